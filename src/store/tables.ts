@@ -1,0 +1,208 @@
+// The tables as kysely sees them; src/store/migrations creates them. All live in the schema `leadgrade`.
+import type { ColumnType, Generated } from 'kysely';
+import type { Fields } from '../domain/lead.ts';
+import type { ScoreFieldValues } from '../domain/score-fields.ts';
+import type { Contribution, GateInForce, Grade } from '../domain/score-result.ts';
+
+/** Read as T; written as JSON text, so that neither pg nor PGlite guesses how to encode an array. */
+type Json<T> = ColumnType<T, string, string>;
+type Instant = ColumnType<Date, Date, Date>;
+
+/** A person. What it is worth now; `due_at` is set while it is to be scored again. */
+export interface LeadsTable {
+  id: Generated<number>;
+  created_at: Instant;
+  due_at: Instant | null;
+  due_cause: string | null;
+  next_change_at: Instant | null;
+  result_id: number | null;
+  /** What the last scoring was made with: model, scope, unobserved types, written fields. */
+  basis_hash: string | null;
+}
+
+export type RecordState = 'live' | 'gone' | 'merged';
+
+/** That person in one CRM. `held` is what the CRM holds in our fields, `written` what we last wrote there. */
+export interface RecordsTable {
+  crm: string;
+  object: string;
+  id: string;
+  lead_id: number;
+  state: RecordState;
+  merged_into: string | null;
+  fields: Json<Fields>;
+  company_id: string | null;
+  modified_at: Instant | null;
+  read_at: Instant | null;
+  held: Json<ScoreFieldValues>;
+  written: Json<ScoreFieldValues> | null;
+  /** The result that `held` agrees with; null = to be compared again. */
+  settled_result_id: number | null;
+  dirty_at: Instant | null;
+  claimed_by: string | null;
+  claimed_until: Instant | null;
+  /** The last whole pass that listed it. */
+  listed_pass: number | null;
+}
+
+/** The ledger. `at` is when it happened, `seen_at` when we learned it. */
+export interface ActivitiesTable {
+  crm: string;
+  object: string;
+  record_id: string;
+  id: string;
+  lead_id: number;
+  stream: string;
+  type: string;
+  at: Instant;
+  attributes: Json<Fields>;
+  seen_at: Instant;
+  gone_at: Instant | null;
+  listed_pass: number | null;
+}
+
+/** History of the mapped fields. */
+export interface FieldValuesTable {
+  crm: string;
+  object: string;
+  record_id: string;
+  field: string;
+  value: Json<unknown>;
+  /** When the CRM says that it changed (its record's modification time). */
+  valid_from: Instant;
+  seen_at: Instant;
+}
+
+export interface ModelsTable {
+  hash: string;
+  name: string;
+  text: string;
+  since: Instant;
+}
+
+/** A result that differed from the one before in something that people see. */
+export interface ResultsTable {
+  id: Generated<number>;
+  lead_id: number;
+  as_of: Instant;
+  model_hash: string;
+  cause: string;
+  grade: Grade;
+  coverage: number;
+  fit_score: number;
+  behavior_score: number;
+  total: number;
+  status: string;
+  previous_status: string | null;
+  cell: string | null;
+  thresholds: Json<Readonly<Record<string, number>>> | null;
+  contributions: Json<readonly Contribution[]>;
+  gates: Json<readonly GateInForce[]>;
+}
+
+/** One row a record: what is to be written. A newer result replaces an unsent one and gets a new `version`. */
+export interface OutboxTable {
+  crm: string;
+  object: string;
+  record_id: string;
+  version: Generated<number>;
+  result_id: number | null;
+  patch: Json<ScoreFieldValues>;
+  queued_at: Instant;
+  attempts: Generated<number>;
+  retry_at: Instant | null;
+  claimed_by: string | null;
+  claimed_until: Instant | null;
+}
+
+/** How far each stream was read. `pass` is set while a whole pass is under way. */
+export interface StreamsTable {
+  crm: string;
+  stream: string;
+  cursor: Json<Readonly<Record<string, unknown>>> | null;
+  pass: number | null;
+  /** When a pull of it last came to its end. */
+  completed_at: Instant | null;
+  /** Why this token or portal may not see it; null = it may. */
+  denied: string | null;
+  /** What its records are read with; a new mapping starts a whole pass. */
+  mapping_hash: string | null;
+}
+
+export type RunState = 'queued' | 'running' | 'done' | 'failed';
+
+/** One run of a job. (job, slot) is unique: the row is the lock of a nightly slot. */
+export interface RunsTable {
+  id: Generated<number>;
+  job: string;
+  slot: string | null;
+  state: RunState;
+  started_at: Instant;
+  finished_at: Instant | null;
+  heartbeat_at: Instant;
+  progress: Json<Readonly<Record<string, unknown>>>;
+  error: string | null;
+}
+
+export type ErrorStage = 'read' | 'score' | 'write';
+
+/** A record that could not be read, scored or written whole, with the CRM's own words. */
+export interface ErrorsTable {
+  id: Generated<number>;
+  crm: string;
+  object: string;
+  record_id: string;
+  stage: ErrorStage;
+  /** The field concerned; empty for the whole record. */
+  field: string;
+  code: string;
+  message: string;
+  fix: string | null;
+  first_at: Instant;
+  last_at: Instant;
+  times: Generated<number>;
+}
+
+/** A CRM that must be left alone for now, or until somebody mends something. */
+export interface HaltsTable {
+  crm: string;
+  /** What is halted: reading or writing. */
+  side: 'read' | 'write';
+  kind: string;
+  message: string;
+  fix: string | null;
+  since: Instant;
+  /** When it is tried again. */
+  until: Instant;
+}
+
+/** Processes that run the service, so that a command knows whom to hand over to. */
+export interface ProcessesTable {
+  id: string;
+  roles: string;
+  started_at: Instant;
+  heartbeat_at: Instant;
+}
+
+export interface RateBucketsTable {
+  key: string;
+  tokens: number;
+  refilled_at: Instant;
+  blocked_until: Instant | null;
+}
+
+export interface Tables {
+  leads: LeadsTable;
+  records: RecordsTable;
+  activities: ActivitiesTable;
+  field_values: FieldValuesTable;
+  models: ModelsTable;
+  results: ResultsTable;
+  outbox: OutboxTable;
+  streams: StreamsTable;
+  runs: RunsTable;
+  errors: ErrorsTable;
+  halts: HaltsTable;
+  processes: ProcessesTable;
+  rate_buckets: RateBucketsTable;
+}
