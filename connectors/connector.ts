@@ -7,86 +7,26 @@
 //   dirty     something about a record may have changed: it is to be read again
 //   held      what the CRM holds in our own fields
 //   patch     what the CRM shall hold in our own fields
-import type { Activity, Fields } from '../src/domain/lead.ts';
+import type {
+  ChangePage,
+  Cursor,
+  FetchedLead,
+  KnownLinks,
+  LinkFindings,
+  RecordRef,
+} from '../src/domain/crm-changes.ts';
 import type { ScoreFieldValues } from '../src/domain/score-fields.ts';
 import type { ConnectorError } from './connector-error.ts';
 
-export interface RecordRef {
-  /** The CRM's object: `contacts`, `Lead`, `Contact`. */
-  readonly object: string;
-  readonly id: string;
-}
-
-export type Cursor = Readonly<Record<string, unknown>>;
+export type * from '../src/domain/crm-changes.ts';
 
 export interface ChangeStream {
   /** `contacts`, `companies`, `meetings`, `form_submissions` ... unique in the connector. */
   readonly id: string;
   /** Canonical activity types that only this stream shows; they are `unobserved` when it is denied. */
   readonly activityTypes: readonly string[];
-}
-
-/** A property value that could not be converted: the field is unknown, the record goes on, the problem is listed. */
-export interface FieldProblem {
-  readonly field: string;
-  readonly message: string;
-}
-
-/** A record as its CRM holds it now. */
-export interface LeadSnapshot {
-  readonly kind: 'lead';
-  readonly ref: RecordRef;
-  readonly fields: Fields;
-  readonly held: ScoreFieldValues;
-  /** The CRM's own modification time of the record (ISO). */
-  readonly modifiedAt: string;
-  /** The CRM's id of the company whose fields are in `fields`; null = none. */
-  readonly companyId: string | null;
-  readonly problems: readonly FieldProblem[];
-}
-
-export type FetchedLead =
-  | LeadSnapshot
-  | { readonly kind: 'gone'; readonly ref: RecordRef }
-  | { readonly kind: 'merged'; readonly ref: RecordRef; readonly into: RecordRef };
-
-export interface DirtyRecord {
-  readonly ref: RecordRef;
-  /**
-   * The record's own fields and ours, where the stream shows them anyway (a search of the record itself): a record whose
-   * values equal what is stored is not read again. That also skips our own writes without hiding an edit that fell just
-   * before one. Only the fields named count; company fields are not among them.
-   */
-  readonly seen?: { readonly fields: Fields; readonly held: ScoreFieldValues; readonly modifiedAt: string };
-}
-
-export interface SourcedActivity extends Activity {
-  readonly ref: RecordRef;
-}
-
-/** One page of a stream. It and its cursor are stored in one transaction, so that a page is never half taken. */
-export interface ChangePage {
-  /** Records read whole along the way (first pull by listing). */
-  readonly leads: readonly LeadSnapshot[];
-  readonly dirty: readonly DirtyRecord[];
-  /** Activities seen; an id that is known already replaces what was known. */
-  readonly activities: readonly SourcedActivity[];
-  /** Activities that are no longer there. */
-  readonly gone: readonly { readonly ref: RecordRef; readonly activityId: string }[];
-  readonly cursor: Cursor;
-  /**
-   * True while a pass over the *whole* stream is under way (first pull, backfill). When a whole pass ends, what it did not
-   * show is gone: records of that stream are re-read, its activities get a tombstone.
-   */
-  readonly whole: boolean;
-}
-
-/** What the store knows of a record's links; the nightly comparison starts from it. */
-export interface KnownLinks {
-  readonly ref: RecordRef;
-  readonly companyId: string | null;
-  /** Ids of its activities that came from streams with `links: true`, as the streams gave them. */
-  readonly activityIds: readonly string[];
+  /** The object whose records a whole pass of this stream lists (`contacts`): one that it does not show is read again. */
+  readonly lists?: string;
 }
 
 export interface ScorePatch {
@@ -126,6 +66,8 @@ export interface CrmConnector {
   readonly streams: readonly ChangeStream[];
   /** Records per call: jobs cut their work to these. */
   readonly batch: { readonly read: number; readonly write: number; readonly links: number };
+  /** How many UTF-16 units our explanation may have here. */
+  readonly maxTextLength: number;
   /** Canonical fields that the record itself holds (those in `DirtyRecord.seen`), and all that are mapped. */
   readonly mappedFields: readonly string[];
 
@@ -142,7 +84,7 @@ export interface CrmConnector {
    * Compares what is linked to the records (company, activities) with what we know of; finds what no modification time
    * tells. At most `batch.links` records. Absent where a CRM's modification times tell it all.
    */
-  compareLinks?(known: readonly KnownLinks[], signal: AbortSignal): Promise<Omit<ChangePage, 'cursor' | 'whole'>>;
+  compareLinks?(known: readonly KnownLinks[], signal: AbortSignal): Promise<LinkFindings>;
 
   /** Writes all patches in as few calls as the CRM allows. One outcome per patch, in any order. At most `batch.write`. */
   writeScores(patches: readonly ScorePatch[], signal: AbortSignal): Promise<readonly WriteOutcome[]>;

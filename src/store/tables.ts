@@ -115,12 +115,13 @@ export interface OutboxTable {
   claimed_until: Instant | null;
 }
 
-/** How far each stream was read. `pass` is set while a whole pass is under way. */
+/** How far each stream was read. `pass` is the run of its last whole pass, `passing` says whether that is under way. */
 export interface StreamsTable {
   crm: string;
   stream: string;
   cursor: Json<Readonly<Record<string, unknown>>> | null;
   pass: number | null;
+  passing: Generated<boolean>;
   /** When a pull of it last came to its end. */
   completed_at: Instant | null;
   /** Why this token or portal may not see it; null = it may. */

@@ -1,5 +1,6 @@
 // The first shape of the store. A migration that has landed is never edited; the next one changes what it left.
-import { type Kysely, type Migration, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
 
 const LEADS_AND_RECORDS = `
   create table leadgrade.leads (
@@ -120,6 +121,7 @@ const WORK = `
     stream text not null,
     cursor jsonb,
     pass bigint,
+    passing boolean not null default false,
     completed_at timestamptz,
     denied text,
     mapping_hash text,

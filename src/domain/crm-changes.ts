@@ -1,0 +1,83 @@
+// What is read from a CRM: records as they are now, and pages of what changed. Types only; connectors make them, jobs carry
+// them, the store keeps them.
+import type { Activity, Fields } from './lead.ts';
+import type { ScoreFieldValues } from './score-fields.ts';
+
+export interface RecordRef {
+  /** The CRM's object: `contacts`, `Lead`, `Contact`. */
+  readonly object: string;
+  readonly id: string;
+}
+
+/** How far a stream was read; JSON that only its connector understands. */
+export type Cursor = Readonly<Record<string, unknown>>;
+
+/** A property value that could not be converted: the field is unknown, the record goes on, the problem is listed. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** A record as its CRM holds it now. */
+export interface LeadSnapshot {
+  readonly kind: 'lead';
+  readonly ref: RecordRef;
+  readonly fields: Fields;
+  readonly held: ScoreFieldValues;
+  /** The CRM's own modification time of the record (ISO). */
+  readonly modifiedAt: string;
+  /** The CRM's id of the company whose fields are in `fields`; null = none. */
+  readonly companyId: string | null;
+  readonly problems: readonly FieldProblem[];
+}
+
+export type FetchedLead =
+  | LeadSnapshot
+  | { readonly kind: 'gone'; readonly ref: RecordRef }
+  | { readonly kind: 'merged'; readonly ref: RecordRef; readonly into: RecordRef };
+
+export interface DirtyRecord {
+  readonly ref: RecordRef;
+  /**
+   * The record's own fields and ours, where the stream shows them anyway (a search of the record itself): a record whose
+   * values equal what is stored is not read again. That also skips our own writes without hiding an edit that fell just
+   * before one. Only the fields named count; company fields are not among them.
+   */
+  readonly seen?: { readonly fields: Fields; readonly held: ScoreFieldValues; readonly modifiedAt: string };
+}
+
+export interface SourcedActivity extends Activity {
+  readonly ref: RecordRef;
+}
+
+/** One page of a stream. It and its cursor are stored in one transaction, so that a page is never half taken. */
+export interface ChangePage {
+  /** Records read whole along the way (first pull by listing). */
+  readonly leads: readonly LeadSnapshot[];
+  readonly dirty: readonly DirtyRecord[];
+  /** Activities seen; an id that is known already replaces what was known. */
+  readonly activities: readonly SourcedActivity[];
+  /** Activities that are no longer there. */
+  readonly gone: readonly { readonly ref: RecordRef; readonly activityId: string }[];
+  readonly cursor: Cursor;
+  /**
+   * True while a pass over the *whole* stream is under way (first pull, backfill). When a whole pass ends, what it did not
+   * show is gone: records of that stream are re-read, its activities get a tombstone.
+   */
+  readonly whole: boolean;
+}
+
+/** What the store knows of a record's links; the nightly comparison starts from it. */
+export interface KnownLinks {
+  readonly ref: RecordRef;
+  readonly companyId: string | null;
+  /** Ids of its activities, from all streams, as the streams gave them. */
+  readonly activityIds: readonly string[];
+}
+
+/** What a comparison of links found; each activity with the stream that it belongs to. */
+export interface LinkFindings {
+  readonly dirty: readonly DirtyRecord[];
+  readonly activities: readonly (SourcedActivity & { readonly stream: string })[];
+  readonly gone: ChangePage['gone'];
+}

@@ -1,0 +1,201 @@
+// Scoring, seen from the store: a chunk of due leads is locked, loaded, scored by the caller and kept in one transaction, so
+// that a scoring is never half done and two workers never score the same lead at once.
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Activity, Fields } from '../domain/lead.ts';
+import type { ScoreFieldValues } from '../domain/score-fields.ts';
+import type { Contribution, GateInForce, Grade } from '../domain/score-result.ts';
+import { rowsOf } from './sql-rows.ts';
+import type { Tables } from './tables.ts';
+
+/** A lead's record in one CRM, with what stands in our fields there. */
+export interface DueRecord {
+  readonly crm: string;
+  readonly object: string;
+  readonly id: string;
+  readonly fields: Fields;
+  readonly held: ScoreFieldValues;
+  readonly written: ScoreFieldValues | null;
+  readonly settled_result_id: number | null;
+}
+
+/** What the last result said that people see. */
+export interface PreviousResult {
+  readonly id: number;
+  readonly grade: Grade;
+  readonly fit_score: number;
+  readonly behavior_score: number;
+  readonly total: number;
+  readonly status: string;
+  readonly contributions: readonly Contribution[];
+  readonly gates: readonly GateInForce[];
+}
+
+export interface DueLead {
+  readonly id: number;
+  readonly cause: string;
+  readonly records: readonly DueRecord[];
+  readonly activities: readonly Activity[];
+  readonly previous: PreviousResult | null;
+}
+
+export interface NewResult {
+  readonly as_of: string;
+  readonly model_hash: string;
+  readonly cause: string;
+  readonly grade: Grade;
+  readonly coverage: number;
+  readonly fit_score: number;
+  readonly behavior_score: number;
+  readonly total: number;
+  readonly status: string;
+  readonly previous_status: string | null;
+  readonly cell: string | null;
+  readonly thresholds: Readonly<Record<string, number>> | null;
+  readonly contributions: readonly Contribution[];
+  readonly gates: readonly GateInForce[];
+}
+
+/** What is to be done with a record after a scoring; records that are not named stay as they are. */
+export type RecordDecision =
+  | {
+      readonly crm: string;
+      readonly object: string;
+      readonly id: string;
+      readonly kind: 'write';
+      patch: ScoreFieldValues;
+    }
+  | { readonly crm: string; readonly object: string; readonly id: string; readonly kind: 'settled' };
+
+export interface ScoredLead {
+  readonly leadId: number;
+  /** Null when what people see is as it was. */
+  readonly result: NewResult | null;
+  /** True when the lead is no longer scored (left the scope, or has no live record). */
+  readonly unscored: boolean;
+  readonly nextChangeAt: number | null;
+  readonly records: readonly RecordDecision[];
+}
+
+type Tx = Transaction<Tables>;
+
+/**
+ * Scores up to `limit` due leads by `score` and keeps what it gives.
+ * @returns how many leads were scored; less than `limit` when no more are due
+ */
+export async function scoreDueLeads(
+  db: Kysely<Tables>,
+  chunk: { limit: number; now: Date; basisHash: string },
+  score: (leads: readonly DueLead[]) => readonly ScoredLead[],
+): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    const due = await loadDue(tx, chunk.limit, chunk.now);
+    if (due.length === 0) return 0;
+    const scored = score(due);
+    const results = await keepResults(tx, scored);
+    await closeLeads(tx, scored, results, chunk.basisHash);
+    await keepDecisions(tx, scored, due, results, chunk.now);
+    return due.length;
+  });
+}
+
+async function loadDue(tx: Tx, limit: number, now: Date): Promise<readonly DueLead[]> {
+  const { rows: leads } = await sql<{ id: number; cause: string; previous: PreviousResult | null }>`
+    select l.id, coalesce(l.due_cause, 'changed') as cause,
+      case when p.id is null then null else jsonb_build_object('id', p.id, 'grade', p.grade, 'fit_score', p.fit_score,
+        'behavior_score', p.behavior_score, 'total', p.total, 'status', p.status, 'contributions', p.contributions,
+        'gates', p.gates) end as previous
+    from (
+      select id, due_cause, due_at, result_id from leadgrade.leads
+      where due_at <= ${now} order by due_at, id limit ${limit} for update skip locked
+    ) l
+    left join leadgrade.results p on p.id = l.result_id
+    order by l.due_at, l.id`.execute(tx);
+  const ids = leads.map((lead) => lead.id);
+  if (ids.length === 0) return [];
+  const { rows: records } = await sql<DueRecord & { lead_id: number }>`
+    select lead_id, crm, object, id, fields, held, written, settled_result_id from leadgrade.records
+    where lead_id = any(${ids}::bigint[]) and state = 'live' and read_at is not null
+    order by crm, object, id`.execute(tx);
+  const { rows: activities } = await sql<{ lead_id: number; id: string; type: string; at: number; attributes: Fields }>`
+    select lead_id, id, type, (extract(epoch from at) * 1000)::double precision as at, attributes
+    from leadgrade.activities where lead_id = any(${ids}::bigint[]) and gone_at is null
+    order by at, id`.execute(tx);
+  const recordsOf = Map.groupBy(records, (record) => record.lead_id);
+  const activitiesOf = Map.groupBy(activities, (activity) => activity.lead_id);
+  return leads.map((lead) => ({
+    ...lead,
+    records: recordsOf.get(lead.id) ?? [],
+    activities: activitiesOf.get(lead.id) ?? [],
+  }));
+}
+
+/** Inserts the new results; gives their ids by lead. */
+async function keepResults(tx: Tx, scored: readonly ScoredLead[]): Promise<ReadonlyMap<number, number>> {
+  const fresh = scored.flatMap(({ leadId, result }) => (result ? [{ lead_id: leadId, ...result }] : []));
+  if (fresh.length === 0) return new Map();
+  const { rows } = await sql<{ id: number; lead_id: number }>`
+    insert into leadgrade.results (lead_id, as_of, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
+      status, previous_status, cell, thresholds, contributions, gates)
+    select * from ${rowsOf(fresh)} as t (lead_id bigint, as_of timestamptz, model_hash text, cause text, grade text,
+      coverage double precision, fit_score integer, behavior_score integer, total integer, status text,
+      previous_status text, cell text, thresholds jsonb, contributions jsonb, gates jsonb)
+    returning id, lead_id`.execute(tx);
+  return new Map(rows.map((row) => [row.lead_id, row.id]));
+}
+
+async function closeLeads(
+  tx: Tx,
+  scored: readonly ScoredLead[],
+  results: ReadonlyMap<number, number>,
+  basisHash: string,
+): Promise<void> {
+  const rows = scored.map((lead) => ({
+    id: lead.leadId,
+    result_id: results.get(lead.leadId) ?? null,
+    unscored: lead.unscored,
+    next_change_at: lead.nextChangeAt === null ? null : new Date(lead.nextChangeAt).toISOString(),
+  }));
+  await sql`
+    update leadgrade.leads l
+    set due_at = null, due_cause = null, next_change_at = t.next_change_at, basis_hash = ${basisHash},
+        result_id = case when t.unscored then null else coalesce(t.result_id, l.result_id) end
+    from ${rowsOf(rows)} as t (id bigint, result_id bigint, unscored boolean, next_change_at timestamptz)
+    where l.id = t.id`.execute(tx);
+}
+
+async function keepDecisions(
+  tx: Tx,
+  scored: readonly ScoredLead[],
+  due: readonly DueLead[],
+  results: ReadonlyMap<number, number>,
+  now: Date,
+): Promise<void> {
+  const previous = new Map(due.map((lead) => [lead.id, lead.previous?.id ?? null]));
+  const rows = scored.flatMap((lead) =>
+    lead.records.map((record) => ({
+      crm: record.crm,
+      object: record.object,
+      id: record.id,
+      kind: record.kind,
+      patch: record.kind === 'write' ? record.patch : null,
+      result_id: lead.unscored ? null : (results.get(lead.leadId) ?? previous.get(lead.leadId) ?? null),
+    })),
+  );
+  if (rows.length === 0) return;
+  const decisions = sql`${rowsOf(rows)} as t (crm text, object text, id text, kind text, patch jsonb, result_id bigint)`;
+  await sql`
+    insert into leadgrade.outbox as o (crm, object, record_id, result_id, patch, queued_at)
+    select crm, object, id, result_id, patch, ${now} from ${decisions} where kind = 'write'
+    on conflict (crm, object, record_id)
+    do update set result_id = excluded.result_id, patch = excluded.patch, attempts = 0, retry_at = null,
+      version = nextval('leadgrade.outbox_versions')`.execute(tx);
+  // What the CRM holds already needs no writing, even if an older result was waiting to be written.
+  await sql`
+    delete from leadgrade.outbox o using ${decisions}
+    where t.kind = 'settled' and o.crm = t.crm and o.object = t.object and o.record_id = t.id`.execute(tx);
+  await sql`
+    update leadgrade.records r
+    set settled_result_id = case when t.kind = 'settled' then t.result_id end,
+        written = case when t.kind = 'settled' then coalesce(r.written, r.held) else r.written end
+    from ${decisions} where r.crm = t.crm and r.object = t.object and r.id = t.id`.execute(tx);
+}

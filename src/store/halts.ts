@@ -1,0 +1,49 @@
+// Halts: a CRM that is left alone for a while, because of a spent budget, a refused token or something not set up.
+import type { Kysely } from 'kysely';
+import type { Tables } from './tables.ts';
+
+export interface Halt {
+  readonly crm: string;
+  readonly side: 'read' | 'write';
+  /** The kind of the connector error behind it. */
+  readonly kind: string;
+  readonly message: string;
+  readonly fix: string | null;
+  readonly since: Date;
+  readonly until: Date;
+}
+
+/** Halts one side of a CRM until `until`; a halt that stands is prolonged. */
+export async function halt(db: Kysely<Tables>, entry: Halt): Promise<void> {
+  const { kind, message, fix, until } = entry;
+  await db
+    .insertInto('halts')
+    .values(entry)
+    .onConflict((conflict) => conflict.columns(['crm', 'side']).doUpdateSet({ kind, message, fix, until }))
+    .execute();
+}
+
+export async function resume(db: Kysely<Tables>, crm: string, side: 'read' | 'write'): Promise<void> {
+  await db.deleteFrom('halts').where('crm', '=', crm).where('side', '=', side).execute();
+}
+
+export async function allHalts(db: Kysely<Tables>): Promise<readonly Halt[]> {
+  return db.selectFrom('halts').selectAll().orderBy('crm').orderBy('side').execute();
+}
+
+/** The halt in force at `now`, if any. */
+export async function haltInForce(
+  db: Kysely<Tables>,
+  crm: string,
+  side: 'read' | 'write',
+  now: Date,
+): Promise<Halt | null> {
+  const row = await db
+    .selectFrom('halts')
+    .selectAll()
+    .where('crm', '=', crm)
+    .where('side', '=', side)
+    .where('until', '>', now)
+    .executeTakeFirst();
+  return row ?? null;
+}

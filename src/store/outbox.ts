@@ -1,0 +1,83 @@
+// The outbox: results that the CRM does not hold yet, one row a record.
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { RecordRef } from '../domain/crm-changes.ts';
+import type { ScoreFieldValues } from '../domain/score-fields.ts';
+import { rowsOf } from './sql-rows.ts';
+import type { Tables } from './tables.ts';
+
+export interface OutboxRow extends RecordRef {
+  readonly version: number;
+  readonly result_id: number | null;
+  readonly patch: ScoreFieldValues;
+  readonly attempts: number;
+}
+
+interface Claim {
+  readonly crm: string;
+  readonly by: string;
+  readonly limit: number;
+  readonly now: Date;
+  readonly until: Date;
+}
+
+/** Takes rows to write, oldest first. A claim ends by itself, or when the same claimant comes again. */
+export async function claimOutbox(db: Kysely<Tables>, claim: Claim): Promise<readonly OutboxRow[]> {
+  const { rows } = await sql<OutboxRow>`
+    update leadgrade.outbox o set claimed_by = ${claim.by}, claimed_until = ${claim.until}
+    from (
+      select object, record_id from leadgrade.outbox
+      where crm = ${claim.crm} and (retry_at is null or retry_at <= ${claim.now})
+        and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
+      order by version limit ${claim.limit} for update skip locked
+    ) t
+    where o.crm = ${claim.crm} and o.object = t.object and o.record_id = t.record_id
+    returning o.object, o.record_id as id, o.version, o.result_id, o.patch, o.attempts`.execute(db);
+  return rows;
+}
+
+/** Gives rows back, to be written at `retryAt` at the earliest. */
+export async function releaseOutbox(
+  db: Kysely<Tables> | Transaction<Tables>,
+  crm: string,
+  rows: readonly OutboxRow[],
+  retryAt: Date | null,
+): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    update leadgrade.outbox o set claimed_by = null, claimed_until = null, retry_at = ${retryAt},
+      attempts = o.attempts + case when ${retryAt}::timestamptz is null then 0 else 1 end
+    from ${rowsOf(rows)} as t (object text, id text)
+    where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(db);
+}
+
+/** The CRM holds these now. A row that a newer result replaced meanwhile stays, to be written too. */
+export async function settleWritten(
+  tx: Transaction<Tables>,
+  crm: string,
+  rows: readonly (OutboxRow & { readonly modifiedAt: string | null })[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const written = sql`${rowsOf(rows)} as t (object text, id text, version bigint, result_id bigint, patch jsonb,
+    "modifiedAt" timestamptz)`;
+  await sql`
+    update leadgrade.records r
+    set held = t.patch, written = t.patch, settled_result_id = t.result_id,
+        modified_at = greatest(r.modified_at, t."modifiedAt")
+    from ${written} where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
+  await dropFromOutbox(tx, crm, rows);
+  await sql`
+    update leadgrade.outbox o set claimed_by = null, claimed_until = null
+    from ${written} where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(tx);
+}
+
+/** Removes rows, unless a newer result replaced them meanwhile. */
+export async function dropFromOutbox(
+  tx: Transaction<Tables>,
+  crm: string,
+  rows: readonly (RecordRef & { readonly version: number })[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    delete from leadgrade.outbox o using ${rowsOf(rows)} as t (object text, id text, version bigint)
+    where o.crm = ${crm} and o.object = t.object and o.record_id = t.id and o.version = t.version`.execute(tx);
+}

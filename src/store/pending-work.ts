@@ -1,0 +1,49 @@
+// What is still to be done, counted: for the writer (may a partial batch go?), for commands that follow a run, for readiness.
+import { type Kysely, sql } from 'kysely';
+import type { Tables } from './tables.ts';
+
+export interface PendingWork {
+  /** Records to be read again. */
+  readonly dirty: number;
+  /** Leads to be scored. */
+  readonly due: number;
+  /** Results to be written. */
+  readonly outbox: number;
+  /** Of these, the ones that wait for a later try. */
+  readonly waiting: number;
+  /** When the oldest unwritten result was queued. */
+  readonly oldestQueuedAt: Date | null;
+}
+
+/** Counts stop at a thousand times a full batch: a backlog is a backlog. */
+const ENOUGH = 100_000;
+
+export async function pendingWork(db: Kysely<Tables>, now: Date): Promise<PendingWork> {
+  const { rows } = await sql<{ dirty: number; due: number; outbox: number; waiting: number; oldest: Date | null }>`
+    select
+      (select count(*) from (select 1 from leadgrade.records where dirty_at is not null limit ${ENOUGH}) d) as dirty,
+      (select count(*) from (select 1 from leadgrade.leads where due_at is not null limit ${ENOUGH}) l) as due,
+      (select count(*) from leadgrade.outbox) as outbox,
+      (select count(*) from leadgrade.outbox where retry_at > ${now}) as waiting,
+      (select min(queued_at) from leadgrade.outbox) as oldest`.execute(db);
+  const row = rows[0];
+  return {
+    dirty: Number(row?.dirty ?? 0),
+    due: Number(row?.due ?? 0),
+    outbox: Number(row?.outbox ?? 0),
+    waiting: Number(row?.waiting ?? 0),
+    oldestQueuedAt: row?.oldest ?? null,
+  };
+}
+
+/** Whether every stream of a CRM was read to its end at least once, or is denied: before that a score would be wrong. */
+export async function isFirstPullOver(
+  db: Kysely<Tables>,
+  streams: readonly { crm: string; stream: string }[],
+): Promise<boolean> {
+  const rows = await db.selectFrom('streams').select(['crm', 'stream', 'completed_at', 'denied']).execute();
+  const over = new Set(
+    rows.filter((row) => row.completed_at !== null || row.denied !== null).map((row) => `${row.crm}/${row.stream}`),
+  );
+  return streams.every(({ crm, stream }) => over.has(`${crm}/${stream}`));
+}

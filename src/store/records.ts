@@ -1,0 +1,238 @@
+// Records: a person in one CRM, as it was last read. Every statement takes a chunk.
+import { isDeepStrictEqual } from 'node:util';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { DirtyRecord, FetchedLead, LeadSnapshot, RecordRef } from '../domain/crm-changes.ts';
+import type { Fields } from '../domain/lead.ts';
+import type { ScoreFieldValues } from '../domain/score-fields.ts';
+import { markDue } from './leads.ts';
+import { listProblems } from './record-errors.ts';
+import { rowsOf } from './sql-rows.ts';
+import type { RecordState, Tables } from './tables.ts';
+
+interface StoredRecord {
+  readonly object: string;
+  readonly id: string;
+  readonly lead_id: number;
+  readonly state: RecordState;
+  readonly fields: Fields;
+  readonly held: ScoreFieldValues;
+  readonly read_at: Date | null;
+}
+
+type Tx = Transaction<Tables>;
+
+export function refKey(ref: RecordRef): string {
+  return `${ref.object}/${ref.id}`;
+}
+
+/** Makes a lead and a record for each ref that has none; they stay dirty until they are read. */
+export async function ensureRecords(tx: Tx, crm: string, refs: readonly RecordRef[], now: Date): Promise<void> {
+  if (refs.length === 0) return;
+  await sql`
+    with wanted as (select distinct object, id from ${rowsOf(refs)} as t (object text, id text)),
+    missing as (
+      select object, id, nextval(pg_get_serial_sequence('leadgrade.leads', 'id')) as lead_id
+      from wanted w
+      where not exists (select from leadgrade.records r where r.crm = ${crm} and r.object = w.object and r.id = w.id)
+    ),
+    made as (insert into leadgrade.leads (id, created_at) select lead_id, ${now} from missing)
+    insert into leadgrade.records (crm, object, id, lead_id, state, fields, held, dirty_at)
+    select ${crm}, object, id, lead_id, 'live', '{}', '{}', ${now} from missing
+    on conflict do nothing`.execute(tx);
+}
+
+async function lookUp(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<Map<string, StoredRecord>> {
+  const { rows } = await sql<StoredRecord>`
+    select r.object, r.id, r.lead_id, r.state, r.fields, r.held, r.read_at
+    from leadgrade.records r
+    join ${rowsOf(refs)} as t (object text, id text) on r.object = t.object and r.id = t.id
+    where r.crm = ${crm}`.execute(tx);
+  return new Map(rows.map((row) => [refKey(row), row]));
+}
+
+interface TakeOptions {
+  readonly crm: string;
+  readonly now: Date;
+  /** Just before the CRM was asked: a mark made later stays. */
+  readonly askedAt: Date;
+  readonly pass?: number | null;
+}
+
+/** Keeps records as they were read; marks the leads due whose fields or whose fields of ours differ from what was known. */
+export async function takeSnapshots(tx: Tx, snapshots: readonly LeadSnapshot[], options: TakeOptions): Promise<void> {
+  if (snapshots.length === 0) return;
+  const { crm, now, askedAt } = options;
+  const refs = snapshots.map((snapshot) => snapshot.ref);
+  await ensureRecords(tx, crm, refs, now);
+  const known = await lookUp(tx, crm, refs);
+  const changed = snapshots.filter((snapshot) => differs(known.get(refKey(snapshot.ref)), snapshot));
+  await keepHistory(tx, crm, changed, known, now);
+  const rows = snapshots.map((snapshot) => ({
+    ...snapshot.ref,
+    fields: snapshot.fields,
+    held: snapshot.held,
+    company_id: snapshot.companyId,
+    modified_at: snapshot.modifiedAt,
+  }));
+  await sql`
+    update leadgrade.records r
+    set state = 'live', merged_into = null, fields = t.fields, company_id = t.company_id, modified_at = t.modified_at,
+        read_at = ${now}, held = t.held, listed_pass = coalesce(${options.pass ?? null}::bigint, r.listed_pass),
+        settled_result_id = case when r.held = t.held then r.settled_result_id end,
+        dirty_at = case when r.dirty_at > ${askedAt} then r.dirty_at end, claimed_by = null, claimed_until = null
+    from ${rowsOf(rows)} as t (object text, id text, fields jsonb, held jsonb, company_id text, modified_at timestamptz)
+    where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
+  const due = changed.flatMap((snapshot) => known.get(refKey(snapshot.ref))?.lead_id ?? []);
+  await markDue(tx, due, 'changed', now);
+  await listProblems(tx, crm, snapshots, now);
+}
+
+function differs(stored: StoredRecord | undefined, snapshot: LeadSnapshot): boolean {
+  if (!stored || stored.read_at === null || stored.state !== 'live') return true;
+  return !isDeepStrictEqual(stored.fields, snapshot.fields) || !isDeepStrictEqual(stored.held, snapshot.held);
+}
+
+async function keepHistory(
+  tx: Tx,
+  crm: string,
+  changed: readonly LeadSnapshot[],
+  known: ReadonlyMap<string, StoredRecord>,
+  now: Date,
+): Promise<void> {
+  const rows = changed.flatMap(({ ref, fields, modifiedAt }) => {
+    const before = known.get(refKey(ref))?.fields ?? {};
+    const moved = Object.entries(fields).filter(([field, value]) => !isDeepStrictEqual(before[field] ?? null, value));
+    return moved.map(([field, value]) => ({ ...ref, field, value, valid_from: modifiedAt }));
+  });
+  if (rows.length === 0) return;
+  await sql`
+    insert into leadgrade.field_values (crm, object, record_id, field, value, valid_from, seen_at)
+    select ${crm}, object, id, field, coalesce(value, 'null'), valid_from, ${now}
+    from ${rowsOf(rows)} as t (object text, id text, field text, value jsonb, valid_from timestamptz)
+    on conflict do nothing`.execute(tx);
+}
+
+/** Marks records for re-reading; one whose seen values equal what is stored is left alone. Gives the number marked. */
+export async function markDirty(tx: Tx, crm: string, dirty: readonly DirtyRecord[], now: Date): Promise<number> {
+  if (dirty.length === 0) return 0;
+  await ensureRecords(
+    tx,
+    crm,
+    dirty.map((each) => each.ref),
+    now,
+  );
+  const known = await lookUp(
+    tx,
+    crm,
+    dirty.map((each) => each.ref),
+  );
+  const marked = dirty.filter((each) => !isKnownAsSeen(known.get(refKey(each.ref)), each)).map((each) => each.ref);
+  if (marked.length === 0) return 0;
+  await sql`
+    update leadgrade.records r set dirty_at = ${now}
+    from ${rowsOf(marked)} as t (object text, id text)
+    where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
+  return marked.length;
+}
+
+function isKnownAsSeen(stored: StoredRecord | undefined, { seen }: DirtyRecord): boolean {
+  if (!stored || !seen || stored.read_at === null || stored.state !== 'live') return false;
+  const fields = Object.entries(seen.fields).every(([field, value]) =>
+    isDeepStrictEqual(stored.fields[field] ?? null, value),
+  );
+  return fields && isDeepStrictEqual(stored.held, seen.held);
+}
+
+interface Claim {
+  readonly crm: string;
+  readonly by: string;
+  readonly limit: number;
+  readonly now: Date;
+  readonly until: Date;
+}
+
+/** Takes dirty records for re-reading, oldest first. A claim ends by itself, or when the same claimant comes again. */
+export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<readonly RecordRef[]> {
+  const { rows } = await sql<RecordRef>`
+    update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}
+    from (
+      select object, id from leadgrade.records
+      where crm = ${claim.crm} and dirty_at is not null
+        and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
+      order by dirty_at, object, id limit ${claim.limit} for update skip locked
+    ) t
+    where r.crm = ${claim.crm} and r.object = t.object and r.id = t.id
+    returning r.object, r.id`.execute(db);
+  return rows;
+}
+
+/** Keeps what a re-read gave: snapshots, records that are gone, records that were merged into another. */
+export async function takeFetched(
+  db: Kysely<Tables>,
+  fetched: readonly FetchedLead[],
+  options: TakeOptions,
+): Promise<void> {
+  const { crm, now } = options;
+  await db.transaction().execute(async (tx) => {
+    await takeSnapshots(
+      tx,
+      fetched.filter((each) => each.kind === 'lead'),
+      options,
+    );
+    await retire(
+      tx,
+      crm,
+      fetched.flatMap((each) => (each.kind === 'gone' ? [{ ...each.ref, into: null }] : [])),
+      now,
+    );
+    const merged = fetched.flatMap((each) => (each.kind === 'merged' ? [each] : []));
+    await ensureRecords(
+      tx,
+      crm,
+      merged.map((each) => each.into),
+      now,
+    );
+    await retire(
+      tx,
+      crm,
+      merged.map((each) => ({ ...each.ref, into: each.into.id })),
+      now,
+    );
+  });
+}
+
+interface Retired extends RecordRef {
+  readonly into: string | null;
+}
+
+/**
+ * A record that is gone keeps its row as a tombstone and its ledger for review; nothing is written to it again. One that was
+ * merged hands its ledger to the survivor, which is read and scored again.
+ */
+export async function retire(tx: Tx, crm: string, records: readonly Retired[], now: Date): Promise<void> {
+  if (records.length === 0) return;
+  const retired = sql`${rowsOf(records)} as t (object text, id text, "into" text)`;
+  await sql`
+    update leadgrade.records r
+    set state = case when t."into" is null then 'gone' else 'merged' end, merged_into = t."into", dirty_at = null,
+        claimed_by = null, claimed_until = null, read_at = ${now}
+    from ${retired} where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
+  await sql`
+    delete from leadgrade.outbox o using ${retired}
+    where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(tx);
+  await sql`
+    update leadgrade.activities a set lead_id = survivor.lead_id
+    from ${retired}
+    join leadgrade.records survivor on survivor.crm = ${crm} and survivor.object = t.object and survivor.id = t."into"
+    where a.crm = ${crm} and a.object = t.object and a.record_id = t.id`.execute(tx);
+  const { rows } = await sql<{ lead_id: number }>`
+    update leadgrade.records r set dirty_at = ${now}
+    from ${retired} where r.crm = ${crm} and r.object = t.object and r.id = t."into"
+    returning r.lead_id`.execute(tx);
+  await markDue(
+    tx,
+    rows.map((row) => row.lead_id),
+    'merged',
+    now,
+  );
+}

@@ -1,0 +1,82 @@
+// Runs: one row for each run of a long job. (job, slot) is unique, so that a nightly slot runs once whoever starts it.
+import { type Kysely, sql } from 'kysely';
+import type { RunState, Tables } from './tables.ts';
+
+export interface Run {
+  readonly id: number;
+  readonly job: string;
+  readonly slot: string | null;
+  readonly state: RunState;
+  readonly started_at: Date;
+  readonly finished_at: Date | null;
+  readonly progress: Readonly<Record<string, unknown>>;
+  readonly error: string | null;
+}
+
+/** A new run; null when its slot has one already. */
+export async function openRun(
+  db: Kysely<Tables>,
+  run: { job: string; slot: string | null; state: RunState },
+  now: Date,
+): Promise<Run | null> {
+  const row = await db
+    .insertInto('runs')
+    .values({ ...run, started_at: now, heartbeat_at: now, finished_at: null, progress: '{}', error: null })
+    .onConflict((conflict) => conflict.columns(['job', 'slot']).doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+export async function findRun(db: Kysely<Tables>, id: number): Promise<Run | null> {
+  return (await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+export async function runOfSlot(db: Kysely<Tables>, job: string, slot: string): Promise<Run | null> {
+  const row = await db
+    .selectFrom('runs')
+    .selectAll()
+    .where('job', '=', job)
+    .where('slot', '=', slot)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** The latest run of a job that has not ended: what a restarted process goes on with. */
+export async function unfinishedRun(db: Kysely<Tables>, job: string): Promise<Run | null> {
+  const row = await db
+    .selectFrom('runs')
+    .selectAll()
+    .where('job', '=', job)
+    .where('state', 'in', ['queued', 'running'])
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Adds to a run's progress; keys that are not named stay. */
+export async function noteProgress(
+  db: Kysely<Tables>,
+  id: number,
+  progress: Readonly<Record<string, unknown>>,
+  now: Date,
+): Promise<void> {
+  await sql`
+    update leadgrade.runs set state = 'running', heartbeat_at = ${now},
+      progress = progress || ${JSON.stringify(progress)}::jsonb
+    where id = ${id}`.execute(db);
+}
+
+export async function closeRun(
+  db: Kysely<Tables>,
+  id: number,
+  end: { state: 'done' | 'failed'; error: string | null },
+  now: Date,
+): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set({ ...end, finished_at: now, heartbeat_at: now })
+    .where('id', '=', id)
+    .execute();
+}
