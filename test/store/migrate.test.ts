@@ -1,0 +1,61 @@
+import { sql } from 'kysely';
+import { afterEach, describe, expect, test } from 'vitest';
+import { migrateToLatest } from '../../src/store/migrate.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
+import { startNode } from '../support/processes.ts';
+import { SETUPS } from '../support/setups.ts';
+
+const SCRIPT = new URL('./processes/use-database.ts', import.meta.url).pathname;
+
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).toReversed()) await end();
+});
+
+describe.each(SETUPS.filter(({ name }) => !name.includes('redis')))('migrations ($name)', ({ create }) => {
+  async function installation() {
+    const { env, destroy } = await create();
+    endings.push(destroy);
+    return env;
+  }
+
+  async function open(env: { DATABASE_URL?: string; DATA_DIR: string }) {
+    const database = await openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR });
+    endings.push(database.close);
+    return database.db;
+  }
+
+  test('run once: a second start finds nothing to do', async () => {
+    const db = await open(await installation());
+    expect((await migrateToLatest(db)).applied).toEqual(['0001-initial']);
+    expect((await migrateToLatest(db)).applied).toEqual([]);
+    expect(await db.selectFrom('leads').selectAll().execute()).toEqual([]);
+  });
+
+  test('run once when four processes start at the same moment', async () => {
+    const env = await installation();
+    const db = await open(env);
+    const processes = Array.from({ length: 4 }, (_, number) => startNode(SCRIPT, [`process ${number}`], { ...env }));
+    for (const process of processes) endings.push(process.kill);
+    const reports = await Promise.all(processes.map((process) => process.line(/^applied /)));
+    expect(reports.toSorted()).toEqual(['applied ["0001-initial"]', ...Array(3).fill('applied []')]);
+    await Promise.all(processes.map((process) => process.line(/^counted 1$/)));
+    expect(await db.selectFrom('leads').selectAll().execute()).toEqual([]);
+  });
+
+  test('that a newer version has run do not stop this one', async () => {
+    const db = await open(await installation());
+    await migrateToLatest(db);
+    await sql`insert into leadgrade.kysely_migration values ('0999-later', '2030-01-01T00:00:00.000Z')`.execute(db);
+    expect(await migrateToLatest(db)).toEqual({ applied: [], newer: ['0999-later'] });
+  });
+
+  test('leave nothing behind when one fails, and can be run again', async () => {
+    const db = await open(await installation());
+    await sql`create schema leadgrade`.execute(db);
+    await sql`create table leadgrade.rate_buckets (key text)`.execute(db);
+    await expect(migrateToLatest(db)).rejects.toThrow(/^Migration 0001-initial failed/);
+    await sql`drop table leadgrade.rate_buckets`.execute(db);
+    expect((await migrateToLatest(db)).applied).toEqual(['0001-initial']);
+  });
+});

@@ -1,0 +1,166 @@
+import { lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterEach, describe, expect, test } from 'vitest';
+import { migrateToLatest } from '../../src/store/migrate.ts';
+import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
+import { type Running, startNode } from '../support/processes.ts';
+import { freshDataDir, SETUPS } from '../support/setups.ts';
+
+const SCRIPT = new URL('./processes/use-database.ts', import.meta.url).pathname;
+
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).toReversed()) await end();
+});
+
+async function folder(): Promise<string> {
+  const { env, destroy } = await freshDataDir();
+  endings.push(destroy);
+  return env.DATA_DIR;
+}
+
+function another(dataDir: string, name: string): Running {
+  const process = startNode(SCRIPT, [name], { DATA_DIR: dataDir, DATABASE_URL: undefined });
+  endings.push(process.kill);
+  return process;
+}
+
+async function open(dataDir: string): Promise<OpenDatabase> {
+  const database = await openDatabase({ dataDir });
+  endings.push(database.close);
+  return database;
+}
+
+async function countedBy(database: OpenDatabase, name: string): Promise<number> {
+  const { rows } = await sql<{ numbers: number }>`
+    select count(*) as numbers from leadgrade.counted where name = ${name}
+  `.execute(database.db);
+  return rows[0]?.numbers ?? 0;
+}
+
+describe.each(SETUPS)('a database ($name)', ({ create }) => {
+  test('reads counts as numbers, instants as dates, and finds our tables by their schema', async () => {
+    const { env, destroy } = await create();
+    endings.push(destroy);
+    const database = await openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR });
+    endings.push(database.close);
+    await migrateToLatest(database.db);
+    const created = new Date('2026-03-01T10:00:00.123Z');
+    await database.db.insertInto('leads').values({ created_at: created }).execute();
+    const lead = await database.db.selectFrom('leads').select(['id', 'created_at']).executeTakeFirstOrThrow();
+    expect(lead).toEqual({ id: 1, created_at: created });
+    expect(database.embedded).toBe(env.DATABASE_URL === undefined);
+  });
+});
+
+describe('the data folder', () => {
+  test('belongs to the first process; a second one works in it through its socket', async () => {
+    const dataDir = await folder();
+    const first = another(dataDir, 'first');
+    await first.line(/^owner$/);
+    await first.line(/^counted 1$/);
+    const second = another(dataDir, 'second');
+    await second.line(/^client$/);
+    await second.line(/^counted 3$/);
+    const third = await open(dataDir);
+    expect(third.ownsFolder).toBe(false);
+    expect(await countedBy(third, 'second')).toBeGreaterThanOrEqual(3);
+  });
+
+  test('is closed to other users of the machine', async () => {
+    const dataDir = await folder();
+    const { connection } = await open(dataDir);
+    expect((await lstat(String(connection.host))).mode & 0o777).toBe(0o700);
+    expect((await lstat(dataDir)).mode & 0o777).toBe(0o700);
+  });
+
+  test('keeps every committed row when its owner is killed, and the next process takes it over', async () => {
+    const dataDir = await folder();
+    for (const name of ['first', 'second', 'third']) {
+      const owner = another(dataDir, name);
+      await owner.line(/^owner$/);
+      await owner.line(/^counted 20$/);
+      await owner.kill();
+      const told = owner.output().match(/^counted \d+$/gm)?.length ?? 0;
+      const database = await openDatabase({ dataDir });
+      const counted = await countedBy(database, name);
+      await database.close();
+      expect(database.ownsFolder).toBe(true);
+      expect(counted).toBeGreaterThanOrEqual(told);
+    }
+  });
+
+  test('whose owner has ended answers its clients with what to do, and serves a client that starts anew', async () => {
+    const dataDir = await folder();
+    const owner = another(dataDir, 'first');
+    await owner.line(/^counted 1$/);
+    const client = await open(dataDir);
+    expect(await countedBy(client, 'first')).toBeGreaterThan(0);
+    await owner.kill();
+    await sql`select 1`.execute(client.db).catch(() => undefined);
+    await expect(sql`select 1`.execute(client.db)).rejects.toThrow(/has ended\. Start leadgrade again/);
+    const next = await open(dataDir);
+    expect(next.ownsFolder).toBe(true);
+    // The pool of the old client finds the new owner on the same socket.
+    expect(await countedBy(client, 'first')).toBeGreaterThan(0);
+  });
+
+  test('has one owner when eight processes start at once after a crash', async () => {
+    const dataDir = await folder();
+    const crashed = another(dataDir, 'crashed');
+    await crashed.line(/^counted 1$/);
+    await crashed.kill();
+    const started = Array.from({ length: 8 }, (_, number) => another(dataDir, `process ${number}`));
+    const roles = await Promise.all(started.map((process) => process.line(/^(owner|client)$/)));
+    expect(roles.filter((role) => role === 'owner')).toHaveLength(1);
+    await Promise.all(started.map((process) => process.line(/^counted 2$/)));
+  });
+
+  test('is taken over from a process id that now belongs to another program', async () => {
+    const dataDir = await folder();
+    const reused = { pid: 1, startedAt: 'long ago', host: hostname(), socketFolder: dataDir, released: false };
+    await writeFile(join(dataDir, 'owner-7.json'), JSON.stringify(reused));
+    const database = await open(dataDir);
+    expect(database.ownsFolder).toBe(true);
+    expect((await readdir(dataDir)).filter((name) => name.startsWith('owner-'))).toEqual(['owner-8.json']);
+  });
+
+  test('may have a name too long for a socket', async () => {
+    const dataDir = join(await folder(), 'a-folder-with-a-rather-long-name'.repeat(4));
+    await mkdir(dataDir);
+    const owner = await openDatabase({ dataDir });
+    const client = await openDatabase({ dataDir });
+    expect([owner.ownsFolder, client.ownsFolder]).toEqual([true, false]);
+    expect(String(owner.connection.host).startsWith(dataDir)).toBe(false);
+    expect(client.connection.host).toBe(owner.connection.host);
+    await client.close();
+    await owner.close();
+    await expect(lstat(String(owner.connection.host))).rejects.toThrow(/ENOENT/);
+  });
+
+  test('answers each connection its own query when a large one arrives in parts', async () => {
+    const { db } = await open(await folder());
+    const large = 'x'.repeat(400_000);
+    const asked = Array.from({ length: 120 }, async (_, number) => {
+      if (number % 3 === 0) await sql`set statement_timeout = 0`.execute(db);
+      const text = number % 2 === 0 ? `${number} ${large}` : `${number}`;
+      const { rows } = await sql<{ length: number; number: string }>`
+        select length(${text}::text) as length, split_part(${text}::text, ' ', 1) as number
+      `.execute(db);
+      return rows[0]?.length === text.length && rows[0].number === String(number);
+    });
+    expect(await Promise.all(asked)).toEqual(Array(120).fill(true));
+  });
+
+  test('rolls back what a killed client had not committed, and goes on', async () => {
+    const dataDir = await folder();
+    const owner = await open(dataDir);
+    await migrateToLatest(owner.db);
+    const client = another(dataDir, 'client');
+    await client.line(/^counted 1$/);
+    await client.kill();
+    expect(await countedBy(owner, 'client')).toBeGreaterThan(0);
+  });
+});
