@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// The `leadgrade` command. Each subcommand is loaded only when it is asked for, so that `score` needs neither connectors nor a
+// database. Bad usage ends with exit code 2 and nothing on standard output.
+import { Command, CommanderError } from 'commander';
+import type { CommandIo } from './io.ts';
+
+type LoadCommand = (io: CommandIo) => Promise<Command>;
+
+const COMMANDS: Readonly<Record<string, LoadCommand>> = {
+  score: async (io) => (await import('./score.ts')).scoreCommand(io),
+  validate: async (io) => (await import('./validate.ts')).validateCommand(io),
+};
+
+const io: CommandIo = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  clock: { now: () => new Date() },
+  setExitCode: (code) => {
+    process.exitCode = code;
+  },
+};
+
+// `leadgrade score | head`: the reader has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
+const program = new Command('leadgrade').description('Self-hosted lead scoring for HubSpot and Salesforce.');
+program.exitOverride();
+const asked = process.argv[2] ?? '';
+const names = Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
+for (const name of names) {
+  const command = await COMMANDS[name]?.(io);
+  if (command) program.addCommand(command.exitOverride());
+}
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}

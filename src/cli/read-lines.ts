@@ -1,0 +1,25 @@
+// Lines of a byte stream, split at line feeds alone: JSON text may hold the other characters that Unicode breaks lines at,
+// which is why node:readline does not do.
+import { StringDecoder } from 'node:string_decoder';
+
+/** Each line without its line feed; a byte order mark at the very beginning is dropped. */
+export async function* readLines(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8');
+  let parts: string[] = [];
+  let isFirst = true;
+  const finish = (end: string): string => {
+    const line = parts.join('') + end;
+    parts = [];
+    const text = isFirst && line.startsWith('\uFEFF') ? line.slice(1) : line;
+    isFirst = false;
+    return text;
+  };
+  for await (const chunk of chunks) {
+    const pieces = (typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk))).split('\n');
+    const rest = pieces.pop() ?? '';
+    for (const piece of pieces) yield finish(piece);
+    parts.push(rest);
+  }
+  const last = finish(decoder.end());
+  if (last !== '') yield last;
+}

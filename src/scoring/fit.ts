@@ -1,0 +1,132 @@
+// Who the lead is: the first case of each criterion that matches gives its points; the grade is their share of what could be
+// had. Fit never fades. A field that is not known costs coverage, not points.
+import type { Fields } from '../domain/lead.ts';
+import type { Grade, Outcome } from '../domain/score-result.ts';
+import { compileCondition, type FieldTest } from './conditions.ts';
+import { type FitSource, gradeThresholds } from './model-schema.ts';
+import { reaches } from './rounding.ts';
+
+type RealGrade = Exclude<Grade, 'Ungraded'>;
+
+/** Best first; a grade's place is its rank. */
+const RANKS: readonly RealGrade[] = ['A', 'B', 'C', 'D', 'F'];
+
+interface CompiledCase {
+  readonly test: FieldTest;
+  readonly points: number;
+  readonly label: string;
+}
+interface CompiledCriterion {
+  readonly id: string;
+  readonly label: string;
+  /** The largest points of its cases, never below 0. */
+  readonly attainable: number;
+  readonly cases: readonly CompiledCase[];
+}
+interface CompiledOverride {
+  readonly label: string;
+  readonly test: FieldTest;
+  readonly minGrade: RealGrade | undefined;
+  readonly maxGrade: RealGrade | undefined;
+}
+export interface CompiledFit {
+  readonly criteria: readonly CompiledCriterion[];
+  readonly overrides: readonly CompiledOverride[];
+  readonly attainable: number;
+  readonly minCoverage: number;
+  /** Best first. */
+  readonly thresholds: readonly (readonly [RealGrade, number])[];
+}
+
+/** What one criterion gave. */
+interface CriterionScore {
+  readonly id: string;
+  readonly label: string;
+  readonly outcome: Outcome;
+  readonly points: number;
+}
+export interface FitScore {
+  readonly grade: Grade;
+  readonly coverage: number;
+  readonly raw: number;
+  readonly lines: readonly CriterionScore[];
+}
+
+export function compileFit(fit: FitSource = { criteria: [] }): CompiledFit {
+  const criteria = fit.criteria.map(({ id, label = id, field, cases }): CompiledCriterion => {
+    const attainable = Math.max(0, ...cases.map((each) => each.points));
+    const compiled = cases.map((each): CompiledCase => {
+      return { test: compileCondition(each.when, field), points: each.points, label: each.label ?? label };
+    });
+    return { id, label, attainable, cases: compiled };
+  });
+  const overrides = (fit.overrides ?? []).map(({ id, label = id, when, min_grade, max_grade }): CompiledOverride => {
+    return { label, test: compileCondition(when), minGrade: min_grade, maxGrade: max_grade };
+  });
+  const { A, B, C, D } = gradeThresholds(fit.grades);
+  return {
+    criteria,
+    overrides,
+    attainable: criteria.reduce((sum, criterion) => sum + criterion.attainable, 0),
+    minCoverage: fit.min_coverage ?? 0,
+    thresholds: [
+      ['A', A],
+      ['B', B],
+      ['C', C],
+      ['D', D],
+    ],
+  };
+}
+
+/** @returns the grade, the share of attainable points that is known (0 to 1), the exact points and each criterion's */
+export function scoreFit(fit: CompiledFit, fields: Fields): FitScore {
+  let raw = 0;
+  let known = 0;
+  const lines = fit.criteria.map((criterion) => {
+    const line = scoreCriterion(criterion, fields);
+    raw += line.points;
+    if (line.outcome !== 'unknown') known += criterion.attainable;
+    return line;
+  });
+  const coverage = fit.attainable === 0 ? 0 : known / fit.attainable;
+  const grade = override(gradeOf(fit, raw, coverage), fit.overrides, fields);
+  return { grade, coverage, raw, lines };
+}
+
+function scoreCriterion({ id, label, cases }: CompiledCriterion, fields: Fields): CriterionScore {
+  let outcome: Outcome = 'unmatched';
+  for (const each of cases) {
+    const tested = each.test(fields);
+    if (tested === 'matched') return { id, label: each.label, outcome: 'matched', points: each.points };
+    if (tested === 'unknown') outcome = 'unknown';
+  }
+  return { id, label, outcome, points: 0 };
+}
+
+function gradeOf(fit: CompiledFit, raw: number, coverage: number): Grade {
+  if (coverage === 0 || !reaches(coverage, fit.minCoverage)) return 'Ungraded';
+  const percent = (100 * raw) / fit.attainable;
+  return fit.thresholds.find(([, threshold]) => reaches(percent, threshold))?.[0] ?? 'F';
+}
+
+/** All `min_grade`s first, then all `max_grade`s: a limit is stronger than a target. */
+function override(grade: Grade, overrides: readonly CompiledOverride[], fields: Fields): Grade {
+  let best: number = RANKS.length;
+  let worst = 0;
+  for (const each of overrides) {
+    if (each.test(fields) !== 'matched') continue;
+    if (each.minGrade) best = Math.min(best, RANKS.indexOf(each.minGrade));
+    if (each.maxGrade) worst = Math.max(worst, RANKS.indexOf(each.maxGrade));
+  }
+  if (grade === 'Ungraded' && best === RANKS.length) {
+    // Nothing is known of the lead: only a clear "no" (D, F) is worth saying.
+    return worst >= RANKS.indexOf('D') ? (RANKS[worst] ?? grade) : grade;
+  }
+  const own = grade === 'Ungraded' ? best : RANKS.indexOf(grade);
+  return RANKS[Math.max(Math.min(own, best), worst)] ?? grade;
+}
+
+/** Whether `grade` is `wanted` or better; `Ungraded` never is. */
+export function isAtLeastGrade(grade: Grade, wanted: RealGrade): boolean {
+  return grade !== 'Ungraded' && RANKS.indexOf(grade) <= RANKS.indexOf(wanted);
+}

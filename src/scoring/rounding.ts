@@ -1,0 +1,49 @@
+// Whole points out of exact ones. Every comparison that floating point could decide goes through here.
+
+/** What floating point may be off without deciding anything (a half, a threshold, "at least 1 point"). */
+export const TOLERANCE = 1e-9;
+
+/** Half away from zero, to whole points: 1.5 is 2, -1.5 is -2. */
+export function roundPoints(exact: number): number {
+  const size = Math.floor(Math.abs(exact) + 0.5 + TOLERANCE);
+  // Adding 0 turns -0 into 0, which is what people (and deep equality) expect.
+  return exact < 0 ? 0 - size : size;
+}
+
+/** Whether `value` reaches `threshold`, within the tolerance. */
+export function reaches(value: number, threshold: number): boolean {
+  return value >= threshold - TOLERANCE;
+}
+
+interface Line {
+  readonly signal: string;
+  readonly exact: number;
+}
+
+/**
+ * Whole points for each line, by largest remainder, so that they sum to `score`.
+ * @param lines exact points; their sum rounds to `score`
+ * @returns points in the order of the lines
+ */
+export function apportion(lines: readonly Line[], score: number): number[] {
+  const points = lines.map((line) => Math.floor(line.exact));
+  let missing = score - points.reduce((sum, each) => sum + each, 0);
+  if (missing === 0) return points;
+  const order = [...lines.keys()].sort((a, b) => byRemainder(lines[a], lines[b]));
+  for (const index of order) {
+    if (missing <= 0) break;
+    points[index] = (points[index] ?? 0) + 1;
+    missing--;
+  }
+  return points;
+}
+
+function byRemainder(a: Line | undefined, b: Line | undefined): number {
+  if (!a || !b) return 0;
+  const remainder = b.exact - Math.floor(b.exact) - (a.exact - Math.floor(a.exact));
+  if (Math.abs(remainder) > TOLERANCE) return remainder;
+  const exact = b.exact - a.exact;
+  if (Math.abs(exact) > TOLERANCE) return exact;
+  if (a.signal === b.signal) return 0;
+  return a.signal < b.signal ? -1 : 1;
+}

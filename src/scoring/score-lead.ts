@@ -1,0 +1,76 @@
+// Start here. One lead, one model, one instant: the whole score, as plain data. Pure: the same input gives the same result
+// for ever, so that it can be replayed as of any date. The wording is made elsewhere (explain.ts), only where it is read.
+import type { Lead } from '../domain/lead.ts';
+import type { Contribution, Dimension, Outcome, ScoreResult, ScoringContext } from '../domain/score-result.ts';
+import { type Assessment, assess } from './assess.ts';
+import type { CompiledModel } from './compile.ts';
+import { findNextChange } from './next-change.ts';
+import { apportion } from './rounding.ts';
+import { cellOf, gatesBelow, type Thresholds } from './status.ts';
+
+/**
+ * @param lead canonical fields and activities; see parse-lead.ts for one that comes from outside
+ * @param model a compiled model (compile.ts)
+ * @param now epoch milliseconds; activities after it do not count yet
+ * @param context what one lead cannot know: its previous status, thresholds over all leads; absent, floors apply
+ */
+export function scoreLead(lead: Lead, model: CompiledModel, now: number, context?: ScoringContext): ScoreResult {
+  const assessment = assess(lead, model, now, context);
+  const { fit, behavior, standing, gates, chosen, place, thresholds } = assessment;
+  const result: ScoreResult = {
+    id: lead.id,
+    model: model.id,
+    asOf: now,
+    grade: standing.grade,
+    coverage: fit.coverage,
+    fit: { raw: fit.raw, attainable: model.fit.attainable, score: standing.fit },
+    behavior: { exact: behavior.exact, score: standing.behavior },
+    total: standing.fit + standing.behavior,
+    status: model.bands[place]?.id ?? '',
+    cell: cellOf(model.status, standing),
+    nextChangeAt: findNextChange(assessment, now, 'any')?.at ?? null,
+    contributions: [...fitContributions(assessment), ...behaviorContributions(assessment)],
+    gates: gatesBelow(model.status, gates, chosen),
+  };
+  const applied = thresholdsApplied(model, thresholds);
+  return applied === null ? result : { ...result, thresholds: applied };
+}
+
+interface ExactLine {
+  readonly dimension: Dimension;
+  readonly signal: string;
+  readonly outcome: Outcome;
+  readonly exact: number;
+  readonly label: string;
+  readonly latestAt?: number;
+  readonly count?: number;
+}
+
+function fitContributions({ fit, standing }: Assessment): Contribution[] {
+  const lines = fit.lines.map(({ id, outcome, points, label }): ExactLine => {
+    return { dimension: 'fit', signal: id, outcome, exact: points, label };
+  });
+  return withPoints(lines, standing.fit);
+}
+
+function behaviorContributions({ model, behavior, standing }: Assessment): Contribution[] {
+  const lines = behavior.signals.map((score, index): ExactLine => {
+    const { id = '', label = '' } = model.behavior.signals[index] ?? {};
+    return { dimension: 'behavior', signal: id, label, ...score };
+  });
+  for (const { id, label, exact } of behavior.cuts) {
+    lines.push({ dimension: 'behavior', signal: id, outcome: 'matched', exact, label });
+  }
+  return withPoints(lines, standing.behavior);
+}
+
+function withPoints(lines: readonly ExactLine[], score: number): Contribution[] {
+  const points = apportion(lines, score);
+  return lines.map((line, index) => ({ ...line, points: points[index] ?? 0 }));
+}
+
+function thresholdsApplied(model: CompiledModel, { points }: Thresholds): Record<string, number> | null {
+  const { bands } = model.status;
+  if (!bands.some((band) => band.isTop)) return null;
+  return Object.fromEntries(bands.flatMap((band, place) => (band.isTop ? [[band.id, points[place] ?? 0]] : [])));
+}
