@@ -1,0 +1,62 @@
+// What a sandbox CRM is filled with, in no CRM's own words; each sandbox turns it into its objects. Types only.
+
+export interface SeedCompany {
+  readonly key: string;
+  readonly name: string;
+  readonly domain: string;
+  /** HubSpot's enumeration code, e.g. `COMPUTER_SOFTWARE`; null = not known. */
+  readonly industry: string | null;
+  readonly employees: number | null;
+  /** Dollars a year. */
+  readonly revenue: number | null;
+  readonly country: string | null;
+  readonly technologies: readonly string[];
+  readonly lifecycle: string | null;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+export interface SeedPerson {
+  readonly key: string;
+  /** `SeedCompany.key`, or null for a person without a company. */
+  readonly company: string | null;
+  readonly email: string | null;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly jobTitle: string | null;
+  readonly seniority: string | null;
+  readonly department: string | null;
+  readonly phone: string | null;
+  readonly country: string | null;
+  readonly lifecycle: string | null;
+  readonly leadSource: string | null;
+  readonly optedOut: boolean;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+export type SeedAttributes = Readonly<Record<string, string | number | boolean>>;
+
+/** `type` is a canonical activity type, or `note` or `task`, which no canonical type stands for. `at` is epoch ms. */
+export interface SeedActivity {
+  readonly person: string;
+  readonly type: string;
+  readonly at: number;
+  readonly attributes: SeedAttributes;
+}
+
+export interface SeedOpportunity {
+  readonly key: string;
+  readonly person: string;
+  readonly company: string | null;
+  readonly stage: string;
+  readonly amount: number | null;
+  readonly createdAt: number;
+}
+
+export interface Dataset {
+  readonly companies: readonly SeedCompany[];
+  readonly people: readonly SeedPerson[];
+  readonly activities: readonly SeedActivity[];
+  readonly opportunities: readonly SeedOpportunity[];
+}

@@ -1,0 +1,91 @@
+// Turns leadforge's sessions, touches and sales activities into dated activities of people.
+import type { SeedActivity, SeedAttributes } from './dataset.ts';
+import { cell, dayOf, type Row } from './leadforge.ts';
+
+export interface LeadforgeRows {
+  readonly sessions: readonly Row[];
+  readonly touches: readonly Row[];
+  readonly sales: readonly Row[];
+  /** A lead's contact. */
+  readonly contactOf: ReadonlyMap<string, string>;
+}
+
+// The files know days only. A person's activities of one day follow each other from eight o'clock, each at its own time.
+const DAY_STARTS_MS = 8 * 3_600_000;
+const STEP_MS = 137_000;
+
+type Kept = readonly [type: string, attributes: SeedAttributes];
+
+const WEBSITE = ['/', '/product', '/customers', '/blog/procurement', '/docs'];
+
+/** A LinkedIn message has no place in the CRM objects that are read, and is left out. */
+export function leadforgeActivities(rows: LeadforgeRows): SeedActivity[] {
+  const found: SeedActivity[] = [];
+  const used = new Map<string, number>();
+  const add = (row: Row, dateColumn: string, kept: readonly Kept[]): void => {
+    const person = rows.contactOf.get(cell(row, 'lead_id'));
+    if (person === undefined) return;
+    const day = cell(row, dateColumn);
+    const key = `${person} ${day}`;
+    let count = used.get(key) ?? 0;
+    for (const [type, attributes] of kept) {
+      found.push({ person, type, at: dayOf(day) + DAY_STARTS_MS + count * STEP_MS, attributes });
+      count += 1;
+    }
+    used.set(key, count);
+  };
+  for (const row of rows.sessions) add(row, 'session_timestamp', visitsOf(row));
+  for (const row of rows.touches) add(row, 'touch_timestamp', touchOf(row));
+  for (const row of rows.sales) add(row, 'activity_timestamp', salesOf(row));
+  return found;
+}
+
+/** As many visits as were counted: of the website, of the pricing page, of the demo page. */
+function visitsOf(row: Row): Kept[] {
+  const pricing = Number(cell(row, 'pricing_page_views'));
+  const demo = Number(cell(row, 'demo_page_views'));
+  const rest = Math.max(0, Number(cell(row, 'page_views')) - pricing - demo);
+  const views = (count: number, path: (at: number) => string): Kept[] =>
+    Array.from({ length: count }, (_, at) => ['page_view', { path: path(at) }]);
+  return [
+    ...views(rest, (at) => WEBSITE[at % WEBSITE.length] ?? '/'),
+    ...views(pricing, () => '/pricing'),
+    ...views(demo, () => '/demo'),
+  ];
+}
+
+function touchOf(row: Row): Kept[] {
+  const inbound = cell(row, 'touch_direction') === 'inbound';
+  const kept = TOUCHES[cell(row, 'touch_type')];
+  return kept ? [kept(inbound)] : [];
+}
+
+const TOUCHES: Readonly<Record<string, (inbound: boolean) => Kept>> = {
+  email: (inbound) => [
+    inbound ? 'email_reply' : 'email_delivered',
+    { subject: inbound ? 'Re: your message' : 'Introduction' },
+  ],
+  call: (inbound) => ['call', { title: inbound ? 'Inbound call' : 'Outbound call', outcome: 'connected' }],
+  webinar: () => ['webinar', { name: 'Procurement webinar' }],
+  content_download: () => ['content_download', { name: 'Procurement handbook', kind: 'whitepaper' }],
+};
+
+const CALL_OUTCOMES: Readonly<Record<string, string>> = { left_voicemail: 'left_voicemail', no_answer: 'no_answer' };
+const MEETING_OUTCOMES: Readonly<Record<string, string>> = {
+  left_voicemail: 'no_show',
+  no_answer: 'no_show',
+  meeting_set: 'scheduled',
+};
+
+function salesOf(row: Row): Kept[] {
+  const outcome = cell(row, 'activity_outcome');
+  const kept = SALES[cell(row, 'activity_type')];
+  return kept ? [kept(outcome)] : [];
+}
+
+const SALES: Readonly<Record<string, (outcome: string) => Kept>> = {
+  call: (outcome) => ['call', { title: 'Sales call', outcome: CALL_OUTCOMES[outcome] ?? 'connected' }],
+  meeting: (outcome) => ['meeting', { title: 'Sales meeting', outcome: MEETING_OUTCOMES[outcome] ?? 'completed' }],
+  demo: (outcome) => ['meeting', { title: 'Product demo', outcome: MEETING_OUTCOMES[outcome] ?? 'completed' }],
+  email: () => ['email_delivered', { subject: 'Sales email' }],
+};

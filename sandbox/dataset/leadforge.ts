@@ -1,0 +1,160 @@
+// Reads a folder of the leadforge form (CSV files of a synthetic B2B CRM, dated to the day) into a data set.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import type { Dataset, SeedActivity, SeedCompany, SeedOpportunity, SeedPerson } from './dataset.ts';
+import { leadforgeActivities } from './leadforge-activities.ts';
+
+export type Row = Readonly<Record<string, string>>;
+
+// Middles of the bands; the open ones stand a little above where they begin.
+const EMPLOYEES: Readonly<Record<string, number>> = {
+  '200-499': 350,
+  '500-999': 750,
+  '1000-1999': 1500,
+  '2000+': 3000,
+};
+const REVENUE: Readonly<Record<string, number>> = {
+  '$1M-$10M': 5_000_000,
+  '$10M-$50M': 25_000_000,
+  '$50M-$200M': 100_000_000,
+  '$200M+': 300_000_000,
+};
+const INDUSTRIES: Readonly<Record<string, string>> = {
+  logistics: 'LOGISTICS_AND_SUPPLY_CHAIN',
+  manufacturing: 'MACHINERY',
+  healthcare_non_clinical: 'HOSPITAL_HEALTH_CARE',
+  professional_services: 'MANAGEMENT_CONSULTING',
+};
+const COUNTRIES: Readonly<Record<string, string>> = { UK: 'United Kingdom', US: 'United States' };
+const SENIORITIES: Readonly<Record<string, string>> = {
+  c_suite: 'executive',
+  vp: 'vp',
+  director: 'director',
+  manager: 'manager',
+  individual_contributor: 'employee',
+};
+const DEPARTMENTS: Readonly<Record<string, string>> = {
+  it_director: 'engineering',
+  procurement_manager: 'purchasing',
+  vp_finance: 'finance',
+  ap_manager: 'accounting',
+};
+const SOURCES: Readonly<Record<string, string>> = {
+  sdr_outbound: 'OFFLINE',
+  inbound_marketing: 'ORGANIC_SEARCH',
+  partner_referral: 'REFERRALS',
+};
+
+/**
+ * One person for each `contact_id`, with the activity of all its leads.
+ * @param now what is dated after it has not happened yet and is left out; absent: everything is read
+ * @throws when a file is missing, or names a lead or contact that another file does not have
+ */
+export function loadLeadforge(dir: string, now?: Date): Dataset {
+  const read = (file: string, dateColumn: string): Row[] => readRows(join(dir, file), dateColumn, now);
+  const leads = read('leads.csv', 'lead_created_at');
+  const contactOf = new Map(leads.map((row) => [cell(row, 'lead_id'), cell(row, 'contact_id')]));
+  const sourceOf = new Map(leads.toReversed().map((row) => [cell(row, 'contact_id'), cell(row, 'lead_source')]));
+  const people = read('contacts.csv', 'created_at').map((row) => person(row, sourceOf));
+  const known = new Set(people.map(({ key }) => key));
+  const activities = leadforgeActivities({
+    sessions: read('sessions.csv', 'session_timestamp'),
+    touches: read('touches.csv', 'touch_timestamp'),
+    sales: read('sales_activities.csv', 'activity_timestamp'),
+    contactOf,
+  }).filter((activity) => known.has(activity.person) && (now === undefined || activity.at <= now.getTime()));
+  const opportunities = read('opportunities.csv', 'created_at').flatMap((row) => opportunity(row, contactOf));
+  const lastSeen = latestByPerson(activities);
+  return {
+    companies: read('accounts.csv', 'created_at').map(company),
+    // A CRM of this age was edited until lately: a contact's last modification is spread over the days after its first lead.
+    people: people.map((each) => ({ ...each, modifiedAt: Math.max(each.modifiedAt, lastSeen.get(each.key) ?? 0) })),
+    activities,
+    opportunities,
+  };
+}
+
+function company(row: Row): SeedCompany {
+  const key = cell(row, 'account_id');
+  const createdAt = dayOf(cell(row, 'created_at'));
+  return {
+    key,
+    name: cell(row, 'company_name'),
+    domain: `${key}.example`,
+    industry: INDUSTRIES[cell(row, 'industry')] ?? null,
+    employees: EMPLOYEES[cell(row, 'employee_band')] ?? null,
+    revenue: REVENUE[cell(row, 'estimated_revenue_band')] ?? null,
+    country: COUNTRIES[cell(row, 'region')] ?? null,
+    technologies: [],
+    lifecycle: null,
+    createdAt,
+    modifiedAt: createdAt,
+  };
+}
+
+function person(row: Row, sourceOf: ReadonlyMap<string, string>): SeedPerson {
+  const key = cell(row, 'contact_id');
+  const account = cell(row, 'account_id');
+  const createdAt = dayOf(cell(row, 'created_at'));
+  return {
+    key,
+    company: account,
+    email: `${key}@${account}.example`,
+    firstName: null,
+    lastName: null,
+    jobTitle: cell(row, 'job_title') || null,
+    seniority: SENIORITIES[cell(row, 'seniority')] ?? null,
+    department: DEPARTMENTS[cell(row, 'role_function')] ?? null,
+    phone: null,
+    country: null,
+    lifecycle: 'lead',
+    leadSource: SOURCES[sourceOf.get(key) ?? ''] ?? null,
+    optedOut: false,
+    createdAt,
+    modifiedAt: createdAt,
+  };
+}
+
+function opportunity(row: Row, contactOf: ReadonlyMap<string, string>): SeedOpportunity[] {
+  const contact = contactOf.get(cell(row, 'lead_id'));
+  if (contact === undefined) return [];
+  const amount = Number(cell(row, 'estimated_acv'));
+  return [
+    {
+      key: cell(row, 'opportunity_id'),
+      person: contact,
+      company: null,
+      stage: cell(row, 'stage'),
+      amount: Number.isFinite(amount) && cell(row, 'estimated_acv') !== '' ? amount : null,
+      createdAt: dayOf(cell(row, 'created_at')),
+    },
+  ];
+}
+
+function latestByPerson(activities: readonly SeedActivity[]): ReadonlyMap<string, number> {
+  const latest = new Map<string, number>();
+  for (const { person: key, at } of activities) latest.set(key, Math.max(at, latest.get(key) ?? 0));
+  return latest;
+}
+
+function readRows(file: string, dateColumn: string, now: Date | undefined): Row[] {
+  const rows = parse<Row>(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true });
+  if (now === undefined) return rows;
+  const today = now.toISOString().slice(0, 10);
+  return rows.filter((row) => cell(row, dateColumn) <= today);
+}
+
+/** A cell; "" where the row has none. @throws when the file has no such column */
+export function cell(row: Row, column: string): string {
+  const value = row[column];
+  if (value === undefined) throw new Error(`a leadforge file lacks the column "${column}"`);
+  return value;
+}
+
+/** Midnight UTC of `2024-01-10`. */
+export function dayOf(text: string): number {
+  const at = Date.parse(`${text}T00:00:00Z`);
+  if (Number.isNaN(at)) throw new Error(`"${text}" in a leadforge file is not a day`);
+  return at;
+}

@@ -1,0 +1,174 @@
+// Where HubSpot keeps what a person did: an engagement object, a form submission, a page visit, or a contact property.
+import { createHash } from 'node:crypto';
+import type { SeedAttributes } from '../dataset/dataset.ts';
+import type { ObjectType } from './object-types.ts';
+import type { Form, Portal } from './portal.ts';
+import { CALL_DISPOSITIONS } from './properties/engagement-properties.ts';
+import { DatedList } from './records/dated-list.ts';
+import type { CrmRecord } from './records/record-table.ts';
+
+export interface NewActivity {
+  /** A canonical activity type, `note` or `task`. */
+  readonly type: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly attributes: SeedAttributes;
+}
+
+/** When HubSpot learned of it; `indexFrom`: when search and events show it. */
+export interface Learned {
+  readonly created: number;
+  readonly modified: number;
+  readonly indexFrom: number;
+}
+
+export interface KeptActivity {
+  readonly object: ObjectType | 'form_submissions' | 'events';
+  readonly id: string;
+}
+
+/** The forms that every sandbox has, by a short name. */
+export const FORM_NAMES: Readonly<Record<string, string>> = {
+  demo: 'Request a demo',
+  whitepaper: 'Whitepaper download',
+  webinar: 'Webinar registration',
+  newsletter: 'Newsletter sign-up',
+  trial: 'Start a free trial',
+  contact: 'Contact us',
+};
+
+/**
+ * Keeps one activity of a contact.
+ * @returns where it is, or why HubSpot has no place for it
+ */
+export function keepActivity(
+  portal: Portal,
+  contact: CrmRecord,
+  activity: NewActivity,
+  learned: Learned,
+): KeptActivity | { readonly problem: string } {
+  if (activity.type === 'page_view') return keepVisit(portal, contact, activity, learned);
+  if (activity.type === 'unsubscribe') {
+    portal.write('contacts', contact, new Map([['hs_email_optout', 'true']]));
+    return { object: 'contacts', id: contact.id };
+  }
+  const form = FORM_OF[activity.type];
+  if (form) return keepSubmission(portal, contact, activity, form(activity.attributes));
+  const engagement = ENGAGEMENTS[activity.type];
+  if (!engagement) return { problem: `this sandbox has no place for activities of type "${activity.type}"` };
+  const { object, properties } = engagement(activity.attributes);
+  const values = new Map(Object.entries(properties));
+  values.set('hs_timestamp', new Date(activity.at).toISOString());
+  const record = portal.table(object).add(values, learned);
+  portal.links.link('contacts', contact.id, object, record.id);
+  return { object, id: record.id };
+}
+
+/** The form of that short name, name or id; made when there is none. */
+export function findOrMakeForm(portal: Portal, nameOrId: string, now: number): Form {
+  const name = FORM_NAMES[nameOrId] ?? nameOrId;
+  const found = portal.forms.get(nameOrId) ?? [...portal.forms.values()].find((form) => form.name === name);
+  if (found) return found;
+  const form = { id: uuidOf(`form ${name}`), name, createdAt: now, submissions: new DatedList<never>() };
+  portal.forms.set(form.id, form);
+  return form;
+}
+
+const FORM_OF: Readonly<Record<string, (attributes: SeedAttributes) => string>> = {
+  form_submission: ({ form }) => String(form ?? 'contact'),
+  webinar: () => 'webinar',
+  content_download: () => 'whitepaper',
+  trial_started: () => 'trial',
+};
+
+interface Engagement {
+  readonly object: ObjectType;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+const email = (attributes: SeedAttributes, direction: string, status: string): Engagement => ({
+  object: 'emails',
+  properties: {
+    hs_email_subject: String(attributes.subject ?? attributes.email ?? 'Following up'),
+    hs_email_direction: direction,
+    hs_email_status: status,
+  },
+});
+
+const ENGAGEMENTS: Readonly<Record<string, (attributes: SeedAttributes) => Engagement>> = {
+  meeting: ({ title, outcome }) => ({
+    object: 'meetings',
+    properties: {
+      hs_meeting_title: String(title ?? 'Meeting'),
+      hs_meeting_outcome: String(outcome ?? 'completed').toUpperCase(),
+    },
+  }),
+  call: ({ title, outcome, seconds }) => ({
+    object: 'calls',
+    properties: {
+      hs_call_title: String(title ?? 'Call'),
+      hs_call_status: 'COMPLETED',
+      hs_call_disposition: dispositionOf(String(outcome ?? 'connected')),
+      hs_call_duration: String(Number(seconds ?? 0) * 1000),
+    },
+  }),
+  email_reply: (attributes) => email(attributes, 'INCOMING_EMAIL', 'SENT'),
+  email_delivered: (attributes) => email(attributes, 'EMAIL', 'SENT'),
+  email_bounce: (attributes) => email(attributes, 'EMAIL', 'BOUNCED'),
+  note: ({ body }) => ({ object: 'notes', properties: { hs_note_body: String(body ?? 'Note') } }),
+  task: ({ subject, status }) => ({
+    object: 'tasks',
+    properties: { hs_task_subject: String(subject ?? 'Follow up'), hs_task_status: String(status ?? 'NOT_STARTED') },
+  }),
+};
+
+/** `left_voicemail` or `Left voicemail` -> HubSpot's id of that call outcome; an id stays as it is. */
+function dispositionOf(outcome: string): string {
+  const label = outcome.replaceAll('_', ' ').toLowerCase();
+  const found = Object.entries(CALL_DISPOSITIONS).find(([id, name]) => id === outcome || name.toLowerCase() === label);
+  return found?.[0] ?? '';
+}
+
+function keepVisit(portal: Portal, contact: CrmRecord, activity: NewActivity, learned: Learned): KeptActivity {
+  const { url, path, title, referrer } = activity.attributes;
+  const address = String(url ?? `https://www.leadgrade.example${String(path ?? '/')}`);
+  const id = uuidOf(`visit ${contact.id} ${portal.visits.length}`);
+  portal.visits.add({
+    id,
+    at: activity.at,
+    shownFrom: learned.indexFrom,
+    eventType: 'e_visited_page',
+    contactId: contact.id,
+    properties: { hs_url: address, hs_title: String(title ?? ''), hs_referrer: String(referrer ?? '') },
+  });
+  return { object: 'events', id };
+}
+
+function keepSubmission(
+  portal: Portal,
+  contact: CrmRecord,
+  activity: NewActivity,
+  formName: string,
+): KeptActivity | { readonly problem: string } {
+  const address = contact.properties.get('email');
+  if (address === undefined) return { problem: 'a form submission needs a contact with an e-mail address' };
+  const form = findOrMakeForm(portal, formName, activity.at);
+  const { page, form: _form, ...rest } = activity.attributes;
+  const named = { email: address, firstname: contact.properties.get('firstname') ?? '', ...rest };
+  const values = Object.entries(named).map(([name, value]) => ({ name, value: String(value), objectTypeId: '0-1' }));
+  const id = uuidOf(`submission ${form.id} ${form.submissions.length}`);
+  form.submissions.add({ id, at: activity.at, pageUrl: String(page ?? 'https://www.leadgrade.example/'), values });
+  return { object: 'form_submissions', id };
+}
+
+/** An id in the form of a UUID that is the same in every run. */
+function uuidOf(text: string): string {
+  const hash = createHash('sha256').update(text).digest('hex');
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `4${hash.slice(13, 16)}`,
+    `a${hash.slice(17, 20)}`,
+    hash.slice(20, 32),
+  ].join('-');
+}

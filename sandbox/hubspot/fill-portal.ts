@@ -1,0 +1,79 @@
+// Puts a data set into an account that is still empty.
+import type { Dataset, SeedCompany, SeedPerson } from '../dataset/dataset.ts';
+import { FORM_NAMES, findOrMakeForm, keepActivity } from './activities.ts';
+import type { Portal } from './portal.ts';
+import type { CrmRecord } from './records/record-table.ts';
+
+// What was there before the sandbox started is in the search index already.
+const INDEXED = Number.NEGATIVE_INFINITY;
+// A meeting or call is entered a little after it took place.
+const ENTERED_AFTER_MS = 90_000;
+
+/** @returns the contacts' ids by `SeedPerson.key` */
+export function fillPortal(portal: Portal, dataset: Dataset): ReadonlyMap<string, string> {
+  const companies = new Map<string, string>();
+  for (const company of dataset.companies) {
+    const at = { created: company.createdAt, modified: company.modifiedAt, indexFrom: INDEXED };
+    companies.set(company.key, portal.table('companies').add(companyProperties(company), at).id);
+  }
+  const contacts = new Map<string, CrmRecord>();
+  for (const person of dataset.people) {
+    const companyId = person.company === null ? undefined : companies.get(person.company);
+    const at = { created: person.createdAt, modified: person.modifiedAt, indexFrom: INDEXED };
+    const contact = portal.table('contacts').add(contactProperties(person, companyId), at);
+    if (companyId !== undefined) portal.links.link('contacts', contact.id, 'companies', companyId, true);
+    contacts.set(person.key, contact);
+  }
+  for (const form of Object.keys(FORM_NAMES)) findOrMakeForm(portal, form, 0);
+  const now = portal.clock.now();
+  for (const { person, ...activity } of dataset.activities) {
+    const contact = contacts.get(person);
+    if (!contact) throw new Error(`the data set has an activity of an unknown person ${person}`);
+    const learned = {
+      created: activity.at,
+      modified: Math.min(activity.at + ENTERED_AFTER_MS, now),
+      indexFrom: INDEXED,
+    };
+    const kept = keepActivity(portal, contact, activity, learned);
+    if ('problem' in kept) throw new Error(`the data set has an activity that cannot be kept: ${kept.problem}`);
+  }
+  return new Map(Array.from(contacts, ([key, { id }]) => [key, id]));
+}
+
+function companyProperties(company: SeedCompany): Map<string, string> {
+  return known({
+    name: company.name,
+    domain: company.domain,
+    industry: company.industry,
+    numberofemployees: company.employees,
+    annualrevenue: company.revenue,
+    country: company.country,
+    web_technologies: company.technologies.join(';'),
+    lifecyclestage: company.lifecycle,
+  });
+}
+
+function contactProperties(person: SeedPerson, companyId: string | undefined): Map<string, string> {
+  return known({
+    email: person.email,
+    hs_email_domain: person.email?.split('@')[1] ?? null,
+    firstname: person.firstName,
+    lastname: person.lastName,
+    jobtitle: person.jobTitle,
+    hs_seniority: person.seniority,
+    job_function: person.department,
+    phone: person.phone,
+    country: person.country,
+    lifecyclestage: person.lifecycle,
+    hs_analytics_source: person.leadSource,
+    hs_email_optout: person.optedOut ? 'true' : null,
+    associatedcompanyid: companyId ?? null,
+    hs_is_contact: 'true',
+  });
+}
+
+function known(values: Readonly<Record<string, string | number | null>>): Map<string, string> {
+  const map = new Map<string, string>();
+  for (const [name, value] of Object.entries(values)) if (value !== null && value !== '') map.set(name, String(value));
+  return map;
+}

@@ -1,0 +1,137 @@
+// What every endpoint of the API goes through: log, fault, token, limits, scopes; then the endpoint itself.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
+import { badRequest, HubSpotError, missingScopes, unauthorized, unknownPath } from '../hubspot-error.ts';
+import type { Portal } from '../portal.ts';
+import type { Reply } from '../reply.ts';
+import { deliver, type Exchange } from './deliver.ts';
+import type { FaultAction, FaultScript } from './fault-script.ts';
+import type { RateLimits } from './rate-limits.ts';
+import type { RequestLog } from './request-log.ts';
+
+export interface Gate {
+  readonly portal: Portal;
+  readonly limits: RateLimits;
+  readonly faults: FaultScript;
+  readonly log: RequestLog;
+  readonly scopes: ReadonlySet<string>;
+  /** Requests under way, by the request itself. */
+  readonly exchanges: WeakMap<Request, Exchange>;
+}
+
+/** A request as an endpoint sees it. */
+export interface Call {
+  readonly portal: Portal;
+  readonly limits: RateLimits;
+  /** A part of the path, e.g. `type`. */
+  param(name: string): string;
+  /** The query's parameters; a repeated one, or one that the shape does not know, is refused. */
+  query<T>(shape: z.ZodType<T>): T;
+  /** @throws HubSpotError 400 when the body has another form */
+  body<T>(schema: z.ZodType<T>): T;
+}
+
+export interface Endpoint {
+  readonly kind?: 'search';
+  /** One of these is enough. */
+  scopes(call: Call): readonly string[];
+  answer(call: Call): Reply;
+}
+
+const VERSIONS: ReadonlySet<string> = new Set(['2026-03', '2026-09']);
+
+/** Logs the request and lets the fault script have it first. */
+export function receive(gate: Gate): RequestHandler {
+  return async (req: Request, res: Response, next: NextFunction) => {
+    const fault = gate.faults.next(req.method, req.originalUrl);
+    const [path = '', query = ''] = req.originalUrl.split('?');
+    const at = new Date(gate.portal.clock.now()).toISOString();
+    const entry = gate.log.arrived({ at, method: req.method, path, query, correlationId: randomUUID() });
+    const exchange = { entry, log: gate.log, fault };
+    gate.exchanges.set(req, exchange);
+    if (fault?.delayMs !== undefined) await wait(fault.delayMs);
+    if (fault?.reset) {
+      entry.fault = 'reset';
+      gate.log.finished(entry);
+      req.socket.resetAndDestroy();
+    } else if (fault && replaces(fault)) {
+      entry.fault = 'answered by the fault script';
+      const reply = { status: fault.status ?? 200, body: fault.body ?? {} };
+      await deliver(res, exchange, reply, fault.headers ?? {});
+    } else {
+      next();
+    }
+  };
+}
+
+function replaces(fault: FaultAction): boolean {
+  return fault.status !== undefined || fault.body !== undefined || fault.hangAfterHeaders === true;
+}
+
+/** An endpoint as an express handler. Paths with `:version` exist for the versions that HubSpot serves only. */
+export function serve(gate: Gate, endpoint: Endpoint): RequestHandler {
+  return async (req: Request, res: Response) => {
+    const exchange = gate.exchanges.get(req);
+    if (!exchange) throw new Error('a request reached an endpoint without passing the gate');
+    const kind = endpoint.kind ?? 'other';
+    const reply = answer(gate, endpoint, req, exchange);
+    const limited = reply.status !== 401 && reply.status !== 404;
+    const headers = limited ? gate.limits.headers(kind, gate.portal.clock.now()) : {};
+    await deliver(res, exchange, reply, { ...headers, ...exchange.fault?.headers });
+  };
+}
+
+function answer(gate: Gate, endpoint: Endpoint, req: Request, exchange: Exchange): Reply {
+  try {
+    const { version } = req.params;
+    if (version !== undefined && (typeof version !== 'string' || !VERSIONS.has(version))) throw unknownPath();
+    noteBody(exchange, req);
+    if (req.headers.authorization !== `Bearer ${gate.portal.accessToken}`) throw unauthorized();
+    gate.limits.take(endpoint.kind ?? 'other', gate.portal.clock.now());
+    const call = callOf(gate, req);
+    const wanted = endpoint.scopes(call);
+    if (!wanted.some((scope) => gate.scopes.has(scope))) throw missingScopes(wanted);
+    return endpoint.answer(call);
+  } catch (error) {
+    if (error instanceof HubSpotError) return { status: error.status, body: error.body };
+    throw error;
+  }
+}
+
+function callOf(gate: Gate, req: Request): Call {
+  const read = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0];
+    throw badRequest(`Invalid ${what}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
+  };
+  return {
+    portal: gate.portal,
+    limits: gate.limits,
+    param: (name) => {
+      const value = req.params[name];
+      if (typeof value !== 'string') throw unknownPath();
+      return value;
+    },
+    query: (shape) => read(shape, req.query, 'request parameter'),
+    body: (schema) => read(schema, req.body, 'input JSON'),
+  };
+}
+
+const loggedSchema = z.object({
+  inputs: z.array(
+    z.looseObject({ id: z.coerce.string().optional(), properties: z.record(z.string(), z.unknown()).optional() }),
+  ),
+});
+
+function noteBody({ entry }: Exchange, req: Request): void {
+  const parsed = loggedSchema.safeParse(req.body);
+  if (!parsed.success) return;
+  const { inputs } = parsed.data;
+  entry.ids = inputs.flatMap(({ id }) => (id === undefined ? [] : [id]));
+  if (entry.path.endsWith('/batch/update')) {
+    entry.writes = inputs.map(({ id = '', properties = {} }) => ({ id, properties }));
+  }
+}

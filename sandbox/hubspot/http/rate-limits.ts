@@ -1,0 +1,117 @@
+// HubSpot's limits for one private app: rolling windows, and the day's calls. Sources: sandbox/README.md.
+import { HubSpotError } from '../hubspot-error.ts';
+import type { Tier } from '../portal.ts';
+
+const BURST_WINDOW_MS = 10_000;
+const SEARCH_WINDOW_MS = 1_000;
+const SEARCH_LIMIT = 5;
+const BURST_LIMIT: Readonly<Record<Tier, number>> = { free: 100, pro: 190, enterprise: 190 };
+const DAY_LIMIT: Readonly<Record<Tier, number>> = { free: 250_000, pro: 650_000, enterprise: 1_000_000 };
+const DAY_MS = 86_400_000;
+
+/** At most `limit` calls in any `windowMs`, however the window lies. */
+class RollingWindow {
+  readonly limit: number;
+  readonly #windowMs: number;
+  #calls: number[] = [];
+
+  constructor(limit: number, windowMs: number) {
+    this.limit = limit;
+    this.#windowMs = windowMs;
+  }
+
+  /** False when the window is full; a refused call does not fill it. */
+  take(now: number): boolean {
+    this.#forget(now);
+    if (this.#calls.length >= this.limit) return false;
+    this.#calls.push(now);
+    return true;
+  }
+
+  remaining(now: number): number {
+    this.#forget(now);
+    return this.limit - this.#calls.length;
+  }
+
+  // A call in the future was made before the clock was set back: it belongs to another time.
+  #forget(now: number): void {
+    if (this.#calls.some((at) => at <= now - this.#windowMs || at > now)) {
+      this.#calls = this.#calls.filter((at) => at > now - this.#windowMs && at <= now);
+    }
+  }
+}
+
+export class RateLimits {
+  readonly dayLimit: number;
+  readonly #burst: RollingWindow;
+  readonly #search = new RollingWindow(SEARCH_LIMIT, SEARCH_WINDOW_MS);
+  #day = Number.NaN;
+  #today = 0;
+
+  constructor(tier: Tier, dayLimit: number | undefined) {
+    this.#burst = new RollingWindow(BURST_LIMIT[tier], BURST_WINDOW_MS);
+    this.dayLimit = dayLimit ?? DAY_LIMIT[tier];
+  }
+
+  /** @throws HubSpotError 429. A call that is refused for the burst still counts for the day. */
+  take(kind: 'search' | 'other', now: number): void {
+    if (this.usedToday(now) >= this.dayLimit) throw tooMany('DAILY', 'You have reached your daily limit.');
+    this.#today += 1;
+    if (kind === 'search') {
+      if (!this.#search.take(now)) throw searchTooFast();
+    } else if (!this.#burst.take(now)) {
+      throw tooMany('TEN_SECONDLY_ROLLING', 'You have reached your ten_secondly_rolling limit.');
+    }
+  }
+
+  usedToday(now: number): number {
+    const day = Math.floor(now / DAY_MS);
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#today = 0;
+    }
+    return this.#today;
+  }
+
+  /** When the day's count begins anew: midnight in the account's time zone, UTC here. */
+  resetsAt(now: number): number {
+    return (Math.floor(now / DAY_MS) + 1) * DAY_MS;
+  }
+
+  headers(kind: 'search' | 'other', now: number): Record<string, string> {
+    const daily = {
+      'X-HubSpot-RateLimit-Daily': String(this.dayLimit),
+      'X-HubSpot-RateLimit-Daily-Remaining': String(Math.max(0, this.dayLimit - this.usedToday(now))),
+    };
+    if (kind === 'search') return daily;
+    const max = this.#burst.limit;
+    const remaining = this.#burst.remaining(now);
+    return {
+      ...daily,
+      'X-HubSpot-RateLimit-Max': String(max),
+      'X-HubSpot-RateLimit-Remaining': String(remaining),
+      'X-HubSpot-RateLimit-Interval-Milliseconds': String(BURST_WINDOW_MS),
+      'X-HubSpot-RateLimit-Secondly': String(max / 10),
+      'X-HubSpot-RateLimit-Secondly-Remaining': String(Math.min(remaining, max / 10)),
+    };
+  }
+}
+
+function tooMany(policyName: string, message: string): HubSpotError {
+  return new HubSpotError(429, {
+    status: 'error',
+    message,
+    errorType: 'RATE_LIMIT',
+    policyName,
+    groupName: 'publicapi:private-apps-api-calls',
+  });
+}
+
+// Search says so in a body of its own, without a policy's name.
+function searchTooFast(): HubSpotError {
+  return new HubSpotError(429, {
+    status: 'error',
+    message: 'You have reached your secondly limit.',
+    category: 'RATE_LIMITS',
+  });
+}

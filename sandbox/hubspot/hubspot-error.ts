@@ -1,0 +1,72 @@
+// The refusals of the real HubSpot, with its own bodies. Where a body comes from is told in sandbox/README.md.
+
+export type ErrorBody = Readonly<Record<string, unknown>>;
+
+/** A refusal: `body` lacks only `correlationId`, which the answer adds. */
+export class HubSpotError extends Error {
+  override readonly name = 'HubSpotError';
+  readonly status: number;
+  readonly body: ErrorBody;
+
+  constructor(status: number, body: ErrorBody) {
+    super(typeof body.message === 'string' ? body.message : `HubSpot error ${status}`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** 400 VALIDATION_ERROR. */
+export function badRequest(message: string, more: ErrorBody = {}): HubSpotError {
+  return new HubSpotError(400, { status: 'error', message, category: 'VALIDATION_ERROR', ...more });
+}
+
+/** 404 for a path that HubSpot does not have. */
+export function unknownPath(): HubSpotError {
+  return new HubSpotError(404, { status: 'error', message: 'resource not found' });
+}
+
+export function objectNotFound(message: string, more: ErrorBody = {}): HubSpotError {
+  return new HubSpotError(404, {
+    status: 'error',
+    message,
+    errors: [{ message }],
+    category: 'OBJECT_NOT_FOUND',
+    ...more,
+  });
+}
+
+export function conflict(message: string, subCategory: string): HubSpotError {
+  return new HubSpotError(409, { status: 'error', message, category: 'OBJECT_ALREADY_EXISTS', subCategory });
+}
+
+export function unauthorized(): HubSpotError {
+  return new HubSpotError(401, {
+    status: 'error',
+    message:
+      'Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview',
+    category: 'INVALID_AUTHENTICATION',
+  });
+}
+
+export function missingScopes(scopes: readonly string[]): HubSpotError {
+  return new HubSpotError(403, {
+    status: 'error',
+    message:
+      "This app hasn't been granted all required scopes to make this call. Read more about required scopes here: https://developers.hubspot.com/scopes.",
+    errors: [
+      { message: 'One or more of the following scopes are required.', context: { requiredGranularScopes: scopes } },
+    ],
+    links: { scopes: 'https://developers.hubspot.com/scopes' },
+    category: 'MISSING_SCOPES',
+  });
+}
+
+/** One entry of `errors` in a 207, and the message of a 404, for ids that do not exist. */
+export function missingObjects(singular: string, ids: readonly string[]): ErrorBody {
+  return {
+    status: 'error',
+    category: 'OBJECT_NOT_FOUND',
+    message: `Could not get some ${singular.toUpperCase()} objects, they may be deleted or not exist. Check that ids are valid.`,
+    context: { ids },
+  };
+}

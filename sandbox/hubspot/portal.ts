@@ -1,0 +1,150 @@
+// The state of one HubSpot account: its records, properties, links, forms and events. No HTTP here.
+import { randomUUID } from 'node:crypto';
+import type { SandboxClock } from '../sandbox-clock.ts';
+import { OBJECT_KINDS, OBJECT_TYPES, type ObjectType } from './object-types.ts';
+import { COMPANY_PROPERTIES, DEAL_PROPERTIES } from './properties/company-properties.ts';
+import { CONTACT_PROPERTIES } from './properties/contact-properties.ts';
+import {
+  CALL_PROPERTIES,
+  EMAIL_PROPERTIES,
+  MEETING_PROPERTIES,
+  NOTE_PROPERTIES,
+  TASK_PROPERTIES,
+} from './properties/engagement-properties.ts';
+import type { PropertyDefinition } from './properties/property-definition.ts';
+import { PropertyRegistry } from './properties/property-registry.ts';
+import { DatedList } from './records/dated-list.ts';
+import { LinkStore } from './records/link-store.ts';
+import { type CrmRecord, type Properties, RecordTable } from './records/record-table.ts';
+
+export type Tier = 'free' | 'pro' | 'enterprise';
+
+export interface Submission {
+  readonly id: string;
+  readonly at: number;
+  readonly pageUrl: string;
+  readonly values: readonly { readonly name: string; readonly value: string; readonly objectTypeId: string }[];
+}
+
+export interface Form {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly submissions: DatedList<Submission>;
+}
+
+export interface PageVisit {
+  readonly id: string;
+  readonly at: number;
+  /** When HubSpot shows it. */
+  readonly shownFrom: number;
+  readonly eventType: 'e_visited_page';
+  contactId: string;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+const STANDARD: Readonly<Record<ObjectType, readonly PropertyDefinition[]>> = {
+  contacts: CONTACT_PROPERTIES,
+  companies: COMPANY_PROPERTIES,
+  deals: DEAL_PROPERTIES,
+  meetings: MEETING_PROPERTIES,
+  calls: CALL_PROPERTIES,
+  emails: EMAIL_PROPERTIES,
+  notes: NOTE_PROPERTIES,
+  tasks: TASK_PROPERTIES,
+};
+
+// A free account may add about ten properties an object, a paying one a thousand.
+const PROPERTY_QUOTA: Readonly<Record<Tier, number>> = { free: 10, pro: 1000, enterprise: 1000 };
+
+export interface PortalSettings {
+  readonly tier: Tier;
+  readonly clock: SandboxClock;
+  /** How long a change takes until search and event answers show it. */
+  readonly searchLagMs: number;
+}
+
+export class Portal {
+  readonly id = 145_873_201;
+  readonly appId = 2_930_857;
+  readonly accessToken: string = `pat-na1-${randomUUID()}`;
+  readonly clientSecret: string = randomUUID();
+  readonly tier: Tier;
+  readonly clock: SandboxClock;
+  readonly links = new LinkStore();
+  readonly forms = new Map<string, Form>();
+  readonly visits = new DatedList<PageVisit>();
+  readonly #lag: number;
+  readonly #tables: ReadonlyMap<ObjectType, RecordTable>;
+  readonly #registries: ReadonlyMap<ObjectType, PropertyRegistry>;
+
+  constructor(settings: PortalSettings) {
+    this.tier = settings.tier;
+    this.clock = settings.clock;
+    this.#lag = settings.searchLagMs;
+    this.#tables = new Map(OBJECT_TYPES.map((type) => [type, new RecordTable(OBJECT_KINDS[type])]));
+    this.#registries = new Map(
+      OBJECT_TYPES.map((type) => {
+        const { objectTypeId } = OBJECT_KINDS[type];
+        return [type, new PropertyRegistry(objectTypeId, PROPERTY_QUOTA[settings.tier], STANDARD[type])];
+      }),
+    );
+  }
+
+  table(type: ObjectType): RecordTable {
+    return present(this.#tables.get(type));
+  }
+
+  registry(type: ObjectType): PropertyRegistry {
+    return present(this.#registries.get(type));
+  }
+
+  /** When search will show what happens now. */
+  indexFrom(): number {
+    return this.clock.now() + this.#lag;
+  }
+
+  /** A record made now. */
+  create(type: ObjectType, properties: Properties): CrmRecord {
+    const now = this.clock.now();
+    return this.table(type).add(properties, { created: now, modified: now, indexFrom: this.indexFrom() });
+  }
+
+  /** Values written now, by a person or an app: the modification time moves even when they are equal. */
+  write(type: ObjectType, record: CrmRecord, values: Properties): CrmRecord {
+    return this.table(type).write(record, values, this.clock.now(), this.indexFrom());
+  }
+
+  archive(type: ObjectType, record: CrmRecord): void {
+    this.table(type).archive(record, this.clock.now(), this.indexFrom());
+    this.links.drop(type, record.id);
+  }
+
+  /** Makes the company the contact's only one, or leaves it none. The contact's modification time stays as it is. */
+  setCompany(contactId: string, companyId: string | null, indexFrom = this.indexFrom()): void {
+    for (const { to } of this.links.linksOf('contacts', contactId, 'companies')) {
+      this.links.unlink('contacts', contactId, 'companies', to);
+    }
+    if (companyId !== null) this.links.link('contacts', contactId, 'companies', companyId, true);
+    const contact = this.table('contacts').find(contactId);
+    const values = new Map([['associatedcompanyid', companyId ?? '']]);
+    if (contact) this.table('contacts').writeSilently(contact, values, indexFrom);
+  }
+
+  /** Merges one contact into another: links, visits and missing values go to the primary, which is modified. */
+  mergeContacts(primary: CrmRecord, merged: CrmRecord): void {
+    const contacts = this.table('contacts');
+    const values = new Map([...merged.properties].filter(([name]) => !primary.properties.has(name)));
+    const before = primary.properties.get('hs_merged_object_ids');
+    values.set('hs_merged_object_ids', before === undefined ? merged.id : `${before};${merged.id}`);
+    contacts.merge(primary, merged, this.indexFrom());
+    this.write('contacts', primary, values);
+    this.links.move('contacts', merged.id, primary.id);
+    for (const visit of this.visits.all()) if (visit.contactId === merged.id) visit.contactId = primary.id;
+  }
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the sandbox has no table for this object type');
+  return value;
+}

@@ -1,0 +1,113 @@
+// Checks values that somebody writes, as HubSpot does: everything is text, and one bad value refuses the whole request.
+import { badRequest, type HubSpotError } from '../hubspot-error.ts';
+import type { PropertyDefinition } from './property-definition.ts';
+import type { PropertyRegistry } from './property-registry.ts';
+
+/** https://knowledge.hubspot.com/properties/property-field-types-in-hubspot: text holds 65,536 characters. */
+const MAX_TEXT = 65_536;
+
+interface ValueProblem {
+  readonly isValid: false;
+  readonly message: string;
+  readonly error: string;
+  readonly name: string;
+}
+
+/** Values as stored, or what is wrong with them. */
+export interface CheckedValues {
+  readonly values: ReadonlyMap<string, string>;
+  readonly problems: readonly ValueProblem[];
+}
+
+/** @param written by property name; "" clears one */
+export function checkValues(registry: PropertyRegistry, written: Readonly<Record<string, string>>): CheckedValues {
+  const values = new Map<string, string>();
+  const problems: ValueProblem[] = [];
+  for (const [name, value] of Object.entries(written)) {
+    const checked = checkValue(registry.get(name), name, value);
+    if (typeof checked === 'string') values.set(name, checked);
+    else problems.push(checked);
+  }
+  return { values, problems };
+}
+
+/** The 400 for them all. HubSpot names the properties, never the records. */
+export function invalidValues(problems: readonly ValueProblem[]): HubSpotError {
+  const errors = problems.map(({ message, error, name }) => ({
+    message,
+    code: error,
+    context: { propertyName: [name] },
+  }));
+  return badRequest(`Property values were not valid: ${JSON.stringify(problems)}`, { errors });
+}
+
+function checkValue(property: PropertyDefinition | undefined, name: string, value: string): string | ValueProblem {
+  const problem = (error: string, message: string): ValueProblem => ({ isValid: false, message, error, name });
+  if (!property) return problem('PROPERTY_DOESNT_EXIST', `Property "${name}" does not exist`);
+  if (property.readOnlyValue) {
+    return problem('READ_ONLY_VALUE', `"${name}" is a read only property; its value cannot be set.`);
+  }
+  if (value === '') return value;
+  if (property.type !== 'string' && value !== value.trim()) {
+    return problem('LEADING_TRAILING_WHITESPACE', `${value} has leading or trailing whitespace.`);
+  }
+  if (name === 'email' && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) {
+    return problem('INVALID_EMAIL', `Email address ${value} is invalid`);
+  }
+  return CHECKS[property.type](value, property, problem);
+}
+
+type Check = (
+  value: string,
+  property: PropertyDefinition,
+  problem: (error: string, message: string) => ValueProblem,
+) => string | ValueProblem;
+
+const text: Check = (value, _property, problem) =>
+  value.length > MAX_TEXT
+    ? problem(
+        'PROPERTY_VALUE_TOO_LONG',
+        `Property value was too long: ${value.length} of at most ${MAX_TEXT} characters.`,
+      )
+    : value;
+
+const option: Check = (value, property, problem) => {
+  // Options that live elsewhere (owners) are not listed.
+  if (property.options.length === 0 && property.hubspotDefined) return value;
+  const chosen = property.fieldType === 'checkbox' ? value.split(';').filter((part) => part !== '') : [value];
+  if (chosen.every((part) => property.options.some((each) => each.value === part))) return value;
+  const allowed = property.options.map(({ value: each }) => each).join(', ');
+  return problem('INVALID_OPTION', `${value} was not one of the allowed options: [${allowed}]`);
+};
+
+const CHECKS: Readonly<Record<PropertyDefinition['type'], Check>> = {
+  string: text,
+  phone_number: text,
+  enumeration: option,
+  bool: option,
+  number: (value, _property, problem) =>
+    /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)
+      ? value
+      : problem('INVALID_DOUBLE', `${value} was not a valid number.`),
+  // Either epoch milliseconds or an ISO instant; kept as the ISO instant in which it is read back.
+  datetime: (value, _property, problem) => {
+    const at = instantOf(value);
+    return at === null ? problem('INVALID_LONG', `${value} was not a valid long.`) : new Date(at).toISOString();
+  },
+  // A day: YYYY-MM-DD, or epoch milliseconds at midnight UTC exactly.
+  date: (value, _property, problem) => {
+    const at = /^\d{4}-\d\d-\d\d$/.test(value) ? instantOf(`${value}T00:00:00Z`) : instantOf(value);
+    if (at === null) return problem('INVALID_LONG', `${value} was not a valid long.`);
+    if (at % 86_400_000 !== 0)
+      return problem('INVALID_DATE', `${value} is at ${new Date(at).toISOString()}, not midnight!`);
+    return new Date(at).toISOString().slice(0, 10);
+  },
+};
+
+/** Epoch ms of `1767225600000`, `2026-01-01T00:00:00Z` or `2026-01-01`; null for anything else. */
+export function instantOf(value: string): number | null {
+  if (/^-?\d{1,15}$/.test(value)) return Number(value);
+  if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d))?$/.test(value)) return null;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? null : at;
+}

@@ -1,0 +1,101 @@
+// Things with a date, kept oldest first, read in pages from an anchor: what is added meanwhile shifts no page.
+
+export interface Dated {
+  readonly id: string;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+export class DatedList<T extends Dated> {
+  #items: T[] = [];
+  #sorted = true;
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  add(item: T): void {
+    const last = this.#items.at(-1);
+    if (last && compare(last, item) > 0) this.#sorted = false;
+    this.#items.push(item);
+  }
+
+  /** All, oldest first; equal dates by id. */
+  all(): readonly T[] {
+    if (!this.#sorted) {
+      this.#items.sort(compare);
+      this.#sorted = true;
+    }
+    return this.#items;
+  }
+
+  /** Where the first item at or after `at` stands. */
+  lowerBound(at: number): number {
+    return this.#search((item) => item.at >= at);
+  }
+
+  /**
+   * Up to `limit` accepted items and whether there are more.
+   * @param options.after the last item of the page before
+   */
+  page(options: {
+    readonly descending: boolean;
+    readonly after: Dated | null;
+    readonly from: number;
+    readonly to: number;
+    readonly limit: number;
+    readonly accept: (item: T) => boolean;
+  }): { items: T[]; more: boolean } {
+    const all = this.all();
+    const { after, descending } = options;
+    let low = this.lowerBound(options.from);
+    let high = this.lowerBound(options.to);
+    if (after && descending)
+      high = Math.min(
+        high,
+        this.#search((item) => compare(item, after) >= 0),
+      );
+    if (after && !descending)
+      low = Math.max(
+        low,
+        this.#search((item) => compare(item, after) > 0),
+      );
+    const items: T[] = [];
+    for (let step = 0; step < high - low; step++) {
+      const item = all[descending ? high - 1 - step : low + step];
+      if (!item || !options.accept(item)) continue;
+      if (items.length === options.limit) return { items, more: true };
+      items.push(item);
+    }
+    return { items, more: false };
+  }
+
+  #search(isRight: (item: T) => boolean): number {
+    const all = this.all();
+    let low = 0;
+    let high = all.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const item = all[middle];
+      if (item && isRight(item)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+function compare(a: Dated, b: Dated): number {
+  if (a.at !== b.at) return a.at - b.at;
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}
+
+/** The anchor as the text that goes into `after`. */
+export function encodeAnchor(item: Dated): string {
+  return Buffer.from(`${item.at}|${item.id}`).toString('base64url');
+}
+
+/** Null for a text that no page gave out. */
+export function decodeAnchor(text: string): Dated | null {
+  const [at = '', id = ''] = Buffer.from(text, 'base64url').toString().split('|');
+  return /^-?\d+$/.test(at) && id !== '' ? { at: Number(at), id } : null;
+}

@@ -1,0 +1,118 @@
+// Associations between records, kept in both directions.
+import { OBJECT_KINDS, type ObjectType } from '../object-types.ts';
+
+export interface LinkType {
+  readonly category: 'HUBSPOT_DEFINED';
+  readonly typeId: number;
+  readonly label: string | null;
+}
+
+/** HubSpot's ids, https://developers.hubspot.com/docs/api-reference/legacy/crm/associations : there, back. */
+const UNLABELED: Readonly<Record<string, readonly [number, number]>> = {
+  'contacts>companies': [279, 280],
+  'contacts>deals': [4, 3],
+  'contacts>calls': [193, 194],
+  'contacts>emails': [197, 198],
+  'contacts>meetings': [199, 200],
+  'contacts>notes': [201, 202],
+  'contacts>tasks': [203, 204],
+  'companies>deals': [342, 341],
+  'companies>calls': [181, 182],
+  'companies>emails': [185, 186],
+  'companies>meetings': [187, 188],
+  'companies>notes': [189, 190],
+  'companies>tasks': [191, 192],
+};
+
+function unlabeled(from: ObjectType, to: ObjectType): LinkType | null {
+  const typeId = UNLABELED[`${from}>${to}`]?.[0] ?? UNLABELED[`${to}>${from}`]?.[1];
+  return typeId === undefined ? null : { category: 'HUBSPOT_DEFINED', typeId, label: null };
+}
+
+export interface Link {
+  readonly to: string;
+  readonly primary: boolean;
+}
+
+export class LinkStore {
+  readonly #links = new Map<string, Map<string, Map<string, boolean>>>();
+
+  /** Links two records; `primary` only between a contact and its company, and takes that from any other company. */
+  link(from: ObjectType, fromId: string, to: ObjectType, toId: string, primary = false): void {
+    if (primary) {
+      for (const other of this.linksOf(from, fromId, to)) {
+        if (other.primary && other.to !== toId) this.link(from, fromId, to, other.to, false);
+      }
+    }
+    this.#targets(from, fromId, to).set(toId, primary);
+    this.#targets(to, toId, from).set(fromId, primary);
+  }
+
+  unlink(from: ObjectType, fromId: string, to: ObjectType, toId: string): void {
+    this.#targets(from, fromId, to).delete(toId);
+    this.#targets(to, toId, from).delete(fromId);
+  }
+
+  linksOf(from: ObjectType, fromId: string, to: ObjectType): Link[] {
+    const targets = this.#links.get(`${from}>${to}`)?.get(fromId);
+    return targets ? Array.from(targets, ([id, primary]) => ({ to: id, primary })) : [];
+  }
+
+  /** As HubSpot names the kinds of one link: a primary company carries its label and the unlabeled type. */
+  typesOf(from: ObjectType, to: ObjectType, link: Link): LinkType[] {
+    const plain = unlabeled(from, to);
+    if (!plain) return [];
+    const label = { category: 'HUBSPOT_DEFINED', typeId: from === 'contacts' ? 1 : 2, label: 'Primary' } as const;
+    return link.primary ? [label, plain] : [plain];
+  }
+
+  /** True where HubSpot knows a kind of association between the two. */
+  canLink(from: ObjectType, to: ObjectType): boolean {
+    return unlabeled(from, to) !== null;
+  }
+
+  /** Takes all links of one record away. */
+  drop(type: ObjectType, id: string): void {
+    for (const { type: other, link } of this.#allOf(type, id)) this.unlink(type, id, other, link.to);
+  }
+
+  /** Gives all links of one record to another of its type; a primary company stays primary only where there was none. */
+  move(type: ObjectType, fromId: string, toId: string): void {
+    for (const { type: other, link } of this.#allOf(type, fromId)) {
+      const has = this.linksOf(type, toId, other);
+      this.unlink(type, fromId, other, link.to);
+      if (has.some(({ to }) => to === link.to)) continue;
+      this.link(type, toId, other, link.to, link.primary && !has.some(({ primary }) => primary));
+    }
+  }
+
+  #allOf(type: ObjectType, id: string): { type: ObjectType; link: Link }[] {
+    return OTHER_TYPES.flatMap((other) => this.linksOf(type, id, other).map((link) => ({ type: other, link })));
+  }
+
+  #targets(from: ObjectType, fromId: string, to: ObjectType): Map<string, boolean> {
+    const key = `${from}>${to}`;
+    const byId = this.#links.get(key) ?? new Map<string, Map<string, boolean>>();
+    this.#links.set(key, byId);
+    const targets = byId.get(fromId) ?? new Map<string, boolean>();
+    byId.set(fromId, targets);
+    return targets;
+  }
+}
+
+const OTHER_TYPES: readonly ObjectType[] = [
+  'contacts',
+  'companies',
+  'deals',
+  'calls',
+  'emails',
+  'meetings',
+  'notes',
+  'tasks',
+];
+
+/** `contact_to_company` or `contact_to_company_unlabeled`, the kinds as the list endpoints name them. */
+export function listLinkType(from: ObjectType, to: ObjectType, primary: boolean): string {
+  const name = `${OBJECT_KINDS[from].singular}_to_${OBJECT_KINDS[to].singular}`;
+  return primary || (from !== 'contacts' && to !== 'contacts') ? name : `${name}_unlabeled`;
+}

@@ -1,0 +1,138 @@
+// The records of one object type, and what the search index shows of them: the state of a moment ago.
+import type { ObjectKind } from '../object-types.ts';
+
+export type Properties = ReadonlyMap<string, string>;
+
+export interface CrmRecord {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+  readonly archivedAt: number | null;
+  readonly properties: Properties;
+}
+
+/** One state as the search index takes it over; null = no longer there. */
+interface IndexedState {
+  readonly id: string;
+  readonly from: number;
+  readonly record: CrmRecord | null;
+}
+
+export class RecordTable {
+  readonly kind: ObjectKind;
+  readonly #records = new Map<string, CrmRecord>();
+  /** In creation order, which is id order. */
+  readonly #ids: string[] = [];
+  readonly #mergedInto = new Map<string, string>();
+  /** What search shows, in the order of modification (a changed record moves to the end). */
+  readonly #index = new Map<string, CrmRecord>();
+  /** Changes that search does not show yet, oldest first. */
+  #unindexed: IndexedState[] = [];
+
+  constructor(kind: ObjectKind) {
+    this.kind = kind;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /** Adds a record. `indexFrom`: when search begins to show it. */
+  add(properties: Properties, at: { created: number; modified: number; indexFrom: number }): CrmRecord {
+    const id = String(this.kind.firstId + this.#ids.length);
+    const all = new Map(properties);
+    all.set('hs_object_id', id);
+    all.set(this.kind.createdProperty, new Date(at.created).toISOString());
+    all.set(this.kind.modifiedProperty, new Date(at.modified).toISOString());
+    const record = { id, createdAt: at.created, modifiedAt: at.modified, archivedAt: null, properties: all };
+    this.#ids.push(id);
+    this.#keep(record, at.indexFrom);
+    return record;
+  }
+
+  /** The id that a merged record goes by now. */
+  resolve(id: string): string {
+    let at = id;
+    for (let into = this.#mergedInto.get(at); into !== undefined; into = this.#mergedInto.get(at)) at = into;
+    return at;
+  }
+
+  /** The record, by its own id or by one that was merged into it; undefined when unknown or archived. */
+  find(id: string): CrmRecord | undefined {
+    const record = this.#records.get(this.resolve(id));
+    return record?.archivedAt === null ? record : undefined;
+  }
+
+  findArchived(id: string): CrmRecord | undefined {
+    const record = this.#records.get(id);
+    return record?.archivedAt === null ? undefined : record;
+  }
+
+  /** Writes values ("" clears) and moves the modification time, whether or not a value differs. */
+  write(record: CrmRecord, values: Properties, now: number, indexFrom: number): CrmRecord {
+    const properties = this.#changed(record, values);
+    properties.set(this.kind.modifiedProperty, new Date(now).toISOString());
+    return this.#keep({ ...record, modifiedAt: now, properties }, indexFrom);
+  }
+
+  /** What HubSpot counts or derives by itself; the modification time stays. */
+  writeSilently(record: CrmRecord, values: Properties, indexFrom: number): CrmRecord {
+    return this.#keep({ ...record, properties: this.#changed(record, values) }, indexFrom);
+  }
+
+  archive(record: CrmRecord, now: number, indexFrom: number): void {
+    this.#records.set(record.id, { ...record, archivedAt: now });
+    this.#unindexed.push({ id: record.id, from: indexFrom, record: null });
+  }
+
+  /** The merged record lives on under the primary's id. Its values are the caller's business. */
+  merge(primary: CrmRecord, merged: CrmRecord, indexFrom: number): void {
+    this.#records.delete(merged.id);
+    this.#mergedInto.set(merged.id, primary.id);
+    this.#unindexed.push({ id: merged.id, from: indexFrom, record: null });
+  }
+
+  /** Up to `limit` records with ids above `after`, in id order. */
+  list(after: string | null, limit: number, archived: boolean): { records: CrmRecord[]; more: boolean } {
+    const records: CrmRecord[] = [];
+    const start = after === null ? 0 : Number(after) - this.kind.firstId + 1;
+    for (let at = Math.max(0, start); at < this.#ids.length; at++) {
+      const record = this.#records.get(this.#ids[at] ?? '');
+      if (!record || (record.archivedAt !== null) !== archived) continue;
+      if (records.length === limit) return { records, more: true };
+      records.push(record);
+    }
+    return { records, more: false };
+  }
+
+  /** Every record as the search index shows it at `now`, roughly oldest modification first. */
+  indexed(now: number): Iterable<CrmRecord> {
+    const still: IndexedState[] = [];
+    for (const state of this.#unindexed) {
+      if (state.from > now) still.push(state);
+      else this.#takeOver(state.id, state.record);
+    }
+    this.#unindexed = still;
+    return this.#index.values();
+  }
+
+  #changed(record: CrmRecord, values: Properties): Map<string, string> {
+    const properties = new Map(record.properties);
+    for (const [name, value] of values) {
+      if (value === '') properties.delete(name);
+      else properties.set(name, value);
+    }
+    return properties;
+  }
+
+  #keep(record: CrmRecord, indexFrom: number): CrmRecord {
+    this.#records.set(record.id, record);
+    this.#unindexed.push({ id: record.id, from: indexFrom, record });
+    return record;
+  }
+
+  #takeOver(id: string, record: CrmRecord | null): void {
+    this.#index.delete(id);
+    if (record) this.#index.set(id, record);
+  }
+}

@@ -1,0 +1,37 @@
+// Who the account is and how much of its day's calls is used.
+import type { Endpoint } from '../http/endpoint.ts';
+import { ok } from '../reply.ts';
+
+/** GET /account-info/{version}/details */
+export const accountDetails: Endpoint = {
+  scopes: () => ['oauth'],
+  answer: (call) =>
+    ok({
+      portalId: call.portal.id,
+      accountType: 'STANDARD',
+      timeZone: 'UTC',
+      companyCurrency: 'USD',
+      additionalCurrencies: [],
+      utcOffset: '+00:00',
+      utcOffsetMilliseconds: 0,
+      uiDomain: 'app.hubspot.com',
+      dataHostingLocation: 'na1',
+    }),
+};
+
+/** GET /account-info/{version}/api-usage/daily/private-apps */
+export const dailyUsage: Endpoint = {
+  scopes: () => ['oauth'],
+  answer: (call) => {
+    const now = call.portal.clock.now();
+    const usage = {
+      name: 'private-apps-api-calls-daily',
+      usageLimit: call.limits.dayLimit,
+      currentUsage: call.limits.usedToday(now),
+      collectedAt: new Date(now).toISOString(),
+      fetchStatus: 'SUCCESS',
+      resetsAt: new Date(call.limits.resetsAt(now)).toISOString(),
+    };
+    return ok({ results: [usage] });
+  },
+};

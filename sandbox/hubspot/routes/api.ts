@@ -1,0 +1,51 @@
+// Every path of the HubSpot API that the sandbox has; any other is a 404.
+import { type Request, type Response, Router } from 'express';
+import { deliver } from '../http/deliver.ts';
+import { type Endpoint, type Gate, serve } from '../http/endpoint.ts';
+import { unknownPath } from '../hubspot-error.ts';
+import { accountDetails, dailyUsage } from './account.ts';
+import { readAssociations } from './associations.ts';
+import { listEvents } from './events.ts';
+import { listForms, listSubmissions } from './forms.ts';
+import * as properties from './properties.ts';
+import { batchRead, getObject, listObjects, searchObjects } from './read-objects.ts';
+import { batchUpdateContacts } from './write-contacts.ts';
+
+const OBJECTS = '/crm/objects/:version';
+const PROPERTIES = '/crm/properties/:version/:type';
+
+// The first that fits wins: fixed names stand before parameters.
+const ENDPOINTS: readonly (readonly ['get' | 'post' | 'patch' | 'delete', string, Endpoint])[] = [
+  ['get', '/account-info/:version/details', accountDetails],
+  ['get', '/account-info/:version/api-usage/daily/private-apps', dailyUsage],
+  ['post', `${OBJECTS}/contacts/batch/update`, batchUpdateContacts],
+  ['post', `${OBJECTS}/:type/batch/read`, batchRead],
+  ['post', `${OBJECTS}/:type/search`, searchObjects],
+  ['get', `${OBJECTS}/:type/:id`, getObject],
+  ['get', `${OBJECTS}/:type`, listObjects],
+  ['post', '/crm/associations/:version/:from/:to/batch/read', readAssociations],
+  ['get', '/crm/limits/:version/custom-properties', properties.propertyLimits],
+  ['get', `${PROPERTIES}/groups`, properties.listGroups],
+  ['post', `${PROPERTIES}/groups`, properties.createGroup],
+  ['get', `${PROPERTIES}/groups/:name`, properties.getGroup],
+  ['post', `${PROPERTIES}/batch/create`, properties.createProperties],
+  ['get', PROPERTIES, properties.listProperties],
+  ['post', PROPERTIES, properties.createProperty],
+  ['get', `${PROPERTIES}/:name`, properties.getProperty],
+  ['patch', `${PROPERTIES}/:name`, properties.changeProperty],
+  ['delete', `${PROPERTIES}/:name`, properties.removeProperty],
+  ['get', '/marketing/v3/forms', listForms],
+  ['get', '/form-integrations/v1/submissions/forms/:guid', listSubmissions],
+  ['get', '/events/event-occurrences/:version', listEvents],
+];
+
+export function apiRouter(gate: Gate): Router {
+  const router = Router({ strict: true, caseSensitive: true });
+  for (const [method, path, endpoint] of ENDPOINTS) router[method](path, serve(gate, endpoint));
+  router.use(async (req: Request, res: Response) => {
+    const exchange = gate.exchanges.get(req);
+    const { status, body } = unknownPath();
+    if (exchange) await deliver(res, exchange, { status, body }, {});
+  });
+  return router;
+}

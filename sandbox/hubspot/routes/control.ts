@@ -1,0 +1,79 @@
+// The control API, /_sandbox/...: what people would do in HubSpot itself, the clock, the faults and the log. No token.
+import { type NextFunction, type Request, type Response, Router } from 'express';
+import { z } from 'zod';
+import type { SandboxClock } from '../../sandbox-clock.ts';
+import type { Gate } from '../http/endpoint.ts';
+import { faultScriptSchema } from '../http/fault-script.ts';
+import { HubSpotError } from '../hubspot-error.ts';
+import { ok, type Reply } from '../reply.ts';
+import * as people from './people-actions.ts';
+
+const clockSchema = z.strictObject({ now: people.instantSchema });
+
+type Control = (gate: Gate, req: Request) => Reply;
+
+const CONTROLS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete', string, Control])[] = [
+  ['post', '/activities', ({ portal }, req) => people.addActivity(portal, req.body)],
+  ['post', '/contacts', ({ portal }, req) => people.addContact(portal, req.body)],
+  ['get', '/contacts/:id', ({ portal }, req) => people.show(portal, 'contacts', idOf(req))],
+  ['patch', '/contacts/:id', ({ portal }, req) => people.edit(portal, 'contacts', idOf(req), req.body)],
+  ['delete', '/contacts/:id', ({ portal }, req) => people.remove(portal, idOf(req))],
+  ['get', '/companies/:id', ({ portal }, req) => people.show(portal, 'companies', idOf(req))],
+  ['patch', '/companies/:id', ({ portal }, req) => people.edit(portal, 'companies', idOf(req), req.body)],
+  ['post', '/merge', ({ portal }, req) => people.merge(portal, req.body)],
+  ['put', '/associations', ({ portal }, req) => people.link(portal, req.body)],
+  ['delete', '/associations', ({ portal }, req) => people.unlink(portal, req.body)],
+  ['get', '/clock', ({ portal }) => ok(clockJson(portal.clock))],
+  ['put', '/clock', setClock],
+  ['put', '/faults', setFaults],
+  ['post', '/reset-log', resetLog],
+];
+
+export function controlRouter(gate: Gate): Router {
+  const router = Router();
+  for (const [method, path, control] of CONTROLS) {
+    router[method](path, (req: Request, res: Response) => {
+      const reply = control(gate, req);
+      res.status(reply.status).json(reply.body ?? {});
+    });
+  }
+  router.get('/log', (req, res) => {
+    const { since } = z.object({ since: z.string().optional() }).parse(req.query);
+    const lines = gate.log.entries(since).map((entry) => `${JSON.stringify(entry)}\n`);
+    res.type('application/x-ndjson').send(lines.join(''));
+  });
+  router.use((_req, res) => {
+    res.status(404).json({ message: 'the sandbox has no such control' });
+  });
+  router.use(refuse);
+  return router;
+}
+
+function refuse(error: unknown, _req: Request, res: Response, next: NextFunction): void {
+  if (error instanceof HubSpotError) res.status(error.status).json(error.body);
+  else if (error instanceof z.ZodError) res.status(400).json({ message: z.prettifyError(error) });
+  else next(error);
+}
+
+function setClock({ portal }: Gate, req: Request): Reply {
+  portal.clock.jumpTo(clockSchema.parse(req.body).now);
+  return ok(clockJson(portal.clock));
+}
+
+function setFaults(gate: Gate, req: Request): Reply {
+  gate.faults.replace(faultScriptSchema.parse(req.body));
+  return ok({});
+}
+
+function resetLog(gate: Gate): Reply {
+  gate.log.reset();
+  return ok({});
+}
+
+function clockJson(clock: SandboxClock): { now: string } {
+  return { now: new Date(clock.now()).toISOString() };
+}
+
+function idOf(req: Request): string {
+  return z.string().parse(req.params.id);
+}

@@ -1,0 +1,109 @@
+// What people do in HubSpot itself, as the control API offers it: edits, merges, new activities. Each takes effect at once.
+import { z } from 'zod';
+import { keepActivity } from '../activities.ts';
+import { badRequest, objectNotFound } from '../hubspot-error.ts';
+import type { ObjectType } from '../object-types.ts';
+import type { Portal } from '../portal.ts';
+import { checkValues, instantOf, invalidValues } from '../properties/property-values.ts';
+import { recordFrame } from '../records/record-json.ts';
+import type { CrmRecord } from '../records/record-table.ts';
+import { ok, type Reply } from '../reply.ts';
+
+/** An ISO instant. */
+export const instantSchema = z
+  .string()
+  .refine((text) => instantOf(text) !== null, 'is not an ISO instant')
+  .transform((text) => new Date(text));
+
+const activitySchema = z.strictObject({
+  contactId: z.string(),
+  type: z.string(),
+  /** ISO; absent: now. */
+  at: instantSchema.optional(),
+  attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+});
+const propertiesSchema = z.strictObject({
+  properties: z.record(z.string(), z.string()),
+  companyId: z.string().optional(),
+});
+const mergeSchema = z.strictObject({ primaryId: z.string(), mergedId: z.string() });
+const linkSchema = z.strictObject({ contactId: z.string(), companyId: z.string() });
+
+export function addActivity(portal: Portal, body: unknown): Reply {
+  const { contactId, type, at, attributes } = activitySchema.parse(body);
+  const contact = existing(portal, 'contacts', contactId);
+  const now = portal.clock.now();
+  const learned = { created: now, modified: now, indexFrom: portal.indexFrom() };
+  const kept = keepActivity(portal, contact, { type, at: at?.getTime() ?? now, attributes }, learned);
+  if ('problem' in kept) throw badRequest(kept.problem);
+  return { status: 201, body: kept };
+}
+
+export function addContact(portal: Portal, body: unknown): Reply {
+  const { properties, companyId } = propertiesSchema.parse(body);
+  const contact = portal.create(
+    'contacts',
+    new Map([...checked(portal, 'contacts', properties), ['hs_is_contact', 'true']]),
+  );
+  if (companyId !== undefined) portal.setCompany(contact.id, existing(portal, 'companies', companyId).id);
+  return { status: 201, body: whole(portal, 'contacts', existing(portal, 'contacts', contact.id)) };
+}
+
+export function edit(portal: Portal, type: ObjectType, id: string, body: unknown): Reply {
+  const { properties } = propertiesSchema.parse(body);
+  const record = existing(portal, type, id);
+  return ok(whole(portal, type, portal.write(type, record, checked(portal, type, properties))));
+}
+
+export function show(portal: Portal, type: ObjectType, id: string): Reply {
+  return ok(whole(portal, type, existing(portal, type, id)));
+}
+
+export function remove(portal: Portal, id: string): Reply {
+  portal.archive('contacts', existing(portal, 'contacts', id));
+  return ok({});
+}
+
+export function merge(portal: Portal, body: unknown): Reply {
+  const { primaryId, mergedId } = mergeSchema.parse(body);
+  const primary = existing(portal, 'contacts', primaryId);
+  const merged = existing(portal, 'contacts', mergedId);
+  if (primary.id === merged.id) throw badRequest('a contact cannot be merged with itself');
+  portal.mergeContacts(primary, merged);
+  return ok(whole(portal, 'contacts', existing(portal, 'contacts', primary.id)));
+}
+
+export function link(portal: Portal, body: unknown): Reply {
+  const { contactId, companyId } = linkSchema.parse(body);
+  portal.setCompany(existing(portal, 'contacts', contactId).id, existing(portal, 'companies', companyId).id);
+  return ok({});
+}
+
+export function unlink(portal: Portal, body: unknown): Reply {
+  const { contactId } = linkSchema.partial({ companyId: true }).parse(body);
+  portal.setCompany(existing(portal, 'contacts', contactId).id, null);
+  return ok({});
+}
+
+function checked(
+  portal: Portal,
+  type: ObjectType,
+  properties: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
+  const { values, problems } = checkValues(portal.registry(type), properties);
+  if (problems.length > 0) throw invalidValues(problems);
+  return values;
+}
+
+function existing(portal: Portal, type: ObjectType, id: string): CrmRecord {
+  const record = portal.table(type).find(id);
+  if (!record) throw objectNotFound(`the sandbox has no record ${id} among its ${type}`);
+  return record;
+}
+
+/** A record with every property that is set, and its company. */
+function whole(portal: Portal, type: ObjectType, record: CrmRecord): Record<string, unknown> {
+  const companies = type === 'contacts' ? portal.links.linksOf('contacts', record.id, 'companies') : [];
+  const companyId = companies.find(({ primary }) => primary)?.to ?? null;
+  return { ...recordFrame(record), properties: Object.fromEntries(record.properties), companyId };
+}

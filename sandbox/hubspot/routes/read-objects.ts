@@ -1,0 +1,160 @@
+// Reading records: by page, by id, in batches, by search.
+import { z } from 'zod';
+import { seedOf, shuffled } from '../../dataset/random.ts';
+import type { Call, Endpoint } from '../http/endpoint.ts';
+import { badRequest, missingObjects, objectNotFound } from '../hubspot-error.ts';
+import { isObjectType, OBJECT_KINDS, type ObjectType } from '../object-types.ts';
+import type { Portal } from '../portal.ts';
+import { listLinkType } from '../records/link-store.ts';
+import { recordJson } from '../records/record-json.ts';
+import type { CrmRecord } from '../records/record-table.ts';
+import { search, searchSchema } from '../records/search.ts';
+import { batchReply, ok, type Reply } from '../reply.ts';
+import { limitSchema, namesSchema, objectTypeOf } from './list-query.ts';
+
+export const MAX_BATCH = 100;
+const MAX_LISTED_LINKS = 100;
+
+const readScopes = (call: Call): readonly string[] => {
+  const type = call.param('type');
+  return isObjectType(type) ? [OBJECT_KINDS[type].readScope] : ['crm.objects.contacts.read'];
+};
+
+const showSchema = {
+  properties: namesSchema.default([]),
+  associations: namesSchema.default([]),
+  archived: z.enum(['true', 'false']).default('false'),
+};
+
+const listSchema = z.strictObject({
+  ...showSchema,
+  limit: limitSchema(100, 10),
+  after: z.string().regex(/^\d+$/, 'is not a cursor').optional(),
+});
+
+/** GET /crm/objects/{version}/{type} */
+export const listObjects: Endpoint = {
+  scopes: readScopes,
+  answer: (call) => {
+    const type = objectTypeOf(call);
+    const { limit, after = null, archived, properties, associations } = call.query(listSchema);
+    const table = call.portal.table(type);
+    const { records, more } = table.list(after, limit, archived === 'true');
+    const results = records.map((record) => shown(call.portal, type, record, properties, associations));
+    const last = records.at(-1);
+    if (!more || !last) return ok({ results });
+    const link = `https://api.hubapi.com/crm/objects/2026-03/${type}?after=${last.id}`;
+    return ok({ results, paging: { next: { after: last.id, link } } });
+  },
+};
+
+/** GET /crm/objects/{version}/{type}/{id} */
+export const getObject: Endpoint = {
+  scopes: readScopes,
+  answer: (call) => {
+    const type = objectTypeOf(call);
+    const { properties, associations, archived } = call.query(z.strictObject(showSchema));
+    const table = call.portal.table(type);
+    const record = archived === 'true' ? table.findArchived(call.param('id')) : table.find(call.param('id'));
+    if (!record) throw objectNotFound(`${table.kind.singular} does not exist`);
+    return ok(shown(call.portal, type, record, properties, associations));
+  },
+};
+
+const batchReadSchema = z.strictObject({
+  inputs: z.array(z.strictObject({ id: z.string() })).min(1),
+  properties: z.array(z.string()).default([]),
+  idProperty: z.string().optional(),
+});
+
+/** POST /crm/objects/{version}/{type}/batch/read */
+export const batchRead: Endpoint = {
+  scopes: readScopes,
+  answer: (call) => {
+    const type = objectTypeOf(call);
+    const { inputs, properties, idProperty } = call.body(batchReadSchema);
+    checkBatchSize(inputs.length);
+    const table = call.portal.table(type);
+    const find = finder(call.portal, type, idProperty);
+    const found = new Map<string, CrmRecord>();
+    const missing: string[] = [];
+    for (const { id } of inputs) {
+      const record = find(id);
+      if (record) found.set(record.id, record);
+      else missing.push(id);
+    }
+    const json = [...found.values()].map((record) => recordJson(table, call.portal.registry(type), record, properties));
+    const errors = missing.length === 0 ? [] : [missingObjects(table.kind.singular, missing)];
+    return batchReply(call.portal.clock.now(), anyOrder(json, inputs), errors);
+  },
+};
+
+/** POST /crm/objects/{version}/{type}/search */
+export const searchObjects: Endpoint = {
+  kind: 'search',
+  scopes: readScopes,
+  answer: (call): Reply => {
+    const type = objectTypeOf(call);
+    const wanted = call.body(searchSchema);
+    const table = call.portal.table(type);
+    const registry = call.portal.registry(type);
+    const { total, records, nextAfter } = search(table, registry, wanted, call.portal.clock.now());
+    const results = records.map((record) => recordJson(table, registry, record, wanted.properties));
+    return ok({ total, results, ...(nextAfter === null ? {} : { paging: { next: { after: nextAfter } } }) });
+  },
+};
+
+/** @throws HubSpotError 400 */
+export function checkBatchSize(size: number): void {
+  if (size > MAX_BATCH) {
+    throw badRequest(
+      `The maximum number of inputs supported in a batch request is ${MAX_BATCH}, but ${size} were given.`,
+    );
+  }
+}
+
+/** Batch answers come in an order of their own; the same request gets the same one. */
+export function anyOrder<T>(results: readonly T[], inputs: readonly { readonly id: string }[]): T[] {
+  return shuffled(results, seedOf(inputs.map(({ id }) => id).join(',')));
+}
+
+function finder(portal: Portal, type: ObjectType, idProperty: string | undefined) {
+  const table = portal.table(type);
+  if (idProperty === undefined || idProperty === 'hs_object_id') return (id: string) => table.find(id);
+  if (!portal.registry(type).get(idProperty)?.hasUniqueValue) {
+    throw badRequest(`The property ${idProperty} is not a unique property of ${type}.`);
+  }
+  return (value: string): CrmRecord | undefined => {
+    const wanted = value.toLowerCase();
+    for (let after: string | null = null; ; ) {
+      const { records, more } = table.list(after, 1000, false);
+      const found = records.find((record) => record.properties.get(idProperty)?.toLowerCase() === wanted);
+      if (found || !more) return found;
+      after = records.at(-1)?.id ?? null;
+    }
+  };
+}
+
+function shown(
+  portal: Portal,
+  type: ObjectType,
+  record: CrmRecord,
+  properties: readonly string[],
+  associations: readonly string[],
+): Record<string, unknown> {
+  const json = recordJson(portal.table(type), portal.registry(type), record, properties);
+  const linked: Record<string, unknown> = {};
+  for (const to of associations) {
+    if (!isObjectType(to) || !portal.links.canLink(type, to))
+      throw badRequest(`Unable to infer object type from: ${to}`);
+    const links = portal.links.linksOf(type, record.id, to);
+    if (links.length === 0) continue;
+    const results = links.slice(0, MAX_LISTED_LINKS).flatMap((link) => {
+      const plain = { id: link.to, type: listLinkType(type, to, false) };
+      return link.primary ? [{ id: link.to, type: listLinkType(type, to, true) }, plain] : [plain];
+    });
+    const paging = links.length > MAX_LISTED_LINKS ? { paging: { next: { after: String(MAX_LISTED_LINKS) } } } : {};
+    linked[to] = { results, ...paging };
+  }
+  return Object.keys(linked).length === 0 ? json : { ...json, associations: linked };
+}

@@ -1,0 +1,118 @@
+// Starts the sandbox HubSpot: a local server that behaves as the real one does wherever the product touches it.
+import type { AddressInfo } from 'node:net';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import type { Clock } from '../../src/domain/clock.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+import { createSandboxClock } from '../sandbox-clock.ts';
+import { fillPortal } from './fill-portal.ts';
+import { deliver } from './http/deliver.ts';
+import { type Gate, receive } from './http/endpoint.ts';
+import { type FaultRule, FaultScript } from './http/fault-script.ts';
+import { RateLimits } from './http/rate-limits.ts';
+import { RequestLog } from './http/request-log.ts';
+import { scopesOf } from './http/scopes.ts';
+import { badRequest } from './hubspot-error.ts';
+import { Portal, type Tier } from './portal.ts';
+import { apiRouter } from './routes/api.ts';
+import { controlRouter } from './routes/control.ts';
+
+const DEFAULT_SEARCH_LAG_MS = 2_000;
+const MAX_BODY = '10mb';
+
+export interface HubSpotSandboxOptions {
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly dataset: Dataset;
+  /** The real clock; the sandbox's own one runs with it. */
+  readonly clock: Clock;
+  /** Where the sandbox's clock starts; absent: at the real one's instant. */
+  readonly now?: Date;
+  /** Absent: enterprise. */
+  readonly tier?: Tier;
+  /** The token's scopes; absent: all that the tier allows. */
+  readonly scopes?: readonly string[];
+  readonly faults?: readonly FaultRule[];
+  /** How long until search and event answers show a change, by the sandbox's clock; absent: two seconds. */
+  readonly searchLagMs?: number;
+  /** Calls a day; absent: the tier's. */
+  readonly dayLimit?: number;
+  /** Requests are appended to it as JSON lines. */
+  readonly logFile?: string;
+}
+
+export interface HubSpotSandbox {
+  readonly url: string;
+  readonly accessToken: string;
+  readonly clientSecret: string;
+  readonly appId: string;
+  readonly portalId: string;
+  /** The contacts' ids by the data set's keys. */
+  readonly contactIds: ReadonlyMap<string, string>;
+  close(): Promise<void>;
+}
+
+/** Listens on 127.0.0.1 only. @throws the system's error when the port is taken */
+export async function startHubSpotSandbox(options: HubSpotSandboxOptions): Promise<HubSpotSandbox> {
+  const tier = options.tier ?? 'enterprise';
+  const portal = new Portal({
+    tier,
+    clock: createSandboxClock(options.clock, options.now),
+    searchLagMs: options.searchLagMs ?? DEFAULT_SEARCH_LAG_MS,
+  });
+  const contactIds = fillPortal(portal, options.dataset);
+  const gate: Gate = {
+    portal,
+    limits: new RateLimits(tier, options.dayLimit),
+    faults: new FaultScript(options.faults ?? []),
+    log: new RequestLog(options.logFile),
+    scopes: new Set(options.scopes ?? scopesOf(tier)),
+    exchanges: new WeakMap(),
+  };
+  const server = application(gate).listen(options.port, '127.0.0.1');
+  await new Promise<void>((resolve, reject) => {
+    server.once('listening', resolve);
+    server.once('error', reject);
+  });
+  const port = portOf(server.address());
+  return {
+    url: `http://127.0.0.1:${port}`,
+    accessToken: portal.accessToken,
+    clientSecret: portal.clientSecret,
+    appId: String(portal.appId),
+    portalId: String(portal.id),
+    contactIds,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function application(gate: Gate): express.Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  const json = express.json({ limit: MAX_BODY, strict: false });
+  app.use('/_sandbox', json, controlRouter(gate));
+  app.use(receive(gate), json, apiRouter(gate));
+  // What reaches this is a body that is no JSON, or a mistake of the sandbox itself.
+  app.use(async (error: unknown, req: Request, res: Response, next: NextFunction) => {
+    const exchange = gate.exchanges.get(req);
+    if (!exchange || res.headersSent) return next(error);
+    const { status, body } = isBodyError(error)
+      ? badRequest(`Invalid input JSON on line 1, column 1: ${error.message}`)
+      : { status: 500, body: { status: 'error', message: 'internal error of the sandbox', detail: String(error) } };
+    await deliver(res, exchange, { status, body }, {});
+  });
+  return app;
+}
+
+function isBodyError(error: unknown): error is Error {
+  return error instanceof Error && 'type' in error;
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new Error('the sandbox server has no port');
+  return address.port;
+}

@@ -1,0 +1,138 @@
+// `leadgrade sandbox`: the local CRMs alone. Prints their addresses and credentials, and serves until it is terminated.
+import { readFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import type { Dataset } from '../../sandbox/dataset/dataset.ts';
+import { loadLeadforge } from '../../sandbox/dataset/leadforge.ts';
+import { seededDataset } from '../../sandbox/dataset/seeded.ts';
+import { type FaultRule, faultScriptSchema } from '../../sandbox/hubspot/http/fault-script.ts';
+import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
+import type { CommandIo } from './io.ts';
+
+const optionsSchema = z.object({
+  hubspotPort: z.number(),
+  salesforcePort: z.number(),
+  contacts: z.number(),
+  seed: z.number(),
+  data: z.string().optional(),
+  now: z.date().optional(),
+  tier: z.enum(['free', 'pro', 'enterprise']),
+  faults: z.string().optional(),
+  json: z.boolean().default(false),
+});
+type SandboxOptions = z.infer<typeof optionsSchema>;
+
+export function sandboxCommand(io: CommandIo): Command {
+  return new Command('sandbox')
+    .description('run the local CRMs alone: they look like the real ones and hold made-up data')
+    .option('--hubspot-port <port>', 'port of the HubSpot sandbox (0: any free one)', wholeNumber(0, 65_535), 0)
+    .option('--salesforce-port <port>', 'port of the Salesforce sandbox (0: any free one)', wholeNumber(0, 65_535), 0)
+    .option('--contacts <n>', 'how many contacts the seeded data set has', wholeNumber(1, 1_000_000), 2000)
+    .option('--seed <n>', 'seed of the data set: the same one gives the same data', wholeNumber(0, 0xffffffff), 1)
+    .option('--data <dir>', 'load a folder of the leadforge form in place of the seeded data set')
+    .option('--now <instant>', 'where its clock starts, ISO (it runs; default: the real one)', instant)
+    .addOption(
+      new Option('--tier <tier>', 'what kind of account').choices(['free', 'pro', 'enterprise']).default('enterprise'),
+    )
+    .option('--faults <file>', 'a fault script (JSON): which requests go wrong, and how')
+    .option('--json', 'print one line of JSON when it is ready')
+    .action(async (given: unknown) => run(io, optionsSchema.parse(given)));
+}
+
+async function run(io: CommandIo, options: SandboxOptions): Promise<void> {
+  const now = options.now ?? io.clock.now();
+  const input = await readInput(io, options, now);
+  if (!input) return;
+  const hubspot = await startHubSpotSandbox({
+    port: options.hubspotPort,
+    now,
+    tier: options.tier,
+    clock: io.clock,
+    ...input,
+  }).catch((error: unknown) => {
+    io.stderr.write(`The sandbox could not start: ${messageOf(error)}. Choose another --hubspot-port.\n`);
+    io.setExitCode(3);
+    return null;
+  });
+  if (!hubspot) return;
+  const stopped = signalled();
+  io.stdout.write(options.json ? `${JSON.stringify({ hubspot: credentialsOf(hubspot) })}\n` : describe(hubspot));
+  await stopped;
+  await hubspot.close();
+}
+
+/** The data set and the faults, or null when one of them cannot be read (told on stderr). */
+async function readInput(
+  io: CommandIo,
+  options: SandboxOptions,
+  now: Date,
+): Promise<{ dataset: Dataset; faults: readonly FaultRule[] } | null> {
+  try {
+    const faults = options.faults === undefined ? [] : await readFaults(options.faults);
+    const { contacts, seed } = options;
+    const dataset =
+      options.data === undefined ? seededDataset({ contacts, seed, now }) : loadLeadforge(options.data, now);
+    return { dataset, faults };
+  } catch (error) {
+    io.stderr.write(`The sandbox could not start: ${messageOf(error)}\n`);
+    io.setExitCode(2);
+    return null;
+  }
+}
+
+/** @throws an Error that names the file and the place in it */
+async function readFaults(file: string): Promise<readonly FaultRule[]> {
+  const parsed = faultScriptSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
+  if (!parsed.success) throw new Error(`${file} is not a fault script:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+function credentialsOf({ url, accessToken, clientSecret, appId, portalId }: HubSpotSandbox) {
+  return { url, accessToken, clientSecret, appId, portalId };
+}
+
+function describe(hubspot: HubSpotSandbox): string {
+  return [
+    `HubSpot sandbox at ${hubspot.url}`,
+    `  HUBSPOT_API_URL=${hubspot.url}`,
+    `  HUBSPOT_ACCESS_TOKEN=${hubspot.accessToken}`,
+    `  HUBSPOT_CLIENT_SECRET=${hubspot.clientSecret}`,
+    `  HUBSPOT_APP_ID=${hubspot.appId}`,
+    'Press Ctrl+C to end it.',
+    '',
+  ].join('\n');
+}
+
+/** Resolves at SIGTERM or SIGINT. A second signal ends the process at once, as usual. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      process.removeListener('SIGTERM', stop);
+      process.removeListener('SIGINT', stop);
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}
+
+function wholeNumber(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < low || value > high) {
+      throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
+    }
+    return value;
+  };
+}
+
+function instant(text: string): Date {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime()))
+    throw new InvalidArgumentError('It must be an ISO instant, e.g. 2026-03-01T00:00:00Z.');
+  return at;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
