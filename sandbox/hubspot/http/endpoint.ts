@@ -77,8 +77,8 @@ export function serve(gate: Gate, endpoint: Endpoint): RequestHandler {
     if (!exchange) throw new Error('a request reached an endpoint without passing the gate');
     const kind = endpoint.kind ?? 'other';
     const reply = answer(gate, endpoint, req, exchange);
-    const limited = reply.status !== 401 && reply.status !== 404;
-    const headers = limited ? gate.limits.headers(kind, gate.portal.clock.now()) : {};
+    // Whoever got no further than the token learns nothing of the account's limits.
+    const headers = reply.status === 401 ? {} : gate.limits.headers(kind, gate.portal.clock.now());
     await deliver(res, exchange, reply, { ...headers, ...exchange.fault?.headers });
   };
 }

@@ -31,15 +31,13 @@ export function checkValues(registry: PropertyRegistry, written: Readonly<Record
   return { values, problems };
 }
 
-/** The 400 for them all. HubSpot names the properties, never the records. */
+/** The 400 for them all. HubSpot names the properties, never the records, and lists them in the message's text only. */
 export function invalidValues(problems: readonly ValueProblem[]): HubSpotError {
-  const errors = problems.map(({ message, error, name }) => ({
-    message,
-    code: error,
-    context: { propertyName: [name] },
-  }));
-  return badRequest(`Property values were not valid: ${JSON.stringify(problems)}`, { errors });
+  return badRequest(`Property values were not valid: ${JSON.stringify(problems)}`);
 }
+
+// White space, and the invisible characters that HubSpot refuses along with it.
+const EDGE_SPACE = /^[\s\u200b-\u200d\u2060\ufeff]|[\s\u200b-\u200d\u2060\ufeff]$/;
 
 function checkValue(property: PropertyDefinition | undefined, name: string, value: string): string | ValueProblem {
   const problem = (error: string, message: string): ValueProblem => ({ isValid: false, message, error, name });
@@ -48,8 +46,8 @@ function checkValue(property: PropertyDefinition | undefined, name: string, valu
     return problem('READ_ONLY_VALUE', `"${name}" is a read only property; its value cannot be set.`);
   }
   if (value === '') return value;
-  if (property.type !== 'string' && value !== value.trim()) {
-    return problem('LEADING_TRAILING_WHITESPACE', `${value} has leading or trailing whitespace.`);
+  if (property.type !== 'string' && EDGE_SPACE.test(value)) {
+    return problem('LEADING_TRAILING_WHITESPACE', `"${value}" includes leading or trailing whitespace.`);
   }
   if (name === 'email' && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) {
     return problem('INVALID_EMAIL', `Email address ${value} is invalid`);

@@ -1,0 +1,48 @@
+// Who may see what: tokens, scopes and tiers.
+import { afterEach, expect, test } from 'vitest';
+import { startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
+
+let sandbox: TestSandbox;
+afterEach(() => sandbox.close());
+
+const CONTACTS = '/crm/objects/2026-03/contacts';
+const EVENTS = '/events/event-occurrences/2026-03?objectType=contact&eventType=e_visited_page';
+
+test.each([
+  ['no token', {}],
+  ['a wrong token', { authorization: 'Bearer pat-na1-wrong' }],
+  ['another scheme', { authorization: 'Basic eDp5' }],
+])('%s: 401, and nothing of the limits', async (_name, headers) => {
+  sandbox = await startTestSandbox();
+  const response = await fetch(`${sandbox.url}${CONTACTS}`, { headers });
+  expect(response.status).toBe(401);
+  expect(await response.json()).toMatchObject({ status: 'error', category: 'INVALID_AUTHENTICATION' });
+  expect(response.headers.get('x-hubspot-ratelimit-max')).toBeNull();
+});
+
+test('a token without a scope is told which one it lacks', async () => {
+  sandbox = await startTestSandbox({ scopes: ['oauth', 'crm.objects.contacts.read'] });
+  const refusals: [string, string, unknown, string][] = [
+    ['POST', `${CONTACTS}/batch/update`, { inputs: [{ id: '1', properties: {} }] }, 'crm.objects.contacts.write'],
+    ['GET', '/crm/objects/2026-03/companies', undefined, 'crm.objects.companies.read'],
+    ['GET', '/crm/objects/2026-03/emails', undefined, 'sales-email-read'],
+    ['GET', '/marketing/v3/forms', undefined, 'forms'],
+    ['POST', '/crm/properties/2026-03/contacts/groups', { name: 'g', label: 'G' }, 'crm.schemas.contacts.write'],
+  ];
+  for (const [method, path, body, scope] of refusals) {
+    const answer = await sandbox.call(method, path, body);
+    expect(answer.status).toBe(403);
+    expect(answer.body.category).toBe('MISSING_SCOPES');
+    expect(answer.body.errors[0].context.requiredGranularScopes).toContain(scope);
+  }
+  expect((await sandbox.call('GET', CONTACTS)).status).toBe(200);
+});
+
+test.each([
+  ['free', 403],
+  ['pro', 403],
+  ['enterprise', 200],
+] as const)('page visits of a %s account: %i', async (tier, status) => {
+  sandbox = await startTestSandbox({ tier });
+  expect((await sandbox.call('GET', EVENTS)).status).toBe(status);
+});

@@ -1,0 +1,169 @@
+// The control API: what people do in HubSpot, and what that does and does not move.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NOW, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
+
+let sandbox: TestSandbox;
+beforeEach(async () => {
+  sandbox = await startTestSandbox({ searchLagMs: 0 });
+});
+afterEach(() => sandbox.close());
+
+const contact = async (at: number) => (await sandbox.control('GET', `/contacts/${sandbox.id(at)}`)).body;
+
+describe('an activity goes where HubSpot keeps it', () => {
+  test.each([
+    [
+      'meeting',
+      { title: 'Demo', outcome: 'completed' },
+      'meetings',
+      { hs_meeting_title: 'Demo', hs_meeting_outcome: 'COMPLETED' },
+    ],
+    [
+      'call',
+      { outcome: 'left_voicemail', seconds: 30 },
+      'calls',
+      { hs_call_duration: '30000', hs_call_disposition: 'b2cf5968-551e-4856-9783-52b3da59a7d0' },
+    ],
+    [
+      'email_reply',
+      { subject: 'Re: hello' },
+      'emails',
+      { hs_email_direction: 'INCOMING_EMAIL', hs_email_subject: 'Re: hello' },
+    ],
+    ['email_delivered', {}, 'emails', { hs_email_direction: 'EMAIL', hs_email_status: 'SENT' }],
+    ['email_bounce', {}, 'emails', { hs_email_status: 'BOUNCED' }],
+    ['note', { body: 'Hi' }, 'notes', { hs_note_body: 'Hi' }],
+    ['task', { subject: 'Call back' }, 'tasks', { hs_task_subject: 'Call back', hs_task_status: 'NOT_STARTED' }],
+  ])('%s', async (type, attributes, object, properties) => {
+    const made = await sandbox.control('POST', '/activities', {
+      contactId: sandbox.id(0),
+      type,
+      at: '2026-03-09T08:00:00Z',
+      attributes,
+    });
+    expect(made).toMatchObject({ status: 201, body: { object } });
+    const names = [...Object.keys(properties), 'hs_timestamp', 'hs_lastmodifieddate'].join(',');
+    const { body } = await sandbox.call('GET', `/crm/objects/2026-03/${object}/${made.body.id}?properties=${names}`);
+    expect(body.properties).toMatchObject({
+      ...properties,
+      hs_timestamp: '2026-03-09T08:00:00.000Z',
+      hs_lastmodifieddate: NOW.toISOString(),
+    });
+    const links = await sandbox.call('POST', `/crm/associations/2026-03/${object}/contacts/batch/read`, {
+      inputs: [{ id: made.body.id }],
+    });
+    expect(links.body.results[0].to[0].toObjectId).toBe(sandbox.id(0));
+  });
+
+  test('a type that HubSpot has no place for is refused', async () => {
+    const answer = await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type: 'chat' });
+    expect(answer.status).toBe(400);
+  });
+});
+
+test("a contact's modification time moves with its own properties only", async () => {
+  const before = (await contact(0)).properties.lastmodifieddate;
+  sandbox.pass(60_000);
+  for (const type of ['meeting', 'page_view', 'form_submission']) {
+    await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type });
+  }
+  const { companyId } = await contact(0);
+  await sandbox.control('PATCH', `/companies/${companyId}`, { properties: { numberofemployees: '900' } });
+  await sandbox.control('DELETE', '/associations', { contactId: sandbox.id(0) });
+  expect(await contact(0)).toMatchObject({ companyId: null, properties: { lastmodifieddate: before } });
+  await sandbox.control('PATCH', `/contacts/${sandbox.id(0)}`, { properties: { phone: '1' } });
+  expect((await contact(0)).properties.lastmodifieddate).toBe(new Date(NOW.getTime() + 60_000).toISOString());
+});
+
+test("a company's edit moves its own modification time", async () => {
+  const { companyId } = await contact(0);
+  await sandbox.control('PATCH', `/companies/${companyId}`, { properties: { industry: 'RETAIL' } });
+  const { body } = await sandbox.call('GET', `/crm/objects/2026-03/companies/${companyId}?properties=industry`);
+  expect(body.properties).toMatchObject({ industry: 'RETAIL', hs_lastmodifieddate: NOW.toISOString() });
+});
+
+test('a contact gets a company without being modified', async () => {
+  const { companyId } = await contact(0);
+  const before = await contact(1);
+  await sandbox.control('PUT', '/associations', { contactId: sandbox.id(1), companyId });
+  const after = await contact(1);
+  expect(after.companyId).toBe(companyId);
+  expect(after.properties).toEqual({ ...before.properties, associatedcompanyid: companyId });
+});
+
+test('a merge moves activities to the primary, which is modified, and the other is found no more', async () => {
+  const made = await sandbox.control('POST', '/activities', { contactId: sandbox.id(1), type: 'meeting' });
+  await sandbox.control('POST', '/activities', { contactId: sandbox.id(1), type: 'page_view' });
+  sandbox.pass(1000);
+  const merged = await sandbox.control('POST', '/merge', { primaryId: sandbox.id(0), mergedId: sandbox.id(1) });
+  expect(merged.body.properties).toMatchObject({
+    hs_merged_object_ids: sandbox.id(1),
+    lastmodifieddate: new Date(NOW.getTime() + 1000).toISOString(),
+  });
+  const links = await sandbox.call('POST', '/crm/associations/2026-03/meetings/contacts/batch/read', {
+    inputs: [{ id: made.body.id }],
+  });
+  expect(links.body.results[0].to.map(({ toObjectId }: { toObjectId: string }) => toObjectId)).toEqual([sandbox.id(0)]);
+  const visits = await sandbox.call(
+    'GET',
+    '/events/event-occurrences/2026-03?objectType=contact&eventType=e_visited_page',
+  );
+  expect(visits.body.results[0].objectId).toBe(sandbox.id(0));
+  const found = await sandbox.call('POST', '/crm/objects/2026-03/contacts/search', {});
+  expect(found.body.total).toBe(2);
+  expect((await sandbox.control('POST', '/merge', { primaryId: sandbox.id(0), mergedId: sandbox.id(1) })).status).toBe(
+    400,
+  );
+});
+
+test('bad values are refused as HubSpot would', async () => {
+  const bad = await sandbox.control('PATCH', `/contacts/${sandbox.id(0)}`, {
+    properties: { lifecyclestage: 'friend' },
+  });
+  expect(bad.status).toBe(400);
+  expect(bad.body.message).toContain('INVALID_OPTION');
+  expect((await sandbox.control('PATCH', '/contacts/1', { properties: {} })).status).toBe(404);
+  expect((await sandbox.control('POST', '/activities', { contact: '1' })).status).toBe(400);
+  expect((await sandbox.control('GET', '/nothing')).status).toBe(404);
+});
+
+test('the clock jumps, and runs on from there', async () => {
+  const jumped = await sandbox.control('PUT', '/clock', { now: '2027-01-01T00:00:00Z' });
+  expect(jumped.body.now).toBe('2027-01-01T00:00:00.000Z');
+  sandbox.pass(5000);
+  expect((await sandbox.control('GET', '/clock')).body.now).toBe('2027-01-01T00:00:05.000Z');
+  expect((await sandbox.control('PUT', '/clock', { now: 'soon' })).status).toBe(400);
+});
+
+test('the log tells every request with the ids and writes of a batch, and nothing of the control API', async () => {
+  const lines = async (query = '') => {
+    const { body } = await sandbox.control('GET', `/log${query}`);
+    return body
+      .split('\n')
+      .filter(Boolean)
+      .map((line: string) => JSON.parse(line));
+  };
+  await sandbox.call('GET', '/crm/objects/2026-03/contacts?limit=1');
+  await sandbox.call('POST', '/crm/objects/2026-03/contacts/batch/update', {
+    inputs: [{ id: sandbox.id(0), properties: { phone: '7' } }],
+  });
+  const [first, second, ...rest] = await lines();
+  expect(first).toMatchObject({
+    seq: 1,
+    at: NOW.toISOString(),
+    method: 'GET',
+    path: '/crm/objects/2026-03/contacts',
+    query: 'limit=1',
+    status: 200,
+  });
+  expect(second).toMatchObject({
+    method: 'POST',
+    ids: [sandbox.id(0)],
+    writes: [{ id: sandbox.id(0), properties: { phone: '7' } }],
+    status: 200,
+  });
+  expect(rest).toEqual([]);
+  expect(await lines('?since=1')).toHaveLength(1);
+  await sandbox.control('POST', '/reset-log');
+  expect(await lines()).toEqual([]);
+});
