@@ -25,7 +25,8 @@ export interface CompiledBehavior {
 
 /** A cap's or limit's line; never 0. */
 interface CutLine {
-  readonly id: string;
+  /** `cap:<group>` or `limit:behavior` */
+  readonly signal: string;
   readonly label: string;
   readonly exact: number;
 }
@@ -78,12 +79,12 @@ export function limitBehavior(behavior: CompiledBehavior, signals: readonly Sign
     const kept = withinLimits(whole, group);
     sum += kept;
     if (Math.abs(kept - whole) > TOLERANCE) {
-      cuts.push({ id: `cap:${group.id}`, label: group.label, exact: kept - whole });
+      cuts.push({ signal: `cap:${group.id}`, label: group.label, exact: kept - whole });
     }
   });
   const exact = withinLimits(sum, limits) + 0;
   if (Math.abs(exact - sum) > TOLERANCE) {
-    cuts.push({ id: 'limit:behavior', label: 'limit:behavior', exact: exact - sum });
+    cuts.push({ signal: 'limit:behavior', label: 'limit:behavior', exact: exact - sum });
   }
   return { exact, signals, cuts };
 }

@@ -138,13 +138,15 @@ function nextLines(assessment: Assessment, now: number, date: (at: number) => st
   return lines;
 }
 
+const UNEVEN_SPACE = /[^\S ]| {2}|^ | $/;
+
 function signed(points: number): string {
   return points < 0 ? `${points}` : `+${points}`;
 }
 
 /** Labels come from a file that people edit: a line break in one must not make a line of its own. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/gu, ' ').trim();
+  return UNEVEN_SPACE.test(text) ? text.replace(/\s+/gu, ' ').trim() : text;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

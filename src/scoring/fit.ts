@@ -40,10 +40,11 @@ export interface CompiledFit {
 
 /** What one criterion gave. */
 interface CriterionScore {
-  readonly id: string;
+  /** The criterion's id. */
+  readonly signal: string;
   readonly label: string;
   readonly outcome: Outcome;
-  readonly points: number;
+  readonly exact: number;
 }
 export interface FitScore {
   readonly grade: Grade;
@@ -84,7 +85,7 @@ export function scoreFit(fit: CompiledFit, fields: Fields): FitScore {
   let known = 0;
   const lines = fit.criteria.map((criterion) => {
     const line = scoreCriterion(criterion, fields);
-    raw += line.points;
+    raw += line.exact;
     if (line.outcome !== 'unknown') known += criterion.attainable;
     return line;
   });
@@ -97,10 +98,10 @@ function scoreCriterion({ id, label, cases }: CompiledCriterion, fields: Fields)
   let outcome: Outcome = 'unmatched';
   for (const each of cases) {
     const tested = each.test(fields);
-    if (tested === 'matched') return { id, label: each.label, outcome: 'matched', points: each.points };
+    if (tested === 'matched') return { signal: id, label: each.label, outcome: 'matched', exact: each.points };
     if (tested === 'unknown') outcome = 'unknown';
   }
-  return { id, label, outcome, points: 0 };
+  return { signal: id, label, outcome, exact: 0 };
 }
 
 function gradeOf(fit: CompiledFit, raw: number, coverage: number): Grade {

@@ -42,7 +42,7 @@ export function findNextChange(assessment: Assessment, now: number, wanted: Want
 
 /** The last second of a segment at which anything can still change. */
 function lastSecond(segment: Segment, first: number): number {
-  if (!segment.isMoving) return first;
+  if (!segment.falls && !segment.rises) return first;
   if (segment.end !== Infinity) return Math.min(Math.ceil(segment.end / 1000) - 1, LAST_SECOND);
   return Math.min(first + Math.ceil((segment.longestHalfLife * LASTING_HALF_LIVES) / 1000), LAST_SECOND);
 }
@@ -76,7 +76,7 @@ class Search {
   #inStretch(segment: Segment, from: number, to: number, strong: readonly boolean[]): Change | null {
     let second: number | null = from;
     while (second !== null && second <= to) {
-      const score = roundPoints(segment.bounds(second * 1000, second * 1000).low);
+      const score = roundPoints(segment.valueAt(second * 1000).value);
       const place = this.#placeAt(score, strong);
       if (place !== this.#assessment.place) return { at: second * 1000, place };
       if (this.#wanted === 'any' && score !== this.#assessment.standing.behavior) return { at: second * 1000, place };
@@ -138,13 +138,42 @@ function firstWeak(isStrong: (second: number) => boolean, first: number, last: n
 
 /** The first second after `from`, up to `to`, whose rounded score is outside the range; it is inside at `from`. */
 function firstOutside(segment: Segment, from: number, to: number, range: Range): number | null {
-  if (from >= to || staysInside(segment, from, to, range)) return null;
-  if (to - from === 1) return staysInside(segment, to, to, range) ? null : to;
-  const middle = Math.floor((from + to) / 2);
-  return firstOutside(segment, from, middle, range) ?? firstOutside(segment, middle, to, range);
+  if (from >= to) return null;
+  if (segment.falls && segment.rises) return firstOutsideBounded(segment, from, to, range);
+  return isInside(segment, to, range) ? null : firstOutsideMonotone(segment, from, to, range);
 }
 
-function staysInside(segment: Segment, from: number, to: number, range: Range): boolean {
+// Newton's steps from the left never pass the crossing of a score that flattens out; where a limit makes a kink they may, and
+// bisection takes over.
+const NEWTON_STEPS = 12;
+
+/** The score only falls, or only rises: inside at `from`, outside at `to`. */
+function firstOutsideMonotone(segment: Segment, from: number, to: number, range: Range): number {
+  let [inside, outside] = [from, to];
+  const edge = segment.falls ? range.min - 0.5 : range.max + 0.5;
+  for (let step = 0; outside - inside > 1; step++) {
+    let next = Math.floor((inside + outside) / 2);
+    if (step < NEWTON_STEPS) {
+      const { value, slope } = segment.valueAt(inside * 1000);
+      const guess = inside + Math.max(1, Math.floor((edge - value) / slope / 1000));
+      if (guess < outside) next = guess;
+    }
+    if (isInside(segment, next, range)) inside = next;
+    else outside = next;
+  }
+  return outside;
+}
+
+function isInside(segment: Segment, second: number, range: Range): boolean {
+  const score = roundPoints(segment.valueAt(second * 1000).value);
+  return score >= range.min && score <= range.max;
+}
+
+/** Some terms fall and some rise: stretches whose bounds stay inside are skipped, others halved. */
+function firstOutsideBounded(segment: Segment, from: number, to: number, range: Range): number | null {
   const { low, high } = segment.bounds(from * 1000, to * 1000);
-  return roundPoints(low) >= range.min && roundPoints(high) <= range.max;
+  if (roundPoints(low) >= range.min && roundPoints(high) <= range.max) return null;
+  if (to - from === 1) return isInside(segment, to, range) ? null : to;
+  const middle = Math.floor((from + to) / 2);
+  return firstOutsideBounded(segment, from, middle, range) ?? firstOutsideBounded(segment, middle, to, range);
 }

@@ -15,8 +15,16 @@ const NUMERIC_TEXT = /^\s*[+-]?\d+(\.\d+)?\s*$/;
 
 /** Both sides of every comparison of text: NFC, trimmed, lower case. */
 export function normalizeText(text: string): string {
-  return text.normalize('NFC').trim().toLowerCase();
+  if (text !== lastText) {
+    lastNormal = text.normalize('NFC').trim().toLowerCase();
+    lastText = text;
+  }
+  return lastNormal;
 }
+
+// One case after the other asks about the same value: the last one is remembered.
+let lastText = '';
+let lastNormal = '';
 
 /** The value without blanks; undefined when nothing is known: null, blank text, a list without an element. */
 export function knownValue(value: FieldValue | undefined): Known | undefined {

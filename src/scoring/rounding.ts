@@ -29,13 +29,19 @@ export function apportion(lines: readonly Line[], score: number): number[] {
   const points = lines.map((line) => Math.floor(line.exact));
   let missing = score - points.reduce((sum, each) => sum + each, 0);
   if (missing === 0) return points;
-  const order = [...lines.keys()].sort((a, b) => byRemainder(lines[a], lines[b]));
+  // Whole lines never need a point more: what is missing is less than the number of the others.
+  const order = [...lines.keys()].filter((index) => hasRemainder(lines[index]?.exact ?? 0));
+  if (order.length > 1) order.sort((a, b) => byRemainder(lines[a], lines[b]));
   for (const index of order) {
     if (missing <= 0) break;
     points[index] = (points[index] ?? 0) + 1;
     missing--;
   }
   return points;
+}
+
+function hasRemainder(exact: number): boolean {
+  return exact - Math.floor(exact) > TOLERANCE;
 }
 
 function byRemainder(a: Line | undefined, b: Line | undefined): number {

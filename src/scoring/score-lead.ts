@@ -1,7 +1,7 @@
 // Start here. One lead, one model, one instant: the whole score, as plain data. Pure: the same input gives the same result
 // for ever, so that it can be replayed as of any date. The wording is made elsewhere (explain.ts), only where it is read.
 import type { Lead } from '../domain/lead.ts';
-import type { Contribution, Dimension, Outcome, ScoreResult, ScoringContext } from '../domain/score-result.ts';
+import type { Contribution, ScoreResult, ScoringContext } from '../domain/score-result.ts';
 import { type Assessment, assess } from './assess.ts';
 import type { CompiledModel } from './compile.ts';
 import { findNextChange } from './next-change.ts';
@@ -36,37 +36,27 @@ export function scoreLead(lead: Lead, model: CompiledModel, now: number, context
   return applied === null ? result : { ...result, thresholds: applied };
 }
 
-interface ExactLine {
-  readonly dimension: Dimension;
-  readonly signal: string;
-  readonly outcome: Outcome;
-  readonly exact: number;
-  readonly label: string;
-  readonly latestAt?: number;
-  readonly count?: number;
-}
-
 function fitContributions({ fit, standing }: Assessment): Contribution[] {
-  const lines = fit.lines.map(({ id, outcome, points, label }): ExactLine => {
-    return { dimension: 'fit', signal: id, outcome, exact: points, label };
+  const points = apportion(fit.lines, standing.fit);
+  return fit.lines.map(({ signal, outcome, exact, label }, index): Contribution => {
+    return { dimension: 'fit', signal, outcome, exact, points: points[index] ?? 0, label };
   });
-  return withPoints(lines, standing.fit);
 }
 
 function behaviorContributions({ model, behavior, standing }: Assessment): Contribution[] {
-  const lines = behavior.signals.map((score, index): ExactLine => {
-    const { id = '', label = '' } = model.behavior.signals[index] ?? {};
-    return { dimension: 'behavior', signal: id, label, ...score };
+  const { signals } = model.behavior;
+  const lines = behavior.signals.map(({ exact }, index) => ({ signal: signals[index]?.id ?? '', exact }));
+  const points = apportion([...lines, ...behavior.cuts], standing.behavior);
+  const ofSignals = behavior.signals.map(({ outcome, exact, latestAt, count }, index): Contribution => {
+    const { id: signal = '', label = '' } = signals[index] ?? {};
+    const line = { dimension: 'behavior', signal, outcome, exact, points: points[index] ?? 0, label } as const;
+    return latestAt === undefined || count === undefined ? line : { ...line, latestAt, count };
   });
-  for (const { id, label, exact } of behavior.cuts) {
-    lines.push({ dimension: 'behavior', signal: id, outcome: 'matched', exact, label });
-  }
-  return withPoints(lines, standing.behavior);
-}
-
-function withPoints(lines: readonly ExactLine[], score: number): Contribution[] {
-  const points = apportion(lines, score);
-  return lines.map((line, index) => ({ ...line, points: points[index] ?? 0 }));
+  const ofCuts = behavior.cuts.map(({ signal, label, exact }, index): Contribution => {
+    const whole = points[lines.length + index] ?? 0;
+    return { dimension: 'behavior', signal, outcome: 'matched', exact, points: whole, label };
+  });
+  return [...ofSignals, ...ofCuts];
 }
 
 function thresholdsApplied(model: CompiledModel, { points }: Thresholds): Record<string, number> | null {

@@ -6,6 +6,7 @@ import type { Decay } from './decay.ts';
 import type { Ledger } from './ledger.ts';
 import {
   type AbsentSignal,
+  type CompiledSignal,
   type CountedSignal,
   countWithin,
   firstPast,
@@ -14,13 +15,14 @@ import {
   tierOf,
 } from './signals.ts';
 
-/** A sum of terms: fixed points, points in a straight line, and points that halve, by half-life. */
+/** A sum of terms: fixed points, points in a straight line, and points that halve. */
 interface Terms {
   fixed: number;
   /** Linear points at the start of the segment, and their slope per millisecond. */
   linear: number;
   slope: number;
-  readonly halving: Map<number, number>;
+  /** Points at the start of the segment, by the place of their half-life. */
+  readonly halving: number[];
 }
 
 export interface Bounds {
@@ -28,17 +30,15 @@ export interface Bounds {
   readonly high: number;
 }
 
-const LN2 = Math.LN2;
-
 export class Segment {
   readonly start: number;
   /** The next jump (epoch ms); Infinity when there is none. */
   end = Infinity;
-  /** The longest half-life of any term, ms; 0 when nothing halves. */
-  longestHalfLife = 0;
-  /** Whether anything changes before the next jump. */
-  isMoving = false;
+  /** Whether a term falls (positive points), or rises (negative ones), before the next jump. */
+  falls = false;
+  rises = false;
   readonly #behavior: CompiledBehavior;
+  readonly #halfLives: number[] = [];
   readonly #free: Terms = emptyTerms();
   readonly #groups: readonly Terms[];
 
@@ -46,16 +46,20 @@ export class Segment {
     this.start = start;
     this.#behavior = behavior;
     this.#groups = behavior.groups.map(emptyTerms);
-    behavior.signals.forEach((signal, index) => {
-      if (ledger.isHidden(signal)) return;
-      const terms = this.#groups[behavior.groupOf[index] ?? -1] ?? this.#free;
-      if (signal.kind === 'counted') this.#addCounted(signal, ledger.times(index), terms);
-      else if (signal.kind === 'tiered') this.#addTiered(signal, ledger.times(index), terms);
-      else {
-        terms.fixed += scoreSignal(signal, ledger, start).exact;
-        if (signal.kind === 'absent') this.#addAbsenceJumps(signal, ledger);
-      }
-    });
+    for (const signal of behavior.signals) if (!ledger.isHidden(signal)) this.#add(signal, ledger);
+  }
+
+  #add(signal: CompiledSignal, ledger: Ledger): void {
+    const terms = this.#groups[this.#behavior.groupOf[signal.index] ?? -1] ?? this.#free;
+    if (signal.kind === 'counted') this.#addCounted(signal, ledger.times(signal.index), terms);
+    else if (signal.kind === 'tiered') this.#addTiered(signal, ledger.times(signal.index), terms);
+    else terms.fixed += scoreSignal(signal, ledger, this.start).exact;
+    if (signal.kind === 'absent') this.#addAbsenceJumps(signal, ledger);
+  }
+
+  /** The longest half-life of any term, ms; 0 when nothing halves. */
+  get longestHalfLife(): number {
+    return Math.max(0, ...this.#halfLives);
   }
 
   #jumpAt(instant: number | undefined): void {
@@ -97,33 +101,78 @@ export class Segment {
     const age = this.start - at;
     if (decay.shape === 'none') {
       terms.fixed += points;
-    } else if (decay.shape === 'half_life') {
-      const left = points * 2 ** (-age / decay.ms);
-      terms.halving.set(decay.ms, (terms.halving.get(decay.ms) ?? 0) + left);
-      this.longestHalfLife = Math.max(this.longestHalfLife, decay.ms);
-      this.isMoving = true;
-    } else if (age < decay.ms) {
+      return;
+    }
+    if (decay.shape === 'half_life') {
+      const place = this.#placeOf(decay.ms);
+      terms.halving[place] = (terms.halving[place] ?? 0) + points * 2 ** (-age / decay.ms);
+    } else {
+      if (age >= decay.ms) return;
       terms.linear += points * (1 - age / decay.ms);
       terms.slope -= points / decay.ms;
       this.#jumpAt(at + decay.ms);
-      this.isMoving = true;
     }
+    if (points > 0) this.falls = true;
+    else this.rises = true;
+  }
+
+  #placeOf(halfLife: number): number {
+    const place = this.#halfLives.indexOf(halfLife);
+    return place === -1 ? this.#halfLives.push(halfLife) - 1 : place;
+  }
+
+  /** The share of each half-life's points that is left at an instant. */
+  #leftAt(at: number): number[] {
+    const elapsed = at - this.start;
+    return this.#halfLives.map((halfLife) => Math.exp((-elapsed / halfLife) * Math.LN2));
+  }
+
+  /** The exact score at an instant of the segment, and how fast it moves then (points per millisecond). */
+  valueAt(at: number): { readonly value: number; readonly slope: number } {
+    const { groups, limits } = this.#behavior;
+    const left = this.#leftAt(at);
+    const elapsed = at - this.start;
+    let value = sumOf(this.#free, left, elapsed);
+    let slope = this.#slopeOf(this.#free, left);
+    for (let index = 0; index < this.#groups.length; index++) {
+      const [terms, group] = [this.#groups[index], groups[index]];
+      if (!terms || !group) continue;
+      const own = sumOf(terms, left, elapsed);
+      const kept = withinLimits(own, group);
+      value += kept;
+      if (kept === own) slope += this.#slopeOf(terms, left);
+    }
+    return { value: withinLimits(value, limits), slope };
+  }
+
+  #slopeOf({ slope, halving }: Terms, left: readonly number[]): number {
+    let sum = slope;
+    for (let place = 0; place < halving.length; place++) {
+      sum -= ((halving[place] ?? 0) * (left[place] ?? 0) * Math.LN2) / (this.#halfLives[place] ?? Infinity);
+    }
+    return sum;
   }
 
   /**
-   * What the score cannot leave between two instants of the segment. Both ends equal: its exact value.
+   * What the score cannot leave between two instants of the segment.
    * Groups whose limit cannot bind on the way are summed with the rest first: terms of equal half-life that cancel must not
    * widen the bounds.
    */
   bounds(from: number, to: number): Bounds {
     const { groups, limits } = this.#behavior;
-    const free = copyTerms(this.#free);
+    const span: Span = {
+      early: from - this.start,
+      late: to - this.start,
+      before: this.#leftAt(from),
+      after: this.#leftAt(to),
+    };
+    const free: Terms = { ...this.#free, halving: [...this.#free.halving] };
     let low = 0;
     let high = 0;
     this.#groups.forEach((terms, index) => {
       const group = groups[index];
       if (!group) return;
-      const own = this.#boundsOf(terms, from, to);
+      const own = boundsOf(terms, span);
       if (own.low >= group.min && own.high <= group.max) {
         addTerms(free, terms);
       } else {
@@ -131,39 +180,48 @@ export class Segment {
         high += withinLimits(own.high, group);
       }
     });
-    const rest = this.#boundsOf(free, from, to);
+    const rest = boundsOf(free, span);
     return { low: withinLimits(low + rest.low, limits), high: withinLimits(high + rest.high, limits) };
   }
+}
 
-  #boundsOf(terms: Terms, from: number, to: number): Bounds {
-    const [early, late] = [from - this.start, to - this.start];
-    const first = terms.linear + terms.slope * early;
-    const last = terms.linear + terms.slope * late;
-    let low = terms.fixed + Math.min(first, last);
-    let high = terms.fixed + Math.max(first, last);
-    for (const [halfLife, points] of terms.halving) {
-      const before = points * Math.exp((-early / halfLife) * LN2);
-      const after = early === late ? before : points * Math.exp((-late / halfLife) * LN2);
-      low += Math.min(before, after);
-      high += Math.max(before, after);
-    }
-    return { low, high };
+/** Two instants, ms after the start of the segment, and what is left of each half-life's points at them. */
+interface Span {
+  readonly early: number;
+  readonly late: number;
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+function sumOf({ fixed, linear, slope, halving }: Terms, left: readonly number[], elapsed: number): number {
+  let value = fixed + linear + slope * elapsed;
+  for (let place = 0; place < halving.length; place++) value += (halving[place] ?? 0) * (left[place] ?? 0);
+  return value;
+}
+
+function boundsOf({ fixed, linear, slope, halving }: Terms, { early, late, before, after }: Span): Bounds {
+  const first = linear + slope * early;
+  const last = linear + slope * late;
+  let low = fixed + Math.min(first, last);
+  let high = fixed + Math.max(first, last);
+  for (let place = 0; place < halving.length; place++) {
+    const points = halving[place] ?? 0;
+    const [a, b] = [points * (before[place] ?? 0), points * (after[place] ?? 0)];
+    low += Math.min(a, b);
+    high += Math.max(a, b);
   }
+  return { low, high };
 }
 
 function emptyTerms(): Terms {
-  return { fixed: 0, linear: 0, slope: 0, halving: new Map() };
-}
-
-function copyTerms({ fixed, linear, slope, halving }: Terms): Terms {
-  return { fixed, linear, slope, halving: new Map(halving) };
+  return { fixed: 0, linear: 0, slope: 0, halving: [] };
 }
 
 function addTerms(into: Terms, terms: Terms): void {
   into.fixed += terms.fixed;
   into.linear += terms.linear;
   into.slope += terms.slope;
-  for (const [halfLife, points] of terms.halving) {
-    into.halving.set(halfLife, (into.halving.get(halfLife) ?? 0) + points);
+  for (let place = 0; place < terms.halving.length; place++) {
+    into.halving[place] = (into.halving[place] ?? 0) + (terms.halving[place] ?? 0);
   }
 }

@@ -1,0 +1,138 @@
+// Random models and random leads: the engine against a slow second opinion, and what must hold for every lead.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Lead } from '../../src/domain/lead.ts';
+import type { ScoreResult } from '../../src/domain/score-result.ts';
+import { type CompiledModel, compileModel } from '../../src/scoring/compile.ts';
+import { explain } from '../../src/scoring/explain.ts';
+import { readModel } from '../../src/scoring/model.ts';
+import { parseLead } from '../../src/scoring/parse-lead.ts';
+import { scoreLead } from '../../src/scoring/score-lead.ts';
+import type { Json } from './naive-conditions.ts';
+import { naiveScore } from './naive-score.ts';
+import { context, lead, model, NOW } from './random.ts';
+
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 300);
+const HOUR = 3_600_000;
+
+function parsed(value: Json): Lead {
+  const result = parseLead(value);
+  if ('error' in result) throw new Error(`${result.error.path}: ${result.error.message}`);
+  return result.lead;
+}
+
+function compiled(value: Json): CompiledModel {
+  const read = readModel(JSON.stringify(value), 'random.json');
+  if (!read.model) throw new Error(JSON.stringify(read.problems));
+  return compileModel(read.model);
+}
+
+function comparable(result: ScoreResult): Json {
+  return {
+    grade: result.grade,
+    coverage: result.coverage,
+    raw: result.fit.raw,
+    attainable: result.fit.attainable,
+    fit: result.fit.score,
+    behavior: result.behavior.score,
+    status: result.status,
+    cell: result.cell,
+    gates: result.gates.map(({ lift: _, ...gate }) => gate),
+    thresholds: result.thresholds ?? {},
+    contributions: result.contributions.map(({ latestAt: _, count: __, exact: ___, ...line }) => line),
+  };
+}
+
+test('every random lead scores as the slow second opinion says, to the last digit', () => {
+  fc.assert(
+    fc.property(model, lead, context, (m, l, c) => {
+      const result = scoreLead(parsed(l), compiled(m), NOW, c);
+      const { exact, contributions, ...expected } = naiveScore(l, m, NOW, c);
+      const lines = contributions.map(({ exact: _, ...line }) => line);
+      expect(comparable(result)).toEqual({ ...expected, contributions: lines });
+      expect(result.behavior.exact).toBeCloseTo(exact, 9);
+      result.contributions.forEach((line, index) => {
+        expect(line.exact).toBeCloseTo(contributions[index]!.exact, 9);
+      });
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+function seenAt(m: Json, l: Json, c: Json, previousStatus: string, at: number): Json {
+  const { behavior, grade, cell, status } = naiveScore(l, m, at, { ...c, previousStatus });
+  return { behavior, grade, cell, status };
+}
+
+test('nothing changes before next_change_at, something does at it, and null means never', () => {
+  fc.assert(
+    fc.property(
+      model,
+      lead,
+      context,
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }),
+      (m, l, c, places) => {
+        const result = scoreLead(parsed(l), compiled(m), NOW, c);
+        const { grade, cell, status } = result;
+        const now = { behavior: result.behavior.score, grade, cell, status };
+        const change = result.nextChangeAt;
+        const first = Math.floor(NOW / 1000 + 1) * 1000;
+        if (change !== null) {
+          expect(change).toBeGreaterThanOrEqual(first);
+          expect(change % 1000).toBe(0);
+          expect(seenAt(m, l, c, status, change)).not.toEqual(now);
+        }
+        const last = change === null ? NOW + 50_000 * HOUR : change - 1000;
+        const nearby = [first, first + 1000, last - 1000, last];
+        const between = places.map((place) => first + Math.floor((place ** 2 * (last - first)) / 1000) * 1000);
+        for (const at of [...nearby, ...between]) {
+          if (at >= first && at <= last) expect({ at, ...seenAt(m, l, c, status, at) }).toEqual({ at, ...now });
+        }
+      },
+    ),
+    { numRuns: RUNS },
+  );
+});
+
+test('contributions sum to the displayed scores', () => {
+  fc.assert(
+    fc.property(model, lead, (m, l) => {
+      const { contributions, fit, behavior, total } = scoreLead(parsed(l), compiled(m), NOW);
+      const sumOf = (dimension: string) =>
+        contributions.filter((line) => line.dimension === dimension).reduce((sum, line) => sum + line.points, 0);
+      expect([sumOf('fit'), sumOf('behavior')]).toEqual([fit.score, behavior.score]);
+      expect(total).toBe(fit.score + behavior.score);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('the order of activities is irrelevant, unless two have the same id', () => {
+  fc.assert(
+    fc.property(model, lead, (m, l) => {
+      const unique = new Map((l.activities ?? []).map((each: Json) => [String(each.id), each]));
+      const forward = { ...l, activities: [...unique.values()] };
+      const backward = { ...l, activities: [...unique.values()].reverse() };
+      const ready = compiled(m);
+      expect(scoreLead(parsed(backward), ready, NOW)).toEqual(scoreLead(parsed(forward), ready, NOW));
+    }),
+    { numRuns: RUNS / 2 },
+  );
+});
+
+test('the lines of the text that begin with a sign sum to the total, at any length', () => {
+  fc.assert(
+    fc.property(model, lead, fc.integer({ min: 30, max: 600 }), (m, l, maxLength) => {
+      const ready = compiled(m);
+      const person = parsed(l);
+      const result = scoreLead(person, ready, NOW);
+      for (const options of [{ timezone: 'UTC' }, { timezone: 'Asia/Tokyo', maxLength }]) {
+        const text = explain(result, person, ready, NOW, options);
+        expect(text.length).toBeLessThanOrEqual(options.maxLength ?? Infinity);
+        const signed = text.split('\n').filter((line) => /^[+-]\d+ /.test(line));
+        expect(signed.reduce((sum, line) => sum + Number.parseInt(line, 10), 0)).toBe(result.total);
+      }
+    }),
+    { numRuns: RUNS / 2 },
+  );
+});
