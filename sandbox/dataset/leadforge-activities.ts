@@ -22,6 +22,12 @@ const WEBSITE = ['/', '/product', '/customers', '/blog/procurement', '/docs'];
 export function leadforgeActivities(rows: LeadforgeRows): SeedActivity[] {
   const found: SeedActivity[] = [];
   const used = new Map<string, number>();
+  const days = new Map<string, number>();
+  const startOf = (day: string): number => {
+    const known = days.get(day) ?? dayOf(day) + DAY_STARTS_MS;
+    days.set(day, known);
+    return known;
+  };
   const add = (row: Row, dateColumn: string, kept: readonly Kept[]): void => {
     const person = rows.contactOf.get(cell(row, 'lead_id'));
     if (person === undefined) return;
@@ -29,7 +35,7 @@ export function leadforgeActivities(rows: LeadforgeRows): SeedActivity[] {
     const key = `${person} ${day}`;
     let count = used.get(key) ?? 0;
     for (const [type, attributes] of kept) {
-      found.push({ person, type, at: dayOf(day) + DAY_STARTS_MS + count * STEP_MS, attributes });
+      found.push({ person, type, at: startOf(day) + count * STEP_MS, attributes });
       count += 1;
     }
     used.set(key, count);

@@ -19,7 +19,7 @@ import { type CrmRecord, type Properties, RecordTable } from './records/record-t
 
 export type Tier = 'free' | 'pro' | 'enterprise';
 
-export interface Submission {
+interface Submission {
   readonly id: string;
   readonly at: number;
   readonly pageUrl: string;

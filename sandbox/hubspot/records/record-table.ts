@@ -127,7 +127,8 @@ export class RecordTable {
 
   #keep(record: CrmRecord, indexFrom: number): CrmRecord {
     this.#records.set(record.id, record);
-    this.#unindexed.push({ id: record.id, from: indexFrom, record });
+    if (indexFrom === Number.NEGATIVE_INFINITY) this.#takeOver(record.id, record);
+    else this.#unindexed.push({ id: record.id, from: indexFrom, record });
     return record;
   }
 

@@ -63,12 +63,12 @@ export function search(table: RecordTable, registry: PropertyRegistry, wanted: S
   for (const record of table.indexed(now)) {
     if (groups.length === 0 || groups.some((group) => group.every((matches) => matches(record)))) found.push(record);
   }
-  found.sort(comparator(registry, wanted, table.kind.createdProperty));
+  const sorted = inOrder(found, registry, wanted, table.kind.createdProperty);
   const next = offset + limit;
   return {
-    total: found.length,
-    records: found.slice(offset, next),
-    nextAfter: next < found.length ? String(next) : null,
+    total: sorted.length,
+    records: sorted.slice(offset, next).map(({ record }) => record),
+    nextAfter: next < sorted.length ? String(next) : null,
   };
 }
 
@@ -178,24 +178,26 @@ function compareKeys(a: Key, b: Key): number {
   return a < b ? -1 : 1;
 }
 
-function comparator(
+/** Sorted by the one sort property. The keys are made once a record, not once a comparison: that is what takes the time. */
+function inOrder(
+  found: readonly CrmRecord[],
   registry: PropertyRegistry,
   { sorts }: Search,
   createdProperty: string,
-): (a: CrmRecord, b: CrmRecord) => number {
+): readonly { readonly record: CrmRecord }[] {
   const name = sorts[0]?.propertyName ?? createdProperty;
   const property = registry.get(name);
   if (!property) throw badRequest(`Property "${name}" does not exist.`);
   const stored = storedKeyOf(property);
   const sign = sorts[0]?.direction === 'DESCENDING' ? -1 : 1;
-  const key = (record: CrmRecord): Key => {
+  const keyed = found.map((record) => {
     const value = record.properties.get(name);
-    return (value === undefined ? null : stored(value)) ?? '';
-  };
-  // Records of one key come in no order that a client could build on: here by the last digits of their ids.
-  return (a, b) => sign * compareKeys(key(a), key(b)) || compareKeys(scrambled(a.id), scrambled(b.id));
+    return { record, key: (value === undefined ? null : stored(value)) ?? '', tie: scrambled(record.id) };
+  });
+  return keyed.sort((a, b) => sign * compareKeys(a.key, b.key) || a.tie - b.tie);
 }
 
+// Records of one key come in no order that a client could build on.
 function scrambled(id: string): number {
   return Math.imul(Number(id) % 0x7fffffff, 0x9e3779b1) >>> 0;
 }

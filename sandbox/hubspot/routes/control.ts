@@ -14,6 +14,8 @@ type Control = (gate: Gate, req: Request) => Reply;
 
 const CONTROLS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete', string, Control])[] = [
   ['post', '/activities', ({ portal }, req) => people.addActivity(portal, req.body)],
+  ['patch', '/activities/:object/:id', ({ portal }, req) => people.editActivity(portal, req.params, req.body)],
+  ['delete', '/activities/:object/:id', ({ portal }, req) => people.removeActivity(portal, req.params)],
   ['post', '/contacts', ({ portal }, req) => people.addContact(portal, req.body)],
   ['get', '/contacts/:id', ({ portal }, req) => people.show(portal, 'contacts', idOf(req))],
   ['patch', '/contacts/:id', ({ portal }, req) => people.edit(portal, 'contacts', idOf(req), req.body)],

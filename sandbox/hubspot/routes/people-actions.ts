@@ -22,6 +22,10 @@ const activitySchema = z.strictObject({
   at: instantSchema.optional(),
   attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 });
+const keptActivitySchema = z.object({
+  object: z.enum(['meetings', 'calls', 'emails', 'notes', 'tasks']),
+  id: z.string(),
+});
 const propertiesSchema = z.strictObject({
   properties: z.record(z.string(), z.string()),
   companyId: z.string().optional(),
@@ -37,6 +41,18 @@ export function addActivity(portal: Portal, body: unknown): Reply {
   const kept = keepActivity(portal, contact, { type, at: at?.getTime() ?? now, attributes }, learned);
   if ('problem' in kept) throw badRequest(kept.problem);
   return { status: 201, body: kept };
+}
+
+/** A meeting gets its outcome, a call its notes ... */
+export function editActivity(portal: Portal, params: unknown, body: unknown): Reply {
+  const { object, id } = keptActivitySchema.parse(params);
+  return edit(portal, object, id, body);
+}
+
+export function removeActivity(portal: Portal, params: unknown): Reply {
+  const { object, id } = keptActivitySchema.parse(params);
+  portal.archive(object, existing(portal, object, id));
+  return ok({});
 }
 
 export function addContact(portal: Portal, body: unknown): Reply {

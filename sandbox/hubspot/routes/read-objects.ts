@@ -12,7 +12,7 @@ import { search, searchSchema } from '../records/search.ts';
 import { batchReply, ok, type Reply } from '../reply.ts';
 import { limitSchema, namesSchema, objectTypeOf } from './list-query.ts';
 
-export const MAX_BATCH = 100;
+const MAX_BATCH = 100;
 const MAX_LISTED_LINKS = 100;
 
 const readScopes = (call: Call): readonly string[] => {

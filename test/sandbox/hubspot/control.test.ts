@@ -75,6 +75,22 @@ test("a contact's modification time moves with its own properties only", async (
   expect((await contact(0)).properties.lastmodifieddate).toBe(new Date(NOW.getTime() + 60_000).toISOString());
 });
 
+test('a meeting can be edited and deleted; the contact then has it no more', async () => {
+  const { body: made } = await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type: 'meeting' });
+  sandbox.pass(1000);
+  const path = `/activities/meetings/${made.id}`;
+  const edited = await sandbox.control('PATCH', path, { properties: { hs_meeting_outcome: 'NO_SHOW' } });
+  expect(edited.body).toMatchObject({
+    updatedAt: new Date(NOW.getTime() + 1000).toISOString(),
+    properties: { hs_meeting_outcome: 'NO_SHOW' },
+  });
+  await sandbox.control('DELETE', path);
+  const inputs = [{ id: sandbox.id(0) }];
+  const links = await sandbox.call('POST', '/crm/associations/2026-03/contacts/meetings/batch/read', { inputs });
+  expect(links.body.errors[0].subCategory).toBe('crm.associations.NO_ASSOCIATIONS_FOUND');
+  expect((await sandbox.call('GET', `/crm/objects/2026-03/meetings/${made.id}`)).status).toBe(404);
+});
+
 test("a company's edit moves its own modification time", async () => {
   const { companyId } = await contact(0);
   await sandbox.control('PATCH', `/companies/${companyId}`, { properties: { industry: 'RETAIL' } });

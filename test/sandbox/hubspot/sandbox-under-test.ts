@@ -8,7 +8,7 @@ import {
 
 export const NOW = new Date('2026-03-10T12:00:00Z');
 
-export interface Answer {
+interface Answer {
   status: number;
   headers: Headers;
   /** Parsed JSON, or text. */
