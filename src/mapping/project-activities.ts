@@ -1,0 +1,71 @@
+// A dated item of a CRM (meeting, form submission, page view) -> an activity of the type that the mapping gives it.
+import type { Activity, Fields, FieldValue } from '../domain/lead.ts';
+import { compileCondition, conditionFields } from '../scoring/conditions.ts';
+import { toInstant } from './convert-value.ts';
+import type { ActivityRule, Mapping } from './mapping.ts';
+import { convertFrom, isKnown } from './project-fields.ts';
+
+/** An item as its stream shows it. `id` is unique over all streams: `meeting:123`. */
+export interface RawActivity {
+  readonly id: string;
+  readonly source: string;
+  readonly properties: Fields;
+}
+
+/** Null: no rule of the mapping fits the item, or it has no date. */
+export type ActivityProjector = (item: RawActivity) => Activity | null;
+
+/** The projector of a mapping, conditions compiled once. The first rule of the item's stream that fits names its type. */
+export function createActivityProjector(mapping: Mapping): ActivityProjector {
+  const rules = (mapping.activities ?? []).map((rule) => {
+    return { rule, fits: rule.when === undefined ? null : compileCondition(rule.when) };
+  });
+  return ({ id, source, properties }) => {
+    const found = rules.find(({ rule, fits }) => {
+      return rule.from === source && (fits === null || fits(properties) === 'matched');
+    });
+    return found === undefined ? null : project(mapping, found.rule, id, properties);
+  };
+}
+
+function project(mapping: Mapping, rule: ActivityRule, id: string, properties: Fields): Activity | null {
+  const at = instantOf(firstKnown(properties, rule.at));
+  if (at === null) return null;
+  const attributes: Record<string, FieldValue> = {};
+  for (const [attribute, given] of Object.entries(rule.attributes ?? {})) {
+    const source = typeof given === 'string' ? { from: given } : given;
+    const converted = convertFrom(mapping, firstKnown(properties, source.from), source.as, source.table);
+    attributes[attribute] = 'value' in converted ? converted.value : null;
+  }
+  return { id, type: rule.type, at, attributes };
+}
+
+function firstKnown(properties: Fields, names: string | readonly string[]): FieldValue {
+  const name = [names].flat().find((each) => isKnown(properties[each]));
+  return name === undefined ? null : (properties[name] ?? null);
+}
+
+function instantOf(value: FieldValue): number | null {
+  return value === null || Array.isArray(value) ? null : toInstant(value);
+}
+
+/** The streams that the mapping turns into activities, each with the activity types that it gives. */
+export function mappedSources(mapping: Mapping): ReadonlyMap<string, ReadonlySet<string>> {
+  const sources = new Map<string, Set<string>>();
+  for (const { from, type } of mapping.activities ?? []) {
+    sources.set(from, (sources.get(from) ?? new Set()).add(type));
+  }
+  return sources;
+}
+
+/** The properties that the rules of one stream read: dates, attributes, and what their conditions name. */
+export function activityProperties(mapping: Mapping, source: string): readonly string[] {
+  const rules = (mapping.activities ?? []).filter((rule) => rule.from === source);
+  const names = rules.flatMap((rule) => {
+    const attributes = Object.values(rule.attributes ?? {}).flatMap((each) => {
+      return typeof each === 'string' ? each : each.from;
+    });
+    return [rule.at, attributes, rule.when === undefined ? [] : conditionFields(rule.when)].flat();
+  });
+  return [...new Set(names)];
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { readMapping } from '../../src/mapping/mapping.ts';
+import { createActivityProjector } from '../../src/mapping/project-activities.ts';
+import { projectFields } from '../../src/mapping/project-fields.ts';
+import { createScope } from '../../src/mapping/scope.ts';
+
+const file = 'mappings/hubspot.yaml';
+const { mapping, problems } = readMapping(readFileSync(file, 'utf8'), file);
+if (mapping === null) throw new Error(JSON.stringify(problems));
+
+const toActivity = createActivityProjector(mapping);
+const at = '2026-11-20T10:00:00Z';
+
+test('the shipped mapping has no errors and no warnings', () => {
+  expect(problems).toEqual([]);
+});
+
+test('a contact with her company becomes canonical fields', () => {
+  const { fields, problems: found } = projectFields(mapping, {
+    contacts: { email: 'a@example.com', jobtitle: ' VP Sales ', country: 'United Kingdom', hs_email_optout: 'false' },
+    companies: {
+      industry: 'COMPUTER_SOFTWARE',
+      numberofemployees: '120',
+      annualrevenue: '1.2E7',
+      web_technologies: 'a;b',
+    },
+  });
+  expect(found).toEqual([]);
+  expect(fields).toMatchObject({
+    'contact.job_title': 'VP Sales',
+    'contact.country': 'GB',
+    'contact.email_opt_out': false,
+    'contact.lifecycle': null,
+    'company.industry': 'Software',
+    'company.employees': 120,
+    'company.revenue': 12_000_000,
+    'company.technologies': ['a', 'b'],
+  });
+});
+
+test.each([
+  ['customer', false],
+  ['evangelist', false],
+  ['lead', true],
+  [null, true],
+])('a contact in lifecycle stage %s is scored: %s', (lifecycle, scored) => {
+  expect(createScope(mapping)({ 'contact.lifecycle': lifecycle })).toBe(scored);
+});
+
+test.each([
+  [null, 'meeting'],
+  ['COMPLETED', 'meeting'],
+  ['SCHEDULED', 'meeting'],
+  ['CANCELED', undefined],
+  ['NO_SHOW', undefined],
+])('a meeting with outcome %s is a %s', (outcome, type) => {
+  const activity = toActivity({
+    id: 'meeting:1',
+    source: 'meetings',
+    properties: { hs_meeting_outcome: outcome, hs_meeting_start_time: at, hs_meeting_title: 'Intro' },
+  });
+  expect(activity?.type).toBe(type);
+  if (activity !== null)
+    expect(activity).toMatchObject({ at: Date.parse(at), attributes: { title: 'Intro', outcome } });
+});
+
+test.each([
+  ['Spring Webinar: pricing', 'webinar', { name: 'Spring Webinar: pricing' }],
+  ['Whitepaper download', 'content_download', { name: 'Whitepaper download' }],
+  ['Start your free trial', 'trial_started', { product: 'Start your free trial' }],
+  ['Industrial contact', 'form_submission', { form: 'Industrial contact', page: '/contact' }],
+  ['Request a demo', 'form_submission', { form: 'Request a demo', page: '/contact' }],
+])('the form "%s" is a %s', (form_name, type, attributes) => {
+  const properties = { form_name, page_path: '/contact', submitted_at: Date.parse(at) };
+  expect(toActivity({ id: 'form:1', source: 'form_submissions', properties })).toEqual({
+    id: 'form:1',
+    type,
+    at: Date.parse(at),
+    attributes,
+  });
+});
+
+test('an email from the lead is a reply, one to the lead is nothing', () => {
+  const email = (hs_email_direction: string) => {
+    return toActivity({ id: 'email:1', source: 'emails', properties: { hs_email_direction, hs_timestamp: at } });
+  };
+  expect(email('INCOMING_EMAIL')?.type).toBe('email_reply');
+  expect(email('EMAIL')).toBeNull();
+});
+
+test('a call says its outcome in words and its length in seconds', () => {
+  const call = toActivity({
+    id: 'call:1',
+    source: 'calls',
+    properties: { hs_timestamp: at, hs_call_disposition: 'f240bbac-87c9-4f6e-bf70-924b57d47db7', call_seconds: 95 },
+  });
+  expect(call?.attributes).toEqual({ outcome: 'Connected', seconds: 95 });
+});
+
+test('an item without a date, and a stream without a rule, give no activity', () => {
+  expect(toActivity({ id: 'call:1', source: 'calls', properties: { hs_timestamp: null } })).toBeNull();
+  expect(toActivity({ id: 'note:1', source: 'notes', properties: { hs_timestamp: at } })).toBeNull();
+});

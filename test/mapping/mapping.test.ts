@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { convertValue } from '../../src/mapping/convert-value.ts';
+import { countryCode } from '../../src/mapping/country.ts';
+import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
+import { projectFields } from '../../src/mapping/project-fields.ts';
+
+function read(text: string) {
+  return readMapping(text, 'mappings/own.yaml');
+}
+
+function valid(text: string): Mapping {
+  const { mapping, problems } = read(text);
+  if (mapping === null) throw new Error(JSON.stringify(problems));
+  return mapping;
+}
+
+test.each([
+  ['crm: hubspot\nfields: {}\nwrite_back: {}\nfeilds: {}\n', 4, 'feilds', 'unknown key'],
+  ['crm: hubspot\nfields:\n  contact.email: { form: contacts.email }\nwrite_back: {}\n', 3, 'fields.contact.email', ''],
+  [
+    'crm: hubspot\nfields:\n  contact.email: { from: email }\nwrite_back: {}\n',
+    3,
+    'fields.contact.email.from',
+    'object.property',
+  ],
+  [
+    'crm: hubspot\nfields:\n  contact.email: { from: c.e, table: t }\nwrite_back: {}\n',
+    3,
+    'fields.contact.email.table',
+    'no table',
+  ],
+  ['crm: hubspot\nfields: {}\nwrite_back:\n  fit_grade: x\n  status: X\n', 5, 'write_back.status', 'already'],
+  ['crm: hubspot\nfields: {}\nwrite_back: {}\nleads:\n  where: { is: 1 }\n', 5, 'leads.where', 'names no field'],
+])('an error in the file is told with its line and path (%#)', (text, line, path, words) => {
+  const { mapping, problems } = read(text);
+  expect(mapping).toBeNull();
+  const told = problems.find((problem) => problem.path.startsWith(path) && problem.message.includes(words));
+  expect(told).toMatchObject({ level: 'error', file: 'mappings/own.yaml', line });
+});
+
+test('a name that the product does not know is a warning, and the mapping is used', () => {
+  const { mapping, problems } = read(
+    'crm: hubspot\nfields:\n  contact.shoe_size: { from: contacts.shoe }\nactivities:\n  - { from: calls, type: shouting, at: t }\nwrite_back: {}\n',
+  );
+  expect(mapping).not.toBeNull();
+  expect(problems.map(({ level, line }) => [level, line])).toEqual([
+    ['warning', 3],
+    ['warning', 5],
+  ]);
+});
+
+test('a value that cannot be converted makes the field unknown and is told, cut short', () => {
+  const mapping = valid('crm: x\nfields:\n  company.employees: { from: companies.n, as: number }\nwrite_back: {}\n');
+  const { fields, problems } = projectFields(mapping, { companies: { n: `about ${'1'.repeat(60)}` } });
+  expect(fields).toEqual({ 'company.employees': null });
+  expect(problems[0]?.field).toBe('company.employees');
+  expect(problems[0]?.message).toBe(`companies.n: "about ${'1'.repeat(34)}..." is not a number`);
+});
+
+test('personal values are never quoted', () => {
+  const mapping = valid('crm: x\nfields:\n  contact.phone: { from: contacts.p, as: number }\nwrite_back: {}\n');
+  const { problems } = projectFields(mapping, { contacts: { p: 'call 555-1234' } });
+  expect(problems[0]?.message).not.toContain('555');
+});
+
+test('of several sources the first known one counts, and a record read without an object says nothing of it', () => {
+  const mapping = valid(
+    'crm: x\nfields:\n  contact.job_title: { from: [Lead.Title, Contact.Title] }\n  company.name: { from: Account.Name }\nwrite_back: {}\n',
+  );
+  expect(projectFields(mapping, { Contact: { Title: 'CEO' } }).fields).toEqual({ 'contact.job_title': 'CEO' });
+  expect(projectFields(mapping, { Lead: { Title: ' ' }, Contact: { Title: 'CEO' } }).fields).toEqual({
+    'contact.job_title': 'CEO',
+  });
+});
+
+test.each([
+  ['120', 'number', 120],
+  [' 49.5 ', 'number', 49.5],
+  ['yes', 'boolean', true],
+  ['false', 'boolean', false],
+  ['2026-11-22', 'instant', '2026-11-22T00:00:00.000Z'],
+  ['2026-11-22T10:00:00.000+0000', 'instant', '2026-11-22T10:00:00.000Z'],
+  ['1700000000000', 'instant', '2023-11-14T22:13:20.000Z'],
+  ['a; b;;', 'list', ['a', 'b']],
+  ['', 'number', null],
+  [null, 'country', null],
+] as const)('%s as %s is %s', (raw, kind, value) => {
+  expect(convertValue(raw, kind)).toEqual({ value });
+});
+
+test.each([
+  ['1,200', 'number'],
+  ['maybe', 'boolean'],
+  ['22.11.2026', 'instant'],
+  ['Atlantis', 'country'],
+] as const)('%s is no %s', (raw, kind) => {
+  expect(convertValue(raw, kind)).toHaveProperty('expected');
+});
+
+test('a table translates before the conversion; a value that it lacks is converted as it stands', () => {
+  const ranges = { '51-200': 120 };
+  expect(convertValue(' 51-200', 'number', ranges)).toEqual({ value: 120 });
+  expect(convertValue('75', 'number', ranges)).toEqual({ value: 75 });
+});
+
+test.each([
+  ['US', 'US'],
+  ['usa', 'US'],
+  ['United States', 'US'],
+  ['UK', 'GB'],
+  ['united  kingdom', 'GB'],
+  ['Türkiye', 'TR'],
+  ["Cote d'Ivoire", 'CI'],
+  ['Bosnia and Herzegovina', 'BA'],
+  ['Germany', 'DE'],
+  ['European Union', null],
+  ['', null],
+])('the country "%s" is %s', (text, code) => {
+  expect(countryCode(text)).toBe(code);
+});

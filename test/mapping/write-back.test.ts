@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { ScoreResult } from '../../src/domain/score-result.ts';
+import { clearedScoreFields, sameVisible, toScoreFields } from '../../src/mapping/write-back.ts';
+
+const result: ScoreResult = {
+  id: '1',
+  model: 'b2b@1',
+  asOf: Date.UTC(2026, 10, 22),
+  grade: 'B',
+  coverage: 1,
+  fit: { raw: 33, attainable: 60, score: 33 },
+  behavior: { exact: 14.2, score: 14 },
+  total: 47,
+  status: 'mql',
+  cell: null,
+  nextChangeAt: null,
+  contributions: [],
+  gates: [],
+};
+const text =
+  '47 = fit 33 (B) + behavior 14, as of 22 Nov 2026\n+33 Decision maker\n+14 Viewed pricing (2 times, 20 Nov)';
+const values = toScoreFields(result, text);
+
+test('a result becomes all our fields', () => {
+  expect(values).toEqual({
+    fit_grade: 'B',
+    fit_score: 33,
+    behavior_score: 14,
+    total_score: 47,
+    status: 'mql',
+    explanation: text,
+    scored_at: '2026-11-22T00:00:00.000Z',
+    model: 'b2b@1',
+  });
+});
+
+test('the date of the scoring and the wording of the reasons are no difference', () => {
+  const reworded = text.replace('22 Nov 2026', '23 Nov 2026').replace('(2 times, 20 Nov)', '(twice)');
+  expect(sameVisible(values, { ...values, scored_at: null, explanation: reworded.replaceAll('\n', '\r\n') })).toBe(
+    true,
+  );
+});
+
+test.each([
+  { fit_grade: 'A' },
+  { fit_score: 34 },
+  { behavior_score: '14' },
+  { status: null },
+  { model: 'b2b@2' },
+  { explanation: null },
+  { explanation: text.replace('+14', '+13') },
+  { explanation: text.replace('Decision maker', 'Manager') },
+])('%o is a difference', (change) => {
+  expect(sameVisible(values, { ...values, ...change })).toBe(false);
+});
+
+test('a field that the mapping drops is not compared; nothing in common is not the same', () => {
+  const { explanation: _, ...dropped } = values;
+  expect(sameVisible(values, dropped)).toBe(true);
+  expect(sameVisible(values, {})).toBe(false);
+  expect(sameVisible(clearedScoreFields(), clearedScoreFields())).toBe(true);
+});
