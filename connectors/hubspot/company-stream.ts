@@ -1,0 +1,27 @@
+// The companies: a change makes the company's contacts dirty. The first pull has nothing to show: all contacts are read
+// with their companies anyway.
+import { contactRef } from './contact-projection.ts';
+import { readLinks } from './object-reads.ts';
+import { searchChanges, searchCursorSchema, searchFrom } from './search-changes.ts';
+import { emptyPage, type HubSpotParts, parseCursor, type StreamReader } from './stream.ts';
+
+export function companyStream(parts: HubSpotParts): StreamReader {
+  const { http, clock } = parts;
+  const searched = { type: 'companies', modifiedProperty: 'hs_lastmodifieddate', properties: [] };
+  return {
+    stream: { id: 'companies', activityTypes: [] },
+    async *read(cursor, signal) {
+      if (cursor === null) {
+        yield emptyPage(searchFrom(clock.now()), false);
+        return;
+      }
+      const state = parseCursor(searchCursorSchema, 'companies', cursor);
+      for await (const found of searchChanges(http, searched, state, () => clock.now(), signal)) {
+        const ids = found.records.map((company) => company.id);
+        const links = await readLinks(http, { from: 'companies', to: 'contacts', ids }, signal);
+        const contacts = new Set([...links.values()].flat().map((link) => link.id));
+        yield { ...emptyPage(found.cursor, false), dirty: [...contacts].map((id) => ({ ref: contactRef(id) })) };
+      }
+    },
+  };
+}

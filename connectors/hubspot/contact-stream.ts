@@ -1,0 +1,37 @@
+// The contacts: read whole at first with their company, then those that changed as `dirty`, with what the search showed.
+import type { ChangePage } from '../connector.ts';
+import type { HubSpotObject } from './answers.ts';
+import { createCompanyReader } from './company-reader.ts';
+import { listedCompany } from './contact-projection.ts';
+import { type HubSpotParts, listThenSearch, type StreamReader } from './stream.ts';
+
+export function contactStream(parts: HubSpotParts): StreamReader {
+  const { contacts, http } = parts;
+  return {
+    stream: { id: 'contacts', activityTypes: [], lists: 'contacts' },
+    read(cursor, signal) {
+      const readCompanies = createCompanyReader(http, contacts.companyProperties);
+      const source = {
+        id: 'contacts',
+        type: 'contacts',
+        modifiedProperty: 'lastmodifieddate',
+        properties: contacts.contactProperties,
+        ...(contacts.usesCompanies ? { associations: 'companies' } : {}),
+        fromListed: async (records: readonly HubSpotObject[]): Promise<Partial<ChangePage>> => {
+          const companyOf = new Map(records.map((each) => [each.id, listedCompany(each.associations?.companies)]));
+          const ids = [...companyOf.values()].filter((id) => id !== null);
+          const companies = await readCompanies(ids, signal);
+          const leads = records.map((each) => {
+            const companyId = companyOf.get(each.id) ?? null;
+            return contacts.toSnapshot(each, companyId === null ? null : (companies.get(companyId) ?? null));
+          });
+          return { leads };
+        },
+        fromChanged: async (records: readonly HubSpotObject[]): Promise<Partial<ChangePage>> => {
+          return { dirty: records.map((each) => contacts.toDirty(each)) };
+        },
+      };
+      return listThenSearch(parts, source, cursor, signal);
+    },
+  };
+}

@@ -1,0 +1,156 @@
+// Every call to HubSpot goes through here: rate limit, total time-out, retry, and an answer that is checked before use.
+// The SDK's own retry and limiter do not cover `apiRequest`, are shared by all its clients, and have no time-out.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from '@hubspot/api-client';
+import pRetry from 'p-retry';
+import { z } from 'zod';
+import type { Clock } from '../../src/domain/clock.ts';
+import type { BucketSize, RateLimiter } from '../../src/domain/rate-limiter.ts';
+import { ConnectorError } from '../connector-error.ts';
+import { toAnswerError } from './answer-error.ts';
+import { type ApiPaths, apiPaths } from './api-version.ts';
+import { BURST_KEY, bucketSize, SEARCH_KEY, SEARCH_SIZE, sizeFromHeaders } from './bucket-sizes.ts';
+import { readAnswer, sendRequest } from './send-request.ts';
+import type { HubSpotSettings } from './settings.ts';
+
+export interface Call<T> {
+  /** The call in words, for messages: "reading contacts". */
+  readonly what: string;
+  readonly method?: 'GET' | 'POST' | 'PATCH';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Searches have a limit of their own. */
+  readonly search?: boolean;
+  readonly answer: z.ZodType<T>;
+}
+
+export interface HubSpotHttp {
+  readonly paths: ApiPaths;
+  /** @throws ConnectorError of every kind; `retry` only after the attempts are used up */
+  call<T>(call: Call<T>, signal: AbortSignal): Promise<T>;
+  /** HubSpot's clock minus ours in milliseconds, as the last answer told it; null before any. */
+  clockSkewMs(): number | null;
+}
+
+/** How patient a call is. Production uses the default; a test of failures has no minutes to wait. */
+export interface Patience {
+  /** For one attempt, from the request to the last byte of the answer. */
+  readonly timeoutMs: number;
+  readonly retries: number;
+  /** Before the first repeat; doubles, with jitter. */
+  readonly firstWaitMs: number;
+  /** For all waits that a 429 or a Retry-After imposes on one call. A longer one is the job's business. */
+  readonly longestWaitMs: number;
+}
+
+export const DEFAULT_PATIENCE: Patience = { timeoutMs: 30_000, retries: 5, firstWaitMs: 500, longestWaitMs: 60_000 };
+
+// Without any word from HubSpot on when the day's quota comes back.
+const DAILY_WAIT_MS = 3_600_000;
+
+interface HttpParts {
+  readonly settings: HubSpotSettings;
+  readonly limiter: RateLimiter;
+  readonly clock: Clock;
+  readonly patience?: Patience;
+}
+
+export function createHttp({ settings, limiter, clock, patience = DEFAULT_PATIENCE }: HttpParts): HubSpotHttp {
+  const client = new Client({
+    accessToken: settings.HUBSPOT_ACCESS_TOKEN,
+    basePath: settings.HUBSPOT_API_URL.replace(/\/+$/, ''),
+  });
+  const paths = apiPaths(settings.HUBSPOT_API_VERSION);
+  let size: BucketSize = bucketSize();
+  let skew: number | null = null;
+
+  async function attempt<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
+    await limiter.take(BURST_KEY, size, signal);
+    if (call.search) await limiter.take(SEARCH_KEY, SEARCH_SIZE, signal);
+    const { response, text } = await sendRequest(client, call, patience.timeoutMs, signal);
+    const now = clock.now();
+    size = sizeFromHeaders(response.headers) ?? size;
+    const date = Date.parse(response.headers.get('date') ?? '');
+    if (!Number.isNaN(date)) skew = date - now.getTime();
+    if (!response.ok) throw toAnswerError(call.what, response, text, now);
+    return readAnswer(call, response.status, text);
+  }
+
+  /** A 429 costs no attempt: the bucket is drained for everybody, and the call goes on when it fills again. */
+  async function withinLimits<T>(call: Call<T>, signal: AbortSignal, waited = 0): Promise<T> {
+    try {
+      return await attempt(call, signal);
+    } catch (error) {
+      if (!isRateLimited(error)) throw error;
+      if (error.code === 'DAILY') throw await parkedUntilReset(error, signal);
+      const wait = Math.max(1, error.retryAfterMs ?? 1000);
+      await limiter.drain(call.search ? SEARCH_KEY : BURST_KEY, wait);
+      if (waited + wait > patience.longestWaitMs) throw error;
+      return await withinLimits(call, signal, waited + wait);
+    }
+  }
+
+  async function parkedUntilReset(error: ConnectorError, signal: AbortSignal): Promise<ConnectorError> {
+    const wait = error.retryAfterMs ?? (await untilReset(signal)) ?? DAILY_WAIT_MS;
+    const { kind, crm, message, cause } = error;
+    const fix = 'Wait for the daily reset, or give the portal a larger API limit.';
+    return new ConnectorError({ kind, crm, message, cause, code: 'DAILY', fix, retryAfterMs: wait });
+  }
+
+  async function untilReset(signal: AbortSignal): Promise<number | null> {
+    try {
+      const usage = await attempt(
+        { what: 'reading the daily usage', path: paths.dailyUsage, answer: usageAnswer },
+        signal,
+      );
+      const resets = usage.results.map((each) => Date.parse(each.resetsAt ?? '')).filter((at) => !Number.isNaN(at));
+      return resets.length === 0 ? null : Math.max(1000, Math.min(...resets) - clock.now().getTime());
+    } catch (error) {
+      if (error instanceof ConnectorError) return null;
+      throw error;
+    }
+  }
+
+  return {
+    paths,
+    clockSkewMs: () => skew,
+    call: (call, signal) => withRetries(() => withinLimits(call, signal), patience, signal),
+  };
+}
+
+/** Passing trouble is tried again, later each time and with jitter, so that many processes do not come back at once. */
+function withRetries<T>(attempt: () => Promise<T>, patience: Patience, signal: AbortSignal): Promise<T> {
+  return pRetry(attempt, {
+    retries: patience.retries,
+    minTimeout: patience.firstWaitMs,
+    maxTimeout: 30_000,
+    randomize: true,
+    signal,
+    shouldRetry: ({ error }) => isWorthRepeating(error, patience),
+    onFailedAttempt: async ({ error, retriesLeft }) => {
+      if (retriesLeft === 0 || !isWorthRepeating(error, patience)) return;
+      if (error.retryAfterMs !== undefined) await sleep(error.retryAfterMs, undefined, { signal });
+    },
+  });
+}
+
+function isRateLimited(error: unknown): error is ConnectorError {
+  return error instanceof ConnectorError && error.kind === 'rate-limited';
+}
+
+function isWorthRepeating(error: Error, patience: Patience): error is ConnectorError {
+  return (
+    error instanceof ConnectorError && error.kind === 'retry' && (error.retryAfterMs ?? 0) <= patience.longestWaitMs
+  );
+}
+
+export const usageAnswer = z.looseObject({
+  results: z.array(
+    z.looseObject({
+      currentUsage: z.number().optional(),
+      usageLimit: z.number().optional(),
+      resetsAt: z.string().optional(),
+    }),
+  ),
+});

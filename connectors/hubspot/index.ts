@@ -1,0 +1,67 @@
+// The HubSpot connector: start here. Implements connectors/connector.ts over HubSpot's dated API.
+import type { Clock } from '../../src/domain/clock.ts';
+import type { RateLimiter } from '../../src/domain/rate-limiter.ts';
+import type { Mapping } from '../../src/mapping/mapping.ts';
+import { createActivityProjector } from '../../src/mapping/project-activities.ts';
+import type { ChangeStream, CrmConnector } from '../connector.ts';
+import { ConnectorError } from '../connector-error.ts';
+import { applySetup } from './apply-setup.ts';
+import { checkSetup } from './check-setup.ts';
+import { compareLinks } from './compare-links.ts';
+import { createContactProjection } from './contact-projection.ts';
+import { ENGAGEMENTS } from './engagements.ts';
+import { fetchLeads } from './fetch-leads.ts';
+import { createHttp, type Patience } from './http.ts';
+import { LINK_BATCH, READ_BATCH } from './object-reads.ts';
+import type { HubSpotSettings } from './settings.ts';
+import { createStreams } from './streams.ts';
+import { WRITE_BATCH, writeScores } from './write-scores.ts';
+
+export { settingsSchema } from './settings.ts';
+
+// HubSpot cuts text properties at 65,536 characters; a rep reads fewer.
+const MAX_TEXT = 65_536;
+
+export interface HubSpotOptions {
+  readonly settings: HubSpotSettings;
+  readonly mapping: Mapping;
+  readonly limiter: RateLimiter;
+  readonly clock: Clock;
+  readonly patience?: Patience;
+}
+
+/** No call is made before the first method is used. */
+export function create({ settings, mapping, limiter, clock, patience }: HubSpotOptions): CrmConnector {
+  const http = createHttp({ settings, limiter, clock, ...(patience === undefined ? {} : { patience }) });
+  const contacts = createContactProjection(mapping);
+  const parts = { http, clock, mapping, contacts, toActivity: createActivityProjector(mapping) };
+  const readers = createStreams(parts);
+  const streams = readers.map((reader) => reader.stream);
+  const engagements = streams.map(({ id }) => id).filter((id) => Object.hasOwn(ENGAGEMENTS, id));
+  // What is under way when the connector closes ends with it.
+  const closing = new AbortController();
+  const untilClosed = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
+  return {
+    id: 'hubspot',
+    streams,
+    batch: { read: READ_BATCH, write: WRITE_BATCH, links: LINK_BATCH },
+    maxTextLength: MAX_TEXT,
+    mappedFields: Object.keys(mapping.fields),
+    listChanges(stream: ChangeStream, cursor, signal) {
+      const reader = readers.find((each) => each.stream.id === stream.id);
+      if (reader === undefined) throw unknownStream(stream.id);
+      return reader.read(cursor, untilClosed(signal));
+    },
+    fetchLeads: (refs, signal) => fetchLeads(parts, refs, untilClosed(signal)),
+    compareLinks: (known, signal) => compareLinks(parts, engagements, known, untilClosed(signal)),
+    writeScores: (patches, signal) => writeScores(parts, patches, untilClosed(signal)),
+    checkSetup: (target, signal) => checkSetup({ ...parts, streams }, target, untilClosed(signal)),
+    applySetup: (target, options, signal) => applySetup(parts, target, options, untilClosed(signal)),
+    close: async () => closing.abort(new Error('the HubSpot connector was closed')),
+  };
+}
+
+function unknownStream(id: string): ConnectorError {
+  const message = `the mapping reads no stream "${id}" from HubSpot`;
+  return new ConnectorError({ kind: 'invalid', crm: 'hubspot', message, code: 'UNKNOWN_STREAM' });
+}

@@ -1,0 +1,17 @@
+// The settings of the HubSpot connector; keys are the names of environment variables.
+import { z } from 'zod';
+import { DEFAULT_API_VERSION } from './api-version.ts';
+
+export const settingsSchema = z.object({
+  HUBSPOT_ACCESS_TOKEN: z.string().trim().min(1, "is missing: the token on the app's Auth tab (or a service key)"),
+  /** Signs webhooks; not needed where changes are only polled. */
+  HUBSPOT_CLIENT_SECRET: z.string().trim().min(1).optional(),
+  HUBSPOT_APP_ID: z.string().trim().min(1).optional(),
+  HUBSPOT_API_URL: z.url().default('https://api.hubapi.com'),
+  HUBSPOT_API_VERSION: z
+    .string()
+    .regex(/^\d{4}-\d{2}(-beta)?$/, 'expected a dated version like 2026-03')
+    .default(DEFAULT_API_VERSION),
+});
+
+export type HubSpotSettings = z.infer<typeof settingsSchema>;

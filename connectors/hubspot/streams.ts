@@ -1,0 +1,35 @@
+// The streams of this mapping: contacts always, companies where a field comes from them, and each source of activities that
+// a rule reads.
+import { mappedSources } from '../../src/mapping/project-activities.ts';
+import type { ChangeStream } from '../connector.ts';
+import { companyStream } from './company-stream.ts';
+import { contactStream } from './contact-stream.ts';
+import { engagementStream } from './engagement-stream.ts';
+import { ENGAGEMENTS } from './engagements.ts';
+import { formStream } from './form-stream.ts';
+import { pageViewStream } from './page-view-stream.ts';
+import type { HubSpotParts, StreamReader } from './stream.ts';
+
+const ACTIVITY_STREAMS: Readonly<Record<string, (parts: HubSpotParts, stream: ChangeStream) => StreamReader>> = {
+  ...Object.fromEntries(Object.keys(ENGAGEMENTS).map((type) => [type, engagementStream])),
+  form_submissions: formStream,
+  page_views: pageViewStream,
+};
+
+/** Sources that a mapping may name. */
+export const ACTIVITY_SOURCES: readonly string[] = Object.keys(ACTIVITY_STREAMS);
+
+export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
+  const sources = mappedSources(parts.mapping);
+  const activities = Object.entries(ACTIVITY_STREAMS).flatMap(([id, create]) => {
+    if (!sources.has(id)) return [];
+    return [create(parts, { id, activityTypes: onlyIn(id, sources) })];
+  });
+  return [contactStream(parts), ...(parts.contacts.usesCompanies ? [companyStream(parts)] : []), ...activities];
+}
+
+/** The activity types that no other stream gives: they cannot be seen when this one is denied. */
+function onlyIn(id: string, sources: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+  const others = [...sources].filter(([source]) => source !== id);
+  return [...(sources.get(id) ?? [])].filter((type) => !others.some(([, types]) => types.has(type)));
+}
