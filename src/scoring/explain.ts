@@ -6,6 +6,7 @@ import { type Assessment, assess } from './assess.ts';
 import type { CompiledModel } from './compile.ts';
 import { cheapestStep } from './counterfactuals.ts';
 import { findNextChange } from './next-change.ts';
+import { placeOf } from './status.ts';
 
 export interface ExplainOptions {
   /** IANA name, e.g. `Europe/Berlin`. */
@@ -28,7 +29,9 @@ export function explain(
 ): string {
   const date = dateIn(options.timezone);
   const context = { previousStatus: result.status, ...(result.thresholds && { thresholds: result.thresholds }) };
-  const assessment = assess(lead, model, now, context);
+  // What comes next is seen from the status of the result, which may rest on a previous status that is not known here.
+  const place = placeOf(model.status, result.status);
+  const assessment = { ...assess(lead, model, now, context), place };
   const reasons = result.contributions
     .filter(({ points }) => points !== 0)
     .sort((a, b) => Math.abs(b.points) - Math.abs(a.points) || Math.abs(b.exact) - Math.abs(a.exact));
