@@ -68,7 +68,7 @@ export function loadLeadforge(dir: string, now?: Date): Dataset {
   const lastSeen = latestByPerson(activities);
   return {
     companies: read('accounts.csv', 'created_at').map(company),
-    // A CRM of this age was edited until lately: a contact's last modification is spread over the days after its first lead.
+    // The files know no modification dates. Somebody who is worked on is edited: the last activity's day stands in.
     people: people.map((each) => ({ ...each, modifiedAt: Math.max(each.modifiedAt, lastSeen.get(each.key) ?? 0) })),
     activities,
     opportunities,
@@ -140,6 +140,9 @@ function latestByPerson(activities: readonly SeedActivity[]): ReadonlyMap<string
 
 function readRows(file: string, dateColumn: string, now: Date | undefined): Row[] {
   const rows = parse<Row>(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true });
+  if (rows[0] && rows[0][dateColumn] === undefined) {
+    throw new Error(`${file} lacks the column "${dateColumn}"; is the folder of the leadforge form?`);
+  }
   if (now === undefined) return rows;
   const today = now.toISOString().slice(0, 10);
   return rows.filter((row) => cell(row, dateColumn) <= today);

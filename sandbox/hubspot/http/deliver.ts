@@ -64,7 +64,8 @@ async function drip(res: Response, text: string, everyMs: number): Promise<void>
   for (let at = 0; at < bytes.length; at += DRIP_BYTES) {
     if (res.destroyed) return;
     res.write(bytes.subarray(at, at + DRIP_BYTES));
-    await wait(everyMs);
+    // A process that is ending does not wait for it.
+    await wait(everyMs, undefined, { ref: false });
   }
   res.end();
 }

@@ -51,7 +51,7 @@ export function receive(gate: Gate): RequestHandler {
     const entry = gate.log.arrived({ at, method: req.method, path, query, correlationId: randomUUID() });
     const exchange = { entry, log: gate.log, fault };
     gate.exchanges.set(req, exchange);
-    if (fault?.delayMs !== undefined) await wait(fault.delayMs);
+    if (fault?.delayMs !== undefined) await wait(fault.delayMs, undefined, { ref: false });
     if (fault?.reset) {
       entry.fault = 'reset';
       gate.log.finished(entry);

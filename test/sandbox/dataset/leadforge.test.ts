@@ -62,6 +62,13 @@ test('a missing file is an error', () => {
   expect(() => loadLeadforge(join(folder, 'nowhere'))).toThrow('ENOENT');
 });
 
+test('a file of another form is named', () => {
+  const other = mkdtempSync(join(tmpdir(), 'leadforge-other-'));
+  writeFileSync(join(other, 'leads.csv'), 'id,name\n1,x\n');
+  expect(() => loadLeadforge(other)).toThrow(/leads\.csv lacks the column "lead_created_at"/);
+  rmSync(other, { recursive: true });
+});
+
 const PUBLIC_DATA = resolve(import.meta.dirname, '../../../../shared/data/leadforge');
 const present = existsSync(PUBLIC_DATA);
 if (!present) console.warn(`SKIPPED: the tests on the public leadforge data, as ${PUBLIC_DATA} is not there.`);
