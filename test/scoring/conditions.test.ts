@@ -1,0 +1,113 @@
+// Every operator, its reading of unknown values and lists, and how conditions combine.
+import { expect, test } from 'vitest';
+import type { Fields } from '../../src/domain/lead.ts';
+import { compileCondition, conditionFields, conditionSchema } from '../../src/scoring/conditions.ts';
+
+function outcome(condition: unknown, fields: Fields): string {
+  return compileCondition(conditionSchema.parse(condition), 'x')(fields);
+}
+
+test.each([
+  [{ is: 'vp' }, ' VP ', 'matched'],
+  [{ is: 'e\u0301' }, '\u00C9', 'matched'],
+  [{ is: 12 }, '12', 'unmatched'],
+  [{ is: true }, 'true', 'unmatched'],
+  [{ is: false }, false, 'matched'],
+  [{ one_of: ['a', 2] }, 2, 'matched'],
+  [{ contains: ['sales'] }, 'VP, SALES', 'matched'],
+  [{ contains: [' sales '] }, 'VP, SALES', 'matched'],
+  [{ contains: ['1'] }, 1, 'unmatched'],
+  [{ starts_with: ['/pricing'] }, ' /Pricing/eu', 'matched'],
+  [{ starts_with: ['/pricing'] }, '/eu/pricing', 'unmatched'],
+  [{ has_word: ['vp'] }, 'VP, Sales', 'matched'],
+  [{ has_word: ['vp'] }, 'MVP', 'unmatched'],
+  [{ has_word: ['vp'] }, 'vp2', 'unmatched'],
+  [{ has_word: ['vp'] }, 'mvp vp', 'matched'],
+  [{ has_word: ['vp'] }, '𝒜vp', 'unmatched'],
+  [{ has_word: ['vp'] }, '😀vp', 'matched'],
+  [{ has_word: ['vice president'] }, 'Senior Vice President', 'matched'],
+  [{ has_word: ['c++'] }, 'C++ developer', 'matched'],
+  [{ matches: '^V' }, 'VP', 'matched'],
+  [{ matches: '^v' }, 'VP', 'unmatched'],
+  [{ matches: '(?i)p$' }, 'VP', 'matched'],
+  [{ matches: '^ V' }, ' VP', 'matched'],
+  [{ gte: 120 }, '120', 'matched'],
+  [{ gt: 49 }, ' 49.5 ', 'matched'],
+  [{ gte: 1 }, '1,200', 'unmatched'],
+  [{ gte: 1 }, '1e3', 'unmatched'],
+  [{ gte: 10, lt: 50 }, 50, 'unmatched'],
+  [{ lte: 50 }, true, 'unmatched'],
+  [{ present: true }, 0, 'matched'],
+  [{ present: false }, ' ', 'matched'],
+  [{ not: { is: 'a' } }, 'b', 'matched'],
+  [{ not: { not: { is: 'a' } } }, 'a', 'matched'],
+])('%j on %j is %s', (condition, value, expected) => {
+  expect(outcome(condition, { x: value })).toBe(expected);
+});
+
+test.each([null, '', ' \t', [], [null, ' ']])('%j is unknown to every operator but present', (value) => {
+  const operators = [
+    { is: 'a' },
+    { one_of: ['a'] },
+    { contains: ['a'] },
+    { starts_with: ['a'] },
+    { has_word: ['a'] },
+    { matches: 'a' },
+    { gte: 1 },
+    { not: { is: 'a' } },
+    { is: 'a', present: false },
+  ];
+  for (const each of operators) expect(outcome(each, { x: value })).toBe('unknown');
+  expect(outcome({ present: true }, { x: value })).toBe('unmatched');
+  expect(outcome({ present: true, is: 'a' }, { x: value })).toBe('unmatched');
+  expect(outcome({ not: { present: true } }, { x: value })).toBe('matched');
+});
+
+test.each([
+  [{ is: 'slack' }, 'matched'],
+  [{ contains: ['ack'] }, 'matched'],
+  [{ is: 7 }, 'matched'],
+  [{ gte: 1 }, 'unmatched'],
+  [{ not: { gte: 1 } }, 'matched'],
+  [{ not: { is: 'slack' } }, 'unmatched'],
+  [{ present: true }, 'matched'],
+])('on a list, %j holds if it holds for one element: %s', (condition, expected) => {
+  expect(outcome(condition, { x: ['Jira', ' Slack', 7, null] })).toBe(expected);
+});
+
+test.each([
+  [{ any: [{ is: 'a' }, { field: 'y', is: 'b' }] }, 'matched'],
+  [{ any: [{ is: 'b' }, { field: 'z', is: 'b' }] }, 'unknown'],
+  [{ any: [{ is: 'b' }, { field: 'y', is: 'a' }] }, 'unmatched'],
+  [{ all: [{ is: 'a' }, { field: 'z', is: 'b' }] }, 'unknown'],
+  [{ all: [{ is: 'b' }, { field: 'z', is: 'b' }] }, 'unmatched'],
+  [{ is: 'a', any: [{ field: 'y', is: 'b' }], all: [{ starts_with: ['a'] }] }, 'matched'],
+  [{ field: 'y', all: [{ any: [{ is: 'b' }] }] }, 'matched'],
+])('%j is %s: all and any combine as Kleene says, nest, and inherit the field', (condition, expected) => {
+  expect(outcome(condition, { x: 'a', y: 'b' })).toBe(expected);
+});
+
+test.each([
+  {},
+  { field: 'x' },
+  { all: [] },
+  { any: [] },
+  { not: {} },
+  { not: { field: 'y', is: 1 } },
+  { is: null },
+  { contains: 'a' },
+  { matches: '(?=a)' },
+  { gte: '1' },
+  { equals: 1 },
+])('%j is no condition', (condition) => {
+  expect(conditionSchema.safeParse(condition).success).toBe(false);
+});
+
+test('names that every object has are no fields of a lead', () => {
+  expect(outcome({ field: 'constructor', present: true }, {})).toBe('unmatched');
+});
+
+test('the fields of a condition are listed once, in file order', () => {
+  const condition = { any: [{ field: 'b', is: 1 }, { field: 'a', is: 1 }, { is: 2 }], field: 'c' };
+  expect(conditionFields(conditionSchema.parse(condition))).toEqual(['b', 'a', 'c']);
+});

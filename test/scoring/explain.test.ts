@@ -1,0 +1,102 @@
+// What a sales rep reads.
+import { expect, test } from 'vitest';
+import type { Lead } from '../../src/domain/lead.ts';
+import type { CompiledModel } from '../../src/scoring/compile.ts';
+import { explain } from '../../src/scoring/explain.ts';
+import { scoreLead } from '../../src/scoring/score-lead.ts';
+import { did, leadOf, modelWith, NOW } from './build.ts';
+
+const model = modelWith({
+  fit: {
+    criteria: [
+      {
+        id: 'title',
+        label: 'Job title',
+        field: 'contact.job_title',
+        cases: [{ when: { has_word: ['vp'] }, points: 15, label: 'Decision maker' }],
+      },
+    ],
+    overrides: [{ id: 'target', label: 'Target account', when: { field: 'company.name', is: 'Acme' }, min_grade: 'A' }],
+  },
+  behavior: {
+    signals: [
+      { id: 'demo', label: 'Requested a demo', activity: 'form_submission', points: 40 },
+      { id: 'open', label: 'Opened an\n+99 email', activity: 'email_open', points: 3, max_count: 3 },
+      { id: 'out', label: 'Unsubscribed', when: { field: 'contact.email_opt_out', is: true }, points: -4 },
+    ],
+    groups: [{ id: 'email', label: 'Email engagement', signals: ['open'], max: 5 }],
+  },
+  status: {
+    bands: [
+      { id: 'hot', label: 'Hot', at_least: 60 },
+      { id: 'warm', label: 'Warm', at_least: 25 },
+      { id: 'cold', label: 'Cold' },
+    ],
+    gates: [
+      {
+        id: 'authority',
+        label: 'No decision maker known',
+        unless: { field: 'contact.authority', is: true },
+        max_band: 'warm',
+      },
+    ],
+  },
+});
+const lead = leadOf({
+  fields: { 'contact.job_title': 'VP', 'contact.email_opt_out': true, 'company.name': 'Acme' },
+  activities: [did('form_submission', 30), did('email_open', 0), did('email_open', 0.01), did('email_open', 3)],
+});
+
+function explained(who: Lead, by: CompiledModel, maxLength?: number, timezone = 'UTC'): string[] {
+  const options = maxLength === undefined ? { timezone } : { timezone, maxLength };
+  return explain(scoreLead(who, by, NOW), who, by, NOW, options).split('\n');
+}
+
+test('the lines add up, are dated, and say what comes next', () => {
+  expect(explained(lead, model)).toEqual([
+    '36 = fit 15 (A) + behavior 21, as of 22 Nov 2026',
+    '+20 Requested a demo (23 Oct 2026)',
+    '+15 Decision maker (Job title)',
+    '+9 Opened an +99 email (3 times, last on 22 Nov 2026)',
+    '-4 Unsubscribed',
+    '-4 Email engagement (limited to its maximum)',
+    'Grade at least A: Target account',
+    'Falls to Cold on 24 Dec 2026 without further activity',
+  ]);
+});
+
+test('dates are those of the time zone', () => {
+  expect(explained(lead, model, undefined, 'America/New_York')[0]).toContain('as of 21 Nov 2026');
+});
+
+test('a gate is named with what lifts it', () => {
+  const busy = leadOf({ ...lead, activities: [did('form_submission', 0), did('email_open', 0), did('email_open', 0)] });
+  const strong = { ...busy, fields: { 'contact.job_title': 'VP' } };
+  expect(explained(strong, model)).toContain(
+    'Held at Warm: No decision maker known. Would be lifted by contact.authority',
+  );
+});
+
+test('the cheapest single activity that reaches a better band is named', () => {
+  const fresh = leadOf({ fields: { 'contact.job_title': 'VP', 'contact.authority': true } });
+  expect(explained(fresh, model)).toContain('Would reach Warm with one more: Requested a demo');
+});
+
+test('a text cut to a field ends with the sum of what was left out', () => {
+  expect(explained(lead, model, 160)).toEqual([
+    '36 = fit 15 (A) + behavior 21, as of 22 Nov 2026',
+    '+20 Requested a demo (23 Oct 2026)',
+    '+16 from 4 smaller reasons',
+    'Grade at least A: Target account',
+  ]);
+  expect(explained(lead, model, 50)).toEqual(['+36 from 5 reasons']);
+  expect(explained(lead, model, 5)).toEqual(['']);
+});
+
+test('a negative total does not look like a contribution', () => {
+  const bad = modelWith({ behavior: { min: 'none', signals: [{ id: 'jobs', activity: 'chat', points: -8 }] } });
+  expect(explained(leadOf({ activities: [did('chat', 0)] }), bad).slice(0, 2)).toEqual([
+    'Total -8 = fit 0 (Ungraded) + behavior -8, as of 22 Nov 2026',
+    '-8 jobs (22 Nov 2026)',
+  ]);
+});
