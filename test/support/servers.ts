@@ -63,8 +63,7 @@ export async function postgresServer(): Promise<Server> {
   return ownPostgres();
 }
 
-/** A server that the caller may stop and kill. */
-export async function ownPostgres(): Promise<Server> {
+async function ownPostgres(): Promise<Server> {
   const programs = await postgresPrograms();
   if (programs === undefined) throw new Error((await postgresMissing()) ?? 'Postgres is not installed');
   const folder = await mkdtemp(join(tmpdir(), 'leadgrade-postgres-'));

@@ -30,7 +30,7 @@ export async function freshDataDir(): Promise<Installation> {
 }
 
 /** A database of its own on a server that may be shared. */
-export async function freshDatabase(): Promise<{ url: string; destroy(): Promise<void> }> {
+async function freshDatabase(): Promise<{ url: string; destroy(): Promise<void> }> {
   const server = await postgresServer();
   const name = `leadgrade_test_${randomUUID().replaceAll('-', '')}`;
   await execute(server.url, `create database ${name}`);
