@@ -10,7 +10,7 @@ import { pathOf } from './url-path.ts';
 
 // With a half-life of 30 days a view of a year ago is worth nothing.
 const FIRST_WINDOW_MS = 365 * 86_400_000;
-const PAGE = 1000;
+const PAGE = 100;
 const MOST_REMEMBERED = 2000;
 
 const cursorSchema = z.object({

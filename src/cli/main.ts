@@ -2,12 +2,23 @@
 // The `leadgrade` command. Each subcommand is loaded only when it is asked for, so that `score` needs neither connectors nor a
 // database. Bad usage ends with exit code 2 and nothing on standard output.
 import { Command, CommanderError } from 'commander';
+import { loadEnvironment } from '../config.ts';
 import type { CommandIo } from './io.ts';
 
 type LoadCommand = (io: CommandIo) => Promise<Command>;
 
 const COMMANDS: Readonly<Record<string, LoadCommand>> = {
+  backfill: async (io) => (await import('./backfill.ts')).backfillCommand(io),
+  demo: async (io) => (await import('./demo.ts')).demoCommand(io),
+  doctor: async (io) => (await import('./doctor.ts')).doctorCommand(io),
+  errors: async (io) => (await import('./errors.ts')).errorsCommand(io),
+  explain: async (io) => (await import('./explain.ts')).explainCommand(io),
+  migrate: async (io) => (await import('./migrate.ts')).migrateCommand(io),
+  recompute: async (io) => (await import('./recompute.ts')).recomputeCommand(io),
+  sandbox: async (io) => (await import('./sandbox.ts')).sandboxCommand(io),
   score: async (io) => (await import('./score.ts')).scoreCommand(io),
+  setup: async (io) => (await import('./setup.ts')).setupCommand(io),
+  start: async (io) => (await import('./start.ts')).startCommand(io),
   validate: async (io) => (await import('./validate.ts')).validateCommand(io),
 };
 
@@ -15,7 +26,7 @@ const io: CommandIo = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  env: process.env,
+  env: loadEnvironment(),
   clock: { now: () => new Date() },
   setExitCode: (code) => {
     process.exitCode = code;

@@ -14,7 +14,7 @@ const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
 const NUMERIC_TEXT = /^\s*[+-]?\d+(\.\d+)?\s*$/;
 
 /** Both sides of every comparison of text: NFC, trimmed, lower case. */
-export function normalizeText(text: string): string {
+function normalizeText(text: string): string {
   if (text !== lastText) {
     lastNormal = text.normalize('NFC').trim().toLowerCase();
     lastText = text;
@@ -27,7 +27,7 @@ let lastText = '';
 let lastNormal = '';
 
 /** The value without blanks; undefined when nothing is known: null, blank text, a list without an element. */
-export function knownValue(value: FieldValue | undefined): Known | undefined {
+function knownValue(value: FieldValue | undefined): Known | undefined {
   switch (typeof value) {
     case 'string':
       return value.trim() === '' ? undefined : value;

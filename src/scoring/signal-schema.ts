@@ -119,7 +119,7 @@ function toSource(signal: SignalShape): SignalSource {
   return { kind: 'counted', ...onActivity, points, max_count: signal.max_count };
 }
 
-export const signalSchema = signalShape.superRefine(checkKind).transform(toSource);
+const signalSchema = signalShape.superRefine(checkKind).transform(toSource);
 
 const groupSchema = z.strictObject({
   id: idSchema,

@@ -71,4 +71,3 @@ export const statusSchema = z.strictObject({
   bands: z.array(bandSchema).min(1),
   gates: z.array(gateSchema).optional(),
 });
-export type StatusSource = z.infer<typeof statusSchema>;

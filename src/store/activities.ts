@@ -86,13 +86,13 @@ export async function dropActivities(tx: Tx, crm: string, gone: ChangePage['gone
 /** What a whole pass over a stream did not show, and was known before it began, is gone. */
 export async function dropUnlisted(
   tx: Tx,
-  scope: { crm: string; stream: string; pass: number; passStartedAt: Date },
+  scope: { crm: string; stream: string; pass: number },
   now: Date,
 ): Promise<void> {
   const { rows } = await sql<{ lead_id: number }>`
     update leadgrade.activities set gone_at = ${now}
     where crm = ${scope.crm} and stream = ${scope.stream} and listed_pass is distinct from ${scope.pass}
-      and gone_at is null and seen_at < ${scope.passStartedAt}
+      and gone_at is null and seen_at < (select started_at from leadgrade.runs where id = ${scope.pass})
     returning lead_id`.execute(tx);
   await markDue(
     tx,

@@ -30,3 +30,8 @@ export async function isWorkerAlive(db: Kysely<Tables>, now: Date): Promise<bool
     .execute();
   return rows.some((row) => row.roles.split(',').includes('worker'));
 }
+
+export async function lastBeat(db: Kysely<Tables>, id: string): Promise<Date | null> {
+  const row = await db.selectFrom('processes').select('heartbeat_at').where('id', '=', id).executeTakeFirst();
+  return row?.heartbeat_at ?? null;
+}

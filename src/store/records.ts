@@ -25,8 +25,14 @@ export function refKey(ref: RecordRef): string {
   return `${ref.object}/${ref.id}`;
 }
 
-/** Makes a lead and a record for each ref that has none; they stay dirty until they are read. */
-export async function ensureRecords(tx: Tx, crm: string, refs: readonly RecordRef[], now: Date): Promise<void> {
+/** Makes a lead and a record for each ref that has none; unless they are being read just now, they are dirty until they are. */
+export async function ensureRecords(
+  tx: Tx,
+  crm: string,
+  refs: readonly RecordRef[],
+  now: Date,
+  state: 'dirty' | 'being-read' = 'dirty',
+): Promise<void> {
   if (refs.length === 0) return;
   await sql`
     with wanted as (select distinct object, id from ${rowsOf(refs)} as t (object text, id text)),
@@ -37,7 +43,7 @@ export async function ensureRecords(tx: Tx, crm: string, refs: readonly RecordRe
     ),
     made as (insert into leadgrade.leads (id, created_at) select lead_id, ${now} from missing)
     insert into leadgrade.records (crm, object, id, lead_id, state, fields, held, dirty_at)
-    select ${crm}, object, id, lead_id, 'live', '{}', '{}', ${now} from missing
+    select ${crm}, object, id, lead_id, 'live', '{}', '{}', ${state === 'dirty' ? now : null}::timestamptz from missing
     on conflict do nothing`.execute(tx);
 }
 
@@ -63,7 +69,7 @@ export async function takeSnapshots(tx: Tx, snapshots: readonly LeadSnapshot[], 
   if (snapshots.length === 0) return;
   const { crm, now, askedAt } = options;
   const refs = snapshots.map((snapshot) => snapshot.ref);
-  await ensureRecords(tx, crm, refs, now);
+  await ensureRecords(tx, crm, refs, now, 'being-read');
   const known = await lookUp(tx, crm, refs);
   const changed = snapshots.filter((snapshot) => differs(known.get(refKey(snapshot.ref)), snapshot));
   await keepHistory(tx, crm, changed, known, now);

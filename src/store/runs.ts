@@ -1,5 +1,5 @@
 // Runs: one row for each run of a long job. (job, slot) is unique, so that a nightly slot runs once whoever starts it.
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RunState, Tables } from './tables.ts';
 
 export interface Run {
@@ -9,6 +9,7 @@ export interface Run {
   readonly state: RunState;
   readonly started_at: Date;
   readonly finished_at: Date | null;
+  readonly heartbeat_at: Date;
   readonly progress: Readonly<Record<string, unknown>>;
   readonly error: string | null;
 }
@@ -55,6 +56,18 @@ export async function unfinishedRun(db: Kysely<Tables>, job: string): Promise<Ru
   return row ?? null;
 }
 
+/** A CRM was read to its end: for runs that waited for it, that part is over. */
+export async function notePulled(db: Kysely<Tables>, crm: string, now: Date): Promise<void> {
+  await sql`
+    update leadgrade.runs set heartbeat_at = ${now}, progress = progress || ${JSON.stringify({ [`pulled ${crm}`]: true })}::jsonb
+    where state = 'running' and progress @> '{"marked": true}'`.execute(db);
+}
+
+/** All runs that have begun and not ended. */
+export async function runsUnderWay(db: Kysely<Tables>): Promise<readonly Run[]> {
+  return db.selectFrom('runs').selectAll().where('state', '=', 'running').orderBy('id').execute();
+}
+
 /** Adds to a run's progress; keys that are not named stay. */
 export async function noteProgress(
   db: Kysely<Tables>,
@@ -66,6 +79,19 @@ export async function noteProgress(
     update leadgrade.runs set state = 'running', heartbeat_at = ${now},
       progress = progress || ${JSON.stringify(progress)}::jsonb
     where id = ${id}`.execute(db);
+}
+
+/** Counts something for every run under way: what was scored, written, refused. */
+export async function countInRuns(
+  db: Kysely<Tables> | Transaction<Tables>,
+  counts: Readonly<Record<string, number>>,
+): Promise<void> {
+  for (const [name, count] of Object.entries(counts).filter(([, each]) => each > 0)) {
+    await sql`
+      update leadgrade.runs
+      set progress = progress || jsonb_build_object(${name}::text, coalesce((progress ->> ${name})::bigint, 0) + ${count}::bigint)
+      where state = 'running'`.execute(db);
+  }
 }
 
 export async function closeRun(

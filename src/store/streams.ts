@@ -12,6 +12,7 @@ export interface StreamState {
   readonly passing: boolean;
   readonly completedAt: Date | null;
   readonly denied: string | null;
+  readonly deniedAt: Date | null;
   readonly mappingHash: string | null;
 }
 
@@ -89,19 +90,19 @@ interface EndOfPull extends StreamKey {
   /** The object whose records the stream lists, if it lists records. */
   readonly lists: string | null;
   /** Set when the pull was a whole pass. */
-  readonly pass: { readonly run: number; readonly startedAt: Date } | null;
+  readonly pass: number | null;
 }
 
 /** The stream was read to its end. After a whole pass, what it did not show is gone, or is read again to be sure. */
 export async function endPull(db: Kysely<Tables>, end: EndOfPull): Promise<void> {
   const { crm, stream, now, pass } = end;
   await db.transaction().execute(async (tx) => {
-    if (pass) {
-      await dropUnlisted(tx, { crm, stream, pass: pass.run, passStartedAt: pass.startedAt }, now);
+    if (pass !== null) {
+      await dropUnlisted(tx, { crm, stream, pass }, now);
       await sql`
         update leadgrade.records set dirty_at = ${now}
-        where crm = ${crm} and object = ${end.lists} and state = 'live' and listed_pass is distinct from ${pass.run}
-          and read_at < ${pass.startedAt}`.execute(tx);
+        where crm = ${crm} and object = ${end.lists} and state = 'live' and listed_pass is distinct from ${pass}
+          and read_at < (select started_at from leadgrade.runs where id = ${pass})`.execute(tx);
     }
     await tx
       .updateTable('streams')
@@ -113,10 +114,10 @@ export async function endPull(db: Kysely<Tables>, end: EndOfPull): Promise<void>
 }
 
 /** This token or portal may not see the stream: nothing is known of what it would show. */
-export async function denyStream(db: Kysely<Tables>, key: StreamKey, reason: string): Promise<void> {
+export async function denyStream(db: Kysely<Tables>, key: StreamKey, reason: string, now: Date): Promise<void> {
   await db
     .updateTable('streams')
-    .set({ denied: reason, passing: false, cursor: null })
+    .set({ denied: reason, denied_at: now, passing: false, cursor: null })
     .where('crm', '=', key.crm)
     .where('stream', '=', key.stream)
     .execute();
@@ -124,7 +125,8 @@ export async function denyStream(db: Kysely<Tables>, key: StreamKey, reason: str
 
 function toState(row: Selectable<StreamsTable>): StreamState {
   const { cursor, pass, passing, denied } = row;
-  return { cursor, pass, passing, denied, completedAt: row.completed_at, mappingHash: row.mapping_hash };
+  const dates = { completedAt: row.completed_at, deniedAt: row.denied_at };
+  return { cursor, pass, passing, denied, ...dates, mappingHash: row.mapping_hash };
 }
 
 export interface StreamSummary extends StreamState, StreamKey {}

@@ -126,6 +126,7 @@ export interface StreamsTable {
   completed_at: Instant | null;
   /** Why this token or portal may not see it; null = it may. */
   denied: string | null;
+  denied_at: Instant | null;
   /** What its records are read with; a new mapping starts a whole pass. */
   mapping_hash: string | null;
 }

@@ -124,6 +124,7 @@ const WORK = `
     passing boolean not null default false,
     completed_at timestamptz,
     denied text,
+    denied_at timestamptz,
     mapping_hash text,
     primary key (crm, stream)
   );

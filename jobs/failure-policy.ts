@@ -1,0 +1,65 @@
+// What a CRM's failure means for the jobs: which side of the CRM is left alone, and for how long. The only place that decides.
+import { ConnectorError, type ConnectorErrorKind } from '../connectors/connector-error.ts';
+import { halt, resume } from '../src/store/halts.ts';
+import type { JobContext } from './context.ts';
+
+const SECONDS = 1_000;
+const MINUTES = 60 * SECONDS;
+
+/** How long nothing is asked of the CRM, where it does not say so itself. The connector has retried before it gives up. */
+const PAUSES: Readonly<Record<ConnectorErrorKind, number>> = {
+  retry: 15 * SECONDS,
+  'rate-limited': 10 * SECONDS,
+  auth: 5 * MINUTES,
+  forbidden: 5 * MINUTES,
+  invalid: 5 * MINUTES,
+  'not-found': 5 * MINUTES,
+  configuration: 5 * MINUTES,
+};
+
+/** Kinds that no waiting mends: a command that follows the work ends with them. */
+export const NEEDS_SOMEBODY: ReadonlySet<string> = new Set([
+  'auth',
+  'forbidden',
+  'invalid',
+  'not-found',
+  'configuration',
+]);
+
+/**
+ * Runs work against one side of a CRM. Its failure halts that side and rings again when the halt ends; nothing is lost, as
+ * what was to be done still stands in the store. Anything but a ConnectorError is thrown on: BullMQ retries it.
+ * @returns whether the work came to its end
+ */
+export async function withHalts(
+  context: JobContext,
+  side: { readonly crm: string; readonly side: 'read' | 'write' },
+  work: () => Promise<void>,
+  again: (delayMs: number) => Promise<void>,
+): Promise<boolean> {
+  try {
+    await work();
+    await resume(context.db, side.crm, side.side);
+    return true;
+  } catch (error) {
+    if (context.signal.aborted) return false;
+    if (!(error instanceof ConnectorError)) throw error;
+    const pause = error.retryAfterMs ?? PAUSES[error.kind];
+    await haltFor(context, side, error, pause);
+    await again(pause);
+    return false;
+  }
+}
+
+async function haltFor(
+  context: JobContext,
+  { crm, side }: { readonly crm: string; readonly side: 'read' | 'write' },
+  error: ConnectorError,
+  pauseMs: number,
+): Promise<void> {
+  const now = context.clock.now();
+  const until = new Date(now.getTime() + pauseMs);
+  const { kind, message, code } = error;
+  await halt(context.db, { crm, side, kind, message, fix: error.fix ?? null, since: now, until });
+  context.log.warn({ crm, side, kind, code, until: until.toISOString() }, `${crm}: ${message}`);
+}

@@ -1,0 +1,41 @@
+// The nightly job: compares links that no modification time tells of, marks everybody whose score changes by itself, and rings
+// for the round that reads, scores and writes. A slot (local date) runs once, whoever rings for it and however often; one that
+// was missed is made up once.
+import { markDecayed } from '../src/store/leads.ts';
+import { findRun, noteProgress, openRun, type Run, runOfSlot, unfinishedRun } from '../src/store/runs.ts';
+import { allStreams } from '../src/store/streams.ts';
+import { compareLinks } from './compare-links.ts';
+import { type JobContext, scoringInstant } from './context.ts';
+import { latestSlot } from './schedule.ts';
+
+/** Longer than any step between two notes of progress: a run that was silent for so long was killed, and is gone on with. */
+const SILENCE_MS = 60_000;
+
+export async function nightlyRecompute(context: JobContext): Promise<void> {
+  const asked = await unfinishedRun(context.db, 'recompute');
+  const run = asked ?? (await runOfLatestSlot(context));
+  if (!run || run.progress.marked === true) return;
+  for (const crm of context.crms.keys()) {
+    await compareLinks(context, crm, run.id);
+    if (context.signal.aborted) return;
+  }
+  const decayed = await markDecayed(context.db, scoringInstant(context));
+  await noteProgress(context.db, run.id, { marked: true, decayed }, context.clock.now());
+  for (const crm of context.crms.keys()) await context.ring('pull', { crm });
+}
+
+/** The run of the latest slot, if there is anything left to do for it that nobody else is doing. */
+async function runOfLatestSlot(context: JobContext): Promise<Run | null> {
+  const { db, nightly, timezone } = context;
+  const now = context.clock.now();
+  const slot = latestSlot(nightly, timezone, now);
+  const known = await runOfSlot(db, 'nightly', slot.date);
+  if (known) {
+    const isSilent = now.getTime() - known.heartbeat_at.getTime() > SILENCE_MS;
+    return known.state === 'running' && isSilent ? findRun(db, known.id) : null;
+  }
+  // Before the first pull was over there was nothing to fade: that slot is not missed.
+  const completed = (await allStreams(db)).flatMap((stream) => stream.completedAt ?? []);
+  if (!completed.some((at) => at < slot.at)) return null;
+  return openRun(db, { job: 'nightly', slot: slot.date, state: 'running' }, now);
+}

@@ -1,0 +1,81 @@
+// Pull: every stream of a CRM from its cursor to its end, page by page. A stream that was never read, or was read with another
+// mapping, is read whole; so is every stream while a backfill is open.
+import type { ChangeStream } from '../connectors/connector.ts';
+import { ConnectorError } from '../connectors/connector-error.ts';
+import { haltInForce } from '../src/store/halts.ts';
+import { noteProgress, notePulled, openRun, type Run, unfinishedRun } from '../src/store/runs.ts';
+import { beginPass, denyStream, endPull, type StreamState, streamState, takePage } from '../src/store/streams.ts';
+import type { JobContext, MappedCrm } from './context.ts';
+import { withHalts } from './failure-policy.ts';
+
+/** A stream that was refused is asked for again after this: a scope or a tier may have been added. */
+const RETRY_DENIED_MS = 20 * 3_600_000;
+
+export async function pullChanges(context: JobContext, { crm }: { crm: string }): Promise<void> {
+  const mapped = context.crms.get(crm);
+  if (!mapped) return;
+  if (!(await haltInForce(context.db, crm, 'read', context.clock.now()))) {
+    await withHalts(
+      context,
+      { crm, side: 'read' },
+      () => pullStreams(context, mapped),
+      (delayMs) => context.ring('pull', { crm }, delayMs),
+    );
+  }
+  // A CRM that cannot be read now is read when it can: what is known of its leads is scored and written all the same.
+  await notePulled(context.db, crm, context.clock.now());
+  await context.ring('refresh', { crm });
+}
+
+async function pullStreams(context: JobContext, mapped: MappedCrm): Promise<void> {
+  let run = await unfinishedRun(context.db, 'backfill');
+  for (const stream of mapped.connector.streams) {
+    const key = { crm: mapped.connector.id, stream: stream.id };
+    let state = await streamState(context.db, key);
+    if (needsPass(state, mapped, run)) {
+      run ??= await openRun(context.db, { job: 'backfill', slot: null, state: 'running' }, context.clock.now());
+      if (run) await beginPass(context.db, key, { run: run.id, mappingHash: mapped.mappingHash });
+      state = await streamState(context.db, key);
+    }
+    if (!state || isDenied(state, context.clock.now())) continue;
+    await pullStream(context, mapped, stream, state);
+    if (context.signal.aborted) return;
+  }
+  if (!run) return;
+  const progress = { marked: true, [`pulled ${mapped.connector.id}`]: true };
+  await noteProgress(context.db, run.id, progress, context.clock.now());
+}
+
+function isDenied({ denied, deniedAt }: StreamState, now: Date): boolean {
+  return denied !== null && now.getTime() - (deniedAt?.getTime() ?? 0) < RETRY_DENIED_MS;
+}
+
+function needsPass(state: StreamState | null, mapped: MappedCrm, run: Run | null): boolean {
+  if (!state || state.mappingHash !== mapped.mappingHash) return true;
+  return run !== null && state.pass !== run.id;
+}
+
+async function pullStream(
+  context: JobContext,
+  { connector }: MappedCrm,
+  stream: ChangeStream,
+  state: StreamState,
+): Promise<void> {
+  const { db, clock, signal } = context;
+  const key = { crm: connector.id, stream: stream.id };
+  const pass = state.passing ? state.pass : null;
+  try {
+    let askedAt = clock.now();
+    for await (const page of connector.listChanges(stream, state.cursor, signal)) {
+      await takePage(db, page, { ...key, pass: page.whole ? pass : null, now: clock.now(), askedAt });
+      if (signal.aborted) return;
+      askedAt = clock.now();
+    }
+  } catch (error) {
+    if (!(error instanceof ConnectorError) || error.kind !== 'forbidden') throw error;
+    await denyStream(db, key, error.message, clock.now());
+    context.log.info({ ...key, code: error.code }, `${connector.id}: ${stream.id} is not open to us: ${error.message}`);
+    return;
+  }
+  if (!signal.aborted) await endPull(db, { ...key, now: clock.now(), lists: stream.lists ?? null, pass });
+}

@@ -1,0 +1,45 @@
+// All jobs in one table: name, payload, options. A payload says *what* is to be looked at, never more: the work itself is in
+// Postgres, so that a lost queue costs latency and a job that runs twice finds nothing left to do.
+import type { JobsOptions } from 'bullmq';
+import { z } from 'zod';
+
+export const QUEUE = 'leadgrade';
+
+const crm = z.strictObject({ crm: z.string().min(1) });
+const nothing = z.strictObject({});
+
+/** `priority` is BullMQ's: the smaller the sooner. A written result is worth more than another read. */
+export const JOBS = {
+  /** Every POLL_SECONDS: rings for what there is to do. Also the sweeper: a lost ring is made up here. */
+  tick: { payload: nothing, priority: 1 },
+  /** Reads what changed in a CRM. */
+  pull: { payload: crm, priority: 5 },
+  /** Reads dirty records again. */
+  refresh: { payload: crm, priority: 4 },
+  /** Scores due leads. */
+  score: { payload: nothing, priority: 3 },
+  /** Writes results to a CRM. */
+  write: { payload: crm, priority: 2 },
+  /** Does the latest nightly slot if nobody has, or the run that `recompute` opened. */
+  nightly: { payload: nothing, priority: 5 },
+};
+
+export type JobName = keyof typeof JOBS;
+export type JobPayloads = { [N in JobName]: z.infer<(typeof JOBS)[N]['payload']> };
+
+/** How many jobs one worker process runs at a time: each kind is one job at most, and they wait for the CRM, not the CPU. */
+export const CONCURRENCY = 5;
+
+// Trouble with a CRM never throws out of a job (failure-policy.ts): what does is trouble with the store, or a defect.
+const RETRIES: Pick<JobsOptions, 'attempts' | 'backoff'> = {
+  attempts: 5,
+  backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 },
+};
+
+/** @param key rings of a job with the same key are one job */
+export function optionsOf(job: JobName, key: string, delayMs = 0): JobsOptions {
+  const priority = JOBS[job].priority;
+  // A delayed ring has a key of its own, or it would hold back the ones that want to be heard at once.
+  const deduplication = delayMs > 0 ? { id: `${key}-later`, ttl: delayMs } : { id: key, keepLastIfActive: true };
+  return { ...RETRIES, priority, deduplication, ...(delayMs > 0 ? { delay: delayMs } : {}) };
+}

@@ -1,0 +1,150 @@
+// One chunk of due leads, scored: what is new in what people see, and which records must be written. Pure.
+import { isDeepStrictEqual } from 'node:util';
+import type { Lead } from '../src/domain/lead.ts';
+import type { ScoreFieldValues } from '../src/domain/score-fields.ts';
+import type { Contribution, ScoreResult } from '../src/domain/score-result.ts';
+import { clearedScoreFields, sameVisible, toScoreFields } from '../src/mapping/write-back.ts';
+import { explain } from '../src/scoring/explain.ts';
+import { scoreLead } from '../src/scoring/score-lead.ts';
+import type {
+  DueLead,
+  DueRecord,
+  NewResult,
+  PreviousResult,
+  RecordDecision,
+  ScoredLead,
+} from '../src/store/due-leads.ts';
+import type { ActiveModel, MappedCrm } from './context.ts';
+import type { ScoringBasis } from './scoring-basis.ts';
+
+export interface ScoringInput {
+  readonly crms: ReadonlyMap<string, MappedCrm>;
+  readonly model: ActiveModel;
+  readonly timezone: string;
+  readonly basis: ScoringBasis;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Leads as the store has them -> what is to be kept and written. */
+export function scoreChunk(leads: readonly DueLead[], input: ScoringInput): readonly ScoredLead[] {
+  return leads.map((due) => scoreOne(due, input));
+}
+
+/** The lead that a stored one is scored as: its records' fields and activities together. */
+export function toLead(due: Pick<DueLead, 'id' | 'records' | 'activities'>, basis: ScoringBasis): Lead {
+  const [first] = due.records;
+  return {
+    id: first ? `${first.crm}:${first.id}` : String(due.id),
+    fields: Object.assign({}, ...due.records.map((record) => record.fields)),
+    activities: due.activities,
+    unobserved: first ? (basis.unobserved.get(first.crm) ?? []) : [],
+  };
+}
+
+function scoreOne(due: DueLead, input: ScoringInput): ScoredLead {
+  const inScope = due.records.every((record) => input.crms.get(record.crm)?.inScope(record.fields) ?? false);
+  if (due.records.length === 0 || !inScope) return unscored(due, input);
+  const lead = toLead(due, input.basis);
+  const previousStatus = due.previous?.status;
+  const result = scoreLead(
+    lead,
+    input.model.compiled,
+    input.now,
+    previousStatus === undefined ? {} : { previousStatus },
+  );
+  const isNew = due.previous === null || !looksLike(due.previous, result);
+  return {
+    leadId: due.id,
+    result: isNew ? toNewResult(result, due, input.model.hash) : null,
+    unscored: false,
+    nextChangeAt: result.nextChangeAt,
+    records: due.records.flatMap((record) => {
+      // Nothing moved and the CRM was seen to agree: the wording need not even be made.
+      if (!isNew && due.previous && record.settled_result_id === due.previous.id) return [];
+      return decide(record, result, lead, input);
+    }),
+  };
+}
+
+/** A lead outside the scope keeps its data, but no score: its fields in the CRM are cleared, once. */
+function unscored(due: DueLead, { crms }: ScoringInput): ScoredLead {
+  const records = due.records.map((record): RecordDecision => {
+    const patch = writable(clearedScoreFields(), crms.get(record.crm));
+    const isClear = Object.values(record.held).every((value) => value === null);
+    return { ...keyOf(record), ...(isClear ? { kind: 'settled' } : { kind: 'write', patch }) };
+  });
+  return { leadId: due.id, result: null, unscored: true, nextChangeAt: null, records };
+}
+
+function decide(record: DueRecord, result: ScoreResult, lead: Lead, input: ScoringInput): RecordDecision[] {
+  const crm = input.crms.get(record.crm);
+  if (!crm) return [];
+  const { timezone } = input;
+  const maxLength = crm.connector.maxTextLength;
+  const explanation = explain(result, lead, input.model.compiled, input.now, { timezone, maxLength });
+  const patch = writable(toScoreFields(result, explanation), crm);
+  const key = keyOf(record);
+  return [isHeld(record, patch) ? { ...key, kind: 'settled' } : { ...key, kind: 'write', patch }];
+}
+
+/**
+ * Whether the CRM may stay as it is: it holds what we last wrote (or, when we do not know what that was, holds all of our
+ * fields), and a rep would see the same in `patch`.
+ */
+function isHeld({ held, written }: DueRecord, patch: ScoreFieldValues): boolean {
+  const fields = Object.keys(patch);
+  const read = new Map(Object.entries(held));
+  if (written === null) return fields.every((field) => (read.get(field) ?? null) !== null) && sameVisible(held, patch);
+  const wrote = new Map(Object.entries(written));
+  const untouched = fields.every((field) => isSameValue(read.get(field), wrote.get(field)));
+  return untouched && sameVisible(written, patch);
+}
+
+/** CRMs trim text and rewrite line ends; that is no edit, and must not be answered with a write for ever. */
+function isSameValue(a: string | number | null = null, b: string | number | null = null): boolean {
+  const plain = (value: string | number | null) =>
+    typeof value === 'string' ? value.replaceAll(/\s+/g, ' ').trim() : (value ?? '');
+  return plain(a) === plain(b);
+}
+
+function writable(values: ScoreFieldValues, crm: MappedCrm | undefined): ScoreFieldValues {
+  return Object.fromEntries((crm?.writes ?? []).map((field) => [field, values[field] ?? null]));
+}
+
+function keyOf({ crm, object, id }: DueRecord): Pick<DueRecord, 'crm' | 'object' | 'id'> {
+  return { crm, object, id };
+}
+
+function looksLike(previous: PreviousResult, result: ScoreResult): boolean {
+  return (
+    previous.grade === result.grade &&
+    previous.fit_score === result.fit.score &&
+    previous.behavior_score === result.behavior.score &&
+    previous.status === result.status &&
+    isDeepStrictEqual(pointsOf(previous.contributions), pointsOf(result.contributions))
+  );
+}
+
+function pointsOf(contributions: readonly Contribution[]): readonly (readonly [string, number, string])[] {
+  return contributions.filter((each) => each.points !== 0).map((each) => [each.signal, each.points, each.label]);
+}
+
+function toNewResult(result: ScoreResult, due: DueLead, modelHash: string): NewResult {
+  return {
+    as_of: new Date(result.asOf).toISOString(),
+    model_hash: modelHash,
+    cause: due.cause,
+    grade: result.grade,
+    coverage: result.coverage,
+    fit_score: result.fit.score,
+    behavior_score: result.behavior.score,
+    total: result.total,
+    status: result.status,
+    previous_status: due.previous?.status ?? null,
+    cell: result.cell,
+    thresholds: result.thresholds ?? null,
+    contributions: result.contributions,
+    gates: result.gates,
+  };
+}

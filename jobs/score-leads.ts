@@ -1,0 +1,34 @@
+// Score: due leads in chunks, each chunk in one transaction, until none is due.
+
+import { scoreDueLeads } from '../src/store/due-leads.ts';
+import { markOutdated } from '../src/store/leads.ts';
+import { keepModel } from '../src/store/models.ts';
+import { isFirstPullOver } from '../src/store/pending-work.ts';
+import { countInRuns } from '../src/store/runs.ts';
+import { type JobContext, scoringInstant } from './context.ts';
+import { scoreChunk } from './score-chunk.ts';
+import { scoringBasis } from './scoring-basis.ts';
+
+/** Leads a transaction: long enough to be worth its round trips, short enough that nobody waits for it. */
+const CHUNK = 500;
+
+export async function scoreLeads(context: JobContext): Promise<void> {
+  const { db, crms, model, timezone, clock, signal } = context;
+  const streams = [...crms.values()].flatMap(({ connector }) =>
+    connector.streams.map((stream) => ({ crm: connector.id, stream: stream.id })),
+  );
+  // A lead whose activities are half read would be scored, written, and written again.
+  if (!(await isFirstPullOver(db, streams))) return;
+  await keepModel(db, { hash: model.hash, name: model.compiled.id, text: model.text }, clock.now());
+  const basis = await scoringBasis(context);
+  await markOutdated(db, basis.hash, clock.now());
+  let scored = CHUNK;
+  while (scored === CHUNK && !signal.aborted) {
+    const now = scoringInstant(context);
+    scored = await scoreDueLeads(db, { limit: CHUNK, now: clock.now(), basisHash: basis.hash }, (leads) =>
+      scoreChunk(leads, { crms, model, timezone, basis, now: now.getTime() }),
+    );
+    await countInRuns(db, { scored });
+  }
+  for (const crm of crms.keys()) await context.ring('write', { crm });
+}

@@ -1,0 +1,46 @@
+// What leads are scored with, besides their own data: model, scope, what the CRMs do not let us see. Its hash is kept with
+// every lead, so that a change of any of them scores everybody again, on the same path as a nightly change.
+import { createHash } from 'node:crypto';
+import { allStreams, type StreamSummary } from '../src/store/streams.ts';
+import type { JobContext, MappedCrm } from './context.ts';
+
+export interface ScoringBasis {
+  readonly hash: string;
+  /** Activity types that no stream of a CRM shows us, by CRM. */
+  readonly unobserved: ReadonlyMap<string, readonly string[]>;
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+export async function scoringBasis(context: JobContext): Promise<ScoringBasis> {
+  const streams = await allStreams(context.db);
+  const unobserved = new Map(
+    [...context.crms.values()].map((crm) => [
+      crm.connector.id,
+      typesNotSeen(crm, streams, [...context.model.compiled.behavior.watchers.keys()]),
+    ]),
+  );
+  const parts = [
+    context.model.hash,
+    context.timezone,
+    ...[...context.crms.values()].map((crm) => crm.scopeHash),
+    JSON.stringify([...unobserved]),
+  ];
+  return { hash: sha256(parts.join('\n')), unobserved };
+}
+
+/** Of the model's activity types, those that no stream open to us shows: unknown, never zero. */
+function typesNotSeen(
+  { connector }: MappedCrm,
+  streams: readonly StreamSummary[],
+  modelTypes: readonly string[],
+): readonly string[] {
+  const denied = new Set(
+    streams.filter((each) => each.crm === connector.id && each.denied !== null).map((each) => each.stream),
+  );
+  const open = connector.streams.filter((stream) => !denied.has(stream.id));
+  const seen = new Set(open.flatMap((stream) => stream.activityTypes));
+  return modelTypes.filter((type) => !seen.has(type)).toSorted();
+}

@@ -1,0 +1,112 @@
+// Three days in the life of a portal: people visit, ask, meet and change jobs; every slot rings the jobs that the schedule
+// would ring.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { ringRound } from '../../../jobs/rounds.ts';
+import { localDate } from '../../../jobs/schedule.ts';
+import { type Random, seededRandom } from '../../../sandbox/dataset/random.ts';
+import type { Product } from '../../main.ts';
+import { runOfSlot } from '../../store/runs.ts';
+import { followRun } from '../follow.ts';
+import type { CommandIo } from '../io.ts';
+import { control, type SandboxAccess } from './sandbox-client.ts';
+import type { SimulatedClock } from './simulated-clock.ts';
+
+const DAYS = 3;
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+/** Of a thousand contacts, how many do something on a day. */
+const ACTIVE_PER_THOUSAND = 15;
+
+interface Scene {
+  readonly product: Product;
+  readonly sandbox: SandboxAccess;
+  readonly clock: SimulatedClock;
+  readonly io: CommandIo;
+  readonly contactIds: readonly string[];
+  readonly seed: number;
+}
+
+export interface Day {
+  readonly date: string;
+  /** Things that people did, and edits of contacts and companies. */
+  readonly happened: number;
+  /** Leads whose score changed by itself in the night, and records written then. */
+  readonly decayed: number;
+  readonly writtenByNight: number;
+  readonly writtenByDay: number;
+}
+
+/** Lives through the days and tells what came of each. */
+export async function liveThroughDays(scene: Scene): Promise<readonly Day[]> {
+  const { clock } = scene;
+  const random = seededRandom(scene.seed + 1);
+  const days: Day[] = [];
+  const midnight = Math.floor(clock.now().getTime() / DAY_MS) * DAY_MS;
+  for (let day = 1; day <= DAYS; day++) {
+    const night = await atNight(scene, new Date(midnight + day * DAY_MS + 2 * HOUR_MS));
+    clock.forwardTo(new Date(midnight + day * DAY_MS + 14 * HOUR_MS));
+    const happened = await aDay(scene, random);
+    clock.forwardTo(new Date(midnight + day * DAY_MS + 18 * HOUR_MS));
+    const round = await ringRound(scene.product.context);
+    const { written } = await followRun(scene.product, round.id, scene.io);
+    const date = localDate(clock.now(), 'UTC');
+    days.push({ date, happened, decayed: night.decayed, writtenByNight: night.written, writtenByDay: written });
+  }
+  return days;
+}
+
+/** Puts the clock to the nightly slot and rings for it, as the tick does. */
+async function atNight({ product, clock, io }: Scene, at: Date): Promise<{ decayed: number; written: number }> {
+  const { context } = product;
+  clock.forwardTo(new Date(at.getTime() + 1_000));
+  await context.ring('nightly', {});
+  for (;;) {
+    const run = await runOfSlot(context.db, 'nightly', localDate(at, 'UTC'));
+    if (run) return followRun(product, run.id, io);
+    await sleep(50);
+  }
+}
+
+type Act = (scene: Scene, contactId: string) => Promise<unknown>;
+
+const does =
+  (type: string, attributes: object = {}): Act =>
+  ({ sandbox }, contactId) =>
+    control(sandbox, 'POST', 'activities', { contactId, type, attributes });
+
+const SITE = 'https://www.example.com';
+
+const ACTS: readonly [Act, ...Act[]] = [
+  does('page_view', { url: `${SITE}/pricing`, title: 'Pricing' }),
+  does('page_view', { url: `${SITE}/pricing`, title: 'Pricing' }),
+  does('page_view', { url: `${SITE}/customers/acme`, title: 'Case study' }),
+  does('page_view', { url: `${SITE}/security`, title: 'Security' }),
+  does('form_submission', { form: 'demo' }),
+  does('content_download'),
+  does('meeting', { title: 'Discovery' }),
+  does('email_reply'),
+];
+
+/** What people do on one day; gives how many things. */
+async function aDay(scene: Scene, random: Random): Promise<number> {
+  const [first = '', ...others] = scene.contactIds;
+  const active = Math.max(5, Math.round((scene.contactIds.length * ACTIVE_PER_THOUSAND) / 1_000));
+  for (let done = 0; done < active; done++) await random.pick(ACTS)(scene, random.pick([first, ...others]));
+  await promoteSomebody(scene, random.pick([first, ...others]));
+  await growSomeCompany(scene, random.pick([first, ...others]));
+  return active + 2;
+}
+
+function promoteSomebody({ sandbox }: Scene, id: string): Promise<unknown> {
+  return control(sandbox, 'PATCH', `contacts/${id}`, { properties: { jobtitle: 'VP Sales' } });
+}
+
+/** No contact's own modification time tells of this. */
+async function growSomeCompany({ sandbox }: Scene, contactId: string): Promise<void> {
+  const contact = z
+    .object({ companyId: z.string().nullable() })
+    .parse(await control(sandbox, 'GET', `contacts/${contactId}`));
+  if (contact.companyId === null) return;
+  await control(sandbox, 'PATCH', `companies/${contact.companyId}`, { properties: { numberofemployees: '400' } });
+}

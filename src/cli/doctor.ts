@@ -1,0 +1,93 @@
+// `leadgrade doctor`: looks at everything that the product needs, and says the fix for what is not right.
+import { Command } from 'commander';
+import type { SetupCheck } from '../../connectors/connector.ts';
+import type { Product } from '../main.ts';
+import { allHalts } from '../store/halts.ts';
+import { isWorkerAlive } from '../store/processes.ts';
+import { countErrors } from '../store/record-errors.ts';
+import { allStreams } from '../store/streams.ts';
+import type { CommandIo } from './io.ts';
+import { withProduct } from './open.ts';
+import { jsonOption } from './options.ts';
+import { writeTarget } from './write-target.ts';
+
+interface Finding extends SetupCheck {
+  readonly part: string;
+}
+
+const SIGNS: Readonly<Record<SetupCheck['level'], string>> = {
+  ok: 'ok      ',
+  warning: 'warning ',
+  problem: 'PROBLEM ',
+};
+
+export function doctorCommand(io: CommandIo): Command {
+  return new Command('doctor')
+    .description('check settings, database, queue, CRM, and say the fix for what is not right')
+    .addOption(jsonOption())
+    .action((options: { json: boolean }) =>
+      withProduct(io, { quiet: true }, async (product) => {
+        const findings = [...(await ownFindings(product)), ...(await crmFindings(product))];
+        if (options.json) io.stdout.write(`${JSON.stringify({ findings })}\n`);
+        else for (const finding of findings) io.stdout.write(`${toLines(finding)}\n`);
+        if (findings.some((finding) => finding.level === 'problem')) io.setExitCode(2);
+      }),
+    );
+}
+
+function toLines({ part, what, level, detail, fix }: Finding): string {
+  const line = `${SIGNS[level]} ${part}: ${what}: ${detail}`;
+  return fix === undefined ? line : `${line}\n          Fix: ${fix}`;
+}
+
+async function ownFindings({ context, database }: Product): Promise<readonly Finding[]> {
+  const { db, clock } = context;
+  const where = database.embedded ? 'embedded, in DATA_DIR' : 'the one of DATABASE_URL';
+  const errors = await countErrors(db);
+  const halts = await allHalts(db);
+  const isServed = await isWorkerAlive(db, clock.now());
+  return [
+    { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },
+    { part: 'leadgrade', what: 'model', level: 'ok', detail: context.model.compiled.id },
+    isServed
+      ? { part: 'leadgrade', what: 'service', level: 'ok', detail: 'a worker is running' }
+      : {
+          part: 'leadgrade',
+          what: 'service',
+          level: 'warning',
+          detail: 'no worker is running: nothing is kept current',
+          fix: 'Start it: leadgrade start.',
+        },
+    ...halts.map((halt): Finding => {
+      const detail = `${halt.side} halted since ${halt.since.toISOString()}: ${halt.message}`;
+      const fix = halt.fix ?? `It is tried again at ${halt.until.toISOString()}.`;
+      return { part: halt.crm, what: halt.side, level: 'problem', detail, fix };
+    }),
+    ...(errors === 0
+      ? []
+      : [
+          {
+            part: 'leadgrade',
+            what: 'errors',
+            level: 'warning' as const,
+            detail: `${errors} entries in the error list`,
+            fix: 'See them: leadgrade errors list; then leadgrade errors retry.',
+          },
+        ]),
+    ...(await allStreams(db))
+      .filter((stream) => stream.completedAt !== null)
+      .map(({ crm, stream, completedAt }): Finding => {
+        return { part: crm, what: stream, level: 'ok', detail: `read until ${completedAt?.toISOString()}` };
+      }),
+  ];
+}
+
+async function crmFindings({ context }: Product): Promise<readonly Finding[]> {
+  const found = await Promise.all(
+    [...context.crms.values()].map(async ({ connector }) => {
+      const checks = await connector.checkSetup(writeTarget(context.model), context.signal);
+      return checks.map((check) => ({ part: connector.id, ...check }));
+    }),
+  );
+  return found.flat();
+}

@@ -1,0 +1,69 @@
+// `leadgrade explain hubspot:123`: one lead's score as it is now, its reasons, and how it came to be.
+import { Command, InvalidArgumentError } from 'commander';
+import { toLead } from '../../jobs/score-chunk.ts';
+import { scoringBasis } from '../../jobs/scoring-basis.ts';
+import { ConfigurationError } from '../load-crms.ts';
+import type { Product } from '../main.ts';
+import { explain } from '../scoring/explain.ts';
+import { scoreLead } from '../scoring/score-lead.ts';
+import { findLead, historyOf, type PastResult } from '../store/lead-lookup.ts';
+import type { CommandIo } from './io.ts';
+import { withProduct } from './open.ts';
+import { asOfOption, jsonOption } from './options.ts';
+
+const HISTORY = 20;
+
+interface LeadKey {
+  readonly crm: string;
+  readonly id: string;
+}
+
+export function explainCommand(io: CommandIo): Command {
+  return new Command('explain')
+    .description("one lead's score, its reasons, and its history")
+    .argument('<crm:id>', 'the record in its CRM, e.g. hubspot:123', leadKey)
+    .addOption(asOfOption())
+    .addOption(jsonOption())
+    .action((key: LeadKey, options: { asOf?: Date; json: boolean }) =>
+      withProduct(io, { asOf: options.asOf, quiet: true }, (product) => run(io, product, key, options.json)),
+    );
+}
+
+async function run(io: CommandIo, { context }: Product, key: LeadKey, json: boolean): Promise<void> {
+  const found = await findLead(context.db, key);
+  if (!found)
+    throw new ConfigurationError(`${key.crm}:${key.id} is not known. Run "leadgrade backfill", or check the id.`);
+  const inScope = found.records.every((record) => context.crms.get(record.crm)?.inScope(record.fields) ?? false);
+  const history = await historyOf(context.db, found.id, HISTORY);
+  const now = (context.asOf ?? context.clock.now()).getTime();
+  const lead = toLead(found, await scoringBasis(context));
+  const scoring = found.status === null ? {} : { previousStatus: found.status };
+  const result = scoreLead(lead, context.model.compiled, now, scoring);
+  const explanation = explain(result, lead, context.model.compiled, now, { timezone: context.timezone });
+  if (json) {
+    io.stdout.write(
+      `${JSON.stringify({ ...result, in_scope: inScope, explanation, unobserved: lead.unobserved, history })}\n`,
+    );
+    return;
+  }
+  const lines = [
+    ...(inScope ? [] : ['Not scored: outside the scope of the mapping (leads.where). It would be:']),
+    `${result.id}: ${result.status}, grade ${result.grade}`,
+    explanation,
+    ...(lead.unobserved.length === 0 ? [] : ['', `Not visible to us: ${lead.unobserved.join(', ')}`]),
+    ...(history.length === 0 ? [] : ['', 'History, newest first:', ...history.map(historyLine)]),
+  ];
+  io.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function historyLine(past: PastResult): string {
+  const moved = past.previous_status === null ? past.status : `${past.previous_status} -> ${past.status}`;
+  const scores = `${past.total} = fit ${past.fit_score} (${past.grade}) + behavior ${past.behavior_score}`;
+  return `  ${past.as_of.toISOString()}  ${scores}  ${moved}  (${past.cause}, ${past.model})`;
+}
+
+function leadKey(text: string): LeadKey {
+  const [, crm, id] = /^([a-z]+):(\S+)$/.exec(text) ?? [];
+  if (crm === undefined || id === undefined) throw new InvalidArgumentError('It must be like hubspot:123.');
+  return { crm, id };
+}

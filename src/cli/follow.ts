@@ -1,0 +1,100 @@
+// Follows a run to its end: progress on standard error, and whether all went well.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NEEDS_SOMEBODY } from '../../jobs/failure-policy.ts';
+import type { Product } from '../main.ts';
+import { allHalts, type Halt } from '../store/halts.ts';
+import { pendingWork } from '../store/pending-work.ts';
+import { countErrors } from '../store/record-errors.ts';
+import { findRun, type Run } from '../store/runs.ts';
+import type { CommandIo } from './io.ts';
+
+export interface RunSummary {
+  readonly run: number;
+  readonly state: 'done' | 'halted';
+  readonly scored: number;
+  readonly written: number;
+  readonly refused: number;
+  readonly decayed: number;
+  /** Records that stand in the error list now, whatever run put them there. */
+  readonly errors: number;
+  readonly halts: readonly Pick<Halt, 'crm' | 'side' | 'kind' | 'message' | 'fix'>[];
+}
+
+const LOOK_MS = 200;
+const SAY_MS = 2_000;
+/** A CRM that has not answered for so long is down, as far as somebody who waits is concerned. */
+const PATIENCE_MS = 120_000;
+
+/** Resolves when the run is done, or when a halt needs somebody, or lasts too long. */
+export async function followRun(product: Product, runId: number, io: CommandIo): Promise<RunSummary> {
+  const { db, clock } = product.context;
+  let said = '';
+  let sayAt = 0;
+  for (;;) {
+    const run = await findRun(db, runId);
+    if (!run || run.state === 'done' || run.state === 'failed') return summarize(product, run, []);
+    const now = clock.now();
+    const halts = (await allHalts(db)).filter((halt) => endsCommand(halt, now));
+    if (halts.length > 0) return summarize(product, run, halts);
+    if (now.getTime() >= sayAt) {
+      const line = await progressLine(product, run);
+      if (line !== said) io.stderr.write(`${line}\n`);
+      said = line;
+      sayAt = now.getTime() + SAY_MS;
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+function endsCommand({ kind, since }: Halt, now: Date): boolean {
+  return NEEDS_SOMEBODY.has(kind) || now.getTime() - since.getTime() > PATIENCE_MS;
+}
+
+async function progressLine({ context }: Product, run: Run): Promise<string> {
+  const { dirty, due, outbox } = await pendingWork(context.db, context.clock.now());
+  const records = await context.db
+    .selectFrom('records')
+    .select((eb) => eb.fn.countAll().as('count'))
+    .executeTakeFirstOrThrow();
+  const activities = await context.db
+    .selectFrom('activities')
+    .select((eb) => eb.fn.countAll().as('count'))
+    .executeTakeFirstOrThrow();
+  const done = `${count(run, 'scored')} scored, ${count(run, 'written')} written`;
+  return `${run.job}: ${records.count} records, ${activities.count} activities read; ${done}; to do: ${dirty} to read, ${due} to score, ${outbox} to write`;
+}
+
+async function summarize({ context }: Product, run: Run | null, halts: readonly Halt[]): Promise<RunSummary> {
+  return {
+    run: run?.id ?? 0,
+    state: halts.length === 0 ? 'done' : 'halted',
+    scored: count(run, 'scored'),
+    written: count(run, 'written'),
+    refused: count(run, 'refused'),
+    decayed: count(run, 'decayed'),
+    errors: await countErrors(context.db),
+    halts: halts.map(({ crm, side, kind, message, fix }) => ({ crm, side, kind, message, fix })),
+  };
+}
+
+function count(run: Run | null, name: string): number {
+  const value = run?.progress[name];
+  return typeof value === 'number' ? value : 0;
+}
+
+/** Prints a summary and sets the exit code: 0 all well, 1 some records failed, 2 somebody must mend something, 3 a CRM is down. */
+export function reportRun(io: CommandIo, job: string, summary: RunSummary, json: boolean): void {
+  for (const halt of summary.halts) {
+    io.stderr.write(`${[`${halt.crm}: ${halt.message}`, halt.fix].filter(Boolean).join(' ')}\n`);
+  }
+  if (json) io.stdout.write(`${JSON.stringify({ job, ...summary })}\n`);
+  else if (summary.state === 'done') io.stdout.write(`${sentence(job, summary)}\n`);
+  if (summary.halts.some((halt) => NEEDS_SOMEBODY.has(halt.kind))) io.setExitCode(2);
+  else if (summary.halts.length > 0) io.setExitCode(3);
+  else io.setExitCode(summary.errors > 0 ? 1 : 0);
+}
+
+function sentence(job: string, { scored, written, refused, errors }: RunSummary): string {
+  const failed = errors === 0 ? '' : ` ${errors} entries in the error list (leadgrade errors list).`;
+  return `${job}: done. ${scored} leads scored, ${written} records written, ${refused} refused.${failed}`;
+}

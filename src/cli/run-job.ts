@@ -1,0 +1,43 @@
+// `backfill` and `recompute`: a run is opened and its job rung for; it is worked on in this process, or, where a service runs,
+// by that.
+
+import { ConfigurationError } from '../load-crms.ts';
+import type { Product } from '../main.ts';
+import { resume } from '../store/halts.ts';
+import { isWorkerAlive } from '../store/processes.ts';
+import { openRun, unfinishedRun } from '../store/runs.ts';
+import { followRun, reportRun } from './follow.ts';
+import type { CommandIo } from './io.ts';
+import { withProduct } from './open.ts';
+
+interface RunJob {
+  readonly job: 'backfill' | 'recompute';
+  readonly asOf: Date | undefined;
+  readonly json: boolean;
+  readonly ring: (product: Product) => Promise<void>;
+}
+
+export async function runJob(io: CommandIo, { job, asOf, json, ring }: RunJob): Promise<void> {
+  await withProduct(io, { asOf, quiet: true }, async (product) => {
+    const { db, clock } = product.context;
+    const isServed = await isWorkerAlive(db, clock.now());
+    if (isServed && asOf) {
+      throw new ConfigurationError(
+        'A service runs on this database and scores at the present. Stop it to use --as-of.',
+      );
+    }
+    // One that was killed half way is gone on with, not begun again.
+    const run =
+      (await unfinishedRun(db, job)) ?? (await openRun(db, { job, slot: null, state: 'running' }, clock.now()));
+    if (!run) throw new Error(`The run of ${job} could not be opened.`);
+    // Whoever starts a run may have mended what the CRM was left alone for.
+    for (const crm of product.context.crms.keys()) {
+      await resume(db, crm, 'read');
+      await resume(db, crm, 'write');
+    }
+    if (isServed) io.stderr.write(`${job}: handed over to the running service.\n`);
+    else product.work();
+    await ring(product);
+    reportRun(io, job, await followRun(product, run.id, io), json);
+  });
+}

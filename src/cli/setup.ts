@@ -1,0 +1,35 @@
+// `leadgrade setup`: creates in the CRM what the product writes to. Doing it again does nothing.
+import { Command } from 'commander';
+import type { SetupStep } from '../../connectors/connector.ts';
+import type { Product } from '../main.ts';
+import { resume } from '../store/halts.ts';
+import type { CommandIo } from './io.ts';
+import { withProduct } from './open.ts';
+import { jsonOption } from './options.ts';
+import { writeTarget } from './write-target.ts';
+
+export function setupCommand(io: CommandIo): Command {
+  return new Command('setup')
+    .description("create the product's fields in the CRM")
+    .option('--dry-run', 'only say what would be created', false)
+    .addOption(jsonOption())
+    .action((options: SetupOptions) => withProduct(io, { quiet: true }, (product) => run(io, product, options)));
+}
+
+interface SetupOptions {
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+async function run(io: CommandIo, { context }: Product, { dryRun, json }: SetupOptions): Promise<void> {
+  const steps: (SetupStep & { crm: string })[] = [];
+  for (const { connector } of context.crms.values()) {
+    for await (const step of connector.applySetup(writeTarget(context.model), { dryRun }, context.signal)) {
+      steps.push({ crm: connector.id, ...step });
+      if (!json) io.stdout.write(`${connector.id}: ${step.what}: ${step.state.replace('-', ' ')}\n`);
+    }
+    // What the writer stopped for may be there now.
+    if (!dryRun) await resume(context.db, connector.id, 'write');
+  }
+  if (json) io.stdout.write(`${JSON.stringify({ dryRun, steps })}\n`);
+}

@@ -1,0 +1,71 @@
+// `leadgrade start`: the service. All roles in one process, or some of them in each of many.
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { Command, InvalidArgumentError } from 'commander';
+import { CANARY } from '../../jobs/tick.ts';
+import type { Config } from '../config.ts';
+import type { Product } from '../main.ts';
+import { beat, HEARTBEAT_MS, signOff } from '../store/processes.ts';
+import { createApp } from '../web/app.ts';
+import type { CommandIo } from './io.ts';
+import { withProduct } from './open.ts';
+import { terminated } from './signals.ts';
+
+const ROLES = ['web', 'worker', 'scheduler'] as const;
+type Role = (typeof ROLES)[number];
+
+export function startCommand(io: CommandIo): Command {
+  return new Command('start')
+    .description('run the service: receive, poll, score, write back, every night')
+    .option('--roles <list>', `any of ${ROLES.join(', ')}`, roles, [...ROLES])
+    .action((options: { roles: readonly Role[] }) =>
+      withProduct(io, {}, (product, config) => serve(product, config, options.roles)),
+    );
+}
+
+async function serve(product: Product, config: Config, asked: readonly Role[]): Promise<void> {
+  const { context } = product;
+  const stopped = terminated();
+  const server = asked.includes('web') ? await listen(product, config) : null;
+  if (asked.includes('worker')) product.work();
+  if (asked.includes('scheduler')) await product.schedule();
+  const stopBeating = await keepBeating(product, asked);
+  // What was missed while nothing ran is found now, not at the next tick.
+  await context.ring('tick', {});
+  context.log.info({ roles: asked, port: server ? config.port : undefined }, 'leadgrade is running');
+  await stopped;
+  context.log.info({}, 'leadgrade is stopping');
+  server?.close();
+  server?.closeAllConnections();
+  await stopBeating();
+}
+
+async function listen({ context }: Product, config: Config): Promise<Server> {
+  const { db, clock } = context;
+  const app = createApp({ db, clock, canary: CANARY, pollSeconds: config.pollSeconds });
+  const server = app.listen(config.port);
+  await once(server, 'listening');
+  return server;
+}
+
+/** A row that says that this process lives, until it is told to stop. */
+async function keepBeating({ context }: Product, asked: readonly Role[]): Promise<() => Promise<void>> {
+  const process = { id: randomUUID(), roles: asked.join(',') };
+  const beatNow = () => beat(context.db, process, context.clock.now());
+  await beatNow();
+  const timer = setInterval(() => {
+    beatNow().catch(() => context.log.warn({}, 'the database did not take the heartbeat'));
+  }, HEARTBEAT_MS);
+  return async () => {
+    clearInterval(timer);
+    await signOff(context.db, process.id).catch(() => undefined);
+  };
+}
+
+function roles(text: string): readonly Role[] {
+  const asked = text.split(',').map((each) => each.trim());
+  const known = ROLES.filter((role) => asked.includes(role));
+  if (known.length !== asked.length) throw new InvalidArgumentError(`It must be some of ${ROLES.join(',')}.`);
+  return known;
+}

@@ -1,0 +1,126 @@
+// Composition root: settings in, a product whose parts know each other out. Every command that needs the store starts here.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { ActiveModel, JobContext, Log, MappedCrm } from '../jobs/context.ts';
+import { openQueueBackend, type QueueBackend } from '../jobs/queue-backend.ts';
+import { QUEUE } from '../jobs/queues.ts';
+import { redisRateLimiter } from '../jobs/rate-limiter-redis.ts';
+import { bell, scheduleTicks, startWorker } from '../jobs/run-jobs.ts';
+import type { Config } from './config.ts';
+import type { Clock } from './domain/clock.ts';
+import { formatProblem } from './domain/problem.ts';
+import { ConfigurationError, loadCrms, shippedFile } from './load-crms.ts';
+import { compileModel } from './scoring/compile.ts';
+import { readModel } from './scoring/model.ts';
+import { migrateToLatest } from './store/migrate.ts';
+import { type OpenDatabase, openDatabase } from './store/open-database.ts';
+import { postgresRateLimiter } from './store/rate-limiter.ts';
+
+export interface Product {
+  readonly database: OpenDatabase;
+  readonly context: JobContext;
+  /** Takes jobs in this process. */
+  work(): void;
+  /** Has the tick rung every POLL_SECONDS. */
+  schedule(): Promise<void>;
+  /** Stops at the next safe point, lets what runs finish (up to the deadline), closes everything. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+interface OpenParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Score as of this instant, not the present one. */
+  readonly asOf?: Date | null;
+}
+
+/** A process that is told to stop has ended after this, whatever its stores do. */
+const CLOSE_DEADLINE_MS = 20_000;
+
+/** @throws ConfigurationError for what somebody must mend; any other error when a service does not answer */
+export async function openProduct(config: Config, parts: OpenParts): Promise<Product> {
+  const model = await loadModel(config.modelFile);
+  const database = await openDatabase({ databaseUrl: config.databaseUrl, dataDir: config.dataDir });
+  const opened: (() => Promise<unknown>)[] = [() => database.close()];
+  try {
+    await migrateToLatest(database.db);
+    const backend = await openBackend(config, database, parts.log);
+    opened.unshift(() => backend.close({ deadlineMs: CLOSE_DEADLINE_MS }));
+    const { clock } = parts;
+    const limiter = backend.redis ? redisRateLimiter(backend.redis, clock) : postgresRateLimiter(database.db, clock);
+    const crms = await loadCrms({ settingsOf: config.connectorSettings, limiter, clock });
+    opened.unshift(
+      ...[...crms.values()].map(
+        ({ connector }) =>
+          () =>
+            connector.close(),
+      ),
+    );
+    return assemble(config, parts, { database, backend, model, crms, opened });
+  } catch (error) {
+    for (const close of opened) await close();
+    throw error;
+  }
+}
+
+function openBackend(config: Config, database: OpenDatabase, log: Log): Promise<QueueBackend> {
+  return openQueueBackend({
+    redisUrl: config.redisUrl,
+    connection: database.connection,
+    embedded: database.embedded,
+    onError: (error) => log.warn({ error: error.message }, 'the queue complains; it mends itself'),
+  });
+}
+
+interface Opened {
+  readonly database: OpenDatabase;
+  readonly backend: QueueBackend;
+  readonly model: ActiveModel;
+  readonly crms: ReadonlyMap<string, MappedCrm>;
+  /** What is to be closed, in this order. */
+  readonly opened: readonly (() => Promise<unknown>)[];
+}
+
+function assemble(config: Config, parts: OpenParts, { database, backend, model, crms, opened }: Opened): Product {
+  const stopping = new AbortController();
+  const queue = backend.queue<unknown>(QUEUE);
+  const context: JobContext = {
+    db: database.db,
+    crms,
+    model,
+    timezone: config.timezone,
+    nightly: config.nightlyCron,
+    clock: parts.clock,
+    asOf: parts.asOf ?? null,
+    log: parts.log,
+    signal: stopping.signal,
+    ring: bell(queue),
+  };
+  let closed: Promise<void> | null = null;
+  const close = async () => {
+    stopping.abort(new Error('leadgrade is stopping'));
+    for (const step of opened) await step();
+  };
+  return {
+    database,
+    context,
+    work: () => {
+      startWorker(backend, context);
+    },
+    schedule: () => scheduleTicks(queue, config.pollSeconds),
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+async function loadModel(modelFile: string): Promise<ActiveModel> {
+  const file = shippedFile(modelFile);
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new ConfigurationError(`MODEL_FILE: ${modelFile} cannot be read. Check the path.`);
+  });
+  const { model, problems } = readModel(text, modelFile);
+  if (!model) throw new ConfigurationError(problems.map(formatProblem).join('\n'));
+  return { compiled: compileModel(model), hash: createHash('sha256').update(text).digest('hex'), text };
+}

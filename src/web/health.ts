@@ -1,0 +1,78 @@
+// Health, as an orchestrator asks: /healthz (this process answers) and /readyz (the work gets done). A store that answers a
+// ping proves little: a worker may be dead while every ping is green, so readiness looks for work that was finished lately.
+import { Router } from 'express';
+import type { Kysely } from 'kysely';
+import type { Clock } from '../domain/clock.ts';
+import { allHalts } from '../store/halts.ts';
+import { pendingWork } from '../store/pending-work.ts';
+import { lastBeat } from '../store/processes.ts';
+import type { Tables } from '../store/tables.ts';
+
+interface HealthParts {
+  readonly db: Kysely<Tables>;
+  readonly clock: Clock;
+  /** The process row that a finished tick writes. */
+  readonly canary: string;
+  readonly pollSeconds: number;
+}
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** Ticks that may be late before something is wrong, and what a start may take. */
+const LATE_TICKS = 3;
+const GRACE_MS = 60_000;
+const DATABASE_MS = 2_000;
+
+export function healthRoutes(parts: HealthParts): Router {
+  const router = Router();
+  router.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  router.get('/readyz', async (_request, response) => {
+    const checks = await readiness(parts);
+    const ready = checks.every((check) => check.ok);
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', checks });
+  });
+  return router;
+}
+
+async function readiness(parts: HealthParts): Promise<readonly Check[]> {
+  try {
+    return await within(DATABASE_MS, inStore(parts));
+  } catch {
+    return [{ name: 'database', ok: false, detail: 'does not answer' }];
+  }
+}
+
+async function inStore({ db, clock, canary, pollSeconds }: HealthParts): Promise<readonly Check[]> {
+  const now = clock.now();
+  const beat = await lastBeat(db, canary);
+  const age = beat === null ? null : now.getTime() - beat.getTime();
+  const work = await pendingWork(db, now);
+  const halts = await allHalts(db);
+  return [
+    { name: 'database', ok: true, detail: 'answers' },
+    {
+      name: 'jobs',
+      ok: age !== null && age <= LATE_TICKS * pollSeconds * 1_000 + GRACE_MS,
+      detail: age === null ? 'no job has run yet' : `a job ended ${Math.round(age / 1_000)} s ago`,
+    },
+    // A CRM that is down must not take the service out of rotation: it is said, and not counted.
+    ...halts.map((halt) => ({ name: `${halt.crm} ${halt.side}`, ok: true, detail: `halted: ${halt.message}` })),
+    { name: 'pending', ok: true, detail: `${work.dirty} to read, ${work.due} to score, ${work.outbox} to write` },
+  ];
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
