@@ -1,6 +1,7 @@
 // Mistakes in a model file: each is named with its level, line and path.
 import { expect, test } from 'vitest';
-import { readModel } from '../../src/scoring/model.ts';
+import { z } from 'zod';
+import { modelSchema, readModel } from '../../src/scoring/model.ts';
 
 const HEAD = 'name: m\nversion: "1"\n';
 const STATUS = 'status: { bands: [ { id: all } ] }\n';
@@ -99,4 +100,11 @@ test('a signal in two groups is an error', () => {
   const groups = 'groups: [ { id: g, signals: [a], max: 1 }, { id: h, signals: [a], max: 1 } ]';
   const text = `${HEAD}${STATUS}behavior: { signals: [ { id: a, activity: chat, points: 1 } ], ${groups} }\n`;
   expect(found(text)).toEqual(['error 4 behavior.groups[1].signals[0]']);
+});
+
+test('the format can be given to editors as a JSON Schema, which knows every part of a signal', () => {
+  const schema = JSON.stringify(z.toJSONSchema(modelSchema, { io: 'input' }));
+  for (const key of ['tiers', 'requires_activity', 'half_life', 'has_word', 'hysteresis', 'max_band']) {
+    expect(schema).toContain(`"${key}"`);
+  }
 });

@@ -55,7 +55,7 @@ const operators = fc.oneof(
 );
 const field = fc.constantFrom(...FIELDS);
 const withField = fc.tuple(field, operators).map(([name, all]): Json => ({ field: name, ...all }));
-export const condition: fc.Arbitrary<Json> = fc.oneof(
+const condition: fc.Arbitrary<Json> = fc.oneof(
   { weight: 3, arbitrary: withField },
   { weight: 1, arbitrary: few(withField, 1).map((any): Json => ({ any })) },
   { weight: 1, arbitrary: few(withField, 1).map((all): Json => ({ all })) },
