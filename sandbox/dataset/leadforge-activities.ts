@@ -16,9 +16,7 @@ const STEP_MS = 137_000;
 
 type Kept = readonly [type: string, attributes: SeedAttributes];
 
-const WEBSITE = ['/', '/product', '/customers', '/blog/procurement', '/docs'];
-
-/** A LinkedIn message has no place in the CRM objects that are read, and is left out. */
+/** One activity a row. */
 export function leadforgeActivities(rows: LeadforgeRows): SeedActivity[] {
   const found: SeedActivity[] = [];
   const used = new Map<string, number>();
@@ -40,25 +38,18 @@ export function leadforgeActivities(rows: LeadforgeRows): SeedActivity[] {
     }
     used.set(key, count);
   };
-  for (const row of rows.sessions) add(row, 'session_timestamp', visitsOf(row));
+  for (const row of rows.sessions) add(row, 'session_timestamp', visitOf(row));
   for (const row of rows.touches) add(row, 'touch_timestamp', touchOf(row));
   for (const row of rows.sales) add(row, 'activity_timestamp', salesOf(row));
   return found;
 }
 
-/** As many visits as were counted: of the website, of the pricing page, of the demo page. */
-function visitsOf(row: Row): Kept[] {
-  const pricing = Number(cell(row, 'pricing_page_views'));
-  const demo = Number(cell(row, 'demo_page_views'));
-  const rest = Math.max(0, Number(cell(row, 'page_views')) - pricing - demo);
-  const views = (count: number, path: (at: number) => string): Kept[] =>
-    Array.from({ length: count }, (_, at) => ['page_view', { path: path(at) }]);
-  return [
-    ...views(rest, (at) => WEBSITE[at % WEBSITE.length] ?? '/'),
-    ...views(pricing, () => '/pricing'),
-    ...views(demo, () => '/demo'),
-  ];
+/** A session is one page view, of the page that it was for. */
+function visitOf(row: Row): Kept[] {
+  return [['page_view', { path: PAGES[cell(row, 'session_type')] ?? '/' }]];
 }
+
+const PAGES: Readonly<Record<string, string>> = { pricing_page: '/pricing', demo_page: '/demo', website: '/' };
 
 function touchOf(row: Row): Kept[] {
   const inbound = cell(row, 'touch_direction') === 'inbound';
@@ -70,6 +61,11 @@ const TOUCHES: Readonly<Record<string, (inbound: boolean) => Kept>> = {
   email: (inbound) => [
     inbound ? 'email_reply' : 'email_delivered',
     { subject: inbound ? 'Re: your message' : 'Introduction' },
+  ],
+  // Reps log such messages as e-mails: HubSpot's own object for them is not read.
+  linkedin_message: (inbound) => [
+    inbound ? 'email_reply' : 'email_delivered',
+    { subject: inbound ? 'Re: LinkedIn' : 'LinkedIn message' },
   ],
   call: (inbound) => ['call', { title: inbound ? 'Inbound call' : 'Outbound call', outcome: 'connected' }],
   webinar: () => ['webinar', { name: 'Procurement webinar' }],
