@@ -34,10 +34,9 @@ async function open(dataDir: string): Promise<OpenDatabase> {
 }
 
 async function countedBy(database: OpenDatabase, name: string): Promise<number> {
-  const { rows } = await sql<{ numbers: number }>`
-    select count(*) as numbers from leadgrade.counted where name = ${name}
-  `.execute(database.db);
-  return rows[0]?.numbers ?? 0;
+  const rows = database.db.selectFrom('rate_buckets').where('key', 'like', `${name}:%`);
+  const { numbers } = await rows.select(({ fn }) => fn.countAll<number>().as('numbers')).executeTakeFirstOrThrow();
+  return numbers;
 }
 
 describe.each(SETUPS)('a database ($name)', ({ create }) => {

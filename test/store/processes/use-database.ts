@@ -1,9 +1,11 @@
 // A process of the open-database and migrate tests: opens the database of its environment, says in what role, migrates, then
-// counts rows into it until it is ended. Arguments: the name it counts under, and `uncommitted` to stay in a transaction.
+// counts rows into one of its tables until it is ended. Arguments: the name it counts under;
+// `uncommitted` to stay in a transaction.
 import { once } from 'node:events';
-import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { migrateToLatest } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
+import type { Tables } from '../../../src/store/tables.ts';
 
 const [name = 'nobody', mode] = process.argv.slice(2);
 const { db, ownsFolder, close } = await openDatabase({
@@ -13,11 +15,15 @@ const { db, ownsFolder, close } = await openDatabase({
 console.log(ownsFolder ? 'owner' : 'client');
 const { applied } = await migrateToLatest(db);
 console.log(`applied ${JSON.stringify(applied)}`);
-await sql`create table if not exists leadgrade.counted (name text, number int, primary key (name, number))`.execute(db);
+
+async function count(connection: Kysely<Tables>, number: number): Promise<void> {
+  const row = { key: `${name}:${number}`, tokens: number, refilled_at: new Date(0), blocked_until: null };
+  await connection.insertInto('rate_buckets').values(row).execute();
+}
 
 if (mode === 'uncommitted') {
   await db.transaction().execute(async (transaction) => {
-    await sql`insert into leadgrade.counted values (${name}, 1)`.execute(transaction);
+    await count(transaction, 1);
     console.log('inside');
     await once(process.stdin, 'end');
   });
@@ -28,7 +34,7 @@ const ended = once(process.stdin, 'end').then(() => {
   asked = false;
 });
 for (let number = 1; asked; number++) {
-  await sql`insert into leadgrade.counted values (${name}, ${number})`.execute(db);
+  await count(db, number);
   console.log(`counted ${number}`);
 }
 await ended;
