@@ -1,6 +1,6 @@
 // Turns leadforge's sessions, touches and sales activities into dated activities of people.
 import type { SeedActivity, SeedAttributes } from './dataset.ts';
-import { cell, dayOf, type Row } from './leadforge.ts';
+import { cell, dayOf, type Row } from './leadforge-rows.ts';
 
 export interface LeadforgeRows {
   readonly sessions: readonly Row[];

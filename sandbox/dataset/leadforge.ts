@@ -1,11 +1,8 @@
 // Reads a folder of the leadforge form (CSV files of a synthetic B2B CRM, dated to the day) into a data set.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'csv-parse/sync';
 import type { Dataset, SeedActivity, SeedCompany, SeedOpportunity, SeedPerson } from './dataset.ts';
 import { leadforgeActivities } from './leadforge-activities.ts';
-
-export type Row = Readonly<Record<string, string>>;
+import { cell, dayOf, type Row, readRows } from './leadforge-rows.ts';
 
 // Middles of the bands; the open ones stand a little above where they begin.
 const EMPLOYEES: Readonly<Record<string, number>> = {
@@ -136,28 +133,4 @@ function latestByPerson(activities: readonly SeedActivity[]): ReadonlyMap<string
   const latest = new Map<string, number>();
   for (const { person: key, at } of activities) latest.set(key, Math.max(at, latest.get(key) ?? 0));
   return latest;
-}
-
-function readRows(file: string, dateColumn: string, now: Date | undefined): Row[] {
-  const rows = parse<Row>(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true });
-  if (rows[0] && rows[0][dateColumn] === undefined) {
-    throw new Error(`${file} lacks the column "${dateColumn}"; is the folder of the leadforge form?`);
-  }
-  if (now === undefined) return rows;
-  const today = now.toISOString().slice(0, 10);
-  return rows.filter((row) => cell(row, dateColumn) <= today);
-}
-
-/** A cell; "" where the row has none. @throws when the file has no such column */
-export function cell(row: Row, column: string): string {
-  const value = row[column];
-  if (value === undefined) throw new Error(`a leadforge file lacks the column "${column}"`);
-  return value;
-}
-
-/** Midnight UTC of `2024-01-10`. */
-export function dayOf(text: string): number {
-  const at = Date.parse(`${text}T00:00:00Z`);
-  if (Number.isNaN(at)) throw new Error(`"${text}" in a leadforge file is not a day`);
-  return at;
 }
