@@ -22,8 +22,10 @@ export const searchCursorSchema = z.object({
   lastSeenAt: z.number().nullable(),
   /** `id@modified` of what was seen within the overlap. */
   seen: z.array(z.string()),
-  /** One instant is being read by id, up to and with this id. */
-  pinned: z.object({ at: z.number(), afterId: z.string() }).optional(),
+  /** One instant is being read by id, up to and with this id; when that began, by our clock. */
+  pinned: z.object({ at: z.number(), afterId: z.string(), began: z.number() }).optional(),
+  /** An instant that was read by id to its end: it is too full to be remembered by its records. */
+  byId: z.object({ at: z.number(), began: z.number() }).optional(),
 });
 export type SearchCursor = z.infer<typeof searchCursorSchema>;
 
@@ -64,9 +66,11 @@ export async function* searchChanges(
     const records = unseen(page, cursor);
     const full = page.length >= SEARCH_PAGE;
     const newest = Math.max(from, ...page.map(modifiedMs));
-    const step = pinned === undefined ? stepInTime(full, from, newest) : stepById(full, pinned, page.at(-1)?.id);
-    cursor = { ...advance(cursor, page, now()), ...(step.pinned === undefined ? {} : { pinned: step.pinned }) };
-    if (records.length > 0 || pinned !== undefined || step.pinned !== undefined) yield { records, cursor };
+    const stuck = pinned === undefined && full && newest === from;
+    const step =
+      pinned === undefined ? stepInTime(cursor, stuck, newest, now()) : stepById(full, pinned, page.at(-1)?.id);
+    cursor = { ...advance(cursor, page, now()), ...step.cursor };
+    if (records.length > 0 || pinned !== undefined || step.cursor.pinned !== undefined) yield { records, cursor };
     if (pinned === undefined && !full) return;
     from = step.from;
   }
@@ -76,7 +80,7 @@ type Pinned = NonNullable<SearchCursor['pinned']>;
 
 interface Step {
   readonly from: number;
-  readonly pinned?: Pinned;
+  readonly cursor: Pick<SearchCursor, 'pinned' | 'byId'>;
 }
 
 function changedSince(time: string, from: number): SearchFilter[] {
@@ -91,13 +95,23 @@ function oneInstant(time: string, { at, afterId }: Pinned): { filters: SearchFil
   return { filters, sortBy: 'hs_object_id' };
 }
 
-/** A full page of one instant cannot be left by time: that instant is read by id. */
-function stepInTime(full: boolean, from: number, newest: number): Step {
-  return full && newest === from ? { from, pinned: { at: from, afterId: '0' } } : { from: newest };
+/** A full page of one instant cannot be left by time: that instant is read by id, unless it was. */
+function stepInTime(cursor: SearchCursor, stuck: boolean, newest: number, now: Date): Step {
+  if (!stuck) return { from: newest, cursor: {} };
+  if (wasReadById(cursor, newest, now)) return { from: newest + 1, cursor: {} };
+  return { from: newest, cursor: { pinned: { at: newest, afterId: '0', began: now.getTime() } } };
 }
 
-function stepById(full: boolean, { at }: Pinned, lastId: string | undefined): Step {
-  return full && lastId !== undefined ? { from: at, pinned: { at, afterId: lastId } } : { from: at + 1 };
+function stepById(full: boolean, { at, began }: Pinned, lastId: string | undefined): Step {
+  if (full && lastId !== undefined) return { from: at, cursor: { pinned: { at, afterId: lastId, began } } };
+  return { from: at + 1, cursor: { byId: { at, began } } };
+}
+
+/** Once just now, and once more when the index has settled: then it holds nothing new. */
+function wasReadById({ byId, lastSeenAt }: SearchCursor, at: number, now: Date): boolean {
+  if (byId === undefined || byId.at !== at) return false;
+  const settled = lastSeenAt !== null && byId.began - lastSeenAt >= OVERLAP_MS;
+  return settled || now.getTime() - byId.began < OVERLAP_MS;
 }
 
 /**
@@ -122,6 +136,7 @@ function advance(cursor: SearchCursor, page: readonly HubSpotObject[], now: Date
     lastSeenAt: moved ? now.getTime() : cursor.lastSeenAt,
     // The newest are kept: the others are merely read once more.
     seen: seen.toSorted((a, b) => markedAt(a) - markedAt(b)).slice(-MOST_REMEMBERED),
+    ...(cursor.byId === undefined ? {} : { byId: cursor.byId }),
   };
 }
 
