@@ -68,7 +68,7 @@ export interface CrmConnector {
   readonly batch: { readonly read: number; readonly write: number; readonly links: number };
   /** How many UTF-16 units our explanation may have here. */
   readonly maxTextLength: number;
-  /** Canonical fields that the record itself holds (those in `DirtyRecord.seen`), and all that are mapped. */
+  /** Every canonical field that the mapping fills, from the record or from its company. */
   readonly mappedFields: readonly string[];
 
   /**
