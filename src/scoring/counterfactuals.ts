@@ -1,17 +1,10 @@
 // What comes next for a lead: when its status changes by itself, and the least that it would have to do for a better one.
 import { type Assessment, strongSignals } from './assess.ts';
 import { limitBehavior } from './behavior.ts';
+import type { CompiledSignal, CountedSignal, TieredSignal } from './compiled-signals.ts';
 import { decayAt } from './decay.ts';
 import { roundPoints } from './rounding.ts';
-import {
-  type CompiledSignal,
-  type CountedSignal,
-  countWithin,
-  firstPast,
-  type SignalScore,
-  type TieredSignal,
-  tierOf,
-} from './signals.ts';
+import { countWithin, firstPast, type SignalScore, tierOf } from './signals.ts';
 import { afterGates, chooseBand, type Standing } from './status.ts';
 
 export interface NextStep {

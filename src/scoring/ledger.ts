@@ -2,8 +2,8 @@
 // does not depend on the instant of scoring is settled here, so that looking ahead costs no second matching.
 import type { Lead } from '../domain/lead.ts';
 import type { Outcome } from '../domain/score-result.ts';
+import type { CompiledSignal, StateSignal } from './compiled-signals.ts';
 import { parseInstantOrDate } from './instant.ts';
-import type { CompiledSignal, StateSignal } from './signals.ts';
 
 /** Which slots an activity of a type belongs to. */
 export interface Watcher {

@@ -2,18 +2,10 @@
 // that leaves its window, an absence that is fulfilled, the end of a linear decay). Between jumps every signal is constant,
 // halves, or falls in a straight line, so that bounds over a whole stretch cost a few exponentials.
 import { type CompiledBehavior, withinLimits } from './behavior.ts';
+import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from './compiled-signals.ts';
 import type { Decay } from './decay.ts';
 import type { Ledger } from './ledger.ts';
-import {
-  type AbsentSignal,
-  type CompiledSignal,
-  type CountedSignal,
-  countWithin,
-  firstPast,
-  scoreSignal,
-  type TieredSignal,
-  tierOf,
-} from './signals.ts';
+import { countWithin, firstPast, scoreSignal, tierOf } from './signals.ts';
 
 /** A sum of terms: fixed points, points in a straight line, and points that halve. */
 interface Terms {

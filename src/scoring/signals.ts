@@ -1,50 +1,9 @@
-// The four kinds of behavior signal, compiled, and what each is worth at an instant. Which activities a signal looks at is
-// collected once per lead (ledger.ts); here only time is left to vary.
-import type { Fields } from '../domain/lead.ts';
+// What each kind of behavior signal is worth at an instant. Which activities a signal looks at is collected once per lead
+// (ledger.ts); here only time is left to vary.
 import type { Outcome } from '../domain/score-result.ts';
-import { compileCondition, compileWhere, type FieldTest } from './conditions.ts';
-import { type Decay, decayAt, decayOf } from './decay.ts';
-import { durationMs } from './duration.ts';
+import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from './compiled-signals.ts';
+import { decayAt } from './decay.ts';
 import type { Ledger } from './ledger.ts';
-import type { BehaviorSource, SignalSource } from './signal-schema.ts';
-
-interface Identified {
-  readonly id: string;
-  readonly label: string;
-  /** Its place among the signals, and the slot of its activities in a ledger. */
-  readonly index: number;
-}
-interface Watching extends Identified {
-  readonly activity: string;
-  readonly where: (attributes: Fields) => boolean;
-}
-export interface CountedSignal extends Watching {
-  readonly kind: 'counted';
-  readonly points: number;
-  readonly maxCount: number;
-  readonly decay: Decay;
-}
-export interface TieredSignal extends Watching {
-  readonly kind: 'tiered';
-  /** Highest count first. */
-  readonly tiers: readonly { readonly count: number; readonly points: number }[];
-  readonly windowMs: number;
-  readonly decay: Decay;
-}
-export interface AbsentSignal extends Watching {
-  readonly kind: 'absent';
-  readonly points: number;
-  readonly forMs: number;
-  readonly requires: string | undefined;
-  /** The slot of the required activities in a ledger. */
-  readonly requiresSlot: number;
-}
-export interface StateSignal extends Identified {
-  readonly kind: 'state';
-  readonly points: number;
-  readonly test: FieldTest;
-}
-export type CompiledSignal = CountedSignal | TieredSignal | AbsentSignal | StateSignal;
 
 /** What a signal is worth at an instant, and why. */
 export interface SignalScore {
@@ -57,37 +16,6 @@ export interface SignalScore {
 
 const UNKNOWN: SignalScore = { outcome: 'unknown', exact: 0 };
 const UNMATCHED: SignalScore = { outcome: 'unmatched', exact: 0 };
-
-/** Slots 0 to n-1 of a ledger are the signals', n to 2n-1 those of required activities. */
-export function compileSignals(behavior: BehaviorSource): CompiledSignal[] {
-  return behavior.signals.map((signal, index) => compileSignal(signal, index, behavior));
-}
-
-function compileSignal(source: SignalSource, index: number, behavior: BehaviorSource): CompiledSignal {
-  const { id, label = id } = source;
-  switch (source.kind) {
-    case 'state':
-      return { kind: 'state', id, label, index, points: source.points, test: compileCondition(source.when) };
-    case 'absent': {
-      const { activity, where, requires_activity: requires } = source.absent;
-      const watching = { id, label, index, activity, where: compileWhere(where) };
-      const requiresSlot = behavior.signals.length + index;
-      const forMs = durationMs(source.absent.for);
-      return { kind: 'absent', ...watching, points: source.points, forMs, requires, requiresSlot };
-    }
-    case 'tiered': {
-      const watching = { id, label, index, activity: source.activity, where: compileWhere(source.where) };
-      const tiers = source.tiers.toSorted((a, b) => b.count - a.count);
-      const windowMs = durationMs(source.window ?? '90d');
-      return { kind: 'tiered', ...watching, tiers, windowMs, decay: decayOf(source, behavior) };
-    }
-    default: {
-      const watching = { id, label, index, activity: source.activity, where: compileWhere(source.where) };
-      const maxCount = source.max_count ?? 1;
-      return { kind: 'counted', ...watching, points: source.points, maxCount, decay: decayOf(source, behavior) };
-    }
-  }
-}
 
 /** @param at epoch milliseconds; activities after it do not count yet */
 export function scoreSignal(signal: CompiledSignal, ledger: Ledger, at: number): SignalScore {
