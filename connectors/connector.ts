@@ -97,3 +97,14 @@ export interface CrmConnector {
 
   close(): Promise<void>;
 }
+
+/** How patient a connector is with its CRM. Each has a default of its own; a test of failures has no minutes to wait. */
+export interface Patience {
+  /** For one attempt, from the request to the last byte of the answer. */
+  readonly timeoutMs: number;
+  readonly retries: number;
+  /** Before the first repeat; doubles, with jitter. */
+  readonly firstWaitMs: number;
+  /** For all waits that a 429 or a Retry-After imposes on one call. A longer one is the job's business. */
+  readonly longestWaitMs: number;
+}

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Clock } from '../src/domain/clock.ts';
 import type { RateLimiter } from '../src/domain/rate-limiter.ts';
 import type { Mapping } from '../src/mapping/mapping.ts';
-import type { CrmConnector } from './connector.ts';
+import type { CrmConnector, Patience } from './connector.ts';
 
 export interface ConnectorParts {
   /** What the connector's `settingsSchema` made of the environment. */
@@ -13,6 +13,8 @@ export interface ConnectorParts {
   readonly mapping: Mapping;
   readonly limiter: RateLimiter;
   readonly clock: Clock;
+  /** Absent: the connector's own. */
+  readonly patience?: Patience;
 }
 
 export interface ConnectorModule {

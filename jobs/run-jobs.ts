@@ -22,11 +22,16 @@ function isJobName(name: string): name is JobName {
   return Object.hasOwn(JOBS, name);
 }
 
+/** Runs one job. @throws ZodError for a payload that is not the job's */
+export async function runJob(context: JobContext, job: JobName, payload: unknown): Promise<void> {
+  await RUN[job](context, payload);
+}
+
 /** Starts to take jobs. Jobs of a version that knows others are failed, not lost: their work stands in the store. */
 export function startWorker(backend: QueueBackend, context: JobContext): JobWorker<unknown> {
   const process: JobProcessor<unknown> = async (job) => {
     if (!isJobName(job.name)) throw new Error(`There is no job "${job.name}" in this version.`);
-    await RUN[job.name](context, job.data);
+    await runJob(context, job.name, job.data);
   };
   const worker = backend.worker<unknown>(QUEUE, process, { concurrency: CONCURRENCY });
   worker.on('failed', (job, error) => {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Patience } from '../connectors/connector.ts';
 import { connectorIds, loadConnector } from '../connectors/load-connector.ts';
 import type { MappedCrm } from '../jobs/context.ts';
 import type { Clock } from './domain/clock.ts';
@@ -22,6 +23,8 @@ interface Parts {
   readonly settingsOf: (crm: string) => Readonly<Record<string, string>>;
   readonly limiter: RateLimiter;
   readonly clock: Clock;
+  /** Absent: each connector's own. */
+  readonly patience?: Patience | undefined;
 }
 
 /** @throws ConfigurationError when no CRM is set up, or one of them wrongly */
@@ -36,7 +39,7 @@ export async function loadCrms(parts: Parts): Promise<ReadonlyMap<string, Mapped
   return new Map(crms.map((crm) => [crm.connector.id, crm]));
 }
 
-async function loadCrm(id: string, { settingsOf, limiter, clock }: Parts): Promise<MappedCrm> {
+async function loadCrm(id: string, { settingsOf, limiter, clock, patience }: Parts): Promise<MappedCrm> {
   const module = await loadConnector(id);
   const settings = module.settingsSchema.safeParse(settingsOf(id));
   if (!settings.success) {
@@ -44,7 +47,13 @@ async function loadCrm(id: string, { settingsOf, limiter, clock }: Parts): Promi
     throw new ConfigurationError(`The settings of ${id} are not right:\n${lines.join('\n')}`);
   }
   const mapping = await loadMapping(id);
-  const connector = module.create({ settings: settings.data, mapping, limiter, clock });
+  const connector = module.create({
+    settings: settings.data,
+    mapping,
+    limiter,
+    clock,
+    ...(patience === undefined ? {} : { patience }),
+  });
   const { leads, write_back, ...read } = mapping;
   return {
     connector,

@@ -1,6 +1,7 @@
 // Composition root: settings in, a product whose parts know each other out. Every command that needs the store starts here.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { Patience } from '../connectors/connector.ts';
 import type { ActiveModel, JobContext, Log, MappedCrm } from '../jobs/context.ts';
 import { openQueueBackend, type QueueBackend } from '../jobs/queue-backend.ts';
 import { QUEUE } from '../jobs/queues.ts';
@@ -15,6 +16,7 @@ import { readModel } from './scoring/model.ts';
 import { migrateToLatest } from './store/migrate.ts';
 import { type OpenDatabase, openDatabase } from './store/open-database.ts';
 import { postgresRateLimiter } from './store/rate-limiter.ts';
+import type { Wait } from './store/reserving-limiter.ts';
 
 export interface Product {
   readonly database: OpenDatabase;
@@ -32,6 +34,8 @@ interface OpenParts {
   readonly log: Log;
   /** Score as of this instant, not the present one. */
   readonly asOf?: Date | null;
+  /** How to wait for a turn at a CRM, and how long for an answer: for those whose clock is not the real one. */
+  readonly pace?: { readonly wait: Wait; readonly patience: Patience };
 }
 
 /** A process that is told to stop has ended after this, whatever its stores do. */
@@ -46,9 +50,11 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
     await migrateToLatest(database.db);
     const backend = await openBackend(config, database, parts.log);
     opened.unshift(() => backend.close({ deadlineMs: CLOSE_DEADLINE_MS }));
-    const { clock } = parts;
-    const limiter = backend.redis ? redisRateLimiter(backend.redis, clock) : postgresRateLimiter(database.db, clock);
-    const crms = await loadCrms({ settingsOf: config.connectorSettings, limiter, clock });
+    const { clock, pace } = parts;
+    const limiter = backend.redis
+      ? redisRateLimiter(backend.redis, clock, pace?.wait)
+      : postgresRateLimiter(database.db, clock, pace?.wait);
+    const crms = await loadCrms({ settingsOf: config.connectorSettings, limiter, clock, patience: pace?.patience });
     opened.unshift(
       ...[...crms.values()].map(
         ({ connector }) =>

@@ -6,12 +6,15 @@ import pRetry from 'p-retry';
 import { z } from 'zod';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { BucketSize, RateLimiter } from '../../src/domain/rate-limiter.ts';
+import type { Patience } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { toAnswerError } from './answer-error.ts';
 import { type ApiPaths, apiPaths } from './api-version.ts';
 import { BURST_KEY, bucketSize, SEARCH_KEY, SEARCH_SIZE, sizeFromHeaders } from './bucket-sizes.ts';
 import { readAnswer, sendRequest } from './send-request.ts';
 import type { HubSpotSettings } from './settings.ts';
+
+export type { Patience };
 
 export interface Call<T> {
   /** The call in words, for messages: "reading contacts". */
@@ -31,17 +34,6 @@ export interface HubSpotHttp {
   call<T>(call: Call<T>, signal: AbortSignal): Promise<T>;
   /** HubSpot's clock minus ours in milliseconds, as the last answer told it; null before any. */
   clockSkewMs(): number | null;
-}
-
-/** How patient a call is. Production uses the default; a test of failures has no minutes to wait. */
-export interface Patience {
-  /** For one attempt, from the request to the last byte of the answer. */
-  readonly timeoutMs: number;
-  readonly retries: number;
-  /** Before the first repeat; doubles, with jitter. */
-  readonly firstWaitMs: number;
-  /** For all waits that a 429 or a Retry-After imposes on one call. A longer one is the job's business. */
-  readonly longestWaitMs: number;
 }
 
 export const DEFAULT_PATIENCE: Patience = { timeoutMs: 30_000, retries: 5, firstWaitMs: 500, longestWaitMs: 60_000 };
