@@ -60,6 +60,7 @@ async function haltFor(
   const now = context.clock.now();
   const until = new Date(now.getTime() + pauseMs);
   const { kind, message, code } = error;
-  await halt(context.db, { crm, side, kind, message, fix: error.fix ?? null, since: now, until });
-  context.log.warn({ crm, side, kind, code, until: until.toISOString() }, `${crm}: ${message}`);
+  // Somebody who was told once that a CRM is down need not be told at every try.
+  const isNew = await halt(context.db, { crm, side, kind, message, fix: error.fix ?? null, since: now, until });
+  context.log[isNew ? 'warn' : 'info']({ crm, side, kind, code, until: until.toISOString() }, `${crm}: ${message}`);
 }

@@ -13,14 +13,24 @@ export interface Halt {
   readonly until: Date;
 }
 
-/** Halts one side of a CRM until `until`; a halt that stands is prolonged. */
-export async function halt(db: Kysely<Tables>, entry: Halt): Promise<void> {
+/**
+ * Halts one side of a CRM until `until`; a halt that stands is prolonged.
+ * @returns false when one of the same kind stood already
+ */
+export async function halt(db: Kysely<Tables>, entry: Halt): Promise<boolean> {
   const { kind, message, fix, until } = entry;
+  const standing = await db
+    .selectFrom('halts')
+    .select('kind')
+    .where('crm', '=', entry.crm)
+    .where('side', '=', entry.side)
+    .executeTakeFirst();
   await db
     .insertInto('halts')
     .values(entry)
     .onConflict((conflict) => conflict.columns(['crm', 'side']).doUpdateSet({ kind, message, fix, until }))
     .execute();
+  return standing?.kind !== kind;
 }
 
 export async function resume(db: Kysely<Tables>, crm: string, side: 'read' | 'write'): Promise<void> {

@@ -19,6 +19,7 @@ import { openProduct, type Product } from '../../src/main.ts';
 import { resume } from '../../src/store/halts.ts';
 import { openRun, type Run } from '../../src/store/runs.ts';
 import { inProcessBell } from './bell.ts';
+import { type OnUpdate, startFront } from './front.ts';
 import { type Installation, SETUPS, type SetupEnv } from './setups.ts';
 
 export const NOW = new Date('2026-03-10T12:00:00Z');
@@ -41,6 +42,10 @@ export interface TestProductOptions {
   readonly patience?: Partial<Patience>;
   /** Jobs go through the product's queue and worker. */
   readonly queue?: boolean;
+  /** Answers the product's batch updates in place of the sandbox. */
+  readonly onUpdate?: OnUpdate;
+  /** False: the portal is left without our properties. */
+  readonly setup?: boolean;
 }
 
 export interface LogLine {
@@ -127,7 +132,7 @@ export async function openTestProduct(options: TestProductOptions = {}): Promise
   };
   try {
     const opened = await assemble(options, { sandbox, clock, installation });
-    await opened.setup();
+    if (options.setup !== false) await opened.setup();
     return opened;
   } catch (error) {
     await closeAll();
@@ -143,7 +148,9 @@ interface Scene {
 
 async function assemble(options: TestProductOptions, { sandbox, clock, installation }: Scene): Promise<TestProduct> {
   const lines: LogLine[] = [];
-  const env = { ...installation.env, ...settingsOf(sandbox), ...options.settings };
+  const front = options.onUpdate === undefined ? null : await startFront(sandbox.url, options.onUpdate);
+  const url = { HUBSPOT_API_URL: front?.url ?? sandbox.url };
+  const env = { ...installation.env, ...settingsOf(sandbox), ...url, ...options.settings };
   const open = () => openOnce(options, env, clock, lines);
   let opened = await open();
   const test: TestProduct = {
@@ -189,6 +196,7 @@ async function assemble(options: TestProductOptions, { sandbox, clock, installat
     },
     close: async () => {
       await opened.product.close();
+      await front?.close();
       await sandbox.close();
       await installation.destroy();
     },
@@ -269,7 +277,6 @@ function portalActions(sandbox: HubSpotSandbox): PortalActions {
 
 function settingsOf(sandbox: HubSpotSandbox) {
   return {
-    HUBSPOT_API_URL: sandbox.url,
     HUBSPOT_ACCESS_TOKEN: sandbox.accessToken,
     HUBSPOT_CLIENT_SECRET: sandbox.clientSecret,
     HUBSPOT_APP_ID: sandbox.appId,

@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { leads } from '../../support/leads.ts';
+import { NOW, openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
+import { SETUPS } from '../../support/setups.ts';
+import { expectSettled, logEnd, scores, timesWritten, warnings } from './oracle.ts';
+
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).toReversed()) await end();
+});
+
+async function open(options: TestProductOptions = {}): Promise<TestProduct> {
+  const product = await openTestProduct(options);
+  endings.push(product.close);
+  return product;
+}
+
+/** The scores that the same portal has where nothing goes wrong. */
+async function faultFree(options: TestProductOptions = {}): Promise<object> {
+  const twin = await openTestProduct(options);
+  await twin.backfill();
+  const expected = await scores(twin);
+  await twin.close();
+  return expected;
+}
+
+const DOWN = { status: 503, body: { status: 'error', message: 'There was a problem.' } };
+const MINUTE = 60_000;
+
+describe('HubSpot is down', () => {
+  test.each([1, 10, 60])('for %i minutes in the middle of the first pull: it goes on by itself', async (minutes) => {
+    const dataset = leads(30);
+    const product = await open({ dataset });
+    await product.faults({ match: { path: 'meetings' }, action: DOWN });
+    expect((await product.backfill()).state).toBe('running');
+    const before = await logEnd(product);
+    for (let passed = 0; passed < minutes * MINUTE; passed += 15_000) {
+      product.pass(15_001);
+      await product.settle();
+    }
+    const asked = (await product.log(before)).length;
+    expect(asked).toBeGreaterThanOrEqual(minutes * 4);
+    // A call and its repeats every 15 seconds, and no stampede.
+    expect(asked).toBeLessThanOrEqual(minutes * 4 * 2);
+    expect(warnings(product)).toHaveLength(1);
+    await product.faults();
+    product.pass(15_001);
+    await product.settle();
+    const runs = await product.context.db.selectFrom('runs').select(['job', 'state', 'error']).execute();
+    expect(runs).toEqual([{ job: 'backfill', state: 'done', error: null }]);
+    expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
+    expect(await scores(product)).toEqual(await faultFree({ dataset }));
+    await expectSettled(product);
+  });
+
+  test('for writes alone: reading and scoring go on, and the newest result is what is written', async () => {
+    const product = await open({ dataset: leads(4) });
+    await product.faults({ match: { path: 'batch/update' }, action: DOWN });
+    await product.backfill();
+    const p1 = product.idOf('p1');
+    await product.control('POST', 'activities', {
+      contactId: p1,
+      type: 'form_submission',
+      attributes: { form: 'demo' },
+    });
+    await product.round();
+    const results = await product.context.db.selectFrom('results').select(['status']).orderBy('id').execute();
+    expect(results.map(({ status }) => status)).toEqual(['engaged', 'engaged', 'engaged', 'engaged', 'hot']);
+    await product.faults();
+    product.pass(MINUTE);
+    await product.settle();
+    expect((await product.contact(p1)).properties.leadgrade_status).toBe('hot');
+    expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1, 1]);
+    await expectSettled(product);
+  });
+
+  test.each([
+    { what: 'a 502 of a gateway, in HTML', action: { status: 502, body: '<html>Bad Gateway</html>' } },
+    { what: 'a 200 that is no JSON', action: { status: 200, body: '<html>Sorry</html>' } },
+    { what: 'a 423: somebody else is writing', action: { status: 423, body: { status: 'error', message: 'locked' } } },
+    { what: 'a reset connection', action: { reset: true } },
+    { what: 'headers and then nothing', action: { hangAfterHeaders: true } },
+  ])('$what: the leads are written all the same, once', async ({ action }) => {
+    const product = await open({ dataset: leads(3), patience: { timeoutMs: 300, longestWaitMs: 1_000 } });
+    await product.faults({ match: { path: 'batch/update', times: 2 }, action });
+    await product.backfill();
+    product.pass(15_001);
+    await product.settle();
+    product.pass(15_001);
+    await product.settle();
+    expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1]);
+    await expectSettled(product);
+  });
+});
+
+describe('HubSpot writes, and its answer is lost', () => {
+  test.each([
+    { what: 'in a time-out', action: { applyThenHang: true }, times: 1 },
+    { what: 'in a reset', action: { applyThenReset: true }, times: 1 },
+    { what: 'again and again', action: { applyThenReset: true }, times: 4 },
+  ])('$what: the same is written again, and the history has one change', async ({ action, times }) => {
+    const product = await open({ dataset: leads(3), patience: { timeoutMs: 300 } });
+    await product.faults({ match: { path: 'batch/update', times }, action });
+    await product.backfill();
+    for (let tries = 0; tries < times; tries++) {
+      product.pass(15_001);
+      await product.settle();
+    }
+    const writes = await product.writes();
+    expect(writes).toHaveLength(times + 1);
+    for (const again of writes) expect(again.writes).toEqual(writes[0]?.writes);
+    const results = await product.context.db.selectFrom('results').select('lead_id').execute();
+    expect(results).toHaveLength(3);
+    await expectSettled(product);
+  });
+});
+
+describe.each(SETUPS)('a bad quarter of an hour, on a worker ($name)', ({ create }) => {
+  test('leaves no trace in what a rep sees', async () => {
+    const { env, destroy } = await create();
+    endings.push(destroy);
+    const options = { contacts: 40, now: NOW };
+    const product = await open({ ...options, env, queue: true, patience: { timeoutMs: 500, retries: 3 } });
+    await product.faults(
+      { match: { path: 'batch/update', nth: 1, times: 1 }, action: { applyThenHang: true } },
+      { match: { path: 'batch/update', nth: 2, times: 1 }, action: { status: 429, headers: { 'retry-after': '9' } } },
+      { match: { path: 'meetings', times: 2 }, action: DOWN },
+      { match: { path: 'companies', nth: 1 }, action: { status: 502, body: '<html>Bad Gateway</html>' } },
+      { match: { path: 'submissions', nth: 3, times: 1 }, action: { reset: true } },
+    );
+    expect((await product.backfill()).state).toBe('done');
+    expect((await product.round()).state).toBe('done');
+    expect(warnings(product)).toEqual([]);
+    expect(await scores(product)).toEqual(await faultFree(options));
+    await expectSettled(product);
+  });
+});
