@@ -20,7 +20,13 @@ export interface ContactProjection {
 }
 
 // A merged contact lists the ids that it took over; reads by those answer with it.
-export const MERGED_IDS = 'hs_merged_object_ids';
+const MERGED_IDS = 'hs_merged_object_ids';
+
+/** The ids that a contact took over. */
+export function mergedIds(contact: HubSpotObject): readonly string[] {
+  const listed = (contact.properties[MERGED_IDS] ?? '').split(';').map((each) => each.trim());
+  return listed.filter((each) => each !== '');
+}
 
 export function createContactProjection(mapping: Mapping): ContactProjection {
   const written = writtenFields(mapping);
@@ -50,8 +56,9 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
     }),
     toDirty: (contact) => {
       const ref = contactRef(contact.id);
-      // A field that a company could fill as well cannot be compared without it: read such records again.
-      if (own === null) return { ref };
+      // A field that a company could fill as well cannot be compared without it: read such records again. And those that took
+      // over others: which ones, only a read tells.
+      if (own === null || mergedIds(contact).length > 0) return { ref };
       const { fields } = projectFields(own, { contacts: contact.properties });
       return { ref, seen: { fields, held: held(contact.properties), modifiedAt: modifiedAt(contact) } };
     },

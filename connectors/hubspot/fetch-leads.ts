@@ -3,7 +3,7 @@ import type { FetchedLead, RecordRef } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { type HubSpotObject, objectAnswer } from './answers.ts';
 import { createCompanyReader } from './company-reader.ts';
-import { contactRef, MERGED_IDS } from './contact-projection.ts';
+import { contactRef, mergedIds } from './contact-projection.ts';
 import { batchRead, chooseCompany, readLinks } from './object-reads.ts';
 import type { HubSpotParts } from './stream.ts';
 
@@ -27,6 +27,12 @@ export async function fetchLeads(
     const ref = contactRef(id);
     answers.push(into === null ? { kind: 'gone', ref } : { kind: 'merged', ref, into: contactRef(into) });
   }
+  // A merge shows itself at the survivor alone: nobody asks for those that it took over.
+  for (const record of records) {
+    const into = contactRef(record.id);
+    const others = mergedIds(record).filter((id) => id !== record.id && !ids.includes(id));
+    answers.push(...others.map((id) => ({ kind: 'merged' as const, ref: contactRef(id), into })));
+  }
   return answers;
 }
 
@@ -45,10 +51,7 @@ async function companiesOf(
 
 /** The record that lists this id among those it took over; null = none does. */
 export function mergedInto(id: string, records: readonly HubSpotObject[]): string | null {
-  const survivor = records.find((record) => {
-    return (record.properties[MERGED_IDS] ?? '').split(';').some((each) => each.trim() === id);
-  });
-  return survivor?.id ?? null;
+  return records.find((record) => mergedIds(record).includes(id))?.id ?? null;
 }
 
 /** An answer under an id that nobody asked for: a single read tells whose it is. Without one, the id is simply gone. */

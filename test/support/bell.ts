@@ -27,7 +27,7 @@ export function inProcessBell(clock: Clock): InProcessBell {
     return due.toSorted(([, a], [, b]) => JOBS[a.job].priority - JOBS[b.job].priority)[0];
   };
   return {
-    ring: async (job, payload, delayMs = 0) => {
+    ring: async (job, payload, { delayMs = 0 } = {}) => {
       const key = `${job} ${JSON.stringify(payload)}${delayMs > 0 ? ' later' : ''}`;
       if (!waiting.has(key)) waiting.set(key, { job, payload, at: clock.now().getTime() + delayMs });
     },

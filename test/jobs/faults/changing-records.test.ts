@@ -1,0 +1,231 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { pageOfErrors } from '../../../src/store/record-errors.ts';
+import type { OnUpdate } from '../../support/front.ts';
+import { leads } from '../../support/leads.ts';
+import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
+import { expectSettled, logEnd, scoreOf, timesWritten } from './oracle.ts';
+
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).toReversed()) await end();
+});
+
+async function open(options: TestProductOptions = {}): Promise<TestProduct> {
+  const product = await openTestProduct({ dataset: leads(4), ...options });
+  endings.push(product.close);
+  return product;
+}
+
+function asksForDemo(product: TestProduct, contactId: string): Promise<unknown> {
+  return product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });
+}
+
+async function stateOf(product: TestProduct, id: string) {
+  const records = product.context.db.selectFrom('records').select(['state', 'merged_into', 'dirty_at']);
+  return records.where('id', '=', id).executeTakeFirstOrThrow();
+}
+
+/** Round after round, until nothing changes in the CRM any more. */
+async function settledAfterRounds(product: TestProduct, rounds = 3): Promise<void> {
+  for (let round = 0; round < rounds; round++) await product.round();
+  await expectSettled(product);
+}
+
+describe('our own writes', () => {
+  test('make nobody dirty: the rounds that follow read and write nothing', async () => {
+    const product = await open({ contacts: 60 });
+    await product.backfill();
+    const before = await logEnd(product);
+    for (let round = 0; round < 3; round++) await product.round();
+    const calls = (await product.log(before)).map(({ path }) => path);
+    expect(calls.filter((path) => /batch\/(update|read)$/.test(path))).toEqual([]);
+    await expectSettled(product);
+  });
+
+  test('do not hide an edit that falls just before them', async () => {
+    const seen: { product?: TestProduct } = {};
+    let isEdited = false;
+    const onUpdate: OnUpdate = async (rows, forward) => {
+      const { product } = seen;
+      if (product && rows.some(({ id }) => id === product.idOf('p1')) && !isEdited) {
+        isEdited = true;
+        await product.control('PATCH', `contacts/${product.idOf('p1')}`, { properties: { jobtitle: 'Student' } });
+      }
+      return forward(rows);
+    };
+    const product = await open({ onUpdate });
+    await product.backfill();
+    const p1 = product.idOf('p1');
+    await asksForDemo(product, p1);
+    seen.product = product;
+    await product.round();
+    expect(isEdited).toBe(true);
+    await product.round();
+    const { properties } = await product.contact(p1);
+    expect(properties.leadgrade_explanation).toContain('Student or intern');
+    await settledAfterRounds(product);
+  });
+});
+
+describe('somebody edits our fields', () => {
+  test.each([
+    { what: 'wipes one', properties: { leadgrade_fit_grade: '' } },
+    { what: 'wipes all', properties: { leadgrade_fit_grade: '', leadgrade_status: '', leadgrade_explanation: '' } },
+    { what: 'writes another score', properties: { leadgrade_total_score: '7' } },
+    { what: 'rewords the explanation', properties: { leadgrade_explanation: 'Call this one!' } },
+  ])('and $what: it is as it was after the next round, in one write', async ({ properties }) => {
+    const product = await open();
+    await product.backfill();
+    const p2 = product.idOf('p2');
+    const was = await product.contact(p2);
+    const before = await logEnd(product);
+    await product.control('PATCH', `contacts/${p2}`, { properties });
+    await product.round();
+    const is = await product.contact(p2);
+    expect(scoreOf(is)).toEqual(scoreOf(was));
+    expect(is.properties.leadgrade_explanation).toBe(was.properties.leadgrade_explanation);
+    expect(await timesWritten(product, before)).toEqual(new Map([[p2, 1]]));
+    await expectSettled(product);
+  });
+
+  test('and adds a space at the end: that is no edit', async () => {
+    const product = await open();
+    await product.backfill();
+    const p2 = product.idOf('p2');
+    const { leadgrade_explanation: text } = (await product.contact(p2)).properties;
+    await product.control('PATCH', `contacts/${p2}`, { properties: { leadgrade_explanation: `${text} \r\n` } });
+    const before = await logEnd(product);
+    await product.round();
+    await product.round();
+    expect(await product.writes(before)).toEqual([]);
+  });
+});
+
+describe('a change that the search does not show yet', () => {
+  test('is found when it does, and so is one that it shows out of order', async () => {
+    const product = await open({ sandbox: { searchLagMs: 120_000 } });
+    await product.backfill();
+    const [p0, p1] = [product.idOf('p0'), product.idOf('p1')];
+    await product.control('PATCH', `contacts/${p0}`, { properties: { jobtitle: 'Student' } });
+    await product.round();
+    expect((await product.contact(p0)).properties.leadgrade_explanation).not.toContain('Student or intern');
+    product.pass(60_000);
+    await product.control('PATCH', `contacts/${p1}`, { properties: { jobtitle: 'Student' } });
+    for (let round = 0; round < 3; round++) {
+      product.pass(50_000);
+      await product.round();
+    }
+    for (const id of [p0, p1]) {
+      expect((await product.contact(id)).properties.leadgrade_explanation).toContain('Student or intern');
+    }
+    product.pass(200_000);
+    await product.round();
+    await expectSettled(product);
+  });
+});
+
+describe('two contacts are merged', () => {
+  test('the survivor has what both did, each thing once, and the other is left alone', async () => {
+    const product = await open();
+    const [p0, p1] = [product.idOf('p0'), product.idOf('p1')];
+    await asksForDemo(product, p1);
+    for (const [contactId, page] of [
+      [p0, 'pricing'],
+      [p1, 'security'],
+    ]) {
+      await product.control('POST', 'activities', { contactId, type: 'email_reply' });
+      const attributes = { url: `https://acme.example/${page}` };
+      await product.control('POST', 'activities', { contactId, type: 'page_view', attributes });
+    }
+    product.pass(60_000);
+    await product.backfill();
+    const alone = Number((await product.contact(p1)).properties.leadgrade_behavior_score);
+    await product.control('POST', 'merge', { primaryId: p0, mergedId: p1 });
+    await settledAfterRounds(product);
+    await product.nightly();
+    await product.nightly();
+    expect(await stateOf(product, p1)).toMatchObject({ state: 'merged', merged_into: p0, dirty_at: null });
+    const { rows } = await ledgerOf(product, p0);
+    expect(rows.length).toBe(new Set(rows).size);
+    expect(rows).toHaveLength(5);
+    const { properties } = await product.contact(p0);
+    // The demo, the page on security, and now pricing: 15 more, of which a little has faded after two days.
+    expect(alone).toBe(50);
+    expect(Number(properties.leadgrade_behavior_score)).toBeGreaterThan(60);
+    expect(Number(properties.leadgrade_behavior_score)).toBeLessThanOrEqual(65);
+    expect(properties.leadgrade_explanation).toContain('Requested a demo');
+    await settledAfterRounds(product);
+  });
+
+  test('while their scores wait to be written: both rows of the batch are one contact, and all others are written', async () => {
+    const product = await open({ dataset: leads(30) });
+    const [p0, p1] = [product.idOf('p0'), product.idOf('p1')];
+    await product.faults({ match: { path: 'batch/update', times: 2 }, action: { status: 503 } });
+    await product.backfill();
+    await product.control('POST', 'merge', { primaryId: p0, mergedId: p1 });
+    const before = await logEnd(product);
+    product.pass(15_001);
+    await product.settle();
+    const calls = (await product.writes(before)).length;
+    // Bisection: two for each halving, and one alone for the contact that answers under another id.
+    expect(calls).toBeLessThanOrEqual(1 + 2 * Math.ceil(Math.log2(30)) + 1);
+    await settledAfterRounds(product);
+    expect(await stateOf(product, p1)).toMatchObject({ state: 'merged', merged_into: p0 });
+    expect(await pageOfErrors(product.context.db, { after: 0, limit: 10 })).toEqual([]);
+    expect((await product.contact(p0)).properties.leadgrade_status).toBe('engaged');
+  });
+});
+
+/** The ids of the activities that count for a contact's lead. */
+async function ledgerOf(product: TestProduct, id: string): Promise<{ rows: readonly string[] }> {
+  const rows = await product.context.db
+    .selectFrom('activities')
+    .innerJoin('records', 'records.lead_id', 'activities.lead_id')
+    .select('activities.id')
+    .where('records.id', '=', id)
+    .where('gone_at', 'is', null)
+    .execute();
+  return { rows: rows.map((row) => row.id) };
+}
+
+describe('a contact is deleted', () => {
+  test('while its score waits to be written: it is a tombstone, and the others are written', async () => {
+    const product = await open();
+    const p1 = product.idOf('p1');
+    await product.faults({ match: { path: 'batch/update', times: 2 }, action: { status: 503 } });
+    await product.backfill();
+    await product.control('DELETE', `contacts/${p1}`);
+    product.pass(15_001);
+    await product.settle();
+    expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', dirty_at: null });
+    expect(await pageOfErrors(product.context.db, { after: 0, limit: 10 })).toEqual([]);
+    await settledAfterRounds(product);
+    expect((await product.contacts()).map(scoreOf).map(({ status }) => status)).toEqual(Array(3).fill('engaged'));
+  });
+
+  test('and was alone in its batch: that is no error either', async () => {
+    const product = await open();
+    const p1 = product.idOf('p1');
+    await asksForDemo(product, p1);
+    product.pass(60_000);
+    await product.backfill();
+    await product.control('DELETE', `contacts/${p1}`);
+    product.pass(20 * 86_400_000);
+    await product.nightly();
+    expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', dirty_at: null });
+    await settledAfterRounds(product);
+    const leadsLeft = product.context.db.selectFrom('leads').select('result_id').where('result_id', 'is not', null);
+    expect(await leadsLeft.execute()).toHaveLength(3);
+  });
+
+  test('between two backfills: the second one finds that it is gone', async () => {
+    const product = await open();
+    await product.backfill();
+    const p1 = product.idOf('p1');
+    await product.control('DELETE', `contacts/${p1}`);
+    product.pass(60_000);
+    expect((await product.backfill()).state).toBe('done');
+    expect(await stateOf(product, p1)).toMatchObject({ state: 'gone' });
+    await settledAfterRounds(product);
+  });
+});
