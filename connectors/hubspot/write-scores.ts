@@ -7,7 +7,7 @@ import type { ScorePatch, WriteOutcome } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { type ErrorBody, RefusedCall, type RowError, withoutPersonalData } from './answer-error.ts';
 import { batchAnswer, type HubSpotObject } from './answers.ts';
-import { contactRef, MERGED_IDS, modifiedAt } from './contact-projection.ts';
+import { contactRef, mergedIds, modifiedAt } from './contact-projection.ts';
 import type { HubSpotHttp } from './http.ts';
 
 export const WRITE_BATCH = 100;
@@ -145,7 +145,7 @@ async function writeAlone(
 }
 
 function survivorOf(id: string, strangers: readonly HubSpotObject[]): string | null {
-  const survivor = strangers.find((record) => (record.properties[MERGED_IDS] ?? '').split(';').includes(id));
+  const survivor = strangers.find((record) => mergedIds(record).includes(id));
   return survivor?.id ?? null;
 }
 
@@ -191,7 +191,16 @@ function failed(id: string, error: ConnectorError): WriteOutcome {
 }
 
 // Codes of HubSpot that mean the portal, not the contact: the same for every row until somebody changes the portal.
-const CONFIGURATION_CODES = ['PROPERTY_DOESNT_EXIST', 'INVALID_OPTION', 'READ_ONLY_VALUE'] as const;
+const CONFIGURATION_CODES = [
+  'PROPERTY_DOESNT_EXIST',
+  'INVALID_OPTION',
+  'READ_ONLY_VALUE',
+  // The property has another type than ours.
+  'INVALID_LONG',
+  'INVALID_INTEGER',
+  'INVALID_DOUBLE',
+  'INVALID_DATE',
+] as const;
 
 function throwIfConfiguration(body: ErrorBody, error: ConnectorError): void {
   const texts = [
