@@ -1,0 +1,144 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { allStreams } from '../../../src/store/streams.ts';
+import { leads } from '../../support/leads.ts';
+import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
+import { expectSettled, logEnd, scoreOf, timesWritten } from './oracle.ts';
+
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).toReversed()) await end();
+});
+
+async function open(options: TestProductOptions): Promise<TestProduct> {
+  const product = await openTestProduct(options);
+  endings.push(product.close);
+  return product;
+}
+
+const NOTHING = { grade: null, fit: null, behavior: null, total: null, status: null };
+
+/** A cleared property comes back as "" or not at all. */
+async function shown(product: TestProduct, id: string) {
+  const score = scoreOf(await product.contact(id));
+  return Object.fromEntries(Object.entries(score).map(([field, value]) => [field, value === '' ? null : value]));
+}
+
+function setStage(product: TestProduct, id: string, lifecyclestage: string): Promise<unknown> {
+  return product.control('PATCH', `contacts/${id}`, { properties: { lifecyclestage } });
+}
+
+describe('whom we score', () => {
+  test('a customer is never written, as long as our fields are empty', async () => {
+    const product = await open({ dataset: leads(3, { lifecycle: 'customer' }) });
+    expect((await product.backfill()).state).toBe('done');
+    expect(await product.writes()).toEqual([]);
+    await expectSettled(product);
+  });
+
+  test('a contact without a lifecycle stage is scored: unknown is not out', async () => {
+    const product = await open({ dataset: leads(2, { lifecycle: null }) });
+    await product.backfill();
+    expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged', fit: '100' });
+    await expectSettled(product);
+  });
+
+  test('a lead that becomes a customer is cleared once, and scored again when it is a lead again', async () => {
+    const product = await open({ dataset: leads(3) });
+    await product.backfill();
+    const p1 = product.idOf('p1');
+    const before = await logEnd(product);
+    await setStage(product, p1, 'customer');
+    await product.round();
+    expect(await shown(product, p1)).toEqual(NOTHING);
+    expect((await product.contact(p1)).properties.leadgrade_explanation ?? '').toBe('');
+    await product.round();
+    await product.nightly();
+    expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
+    await expectSettled(product);
+    await setStage(product, p1, '');
+    await product.round();
+    await setStage(product, p1, 'lead');
+    await product.round();
+    expect(await shown(product, p1)).toMatchObject({ status: 'engaged', fit: '100' });
+    await expectSettled(product);
+  });
+
+  test('what a customer does is kept, and counts when the contact is a lead again', async () => {
+    const product = await open({ dataset: leads(2, { lifecycle: 'customer' }) });
+    await product.backfill();
+    const p1 = product.idOf('p1');
+    const demo = { contactId: p1, type: 'form_submission', attributes: { form: 'demo' } };
+    await product.control('POST', 'activities', demo);
+    await product.round();
+    expect(await product.writes()).toEqual([]);
+    await setStage(product, p1, '');
+    await product.round();
+    expect(await shown(product, p1)).toMatchObject({ status: 'hot', behavior: '40' });
+    await expectSettled(product);
+  });
+});
+
+describe('a portal that may not show its page views', () => {
+  async function deniedOf(product: TestProduct): Promise<readonly string[]> {
+    const streams = await allStreams(product.context.db);
+    return streams.filter(({ denied }) => denied !== null).map(({ stream }) => stream);
+  }
+
+  async function whoViewedPricing(options: TestProductOptions): Promise<TestProduct> {
+    const product = await open({ dataset: leads(4), ...options });
+    const contactId = product.idOf('p1');
+    for (let visit = 0; visit < 3; visit++) {
+      const attributes = { url: 'https://acme.example/pricing' };
+      await product.control('POST', 'activities', { contactId, type: 'page_view', attributes });
+    }
+    product.pass(60_000);
+    return product;
+  }
+
+  test('leaves them unknown, and all else is scored; rounds do not ask for them again and again', async () => {
+    const product = await whoViewedPricing({ sandbox: { tier: 'pro' } });
+    expect((await product.backfill()).state).toBe('done');
+    expect(await deniedOf(product)).toEqual(['page_views']);
+    expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged', behavior: '0' });
+    const before = await logEnd(product);
+    for (let round = 0; round < 3; round++) await product.round();
+    const asked = (await product.log(before)).filter(({ path }) => path.includes('/events/'));
+    expect(asked).toEqual([]);
+    await expectSettled(product);
+  });
+
+  test('and then may: everybody is scored again with them, without a backfill', async () => {
+    const product = await whoViewedPricing({});
+    const refusal = { status: 403, body: { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' } };
+    await product.faults({ match: { path: '/events/' }, action: refusal });
+    await product.backfill();
+    expect(await deniedOf(product)).toEqual(['page_views']);
+    const bases = async () => {
+      const rows = await product.context.db.selectFrom('leads').select('basis_hash').distinct().execute();
+      return rows.map((row) => row.basis_hash);
+    };
+    const without = await bases();
+    await product.faults();
+    product.pass(21 * 3_600_000);
+    await product.round();
+    expect(await deniedOf(product)).toEqual([]);
+    expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'hot' });
+    const withViews = await bases();
+    expect(withViews).toHaveLength(1);
+    expect(withViews).not.toEqual(without);
+    await expectSettled(product);
+  });
+});
+
+describe('the product is opened again', () => {
+  test('on the same data: it reads what changed and writes nothing twice', async () => {
+    const product = await open({ contacts: 30 });
+    await product.backfill();
+    const before = await logEnd(product);
+    await product.restart();
+    await product.round();
+    const calls = (await product.log(before)).map(({ method, path }) => `${method} ${path}`);
+    expect(calls.filter((call) => call.includes('batch/'))).toEqual([]);
+    await expectSettled(product);
+  });
+});
