@@ -23,10 +23,12 @@ export type * from '../src/domain/crm-changes.ts';
 export interface ChangeStream {
   /** `contacts`, `companies`, `meetings`, `form_submissions` ... unique in the connector. */
   readonly id: string;
-  /** Canonical activity types that only this stream shows; they are `unobserved` when it is denied. */
+  /** Canonical activity types that this stream shows. One that no stream open to us shows is `unobserved`. */
   readonly activityTypes: readonly string[];
   /** The object whose records a whole pass of this stream lists (`contacts`): one that it does not show is read again. */
   readonly lists?: string;
+  /** A whole pass shows only the latest part of the past: what it does not show is not gone. */
+  readonly windowed?: true;
 }
 
 export interface ScorePatch {
@@ -77,7 +79,10 @@ export interface CrmConnector {
    */
   listChanges(stream: ChangeStream, cursor: Cursor | null, signal: AbortSignal): AsyncIterable<ChangePage>;
 
-  /** The records as they are now, company fields included; one answer per ref, in any order. At most `batch.read` refs. */
+  /**
+   * The records as they are now, company fields included; one answer per ref, in any order, and one for each record that one
+   * of them is known to have taken over. At most `batch.read` refs.
+   */
   fetchLeads(refs: readonly RecordRef[], signal: AbortSignal): Promise<readonly FetchedLead[]>;
 
   /**

@@ -6,7 +6,7 @@ import type { Fields } from '../src/domain/lead.ts';
 import type { ScoreField } from '../src/domain/score-fields.ts';
 import type { CompiledModel } from '../src/scoring/compile.ts';
 import type { Tables } from '../src/store/tables.ts';
-import type { JobName, JobPayloads } from './queues.ts';
+import type { JobName, JobPayloads, RingManner } from './queues.ts';
 
 /** A CRM with what its mapping says. */
 export interface MappedCrm {
@@ -47,7 +47,7 @@ export interface JobContext {
   /** Aborted at shutdown: jobs stop at their next safe point. */
   readonly signal: AbortSignal;
   /** Asks for a job. Rung while the same job waits, it changes nothing; while it runs, it runs once more afterwards. */
-  ring<N extends JobName>(job: N, payload: JobPayloads[N], delayMs?: number): Promise<void>;
+  ring<N extends JobName>(job: N, payload: JobPayloads[N], manner?: RingManner): Promise<void>;
 }
 
 /** The instant that leads are scored at. */

@@ -19,7 +19,7 @@ export async function pullChanges(context: JobContext, { crm }: { crm: string })
       context,
       { crm, side: 'read' },
       () => pullStreams(context, mapped),
-      (delayMs) => context.ring('pull', { crm }, delayMs),
+      (delayMs) => context.ring('pull', { crm }, { delayMs }),
     );
   }
   // A CRM that cannot be read now is read when it can: what is known of its leads is scored and written all the same.
@@ -37,13 +37,22 @@ async function pullStreams(context: JobContext, mapped: MappedCrm): Promise<void
       if (run) await beginPass(context.db, key, { run: run.id, mappingHash: mapped.mappingHash });
       state = await streamState(context.db, key);
     }
-    if (!state || isDenied(state, context.clock.now())) continue;
+    if (!state || isDenied(state, context.clock.now()) || isPassOver(state, mapped, run)) continue;
     await pullStream(context, mapped, stream, state);
     if (context.signal.aborted) return;
   }
   if (!run) return;
   const progress = { marked: true, [`pulled ${mapped.connector.id}`]: true };
   await noteProgress(context.db, run.id, progress, context.clock.now());
+}
+
+/**
+ * A backfill that goes on after a kill does not ask again for what it has read. Once it has read all, it may stay open until
+ * its results are written; changes are read meanwhile.
+ */
+function isPassOver({ pass, passing }: StreamState, { connector }: MappedCrm, run: Run | null): boolean {
+  if (run === null || run.progress[`pulled ${connector.id}`] === true) return false;
+  return pass === run.id && !passing;
 }
 
 function isDenied({ denied, deniedAt }: StreamState, now: Date): boolean {
@@ -77,5 +86,6 @@ async function pullStream(
     context.log.info({ ...key, code: error.code }, `${connector.id}: ${stream.id} is not open to us: ${error.message}`);
     return;
   }
-  if (!signal.aborted) await endPull(db, { ...key, now: clock.now(), lists: stream.lists ?? null, pass });
+  if (!signal.aborted)
+    await endPull(db, { ...key, now: clock.now(), lists: stream.lists ?? null, pass: stream.windowed ? null : pass });
 }

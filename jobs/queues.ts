@@ -36,10 +36,17 @@ const RETRIES: Pick<JobsOptions, 'attempts' | 'backoff'> = {
   backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 },
 };
 
+export interface RingManner {
+  readonly delayMs?: number;
+  /** Changes nothing while the same job runs, either: what is asked for is that it comes to its end. */
+  readonly unlessRunning?: boolean;
+}
+
 /** @param key rings of a job with the same key are one job */
-export function optionsOf(job: JobName, key: string, delayMs = 0): JobsOptions {
+export function optionsOf(job: JobName, key: string, { delayMs = 0, unlessRunning = false }: RingManner): JobsOptions {
   const priority = JOBS[job].priority;
   // A delayed ring has a key of its own, or it would hold back the ones that want to be heard at once.
-  const deduplication = delayMs > 0 ? { id: `${key}-later`, ttl: delayMs } : { id: key, keepLastIfActive: true };
+  const deduplication =
+    delayMs > 0 ? { id: `${key}-later`, ttl: delayMs } : { id: key, keepLastIfActive: !unlessRunning };
   return { ...RETRIES, priority, deduplication, ...(delayMs > 0 ? { delay: delayMs } : {}) };
 }

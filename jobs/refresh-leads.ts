@@ -19,7 +19,7 @@ export async function refreshLeads(context: JobContext, { crm }: { crm: string }
       context,
       { crm, side: 'read' },
       () => refreshAll(context, mapped),
-      (delayMs) => context.ring('refresh', { crm }, delayMs),
+      (delayMs) => context.ring('refresh', { crm }, { delayMs }),
     );
   }
   await context.ring('score', {});

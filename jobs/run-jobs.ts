@@ -3,7 +3,7 @@ import type { JobContext } from './context.ts';
 import { nightlyRecompute } from './nightly-recompute.ts';
 import { pullChanges } from './pull-changes.ts';
 import type { JobProcessor, JobQueue, JobWorker, QueueBackend } from './queue-backend.ts';
-import { CONCURRENCY, JOBS, type JobName, type JobPayloads, optionsOf, QUEUE } from './queues.ts';
+import { CONCURRENCY, JOBS, type JobName, type JobPayloads, optionsOf, QUEUE, type RingManner } from './queues.ts';
 import { refreshLeads } from './refresh-leads.ts';
 import { scoreLeads } from './score-leads.ts';
 import { tick } from './tick.ts';
@@ -48,8 +48,8 @@ function withoutData(error: Error): { error: string; code?: string } {
 
 /** A bell for jobs on a queue (see JobContext.ring). */
 export function bell(queue: JobQueue<unknown>): JobContext['ring'] {
-  return async <N extends JobName>(job: N, payload: JobPayloads[N], delayMs = 0): Promise<void> => {
-    await queue.add(job, payload, optionsOf(job, keyOf(job, payload), delayMs));
+  return async <N extends JobName>(job: N, payload: JobPayloads[N], manner: RingManner = {}): Promise<void> => {
+    await queue.add(job, payload, optionsOf(job, keyOf(job, payload), manner));
   };
 }
 
@@ -57,7 +57,9 @@ function keyOf(job: JobName, payload: JobPayloads[JobName]): string {
   return 'crm' in payload ? `${job}-${payload.crm}` : job;
 }
 
-/** Has BullMQ ring `tick` every `seconds`, from whichever process is up. */
+/** Has BullMQ ring `tick` every `seconds`, from whichever process is up, unless it does so already. */
 export async function scheduleTicks(queue: JobQueue<unknown>, seconds: number): Promise<void> {
+  const known = await queue.getJobScheduler('tick');
+  if (known?.every === seconds * 1_000) return;
   await queue.upsertJobScheduler('tick', { every: seconds * 1_000 }, { name: 'tick', data: {} });
 }

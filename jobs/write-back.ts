@@ -29,7 +29,7 @@ export async function writeBack(context: JobContext, { crm }: { crm: string }): 
       context,
       { crm, side: 'write' },
       () => writeAll(context, mapped),
-      (delayMs) => context.ring('write', { crm }, delayMs),
+      (delayMs) => context.ring('write', { crm }, { delayMs }),
     );
   }
   await closeFinishedRuns(context);
@@ -143,7 +143,7 @@ async function ringForRetries(
   failed: readonly { row: OutboxRow; error: ConnectorError }[],
 ): Promise<void> {
   const delays = failed.filter(({ error }) => canBeRetried(error)).map(({ row }) => retryDelay(row.attempts));
-  if (delays.length > 0) await context.ring('write', { crm }, Math.min(...delays));
+  if (delays.length > 0) await context.ring('write', { crm }, { delayMs: Math.min(...delays) });
 }
 
 function toProblem(row: OutboxRow, error: ConnectorError) {

@@ -23,7 +23,7 @@ export interface Product {
   readonly context: JobContext;
   /** Takes jobs in this process. */
   work(): void;
-  /** Has the tick rung every POLL_SECONDS. */
+  /** Has the tick rung every POLL_SECONDS. Changes nothing where it is; puts it back where the queue was lost. */
   schedule(): Promise<void>;
   /** Stops at the next safe point, lets what runs finish (up to the deadline), closes everything. Safe to call twice. */
   close(): Promise<void>;

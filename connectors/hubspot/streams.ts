@@ -23,13 +23,13 @@ export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
   const sources = mappedSources(parts.mapping);
   const activities = Object.entries(ACTIVITY_STREAMS).flatMap(([id, create]) => {
     if (!sources.has(id)) return [];
-    return [create(parts, { id, activityTypes: onlyIn(id, sources) })];
+    return [
+      create(parts, {
+        id,
+        activityTypes: [...(sources.get(id) ?? [])],
+        ...(id === 'page_views' ? { windowed: true } : {}),
+      }),
+    ];
   });
   return [contactStream(parts), ...(parts.contacts.usesCompanies ? [companyStream(parts)] : []), ...activities];
-}
-
-/** The activity types that no other stream gives: they cannot be seen when this one is denied. */
-function onlyIn(id: string, sources: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
-  const others = [...sources].filter(([source]) => source !== id);
-  return [...(sources.get(id) ?? [])].filter((type) => !others.some(([, types]) => types.has(type)));
 }

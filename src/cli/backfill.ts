@@ -16,8 +16,12 @@ export function backfillCommand(io: CommandIo): Command {
         job: 'backfill',
         asOf: options.asOf,
         json: options.json,
-        ring: async ({ context }) => {
-          for (const crm of context.crms.keys()) await context.ring('pull', { crm });
+        ring: async ({ context }, run, manner) => {
+          for (const crm of context.crms.keys()) {
+            // Killed after all was read: only scoring and writing are left.
+            const isRead = run.progress[`pulled ${crm}`] === true;
+            await context.ring(isRead ? 'refresh' : 'pull', { crm }, manner);
+          }
         },
       }),
     );

@@ -25,8 +25,13 @@ const SAY_MS = 2_000;
 /** A CRM that has not answered for so long is down, as far as somebody who waits is concerned. */
 const PATIENCE_MS = 120_000;
 
-/** Resolves when the run is done, or when a halt needs somebody, or lasts too long. */
-export async function followRun(product: Product, runId: number, io: CommandIo): Promise<RunSummary> {
+/** Resolves when the run is done, or when a halt needs somebody, or lasts too long. `atEachLook` is called a few times a second. */
+export async function followRun(
+  product: Product,
+  runId: number,
+  io: CommandIo,
+  atEachLook: () => Promise<void> = async () => {},
+): Promise<RunSummary> {
   const { db, clock } = product.context;
   let said = '';
   let sayAt = 0;
@@ -42,6 +47,7 @@ export async function followRun(product: Product, runId: number, io: CommandIo):
       said = line;
       sayAt = now.getTime() + SAY_MS;
     }
+    await atEachLook();
     await sleep(LOOK_MS);
   }
 }

@@ -14,7 +14,7 @@ export function recomputeCommand(io: CommandIo): Command {
         job: 'recompute',
         asOf: options.asOf,
         json: options.json,
-        ring: ({ context }) => context.ring('nightly', {}),
+        ring: ({ context }, _run, manner) => context.ring('nightly', {}, manner),
       }),
     );
 }

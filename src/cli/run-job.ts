@@ -1,11 +1,12 @@
 // `backfill` and `recompute`: a run is opened and its job rung for; it is worked on in this process, or, where a service runs,
 // by that.
 
+import type { RingManner } from '../../jobs/queues.ts';
 import { ConfigurationError } from '../load-crms.ts';
 import type { Product } from '../main.ts';
 import { resume } from '../store/halts.ts';
 import { isWorkerAlive } from '../store/processes.ts';
-import { openRun, unfinishedRun } from '../store/runs.ts';
+import { openRun, type Run, unfinishedRun } from '../store/runs.ts';
 import { followRun, reportRun } from './follow.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
@@ -14,7 +15,7 @@ interface RunJob {
   readonly job: 'backfill' | 'recompute';
   readonly asOf: Date | undefined;
   readonly json: boolean;
-  readonly ring: (product: Product) => Promise<void>;
+  readonly ring: (product: Product, run: Run, manner: RingManner) => Promise<void>;
 }
 
 export async function runJob(io: CommandIo, { job, asOf, json, ring }: RunJob): Promise<void> {
@@ -35,9 +36,18 @@ export async function runJob(io: CommandIo, { job, asOf, json, ring }: RunJob): 
       await resume(db, crm, 'read');
       await resume(db, crm, 'write');
     }
+    let isWorking = !isServed;
     if (isServed) io.stderr.write(`${job}: handed over to the running service.\n`);
     else product.work();
-    await ring(product);
-    reportRun(io, job, await followRun(product, run.id, io), json);
+    // A job that a killed process left behind is found and gone on with: asking once more would only read twice.
+    await ring(product, run, { unlessRunning: !isServed });
+    // The service may have been killed a moment ago, or be stopped while it works for us.
+    const takeOver = async () => {
+      if (isWorking || (await isWorkerAlive(db, clock.now()))) return;
+      io.stderr.write(`${job}: the service has stopped; going on here.\n`);
+      isWorking = true;
+      product.work();
+    };
+    reportRun(io, job, await followRun(product, run.id, io, takeOver), json);
   });
 }

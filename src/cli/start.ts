@@ -29,7 +29,6 @@ async function serve(product: Product, config: Config, asked: readonly Role[]): 
   const stopped = terminated();
   const server = asked.includes('web') ? await listen(product, config) : null;
   if (asked.includes('worker')) product.work();
-  if (asked.includes('scheduler')) await product.schedule();
   const stopBeating = await keepBeating(product, asked);
   // What was missed while nothing ran is found now, not at the next tick.
   await context.ring('tick', {});
@@ -50,12 +49,17 @@ async function listen({ context }: Product, config: Config): Promise<Server> {
 }
 
 /** A row that says that this process lives, until it is told to stop. */
-async function keepBeating({ context }: Product, asked: readonly Role[]): Promise<() => Promise<void>> {
+async function keepBeating(product: Product, asked: readonly Role[]): Promise<() => Promise<void>> {
+  const { context } = product;
   const process = { id: randomUUID(), roles: asked.join(',') };
-  const beatNow = () => beat(context.db, process, context.clock.now());
+  const beatNow = async () => {
+    await beat(context.db, process, context.clock.now());
+    // A queue that was lost (an emptied Redis) has lost its schedule, too.
+    if (asked.includes('scheduler')) await product.schedule();
+  };
   await beatNow();
   const timer = setInterval(() => {
-    beatNow().catch(() => context.log.warn({}, 'the database did not take the heartbeat'));
+    beatNow().catch(() => context.log.warn({}, 'the heartbeat was not taken'));
   }, HEARTBEAT_MS);
   return async () => {
     clearInterval(timer);

@@ -30,12 +30,12 @@ export function writtenFields(mapping: Mapping): readonly { field: ScoreField; p
   });
 }
 
-// Neither the date of a scoring nor the wording of its reasons is worth a write to the CRM.
-const COMPARED = SCORE_FIELDS.filter((field) => field !== 'scored_at' && field !== 'explanation');
+// Neither the date of a scoring, nor the version of a model that says the same, nor the wording of its reasons is worth a write.
+const COMPARED = SCORE_FIELDS.filter((field) => !['scored_at', 'model', 'explanation'].includes(field));
 
 /**
- * Whether a rep would see the same: grade, scores, status, model and the contributions in whole points. `scored_at` and the
- * wording of the explanation do not count. A field that one side lacks (the mapping drops it) is not compared; two sides
+ * Whether a rep would see the same: grade, scores, status and the contributions in whole points. `scored_at`, the model's
+ * version and the wording of the explanation do not count. A field that one side lacks (the mapping drops it) is not compared; two sides
  * with nothing in common are not the same.
  */
 export function sameVisible(a: ScoreFieldValues, b: ScoreFieldValues): boolean {

@@ -48,7 +48,7 @@ export async function takeActivities(
     join leadgrade.records r on r.crm = ${crm} and r.object = t.object and r.id = t.record_id
     on conflict (crm, object, record_id, id)
     do update set type = excluded.type, at = excluded.at, attributes = excluded.attributes, gone_at = null,
-      listed_pass = excluded.listed_pass
+      listed_pass = coalesce(excluded.listed_pass, a.listed_pass)
     where (a.type, a.at, a.attributes) is distinct from (excluded.type, excluded.at, excluded.attributes)
       or a.gone_at is not null
     returning lead_id`.execute(tx);

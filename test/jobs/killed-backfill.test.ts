@@ -1,0 +1,100 @@
+// kill -9 in the middle of a backfill, in every set-up: started again, it ends where an undisturbed one ends, and reads next
+// to nothing twice.
+import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { seededDataset } from '../../sandbox/dataset/seeded.ts';
+import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
+import { control, loggedCalls, seenContacts } from '../../src/cli/demo/sandbox-client.ts';
+import { SCORE_PROPERTIES } from '../../src/cli/demo/seen-contact.ts';
+import { type Running, start } from '../support/processes.ts';
+import { type Installation, SETUPS, type Setup } from '../support/setups.ts';
+
+const NOW = new Date('2026-11-20T12:00:00Z');
+const CLI = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+const summarySchema = z.object({ state: z.string(), scored: z.number(), written: z.number(), errors: z.number() });
+
+interface Stage {
+  readonly sandbox: HubSpotSandbox;
+  readonly installation: Installation;
+  run(...args: string[]): Running;
+}
+
+const opened: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+async function openStage(setup: Setup): Promise<Stage> {
+  // The sandbox's time passes as the real one does, for its rate limits; it only begins elsewhere.
+  const begin = performance.now();
+  const clock = { now: () => new Date(NOW.getTime() + performance.now() - begin) };
+  const installation = await setup.create();
+  opened.push(() => installation.destroy());
+  const sandbox = await startHubSpotSandbox({
+    port: 0,
+    dataset: seededDataset({ contacts: 1000, seed: 4, now: NOW }),
+    clock,
+  });
+  opened.push(() => sandbox.close());
+  const env = { ...installation.env, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken };
+  const run = (...args: string[]): Running => {
+    const child = start(process.execPath, [CLI, ...args], { env });
+    opened.push(() => child.kill());
+    return child;
+  };
+  const stage = { sandbox, installation, run };
+  expect(await run('setup').ended).toBe(0);
+  await control(sandbox, 'POST', 'reset-log');
+  return stage;
+}
+
+const BACKFILL = ['backfill', '--json', '--as-of', NOW.toISOString()];
+
+async function state({ sandbox }: Stage) {
+  const contacts = await seenContacts(sandbox);
+  return new Map(contacts.map(({ id, properties }) => [id, SCORE_PROPERTIES.map((name) => properties[name])]));
+}
+
+type Log = Awaited<ReturnType<typeof loggedCalls>>;
+
+/** When to kill, seen from the sandbox's log; `calls` is what an undisturbed backfill asks. */
+const MOMENTS: Readonly<Record<string, (log: Log, calls: number) => boolean>> = {
+  reading: (log, calls) => log.length >= calls * 0.5,
+  writing: (log) => log.filter((call) => call.path.endsWith('/batch/update')).length >= 2,
+};
+
+const KILLS: Readonly<Record<string, readonly string[]>> = {
+  embedded: ['reading', 'writing'],
+  postgres: ['reading'],
+  'postgres and redis': ['writing'],
+};
+
+describe.each(SETUPS)('on $name', (setup) => {
+  test('a killed backfill, started again, ends like an undisturbed one', async () => {
+    const calm = await openStage(setup);
+    expect(await calm.run(...BACKFILL).ended).toBe(1);
+    const calls = (await loggedCalls(calm.sandbox)).length;
+    const expected = await state(calm);
+
+    const killed = await openStage(setup);
+    const kills = KILLS[setup.name] ?? [];
+    for (const moment of kills) {
+      const run = killed.run(...BACKFILL);
+      const hasCome = async () => MOMENTS[moment]?.(await loggedCalls(killed.sandbox), calls);
+      await expect.poll(hasCome, { timeout: 60_000, interval: 20 }).toBe(true);
+      await run.kill();
+    }
+    const last = killed.run(...BACKFILL);
+    expect(await last.ended).toBe(1);
+    const printed = last
+      .output()
+      .split('\n')
+      .find((line) => line.startsWith('{'));
+    expect(summarySchema.parse(JSON.parse(printed ?? '')).state).toBe('done');
+
+    // Each kill may cost the calls that were under way.
+    const allowed = calls + kills.length * Math.ceil(calls * 0.05);
+    expect((await loggedCalls(killed.sandbox)).length).toBeLessThanOrEqual(allowed);
+    expect(await state(killed)).toEqual(expected);
+  }, 180_000);
+});
