@@ -22,15 +22,16 @@ interface Claim {
 
 /** Takes rows to write, oldest first. A claim ends by itself, or when the same claimant comes again. */
 export async function claimOutbox(db: Kysely<Tables>, claim: Claim): Promise<readonly OutboxRow[]> {
+  // Materialized: a plan that runs the selection once a row would take more than the limit.
   const { rows } = await sql<OutboxRow>`
-    update leadgrade.outbox o set claimed_by = ${claim.by}, claimed_until = ${claim.until}
-    from (
+    with t as materialized (
       select object, record_id from leadgrade.outbox
       where crm = ${claim.crm} and (retry_at is null or retry_at <= ${claim.now})
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
       order by version limit ${claim.limit} for update skip locked
-    ) t
-    where o.crm = ${claim.crm} and o.object = t.object and o.record_id = t.record_id
+    )
+    update leadgrade.outbox o set claimed_by = ${claim.by}, claimed_until = ${claim.until}
+    from t where o.crm = ${claim.crm} and o.object = t.object and o.record_id = t.record_id
     returning o.object, o.record_id as id, o.version, o.result_id, o.patch, o.attempts`.execute(db);
   return rows;
 }

@@ -159,15 +159,16 @@ interface Claim {
 
 /** Takes dirty records for re-reading, oldest first. A claim ends by itself, or when the same claimant comes again. */
 export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<readonly RecordRef[]> {
+  // Materialized: a plan that runs the selection once a row would take more than the limit.
   const { rows } = await sql<RecordRef>`
-    update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}
-    from (
+    with t as materialized (
       select object, id from leadgrade.records
       where crm = ${claim.crm} and dirty_at is not null
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
       order by dirty_at, object, id limit ${claim.limit} for update skip locked
-    ) t
-    where r.crm = ${claim.crm} and r.object = t.object and r.id = t.id
+    )
+    update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}
+    from t where r.crm = ${claim.crm} and r.object = t.object and r.id = t.id
     returning r.object, r.id`.execute(db);
   return rows;
 }

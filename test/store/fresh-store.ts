@@ -1,0 +1,68 @@
+// A migrated store for tests, on PGlite and on Postgres, empty before each of them; and what the CRM would have given.
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import type { LeadSnapshot, RecordRef, SourcedActivity } from '../../src/domain/crm-changes.ts';
+import { migrateToLatest } from '../../src/store/migrate.ts';
+import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
+import { type Installation, SETUPS, type Setup } from '../support/setups.ts';
+
+/** The databases, each once: Redis changes nothing here. */
+export const STORES: readonly Setup[] = SETUPS.filter(({ name }) => !name.includes('redis'));
+
+export const CRM = 'hubspot';
+
+/** An instant of the tests' day, `after` seconds from its noon. */
+export function at(after = 0): Date {
+  return new Date(Date.UTC(2026, 2, 10, 12) + after * 1_000);
+}
+
+/** One database for the tests of a suite; `db` is there when they run. */
+export function freshStore({ create }: Setup): Pick<OpenDatabase, 'db'> {
+  let installation: Installation | null = null;
+  let database: OpenDatabase | null = null;
+  const opened = () => {
+    if (database === null) throw new Error('The store is opened when the tests begin.');
+    return database;
+  };
+  beforeAll(async () => {
+    installation = await create();
+    database = await openDatabase({ databaseUrl: installation.env.DATABASE_URL, dataDir: installation.env.DATA_DIR });
+    await migrateToLatest(database.db);
+  });
+  afterAll(async () => {
+    await database?.close();
+    await installation?.destroy();
+  });
+  beforeEach(async () => {
+    await sql`truncate leadgrade.leads, leadgrade.records, leadgrade.activities, leadgrade.field_values, leadgrade.models,
+      leadgrade.results, leadgrade.outbox, leadgrade.streams, leadgrade.runs, leadgrade.errors, leadgrade.halts
+      restart identity cascade`.execute(opened().db);
+  });
+  return {
+    get db() {
+      return opened().db;
+    },
+  };
+}
+
+export function ref(id: string): RecordRef {
+  return { object: 'contacts', id };
+}
+
+export function snapshot(id: string, changes: Partial<LeadSnapshot> = {}): LeadSnapshot {
+  return {
+    kind: 'lead',
+    ref: ref(id),
+    fields: { 'contact.job_title': 'VP Sales' },
+    held: {},
+    modifiedAt: at(-60).toISOString(),
+    companyId: null,
+    problems: [],
+    ...changes,
+  };
+}
+
+export function activity(contact: string, id: string, changes: Partial<SourcedActivity> = {}): SourcedActivity {
+  const attributes = { path: '/pricing' };
+  return { ref: ref(contact), id, type: 'page_view', at: at(-3_600).getTime(), attributes, ...changes };
+}
