@@ -2,8 +2,7 @@
 // for the round that reads, scores and writes. A slot (local date) runs once, whoever rings for it and however often; one that
 // was missed is made up once.
 import { markDecayed } from '../src/store/leads.ts';
-import { findRun, noteProgress, openRun, type Run, runOfSlot, unfinishedRun } from '../src/store/runs.ts';
-import { allStreams } from '../src/store/streams.ts';
+import { findRun, firstRunDone, noteProgress, openRun, type Run, runOfSlot, unfinishedRun } from '../src/store/runs.ts';
 import { compareLinks } from './compare-links.ts';
 import { type JobContext, scoringInstant } from './context.ts';
 import { latestSlot } from './schedule.ts';
@@ -34,8 +33,8 @@ async function runOfLatestSlot(context: JobContext): Promise<Run | null> {
     const isSilent = now.getTime() - known.heartbeat_at.getTime() > SILENCE_MS;
     return known.state === 'running' && isSilent ? findRun(db, known.id) : null;
   }
-  // Before the first pull was over there was nothing to fade: that slot is not missed.
-  const completed = (await allStreams(db)).flatMap((stream) => stream.completedAt ?? []);
-  if (!completed.some((at) => at < slot.at)) return null;
+  // Before the first backfill was over there was nothing to fade: that slot is not missed.
+  const begin = await firstRunDone(db, 'backfill');
+  if (begin === null || begin > slot.at) return null;
   return openRun(db, { job: 'nightly', slot: slot.date, state: 'running' }, now);
 }

@@ -56,6 +56,17 @@ export async function unfinishedRun(db: Kysely<Tables>, job: string): Promise<Ru
   return row ?? null;
 }
 
+/** When a run of the job first came to its end. */
+export async function firstRunDone(db: Kysely<Tables>, job: string): Promise<Date | null> {
+  const row = await db
+    .selectFrom('runs')
+    .select((eb) => eb.fn.min('finished_at').as('first'))
+    .where('job', '=', job)
+    .where('state', '=', 'done')
+    .executeTakeFirst();
+  return row?.first ?? null;
+}
+
 /** A CRM was read to its end: for runs that waited for it, that part is over. */
 export async function notePulled(db: Kysely<Tables>, crm: string, now: Date): Promise<void> {
   await sql`
