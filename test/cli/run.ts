@@ -11,8 +11,17 @@ export interface Finished {
   readonly stderr: string;
 }
 
-export async function leadgrade(args: readonly string[], input = '', cwd = ROOT): Promise<Finished> {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, MODEL_FILE: '' } });
+interface RunOptions {
+  readonly input?: string;
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export async function leadgrade(
+  args: readonly string[],
+  { input = '', cwd = ROOT, env = {} }: RunOptions = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, MODEL_FILE: '', ...env } });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     output.stdout += chunk;

@@ -29,7 +29,9 @@ const parse = (stdout: string) =>
     .map((line) => JSON.parse(line));
 
 test('each lead gives one line, in input order, with every criterion and signal', async () => {
-  const { code, stdout } = await leadgrade([...JSON_LINES, '--input', '-'], `${JSON.stringify(vp)}\n\n{"id":"x"}\n`);
+  const { code, stdout } = await leadgrade([...JSON_LINES, '--input', '-'], {
+    input: `${JSON.stringify(vp)}\n\n{"id":"x"}\n`,
+  });
   expect(code).toBe(0);
   const [first, second] = parse(stdout);
   expect(Object.keys(first)).toEqual([
@@ -71,7 +73,7 @@ test('a line that is no lead gives its error in its place, the rest is scored, a
     '{"id":"c","fields":{"contact.budget":{}}}',
     '{"id":"d","fields":null,"activities":null,"unobserved":null}',
   ];
-  const { code, stdout, stderr } = await leadgrade(JSON_LINES, lines.join('\r\n'));
+  const { code, stdout, stderr } = await leadgrade(JSON_LINES, { input: lines.join('\r\n') });
   expect(code).toBe(1);
   const results = parse(stdout);
   expect(results.slice(0, 4)).toMatchObject([
@@ -91,7 +93,7 @@ test.each([
   ['an input that does not exist', ['score', '--input', 'no-such-leads.ndjson']],
   ['an unknown command', ['scores']],
 ])('%s ends with exit code 2 and nothing on standard output', async (_, args) => {
-  const { code, stdout, stderr } = await leadgrade(args, JSON.stringify(vp));
+  const { code, stdout, stderr } = await leadgrade(args, { input: JSON.stringify(vp) });
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).not.toBe('');
 });
@@ -99,20 +101,22 @@ test.each([
 test('a model with a mistake ends with exit code 2, and names file, line and path', async () => {
   const model = join(folder, 'model.yaml');
   await writeFile(model, 'name: m\nversion: 1.0\nstatus:\n  bands:\n    - id: all\n');
-  const { code, stdout, stderr } = await leadgrade(['score', '--model', model, '--json'], JSON.stringify(vp));
+  const { code, stdout, stderr } = await leadgrade(['score', '--model', model, '--json'], {
+    input: JSON.stringify(vp),
+  });
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toContain('model.yaml:2 version');
 });
 
 test('without --json people read it', async () => {
-  const { code, stdout } = await leadgrade(['score', ...AS_OF], JSON.stringify(vp));
+  const { code, stdout } = await leadgrade(['score', ...AS_OF], { input: JSON.stringify(vp) });
   expect(code).toBe(0);
   expect(stdout).toContain('7  Hot - high priority\n');
   expect(stdout).toContain('  +30 Executive (Job title)\n');
 });
 
 test('line separators that Unicode knows stay inside a lead', async () => {
-  const { code, stdout } = await leadgrade(JSON_LINES, '\uFEFF{"id":"a\u2028b"}\n');
+  const { code, stdout } = await leadgrade(JSON_LINES, { input: '\uFEFF{"id":"a\u2028b"}\n' });
   expect(code).toBe(0);
   expect(parse(stdout)[0].id).toBe('a\u2028b');
 });

@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true }));
 test('a folder with a valid model is valid', async () => {
   await mkdir(join(folder, 'mappings'), { recursive: true });
   await writeFile(join(folder, 'mappings/model.yaml'), 'name: m\nversion: "1"\nstatus: { bands: [{ id: all }] }\n');
-  const { code, stdout } = await leadgrade(['validate', '--json'], '', folder);
+  const { code, stdout } = await leadgrade(['validate', '--json'], { cwd: folder });
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toEqual({ valid: true, files: ['mappings/model.yaml'], problems: [] });
 });

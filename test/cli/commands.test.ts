@@ -1,0 +1,130 @@
+// The commands as a user runs them, each in a process of its own, against a sandbox HubSpot: what they print, and their exit codes.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { seededDataset } from '../../sandbox/dataset/seeded.ts';
+import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
+import { control } from '../../src/cli/demo/sandbox-client.ts';
+import { type Installation, SETUPS } from '../support/setups.ts';
+import { type Finished, leadgrade } from './run.ts';
+
+const CONTACTS = 60;
+
+let sandbox: HubSpotSandbox;
+let installation: Installation;
+let run: (...args: string[]) => Promise<Finished>;
+
+beforeAll(async () => {
+  const setup = SETUPS.find(({ name }) => name === 'postgres') ?? SETUPS[0];
+  if (!setup) throw new Error('There is no set-up to test on.');
+  installation = await setup.create();
+  const clock = { now: () => new Date() };
+  const dataset = seededDataset({ contacts: CONTACTS, seed: 3, now: clock.now() });
+  sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, searchLagMs: 0 });
+  const env = { ...installation.env, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken };
+  run = (...args) => leadgrade(args, { env });
+});
+afterAll(async () => {
+  await sandbox.close();
+  await installation.destroy();
+});
+
+const json = (finished: Finished): unknown => JSON.parse(finished.stdout);
+
+test('migrate brings an empty database up to date, and says so again without doing anything', async () => {
+  expect(await run('migrate')).toMatchObject({ code: 0, stdout: 'Database: applied 0001-initial.\n' });
+  expect(await run('migrate')).toMatchObject({ code: 0, stdout: 'Database: up to date already.\n' });
+});
+
+test('doctor names the missing properties and the fix before setup, with exit code 2', async () => {
+  const found = await run('doctor');
+  expect(found.code).toBe(2);
+  expect(found.stdout).toMatch(/PROBLEM .*leadgrade_/);
+  expect(found.stdout).toContain('leadgrade setup');
+});
+
+test('backfill before setup stops with one message and exit code 2', async () => {
+  const stopped = await run('backfill');
+  expect(stopped.code).toBe(2);
+  expect(stopped.stderr).toMatch(/leadgrade setup/);
+  expect(stopped.stdout).toBe('');
+});
+
+test('setup says what it would do, does it, and finds it done', async () => {
+  const dry = await run('setup', '--dry-run');
+  expect(dry.stdout).toContain('contact property leadgrade_total_score: would create');
+  expect((await run('setup')).stdout).toContain('contact property leadgrade_total_score: created');
+  const again = await run('setup', '--json');
+  expect(z.object({ steps: z.array(z.object({ state: z.literal('exists') })) }).safeParse(json(again)).success).toBe(
+    true,
+  );
+});
+
+test('backfill goes on with what setup has made possible', async () => {
+  const done = await run('backfill', '--json');
+  expect(json(done)).toMatchObject({ job: 'backfill', state: 'done' });
+  expect(done.stderr).toContain('to do:');
+});
+
+test('recompute does the nightly job now; nobody has changed since', async () => {
+  expect(json(await run('recompute', '--json'))).toMatchObject({ job: 'recompute', state: 'done', written: 0 });
+});
+
+test('explain tells a score, its reasons and its history; an unknown lead is bad usage', async () => {
+  const scored = seenLead();
+  const told = await run('explain', `hubspot:${scored}`);
+  expect(told.code).toBe(0);
+  expect(told.stdout).toMatch(/^hubspot:\d+: \w+, grade [A-FU]/);
+  expect(told.stdout).toContain('History, newest first:');
+  const { contributions, total } = z
+    .object({ total: z.number(), contributions: z.array(z.object({ points: z.number() })) })
+    .parse(json(await run('explain', `hubspot:${scored}`, '--json')));
+  expect(contributions.reduce((sum, { points }) => sum + points, 0)).toBe(total);
+  expect(await run('explain', 'hubspot:1')).toMatchObject({ code: 2, stdout: '' });
+  expect(await run('explain', 'nonsense')).toMatchObject({ code: 2, stdout: '' });
+});
+
+test('a bad value is listed with the contact and the fix, and the backfill ends with exit code 1', async () => {
+  await control(sandbox, 'PATCH', `contacts/${seenLead()}`, { properties: { country: 'Atlantis' } });
+  expect((await run('backfill')).code).toBe(1);
+  const listed = await run('errors', 'list');
+  expect(listed.stdout).toContain(`hubspot:${seenLead()}  read contact.country  BAD_VALUE`);
+  expect((await run('errors', 'retry')).stdout).toMatch(/^\d+ records will be tried again/);
+});
+
+test('a wrong token is told with its fix, and exit code 2', async () => {
+  const env = { ...installation.env, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: 'pat-na1-wrong' };
+  const refused = await leadgrade(['backfill'], { env });
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).not.toContain('pat-na1-wrong');
+});
+
+test('a database that is down is exit code 3, no CRM at all exit code 2', async () => {
+  const down = await leadgrade(['migrate'], { env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' } });
+  expect(down).toMatchObject({ code: 3, stdout: '' });
+  const none = await leadgrade(['doctor'], { env: { ...installation.env } });
+  expect(none.code).toBe(2);
+  expect(none.stderr).toContain('No CRM is set up');
+});
+
+test('bad settings are all named in one message', async () => {
+  const bad = await leadgrade(['start'], { env: { PORT: 'x', TIMEZONE: 'Mars/Base' } });
+  expect(bad).toMatchObject({ code: 2, stdout: '' });
+  expect(bad.stderr).toContain('PORT');
+  expect(bad.stderr).toContain('TIMEZONE');
+});
+
+test('the demo shows what reps see, with nothing configured', async () => {
+  const demo = await leadgrade(['demo', '--once', '--contacts', '120']);
+  expect(demo.code).toBe(0);
+  expect(demo.stdout).toContain('THE 10 HOTTEST CONTACTS');
+  const [, right, scored] = /sum to the score: (\d+) of (\d+)\./.exec(demo.stdout) ?? [];
+  expect(Number(scored)).toBeGreaterThan(90);
+  expect(right).toBe(scored);
+});
+
+/** A contact that is scored, and not a customer. */
+function seenLead(): string {
+  const dataset = seededDataset({ contacts: CONTACTS, seed: 3, now: new Date() });
+  const lead = dataset.people.find(({ lifecycle }) => lifecycle === 'lead');
+  return sandbox.contactIds.get(lead?.key ?? '') ?? '';
+}
