@@ -18,7 +18,7 @@ export async function nightlyRecompute(context: JobContext): Promise<void> {
     await compareLinks(context, crm, run.id);
     if (context.signal.aborted) return;
   }
-  const decayed = await markDecayed(context.db, scoringInstant(context));
+  const decayed = await markDecayed(context.db, context.clock.now(), scoringInstant(context));
   await noteProgress(context.db, run.id, { marked: true, decayed }, context.clock.now());
   for (const crm of context.crms.keys()) await context.ring('pull', { crm });
 }

@@ -1,7 +1,7 @@
 // Score: due leads in chunks, each chunk in one transaction, until none is due.
 
 import { scoreDueLeads } from '../src/store/due-leads.ts';
-import { markOutdated } from '../src/store/leads.ts';
+import { isAnybodyDue, markOutdated } from '../src/store/leads.ts';
 import { keepModel } from '../src/store/models.ts';
 import { isFirstPullOver } from '../src/store/pending-work.ts';
 import { countInRuns } from '../src/store/runs.ts';
@@ -11,6 +11,7 @@ import { scoringBasis } from './scoring-basis.ts';
 
 /** Leads a transaction: long enough to be worth its round trips, short enough that nobody waits for it. */
 const CHUNK = 500;
+const SOON_MS = 500;
 
 export async function scoreLeads(context: JobContext): Promise<void> {
   const { db, crms, model, timezone, clock, signal } = context;
@@ -31,4 +32,6 @@ export async function scoreLeads(context: JobContext): Promise<void> {
     await countInRuns(db, { scored });
   }
   for (const crm of crms.keys()) await context.ring('write', { crm });
+  // Those that somebody held just now were passed over: they are scored as soon as that one is done.
+  if (!signal.aborted && (await isAnybodyDue(db, clock.now()))) await context.ring('score', {}, { delayMs: SOON_MS });
 }

@@ -101,7 +101,7 @@ async function keepOutcomes(
     return outcome.kind === 'gone' || outcome.kind === 'merged' ? [{ object, id, into }] : [];
   });
   await context.db.transaction().execute(async (tx) => {
-    await settleWritten(tx, crm, written);
+    await settleWritten(tx, crm, written, now);
     await clearErrors(tx, crm, 'write', written);
     await retire(tx, crm, retired, now);
     await dropFromOutbox(

@@ -1,7 +1,7 @@
 // The ledger of activities: merged by source id, never deleted by a pull; what is no longer there gets a tombstone.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ChangePage, KnownLinks, RecordRef, SourcedActivity } from '../domain/crm-changes.ts';
-import { markDue } from './leads.ts';
+import { holdLeads, markDue } from './leads.ts';
 import { ensureRecords } from './records.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
@@ -33,12 +33,9 @@ export async function takeActivities(
     at: new Date(at).toISOString(),
     attributes,
   }));
-  await ensureRecords(
-    tx,
-    crm,
-    activities.map((each) => each.ref),
-    now,
-  );
+  const refs = activities.map((each) => each.ref);
+  await ensureRecords(tx, crm, refs, now);
+  await holdLeads(tx, crm, refs);
   const page = sql`${rowsOf(rows)} as t (object text, record_id text, id text, type text, at timestamptz, attributes jsonb)`;
   const { rows: changed } = await sql<{ lead_id: number }>`
     insert into leadgrade.activities as a
@@ -69,6 +66,11 @@ export async function takeActivities(
 /** Tombstones for activities that are no longer there. */
 export async function dropActivities(tx: Tx, crm: string, gone: ChangePage['gone'], now: Date): Promise<void> {
   if (gone.length === 0) return;
+  await holdLeads(
+    tx,
+    crm,
+    gone.map((each) => each.ref),
+  );
   const rows = gone.map(({ ref, activityId }) => ({ object: ref.object, record_id: ref.id, id: activityId }));
   const { rows: changed } = await sql<{ lead_id: number }>`
     update leadgrade.activities a set gone_at = ${now}

@@ -1,15 +1,43 @@
 // Leads: who is to be scored, and when a score changes by itself.
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { RecordRef } from '../domain/crm-changes.ts';
+import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
 
-/** Marks leads as due; one that is due already keeps its place and its first cause. */
+/**
+ * Holds the leads of these records until the transaction ends. Whoever changes what a lead is scored from holds it first: a
+ * scoring under way has read the old state, and would clear a mark that is made before it ends.
+ */
+export async function holdLeads(tx: Transaction<Tables>, crm: string, refs: readonly RecordRef[]): Promise<void> {
+  if (refs.length === 0) return;
+  // By id, so that two who hold the same leads never wait for each other.
+  await sql`
+    select from leadgrade.leads where id in (
+      select r.lead_id from leadgrade.records r
+      join ${rowsOf(refs.map(({ object, id }) => ({ object, id })))} as t (object text, id text)
+        on r.object = t.object and r.id = t.id
+      where r.crm = ${crm}
+    ) order by id for no key update`.execute(tx);
+}
+
+/**
+ * Marks leads as due; one that is due already keeps its place and its first cause.
+ * In two statements: one that is being scored looks due until that ends, and the second statement sees how it ended.
+ */
 export async function markDue(db: Db, leadIds: readonly number[], cause: string, now: Date): Promise<void> {
   if (leadIds.length === 0) return;
+  const ids = [...new Set(leadIds)];
+  await sql`select from leadgrade.leads where id = any(${ids}::bigint[]) order by id for no key update`.execute(db);
   await sql`
     update leadgrade.leads set due_at = ${now}, due_cause = ${cause}
-    where id = any(${[...new Set(leadIds)]}::bigint[]) and due_at is null`.execute(db);
+    where id = any(${ids}::bigint[]) and due_at is null`.execute(db);
+}
+
+export async function isAnybodyDue(db: Db, now: Date): Promise<boolean> {
+  const lead = await db.selectFrom('leads').select('id').where('due_at', '<=', now).limit(1).executeTakeFirst();
+  return lead !== undefined;
 }
 
 // Small enough that the statement does not hold up the others of an embedded database, which has one session for all.
@@ -24,13 +52,13 @@ async function inChunks(mark: (limit: number) => Promise<bigint>): Promise<numbe
   }
 }
 
-/** Marks those whose score changes by itself at `now` or before: the nightly job's work. Gives how many. */
-export function markDecayed(db: Kysely<Tables>, now: Date): Promise<number> {
+/** Marks those whose score changes by itself at `until` or before: the nightly job's work. Gives how many. */
+export function markDecayed(db: Kysely<Tables>, now: Date, until: Date = now): Promise<number> {
   return inChunks(async (limit) => {
     const result = await sql`
       update leadgrade.leads set due_at = ${now}, due_cause = 'decay'
       where id in (
-        select id from leadgrade.leads where next_change_at <= ${now} and due_at is null
+        select id from leadgrade.leads where next_change_at <= ${until} and due_at is null
         order by next_change_at, id limit ${limit}
       ) and due_at is null`.execute(db);
     return result.numAffectedRows ?? 0n;

@@ -2,6 +2,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
+import { holdLeads, markDue } from './leads.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -51,13 +52,18 @@ export async function releaseOutbox(
     where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(db);
 }
 
-/** The CRM holds these now. A row that a newer result replaced meanwhile stays, to be written too. */
+/**
+ * The CRM holds these now. A row that a newer result replaced meanwhile stays, to be written too; where a newer result was
+ * settled without one (it equals what the CRM held before), the lead is scored again, and then written.
+ */
 export async function settleWritten(
   tx: Transaction<Tables>,
   crm: string,
   rows: readonly (OutboxRow & { readonly modifiedAt: string | null })[],
+  now: Date,
 ): Promise<void> {
   if (rows.length === 0) return;
+  await holdLeads(tx, crm, rows);
   const written = sql`${rowsOf(rows)} as t (object text, id text, version bigint, result_id bigint, patch jsonb,
     "modifiedAt" timestamptz)`;
   await sql`
@@ -69,6 +75,19 @@ export async function settleWritten(
   await sql`
     update leadgrade.outbox o set claimed_by = null, claimed_until = null
     from ${written} where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(tx);
+  const { rows: outdated } = await sql<{ id: number }>`
+    select l.id from ${written}
+    join leadgrade.records r on r.crm = ${crm} and r.object = t.object and r.id = t.id and r.state = 'live'
+    join leadgrade.leads l on l.id = r.lead_id and l.result_id is distinct from t.result_id
+    where not exists (
+      select from leadgrade.outbox o where o.crm = ${crm} and o.object = t.object and o.record_id = t.id
+    )`.execute(tx);
+  await markDue(
+    tx,
+    outdated.map((lead) => lead.id),
+    'changed',
+    now,
+  );
 }
 
 /** Removes rows, unless a newer result replaced them meanwhile. */

@@ -4,7 +4,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { DirtyRecord, FetchedLead, LeadSnapshot, RecordRef } from '../domain/crm-changes.ts';
 import type { Fields } from '../domain/lead.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
-import { markDue } from './leads.ts';
+import { holdLeads, markDue } from './leads.ts';
 import { listProblems } from './record-errors.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { RecordState, Tables } from './tables.ts';
@@ -70,6 +70,7 @@ export async function takeSnapshots(tx: Tx, snapshots: readonly LeadSnapshot[], 
   const { crm, now, askedAt } = options;
   const refs = snapshots.map((snapshot) => snapshot.ref);
   await ensureRecords(tx, crm, refs, now, 'being-read');
+  await holdLeads(tx, crm, refs);
   const known = await lookUp(tx, crm, refs);
   const changed = snapshots.filter((snapshot) => differs(known.get(refKey(snapshot.ref)), snapshot));
   await keepHistory(tx, crm, changed, known, now);
@@ -213,6 +214,7 @@ interface Retired extends RecordRef {
  */
 export async function retire(tx: Tx, crm: string, records: readonly Retired[], now: Date): Promise<void> {
   if (records.length === 0) return;
+  await holdLeads(tx, crm, records);
   const { rows: retired } = await sql<Retired & { lead_id: number }>`
     update leadgrade.records r
     set state = case when t."into" is null then 'gone' else 'merged' end, merged_into = t."into", dirty_at = null,
@@ -221,10 +223,15 @@ export async function retire(tx: Tx, crm: string, records: readonly Retired[], n
     where r.crm = ${crm} and r.object = t.object and r.id = t.id
       and (r.state = 'live' or t."into" is not null and r.merged_into is distinct from t."into")
     returning r.object, r.id, r.merged_into as "into", r.lead_id`.execute(tx);
-  if (retired.length === 0) return;
+  const gone = sql`${rowsOf(records)} as t (object text, id text)`;
   await sql`
-    delete from leadgrade.outbox o using ${rowsOf(retired)} as t (object text, id text)
+    delete from leadgrade.outbox o using ${gone}
     where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(tx);
+  // Nobody can mend what is not there any more.
+  await sql`
+    delete from leadgrade.errors e using ${gone}
+    where e.crm = ${crm} and e.object = t.object and e.record_id = t.id`.execute(tx);
+  if (retired.length === 0) return;
   const survivors = await handOver(tx, crm, retired, now);
   // Without a record a lead has no score.
   const alone = retired.map((record) => record.lead_id);

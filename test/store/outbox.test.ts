@@ -49,7 +49,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
 
   async function wrote(rows: readonly OutboxRow[], modifiedAt: string | null = null): Promise<void> {
     const written = rows.map((row) => ({ ...row, modifiedAt }));
-    await store.db.transaction().execute((tx) => settleWritten(tx, CRM, written));
+    await store.db.transaction().execute((tx) => settleWritten(tx, CRM, written, at(2)));
   }
 
   async function waiting(): Promise<readonly { id: string; patch: ScoreFieldValues }[]> {
