@@ -3,8 +3,14 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Patience } from '../connectors/connector.ts';
-import { connectorIds, loadConnector } from '../connectors/load-connector.ts';
+import type { CrmConnector, Patience } from '../connectors/connector.ts';
+import { ConnectorError } from '../connectors/connector-error.ts';
+import {
+  type ConnectorModule,
+  type ConnectorParts,
+  connectorIds,
+  loadConnector,
+} from '../connectors/load-connector.ts';
 import type { MappedCrm } from '../jobs/context.ts';
 import type { Clock } from './domain/clock.ts';
 import { formatProblem } from './domain/problem.ts';
@@ -47,7 +53,7 @@ async function loadCrm(id: string, { settingsOf, limiter, clock, patience }: Par
     throw new ConfigurationError(`The settings of ${id} are not right:\n${lines.join('\n')}`);
   }
   const mapping = await loadMapping(id);
-  const connector = module.create({
+  const connector = createConnector(id, module, {
     settings: settings.data,
     mapping,
     limiter,
@@ -62,6 +68,15 @@ async function loadCrm(id: string, { settingsOf, limiter, clock, patience }: Par
     inScope: createScope(mapping),
     writes: writtenFields(mapping).map(({ field }) => field),
   };
+}
+
+function createConnector(id: string, module: ConnectorModule, parts: ConnectorParts): CrmConnector {
+  try {
+    return module.create(parts);
+  } catch (error) {
+    if (!(error instanceof ConnectorError)) throw error;
+    throw new ConfigurationError(`mappings/${id}.yaml: ${error.message}`, { cause: error });
+  }
 }
 
 async function loadMapping(id: string): Promise<Mapping> {

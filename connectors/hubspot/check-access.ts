@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { ChangeStream, SetupCheck } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { missingScopes, RefusedCall } from './answer-error.ts';
+import type { Call } from './call.ts';
 import type { CheckParts } from './check-setup.ts';
-import type { Call, HubSpotHttp } from './http.ts';
+import type { HubSpotHttp } from './http.ts';
 
 type Probe = Omit<Call<unknown>, 'answer'>;
 

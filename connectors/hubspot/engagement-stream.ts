@@ -17,10 +17,7 @@ export function engagementStream(parts: HubSpotParts, stream: ChangeStream): Str
         properties: engagementProperties(parts.mapping, type),
         associations: 'contacts',
         fromListed: async (records: readonly HubSpotObject[]): Promise<Partial<ChangePage>> => {
-          const items = records.map((object) => {
-            const links = object.associations?.contacts?.results ?? [];
-            return { object, contacts: [...new Set(links.map((link) => link.id))] };
-          });
+          const items = await withListedContacts(parts, type, records, signal);
           // Nothing can be gone that was never shown: what a whole pass leaves out is dropped at its end.
           return { activities: forContacts(parts, type, items).activities };
         },
@@ -36,4 +33,19 @@ export function engagementStream(parts: HubSpotParts, stream: ChangeStream): Str
       return listThenSearch(parts, source, cursor, signal);
     },
   };
+}
+
+/** A list shows the first hundred links of a record (a webinar has more): the others are asked for. */
+async function withListedContacts(
+  { http }: HubSpotParts,
+  type: string,
+  records: readonly HubSpotObject[],
+  signal: AbortSignal,
+): Promise<{ object: HubSpotObject; contacts: readonly string[] }[]> {
+  const ids = records.filter(({ associations }) => associations?.contacts?.paging).map(({ id }) => id);
+  const all = await readLinks(http, { from: type, to: 'contacts', ids }, signal);
+  return records.map((object) => {
+    const links: readonly { id: string }[] = all.get(object.id) ?? object.associations?.contacts?.results ?? [];
+    return { object, contacts: [...new Set(links.map(({ id }) => id))] };
+  });
 }

@@ -41,7 +41,7 @@ function withDerived(properties: Fields): Fields {
   return { ...properties, ...Object.fromEntries(derived) };
 }
 
-export function rawEngagement(type: string, object: HubSpotObject): RawActivity {
+function rawEngagement(type: string, object: HubSpotObject): RawActivity {
   return { id: activityId(type, object.id), source: type, properties: withDerived(object.properties) };
 }
 

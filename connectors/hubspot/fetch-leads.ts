@@ -50,7 +50,7 @@ async function companiesOf(
 }
 
 /** The record that lists this id among those it took over; null = none does. */
-export function mergedInto(id: string, records: readonly HubSpotObject[]): string | null {
+function mergedInto(id: string, records: readonly HubSpotObject[]): string | null {
   return records.find((record) => mergedIds(record).includes(id))?.id ?? null;
 }
 

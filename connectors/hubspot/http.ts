@@ -11,22 +11,9 @@ import { ConnectorError } from '../connector-error.ts';
 import { toAnswerError } from './answer-error.ts';
 import { type ApiPaths, apiPaths } from './api-version.ts';
 import { BURST_KEY, bucketSize, SEARCH_KEY, SEARCH_SIZE, sizeFromHeaders } from './bucket-sizes.ts';
+import type { Call } from './call.ts';
 import { readAnswer, sendRequest } from './send-request.ts';
 import type { HubSpotSettings } from './settings.ts';
-
-export type { Patience };
-
-export interface Call<T> {
-  /** The call in words, for messages: "reading contacts". */
-  readonly what: string;
-  readonly method?: 'GET' | 'POST' | 'PATCH';
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-  /** Searches have a limit of their own. */
-  readonly search?: boolean;
-  readonly answer: z.ZodType<T>;
-}
 
 export interface HubSpotHttp {
   readonly paths: ApiPaths;
@@ -36,7 +23,7 @@ export interface HubSpotHttp {
   clockSkewMs(): number | null;
 }
 
-export const DEFAULT_PATIENCE: Patience = { timeoutMs: 30_000, retries: 5, firstWaitMs: 500, longestWaitMs: 60_000 };
+const DEFAULT_PATIENCE: Patience = { timeoutMs: 30_000, retries: 5, firstWaitMs: 500, longestWaitMs: 60_000 };
 
 // Without any word from HubSpot on when the day's quota comes back.
 const DAILY_WAIT_MS = 3_600_000;

@@ -1,7 +1,7 @@
 // One request through the SDK with a deadline for all of it: `apiRequest` itself takes no signal.
 import type { Client } from '@hubspot/api-client';
 import { ConnectorError } from '../connector-error.ts';
-import type { Call } from './http.ts';
+import type { Call } from './call.ts';
 
 export interface RawAnswer {
   readonly response: Response;

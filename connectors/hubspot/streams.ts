@@ -2,6 +2,7 @@
 // a rule reads.
 import { mappedSources } from '../../src/mapping/project-activities.ts';
 import type { ChangeStream } from '../connector.ts';
+import { checkMapping } from './check-mapping.ts';
 import { companyStream } from './company-stream.ts';
 import { contactStream } from './contact-stream.ts';
 import { engagementStream } from './engagement-stream.ts';
@@ -16,10 +17,9 @@ const ACTIVITY_STREAMS: Readonly<Record<string, (parts: HubSpotParts, stream: Ch
   page_views: pageViewStream,
 };
 
-/** Sources that a mapping may name. */
-export const ACTIVITY_SOURCES: readonly string[] = Object.keys(ACTIVITY_STREAMS);
-
+/** @throws ConnectorError `configuration` when the mapping names a source that HubSpot does not have */
 export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
+  checkMapping(parts.mapping, Object.keys(ACTIVITY_STREAMS));
   const sources = mappedSources(parts.mapping);
   const activities = Object.entries(ACTIVITY_STREAMS).flatMap(([id, create]) => {
     if (!sources.has(id)) return [];
@@ -31,5 +31,7 @@ export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
       }),
     ];
   });
-  return [contactStream(parts), ...(parts.contacts.usesCompanies ? [companyStream(parts)] : []), ...activities];
+  // The companies' cursor begins before their contacts are listed: that may take hours, and a company that changes meanwhile
+  // would be in neither.
+  return [...(parts.contacts.usesCompanies ? [companyStream(parts)] : []), contactStream(parts), ...activities];
 }

@@ -12,6 +12,8 @@ import type { HubSpotHttp } from './http.ts';
 
 export const WRITE_BATCH = 100;
 
+const NOT_FOUND = 'OBJECT_NOT_FOUND';
+
 interface Row {
   readonly id: string;
   readonly properties: Readonly<Record<string, string>>;
@@ -69,9 +71,16 @@ async function writeBatch(http: HubSpotHttp, rows: readonly Row[], signal: Abort
     if (!(error instanceof ConnectorError) || !(error.cause instanceof RefusedCall)) throw error;
     if (error.kind !== 'invalid' && error.kind !== 'not-found') throw error;
     const { body } = error.cause;
+    if (error.kind === 'not-found' && !isAboutContacts(body)) throw error;
     throwIfConfiguration(body, error);
     return await withoutBadRows(http, rows, error, body, signal);
   }
+}
+
+/** A wrong path or a gateway that lost its way answers 404 as well: then no contact is gone. */
+function isAboutContacts({ category, subCategory, message }: ErrorBody): boolean {
+  if (category === NOT_FOUND || subCategory === NOT_FOUND) return true;
+  return /\b(not exist|deleted)\b/i.test(message ?? '');
 }
 
 async function withoutBadRows(
@@ -168,7 +177,7 @@ function namedRows(rows: readonly Row[], errors: readonly RowError[]): ReadonlyM
 }
 
 function outcomeOf(id: string, error: RowError): WriteOutcome {
-  if (error.category === 'OBJECT_NOT_FOUND' || error.subCategory === 'OBJECT_NOT_FOUND') return gone(id);
+  if (error.category === NOT_FOUND || error.subCategory === NOT_FOUND) return gone(id);
   return failed(id, rowFailure(error));
 }
 

@@ -1,14 +1,13 @@
 // A connector on the shipped mapping against an intercepted HubSpot, with a clock that stands still and little patience.
 import { readFileSync } from 'node:fs';
 import nock from 'nock';
-import type { ChangePage, CrmConnector, Cursor } from '../../connectors/connector.ts';
-import type { Patience } from '../../connectors/hubspot/http.ts';
+import type { ChangePage, CrmConnector, Cursor, Patience } from '../../connectors/connector.ts';
 import { create, settingsSchema } from '../../connectors/hubspot/index.ts';
 import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
 import { createMemoryLimiter, type MemoryLimiter } from '../support/memory-limiter.ts';
 
 export const NOW = new Date('2026-11-22T12:00:00.000Z');
-export const API = 'https://api.hubapi.com';
+const API = 'https://api.hubapi.com';
 export const CRM = '/crm/objects/2026-03';
 export const TARGET = { statuses: [{ value: 'hot', label: 'Hot' }] };
 

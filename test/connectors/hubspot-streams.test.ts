@@ -243,6 +243,19 @@ describe('meetings', () => {
     ]);
   });
 
+  test('a webinar with more guests than a list shows has all of them', async () => {
+    const contacts = { results: [{ id: '1', type: 'a' }], paging: { next: { after: '1' } } };
+    hubspot()
+      .get(`${CRM}/meetings`)
+      .query(true)
+      .reply(200, { results: [{ id: '5', properties, associations: { contacts } }] });
+    hubspot()
+      .post('/crm/associations/2026-03/meetings/contacts/batch/read')
+      .reply(200, { results: [{ from: { id: '5' }, to: [{ toObjectId: '1' }, { toObjectId: '2' }] }] });
+    const [page] = await pagesOf(connect(), 'meetings', null);
+    expect(page?.activities.map(({ ref }) => ref.id)).toEqual(['1', '2']);
+  });
+
   test('one that was canceled is gone for each of its contacts', async () => {
     searchable('meetings', [
       { id: '5', modified: NOW.getTime(), properties: { ...properties, hs_meeting_outcome: 'CANCELED' } },

@@ -54,5 +54,5 @@ describe.each(SETUPS)('on $name', (setup) => {
     const third = (await under.writes()).slice(first.length);
     expect(new Set(third.flatMap(({ ids = [] }) => ids))).toEqual(concerned);
     expect(third).toHaveLength(1);
-  }, 120_000);
+  });
 });

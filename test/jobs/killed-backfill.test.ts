@@ -96,5 +96,5 @@ describe.each(SETUPS)('on $name', (setup) => {
     const allowed = calls + kills.length * Math.ceil(calls * 0.05);
     expect((await loggedCalls(killed.sandbox)).length).toBeLessThanOrEqual(allowed);
     expect(await state(killed)).toEqual(expected);
-  }, 180_000);
+  }, 300_000);
 });

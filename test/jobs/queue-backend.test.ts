@@ -104,7 +104,7 @@ describe.each(SETUPS)('the queue ($name)', ({ create }) => {
     await killed.line(/^begins ada$/);
     await killed.kill();
     expect(await collect(backend, 'leads', 1)).toEqual(['ada']);
-  }, 60_000);
+  });
 
   test('gives up at its deadline a job that does not end', async () => {
     const backend = await openBackend(await installation());

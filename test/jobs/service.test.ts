@@ -53,7 +53,7 @@ async function propertiesOf({ sandbox }: Stage, id: string) {
   return contactSchema.parse(await control(sandbox, 'GET', `contacts/${id}`)).properties;
 }
 
-const soon = { timeout: 40_000, interval: 200 };
+const soon = { timeout: 90_000, interval: 200 };
 
 describe.each(SETUPS)('on $name', (setup) => {
   test('the service reads everybody by itself, keeps up with changes, heals a wiped field, and stops when told', async () => {
@@ -86,5 +86,5 @@ describe.each(SETUPS)('on $name', (setup) => {
     service.signal('SIGTERM');
     expect(await service.ended).toBe(0);
     expect(service.output()).not.toContain(stage.sandbox.accessToken);
-  }, 180_000);
+  }, 300_000);
 });

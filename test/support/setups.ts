@@ -1,10 +1,11 @@
 // The three ways in which Leadgrade is installed, for tests that must hold in all of them: `describe.each(SETUPS)`.
 // A set-up whose servers cannot be had is left out aloud; with CI=true it fails instead.
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { inject } from 'vitest';
 import { ownRedis, postgresMissing, postgresServer, redisMissing } from './servers.ts';
 
 export interface SetupEnv {
@@ -26,6 +27,7 @@ export interface Setup {
 
 export async function freshDataDir(): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), 'leadgrade-test-'));
+  await cp(join(inject('embeddedTemplate'), 'postgres'), join(folder, 'postgres'), { recursive: true });
   return { env: { DATA_DIR: folder }, destroy: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }) };
 }
 

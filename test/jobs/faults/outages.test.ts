@@ -133,5 +133,5 @@ describe.each(SETUPS)('a bad quarter of an hour, on a worker ($name)', ({ create
     expect(warnings(product)).toEqual([]);
     expect(await scores(product)).toEqual(await faultFree(options));
     await expectSettled(product);
-  }, 60_000);
+  });
 });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { allHalts } from '../../../src/store/halts.ts';
 import { allStreams } from '../../../src/store/streams.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
@@ -126,6 +127,22 @@ describe('a portal that may not show its page views', () => {
     const withViews = await bases();
     expect(withViews).toHaveLength(1);
     expect(withViews).not.toEqual(without);
+    await expectSettled(product);
+  });
+});
+
+describe('a token that may not read contacts', () => {
+  test('is told of, and the run goes on when it may', async () => {
+    const product = await open({ dataset: leads(2) });
+    const refusal = { status: 403, body: { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' } };
+    await product.faults({ match: { path: '/contacts' }, action: refusal });
+    expect((await product.backfill()).state).toBe('running');
+    expect(await allHalts(product.context.db)).toMatchObject([{ side: 'read', kind: 'forbidden' }]);
+    expect(await deniedOf(product)).toEqual([]);
+    await product.faults();
+    product.pass(5 * 60_000 + 1);
+    await product.settle();
+    expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged' });
     await expectSettled(product);
   });
 });
