@@ -5,7 +5,6 @@ import type { ChangeStream, SetupCheck } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { missingScopes, RefusedCall } from './answer-error.ts';
 import type { Call } from './call.ts';
-import type { CheckParts } from './check-setup.ts';
 import type { HubSpotHttp } from './http.ts';
 
 type Probe = Omit<Call<unknown>, 'answer'>;
@@ -19,7 +18,7 @@ interface Access {
 }
 
 export async function checkAccess(
-  { http, streams }: Pick<CheckParts, 'http' | 'streams'>,
+  { http, streams }: { readonly http: HubSpotHttp; readonly streams: readonly ChangeStream[] },
   signal: AbortSignal,
 ): Promise<SetupCheck[]> {
   const checks: SetupCheck[] = [];

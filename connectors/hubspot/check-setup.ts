@@ -11,7 +11,7 @@ import { type HubSpotHttp, usageAnswer } from './http.ts';
 import { readQuota } from './quota.ts';
 import { missingOptions, readProperties, wantedProperties } from './score-properties.ts';
 
-export interface CheckParts {
+interface CheckParts {
   readonly http: HubSpotHttp;
   readonly clock: Clock;
   readonly mapping: Mapping;
