@@ -1,14 +1,12 @@
 // Refresh: dirty records are read again, whole, in full batches.
-import pMap from 'p-map';
 import { chunksOf } from '../src/domain/chunks.ts';
 import type { RecordRef } from '../src/domain/crm-changes.ts';
 import { haltInForce } from '../src/store/halts.ts';
 import { claimDirty, takeFetched } from '../src/store/records.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { withHalts } from './failure-policy.ts';
+import { inParallel, PARALLEL } from './parallel-batches.ts';
 
-/** Batches under way at a time: enough to hide the CRM's latency, few enough to leave its rate to the others. */
-const PARALLEL = 4;
 const CLAIM_MS = 60_000;
 
 export async function refreshLeads(context: JobContext, { crm }: { crm: string }): Promise<void> {
@@ -33,9 +31,7 @@ async function refreshAll(context: JobContext, { connector }: MappedCrm): Promis
     const now = clock.now();
     const until = new Date(now.getTime() + CLAIM_MS);
     const refs = await claimDirty(db, { crm, by: `refresh-${crm}`, limit, now, until });
-    await pMap(chunksOf(refs, connector.batch.read), (chunk) => refreshChunk(context, connector.id, chunk), {
-      concurrency: PARALLEL,
-    });
+    await inParallel(chunksOf(refs, connector.batch.read), (chunk) => refreshChunk(context, crm, chunk));
     if (refs.length < limit || signal.aborted) return;
   }
 }

@@ -1,6 +1,5 @@
 // Write back: results that a CRM does not hold yet, in full batches. A partial batch goes only when nothing else is pending,
 // or when somebody has waited long enough.
-import pMap from 'p-map';
 import type { WriteOutcome } from '../connectors/connector.ts';
 import { ConnectorError } from '../connectors/connector-error.ts';
 import { chunksOf } from '../src/domain/chunks.ts';
@@ -13,9 +12,8 @@ import { countInRuns } from '../src/store/runs.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { withHalts } from './failure-policy.ts';
 import { closeFinishedRuns } from './finished-runs.ts';
+import { inParallel, PARALLEL } from './parallel-batches.ts';
 
-/** Batches under way at a time: enough to hide the CRM's latency. */
-const PARALLEL = 4;
 const CLAIM_MS = 120_000;
 const LONGEST_WAIT_MS = 30_000;
 const FIRST_RETRY_MS = 5_000;
@@ -45,7 +43,7 @@ async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
     const rows = await claimOutbox(db, { crm, by: `write-${crm}`, limit, now, until });
     const { go, wait } = await fullBatches(context, rows, batch.write);
     await releaseOutbox(db, crm, wait, null);
-    await pMap(go, (chunk) => writeChunk(context, mapped, chunk), { concurrency: PARALLEL });
+    await inParallel(go, (chunk) => writeChunk(context, mapped, chunk));
     if (rows.length < limit || signal.aborted) return;
   }
 }
@@ -116,8 +114,9 @@ async function keepOutcomes(
       now,
     );
     await countInRuns(tx, { written: written.length, refused: final.length, batches: 1 });
-    for (const { row } of failed.filter(({ error }) => canBeRetried(error))) {
-      await releaseOutbox(tx, crm, [row], new Date(now.getTime() + retryDelay(row.attempts)));
+    const again = failed.filter(({ error }) => canBeRetried(error)).map(({ row }) => row);
+    for (const [attempts, group] of Map.groupBy(again, (row) => row.attempts)) {
+      await releaseOutbox(tx, crm, group, new Date(now.getTime() + retryDelay(attempts)));
     }
   });
   await ringForRetries(context, crm, failed);
