@@ -81,7 +81,8 @@ async function pullStream(
       askedAt = clock.now();
     }
   } catch (error) {
-    if (!(error instanceof ConnectorError) || error.kind !== 'forbidden') throw error;
+    // Without the records themselves there is nobody to score: somebody must be told, and not after a pull that "worked".
+    if (!(error instanceof ConnectorError) || error.kind !== 'forbidden' || stream.lists !== undefined) throw error;
     await denyStream(db, key, error.message, clock.now());
     context.log.info({ ...key, code: error.code }, `${connector.id}: ${stream.id} is not open to us: ${error.message}`);
     return;

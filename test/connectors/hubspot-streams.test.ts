@@ -174,13 +174,14 @@ describe('contacts', () => {
     stored.push({ id: '99999', modified: NOW.getTime() + 1 });
     searchable('contacts', stored, 'lastmodifieddate');
     const fixture = connect();
+    const contacts = fixture.connector.streams.find(({ id }) => id === 'contacts')!;
     const found = new Set<string>();
     let cursor: Cursor = searching(NOW);
     let pulls = 0;
     // Every pull is ended after one page and begun again from its cursor, as if the process had been killed.
     for (let ended = false; !ended && pulls < 200; pulls += 1) {
       ended = true;
-      for await (const page of fixture.connector.listChanges(fixture.connector.streams[0]!, cursor, fixture.signal)) {
+      for await (const page of fixture.connector.listChanges(contacts, cursor, fixture.signal)) {
         for (const id of dirtyIds([page])) found.add(id);
         cursor = JSON.parse(JSON.stringify(page.cursor));
         ended = false;
@@ -351,8 +352,8 @@ describe('page views', () => {
 
 test('only mapped streams are read', () => {
   expect(connect().connector.streams.map(({ id, activityTypes }) => [id, ...activityTypes])).toEqual([
-    ['contacts'],
     ['companies'],
+    ['contacts'],
     ['meetings', 'meeting'],
     ['calls', 'call'],
     ['emails', 'email_reply'],

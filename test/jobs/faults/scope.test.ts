@@ -138,7 +138,6 @@ describe('a token that may not read contacts', () => {
     await product.faults({ match: { path: '/contacts' }, action: refusal });
     expect((await product.backfill()).state).toBe('running');
     expect(await allHalts(product.context.db)).toMatchObject([{ side: 'read', kind: 'forbidden' }]);
-    expect(await deniedOf(product)).toEqual([]);
     await product.faults();
     product.pass(5 * 60_000 + 1);
     await product.settle();
