@@ -12,7 +12,8 @@ const SILENCE_MS = 60_000;
 
 export async function nightlyRecompute(context: JobContext): Promise<void> {
   const asked = await unfinishedRun(context.db, 'recompute');
-  const run = asked ?? (await runOfLatestSlot(context));
+  // One that has done its part and waits for a CRM does not hold up the nights that follow.
+  const run = asked && asked.progress.marked !== true ? asked : await runOfLatestSlot(context);
   if (!run || run.progress.marked === true) return;
   for (const crm of context.crms.keys()) {
     await compareLinks(context, crm, run.id);

@@ -28,16 +28,21 @@ async function serve(product: Product, config: Config, asked: readonly Role[]): 
   const { context } = product;
   const stopped = terminated();
   const server = asked.includes('web') ? await listen(product, config) : null;
-  if (asked.includes('worker')) product.work();
-  const stopBeating = await keepBeating(product, asked);
-  // What was missed while nothing ran is found now, not at the next tick.
-  await context.ring('tick', {});
-  context.log.info({ roles: asked, port: server ? config.port : undefined }, 'leadgrade is running');
-  await stopped;
-  context.log.info({}, 'leadgrade is stopping');
-  server?.close();
-  server?.closeAllConnections();
-  await stopBeating();
+  let stopBeating = async () => {};
+  // Whatever fails from here on: a server that still listens would keep a process alive that does nothing.
+  try {
+    if (asked.includes('worker')) product.work();
+    stopBeating = await keepBeating(product, asked);
+    // What was missed while nothing ran is found now, not at the next tick.
+    await context.ring('tick', {});
+    context.log.info({ roles: asked, port: server ? config.port : undefined }, 'leadgrade is running');
+    await stopped;
+    context.log.info({}, 'leadgrade is stopping');
+  } finally {
+    server?.close();
+    server?.closeAllConnections();
+    await stopBeating();
+  }
 }
 
 async function listen({ context }: Product, config: Config): Promise<Server> {
