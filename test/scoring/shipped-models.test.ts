@@ -1,6 +1,7 @@
 // The models and examples that come with the product: they are valid, and mean what their comments say.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { readMapping } from '../../src/mapping/mapping.ts';
 import { compileModel } from '../../src/scoring/compile.ts';
 import { readModel } from '../../src/scoring/model.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
@@ -27,6 +28,18 @@ test('every model in the guide is valid', () => {
   expect(examples.length).toBeGreaterThanOrEqual(3);
   for (const example of examples) expect(readModel(example, 'docs/model-guide.md').problems).toEqual([]);
 });
+
+test.each(['mappings/model.yaml', 'mappings/presets/scale-200.yaml'])(
+  '%s names industries as the mapping does',
+  (file) => {
+    const { mapping } = readMapping(read('mappings/hubspot.yaml'), 'hubspot.yaml');
+    const known = Object.values(mapping?.tables?.industry ?? {});
+    const named = readModel(read(file), file).model?.fit?.criteria.find(({ id }) => id === 'industry');
+    const industries = named?.cases.flatMap(({ when }) => when.one_of ?? []) ?? [];
+    expect(industries.length).toBeGreaterThan(0);
+    expect(industries.filter((industry) => !known.includes(industry))).toEqual([]);
+  },
+);
 
 const PERFECT = {
   'contact.job_title': 'VP Sales',
