@@ -17,6 +17,19 @@ export const rowErrorSchema = z.looseObject({
 });
 export type RowError = z.infer<typeof rowErrorSchema>;
 
+const NOT_FOUND = 'OBJECT_NOT_FOUND';
+
+/** Says that an object does not exist, and not that something went wrong with it. */
+export function isObjectNotFound({ category, subCategory }: Pick<RowError, 'category' | 'subCategory'>): boolean {
+  return category === NOT_FOUND || subCategory === NOT_FOUND;
+}
+
+/** The objects that a row of `errors` is about, by id or by what they were asked for. */
+export function idsNamed({ context = {} }: RowError): readonly string[] {
+  const named = [context.ids, context.id, context.objectId].flat();
+  return named.filter((value) => value !== undefined && value !== null).map(String);
+}
+
 const errorBodySchema = z.looseObject({
   message: text,
   category: text,

@@ -1,8 +1,9 @@
 // The nightly comparison of links: HubSpot changes no modification time when a contact moves to another company, or when an
 // engagement is linked, unlinked or deleted.
 import type { ChangePage, DirtyRecord, KnownLinks, LinkFindings } from '../connector.ts';
+import { batchRead } from './batch-read.ts';
 import { activityId, engagementProperties, forContacts } from './engagements.ts';
-import { batchRead, chooseCompany, readLinks } from './object-reads.ts';
+import { chooseCompany, readLinks } from './object-reads.ts';
 import type { HubSpotParts } from './stream.ts';
 
 /** @param types the engagement types that the mapping reads */
@@ -54,8 +55,8 @@ async function compareType(
     }
   }
   const properties = engagementProperties(parts.mapping, type);
-  const objects = await batchRead(parts.http, { type, ids: [...contactsOfNew.keys()], properties }, signal);
-  const items = objects.map((object) => ({ object, contacts: contactsOfNew.get(object.id) ?? [] }));
+  const { records } = await batchRead(parts.http, { type, ids: [...contactsOfNew.keys()], properties }, signal);
+  const items = records.map((object) => ({ object, contacts: contactsOfNew.get(object.id) ?? [] }));
   // What is linked but not mapped (a canceled meeting) was never known: it is no activity, and nothing is gone.
   return { activities: forContacts(parts, type, items).activities, gone: unlinked };
 }

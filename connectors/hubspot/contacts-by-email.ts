@@ -1,6 +1,6 @@
 // Form submissions carry an address, not a contact: finds the contacts, a hundred addresses a call.
+import { batchRead } from './batch-read.ts';
 import type { HubSpotHttp } from './http.ts';
-import { batchRead } from './object-reads.ts';
 
 const MOST_KEPT = 10_000;
 
@@ -12,9 +12,10 @@ export function createContactsByEmail(http: HubSpotHttp): ContactsByEmail {
   return async (emails, signal) => {
     const missing = [...new Set(emails)].filter((email) => !kept.has(email));
     const properties = ['email', 'hs_additional_emails'];
-    const read = await batchRead(http, { type: 'contacts', ids: missing, properties, idProperty: 'email' }, signal);
+    const asked = { type: 'contacts', ids: missing, properties, idProperty: 'email' };
+    const { records } = await batchRead(http, asked, signal);
     const found = new Map<string, string>();
-    for (const contact of read) {
+    for (const contact of records) {
       // A submission may carry a contact's second address.
       const own = [contact.properties.email, ...(contact.properties.hs_additional_emails ?? '').split(';')];
       for (const email of own) {

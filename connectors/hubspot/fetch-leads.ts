@@ -1,12 +1,19 @@
-// Contacts as they are now, with their company. What does not answer is gone; what answers under another id was merged.
+// Contacts as they are now, with their company. What HubSpot names as not found is gone; what answers under another id was
+// merged; what it says nothing of is neither.
 import type { FetchedLead, RecordRef } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
+import { isObjectNotFound, RefusedCall } from './answer-error.ts';
 import { type HubSpotObject, objectAnswer } from './answers.ts';
+import { batchRead, unanswered } from './batch-read.ts';
 import { createCompanyReader } from './company-reader.ts';
 import { contactRef, mergedIds } from './contact-projection.ts';
-import { batchRead, chooseCompany, readLinks } from './object-reads.ts';
+import { chooseCompany, readLinks } from './object-reads.ts';
 import type { HubSpotParts } from './stream.ts';
 
+/**
+ * @throws ConnectorError `retry` when HubSpot could not read some of them, or left one out without a word: a live contact must
+ *   not be taken for a deleted one
+ */
 export async function fetchLeads(
   parts: HubSpotParts,
   refs: readonly RecordRef[],
@@ -14,7 +21,8 @@ export async function fetchLeads(
 ): Promise<readonly FetchedLead[]> {
   const { http, contacts } = parts;
   const ids = [...new Set(refs.map((ref) => ref.id))];
-  const records = await batchRead(http, { type: 'contacts', ids, properties: contacts.contactProperties }, signal);
+  const request = { type: 'contacts', ids, properties: contacts.contactProperties };
+  const { records, missing } = await batchRead(http, request, signal);
   const found = new Map(records.map((record) => [record.id, record]));
   const present = ids.filter((id) => found.has(id));
   const companies = await companiesOf(parts, present, signal);
@@ -23,7 +31,7 @@ export async function fetchLeads(
     return record === undefined ? [] : [contacts.toSnapshot(record, companies.get(id) ?? null)];
   });
   for (const id of ids.filter((each) => !found.has(each))) {
-    const into = mergedInto(id, records) ?? (await askForOne(parts, id, records, ids, signal));
+    const into = mergedInto(id, records) ?? (missing.has(id) ? null : await askForOne(parts, id, signal));
     const ref = contactRef(id);
     answers.push(into === null ? { kind: 'gone', ref } : { kind: 'merged', ref, into: contactRef(into) });
   }
@@ -54,21 +62,23 @@ function mergedInto(id: string, records: readonly HubSpotObject[]): string | nul
   return records.find((record) => mergedIds(record).includes(id))?.id ?? null;
 }
 
-/** An answer under an id that nobody asked for: a single read tells whose it is. Without one, the id is simply gone. */
-async function askForOne(
-  { http }: HubSpotParts,
-  id: string,
-  records: readonly HubSpotObject[],
-  asked: readonly string[],
-  signal: AbortSignal,
-): Promise<string | null> {
-  if (records.every((record) => asked.includes(record.id))) return null;
+/**
+ * A batch that went well and yet says nothing of an id (one merged elsewhere, perhaps): only an answer about that id alone can
+ * tell. Asking also keeps one such contact from holding up its batch forever.
+ * @returns the id of the record that it is now; null = HubSpot says that it does not exist
+ * @throws ConnectorError `retry` when it is there after all
+ */
+async function askForOne({ http }: HubSpotParts, id: string, signal: AbortSignal): Promise<string | null> {
+  const path = http.paths.one('contacts', id);
   try {
-    const path = http.paths.one('contacts', id);
     const record = await http.call({ what: 'reading a contact', path, answer: objectAnswer }, signal);
-    return record.id === id ? null : record.id;
+    if (record.id !== id) return record.id;
   } catch (error) {
-    if (error instanceof ConnectorError && error.kind === 'not-found') return null;
+    // A gateway that lost its way answers 404 as well.
+    if (error instanceof ConnectorError && error.cause instanceof RefusedCall && error.kind === 'not-found') {
+      if (isObjectNotFound(error.cause.body)) return null;
+    }
     throw error;
   }
+  throw unanswered('contacts');
 }

@@ -1,6 +1,6 @@
-// The four ways to read CRM objects: a page of the list, a page of a search, a batch by id, and links by batch.
+// Ways to read CRM objects: a page of the list, a page of a search, and links by batch. By id: batch-read.ts.
 import { chunksOf } from '../../src/domain/chunks.ts';
-import { associationsAnswer, batchAnswer, type HubSpotObject, objectsAnswer } from './answers.ts';
+import { associationsAnswer, type HubSpotObject, objectsAnswer } from './answers.ts';
 import type { HubSpotHttp } from './http.ts';
 
 export const READ_BATCH = 100;
@@ -74,34 +74,6 @@ export async function searchPage(
     signal,
   );
   return answer.results;
-}
-
-interface BatchRequest {
-  readonly type: string;
-  readonly ids: readonly string[];
-  readonly properties: readonly string[];
-  /** A unique property that `ids` are values of, e.g. `email`. */
-  readonly idProperty?: string;
-}
-
-/** Any number of ids, `READ_BATCH` a call. What is not there is not in the answer; an old id may answer under a new one. */
-export async function batchRead(
-  http: HubSpotHttp,
-  request: BatchRequest,
-  signal: AbortSignal,
-): Promise<HubSpotObject[]> {
-  const { type, properties, idProperty } = request;
-  const found: HubSpotObject[] = [];
-  for (const ids of chunksOf([...new Set(request.ids)], READ_BATCH)) {
-    const inputs = ids.map((id) => ({ id }));
-    const body = { inputs, properties, ...(idProperty === undefined ? {} : { idProperty }) };
-    const answer = await http.call(
-      { what: `reading ${type}`, method: 'POST', path: http.paths.batchRead(type), body, answer: batchAnswer },
-      signal,
-    );
-    found.push(...answer.results);
-  }
-  return found;
 }
 
 export interface Link {

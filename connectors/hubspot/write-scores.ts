@@ -5,14 +5,19 @@ import type { Mapping } from '../../src/mapping/mapping.ts';
 import { writtenFields } from '../../src/mapping/write-back.ts';
 import type { ScorePatch, WriteOutcome } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
-import { type ErrorBody, RefusedCall, type RowError, withoutPersonalData } from './answer-error.ts';
+import {
+  type ErrorBody,
+  idsNamed,
+  isObjectNotFound,
+  RefusedCall,
+  type RowError,
+  withoutPersonalData,
+} from './answer-error.ts';
 import { batchAnswer, type HubSpotObject } from './answers.ts';
 import { contactRef, mergedIds, modifiedAt } from './contact-projection.ts';
 import type { HubSpotHttp } from './http.ts';
 
 export const WRITE_BATCH = 100;
-
-const NOT_FOUND = 'OBJECT_NOT_FOUND';
 
 interface Row {
   readonly id: string;
@@ -78,9 +83,8 @@ async function writeBatch(http: HubSpotHttp, rows: readonly Row[], signal: Abort
 }
 
 /** A wrong path or a gateway that lost its way answers 404 as well: then no contact is gone. */
-function isAboutContacts({ category, subCategory, message }: ErrorBody): boolean {
-  if (category === NOT_FOUND || subCategory === NOT_FOUND) return true;
-  return /\b(not exist|deleted)\b/i.test(message ?? '');
+function isAboutContacts(body: ErrorBody): boolean {
+  return isObjectNotFound(body) || /\b(not exist|deleted)\b/i.test(body.message ?? '');
 }
 
 async function withoutBadRows(
@@ -168,16 +172,15 @@ function namedRows(rows: readonly Row[], errors: readonly RowError[]): ReadonlyM
   const ids = new Set(rows.map((row) => row.id));
   const named = new Map<string, RowError>();
   for (const error of errors) {
-    const context = error.context ?? {};
-    for (const value of [context.ids, context.id, context.objectId].flat()) {
-      if (ids.has(String(value))) named.set(String(value), error);
+    for (const id of idsNamed(error)) {
+      if (ids.has(id)) named.set(id, error);
     }
   }
   return named;
 }
 
 function outcomeOf(id: string, error: RowError): WriteOutcome {
-  if (error.category === NOT_FOUND || error.subCategory === NOT_FOUND) return gone(id);
+  if (isObjectNotFound(error)) return gone(id);
   return failed(id, rowFailure(error));
 }
 

@@ -145,7 +145,10 @@ describe('rate limits', () => {
 
   test('the bucket follows the limit that answers tell; 190 in 10 s is 9 at once and 18.1 a second', async () => {
     const headers = { 'x-hubspot-ratelimit-max': '190', 'x-hubspot-ratelimit-interval-milliseconds': '10000' };
-    hubspot().post(READ).reply(200, { results: [] }, headers);
+    const gone = { category: 'OBJECT_NOT_FOUND', context: { ids: ['1'] } };
+    hubspot()
+      .post(READ)
+      .reply(207, { results: [], errors: [gone] }, headers);
     answerWell();
     const fixture = connect();
     await read(fixture);

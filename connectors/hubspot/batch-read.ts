@@ -1,0 +1,63 @@
+// Objects by id, a hundred a call. HubSpot answers 207 when some are missing, and then one list names both those that do not
+// exist and those that only could not be read now: the two must never be taken for each other.
+import { chunksOf } from '../../src/domain/chunks.ts';
+import { ConnectorError } from '../connector-error.ts';
+import { idsNamed, isObjectNotFound, type RowError, withoutPersonalData } from './answer-error.ts';
+import { batchAnswer, type HubSpotObject } from './answers.ts';
+import type { HubSpotHttp } from './http.ts';
+import { READ_BATCH } from './object-reads.ts';
+
+interface BatchRequest {
+  readonly type: string;
+  readonly ids: readonly string[];
+  readonly properties: readonly string[];
+  /** A unique property that `ids` are values of, e.g. `email`. */
+  readonly idProperty?: string;
+}
+
+export interface BatchAnswer {
+  /** An old id may answer under a new one. */
+  readonly records: readonly HubSpotObject[];
+  /** What HubSpot says does not exist, as it was asked for. An id that is in neither was simply not answered. */
+  readonly missing: ReadonlySet<string>;
+}
+
+/**
+ * Any number of ids, `READ_BATCH` a call.
+ * @throws ConnectorError `retry` when HubSpot could not read some of them for any reason but that they do not exist
+ */
+export async function batchRead(http: HubSpotHttp, request: BatchRequest, signal: AbortSignal): Promise<BatchAnswer> {
+  const { type, properties, idProperty } = request;
+  const records: HubSpotObject[] = [];
+  const missing = new Set<string>();
+  for (const ids of chunksOf([...new Set(request.ids)], READ_BATCH)) {
+    const inputs = ids.map((id) => ({ id }));
+    const body = { inputs, properties, ...(idProperty === undefined ? {} : { idProperty }) };
+    const answer = await http.call(
+      { what: `reading ${type}`, method: 'POST', path: http.paths.batchRead(type), body, answer: batchAnswer },
+      signal,
+    );
+    const failed = answer.errors.find((error) => !isObjectNotFound(error));
+    if (failed !== undefined) throw partialFailure(type, failed);
+    records.push(...answer.results);
+    for (const id of answer.errors.flatMap(idsNamed)) missing.add(id);
+  }
+  return { records, missing };
+}
+
+function partialFailure(type: string, error: RowError): ConnectorError {
+  const said = withoutPersonalData(error.message ?? 'without a reason');
+  const code = error.subCategory ?? error.code ?? error.category ?? 'PARTIAL_ANSWER';
+  return new ConnectorError({
+    kind: 'retry',
+    crm: 'hubspot',
+    message: `HubSpot could not read some ${type}: ${said}`,
+    code,
+  });
+}
+
+/** HubSpot said nothing of an object that it was asked for: nothing can be concluded, it is asked again later. */
+export function unanswered(type: string): ConnectorError {
+  const message = `HubSpot answered a read of ${type} without some that it has not named as missing`;
+  return new ConnectorError({ kind: 'retry', crm: 'hubspot', message, code: 'NO_ANSWER' });
+}
