@@ -15,6 +15,8 @@ interface Access {
   readonly level: 'problem' | 'warning';
   /** When HubSpot names no scope. */
   readonly fix: string;
+  /** What else helps than the scope. */
+  readonly otherwise?: string;
 }
 
 export async function checkAccess(
@@ -42,10 +44,15 @@ function readAccess(http: HubSpotHttp, stream: ChangeStream): Access {
     return { what, probe: { what, path: http.paths.forms, query: { limit: '1' } }, level: 'warning', fix };
   }
   const scope = SCOPES[stream.id] ?? 'crm.objects.contacts.read';
-  const level = stream.id === 'contacts' ? 'problem' : 'warning';
   const probe = { what, path: http.paths.list(stream.id), query: { limit: '1' } };
-  return { what, probe, level, fix: `Give the app the scope ${scope}, then install it again.${lost}` };
+  const fix = `Give the app the scope ${scope}, then install it again.${lost}`;
+  if (stream.id === 'companies') return { what, probe, level: 'problem', fix, otherwise: WITHOUT_COMPANIES };
+  return { what, probe, level: stream.id === 'contacts' ? 'problem' : 'warning', fix };
 }
+
+// The stream is there only where the mapping uses companies, and then every contact is read with its company.
+const WITHOUT_COMPANIES =
+  'Or remove the fields from companies in the mapping. Until then no contact can be read: each is read with its company.';
 
 const SCOPES: Readonly<Record<string, string>> = {
   companies: 'crm.objects.companies.read',
@@ -77,13 +84,16 @@ function writeAccess(http: HubSpotHttp): Access[] {
 }
 
 async function checkOne(http: HubSpotHttp, access: Access, signal: AbortSignal): Promise<SetupCheck> {
-  const { what, probe, level, fix } = access;
+  const { what, probe, level } = access;
   try {
     await http.call({ ...probe, answer: z.unknown() }, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ConnectorError)) throw error;
-    if (error.kind === 'forbidden') return { what, level, detail: error.message, fix: scopesFix(error) ?? fix };
+    if (error.kind === 'forbidden') {
+      const fix = [scopesFix(error) ?? access.fix, access.otherwise].filter((text) => text !== undefined).join(' ');
+      return { what, level, detail: error.message, fix };
+    }
     // Refused for what the probe says, not for who asks.
     if (error.kind !== 'invalid') return { what, level, detail: error.message, fix: error.fix ?? 'Try again later.' };
   }

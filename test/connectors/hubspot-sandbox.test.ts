@@ -1,7 +1,8 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { ChangePage, Cursor } from '../../connectors/connector.ts';
 import { create, settingsSchema } from '../../connectors/hubspot/index.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
+import { scopesOf } from '../../sandbox/hubspot/http/scopes.ts';
 import { type HubSpotSandboxOptions, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import { clearedScoreFields } from '../../src/mapping/write-back.ts';
 import { createMemoryLimiter } from '../support/memory-limiter.ts';
@@ -21,12 +22,12 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
-async function open(options: Partial<HubSpotSandboxOptions> = {}) {
+async function open(options: Partial<HubSpotSandboxOptions> = {}, mapping = shippedMapping()) {
   const dataset = seededDataset({ contacts: 120, seed: 7, now: clock.now() });
   const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, searchLagMs: 0, ...options });
   const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: sandbox.accessToken, HUBSPOT_API_URL: sandbox.url });
   const limiter = createMemoryLimiter({ pace: true });
-  const connector = create({ settings, mapping: shippedMapping(), limiter, clock });
+  const connector = create({ settings, mapping, limiter, clock });
   opened.push(connector, sandbox);
   const pull = async (id: string, cursor: Cursor | null = null) => {
     const pages: ChangePage[] = [];
@@ -102,4 +103,27 @@ test('below Enterprise page views are forbidden, and doctor says what would open
   const checks = await connector.checkSetup(TARGET, signal);
   const views = checks.find(({ what }) => what === 'reading page_views');
   expect(views?.level).toBe('warning');
+});
+
+describe('without the scope for companies', () => {
+  const scopes = scopesOf('enterprise').filter((scope) => scope !== 'crm.objects.companies.read');
+
+  test('doctor names a problem, for no contact can be read, and both ways out of it', async () => {
+    const { connector, pull } = await open({ scopes });
+    await expect(pull('contacts')).rejects.toMatchObject({ kind: 'forbidden' });
+    const checks = await connector.checkSetup(TARGET, signal);
+    const companies = checks.find(({ what }) => what === 'reading companies');
+    expect(companies?.level).toBe('problem');
+    expect(companies?.fix).toContain('the scope crm.objects.companies.read');
+    expect(companies?.fix).toContain('remove the fields from companies in the mapping');
+  });
+
+  test('a mapping without company fields reads all contacts, and doctor does not ask for it', async () => {
+    const mapping = shippedMapping();
+    const own = Object.entries(mapping.fields).filter(([field]) => !field.startsWith('company.'));
+    const { connector, pull } = await open({ scopes }, { ...mapping, fields: Object.fromEntries(own) });
+    expect((await pull('contacts')).flatMap((page) => page.leads)).toHaveLength(120);
+    const checks = await connector.checkSetup(TARGET, signal);
+    expect(checks.map(({ what }) => what)).not.toContain('reading companies');
+  });
 });
