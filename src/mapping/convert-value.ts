@@ -12,7 +12,9 @@ const NUMBER = /^\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*$/;
 const EPOCH_MS = /^-?\d{9,14}$/;
 // A date (midnight UTC), or an instant with its offset; Salesforce writes +0000 without the colon.
 const INSTANT = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}))?$/i;
-const LAST_INSTANT = 8.64e15;
+// Years 1 to 9999: Postgres refuses year 0 and the signed years (+010000-01-01) that others are printed with.
+const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00.000Z');
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 
 const CONVERTERS: Readonly<Record<ValueKind, (value: Scalar) => Converted>> = {
   text: (value) => ({ value: typeof value === 'string' ? value.trim() : String(value) }),
@@ -20,7 +22,9 @@ const CONVERTERS: Readonly<Record<ValueKind, (value: Scalar) => Converted>> = {
   boolean: toBoolean,
   instant: (value) => {
     const at = toInstant(value);
-    return at === null ? { expected: 'a date or an instant' } : { value: new Date(at).toISOString() };
+    return at === null
+      ? { expected: 'a date or an instant of the years 1 to 9999' }
+      : { value: new Date(at).toISOString() };
   },
   country: (value) => {
     const code = countryCode(String(value));
@@ -83,12 +87,15 @@ function toBoolean(value: Scalar): Converted {
   return { expected: 'yes or no (true, false)' };
 }
 
-/** Epoch milliseconds (number or digits), a date, or an instant with offset -> epoch milliseconds; null for anything else. */
+/**
+ * Epoch milliseconds (number or digits), a date, or an instant with offset -> epoch milliseconds; null for anything else, and
+ * for what is outside the years 1 to 9999 (UTC).
+ */
 export function toInstant(value: Scalar): number | null {
   if (typeof value === 'boolean') return null;
   const text = String(value).trim();
   const at = EPOCH_MS.test(text) ? Number(text) : INSTANT.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) || Math.abs(at) > LAST_INSTANT ? null : Math.trunc(at);
+  return at >= FIRST_INSTANT && at <= LAST_INSTANT ? Math.trunc(at) : null;
 }
 
 /** Both CRMs join the values of a checkbox or multi-picklist with semicolons. */

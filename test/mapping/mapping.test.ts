@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { convertValue } from '../../src/mapping/convert-value.ts';
 import { countryCode } from '../../src/mapping/country.ts';
 import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
+import { createActivityProjector } from '../../src/mapping/project-activities.ts';
 import { projectFields } from '../../src/mapping/project-fields.ts';
 
 function read(text: string) {
@@ -81,6 +82,8 @@ test.each([
   ['2026-11-22', 'instant', '2026-11-22T00:00:00.000Z'],
   ['2026-11-22T10:00:00.000+0000', 'instant', '2026-11-22T10:00:00.000Z'],
   ['1700000000000', 'instant', '2023-11-14T22:13:20.000Z'],
+  ['0001-01-01', 'instant', '0001-01-01T00:00:00.000Z'],
+  ['9999-12-31T23:59:59.999Z', 'instant', '9999-12-31T23:59:59.999Z'],
   ['a; b;;', 'list', ['a', 'b']],
   ['', 'number', null],
   [null, 'country', null],
@@ -92,10 +95,24 @@ test.each([
   ['1,200', 'number'],
   ['maybe', 'boolean'],
   ['22.11.2026', 'instant'],
+  ['0000-12-31', 'instant'],
+  ['0001-01-01T00:00:00+01:00', 'instant'],
+  ['9999-12-31T23:59:59-01:00', 'instant'],
+  ['-99999999999999', 'instant'],
   ['Atlantis', 'country'],
 ] as const)('%s is no %s', (raw, kind) => {
   expect(convertValue(raw, kind)).toHaveProperty('expected');
 });
+
+test.each(['0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00'])(
+  'an activity dated %s has no date that could be kept, and is none',
+  (held_at) => {
+    const toActivity = createActivityProjector(
+      valid('crm: x\nfields: {}\nactivities:\n  - { from: calls, type: call, at: held_at }\nwrite_back: {}\n'),
+    );
+    expect(toActivity({ id: 'call:1', source: 'calls', properties: { held_at } })).toBeNull();
+  },
+);
 
 test('a table translates before the conversion; a value that it lacks is converted as it stands', () => {
   const ranges = { '51-200': 120 };
