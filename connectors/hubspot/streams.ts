@@ -17,6 +17,10 @@ const ACTIVITY_STREAMS: Readonly<Record<string, (parts: HubSpotParts, stream: Ch
   page_views: pageViewStream,
 };
 
+// What a whole pass of these does not show has happened all the same: HubSpot keeps page views for a while only, and the
+// submissions of an archived form are no longer listed.
+const NEVER_UNDONE: ReadonlySet<string> = new Set(['form_submissions', 'page_views']);
+
 /** @throws ConnectorError `configuration` when the mapping names a source that HubSpot does not have */
 export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
   checkMapping(parts.mapping, Object.keys(ACTIVITY_STREAMS));
@@ -27,7 +31,7 @@ export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
       create(parts, {
         id,
         activityTypes: [...(sources.get(id) ?? [])],
-        ...(id === 'page_views' ? { windowed: true } : {}),
+        ...(NEVER_UNDONE.has(id) ? { windowed: true } : {}),
       }),
     ];
   });

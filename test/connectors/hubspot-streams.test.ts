@@ -362,6 +362,11 @@ test('only mapped streams are read', () => {
   ]);
 });
 
+test('a visit falls out of view and a form is archived: what a new whole pass of these does not show is not undone', () => {
+  const windowed = connect().connector.streams.filter((stream) => stream.windowed);
+  expect(windowed.map(({ id }) => id)).toEqual(['form_submissions', 'page_views']);
+});
+
 test('a cursor that something else wrote is refused by name', async () => {
   await expect(pagesOf(connect(), 'contacts', { page: 3 })).rejects.toMatchObject({ kind: 'invalid', code: 'CURSOR' });
 });
