@@ -46,6 +46,7 @@ export const associationsAnswer = z.looseObject({
       paging,
     }),
   ),
+  errors: z.array(rowErrorSchema).optional().default([]),
 });
 
 export const formsAnswer = z.looseObject({

@@ -2,10 +2,11 @@
 // exist and those that only could not be read now: the two must never be taken for each other.
 import { chunksOf } from '../../src/domain/chunks.ts';
 import { ConnectorError } from '../connector-error.ts';
-import { idsNamed, isObjectNotFound, type RowError, withoutPersonalData } from './answer-error.ts';
+import { idsNamed } from './answer-error.ts';
 import { batchAnswer, type HubSpotObject } from './answers.ts';
 import type { HubSpotHttp } from './http.ts';
 import { READ_BATCH } from './object-reads.ts';
+import { refusePartial } from './partial-answer.ts';
 
 interface BatchRequest {
   readonly type: string;
@@ -37,23 +38,11 @@ export async function batchRead(http: HubSpotHttp, request: BatchRequest, signal
       { what: `reading ${type}`, method: 'POST', path: http.paths.batchRead(type), body, answer: batchAnswer },
       signal,
     );
-    const failed = answer.errors.find((error) => !isObjectNotFound(error));
-    if (failed !== undefined) throw partialFailure(type, failed);
+    refusePartial(type, answer.errors);
     records.push(...answer.results);
     for (const id of answer.errors.flatMap(idsNamed)) missing.add(id);
   }
   return { records, missing };
-}
-
-function partialFailure(type: string, error: RowError): ConnectorError {
-  const said = withoutPersonalData(error.message ?? 'without a reason');
-  const code = error.subCategory ?? error.code ?? error.category ?? 'PARTIAL_ANSWER';
-  return new ConnectorError({
-    kind: 'retry',
-    crm: 'hubspot',
-    message: `HubSpot could not read some ${type}: ${said}`,
-    code,
-  });
 }
 
 /** HubSpot said nothing of an object that it was asked for: nothing can be concluded, it is asked again later. */

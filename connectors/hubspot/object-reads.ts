@@ -2,6 +2,7 @@
 import { chunksOf } from '../../src/domain/chunks.ts';
 import { associationsAnswer, type HubSpotObject, objectsAnswer } from './answers.ts';
 import type { HubSpotHttp } from './http.ts';
+import { refusePartial } from './partial-answer.ts';
 
 export const READ_BATCH = 100;
 export const LINK_BATCH = 1000;
@@ -102,6 +103,7 @@ export async function readLinks(
         { what, method: 'POST', path, body: { inputs: part }, answer: associationsAnswer },
         signal,
       );
+      refusePartial(`${to} of ${from}`, answer.errors);
       for (const row of answer.results) {
         const known = links.get(row.from.id) ?? [];
         known.push(...row.to.map((each) => ({ id: each.toObjectId, primary: isPrimary(each.associationTypes) })));
