@@ -37,9 +37,11 @@ export async function withHalts(
   work: () => Promise<void>,
   again: (delayMs: number) => Promise<void>,
 ): Promise<boolean> {
+  const before = context.clock.now();
   try {
     await work();
-    await resume(context.db, side.crm, side.side);
+    // Not one that another job has met with meanwhile.
+    await resume(context.db, { ...side, before });
     return true;
   } catch (error) {
     if (context.signal.aborted) return false;

@@ -2,13 +2,14 @@
 // for the round that reads, scores and writes. A slot (local date) runs once, whoever rings for it and however often; one that
 // was missed is made up once.
 import { markDecayed } from '../src/store/leads.ts';
+import { retryErrors } from '../src/store/record-errors.ts';
 import { findRun, firstRunDone, noteProgress, openRun, type Run, runOfSlot, unfinishedRun } from '../src/store/runs.ts';
 import { compareLinks } from './compare-links.ts';
 import { type JobContext, scoringInstant } from './context.ts';
 import { latestSlot } from './schedule.ts';
 
 /** Longer than any step between two notes of progress: a run that was silent for so long was killed, and is gone on with. */
-const SILENCE_MS = 60_000;
+const SILENCE_MS = 5 * 60_000;
 
 export async function nightlyRecompute(context: JobContext): Promise<void> {
   const asked = await unfinishedRun(context.db, 'recompute');
@@ -19,6 +20,8 @@ export async function nightlyRecompute(context: JobContext): Promise<void> {
     await compareLinks(context, crm, run.id);
     if (context.signal.aborted) return;
   }
+  // What the CRM refused is tried once a night: somebody may have corrected the record, or the rule that refused it.
+  await retryErrors(context.db, context.clock.now(), 'write');
   const decayed = await markDecayed(context.db, context.clock.now(), scoringInstant(context));
   await noteProgress(context.db, run.id, { marked: true, decayed }, context.clock.now());
   for (const crm of context.crms.keys()) await context.ring('pull', { crm });

@@ -3,10 +3,13 @@
 import type { ChangeStream } from '../connectors/connector.ts';
 import { ConnectorError } from '../connectors/connector-error.ts';
 import { haltInForce } from '../src/store/halts.ts';
-import { noteProgress, notePulled, openRun, type Run, unfinishedRun } from '../src/store/runs.ts';
+import { countInRuns, noteProgress, notePulled, openRun, type Run, unfinishedRun } from '../src/store/runs.ts';
 import { beginPass, denyStream, endPull, type StreamState, streamState, takePage } from '../src/store/streams.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { withHalts } from './failure-policy.ts';
+
+/** What one stream says of itself: it is closed to us (or gone, as old API versions go), and the others are read on. */
+const CLOSED: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'invalid']);
 
 /** A stream that was refused is asked for again after this: a scope or a tier may have been added. */
 const RETRY_DENIED_MS = 20 * 3_600_000;
@@ -23,7 +26,7 @@ export async function pullChanges(context: JobContext, { crm }: { crm: string })
     );
   }
   // A CRM that cannot be read now is read when it can: what is known of its leads is scored and written all the same.
-  await notePulled(context.db, crm, context.clock.now());
+  if (!context.signal.aborted) await notePulled(context.db, crm, context.clock.now());
   await context.ring('refresh', { crm });
 }
 
@@ -76,17 +79,18 @@ async function pullStream(
   try {
     let askedAt = clock.now();
     for await (const page of connector.listChanges(stream, state.cursor, signal)) {
+      await countInRuns(db, { records: page.leads.length, activities: page.activities.length });
       await takePage(db, page, { ...key, pass: page.whole ? pass : null, now: clock.now(), askedAt });
       if (signal.aborted) return;
       askedAt = clock.now();
     }
   } catch (error) {
     // Without the records themselves there is nobody to score: somebody must be told, and not after a pull that "worked".
-    if (!(error instanceof ConnectorError) || error.kind !== 'forbidden' || stream.lists !== undefined) throw error;
+    if (!(error instanceof ConnectorError) || !CLOSED.has(error.kind) || stream.lists !== undefined) throw error;
     await denyStream(db, key, error.message, clock.now());
-    context.log.info({ ...key, code: error.code }, `${connector.id}: ${stream.id} is not open to us: ${error.message}`);
+    context.log.warn({ ...key, code: error.code }, `${connector.id}: ${stream.id} is not open to us: ${error.message}`);
     return;
   }
-  if (!signal.aborted)
-    await endPull(db, { ...key, now: clock.now(), lists: stream.lists ?? null, pass: stream.windowed ? null : pass });
+  if (signal.aborted) return;
+  await endPull(db, { ...key, now: clock.now(), lists: stream.lists ?? null, pass: stream.windowed ? null : pass });
 }

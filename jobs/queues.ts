@@ -42,11 +42,18 @@ export interface RingManner {
   readonly unlessRunning?: boolean;
 }
 
+const LATER = '-later';
+
+/** Whether a job with this key was rung for with a delay. */
+export function isLater(key: string | undefined): boolean {
+  return key?.endsWith(LATER) ?? false;
+}
+
 /** @param key rings of a job with the same key are one job */
 export function optionsOf(job: JobName, key: string, { delayMs = 0, unlessRunning = false }: RingManner): JobsOptions {
   const priority = JOBS[job].priority;
   // A delayed ring has a key of its own, or it would hold back the ones that want to be heard at once.
   const deduplication =
-    delayMs > 0 ? { id: `${key}-later`, ttl: delayMs } : { id: key, keepLastIfActive: !unlessRunning };
+    delayMs > 0 ? { id: `${key}${LATER}`, ttl: delayMs } : { id: key, keepLastIfActive: !unlessRunning };
   return { ...RETRIES, priority, deduplication, ...(delayMs > 0 ? { delay: delayMs } : {}) };
 }

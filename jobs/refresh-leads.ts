@@ -1,8 +1,7 @@
 // Refresh: dirty records are read again, whole, in full batches.
 import { chunksOf } from '../src/domain/chunks.ts';
-import type { RecordRef } from '../src/domain/crm-changes.ts';
 import { haltInForce } from '../src/store/halts.ts';
-import { claimDirty, takeFetched } from '../src/store/records.ts';
+import { type ClaimedRecord, claimDirty, takeFetched } from '../src/store/records.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { withHalts } from './failure-policy.ts';
 import { inParallel, PARALLEL } from './parallel-batches.ts';
@@ -36,10 +35,11 @@ async function refreshAll(context: JobContext, { connector }: MappedCrm): Promis
   }
 }
 
-async function refreshChunk(context: JobContext, crm: string, refs: readonly RecordRef[]): Promise<void> {
+async function refreshChunk(context: JobContext, crm: string, claimed: readonly ClaimedRecord[]): Promise<void> {
   const connector = context.crms.get(crm)?.connector;
   if (!connector) return;
   const askedAt = context.clock.now();
+  const refs = claimed.map(({ object, id }) => ({ object, id }));
   const fetched = await connector.fetchLeads(refs, context.signal);
-  await takeFetched(context.db, fetched, { crm, now: context.clock.now(), askedAt });
+  await takeFetched(context.db, fetched, { crm, now: context.clock.now(), askedAt, claimed });
 }

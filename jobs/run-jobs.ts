@@ -3,7 +3,16 @@ import type { JobContext } from './context.ts';
 import { nightlyRecompute } from './nightly-recompute.ts';
 import { pullChanges } from './pull-changes.ts';
 import type { JobProcessor, JobQueue, JobWorker, QueueBackend } from './queue-backend.ts';
-import { CONCURRENCY, JOBS, type JobName, type JobPayloads, optionsOf, QUEUE, type RingManner } from './queues.ts';
+import {
+  CONCURRENCY,
+  isLater,
+  JOBS,
+  type JobName,
+  type JobPayloads,
+  optionsOf,
+  QUEUE,
+  type RingManner,
+} from './queues.ts';
 import { refreshLeads } from './refresh-leads.ts';
 import { scoreLeads } from './score-leads.ts';
 import { tick } from './tick.ts';
@@ -27,23 +36,44 @@ export async function runJob(context: JobContext, job: JobName, payload: unknown
   await RUN[job](context, payload);
 }
 
-/** Starts to take jobs. Jobs of a version that knows others are failed, not lost: their work stands in the store. */
-export function startWorker(backend: QueueBackend, context: JobContext): JobWorker<unknown> {
+/**
+ * Starts to take jobs. Jobs of a version that knows others are failed, not lost: their work stands in the store.
+ * @param onGivenUp told when a job has used up its attempts
+ */
+export function startWorker(
+  backend: QueueBackend,
+  context: JobContext,
+  onGivenUp: (reason: string) => void,
+): JobWorker<unknown> {
   const process: JobProcessor<unknown> = async (job) => {
     if (!isJobName(job.name)) throw new Error(`There is no job "${job.name}" in this version.`);
-    await runJob(context, job.name, job.data);
+    try {
+      // What was rung for later is rung for now: run here, it would run beside the job of the same key.
+      if (isLater(job.opts.deduplication?.id)) await context.ring(job.name, parsePayload(job.name, job.data));
+      else await runJob(context, job.name, job.data);
+    } catch (error) {
+      throw withoutData(error);
+    }
   };
   const worker = backend.worker<unknown>(QUEUE, process, { concurrency: CONCURRENCY });
   worker.on('failed', (job, error) => {
-    context.log.error({ job: job?.name, attempt: job?.attemptsMade, ...withoutData(error) }, 'a job failed');
+    context.log.error({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, 'a job failed');
+    if (job && job.attemptsMade >= (job.opts.attempts ?? 1))
+      onGivenUp(`The job "${job.name}" failed: ${error.message}`);
   });
   return worker;
 }
 
-/** Database errors quote values, and values can be personal: only their kind is logged. */
-function withoutData(error: Error): { error: string; code?: string } {
-  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
-  return { error: error.message.replaceAll(/"[^"]*"|'[^']*'/g, '"..."').slice(0, 300), ...code };
+/** Database errors quote values, and values can be personal: neither the log nor the queue, which keeps errors, may have them. */
+function withoutData(error: unknown): Error {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+  return new Error(`${name}: ${message.replaceAll(/"[^"]*"|'[^']*'/g, '"..."').slice(0, 300)}${code}`);
+}
+
+function parsePayload<N extends JobName>(job: N, data: unknown): JobPayloads[N];
+function parsePayload(job: JobName, data: unknown): JobPayloads[JobName] {
+  return JOBS[job].payload.parse(data);
 }
 
 /** A bell for jobs on a queue (see JobContext.ring). */

@@ -28,7 +28,17 @@ export interface ScoringInput {
 
 /** Leads as the store has them -> what is to be kept and written. */
 export function scoreChunk(leads: readonly DueLead[], input: ScoringInput): readonly ScoredLead[] {
-  return leads.map((due) => scoreOne(due, input));
+  return leads.map((due) => scoreSafely(due, input));
+}
+
+/** A lead that cannot be scored does not stop the others of its chunk. */
+function scoreSafely(due: DueLead, input: ScoringInput): ScoredLead {
+  try {
+    return scoreOne(due, input);
+  } catch (error) {
+    const failure = `It could not be scored: ${error instanceof Error ? error.message : String(error)}`;
+    return { leadId: due.id, result: null, unscored: false, nextChangeAt: null, records: [], failure };
+  }
 }
 
 /** The lead that a stored one is scored as: its records' fields and activities together. */

@@ -25,6 +25,8 @@ export async function scoringBasis(context: JobContext): Promise<ScoringBasis> {
   const parts = [
     context.model.hash,
     context.timezone,
+    // Scores as of another day are not those of today: the next scoring at the present makes them anew.
+    context.asOf?.toISOString() ?? '',
     ...[...context.crms.values()].map((crm) => crm.scopeHash),
     JSON.stringify([...unobserved]),
   ];

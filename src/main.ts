@@ -21,8 +21,8 @@ import type { Wait } from './store/reserving-limiter.ts';
 export interface Product {
   readonly database: OpenDatabase;
   readonly context: JobContext;
-  /** Takes jobs in this process. */
-  work(): void;
+  /** Takes jobs in this process. `onGivenUp` is told of a job that has used up its attempts. */
+  work(onGivenUp?: (reason: string) => void): void;
   /** Has the tick rung every POLL_SECONDS. Changes nothing where it is; puts it back where the queue was lost. */
   schedule(): Promise<void>;
   /** Stops at the next safe point, lets what runs finish (up to the deadline), closes everything. Safe to call twice. */
@@ -110,8 +110,8 @@ function assemble(config: Config, parts: OpenParts, { database, backend, model, 
   return {
     database,
     context,
-    work: () => {
-      startWorker(backend, context);
+    work: (onGivenUp = () => {}) => {
+      startWorker(backend, context, onGivenUp);
     },
     schedule: () => scheduleTicks(queue, config.pollSeconds),
     close: () => {

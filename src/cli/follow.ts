@@ -10,7 +10,9 @@ import type { CommandIo } from './io.ts';
 
 export interface RunSummary {
   readonly run: number;
-  readonly state: 'done' | 'halted';
+  readonly state: 'done' | 'halted' | 'failed';
+  /** Why it failed. */
+  readonly error: string | null;
   readonly scored: number;
   readonly written: number;
   readonly refused: number;
@@ -37,9 +39,11 @@ export async function followRun(
   let sayAt = 0;
   for (;;) {
     const run = await findRun(db, runId);
-    if (!run || run.state === 'done' || run.state === 'failed') return summarize(product, run, []);
     const now = clock.now();
-    const halts = (await allHalts(db)).filter((halt) => endsCommand(halt, now));
+    const standing = await allHalts(db);
+    // Done all the same: a CRM that could not be read or written is told, or the result would look whole.
+    if (!run || run.state === 'done' || run.state === 'failed') return summarize(product, run, standing);
+    const halts = standing.filter((halt) => endsCommand(halt, now));
     if (halts.length > 0) return summarize(product, run, halts);
     if (now.getTime() >= sayAt) {
       const line = await progressLine(product, run);
@@ -58,22 +62,16 @@ function endsCommand({ kind, since }: Halt, now: Date): boolean {
 
 async function progressLine({ context }: Product, run: Run): Promise<string> {
   const { dirty, due, outbox } = await pendingWork(context.db, context.clock.now());
-  const records = await context.db
-    .selectFrom('records')
-    .select((eb) => eb.fn.countAll().as('count'))
-    .executeTakeFirstOrThrow();
-  const activities = await context.db
-    .selectFrom('activities')
-    .select((eb) => eb.fn.countAll().as('count'))
-    .executeTakeFirstOrThrow();
+  const read = `${count(run, 'records')} records, ${count(run, 'activities')} activities read`;
   const done = `${count(run, 'scored')} scored, ${count(run, 'written')} written`;
-  return `${run.job}: ${records.count} records, ${activities.count} activities read; ${done}; to do: ${dirty} to read, ${due} to score, ${outbox} to write`;
+  return `${run.job}: ${read}; ${done}; to do: ${dirty} to read, ${due} to score, ${outbox} to write`;
 }
 
 async function summarize({ context }: Product, run: Run | null, halts: readonly Halt[]): Promise<RunSummary> {
   return {
     run: run?.id ?? 0,
-    state: halts.length === 0 ? 'done' : 'halted',
+    state: run?.state === 'done' || run?.state === 'failed' ? run.state : 'halted',
+    error: run?.error ?? null,
     scored: count(run, 'scored'),
     written: count(run, 'written'),
     refused: count(run, 'refused'),
@@ -93,10 +91,11 @@ export function reportRun(io: CommandIo, job: string, summary: RunSummary, json:
   for (const halt of summary.halts) {
     io.stderr.write(`${[`${halt.crm}: ${halt.message}`, halt.fix].filter(Boolean).join(' ')}\n`);
   }
+  if (summary.error !== null) io.stderr.write(`${summary.error}\n`);
   if (json) io.stdout.write(`${JSON.stringify({ job, ...summary })}\n`);
   else if (summary.state === 'done') io.stdout.write(`${sentence(job, summary)}\n`);
   if (summary.halts.some((halt) => NEEDS_SOMEBODY.has(halt.kind))) io.setExitCode(2);
-  else if (summary.halts.length > 0) io.setExitCode(3);
+  else if (summary.halts.length > 0 || summary.state === 'failed') io.setExitCode(3);
   else io.setExitCode(summary.errors > 0 ? 1 : 0);
 }
 

@@ -6,7 +6,7 @@ import { ConfigurationError } from '../load-crms.ts';
 import type { Product } from '../main.ts';
 import { resume } from '../store/halts.ts';
 import { isWorkerAlive } from '../store/processes.ts';
-import { openRun, type Run, unfinishedRun } from '../store/runs.ts';
+import { closeRun, openRun, type Run, unfinishedRun } from '../store/runs.ts';
 import { followRun, reportRun } from './follow.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
@@ -33,12 +33,16 @@ export async function runJob(io: CommandIo, { job, asOf, json, ring }: RunJob): 
     if (!run) throw new Error(`The run of ${job} could not be opened.`);
     // Whoever starts a run may have mended what the CRM was left alone for.
     for (const crm of product.context.crms.keys()) {
-      await resume(db, crm, 'read');
-      await resume(db, crm, 'write');
+      await resume(db, { crm, side: 'read', before: clock.now() });
+      await resume(db, { crm, side: 'write', before: clock.now() });
     }
+    // Nobody rings again for a job that failed in this process: the run ends, and says why.
+    const giveUp = (error: string) => {
+      closeRun(db, run.id, { state: 'failed', error }, clock.now()).catch(() => io.stderr.write(`${error}\n`));
+    };
     let isWorking = !isServed;
     if (isServed) io.stderr.write(`${job}: handed over to the running service.\n`);
-    else product.work();
+    else product.work(giveUp);
     // A job that a killed process left behind is found and gone on with: asking once more would only read twice.
     await ring(product, run, { unlessRunning: !isServed });
     // The service may have been killed a moment ago, or be stopped while it works for us.
@@ -46,7 +50,7 @@ export async function runJob(io: CommandIo, { job, asOf, json, ring }: RunJob): 
       if (isWorking || (await isWorkerAlive(db, clock.now()))) return;
       io.stderr.write(`${job}: the service has stopped; going on here.\n`);
       isWorking = true;
-      product.work();
+      product.work(giveUp);
     };
     reportRun(io, job, await followRun(product, run.id, io, takeOver), json);
   });

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { SetupStep } from '../../connectors/connector.ts';
 import type { Product } from '../main.ts';
 import { resume } from '../store/halts.ts';
+import { askDeniedAgain } from '../store/streams.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
 import { jsonOption } from './options.ts';
@@ -28,8 +29,10 @@ async function run(io: CommandIo, { context }: Product, { dryRun, json }: SetupO
       steps.push({ crm: connector.id, ...step });
       if (!json) io.stdout.write(`${connector.id}: ${step.what}: ${step.state.replace('-', ' ')}\n`);
     }
-    // What the writer stopped for may be there now.
-    if (!dryRun) await resume(context.db, connector.id, 'write');
+    if (dryRun) continue;
+    // What the writer stopped for may be there now, and what was refused may be allowed.
+    await resume(context.db, { crm: connector.id, side: 'write', before: context.clock.now() });
+    await askDeniedAgain(context.db, connector.id);
   }
   if (json) io.stdout.write(`${JSON.stringify({ dryRun, steps })}\n`);
 }

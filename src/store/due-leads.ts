@@ -4,6 +4,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Activity, Fields } from '../domain/lead.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
 import type { Contribution, GateInForce, Grade } from '../domain/score-result.ts';
+import { clearErrors, listErrors } from './record-errors.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -74,6 +75,8 @@ export interface ScoredLead {
   readonly unscored: boolean;
   readonly nextChangeAt: number | null;
   readonly records: readonly RecordDecision[];
+  /** Set when the lead could not be scored: nothing of it changes, and it is listed. */
+  readonly failure?: string;
 }
 
 type Tx = Transaction<Tables>;
@@ -93,6 +96,7 @@ export async function scoreDueLeads(
     const scored = score(due);
     const results = await keepResults(tx, scored);
     await closeLeads(tx, scored, results, chunk.basisHash);
+    await listFailures(tx, scored, due, chunk.now);
     await keepDecisions(tx, scored, due, results, chunk.now);
     return due.length;
   });
@@ -161,6 +165,26 @@ async function closeLeads(
         result_id = case when t.unscored then null else coalesce(t.result_id, l.result_id) end
     from ${rowsOf(rows)} as t (id bigint, result_id bigint, unscored boolean, next_change_at timestamptz)
     where l.id = t.id`.execute(tx);
+}
+
+/** A lead that could not be scored is listed with each of its records; one that could is no longer. */
+async function listFailures(tx: Tx, scored: readonly ScoredLead[], due: readonly DueLead[], now: Date): Promise<void> {
+  const failures = new Map(scored.flatMap(({ leadId, failure }) => (failure === undefined ? [] : [[leadId, failure]])));
+  const records = due.flatMap((lead) => lead.records.map((record) => ({ record, failure: failures.get(lead.id) })));
+  for (const [crm, each] of Map.groupBy(records, ({ record }) => record.crm)) {
+    const well = each.filter(({ failure }) => failure === undefined);
+    await clearErrors(
+      tx,
+      crm,
+      'score',
+      well.map(({ record }) => record),
+    );
+    const problems = each.flatMap(({ record: { object, id }, failure }) => {
+      if (failure === undefined) return [];
+      return [{ ref: { object, id }, stage: 'score' as const, field: '', code: 'NOT_SCORED', message: failure }];
+    });
+    await listErrors(tx, crm, problems, now);
+  }
 }
 
 async function keepDecisions(

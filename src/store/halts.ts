@@ -33,8 +33,12 @@ export async function halt(db: Kysely<Tables>, entry: Halt): Promise<boolean> {
   return standing?.kind !== kind;
 }
 
-export async function resume(db: Kysely<Tables>, crm: string, side: 'read' | 'write'): Promise<void> {
-  await db.deleteFrom('halts').where('crm', '=', crm).where('side', '=', side).execute();
+/** Ends the halt of one side of a CRM that has stood since `before` or longer. */
+export async function resume(
+  db: Kysely<Tables>,
+  { crm, side, before }: { crm: string; side: 'read' | 'write'; before: Date },
+): Promise<void> {
+  await db.deleteFrom('halts').where('crm', '=', crm).where('side', '=', side).where('since', '<=', before).execute();
 }
 
 export async function allHalts(db: Kysely<Tables>): Promise<readonly Halt[]> {

@@ -95,11 +95,13 @@ export async function countErrors(db: Kysely<Tables>): Promise<number> {
   return Number(row.count);
 }
 
-/** Marks the records of all listed errors for re-reading and their leads for scoring and writing. Gives how many. */
-export async function retryErrors(db: Kysely<Tables>, now: Date): Promise<number> {
+/** Marks the records of the listed errors (of one stage) for re-reading, their leads for scoring and writing. Gives how many. */
+export async function retryErrors(db: Kysely<Tables>, now: Date, stage?: ErrorStage): Promise<number> {
   const { rows } = await sql<{ lead_id: number }>`
     update leadgrade.records r set dirty_at = ${now}, settled_result_id = null
-    from (select distinct crm, object, record_id from leadgrade.errors) e
+    from (
+      select distinct crm, object, record_id from leadgrade.errors where ${stage ?? null}::text is null or stage = ${stage ?? null}
+    ) e
     where r.crm = e.crm and r.object = e.object and r.id = e.record_id and r.state = 'live'
     returning r.lead_id`.execute(db);
   await sql`

@@ -59,19 +59,27 @@ async function lookUp(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<
 interface TakeOptions {
   readonly crm: string;
   readonly now: Date;
-  /** Just before the CRM was asked: a mark made later stays. */
+  /** Just before the CRM was asked: what was read later than that is newer, and stays. */
   readonly askedAt: Date;
   readonly pass?: number | null;
+  /** The dirty marks that this read answers; one that was made anew since stays. */
+  readonly claimed?: readonly ClaimedRecord[];
+}
+
+export interface ClaimedRecord extends RecordRef {
+  readonly dirty_at: Date;
 }
 
 /** Keeps records as they were read; marks the leads due whose fields or whose fields of ours differ from what was known. */
-export async function takeSnapshots(tx: Tx, snapshots: readonly LeadSnapshot[], options: TakeOptions): Promise<void> {
-  if (snapshots.length === 0) return;
+export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], options: TakeOptions): Promise<void> {
+  if (read.length === 0) return;
   const { crm, now, askedAt } = options;
-  const refs = snapshots.map((snapshot) => snapshot.ref);
+  const refs = read.map((snapshot) => snapshot.ref);
   await ensureRecords(tx, crm, refs, now, 'being-read');
   await holdLeads(tx, crm, refs);
   const known = await lookUp(tx, crm, refs);
+  const marks = new Map((options.claimed ?? []).map((claim) => [refKey(claim), claim.dirty_at]));
+  const snapshots = read.filter(({ ref }) => (known.get(refKey(ref))?.read_at ?? askedAt) <= askedAt);
   const changed = snapshots.filter((snapshot) => differs(known.get(refKey(snapshot.ref)), snapshot));
   await keepHistory(tx, crm, changed, known, now);
   const rows = snapshots.map((snapshot) => ({
@@ -80,14 +88,17 @@ export async function takeSnapshots(tx: Tx, snapshots: readonly LeadSnapshot[], 
     held: snapshot.held,
     company_id: snapshot.companyId,
     modified_at: snapshot.modifiedAt,
+    claimed_mark: marks.get(refKey(snapshot.ref)) ?? null,
   }));
   await sql`
     update leadgrade.records r
     set state = 'live', merged_into = null, fields = t.fields, company_id = t.company_id, modified_at = t.modified_at,
-        read_at = ${now}, held = t.held, listed_pass = coalesce(${options.pass ?? null}::bigint, r.listed_pass),
+        read_at = ${askedAt}, held = t.held, listed_pass = coalesce(${options.pass ?? null}::bigint, r.listed_pass),
         settled_result_id = case when r.held = t.held then r.settled_result_id end,
-        dirty_at = case when r.dirty_at > ${askedAt} then r.dirty_at end, claimed_by = null, claimed_until = null
-    from ${rowsOf(rows)} as t (object text, id text, fields jsonb, held jsonb, company_id text, modified_at timestamptz)
+        dirty_at = case when r.dirty_at is distinct from t.claimed_mark then r.dirty_at end, claimed_by = null,
+        claimed_until = null
+    from ${rowsOf(rows)} as t (object text, id text, fields jsonb, held jsonb, company_id text,
+      modified_at timestamptz, claimed_mark timestamptz)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
   const due = changed.flatMap((snapshot) => known.get(refKey(snapshot.ref))?.lead_id ?? []);
   await markDue(tx, due, 'changed', now);
@@ -159,9 +170,9 @@ interface Claim {
 }
 
 /** Takes dirty records for re-reading, oldest first. A claim ends by itself, or when the same claimant comes again. */
-export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<readonly RecordRef[]> {
+export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<readonly ClaimedRecord[]> {
   // Materialized: a plan that runs the selection once a row would take more than the limit.
-  const { rows } = await sql<RecordRef>`
+  const { rows } = await sql<ClaimedRecord>`
     with t as materialized (
       select object, id from leadgrade.records
       where crm = ${claim.crm} and dirty_at is not null
@@ -170,7 +181,7 @@ export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<read
     )
     update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}
     from t where r.crm = ${claim.crm} and r.object = t.object and r.id = t.id
-    returning r.object, r.id`.execute(db);
+    returning r.object, r.id, r.dirty_at`.execute(db);
   return rows;
 }
 

@@ -129,6 +129,16 @@ function toState(row: Selectable<StreamsTable>): StreamState {
   return { cursor, pass, passing, denied, ...dates, mappingHash: row.mapping_hash };
 }
 
+/** Streams that were refused are asked for at the next pull, not only a day later. */
+export async function askDeniedAgain(db: Kysely<Tables>, crm: string): Promise<void> {
+  await db
+    .updateTable('streams')
+    .set({ denied_at: null })
+    .where('crm', '=', crm)
+    .where('denied', 'is not', null)
+    .execute();
+}
+
 export interface StreamSummary extends StreamState, StreamKey {}
 
 export async function allStreams(db: Kysely<Tables>): Promise<readonly StreamSummary[]> {

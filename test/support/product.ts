@@ -241,10 +241,10 @@ async function finish({ context, settle }: Opened, run: Run, queue = false): Pro
   }
 }
 
-async function setUp({ crms, model, signal, db }: JobContext): Promise<void> {
+async function setUp({ crms, model, signal, db, clock }: JobContext): Promise<void> {
   for (const { connector } of crms.values()) {
     for await (const _step of connector.applySetup(writeTarget(model), { dryRun: false }, signal));
-    await resume(db, connector.id, 'write');
+    await resume(db, { crm: connector.id, side: 'write', before: clock.now() });
   }
 }
 
