@@ -1,7 +1,7 @@
 // What a CRM's failure means for the jobs: which side of the CRM is left alone, and for how long. The only place that decides.
 import { ConnectorError, type ConnectorErrorKind } from '../connectors/connector-error.ts';
-import { halt, resume } from '../src/store/halts.ts';
-import type { JobContext } from './context.ts';
+import { halt, haltInForce, resume } from '../src/store/halts.ts';
+import type { JobContext, MappedCrm } from './context.ts';
 
 const SECONDS = 1_000;
 const MINUTES = 60 * SECONDS;
@@ -26,6 +26,25 @@ export const NEEDS_SOMEBODY: ReadonlySet<string> = new Set([
   'configuration',
 ]);
 
+interface Side {
+  readonly crm: string;
+  readonly side: 'read' | 'write';
+}
+
+/** A job's work on one side of a CRM, unless that is halted; after a failure the job is rung for again when the halt ends. */
+export async function unlessHalted(
+  context: JobContext,
+  side: Side,
+  job: 'pull' | 'refresh' | 'write',
+  work: (mapped: MappedCrm) => Promise<void>,
+): Promise<void> {
+  const { crm } = side;
+  const mapped = context.crms.get(crm);
+  if (!mapped || (await haltInForce(context.db, crm, side.side, context.clock.now()))) return;
+  const again = (delayMs: number) => context.ring(job, { crm }, { delayMs });
+  await withHalts(context, side, () => work(mapped), again);
+}
+
 /**
  * Runs work against one side of a CRM. Its failure halts that side and rings again when the halt ends; nothing is lost, as
  * what was to be done still stands in the store. Anything but a ConnectorError is thrown on: BullMQ retries it.
@@ -33,7 +52,7 @@ export const NEEDS_SOMEBODY: ReadonlySet<string> = new Set([
  */
 export async function withHalts(
   context: JobContext,
-  side: { readonly crm: string; readonly side: 'read' | 'write' },
+  side: Side,
   work: () => Promise<void>,
   again: (delayMs: number) => Promise<void>,
 ): Promise<boolean> {
@@ -55,7 +74,7 @@ export async function withHalts(
 
 async function haltFor(
   context: JobContext,
-  { crm, side }: { readonly crm: string; readonly side: 'read' | 'write' },
+  { crm, side }: Side,
   error: ConnectorError,
   pauseMs: number,
 ): Promise<void> {

@@ -2,11 +2,10 @@
 // mapping, is read whole; so is every stream while a backfill is open.
 import type { ChangeStream } from '../connectors/connector.ts';
 import { ConnectorError } from '../connectors/connector-error.ts';
-import { haltInForce } from '../src/store/halts.ts';
 import { countInRuns, noteProgress, notePulled, openRun, type Run, unfinishedRun } from '../src/store/runs.ts';
 import { beginPass, denyStream, endPull, type StreamState, streamState, takePage } from '../src/store/streams.ts';
 import type { JobContext, MappedCrm } from './context.ts';
-import { withHalts } from './failure-policy.ts';
+import { unlessHalted } from './failure-policy.ts';
 
 /** What one stream says of itself: it is closed to us (or gone, as old API versions go), and the others are read on. */
 const CLOSED: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'invalid']);
@@ -15,16 +14,7 @@ const CLOSED: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'invalid'
 const RETRY_DENIED_MS = 20 * 3_600_000;
 
 export async function pullChanges(context: JobContext, { crm }: { crm: string }): Promise<void> {
-  const mapped = context.crms.get(crm);
-  if (!mapped) return;
-  if (!(await haltInForce(context.db, crm, 'read', context.clock.now()))) {
-    await withHalts(
-      context,
-      { crm, side: 'read' },
-      () => pullStreams(context, mapped),
-      (delayMs) => context.ring('pull', { crm }, { delayMs }),
-    );
-  }
+  await unlessHalted(context, { crm, side: 'read' }, 'pull', (mapped) => pullStreams(context, mapped));
   // A CRM that cannot be read now is read when it can: what is known of its leads is scored and written all the same.
   if (!context.signal.aborted) await notePulled(context.db, crm, context.clock.now());
   await context.ring('refresh', { crm });

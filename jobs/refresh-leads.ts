@@ -1,24 +1,16 @@
 // Refresh: dirty records are read again, whole, in full batches.
+import type { CrmConnector } from '../connectors/connector.ts';
 import { chunksOf } from '../src/domain/chunks.ts';
-import { haltInForce } from '../src/store/halts.ts';
-import { type ClaimedRecord, claimDirty, takeFetched } from '../src/store/records.ts';
+import { takeFetched } from '../src/store/fetched-leads.ts';
+import { type ClaimedRecord, claimDirty } from '../src/store/records.ts';
 import type { JobContext, MappedCrm } from './context.ts';
-import { withHalts } from './failure-policy.ts';
+import { unlessHalted } from './failure-policy.ts';
 import { inParallel, PARALLEL } from './parallel-batches.ts';
 
 const CLAIM_MS = 60_000;
 
 export async function refreshLeads(context: JobContext, { crm }: { crm: string }): Promise<void> {
-  const mapped = context.crms.get(crm);
-  if (!mapped) return;
-  if (!(await haltInForce(context.db, crm, 'read', context.clock.now()))) {
-    await withHalts(
-      context,
-      { crm, side: 'read' },
-      () => refreshAll(context, mapped),
-      (delayMs) => context.ring('refresh', { crm }, { delayMs }),
-    );
-  }
+  await unlessHalted(context, { crm, side: 'read' }, 'refresh', (mapped) => refreshAll(context, mapped));
   await context.ring('score', {});
 }
 
@@ -30,16 +22,18 @@ async function refreshAll(context: JobContext, { connector }: MappedCrm): Promis
     const now = clock.now();
     const until = new Date(now.getTime() + CLAIM_MS);
     const refs = await claimDirty(db, { crm, by: `refresh-${crm}`, limit, now, until });
-    await inParallel(chunksOf(refs, connector.batch.read), (chunk) => refreshChunk(context, crm, chunk));
+    await inParallel(chunksOf(refs, connector.batch.read), (chunk) => refreshChunk(context, connector, chunk));
     if (refs.length < limit || signal.aborted) return;
   }
 }
 
-async function refreshChunk(context: JobContext, crm: string, claimed: readonly ClaimedRecord[]): Promise<void> {
-  const connector = context.crms.get(crm)?.connector;
-  if (!connector) return;
+async function refreshChunk(
+  context: JobContext,
+  connector: CrmConnector,
+  claimed: readonly ClaimedRecord[],
+): Promise<void> {
   const askedAt = context.clock.now();
   const refs = claimed.map(({ object, id }) => ({ object, id }));
   const fetched = await connector.fetchLeads(refs, context.signal);
-  await takeFetched(context.db, fetched, { crm, now: context.clock.now(), askedAt, claimed });
+  await takeFetched(context.db, fetched, { crm: connector.id, now: context.clock.now(), askedAt, claimed });
 }

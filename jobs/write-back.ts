@@ -3,14 +3,14 @@
 import type { WriteOutcome } from '../connectors/connector.ts';
 import { ConnectorError } from '../connectors/connector-error.ts';
 import { chunksOf } from '../src/domain/chunks.ts';
-import { haltInForce } from '../src/store/halts.ts';
 import { claimOutbox, dropFromOutbox, type OutboxRow, releaseOutbox, settleWritten } from '../src/store/outbox.ts';
 import { pendingWork } from '../src/store/pending-work.ts';
 import { clearErrors, listErrors } from '../src/store/record-errors.ts';
-import { refKey, retire } from '../src/store/records.ts';
+import { refKey } from '../src/store/records.ts';
+import { retire } from '../src/store/retired-records.ts';
 import { countInRuns } from '../src/store/runs.ts';
 import type { JobContext, MappedCrm } from './context.ts';
-import { withHalts } from './failure-policy.ts';
+import { unlessHalted } from './failure-policy.ts';
 import { closeFinishedRuns } from './finished-runs.ts';
 import { inParallel, PARALLEL } from './parallel-batches.ts';
 
@@ -20,16 +20,7 @@ const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 10 * 60_000;
 
 export async function writeBack(context: JobContext, { crm }: { crm: string }): Promise<void> {
-  const mapped = context.crms.get(crm);
-  if (!mapped) return;
-  if (!(await haltInForce(context.db, crm, 'write', context.clock.now()))) {
-    await withHalts(
-      context,
-      { crm, side: 'write' },
-      () => writeAll(context, mapped),
-      (delayMs) => context.ring('write', { crm }, { delayMs }),
-    );
-  }
+  await unlessHalted(context, { crm, side: 'write' }, 'write', (mapped) => writeAll(context, mapped));
   await closeFinishedRuns(context);
 }
 

@@ -8,6 +8,8 @@ import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type FaultRule, faultScriptSchema } from '../../sandbox/hubspot/http/fault-script.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import type { CommandIo } from './io.ts';
+import { instant } from './options.ts';
+import { terminated } from './signals.ts';
 
 const optionsSchema = z.object({
   hubspotPort: z.number(),
@@ -55,7 +57,7 @@ async function run(io: CommandIo, options: SandboxOptions): Promise<void> {
     return null;
   });
   if (!hubspot) return;
-  const stopped = signalled();
+  const stopped = terminated();
   io.stdout.write(options.json ? `${JSON.stringify({ hubspot: credentialsOf(hubspot) })}\n` : describe(hubspot));
   await stopped;
   await hubspot.close();
@@ -103,19 +105,6 @@ function describe(hubspot: HubSpotSandbox): string {
   ].join('\n');
 }
 
-/** Resolves at SIGTERM or SIGINT. A second signal ends the process at once, as usual. */
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = (): void => {
-      process.removeListener('SIGTERM', stop);
-      process.removeListener('SIGINT', stop);
-      resolve();
-    };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
-  });
-}
-
 function wholeNumber(low: number, high: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -124,13 +113,6 @@ function wholeNumber(low: number, high: number): (text: string) => number {
     }
     return value;
   };
-}
-
-function instant(text: string): Date {
-  const at = new Date(text);
-  if (Number.isNaN(at.getTime()))
-    throw new InvalidArgumentError('It must be an ISO instant, e.g. 2026-03-01T00:00:00Z.');
-  return at;
 }
 
 function messageOf(error: unknown): string {

@@ -2,6 +2,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
+import type { Claim } from './claim.ts';
 import { holdLeads, markDue } from './leads.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
@@ -11,14 +12,6 @@ export interface OutboxRow extends RecordRef {
   readonly result_id: number | null;
   readonly patch: ScoreFieldValues;
   readonly attempts: number;
-}
-
-interface Claim {
-  readonly crm: string;
-  readonly by: string;
-  readonly limit: number;
-  readonly now: Date;
-  readonly until: Date;
 }
 
 /** Takes rows to write, oldest first. A claim ends by itself, or when the same claimant comes again. */

@@ -1,9 +1,10 @@
 // Records: a person in one CRM, as it was last read. Every statement takes a chunk.
 import { isDeepStrictEqual } from 'node:util';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { DirtyRecord, FetchedLead, LeadSnapshot, RecordRef } from '../domain/crm-changes.ts';
+import type { DirtyRecord, LeadSnapshot, RecordRef } from '../domain/crm-changes.ts';
 import type { Fields } from '../domain/lead.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
+import type { Claim } from './claim.ts';
 import { holdLeads, markDue } from './leads.ts';
 import { listProblems } from './record-errors.ts';
 import { rowsOf } from './sql-rows.ts';
@@ -56,7 +57,7 @@ async function lookUp(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<
   return new Map(rows.map((row) => [refKey(row), row]));
 }
 
-interface TakeOptions {
+export interface TakeOptions {
   readonly crm: string;
   readonly now: Date;
   /** Just before the CRM was asked: what was read later than that is newer, and stays. */
@@ -161,14 +162,6 @@ function isKnownAsSeen(stored: StoredRecord | undefined, { seen }: DirtyRecord):
   return fields && isDeepStrictEqual(stored.held, seen.held);
 }
 
-interface Claim {
-  readonly crm: string;
-  readonly by: string;
-  readonly limit: number;
-  readonly now: Date;
-  readonly until: Date;
-}
-
 /** Takes dirty records for re-reading, oldest first. A claim ends by itself, or when the same claimant comes again. */
 export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<readonly ClaimedRecord[]> {
   // Materialized: a plan that runs the selection once a row would take more than the limit.
@@ -183,98 +176,4 @@ export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<read
     from t where r.crm = ${claim.crm} and r.object = t.object and r.id = t.id
     returning r.object, r.id, r.dirty_at`.execute(db);
   return rows;
-}
-
-/** Keeps what a re-read gave: snapshots, records that are gone, records that were merged into another. */
-export async function takeFetched(
-  db: Kysely<Tables>,
-  fetched: readonly FetchedLead[],
-  options: TakeOptions,
-): Promise<void> {
-  const { crm, now } = options;
-  await db.transaction().execute(async (tx) => {
-    await takeSnapshots(
-      tx,
-      fetched.filter((each) => each.kind === 'lead'),
-      options,
-    );
-    await retire(
-      tx,
-      crm,
-      fetched.flatMap((each) => (each.kind === 'gone' ? [{ ...each.ref, into: null }] : [])),
-      now,
-    );
-    const merged = fetched.flatMap((each) => (each.kind === 'merged' ? [each] : []));
-    await retire(
-      tx,
-      crm,
-      merged.map((each) => ({ ...each.ref, into: each.into.id })),
-      now,
-    );
-  });
-}
-
-interface Retired extends RecordRef {
-  readonly into: string | null;
-}
-
-/**
- * A record that is gone keeps its row as a tombstone and its ledger for review; nothing is written to it again. One that was
- * merged hands its ledger to the survivor, which is read and scored again. Records that are retired already, or were never
- * known, change nothing.
- */
-export async function retire(tx: Tx, crm: string, records: readonly Retired[], now: Date): Promise<void> {
-  if (records.length === 0) return;
-  await holdLeads(tx, crm, records);
-  const { rows: retired } = await sql<Retired & { lead_id: number }>`
-    update leadgrade.records r
-    set state = case when t."into" is null then 'gone' else 'merged' end, merged_into = t."into", dirty_at = null,
-        claimed_by = null, claimed_until = null, read_at = ${now}
-    from ${rowsOf(records)} as t (object text, id text, "into" text)
-    where r.crm = ${crm} and r.object = t.object and r.id = t.id
-      and (r.state = 'live' or t."into" is not null and r.merged_into is distinct from t."into")
-    returning r.object, r.id, r.merged_into as "into", r.lead_id`.execute(tx);
-  const gone = sql`${rowsOf(records)} as t (object text, id text)`;
-  await sql`
-    delete from leadgrade.outbox o using ${gone}
-    where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(tx);
-  // Nobody can mend what is not there any more.
-  await sql`
-    delete from leadgrade.errors e using ${gone}
-    where e.crm = ${crm} and e.object = t.object and e.record_id = t.id`.execute(tx);
-  if (retired.length === 0) return;
-  const survivors = await handOver(tx, crm, retired, now);
-  // Without a record a lead has no score.
-  const alone = retired.map((record) => record.lead_id);
-  await markDue(tx, alone, 'gone', now);
-  await markDue(tx, survivors, 'merged', now);
-}
-
-/** Gives the ledgers of merged records to their survivors, and these to be read again. Gives the survivors' leads. */
-async function handOver(tx: Tx, crm: string, retired: readonly Retired[], now: Date): Promise<readonly number[]> {
-  const merged = retired.flatMap(({ object, id, into }) => (into === null ? [] : [{ object, id, into }]));
-  if (merged.length === 0) return [];
-  const into = merged.map((each) => ({ object: each.object, id: each.into }));
-  await ensureRecords(tx, crm, into, now);
-  const pairs = sql`${rowsOf(merged)} as t (object text, id text, "into" text)`;
-  const ofMerged = sql`a.crm = ${crm} and a.object = t.object and a.record_id = t.id`;
-  // Under the survivor's id, so that a stream that shows them there does not count them twice.
-  await sql`
-    update leadgrade.activities a set record_id = t."into", lead_id = survivor.lead_id
-    from ${pairs}
-    join leadgrade.records survivor on survivor.crm = ${crm} and survivor.object = t.object and survivor.id = t."into"
-    where ${ofMerged} and not exists (
-      select from leadgrade.activities b
-      where b.crm = ${crm} and b.object = t.object and b.record_id = t."into" and b.id = a.id
-    )`.execute(tx);
-  await sql`
-    update leadgrade.activities a set gone_at = ${now} from ${pairs} where ${ofMerged} and a.gone_at is null`.execute(
-    tx,
-  );
-  const { rows } = await sql<{ lead_id: number }>`
-    update leadgrade.records r set dirty_at = ${now}
-    from ${rowsOf(into)} as t (object text, id text)
-    where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.state = 'live'
-    returning r.lead_id`.execute(tx);
-  return rows.map((row) => row.lead_id);
 }

@@ -7,7 +7,8 @@ import {
   type RecordProblem,
   retryErrors,
 } from '../../src/store/record-errors.ts';
-import { retire, takeSnapshots } from '../../src/store/records.ts';
+import { takeSnapshots } from '../../src/store/records.ts';
+import { retire } from '../../src/store/retired-records.ts';
 import { at, CRM, freshStore, ref, STORES, snapshot } from './fresh-store.ts';
 
 describe.each(STORES)('the list of errors ($name)', (setup) => {

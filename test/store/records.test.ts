@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { LeadSnapshot } from '../../src/domain/crm-changes.ts';
 import { takeActivities } from '../../src/store/activities.ts';
-import { claimDirty, markDirty, retire, takeFetched, takeSnapshots } from '../../src/store/records.ts';
+import { takeFetched } from '../../src/store/fetched-leads.ts';
+import { claimDirty, markDirty, takeSnapshots } from '../../src/store/records.ts';
+import { retire } from '../../src/store/retired-records.ts';
 import { activity, at, CRM, freshStore, ref, STORES, snapshot } from './fresh-store.ts';
 
 describe.each(STORES)('records ($name)', (setup) => {

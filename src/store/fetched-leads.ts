@@ -1,0 +1,35 @@
+// What a re-read of dirty records gave.
+import type { Kysely } from 'kysely';
+import type { FetchedLead } from '../domain/crm-changes.ts';
+import { type TakeOptions, takeSnapshots } from './records.ts';
+import { retire } from './retired-records.ts';
+import type { Tables } from './tables.ts';
+
+/** Keeps what a re-read gave: snapshots, records that are gone, records that were merged into another. */
+export async function takeFetched(
+  db: Kysely<Tables>,
+  fetched: readonly FetchedLead[],
+  options: TakeOptions,
+): Promise<void> {
+  const { crm, now } = options;
+  await db.transaction().execute(async (tx) => {
+    await takeSnapshots(
+      tx,
+      fetched.filter((each) => each.kind === 'lead'),
+      options,
+    );
+    await retire(
+      tx,
+      crm,
+      fetched.flatMap((each) => (each.kind === 'gone' ? [{ ...each.ref, into: null }] : [])),
+      now,
+    );
+    const merged = fetched.flatMap((each) => (each.kind === 'merged' ? [each] : []));
+    await retire(
+      tx,
+      crm,
+      merged.map((each) => ({ ...each.ref, into: each.into.id })),
+      now,
+    );
+  });
+}
