@@ -7,7 +7,8 @@ export default defineConfig({
     // Generous, as these machines are noisy: a time-out says that something hangs, never that it is slow.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Two cores, and several suites start servers of their own: more workers only make them time out.
-    maxWorkers: 2,
+    // The longest files wait most of the time (for a killed worker's job to be found, for a service to poll): beside them
+    // others can use the processors.
+    maxWorkers: 4,
   },
 });
