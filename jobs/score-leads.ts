@@ -1,5 +1,4 @@
 // Score: due leads in chunks, each chunk in one transaction, until none is due.
-
 import { scoreDueLeads } from '../src/store/due-leads.ts';
 import { isAnybodyDue, markOutdated } from '../src/store/leads.ts';
 import { keepModel } from '../src/store/models.ts';

@@ -1,6 +1,5 @@
 // `backfill` and `recompute`: a run is opened and its job rung for; it is worked on in this process, or, where a service runs,
 // by that.
-
 import type { RingManner } from '../../jobs/queues.ts';
 import { ConfigurationError } from '../load-crms.ts';
 import type { Product } from '../main.ts';

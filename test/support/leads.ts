@@ -1,6 +1,20 @@
 // A small portal where every score is easy to tell: VPs of one company that fits in everything (fit 100, A), who have done
 // nothing yet (engaged).
-import type { Dataset, SeedActivity, SeedPerson } from '../../sandbox/dataset/dataset.ts';
+import type { Dataset, SeedActivity, SeedCompany, SeedPerson } from '../../sandbox/dataset/dataset.ts';
+
+export const ACME: SeedCompany = {
+  key: 'acme',
+  name: 'Acme',
+  domain: 'acme.example',
+  industry: 'COMPUTER_SOFTWARE',
+  employees: 250,
+  revenue: null,
+  country: 'United States',
+  technologies: ['salesforce'],
+  lifecycle: null,
+  createdAt: Date.parse('2025-01-01T00:00:00Z'),
+  modifiedAt: Date.parse('2025-06-01T00:00:00Z'),
+};
 
 /** People p0, p1 ...; `changes` are made to all of them. */
 export function leads(
@@ -9,21 +23,7 @@ export function leads(
   activities: readonly SeedActivity[] = [],
 ): Dataset {
   return {
-    companies: [
-      {
-        key: 'acme',
-        name: 'Acme',
-        domain: 'acme.example',
-        industry: 'COMPUTER_SOFTWARE',
-        employees: 250,
-        revenue: null,
-        country: 'United States',
-        technologies: ['salesforce'],
-        lifecycle: null,
-        createdAt: Date.parse('2025-01-01T00:00:00Z'),
-        modifiedAt: Date.parse('2025-06-01T00:00:00Z'),
-      },
-    ],
+    companies: [ACME],
     people: Array.from({ length: count }, (_, at) => ({ ...lead(at), ...changes })),
     activities,
     opportunities: [],

@@ -5,6 +5,7 @@ import {
   type HubSpotSandboxOptions,
   startHubSpotSandbox,
 } from '../../../sandbox/hubspot/start.ts';
+import { ACME } from '../../support/leads.ts';
 
 export const NOW = new Date('2026-03-10T12:00:00Z');
 
@@ -60,21 +61,7 @@ export async function startTestSandbox(
 /** People p0, p1 ...; every second one works at the one company. */
 export function people(count: number, activities: readonly SeedActivity[] = []): Dataset {
   return {
-    companies: [
-      {
-        key: 'acme',
-        name: 'Acme',
-        domain: 'acme.example',
-        industry: 'COMPUTER_SOFTWARE',
-        employees: 250,
-        revenue: null,
-        country: 'Germany',
-        technologies: ['salesforce', 'segment'],
-        lifecycle: null,
-        createdAt: Date.parse('2025-01-01T00:00:00Z'),
-        modifiedAt: Date.parse('2025-06-01T00:00:00Z'),
-      },
-    ],
+    companies: [{ ...ACME, country: 'Germany', technologies: ['salesforce', 'segment'] }],
     people: Array.from({ length: count }, (_, at) => person(at)),
     activities,
     opportunities: [],
