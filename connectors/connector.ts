@@ -31,6 +31,13 @@ export interface ChangeStream {
   readonly windowed?: true;
 }
 
+/** Whether a stream is open to us. */
+export interface StreamSight {
+  readonly stream: string;
+  /** Why it is not, in the CRM's words, and what would open it; null = it is. */
+  readonly denied: { readonly reason: string; readonly fix: string } | null;
+}
+
 export interface ScorePatch {
   readonly ref: RecordRef;
   /** All our fields, together; null clears one. */
@@ -72,6 +79,12 @@ export interface CrmConnector {
   readonly maxTextLength: number;
   /** Every canonical field that the mapping fills, from the record or from its company. */
   readonly mappedFields: readonly string[];
+
+  /**
+   * Which streams this token and portal let us see, by one small call each; one that is left out can only be told by reading it.
+   * @throws ConnectorError of any kind but `forbidden`
+   */
+  probeStreams(signal: AbortSignal): Promise<readonly StreamSight[]>;
 
   /**
    * Pages of what changed since `cursor` (null: everything), oldest first. Ends when there is nothing more for now.

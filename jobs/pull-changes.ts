@@ -1,17 +1,26 @@
-// Pull: every stream of a CRM from its cursor to its end, page by page. A stream that was never read, or was read with another
-// mapping, is read whole; so is every stream while a backfill is open.
+// Pull: every stream of a CRM that is open to us, from its cursor to its end, page by page. A stream that was never read, or was
+// read with another mapping, is read whole; so is every stream while a backfill is open.
 import type { ChangeStream } from '../connectors/connector.ts';
 import { ConnectorError } from '../connectors/connector-error.ts';
 import { countInRuns, noteProgress, notePulled, openRun, type Run, unfinishedRun } from '../src/store/runs.ts';
-import { beginPass, denyStream, endPull, type StreamState, streamState, takePage } from '../src/store/streams.ts';
+import {
+  admitStream,
+  allStreams,
+  beginPass,
+  denyStream,
+  endPull,
+  type StreamState,
+  streamState,
+  takePage,
+} from '../src/store/streams.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { unlessHalted } from './failure-policy.ts';
 
 /** What one stream says of itself: it is closed to us (or gone, as old API versions go), and the others are read on. */
 const CLOSED: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'invalid']);
 
-/** A stream that was refused is asked for again after this: a scope or a tier may have been added. */
-const RETRY_DENIED_MS = 20 * 3_600_000;
+/** What we may see is asked again after this: a scope or a tier may have been added, or taken away. */
+const PROBE_EVERY_MS = 24 * 3_600_000;
 
 export async function pullChanges(context: JobContext, { crm }: { crm: string }): Promise<void> {
   await unlessHalted(context, { crm, side: 'read' }, 'pull', (mapped) => pullStreams(context, mapped));
@@ -21,16 +30,18 @@ export async function pullChanges(context: JobContext, { crm }: { crm: string })
 }
 
 async function pullStreams(context: JobContext, mapped: MappedCrm): Promise<void> {
+  await probeIfDue(context, mapped);
   let run = await unfinishedRun(context.db, 'backfill');
   for (const stream of mapped.connector.streams) {
     const key = { crm: mapped.connector.id, stream: stream.id };
     let state = await streamState(context.db, key);
+    if (state?.denied) continue;
     if (needsPass(state, mapped, run)) {
       run ??= await openRun(context.db, { job: 'backfill', slot: null, state: 'running' }, context.clock.now());
       if (run) await beginPass(context.db, key, { run: run.id, mappingHash: mapped.mappingHash });
       state = await streamState(context.db, key);
     }
-    if (!state || isDenied(state, context.clock.now()) || isPassOver(state, mapped, run)) continue;
+    if (!state || isPassOver(state, mapped, run)) continue;
     await pullStream(context, mapped, stream, state);
     if (context.signal.aborted) return;
   }
@@ -48,8 +59,23 @@ function isPassOver({ pass, passing }: StreamState, { connector }: MappedCrm, ru
   return pass === run.id && !passing;
 }
 
-function isDenied({ denied, deniedAt }: StreamState, now: Date): boolean {
-  return denied !== null && now.getTime() - (deniedAt?.getTime() ?? 0) < RETRY_DENIED_MS;
+/** Asks at most once a day, and when a process or a backfill begins, which streams are open to us. */
+async function probeIfDue(context: JobContext, { connector, mappingHash }: MappedCrm): Promise<void> {
+  const { db, clock, signal, log } = context;
+  const crm = connector.id;
+  const known = new Map((await allStreams(db)).filter((each) => each.crm === crm).map((each) => [each.stream, each]));
+  const oldest = clock.now().getTime() - PROBE_EVERY_MS;
+  if (connector.streams.every(({ id }) => (known.get(id)?.probedAt?.getTime() ?? 0) > oldest)) return;
+  const sights = new Map((await connector.probeStreams(signal)).map((sight) => [sight.stream, sight.denied]));
+  for (const { id: stream } of connector.streams) {
+    const denied = sights.get(stream) ?? null;
+    if (denied === null) {
+      await admitStream(db, { crm, stream }, clock.now());
+    } else {
+      await denyStream(db, { crm, stream }, { denied, mappingHash, now: clock.now() });
+      if (known.get(stream)?.denied == null) log.warn({ crm, stream }, `${crm}: ${denied.reason} ${denied.fix}`);
+    }
+  }
 }
 
 function needsPass(state: StreamState | null, mapped: MappedCrm, run: Run | null): boolean {
@@ -59,7 +85,7 @@ function needsPass(state: StreamState | null, mapped: MappedCrm, run: Run | null
 
 async function pullStream(
   context: JobContext,
-  { connector }: MappedCrm,
+  { connector, mappingHash }: MappedCrm,
   stream: ChangeStream,
   state: StreamState,
 ): Promise<void> {
@@ -77,7 +103,8 @@ async function pullStream(
   } catch (error) {
     // Without the records themselves there is nobody to score: somebody must be told, and not after a pull that "worked".
     if (!(error instanceof ConnectorError) || !CLOSED.has(error.kind) || stream.lists !== undefined) throw error;
-    await denyStream(db, key, error.message, clock.now());
+    const denied = { reason: error.message, fix: error.fix ?? null };
+    await denyStream(db, key, { denied, mappingHash, now: clock.now() });
     context.log.warn({ ...key, code: error.code }, `${connector.id}: ${stream.id} is not open to us: ${error.message}`);
     return;
   }

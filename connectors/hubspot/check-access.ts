@@ -1,103 +1,106 @@
-// What this token may do: one small call for each thing that is needed. HubSpot has no list of a static token's scopes, and
-// its list of event types is the same on every subscription, so only trying tells.
+// What this token may do: one small call for each thing that is needed. HubSpot has no list of a static token's scopes, so only
+// trying tells.
 import { z } from 'zod';
-import type { ChangeStream, SetupCheck } from '../connector.ts';
+import type { SetupCheck, StreamSight } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { missingScopes, RefusedCall } from './answer-error.ts';
 import type { Call } from './call.ts';
 import type { HubSpotHttp } from './http.ts';
-
-type Probe = Omit<Call<unknown>, 'answer'>;
+import { type StreamReader, scopeFix } from './stream.ts';
 
 interface Access {
   readonly what: string;
-  readonly probe: Probe;
+  readonly probe: Omit<Call<unknown>, 'answer'>;
   readonly level: 'problem' | 'warning';
   /** When HubSpot names no scope. */
   readonly fix: string;
-  /** What else helps than the scope. */
-  readonly otherwise?: string;
+  /** What else is to be said. */
+  readonly besides: readonly string[];
 }
 
-export async function checkAccess(
-  { http, streams }: { readonly http: HubSpotHttp; readonly streams: readonly ChangeStream[] },
-  signal: AbortSignal,
-): Promise<SetupCheck[]> {
+interface Parts {
+  readonly http: HubSpotHttp;
+  readonly readers: readonly StreamReader[];
+}
+
+/** For `doctor`: everything that is read and written. */
+export async function checkAccess({ http, readers }: Parts, signal: AbortSignal): Promise<SetupCheck[]> {
   const checks: SetupCheck[] = [];
-  for (const access of [...streams.map((stream) => readAccess(http, stream)), ...writeAccess(http)]) {
-    checks.push(await checkOne(http, access, signal));
+  for (const access of [...readers.map(readAccess), ...writeAccess(http)]) {
+    const { what, level } = access;
+    try {
+      const refused = await refusal(http, access, signal);
+      checks.push(refused === null ? { what, level: 'ok', detail: 'allowed' } : { what, level, ...refused });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ConnectorError)) throw error;
+      checks.push({ what, level, detail: error.message, fix: error.fix ?? 'Try again later.' });
+    }
   }
   return checks;
 }
 
-function readAccess(http: HubSpotHttp, stream: ChangeStream): Access {
-  const lost =
-    stream.activityTypes.length === 0 ? '' : ` Until then ${stream.activityTypes.join(', ')} cannot be seen.`;
-  const what = `reading ${stream.id}`;
-  if (stream.id === 'page_views') {
-    const query = { eventType: 'e_visited_page', objectType: 'contact', limit: '1' };
-    const fix = `Page views need an Enterprise subscription.${lost}`;
-    return { what, probe: { what, path: http.paths.eventOccurrences, query }, level: 'warning', fix };
+/**
+ * Which streams this token and portal let us see. Those that nothing works without are not asked for: reading them tells.
+ * @throws ConnectorError of any kind but `forbidden`
+ */
+export async function probeStreams({ http, readers }: Parts, signal: AbortSignal): Promise<StreamSight[]> {
+  const sights: StreamSight[] = [];
+  for (const reader of readers.filter(({ access }) => access.needed !== true)) {
+    const refused = await refusal(http, readAccess(reader), signal);
+    const denied = refused === null ? null : { reason: refused.detail, fix: refused.fix };
+    sights.push({ stream: reader.stream.id, denied });
   }
-  if (stream.id === 'form_submissions') {
-    const fix = `Give the app the scope forms.${lost}`;
-    return { what, probe: { what, path: http.paths.forms, query: { limit: '1' } }, level: 'warning', fix };
-  }
-  const scope = SCOPES[stream.id] ?? 'crm.objects.contacts.read';
-  const probe = { what, path: http.paths.list(stream.id), query: { limit: '1' } };
-  const fix = `Give the app the scope ${scope}, then install it again.${lost}`;
-  if (stream.id === 'companies') return { what, probe, level: 'problem', fix, otherwise: WITHOUT_COMPANIES };
-  return { what, probe, level: stream.id === 'contacts' ? 'problem' : 'warning', fix };
+  return sights;
 }
 
-// The stream is there only where the mapping uses companies, and then every contact is read with its company.
-const WITHOUT_COMPANIES =
-  'Or remove the fields from companies in the mapping. Until then no contact can be read: each is read with its company.';
-
-const SCOPES: Readonly<Record<string, string>> = {
-  companies: 'crm.objects.companies.read',
-  emails: 'sales-email-read',
-};
+function readAccess({ stream, access }: StreamReader): Access {
+  const { probe, fix, otherwise, needed } = access;
+  const what = `reading ${stream.id}`;
+  const lost =
+    stream.activityTypes.length === 0 ? [] : [`Until then ${stream.activityTypes.join(', ')} cannot be seen.`];
+  const besides = [...(otherwise === undefined ? [] : [otherwise]), ...lost];
+  return { what, probe: { ...probe, what }, level: needed === true ? 'problem' : 'warning', fix, besides };
+}
 
 /** Requests that HubSpot refuses for what they lack, and before that for a scope that is missing: nothing is changed. */
 function writeAccess(http: HubSpotHttp): Access[] {
-  const scopeFix = (scope: string) => `Give the app the scope ${scope}, then install it again.`;
+  const writing = 'writing contacts';
+  const creating = 'creating contact properties';
   return [
     {
-      what: 'writing contacts',
-      probe: {
-        what: 'writing contacts',
-        method: 'POST',
-        path: http.paths.batchUpdate('contacts'),
-        body: { inputs: [] },
-      },
+      what: writing,
+      probe: { what: writing, method: 'POST', path: http.paths.batchUpdate('contacts'), body: { inputs: [] } },
       level: 'problem',
       fix: scopeFix('crm.objects.contacts.write'),
+      besides: [],
     },
     {
-      what: 'creating contact properties',
-      probe: { what: 'creating properties', method: 'POST', path: http.paths.properties('contacts'), body: {} },
+      what: creating,
+      probe: { what: creating, method: 'POST', path: http.paths.properties('contacts'), body: {} },
       level: 'warning',
       fix: scopeFix('crm.schemas.contacts.write'),
+      besides: [],
     },
   ];
 }
 
-async function checkOne(http: HubSpotHttp, access: Access, signal: AbortSignal): Promise<SetupCheck> {
-  const { what, probe, level } = access;
+/** Why the probe is refused to whoever asks, and what opens it; null = it is not. */
+async function refusal(
+  http: HubSpotHttp,
+  { probe, fix, besides }: Access,
+  signal: AbortSignal,
+): Promise<{ detail: string; fix: string } | null> {
   try {
     await http.call({ ...probe, answer: z.unknown() }, signal);
+    return null;
   } catch (error) {
-    signal.throwIfAborted();
     if (!(error instanceof ConnectorError)) throw error;
-    if (error.kind === 'forbidden') {
-      const fix = [scopesFix(error) ?? access.fix, access.otherwise].filter((text) => text !== undefined).join(' ');
-      return { what, level, detail: error.message, fix };
-    }
     // Refused for what the probe says, not for who asks.
-    if (error.kind !== 'invalid') return { what, level, detail: error.message, fix: error.fix ?? 'Try again later.' };
+    if (error.kind === 'invalid') return null;
+    if (error.kind !== 'forbidden') throw error;
+    return { detail: error.message, fix: [scopesFix(error) ?? fix, ...besides].join(' ') };
   }
-  return { what, level: 'ok', detail: 'allowed' };
 }
 
 function scopesFix(error: ConnectorError): string | undefined {

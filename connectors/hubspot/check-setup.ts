@@ -3,19 +3,20 @@
 import type { Clock } from '../../src/domain/clock.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { mappedProperties } from '../../src/mapping/project-fields.ts';
-import type { ChangeStream, SetupCheck, WriteTarget } from '../connector.ts';
+import type { SetupCheck, WriteTarget } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { accountAnswer } from './answers.ts';
 import { checkAccess } from './check-access.ts';
 import { type HubSpotHttp, usageAnswer } from './http.ts';
 import { readQuota } from './quota.ts';
 import { missingOptions, readProperties, wantedProperties } from './score-properties.ts';
+import type { StreamReader } from './stream.ts';
 
 interface CheckParts {
   readonly http: HubSpotHttp;
   readonly clock: Clock;
   readonly mapping: Mapping;
-  readonly streams: readonly ChangeStream[];
+  readonly readers: readonly StreamReader[];
 }
 
 /** Never throws for what it finds; only when aborted. */

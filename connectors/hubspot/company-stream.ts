@@ -3,13 +3,21 @@
 import { contactRef } from './contact-projection.ts';
 import { readLinks } from './object-reads.ts';
 import { searchChanges, searchCursorSchema, searchFrom } from './search-changes.ts';
-import { emptyPage, type HubSpotParts, parseCursor, type StreamReader } from './stream.ts';
+import { emptyPage, type HubSpotParts, parseCursor, type StreamReader, scopeFix } from './stream.ts';
 
 export function companyStream(parts: HubSpotParts): StreamReader {
   const { http, clock } = parts;
   const searched = { type: 'companies', modifiedProperty: 'hs_lastmodifieddate', properties: [] };
   return {
     stream: { id: 'companies', activityTypes: [] },
+    access: {
+      probe: { path: http.paths.list('companies'), query: { limit: '1' } },
+      fix: scopeFix('crm.objects.companies.read'),
+      // The stream is there only where the mapping uses companies, and then every contact is read with its company.
+      otherwise:
+        'Or remove the fields from companies in the mapping. Until then no contact can be read: each is read with its company.',
+      needed: true,
+    },
     async *read(cursor, signal) {
       if (cursor === null) {
         yield emptyPage(searchFrom(clock.now()), false);

@@ -3,12 +3,17 @@ import type { ChangePage } from '../connector.ts';
 import type { HubSpotObject } from './answers.ts';
 import { createCompanyReader } from './company-reader.ts';
 import { listedCompany } from './contact-projection.ts';
-import { type HubSpotParts, listThenSearch, type StreamReader } from './stream.ts';
+import { type HubSpotParts, listThenSearch, type StreamReader, scopeFix } from './stream.ts';
 
 export function contactStream(parts: HubSpotParts): StreamReader {
   const { contacts, http } = parts;
   return {
     stream: { id: 'contacts', activityTypes: [], lists: 'contacts' },
+    access: {
+      probe: { path: http.paths.list('contacts'), query: { limit: '1' } },
+      fix: scopeFix('crm.objects.contacts.read'),
+      needed: true,
+    },
     read(cursor, signal) {
       const readCompanies = createCompanyReader(http, contacts.companyProperties);
       const source = {

@@ -3,12 +3,16 @@ import type { ChangePage, ChangeStream } from '../connector.ts';
 import type { HubSpotObject } from './answers.ts';
 import { engagementProperties, forContacts } from './engagements.ts';
 import { readLinks } from './object-reads.ts';
-import { type HubSpotParts, listThenSearch, type StreamReader } from './stream.ts';
+import { type HubSpotParts, listThenSearch, type StreamReader, scopeFix } from './stream.ts';
 
 export function engagementStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
   const type = stream.id;
   return {
     stream,
+    access: {
+      probe: { path: parts.http.paths.list(type), query: { limit: '1' } },
+      fix: scopeFix(type === 'emails' ? 'sales-email-read' : 'crm.objects.contacts.read'),
+    },
     read(cursor, signal) {
       const source = {
         id: type,

@@ -5,7 +5,7 @@ import { formsAnswer, type Submission, submissionsAnswer } from './answers.ts';
 import { contactRef } from './contact-projection.ts';
 import { type ContactsByEmail, createContactsByEmail } from './contacts-by-email.ts';
 import { OVERLAP_MS } from './search-changes.ts';
-import { emptyPage, type HubSpotParts, parseCursor, type StreamReader } from './stream.ts';
+import { emptyPage, type HubSpotParts, parseCursor, type StreamReader, scopeFix } from './stream.ts';
 import { pathOf } from './url-path.ts';
 
 const MOST_REMEMBERED = 500;
@@ -38,6 +38,7 @@ interface Form {
 export function formStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
   return {
     stream,
+    access: { probe: { path: parts.http.paths.forms, query: { limit: '1' } }, fix: scopeFix('forms') },
     async *read(cursor, signal) {
       let state = parseCursor(cursorSchema, stream.id, cursor ?? { whole: true, forms: {} });
       const findContacts = createContactsByEmail(parts.http);

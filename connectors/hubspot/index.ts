@@ -6,6 +6,7 @@ import { createActivityProjector } from '../../src/mapping/project-activities.ts
 import type { ChangeStream, CrmConnector, Patience } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { applySetup } from './apply-setup.ts';
+import { probeStreams } from './check-access.ts';
 import { checkSetup } from './check-setup.ts';
 import { compareLinks } from './compare-links.ts';
 import { createContactProjection } from './contact-projection.ts';
@@ -53,9 +54,10 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
       return reader.read(cursor, untilClosed(signal));
     },
     fetchLeads: (refs, signal) => fetchLeads(parts, refs, untilClosed(signal)),
+    probeStreams: (signal) => probeStreams({ http, readers }, untilClosed(signal)),
     compareLinks: (known, signal) => compareLinks(parts, engagements, known, untilClosed(signal)),
     writeScores: (patches, signal) => writeScores(parts, patches, untilClosed(signal)),
-    checkSetup: (target, signal) => checkSetup({ ...parts, streams }, target, untilClosed(signal)),
+    checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, untilClosed(signal)),
     applySetup: (target, options, signal) => applySetup(parts, target, options, untilClosed(signal)),
     close: async () => closing.abort(new Error('the HubSpot connector was closed')),
   };

@@ -11,6 +11,7 @@ import { pathOf } from './url-path.ts';
 // With a half-life of 30 days a view of a year ago is worth nothing.
 const FIRST_WINDOW_MS = 365 * 86_400_000;
 const PAGE = 100;
+const VISITED = 'e_visited_page';
 const MOST_REMEMBERED = 2000;
 
 const cursorSchema = z.object({
@@ -29,6 +30,14 @@ type Occurrence = z.infer<typeof occurrencesAnswer>['results'][number];
 export function pageViewStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
   return {
     stream,
+    // HubSpot's list of event types is the same on every subscription: only asking for events tells.
+    access: {
+      probe: {
+        path: parts.http.paths.eventOccurrences,
+        query: { eventType: VISITED, objectType: 'contact', limit: '1' },
+      },
+      fix: 'Page views need an Enterprise subscription.',
+    },
     async *read(cursor, signal) {
       const now = parts.clock.now().getTime();
       const first = { from: now - FIRST_WINDOW_MS, to: null, after: null, seen: [], whole: true };
@@ -57,7 +66,7 @@ export function pageViewStream(parts: HubSpotParts, stream: ChangeStream): Strea
 
 async function readOccurrences({ http }: HubSpotParts, window: ViewsCursor & { to: number }, signal: AbortSignal) {
   const query = {
-    eventType: 'e_visited_page',
+    eventType: VISITED,
     objectType: 'contact',
     occurredAfter: new Date(window.from).toISOString(),
     occurredBefore: new Date(window.to).toISOString(),

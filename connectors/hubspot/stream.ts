@@ -6,6 +6,7 @@ import type { ActivityProjector } from '../../src/mapping/project-activities.ts'
 import type { ChangePage, ChangeStream, Cursor } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { HubSpotObject } from './answers.ts';
+import type { Call } from './call.ts';
 import type { ContactProjection } from './contact-projection.ts';
 import type { HubSpotHttp } from './http.ts';
 import { listPage } from './object-reads.ts';
@@ -20,8 +21,24 @@ export interface HubSpotParts {
   readonly toActivity: ActivityProjector;
 }
 
+/** How to find out whether this token and portal may read a stream: one small call. */
+export interface StreamAccess {
+  readonly probe: Omit<Call<unknown>, 'answer' | 'what'>;
+  /** What opens it, where HubSpot itself names no scope. */
+  readonly fix: string;
+  /** What else helps. */
+  readonly otherwise?: string;
+  /** Without it nobody can be scored. */
+  readonly needed?: true;
+}
+
+export function scopeFix(scope: string): string {
+  return `Give the app the scope ${scope}, then install it again.`;
+}
+
 export interface StreamReader {
   readonly stream: ChangeStream;
+  readonly access: StreamAccess;
   read(cursor: Cursor | null, signal: AbortSignal): AsyncIterable<ChangePage>;
 }
 

@@ -5,7 +5,7 @@ import type { Product } from '../main.ts';
 import { allHalts } from '../store/halts.ts';
 import { isWorkerAlive } from '../store/processes.ts';
 import { countErrors } from '../store/record-errors.ts';
-import { allStreams } from '../store/streams.ts';
+import { allStreams, type StreamSummary } from '../store/streams.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
 import { jsonOption } from './options.ts';
@@ -74,12 +74,18 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
             fix: 'See them: leadgrade errors list; then leadgrade errors retry.',
           },
         ]),
-    ...(await allStreams(db))
-      .filter((stream) => stream.completedAt !== null)
-      .map(({ crm, stream, completedAt }): Finding => {
-        return { part: crm, what: stream, level: 'ok', detail: `read until ${completedAt?.toISOString()}` };
-      }),
+    ...(await allStreams(db)).flatMap(streamFinding),
   ];
+}
+
+/** What the service found when it last asked or read. */
+function streamFinding({ crm, stream, completedAt, denied, deniedFix, deniedAt }: StreamSummary): readonly Finding[] {
+  if (denied !== null) {
+    const detail = `not read since ${deniedAt?.toISOString()}: ${denied}`;
+    return [{ part: crm, what: stream, level: 'warning', detail, ...(deniedFix === null ? {} : { fix: deniedFix }) }];
+  }
+  if (completedAt === null) return [];
+  return [{ part: crm, what: stream, level: 'ok', detail: `read until ${completedAt.toISOString()}` }];
 }
 
 async function crmFindings({ context }: Product): Promise<readonly Finding[]> {

@@ -6,6 +6,7 @@ import type { Product } from '../main.ts';
 import { resume } from '../store/halts.ts';
 import { isWorkerAlive } from '../store/processes.ts';
 import { closeRun, openRun, type Run, unfinishedRun } from '../store/runs.ts';
+import { probeAgain } from '../store/streams.ts';
 import { followRun, reportRun } from './follow.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
@@ -34,6 +35,7 @@ export async function runJob(io: CommandIo, { job, asOf, json, ring }: RunJob): 
     for (const crm of product.context.crms.keys()) {
       await resume(db, { crm, side: 'read', before: clock.now() });
       await resume(db, { crm, side: 'write', before: clock.now() });
+      if (job === 'backfill') await probeAgain(db, crm);
     }
     // Nobody rings again for a job that failed in this process: the run ends, and says why.
     const giveUp = (error: string) => {

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { SetupStep } from '../../connectors/connector.ts';
 import type { Product } from '../main.ts';
 import { resume } from '../store/halts.ts';
-import { askDeniedAgain } from '../store/streams.ts';
+import { probeAgain } from '../store/streams.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
 import { jsonOption } from './options.ts';
@@ -32,7 +32,7 @@ async function run(io: CommandIo, { context }: Product, { dryRun, json }: SetupO
     if (dryRun) continue;
     // What the writer stopped for may be there now, and what was refused may be allowed.
     await resume(context.db, { crm: connector.id, side: 'write', before: context.clock.now() });
-    await askDeniedAgain(context.db, connector.id);
+    await probeAgain(context.db, connector.id);
   }
   if (json) io.stdout.write(`${JSON.stringify({ dryRun, steps })}\n`);
 }

@@ -7,6 +7,7 @@ import { CANARY } from '../../jobs/tick.ts';
 import type { Config } from '../config.ts';
 import type { Product } from '../main.ts';
 import { beat, HEARTBEAT_MS, signOff } from '../store/processes.ts';
+import { probeAgain } from '../store/streams.ts';
 import { createApp } from '../web/app.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
@@ -33,6 +34,8 @@ async function serve(product: Product, config: Config, asked: readonly Role[]): 
   try {
     if (asked.includes('worker')) product.work();
     stopBeating = await keepBeating(product, asked);
+    // Scopes and subscriptions may have changed since the last process asked.
+    for (const crm of context.crms.keys()) await probeAgain(context.db, crm);
     // What was missed while nothing ran is found now, not at the next tick.
     await context.ring('tick', {});
     context.log.info({ roles: asked, port: server ? config.port : undefined }, 'leadgrade is running');

@@ -2,12 +2,14 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
+import { capabilities } from './migrations/0002-capabilities.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables.ts';
 
 /** By name; a new one goes at the end, with the next number. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-capabilities': capabilities,
 };
 
 export interface MigrationReport {

@@ -12,7 +12,11 @@ export interface StreamState {
   readonly passing: boolean;
   readonly completedAt: Date | null;
   readonly denied: string | null;
+  /** What would open it. */
+  readonly deniedFix: string | null;
   readonly deniedAt: Date | null;
+  /** When the CRM was last asked whether we may see it; null = it is to be asked. */
+  readonly probedAt: Date | null;
   readonly mappingHash: string | null;
 }
 
@@ -38,7 +42,7 @@ export async function beginPass(
   key: StreamKey,
   pass: { run: number; mappingHash: string },
 ): Promise<void> {
-  const values = { cursor: null, pass: pass.run, passing: true, denied: null, mapping_hash: pass.mappingHash };
+  const values = { cursor: null, pass: pass.run, passing: true, mapping_hash: pass.mappingHash };
   await db
     .insertInto('streams')
     .values({ ...key, ...values, completed_at: null })
@@ -106,37 +110,58 @@ export async function endPull(db: Kysely<Tables>, end: EndOfPull): Promise<void>
     }
     await tx
       .updateTable('streams')
-      .set({ completed_at: now, passing: false, denied: null })
+      .set({ completed_at: now, passing: false })
       .where('crm', '=', crm)
       .where('stream', '=', stream)
       .execute();
   });
 }
 
+export interface Denial {
+  readonly reason: string;
+  readonly fix: string | null;
+}
+
 /** This token or portal may not see the stream: nothing is known of what it would show. */
-export async function denyStream(db: Kysely<Tables>, key: StreamKey, reason: string, now: Date): Promise<void> {
+export async function denyStream(
+  db: Kysely<Tables>,
+  key: StreamKey,
+  { denied, mappingHash, now }: { denied: Denial; mappingHash: string; now: Date },
+): Promise<void> {
+  const { reason, fix } = denied;
+  const closed = { denied: reason, denied_fix: fix, passing: false, cursor: null, mapping_hash: mappingHash };
   await db
-    .updateTable('streams')
-    .set({ denied: reason, denied_at: now, passing: false, cursor: null })
-    .where('crm', '=', key.crm)
-    .where('stream', '=', key.stream)
+    .insertInto('streams')
+    .values({ ...key, ...closed, pass: null, completed_at: null, denied_at: now, probed_at: now })
+    .onConflict((conflict) =>
+      conflict.columns(['crm', 'stream']).doUpdateSet({
+        ...closed,
+        denied_at: sql<Date>`coalesce(streams.denied_at, excluded.denied_at)`,
+        probed_at: now,
+      }),
+    )
+    .execute();
+}
+
+/** The stream was asked for and is open to us; one that was closed is read from its beginning. */
+export async function admitStream(db: Kysely<Tables>, key: StreamKey, now: Date): Promise<void> {
+  const open = { denied: null, denied_fix: null, denied_at: null, probed_at: now };
+  await db
+    .insertInto('streams')
+    .values({ ...key, ...open, cursor: null, pass: null, completed_at: null, mapping_hash: null })
+    .onConflict((conflict) => conflict.columns(['crm', 'stream']).doUpdateSet(open))
     .execute();
 }
 
 function toState(row: Selectable<StreamsTable>): StreamState {
   const { cursor, pass, passing, denied } = row;
-  const dates = { completedAt: row.completed_at, deniedAt: row.denied_at };
-  return { cursor, pass, passing, denied, ...dates, mappingHash: row.mapping_hash };
+  const dates = { completedAt: row.completed_at, deniedAt: row.denied_at, probedAt: row.probed_at };
+  return { cursor, pass, passing, denied, deniedFix: row.denied_fix, ...dates, mappingHash: row.mapping_hash };
 }
 
-/** Streams that were refused are asked for at the next pull, not only a day later. */
-export async function askDeniedAgain(db: Kysely<Tables>, crm: string): Promise<void> {
-  await db
-    .updateTable('streams')
-    .set({ denied_at: null })
-    .where('crm', '=', crm)
-    .where('denied', 'is not', null)
-    .execute();
+/** What we may see is asked at the next pull, not only a day after the last time. */
+export async function probeAgain(db: Kysely<Tables>, crm: string): Promise<void> {
+  await db.updateTable('streams').set({ probed_at: null }).where('crm', '=', crm).execute();
 }
 
 export interface StreamSummary extends StreamState, StreamKey {}

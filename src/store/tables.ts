@@ -126,7 +126,11 @@ export interface StreamsTable {
   completed_at: Instant | null;
   /** Why this token or portal may not see it; null = it may. */
   denied: string | null;
+  /** What would open it: a scope, a subscription. */
+  denied_fix: string | null;
   denied_at: Instant | null;
+  /** When the CRM was last asked whether we may see it; null = it is to be asked. */
+  probed_at: Instant | null;
   /** What its records are read with; a new mapping starts a whole pass. */
   mapping_hash: string | null;
 }

@@ -31,7 +31,8 @@ afterAll(async () => {
 const json = (finished: Finished): unknown => JSON.parse(finished.stdout);
 
 test('migrate brings an empty database up to date, and says so again without doing anything', async () => {
-  expect(await run('migrate')).toMatchObject({ code: 0, stdout: 'Database: applied 0001-initial.\n' });
+  const first = await run('migrate');
+  expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Database: applied 0001-initial, 0002-/) });
   expect(await run('migrate')).toMatchObject({ code: 0, stdout: 'Database: up to date already.\n' });
 });
 

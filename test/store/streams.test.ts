@@ -137,7 +137,8 @@ describe.each(STORES)('streams ($name)', (setup) => {
     test('over when each was read, or may not be', async () => {
       await wholePass(0, [{}], 'contacts');
       await beginPass(store.db, key, { run: 2, mappingHash: 'mapping' });
-      await denyStream(store.db, key, 'Enterprise only', at(60));
+      const denied = { reason: 'Enterprise only', fix: null };
+      await denyStream(store.db, key, { denied, mappingHash: 'mapping', now: at(60) });
       expect(await isFirstPullOver(store.db, streams)).toBe(true);
     });
 

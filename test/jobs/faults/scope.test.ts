@@ -120,7 +120,7 @@ describe('a portal that may not show its page views', () => {
     };
     const without = await bases();
     await product.faults();
-    product.pass(21 * 3_600_000);
+    product.pass(25 * 3_600_000);
     await product.round();
     expect(await deniedOf(product)).toEqual([]);
     expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'hot' });
