@@ -1,8 +1,10 @@
-// `npm run gen`: writes the files that are made from the code. So far .env.example, from the settings' schemas.
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+// `npm run gen`: writes the files that are made from the code: .env.example from the settings' schemas, and the JSON Schemas of
+// model and mapping.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { connectorIds, loadConnector } from '../../connectors/load-connector.ts';
 import { SETTING_NOTES, settingDefaults } from '../config.ts';
+import { editorSchemas } from './editor-schemas.ts';
 
 const HEAD = `# Settings of Leadgrade. Copy this file to .env and fill in what you use; everything else has a default.
 # Each setting may also come as NAME_FILE, the name of a file that holds its value (Docker and Kubernetes secrets).
@@ -33,6 +35,10 @@ function entry(name: string, about: string, value: unknown): string {
 }
 
 if (import.meta.main) {
-  const path = join(import.meta.dirname, '..', '..', '.env.example');
-  await writeFile(path, await envExample());
+  const files = new Map([['.env.example', await envExample()], ...editorSchemas()]);
+  for (const [file, text] of files) {
+    const path = join(import.meta.dirname, '..', '..', file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
 }

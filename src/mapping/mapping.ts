@@ -30,7 +30,11 @@ const fieldSource = z.strictObject({
 
 const attributeSource = z.union([
   propertyName,
-  z.strictObject({ from: oneOrMore(propertyName), as: valueKind.optional(), table: z.string().optional() }),
+  z.strictObject({
+    from: oneOrMore(propertyName).describe('The property; of several, the first that has a value.'),
+    as: valueKind.optional().describe('What the value is; text when left out.'),
+    table: z.string().optional().describe('A table under `tables`; a value that it does not list stays as it is.'),
+  }),
 ]);
 
 const activityRule = z.strictObject({
@@ -38,16 +42,25 @@ const activityRule = z.strictObject({
   type: name.describe('The activity type that the model counts.'),
   when: conditionSchema.optional().describe("A condition on the CRM's own properties; unknown counts as unmatched."),
   at: oneOrMore(propertyName).describe('When it happened; of several properties, the first that has a value.'),
-  attributes: z.record(name, attributeSource).optional(),
+  attributes: z
+    .record(name, attributeSource)
+    .optional()
+    .describe('What the `where` of a signal can look at: each attribute with the property that it comes from.'),
 });
 
 export const mappingSchema = z.strictObject({
   crm: z.string().min(1).describe('The connector: hubspot or salesforce.'),
   leads: z
     .strictObject({ where: conditionSchema.describe('Who is scored; a record whose value is unknown is scored too.') })
-    .optional(),
-  fields: z.record(name, fieldSource),
-  tables: z.record(z.string(), z.record(z.string(), scalar)).optional(),
+    .optional()
+    .describe('Who is scored: everybody when left out.'),
+  fields: z
+    .record(name, fieldSource)
+    .describe('The fields that the model scores on, each with the property that it comes from.'),
+  tables: z
+    .record(z.string(), z.record(z.string(), scalar))
+    .optional()
+    .describe("Translations of the CRM's values, by name: { industry: { COMPUTER_SOFTWARE: Software } }."),
   activities: z.array(activityRule).optional().describe('The first rule of a stream that fits an item names its type.'),
   write_back: z
     .partialRecord(z.enum(SCORE_FIELDS), propertyName)

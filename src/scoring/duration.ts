@@ -7,7 +7,7 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
   w: 604_800_000,
 };
-const DURATION = /^(\d+(?:\.\d+)?)([smhdw])$/;
+export const DURATION = /^(\d+(?:\.\d+)?)([smhdw])$/;
 
 /** @returns milliseconds; null unless the text is a positive decimal directly followed by s, m, h, d or w */
 export function parseDuration(text: string): number | null {
