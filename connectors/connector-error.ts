@@ -3,6 +3,7 @@
 /**
  * - `retry`: passing trouble (5xx, reset, time-out); try again with backoff.
  * - `rate-limited`: wait `retryAfterMs`, then go on; costs no attempt.
+ * - `budget-spent`: the calls of the day are used up; leave the CRM alone, on both sides, for `retryAfterMs`.
  * - `auth`: the token is refused; stop and say so.
  * - `forbidden`: this token or portal may not see or do this; the rest goes on.
  * - `invalid`: the request or record is refused for what it says; never the same again.
@@ -12,6 +13,7 @@
 export type ConnectorErrorKind =
   | 'retry'
   | 'rate-limited'
+  | 'budget-spent'
   | 'auth'
   | 'forbidden'
   | 'invalid'

@@ -10,6 +10,7 @@ const MINUTES = 60 * SECONDS;
 const PAUSES: Readonly<Record<ConnectorErrorKind, number>> = {
   retry: 15 * SECONDS,
   'rate-limited': 10 * SECONDS,
+  'budget-spent': 60 * MINUTES,
   auth: 5 * MINUTES,
   forbidden: 5 * MINUTES,
   invalid: 5 * MINUTES,
@@ -66,22 +67,31 @@ export async function withHalts(
     if (context.signal.aborted) return false;
     if (!(error instanceof ConnectorError)) throw error;
     const pause = error.retryAfterMs ?? PAUSES[error.kind];
-    await haltFor(context, side, error, pause);
+    // The calls of the day are one budget: who may not read may not write.
+    const sides = error.kind === 'budget-spent' ? BOTH_SIDES : [side.side];
+    await haltFor(context, side.crm, sides, error, pause);
     await again(pause);
     return false;
   }
 }
 
+const BOTH_SIDES = ['read', 'write'] as const;
+
 async function haltFor(
   context: JobContext,
-  { crm, side }: Side,
+  crm: string,
+  sides: readonly Side['side'][],
   error: ConnectorError,
   pauseMs: number,
 ): Promise<void> {
   const now = context.clock.now();
   const until = new Date(now.getTime() + pauseMs);
   const { kind, message, code } = error;
+  let isNew = false;
+  for (const side of sides) {
+    const halted = await halt(context.db, { crm, side, kind, message, fix: error.fix ?? null, since: now, until });
+    isNew ||= halted;
+  }
   // Somebody who was told once that a CRM is down need not be told at every try.
-  const isNew = await halt(context.db, { crm, side, kind, message, fix: error.fix ?? null, since: now, until });
-  context.log[isNew ? 'warn' : 'info']({ crm, side, kind, code, until: until.toISOString() }, `${crm}: ${message}`);
+  context.log[isNew ? 'warn' : 'info']({ crm, sides, kind, code, until: until.toISOString() }, `${crm}: ${message}`);
 }

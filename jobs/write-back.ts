@@ -119,7 +119,7 @@ function unanswered(crm: string, { object, id }: OutboxRow): WriteOutcome {
 }
 
 function canBeRetried(error: ConnectorError): boolean {
-  return error.kind === 'retry' || error.kind === 'rate-limited';
+  return error.kind === 'retry' || error.kind === 'rate-limited' || error.kind === 'budget-spent';
 }
 
 /** Doubles with each try; never gives up, as the next result replaces this one anyway. */

@@ -74,7 +74,7 @@ export class RefusedCall extends Error {
 /** @param what the call in words, e.g. "reading contacts" */
 export function toAnswerError(what: string, response: Response, bodyText: string, now: Date): ConnectorError {
   const body = parseErrorBody(bodyText);
-  const kind = KINDS[response.status] ?? (response.status >= 500 ? 'retry' : 'invalid');
+  const kind = kindOf(response.status, body);
   const waited = retryAfterMs(response.headers, now) ?? defaultWait(response.status, body);
   const code = body.subCategory ?? body.category ?? body.errorType ?? `HTTP_${response.status}`;
   const fix = fixOf(kind, body);
@@ -87,6 +87,11 @@ export function toAnswerError(what: string, response: Response, bodyText: string
     ...(fix === undefined ? {} : { fix }),
     ...(waited === null ? {} : { retryAfterMs: waited }),
   });
+}
+
+function kindOf(status: number, body: ErrorBody): ConnectorErrorKind {
+  if (status === 429 && isDaily(body)) return 'budget-spent';
+  return KINDS[status] ?? (status >= 500 ? 'retry' : 'invalid');
 }
 
 function parseErrorBody(bodyText: string): ErrorBody {

@@ -3,7 +3,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@hubspot/api-client';
 import pRetry from 'p-retry';
-import { z } from 'zod';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { BucketSize, RateLimiter } from '../../src/domain/rate-limiter.ts';
 import type { Patience } from '../connector.ts';
@@ -12,6 +11,7 @@ import { toAnswerError } from './answer-error.ts';
 import { type ApiPaths, apiPaths } from './api-version.ts';
 import { BURST_KEY, bucketSize, SEARCH_KEY, SEARCH_SIZE, sizeFromHeaders } from './bucket-sizes.ts';
 import type { Call } from './call.ts';
+import { createDayBudget, usageAnswer } from './day-budget.ts';
 import { readAnswer, sendRequest } from './send-request.ts';
 import type { HubSpotSettings } from './settings.ts';
 
@@ -24,9 +24,6 @@ export interface HubSpotHttp {
 }
 
 const DEFAULT_PATIENCE: Patience = { timeoutMs: 30_000, retries: 5, firstWaitMs: 500, longestWaitMs: 60_000 };
-
-// Without any word from HubSpot on when the day's quota comes back.
-const DAILY_WAIT_MS = 3_600_000;
 
 interface HttpParts {
   readonly settings: HubSpotSettings;
@@ -43,6 +40,7 @@ export function createHttp({ settings, limiter, clock, patience = DEFAULT_PATIEN
   const paths = apiPaths(settings.HUBSPOT_API_VERSION);
   let size: BucketSize = bucketSize();
   let skew: number | null = null;
+  const budget = createDayBudget({ share: settings.HUBSPOT_DAILY_SHARE, clock, askForReset });
 
   async function attempt<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
     await limiter.take(BURST_KEY, size, signal);
@@ -52,17 +50,27 @@ export function createHttp({ settings, limiter, clock, patience = DEFAULT_PATIEN
     size = sizeFromHeaders(response.headers) ?? size;
     const date = Date.parse(response.headers.get('date') ?? '');
     if (!Number.isNaN(date)) skew = date - now.getTime();
+    budget.note(response.headers);
     if (!response.ok) throw toAnswerError(call.what, response, text, now);
     return readAnswer(call, response.status, text);
+  }
+
+  async function withinDay<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
+    await budget.check(signal);
+    try {
+      return await attempt(call, signal);
+    } catch (error) {
+      const isSpent = error instanceof ConnectorError && error.kind === 'budget-spent';
+      throw isSpent ? await budget.refused(error, signal) : error;
+    }
   }
 
   /** A 429 costs no attempt: the bucket is drained for everybody, and the call goes on when it fills again. */
   async function withinLimits<T>(call: Call<T>, signal: AbortSignal, waited = 0): Promise<T> {
     try {
-      return await attempt(call, signal);
+      return await withinDay(call, signal);
     } catch (error) {
       if (!isRateLimited(error)) throw error;
-      if (error.code === 'DAILY') throw await parkedUntilReset(error, signal);
       const wait = Math.max(1, error.retryAfterMs ?? 1000);
       await limiter.drain(call.search ? SEARCH_KEY : BURST_KEY, wait);
       if (waited + wait > patience.longestWaitMs) throw error;
@@ -70,21 +78,13 @@ export function createHttp({ settings, limiter, clock, patience = DEFAULT_PATIEN
     }
   }
 
-  async function parkedUntilReset(error: ConnectorError, signal: AbortSignal): Promise<ConnectorError> {
-    const wait = error.retryAfterMs ?? (await untilReset(signal)) ?? DAILY_WAIT_MS;
-    const { kind, crm, message, cause } = error;
-    const fix = 'Wait for the daily reset, or give the portal a larger API limit.';
-    return new ConnectorError({ kind, crm, message, cause, code: 'DAILY', fix, retryAfterMs: wait });
-  }
-
-  async function untilReset(signal: AbortSignal): Promise<number | null> {
+  /** By HubSpot's own clock, as the day is its. */
+  async function askForReset(signal: AbortSignal): Promise<number | null> {
+    const what = 'reading the daily usage';
     try {
-      const usage = await attempt(
-        { what: 'reading the daily usage', path: paths.dailyUsage, answer: usageAnswer },
-        signal,
-      );
+      const usage = await attempt({ what, path: paths.dailyUsage, answer: usageAnswer }, signal);
       const resets = usage.results.map((each) => Date.parse(each.resetsAt ?? '')).filter((at) => !Number.isNaN(at));
-      return resets.length === 0 ? null : Math.max(1000, Math.min(...resets) - clock.now().getTime());
+      return resets.length === 0 ? null : Math.min(...resets) - (skew ?? 0);
     } catch (error) {
       if (error instanceof ConnectorError) return null;
       throw error;
@@ -123,13 +123,3 @@ function isWorthRepeating(error: Error, patience: Patience): error is ConnectorE
     error instanceof ConnectorError && error.kind === 'retry' && (error.retryAfterMs ?? 0) <= patience.longestWaitMs
   );
 }
-
-export const usageAnswer = z.looseObject({
-  results: z.array(
-    z.looseObject({
-      currentUsage: z.number().optional(),
-      usageLimit: z.number().optional(),
-      resetsAt: z.string().optional(),
-    }),
-  ),
-});

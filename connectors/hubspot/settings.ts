@@ -2,12 +2,22 @@
 import { z } from 'zod';
 import { DEFAULT_API_VERSION } from './api-version.ts';
 
+const SHARE = 'expected a number from 0.05 to 1, for example 0.9';
+
 export const settingsSchema = z.object({
   HUBSPOT_ACCESS_TOKEN: z.string().trim().min(1, "is missing: the token on the app's Auth tab (or a service key)"),
   /** Signs webhooks; not needed where changes are only polled. */
   HUBSPOT_CLIENT_SECRET: z.string().trim().min(1).optional(),
   HUBSPOT_APP_ID: z.string().trim().min(1).optional(),
   HUBSPOT_API_URL: z.url().default('https://api.hubapi.com'),
+  HUBSPOT_DAILY_SHARE: z.coerce
+    .number(SHARE)
+    .min(0.05, SHARE)
+    .max(1, SHARE)
+    .default(0.9)
+    .describe(
+      'Part of the calls of the day that may be used up when Leadgrade still asks; the rest is for other apps.',
+    ),
   HUBSPOT_API_VERSION: z
     .string()
     .regex(/^\d{4}-\d{2}(-beta)?$/, 'expected a dated version like 2026-03')

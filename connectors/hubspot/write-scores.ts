@@ -103,7 +103,7 @@ async function withoutBadRows(
     const named = [...bad].map(([id, rowError]) => outcomeOf(id, rowError));
     return [
       ...named,
-      ...(await writeBatch(
+      ...(await writeRest(
         http,
         rows.filter((row) => !bad.has(row.id)),
         signal,
@@ -112,7 +112,20 @@ async function withoutBadRows(
   }
   const middle = Math.ceil(rows.length / 2);
   const first = await writeBatch(http, rows.slice(0, middle), signal);
-  return [...first, ...(await writeBatch(http, rows.slice(middle), signal))];
+  return [...first, ...(await writeRest(http, rows.slice(middle), signal))];
+}
+
+/** What the call could not say, a later one may. */
+const PASSING: ReadonlySet<string> = new Set(['retry', 'rate-limited', 'budget-spent']);
+
+/** Rows whose neighbors have been answered for: what was written there must not be forgotten for trouble here. */
+async function writeRest(http: HubSpotHttp, rows: readonly Row[], signal: AbortSignal): Promise<WriteOutcome[]> {
+  try {
+    return await writeBatch(http, rows, signal);
+  } catch (error) {
+    if (!(error instanceof ConnectorError) || !PASSING.has(error.kind)) throw error;
+    return rows.map(({ id }) => failed(id, error));
+  }
 }
 
 /** Results come in any order, and under another id where a contact was merged. */
@@ -150,7 +163,7 @@ async function writeAlone(
   strangers: readonly HubSpotObject[],
   signal: AbortSignal,
 ): Promise<WriteOutcome[]> {
-  if (batchSize > 1) return await writeBatch(http, [row], signal);
+  if (batchSize > 1) return await writeRest(http, [row], signal);
   const [stranger] = strangers;
   if (stranger !== undefined) return [{ kind: 'merged', ref: contactRef(row.id), into: contactRef(stranger.id) }];
   const message = 'HubSpot answered the write without naming this contact';

@@ -46,7 +46,7 @@ export async function followRun(
     const halts = standing.filter((halt) => endsCommand(halt, now));
     if (halts.length > 0) return summarize(product, run, halts);
     if (now.getTime() >= sayAt) {
-      const line = await progressLine(product, run);
+      const line = [await progressLine(product, run), ...standing.filter(isResting).map(restLine)].join('; ');
       if (line !== said) io.stderr.write(`${line}\n`);
       said = line;
       sayAt = now.getTime() + SAY_MS;
@@ -56,7 +56,17 @@ export async function followRun(
   }
 }
 
+/** The calls of the day are used up: no trouble, and it goes on by itself. */
+function isResting({ kind, side }: Halt): boolean {
+  return kind === 'budget-spent' && side === 'read';
+}
+
+function restLine({ crm, message, until }: Halt): string {
+  return `${crm} rests until ${until.toISOString()}: ${message}`;
+}
+
 function endsCommand({ kind, since }: Halt, now: Date): boolean {
+  if (kind === 'budget-spent') return false;
   return NEEDS_SOMEBODY.has(kind) || now.getTime() - since.getTime() > PATIENCE_MS;
 }
 

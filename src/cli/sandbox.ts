@@ -19,6 +19,7 @@ const optionsSchema = z.object({
   data: z.string().optional(),
   now: z.date().optional(),
   tier: z.enum(['free', 'pro', 'enterprise']),
+  dayLimit: z.number().optional(),
   faults: z.string().optional(),
   json: z.boolean().default(false),
 });
@@ -36,6 +37,7 @@ export function sandboxCommand(io: CommandIo): Command {
     .addOption(
       new Option('--tier <tier>', 'what kind of account').choices(['free', 'pro', 'enterprise']).default('enterprise'),
     )
+    .option('--day-limit <calls>', "calls a day (default: the tier's)", wholeNumber(1, 10_000_000))
     .option('--faults <file>', 'a fault script (JSON): which requests go wrong, and how')
     .option('--json', 'print one line of JSON when it is ready')
     .action(async (given: unknown) => run(io, optionsSchema.parse(given)));
@@ -49,6 +51,7 @@ async function run(io: CommandIo, options: SandboxOptions): Promise<void> {
     port: options.hubspotPort,
     now,
     tier: options.tier,
+    ...(options.dayLimit === undefined ? {} : { dayLimit: options.dayLimit }),
     clock: io.clock,
     ...input,
   }).catch((error: unknown) => {

@@ -136,7 +136,7 @@ describe('rate limits', () => {
       .reply(200, { results: [{ resetsAt }] });
     const fixture = connect();
     expect(await failure(read(fixture))).toMatchObject({
-      kind: 'rate-limited',
+      kind: 'budget-spent',
       code: 'DAILY',
       retryAfterMs: 5_400_000,
     });

@@ -36,6 +36,8 @@ export async function deliver(
     return;
   }
   const text = reply.body === undefined ? '' : bodyText(reply, entry.correlationId);
+  // By the sandbox's clock: a client that reckons with the server's time must find one time, not two.
+  res.set('Date', new Date(entry.at).toUTCString());
   res.status(reply.status).set(headers).set('X-HubSpot-Correlation-Id', entry.correlationId);
   if (text !== '' && !res.hasHeader('Content-Type')) res.set('Content-Type', 'application/json;charset=utf-8');
   if (fault?.hangAfterHeaders) {
