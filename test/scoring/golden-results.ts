@@ -1,0 +1,30 @@
+// Results as test/golden keeps them: as `leadgrade score` prints them, but in YAML with one line a contribution, for people to read.
+import { Document, isMap, visit } from 'yaml';
+import type { Lead } from '../../src/domain/lead.ts';
+import type { ScoringContext } from '../../src/domain/score-result.ts';
+import type { CompiledModel } from '../../src/scoring/compile.ts';
+import { explain } from '../../src/scoring/explain.ts';
+import { toPrintedResult } from '../../src/scoring/print-result.ts';
+import { scoreLead } from '../../src/scoring/score-lead.ts';
+import { NOW } from './build.ts';
+
+/** What `leadgrade score` prints of a lead as of NOW. */
+export function printed(lead: Lead, model: CompiledModel, context?: ScoringContext): Record<string, unknown> {
+  const result = scoreLead(lead, model, NOW, context);
+  return toPrintedResult(result, explain(result, lead, model, NOW, { timezone: 'UTC' }));
+}
+
+/** @param results each with the sentence that says what is to be seen in it */
+export function toGolden(
+  results: readonly { readonly sentence: string; readonly result: Record<string, unknown> }[],
+): string {
+  const rows = results.map(({ sentence, result }) => ({ lead: sentence, ...result }));
+  const document = new Document(rows, { aliasDuplicateObjects: false });
+  visit(document, {
+    Map: (_key, node, path) => {
+      // Of results each key has its line; what is inside of them fits on one.
+      if (path.filter(isMap).length > 0) node.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+}
