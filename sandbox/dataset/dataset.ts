@@ -49,7 +49,11 @@ export interface SeedOpportunity {
   readonly key: string;
   readonly person: string;
   readonly company: string | null;
+  /** demo_scheduled, demo_completed, proposal_sent, negotiation, closed_won or closed_lost. */
   readonly stage: string;
+  /** When it entered that stage. */
+  readonly stageAt: number;
+  /** Dollars. */
   readonly amount: number | null;
   readonly createdAt: number;
 }

@@ -125,6 +125,8 @@ function opportunity(row: Row, contactOf: ReadonlyMap<string, string>): SeedOppo
       stage: cell(row, 'stage'),
       amount: Number.isFinite(amount) && cell(row, 'estimated_acv') !== '' ? amount : null,
       createdAt: dayOf(cell(row, 'created_at')),
+      // The files tell of one date only, and of the stage at the end.
+      stageAt: dayOf(cell(row, 'created_at')),
     },
   ];
 }

@@ -13,6 +13,7 @@ import {
   type Role,
   TECHNOLOGIES,
 } from './seeded-names.ts';
+import { seededOpportunities } from './seeded-opportunities.ts';
 
 const DAY_MS = 86_400_000;
 const PEOPLE_PER_COMPANY = 3;
@@ -56,7 +57,10 @@ export function seededDataset({ contacts, seed, now }: SeedOptions): Dataset {
     companies,
     people: cast.map(({ person }) => person),
     activities: cast.flatMap(({ person, interest }) => seededActivities(random, person, interest, end)),
-    opportunities: [],
+    opportunities: seededOpportunities(
+      cast.map(({ person }) => person),
+      { seed, end },
+    ),
   };
 }
 

@@ -1,7 +1,9 @@
 // Puts a data set into an account that is still empty.
-import type { Dataset, SeedCompany, SeedPerson } from '../dataset/dataset.ts';
+import type { Dataset, SeedCompany, SeedOpportunity, SeedPerson } from '../dataset/dataset.ts';
 import { FORM_NAMES, findOrMakeForm, keepActivity } from './activities.ts';
+import { keepDeal } from './deals.ts';
 import type { Portal } from './portal.ts';
+import { becameStage } from './properties/contact-properties.ts';
 import type { CrmRecord } from './records/record-table.ts';
 
 // What was there before the sandbox started is in the search index already.
@@ -37,7 +39,35 @@ export function fillPortal(portal: Portal, dataset: Dataset): ReadonlyMap<string
     const kept = keepActivity(portal, contact, activity, learned);
     if ('problem' in kept) throw new Error(`the data set has an activity that cannot be kept: ${kept.problem}`);
   }
+  dataset.opportunities.forEach((opportunity, at) => {
+    const contact = contacts.get(opportunity.person);
+    if (!contact) throw new Error(`the data set has an opportunity of an unknown person ${opportunity.person}`);
+    // Every fourth one goes through the pipeline whose stages no name tells.
+    fillDeal(portal, contact.id, opportunity, at % 4 === 3 ? 1 : 0);
+  });
   return new Map(Array.from(contacts, ([key, { id }]) => [key, id]));
+}
+
+/** Where each stage of a data set stands in the two pipelines. */
+const STAGES: Readonly<Record<string, readonly [string, string]>> = {
+  demo_scheduled: ['appointmentscheduled', '98213411'],
+  demo_completed: ['presentationscheduled', '98213411'],
+  proposal_sent: ['contractsent', '98213412'],
+  negotiation: ['decisionmakerboughtin', '98213412'],
+  closed_won: ['closedwon', '98213413'],
+  closed_lost: ['closedlost', '98213414'],
+};
+
+function fillDeal(portal: Portal, contactId: string, opportunity: SeedOpportunity, pipeline: 0 | 1): void {
+  const { key, stage, stageAt, amount, createdAt } = opportunity;
+  const first = STAGES.demo_scheduled?.[pipeline];
+  const last = STAGES[stage]?.[pipeline];
+  if (first === undefined || last === undefined) throw new Error(`no pipeline has a stage for "${stage}"`);
+  const stages = [
+    { id: first, at: createdAt },
+    { id: last, at: stageAt },
+  ];
+  keepDeal(portal, { name: `Deal ${key}`, contactIds: [contactId], amount, stages, indexFrom: INDEXED });
 }
 
 function companyProperties(company: SeedCompany): Map<string, string> {
@@ -65,11 +95,20 @@ function contactProperties(person: SeedPerson, companyId: string | undefined): M
     phone: person.phone,
     country: person.country,
     lifecyclestage: person.lifecycle,
+    ...lifecycleDates(person),
     hs_analytics_source: person.leadSource,
     hs_email_optout: person.optedOut ? 'true' : null,
     associatedcompanyid: companyId ?? null,
     hs_is_contact: 'true',
   });
+}
+
+/** Everybody began as a lead or subscriber; the stage of now was entered at the last change. */
+function lifecycleDates({ lifecycle, createdAt, modifiedAt }: SeedPerson): Record<string, string> {
+  if (lifecycle === null) return {};
+  const first = lifecycle === 'subscriber' ? 'subscriber' : 'lead';
+  const dates = { [becameStage(first)]: new Date(createdAt).toISOString() };
+  return lifecycle === first ? dates : { ...dates, [becameStage(lifecycle)]: new Date(modifiedAt).toISOString() };
 }
 
 function known(values: Readonly<Record<string, string | number | null>>): Map<string, string> {

@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { OBJECT_KINDS, OBJECT_TYPES, type ObjectType } from './object-types.ts';
+import { type Pipeline, pipelineProperties, STANDARD_PIPELINES, type Stage } from './pipelines.ts';
 import { COMPANY_PROPERTIES, DEAL_PROPERTIES } from './properties/company-properties.ts';
-import { CONTACT_PROPERTIES } from './properties/contact-properties.ts';
+import { becameStage, CONTACT_PROPERTIES } from './properties/contact-properties.ts';
 import {
   CALL_PROPERTIES,
   EMAIL_PROPERTIES,
@@ -46,7 +47,7 @@ export interface PageVisit {
 const STANDARD: Readonly<Record<ObjectType, readonly PropertyDefinition[]>> = {
   contacts: CONTACT_PROPERTIES,
   companies: COMPANY_PROPERTIES,
-  deals: DEAL_PROPERTIES,
+  deals: [...DEAL_PROPERTIES, ...pipelineProperties(STANDARD_PIPELINES)],
   meetings: MEETING_PROPERTIES,
   calls: CALL_PROPERTIES,
   emails: EMAIL_PROPERTIES,
@@ -74,6 +75,7 @@ export class Portal {
   readonly links = new LinkStore();
   readonly forms = new Map<string, Form>();
   readonly visits = new DatedList<PageVisit>();
+  pipelines: readonly Pipeline[] = STANDARD_PIPELINES;
   readonly #lag: number;
   readonly #tables: ReadonlyMap<ObjectType, RecordTable>;
   readonly #registries: ReadonlyMap<ObjectType, PropertyRegistry>;
@@ -99,6 +101,14 @@ export class Portal {
     return present(this.#registries.get(type));
   }
 
+  /** An admin adds a stage to a pipeline; the properties that follow from it are there at once. */
+  addStage(pipelineId: string, stage: Stage): void {
+    this.pipelines = this.pipelines.map((each) =>
+      each.id === pipelineId ? { ...each, stages: [...each.stages, stage] } : each,
+    );
+    for (const property of pipelineProperties(this.pipelines)) this.registry('deals').define(property);
+  }
+
   /** When search will show what happens now. */
   indexFrom(): number {
     return this.clock.now() + this.#lag;
@@ -112,7 +122,8 @@ export class Portal {
 
   /** Values written now, by a person or an app: the modification time moves even when they are equal. */
   write(type: ObjectType, record: CrmRecord, values: Properties): CrmRecord {
-    return this.table(type).write(record, values, this.clock.now(), this.indexFrom());
+    const now = this.clock.now();
+    return this.table(type).write(record, withStageDate(type, record, values, now), now, this.indexFrom());
   }
 
   archive(type: ObjectType, record: CrmRecord): void {
@@ -142,6 +153,13 @@ export class Portal {
     this.links.move('contacts', merged.id, primary.id);
     for (const visit of this.visits.all()) if (visit.contactId === merged.id) visit.contactId = primary.id;
   }
+}
+
+/** Who enters a lifecycle stage gets the date of it. */
+function withStageDate(type: ObjectType, record: CrmRecord, values: Properties, now: number): Properties {
+  const stage = values.get('lifecyclestage');
+  if (type !== 'contacts' || !stage || stage === record.properties.get('lifecyclestage')) return values;
+  return new Map([...values, [becameStage(stage), new Date(now).toISOString()]]);
 }
 
 function present<T>(value: T | undefined): T {

@@ -1,4 +1,5 @@
-// The standard company and deal properties, with HubSpot's names, types and industry codes.
+// The standard company and deal properties, with HubSpot's names, types and industry codes. What follows from the pipelines of an
+// account is in pipelines.ts.
 import { LIFECYCLE_STAGES } from './contact-properties.ts';
 import { type PropertyDefinition, standardProperties } from './property-definition.ts';
 
@@ -63,18 +64,7 @@ export const COMPANY_PROPERTIES: readonly PropertyDefinition[] = [
 export const DEAL_PROPERTIES: readonly PropertyDefinition[] = [
   deal('dealname', 'Deal Name'),
   deal('amount', 'Amount', 'number'),
-  deal('dealstage', 'Deal Stage', 'enumeration', {
-    options: [
-      'appointmentscheduled',
-      'qualifiedtobuy',
-      'presentationscheduled',
-      'decisionmakerboughtin',
-      'contractsent',
-      'closedwon',
-      'closedlost',
-    ],
-  }),
-  deal('pipeline', 'Pipeline', 'enumeration', { options: { default: 'Sales Pipeline' } }),
+  deal('deal_currency_code', 'Currency', 'enumeration', { options: ['USD', 'EUR'] }),
   deal('closedate', 'Close Date', 'datetime'),
   deal('hs_is_closed', 'Is Deal Closed?', 'bool', READ_ONLY),
   deal('hs_is_closed_won', 'Is Closed Won', 'bool', READ_ONLY),

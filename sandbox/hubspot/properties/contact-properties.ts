@@ -4,6 +4,7 @@ import { type PropertyDefinition, standardProperties } from './property-definiti
 const info = standardProperties('contactinformation');
 const activity = standardProperties('contact_activity');
 const analytics = standardProperties('analyticsinformation');
+const deals = standardProperties('deal_information');
 const READ_ONLY = { readOnly: true };
 
 export const LIFECYCLE_STAGES = {
@@ -43,6 +44,11 @@ const SOURCES = [
 
 const SENIORITIES = ['owner', 'partner', 'executive', 'vp', 'director', 'manager', 'senior', 'employee', 'entry'];
 
+/** When a contact entered a lifecycle stage; HubSpot has one for each of its own stages. */
+export function becameStage(stage: string): string {
+  return `hs_lifecyclestage_${stage}_date`;
+}
+
 export const CONTACT_PROPERTIES: readonly PropertyDefinition[] = [
   info('email', 'Email', 'string', { unique: true }),
   info('firstname', 'First Name'),
@@ -64,6 +70,12 @@ export const CONTACT_PROPERTIES: readonly PropertyDefinition[] = [
     options: ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt', 'sv'],
   }),
   info('lifecyclestage', 'Lifecycle Stage', 'enumeration', { options: LIFECYCLE_STAGES }),
+  ...Object.entries(LIFECYCLE_STAGES).map(([stage, label]) =>
+    info(becameStage(stage), `Became a ${label} Date`, 'datetime', READ_ONLY),
+  ),
+  deals('num_associated_deals', 'Number of Associated Deals', 'number', READ_ONLY),
+  deals('recent_deal_amount', 'Recent Deal Amount', 'number', READ_ONLY),
+  deals('recent_deal_close_date', 'Recent Deal Close Date', 'datetime', READ_ONLY),
   info('hs_lead_status', 'Lead Status', 'enumeration', { options: LEAD_STATUSES }),
   info('hubspot_owner_id', 'Contact owner', 'enumeration'),
   info('hs_email_optout', 'Unsubscribed from all email', 'bool'),

@@ -20,10 +20,13 @@ export class PropertyRegistry {
   constructor(objectTypeId: string, quota: number, standard: readonly PropertyDefinition[]) {
     this.objectTypeId = objectTypeId;
     this.quota = quota;
-    for (const property of standard) {
-      this.#properties.set(property.name, property);
-      this.#groups.set(property.groupName, { name: property.groupName, label: property.groupName, displayOrder: -1 });
-    }
+    for (const property of standard) this.define(property);
+  }
+
+  /** A property of HubSpot's own, or another form of it. */
+  define(property: PropertyDefinition): void {
+    this.#properties.set(property.name, property);
+    this.#groups.set(property.groupName, { name: property.groupName, label: property.groupName, displayOrder: -1 });
   }
 
   get(name: string): PropertyDefinition | undefined {

@@ -7,6 +7,7 @@ import { accountDetails, dailyUsage } from './account.ts';
 import { readAssociations } from './associations.ts';
 import { listEvents } from './events.ts';
 import { listForms, listSubmissions } from './forms.ts';
+import { listPipelines } from './pipelines.ts';
 import * as properties from './properties.ts';
 import { batchRead, getObject, listObjects, searchObjects } from './read-objects.ts';
 import { batchUpdateContacts } from './write-contacts.ts';
@@ -24,6 +25,7 @@ const ENDPOINTS: readonly (readonly ['get' | 'post' | 'patch' | 'delete', string
   ['get', `${OBJECTS}/:type/:id`, getObject],
   ['get', `${OBJECTS}/:type`, listObjects],
   ['post', '/crm/associations/:version/:from/:to/batch/read', readAssociations],
+  ['get', '/crm/pipelines/:version/:type', listPipelines],
   ['get', '/crm/limits/:version/custom-properties', properties.propertyLimits],
   ['get', `${PROPERTIES}/groups`, properties.listGroups],
   ['post', `${PROPERTIES}/groups`, properties.createGroup],

@@ -15,7 +15,11 @@ const bodySchema = z.strictObject({
 });
 
 export const readAssociations: Endpoint = {
-  scopes: (call) => [OBJECT_KINDS[objectTypeOf(call, 'from')].readScope],
+  // The stricter reading: links tell of both ends, so that the scope of the contacts alone is not enough.
+  scopes: (call) => {
+    const from = objectTypeOf(call, 'from');
+    return [OBJECT_KINDS[from === 'contacts' ? objectTypeOf(call, 'to') : from].readScope];
+  },
   answer: (call) => {
     const from = objectTypeOf(call, 'from');
     const to = objectTypeOf(call, 'to');

@@ -6,6 +6,7 @@ import type { Gate } from '../http/endpoint.ts';
 import { faultScriptSchema } from '../http/fault-script.ts';
 import { HubSpotError } from '../hubspot-error.ts';
 import { ok, type Reply } from '../reply.ts';
+import * as deals from './deal-actions.ts';
 import * as people from './people-actions.ts';
 
 const clockSchema = z.strictObject({ now: people.instantSchema });
@@ -22,6 +23,20 @@ const CONTROLS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete',
   ['delete', '/contacts/:id', ({ portal }, req) => people.remove(portal, idOf(req))],
   ['get', '/companies/:id', ({ portal }, req) => people.show(portal, 'companies', idOf(req))],
   ['patch', '/companies/:id', ({ portal }, req) => people.edit(portal, 'companies', idOf(req), req.body)],
+  ['post', '/deals', ({ portal }, req) => deals.addDeal(portal, req.body)],
+  ['patch', '/deals/:id', ({ portal }, req) => deals.changeDeal(portal, idOf(req), req.body)],
+  ['delete', '/deals/:id', ({ portal }, req) => deals.deleteDeal(portal, idOf(req))],
+  [
+    'put',
+    '/deals/:id/contacts/:contact',
+    ({ portal }, req) => deals.linkContact(portal, idOf(req), idOf(req, 'contact')),
+  ],
+  [
+    'delete',
+    '/deals/:id/contacts/:contact',
+    ({ portal }, req) => deals.unlinkContact(portal, idOf(req), idOf(req, 'contact')),
+  ],
+  ['post', '/pipelines/:id/stages', ({ portal }, req) => deals.addStage(portal, idOf(req), req.body)],
   ['post', '/merge', ({ portal }, req) => people.merge(portal, req.body)],
   ['put', '/associations', ({ portal }, req) => people.link(portal, req.body)],
   ['delete', '/associations', ({ portal }, req) => people.unlink(portal, req.body)],
@@ -76,6 +91,6 @@ function clockJson(clock: SandboxClock): { now: string } {
   return { now: new Date(clock.now()).toISOString() };
 }
 
-function idOf(req: Request): string {
-  return z.string().parse(req.params.id);
+function idOf(req: Request, name = 'id'): string {
+  return z.string().parse(req.params[name]);
 }

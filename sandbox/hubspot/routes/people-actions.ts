@@ -111,7 +111,8 @@ function checked(
   return values;
 }
 
-function existing(portal: Portal, type: ObjectType, id: string): CrmRecord {
+/** @throws HubSpotError 404 */
+export function existing(portal: Portal, type: ObjectType, id: string): CrmRecord {
   const record = portal.table(type).find(id);
   if (!record) throw objectNotFound(`the sandbox has no record ${id} among its ${type}`);
   return record;
