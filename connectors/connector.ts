@@ -4,6 +4,7 @@
 //   record    a person in one CRM (HubSpot contact, Salesforce Lead or Contact); a `RecordRef` names it
 //   stream    a kind of change that has its own cursor: contacts, companies, meetings, form submissions ...
 //   cursor    how far a stream was read; JSON that only the connector understands; null = never read
+//   outcome   what became of a record: a deal open, won or lost; kept for review, never scored
 //   dirty     something about a record may have changed: it is to be read again
 //   held      what the CRM holds in our own fields
 //   patch     what the CRM shall hold in our own fields
@@ -99,7 +100,7 @@ export interface CrmConnector {
   fetchLeads(refs: readonly RecordRef[], signal: AbortSignal): Promise<readonly FetchedLead[]>;
 
   /**
-   * Compares what is linked to the records (company, activities) with what we know of; finds what no modification time
+   * Compares what is linked to the records (company, activities, deals) with what we know of; finds what no modification time
    * tells. At most `batch.links` records. Absent where a CRM's modification times tell it all.
    */
   compareLinks?(known: readonly KnownLinks[], signal: AbortSignal): Promise<LinkFindings>;

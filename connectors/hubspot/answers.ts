@@ -49,6 +49,26 @@ export const associationsAnswer = z.looseObject({
   errors: z.array(rowErrorSchema).optional().default([]),
 });
 
+export const pipelinesAnswer = z.looseObject({
+  results: z.array(
+    z.looseObject({
+      stages: z
+        .array(
+          z.looseObject({
+            id,
+            metadata: z
+              .looseObject({ isClosed: z.unknown(), probability: z.unknown() })
+              .partial()
+              .nullish()
+              .transform((value) => value ?? {}),
+          }),
+        )
+        .optional()
+        .default([]),
+    }),
+  ),
+});
+
 export const formsAnswer = z.looseObject({
   results: z.array(z.looseObject({ id: z.string(), name: z.string().nullish() })),
   paging,

@@ -21,6 +21,7 @@ export function apiPaths(version: string) {
     properties: (type: string) => `/crm/properties/${version}/${type}`,
     property: (type: string, name: string) => `/crm/properties/${version}/${type}/${encodeURIComponent(name)}`,
     propertyGroups: (type: string) => `/crm/properties/${version}/${type}/groups`,
+    pipelines: (type: string) => `/crm/pipelines/${version}/${type}`,
     customPropertyLimits: `/crm/limits/${version}/custom-properties`,
     eventOccurrences: `/events/event-occurrences/${version}`,
     accountDetails: `/account-info/${ACCOUNT_VERSION}/details`,

@@ -1,8 +1,9 @@
 // Whether HubSpot has what a mapping reads: a source that it does not have would silently read nothing.
-import type { Mapping } from '../../src/mapping/mapping.ts';
+import { type Mapping, outcomeSources } from '../../src/mapping/mapping.ts';
 import { ConnectorError } from '../connector-error.ts';
 
 const OBJECTS: readonly string[] = ['contacts', 'companies'];
+const OUTCOMES: readonly string[] = ['deals', 'lifecycle'];
 
 /** @param streams the streams that activities can come from @throws ConnectorError `configuration` that names every wrong source */
 export function checkMapping(mapping: Mapping, streams: readonly string[]): void {
@@ -12,7 +13,8 @@ export function checkMapping(mapping: Mapping, streams: readonly string[]): void
   const activities = (mapping.activities ?? []).flatMap(({ from }, index) =>
     wrong(`activities[${index}].from`, from, streams),
   );
-  const problems = [...fields, ...activities];
+  const outcomes = [...outcomeSources(mapping)].flatMap((source) => wrong('outcomes.from', source, OUTCOMES));
+  const problems = [...fields, ...activities, ...outcomes];
   if (problems.length === 0) return;
   const message = `The mapping reads what HubSpot does not have: ${problems.join('; ')}.`;
   throw new ConnectorError({ kind: 'configuration', crm: 'hubspot', message, code: 'UNKNOWN_SOURCE' });

@@ -2,11 +2,12 @@
 import type { Fields } from '../../src/domain/lead.ts';
 import type { ScoreField, ScoreFieldValues } from '../../src/domain/score-fields.ts';
 import { toInstant } from '../../src/mapping/convert-value.ts';
-import type { Mapping } from '../../src/mapping/mapping.ts';
+import { type Mapping, outcomeSources } from '../../src/mapping/mapping.ts';
 import { mappedProperties, projectFields, sourcesOf } from '../../src/mapping/project-fields.ts';
 import { writtenFields } from '../../src/mapping/write-back.ts';
 import type { DirtyRecord, LeadSnapshot, RecordRef } from '../connector.ts';
 import type { HubSpotObject, ListedLinks } from './answers.ts';
+import { LIFECYCLE_PROPERTIES, lifecycleOutcomes } from './lifecycle.ts';
 import { chooseCompany } from './object-reads.ts';
 
 export interface ContactProjection {
@@ -32,6 +33,7 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
   const written = writtenFields(mapping);
   const companyProperties = mappedProperties(mapping, 'companies');
   const own = ownFields(mapping);
+  const hasLifecycle = outcomeSources(mapping).has('lifecycle');
   const held = (properties: Fields): ScoreFieldValues => {
     return Object.fromEntries(written.map(({ field, property }) => [field, readHeld(field, properties[property])]));
   };
@@ -42,6 +44,7 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
         ...written.map(({ property }) => property),
         'lastmodifieddate',
         MERGED_IDS,
+        ...(hasLifecycle ? LIFECYCLE_PROPERTIES : []),
       ]),
     ],
     companyProperties,
@@ -53,6 +56,7 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
       held: held(contact.properties),
       modifiedAt: modifiedAt(contact),
       companyId: company?.id ?? null,
+      outcomes: hasLifecycle ? lifecycleOutcomes(contact) : [],
     }),
     toDirty: (contact) => {
       const ref = contactRef(contact.id);

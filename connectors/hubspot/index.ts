@@ -38,7 +38,8 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
   const parts = { http, clock, mapping, contacts, toActivity: createActivityProjector(mapping) };
   const readers = createStreams(parts);
   const streams = readers.map((reader) => reader.stream);
-  const engagements = streams.map(({ id }) => id).filter((id) => Object.hasOwn(ENGAGEMENTS, id));
+  const ids = streams.map(({ id }) => id);
+  const compared = { engagements: ids.filter((id) => Object.hasOwn(ENGAGEMENTS, id)), deals: ids.includes('deals') };
   // What is under way when the connector closes ends with it.
   const closing = new AbortController();
   const untilClosed = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
@@ -55,7 +56,7 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
     },
     fetchLeads: (refs, signal) => fetchLeads(parts, refs, untilClosed(signal)),
     probeStreams: (signal) => probeStreams({ http, readers }, untilClosed(signal)),
-    compareLinks: (known, signal) => compareLinks(parts, engagements, known, untilClosed(signal)),
+    compareLinks: (known, signal) => compareLinks(parts, compared, known, untilClosed(signal)),
     writeScores: (patches, signal) => writeScores(parts, patches, untilClosed(signal)),
     checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, untilClosed(signal)),
     applySetup: (target, options, signal) => applySetup(parts, target, options, untilClosed(signal)),

@@ -43,7 +43,7 @@ export interface StreamReader {
 }
 
 export function emptyPage(cursor: Cursor, whole: boolean): ChangePage {
-  return { leads: [], dirty: [], activities: [], gone: [], cursor, whole };
+  return { leads: [], dirty: [], activities: [], gone: [], outcomes: [], cursor, whole };
 }
 
 /**

@@ -1,10 +1,12 @@
 // The streams of this mapping: contacts always, companies where a field comes from them, and each source of activities that
 // a rule reads.
+import { outcomeSources } from '../../src/mapping/mapping.ts';
 import { mappedSources } from '../../src/mapping/project-activities.ts';
 import type { ChangeStream } from '../connector.ts';
 import { checkMapping } from './check-mapping.ts';
 import { companyStream } from './company-stream.ts';
 import { contactStream } from './contact-stream.ts';
+import { dealStream } from './deal-stream.ts';
 import { engagementStream } from './engagement-stream.ts';
 import { ENGAGEMENTS } from './engagements.ts';
 import { formStream } from './form-stream.ts';
@@ -37,5 +39,9 @@ export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
   });
   // The companies' cursor begins before their contacts are listed: that may take hours, and a company that changes meanwhile
   // would be in neither.
-  return [...(parts.contacts.usesCompanies ? [companyStream(parts)] : []), contactStream(parts), ...activities];
+  const companies = parts.contacts.usesCompanies ? [companyStream(parts)] : [];
+  const deals = outcomeSources(parts.mapping).has('deals')
+    ? [dealStream(parts, { id: 'deals', activityTypes: [] })]
+    : [];
+  return [...companies, contactStream(parts), ...activities, ...deals];
 }

@@ -2,11 +2,13 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { toLead } from '../../jobs/score-chunk.ts';
 import { scoringBasis } from '../../jobs/scoring-basis.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import { ConfigurationError } from '../load-crms.ts';
 import type { Product } from '../main.ts';
 import { explain } from '../scoring/explain.ts';
 import { scoreLead } from '../scoring/score-lead.ts';
 import { findLead, historyOf, type PastResult } from '../store/lead-lookup.ts';
+import { outcomesOf } from '../store/outcomes.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
 import { asOfOption, jsonOption } from './options.ts';
@@ -35,6 +37,7 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
     throw new ConfigurationError(`${key.crm}:${key.id} is not known. Run "leadgrade backfill", or check the id.`);
   const inScope = found.records.every((record) => context.crms.get(record.crm)?.inScope(record.fields) ?? false);
   const history = await historyOf(context.db, found.id, HISTORY);
+  const outcomes = await outcomesOf(context.db, found.id);
   const now = (context.asOf ?? context.clock.now()).getTime();
   const lead = toLead(found, await scoringBasis(context));
   const scoring = found.status === null ? {} : { previousStatus: found.status };
@@ -42,7 +45,7 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
   const explanation = explain(result, lead, context.model.compiled, now, { timezone: context.timezone });
   if (json) {
     io.stdout.write(
-      `${JSON.stringify({ ...result, in_scope: inScope, explanation, unobserved: lead.unobserved, history })}\n`,
+      `${JSON.stringify({ ...result, in_scope: inScope, explanation, unobserved: lead.unobserved, outcomes, history })}\n`,
     );
     return;
   }
@@ -51,6 +54,7 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
     `${result.id}: ${result.status}, grade ${result.grade}`,
     explanation,
     ...(lead.unobserved.length === 0 ? [] : ['', `Not visible to us: ${lead.unobserved.join(', ')}`]),
+    ...(outcomes.length === 0 ? [] : ['', 'What became of it:', ...outcomes.map(outcomeLine)]),
     ...(history.length === 0 ? [] : ['', 'History, newest first:', ...history.map(historyLine)]),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);
@@ -60,6 +64,15 @@ function historyLine(past: PastResult): string {
   const moved = past.previous_status === null ? past.status : `${past.previous_status} -> ${past.status}`;
   const scores = `${past.total} = fit ${past.fit_score} (${past.grade}) + behavior ${past.behavior_score}`;
   return `  ${past.as_of.toISOString()}  ${scores}  ${moved}  (${past.cause}, ${past.model})`;
+}
+
+function outcomeLine({ id, state, stage, amount, currency, createdAt, closedAt }: Outcome): string {
+  const value = amount === null ? [] : [`${amount}${currency === null ? '' : ` ${currency}`}`];
+  const dates = [
+    ...(createdAt === null ? [] : [`since ${new Date(createdAt).toISOString()}`]),
+    ...(closedAt === null ? [] : [`closed ${new Date(closedAt).toISOString()}`]),
+  ];
+  return `  ${[`${id} ${state}`, `stage ${stage ?? 'unknown'}`, ...value, ...dates].join(', ')}`;
 }
 
 function leadKey(text: string): LeadKey {

@@ -17,6 +17,7 @@ export const CANONICAL_FIELDS: readonly string[] = [
     'email_opt_out',
     'created_at',
     'owner',
+    'deal_won_at',
     'budget',
     'authority',
     'need',

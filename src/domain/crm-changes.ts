@@ -1,6 +1,7 @@
 // What is read from a CRM: records as they are now, and pages of what changed. Types only; connectors make them, jobs carry
 // them, the store keeps them.
 import type { Activity, Fields } from './lead.ts';
+import type { Outcome } from './outcome.ts';
 import type { ScoreFieldValues } from './score-fields.ts';
 
 export interface RecordRef {
@@ -29,6 +30,8 @@ export interface LeadSnapshot {
   /** The CRM's id of the company whose fields are in `fields`; null = none. */
   readonly companyId: string | null;
   readonly problems: readonly FieldProblem[];
+  /** Those that come with the record itself, all of them. */
+  readonly outcomes: readonly Outcome[];
 }
 
 export type FetchedLead =
@@ -50,6 +53,10 @@ export interface SourcedActivity extends Activity {
   readonly ref: RecordRef;
 }
 
+export interface SourcedOutcome extends Outcome {
+  readonly ref: RecordRef;
+}
+
 /** One page of a stream. It and its cursor are stored in one transaction, so that a page is never half taken. */
 export interface ChangePage {
   /** Records read whole along the way (first pull by listing). */
@@ -59,10 +66,12 @@ export interface ChangePage {
   readonly activities: readonly SourcedActivity[];
   /** Activities that are no longer there. */
   readonly gone: readonly { readonly ref: RecordRef; readonly activityId: string }[];
+  /** Outcomes seen; an id that is known already replaces what was known. */
+  readonly outcomes: readonly SourcedOutcome[];
   readonly cursor: Cursor;
   /**
    * True while a pass over the *whole* stream is under way (first pull, backfill). When a whole pass ends, what it did not
-   * show is gone: records of that stream are re-read, its activities get a tombstone.
+   * show is gone: records of that stream are re-read, its activities and outcomes get a tombstone.
    */
   readonly whole: boolean;
 }
@@ -73,6 +82,8 @@ export interface KnownLinks {
   readonly companyId: string | null;
   /** Ids of its activities, from all streams, as the streams gave them. */
   readonly activityIds: readonly string[];
+  /** Ids of its outcomes, from all sources. */
+  readonly outcomeIds: readonly string[];
 }
 
 /** What a comparison of links found; each activity with the stream that it belongs to. */
@@ -80,4 +91,6 @@ export interface LinkFindings {
   readonly dirty: readonly DirtyRecord[];
   readonly activities: readonly (SourcedActivity & { readonly stream: string })[];
   readonly gone: ChangePage['gone'];
+  readonly outcomes: readonly SourcedOutcome[];
+  readonly goneOutcomes: readonly { readonly ref: RecordRef; readonly outcomeId: string }[];
 }

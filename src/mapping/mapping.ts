@@ -62,6 +62,12 @@ export const mappingSchema = z.strictObject({
     .optional()
     .describe("Translations of the CRM's values, by name: { industry: { COMPUTER_SOFTWARE: Software } }."),
   activities: z.array(activityRule).optional().describe('The first rule of a stream that fits an item names its type.'),
+  outcomes: z
+    .strictObject({
+      from: oneOrMore(z.string().min(1)).describe('Where the CRM keeps what became of a lead: deals, lifecycle.'),
+    })
+    .optional()
+    .describe('What is kept to review the model by; nothing of it is scored.'),
   write_back: z
     .partialRecord(z.enum(SCORE_FIELDS), propertyName)
     .describe('The property that holds each of our fields. Rename a value, or remove a line to keep that field out.'),
@@ -70,6 +76,11 @@ export const mappingSchema = z.strictObject({
 export type Mapping = z.infer<typeof mappingSchema>;
 export type FieldSource = z.infer<typeof fieldSource>;
 export type ActivityRule = z.infer<typeof activityRule>;
+
+/** Where the mapping has outcomes from. */
+export function outcomeSources({ outcomes }: Mapping): ReadonlySet<string> {
+  return new Set([outcomes?.from ?? []].flat());
+}
 
 /**
  * Reads a mapping file.

@@ -1,8 +1,8 @@
 // The ledger of activities: merged by source id, never deleted by a pull; what is no longer there gets a tombstone.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ChangePage, KnownLinks, RecordRef, SourcedActivity } from '../domain/crm-changes.ts';
+import { ensureRecords } from './ensure-records.ts';
 import { holdLeads, markDue } from './leads.ts';
-import { ensureRecords } from './records.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -115,18 +115,24 @@ export async function pageOfLinks(
     id: string;
     company_id: string | null;
     activity_ids: readonly string[];
+    outcome_ids: readonly string[];
   }>`
     select r.object, r.id, r.company_id,
       coalesce((
         select jsonb_agg(a.id) from leadgrade.activities a
         where a.crm = r.crm and a.object = r.object and a.record_id = r.id and a.gone_at is null
-      ), '[]') as activity_ids
+      ), '[]') as activity_ids,
+      coalesce((
+        select jsonb_agg(o.id) from leadgrade.outcomes o
+        where o.crm = r.crm and o.object = r.object and o.record_id = r.id and o.gone_at is null
+      ), '[]') as outcome_ids
     from leadgrade.records r
     where r.crm = ${page.crm} and r.state = 'live' and (r.object, r.id) > (${after.object}, ${after.id})
     order by r.object, r.id limit ${page.limit}`.execute(db);
-  return rows.map(({ object, id, company_id, activity_ids }) => ({
+  return rows.map(({ object, id, company_id, activity_ids, outcome_ids }) => ({
     ref: { object, id },
     companyId: company_id,
     activityIds: activity_ids,
+    outcomeIds: outcome_ids,
   }));
 }

@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { capabilities } from './migrations/0002-capabilities.ts';
+import { outcomesAndErasures } from './migrations/0005-outcomes-and-erasures.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables.ts';
 
@@ -10,6 +11,7 @@ import type { Tables } from './tables.ts';
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-capabilities': capabilities,
+  '0005-outcomes-and-erasures': outcomesAndErasures,
 };
 
 export interface MigrationReport {

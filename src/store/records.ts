@@ -5,7 +5,9 @@ import type { DirtyRecord, LeadSnapshot, RecordRef } from '../domain/crm-changes
 import type { Fields } from '../domain/lead.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
 import type { Claim } from './claim.ts';
+import { ensureRecords } from './ensure-records.ts';
 import { holdLeads, markDue } from './leads.ts';
+import { takeOwnOutcomes } from './outcomes.ts';
 import { listProblems } from './record-errors.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { RecordState, Tables } from './tables.ts';
@@ -24,28 +26,6 @@ type Tx = Transaction<Tables>;
 
 export function refKey(ref: RecordRef): string {
   return `${ref.object}/${ref.id}`;
-}
-
-/** Makes a lead and a record for each ref that has none; unless they are being read just now, they are dirty until they are. */
-export async function ensureRecords(
-  tx: Tx,
-  crm: string,
-  refs: readonly RecordRef[],
-  now: Date,
-  state: 'dirty' | 'being-read' = 'dirty',
-): Promise<void> {
-  if (refs.length === 0) return;
-  await sql`
-    with wanted as (select distinct object, id from ${rowsOf(refs)} as t (object text, id text)),
-    missing as (
-      select object, id, nextval(pg_get_serial_sequence('leadgrade.leads', 'id')) as lead_id
-      from wanted w
-      where not exists (select from leadgrade.records r where r.crm = ${crm} and r.object = w.object and r.id = w.id)
-    ),
-    made as (insert into leadgrade.leads (id, created_at) select lead_id, ${now} from missing)
-    insert into leadgrade.records (crm, object, id, lead_id, state, fields, held, dirty_at)
-    select ${crm}, object, id, lead_id, 'live', '{}', '{}', ${state === 'dirty' ? now : null}::timestamptz from missing
-    on conflict do nothing`.execute(tx);
 }
 
 async function lookUp(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<Map<string, StoredRecord>> {
@@ -103,6 +83,7 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
     where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
   const due = changed.flatMap((snapshot) => known.get(refKey(snapshot.ref))?.lead_id ?? []);
   await markDue(tx, due, 'changed', now);
+  await takeOwnOutcomes(tx, snapshots, { crm, now });
   await listProblems(tx, crm, snapshots, now);
 }
 

@@ -1,8 +1,9 @@
 // Records that are no longer there: deleted in their CRM, or merged into another.
 import { sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
+import { ensureRecords } from './ensure-records.ts';
 import { holdLeads, markDue } from './leads.ts';
-import { ensureRecords } from './records.ts';
+import { handOverOutcomes } from './outcomes.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -65,6 +66,7 @@ async function handOver(tx: Tx, crm: string, retired: readonly Retired[], now: D
     update leadgrade.activities a set gone_at = ${now} from ${pairs} where ${ofMerged} and a.gone_at is null`.execute(
     tx,
   );
+  await handOverOutcomes(tx, crm, merged, now);
   const { rows } = await sql<{ lead_id: number }>`
     update leadgrade.records r set dirty_at = ${now}
     from ${rowsOf(into)} as t (object text, id text)

@@ -2,6 +2,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ChangePage, Cursor, LinkFindings } from '../domain/crm-changes.ts';
 import { dropActivities, dropUnlisted, takeActivities } from './activities.ts';
+import { dropOutcomes, dropUnlistedOutcomes, takeOutcomes } from './outcomes.ts';
 import { markDirty, takeSnapshots } from './records.ts';
 import type { StreamsTable, Tables } from './tables.ts';
 
@@ -64,6 +65,7 @@ export async function takePage(db: Kysely<Tables>, page: ChangePage, options: Ta
     await markDirty(tx, crm, page.dirty, now);
     await takeActivities(tx, page.activities, options);
     await dropActivities(tx, crm, page.gone, now);
+    await takeOutcomes(tx, page.outcomes, options);
     await tx
       .updateTable('streams')
       .set({ cursor: JSON.stringify(page.cursor) })
@@ -86,6 +88,8 @@ export async function takeFindings(
       await takeActivities(tx, activities, { crm, stream, now, pass: null });
     }
     await dropActivities(tx, crm, found.gone, now);
+    await takeOutcomes(tx, found.outcomes, { crm, now, pass: null });
+    await dropOutcomes(tx, crm, found.goneOutcomes, now);
   });
 }
 
@@ -103,6 +107,7 @@ export async function endPull(db: Kysely<Tables>, end: EndOfPull): Promise<void>
   await db.transaction().execute(async (tx) => {
     if (pass !== null) {
       await dropUnlisted(tx, { crm, stream, pass }, now);
+      await dropUnlistedOutcomes(tx, { crm, stream, pass }, now);
       await sql`
         update leadgrade.records set dirty_at = ${now}
         where crm = ${crm} and object = ${end.lists} and state = 'live' and listed_pass is distinct from ${pass}

@@ -1,6 +1,7 @@
 // The tables as kysely sees them; src/store/migrations creates them. All live in the schema `leadgrade`.
 import type { ColumnType, Generated } from 'kysely';
 import type { Fields } from '../domain/lead.ts';
+import type { Outcome, OutcomeState } from '../domain/outcome.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
 import type { Contribution, GateInForce, Grade } from '../domain/score-result.ts';
 
@@ -56,6 +57,28 @@ export interface ActivitiesTable {
   type: string;
   at: Instant;
   attributes: Json<Fields>;
+  seen_at: Instant;
+  gone_at: Instant | null;
+  listed_pass: number | null;
+}
+
+/** What became of it. Of what its CRM says, for the review of the model. */
+export interface OutcomesTable {
+  crm: string;
+  object: string;
+  record_id: string;
+  id: string;
+  lead_id: number;
+  /** The stream that shows it, or `lifecycle`. */
+  source: string;
+  pipeline: string | null;
+  stage: string | null;
+  state: OutcomeState;
+  amount: number | null;
+  currency: string | null;
+  created_at: Instant | null;
+  closed_at: Instant | null;
+  stages: Json<Outcome['stages']>;
   seen_at: Instant;
   gone_at: Instant | null;
   listed_pass: number | null;
@@ -201,6 +224,7 @@ export interface Tables {
   leads: LeadsTable;
   records: RecordsTable;
   activities: ActivitiesTable;
+  outcomes: OutcomesTable;
   field_values: FieldValuesTable;
   models: ModelsTable;
   results: ResultsTable;

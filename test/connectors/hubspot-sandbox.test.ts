@@ -89,11 +89,14 @@ test('the nightly comparison finds what is linked and not known, and what is kno
   const meetings = (await pull('meetings')).flatMap((page) => page.activities);
   const { ref } = meetings[0]!;
   const companyId = leads.find((lead) => lead.ref.id === ref.id)!.companyId;
-  const found = await connector.compareLinks!([{ ref, companyId, activityIds: ['meeting:1', 'form:x'] }], signal);
+  const found = await connector.compareLinks!(
+    [{ ref, companyId, activityIds: ['meeting:1', 'form:x'], outcomeIds: [] }],
+    signal,
+  );
   expect(found.gone).toEqual([{ ref, activityId: 'meeting:1' }]);
   expect(found.activities).toContainEqual({ ...meetings[0]!, stream: 'meetings' });
   expect(found.dirty).toEqual([]);
-  const moved = await connector.compareLinks!([{ ref, companyId: '424242', activityIds: [] }], signal);
+  const moved = await connector.compareLinks!([{ ref, companyId: '424242', activityIds: [], outcomeIds: [] }], signal);
   expect(moved.dirty).toEqual([{ ref }]);
 });
 

@@ -359,6 +359,7 @@ test('only mapped streams are read', () => {
     ['emails', 'email_reply'],
     ['form_submissions', 'webinar', 'content_download', 'trial_started', 'form_submission'],
     ['page_views', 'page_view'],
+    ['deals'],
   ]);
 });
 

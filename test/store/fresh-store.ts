@@ -34,7 +34,8 @@ export function freshStore({ create }: Setup): Pick<OpenDatabase, 'db'> {
     await installation?.destroy();
   });
   beforeEach(async () => {
-    await sql`truncate leadgrade.leads, leadgrade.records, leadgrade.activities, leadgrade.field_values, leadgrade.models,
+    await sql`truncate leadgrade.leads, leadgrade.records, leadgrade.activities, leadgrade.outcomes, leadgrade.erasures, leadgrade.sightings,
+      leadgrade.field_values, leadgrade.models,
       leadgrade.results, leadgrade.outbox, leadgrade.streams, leadgrade.runs, leadgrade.errors, leadgrade.halts
       restart identity cascade`.execute(opened().db);
   });
@@ -58,6 +59,7 @@ export function snapshot(id: string, changes: Partial<LeadSnapshot> = {}): LeadS
     modifiedAt: at(-60).toISOString(),
     companyId: null,
     problems: [],
+    outcomes: [],
     ...changes,
   };
 }

@@ -10,7 +10,16 @@ describe.each(STORES)('streams ($name)', (setup) => {
   const key = { crm: CRM, stream: 'page_views' };
 
   function page(changes: Partial<ChangePage>): ChangePage {
-    return { leads: [], dirty: [], activities: [], gone: [], cursor: { page: 1 }, whole: false, ...changes };
+    return {
+      leads: [],
+      dirty: [],
+      activities: [],
+      gone: [],
+      outcomes: [],
+      cursor: { page: 1 },
+      whole: false,
+      ...changes,
+    };
   }
 
   /** A whole pass that shows these pages, `after` seconds from noon. */
@@ -98,7 +107,13 @@ describe.each(STORES)('streams ($name)', (setup) => {
     await beginPass(store.db, key, { run: run.id, mappingHash: 'mapping' });
     await takeFindings(
       store.db,
-      { dirty: [], gone: [], activities: [{ ...activity('a', 'view:1'), stream: key.stream }] },
+      {
+        dirty: [],
+        gone: [],
+        outcomes: [],
+        goneOutcomes: [],
+        activities: [{ ...activity('a', 'view:1'), stream: key.stream }],
+      },
       { crm: CRM, now: at(150) },
     );
     await endPull(store.db, { ...key, now: at(200), lists: null, pass: run.id });
