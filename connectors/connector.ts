@@ -56,12 +56,21 @@ export interface WriteTarget {
   readonly statuses: readonly { readonly value: string; readonly label: string }[];
 }
 
+export interface Account {
+  /** In the CRM's words: "portal 145873201 (standard)". */
+  readonly name: string;
+  /** IANA; null where the CRM names none. */
+  readonly timezone: string | null;
+}
+
 /** One thing that `doctor` looked at. */
 export interface SetupCheck {
   readonly what: string;
   readonly level: 'ok' | 'warning' | 'problem';
   readonly detail: string;
   readonly fix?: string;
+  /** `setup` mends it. */
+  readonly bySetup?: true;
 }
 
 /** One thing that `setup` does, or (dry run) would do. */
@@ -113,6 +122,12 @@ export interface CrmConnector {
 
   /** Creates what is missing in the CRM; idempotent. With `dryRun` it only says what it would do. */
   applySetup(target: WriteTarget, options: { dryRun: boolean }, signal: AbortSignal): AsyncIterable<SetupStep>;
+
+  /** Whose account it is. @throws ConnectorError `auth` when the token is not accepted */
+  describeAccount(signal: AbortSignal): Promise<Account>;
+
+  /** How many calls this connector has made so far. */
+  callsMade(): number;
 
   close(): Promise<void>;
 }

@@ -17,14 +17,24 @@ export interface ConnectorParts {
   readonly patience?: Patience;
 }
 
+/** A setting that `init` asks for. */
+export interface AskedSetting {
+  /** The environment variable. */
+  readonly name: string;
+  readonly question: string;
+  readonly secret: boolean;
+}
+
 export interface ConnectorModule {
   /** Its keys are names of environment variables. */
   readonly settingsSchema: z.ZodObject;
+  readonly asks: readonly AskedSetting[];
   create(parts: ConnectorParts): CrmConnector;
 }
 
 const moduleSchema: z.ZodType<ConnectorModule> = z.object({
   settingsSchema: z.instanceof(z.ZodObject),
+  asks: z.array(z.object({ name: z.string(), question: z.string(), secret: z.boolean() })),
   create: z.custom<ConnectorModule['create']>((value) => typeof value === 'function', 'expected a function'),
 });
 

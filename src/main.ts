@@ -32,6 +32,8 @@ export interface Product {
 interface OpenParts {
   readonly clock: Clock;
   readonly log: Log;
+  /** Nothing is written to a CRM: what would be stays in the outbox. */
+  readonly readOnly?: boolean;
   /** Score as of this instant, not the present one. */
   readonly asOf?: Date | null;
   /** How to wait for a turn at a CRM, and how long for an answer: for those whose clock is not the real one. */
@@ -100,7 +102,7 @@ function assemble(config: Config, parts: OpenParts, { database, backend, model, 
     asOf: parts.asOf ?? null,
     log: parts.log,
     signal: stopping.signal,
-    ring: bell(queue),
+    ring: parts.readOnly ? withoutWrites(bell(queue)) : bell(queue),
   };
   let closed: Promise<void> | null = null;
   const close = async () => {
@@ -118,6 +120,13 @@ function assemble(config: Config, parts: OpenParts, { database, backend, model, 
       closed ??= close();
       return closed;
     },
+  };
+}
+
+/** The only way to the job that writes is a ring. */
+function withoutWrites(ring: JobContext['ring']): JobContext['ring'] {
+  return async (job, payload, manner) => {
+    if (job !== 'write') await ring(job, payload, manner);
   };
 }
 

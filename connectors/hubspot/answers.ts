@@ -128,4 +128,8 @@ export const limitsAnswer = z.looseObject({
   byObjectType: z.array(z.looseObject({ objectTypeId: z.string(), limit: z.number(), usage: z.number() })),
 });
 
-export const accountAnswer = z.looseObject({ portalId: id, accountType: z.string().optional() });
+export const accountAnswer = z.looseObject({
+  portalId: id,
+  accountType: z.string().optional(),
+  timeZone: z.string().optional(),
+});

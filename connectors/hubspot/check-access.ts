@@ -13,7 +13,9 @@ interface Access {
   readonly probe: Omit<Call<unknown>, 'answer'>;
   readonly level: 'problem' | 'warning';
   /** When HubSpot names no scope. */
-  readonly fix: string;
+  readonly fix: string | undefined;
+  /** Whatever the scopes. */
+  readonly subscription?: string | undefined;
   /** What else is to be said. */
   readonly besides: readonly string[];
 }
@@ -55,12 +57,13 @@ export async function probeStreams({ http, readers }: Parts, signal: AbortSignal
 }
 
 function readAccess({ stream, access }: StreamReader): Access {
-  const { probe, fix, otherwise, needed } = access;
+  const { probe, fix, subscription, otherwise, needed } = access;
   const what = `reading ${stream.id}`;
   const lost =
     stream.activityTypes.length === 0 ? [] : [`Until then ${stream.activityTypes.join(', ')} cannot be seen.`];
   const besides = [...(otherwise === undefined ? [] : [otherwise]), ...lost];
-  return { what, probe: { ...probe, what }, level: needed === true ? 'problem' : 'warning', fix, besides };
+  const level = needed === true ? 'problem' : 'warning';
+  return { what, probe: { ...probe, what }, level, fix, subscription, besides };
 }
 
 /** Requests that HubSpot refuses for what they lack, and before that for a scope that is missing: nothing is changed. */
@@ -88,7 +91,7 @@ function writeAccess(http: HubSpotHttp): Access[] {
 /** Why the probe is refused to whoever asks, and what opens it; null = it is not. */
 async function refusal(
   http: HubSpotHttp,
-  { probe, fix, besides }: Access,
+  { probe, fix, subscription, besides }: Access,
   signal: AbortSignal,
 ): Promise<{ detail: string; fix: string } | null> {
   try {
@@ -99,7 +102,8 @@ async function refusal(
     // Refused for what the probe says, not for who asks.
     if (error.kind === 'invalid') return null;
     if (error.kind !== 'forbidden') throw error;
-    return { detail: error.message, fix: [scopesFix(error) ?? fix, ...besides].join(' ') };
+    const mends = [subscription, scopesFix(error) ?? fix, ...besides].filter((text) => text !== undefined);
+    return { detail: error.message, fix: mends.join(' ') };
   }
 }
 

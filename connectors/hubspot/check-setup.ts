@@ -3,7 +3,7 @@
 import type { Clock } from '../../src/domain/clock.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { mappedProperties } from '../../src/mapping/project-fields.ts';
-import type { SetupCheck, WriteTarget } from '../connector.ts';
+import type { Account, SetupCheck, WriteTarget } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { accountAnswer } from './answers.ts';
 import { checkAccess } from './check-access.ts';
@@ -52,13 +52,18 @@ async function checked(
   }
 }
 
-async function checkAccount({ http }: CheckParts, signal: AbortSignal): Promise<readonly SetupCheck[]> {
+export async function describeAccount(http: HubSpotHttp, signal: AbortSignal): Promise<Account> {
   const account = await http.call(
     { what: 'reading the account', path: http.paths.accountDetails, answer: accountAnswer },
     signal,
   );
   const kind = account.accountType === undefined ? '' : ` (${account.accountType.toLowerCase()})`;
-  return [{ what: 'token', level: 'ok', detail: `accepted by portal ${account.portalId}${kind}` }];
+  return { name: `portal ${account.portalId}${kind}`, timezone: account.timeZone ?? null };
+}
+
+async function checkAccount({ http }: CheckParts, signal: AbortSignal): Promise<readonly SetupCheck[]> {
+  const { name } = await describeAccount(http, signal);
+  return [{ what: 'token', level: 'ok', detail: `accepted by ${name}` }];
 }
 
 async function checkProperties(
@@ -74,7 +79,7 @@ async function checkProperties(
     const there = existing.get(wanted.name);
     if (there === undefined) {
       missing += 1;
-      return { what, level: 'problem', detail: 'does not exist', fix: setup };
+      return { what, level: 'problem', detail: 'does not exist', fix: setup, bySetup: true };
     }
     if (there.type !== wanted.type) {
       const fix = 'Give our field another property name under write_back in the mapping.';
@@ -82,7 +87,7 @@ async function checkProperties(
     }
     const options = missingOptions(wanted, there).map(({ value }) => value);
     if (options.length === 0) return { what, level: 'ok', detail: `${there.type}, as it should be` };
-    return { what, level: 'problem', detail: `lacks the options ${options.join(', ')}`, fix: setup };
+    return { what, level: 'problem', detail: `lacks the options ${options.join(', ')}`, fix: setup, bySetup: true };
   });
   return [...ours, ...unknownSources(mapping, new Set(existing.keys())), ...(await checkQuota(http, missing, signal))];
 }

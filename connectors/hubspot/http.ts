@@ -19,6 +19,7 @@ export interface HubSpotHttp {
   readonly paths: ApiPaths;
   /** @throws ConnectorError of every kind; `retry` only after the attempts are used up */
   call<T>(call: Call<T>, signal: AbortSignal): Promise<T>;
+  callsMade(): number;
   /** HubSpot's clock minus ours in milliseconds, as the last answer told it; null before any. */
   clockSkewMs(): number | null;
 }
@@ -40,11 +41,13 @@ export function createHttp({ settings, limiter, clock, patience = DEFAULT_PATIEN
   const paths = apiPaths(settings.HUBSPOT_API_VERSION);
   let size: BucketSize = bucketSize();
   let skew: number | null = null;
+  let calls = 0;
   const budget = createDayBudget({ share: settings.HUBSPOT_DAILY_SHARE, clock, askForReset });
 
   async function attempt<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
     await limiter.take(BURST_KEY, size, signal);
     if (call.search) await limiter.take(SEARCH_KEY, SEARCH_SIZE, signal);
+    calls += 1;
     const { response, text } = await sendRequest(client, call, patience.timeoutMs, signal);
     const now = clock.now();
     size = sizeFromHeaders(response.headers) ?? size;
@@ -93,6 +96,7 @@ export function createHttp({ settings, limiter, clock, patience = DEFAULT_PATIEN
 
   return {
     paths,
+    callsMade: () => calls,
     clockSkewMs: () => skew,
     call: (call, signal) => withRetries(() => withinLimits(call, signal), patience, signal),
   };

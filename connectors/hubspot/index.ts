@@ -7,7 +7,7 @@ import type { ChangeStream, CrmConnector, Patience } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { applySetup } from './apply-setup.ts';
 import { probeStreams } from './check-access.ts';
-import { checkSetup } from './check-setup.ts';
+import { checkSetup, describeAccount } from './check-setup.ts';
 import { compareLinks } from './compare-links.ts';
 import { createContactProjection } from './contact-projection.ts';
 import { ENGAGEMENTS } from './engagements.ts';
@@ -18,7 +18,7 @@ import type { HubSpotSettings } from './settings.ts';
 import { createStreams } from './streams.ts';
 import { WRITE_BATCH, writeScores } from './write-scores.ts';
 
-export { settingsSchema } from './settings.ts';
+export { asks, settingsSchema } from './settings.ts';
 
 // HubSpot cuts text properties at 65,536 characters; a rep reads fewer.
 const MAX_TEXT = 65_536;
@@ -60,6 +60,8 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
     writeScores: (patches, signal) => writeScores(parts, patches, untilClosed(signal)),
     checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, untilClosed(signal)),
     applySetup: (target, options, signal) => applySetup(parts, target, options, untilClosed(signal)),
+    describeAccount: (signal) => describeAccount(http, untilClosed(signal)),
+    callsMade: () => http.callsMade(),
     close: async () => closing.abort(new Error('the HubSpot connector was closed')),
   };
 }

@@ -36,7 +36,7 @@ export function pageViewStream(parts: HubSpotParts, stream: ChangeStream): Strea
         path: parts.http.paths.eventOccurrences,
         query: { eventType: VISITED, objectType: 'contact', limit: '1' },
       },
-      fix: 'Page views need an Enterprise subscription.',
+      subscription: 'Page views need an Enterprise subscription.',
     },
     async *read(cursor, signal) {
       const now = parts.clock.now().getTime();

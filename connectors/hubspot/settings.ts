@@ -24,4 +24,13 @@ export const settingsSchema = z.object({
     .default(DEFAULT_API_VERSION),
 });
 
+/** What `leadgrade init` asks for. */
+export const asks = [
+  {
+    name: 'HUBSPOT_ACCESS_TOKEN',
+    question: "HubSpot's access token (a service key, or the token on the Auth tab of your private app)",
+    secret: true,
+  },
+];
+
 export type HubSpotSettings = z.infer<typeof settingsSchema>;

@@ -25,7 +25,9 @@ export interface HubSpotParts {
 export interface StreamAccess {
   readonly probe: Omit<Call<unknown>, 'answer' | 'what'>;
   /** What opens it, where HubSpot itself names no scope. */
-  readonly fix: string;
+  readonly fix?: string;
+  /** The subscription that it needs, whatever the scopes. */
+  readonly subscription?: string;
   /** What else helps. */
   readonly otherwise?: string;
   /** Without it nobody can be scored. */

@@ -1,28 +1,41 @@
 // `leadgrade backfill`: reads everything, scores everybody, writes what the CRM does not hold yet.
 import { Command } from 'commander';
+import { dryRun } from './dry-run.ts';
 import type { CommandIo } from './io.ts';
+import { reportFailures, settings } from './open.ts';
 import { asOfOption, jsonOption } from './options.ts';
 import { runJob } from './run-job.ts';
+
+interface BackfillOptions {
+  readonly asOf?: Date;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
 
 export function backfillCommand(io: CommandIo): Command {
   return new Command('backfill')
     .description(
       'read everything from the CRM, score everybody, write what it does not hold yet; goes on where it was killed',
     )
+    .option('--dry-run', 'read and score, write nothing: say who would get what, and what it would take', false)
     .addOption(asOfOption())
     .addOption(jsonOption())
-    .action((options: { asOf?: Date; json: boolean }) =>
-      runJob(io, {
-        job: 'backfill',
-        asOf: options.asOf,
-        json: options.json,
-        ring: async ({ context }, run, manner) => {
-          for (const crm of context.crms.keys()) {
-            // Killed after all was read: only scoring and writing are left.
-            const isRead = run.progress[`pulled ${crm}`] === true;
-            await context.ring(isRead ? 'refresh' : 'pull', { crm }, manner);
-          }
-        },
-      }),
+    .action(({ asOf, dryRun: isDry, json }: BackfillOptions) =>
+      isDry ? reportFailures(io, () => dryRun(io, settings(io), { asOf, json })) : backfill(io, asOf, json),
     );
+}
+
+function backfill(io: CommandIo, asOf: Date | undefined, json: boolean): Promise<void> {
+  return runJob(io, {
+    job: 'backfill',
+    asOf,
+    json,
+    ring: async ({ context }, run, manner) => {
+      for (const crm of context.crms.keys()) {
+        // Killed after all was read: only scoring and writing are left.
+        const isRead = run.progress[`pulled ${crm}`] === true;
+        await context.ring(isRead ? 'refresh' : 'pull', { crm }, manner);
+      }
+    },
+  });
 }

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   doctor: async (io) => (await import('./doctor.ts')).doctorCommand(io),
   errors: async (io) => (await import('./errors.ts')).errorsCommand(io),
   explain: async (io) => (await import('./explain.ts')).explainCommand(io),
+  init: async (io) => (await import('./init.ts')).initCommand(io),
   migrate: async (io) => (await import('./migrate.ts')).migrateCommand(io),
   recompute: async (io) => (await import('./recompute.ts')).recomputeCommand(io),
   sandbox: async (io) => (await import('./sandbox.ts')).sandboxCommand(io),

@@ -42,6 +42,8 @@ const SOURCES = [
   'AI_REFERRALS',
 ];
 
+// The beginnings of HubSpot's list.
+const ROLES = ['accounting', 'administrative', 'business_development', 'consulting', 'customer_service', 'engineering'];
 const SENIORITIES = ['owner', 'partner', 'executive', 'vp', 'director', 'manager', 'senior', 'employee', 'entry'];
 
 /** When a contact entered a lifecycle stage; HubSpot has one for each of its own stages. */
@@ -55,6 +57,7 @@ export const CONTACT_PROPERTIES: readonly PropertyDefinition[] = [
   info('lastname', 'Last Name'),
   info('jobtitle', 'Job Title'),
   info('hs_seniority', 'Employment Seniority', 'enumeration', { options: SENIORITIES }),
+  info('hs_role', 'Employment Role', 'enumeration', { options: ROLES }),
   info('job_function', 'Job function'),
   info('seniority', 'Seniority'),
   info('company', 'Company Name'),
@@ -65,6 +68,7 @@ export const CONTACT_PROPERTIES: readonly PropertyDefinition[] = [
   info('state', 'State/Region'),
   info('zip', 'Postal Code'),
   info('country', 'Country/Region'),
+  info('hs_country_region_code', 'Country/Region Code'),
   info('industry', 'Industry'),
   info('hs_language', 'Preferred language', 'enumeration', {
     options: ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt', 'sv'],

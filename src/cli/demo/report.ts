@@ -1,6 +1,6 @@
 // The demo's report: what reps see, and what it cost. Text only; the numbers come from the CRM's API, the store and the log.
-import { GRADES } from '../../domain/score-result.ts';
 import type { Band } from '../../scoring/compile.ts';
+import { scoreTable } from '../score-table.ts';
 import type { Day } from './days.ts';
 import { addsUp, isScored, reasonsOf, type SeenContact, totalOf } from './seen-contact.ts';
 
@@ -64,21 +64,14 @@ function contactLine({ properties }: SeenContact, bands: readonly Band[]): strin
 
 function distribution({ contacts, bands }: DemoFigures): string[] {
   const scored = contacts.filter(isScored);
-  const count = (status: string, grade: string) =>
-    scored.filter(
-      ({ properties }) => properties.leadgrade_status === status && properties.leadgrade_fit_grade === grade,
-    ).length;
-  const width = Math.max(...bands.map((band) => band.label.length));
-  const row = (label: string, cells: readonly (string | number)[]) =>
-    `${label.padEnd(width)} ${cells.map((cell) => String(cell).padStart(9)).join('')}`;
   return [
     '',
     `HOW ${scored.length} SCORED CONTACTS ARE SPREAD (${contacts.length - scored.length} are out of scope: customers, evangelists)`,
     '',
-    row('', [...GRADES, 'all']),
-    ...bands.map((band) => {
-      const cells = GRADES.map((grade) => count(band.id, grade));
-      return row(band.label, [...cells, cells.reduce((sum, cell) => sum + cell, 0)]);
+    ...scoreTable(bands, (status, grade) => {
+      const isThere = ({ properties }: SeenContact) =>
+        properties.leadgrade_status === status && properties.leadgrade_fit_grade === grade;
+      return scored.filter(isThere).length;
     }),
   ];
 }

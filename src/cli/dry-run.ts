@@ -1,0 +1,117 @@
+// `leadgrade backfill --dry-run`: reads and scores everybody in a database of its own that is thrown away, and says what would
+// be written. Neither the CRM nor the product's own database is touched, whether a service runs or not.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { openProduct, type Product } from '../main.ts';
+import { pendingWork } from '../store/pending-work.ts';
+import { countByBand, highestScores, plannedWrites } from '../store/planned-writes.ts';
+import { closeRun, findRun, openRun } from '../store/runs.ts';
+import { allStreams } from '../store/streams.ts';
+import { type DryRun, dryRunReport } from './dry-run-report.ts';
+import { followRun, reportRun } from './follow.ts';
+import type { CommandIo } from './io.ts';
+import { createLog } from './open.ts';
+
+interface DryRunOptions {
+  readonly asOf: Date | undefined;
+  readonly json: boolean;
+}
+
+export async function dryRun(io: CommandIo, config: Config, options: DryRunOptions): Promise<void> {
+  await withThrowawayProduct(io, config, options, (product) => readAndReport(io, product, options.json));
+}
+
+/**
+ * A product on the settings' CRMs with a database of its own that is thrown away, which writes to nobody.
+ * @throws what opening the product throws, and what `work` does
+ */
+export async function withThrowawayProduct(
+  io: CommandIo,
+  config: Config,
+  { asOf }: Pick<DryRunOptions, 'asOf'>,
+  work: (product: Product) => Promise<void>,
+): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'leadgrade-dry-run-'));
+  try {
+    const apart = { ...config, dataDir, databaseUrl: undefined, redisUrl: undefined };
+    const log = createLog(io, 'error');
+    const product = await openProduct(apart, { clock: io.clock, log, asOf: asOf ?? null, readOnly: true });
+    try {
+      await work(product);
+    } finally {
+      await product.close();
+    }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Reads, scores, and prints what was found. */
+export async function readAndReport(io: CommandIo, product: Product, json: boolean): Promise<void> {
+  const { context } = product;
+  const { db, clock, crms } = context;
+  const began = clock.now();
+  const run = await openRun(db, { job: 'backfill', slot: null, state: 'running' }, began);
+  if (!run) throw new Error('The dry run could not be opened.');
+  const giveUp = (error: string) => {
+    closeRun(db, run.id, { state: 'failed', error }, clock.now()).catch(() => io.stderr.write(`${error}\n`));
+  };
+  product.work(giveUp);
+  for (const crm of crms.keys()) await context.ring('pull', { crm });
+  const summary = await followRun(product, run.id, io, () => closeOnceScored(product, run.id));
+  if (summary.state !== 'done' || summary.halts.length > 0) {
+    reportRun(io, 'dry run', summary, json);
+    return;
+  }
+  const found = await findings(product, { began, errors: summary.errors });
+  io.stdout.write(json ? `${JSON.stringify(found)}\n` : `${dryRunReport(found, context.model.compiled.bands)}\n`);
+  io.setExitCode(summary.errors > 0 ? 1 : 0);
+}
+
+/** A run is closed when all is written; this one is over when there is nothing left but to write. */
+async function closeOnceScored({ context }: Product, runId: number): Promise<void> {
+  const { db, clock, crms } = context;
+  const run = await findRun(db, runId);
+  const isRead = run !== null && [...crms.keys()].every((crm) => run.progress[`pulled ${crm}`] === true);
+  if (!isRead || run.state !== 'running') return;
+  const { dirty, due } = await pendingWork(db, clock.now());
+  if (dirty === 0 && due === 0) await closeRun(db, runId, { state: 'done', error: null }, clock.now());
+}
+
+const SHOWN = 10;
+
+async function findings(
+  { context }: Product,
+  { began, errors }: Pick<DryRun, 'errors'> & { began: Date },
+): Promise<DryRun> {
+  const { db, clock, crms, model } = context;
+  const writes = await plannedWrites(db);
+  const seconds = (clock.now().getTime() - began.getTime()) / 1000;
+  const streams = await allStreams(db);
+  return {
+    model: model.compiled.id,
+    as_of: (context.asOf ?? began).toISOString(),
+    seconds,
+    errors,
+    bands: await countByBand(db),
+    highest: await highestScores(db, SHOWN),
+    crms: [...crms.values()].map(({ connector }) => {
+      const planned = writes.find(({ crm }) => crm === connector.id);
+      const count = planned?.writes ?? 0;
+      return {
+        crm: connector.id,
+        records: planned?.records ?? 0,
+        scored: planned?.scored ?? 0,
+        writes: count,
+        clears: planned?.clears ?? 0,
+        calls_to_read: connector.callsMade(),
+        calls_to_write: Math.ceil(count / connector.batch.write),
+        unseen: streams.flatMap(({ crm, stream, denied, deniedFix }) =>
+          crm === connector.id && denied !== null ? [{ stream, reason: denied, fix: deniedFix }] : [],
+        ),
+      };
+    }),
+  };
+}
