@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { connectorIds, loadConnector } from '../connectors/load-connector.ts';
 import { SETTING_NOTES, settingDefaults } from '../src/config.ts';
+import { ENCODINGS, readCsvMapping } from '../src/csv/csv-mapping.ts';
+import { DELIMITERS } from '../src/csv/form.ts';
+import { SCORE_COLUMNS } from '../src/csv/scored-rows.ts';
 import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../src/domain/canonical.ts';
 import { SCORE_FIELDS } from '../src/domain/score-fields.ts';
 import { readMapping, VALUE_KINDS } from '../src/mapping/mapping.ts';
@@ -60,16 +63,26 @@ function spansOf(text: string): readonly string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
 }
 
+const readerOf = (code: string) =>
+  /^crm:/m.test(code) ? readMapping : /^csv:/m.test(code) ? readCsvMapping : readModel;
+
 describe('examples', () => {
   const examples = BLOCKS.filter(({ language }) => language === 'yaml');
 
   test.each(examples.map((example) => [example.page, example.code.split('\n')[0], example] as const))(
     '%s: the one that begins with "%s" has no problem',
     (page, _line, { code }) => {
-      const { problems } = /^crm:/m.test(code) ? readMapping(code, page) : readModel(code, page);
+      const { problems } = readerOf(code)(code, page);
       expect(problems).toEqual([]);
     },
   );
+
+  test.each(['mapping', 'model'])('the %s of the whole example has no error', (name) => {
+    const file = `docs/examples/x-education/${name}.yaml`;
+    const code = readFileSync(join(ROOT, file), 'utf8');
+    const { problems } = readerOf(code)(code, file);
+    expect(problems.filter(({ level }) => level === 'error')).toEqual([]);
+  });
 
   test('are a model in the README, and mappings in their reference', () => {
     expect(examples.filter(({ page }) => page === 'README.md')).toHaveLength(1);
@@ -226,6 +239,13 @@ describe('reference tables', () => {
     expect(written.toSorted()).toEqual([...SCORE_FIELDS].toSorted());
     const kinds = rows(section('docs/mapping.md', '`fields`')).flatMap(([name = '']) => spansOf(name));
     expect(kinds).toEqual(expect.arrayContaining([...VALUE_KINDS]));
+  });
+
+  test('name what a CSV mapping may say of a file, and the columns that are added', () => {
+    const said = spansOf(section('docs/exports.md', 'The mapping of an export').replaceAll(FENCED, ''));
+    expect(said).toEqual(expect.arrayContaining([...ENCODINGS, ...Object.keys(DELIMITERS)]));
+    const added = rows(section('docs/exports.md', 'The scored file')).flatMap(([name = '']) => spansOf(name));
+    expect(added).toEqual(SCORE_COLUMNS);
   });
 
   test('name all canonical fields and activity types', () => {

@@ -29,6 +29,14 @@ const RULES: readonly Rule[] = [
     files: inside('src/mapping'),
     may: [inside('src/domain', 'src/yaml'), exactly('src/scoring/conditions\\.ts', 'zod')],
   },
+  { files: inside('src/csv/files'), may: [inside('src/domain'), NODE] },
+  {
+    files: inside('src/csv'),
+    may: [
+      inside('src/domain', 'src/yaml', 'src/mapping'),
+      exactly('src/scoring/(conditions|duration)\\.ts', 'zod', 'csv-parse'),
+    ],
+  },
   { files: inside('src/review'), may: [inside('src/domain', 'src/scoring', 'src/store'), exactly('zod')] },
   {
     files: inside('src/store'),
@@ -85,6 +93,8 @@ const RULES: readonly Rule[] = [
 const ENTRANCES: readonly { readonly into: RegExp; readonly only: RegExp }[] = [
   { into: inside('sandbox'), only: /^(sandbox\/|src\/cli\/(sandbox|demo)\b)/ },
   { into: COMPOSITION, only: COMPOSITION },
+  // The rest of src/csv is pure.
+  { into: inside('src/csv/files'), only: /^src\/(csv\/files|cli)\// },
 ];
 
 function ownFolder(file: string): string {
@@ -123,6 +133,8 @@ describe('imports', () => {
     ['src/store/leads.ts', "import { Queue } from 'bullmq';"],
     ['src/web/webhooks.ts', "import { scoreLead } from '../scoring/score-lead.ts';"],
     ['src/web/webhooks.ts', "import { runDemo } from '../../sandbox/hubspot/server.ts';"],
+    ['src/csv/project-row.ts', "import { openCsv } from './files/open-csv.ts';"],
+    ['src/csv/records.ts', "import { createReadStream } from 'node:fs';"],
     ['jobs/score.ts', "import { start } from '../src/main.ts';"],
     ['src/nowhere/new.ts', "import { z } from 'zod';"],
   ])('that are forbidden are found: %s, %s', (from, text) => {

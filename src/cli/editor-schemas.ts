@@ -1,6 +1,7 @@
-// The JSON Schemas of model and mapping, for editors: completion, hover and marks while typing. `npm run gen` writes them to
+// The JSON Schemas of model and mappings, for editors: completion, hover and marks while typing. `npm run gen` writes them to
 // mappings/schema. Whether ids refer to something, and numbers make sense together, `leadgrade validate` alone can tell.
 import { z } from 'zod';
+import { csvMappingSchema } from '../csv/csv-mapping.ts';
 import { mappingSchema } from '../mapping/mapping.ts';
 import { modelSchema } from '../scoring/model.ts';
 import type { Shape } from '../scoring/schema-shapes.ts';
@@ -12,6 +13,10 @@ export function editorSchemas(): ReadonlyMap<string, string> {
   return new Map([
     ['mappings/schema/model.schema.json', toText(modelSchema, 'Scoring model of Leadgrade')],
     ['mappings/schema/mapping.schema.json', toText(mappingSchema, "Mapping of a CRM's properties for Leadgrade")],
+    [
+      'mappings/schema/csv-mapping.schema.json',
+      toText(csvMappingSchema, "Mapping of a CSV export's columns for Leadgrade"),
+    ],
   ]);
 }
 

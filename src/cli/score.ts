@@ -1,67 +1,79 @@
-// `leadgrade score`: scores leads offline, one a line of NDJSON. No CRM, no database, no network; memory stays flat.
+// `leadgrade score`: scores leads offline, one a line of NDJSON or one a row of a CSV export. No CRM, no database, no network; memory
+// stays flat.
 import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { isSameFile } from '../csv/files/replace-file.ts';
+import { takenColumns } from '../csv/scored-rows.ts';
 import type { CompiledModel } from '../scoring/compile.ts';
 import { explain } from '../scoring/explain.ts';
 import { parseInstant } from '../scoring/instant.ts';
-import { parseLead } from '../scoring/parse-lead.ts';
-import { toPrintedResult } from '../scoring/print-result.ts';
 import { scoreLead } from '../scoring/score-lead.ts';
 import type { CommandIo } from './io.ts';
 import { loadModel, modelFile } from './load-model.ts';
-import { readLines } from './read-lines.ts';
-import { writeOut } from './write-out.ts';
+import type { LeadEntry, Output, RefusedEntry, ScoredEntry, Source } from './score/entries.ts';
+import { printed, sampled, scoredFile } from './score/outputs.ts';
+import { type CsvSource, readCsv } from './score/read-csv.ts';
+import { readNdjson } from './score/read-ndjson.ts';
 
 interface ScoreOptions {
   readonly model?: string;
   readonly input: string;
+  readonly csv?: string;
+  readonly mapping?: string;
+  readonly out?: string;
+  readonly sample?: true;
   readonly asOf?: string;
   readonly json?: true;
 }
 
 export function scoreCommand(io: CommandIo): Command {
   return new Command('score')
-    .description('Score leads offline: NDJSON in, one lead a line; results out, in the same order.')
+    .description('Score leads offline: NDJSON or a CSV export in, results out, in the same order.')
     .option('--model <file>', 'model file (default: MODEL_FILE, or mappings/model.yaml)')
-    .option('--input <file>', 'leads as NDJSON; - is standard input', '-')
+    .option('--input <file>', 'leads as NDJSON, one a line; - is standard input', '-')
+    .addOption(new Option('--csv <file>', 'leads as a CSV export, one a row; needs --mapping').conflicts('input'))
+    .option('--mapping <file>', 'which column of the CSV file is what (docs/exports.md)')
+    .option('--out <file>', 'write the rows of the CSV file with their scores behind them')
+    .option('--sample', 'print how often each case and signal fires on the file, instead of the results')
     .option('--as-of <instant>', 'score as of this RFC 3339 instant (default: now)')
-    .option('--json', 'print one JSON result a line')
+    .option('--json', 'print JSON: one result a line, or the sample')
     .action((options: ScoreOptions) => run(io, options));
 }
 
+/** What is wrong with how the command was called. */
+class UsageError extends Error {}
+
 async function run(io: CommandIo, options: ScoreOptions): Promise<void> {
-  const now = options.asOf === undefined ? io.clock.now().getTime() : parseInstant(options.asOf);
-  if (now === null) {
-    refuse(io, `--as-of "${options.asOf}" is no RFC 3339 instant. Write it as 2026-11-01T00:00:00Z.`);
-    return;
-  }
-  const model = await loadModel(io, modelFile(io, options.model));
-  if (!model) {
+  try {
+    await checkUsage(options);
+    const now = options.asOf === undefined ? io.clock.now().getTime() : parseInstant(options.asOf);
+    if (now === null) {
+      throw new UsageError(`--as-of "${options.asOf}" is no RFC 3339 instant. Write it as 2026-11-01T00:00:00Z.`);
+    }
+    const model = await loadModel(io, modelFile(io, options.model));
+    const source = model && (await openSource(io, options, model, now));
+    if (!model || !source) io.setExitCode(2);
+    else await scoreAll(io, source, await outputsOf(io, options, source, model), model, now);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.stderr.write(`error: ${error.message}\n`);
     io.setExitCode(2);
-    return;
   }
-  if (options.input !== '-' && !(await isReadable(options.input))) {
-    refuse(io, `--input ${options.input} cannot be read. Check the path, or use - for standard input.`);
-    return;
-  }
-  const source = options.input === '-' ? io.stdin : createReadStream(options.input);
-  const format = options.json ? toJsonLine : toText;
-  let failed = 0;
-  for await (const line of readLines(source)) {
-    if (line.trim() === '') continue;
-    const scored = scoreLine(line, model, now);
-    if ('error' in scored) failed++;
-    await writeOut(io.stdout, format(scored));
-  }
-  if (failed === 0) return;
-  io.stderr.write(`${failed} of the lines are no valid lead; see their errors in the output.\n`);
-  io.setExitCode(1);
 }
 
-function refuse(io: CommandIo, message: string): void {
-  io.stderr.write(`error: ${message}\n`);
-  io.setExitCode(2);
+async function checkUsage({ csv, mapping, out, input }: ScoreOptions): Promise<void> {
+  if (csv === undefined) {
+    if (mapping !== undefined) throw new UsageError('--mapping belongs to --csv. Name the file with --csv FILE.');
+    if (out !== undefined) throw new UsageError('--out belongs to --csv. For NDJSON, send standard output to a file.');
+    if (input !== '-' && !(await isReadable(input))) {
+      throw new UsageError(`--input ${input} cannot be read. Check the path, or use - for standard input.`);
+    }
+    return;
+  }
+  if (mapping === undefined)
+    throw new UsageError('--csv needs --mapping FILE: which column is what (docs/exports.md).');
+  if (!(await isReadable(csv))) throw new UsageError(`--csv ${csv} cannot be read. Check the path.`);
 }
 
 async function isReadable(file: string): Promise<boolean> {
@@ -73,40 +85,80 @@ async function isReadable(file: string): Promise<boolean> {
   }
 }
 
-interface LineError {
-  readonly id: string | null;
-  readonly error: { readonly code: 'invalid_json' | 'invalid_lead'; readonly message: string; readonly path: string };
+async function openSource(
+  io: CommandIo,
+  { csv, mapping, input }: ScoreOptions,
+  model: CompiledModel,
+  now: number,
+): Promise<Source | CsvSource | null> {
+  if (csv !== undefined && mapping !== undefined) return readCsv(io, { csv, mapping }, model, now);
+  return readNdjson(io, input === '-' ? io.stdin : createReadStream(input));
 }
-type Scored = LineError | { readonly printed: Record<string, unknown>; readonly status: string; readonly text: string };
 
-function scoreLine(line: string, model: CompiledModel, now: number): Scored {
-  let value: unknown;
+/** What is printed: the sample, or the results; with --out the results go to the file instead. */
+async function outputsOf(
+  io: CommandIo,
+  options: ScoreOptions,
+  source: Source | CsvSource,
+  model: CompiledModel,
+): Promise<readonly Output[]> {
+  const { out, sample, json = false } = options;
+  const outputs: Output[] = [];
+  if (out !== undefined && 'header' in source) {
+    await checkOut(out, options, source);
+    outputs.push(await openOut(io, out, source, json && !sample));
+  }
+  if (sample) outputs.push(sampled(io, model, source.outcomeName, json));
+  return outputs.length === 0 ? [printed(io, model, json)] : outputs;
+}
+
+async function checkOut(out: string, { csv, mapping, model }: ScoreOptions, source: CsvSource): Promise<void> {
+  for (const file of [csv, mapping, model]) {
+    if (file !== undefined && (await isSameFile(out, file))) {
+      throw new UsageError(`--out ${out} would overwrite what is read. Name another file.`);
+    }
+  }
+  const taken = takenColumns(source.header);
+  if (taken.length > 0) {
+    throw new UsageError(`the file has ${taken.join(', ')} already. Score the export itself, or remove these columns.`);
+  }
+}
+
+async function openOut(io: CommandIo, out: string, source: CsvSource, json: boolean): Promise<Output> {
   try {
-    value = JSON.parse(line);
-  } catch {
-    // The parser's own message quotes the line, which is personal data.
-    return { id: null, error: { code: 'invalid_json', message: 'the line is no JSON', path: '' } };
+    return await scoredFile(io, out, source, json);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new UsageError(`--out ${out} cannot be written (${reason}). Check that its folder is there.`);
   }
-  const parsed = parseLead(value);
-  if ('error' in parsed) {
-    const { id, message, path } = parsed.error;
-    return { id, error: { code: 'invalid_lead', message, path } };
-  }
-  const result = scoreLead(parsed.lead, model, now);
-  const text = explain(result, parsed.lead, model, now, { timezone: 'UTC' });
-  const status = model.bands.find((band) => band.id === result.status)?.label ?? result.status;
-  return { printed: toPrintedResult(result, text), status, text };
 }
 
-function toJsonLine(scored: Scored): string {
-  return `${JSON.stringify('error' in scored ? scored : scored.printed)}\n`;
+async function scoreAll(
+  io: CommandIo,
+  source: Source,
+  outputs: readonly Output[],
+  model: CompiledModel,
+  now: number,
+): Promise<void> {
+  const counts = { scored: 0, refused: 0 };
+  try {
+    for await (const entry of source.entries) {
+      const scored = 'error' in entry ? entry : scoreEntry(entry, model, now);
+      if ('error' in scored) counts.refused++;
+      else counts.scored++;
+      for (const output of outputs) await output.add(scored);
+    }
+    for (const output of outputs) await output.finish(counts);
+  } catch (error) {
+    for (const output of outputs) await output.discard();
+    throw error;
+  }
+  if (counts.refused === 0) return;
+  source.tellRefused(counts.refused);
+  io.setExitCode(1);
 }
 
-function toText(scored: Scored): string {
-  if ('error' in scored) {
-    const { code, message, path } = scored.error;
-    return `${scored.id ?? '(no id)'}  ${code}${path === '' ? '' : ` at ${path}`}: ${message}\n\n`;
-  }
-  const lines = scored.text.split('\n').map((line) => `  ${line}`);
-  return `${String(scored.printed.id)}  ${scored.status}\n${lines.join('\n')}\n\n`;
+function scoreEntry(entry: LeadEntry, model: CompiledModel, now: number): ScoredEntry | RefusedEntry {
+  const result = scoreLead(entry.lead, model, now);
+  return { ...entry, result, explain: () => explain(result, entry.lead, model, now, { timezone: 'UTC' }) };
 }

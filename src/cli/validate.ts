@@ -15,7 +15,7 @@ export function validateCommand(io: CommandIo): Command {
   return new Command('validate')
     .description('Check the model and the mappings; every problem is named with its file, line and path.')
     .option('--model <file>', 'model file (default: MODEL_FILE, or mappings/model.yaml)')
-    .option('--mapping <files...>', 'mapping files (default: mappings/*.yaml but the model)')
+    .option('--mapping <files...>', 'mapping files, of CRMs or CSV exports (default: mappings/*.yaml but the model)')
     .option('--json', 'print the problems as JSON')
     .action((options: ValidateOptions) => run(io, options));
 }
@@ -41,8 +41,8 @@ async function defaultMappings(model: string): Promise<string[]> {
 async function mappingProblems(file: string): Promise<readonly Problem[]> {
   const text = await readText(file);
   if (typeof text !== 'string') return [text];
-  const { readMapping } = await import('../mapping/mapping.ts');
-  return readMapping(text, file).problems;
+  if (/^csv:/m.test(text)) return (await import('../csv/csv-mapping.ts')).readCsvMapping(text, file).problems;
+  return (await import('../mapping/mapping.ts')).readMapping(text, file).problems;
 }
 
 function toText(problems: readonly Problem[], files: readonly string[], isValid: boolean): string {

@@ -7,7 +7,9 @@ import { SCORE_FIELDS } from '../domain/score-fields.ts';
 import { conditionSchema, lacksField } from '../scoring/conditions.ts';
 import { formatPath, type Path, parseYaml } from '../yaml/parse-yaml.ts';
 
-const name = z.string().regex(/^[A-Za-z_][\w.]*$/, 'expected a name of letters, digits, dots and underscores');
+export const canonicalName = z
+  .string()
+  .regex(/^[A-Za-z_][\w.]*$/, 'expected a name of letters, digits, dots and underscores');
 // A property's name as CRMs spell them; letters, digits, underscores, and dots for relations.
 const propertyName = z.string().regex(/^\w[\w.]*$/, 'expected the internal name of a property (letters, digits, _)');
 const objectProperty = z
@@ -15,12 +17,13 @@ const objectProperty = z
   .regex(/^\w+\.\w[\w.]*$/, 'expected object.property, for example contacts.jobtitle or companies.industry');
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
+export const tablesSchema = z.record(z.string(), z.record(z.string(), scalar));
 
 export const VALUE_KINDS = ['text', 'number', 'boolean', 'instant', 'country', 'list'] as const;
-const valueKind = z.enum(VALUE_KINDS);
+export const valueKind = z.enum(VALUE_KINDS);
 export type ValueKind = z.infer<typeof valueKind>;
 
-const oneOrMore = <T extends z.ZodType>(schema: T) => z.union([schema, z.array(schema).min(1)]);
+export const oneOrMore = <T extends z.ZodType>(schema: T) => z.union([schema, z.array(schema).min(1)]);
 
 const fieldSource = z.strictObject({
   from: oneOrMore(objectProperty).describe('object.property; of several, the first that the record has a value in.'),
@@ -39,11 +42,11 @@ const attributeSource = z.union([
 
 const activityRule = z.strictObject({
   from: z.string().min(1).describe('The stream of the CRM: meetings, form_submissions, ...'),
-  type: name.describe('The activity type that the model counts.'),
+  type: canonicalName.describe('The activity type that the model counts.'),
   when: conditionSchema.optional().describe("A condition on the CRM's own properties; unknown counts as unmatched."),
   at: oneOrMore(propertyName).describe('When it happened; of several properties, the first that has a value.'),
   attributes: z
-    .record(name, attributeSource)
+    .record(canonicalName, attributeSource)
     .optional()
     .describe('What the `where` of a signal can look at: each attribute with the property that it comes from.'),
 });
@@ -55,10 +58,9 @@ export const mappingSchema = z.strictObject({
     .optional()
     .describe('Who is scored: everybody when left out.'),
   fields: z
-    .record(name, fieldSource)
+    .record(canonicalName, fieldSource)
     .describe('The fields that the model scores on, each with the property that it comes from.'),
-  tables: z
-    .record(z.string(), z.record(z.string(), scalar))
+  tables: tablesSchema
     .optional()
     .describe("Translations of the CRM's values, by name: { industry: { COMPUTER_SOFTWARE: Software } }."),
   activities: z.array(activityRule).optional().describe('The first rule of a stream that fits an item names its type.'),

@@ -14,8 +14,9 @@ const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
 const MODEL = 'mappings/schema/model.schema.json';
 const MAPPING = 'mappings/schema/mapping.schema.json';
-const SHIPPED = globSync('mappings/**/*.yaml', { cwd: ROOT }).toSorted();
-const schemas = new Map([MODEL, MAPPING].map((file) => [file, JSON.parse(read(file))]));
+const SHIPPED = globSync('{mappings,docs/examples}/**/*.yaml', { cwd: ROOT }).toSorted();
+const CSV_MAPPING = 'mappings/schema/csv-mapping.schema.json';
+const schemas = new Map([MODEL, MAPPING, CSV_MAPPING].map((file) => [file, JSON.parse(read(file))]));
 
 /** Read as an editor would: from the JSON alone. */
 const checks = new Map([...schemas].map(([file, schema]) => [file, z.fromJSONSchema(schema)]));

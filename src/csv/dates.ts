@@ -1,0 +1,127 @@
+// Dates as exports write them -> epoch milliseconds: ISO 8601 always, other forms only where the mapping declares them. Nothing is
+// guessed: 03/04/2026 is two days.
+import { toInstant } from '../mapping/convert-value.ts';
+
+/** Epoch milliseconds; null when the text is no date. */
+export type ReadDate = (text: string) => number | null;
+
+type Part = 'year' | 'shortYear' | 'month' | 'monthName' | 'day' | 'hour' | 'hour12' | 'minute' | 'second' | 'half';
+
+const TOKENS: Readonly<Record<string, readonly [Part, string]>> = {
+  yyyy: ['year', '\\d{4}'],
+  yy: ['shortYear', '\\d{2}'],
+  MMM: ['monthName', '[a-z]{3}'],
+  MM: ['month', '\\d{2}'],
+  M: ['month', '\\d{1,2}'],
+  dd: ['day', '\\d{2}'],
+  d: ['day', '\\d{1,2}'],
+  HH: ['hour', '\\d{2}'],
+  H: ['hour', '\\d{1,2}'],
+  hh: ['hour12', '\\d{2}'],
+  h: ['hour12', '\\d{1,2}'],
+  mm: ['minute', '\\d{2}'],
+  ss: ['second', '\\d{2}'],
+  a: ['half', '[ap]m'],
+};
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const LOCAL_ISO = ['yyyy-MM-dd', 'yyyy-MM-dd HH:mm', 'yyyy-MM-ddTHH:mm', 'yyyy-MM-dd HH:mm:ss', 'yyyy-MM-ddTHH:mm:ss'];
+const ISO_DAY = /^\d{4}-\d{2}-\d{2}/;
+
+/** What is wrong with a declared format; null when it can be read. */
+export function dateFormatProblem(format: string): string | null {
+  const parts = tokensOf(format).map((token) => TOKENS[token]?.[0]);
+  const strange = tokensOf(format).find((token) => /[A-Za-z]/.test(token) && token !== 'T' && !TOKENS[token]);
+  if (strange !== undefined) return `"${strange}" is none of ${Object.keys(TOKENS).join(', ')}`;
+  const has = (...names: readonly Part[]) => parts.some((part) => part !== undefined && names.includes(part));
+  if (!has('year', 'shortYear') || !has('month', 'monthName') || !has('day')) return 'it needs a year, month and day';
+  if (has('hour12') !== has('half')) return 'h and hh need a (am or pm), and a needs one of them';
+  if (new Set(parts.filter((part) => part !== undefined)).size !== parts.filter((part) => part !== undefined).length) {
+    return 'a part stands in it twice';
+  }
+  return null;
+}
+
+/**
+ * @param formats forms that the mapping declares, tried first
+ * @param timeZone IANA name; the zone of what carries no offset of its own
+ */
+export function dateReader(formats: readonly string[], timeZone: string): ReadDate {
+  const isoDay = compileFormat('yyyy-MM-dd');
+  const forms = [...formats, ...LOCAL_ISO].map(compileFormat);
+  const zone = zoneReader(timeZone);
+  return (text) => {
+    for (const form of forms) {
+      const local = form(text);
+      if (local !== null) return zone(local);
+    }
+    // Date.parse takes 30 February for 2 March.
+    const day = ISO_DAY.exec(text)?.[0];
+    return day !== undefined && isoDay(day) === null ? null : toInstant(text);
+  };
+}
+
+function tokensOf(format: string): readonly string[] {
+  return format.match(/([A-Za-z])\1*|[^A-Za-z]+/g) ?? [];
+}
+
+/** A local date and time as if it were UTC, in epoch milliseconds; null when the text has another form, or no such day exists. */
+function compileFormat(format: string): ReadDate {
+  const tokens = tokensOf(format);
+  const parts = tokens.flatMap((token) => TOKENS[token]?.[0] ?? []);
+  const pattern = tokens.map((token) => {
+    const known = TOKENS[token];
+    return known ? `(${known[1]})` : token.replace(/[^\w\s]/g, '\\$&');
+  });
+  const expression = new RegExp(`^${pattern.join('')}$`, 'i');
+  return (text) => {
+    const match = expression.exec(text);
+    if (match === null) return null;
+    return fromParts(new Map(parts.map((part, index) => [part, match[index + 1] ?? ''])));
+  };
+}
+
+function fromParts(parts: ReadonlyMap<Part, string>): number | null {
+  const number = (part: Part): number | undefined => {
+    const text = parts.get(part);
+    return text === undefined ? undefined : Number(text);
+  };
+  const year = number('year') ?? 2000 + (number('shortYear') ?? 0);
+  const month = number('month') ?? MONTHS.indexOf((parts.get('monthName') ?? '').toLowerCase()) + 1;
+  const hour = number('hour') ?? hourOfDay(number('hour12'), parts.get('half')?.toLowerCase() === 'pm');
+  const [day, minute, second] = [number('day') ?? 0, number('minute') ?? 0, number('second') ?? 0];
+  if (year < 1 || hour > 23 || minute > 59 || second > 59) return null;
+  // Not Date.UTC: it takes the years 0 to 99 for 1900 to 1999.
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : null;
+}
+
+/** 12 am is 0, 12 pm is 12; what no clock shows becomes an hour that no day has. */
+function hourOfDay(hour12: number | undefined, isAfternoon: boolean): number {
+  if (hour12 === undefined) return 0;
+  if (hour12 < 1 || hour12 > 12) return Infinity;
+  return (hour12 % 12) + (isAfternoon ? 12 : 0);
+}
+
+/** Local time (as if it were UTC) -> the instant; of an hour that a clock change skips, the one after it. */
+function zoneReader(timeZone: string): (local: number) => number {
+  if (timeZone === 'UTC') return (local) => local;
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  const offsetAt = (at: number): number => {
+    const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+    const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0;
+    const [year, month, day] = [part('year'), part('month') - 1, part('day')];
+    return Date.UTC(year, month, day, part('hour'), part('minute'), part('second')) - at;
+  };
+  return (local) => local - offsetAt(local - offsetAt(local));
+}

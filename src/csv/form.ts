@@ -1,0 +1,51 @@
+// In which form a file is written: what parts its cells, what ends its lines. Found out from its beginning.
+import { parse } from 'csv-parse/sync';
+
+export const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' } as const;
+export type DelimiterName = keyof typeof DELIMITERS;
+
+export interface Form {
+  readonly delimiter: DelimiterName;
+  readonly lineEnd: '\n' | '\r\n' | '\r';
+  /** Excel's own first line (`sep=;`) names the delimiter and is no header. */
+  readonly hasHint: boolean;
+}
+
+const NAMES: readonly DelimiterName[] = ['comma', 'semicolon', 'tab', 'pipe'];
+const HINT = /^sep=([,;\t|])\r?\n?$/i;
+
+/**
+ * @param head the beginning of the file, without a byte order mark
+ * @param columns what the mapping names: the delimiter is the one that finds most of them in the header, then the one that gives most cells
+ * @param declared the mapping's delimiter, which overrules
+ */
+export function findForm(head: string, columns: readonly string[], declared?: DelimiterName): Form {
+  const lineEnd = head.includes('\r\n') ? '\r\n' : head.includes('\n') || !head.includes('\r') ? '\n' : '\r';
+  const lines = head.split(lineEnd);
+  const hint = HINT.exec(lines[0] ?? '')?.[1];
+  const hinted = NAMES.find((name) => DELIMITERS[name] === hint);
+  const header = firstRecord(hint === undefined ? lines : lines.slice(1), lineEnd);
+  const ranked = NAMES.map((name) => ({ name, ...rank(header, DELIMITERS[name], columns) }));
+  ranked.sort((a, b) => b.found - a.found || b.cells - a.cells);
+  return { delimiter: declared ?? hinted ?? ranked[0]?.name ?? 'comma', lineEnd, hasHint: hint !== undefined };
+}
+
+function firstRecord(lines: readonly string[], lineEnd: string): string {
+  let text = '';
+  for (const line of lines) {
+    text += text === '' ? line : lineEnd + line;
+    if (text.trim() !== '' && text.split('"').length % 2 === 1) return text;
+  }
+  return lines[0] ?? '';
+}
+
+function rank(header: string, delimiter: string, columns: readonly string[]): { found: number; cells: number } {
+  let cells: readonly string[];
+  try {
+    [cells = []] = parse(header, { delimiter, relax_column_count: true });
+  } catch {
+    return { found: 0, cells: 0 };
+  }
+  const titles = new Set(cells.map((cell) => cell.trim()));
+  return { found: columns.filter((column) => titles.has(column)).length, cells: cells.length };
+}

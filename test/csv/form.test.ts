@@ -1,0 +1,88 @@
+// In which form a file is written: told by its beginning and the columns that are looked for, and overruled by the mapping.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Encoding } from '../../src/csv/csv-mapping.ts';
+import { openCsv } from '../../src/csv/files/open-csv.ts';
+import { findForm } from '../../src/csv/form.ts';
+import { collect } from './rows-of.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'leadgrade-csv-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function opened(bytes: Uint8Array, encoding?: Encoding) {
+  const file = join(folder, 'leads.csv');
+  await writeFile(file, bytes);
+  const csv = await openCsv(file, ['id', 'name'], { encoding });
+  if (typeof csv === 'string') return csv;
+  const cells = (await collect(csv.records)).map((record) => record.cells);
+  return { encoding: csv.encoding, hasMark: csv.hasMark, cells };
+}
+
+const text = 'id,name\r\n1,Jürgen Größe\r\n';
+const CELLS = [
+  ['id', 'name'],
+  ['1', 'Jürgen Größe'],
+];
+const utf16be = Buffer.from(`\uFEFF${text}`, 'utf16le').swap16();
+
+test.each([
+  ['utf-8', false, Buffer.from(text)],
+  ['utf-8', true, Buffer.from(`\uFEFF${text}`)],
+  ['utf-16le', true, Buffer.from(`\uFEFF${text}`, 'utf16le')],
+  ['utf-16be', true, utf16be],
+  ['windows-1252', false, Buffer.from(text, 'latin1')],
+])('%s (mark: %s) is found out', async (encoding, hasMark, bytes) => {
+  expect(await opened(bytes)).toEqual({ encoding, hasMark, cells: CELLS });
+});
+
+test('one letter in the last row, far from the beginning, tells windows-1252 from UTF-8', async () => {
+  const many = `id,name\n${'1,Ann\n'.repeat(100_000)}`;
+  expect(await opened(Buffer.from(`${many}2,Jürgen\n`, 'latin1'))).toMatchObject({ encoding: 'windows-1252' });
+  const last = await opened(Buffer.from(`${many}2,Jürgen\n`));
+  expect(last).toMatchObject({ encoding: 'utf-8' });
+  expect(typeof last === 'string' ? last : last.cells.at(-1)).toEqual(['2', 'Jürgen']);
+});
+
+test('the mapping overrules what is found', async () => {
+  const bytes = Buffer.from('id,name\n1,é\n');
+  expect(await opened(bytes, 'windows-1252')).toMatchObject({
+    cells: [
+      ['id', 'name'],
+      ['1', 'Ã©'],
+    ],
+  });
+  expect(await opened(Buffer.from(text, 'utf16le'), 'utf-16le')).toMatchObject({ hasMark: false, cells: CELLS });
+});
+
+test.each([
+  ['an Excel workbook', Buffer.from('PK\u0003\u0004rest'), 'Excel workbook'],
+  ['UTF-16 without a mark', Buffer.from(text, 'utf16le'), 'UTF-16'],
+  ['an empty file', Buffer.from(''), 'is empty'],
+  ['a file of blank lines', Buffer.from('\uFEFF\r\n \r\n'), 'is empty'],
+])('%s is refused in clear words', async (_, bytes, words) => expect(await opened(bytes)).toContain(words));
+
+test.each([
+  ['id,name\n1,x', 'comma'],
+  ['id;name, first\n1;x', 'semicolon'],
+  ['id\tname, a; b\n', 'tab'],
+  ['id|name\n', 'pipe'],
+  ['"a;b";"id";"name"\n', 'semicolon'],
+  ['a,b,c,d;id;name\n', 'semicolon'],
+  ['"a\n;;;;",id,name\n', 'comma'],
+  ['id\n1\n', 'comma'],
+])('the delimiter of %j is found', (head, name) => expect(findForm(head, ['id', 'name']).delimiter).toBe(name));
+
+test("Excel's sep= line names the delimiter, and is no row", async () => {
+  expect(await opened(Buffer.from('sep=;\r\nid;name\r\n1;x\r\n'))).toMatchObject({
+    cells: [
+      ['id', 'name'],
+      ['1', 'x'],
+    ],
+  });
+  expect(findForm('id;name\n', ['id'], 'comma').delimiter).toBe('comma');
+});
