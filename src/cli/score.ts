@@ -105,15 +105,15 @@ async function outputsOf(
   const { out, sample, json = false } = options;
   const outputs: Output[] = [];
   if (out !== undefined && 'header' in source) {
-    await checkOut(out, options, source);
+    await checkOut(out, [options.csv, options.mapping, modelFile(io, options.model)], source);
     outputs.push(await openOut(io, out, source, json && !sample));
   }
   if (sample) outputs.push(sampled(io, model, source.outcomeName, json));
   return outputs.length === 0 ? [printed(io, model, json)] : outputs;
 }
 
-async function checkOut(out: string, { csv, mapping, model }: ScoreOptions, source: CsvSource): Promise<void> {
-  for (const file of [csv, mapping, model]) {
+async function checkOut(out: string, read: readonly (string | undefined)[], source: CsvSource): Promise<void> {
+  for (const file of read) {
     if (file !== undefined && (await isSameFile(out, file))) {
       throw new UsageError(`--out ${out} would overwrite what is read. Name another file.`);
     }

@@ -1,7 +1,7 @@
 // `leadgrade score --csv` as a process: what a RevOps person gets of an export, good rows and bad.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCORE_COLUMNS } from '../../src/csv/scored-rows.ts';
@@ -106,10 +106,11 @@ describe('--out', () => {
   test.each([
     ['the export itself', 'leads.csv', 'overwrite'],
     ['the mapping', 'columns.yaml', 'overwrite'],
+    ['the model', join(import.meta.dirname, '../../mappings/model.yaml'), 'overwrite'],
     ['a folder that is not there', 'none/x.csv', 'ENOENT'],
   ])('is refused over %s', async (_, name, words) => {
     const text = [HEADER, ...GOOD].join('\n').replace('"http://x"', '');
-    const { code, stderr } = await score(text, '--out', join(folder, name));
+    const { code, stderr } = await score(text, '--out', resolve(folder, name));
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
     expect(await readFile(join(folder, 'leads.csv'), 'utf8')).toBe(text);
   });
