@@ -15,6 +15,7 @@ import type {
   ScoredLead,
 } from '../src/store/due-leads.ts';
 import type { ActiveModel, MappedCrm } from './context.ts';
+import { FIRST_THRESHOLD } from './move-thresholds.ts';
 import type { ScoringBasis } from './scoring-basis.ts';
 
 export interface ScoringInput {
@@ -22,6 +23,8 @@ export interface ScoringInput {
   readonly model: ActiveModel;
   readonly timezone: string;
   readonly basis: ScoringBasis;
+  /** Of bands with `top`, by band. */
+  readonly thresholds: Readonly<Record<string, number>>;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -56,13 +59,11 @@ function scoreOne(due: DueLead, input: ScoringInput): ScoredLead {
   const inScope = due.records.every((record) => input.crms.get(record.crm)?.inScope(record.fields) ?? false);
   if (due.records.length === 0 || !inScope) return unscored(due, input);
   const lead = toLead(due, input.basis);
-  const previousStatus = due.previous?.status;
-  const result = scoreLead(
-    lead,
-    input.model.compiled,
-    input.now,
-    previousStatus === undefined ? {} : { previousStatus },
-  );
+  const previousStatus = due.cause === FIRST_THRESHOLD ? undefined : due.previous?.status;
+  const result = scoreLead(lead, input.model.compiled, input.now, {
+    thresholds: input.thresholds,
+    ...(previousStatus !== undefined && { previousStatus }),
+  });
   const isNew = due.previous === null || !looksLike(due.previous, result);
   return {
     leadId: due.id,

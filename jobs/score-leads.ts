@@ -4,16 +4,18 @@ import { isAnybodyDue, markOutdated } from '../src/store/leads.ts';
 import { keepModel } from '../src/store/models.ts';
 import { isFirstPullOver } from '../src/store/pending-work.ts';
 import { countInRuns } from '../src/store/runs.ts';
+import { pointsByBand, thresholdsOf } from '../src/store/thresholds.ts';
 import { type JobContext, scoringInstant } from './context.ts';
+import { moveThresholds } from './move-thresholds.ts';
 import { scoreChunk } from './score-chunk.ts';
-import { scoringBasis } from './scoring-basis.ts';
+import { type ScoringBasis, scoringBasis } from './scoring-basis.ts';
 
 /** Leads a transaction: long enough to be worth its round trips, short enough that nobody waits for it. */
 const CHUNK = 500;
 const SOON_MS = 500;
 
 export async function scoreLeads(context: JobContext): Promise<void> {
-  const { db, crms, model, timezone, clock, signal } = context;
+  const { db, crms, model, clock, signal } = context;
   const streams = [...crms.values()].flatMap(({ connector }) =>
     connector.streams.map((stream) => ({ crm: connector.id, stream: stream.id })),
   );
@@ -22,15 +24,23 @@ export async function scoreLeads(context: JobContext): Promise<void> {
   await keepModel(db, { hash: model.hash, name: model.compiled.id, text: model.text }, clock.now());
   const basis = await scoringBasis(context);
   await markOutdated(db, basis.hash, clock.now());
-  let scored = CHUNK;
-  while (scored === CHUNK && !signal.aborted) {
-    const now = scoringInstant(context);
-    scored = await scoreDueLeads(db, { limit: CHUNK, now: clock.now(), basisHash: basis.hash }, (leads) =>
-      scoreChunk(leads, { crms, model, timezone, basis, now: now.getTime() }),
-    );
-    await countInRuns(db, { scored });
-  }
+  await scoreAllDue(context, basis);
+  // Before anything of it is written: who is hot depends on all the others.
+  if (!signal.aborted && (await moveThresholds(context, basis.hash)) > 0) await scoreAllDue(context, basis);
   for (const crm of crms.keys()) await context.ring('write', { crm });
   // Those that somebody held just now were passed over: they are scored as soon as that one is done.
   if (!signal.aborted && (await isAnybodyDue(db, clock.now()))) await context.ring('score', {}, { delayMs: SOON_MS });
+}
+
+async function scoreAllDue(context: JobContext, basis: ScoringBasis): Promise<void> {
+  const { db, crms, model, timezone, clock, signal } = context;
+  let scored = CHUNK;
+  while (scored === CHUNK && !signal.aborted) {
+    const now = scoringInstant(context).getTime();
+    const thresholds = pointsByBand(await thresholdsOf(db, model.hash));
+    scored = await scoreDueLeads(db, { limit: CHUNK, now: clock.now(), basisHash: basis.hash }, (leads) =>
+      scoreChunk(leads, { crms, model, timezone, basis, thresholds, now }),
+    );
+    await countInRuns(db, { scored });
+  }
 }

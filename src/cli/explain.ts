@@ -9,6 +9,7 @@ import { explain } from '../scoring/explain.ts';
 import { scoreLead } from '../scoring/score-lead.ts';
 import { findLead, historyOf, type PastResult } from '../store/lead-lookup.ts';
 import { outcomesOf } from '../store/outcomes.ts';
+import { pointsByBand, type StoredThreshold, thresholdsOf } from '../store/thresholds.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
 import { asOfOption, jsonOption } from './options.ts';
@@ -40,7 +41,8 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
   const outcomes = await outcomesOf(context.db, found.id);
   const now = (context.asOf ?? context.clock.now()).getTime();
   const lead = toLead(found, await scoringBasis(context));
-  const scoring = found.status === null ? {} : { previousStatus: found.status };
+  const stored = await thresholdsOf(context.db, context.model.hash);
+  const scoring = { thresholds: pointsByBand(stored), ...(found.status !== null && { previousStatus: found.status }) };
   const result = scoreLead(lead, context.model.compiled, now, scoring);
   const explanation = explain(result, lead, context.model.compiled, now, { timezone: context.timezone });
   if (json) {
@@ -53,11 +55,24 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
     ...(inScope ? [] : ['Not scored: outside the scope of the mapping (leads.where). It would be:']),
     `${result.id}: ${result.status}, grade ${result.grade}`,
     explanation,
+    ...thresholdLines(result.thresholds ?? {}, stored),
     ...(lead.unobserved.length === 0 ? [] : ['', `Not visible to us: ${lead.unobserved.join(', ')}`]),
     ...(outcomes.length === 0 ? [] : ['', 'What became of it:', ...outcomes.map(outcomeLine)]),
     ...(history.length === 0 ? [] : ['', 'History, newest first:', ...history.map(historyLine)]),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** What the bands with `top` are worth in points, as applied to this lead. */
+function thresholdLines(applied: Readonly<Record<string, number>>, stored: readonly StoredThreshold[]): string[] {
+  const lines = Object.entries(applied).map(([band, points]) => {
+    const known = stored.find((each) => each.band === band);
+    const from = known
+      ? `of ${known.leads} leads on ${known.computed_at.toISOString().slice(0, 10)}`
+      : 'the floor so far';
+    return `  ${band}: from ${points} points (${from})`;
+  });
+  return lines.length === 0 ? [] : ['', 'Bands of the best share of all leads:', ...lines];
 }
 
 function historyLine(past: PastResult): string {

@@ -61,6 +61,6 @@ function behaviorContributions({ model, behavior, standing }: Assessment): Contr
 
 function thresholdsApplied(model: CompiledModel, { points }: Thresholds): Record<string, number> | null {
   const { bands } = model.status;
-  if (!bands.some((band) => band.isTop)) return null;
-  return Object.fromEntries(bands.flatMap((band, place) => (band.isTop ? [[band.id, points[place] ?? 0]] : [])));
+  if (!bands.some((band) => band.top !== null)) return null;
+  return Object.fromEntries(bands.flatMap((band, place) => (band.top !== null ? [[band.id, points[place] ?? 0]] : [])));
 }

@@ -26,10 +26,11 @@ export interface Standing {
 
 type Requirement = (standing: Standing) => boolean;
 
-interface CompiledBand extends Band {
+export interface CompiledBand extends Band {
   readonly points: number;
   readonly hysteresis: number;
-  readonly isTop: boolean;
+  /** Per cent of all leads, of a band with `top`. */
+  readonly top: number | null;
   readonly cells: ReadonlySet<string>;
   readonly requirements: readonly Requirement[];
 }
@@ -84,7 +85,7 @@ function compileBand(band: BandSource, signalIds: readonly string[]): CompiledBa
     sla,
     points,
     hysteresis: at_least?.hysteresis ?? 0,
-    isTop: at_least !== undefined && 'top' in at_least,
+    top: at_least !== undefined && 'top' in at_least ? Number.parseFloat(at_least.top) : null,
     cells: new Set(band.cells),
     requirements: band.requires ? compileRequires(band.requires, signalIds) : [],
   };
@@ -110,7 +111,7 @@ function compileRequires(requires: Requires, signalIds: readonly string[]): Requ
 /** A `top` band's stored value counts, but never less than its floor; without one the floor does. */
 export function resolveThresholds(status: CompiledStatus, context: ScoringContext | undefined): Thresholds {
   const points = status.bands.map((band) => {
-    const stored = band.isTop ? context?.thresholds?.[band.id] : undefined;
+    const stored = band.top !== null ? context?.thresholds?.[band.id] : undefined;
     return stored === undefined ? band.points : Math.max(stored, band.points);
   });
   return { points, previous: placeOf(status, context?.previousStatus) };

@@ -4,6 +4,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { capabilities } from './migrations/0002-capabilities.ts';
 import { outcomesAndErasures } from './migrations/0005-outcomes-and-erasures.ts';
+import { thresholds } from './migrations/0006-thresholds.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables.ts';
 
@@ -12,6 +13,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-capabilities': capabilities,
   '0005-outcomes-and-erasures': outcomesAndErasures,
+  '0006-thresholds': thresholds,
 };
 
 export interface MigrationReport {

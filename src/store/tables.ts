@@ -213,6 +213,15 @@ export interface ProcessesTable {
   heartbeat_at: Instant;
 }
 
+/** What a band with `top` is worth in points, by model. */
+export interface ThresholdsTable {
+  model_hash: string;
+  band: string;
+  points: number;
+  leads: number;
+  computed_at: Instant;
+}
+
 export interface RateBucketsTable {
   key: string;
   tokens: number;
@@ -234,5 +243,6 @@ export interface Tables {
   errors: ErrorsTable;
   halts: HaltsTable;
   processes: ProcessesTable;
+  thresholds: ThresholdsTable;
   rate_buckets: RateBucketsTable;
 }

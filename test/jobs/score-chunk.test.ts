@@ -35,6 +35,7 @@ const score = (...leads: DueLead[]) =>
     model: activeModel(),
     timezone: 'UTC',
     basis: { hash: 'basis', unobserved: new Map() },
+    thresholds: {},
     now: NOW,
   });
 

@@ -1,0 +1,80 @@
+// Bands of the best share of all leads (`top: 5%`): what that is in points is worked out once a night, after the night's leads are
+// scored, and once for a model that has no thresholds yet. Where it moved, exactly those leads are scored again that it concerns.
+import { type ScoreCount, scoreOfBestShare } from '../src/scoring/best-share.ts';
+import type { CompiledBand, CompiledStatus } from '../src/scoring/status.ts';
+import { pendingWork } from '../src/store/pending-work.ts';
+import { noteProgress, type Run, runsUnderWay } from '../src/store/runs.ts';
+import { type Basis, countByScore, keepThresholds, markMoved, thresholdsOf } from '../src/store/thresholds.ts';
+import type { JobContext } from './context.ts';
+import { hasDoneItsPart } from './run-progress.ts';
+
+const MOVED = 'threshold';
+/** Until a model has thresholds its floors are applied; whoever reached a band by that alone has never really been in it. */
+export const FIRST_THRESHOLD = 'first-threshold';
+
+type TopBand = CompiledBand & { readonly top: number };
+
+/**
+ * To be called when nobody is due. Does nothing by day, while anything is still to be read or scored, and without such bands.
+ * Values and marks are kept in one transaction: killed before it ends, it is done again; afterwards it finds nothing moved.
+ * @param basisHash of the leads that count: those that were scored with what leads are scored with now
+ * @returns how many leads are due again
+ */
+export async function moveThresholds(context: JobContext, basisHash: string): Promise<number> {
+  const { db, clock } = context;
+  const { basis } = context.model.compiled.status;
+  const bands = topBands(context.model.compiled.status);
+  if (basis === 'matrix' || bands.length === 0) return 0;
+  const waiting = (await runsUnderWay(db)).filter((run) => waitsForThresholds(context, run));
+  const stored = new Map((await thresholdsOf(db, context.model.hash)).map(({ band, points }) => [band, points]));
+  if (waiting.length === 0 && bands.every((band) => stored.has(band.id))) return 0;
+  const { dirty, due } = await pendingWork(db, clock.now());
+  if (dirty > 0 || due > 0) return 0;
+  const marked = await keepAndMark(context, basis, { bands, stored, basisHash });
+  for (const run of waiting) await noteProgress(db, run.id, { thresholds: true, moved: marked }, clock.now());
+  return marked;
+}
+
+interface ToMove {
+  readonly bands: readonly TopBand[];
+  readonly stored: ReadonlyMap<string, number>;
+  readonly basisHash: string;
+}
+
+function keepAndMark({ db, clock, model }: JobContext, basis: Basis, { bands, stored, basisHash }: ToMove) {
+  const now = clock.now();
+  return db.transaction().execute(async (tx) => {
+    const counts = await countByScore(tx, basis, basisHash);
+    const leads = counts.reduce((sum, each) => sum + each.leads, 0);
+    const values = bands.map((band) => ({ band, points: applied(band, counts) }));
+    const rows = values.map(({ band, points }) => ({ band: band.id, points, leads, computed_at: now }));
+    await keepThresholds(tx, model.hash, rows);
+    let marked = 0;
+    for (const { band, points } of values) {
+      // Without a stored value the floor was applied.
+      const from = Math.max(stored.get(band.id) ?? band.points, band.points);
+      if (from === points) continue;
+      const place = model.compiled.status.bands.indexOf(band);
+      const inside = model.compiled.status.bands.slice(0, place + 1).map(({ id }) => id);
+      const isFirst = !stored.has(band.id);
+      const [hysteresis, cause] = isFirst ? [0, FIRST_THRESHOLD] : [band.hysteresis, MOVED];
+      marked += await markMoved(tx, basis, { from, to: points, hysteresis, inside, cause }, now);
+    }
+    return marked;
+  });
+}
+
+function applied(band: TopBand, counts: readonly ScoreCount[]): number {
+  return Math.max(scoreOfBestShare(counts, band.top) ?? band.points, band.points);
+}
+
+/** Whether a run still has to see thresholds worked out before it is over. */
+export function waitsForThresholds(context: JobContext, run: Run): boolean {
+  if (run.job === 'round' || run.progress.thresholds === true || !hasDoneItsPart(context, run)) return false;
+  const { status } = context.model.compiled;
+  return status.basis !== 'matrix' && topBands(status).length > 0;
+}
+
+function topBands({ bands }: CompiledStatus): readonly TopBand[] {
+  return bands.filter((band): band is TopBand => band.top !== null);
+}
