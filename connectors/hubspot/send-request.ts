@@ -37,11 +37,18 @@ export async function sendRequest(
       crm: 'hubspot',
       message: timeout.aborted
         ? `HubSpot did not answer within ${timeoutMs / 1000} s (${call.what})`
-        : `The connection to HubSpot broke (${call.what})`,
+        : `The connection to HubSpot broke (${[call.what, systemCode(error)].filter(Boolean).join(', ')})`,
       code: timeout.aborted ? 'TIMEOUT' : 'CONNECTION',
       cause: error,
     });
   }
+}
+
+/** Why a connection broke, in the system's word: `ENOTFOUND`, `ECONNRESET`, `ERR_SSL_...`. fetch hides it in the cause. */
+function systemCode(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return systemCode(error instanceof AggregateError ? error.errors[0] : error.cause);
 }
 
 /** An answer that comes after the deadline is thrown away, so that its socket is free again. */

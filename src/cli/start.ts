@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { Command, InvalidArgumentError } from 'commander';
+import { NEEDS_SOMEBODY } from '../../jobs/failure-policy.ts';
 import { CANARY } from '../../jobs/tick.ts';
 import type { Config } from '../config.ts';
 import type { Product } from '../main.ts';
+import { forget } from '../store/halts.ts';
 import { beat, HEARTBEAT_MS, signOff } from '../store/processes.ts';
 import { probeAgain } from '../store/streams.ts';
 import { createApp } from '../web/app.ts';
@@ -34,8 +36,11 @@ async function serve(product: Product, config: Config, asked: readonly Role[]): 
   try {
     if (asked.includes('worker')) product.work();
     stopBeating = await keepBeating(product, asked);
-    // Scopes and subscriptions may have changed since the last process asked.
-    for (const crm of context.crms.keys()) await probeAgain(context.db, crm);
+    // Whoever starts it may have mended what a CRM was left alone for, or been given another scope.
+    for (const crm of context.crms.keys()) {
+      await forget(context.db, crm, NEEDS_SOMEBODY);
+      await probeAgain(context.db, crm);
+    }
     // What was missed while nothing ran is found now, not at the next tick.
     await context.ring('tick', {});
     context.log.info({ roles: asked, port: server ? config.port : undefined }, 'leadgrade is running');

@@ -41,6 +41,15 @@ export async function resume(
   await db.deleteFrom('halts').where('crm', '=', crm).where('side', '=', side).where('since', '<=', before).execute();
 }
 
+/** Forgets the halts of these kinds: what they stand for is tried at once. */
+export async function forget(db: Kysely<Tables>, crm: string, kinds: ReadonlySet<string>): Promise<void> {
+  await db
+    .deleteFrom('halts')
+    .where('crm', '=', crm)
+    .where('kind', 'in', [...kinds])
+    .execute();
+}
+
 export async function allHalts(db: Kysely<Tables>): Promise<readonly Halt[]> {
   return db.selectFrom('halts').selectAll().orderBy('crm').orderBy('side').execute();
 }

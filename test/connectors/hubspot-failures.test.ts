@@ -1,7 +1,8 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import nock from 'nock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { ConnectorError } from '../../connectors/connector-error.ts';
 import { contactRef } from '../../connectors/hubspot/contact-projection.ts';
 import { create, settingsSchema } from '../../connectors/hubspot/index.ts';
@@ -158,27 +159,74 @@ describe('rate limits', () => {
   });
 });
 
+/** What reading a contact from that address ends with, and how long a call may take. */
+async function failureAt(url: string, timeoutMs = 2_000) {
+  nock.enableNetConnect();
+  const { limiter, clock, signal } = connect();
+  const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: 't', HUBSPOT_API_URL: url });
+  const patience = { timeoutMs, retries: 0, firstWaitMs: 1, longestWaitMs: 1 };
+  const connector = create({ settings, mapping: shippedMapping(), limiter, clock, patience });
+  return await failure(connector.fetchLeads([contactRef('1')], signal));
+}
+
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return z.object({ port: z.number() }).parse(server.address()).port;
+}
+
 describe('a server that stalls', () => {
+  test('before its headers is given up at the deadline', async () => {
+    const server = createServer(() => {});
+    const error = await failureAt(`http://127.0.0.1:${await listening(server)}`, 100);
+    expect(error).toMatchObject({ kind: 'retry', code: 'TIMEOUT' });
+    // The SDK takes no signal: its socket is closed by the runtime's own limit for headers, five minutes later.
+    server.closeAllConnections();
+    server.close();
+  });
+
   test.each([
-    ['before', false],
-    ['after', true],
-  ])('%s its headers is given up at the deadline', async (_, headersFirst) => {
-    nock.enableNetConnect('127.0.0.1');
+    ['after its headers', () => {}],
+    [
+      'by sending a byte now and then',
+      (response: ServerResponse) => {
+        const drip = setInterval(() => response.write(' '), 10);
+        response.on('close', () => clearInterval(drip));
+      },
+    ],
+  ])('%s is given up at the deadline, and its connection is closed', async (_, goOn) => {
     const server = createServer((_request, response) => {
-      if (!headersFirst) return;
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write('{"results":');
-    }).listen(0, '127.0.0.1');
-    const { port } = await new Promise<AddressInfo>((resolve) => {
-      server.once('listening', () => resolve(server.address() as AddressInfo));
+      goOn(response);
     });
-    const { limiter, clock, signal } = connect();
-    const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: 't', HUBSPOT_API_URL: `http://127.0.0.1:${port}` });
-    const patience = { timeoutMs: 100, retries: 0, firstWaitMs: 1, longestWaitMs: 1 };
-    const connector = create({ settings, mapping: shippedMapping(), limiter, clock, patience });
-    const error = await failure(connector.fetchLeads([contactRef('1')], signal));
-    expect(error).toMatchObject({ kind: 'retry', code: 'TIMEOUT' });
-    server.closeAllConnections();
+    const port = await listening(server);
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    server.on('connection', (socket) => socket.on('error', () => undefined).on('close', resolve));
+    expect(await failureAt(`http://127.0.0.1:${port}`, 300)).toMatchObject({ kind: 'retry', code: 'TIMEOUT' });
+    await closed;
+    server.close();
+  });
+});
+
+describe('a connection that is never made is tried again later, and the message says why', () => {
+  test('nobody knows the name', async () => {
+    const error = await failureAt('http://api.hubapi.invalid');
+    expect(error).toMatchObject({ kind: 'retry', message: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) });
+  });
+
+  test('nobody listens', async () => {
+    const server = createServer();
+    const port = await listening(server);
+    server.close();
+    const error = await failureAt(`http://127.0.0.1:${port}`);
+    expect(error).toMatchObject({ kind: 'retry', message: expect.stringContaining('ECONNREFUSED') });
+  });
+
+  test('somebody listens who does not speak TLS', async () => {
+    const server = createServer();
+    const error = await failureAt(`https://127.0.0.1:${await listening(server)}`);
+    expect(error).toMatchObject({ kind: 'retry', code: 'CONNECTION', message: expect.stringMatching(/, [A-Z_]+\)$/) });
     server.close();
   });
 });

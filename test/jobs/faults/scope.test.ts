@@ -3,7 +3,7 @@ import { allHalts } from '../../../src/store/halts.ts';
 import { allStreams } from '../../../src/store/streams.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
-import { expectSettled, logEnd, scoreOf, timesWritten } from './oracle.ts';
+import { expectSettled, logEnd, scoreOf, timesWritten, warnings } from './oracle.ts';
 
 const endings: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -144,6 +144,35 @@ describe('a token that may not read contacts', () => {
     expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged' });
     await expectSettled(product);
   });
+});
+
+describe('a token that is revoked', () => {
+  const REVOKED = { status: 401, body: { status: 'error', category: 'INVALID_AUTHENTICATION', message: 'Expired.' } };
+
+  test.each(['meetings', 'batch/update'])(
+    'in the middle of a run, at %s: it says so once, asks seldom, loses nothing, and goes on when it is accepted',
+    async (path) => {
+      const product = await open({ dataset: leads(3) });
+      await product.faults({ match: { path }, action: REVOKED });
+      expect((await product.backfill()).state).toBe('running');
+      expect(await allHalts(product.context.db)).toMatchObject([
+        { kind: 'auth', fix: expect.stringContaining('TOKEN') },
+      ]);
+      const before = await logEnd(product);
+      for (let minute = 0; minute < 30; minute++) {
+        product.pass(60_000);
+        await product.tick();
+      }
+      const refused = (await product.log(before)).filter(({ status }) => status === 401);
+      expect(refused.length).toBeLessThanOrEqual(6);
+      expect(warnings(product)).toHaveLength(1);
+      await product.faults();
+      product.pass(5 * 60_000 + 1);
+      await product.settle();
+      expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1]);
+      await expectSettled(product);
+    },
+  );
 });
 
 describe('the product is opened again', () => {
