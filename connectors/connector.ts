@@ -51,6 +51,11 @@ export type WriteOutcome =
   | { readonly kind: 'merged'; readonly ref: RecordRef; readonly into: RecordRef }
   | { readonly kind: 'failed'; readonly ref: RecordRef; readonly error: ConnectorError };
 
+export interface PresentRecords {
+  readonly refs: readonly RecordRef[];
+  readonly after: string | null;
+}
+
 /** What the CRM's fields must be able to hold; comes from the model. */
 export interface WriteTarget {
   readonly statuses: readonly { readonly value: string; readonly label: string }[];
@@ -113,6 +118,12 @@ export interface CrmConnector {
    * tells. At most `batch.links` records. Absent where a CRM's modification times tell it all.
    */
   compareLinks?(known: readonly KnownLinks[], signal: AbortSignal): Promise<LinkFindings>;
+
+  /**
+   * A page of all records that are there, whatever changed: what it never shows was deleted, merged or erased. `after` is
+   * where a page begins (null: at the beginning), and where the next one does (null: this is the last).
+   */
+  listPresent?(after: string | null, signal: AbortSignal): Promise<PresentRecords>;
 
   /** Writes all patches in as few calls as the CRM allows. One outcome per patch, in any order. At most `batch.write`. */
   writeScores(patches: readonly ScorePatch[], signal: AbortSignal): Promise<readonly WriteOutcome[]>;

@@ -1,10 +1,11 @@
-// The nightly job: compares links that no modification time tells of, marks everybody whose score changes by itself, and rings
-// for the round that reads, scores and writes. A slot (local date) runs once, whoever rings for it and however often; one that
-// was missed is made up once.
+// The nightly job: compares links and deletions, which no modification time tells of, marks everybody whose score changes by
+// itself, and rings for the round that reads, scores and writes. A slot (local date) runs once, whoever rings for it and
+// however often; one that was missed is made up once.
 import { markDecayed } from '../src/store/leads.ts';
 import { retryErrors } from '../src/store/record-errors.ts';
 import { findRun, firstRunDone, noteProgress, openRun, type Run, runOfSlot, unfinishedRun } from '../src/store/runs.ts';
 import { compareLinks } from './compare-links.ts';
+import { comparePresence } from './compare-presence.ts';
 import { type JobContext, scoringInstant } from './context.ts';
 import { latestSlot } from './schedule.ts';
 
@@ -18,6 +19,8 @@ export async function nightlyRecompute(context: JobContext): Promise<void> {
   if (!run || run.progress.marked === true) return;
   for (const crm of context.crms.keys()) {
     await compareLinks(context, crm, run.id);
+    if (context.signal.aborted) return;
+    await comparePresence(context, crm, run.id);
     if (context.signal.aborted) return;
   }
   // What the CRM refused is tried once a night: somebody may have corrected the record, or the rule that refused it.

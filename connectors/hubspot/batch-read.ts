@@ -14,6 +14,8 @@ interface BatchRequest {
   readonly properties: readonly string[];
   /** A unique property that `ids` are values of, e.g. `email`. */
   readonly idProperty?: string;
+  /** Asks among those that were deleted and can be restored, instead of those that are there. */
+  readonly archived?: true;
 }
 
 export interface BatchAnswer {
@@ -34,10 +36,10 @@ export async function batchRead(http: HubSpotHttp, request: BatchRequest, signal
   for (const ids of chunksOf([...new Set(request.ids)], READ_BATCH)) {
     const inputs = ids.map((id) => ({ id }));
     const body = { inputs, properties, ...(idProperty === undefined ? {} : { idProperty }) };
-    const answer = await http.call(
-      { what: `reading ${type}`, method: 'POST', path: http.paths.batchRead(type), body, answer: batchAnswer },
-      signal,
-    );
+    const query = request.archived === undefined ? {} : { query: { archived: 'true' } };
+    const path = http.paths.batchRead(type);
+    const what = `reading ${type}`;
+    const answer = await http.call({ what, method: 'POST', path, body, answer: batchAnswer, ...query }, signal);
     refusePartial(type, answer.errors);
     records.push(...answer.results);
     for (const id of answer.errors.flatMap(idsNamed)) missing.add(id);

@@ -1,5 +1,5 @@
 // Contacts as they are now, with their company. What HubSpot names as not found is gone; what answers under another id was
-// merged; what it says nothing of is neither.
+// merged; what it says nothing of is neither. One that is gone is merely deleted, or erased.
 import type { FetchedLead, RecordRef } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { isObjectNotFound, RefusedCall } from './answer-error.ts';
@@ -30,11 +30,14 @@ export async function fetchLeads(
     const record = found.get(id);
     return record === undefined ? [] : [contacts.toSnapshot(record, companies.get(id) ?? null)];
   });
+  const gone: string[] = [];
   for (const id of ids.filter((each) => !found.has(each))) {
     const into = mergedInto(id, records) ?? (missing.has(id) ? null : await askForOne(parts, id, signal));
-    const ref = contactRef(id);
-    answers.push(into === null ? { kind: 'gone', ref } : { kind: 'merged', ref, into: contactRef(into) });
+    if (into === null) gone.push(id);
+    else answers.push({ kind: 'merged', ref: contactRef(id), into: contactRef(into) });
   }
+  const erased = await erasedAmong(parts, gone, signal);
+  answers.push(...gone.map((id) => ({ kind: 'gone' as const, ref: contactRef(id), erased: erased.has(id) })));
   // A merge shows itself at the survivor alone: nobody asks for those that it took over.
   for (const record of records) {
     const into = contactRef(record.id);
@@ -42,6 +45,20 @@ export async function fetchLeads(
     answers.push(...others.map((id) => ({ kind: 'merged' as const, ref: contactRef(id), into })));
   }
   return answers;
+}
+
+/**
+ * Of contacts that are not there, those of which HubSpot says that they are not among the deleted ones either. It shows those
+ * for the 90 days in which they can be restored (https://knowledge.hubspot.com/records/restore-deleted-records); one that was
+ * deleted for privacy is not among them.
+ */
+async function erasedAmong(
+  { http }: HubSpotParts,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const request = { type: 'contacts', ids, properties: ['hs_object_id'], archived: true as const };
+  return (await batchRead(http, request, signal)).missing;
 }
 
 async function companiesOf(

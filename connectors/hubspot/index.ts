@@ -9,11 +9,11 @@ import { applySetup } from './apply-setup.ts';
 import { probeStreams } from './check-access.ts';
 import { checkSetup, describeAccount } from './check-setup.ts';
 import { compareLinks } from './compare-links.ts';
-import { createContactProjection } from './contact-projection.ts';
+import { contactRef, createContactProjection } from './contact-projection.ts';
 import { ENGAGEMENTS } from './engagements.ts';
 import { fetchLeads } from './fetch-leads.ts';
 import { createHttp } from './http.ts';
-import { LINK_BATCH, READ_BATCH } from './object-reads.ts';
+import { LINK_BATCH, listPage, READ_BATCH } from './object-reads.ts';
 import type { HubSpotSettings } from './settings.ts';
 import { createStreams } from './streams.ts';
 import { WRITE_BATCH, writeScores } from './write-scores.ts';
@@ -57,6 +57,11 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
     fetchLeads: (refs, signal) => fetchLeads(parts, refs, untilClosed(signal)),
     probeStreams: (signal) => probeStreams({ http, readers }, untilClosed(signal)),
     compareLinks: (known, signal) => compareLinks(parts, compared, known, untilClosed(signal)),
+    listPresent: async (after, signal) => {
+      const request = { type: 'contacts', properties: ['hs_object_id'], after };
+      const page = await listPage(http, request, untilClosed(signal));
+      return { refs: page.records.map(({ id }) => contactRef(id)), after: page.after };
+    },
     writeScores: (patches, signal) => writeScores(parts, patches, untilClosed(signal)),
     checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, untilClosed(signal)),
     applySetup: (target, options, signal) => applySetup(parts, target, options, untilClosed(signal)),

@@ -76,6 +76,7 @@ export class Portal {
   readonly forms = new Map<string, Form>();
   readonly visits = new DatedList<PageVisit>();
   pipelines: readonly Pipeline[] = STANDARD_PIPELINES;
+  readonly #droppedLinks = new Map<string, ReturnType<LinkStore['drop']>>();
   readonly #lag: number;
   readonly #tables: ReadonlyMap<ObjectType, RecordTable>;
   readonly #registries: ReadonlyMap<ObjectType, PropertyRegistry>;
@@ -128,7 +129,28 @@ export class Portal {
 
   archive(type: ObjectType, record: CrmRecord): void {
     this.table(type).archive(record, this.clock.now(), this.indexFrom());
-    this.links.drop(type, record.id);
+    this.#droppedLinks.set(`${type}/${record.id}`, this.links.drop(type, record.id));
+  }
+
+  /** A deleted record comes back as it was, with its links to what is still there. */
+  restore(type: ObjectType, record: CrmRecord): CrmRecord {
+    const restored = this.table(type).restore(record, this.clock.now(), this.indexFrom());
+    for (const { type: other, link } of this.#droppedLinks.get(`${type}/${record.id}`) ?? []) {
+      if (this.table(other).find(link.to)) this.links.link(type, record.id, other, link.to, link.primary);
+    }
+    return restored;
+  }
+
+  /** Deleted for privacy: the contact, what it sent in and what it visited are nowhere any more. */
+  erase(contact: CrmRecord): void {
+    this.table('contacts').purge(contact.id);
+    this.links.drop('contacts', contact.id);
+    this.#droppedLinks.delete(`contacts/${contact.id}`);
+    this.visits.remove(({ contactId }) => contactId === contact.id);
+    const email = contact.properties.get('email');
+    for (const { submissions } of this.forms.values()) {
+      submissions.remove(({ values }) => values.some(({ name, value }) => name === 'email' && value === email));
+    }
   }
 
   /** Makes the company the contact's only one, or leaves it none. The contact's modification time stays as it is. */

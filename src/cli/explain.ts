@@ -7,6 +7,7 @@ import { ConfigurationError } from '../load-crms.ts';
 import type { Product } from '../main.ts';
 import { explain } from '../scoring/explain.ts';
 import { scoreLead } from '../scoring/score-lead.ts';
+import { type Erasure, erasuresOf } from '../store/erasures.ts';
 import { findLead, historyOf, type PastResult } from '../store/lead-lookup.ts';
 import { outcomesOf } from '../store/outcomes.ts';
 import { pointsByBand, type StoredThreshold, thresholdsOf } from '../store/thresholds.ts';
@@ -34,8 +35,11 @@ export function explainCommand(io: CommandIo): Command {
 
 async function run(io: CommandIo, { context }: Product, key: LeadKey, json: boolean): Promise<void> {
   const found = await findLead(context.db, key);
-  if (!found)
+  if (!found) {
+    const erasures = await erasuresOf(context.db, key);
+    if (erasures.length > 0) return tellErasures(io, key, erasures, json);
     throw new ConfigurationError(`${key.crm}:${key.id} is not known. Run "leadgrade backfill", or check the id.`);
+  }
   const inScope = found.records.every((record) => context.crms.get(record.crm)?.inScope(record.fields) ?? false);
   const history = await historyOf(context.db, found.id, HISTORY);
   const outcomes = await outcomesOf(context.db, found.id);
@@ -79,6 +83,14 @@ function historyLine(past: PastResult): string {
   const moved = past.previous_status === null ? past.status : `${past.previous_status} -> ${past.status}`;
   const scores = `${past.total} = fit ${past.fit_score} (${past.grade}) + behavior ${past.behavior_score}`;
   return `  ${past.as_of.toISOString()}  ${scores}  ${moved}  (${past.cause}, ${past.model})`;
+}
+
+function tellErasures(io: CommandIo, { crm, id }: LeadKey, erasures: readonly Erasure[], json: boolean): void {
+  const lines = erasures.map(({ erasedAt, erased }) => {
+    const counts = Object.entries(erased).map(([what, count]) => `${what} ${count}`);
+    return `${crm}:${id} was erased in its CRM, and here at ${erasedAt.toISOString()}: ${counts.join(', ')}`;
+  });
+  io.stdout.write(json ? `${JSON.stringify({ id: `${crm}:${id}`, erasures })}\n` : `${lines.join('\n')}\n`);
 }
 
 function outcomeLine({ id, state, stage, amount, currency, createdAt, closedAt }: Outcome): string {

@@ -36,7 +36,8 @@ export interface LeadSnapshot {
 
 export type FetchedLead =
   | LeadSnapshot
-  | { readonly kind: 'gone'; readonly ref: RecordRef }
+  /** `erased`: not merely deleted; nobody can bring it back. */
+  | { readonly kind: 'gone'; readonly ref: RecordRef; readonly erased: boolean }
   | { readonly kind: 'merged'; readonly ref: RecordRef; readonly into: RecordRef };
 
 export interface DirtyRecord {

@@ -42,7 +42,7 @@ export async function takeActivities(
       (crm, object, record_id, id, lead_id, stream, type, at, attributes, seen_at, listed_pass)
     select ${crm}, t.object, t.record_id, t.id, r.lead_id, ${stream}, t.type, t.at, t.attributes, ${now}, ${pass}::bigint
     from ${page}
-    join leadgrade.records r on r.crm = ${crm} and r.object = t.object and r.id = t.record_id
+    join leadgrade.records r on r.crm = ${crm} and r.object = t.object and r.id = t.record_id and r.erased_at is null
     on conflict (crm, object, record_id, id)
     do update set type = excluded.type, at = excluded.at, attributes = excluded.attributes, gone_at = null,
       listed_pass = coalesce(excluded.listed_pass, a.listed_pass)

@@ -1,15 +1,21 @@
 // What a re-read of dirty records gave.
 import type { Kysely } from 'kysely';
 import type { FetchedLead } from '../domain/crm-changes.ts';
+import { erase } from './erasures.ts';
 import { type TakeOptions, takeSnapshots } from './records.ts';
 import { retire } from './retired-records.ts';
 import type { Tables } from './tables.ts';
+
+interface TakeFetchedOptions extends TakeOptions {
+  /** What the CRM has erased is erased here, too. Only where it is certain that it is the same CRM that answers. */
+  readonly erases?: true;
+}
 
 /** Keeps what a re-read gave: snapshots, records that are gone, records that were merged into another. */
 export async function takeFetched(
   db: Kysely<Tables>,
   fetched: readonly FetchedLead[],
-  options: TakeOptions,
+  options: TakeFetchedOptions,
 ): Promise<void> {
   const { crm, now } = options;
   await db.transaction().execute(async (tx) => {
@@ -31,5 +37,8 @@ export async function takeFetched(
       merged.map((each) => ({ ...each.ref, into: each.into.id })),
       now,
     );
+    if (options.erases !== true) return;
+    const erased = fetched.flatMap((each) => (each.kind === 'gone' && each.erased ? [each.ref] : []));
+    await erase(tx, crm, erased, now);
   });
 }

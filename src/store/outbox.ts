@@ -63,7 +63,7 @@ export async function settleWritten(
     update leadgrade.records r
     set held = t.patch, written = t.patch, settled_result_id = t.result_id,
         modified_at = greatest(r.modified_at, t."modifiedAt")
-    from ${written} where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
+    from ${written} where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.erased_at is null`.execute(tx);
   await dropFromOutbox(tx, crm, rows);
   await sql`
     update leadgrade.outbox o set claimed_by = null, claimed_until = null

@@ -34,7 +34,7 @@ export async function takeOutcomes(tx: Tx, outcomes: readonly SourcedOutcome[], 
     from ${rowsOf([...latest.values()].map(toRow))} as t (object text, record_id text, id text, source text, pipeline text,
       stage text, state text, amount double precision, currency text, created_at timestamptz, closed_at timestamptz,
       stages jsonb)
-    join leadgrade.records r on r.crm = ${crm} and r.object = t.object and r.id = t.record_id
+    join leadgrade.records r on r.crm = ${crm} and r.object = t.object and r.id = t.record_id and r.erased_at is null
     on conflict (crm, object, record_id, id)
     do update set pipeline = excluded.pipeline, stage = excluded.stage, state = excluded.state, amount = excluded.amount,
       currency = excluded.currency, created_at = excluded.created_at, closed_at = excluded.closed_at,

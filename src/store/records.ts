@@ -73,7 +73,7 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
   }));
   await sql`
     update leadgrade.records r
-    set state = 'live', merged_into = null, fields = t.fields, company_id = t.company_id, modified_at = t.modified_at,
+    set state = 'live', merged_into = null, erased_at = null, fields = t.fields, company_id = t.company_id, modified_at = t.modified_at,
         read_at = ${askedAt}, held = t.held, listed_pass = coalesce(${options.pass ?? null}::bigint, r.listed_pass),
         settled_result_id = case when r.held = t.held then r.settled_result_id end,
         dirty_at = case when r.dirty_at is distinct from t.claimed_mark then r.dirty_at end, claimed_by = null,
@@ -131,7 +131,7 @@ export async function markDirty(tx: Tx, crm: string, dirty: readonly DirtyRecord
   await sql`
     update leadgrade.records r set dirty_at = ${now}
     from ${rowsOf(marked)} as t (object text, id text)
-    where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
+    where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.erased_at is null`.execute(tx);
   return marked.length;
 }
 

@@ -30,6 +30,11 @@ export async function retire(tx: Tx, crm: string, records: readonly Retired[], n
       and (r.state = 'live' or t."into" is not null and r.merged_into is distinct from t."into")
     returning r.object, r.id, r.merged_into as "into", r.lead_id`.execute(tx);
   const gone = sql`${rowsOf(records)} as t (object text, id text)`;
+  // One that was asked for again, in case that it is back, and is not: that is answered.
+  await sql`
+    update leadgrade.records r set dirty_at = null, claimed_by = null, claimed_until = null
+    from ${gone} where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.state <> 'live'
+      and r.dirty_at is not null`.execute(tx);
   await sql`
     delete from leadgrade.outbox o using ${gone}
     where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(tx);

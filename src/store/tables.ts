@@ -44,6 +44,8 @@ export interface RecordsTable {
   claimed_until: Instant | null;
   /** The last whole pass that listed it. */
   listed_pass: number | null;
+  /** When its personal data were deleted here, as its CRM had erased it; what is left is a tombstone. */
+  erased_at: Instant | null;
 }
 
 /** The ledger. `at` is when it happened, `seen_at` when we learned it. */
@@ -82,6 +84,26 @@ export interface OutcomesTable {
   seen_at: Instant;
   gone_at: Instant | null;
   listed_pass: number | null;
+}
+
+/** Whom the nightly listing has shown so far. */
+export interface SightingsTable {
+  crm: string;
+  object: string;
+  id: string;
+  run: number;
+}
+
+/** The report of each erasure: of whom, when, and how much of what. */
+export interface ErasuresTable {
+  id: Generated<number>;
+  crm: string;
+  object: string;
+  /** SHA-256 of crm, object and id: who asks by the id finds it; who reads the table finds nobody. */
+  id_hash: string;
+  erased_at: Instant;
+  /** Rows by table, and fields. */
+  erased: Json<Readonly<Record<string, number>>>;
 }
 
 /** History of the mapped fields. */
@@ -234,6 +256,8 @@ export interface Tables {
   records: RecordsTable;
   activities: ActivitiesTable;
   outcomes: OutcomesTable;
+  sightings: SightingsTable;
+  erasures: ErasuresTable;
   field_values: FieldValuesTable;
   models: ModelsTable;
   results: ResultsTable;

@@ -99,6 +99,15 @@ test('a wrong token is told with its fix, and exit code 2', async () => {
   expect(refused.stderr).not.toContain('pat-na1-wrong');
 });
 
+test('explain shows the report of a contact that was deleted for privacy, and not whom it was about', async () => {
+  const id = [...sandbox.contactIds.values()].find((each) => each !== seenLead()) ?? '';
+  await control(sandbox, 'POST', `contacts/${id}/privacy-deletion`);
+  await run('recompute');
+  const told = await run('explain', `hubspot:${id}`);
+  expect(told.code).toBe(0);
+  expect(told.stdout).toMatch(/^hubspot:\d+ was erased in its CRM, and here at \S+: fields \d+/);
+});
+
 test('a database that is down is exit code 3, no CRM at all exit code 2', async () => {
   const down = await leadgrade(['migrate'], { env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' } });
   expect(down).toMatchObject({ code: 3, stdout: '' });

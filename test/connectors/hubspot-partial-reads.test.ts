@@ -28,6 +28,11 @@ function answerContacts(results: object[], errors: object[] = []) {
   hubspot().post(`${CRM}/contacts/batch/read`).reply(status, { results, numErrors: errors.length, errors });
 }
 
+/** What HubSpot says of contacts that were deleted: only these can be restored. */
+function answerDeleted(results: object[], errors: object[] = []) {
+  hubspot().post(`${CRM}/contacts/batch/read`).query({ archived: 'true' }).reply(207, { results, errors });
+}
+
 function answerLinks(...links: (readonly [contact: string, company: string])[]) {
   const results = links.map(([id, company]) => ({ from: { id }, to: [{ toObjectId: company }] }));
   hubspot().post('/crm/associations/2026-03/contacts/companies/batch/read').reply(200, { results });
@@ -43,13 +48,25 @@ function fetch(...ids: string[]) {
 }
 
 describe('contacts that are not in the answer', () => {
-  test('one that HubSpot names as not found is gone', async () => {
-    answerContacts([person('1')], [notFound('2')]);
+  test('one that HubSpot names as not found is gone, and erased only if it is not among the deleted ones either', async () => {
+    answerContacts([person('1')], [notFound('2', '3', '4')]);
+    answerDeleted([person('2')], [notFound('3')]);
     answerLinks();
-    expect((await fetch('1', '2')).map(({ kind, ref }) => [kind, ref.id])).toEqual([
-      ['lead', '1'],
-      ['gone', '2'],
+    const [lead, ...gone] = await fetch('1', '2', '3', '4');
+    expect(lead).toMatchObject({ kind: 'lead', ref: contactRef('1') });
+    expect(gone).toEqual([
+      { kind: 'gone', ref: contactRef('2'), erased: false },
+      { kind: 'gone', ref: contactRef('3'), erased: true },
+      // Nothing was said of it.
+      { kind: 'gone', ref: contactRef('4'), erased: false },
     ]);
+  });
+
+  test('when the deleted ones cannot be asked, nothing is said of anybody', async () => {
+    answerContacts([person('1')], [notFound('2')]);
+    answerDeleted([], [wentWrong('2')]);
+    answerLinks();
+    await expect(fetch('1', '2')).rejects.toMatchObject({ kind: 'retry' });
   });
 
   test('one that could not be read for another reason is not gone: all are read again later', async () => {
@@ -86,7 +103,8 @@ describe('contacts that are not in the answer', () => {
     hubspot()
       .get(`${CRM}/contacts/2`)
       .reply(404, { status: 'error', message: 'contact does not exist', category: 'OBJECT_NOT_FOUND' });
-    expect(await fetch('2')).toEqual([{ kind: 'gone', ref: contactRef('2') }]);
+    answerDeleted([person('2')]);
+    expect(await fetch('2')).toEqual([{ kind: 'gone', ref: contactRef('2'), erased: false }]);
   });
 
   test('one that another contact took over was merged into it', async () => {

@@ -20,6 +20,10 @@ export class DatedList<T extends Dated> {
     this.#items.push(item);
   }
 
+  remove(isOut: (item: T) => boolean): void {
+    this.#items = this.#items.filter((item) => !isOut(item));
+  }
+
   /** All, oldest first; equal dates by id. */
   all(): readonly T[] {
     if (!this.#sorted) {

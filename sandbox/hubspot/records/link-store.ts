@@ -71,9 +71,11 @@ export class LinkStore {
     return unlabeled(from, to) !== null;
   }
 
-  /** Takes all links of one record away. */
-  drop(type: ObjectType, id: string): void {
-    for (const { type: other, link } of this.#allOf(type, id)) this.unlink(type, id, other, link.to);
+  /** Takes all links of one record away, and gives them. */
+  drop(type: ObjectType, id: string): readonly { readonly type: ObjectType; readonly link: Link }[] {
+    const dropped = this.#allOf(type, id);
+    for (const { type: other, link } of dropped) this.unlink(type, id, other, link.to);
+    return dropped;
   }
 
   /** Gives all links of one record to another of its type; a primary company stays primary only where there was none. */

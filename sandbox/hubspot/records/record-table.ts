@@ -18,6 +18,13 @@ interface IndexedState {
   readonly record: CrmRecord | null;
 }
 
+/** https://knowledge.hubspot.com/records/restore-deleted-records: a deleted record can be restored for 90 days. */
+const RESTORABLE_MS = 90 * 86_400_000;
+
+function isRestorable({ archivedAt }: CrmRecord, now: number): boolean {
+  return archivedAt !== null && now - archivedAt <= RESTORABLE_MS;
+}
+
 export class RecordTable {
   readonly kind: ObjectKind;
   readonly #records = new Map<string, CrmRecord>();
@@ -63,9 +70,10 @@ export class RecordTable {
     return record?.archivedAt === null ? record : undefined;
   }
 
-  findArchived(id: string): CrmRecord | undefined {
+  /** One that was deleted, as long as it can be restored. */
+  findArchived(id: string, now: number): CrmRecord | undefined {
     const record = this.#records.get(id);
-    return record?.archivedAt === null ? undefined : record;
+    return record && isRestorable(record, now) ? record : undefined;
   }
 
   /** Writes values ("" clears) and moves the modification time, whether or not a value differs. */
@@ -85,6 +93,18 @@ export class RecordTable {
     this.#unindexed.push({ id: record.id, from: indexFrom, record: null });
   }
 
+  /** It is as it was before it was deleted, and modified now. */
+  restore(record: CrmRecord, now: number, indexFrom: number): CrmRecord {
+    return this.write({ ...record, archivedAt: null }, new Map(), now, indexFrom);
+  }
+
+  /** Gone for good: neither among those that are there, nor among those that were deleted. */
+  purge(id: string): void {
+    this.#records.delete(id);
+    this.#unindexed = this.#unindexed.filter((state) => state.id !== id);
+    this.#index.delete(id);
+  }
+
   /** The merged record lives on under the primary's id. Its values are the caller's business. */
   merge(primary: CrmRecord, merged: CrmRecord, indexFrom: number): void {
     this.#records.delete(merged.id);
@@ -92,13 +112,17 @@ export class RecordTable {
     this.#unindexed.push({ id: merged.id, from: indexFrom, record: null });
   }
 
-  /** Up to `limit` records with ids above `after`, in id order. */
-  list(after: string | null, limit: number, archived: boolean): { records: CrmRecord[]; more: boolean } {
+  /**
+   * Up to `limit` records with ids above `after`, in id order.
+   * @param archivedAt for those that were deleted and can be restored at that instant; absent: those that are there
+   */
+  list(after: string | null, limit: number, archivedAt?: number): { records: CrmRecord[]; more: boolean } {
     const records: CrmRecord[] = [];
     const start = after === null ? 0 : Number(after) - this.kind.firstId + 1;
     for (let at = Math.max(0, start); at < this.#ids.length; at++) {
       const record = this.#records.get(this.#ids[at] ?? '');
-      if (!record || (record.archivedAt !== null) !== archived) continue;
+      if (!record) continue;
+      if (archivedAt === undefined ? record.archivedAt !== null : !isRestorable(record, archivedAt)) continue;
       if (records.length === limit) return { records, more: true };
       records.push(record);
     }

@@ -80,6 +80,18 @@ export function remove(portal: Portal, id: string): Reply {
   return ok({});
 }
 
+export function restore(portal: Portal, id: string): Reply {
+  const record = portal.table('contacts').findArchived(id, portal.clock.now());
+  if (!record) throw objectNotFound(`the sandbox has no deleted contact ${id} that could be restored`);
+  return ok(whole(portal, 'contacts', portal.restore('contacts', record)));
+}
+
+/** Deletes a contact for privacy, whether or not it was deleted before. */
+export function erase(portal: Portal, id: string): Reply {
+  portal.erase(portal.table('contacts').findArchived(id, portal.clock.now()) ?? existing(portal, 'contacts', id));
+  return ok({});
+}
+
 export function merge(portal: Portal, body: unknown): Reply {
   const { primaryId, mergedId } = mergeSchema.parse(body);
   const primary = existing(portal, 'contacts', primaryId);

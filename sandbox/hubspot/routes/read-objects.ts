@@ -7,7 +7,7 @@ import { isObjectType, OBJECT_KINDS, type ObjectType } from '../object-types.ts'
 import type { Portal } from '../portal.ts';
 import { listLinkType } from '../records/link-store.ts';
 import { recordJson } from '../records/record-json.ts';
-import type { CrmRecord } from '../records/record-table.ts';
+import type { CrmRecord, RecordTable } from '../records/record-table.ts';
 import { search, searchSchema } from '../records/search.ts';
 import { batchReply, ok, type Reply } from '../reply.ts';
 import { limitSchema, namesSchema, objectTypeOf } from './list-query.ts';
@@ -39,7 +39,7 @@ export const listObjects: Endpoint = {
     const type = objectTypeOf(call);
     const { limit, after = null, archived, properties, associations } = call.query(listSchema);
     const table = call.portal.table(type);
-    const { records, more } = table.list(after, limit, archived === 'true');
+    const { records, more } = table.list(after, limit, archived === 'true' ? call.portal.clock.now() : undefined);
     const results = records.map((record) => shown(call.portal, type, record, properties, associations));
     const last = records.at(-1);
     if (!more || !last) return ok({ results });
@@ -55,11 +55,17 @@ export const getObject: Endpoint = {
     const type = objectTypeOf(call);
     const { properties, associations, archived } = call.query(z.strictObject(showSchema));
     const table = call.portal.table(type);
-    const record = archived === 'true' ? table.findArchived(call.param('id')) : table.find(call.param('id'));
+    const record = findIn(call.portal, table, archived)(call.param('id'));
     if (!record) throw objectNotFound(`${table.kind.singular} does not exist`);
     return ok(shown(call.portal, type, record, properties, associations));
   },
 };
+
+/** Among those that are there, or among those that were deleted; never both. */
+function findIn({ clock }: Portal, table: RecordTable, archived: 'true' | 'false') {
+  const now = clock.now();
+  return (id: string) => (archived === 'true' ? table.findArchived(id, now) : table.find(id));
+}
 
 const batchReadSchema = z.strictObject({
   inputs: z.array(z.strictObject({ id: z.string() })).min(1),
@@ -72,10 +78,11 @@ export const batchRead: Endpoint = {
   scopes: readScopes,
   answer: (call) => {
     const type = objectTypeOf(call);
+    const { archived } = call.query(z.strictObject({ archived: showSchema.archived }));
     const { inputs, properties, idProperty } = call.body(batchReadSchema);
     checkBatchSize(inputs.length);
     const table = call.portal.table(type);
-    const find = finder(call.portal, type, idProperty);
+    const find = finder(call.portal, type, idProperty, archived);
     const found = new Map<string, CrmRecord>();
     const missing: string[] = [];
     for (const { id } of inputs) {
@@ -118,16 +125,16 @@ export function anyOrder<T>(results: readonly T[], inputs: readonly { readonly i
   return shuffled(results, seedOf(inputs.map(({ id }) => id).join(',')));
 }
 
-function finder(portal: Portal, type: ObjectType, idProperty: string | undefined) {
+function finder(portal: Portal, type: ObjectType, idProperty: string | undefined, archived: 'true' | 'false') {
   const table = portal.table(type);
-  if (idProperty === undefined || idProperty === 'hs_object_id') return (id: string) => table.find(id);
+  if (idProperty === undefined || idProperty === 'hs_object_id') return findIn(portal, table, archived);
   if (!portal.registry(type).get(idProperty)?.hasUniqueValue) {
     throw badRequest(`The property ${idProperty} is not a unique property of ${type}.`);
   }
   return (value: string): CrmRecord | undefined => {
     const wanted = value.toLowerCase();
     for (let after: string | null = null; ; ) {
-      const { records, more } = table.list(after, 1000, false);
+      const { records, more } = table.list(after, 1000);
       const found = records.find((record) => record.properties.get(idProperty)?.toLowerCase() === wanted);
       if (found || !more) return found;
       after = records.at(-1)?.id ?? null;

@@ -1,0 +1,117 @@
+// Erasing a record that its CRM has erased: what is left is a tombstone without personal data, and a report.
+import { createHash } from 'node:crypto';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { RecordRef } from '../domain/crm-changes.ts';
+import { holdLeads } from './leads.ts';
+import { rowsOf } from './sql-rows.ts';
+import type { Tables } from './tables.ts';
+
+type Tx = Transaction<Tables>;
+
+/** Everything that is kept by record: all rows of it go. */
+const BY_RECORD = ['activities', 'outcomes', 'field_values', 'outbox', 'errors'] as const;
+
+interface Erased extends RecordRef {
+  readonly lead_id: number;
+  readonly fields: number;
+}
+
+/**
+ * Deletes what is known of these records, and of those that were merged into them. Their scores stay as numbers, without
+ * reasons. What comes later for them is ignored: only a read that shows such a record alive makes it one again. Records that
+ * are erased already, or were never known, change nothing.
+ */
+export async function erase(tx: Tx, crm: string, refs: readonly RecordRef[], now: Date): Promise<void> {
+  if (refs.length === 0) return;
+  const all = await withMerged(tx, crm, refs);
+  if (all.length === 0) return;
+  await holdLeads(tx, crm, all);
+  const records = sql`${rowsOf(all.map(({ object, id }) => ({ object, id })))} as t (object text, id text)`;
+  const counts = new Map(
+    all.map(({ object, id, fields }) => [`${object}/${id}`, { fields } as Record<string, number>]),
+  );
+  const count = (table: string, { object, id }: RecordRef, rows: number) => {
+    const counted = counts.get(`${object}/${id}`);
+    if (counted) counted[table] = rows;
+  };
+  for (const table of BY_RECORD) {
+    const { rows } = await sql<RecordRef & { rows: number }>`
+      with gone as (
+        delete from ${sql.table(`leadgrade.${table}`)} d using ${records}
+        where d.crm = ${crm} and d.object = t.object and d.record_id = t.id returning d.object, d.record_id
+      )
+      select object, record_id as id, count(*)::int as rows from gone group by object, record_id`.execute(tx);
+    for (const row of rows) count(table, row, row.rows);
+  }
+  const { rows: results } = await sql<{ lead_id: number; rows: number }>`
+    with bare as (
+      update leadgrade.results set contributions = '[]', gates = '[]'
+      where lead_id = any(${all.map(({ lead_id }) => lead_id)}::bigint[]) returning lead_id
+    )
+    select lead_id, count(*)::int as rows from bare group by lead_id`.execute(tx);
+  for (const { lead_id, rows } of results) {
+    for (const record of all) if (record.lead_id === lead_id) count('results', record, rows);
+  }
+  await sql`
+    update leadgrade.records r
+    set fields = '{}', held = '{}', written = null, company_id = null, modified_at = null, settled_result_id = null,
+        dirty_at = null, claimed_by = null, claimed_until = null, erased_at = ${now}
+    from ${records} where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
+  const reports = all.map(({ object, id }) => ({
+    object,
+    id_hash: hashOf(crm, object, id),
+    erased: counts.get(`${object}/${id}`),
+  }));
+  await sql`
+    insert into leadgrade.erasures (crm, object, id_hash, erased_at, erased)
+    select ${crm}, object, id_hash, ${now}, erased
+    from ${rowsOf(reports)} as t (object text, id_hash text, erased jsonb)`.execute(tx);
+}
+
+/** Those that are not erased yet, with all that they took over. */
+async function withMerged(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<readonly Erased[]> {
+  const { rows } = await sql<Erased>`
+    with recursive family as (
+      select r.object, r.id from leadgrade.records r
+      join ${rowsOf(refs.map(({ object, id }) => ({ object, id })))} as t (object text, id text)
+        on r.object = t.object and r.id = t.id
+      where r.crm = ${crm} and r.state <> 'live'
+      union
+      select m.object, m.id from leadgrade.records m
+      join family f on m.object = f.object and m.merged_into = f.id
+      where m.crm = ${crm} and m.state = 'merged'
+    )
+    select r.object, r.id, r.lead_id,
+      (select count(*)::int from jsonb_each(r.fields) e where e.value <> 'null') as fields
+    from family join leadgrade.records r on r.crm = ${crm} and r.object = family.object and r.id = family.id
+    where r.erased_at is null`.execute(tx);
+  return rows;
+}
+
+function hashOf(crm: string, object: string, id: string): string {
+  return createHash('sha256').update(`${crm}/${object}/${id}`).digest('hex');
+}
+
+export interface Erasure {
+  readonly erasedAt: Date;
+  /** Rows by table, and fields. */
+  readonly erased: Readonly<Record<string, number>>;
+}
+
+/** The erasures of a record, oldest first. */
+export async function erasuresOf(
+  db: Kysely<Tables>,
+  { crm, id }: { crm: string; id: string },
+): Promise<readonly Erasure[]> {
+  const objects = await db.selectFrom('records').select('object').where('crm', '=', crm).where('id', '=', id).execute();
+  const hashes = objects.map(({ object }) => hashOf(crm, object, id));
+  if (hashes.length === 0) return [];
+  const rows = await db
+    .selectFrom('erasures')
+    .selectAll()
+    .where('crm', '=', crm)
+    .where('id_hash', 'in', hashes)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ erased_at, erased }) => ({ erasedAt: erased_at, erased }));
+}

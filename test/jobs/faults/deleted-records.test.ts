@@ -1,0 +1,285 @@
+// Records that are deleted, restored, merged or erased in the CRM without a word: polling finds out, and never makes one anew.
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { comparePresence } from '../../../jobs/compare-presence.ts';
+import { erasuresOf } from '../../../src/store/erasures.ts';
+import { openRun } from '../../../src/store/runs.ts';
+import { takePage } from '../../../src/store/streams.ts';
+import { leads } from '../../support/leads.ts';
+import { openTestProduct, type TestProduct } from '../../support/product.ts';
+import { expectSettled, logEnd, scoreOf, warnings } from './oracle.ts';
+
+const DAY = 86_400_000;
+
+let product: TestProduct;
+let used = 0;
+let id: string;
+let key: string;
+beforeAll(async () => {
+  const dataset = leads(24);
+  // The first ones have no company: no link tells that they are gone.
+  const people = dataset.people.map((person, at) => (at < 4 ? { ...person, company: null } : person));
+  product = await openTestProduct({ dataset: { ...dataset, people } });
+  product.pass(60_000);
+  await product.backfill();
+});
+afterAll(() => product.close());
+beforeEach(() => {
+  // Each test has a contact of its own.
+  key = `p${used++}`;
+  id = product.idOf(key);
+});
+
+async function stored(of = id) {
+  const records = product.context.db
+    .selectFrom('records')
+    .select(['state', 'merged_into', 'dirty_at', 'fields', 'erased_at']);
+  return records.where('id', '=', of).executeTakeFirstOrThrow();
+}
+
+/** Everything in the schema, as text, by table. */
+async function dump(): Promise<ReadonlyMap<string, string>> {
+  const { db } = product.context;
+  const { rows: tables } = await sql<{ name: string }>`
+    select table_name as name from information_schema.tables where table_schema = 'leadgrade'`.execute(db);
+  const texts = new Map<string, string>();
+  for (const { name } of tables) {
+    const { rows } = await sql<{
+      text: string;
+    }>`select t::text as text from ${sql.table(`leadgrade.${name}`)} t`.execute(db);
+    texts.set(name, rows.map(({ text }) => text).join('\n'));
+  }
+  return texts;
+}
+
+async function tablesWith(canary: string): Promise<readonly string[]> {
+  return [...(await dump())].flatMap(([name, text]) => (text.includes(canary) ? [name] : [])).toSorted();
+}
+
+async function rowsByRecord(): Promise<readonly string[]> {
+  const { db } = product.context;
+  const { rows: tables } = await sql<{ name: string }>`
+    select table_name as name from information_schema.columns
+    where table_schema = 'leadgrade' and column_name = 'record_id'`.execute(db);
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const { rows } = await sql`select from ${sql.table(`leadgrade.${name}`)} where record_id = ${id}`.execute(db);
+    if (rows.length > 0) found.push(name);
+  }
+  return found.toSorted();
+}
+
+describe('a contact is deleted in HubSpot', () => {
+  test('and nobody asks for it: the night finds it, keeps what is known, and restored it is scored again', async () => {
+    const was = scoreOf(await product.contact(id));
+    await product.control('DELETE', `contacts/${id}`);
+    await product.round();
+    expect(await stored()).toMatchObject({ state: 'live' });
+    await product.nightly();
+    expect(await stored()).toMatchObject({ state: 'gone', erased_at: null, dirty_at: null });
+    expect((await stored()).fields['contact.job_title']).toBe('VP Sales');
+    await product.nightly();
+    expect(await stored()).toMatchObject({ state: 'gone', erased_at: null, dirty_at: null });
+    await product.control('POST', `contacts/${id}/restore`);
+    await product.nightly();
+    expect(await stored()).toMatchObject({ state: 'live' });
+    expect(scoreOf(await product.contact(id))).toEqual(was);
+    await expectSettled(product);
+  });
+
+  test('between reading and writing: the write makes no contact, and the others of its batch are written', async () => {
+    const other = product.idOf('p23');
+    await product.faults({ match: { path: 'batch/update', times: 2 }, action: { status: 503 } });
+    for (const contactId of [id, other]) {
+      await product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });
+    }
+    await product.round();
+    await product.control('DELETE', `contacts/${id}`);
+    const before = (await product.contacts()).length;
+    product.pass(15_001);
+    await product.settle();
+    await product.round();
+    expect(await stored()).toMatchObject({ state: 'gone', erased_at: null });
+    expect(await product.contacts()).toHaveLength(before);
+    expect(Number(scoreOf(await product.contact(other)).behavior)).toBeGreaterThan(0);
+    await expectSettled(product);
+  });
+
+  test('and not restored within 90 days: nobody can restore it, and it is erased', async () => {
+    await product.control('DELETE', `contacts/${id}`);
+    await product.nightly();
+    product.pass(87 * DAY);
+    await product.nightly();
+    expect(await stored()).toMatchObject({ state: 'gone', erased_at: null });
+    product.pass(DAY);
+    await product.nightly();
+    expect(await stored()).toMatchObject({ state: 'gone', erased_at: expect.any(Date), fields: {} });
+  });
+
+  test('while the listing of the night fails: nobody is gone for it, and the next night finds the one who is', async () => {
+    await product.control('DELETE', `contacts/${id}`);
+    await product.faults({ match: { path: 'properties=hs_object_id&', times: 2 }, action: { status: 502 } });
+    await product.nightly();
+    expect(await stored()).toMatchObject({ state: 'live' });
+    const { db } = product.context;
+    const dirty = db.selectFrom('records').select('id').where('state', '=', 'live').where('dirty_at', 'is not', null);
+    expect(await dirty.execute()).toEqual([]);
+    product.pass(60_000);
+    await product.nightly();
+    expect(await stored()).toMatchObject({ state: 'gone' });
+  });
+});
+
+test('a contact that was merged away never comes back, whatever the nights ask', async () => {
+  const survivor = product.idOf('p22');
+  await product.control('POST', 'merge', { primaryId: survivor, mergedId: id });
+  await product.nightly();
+  await product.nightly();
+  expect(await stored()).toMatchObject({ state: 'merged', merged_into: survivor, dirty_at: null });
+  await expectSettled(product);
+});
+
+describe('a contact is deleted for privacy', () => {
+  const CANARIES = {
+    name: 'Quillfeather',
+    email: 'zz-canary@acme.example',
+    title: 'Chief Canary Officer',
+    note: 'canary sings in the meeting',
+    form: 'canary-form-page',
+  };
+
+  test('nothing of it is left in any table, the report says how much there was, and what comes later is ignored', async () => {
+    const properties = { lastname: CANARIES.name, email: CANARIES.email, jobtitle: CANARIES.title };
+    await product.control('PATCH', `contacts/${id}`, { properties });
+    // A value that cannot be read stands in the error list, too.
+    await product.control('PATCH', `contacts/${id}`, { properties: { country: 'Canaryland' } });
+    const meeting = { contactId: id, type: 'meeting', attributes: { title: CANARIES.note } };
+    await product.control('POST', 'activities', meeting);
+    const page = `https://acme.example/${CANARIES.form}`;
+    await product.control('POST', 'activities', { contactId: id, type: 'form_submission', attributes: { page } });
+    await product.control('POST', 'deals', { contactIds: [id], stage: 'contractsent', amount: 4711 });
+    await product.round();
+    product.pass(60_000);
+    await product.control('PATCH', `contacts/${id}`, { properties: { jobtitle: 'VP Canaries' } });
+    await product.round();
+    for (const canary of [...Object.values(CANARIES), 'VP Canaries', 'Canaryland', '4711']) {
+      expect(await tablesWith(canary), canary).not.toEqual([]);
+    }
+    expect(await tablesWith('VP Canaries')).toContain('field_values');
+
+    await product.control('POST', `contacts/${id}/privacy-deletion`);
+    await product.nightly();
+    for (const canary of [...Object.values(CANARIES), 'VP Canaries', 'Canaryland', '4711', 'canar', 'Canar']) {
+      expect(await tablesWith(canary), canary).toEqual([]);
+    }
+    expect(await rowsByRecord()).toEqual([]);
+    expect(await stored()).toMatchObject({ state: 'gone', fields: {}, erased_at: expect.any(Date) });
+    const [report, ...others] = await erasuresOf(product.context.db, { crm: 'hubspot', id });
+    expect(others).toEqual([]);
+    expect(report?.erased).toMatchObject({ activities: 2, outcomes: 2, results: expect.any(Number) });
+    expect(report?.erased.fields).toBeGreaterThan(5);
+    expect(await tablesWith(`hubspot/contacts/${id}`)).toEqual([]);
+    const { rows } = await sql<{ bare: boolean }>`
+      select bool_and(contributions = '[]' and gates = '[]') as bare from leadgrade.results
+      where lead_id = (select lead_id from leadgrade.records where id = ${id})`.execute(product.context.db);
+    expect(rows).toEqual([{ bare: true }]);
+  });
+
+  test('a late event about it makes nothing: neither a record, nor an activity, nor a read', async () => {
+    await product.control('POST', `contacts/${id}/privacy-deletion`);
+    await product.nightly();
+    const { db, clock } = product.context;
+    const ref = { object: 'contacts', id };
+    const outcome = { ...{ id: 'deal:1', source: 'deals', pipeline: null, stage: null, state: 'open' as const, ref } };
+    const late = {
+      leads: [],
+      dirty: [{ ref }],
+      activities: [
+        { ref, id: 'view:late', type: 'page_view', at: clock.now().getTime(), attributes: { title: 'late canary' } },
+      ],
+      outcomes: [{ ...outcome, amount: 1, currency: null, createdAt: null, closedAt: null, stages: [] }],
+      gone: [],
+      cursor: {},
+      whole: false,
+    };
+    const options = { crm: 'hubspot', stream: 'page_views', pass: null, now: clock.now(), askedAt: clock.now() };
+    await takePage(db, late, options);
+    expect(await stored()).toMatchObject({ state: 'gone', dirty_at: null, fields: {} });
+    expect(await rowsByRecord()).toEqual([]);
+    await expectSettled(product);
+  });
+
+  test('and had taken over another one: that one is erased with it', async () => {
+    const taken = product.idOf('p21');
+    await product.control('PATCH', `contacts/${taken}`, { properties: { jobtitle: 'Merged Canary' } });
+    await product.round();
+    await product.control('POST', 'merge', { primaryId: id, mergedId: taken });
+    await product.nightly();
+    expect(await stored(taken)).toMatchObject({ state: 'merged' });
+    expect(await tablesWith('Merged Canary')).not.toEqual([]);
+    await product.control('POST', `contacts/${id}/privacy-deletion`);
+    await product.nightly();
+    expect(await tablesWith('Merged Canary')).toEqual([]);
+    expect(await stored(taken)).toMatchObject({ state: 'merged', fields: {}, erased_at: expect.any(Date) });
+  });
+
+  test('between reading and writing: its score is written nowhere, and the night erases it', async () => {
+    await product.control('POST', 'activities', {
+      contactId: id,
+      type: 'form_submission',
+      attributes: { form: 'demo' },
+    });
+    await product.faults({ match: { path: 'batch/update', times: 2 }, action: { status: 503 } });
+    await product.round();
+    await product.control('POST', `contacts/${id}/privacy-deletion`);
+    product.pass(15_001);
+    await product.settle();
+    expect(await stored()).toMatchObject({ state: 'gone', erased_at: null });
+    await product.nightly();
+    expect(await stored()).toMatchObject({ state: 'gone', erased_at: expect.any(Date) });
+    expect(await rowsByRecord()).toEqual([]);
+  });
+});
+
+test('a night that was killed while it listed goes on where it was, and asks for no page twice', async () => {
+  const { db, clock, log } = product.context;
+  const run = await openRun(db, { job: 'nightly', slot: '2030-01-01', state: 'running' }, clock.now());
+  const pages: (string | null)[] = [];
+  const crm = product.context.crms.get('hubspot');
+  if (!crm || !run) throw new Error('HubSpot is set up, and the run opened');
+  // Pages of five, and an end after the second.
+  const ids = (await product.contacts()).map((contact) => contact.id);
+  const stop = new AbortController();
+  const connector = {
+    ...crm.connector,
+    listPresent: async (after: string | null) => {
+      pages.push(after);
+      if (pages.length === 2) stop.abort();
+      const at = after === null ? 0 : Number(after);
+      const refs = ids.slice(at, at + 5).map((each) => ({ object: 'contacts', id: each }));
+      return { refs, after: at + 5 < ids.length ? String(at + 5) : null };
+    },
+  };
+  const context = { ...product.context, crms: new Map([['hubspot', { ...crm, connector }]]), log };
+  await comparePresence({ ...context, signal: stop.signal }, 'hubspot', run.id);
+  await comparePresence(context, 'hubspot', run.id);
+  expect(pages).toEqual([
+    null,
+    ...Array.from({ length: Math.ceil(ids.length / 5) - 1 }, (_, at) => String((at + 1) * 5)),
+  ]);
+  const { rows } = await sql<{ n: number }>`select count(*)::int as n from leadgrade.sightings`.execute(db);
+  expect(rows).toEqual([{ n: 0 }]);
+  await expectSettled(product);
+});
+
+test('a token of another portal erases nobody: those that it does not show are read again, and somebody is told', async () => {
+  const before = await logEnd(product);
+  await product.faults({
+    match: { path: 'properties=hs_object_id&', times: 1 },
+    action: { status: 200, body: { results: [] } },
+  });
+  await product.nightly();
+  expect(warnings(product).at(-1)).toContain('Is it still the same portal?');
+  expect(await stored()).toMatchObject({ state: 'live', erased_at: null });
+  expect((await product.log(before)).some(({ path }) => path.endsWith('contacts/batch/read'))).toBe(true);
+});
