@@ -10,6 +10,7 @@ interface BackfillOptions {
   readonly asOf?: Date;
   readonly dryRun: boolean;
   readonly json: boolean;
+  readonly out?: string;
 }
 
 export function backfillCommand(io: CommandIo): Command {
@@ -18,11 +19,13 @@ export function backfillCommand(io: CommandIo): Command {
       'read everything from the CRM, score everybody, write what it does not hold yet; goes on where it was killed',
     )
     .option('--dry-run', 'read and score, write nothing: say who would get what, and what it would take', false)
+    .option('--out <file>', "with --dry-run: write everybody's score to this CSV file")
     .addOption(asOfOption())
     .addOption(jsonOption())
-    .action(({ asOf, dryRun: isDry, json }: BackfillOptions) =>
-      isDry ? reportFailures(io, () => dryRun(io, settings(io), { asOf, json })) : backfill(io, asOf, json),
-    );
+    .action(({ asOf, dryRun: isDry, json, out }: BackfillOptions, command: Command) => {
+      if (out !== undefined && !isDry) command.error('error: --out goes with --dry-run');
+      return isDry ? reportFailures(io, () => dryRun(io, settings(io), { asOf, json, out })) : backfill(io, asOf, json);
+    });
 }
 
 function backfill(io: CommandIo, asOf: Date | undefined, json: boolean): Promise<void> {

@@ -3,12 +3,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { waitsForThresholds } from '../../jobs/move-thresholds.ts';
+import { hasDoneItsPart } from '../../jobs/run-progress.ts';
 import type { Config } from '../config.ts';
 import { openProduct, type Product } from '../main.ts';
 import { pendingWork } from '../store/pending-work.ts';
 import { countByBand, highestScores, plannedWrites } from '../store/planned-writes.ts';
 import { closeRun, findRun, openRun } from '../store/runs.ts';
 import { allStreams } from '../store/streams.ts';
+import { writePlannedScores } from './dry-run-file.ts';
 import { type DryRun, dryRunReport } from './dry-run-report.ts';
 import { followRun, reportRun } from './follow.ts';
 import type { CommandIo } from './io.ts';
@@ -17,10 +20,12 @@ import { createLog } from './open.ts';
 interface DryRunOptions {
   readonly asOf: Date | undefined;
   readonly json: boolean;
+  /** Where everybody's score is written to. */
+  readonly out?: string | undefined;
 }
 
 export async function dryRun(io: CommandIo, config: Config, options: DryRunOptions): Promise<void> {
-  await withThrowawayProduct(io, config, options, (product) => readAndReport(io, product, options.json));
+  await withThrowawayProduct(io, config, options, (product) => readAndReport(io, product, options));
 }
 
 /**
@@ -49,7 +54,11 @@ export async function withThrowawayProduct(
 }
 
 /** Reads, scores, and prints what was found. */
-export async function readAndReport(io: CommandIo, product: Product, json: boolean): Promise<void> {
+export async function readAndReport(
+  io: CommandIo,
+  product: Product,
+  { json, out }: Pick<DryRunOptions, 'json' | 'out'>,
+): Promise<void> {
   const { context } = product;
   const { db, clock, crms } = context;
   const began = clock.now();
@@ -67,17 +76,22 @@ export async function readAndReport(io: CommandIo, product: Product, json: boole
   }
   const found = await findings(product, { began, errors: summary.errors });
   io.stdout.write(json ? `${JSON.stringify(found)}\n` : `${dryRunReport(found, context.model.compiled.bands)}\n`);
+  if (out !== undefined) {
+    await writePlannedScores(db, out);
+    io.stderr.write(`Everybody's score: ${out}\n`);
+  }
   io.setExitCode(summary.errors > 0 ? 1 : 0);
 }
 
 /** A run is closed when all is written; this one is over when there is nothing left but to write. */
 async function closeOnceScored({ context }: Product, runId: number): Promise<void> {
-  const { db, clock, crms } = context;
+  const { db, clock } = context;
   const run = await findRun(db, runId);
-  const isRead = run !== null && [...crms.keys()].every((crm) => run.progress[`pulled ${crm}`] === true);
-  if (!isRead || run.state !== 'running') return;
+  if (run === null || run.state !== 'running' || !hasDoneItsPart(context, run)) return;
   const { dirty, due } = await pendingWork(db, clock.now());
-  if (dirty === 0 && due === 0) await closeRun(db, runId, { state: 'done', error: null }, clock.now());
+  if (dirty > 0 || due > 0) return;
+  if (waitsForThresholds(context, run)) return context.ring('score', {});
+  await closeRun(db, runId, { state: 'done', error: null }, clock.now());
 }
 
 const SHOWN = 10;

@@ -53,15 +53,27 @@ export interface PlannedScore {
   readonly explanation: string | null;
 }
 
+const SCORES = sql`
+  select r.crm, r.id, s.grade, s.fit_score, s.behavior_score, s.total, s.status,
+    o.patch ->> 'explanation' as explanation
+  from leadgrade.records r
+  join leadgrade.leads l on l.id = r.lead_id
+  join leadgrade.results s on s.id = l.result_id
+  left join leadgrade.outbox o on o.crm = r.crm and o.object = r.object and o.record_id = r.id
+  where r.state = 'live'`;
+
 /** The records with the highest totals. */
 export async function highestScores(db: Kysely<Tables>, limit: number): Promise<readonly PlannedScore[]> {
-  const { rows } = await sql<PlannedScore>`
-    select r.crm, r.id, s.grade, s.fit_score, s.behavior_score, s.total, s.status,
-      o.patch ->> 'explanation' as explanation
-    from leadgrade.records r
-    join leadgrade.leads l on l.id = r.lead_id
-    join leadgrade.results s on s.id = l.result_id
-    left join leadgrade.outbox o on o.crm = r.crm and o.object = r.object and o.record_id = r.id
-    where r.state = 'live' order by s.total desc, r.crm, r.id limit ${limit}`.execute(db);
-  return rows;
+  const page = sql<PlannedScore>`${SCORES} order by s.total desc, r.crm, r.id limit ${limit}`;
+  return (await page.execute(db)).rows;
+}
+
+/** Records with a score, in the order of their ids, behind `after`. */
+export async function pageOfScores(
+  db: Kysely<Tables>,
+  { after, limit }: { after: Pick<PlannedScore, 'crm' | 'id'> | null; limit: number },
+): Promise<readonly PlannedScore[]> {
+  const { crm, id } = after ?? { crm: '', id: '' };
+  const page = sql<PlannedScore>`${SCORES} and (r.crm, r.id) > (${crm}, ${id}) order by r.crm, r.id limit ${limit}`;
+  return (await page.execute(db)).rows;
 }

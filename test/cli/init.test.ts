@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -56,7 +57,8 @@ test('init tries the token, keeps it for you alone, shows what setup would do, a
 
 test('the dry run as JSON adds up, and touches neither the portal nor the data folder', async () => {
   const env = { ...UNSET, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken };
-  const done = await leadgrade(['backfill', '--dry-run', '--json'], { cwd: folder, env });
+  const out = join(folder, 'scores.csv');
+  const done = await leadgrade(['backfill', '--dry-run', '--json', '--out', out], { cwd: folder, env });
   const found = z
     .object({
       bands: z.array(z.object({ leads: z.number() })),
@@ -67,6 +69,11 @@ test('the dry run as JSON adds up, and touches neither the portal nor the data f
   expect(found.crms).toEqual([{ records: 105, scored: 105, writes: 105 }]);
   expect(found.bands.reduce((sum, band) => sum + band.leads, 0)).toBe(105);
   expect(found.highest).toHaveLength(10);
+  const rows: string[][] = parse(await readFile(out));
+  expect(rows.slice(1).map(([, id = '']) => id)).toEqual([...sandbox.contactIds.values()].toSorted());
+  for (const [, , grade, fit, behavior, total] of rows.slice(1)) {
+    expect([grade, Number(fit) + Number(behavior)]).toEqual(['A', Number(total)]);
+  }
   expect(await writesOf()).toBe(0);
   await expect(stat(join(folder, '.leadgrade'))).rejects.toThrow('ENOENT');
 });
