@@ -98,6 +98,75 @@ export const occurrencesAnswer = z.looseObject({
   paging,
 });
 
+/** Values of other types (`subscriptions`, `browser`) are left alone. */
+const emailEvent = z.looseObject({
+  id: z.string(),
+  created: z.number(),
+  type: z.string(),
+  /** UNBOUNCE alone has none. */
+  recipient: z.string().nullish(),
+  emailCampaignId: z.number().nullish(),
+  appId: z.number().nullish(),
+  /** A later event tells it better. */
+  obsoletedBy: z.unknown().optional(),
+});
+export type EmailEvent = z.infer<typeof emailEvent>;
+export const emailEventsAnswer = z.looseObject({
+  hasMore: z.boolean().optional().default(false),
+  offset: z.string().nullish(),
+  events: z.array(emailEvent),
+});
+
+export const emailCampaignAnswer = z.looseObject({ name: z.string().nullish(), subject: z.string().nullish() });
+
+export const listsAnswer = z.looseObject({
+  lists: z.array(
+    z.looseObject({
+      listId: id,
+      name: z.string(),
+      processingType: z.string().nullish(),
+      objectTypeId: z.string().nullish(),
+      additionalProperties: z.record(z.string(), z.unknown()).nullish(),
+    }),
+  ),
+  offset: z.number().optional().default(0),
+  hasMore: z.boolean().optional().default(false),
+});
+export type HubSpotList = z.infer<typeof listsAnswer>['lists'][number];
+
+export const listMembersAnswer = z.looseObject({
+  results: z.array(z.looseObject({ recordId: id, membershipTimestamp: z.string() })),
+  paging,
+});
+
+export const marketingEventsAnswer = z.looseObject({
+  results: z.array(
+    z.looseObject({
+      objectId: id,
+      eventName: z.string().nullish(),
+      eventType: z.string().nullish(),
+      attendees: z.number().nullish(),
+      updatedAt: z.string().nullish(),
+    }),
+  ),
+  paging,
+});
+
+export const participationsAnswer = z.looseObject({
+  results: z.array(
+    z.looseObject({
+      associations: z.looseObject({ contact: z.looseObject({ contactId: id }).nullish() }),
+      properties: z.looseObject({
+        attendanceState: z.string().nullish(),
+        occurredAt: z.number(),
+        attendancePercentage: z.string().nullish(),
+        attendanceDurationSeconds: z.number().nullish(),
+      }),
+    }),
+  ),
+  paging,
+});
+
 export const propertiesAnswer = z.looseObject({
   results: z.array(
     z.looseObject({

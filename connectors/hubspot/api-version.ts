@@ -24,11 +24,19 @@ export function apiPaths(version: string) {
     pipelines: (type: string) => `/crm/pipelines/${version}/${type}`,
     customPropertyLimits: `/crm/limits/${version}/custom-properties`,
     eventOccurrences: `/events/event-occurrences/${version}`,
+    listSearch: `/crm/lists/${version}/search`,
+    listMembers: (list: string) => `/crm/lists/${version}/${encodeURIComponent(list)}/memberships/join-order`,
+    marketingEvents: `/marketing/marketing-events/${version}`,
+    participations: (event: string) =>
+      `/marketing/marketing-events/${version}/participations/${encodeURIComponent(event)}/breakdown`,
     accountDetails: `/account-info/${ACCOUNT_VERSION}/details`,
     dailyUsage: `/account-info/${ACCOUNT_VERSION}/api-usage/daily/private-apps`,
     // Forms and their submissions have no dated path yet (dated forms are 2026-09-beta, submissions have none).
     forms: '/marketing/v3/forms',
     formSubmissions: (form: string) => `/form-integrations/v1/submissions/forms/${encodeURIComponent(form)}`,
+    // Events of marketing e-mails exist in v1 alone: it loses support after September 2027, and nothing dated is announced.
+    emailEvents: '/email/public/v1/events',
+    emailCampaign: (campaign: string) => `/email/public/v1/campaigns/${encodeURIComponent(campaign)}`,
   };
 }
 

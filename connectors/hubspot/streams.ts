@@ -10,6 +10,9 @@ import { dealStream } from './deal-stream.ts';
 import { engagementStream } from './engagement-stream.ts';
 import { ENGAGEMENTS } from './engagements.ts';
 import { formStream } from './form-stream.ts';
+import { listStream } from './list-stream.ts';
+import { marketingEmailStream } from './marketing-email-stream.ts';
+import { marketingEventStream } from './marketing-event-stream.ts';
 import { pageViewStream } from './page-view-stream.ts';
 import type { HubSpotParts, StreamReader } from './stream.ts';
 
@@ -17,11 +20,17 @@ const ACTIVITY_STREAMS: Readonly<Record<string, (parts: HubSpotParts, stream: Ch
   ...Object.fromEntries(Object.keys(ENGAGEMENTS).map((type) => [type, engagementStream])),
   form_submissions: formStream,
   page_views: pageViewStream,
+  marketing_emails: marketingEmailStream,
+  lists: listStream,
+  marketing_events: marketingEventStream,
 };
 
-// What a whole pass of these does not show has happened all the same: HubSpot keeps page views for a while only, and the
-// submissions of an archived form are no longer listed.
-const NEVER_UNDONE: ReadonlySet<string> = new Set(['form_submissions', 'page_views']);
+// What a whole pass of these does not show has happened all the same: page views and events of e-mails are read for the last year
+// only, the submissions of an archived form are no longer listed, and who left a list has joined it before.
+const NEVER_UNDONE: ReadonlySet<string> = new Set([
+  ...['form_submissions', 'page_views', 'marketing_emails'],
+  ...['lists', 'marketing_events'],
+]);
 
 /** @throws ConnectorError `configuration` when the mapping names a source that HubSpot does not have */
 export function createStreams(parts: HubSpotParts): readonly StreamReader[] {

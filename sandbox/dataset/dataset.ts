@@ -37,7 +37,10 @@ export interface SeedPerson {
 
 export type SeedAttributes = Readonly<Record<string, string | number | boolean>>;
 
-/** `type` is a canonical activity type, or `note` or `task`, which no canonical type stands for. `at` is epoch ms. */
+/**
+ * `type` is a canonical activity type, or something that no canonical type stands for: `note`, `task`, `sales_email` and
+ * `sales_email_bounce` (what a rep wrote by hand; marketing e-mails are `email_delivered` ...), `email_click_bot`. `at` is epoch ms.
+ */
 export interface SeedActivity {
   readonly person: string;
   readonly type: string;

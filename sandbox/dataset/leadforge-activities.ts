@@ -59,12 +59,12 @@ function touchOf(row: Row): Kept[] {
 
 const TOUCHES: Readonly<Record<string, (inbound: boolean) => Kept>> = {
   email: (inbound) => [
-    inbound ? 'email_reply' : 'email_delivered',
+    inbound ? 'email_reply' : 'sales_email',
     { subject: inbound ? 'Re: your message' : 'Introduction' },
   ],
   // Reps log such messages as e-mails: HubSpot's own object for them is not read.
   linkedin_message: (inbound) => [
-    inbound ? 'email_reply' : 'email_delivered',
+    inbound ? 'email_reply' : 'sales_email',
     { subject: inbound ? 'Re: LinkedIn' : 'LinkedIn message' },
   ],
   call: (inbound) => ['call', { title: inbound ? 'Inbound call' : 'Outbound call', outcome: 'connected' }],
@@ -89,5 +89,5 @@ const SALES: Readonly<Record<string, (outcome: string) => Kept>> = {
   call: (outcome) => ['call', { title: 'Sales call', outcome: CALL_OUTCOMES[outcome] ?? 'connected' }],
   meeting: (outcome) => ['meeting', { title: 'Sales meeting', outcome: MEETING_OUTCOMES[outcome] ?? 'completed' }],
   demo: (outcome) => ['meeting', { title: 'Product demo', outcome: MEETING_OUTCOMES[outcome] ?? 'completed' }],
-  email: () => ['email_delivered', { subject: 'Sales email' }],
+  email: () => ['sales_email', { subject: 'Sales email' }],
 };

@@ -67,9 +67,9 @@ export function seededActivities(random: Random, person: SeedPerson, interest: n
   times(1.1, () =>
     add('call', { title: 'Outreach', outcome: random.weighted(CALL_OUTCOMES), seconds: random.between(5, 1500) }),
   );
-  times(1.3, () => add('email_delivered', { subject: random.pick(['Following up', 'Your question', 'Next steps']) }));
+  times(1.3, () => add('sales_email', { subject: random.pick(['Following up', 'Your question', 'Next steps']) }));
   times(0.7, () => add('email_reply', { subject: random.pick(['Re: Following up', 'Re: Next steps']) }));
-  if (random.chance(0.02)) add('email_bounce', { subject: 'Following up' });
+  if (random.chance(0.02)) add('sales_email_bounce', { subject: 'Following up' });
   times(0.4, () => add('note', { body: 'Spoke about the current process.' }));
   times(0.4, () => add('task', { subject: 'Follow up', status: random.pick(['NOT_STARTED', 'COMPLETED']) }));
   return found;

@@ -2,6 +2,7 @@
 import type { Dataset, SeedCompany, SeedPerson } from './dataset.ts';
 import { type Random, seededRandom } from './random.ts';
 import { seededActivities } from './seeded-activities.ts';
+import { seededEmails } from './seeded-emails.ts';
 import {
   COMPANY_ENDINGS,
   COMPANY_STEMS,
@@ -56,7 +57,10 @@ export function seededDataset({ contacts, seed, now }: SeedOptions): Dataset {
   return {
     companies,
     people: cast.map(({ person }) => person),
-    activities: cast.flatMap(({ person, interest }) => seededActivities(random, person, interest, end)),
+    activities: cast.flatMap(({ person, interest }) => [
+      ...seededActivities(random, person, interest, end),
+      ...seededEmails(seed, person, interest, end),
+    ]),
     opportunities: seededOpportunities(
       cast.map(({ person }) => person),
       { seed, end },

@@ -1,6 +1,7 @@
 // Where HubSpot keeps what a person did: an engagement object, a form submission, a page visit, or a contact property.
-import { createHash } from 'node:crypto';
 import type { SeedAttributes } from '../dataset/dataset.ts';
+import { uuidOf } from './ids.ts';
+import { isEmailEvent } from './marketing-emails.ts';
 import type { ObjectType } from './object-types.ts';
 import type { Form, Portal } from './portal.ts';
 import { CALL_DISPOSITIONS } from './properties/engagement-properties.ts';
@@ -8,7 +9,7 @@ import { DatedList } from './records/dated-list.ts';
 import type { CrmRecord } from './records/record-table.ts';
 
 export interface NewActivity {
-  /** A canonical activity type, `note` or `task`. */
+  /** A canonical activity type, or one of `SeedActivity`. */
   readonly type: string;
   /** Epoch ms. */
   readonly at: number;
@@ -23,7 +24,7 @@ export interface Learned {
 }
 
 export interface KeptActivity {
-  readonly object: ObjectType | 'form_submissions' | 'events';
+  readonly object: ObjectType | 'form_submissions' | 'events' | 'email_events' | 'lists' | 'marketing_events';
   readonly id: string;
 }
 
@@ -48,10 +49,9 @@ export function keepActivity(
   learned: Learned,
 ): KeptActivity | { readonly problem: string } {
   if (activity.type === 'page_view') return keepVisit(portal, contact, activity, learned);
-  if (activity.type === 'unsubscribe') {
-    portal.write('contacts', contact, new Map([['hs_email_optout', 'true']]));
-    return { object: 'contacts', id: contact.id };
-  }
+  if (isEmailEvent(activity.type)) return keepEmailEvent(portal, contact, activity, learned);
+  if (activity.type === 'list_joined') return joinList(portal, contact, activity);
+  if (activity.type === 'event_attended') return attend(portal, contact, activity);
   const form = FORM_OF[activity.type];
   if (form) return keepSubmission(portal, contact, activity, form(activity.attributes));
   const engagement = ENGAGEMENTS[activity.type];
@@ -113,8 +113,8 @@ const ENGAGEMENTS: Readonly<Record<string, (attributes: SeedAttributes) => Engag
     },
   }),
   email_reply: (attributes) => email(attributes, 'INCOMING_EMAIL', 'SENT'),
-  email_delivered: (attributes) => email(attributes, 'EMAIL', 'SENT'),
-  email_bounce: (attributes) => email(attributes, 'EMAIL', 'BOUNCED'),
+  sales_email: (attributes) => email(attributes, 'EMAIL', 'SENT'),
+  sales_email_bounce: (attributes) => email(attributes, 'EMAIL', 'BOUNCED'),
   note: ({ body }) => ({ object: 'notes', properties: { hs_note_body: String(body ?? 'Note') } }),
   task: ({ subject, status }) => ({
     object: 'tasks',
@@ -161,14 +161,31 @@ function keepSubmission(
   return { object: 'form_submissions', id };
 }
 
-/** An id in the form of a UUID that is the same in every run. */
-function uuidOf(text: string): string {
-  const hash = createHash('sha256').update(text).digest('hex');
-  return [
-    hash.slice(0, 8),
-    hash.slice(8, 12),
-    `4${hash.slice(13, 16)}`,
-    `a${hash.slice(17, 20)}`,
-    hash.slice(20, 32),
-  ].join('-');
+/** A marketing e-mail: it knows the contact's address alone. Whoever unsubscribes has opted out from then on. */
+function keepEmailEvent(
+  portal: Portal,
+  contact: CrmRecord,
+  { type, at, attributes }: NewActivity,
+  learned: Learned,
+): KeptActivity | { readonly problem: string } {
+  const recipient = contact.properties.get('email');
+  if (recipient === undefined) return { problem: 'a marketing e-mail needs a contact with an e-mail address' };
+  if (type === 'unsubscribe' && contact.properties.get('hs_email_optout') !== 'true') {
+    portal.write('contacts', contact, new Map([['hs_email_optout', 'true']]));
+  }
+  const id = portal.emails.add(type, { recipient, at, shownFrom: learned.indexFrom, attributes });
+  return { object: 'email_events', id };
+}
+
+function joinList(portal: Portal, contact: CrmRecord, { at, attributes }: NewActivity): KeptActivity {
+  const list = portal.lists.findOrMake(String(attributes.list ?? 'Leadgrade: joined'), at);
+  portal.lists.join(list, contact.id, at);
+  return { object: 'lists', id: list.id };
+}
+
+function attend(portal: Portal, contact: CrmRecord, { at, attributes }: NewActivity): KeptActivity {
+  const event = portal.marketingEvents.findOrMake(String(attributes.name ?? 'Webinar'), at);
+  event.participations.set(contact.id, { state: 'ATTENDED', at });
+  event.updatedAt = Math.max(event.updatedAt, at);
+  return { object: 'marketing_events', id: event.id };
 }

@@ -1,6 +1,9 @@
-// The state of one HubSpot account: its records, properties, links, forms and events. No HTTP here.
+// The state of one HubSpot account: its records, properties, links, forms, e-mails, lists and events. No HTTP here.
 import { randomUUID } from 'node:crypto';
 import type { SandboxClock } from '../sandbox-clock.ts';
+import { ContactLists } from './contact-lists.ts';
+import { MarketingEmails } from './marketing-emails.ts';
+import { MarketingEvents } from './marketing-events.ts';
 import { OBJECT_KINDS, OBJECT_TYPES, type ObjectType } from './object-types.ts';
 import { type Pipeline, pipelineProperties, STANDARD_PIPELINES, type Stage } from './pipelines.ts';
 import { COMPANY_PROPERTIES, DEAL_PROPERTIES } from './properties/company-properties.ts';
@@ -75,6 +78,9 @@ export class Portal {
   readonly links = new LinkStore();
   readonly forms = new Map<string, Form>();
   readonly visits = new DatedList<PageVisit>();
+  readonly emails = new MarketingEmails();
+  readonly lists = new ContactLists();
+  readonly marketingEvents = new MarketingEvents();
   pipelines: readonly Pipeline[] = STANDARD_PIPELINES;
   readonly #droppedLinks = new Map<string, ReturnType<LinkStore['drop']>>();
   readonly #lag: number;
@@ -130,6 +136,7 @@ export class Portal {
   archive(type: ObjectType, record: CrmRecord): void {
     this.table(type).archive(record, this.clock.now(), this.indexFrom());
     this.#droppedLinks.set(`${type}/${record.id}`, this.links.drop(type, record.id));
+    if (type === 'contacts') this.#leaveGroups(record.id);
   }
 
   /** A deleted record comes back as it was, with its links to what is still there. */
@@ -141,16 +148,23 @@ export class Portal {
     return restored;
   }
 
-  /** Deleted for privacy: the contact, what it sent in and what it visited are nowhere any more. */
+  /** Deleted for privacy: the contact, what it sent in, what it got and what it visited are nowhere any more. */
   erase(contact: CrmRecord): void {
     this.table('contacts').purge(contact.id);
     this.links.drop('contacts', contact.id);
     this.#droppedLinks.delete(`contacts/${contact.id}`);
+    this.#leaveGroups(contact.id);
     this.visits.remove(({ contactId }) => contactId === contact.id);
     const email = contact.properties.get('email');
+    this.emails.events.remove(({ recipient }) => recipient === email);
     for (const { submissions } of this.forms.values()) {
       submissions.remove(({ values }) => values.some(({ name, value }) => name === 'email' && value === email));
     }
+  }
+
+  #leaveGroups(contactId: string): void {
+    this.lists.leaveAll(contactId);
+    this.marketingEvents.leaveAll(contactId);
   }
 
   /** Makes the company the contact's only one, or leaves it none. The contact's modification time stays as it is. */
@@ -164,7 +178,7 @@ export class Portal {
     if (contact) this.table('contacts').writeSilently(contact, values, indexFrom);
   }
 
-  /** Merges one contact into another: links, visits and missing values go to the primary, which is modified. */
+  /** Merges one contact into another: links, visits, memberships and missing values go to the primary, which is modified. */
   mergeContacts(primary: CrmRecord, merged: CrmRecord): void {
     const contacts = this.table('contacts');
     const values = new Map([...merged.properties].filter(([name]) => !primary.properties.has(name)));
@@ -174,6 +188,8 @@ export class Portal {
     this.write('contacts', primary, values);
     this.links.move('contacts', merged.id, primary.id);
     for (const visit of this.visits.all()) if (visit.contactId === merged.id) visit.contactId = primary.id;
+    this.lists.merge(primary.id, merged.id);
+    this.marketingEvents.merge(primary.id, merged.id);
   }
 }
 

@@ -359,13 +359,18 @@ test('only mapped streams are read', () => {
     ['emails', 'email_reply'],
     ['form_submissions', 'webinar', 'content_download', 'trial_started', 'form_submission'],
     ['page_views', 'page_view'],
+    [
+      'marketing_emails',
+      ...['email_delivered', 'email_open_bot', 'email_open', 'email_click', 'email_bounce', 'unsubscribe'],
+    ],
+    ['lists', 'list_joined'],
     ['deals'],
   ]);
 });
 
-test('a visit falls out of view and a form is archived: what a new whole pass of these does not show is not undone', () => {
+test('a visit falls out of view, a form is archived, a list is left: what a new whole pass of these does not show is not undone', () => {
   const windowed = connect().connector.streams.filter((stream) => stream.windowed);
-  expect(windowed.map(({ id }) => id)).toEqual(['form_submissions', 'page_views']);
+  expect(windowed.map(({ id }) => id)).toEqual(['form_submissions', 'page_views', 'marketing_emails', 'lists']);
 });
 
 test('a cursor that something else wrote is refused by name', async () => {

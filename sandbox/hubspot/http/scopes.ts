@@ -14,12 +14,18 @@ const EVERYWHERE: readonly string[] = [
   'crm.schemas.deals.read',
   'sales-email-read',
   'forms',
+  'crm.lists.read',
+  'crm.objects.marketing_events.read',
 ];
+
+/** The events of marketing e-mails. A free account sends a few, and its token is taken to have no scope for what became of them. */
+const MARKETING_SCOPE = 'content';
 
 /** Page visits are an Enterprise ability; their refusal is a missing scope. */
 export const EVENTS_SCOPE = 'business-intelligence';
 
 /** All that the tier allows. */
 export function scopesOf(tier: Tier): readonly string[] {
-  return tier === 'enterprise' ? [...EVERYWHERE, EVENTS_SCOPE] : EVERYWHERE;
+  const paying = tier === 'free' ? [] : [MARKETING_SCOPE];
+  return [...EVERYWHERE, ...paying, ...(tier === 'enterprise' ? [EVENTS_SCOPE] : [])];
 }

@@ -5,8 +5,11 @@ import { type Endpoint, type Gate, serve } from '../http/endpoint.ts';
 import { unknownPath } from '../hubspot-error.ts';
 import { accountDetails, dailyUsage } from './account.ts';
 import { readAssociations } from './associations.ts';
+import { getEmailCampaign, listEmailEvents } from './email-events.ts';
 import { listEvents } from './events.ts';
 import { listForms, listSubmissions } from './forms.ts';
+import { listMembers, searchLists } from './lists.ts';
+import { listMarketingEvents, listParticipations } from './marketing-events.ts';
 import { listPipelines } from './pipelines.ts';
 import * as properties from './properties.ts';
 import { batchRead, getObject, listObjects, searchObjects } from './read-objects.ts';
@@ -39,6 +42,12 @@ const ENDPOINTS: readonly (readonly ['get' | 'post' | 'patch' | 'delete', string
   ['get', '/marketing/v3/forms', listForms],
   ['get', '/form-integrations/v1/submissions/forms/:guid', listSubmissions],
   ['get', '/events/event-occurrences/:version', listEvents],
+  ['get', '/email/public/v1/events', listEmailEvents],
+  ['get', '/email/public/v1/campaigns/:id', getEmailCampaign],
+  ['post', '/crm/lists/:version/search', searchLists],
+  ['get', '/crm/lists/:version/:listId/memberships/join-order', listMembers],
+  ['get', '/marketing/marketing-events/:version', listMarketingEvents],
+  ['get', '/marketing/marketing-events/:version/participations/:id/breakdown', listParticipations],
 ];
 
 export function apiRouter(gate: Gate): Router {

@@ -7,6 +7,7 @@ import { faultScriptSchema } from '../http/fault-script.ts';
 import { HubSpotError } from '../hubspot-error.ts';
 import { ok, type Reply } from '../reply.ts';
 import * as deals from './deal-actions.ts';
+import * as marketing from './marketing-actions.ts';
 import * as people from './people-actions.ts';
 
 const clockSchema = z.strictObject({ now: people.instantSchema });
@@ -42,6 +43,16 @@ const CONTROLS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete',
   ['post', '/merge', ({ portal }, req) => people.merge(portal, req.body)],
   ['put', '/associations', ({ portal }, req) => people.link(portal, req.body)],
   ['delete', '/associations', ({ portal }, req) => people.unlink(portal, req.body)],
+  ['post', '/lists', ({ portal }, req) => marketing.makeList(portal, req.body)],
+  ['delete', '/lists/:id', ({ portal }, req) => marketing.removeList(portal, idOf(req))],
+  ['put', '/lists/:id/members', ({ portal }, req) => marketing.joinList(portal, idOf(req), req.body)],
+  ['delete', '/lists/:id/members', ({ portal }, req) => marketing.leaveList(portal, idOf(req), req.body)],
+  ['post', '/marketing-events', ({ portal }, req) => marketing.makeEvent(portal, req.body)],
+  [
+    'put',
+    '/marketing-events/:id/participations',
+    ({ portal }, req) => marketing.participate(portal, idOf(req), req.body),
+  ],
   ['get', '/clock', ({ portal }) => ok(clockJson(portal.clock))],
   ['put', '/clock', setClock],
   ['put', '/faults', setFaults],

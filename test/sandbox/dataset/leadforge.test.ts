@@ -42,7 +42,7 @@ test('a contact has the activity of all its leads, each at a time of its own', (
     { name: 'Company, one', industry: 'LOGISTICS_AND_SUPPLY_CHAIN', employees: 350, country: 'United Kingdom' },
   ]);
   expect(data.activities.map(({ type, attributes }) => `${type} ${attributes.path ?? ''}`.trim())).toEqual([
-    ...['page_view /', 'email_reply', 'email_delivered', 'email_delivered', 'webinar', 'content_download'],
+    ...['page_view /', 'email_reply', 'sales_email', 'sales_email', 'webinar', 'content_download'],
     ...['meeting', 'call'],
   ]);
   expect(new Set(data.activities.map(({ at }) => at)).size).toBe(data.activities.length);
@@ -57,7 +57,7 @@ test('a contact has the activity of all its leads, each at a time of its own', (
 test('what is dated after now has not happened yet', () => {
   const data = loadLeadforge(folder, new Date('2024-01-13T23:00:00Z'));
   expect(data.activities.map(({ type }) => type)).toEqual([
-    ...['page_view', 'email_reply', 'email_delivered', 'email_delivered', 'webinar'],
+    ...['page_view', 'email_reply', 'sales_email', 'sales_email', 'webinar'],
   ]);
   expect(data.opportunities).toEqual([]);
 });

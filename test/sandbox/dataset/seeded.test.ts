@@ -25,12 +25,17 @@ test('nothing is dated after now, and no activity is older than 120 days and an 
 test('a whole first read takes 150 to 250 calls', () => {
   const count = (types: readonly string[]) => data.activities.filter(({ type }) => types.includes(type)).length;
   const pages = (records: number, size: number) => Math.ceil(records / size);
-  const engagements = [['meeting'], ['call'], ['email_delivered', 'email_reply', 'email_bounce'], ['note'], ['task']];
+  const engagements = [['meeting'], ['call'], ['sales_email', 'email_reply', 'sales_email_bounce'], ['note'], ['task']];
+  const mails = ['email_delivered', 'email_open', 'email_open_bot', 'email_click', 'email_bounce', 'unsubscribe'];
   const calls =
     pages(data.people.length, 100) +
     pages(data.companies.length, 100) +
     pages(count(['page_view']), 100) +
     pages(count(['form_submission', 'webinar', 'content_download', 'trial_started']), 50) +
+    pages(
+      mails.reduce((sum, type) => sum + count([type]), 0),
+      1000,
+    ) +
     engagements.reduce((sum, types) => sum + pages(count(types), 100), 0);
   expect(calls).toBeGreaterThan(120);
   expect(calls).toBeLessThan(250);
@@ -46,6 +51,17 @@ test('there are customers, students, the unsubscribed, people without a company,
   expect(having(({ company }) => company === null)).toBeGreaterThan(150);
   expect(having(({ email }) => email === null)).toBeGreaterThan(10);
   expect(having(({ jobTitle }) => jobTitle === 'n/a' || jobTitle === '-')).toBeGreaterThan(10);
+});
+
+test('marketing e-mails are delivered before they are opened, some by machines, and nobody who opted out gets another', () => {
+  const mails = data.activities.filter(({ attributes }) => typeof attributes.email === 'string');
+  const having = (type: string) => mails.filter((each) => each.type === type).length;
+  expect(having('email_delivered')).toBeGreaterThan(2000);
+  for (const type of ['email_open', 'email_open_bot']) expect(having(type)).toBeGreaterThan(500);
+  for (const type of ['email_click', 'email_bounce', 'unsubscribe']) expect(having(type)).toBeGreaterThan(30);
+  const left = new Map(mails.flatMap(({ type, person, at }) => (type === 'unsubscribe' ? [[person, at]] : [])));
+  expect(mails.filter(({ person, at }) => at > (left.get(person) ?? Number.POSITIVE_INFINITY))).toEqual([]);
+  expect(data.people.filter(({ key }) => left.has(key)).every(({ optedOut }) => optedOut)).toBe(true);
 });
 
 test('buyers are more active than others', () => {

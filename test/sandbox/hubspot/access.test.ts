@@ -27,6 +27,9 @@ test('a token without a scope is told which one it lacks', async () => {
     ['GET', '/crm/objects/2026-03/companies', undefined, 'crm.objects.companies.read'],
     ['GET', '/crm/objects/2026-03/emails', undefined, 'sales-email-read'],
     ['GET', '/marketing/v3/forms', undefined, 'forms'],
+    ['GET', '/email/public/v1/events', undefined, 'content'],
+    ['POST', '/crm/lists/2026-03/search', {}, 'crm.lists.read'],
+    ['GET', '/marketing/marketing-events/2026-03', undefined, 'crm.objects.marketing_events.read'],
     ['POST', '/crm/properties/2026-03/contacts/groups', { name: 'g', label: 'G' }, 'crm.schemas.contacts.write'],
   ];
   for (const [method, path, body, scope] of refusals) {
@@ -39,10 +42,14 @@ test('a token without a scope is told which one it lacks', async () => {
 });
 
 test.each([
-  ['free', 403],
-  ['pro', 403],
-  ['enterprise', 200],
-] as const)('page visits of a %s account: %i', async (tier, status) => {
+  ['free', 403, 403],
+  ['pro', 200, 403],
+  ['enterprise', 200, 200],
+] as const)('a %s account: %i for events of marketing e-mails, %i for page visits', async (tier, emails, visits) => {
   sandbox = await startTestSandbox({ tier });
-  expect((await sandbox.call('GET', EVENTS)).status).toBe(status);
+  const status = async (method: string, path: string, body?: object) => (await sandbox.call(method, path, body)).status;
+  expect(await status('GET', '/email/public/v1/events')).toBe(emails);
+  expect(await status('GET', EVENTS)).toBe(visits);
+  expect(await status('POST', '/crm/lists/2026-03/search', {})).toBe(200);
+  expect(await status('GET', '/marketing/marketing-events/2026-03')).toBe(200);
 });

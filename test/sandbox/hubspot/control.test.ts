@@ -30,8 +30,8 @@ describe('an activity goes where HubSpot keeps it', () => {
       'emails',
       { hs_email_direction: 'INCOMING_EMAIL', hs_email_subject: 'Re: hello' },
     ],
-    ['email_delivered', {}, 'emails', { hs_email_direction: 'EMAIL', hs_email_status: 'SENT' }],
-    ['email_bounce', {}, 'emails', { hs_email_status: 'BOUNCED' }],
+    ['sales_email', {}, 'emails', { hs_email_direction: 'EMAIL', hs_email_status: 'SENT' }],
+    ['sales_email_bounce', {}, 'emails', { hs_email_status: 'BOUNCED' }],
     ['note', { body: 'Hi' }, 'notes', { hs_note_body: 'Hi' }],
     ['task', { subject: 'Call back' }, 'tasks', { hs_task_subject: 'Call back', hs_task_status: 'NOT_STARTED' }],
   ])('%s', async (type, attributes, object, properties) => {

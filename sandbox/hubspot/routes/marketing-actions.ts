@@ -1,0 +1,60 @@
+// What people do in HubSpot itself with lists and marketing events, as the control API offers it.
+import { z } from 'zod';
+import { objectNotFound } from '../hubspot-error.ts';
+import { ATTENDANCE_STATES } from '../marketing-events.ts';
+import type { Portal } from '../portal.ts';
+import { ok, type Reply } from '../reply.ts';
+import { existing, instantSchema } from './people-actions.ts';
+
+const listSchema = z.strictObject({
+  name: z.string().min(1),
+  type: z.enum(['MANUAL', 'DYNAMIC', 'SNAPSHOT']).default('MANUAL'),
+});
+/** `at`: absent = now. */
+const memberSchema = z.strictObject({ contactId: z.string(), at: instantSchema.optional() });
+const eventSchema = z.strictObject({ name: z.string().min(1) });
+const participationSchema = memberSchema.extend({ state: z.enum(ATTENDANCE_STATES) });
+
+export function makeList(portal: Portal, body: unknown): Reply {
+  const { name, type } = listSchema.parse(body);
+  return { status: 201, body: { id: portal.lists.make(name, type, portal.clock.now()).id } };
+}
+
+export function removeList(portal: Portal, id: string): Reply {
+  portal.lists.all.delete(list(portal, id).id);
+  return ok({});
+}
+
+export function joinList(portal: Portal, id: string, body: unknown): Reply {
+  const { contactId, at } = memberSchema.parse(body);
+  const contact = existing(portal, 'contacts', contactId);
+  portal.lists.join(list(portal, id), contact.id, at?.getTime() ?? portal.clock.now());
+  return ok({});
+}
+
+export function leaveList(portal: Portal, id: string, body: unknown): Reply {
+  const { contactId } = memberSchema.parse(body);
+  list(portal, id).members.delete(existing(portal, 'contacts', contactId).id);
+  return ok({});
+}
+
+export function makeEvent(portal: Portal, body: unknown): Reply {
+  const { name } = eventSchema.parse(body);
+  return { status: 201, body: { id: portal.marketingEvents.findOrMake(name, portal.clock.now()).id } };
+}
+
+export function participate(portal: Portal, id: string, body: unknown): Reply {
+  const { contactId, state, at } = participationSchema.parse(body);
+  const event = portal.marketingEvents.all.get(id);
+  if (!event) throw objectNotFound(`the sandbox has no marketing event ${id}`);
+  const now = portal.clock.now();
+  event.participations.set(existing(portal, 'contacts', contactId).id, { state, at: at?.getTime() ?? now });
+  event.updatedAt = now;
+  return ok({});
+}
+
+function list(portal: Portal, id: string) {
+  const found = portal.lists.all.get(id);
+  if (!found) throw objectNotFound(`the sandbox has no list ${id}`);
+  return found;
+}
