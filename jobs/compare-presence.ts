@@ -3,12 +3,14 @@
 // reached is kept in the run, so that a killed night goes on where it was.
 import { z } from 'zod';
 import type { CrmConnector } from '../connectors/connector.ts';
+import { chunksOf } from '../src/domain/chunks.ts';
 import { takeFetched } from '../src/store/fetched-leads.ts';
 import { haltInForce } from '../src/store/halts.ts';
 import { findRun, noteProgress } from '../src/store/runs.ts';
 import { countSighted, forgetSightings, keepSightings, markUnsighted, pageOfDoubtful } from '../src/store/sightings.ts';
 import type { JobContext } from './context.ts';
 import { withHalts } from './failure-policy.ts';
+import { inParallel } from './parallel-batches.ts';
 
 const placeSchema = z.object({
   /** When the listing began (ISO). */
@@ -20,6 +22,9 @@ const placeSchema = z.object({
   asked: z.object({ object: z.string(), id: z.string() }).nullable(),
 });
 type Place = z.infer<typeof placeSchema>;
+
+// Finding them walks all records: many at a time.
+const DOUBTFUL_PAGE = 5_000;
 
 // A portal loses few of its contacts in a day. One that shows less than this of those we know may be another portal, whose
 // token was put in by mistake: what it does not have must not be erased here.
@@ -76,15 +81,17 @@ async function listOne(context: JobContext, connector: CrmConnector, run: number
 async function askOne({ db, clock, signal }: JobContext, connector: CrmConnector, place: Place): Promise<Place> {
   const crm = connector.id;
   const listing = { crm, began: new Date(place.began) };
-  const refs = await pageOfDoubtful(db, listing, { after: place.asked, limit: connector.batch.read });
+  const refs = await pageOfDoubtful(db, listing, { after: place.asked, limit: DOUBTFUL_PAGE });
   const last = refs.at(-1);
   if (last === undefined) {
     await forgetSightings(db, crm);
     return { ...place, step: 'done' };
   }
-  const askedAt = clock.now();
-  const fetched = await connector.fetchLeads(refs, signal);
-  await takeFetched(db, fetched, { crm, now: clock.now(), askedAt, erases: true });
+  await inParallel(chunksOf(refs, connector.batch.read), async (chunk) => {
+    const askedAt = clock.now();
+    const fetched = await connector.fetchLeads(chunk, signal);
+    await takeFetched(db, fetched, { crm, now: clock.now(), askedAt, erases: true });
+  });
   return { ...place, asked: { object: last.object, id: last.id } };
 }
 

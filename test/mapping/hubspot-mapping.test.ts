@@ -48,6 +48,15 @@ test.each([
   expect(createScope(mapping)({ 'contact.lifecycle': lifecycle })).toBe(scored);
 });
 
+test('where the mapping says so, a contact of a won deal is scored no more, whatever its lifecycle stage', () => {
+  const won = { field: 'contact.deal_won_at', present: false };
+  const scope = createScope({ ...mapping, leads: { where: { all: [mapping.leads?.where ?? {}, won] } } });
+  const wonAt = '2026-03-01T00:00:00.000Z';
+  expect(scope({ 'contact.lifecycle': 'lead', 'contact.deal_won_at': wonAt })).toBe(false);
+  expect(scope({ 'contact.lifecycle': 'lead', 'contact.deal_won_at': null })).toBe(true);
+  expect(scope({ 'contact.lifecycle': null })).toBe(true);
+});
+
 test.each([
   [null, 'meeting'],
   ['COMPLETED', 'meeting'],

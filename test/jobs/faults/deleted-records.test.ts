@@ -18,7 +18,7 @@ let key: string;
 beforeAll(async () => {
   const dataset = leads(24);
   // The first ones have no company: no link tells that they are gone.
-  const people = dataset.people.map((person, at) => (at < 4 ? { ...person, company: null } : person));
+  const people = dataset.people.map((person, at) => (at < 6 ? { ...person, company: null } : person));
   product = await openTestProduct({ dataset: { ...dataset, people } });
   product.pass(60_000);
   await product.backfill();
@@ -84,6 +84,16 @@ describe('a contact is deleted in HubSpot', () => {
     await product.nightly();
     expect(await stored()).toMatchObject({ state: 'live' });
     expect(scoreOf(await product.contact(id))).toEqual(was);
+    await expectSettled(product);
+  });
+
+  test('and restored by day: the next poll finds it', async () => {
+    await product.control('DELETE', `contacts/${id}`);
+    await product.nightly();
+    expect(await stored()).toMatchObject({ state: 'gone' });
+    await product.control('POST', `contacts/${id}/restore`);
+    await product.round();
+    expect(await stored()).toMatchObject({ state: 'live', dirty_at: null });
     await expectSettled(product);
   });
 
