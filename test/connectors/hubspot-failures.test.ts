@@ -150,6 +150,10 @@ describe('rate limits', () => {
     hubspot()
       .post(READ)
       .reply(207, { results: [], errors: [gone] }, headers);
+    hubspot()
+      .post(READ)
+      .query({ archived: 'true' })
+      .reply(207, { results: [], errors: [gone] }, headers);
     answerWell();
     const fixture = connect();
     await read(fixture);
