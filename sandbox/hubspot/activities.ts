@@ -74,7 +74,8 @@ export function findOrMakeForm(portal: Portal, nameOrId: string, now: number): F
   return form;
 }
 
-const FORM_OF: Readonly<Record<string, (attributes: SeedAttributes) => string>> = {
+/** The form, by short name or name, of what is kept as a submission. */
+export const FORM_OF: Readonly<Record<string, (attributes: SeedAttributes) => string>> = {
   form_submission: ({ form }) => String(form ?? 'contact'),
   webinar: () => 'webinar',
   content_download: () => 'whitepaper',
@@ -129,9 +130,14 @@ function dispositionOf(outcome: string): string {
   return found?.[0] ?? '';
 }
 
+/** The address of the page that was viewed. */
+export function pageAddressOf({ attributes: { url, path } }: NewActivity): string {
+  return String(url ?? `https://www.leadgrade.example${String(path ?? '/')}`);
+}
+
 function keepVisit(portal: Portal, contact: CrmRecord, activity: NewActivity, learned: Learned): KeptActivity {
-  const { url, path, title, referrer } = activity.attributes;
-  const address = String(url ?? `https://www.leadgrade.example${String(path ?? '/')}`);
+  const { title, referrer } = activity.attributes;
+  const address = pageAddressOf(activity);
   const id = uuidOf(`visit ${contact.id} ${portal.visits.length}`);
   portal.visits.add({
     id,

@@ -95,5 +95,6 @@ function countDeals(portal: Portal, contactId: string, indexFrom: number): void 
     ['recent_deal_close_date', won[0]?.properties.get('closedate') ?? ''],
     ['recent_deal_amount', won[0]?.properties.get('amount') ?? ''],
   ]);
-  portal.table('contacts').writeSilently(contact, values, indexFrom);
+  const origin = { at: portal.clock.now(), source: 'CALCULATED' };
+  portal.table('contacts').writeSilently(contact, values, indexFrom, origin);
 }

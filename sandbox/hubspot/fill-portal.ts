@@ -1,6 +1,7 @@
 // Puts a data set into an account that is still empty.
 import type { Dataset, SeedCompany, SeedOpportunity, SeedPerson } from '../dataset/dataset.ts';
 import { FORM_NAMES, findOrMakeForm, keepActivity } from './activities.ts';
+import { countActivity } from './count-activity.ts';
 import { keepDeal } from './deals.ts';
 import type { Portal } from './portal.ts';
 import { becameStage } from './properties/contact-properties.ts';
@@ -45,6 +46,11 @@ export function fillPortal(portal: Portal, dataset: Dataset): ReadonlyMap<string
     // Every fourth one goes through the pipeline whose stages no name tells.
     fillDeal(portal, contact.id, opportunity, at % 4 === 3 ? 1 : 0);
   });
+  // Counts grew as time went by.
+  for (const { person, ...activity } of dataset.activities.toSorted((a, b) => a.at - b.at)) {
+    const contact = contacts.get(person);
+    if (contact) countActivity(portal, contact.id, activity, true);
+  }
   return new Map(Array.from(contacts, ([key, { id }]) => [key, id]));
 }
 

@@ -4,6 +4,7 @@ import type { SandboxClock } from '../sandbox-clock.ts';
 import { ContactLists } from './contact-lists.ts';
 import { MarketingEmails } from './marketing-emails.ts';
 import { MarketingEvents } from './marketing-events.ts';
+import { COUNTER_PROPERTIES } from './counter-properties.ts';
 import { OBJECT_KINDS, OBJECT_TYPES, type ObjectType } from './object-types.ts';
 import { type Pipeline, pipelineProperties, STANDARD_PIPELINES, type Stage } from './pipelines.ts';
 import { COMPANY_PROPERTIES, DEAL_PROPERTIES } from './properties/company-properties.ts';
@@ -58,6 +59,9 @@ const STANDARD: Readonly<Record<ObjectType, readonly PropertyDefinition[]>> = {
   tasks: TASK_PROPERTIES,
 };
 
+// What marketing e-mails count is there where marketing e-mails are sent.
+const PAID_PROPERTIES: ReadonlySet<string> = new Set(['hs_email_open', 'hs_email_click', 'hs_email_delivered']);
+
 // A free account may add about ten properties an object, a paying one a thousand.
 const PROPERTY_QUOTA: Readonly<Record<Tier, number>> = { free: 10, pro: 1000, enterprise: 1000 };
 
@@ -95,7 +99,8 @@ export class Portal {
     this.#registries = new Map(
       OBJECT_TYPES.map((type) => {
         const { objectTypeId } = OBJECT_KINDS[type];
-        return [type, new PropertyRegistry(objectTypeId, PROPERTY_QUOTA[settings.tier], STANDARD[type])];
+        const standard = STANDARD[type].filter(({ name }) => settings.tier !== 'free' || !PAID_PROPERTIES.has(name));
+        return [type, new PropertyRegistry(objectTypeId, PROPERTY_QUOTA[settings.tier], standard)];
       }),
     );
   }
@@ -128,9 +133,10 @@ export class Portal {
   }
 
   /** Values written now, by a person or an app: the modification time moves even when they are equal. */
-  write(type: ObjectType, record: CrmRecord, values: Properties): CrmRecord {
+  write(type: ObjectType, record: CrmRecord, values: Properties, source = 'CRM_UI'): CrmRecord {
     const now = this.clock.now();
-    return this.table(type).write(record, withStageDate(type, record, values, now), now, this.indexFrom());
+    const all = withStageDate(type, record, values, now);
+    return this.table(type).write(record, all, now, this.indexFrom(), { at: now, source });
   }
 
   archive(type: ObjectType, record: CrmRecord): void {
@@ -175,17 +181,23 @@ export class Portal {
     if (companyId !== null) this.links.link('contacts', contactId, 'companies', companyId, true);
     const contact = this.table('contacts').find(contactId);
     const values = new Map([['associatedcompanyid', companyId ?? '']]);
-    if (contact) this.table('contacts').writeSilently(contact, values, indexFrom);
+    const origin = { at: this.clock.now(), source: 'CALCULATED' };
+    if (contact) this.table('contacts').writeSilently(contact, values, indexFrom, origin);
   }
 
-  /** Merges one contact into another: links, visits, memberships and missing values go to the primary, which is modified. */
+  /** Merges one contact into another: links, visits, memberships and missing values go to the primary; counts add up. */
   mergeContacts(primary: CrmRecord, merged: CrmRecord): void {
     const contacts = this.table('contacts');
     const values = new Map([...merged.properties].filter(([name]) => !primary.properties.has(name)));
     const before = primary.properties.get('hs_merged_object_ids');
     values.set('hs_merged_object_ids', before === undefined ? merged.id : `${before};${merged.id}`);
+    for (const name of COUNTER_PROPERTIES) {
+      const counts = [primary, merged].map(({ properties }) => Number(properties.get(name) ?? 0));
+      const sum = counts.reduce((total, each) => total + each, 0);
+      if (sum > 0) values.set(name, String(sum));
+    }
     contacts.merge(primary, merged, this.indexFrom());
-    this.write('contacts', primary, values);
+    this.write('contacts', primary, values, 'MERGE_CONTACTS');
     this.links.move('contacts', merged.id, primary.id);
     for (const visit of this.visits.all()) if (visit.contactId === merged.id) visit.contactId = primary.id;
     this.lists.merge(primary.id, merged.id);

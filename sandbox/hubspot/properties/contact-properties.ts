@@ -5,6 +5,7 @@ const info = standardProperties('contactinformation');
 const activity = standardProperties('contact_activity');
 const analytics = standardProperties('analyticsinformation');
 const deals = standardProperties('deal_information');
+const email = standardProperties('emailinformation');
 const READ_ONLY = { readOnly: true };
 
 export const LIFECYCLE_STAGES = {
@@ -99,7 +100,12 @@ export const CONTACT_PROPERTIES: readonly PropertyDefinition[] = [
   analytics('hs_analytics_source', 'Original Traffic Source', 'enumeration', { options: SOURCES }),
   analytics('hs_analytics_num_visits', 'Number of Sessions', 'number', READ_ONLY),
   analytics('hs_analytics_num_page_views', 'Number of Pageviews', 'number', READ_ONLY),
+  analytics('hs_analytics_last_url', 'Last Page Seen', 'string', READ_ONLY),
   analytics('hs_analytics_last_timestamp', 'Time Last Seen', 'datetime', READ_ONLY),
   analytics('num_conversion_events', 'Number of Form Submissions', 'number', READ_ONLY),
   analytics('recent_conversion_date', 'Recent Conversion Date', 'datetime', READ_ONLY),
+  analytics('recent_conversion_event_name', 'Recent Conversion', 'string', READ_ONLY),
+  email('hs_email_delivered', 'Marketing emails delivered', 'number', READ_ONLY),
+  email('hs_email_open', 'Marketing emails opened', 'number', READ_ONLY),
+  email('hs_email_click', 'Marketing emails clicked', 'number', READ_ONLY),
 ];

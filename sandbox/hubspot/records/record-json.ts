@@ -1,5 +1,6 @@
 // A record as HubSpot writes it in its answers: every value is text, and one that is not set is null.
 import type { PropertyRegistry } from '../properties/property-registry.ts';
+import type { Version } from './property-history.ts';
 import type { CrmRecord, RecordTable } from './record-table.ts';
 
 /**
@@ -10,6 +11,7 @@ export function recordJson(
   registry: PropertyRegistry,
   record: CrmRecord,
   requested: readonly string[],
+  withHistory: readonly string[] = [],
 ): Record<string, unknown> {
   const { kind } = table;
   const names = requested.length > 0 ? requested : kind.defaultProperties;
@@ -17,7 +19,17 @@ export function recordJson(
   for (const name of [...names, kind.createdProperty, kind.modifiedProperty, 'hs_object_id'].toSorted()) {
     if (registry.get(name)) properties[name] = record.properties.get(name) ?? null;
   }
-  return { ...recordFrame(record), properties };
+  const shown = { ...recordFrame(record), properties };
+  if (withHistory.length === 0) return shown;
+  const histories = withHistory.flatMap((name) => {
+    const versions = registry.get(name) === undefined ? [] : table.history.versions(record, name);
+    return versions.length === 0 ? [] : [[name, versions.map(versionJson)] as const];
+  });
+  return { ...shown, propertiesWithHistory: Object.fromEntries(histories) };
+}
+
+function versionJson({ value, at, source }: Version): Record<string, unknown> {
+  return { value, timestamp: new Date(at).toISOString(), sourceType: source, sourceId: null };
 }
 
 /** Everything of a record but its properties. */

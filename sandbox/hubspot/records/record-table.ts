@@ -1,5 +1,6 @@
 // The records of one object type, and what the search index shows of them: the state of a moment ago.
 import type { ObjectKind } from '../object-types.ts';
+import { PropertyHistory } from './property-history.ts';
 
 export type Properties = ReadonlyMap<string, string>;
 
@@ -9,6 +10,16 @@ export interface CrmRecord {
   readonly modifiedAt: number;
   readonly archivedAt: number | null;
   readonly properties: Properties;
+}
+
+/** Since when a written value holds, and who wrote it. */
+export interface Origin {
+  readonly at: number;
+  readonly source: string;
+}
+
+function byHand(at: number): Origin {
+  return { at, source: 'CRM_UI' };
 }
 
 /** One state as the search index takes it over; null = no longer there. */
@@ -27,6 +38,7 @@ function isRestorable({ archivedAt }: CrmRecord, now: number): boolean {
 
 export class RecordTable {
   readonly kind: ObjectKind;
+  readonly history = new PropertyHistory();
   readonly #records = new Map<string, CrmRecord>();
   /** In creation order, which is id order. */
   readonly #ids: string[] = [];
@@ -53,6 +65,7 @@ export class RecordTable {
     all.set(this.kind.modifiedProperty, new Date(at.modified).toISOString());
     const record = { id, createdAt: at.created, modifiedAt: at.modified, archivedAt: null, properties: all };
     this.#ids.push(id);
+    this.history.begin(record);
     this.#keep(record, at.indexFrom);
     return record;
   }
@@ -77,14 +90,16 @@ export class RecordTable {
   }
 
   /** Writes values ("" clears) and moves the modification time, whether or not a value differs. */
-  write(record: CrmRecord, values: Properties, now: number, indexFrom: number): CrmRecord {
+  write(record: CrmRecord, values: Properties, now: number, indexFrom: number, origin = byHand(now)): CrmRecord {
+    this.history.note(record, values, origin);
     const properties = this.#changed(record, values);
     properties.set(this.kind.modifiedProperty, new Date(now).toISOString());
     return this.#keep({ ...record, modifiedAt: now, properties }, indexFrom);
   }
 
   /** What HubSpot counts or derives by itself; the modification time stays. */
-  writeSilently(record: CrmRecord, values: Properties, indexFrom: number): CrmRecord {
+  writeSilently(record: CrmRecord, values: Properties, indexFrom: number, origin: Origin): CrmRecord {
+    this.history.note(record, values, origin);
     return this.#keep({ ...record, properties: this.#changed(record, values) }, indexFrom);
   }
 

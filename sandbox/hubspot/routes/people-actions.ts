@@ -1,6 +1,8 @@
 // What people do in HubSpot itself, as the control API offers it: edits, merges, new activities. Each takes effect at once.
 import { z } from 'zod';
 import { keepActivity } from '../activities.ts';
+import { countActivity } from '../count-activity.ts';
+import { COUNTER_PROPERTIES } from '../counter-properties.ts';
 import { badRequest, objectNotFound } from '../hubspot-error.ts';
 import type { ObjectType } from '../object-types.ts';
 import type { Portal } from '../portal.ts';
@@ -30,6 +32,10 @@ const propertiesSchema = z.strictObject({
   properties: z.record(z.string(), z.string()),
   companyId: z.string().optional(),
 });
+const countersSchema = z.strictObject({
+  values: z.partialRecord(z.enum(COUNTER_PROPERTIES), z.string()),
+  source: z.string().default('ANALYTICS'),
+});
 const mergeSchema = z.strictObject({ primaryId: z.string(), mergedId: z.string() });
 const linkSchema = z.strictObject({ contactId: z.string(), companyId: z.string() });
 
@@ -40,6 +46,7 @@ export function addActivity(portal: Portal, body: unknown): Reply {
   const learned = { created: now, modified: now, indexFrom: portal.indexFrom() };
   const kept = keepActivity(portal, contact, { type, at: at?.getTime() ?? now, attributes }, learned);
   if ('problem' in kept) throw badRequest(kept.problem);
+  countActivity(portal, contactId, { type, at: at?.getTime() ?? now, attributes }, false);
   return { status: 201, body: kept };
 }
 
@@ -73,6 +80,13 @@ export function edit(portal: Portal, type: ObjectType, id: string, body: unknown
 
 export function show(portal: Portal, type: ObjectType, id: string): Reply {
   return ok(whole(portal, type, existing(portal, type, id)));
+}
+
+/** Sets what HubSpot counts, as HubSpot does when it counts anew: any value, from any source. */
+export function setCounters(portal: Portal, id: string, body: unknown): Reply {
+  const { values, source } = countersSchema.parse(body);
+  const contact = portal.write('contacts', existing(portal, 'contacts', id), new Map(Object.entries(values)), source);
+  return ok(whole(portal, 'contacts', contact));
 }
 
 export function remove(portal: Portal, id: string): Reply {

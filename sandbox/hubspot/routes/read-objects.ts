@@ -20,8 +20,12 @@ const readScopes = (call: Call): readonly string[] => {
   return isObjectType(type) ? [OBJECT_KINDS[type].readScope] : ['crm.objects.contacts.read'];
 };
 
+// "The maximum number of inputs supported in a batch request for property histories is 50": the answer of a real portal.
+const MAX_WITH_HISTORY = 50;
+
 const showSchema = {
   properties: namesSchema.default([]),
+  propertiesWithHistory: namesSchema.default([]),
   associations: namesSchema.default([]),
   archived: z.enum(['true', 'false']).default('false'),
 };
@@ -37,10 +41,15 @@ export const listObjects: Endpoint = {
   scopes: readScopes,
   answer: (call) => {
     const type = objectTypeOf(call);
-    const { limit, after = null, archived, properties, associations } = call.query(listSchema);
+    const { limit, after = null, archived, ...show } = call.query(listSchema);
+    if (show.propertiesWithHistory.length > 0 && limit > MAX_WITH_HISTORY) {
+      throw badRequest(
+        `The maximum number of records supported in a request for property histories is ${MAX_WITH_HISTORY}`,
+      );
+    }
     const table = call.portal.table(type);
     const { records, more } = table.list(after, limit, archived === 'true' ? call.portal.clock.now() : undefined);
-    const results = records.map((record) => shown(call.portal, type, record, properties, associations));
+    const results = records.map((record) => shown(call.portal, type, record, show));
     const last = records.at(-1);
     if (!more || !last) return ok({ results });
     const link = `https://api.hubapi.com/crm/objects/2026-03/${type}?after=${last.id}`;
@@ -53,11 +62,11 @@ export const getObject: Endpoint = {
   scopes: readScopes,
   answer: (call) => {
     const type = objectTypeOf(call);
-    const { properties, associations, archived } = call.query(z.strictObject(showSchema));
+    const { archived, ...show } = call.query(z.strictObject(showSchema));
     const table = call.portal.table(type);
     const record = findIn(call.portal, table, archived)(call.param('id'));
     if (!record) throw objectNotFound(`${table.kind.singular} does not exist`);
-    return ok(shown(call.portal, type, record, properties, associations));
+    return ok(shown(call.portal, type, record, show));
   },
 };
 
@@ -70,6 +79,7 @@ function findIn({ clock }: Portal, table: RecordTable, archived: 'true' | 'false
 const batchReadSchema = z.strictObject({
   inputs: z.array(z.strictObject({ id: z.string() })).min(1),
   properties: z.array(z.string()).default([]),
+  propertiesWithHistory: z.array(z.string()).default([]),
   idProperty: z.string().optional(),
 });
 
@@ -79,8 +89,13 @@ export const batchRead: Endpoint = {
   answer: (call) => {
     const type = objectTypeOf(call);
     const { archived } = call.query(z.strictObject({ archived: showSchema.archived }));
-    const { inputs, properties, idProperty } = call.body(batchReadSchema);
+    const { inputs, properties, propertiesWithHistory, idProperty } = call.body(batchReadSchema);
     checkBatchSize(inputs.length);
+    if (propertiesWithHistory.length > 0 && inputs.length > MAX_WITH_HISTORY) {
+      throw badRequest(
+        `The maximum number of inputs supported in a batch request for property histories is ${MAX_WITH_HISTORY}`,
+      );
+    }
     const table = call.portal.table(type);
     const find = finder(call.portal, type, idProperty, archived);
     const found = new Map<string, CrmRecord>();
@@ -90,7 +105,10 @@ export const batchRead: Endpoint = {
       if (record) found.set(record.id, record);
       else missing.push(id);
     }
-    const json = [...found.values()].map((record) => recordJson(table, call.portal.registry(type), record, properties));
+    const registry = call.portal.registry(type);
+    const json = [...found.values()].map((record) => {
+      return recordJson(table, registry, record, properties, propertiesWithHistory);
+    });
     const errors = missing.length === 0 ? [] : [missingObjects(table.kind.singular, missing)];
     return batchReply(call.portal.clock.now(), anyOrder(json, inputs), errors);
   },
@@ -142,14 +160,19 @@ function finder(portal: Portal, type: ObjectType, idProperty: string | undefined
   };
 }
 
+interface Shown {
+  readonly properties: readonly string[];
+  readonly propertiesWithHistory: readonly string[];
+  readonly associations: readonly string[];
+}
+
 function shown(
   portal: Portal,
   type: ObjectType,
   record: CrmRecord,
-  properties: readonly string[],
-  associations: readonly string[],
+  { properties, propertiesWithHistory, associations }: Shown,
 ): Record<string, unknown> {
-  const json = recordJson(portal.table(type), portal.registry(type), record, properties);
+  const json = recordJson(portal.table(type), portal.registry(type), record, properties, propertiesWithHistory);
   const linked: Record<string, unknown> = {};
   for (const to of associations) {
     if (!isObjectType(to) || !portal.links.canLink(type, to))

@@ -57,7 +57,7 @@ function apply(call: Call, inputs: readonly Input[], checked: readonly CheckedVa
     const contact = contacts.find(id);
     const values = checked[at]?.values;
     if (!contact || !values) missing.push(id);
-    else results.push(written(call.portal.write('contacts', contact, values), properties, values));
+    else results.push(written(call.portal.write('contacts', contact, values, 'INTEGRATION'), properties, values));
   });
   if (results.length === 0) throw new HubSpotError(404, missingObjects('contact', missing));
   const errors = missing.length === 0 ? [] : [missingObjects('contact', missing)];

@@ -61,18 +61,22 @@ describe('an activity goes where HubSpot keeps it', () => {
   });
 });
 
-test("a contact's modification time moves with its own properties only", async () => {
+test("a contact's modification time moves with its own properties, also those that HubSpot counts, and with nothing else", async () => {
   const before = (await contact(0)).properties.lastmodifieddate;
   sandbox.pass(60_000);
-  for (const type of ['meeting', 'page_view', 'form_submission']) {
-    await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type });
-  }
+  await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type: 'meeting' });
   const { companyId } = await contact(0);
   await sandbox.control('PATCH', `/companies/${companyId}`, { properties: { numberofemployees: '900' } });
   await sandbox.control('DELETE', '/associations', { contactId: sandbox.id(0) });
   expect(await contact(0)).toMatchObject({ companyId: null, properties: { lastmodifieddate: before } });
   await sandbox.control('PATCH', `/contacts/${sandbox.id(0)}`, { properties: { phone: '1' } });
   expect((await contact(0)).properties.lastmodifieddate).toBe(new Date(NOW.getTime() + 60_000).toISOString());
+  for (const [index, type] of ['page_view', 'form_submission'].entries()) {
+    sandbox.pass(1_000);
+    await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type });
+    const moved = new Date(NOW.getTime() + 61_000 + index * 1_000).toISOString();
+    expect((await contact(0)).properties.lastmodifieddate).toBe(moved);
+  }
 });
 
 test('a meeting can be edited and deleted; the contact then has it no more', async () => {

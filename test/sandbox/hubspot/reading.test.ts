@@ -54,7 +54,7 @@ describe('a list', () => {
   });
 
   test('refuses what it does not model rather than leaving it out', async () => {
-    expect((await sandbox.call('GET', `${CONTACTS}?propertiesWithHistory=email`)).status).toBe(400);
+    expect((await sandbox.call('GET', `${CONTACTS}?propertyMode=value_only`)).status).toBe(400);
     expect((await sandbox.call('GET', `${CONTACTS}?associations=tickets`)).status).toBe(400);
   });
 });
