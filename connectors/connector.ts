@@ -5,16 +5,19 @@
 //   stream    a kind of change that has its own cursor: contacts, companies, meetings, form submissions ...
 //   cursor    how far a stream was read; JSON that only the connector understands; null = never read
 //   outcome   what became of a record: a deal open, won or lost; kept for review, never scored
+//   counter   a number on a record that says how often something happened, where the CRM lists no such things
 //   dirty     something about a record may have changed: it is to be read again
 //   held      what the CRM holds in our own fields
 //   patch     what the CRM shall hold in our own fields
 import type {
   ChangePage,
   Cursor,
+  DatedThings,
   FetchedLead,
   KnownLinks,
   LinkFindings,
   RecordRef,
+  UndatedRecord,
 } from '../src/domain/crm-changes.ts';
 import type { ScoreFieldValues } from '../src/domain/score-fields.ts';
 import type { ConnectorError } from './connector-error.ts';
@@ -30,6 +33,10 @@ export interface ChangeStream {
   readonly lists?: string;
   /** A whole pass shows only the latest part of the past: what it does not show is not gone. */
   readonly windowed?: true;
+  /** It lists nothing: the records carry a counter of this name, whose things `dateCounters` dates. */
+  readonly counter?: true;
+  /** The stream that shows each thing that this one only counts: while that one is open, this one is closed. */
+  readonly standsInFor?: string;
 }
 
 /** Whether a stream is open to us. */
@@ -89,7 +96,13 @@ export interface CrmConnector {
   readonly id: string;
   readonly streams: readonly ChangeStream[];
   /** Records per call: jobs cut their work to these. */
-  readonly batch: { readonly read: number; readonly write: number; readonly links: number };
+  readonly batch: {
+    readonly read: number;
+    readonly write: number;
+    readonly links: number;
+    /** Of `dateCounters`. */
+    readonly counters?: number;
+  };
   /** How many UTF-16 units our explanation may have here. */
   readonly maxTextLength: number;
   /** Every canonical field that the mapping fills, from the record or from its company. */
@@ -124,6 +137,12 @@ export interface CrmConnector {
    * where a page begins (null: at the beginning), and where the next one does (null: this is the last).
    */
   listPresent?(after: string | null, signal: AbortSignal): Promise<PresentRecords>;
+
+  /**
+   * Dates what the counters of these records counted since it was last asked; finds the same things at the same instants
+   * however often it is asked in between. At most `batch.counters` records. Absent where no stream is a counter.
+   */
+  dateCounters?(undated: readonly UndatedRecord[], signal: AbortSignal): Promise<DatedThings>;
 
   /** Writes all patches in as few calls as the CRM allows. One outcome per patch, in any order. At most `batch.write`. */
   writeScores(patches: readonly ScorePatch[], signal: AbortSignal): Promise<readonly WriteOutcome[]>;

@@ -2,6 +2,7 @@
 // read with another mapping, is read whole; so is every stream while a backfill is open.
 import type { ChangeStream } from '../connectors/connector.ts';
 import { ConnectorError } from '../connectors/connector-error.ts';
+import { dateAgain } from '../src/store/counters.ts';
 import { countInRuns, noteProgress, notePulled, openRun, type Run, unfinishedRun } from '../src/store/runs.ts';
 import {
   admitStream,
@@ -9,12 +10,14 @@ import {
   beginPass,
   denyStream,
   endPull,
+  noteProbed,
   type StreamState,
   streamState,
   takePage,
 } from '../src/store/streams.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { unlessHalted } from './failure-policy.ts';
+import { isReplaced, settleStandIns } from './stand-ins.ts';
 
 /** What one stream says of itself: it is closed to us (or gone, as old API versions go), and the others are read on. */
 const CLOSED: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'invalid']);
@@ -31,6 +34,7 @@ export async function pullChanges(context: JobContext, { crm }: { crm: string })
 
 async function pullStreams(context: JobContext, mapped: MappedCrm): Promise<void> {
   await probeIfDue(context, mapped);
+  await settleStandIns(context, mapped);
   let run = await unfinishedRun(context.db, 'backfill');
   for (const stream of mapped.connector.streams) {
     const key = { crm: mapped.connector.id, stream: stream.id };
@@ -38,16 +42,28 @@ async function pullStreams(context: JobContext, mapped: MappedCrm): Promise<void
     if (state?.denied) continue;
     if (needsPass(state, mapped, run)) {
       run ??= await openRun(context.db, { job: 'backfill', slot: null, state: 'running' }, context.clock.now());
-      if (run) await beginPass(context.db, key, { run: run.id, mappingHash: mapped.mappingHash });
-      state = await streamState(context.db, key);
+      state = await stateForPass(context, mapped, stream, run);
     }
-    if (!state || isPassOver(state, mapped, run)) continue;
+    // The records carry the counters; the refresh that follows dates them.
+    if (stream.counter || !state || isPassOver(state, mapped, run)) continue;
     await pullStream(context, mapped, stream, state);
     if (context.signal.aborted) return;
   }
   if (!run) return;
   const progress = { marked: true, [`pulled ${mapped.connector.id}`]: true };
   await noteProgress(context.db, run.id, progress, context.clock.now());
+}
+
+async function stateForPass(
+  { db, clock }: JobContext,
+  { connector: { id: crm }, mappingHash }: MappedCrm,
+  { id: stream, counter }: ChangeStream,
+  run: Run | null,
+): Promise<StreamState | null> {
+  // First: a process that is killed in between does it again.
+  if (counter) await dateAgain(db, { crm, counter: stream }, clock.now());
+  if (run) await beginPass(db, { crm, stream }, { run: run.id, mappingHash });
+  return streamState(db, { crm, stream });
 }
 
 /**
@@ -67,9 +83,12 @@ async function probeIfDue(context: JobContext, { connector, mappingHash }: Mappe
   const oldest = clock.now().getTime() - PROBE_EVERY_MS;
   if (connector.streams.every(({ id }) => (known.get(id)?.probedAt?.getTime() ?? 0) > oldest)) return;
   const sights = new Map((await connector.probeStreams(signal)).map((sight) => [sight.stream, sight.denied]));
-  for (const { id: stream } of connector.streams) {
+  for (const probed of connector.streams) {
+    const { id: stream } = probed;
     const denied = sights.get(stream) ?? null;
-    if (denied === null) {
+    if (denied === null && isReplaced(probed, known.get(stream))) {
+      await noteProbed(db, { crm, stream }, clock.now());
+    } else if (denied === null) {
       await admitStream(db, { crm, stream }, clock.now());
     } else {
       await denyStream(db, { crm, stream }, { denied, mappingHash, now: clock.now() });
@@ -85,10 +104,11 @@ function needsPass(state: StreamState | null, mapped: MappedCrm, run: Run | null
 
 async function pullStream(
   context: JobContext,
-  { connector, mappingHash }: MappedCrm,
+  mapped: MappedCrm,
   stream: ChangeStream,
   state: StreamState,
 ): Promise<void> {
+  const { connector, mappingHash } = mapped;
   const { db, clock, signal } = context;
   const key = { crm: connector.id, stream: stream.id };
   const pass = state.passing ? state.pass : null;
@@ -105,6 +125,7 @@ async function pullStream(
     if (!(error instanceof ConnectorError) || !CLOSED.has(error.kind) || stream.lists !== undefined) throw error;
     const denied = { reason: error.message, fix: error.fix ?? null };
     await denyStream(db, key, { denied, mappingHash, now: clock.now() });
+    await settleStandIns(context, mapped);
     context.log.warn({ ...key, code: error.code }, `${connector.id}: ${stream.id} is not open to us: ${error.message}`);
     return;
   }

@@ -1,16 +1,20 @@
-// Refresh: dirty records are read again, whole, in full batches.
+// Refresh: dirty records are read again, whole, in full batches; then counters that moved are dated.
 import type { CrmConnector } from '../connectors/connector.ts';
 import { chunksOf } from '../src/domain/chunks.ts';
 import { takeFetched } from '../src/store/fetched-leads.ts';
 import { type ClaimedRecord, claimDirty } from '../src/store/records.ts';
 import type { JobContext, MappedCrm } from './context.ts';
+import { dateCounters } from './date-counters.ts';
 import { unlessHalted } from './failure-policy.ts';
 import { inParallel, PARALLEL } from './parallel-batches.ts';
 
 const CLAIM_MS = 60_000;
 
 export async function refreshLeads(context: JobContext, { crm }: { crm: string }): Promise<void> {
-  await unlessHalted(context, { crm, side: 'read' }, 'refresh', (mapped) => refreshAll(context, mapped));
+  await unlessHalted(context, { crm, side: 'read' }, 'refresh', async (mapped) => {
+    await refreshAll(context, mapped);
+    if (!context.signal.aborted) await dateCounters(context, mapped);
+  });
   await context.ring('score', {});
 }
 

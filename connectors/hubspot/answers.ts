@@ -15,11 +15,19 @@ const link = z.looseObject({ id, type: z.string().optional() });
 const links = z.looseObject({ results: z.array(link).optional().default([]), paging });
 export type ListedLinks = z.infer<typeof links>;
 
+/** A value that a property had, and since when. */
+const version = z.looseObject({
+  value: z.string().nullish(),
+  timestamp: z.union([z.string(), z.number()]),
+  sourceType: z.string().nullish(),
+});
+
 const objectSchema = z.looseObject({
   id,
   properties: z.record(z.string(), z.string().nullable()),
   updatedAt: z.string().nullish(),
   associations: z.record(z.string(), links).nullish(),
+  propertiesWithHistory: z.record(z.string(), z.array(version)).nullish(),
 });
 export type HubSpotObject = z.infer<typeof objectSchema>;
 

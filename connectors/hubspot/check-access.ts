@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { SetupCheck, StreamSight } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
-import { missingScopes, RefusedCall } from './answer-error.ts';
+import { isObjectNotFound, missingScopes, RefusedCall } from './answer-error.ts';
 import type { Call } from './call.ts';
 import type { HubSpotHttp } from './http.ts';
 import { type StreamReader, scopeFix } from './stream.ts';
@@ -28,7 +28,7 @@ interface Parts {
 /** For `doctor`: everything that is read and written. */
 export async function checkAccess({ http, readers }: Parts, signal: AbortSignal): Promise<SetupCheck[]> {
   const checks: SetupCheck[] = [];
-  for (const access of [...readers.map(readAccess), ...writeAccess(http)]) {
+  for (const access of [...readers.map((reader) => readAccess(reader, readers)), ...writeAccess(http)]) {
     const { what, level } = access;
     try {
       const refused = await refusal(http, access, signal);
@@ -49,18 +49,20 @@ export async function checkAccess({ http, readers }: Parts, signal: AbortSignal)
 export async function probeStreams({ http, readers }: Parts, signal: AbortSignal): Promise<StreamSight[]> {
   const sights: StreamSight[] = [];
   for (const reader of readers.filter(({ access }) => access.needed !== true)) {
-    const refused = await refusal(http, readAccess(reader), signal);
+    const refused = await refusal(http, readAccess(reader, readers), signal);
     const denied = refused === null ? null : { reason: refused.detail, fix: refused.fix };
     sights.push({ stream: reader.stream.id, denied });
   }
   return sights;
 }
 
-function readAccess({ stream, access }: StreamReader): Access {
+function readAccess({ stream, access }: StreamReader, readers: readonly StreamReader[]): Access {
   const { probe, fix, subscription, otherwise, needed } = access;
   const what = `reading ${stream.id}`;
-  const lost =
-    stream.activityTypes.length === 0 ? [] : [`Until then ${stream.activityTypes.join(', ')} cannot be seen.`];
+  const types = stream.activityTypes.join(', ');
+  const standIns = readers.filter((each) => each.stream.standsInFor === stream.id).map((each) => each.stream.id);
+  const until = standIns.length === 0 ? `${types} cannot be seen` : `there is what ${standIns.join(', ')} can tell`;
+  const lost = types === '' ? [] : [`Until then ${until}.`];
   const besides = [...(otherwise === undefined ? [] : [otherwise]), ...lost];
   const level = needed === true ? 'problem' : 'warning';
   return { what, probe: { ...probe, what }, level, fix, subscription, besides };
@@ -101,10 +103,15 @@ async function refusal(
     if (!(error instanceof ConnectorError)) throw error;
     // Refused for what the probe says, not for who asks.
     if (error.kind === 'invalid') return null;
-    if (error.kind !== 'forbidden') throw error;
+    if (error.kind !== 'forbidden' && !isAbsent(error)) throw error;
     const mends = [subscription, scopesFix(error) ?? fix, ...besides].filter((text) => text !== undefined);
     return { detail: error.message, fix: mends.join(' ') };
   }
+}
+
+/** HubSpot says that this portal does not have what was asked for. A gateway that lost its way answers 404 as well. */
+function isAbsent(error: ConnectorError): boolean {
+  return error.kind === 'not-found' && error.cause instanceof RefusedCall && isObjectNotFound(error.cause.body);
 }
 
 function scopesFix(error: ConnectorError): string | undefined {

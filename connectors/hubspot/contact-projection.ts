@@ -7,6 +7,7 @@ import { mappedProperties, projectFields, sourcesOf } from '../../src/mapping/pr
 import { writtenFields } from '../../src/mapping/write-back.ts';
 import type { DirtyRecord, LeadSnapshot, RecordRef } from '../connector.ts';
 import type { HubSpotObject, ListedLinks } from './answers.ts';
+import { countersOf, mappedCounters } from './counters.ts';
 import { LIFECYCLE_PROPERTIES, lifecycleOutcomes } from './lifecycle.ts';
 import { chooseCompany } from './object-reads.ts';
 
@@ -34,6 +35,7 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
   const companyProperties = mappedProperties(mapping, 'companies');
   const own = ownFields(mapping);
   const hasLifecycle = outcomeSources(mapping).has('lifecycle');
+  const counters = mappedCounters(mapping);
   const held = (properties: Fields): ScoreFieldValues => {
     return Object.fromEntries(written.map(({ field, property }) => [field, readHeld(field, properties[property])]));
   };
@@ -42,6 +44,7 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
       ...new Set([
         ...mappedProperties(mapping, 'contacts'),
         ...written.map(({ property }) => property),
+        ...[...counters.values()].map(({ property }) => property),
         'lastmodifieddate',
         MERGED_IDS,
         ...(hasLifecycle ? LIFECYCLE_PROPERTIES : []),
@@ -57,6 +60,7 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
       modifiedAt: modifiedAt(contact),
       companyId: company?.id ?? null,
       outcomes: hasLifecycle ? lifecycleOutcomes(contact) : [],
+      counters: countersOf(counters, contact),
     }),
     toDirty: (contact) => {
       const ref = contactRef(contact.id);
@@ -64,7 +68,11 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
       // over others: which ones, only a read tells.
       if (own === null || mergedIds(contact).length > 0) return { ref };
       const { fields } = projectFields(own, { contacts: contact.properties });
-      return { ref, seen: { fields, held: held(contact.properties), modifiedAt: modifiedAt(contact) } };
+      const counts = countersOf(counters, contact);
+      return {
+        ref,
+        seen: { fields, held: held(contact.properties), modifiedAt: modifiedAt(contact), counters: counts },
+      };
     },
   };
 }

@@ -10,10 +10,11 @@ import { probeStreams } from './check-access.ts';
 import { checkSetup, describeAccount } from './check-setup.ts';
 import { compareLinks } from './compare-links.ts';
 import { contactRef, createContactProjection } from './contact-projection.ts';
+import { dateCounters } from './date-counters.ts';
 import { ENGAGEMENTS } from './engagements.ts';
 import { fetchLeads } from './fetch-leads.ts';
 import { createHttp } from './http.ts';
-import { LINK_BATCH, listPage, READ_BATCH } from './object-reads.ts';
+import { HISTORY_BATCH, LINK_BATCH, listPage, READ_BATCH } from './object-reads.ts';
 import type { HubSpotSettings } from './settings.ts';
 import { createStreams } from './streams.ts';
 import { WRITE_BATCH, writeScores } from './write-scores.ts';
@@ -46,7 +47,7 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
   return {
     id: 'hubspot',
     streams,
-    batch: { read: READ_BATCH, write: WRITE_BATCH, links: LINK_BATCH },
+    batch: { read: READ_BATCH, write: WRITE_BATCH, links: LINK_BATCH, counters: HISTORY_BATCH },
     maxTextLength: MAX_TEXT,
     mappedFields: Object.keys(mapping.fields),
     listChanges(stream: ChangeStream, cursor, signal) {
@@ -62,6 +63,7 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
       const page = await listPage(http, request, untilClosed(signal));
       return { refs: page.records.map(({ id }) => contactRef(id)), after: page.after };
     },
+    dateCounters: (undated, signal) => dateCounters(parts, undated, untilClosed(signal)),
     writeScores: (patches, signal) => writeScores(parts, patches, untilClosed(signal)),
     checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, untilClosed(signal)),
     applySetup: (target, options, signal) => applySetup(parts, target, options, untilClosed(signal)),

@@ -5,6 +5,8 @@ import type { HubSpotHttp } from './http.ts';
 import { refusePartial } from './partial-answer.ts';
 
 export const READ_BATCH = 100;
+/** With `propertiesWithHistory`: "The maximum number of inputs supported in a batch request for property histories is 50". */
+export const HISTORY_BATCH = 50;
 export const LINK_BATCH = 1000;
 export const SEARCH_PAGE = 200;
 

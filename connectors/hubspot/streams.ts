@@ -6,6 +6,8 @@ import type { ChangeStream } from '../connector.ts';
 import { checkMapping } from './check-mapping.ts';
 import { companyStream } from './company-stream.ts';
 import { contactStream } from './contact-stream.ts';
+import { counterStream } from './counter-stream.ts';
+import { COUNTERS } from './counters.ts';
 import { dealStream } from './deal-stream.ts';
 import { engagementStream } from './engagement-stream.ts';
 import { ENGAGEMENTS } from './engagements.ts';
@@ -23,6 +25,7 @@ const ACTIVITY_STREAMS: Readonly<Record<string, (parts: HubSpotParts, stream: Ch
   marketing_emails: marketingEmailStream,
   lists: listStream,
   marketing_events: marketingEventStream,
+  ...Object.fromEntries(Object.keys(COUNTERS).map((id) => [id, counterStream])),
 };
 
 // What a whole pass of these does not show has happened all the same: page views and events of e-mails are read for the last year

@@ -8,6 +8,7 @@ import type { CrmRecord } from './records/record-table.ts';
 const SESSION_GAP_MS = 30 * 60_000;
 
 const EMAIL_COUNTERS: Readonly<Record<string, string>> = {
+  email_delivered: 'hs_email_delivered',
   email_open: 'hs_email_open',
   email_click: 'hs_email_click',
 };

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { ContactLists } from './contact-lists.ts';
+import { COUNTER_PROPERTIES } from './counter-properties.ts';
 import { MarketingEmails } from './marketing-emails.ts';
 import { MarketingEvents } from './marketing-events.ts';
-import { COUNTER_PROPERTIES } from './counter-properties.ts';
 import { OBJECT_KINDS, OBJECT_TYPES, type ObjectType } from './object-types.ts';
 import { type Pipeline, pipelineProperties, STANDARD_PIPELINES, type Stage } from './pipelines.ts';
 import { COMPANY_PROPERTIES, DEAL_PROPERTIES } from './properties/company-properties.ts';

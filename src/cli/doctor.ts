@@ -1,6 +1,7 @@
 // `leadgrade doctor`: looks at everything that the product needs, and says the fix for what is not right.
 import { Command } from 'commander';
-import type { SetupCheck } from '../../connectors/connector.ts';
+import type { ChangeStream, SetupCheck } from '../../connectors/connector.ts';
+import { isReplaced } from '../../jobs/stand-ins.ts';
 import type { Product } from '../main.ts';
 import { allHalts } from '../store/halts.ts';
 import { isWorkerAlive } from '../store/processes.ts';
@@ -74,18 +75,26 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
             fix: 'See them: leadgrade errors list; then leadgrade errors retry.',
           },
         ]),
-    ...(await allStreams(db)).flatMap(streamFinding),
+    ...(await allStreams(db)).flatMap((row) => streamFinding(row, context.crms.get(row.crm)?.connector.streams ?? [])),
   ];
 }
 
 /** What the service found when it last asked or read. */
-function streamFinding({ crm, stream, completedAt, denied, deniedFix, deniedAt }: StreamSummary): readonly Finding[] {
+function streamFinding(row: StreamSummary, streams: readonly ChangeStream[]): readonly Finding[] {
+  const { crm, stream, completedAt, denied, deniedFix, deniedAt } = row;
+  const known = streams.find(({ id }) => id === stream);
+  if (denied !== null && isReplaced(known, row))
+    return [{ part: crm, what: stream, level: 'ok', detail: `not needed: ${denied}` }];
   if (denied !== null) {
     const detail = `not read since ${deniedAt?.toISOString()}: ${denied}`;
     return [{ part: crm, what: stream, level: 'warning', detail, ...(deniedFix === null ? {} : { fix: deniedFix }) }];
   }
   if (completedAt === null) return [];
-  return [{ part: crm, what: stream, level: 'ok', detail: `read until ${completedAt.toISOString()}` }];
+  const until = `read until ${completedAt.toISOString()}`;
+  const detail = known?.counter
+    ? `${until}; counted on the contacts, dated by their history as far as that goes`
+    : until;
+  return [{ part: crm, what: stream, level: 'ok', detail }];
 }
 
 async function crmFindings({ context }: Product): Promise<readonly Finding[]> {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitsForThresholds } from '../../jobs/move-thresholds.ts';
 import { hasDoneItsPart } from '../../jobs/run-progress.ts';
+import { isReplaced } from '../../jobs/stand-ins.ts';
 import type { Config } from '../config.ts';
 import { openProduct, type Product } from '../main.ts';
 import { pendingWork } from '../store/pending-work.ts';
@@ -122,9 +123,12 @@ async function findings(
         clears: planned?.clears ?? 0,
         calls_to_read: connector.callsMade(),
         calls_to_write: Math.ceil(count / connector.batch.write),
-        unseen: streams.flatMap(({ crm, stream, denied, deniedFix }) =>
-          crm === connector.id && denied !== null ? [{ stream, reason: denied, fix: deniedFix }] : [],
-        ),
+        unseen: streams.flatMap((row) => {
+          const { crm, stream, denied, deniedFix } = row;
+          const known = connector.streams.find(({ id }) => id === stream);
+          if (crm !== connector.id || denied === null || isReplaced(known, row)) return [];
+          return [{ stream, reason: denied, fix: deniedFix }];
+        }),
       };
     }),
   };

@@ -41,6 +41,7 @@ export const CANONICAL_FIELDS: readonly string[] = [
 /** Activity types with the attributes that a mapping is expected to give them. */
 export const CANONICAL_ACTIVITIES: Readonly<Record<string, readonly string[]>> = {
   page_view: ['url', 'path', 'title', 'referrer'],
+  visit: [],
   form_submission: ['form', 'page'],
   email_delivered: ['email', 'campaign', 'url'],
   email_open: ['email', 'campaign', 'url'],

@@ -19,6 +19,9 @@ export interface FieldProblem {
   readonly message: string;
 }
 
+/** What a CRM counts on a record instead of listing it, by counter (the id of its stream); one that is absent stands at 0. */
+export type Counters = Readonly<Record<string, number>>;
+
 /** A record as its CRM holds it now. */
 export interface LeadSnapshot {
   readonly kind: 'lead';
@@ -32,6 +35,8 @@ export interface LeadSnapshot {
   readonly problems: readonly FieldProblem[];
   /** Those that come with the record itself, all of them. */
   readonly outcomes: readonly Outcome[];
+  /** Absent: no rule of the mapping asks for any. */
+  readonly counters?: Counters;
 }
 
 export type FetchedLead =
@@ -45,9 +50,15 @@ export interface DirtyRecord {
   /**
    * The record's own fields and ours, where the stream shows them anyway (a search of the record itself): a record whose
    * values equal what is stored is not read again. That also skips our own writes without hiding an edit that fell just
-   * before one. Only the fields named count; company fields are not among them.
+   * before one. Only the fields named count; company fields are not among them. Counters that moved have their things dated;
+   * they alone have nothing read again.
    */
-  readonly seen?: { readonly fields: Fields; readonly held: ScoreFieldValues; readonly modifiedAt: string };
+  readonly seen?: {
+    readonly fields: Fields;
+    readonly held: ScoreFieldValues;
+    readonly modifiedAt: string;
+    readonly counters?: Counters;
+  };
 }
 
 export interface SourcedActivity extends Activity {
@@ -94,4 +105,48 @@ export interface LinkFindings {
   readonly gone: ChangePage['gone'];
   readonly outcomes: readonly SourcedOutcome[];
   readonly goneOutcomes: readonly { readonly ref: RecordRef; readonly outcomeId: string }[];
+}
+
+/** How far the things that a counter counts have been dated, for one record. */
+export interface DatedCounter {
+  /** Its value at the last step that was taken. */
+  readonly value: number;
+  /** The number of the last thing that was counted: it never falls, so that no thing has two numbers. */
+  readonly n: number;
+  /** The instant of the last step that was taken (epoch ms); null = none. */
+  readonly at: number | null;
+}
+
+/** A counter of a record whose things are to be dated. */
+export interface UndatedCounter {
+  readonly counter: string;
+  /** Null = nothing of it was ever dated. */
+  readonly dated: DatedCounter | null;
+  /** Things at or before it (epoch ms) are known from elsewhere: they are numbered, and not shown. Null = all are shown. */
+  readonly from: number | null;
+  /** What was dated before is to be shown again, as the mapping sees it now. */
+  readonly again: boolean;
+}
+
+export interface UndatedRecord {
+  readonly ref: RecordRef;
+  readonly counters: readonly UndatedCounter[];
+}
+
+/** What dating found. */
+export interface DatedThings {
+  readonly records: readonly {
+    readonly ref: RecordRef;
+    readonly counters: readonly {
+      readonly counter: string;
+      readonly dated: DatedCounter;
+      /** What the CRM shows now. */
+      readonly shown: number;
+      readonly problems: readonly string[];
+    }[];
+  }[];
+  readonly activities: readonly (SourcedActivity & { readonly stream: string })[];
+  readonly gone: ChangePage['gone'];
+  /** Records that the CRM did not answer for: they are to be read again whole. */
+  readonly unanswered: readonly RecordRef[];
 }

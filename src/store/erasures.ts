@@ -9,7 +9,7 @@ import type { Tables } from './tables.ts';
 type Tx = Transaction<Tables>;
 
 /** Everything that is kept by record: all rows of it go. */
-const BY_RECORD = ['activities', 'outcomes', 'field_values', 'outbox', 'errors'] as const;
+const BY_RECORD = ['activities', 'outcomes', 'field_values', 'outbox', 'errors', 'counters'] as const;
 
 interface Erased extends RecordRef {
   readonly lead_id: number;
@@ -55,7 +55,7 @@ export async function erase(tx: Tx, crm: string, refs: readonly RecordRef[], now
   await sql`
     update leadgrade.records r
     set fields = '{}', held = '{}', written = null, company_id = null, modified_at = null, settled_result_id = null,
-        dirty_at = null, claimed_by = null, claimed_until = null, erased_at = ${now}
+        counters = '{}', undated_at = null, dirty_at = null, claimed_by = null, claimed_until = null, erased_at = ${now}
     from ${records} where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
   const reports = all.map(({ object, id }) => ({
     object,

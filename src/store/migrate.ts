@@ -5,6 +5,7 @@ import { initial } from './migrations/0001-initial.ts';
 import { capabilities } from './migrations/0002-capabilities.ts';
 import { outcomesAndErasures } from './migrations/0005-outcomes-and-erasures.ts';
 import { thresholds } from './migrations/0006-thresholds.ts';
+import { counters } from './migrations/0007-counters.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables.ts';
 
@@ -14,6 +15,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-capabilities': capabilities,
   '0005-outcomes-and-erasures': outcomesAndErasures,
   '0006-thresholds': thresholds,
+  '0007-counters': counters,
 };
 
 export interface MigrationReport {

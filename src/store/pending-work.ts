@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Tables } from './tables.ts';
 
 export interface PendingWork {
-  /** Records to be read again. */
+  /** Records to be read again, or whose counters are to be dated. */
   readonly dirty: number;
   /** Leads to be scored. */
   readonly due: number;
@@ -21,7 +21,8 @@ const ENOUGH = 100_000;
 export async function pendingWork(db: Kysely<Tables>, now: Date): Promise<PendingWork> {
   const { rows } = await sql<{ dirty: number; due: number; outbox: number; waiting: number; oldest: Date | null }>`
     select
-      (select count(*) from (select 1 from leadgrade.records where dirty_at is not null limit ${ENOUGH}) d) as dirty,
+      (select count(*) from (select 1 from leadgrade.records where dirty_at is not null limit ${ENOUGH}) d)
+        + (select count(*) from (select 1 from leadgrade.records where undated_at is not null limit ${ENOUGH}) u) as dirty,
       (select count(*) from (select 1 from leadgrade.leads where due_at is not null limit ${ENOUGH}) l) as due,
       (select count(*) from leadgrade.outbox) as outbox,
       (select count(*) from leadgrade.outbox where retry_at > ${now}) as waiting,

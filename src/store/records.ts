@@ -70,6 +70,7 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
     company_id: snapshot.companyId,
     modified_at: snapshot.modifiedAt,
     claimed_mark: marks.get(refKey(snapshot.ref)) ?? null,
+    counters: snapshot.counters ?? {},
   }));
   await sql`
     update leadgrade.records r
@@ -77,9 +78,10 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
         read_at = ${askedAt}, held = t.held, listed_pass = coalesce(${options.pass ?? null}::bigint, r.listed_pass),
         settled_result_id = case when r.held = t.held then r.settled_result_id end,
         dirty_at = case when r.dirty_at is distinct from t.claimed_mark then r.dirty_at end, claimed_by = null,
-        claimed_until = null
+        claimed_until = null, counters = t.counters,
+        undated_at = case when r.counters = t.counters then r.undated_at else ${now} end
     from ${rowsOf(rows)} as t (object text, id text, fields jsonb, held jsonb, company_id text,
-      modified_at timestamptz, claimed_mark timestamptz)
+      modified_at timestamptz, claimed_mark timestamptz, counters jsonb)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
   const due = changed.flatMap((snapshot) => known.get(refKey(snapshot.ref))?.lead_id ?? []);
   await markDue(tx, due, 'changed', now);
@@ -126,13 +128,27 @@ export async function markDirty(tx: Tx, crm: string, dirty: readonly DirtyRecord
     crm,
     dirty.map((each) => each.ref),
   );
-  const marked = dirty.filter((each) => !isKnownAsSeen(known.get(refKey(each.ref)), each)).map((each) => each.ref);
+  const isAsSeen = (each: DirtyRecord) => isKnownAsSeen(known.get(refKey(each.ref)), each);
+  await noteCounters(tx, crm, dirty.filter(isAsSeen), now);
+  const marked = dirty.filter((each) => !isAsSeen(each)).map((each) => each.ref);
   if (marked.length === 0) return 0;
   await sql`
     update leadgrade.records r set dirty_at = ${now}
     from ${rowsOf(marked)} as t (object text, id text)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.erased_at is null`.execute(tx);
   return marked.length;
+}
+
+/** Keeps the counters that a search showed; those that moved are to be dated (counters.ts). */
+async function noteCounters(tx: Tx, crm: string, dirty: readonly DirtyRecord[], now: Date): Promise<void> {
+  const rows = dirty.flatMap(({ ref, seen }) =>
+    seen?.counters === undefined ? [] : [{ ...ref, counters: seen.counters }],
+  );
+  if (rows.length === 0) return;
+  await sql`
+    update leadgrade.records r set counters = t.counters, undated_at = ${now}
+    from ${rowsOf(rows)} as t (object text, id text, counters jsonb)
+    where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.counters <> t.counters`.execute(tx);
 }
 
 function isKnownAsSeen(stored: StoredRecord | undefined, { seen }: DirtyRecord): boolean {

@@ -24,7 +24,7 @@ export async function retire(tx: Tx, crm: string, records: readonly Retired[], n
   const { rows: retired } = await sql<Retired & { lead_id: number }>`
     update leadgrade.records r
     set state = case when t."into" is null then 'gone' else 'merged' end, merged_into = t."into", dirty_at = null,
-        claimed_by = null, claimed_until = null, read_at = ${now}
+        undated_at = null, counters = '{}', claimed_by = null, claimed_until = null, read_at = ${now}
     from ${rowsOf(records)} as t (object text, id text, "into" text)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id
       and (r.state = 'live' or t."into" is not null and r.merged_into is distinct from t."into")

@@ -148,13 +148,21 @@ export async function denyStream(
     .execute();
 }
 
-/** The stream was asked for and is open to us; one that was closed is read from its beginning. */
+/**
+ * The stream was asked for and is open to us. One that was closed is read from its beginning, and until then it counts as never
+ * read: nobody is scored without what it will show.
+ */
 export async function admitStream(db: Kysely<Tables>, key: StreamKey, now: Date): Promise<void> {
   const open = { denied: null, denied_fix: null, denied_at: null, probed_at: now };
   await db
     .insertInto('streams')
     .values({ ...key, ...open, cursor: null, pass: null, completed_at: null, mapping_hash: null })
-    .onConflict((conflict) => conflict.columns(['crm', 'stream']).doUpdateSet(open))
+    .onConflict((conflict) =>
+      conflict.columns(['crm', 'stream']).doUpdateSet({
+        ...open,
+        completed_at: sql<Date | null>`case when streams.denied is null then streams.completed_at end`,
+      }),
+    )
     .execute();
 }
 
@@ -162,6 +170,16 @@ function toState(row: Selectable<StreamsTable>): StreamState {
   const { cursor, pass, passing, denied } = row;
   const dates = { completedAt: row.completed_at, deniedAt: row.denied_at, probedAt: row.probed_at };
   return { cursor, pass, passing, denied, deniedFix: row.denied_fix, ...dates, mappingHash: row.mapping_hash };
+}
+
+/** The stream was asked for, and nothing is new. */
+export async function noteProbed(db: Kysely<Tables>, key: StreamKey, now: Date): Promise<void> {
+  await db
+    .updateTable('streams')
+    .set({ probed_at: now })
+    .where('crm', '=', key.crm)
+    .where('stream', '=', key.stream)
+    .execute();
 }
 
 /** What we may see is asked at the next pull, not only a day after the last time. */

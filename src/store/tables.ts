@@ -1,5 +1,6 @@
 // The tables as kysely sees them; src/store/migrations creates them. All live in the schema `leadgrade`.
 import type { ColumnType, Generated } from 'kysely';
+import type { Counters } from '../domain/crm-changes.ts';
 import type { Fields } from '../domain/lead.ts';
 import type { Outcome, OutcomeState } from '../domain/outcome.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
@@ -46,6 +47,25 @@ export interface RecordsTable {
   listed_pass: number | null;
   /** When its personal data were deleted here, as its CRM had erased it; what is left is a tombstone. */
   erased_at: Instant | null;
+  /** What the CRM counts on it, by counter, as it was last read; only those above 0. */
+  counters: Json<Counters>;
+  /** Since when its counters are to be dated. */
+  undated_at: Instant | null;
+}
+
+/** How far a counter of a record was dated (DatedCounter). */
+export interface CountersTable {
+  crm: string;
+  object: string;
+  record_id: string;
+  counter: string;
+  value: number;
+  n: number;
+  at: Instant | null;
+  /** What the record showed when it was dated. */
+  shown: number;
+  /** What was dated is to be shown again. */
+  again: Generated<boolean>;
 }
 
 /** The ledger. `at` is when it happened, `seen_at` when we learned it. */
@@ -254,6 +274,7 @@ export interface RateBucketsTable {
 export interface Tables {
   leads: LeadsTable;
   records: RecordsTable;
+  counters: CountersTable;
   activities: ActivitiesTable;
   outcomes: OutcomesTable;
   sightings: SightingsTable;

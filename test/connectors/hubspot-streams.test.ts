@@ -364,6 +364,11 @@ test('only mapped streams are read', () => {
       ...['email_delivered', 'email_open_bot', 'email_open', 'email_click', 'email_bounce', 'unsubscribe'],
     ],
     ['lists', 'list_joined'],
+    ['page_view_counter', 'page_view'],
+    ['email_open_counter', 'email_open'],
+    ['email_click_counter', 'email_click'],
+    ['email_delivered_counter', 'email_delivered'],
+    ['conversion_counter', 'webinar', 'content_download', 'trial_started', 'form_submission'],
     ['deals'],
   ]);
 });

@@ -36,7 +36,7 @@ export function freshStore({ create }: Setup): Pick<OpenDatabase, 'db'> {
   beforeEach(async () => {
     await sql`truncate leadgrade.leads, leadgrade.records, leadgrade.activities, leadgrade.outcomes, leadgrade.erasures, leadgrade.sightings,
       leadgrade.field_values, leadgrade.models,
-      leadgrade.results, leadgrade.outbox, leadgrade.streams, leadgrade.runs, leadgrade.errors, leadgrade.halts
+      leadgrade.results, leadgrade.outbox, leadgrade.counters, leadgrade.streams, leadgrade.runs, leadgrade.errors, leadgrade.halts
       restart identity cascade`.execute(opened().db);
   });
   return {

@@ -82,7 +82,8 @@ describe('whom we score', () => {
 describe('a portal that may not show its page views', () => {
   async function deniedOf(product: TestProduct): Promise<readonly string[]> {
     const streams = await allStreams(product.context.db);
-    return streams.filter(({ denied }) => denied !== null).map(({ stream }) => stream);
+    const closed = streams.filter(({ denied }) => denied !== null && !denied.endsWith('is open and shows each one'));
+    return closed.map(({ stream }) => stream);
   }
 
   async function whoViewedPricing(options: TestProductOptions): Promise<TestProduct> {
@@ -96,10 +97,12 @@ describe('a portal that may not show its page views', () => {
     return product;
   }
 
-  test('leaves them unknown, and all else is scored; rounds do not ask for them again and again', async () => {
+  test('nor counts them: they are unknown, and all else is scored; rounds do not ask for them again and again', async () => {
     const product = await whoViewedPricing({ sandbox: { tier: 'pro' } });
+    const body = { status: 'error', category: 'OBJECT_NOT_FOUND', message: 'Property does not exist.' };
+    await product.faults({ match: { path: '/hs_analytics_num_page_views' }, action: { status: 404, body } });
     expect((await product.backfill()).state).toBe('done');
-    expect(await deniedOf(product)).toEqual(['page_views']);
+    expect(await deniedOf(product)).toEqual(['page_view_counter', 'page_views']);
     expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged', behavior: '0' });
     const before = await logEnd(product);
     for (let round = 0; round < 3; round++) await product.round();
@@ -111,9 +114,13 @@ describe('a portal that may not show its page views', () => {
   test('and then may: everybody is scored again with them, without a backfill', async () => {
     const product = await whoViewedPricing({});
     const refusal = { status: 403, body: { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' } };
-    await product.faults({ match: { path: '/events/' }, action: refusal });
+    const absent = { status: 404, body: { status: 'error', category: 'OBJECT_NOT_FOUND', message: 'There is none.' } };
+    await product.faults(
+      { match: { path: '/events/' }, action: refusal },
+      { match: { path: '/hs_analytics_num_page_views' }, action: absent },
+    );
     await product.backfill();
-    expect(await deniedOf(product)).toEqual(['page_views']);
+    expect(await deniedOf(product)).toEqual(['page_view_counter', 'page_views']);
     const bases = async () => {
       const rows = await product.context.db.selectFrom('leads').select('basis_hash').distinct().execute();
       return rows.map((row) => row.basis_hash);
