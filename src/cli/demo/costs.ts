@@ -25,7 +25,9 @@ export async function fewestReads(db: Kysely<Tables>): Promise<number> {
   const { rows } = await sql<{ items: number; stream: string | null }>`
     select count(*) as items, null as stream from leadgrade.records where state = 'live'
     union all select count(distinct company_id), null from leadgrade.records where state = 'live'
-    union all select count(distinct id), stream from leadgrade.activities where gone_at is null group by stream`.execute(db);
+    union all select count(distinct id), stream from leadgrade.activities where gone_at is null group by stream`.execute(
+    db,
+  );
   const sizeOf = (stream: string | null) => PAGE_OF[stream ?? ''] ?? BATCH;
   return rows.reduce((sum, { items, stream }) => sum + Math.ceil(Number(items) / sizeOf(stream)), 0);
 }
