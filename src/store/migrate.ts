@@ -3,9 +3,9 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { capabilities } from './migrations/0002-capabilities.ts';
-import { outcomesAndErasures } from './migrations/0005-outcomes-and-erasures.ts';
-import { thresholds } from './migrations/0006-thresholds.ts';
-import { counters } from './migrations/0007-counters.ts';
+import { outcomesAndErasures } from './migrations/0003-outcomes-and-erasures.ts';
+import { thresholds } from './migrations/0004-thresholds.ts';
+import { counters } from './migrations/0005-counters.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables.ts';
 
@@ -13,9 +13,9 @@ import type { Tables } from './tables.ts';
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-capabilities': capabilities,
-  '0005-outcomes-and-erasures': outcomesAndErasures,
-  '0006-thresholds': thresholds,
-  '0007-counters': counters,
+  '0003-outcomes-and-erasures': outcomesAndErasures,
+  '0004-thresholds': thresholds,
+  '0005-counters': counters,
 };
 
 export interface MigrationReport {
