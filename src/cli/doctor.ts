@@ -28,7 +28,8 @@ export function doctorCommand(io: CommandIo): Command {
     .addOption(jsonOption())
     .action((options: { json: boolean }) =>
       withProduct(io, { quiet: true }, async (product) => {
-        const findings = [...(await ownFindings(product)), ...(await crmFindings(product))];
+        const now = await crmFindings(product);
+        const findings = [...withoutRepeats(await ownFindings(product), now), ...now];
         if (options.json) io.stdout.write(`${JSON.stringify({ findings })}\n`);
         else for (const finding of findings) io.stdout.write(`${toLines(finding)}\n`);
         if (findings.some((finding) => finding.level === 'problem')) io.setExitCode(2);
@@ -77,6 +78,12 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
         ]),
     ...(await allStreams(db)).flatMap((row) => streamFinding(row, context.crms.get(row.crm)?.connector.streams ?? [])),
   ];
+}
+
+/** What is closed now as it was when the service last asked is said once. */
+function withoutRepeats(stored: readonly Finding[], now: readonly Finding[]): readonly Finding[] {
+  const closed = new Set(now.filter(({ level }) => level !== 'ok').map(({ part, what }) => `${part} ${what}`));
+  return stored.filter(({ part, what, level }) => level === 'ok' || !closed.has(`${part} reading ${what}`));
 }
 
 /** What the service found when it last asked or read. */

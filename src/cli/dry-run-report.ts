@@ -96,7 +96,7 @@ function unseenLines({ crm, unseen }: DryRunCrm): readonly string[] {
   if (unseen.length === 0) return [];
   return [
     '',
-    `NOT SHOWN BY ${crm.toUpperCase()}, so it counts neither for nor against anybody`,
+    `NOT SHOWN BY ${crm.toUpperCase()} (what cannot be seen counts neither for nor against anybody)`,
     '',
     ...unseen.map(({ stream, reason, fix }) => `${stream}: ${[reason, fix].filter(Boolean).join(' ')}`),
   ];
