@@ -44,16 +44,26 @@ export async function checkAccess({ http, readers }: Parts, signal: AbortSignal)
 
 /**
  * Which streams this token and portal let us see. Those that nothing works without are not asked for: reading them tells.
- * @throws ConnectorError of any kind but `forbidden`
+ * @throws ConnectorError of any kind but `forbidden` and `not-found`
  */
 export async function probeStreams({ http, readers }: Parts, signal: AbortSignal): Promise<StreamSight[]> {
   const sights: StreamSight[] = [];
   for (const reader of readers.filter(({ access }) => access.needed !== true)) {
-    const refused = await refusal(http, readAccess(reader, readers), signal);
-    const denied = refused === null ? null : { reason: refused.detail, fix: refused.fix };
-    sights.push({ stream: reader.stream.id, denied });
+    const access = readAccess(reader, readers);
+    sights.push({ stream: reader.stream.id, denied: await denial(http, access, signal) });
   }
   return sights;
+}
+
+async function denial(http: HubSpotHttp, access: Access, signal: AbortSignal): Promise<StreamSight['denied']> {
+  try {
+    const refused = await refusal(http, access, signal);
+    return refused === null ? null : { reason: refused.detail, fix: refused.fix };
+  } catch (error) {
+    if (!(error instanceof ConnectorError) || error.kind !== 'not-found') throw error;
+    // As old API versions go: one path that is no more must not end the reading of the others.
+    return { reason: error.message, fix: 'Check HUBSPOT_API_VERSION, or update Leadgrade.' };
+  }
 }
 
 function readAccess({ stream, access }: StreamReader, readers: readonly StreamReader[]): Access {

@@ -134,10 +134,18 @@ export async function denyStream(
   { denied, mappingHash, now }: { denied: Denial; mappingHash: string; now: Date },
 ): Promise<void> {
   const { reason, fix } = denied;
-  const closed = { denied: reason, denied_fix: fix, passing: false, cursor: null, mapping_hash: mappingHash };
+  // Without a pass: a backfill that is still under way when it opens again begins one, or would take it for read.
+  const closed = {
+    denied: reason,
+    denied_fix: fix,
+    passing: false,
+    pass: null,
+    cursor: null,
+    mapping_hash: mappingHash,
+  };
   await db
     .insertInto('streams')
-    .values({ ...key, ...closed, pass: null, completed_at: null, denied_at: now, probed_at: now })
+    .values({ ...key, ...closed, completed_at: null, denied_at: now, probed_at: now })
     .onConflict((conflict) =>
       conflict.columns(['crm', 'stream']).doUpdateSet({
         ...closed,

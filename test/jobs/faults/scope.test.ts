@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { allHalts } from '../../../src/store/halts.ts';
-import { allStreams } from '../../../src/store/streams.ts';
+import { allHalts, resume } from '../../../src/store/halts.ts';
+import { allStreams, probeAgain } from '../../../src/store/streams.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
 import { expectSettled, logEnd, scoreOf, timesWritten, warnings } from './oracle.ts';
@@ -135,6 +135,45 @@ describe('a portal that may not show its page views', () => {
     expect(withViews).toHaveLength(1);
     expect(withViews).not.toEqual(without);
     await expectSettled(product);
+  });
+});
+
+describe('a stream that is closed for a while', () => {
+  const refusal = { status: 403, body: { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' } };
+  const outage = { status: 503, body: {} };
+  const demo = (contactId: string) => ({ contactId, type: 'form_submission', attributes: { form: 'demo' } });
+
+  test('in the middle of a backfill, and open when that goes on: the backfill reads it, and ends', async () => {
+    const product = await open({ dataset: leads(2) });
+    await product.control('POST', 'activities', demo(product.idOf('p1')));
+    product.pass(60_000);
+    // Denied while it is read; then the backfill stops before it has read all.
+    await product.faults(
+      { match: { path: '/submissions/' }, action: refusal },
+      { match: { path: '/deals', nth: 2, times: 1000 }, action: outage },
+    );
+    expect((await product.backfill()).state).toBe('running');
+    const denied = (await allStreams(product.context.db)).filter((each) => each.denied !== null);
+    expect(denied.map(({ stream }) => stream)).toContain('form_submissions');
+    await product.faults();
+    // As the command does that is given again.
+    await probeAgain(product.context.db, 'hubspot');
+    await resume(product.context.db, { crm: 'hubspot', side: 'read', before: product.clock.now() });
+    await product.context.ring('pull', { crm: 'hubspot' });
+    await product.settle();
+    const run = await product.context.db.selectFrom('runs').selectAll().executeTakeFirstOrThrow();
+    expect(run.state).toBe('done');
+    expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'hot', behavior: '40' });
+    await expectSettled(product);
+  });
+
+  test('or gone: what it would show is unknown, and the others are read', async () => {
+    const product = await open({ dataset: leads(2) });
+    await product.faults({ match: { path: '/events/' }, action: { status: 404, body: { message: 'No such path.' } } });
+    expect((await product.backfill()).state).toBe('done');
+    const denied = (await allStreams(product.context.db)).filter((each) => each.denied !== null);
+    expect(denied.map(({ stream }) => stream)).toContain('page_views');
+    expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged' });
   });
 });
 
