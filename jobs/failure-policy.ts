@@ -1,6 +1,6 @@
 // What a CRM's failure means for the jobs: which side of the CRM is left alone, and for how long. The only place that decides.
 import { ConnectorError, type ConnectorErrorKind } from '../connectors/connector-error.ts';
-import { halt, haltInForce, resume } from '../src/store/halts.ts';
+import { forget, halt, haltInForce, resume } from '../src/store/halts.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 
 const SECONDS = 1_000;
@@ -26,6 +26,9 @@ export const NEEDS_SOMEBODY: ReadonlySet<string> = new Set([
   'not-found',
   'configuration',
 ]);
+
+/** The calls of the day are one budget: who may not read may not write, and who may read again may write. */
+const OF_BOTH_SIDES: ReadonlySet<ConnectorErrorKind> = new Set(['budget-spent']);
 
 interface Side {
   readonly crm: string;
@@ -62,13 +65,13 @@ export async function withHalts(
     await work();
     // Not one that another job has met with meanwhile.
     await resume(context.db, { ...side, before });
+    await forget(context.db, { crm: side.crm, kinds: OF_BOTH_SIDES, before });
     return true;
   } catch (error) {
     if (context.signal.aborted) return false;
     if (!(error instanceof ConnectorError)) throw error;
     const pause = error.retryAfterMs ?? PAUSES[error.kind];
-    // The calls of the day are one budget: who may not read may not write.
-    const sides = error.kind === 'budget-spent' ? BOTH_SIDES : [side.side];
+    const sides = OF_BOTH_SIDES.has(error.kind) ? BOTH_SIDES : [side.side];
     await haltFor(context, side.crm, sides, error, pause);
     await again(pause);
     return false;

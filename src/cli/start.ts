@@ -38,7 +38,7 @@ async function serve(product: Product, config: Config, asked: readonly Role[]): 
     stopBeating = await keepBeating(product, asked);
     // Whoever starts it may have mended what a CRM was left alone for, or been given another scope.
     for (const crm of context.crms.keys()) {
-      await forget(context.db, crm, NEEDS_SOMEBODY);
+      await forget(context.db, { crm, kinds: NEEDS_SOMEBODY, before: context.clock.now() });
       await probeAgain(context.db, crm);
     }
     // What was missed while nothing ran is found now, not at the next tick.

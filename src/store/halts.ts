@@ -41,12 +41,16 @@ export async function resume(
   await db.deleteFrom('halts').where('crm', '=', crm).where('side', '=', side).where('since', '<=', before).execute();
 }
 
-/** Forgets the halts of these kinds: what they stand for is tried at once. */
-export async function forget(db: Kysely<Tables>, crm: string, kinds: ReadonlySet<string>): Promise<void> {
+/** Forgets the halts of these kinds, of both sides, that have stood since `before` or longer: what they stand for is tried at once. */
+export async function forget(
+  db: Kysely<Tables>,
+  { crm, kinds, before }: { crm: string; kinds: ReadonlySet<string>; before: Date },
+): Promise<void> {
   await db
     .deleteFrom('halts')
     .where('crm', '=', crm)
     .where('kind', 'in', [...kinds])
+    .where('since', '<=', before)
     .execute();
 }
 

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { ConnectorError } from '../../../connectors/connector-error.ts';
+import { withHalts } from '../../../jobs/failure-policy.ts';
 import { allHalts } from '../../../src/store/halts.ts';
 import { leads } from '../../support/leads.ts';
 import { NOW, openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
@@ -109,4 +111,26 @@ describe('HubSpot says that it is asked too often', () => {
       await expectSettled(product);
     },
   );
+
+  test('and nothing is to be written: once it may read again, no halt is left', async () => {
+    const product = await open({ dataset: leads(1) });
+    const { context, clock } = product;
+    const side = { crm: 'hubspot', side: 'read' } as const;
+    const spent = new ConnectorError({ kind: 'budget-spent', crm: 'hubspot', message: 'No calls left.' });
+    const isOver = await withHalts(
+      context,
+      side,
+      () => Promise.reject(spent),
+      async () => {},
+    );
+    expect([isOver, (await allHalts(context.db)).length]).toEqual([false, 2]);
+    clock.forwardTo(new Date(clock.now().getTime() + 3_600_001));
+    await withHalts(
+      context,
+      side,
+      async () => {},
+      async () => {},
+    );
+    expect(await allHalts(context.db)).toEqual([]);
+  });
 });
