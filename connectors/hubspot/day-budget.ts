@@ -35,6 +35,8 @@ export function createDayBudget({ share, clock, askForReset }: BudgetParts): Day
   let left: Left | null = null;
   let resetAt: number | null = null;
   let asking: Promise<void> | null = null;
+  /** HubSpot did not say when the day ends: until then it is not asked again, or every call would cost two. */
+  let untoldUntil: number | null = null;
 
   const isPast = (at: number | null) => at === null || at <= clock.now().getTime();
   const isBelow = (part: number) => left !== null && left.remaining <= Math.floor(left.limit * part);
@@ -47,9 +49,11 @@ export function createDayBudget({ share, clock, askForReset }: BudgetParts): Day
 
   /** One call for all that wait for the answer. */
   async function learnReset(signal: AbortSignal): Promise<void> {
+    if (!isPast(untoldUntil)) return;
     asking ??= askForReset(signal)
       .then((at) => {
         resetAt = isPast(at) ? null : at;
+        if (resetAt === null) untoldUntil = clock.now().getTime() + UNTOLD_WAIT_MS;
       })
       .finally(() => {
         asking = null;

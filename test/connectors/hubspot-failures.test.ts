@@ -144,6 +144,18 @@ describe('rate limits', () => {
     expect(fixture.limiter.drained).toEqual([]);
   });
 
+  test('the last calls of a day of which HubSpot does not say when it ends are not spent on asking that', async () => {
+    const few = { 'x-hubspot-ratelimit-daily': '1000', 'x-hubspot-ratelimit-daily-remaining': '60' };
+    hubspot().get(`${CRM}/contacts`).query(true).times(5).reply(200, { results: [] }, few);
+    hubspot().get('/account-info/2026-09/api-usage/daily/private-apps').times(5).reply(403, {});
+    const fixture = connect({}, shippedMapping(), { HUBSPOT_DAILY_SHARE: '1' });
+    for (let call = 0; call < 4; call++) await fixture.connector.listPresent?.(null, fixture.signal);
+    expect(fixture.connector.callsMade()).toBe(5);
+    fixture.clock.at = new Date(NOW.getTime() + 3_600_001);
+    await fixture.connector.listPresent?.(null, fixture.signal);
+    expect(fixture.connector.callsMade()).toBe(7);
+  });
+
   test('the bucket follows the limit that answers tell; 190 in 10 s is 9 at once and 18.1 a second', async () => {
     const headers = { 'x-hubspot-ratelimit-max': '190', 'x-hubspot-ratelimit-interval-milliseconds': '10000' };
     const gone = { category: 'OBJECT_NOT_FOUND', context: { ids: ['1'] } };

@@ -24,10 +24,14 @@ export interface Fixture {
   readonly clock: { at: Date; now(): Date };
 }
 
-export function connect(patience: Partial<Patience> = {}, mapping = shippedMapping()): Fixture {
+export function connect(
+  patience: Partial<Patience> = {},
+  mapping = shippedMapping(),
+  more: Readonly<Record<string, string>> = {},
+): Fixture {
   const limiter = createMemoryLimiter();
   const clock = { at: NOW, now: () => clock.at };
-  const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: 'test-token' });
+  const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: 'test-token', ...more });
   const short = { timeoutMs: 2000, retries: 2, firstWaitMs: 1, longestWaitMs: 60_000, ...patience };
   const connector = create({ settings, mapping, limiter, clock, patience: short });
   return { connector, limiter, clock, signal: new AbortController().signal };
