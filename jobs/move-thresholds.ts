@@ -15,7 +15,8 @@ export const FIRST_THRESHOLD = 'first-threshold';
 type TopBand = CompiledBand & { readonly top: number };
 
 /**
- * To be called when nobody is due. Does nothing by day, while anything is still to be read or scored, and without such bands.
+ * To be called when nobody is due. Does nothing by day, while anything is still to be read or scored, and without such bands. The
+ * first ones do not wait for what is still to be read: nothing is written before them (`lacksThresholds`).
  * Values and marks are kept in one transaction: killed before it ends, it is done again; afterwards it finds nothing moved.
  * @param basisHash of the leads that count: those that were scored with what leads are scored with now
  * @returns how many leads are due again
@@ -27,12 +28,24 @@ export async function moveThresholds(context: JobContext, basisHash: string): Pr
   if (basis === 'matrix' || bands.length === 0) return 0;
   const waiting = (await runsUnderWay(db)).filter((run) => waitsForThresholds(context, run));
   const stored = new Map((await thresholdsOf(db, context.model.hash)).map(({ band, points }) => [band, points]));
-  if (waiting.length === 0 && bands.every((band) => stored.has(band.id))) return 0;
+  const isFirst = !bands.every((band) => stored.has(band.id));
+  if (waiting.length === 0 && !isFirst) return 0;
   const { dirty, due } = await pendingWork(db, clock.now());
-  if (dirty > 0 || due > 0) return 0;
+  if (due > 0 || (dirty > 0 && !isFirst)) return 0;
   const marked = await keepAndMark(context, basis, { bands, stored, basisHash });
+  // Worked out before all was read, they are so again when it is.
+  if (dirty > 0) return marked;
   for (const run of waiting) await noteProgress(db, run.id, { thresholds: true, moved: marked }, clock.now());
   return marked;
+}
+
+/** Whether the model's bands still stand at their floors: what leads are in by that alone is not what anybody should see. */
+export async function lacksThresholds({ db, model }: JobContext): Promise<boolean> {
+  const { status } = model.compiled;
+  const bands = status.basis === 'matrix' ? [] : topBands(status);
+  if (bands.length === 0) return false;
+  const stored = new Set((await thresholdsOf(db, model.hash)).map(({ band }) => band));
+  return !bands.every((band) => stored.has(band.id));
 }
 
 interface ToMove {

@@ -12,6 +12,7 @@ import { countInRuns } from '../src/store/runs.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { unlessHalted } from './failure-policy.ts';
 import { closeFinishedRuns } from './finished-runs.ts';
+import { lacksThresholds } from './move-thresholds.ts';
 import { inParallel, PARALLEL } from './parallel-batches.ts';
 
 const CLAIM_MS = 120_000;
@@ -28,6 +29,7 @@ async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
   const { db, clock, signal } = context;
   const { id: crm, batch } = mapped.connector;
   const limit = batch.write * PARALLEL;
+  if (await lacksThresholds(context)) return;
   for (;;) {
     const now = clock.now();
     const until = new Date(now.getTime() + CLAIM_MS);

@@ -71,6 +71,14 @@ async function lastResult(): Promise<number> {
   return Number(row.id ?? 0);
 }
 
+async function leadIdOf(key: string): Promise<number> {
+  const records = product.context.db.selectFrom('records').select('lead_id').where('id', '=', product.idOf(key));
+  return (await records.executeTakeFirstOrThrow()).lead_id;
+}
+
+const isHot = ({ properties }: { readonly properties: Readonly<Record<string, string>> }) =>
+  properties.leadgrade_status === 'hot';
+
 const upTo = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
 
 test('the best five percent are hot, from the first backfill on, and a night in which nothing moved changes nothing', async () => {
@@ -82,9 +90,7 @@ test('the best five percent are hot, from the first backfill on, and a night in 
   expect(explained.stdout).toContain('hot: from 39 points (of 40 leads on 2026-03-10)');
   const [since, writes] = [await lastResult(), await product.writes()];
   // Whoever was never hot was not written as hot in between.
-  const everHot = writes
-    .flatMap((each) => each.writes ?? [])
-    .filter((each) => each.properties.leadgrade_status === 'hot');
+  const everHot = writes.flatMap((each) => each.writes ?? []).filter(isHot);
   expect(everHot).toHaveLength(2);
   const stamps = await product.context.db
     .selectFrom('results')
@@ -177,4 +183,30 @@ test('killed before its thresholds were noted, a night works them out again and 
   expect(await results(since)).toEqual([]);
   const [night] = await db.selectFrom('runs').selectAll().where('job', '=', 'nightly').execute();
   expect(night).toMatchObject({ state: 'done', progress: { thresholds: true, moved: 0 } });
+});
+
+test('nobody is written by the floor alone, however long the thresholds of a new model take', async () => {
+  await open('{ top: 10%, floor: 5 }', upTo(20));
+  await product.backfill();
+  await writeFile(join(folder, 'model.yaml'), modelText('{ top: 10%, floor: 2 }'));
+  await product.restart();
+  const before = (await product.log()).at(-1)?.seq;
+  const first = product.context.db.updateTable('leads').where('id', '=', await leadIdOf('p0'));
+  // One is still to be scored: meanwhile rounds go on.
+  await first.set({ due_at: new Date(product.clock.now().getTime() + 3_600_000), due_cause: 'model' }).execute();
+  for (let minute = 0; minute < 2; minute++) {
+    product.pass(60_000);
+    await product.tick();
+  }
+  expect(await threshold()).toBeUndefined();
+  expect(await product.writes(before)).toEqual([]);
+  // And one that cannot be read just now holds nobody up.
+  await first.set({ due_at: product.clock.now() }).execute();
+  await product.faults({ match: { path: 'contacts/batch/read' }, action: { status: 503, body: {} } });
+  await setRank('p0', 3);
+  product.pass(60_000);
+  await product.tick();
+  expect(await threshold()).toMatchObject({ points: 19 });
+  expect((await hot()).toSorted()).toEqual(['p18', 'p19']);
+  expect((await product.writes(before)).flatMap((each) => each.writes ?? []).filter(isHot)).toEqual([]);
 });
