@@ -97,9 +97,15 @@ describe('init writes nothing', () => {
 });
 
 test('a setting that is put into a .env file is read back as it was, and no other line changes', () => {
-  // What a settings file can hold at all: one line, and one kind of quote at most.
-  const value = fc.string({ maxLength: 30 }).filter((text) => text === text.trim() && /^[^\n\r\\]*$/.test(text));
-  const plain = value.filter((text) => !(text.includes("'") && text.includes('"')));
+  // What a settings file can hold at all: one line, and two kinds of quotes at most.
+  const unit = fc.oneof(
+    { weight: 3, arbitrary: fc.string({ maxLength: 3 }) },
+    fc.constantFrom("'", '"', '`', '\\n', '#', '$'),
+  );
+  const value = fc.array(unit, { maxLength: 10 }).map((units) => units.join(''));
+  const plain = value.filter(
+    (text) => text === text.trim() && /^[^\n\r]*$/.test(text) && !/^(?=.*')(?=.*`)(?=.*["\\])/.test(text),
+  );
   fc.assert(
     fc.property(plain, plain, (before, after) => {
       const file = withSettings(withSettings('# first\nPORT=1\n', { A_TOKEN: before, OTHER: 'x' }), { A_TOKEN: after });

@@ -29,10 +29,11 @@ export function withSettings(text: string, settings: Readonly<Record<string, str
   return `${[...kept, ...[...left].map(([name, value]) => `${name}=${quoted(value)}`)].join('\n')}\n`;
 }
 
-/** Plain where that is safe; a `#` or a space would end a bare value. */
+/** Plain where that is safe; a `#` or a space would end a bare value. Between double quotes `\n` is a line end, and no quote is escaped. */
 function quoted(value: string): string {
   if (/^[\w.:/@+-]*$/.test(value)) return value;
-  return value.includes("'") ? `"${value.replaceAll('"', '\\"')}"` : `'${value}'`;
+  const quote = ["'", '`', '"'].find((each) => !value.includes(each)) ?? '"';
+  return `${quote}${value}${quote}`;
 }
 
 async function readIfThere(path: string): Promise<string> {
