@@ -12,11 +12,12 @@ import { pendingWork } from '../store/pending-work.ts';
 import { countByBand, highestScores, plannedWrites } from '../store/planned-writes.ts';
 import { closeRun, findRun, openRun } from '../store/runs.ts';
 import { allStreams } from '../store/streams.ts';
-import { writePlannedScores } from './dry-run-file.ts';
+import { openScoresFile, type ScoresFile } from './dry-run-file.ts';
 import { type DryRun, dryRunReport } from './dry-run-report.ts';
 import { followRun, reportRun } from './follow.ts';
 import type { CommandIo } from './io.ts';
 import { createLog } from './open.ts';
+import { terminated } from './signals.ts';
 
 interface DryRunOptions {
   readonly asOf: Date | undefined;
@@ -25,12 +26,19 @@ interface DryRunOptions {
   readonly out?: string | undefined;
 }
 
-export async function dryRun(io: CommandIo, config: Config, options: DryRunOptions): Promise<void> {
-  await withThrowawayProduct(io, config, options, (product) => readAndReport(io, product, options));
+export async function dryRun(io: CommandIo, config: Config, { asOf, json, out }: DryRunOptions): Promise<void> {
+  // Before anything is asked of a CRM: reading everything may take hours.
+  const scores = out === undefined ? null : await openScoresFile(out);
+  try {
+    await withThrowawayProduct(io, config, { asOf }, (product) => readAndReport(io, product, { json, scores }));
+  } finally {
+    await scores?.discard();
+  }
 }
 
 /**
- * A product on the settings' CRMs with a database of its own that is thrown away, which writes to nobody.
+ * A product on the settings' CRMs with a database of its own, which writes to nobody. The database is thrown away, also when the
+ * process is told to end meanwhile: it holds what people's records say.
  * @throws what opening the product throws, and what `work` does
  */
 export async function withThrowawayProduct(
@@ -39,13 +47,18 @@ export async function withThrowawayProduct(
   { asOf }: Pick<DryRunOptions, 'asOf'>,
   work: (product: Product) => Promise<void>,
 ): Promise<void> {
+  const stopped = terminated().then(() => {
+    throw new Error('it was told to end. Nothing was written.');
+  });
+  // Told while the product opens, it ends as soon as that is done.
+  stopped.catch(() => undefined);
   const dataDir = await mkdtemp(join(tmpdir(), 'leadgrade-dry-run-'));
   try {
     const apart = { ...config, dataDir, databaseUrl: undefined, redisUrl: undefined };
     const log = createLog(io, 'error');
     const product = await openProduct(apart, { clock: io.clock, log, asOf: asOf ?? null, readOnly: true });
     try {
-      await work(product);
+      await Promise.race([work(product), stopped]);
     } finally {
       await product.close();
     }
@@ -58,7 +71,7 @@ export async function withThrowawayProduct(
 export async function readAndReport(
   io: CommandIo,
   product: Product,
-  { json, out }: Pick<DryRunOptions, 'json' | 'out'>,
+  { json, scores }: { readonly json: boolean; readonly scores: ScoresFile | null },
 ): Promise<void> {
   const { context } = product;
   const { db, clock, crms } = context;
@@ -77,9 +90,9 @@ export async function readAndReport(
   }
   const found = await findings(product, { began, errors: summary.errors });
   io.stdout.write(json ? `${JSON.stringify(found)}\n` : `${dryRunReport(found, context.model.compiled.bands)}\n`);
-  if (out !== undefined) {
-    await writePlannedScores(db, out);
-    io.stderr.write(`Everybody's score: ${out}\n`);
+  if (scores !== null) {
+    await scores.write(db);
+    io.stderr.write(`Everybody's score: ${scores.path}\n`);
   }
   io.setExitCode(summary.errors > 0 ? 1 : 0);
 }

@@ -158,5 +158,5 @@ async function offerDryRun(
   const isWanted = options.dryRun || (answer !== null && !/^n/i.test(answer));
   if (!isWanted) return;
   io.stdout.write('\n');
-  await readAndReport(io, product, { json: false });
+  await readAndReport(io, product, { json: false, scores: null });
 }

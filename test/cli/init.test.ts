@@ -1,5 +1,5 @@
 // `leadgrade init` and the dry run as a new user meets them: each in a process of its own, in a folder of its own.
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -11,7 +11,8 @@ import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/
 import { control } from '../../src/cli/demo/sandbox-client.ts';
 import { withSettings } from '../../src/cli/init/env-file.ts';
 import { leads } from '../support/leads.ts';
-import { leadgrade } from './run.ts';
+import { start } from '../support/processes.ts';
+import { leadgrade, MAIN } from './run.ts';
 
 let sandbox: HubSpotSandbox;
 let folder: string;
@@ -76,6 +77,20 @@ test('the dry run as JSON adds up, and touches neither the portal nor the data f
   }
   expect(await writesOf()).toBe(0);
   await expect(stat(join(folder, '.leadgrade'))).rejects.toThrow('ENOENT');
+});
+
+test('a dry run that is told to end leaves nothing behind of what it has read', async () => {
+  const env = { ...UNSET, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken, TMPDIR: folder };
+  const missing = join(folder, 'missing', 'scores.csv');
+  const refused = await leadgrade(['backfill', '--dry-run', '--out', missing], { cwd: folder, env });
+  expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('ENOENT') });
+  const out = join(folder, 'scores.csv');
+  const dryRun = start(process.execPath, [MAIN, 'backfill', '--dry-run', '--out', out], { env });
+  await dryRun.line(/records,/);
+  dryRun.signal('SIGINT');
+  expect(await dryRun.ended).toBe(3);
+  expect(dryRun.output()).toContain('it was told to end');
+  expect(await readdir(folder)).toEqual([]);
 });
 
 describe('init writes nothing', () => {
