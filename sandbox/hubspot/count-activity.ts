@@ -15,6 +15,8 @@ const EMAIL_COUNTERS: Readonly<Record<string, string>> = {
 
 interface Counted {
   readonly source: 'ANALYTICS' | 'CALCULATED' | 'EMAIL';
+  /** When the session began that it belongs to. */
+  readonly session?: number;
   readonly values: ReadonlyMap<string, string>;
 }
 
@@ -27,10 +29,12 @@ export function countActivity(portal: Portal, contactId: string, activity: NewAc
   const contact = contacts.find(contactId);
   const counted = contact === undefined ? null : countedBy(portal, contact, activity);
   if (contact === undefined || counted === null) return;
-  const { source } = counted;
+  const { source, session } = counted;
   const values = new Map([...counted.values].filter(([name]) => portal.registry('contacts').get(name) !== undefined));
   if (silently) {
-    contacts.writeSilently(contact, values, Number.NEGATIVE_INFINITY, { at: activity.at, source });
+    // The views of a session that is over were written together, with the last of its pages.
+    const amends = session === undefined ? {} : { amends: session };
+    contacts.writeSilently(contact, values, Number.NEGATIVE_INFINITY, { at: activity.at, source, ...amends });
     return;
   }
   const latest = Math.max(...[...values.keys()].map((name) => contacts.history.changedAt(contact, name) ?? 0));
@@ -50,7 +54,12 @@ function countedBy(portal: Portal, contact: CrmRecord, activity: NewActivity): C
       ['hs_analytics_last_url', pageAddressOf(activity)],
       ['hs_analytics_last_timestamp', new Date(activity.at).toISOString()],
     ]);
-    if (isNewSession) values.set('hs_analytics_num_visits', next('hs_analytics_num_visits'));
+    if (!isNewSession) {
+      const began = Date.parse(contact.properties.get('hs_analytics_last_visit_timestamp') ?? '');
+      return { source: 'ANALYTICS', values, session: Number.isNaN(began) ? activity.at : began };
+    }
+    values.set('hs_analytics_num_visits', next('hs_analytics_num_visits'));
+    values.set('hs_analytics_last_visit_timestamp', new Date(activity.at).toISOString());
     return { source: 'ANALYTICS', values };
   }
   const form = FORM_OF[activity.type]?.(activity.attributes);

@@ -111,8 +111,11 @@ test('a portal that has not the property does not open its counter to us, and sa
   ]);
 });
 
-test('a gateway that lost its way says nothing of the property', async () => {
+test('a 404 that is not about the property closes its counter alone, and blames the path', async () => {
   portalWithout('hs_email_open', '<html>404</html>');
   const { connector, signal } = connect();
-  await expect(connector.probeStreams(signal)).rejects.toMatchObject({ kind: 'not-found' });
+  const denied = (await connector.probeStreams(signal)).filter((sight) => sight.denied !== null);
+  expect(denied).toMatchObject([
+    { stream: 'email_open_counter', denied: { fix: expect.stringContaining('HUBSPOT_API_VERSION') } },
+  ]);
 });

@@ -101,6 +101,7 @@ export const CONTACT_PROPERTIES: readonly PropertyDefinition[] = [
   analytics('hs_analytics_num_visits', 'Number of Sessions', 'number', READ_ONLY),
   analytics('hs_analytics_num_page_views', 'Number of Pageviews', 'number', READ_ONLY),
   analytics('hs_analytics_last_url', 'Last Page Seen', 'string', READ_ONLY),
+  analytics('hs_analytics_last_visit_timestamp', 'Time of Last Session', 'datetime', READ_ONLY),
   analytics('hs_analytics_last_timestamp', 'Time Last Seen', 'datetime', READ_ONLY),
   analytics('num_conversion_events', 'Number of Form Submissions', 'number', READ_ONLY),
   analytics('recent_conversion_date', 'Recent Conversion Date', 'datetime', READ_ONLY),

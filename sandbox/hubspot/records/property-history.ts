@@ -16,6 +16,12 @@ export interface Version {
   readonly source: string;
 }
 
+interface Noted {
+  readonly at: number;
+  readonly source: string;
+  readonly amends?: number;
+}
+
 /** Contacts keep twenty versions of a property at least. */
 const MOST_KEPT = 20;
 
@@ -30,11 +36,12 @@ export class PropertyHistory {
   }
 
   /** A value that is as it was makes no version. */
-  note(record: Changing, values: Properties, { at, source }: { at: number; source: string }): void {
+  note(record: Changing, values: Properties, { at, source, amends = Number.POSITIVE_INFINITY }: Noted): void {
     for (const [name, value] of values) {
       if ((record.properties.get(name) ?? '') === value) continue;
       const changes = this.#changes.get(record.id) ?? new Map<string, Version[]>();
-      const versions = [...(changes.get(name) ?? []), { value, at, source }];
+      const before = (changes.get(name) ?? []).filter((each) => each.at < amends || each.source !== source);
+      const versions = [...before, { value, at, source }];
       this.#changes.set(record.id, changes.set(name, versions.slice(-MOST_KEPT)));
     }
   }

@@ -16,6 +16,8 @@ export interface CrmRecord {
 export interface Origin {
   readonly at: number;
   readonly source: string;
+  /** Versions of the same source from this instant on become this one. */
+  readonly amends?: number;
 }
 
 function byHand(at: number): Origin {

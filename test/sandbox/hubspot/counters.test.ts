@@ -59,6 +59,22 @@ test('a seeded contact has the history that grew with its activities, and its ol
   expect(body.properties).toMatchObject({ [VIEWS]: '2', lastmodifieddate: '2026-01-01T00:00:00.000Z' });
 });
 
+test('of a session that was over before, one version is left, with its last page', async () => {
+  const at = (minutes: number) => NOW.getTime() - minutes * 60_000;
+  const viewed = (path: string, minutes: number) => ({
+    person: 'p0',
+    type: 'page_view',
+    at: at(minutes),
+    attributes: { path },
+  });
+  const activities = [viewed('/blog', 200), viewed('/', 100), viewed('/pricing', 90), viewed('/about', 80)];
+  sandbox = await startTestSandbox({ dataset: { ...people(1), activities } });
+  const found = await histories([VIEWS, 'hs_analytics_last_url']);
+  expect(brief(found[VIEWS])).toEqual(['4 ANALYTICS', '1 ANALYTICS']);
+  expect(found[VIEWS]?.[0]?.timestamp).toBe(new Date(at(80)).toISOString());
+  expect(found.hs_analytics_last_url?.map(({ value }) => new URL(value).pathname)).toEqual(['/about', '/blog']);
+});
+
 test('twenty versions are kept', async () => {
   sandbox = await startTestSandbox();
   for (let count = 1; count <= 25; count++) {
