@@ -2,8 +2,11 @@
 // name are there.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { connectorIds, loadConnector } from '../connectors/load-connector.ts';
+import type { CommandIo } from '../src/cli/io.ts';
+import { loadProgram } from '../src/cli/program.ts';
 import { SETTING_NOTES, settingDefaults } from '../src/config.ts';
 import { ENCODINGS, readCsvMapping } from '../src/csv/csv-mapping.ts';
 import { DELIMITERS } from '../src/csv/form.ts';
@@ -12,7 +15,6 @@ import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../src/domain/canonical.
 import { SCORE_FIELDS } from '../src/domain/score-fields.ts';
 import { readMapping, VALUE_KINDS } from '../src/mapping/mapping.ts';
 import { readModel } from '../src/scoring/model.ts';
-import { leadgrade } from './cli/run.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PAGES = globSync('{*.md,docs/**/*.md,sandbox/*.md}', { cwd: ROOT }).toSorted();
@@ -112,50 +114,56 @@ function mentionIn(code: string): Mention | null {
   return { command, options: said.filter((word) => /^--[a-z]/.test(word)) };
 }
 
-const helps = new Map<string, ReturnType<typeof leadgrade>>();
+const io: CommandIo = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: {},
+  clock: { now: () => new Date() },
+  setExitCode: () => undefined,
+};
 
-/** What `--help` prints of a command; '' is leadgrade itself. */
-function helpOf(command: string) {
-  const help = helps.get(command) ?? leadgrade([...command.split(' ').filter(Boolean), '--help']);
-  helps.set(command, help);
-  return help;
+/** What `--help` prints of a command (null: there is none); '' is leadgrade itself. */
+function helpOf(program: Command, command: string): string | null {
+  const names = command.split(' ').filter(Boolean);
+  const found = names.reduce<Command | undefined>(
+    (parent, name) => parent?.commands.find((each) => each.name() === name),
+    program,
+  );
+  return found?.helpInformation() ?? null;
 }
 
 function optionsIn(help: string): readonly string[] {
   return help.match(/--[a-z][a-z-]*/g) ?? [];
 }
 
-describe('the commands that the documents name', () => {
+describe('the commands that the documents name', async () => {
+  const program = await loadProgram(io, '');
   const mentions = CODE.flatMap(({ code }) => mentionIn(code) ?? []);
   const byCommand = [...Map.groupBy(mentions, ({ command }) => command)];
 
   test('are many', () => expect(byCommand.length).toBeGreaterThan(10));
 
-  test.each(byCommand)('leadgrade %s is there, with the options that are named', async (command, uses) => {
-    const { code, stdout } = await helpOf(command);
-    expect(code).toBe(0);
-    // Of another command's help the first line would say so.
-    expect(`${stdout.split('\n')[0]} `).toContain(`leadgrade ${command} `.replace('  ', ' '));
-    const offered = new Set(optionsIn(stdout));
+  test.each(byCommand)('leadgrade %s is there, with the options that are named', (command, uses) => {
+    const help = helpOf(program, command);
+    expect(help).not.toBeNull();
+    const offered = new Set(optionsIn(help ?? ''));
     expect(uses.flatMap(({ options }) => options).filter((option) => !offered.has(option))).toEqual([]);
   });
 
-  test('are all commands that there are', async () => {
-    const { stdout } = await helpOf('');
-    const offered = [...stdout.matchAll(/^ {2}([a-z]+)\b/gm)]
-      .map((match) => match[1])
-      .filter((name) => name !== 'help');
+  test('are all commands that there are', () => {
+    const offered = program.commands.map((command) => command.name());
     expect(offered.length).toBeGreaterThan(10);
     const named = new Set(mentions.map(({ command }) => command.split(' ')[0]));
     // The README's first command runs it by its npm script.
-    expect(offered.filter((name) => name !== 'demo' && !named.has(name ?? ''))).toEqual([]);
+    expect(offered.filter((name) => name !== 'demo' && !named.has(name))).toEqual([]);
     expect(spansOf(section('CHANGELOG.md', 'Pending'))).toEqual(expect.arrayContaining(offered));
   });
 
-  test('options that are named alone are those of a command', async () => {
+  test('options that are named alone are those of a command', () => {
     const alone = CODE.flatMap(({ code }) => /^--[a-z][a-z-]*/.exec(code)?.[0] ?? []);
     const every = [...new Set(['demo', ...mentions.map(({ command }) => command)])];
-    const offered = new Set((await Promise.all(every.map(helpOf))).flatMap(({ stdout }) => optionsIn(stdout)));
+    const offered = new Set(every.flatMap((command) => optionsIn(helpOf(program, command) ?? '')));
     expect(alone.length).toBeGreaterThan(5);
     expect(alone.filter((option) => !offered.has(option))).toEqual([]);
   });

@@ -1,11 +1,11 @@
-// The commands as a user runs them, each in a process of its own, against a sandbox HubSpot: what they print, and their exit codes.
+// The commands one after the other, as a user runs them, against a sandbox HubSpot: what they print, and their exit codes.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import { control } from '../../src/cli/demo/sandbox-client.ts';
 import { type Installation, SETUPS } from '../support/setups.ts';
-import { type Finished, leadgrade } from './run.ts';
+import { type Finished, leadgrade, leadgradeHere } from './run.ts';
 
 const CONTACTS = 60;
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const dataset = seededDataset({ contacts: CONTACTS, seed: 3, now: clock.now() });
   sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, searchLagMs: 0 });
   const env = { ...installation.env, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken };
-  run = (...args) => leadgrade(args, { env });
+  run = (...args) => leadgradeHere(args, { env });
 });
 afterAll(async () => {
   await sandbox.close();
@@ -31,7 +31,7 @@ afterAll(async () => {
 const json = (finished: Finished): unknown => JSON.parse(finished.stdout);
 
 test('migrate brings an empty database up to date, and says so again without doing anything', async () => {
-  const first = await run('migrate');
+  const first = await leadgrade(['migrate'], { env: { ...installation.env } });
   expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Database: applied 0001-initial, 0002-/) });
   expect(await run('migrate')).toMatchObject({ code: 0, stdout: 'Database: up to date already.\n' });
 });
@@ -94,7 +94,7 @@ test('a bad value is listed with the contact and the fix, and the backfill ends 
 
 test('a wrong token is told with its fix, and exit code 2', async () => {
   const env = { ...installation.env, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: 'pat-na1-wrong' };
-  const refused = await leadgrade(['backfill'], { env });
+  const refused = await leadgradeHere(['backfill'], { env });
   expect(refused.code).toBe(2);
   expect(refused.stderr).not.toContain('pat-na1-wrong');
 });
@@ -109,9 +109,9 @@ test('explain shows the report of a contact that was deleted for privacy, and no
 });
 
 test('a database that is down is exit code 3, no CRM at all exit code 2', async () => {
-  const down = await leadgrade(['migrate'], { env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' } });
+  const down = await leadgradeHere(['migrate'], { env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' } });
   expect(down).toMatchObject({ code: 3, stdout: '' });
-  const none = await leadgrade(['doctor'], { env: { ...installation.env } });
+  const none = await leadgradeHere(['doctor'], { env: { ...installation.env } });
   expect(none.code).toBe(2);
   expect(none.stderr).toContain('No CRM is set up');
 });
@@ -121,14 +121,15 @@ test('bad settings are all named in one message', async () => {
   expect(bad).toMatchObject({ code: 2, stdout: '' });
   expect(bad.stderr).toContain('PORT');
   expect(bad.stderr).toContain('TIMEZONE');
+  expect(await run('errors', 'list', '--bogus')).toMatchObject({ code: 2, stdout: '' });
 });
 
 test('the demo shows what reps see, with nothing configured', async () => {
-  const demo = await leadgrade(['demo', '--once', '--contacts', '120']);
+  const demo = await leadgrade(['demo', '--once', '--contacts', '40']);
   expect(demo.code).toBe(0);
   expect(demo.stdout).toContain('THE 10 HOTTEST CONTACTS');
   const [, right, scored] = /sum to the score: (\d+) of (\d+)\./.exec(demo.stdout) ?? [];
-  expect(Number(scored)).toBeGreaterThan(90);
+  expect(Number(scored)).toBeGreaterThan(25);
   expect(right).toBe(scored);
 });
 

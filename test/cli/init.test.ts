@@ -1,4 +1,4 @@
-// `leadgrade init` and the dry run as a new user meets them: each in a process of its own, in a folder of its own.
+// `leadgrade init` and the dry run as a new user meets them.
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { control } from '../../src/cli/demo/sandbox-client.ts';
 import { withSettings } from '../../src/cli/init/env-file.ts';
 import { leads } from '../support/leads.ts';
 import { start } from '../support/processes.ts';
-import { leadgrade, MAIN } from './run.ts';
+import { leadgrade, leadgradeHere, MAIN } from './run.ts';
 
 let sandbox: HubSpotSandbox;
 let folder: string;
@@ -28,6 +28,8 @@ beforeEach(async () => {
 });
 
 const UNSET = { HUBSPOT_ACCESS_TOKEN: '', HUBSPOT_API_URL: '', DATABASE_URL: '', REDIS_URL: '', TIMEZONE: '' };
+
+const tokenOf = ({ url, accessToken }: HubSpotSandbox) => ({ HUBSPOT_API_URL: url, HUBSPOT_ACCESS_TOKEN: accessToken });
 
 /** `init` with this token typed. */
 function init(token: string, ...args: string[]) {
@@ -57,9 +59,10 @@ test('init tries the token, keeps it for you alone, shows what setup would do, a
 });
 
 test('the dry run as JSON adds up, and touches neither the portal nor the data folder', async () => {
-  const env = { ...UNSET, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken };
+  const dataDir = join(folder, '.leadgrade');
+  const env = { ...UNSET, ...tokenOf(sandbox), DATA_DIR: dataDir };
   const out = join(folder, 'scores.csv');
-  const done = await leadgrade(['backfill', '--dry-run', '--json', '--out', out], { cwd: folder, env });
+  const done = await leadgradeHere(['backfill', '--dry-run', '--json', '--out', out], { env });
   const found = z
     .object({
       bands: z.array(z.object({ leads: z.number() })),
@@ -76,13 +79,13 @@ test('the dry run as JSON adds up, and touches neither the portal nor the data f
     expect([grade, Number(fit) + Number(behavior)]).toEqual(['A', Number(total)]);
   }
   expect(await writesOf()).toBe(0);
-  await expect(stat(join(folder, '.leadgrade'))).rejects.toThrow('ENOENT');
+  await expect(stat(dataDir)).rejects.toThrow('ENOENT');
 });
 
 test('a dry run that is told to end leaves nothing behind of what it has read', async () => {
-  const env = { ...UNSET, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken, TMPDIR: folder };
+  const env = { ...UNSET, ...tokenOf(sandbox), TMPDIR: folder };
   const missing = join(folder, 'missing', 'scores.csv');
-  const refused = await leadgrade(['backfill', '--dry-run', '--out', missing], { cwd: folder, env });
+  const refused = await leadgradeHere(['backfill', '--dry-run', '--out', missing], { env });
   expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('ENOENT') });
   const out = join(folder, 'scores.csv');
   const dryRun = start(process.execPath, [MAIN, 'backfill', '--dry-run', '--out', out], { env });

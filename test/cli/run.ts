@@ -1,6 +1,10 @@
-// Runs the `leadgrade` command as a user does: its own process, real streams, a real exit code.
+// Runs the `leadgrade` command: as a user does, in its own process, with real streams and a real exit code; or, seconds sooner, in
+// this one.
 import { spawn } from 'node:child_process';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { runProgram } from '../../src/cli/program.ts';
 
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,4 +37,27 @@ export async function leadgrade(
   child.stdin.end(input);
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   return { code, ...output };
+}
+
+/** In this process: for what it prints and its exit code. Relative paths are those of the repository. */
+export async function leadgradeHere(
+  args: readonly string[],
+  { input = '', env = {} }: Pick<RunOptions, 'input' | 'env'> = {},
+): Promise<Finished> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const printed = Promise.all([text(stdout), text(stderr)]);
+  let code = 0;
+  const stdin = Readable.from(input === '' ? [] : [Buffer.from(input)]);
+  const clock = { now: () => new Date() };
+  const setExitCode = (exitCode: number) => {
+    code = exitCode;
+  };
+  await runProgram(
+    { stdin, stdout, stderr, env: { ...process.env, MODEL_FILE: '', ...env }, clock, setExitCode },
+    args,
+  );
+  stdout.end();
+  stderr.end();
+  const [out, err] = await printed;
+  return { code, stdout: out, stderr: err };
 }

@@ -1,11 +1,11 @@
-// `leadgrade score --csv` as a process: what a RevOps person gets of an export, good rows and bad.
+// `leadgrade score --csv`: what a RevOps person gets of an export, good rows and bad.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCORE_COLUMNS } from '../../src/csv/scored-rows.ts';
-import { leadgrade } from './run.ts';
+import { leadgrade, leadgradeHere } from './run.ts';
 
 const MAPPING = `csv: { id: Id, unknown: ["-"], date_format: dd/MM/yyyy }
 fields:
@@ -32,7 +32,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function score(text: string | Buffer, ...args: readonly string[]) {
   await writeFile(join(folder, 'leads.csv'), text);
   const files = ['--csv', join(folder, 'leads.csv'), '--mapping', join(folder, 'columns.yaml')];
-  return leadgrade(['score', ...files, '--as-of', '2026-11-22T00:00:00Z', ...args]);
+  return leadgradeHere(['score', ...files, '--as-of', '2026-11-22T00:00:00Z', ...args]);
 }
 
 test('rows are scored as the same leads in NDJSON are', async () => {
@@ -99,7 +99,7 @@ describe('--out', () => {
     const again = join(folder, 'again.csv');
     await writeFile(join(folder, 'twice.csv'), text);
     const mapping = ['--mapping', join(folder, 'columns.yaml')];
-    const twice = await leadgrade(['score', '--csv', join(folder, 'twice.csv'), ...mapping, '--out', again]);
+    const twice = await leadgradeHere(['score', '--csv', join(folder, 'twice.csv'), ...mapping, '--out', again]);
     expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('leadgrade_fit_grade')]);
   });
 
@@ -154,7 +154,7 @@ test.each([
   ['--csv and --input', ['--csv', 'x.csv', '--input', 'x.ndjson'], 'cannot be used with'],
   ['a file that does not exist', ['--csv', 'none.csv', '--mapping', 'none.yaml'], 'cannot be read'],
 ])('%s is bad usage', async (_, args, words) => {
-  const { code, stdout, stderr } = await leadgrade(['score', ...args]);
+  const { code, stdout, stderr } = await leadgradeHere(['score', ...args]);
   expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(words)]);
 });
 
@@ -171,7 +171,7 @@ test('--sample sums up the file, and NDJSON as well; types that nobody speaks of
     cases: [{ label: 'Student or intern', leads: 2 }, { label: 'Executive', leads: 1 }, {}, {}, {}],
   });
 
-  const table = await leadgrade(['score', '--sample'], { input: '{"id":1}\n{"id":2}\nno json\n' });
+  const table = await leadgradeHere(['score', '--sample'], { input: '{"id":1}\n{"id":2}\nno json\n' });
   expect(table.code).toBe(1);
   expect(table.stdout).toContain('2 leads scored with b2b-saas@');
   expect(table.stdout).toMatch(/^Cold +2 +100\.0 %$/m);
@@ -180,7 +180,7 @@ test('--sample sums up the file, and NDJSON as well; types that nobody speaks of
 test('leadgrade validate knows the mapping of an export', async () => {
   const file = join(folder, 'bad.yaml');
   await writeFile(file, 'csv: { id: Id }\nfields:\n  contact.job_title: { form: Title }\n');
-  const { code, stdout } = await leadgrade(['validate', '--mapping', file]);
+  const { code, stdout } = await leadgradeHere(['validate', '--mapping', file]);
   expect(code).toBe(2);
   expect(stdout).toContain('bad.yaml:3 fields.contact.job_title.form: unknown key "form"');
 });
