@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { thresholdsOf } from '../../src/store/thresholds.ts';
-import { leadgrade } from '../cli/run.ts';
+import { leadgradeHere } from '../cli/run.ts';
 import { leads } from '../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../support/product.ts';
 
@@ -86,7 +86,7 @@ test('the best five percent are hot, from the first backfill on, and a night in 
   expect((await product.backfill()).state).toBe('done');
   expect(await threshold()).toMatchObject({ band: 'hot', points: 39, leads: 40 });
   expect((await hot()).toSorted()).toEqual(['p38', 'p39']);
-  const explained = await leadgrade(['explain', `hubspot:${product.idOf('p38')}`], { env: product.env });
+  const explained = await leadgradeHere(['explain', `hubspot:${product.idOf('p38')}`], { env: product.env });
   expect(explained.stdout).toContain('hot: from 39 points (of 40 leads on 2026-03-10)');
   const [since, writes] = [await lastResult(), await product.writes()];
   // Whoever was never hot was not written as hot in between.
