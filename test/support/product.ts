@@ -269,7 +269,12 @@ function portalActions(sandbox: HubSpotSandbox): PortalActions {
     },
     contact,
     contacts: async () => {
-      const asked = [...sandbox.contactIds.values()].map((id) => contact(id).catch(() => null));
+      const asked = [...sandbox.contactIds.values()].map((id) => {
+        return contact(id).catch((error: unknown) => {
+          if (error instanceof Error && error.message.includes(': 404 ')) return null;
+          throw error;
+        });
+      });
       return (await Promise.all(asked)).filter((each) => each !== null);
     },
   };
