@@ -136,10 +136,10 @@ async function showPlan(io: CommandIo, connector: CrmConnector, { context }: Pro
 }
 
 const NEXT = `
-Next: leadgrade backfill --dry-run   who would get what; writes nothing
-      leadgrade setup                creates the fields above
-      leadgrade backfill             reads, scores, writes
-      leadgrade start                keeps it current
+Next: npx leadgrade backfill --dry-run   who would get what; writes nothing
+      npx leadgrade setup                creates the fields above
+      npx leadgrade backfill             reads, scores, writes
+      npx leadgrade start                keeps it current
 `;
 
 async function offerDryRun(
