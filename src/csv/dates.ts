@@ -104,6 +104,9 @@ function hourOfDay(hour12: number | undefined, isAfternoon: boolean): number {
   return (hour12 % 12) + (isAfternoon ? 12 : 0);
 }
 
+// Long before there were zones; and `Date.UTC` takes the years to 99 for 1900 to 1999.
+const FIRST_ZONED = Date.UTC(1000, 0);
+
 /** Local time (as if it were UTC) -> the instant; of an hour that a clock change skips, the one after it. */
 function zoneReader(timeZone: string): (local: number) => number {
   if (timeZone === 'UTC') return (local) => local;
@@ -123,5 +126,5 @@ function zoneReader(timeZone: string): (local: number) => number {
     const [year, month, day] = [part('year'), part('month') - 1, part('day')];
     return Date.UTC(year, month, day, part('hour'), part('minute'), part('second')) - at;
   };
-  return (local) => local - offsetAt(local - offsetAt(local));
+  return (local) => (local < FIRST_ZONED ? local : local - offsetAt(local - offsetAt(local)));
 }

@@ -44,3 +44,7 @@ test.each([
   ['dd/MM/yyyy hh:mm', 'a'],
   ['dd/dd/MM/yyyy', 'twice'],
 ])('the format %s is refused', (format, word) => expect(dateFormatProblem(format)).toContain(word));
+
+test.each(['0001-01-01', '01/01/0001', '0026-11-22'])('%s, as exports write "no date", stays in its year', (text) => {
+  expect(read(text, ['dd/MM/yyyy'], 'Europe/Berlin')).toBe(read(text, ['dd/MM/yyyy'], 'UTC'));
+});
