@@ -56,9 +56,10 @@ async function run(io: CommandIo, options: ScoreOptions): Promise<void> {
     if (!model || !source) io.setExitCode(2);
     else await scoreAll(io, source, await outputsOf(io, options, source, model), model, now);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    io.stderr.write(`error: ${error.message}\n`);
-    io.setExitCode(2);
+    const isUsage = error instanceof UsageError;
+    const message = error instanceof Error ? error.message : String(error);
+    io.stderr.write(isUsage ? `error: ${message}\n` : `leadgrade could not run: ${message}\n`);
+    io.setExitCode(isUsage ? 2 : 3);
   }
 }
 

@@ -42,12 +42,12 @@ export async function leadgrade(
 /** In this process: for what it prints and its exit code. Relative paths are those of the repository. */
 export async function leadgradeHere(
   args: readonly string[],
-  { input = '', env = {} }: Pick<RunOptions, 'input' | 'env'> = {},
+  { input = '', env = {} }: { readonly input?: string | Readable; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<Finished> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const printed = Promise.all([text(stdout), text(stderr)]);
   let code = 0;
-  const stdin = Readable.from(input === '' ? [] : [Buffer.from(input)]);
+  const stdin = input instanceof Readable ? input : Readable.from(input === '' ? [] : [Buffer.from(input)]);
   const clock = { now: () => new Date() };
   const setExitCode = (exitCode: number) => {
     code = exitCode;

@@ -108,6 +108,7 @@ describe('--out', () => {
     ['the mapping', 'columns.yaml', 'overwrite'],
     ['the model', join(import.meta.dirname, '../../mappings/model.yaml'), 'overwrite'],
     ['a folder that is not there', 'none/x.csv', 'ENOENT'],
+    ['a folder', '.', 'EISDIR'],
   ])('is refused over %s', async (_, name, words) => {
     const text = [HEADER, ...GOOD].join('\n').replace('"http://x"', '');
     const { code, stderr } = await score(text, '--out', resolve(folder, name));

@@ -2,8 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { leadgrade } from './run.ts';
+import { leadgrade, leadgradeHere } from './run.ts';
 
 const AS_OF = ['--as-of', '2026-11-22T00:00:00Z'];
 const JSON_LINES = ['score', '--json', ...AS_OF];
@@ -128,4 +129,15 @@ test('twenty thousand leads stream through in order', async () => {
   const { code, stdout } = await leadgrade([...JSON_LINES, '--input', file]);
   expect(code).toBe(0);
   expect(parse(stdout).map((each) => Number(each.id))).toEqual(ids);
+});
+
+test('input that breaks off is no result: exit code 3, and words instead of a stack', async () => {
+  const input = Readable.from(
+    (function* () {
+      yield Buffer.from('{"id":1}\n');
+      throw new Error('EIO: i/o error, read');
+    })(),
+  );
+  const { code, stderr } = await leadgradeHere(JSON_LINES, { input });
+  expect([code, stderr]).toEqual([3, 'leadgrade could not run: EIO: i/o error, read\n']);
 });

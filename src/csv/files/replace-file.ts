@@ -14,8 +14,11 @@ export interface ReplacedFile {
   discard(): Promise<void>;
 }
 
-/** @throws when the folder cannot be written to */
+/** @throws an error with the system's `code` when the folder cannot be written to, or `file` is one itself */
 export async function replaceFile(file: string): Promise<ReplacedFile> {
+  // Told now, not by the rename at the end.
+  const isFolder = (await stat(file).catch(() => null))?.isDirectory() ?? false;
+  if (isFolder) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
   const stream = createWriteStream(temporary, { flags: 'wx' });
   await once(stream, 'open');
