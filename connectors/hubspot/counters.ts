@@ -8,6 +8,7 @@ import type { Mapping } from '../../src/mapping/mapping.ts';
 import { mappedSources } from '../../src/mapping/project-activities.ts';
 import type { Counters } from '../connector.ts';
 import type { HubSpotObject } from './answers.ts';
+import { countOf } from './date-counter.ts';
 import { pathOf } from './url-path.ts';
 
 interface CounterSource {
@@ -58,6 +59,5 @@ export function countersOf(counters: ReadonlyMap<string, CounterSource>, contact
 
 /** A value that is no count stands for none. */
 export function shownCount(contact: HubSpotObject, property: string): number {
-  const count = Number(contact.properties[property] ?? 0);
-  return Number.isFinite(count) && count > 0 ? count : 0;
+  return countOf(contact.properties[property] ?? null) ?? 0;
 }

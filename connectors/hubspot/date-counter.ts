@@ -102,7 +102,7 @@ function momentsOf(history: readonly Version[]): { moments: readonly Moment[]; p
 }
 
 /** A counter that was cleared stands at 0. Null: no count. */
-function countOf(value: string | null): number | null {
+export function countOf(value: string | null): number | null {
   const count = Number(value ?? '');
   return Number.isSafeInteger(count) && count >= 0 ? count : null;
 }

@@ -71,7 +71,8 @@ export async function takeDated(
 ): Promise<void> {
   if (claimed.length === 0) return;
   await db.transaction().execute(async (tx) => {
-    const open = await openStreams(tx, crm);
+    const asked = found.records.flatMap(({ counters }) => counters.map(({ counter }) => counter));
+    const open = await openAmong(tx, crm, [...new Set(asked)]);
     await holdLeads(tx, crm, claimed);
     const current = await unchanged(tx, crm, claimed);
     const of = (ref: RecordRef) => current.has(refKey(ref));
@@ -104,10 +105,14 @@ export async function takeDated(
   });
 }
 
-/** The streams that are open to us; they stay so until the transaction ends. */
-async function openStreams(tx: Tx, crm: string): Promise<ReadonlySet<string>> {
+/**
+ * Those of the counters that are open to us; they stay so until the transaction ends. Only their rows are held: whoever keeps a
+ * page of another stream holds its leads first and then that stream, and would wait for us while we wait for the leads.
+ */
+async function openAmong(tx: Tx, crm: string, counters: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ stream: string }>`
-    select stream from leadgrade.streams where crm = ${crm} and denied is null order by stream for share`.execute(tx);
+    select stream from leadgrade.streams
+    where crm = ${crm} and stream = any(${counters}::text[]) and denied is null order by stream for share`.execute(tx);
   return new Set(rows.map(({ stream }) => stream));
 }
 

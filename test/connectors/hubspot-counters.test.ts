@@ -119,3 +119,16 @@ test('a 404 that is not about the property closes its counter alone, and blames 
     { stream: 'email_open_counter', denied: { fix: expect.stringContaining('HUBSPOT_API_VERSION') } },
   ]);
 });
+
+test('a count that no row can keep stands for none: it is no reason to date nobody', async () => {
+  const asked: Asked[] = [];
+  const results = ['1.5', '1e300', '-3', 'many', '7'].map((count, at) => {
+    return { id: String(at), properties: { hs_analytics_num_page_views: count }, propertiesWithHistory: {} };
+  });
+  const isRight = (body: unknown) => asked.push(askedSchema.parse(body)) > 0;
+  hubspot().post(`${CRM}/contacts/batch/read`, isRight).reply(200, { results });
+  const { connector, signal } = connect();
+  const records = results.map(({ id }) => undated(id, 'page_view_counter'));
+  const found = await connector.dateCounters?.(records, signal);
+  expect(found?.records.flatMap(({ counters }) => counters.map(({ shown }) => shown))).toEqual([0, 0, 0, 0, 7]);
+});

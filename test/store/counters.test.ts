@@ -1,14 +1,27 @@
-import { sql } from 'kysely';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Kysely, sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { Counters, DatedThings } from '../../src/domain/crm-changes.ts';
 import { claimUndated, closeCounter, dateAgain, openCounter, takeDated } from '../../src/store/counters.ts';
+import { holdLeads } from '../../src/store/leads.ts';
 import { pendingWork } from '../../src/store/pending-work.ts';
 import { markDirty, takeSnapshots } from '../../src/store/records.ts';
 import { retire } from '../../src/store/retired-records.ts';
 import { admitStream, streamState } from '../../src/store/streams.ts';
+import type { Tables } from '../../src/store/tables.ts';
 import { activity, at, CRM, freshStore, ref, STORES, snapshot } from './fresh-store.ts';
 
 const VIEWS = 'page_view_counter';
+
+async function untilSomebodyWaits(db: Kysely<Tables>): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const { rows } = await sql`
+      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+    if (rows.length > 0) return;
+    await sleep(10);
+  }
+  throw new Error('nobody waits for a lock');
+}
 
 describe.each(STORES)('counters on $name', (setup) => {
   const store = freshStore(setup);
@@ -122,6 +135,23 @@ describe.each(STORES)('counters on $name', (setup) => {
     await takeDated(store.db, found('1', 1), { crm: CRM, now: at(11), claimed: await claim() });
     await dateAgain(store.db, { crm: CRM, counter: VIEWS }, at(12));
     expect(await claim(13)).toMatchObject([{ dated: { [VIEWS]: { value: 1, n: 1, again: true } } }]);
+  });
+
+  // One session, as the embedded database has, waits for nobody.
+  test.skipIf(setup.name === 'embedded')('while a page of another stream is kept for the same lead, both are kept', async () => {
+    await open();
+    await admitStream(store.db, { crm: CRM, stream: 'contacts' }, at());
+    await read('1', { [VIEWS]: 1 });
+    const claimed = await claim();
+    const dating = await store.db.transaction().execute(async (tx) => {
+      await holdLeads(tx, CRM, [ref('1')]);
+      const taken = takeDated(store.db, found('1', 1), { crm: CRM, now: at(11), claimed });
+      await untilSomebodyWaits(store.db);
+      await tx.updateTable('streams').set({ cursor: '{}' }).where('stream', '=', 'contacts').execute();
+      return { taken };
+    });
+    await dating.taken;
+    expect(await ledger()).toEqual(['1:views:1']);
   });
 
   test('a record that is gone is not asked for; one that is not answered for is read whole', async () => {
