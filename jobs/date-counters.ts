@@ -32,6 +32,9 @@ export async function dateCounters(context: JobContext, { connector }: MappedCrm
     if (signal.aborted) return;
     if (claimed.length < limit) break;
   }
+  // While the records are read for the first time, more of them come whose counters are to be dated.
+  const lists = connector.streams.filter((stream) => stream.lists !== undefined).map(({ id }) => id);
+  if (!lists.every((id) => known.some(({ stream, completedAt }) => stream === id && completedAt !== null))) return;
   for (const { counter } of open)
     await endPull(db, { crm, stream: counter, now: clock.now(), lists: null, pass: null });
 }

@@ -10,6 +10,15 @@ function replacedBy({ standsInFor }: ChangeStream): string | null {
   return standsInFor === undefined ? null : `${standsInFor} is open and shows each one`;
 }
 
+/** What the better stream gave, unless it was once read to its end. */
+function brokenOff(
+  { standsInFor, activityTypes }: ChangeStream,
+  rows: ReadonlyMap<string, StreamSummary>,
+): { readonly stream: string; readonly types: readonly string[] } | null {
+  if (standsInFor === undefined || rows.get(standsInFor)?.completedAt != null) return null;
+  return { stream: standsInFor, types: activityTypes };
+}
+
 /** Whether a counter is closed because the better stream is open: that is as it should be. */
 export function isReplaced(stream: ChangeStream | undefined, row: Pick<StreamSummary, 'denied'> | undefined): boolean {
   return stream !== undefined && row?.denied != null && row.denied === replacedBy(stream);
@@ -17,7 +26,8 @@ export function isReplaced(stream: ChangeStream | undefined, row: Pick<StreamSum
 
 /**
  * Closes the counters whose better stream is open, and opens those whose better stream is not, or is not read by the mapping.
- * A counter that opens goes on where the better stream was last read to its end (date-counters.ts).
+ * A counter that opens goes on where the better stream was last read to its end (date-counters.ts); one that never was gives
+ * way to it.
  */
 export async function settleStandIns(context: JobContext, { connector, mappingHash }: MappedCrm): Promise<void> {
   const { db, clock } = context;
@@ -35,7 +45,7 @@ export async function settleStandIns(context: JobContext, { connector, mappingHa
     if (isBetterOpen && row.denied !== reason) {
       await closeCounter(db, { crm, counter }, { denied: { reason, fix: null }, mappingHash, now });
     } else if (!isBetterOpen && row.denied === reason) {
-      await openCounter(db, { crm, counter }, now);
+      await openCounter(db, { crm, counter }, { now, brokenOff: brokenOff(stream, rows) });
     }
   }
 }

@@ -224,23 +224,39 @@ export async function closeCounter(
   await db.transaction().execute(async (tx) => {
     // The row first: whoever keeps things of this counter just now ends before, or finds it closed.
     await denyStream(tx, { crm, stream: counter }, closed);
-    const { rows } = await sql<{ lead_id: number }>`
-      update leadgrade.activities set gone_at = ${closed.now}
-      where crm = ${crm} and stream = ${counter} and gone_at is null returning lead_id`.execute(tx);
+    await dropGiven(tx, { crm, stream: counter, types: null }, closed.now);
     await tx.deleteFrom('counters').where('crm', '=', crm).where('counter', '=', counter).execute();
-    await markDue(
-      tx,
-      rows.map((row) => row.lead_id),
-      'activity',
-      closed.now,
-    );
   });
 }
 
-/** The counter is all that there is to see: every record that has it is to be dated. */
-export async function openCounter(db: Kysely<Tables>, key: CounterKey, now: Date): Promise<void> {
+/** Tombstones for what a stream gave; `types` null: all of it. */
+async function dropGiven(
+  tx: Tx,
+  { crm, stream, types }: { crm: string; stream: string; types: readonly string[] | null },
+  now: Date,
+): Promise<void> {
+  const { rows } = await sql<{ lead_id: number }>`
+    update leadgrade.activities set gone_at = ${now}
+    where crm = ${crm} and stream = ${stream} and gone_at is null
+      and (${types}::text[] is null or type = any(${types}::text[]))
+    returning lead_id`.execute(tx);
+  const leads = rows.map((row) => row.lead_id);
+  await markDue(tx, leads, 'activity', now);
+}
+
+/**
+ * The counter is all that there is to see: every record that has it is to be dated.
+ * @param brokenOff the better stream, where it was never read to its end, with the types that the counter shows: what it gave
+ *   of them is gone, as nobody can tell which things of the counter those are
+ */
+export async function openCounter(
+  db: Kysely<Tables>,
+  key: CounterKey,
+  { now, brokenOff }: { now: Date; brokenOff: { readonly stream: string; readonly types: readonly string[] } | null },
+): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await admitStream(tx, { crm: key.crm, stream: key.counter }, now);
+    if (brokenOff !== null) await dropGiven(tx, { crm: key.crm, ...brokenOff }, now);
     await markUndated(tx, key, now);
   });
 }

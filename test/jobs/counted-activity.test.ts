@@ -1,5 +1,7 @@
 // Portals below Enterprise: what HubSpot only counts on a contact, dated by the counters' history.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ConnectorError } from '../../connectors/connector-error.ts';
+import type { JobContext } from '../../jobs/context.ts';
 import { runJob } from '../../jobs/run-jobs.ts';
 import { scopesOf } from '../../sandbox/hubspot/http/scopes.ts';
 import { allStreams } from '../../src/store/streams.ts';
@@ -189,7 +191,54 @@ describe('killed', () => {
   });
 });
 
+/** The product with a connector whose stream breaks off behind its first page. */
+function breakingOff(product: TestProduct, stream: string, error: Error): JobContext {
+  const mapped = product.context.crms.get('hubspot');
+  if (mapped === undefined) throw new Error('there is no HubSpot');
+  const { connector } = mapped;
+  const listChanges: typeof connector.listChanges = async function* (asked, cursor, signal) {
+    for await (const page of connector.listChanges(asked, cursor, signal)) {
+      yield page;
+      if (asked.id === stream) throw error;
+    }
+  };
+  return { ...product.context, crms: new Map([['hubspot', { ...mapped, connector: { ...connector, listChanges } }]]) };
+}
+
+test('a first pull that is killed leaves no counter read to its end: nobody is scored before all that counts is dated', async () => {
+  const product = await open({ dataset: leads(3), sandbox: { tier: 'pro' } });
+  await view(product, 'p1', '/pricing', ago(2));
+  product.pass(60_000);
+  const killed = breakingOff(product, 'contacts', new Error('killed'));
+  await expect(runJob(killed, 'pull', { crm: 'hubspot' })).rejects.toThrow('killed');
+  await runJob(product.context, 'refresh', { crm: 'hubspot' });
+  const counter = async () =>
+    (await allStreams(product.context.db)).find(({ stream }) => stream === 'page_view_counter');
+  expect(await counter()).toMatchObject({ denied: null, completedAt: null });
+  await product.backfill();
+  expect(await counter()).toMatchObject({ denied: null, completedAt: expect.any(Date) });
+  expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing']);
+  await expectSettled(product);
+});
+
 describe('a subscription that changes', () => {
+  test('while the views are first read: those that were read give way to the counted ones', async () => {
+    const product = await open({ dataset: leads(3) });
+    await view(product, 'p1', '/pricing', ago(2));
+    await view(product, 'p1', '/', ago(1));
+    product.pass(60_000);
+    const refused = new ConnectorError({ kind: 'forbidden', crm: 'hubspot', message: 'Not for you.' });
+    await runJob(breakingOff(product, 'page_views', refused), 'pull', { crm: 'hubspot' });
+    await refuseEvents(product);
+    await product.backfill();
+    expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /']);
+    await product.faults();
+    product.pass(DAY + 60_000);
+    await product.round();
+    expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /']);
+    await expectSettled(product);
+  });
+
   test('up: the counted views give way to the real ones; down: the count goes on where those ended', async () => {
     const product = await open({ dataset: leads(3) });
     await refuseEvents(product);
