@@ -69,6 +69,8 @@ export interface WriteTarget {
 }
 
 export interface Account {
+  /** The CRM's own id of it: another id is another company's data. */
+  readonly id: string;
   /** In the CRM's words: "portal 145873201 (standard)". */
   readonly name: string;
   /** IANA; null where the CRM names none. */

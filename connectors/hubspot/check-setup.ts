@@ -58,7 +58,7 @@ export async function describeAccount(http: HubSpotHttp, signal: AbortSignal): P
     signal,
   );
   const kind = account.accountType === undefined ? '' : ` (${account.accountType.toLowerCase()})`;
-  return { name: `portal ${account.portalId}${kind}`, timezone: account.timeZone ?? null };
+  return { id: account.portalId, name: `portal ${account.portalId}${kind}`, timezone: account.timeZone ?? null };
 }
 
 async function checkAccount({ http }: CheckParts, signal: AbortSignal): Promise<readonly SetupCheck[]> {

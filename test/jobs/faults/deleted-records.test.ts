@@ -293,3 +293,28 @@ test('a token of another portal erases nobody: those that it does not show are r
   expect(await stored()).toMatchObject({ state: 'live', erased_at: null });
   expect((await product.log(before)).some(({ path }) => path.endsWith('contacts/batch/read'))).toBe(true);
 });
+
+test('a token of another portal erases nobody in any night, even where both number their contacts alike', async () => {
+  const { db, clock } = product.context;
+  const crm = product.context.crms.get('hubspot');
+  if (!crm) throw new Error('HubSpot is set up');
+  const others = (await product.contacts()).flatMap((each) => (each.id === id ? [] : [each.id]));
+  const asked: string[] = [];
+  const connector: typeof crm.connector = {
+    ...crm.connector,
+    describeAccount: async () => ({ id: '999', name: 'portal 999', timezone: null }),
+    listPresent: async () => ({ refs: others.map((each) => ({ object: 'contacts', id: each })), after: null }),
+    fetchLeads: async (refs) => {
+      asked.push(...refs.map((ref) => ref.id));
+      return refs.map((ref) => ({ kind: 'gone', ref, erased: true }));
+    },
+  };
+  const context = { ...product.context, crms: new Map([['hubspot', { ...crm, connector }]]) };
+  for (const slot of ['2031-01-01', '2031-01-02']) {
+    const run = await openRun(db, { job: 'nightly', slot, state: 'running' }, clock.now());
+    await comparePresence(context, 'hubspot', run?.id ?? 0);
+  }
+  expect(asked).toEqual([]);
+  expect(await stored()).toMatchObject({ state: 'live', erased_at: null });
+  expect(warnings(product).at(-1)).toContain('is of another account');
+});
