@@ -22,11 +22,16 @@ export interface ContactProjection {
 }
 
 // A merged contact lists the ids that it took over; reads by those answer with it.
-const MERGED_IDS = 'hs_merged_object_ids';
+export const MERGED_IDS = 'hs_merged_object_ids';
 
 /** The ids that a contact took over. */
 export function mergedIds(contact: HubSpotObject): readonly string[] {
-  const listed = (contact.properties[MERGED_IDS] ?? '').split(';').map((each) => each.trim());
+  return idsIn(contact.properties[MERGED_IDS] ?? null);
+}
+
+/** A value of the property with those ids. */
+export function idsIn(value: string | null): readonly string[] {
+  const listed = (value ?? '').split(';').map((each) => each.trim());
   return listed.filter((each) => each !== '');
 }
 

@@ -32,6 +32,12 @@ export const MOST_VERSIONS = 20;
 // A step of more than that is a machine at work, or an import. The latest of them are enough for any score.
 export const MOST_OF_A_STEP = 200;
 
+// A merge may also show as a count anew, later and from any source. Those that were merged have mostly counted nothing: after
+// a day what moves is taken for what somebody did.
+const COUNTED_ANEW_MS = 86_400_000;
+// The properties of a merge are written one after the other.
+const SAME_MERGE_MS = 60_000;
+
 // The value that a merge gives a contact counts what two contacts did: the ledger of each has it already.
 const MERGES: ReadonlySet<string> = new Set(['MERGE_CONTACTS', 'MERGE_OBJECTS']);
 
@@ -55,12 +61,15 @@ interface Walk {
   readonly n: number;
 }
 
+interface Dating extends Omit<UndatedCounter, 'counter'> {
+  /** When the contact took over others (epoch ms). */
+  readonly merges: readonly number[];
+}
+
 /** @param history in any order */
-export function dateCounter(
-  history: readonly Version[],
-  { dated, from, again }: Omit<UndatedCounter, 'counter'>,
-): CounterDating {
-  const { moments, problems } = momentsOf(history);
+export function dateCounter(history: readonly Version[], { dated, from, again, merges }: Dating): CounterDating {
+  const { moments: told, problems } = momentsOf(history);
+  const moments = withMerges(told, merges);
   // As long as nothing was left out the first version is a step from 0.
   const isWhole = history.length < MOST_VERSIONS;
   const origin = isWhole ? { value: 0, n: 0 } : originAt(moments[0]);
@@ -99,6 +108,19 @@ function momentsOf(history: readonly Version[]): { moments: readonly Moment[]; p
     base: most(each.filter(({ isMerge }) => isMerge).map(({ count }) => count)),
   }));
   return { moments: moments.toSorted((a, b) => a.at - b.at), problems };
+}
+
+/** The first step within a day after a merge is a base, unless the merge has said its own. */
+function withMerges(moments: readonly Moment[], merges: readonly number[]): readonly Moment[] {
+  const jumps = merges.flatMap((merge) => {
+    const isTold = moments.some(({ at, base }) => base !== null && at < merge && at >= merge - SAME_MERGE_MS);
+    const next = moments.find(({ at }) => at >= merge);
+    return isTold || next === undefined || next.at >= merge + COUNTED_ANEW_MS ? [] : [next.at];
+  });
+  return moments.map((moment) => {
+    const isJump = moment.base === null && jumps.includes(moment.at);
+    return isJump ? { at: moment.at, counted: null, base: moment.counted } : moment;
+  });
 }
 
 /** A counter that was cleared stands at 0. Null: no count. */

@@ -3,7 +3,7 @@ import { toInstant } from '../../src/mapping/convert-value.ts';
 import type { DatedThings, SourcedActivity, UndatedCounter, UndatedRecord } from '../connector.ts';
 import type { HubSpotObject } from './answers.ts';
 import { batchRead } from './batch-read.ts';
-import { contactRef } from './contact-projection.ts';
+import { contactRef, idsIn, MERGED_IDS } from './contact-projection.ts';
 import { COUNTERS, shownCount } from './counters.ts';
 import { type CountedThing, dateCounter, type Version, valueAt } from './date-counter.ts';
 import { HISTORY_BATCH } from './object-reads.ts';
@@ -43,7 +43,7 @@ function requestFor(undated: readonly UndatedRecord[]) {
     type: 'contacts',
     ids: undated.map(({ ref }) => ref.id),
     properties,
-    propertiesWithHistory: [...properties, ...latest],
+    propertiesWithHistory: [...properties, ...latest, MERGED_IDS],
     size: HISTORY_BATCH,
   };
 }
@@ -52,7 +52,10 @@ function requestFor(undated: readonly UndatedRecord[]) {
 function thingsOf(parts: HubSpotParts, contact: HubSpotObject, undated: UndatedCounter): FoundThings {
   const { counter } = undated;
   const { property, latest } = COUNTERS[counter] ?? { property: counter };
-  const { things, dated, problems } = dateCounter(versionsOf(contact, property), undated);
+  const { things, dated, problems } = dateCounter(versionsOf(contact, property), {
+    ...undated,
+    merges: mergesOf(contact),
+  });
   const labels = latest === undefined ? [] : versionsOf(contact, latest.property);
   const ref = contactRef(contact.id);
   const activities: (SourcedActivity & { stream: string })[] = [];
@@ -70,6 +73,15 @@ function thingsOf(parts: HubSpotParts, contact: HubSpotObject, undated: UndatedC
 
 function dateOf({ n, at }: CountedThing) {
   return { occurred_at: new Date(at).toISOString(), count: n };
+}
+
+/** When the contact took over others (epoch ms). */
+function mergesOf(contact: HubSpotObject): readonly number[] {
+  const versions = versionsOf(contact, MERGED_IDS).toSorted((a, b) => a.at - b.at);
+  return versions.flatMap(({ value, at }, index) => {
+    const before = idsIn(versions[index - 1]?.value ?? null).length;
+    return idsIn(value).length > before ? [at] : [];
+  });
 }
 
 /** Those that have a date. */

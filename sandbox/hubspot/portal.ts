@@ -186,12 +186,14 @@ export class Portal {
   }
 
   /** Merges one contact into another: links, visits, memberships and missing values go to the primary; counts add up. */
-  mergeContacts(primary: CrmRecord, merged: CrmRecord): void {
+  mergeContacts(primary: CrmRecord, merged: CrmRecord, counters: 'added' | 'later'): void {
     const contacts = this.table('contacts');
     const values = new Map([...merged.properties].filter(([name]) => !primary.properties.has(name)));
     const before = primary.properties.get('hs_merged_object_ids');
     values.set('hs_merged_object_ids', before === undefined ? merged.id : `${before};${merged.id}`);
     for (const name of COUNTER_PROPERTIES) {
+      values.delete(name);
+      if (counters === 'later') continue;
       const counts = [primary, merged].map(({ properties }) => Number(properties.get(name) ?? 0));
       const sum = counts.reduce((total, each) => total + each, 0);
       if (sum > 0) values.set(name, String(sum));

@@ -10,7 +10,8 @@ import {
 } from '../../connectors/hubspot/date-counter.ts';
 import type { DatedCounter } from '../../src/domain/crm-changes.ts';
 
-const NEVER = { dated: null, from: null, again: false };
+const NEVER = { dated: null, from: null, again: false, merges: [] };
+const HOUR = 3_600_000;
 const version = (at: number, value: number | string | null, sourceType = 'ANALYTICS'): Version => ({
   at,
   value: value === null ? null : String(value),
@@ -23,12 +24,16 @@ const brief = (things: readonly CountedThing[]) => things.map(({ n, at }) => `${
 const values = (...all: readonly (number | string)[]) => all.map((value, index) => version((index + 1) * 10, value));
 
 /** Polls that each see the latest versions, as many as are kept. */
-function polled(history: readonly Version[], ends: readonly number[]) {
+function polled(history: readonly Version[], ends: readonly number[], merges: readonly number[] = []) {
   const things: CountedThing[] = [];
   let dated: DatedCounter | null = null;
   for (const end of [...ends, history.length]) {
     const seen = history.slice(0, end).slice(-MOST_VERSIONS);
-    const found = dateCounter(seen.toReversed(), { ...NEVER, dated });
+    const found = dateCounter(seen.toReversed(), {
+      ...NEVER,
+      dated,
+      merges: merges.filter((at) => at <= (seen.at(-1)?.at ?? 0)),
+    });
     things.push(...found.things);
     dated = found.dated;
   }
@@ -70,6 +75,27 @@ describe('dating what a counter counted', () => {
       const { dated } = dateCounter(history.slice(0, 2), NEVER);
       expect(brief(dateCounter(history, { ...NEVER, dated }).things)).toEqual(['3@30']);
     }
+  });
+
+  test('what is counted anew within a day after a merge is no thing, though nothing says so; what follows is', () => {
+    const history = [version(HOUR, 2), version(9 * HOUR, 9), version(10 * HOUR, 10)];
+    const merges = [8 * HOUR];
+    expect(brief(dateCounter(history, { ...NEVER, merges }).things)).toEqual([
+      `1@${HOUR}`,
+      `2@${HOUR}`,
+      `3@${10 * HOUR}`,
+    ]);
+    const { dated } = dateCounter(history.slice(0, 1), NEVER);
+    expect(brief(dateCounter(history, { ...NEVER, dated, merges }).things)).toEqual([`3@${10 * HOUR}`]);
+  });
+
+  test('a merge that says what it counted leaves the next view a view, and so does one a day ago that moved nothing', () => {
+    const told = [version(HOUR, 2), version(2 * HOUR, 9, 'MERGE_CONTACTS'), version(3 * HOUR, 10)];
+    for (const merge of [2 * HOUR, 2 * HOUR + 500]) {
+      expect(brief(dateCounter(told, { ...NEVER, merges: [merge] }).things).at(-1)).toBe(`3@${3 * HOUR}`);
+    }
+    const still = [version(HOUR, 2), version(30 * HOUR, 3)];
+    expect(brief(dateCounter(still, { ...NEVER, merges: [2 * HOUR] }).things).at(-1)).toBe(`3@${30 * HOUR}`);
   });
 
   test('a merge of the same instant comes after what was counted until then, in one poll or in two', () => {
@@ -185,6 +211,31 @@ describe('for any history', () => {
           ends.toSorted((a, b) => a - b),
         );
         expect(new Set(things.map(({ n }) => n)).size).toBe(things.length);
+      }),
+    );
+  });
+
+  test('a merge counts for nothing, whether its jump says so or comes from any source within the day', () => {
+    const rare = fc.array(step, { minLength: 1, maxLength: MOST_VERSIONS - 2 }).map((steps) => {
+      return historyOf(steps).map((each) => ({ ...each, at: each.at * 48 * HOUR, sourceType: 'ANALYTICS' }));
+    });
+    const merging = fc.record({ after: fc.nat(), jump: fc.integer({ min: 1, max: 9 }), late: fc.nat(23) });
+    fc.assert(
+      fc.property(rare, merging, polls, (own, { after, jump, late }, ends) => {
+        const before = own.slice(0, after % (own.length + 1));
+        const merge = (before.at(-1)?.at ?? 0) + HOUR;
+        const jumped = Number(before.at(-1)?.value ?? 0) + jump;
+        const history = (sourceType: string) => [
+          ...before,
+          version(merge + late * HOUR, jumped, sourceType),
+          ...own.slice(before.length).map((each) => ({ ...each, value: String(Number(each.value) + jump) })),
+        ];
+        const told = dateCounter(history('MERGE_CONTACTS'), NEVER);
+        const untold = history('ANALYTICS');
+        expect(dateCounter(untold, { ...NEVER, merges: [merge] })).toEqual(told);
+        const inPolls = polled(untold, ends, [merge]);
+        expect(inPolls.things).toEqual(told.things);
+        expect(inPolls.dated).toEqual(told.dated);
       }),
     );
   });

@@ -154,6 +154,28 @@ describe('on a Professional portal', () => {
     expect(await viewsOf(product, 'p1')).toHaveLength(all.length + 1);
     await expectSettled(product);
   });
+
+  test('also where HubSpot counts the merged contact anew later, and does not say so', async () => {
+    const idOf = (person: string) => product.idOf(person);
+    await view(product, 'p0', '/pricing');
+    await product.round();
+    const all = [...(await viewsOf(product, 'p1')), ...(await viewsOf(product, 'p0'))];
+    product.pass(60_000);
+    await product.control('POST', 'merge', { primaryId: idOf('p1'), mergedId: idOf('p0'), counters: 'later' });
+    await product.round();
+    product.pass(60_000);
+    const shown = Number((await product.contact(idOf('p1'))).properties.hs_analytics_num_page_views);
+    const values = { hs_analytics_num_page_views: String(shown + 1) };
+    await product.control('PUT', `contacts/${idOf('p1')}/counters`, { values });
+    await product.round();
+    expect((await viewsOf(product, 'p1')).toSorted()).toEqual(all.toSorted());
+    product.pass(60_000);
+    await view(product, 'p1', '/security');
+    product.pass(60_000);
+    await product.round();
+    expect(await viewsOf(product, 'p1')).toHaveLength(all.length + 1);
+    await expectSettled(product);
+  });
 });
 
 describe('killed', () => {

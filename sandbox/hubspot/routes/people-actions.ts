@@ -36,7 +36,12 @@ const countersSchema = z.strictObject({
   values: z.partialRecord(z.enum(COUNTER_PROPERTIES), z.string()),
   source: z.string().default('ANALYTICS'),
 });
-const mergeSchema = z.strictObject({ primaryId: z.string(), mergedId: z.string() });
+const mergeSchema = z.strictObject({
+  primaryId: z.string(),
+  mergedId: z.string(),
+  /** `later`: the merge leaves them alone; whoever merges sets them later, as HubSpot may count anew. */
+  counters: z.enum(['added', 'later']).default('added'),
+});
 const linkSchema = z.strictObject({ contactId: z.string(), companyId: z.string() });
 
 export function addActivity(portal: Portal, body: unknown): Reply {
@@ -107,11 +112,11 @@ export function erase(portal: Portal, id: string): Reply {
 }
 
 export function merge(portal: Portal, body: unknown): Reply {
-  const { primaryId, mergedId } = mergeSchema.parse(body);
+  const { primaryId, mergedId, counters } = mergeSchema.parse(body);
   const primary = existing(portal, 'contacts', primaryId);
   const merged = existing(portal, 'contacts', mergedId);
   if (primary.id === merged.id) throw badRequest('a contact cannot be merged with itself');
-  portal.mergeContacts(primary, merged);
+  portal.mergeContacts(primary, merged, counters);
   return ok(whole(portal, 'contacts', existing(portal, 'contacts', primary.id)));
 }
 
