@@ -34,14 +34,17 @@ export interface ClaimedCounters extends RecordRef {
   readonly dated: Readonly<Record<string, StoredCounter>>;
 }
 
-/** Takes records whose counters moved, the longest waiting first. A claim ends by itself, or when the same claimant comes again. */
+/**
+ * Takes records whose counters moved, the longest waiting first; by nothing else, as a backfill marks all at one instant, and
+ * each claim would sort them all. A claim ends by itself, or when the same claimant comes again.
+ */
 export async function claimUndated(db: Kysely<Tables>, claim: Claim): Promise<readonly ClaimedCounters[]> {
   const { rows } = await sql<ClaimedCounters>`
     with t as materialized (
       select object, id from leadgrade.records
       where crm = ${claim.crm} and undated_at is not null and state = 'live'
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
-      order by undated_at, object, id limit ${claim.limit} for update skip locked
+      order by undated_at limit ${claim.limit} for update skip locked
     ),
     claimed as (
       update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}

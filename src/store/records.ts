@@ -159,7 +159,10 @@ function isKnownAsSeen(stored: StoredRecord | undefined, { seen }: DirtyRecord):
   return fields && isDeepStrictEqual(stored.held, seen.held);
 }
 
-/** Takes dirty records for re-reading, oldest first. A claim ends by itself, or when the same claimant comes again. */
+/**
+ * Takes dirty records for re-reading, oldest first; by nothing else, as many may have one instant. A claim ends by itself, or when
+ * the same claimant comes again.
+ */
 export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<readonly ClaimedRecord[]> {
   // Materialized: a plan that runs the selection once a row would take more than the limit.
   const { rows } = await sql<ClaimedRecord>`
@@ -167,7 +170,7 @@ export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<read
       select object, id from leadgrade.records
       where crm = ${claim.crm} and dirty_at is not null
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
-      order by dirty_at, object, id limit ${claim.limit} for update skip locked
+      order by dirty_at limit ${claim.limit} for update skip locked
     )
     update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}
     from t where r.crm = ${claim.crm} and r.object = t.object and r.id = t.id
