@@ -138,9 +138,8 @@ describe.each(STORES)('counters on $name', (setup) => {
   });
 
   // One session, as the embedded database has, waits for nobody.
-  test.skipIf(setup.name === 'embedded')(
-    'while a page of another stream is kept for the same lead, both are kept',
-    async () => {
+  if (setup.name !== 'embedded') {
+    test('while a page of another stream is kept for the same lead, both are kept', async () => {
       await open();
       await admitStream(store.db, { crm: CRM, stream: 'contacts' }, at());
       await read('1', { [VIEWS]: 1 });
@@ -154,8 +153,8 @@ describe.each(STORES)('counters on $name', (setup) => {
       });
       await dating.taken;
       expect(await ledger()).toEqual(['1:views:1']);
-    },
-  );
+    });
+  }
 
   test('a record that is gone is not asked for; one that is not answered for is read whole', async () => {
     await open();
