@@ -27,8 +27,8 @@ export async function erase(tx: Tx, crm: string, refs: readonly RecordRef[], now
   if (all.length === 0) return;
   await holdLeads(tx, crm, all);
   const records = sql`${rowsOf(all.map(({ object, id }) => ({ object, id })))} as t (object text, id text)`;
-  const counts = new Map(
-    all.map(({ object, id, fields }) => [`${object}/${id}`, { fields } as Record<string, number>]),
+  const counts = new Map<string, Record<string, number>>(
+    all.map(({ object, id, fields }) => [`${object}/${id}`, { fields }]),
   );
   const count = (table: string, { object, id }: RecordRef, rows: number) => {
     const counted = counts.get(`${object}/${id}`);
