@@ -1,15 +1,16 @@
 // Starts the sandbox HubSpot: a local server that behaves as the real one does wherever the product touches it.
-import type { AddressInfo } from 'node:net';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { Dataset } from '../dataset/dataset.ts';
+import { type FaultRule, FaultScript } from '../http/fault-script.ts';
+import { listen } from '../http/listen.ts';
+import { receive } from '../http/receive.ts';
+import { RequestLog } from '../http/request-log.ts';
 import { createSandboxClock } from '../sandbox-clock.ts';
 import { fillPortal } from './fill-portal.ts';
-import { deliver } from './http/deliver.ts';
-import { type Gate, receive } from './http/endpoint.ts';
-import { type FaultRule, FaultScript } from './http/fault-script.ts';
+import { deliverAsHubSpot } from './http/deliver.ts';
+import type { Gate } from './http/endpoint.ts';
 import { RateLimits } from './http/rate-limits.ts';
-import { RequestLog } from './http/request-log.ts';
 import { scopesOf } from './http/scopes.ts';
 import { badRequest } from './hubspot-error.ts';
 import { Portal, type Tier } from './portal.ts';
@@ -62,30 +63,22 @@ export async function startHubSpotSandbox(options: HubSpotSandboxOptions): Promi
   const contactIds = fillPortal(portal, options.dataset);
   const gate: Gate = {
     portal,
+    clock: portal.clock,
     limits: new RateLimits(tier, options.dayLimit),
     faults: new FaultScript(options.faults ?? []),
     log: new RequestLog(options.logFile),
     scopes: new Set(options.scopes ?? scopesOf(tier)),
     exchanges: new WeakMap(),
   };
-  const server = application(gate).listen(options.port, '127.0.0.1');
-  await new Promise<void>((resolve, reject) => {
-    server.once('listening', resolve);
-    server.once('error', reject);
-  });
-  const port = portOf(server.address());
+  const { url, close } = await listen(application(gate), options.port);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     accessToken: portal.accessToken,
     clientSecret: portal.clientSecret,
     appId: String(portal.appId),
     portalId: String(portal.id),
     contactIds,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 }
 
@@ -95,7 +88,7 @@ function application(gate: Gate): express.Express {
   app.disable('etag');
   const json = express.json({ limit: MAX_BODY, strict: false });
   app.use('/_sandbox', json, controlRouter(gate));
-  app.use(receive(gate), json, apiRouter(gate));
+  app.use(receive(gate, deliverAsHubSpot), json, apiRouter(gate));
   // What reaches this is a body that is no JSON, or a mistake of the sandbox itself.
   app.use(async (error: unknown, req: Request, res: Response, next: NextFunction) => {
     const exchange = gate.exchanges.get(req);
@@ -103,16 +96,11 @@ function application(gate: Gate): express.Express {
     const { status, body } = isBodyError(error)
       ? badRequest(`Invalid input JSON on line 1, column 1: ${error.message}`)
       : { status: 500, body: { status: 'error', message: 'internal error of the sandbox', detail: String(error) } };
-    await deliver(res, exchange, { status, body }, {});
+    await deliverAsHubSpot(res, exchange, { status, body }, {});
   });
   return app;
 }
 
 function isBodyError(error: unknown): error is Error {
   return error instanceof Error && 'type' in error;
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  if (address === null || typeof address === 'string') throw new Error('the sandbox server has no port');
-  return address.port;
 }

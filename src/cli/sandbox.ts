@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import { loadLeadforge } from '../../sandbox/dataset/leadforge.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
-import { type FaultRule, faultScriptSchema } from '../../sandbox/hubspot/http/fault-script.ts';
+import { type FaultRule, faultScriptSchema } from '../../sandbox/http/fault-script.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import type { CommandIo } from './io.ts';
 import { instant } from './options.ts';

@@ -1,73 +1,15 @@
-// Sends an answer, or spoils it as the fault script says.
-import { setTimeout as wait } from 'node:timers/promises';
-import type { Response } from 'express';
-import type { Reply } from '../reply.ts';
-import type { FaultAction } from './fault-script.ts';
-import type { LogEntry, RequestLog } from './request-log.ts';
+// HubSpot's form of an answer: a correlation id in the header, and in the body of an error.
+import { type Deliver, deliver } from '../../http/deliver.ts';
+import type { Reply } from '../../http/reply.ts';
 
-const DRIP_MS = 50;
-const DRIP_BYTES = 16;
+export const deliverAsHubSpot: Deliver = (res, exchange, reply, headers) => {
+  const { correlationId } = exchange.entry;
+  const body = bodyOf(reply, correlationId);
+  const named = { ...headers, 'X-HubSpot-Correlation-Id': correlationId };
+  return deliver(res, exchange, { ...reply, body }, named);
+};
 
-/** One request on its way through the sandbox. */
-export interface Exchange {
-  readonly entry: LogEntry;
-  readonly log: RequestLog;
-  /** What goes wrong with its answer, if anything. */
-  readonly fault: FaultAction | null;
-}
-
-/** Answers in HubSpot's form: JSON with a correlation id in the header, and in the body of an error. */
-export async function deliver(
-  res: Response,
-  exchange: Exchange,
-  reply: Reply,
-  headers: Readonly<Record<string, string>>,
-): Promise<void> {
-  const { entry, log, fault } = exchange;
-  entry.status = reply.status;
-  if (fault?.applyThenHang) {
-    entry.fault = 'applied, then hung';
-    return log.finished(entry);
-  }
-  if (fault?.applyThenReset) {
-    entry.fault = 'applied, then reset';
-    log.finished(entry);
-    res.socket?.resetAndDestroy();
-    return;
-  }
-  const text = reply.body === undefined ? '' : bodyText(reply, entry.correlationId);
-  // By the sandbox's clock: a client that reckons with the server's time must find one time, not two.
-  res.set('Date', new Date(entry.at).toUTCString());
-  res.status(reply.status).set(headers).set('X-HubSpot-Correlation-Id', entry.correlationId);
-  if (text !== '' && !res.hasHeader('Content-Type')) res.set('Content-Type', 'application/json;charset=utf-8');
-  if (fault?.hangAfterHeaders) {
-    entry.fault = 'hung after headers';
-    res.flushHeaders();
-    return log.finished(entry);
-  }
-  if (fault?.drip) {
-    entry.fault = 'dripped';
-    await drip(res, text, fault.drip === true ? DRIP_MS : fault.drip);
-  } else {
-    res.end(text);
-  }
-  log.finished(entry);
-}
-
-function bodyText(reply: Reply, correlationId: string): string {
-  const { body } = reply;
-  if (typeof body === 'string') return body;
-  if (reply.status < 400 || typeof body !== 'object' || body === null) return JSON.stringify(body);
-  return JSON.stringify({ ...body, correlationId });
-}
-
-async function drip(res: Response, text: string, everyMs: number): Promise<void> {
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; at += DRIP_BYTES) {
-    if (res.destroyed) return;
-    res.write(bytes.subarray(at, at + DRIP_BYTES));
-    // A process that is ending does not wait for it.
-    await wait(everyMs, undefined, { ref: false });
-  }
-  res.end();
+function bodyOf({ status, body }: Reply, correlationId: string): unknown {
+  if (status < 400 || typeof body !== 'object' || body === null) return body;
+  return { ...body, correlationId };
 }

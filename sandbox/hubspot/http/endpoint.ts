@@ -1,24 +1,18 @@
-// What every endpoint of the API goes through: log, fault, token, limits, scopes; then the endpoint itself.
-import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+// What every endpoint of the API goes through: token, limits, scopes; then the endpoint itself.
+import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
+import type { Exchange } from '../../http/deliver.ts';
+import type { Entrance } from '../../http/receive.ts';
+import type { Reply } from '../../http/reply.ts';
 import { badRequest, HubSpotError, missingScopes, unauthorized, unknownPath } from '../hubspot-error.ts';
 import type { Portal } from '../portal.ts';
-import type { Reply } from '../reply.ts';
-import { deliver, type Exchange } from './deliver.ts';
-import type { FaultAction, FaultScript } from './fault-script.ts';
+import { deliverAsHubSpot } from './deliver.ts';
 import type { RateLimits } from './rate-limits.ts';
-import type { RequestLog } from './request-log.ts';
 
-export interface Gate {
+export interface Gate extends Entrance {
   readonly portal: Portal;
   readonly limits: RateLimits;
-  readonly faults: FaultScript;
-  readonly log: RequestLog;
   readonly scopes: ReadonlySet<string>;
-  /** Requests under way, by the request itself. */
-  readonly exchanges: WeakMap<Request, Exchange>;
 }
 
 /** A request as an endpoint sees it. */
@@ -42,34 +36,6 @@ export interface Endpoint {
 
 const VERSIONS: ReadonlySet<string> = new Set(['2026-03', '2026-09']);
 
-/** Logs the request and lets the fault script have it first. */
-export function receive(gate: Gate): RequestHandler {
-  return async (req: Request, res: Response, next: NextFunction) => {
-    const fault = gate.faults.next(req.method, req.originalUrl);
-    const [path = '', query = ''] = req.originalUrl.split('?');
-    const at = new Date(gate.portal.clock.now()).toISOString();
-    const entry = gate.log.arrived({ at, method: req.method, path, query, correlationId: randomUUID() });
-    const exchange = { entry, log: gate.log, fault };
-    gate.exchanges.set(req, exchange);
-    if (fault?.delayMs !== undefined) await wait(fault.delayMs, undefined, { ref: false });
-    if (fault?.reset) {
-      entry.fault = 'reset';
-      gate.log.finished(entry);
-      req.socket.resetAndDestroy();
-    } else if (fault && replaces(fault)) {
-      entry.fault = 'answered by the fault script';
-      const reply = { status: fault.status ?? 200, body: fault.body ?? {} };
-      await deliver(res, exchange, reply, fault.headers ?? {});
-    } else {
-      next();
-    }
-  };
-}
-
-function replaces(fault: FaultAction): boolean {
-  return fault.status !== undefined || fault.body !== undefined || fault.hangAfterHeaders === true;
-}
-
 /** An endpoint as an express handler. Paths with `:version` exist for the versions that HubSpot serves only. */
 export function serve(gate: Gate, endpoint: Endpoint): RequestHandler {
   return async (req: Request, res: Response) => {
@@ -79,7 +45,7 @@ export function serve(gate: Gate, endpoint: Endpoint): RequestHandler {
     const reply = answer(gate, endpoint, req, exchange);
     // Whoever got no further than the token learns nothing of the account's limits.
     const headers = reply.status === 401 ? {} : gate.limits.headers(kind, gate.portal.clock.now());
-    await deliver(res, exchange, reply, { ...headers, ...exchange.fault?.headers });
+    await deliverAsHubSpot(res, exchange, reply, { ...headers, ...exchange.fault?.headers });
   };
 }
 

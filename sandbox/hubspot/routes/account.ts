@@ -1,6 +1,7 @@
 // Who the account is and how much of its day's calls is used.
+
+import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { ok } from '../reply.ts';
 
 /** GET /account-info/{version}/details */
 export const accountDetails: Endpoint = {

@@ -1,6 +1,6 @@
 // Every path of the HubSpot API that the sandbox has; any other is a 404.
 import { type Request, type Response, Router } from 'express';
-import { deliver } from '../http/deliver.ts';
+import { deliverAsHubSpot } from '../http/deliver.ts';
 import { type Endpoint, type Gate, serve } from '../http/endpoint.ts';
 import { unknownPath } from '../hubspot-error.ts';
 import { accountDetails, dailyUsage } from './account.ts';
@@ -56,7 +56,7 @@ export function apiRouter(gate: Gate): Router {
   router.use(async (req: Request, res: Response) => {
     const exchange = gate.exchanges.get(req);
     const { status, body } = unknownPath();
-    if (exchange) await deliver(res, exchange, { status, body }, {});
+    if (exchange) await deliverAsHubSpot(res, exchange, { status, body }, {});
   });
   return router;
 }

@@ -1,9 +1,9 @@
 // POST /crm/associations/{version}/{from}/{to}/batch/read: what records are linked to.
 import { z } from 'zod';
+import { batchReply } from '../batch-reply.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
 import { badRequest } from '../hubspot-error.ts';
 import { OBJECT_KINDS, type ObjectType } from '../object-types.ts';
-import { batchReply } from '../reply.ts';
 import { objectTypeOf } from './list-query.ts';
 import { anyOrder } from './read-objects.ts';
 

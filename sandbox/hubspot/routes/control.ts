@@ -1,16 +1,13 @@
 // The control API, /_sandbox/...: what people would do in HubSpot itself, the clock, the faults and the log. No token.
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import { z } from 'zod';
-import type { SandboxClock } from '../../sandbox-clock.ts';
+import { addCommonControls } from '../../http/common-controls.ts';
+import type { Reply } from '../../http/reply.ts';
 import type { Gate } from '../http/endpoint.ts';
-import { faultScriptSchema } from '../http/fault-script.ts';
 import { HubSpotError } from '../hubspot-error.ts';
-import { ok, type Reply } from '../reply.ts';
 import * as deals from './deal-actions.ts';
 import * as marketing from './marketing-actions.ts';
 import * as people from './people-actions.ts';
-
-const clockSchema = z.strictObject({ now: people.instantSchema });
 
 type Control = (gate: Gate, req: Request) => Reply;
 
@@ -54,10 +51,6 @@ const CONTROLS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete',
     '/marketing-events/:id/participations',
     ({ portal }, req) => marketing.participate(portal, idOf(req), req.body),
   ],
-  ['get', '/clock', ({ portal }) => ok(clockJson(portal.clock))],
-  ['put', '/clock', setClock],
-  ['put', '/faults', setFaults],
-  ['post', '/reset-log', resetLog],
 ];
 
 export function controlRouter(gate: Gate): Router {
@@ -68,11 +61,7 @@ export function controlRouter(gate: Gate): Router {
       res.status(reply.status).json(reply.body ?? {});
     });
   }
-  router.get('/log', (req, res) => {
-    const { since } = z.object({ since: z.string().optional() }).parse(req.query);
-    const lines = gate.log.entries(since).map((entry) => `${JSON.stringify(entry)}\n`);
-    res.type('application/x-ndjson').send(lines.join(''));
-  });
+  addCommonControls(router, gate, people.instantSchema);
   router.use((_req, res) => {
     res.status(404).json({ message: 'the sandbox has no such control' });
   });
@@ -84,25 +73,6 @@ function refuse(error: unknown, _req: Request, res: Response, next: NextFunction
   if (error instanceof HubSpotError) res.status(error.status).json(error.body);
   else if (error instanceof z.ZodError) res.status(400).json({ message: z.prettifyError(error) });
   else next(error);
-}
-
-function setClock({ portal }: Gate, req: Request): Reply {
-  portal.clock.jumpTo(clockSchema.parse(req.body).now);
-  return ok(clockJson(portal.clock));
-}
-
-function setFaults(gate: Gate, req: Request): Reply {
-  gate.faults.replace(faultScriptSchema.parse(req.body));
-  return ok({});
-}
-
-function resetLog(gate: Gate): Reply {
-  gate.log.reset();
-  return ok({});
-}
-
-function clockJson(clock: SandboxClock): { now: string } {
-  return { now: new Date(clock.now()).toISOString() };
 }
 
 function idOf(req: Request, name = 'id'): string {

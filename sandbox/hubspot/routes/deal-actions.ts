@@ -1,12 +1,12 @@
 // What people do with deals in HubSpot itself, as the control API offers it.
 import { z } from 'zod';
+import { ok, type Reply } from '../../http/reply.ts';
 import { keepDeal, linkDeal, moveDeal, removeDeal, unlinkDeal } from '../deals.ts';
 import { badRequest } from '../hubspot-error.ts';
 import type { Portal } from '../portal.ts';
 import { checkValues, invalidValues } from '../properties/property-values.ts';
 import { recordFrame } from '../records/record-json.ts';
 import type { CrmRecord } from '../records/record-table.ts';
-import { ok, type Reply } from '../reply.ts';
 import { existing } from './people-actions.ts';
 
 const newDealSchema = z.strictObject({

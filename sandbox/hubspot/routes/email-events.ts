@@ -1,9 +1,9 @@
 // The events of marketing e-mails (legacy v1, newest first) and the names of their campaigns.
 import { z } from 'zod';
+import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { badRequest, objectNotFound } from '../hubspot-error.ts';
 import { decodeAnchor, encodeAnchor } from '../records/dated-list.ts';
-import { ok } from '../reply.ts';
 import { limitSchema } from './list-query.ts';
 
 const scopes = () => ['content'];

@@ -1,11 +1,11 @@
 // GET /events/event-occurrences/{version}: page visits. An Enterprise ability; every other account gets a 403.
 import { z } from 'zod';
+import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { EVENTS_SCOPE } from '../http/scopes.ts';
 import { badRequest } from '../hubspot-error.ts';
 import { instantOf } from '../properties/property-values.ts';
 import { decodeAnchor, encodeAnchor } from '../records/dated-list.ts';
-import { ok } from '../reply.ts';
 import { limitSchema } from './list-query.ts';
 
 const instantSchema = z.string().transform((text, context) => {

@@ -1,9 +1,9 @@
 // Forms and their submissions, newest first and at most 50 a page.
 import { z } from 'zod';
+import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { badRequest, objectNotFound } from '../hubspot-error.ts';
 import { decodeAnchor, encodeAnchor } from '../records/dated-list.ts';
-import { ok } from '../reply.ts';
 import { limitSchema } from './list-query.ts';
 
 const scopes = () => ['forms'];

@@ -1,10 +1,10 @@
 // Lists of contacts: search, and the members in the order in which they joined.
 import { z } from 'zod';
+import { ok } from '../../http/reply.ts';
 import type { ContactList } from '../contact-lists.ts';
 import { inJoinOrder } from '../contact-lists.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { objectNotFound } from '../hubspot-error.ts';
-import { ok } from '../reply.ts';
 import { limitSchema } from './list-query.ts';
 
 const scopes = () => ['crm.lists.read'];

@@ -1,9 +1,9 @@
 // What people do in HubSpot itself with lists and marketing events, as the control API offers it.
 import { z } from 'zod';
+import { ok, type Reply } from '../../http/reply.ts';
 import { objectNotFound } from '../hubspot-error.ts';
 import { ATTENDANCE_STATES } from '../marketing-events.ts';
 import type { Portal } from '../portal.ts';
-import { ok, type Reply } from '../reply.ts';
 import { existing, instantSchema } from './people-actions.ts';
 
 const listSchema = z.strictObject({

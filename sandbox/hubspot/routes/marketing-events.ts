@@ -1,9 +1,9 @@
 // Marketing events, and who registered, came, canceled or stayed away.
 import { z } from 'zod';
+import { ok, type Reply } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { objectNotFound } from '../hubspot-error.ts';
 import { ATTENDANCE_STATES, countIn } from '../marketing-events.ts';
-import { ok, type Reply } from '../reply.ts';
 import { limitSchema } from './list-query.ts';
 
 const scopes = () => ['crm.objects.marketing_events.read'];

@@ -1,5 +1,6 @@
 // What people do in HubSpot itself, as the control API offers it: edits, merges, new activities. Each takes effect at once.
 import { z } from 'zod';
+import { ok, type Reply } from '../../http/reply.ts';
 import { keepActivity } from '../activities.ts';
 import { countActivity } from '../count-activity.ts';
 import { COUNTER_PROPERTIES } from '../counter-properties.ts';
@@ -9,7 +10,6 @@ import type { Portal } from '../portal.ts';
 import { checkValues, instantOf, invalidValues } from '../properties/property-values.ts';
 import { recordFrame } from '../records/record-json.ts';
 import type { CrmRecord } from '../records/record-table.ts';
-import { ok, type Reply } from '../reply.ts';
 
 /** An ISO instant. */
 export const instantSchema = z

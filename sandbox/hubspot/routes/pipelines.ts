@@ -1,7 +1,8 @@
 // GET /crm/pipelines/{version}/deals: the pipelines with their stages. Metadata are texts, also where they mean a number.
+
+import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { badRequest } from '../hubspot-error.ts';
-import { ok } from '../reply.ts';
 
 const MADE = { createdAt: '2024-01-01T00:00:00Z', updatedAt: '2024-01-01T00:00:00Z', archived: false };
 

@@ -1,11 +1,12 @@
 // Property definitions and groups: reading for every object, creating for those whose schema scope an app can hold.
 import { z } from 'zod';
+import { ok, type Reply } from '../../http/reply.ts';
+import { batchReply } from '../batch-reply.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
 import { HubSpotError, objectNotFound } from '../hubspot-error.ts';
 import { OBJECT_KINDS, OBJECT_TYPES } from '../object-types.ts';
 import { FIELD_TYPES_OF, type PropertyDefinition } from '../properties/property-definition.ts';
 import type { NewProperty } from '../properties/property-registry.ts';
-import { batchReply, ok, type Reply } from '../reply.ts';
 import { objectTypeOf } from './list-query.ts';
 import { checkBatchSize } from './read-objects.ts';
 

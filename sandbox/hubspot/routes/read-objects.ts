@@ -1,6 +1,8 @@
 // Reading records: by page, by id, in batches, by search.
 import { z } from 'zod';
 import { seedOf, shuffled } from '../../dataset/random.ts';
+import { ok, type Reply } from '../../http/reply.ts';
+import { batchReply } from '../batch-reply.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
 import { badRequest, missingObjects, objectNotFound } from '../hubspot-error.ts';
 import { isObjectType, OBJECT_KINDS, type ObjectType } from '../object-types.ts';
@@ -9,7 +11,6 @@ import { listLinkType } from '../records/link-store.ts';
 import { recordJson } from '../records/record-json.ts';
 import type { CrmRecord, RecordTable } from '../records/record-table.ts';
 import { search, searchSchema } from '../records/search.ts';
-import { batchReply, ok, type Reply } from '../reply.ts';
 import { limitSchema, namesSchema, objectTypeOf } from './list-query.ts';
 
 const MAX_BATCH = 100;

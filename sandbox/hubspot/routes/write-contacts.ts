@@ -1,11 +1,12 @@
 // Writing contacts in batches, with everything that HubSpot refuses. One bad value refuses the whole batch.
 import { z } from 'zod';
+import type { Reply } from '../../http/reply.ts';
+import { batchReply } from '../batch-reply.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
 import { badRequest, HubSpotError, missingObjects } from '../hubspot-error.ts';
 import { type CheckedValues, checkValues, invalidValues } from '../properties/property-values.ts';
 import { recordFrame } from '../records/record-json.ts';
 import type { CrmRecord } from '../records/record-table.ts';
-import { batchReply, type Reply } from '../reply.ts';
 import { anyOrder, checkBatchSize } from './read-objects.ts';
 
 const batchUpdateSchema = z.strictObject({
