@@ -86,7 +86,10 @@ const RULES: readonly Rule[] = [
       exactly('zod', 'bullmq', 'ioredis', 'pg', 'pino', 'p-map', 'kysely', 'cron-parser'),
     ],
   },
-  { files: inside('sandbox'), may: [inside('src/domain'), NODE, exactly('zod', 'express', 'csv-parse')] },
+  {
+    files: inside('sandbox'),
+    may: [inside('src/domain'), NODE, exactly('zod', 'express', 'csv-parse', '@jetstreamapp/soql-parser-js')],
+  },
 ];
 
 /** Where nothing but these may import from. */

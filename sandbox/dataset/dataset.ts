@@ -35,6 +35,14 @@ export interface SeedPerson {
   readonly modifiedAt: number;
 }
 
+/** One enquiry of a person: a Lead where a CRM has such a thing. */
+export interface SeedLead {
+  readonly key: string;
+  readonly person: string;
+  readonly leadSource: string | null;
+  readonly createdAt: number;
+}
+
 export type SeedAttributes = Readonly<Record<string, string | number | boolean>>;
 
 /**
@@ -43,6 +51,8 @@ export type SeedAttributes = Readonly<Record<string, string | number | boolean>>
  */
 export interface SeedActivity {
   readonly person: string;
+  /** `SeedLead.key` of the enquiry that it belongs to, where the data set has leads. */
+  readonly lead?: string;
   readonly type: string;
   readonly at: number;
   readonly attributes: SeedAttributes;
@@ -51,6 +61,8 @@ export interface SeedActivity {
 export interface SeedOpportunity {
   readonly key: string;
   readonly person: string;
+  /** `SeedLead.key` of the enquiry that became it, where the data set has leads. */
+  readonly lead?: string;
   readonly company: string | null;
   /** demo_scheduled, demo_completed, proposal_sent, negotiation, closed_won or closed_lost. */
   readonly stage: string;
@@ -64,6 +76,8 @@ export interface SeedOpportunity {
 export interface Dataset {
   readonly companies: readonly SeedCompany[];
   readonly people: readonly SeedPerson[];
+  /** Absent: each person is one lead, by the person's key. */
+  readonly leads?: readonly SeedLead[];
   readonly activities: readonly SeedActivity[];
   readonly opportunities: readonly SeedOpportunity[];
 }

@@ -27,13 +27,14 @@ export function leadforgeActivities(rows: LeadforgeRows): SeedActivity[] {
     return known;
   };
   const add = (row: Row, dateColumn: string, kept: readonly Kept[]): void => {
-    const person = rows.contactOf.get(cell(row, 'lead_id'));
+    const lead = cell(row, 'lead_id');
+    const person = rows.contactOf.get(lead);
     if (person === undefined) return;
     const day = cell(row, dateColumn);
     const key = `${person} ${day}`;
     let count = used.get(key) ?? 0;
     for (const [type, attributes] of kept) {
-      found.push({ person, type, at: startOf(day) + count * STEP_MS, attributes });
+      found.push({ person, lead, type, at: startOf(day) + count * STEP_MS, attributes });
       count += 1;
     }
     used.set(key, count);

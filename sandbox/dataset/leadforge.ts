@@ -1,6 +1,6 @@
 // Reads a folder of the leadforge form (CSV files of a synthetic B2B CRM, dated to the day) into a data set.
 import { join } from 'node:path';
-import type { Dataset, SeedActivity, SeedCompany, SeedOpportunity, SeedPerson } from './dataset.ts';
+import type { Dataset, SeedActivity, SeedCompany, SeedLead, SeedOpportunity, SeedPerson } from './dataset.ts';
 import { leadforgeActivities } from './leadforge-activities.ts';
 import { cell, dayOf, type Row, readRows } from './leadforge-rows.ts';
 
@@ -44,7 +44,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 };
 
 /**
- * One person for each `contact_id`, with the activity of all its leads.
+ * One person for each `contact_id`, with the activity of all its leads; one lead for each `lead_id`.
  * @param now what is dated after it has not happened yet and is left out; absent: everything is read
  * @throws when a file is missing, or names a lead or contact that another file does not have
  */
@@ -67,6 +67,7 @@ export function loadLeadforge(dir: string, now?: Date): Dataset {
     companies: read('accounts.csv', 'created_at').map(company),
     // The files know no modification dates. Somebody who is worked on is edited: the last activity's day stands in.
     people: people.map((each) => ({ ...each, modifiedAt: Math.max(each.modifiedAt, lastSeen.get(each.key) ?? 0) })),
+    leads: leads.filter((row) => known.has(cell(row, 'contact_id'))).map(enquiry),
     activities,
     opportunities,
   };
@@ -113,14 +114,25 @@ function person(row: Row, sourceOf: ReadonlyMap<string, string>): SeedPerson {
   };
 }
 
+function enquiry(row: Row): SeedLead {
+  return {
+    key: cell(row, 'lead_id'),
+    person: cell(row, 'contact_id'),
+    leadSource: SOURCES[cell(row, 'lead_source')] ?? null,
+    createdAt: dayOf(cell(row, 'lead_created_at')),
+  };
+}
+
 function opportunity(row: Row, contactOf: ReadonlyMap<string, string>): SeedOpportunity[] {
-  const contact = contactOf.get(cell(row, 'lead_id'));
+  const lead = cell(row, 'lead_id');
+  const contact = contactOf.get(lead);
   if (contact === undefined) return [];
   const amount = Number(cell(row, 'estimated_acv'));
   return [
     {
       key: cell(row, 'opportunity_id'),
       person: contact,
+      lead,
       company: null,
       stage: cell(row, 'stage'),
       amount: Number.isFinite(amount) && cell(row, 'estimated_acv') !== '' ? amount : null,

@@ -7,6 +7,7 @@ import { loadLeadforge } from '../../sandbox/dataset/leadforge.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type FaultRule, faultScriptSchema } from '../../sandbox/http/fault-script.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
+import { type SalesforceSandbox, startSalesforceSandbox } from '../../sandbox/salesforce/start.ts';
 import type { CommandIo } from './io.ts';
 import { instant } from './options.ts';
 import { terminated } from './signals.ts';
@@ -47,23 +48,32 @@ async function run(io: CommandIo, options: SandboxOptions): Promise<void> {
   const now = options.now ?? io.clock.now();
   const input = await readInput(io, options, now);
   if (!input) return;
-  const hubspot = await startHubSpotSandbox({
-    port: options.hubspotPort,
-    now,
-    tier: options.tier,
-    ...(options.dayLimit === undefined ? {} : { dayLimit: options.dayLimit }),
-    clock: io.clock,
-    ...input,
-  }).catch((error: unknown) => {
-    io.stderr.write(`The sandbox could not start: ${messageOf(error)}. Choose another --hubspot-port.\n`);
+  const { hubspotPort, salesforcePort, tier, dayLimit } = options;
+  const common = { now, clock: io.clock, ...input };
+  const hubspot = await started(io, '--hubspot-port', () =>
+    startHubSpotSandbox({ port: hubspotPort, tier, ...(dayLimit === undefined ? {} : { dayLimit }), ...common }),
+  );
+  if (!hubspot) return;
+  const salesforce = await started(io, '--salesforce-port', () =>
+    startSalesforceSandbox({ port: salesforcePort, ...common }),
+  );
+  if (!salesforce) return hubspot.close();
+  const stopped = terminated();
+  const credentials = { hubspot: hubspotCredentials(hubspot), salesforce: salesforceCredentials(salesforce) };
+  io.stdout.write(options.json ? `${JSON.stringify(credentials)}\n` : describe(hubspot, salesforce));
+  await stopped;
+  await Promise.all([hubspot.close(), salesforce.close()]);
+}
+
+/** One sandbox, or null when it cannot start (told on stderr). */
+async function started<T>(io: CommandIo, portOption: string, start: () => Promise<T>): Promise<T | null> {
+  try {
+    return await start();
+  } catch (error) {
+    io.stderr.write(`The sandbox could not start: ${messageOf(error)}. Choose another ${portOption}.\n`);
     io.setExitCode(3);
     return null;
-  });
-  if (!hubspot) return;
-  const stopped = terminated();
-  io.stdout.write(options.json ? `${JSON.stringify({ hubspot: credentialsOf(hubspot) })}\n` : describe(hubspot));
-  await stopped;
-  await hubspot.close();
+  }
 }
 
 /** The data set and the faults, or null when one of them cannot be read (told on stderr). */
@@ -92,17 +102,26 @@ async function readFaults(file: string): Promise<readonly FaultRule[]> {
   return parsed.data;
 }
 
-function credentialsOf({ url, accessToken, clientSecret, appId, portalId }: HubSpotSandbox) {
+function hubspotCredentials({ url, accessToken, clientSecret, appId, portalId }: HubSpotSandbox) {
   return { url, accessToken, clientSecret, appId, portalId };
 }
 
-function describe(hubspot: HubSpotSandbox): string {
+function salesforceCredentials({ url, clientId, clientSecret, orgId }: SalesforceSandbox) {
+  return { url, clientId, clientSecret, orgId };
+}
+
+function describe(hubspot: HubSpotSandbox, salesforce: SalesforceSandbox): string {
   return [
     `HubSpot sandbox at ${hubspot.url}`,
     `  HUBSPOT_API_URL=${hubspot.url}`,
     `  HUBSPOT_ACCESS_TOKEN=${hubspot.accessToken}`,
     `  HUBSPOT_CLIENT_SECRET=${hubspot.clientSecret}`,
     `  HUBSPOT_APP_ID=${hubspot.appId}`,
+    `Salesforce sandbox at ${salesforce.url}`,
+    `  SALESFORCE_LOGIN_URL=${salesforce.url}`,
+    `  SALESFORCE_CLIENT_ID=${salesforce.clientId}`,
+    `  SALESFORCE_CLIENT_SECRET=${salesforce.clientSecret}`,
+    `  SALESFORCE_ORG_ID=${salesforce.orgId}`,
     'Press Ctrl+C to end it.',
     '',
   ].join('\n');

@@ -46,8 +46,9 @@ test('--json prints one line of credentials, serves, and ends well at SIGTERM', 
   const [chunk] = await once(child.stdout!, 'data');
   const lines = String(chunk).split('\n');
   expect(lines).toEqual([expect.any(String), '']);
-  const { hubspot, ...others } = JSON.parse(lines[0]!);
+  const { hubspot, salesforce, ...others } = JSON.parse(lines[0]!);
   expect(others).toEqual({});
+  expect(Object.keys(salesforce)).toEqual(['url', 'clientId', 'clientSecret', 'orgId']);
   expect(Object.keys(hubspot)).toEqual(['url', 'accessToken', 'clientSecret', 'appId', 'portalId']);
   const call = () =>
     fetch(`${hubspot.url}/crm/objects/2026-03/contacts?limit=100`, {
@@ -57,8 +58,17 @@ test('--json prints one line of credentials, serves, and ends well at SIGTERM', 
   expect(first.headers.get('x-hubspot-ratelimit-daily')).toBe('650000');
   expect(JSON.parse(await first.text()).results).toHaveLength(30);
   expect((await call()).status).toBe(503);
-  const clock = await fetch(`${hubspot.url}/_sandbox/clock`);
-  expect(await clock.text()).toContain('2026-03-01T00:0');
+  for (const { url } of [hubspot, salesforce]) {
+    expect(await (await fetch(`${url}/_sandbox/clock`)).text()).toContain('2026-03-01T00:0');
+  }
+  const form = {
+    grant_type: 'client_credentials',
+    client_id: salesforce.clientId,
+    client_secret: salesforce.clientSecret,
+  };
+  const body = new URLSearchParams(form);
+  const login = await fetch(`${salesforce.url}/services/oauth2/token`, { method: 'POST', body });
+  expect(JSON.parse(await login.text())).toMatchObject({ instance_url: salesforce.url });
   child.kill('SIGTERM');
   expect(await exit).toBe(0);
 });

@@ -50,7 +50,18 @@ test('a contact has the activity of all its leads, each at a time of its own', (
     true,
   );
   expect(data.opportunities).toMatchObject([
-    { person: 'cnt_1', stage: 'closed_won', amount: 16091, stageAt: expect.any(Number) },
+    { person: 'cnt_1', lead: 'lead_2', stage: 'closed_won', amount: 16091, stageAt: expect.any(Number) },
+  ]);
+});
+
+test('each enquiry is a lead of its contact, with its own activity', () => {
+  const data = loadLeadforge(folder);
+  expect(data.leads).toMatchObject([
+    { key: 'lead_1', person: 'cnt_1', leadSource: 'ORGANIC_SEARCH', createdAt: Date.parse('2024-01-04T00:00:00Z') },
+    { key: 'lead_2', person: 'cnt_1', leadSource: 'OFFLINE' },
+  ]);
+  expect(data.activities.filter(({ lead }) => lead === 'lead_2').map(({ type }) => type)).toEqual([
+    ...['sales_email', 'sales_email', 'meeting', 'call'],
   ]);
 });
 

@@ -1,0 +1,131 @@
+// What every endpoint of the API goes through: version, token, calls left; then the endpoint itself.
+import type { Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
+import { deliver, type Exchange } from '../../http/deliver.ts';
+import type { Entrance } from '../../http/receive.ts';
+import type { Reply } from '../../http/reply.ts';
+import type { Activities } from '../activities.ts';
+import type { Sessions } from '../auth/sessions.ts';
+import type { ClientApp } from '../auth/token-endpoint.ts';
+import type { BulkJobs } from '../bulk/bulk-jobs.ts';
+import type { Org } from '../org.ts';
+import type { RecordRules } from '../records/record-rules.ts';
+import { badRequest, invalidSession, notFound, SalesforceError } from '../salesforce-error.ts';
+import type { FieldMetadata } from '../schema/custom-field.ts';
+import type { ObjectType } from '../schema/object-type.ts';
+import type { QueryCursors } from '../soql/query-cursors.ts';
+import type { ApiUsage } from './api-usage.ts';
+
+export interface Gate extends Entrance {
+  readonly org: Org;
+  readonly activities: Activities;
+  readonly sessions: Sessions;
+  readonly app: ClientApp;
+  readonly usage: ApiUsage;
+  readonly rules: RecordRules;
+  readonly cursors: QueryCursors;
+  readonly jobs: BulkJobs;
+  /** Of custom fields, by the ids of their records. */
+  readonly fieldMetadata: Map<string, FieldMetadata>;
+  /** The user may change the org's setup. */
+  canCustomize: boolean;
+}
+
+/** A request as an endpoint sees it. */
+export interface Call {
+  readonly gate: Gate;
+  readonly org: Org;
+  /** As in the path: `v66.0`. */
+  readonly version: string;
+  param(name: string): string;
+  /** A parameter of the query; undefined when it is not there. */
+  query(name: string): string | undefined;
+  header(name: string): string | undefined;
+  /** @throws SalesforceError 400 when the body has another form */
+  body<T>(schema: z.ZodType<T>): T;
+  /** The body of an upload. */
+  text(): string;
+  /** The object that the path names. @throws SalesforceError 404 */
+  object(tooling?: boolean): ObjectType;
+}
+
+export type Endpoint = (call: Call) => Reply;
+
+const FIRST_VERSION = 50;
+export const LAST_VERSION = 67;
+
+export function serve(gate: Gate, endpoint: Endpoint): RequestHandler {
+  return async (req: Request, res: Response) => {
+    const exchange = gate.exchanges.get(req);
+    if (!exchange) throw new Error('a request reached an endpoint without passing the gate');
+    const reply = answer(gate, endpoint, req, exchange);
+    // Whoever got no further than the token learns nothing of the org's limits.
+    const headers = reply.status === 401 ? {} : gate.usage.header(gate.clock.now());
+    await deliver(res, exchange, reply, { ...headers, ...exchange.fault?.headers });
+  };
+}
+
+function answer(gate: Gate, endpoint: Endpoint, req: Request, exchange: Exchange): Reply {
+  try {
+    noteBody(exchange, req);
+    checkToken(gate, req.headers.authorization);
+    const version = /^v(\d\d)\.0$/.exec(String(req.params.version));
+    const number = Number(version?.[1]);
+    if (!version || number < FIRST_VERSION || number > LAST_VERSION) throw notFound();
+    gate.usage.take(gate.clock.now());
+    return endpoint(callOf(gate, req));
+  } catch (error) {
+    if (error instanceof SalesforceError) return { status: error.status, body: error.body };
+    throw error;
+  }
+}
+
+function checkToken({ sessions, clock }: Gate, header: string | undefined): void {
+  const token = /^(?:Bearer|OAuth) (.+)$/.exec(header ?? '')?.[1];
+  if (token === undefined) throw new SalesforceError(401, 'INVALID_AUTH_HEADER', 'INVALID_HEADER_TYPE');
+  if (!sessions.use(token, clock.now())) throw invalidSession();
+}
+
+function callOf(gate: Gate, req: Request): Call {
+  const param = (name: string): string => {
+    const value = req.params[name];
+    if (typeof value !== 'string') throw notFound();
+    return value;
+  };
+  return {
+    gate,
+    org: gate.org,
+    version: param('version'),
+    param,
+    query: (name) => {
+      const value = req.query[name];
+      return typeof value === 'string' ? value : undefined;
+    },
+    header: (name) => req.get(name),
+    body: (schema) => {
+      const parsed = schema.safeParse(req.body);
+      if (parsed.success) return parsed.data;
+      throw badRequest('JSON_PARSER_ERROR', z.prettifyError(parsed.error));
+    },
+    text: () => (Buffer.isBuffer(req.body) ? req.body.toString('utf8') : ''),
+    object: (tooling = false) => {
+      const object = gate.org.schema.object(param('object'));
+      if (!object || object.prefix === '' || object.tooling !== tooling) throw notFound();
+      return object;
+    },
+  };
+}
+
+const loggedSchema = z.object({
+  records: z.array(z.looseObject({ id: z.string().optional(), Id: z.string().optional() })),
+});
+
+function noteBody({ entry }: Exchange, req: Request): void {
+  const parsed = loggedSchema.safeParse(req.body);
+  if (!parsed.success) return;
+  const writes = parsed.data.records.map(({ id, Id, attributes: _attributes, ...properties }) => {
+    return { id: id ?? Id ?? '', properties };
+  });
+  entry.ids = writes.map(({ id }) => id);
+  entry.writes = writes;
+}

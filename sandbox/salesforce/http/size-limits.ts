@@ -1,0 +1,23 @@
+// Requests whose address or headers are too long, which Salesforce's servers refuse before anything reads them.
+// https://help.salesforce.com/s/articleView?id=000386264
+import type { IncomingMessage } from 'node:http';
+import type { Reply } from '../../http/reply.ts';
+
+const MAX_BYTES = 16_384;
+
+/** Node itself must let in what is to be refused here. */
+export const LET_IN_BYTES = 262_144;
+
+/** The refusal of such a request, in the words of the server; null for one that is not too long. */
+export function tooLong({ method = '', url = '', rawHeaders }: IncomingMessage): Reply | null {
+  const address = Buffer.byteLength(url);
+  if (address > MAX_BYTES) return badMessage(414, 'URI Too Long');
+  const headers = rawHeaders.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0);
+  if (method.length + address + headers > MAX_BYTES) return badMessage(431, 'Request Header Fields Too Large');
+  return null;
+}
+
+function badMessage(status: number, reason: string): Reply {
+  const body = `<h1>Bad Message ${status}</h1><pre>reason: ${reason}</pre>`;
+  return { status, body, headers: { 'Content-Type': 'text/html;charset=iso-8859-1' } };
+}

@@ -1,0 +1,117 @@
+// Bulk API 2.0 ingest jobs, for updates. https://developer.salesforce.com/docs/platform/api-asynch/guide/bulk-api-2-0-ingest.html
+import { z } from 'zod';
+import { ok, type Reply } from '../../http/reply.ts';
+import { type IngestJob, isOver, jobJson, wrongState } from '../bulk/bulk-jobs.ts';
+import { readUpload, writeRows } from '../bulk/run-ingest.ts';
+import type { Call, Endpoint } from '../http/endpoint.ts';
+import { badRequest } from '../salesforce-error.ts';
+import { csvLine } from '../soql/render-rows.ts';
+import { writable } from './sobjects.ts';
+
+const createSchema = z.strictObject({
+  object: z.string(),
+  operation: z.literal('update'),
+  contentType: z.literal('CSV').optional(),
+  columnDelimiter: z.literal('COMMA').optional(),
+  lineEnding: z.enum(['LF', 'CRLF']).default('LF'),
+});
+const stateSchema = z.strictObject({ state: z.enum(['UploadComplete', 'Aborted']) });
+
+export const createIngestJob: Endpoint = (call) => {
+  const { object: name, lineEnding } = call.body(createSchema);
+  const object = call.org.schema.object(name);
+  if (!object || object.prefix === '' || object.tooling) {
+    throw badRequest('INVALIDENTITY', `Unable to find object: ${name}`);
+  }
+  const job = call.gate.jobs.addIngest({ version: call.version, object: writable(object).name, lineEnding });
+  return ok(jobJson(job, call.org));
+};
+
+export const listIngestJobs: Endpoint = ({ gate, org }) => {
+  const records = gate.jobs.all().filter(({ kind }) => kind === 'ingest');
+  return ok({ done: true, nextRecordsUrl: null, records: records.map((job) => jobJson(job, org)) });
+};
+
+/** All data at once: a second upload is refused. */
+export const uploadRows: Endpoint = (call) => {
+  const job = jobOf(call);
+  if (job.state !== 'Open' || job.csv !== null) throw wrongState(`Upload not allowed, job state is ${job.state}`);
+  const csv = call.text();
+  if (csv === '') throw badRequest('INVALID_ARGUMENT', 'The upload must be of type text/csv and must not be empty');
+  job.csv = csv;
+  return { status: 201 };
+};
+
+export const changeIngestJob: Endpoint = (call) => {
+  const { state } = call.body(stateSchema);
+  const job = jobOf(call);
+  if (state === 'Aborted') {
+    call.gate.jobs.abort(job);
+  } else {
+    if (job.state !== 'Open') throw wrongState(`Closing Job not allowed, job state is ${job.state}`);
+    if (job.csv === null) throw wrongState('Closing Job not allowed, nothing was uploaded');
+    call.gate.jobs.moveTo(job, 'UploadComplete');
+  }
+  return ok(jobJson(job, call.org));
+};
+
+export const getIngestJob: Endpoint = (call) => {
+  const job = jobOf(call);
+  if (job.state !== 'Open' && !isOver(job.state)) moveOn(call, job);
+  return ok(jobJson(job, call.org));
+};
+
+export const deleteIngestJob: Endpoint = (call) => {
+  call.gate.jobs.remove(jobOf(call));
+  return { status: 204 };
+};
+
+function moveOn({ gate, org }: Call, job: IngestJob): void {
+  const { jobs, rules } = gate;
+  const context = { org, rules };
+  const mayFinish = jobs.poll(job);
+  if (job.columns.length === 0) {
+    job.errorMessage = readUpload(context, job);
+  }
+  if (job.errorMessage !== null) {
+    jobs.moveTo(job, 'Failed');
+    return;
+  }
+  const object = org.schema.object(job.object);
+  if (mayFinish && object) writeRows(context, object, job, jobs.rowsPerPoll);
+  if (mayFinish && job.processed === job.rows.length) jobs.moveTo(job, 'JobComplete');
+}
+
+// In no order that could be built on.
+export const getSuccesses: Endpoint = (call) => {
+  const job = finished(call);
+  const rows = job.successes.toReversed().map(({ id, row }) => [id, 'false', ...row]);
+  return csv(['sf__Id', 'sf__Created', ...job.columns], rows, job);
+};
+
+export const getFailures: Endpoint = (call) => {
+  const job = finished(call);
+  const rows = job.failures.toReversed().map(({ id, error, row }) => [id, error, ...row]);
+  return csv(['sf__Id', 'sf__Error', ...job.columns], rows, job);
+};
+
+export const getUnprocessed: Endpoint = (call) => {
+  const job = finished(call);
+  return csv(job.columns, job.rows.slice(job.processed), job);
+};
+
+function csv(columns: readonly string[], rows: readonly (readonly string[])[], { lineEnding }: IngestJob): Reply {
+  const end = lineEnding === 'LF' ? '\n' : '\r\n';
+  const body = [columns, ...rows].map((row) => csvLine(row, end)).join('');
+  return { status: 200, body, headers: { 'Content-Type': 'text/csv' } };
+}
+
+function finished(call: Call): IngestJob {
+  const job = jobOf(call);
+  if (isOver(job.state)) return job;
+  throw wrongState(`Job is in state ${job.state}`);
+}
+
+function jobOf({ gate, param }: Call): IngestJob {
+  return gate.jobs.ingest(param('id'));
+}

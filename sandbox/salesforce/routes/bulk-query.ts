@@ -1,0 +1,112 @@
+// Bulk API 2.0 query jobs. https://developer.salesforce.com/docs/platform/api-asynch/guide/queries.html
+import { z } from 'zod';
+import { ok, type Reply } from '../../http/reply.ts';
+import { isOver, jobJson, type QueryJob, wrongState } from '../bulk/bulk-jobs.ts';
+import type { Call, Endpoint } from '../http/endpoint.ts';
+import { badRequest, SalesforceError } from '../salesforce-error.ts';
+import { csvLine } from '../soql/render-rows.ts';
+import { type QueryResult, runQuery } from '../soql/run-query.ts';
+import { notEvaluated } from '../soql/soql-error.ts';
+
+// What a page holds where nobody asks for a size is not told.
+const PAGE_ROWS = 10_000;
+
+const createSchema = z.strictObject({
+  operation: z.enum(['query', 'queryAll']),
+  query: z.string(),
+  contentType: z.literal('CSV').optional(),
+  columnDelimiter: z.literal('COMMA').optional(),
+  lineEnding: z.enum(['LF', 'CRLF']).default('LF'),
+});
+const abortSchema = z.strictObject({ state: z.literal('Aborted') });
+
+export const createQueryJob: Endpoint = (call) => {
+  const { operation, query, lineEnding } = call.body(createSchema);
+  const { object } = run(call, query, operation === 'queryAll');
+  const job = call.gate.jobs.addQuery({ version: call.version, object: object.name, lineEnding }, operation, query);
+  return ok(jobJson(job, call.org));
+};
+
+export const listQueryJobs: Endpoint = ({ gate, org }) => {
+  const records = gate.jobs.all().filter(({ kind }) => kind === 'query');
+  return ok({ done: true, nextRecordsUrl: null, records: records.map((job) => jobJson(job, org)) });
+};
+
+export const getQueryJob: Endpoint = (call) => {
+  const { gate, org } = call;
+  const job = gate.jobs.query(call.param('id'));
+  if (!isOver(job.state) && gate.jobs.poll(job)) {
+    job.result = run(call, job.soql, job.operation === 'queryAll');
+    gate.jobs.moveTo(job, 'JobComplete');
+  }
+  return ok(jobJson(job, org));
+};
+
+export const abortQueryJob: Endpoint = (call) => {
+  call.body(abortSchema);
+  const job = call.gate.jobs.query(call.param('id'));
+  call.gate.jobs.abort(job);
+  return ok(jobJson(job, call.org));
+};
+
+export const deleteQueryJob: Endpoint = ({ gate, param }) => {
+  gate.jobs.remove(gate.jobs.query(param('id')));
+  return { status: 204 };
+};
+
+/** A page of the results as CSV; the header `Sforce-Locator` leads to the next one and is `null` on the last. */
+export const getQueryResults: Endpoint = (call) => {
+  const job = call.gate.jobs.query(call.param('id'));
+  if (call.version !== job.version) {
+    throw new SalesforceError(409, 'API_ERROR', `Results must be read by the version of the job, ${job.version}`);
+  }
+  if (job.state !== 'JobComplete' || !job.result) throw wrongState(`Job is in state ${job.state}`);
+  const from = offsetOf(call.query('locator'), job.result);
+  const most = Number(call.query('maxRecords') ?? PAGE_ROWS);
+  if (!Number.isInteger(most) || most < 1)
+    throw badRequest('INVALID_ARGUMENT', 'maxRecords must be a positive integer');
+  return page(job, job.result, from, most);
+};
+
+function page({ lineEnding }: QueryJob, { records, columns }: QueryResult, from: number, most: number): Reply {
+  const end = lineEnding === 'LF' ? '\n' : '\r\n';
+  const shown = columns ?? [];
+  const rows = records.slice(from, from + most);
+  const header = csvLine(
+    shown.map(({ path }) => path),
+    end,
+  );
+  const body =
+    header +
+    rows
+      .map((record) =>
+        csvLine(
+          shown.map((column) => column.get(record)),
+          end,
+        ),
+      )
+      .join('');
+  const next = from + rows.length;
+  const headers = {
+    'Content-Type': 'text/csv',
+    'Sforce-NumberOfRecords': String(rows.length),
+    'Sforce-Locator': next >= records.length ? 'null' : Buffer.from(String(next)).toString('base64url'),
+  };
+  return { status: 200, body, headers };
+}
+
+function offsetOf(locator: string | undefined, { records }: QueryResult): number {
+  if (locator === undefined) return 0;
+  const offset = Number(Buffer.from(locator, 'base64url').toString());
+  if (!Number.isInteger(offset) || offset < 1 || offset >= records.length) {
+    throw badRequest('INVALID_QUERY_LOCATOR', 'invalid query locator');
+  }
+  return offset;
+}
+
+function run({ org }: Call, soql: string, all: boolean): QueryResult {
+  const result = runQuery(org, soql, { all, tooling: false });
+  if (result.columns === null) throw notEvaluated('COUNT() in a bulk query: there is none');
+  if (result.parsed.offset !== null) throw notEvaluated('OFFSET in a bulk query: there is none');
+  return result;
+}

@@ -1,0 +1,150 @@
+// The control API, /_sandbox/...: what people would do in Salesforce itself, and how the org treats the product. No token.
+import { type NextFunction, type Request, type Response, Router } from 'express';
+import { z } from 'zod';
+import { addCommonControls } from '../../http/common-controls.ts';
+import { ok, type Reply } from '../../http/reply.ts';
+import { publicKeyOf } from '../auth/token-endpoint.ts';
+import { jobJson } from '../bulk/bulk-jobs.ts';
+import type { Gate } from '../http/endpoint.ts';
+import { fullId } from '../ids.ts';
+import { lockSchema, validationRuleSchema } from '../records/record-rules.ts';
+import { badRequest, SalesforceError } from '../salesforce-error.ts';
+import * as records from './record-actions.ts';
+
+type Control = (gate: Gate, req: Request) => Reply;
+
+const idSchema = z.string().transform((text, context) => {
+  const id = fullId(text);
+  if (id === null) context.addIssue({ code: 'custom', message: 'is not an id' });
+  return id ?? '';
+});
+const rulesSchema = z.array(validationRuleSchema.extend({ ids: z.array(idSchema).optional() }));
+const locksSchema = z.array(lockSchema.extend({ id: idSchema }));
+const usageSchema = z.strictObject({ used: z.int().min(0).optional(), limit: z.int().min(0).optional() });
+const tokensSchema = z.strictObject({ minutes: z.number().min(0) });
+const appSchema = z.strictObject({
+  /** A certificate or public key (PEM); null: the app takes no assertions. */
+  certificate: z.string().nullable().optional(),
+  hasRunAs: z.boolean().optional(),
+  preauthorized: z.boolean().optional(),
+});
+const userSchema = z.strictObject({ canCustomize: z.boolean() });
+const bulkSchema = z.strictObject({
+  unfinishedPolls: z.int().min(0).optional(),
+  rowsPerPoll: z.int().min(1).optional(),
+});
+
+const CONTROLS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete', string, Control])[] = [
+  ['post', '/activities', (gate, req) => records.addActivity(gate, req.body)],
+  ['post', '/merge', (gate, req) => records.merge(gate, req.body)],
+  ['post', '/convert', (gate, req) => records.convert(gate, req.body)],
+  ['post', '/records/:object', (gate, req) => records.addRecord(gate, part(req, 'object'), req.body)],
+  ['get', '/records/:object/:id', (gate, req) => records.showRecord(gate, part(req, 'object'), part(req, 'id'))],
+  [
+    'patch',
+    '/records/:object/:id',
+    (gate, req) => records.editRecord(gate, part(req, 'object'), part(req, 'id'), req.body),
+  ],
+  ['delete', '/records/:object/:id', (gate, req) => records.removeRecord(gate, part(req, 'object'), part(req, 'id'))],
+  [
+    'post',
+    '/records/:object/:id/undelete',
+    (gate, req) => records.bringBackRecord(gate, part(req, 'object'), part(req, 'id')),
+  ],
+  ['put', '/validation-rules', setValidationRules],
+  ['put', '/locks', setLocks],
+  ['put', '/hidden-fields', setHiddenFields],
+  ['put', '/api-usage', setUsage],
+  ['put', '/tokens', setTokens],
+  ['post', '/tokens/expire', expireTokens],
+  ['put', '/app', setApp],
+  ['put', '/user', setUser],
+  ['put', '/bulk', setBulk],
+  ['get', '/jobs', ({ jobs, org }) => ok(jobs.all().map((job) => jobJson(job, org)))],
+];
+
+export function controlRouter(gate: Gate): Router {
+  const router = Router();
+  for (const [method, path, control] of CONTROLS) {
+    router[method](path, (req: Request, res: Response) => {
+      const reply = control(gate, req);
+      res.status(reply.status).json(reply.body ?? {});
+    });
+  }
+  addCommonControls(router, gate, records.instantSchema);
+  router.use((_req, res) => {
+    res.status(404).json({ message: 'the sandbox has no such control' });
+  });
+  router.use(refuse);
+  return router;
+}
+
+function refuse(error: unknown, _req: Request, res: Response, next: NextFunction): void {
+  if (error instanceof SalesforceError) res.status(error.status).json(error.body);
+  else if (error instanceof z.ZodError) res.status(400).json({ message: z.prettifyError(error) });
+  else next(error);
+}
+
+function setValidationRules({ rules }: Gate, req: Request): Reply {
+  rules.setValidation(rulesSchema.parse(req.body));
+  return ok({});
+}
+
+function setLocks({ rules }: Gate, req: Request): Reply {
+  rules.setLocks(new Map(locksSchema.parse(req.body).map(({ id, times }) => [id, times])));
+  return ok({});
+}
+
+function setHiddenFields({ org }: Gate, req: Request): Reply {
+  org.schema.hide(z.array(z.string()).parse(req.body));
+  return ok({});
+}
+
+function setUsage({ usage, clock }: Gate, req: Request): Reply {
+  const { used, limit } = usageSchema.parse(req.body);
+  if (limit !== undefined) usage.limit = limit;
+  if (used !== undefined) usage.setUsed(used, clock.now());
+  return ok({ used: usage.used(clock.now()), limit: usage.limit });
+}
+
+function setTokens({ sessions }: Gate, req: Request): Reply {
+  sessions.minutes = tokensSchema.parse(req.body).minutes;
+  return ok({});
+}
+
+function expireTokens({ sessions }: Gate): Reply {
+  sessions.expireAll();
+  return ok({});
+}
+
+function setApp({ app }: Gate, req: Request): Reply {
+  const { certificate, hasRunAs, preauthorized } = appSchema.parse(req.body);
+  if (certificate !== undefined) app.publicKey = certificate === null ? null : keyOf(certificate);
+  if (hasRunAs !== undefined) app.hasRunAs = hasRunAs;
+  if (preauthorized !== undefined) app.preauthorized = preauthorized;
+  return ok({});
+}
+
+function keyOf(certificate: string) {
+  try {
+    return publicKeyOf(certificate);
+  } catch {
+    throw badRequest('INVALID_CERTIFICATE', 'certificate is neither a certificate nor a public key in PEM');
+  }
+}
+
+function setUser(gate: Gate, req: Request): Reply {
+  gate.canCustomize = userSchema.parse(req.body).canCustomize;
+  return ok({});
+}
+
+function setBulk({ jobs }: Gate, req: Request): Reply {
+  const { unfinishedPolls, rowsPerPoll } = bulkSchema.parse(req.body);
+  if (unfinishedPolls !== undefined) jobs.unfinishedPolls = unfinishedPolls;
+  if (rowsPerPoll !== undefined) jobs.rowsPerPoll = rowsPerPoll;
+  return ok({});
+}
+
+function part(req: Request, name: string): string {
+  return z.string().parse(req.params[name]);
+}

@@ -1,0 +1,63 @@
+// The refusals of the real Salesforce, with its own bodies. Where a body comes from is told in sandbox/README.md.
+
+/** What is wrong with one record of a write. */
+export interface RecordError {
+  readonly statusCode: string;
+  readonly message: string;
+  readonly fields: readonly string[];
+}
+
+/** A refusal of a whole request: a list with one error. */
+export class SalesforceError extends Error {
+  override readonly name = 'SalesforceError';
+  readonly status: number;
+  readonly body: unknown;
+
+  constructor(status: number, errorCode: string, message: string, fields?: readonly string[]) {
+    super(message);
+    this.status = status;
+    this.body = [{ message, errorCode, ...(fields === undefined ? {} : { fields }) }];
+  }
+}
+
+/** 400 */
+export function badRequest(errorCode: string, message: string, fields?: readonly string[]): SalesforceError {
+  return new SalesforceError(400, errorCode, message, fields);
+}
+
+/** 404, also for a path that there is not. */
+export function notFound(): SalesforceError {
+  return new SalesforceError(404, 'NOT_FOUND', 'The requested resource does not exist');
+}
+
+export function invalidSession(): SalesforceError {
+  return new SalesforceError(401, 'INVALID_SESSION_ID', 'Session expired or invalid');
+}
+
+export function requestLimitExceeded(): SalesforceError {
+  return new SalesforceError(403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.');
+}
+
+export function insufficientAccess(): SalesforceError {
+  return new SalesforceError(
+    403,
+    'INSUFFICIENT_ACCESS',
+    "You don't have the appropriate permissions to perform this operation",
+  );
+}
+
+/** For a value that JSON or the type of the field does not admit. */
+export function unreadableValue(type: string, value: unknown): SalesforceError {
+  const kind = typeof value === 'string' ? 'STRING' : typeof value === 'number' ? 'NUMBER_INT' : 'OBJECT';
+  const shown = typeof value === 'boolean' ? `VALUE_${String(value).toUpperCase()}` : `VALUE_${kind} value`;
+  const told = typeof value === 'string' || typeof value === 'number' ? ` ${value}` : '';
+  return badRequest(
+    'JSON_PARSER_ERROR',
+    `Cannot deserialize instance of ${type} from ${shown}${told} or request may be missing a required field at [line:1, column:2]`,
+  );
+}
+
+/** As a write tells it; a query has other words for it. */
+export function noSuchColumn(field: string, object: string): SalesforceError {
+  return badRequest('INVALID_FIELD', `No such column '${field}' on sobject of type ${object}`);
+}

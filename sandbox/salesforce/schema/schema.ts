@@ -1,0 +1,115 @@
+// The objects of one org, and which of their fields the product's user may see and edit (field-level security).
+import {
+  CAMPAIGN,
+  CAMPAIGN_MEMBER,
+  EMAIL_MESSAGE,
+  EMAIL_MESSAGE_RELATION,
+  EVENT,
+  EVENT_RELATION,
+  OPPORTUNITY,
+  OPPORTUNITY_CONTACT_ROLE,
+  TASK,
+  TASK_RELATION,
+} from './activity-objects.ts';
+import {
+  CUSTOM_FIELD,
+  FIELD_PERMISSIONS,
+  NAME,
+  ORGANIZATION,
+  PERMISSION_SET,
+  PERMISSION_SET_ASSIGNMENT,
+  USER,
+} from './admin-objects.ts';
+import type { FieldDefinition } from './field.ts';
+import type { ObjectType } from './object-type.ts';
+import { ACCOUNT, CONTACT, LEAD } from './people-objects.ts';
+
+const OBJECTS: readonly ObjectType[] = [
+  ...[ACCOUNT, CAMPAIGN, CAMPAIGN_MEMBER, CONTACT, CUSTOM_FIELD, EMAIL_MESSAGE, EMAIL_MESSAGE_RELATION, EVENT],
+  ...[EVENT_RELATION, FIELD_PERMISSIONS, LEAD, NAME, OPPORTUNITY, OPPORTUNITY_CONTACT_ROLE, ORGANIZATION],
+  ...[PERMISSION_SET, PERMISSION_SET_ASSIGNMENT, TASK, TASK_RELATION, USER],
+];
+
+interface Access {
+  readonly read: boolean;
+  readonly edit: boolean;
+}
+
+/** Names are taken in any case, as Salesforce takes them. */
+export class Schema {
+  readonly #objects = new Map<string, ObjectType>();
+  readonly #fields = new Map<string, Map<string, FieldDefinition>>();
+  readonly #byPrefix = new Map<string, ObjectType>();
+  /** By `lead.email`. */
+  #hidden: ReadonlySet<string> = new Set();
+  #grants: ReadonlyMap<string, Access> = new Map();
+
+  constructor(sharedActivities: boolean) {
+    for (const each of OBJECTS) {
+      if (each.sharedActivities && !sharedActivities) continue;
+      this.#objects.set(each.name.toLowerCase(), each);
+      this.#byPrefix.set(each.prefix, each);
+      this.#fields.set(each.name, new Map(each.fields.map((field) => [field.name.toLowerCase(), field])));
+    }
+  }
+
+  /** The objects of the ordinary API, or of the Tooling API. */
+  objects(tooling: boolean): readonly ObjectType[] {
+    return [...this.#objects.values()].filter((each) => each.tooling === tooling && each.prefix !== '');
+  }
+
+  /** Every object, whichever API it belongs to. */
+  object(name: string): ObjectType | undefined {
+    return this.#objects.get(name.toLowerCase());
+  }
+
+  objectOfId(id: string): ObjectType | undefined {
+    return this.#byPrefix.get(id.slice(0, 3));
+  }
+
+  /** The fields that there are, seen or not. */
+  allFields(object: ObjectType): readonly FieldDefinition[] {
+    return [...(this.#fields.get(object.name)?.values() ?? [])];
+  }
+
+  /** The fields that the user may see; to those that may only be read no edit is offered. */
+  fields(object: ObjectType): readonly FieldDefinition[] {
+    return this.allFields(object).flatMap((field) => this.#seen(object, field) ?? []);
+  }
+
+  /** One that the user may see. */
+  field(object: ObjectType, name: string): FieldDefinition | undefined {
+    const found = this.anyField(object, name);
+    return found && this.#seen(object, found);
+  }
+
+  /** One that is there, seen or not. */
+  anyField(object: ObjectType, name: string): FieldDefinition | undefined {
+    return this.#fields.get(object.name)?.get(name.toLowerCase());
+  }
+
+  /** Adds a custom field, or puts another definition in its place. */
+  define(object: ObjectType, field: FieldDefinition): void {
+    this.#fields.get(object.name)?.set(field.name.toLowerCase(), field);
+  }
+
+  /** @param names fields that the user may not see from now on, as `Lead.Email` */
+  hide(names: readonly string[]): void {
+    this.#hidden = new Set(names.map((name) => name.toLowerCase()));
+  }
+
+  /** What the permission sets of the user allow, by `Lead.Score__c`. */
+  grant(grants: ReadonlyMap<string, Access>): void {
+    this.#grants = new Map(Array.from(grants, ([name, access]) => [name.toLowerCase(), access]));
+  }
+
+  // Nobody sees a new custom field until somebody grants it.
+  #seen(object: ObjectType, field: FieldDefinition): FieldDefinition | undefined {
+    const name = `${object.name}.${field.name}`.toLowerCase();
+    if (this.#hidden.has(name)) return undefined;
+    if (!field.custom) return field;
+    const access = this.#grants.get(name);
+    if (!access?.read) return undefined;
+    return access.edit ? field : { ...field, createable: false, updateable: false };
+  }
+}

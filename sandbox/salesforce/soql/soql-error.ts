@@ -1,0 +1,45 @@
+// Refusals of a query, with the place in it, as Salesforce shows it.
+import { badRequest, type SalesforceError } from '../salesforce-error.ts';
+
+const AROUND = 40;
+
+/** @param token what the error is about; the place is that of its first appearance as a word */
+export function queryError(soql: string, errorCode: string, token: string, message: string): SalesforceError {
+  const at = Math.max(0, placeOf(soql, token));
+  const row = soql.slice(0, at).split('\n').length;
+  const lineStart = soql.lastIndexOf('\n', at - 1) + 1;
+  const from = Math.max(lineStart, at - AROUND);
+  const line = soql.slice(from, at + token.length + AROUND).split('\n')[0] ?? '';
+  const pointer = `${' '.repeat(at - from)}^`;
+  const column = at - lineStart + 1;
+  return badRequest(errorCode, `\n${line}\n${pointer}\nERROR at Row:${row}:Column:${column}\n${message}`);
+}
+
+function placeOf(soql: string, token: string): number {
+  const word = token.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return soql.search(new RegExp(`(?<![\\w.])${word}(?!\\w)`, 'i'));
+}
+
+export function malformed(soql: string, token: string, message = `unexpected token: '${token}'`): SalesforceError {
+  return queryError(soql, 'MALFORMED_QUERY', token, message);
+}
+
+/** For what Salesforce may well answer, and the sandbox does not. */
+export function notEvaluated(what: string): SalesforceError {
+  return badRequest('MALFORMED_QUERY', `the sandbox does not evaluate ${what}`);
+}
+
+export function unknownObject(soql: string, name: string): SalesforceError {
+  const message = `sObject type '${name}' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.`;
+  return queryError(soql, 'INVALID_TYPE', name, message);
+}
+
+export function unknownField(soql: string, path: string, name: string, object: string): SalesforceError {
+  const message = `No such column '${name}' on entity '${object}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.`;
+  return queryError(soql, 'INVALID_FIELD', path, message);
+}
+
+export function unknownRelationship(soql: string, path: string, name: string): SalesforceError {
+  const message = `Didn't understand relationship '${name}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.`;
+  return queryError(soql, 'INVALID_FIELD', path, message);
+}

@@ -1,0 +1,163 @@
+// One record written by way of the API: everything that Salesforce refuses, in its words.
+import { fullId } from '../ids.ts';
+import type { Org, Stamp } from '../org.ts';
+import type { RecordRules } from '../records/record-rules.ts';
+import { isDeleted, type SObjectRecord, type Values } from '../records/record-table.ts';
+import { noSuchColumn, type RecordError } from '../salesforce-error.ts';
+import type { Value } from '../schema/field.ts';
+import type { ObjectType } from '../schema/object-type.ts';
+import { checkValue } from './check-value.ts';
+
+export interface WriteContext {
+  readonly org: Org;
+  readonly rules: RecordRules;
+  /** Sees and edits every field. */
+  readonly asAdmin?: boolean;
+}
+
+export type Outcome =
+  | { readonly success: true; readonly id: string; readonly before: SObjectRecord | null }
+  | { readonly success: false; readonly errors: readonly RecordError[] };
+
+interface CheckedValues {
+  readonly changes: Values;
+  readonly errors: readonly RecordError[];
+}
+
+/**
+ * The values of a write, as they are kept, or what is wrong with them.
+ * @throws SalesforceError for a field that there is not, or that the user may not see, and for values of another kind
+ */
+export function checkValues(
+  { org, asAdmin = false }: Pick<WriteContext, 'org' | 'asAdmin'>,
+  object: ObjectType,
+  body: Readonly<Record<string, unknown>>,
+  mode: 'create' | 'update',
+): CheckedValues {
+  const changes: Record<string, Value> = {};
+  const errors: RecordError[] = [];
+  const refused: string[] = [];
+  for (const [name, json] of Object.entries(body)) {
+    const field = asAdmin ? org.schema.anyField(object, name) : org.schema.field(object, name);
+    if (!field) throw noSuchColumn(name, object.name);
+    if (!(mode === 'create' ? field.createable : field.updateable)) {
+      refused.push(field.name);
+      continue;
+    }
+    const checked = checkValue(field, json);
+    if ('error' in checked) errors.push(checked.error);
+    else changes[field.name] = checked.value;
+  }
+  if (refused.length > 0) errors.unshift(notWritable(refused));
+  const missing = missingFields(org, object, changes, mode);
+  if (missing.length > 0) errors.push(required(missing));
+  return { changes, errors };
+}
+
+function notWritable(fields: readonly string[]): RecordError {
+  const message = `Unable to create/update fields: ${fields.join(', ')}. Please check the security settings of this field and verify that it is read/write for your profile or permission set.`;
+  return { statusCode: 'INVALID_FIELD_FOR_INSERT_UPDATE', message, fields };
+}
+
+function required(fields: readonly string[]): RecordError {
+  const message = `Required fields are missing: [${fields.join(', ')}]`;
+  return { statusCode: 'REQUIRED_FIELD_MISSING', message, fields };
+}
+
+// What has a default of its own, when a record is made.
+const DEFAULTED: ReadonlySet<string> = new Set(['OwnerId', 'Status', 'Priority']);
+
+function missingFields(org: Org, object: ObjectType, changes: Values, mode: 'create' | 'update'): readonly string[] {
+  return org.schema
+    .allFields(object)
+    .filter(({ nillable, createable, type }) => !nillable && createable && type !== 'boolean')
+    .filter(({ name }) => (mode === 'update' ? changes[name] === null : isMissing(changes, name)))
+    .map(({ name }) => name);
+}
+
+function isMissing(changes: Values, name: string): boolean {
+  return (changes[name] ?? null) === null && !DEFAULTED.has(name);
+}
+
+/** Values of a record are checked before whether it may be written. */
+export function updateRecord(
+  context: WriteContext,
+  object: ObjectType,
+  id: string,
+  body: Readonly<Record<string, unknown>>,
+  stamp: Stamp = { by: context.org.userId },
+): Outcome {
+  const { org } = context;
+  const { changes, errors } = checkValues(context, object, body, 'update');
+  const record = fullId(id);
+  if (record === null || org.schema.objectOfId(record)?.name !== object.name) {
+    return failed('MALFORMED_ID', `${object.label} ID: id value of incorrect type: ${id}`, ['Id']);
+  }
+  const before = org.table(object.name).get(record);
+  if (!before) return failed('INVALID_CROSS_REFERENCE_KEY', 'invalid cross reference id');
+  if (isDeleted(before)) return failed('ENTITY_IS_DELETED', 'entity is deleted');
+  if (errors.length > 0) return { success: false, errors };
+  const obstacle = obstacleTo(context, before);
+  if (obstacle) return { success: false, errors: [obstacle] };
+  const wrong = badReference(org, object, changes);
+  if (wrong) return { success: false, errors: [wrong] };
+  org.write(before, changes, stamp);
+  return { success: true, id: record, before };
+}
+
+export function createRecord(
+  context: WriteContext,
+  object: ObjectType,
+  body: Readonly<Record<string, unknown>>,
+  stamp: Stamp = { by: context.org.userId },
+): Outcome {
+  const { org, rules } = context;
+  const { changes, errors } = checkValues(context, object, body, 'create');
+  if (errors.length > 0) return { success: false, errors };
+  const wrong = badReference(org, object, changes) ?? broken(rules, object.name, '');
+  if (wrong) return { success: false, errors: [wrong] };
+  return { success: true, id: org.add(object.name, { ...defaults(org, object), ...changes }, stamp).id, before: null };
+}
+
+function defaults(org: Org, object: ObjectType): Values {
+  const has = (name: string): boolean => org.schema.anyField(object, name) !== undefined;
+  const first = org.schema.anyField(object, 'Status')?.picklist[0]?.value;
+  return {
+    ...(has('OwnerId') ? { OwnerId: org.adminId } : {}),
+    ...(first === undefined ? {} : { Status: first }),
+    ...(has('Priority') ? { Priority: 'Normal' } : {}),
+  };
+}
+
+function obstacleTo({ rules }: WriteContext, record: SObjectRecord): RecordError | null {
+  if (record.values.IsConverted === true) {
+    return { statusCode: 'CANNOT_UPDATE_CONVERTED_LEAD', message: 'cannot reference converted lead', fields: [] };
+  }
+  if (rules.isLocked(record.id)) {
+    const message = `unable to obtain exclusive access to this record or 1 records: ${record.id}`;
+    return { statusCode: 'UNABLE_TO_LOCK_ROW', message, fields: [] };
+  }
+  return broken(rules, record.type, record.id);
+}
+
+function broken(rules: RecordRules, object: string, id: string): RecordError | null {
+  const rule = rules.violated(object, id);
+  if (!rule) return null;
+  const fields = rule.field === undefined ? [] : [rule.field];
+  return { statusCode: 'FIELD_CUSTOM_VALIDATION_EXCEPTION', message: rule.message, fields };
+}
+
+function badReference(org: Org, object: ObjectType, changes: Values): RecordError | null {
+  for (const [name, value] of Object.entries(changes)) {
+    const field = org.schema.anyField(object, name);
+    if (field?.type !== 'reference' || typeof value !== 'string') continue;
+    const target = org.find(value);
+    if (target && field.referenceTo.includes(target.type) && !isDeleted(target)) continue;
+    return { statusCode: 'INVALID_CROSS_REFERENCE_KEY', message: 'invalid cross reference id', fields: [name] };
+  }
+  return null;
+}
+
+function failed(statusCode: string, message: string, fields: readonly string[] = []): Outcome {
+  return { success: false, errors: [{ statusCode, message, fields }] };
+}
