@@ -219,13 +219,17 @@ describe('pages', () => {
   });
 });
 
-test('where activities are shared, relations tell who took part', async () => {
-  const shared = await startTestOrg({
-    dataset: peopleWithDeals(2, [], activities.slice(0, 1)),
-    sharedActivities: true,
-  });
-  expect(await shared.column('SELECT RelationId FROM TaskRelation WHERE IsWhat = false', 'RelationId')).toEqual([
-    shared.lead(1),
-  ]);
-  await shared.close();
+test('where activities are shared, relations tell who took part, which may be several', async () => {
+  const dataset = peopleWithDeals(2, [], activities.slice(0, 1));
+  const shared = await startTestOrg({ dataset, sharedActivities: true });
+  try {
+    const [TaskId] = await shared.column('SELECT Id FROM Task');
+    await shared.control('POST', '/records/TaskRelation', { values: { TaskId, RelationId: shared.lead(0) } });
+    const soql = 'SELECT RelationId, Relation.Type FROM TaskRelation WHERE IsWhat = false ORDER BY Id';
+    expect(await shared.column(soql, 'RelationId')).toEqual([shared.lead(1), shared.lead(0)]);
+    const { fields } = (await shared.call('GET', '/sobjects/TaskRelation/describe')).body;
+    expect(fields.some(({ updateable }: { updateable: boolean }) => updateable)).toBe(false);
+  } finally {
+    await shared.close();
+  }
 });

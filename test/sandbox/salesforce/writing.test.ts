@@ -253,6 +253,11 @@ test('a body that is no JSON is refused', async () => {
   expect([answer.status, answer.body[0].errorCode]).toEqual([400, 'JSON_PARSER_ERROR']);
 });
 
+test('a body of more than 25 MB is refused', async () => {
+  const { status, body } = await update([lead(13, { Title: 'x'.repeat(26_300_000) })]);
+  expect([status, body[0].errorCode]).toEqual([400, 'EXCEEDED_MAX_SIZE_REQUEST']);
+});
+
 test('a write whose answer is lost was applied', async () => {
   await org.control('PUT', '/faults', [{ match: { method: 'patch' }, action: { applyThenReset: true } }]);
   await expect(update([lead(17, { Title: 'applied' })])).rejects.toThrow('fetch failed');
