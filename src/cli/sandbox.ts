@@ -36,7 +36,9 @@ export function sandboxCommand(io: CommandIo): Command {
     .option('--data <dir>', 'load a folder of the leadforge form in place of the seeded data set')
     .option('--now <instant>', 'where its clock starts, ISO (it runs; default: the real one)', instant)
     .addOption(
-      new Option('--tier <tier>', 'what kind of HubSpot account').choices(['free', 'pro', 'enterprise']).default('enterprise'),
+      new Option('--tier <tier>', 'what kind of HubSpot account')
+        .choices(['free', 'pro', 'enterprise'])
+        .default('enterprise'),
     )
     .option('--day-limit <calls>', "HubSpot calls a day (default: the tier's)", wholeNumber(1, 10_000_000))
     .option('--faults <file>', 'a fault script (JSON): which requests go wrong, and how')

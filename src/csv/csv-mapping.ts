@@ -56,6 +56,10 @@ export const csvMappingSchema = z.strictObject({
         .describe('What stands in a cell where nothing is known: Select, "-", n/a.'),
       delimiter: z.enum(NAMES_OF_DELIMITERS).optional().describe('Found out when left out.'),
       encoding: z.enum(ENCODINGS).optional().describe('Found out when left out.'),
+      decimal: z
+        .enum(['point', 'comma'])
+        .optional()
+        .describe('What stands before the decimals: point reads 1,200.5, comma reads 1.200,5. Left out: 1200.5 alone.'),
       date_format: oneOrMore(dateFormat).optional().describe('Forms of dates beside ISO 8601, such as dd/MM/yyyy.'),
       timezone: timeZone.optional().describe('Of dates and times without an offset; UTC when left out.'),
     })

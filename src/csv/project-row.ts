@@ -7,6 +7,7 @@ import { durationMs } from '../scoring/duration.ts';
 import { type ColumnSource, type CsvActivityRule, type CsvMapping, mappedColumns, sourceOf } from './csv-mapping.ts';
 import { dateReader, type ReadDate } from './dates.ts';
 import type { Columns } from './header.ts';
+import { numberReader } from './numbers.ts';
 import type { RowProblem } from './row-problem.ts';
 
 /** No rule gives a lead more activities than this; no model counts so many. */
@@ -69,12 +70,14 @@ function projectLead(mapping: CsvMapping, row: Row, convert: Convert, rules: rea
 function createConverter(mapping: CsvMapping): Convert {
   const tables: Readonly<Record<string, ValueTable>> = mapping.tables ?? {};
   const readDate = dateReaderOf(mapping);
+  const plainNumber = numberReader(mapping.csv.decimal);
   return (row, { from, as = 'text', table }) => {
     const column = firstKnown(row, from);
     const text = column === null ? null : (row[column] ?? null);
     if (column === null || text === null) return null;
     if (as === 'instant') return new Date(dateIn(row, column, readDate)).toISOString();
-    const converted = convertValue(text, as, table === undefined ? undefined : tables[table]);
+    const given = as === 'number' ? plainNumber(text) : text;
+    const converted = convertValue(given, as, table === undefined ? undefined : tables[table]);
     if ('value' in converted) return converted.value;
     throw new BadCell(
       column,
@@ -85,7 +88,8 @@ function createConverter(mapping: CsvMapping): Convert {
 }
 
 const FIXES: Readonly<Record<string, string>> = {
-  number: 'Write it as 1200 or 49.5, without separators or units; or list what stands there under unknown.',
+  number:
+    'Write it as 1200 or 49.5, without units; or name the form of the file under csv.decimal (point: 9,876.5, comma: 9.876,5); or list what stands there under unknown.',
   country: 'Write its name in English or its two-letter code; or list what stands there under unknown.',
 };
 
@@ -98,7 +102,7 @@ function compileRule(rule: CsvActivityRule, index: number, convert: Convert, asO
   };
   return (row) => {
     if (fits !== null && fits(row) !== 'matched') return [];
-    const count = rule.count === undefined ? 1 : countIn(row, rule.count);
+    const count = rule.count === undefined ? 1 : countIn(row, rule.count, convert);
     const column = rule.at === undefined ? null : firstKnown(row, rule.at);
     // A date that the row lacks is not the date of today: only a stated age stands in for it.
     const at = column === null ? null : convert(row, { from: column, as: 'instant' });
@@ -111,10 +115,9 @@ function compileRule(rule: CsvActivityRule, index: number, convert: Convert, asO
   };
 }
 
-function countIn(row: Row, column: string): number {
-  const text = row[column] ?? null;
-  if (text === null) return 0;
-  const { value } = { value: null, ...convertValue(text, 'number') };
+function countIn(row: Row, column: string, convert: Convert): number {
+  const value = convert(row, { from: column, as: 'number' });
+  if (value === null) return 0;
   if (typeof value !== 'number' || value < 0 || !Number.isInteger(value)) {
     throw new BadCell(
       column,
