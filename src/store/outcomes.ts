@@ -1,6 +1,6 @@
 // What became of leads: kept by source id as activities are, for the review of a model. Nothing here makes a lead due.
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { LeadSnapshot, LinkFindings, RecordRef, SourcedOutcome } from '../domain/crm-changes.ts';
+import type { LeadSnapshot, LinkFindings, SourcedOutcome } from '../domain/crm-changes.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { ensureRecords } from './ensure-records.ts';
 import { rowsOf } from './sql-rows.ts';
@@ -99,30 +99,6 @@ export async function dropUnlistedOutcomes(
     update leadgrade.outcomes set gone_at = ${now}
     where crm = ${crm} and source = ${stream} and listed_pass is distinct from ${pass} and gone_at is null
       and seen_at < (select started_at from leadgrade.runs where id = ${pass})`.execute(tx);
-}
-
-/**
- * Gives the outcomes of merged records to their survivors; what both have stays with the survivor alone. The survivor's own
- * history as a lead is read with it.
- */
-export async function handOverOutcomes(
-  tx: Tx,
-  crm: string,
-  merged: readonly (RecordRef & { readonly into: string })[],
-  now: Date,
-): Promise<void> {
-  const pairs = sql`${rowsOf(merged)} as t (object text, id text, "into" text)`;
-  const ofMerged = sql`o.crm = ${crm} and o.object = t.object and o.record_id = t.id`;
-  await sql`
-    update leadgrade.outcomes o set record_id = t."into", lead_id = survivor.lead_id
-    from ${pairs}
-    join leadgrade.records survivor on survivor.crm = ${crm} and survivor.object = t.object and survivor.id = t."into"
-    where ${ofMerged} and o.source <> 'lifecycle' and not exists (
-      select from leadgrade.outcomes b
-      where b.crm = ${crm} and b.object = t.object and b.record_id = t."into" and b.id = o.id
-    )`.execute(tx);
-  await sql`
-    update leadgrade.outcomes o set gone_at = ${now} from ${pairs} where ${ofMerged} and o.gone_at is null`.execute(tx);
 }
 
 /** A lead's outcomes that are still there, oldest first. */

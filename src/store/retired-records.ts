@@ -2,8 +2,9 @@
 import { sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
 import { ensureRecords } from './ensure-records.ts';
+import { handOverRows } from './hand-over.ts';
 import { holdLeads, markDue } from './leads.ts';
-import { handOverOutcomes } from './outcomes.ts';
+
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -56,22 +57,9 @@ async function handOver(tx: Tx, crm: string, retired: readonly Retired[], now: D
   if (merged.length === 0) return [];
   const into = merged.map((each) => ({ object: each.object, id: each.into }));
   await ensureRecords(tx, crm, into, now);
-  const pairs = sql`${rowsOf(merged)} as t (object text, id text, "into" text)`;
-  const ofMerged = sql`a.crm = ${crm} and a.object = t.object and a.record_id = t.id`;
-  // Under the survivor's id, so that a stream that shows them there does not count them twice.
-  await sql`
-    update leadgrade.activities a set record_id = t."into", lead_id = survivor.lead_id
-    from ${pairs}
-    join leadgrade.records survivor on survivor.crm = ${crm} and survivor.object = t.object and survivor.id = t."into"
-    where ${ofMerged} and not exists (
-      select from leadgrade.activities b
-      where b.crm = ${crm} and b.object = t.object and b.record_id = t."into" and b.id = a.id
-    )`.execute(tx);
-  await sql`
-    update leadgrade.activities a set gone_at = ${now} from ${pairs} where ${ofMerged} and a.gone_at is null`.execute(
-    tx,
-  );
-  await handOverOutcomes(tx, crm, merged, now);
+  await handOverRows(tx, 'activities', { crm, merged, now });
+  // The survivor's own history as a lead is read with it.
+  await handOverRows(tx, 'outcomes', { crm, merged, now, only: sql`a.source <> 'lifecycle'` });
   const { rows } = await sql<{ lead_id: number }>`
     update leadgrade.records r set dirty_at = ${now}
     from ${rowsOf(into)} as t (object text, id text)

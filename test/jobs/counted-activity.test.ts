@@ -1,25 +1,17 @@
 // Portals below Enterprise: what HubSpot only counts on a contact, dated by the counters' history.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConnectorError } from '../../connectors/connector-error.ts';
 import type { JobContext } from '../../jobs/context.ts';
 import { runJob } from '../../jobs/run-jobs.ts';
 import { scopesOf } from '../../sandbox/hubspot/http/scopes.ts';
 import { allStreams } from '../../src/store/streams.ts';
 import { leads } from '../support/leads.ts';
-import { NOW, openTestProduct, type TestProduct, type TestProductOptions } from '../support/product.ts';
+import { openedProducts } from '../support/opened-products.ts';
+import { NOW, openTestProduct, type TestProduct } from '../support/product.ts';
 import { expectSettled, logEnd, scoreOf } from './faults/oracle.ts';
 
 const DAY = 86_400_000;
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
-async function open(options: TestProductOptions): Promise<TestProduct> {
-  const product = await openTestProduct(options);
-  endings.push(product.close);
-  return product;
-}
+const { open } = openedProducts();
 
 const ago = (days: number) => new Date(NOW.getTime() - days * DAY).toISOString();
 

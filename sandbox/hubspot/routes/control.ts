@@ -1,17 +1,14 @@
 // The control API, /_sandbox/...: what people would do in HubSpot itself, the clock, the faults and the log. No token.
-import { type NextFunction, type Request, type Response, Router } from 'express';
+import type { Request, Router } from 'express';
 import { z } from 'zod';
-import { addCommonControls } from '../../http/common-controls.ts';
-import type { Reply } from '../../http/reply.ts';
+import { type Control, controlRouter as routerOf } from '../../http/control-router.ts';
 import type { Gate } from '../http/endpoint.ts';
 import { HubSpotError } from '../hubspot-error.ts';
 import * as deals from './deal-actions.ts';
 import * as marketing from './marketing-actions.ts';
 import * as people from './people-actions.ts';
 
-type Control = (gate: Gate, req: Request) => Reply;
-
-const CONTROLS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete', string, Control])[] = [
+const CONTROLS: readonly Control<Gate>[] = [
   ['post', '/activities', ({ portal }, req) => people.addActivity(portal, req.body)],
   ['patch', '/activities/:object/:id', ({ portal }, req) => people.editActivity(portal, req.params, req.body)],
   ['delete', '/activities/:object/:id', ({ portal }, req) => people.removeActivity(portal, req.params)],
@@ -54,25 +51,10 @@ const CONTROLS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete',
 ];
 
 export function controlRouter(gate: Gate): Router {
-  const router = Router();
-  for (const [method, path, control] of CONTROLS) {
-    router[method](path, (req: Request, res: Response) => {
-      const reply = control(gate, req);
-      res.status(reply.status).json(reply.body ?? {});
-    });
-  }
-  addCommonControls(router, gate, people.instantSchema);
-  router.use((_req, res) => {
-    res.status(404).json({ message: 'the sandbox has no such control' });
+  return routerOf(gate, CONTROLS, {
+    instant: people.instantSchema,
+    refusalOf: (error) => (error instanceof HubSpotError ? { status: error.status, body: error.body } : null),
   });
-  router.use(refuse);
-  return router;
-}
-
-function refuse(error: unknown, _req: Request, res: Response, next: NextFunction): void {
-  if (error instanceof HubSpotError) res.status(error.status).json(error.body);
-  else if (error instanceof z.ZodError) res.status(400).json({ message: z.prettifyError(error) });
-  else next(error);
 }
 
 function idOf(req: Request, name = 'id'): string {

@@ -1,7 +1,7 @@
 // The control API, /_sandbox/...: what people would do in Salesforce itself, and how the org treats the product. No token.
-import { type NextFunction, type Request, type Response, Router } from 'express';
+import type { Request, Router } from 'express';
 import { z } from 'zod';
-import { addCommonControls } from '../../http/common-controls.ts';
+import { type Control, controlRouter as routerOf } from '../../http/control-router.ts';
 import { ok, type Reply } from '../../http/reply.ts';
 import { publicKeyOf } from '../auth/token-endpoint.ts';
 import { jobJson } from '../bulk/bulk-jobs.ts';
@@ -10,8 +10,6 @@ import { fullId } from '../ids.ts';
 import { lockSchema, validationRuleSchema } from '../records/record-rules.ts';
 import { badRequest, SalesforceError } from '../salesforce-error.ts';
 import * as records from './record-actions.ts';
-
-type Control = (gate: Gate, req: Request) => Reply;
 
 const idSchema = z.string().transform((text, context) => {
   const id = fullId(text);
@@ -34,7 +32,7 @@ const bulkSchema = z.strictObject({
   rowsPerPoll: z.int().min(1).optional(),
 });
 
-const CONTROLS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete', string, Control])[] = [
+const CONTROLS: readonly Control<Gate>[] = [
   ['post', '/activities', (gate, req) => records.addActivity(gate, req.body)],
   ['post', '/merge', (gate, req) => records.merge(gate, req.body)],
   ['post', '/convert', (gate, req) => records.convert(gate, req.body)],
@@ -64,25 +62,10 @@ const CONTROLS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete',
 ];
 
 export function controlRouter(gate: Gate): Router {
-  const router = Router();
-  for (const [method, path, control] of CONTROLS) {
-    router[method](path, (req: Request, res: Response) => {
-      const reply = control(gate, req);
-      res.status(reply.status).json(reply.body ?? {});
-    });
-  }
-  addCommonControls(router, gate, records.instantSchema);
-  router.use((_req, res) => {
-    res.status(404).json({ message: 'the sandbox has no such control' });
+  return routerOf(gate, CONTROLS, {
+    instant: records.instantSchema,
+    refusalOf: (error) => (error instanceof SalesforceError ? { status: error.status, body: error.body } : null),
   });
-  router.use(refuse);
-  return router;
-}
-
-function refuse(error: unknown, _req: Request, res: Response, next: NextFunction): void {
-  if (error instanceof SalesforceError) res.status(error.status).json(error.body);
-  else if (error instanceof z.ZodError) res.status(400).json({ message: z.prettifyError(error) });
-  else next(error);
 }
 
 function setValidationRules({ rules }: Gate, req: Request): Reply {

@@ -1,20 +1,12 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { pageOfErrors } from '../../../src/store/record-errors.ts';
 import type { OnUpdate } from '../../support/front.ts';
 import { leads } from '../../support/leads.ts';
-import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
+import { openedProducts } from '../../support/opened-products.ts';
+import type { TestProduct } from '../../support/product.ts';
 import { expectSettled, logEnd, scoreOf, timesWritten } from './oracle.ts';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
-async function open(options: TestProductOptions = {}): Promise<TestProduct> {
-  const product = await openTestProduct({ dataset: leads(4), ...options });
-  endings.push(product.close);
-  return product;
-}
+const { open } = openedProducts({ dataset: leads(4) });
 
 function asksForDemo(product: TestProduct, contactId: string): Promise<unknown> {
   return product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });

@@ -1,21 +1,13 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { allHalts } from '../../../src/store/halts.ts';
 import { pendingWork } from '../../../src/store/pending-work.ts';
 import { countErrors } from '../../../src/store/record-errors.ts';
 import { leads } from '../../support/leads.ts';
-import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
+import { openedProducts } from '../../support/opened-products.ts';
+import type { TestProduct } from '../../support/product.ts';
 import { expectSettled, timesWritten, warnings } from './oracle.ts';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
-async function open(options: TestProductOptions = {}): Promise<TestProduct> {
-  const product = await openTestProduct({ dataset: leads(8), ...options });
-  endings.push(product.close);
-  return product;
-}
+const { open } = openedProducts({ dataset: leads(8) });
 
 /** What an admin of the portal does to our properties. */
 async function admin({ sandbox }: TestProduct, method: string, path: string, body?: object): Promise<void> {

@@ -1,19 +1,11 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { leads } from '../../support/leads.ts';
-import { NOW, openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
+import { openedProducts } from '../../support/opened-products.ts';
+import { NOW, openTestProduct, type TestProductOptions } from '../../support/product.ts';
 import { SETUPS } from '../../support/setups.ts';
 import { expectSettled, logEnd, scores, timesWritten, warnings } from './oracle.ts';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
-async function open(options: TestProductOptions = {}): Promise<TestProduct> {
-  const product = await openTestProduct(options);
-  endings.push(product.close);
-  return product;
-}
+const { open, endings } = openedProducts();
 
 /** The scores that the same portal has where nothing goes wrong. */
 async function faultFree(options: TestProductOptions = {}): Promise<object> {

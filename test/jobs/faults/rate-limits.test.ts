@@ -1,21 +1,13 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ConnectorError } from '../../../connectors/connector-error.ts';
 import { withHalts } from '../../../jobs/failure-policy.ts';
 import { allHalts } from '../../../src/store/halts.ts';
 import { leads } from '../../support/leads.ts';
-import { NOW, openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
+import { openedProducts } from '../../support/opened-products.ts';
+import { NOW, type TestProduct } from '../../support/product.ts';
 import { expectSettled, timesWritten, warnings } from './oracle.ts';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
-async function open(options: TestProductOptions): Promise<TestProduct> {
-  const product = await openTestProduct(options);
-  endings.push(product.close);
-  return product;
-}
+const { open } = openedProducts();
 
 const TOO_MANY = { status: 429, body: { status: 'error', message: 'You have reached your limit.' } };
 

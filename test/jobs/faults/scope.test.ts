@@ -1,20 +1,12 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { allHalts, resume } from '../../../src/store/halts.ts';
 import { allStreams, probeAgain } from '../../../src/store/streams.ts';
 import { leads } from '../../support/leads.ts';
-import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
+import { openedProducts } from '../../support/opened-products.ts';
+import type { TestProduct, TestProductOptions } from '../../support/product.ts';
 import { expectSettled, logEnd, scoreOf, timesWritten, warnings } from './oracle.ts';
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
-async function open(options: TestProductOptions): Promise<TestProduct> {
-  const product = await openTestProduct(options);
-  endings.push(product.close);
-  return product;
-}
+const { open } = openedProducts();
 
 const NOTHING = { grade: null, fit: null, behavior: null, total: null, status: null };
 
