@@ -2,7 +2,8 @@
 // as optional".
 import { z } from 'zod';
 import { ConnectorError, type ConnectorErrorKind } from '../connector-error.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { retryAfterMs } from '../retry-after.ts';
+import { withoutPersonalData } from '../without-personal-data.ts';
 
 const text = z.string().optional().catch(undefined);
 
@@ -132,12 +133,4 @@ function fixOf(kind: ConnectorErrorKind, body: ErrorBody): string | undefined {
   const scopes = missingScopes(body);
   if (scopes.length > 0) return `Give the app the scope ${scopes.join(', ')}, then install it again.`;
   return "Check the app's scopes and what the portal's subscription includes.";
-}
-
-const SHOWN_LENGTH = 300;
-
-/** HubSpot quotes values in its messages; addresses must not reach logs. */
-export function withoutPersonalData(message: string): string {
-  const clean = message.replace(/[^\s"'<>:;,()[\]]+@[^\s"'<>:;,()[\]]+/g, '[address]');
-  return clean.length > SHOWN_LENGTH ? `${clean.slice(0, SHOWN_LENGTH)}...` : clean;
 }

@@ -1,12 +1,11 @@
 // Every call to HubSpot goes through here: rate limit, total time-out, retry, and an answer that is checked before use.
 // The SDK's own retry and limiter do not cover `apiRequest`, are shared by all its clients, and have no time-out.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@hubspot/api-client';
-import pRetry from 'p-retry';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { BucketSize, RateLimiter } from '../../src/domain/rate-limiter.ts';
 import type { Patience } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
+import { withRetries } from '../with-retries.ts';
 import { toAnswerError } from './answer-error.ts';
 import { type ApiPaths, apiPaths } from './api-version.ts';
 import { BURST_KEY, bucketSize, SEARCH_KEY, SEARCH_SIZE, sizeFromHeaders } from './bucket-sizes.ts';
@@ -102,28 +101,6 @@ export function createHttp({ settings, limiter, clock, patience = DEFAULT_PATIEN
   };
 }
 
-/** Passing trouble is tried again, later each time and with jitter, so that many processes do not come back at once. */
-function withRetries<T>(attempt: () => Promise<T>, patience: Patience, signal: AbortSignal): Promise<T> {
-  return pRetry(attempt, {
-    retries: patience.retries,
-    minTimeout: patience.firstWaitMs,
-    maxTimeout: 30_000,
-    randomize: true,
-    signal,
-    shouldRetry: ({ error }) => isWorthRepeating(error, patience),
-    onFailedAttempt: async ({ error, retriesLeft }) => {
-      if (retriesLeft === 0 || !isWorthRepeating(error, patience)) return;
-      if (error.retryAfterMs !== undefined) await sleep(error.retryAfterMs, undefined, { signal });
-    },
-  });
-}
-
 function isRateLimited(error: unknown): error is ConnectorError {
   return error instanceof ConnectorError && error.kind === 'rate-limited';
-}
-
-function isWorthRepeating(error: Error, patience: Patience): error is ConnectorError {
-  return (
-    error instanceof ConnectorError && error.kind === 'retry' && (error.retryAfterMs ?? 0) <= patience.longestWaitMs
-  );
 }

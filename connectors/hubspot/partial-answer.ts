@@ -1,6 +1,7 @@
 // A 207 to a read: what does not exist is an answer, anything else is not, and must never be taken for one.
 import { ConnectorError } from '../connector-error.ts';
-import { isObjectNotFound, type RowError, withoutPersonalData } from './answer-error.ts';
+import { withoutPersonalData } from '../without-personal-data.ts';
+import { isObjectNotFound, type RowError } from './answer-error.ts';
 
 /** @throws ConnectorError `retry` when a row of `errors` says anything but that its object (or its links) does not exist */
 export function refusePartial(what: string, errors: readonly RowError[]): void {

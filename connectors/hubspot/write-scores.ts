@@ -5,14 +5,8 @@ import type { Mapping } from '../../src/mapping/mapping.ts';
 import { writtenFields } from '../../src/mapping/write-back.ts';
 import type { ScorePatch, WriteOutcome } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
-import {
-  type ErrorBody,
-  idsNamed,
-  isObjectNotFound,
-  RefusedCall,
-  type RowError,
-  withoutPersonalData,
-} from './answer-error.ts';
+import { withoutPersonalData } from '../without-personal-data.ts';
+import { type ErrorBody, idsNamed, isObjectNotFound, RefusedCall, type RowError } from './answer-error.ts';
 import { batchAnswer, type HubSpotObject } from './answers.ts';
 import { contactRef, mergedIds, modifiedAt } from './contact-projection.ts';
 import type { HubSpotHttp } from './http.ts';

@@ -1,0 +1,99 @@
+// What this user sees of an object's fields. A hidden or missing field named in a query would fail the whole query, so every
+// query asks only for what `describe` shows: such a field costs that field.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_describe.htm
+import { z } from 'zod';
+import type { Clock } from '../../src/domain/clock.ts';
+import { ConnectorError } from '../connector-error.ts';
+import type { SalesforceHttp } from './http.ts';
+
+const fieldSchema = z.looseObject({
+  name: z.string(),
+  type: z.string(),
+  updateable: z.boolean(),
+  referenceTo: z.array(z.string()).default([]),
+  relationshipName: z.string().nullable().default(null),
+  picklistValues: z.array(z.looseObject({ value: z.string(), active: z.boolean() })).default([]),
+  restrictedPicklist: z.boolean().default(false),
+  length: z.number().default(0),
+});
+export type DescribedField = z.infer<typeof fieldSchema>;
+
+const describeAnswer = z.looseObject({
+  name: z.string(),
+  queryable: z.boolean(),
+  updateable: z.boolean(),
+  fields: z.array(fieldSchema),
+});
+
+export interface DescribedObject {
+  readonly name: string;
+  readonly queryable: boolean;
+  readonly updateable: boolean;
+  /** By lower-case name: Salesforce does not tell cases apart. */
+  readonly fields: ReadonlyMap<string, DescribedField>;
+}
+
+export interface Schema {
+  /** Null: the org has no such object, or this user may not see it. */
+  object(name: string, signal: AbortSignal): Promise<DescribedObject | null>;
+  /** Of these paths (`Industry`, `Account.Industry`), those that this user sees, spelled as Salesforce spells them. */
+  visible(object: string, paths: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
+  /** What was learned may have changed: it is asked for again. */
+  forget(): void;
+}
+
+// An admin who grants a field expects it to be read soon; each object costs one call.
+const KNOWN_FOR_MS = 30 * 60_000;
+
+export function createSchema({ http, clock }: { http: SalesforceHttp; clock: Clock }): Schema {
+  const known = new Map<string, { readonly described: Promise<DescribedObject | null>; readonly at: number }>();
+
+  function object(name: string, signal: AbortSignal): Promise<DescribedObject | null> {
+    const now = clock.now().getTime();
+    const last = known.get(name);
+    if (last !== undefined && now - last.at < KNOWN_FOR_MS) return last.described;
+    const described = read(http, name, signal);
+    known.set(name, { described, at: now });
+    described.catch(() => known.delete(name));
+    return described;
+  }
+
+  async function resolve(from: string, path: string, signal: AbortSignal): Promise<string | null> {
+    const described = await object(from, signal);
+    const dot = path.indexOf('.');
+    if (dot < 0) return described?.fields.get(path.toLowerCase())?.name ?? null;
+    const relation = path.slice(0, dot).toLowerCase();
+    const link = [...(described?.fields.values() ?? [])].find((field) => {
+      return field.relationshipName?.toLowerCase() === relation;
+    });
+    // What may be one of several objects has no fields that are sure to be there.
+    const [parent, ...others] = link?.referenceTo ?? [];
+    if (link === undefined || parent === undefined || others.length > 0) return null;
+    const rest = await resolve(parent, path.slice(dot + 1), signal);
+    return rest === null ? null : `${link.relationshipName}.${rest}`;
+  }
+
+  return {
+    object,
+    visible: async (from, paths, signal) => {
+      const found: string[] = [];
+      for (const path of paths) {
+        const name = await resolve(from, path, signal);
+        if (name !== null && !found.includes(name)) found.push(name);
+      }
+      return found;
+    },
+    forget: () => known.clear(),
+  };
+}
+
+async function read(http: SalesforceHttp, name: string, signal: AbortSignal): Promise<DescribedObject | null> {
+  try {
+    const call = { what: `describing ${name}`, path: `/sobjects/${name}/describe`, answer: describeAnswer };
+    const { fields, ...object } = await http.call(call, signal);
+    return { ...object, fields: new Map(fields.map((field) => [field.name.toLowerCase(), field])) };
+  } catch (error) {
+    if (error instanceof ConnectorError && error.kind === 'not-found') return null;
+    throw error;
+  }
+}

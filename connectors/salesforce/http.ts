@@ -1,0 +1,106 @@
+// Every call to Salesforce goes through here: login, calls left, total time-out, retry, and an answer that is checked before use.
+import type { Connection } from 'jsforce';
+import type { Clock } from '../../src/domain/clock.ts';
+import type { Patience } from '../connector.ts';
+import { ConnectorError } from '../connector-error.ts';
+import { withRetries } from '../with-retries.ts';
+import { toAnswerError } from './answer-error.ts';
+import { createApiBudget } from './api-budget.ts';
+import type { Answer, Call } from './call.ts';
+import { logIn } from './login.ts';
+import { sendRequest } from './send-request.ts';
+import type { SalesforceSettings } from './settings.ts';
+
+export interface SalesforceHttp {
+  /** @throws ConnectorError of every kind; `retry` only after the attempts are used up */
+  call<T>(call: Call<T>, signal: AbortSignal): Promise<T>;
+  /** With the headers of the answer. */
+  ask<T>(call: Call<T>, signal: AbortSignal): Promise<Answer<T>>;
+  callsMade(): number;
+  /** Salesforce's clock minus ours in milliseconds, as the last answer told it; 0 before any. */
+  clockSkewMs(): number;
+}
+
+const DEFAULT_PATIENCE: Patience = { timeoutMs: 60_000, retries: 5, firstWaitMs: 500, longestWaitMs: 60_000 };
+
+interface HttpParts {
+  readonly settings: SalesforceSettings;
+  readonly clock: Clock;
+  readonly patience?: Patience;
+}
+
+export function createHttp({ settings, clock, patience = DEFAULT_PATIENCE }: HttpParts): SalesforceHttp {
+  const { timeoutMs } = patience;
+  const budget = createApiBudget({ reserve: settings.SALESFORCE_API_RESERVE, clock });
+  /** One login for all that wait for it. */
+  let session: Promise<Connection> | null = null;
+  let calls = 0;
+  let skew = 0;
+
+  async function connection(signal: AbortSignal): Promise<Connection> {
+    session ??= logIn({ settings, clock, timeoutMs }, signal);
+    const mine = session;
+    try {
+      return await mine;
+    } catch (error) {
+      if (session === mine) session = null;
+      throw error;
+    }
+  }
+
+  async function attempt<T>(call: Call<T>, signal: AbortSignal): Promise<Answer<T>> {
+    budget.check();
+    const used = await connection(signal);
+    try {
+      return await send(call, used, signal);
+    } catch (error) {
+      if (!(error instanceof ConnectorError) || error.kind !== 'auth') throw error;
+      // The token has expired, or was taken back. Once: a token that is new and refused as well needs somebody.
+      if ((await session) === used) session = null;
+      return await send(call, await connection(signal), signal);
+    }
+  }
+
+  async function send<T>(call: Call<T>, used: Connection, signal: AbortSignal): Promise<Answer<T>> {
+    calls += 1;
+    const raw = await sendRequest(used, call, timeoutMs, signal);
+    const now = clock.now();
+    const date = Date.parse(raw.headers.get('date') ?? '');
+    if (!Number.isNaN(date)) skew = date - now.getTime();
+    budget.note(raw.headers);
+    if (raw.status >= 200 && raw.status < 300) return { body: readAnswer(call, raw.text), headers: raw.headers };
+    const error = toAnswerError(call.what, raw, now);
+    throw error.kind === 'budget-spent' ? budget.refused(error) : error;
+  }
+
+  const ask = <T>(call: Call<T>, signal: AbortSignal) => withRetries(() => attempt(call, signal), patience, signal);
+  return {
+    ask,
+    call: async (call, signal) => (await ask(call, signal)).body,
+    callsMade: () => calls,
+    clockSkewMs: () => skew,
+  };
+}
+
+/**
+ * @throws ConnectorError `retry` when it is no JSON (cut off, or a gateway's page), `invalid` when it has another shape
+ */
+function readAnswer<T>(call: Call<T>, text: string): T {
+  const parsed = call.answer.safeParse(call.isCsv === true ? text : jsonOf(call.what, text));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const place = issue?.path.map(String).join('.') ?? '';
+  const message = `Salesforce's answer has another shape than expected (${call.what}): ${place} ${issue?.message ?? ''}`;
+  const fix = 'Check SALESFORCE_LOGIN_URL and SALESFORCE_API_VERSION.';
+  throw new ConnectorError({ kind: 'invalid', crm: 'salesforce', message, code: 'UNEXPECTED_ANSWER', fix });
+}
+
+function jsonOf(what: string, text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    // The parser's own error quotes the text, which may be anybody's data.
+    const message = `Salesforce's answer could not be read (${what}): not JSON`;
+    throw new ConnectorError({ kind: 'retry', crm: 'salesforce', message, code: 'UNREADABLE' });
+  }
+}

@@ -1,0 +1,30 @@
+// The parts that the connector is made from, put together. No call is made before the first of them is used.
+import type { Clock } from '../../src/domain/clock.ts';
+import type { Mapping } from '../../src/mapping/mapping.ts';
+import { createActivityProjector } from '../../src/mapping/project-activities.ts';
+import type { Patience } from '../connector.ts';
+import { createSchema } from './describe.ts';
+import { createHttp } from './http.ts';
+import { createPersonProjection } from './person-projection.ts';
+import type { SalesforceSettings } from './settings.ts';
+import type { SalesforceParts } from './stream.ts';
+
+export interface SalesforceOptions {
+  readonly settings: SalesforceSettings;
+  readonly mapping: Mapping;
+  readonly clock: Clock;
+  readonly patience?: Patience;
+}
+
+export function createParts({ settings, mapping, clock, patience }: SalesforceOptions): SalesforceParts {
+  const http = createHttp({ settings, clock, ...(patience === undefined ? {} : { patience }) });
+  return {
+    http,
+    schema: createSchema({ http, clock }),
+    clock,
+    settings,
+    mapping,
+    people: createPersonProjection(mapping),
+    toActivity: createActivityProjector(mapping),
+  };
+}

@@ -1,0 +1,87 @@
+// The settings of the Salesforce connector; keys are the names of environment variables.
+import { z } from 'zod';
+
+/** Summer '26 and Spring '26 are 67.0 and 66.0; a version is supported for three years at least. */
+const DEFAULT_API_VERSION = '66.0';
+
+const RESERVE = 'expected a number from 0 to 0.95, for example 0.2';
+const ROWS = 'expected a number of records';
+
+export const settingsSchema = z
+  .object({
+    SALESFORCE_LOGIN_URL: z
+      .url({ protocol: /^https?$/, error: 'expected the My Domain URL of the org: https://acme.my.salesforce.com' })
+      .describe('The My Domain URL of your org: https://acme.my.salesforce.com'),
+    SALESFORCE_CLIENT_ID: z.string().trim().min(1, 'is missing: the consumer key of the External Client App'),
+    SALESFORCE_CLIENT_SECRET: z.string().trim().min(1).optional(),
+    SALESFORCE_PRIVATE_KEY: z
+      .string()
+      .trim()
+      .includes('PRIVATE KEY', { error: 'expected a private key in PEM (BEGIN PRIVATE KEY); best as a file' })
+      .optional()
+      .describe('In place of the secret: the private key (PEM) whose certificate the app has (JWT bearer flow).'),
+    SALESFORCE_USERNAME: z
+      .string()
+      .trim()
+      .min(1)
+      .optional()
+      .describe('With the private key: the name of the integration user.'),
+    SALESFORCE_API_VERSION: z
+      .string()
+      .regex(/^\d{2}\.0$/, 'expected a version like 66.0')
+      .default(DEFAULT_API_VERSION),
+    SALESFORCE_ORG_ID: z.string().trim().min(15).max(18).optional(),
+    /** Part of the address that outbound messages are sent to. */
+    SALESFORCE_WEBHOOK_TOKEN: z.string().trim().min(16).optional(),
+    SALESFORCE_API_RESERVE: z.coerce
+      .number(RESERVE)
+      .min(0, RESERVE)
+      .max(0.95, RESERVE)
+      .default(0.2)
+      .describe("Part of the org's calls of 24 hours that Leadgrade leaves to others."),
+    SALESFORCE_BULK_READ_FROM: z.coerce
+      .number(ROWS)
+      .int(ROWS)
+      .min(1, ROWS)
+      .default(50_000)
+      .describe('From so many records of an object on, its first pull goes through the Bulk API.'),
+    SALESFORCE_BULK_WRITE_FROM: z.coerce
+      .number(ROWS)
+      .int(ROWS)
+      .min(1, ROWS)
+      .default(2_000)
+      .describe('From so many scores of an object on, they are written through the Bulk API.'),
+  })
+  .refine(
+    (settings) => settings.SALESFORCE_CLIENT_SECRET !== undefined || settings.SALESFORCE_PRIVATE_KEY !== undefined,
+    {
+      path: ['SALESFORCE_CLIENT_SECRET'],
+      error:
+        'is missing: the consumer secret of the External Client App (or set SALESFORCE_PRIVATE_KEY and SALESFORCE_USERNAME)',
+    },
+  )
+  .refine((settings) => settings.SALESFORCE_PRIVATE_KEY === undefined || settings.SALESFORCE_USERNAME !== undefined, {
+    path: ['SALESFORCE_USERNAME'],
+    error: 'is missing: the name of the integration user, which SALESFORCE_PRIVATE_KEY logs in as',
+  });
+
+/** What `leadgrade init` asks for. */
+export const asks = [
+  {
+    name: 'SALESFORCE_LOGIN_URL',
+    question: 'The My Domain URL of your org (https://acme.my.salesforce.com)',
+    secret: false,
+  },
+  {
+    name: 'SALESFORCE_CLIENT_ID',
+    question: 'The consumer key of your External Client App',
+    secret: false,
+  },
+  {
+    name: 'SALESFORCE_CLIENT_SECRET',
+    question: 'The consumer secret of your External Client App',
+    secret: true,
+  },
+];
+
+export type SalesforceSettings = z.infer<typeof settingsSchema>;

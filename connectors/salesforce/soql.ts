@@ -1,0 +1,99 @@
+// Queries, built so that no value can become part of one: every value goes through its literal, every field name is one.
+// jsforce's own builder leaves backslashes as they are, so that `x\` would end no string.
+// https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm
+
+/** A condition as SOQL. Made by the functions below only. */
+export class Condition {
+  readonly soql: string;
+
+  constructor(soql: string) {
+    this.soql = soql;
+  }
+}
+
+type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=';
+
+export function text(value: string): string {
+  const escaped = value.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  return `'${escaped}'`;
+}
+
+const ID = /^[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?$/;
+
+/** @throws RangeError when it is none */
+export function id(value: string): string {
+  if (!ID.test(value)) throw new RangeError('not the id of a Salesforce record');
+  return `'${value}'`;
+}
+
+export function isId(value: string): boolean {
+  return ID.test(value);
+}
+
+/** @param at epoch ms; Salesforce keeps whole seconds */
+export function instant(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+export function compare(field: string, operator: Operator, literal: string | boolean): Condition {
+  return new Condition(`${name(field)} ${operator} ${literal}`);
+}
+
+/** @param ids at least one @throws RangeError for what is no id */
+export function oneOfIds(field: string, ids: readonly string[]): Condition {
+  if (ids.length === 0) throw new RangeError('a condition without any id');
+  return new Condition(`${name(field)} IN (${ids.map(id).join(',')})`);
+}
+
+/** @param values at least one */
+export function oneOfTexts(field: string, values: readonly string[]): Condition {
+  if (values.length === 0) throw new RangeError('a condition without any value');
+  return new Condition(`${name(field)} IN (${values.map(text).join(',')})`);
+}
+
+export function all(...conditions: readonly Condition[]): Condition {
+  return join(conditions, 'AND');
+}
+
+export function any(...conditions: readonly Condition[]): Condition {
+  return join(conditions, 'OR');
+}
+
+function join(conditions: readonly Condition[], word: 'AND' | 'OR'): Condition {
+  const [only, ...more] = conditions;
+  if (only === undefined) throw new RangeError('a condition without any part');
+  if (more.length === 0) return only;
+  return new Condition(conditions.map(({ soql }) => `(${soql})`).join(` ${word} `));
+}
+
+export interface Query {
+  /** Fields and paths through parents (`Account.Industry`). */
+  readonly fields: readonly string[];
+  readonly from: string;
+  readonly where?: Condition;
+  readonly orderBy?: readonly string[];
+  readonly limit?: number;
+}
+
+/** @throws RangeError for a name that is none */
+export function select({ fields, from, where, orderBy = [], limit }: Query): string {
+  const columns = [...new Set(fields)].map(name);
+  return [
+    `SELECT ${columns.join(',')} FROM ${name(from)}`,
+    ...(where === undefined ? [] : [`WHERE ${where.soql}`]),
+    ...(orderBy.length === 0 ? [] : [`ORDER BY ${orderBy.map(name).join(',')}`]),
+    ...(limit === undefined ? [] : [`LIMIT ${limit}`]),
+  ].join(' ');
+}
+
+/** How many records there are. @throws RangeError for a name that is none */
+export function count({ from, where }: Pick<Query, 'from' | 'where'>): string {
+  return `SELECT COUNT() FROM ${name(from)}${where === undefined ? '' : ` WHERE ${where.soql}`}`;
+}
+
+const NAME = /^[a-zA-Z]\w*(?:\.[a-zA-Z]\w*)*$/;
+
+function name(field: string): string {
+  if (!NAME.test(field)) throw new RangeError(`"${field}" is no name of a Salesforce field or object`);
+  return field;
+}
