@@ -12,6 +12,7 @@ import { sendRequest } from './send-request.ts';
 import type { SalesforceSettings } from './settings.ts';
 
 export interface SalesforceHttp {
+  readonly patience: Patience;
   /** @throws ConnectorError of every kind; `retry` only after the attempts are used up */
   call<T>(call: Call<T>, signal: AbortSignal): Promise<T>;
   /** With the headers of the answer. */
@@ -75,6 +76,7 @@ export function createHttp({ settings, clock, patience = DEFAULT_PATIENCE }: Htt
 
   const ask = <T>(call: Call<T>, signal: AbortSignal) => withRetries(() => attempt(call, signal), patience, signal);
   return {
+    patience,
     ask,
     call: async (call, signal) => (await ask(call, signal)).body,
     callsMade: () => calls,

@@ -5,11 +5,12 @@ import type { Mapping } from '../../src/mapping/mapping.ts';
 import type { ActivityProjector } from '../../src/mapping/project-activities.ts';
 import type { ChangePage, ChangeStream, Cursor, StreamSight } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
+import { awaitBulkQuery, readBulkPage, startBulkQuery } from './bulk-query.ts';
 import { type ChangedRows, changesCursorSchema, changesFrom, readChanges } from './changes.ts';
 import type { Schema } from './describe.ts';
 import type { SalesforceHttp } from './http.ts';
 import type { PersonProjection } from './person-projection.ts';
-import { PAGE_ROWS, type Row, readRows } from './query.ts';
+import { countRows, PAGE_ROWS, type Row, readRows } from './query.ts';
 import type { SalesforceSettings } from './settings.ts';
 import { all, type Condition, compare, id } from './soql.ts';
 
@@ -41,7 +42,7 @@ export function emptyPage(cursor: Cursor, whole: boolean): ChangePage {
  * The cursor as this stream writes it.
  * @throws ConnectorError `invalid` when it was written by something else
  */
-function parseCursor<T>(schema: z.ZodType<T>, stream: string, cursor: Cursor): T {
+export function parseCursor<T>(schema: z.ZodType<T>, stream: string, cursor: Cursor): T {
   const parsed = schema.safeParse(cursor);
   if (parsed.success) return parsed.data;
   throw new ConnectorError({
@@ -62,7 +63,16 @@ const listCursorSchema = z.object({
   /** When the listing began (epoch ms, our clock): the changes go on from there. */
   began: z.number(),
 });
-const phasesSchema = z.discriminatedUnion('phase', [listCursorSchema, changesCursorSchema]);
+const bulkCursorSchema = z.object({
+  phase: z.literal('bulk'),
+  job: z.string(),
+  /** Where the next page of its results begins; null: at the beginning. */
+  locator: z.string().nullable(),
+  began: z.number(),
+});
+const phasesSchema = z.discriminatedUnion('phase', [listCursorSchema, bulkCursorSchema, changesCursorSchema]);
+type Listing = z.infer<typeof listCursorSchema>;
+type BulkListing = z.infer<typeof bulkCursorSchema>;
 
 export interface ListedThenChanged {
   /** Of the stream. */
@@ -86,38 +96,68 @@ export async function* listThenChanges(
   cursor: Cursor | null,
   signal: AbortSignal,
 ): AsyncGenerator<ChangePage> {
-  const beginning = { phase: 'list', after: null, listed: false, began: parts.clock.now().getTime() };
-  let state = parseCursor(phasesSchema, source.id, cursor ?? beginning);
-  while (state.phase === 'list') {
-    if (state.listed) {
+  let state = parseCursor(phasesSchema, source.id, cursor ?? (await beginning(parts, source, signal)));
+  while (state.phase !== 'changes') {
+    if (state.phase === 'list' && state.listed) {
       yield emptyPage(changesFrom(state.began + parts.http.clockSkewMs()), false);
       // What changed meanwhile comes with the next poll: a pull is either the whole pass or what follows it.
       return;
     }
-    const { rows, more } = await listedPage(parts, source, state.after, signal);
-    state = { ...state, after: rows.at(-1)?.id ?? state.after, listed: !more };
-    yield { ...emptyPage(state, true), ...(await source.fromListed(rows, signal)) };
+    // Kept before anything of it is read: a process that is killed goes on with the same job.
+    if (state.phase === 'bulk' && state.locator === null) yield emptyPage(state, true);
+    const { rows, next } =
+      state.phase === 'bulk' ? await bulkListed(parts, state, signal) : await listed(parts, source, state, signal);
+    state = next;
+    yield { ...emptyPage(state, true), ...(rows.length === 0 ? {} : await source.fromListed(rows, signal)) };
   }
   for await (const changed of readChanges(parts, source, state, signal)) {
     yield await changedPage(source, changed, signal);
   }
 }
 
-function listedPage(parts: SalesforceParts, source: ListedThenChanged, after: string | null, signal: AbortSignal) {
-  const { object, fields, where } = source;
-  const behind = after === null ? [] : [compare('Id', '>', id(after))];
-  const conditions = all(THERE, ...(where === undefined ? [] : [where]), ...behind);
-  const query = {
-    what: `reading ${source.id}`,
+function wholeQuery({ id: stream, object, fields, where }: ListedThenChanged) {
+  return {
+    what: `reading ${stream}`,
     from: object,
     fields: ['SystemModstamp', ...fields],
     // Activities of more than a year ago are archived, and shown to this kind of query alone.
     deleted: true,
-    where: conditions,
-    orderBy: ['Id'],
-    limit: PAGE_ROWS,
+    where: all(THERE, ...(where === undefined ? [] : [where])),
   };
-  return readRows(parts, query, signal);
+}
+
+/** By queries; through the Bulk API where there is much to read. */
+async function beginning(
+  parts: SalesforceParts,
+  source: ListedThenChanged,
+  signal: AbortSignal,
+): Promise<Listing | BulkListing> {
+  const began = parts.clock.now().getTime();
+  const query = wholeQuery(source);
+  const isLarge = (await countRows(parts, query, signal)) >= parts.settings.SALESFORCE_BULK_READ_FROM;
+  if (!isLarge) return fromStart(began);
+  return { phase: 'bulk', job: await startBulkQuery(parts, query, signal), locator: null, began };
+}
+
+function fromStart(began: number): Listing {
+  return { phase: 'list', after: null, listed: false, began };
+}
+
+async function listed(parts: SalesforceParts, source: ListedThenChanged, state: Listing, signal: AbortSignal) {
+  const query = wholeQuery(source);
+  const where = state.after === null ? query.where : all(query.where, compare('Id', '>', id(state.after)));
+  const { rows, more } = await readRows(parts, { ...query, where, orderBy: ['Id'], limit: PAGE_ROWS }, signal);
+  return { rows, next: { ...state, after: rows.at(-1)?.id ?? state.after, listed: !more } };
+}
+
+async function bulkListed({ http, clock }: SalesforceParts, state: BulkListing, signal: AbortSignal) {
+  const { job, locator, began } = state;
+  // A job that is no more: what it showed is listed again, which does no harm.
+  if (!(await awaitBulkQuery(http, job, signal))) return { rows: [], next: fromStart(clock.now().getTime()) };
+  const { rows, next } = await readBulkPage(http, { job, locator }, signal);
+  const following: Listing | BulkListing =
+    next === null ? { ...fromStart(began), listed: true } : { ...state, locator: next };
+  return { rows, next: following };
 }
 
 async function changedPage(source: ListedThenChanged, changed: ChangedRows, signal: AbortSignal): Promise<ChangePage> {

@@ -1,0 +1,30 @@
+// The Accounts: a Contact's modification time does not move with its Account, so a change of one makes its Contacts dirty. The
+// first pull has nothing to show: all Contacts are read with their Accounts anyway.
+import { changesCursorSchema, changesFrom, readChanges } from './changes.ts';
+import { readByIds } from './query.ts';
+import { emptyPage, parseCursor, type SalesforceParts, type StreamReader } from './stream.ts';
+import { unseen } from './visibility.ts';
+
+const ID = 'accounts';
+
+export function accountStream(parts: SalesforceParts): StreamReader {
+  const { http, clock, people } = parts;
+  return {
+    stream: { id: ID, activityTypes: [] },
+    sight: (signal) => unseen(parts, { what: 'reading accounts', object: 'Account', fields: [] }, signal),
+    async *read(cursor, signal) {
+      if (cursor === null) {
+        yield emptyPage(changesFrom(clock.now().getTime() + http.clockSkewMs()), false);
+        return;
+      }
+      const state = parseCursor(changesCursorSchema, ID, cursor);
+      const source = { id: ID, object: 'Account', fields: [] };
+      for await (const changed of readChanges(parts, source, state, signal)) {
+        const ids = changed.rows.map(({ id }) => id);
+        const query = { what: 'reading the contacts of accounts', from: 'Contact', fields: people.fieldsOf('Contact') };
+        const rows = await readByIds(parts, { ...query, idField: 'AccountId', ids }, signal);
+        yield { ...emptyPage(changed.cursor, false), dirty: rows.map((row) => people.toDirty('Contact', row)) };
+      }
+    },
+  };
+}
