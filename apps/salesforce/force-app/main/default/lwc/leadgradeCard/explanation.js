@@ -1,0 +1,23 @@
+// Takes apart the explanation that Leadgrade writes (src/scoring/explain.ts): the sum, the reasons, what holds the lead
+// back, what comes next. One line each; what is left out for length is its last parts.
+
+const SUM = /^(?:Total )?-?\d+ = fit -?\d+ \(\w+\) \+ behavior -?\d+/;
+const REASON = /^([+-]\d+) (.*)$/;
+const NEXT = /^(?:Falls to|Rises to|Would reach) /;
+
+/**
+ * @param {string | null | undefined} text the field's value
+ * @returns {{ reasons: { points: number, text: string }[], held: string[], next: string[] }} Without the line of the sum,
+ *   which the card shows from its own fields. A line of an unknown form stands under `held`, so that none is lost.
+ */
+export function readExplanation(text) {
+  const parts = { reasons: [], held: [], next: [] };
+  const lines = (text ?? '').split(/\r?\n/).map((line) => line.trim());
+  for (const line of lines) {
+    const reason = REASON.exec(line);
+    if (reason) parts.reasons.push({ points: Number(reason[1]), text: reason[2] });
+    else if (NEXT.test(line)) parts.next.push(line);
+    else if (line !== '' && !SUM.test(line)) parts.held.push(line);
+  }
+  return parts;
+}

@@ -1,0 +1,241 @@
+// What would be deployed, as Salesforce's own library reads it; and that its parts, the mapping and the model agree.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { test } from 'node:test';
+import { ComponentSet, MetadataConverter } from '@salesforce/source-deploy-retrieve';
+import { parse } from 'yaml';
+import { GRADES } from '../../../src/domain/score-result.ts';
+
+const root = new URL('../../../', import.meta.url);
+const set = ComponentSet.fromSource({ fsPaths: [new URL('../force-app', import.meta.url).pathname] });
+const components = set.getSourceComponents().toArray();
+
+const SCORE_FIELDS = {
+  fit_grade: 'Leadgrade_Fit_Grade__c',
+  fit_score: 'Leadgrade_Fit_Score__c',
+  behavior_score: 'Leadgrade_Behavior_Score__c',
+  total_score: 'Leadgrade_Total_Score__c',
+  status: 'Leadgrade_Status__c',
+  explanation: 'Leadgrade_Explanation__c',
+  scored_at: 'Leadgrade_Scored_At__c',
+  model: 'Leadgrade_Model__c',
+};
+const FEEDBACK_FIELDS = ['Leadgrade_Feedback__c', 'Leadgrade_Feedback_Reason__c'];
+const FIELDS = [...Object.values(SCORE_FIELDS), ...FEEDBACK_FIELDS];
+const LIST_VIEWS = ['Leadgrade_Disputed', 'Leadgrade_Good_Fit_Quiet', 'Leadgrade_Hot'];
+const OBJECTS = ['Contact', 'Lead'];
+
+/** Every component of the project by `Type:fullName`; those of an object stand in its folder. */
+const byName = new Map(
+  components
+    .flatMap((each) => [...(each.type.name === 'CustomObject' ? [] : [each]), ...each.getChildren()])
+    .map((each) => [`${each.type.name}:${each.fullName}`, each]),
+);
+
+function read(type, name) {
+  const component = byName.get(`${type}:${name}`);
+  assert.ok(component, `${type} ${name} is missing`);
+  return component.parseXmlSync()[type];
+}
+
+function field(object, name) {
+  return read('CustomField', `${object}.${name}`);
+}
+
+function values(object, name) {
+  return field(object, name).valueSet.valueSetDefinition.value.map(({ fullName, label }) => ({
+    value: fullName,
+    label,
+  }));
+}
+
+test('the project holds these components and no other', () => {
+  const expected = [
+    ...OBJECTS.flatMap((object) => FIELDS.map((name) => `CustomField:${object}.${name}`)),
+    ...OBJECTS.flatMap((object) => LIST_VIEWS.map((name) => `ListView:${object}.${name}`)),
+    'LightningComponentBundle:leadgradeCard',
+    'PermissionSet:Leadgrade_Integration',
+    'PermissionSet:Leadgrade_Viewer',
+  ];
+  assert.deepEqual([...byName.keys()].sort(), expected.sort());
+});
+
+test('the project converts to the form that is deployed, without the tests', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'leadgrade-deploy-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const { packagePath } = await new MetadataConverter().convert(set, 'metadata', {
+    type: 'directory',
+    outputDirectory: folder,
+    packageName: 'deploy',
+  });
+  const files = readdirSync(packagePath, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+  assert.deepEqual(files.map((each) => relative(packagePath, join(each.parentPath, each.name))).sort(), [
+    'lwc/leadgradeCard/explanation.js',
+    'lwc/leadgradeCard/leadgradeCard.css',
+    'lwc/leadgradeCard/leadgradeCard.html',
+    'lwc/leadgradeCard/leadgradeCard.js',
+    'lwc/leadgradeCard/leadgradeCard.js-meta.xml',
+    'lwc/leadgradeCard/orgMessages.js',
+    'objects/Contact.object',
+    'objects/Lead.object',
+    'package.xml',
+    'permissionsets/Leadgrade_Integration.permissionset',
+    'permissionsets/Leadgrade_Viewer.permissionset',
+  ]);
+});
+
+test('a file is named after what it holds', () => {
+  for (const name of FIELDS) assert.equal(field('Lead', name).fullName, name);
+  for (const name of LIST_VIEWS) assert.equal(read('ListView', `Lead.${name}`).fullName, name);
+});
+
+test('a lead and a contact have the same fields, so that they can be mapped at conversion', () => {
+  for (const name of FIELDS) assert.deepEqual(field('Lead', name), field('Contact', name), name);
+});
+
+test('every field is explained, fits the limits of Salesforce and keeps no history', () => {
+  for (const name of FIELDS) {
+    const { label, description, inlineHelpText, trackHistory } = field('Lead', name);
+    assert.match(label, /^Leadgrade: .{3,29}$/, name);
+    assert.ok(description.length <= 1000 && inlineHelpText.length <= 510, name);
+    assert.equal(trackHistory, 'false', name);
+  }
+});
+
+test('scores are whole numbers and an explanation is as long as the Bulk API takes', () => {
+  for (const name of ['Fit', 'Behavior', 'Total'].map((each) => `Leadgrade_${each}_Score__c`)) {
+    const { type, precision, scale } = field('Lead', name);
+    assert.deepEqual({ type, precision, scale }, { type: 'Number', precision: '9', scale: '0' });
+  }
+  const { type, length } = field('Lead', 'Leadgrade_Explanation__c');
+  assert.deepEqual({ type, length }, { type: 'LongTextArea', length: '32000' });
+});
+
+test('the fields are those that the mapping writes', () => {
+  const mapping = parse(readFileSync(new URL('mappings/salesforce.yaml', root), 'utf8'));
+  assert.deepEqual(mapping.write_back, SCORE_FIELDS);
+});
+
+test('grades are those of the scorer, and no other can be written', () => {
+  assert.deepEqual(
+    values('Lead', 'Leadgrade_Fit_Grade__c'),
+    GRADES.map((grade) => ({ value: grade, label: grade })),
+  );
+  assert.equal(field('Lead', 'Leadgrade_Fit_Grade__c').valueSet.restricted, 'true');
+});
+
+test('statuses are the bands of the shipped model, and a changed model may write others', () => {
+  const model = parse(readFileSync(new URL('mappings/model.yaml', root), 'utf8'));
+  assert.deepEqual(
+    values('Lead', 'Leadgrade_Status__c'),
+    model.status.bands.map(({ id, label }) => ({ value: id, label })),
+  );
+  assert.equal(field('Lead', 'Leadgrade_Status__c').valueSet.restricted, 'false');
+});
+
+test('the verdicts of the card are those of the feedback field', () => {
+  const card = readFileSync(
+    new URL('../force-app/main/default/lwc/leadgradeCard/leadgradeCard.js', import.meta.url),
+    'utf8',
+  );
+  const offered = [...card.matchAll(/\{ value: '(\w+)', label: '([^']+)' \}/g)].map(([, value, label]) => ({
+    value,
+    label,
+  }));
+  assert.deepEqual(offered, values('Lead', 'Leadgrade_Feedback__c'));
+});
+
+test('the card reads and writes fields that exist', () => {
+  const card = readFileSync(
+    new URL('../force-app/main/default/lwc/leadgradeCard/leadgradeCard.js', import.meta.url),
+    'utf8',
+  );
+  assert.deepEqual([...new Set(card.match(/Leadgrade_\w+__c/g))].sort(), [...FIELDS].sort());
+});
+
+test('the card can be put on pages of leads and contacts', () => {
+  const { isExposed, targets, targetConfigs } = read('LightningComponentBundle', 'leadgradeCard');
+  assert.deepEqual(
+    { isExposed, targets, objects: targetConfigs.targetConfig.objects.object },
+    { isExposed: 'true', targets: { target: 'lightning__RecordPage' }, objects: OBJECTS },
+  );
+});
+
+function grants(permissionSet) {
+  const { fieldPermissions } = read('PermissionSet', permissionSet);
+  return fieldPermissions.map((each) => ({ name: each.field, read: each.readable, edit: each.editable }));
+}
+
+test('both permission sets name every field and no other', () => {
+  const expected = OBJECTS.flatMap((object) => FIELDS.map((name) => `${object}.${name}`)).sort();
+  for (const each of ['Leadgrade_Integration', 'Leadgrade_Viewer']) {
+    assert.deepEqual(
+      grants(each)
+        .map(({ name }) => name)
+        .sort(),
+      expected,
+    );
+    assert.deepEqual(
+      grants(each).filter(({ read }) => read !== 'true'),
+      [],
+    );
+  }
+});
+
+test('a rep edits the two feedback fields, nothing else, and gets no further permission', () => {
+  const edited = grants('Leadgrade_Viewer')
+    .filter(({ edit }) => edit === 'true')
+    .map(({ name }) => name);
+  assert.deepEqual(
+    edited.sort(),
+    OBJECTS.flatMap((object) => FEEDBACK_FIELDS.map((name) => `${object}.${name}`)).sort(),
+  );
+  const { objectPermissions, userPermissions } = read('PermissionSet', 'Leadgrade_Viewer');
+  assert.deepEqual([objectPermissions, userPermissions], [undefined, undefined]);
+});
+
+test('the integration user writes our fields, reads all records, and edits leads and contacts alone', () => {
+  assert.deepEqual(
+    grants('Leadgrade_Integration').filter(({ edit }) => edit !== 'true'),
+    [],
+  );
+  const { objectPermissions, userPermissions } = read('PermissionSet', 'Leadgrade_Integration');
+  const objects = objectPermissions.map((each) => [each.object, each.allowEdit, each.viewAllRecords]);
+  assert.deepEqual(objects, [
+    ['Account', 'false', 'true'],
+    ['Campaign', 'false', 'true'],
+    ['Contact', 'true', 'true'],
+    ['Lead', 'true', 'true'],
+    ['Opportunity', 'false', 'true'],
+  ]);
+  const never = objectPermissions.flatMap((each) => [each.allowCreate, each.allowDelete, each.modifyAllRecords]);
+  assert.deepEqual([...new Set(never)], ['false']);
+  assert.deepEqual(
+    userPermissions.map(({ name }) => name),
+    ['AllowViewEditConvertedLeads', 'ApiEnabled'],
+  );
+});
+
+test('list views show and filter by fields and values that exist', () => {
+  for (const object of OBJECTS) {
+    for (const name of LIST_VIEWS) {
+      const { columns, filters } = read('ListView', `${object}.${name}`);
+      const used = [...columns, ...[filters].flat().map((each) => each.field)].filter((each) => each.endsWith('__c'));
+      assert.deepEqual(
+        used.filter((each) => !FIELDS.includes(each)),
+        [],
+        name,
+      );
+      for (const each of [filters].flat().filter(({ operation }) => operation === 'equals')) {
+        const known = values(object, each.field).map(({ value }) => value);
+        assert.deepEqual(
+          each.value.split(',').filter((value) => !known.includes(value)),
+          [],
+          name,
+        );
+      }
+    }
+  }
+});
