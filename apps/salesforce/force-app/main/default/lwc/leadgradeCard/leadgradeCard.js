@@ -93,8 +93,9 @@ export default class LeadgradeCard extends LightningElement {
     return this.valueOf(TOTAL) ?? BLANK;
   }
 
+  /** With a space in front, as LWC takes away those of the template. */
   get sum() {
-    return `= fit ${this.valueOf(FIT) ?? BLANK} + behavior ${this.valueOf(BEHAVIOR) ?? BLANK}`;
+    return ` = fit ${this.valueOf(FIT) ?? BLANK} + behavior ${this.valueOf(BEHAVIOR) ?? BLANK}`;
   }
 
   get status() {

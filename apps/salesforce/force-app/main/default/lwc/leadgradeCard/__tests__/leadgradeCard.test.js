@@ -89,7 +89,7 @@ test.each([
     optionalFields: FIELDS.map((field) => `${object}.${field}`),
   });
   expect(textOf(card, '.grade')).toEqual(['Fit grade B']);
-  expect(textOf(card, '.sum')).toEqual(['Total score 52= fit 40 + behavior 12']);
+  expect(textOf(card, '.sum')).toEqual(['Total score 52 = fit 40 + behavior 12']);
   expect(textOf(card, '.status')).toEqual(['Status Engaged - continue nurture']);
   expect(textOf(card, '.reason')).toEqual([
     '+25Director or head of (Job title)',
@@ -129,7 +129,7 @@ test('fields that the user may not see are blanks', async () => {
   const { Leadgrade_Total_Score__c, Leadgrade_Model__c } = SCORED;
   const card = await showRecord({ Leadgrade_Total_Score__c, Leadgrade_Model__c });
   expect(textOf(card, '.grade')).toEqual(['Fit grade –']);
-  expect(textOf(card, '.sum')).toEqual(['Total score 52= fit – + behavior –']);
+  expect(textOf(card, '.sum')).toEqual(['Total score 52 = fit – + behavior –']);
   expect(textOf(card, '.status')).toEqual(['Status –']);
   expect(textOf(card, 'h3')).toEqual([]);
   expect(textOf(card, '.origin')).toEqual(['with b2b-saas@2026.11.1']);
@@ -163,7 +163,7 @@ test('a negative total adds up on the card', async () => {
       value: 'Total -5 = fit -15 (F) + behavior 10, as of 22 Nov 2026\n-15 Too small\n+10 Webinar',
     },
   });
-  expect(textOf(card, '.sum')).toEqual(['Total score -5= fit -15 + behavior 10']);
+  expect(textOf(card, '.sum')).toEqual(['Total score -5 = fit -15 + behavior 10']);
   expect(textOf(card, '.points')).toEqual(['-15', '+10']);
   expect(textOf(card, '.held li')).toEqual([]);
 });
