@@ -1,0 +1,155 @@
+// The product over a sandbox Salesforce of its own, and where a test asks for it a sandbox HubSpot as well; one clock for all.
+import { z } from 'zod';
+import type { Dataset } from '../../sandbox/dataset/dataset.ts';
+import { seededDataset } from '../../sandbox/dataset/seeded.ts';
+import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
+import {
+  type SalesforceSandbox,
+  type SalesforceSandboxOptions,
+  startSalesforceSandbox,
+} from '../../sandbox/salesforce/start.ts';
+import {
+  borrowed,
+  freshInstallation,
+  NOW,
+  type RunningProduct,
+  type RunOptions,
+  runProduct,
+  startingAt,
+} from './running-product.ts';
+import type { SetupEnv } from './setups.ts';
+
+export interface OrgProductOptions extends RunOptions {
+  /** Of the installation to use; absent: a fresh one, on Postgres where there is one. */
+  readonly env?: SetupEnv;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly sandbox?: Partial<Omit<SalesforceSandboxOptions, 'port' | 'clock' | 'dataset'>>;
+  /** Absent: the seeded one of `people` people. */
+  readonly dataset?: Dataset;
+  /** Absent: 20. */
+  readonly people?: number;
+  /** There is a HubSpot beside it, with these people. */
+  readonly hubspot?: Dataset;
+  /** Where the clock starts; absent: NOW. */
+  readonly now?: Date;
+  /** False: the org is left without our fields. */
+  readonly setup?: boolean;
+}
+
+const requestSchema = z.object({
+  seq: z.number(),
+  method: z.string(),
+  path: z.string(),
+  query: z.string(),
+  status: z.number().nullable(),
+  ids: z.array(z.string()).optional(),
+  writes: z.array(z.object({ id: z.string(), properties: z.record(z.string(), z.unknown()) })).optional(),
+});
+export type OrgRequest = z.infer<typeof requestSchema>;
+
+const recordSchema = z.record(z.string(), z.unknown());
+export type OrgRecord = z.infer<typeof recordSchema>;
+
+export interface OrgProduct extends RunningProduct {
+  readonly org: SalesforceSandbox;
+  /** Null where no HubSpot was asked for. */
+  readonly portal: HubSpotSandbox | null;
+  /** Sends something to the org's control API: `control('POST', 'convert', {...})`. @throws when it refuses */
+  control(method: string, path: string, body?: object | readonly object[]): Promise<unknown>;
+  /** Replaces the fault script. */
+  faults(...rules: readonly object[]): Promise<void>;
+  /** What the org was asked, oldest first; `since` is a `seq`. */
+  log(since?: number): Promise<readonly OrgRequest[]>;
+  /** The collection updates among them. */
+  writes(since?: number): Promise<readonly OrgRequest[]>;
+  /** A Lead or Contact with all its fields; costs no call of the org's. */
+  record(object: 'Lead' | 'Contact', id: string): Promise<OrgRecord>;
+  /** Those of the data set that are still there: Contacts, and Leads that did not become one. */
+  records(): Promise<readonly (OrgRecord & { readonly object: 'Lead' | 'Contact'; readonly id: string })[]>;
+}
+
+/** Opens it with our fields set up in the CRMs; close it when done. */
+export async function openOrgProduct(options: OrgProductOptions = {}): Promise<OrgProduct> {
+  const installation = options.env === undefined ? await freshInstallation() : borrowed(options.env);
+  const clock = startingAt(options.now ?? NOW);
+  const dataset = options.dataset ?? seededDataset({ contacts: options.people ?? 20, seed: 1, now: clock.now() });
+  const org = await startSalesforceSandbox({ port: 0, ...options.sandbox, dataset, clock });
+  const portal =
+    options.hubspot === undefined
+      ? null
+      : await startHubSpotSandbox({ port: 0, searchLagMs: 0, dataset: options.hubspot, clock });
+  const closeCrms = async () => {
+    await org.close();
+    await portal?.close();
+    await installation.destroy();
+  };
+  try {
+    const env = { ...installation.env, ...orgSettings(org), ...portalSettings(portal), ...options.settings };
+    const running = await runProduct(env, clock, options);
+    if (options.setup !== false) await running.setup();
+    return {
+      ...running,
+      get product() {
+        return running.product;
+      },
+      get context() {
+        return running.context;
+      },
+      org,
+      portal,
+      ...orgActions(org),
+      close: async () => {
+        await running.close();
+        await closeCrms();
+      },
+    };
+  } catch (error) {
+    await closeCrms();
+    throw error;
+  }
+}
+
+export function orgSettings({ url, clientId, clientSecret }: SalesforceSandbox) {
+  return { SALESFORCE_LOGIN_URL: url, SALESFORCE_CLIENT_ID: clientId, SALESFORCE_CLIENT_SECRET: clientSecret };
+}
+
+function portalSettings(portal: HubSpotSandbox | null): Readonly<Record<string, string>> {
+  return portal === null ? {} : { HUBSPOT_API_URL: portal.url, HUBSPOT_ACCESS_TOKEN: portal.accessToken };
+}
+
+type OrgActions = Pick<OrgProduct, 'control' | 'faults' | 'log' | 'writes' | 'record' | 'records'>;
+
+function orgActions({ url, leadIds, contactIds }: SalesforceSandbox): OrgActions {
+  const send: OrgProduct['control'] = async (method, path, body) => {
+    const response = await fetch(`${url}/_sandbox/${path}`, {
+      method,
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`The sandbox refused ${method} ${path}: ${response.status} ${text}`);
+    return text === '' || !response.headers.get('content-type')?.includes('json') ? text : JSON.parse(text);
+  };
+  const log = async (since = 0) => {
+    const lines = z.string().parse(await (await fetch(`${url}/_sandbox/log?since=${since}`)).text());
+    return lines.split('\n').flatMap((line) => (line === '' ? [] : [requestSchema.parse(JSON.parse(line))]));
+  };
+  const record: OrgProduct['record'] = async (object, id) =>
+    recordSchema.parse(await send('GET', `records/${object}/${id}`));
+  return {
+    control: send,
+    faults: async (...rules) => void (await send('PUT', 'faults', rules)),
+    log,
+    writes: async (since) =>
+      (await log(since)).filter(({ method, path }) => method === 'PATCH' && path.endsWith('/composite/sobjects')),
+    record,
+    records: async () => {
+      const shown = [...leadIds].map(async ([key, lead]) => {
+        const contact = contactIds.get(key);
+        const object = contact === undefined ? ('Lead' as const) : ('Contact' as const);
+        const id = contact ?? lead;
+        return { ...(await record(object, id)), object, id };
+      });
+      return Promise.all(shown);
+    },
+  };
+}

@@ -1,0 +1,185 @@
+// The whole product in the test's own process, with a clock that a test puts forward. Nothing waits for real: waits for a turn or
+// for a later try put the clock forward.
+//
+// Jobs are heard in process, one after the other, so that a test comes out the same every time; with `queue: true` they go
+// through the product's own queue and worker.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Patience } from '../../connectors/connector.ts';
+import type { JobContext, Log } from '../../jobs/context.ts';
+import { ringRound } from '../../jobs/rounds.ts';
+import { type SimulatedClock, simulatedClock } from '../../src/cli/demo/simulated-clock.ts';
+import { writeTarget } from '../../src/cli/write-target.ts';
+import { readConfig } from '../../src/config.ts';
+import { openProduct, type Product } from '../../src/main.ts';
+import { resume } from '../../src/store/halts.ts';
+import { openRun, type Run } from '../../src/store/runs.ts';
+import { inProcessBell } from './bell.ts';
+import { type Installation, SETUPS, type SetupEnv } from './setups.ts';
+
+export const NOW = new Date('2026-03-10T12:00:00Z');
+
+/** A test has no minutes to wait: one repeat, at once. */
+const IMPATIENT: Patience = { timeoutMs: 2_000, retries: 1, firstWaitMs: 1, longestWaitMs: 30_000 };
+
+export interface LogLine {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly details: object;
+}
+
+export interface RunOptions {
+  readonly patience?: Partial<Patience>;
+  /** Jobs go through the product's queue and worker. */
+  readonly queue?: boolean;
+}
+
+export interface RunningProduct {
+  readonly product: Product;
+  /** Its `ring` is heard by this test. */
+  readonly context: JobContext;
+  readonly clock: SimulatedClock;
+  /** What the product logged. */
+  readonly lines: readonly LogLine[];
+  /** The settings that the product was opened with, for processes of their own. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Puts the clock forward. */
+  pass(ms: number): void;
+  /** Creates our fields in the CRMs, as `leadgrade setup` does. */
+  setup(): Promise<void>;
+  /** Runs what was rung for and is due by the clock, until nothing is. Does nothing with `queue`. */
+  settle(): Promise<void>;
+  /** Rings for the tick and settles. */
+  tick(): Promise<void>;
+  /** The first pull, as `leadgrade backfill` does it: the run as it stands when nothing more is due. */
+  backfill(): Promise<Run>;
+  /** One round of reading, scoring and writing, ten seconds after what happened before. */
+  round(): Promise<Run>;
+  /** Puts the clock to the next nightly slot of the default cron (02:00 UTC), and runs it and what it rings for. */
+  nightly(): Promise<void>;
+  /** Closes the product and opens it again on the same database and CRMs. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the product on these settings. */
+export async function runProduct(
+  env: Readonly<Record<string, string>>,
+  clock: SimulatedClock,
+  options: RunOptions = {},
+): Promise<RunningProduct> {
+  const lines: LogLine[] = [];
+  const open = () => openOnce(options, env, clock, lines);
+  let opened = await open();
+  const pass = (ms: number) => clock.forwardTo(new Date(clock.now().getTime() + ms));
+  return {
+    get product() {
+      return opened.product;
+    },
+    get context() {
+      return opened.context;
+    },
+    clock,
+    lines,
+    env,
+    pass,
+    setup: () => setUp(opened.context),
+    settle: () => opened.settle(),
+    tick: async () => {
+      await opened.context.ring('tick', {});
+      await opened.settle();
+    },
+    backfill: async () => {
+      const { db, crms } = opened.context;
+      const run = await openRun(db, { job: 'backfill', slot: null, state: 'running' }, clock.now());
+      if (run === null) throw new Error('The run of the backfill could not be opened.');
+      for (const crm of crms.keys()) await opened.context.ring('pull', { crm });
+      return finish(opened, run, options.queue);
+    },
+    round: async () => {
+      pass(10_000);
+      return finish(opened, await ringRound(opened.context), options.queue);
+    },
+    nightly: async () => {
+      const today = clock.now();
+      const slot = Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate(), 2);
+      clock.forwardTo(new Date((slot > today.getTime() ? slot : slot + 86_400_000) + 1_000));
+      await opened.context.ring('nightly', {});
+      await opened.settle();
+    },
+    restart: async () => {
+      await opened.product.close();
+      opened = await open();
+    },
+    close: () => opened.product.close(),
+  };
+}
+
+interface Opened {
+  readonly product: Product;
+  readonly context: JobContext;
+  settle(): Promise<void>;
+}
+
+async function openOnce(
+  options: RunOptions,
+  env: Readonly<Record<string, string>>,
+  clock: SimulatedClock,
+  lines: LogLine[],
+): Promise<Opened> {
+  const read = readConfig(env);
+  if ('problems' in read) throw new Error(read.problems);
+  const log = recordingLog(lines);
+  const patience = { ...IMPATIENT, ...options.patience };
+  const wait = async (ms: number) => clock.forwardTo(new Date(clock.now().getTime() + ms));
+  const product = await openProduct(read.config, { clock, log, pace: { wait, patience } });
+  if (options.queue === true) {
+    product.work();
+    return { product, context: product.context, settle: async () => {} };
+  }
+  const bell = inProcessBell(clock);
+  const context: JobContext = { ...product.context, ring: bell.ring };
+  return { product, context, settle: () => bell.settle(context) };
+}
+
+/** The run as it stands when all that was rung for is done; with a queue, when the run has ended. */
+async function finish({ context, settle }: Opened, run: Run, queue = false): Promise<Run> {
+  await settle();
+  for (;;) {
+    const now = await context.db.selectFrom('runs').selectAll().where('id', '=', run.id).executeTakeFirstOrThrow();
+    if (!queue || now.state === 'done' || now.state === 'failed') return now;
+    await sleep(50);
+  }
+}
+
+async function setUp({ crms, model, signal, db, clock }: JobContext): Promise<void> {
+  for (const { connector } of crms.values()) {
+    for await (const _step of connector.applySetup(writeTarget(model), { dryRun: false }, signal));
+    await resume(db, { crm: connector.id, side: 'write', before: clock.now() });
+  }
+}
+
+function recordingLog(lines: LogLine[]): Log {
+  const keep = (level: LogLine['level']) => (details: object, message: string) => {
+    lines.push({ level, message, details });
+  };
+  return { info: keep('info'), warn: keep('warn'), error: keep('error') };
+}
+
+/** A millisecond passes at every look, however busy the machine is. */
+export function startingAt(now: Date): SimulatedClock {
+  let looks = 0;
+  return simulatedClock({ now: () => new Date(now.getTime() + looks++) });
+}
+
+/** A database of a server is there sooner than an embedded one. */
+export async function freshInstallation(): Promise<Installation> {
+  const [embedded] = SETUPS;
+  const setup = SETUPS.find(({ name }) => name === 'postgres') ?? embedded;
+  if (setup === undefined) throw new Error('There is no set-up to test on.');
+  return setup.create();
+}
+
+/** Whoever lends an installation destroys it. */
+export function borrowed(env: SetupEnv): Installation {
+  return { env, destroy: async () => {} };
+}
