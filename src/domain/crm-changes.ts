@@ -80,6 +80,11 @@ export interface ChangePage {
   readonly gone: readonly { readonly ref: RecordRef; readonly activityId: string }[];
   /** Outcomes seen; an id that is known already replaces what was known. */
   readonly outcomes: readonly SourcedOutcome[];
+  /**
+   * Ids of activities and outcomes that this page shows on every record that they belong to: on any other record, or where it
+   * shows one on none, they are no longer there. Absent: the page does not tell.
+   */
+  readonly complete?: { readonly activities: readonly string[]; readonly outcomes: readonly string[] };
   readonly cursor: Cursor;
   /**
    * True while a pass over the *whole* stream is under way (first pull, backfill). When a whole pass ends, what it did not

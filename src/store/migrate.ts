@@ -6,6 +6,7 @@ import { capabilities } from './migrations/0002-capabilities.ts';
 import { outcomesAndErasures } from './migrations/0003-outcomes-and-erasures.ts';
 import { thresholds } from './migrations/0004-thresholds.ts';
 import { counters } from './migrations/0005-counters.ts';
+import { sourceIds } from './migrations/0006-source-ids.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables.ts';
 
@@ -16,6 +17,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-outcomes-and-erasures': outcomesAndErasures,
   '0004-thresholds': thresholds,
   '0005-counters': counters,
+  '0006-source-ids': sourceIds,
 };
 
 export interface MigrationReport {

@@ -2,6 +2,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ChangePage, Cursor, LinkFindings } from '../domain/crm-changes.ts';
 import { dropActivities, dropUnlisted, takeActivities } from './activities.ts';
+import { noLongerThere } from './no-longer-there.ts';
 import { dropOutcomes, dropUnlistedOutcomes, takeOutcomes } from './outcomes.ts';
 import { markDirty, takeSnapshots } from './records.ts';
 import type { StreamsTable, Tables } from './tables.ts';
@@ -61,11 +62,13 @@ interface TakePage extends StreamKey {
 export async function takePage(db: Kysely<Tables>, page: ChangePage, options: TakePage): Promise<void> {
   const { crm, stream, now } = options;
   await db.transaction().execute(async (tx) => {
+    const { gone, goneOutcomes } = await noLongerThere(tx, crm, page);
     await takeSnapshots(tx, page.leads, options);
     await markDirty(tx, crm, page.dirty, now);
     await takeActivities(tx, page.activities, options);
-    await dropActivities(tx, crm, page.gone, now);
+    await dropActivities(tx, crm, gone, now);
     await takeOutcomes(tx, page.outcomes, options);
+    await dropOutcomes(tx, crm, goneOutcomes, now);
     await tx
       .updateTable('streams')
       .set({ cursor: JSON.stringify(page.cursor) })
