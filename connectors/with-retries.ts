@@ -9,22 +9,25 @@ import { ConnectorError } from './connector-error.ts';
  * @throws what `attempt` threw: at once when trying again cannot help, else when the attempts are used up
  */
 export function withRetries<T>(attempt: () => Promise<T>, patience: Patience, signal: AbortSignal): Promise<T> {
+  let waited = 0;
+  const isWorthRepeating = (error: Error): error is ConnectorError =>
+    error instanceof ConnectorError &&
+    error.kind === 'retry' &&
+    waited + (error.retryAfterMs ?? 0) <= patience.longestWaitMs;
   return pRetry(attempt, {
     retries: patience.retries,
     minTimeout: patience.firstWaitMs,
     maxTimeout: 30_000,
     randomize: true,
     signal,
-    shouldRetry: ({ error }) => isWorthRepeating(error, patience),
-    onFailedAttempt: async ({ error, retriesLeft }) => {
-      if (retriesLeft === 0 || !isWorthRepeating(error, patience)) return;
-      if (error.retryAfterMs !== undefined) await sleep(error.retryAfterMs, undefined, { signal });
+    shouldRetry: async ({ error }) => {
+      if (!isWorthRepeating(error)) return false;
+      if (error.retryAfterMs !== undefined) {
+        waited += error.retryAfterMs;
+        // An abort is thrown by pRetry, with the signal's own reason.
+        await sleep(error.retryAfterMs, undefined, { signal }).catch(() => undefined);
+      }
+      return true;
     },
   });
-}
-
-function isWorthRepeating(error: Error, patience: Patience): error is ConnectorError {
-  return (
-    error instanceof ConnectorError && error.kind === 'retry' && (error.retryAfterMs ?? 0) <= patience.longestWaitMs
-  );
 }

@@ -8,13 +8,13 @@ import { unseen } from './visibility.ts';
 const ID = 'accounts';
 
 export function accountStream(parts: SalesforceParts): StreamReader {
-  const { http, clock, people } = parts;
+  const { http, people } = parts;
   return {
     stream: { id: ID, activityTypes: [] },
     sight: (signal) => unseen(parts, { what: 'reading accounts', object: 'Account', fields: [] }, signal),
     async *read(cursor, signal) {
       if (cursor === null) {
-        yield emptyPage(changesFrom(clock.now().getTime() + http.clockSkewMs()), false);
+        yield emptyPage(changesFrom(await http.now(signal)), false);
         return;
       }
       const state = parseCursor(changesCursorSchema, ID, cursor);

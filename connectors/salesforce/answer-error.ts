@@ -30,6 +30,7 @@ const BY_STATUS: Readonly<Record<number, ConnectorErrorKind>> = {
   404: 'not-found',
   408: 'retry',
   420: 'rate-limited',
+  423: 'retry',
   429: 'rate-limited',
 };
 

@@ -1,11 +1,12 @@
 // What changed since a cursor, by SystemModstamp and id, oldest first. Every page is a query of its own that begins behind the
 // last record of the one before, so that it does not matter how many carry one instant, and a poll that was broken off goes
-// on where it was. A transaction becomes visible after the instant it carries, so a poll begins some minutes before the
-// newest change that was seen; what it saw there already is remembered by id and instant, so that an idle poll costs one query.
+// on where it was. A transaction becomes visible after the instant it carries, so a poll reads again what the one before may
+// not have been shown yet; what it did see there is remembered by id and instant, so that an idle poll costs one query.
 import { z } from 'zod';
 import type { Clock } from '../../src/domain/clock.ts';
 import { toInstant } from '../../src/mapping/convert-value.ts';
 import type { Cursor } from '../connector.ts';
+import { ConnectorError } from '../connector-error.ts';
 import { PAGE_ROWS, type Reader, type Row, readRows } from './query.ts';
 import { all, any, type Condition, compare, id, instant } from './soql.ts';
 
@@ -19,16 +20,18 @@ export const changesCursorSchema = z.object({
   last: z.number(),
   /** When that was first seen, by our clock; null: `last` is where to begin, the overlap is in it. */
   lastSeenAt: z.number().nullable(),
+  /** When the last poll that came to its end began, by our clock; null: none has. */
+  polledAt: z.number().nullable(),
   /** `id@modstamp` of what was seen within the overlap. */
   seen: z.array(z.string()),
-  /** A poll under way has come to this record. */
-  reached: z.object({ at: z.number(), id: z.string() }).optional(),
+  /** A poll under way has come to this record; when it began, by our clock. */
+  reached: z.object({ at: z.number(), id: z.string(), began: z.number() }).optional(),
 });
 export type ChangesCursor = z.infer<typeof changesCursorSchema>;
 
 /** Begins at an instant of Salesforce's clock, minus the overlap. */
 export function changesFrom(at: number): ChangesCursor {
-  return { phase: 'changes', last: at - OVERLAP_MS, lastSeenAt: null, seen: [] };
+  return { phase: 'changes', last: at - OVERLAP_MS, lastSeenAt: null, polledAt: null, seen: [] };
 }
 
 export interface ChangedRows {
@@ -50,9 +53,10 @@ export async function* readChanges(
   signal: AbortSignal,
 ): AsyncGenerator<ChangedRows> {
   const { clock, http } = parts;
+  const began = start.reached?.began ?? clock.now().getTime();
   // What changes while we read comes with the next poll: else a busy org would never be read to its end.
-  const until = clock.now().getTime() + http.clockSkewMs() + 1_000;
-  const from = beginning(start, clock.now());
+  const until = (await http.now(signal)) + 1_000;
+  const from = beginning(start);
   let cursor = start;
   for (;;) {
     const query = {
@@ -60,21 +64,21 @@ export async function* readChanges(
       from: source.object,
       fields: ['SystemModstamp', 'IsDeleted', ...source.fields],
       deleted: true,
-      where: all(since(from, cursor.reached), compare('SystemModstamp', '<', instant(until))),
+      where: all(behind(cursor.reached) ?? from, compare('SystemModstamp', '<', instant(until))),
       orderBy: ['SystemModstamp', 'Id'],
       limit: PAGE_ROWS,
     };
     const { rows, more } = await readRows(parts, query, signal);
     const seen = new Set(cursor.seen);
     const fresh = rows.filter((row) => !seen.has(mark(row)));
-    cursor = advance(cursor, rows, more, clock.now());
-    if (fresh.length > 0 || start.reached !== undefined || more) yield { rows: fresh, cursor };
+    cursor = advance(cursor, rows, { began, more, now: clock.now().getTime() });
+    if (fresh.length > 0 || more || start.reached !== undefined || isSettling(start)) yield { rows: fresh, cursor };
     if (!more) return;
   }
 }
 
-function since(from: number, reached: ChangesCursor['reached']): Condition {
-  if (reached === undefined) return compare('SystemModstamp', '>=', instant(from));
+function behind(reached: ChangesCursor['reached']): Condition | null {
+  if (reached === undefined) return null;
   const at = instant(reached.at);
   return any(
     compare('SystemModstamp', '>', at),
@@ -83,15 +87,37 @@ function since(from: number, reached: ChangesCursor['reached']): Condition {
 }
 
 /**
- * Before the newest change by the overlap, less the time that has passed since it was first seen. Only our own clock is
- * compared with itself.
+ * Where a poll begins. What was changed up to the overlap before the poll before this one was visible then. That poll came some
+ * time after `last` was first seen; only our own clock is compared with itself.
  */
-function beginning({ last, lastSeenAt }: ChangesCursor, now: Date): number {
-  if (lastSeenAt === null) return last;
-  return last - Math.max(0, OVERLAP_MS - Math.max(0, now.getTime() - lastSeenAt));
+function beginning(cursor: ChangesCursor): Condition {
+  if (isSettled(cursor)) return compare('SystemModstamp', '>', instant(cursor.last));
+  const unsettled = cursor.lastSeenAt === null ? 0 : OVERLAP_MS - settledFor(cursor);
+  return compare('SystemModstamp', '>=', instant(cursor.last - unsettled));
 }
 
-function advance(cursor: ChangesCursor, rows: readonly Row[], more: boolean, now: Date): ChangesCursor {
+/** Everything that was changed by `last` was visible to the last poll. */
+function isSettled(cursor: ChangesCursor): boolean {
+  return cursor.reached === undefined && settledFor(cursor) >= OVERLAP_MS;
+}
+
+/** Something was seen, and not yet settled: a poll that shows nothing new is a step towards it. */
+function isSettling(cursor: ChangesCursor): boolean {
+  return cursor.lastSeenAt !== null && !isSettled(cursor);
+}
+
+function settledFor({ lastSeenAt, polledAt }: ChangesCursor): number {
+  return lastSeenAt === null || polledAt === null ? 0 : Math.max(0, polledAt - lastSeenAt);
+}
+
+interface PollStep {
+  /** When the poll began, by our clock. */
+  readonly began: number;
+  readonly more: boolean;
+  readonly now: number;
+}
+
+function advance(cursor: ChangesCursor, rows: readonly Row[], { began, more, now }: PollStep): ChangesCursor {
   const newest = Math.max(cursor.last, ...rows.map(modstamp));
   const hasMoved = newest > cursor.last || (cursor.lastSeenAt === null && rows.length > 0);
   const seen = [...new Set([...cursor.seen, ...rows.map(mark)])].filter(
@@ -101,17 +127,21 @@ function advance(cursor: ChangesCursor, rows: readonly Row[], more: boolean, now
   return {
     phase: 'changes',
     last: newest,
-    lastSeenAt: hasMoved ? now.getTime() : cursor.lastSeenAt,
+    lastSeenAt: hasMoved ? now : cursor.lastSeenAt,
+    polledAt: more ? cursor.polledAt : began,
     // The newest are kept: the others are merely read once more.
     seen: seen.toSorted((a, b) => markedAt(a) - markedAt(b)).slice(-MOST_REMEMBERED),
-    ...(more && last !== undefined ? { reached: { at: modstamp(last), id: last.id } } : {}),
+    ...(more && last !== undefined ? { reached: { at: modstamp(last), id: last.id, began } } : {}),
   };
 }
 
-/** When Salesforce last changed the record (epoch ms). */
+/** When Salesforce last changed the record (epoch ms). @throws ConnectorError `invalid` when the row does not say */
 export function modstamp({ values }: Row): number {
   const raw = values.SystemModstamp;
-  return typeof raw === 'string' ? (toInstant(raw) ?? 0) : 0;
+  const at = typeof raw === 'string' ? toInstant(raw) : null;
+  if (at !== null) return at;
+  const message = "Salesforce's answer has a record without SystemModstamp";
+  throw new ConnectorError({ kind: 'invalid', crm: 'salesforce', message, code: 'UNEXPECTED_ANSWER' });
 }
 
 function mark(row: Row): string {

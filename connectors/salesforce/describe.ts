@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import type { Clock } from '../../src/domain/clock.ts';
 import { ConnectorError } from '../connector-error.ts';
+import { shareWork } from '../share-work.ts';
 import type { SalesforceHttp } from './http.ts';
 
 const fieldSchema = z.looseObject({
@@ -46,16 +47,12 @@ export interface Schema {
 const KNOWN_FOR_MS = 30 * 60_000;
 
 export function createSchema({ http, clock }: { http: SalesforceHttp; clock: Clock }): Schema {
-  const known = new Map<string, { readonly described: Promise<DescribedObject | null>; readonly at: number }>();
+  const objects = new Map<string, (signal: AbortSignal) => Promise<DescribedObject | null>>();
 
-  function object(name: string, signal: AbortSignal): Promise<DescribedObject | null> {
-    const now = clock.now().getTime();
-    const last = known.get(name);
-    if (last !== undefined && now - last.at < KNOWN_FOR_MS) return last.described;
-    const described = read(http, name, signal);
-    known.set(name, { described, at: now });
-    described.catch(() => known.delete(name));
-    return described;
+  async function object(name: string, signal: AbortSignal): Promise<DescribedObject | null> {
+    const described = objects.get(name) ?? remember((within) => read(http, name, within), clock);
+    objects.set(name, described);
+    return await described(signal);
   }
 
   async function resolve(from: string, path: string, signal: AbortSignal): Promise<string | null> {
@@ -83,7 +80,22 @@ export function createSchema({ http, clock }: { http: SalesforceHttp; clock: Clo
       }
       return found;
     },
-    forget: () => known.clear(),
+    forget: () => objects.clear(),
+  };
+}
+
+/** Asks once for all who wait, and not again while the answer is fresh. */
+function remember(ask: (signal: AbortSignal) => Promise<DescribedObject | null>, clock: Clock) {
+  let known: { readonly described: DescribedObject | null; readonly at: number } | null = null;
+  const asked = shareWork(async (signal) => {
+    const at = clock.now().getTime();
+    const described = await ask(signal);
+    known = { described, at };
+    return described;
+  });
+  return async (signal: AbortSignal): Promise<DescribedObject | null> => {
+    const isFresh = known !== null && clock.now().getTime() - known.at < KNOWN_FOR_MS;
+    return known !== null && isFresh ? known.described : await asked(signal);
   };
 }
 

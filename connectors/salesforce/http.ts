@@ -7,7 +7,7 @@ import { withRetries } from '../with-retries.ts';
 import { toAnswerError } from './answer-error.ts';
 import { createApiBudget } from './api-budget.ts';
 import type { Answer, Call } from './call.ts';
-import { logIn } from './login.ts';
+import { createSession } from './login.ts';
 import { sendRequest } from './send-request.ts';
 import type { SalesforceSettings } from './settings.ts';
 
@@ -18,8 +18,8 @@ export interface SalesforceHttp {
   /** With the headers of the answer. */
   ask<T>(call: Call<T>, signal: AbortSignal): Promise<Answer<T>>;
   callsMade(): number;
-  /** Salesforce's clock minus ours in milliseconds, as the last answer told it; 0 before any. */
-  clockSkewMs(): number;
+  /** The instant by Salesforce's clock (epoch ms), as the last answer told it. @throws ConnectorError of a login */
+  now(signal: AbortSignal): Promise<number>;
 }
 
 const DEFAULT_PATIENCE: Patience = { timeoutMs: 60_000, retries: 5, firstWaitMs: 500, longestWaitMs: 60_000 };
@@ -33,44 +33,35 @@ interface HttpParts {
 export function createHttp({ settings, clock, patience = DEFAULT_PATIENCE }: HttpParts): SalesforceHttp {
   const { timeoutMs } = patience;
   const budget = createApiBudget({ reserve: settings.SALESFORCE_API_RESERVE, clock });
-  /** One login for all that wait for it. */
-  let session: Promise<Connection> | null = null;
+  const session = createSession({ settings, clock, timeoutMs, heard: noteTime });
   let calls = 0;
-  let skew = 0;
+  let skew: number | null = null;
 
-  async function connection(signal: AbortSignal): Promise<Connection> {
-    session ??= logIn({ settings, clock, timeoutMs }, signal);
-    const mine = session;
-    try {
-      return await mine;
-    } catch (error) {
-      if (session === mine) session = null;
-      throw error;
-    }
+  function noteTime(headers: Headers): void {
+    const date = Date.parse(headers.get('date') ?? '');
+    if (!Number.isNaN(date)) skew = date - clock.now().getTime();
   }
 
   async function attempt<T>(call: Call<T>, signal: AbortSignal): Promise<Answer<T>> {
     budget.check();
-    const used = await connection(signal);
+    const used = await session.connection(signal);
     try {
       return await send(call, used, signal);
     } catch (error) {
       if (!(error instanceof ConnectorError) || error.kind !== 'auth') throw error;
       // The token has expired, or was taken back. Once: a token that is new and refused as well needs somebody.
-      if ((await session) === used) session = null;
-      return await send(call, await connection(signal), signal);
+      session.drop(used);
+      return await send(call, await session.connection(signal), signal);
     }
   }
 
   async function send<T>(call: Call<T>, used: Connection, signal: AbortSignal): Promise<Answer<T>> {
     calls += 1;
     const raw = await sendRequest(used, call, timeoutMs, signal);
-    const now = clock.now();
-    const date = Date.parse(raw.headers.get('date') ?? '');
-    if (!Number.isNaN(date)) skew = date - now.getTime();
+    noteTime(raw.headers);
     budget.note(raw.headers);
     if (raw.status >= 200 && raw.status < 300) return { body: readAnswer(call, raw.text), headers: raw.headers };
-    const error = toAnswerError(call.what, raw, now);
+    const error = toAnswerError(call.what, raw, clock.now());
     throw error.kind === 'budget-spent' ? budget.refused(error) : error;
   }
 
@@ -80,7 +71,11 @@ export function createHttp({ settings, clock, patience = DEFAULT_PATIENCE }: Htt
     ask,
     call: async (call, signal) => (await ask(call, signal)).body,
     callsMade: () => calls,
-    clockSkewMs: () => skew,
+    now: async (signal) => {
+      // Where no answer has told the time yet, a login does.
+      if (skew === null) await withRetries(() => session.connection(signal), patience, signal);
+      return clock.now().getTime() + (skew ?? 0);
+    },
   };
 }
 

@@ -5,8 +5,10 @@ import { Connection, OAuth2 } from 'jsforce';
 import { z } from 'zod';
 import type { Clock } from '../../src/domain/clock.ts';
 import { ConnectorError } from '../connector-error.ts';
+import { retryAfterMs } from '../retry-after.ts';
+import { shareWork } from '../share-work.ts';
 import { withoutPersonalData } from '../without-personal-data.ts';
-import { withinTime } from './send-request.ts';
+import { AbortableTransport, type RawAnswer, withinTime } from './send-request.ts';
 import type { SalesforceSettings } from './settings.ts';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -19,24 +21,48 @@ interface LoginParts {
   readonly settings: SalesforceSettings;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  /** Hears the headers of every answer to a login. */
+  heard(headers: Headers): void;
 }
 
-/**
- * A connection with a token of its own; it never logs in again by itself.
- * @throws ConnectorError `auth` when the app or the user is not accepted, `retry` for passing trouble
- */
-export async function logIn({ settings, clock, timeoutMs }: LoginParts, signal: AbortSignal): Promise<Connection> {
+export interface Session {
+  /**
+   * A connection with a token; one login for all who wait for it.
+   * @throws ConnectorError `auth` when the app or the user is not accepted, `retry` for passing trouble
+   */
+  connection(signal: AbortSignal): Promise<Connection>;
+  /** Its token was refused: whoever asks next logs in, unless somebody has done so already. */
+  drop(refused: Connection): void;
+}
+
+export function createSession(parts: LoginParts): Session {
+  let held: Connection | null = null;
+  const login = shareWork(async (signal) => {
+    held = await logIn(parts, signal);
+    return held;
+  });
+  return {
+    connection: async (signal) => held ?? (await login(signal)),
+    drop: (refused) => {
+      if (held === refused) held = null;
+    },
+  };
+}
+
+/** It never logs in again by itself. */
+async function logIn({ settings, clock, timeoutMs, heard }: LoginParts, signal: AbortSignal): Promise<Connection> {
   const loginUrl = settings.SALESFORCE_LOGIN_URL.replace(/\/+$/, '');
   const oauth2 = new OAuth2({ loginUrl, clientId: settings.SALESFORCE_CLIENT_ID });
-  const form = grantOf(settings, loginUrl, clock.now());
-  const answer = await withinTime('logging in', timeoutMs, signal, async () => {
-    try {
-      return await oauth2.requestToken(form);
-    } catch (error) {
-      throw refusedLogin(error);
-    }
+  const now = clock.now();
+  const form = grantOf(settings, loginUrl, now);
+  const answer = await withinTime('logging in', timeoutMs, signal, (within) => {
+    const transport = new AbortableTransport(within);
+    oauth2._transport = transport;
+    return transport.answerTo(() => oauth2.requestToken(form));
   });
-  const token = tokenAnswer.safeParse(answer);
+  heard(answer.headers);
+  if (answer.status >= 400) throw refusedLogin(answer, now);
+  const token = tokenAnswer.safeParse(jsonOf(answer.text));
   if (!token.success) throw unreadable();
   return new Connection({
     version: settings.SALESFORCE_API_VERSION,
@@ -65,23 +91,26 @@ function grantOf(settings: SalesforceSettings, loginUrl: string, now: Date) {
 function audienceOf(loginUrl: string): string {
   const { hostname } = new URL(loginUrl);
   if (!hostname.endsWith('.salesforce.com')) return loginUrl;
-  const isSandbox = hostname === 'test.salesforce.com' || hostname.endsWith('.sandbox.my.salesforce.com');
+  const isSandbox =
+    hostname === 'test.salesforce.com' || /\.(?:sandbox|scratch)\.my\.salesforce\.com$|--/.test(hostname);
   return `https://${isSandbox ? 'test' : 'login'}.salesforce.com`;
 }
 
 function keyOf(pem: string): KeyObject {
   try {
     // Some ways to set a variable keep line ends as \n.
-    return createPrivateKey(pem.replaceAll('\\n', '\n'));
+    const key = createPrivateKey(pem.replaceAll('\\n', '\n'));
+    if (key.asymmetricKeyType === 'rsa') return key;
   } catch {
-    throw new ConnectorError({
-      kind: 'auth',
-      crm: 'salesforce',
-      message: 'SALESFORCE_PRIVATE_KEY cannot be read as a private key',
-      code: 'PRIVATE_KEY',
-      fix: 'Set SALESFORCE_PRIVATE_KEY_FILE to the PEM file whose certificate the External Client App has.',
-    });
+    // Told below: the reader's own error may quote the key.
   }
+  throw new ConnectorError({
+    kind: 'auth',
+    crm: 'salesforce',
+    message: 'SALESFORCE_PRIVATE_KEY cannot be read as an RSA private key without a passphrase',
+    code: 'PRIVATE_KEY',
+    fix: 'Set SALESFORCE_PRIVATE_KEY_FILE to the PEM file whose certificate the External Client App has.',
+  });
 }
 
 function signed(claims: object, key: KeyObject): string {
@@ -107,20 +136,31 @@ const FIXES: readonly (readonly [said: RegExp, fix: string])[] = [
   ],
 ];
 
-/** jsforce throws OAuth's own words: its error code as the name, the description as the message. */
-function refusedLogin(error: unknown): unknown {
-  if (!(error instanceof Error) || !/^[a-z_]+$|^ERROR_HTTP_\d+$/.test(error.name)) return error;
-  const status = Number(/^ERROR_HTTP_(\d+)$/.exec(error.name)?.[1] ?? Number.NaN);
-  const isPassing =
-    status === 429 || status >= 500 || error.name === 'server_error' || error.name === 'temporarily_unavailable';
-  const said = Number.isNaN(status) ? `${error.name}, ${withoutPersonalData(error.message)}` : String(status);
+const refusalSchema = z.looseObject({ error: z.string(), error_description: z.string().default('') });
+const PASSING: ReadonlySet<string> = new Set(['server_error', 'temporarily_unavailable', 'rate_limit_exceeded']);
+
+/** In OAuth's words; a server that is busy or down has none of them. */
+function refusedLogin({ status, headers, text }: RawAnswer, now: Date): ConnectorError {
+  const refusal = refusalSchema.safeParse(jsonOf(text));
+  const { error, error_description: said } = refusal.data ?? { error: `HTTP_${status}`, error_description: '' };
+  const isPassing = status === 408 || status === 429 || status >= 500 || PASSING.has(error);
+  const wait = isPassing ? retryAfterMs(headers, now) : null;
   return new ConnectorError({
     kind: isPassing ? 'retry' : 'auth',
     crm: 'salesforce',
-    message: `Salesforce refused the login: ${said}`,
-    code: error.name,
-    ...(isPassing ? {} : { fix: FIXES.find(([words]) => words.test(error.message))?.[1] ?? CREDENTIALS }),
+    message: `Salesforce refused the login: ${withoutPersonalData([error, said].filter((part) => part !== '').join(', '))}`,
+    code: error,
+    ...(isPassing ? {} : { fix: FIXES.find(([words]) => words.test(said))?.[1] ?? CREDENTIALS }),
+    ...(wait === null ? {} : { retryAfterMs: wait }),
   });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function unreadable(): ConnectorError {

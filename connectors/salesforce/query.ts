@@ -44,22 +44,38 @@ export interface RowQuery extends Omit<Query, 'fields'> {
  * @throws ConnectorError `forbidden` when this user may not see the object, or a field that the query cannot do without
  */
 export async function readRows(
-  { http, schema }: Reader,
+  reader: Reader,
   query: RowQuery,
   signal: AbortSignal,
 ): Promise<{ rows: readonly Row[]; more: boolean }> {
+  try {
+    return await readVisible(reader, query, signal);
+  } catch (error) {
+    if (!isHiddenField(error)) throw error;
+    // A field was hidden or removed since it was described: it is described again, and the query asked again without it.
+    reader.schema.forget();
+  }
+  try {
+    return await readVisible(reader, query, signal);
+  } catch (error) {
+    throw isHiddenField(error) ? neededField(error) : error;
+  }
+}
+
+async function readVisible({ http, schema }: Reader, query: RowQuery, signal: AbortSignal) {
   const { what, deleted = false, ...rest } = query;
   const fields = await schema.visible(query.from, ['Id', ...query.fields], signal);
   if (fields.length === 0) throw unseenObject(what, query.from);
-  const path = deleted ? '/queryAll' : '/query';
-  try {
-    const call = { what, path, query: { q: select({ ...rest, fields }) }, answer: queryAnswer };
-    const { records, done } = await http.call(call, signal);
-    const rows = records.map(toRow);
-    return { rows, more: !done || (query.limit !== undefined && rows.length >= query.limit) };
-  } catch (error) {
-    throw forgetIfChanged(schema, error);
-  }
+  const call = {
+    what,
+    path: deleted ? '/queryAll' : '/query',
+    query: { q: select({ ...rest, fields }) },
+    answer: queryAnswer,
+  };
+  const { records, done } = await http.call(call, signal);
+  const rows = records.map(toRow);
+  const isFull = query.limit !== undefined && rows.length >= query.limit;
+  return { rows, more: rows.length > 0 && (!done || isFull) };
 }
 
 /** The rows of these ids, in as many queries as the length of an address needs. Those that are not there are left out. */
@@ -70,7 +86,7 @@ export async function readByIds(
 ): Promise<readonly Row[]> {
   const { ids, idField = 'Id', ...rest } = query;
   const rows: Row[] = [];
-  for (const chunk of chunksForAddress(ids, rest.fields)) {
+  for (const chunk of chunksForAddress([...new Set(ids)], rest)) {
     let after: string | null = null;
     for (;;) {
       const wanted: Condition[] = [oneOfIds(idField, chunk)];
@@ -108,9 +124,11 @@ export async function countRows(
 // for whatever stands between us and Salesforce. Quotes and the comma are three bytes each in an address.
 const ADDRESS_BYTES = 8_000;
 const ID_BYTES = 27;
+// The host, the path, the condition on the ids, and the place where a page begins.
+const FRAME_BYTES = 400;
 
-function chunksForAddress(ids: readonly string[], fields: readonly string[]): readonly (readonly string[])[] {
-  const head = encodeURIComponent(fields.join(',')).length + 600;
+function chunksForAddress(ids: readonly string[], query: RowQuery): readonly (readonly string[])[] {
+  const head = new URLSearchParams({ q: select(query) }).toString().length + FRAME_BYTES;
   const most = Math.max(20, Math.floor((ADDRESS_BYTES - head) / ID_BYTES));
   const chunks: string[][] = [];
   for (let start = 0; start < ids.length; start += most) chunks.push(ids.slice(start, start + most));
@@ -135,12 +153,13 @@ function flat(record: Nested, prefix: string): Fields {
   return values;
 }
 
-/** A field that was hidden or removed since it was described: it is described again, and the query asked again. */
-function forgetIfChanged(schema: Schema, error: unknown): unknown {
-  if (!(error instanceof ConnectorError) || error.code !== 'INVALID_FIELD') return error;
-  schema.forget();
-  const { message, code, crm } = error;
-  return new ConnectorError({ kind: 'retry', crm, message, code, cause: error });
+function isHiddenField(error: unknown): error is ConnectorError {
+  return error instanceof ConnectorError && error.code === 'INVALID_FIELD';
+}
+
+function neededField({ message, code = 'INVALID_FIELD', crm }: ConnectorError): ConnectorError {
+  const fix = 'Let the integration user read that field (field-level security).';
+  return new ConnectorError({ kind: 'forbidden', crm, message, code, fix });
 }
 
 export function unseenObject(what: string, object: string): ConnectorError {

@@ -1,10 +1,11 @@
-// One request through jsforce with a deadline for all of it. jsforce's own retry is switched off (it leaves out every write, and
-// ours has one policy for all); its own way to log in again is never set up (an org that always answers 401 would be asked
-// for ever: https://github.com/jsforce/jsforce/pull/1833); its answers are left as text, so that we see what was refused.
-import { setTimeout as sleep } from 'node:timers/promises';
+// One request through jsforce with a deadline for all of it. jsforce's own way to log in again is never set up (an org that
+// always answers 401 would be asked for ever: https://github.com/jsforce/jsforce/pull/1833), and its transport is replaced: it
+// cannot be broken off, so that a hanging answer would keep its socket, and it repeats some requests by itself and never a write.
+import { PassThrough } from 'node:stream';
 import type { Connection } from 'jsforce';
 import { HttpApi } from 'jsforce/lib/http-api.js';
-import { z } from 'zod';
+import { Transport } from 'jsforce/lib/transport.js';
+import { StreamPromise } from 'jsforce/lib/util/promise.js';
 import { ConnectorError } from '../connector-error.ts';
 import type { Call } from './call.ts';
 
@@ -14,42 +15,21 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-const responseSchema = z.object({
-  statusCode: z.number(),
-  headers: z.record(z.string(), z.string()),
-  body: z.string().optional(),
-});
-
 /**
  * @param timeoutMs from the request to the last byte
  * @throws ConnectorError `retry` for a reset, a failed look-up, a time-out; the signal's reason when aborted
  */
-export async function sendRequest(
+export function sendRequest(
   connection: Connection,
   call: Omit<Call<unknown>, 'answer'>,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<RawAnswer> {
-  return withinTime(call.what, timeoutMs, signal, async () => {
-    const api = new HttpApi(connection, {
-      // Any other type is parsed, and the text of an error is thrown away.
-      responseType: 'text/plain',
-      timeout: timeoutMs,
-      retry: { methods: [] },
-      followRedirect: false,
-    });
-    let response: unknown;
-    api.once('response', (received: unknown) => {
-      response = received;
-    });
-    try {
-      await api.request(toRequest(connection, call));
-    } catch (error) {
-      // A refusal is an answer, too.
-      if (response === undefined) throw error;
-    }
-    const { statusCode, headers, body = '' } = responseSchema.parse(response);
-    return { status: statusCode, headers: new Headers(headers), text: body };
+  return withinTime(call.what, timeoutMs, signal, async (within) => {
+    const transport = new AbortableTransport(within);
+    // Any other type is parsed, and the text of an error is thrown away.
+    const api = new HttpApi(connection, { transport, responseType: 'text/plain' });
+    return await transport.answerTo(() => api.request(toRequest(connection, call)));
   });
 }
 
@@ -70,35 +50,75 @@ function toRequest(
   };
 }
 
+type SentRequest = Parameters<Transport['httpRequest']>[0];
+
+/** Sends what jsforce asks for, once, and keeps the answer as it came. */
+export class AbortableTransport extends Transport {
+  readonly #signal: AbortSignal;
+  #answer: RawAnswer | null = null;
+
+  constructor(signal: AbortSignal) {
+    super();
+    this.#signal = signal;
+  }
+
+  override httpRequest(request: SentRequest) {
+    return StreamPromise.create(() => ({ stream: new PassThrough(), promise: this.#send(request) }));
+  }
+
+  /** The answer to what jsforce sends meanwhile; a refusal, which it throws, is one too. */
+  async answerTo(send: () => Promise<unknown>): Promise<RawAnswer> {
+    try {
+      await send();
+    } catch (error) {
+      if (this.#answer === null) throw error;
+    }
+    if (this.#answer === null) throw new Error('jsforce sent nothing');
+    return this.#answer;
+  }
+
+  async #send({ url, method, headers, body }: SentRequest) {
+    const response = await fetch(url, {
+      method,
+      ...(headers === undefined ? {} : { headers }),
+      ...(typeof body === 'string' ? { body } : {}),
+      // A token follows nobody to another server.
+      redirect: 'manual',
+      signal: this.#signal,
+    });
+    const text = await response.text();
+    this.#answer = { status: response.status, headers: response.headers, text };
+    return { statusCode: response.status, headers: Object.fromEntries(response.headers), body: text };
+  }
+}
+
 /**
- * jsforce's time-out ends with the headers, and nothing of it takes a signal.
+ * @param work is given a signal that is aborted when the time is over, too
  * @throws ConnectorError `retry`; the signal's reason when aborted
  */
 export async function withinTime<T>(
   what: string,
   timeoutMs: number,
   signal: AbortSignal,
-  work: () => Promise<T>,
+  work: (within: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const over = new AbortController();
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
   try {
-    const late = sleep(timeoutMs, undefined, { signal: AbortSignal.any([signal, over.signal]) }).then(() => {
-      throw new ConnectorError({
-        kind: 'retry',
-        crm: 'salesforce',
-        message: `Salesforce did not answer within ${timeoutMs / 1000} s (${what})`,
-        code: 'TIMEOUT',
-      });
-    });
-    return await Promise.race([work(), late]);
+    return await work(AbortSignal.any([signal, late.signal]));
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ConnectorError) throw error;
-    throw brokenConnection(what, error);
+    throw late.signal.aborted ? timedOut(what, timeoutMs) : brokenConnection(what, error);
   } finally {
-    over.abort();
+    clearTimeout(timer);
   }
+}
+
+function timedOut(what: string, timeoutMs: number): ConnectorError {
+  const message = `Salesforce did not answer within ${timeoutMs / 1000} s (${what})`;
+  return new ConnectorError({ kind: 'retry', crm: 'salesforce', message, code: 'TIMEOUT' });
 }
 
 function brokenConnection(what: string, cause: unknown): ConnectorError {
@@ -106,7 +126,7 @@ function brokenConnection(what: string, cause: unknown): ConnectorError {
   return new ConnectorError({ kind: 'retry', crm: 'salesforce', message, code: 'CONNECTION', cause });
 }
 
-/** Why a connection broke, in the system's word: `ENOTFOUND`, `ECONNRESET`. undici hides it in the cause. */
+/** Why a connection broke, in the system's word: `ENOTFOUND`, `ECONNRESET`. fetch hides it in the cause. */
 function systemCode(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if ('code' in error && typeof error.code === 'string') return error.code;

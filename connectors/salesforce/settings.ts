@@ -6,13 +6,16 @@ const DEFAULT_API_VERSION = '66.0';
 
 const RESERVE = 'expected a number from 0 to 0.95, for example 0.2';
 const ROWS = 'expected a number of records';
+const CLIENT_ID = 'is missing: the consumer key of the External Client App';
+/** What is wrong between settings is told along with what is wrong with one of them. */
+const ALSO_WITH_OTHERS = () => true;
 
 export const settingsSchema = z
   .object({
     SALESFORCE_LOGIN_URL: z
       .url({ protocol: /^https?$/, error: 'expected the My Domain URL of the org: https://acme.my.salesforce.com' })
       .describe('The My Domain URL of your org: https://acme.my.salesforce.com'),
-    SALESFORCE_CLIENT_ID: z.string().trim().min(1, 'is missing: the consumer key of the External Client App'),
+    SALESFORCE_CLIENT_ID: z.string(CLIENT_ID).trim().min(1, CLIENT_ID),
     SALESFORCE_CLIENT_SECRET: z.string().trim().min(1).optional(),
     SALESFORCE_PRIVATE_KEY: z
       .string()
@@ -30,7 +33,11 @@ export const settingsSchema = z
       .string()
       .regex(/^\d{2}\.0$/, 'expected a version like 66.0')
       .default(DEFAULT_API_VERSION),
-    SALESFORCE_ORG_ID: z.string().trim().min(15).max(18).optional(),
+    SALESFORCE_ORG_ID: z
+      .string()
+      .trim()
+      .regex(/^00D[a-zA-Z0-9]{12}(?:[a-zA-Z0-9]{3})?$/, 'expected the id of an org: 00D and 12 or 15 more characters')
+      .optional(),
     /** Part of the address that outbound messages are sent to. */
     SALESFORCE_WEBHOOK_TOKEN: z.string().trim().min(16).optional(),
     SALESFORCE_API_RESERVE: z.coerce
@@ -58,11 +65,13 @@ export const settingsSchema = z
       path: ['SALESFORCE_CLIENT_SECRET'],
       error:
         'is missing: the consumer secret of the External Client App (or set SALESFORCE_PRIVATE_KEY and SALESFORCE_USERNAME)',
+      when: ALSO_WITH_OTHERS,
     },
   )
   .refine((settings) => settings.SALESFORCE_PRIVATE_KEY === undefined || settings.SALESFORCE_USERNAME !== undefined, {
     path: ['SALESFORCE_USERNAME'],
     error: 'is missing: the name of the integration user, which SALESFORCE_PRIVATE_KEY logs in as',
+    when: ALSO_WITH_OTHERS,
   });
 
 /** What `leadgrade init` asks for. */

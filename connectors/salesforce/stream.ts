@@ -60,7 +60,7 @@ const listCursorSchema = z.object({
   after: z.string().nullable(),
   /** Everything is listed; what remains is to say so. */
   listed: z.boolean(),
-  /** When the listing began (epoch ms, our clock): the changes go on from there. */
+  /** When the listing began (epoch ms, Salesforce's clock): the changes go on from there. */
   began: z.number(),
 });
 const bulkCursorSchema = z.object({
@@ -99,7 +99,7 @@ export async function* listThenChanges(
   let state = parseCursor(phasesSchema, source.id, cursor ?? (await beginning(parts, source, signal)));
   while (state.phase !== 'changes') {
     if (state.phase === 'list' && state.listed) {
-      yield emptyPage(changesFrom(state.began + parts.http.clockSkewMs()), false);
+      yield emptyPage(changesFrom(state.began), false);
       // What changed meanwhile comes with the next poll: a pull is either the whole pass or what follows it.
       return;
     }
@@ -132,7 +132,7 @@ async function beginning(
   source: ListedThenChanged,
   signal: AbortSignal,
 ): Promise<Listing | BulkListing> {
-  const began = parts.clock.now().getTime();
+  const began = await parts.http.now(signal);
   const query = wholeQuery(source);
   const isLarge = (await countRows(parts, query, signal)) >= parts.settings.SALESFORCE_BULK_READ_FROM;
   if (!isLarge) return fromStart(began);
@@ -150,10 +150,10 @@ async function listed(parts: SalesforceParts, source: ListedThenChanged, state: 
   return { rows, next: { ...state, after: rows.at(-1)?.id ?? state.after, listed: !more } };
 }
 
-async function bulkListed({ http, clock }: SalesforceParts, state: BulkListing, signal: AbortSignal) {
+async function bulkListed({ http }: SalesforceParts, state: BulkListing, signal: AbortSignal) {
   const { job, locator, began } = state;
   // A job that is no more: what it showed is listed again, which does no harm.
-  if (!(await awaitBulkQuery(http, job, signal))) return { rows: [], next: fromStart(clock.now().getTime()) };
+  if (!(await awaitBulkQuery(http, job, signal))) return { rows: [], next: fromStart(await http.now(signal)) };
   const { rows, next } = await readBulkPage(http, { job, locator }, signal);
   const following: Listing | BulkListing =
     next === null ? { ...fromStart(began), listed: true } : { ...state, locator: next };
