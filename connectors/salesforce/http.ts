@@ -17,6 +17,8 @@ export interface SalesforceHttp {
   call<T>(call: Call<T>, signal: AbortSignal): Promise<T>;
   /** With the headers of the answer. */
   ask<T>(call: Call<T>, signal: AbortSignal): Promise<Answer<T>>;
+  /** The id of the user that this logs in as. */
+  userId(signal: AbortSignal): Promise<string>;
   callsMade(): number;
   /** The instant by Salesforce's clock (epoch ms), as the last answer told it. @throws ConnectorError of a login */
   now(signal: AbortSignal): Promise<number>;
@@ -70,6 +72,10 @@ export function createHttp({ settings, clock, patience = DEFAULT_PATIENCE }: Htt
     patience,
     ask,
     call: async (call, signal) => (await ask(call, signal)).body,
+    userId: async (signal) => {
+      const used = await withRetries(() => session.connection(signal), patience, signal);
+      return used.userInfo?.id ?? '';
+    },
     callsMade: () => calls,
     now: async (signal) => {
       // Where no answer has told the time yet, a login does.

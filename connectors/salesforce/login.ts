@@ -15,7 +15,14 @@ const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 // Sources say that an assertion may last three or five minutes.
 const ASSERTION_SECONDS = 180;
 
-const tokenAnswer = z.looseObject({ access_token: z.string().min(1), instance_url: z.url() });
+// Who logged in is told by an address that ends in the org's id and the user's.
+const IDENTITY = /\/id\/(?<org>\w{15,18})\/(?<user>\w{15,18})$/;
+
+const tokenAnswer = z.looseObject({
+  access_token: z.string().min(1),
+  instance_url: z.url(),
+  id: z.string().regex(IDENTITY),
+});
 
 interface LoginParts {
   readonly settings: SalesforceSettings;
@@ -64,13 +71,16 @@ async function logIn({ settings, clock, timeoutMs, heard }: LoginParts, signal: 
   if (answer.status >= 400) throw refusedLogin(answer, now);
   const token = tokenAnswer.safeParse(jsonOf(answer.text));
   if (!token.success) throw unreadable();
-  return new Connection({
+  const connection = new Connection({
     version: settings.SALESFORCE_API_VERSION,
     instanceUrl: token.data.instance_url.replace(/\/+$/, ''),
     accessToken: token.data.access_token,
     // In the org's logs and change events: who asked.
     callOptions: { client: 'Leadgrade' },
   });
+  const { org = '', user = '' } = IDENTITY.exec(token.data.id)?.groups ?? {};
+  connection.userInfo = { id: user, organizationId: org, url: token.data.id };
+  return connection;
 }
 
 function grantOf(settings: SalesforceSettings, loginUrl: string, now: Date) {

@@ -47,7 +47,15 @@ export class Org {
     this.table('Organization').put({
       id: this.id,
       type: 'Organization',
-      values: { ...this.#stamps({}), Id: this.id, Name: 'Leadgrade Sandbox', IsSandbox: false, InstanceName: 'SBX1' },
+      values: {
+        ...this.#stamps({}),
+        Id: this.id,
+        Name: 'Leadgrade Sandbox',
+        OrganizationType: 'Enterprise Edition',
+        IsSandbox: false,
+        InstanceName: 'SBX1',
+        TimeZoneSidKey: 'America/Los_Angeles',
+      },
     });
     const profile = { Name: 'X00eLeadgradeIntegration', Label: 'Integration', IsOwnedByProfile: true };
     const own = this.add('PermissionSet', profile, { created: 0, at: 0 });
