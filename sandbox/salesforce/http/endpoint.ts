@@ -109,7 +109,7 @@ function callOf(gate: Gate, req: Request): Call {
     },
     text: () => (Buffer.isBuffer(req.body) ? req.body.toString('utf8') : ''),
     object: (tooling = false) => {
-      const object = gate.org.schema.object(param('object'));
+      const object = gate.org.schema.visibleObject(param('object'));
       if (!object || object.prefix === '' || object.tooling !== tooling) throw notFound();
       return object;
     },

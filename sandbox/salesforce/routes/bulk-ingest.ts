@@ -19,7 +19,7 @@ const stateSchema = z.strictObject({ state: z.enum(['UploadComplete', 'Aborted']
 
 export const createIngestJob: Endpoint = (call) => {
   const { object: name, lineEnding } = call.body(createSchema);
-  const object = call.org.schema.object(name);
+  const object = call.org.schema.visibleObject(name);
   if (!object || object.prefix === '' || object.tooling) {
     throw badRequest('INVALIDENTITY', `Unable to find object: ${name}`);
   }

@@ -46,7 +46,7 @@ export const updateCollection: Endpoint = (call) => {
 
 // A field that is not there, or a value of another kind, is found before any record is written.
 function prepare(call: Call, { attributes: { type }, id, Id, ...values }: Input) {
-  const object = call.org.schema.object(type);
+  const object = call.org.schema.visibleObject(type);
   if (!object || object.prefix === '' || object.tooling) {
     throw badRequest('INVALID_TYPE', `sObject type '${type}' is not supported.`);
   }

@@ -66,6 +66,7 @@ export const EVENT_RELATION = objectType(
     field('IsWhat', 'boolean'),
     field('IsParent', 'boolean'),
     field('IsInvitee', 'boolean'),
+    picklist('Status', ['New', 'Accepted', 'Declined', 'Maybe', 'Uninvited'], { restricted: true }),
     parent('Account', ['Account']),
   ],
   SHARED,

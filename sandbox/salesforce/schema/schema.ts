@@ -40,7 +40,7 @@ export class Schema {
   readonly #objects = new Map<string, ObjectType>();
   readonly #fields = new Map<string, Map<string, FieldDefinition>>();
   readonly #byPrefix = new Map<string, ObjectType>();
-  /** By `lead.email`. */
+  /** By `lead.email`; objects by `lead`. */
   #hidden: ReadonlySet<string> = new Set();
   #grants: ReadonlyMap<string, Access> = new Map();
 
@@ -55,12 +55,20 @@ export class Schema {
 
   /** The objects of the ordinary API, or of the Tooling API. */
   objects(tooling: boolean): readonly ObjectType[] {
-    return [...this.#objects.values()].filter((each) => each.tooling === tooling && each.prefix !== '');
+    return [...this.#objects.values()].filter(
+      (each) => each.tooling === tooling && each.prefix !== '' && !this.#isHidden(each),
+    );
   }
 
-  /** Every object, whichever API it belongs to. */
+  /** Every object, whichever API it belongs to, seen or not. */
   object(name: string): ObjectType | undefined {
     return this.#objects.get(name.toLowerCase());
+  }
+
+  /** One that the user may see. */
+  visibleObject(name: string): ObjectType | undefined {
+    const found = this.object(name);
+    return found && this.#isHidden(found) ? undefined : found;
   }
 
   objectOfId(id: string): ObjectType | undefined {
@@ -93,7 +101,11 @@ export class Schema {
     this.#fields.get(object.name)?.set(field.name.toLowerCase(), field);
   }
 
-  /** @param names fields that the user may not see from now on, as `Lead.Email` */
+  #isHidden({ name }: ObjectType): boolean {
+    return this.#hidden.has(name.toLowerCase());
+  }
+
+  /** @param names fields that the user may not see from now on, as `Lead.Email`, and objects, as `Task` */
   hide(names: readonly string[]): void {
     this.#hidden = new Set(names.map((name) => name.toLowerCase()));
   }

@@ -73,7 +73,7 @@ function hopOf(org: Org, object: ObjectType, name: string): { hop: Hop; target: 
     .fields(object)
     .find(({ relationshipName }) => relationshipName?.toLowerCase() === name.toLowerCase());
   const [only, ...more] = field?.referenceTo ?? [];
-  const target = org.schema.object(more.length > 0 ? 'Name' : (only ?? ''));
+  const target = org.schema.visibleObject(more.length > 0 ? 'Name' : (only ?? ''));
   if (!field || !target) return null;
   const follow = (record: SObjectRecord): SObjectRecord | null => {
     const id = reference(record, field.name);

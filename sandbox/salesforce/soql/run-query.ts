@@ -38,7 +38,7 @@ export function runQuery(org: Org, soql: string, scope: QueryScope): QueryResult
 }
 
 function evaluate(org: Org, parsed: ParsedQuery, scope: QueryScope, role: 'alone' | 'semi-join'): QueryResult {
-  const object = org.schema.object(parsed.object);
+  const object = org.schema.visibleObject(parsed.object);
   if (!object || object.prefix === '' || object.tooling !== scope.tooling)
     throw unknownObject(parsed.soql, parsed.object);
   const columns = parsed.select?.map((path) => resolveField(org, parsed.soql, object, path)) ?? null;
