@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { ConnectorError } from '../../connectors/connector-error.ts';
+import { ACTIVITY_SOURCES } from '../../connectors/salesforce/activity-streams.ts';
+import { checkMapping } from '../../connectors/salesforce/check-mapping.ts';
+import type { Mapping } from '../../src/mapping/mapping.ts';
+import { shippedMapping } from './salesforce-fixture.ts';
+
+function refusalOf(changes: Partial<Mapping>): unknown {
+  try {
+    checkMapping({ ...shippedMapping(), ...changes }, ACTIVITY_SOURCES);
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
+test('the shipped mapping reads only what Salesforce has', () => {
+  expect(refusalOf({})).toBeNull();
+});
+
+test('a source that Salesforce does not have is refused, and every such source is named', () => {
+  const refused = refusalOf({
+    fields: { 'contact.email': { from: ['Lead.Email', 'contacts.email'] }, 'company.name': { from: 'Account.Name' } },
+    activities: [{ from: 'meetings', type: 'meeting', at: 'ActivityDate' }],
+    outcomes: { from: ['opportunities', 'deals'] },
+  });
+  expect(refused).toBeInstanceOf(ConnectorError);
+  expect(refused).toMatchObject({ kind: 'configuration', code: 'UNKNOWN_SOURCE' });
+  const message = refused instanceof Error ? refused.message : '';
+  for (const part of ['fields.contact.email.from: "contacts"', 'fields.company.name.from: "Account"']) {
+    expect(message).toContain(part);
+  }
+  expect(message).toContain('activities[0].from: "meetings" (known: campaign_members, tasks, events, emails)');
+  expect(message).toContain('outcomes.from: "deals" (known: opportunities)');
+});
