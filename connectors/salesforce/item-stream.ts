@@ -40,10 +40,8 @@ export interface ItemSource {
 const cursorSchema = z.object({
   /** Of the items themselves. */
   items: z.record(z.string(), z.unknown()).nullable(),
-  /** Of the relation; null: not read yet, its changes count from `began` on. */
-  links: changesCursorSchema.nullable(),
-  /** When the stream began to be read (epoch ms, our clock). */
-  began: z.number(),
+  /** Of the relation: from when the items began to be listed. */
+  links: changesCursorSchema,
 });
 
 /** All items that are there with their people; later, those that changed, and those whose people did. */
@@ -53,8 +51,8 @@ export async function* readItems(
   cursor: Cursor | null,
   signal: AbortSignal,
 ): AsyncGenerator<ChangePage> {
-  const beginning = { items: null, links: null, began: parts.clock.now().getTime() };
-  let state = parseCursor(cursorSchema, source.id, cursor ?? beginning);
+  const given = cursor ?? { items: null, links: changesFrom(await parts.http.now(signal)) };
+  let state = parseCursor(cursorSchema, source.id, given);
   const isListing = state.items?.phase !== 'changes';
   const listed = {
     ...source,
@@ -72,9 +70,8 @@ export async function* readItems(
   const relation = await visibleRelation(parts, source, signal);
   // A pull is either the whole pass or what follows it.
   if (isListing || relation === null) return;
-  const began = state.links ?? changesFrom(state.began + parts.http.clockSkewMs());
   const links = { id: `the people of ${source.id}`, object: relation.object, fields: [relation.item] };
-  for await (const { rows, cursor: reached } of readChanges(parts, links, began, signal)) {
+  for await (const { rows, cursor: reached } of readChanges(parts, links, state.links, signal)) {
     state = { ...state, links: reached };
     const ids = [...new Set(rows.flatMap(({ values }) => textOf(values[relation.item]) ?? []))];
     const items = await itemsOf(parts, source, ids, signal);
