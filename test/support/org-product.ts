@@ -48,6 +48,7 @@ const requestSchema = z.object({
 export type OrgRequest = z.infer<typeof requestSchema>;
 
 const recordSchema = z.record(z.string(), z.unknown());
+const shownSchema = z.object({ values: recordSchema });
 export type OrgRecord = z.infer<typeof recordSchema>;
 
 export interface OrgProduct extends RunningProduct {
@@ -134,7 +135,7 @@ function orgActions({ url, leadIds, contactIds }: SalesforceSandbox): OrgActions
     return lines.split('\n').flatMap((line) => (line === '' ? [] : [requestSchema.parse(JSON.parse(line))]));
   };
   const record: OrgProduct['record'] = async (object, id) =>
-    recordSchema.parse(await send('GET', `records/${object}/${id}`));
+    shownSchema.parse(await send('GET', `records/${object}/${id}`)).values;
   return {
     control: send,
     faults: async (...rules) => void (await send('PUT', 'faults', rules)),

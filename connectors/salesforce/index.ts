@@ -1,0 +1,51 @@
+// The Salesforce connector: start here. Implements connectors/connector.ts over the REST and Bulk APIs, through jsforce.
+import type { ChangeStream, CrmConnector } from '../connector.ts';
+import { ConnectorError } from '../connector-error.ts';
+import { applySetup } from './apply-setup.ts';
+import { checkSetup, describeAccount } from './check-setup.ts';
+import { fetchLeads } from './fetch-leads.ts';
+import { listPresent } from './list-present.ts';
+import { createParts, type SalesforceOptions } from './parts.ts';
+import { createStreams, probeStreams } from './streams.ts';
+import { createScoreWriter, MAX_TEXT, WRITE_BATCH } from './write-scores.ts';
+
+export { asks, settingsSchema } from './settings.ts';
+
+/** Ids in one query: as many as an address holds beside a usual mapping. */
+const READ_BATCH = 200;
+
+/** No call is made before the first method is used. */
+export function create(options: SalesforceOptions): CrmConnector {
+  const parts = createParts(options);
+  const readers = createStreams(parts);
+  const writeScores = createScoreWriter(parts);
+  // What is under way when the connector closes ends with it.
+  const closing = new AbortController();
+  const untilClosed = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
+  return {
+    id: 'salesforce',
+    streams: readers.map((reader) => reader.stream),
+    batch: { read: READ_BATCH, write: WRITE_BATCH, links: READ_BATCH },
+    maxTextLength: MAX_TEXT,
+    mappedFields: Object.keys(options.mapping.fields),
+    listChanges(stream: ChangeStream, cursor, signal) {
+      const reader = readers.find((each) => each.stream.id === stream.id);
+      if (reader === undefined) throw unknownStream(stream.id);
+      return reader.read(cursor, untilClosed(signal));
+    },
+    fetchLeads: (refs, signal) => fetchLeads(parts, refs, untilClosed(signal)),
+    probeStreams: (signal) => probeStreams(readers, untilClosed(signal)),
+    listPresent: (after, signal) => listPresent(parts, after, untilClosed(signal)),
+    writeScores: (patches, signal) => writeScores(patches, untilClosed(signal)),
+    checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, untilClosed(signal)),
+    applySetup: (target, how, signal) => applySetup(parts, target, how, untilClosed(signal)),
+    describeAccount: (signal) => describeAccount(parts, untilClosed(signal)),
+    callsMade: () => parts.http.callsMade(),
+    close: async () => closing.abort(new Error('the Salesforce connector was closed')),
+  };
+}
+
+function unknownStream(id: string): ConnectorError {
+  const message = `the mapping reads no stream "${id}" from Salesforce`;
+  return new ConnectorError({ kind: 'invalid', crm: 'salesforce', message, code: 'UNKNOWN_STREAM' });
+}
