@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
+import type { FieldValue } from '../../src/domain/lead.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { SalesforceHttp } from './http.ts';
 import { type Reader, type Row, type RowQuery, unseenObject } from './query.ts';
@@ -75,10 +76,10 @@ export interface BulkPage {
   readonly next: string | null;
 }
 
-/** A page of the results. Every value of it is text, empty ones are null. */
+/** A page of the results, its values as a query would give them. */
 export async function readBulkPage(
-  http: SalesforceHttp,
-  { job, locator }: { job: string; locator: string | null },
+  { http, schema }: Reader,
+  { job, object, locator }: { job: string; object: string; locator: string | null },
   signal: AbortSignal,
 ): Promise<BulkPage> {
   const call = {
@@ -91,18 +92,29 @@ export async function readBulkPage(
   };
   const { body, headers } = await http.ask(call, signal);
   const next = headers.get('sforce-locator');
+  const texts = textsOf(body);
+  const types = new Map<string, string | null>();
+  for (const path of Object.keys(texts[0] ?? {})) types.set(path, await schema.typeOf(object, path, signal));
   // The header is the word "null" where nothing follows.
-  return { rows: rowsOf(body), next: next === null || next === 'null' ? null : next };
+  return { rows: texts.map((row) => typed(row, types)), next: next === null || next === 'null' ? null : next };
 }
 
-function rowsOf(csv: string): readonly Row[] {
+const NUMBERS: ReadonlySet<string> = new Set(['int', 'long', 'double', 'currency', 'percent']);
+
+/** CSV has text alone, and no null. */
+function typed(row: Readonly<Record<string, string>>, types: ReadonlyMap<string, string | null>): Row {
+  const values = Object.entries(row).map(([path, text]): [string, FieldValue] => {
+    const type = types.get(path) ?? '';
+    if (text === '') return [path, null];
+    if (type === 'boolean') return [path, text === 'true'];
+    return [path, NUMBERS.has(type) ? Number(text) : text];
+  });
+  return { id: row.Id ?? '', values: Object.fromEntries(values) };
+}
+
+function textsOf(csv: string): readonly Readonly<Record<string, string>>[] {
   try {
-    return rowsSchema.parse(parse(csv, { columns: true, skip_empty_lines: true })).map(({ Id = '', ...values }) => ({
-      id: Id,
-      values: Object.fromEntries(
-        Object.entries({ Id, ...values }).map(([name, text]) => [name, text === '' ? null : text]),
-      ),
-    }));
+    return rowsSchema.parse(parse(csv, { columns: true, skip_empty_lines: true }));
   } catch {
     // The parser's own error quotes the text, which may be anybody's data.
     const message = 'A page of a bulk query is cut off, or no CSV';

@@ -39,6 +39,8 @@ export interface Schema {
   object(name: string, signal: AbortSignal): Promise<DescribedObject | null>;
   /** Of these paths (`Industry`, `Account.Industry`), those that this user sees, spelled as Salesforce spells them. */
   visible(object: string, paths: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
+  /** The type of the field at this path: `boolean`, `currency`. Null: this user does not see it. */
+  typeOf(object: string, path: string, signal: AbortSignal): Promise<string | null>;
   /** What was learned may have changed: it is asked for again. */
   forget(): void;
 }
@@ -55,10 +57,14 @@ export function createSchema({ http, clock }: { http: SalesforceHttp; clock: Clo
     return await described(signal);
   }
 
-  async function resolve(from: string, path: string, signal: AbortSignal): Promise<string | null> {
+  async function resolve(
+    from: string,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<Pick<DescribedField, 'name' | 'type'> | null> {
     const described = await object(from, signal);
     const dot = path.indexOf('.');
-    if (dot < 0) return described?.fields.get(path.toLowerCase())?.name ?? null;
+    if (dot < 0) return described?.fields.get(path.toLowerCase()) ?? null;
     const relation = path.slice(0, dot).toLowerCase();
     const link = [...(described?.fields.values() ?? [])].find((field) => {
       return field.relationshipName?.toLowerCase() === relation;
@@ -67,7 +73,7 @@ export function createSchema({ http, clock }: { http: SalesforceHttp; clock: Clo
     const [parent, ...others] = link?.referenceTo ?? [];
     if (link === undefined || parent === undefined || others.length > 0) return null;
     const rest = await resolve(parent, path.slice(dot + 1), signal);
-    return rest === null ? null : `${link.relationshipName}.${rest}`;
+    return rest === null ? null : { name: `${link.relationshipName}.${rest.name}`, type: rest.type };
   }
 
   return {
@@ -75,11 +81,12 @@ export function createSchema({ http, clock }: { http: SalesforceHttp; clock: Clo
     visible: async (from, paths, signal) => {
       const found: string[] = [];
       for (const path of paths) {
-        const name = await resolve(from, path, signal);
-        if (name !== null && !found.includes(name)) found.push(name);
+        const field = await resolve(from, path, signal);
+        if (field !== null && !found.includes(field.name)) found.push(field.name);
       }
       return found;
     },
+    typeOf: async (from, path, signal) => (await resolve(from, path, signal))?.type ?? null,
     forget: () => objects.clear(),
   };
 }

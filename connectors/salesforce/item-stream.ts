@@ -100,21 +100,12 @@ async function shown(
   const there = rows.filter(({ values }) => !isTrue(values.IsDeleted));
   const links = await linksOf(parts, source, there, signal);
   const all = there.map(({ id, values }) => {
-    return source.show({ id, values: typed(values), links: links === null ? null : (links.get(id) ?? []) });
+    return source.show({ id, values, links: links === null ? null : (links.get(id) ?? []) });
   });
   return {
     activities: all.flatMap(({ activities = [] }) => activities),
     outcomes: all.flatMap(({ outcomes = [] }) => outcomes),
   };
-}
-
-/** The Bulk API writes every value as text, and the conditions of a mapping ask for true or false. */
-function typed(values: Row['values']): Row['values'] {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => {
-      return [name, value === 'true' ? true : value === 'false' ? false : value];
-    }),
-  );
 }
 
 /** By the item's id, oldest first; null: nobody shows us any. */

@@ -85,9 +85,8 @@ export function textOf(value: Fields[string] | undefined): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** As the Bulk API has it, too: there everything is text. */
 export function isTrue(value: Fields[string] | undefined): boolean {
-  return value === true || value === 'true';
+  return value === true;
 }
 
 const NUMBERS: ReadonlySet<ScoreField> = new Set(['fit_score', 'behavior_score', 'total_score']);

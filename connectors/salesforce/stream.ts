@@ -106,7 +106,9 @@ export async function* listThenChanges(
     // Kept before anything of it is read: a process that is killed goes on with the same job.
     if (state.phase === 'bulk' && state.locator === null) yield emptyPage(state, true);
     const { rows, next } =
-      state.phase === 'bulk' ? await bulkListed(parts, state, signal) : await listed(parts, source, state, signal);
+      state.phase === 'bulk'
+        ? await bulkListed(parts, source, state, signal)
+        : await listed(parts, source, state, signal);
     state = next;
     yield { ...emptyPage(state, true), ...(rows.length === 0 ? {} : await source.fromListed(rows, signal)) };
   }
@@ -150,11 +152,17 @@ async function listed(parts: SalesforceParts, source: ListedThenChanged, state: 
   return { rows, next: { ...state, after: rows.at(-1)?.id ?? state.after, listed: !more } };
 }
 
-async function bulkListed({ http }: SalesforceParts, state: BulkListing, signal: AbortSignal) {
+async function bulkListed(
+  parts: SalesforceParts,
+  { object }: ListedThenChanged,
+  state: BulkListing,
+  signal: AbortSignal,
+) {
+  const { http } = parts;
   const { job, locator, began } = state;
   // A job that is no more: what it showed is listed again, which does no harm.
   if (!(await awaitBulkQuery(http, job, signal))) return { rows: [], next: fromStart(await http.now(signal)) };
-  const { rows, next } = await readBulkPage(http, { job, locator }, signal);
+  const { rows, next } = await readBulkPage(parts, { job, object, locator }, signal);
   const following: Listing | BulkListing =
     next === null ? { ...fromStart(began), listed: true } : { ...state, locator: next };
   return { rows, next: following };

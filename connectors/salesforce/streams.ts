@@ -3,16 +3,19 @@
 import { mappedProperties } from '../../src/mapping/project-fields.ts';
 import type { StreamSight } from '../connector.ts';
 import { accountStream } from './account-stream.ts';
+import { ACTIVITY_SOURCES, createActivityStreams } from './activity-streams.ts';
+import { checkMapping } from './check-mapping.ts';
 import { personStream } from './person-stream.ts';
 import type { SalesforceParts, StreamReader } from './stream.ts';
 
 /** @throws ConnectorError `configuration` when the mapping names a source that Salesforce does not have */
 export function createStreams(parts: SalesforceParts): readonly StreamReader[] {
+  checkMapping(parts.mapping, ACTIVITY_SOURCES);
   const usesAccounts = mappedProperties(parts.mapping, 'Contact').some((path) => /^Account\./i.test(path));
   // The Accounts' cursor begins before their Contacts are listed: that may take hours, and an Account that changes meanwhile would
   // be in neither.
   const accounts = usesAccounts ? [accountStream(parts)] : [];
-  return [...accounts, personStream(parts, 'Lead'), personStream(parts, 'Contact')];
+  return [...accounts, personStream(parts, 'Lead'), personStream(parts, 'Contact'), ...createActivityStreams(parts)];
 }
 
 /**
