@@ -1,6 +1,5 @@
 // Logging in: client credentials of an External Client App, or an assertion signed with its private key (JWT bearer). Never a
 // user's name and password: https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_client_credentials_flow.htm
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { Connection, OAuth2 } from 'jsforce';
 import { z } from 'zod';
 import type { Clock } from '../../src/domain/clock.ts';
@@ -8,12 +7,11 @@ import { ConnectorError } from '../connector-error.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import { shareWork } from '../share-work.ts';
 import { withoutPersonalData } from '../without-personal-data.ts';
+import { signedAssertion } from './assertion.ts';
 import { AbortableTransport, type RawAnswer, withinTime } from './send-request.ts';
 import type { SalesforceSettings } from './settings.ts';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-// Sources say that an assertion may last three or five minutes.
-const ASSERTION_SECONDS = 180;
 
 // Who logged in is told by an address that ends in the org's id and the user's.
 const IDENTITY = /\/id\/(?<org>\w{15,18})\/(?<user>\w{15,18})$/;
@@ -88,45 +86,13 @@ function grantOf(settings: SalesforceSettings, loginUrl: string, now: Date) {
   if (SALESFORCE_PRIVATE_KEY === undefined || SALESFORCE_USERNAME === undefined) {
     return { grant_type: 'client_credentials', client_secret: SALESFORCE_CLIENT_SECRET ?? '' };
   }
-  const claims = {
-    iss: SALESFORCE_CLIENT_ID,
-    sub: SALESFORCE_USERNAME,
-    aud: audienceOf(loginUrl),
-    exp: Math.floor(now.getTime() / 1000) + ASSERTION_SECONDS,
+  const signer = {
+    clientId: SALESFORCE_CLIENT_ID,
+    username: SALESFORCE_USERNAME,
+    privateKey: SALESFORCE_PRIVATE_KEY,
+    loginUrl,
   };
-  return { grant_type: JWT_BEARER, assertion: signed(claims, keyOf(SALESFORCE_PRIVATE_KEY)) };
-}
-
-/** The login server of the org's kind; anything else that is asked for a token is meant itself. */
-function audienceOf(loginUrl: string): string {
-  const { hostname } = new URL(loginUrl);
-  if (!hostname.endsWith('.salesforce.com')) return loginUrl;
-  const isSandbox =
-    hostname === 'test.salesforce.com' || /\.(?:sandbox|scratch)\.my\.salesforce\.com$|--/.test(hostname);
-  return `https://${isSandbox ? 'test' : 'login'}.salesforce.com`;
-}
-
-function keyOf(pem: string): KeyObject {
-  try {
-    // Some ways to set a variable keep line ends as \n.
-    const key = createPrivateKey(pem.replaceAll('\\n', '\n'));
-    if (key.asymmetricKeyType === 'rsa') return key;
-  } catch {
-    // Told below: the reader's own error may quote the key.
-  }
-  throw new ConnectorError({
-    kind: 'auth',
-    crm: 'salesforce',
-    message: 'SALESFORCE_PRIVATE_KEY cannot be read as an RSA private key without a passphrase',
-    code: 'PRIVATE_KEY',
-    fix: 'Set SALESFORCE_PRIVATE_KEY_FILE to the PEM file whose certificate the External Client App has.',
-  });
-}
-
-function signed(claims: object, key: KeyObject): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const content = `${part({ alg: 'RS256' })}.${part(claims)}`;
-  return `${content}.${sign('RSA-SHA256', Buffer.from(content), key).toString('base64url')}`;
+  return { grant_type: JWT_BEARER, assertion: signedAssertion(signer, now) };
 }
 
 const CREDENTIALS =

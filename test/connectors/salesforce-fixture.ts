@@ -1,6 +1,8 @@
 // The connector's parts on the shipped mapping over a sandbox org of their own, with the org's clock and little patience.
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import type { ChangePage, Cursor, Patience } from '../../connectors/connector.ts';
+import { ConnectorError } from '../../connectors/connector-error.ts';
 import { createParts } from '../../connectors/salesforce/parts.ts';
 import { settingsSchema } from '../../connectors/salesforce/settings.ts';
 import type { SalesforceParts, StreamReader } from '../../connectors/salesforce/stream.ts';
@@ -33,15 +35,52 @@ export function settingsOf(org: TestOrg, more: Readonly<Record<string, string>> 
   });
 }
 
-/** @param more settings over the usual ones */
+interface Connected {
+  readonly mapping?: Mapping;
+  /** Settings over the usual ones. */
+  readonly more?: Readonly<Record<string, string>>;
+  /** How far our clock is ahead of the org's. */
+  readonly aheadMs?: number;
+  readonly patience?: Partial<Patience>;
+}
+
 export async function connectedOrg(
   options: Parameters<typeof startTestOrg>[0] = {},
-  { mapping = shippedMapping(), more = {} }: { mapping?: Mapping; more?: Readonly<Record<string, string>> } = {},
+  connected: Connected = {},
 ): Promise<ConnectedOrg> {
   const org = await startTestOrg(options);
-  const clock = { now: () => new Date(org.now()) };
-  return { org, parts: createParts({ settings: settingsOf(org, more), mapping, clock, patience: IMPATIENT }) };
+  return { org, parts: partsFor(org, connected) };
 }
+
+/** Another process over the same org. */
+export function partsFor(org: TestOrg, connected: Connected = {}): SalesforceParts {
+  const { mapping = shippedMapping(), more = {}, aheadMs = 0, patience = {} } = connected;
+  const clock = { now: () => new Date(org.now() + aheadMs) };
+  const settings = settingsOf(org, more);
+  return createParts({ settings, mapping, clock, patience: { ...IMPATIENT, ...patience } });
+}
+
+export async function failure(promise: Promise<unknown>): Promise<ConnectorError> {
+  const error: unknown = await promise.then(() => null).catch((reason: unknown) => reason);
+  if (!(error instanceof ConnectorError)) throw new Error(`expected a ConnectorError, got ${String(error)}`);
+  return error;
+}
+
+/** What the org was asked, in order: `GET /query`; logins as `login`. */
+export async function asked(org: TestOrg): Promise<string[]> {
+  const { body } = await org.control('GET', '/log');
+  const lines = z
+    .string()
+    .parse(body)
+    .split('\n')
+    .filter((line) => line !== '');
+  return lines.map((line) => {
+    const { method, path } = logged.parse(JSON.parse(line));
+    return path === '/services/oauth2/token' ? 'login' : `${method} ${path.replace(/^\/services\/data\/v\d+\.0/, '')}`;
+  });
+}
+
+const logged = z.object({ method: z.string(), path: z.string() });
 
 export async function pagesOf(reader: StreamReader, cursor: Cursor | null): Promise<readonly ChangePage[]> {
   const pages: ChangePage[] = [];
