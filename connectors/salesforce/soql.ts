@@ -14,9 +14,19 @@ export class Condition {
 type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
 export function text(value: string): string {
-  const escaped = value.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  const escaped = value.replace(/[\\'\n\r\u2028\u2029]/g, (character) => ESCAPES[character] ?? character);
   return `'${escaped}'`;
 }
+
+// Everything that may end a string or a line.
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  "'": "\\'",
+  '\n': '\\n',
+  '\r': '\\r',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+};
 
 const ID = /^[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?$/;
 
