@@ -23,6 +23,8 @@ export interface AskedSetting {
   readonly name: string;
   readonly question: string;
   readonly secret: boolean;
+  /** Not asked for where this other setting is given. */
+  readonly unless?: string | undefined;
 }
 
 export interface ConnectorModule {
@@ -34,7 +36,9 @@ export interface ConnectorModule {
 
 const moduleSchema: z.ZodType<ConnectorModule> = z.object({
   settingsSchema: z.instanceof(z.ZodObject),
-  asks: z.array(z.object({ name: z.string(), question: z.string(), secret: z.boolean() })),
+  asks: z.array(
+    z.object({ name: z.string(), question: z.string(), secret: z.boolean(), unless: z.string().optional() }),
+  ),
   create: z.custom<ConnectorModule['create']>((value) => typeof value === 'function', 'expected a function'),
 });
 

@@ -90,6 +90,7 @@ export const asks = [
     name: 'SALESFORCE_CLIENT_SECRET',
     question: 'The consumer secret of your External Client App',
     secret: true,
+    unless: 'SALESFORCE_PRIVATE_KEY',
   },
 ];
 

@@ -1,12 +1,13 @@
 // `leadgrade doctor`: looks at everything that the product needs, and says the fix for what is not right.
 import { Command } from 'commander';
-import type { ChangeStream, SetupCheck } from '../../connectors/connector.ts';
+import type { ChangeStream, CrmConnector, SetupCheck } from '../../connectors/connector.ts';
 import { isReplaced } from '../../jobs/stand-ins.ts';
 import type { Product } from '../main.ts';
 import { allHalts } from '../store/halts.ts';
 import { isWorkerAlive } from '../store/processes.ts';
 import { countErrors } from '../store/record-errors.ts';
 import { allStreams, type StreamSummary } from '../store/streams.ts';
+import { chosenCrms, crmOption } from './chosen-crms.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
 import { jsonOption } from './options.ts';
@@ -25,16 +26,30 @@ const SIGNS: Readonly<Record<SetupCheck['level'], string>> = {
 export function doctorCommand(io: CommandIo): Command {
   return new Command('doctor')
     .description('check settings, database, queue, CRM, and say the fix for what is not right')
+    .addOption(crmOption())
     .addOption(jsonOption())
-    .action((options: { json: boolean }) =>
+    .action((options: DoctorOptions) =>
       withProduct(io, { quiet: true }, async (product) => {
-        const now = await crmFindings(product);
-        const findings = [...withoutRepeats(await ownFindings(product), now), ...now];
+        const chosen = chosenCrms(product.context, options.crm);
+        const own = (await ownFindings(product)).filter(isOf(chosen));
+        const now = await crmFindings(product, chosen);
+        const findings = [...withoutRepeats(own, now), ...now];
         if (options.json) io.stdout.write(`${JSON.stringify({ findings })}\n`);
         else for (const finding of findings) io.stdout.write(`${toLines(finding)}\n`);
         if (findings.some((finding) => finding.level === 'problem')) io.setExitCode(2);
       }),
     );
+}
+
+interface DoctorOptions {
+  readonly crm?: string;
+  readonly json: boolean;
+}
+
+/** Leadgrade's own findings, and those of these CRMs. */
+function isOf(chosen: readonly CrmConnector[]): (finding: Finding) => boolean {
+  const parts = new Set(['leadgrade', ...chosen.map(({ id }) => id)]);
+  return ({ part }) => parts.has(part);
 }
 
 function toLines({ part, what, level, detail, fix }: Finding): string {
@@ -104,9 +119,9 @@ function streamFinding(row: StreamSummary, streams: readonly ChangeStream[]): re
   return [{ part: crm, what: stream, level: 'ok', detail }];
 }
 
-async function crmFindings({ context }: Product): Promise<readonly Finding[]> {
+async function crmFindings({ context }: Product, chosen: readonly CrmConnector[]): Promise<readonly Finding[]> {
   const found = await Promise.all(
-    [...context.crms.values()].map(async ({ connector }) => {
+    chosen.map(async (connector) => {
       const checks = await connector.checkSetup(writeTarget(context.model), context.signal);
       return checks.map((check) => ({ part: connector.id, ...check }));
     }),

@@ -53,7 +53,7 @@ export function dryRunReport(run: DryRun, bands: readonly Band[]): string {
       ? []
       : [
           '',
-          `${run.errors} values could not be read; their contacts are scored without them. The backfill lists them.`,
+          `${run.errors} values could not be read; their records are scored without them. The backfill lists them.`,
         ]),
   ].join('\n');
 }
@@ -63,7 +63,7 @@ function writesOf({ crm, records, scored, writes, clears }: DryRunCrm): readonly
   const emptied = clears === 0 ? '' : `; ${clears} of them have scores, which would be emptied`;
   return [
     '',
-    `${crm}: ${records} contacts; ${out} are out of scope (leads.where in the mapping)${emptied}.`,
+    `${crm}: ${records} records; ${out} are out of scope (leads.where in the mapping)${emptied}.`,
     `${crm}: ${writes - clears} would be written, ${scored - (writes - clears)} hold their score already.`,
   ];
 }

@@ -78,13 +78,13 @@ function refuseSecrets(set: Settings, asks: readonly AskedSetting[]): void {
 async function askFor(
   asks: readonly AskedSetting[],
   io: CommandIo,
-  { force }: InitOptions,
+  { force, set }: InitOptions,
   questions: Questions,
 ): Promise<Settings> {
   const answers: Record<string, string> = {};
-  for (const { name, question, secret } of asks) {
-    const isSet = [io.env[name], io.env[`${name}_FILE`]].some((value) => value !== undefined && value.trim() !== '');
-    if (isSet && !force) {
+  for (const { name, question, secret, unless } of asks) {
+    if (isGiven(name, set) || (unless !== undefined && (isGiven(unless, set) || isGiven(unless, io.env)))) continue;
+    if (isGiven(name, io.env) && !force) {
       io.stderr.write(`${name} is set already (--force asks for it again).\n`);
       continue;
     }
@@ -93,6 +93,10 @@ async function askFor(
     answers[name] = answer;
   }
   return answers;
+}
+
+function isGiven(name: string, given: NodeJS.ProcessEnv | Settings): boolean {
+  return [given[name], given[`${name}_FILE`]].some((value) => value !== undefined && value.trim() !== '');
 }
 
 function connectorOf({ context }: Product, crm: string): CrmConnector {

@@ -4,6 +4,7 @@ import type { SetupStep } from '../../connectors/connector.ts';
 import type { Product } from '../main.ts';
 import { resume } from '../store/halts.ts';
 import { probeAgain } from '../store/streams.ts';
+import { chosenCrms, crmOption } from './chosen-crms.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
 import { jsonOption } from './options.ts';
@@ -13,18 +14,20 @@ export function setupCommand(io: CommandIo): Command {
   return new Command('setup')
     .description("create the product's fields in the CRM")
     .option('--dry-run', 'only say what would be created', false)
+    .addOption(crmOption())
     .addOption(jsonOption())
     .action((options: SetupOptions) => withProduct(io, { quiet: true }, (product) => run(io, product, options)));
 }
 
 interface SetupOptions {
+  readonly crm?: string;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
 
-async function run(io: CommandIo, { context }: Product, { dryRun, json }: SetupOptions): Promise<void> {
+async function run(io: CommandIo, { context }: Product, { crm, dryRun, json }: SetupOptions): Promise<void> {
   const steps: (SetupStep & { crm: string })[] = [];
-  for (const { connector } of context.crms.values()) {
+  for (const connector of chosenCrms(context, crm)) {
     for await (const step of connector.applySetup(writeTarget(context.model), { dryRun }, context.signal)) {
       steps.push({ crm: connector.id, ...step });
       if (!json) io.stdout.write(`${connector.id}: ${step.what}: ${step.state.replace('-', ' ')}\n`);
