@@ -96,6 +96,8 @@ export interface SetupStep {
 export interface CrmConnector {
   /** `hubspot` */
   readonly id: string;
+  /** As people write it: `HubSpot`. */
+  readonly name: string;
   readonly streams: readonly ChangeStream[];
   /** Records per call: jobs cut their work to these. */
   readonly batch: {

@@ -4,6 +4,7 @@ import type { CrmConnector } from '../connectors/connector.ts';
 import type { Clock } from '../src/domain/clock.ts';
 import type { Fields } from '../src/domain/lead.ts';
 import type { ScoreField } from '../src/domain/score-fields.ts';
+import type { PeoplePolicy } from '../src/people/people-policy.ts';
 import type { CompiledModel } from '../src/scoring/compile.ts';
 import type { Tables } from '../src/store/tables.ts';
 import type { JobName, JobPayloads, RingManner } from './queues.ts';
@@ -36,6 +37,8 @@ export interface JobContext {
   readonly db: Kysely<Tables>;
   readonly crms: ReadonlyMap<string, MappedCrm>;
   readonly model: ActiveModel;
+  /** Which records are one person's, and whose word counts. */
+  readonly people: PeoplePolicy;
   /** Cron expression of the nightly slots. */
   readonly nightly: string;
   /** IANA zone of the dates in explanations and of the nightly slot. */

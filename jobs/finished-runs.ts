@@ -9,12 +9,12 @@ import { hasDoneItsPart } from './run-progress.ts';
 
 /** Closes the runs whose own part is over, once nothing is pending. Results that wait for a later try do not hold one up. */
 export async function closeFinishedRuns(context: JobContext): Promise<void> {
-  const { db, clock } = context;
+  const { db, clock, crms } = context;
   const now = clock.now();
   const runs = await runsUnderWay(db);
   const over = runs.filter((run) => hasDoneItsPart(context, run));
   if (over.length === 0) return;
-  const { dirty, due, outbox, waiting } = await pendingWork(db, now);
+  const { dirty, due, outbox, waiting } = await pendingWork(db, now, [...crms.keys()]);
   if (dirty > 0 || due > 0 || outbox > waiting) return;
   // Of the best share of all leads: what that is, the scoring works out at its end.
   if (over.some((run) => waitsForThresholds(context, run))) return context.ring('score', {});

@@ -30,7 +30,7 @@ export async function moveThresholds(context: JobContext, basisHash: string): Pr
   const stored = new Map((await thresholdsOf(db, context.model.hash)).map(({ band, points }) => [band, points]));
   const isFirst = !bands.every((band) => stored.has(band.id));
   if (waiting.length === 0 && !isFirst) return 0;
-  const { dirty, due } = await pendingWork(db, clock.now());
+  const { dirty, due } = await pendingWork(db, clock.now(), [...context.crms.keys()]);
   if (due > 0 || (dirty > 0 && !isFirst)) return 0;
   const marked = await keepAndMark(context, basis, { bands, stored, basisHash });
   // Worked out before all was read, they are so again when it is.

@@ -4,6 +4,7 @@ import type { Lead } from '../src/domain/lead.ts';
 import type { ScoreFieldValues } from '../src/domain/score-fields.ts';
 import type { Contribution, ScoreResult } from '../src/domain/score-result.ts';
 import { clearedScoreFields, sameVisible, toScoreFields } from '../src/mapping/write-back.ts';
+import { type PersonRecord, toLead } from '../src/people/to-lead.ts';
 import { explain } from '../src/scoring/explain.ts';
 import { scoreLead } from '../src/scoring/score-lead.ts';
 import type {
@@ -44,20 +45,13 @@ function scoreSafely(due: DueLead, input: ScoringInput): ScoredLead {
   }
 }
 
-/** The lead that a stored one is scored as: its records' fields and activities together. */
-export function toLead(due: Pick<DueLead, 'id' | 'records' | 'activities'>, basis: ScoringBasis): Lead {
-  const [first] = due.records;
-  return {
-    id: first ? `${first.crm}:${first.id}` : String(due.id),
-    fields: Object.assign({}, ...due.records.map((record) => record.fields)),
-    activities: due.activities,
-    unobserved: first ? (basis.unobserved.get(first.crm) ?? []) : [],
-  };
+/** Out of scope in one of its CRMs is out of scope: who is a customer in either is a customer. */
+export function isInScope(records: readonly PersonRecord[], crms: ReadonlyMap<string, MappedCrm>): boolean {
+  return records.every(({ crm, fields }) => crms.get(crm)?.inScope(fields) ?? true);
 }
 
 function scoreOne(due: DueLead, input: ScoringInput): ScoredLead {
-  const inScope = due.records.every((record) => input.crms.get(record.crm)?.inScope(record.fields) ?? false);
-  if (due.records.length === 0 || !inScope) return unscored(due, input);
+  if (due.records.length === 0 || !isInScope(due.records, input.crms)) return unscored(due, input);
   const lead = toLead(due, input.basis);
   const previousStatus = due.cause === FIRST_THRESHOLD ? undefined : due.previous?.status;
   const result = scoreLead(lead, input.model.compiled, input.now, {

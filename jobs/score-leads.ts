@@ -6,6 +6,7 @@ import { isFirstPullOver } from '../src/store/pending-work.ts';
 import { countInRuns } from '../src/store/runs.ts';
 import { pointsByBand, thresholdsOf } from '../src/store/thresholds.ts';
 import { type JobContext, scoringInstant } from './context.ts';
+import { matchPeople } from './match-people.ts';
 import { moveThresholds } from './move-thresholds.ts';
 import { scoreChunk } from './score-chunk.ts';
 import { type ScoringBasis, scoringBasis } from './scoring-basis.ts';
@@ -21,6 +22,7 @@ export async function scoreLeads(context: JobContext): Promise<void> {
   );
   // A lead whose activities are half read would be scored, written, and written again.
   if (!(await isFirstPullOver(db, streams))) return;
+  await matchPeople(context);
   await keepModel(db, { hash: model.hash, name: model.compiled.id, text: model.text }, clock.now());
   const basis = await scoringBasis(context);
   await markOutdated(db, basis.hash, clock.now());
@@ -38,8 +40,10 @@ async function scoreAllDue(context: JobContext, basis: ScoringBasis): Promise<vo
   while (scored === CHUNK && !signal.aborted) {
     const now = scoringInstant(context).getTime();
     const thresholds = pointsByBand(await thresholdsOf(db, model.hash));
-    scored = await scoreDueLeads(db, { limit: CHUNK, now: clock.now(), basisHash: basis.hash }, (leads) =>
-      scoreChunk(leads, { crms, model, timezone, basis, thresholds, now }),
+    scored = await scoreDueLeads(
+      db,
+      { limit: CHUNK, now: clock.now(), basisHash: basis.hash, crms: [...crms.keys()] },
+      (leads) => scoreChunk(leads, { crms, model, timezone, basis, thresholds, now }),
     );
     await countInRuns(db, { scored });
   }

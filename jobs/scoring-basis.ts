@@ -1,13 +1,12 @@
-// What leads are scored with, besides their own data: model, scope, what the CRMs do not let us see. Its hash is kept with
+// What leads are scored with, besides their own data: model, scope, what the CRMs do not let us see, whose word counts. Its hash is kept with
 // every lead, so that a change of any of them scores everybody again, on the same path as a nightly change.
 import { createHash } from 'node:crypto';
+import type { PeopleView } from '../src/people/to-lead.ts';
 import { allStreams, type StreamSummary } from '../src/store/streams.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 
-export interface ScoringBasis {
+export interface ScoringBasis extends PeopleView {
   readonly hash: string;
-  /** Activity types that no stream of a CRM shows us, by CRM. */
-  readonly unobserved: ReadonlyMap<string, readonly string[]>;
 }
 
 function sha256(text: string): string {
@@ -22,6 +21,7 @@ export async function scoringBasis(context: JobContext): Promise<ScoringBasis> {
       typesNotSeen(crm, streams, [...context.model.compiled.behavior.watchers.keys()]),
     ]),
   );
+  const { match, ...policy } = context.people;
   const parts = [
     context.model.hash,
     context.timezone,
@@ -29,8 +29,10 @@ export async function scoringBasis(context: JobContext): Promise<ScoringBasis> {
     context.asOf?.toISOString() ?? '',
     ...[...context.crms.values()].map((crm) => crm.scopeHash),
     JSON.stringify([...unobserved]),
+    JSON.stringify(policy),
   ];
-  return { hash: sha256(parts.join('\n')), unobserved };
+  const names = new Map([...context.crms.values()].map(({ connector }) => [connector.id, connector.name]));
+  return { hash: sha256(parts.join('\n')), unobserved, policy: context.people, names };
 }
 
 /** Of the model's activity types, those that no stream open to us shows: unknown, never zero. */

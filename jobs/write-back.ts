@@ -53,7 +53,7 @@ async function fullBatches(
   const last = chunks.at(-1);
   if (!last || last.length === size) return { go: chunks, wait: [] };
   const now = context.clock.now();
-  const { dirty, due, oldestQueuedAt } = await pendingWork(context.db, now);
+  const { dirty, due, oldestQueuedAt } = await pendingWork(context.db, now, [...context.crms.keys()]);
   const waited = oldestQueuedAt === null ? 0 : now.getTime() - oldestQueuedAt.getTime();
   if ((dirty === 0 && due === 0) || waited >= LONGEST_WAIT_MS) return { go: chunks, wait: [] };
   return { go: chunks.slice(0, -1), wait: last };
@@ -88,7 +88,7 @@ async function keepOutcomes(
   );
   const final = failed.filter(({ error }) => !canBeRetried(error));
   const retired = answered.flatMap(({ row: { object, id }, outcome }) => {
-    const into = outcome.kind === 'merged' ? outcome.into.id : null;
+    const into = outcome.kind === 'merged' ? outcome.into : null;
     return outcome.kind === 'gone' || outcome.kind === 'merged' ? [{ object, id, into }] : [];
   });
   await context.db.transaction().execute(async (tx) => {

@@ -11,6 +11,8 @@ import type { Config } from './config.ts';
 import type { Clock } from './domain/clock.ts';
 import { formatProblem } from './domain/problem.ts';
 import { ConfigurationError, loadCrms, shippedFile } from './load-crms.ts';
+import { loadPeople } from './load-people.ts';
+import type { PeoplePolicy } from './people/people-policy.ts';
 import { compileModel } from './scoring/compile.ts';
 import { readModel } from './scoring/model.ts';
 import { migrateToLatest } from './store/migrate.ts';
@@ -46,6 +48,7 @@ const CLOSE_DEADLINE_MS = 20_000;
 /** @throws ConfigurationError for what somebody must mend; any other error when a service does not answer */
 export async function openProduct(config: Config, parts: OpenParts): Promise<Product> {
   const model = await loadModel(config.modelFile);
+  const people = await loadPeople();
   const database = await openDatabase({ databaseUrl: config.databaseUrl, dataDir: config.dataDir });
   const opened: (() => Promise<unknown>)[] = [() => database.close()];
   try {
@@ -64,7 +67,7 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
             connector.close(),
       ),
     );
-    return assemble(config, parts, { database, backend, model, crms, opened });
+    return assemble(config, parts, { database, backend, model, people, crms, opened });
   } catch (error) {
     for (const close of opened) await close();
     throw error;
@@ -84,18 +87,24 @@ interface Opened {
   readonly database: OpenDatabase;
   readonly backend: QueueBackend;
   readonly model: ActiveModel;
+  readonly people: PeoplePolicy;
   readonly crms: ReadonlyMap<string, MappedCrm>;
   /** What is to be closed, in this order. */
   readonly opened: readonly (() => Promise<unknown>)[];
 }
 
-function assemble(config: Config, parts: OpenParts, { database, backend, model, crms, opened }: Opened): Product {
+function assemble(
+  config: Config,
+  parts: OpenParts,
+  { database, backend, model, people, crms, opened }: Opened,
+): Product {
   const stopping = new AbortController();
   const queue = backend.queue<unknown>(QUEUE);
   const context: JobContext = {
     db: database.db,
     crms,
     model,
+    people,
     timezone: config.timezone,
     nightly: config.nightlyCron,
     clock: parts.clock,

@@ -14,6 +14,7 @@ import { SCORE_COLUMNS } from '../src/csv/scored-rows.ts';
 import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../src/domain/canonical.ts';
 import { SCORE_FIELDS } from '../src/domain/score-fields.ts';
 import { readMapping, VALUE_KINDS } from '../src/mapping/mapping.ts';
+import { readPeople } from '../src/people/people-policy.ts';
 import { readModel } from '../src/scoring/model.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -65,8 +66,12 @@ function spansOf(text: string): readonly string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
 }
 
-const readerOf = (code: string) =>
-  /^crm:/m.test(code) ? readMapping : /^csv:/m.test(code) ? readCsvMapping : readModel;
+const READERS = [
+  [/^crm:/m, readMapping],
+  [/^csv:/m, readCsvMapping],
+  [/^match:/m, readPeople],
+] as const;
+const readerOf = (code: string) => READERS.find(([key]) => key.test(code))?.[1] ?? readModel;
 
 describe('examples', () => {
   const examples = BLOCKS.filter(({ language }) => language === 'yaml');

@@ -29,6 +29,10 @@ const RULES: readonly Rule[] = [
     files: inside('src/mapping'),
     may: [inside('src/domain', 'src/yaml'), exactly('src/scoring/conditions\\.ts', 'zod')],
   },
+  {
+    files: inside('src/people'),
+    may: [inside('src/domain', 'src/yaml'), exactly('src/mapping/project-fields\\.ts', 'zod')],
+  },
   { files: inside('src/csv/files'), may: [inside('src/domain'), NODE] },
   {
     files: inside('src/csv'),
@@ -79,7 +83,7 @@ const RULES: readonly Rule[] = [
   {
     files: inside('jobs'),
     may: [
-      inside('src/domain', 'src/scoring', 'src/mapping', 'src/store', 'src/review'),
+      inside('src/domain', 'src/scoring', 'src/mapping', 'src/people', 'src/store', 'src/review'),
       CONNECTOR_CONTRACT,
       NODE,
       // pg: the queue's own pool.

@@ -46,6 +46,7 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
   const untilClosed = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
   return {
     id: 'hubspot',
+    name: 'HubSpot',
     streams,
     batch: { read: READ_BATCH, write: WRITE_BATCH, links: LINK_BATCH, counters: HISTORY_BATCH },
     maxTextLength: MAX_TEXT,

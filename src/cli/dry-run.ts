@@ -102,7 +102,7 @@ async function closeOnceScored({ context }: Product, runId: number): Promise<voi
   const { db, clock } = context;
   const run = await findRun(db, runId);
   if (run === null || run.state !== 'running' || !hasDoneItsPart(context, run)) return;
-  const { dirty, due } = await pendingWork(db, clock.now());
+  const { dirty, due } = await pendingWork(db, clock.now(), [...context.crms.keys()]);
   if (dirty > 0 || due > 0) return;
   if (waitsForThresholds(context, run)) return context.ring('score', {});
   await closeRun(db, runId, { state: 'done', error: null }, clock.now());
@@ -115,7 +115,7 @@ async function findings(
   { began, errors }: Pick<DryRun, 'errors'> & { began: Date },
 ): Promise<DryRun> {
   const { db, clock, crms, model } = context;
-  const writes = await plannedWrites(db);
+  const writes = await plannedWrites(db, [...crms.keys()]);
   const seconds = (clock.now().getTime() - began.getTime()) / 1000;
   const streams = await allStreams(db);
   return {

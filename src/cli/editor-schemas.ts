@@ -1,8 +1,9 @@
-// The JSON Schemas of model and mappings, for editors: completion, hover and marks while typing. `npm run gen` writes them to
+// The JSON Schemas of model, mappings and people, for editors: completion, hover and marks while typing. `npm run gen` writes them to
 // mappings/schema. Whether ids refer to something, and numbers make sense together, `leadgrade validate` alone can tell.
 import { z } from 'zod';
 import { csvMappingSchema } from '../csv/csv-mapping.ts';
 import { mappingSchema } from '../mapping/mapping.ts';
+import { peopleSchema } from '../people/people-policy.ts';
 import { modelSchema } from '../scoring/model.ts';
 import type { Shape } from '../scoring/schema-shapes.ts';
 
@@ -17,6 +18,7 @@ export function editorSchemas(): ReadonlyMap<string, string> {
       'mappings/schema/csv-mapping.schema.json',
       toText(csvMappingSchema, "Mapping of a CSV export's columns for Leadgrade"),
     ],
+    ['mappings/schema/people.schema.json', toText(peopleSchema, 'One person in several CRMs, for Leadgrade')],
   ]);
 }
 

@@ -1,10 +1,11 @@
 // `leadgrade explain hubspot:123`: one lead's score as it is now, its reasons, and how it came to be.
 import { Command, InvalidArgumentError } from 'commander';
-import { toLead } from '../../jobs/score-chunk.ts';
+import { isInScope } from '../../jobs/score-chunk.ts';
 import { scoringBasis } from '../../jobs/scoring-basis.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { ConfigurationError } from '../load-crms.ts';
 import type { Product } from '../main.ts';
+import { toLead } from '../people/to-lead.ts';
 import { explain } from '../scoring/explain.ts';
 import { scoreLead } from '../scoring/score-lead.ts';
 import { type Erasure, erasuresOf } from '../store/erasures.ts';
@@ -34,13 +35,13 @@ export function explainCommand(io: CommandIo): Command {
 }
 
 async function run(io: CommandIo, { context }: Product, key: LeadKey, json: boolean): Promise<void> {
-  const found = await findLead(context.db, key);
+  const found = await findLead(context.db, key, [...context.crms.keys()]);
   if (!found) {
     const erasures = await erasuresOf(context.db, key);
     if (erasures.length > 0) return tellErasures(io, key, erasures, json);
     throw new ConfigurationError(`${key.crm}:${key.id} is not known. Run "leadgrade backfill", or check the id.`);
   }
-  const inScope = found.records.every((record) => context.crms.get(record.crm)?.inScope(record.fields) ?? false);
+  const inScope = isInScope(found.records, context.crms);
   const history = await historyOf(context.db, found.id, HISTORY);
   const outcomes = await outcomesOf(context.db, found.id);
   const now = (context.asOf ?? context.clock.now()).getTime();

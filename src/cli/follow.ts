@@ -71,7 +71,7 @@ function endsCommand({ kind, since }: Halt, now: Date): boolean {
 }
 
 async function progressLine({ context }: Product, run: Run): Promise<string> {
-  const { dirty, due, outbox } = await pendingWork(context.db, context.clock.now());
+  const { dirty, due, outbox } = await pendingWork(context.db, context.clock.now(), [...context.crms.keys()]);
   const read = `${count(run, 'records')} records, ${count(run, 'activities')} activities read`;
   const done = `${count(run, 'scored')} scored, ${count(run, 'written')} written`;
   return `${run.job}: ${read}; ${done}; to do: ${dirty} to read, ${due} to score, ${outbox} to write`;

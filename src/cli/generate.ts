@@ -1,5 +1,5 @@
 // `npm run gen`: writes the files that are made from the code: .env.example from the settings' schemas, and the JSON Schemas of
-// model and mapping.
+// model, mapping and people.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { connectorIds, loadConnector } from '../../connectors/load-connector.ts';

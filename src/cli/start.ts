@@ -54,8 +54,9 @@ async function serve(product: Product, config: Config, asked: readonly Role[]): 
 }
 
 async function listen({ context }: Product, config: Config): Promise<Server> {
-  const { db, clock } = context;
-  const app = createApp({ db, clock, canary: CANARY, pollSeconds: config.pollSeconds });
+  const { db, clock, crms } = context;
+  const health = { canary: CANARY, pollSeconds: config.pollSeconds, crms: [...crms.keys()] };
+  const app = createApp({ db, clock, ...health });
   const server = app.listen(config.port);
   await once(server, 'listening');
   return server;

@@ -1,4 +1,4 @@
-// `leadgrade validate`: checks the model and the mappings, and says file, line and path of everything that is wrong.
+// `leadgrade validate`: checks the model, the mappings and people.yaml, and says file, line and path of everything that is wrong.
 import { glob } from 'node:fs/promises';
 import { Command } from 'commander';
 import { formatProblem, type Problem } from '../domain/problem.ts';
@@ -13,9 +13,12 @@ interface ValidateOptions {
 
 export function validateCommand(io: CommandIo): Command {
   return new Command('validate')
-    .description('Check the model and the mappings; every problem is named with its file, line and path.')
+    .description('Check the model, the mappings and people.yaml; every problem is named with its file, line and path.')
     .option('--model <file>', 'model file (default: MODEL_FILE, or mappings/model.yaml)')
-    .option('--mapping <files...>', 'mapping files, of CRMs or CSV exports (default: mappings/*.yaml but the model)')
+    .option(
+      '--mapping <files...>',
+      'mapping files, of CRMs or CSV exports, or people.yaml (default: mappings/*.yaml but the model)',
+    )
     .option('--json', 'print the problems as JSON')
     .action((options: ValidateOptions) => run(io, options));
 }
@@ -42,6 +45,7 @@ async function mappingProblems(file: string): Promise<readonly Problem[]> {
   const text = await readText(file);
   if (typeof text !== 'string') return [text];
   if (/^csv:/m.test(text)) return (await import('../csv/csv-mapping.ts')).readCsvMapping(text, file).problems;
+  if (/^match:/m.test(text)) return (await import('../people/people-policy.ts')).readPeople(text, file).problems;
   return (await import('../mapping/mapping.ts')).readMapping(text, file).problems;
 }
 

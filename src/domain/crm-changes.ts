@@ -10,6 +10,12 @@ export interface RecordRef {
   readonly id: string;
 }
 
+/** A record of another CRM that is the same person's, as this CRM knows it. Whether it is there, the store finds out. */
+export interface RecordLink extends RecordRef {
+  /** `salesforce` */
+  readonly crm: string;
+}
+
 /** How far a stream was read; JSON that only its connector understands. */
 export type Cursor = Readonly<Record<string, unknown>>;
 
@@ -37,12 +43,15 @@ export interface LeadSnapshot {
   readonly outcomes: readonly Outcome[];
   /** Absent: no rule of the mapping asks for any. */
   readonly counters?: Counters;
+  /** To the same person in other CRMs. Absent: the mapping asks for none. */
+  readonly links?: readonly RecordLink[];
 }
 
 export type FetchedLead =
   | LeadSnapshot
   /** `erased`: not merely deleted; nobody can bring it back. */
   | { readonly kind: 'gone'; readonly ref: RecordRef; readonly erased: boolean }
+  /** The survivor may be of another object: a Salesforce Lead that was converted goes into a Contact. */
   | { readonly kind: 'merged'; readonly ref: RecordRef; readonly into: RecordRef };
 
 export interface DirtyRecord {
@@ -58,6 +67,8 @@ export interface DirtyRecord {
     readonly held: ScoreFieldValues;
     readonly modifiedAt: string;
     readonly counters?: Counters;
+    /** Absent: nothing is known of them here. */
+    readonly links?: readonly RecordLink[];
   };
 }
 

@@ -17,6 +17,8 @@ export interface Activity {
   readonly type: string;
   readonly at: number;
   readonly attributes: Fields;
+  /** The name of the CRM that shows it, where that is worth saying: of a person whom several know. */
+  readonly origin?: string;
 }
 
 /** Input of one scoring (scoring-spec section 1). `unobserved`: activity types that the CRM does not let us see. */
@@ -25,4 +27,6 @@ export interface Lead {
   readonly fields: Fields;
   readonly activities: readonly Activity[];
   readonly unobserved: readonly string[];
+  /** By field, the name of the CRM that its value comes from. Only of a person whom several CRMs know. */
+  readonly origins?: Readonly<Record<string, string>>;
 }

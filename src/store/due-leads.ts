@@ -31,11 +31,17 @@ export interface PreviousResult {
   readonly gates: readonly GateInForce[];
 }
 
+/** One thing that the lead did, as one of its CRMs shows it. */
+export interface DueActivity extends Activity {
+  readonly crm: string;
+}
+
 export interface DueLead {
   readonly id: number;
   readonly cause: string;
   readonly records: readonly DueRecord[];
-  readonly activities: readonly Activity[];
+  /** Of its records. */
+  readonly activities: readonly DueActivity[];
   readonly previous: PreviousResult | null;
 }
 
@@ -82,16 +88,17 @@ export interface ScoredLead {
 type Tx = Transaction<Tables>;
 
 /**
- * Scores up to `limit` due leads by `score` and keeps what it gives.
+ * Scores up to `limit` due leads by `score` and keeps what it gives. Only records of `crms`, those that are set up, count: of the
+ * others nobody knows how they are now. A lead whose person is still to be looked for waits.
  * @returns how many leads were scored; less than `limit` when no more are due
  */
 export async function scoreDueLeads(
   db: Kysely<Tables>,
-  chunk: { limit: number; now: Date; basisHash: string },
+  chunk: { limit: number; now: Date; basisHash: string; crms: readonly string[] },
   score: (leads: readonly DueLead[]) => readonly ScoredLead[],
 ): Promise<number> {
   return db.transaction().execute(async (tx) => {
-    const due = await loadDue(tx, chunk.limit, chunk.now);
+    const due = await loadDue(tx, chunk);
     if (due.length === 0) return 0;
     const scored = score(due);
     const results = await keepResults(tx, scored);
@@ -102,28 +109,27 @@ export async function scoreDueLeads(
   });
 }
 
-async function loadDue(tx: Tx, limit: number, now: Date): Promise<readonly DueLead[]> {
+async function loadDue(
+  tx: Tx,
+  { limit, now, crms }: { limit: number; now: Date; crms: readonly string[] },
+): Promise<readonly DueLead[]> {
   const { rows: leads } = await sql<{ id: number; cause: string; previous: PreviousResult | null }>`
     select l.id, coalesce(l.due_cause, 'changed') as cause,
       case when p.id is null then null else jsonb_build_object('id', p.id, 'grade', p.grade, 'fit_score', p.fit_score,
         'behavior_score', p.behavior_score, 'total', p.total, 'status', p.status, 'contributions', p.contributions,
         'gates', p.gates) end as previous
     from (
-      select id, due_cause, due_at, result_id from leadgrade.leads
-      where due_at <= ${now} order by due_at, id limit ${limit} for update skip locked
+      select id, due_cause, due_at, result_id from leadgrade.leads l
+      where due_at <= ${now} and not exists (
+        select from leadgrade.unmatched u
+        join leadgrade.records r on r.crm = u.crm and r.object = u.object and r.id = u.id where r.lead_id = l.id
+      ) order by due_at, id limit ${limit} for update skip locked
     ) l
     left join leadgrade.results p on p.id = l.result_id
     order by l.due_at, l.id`.execute(tx);
   const ids = leads.map((lead) => lead.id);
   if (ids.length === 0) return [];
-  const { rows: records } = await sql<DueRecord & { lead_id: number }>`
-    select lead_id, crm, object, id, fields, held, written, settled_result_id from leadgrade.records
-    where lead_id = any(${ids}::bigint[]) and state = 'live' and read_at is not null
-    order by crm, object, id`.execute(tx);
-  const { rows: activities } = await sql<{ lead_id: number; id: string; type: string; at: number; attributes: Fields }>`
-    select lead_id, id, type, (extract(epoch from at) * 1000)::double precision as at, attributes
-    from leadgrade.activities where lead_id = any(${ids}::bigint[]) and gone_at is null
-    order by at, id`.execute(tx);
+  const { records, activities } = await recordsAndActivities(tx, ids, crms);
   const recordsOf = Map.groupBy(records, (record) => record.lead_id);
   const activitiesOf = Map.groupBy(activities, (activity) => activity.lead_id);
   return leads.map((lead) => ({
@@ -131,6 +137,28 @@ async function loadDue(tx: Tx, limit: number, now: Date): Promise<readonly DueLe
     records: recordsOf.get(lead.id) ?? [],
     activities: activitiesOf.get(lead.id) ?? [],
   }));
+}
+
+type OfLead<T> = T & { readonly lead_id: number };
+
+/** What these leads are scored from: their records that are there and were read, of `crms`, and the activities of these. */
+export async function recordsAndActivities(
+  db: Kysely<Tables>,
+  leadIds: readonly number[],
+  crms: readonly string[],
+): Promise<{ records: readonly OfLead<DueRecord>[]; activities: readonly OfLead<DueActivity>[] }> {
+  const counting = sql`r.lead_id = any(${leadIds}::bigint[]) and r.state = 'live' and r.read_at is not null
+    and r.crm = any(${crms}::text[])`;
+  const { rows: records } = await sql<OfLead<DueRecord>>`
+    select lead_id, crm, object, id, fields, held, written, settled_result_id from leadgrade.records r
+    where ${counting} order by crm, object, id`.execute(db);
+  const { rows: activities } = await sql<OfLead<DueActivity>>`
+    select a.lead_id, a.crm, a.id, a.type, (extract(epoch from a.at) * 1000)::double precision as at, a.attributes
+    from leadgrade.activities a
+    join leadgrade.records r on r.crm = a.crm and r.object = a.object and r.id = a.record_id and ${counting}
+    where a.lead_id = any(${leadIds}::bigint[]) and a.gone_at is null
+    order by a.at, a.id`.execute(db);
+  return { records, activities };
 }
 
 /** Inserts the new results; gives their ids by lead. */

@@ -9,7 +9,7 @@ import type { Tables } from './tables.ts';
 type Tx = Transaction<Tables>;
 
 /** Everything that is kept by record: all rows of it go. */
-const BY_RECORD = ['activities', 'outcomes', 'field_values', 'outbox', 'errors', 'counters'] as const;
+const BY_RECORD = ['activities', 'outcomes', 'field_values', 'outbox', 'errors', 'counters', 'links'] as const;
 
 interface Erased extends RecordRef {
   readonly lead_id: number;
@@ -78,7 +78,7 @@ async function withMerged(tx: Tx, crm: string, refs: readonly RecordRef[]): Prom
       where r.crm = ${crm} and r.state <> 'live'
       union
       select m.object, m.id from leadgrade.records m
-      join family f on m.object = f.object and m.merged_into = f.id
+      join family f on coalesce(m.merged_into_object, m.object) = f.object and m.merged_into = f.id
       where m.crm = ${crm} and m.state = 'merged'
     )
     select r.object, r.id, r.lead_id,

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { FetchedLead } from '../domain/crm-changes.ts';
 import { erase } from './erasures.ts';
+import { holdLeads } from './leads.ts';
 import { type TakeOptions, takeSnapshots } from './records.ts';
 import { retire } from './retired-records.ts';
 import type { Tables } from './tables.ts';
@@ -19,6 +20,12 @@ export async function takeFetched(
 ): Promise<void> {
   const { crm, now } = options;
   await db.transaction().execute(async (tx) => {
+    // All at once: taken one after the other, two who want the same might wait for each other.
+    await holdLeads(
+      tx,
+      crm,
+      fetched.flatMap((each) => (each.kind === 'merged' ? [each.ref, each.into] : [each.ref])),
+    );
     await takeSnapshots(
       tx,
       fetched.filter((each) => each.kind === 'lead'),
@@ -34,7 +41,7 @@ export async function takeFetched(
     await retire(
       tx,
       crm,
-      merged.map((each) => ({ ...each.ref, into: each.into.id })),
+      merged.map((each) => ({ ...each.ref, into: each.into })),
       now,
     );
     if (options.erases !== true) return;

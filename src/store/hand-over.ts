@@ -6,7 +6,7 @@ import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
 export interface Merged extends RecordRef {
-  readonly into: string;
+  readonly into: RecordRef;
 }
 
 interface HandOver {
@@ -24,15 +24,21 @@ export async function handOverRows(
   { crm, merged, now, only = sql`true` }: HandOver,
 ): Promise<void> {
   const rows = sql.table(`leadgrade.${table}`);
-  const pairs = sql`${rowsOf(merged)} as t (object text, id text, "into" text)`;
+  const pairs = sql`${pairsOf(merged)} as t (object text, id text, into_object text, into_id text)`;
   const ofMerged = sql`a.crm = ${crm} and a.object = t.object and a.record_id = t.id`;
   await sql`
-    update ${rows} a set record_id = t."into", lead_id = survivor.lead_id
+    update ${rows} a set object = t.into_object, record_id = t.into_id, lead_id = survivor.lead_id
     from ${pairs}
-    join leadgrade.records survivor on survivor.crm = ${crm} and survivor.object = t.object and survivor.id = t."into"
+    join leadgrade.records survivor
+      on survivor.crm = ${crm} and survivor.object = t.into_object and survivor.id = t.into_id
     where ${ofMerged} and ${only} and not exists (
       select from ${rows} b
-      where b.crm = ${crm} and b.object = t.object and b.record_id = t."into" and b.id = a.id
+      where b.crm = ${crm} and b.object = t.into_object and b.record_id = t.into_id and b.id = a.id
     )`.execute(tx);
   await sql`update ${rows} a set gone_at = ${now} from ${pairs} where ${ofMerged} and a.gone_at is null`.execute(tx);
+}
+
+/** As rows of (object, id, into_object, into_id). */
+export function pairsOf(merged: readonly Merged[]): RawBuilder<unknown> {
+  return rowsOf(merged.map(({ object, id, into }) => ({ object, id, into_object: into.object, into_id: into.id })));
 }

@@ -1,7 +1,6 @@
 // One lead, looked up by its record in a CRM: for `explain`.
-import { type Kysely, sql } from 'kysely';
-import type { Activity } from '../domain/lead.ts';
-import type { DueLead, DueRecord } from './due-leads.ts';
+import type { Kysely } from 'kysely';
+import { type DueLead, recordsAndActivities } from './due-leads.ts';
 import type { Tables } from './tables.ts';
 
 export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities'> {
@@ -10,8 +9,15 @@ export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities'
   readonly status: string | null;
 }
 
-/** @returns null when the CRM's record is not known, or is gone */
-export async function findLead(db: Kysely<Tables>, key: { crm: string; id: string }): Promise<FoundLead | null> {
+/**
+ * @param crms those that are set up: only what they show of the lead counts
+ * @returns null when the CRM's record is not known, or is gone
+ */
+export async function findLead(
+  db: Kysely<Tables>,
+  key: { crm: string; id: string },
+  crms: readonly string[],
+): Promise<FoundLead | null> {
   const lead = await db
     .selectFrom('records')
     .innerJoin('leads', 'leads.id', 'records.lead_id')
@@ -22,13 +28,8 @@ export async function findLead(db: Kysely<Tables>, key: { crm: string; id: strin
     .where('records.state', '=', 'live')
     .executeTakeFirst();
   if (!lead) return null;
-  const { rows: records } = await sql<DueRecord>`
-    select crm, object, id, fields, held, written, settled_result_id from leadgrade.records
-    where lead_id = ${lead.id} and state = 'live' and read_at is not null order by crm, object, id`.execute(db);
-  const { rows: activities } = await sql<Activity>`
-    select id, type, (extract(epoch from at) * 1000)::double precision as at, attributes
-    from leadgrade.activities where lead_id = ${lead.id} and gone_at is null order by at, id`.execute(db);
-  return { id: lead.id, records, activities, nextChangeAt: lead.next_change_at, status: lead.status };
+  const parts = await recordsAndActivities(db, [lead.id], crms);
+  return { id: lead.id, ...parts, nextChangeAt: lead.next_change_at, status: lead.status };
 }
 
 export interface PastResult {

@@ -12,14 +12,29 @@ type Db = Kysely<Tables> | Transaction<Tables>;
  */
 export async function holdLeads(tx: Transaction<Tables>, crm: string, refs: readonly RecordRef[]): Promise<void> {
   if (refs.length === 0) return;
-  // By id, so that two who hold the same leads never wait for each other.
+  const ofRecords = sql`
+    select r.lead_id from leadgrade.records r
+    join ${rowsOf(refs.map(({ object, id }) => ({ object, id })))} as t (object text, id text)
+      on r.object = t.object and r.id = t.id
+    where r.crm = ${crm}`;
+  for (;;) {
+    // By id, so that two who hold the same leads never wait for each other.
+    const { rows: held } = await sql<{ id: number }>`
+      select id from leadgrade.leads where id in (${ofRecords}) order by id for no key update`.execute(tx);
+    const ids = held.map(({ id }) => id);
+    const { rows: moved } = await sql`
+      select from (${ofRecords}) r where r.lead_id <> all(${ids}::bigint[]) limit 1`.execute(tx);
+    // Records that went over to another lead, while somebody who held theirs was waited for.
+    if (moved.length === 0) return;
+  }
+}
+
+/** Holds leads until the transaction ends. */
+export async function holdLeadIds(tx: Transaction<Tables>, ids: readonly number[]): Promise<void> {
   await sql`
-    select from leadgrade.leads where id in (
-      select r.lead_id from leadgrade.records r
-      join ${rowsOf(refs.map(({ object, id }) => ({ object, id })))} as t (object text, id text)
-        on r.object = t.object and r.id = t.id
-      where r.crm = ${crm}
-    ) order by id for no key update`.execute(tx);
+    select from leadgrade.leads where id = any(${[...new Set(ids)]}::bigint[]) order by id for no key update`.execute(
+    tx,
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import { outcomesAndErasures } from './migrations/0003-outcomes-and-erasures.ts'
 import { thresholds } from './migrations/0004-thresholds.ts';
 import { counters } from './migrations/0005-counters.ts';
 import { sourceIds } from './migrations/0006-source-ids.ts';
+import { people } from './migrations/0007-people.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables.ts';
 
@@ -18,6 +19,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-thresholds': thresholds,
   '0005-counters': counters,
   '0006-source-ids': sourceIds,
+  '0007-people': people,
 };
 
 export interface MigrationReport {

@@ -3,6 +3,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { LeadSnapshot, LinkFindings, SourcedOutcome } from '../domain/crm-changes.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { ensureRecords } from './ensure-records.ts';
+import { holdLeads } from './leads.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -20,12 +21,9 @@ export async function takeOutcomes(tx: Tx, outcomes: readonly SourcedOutcome[], 
   const { crm, now, pass } = options;
   // A statement may touch a row only once.
   const latest = new Map(outcomes.map((each) => [`${each.ref.object}/${each.ref.id}/${each.id}`, each]));
-  await ensureRecords(
-    tx,
-    crm,
-    outcomes.map(({ ref }) => ref),
-    now,
-  );
+  const refs = outcomes.map(({ ref }) => ref);
+  await ensureRecords(tx, crm, refs, now);
+  await holdLeads(tx, crm, refs);
   await sql`
     insert into leadgrade.outcomes as o (crm, object, record_id, id, lead_id, source, pipeline, stage, state, amount,
       currency, created_at, closed_at, stages, seen_at, listed_pass)

@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts';
 export interface PendingWork {
   /** Records to be read again, or whose counters are to be dated. */
   readonly dirty: number;
-  /** Leads to be scored. */
+  /** Leads to be scored, and records whose person is to be looked for before. */
   readonly due: number;
   /** Results to be written. */
   readonly outbox: number;
@@ -18,15 +18,18 @@ export interface PendingWork {
 /** Counts stop at a thousand times a full batch: a backlog is a backlog. */
 const ENOUGH = 100_000;
 
-export async function pendingWork(db: Kysely<Tables>, now: Date): Promise<PendingWork> {
+/** @param crms those that are set up: what waits for another one waits for ever */
+export async function pendingWork(db: Kysely<Tables>, now: Date, crms: readonly string[]): Promise<PendingWork> {
+  const isSetUp = sql`crm = any(${crms}::text[])`;
   const { rows } = await sql<{ dirty: number; due: number; outbox: number; waiting: number; oldest: Date | null }>`
     select
-      (select count(*) from (select 1 from leadgrade.records where dirty_at is not null limit ${ENOUGH}) d)
-        + (select count(*) from (select 1 from leadgrade.records where undated_at is not null limit ${ENOUGH}) u) as dirty,
-      (select count(*) from (select 1 from leadgrade.leads where due_at is not null limit ${ENOUGH}) l) as due,
-      (select count(*) from leadgrade.outbox) as outbox,
-      (select count(*) from leadgrade.outbox where retry_at > ${now}) as waiting,
-      (select min(queued_at) from leadgrade.outbox) as oldest`.execute(db);
+      (select count(*) from (select 1 from leadgrade.records where dirty_at is not null and ${isSetUp} limit ${ENOUGH}) d)
+        + (select count(*) from (select 1 from leadgrade.records where undated_at is not null and ${isSetUp} limit ${ENOUGH}) u) as dirty,
+      (select count(*) from (select 1 from leadgrade.leads where due_at is not null limit ${ENOUGH}) l)
+        + (select count(*) from (select 1 from leadgrade.unmatched limit ${ENOUGH}) m) as due,
+      (select count(*) from leadgrade.outbox where ${isSetUp}) as outbox,
+      (select count(*) from leadgrade.outbox where retry_at > ${now} and ${isSetUp}) as waiting,
+      (select min(queued_at) from leadgrade.outbox where ${isSetUp}) as oldest`.execute(db);
   const row = rows[0];
   return {
     dirty: Number(row?.dirty ?? 0),

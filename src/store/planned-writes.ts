@@ -29,7 +29,8 @@ export interface PlannedWrites {
   readonly clears: number;
 }
 
-export async function plannedWrites(db: Kysely<Tables>): Promise<readonly PlannedWrites[]> {
+/** Of the CRMs that are set up. */
+export async function plannedWrites(db: Kysely<Tables>, crms: readonly string[]): Promise<readonly PlannedWrites[]> {
   const { rows } = await sql<PlannedWrites>`
     select r.crm, count(*)::integer as records, count(l.result_id)::integer as scored,
       count(o.record_id)::integer as writes,
@@ -37,7 +38,7 @@ export async function plannedWrites(db: Kysely<Tables>): Promise<readonly Planne
     from leadgrade.records r
     join leadgrade.leads l on l.id = r.lead_id
     left join leadgrade.outbox o on o.crm = r.crm and o.object = r.object and o.record_id = r.id
-    where r.state = 'live' group by r.crm order by r.crm`.execute(db);
+    where r.state = 'live' and r.crm = any(${crms}::text[]) group by r.crm order by r.crm`.execute(db);
   return rows;
 }
 

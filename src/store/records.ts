@@ -1,16 +1,18 @@
 // Records: a person in one CRM, as it was last read. Every statement takes a chunk.
 import { isDeepStrictEqual } from 'node:util';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { DirtyRecord, LeadSnapshot, RecordRef } from '../domain/crm-changes.ts';
+import type { DirtyRecord, LeadSnapshot, RecordLink, RecordRef } from '../domain/crm-changes.ts';
 import type { Fields } from '../domain/lead.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
 import type { Claim } from './claim.ts';
 import { ensureRecords } from './ensure-records.ts';
 import { holdLeads, markDue } from './leads.ts';
+import { LINKS_OF_RECORD, sameLinks, takeLinks } from './links.ts';
 import { takeOwnOutcomes } from './outcomes.ts';
 import { listProblems } from './record-errors.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { RecordState, Tables } from './tables.ts';
+import { markUnmatched } from './unmatched.ts';
 
 interface StoredRecord {
   readonly object: string;
@@ -20,6 +22,7 @@ interface StoredRecord {
   readonly fields: Fields;
   readonly held: ScoreFieldValues;
   readonly read_at: Date | null;
+  readonly links: readonly RecordLink[];
 }
 
 type Tx = Transaction<Tables>;
@@ -30,7 +33,7 @@ export function refKey(ref: RecordRef): string {
 
 async function lookUp(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<Map<string, StoredRecord>> {
   const { rows } = await sql<StoredRecord>`
-    select r.object, r.id, r.lead_id, r.state, r.fields, r.held, r.read_at
+    select r.object, r.id, r.lead_id, r.state, r.fields, r.held, r.read_at, ${LINKS_OF_RECORD} as links
     from leadgrade.records r
     join ${rowsOf(refs)} as t (object text, id text) on r.object = t.object and r.id = t.id
     where r.crm = ${crm}`.execute(tx);
@@ -63,6 +66,16 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
   const snapshots = read.filter(({ ref }) => (known.get(refKey(ref))?.read_at ?? askedAt) <= askedAt);
   const changed = snapshots.filter((snapshot) => differs(known.get(refKey(snapshot.ref)), snapshot));
   await keepHistory(tx, crm, changed, known, now);
+  await markUnmatched(
+    tx,
+    crm,
+    snapshots.filter((snapshot) => isTiedAnew(known.get(refKey(snapshot.ref)), snapshot)).map(({ ref }) => ref),
+  );
+  await takeLinks(
+    tx,
+    crm,
+    snapshots.filter(({ ref, links }) => !sameLinks(known.get(refKey(ref))?.links, links)),
+  );
   const rows = snapshots.map((snapshot) => ({
     ...snapshot.ref,
     fields: snapshot.fields,
@@ -74,7 +87,7 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
   }));
   await sql`
     update leadgrade.records r
-    set state = 'live', merged_into = null, erased_at = null, fields = t.fields, company_id = t.company_id, modified_at = t.modified_at,
+    set state = 'live', merged_into = null, merged_into_object = null, erased_at = null, fields = t.fields, company_id = t.company_id, modified_at = t.modified_at,
         read_at = ${askedAt}, held = t.held, listed_pass = coalesce(${options.pass ?? null}::bigint, r.listed_pass),
         settled_result_id = case when r.held = t.held then r.settled_result_id end,
         dirty_at = case when r.dirty_at is distinct from t.claimed_mark then r.dirty_at end, claimed_by = null,
@@ -92,6 +105,13 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
 function differs(stored: StoredRecord | undefined, snapshot: LeadSnapshot): boolean {
   if (!stored || stored.read_at === null || stored.state !== 'live') return true;
   return !isDeepStrictEqual(stored.fields, snapshot.fields) || !isDeepStrictEqual(stored.held, snapshot.held);
+}
+
+/** Whether it may be another person's record than was thought, as far as it says so itself. */
+function isTiedAnew(stored: StoredRecord | undefined, { fields, links }: LeadSnapshot): boolean {
+  if (!stored || stored.read_at === null || stored.state !== 'live') return true;
+  const address = (of: Fields) => of['contact.email'] ?? null;
+  return !isDeepStrictEqual(address(stored.fields), address(fields)) || !sameLinks(stored.links, links);
 }
 
 async function keepHistory(
@@ -156,7 +176,8 @@ function isKnownAsSeen(stored: StoredRecord | undefined, { seen }: DirtyRecord):
   const fields = Object.entries(seen.fields).every(([field, value]) =>
     isDeepStrictEqual(stored.fields[field] ?? null, value),
   );
-  return fields && isDeepStrictEqual(stored.held, seen.held);
+  const links = seen.links === undefined || sameLinks(stored.links, seen.links);
+  return fields && links && isDeepStrictEqual(stored.held, seen.held);
 }
 
 /**

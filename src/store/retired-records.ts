@@ -2,16 +2,18 @@
 import { sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
 import { ensureRecords } from './ensure-records.ts';
-import { handOverRows } from './hand-over.ts';
+import { handOverRows, type Merged, pairsOf } from './hand-over.ts';
 import { holdLeads, markDue } from './leads.ts';
-
+import { uniteLeads } from './move-records.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
+import { markUnmatched } from './unmatched.ts';
 
 type Tx = Transaction<Tables>;
 
 interface Retired extends RecordRef {
-  readonly into: string | null;
+  /** The survivor, which may be of another object; null = it was deleted. */
+  readonly into: RecordRef | null;
 }
 
 /**
@@ -21,16 +23,27 @@ interface Retired extends RecordRef {
  */
 export async function retire(tx: Tx, crm: string, records: readonly Retired[], now: Date): Promise<void> {
   if (records.length === 0) return;
-  await holdLeads(tx, crm, records);
-  const { rows: retired } = await sql<Retired & { lead_id: number }>`
+  await holdLeads(
+    tx,
+    crm,
+    records.flatMap(({ object, id, into }) => (into === null ? [{ object, id }] : [{ object, id }, into])),
+  );
+  const rows = records.map(({ object, id, into }) => {
+    return { object, id, into_object: into?.object ?? null, into_id: into?.id ?? null };
+  });
+  const { rows: retired } = await sql<
+    RecordRef & { into_object: string | null; into_id: string | null; lead_id: number }
+  >`
     update leadgrade.records r
-    set state = case when t."into" is null then 'gone' else 'merged' end, merged_into = t."into", dirty_at = null,
-        undated_at = null, counters = '{}', claimed_by = null, claimed_until = null, read_at = ${now}
-    from ${rowsOf(records)} as t (object text, id text, "into" text)
+    set state = case when t.into_id is null then 'gone' else 'merged' end, merged_into = t.into_id,
+        merged_into_object = t.into_object, dirty_at = null, undated_at = null, counters = '{}', claimed_by = null,
+        claimed_until = null, read_at = ${now}
+    from ${rowsOf(rows)} as t (object text, id text, into_object text, into_id text)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id
-      and (r.state = 'live' or t."into" is not null and r.merged_into is distinct from t."into")
-    returning r.object, r.id, r.merged_into as "into", r.lead_id`.execute(tx);
-  const gone = sql`${rowsOf(records)} as t (object text, id text)`;
+      and (r.state = 'live' or t.into_id is not null
+        and (r.merged_into, coalesce(r.merged_into_object, r.object)) is distinct from (t.into_id, t.into_object))
+    returning r.object, r.id, t.into_object, t.into_id, r.lead_id`.execute(tx);
+  const gone = sql`${rowsOf(records.map(({ object, id }) => ({ object, id })))} as t (object text, id text)`;
   // One that was asked for again, in case that it is back, and is not: that is answered.
   await sql`
     update leadgrade.records r set dirty_at = null, claimed_by = null, claimed_until = null
@@ -44,26 +57,60 @@ export async function retire(tx: Tx, crm: string, records: readonly Retired[], n
     delete from leadgrade.errors e using ${gone}
     where e.crm = ${crm} and e.object = t.object and e.record_id = t.id`.execute(tx);
   if (retired.length === 0) return;
-  const survivors = await handOver(tx, crm, retired, now);
-  // Without a record a lead has no score.
-  const alone = retired.map((record) => record.lead_id);
-  await markDue(tx, alone, 'gone', now);
-  await markDue(tx, survivors, 'merged', now);
+  await markUnmatched(tx, crm, retired);
+  const merged = retired.flatMap(({ object, id, into_object, into_id }) => {
+    return into_object === null || into_id === null ? [] : [{ object, id, into: { object: into_object, id: into_id } }];
+  });
+  const survivors = await handOver(tx, crm, merged, now);
+  const leads = new Set(survivors.map((survivor) => survivor.lead_id));
+  // One that was never read is scored when it is: without a record a lead has no score, and would begin anew.
+  const readable = survivors.filter((survivor) => survivor.read_at !== null);
+  await markDue(
+    tx,
+    readable.map((survivor) => survivor.lead_id),
+    'merged',
+    now,
+  );
+  await markDue(
+    tx,
+    retired.map((record) => record.lead_id).filter((lead) => !leads.has(lead)),
+    'gone',
+    now,
+  );
 }
 
-/** Gives the ledgers of merged records to their survivors, and these to be read again. Gives the survivors' leads. */
-async function handOver(tx: Tx, crm: string, retired: readonly Retired[], now: Date): Promise<readonly number[]> {
-  const merged = retired.flatMap(({ object, id, into }) => (into === null ? [] : [{ object, id, into }]));
+interface Survivor {
+  readonly lead_id: number;
+  readonly read_at: Date | null;
+}
+
+/** Gives the ledgers of merged records to their survivors, and these to be read again. */
+async function handOver(tx: Tx, crm: string, merged: readonly Merged[], now: Date): Promise<readonly Survivor[]> {
   if (merged.length === 0) return [];
-  const into = merged.map((each) => ({ object: each.object, id: each.into }));
+  const into = merged.map((each) => each.into);
   await ensureRecords(tx, crm, into, now);
+  await goOnFromMerged(tx, crm, merged);
   await handOverRows(tx, 'activities', { crm, merged, now });
   // The survivor's own history as a lead is read with it.
   await handOverRows(tx, 'outcomes', { crm, merged, now, only: sql`a.source <> 'lifecycle'` });
-  const { rows } = await sql<{ lead_id: number }>`
+  const { rows } = await sql<Survivor>`
     update leadgrade.records r set dirty_at = ${now}
     from ${rowsOf(into)} as t (object text, id text)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.state = 'live'
-    returning r.lead_id`.execute(tx);
-  return rows.map((row) => row.lead_id);
+    returning r.lead_id, r.read_at`.execute(tx);
+  return rows;
+}
+
+/** A survivor that never had a score goes on from the one of what was merged into it: a conversion makes nobody a new lead. */
+async function goOnFromMerged(tx: Tx, crm: string, merged: readonly Merged[]): Promise<void> {
+  const { rows } = await sql<{ from: number; into: number }>`
+    select survivor.lead_id as "from", min(m.lead_id) as "into"
+    from ${pairsOf(merged)} as t (object text, id text, into_object text, into_id text)
+    join leadgrade.records m on m.crm = ${crm} and m.object = t.object and m.id = t.id
+    join leadgrade.records survivor on survivor.crm = ${crm} and survivor.object = t.into_object and survivor.id = t.into_id
+    where survivor.lead_id <> m.lead_id and survivor.state = 'live'
+      and exists (select from leadgrade.results where lead_id = m.lead_id)
+      and not exists (select from leadgrade.results where lead_id = survivor.lead_id)
+    group by survivor.lead_id`.execute(tx);
+  await uniteLeads(tx, rows);
 }

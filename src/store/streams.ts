@@ -2,6 +2,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ChangePage, Cursor, LinkFindings } from '../domain/crm-changes.ts';
 import { dropActivities, dropUnlisted, takeActivities } from './activities.ts';
+import { holdLeads } from './leads.ts';
 import { noLongerThere } from './no-longer-there.ts';
 import { dropOutcomes, dropUnlistedOutcomes, takeOutcomes } from './outcomes.ts';
 import { markDirty, takeSnapshots } from './records.ts';
@@ -63,6 +64,13 @@ export async function takePage(db: Kysely<Tables>, page: ChangePage, options: Ta
   const { crm, stream, now } = options;
   await db.transaction().execute(async (tx) => {
     const { gone, goneOutcomes } = await noLongerThere(tx, crm, page);
+    // All at once: taken one after the other, two who want the same might wait for each other.
+    const shown = [page.leads, page.dirty, page.activities, gone, page.outcomes, goneOutcomes].flat();
+    await holdLeads(
+      tx,
+      crm,
+      shown.map(({ ref }) => ref),
+    );
     await takeSnapshots(tx, page.leads, options);
     await markDirty(tx, crm, page.dirty, now);
     await takeActivities(tx, page.activities, options);
@@ -86,6 +94,12 @@ export async function takeFindings(
 ): Promise<void> {
   const { crm, now } = options;
   await db.transaction().execute(async (tx) => {
+    const named = [found.dirty, found.activities, found.gone, found.outcomes, found.goneOutcomes].flat();
+    await holdLeads(
+      tx,
+      crm,
+      named.map(({ ref }) => ref),
+    );
     await markDirty(tx, crm, found.dirty, now);
     for (const [stream, activities] of Map.groupBy(found.activities, (activity) => activity.stream)) {
       await takeActivities(tx, activities, { crm, stream, now, pass: null });

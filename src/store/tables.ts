@@ -32,6 +32,8 @@ export interface RecordsTable {
   lead_id: number;
   state: RecordState;
   merged_into: string | null;
+  /** The object of the survivor; null = the same. */
+  merged_into_object: string | null;
   fields: Json<Fields>;
   company_id: string | null;
   modified_at: Instant | null;
@@ -51,6 +53,32 @@ export interface RecordsTable {
   counters: Json<Counters>;
   /** Since when its counters are to be dated. */
   undated_at: Instant | null;
+  /** Its e-mail address in lower case, made from `fields`; null = none. */
+  email_key: ColumnType<string | null, never, never>;
+}
+
+/** What a record says of the same person in another CRM. */
+export interface LinksTable {
+  crm: string;
+  object: string;
+  record_id: string;
+  to_crm: string;
+  to_object: string;
+  to_id: string;
+}
+
+/** Records whose person is to be looked for. Rows are only ever added and taken away, so that nobody waits for them. */
+export interface UnmatchedTable {
+  seq: Generated<number>;
+  crm: string;
+  object: string;
+  id: string;
+}
+
+/** What records were last matched by; one row. */
+export interface MatchPolicyTable {
+  one: Generated<boolean>;
+  hash: string;
 }
 
 /** How far a counter of a record was dated (DatedCounter). */
@@ -277,6 +305,9 @@ export interface Tables {
   counters: CountersTable;
   activities: ActivitiesTable;
   outcomes: OutcomesTable;
+  links: LinksTable;
+  unmatched: UnmatchedTable;
+  match_policy: MatchPolicyTable;
   sightings: SightingsTable;
   erasures: ErasuresTable;
   field_values: FieldValuesTable;

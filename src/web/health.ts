@@ -14,6 +14,8 @@ interface HealthParts {
   /** The process row that a finished tick writes. */
   readonly canary: string;
   readonly pollSeconds: number;
+  /** The CRMs that are set up. */
+  readonly crms: readonly string[];
 }
 
 interface Check {
@@ -48,11 +50,11 @@ async function readiness(parts: HealthParts): Promise<readonly Check[]> {
   }
 }
 
-async function inStore({ db, clock, canary, pollSeconds }: HealthParts): Promise<readonly Check[]> {
+async function inStore({ db, clock, canary, pollSeconds, crms }: HealthParts): Promise<readonly Check[]> {
   const now = clock.now();
   const beat = await lastBeat(db, canary);
   const age = beat === null ? null : now.getTime() - beat.getTime();
-  const work = await pendingWork(db, now);
+  const work = await pendingWork(db, now, crms);
   const halts = await allHalts(db);
   return [
     { name: 'database', ok: true, detail: 'answers' },

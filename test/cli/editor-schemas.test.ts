@@ -16,7 +16,8 @@ const MODEL = 'mappings/schema/model.schema.json';
 const MAPPING = 'mappings/schema/mapping.schema.json';
 const SHIPPED = globSync('{mappings,docs/examples}/**/*.yaml', { cwd: ROOT }).toSorted();
 const CSV_MAPPING = 'mappings/schema/csv-mapping.schema.json';
-const schemas = new Map([MODEL, MAPPING, CSV_MAPPING].map((file) => [file, JSON.parse(read(file))]));
+const PEOPLE = 'mappings/schema/people.schema.json';
+const schemas = new Map([MODEL, MAPPING, CSV_MAPPING, PEOPLE].map((file) => [file, JSON.parse(read(file))]));
 
 /** Read as an editor would: from the JSON alone. */
 const checks = new Map([...schemas].map(([file, schema]) => [file, z.fromJSONSchema(schema)]));
@@ -153,7 +154,7 @@ describe.each([...schemas])('%s', (_file, schema) => {
   });
 
   test('explains every key', () => {
-    expect(properties.length).toBeGreaterThan(20);
+    expect(properties.length).toBeGreaterThan(5);
     const explained = ({ value }: { value: unknown }): boolean => {
       if (!isNode(value)) return false;
       const [, name = ''] = /^#\/definitions\/(\w+)$/.exec(String(value.$ref)) ?? [];

@@ -28,13 +28,20 @@ const CRM: Pick<MappedCrm, 'inScope' | 'writes' | 'mappingHash' | 'scopeHash'> =
   scopeHash: '',
 };
 
+const PEOPLE = {
+  match: { by: [], shared_inboxes: [], most_records: 5 },
+  prefer: [],
+  prefer_by_field: {},
+  activities: {},
+};
+
 const connector = { id: 'hubspot', maxTextLength: 65_536 } as MappedCrm['connector'];
 const score = (...leads: DueLead[]) =>
   scoreChunk(leads, {
     crms: new Map([['hubspot', { ...CRM, connector }]]),
     model: activeModel(),
     timezone: 'UTC',
-    basis: { hash: 'basis', unobserved: new Map() },
+    basis: { hash: 'basis', unobserved: new Map(), policy: PEOPLE, names: new Map([['hubspot', 'HubSpot']]) },
     thresholds: {},
     now: NOW,
   });

@@ -71,11 +71,11 @@ describe.each(STORES)('counters on $name', (setup) => {
     await read('2', {});
     const first = await claim();
     expect(first).toMatchObject([{ id: '1', counters: { [VIEWS]: 2 }, dated: {} }]);
-    expect((await pendingWork(store.db, at())).dirty).toBe(1);
+    expect((await pendingWork(store.db, at(), [CRM])).dirty).toBe(1);
     await takeDated(store.db, found('1', 2), { crm: CRM, now: at(11), claimed: first });
     expect(await ledger()).toEqual(['1:views:1', '1:views:2']);
     expect(await claim()).toEqual([]);
-    expect((await pendingWork(store.db, at())).dirty).toBe(0);
+    expect((await pendingWork(store.db, at(), [CRM])).dirty).toBe(0);
     await seen('1', { [VIEWS]: 3 }, 20);
     expect(await claim(21)).toMatchObject([{ dated: { [VIEWS]: { value: 2, n: 2, shown: 2, again: false } } }]);
   });

@@ -36,7 +36,8 @@ export function freshStore({ create }: Setup): Pick<OpenDatabase, 'db'> {
   beforeEach(async () => {
     await sql`truncate leadgrade.leads, leadgrade.records, leadgrade.activities, leadgrade.outcomes, leadgrade.erasures, leadgrade.sightings,
       leadgrade.field_values, leadgrade.models,
-      leadgrade.results, leadgrade.outbox, leadgrade.counters, leadgrade.streams, leadgrade.runs, leadgrade.errors, leadgrade.halts
+      leadgrade.results, leadgrade.outbox, leadgrade.counters, leadgrade.links,
+      leadgrade.unmatched, leadgrade.match_policy, leadgrade.streams, leadgrade.runs, leadgrade.errors, leadgrade.halts
       restart identity cascade`.execute(opened().db);
   });
   return {
@@ -44,6 +45,11 @@ export function freshStore({ create }: Setup): Pick<OpenDatabase, 'db'> {
       return opened().db;
     },
   };
+}
+
+/** As when every record has found its person: nobody is scored before. */
+export async function allMatched({ db }: Pick<OpenDatabase, 'db'>): Promise<void> {
+  await db.deleteFrom('unmatched').execute();
 }
 
 export function ref(id: string): RecordRef {

@@ -3,7 +3,7 @@ import type { ScoreFieldValues } from '../../src/domain/score-fields.ts';
 import { type DueLead, type RecordDecision, type ScoredLead, scoreDueLeads } from '../../src/store/due-leads.ts';
 import { claimOutbox, dropFromOutbox, type OutboxRow, releaseOutbox, settleWritten } from '../../src/store/outbox.ts';
 import { takeSnapshots } from '../../src/store/records.ts';
-import { at, CRM, freshStore, STORES, snapshot } from './fresh-store.ts';
+import { allMatched, at, CRM, freshStore, STORES, snapshot } from './fresh-store.ts';
 
 describe.each(STORES)('the outbox ($name)', (setup) => {
   const store = freshStore(setup);
@@ -18,6 +18,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
         options,
       ),
     );
+    await allMatched(store);
   }
 
   /** Scores all leads again, as the score job does: each with this status. */
@@ -29,7 +30,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     const score = (leads: readonly DueLead[]) => leads.map((lead) => toScored(lead, status, decide));
-    await scoreDueLeads(store.db, { limit: 100, now, basisHash: 'basis' }, score);
+    await scoreDueLeads(store.db, { limit: 100, now, basisHash: 'basis', crms: [CRM] }, score);
   }
 
   function toScored(lead: DueLead, status: string, decide: 'write' | 'settled'): ScoredLead {
@@ -167,10 +168,14 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     const seen: number[] = [];
     const work = async () => {
       for (;;) {
-        const done = await scoreDueLeads(store.db, { limit: 7, now: at(), basisHash: 'basis' }, (leads) => {
-          seen.push(...leads.map(({ id }) => id));
-          return leads.map((lead) => toScored(lead, 'hot', 'write'));
-        });
+        const done = await scoreDueLeads(
+          store.db,
+          { limit: 7, now: at(), basisHash: 'basis', crms: [CRM] },
+          (leads) => {
+            seen.push(...leads.map(({ id }) => id));
+            return leads.map((lead) => toScored(lead, 'hot', 'write'));
+          },
+        );
         if (done === 0) return;
       }
     };
@@ -185,7 +190,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     const broken = () => {
       throw new Error('a defect');
     };
-    const chunk = { limit: 10, now: at(), basisHash: 'basis' };
+    const chunk = { limit: 10, now: at(), basisHash: 'basis', crms: [CRM] };
     await expect(scoreDueLeads(store.db, chunk, broken)).rejects.toThrow('a defect');
     const due = await store.db.selectFrom('leads').select('id').where('due_at', 'is not', null).execute();
     expect(due).toHaveLength(2);
@@ -196,7 +201,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     await known('a');
     await scored('hot');
     await store.db.updateTable('leads').set({ due_at: at(), due_cause: 'changed' }).execute();
-    await scoreDueLeads(store.db, { limit: 10, now: at(), basisHash: 'basis' }, (leads) =>
+    await scoreDueLeads(store.db, { limit: 10, now: at(), basisHash: 'basis', crms: [CRM] }, (leads) =>
       leads.map(({ id, records }) => ({
         leadId: id,
         result: null,

@@ -6,7 +6,7 @@ import { type DueLead, type ScoredLead, scoreDueLeads } from '../../src/store/du
 import { claimOutbox, settleWritten } from '../../src/store/outbox.ts';
 import { takeSnapshots } from '../../src/store/records.ts';
 import type { Tables } from '../../src/store/tables.ts';
-import { activity, at, CRM, freshStore, ref, STORES, snapshot } from './fresh-store.ts';
+import { activity, allMatched, at, CRM, freshStore, ref, STORES, snapshot } from './fresh-store.ts';
 
 // On the embedded database transactions follow each other: there is nothing to race.
 describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is being scored ($name)', (setup) => {
@@ -18,6 +18,7 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is
   async function known(): Promise<void> {
     await inOne((tx) => takeSnapshots(tx, [snapshot('a')], read));
     await inOne((tx) => takeActivities(tx, [activity('a', 'old'), activity('a', 'other')], stream));
+    await allMatched(store);
     await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
   }
 
@@ -38,7 +39,7 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is
   }
 
   const scoreAll = (decide: 'write' | 'settled', status: string) =>
-    scoreDueLeads(store.db, { limit: 10, now: at(10), basisHash: 'basis' }, score(decide, status));
+    scoreDueLeads(store.db, { limit: 10, now: at(10), basisHash: 'basis', crms: [CRM] }, score(decide, status));
 
   /** Statements of this database that wait for somebody's lock. */
   async function waiting(): Promise<number> {

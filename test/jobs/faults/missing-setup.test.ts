@@ -51,7 +51,7 @@ async function expectOneConfigurationError(product: TestProduct, code: RegExp): 
   expect(halt?.fix).toMatch(/leadgrade (setup|doctor)/);
   expect(warnings(product)).toHaveLength(1);
   expect(await countErrors(db)).toBe(0);
-  expect(await pendingWork(db, clock.now())).toMatchObject({ dirty: 0, due: 0, outbox: 8 });
+  expect(await pendingWork(db, clock.now(), ['hubspot'])).toMatchObject({ dirty: 0, due: 0, outbox: 8 });
   const statuses = await db.selectFrom('results').select('status').orderBy('id', 'desc').limit(1).execute();
   expect(statuses).toEqual([{ status: 'hot' }]);
   expect([...(await timesWritten(product)).values()]).toEqual([]);

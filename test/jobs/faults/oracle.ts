@@ -39,7 +39,7 @@ export function warnings(product: TestProduct): readonly string[] {
 /** Nothing is left to do, the CRM holds what the store believes, and another round finds nothing to write. */
 export async function expectSettled(product: TestProduct): Promise<void> {
   const { db, clock } = product.context;
-  expect(await pendingWork(db, clock.now())).toMatchObject({ dirty: 0, due: 0, outbox: 0 });
+  expect(await pendingWork(db, clock.now(), ['hubspot'])).toMatchObject({ dirty: 0, due: 0, outbox: 0 });
   const rows = await db.selectFrom('records').select(['id', 'held']).where('state', '=', 'live').execute();
   for (const { id, held } of rows) {
     const { properties } = await product.contact(id);

@@ -1,0 +1,115 @@
+// The records around some records: all that could be of the same person, with what they lead to, and so on until there are no more.
+// Each step takes all records that the one before it found, in two statements.
+import { sql, type Transaction } from 'kysely';
+import type { RecordLink } from '../domain/crm-changes.ts';
+import { type MatchRecord, recordKey } from '../domain/person.ts';
+import { rowsOf } from './sql-rows.ts';
+import type { Tables } from './tables.ts';
+
+type Tx = Transaction<Tables>;
+
+interface Seen extends RecordLink {
+  readonly lead_id: number;
+  readonly address: string | null;
+  /** It is there, and was read. */
+  readonly present: boolean;
+}
+
+/**
+ * @param most of an address, and of the links to one record, one more than this is enough: so many match nobody
+ * @returns the records that are there among `refs` and around them
+ */
+export async function neighborhoodOf(
+  tx: Tx,
+  refs: readonly RecordLink[],
+  most: number,
+): Promise<readonly MatchRecord[]> {
+  const found = new Map<string, Seen>();
+  const linked = new Map<string, RecordLink[]>();
+  let step = await lookUp(tx, refs);
+  while (step.length > 0) {
+    for (const each of step) found.set(recordKey(each), each);
+    const ends = await linkEnds(tx, step);
+    for (const { from, to } of ends) linked.set(from, [...(linked.get(from) ?? []), to]);
+    const around = [...ends.map(({ to }) => to), ...(await neighborsOf(tx, step, most))];
+    const fresh = new Map(around.map((each) => [recordKey(each), each] as const));
+    step = [...fresh].flatMap(([key, each]) => (found.has(key) ? [] : [each]));
+  }
+  return [...found].flatMap(([key, { crm, object, id, lead_id, address, present }]) =>
+    present ? [{ crm, object, id, leadId: lead_id, address, linked: (linked.get(key) ?? []).map(toLink) }] : [],
+  );
+}
+
+function toLink({ crm, object, id }: RecordLink): RecordLink {
+  return { crm, object, id };
+}
+
+const SEEN = sql`r.crm, r.object, r.id, r.lead_id, r.email_key as address,
+  r.state = 'live' and r.read_at is not null as present`;
+const PRESENT = sql`r.state = 'live' and r.read_at is not null`;
+
+async function lookUp(tx: Tx, refs: readonly RecordLink[]): Promise<readonly Seen[]> {
+  if (refs.length === 0) return [];
+  const { rows } = await sql<Seen>`
+    select distinct ${SEEN} from ${rowsOf(refs.map(toLink))} as t (crm text, object text, id text)
+    join leadgrade.records r on r.crm = t.crm and r.object = t.object and r.id = t.id`.execute(tx);
+  return rows;
+}
+
+/** Where the links of these records lead to; of one that was merged, to its survivor. */
+async function linkEnds(tx: Tx, of: readonly Seen[]): Promise<readonly { readonly from: string; readonly to: Seen }[]> {
+  const { rows } = await sql<Seen & { from_crm: string; from_object: string; from_id: string }>`
+    with recursive chain as (
+      select l.crm as from_crm, l.object as from_object, l.record_id as from_id,
+        l.to_crm as crm, l.to_object as object, l.to_id as id
+      from ${rowsOf(of.map(toLink))} as t (crm text, object text, id text)
+      join leadgrade.links l on l.crm = t.crm and l.object = t.object and l.record_id = t.id
+      union
+      select c.from_crm, c.from_object, c.from_id, m.crm, coalesce(m.merged_into_object, m.object), m.merged_into
+      from chain c
+      join leadgrade.records m on m.crm = c.crm and m.object = c.object and m.id = c.id and m.state = 'merged'
+    )
+    select c.from_crm, c.from_object, c.from_id, ${SEEN}
+    from chain c join leadgrade.records r on r.crm = c.crm and r.object = c.object and r.id = c.id
+    where ${PRESENT}`.execute(tx);
+  return rows.map(({ from_crm, from_object, from_id, ...to }) => {
+    return { from: recordKey({ crm: from_crm, object: from_object, id: from_id }), to };
+  });
+}
+
+/** The records of the same leads, with the same addresses, and those whose links lead to these. */
+async function neighborsOf(tx: Tx, of: readonly Seen[], most: number): Promise<readonly Seen[]> {
+  const enough = sql.lit(most + 1);
+  const { rows } = await sql<Seen>`
+    with recursive t as (
+      select * from ${rowsOf(of)} as t (crm text, object text, id text, lead_id bigint, address text)
+    ),
+    past as (
+      select crm, object, id from t
+      union
+      select m.crm, m.object, m.id from past p
+      join leadgrade.records m on m.crm = p.crm and m.merged_into = p.id and m.state = 'merged'
+        and coalesce(m.merged_into_object, m.object) = p.object
+    ),
+    around as (
+      select r.crm, r.object, r.id from t join leadgrade.records r on r.lead_id = t.lead_id
+      union
+      select r.crm, r.object, r.id from (select distinct address from t where address is not null) a
+      cross join lateral (
+        select r.crm, r.object, r.id from leadgrade.records r
+        where r.email_key = a.address and ${PRESENT} limit ${enough}
+      ) r
+      union
+      select l.crm, l.object, l.record_id from past p
+      cross join lateral (
+        select l.crm, l.object, l.record_id from leadgrade.links l
+        where l.to_crm = p.crm and l.to_object = p.object and l.to_id = p.id limit ${enough}
+      ) l
+    )
+    select ${SEEN} from around n
+    join leadgrade.records r on r.crm = n.crm and r.object = n.object and r.id = n.id
+    where ${PRESENT} and not exists (
+      select from t where t.crm = n.crm and t.object = n.object and t.id = n.id
+    )`.execute(tx);
+  return rows;
+}

@@ -1,0 +1,149 @@
+// Which records are one person's: whatever order they come in, and however often they are asked about.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { RecordLink } from '../../src/domain/crm-changes.ts';
+import { type MatchRecord, recordKey } from '../../src/domain/person.ts';
+import { groupRecords } from '../../src/people/group-records.ts';
+import type { MatchPolicy } from '../../src/people/people-policy.ts';
+
+const POLICY: MatchPolicy = { by: ['links', 'email'], shared_inboxes: ['info'], most_records: 3 };
+
+const OBJECTS = { hubspot: 'contacts', salesforce: 'Contact' } as const;
+
+function record(crm: keyof typeof OBJECTS, id: string, changes: Partial<MatchRecord> = {}): MatchRecord {
+  const leadId = Number(id) + (crm === 'hubspot' ? 0 : 1_000);
+  return { crm, object: OBJECTS[crm], id, leadId, address: null, linked: [], ...changes };
+}
+
+const to = (crm: keyof typeof OBJECTS, id: string): RecordLink => ({ crm, object: OBJECTS[crm], id });
+
+/** The persons of several records, by their ids: `h1 s1 | s2`. */
+function persons(records: readonly MatchRecord[], policy: MatchPolicy = POLICY): readonly string[] {
+  return groupRecords(records, policy)
+    .map((group) => group.records.map(({ crm, id }) => `${crm[0]}${id}`).join(' '))
+    .toSorted();
+}
+
+describe('records are one person', () => {
+  test('when they have one address', () => {
+    const address = 'pat@acme.example';
+    expect(persons([record('hubspot', '1', { address }), record('salesforce', '1', { address })])).toEqual(['h1 s1']);
+    expect(persons([record('hubspot', '1', { address }), record('salesforce', '1')])).toEqual(['h1', 's1']);
+  });
+
+  test('when one names the other, whatever their addresses', () => {
+    const h = record('hubspot', '1', { address: 'a@acme.example', linked: [to('salesforce', '1')] });
+    expect(persons([h, record('salesforce', '1', { address: 'b@acme.example' })])).toEqual(['h1 s1']);
+  });
+
+  test('and no other one of that CRM is matched by address then', () => {
+    const address = 'pat@acme.example';
+    const h = record('hubspot', '1', { address, linked: [to('salesforce', '1')] });
+    const s1 = record('salesforce', '1', { address: 'b@acme.example' });
+    expect(persons([h, s1, record('salesforce', '2', { address })])).toEqual(['h1 s1', 's2']);
+    expect(persons([h, s1, record('hubspot', '2', { address: 'b@acme.example' })])).toEqual(['h1 s1', 'h2']);
+  });
+
+  test('not by the inbox of a department, nor by what is no address', () => {
+    for (const address of ['info@acme.example', 'info+fair@acme.example', 'unknown', '@acme.example']) {
+      expect(persons([record('hubspot', '1', { address }), record('salesforce', '1', { address })])).toHaveLength(2);
+    }
+  });
+
+  test('not by an address or a link that too many have', () => {
+    const many = (of: Partial<MatchRecord>) => ['1', '2', '3', '4'].map((id) => record('hubspot', id, of));
+    expect(persons(many({ address: 'pat@acme.example' }).slice(0, 3))).toEqual(['h1 h2 h3']);
+    expect(persons(many({ address: 'pat@acme.example' }))).toHaveLength(4);
+    expect(persons([record('salesforce', '9'), ...many({ linked: [to('salesforce', '9')] })])).toHaveLength(5);
+  });
+
+  test('only by what the policy names', () => {
+    const address = 'pat@acme.example';
+    const records = [
+      record('hubspot', '1', { address, linked: [to('salesforce', '1')] }),
+      record('salesforce', '1'),
+      record('salesforce', '2', { address }),
+    ];
+    expect(persons(records, { ...POLICY, by: ['links'] })).toEqual(['h1 s1', 's2']);
+    expect(persons(records, { ...POLICY, by: ['email'] })).toEqual(['h1 s2', 's1']);
+    expect(persons(records, { ...POLICY, by: [] })).toEqual(['h1', 's1', 's2']);
+  });
+});
+
+describe('the lead of a person', () => {
+  const address = 'pat@acme.example';
+
+  test('is the oldest one of its records', () => {
+    const [person] = groupRecords(
+      [record('hubspot', '1', { address, leadId: 7 }), record('salesforce', '1', { address, leadId: 3 })],
+      POLICY,
+    );
+    expect(person?.leadId).toBe(3);
+  });
+
+  test('stays with most of its records when they part; the others get another one, or a new one', () => {
+    const parted = groupRecords(
+      [
+        record('hubspot', '1', { leadId: 3 }),
+        record('salesforce', '1', { address, leadId: 3 }),
+        record('salesforce', '2', { address, leadId: 3 }),
+      ],
+      POLICY,
+    );
+    expect(parted.map(({ leadId, records }) => [leadId, records.length])).toEqual([
+      [null, 1],
+      [3, 2],
+    ]);
+  });
+});
+
+const ids = fc.constantFrom('1', '2', '3', '4');
+const crms = fc.constantFrom('hubspot' as const, 'salesforce' as const);
+const records = fc.uniqueArray(
+  fc
+    .record({
+      crm: crms,
+      id: ids,
+      leadId: fc.integer({ min: 1, max: 5 }),
+      address: fc.constantFrom(null, 'a@x.example', 'b@x.example', 'info@x.example'),
+      linked: fc.array(fc.record({ crm: crms, id: ids }), { maxLength: 2 }),
+    })
+    .map(({ crm, id, leadId, address, linked }) =>
+      record(crm, id, { leadId, address, linked: linked.map((link) => to(link.crm, link.id)) }),
+    ),
+  { selector: recordKey },
+);
+
+const inOrder = (all: readonly MatchRecord[]) => all.toSorted((a, b) => (recordKey(a) < recordKey(b) ? -1 : 1));
+
+test('any records: the order in which they come does not matter', () => {
+  const shuffled = records.chain((all) =>
+    fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+  );
+  fc.assert(
+    fc.property(shuffled, ([all, other]) => {
+      expect(groupRecords(other, POLICY)).toEqual(groupRecords(all, POLICY));
+    }),
+  );
+});
+
+test('any records: each is in one person, no lead is two persons', () => {
+  fc.assert(
+    fc.property(records, (all) => {
+      const groups = groupRecords(all, POLICY);
+      expect(inOrder(groups.flatMap((group) => group.records))).toEqual(inOrder(all));
+      const leads = groups.flatMap(({ leadId }) => (leadId === null ? [] : [leadId]));
+      expect(new Set(leads).size).toBe(leads.length);
+    }),
+  );
+});
+
+test('any records: given the leads that they were found to have, they are found to have them', () => {
+  fc.assert(
+    fc.property(records, (all) => {
+      const once = groupRecords(all, POLICY).map((group, place) => ({ ...group, leadId: group.leadId ?? 100 + place }));
+      const kept = once.flatMap(({ leadId, records: of }) => of.map((each) => ({ ...each, leadId })));
+      expect(groupRecords(kept, POLICY).map(({ leadId }) => leadId)).toEqual(once.map(({ leadId }) => leadId));
+    }),
+  );
+});
