@@ -4,6 +4,7 @@ import type { ScoreField, ScoreFieldValues } from '../../src/domain/score-fields
 import { toInstant } from '../../src/mapping/convert-value.ts';
 import { type Mapping, outcomeSources } from '../../src/mapping/mapping.ts';
 import { mappedProperties, projectFields, sourcesOf } from '../../src/mapping/project-fields.ts';
+import { linkProperties, projectLinks } from '../../src/mapping/project-links.ts';
 import { writtenFields } from '../../src/mapping/write-back.ts';
 import type { DirtyRecord, LeadSnapshot, RecordRef } from '../connector.ts';
 import type { HubSpotObject, ListedLinks } from './answers.ts';
@@ -48,6 +49,7 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
     contactProperties: [
       ...new Set([
         ...mappedProperties(mapping, 'contacts'),
+        ...linkProperties(mapping, 'contacts'),
         ...written.map(({ property }) => property),
         ...[...counters.values()].map(({ property }) => property),
         'lastmodifieddate',
@@ -66,6 +68,7 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
       companyId: company?.id ?? null,
       outcomes: hasLifecycle ? lifecycleOutcomes(contact) : [],
       counters: countersOf(counters, contact),
+      links: projectLinks(mapping, { contacts: contact.properties }),
     }),
     toDirty: (contact) => {
       const ref = contactRef(contact.id);
@@ -76,7 +79,13 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
       const counts = countersOf(counters, contact);
       return {
         ref,
-        seen: { fields, held: held(contact.properties), modifiedAt: modifiedAt(contact), counters: counts },
+        seen: {
+          fields,
+          held: held(contact.properties),
+          modifiedAt: modifiedAt(contact),
+          counters: counts,
+          links: projectLinks(mapping, { contacts: contact.properties }),
+        },
       };
     },
   };

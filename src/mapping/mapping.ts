@@ -51,6 +51,14 @@ const activityRule = z.strictObject({
     .describe('What the `where` of a signal can look at: each attribute with the property that it comes from.'),
 });
 
+const linkRule = z.strictObject({
+  crm: z.string().min(1).describe('The other CRM: salesforce.'),
+  object: z.string().min(1).describe("The other CRM's object: Lead, Contact."),
+  from: oneOrMore(objectProperty).describe(
+    'The property that holds the id there, as that CRM gives it (of Salesforce 18 characters); of several, the first that has a value.',
+  ),
+});
+
 export const mappingSchema = z.strictObject({
   crm: z.string().min(1).describe('The connector: hubspot or salesforce.'),
   leads: z
@@ -64,6 +72,10 @@ export const mappingSchema = z.strictObject({
     .optional()
     .describe("Translations of the CRM's values, by name: { industry: { COMPUTER_SOFTWARE: Software } }."),
   activities: z.array(activityRule).optional().describe('The first rule of a stream that fits an item names its type.'),
+  links: z
+    .array(linkRule)
+    .optional()
+    .describe('Properties that name the same person in another CRM. A property that is not there names nobody.'),
   outcomes: z
     .strictObject({
       from: oneOrMore(z.string().min(1)).describe('Where the CRM keeps what became of a lead: deals, lifecycle.'),
@@ -100,6 +112,7 @@ export function readMapping(text: string, file: string): { mapping: Mapping | nu
     ...tableProblems(value, at),
     ...writeBackProblems(value, at),
     ...conditionProblems(value, at),
+    ...linkProblems(value, at),
     ...unknownNames(value, at),
   ];
   const broken = found.some((problem) => problem.level === 'error');
@@ -144,6 +157,13 @@ function writeBackProblems(mapping: Mapping, at: MakeProblem): Problem[] {
     if (other === undefined) return [];
     const message = `"${property}" holds "${other}" already.`;
     return [at('error', ['write_back', field], message, 'Give each field a property of its own.')];
+  });
+}
+
+function linkProblems({ crm, links = [] }: Mapping, at: MakeProblem): Problem[] {
+  return links.flatMap((link, index) => {
+    if (link.crm !== crm) return [];
+    return [at('error', ['links', index, 'crm'], `"${crm}" is this CRM itself.`, 'Name the other CRM.')];
   });
 }
 

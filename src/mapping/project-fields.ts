@@ -50,7 +50,7 @@ export interface ObjectProperty {
 }
 
 /** `contacts.jobtitle` -> object and property; only the first dot divides (a relation's name has more). */
-export function sourcesOf(source: FieldSource): readonly ObjectProperty[] {
+export function sourcesOf(source: Pick<FieldSource, 'from'>): readonly ObjectProperty[] {
   return [source.from].flat().map((text) => {
     const dot = text.indexOf('.');
     return { object: text.slice(0, dot), property: text.slice(dot + 1) };
@@ -59,7 +59,12 @@ export function sourcesOf(source: FieldSource): readonly ObjectProperty[] {
 
 /** The properties of one CRM object that the mapping reads, each once. */
 export function mappedProperties(mapping: Mapping, object: string): readonly string[] {
-  const all = Object.values(mapping.fields).flatMap((source) => sourcesOf(source));
+  return propertiesOf(Object.values(mapping.fields), object);
+}
+
+/** The properties of one CRM object that these are from, each once. */
+export function propertiesOf(sources: readonly Pick<FieldSource, 'from'>[], object: string): readonly string[] {
+  const all = sources.flatMap((source) => sourcesOf(source));
   return [...new Set(all.filter((each) => each.object === object).map((each) => each.property))];
 }
 
