@@ -24,6 +24,7 @@ export function create(options: SalesforceOptions): CrmConnector {
   const untilClosed = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
   return {
     id: 'salesforce',
+    name: 'Salesforce',
     streams: readers.map((reader) => reader.stream),
     batch: { read: READ_BATCH, write: WRITE_BATCH, links: READ_BATCH },
     maxTextLength: MAX_TEXT,
