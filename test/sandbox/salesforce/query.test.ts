@@ -219,6 +219,23 @@ describe('pages', () => {
   });
 });
 
+test('an object that the user may not see is not there, nor what leads through it', async () => {
+  const hidden = await startTestOrg({ dataset: peopleWithDeals(1, []), hiddenFields: ['Campaign'] });
+  try {
+    expect((await hidden.call('GET', '/sobjects/Campaign/describe')).status).toBe(404);
+    const { sobjects } = (await hidden.call('GET', '/sobjects')).body;
+    expect(sobjects.map(({ name }: { name: string }) => name)).not.toContain('Campaign');
+    expect((await hidden.query('SELECT Id FROM Campaign')).body[0].errorCode).toBe('INVALID_TYPE');
+    expect((await hidden.query('SELECT Campaign.Name FROM CampaignMember')).body[0].errorCode).toBe('INVALID_FIELD');
+    const job = { operation: 'query', query: 'SELECT Id FROM Campaign' };
+    expect((await hidden.call('POST', '/jobs/query', job)).status).toBe(400);
+    await hidden.control('PUT', '/hidden-fields', []);
+    expect((await hidden.query('SELECT Id FROM Campaign')).status).toBe(200);
+  } finally {
+    await hidden.close();
+  }
+});
+
 test('where activities are shared, relations tell who took part, which may be several', async () => {
   const dataset = peopleWithDeals(2, [], activities.slice(0, 1));
   const shared = await startTestOrg({ dataset, sharedActivities: true });
