@@ -12,9 +12,14 @@ export function toScoreFields(result: ScoreResult, explanation: string): ScoreFi
     total_score: result.total,
     status: result.status,
     explanation,
-    scored_at: new Date(result.asOf).toISOString(),
+    scored_at: wholeSeconds(result.asOf),
     model: result.model,
   };
+}
+
+/** Salesforce keeps no parts of a second: what it holds would differ from what we wrote for ever. */
+function wholeSeconds(at: number): string {
+  return new Date(Math.floor(at / 1_000) * 1_000).toISOString();
 }
 
 /** All our fields empty: what a record that is no longer scored shall hold. */

@@ -1,4 +1,5 @@
 // The product over a sandbox Salesforce of its own, and where a test asks for it a sandbox HubSpot as well; one clock for all.
+import pMap from 'p-map';
 import { z } from 'zod';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
@@ -143,14 +144,14 @@ function orgActions({ url, leadIds, contactIds }: SalesforceSandbox): OrgActions
     writes: async (since) =>
       (await log(since)).filter(({ method, path }) => method === 'PATCH' && path.endsWith('/composite/sobjects')),
     record,
-    records: async () => {
-      const shown = [...leadIds].map(async ([key, lead]) => {
+    records: () => {
+      const show = async ([key, lead]: [string, string]) => {
         const contact = contactIds.get(key);
         const object = contact === undefined ? ('Lead' as const) : ('Contact' as const);
         const id = contact ?? lead;
         return { ...(await record(object, id)), object, id };
-      });
-      return Promise.all(shown);
+      };
+      return pMap(leadIds, show, { concurrency: 20 });
     },
   };
 }
