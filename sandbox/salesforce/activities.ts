@@ -2,6 +2,7 @@
 import { CAMPAIGNS, callValues, completed, type NewActivity, nameOfMailing, taskValues } from './activity-values.ts';
 import { type Org, type Stamp, stampOf } from './org.ts';
 import { isDeleted, type SObjectRecord, textOf, type Values } from './records/record-table.ts';
+import { shareActivity } from './share-activity.ts';
 
 export type KeptActivity = { readonly object: string; readonly id: string } | { readonly problem: string };
 
@@ -48,14 +49,14 @@ export class Activities {
   }
 
   #task(person: SObjectRecord, { at }: NewActivity, stamp: Stamp, values: Values): KeptActivity {
-    const { id } = this.#org.add(
+    const made = this.#org.add(
       'Task',
       { ...this.#whose(person), ActivityDate: stampOf(at).slice(0, 10), ...values },
       stamp,
     );
-    this.#share('Task', id, person, stamp);
+    shareActivity(this.#org, made, null, stamp);
     if (values.Status === 'Completed') this.#touch(person, at);
-    return { object: 'Task', id };
+    return { object: 'Task', id: made.id };
   }
 
   #event(person: SObjectRecord, { at, attributes }: NewActivity, stamp: Stamp): KeptActivity {
@@ -76,7 +77,7 @@ export class Activities {
       },
       stamp,
     );
-    this.#share('Event', made.id, person, stamp);
+    shareActivity(this.#org, made, null, stamp);
     if (outcome === 'canceled') this.#org.write(made, { IsDeleted: true }, stamp);
     else this.#touch(person, at);
     return { object: 'Event', id: made.id };
@@ -189,12 +190,6 @@ export class Activities {
   #whose(person: SObjectRecord): Values {
     const account = person.values.AccountId ?? null;
     return { WhoId: person.id, WhatId: null, AccountId: account, OwnerId: this.#org.adminId };
-  }
-
-  /** Where activities are shared, who they are with stands in a relation, too. */
-  #share(type: 'Task' | 'Event', id: string, person: SObjectRecord, stamp: Stamp): void {
-    if (!this.#org.schema.object(`${type}Relation`)) return;
-    this.#org.add(`${type}Relation`, { [`${type}Id`]: id, RelationId: person.id, IsWhat: false }, stamp);
   }
 
   /** The day of the last activity is noted on the person, whose times stay. */

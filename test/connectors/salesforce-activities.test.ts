@@ -337,6 +337,17 @@ describe('where activities are shared', () => {
     expect([who(activities), complete]).toEqual([[`call ${org.lead(0)}`], [`task:${TaskId}`]]);
   });
 
+  test('a call that was given to another lead is taken from the first, and stays with the others', async () => {
+    const connected = await open(calls(1, { sharedActivities: true }));
+    const { org } = connected;
+    const [TaskId] = await org.column('SELECT Id FROM Task');
+    await org.control('POST', '/records/TaskRelation', { values: { TaskId, RelationId: org.lead(1) } });
+    const cursor = await settled(connected, 'tasks');
+    await org.control('PATCH', `/records/Task/${TaskId}`, { values: { WhoId: org.lead(2) } });
+    const { activities } = await read(connected, 'tasks', cursor);
+    expect(new Set(who(activities))).toEqual(new Set([`call ${org.lead(1)}`, `call ${org.lead(2)}`]));
+  });
+
   test('one who joined while the first pull ran is found by the poll after it', async () => {
     const connected = await open(calls(1, { sharedActivities: true }));
     const { org } = connected;

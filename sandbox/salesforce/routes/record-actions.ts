@@ -6,9 +6,10 @@ import { fullId } from '../ids.ts';
 import type { Stamp } from '../org.ts';
 import { convertLead, deleteRecord, mergeRecords, undeleteRecord } from '../people-changes.ts';
 import { RecordRules } from '../records/record-rules.ts';
-import { isDeleted, type SObjectRecord } from '../records/record-table.ts';
+import { isDeleted, type SObjectRecord, textOf } from '../records/record-table.ts';
 import { badRequest, notFound, SalesforceError } from '../salesforce-error.ts';
 import type { ObjectType } from '../schema/object-type.ts';
+import { shareActivity } from '../share-activity.ts';
 import { createRecord, type Outcome, updateRecord } from '../writing/write-record.ts';
 
 /** An ISO instant. */
@@ -42,7 +43,9 @@ const NO_RULES = new RecordRules();
 export function addRecord({ org }: Gate, object: string, body: unknown): Reply {
   const { values, at } = valuesSchema.parse(body);
   const context = { org, rules: NO_RULES, asAdmin: true };
-  const id = succeeded(createRecord(context, objectOf(org, object), values, stampAt(org, at)));
+  const stamp = stampAt(org, at);
+  const id = succeeded(createRecord(context, objectOf(org, object), values, stamp));
+  shareActivity(org, found(org, id), null, stamp);
   return { status: 201, body: whole(found(org, id)) };
 }
 
@@ -54,7 +57,9 @@ export function editRecord({ org }: Gate, object: string, id: string, body: unkn
   const { values, at } = valuesSchema.parse(body);
   const record = found(org, id, object);
   const context = { org, rules: NO_RULES, asAdmin: true };
-  succeeded(updateRecord(context, objectOf(org, object), record.id, values, stampAt(org, at)));
+  const stamp = stampAt(org, at);
+  succeeded(updateRecord(context, objectOf(org, object), record.id, values, stamp));
+  shareActivity(org, found(org, id), textOf(record.values.WhoId), stamp);
   return ok(whole(found(org, id)));
 }
 
