@@ -48,7 +48,7 @@ async function checked(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ConnectorError)) throw error;
-    return [{ what, level: 'problem', detail: error.message, ...(error.fix === undefined ? {} : { fix: error.fix }) }];
+    return [{ what, level: 'problem', detail: error.message, fix: error.fix ?? 'Try again later.' }];
   }
 }
 
