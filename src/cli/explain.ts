@@ -9,7 +9,7 @@ import { toLead } from '../people/to-lead.ts';
 import { explain } from '../scoring/explain.ts';
 import { scoreLead } from '../scoring/score-lead.ts';
 import { type Erasure, erasuresOf } from '../store/erasures.ts';
-import { findLead, historyOf, type PastResult } from '../store/lead-lookup.ts';
+import { type FoundLead, findLead, historyOf, type PastResult } from '../store/lead-lookup.ts';
 import { outcomesOf } from '../store/outcomes.ts';
 import { pointsByBand, type StoredThreshold, thresholdsOf } from '../store/thresholds.ts';
 import type { CommandIo } from './io.ts';
@@ -50,9 +50,10 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
   const scoring = { thresholds: pointsByBand(stored), ...(found.status !== null && { previousStatus: found.status }) };
   const result = scoreLead(lead, context.model.compiled, now, scoring);
   const explanation = explain(result, lead, context.model.compiled, now, { timezone: context.timezone });
+  const records = found.records.map(({ crm, object, id }) => ({ crm, object, id }));
   if (json) {
     io.stdout.write(
-      `${JSON.stringify({ ...result, in_scope: inScope, explanation, unobserved: lead.unobserved, outcomes, history })}\n`,
+      `${JSON.stringify({ ...result, in_scope: inScope, explanation, records, unobserved: lead.unobserved, outcomes, history })}\n`,
     );
     return;
   }
@@ -61,11 +62,18 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
     `${result.id}: ${result.status}, grade ${result.grade}`,
     explanation,
     ...thresholdLines(result.thresholds ?? {}, stored),
+    ...recordLines(found.records),
     ...(lead.unobserved.length === 0 ? [] : ['', `Not visible to us: ${lead.unobserved.join(', ')}`]),
     ...(outcomes.length === 0 ? [] : ['', 'What became of it:', ...outcomes.map(outcomeLine)]),
     ...(history.length === 0 ? [] : ['', 'History, newest first:', ...history.map(historyLine)]),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Where the person is known by more than the record that was asked for. */
+function recordLines(records: FoundLead['records']): string[] {
+  if (records.length < 2) return [];
+  return ['', 'One person, with these records:', ...records.map(({ crm, object, id }) => `  ${crm}:${id} (${object})`)];
 }
 
 /** What the bands with `top` are worth in points, as applied to this lead. */

@@ -1,6 +1,6 @@
 // The four kinds of behavior signal, compiled: conditions as closures, durations in milliseconds.
 import type { Fields } from '../domain/lead.ts';
-import { compileCondition, compileWhere, type FieldTest } from './conditions.ts';
+import { compileCondition, compileWhere, conditionFields, type FieldTest } from './conditions.ts';
 import { type Decay, decayOf } from './decay.ts';
 import { durationMs } from './duration.ts';
 import type { BehaviorSource, SignalSource } from './signal-schema.ts';
@@ -39,6 +39,8 @@ export interface AbsentSignal extends Watching {
 export interface StateSignal extends Identified {
   readonly kind: 'state';
   readonly points: number;
+  /** Those that it looks at. */
+  readonly fields: readonly string[];
   readonly test: FieldTest;
 }
 export type CompiledSignal = CountedSignal | TieredSignal | AbsentSignal | StateSignal;
@@ -51,8 +53,10 @@ export function compileSignals(behavior: BehaviorSource): CompiledSignal[] {
 function compileSignal(source: SignalSource, index: number, behavior: BehaviorSource): CompiledSignal {
   const { id, label = id } = source;
   switch (source.kind) {
-    case 'state':
-      return { kind: 'state', id, label, index, points: source.points, test: compileCondition(source.when) };
+    case 'state': {
+      const { points, when } = source;
+      return { kind: 'state', id, label, index, points, fields: conditionFields(when), test: compileCondition(when) };
+    }
     case 'absent': {
       const { activity, where, requires_activity: requires } = source.absent;
       const watching = { id, label, index, activity, where: compileWhere(where) };

@@ -6,6 +6,7 @@ import { type Assessment, assess } from './assess.ts';
 import type { CompiledModel } from './compile.ts';
 import { cheapestStep } from './counterfactuals.ts';
 import { findNextChange } from './next-change.ts';
+import { originsOf } from './reason-origins.ts';
 import { placeOf } from './status.ts';
 
 export interface ExplainOptions {
@@ -38,7 +39,10 @@ export function explain(
   return cut(
     {
       head: headline(result, date(now)),
-      reasons: reasons.map((each) => ({ points: each.points, text: reasonLine(each, model, date) })),
+      reasons: reasons.map((each) => ({
+        points: each.points,
+        text: reasonLine(each, model, { date, origins: originsOf(each, lead, model, now) }),
+      })),
       held: [...overrideLines(lead, model), ...gateLines(result, model)],
       next: nextLines(assessment, now, date),
     },
@@ -94,21 +98,38 @@ function headline({ total, fit, grade, behavior }: ScoreResult, today: string): 
   return total < 0 ? `Total ${sum}` : sum;
 }
 
-function reasonLine(contribution: Contribution, model: CompiledModel, date: (at: number) => string): string {
-  return `${signed(contribution.points)} ${oneLine(reason(contribution, model, date))}`;
+interface Wording {
+  readonly date: (at: number) => string;
+  /** The CRMs that it comes from, where that is to be said. */
+  readonly origins: readonly string[];
 }
 
-function reason(contribution: Contribution, model: CompiledModel, date: (at: number) => string): string {
+function reasonLine(contribution: Contribution, model: CompiledModel, wording: Wording): string {
+  const { label, notes } = reason(contribution, model, wording.date);
+  const origin = wording.origins.join(' and ');
+  const inBrackets = [...notes, ...(origin === '' ? [] : [origin])].join('; ');
+  return `${signed(contribution.points)} ${oneLine(inBrackets === '' ? label : `${label} (${inBrackets})`)}`;
+}
+
+interface Reason {
+  readonly label: string;
+  /** What stands in brackets behind it. */
+  readonly notes: readonly string[];
+}
+
+function reason(contribution: Contribution, model: CompiledModel, date: (at: number) => string): Reason {
   const { dimension, signal, label, latestAt, count = 1, exact } = contribution;
   if (dimension === 'fit') {
     const criterion = model.fit.criteria.find((each) => each.id === signal)?.label ?? label;
-    return criterion === label ? label : `${label} (${criterion})`;
+    return { label, notes: criterion === label ? [] : [criterion] };
   }
   const limit = exact > 0 ? 'raised to its minimum' : 'limited to its maximum';
-  if (signal === 'limit:behavior') return `Behavior ${limit}`;
-  if (model.behavior.groups.some((group) => `cap:${group.id}` === signal)) return `${label} (${limit})`;
-  if (latestAt === undefined) return label;
-  return count > 1 ? `${label} (${count} times, last on ${date(latestAt)})` : `${label} (${date(latestAt)})`;
+  if (signal === 'limit:behavior') return { label: `Behavior ${limit}`, notes: [] };
+  if (model.behavior.groups.some((group) => `cap:${group.id}` === signal)) {
+    return { label, notes: [limit] };
+  }
+  if (latestAt === undefined) return { label, notes: [] };
+  return { label, notes: [count > 1 ? `${count} times, last on ${date(latestAt)}` : date(latestAt)] };
 }
 
 function overrideLines(lead: Lead, model: CompiledModel): string[] {

@@ -2,7 +2,7 @@
 // had. Fit never fades. A field that is not known costs coverage, not points.
 import type { Fields } from '../domain/lead.ts';
 import type { Grade, Outcome } from '../domain/score-result.ts';
-import { compileCondition, type FieldTest } from './conditions.ts';
+import { compileCondition, conditionFields, type FieldTest } from './conditions.ts';
 import { type FitSource, gradeThresholds } from './model-schema.ts';
 import { reaches } from './rounding.ts';
 
@@ -21,6 +21,8 @@ interface CompiledCriterion {
   readonly label: string;
   /** The largest points of its cases, never below 0. */
   readonly attainable: number;
+  /** Those that its cases look at. */
+  readonly fields: readonly string[];
   readonly cases: readonly CompiledCase[];
 }
 interface CompiledOverride {
@@ -59,7 +61,8 @@ export function compileFit(fit: FitSource = { criteria: [] }): CompiledFit {
     const compiled = cases.map((each): CompiledCase => {
       return { test: compileCondition(each.when, field), points: each.points, label: each.label ?? label };
     });
-    return { id, label, attainable, cases: compiled };
+    const fields = [...new Set(cases.flatMap((each) => conditionFields(each.when, field)))];
+    return { id, label, attainable, fields, cases: compiled };
   });
   const overrides = (fit.overrides ?? []).map(({ id, label = id, when, min_grade, max_grade }): CompiledOverride => {
     return { label, test: compileCondition(when), minGrade: min_grade, maxGrade: max_grade };

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { ActiveModel, MappedCrm } from '../../jobs/context.ts';
 import { scoreChunk } from '../../jobs/score-chunk.ts';
 import { SCORE_FIELDS } from '../../src/domain/score-fields.ts';
+import { readPeople } from '../../src/people/people-policy.ts';
 import { compileModel } from '../../src/scoring/compile.ts';
 import { readModel } from '../../src/scoring/model.ts';
 import type { DueLead } from '../../src/store/due-leads.ts';
@@ -28,20 +29,30 @@ const CRM: Pick<MappedCrm, 'inScope' | 'writes' | 'mappingHash' | 'scopeHash'> =
   scopeHash: '',
 };
 
-const PEOPLE = {
-  match: { by: [], shared_inboxes: [], most_records: 5 },
-  prefer: [],
-  prefer_by_field: {},
-  activities: {},
-};
+const { people: PEOPLE } = readPeople(
+  readFileSync(new URL('../../mappings/people.yaml', import.meta.url), 'utf8'),
+  'people.yaml',
+);
+if (PEOPLE === null) throw new Error('The shipped people.yaml is not valid.');
+const NAMES = new Map([
+  ['hubspot', 'HubSpot'],
+  ['salesforce', 'Salesforce'],
+]);
 
+const salesforce = { id: 'salesforce', maxTextLength: 32_768 } as MappedCrm['connector'];
 const connector = { id: 'hubspot', maxTextLength: 65_536 } as MappedCrm['connector'];
 const score = (...leads: DueLead[]) =>
   scoreChunk(leads, {
-    crms: new Map([['hubspot', { ...CRM, connector }]]),
+    crms: new Map([
+      ['hubspot', { ...CRM, connector }],
+      [
+        'salesforce',
+        { ...CRM, connector: salesforce, inScope: (fields) => fields['contact.lifecycle'] !== 'customer' },
+      ],
+    ]),
     model: activeModel(),
     timezone: 'UTC',
-    basis: { hash: 'basis', unobserved: new Map(), policy: PEOPLE, names: new Map([['hubspot', 'HubSpot']]) },
+    basis: { hash: 'basis', unobserved: new Map(), policy: PEOPLE, names: NAMES },
     thresholds: {},
     now: NOW,
   });
@@ -79,4 +90,50 @@ test('what the CRM holds already after the database was lost is not written agai
   expect(again?.records).toMatchObject([{ kind: 'settled' }]);
   const [edited] = score(lead(1, { 'contact.job_title': 'VP Sales' }, { held: { ...written.patch, status: 'hot' } }));
   expect(edited?.records).toMatchObject([{ kind: 'write', patch: { status: written.patch.status } }]);
+});
+
+/** One person in both CRMs: the title stands in Salesforce, the same meeting in both, page views in HubSpot. */
+function inBoth(inSalesforce: Record<string, string | number> = {}): DueLead {
+  const { records } = lead(1, { 'contact.country': 'US' });
+  const fields = { 'contact.job_title': 'VP Sales', 'company.employees': 250, ...inSalesforce };
+  const rest = { held: {}, written: null, settled_result_id: null };
+  const view = (id: string, day: number) => {
+    return { crm: 'hubspot', id, type: 'page_view', at: Date.UTC(2026, 10, day), attributes: { path: '/pricing' } };
+  };
+  return {
+    ...lead(1, {}),
+    records: [...records, { crm: 'salesforce', object: 'Contact', id: '003', fields, ...rest }],
+    activities: [
+      view('view:1', 19),
+      view('view:2', 20),
+      { crm: 'salesforce', id: 'view:1', type: 'webinar', at: Date.UTC(2026, 10, 21), attributes: {} },
+    ],
+  };
+}
+
+test('a person in two CRMs has one score, and each reason says where it comes from', () => {
+  const [scored] = score(inBoth());
+  const patches = scored?.records.flatMap((record) => (record.kind === 'write' ? [record.patch] : [])) ?? [];
+  expect(patches).toHaveLength(2);
+  expect(patches[0]).toEqual(patches[1]);
+  const text = String(patches[0]?.explanation);
+  expect(text).toContain('+30 Executive (Job title; Salesforce)');
+  expect(text).toMatch(/^\+\d+ Viewed pricing \(2 times, last on 20 Nov 2026; HubSpot\)$/m);
+  expect(text).toMatch(/^\+\d+ Took part in a webinar \(21 Nov 2026; Salesforce\)$/m);
+  const sum = [...text.matchAll(/^([+-]\d+) /gm)].reduce((total, [, points]) => total + Number(points), 0);
+  expect(sum).toBe(scored?.result?.total);
+});
+
+test('a person whom one CRM knows is told of no CRM', () => {
+  const [scored] = score(lead(1, { 'contact.job_title': 'VP Sales' }));
+  const [record] = scored?.records ?? [];
+  expect(record?.kind === 'write' ? record.patch.explanation : '').toContain('+30 Executive (Job title)\n');
+});
+
+test('a customer in one of two CRMs is a customer; a CRM that is not set up has no say', () => {
+  const [customer] = score(inBoth({ 'contact.lifecycle': 'customer' }));
+  expect(customer).toMatchObject({ unscored: true, result: null });
+  const other = inBoth();
+  const unknown = { ...other, records: other.records.map((each) => ({ ...each, crm: `${each.crm}-old` })) };
+  expect(score(unknown)[0]).toMatchObject({ unscored: false, records: [] });
 });
