@@ -26,6 +26,8 @@ type Group = (records: readonly MatchRecord[]) => readonly PersonGroup[];
  */
 export async function matchRecords(db: Kysely<Tables>, chunk: MatchChunk, group: Group): Promise<number> {
   return db.transaction().execute(async (tx) => {
+    // Compiling a statement for a few thousand rows takes longer than running it.
+    await sql`set local jit = off`.execute(tx);
     const marks = await claimUnmatched(tx, chunk.limit);
     if (marks.length === 0) return 0;
     await matchAround(tx, marks, chunk, group);

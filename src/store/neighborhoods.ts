@@ -77,9 +77,13 @@ async function linkEnds(tx: Tx, of: readonly Seen[]): Promise<readonly { readonl
   });
 }
 
-/** The records of the same leads, with the same addresses, and those whose links lead to these. */
+/**
+ * The records of the same leads, with the same addresses, and those whose links lead to these. Each by an index, one after the
+ * other (`offset 0`): without statistics of the tables a plan would walk all records for a few thousand.
+ */
 async function neighborsOf(tx: Tx, of: readonly Seen[], most: number): Promise<readonly Seen[]> {
   const enough = sql.lit(most + 1);
+  const another = sql`(r.crm, r.object, r.id) <> (t.crm, t.object, t.id)`;
   const { rows } = await sql<Seen>`
     with recursive t as (
       select * from ${rowsOf(of)} as t (crm text, object text, id text, lead_id bigint, address text)
@@ -88,28 +92,31 @@ async function neighborsOf(tx: Tx, of: readonly Seen[], most: number): Promise<r
       select crm, object, id from t
       union
       select m.crm, m.object, m.id from past p
-      join leadgrade.records m on m.crm = p.crm and m.merged_into = p.id and m.state = 'merged'
-        and coalesce(m.merged_into_object, m.object) = p.object
-    ),
-    around as (
-      select r.crm, r.object, r.id from t join leadgrade.records r on r.lead_id = t.lead_id
-      union
-      select r.crm, r.object, r.id from (select distinct address from t where address is not null) a
       cross join lateral (
-        select r.crm, r.object, r.id from leadgrade.records r
-        where r.email_key = a.address and ${PRESENT} limit ${enough}
-      ) r
-      union
-      select l.crm, l.object, l.record_id from past p
-      cross join lateral (
-        select l.crm, l.object, l.record_id from leadgrade.links l
-        where l.to_crm = p.crm and l.to_object = p.object and l.to_id = p.id limit ${enough}
-      ) l
+        select m.crm, m.object, m.id from leadgrade.records m
+        where m.crm = p.crm and m.merged_into = p.id and m.state = 'merged'
+          and coalesce(m.merged_into_object, m.object) = p.object offset 0
+      ) m
     )
-    select ${SEEN} from around n
-    join leadgrade.records r on r.crm = n.crm and r.object = n.object and r.id = n.id
-    where ${PRESENT} and not exists (
-      select from t where t.crm = n.crm and t.object = n.object and t.id = n.id
-    )`.execute(tx);
+    select r.* from t
+    cross join lateral (
+      select ${SEEN} from leadgrade.records r where r.lead_id = t.lead_id and ${PRESENT} and ${another} offset 0
+    ) r
+    union
+    select r.* from t
+    cross join lateral (
+      select ${SEEN} from leadgrade.records r
+      where r.email_key = t.address and ${PRESENT} and ${another} limit ${enough}
+    ) r
+    union
+    select r.* from past p
+    cross join lateral (
+      select l.crm, l.object, l.record_id from leadgrade.links l
+      where l.to_crm = p.crm and l.to_object = p.object and l.to_id = p.id limit ${enough}
+    ) l
+    cross join lateral (
+      select ${SEEN} from leadgrade.records r
+      where r.crm = l.crm and r.object = l.object and r.id = l.record_id and ${PRESENT} offset 0
+    ) r`.execute(tx);
   return rows;
 }
