@@ -22,8 +22,9 @@ export async function holdLeads(tx: Transaction<Tables>, crm: string, refs: read
     const { rows: held } = await sql<{ id: number }>`
       select id from leadgrade.leads where id in (${ofRecords}) order by id for no key update`.execute(tx);
     const ids = held.map(({ id }) => id);
+    // Materialized: else every record of the CRM is compared with all of these ids.
     const { rows: moved } = await sql`
-      select from (${ofRecords}) r where r.lead_id <> all(${ids}::bigint[]) limit 1`.execute(tx);
+      with r as materialized (${ofRecords}) select from r where lead_id <> all(${ids}::bigint[]) limit 1`.execute(tx);
     // Records that went over to another lead, while somebody who held theirs was waited for.
     if (moved.length === 0) return;
   }
