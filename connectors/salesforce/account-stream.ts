@@ -1,5 +1,6 @@
 // The Accounts: a Contact's modification time does not move with its Account, so a change of one makes its Contacts dirty. The
 // first pull has nothing to show: all Contacts are read with their Accounts anyway.
+import { mappedProperties } from '../../src/mapping/project-fields.ts';
 import { changesCursorSchema, changesFrom, readChanges } from './changes.ts';
 import { readByIds } from './query.ts';
 import { emptyPage, parseCursor, type SalesforceParts, type StreamReader } from './stream.ts';
@@ -18,7 +19,7 @@ export function accountStream(parts: SalesforceParts): StreamReader {
         return;
       }
       const state = parseCursor(changesCursorSchema, ID, cursor);
-      const source = { id: ID, object: 'Account', fields: [] };
+      const source = { id: ID, object: 'Account', fields: accountFields(parts) };
       for await (const changed of readChanges(parts, source, state, signal)) {
         const ids = changed.rows.map(({ id }) => id);
         const query = { what: 'reading the contacts of accounts', from: 'Contact', fields: people.fieldsOf('Contact') };
@@ -27,4 +28,10 @@ export function accountStream(parts: SalesforceParts): StreamReader {
       }
     },
   };
+}
+
+/** Those of an Account that the fields of its Contacts come from. */
+function accountFields({ mapping }: SalesforceParts): readonly string[] {
+  const paths = mappedProperties(mapping, 'Contact').filter((path) => /^Account\./i.test(path));
+  return paths.map((path) => path.slice('Account.'.length));
 }

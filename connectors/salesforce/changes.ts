@@ -2,6 +2,7 @@
 // last record of the one before, so that it does not matter how many carry one instant, and a poll that was broken off goes
 // on where it was. A transaction becomes visible after the instant it carries, so a poll reads again what the one before may
 // not have been shown yet; what it did see there is remembered by id and instant, so that an idle poll costs one query.
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../src/domain/clock.ts';
 import { toInstant } from '../../src/mapping/convert-value.ts';
@@ -13,6 +14,7 @@ import { all, any, type Condition, compare, id, instant } from './soql.ts';
 /** Longer than a transaction of Salesforce usually lasts. */
 export const OVERLAP_MS = 180_000;
 const MOST_REMEMBERED = 2_000;
+const SHOWN_CHARACTERS = 8;
 
 export const changesCursorSchema = z.object({
   phase: z.literal('changes'),
@@ -22,7 +24,7 @@ export const changesCursorSchema = z.object({
   lastSeenAt: z.number().nullable(),
   /** When the last poll that came to its end began, by our clock; null: none has. */
   polledAt: z.number().nullable(),
-  /** `id@modstamp` of what was seen within the overlap. */
+  /** `id@modstamp#shown` of what was seen within the overlap. */
   seen: z.array(z.string()),
   /** A poll under way has come to this record; when it began, by our clock. */
   reached: z.object({ at: z.number(), id: z.string(), began: z.number() }).optional(),
@@ -144,10 +146,12 @@ export function modstamp({ values }: Row): number {
   throw new ConnectorError({ kind: 'invalid', crm: 'salesforce', message, code: 'UNEXPECTED_ANSWER' });
 }
 
+/** Salesforce keeps whole seconds: a record that was changed twice in one is told by what it shows. */
 function mark(row: Row): string {
-  return `${row.id}@${modstamp(row)}`;
+  const shown = createHash('sha1').update(JSON.stringify(row.values)).digest('base64url').slice(0, SHOWN_CHARACTERS);
+  return `${row.id}@${modstamp(row)}#${shown}`;
 }
 
 function markedAt(text: string): number {
-  return Number(text.slice(text.lastIndexOf('@') + 1));
+  return Number(text.slice(text.lastIndexOf('@') + 1, text.lastIndexOf('#')));
 }

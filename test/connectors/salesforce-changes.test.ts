@@ -66,6 +66,17 @@ async function editAll(org: TestOrg, numbers: readonly number[]) {
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 
+test('a change in the second of the one before is seen, though both carry that second', async () => {
+  const { org, parts } = await open();
+  const start = await settled(org, parts);
+  const change = (name: string) => org.control('PATCH', `/records/Lead/${org.lead(0)}`, { values: { LastName: name } });
+  await change('First');
+  const first = await poll(parts, start);
+  await change('Second');
+  const second = await poll(parts, first.cursor);
+  expect([first.ids, second.ids, (await poll(parts, second.cursor)).ids]).toEqual([[org.lead(0)], [org.lead(0)], []]);
+});
+
 test('a change is seen once, with a deletion as one', async () => {
   const { org, parts } = await open();
   let cursor = await settled(org, parts);
