@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { connectorIds, loadConnector } from '../connectors/load-connector.ts';
+import { ACTIVITY_SOURCES } from '../connectors/salesforce/activity-streams.ts';
 import type { CommandIo } from '../src/cli/io.ts';
 import { loadProgram } from '../src/cli/program.ts';
 import { SETTING_NOTES, settingDefaults } from '../src/config.ts';
@@ -18,7 +19,7 @@ import { readPeople } from '../src/people/people-policy.ts';
 import { readModel } from '../src/scoring/model.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const PAGES = globSync('{*.md,docs/**/*.md,sandbox/*.md}', { cwd: ROOT }).toSorted();
+const PAGES = globSync('{*.md,docs/**/*.md,sandbox/*.md,apps/*/*.md}', { cwd: ROOT }).toSorted();
 const TEXTS = new Map(PAGES.map((page) => [page, readFileSync(join(ROOT, page), 'utf8')]));
 
 function textOf(page: string): string {
@@ -252,6 +253,11 @@ describe('reference tables', () => {
     expect(written.toSorted()).toEqual([...SCORE_FIELDS].toSorted());
     const kinds = rows(section('docs/mapping.md', '`fields`')).flatMap(([name = '']) => spansOf(name));
     expect(kinds).toEqual(expect.arrayContaining([...VALUE_KINDS]));
+  });
+
+  test('name the streams of Salesforce', () => {
+    const table = section('docs/mapping.md', 'Salesforce').replaceAll(FENCED, '');
+    expect(rows(table).flatMap(([name = '']) => spansOf(name))).toEqual(ACTIVITY_SOURCES);
   });
 
   test('name what a CSV mapping may say of a file, and the columns that are added', () => {
