@@ -58,6 +58,32 @@ export type WriteOutcome =
   | { readonly kind: 'merged'; readonly ref: RecordRef; readonly into: RecordRef }
   | { readonly kind: 'failed'; readonly ref: RecordRef; readonly error: ConnectorError };
 
+/** How a bulk write stands: not handed over yet; under way; over; or come to nothing (given up, or not to be found any more). */
+export type BulkState =
+  | { readonly kind: 'open' | 'under-way' | 'done' | 'ended' }
+  | { readonly kind: 'failed'; readonly error: ConnectorError };
+
+/** Writing many scores of one object as one job of the CRM, which takes its time. The job's id outlives our process. */
+export interface BulkWrites {
+  /** From so many patches of one object on it is worth it. */
+  readonly from: number;
+  /** Patches of one job, and bytes of them as JSON. */
+  readonly most: number;
+  readonly mostBytes: number;
+  /** Begins a job, of which nothing is written yet. Gives its id. @throws ConnectorError `forbidden`, `invalid`: not here */
+  open(object: string, signal: AbortSignal): Promise<string>;
+  /** Hands over all patches and has them written. When it throws, `look` tells whether they will be. */
+  send(job: string, patches: readonly ScorePatch[], signal: AbortSignal): Promise<void>;
+  look(job: string, signal: AbortSignal): Promise<BulkState>;
+  /**
+   * Of a job that is done: one outcome per ref, in any order.
+   * @throws ConnectorError `configuration` as `writeScores`
+   */
+  outcomes(job: string, refs: readonly RecordRef[], signal: AbortSignal): Promise<readonly WriteOutcome[]>;
+  /** Gives up a job that is open. */
+  abort(job: string, signal: AbortSignal): Promise<void>;
+}
+
 export interface PresentRecords {
   readonly refs: readonly RecordRef[];
   readonly after: string | null;
@@ -150,6 +176,9 @@ export interface CrmConnector {
 
   /** Writes all patches in as few calls as the CRM allows. One outcome per patch, in any order. At most `batch.write`. */
   writeScores(patches: readonly ScorePatch[], signal: AbortSignal): Promise<readonly WriteOutcome[]>;
+
+  /** Absent where a CRM has no such thing. */
+  readonly bulkWrites?: BulkWrites;
 
   /** Looks at everything the product needs of the CRM; each problem with its fix. Never throws for what it finds. */
   checkSetup(target: WriteTarget, signal: AbortSignal): Promise<readonly SetupCheck[]>;

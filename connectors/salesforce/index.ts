@@ -2,6 +2,7 @@
 import type { ChangeStream, CrmConnector } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { applySetup } from './apply-setup.ts';
+import { createBulkWrites } from './bulk-writes.ts';
 import { checkSetup, describeAccount } from './check-setup.ts';
 import { fetchLeads } from './fetch-leads.ts';
 import { listPresent } from './list-present.ts';
@@ -38,6 +39,7 @@ export function create(options: SalesforceOptions): CrmConnector {
     probeStreams: (signal) => probeStreams(readers, untilClosed(signal)),
     listPresent: (after, signal) => listPresent(parts, after, untilClosed(signal)),
     writeScores: (patches, signal) => writeScores(patches, untilClosed(signal)),
+    bulkWrites: createBulkWrites(parts, untilClosed),
     checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, untilClosed(signal)),
     applySetup: (target, how, signal) => applySetup(parts, target, how, untilClosed(signal)),
     describeAccount: (signal) => describeAccount(parts, untilClosed(signal)),

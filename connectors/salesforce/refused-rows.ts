@@ -5,6 +5,7 @@ import type { RecordRef, WriteOutcome } from '../connector.ts';
 import { ConnectorError, type ConnectorErrorKind } from '../connector-error.ts';
 import { withoutPersonalData } from '../without-personal-data.ts';
 import { fetchLeads } from './fetch-leads.ts';
+import { mayWrite } from './own-fields.ts';
 import type { SalesforceParts } from './stream.ts';
 
 export interface RowError {
@@ -119,14 +120,6 @@ async function throwUnlessWritable(parts: SalesforceParts, rows: readonly Refuse
   for (const { ref, error } of rows) {
     if (!(await mayWrite(parts, ref.object, signal))) throw asConfiguration(error);
   }
-}
-
-async function mayWrite(parts: SalesforceParts, object: string, signal: AbortSignal): Promise<boolean> {
-  const described = await parts.schema.object(object, signal);
-  if (described === null || !described.updateable) return false;
-  return writtenFields(parts.mapping).every(
-    ({ property }) => described.fields.get(property.toLowerCase())?.updateable === true,
-  );
 }
 
 async function fatesOf(

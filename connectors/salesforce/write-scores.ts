@@ -2,11 +2,11 @@
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_update.htm
 import { z } from 'zod';
 import { chunksOf } from '../../src/domain/chunks.ts';
-import type { ScoreFieldValues } from '../../src/domain/score-fields.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { writtenFields } from '../../src/mapping/write-back.ts';
 import type { RecordRef, ScorePatch, WriteOutcome } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
+import { describeAnew, toFields } from './own-fields.ts';
 import { asConfiguration, outcomesOfRefused, type RefusedRow, type RowError } from './refused-rows.ts';
 import type { SalesforceParts } from './stream.ts';
 
@@ -71,20 +71,6 @@ function createTurns(): Turns {
   };
 }
 
-/**
- * All our fields of a patch under their names in Salesforce; null clears one.
- * @param names `writtenFields` of the mapping
- */
-export function toFields(
-  names: ReturnType<typeof writtenFields>,
-  values: ScoreFieldValues,
-): readonly (readonly [name: string, value: string | number | null])[] {
-  return names.flatMap(({ field, property }) => {
-    const value = values[field];
-    return value === undefined ? [] : [[property, value] as const];
-  });
-}
-
 async function writeObject(
   parts: SalesforceParts,
   object: string,
@@ -116,11 +102,13 @@ interface Answered {
 }
 
 async function send(
-  { http, mapping, schema }: SalesforceParts,
+  parts: SalesforceParts,
   object: string,
   patches: readonly ScorePatch[],
   signal: AbortSignal,
 ): Promise<Answered> {
+  const { http, mapping, schema } = parts;
+  await describeAnew(parts, object, signal);
   try {
     const results = await http.call(
       {

@@ -9,7 +9,16 @@ import type { Tables } from './tables.ts';
 type Tx = Transaction<Tables>;
 
 /** Everything that is kept by record: all rows of it go. */
-const BY_RECORD = ['activities', 'outcomes', 'field_values', 'outbox', 'errors', 'counters', 'links'] as const;
+const BY_RECORD = [
+  'activities',
+  'outcomes',
+  'field_values',
+  'outbox',
+  'bulk_write_rows',
+  'errors',
+  'counters',
+  'links',
+] as const;
 
 interface Erased extends RecordRef {
   readonly lead_id: number;

@@ -8,6 +8,7 @@ import { thresholds } from './migrations/0004-thresholds.ts';
 import { counters } from './migrations/0005-counters.ts';
 import { sourceIds } from './migrations/0006-source-ids.ts';
 import { people } from './migrations/0007-people.ts';
+import { bulkWrites } from './migrations/0008-bulk-writes.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables.ts';
 
@@ -20,6 +21,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-counters': counters,
   '0006-source-ids': sourceIds,
   '0007-people': people,
+  '0008-bulk-writes': bulkWrites,
 };
 
 export interface MigrationReport {

@@ -14,13 +14,30 @@ export interface OutboxRow extends RecordRef {
   readonly attempts: number;
 }
 
-/** Takes rows to write, oldest first. A claim ends by itself, or when the same claimant comes again. */
-export async function claimOutbox(db: Kysely<Tables>, claim: Claim): Promise<readonly OutboxRow[]> {
+/** How many rows may be written now, by object; those of an object that a bulk write is under way of may not. */
+export async function countWritable(
+  db: Kysely<Tables>,
+  crm: string,
+  now: Date,
+): Promise<readonly { readonly object: string; readonly rows: number }[]> {
+  const { rows } = await sql<{ object: string; rows: number }>`
+    select o.object, count(*)::integer as rows from leadgrade.outbox o
+    where o.crm = ${crm} and (o.retry_at is null or o.retry_at <= ${now})
+      and not exists (select from leadgrade.bulk_writes b where b.crm = o.crm and b.object = o.object)
+    group by o.object order by min(o.version)`.execute(db);
+  return rows;
+}
+
+/** Takes rows of one object to write, oldest first. A claim ends by itself, or when the same claimant comes again. */
+export async function claimOutbox(
+  db: Kysely<Tables>,
+  claim: Claim & { readonly object: string },
+): Promise<readonly OutboxRow[]> {
   // Materialized: a plan that runs the selection once a row would take more than the limit.
   const { rows } = await sql<OutboxRow>`
     with t as materialized (
       select object, record_id from leadgrade.outbox
-      where crm = ${claim.crm} and (retry_at is null or retry_at <= ${claim.now})
+      where crm = ${claim.crm} and object = ${claim.object} and (retry_at is null or retry_at <= ${claim.now})
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
       order by version limit ${claim.limit} for update skip locked
     )

@@ -7,7 +7,7 @@ export interface PendingWork {
   readonly dirty: number;
   /** Leads to be scored, and records whose person is to be looked for before. */
   readonly due: number;
-  /** Results to be written. */
+  /** Results to be written, or whose outcome is not known. */
   readonly outbox: number;
   /** Of these, the ones that wait for a later try. */
   readonly waiting: number;
@@ -27,7 +27,10 @@ export async function pendingWork(db: Kysely<Tables>, now: Date, crms: readonly 
         + (select count(*) from (select 1 from leadgrade.records where undated_at is not null and ${isSetUp} limit ${ENOUGH}) u) as dirty,
       (select count(*) from (select 1 from leadgrade.leads where due_at is not null limit ${ENOUGH}) l)
         + (select count(*) from (select 1 from leadgrade.unmatched limit ${ENOUGH}) m) as due,
-      (select count(*) from leadgrade.outbox where ${isSetUp}) as outbox,
+      (select count(*) from leadgrade.outbox where ${isSetUp})
+        + (select count(*) from leadgrade.bulk_write_rows b where ${isSetUp} and not exists (
+            select from leadgrade.outbox o where o.crm = b.crm and o.object = b.object and o.record_id = b.record_id
+          )) as outbox,
       (select count(*) from leadgrade.outbox where retry_at > ${now} and ${isSetUp}) as waiting,
       (select min(queued_at) from leadgrade.outbox where ${isSetUp}) as oldest`.execute(db);
   const row = rows[0];

@@ -208,6 +208,28 @@ export interface OutboxTable {
   claimed_until: Instant | null;
 }
 
+/** What was handed to a CRM as one job; while it is there, nobody else writes to that object. */
+export interface BulkWritesTable {
+  crm: string;
+  object: string;
+  /** The CRM's id of it. */
+  job: string;
+  opened_at: Instant;
+  /** When the CRM is asked for its state next. */
+  look_at: Instant;
+}
+
+/** What was sent, as the outbox had it; the outbox keeps its row until the outcome is known. */
+export interface BulkWriteRowsTable {
+  crm: string;
+  object: string;
+  record_id: string;
+  version: number;
+  result_id: number | null;
+  patch: Json<ScoreFieldValues>;
+  attempts: number;
+}
+
 /** How far each stream was read. `pass` is the run of its last whole pass, `passing` says whether that is under way. */
 export interface StreamsTable {
   crm: string;
@@ -314,6 +336,8 @@ export interface Tables {
   models: ModelsTable;
   results: ResultsTable;
   outbox: OutboxTable;
+  bulk_writes: BulkWritesTable;
+  bulk_write_rows: BulkWriteRowsTable;
   streams: StreamsTable;
   runs: RunsTable;
   errors: ErrorsTable;

@@ -45,7 +45,14 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
   }
 
   function claim(by = 'writer', now = at(1), limit = 10): Promise<readonly OutboxRow[]> {
-    return claimOutbox(store.db, { crm: CRM, by, limit, now, until: new Date(now.getTime() + 120_000) });
+    return claimOutbox(store.db, {
+      crm: CRM,
+      object: 'contacts',
+      by,
+      limit,
+      now,
+      until: new Date(now.getTime() + 120_000),
+    });
   }
 
   async function wrote(rows: readonly OutboxRow[], modifiedAt: string | null = null): Promise<void> {

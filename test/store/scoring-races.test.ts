@@ -91,7 +91,14 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is
   test('a write that reaches the CRM with an older result has it scored again', async () => {
     await known();
     await scoreAll('write', 'hot');
-    const rows = await claimOutbox(store.db, { crm: CRM, by: 'w', limit: 10, now: at(), until: at(60) });
+    const rows = await claimOutbox(store.db, {
+      crm: CRM,
+      object: 'contacts',
+      by: 'w',
+      limit: 10,
+      now: at(),
+      until: at(60),
+    });
     await store.db.updateTable('leads').set({ due_at: at() }).execute();
     // The newer result says what the CRM held before that write.
     const written = rows.map((row) => ({ ...row, modifiedAt: null }));
