@@ -2,8 +2,8 @@
 //
 // Every page is a new search from the last value on (never an offset: that ends at 10,000 results, and skips records when
 // others move to the end while it pages). When a whole page carries one instant, that instant is read by id.
-// The search index lags, so a poll begins some minutes before the newest change that was seen; what it saw there already
-// is remembered by id and time, so that an idle poll costs one search and shows nothing.
+// The search index lags, so a poll reads again what the index may not have shown yet to the one before; what that one did see
+// there is remembered by id and time, so that an idle poll costs one search and shows nothing.
 import { z } from 'zod';
 import type { Cursor } from '../connector.ts';
 import type { HubSpotObject } from './answers.ts';
@@ -20,6 +20,8 @@ export const searchCursorSchema = z.object({
   last: z.number(),
   /** When that was first seen, by our clock; null: `last` is where to begin, the overlap is in it. */
   lastSeenAt: z.number().nullable(),
+  /** Whatever was modified by `last` was in the index for the last poll. */
+  settled: z.boolean().default(false),
   /** `id@modified` of what was seen within the overlap. */
   seen: z.array(z.string()),
   /** One instant is being read by id, up to and with this id; when that began, by our clock. */
@@ -31,7 +33,7 @@ export type SearchCursor = z.infer<typeof searchCursorSchema>;
 
 /** Begins at an instant of our clock, minus the overlap (their clock may be behind). */
 export function searchFrom(now: Date): SearchCursor {
-  return { phase: 'search', last: now.getTime() - OVERLAP_MS, lastSeenAt: null, seen: [] };
+  return { phase: 'search', last: now.getTime() - OVERLAP_MS, lastSeenAt: null, settled: false, seen: [] };
 }
 
 export interface ChangedObjects {
@@ -57,8 +59,10 @@ export async function* searchChanges(
 ): AsyncGenerator<ChangedObjects> {
   const time = searched.modifiedProperty;
   const properties = [...new Set([...searched.properties, time])];
+  // Of a poll that was broken off nobody knows any more when it began.
+  const began = start.pinned === undefined ? now().getTime() : null;
   let cursor = start;
-  let from = start.pinned?.at ?? beginning(start, now());
+  let from = start.pinned?.at ?? beginning(start);
   for (;;) {
     const { pinned } = cursor;
     const where = pinned === undefined ? { filters: changedSince(time, from), sortBy: time } : oneInstant(time, pinned);
@@ -69,9 +73,10 @@ export async function* searchChanges(
     const stuck = pinned === undefined && full && newest === from;
     const step =
       pinned === undefined ? stepInTime(cursor, stuck, newest, now()) : stepById(full, pinned, page.at(-1)?.id);
-    cursor = { ...advance(cursor, page, now()), ...step.cursor };
-    if (records.length > 0 || pinned !== undefined || step.cursor.pinned !== undefined) yield { records, cursor };
-    if (pinned === undefined && !full) return;
+    const isLast = pinned === undefined && !full;
+    cursor = settle({ ...advance(cursor, page, now()), ...step.cursor }, { began, isLast });
+    if (records.length > 0 || pinned !== undefined || isStep(start, cursor)) yield { records, cursor };
+    if (isLast) return;
     from = step.from;
   }
 }
@@ -114,14 +119,20 @@ function wasReadById({ byId, lastSeenAt }: SearchCursor, at: number, now: Date):
   return settled || now.getTime() - byId.began < OVERLAP_MS;
 }
 
-/**
- * Before the newest change by the overlap, less the time that has passed since it was first seen: what was modified
- * earlier has been in the index for longer than the overlap. Only our own clock is compared with itself.
- */
-function beginning(cursor: SearchCursor, now: Date): number {
-  if (cursor.lastSeenAt === null) return cursor.last;
-  const passed = Math.max(0, now.getTime() - cursor.lastSeenAt);
-  return cursor.last - Math.max(0, OVERLAP_MS - passed);
+/** Until the index has settled, what was modified shortly before may not have been there yet. */
+function beginning({ last, lastSeenAt, settled }: SearchCursor): number {
+  return lastSeenAt === null || settled ? last : last - OVERLAP_MS;
+}
+
+/** Worth keeping, though nothing new was shown. */
+function isStep(start: SearchCursor, { pinned, settled }: SearchCursor): boolean {
+  return pinned !== undefined || settled !== start.settled;
+}
+
+/** A poll that began when the newest change had been known for the overlap missed nothing before it. Both are our clock's. */
+function settle(cursor: SearchCursor, { began, isLast }: { began: number | null; isLast: boolean }): SearchCursor {
+  if (!isLast || began === null || cursor.lastSeenAt === null) return cursor;
+  return { ...cursor, settled: began - cursor.lastSeenAt >= OVERLAP_MS };
 }
 
 function advance(cursor: SearchCursor, page: readonly HubSpotObject[], now: Date): SearchCursor {
@@ -134,6 +145,7 @@ function advance(cursor: SearchCursor, page: readonly HubSpotObject[], now: Date
     phase: 'search',
     last: newest,
     lastSeenAt: moved ? now.getTime() : cursor.lastSeenAt,
+    settled: moved ? false : cursor.settled,
     // The newest are kept: the others are merely read once more.
     seen: seen.toSorted((a, b) => markedAt(a) - markedAt(b)).slice(-MOST_REMEMBERED),
     ...(cursor.byId === undefined ? {} : { byId: cursor.byId }),

@@ -12,7 +12,7 @@ import { PAGE_ROWS, type Reader, type Row, readRows } from './query.ts';
 import { all, any, type Condition, compare, id, instant } from './soql.ts';
 
 /** Longer than a transaction of Salesforce usually lasts. */
-export const OVERLAP_MS = 180_000;
+const OVERLAP_MS = 180_000;
 const MOST_REMEMBERED = 2_000;
 const SHOWN_CHARACTERS = 8;
 
@@ -22,8 +22,8 @@ export const changesCursorSchema = z.object({
   last: z.number(),
   /** When that was first seen, by our clock; null: `last` is where to begin, the overlap is in it. */
   lastSeenAt: z.number().nullable(),
-  /** When the last poll that came to its end began, by our clock; null: none has. */
-  polledAt: z.number().nullable(),
+  /** Whatever was changed by `last` was visible to the last poll. */
+  settled: z.boolean(),
   /** `id@modstamp#shown` of what was seen within the overlap. */
   seen: z.array(z.string()),
   /** A poll under way has come to this record; when it began, by our clock. */
@@ -33,7 +33,7 @@ export type ChangesCursor = z.infer<typeof changesCursorSchema>;
 
 /** Begins at an instant of Salesforce's clock, minus the overlap. */
 export function changesFrom(at: number): ChangesCursor {
-  return { phase: 'changes', last: at - OVERLAP_MS, lastSeenAt: null, polledAt: null, seen: [] };
+  return { phase: 'changes', last: at - OVERLAP_MS, lastSeenAt: null, settled: false, seen: [] };
 }
 
 export interface ChangedRows {
@@ -74,7 +74,8 @@ export async function* readChanges(
     const seen = new Set(cursor.seen);
     const fresh = rows.filter((row) => !seen.has(mark(row)));
     cursor = advance(cursor, rows, { began, more, now: clock.now().getTime() });
-    if (fresh.length > 0 || more || start.reached !== undefined || isSettling(start)) yield { rows: fresh, cursor };
+    const isStep = more || start.reached !== undefined || cursor.settled !== start.settled;
+    if (fresh.length > 0 || isStep) yield { rows: fresh, cursor };
     if (!more) return;
   }
 }
@@ -88,28 +89,10 @@ function behind(reached: ChangesCursor['reached']): Condition | null {
   );
 }
 
-/**
- * Where a poll begins. What was changed up to the overlap before the poll before this one was visible then. That poll came some
- * time after `last` was first seen; only our own clock is compared with itself.
- */
-function beginning(cursor: ChangesCursor): Condition {
-  if (isSettled(cursor)) return compare('SystemModstamp', '>', instant(cursor.last));
-  const unsettled = cursor.lastSeenAt === null ? 0 : OVERLAP_MS - settledFor(cursor);
-  return compare('SystemModstamp', '>=', instant(cursor.last - unsettled));
-}
-
-/** Everything that was changed by `last` was visible to the last poll. */
-function isSettled(cursor: ChangesCursor): boolean {
-  return cursor.reached === undefined && settledFor(cursor) >= OVERLAP_MS;
-}
-
-/** Something was seen, and not yet settled: a poll that shows nothing new is a step towards it. */
-function isSettling(cursor: ChangesCursor): boolean {
-  return cursor.lastSeenAt !== null && !isSettled(cursor);
-}
-
-function settledFor({ lastSeenAt, polledAt }: ChangesCursor): number {
-  return lastSeenAt === null || polledAt === null ? 0 : Math.max(0, polledAt - lastSeenAt);
+/** Until everything has settled, what was changed shortly before may not have been visible yet. */
+function beginning({ last, lastSeenAt, settled }: ChangesCursor): Condition {
+  if (settled) return compare('SystemModstamp', '>', instant(last));
+  return compare('SystemModstamp', '>=', instant(lastSeenAt === null ? last : last - OVERLAP_MS));
 }
 
 interface PollStep {
@@ -122,6 +105,7 @@ interface PollStep {
 function advance(cursor: ChangesCursor, rows: readonly Row[], { began, more, now }: PollStep): ChangesCursor {
   const newest = Math.max(cursor.last, ...rows.map(modstamp));
   const hasMoved = newest > cursor.last || (cursor.lastSeenAt === null && rows.length > 0);
+  const lastSeenAt = hasMoved ? now : cursor.lastSeenAt;
   const seen = [...new Set([...cursor.seen, ...rows.map(mark)])].filter(
     (each) => markedAt(each) >= newest - OVERLAP_MS,
   );
@@ -129,8 +113,10 @@ function advance(cursor: ChangesCursor, rows: readonly Row[], { began, more, now
   return {
     phase: 'changes',
     last: newest,
-    lastSeenAt: hasMoved ? now : cursor.lastSeenAt,
-    polledAt: more ? cursor.polledAt : began,
+    lastSeenAt,
+    // A poll that began when the newest change had been known for the overlap missed nothing before it. Only our own clock is
+    // compared with itself.
+    settled: more ? !hasMoved && cursor.settled : lastSeenAt !== null && began - lastSeenAt >= OVERLAP_MS,
     // The newest are kept: the others are merely read once more.
     seen: seen.toSorted((a, b) => markedAt(a) - markedAt(b)).slice(-MOST_REMEMBERED),
     ...(more && last !== undefined ? { reached: { at: modstamp(last), id: last.id, began } } : {}),

@@ -522,7 +522,7 @@ describe.each(CRMS)('%s', (crm) => {
     expect(found.connector.callsMade()).toBeGreaterThan(3);
   });
 
-  test('an abort ends a call at once, with its reason', async () => {
+  test('an abort ends a call at once, with its reason', { timeout: 20_000 }, async () => {
     const found = await open();
     await found.fault({ hangAfterHeaders: true });
     const connector = found.connect({ timeoutMs: 60_000 });
@@ -534,7 +534,7 @@ describe.each(CRMS)('%s', (crm) => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
-  test('closing ends what is under way', async () => {
+  test('closing ends what is under way', { timeout: 20_000 }, async () => {
     const found = await open();
     await found.fault({ hangAfterHeaders: true });
     const connector = found.connect({ timeoutMs: 60_000 });

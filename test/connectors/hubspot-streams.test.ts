@@ -148,13 +148,25 @@ describe('contacts', () => {
     expect(dirtyIds(await pagesOf(fixture, 'contacts', first!.cursor))).toEqual(['2']);
   });
 
-  test('the overlap shrinks as time passes, so that a busy minute is not read again forever', async () => {
+  test('once the index has settled, a busy minute is not read again', async () => {
     const calls = searchable('contacts', [{ id: '1', modified: NOW.getTime() }], 'lastmodifieddate');
     const fixture = connect();
     const [page] = await pagesOf(fixture, 'contacts', searching(NOW));
     fixture.clock.at = new Date(NOW.getTime() + 60 * minute);
-    await pagesOf(fixture, 'contacts', page!.cursor);
+    const [settled] = await pagesOf(fixture, 'contacts', page!.cursor);
+    expect(settled!.dirty).toEqual([]);
+    expect(await pagesOf(fixture, 'contacts', settled!.cursor)).toEqual([]);
     expect(calls.at(-1)!.filterGroups[0]!.filters[0]!.value).toBe(String(NOW.getTime()));
+  });
+
+  test('a change that the index shows late is found, however long it is until the next poll', async () => {
+    const stored = [{ id: '1', modified: NOW.getTime() }];
+    searchable('contacts', stored, 'lastmodifieddate');
+    const fixture = connect();
+    const [page] = await pagesOf(fixture, 'contacts', searching(NOW));
+    stored.push({ id: '2', modified: NOW.getTime() - 3_000 });
+    fixture.clock.at = new Date(NOW.getTime() + 24 * 60 * minute);
+    expect(dirtyIds(await pagesOf(fixture, 'contacts', page!.cursor))).toEqual(['2']);
   });
 
   test('twelve thousand changes are read without any offset, each once', async () => {

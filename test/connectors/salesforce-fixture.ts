@@ -26,7 +26,7 @@ export interface ConnectedOrg {
   readonly parts: SalesforceParts;
 }
 
-export function settingsOf(org: TestOrg, more: Readonly<Record<string, string>> = {}) {
+function settingsOf(org: TestOrg, more: Readonly<Record<string, string>> = {}) {
   return settingsSchema.parse({
     SALESFORCE_LOGIN_URL: org.url,
     SALESFORCE_CLIENT_ID: org.clientId,
