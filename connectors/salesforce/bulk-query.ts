@@ -12,7 +12,7 @@ import { type Reader, type Row, type RowQuery, unseenObject } from './query.ts';
 import { select } from './soql.ts';
 
 // A page is one call, and is kept in one transaction.
-const PAGE_ROWS = 5_000;
+const PAGE_ROWS = 2_000;
 const LONGEST_WAIT_MS = 20_000;
 /** A job that takes longer is looked at by the next pull. */
 const PATIENCE_MS = 5 * 60_000;

@@ -1,8 +1,12 @@
 #!/usr/bin/env node
-// The `leadgrade` command: its streams, its environment, its exit code.
+// The `leadgrade` command: its streams, its environment, its memory, its exit code.
+import { setFlagsFromString } from 'node:v8';
 import { loadEnvironment } from '../config.ts';
 import type { CommandIo } from './io.ts';
 import { runProgram } from './program.ts';
+
+// Pages of records live for a moment. V8 by itself lets the heap grow to a multiple of what is in use before it looks for them.
+setFlagsFromString('--heap-growing-percent=40');
 
 const io: CommandIo = {
   stdin: process.stdin,
