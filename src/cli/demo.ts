@@ -6,15 +6,19 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
+import { type SalesforceSandbox, startSalesforceSandbox } from '../../sandbox/salesforce/start.ts';
 import { readConfig } from '../config.ts';
 import { ConfigurationError } from '../load-crms.ts';
 import { openProduct, type Product } from '../main.ts';
 import { countErrors } from '../store/record-errors.ts';
 import { openRun } from '../store/runs.ts';
-import { callsSince, fewestReads, fewestWrites } from './demo/costs.ts';
-import { liveThroughDays } from './demo/days.ts';
-import { type Cost, demoReport } from './demo/report.ts';
-import { seenContacts } from './demo/sandbox-client.ts';
+import { type Calls, callsSince, fewestReads, fewestWrites } from './demo/costs.ts';
+import { type Actor, liveThroughDays } from './demo/days.ts';
+import { contactsInHubSpot } from './demo/hubspot-view.ts';
+import { type Cost, demoReport, type InBoth } from './demo/report.ts';
+import { salesforcePart } from './demo/salesforce-part.ts';
+import { peopleInSalesforce } from './demo/salesforce-view.ts';
+import type { SeenRecord } from './demo/seen-record.ts';
 import { type SimulatedClock, simulatedClock } from './demo/simulated-clock.ts';
 import { followRun } from './follow.ts';
 import type { CommandIo } from './io.ts';
@@ -28,18 +32,27 @@ interface DemoOptions {
   readonly seed: number;
 }
 
-interface Stage {
+interface Crms {
+  readonly hubspot: HubSpotSandbox;
+  readonly salesforce: SalesforceSandbox;
+}
+
+interface Stage extends Crms {
   readonly product: Product;
-  readonly sandbox: HubSpotSandbox;
   readonly clock: SimulatedClock;
   readonly dataset: Dataset;
 }
 
 export function demoCommand(io: CommandIo): Command {
   return new Command('demo')
-    .description('the whole product on a local CRM, with nothing configured: three days of it, and what reps see')
+    .description('the whole product on two local CRMs, with nothing configured: three days of it, and what reps see')
     .option('--once', 'exit after the report', false)
-    .option('--contacts <n>', 'how many contacts the CRM has', wholeNumber, 2000)
+    .option(
+      '--contacts <n>',
+      'how many contacts HubSpot has; about a third of them are in Salesforce, too',
+      wholeNumber,
+      2000,
+    )
     .option('--seed <n>', 'the same seed gives the same people', wholeNumber, 1)
     .action((options: DemoOptions) => reportFailures(io, () => run(io, options)));
 }
@@ -48,66 +61,93 @@ async function run(io: CommandIo, options: DemoOptions): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'leadgrade-demo-'));
   const clock = simulatedClock(io.clock);
   const dataset = seededDataset({ contacts: options.contacts, seed: options.seed, now: clock.now() });
-  const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock });
+  const sales = salesforcePart(dataset);
+  const hubspot = await startHubSpotSandbox({ port: 0, dataset, clock });
+  const salesforce = await startSalesforceSandbox({ port: 0, dataset: sales, clock });
+  const crms = { hubspot, salesforce };
   try {
-    io.stderr.write(`Sandbox HubSpot with ${options.contacts} contacts at ${sandbox.url}\n`);
-    const product = await openProduct(settingsFor(sandbox, dataDir), { clock, log: createLog(io, 'error') });
+    io.stderr.write(`Sandbox HubSpot with ${options.contacts} contacts at ${hubspot.url}\n`);
+    io.stderr.write(`Sandbox Salesforce with ${sales.people.length} of them at ${salesforce.url}\n`);
+    const product = await openProduct(settingsFor(crms, dataDir), { clock, log: createLog(io, 'error') });
     try {
-      await play(io, { product, sandbox, clock, dataset }, options);
+      await play(io, { ...crms, product, clock, dataset }, options);
     } finally {
       await product.close();
     }
   } finally {
-    await sandbox.close();
+    await Promise.all([hubspot.close(), salesforce.close()]);
     await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-function settingsFor(sandbox: HubSpotSandbox, dataDir: string) {
+function settingsFor({ hubspot, salesforce }: Crms, dataDir: string) {
   const read = readConfig({
     DATA_DIR: dataDir,
-    HUBSPOT_API_URL: sandbox.url,
-    HUBSPOT_ACCESS_TOKEN: sandbox.accessToken,
-    HUBSPOT_CLIENT_SECRET: sandbox.clientSecret,
-    HUBSPOT_APP_ID: sandbox.appId,
+    HUBSPOT_API_URL: hubspot.url,
+    HUBSPOT_ACCESS_TOKEN: hubspot.accessToken,
+    SALESFORCE_LOGIN_URL: salesforce.url,
+    SALESFORCE_CLIENT_ID: salesforce.clientId,
+    SALESFORCE_CLIENT_SECRET: salesforce.clientSecret,
   });
   if ('problems' in read) throw new ConfigurationError(read.problems);
   return read.config;
 }
 
 async function play(io: CommandIo, stage: Stage, options: DemoOptions): Promise<void> {
-  const { product, sandbox } = stage;
+  const { product, hubspot, salesforce } = stage;
   const { context } = product;
   const stopped = options.once ? null : terminated();
   product.work();
   await setUp(io, product);
   const first = await backfill(io, stage);
-  const start = (await callsSince(sandbox, 0)).end;
+  const before = await callsMade(stage);
   io.stderr.write('Living through three days...\n');
-  // Who has no e-mail address cannot send a form.
-  const contactIds = stage.dataset.people.flatMap(({ key, email }) =>
-    email === null ? [] : (sandbox.contactIds.get(key) ?? []),
-  );
-  const days = await liveThroughDays({ ...stage, io, contactIds, seed: options.seed });
-  const lived = await callsSince(sandbox, start);
-  const fewest = days.reduce((sum, day) => sum + fewestWrites(day.writtenByNight) + fewestWrites(day.writtenByDay), 0);
-  const costs: Cost[] = [
-    ...first,
-    { what: 'Three days: keeping up with changes', calls: lived.reads, least: null },
-    { what: 'Three days: writing what changed', calls: lived.writes, least: fewest },
-  ];
+  const days = await liveThroughDays({ ...stage, io, actors: actorsOf(stage), seed: options.seed });
+  const lived = (await callsMade(stage, before)).flatMap(({ name, reads, writes }): Cost[] => [
+    { what: `${name}, three days: keeping up with changes`, calls: reads, least: null },
+    { what: `${name}, three days: writing what changed`, calls: writes, least: null },
+  ]);
+  const contacts = await contactsInHubSpot(hubspot);
   const report = demoReport({
-    contacts: await seenContacts(sandbox),
+    contacts,
+    both: inBothOf(stage, contacts, await peopleInSalesforce(salesforce)),
     bands: context.model.compiled.bands,
     model: context.model.compiled.id,
     days,
-    costs,
+    costs: [...first, ...lived],
     errors: await countErrors(context.db),
   });
   io.stdout.write(`${report}\n`);
   if (stopped === null) return;
-  io.stderr.write(`\nThe sandbox serves at ${sandbox.url} until Ctrl+C.\n`);
+  io.stderr.write(`\nThe sandboxes serve at ${hubspot.url} and ${salesforce.url} until Ctrl+C.\n`);
   await stopped;
+}
+
+/** Who has no e-mail address cannot send a form. */
+function actorsOf({ dataset, hubspot, salesforce }: Stage): readonly Actor[] {
+  return dataset.people.flatMap(({ key, email }) => {
+    const contactId = hubspot.contactIds.get(key);
+    if (email === null || contactId === undefined) return [];
+    return [{ contactId, personId: personIn(salesforce, key) }];
+  });
+}
+
+function personIn({ leadIds, contactIds }: SalesforceSandbox, key: string): string | null {
+  return contactIds.get(key) ?? leadIds.get(key) ?? null;
+}
+
+function inBothOf(
+  { dataset, hubspot, salesforce }: Stage,
+  contacts: readonly SeenRecord[],
+  people: readonly SeenRecord[],
+): readonly InBoth[] {
+  const [inHubSpot, inSalesforce] = [contacts, people].map((seen) => new Map(seen.map((each) => [each.id, each])));
+  return dataset.people.flatMap(({ key, email }) => {
+    const one = inHubSpot?.get(hubspot.contactIds.get(key) ?? '');
+    const other = inSalesforce?.get(personIn(salesforce, key) ?? '');
+    // Without an address nothing says that the two are one person.
+    return email === null || one === undefined || other === undefined ? [] : [{ hubspot: one, salesforce: other }];
+  });
 }
 
 async function setUp(io: CommandIo, { context }: Product): Promise<void> {
@@ -120,19 +160,40 @@ async function setUp(io: CommandIo, { context }: Product): Promise<void> {
   }
 }
 
-async function backfill(io: CommandIo, { product, sandbox }: Stage): Promise<readonly Cost[]> {
-  const { context } = product;
-  const before = (await callsSince(sandbox, 0)).end;
+interface CrmCalls extends Calls {
+  readonly crm: string;
+  readonly name: string;
+  /** Where the log ends. */
+  readonly end: number;
+}
+
+/** What each CRM was asked, in all or since `before`. */
+async function callsMade(
+  { hubspot, salesforce }: Crms,
+  before: readonly CrmCalls[] = [],
+): Promise<readonly CrmCalls[]> {
+  const from = (crm: string) => before.find((each) => each.crm === crm)?.end ?? 0;
+  return [
+    { crm: 'hubspot', name: 'HubSpot', ...(await callsSince('hubspot', hubspot, from('hubspot'))) },
+    { crm: 'salesforce', name: 'Salesforce', ...(await callsSince('salesforce', salesforce, from('salesforce'))) },
+  ];
+}
+
+async function backfill(io: CommandIo, stage: Stage): Promise<readonly Cost[]> {
+  const { context } = stage.product;
+  const before = await callsMade(stage);
   const run = await openRun(context.db, { job: 'backfill', slot: null, state: 'running' }, context.clock.now());
   if (!run) throw new Error('The run of the backfill could not be opened.');
   for (const crm of context.crms.keys()) await context.ring('pull', { crm });
-  const { written, halts } = await followRun(product, run.id, io);
+  const { halts } = await followRun(stage.product, run.id, io);
   if (halts[0]) throw new Error(`the backfill stopped: ${halts[0].message}`);
-  const { reads, writes } = await callsSince(sandbox, before);
-  return [
-    { what: 'Reading everything for the first time', calls: reads, least: await fewestReads(context.db) },
-    { what: `Writing ${written} contacts`, calls: writes, least: fewestWrites(written) },
-  ];
+  const costs: Cost[] = [];
+  for (const { crm, name, reads, writes, written } of await callsMade(stage, before)) {
+    const least = await fewestReads(context.db, crm);
+    costs.push({ what: `${name}: reading everything for the first time`, calls: reads, least });
+    costs.push({ what: `${name}: writing ${written} records`, calls: writes, least: fewestWrites(crm, written) });
+  }
+  return costs;
 }
 
 function wholeNumber(text: string): number {

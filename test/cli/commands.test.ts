@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { control } from '../../src/cli/demo/sandbox-client.ts';
+import { control } from '../../src/cli/demo/sandbox-log.ts';
 import { type Installation, SETUPS } from '../support/setups.ts';
 import { type Finished, leadgrade, leadgradeHere } from './run.ts';
 

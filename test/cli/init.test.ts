@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { control } from '../../src/cli/demo/sandbox-client.ts';
+import { control } from '../../src/cli/demo/sandbox-log.ts';
 import { withSettings } from '../../src/cli/init/env-file.ts';
 import { leads } from '../support/leads.ts';
 import { start } from '../support/processes.ts';

@@ -1,8 +1,9 @@
 // The main job in every set-up, through the product's own queue: everybody read, scored and written once, and after that
 // only what has changed.
 import { afterEach, describe, expect, test } from 'vitest';
-import { addsUp, isScored } from '../../src/cli/demo/seen-contact.ts';
-import { openTestProduct, type TestProduct } from '../support/product.ts';
+import { asShown } from '../../src/cli/demo/hubspot-view.ts';
+import { addsUp, isScored } from '../../src/cli/demo/seen-record.ts';
+import { openTestProduct, type SeenContact, type TestProduct } from '../support/product.ts';
 import { type Installation, SETUPS } from '../support/setups.ts';
 
 const CONTACTS = 250;
@@ -15,10 +16,7 @@ afterEach(async () => {
   [product, installation] = [undefined, undefined];
 });
 
-const seen = ({ id, properties }: Awaited<ReturnType<TestProduct['contacts']>>[number]) => ({
-  id,
-  properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, value ?? null])),
-});
+const shown = ({ id, properties }: SeenContact) => asShown(id, properties);
 
 describe.each(SETUPS)('on $name', (setup) => {
   test('everybody is written once in full batches; then exactly those whom a change concerns', async () => {
@@ -26,9 +24,9 @@ describe.each(SETUPS)('on $name', (setup) => {
     const under = await openTestProduct({ env: installation.env, contacts: CONTACTS, queue: true });
     product = under;
     expect(await under.backfill()).toMatchObject({ state: 'done' });
-    const scored = (await under.contacts()).map(seen).filter(isScored);
+    const scored = (await under.contacts()).filter((contact) => isScored(shown(contact)));
     expect(scored.length).toBeGreaterThan(CONTACTS * 0.8);
-    expect(scored.filter((contact) => !addsUp(contact))).toEqual([]);
+    expect(scored.filter((contact) => !addsUp(shown(contact)))).toEqual([]);
     const first = await under.writes();
     expect(first.flatMap(({ ids = [] }) => ids).toSorted()).toEqual(scored.map(({ id }) => id).toSorted());
     expect(first).toHaveLength(Math.ceil(scored.length / 100));

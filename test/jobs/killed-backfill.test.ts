@@ -4,8 +4,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { control, loggedCalls, seenContacts } from '../../src/cli/demo/sandbox-client.ts';
-import { SCORE_PROPERTIES } from '../../src/cli/demo/seen-contact.ts';
+import { contactsInHubSpot } from '../../src/cli/demo/hubspot-view.ts';
+import { control, loggedCalls } from '../../src/cli/demo/sandbox-log.ts';
 import { type Running, start } from '../support/processes.ts';
 import { type Installation, SETUPS, type Setup } from '../support/setups.ts';
 
@@ -51,8 +51,8 @@ async function openStage(setup: Setup): Promise<Stage> {
 const BACKFILL = ['backfill', '--json', '--as-of', NOW.toISOString()];
 
 async function state({ sandbox }: Stage) {
-  const contacts = await seenContacts(sandbox);
-  return new Map(contacts.map(({ id, properties }) => [id, SCORE_PROPERTIES.map((name) => properties[name])]));
+  const contacts = await contactsInHubSpot(sandbox);
+  return new Map(contacts.map((contact) => [contact.id, contact]));
 }
 
 type Log = Awaited<ReturnType<typeof loggedCalls>>;

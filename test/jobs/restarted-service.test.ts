@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { loggedCalls, seenContacts } from '../../src/cli/demo/sandbox-client.ts';
-import { addsUp, isScored, reasonsOf } from '../../src/cli/demo/seen-contact.ts';
+import { contactsInHubSpot } from '../../src/cli/demo/hubspot-view.ts';
+import { loggedCalls } from '../../src/cli/demo/sandbox-log.ts';
+import { addsUp, isScored, reasonsOf } from '../../src/cli/demo/seen-record.ts';
 import { freePort, start } from '../support/processes.ts';
 import { SETUPS } from '../support/setups.ts';
 
@@ -50,7 +51,7 @@ test('it goes on with its first pull after a kill, and a newly mapped field in t
     opened.push(() => child.kill());
     return child;
   };
-  const scored = async () => (await seenContacts(sandbox)).filter(isScored);
+  const scored = async () => (await contactsInHubSpot(sandbox)).filter(isScored);
   const soon = { timeout: 90_000, interval: 500 };
 
   expect(await run('setup').ended).toBe(0);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { control } from '../../src/cli/demo/sandbox-client.ts';
+import { control } from '../../src/cli/demo/sandbox-log.ts';
 import { freePort, type Running, startNode } from '../support/processes.ts';
 import { SETUPS, type Setup } from '../support/setups.ts';
 

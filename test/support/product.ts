@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, type HubSpotSandboxOptions, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { control } from '../../src/cli/demo/sandbox-client.ts';
+import { control } from '../../src/cli/demo/sandbox-log.ts';
 import type { SimulatedClock } from '../../src/cli/demo/simulated-clock.ts';
 import { type OnUpdate, startFront } from './front.ts';
 import {

@@ -1,5 +1,5 @@
-// Three days in the life of a portal: people visit, ask, meet and change jobs; every slot rings the jobs that the schedule
-// would ring.
+// Three days in the life of a team: people visit, ask, meet and change jobs; every slot rings the jobs that the schedule would
+// ring.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ringRound } from '../../../jobs/rounds.ts';
@@ -9,7 +9,7 @@ import type { Product } from '../../main.ts';
 import { runOfSlot } from '../../store/runs.ts';
 import { followRun } from '../follow.ts';
 import type { CommandIo } from '../io.ts';
-import { control, type SandboxAccess } from './sandbox-client.ts';
+import { control, type SandboxAddress } from './sandbox-log.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 
 const DAYS = 3;
@@ -20,11 +20,20 @@ const ACTIVE_PER_THOUSAND = 15;
 
 interface Scene {
   readonly product: Product;
-  readonly sandbox: SandboxAccess;
+  readonly hubspot: SandboxAddress;
+  readonly salesforce: SandboxAddress;
   readonly clock: SimulatedClock;
   readonly io: CommandIo;
-  readonly contactIds: readonly string[];
+  readonly actors: readonly Actor[];
   readonly seed: number;
+}
+
+/** Somebody who does things. */
+export interface Actor {
+  /** In HubSpot. */
+  readonly contactId: string;
+  /** In Salesforce: a Lead or a Contact; null = not there. */
+  readonly personId: string | null;
 }
 
 export interface Day {
@@ -68,12 +77,21 @@ async function atNight({ product, clock, io }: Scene, at: Date): Promise<{ decay
   }
 }
 
-type Act = (scene: Scene, contactId: string) => Promise<unknown>;
+type Act = (scene: Scene, actor: Actor) => Promise<unknown>;
 
 const does =
   (type: string, attributes: object = {}): Act =>
-  ({ sandbox }, contactId) =>
-    control(sandbox, 'POST', 'activities', { contactId, type, attributes });
+  ({ hubspot }, { contactId }) =>
+    control(hubspot, 'POST', 'activities', { contactId, type, attributes });
+
+/** Of those who are in both CRMs it is entered in both, as where the two sync with each other. */
+const entered =
+  (type: string, attributes: object = {}): Act =>
+  async (scene, actor) => {
+    await does(type, attributes)(scene, actor);
+    const { personId } = actor;
+    if (personId !== null) await control(scene.salesforce, 'POST', 'activities', { personId, type, attributes });
+  };
 
 const SITE = 'https://www.example.com';
 
@@ -84,29 +102,31 @@ const ACTS: readonly [Act, ...Act[]] = [
   does('page_view', { url: `${SITE}/security`, title: 'Security' }),
   does('form_submission', { form: 'demo' }),
   does('content_download'),
-  does('meeting', { title: 'Discovery' }),
+  entered('meeting', { title: 'Discovery' }),
   does('email_reply'),
 ];
 
 /** What people do on one day; gives how many things. */
 async function aDay(scene: Scene, random: Random): Promise<number> {
-  const [first = '', ...others] = scene.contactIds;
-  const active = Math.max(5, Math.round((scene.contactIds.length * ACTIVE_PER_THOUSAND) / 1_000));
-  for (let done = 0; done < active; done++) await random.pick(ACTS)(scene, random.pick([first, ...others]));
-  await promoteSomebody(scene, random.pick([first, ...others]));
-  await growSomeCompany(scene, random.pick([first, ...others]));
+  const [first, ...others] = scene.actors;
+  if (first === undefined) return 0;
+  const somebody = () => random.pick([first, ...others]);
+  const active = Math.max(5, Math.round((scene.actors.length * ACTIVE_PER_THOUSAND) / 1_000));
+  for (let done = 0; done < active; done++) await random.pick(ACTS)(scene, somebody());
+  await promote(scene, somebody());
+  await growCompanyOf(scene, somebody());
   return active + 2;
 }
 
-function promoteSomebody({ sandbox }: Scene, id: string): Promise<unknown> {
-  return control(sandbox, 'PATCH', `contacts/${id}`, { properties: { jobtitle: 'VP Sales' } });
+function promote({ hubspot }: Scene, { contactId }: Actor): Promise<unknown> {
+  return control(hubspot, 'PATCH', `contacts/${contactId}`, { properties: { jobtitle: 'VP Sales' } });
 }
 
 /** No contact's own modification time tells of this. */
-async function growSomeCompany({ sandbox }: Scene, contactId: string): Promise<void> {
+async function growCompanyOf({ hubspot }: Scene, { contactId }: Actor): Promise<void> {
   const contact = z
     .object({ companyId: z.string().nullable() })
-    .parse(await control(sandbox, 'GET', `contacts/${contactId}`));
+    .parse(await control(hubspot, 'GET', `contacts/${contactId}`));
   if (contact.companyId === null) return;
-  await control(sandbox, 'PATCH', `companies/${contact.companyId}`, { properties: { numberofemployees: '400' } });
+  await control(hubspot, 'PATCH', `companies/${contact.companyId}`, { properties: { numberofemployees: '400' } });
 }

@@ -2,7 +2,7 @@
 import type { Band } from '../../scoring/compile.ts';
 import { scoreTable } from '../score-table.ts';
 import type { Day } from './days.ts';
-import { addsUp, isScored, reasonsOf, type SeenContact, totalOf } from './seen-contact.ts';
+import { addsUp, isScored, reasonsOf, type SeenRecord } from './seen-record.ts';
 
 export interface Cost {
   readonly what: string;
@@ -12,12 +12,20 @@ export interface Cost {
 }
 
 export interface DemoFigures {
-  readonly contacts: readonly SeenContact[];
+  /** As HubSpot shows them. */
+  readonly contacts: readonly SeenRecord[];
+  /** Those who are in both CRMs. */
+  readonly both: readonly InBoth[];
   readonly bands: readonly Band[];
   readonly model: string;
   readonly days: readonly Day[];
   readonly costs: readonly Cost[];
   readonly errors: number;
+}
+
+export interface InBoth {
+  readonly hubspot: SeenRecord;
+  readonly salesforce: SeenRecord;
 }
 
 const HOTTEST = 10;
@@ -26,6 +34,7 @@ const REASONS = 3;
 export function demoReport(figures: DemoFigures): string {
   return [
     ...hottest(figures),
+    ...inBoth(figures),
     ...distribution(figures),
     ...sums(figures),
     ...lived(figures.days),
@@ -37,29 +46,57 @@ export function demoReport(figures: DemoFigures): string {
 }
 
 function hottest({ contacts, bands, model }: DemoFigures): string[] {
-  const place = new Map(bands.map((band, index) => [band.id, index]));
-  const placeOf = (contact: SeenContact) => place.get(contact.properties.leadgrade_status ?? '') ?? bands.length;
-  const top = contacts
-    .filter(isScored)
-    .toSorted((a, b) => placeOf(a) - placeOf(b) || totalOf(b) - totalOf(a))
-    .slice(0, HOTTEST);
   return [
     `THE ${HOTTEST} HOTTEST CONTACTS, as HubSpot shows them (model ${model})`,
-    ...top.flatMap((contact) => [
-      '',
-      contactLine(contact, bands),
-      ...reasonsOf(contact)
-        .slice(0, REASONS)
-        .map((line) => `     ${line}`),
-    ]),
+    ...hottestOf(contacts, bands, (contact) => contact)
+      .slice(0, HOTTEST)
+      .flatMap((contact) => [
+        '',
+        personLine(contact, bands),
+        ...reasonsOf(contact)
+          .slice(0, REASONS)
+          .map((line) => `     ${line}`),
+      ]),
   ];
 }
 
-function contactLine({ properties }: SeenContact, bands: readonly Band[]): string {
-  const name = [properties.firstname, properties.lastname].filter(Boolean).join(' ') || '(no name)';
-  const band = bands.find((each) => each.id === properties.leadgrade_status);
-  const scores = `${properties.leadgrade_total_score} = fit ${properties.leadgrade_fit_score} (${properties.leadgrade_fit_grade}) + behavior ${properties.leadgrade_behavior_score}`;
-  return `${name}, ${properties.jobtitle ?? 'no title'}: ${scores}. ${band?.label ?? properties.leadgrade_status}`;
+function hottestOf<T>(people: readonly T[], bands: readonly Band[], seen: (each: T) => SeenRecord): readonly T[] {
+  const place = new Map(bands.map((band, index) => [band.id, index]));
+  const placeOf = (each: T) => place.get(seen(each).status ?? '') ?? bands.length;
+  return people
+    .filter((each) => isScored(seen(each)))
+    .toSorted((a, b) => placeOf(a) - placeOf(b) || seen(b).total - seen(a).total);
+}
+
+function personLine({ name, title, total, fit, grade, behavior, status }: SeenRecord, bands: readonly Band[]): string {
+  const band = bands.find((each) => each.id === status);
+  return `${name}, ${title ?? 'no title'}: ${total} = fit ${fit} (${grade}) + behavior ${behavior}. ${band?.label ?? status}`;
+}
+
+/** One person, one score, whichever CRM a rep looks at. */
+function inBoth({ both, bands }: DemoFigures): string[] {
+  const scored = both.filter(({ hubspot, salesforce }) => isScored(hubspot) || isScored(salesforce));
+  const same = scored.filter(({ hubspot, salesforce }) => {
+    return hubspot.status === salesforce.status && hubspot.explanation === salesforce.explanation;
+  });
+  const fromBoth = both.filter(
+    ({ hubspot: { explanation } }) => /HubSpot/.test(explanation) && /Salesforce/.test(explanation),
+  );
+  const [shown] = hottestOf(fromBoth, bands, ({ hubspot }) => hubspot);
+  return [
+    '',
+    'ONE PERSON IN BOTH CRMS',
+    '',
+    ...(shown === undefined
+      ? []
+      : [
+          `HubSpot contact ${shown.hubspot.id}: ${personLine(shown.hubspot, bands)}`,
+          `Salesforce record ${shown.salesforce.id}: ${personLine(shown.salesforce, bands)}`,
+          ...reasonsOf(shown.salesforce).map((line) => `     ${line}`),
+          '',
+        ]),
+    `${same.length} of ${scored.length} scored people who are in both have the same score and the same reasons in both.`,
+  ];
 }
 
 function distribution({ contacts, bands }: DemoFigures): string[] {
@@ -69,9 +106,7 @@ function distribution({ contacts, bands }: DemoFigures): string[] {
     `HOW ${scored.length} SCORED CONTACTS ARE SPREAD (${contacts.length - scored.length} are out of scope: customers, evangelists)`,
     '',
     ...scoreTable(bands, (status, grade) => {
-      const isThere = ({ properties }: SeenContact) =>
-        properties.leadgrade_status === status && properties.leadgrade_fit_grade === grade;
-      return scored.filter(isThere).length;
+      return scored.filter((contact) => contact.status === status && contact.grade === grade).length;
     }),
   ];
 }
@@ -89,8 +124,8 @@ function lived(days: readonly Day[]): string[] {
     '',
     ...days.map(
       (day) =>
-        `${day.date}: by night ${day.decayed} scores changed by decay alone, ${day.writtenByNight} contacts written; ` +
-        `by day ${day.happened} things happened, ${day.writtenByDay} contacts written`,
+        `${day.date}: by night ${day.decayed} scores changed by decay alone, ${day.writtenByNight} records written; ` +
+        `by day ${day.happened} things happened, ${day.writtenByDay} records written`,
     ),
   ];
 }

@@ -1,0 +1,51 @@
+// The sandbox HubSpot as a rep sees it, through HubSpot's own API.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { type SeenRecord, seenRecord } from './seen-record.ts';
+
+const listSchema = z.object({
+  results: z.array(z.object({ id: z.string(), properties: z.record(z.string(), z.string().nullable()) })),
+  paging: z.object({ next: z.object({ after: z.string() }) }).optional(),
+});
+
+const SCORES = {
+  grade: 'leadgrade_fit_grade',
+  fit: 'leadgrade_fit_score',
+  behavior: 'leadgrade_behavior_score',
+  total: 'leadgrade_total_score',
+  status: 'leadgrade_status',
+  explanation: 'leadgrade_explanation',
+};
+
+const NAMES = { first: 'firstname', last: 'lastname', title: 'jobtitle', ...SCORES };
+
+/** A contact's properties as they are shown. */
+export function asShown(id: string, properties: Readonly<Record<string, string | null | undefined>>): SeenRecord {
+  return seenRecord(id, properties, NAMES);
+}
+
+interface Portal {
+  readonly url: string;
+  readonly accessToken: string;
+}
+
+/** Every contact as HubSpot shows it, with our fields. */
+export async function contactsInHubSpot(portal: Portal): Promise<readonly SeenRecord[]> {
+  const contacts: SeenRecord[] = [];
+  const properties = ['firstname', 'lastname', 'jobtitle', ...Object.values(SCORES)].join(',');
+  let after: string | undefined;
+  do {
+    const query = new URLSearchParams({ limit: '100', properties, ...(after === undefined ? {} : { after }) });
+    const response = await fetch(`${portal.url}/crm/objects/2026-03/contacts?${query}`, {
+      headers: { authorization: `Bearer ${portal.accessToken}` },
+    });
+    if (response.status === 429) {
+      await sleep(1_000);
+      continue;
+    }
+    const page = listSchema.parse(await response.json());
+    contacts.push(...page.results.map(({ id, properties: values }) => asShown(id, values)));
+    after = page.paging?.next.after;
+  } while (after !== undefined);
+  return contacts;
+}

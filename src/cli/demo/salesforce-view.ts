@@ -1,0 +1,60 @@
+// The sandbox Salesforce as a rep sees it, through Salesforce's own API.
+import { z } from 'zod';
+import { type SeenRecord, seenRecord } from './seen-record.ts';
+
+const tokenSchema = z.object({ access_token: z.string() });
+const pageSchema = z.object({
+  records: z.array(z.looseObject({ Id: z.string() })),
+  nextRecordsUrl: z.string().optional(),
+});
+const valuesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+
+const NAMES = {
+  first: 'FirstName',
+  last: 'LastName',
+  title: 'Title',
+  grade: 'Leadgrade_Fit_Grade__c',
+  fit: 'Leadgrade_Fit_Score__c',
+  behavior: 'Leadgrade_Behavior_Score__c',
+  total: 'Leadgrade_Total_Score__c',
+  status: 'Leadgrade_Status__c',
+  explanation: 'Leadgrade_Explanation__c',
+};
+
+interface Org {
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** Every Lead that was not converted, and every Contact, with our fields. */
+export async function peopleInSalesforce(org: Org): Promise<readonly SeenRecord[]> {
+  const token = await tokenOf(org);
+  const fields = ['Id', ...Object.values(NAMES)].join(', ');
+  const leads = await rows(org, token, `SELECT ${fields} FROM Lead WHERE IsConverted = false`);
+  return [...leads, ...(await rows(org, token, `SELECT ${fields} FROM Contact`))];
+}
+
+async function tokenOf({ url, clientId, clientSecret }: Org): Promise<string> {
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_secret: clientSecret,
+  });
+  const response = await fetch(`${url}/services/oauth2/token`, { method: 'POST', body });
+  return tokenSchema.parse(await response.json()).access_token;
+}
+
+async function rows(org: Org, token: string, soql: string): Promise<readonly SeenRecord[]> {
+  const seen: SeenRecord[] = [];
+  let path: string | undefined = `/services/data/v66.0/query?${new URLSearchParams({ q: soql })}`;
+  while (path !== undefined) {
+    const response = await fetch(`${org.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    const page = pageSchema.parse(await response.json());
+    for (const { Id, attributes: _attributes, ...values } of page.records) {
+      seen.push(seenRecord(Id, valuesSchema.parse(values), NAMES));
+    }
+    path = page.nextRecordsUrl;
+  }
+  return seen;
+}
