@@ -191,7 +191,11 @@ async function backfill(io: CommandIo, stage: Stage): Promise<readonly Cost[]> {
   for (const { crm, name, reads, writes, written } of await callsMade(stage, before)) {
     const least = await fewestReads(context.db, crm);
     costs.push({ what: `${name}: reading everything for the first time`, calls: reads, least });
-    costs.push({ what: `${name}: writing ${written} records`, calls: writes, least: fewestWrites(crm, written) });
+    costs.push({
+      what: `${name}: writing ${written.length} records`,
+      calls: writes,
+      least: fewestWrites(crm, written),
+    });
   }
   return costs;
 }

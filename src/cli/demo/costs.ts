@@ -9,6 +9,8 @@ interface Pages {
   readonly page: number;
   readonly pageOf: Readonly<Record<string, number>>;
   readonly batch: number;
+  /** Records of one batch are of one kind, which the beginning of the id tells. */
+  readonly kindLength: number;
   /** Companies are read apart from their people. */
   readonly hasCompanies: boolean;
   isWrite(call: LoggedCall): boolean;
@@ -19,6 +21,7 @@ const PAGES: Readonly<Record<string, Pages>> = {
     page: 100,
     pageOf: { marketing_emails: 1000, lists: 250 },
     batch: 100,
+    kindLength: 0,
     hasCompanies: true,
     isWrite: ({ path }) => path.endsWith('/contacts/batch/update'),
   },
@@ -26,6 +29,7 @@ const PAGES: Readonly<Record<string, Pages>> = {
     page: 2_000,
     pageOf: {},
     batch: 200,
+    kindLength: 3,
     hasCompanies: false,
     isWrite: ({ method, path }) => method === 'PATCH' && path.endsWith('/composite/sobjects'),
   },
@@ -34,8 +38,8 @@ const PAGES: Readonly<Record<string, Pages>> = {
 export interface Calls {
   readonly reads: number;
   readonly writes: number;
-  /** Records in those writes. */
-  readonly written: number;
+  /** Ids of the records in those writes. */
+  readonly written: readonly string[];
 }
 
 /** The calls from the log's entry `from` on, and where the log ends. */
@@ -47,7 +51,7 @@ export async function callsSince(
   const log = await loggedCalls(sandbox);
   const calls = log.slice(from);
   const writes = calls.filter((call) => pagesOf(crm).isWrite(call));
-  const written = writes.reduce((sum, { ids = [] }) => sum + ids.length, 0);
+  const written = writes.flatMap(({ ids = [] }) => ids);
   return { reads: calls.length - writes.length, writes: writes.length, written, end: log.length };
 }
 
@@ -63,8 +67,10 @@ export async function fewestReads(db: Kysely<Tables>, crm: string): Promise<numb
   return counted.reduce((sum, { items, stream }) => sum + Math.ceil(Number(items) / (pageOf[stream] ?? page)), 0);
 }
 
-export function fewestWrites(crm: string, written: number): number {
-  return Math.ceil(written / pagesOf(crm).batch);
+export function fewestWrites(crm: string, written: readonly string[]): number {
+  const { batch, kindLength } = pagesOf(crm);
+  const kinds = Map.groupBy(written, (id) => id.slice(0, kindLength));
+  return [...kinds.values()].reduce((sum, ids) => sum + Math.ceil(ids.length / batch), 0);
 }
 
 function pagesOf(crm: string): Pages {
