@@ -4,18 +4,35 @@
 
 /** A condition as SOQL. Made by the functions below only. */
 export class Condition {
-  readonly soql: string;
+  readonly #soql: string;
 
   constructor(soql: string) {
-    this.soql = soql;
+    this.#soql = soql;
+  }
+
+  get soql(): string {
+    return this.#soql;
+  }
+}
+
+/** A value as SOQL. Made by the functions below only: no text can stand in its place. */
+class Literal {
+  readonly #soql: string;
+
+  constructor(soql: string) {
+    this.#soql = soql;
+  }
+
+  get soql(): string {
+    return this.#soql;
   }
 }
 
 type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
-export function text(value: string): string {
+export function text(value: string): Literal {
   const escaped = value.replace(/[\\'\n\r\u2028\u2029]/g, (character) => ESCAPES[character] ?? character);
-  return `'${escaped}'`;
+  return new Literal(`'${escaped}'`);
 }
 
 // Everything that may end a string or a line.
@@ -31,9 +48,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const ID = /^[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?$/;
 
 /** @throws RangeError when it is none */
-export function id(value: string): string {
+export function id(value: string): Literal {
   if (!ID.test(value)) throw new RangeError('not the id of a Salesforce record');
-  return `'${value}'`;
+  return new Literal(`'${value}'`);
 }
 
 export function isId(value: string): boolean {
@@ -41,24 +58,29 @@ export function isId(value: string): boolean {
 }
 
 /** @param at epoch ms; Salesforce keeps whole seconds */
-export function instant(at: number): string {
-  return new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z');
+export function instant(at: number): Literal {
+  return new Literal(new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z'));
 }
 
-export function compare(field: string, operator: Operator, literal: string | boolean): Condition {
-  return new Condition(`${name(field)} ${operator} ${literal}`);
+export function compare(field: string, operator: Operator, literal: Literal | boolean): Condition {
+  const value = typeof literal === 'boolean' ? String(literal) : literal.soql;
+  return new Condition(`${name(field)} ${operator} ${value}`);
 }
 
 /** @param ids at least one @throws RangeError for what is no id */
 export function oneOfIds(field: string, ids: readonly string[]): Condition {
   if (ids.length === 0) throw new RangeError('a condition without any id');
-  return new Condition(`${name(field)} IN (${ids.map(id).join(',')})`);
+  return new Condition(`${name(field)} IN (${list(ids.map(id))})`);
 }
 
 /** @param values at least one */
 export function oneOfTexts(field: string, values: readonly string[]): Condition {
   if (values.length === 0) throw new RangeError('a condition without any value');
-  return new Condition(`${name(field)} IN (${values.map(text).join(',')})`);
+  return new Condition(`${name(field)} IN (${list(values.map(text))})`);
+}
+
+function list(literals: readonly Literal[]): string {
+  return literals.map(({ soql }) => soql).join(',');
 }
 
 export function all(...conditions: readonly Condition[]): Condition {
