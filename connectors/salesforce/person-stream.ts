@@ -6,7 +6,7 @@ import { compare } from './soql.ts';
 import { listThenChanges, type SalesforceParts, type StreamReader } from './stream.ts';
 import { unseen } from './visibility.ts';
 
-export const PERSON_STREAMS: Readonly<Record<PersonObject, string>> = { Lead: 'leads', Contact: 'contacts' };
+const PERSON_STREAMS: Readonly<Record<PersonObject, string>> = { Lead: 'leads', Contact: 'contacts' };
 
 /** A Lead that was converted goes on as a Contact. */
 export const NOT_CONVERTED = compare('IsConverted', '=', false);
