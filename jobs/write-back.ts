@@ -25,9 +25,11 @@ async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
   const { connector } = mapped;
   await goOnInBulk(context, connector);
   if (await lacksThresholds(context)) return;
-  for (const { object, rows } of await countWritable(db, connector.id, clock.now())) {
+  for (const { object, fresh } of await countWritable(db, connector.id, clock.now())) {
     if (signal.aborted) return;
-    const isBegun = rows >= (connector.bulkWrites?.from ?? Infinity) && (await beginInBulk(context, connector, object));
+    // What failed once goes by batches: a smaller call may get through.
+    const isBegun =
+      fresh >= (connector.bulkWrites?.from ?? Infinity) && (await beginInBulk(context, connector, object));
     if (!isBegun) await writeObject(context, mapped, object);
   }
 }

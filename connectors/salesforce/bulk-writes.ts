@@ -138,10 +138,18 @@ async function outcomesOf(
   const refused = new Map(failed.map(({ id, error }) => [key(id), error]));
   const rows = refs.flatMap((ref) => {
     const error = refused.get(key(ref.id));
-    return error === undefined || written.has(key(ref.id)) ? [] : [{ ref, errors: [toRowError(error)] }];
+    return error === undefined || written.has(key(ref.id)) ? [] : [{ ref, error: toRowError(error) }];
   });
+  // A job cannot say that an alert of a duplicate rule is none of its business; a collection can.
+  const alerted = rows.filter(({ error }) => error.code === 'DUPLICATES_DETECTED');
+  const others = rows.filter(({ error }) => error.code !== 'DUPLICATES_DETECTED');
   return [
-    ...(await outcomesOfRefused(parts, rows, signal)),
+    ...alerted.map(({ ref }) => unanswered(ref)),
+    ...(await outcomesOfRefused(
+      parts,
+      others.map(({ ref, error }) => ({ ref, errors: [error] })),
+      signal,
+    )),
     ...refs.flatMap((ref): WriteOutcome[] => {
       if (written.has(key(ref.id))) return [{ kind: 'written', ref, modifiedAt: null }];
       // Not even tried: a job that was broken off leaves some unprocessed.

@@ -14,14 +14,14 @@ export interface OutboxRow extends RecordRef {
   readonly attempts: number;
 }
 
-/** How many rows may be written now, by object; those of an object that a bulk write is under way of may not. */
+/** How many rows may be written now, by object, and how many of them were never tried; those of an object that a bulk write is under way of may not. */
 export async function countWritable(
   db: Kysely<Tables>,
   crm: string,
   now: Date,
-): Promise<readonly { readonly object: string; readonly rows: number }[]> {
-  const { rows } = await sql<{ object: string; rows: number }>`
-    select o.object, count(*)::integer as rows from leadgrade.outbox o
+): Promise<readonly { readonly object: string; readonly fresh: number }[]> {
+  const { rows } = await sql<{ object: string; fresh: number }>`
+    select o.object, (count(*) filter (where o.attempts = 0))::integer as fresh from leadgrade.outbox o
     where o.crm = ${crm} and (o.retry_at is null or o.retry_at <= ${now})
       and not exists (select from leadgrade.bulk_writes b where b.crm = o.crm and b.object = o.object)
     group by o.object order by min(o.version)`.execute(db);

@@ -131,6 +131,17 @@ test('a validation rule refuses one lead and not its batch, in its own words but
   expect(error.message).not.toContain('bob');
 });
 
+test('a duplicate rule that only alerts is no obstacle; one that blocks refuses its lead alone', async () => {
+  const { org, write, lead } = await scoredOrg();
+  await org.control('PUT', '/duplicate-rules', [
+    { ids: [lead(5).ref.id], action: 'alert' },
+    { ids: [lead(6).ref.id], action: 'block' },
+  ]);
+  const outcomes = await write([lead(5), lead(6), lead(7)]);
+  expect([5, 7].map((number) => kinds(outcomes).get(lead(number).ref.id))).toEqual(['written', 'written']);
+  expect(failureOf(outcomes, lead(6).ref.id)).toMatchObject({ kind: 'invalid', code: 'DUPLICATES_DETECTED' });
+});
+
 test('a lead that was converted meanwhile is merged into its contact', async () => {
   const { org, write, lead, shown } = await scoredOrg();
   await org.control('POST', '/convert', { leadId: lead(6).ref.id });

@@ -216,6 +216,20 @@ test('a lead that somebody holds is written later, one that a rule refuses is li
   expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((id) => id.startsWith('00Q'))).toEqual([held]);
 });
 
+test('a lead that a duplicate rule alerts of is written by a collection, one that it blocks is listed', async () => {
+  const product = await open(MANY);
+  await product.backfill();
+  const [alerted = '', blocked = ''] = await leads(product);
+  await product.control('PUT', 'duplicate-rules', [
+    { ids: [alerted], action: 'alert' },
+    { ids: [blocked], action: 'block' },
+  ]);
+  await finish(product);
+  const errors = await product.context.db.selectFrom('errors').select(['record_id', 'code']).execute();
+  expect(errors).toEqual([{ record_id: blocked, code: 'DUPLICATES_DETECTED' }]);
+  expect(await jobs(product)).toHaveLength(1);
+});
+
 test('a field that is hidden meanwhile halts the writer, and everything is written when it is seen again', async () => {
   const product = await open(MANY);
   await product.backfill();

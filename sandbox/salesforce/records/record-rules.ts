@@ -10,13 +10,17 @@ export const validationRuleSchema = z.strictObject({
   /** The field at which the message is shown; absent: at the top of the page. */
   field: z.string().optional(),
 });
+/** A duplicate rule that finds another record like these. */
+export const duplicateRuleSchema = z.strictObject({ ids: z.array(z.string()), action: z.enum(['alert', 'block']) });
 export const lockSchema = z.strictObject({ id: z.string(), times: z.int().min(1) });
 
 export type ValidationRule = z.infer<typeof validationRuleSchema>;
+export type DuplicateRule = z.infer<typeof duplicateRuleSchema>;
 
 export class RecordRules {
   #rules: readonly ValidationRule[] = [];
   #locks = new Map<string, number>();
+  #duplicates: readonly DuplicateRule[] = [];
 
   setValidation(rules: readonly ValidationRule[]): void {
     this.#rules = rules;
@@ -25,6 +29,15 @@ export class RecordRules {
   /** @param locks how many writes to a record fail from now on, by its id of 18 characters */
   setLocks(locks: ReadonlyMap<string, number>): void {
     this.#locks = new Map(locks);
+  }
+
+  setDuplicates(rules: readonly DuplicateRule[]): void {
+    this.#duplicates = rules;
+  }
+
+  /** @param allowed whoever writes has seen the alert */
+  isDuplicate(id: string, allowed: boolean): boolean {
+    return this.#duplicates.some(({ ids, action }) => ids.includes(id) && !(allowed && action === 'alert'));
   }
 
   violated(object: string, id: string): ValidationRule | undefined {

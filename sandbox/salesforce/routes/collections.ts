@@ -36,9 +36,11 @@ export const updateCollection: Endpoint = (call) => {
   checkChunks(records);
   const twice = repeatedIds(records);
   const inputs = records.map((record) => prepare(call, record));
+  // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_duplicaterules.htm
+  const allowsDuplicates = /\ballowSave=true\b/.test(call.header('Sforce-Duplicate-Rule-Header') ?? '');
   const outcomes = inputs.map(({ object, id, values }): Outcome => {
     if (twice.has(fullId(id) ?? '')) return repeated(id);
-    return updateRecord({ org: call.org, rules: call.gate.rules }, object, id, values);
+    return updateRecord({ org: call.org, rules: call.gate.rules, allowsDuplicates }, object, id, values);
   });
   const failed = outcomes.some(({ success }) => !success);
   return ok((allOrNone && failed ? rollBack(call, outcomes) : outcomes).map(shown));

@@ -7,7 +7,7 @@ import { publicKeyOf } from '../auth/token-endpoint.ts';
 import { jobJson } from '../bulk/bulk-jobs.ts';
 import type { Gate } from '../http/endpoint.ts';
 import { fullId } from '../ids.ts';
-import { lockSchema, validationRuleSchema } from '../records/record-rules.ts';
+import { duplicateRuleSchema, lockSchema, validationRuleSchema } from '../records/record-rules.ts';
 import { badRequest, SalesforceError } from '../salesforce-error.ts';
 import * as records from './record-actions.ts';
 
@@ -18,6 +18,7 @@ const idSchema = z.string().transform((text, context) => {
 });
 const rulesSchema = z.array(validationRuleSchema.extend({ ids: z.array(idSchema).optional() }));
 const locksSchema = z.array(lockSchema.extend({ id: idSchema }));
+const duplicatesSchema = z.array(duplicateRuleSchema.extend({ ids: z.array(idSchema) }));
 const usageSchema = z.strictObject({ used: z.int().min(0).optional(), limit: z.int().min(0).optional() });
 const tokensSchema = z.strictObject({ minutes: z.number().min(0) });
 const appSchema = z.strictObject({
@@ -50,6 +51,7 @@ const CONTROLS: readonly Control<Gate>[] = [
     (gate, req) => records.bringBackRecord(gate, part(req, 'object'), part(req, 'id')),
   ],
   ['put', '/validation-rules', setValidationRules],
+  ['put', '/duplicate-rules', setDuplicateRules],
   ['put', '/locks', setLocks],
   ['put', '/hidden-fields', setHiddenFields],
   ['put', '/api-usage', setUsage],
@@ -70,6 +72,11 @@ export function controlRouter(gate: Gate): Router {
 
 function setValidationRules({ rules }: Gate, req: Request): Reply {
   rules.setValidation(rulesSchema.parse(req.body));
+  return ok({});
+}
+
+function setDuplicateRules({ rules }: Gate, req: Request): Reply {
+  rules.setDuplicates(duplicatesSchema.parse(req.body));
   return ok({});
 }
 

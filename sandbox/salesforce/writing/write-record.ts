@@ -13,6 +13,8 @@ export interface WriteContext {
   readonly rules: RecordRules;
   /** Sees and edits every field. */
   readonly asAdmin?: boolean;
+  /** Duplicate rules that only alert let it pass. */
+  readonly allowsDuplicates?: boolean;
 }
 
 export type Outcome =
@@ -129,13 +131,16 @@ function defaults(org: Org, object: ObjectType): Values {
   };
 }
 
-function obstacleTo({ rules }: WriteContext, record: SObjectRecord): RecordError | null {
+function obstacleTo({ rules, allowsDuplicates = false }: WriteContext, record: SObjectRecord): RecordError | null {
   if (record.values.IsConverted === true) {
     return { statusCode: 'CANNOT_UPDATE_CONVERTED_LEAD', message: 'cannot reference converted lead', fields: [] };
   }
   if (rules.isLocked(record.id)) {
     const message = `unable to obtain exclusive access to this record or 1 records: ${record.id}`;
     return { statusCode: 'UNABLE_TO_LOCK_ROW', message, fields: [] };
+  }
+  if (rules.isDuplicate(record.id, allowsDuplicates)) {
+    return { statusCode: 'DUPLICATES_DETECTED', message: 'Use one of these records?', fields: [] };
   }
   return broken(rules, record.type, record.id);
 }
