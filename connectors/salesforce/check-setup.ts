@@ -13,6 +13,8 @@ import type { SalesforceParts, StreamReader } from './stream.ts';
 type CheckParts = SalesforceParts & { readonly readers: readonly StreamReader[] };
 
 const SETUP = 'Run leadgrade setup, or deploy apps/salesforce.';
+const EDIT =
+  'Let the integration user edit it, by the permission set Leadgrade Integration of apps/salesforce, or by one of your own.';
 const GRANT = 'Give the integration user the permission set Leadgrade Integration; leadgrade setup makes it.';
 
 /** Never throws for what it finds; only when aborted. */
@@ -91,12 +93,12 @@ async function checkObject(
 ): Promise<readonly SetupCheck[]> {
   const described = await parts.schema.object(object, signal);
   if (described === null || !described.queryable) {
-    const { message, fix = GRANT } = unseenObject(`reading ${object} records`, object);
+    const { message, fix = EDIT } = unseenObject(`reading ${object} records`, object);
     return [{ what: object, level: 'problem', detail: message, fix }];
   }
   const access: SetupCheck = described.updateable
     ? { what: object, level: 'ok', detail: 'may be read and edited' }
-    : { what: object, level: 'problem', detail: 'may be read, but not edited', fix: GRANT };
+    : { what: object, level: 'problem', detail: 'may be read, but not edited', fix: EDIT };
   return [
     access,
     ...ours.map((field) => checkField(field, described.fields.get(field.name.toLowerCase()))),

@@ -168,6 +168,24 @@ export function unseenObject(what: string, object: string): ConnectorError {
     crm: 'salesforce',
     message: `Salesforce does not show ${object} to this user (${what})`,
     code: 'OBJECT_NOT_VISIBLE',
-    fix: `Let the integration user read ${object}: the permission set Leadgrade Integration does.`,
+    fix: letRead(object),
   });
+}
+
+// Members and roles go with their Campaign and Opportunity. The set that `leadgrade setup` makes grants our fields alone.
+const DEPLOYED: ReadonlySet<string> = new Set([
+  'Lead',
+  'Contact',
+  'Account',
+  'Campaign',
+  'CampaignMember',
+  'Opportunity',
+  'OpportunityContactRole',
+]);
+
+function letRead(object: string): string {
+  const how = DEPLOYED.has(object)
+    ? 'by the permission set Leadgrade Integration of apps/salesforce, or by one of your own'
+    : 'by a permission set of your own';
+  return `Let the integration user read ${object}, ${how}.`;
 }

@@ -296,7 +296,7 @@ describe('what the user may see of an org', () => {
     const connected = await open({ hiddenFields: [object] });
     const denied = await readerOf(connected, stream).sight(SIGNAL);
     expect(denied?.reason).toContain(object);
-    expect(denied?.fix).toContain('Leadgrade Integration');
+    expect(denied?.fix).toContain(`read ${object}, by`);
     for (const other of STREAMS.filter((each) => each !== stream)) {
       expect(await readerOf(connected, other).sight(SIGNAL)).toBeNull();
     }
