@@ -12,8 +12,8 @@ import { asConfiguration, outcomesOfRefused, type RowError, unanswered } from '.
 import type { SalesforceParts } from './stream.ts';
 
 // Salesforce takes 100 MB (150 once they are encoded); these bound our own memory.
-const MOST_ROWS = 50_000;
-const MOST_BYTES = 40_000_000;
+const MOST_ROWS = 20_000;
+const MOST_BYTES = 20_000_000;
 
 /** What empties a field; an empty cell leaves it as it is. */
 const EMPTY = '#N/A';
