@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts';
 export interface PendingWork {
   /** Records to be read again, or whose counters are to be dated. */
   readonly dirty: number;
-  /** Leads to be scored, and records whose person is to be looked for before. */
+  /** Leads to be scored, or records whose person is to be looked for before: the larger number, as most are both. */
   readonly due: number;
   /** Results to be written, or whose outcome is not known. */
   readonly outbox: number;
@@ -25,8 +25,8 @@ export async function pendingWork(db: Kysely<Tables>, now: Date, crms: readonly 
     select
       (select count(*) from (select 1 from leadgrade.records where dirty_at is not null and ${isSetUp} limit ${ENOUGH}) d)
         + (select count(*) from (select 1 from leadgrade.records where undated_at is not null and ${isSetUp} limit ${ENOUGH}) u) as dirty,
-      (select count(*) from (select 1 from leadgrade.leads where due_at is not null limit ${ENOUGH}) l)
-        + (select count(*) from (select 1 from leadgrade.unmatched limit ${ENOUGH}) m) as due,
+      greatest((select count(*) from (select 1 from leadgrade.leads where due_at is not null limit ${ENOUGH}) l),
+        (select count(*) from (select 1 from leadgrade.unmatched limit ${ENOUGH}) m)) as due,
       (select count(*) from leadgrade.outbox where ${isSetUp})
         + (select count(*) from leadgrade.bulk_write_rows b where ${isSetUp} and not exists (
             select from leadgrade.outbox o where o.crm = b.crm and o.object = b.object and o.record_id = b.record_id
