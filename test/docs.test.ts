@@ -70,7 +70,7 @@ function spansOf(text: string): readonly string[] {
 const READERS = [
   [/^crm:/m, readMapping],
   [/^csv:/m, readCsvMapping],
-  [/^match:/m, readPeople],
+  [/^match:/m, (text: string, file: string) => readPeople(text, file, ['hubspot', 'salesforce'])],
 ] as const;
 const readerOf = (code: string) => READERS.find(([key]) => key.test(code))?.[1] ?? readModel;
 

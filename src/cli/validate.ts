@@ -1,6 +1,7 @@
 // `leadgrade validate`: checks the model, the mappings and people.yaml, and says file, line and path of everything that is wrong.
 import { glob } from 'node:fs/promises';
 import { Command } from 'commander';
+import { connectorIds } from '../../connectors/load-connector.ts';
 import { formatProblem, type Problem } from '../domain/problem.ts';
 import type { CommandIo } from './io.ts';
 import { modelFile, readModelFile, readText } from './load-model.ts';
@@ -45,7 +46,10 @@ async function mappingProblems(file: string): Promise<readonly Problem[]> {
   const text = await readText(file);
   if (typeof text !== 'string') return [text];
   if (/^csv:/m.test(text)) return (await import('../csv/csv-mapping.ts')).readCsvMapping(text, file).problems;
-  if (/^match:/m.test(text)) return (await import('../people/people-policy.ts')).readPeople(text, file).problems;
+  if (/^match:/m.test(text)) {
+    const { readPeople } = await import('../people/people-policy.ts');
+    return readPeople(text, file, await connectorIds()).problems;
+  }
   return (await import('../mapping/mapping.ts')).readMapping(text, file).problems;
 }
 

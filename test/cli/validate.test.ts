@@ -27,3 +27,32 @@ test('mistakes are all named, with file, line, path and what to do, and end with
   expect(stdout).toContain(`error: ${file}:5 status.gate: unknown key "gate".`);
   expect(stdout).toContain('none.yaml: cannot be read (ENOENT).');
 });
+
+const PEOPLE = `match: { by: [email], shared_inboxes: [], most_records: 5 }
+prefer: [hubspot, salesforcee]
+prefer_by_field:
+  contact.job_title: [salesforce, pipedrive]
+activities:
+  meeting: salesforce
+  call: hubspott
+`;
+
+test('a CRM that people.yaml misspells is named with its line, by validate and by whatever opens the product', async () => {
+  const own = await mkdtemp(join(tmpdir(), 'leadgrade-people-'));
+  await mkdir(join(own, 'mappings'));
+  await writeFile(join(own, 'mappings/people.yaml'), PEOPLE);
+  const lines = [
+    'mappings/people.yaml:2 prefer[1]: there is no CRM "salesforcee". Write one of hubspot, salesforce.',
+    'mappings/people.yaml:4 prefer_by_field.contact.job_title[1]: there is no CRM "pipedrive".',
+    'mappings/people.yaml:7 activities.call: there is no CRM "hubspott".',
+  ];
+  const validated = await leadgrade(['validate'], { cwd: own });
+  const opened = await leadgrade(['migrate'], { cwd: own, env: { DATA_DIR: own } });
+  const started = await leadgrade(['start'], { cwd: own, env: { DATA_DIR: own, HUBSPOT_ACCESS_TOKEN: 'pat-none' } });
+  await rm(own, { recursive: true });
+  expect(validated.code).toBe(2);
+  for (const line of lines) expect(validated.stdout).toContain(line);
+  expect(opened.code).toBe(0);
+  expect(started.code).toBe(2);
+  for (const line of lines) expect(started.stderr).toContain(line);
+});

@@ -32,6 +32,7 @@ const CRM: Pick<MappedCrm, 'inScope' | 'writes' | 'mappingHash' | 'scopeHash'> =
 const { people: PEOPLE } = readPeople(
   readFileSync(new URL('../../mappings/people.yaml', import.meta.url), 'utf8'),
   'people.yaml',
+  ['hubspot', 'salesforce'],
 );
 if (PEOPLE === null) throw new Error('The shipped people.yaml is not valid.');
 const NAMES = new Map([

@@ -6,6 +6,7 @@ const activity = standardProperties('contact_activity');
 const analytics = standardProperties('analyticsinformation');
 const deals = standardProperties('deal_information');
 const email = standardProperties('emailinformation');
+const salesforce = standardProperties('salesforceinformation');
 const READ_ONLY = { readOnly: true };
 
 export const LIFECYCLE_STAGES = {
@@ -109,4 +110,10 @@ export const CONTACT_PROPERTIES: readonly PropertyDefinition[] = [
   email('hs_email_delivered', 'Marketing emails delivered', 'number', READ_ONLY),
   email('hs_email_open', 'Marketing emails opened', 'number', READ_ONLY),
   email('hs_email_click', 'Marketing emails clicked', 'number', READ_ONLY),
+];
+
+/** Those that come with HubSpot's own Salesforce integration, which alone sets them. */
+export const SALESFORCE_PROPERTIES: readonly PropertyDefinition[] = [
+  salesforce('salesforceleadid', 'Salesforce Lead ID', 'string', READ_ONLY),
+  salesforce('salesforcecontactid', 'Salesforce Contact ID', 'string', READ_ONLY),
 ];

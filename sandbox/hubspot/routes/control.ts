@@ -19,6 +19,7 @@ const CONTROLS: readonly Control<Gate>[] = [
   ['post', '/contacts/:id/restore', ({ portal }, req) => people.restore(portal, idOf(req))],
   ['post', '/contacts/:id/privacy-deletion', ({ portal }, req) => people.erase(portal, idOf(req))],
   ['put', '/contacts/:id/counters', ({ portal }, req) => people.setCounters(portal, idOf(req), req.body)],
+  ['put', '/contacts/:id/salesforce-ids', ({ portal }, req) => people.setSalesforceIds(portal, idOf(req), req.body)],
   ['get', '/companies/:id', ({ portal }, req) => people.show(portal, 'companies', idOf(req))],
   ['patch', '/companies/:id', ({ portal }, req) => people.edit(portal, 'companies', idOf(req), req.body)],
   ['post', '/deals', ({ portal }, req) => deals.addDeal(portal, req.body)],

@@ -7,6 +7,7 @@ import { COUNTER_PROPERTIES } from '../counter-properties.ts';
 import { badRequest, objectNotFound } from '../hubspot-error.ts';
 import type { ObjectType } from '../object-types.ts';
 import type { Portal } from '../portal.ts';
+import { SALESFORCE_PROPERTIES } from '../properties/contact-properties.ts';
 import { checkValues, instantOf, invalidValues } from '../properties/property-values.ts';
 import { recordFrame } from '../records/record-json.ts';
 import type { CrmRecord } from '../records/record-table.ts';
@@ -35,6 +36,11 @@ const propertiesSchema = z.strictObject({
 const countersSchema = z.strictObject({
   values: z.partialRecord(z.enum(COUNTER_PROPERTIES), z.string()),
   source: z.string().default('ANALYTICS'),
+});
+const salesforceIdsSchema = z.strictObject({
+  /** Null: none any more. */
+  leadId: z.string().nullable().optional(),
+  contactId: z.string().nullable().optional(),
 });
 const mergeSchema = z.strictObject({
   primaryId: z.string(),
@@ -92,6 +98,19 @@ export function setCounters(portal: Portal, id: string, body: unknown): Reply {
   const { values, source } = countersSchema.parse(body);
   const contact = portal.write('contacts', existing(portal, 'contacts', id), new Map(Object.entries(values)), source);
   return ok(whole(portal, 'contacts', contact));
+}
+
+/** What HubSpot's own Salesforce integration keeps on a contact; a portal without it has no such properties. */
+export function setSalesforceIds(portal: Portal, id: string, body: unknown): Reply {
+  const { leadId, contactId } = salesforceIdsSchema.parse(body);
+  const contact = existing(portal, 'contacts', id);
+  for (const property of SALESFORCE_PROPERTIES) {
+    if (!portal.registry('contacts').get(property.name)) portal.registry('contacts').define(property);
+  }
+  const values = new Map<string, string>();
+  if (leadId !== undefined) values.set('salesforceleadid', leadId ?? '');
+  if (contactId !== undefined) values.set('salesforcecontactid', contactId ?? '');
+  return ok(whole(portal, 'contacts', portal.write('contacts', contact, values, 'SALESFORCE')));
 }
 
 export function remove(portal: Portal, id: string): Reply {
