@@ -41,7 +41,7 @@ export async function keepOutcomes(
   await context.db.transaction().execute(async (tx) => {
     await settleWritten(tx, crm, written, now);
     await clearErrors(tx, crm, 'write', written);
-    await retire(tx, crm, retired, now);
+    await retire(tx, crm, retired, { now });
     await dropFromOutbox(
       tx,
       crm,

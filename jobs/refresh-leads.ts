@@ -2,7 +2,7 @@
 import type { CrmConnector } from '../connectors/connector.ts';
 import { chunksOf } from '../src/domain/chunks.ts';
 import { takeFetched } from '../src/store/fetched-leads.ts';
-import { type ClaimedRecord, claimDirty } from '../src/store/records.ts';
+import { type ClaimedRecord, claimDirty, refKey } from '../src/store/records.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { dateCounters } from './date-counters.ts';
 import { unlessHalted } from './failure-policy.ts';
@@ -39,5 +39,10 @@ async function refreshChunk(
   const askedAt = context.clock.now();
   const refs = claimed.map(({ object, id }) => ({ object, id }));
   const fetched = await connector.fetchLeads(refs, context.signal);
-  await takeFetched(context.db, fetched, { crm: connector.id, now: context.clock.now(), askedAt, claimed });
+  const crm = connector.id;
+  await takeFetched(context.db, fetched, { crm, now: context.clock.now(), askedAt, claimed });
+  const read = new Set(fetched.flatMap((each) => (each.kind === 'lead' ? [refKey(each.ref)] : [])));
+  // The survivor is dirty now, and may have been passed over: whatever waits until nothing is dirty would wait for the next poll.
+  const isToBeRead = fetched.some((each) => each.kind === 'merged' && !read.has(refKey(each.into)));
+  if (isToBeRead) await context.ring('refresh', { crm });
 }

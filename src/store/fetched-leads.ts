@@ -18,7 +18,7 @@ export async function takeFetched(
   fetched: readonly FetchedLead[],
   options: TakeFetchedOptions,
 ): Promise<void> {
-  const { crm, now } = options;
+  const { crm, now, askedAt } = options;
   await db.transaction().execute(async (tx) => {
     // All at once: taken one after the other, two who want the same might wait for each other.
     await holdLeads(
@@ -35,14 +35,14 @@ export async function takeFetched(
       tx,
       crm,
       fetched.flatMap((each) => (each.kind === 'gone' ? [{ ...each.ref, into: null }] : [])),
-      now,
+      { now },
     );
     const merged = fetched.flatMap((each) => (each.kind === 'merged' ? [each] : []));
     await retire(
       tx,
       crm,
       merged.map((each) => ({ ...each.ref, into: each.into })),
-      now,
+      { now, askedAt },
     );
     if (options.erases !== true) return;
     const erased = fetched.flatMap((each) => (each.kind === 'gone' && each.erased ? [each.ref] : []));

@@ -18,10 +18,15 @@ interface Retired extends RecordRef {
 
 /**
  * A record that is gone keeps its row as a tombstone and its ledger for review; nothing is written to it again. One that was
- * merged hands its ledger to the survivor, which is read and scored again. Records that are retired already, or were never
- * known, change nothing.
+ * merged hands its ledger to the survivor, which is scored again, and read again unless it was read since `askedAt`. Records that
+ * are retired already, or were never known, change nothing.
  */
-export async function retire(tx: Tx, crm: string, records: readonly Retired[], now: Date): Promise<void> {
+export async function retire(
+  tx: Tx,
+  crm: string,
+  records: readonly Retired[],
+  { now, askedAt = null }: { readonly now: Date; readonly askedAt?: Date | null },
+): Promise<void> {
   if (records.length === 0) return;
   await holdLeads(
     tx,
@@ -61,7 +66,7 @@ export async function retire(tx: Tx, crm: string, records: readonly Retired[], n
   const merged = retired.flatMap(({ object, id, into_object, into_id }) => {
     return into_object === null || into_id === null ? [] : [{ object, id, into: { object: into_object, id: into_id } }];
   });
-  const survivors = await handOver(tx, crm, merged, now);
+  const survivors = await handOver(tx, crm, merged, { now, askedAt });
   const leads = new Set(survivors.map((survivor) => survivor.lead_id));
   // One that was never read is scored when it is: without a record a lead has no score, and would begin anew.
   const readable = survivors.filter((survivor) => survivor.read_at !== null);
@@ -84,8 +89,13 @@ interface Survivor {
   readonly read_at: Date | null;
 }
 
-/** Gives the ledgers of merged records to their survivors, and these to be read again. */
-async function handOver(tx: Tx, crm: string, merged: readonly Merged[], now: Date): Promise<readonly Survivor[]> {
+/** Gives the ledgers of merged records to their survivors, and these to be read again, unless they just were. */
+async function handOver(
+  tx: Tx,
+  crm: string,
+  merged: readonly Merged[],
+  { now, askedAt }: { readonly now: Date; readonly askedAt: Date | null },
+): Promise<readonly Survivor[]> {
   if (merged.length === 0) return [];
   const into = merged.map((each) => each.into);
   await ensureRecords(tx, crm, into, now);
@@ -94,7 +104,7 @@ async function handOver(tx: Tx, crm: string, merged: readonly Merged[], now: Dat
   // The survivor's own history as a lead is read with it.
   await handOverRows(tx, 'outcomes', { crm, merged, now, only: sql`a.source <> 'lifecycle'` });
   const { rows } = await sql<Survivor>`
-    update leadgrade.records r set dirty_at = ${now}
+    update leadgrade.records r set dirty_at = case when r.read_at >= ${askedAt}::timestamptz then r.dirty_at else ${now} end
     from ${rowsOf(into)} as t (object text, id text)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.state = 'live'
     returning r.lead_id, r.read_at`.execute(tx);

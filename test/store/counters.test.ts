@@ -160,7 +160,7 @@ describe.each(STORES)('counters on $name', (setup) => {
     await open();
     await read('1', { [VIEWS]: 1 });
     await read('2', { [VIEWS]: 1 });
-    await store.db.transaction().execute((tx) => retire(tx, CRM, [{ ...ref('1'), into: null }], at(5)));
+    await store.db.transaction().execute((tx) => retire(tx, CRM, [{ ...ref('1'), into: null }], { now: at(5) }));
     const claimed = await claim();
     expect(claimed.map(({ id }) => id)).toEqual(['2']);
     const unanswered = { records: [], activities: [], gone: [], unanswered: [ref('2')] };

@@ -83,7 +83,7 @@ describe.each(STORES)('the list of errors ($name)', (setup) => {
     await store.db.updateTable('leads').set({ due_at: null, due_cause: null }).execute();
     await store.db.updateTable('records').set({ settled_result_id: 7 }).execute();
     await listErrors(store.db, CRM, [refused('a'), refused('a', { stage: 'read', field: 'x' }), refused('c')], at());
-    await store.db.transaction().execute((tx) => retire(tx, CRM, [{ ...ref('c'), into: null }], at(1)));
+    await store.db.transaction().execute((tx) => retire(tx, CRM, [{ ...ref('c'), into: null }], { now: at(1) }));
     await store.db.updateTable('leads').set({ due_at: null, due_cause: null }).execute();
     expect(await retryErrors(store.db, at(60))).toBe(1);
     const records = store.db.selectFrom('records').select(['id', 'dirty_at', 'settled_result_id']).orderBy('id');

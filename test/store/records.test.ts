@@ -195,7 +195,7 @@ describe.each(STORES)('records ($name)', (setup) => {
       .insertInto('outbox')
       .values({ ...row, patch: '{}', retry_at: null, claimed_by: null, claimed_until: null })
       .execute();
-    await store.db.transaction().execute((tx) => retire(tx, CRM, [{ ...ref('a'), into: null }], at(60)));
+    await store.db.transaction().execute((tx) => retire(tx, CRM, [{ ...ref('a'), into: null }], { now: at(60) }));
     expect(await record('a')).toMatchObject({ state: 'gone', dirty_at: null });
     expect(await store.db.selectFrom('outbox').selectAll().execute()).toEqual([]);
     expect(await dueLeads()).toMatchObject([{ due_cause: 'gone' }]);

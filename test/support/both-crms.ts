@@ -1,0 +1,127 @@
+// A product over a sandbox HubSpot and a sandbox Salesforce, with a model in which every reason is worth another number.
+import { fileURLToPath } from 'node:url';
+import { afterEach } from 'vitest';
+import { z } from 'zod';
+import type { Dataset } from '../../sandbox/dataset/dataset.ts';
+import type { HubSpotSandbox } from '../../sandbox/hubspot/start.ts';
+import { control, loggedCalls } from '../../src/cli/demo/sandbox-log.ts';
+import { leads } from './leads.ts';
+import { type OrgProduct, type OrgProductOptions, openOrgProduct } from './org-product.ts';
+
+/** What a rep sees of a score; null = the field is empty. */
+export interface Seen {
+  readonly total: number | null;
+  readonly status: string | null;
+  readonly explanation: string | null;
+}
+
+export interface BothCrms extends OrgProduct {
+  readonly portal: HubSpotSandbox;
+  contactId(key: string): string;
+  leadId(key: string): string;
+  inHubSpot(key: string): Promise<Seen>;
+  /** Its Lead, or the Contact that `object` and `id` name. */
+  inSalesforce(key: string, contact?: string): Promise<Seen>;
+  /** What somebody does in HubSpot. */
+  hubspot(method: string, path: string, body?: object): Promise<unknown>;
+  /** Makes a Contact of a Lead. */
+  convert(key: string): Promise<z.infer<typeof conversionSchema>>;
+  /** An activity of the Lead (or Contact) with this id. */
+  happens(where: { contact: string } | { person: string }, type: string, at?: string): Promise<void>;
+  /** Writes that were sent to either CRM so far. */
+  writesSent(): Promise<number>;
+}
+
+const MODEL_FILE = fileURLToPath(new URL('../jobs/people-model.yaml', import.meta.url));
+const AT = '2026-03-03T15:30:00Z';
+
+const textOrNull = z
+  .string()
+  .nullish()
+  .transform((text) => text || null);
+const numberOrNull = z
+  .union([z.string(), z.number()])
+  .nullish()
+  .transform((value) => (value === '' || value == null ? null : Number(value)));
+const conversionSchema = z.object({ accountId: z.string(), contactId: z.string() });
+const contactSchema = z.object({
+  properties: z.object({
+    leadgrade_total_score: numberOrNull,
+    leadgrade_status: textOrNull,
+    leadgrade_explanation: textOrNull,
+  }),
+});
+const recordSchema = z.object({
+  Leadgrade_Total_Score__c: numberOrNull,
+  Leadgrade_Status__c: textOrNull,
+  Leadgrade_Explanation__c: textOrNull,
+});
+
+/** For one test file: products are closed when their test ends. */
+export function bothCrms() {
+  const opened: OrgProduct[] = [];
+  afterEach(async () => {
+    for (const product of opened.splice(0)) await product.close();
+  });
+  return async (options: OrgProductOptions & { readonly hubspot?: Dataset } = {}): Promise<BothCrms> => {
+    const settings = { MODEL_FILE, ...options.settings };
+    const product = await openOrgProduct({ dataset: leads(2), hubspot: leads(2), ...options, settings });
+    opened.push(product);
+    if (product.portal === null) throw new Error('There is no HubSpot.');
+    return withPeople(product, product.portal);
+  };
+}
+
+function withPeople(product: OrgProduct, portal: HubSpotSandbox): BothCrms {
+  const hubspot: BothCrms['hubspot'] = (method, path, body) => control(portal, method, path, body);
+  const idIn = (ids: ReadonlyMap<string, string>) => (key: string) => {
+    const id = ids.get(key);
+    if (id === undefined) throw new Error(`There is no person "${key}" in the data set.`);
+    return id;
+  };
+  const [contactId, leadId] = [idIn(portal.contactIds), idIn(product.org.leadIds)];
+  return {
+    ...product,
+    get product() {
+      return product.product;
+    },
+    get context() {
+      return product.context;
+    },
+    portal,
+    contactId,
+    leadId,
+    hubspot,
+    inHubSpot: async (key) => {
+      const { properties } = contactSchema.parse(await hubspot('GET', `contacts/${contactId(key)}`));
+      const { leadgrade_total_score: total, leadgrade_status: status, leadgrade_explanation: explanation } = properties;
+      return { total, status, explanation };
+    },
+    inSalesforce: async (key, contact) => {
+      const values = await product.record(contact === undefined ? 'Lead' : 'Contact', contact ?? leadId(key));
+      const seen = recordSchema.parse(values);
+      return {
+        total: seen.Leadgrade_Total_Score__c,
+        status: seen.Leadgrade_Status__c,
+        explanation: seen.Leadgrade_Explanation__c,
+      };
+    },
+    convert: async (key) => conversionSchema.parse(await product.control('POST', 'convert', { leadId: leadId(key) })),
+    happens: async (where, type, at = AT) => {
+      if ('contact' in where) await hubspot('POST', 'activities', { contactId: where.contact, type, at });
+      else await product.control('POST', 'activities', { personId: where.person, type, at });
+    },
+    writesSent: async () => {
+      const toHubSpot = (await loggedCalls(portal)).filter(({ path }) => path.endsWith('/contacts/batch/update'));
+      return toHubSpot.length + (await product.writes()).length;
+    },
+  };
+}
+
+/** The sum of what the reasons of an explanation give. */
+export function sumOf(explanation: string | null): number {
+  return (explanation ?? '')
+    .split('\n')
+    .map((line) => Number(/^([+-]\d+) /.exec(line)?.[1] ?? 0))
+    .reduce((sum, points) => sum + points, 0);
+}
