@@ -61,11 +61,14 @@ export async function withHalts(
   again: (delayMs: number) => Promise<void>,
 ): Promise<boolean> {
   const before = context.clock.now();
+  const calls = callsMade(context, side.crm);
   try {
     await work();
-    // Not one that another job has met with meanwhile.
-    await resume(context.db, { ...side, before });
-    await forget(context.db, { crm: side.crm, kinds: OF_BOTH_SIDES, before });
+    // Not one that another job has met with meanwhile. Who had nothing to ask for has not learned that there are calls again:
+    // whoever asks next would tell of it anew.
+    const hasAsked = callsMade(context, side.crm) > calls;
+    await resume(context.db, { ...side, before, ...(hasAsked ? {} : { but: OF_BOTH_SIDES }) });
+    if (hasAsked) await forget(context.db, { crm: side.crm, kinds: OF_BOTH_SIDES, before });
     return true;
   } catch (error) {
     if (context.signal.aborted) return false;
@@ -76,6 +79,10 @@ export async function withHalts(
     await again(pause);
     return false;
   }
+}
+
+function callsMade({ crms }: JobContext, crm: string): number {
+  return crms.get(crm)?.connector.callsMade() ?? 0;
 }
 
 const BOTH_SIDES = ['read', 'write'] as const;

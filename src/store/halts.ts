@@ -33,12 +33,16 @@ export async function halt(db: Kysely<Tables>, entry: Halt): Promise<boolean> {
   return standing?.kind !== kind;
 }
 
+interface Resume extends Pick<Halt, 'crm' | 'side'> {
+  readonly before: Date;
+  /** Kinds that stand on. */
+  readonly but?: ReadonlySet<string>;
+}
+
 /** Ends the halt of one side of a CRM that has stood since `before` or longer. */
-export async function resume(
-  db: Kysely<Tables>,
-  { crm, side, before }: { crm: string; side: 'read' | 'write'; before: Date },
-): Promise<void> {
-  await db.deleteFrom('halts').where('crm', '=', crm).where('side', '=', side).where('since', '<=', before).execute();
+export async function resume(db: Kysely<Tables>, { crm, side, before, but = new Set() }: Resume): Promise<void> {
+  const standing = db.deleteFrom('halts').where('crm', '=', crm).where('side', '=', side).where('since', '<=', before);
+  await (but.size === 0 ? standing : standing.where('kind', 'not in', [...but])).execute();
 }
 
 /** Forgets the halts of these kinds, of both sides, that have stood since `before` or longer: what they stand for is tried at once. */

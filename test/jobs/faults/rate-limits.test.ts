@@ -109,7 +109,7 @@ describe('HubSpot says that it is asked too often', () => {
     },
   );
 
-  test('and nothing is to be written: once it may read again, no halt is left', async () => {
+  test('and nothing is to be written: once it has read again, no halt is left', async () => {
     const product = await open({ dataset: leads(1) });
     const { context, clock } = product;
     const side = { crm: 'hubspot', side: 'read' } as const;
@@ -122,12 +122,11 @@ describe('HubSpot says that it is asked too often', () => {
     );
     expect([isOver, (await allHalts(context.db)).length]).toEqual([false, 2]);
     clock.forwardTo(new Date(clock.now().getTime() + 3_600_001));
-    await withHalts(
-      context,
-      side,
-      async () => {},
-      async () => {},
-    );
+    const again = async () => {};
+    await withHalts(context, side, async () => {}, again);
+    expect(await allHalts(context.db)).toHaveLength(2);
+    const connector = context.crms.get('hubspot')?.connector;
+    await withHalts(context, side, async () => void (await connector?.describeAccount(context.signal)), again);
     expect(await allHalts(context.db)).toEqual([]);
   });
 });

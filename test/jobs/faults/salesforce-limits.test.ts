@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { allHalts } from '../../../src/store/halts.ts';
+import {
+  askForDemo,
+  expectSettled,
+  leadOf,
+  logEnd,
+  openedOrgs,
+  tickFor,
+  timesWritten,
+  warnings,
+} from './org-oracle.ts';
+
+const open = openedOrgs();
+
+const TOO_MANY = { status: 429, body: [{ errorCode: 'TOO_MANY_REQUESTS', message: 'Slow down.' }] };
+const QUARTER = 15;
+
+describe('Salesforce says that it is asked too often', () => {
+  test.each([
+    { says: 'a number of seconds', headers: { 'retry-after': '40' }, waits: 40_000 },
+    { says: 'nothing', headers: {}, waits: 10_000 },
+  ])('and says $says: the writes wait so long, and every lead is written once', async ({ headers, waits }) => {
+    const product = await open();
+    await product.faults({ match: { path: 'composite/sobjects', times: 1 }, action: { ...TOO_MANY, headers } });
+    expect((await product.backfill()).state).toBe('running');
+    const refusedAt = product.clock.now().getTime();
+    expect(await allHalts(product.context.db)).toMatchObject([{ side: 'write', kind: 'rate-limited' }]);
+    product.pass(waits - 1_500);
+    await product.tick();
+    expect(await product.writes()).toHaveLength(1);
+    product.pass(waits - (product.clock.now().getTime() - refusedAt) + 1);
+    await product.settle();
+    expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
+    expect(warnings(product)).toHaveLength(1);
+    await expectSettled(product);
+  });
+});
+
+describe("the org's calls of 24 hours", () => {
+  test('are used up by others: both sides rest for hours, warn once, and go on by themselves with nothing lost', async () => {
+    const product = await open();
+    await product.backfill();
+    await product.control('PUT', 'api-usage', { used: 100_000 });
+    const p1 = leadOf(product, 'p1');
+    await askForDemo(product, p1);
+    const before = await logEnd(product);
+    await tickFor(product, 5 * 60);
+    expect((await allHalts(product.context.db)).map(({ side, kind }) => [side, kind])).toEqual([
+      ['read', 'budget-spent'],
+      ['write', 'budget-spent'],
+    ]);
+    // One call a quarter of an hour asks.
+    expect((await product.log(before)).length).toBeLessThanOrEqual((5 * 60) / QUARTER + 1);
+    expect(warnings(product)).toHaveLength(1);
+    await product.control('PUT', 'api-usage', { used: 50 });
+    await tickFor(product, QUARTER + 1);
+    expect(await allHalts(product.context.db)).toEqual([]);
+    expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
+    await expectSettled(product);
+  });
+
+  test('are down to what is left to others: the same, and nobody is ever refused', async () => {
+    const product = await open();
+    await product.backfill();
+    await product.control('PUT', 'api-usage', { used: 85_000 });
+    const p1 = leadOf(product, 'p1');
+    await askForDemo(product, p1);
+    const before = await logEnd(product);
+    await tickFor(product, 3 * 60);
+    const asked = await product.log(before);
+    expect(asked.length).toBeLessThanOrEqual((3 * 60) / QUARTER + 1);
+    expect(asked.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(warnings(product)).toHaveLength(1);
+    await product.control('PUT', 'api-usage', { used: 50 });
+    await tickFor(product, QUARTER + 1);
+    expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
+    await expectSettled(product);
+  });
+
+  test('come to an end in the middle of the first pull, and of its write', async () => {
+    const twin = await open();
+    await twin.backfill();
+    const needed = (await twin.log()).filter(({ path }) => path.startsWith('/services/data')).length;
+    for (const lacking of [1, 2, 5, 9]) {
+      const settings = { SALESFORCE_API_RESERVE: '0' };
+      const product = await open({ sandbox: { dayLimit: needed - lacking }, settings });
+      expect((await product.backfill()).state).toBe('running');
+      await tickFor(product, 2 * QUARTER);
+      expect(warnings(product)).toHaveLength(1);
+      await product.control('PUT', 'api-usage', { used: 0 });
+      await tickFor(product, QUARTER + 1);
+      expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
+      expect((await timesWritten(product)).size).toBe(6);
+      await product.control('PUT', 'api-usage', { used: 0 });
+      await expectSettled(product);
+    }
+  });
+});
