@@ -15,8 +15,9 @@ const BY_CODE: Readonly<Record<string, ConnectorErrorKind>> = {
   SERVER_UNAVAILABLE: 'retry',
   UNABLE_TO_LOCK_ROW: 'retry',
   QUERY_TIMEOUT: 'retry',
-  API_DISABLED_FOR_ORG: 'forbidden',
-  API_CURRENTLY_DISABLED: 'forbidden',
+  // Trouble of the whole org: no stream of it is closed for that.
+  API_DISABLED_FOR_ORG: 'configuration',
+  API_CURRENTLY_DISABLED: 'retry',
   FUNCTIONALITY_NOT_ENABLED: 'forbidden',
   INSUFFICIENT_ACCESS: 'forbidden',
   // An object that this user may not see does not exist for it.
@@ -42,7 +43,7 @@ export function toAnswerError(what: string, { status, headers, text }: RawAnswer
   const kind = kindOf(status, errorCode, message);
   const wait = retryAfterMs(headers, now) ?? (kind === 'rate-limited' ? RATE_LIMIT_WAIT_MS : null);
   const said = withoutPersonalData([errorCode, message].filter((part) => part !== '').join(', ')) || 'without a reason';
-  const fix = fixOf(kind, status);
+  const fix = fixOf(kind, status, errorCode);
   return new ConnectorError({
     kind,
     crm: 'salesforce',
@@ -70,7 +71,10 @@ function refusalOf(text: string): { errorCode: string; message: string } {
   }
 }
 
-function fixOf(kind: ConnectorErrorKind, status: number): string | undefined {
+function fixOf(kind: ConnectorErrorKind, status: number, code: string): string | undefined {
+  if (code === 'API_DISABLED_FOR_ORG') {
+    return 'Give the integration user the permission API Enabled, in an edition of Salesforce that has API access.';
+  }
   if (kind === 'auth')
     return 'Check the External Client App: its Run As user, its policies, and SALESFORCE_CLIENT_SECRET.';
   if (kind === 'forbidden') return 'Give the integration user the permission set Leadgrade Integration.';

@@ -52,7 +52,7 @@ function count(log: readonly string[], call: string): number {
 
 describe('a refusal says what the job must do', () => {
   test.each([
-    [403, refusal('API_DISABLED_FOR_ORG'), 'forbidden', 'API_DISABLED_FOR_ORG'],
+    [403, refusal('API_DISABLED_FOR_ORG'), 'configuration', 'API_DISABLED_FOR_ORG'],
     [403, refusal('INSUFFICIENT_ACCESS'), 'forbidden', 'INSUFFICIENT_ACCESS'],
     [400, refusal('INVALID_TYPE'), 'forbidden', 'INVALID_TYPE'],
     [400, refusal('MALFORMED_QUERY'), 'invalid', 'MALFORMED_QUERY'],

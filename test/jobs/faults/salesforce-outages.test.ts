@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { allHalts } from '../../../src/store/halts.ts';
+import { allStreams } from '../../../src/store/streams.ts';
+import {
+  askForDemo,
+  expectSettled,
+  leadOf,
+  logEnd,
+  openedOrgs,
+  tickFor,
+  timesWritten,
+  warnings,
+} from './org-oracle.ts';
+
+const open = openedOrgs();
+
+const DOWN = { status: 503, body: [{ errorCode: 'SERVER_UNAVAILABLE', message: 'Down for maintenance.' }] };
+const MINUTE = 60_000;
+
+describe('Salesforce is down', () => {
+  test('for an hour in the middle of the first pull: it goes on by itself', async () => {
+    const product = await open();
+    await product.faults({ match: { path: 'FROM\\+Task' }, action: DOWN });
+    expect((await product.backfill()).state).toBe('running');
+    const before = await logEnd(product);
+    for (let passed = 0; passed < 60 * MINUTE; passed += 15_000) {
+      product.pass(15_001);
+      await product.settle();
+    }
+    const asked = (await product.log(before)).length;
+    expect(asked).toBeGreaterThanOrEqual(60 * 4);
+    expect(asked).toBeLessThanOrEqual(60 * 4 * 3);
+    expect(warnings(product)).toHaveLength(1);
+    await product.faults();
+    product.pass(15_001);
+    await product.settle();
+    expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
+    expect((await timesWritten(product)).size).toBe(6);
+    await expectSettled(product);
+  });
+
+  test.each([
+    { code: 'API_CURRENTLY_DISABLED', status: 403, kind: 'retry' },
+    { code: 'API_DISABLED_FOR_ORG', status: 403, kind: 'configuration' },
+  ])('and says $code: no stream is taken for closed', async ({ code, status, kind }) => {
+    const product = await open();
+    await product.backfill();
+    await product.faults({ action: { status, body: [{ errorCode: code, message: 'The API is not available.' }] } });
+    await tickFor(product, 10);
+    expect(await allHalts(product.context.db)).toMatchObject([{ side: 'read', kind }]);
+    expect((await allStreams(product.context.db)).filter(({ denied }) => denied !== null)).toEqual([]);
+    expect(warnings(product)).toHaveLength(1);
+    await product.faults();
+    const p1 = leadOf(product, 'p1');
+    await askForDemo(product, p1);
+    await tickFor(product, 6);
+    expect((await product.record('Lead', p1)).Leadgrade_Status__c).toBe('hot');
+    await expectSettled(product);
+  });
+
+  test.each([
+    { what: 'a 502 of a gateway, in HTML', action: { status: 502, body: '<html>Bad Gateway</html>' } },
+    { what: 'a 200 that is no JSON', action: { status: 200, body: '<html>Sorry</html>' } },
+    { what: 'a reset connection', action: { reset: true } },
+    { what: 'headers and then nothing', action: { hangAfterHeaders: true } },
+  ])('$what: the leads are written all the same, once', async ({ action }) => {
+    const product = await open({ patience: { timeoutMs: 300, longestWaitMs: 1_000 } });
+    await product.faults({ match: { path: 'composite/sobjects', times: 2 }, action });
+    await product.backfill();
+    product.pass(15_001);
+    await product.settle();
+    const sound = (await product.writes()).slice(2).flatMap(({ ids = [] }) => ids);
+    expect([sound.length, new Set(sound).size]).toEqual([6, 6]);
+    await expectSettled(product);
+  });
+});
+
+describe('Salesforce writes, and its answer is lost', () => {
+  test.each([
+    { what: 'in a time-out', action: { applyThenHang: true }, times: 1 },
+    { what: 'in a reset, again and again', action: { applyThenReset: true }, times: 4 },
+  ])('$what: the same is written again, and the history has one change', async ({ action, times }) => {
+    const product = await open({ patience: { timeoutMs: 300 } });
+    await product.faults({ match: { path: 'composite/sobjects', times }, action });
+    await product.backfill();
+    for (let tries = 0; tries < times; tries++) {
+      product.pass(15_001);
+      await product.settle();
+    }
+    const writes = await product.writes();
+    expect(writes).toHaveLength(times + 1);
+    for (const again of writes) expect(again.writes).toEqual(writes[0]?.writes);
+    expect(await product.context.db.selectFrom('results').select('lead_id').execute()).toHaveLength(6);
+    await expectSettled(product);
+  });
+});
+
+describe('a token', () => {
+  test('that expires in the middle of a run is renewed, and nobody notices', async () => {
+    const product = await open();
+    const body = [{ errorCode: 'INVALID_SESSION_ID', message: 'Session expired or invalid' }];
+    await product.faults(
+      { match: { path: 'FROM\\+Task', times: 1 }, action: { status: 401, body } },
+      { match: { path: 'composite/sobjects', times: 1 }, action: { status: 401, body } },
+    );
+    expect((await product.backfill()).state).toBe('done');
+    await product.control('POST', 'tokens/expire');
+    await askForDemo(product, leadOf(product, 'p1'));
+    expect((await product.round()).state).toBe('done');
+    expect((await product.record('Lead', leadOf(product, 'p1'))).Leadgrade_Status__c).toBe('hot');
+    expect(warnings(product)).toEqual([]);
+    await expectSettled(product);
+  });
+
+  test('that nobody gets any more: it says so once, asks seldom, loses nothing, and goes on when the app is mended', async () => {
+    const product = await open();
+    await product.backfill();
+    await product.control('PUT', 'app', { hasRunAs: false });
+    await product.control('POST', 'tokens/expire');
+    const p1 = leadOf(product, 'p1');
+    await askForDemo(product, p1);
+    const before = await logEnd(product);
+    await tickFor(product, 30);
+    expect(await allHalts(product.context.db)).toMatchObject([
+      { side: 'read', kind: 'auth', fix: expect.stringContaining('Run As') },
+    ]);
+    expect(warnings(product)).toHaveLength(1);
+    expect((await product.log(before)).length).toBeLessThanOrEqual(14);
+    await product.control('PUT', 'app', { hasRunAs: true });
+    await tickFor(product, 6);
+    expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
+    await expectSettled(product);
+  });
+});
