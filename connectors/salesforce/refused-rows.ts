@@ -41,7 +41,7 @@ const FATE: ReadonlySet<string> = new Set([
   'NOT_FOUND',
 ]);
 
-const CONFIGURATION: ReadonlySet<string> = new Set(['INVALID_FIELD', 'INVALID_FIELD_FOR_INSERT_UPDATE']);
+const CONFIGURATION: ReadonlySet<string> = new Set(['INVALID_FIELD']);
 
 /** The same for every record where they concern our own fields; a trigger may mean others. */
 const CONFIGURATION_OF_OUR_FIELDS: ReadonlySet<string> = new Set([
@@ -100,7 +100,7 @@ function meaningOf({ code, message, fields }: RowError, ours: ReadonlySet<string
     const isOurs = fields.length === 0 || fields.some((field) => ours.has(field.toLowerCase()));
     return isOurs ? 'configuration' : 'invalid';
   }
-  if (code.startsWith('INSUFFICIENT_ACCESS')) return 'access';
+  if (code.startsWith('INSUFFICIENT_ACCESS') || code === 'INVALID_FIELD_FOR_INSERT_UPDATE') return 'access';
   // With a field it is about what the field refers to, not about the record.
   if (FATE.has(code)) return fields.length === 0 || fields.includes('Id') ? 'fate' : 'invalid';
   // A lock that an automation of the org met with comes in its words.

@@ -1,0 +1,208 @@
+// Records that the org refuses, or that become something else while they are read, scored and written.
+import { describe, expect, test } from 'vitest';
+import { pageOfErrors } from '../../../src/store/record-errors.ts';
+import { peopleWithDeals } from '../../sandbox/salesforce/sandbox-under-test.ts';
+import type { OrgProduct } from '../../support/org-product.ts';
+import {
+  askForDemo,
+  expectSettled,
+  fetches,
+  leadOf,
+  logEnd,
+  openedOrgs,
+  timesWritten,
+  warnings,
+} from './org-oracle.ts';
+
+const open = openedOrgs();
+
+function listed({ context }: OrgProduct) {
+  return pageOfErrors(context.db, { after: 0, limit: 10 });
+}
+
+async function stateOf({ context }: OrgProduct, id: string) {
+  const columns = ['state', 'merged_into', 'erased_at', 'dirty_at'] as const;
+  return context.db.selectFrom('records').select(columns).where('id', '=', id).executeTakeFirst();
+}
+
+describe('a Lead', () => {
+  test('that a validation rule refuses is listed in its words; the others are written once, and it is at night', async () => {
+    const product = await open();
+    const [p3, id] = [leadOf(product, 'p3'), leadOf(product, 'p1')];
+    await product.control('PUT', 'validation-rules', [{ object: 'Lead', ids: [p3], message: 'A phone is needed.' }]);
+    expect((await product.backfill()).state).toBe('done');
+    expect(await timesWritten(product)).toEqual(
+      new Map([...product.org.leadIds.values()].toSorted().map((each) => [each, 1])),
+    );
+    const [error, ...others] = await listed(product);
+    expect(others).toEqual([]);
+    expect(error).toMatchObject({ object: 'Lead', record_id: p3, code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' });
+    expect(error?.message).toContain('A phone is needed.');
+    expect(error?.fix).toMatch(/errors retry/);
+    const before = await logEnd(product);
+    await product.round();
+    expect(await product.writes(before)).toEqual([]);
+    await product.nightly();
+    expect((await listed(product))[0]).toMatchObject({ record_id: p3, times: 2 });
+    await product.control('PUT', 'validation-rules', []);
+    await product.nightly();
+    expect(await listed(product)).toEqual([]);
+    expect((await product.record('Lead', p3)).Leadgrade_Status__c).toBe('engaged');
+    expect((await timesWritten(product, before)).get(id)).toBeUndefined();
+    await expectSettled(product);
+  });
+
+  test.each([
+    { code: 'ENTITY_IS_LOCKED', fix: /approval/ },
+    { code: 'INSUFFICIENT_ACCESS_OR_READONLY', fix: /sharing/ },
+    { code: 'INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY', fix: /sharing/ },
+    { code: 'INVALID_FIELD_FOR_INSERT_UPDATE', fix: /errors retry/ },
+    { code: 'CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY', fix: /triggers/ },
+    { code: 'CANNOT_EXECUTE_FLOW_TRIGGER', fix: /flows/ },
+  ])('that alone is refused with $code is listed and halts nobody', async ({ code, fix }) => {
+    const product = await open();
+    const ids = [...product.org.leadIds.values()].toSorted();
+    const refused = { success: false, errors: [{ statusCode: code, message: 'not this one', fields: [] }] };
+    await product.backfill();
+    for (const id of ids) await askForDemo(product, id);
+    const body = ids.map((id, at) => (at === 2 ? refused : { id, success: true, errors: [] }));
+    await product.faults({ match: { path: 'composite/sobjects', times: 1 }, action: { status: 200, body } });
+    expect((await product.round()).state).toBe('done');
+    const [error, ...others] = await listed(product);
+    expect(others).toEqual([]);
+    expect(error).toMatchObject({ record_id: ids[2], code, fix: expect.stringMatching(fix) });
+    expect(warnings(product)).toEqual([]);
+  });
+
+  test('whose row somebody holds is written later, alone', async () => {
+    const product = await open();
+    const p3 = leadOf(product, 'p3');
+    await product.control('PUT', 'locks', [{ id: p3, times: 2 }]);
+    await product.backfill();
+    for (let tries = 0; tries < 3; tries++) {
+      product.pass(20_001);
+      await product.settle();
+    }
+    const [first, ...later] = await product.writes();
+    expect(first?.ids).toHaveLength(6);
+    expect(later.map(({ ids }) => ids)).toEqual([[p3], [p3]]);
+    expect(warnings(product)).toEqual([]);
+    await expectSettled(product);
+  });
+
+  /** A result of p1 and of p2 waits to be written. */
+  async function waiting(): Promise<{ product: OrgProduct; p1: string; p2: string }> {
+    const product = await open();
+    await product.backfill();
+    const [p1, p2] = [leadOf(product, 'p1'), leadOf(product, 'p2')];
+    await product.faults({ match: { path: 'composite/sobjects', times: 2 }, action: { status: 503 } });
+    for (const id of [p1, p2]) await askForDemo(product, id);
+    await product.round();
+    expect((await product.record('Lead', p2)).Leadgrade_Status__c).toBe('engaged');
+    return { product, p1, p2 };
+  }
+
+  async function writeNow(product: OrgProduct): Promise<void> {
+    product.pass(15_001);
+    await product.settle();
+    await product.round();
+    await product.round();
+  }
+
+  test('that is converted between reading and writing: its Contact goes on with its score', async () => {
+    const { product, p1, p2 } = await waiting();
+    await product.control('POST', 'convert', { leadId: p1 });
+    const contact = String((await product.record('Lead', p1)).ConvertedContactId);
+    await writeNow(product);
+    expect(await stateOf(product, p1)).toMatchObject({ state: 'merged', merged_into: contact });
+    expect((await product.record('Contact', contact)).Leadgrade_Status__c).toBe('hot');
+    expect((await product.record('Lead', p2)).Leadgrade_Status__c).toBe('hot');
+    await expectSettled(product);
+  });
+
+  test('that is deleted between reading and writing is not written to again', async () => {
+    const { product, p1, p2 } = await waiting();
+    await product.control('DELETE', `records/Lead/${p1}`);
+    await writeNow(product);
+    expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', erased_at: null });
+    expect((await product.record('Lead', p2)).Leadgrade_Status__c).toBe('hot');
+    expect(await listed(product)).toEqual([]);
+    await expectSettled(product);
+  });
+
+  test('that is merged into another between reading and writing: the survivor has what both did', async () => {
+    const { product, p1, p2 } = await waiting();
+    await product.control('POST', 'merge', { masterId: p2, mergedId: p1 });
+    await writeNow(product);
+    expect(await stateOf(product, p1)).toMatchObject({ state: 'merged', merged_into: p2 });
+    const demos = await product.context.db
+      .selectFrom('activities')
+      .select('id')
+      .where('record_id', '=', p2)
+      .where('gone_at', 'is', null)
+      .execute();
+    expect(demos).toHaveLength(2);
+    await expectSettled(product);
+  });
+
+  test('that is taken back out of the bin is scored again by the next poll', async () => {
+    const product = await open();
+    await product.backfill();
+    const p1 = leadOf(product, 'p1');
+    await askForDemo(product, p1);
+    await product.round();
+    await product.control('DELETE', `records/Lead/${p1}`);
+    await product.round();
+    expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', erased_at: null });
+    await product.control('POST', `records/Lead/${p1}/undelete`);
+    product.pass(60_000);
+    await product.round();
+    expect(await stateOf(product, p1)).toMatchObject({ state: 'live', dirty_at: null });
+    expect((await product.record('Lead', p1)).Leadgrade_Status__c).toBe('hot');
+    await expectSettled(product);
+  });
+});
+
+test('our own writes, which move the times of what they write, cause no read of a record and no other write', async () => {
+  const product = await open();
+  await product.backfill();
+  const before = await logEnd(product);
+  for (const minutes of [1, 1, 3, 5]) {
+    product.pass(minutes * 60_000);
+    await product.tick();
+  }
+  expect(await fetches(product, before)).toEqual([]);
+  expect(await product.writes(before)).toEqual([]);
+});
+
+test('a campaign, an Account or a task that changes reaches its people in one round', async () => {
+  const call = { person: 'p2', type: 'call', at: Date.parse('2026-03-03T15:30:00Z'), attributes: {} };
+  const product = await open({ dataset: peopleWithDeals(4, [0, 1], [call]) });
+  await product.backfill();
+  const [contact = ''] = product.org.contactIds.values();
+  const account = String((await product.record('Contact', contact)).AccountId);
+  await product.control('PATCH', `records/Account/${account}`, { values: { Industry: 'Agriculture' } });
+  await product.round();
+  const { db } = product.context;
+  const { fields } = await db
+    .selectFrom('records')
+    .select('fields')
+    .where('id', '=', contact)
+    .executeTakeFirstOrThrow();
+  expect(fields['company.industry']).toBe('Agriculture');
+
+  const p2 = leadOf(product, 'p2');
+  const calls = () => db.selectFrom('activities').select(['id', 'gone_at']).where('record_id', '=', p2).execute();
+  const [task] = await calls();
+  expect(task).toMatchObject({ gone_at: null });
+  const path = `records/Task/${task?.id.replace('task:', '')}`;
+  await product.control('PATCH', path, { values: { Status: 'Not Started' } });
+  await product.round();
+  expect((await calls())[0]?.gone_at).not.toBeNull();
+
+  const p3 = leadOf(product, 'p3');
+  await askForDemo(product, p3);
+  await product.round();
+  expect((await product.record('Lead', p3)).Leadgrade_Behavior_Score__c).toBeGreaterThan(0);
+  await expectSettled(product);
+});
