@@ -11,6 +11,7 @@ import {
   denyStream,
   endPull,
   noteProbed,
+  probeAgain,
   type StreamState,
   streamState,
   takePage,
@@ -108,7 +109,7 @@ async function pullStream(
   stream: ChangeStream,
   state: StreamState,
 ): Promise<void> {
-  const { connector, mappingHash } = mapped;
+  const { connector } = mapped;
   const { db, clock, signal } = context;
   const key = { crm: connector.id, stream: stream.id };
   const pass = state.passing ? state.pass : null;
@@ -121,14 +122,27 @@ async function pullStream(
       askedAt = clock.now();
     }
   } catch (error) {
-    // Without the records themselves there is nobody to score: somebody must be told, and not after a pull that "worked".
-    if (!(error instanceof ConnectorError) || !CLOSED.has(error.kind) || stream.lists !== undefined) throw error;
-    const denied = { reason: error.message, fix: error.fix ?? null };
-    await denyStream(db, key, { denied, mappingHash, now: clock.now() });
-    await settleStandIns(context, mapped);
-    context.log.warn({ ...key, code: error.code }, `${connector.id}: ${stream.id} is not open to us: ${error.message}`);
+    if (!(error instanceof ConnectorError) || !CLOSED.has(error.kind)) throw error;
+    await closeStream(context, mapped, stream, error);
     return;
   }
   if (signal.aborted) return;
   await endPull(db, { ...key, now: clock.now(), lists: stream.lists ?? null, pass: stream.windowed ? null : pass });
+}
+
+/** @throws the error, where the stream is what all others are about */
+async function closeStream(context: JobContext, mapped: MappedCrm, stream: ChangeStream, error: ConnectorError) {
+  const { db, clock, log } = context;
+  const { connector, mappingHash } = mapped;
+  if (stream.lists !== undefined) {
+    // Where a CRM has people of several objects, the next pull may find that it does without these.
+    if (error.kind === 'forbidden') await probeAgain(db, connector.id);
+    // Without the records themselves there is nobody to score: somebody must be told, and not after a pull that "worked".
+    throw error;
+  }
+  const key = { crm: connector.id, stream: stream.id };
+  const denied = { reason: error.message, fix: error.fix ?? null };
+  await denyStream(db, key, { denied, mappingHash, now: clock.now() });
+  await settleStandIns(context, mapped);
+  log.warn({ ...key, code: error.code }, `${connector.id}: ${stream.id} is not open to us: ${error.message}`);
 }

@@ -5,6 +5,7 @@ import { ConnectorError } from '../connector-error.ts';
 import { isPersonObject, isTrue, type PersonObject, textOf } from './person-projection.ts';
 import { type Row, readByIds } from './query.ts';
 import type { SalesforceParts } from './stream.ts';
+import { isShown } from './visibility.ts';
 
 /** @throws ConnectorError `invalid` for a ref that is neither a Lead nor a Contact */
 export async function fetchLeads(
@@ -16,6 +17,11 @@ export async function fetchLeads(
   for (const [object, group] of Map.groupBy(refs, (ref) => ref.object)) {
     if (!isPersonObject(object)) throw notAPerson(object);
     const ids = [...new Set(group.map(({ id }) => id))];
+    if (!(await isShown(parts, object, signal))) {
+      // An org may do without Leads, or without Contacts; its activities name them all the same. They come back with their stream.
+      fetched.push(...ids.map((id) => toFetched(parts, { object, id }, undefined)));
+      continue;
+    }
     const query = { what: `reading ${object} records`, from: object, fields: parts.people.fieldsOf(object) };
     const rows = await readByIds(parts, { ...query, deleted: true, ids }, signal);
     const found = new Map(rows.map((row) => [row.id, row]));

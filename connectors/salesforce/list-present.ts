@@ -5,6 +5,7 @@ import { NOT_CONVERTED } from './person-stream.ts';
 import { PAGE_ROWS, readRows } from './query.ts';
 import { all, type Condition, compare, id } from './soql.ts';
 import type { SalesforceParts } from './stream.ts';
+import { isShown } from './visibility.ts';
 
 /**
  * @param after the last id of the page before, or the object that comes next; null: the beginning
@@ -17,8 +18,7 @@ export async function listPresent(
 ): Promise<PresentRecords> {
   const place = placeOf(after);
   const next = PEOPLE[PEOPLE.indexOf(place.object) + 1] ?? null;
-  const described = await parts.schema.object(place.object, signal);
-  if (described === null) return { refs: [], after: next };
+  if (!(await isShown(parts, place.object, signal))) return { refs: [], after: next };
   const conditions: Condition[] = [
     ...(place.object === 'Lead' ? [NOT_CONVERTED] : []),
     ...(place.id === null ? [] : [compare('Id', '>', id(place.id))]),

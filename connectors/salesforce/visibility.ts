@@ -11,6 +11,15 @@ interface Needed {
   readonly fields: readonly string[];
 }
 
+/** Whether this user may read any record of the object. */
+export async function isShown(
+  { schema }: Pick<Reader, 'schema'>,
+  object: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return (await schema.object(object, signal))?.queryable === true;
+}
+
 /** Why not, and what opens it; null = it does. */
 export async function unseen(
   { schema }: Pick<Reader, 'schema'>,

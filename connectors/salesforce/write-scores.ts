@@ -9,6 +9,7 @@ import { ConnectorError } from '../connector-error.ts';
 import { describeAnew, toFields } from './own-fields.ts';
 import { asConfiguration, outcomesOfRefused, type RefusedRow, type RowError } from './refused-rows.ts';
 import type { SalesforceParts } from './stream.ts';
+import { isShown } from './visibility.ts';
 
 /** Salesforce takes no more. */
 export const WRITE_BATCH = 200;
@@ -77,6 +78,9 @@ async function writeObject(
   patches: readonly ScorePatch[],
   signal: AbortSignal,
 ): Promise<readonly WriteOutcome[]> {
+  await describeAnew(parts, object, signal);
+  // As a read of them says: the org may do without Leads, or without Contacts, by now.
+  if (!(await isShown(parts, object, signal))) return patches.map(({ ref }) => ({ kind: 'gone', ref }));
   // By id, so that two who write the same records lock them in the same order.
   const unique = new Map(patches.map((patch) => [patch.ref.id, patch]));
   const sorted = [...unique.values()].toSorted((a, b) => (a.ref.id < b.ref.id ? -1 : 1));
@@ -108,7 +112,6 @@ async function send(
   signal: AbortSignal,
 ): Promise<Answered> {
   const { http, mapping, schema } = parts;
-  await describeAnew(parts, object, signal);
   try {
     const results = await http.call(
       {

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { allHalts } from '../../../src/store/halts.ts';
+import { pendingWork } from '../../../src/store/pending-work.ts';
+import { countErrors } from '../../../src/store/record-errors.ts';
+import { type OrgProduct, openOrgProduct } from '../../support/org-product.ts';
+import { askForDemo, expectSettled, leadOf, openedOrgs, tickFor, timesWritten, warnings } from './org-oracle.ts';
+
+const open = openedOrgs();
+
+/** One warning, one halt of the writer, nobody listed; and what a lead does is read and scored all the same. */
+async function expectOneConfigurationError(product: OrgProduct, said: RegExp): Promise<void> {
+  const { db, clock } = product.context;
+  await askForDemo(product, leadOf(product, 'p2'));
+  await tickFor(product, 18);
+  const [halt, ...others] = await allHalts(db);
+  expect(others).toEqual([]);
+  expect(halt).toMatchObject({ crm: 'salesforce', side: 'write', kind: 'configuration' });
+  expect(halt?.message).toMatch(said);
+  expect(halt?.fix).toMatch(/leadgrade setup/);
+  expect(warnings(product)).toHaveLength(1);
+  expect(await countErrors(db)).toBe(0);
+  expect(await pendingWork(db, clock.now(), ['salesforce'])).toMatchObject({ dirty: 0, due: 0, outbox: 6 });
+  const latest = await db.selectFrom('results').select('status').orderBy('id', 'desc').limit(1).execute();
+  expect(latest).toEqual([{ status: 'hot' }]);
+  expect((await timesWritten(product)).size).toBe(0);
+}
+
+async function expectAllWritten(product: OrgProduct): Promise<void> {
+  await product.tick();
+  const times = await timesWritten(product);
+  expect([times.size, new Set(times.values())]).toEqual([6, new Set([1])]);
+  expect((await product.record('Lead', leadOf(product, 'p2'))).Leadgrade_Status__c).toBe('hot');
+  await expectSettled(product);
+}
+
+describe('the writer stops with one configuration error, and goes on after setup, when our field', () => {
+  test('was never created', async () => {
+    const product = await open({ setup: false });
+    await product.backfill();
+    await expectOneConfigurationError(product, /No such column/);
+    await product.setup();
+    await expectAllWritten(product);
+  });
+
+  test('is hidden from the integration user', async () => {
+    const product = await open();
+    await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Status__c']);
+    await product.backfill();
+    await expectOneConfigurationError(product, /No such column/);
+    await product.control('PUT', 'hidden-fields', []);
+    await product.setup();
+    await expectAllWritten(product);
+  });
+
+  test('lacks a value that the model needs', async () => {
+    const product = await open();
+    const errors = [
+      {
+        statusCode: 'INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST',
+        message: 'Leadgrade: fit grade: bad value for restricted picklist field: A',
+        fields: ['Leadgrade_Fit_Grade__c'],
+      },
+    ];
+    const body = Array.from({ length: 6 }, () => ({ success: false, errors }));
+    await product.faults({ match: { path: 'composite/sobjects' }, action: { status: 200, body } });
+    await product.backfill();
+    const { db } = product.context;
+    expect(await allHalts(db)).toMatchObject([{ side: 'write', kind: 'configuration' }]);
+    expect(await countErrors(db)).toBe(0);
+    await product.faults();
+    await product.setup();
+    await product.tick();
+    await expectSettled(product);
+  });
+});
+
+describe('a user without access to Leads', () => {
+  const refs = z.array(z.object({ object: z.string(), id: z.string(), state: z.string() }));
+
+  async function states({ context }: OrgProduct) {
+    const rows = context.db.selectFrom('records').select(['object', 'id', 'state']).orderBy('object').orderBy('id');
+    return Map.groupBy(refs.parse(await rows.execute()), ({ object }) => object);
+  }
+
+  test('hears of them by their activities; Contacts are read and scored all the same', async () => {
+    const product = await openOrgProduct({ people: 40, sandbox: { hiddenFields: ['Lead'] } });
+    try {
+      expect((await product.backfill()).state).toBe('done');
+      expect(await allHalts(product.context.db)).toEqual([]);
+      const contacts = (await states(product)).get('Contact') ?? [];
+      expect(contacts.length).toBeGreaterThan(0);
+      await product.nightly();
+      expect(await allHalts(product.context.db)).toEqual([]);
+      await expectSettled(product);
+    } finally {
+      await product.close();
+    }
+  });
+
+  test('that it had before, keeps its Contacts current by day and night, and has its Leads back when it may see them', async () => {
+    const product = await openOrgProduct({ people: 40 });
+    try {
+      await product.backfill();
+      const leads = (await states(product)).get('Lead') ?? [];
+      await product.control('PUT', 'hidden-fields', ['Lead']);
+      for (const { id } of leads.slice(0, 3)) await askForDemo(product, id);
+      const contact = (await states(product)).get('Contact')?.[0]?.id ?? '';
+      const before = Number((await product.record('Contact', contact)).Leadgrade_Behavior_Score__c);
+      await askForDemo(product, contact);
+      await tickFor(product, 35);
+      expect(await allHalts(product.context.db)).toEqual([]);
+      expect(Number((await product.record('Contact', contact)).Leadgrade_Behavior_Score__c)).toBeGreaterThan(before);
+      await product.nightly();
+      await product.control('PUT', 'hidden-fields', []);
+      product.pass(25 * 3_600_000);
+      await tickFor(product, 2);
+      expect((await states(product)).get('Lead')?.filter(({ state }) => state !== 'live')).toEqual([]);
+      await expectSettled(product);
+    } finally {
+      await product.close();
+    }
+  });
+});
