@@ -136,9 +136,31 @@ async function beginning(
 ): Promise<Listing | BulkListing> {
   const began = await parts.http.now(signal);
   const query = wholeQuery(source);
-  const isLarge = (await countRows(parts, query, signal)) >= parts.settings.SALESFORCE_BULK_READ_FROM;
-  if (!isLarge) return fromStart(began);
-  return { phase: 'bulk', job: await startBulkQuery(parts, query, signal), locator: null, began };
+  if (!(await isLarge(parts, query, signal))) return fromStart(began);
+  try {
+    return { phase: 'bulk', job: await startBulkQuery(parts, query, signal), locator: null, began };
+  } catch (error) {
+    // Some objects and editions have no bulk queries. If it is the query that is wrong, listing says so.
+    if (error instanceof ConnectorError && NO_BULK.has(error.kind)) return fromStart(began);
+    throw error;
+  }
+}
+
+const NO_BULK: ReadonlySet<string> = new Set(['forbidden', 'invalid']);
+/** Salesforce gives up counting after two minutes, and we after one. */
+const TOO_MANY_TO_COUNT: ReadonlySet<string> = new Set(['QUERY_TIMEOUT', 'TIMEOUT']);
+
+async function isLarge(
+  parts: SalesforceParts,
+  query: ReturnType<typeof wholeQuery>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    return (await countRows(parts, query, signal)) >= parts.settings.SALESFORCE_BULK_READ_FROM;
+  } catch (error) {
+    if (error instanceof ConnectorError && TOO_MANY_TO_COUNT.has(error.code ?? '')) return true;
+    throw error;
+  }
 }
 
 function fromStart(began: number): Listing {

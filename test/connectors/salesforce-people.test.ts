@@ -79,6 +79,23 @@ test('a large org is read through the Bulk API, with the same values as through 
   expect(dirty.filter(({ seen }) => seen === undefined)).toEqual([]);
 });
 
+test.each([
+  { status: 400, body: [{ errorCode: 'QUERY_TIMEOUT', message: 'Your query request was running for too long.' }] },
+  { hangAfterHeaders: true },
+])('an org with too many records to be counted in time is read through the Bulk API', async (action) => {
+  const connected = await open({ dataset: people(10) }, { patience: { timeoutMs: 300 } });
+  await connected.org.control('PUT', '/faults', [{ match: { path: 'COUNT' }, action }]);
+  expect((await wholePass(connected, 'Lead')).ids).toHaveLength(10);
+  expect((await connected.org.control('GET', '/jobs')).body).toHaveLength(1);
+});
+
+test('where an object has no bulk queries, however many it has are listed by queries', async () => {
+  const connected = await open({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
+  const body = [{ errorCode: 'API_ERROR', message: "Entity 'Lead' is not supported by the Bulk API." }];
+  await connected.org.control('PUT', '/faults', [{ match: { path: '/jobs/query' }, action: { status: 400, body } }]);
+  expect((await wholePass(connected, 'Lead')).ids).toHaveLength(10);
+});
+
 test('a bulk query that was asked for before a kill is gone on with, not asked for again', async () => {
   const connected = await open({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
   const reader = personStream(connected.parts, 'Lead');

@@ -53,7 +53,12 @@ const score = (...leads: DueLead[]) =>
     ]),
     model: activeModel(),
     timezone: 'UTC',
-    basis: { hash: 'basis', unobserved: new Map(), policy: { ...PEOPLE, activities: { webinar: 'salesforce' } }, names: NAMES },
+    basis: {
+      hash: 'basis',
+      unobserved: new Map(),
+      policy: { ...PEOPLE, activities: { webinar: 'salesforce' } },
+      names: NAMES,
+    },
     thresholds: {},
     now: NOW,
   });

@@ -15,8 +15,11 @@ export class RecordTable {
   /** In the order in which they were made, which is id order; a changed record keeps its place. */
   readonly #records = new Map<string, SObjectRecord>();
 
+  #purged = 0;
+
+  /** How many there ever were. */
   get size(): number {
-    return this.#records.size;
+    return this.#records.size + this.#purged;
   }
 
   get(id: string): SObjectRecord | undefined {
@@ -25,6 +28,11 @@ export class RecordTable {
 
   put(record: SObjectRecord): void {
     this.#records.set(record.id, record);
+  }
+
+  /** As if it had never been. */
+  purge(id: string): void {
+    if (this.#records.delete(id)) this.#purged += 1;
   }
 
   all(): Iterable<SObjectRecord> {

@@ -50,6 +50,11 @@ const CONTROLS: readonly Control<Gate>[] = [
     '/records/:object/:id/undelete',
     (gate, req) => records.bringBackRecord(gate, part(req, 'object'), part(req, 'id')),
   ],
+  [
+    'post',
+    '/records/:object/:id/purge',
+    (gate, req) => records.purgeRecord(gate, part(req, 'object'), part(req, 'id')),
+  ],
   ['put', '/validation-rules', setValidationRules],
   ['put', '/duplicate-rules', setDuplicateRules],
   ['put', '/locks', setLocks],

@@ -70,6 +70,14 @@ export function removeRecord({ org }: Gate, object: string, id: string): Reply {
   return ok({});
 }
 
+/** Empties it out of the recycle bin: no query shows it any more. */
+export function purgeRecord({ org }: Gate, object: string, id: string): Reply {
+  const record = found(org, id, object);
+  if (!isDeleted(record)) throw notFound();
+  org.table(record.type).purge(record.id);
+  return ok({});
+}
+
 export function bringBackRecord({ org }: Gate, object: string, id: string): Reply {
   const record = found(org, id, object);
   if (!isDeleted(record) || record.values.MasterRecordId) throw notFound();

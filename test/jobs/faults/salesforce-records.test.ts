@@ -163,6 +163,22 @@ describe('a Lead', () => {
   });
 });
 
+test('Leads that are deleted for good are found at night, and not taken for erased', async () => {
+  const product = await open();
+  await product.backfill();
+  const p1 = leadOf(product, 'p1');
+  await product.control('DELETE', `records/Lead/${p1}`);
+  await product.control('POST', `records/Lead/${p1}/purge`);
+  await product.round();
+  expect(await stateOf(product, p1)).toMatchObject({ state: 'live' });
+  await product.nightly();
+  expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', erased_at: null, dirty_at: null });
+  const kept = await product.context.db.selectFrom('records').select('fields').where('id', '=', p1).execute();
+  expect(kept[0]?.fields['contact.job_title']).toBe('VP Sales');
+  expect(warnings(product)).toEqual([]);
+  await expectSettled(product);
+});
+
 test('our own writes, which move the times of what they write, cause no read of a record and no other write', async () => {
   const product = await open();
   await product.backfill();
