@@ -59,7 +59,7 @@ export function createHttp({ settings, clock, patience = DEFAULT_PATIENCE }: Htt
 
   async function send<T>(call: Call<T>, used: Connection, signal: AbortSignal): Promise<Answer<T>> {
     calls += 1;
-    const raw = await sendRequest(used, call, timeoutMs, signal);
+    const raw = await sendRequest(used, call, timeoutMs + timeToSend(call.body), signal);
     noteTime(raw.headers);
     budget.note(raw.headers);
     if (raw.status >= 200 && raw.status < 300) return { body: readAnswer(call, raw.text), headers: raw.headers };
@@ -83,6 +83,13 @@ export function createHttp({ settings, clock, patience = DEFAULT_PATIENCE }: Htt
       return clock.now().getTime() + (skew ?? 0);
     },
   };
+}
+
+/** What a slow line takes for an upload: it would be broken off each time, and begun anew for ever. */
+const SLOW_BYTES_PER_MS = 125;
+
+function timeToSend(body: unknown): number {
+  return typeof body === 'string' ? Math.ceil(Buffer.byteLength(body) / SLOW_BYTES_PER_MS) : 0;
 }
 
 /**

@@ -386,6 +386,14 @@ test('a write with letters of many bytes arrives as it was sent', async () => {
   expect(await org.column(`SELECT LastName FROM Lead WHERE Id = '${org.lead(0)}'`, 'LastName')).toEqual([LastName]);
 });
 
+test('an upload has the time that it takes on a slow line', async () => {
+  const fault = { match: { path: '/jobs/ingest' }, action: { delayMs: 900, status: 201, body: {} } };
+  const { parts } = await openWith([fault], {}, { patience: { timeoutMs: 300, retries: 0 } });
+  const call = { what: 'handing over', method: 'PUT', path: '/jobs/ingest/x/batches', answer: z.unknown() } as const;
+  expect(await failure(parts.http.call({ ...call, body: 'few' }, SIGNAL))).toMatchObject({ code: 'TIMEOUT' });
+  expect(await parts.http.call({ ...call, body: 'many '.repeat(40_000) }, SIGNAL)).toEqual({});
+});
+
 test('calls are counted, the repeated ones too; logins are none', async () => {
   const { parts } = await openWith([{ match: { ...AT_LIMITS, times: 1 }, action: { status: 503, body: '' } }]);
   expect(parts.http.callsMade()).toBe(1);
