@@ -3,8 +3,8 @@
 import type { Clock } from '../../src/domain/clock.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { mappedProperties } from '../../src/mapping/project-fields.ts';
+import { checked } from '../checked.ts';
 import type { Account, SetupCheck, WriteTarget } from '../connector.ts';
-import { ConnectorError } from '../connector-error.ts';
 import { accountAnswer } from './answers.ts';
 import { checkAccess } from './check-access.ts';
 import { usageAnswer } from './day-budget.ts';
@@ -26,30 +26,18 @@ export async function checkSetup(
   target: WriteTarget,
   signal: AbortSignal,
 ): Promise<readonly SetupCheck[]> {
-  const account = await checked('token', signal, () => checkAccount(parts, signal));
+  const account = await checked({ what: 'token', level: 'problem' }, signal, () => checkAccount(parts, signal));
   // Without a token that is accepted every further check would say the same.
   if (account.some((check) => check.level === 'problem')) return account;
   return [
     ...account,
     ...(await checkAccess(parts, signal)),
-    ...(await checked('contact properties', signal, () => checkProperties(parts, target, signal))),
+    ...(await checked({ what: 'contact properties', level: 'problem' }, signal, () =>
+      checkProperties(parts, target, signal),
+    )),
     ...checkClock(parts),
-    ...(await checked('API limits', signal, () => checkUsage(parts, signal))),
+    ...(await checked({ what: 'API limits', level: 'problem' }, signal, () => checkUsage(parts, signal))),
   ];
-}
-
-async function checked(
-  what: string,
-  signal: AbortSignal,
-  check: () => Promise<readonly SetupCheck[]>,
-): Promise<readonly SetupCheck[]> {
-  try {
-    return await check();
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof ConnectorError)) throw error;
-    return [{ what, level: 'problem', detail: error.message, fix: error.fix ?? 'Try again later.' }];
-  }
 }
 
 export async function describeAccount(http: HubSpotHttp, signal: AbortSignal): Promise<Account> {

@@ -1,9 +1,10 @@
 // The companies: a change makes the company's contacts dirty. The first pull has nothing to show: all contacts are read
 // with their companies anyway.
+import { emptyPage } from '../change-pages.ts';
 import { contactRef } from './contact-projection.ts';
 import { readLinks } from './object-reads.ts';
 import { searchChanges, searchCursorSchema, searchFrom } from './search-changes.ts';
-import { emptyPage, type HubSpotParts, parseCursor, type StreamReader, scopeFix } from './stream.ts';
+import { type HubSpotParts, parseCursor, type StreamReader, scopeFix } from './stream.ts';
 
 export function companyStream(parts: HubSpotParts): StreamReader {
   const { http, clock } = parts;

@@ -1,7 +1,9 @@
 // A counter as a stream: it lists nothing, and is open where the portal has the property.
+
+import { emptyPage } from '../change-pages.ts';
 import type { ChangeStream } from '../connector.ts';
 import { COUNTERS } from './counters.ts';
-import { emptyPage, type HubSpotParts, type StreamReader } from './stream.ts';
+import type { HubSpotParts, StreamReader } from './stream.ts';
 
 export function counterStream({ http }: HubSpotParts, { id, activityTypes }: ChangeStream): StreamReader {
   const { property, standsInFor } = COUNTERS[id] ?? { property: id };

@@ -1,10 +1,11 @@
 // Events of the whole account by time window. An event never changes, so nothing is ever compared or dropped: windows follow
 // each other, each a little into the one before.
 import { z } from 'zod';
+import { emptyPage } from '../change-pages.ts';
 import type { ChangePage, Cursor, SourcedActivity } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { OVERLAP_MS } from './search-changes.ts';
-import { emptyPage, type HubSpotParts, parseCursor } from './stream.ts';
+import { type HubSpotParts, parseCursor } from './stream.ts';
 
 // With a half-life of 30 days what happened a year ago is worth nothing.
 const FIRST_WINDOW_MS = 365 * 86_400_000;

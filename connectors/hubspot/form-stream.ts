@@ -1,11 +1,12 @@
 // Form submissions: form by form, newest first, back to where the form was read last time.
 import { z } from 'zod';
+import { emptyPage } from '../change-pages.ts';
 import type { ChangePage, ChangeStream, SourcedActivity } from '../connector.ts';
 import { formsAnswer, type Submission, submissionsAnswer } from './answers.ts';
 import { contactRef } from './contact-projection.ts';
 import { type ContactsByEmail, createContactsByEmail } from './contacts-by-email.ts';
 import { OVERLAP_MS } from './search-changes.ts';
-import { emptyPage, type HubSpotParts, parseCursor, type StreamReader, scopeFix } from './stream.ts';
+import { type HubSpotParts, parseCursor, type StreamReader, scopeFix } from './stream.ts';
 import { pathOf } from './url-path.ts';
 
 const MOST_REMEMBERED = 500;

@@ -2,11 +2,12 @@
 // are read only when it says that somebody came.
 import { z } from 'zod';
 import type { Fields } from '../../src/domain/lead.ts';
+import { emptyPage } from '../change-pages.ts';
 import type { ChangePage, Cursor, SourcedActivity } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { contactRef } from './contact-projection.ts';
 import { OVERLAP_MS } from './search-changes.ts';
-import { emptyPage, type HubSpotParts, parseCursor } from './stream.ts';
+import { type HubSpotParts, parseCursor } from './stream.ts';
 
 const groupSchema = z.object({
   /** What the group said of its last newcomer, and when that was first seen, by our clock. */

@@ -1,9 +1,10 @@
 // The Accounts: a Contact's modification time does not move with its Account, so a change of one makes its Contacts dirty. The
 // first pull has nothing to show: all Contacts are read with their Accounts anyway.
 import { mappedProperties } from '../../src/mapping/project-fields.ts';
+import { emptyPage } from '../change-pages.ts';
 import { changesCursorSchema, changesFrom, readChanges } from './changes.ts';
 import { readByIds } from './query.ts';
-import { emptyPage, parseCursor, type SalesforceParts, type StreamReader } from './stream.ts';
+import { parseCursor, type SalesforceParts, type StreamReader } from './stream.ts';
 import { unseen } from './visibility.ts';
 
 const ID = 'accounts';

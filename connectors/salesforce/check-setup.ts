@@ -2,8 +2,8 @@
 // its fix. Nothing is changed.
 import { z } from 'zod';
 import { mappedProperties } from '../../src/mapping/project-fields.ts';
+import { checked } from '../checked.ts';
 import type { Account, SetupCheck, WriteTarget } from '../connector.ts';
-import { ConnectorError } from '../connector-error.ts';
 import type { DescribedField } from './describe.ts';
 import { PEOPLE, textOf } from './person-projection.ts';
 import { readRows, unseenObject } from './query.ts';
@@ -23,7 +23,7 @@ export async function checkSetup(
   target: WriteTarget,
   signal: AbortSignal,
 ): Promise<readonly SetupCheck[]> {
-  const login = await checked('login', 'problem', signal, () => checkLogin(parts, signal));
+  const login = await checked({ what: 'login', level: 'problem' }, signal, () => checkLogin(parts, signal));
   // Without a login every further check would say the same.
   if (login.some((check) => check.level === 'problem')) return login;
   parts.schema.forget();
@@ -31,31 +31,18 @@ export async function checkSetup(
   const checks: SetupCheck[] = [...login];
   for (const object of PEOPLE) {
     const ours = fields.filter((field) => field.object === object);
-    checks.push(...(await checked(object, 'problem', signal, () => checkObject(parts, object, ours, signal))));
+    checks.push(
+      ...(await checked({ what: object, level: 'problem' }, signal, () => checkObject(parts, object, ours, signal))),
+    );
   }
   for (const reader of parts.readers) {
     const what = `reading ${reader.stream.id}`;
     const level = reader.needed === true ? 'problem' : 'warning';
-    checks.push(...(await checked(what, level, signal, () => checkStream(reader, what, level, signal))));
+    checks.push(...(await checked({ what, level }, signal, () => checkStream(reader, what, level, signal))));
   }
-  checks.push(...(await checked('API calls', 'warning', signal, () => checkUsage(parts, signal))));
-  checks.push(...(await checked('clock', 'warning', signal, () => checkClock(parts, signal))));
+  checks.push(...(await checked({ what: 'API calls', level: 'warning' }, signal, () => checkUsage(parts, signal))));
+  checks.push(...(await checked({ what: 'clock', level: 'warning' }, signal, () => checkClock(parts, signal))));
   return checks;
-}
-
-async function checked(
-  what: string,
-  level: SetupCheck['level'],
-  signal: AbortSignal,
-  check: () => Promise<readonly SetupCheck[]>,
-): Promise<readonly SetupCheck[]> {
-  try {
-    return await check();
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof ConnectorError)) throw error;
-    return [{ what, level, detail: error.message, fix: error.fix ?? 'Try again later.' }];
-  }
 }
 
 /** @throws ConnectorError `auth` when the login is not accepted */

@@ -1,11 +1,12 @@
 // Tasks, events, e-mails, campaign members and opportunities as streams: each item with the people whom it is about. Who that is
 // may stand in a relation object of its own, whose changes do not move the item's times: it is followed with a second cursor.
 import { z } from 'zod';
+import { emptyPage } from '../change-pages.ts';
 import type { ChangePage, Cursor } from '../connector.ts';
 import { changesCursorSchema, changesFrom, readChanges } from './changes.ts';
 import { isTrue, textOf } from './person-projection.ts';
 import { type Row, readByIds, unseenObject } from './query.ts';
-import { emptyPage, listThenChanges, parseCursor, type SalesforceParts } from './stream.ts';
+import { listThenChanges, parseCursor, type SalesforceParts } from './stream.ts';
 
 export interface Relation {
   readonly object: string;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import type { ActivityProjector } from '../../src/mapping/project-activities.ts';
+import { cursorParser, emptyPage } from '../change-pages.ts';
 import type { ChangePage, ChangeStream, Cursor, StreamSight } from '../connector.ts';
 import { ConnectorError } from '../connector-error.ts';
 import { awaitBulkQuery, readBulkPage, startBulkQuery } from './bulk-query.ts';
@@ -34,25 +35,7 @@ export interface StreamReader {
   read(cursor: Cursor | null, signal: AbortSignal): AsyncIterable<ChangePage>;
 }
 
-export function emptyPage(cursor: Cursor, whole: boolean): ChangePage {
-  return { leads: [], dirty: [], activities: [], gone: [], outcomes: [], cursor, whole };
-}
-
-/**
- * The cursor as this stream writes it.
- * @throws ConnectorError `invalid` when it was written by something else
- */
-export function parseCursor<T>(schema: z.ZodType<T>, stream: string, cursor: Cursor): T {
-  const parsed = schema.safeParse(cursor);
-  if (parsed.success) return parsed.data;
-  throw new ConnectorError({
-    kind: 'invalid',
-    crm: 'salesforce',
-    message: `The stored cursor of the stream ${stream} cannot be read: ${parsed.error.issues[0]?.message ?? ''}`,
-    code: 'CURSOR',
-    fix: 'Read the stream from its beginning: leadgrade backfill.',
-  });
-}
+export const parseCursor = cursorParser('salesforce');
 
 const listCursorSchema = z.object({
   phase: z.literal('list'),
