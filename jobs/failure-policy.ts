@@ -1,6 +1,6 @@
 // What a CRM's failure means for the jobs: which side of the CRM is left alone, and for how long. The only place that decides.
 import { ConnectorError, type ConnectorErrorKind } from '../connectors/connector-error.ts';
-import { forget, halt, haltInForce, resume } from '../src/store/halts.ts';
+import { forget, type Halt, halt, haltInForce, resume } from '../src/store/halts.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 
 const SECONDS = 1_000;
@@ -26,6 +26,14 @@ export const NEEDS_SOMEBODY: ReadonlySet<string> = new Set([
   'not-found',
   'configuration',
 ]);
+
+/** A CRM that has not answered for so long is down, as far as anybody who waits is concerned. */
+const PATIENCE_MS = 2 * MINUTES;
+
+/** Whether a halt is none that is over in a moment. */
+export function isDown({ kind, since }: Pick<Halt, 'kind' | 'since'>, now: Date): boolean {
+  return kind === 'budget-spent' || NEEDS_SOMEBODY.has(kind) || now.getTime() - since.getTime() > PATIENCE_MS;
+}
 
 /** The calls of the day are one budget: who may not read may not write, and who may read again may write. */
 const OF_BOTH_SIDES: ReadonlySet<ConnectorErrorKind> = new Set(['budget-spent']);

@@ -18,7 +18,7 @@ export async function closeFinishedRuns(context: JobContext): Promise<void> {
   if (dirty > 0 || due > 0 || outbox > waiting) return;
   // Of the best share of all leads: what that is, the scoring works out at its end.
   if (over.some((run) => waitsForThresholds(context, run))) return context.ring('score', {});
-  const errors = await countErrors(db);
+  const errors = await countErrors(db, [...crms.keys()]);
   for (const run of over) {
     await closeRun(db, run.id, { state: 'done', error: null }, now);
     context.log.info({ run: run.id, job: run.job, errors, waiting }, `${run.job}: done`);

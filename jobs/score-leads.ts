@@ -2,10 +2,10 @@
 import { scoreDueLeads } from '../src/store/due-leads.ts';
 import { isAnybodyDue, markOutdated } from '../src/store/leads.ts';
 import { keepModel } from '../src/store/models.ts';
-import { isFirstPullOver } from '../src/store/pending-work.ts';
 import { countInRuns } from '../src/store/runs.ts';
 import { pointsByBand, thresholdsOf } from '../src/store/thresholds.ts';
 import { type JobContext, scoringInstant } from './context.ts';
+import { mayScore } from './first-pulls.ts';
 import { matchPeople } from './match-people.ts';
 import { moveThresholds } from './move-thresholds.ts';
 import { scoreChunk } from './score-chunk.ts';
@@ -17,11 +17,7 @@ const SOON_MS = 500;
 
 export async function scoreLeads(context: JobContext): Promise<void> {
   const { db, crms, model, clock, signal } = context;
-  const streams = [...crms.values()].flatMap(({ connector }) =>
-    connector.streams.map((stream) => ({ crm: connector.id, stream: stream.id })),
-  );
-  // A lead whose activities are half read would be scored, written, and written again.
-  if (!(await isFirstPullOver(db, streams))) return;
+  if (!(await mayScore(context))) return;
   await matchPeople(context);
   await keepModel(db, { hash: model.hash, name: model.compiled.id, text: model.text }, clock.now());
   const basis = await scoringBasis(context);

@@ -35,16 +35,18 @@ export async function scoringBasis(context: JobContext): Promise<ScoringBasis> {
   return { hash: sha256(parts.join('\n')), unobserved, policy: context.people, names };
 }
 
-/** Of the model's activity types, those that no stream open to us shows: unknown, never zero. */
+/** Of the model's activity types, those that no stream shows that is open to us and was read: unknown, never zero. */
 function typesNotSeen(
   { connector }: MappedCrm,
   streams: readonly StreamSummary[],
   modelTypes: readonly string[],
 ): readonly string[] {
-  const denied = new Set(
-    streams.filter((each) => each.crm === connector.id && each.denied !== null).map((each) => each.stream),
+  const read = new Set(
+    streams
+      .filter((each) => each.crm === connector.id && each.denied === null && each.completedAt !== null)
+      .map((each) => each.stream),
   );
-  const open = connector.streams.filter((stream) => !denied.has(stream.id));
+  const open = connector.streams.filter((stream) => read.has(stream.id));
   const seen = new Set(open.flatMap((stream) => stream.activityTypes));
   return modelTypes.filter((type) => !seen.has(type)).toSorted();
 }

@@ -115,7 +115,7 @@ async function play(io: CommandIo, stage: Stage, options: DemoOptions): Promise<
     model: context.model.compiled.id,
     days,
     costs: [...first, ...lived],
-    errors: await countErrors(context.db),
+    errors: await countErrors(context.db, [...context.crms.keys()]),
   });
   io.stdout.write(`${report}\n`);
   if (stopped === null) return;

@@ -59,9 +59,10 @@ function toLines({ part, what, level, detail, fix }: Finding): string {
 
 async function ownFindings({ context, database }: Product): Promise<readonly Finding[]> {
   const { db, clock } = context;
+  const crms = [...context.crms.keys()];
   const where = database.embedded ? 'embedded, in DATA_DIR' : 'the one of DATABASE_URL';
-  const errors = await countErrors(db);
-  const halts = await allHalts(db);
+  const errors = await countErrors(db, crms);
+  const halts = await allHalts(db, crms);
   const isServed = await isWorkerAlive(db, clock.now());
   return [
     { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },

@@ -112,7 +112,7 @@ function outcomeLine({ id, state, stage, amount, currency, createdAt, closedAt }
 }
 
 function leadKey(text: string): LeadKey {
-  const [, crm, id] = /^([a-z]+):(\S+)$/.exec(text) ?? [];
+  const [, crm, id] = /^([a-z][a-z0-9-]*):(\S+)$/.exec(text) ?? [];
   if (crm === undefined || id === undefined) throw new InvalidArgumentError('It must be like hubspot:123.');
   return { crm, id };
 }

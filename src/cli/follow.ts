@@ -1,6 +1,6 @@
 // Follows a run to its end: progress on standard error, and whether all went well.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NEEDS_SOMEBODY } from '../../jobs/failure-policy.ts';
+import { isDown, NEEDS_SOMEBODY } from '../../jobs/failure-policy.ts';
 import type { Product } from '../main.ts';
 import { allHalts, type Halt } from '../store/halts.ts';
 import { pendingWork } from '../store/pending-work.ts';
@@ -24,10 +24,8 @@ export interface RunSummary {
 
 const LOOK_MS = 200;
 const SAY_MS = 2_000;
-/** A CRM that has not answered for so long is down, as far as somebody who waits is concerned. */
-const PATIENCE_MS = 120_000;
 
-/** Resolves when the run is done, or when a halt needs somebody, or lasts too long. `atEachLook` is called a few times a second. */
+/** Resolves when the run is done, or when all that is left of it waits for CRMs whose halts need somebody, or last too long. `atEachLook` is called a few times a second. */
 export async function followRun(
   product: Product,
   runId: number,
@@ -40,11 +38,11 @@ export async function followRun(
   for (;;) {
     const run = await findRun(db, runId);
     const now = clock.now();
-    const standing = await allHalts(db);
+    const standing = await allHalts(db, [...product.context.crms.keys()]);
     // Done all the same: a CRM that could not be read or written is told, or the result would look whole.
     if (!run || run.state === 'done' || run.state === 'failed') return summarize(product, run, standing);
     const halts = standing.filter((halt) => endsCommand(halt, now));
-    if (halts.length > 0) return summarize(product, run, halts);
+    if (halts.length > 0 && !(await isWorkLeft(product, run, halts))) return summarize(product, run, halts);
     if (now.getTime() >= sayAt) {
       const line = [await progressLine(product, run), ...standing.filter(isResting).map(restLine)].join('; ');
       if (line !== said) io.stderr.write(`${line}\n`);
@@ -65,9 +63,18 @@ function restLine({ crm, message, until }: Halt): string {
   return `${crm} rests until ${until.toISOString()}: ${message}`;
 }
 
-function endsCommand({ kind, since }: Halt, now: Date): boolean {
-  if (kind === 'budget-spent') return false;
-  return NEEDS_SOMEBODY.has(kind) || now.getTime() - since.getTime() > PATIENCE_MS;
+function endsCommand(halt: Halt, now: Date): boolean {
+  return halt.kind !== 'budget-spent' && isDown(halt, now);
+}
+
+/** Whether there is anything left to do for the other CRMs: one that is down does not end the work on them. */
+async function isWorkLeft({ context }: Product, run: Run, halts: readonly Halt[]): Promise<boolean> {
+  const down = new Set(halts.map(({ crm }) => crm));
+  const others = [...context.crms.keys()].filter((crm) => !down.has(crm));
+  if (others.length === 0) return false;
+  if (!others.every((crm) => run.progress[`pulled ${crm}`] === true)) return true;
+  const { dirty, due, outbox, waiting } = await pendingWork(context.db, context.clock.now(), others);
+  return dirty > 0 || due > 0 || outbox > waiting;
 }
 
 async function progressLine({ context }: Product, run: Run): Promise<string> {
@@ -86,7 +93,7 @@ async function summarize({ context }: Product, run: Run | null, halts: readonly 
     written: count(run, 'written'),
     refused: count(run, 'refused'),
     decayed: count(run, 'decayed'),
-    errors: await countErrors(context.db),
+    errors: await countErrors(context.db, [...context.crms.keys()]),
     halts: halts.map(({ crm, side, kind, message, fix }) => ({ crm, side, kind, message, fix })),
   };
 }

@@ -58,8 +58,15 @@ export async function forget(
     .execute();
 }
 
-export async function allHalts(db: Kysely<Tables>): Promise<readonly Halt[]> {
-  return db.selectFrom('halts').selectAll().orderBy('crm').orderBy('side').execute();
+/** @param crms those that are set up: nobody asks what another one is left alone for */
+export async function allHalts(db: Kysely<Tables>, crms: readonly string[]): Promise<readonly Halt[]> {
+  return db
+    .selectFrom('halts')
+    .selectAll()
+    .where('crm', 'in', [...crms])
+    .orderBy('crm')
+    .orderBy('side')
+    .execute();
 }
 
 /** The halt in force at `now`, if any. */

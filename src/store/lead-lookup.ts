@@ -1,5 +1,5 @@
 // One lead, looked up by its record in a CRM: for `explain`.
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type DueLead, recordsAndActivities } from './due-leads.ts';
 import type { Tables } from './tables.ts';
 
@@ -10,6 +10,7 @@ export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities'
 }
 
 /**
+ * The lead of a record; of one that was merged, or is a Lead that was converted, that of its survivor.
  * @param crms those that are set up: only what they show of the lead counts
  * @returns null when the CRM's record is not known, or is gone
  */
@@ -18,15 +19,18 @@ export async function findLead(
   key: { crm: string; id: string },
   crms: readonly string[],
 ): Promise<FoundLead | null> {
-  const lead = await db
-    .selectFrom('records')
-    .innerJoin('leads', 'leads.id', 'records.lead_id')
-    .leftJoin('results', 'results.id', 'leads.result_id')
-    .select(['leads.id', 'leads.next_change_at', 'results.status'])
-    .where('records.crm', '=', key.crm)
-    .where('records.id', '=', key.id)
-    .where('records.state', '=', 'live')
-    .executeTakeFirst();
+  const { rows } = await sql<{ id: number; next_change_at: Date | null; status: string | null }>`
+    with recursive chain as (
+      select r.* from leadgrade.records r where r.crm = ${key.crm} and r.id = ${key.id}
+      union
+      select r.* from chain c join leadgrade.records r
+        on r.crm = c.crm and r.object = coalesce(c.merged_into_object, c.object) and r.id = c.merged_into
+      where c.state = 'merged'
+    )
+    select l.id, l.next_change_at, s.status
+    from chain c join leadgrade.leads l on l.id = c.lead_id left join leadgrade.results s on s.id = l.result_id
+    where c.state = 'live' limit 1`.execute(db);
+  const lead = rows[0];
   if (!lead) return null;
   const parts = await recordsAndActivities(db, [lead.id], crms);
   return { id: lead.id, ...parts, nextChangeAt: lead.next_change_at, status: lead.status };

@@ -87,10 +87,12 @@ export async function pageOfErrors(
   return db.selectFrom('errors').selectAll().where('id', '>', page.after).orderBy('id').limit(page.limit).execute();
 }
 
-export async function countErrors(db: Kysely<Tables>): Promise<number> {
+/** @param crms those that are set up: nobody can mend what another one refused */
+export async function countErrors(db: Kysely<Tables>, crms: readonly string[]): Promise<number> {
   const row = await db
     .selectFrom('errors')
     .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('crm', 'in', [...crms])
     .executeTakeFirstOrThrow();
   return Number(row.count);
 }

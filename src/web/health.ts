@@ -55,7 +55,7 @@ async function inStore({ db, clock, canary, pollSeconds, crms }: HealthParts): P
   const beat = await lastBeat(db, canary);
   const age = beat === null ? null : now.getTime() - beat.getTime();
   const work = await pendingWork(db, now, crms);
-  const halts = await allHalts(db);
+  const halts = await allHalts(db, crms);
   return [
     { name: 'database', ok: true, detail: 'answers' },
     {

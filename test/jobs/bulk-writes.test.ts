@@ -236,7 +236,7 @@ test('a field that is hidden meanwhile halts the writer, and everything is writt
   await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Model__c']);
   product.pass(10_000);
   await product.tick();
-  expect(await allHalts(product.context.db)).toMatchObject([
+  expect(await allHalts(product.context.db, ['salesforce'])).toMatchObject([
     { side: 'write', kind: 'configuration', fix: expect.stringContaining('leadgrade doctor') },
   ]);
   expect(await bulkWritesUnderWay(product.context.db, 'salesforce')).toEqual([]);
@@ -249,7 +249,7 @@ test('a field that was hidden at first is no reason to write anybody twice once 
   const product = await open();
   await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Model__c']);
   await product.backfill();
-  expect(await allHalts(product.context.db)).toMatchObject([{ side: 'write', kind: 'configuration' }]);
+  expect(await allHalts(product.context.db, ['salesforce'])).toMatchObject([{ side: 'write', kind: 'configuration' }]);
   await product.control('PUT', 'hidden-fields', []);
   await finish(product);
   const since = (await product.log()).at(-1)?.seq ?? 0;

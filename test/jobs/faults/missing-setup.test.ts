@@ -44,13 +44,13 @@ async function expectOneConfigurationError(product: TestProduct, code: RegExp): 
     product.pass(6 * 60_000);
     await product.tick();
   }
-  const [halt, ...others] = await allHalts(db);
+  const [halt, ...others] = await allHalts(db, ['hubspot']);
   expect(others).toEqual([]);
   expect(halt).toMatchObject({ crm: 'hubspot', side: 'write', kind: 'configuration' });
   expect(halt?.message).toMatch(code);
   expect(halt?.fix).toMatch(/leadgrade (setup|doctor)/);
   expect(warnings(product)).toHaveLength(1);
-  expect(await countErrors(db)).toBe(0);
+  expect(await countErrors(db, ['hubspot'])).toBe(0);
   expect(await pendingWork(db, clock.now(), ['hubspot'])).toMatchObject({ dirty: 0, due: 0, outbox: 8 });
   const statuses = await db.selectFrom('results').select('status').orderBy('id', 'desc').limit(1).execute();
   expect(statuses).toEqual([{ status: 'hot' }]);

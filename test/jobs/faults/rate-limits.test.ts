@@ -89,7 +89,7 @@ describe('HubSpot says that it is asked too often', () => {
       const settings = { HUBSPOT_DAILY_SHARE: String(share) };
       const product = await open({ dataset: leads(5), sandbox: { dayLimit }, settings });
       expect((await product.backfill()).state).toBe('running');
-      expect((await allHalts(product.context.db)).map(({ side }) => side)).toEqual(['read', 'write']);
+      expect((await allHalts(product.context.db, ['hubspot'])).map(({ side }) => side)).toEqual(['read', 'write']);
       expect(await askedUntilEvening(product)).toBe(0);
       expect(warnings(product)).toHaveLength(1);
       // Only who uses the day up is refused; one more call asks when it ends.
@@ -98,11 +98,11 @@ describe('HubSpot says that it is asked too often', () => {
       if (share < 1) expect(log.length).toBeLessThanOrEqual(Math.ceil(dayLimit * share) + 1);
       // A day this small may not be enough for what is left, either.
       let days = 0;
-      for (; (await allHalts(product.context.db)).length > 0 && days < 3; days++) {
+      for (; (await allHalts(product.context.db, ['hubspot'])).length > 0 && days < 3; days++) {
         product.pass(MIDNIGHT + days * 86_400_000 - product.clock.now().getTime() + 60_000);
         await product.tick();
       }
-      expect(await allHalts(product.context.db)).toEqual([]);
+      expect(await allHalts(product.context.db, ['hubspot'])).toEqual([]);
       expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1, 1, 1]);
       expect(warnings(product)).toHaveLength(days);
       await expectSettled(product);
@@ -120,13 +120,13 @@ describe('HubSpot says that it is asked too often', () => {
       () => Promise.reject(spent),
       async () => {},
     );
-    expect([isOver, (await allHalts(context.db)).length]).toEqual([false, 2]);
+    expect([isOver, (await allHalts(context.db, ['hubspot'])).length]).toEqual([false, 2]);
     clock.forwardTo(new Date(clock.now().getTime() + 3_600_001));
     const again = async () => {};
     await withHalts(context, side, async () => {}, again);
-    expect(await allHalts(context.db)).toHaveLength(2);
+    expect(await allHalts(context.db, ['hubspot'])).toHaveLength(2);
     const connector = context.crms.get('hubspot')?.connector;
     await withHalts(context, side, async () => void (await connector?.describeAccount(context.signal)), again);
-    expect(await allHalts(context.db)).toEqual([]);
+    expect(await allHalts(context.db, ['hubspot'])).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ describe('Salesforce says that it is asked too often', () => {
     await product.faults({ match: { path: 'composite/sobjects', times: 1 }, action: { ...TOO_MANY, headers } });
     expect((await product.backfill()).state).toBe('running');
     const refusedAt = product.clock.now().getTime();
-    expect(await allHalts(product.context.db)).toMatchObject([{ side: 'write', kind: 'rate-limited' }]);
+    expect(await allHalts(product.context.db, ['salesforce'])).toMatchObject([{ side: 'write', kind: 'rate-limited' }]);
     product.pass(waits - 1_500);
     await product.tick();
     expect(await product.writes()).toHaveLength(1);
@@ -46,7 +46,7 @@ describe("the org's calls of 24 hours", () => {
     await askForDemo(product, p1);
     const before = await logEnd(product);
     await tickFor(product, 5 * 60);
-    expect((await allHalts(product.context.db)).map(({ side, kind }) => [side, kind])).toEqual([
+    expect((await allHalts(product.context.db, ['salesforce'])).map(({ side, kind }) => [side, kind])).toEqual([
       ['read', 'budget-spent'],
       ['write', 'budget-spent'],
     ]);
@@ -55,7 +55,7 @@ describe("the org's calls of 24 hours", () => {
     expect(warnings(product)).toHaveLength(1);
     await product.control('PUT', 'api-usage', { used: 50 });
     await tickFor(product, QUARTER + 1);
-    expect(await allHalts(product.context.db)).toEqual([]);
+    expect(await allHalts(product.context.db, ['salesforce'])).toEqual([]);
     expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
     await expectSettled(product);
   });

@@ -47,7 +47,7 @@ describe('Salesforce is down', () => {
     await product.backfill();
     await product.faults({ action: { status, body: [{ errorCode: code, message: 'The API is not available.' }] } });
     await tickFor(product, 10);
-    expect(await allHalts(product.context.db)).toMatchObject([{ side: 'read', kind }]);
+    expect(await allHalts(product.context.db, ['salesforce'])).toMatchObject([{ side: 'read', kind }]);
     expect((await allStreams(product.context.db)).filter(({ denied }) => denied !== null)).toEqual([]);
     expect(warnings(product)).toHaveLength(1);
     await product.faults();
@@ -121,7 +121,7 @@ describe('a token', () => {
     await askForDemo(product, p1);
     const before = await logEnd(product);
     await tickFor(product, 30);
-    expect(await allHalts(product.context.db)).toMatchObject([
+    expect(await allHalts(product.context.db, ['salesforce'])).toMatchObject([
       { side: 'read', kind: 'auth', fix: expect.stringContaining('Run As') },
     ]);
     expect(warnings(product)).toHaveLength(1);

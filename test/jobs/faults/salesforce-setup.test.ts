@@ -13,13 +13,13 @@ async function expectOneConfigurationError(product: OrgProduct, said: RegExp): P
   const { db, clock } = product.context;
   await askForDemo(product, leadOf(product, 'p2'));
   await tickFor(product, 18);
-  const [halt, ...others] = await allHalts(db);
+  const [halt, ...others] = await allHalts(db, ['salesforce']);
   expect(others).toEqual([]);
   expect(halt).toMatchObject({ crm: 'salesforce', side: 'write', kind: 'configuration' });
   expect(halt?.message).toMatch(said);
   expect(halt?.fix).toMatch(/leadgrade setup/);
   expect(warnings(product)).toHaveLength(1);
-  expect(await countErrors(db)).toBe(0);
+  expect(await countErrors(db, ['salesforce'])).toBe(0);
   expect(await pendingWork(db, clock.now(), ['salesforce'])).toMatchObject({ dirty: 0, due: 0, outbox: 6 });
   const latest = await db.selectFrom('results').select('status').orderBy('id', 'desc').limit(1).execute();
   expect(latest).toEqual([{ status: 'hot' }]);
@@ -66,8 +66,8 @@ describe('the writer stops with one configuration error, and goes on after setup
     await product.faults({ match: { path: 'composite/sobjects' }, action: { status: 200, body } });
     await product.backfill();
     const { db } = product.context;
-    expect(await allHalts(db)).toMatchObject([{ side: 'write', kind: 'configuration' }]);
-    expect(await countErrors(db)).toBe(0);
+    expect(await allHalts(db, ['salesforce'])).toMatchObject([{ side: 'write', kind: 'configuration' }]);
+    expect(await countErrors(db, ['salesforce'])).toBe(0);
     await product.faults();
     await product.setup();
     await product.tick();
@@ -87,11 +87,11 @@ describe('a user without access to Leads', () => {
     const product = await openOrgProduct({ people: 40, sandbox: { hiddenFields: ['Lead'] } });
     try {
       expect((await product.backfill()).state).toBe('done');
-      expect(await allHalts(product.context.db)).toEqual([]);
+      expect(await allHalts(product.context.db, ['salesforce'])).toEqual([]);
       const contacts = (await states(product)).get('Contact') ?? [];
       expect(contacts.length).toBeGreaterThan(0);
       await product.nightly();
-      expect(await allHalts(product.context.db)).toEqual([]);
+      expect(await allHalts(product.context.db, ['salesforce'])).toEqual([]);
       await expectSettled(product);
     } finally {
       await product.close();
@@ -109,7 +109,7 @@ describe('a user without access to Leads', () => {
       const before = Number((await product.record('Contact', contact)).Leadgrade_Behavior_Score__c);
       await askForDemo(product, contact);
       await tickFor(product, 35);
-      expect(await allHalts(product.context.db)).toEqual([]);
+      expect(await allHalts(product.context.db, ['salesforce'])).toEqual([]);
       expect(Number((await product.record('Contact', contact)).Leadgrade_Behavior_Score__c)).toBeGreaterThan(before);
       await product.nightly();
       await product.control('PUT', 'hidden-fields', []);

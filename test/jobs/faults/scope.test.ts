@@ -175,7 +175,7 @@ describe('a token that may not read contacts', () => {
     const refusal = { status: 403, body: { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' } };
     await product.faults({ match: { path: '/contacts' }, action: refusal });
     expect((await product.backfill()).state).toBe('running');
-    expect(await allHalts(product.context.db)).toMatchObject([{ side: 'read', kind: 'forbidden' }]);
+    expect(await allHalts(product.context.db, ['hubspot'])).toMatchObject([{ side: 'read', kind: 'forbidden' }]);
     await product.faults();
     product.pass(5 * 60_000 + 1);
     await product.settle();
@@ -193,7 +193,7 @@ describe('a token that is revoked', () => {
       const product = await open({ dataset: leads(3) });
       await product.faults({ match: { path }, action: REVOKED });
       expect((await product.backfill()).state).toBe('running');
-      expect(await allHalts(product.context.db)).toMatchObject([
+      expect(await allHalts(product.context.db, ['hubspot'])).toMatchObject([
         { kind: 'auth', fix: expect.stringContaining('TOKEN') },
       ]);
       const before = await logEnd(product);
