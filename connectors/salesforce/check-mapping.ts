@@ -14,7 +14,10 @@ export function checkMapping(mapping: Mapping, streams: readonly string[]): void
     wrong(`activities[${index}].from`, from, streams),
   );
   const outcomes = [...outcomeSources(mapping)].flatMap((source) => wrong('outcomes.from', source, OUTCOMES));
-  const problems = [...fields, ...activities, ...outcomes];
+  const links = (mapping.links ?? []).flatMap(({ from }, index) =>
+    [from].flat().flatMap((source) => wrong(`links[${index}].from`, source.split('.')[0] ?? '', PEOPLE)),
+  );
+  const problems = [...fields, ...activities, ...outcomes, ...links];
   if (problems.length === 0) return;
   const message = `The mapping reads what Salesforce does not have: ${problems.join('; ')}.`;
   throw new ConnectorError({ kind: 'configuration', crm: 'salesforce', message, code: 'UNKNOWN_SOURCE' });

@@ -2,6 +2,7 @@
 // its fix. Nothing is changed.
 import { z } from 'zod';
 import { mappedProperties } from '../../src/mapping/project-fields.ts';
+import { linkProperties } from '../../src/mapping/project-links.ts';
 import { checked } from '../checked.ts';
 import type { Account, SetupCheck, WriteTarget } from '../connector.ts';
 import type { DescribedField } from './describe.ts';
@@ -118,7 +119,7 @@ function checkField(wanted: WantedField, there: DescribedField | undefined): Set
 
 /** A field that is hidden is unknown for every lead, without any error. */
 async function unseenSources(parts: CheckParts, object: string, signal: AbortSignal): Promise<readonly SetupCheck[]> {
-  const mapped = mappedProperties(parts.mapping, object);
+  const mapped = [...new Set([...mappedProperties(parts.mapping, object), ...linkProperties(parts.mapping, object)])];
   const visible = new Set((await parts.schema.visible(object, mapped, signal)).map((path) => path.toLowerCase()));
   return mapped
     .filter((path) => !visible.has(path.toLowerCase()))

@@ -4,6 +4,7 @@ import type { ScoreField, ScoreFieldValues } from '../../src/domain/score-fields
 import { toInstant } from '../../src/mapping/convert-value.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { mappedProperties, projectFields } from '../../src/mapping/project-fields.ts';
+import { linkProperties, projectLinks } from '../../src/mapping/project-links.ts';
 import { writtenFields } from '../../src/mapping/write-back.ts';
 import type { DirtyRecord, LeadSnapshot, RecordRef } from '../connector.ts';
 import { modstamp } from './changes.ts';
@@ -45,10 +46,12 @@ export function createPersonProjection(mapping: Mapping): PersonProjection {
   };
   const project = (object: PersonObject, { values }: Row) =>
     projectFields(mapping, { [object]: withAbsent(mapping, object, values) });
+  const links = (object: PersonObject, { values }: Row) => projectLinks(mapping, { [object]: values });
   return {
     fieldsOf: (object) => [
       ...new Set([
         ...mappedProperties(mapping, object),
+        ...linkProperties(mapping, object),
         ...written.map(({ property }) => property),
         'SystemModstamp',
         'IsDeleted',
@@ -63,10 +66,16 @@ export function createPersonProjection(mapping: Mapping): PersonProjection {
       modifiedAt: modifiedAt(row),
       companyId: textOf(row.values.AccountId),
       outcomes: [],
+      links: links(object, row),
     }),
     toDirty: (object, row) => ({
       ref: { object, id: row.id },
-      seen: { fields: project(object, row).fields, held: held(row.values), modifiedAt: modifiedAt(row) },
+      seen: {
+        fields: project(object, row).fields,
+        held: held(row.values),
+        modifiedAt: modifiedAt(row),
+        links: links(object, row),
+      },
     }),
   };
 }

@@ -23,6 +23,7 @@ test('a source that Salesforce does not have is refused, and every such source i
     fields: { 'contact.email': { from: ['Lead.Email', 'contacts.email'] }, 'company.name': { from: 'Account.Name' } },
     activities: [{ from: 'meetings', type: 'meeting', at: 'ActivityDate' }],
     outcomes: { from: ['opportunities', 'deals'] },
+    links: [{ crm: 'hubspot', object: 'contacts', from: 'Account.HubSpot_Id__c' }],
   });
   expect(refused).toBeInstanceOf(ConnectorError);
   expect(refused).toMatchObject({ kind: 'configuration', code: 'UNKNOWN_SOURCE' });
@@ -31,5 +32,6 @@ test('a source that Salesforce does not have is refused, and every such source i
     expect(message).toContain(part);
   }
   expect(message).toContain('activities[0].from: "meetings" (known: campaign_members, tasks, events, emails)');
+  expect(message).toContain('links[0].from: "Account" (known: Lead, Contact)');
   expect(message).toContain('outcomes.from: "deals" (known: opportunities)');
 });

@@ -9,7 +9,7 @@ import { personStream } from '../../connectors/salesforce/person-stream.ts';
 import { idOf } from '../../sandbox/salesforce/ids.ts';
 import { people } from '../sandbox/hubspot/sandbox-under-test.ts';
 import { peopleWithDeals } from '../sandbox/salesforce/sandbox-under-test.ts';
-import { type ConnectedOrg, connectedOrg, pagesOf, SIGNAL } from './salesforce-fixture.ts';
+import { type ConnectedOrg, connectedOrg, pagesOf, SIGNAL, shippedMapping } from './salesforce-fixture.ts';
 
 const opened: ConnectedOrg[] = [];
 
@@ -189,6 +189,24 @@ test('a field that the user may not see is unknown, and the others are read', as
   const [lead, contact] = await fetchLeads(parts, refs, SIGNAL);
   expect(lead).toMatchObject({ fields: { 'contact.email': null, 'contact.last_name': expect.any(String) } });
   expect(contact).toMatchObject({ fields: { 'company.industry': null, 'company.name': 'Acme' } });
+});
+
+test('a field that names the same person in another CRM is a link, however the record is read', async () => {
+  const from = ['Lead.Description', 'Contact.Description'];
+  const mapping = { ...shippedMapping(), links: [{ crm: 'hubspot', object: 'contacts', from }] };
+  const connected = await open({ dataset: people(3) }, { mapping });
+  const { org, parts } = connected;
+  const ref = { object: 'Lead', id: org.lead(1) };
+  const links = [{ crm: 'hubspot', object: 'contacts', id: '4711' }];
+  const { cursor } = await wholePass(connected, 'Lead');
+  org.pass(60_000);
+  await org.control('PATCH', `/records/Lead/${ref.id}`, { values: { Description: ' 4711 ' } });
+  org.pass(60_000);
+  const { dirty } = await changesSince(connected, 'Lead', cursor);
+  expect(dirty.find((each) => each.ref.id === ref.id)?.seen?.links).toEqual(links);
+  expect(await fetchLeads(parts, [ref], SIGNAL)).toMatchObject([{ links }]);
+  const { pages } = await wholePass(connected, 'Lead');
+  expect(pages.flatMap(({ leads }) => leads).map((lead) => lead.links)).toContainEqual(links);
 });
 
 test('a hundred thousand ids would not fit an address: 500 are read in several queries, none too long', async () => {
