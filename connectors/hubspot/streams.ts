@@ -2,8 +2,8 @@
 // a rule reads.
 import { outcomeSources } from '../../src/mapping/mapping.ts';
 import { mappedSources } from '../../src/mapping/project-activities.ts';
+import { checkMapping } from '../check-mapping.ts';
 import type { ChangeStream } from '../connector.ts';
-import { checkMapping } from './check-mapping.ts';
 import { companyStream } from './company-stream.ts';
 import { contactStream } from './contact-stream.ts';
 import { counterStream } from './counter-stream.ts';
@@ -35,9 +35,18 @@ const NEVER_UNDONE: ReadonlySet<string> = new Set([
   ...['lists', 'marketing_events'],
 ]);
 
+const SOURCES = {
+  crm: 'hubspot',
+  name: 'HubSpot',
+  objects: ['contacts', 'companies'],
+  people: ['contacts'],
+  streams: Object.keys(ACTIVITY_STREAMS),
+  outcomes: ['deals', 'lifecycle'],
+};
+
 /** @throws ConnectorError `configuration` when the mapping names a source that HubSpot does not have */
 export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
-  checkMapping(parts.mapping, Object.keys(ACTIVITY_STREAMS));
+  checkMapping(parts.mapping, SOURCES);
   const sources = mappedSources(parts.mapping);
   const activities = Object.entries(ACTIVITY_STREAMS).flatMap(([id, create]) => {
     if (!sources.has(id)) return [];

@@ -1,16 +1,26 @@
 // The streams of this mapping: Leads and Contacts always, Accounts where a field comes from them, and what rules and outcomes ask
 // for.
 import { mappedProperties } from '../../src/mapping/project-fields.ts';
+import { checkMapping } from '../check-mapping.ts';
 import type { StreamSight } from '../connector.ts';
 import { accountStream } from './account-stream.ts';
 import { ACTIVITY_SOURCES, createActivityStreams } from './activity-streams.ts';
-import { checkMapping } from './check-mapping.ts';
+import { PEOPLE } from './person-projection.ts';
 import { personStream } from './person-stream.ts';
 import type { SalesforceParts, StreamReader } from './stream.ts';
 
+export const SOURCES = {
+  crm: 'salesforce',
+  name: 'Salesforce',
+  objects: PEOPLE,
+  people: PEOPLE,
+  streams: ACTIVITY_SOURCES,
+  outcomes: ['opportunities'],
+};
+
 /** @throws ConnectorError `configuration` when the mapping names a source that Salesforce does not have */
 export function createStreams(parts: SalesforceParts): readonly StreamReader[] {
-  checkMapping(parts.mapping, ACTIVITY_SOURCES);
+  checkMapping(parts.mapping, SOURCES);
   const usesAccounts = mappedProperties(parts.mapping, 'Contact').some((path) => /^Account\./i.test(path));
   // The Accounts' cursor begins before their Contacts are listed: that may take hours, and an Account that changes meanwhile would
   // be in neither.

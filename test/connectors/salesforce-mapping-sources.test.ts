@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
+import { checkMapping } from '../../connectors/check-mapping.ts';
 import { ConnectorError } from '../../connectors/connector-error.ts';
-import { ACTIVITY_SOURCES } from '../../connectors/salesforce/activity-streams.ts';
-import { checkMapping } from '../../connectors/salesforce/check-mapping.ts';
+import { SOURCES } from '../../connectors/salesforce/streams.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { shippedMapping } from './salesforce-fixture.ts';
 
 function refusalOf(changes: Partial<Mapping>): unknown {
   try {
-    checkMapping({ ...shippedMapping(), ...changes }, ACTIVITY_SOURCES);
+    checkMapping({ ...shippedMapping(), ...changes }, SOURCES);
     return null;
   } catch (error) {
     return error;
