@@ -17,5 +17,8 @@ export default async function makeTemplate(project: TestProject): Promise<() => 
   const folder = await mkdtemp(join(tmpdir(), 'leadgrade-template-'));
   await (await openDatabase({ dataDir: folder })).close();
   project.provide('embeddedTemplate', folder);
-  return () => rm(folder, { recursive: true, force: true });
+  // Tests start the product as a process many times: what it compiles is compiled once.
+  process.env.NODE_COMPILE_CACHE = join(folder, 'compiled');
+  // A process that a test has just ended may still write to it.
+  return () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
