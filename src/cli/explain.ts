@@ -1,5 +1,5 @@
 // `leadgrade explain hubspot:123`: one lead's score as it is now, its reasons, and how it came to be.
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { isInScope } from '../../jobs/score-chunk.ts';
 import { scoringBasis } from '../../jobs/scoring-basis.ts';
 import type { Outcome } from '../domain/outcome.ts';
@@ -12,21 +12,18 @@ import { type Erasure, erasuresOf } from '../store/erasures.ts';
 import { type FoundLead, findLead, historyOf, type PastResult } from '../store/lead-lookup.ts';
 import { outcomesOf } from '../store/outcomes.ts';
 import { pointsByBand, type StoredThreshold, thresholdsOf } from '../store/thresholds.ts';
+import { erasureLine } from './erase.ts';
 import type { CommandIo } from './io.ts';
+import { type LeadKey, leadKeyArgument } from './lead-key.ts';
 import { withProduct } from './open.ts';
 import { asOfOption, jsonOption } from './options.ts';
 
 const HISTORY = 20;
 
-interface LeadKey {
-  readonly crm: string;
-  readonly id: string;
-}
-
 export function explainCommand(io: CommandIo): Command {
   return new Command('explain')
     .description("one lead's score, its reasons, and its history")
-    .argument('<crm:id>', 'the record in its CRM, e.g. hubspot:123', leadKey)
+    .addArgument(leadKeyArgument())
     .addOption(asOfOption())
     .addOption(jsonOption())
     .action((key: LeadKey, options: { asOf?: Date; json: boolean }) =>
@@ -94,12 +91,9 @@ function historyLine(past: PastResult): string {
   return `  ${past.as_of.toISOString()}  ${scores}  ${moved}  (${past.cause}, ${past.model})`;
 }
 
-function tellErasures(io: CommandIo, { crm, id }: LeadKey, erasures: readonly Erasure[], json: boolean): void {
-  const lines = erasures.map(({ erasedAt, erased }) => {
-    const counts = Object.entries(erased).map(([what, count]) => `${what} ${count}`);
-    return `${crm}:${id} was erased in its CRM, and here at ${erasedAt.toISOString()}: ${counts.join(', ')}`;
-  });
-  io.stdout.write(json ? `${JSON.stringify({ id: `${crm}:${id}`, erasures })}\n` : `${lines.join('\n')}\n`);
+function tellErasures(io: CommandIo, key: LeadKey, erasures: readonly Erasure[], json: boolean): void {
+  const lines = erasures.map((each) => erasureLine(key, each));
+  io.stdout.write(json ? `${JSON.stringify({ id: `${key.crm}:${key.id}`, erasures })}\n` : `${lines.join('\n')}\n`);
 }
 
 function outcomeLine({ id, state, stage, amount, currency, createdAt, closedAt }: Outcome): string {
@@ -109,10 +103,4 @@ function outcomeLine({ id, state, stage, amount, currency, createdAt, closedAt }
     ...(closedAt === null ? [] : [`closed ${new Date(closedAt).toISOString()}`]),
   ];
   return `  ${[`${id} ${state}`, `stage ${stage ?? 'unknown'}`, ...value, ...dates].join(', ')}`;
-}
-
-function leadKey(text: string): LeadKey {
-  const [, crm, id] = /^([a-z][a-z0-9-]*):(\S+)$/.exec(text) ?? [];
-  if (crm === undefined || id === undefined) throw new InvalidArgumentError('It must be like hubspot:123.');
-  return { crm, id };
 }

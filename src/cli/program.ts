@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   backfill: async (io) => (await import('./backfill.ts')).backfillCommand(io),
   demo: async (io) => (await import('./demo.ts')).demoCommand(io),
   doctor: async (io) => (await import('./doctor.ts')).doctorCommand(io),
+  erase: async (io) => (await import('./erase.ts')).eraseCommand(io),
   errors: async (io) => (await import('./errors.ts')).errorsCommand(io),
   explain: async (io) => (await import('./explain.ts')).explainCommand(io),
   init: async (io) => (await import('./init.ts')).initCommand(io),

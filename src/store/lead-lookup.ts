@@ -1,5 +1,6 @@
-// One lead, looked up by its record in a CRM: for `explain`.
+// One lead, looked up by its record in a CRM: for `explain` and `erase`.
 import { type Kysely, sql } from 'kysely';
+import type { RecordRef } from '../domain/crm-changes.ts';
 import { type DueLead, recordsAndActivities } from './due-leads.ts';
 import type { Tables } from './tables.ts';
 
@@ -34,6 +35,26 @@ export async function findLead(
   if (!lead) return null;
   const parts = await recordsAndActivities(db, [lead.id], crms);
   return { id: lead.id, ...parts, nextChangeAt: lead.next_change_at, status: lead.status };
+}
+
+/** The records of a CRM with that id, whatever became of them: there may be one of each object. */
+export async function recordsNamed(
+  db: Kysely<Tables>,
+  { crm, id }: { crm: string; id: string },
+): Promise<readonly RecordRef[]> {
+  return db.selectFrom('records').select(['object', 'id']).where('crm', '=', crm).where('id', '=', id).execute();
+}
+
+/** The other records of the same person that are there. */
+export async function sharedWith(
+  db: Kysely<Tables>,
+  { crm, id }: { crm: string; id: string },
+): Promise<readonly { readonly crm: string; readonly id: string }[]> {
+  const { rows } = await sql<{ crm: string; id: string }>`
+    select distinct other.crm, other.id from leadgrade.records r
+    join leadgrade.records other on other.lead_id = r.lead_id and other.state = 'live' and (other.crm, other.id) <> (r.crm, r.id)
+    where r.crm = ${crm} and r.id = ${id} order by other.crm, other.id`.execute(db);
+  return rows;
 }
 
 export interface PastResult {

@@ -105,7 +105,7 @@ test('explain shows the report of a contact that was deleted for privacy, and no
   await run('recompute');
   const told = await run('explain', `hubspot:${id}`);
   expect(told.code).toBe(0);
-  expect(told.stdout).toMatch(/^hubspot:\d+ was erased in its CRM, and here at \S+: fields \d+/);
+  expect(told.stdout).toMatch(/^hubspot:\d+ was erased here at \S+: fields \d+/);
 });
 
 test('a database that is down is exit code 3, no CRM at all exit code 2', async () => {
