@@ -17,10 +17,12 @@ import type {
   KnownLinks,
   LinkFindings,
   RecordRef,
+  StreamItems,
   UndatedRecord,
 } from '../src/domain/crm-changes.ts';
 import type { ScoreFieldValues } from '../src/domain/score-fields.ts';
 import type { ConnectorError } from './connector-error.ts';
+import type { WebhookReceiver } from './webhook.ts';
 
 export type * from '../src/domain/crm-changes.ts';
 
@@ -37,6 +39,8 @@ export interface ChangeStream {
   readonly counter?: true;
   /** The stream that shows each thing that this one only counts: while that one is open, this one is closed. */
   readonly standsInFor?: string;
+  /** No webhook tells of it, and what it shows is worth most when it is fresh: it is pulled as often as this, between two polls. */
+  readonly everySeconds?: number;
 }
 
 /** Whether a stream is open to us. */
@@ -157,6 +161,12 @@ export interface CrmConnector {
   fetchLeads(refs: readonly RecordRef[], signal: AbortSignal): Promise<readonly FetchedLead[]>;
 
   /**
+   * Items of a stream that a webhook named, read now by their ids, as `listChanges` would show them. An item that is not there any
+   * more is shown on nobody. At most `batch.read` ids. Absent: the stream is pulled instead.
+   */
+  readItems?(stream: string, ids: readonly string[], signal: AbortSignal): Promise<StreamItems>;
+
+  /**
    * Compares what is linked to the records (company, activities, deals) with what we know of; finds what no modification time
    * tells. At most `batch.links` records. Absent where a CRM's modification times tell it all.
    */
@@ -179,6 +189,9 @@ export interface CrmConnector {
 
   /** Absent where a CRM has no such thing. */
   readonly bulkWrites?: BulkWrites;
+
+  /** Absent where the CRM sends nothing by itself, or the settings lack what tells it from others. */
+  readonly webhook?: WebhookReceiver;
 
   /** Looks at everything the product needs of the CRM; each problem with its fix. Never throws for what it finds. */
   checkSetup(target: WriteTarget, signal: AbortSignal): Promise<readonly SetupCheck[]>;

@@ -104,6 +104,9 @@ export interface ChangePage {
   readonly whole: boolean;
 }
 
+/** Items of a stream that were read by their ids. */
+export type StreamItems = Pick<ChangePage, 'dirty' | 'activities' | 'gone' | 'outcomes' | 'complete'>;
+
 /** What the store knows of a record's links; the nightly comparison starts from it. */
 export interface KnownLinks {
   readonly ref: RecordRef;

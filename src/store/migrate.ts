@@ -9,6 +9,7 @@ import { counters } from './migrations/0005-counters.ts';
 import { sourceIds } from './migrations/0006-source-ids.ts';
 import { people } from './migrations/0007-people.ts';
 import { bulkWrites } from './migrations/0008-bulk-writes.ts';
+import { inbox } from './migrations/0009-inbox.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables.ts';
 
@@ -22,6 +23,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-source-ids': sourceIds,
   '0007-people': people,
   '0008-bulk-writes': bulkWrites,
+  '0009-inbox': inbox,
 };
 
 export interface MigrationReport {

@@ -3,7 +3,8 @@ import type { ColumnType, Generated } from 'kysely';
 import type { Counters } from '../domain/crm-changes.ts';
 import type { Fields } from '../domain/lead.ts';
 import type { Outcome, OutcomeState } from '../domain/outcome.ts';
-import type { ScoreFieldValues } from '../domain/score-fields.ts';
+import type { Priority } from '../domain/priority.ts';
+import type { ScoreField, ScoreFieldValues } from '../domain/score-fields.ts';
 import type { Contribution, GateInForce, Grade } from '../domain/score-result.ts';
 
 /** Read as T; written as JSON text, so that neither pg nor PGlite guesses how to encode an array. */
@@ -20,6 +21,12 @@ export interface LeadsTable {
   result_id: number | null;
   /** What the last scoring was made with: model, scope, unobserved types, written fields. */
   basis_hash: string | null;
+  /** Of its place among those that are due; the smaller the sooner. */
+  priority: Generated<Priority>;
+  scored_at: Instant | null;
+  /** How often it was scored in the hour that began then. */
+  hour_began: Instant | null;
+  hour_scored: Generated<number>;
 }
 
 export type RecordState = 'live' | 'gone' | 'merged';
@@ -43,6 +50,10 @@ export interface RecordsTable {
   /** The result that `held` agrees with; null = to be compared again. */
   settled_result_id: number | null;
   dirty_at: Instant | null;
+  /** Of its place among the dirty ones; the smaller the sooner. */
+  priority: Generated<Priority>;
+  /** It was read a moment ago: not again before this. */
+  quiet_until: Instant | null;
   claimed_by: string | null;
   claimed_until: Instant | null;
   /** The last whole pass that listed it. */
@@ -201,11 +212,60 @@ export interface OutboxTable {
   version: Generated<number>;
   result_id: number | null;
   patch: Json<ScoreFieldValues>;
+  priority: Generated<Priority>;
   queued_at: Instant;
   attempts: Generated<number>;
   retry_at: Instant | null;
   claimed_by: string | null;
   claimed_until: Instant | null;
+}
+
+/** Events that CRMs sent us. Each stays until its key cannot come again; what it says holds no personal data but the id. */
+export interface InboxTable {
+  seq: Generated<number>;
+  crm: string;
+  key: string;
+  /** The CRM's id of the account that it is from. */
+  account: string;
+  kind: 'record' | 'item' | 'erasure';
+  /** Of a record its object, of an item its stream. */
+  object: string;
+  record_id: string;
+  priority: Priority;
+  occurred_at: Instant;
+  received_at: Instant;
+  /** When what it says was marked; null = not yet. */
+  taken_at: Instant | null;
+}
+
+/** What a CRM sent, signed, that was not understood. */
+export interface QuarantineTable {
+  id: Generated<number>;
+  crm: string;
+  body_hash: string;
+  body: string;
+  reason: string;
+  received_at: Instant;
+}
+
+/** Whose account each CRM's token opens: events of another one are not ours. */
+export interface AccountsTable {
+  crm: string;
+  account: string;
+  seen_at: Instant;
+}
+
+/** Somebody else wrote a field of ours. */
+export interface ConflictsTable {
+  id: Generated<number>;
+  crm: string;
+  object: string;
+  record_id: string;
+  field: ScoreField;
+  ours: Json<string | number | null>;
+  theirs: Json<string | number | null>;
+  policy: 'overwrite' | 'respect';
+  seen_at: Instant;
 }
 
 /** What was handed to a CRM as one job; while it is there, nobody else writes to that object. */
@@ -336,6 +396,10 @@ export interface Tables {
   models: ModelsTable;
   results: ResultsTable;
   outbox: OutboxTable;
+  inbox: InboxTable;
+  quarantine: QuarantineTable;
+  accounts: AccountsTable;
+  conflicts: ConflictsTable;
   bulk_writes: BulkWritesTable;
   bulk_write_rows: BulkWriteRowsTable;
   streams: StreamsTable;
