@@ -2,6 +2,7 @@
 // mappings/schema. Whether ids refer to something, and numbers make sense together, `leadgrade validate` alone can tell.
 import { z } from 'zod';
 import { csvMappingSchema } from '../csv/csv-mapping.ts';
+import { eventsMappingSchema } from '../mapping/events-mapping.ts';
 import { mappingSchema } from '../mapping/mapping.ts';
 import { peopleSchema } from '../people/people-policy.ts';
 import { modelSchema } from '../scoring/model.ts';
@@ -18,6 +19,7 @@ export function editorSchemas(): ReadonlyMap<string, string> {
       'mappings/schema/csv-mapping.schema.json',
       toText(csvMappingSchema, "Mapping of a CSV export's columns for Leadgrade"),
     ],
+    ['mappings/schema/events.schema.json', toText(eventsMappingSchema, "Mapping of a site's events for Leadgrade")],
     ['mappings/schema/people.schema.json', toText(peopleSchema, 'One person in several CRMs, for Leadgrade')],
   ]);
 }

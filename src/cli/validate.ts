@@ -18,7 +18,7 @@ export function validateCommand(io: CommandIo): Command {
     .option('--model <file>', 'model file (default: MODEL_FILE, or mappings/model.yaml)')
     .option(
       '--mapping <files...>',
-      'mapping files, of CRMs or CSV exports, or people.yaml (default: mappings/*.yaml but the model)',
+      'mapping files, of CRMs, CSV exports or events, or people.yaml (default: mappings/*.yaml but the model)',
     )
     .option('--json', 'print the problems as JSON')
     .action((options: ValidateOptions) => run(io, options));
@@ -49,6 +49,10 @@ async function mappingProblems(file: string): Promise<readonly Problem[]> {
   if (/^match:/m.test(text)) {
     const { readPeople } = await import('../people/people-policy.ts');
     return readPeople(text, file, await connectorIds()).problems;
+  }
+  // The mapping of a CRM has activities among other parts.
+  if (/^activities:/m.test(text) && !/^(crm|fields|write_back):/m.test(text)) {
+    return (await import('../mapping/events-mapping.ts')).readEventsMapping(text, file).problems;
   }
   return (await import('../mapping/mapping.ts')).readMapping(text, file).problems;
 }

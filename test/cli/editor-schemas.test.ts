@@ -17,7 +17,8 @@ const MAPPING = 'mappings/schema/mapping.schema.json';
 const SHIPPED = globSync('{mappings,docs/examples}/**/*.yaml', { cwd: ROOT }).toSorted();
 const CSV_MAPPING = 'mappings/schema/csv-mapping.schema.json';
 const PEOPLE = 'mappings/schema/people.schema.json';
-const schemas = new Map([MODEL, MAPPING, CSV_MAPPING, PEOPLE].map((file) => [file, JSON.parse(read(file))]));
+const EVENTS = 'mappings/schema/events.schema.json';
+const schemas = new Map([MODEL, MAPPING, CSV_MAPPING, PEOPLE, EVENTS].map((file) => [file, JSON.parse(read(file))]));
 
 /** Read as an editor would: from the JSON alone. */
 const checks = new Map([...schemas].map(([file, schema]) => [file, z.fromJSONSchema(schema)]));

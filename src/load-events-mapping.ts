@@ -1,0 +1,14 @@
+// mappings/events.yaml as the web role takes it.
+import { readFile } from 'node:fs/promises';
+import { formatProblem } from './domain/problem.ts';
+import type { SiteEventProjector } from './domain/site-event.ts';
+import { ConfigurationError, shippedFile } from './load-crms.ts';
+import { createEventProjector, readEventsMapping } from './mapping/events-mapping.ts';
+
+/** @throws ConfigurationError that names everything that is wrong with the file */
+export async function loadEventsMapping(): Promise<SiteEventProjector> {
+  const file = shippedFile('mappings/events.yaml');
+  const { mapping, problems } = readEventsMapping(await readFile(file, 'utf8'), file);
+  if (mapping) return createEventProjector(mapping);
+  throw new ConfigurationError(problems.map(formatProblem).join('\n'));
+}
