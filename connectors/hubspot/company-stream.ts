@@ -1,7 +1,9 @@
 // The companies: a change makes the company's contacts dirty. The first pull has nothing to show: all contacts are read
 // with their companies anyway.
 import { emptyPage } from '../change-pages.ts';
+import type { DirtyRecord } from '../connector.ts';
 import { contactRef } from './contact-projection.ts';
+import type { HubSpotHttp } from './http.ts';
 import { readLinks } from './object-reads.ts';
 import { searchChanges, searchCursorSchema, searchFrom } from './search-changes.ts';
 import { type HubSpotParts, parseCursor, type StreamReader, scopeFix } from './stream.ts';
@@ -27,10 +29,19 @@ export function companyStream(parts: HubSpotParts): StreamReader {
       const state = parseCursor(searchCursorSchema, 'companies', cursor);
       for await (const found of searchChanges(http, searched, state, () => clock.now(), signal)) {
         const ids = found.records.map((company) => company.id);
-        const links = await readLinks(http, { from: 'companies', to: 'contacts', ids }, signal);
-        const contacts = new Set([...links.values()].flat().map((link) => link.id));
-        yield { ...emptyPage(found.cursor, false), dirty: [...contacts].map((id) => ({ ref: contactRef(id) })) };
+        yield { ...emptyPage(found.cursor, false), dirty: await contactsOfCompanies(http, ids, signal) };
       }
     },
   };
+}
+
+/** What these companies are to their contacts is read with the contacts. */
+export async function contactsOfCompanies(
+  http: HubSpotHttp,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly DirtyRecord[]> {
+  const links = await readLinks(http, { from: 'companies', to: 'contacts', ids }, signal);
+  const contacts = new Set([...links.values()].flat().map((link) => link.id));
+  return [...contacts].map((id) => ({ ref: contactRef(id) }));
 }

@@ -4,8 +4,8 @@ import type { ChangePage, ChangeStream } from '../connector.ts';
 import type { HubSpotObject } from './answers.ts';
 import { contactRef } from './contact-projection.ts';
 import { readDeals } from './deals.ts';
-import { linkedContacts, listedContacts } from './linked-contacts.ts';
-import { createStageReader } from './pipeline-stages.ts';
+import { type ContactsOf, linkedContacts, listedContacts } from './linked-contacts.ts';
+import { createStageReader, type StageReader } from './pipeline-stages.ts';
 import { type HubSpotParts, listThenSearch, type StreamReader, scopeFix } from './stream.ts';
 
 // What HubSpot counts of a contact's deals. It is not said to move the contact's modification time.
@@ -14,8 +14,7 @@ const COUNTED_ON_CONTACTS: ReadonlySet<string> = new Set([
 ]);
 
 export function dealStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
-  const { http, mapping } = parts;
-  const isCountedMapped = mappedProperties(mapping, 'contacts').some((name) => COUNTED_ON_CONTACTS.has(name));
+  const { http } = parts;
   return {
     stream,
     access: {
@@ -38,12 +37,22 @@ export function dealStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
         fromChanged: async (records: readonly HubSpotObject[]): Promise<Partial<ChangePage>> => {
           const ids = records.map(({ id }) => id);
           const contactsOf = await linkedContacts(http, 'deals', ids, signal);
-          const outcomes = await readDeals({ http, readStages, contactsOf }, signal);
-          const contacts = isCountedMapped ? new Set([...contactsOf.values()].flat()) : [];
-          return { outcomes, dirty: [...contacts].map((id) => ({ ref: contactRef(id) })) };
+          return changedDeals(parts, { readStages, contactsOf }, signal);
         },
       };
       return listThenSearch(parts, source, cursor, signal);
     },
   };
+}
+
+/** The deals as outcomes, and their contacts where the mapping reads what HubSpot counts of deals on them. */
+export async function changedDeals(
+  { http, mapping }: Pick<HubSpotParts, 'http' | 'mapping'>,
+  deals: { readonly readStages: StageReader; readonly contactsOf: ContactsOf },
+  signal: AbortSignal,
+): Promise<Pick<ChangePage, 'outcomes' | 'dirty'>> {
+  const outcomes = await readDeals({ http, ...deals }, signal);
+  const isCountedMapped = mappedProperties(mapping, 'contacts').some((name) => COUNTED_ON_CONTACTS.has(name));
+  const contacts = isCountedMapped ? new Set([...deals.contactsOf.values()].flat()) : [];
+  return { outcomes, dirty: [...contacts].map((id) => ({ ref: contactRef(id) })) };
 }

@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import { emptyPage } from '../change-pages.ts';
 import type { ChangePage, ChangeStream, SourcedActivity } from '../connector.ts';
-import { formsAnswer, type Submission, submissionsAnswer } from './answers.ts';
+import { ConnectorError } from '../connector-error.ts';
+import { type Submission, submissionsAnswer } from './answers.ts';
 import { contactRef } from './contact-projection.ts';
 import { type ContactsByEmail, createContactsByEmail } from './contacts-by-email.ts';
+import { createFormLister, type Form } from './form-list.ts';
 import { OVERLAP_MS } from './search-changes.ts';
 import { type HubSpotParts, parseCursor, type StreamReader, scopeFix } from './stream.ts';
 import { pathOf } from './url-path.ts';
@@ -31,23 +33,20 @@ const cursorSchema = z.object({
 type FormsCursor = z.infer<typeof cursorSchema>;
 type FormCursor = FormsCursor['forms'][string];
 
-interface Form {
-  readonly id: string;
-  readonly name: string;
-}
-
 export function formStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
+  const lister = createFormLister(parts);
   return {
-    stream,
+    stream: { ...stream, everySeconds: parts.formsEverySeconds },
     access: { probe: { path: parts.http.paths.forms, query: { limit: '1' } }, fix: scopeFix('forms') },
     async *read(cursor, signal) {
       let state = parseCursor(cursorSchema, stream.id, cursor ?? { whole: true, forms: {} });
       const findContacts = createContactsByEmail(parts.http);
       const begun = state;
       // A first pass that was interrupted goes on behind the forms that are done.
-      const forms = (await listForms(parts, signal)).filter(({ id }) => !(begun.whole && begun.forms[id]?.done));
-      for (const form of forms) {
-        for await (const read of readMatched(parts, form, state.forms[form.id], findContacts, signal)) {
+      const { forms, kept } = await lister.list(begun.whole, signal);
+      for (const form of forms.filter(({ id }) => !(begun.whole && begun.forms[id]?.done))) {
+        const pages = readMatched(parts, form, state.forms[form.id], findContacts, signal);
+        for await (const read of kept ? whileThere(pages, lister.forget) : pages) {
           state = { ...state, forms: { ...state.forms, [form.id]: read.next } };
           if (read.changed || state.whole) yield page(state, read.activities);
         }
@@ -77,6 +76,16 @@ async function* readMatched(
   }
 }
 
+/** Of a form that was deleted since the forms were listed there is nothing more; the others are read all the same. */
+async function* whileThere<T>(pages: AsyncIterable<T>, onGone: () => void): AsyncGenerator<T> {
+  try {
+    yield* pages;
+  } catch (error) {
+    if (!(error instanceof ConnectorError) || error.kind !== 'not-found') throw error;
+    onGone();
+  }
+}
+
 function withoutMarks(form: FormCursor, unmatched: ReadonlySet<string>): FormCursor {
   const matched = (ids: readonly string[]) => ids.filter((id) => !unmatched.has(id));
   const { reading } = form;
@@ -86,21 +95,6 @@ function withoutMarks(form: FormCursor, unmatched: ReadonlySet<string>): FormCur
 
 function page(state: FormsCursor, activities: readonly SourcedActivity[]): ChangePage {
   return { ...emptyPage(state, state.whole), activities };
-}
-
-async function listForms({ http }: HubSpotParts, signal: AbortSignal): Promise<Form[]> {
-  const forms: Form[] = [];
-  let after: string | null = null;
-  do {
-    const query: Record<string, string> = { limit: '100', formTypes: 'all', ...(after === null ? {} : { after }) };
-    const answer: z.infer<typeof formsAnswer> = await http.call(
-      { what: 'listing forms', path: http.paths.forms, query, answer: formsAnswer },
-      signal,
-    );
-    forms.push(...answer.results.map(({ id, name }) => ({ id, name: name ?? '' })));
-    after = answer.paging;
-  } while (after !== null);
-  return forms.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 interface FormPage {

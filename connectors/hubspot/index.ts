@@ -15,8 +15,12 @@ import { ENGAGEMENTS } from './engagements.ts';
 import { fetchLeads } from './fetch-leads.ts';
 import { createHttp } from './http.ts';
 import { HISTORY_BATCH, LINK_BATCH, listPage, READ_BATCH } from './object-reads.ts';
+import { readItems } from './read-items.ts';
 import type { HubSpotSettings } from './settings.ts';
 import { createStreams } from './streams.ts';
+import type { Reading } from './webhook/events.ts';
+import { readProperties } from './webhook/read-properties.ts';
+import { createReceiver } from './webhook/receiver.ts';
 import { WRITE_BATCH, writeScores } from './write-scores.ts';
 
 export { asks, settingsSchema } from './settings.ts';
@@ -36,7 +40,8 @@ export interface HubSpotOptions {
 export function create({ settings, mapping, limiter, clock, patience }: HubSpotOptions): CrmConnector {
   const http = createHttp({ settings, limiter, clock, ...(patience === undefined ? {} : { patience }) });
   const contacts = createContactProjection(mapping);
-  const parts = { http, clock, mapping, contacts, toActivity: createActivityProjector(mapping) };
+  const toActivity = createActivityProjector(mapping);
+  const parts = { http, clock, mapping, contacts, toActivity, formsEverySeconds: settings.HUBSPOT_FORMS_SECONDS };
   const readers = createStreams(parts);
   const streams = readers.map((reader) => reader.stream);
   const ids = streams.map(({ id }) => id);
@@ -58,6 +63,10 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
     },
     fetchLeads: (refs, signal) => fetchLeads(parts, refs, untilClosed(signal)),
     probeStreams: (signal) => probeStreams({ http, readers }, untilClosed(signal)),
+    readItems(stream, items, signal) {
+      if (!ids.includes(stream)) throw unknownStream(stream);
+      return readItems(parts, stream, items, untilClosed(signal));
+    },
     compareLinks: (known, signal) => compareLinks(parts, compared, known, untilClosed(signal)),
     listPresent: async (after, signal) => {
       const request = { type: 'contacts', properties: ['hs_object_id'], after };
@@ -68,10 +77,17 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
     writeScores: (patches, signal) => writeScores(parts, patches, untilClosed(signal)),
     checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, untilClosed(signal)),
     applySetup: (target, options, signal) => applySetup(parts, target, options, untilClosed(signal)),
+    ...webhookOf(settings, { properties: readProperties(mapping, contacts), streams: new Set(ids) }),
     describeAccount: (signal) => describeAccount(http, untilClosed(signal)),
     callsMade: () => http.callsMade(),
     close: async () => closing.abort(new Error('the HubSpot connector was closed')),
   };
+}
+
+/** Without the app's secret nobody could tell what is HubSpot's: changes are polled. */
+function webhookOf(settings: HubSpotSettings, reading: Omit<Reading, 'appId'>): Pick<CrmConnector, 'webhook'> {
+  const { HUBSPOT_CLIENT_SECRET: secret, HUBSPOT_APP_ID: appId = null } = settings;
+  return secret === undefined ? {} : { webhook: createReceiver(secret, { ...reading, appId }) };
 }
 
 function unknownStream(id: string): ConnectorError {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DEFAULT_API_VERSION } from './api-version.ts';
 
+const FORMS_SECONDS = 'expected whole seconds from 5 to 3600';
 const SHARE = 'expected a number from 0.05 to 1, for example 0.9';
 
 export const settingsSchema = z.object({
@@ -17,6 +18,15 @@ export const settingsSchema = z.object({
     .default(0.9)
     .describe(
       'Part of the calls of the day that may be used up when Leadgrade still asks; the rest is for other apps.',
+    ),
+  HUBSPOT_FORMS_SECONDS: z.coerce
+    .number(FORMS_SECONDS)
+    .int(FORMS_SECONDS)
+    .min(5, FORMS_SECONDS)
+    .max(3600, FORMS_SECONDS)
+    .default(30)
+    .describe(
+      'How often forms are asked for submissions, of which HubSpot sends no webhook. Each time costs a call a form.',
     ),
   HUBSPOT_API_VERSION: z
     .string()

@@ -19,6 +19,8 @@ export interface HubSpotParts {
   readonly mapping: Mapping;
   readonly contacts: ContactProjection;
   readonly toActivity: ActivityProjector;
+  /** How often forms are asked for submissions. */
+  readonly formsEverySeconds: number;
 }
 
 /** How to find out whether this token and portal may read a stream: one small call. */

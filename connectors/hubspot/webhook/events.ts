@@ -1,0 +1,107 @@
+// The body of a webhook -> events. Each element stands for itself: one that cannot be understood keeps no other from being taken,
+// however many there are.
+import { createHash } from 'node:crypto';
+import type { UnreadPart, WebhookEvent, WebhookSubject } from '../../webhook.ts';
+import { priorityOf } from './event-priority.ts';
+import { eventSchema, type HubSpotEvent } from './event-schema.ts';
+import { elementText, parseBody } from './parse-body.ts';
+import type { ReadProperties } from './read-properties.ts';
+import { isPropertyChange, subjectsOf } from './subjects.ts';
+
+export interface Reading {
+  readonly properties: ReadProperties;
+  /** Ids of the streams that the mapping reads. */
+  readonly streams: ReadonlySet<string>;
+  /** The app that we are to HubSpot; null = not known: our own writes are told by their properties alone. */
+  readonly appId: string | null;
+}
+
+/** Why an event says nothing to us. */
+type Ignored = 'own-property' | 'own-write' | 'not-read' | 'not-mapped';
+
+export interface ReadBody {
+  readonly events: readonly WebhookEvent[];
+  readonly unread: readonly UnreadPart[];
+  readonly ignored: Readonly<Partial<Record<Ignored, number>>>;
+}
+
+/** Never throws, whatever the body is. */
+export function readEvents(body: Buffer, reading: Reading): ReadBody {
+  const parsed = parseBody(body);
+  if ('unread' in parsed) return { events: [], unread: [parsed.unread], ignored: {} };
+  const events: WebhookEvent[] = [];
+  const unread: UnreadPart[] = [];
+  const ignored: Partial<Record<Ignored, number>> = {};
+  for (const element of parsed.elements) {
+    const read = readOne(element, reading);
+    if ('events' in read) events.push(...read.events);
+    else if ('reason' in read) unread.push({ text: elementText(element), reason: read.reason });
+    else ignored[read.ignored] = (ignored[read.ignored] ?? 0) + 1;
+  }
+  return { events, unread, ignored };
+}
+
+type ReadElement =
+  | { readonly events: readonly WebhookEvent[] }
+  | { readonly reason: string }
+  | { readonly ignored: Ignored };
+
+function readOne(element: unknown, reading: Reading): ReadElement {
+  const parsed = eventSchema.safeParse(element);
+  if (!parsed.success) return { reason: reasonOf(parsed.error.issues[0]?.path) };
+  const event = parsed.data;
+  const found = subjectsOf(event);
+  if (found.kind === 'unread') return { reason: found.reason };
+  if (found.kind === 'nothing') return { ignored: 'not-read' };
+  const ignored = isPropertyChange(event) ? ignoredProperty(event, found.type, reading) : null;
+  if (ignored !== null) return { ignored };
+  const subjects = found.subjects.filter((each) => each.kind !== 'item' || reading.streams.has(each.stream));
+  if (subjects.length === 0) return { ignored: 'not-mapped' };
+  const priority = priorityOf(event, found.type);
+  return {
+    events: subjects.map((subject) => ({
+      key: keyOf(event, subject),
+      account: event.portalId,
+      subject,
+      priority,
+      occurredAt: event.occurredAt,
+    })),
+  };
+}
+
+function reasonOf(path: readonly PropertyKey[] | undefined): string {
+  const key = path?.[0];
+  return typeof key === 'string' ? `The event has no usable ${key}.` : 'The event is not an object.';
+}
+
+function ignoredProperty(event: HubSpotEvent, type: string, { properties, appId }: Reading): Ignored | null {
+  const name = (event.propertyName ?? '').toLowerCase();
+  if (type === 'contacts' && properties.own.has(name)) return 'own-property';
+  const isOwn = event.changeSource === 'INTEGRATION' && appId !== null && String(event.sourceId ?? '') === appId;
+  if (isOwn) return 'own-write';
+  return properties.read.get(type)?.has(name) === false ? 'not-read' : null;
+}
+
+const MOST_KEY = 300;
+
+/** What HubSpot repeats when it delivers again; the number of the attempt is not among it. `eventId` alone is not unique. */
+function keyOf(event: HubSpotEvent, subject: WebhookSubject): string {
+  const { portalId, subscriptionId, subscriptionType, eventId, occurredAt, propertyName } = event;
+  const said = [portalId, subscriptionId ?? subscriptionType, namedObject(event), eventId ?? '', occurredAt];
+  const key = [...said, propertyName ?? '', subjectMark(subject)].join(':');
+  if (key.length <= MOST_KEY && /^[\x21-\x7e]+$/.test(key)) return key;
+  return `${portalId}:sha256:${createHash('sha256').update(key).digest('hex')}`;
+}
+
+function namedObject({ objectId, primaryObjectId, fromObjectId, toObjectId, ...link }: HubSpotEvent): string {
+  if (!fromObjectId || !toObjectId) return objectId ?? primaryObjectId ?? '';
+  return [fromObjectId, toObjectId, link.associationTypeId ?? link.associationType ?? '', link.associationRemoved].join(
+    '-',
+  );
+}
+
+/** One event may be about several. */
+function subjectMark(subject: WebhookSubject): string {
+  if (subject.kind === 'item') return `${subject.stream}/${subject.id}`;
+  return `${subject.kind}/${subject.ref.id}`;
+}

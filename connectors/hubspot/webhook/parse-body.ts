@@ -1,0 +1,43 @@
+// The body of a webhook as a list, before anything in it is believed.
+import { z } from 'zod';
+import type { UnreadPart } from '../../webhook.ts';
+
+const listSchema = z.array(z.unknown());
+
+// Postgres keeps no text with a zero character; none is part of any JSON.
+const ZERO = '\0';
+
+/** The elements of the body; or, where it is no list, the body as one part that was not understood. */
+export function parseBody(body: Buffer): { elements: readonly unknown[] } | { unread: UnreadPart } {
+  const unread = (reason: string) => ({ unread: { text: textOf(body), reason } });
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body), keepDigits);
+  } catch {
+    // The parser's own words quote the body.
+    return unread('The body is not JSON in UTF-8.');
+  }
+  const list = listSchema.safeParse(parsed);
+  return list.success ? { elements: list.data } : unread('The body is not a list of events.');
+}
+
+/** An element as JSON. */
+export function elementText(element: unknown): string {
+  try {
+    return JSON.stringify(element) ?? '';
+  } catch {
+    // Nested deeper than the stack.
+    return '';
+  }
+}
+
+function textOf(body: Buffer): string {
+  return body.toString('utf8').replaceAll(ZERO, '\u{fffd}');
+}
+
+/** HubSpot's ids have 64 bits: a number that JavaScript would round stays the text that was sent. */
+function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const source = context?.source ?? '';
+  return /^-?\d+$/.test(source) ? source : value;
+}
