@@ -6,7 +6,7 @@ import type { ObjectType } from './object-types.ts';
 import type { Form, Portal } from './portal.ts';
 import { CALL_DISPOSITIONS } from './properties/engagement-properties.ts';
 import { DatedList } from './records/dated-list.ts';
-import type { CrmRecord } from './records/record-table.ts';
+import type { CrmRecord, Learned } from './records/record-table.ts';
 
 export interface NewActivity {
   /** A canonical activity type, or one of `SeedActivity`. */
@@ -14,13 +14,6 @@ export interface NewActivity {
   /** Epoch ms. */
   readonly at: number;
   readonly attributes: SeedAttributes;
-}
-
-/** When HubSpot learned of it; `indexFrom`: when search and events show it. */
-export interface Learned {
-  readonly created: number;
-  readonly modified: number;
-  readonly indexFrom: number;
 }
 
 export interface KeptActivity {
@@ -59,8 +52,8 @@ export function keepActivity(
   const { object, properties } = engagement(activity.attributes);
   const values = new Map(Object.entries(properties));
   values.set('hs_timestamp', new Date(activity.at).toISOString());
-  const record = portal.table(object).add(values, learned);
-  portal.links.link('contacts', contact.id, object, record.id);
+  const record = portal.add(object, values, learned);
+  portal.link('contacts', contact.id, object, record.id);
   return { object, id: record.id };
 }
 

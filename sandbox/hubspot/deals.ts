@@ -25,7 +25,7 @@ export function keepDeal(portal: Portal, deal: NewDeal): CrmRecord {
   for (const { id, at } of deal.stages)
     for (const [name, value] of enteringStage(portal, id, at)) values.set(name, value);
   const { indexFrom } = deal;
-  const record = portal.table('deals').add(values, { created: first.at, modified: last.at, indexFrom });
+  const record = portal.add('deals', values, { created: first.at, modified: last.at, indexFrom });
   for (const contactId of deal.contactIds) linkDeal(portal, record.id, contactId, indexFrom);
   return record;
 }
@@ -43,12 +43,12 @@ export function moveDeal(portal: Portal, record: CrmRecord, stageId: string, cha
 
 /** Links or unlinks a contact: neither's modification time moves. */
 export function linkDeal(portal: Portal, dealId: string, contactId: string, indexFrom = portal.indexFrom()): void {
-  portal.links.link('deals', dealId, 'contacts', contactId);
+  portal.link('deals', dealId, 'contacts', contactId);
   countDeals(portal, contactId, indexFrom);
 }
 
 export function unlinkDeal(portal: Portal, dealId: string, contactId: string): void {
-  portal.links.unlink('deals', dealId, 'contacts', contactId);
+  portal.unlink('deals', dealId, 'contacts', contactId);
   countDeals(portal, contactId, portal.indexFrom());
 }
 

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { ContactLists } from './contact-lists.ts';
-import { COUNTER_PROPERTIES } from './counter-properties.ts';
 import { MarketingEmails } from './marketing-emails.ts';
 import { MarketingEvents } from './marketing-events.ts';
 import { OBJECT_KINDS, OBJECT_TYPES, type ObjectType } from './object-types.ts';
 import { type Pipeline, pipelineProperties, STANDARD_PIPELINES, type Stage } from './pipelines.ts';
+import { type Author, type PortalChange, USER } from './portal-change.ts';
 import { COMPANY_PROPERTIES, DEAL_PROPERTIES } from './properties/company-properties.ts';
 import { becameStage, CONTACT_PROPERTIES } from './properties/contact-properties.ts';
 import {
@@ -20,7 +20,7 @@ import type { PropertyDefinition } from './properties/property-definition.ts';
 import { PropertyRegistry } from './properties/property-registry.ts';
 import { DatedList } from './records/dated-list.ts';
 import { LinkStore } from './records/link-store.ts';
-import { type CrmRecord, type Properties, RecordTable } from './records/record-table.ts';
+import { type CrmRecord, type Learned, type Properties, RecordTable } from './records/record-table.ts';
 
 export type Tier = 'free' | 'pro' | 'enterprise';
 
@@ -86,6 +86,8 @@ export class Portal {
   readonly lists = new ContactLists();
   readonly marketingEvents = new MarketingEvents();
   pipelines: readonly Pipeline[] = STANDARD_PIPELINES;
+  /** Is told of each change once it is made; null = nobody listens. */
+  watcher: ((change: PortalChange) => void) | null = null;
   readonly #droppedLinks = new Map<string, ReturnType<LinkStore['drop']>>();
   readonly #lag: number;
   readonly #tables: ReadonlyMap<ObjectType, RecordTable>;
@@ -127,22 +129,44 @@ export class Portal {
   }
 
   /** A record made now. */
-  create(type: ObjectType, properties: Properties): CrmRecord {
+  create(type: ObjectType, properties: Properties, by = USER): CrmRecord {
     const now = this.clock.now();
-    return this.table(type).add(properties, { created: now, modified: now, indexFrom: this.indexFrom() });
+    return this.add(type, properties, { created: now, modified: now, indexFrom: this.indexFrom() }, by);
+  }
+
+  /** A record made whenever `at` says. */
+  add(type: ObjectType, properties: Properties, at: Learned, by = USER): CrmRecord {
+    const record = this.table(type).add(properties, at, by.source);
+    this.watcher?.({ kind: 'created', type, id: record.id, by });
+    return record;
   }
 
   /** Values written now, by a person or an app: the modification time moves even when they are equal. */
-  write(type: ObjectType, record: CrmRecord, values: Properties, source = 'CRM_UI'): CrmRecord {
+  write(type: ObjectType, record: CrmRecord, values: Properties, by: Author = USER): CrmRecord {
     const now = this.clock.now();
     const all = withStageDate(type, record, values, now);
-    return this.table(type).write(record, all, now, this.indexFrom(), { at: now, source });
+    const written = this.table(type).write(record, all, now, this.indexFrom(), { at: now, source: by.source });
+    this.watcher?.({ kind: 'changed', type, id: record.id, values: differing(record, all), by });
+    return written;
+  }
+
+  link(from: ObjectType, fromId: string, to: ObjectType, toId: string, primary = false): void {
+    this.links.link(from, fromId, to, toId, primary);
+    const ends = { from: { type: from, id: fromId }, to: { type: to, id: toId } };
+    this.watcher?.({ kind: 'linked', ...ends, primary, by: USER });
+  }
+
+  unlink(from: ObjectType, fromId: string, to: ObjectType, toId: string, primary = false): void {
+    this.links.unlink(from, fromId, to, toId);
+    const ends = { from: { type: from, id: fromId }, to: { type: to, id: toId } };
+    this.watcher?.({ kind: 'unlinked', ...ends, primary, by: USER });
   }
 
   archive(type: ObjectType, record: CrmRecord): void {
     this.table(type).archive(record, this.clock.now(), this.indexFrom());
     this.#droppedLinks.set(`${type}/${record.id}`, this.links.drop(type, record.id));
     if (type === 'contacts') this.#leaveGroups(record.id);
+    this.watcher?.({ kind: 'deleted', type, id: record.id, by: USER });
   }
 
   /** A deleted record comes back as it was, with its links to what is still there. */
@@ -151,6 +175,7 @@ export class Portal {
     for (const { type: other, link } of this.#droppedLinks.get(`${type}/${record.id}`) ?? []) {
       if (this.table(other).find(link.to)) this.links.link(type, record.id, other, link.to, link.primary);
     }
+    this.watcher?.({ kind: 'restored', type, id: record.id, by: USER });
     return restored;
   }
 
@@ -166,6 +191,7 @@ export class Portal {
     for (const { submissions } of this.forms.values()) {
       submissions.remove(({ values }) => values.some(({ name, value }) => name === 'email' && value === email));
     }
+    this.watcher?.({ kind: 'erased', id: contact.id, by: USER });
   }
 
   #leaveGroups(contactId: string): void {
@@ -175,35 +201,22 @@ export class Portal {
 
   /** Makes the company the contact's only one, or leaves it none. The contact's modification time stays as it is. */
   setCompany(contactId: string, companyId: string | null, indexFrom = this.indexFrom()): void {
-    for (const { to } of this.links.linksOf('contacts', contactId, 'companies')) {
-      this.links.unlink('contacts', contactId, 'companies', to);
+    const before = this.links.linksOf('contacts', contactId, 'companies');
+    for (const { to, primary } of before) {
+      if (to !== companyId) this.unlink('contacts', contactId, 'companies', to, primary);
     }
-    if (companyId !== null) this.links.link('contacts', contactId, 'companies', companyId, true);
+    const isHeld = before.some(({ to, primary }) => primary && to === companyId);
+    if (companyId !== null && !isHeld) this.link('contacts', contactId, 'companies', companyId, true);
     const contact = this.table('contacts').find(contactId);
     const values = new Map([['associatedcompanyid', companyId ?? '']]);
     const origin = { at: this.clock.now(), source: 'CALCULATED' };
     if (contact) this.table('contacts').writeSilently(contact, values, indexFrom, origin);
   }
 
-  /** Merges one contact into another: links, visits, memberships and missing values go to the primary; counts add up. */
-  mergeContacts(primary: CrmRecord, merged: CrmRecord, counters: 'added' | 'later'): void {
-    const contacts = this.table('contacts');
-    const values = new Map([...merged.properties].filter(([name]) => !primary.properties.has(name)));
-    const before = primary.properties.get('hs_merged_object_ids');
-    values.set('hs_merged_object_ids', before === undefined ? merged.id : `${before};${merged.id}`);
-    for (const name of COUNTER_PROPERTIES) {
-      values.delete(name);
-      if (counters === 'later') continue;
-      const counts = [primary, merged].map(({ properties }) => Number(properties.get(name) ?? 0));
-      const sum = counts.reduce((total, each) => total + each, 0);
-      if (sum > 0) values.set(name, String(sum));
-    }
-    contacts.merge(primary, merged, this.indexFrom());
-    this.write('contacts', primary, values, 'MERGE_CONTACTS');
-    this.links.move('contacts', merged.id, primary.id);
-    for (const visit of this.visits.all()) if (visit.contactId === merged.id) visit.contactId = primary.id;
-    this.lists.merge(primary.id, merged.id);
-    this.marketingEvents.merge(primary.id, merged.id);
+  /** Makes one contact go by another's id; what the other gets of it is mergeContacts' business. */
+  joinContact(primary: CrmRecord, merged: CrmRecord, moved: number): void {
+    this.table('contacts').merge(primary, merged, this.indexFrom());
+    this.watcher?.({ kind: 'merged', primaryId: primary.id, mergedId: merged.id, moved, by: USER });
   }
 }
 
@@ -212,6 +225,11 @@ function withStageDate(type: ObjectType, record: CrmRecord, values: Properties, 
   const stage = values.get('lifecyclestage');
   if (type !== 'contacts' || !stage || stage === record.properties.get('lifecyclestage')) return values;
   return new Map([...values, [becameStage(stage), new Date(now).toISOString()]]);
+}
+
+/** What a write changes: no webhook tells of a value that is as it was. */
+function differing(record: CrmRecord, values: Properties): Properties {
+  return new Map([...values].filter(([name, value]) => (record.properties.get(name) ?? '') !== value));
 }
 
 function present<T>(value: T | undefined): T {

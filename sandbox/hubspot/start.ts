@@ -16,6 +16,8 @@ import { badRequest } from './hubspot-error.ts';
 import { Portal, type Tier } from './portal.ts';
 import { apiRouter } from './routes/api.ts';
 import { controlRouter } from './routes/control.ts';
+import { type WebhookSettingsInput, webhookSettingsSchema } from './webhooks/webhook-settings.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 
 const DEFAULT_SEARCH_LAG_MS = 2_000;
 const MAX_BODY = '10mb';
@@ -39,6 +41,8 @@ export interface HubSpotSandboxOptions {
   readonly dayLimit?: number;
   /** Requests are appended to it as JSON lines. */
   readonly logFile?: string;
+  /** Where its webhooks go from the start; absent: nowhere, until the control API says so. */
+  readonly webhooks?: WebhookSettingsInput;
 }
 
 export interface HubSpotSandbox {
@@ -52,7 +56,7 @@ export interface HubSpotSandbox {
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1 only. @throws the system's error when the port is taken */
+/** Listens on 127.0.0.1 only. @throws the system's error when the port is taken, a ZodError for webhooks to another machine */
 export async function startHubSpotSandbox(options: HubSpotSandboxOptions): Promise<HubSpotSandbox> {
   const tier = options.tier ?? 'enterprise';
   const portal = new Portal({
@@ -69,7 +73,9 @@ export async function startHubSpotSandbox(options: HubSpotSandboxOptions): Promi
     log: new RequestLog(options.logFile),
     scopes: new Set(options.scopes ?? scopesOf(tier)),
     exchanges: new WeakMap(),
+    webhooks: new Webhooks(portal),
   };
+  if (options.webhooks) gate.webhooks.aim(webhookSettingsSchema.parse(options.webhooks));
   const { url, close } = await listen(application(gate), options.port);
   return {
     url,
@@ -78,7 +84,10 @@ export async function startHubSpotSandbox(options: HubSpotSandboxOptions): Promi
     appId: String(portal.appId),
     portalId: String(portal.id),
     contactIds,
-    close,
+    close: () => {
+      gate.webhooks.stop();
+      return close();
+    },
   };
 }
 

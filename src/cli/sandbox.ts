@@ -7,6 +7,7 @@ import { loadLeadforge } from '../../sandbox/dataset/leadforge.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type FaultRule, faultScriptSchema } from '../../sandbox/http/fault-script.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
+import { isLoopbackUrl, LOOPBACK_RULE } from '../../sandbox/hubspot/webhooks/webhook-settings.ts';
 import { type SalesforceSandbox, startSalesforceSandbox } from '../../sandbox/salesforce/start.ts';
 import type { CommandIo } from './io.ts';
 import { instant } from './options.ts';
@@ -22,6 +23,7 @@ const optionsSchema = z.object({
   tier: z.enum(['free', 'pro', 'enterprise']),
   dayLimit: z.number().optional(),
   faults: z.string().optional(),
+  webhooks: z.string().optional(),
   json: z.boolean().default(false),
 });
 type SandboxOptions = z.infer<typeof optionsSchema>;
@@ -42,6 +44,7 @@ export function sandboxCommand(io: CommandIo): Command {
     )
     .option('--day-limit <calls>', "HubSpot calls a day (default: the tier's)", wholeNumber(1, 10_000_000))
     .option('--faults <file>', 'a fault script (JSON): which requests go wrong, and how')
+    .option('--webhooks <url>', 'send webhooks to a service on this machine: <url>/webhooks/hubspot', loopbackUrl)
     .option('--json', 'print one line of JSON when it is ready')
     .action(async (given: unknown) => run(io, optionsSchema.parse(given)));
 }
@@ -52,8 +55,9 @@ async function run(io: CommandIo, options: SandboxOptions): Promise<void> {
   if (!input) return;
   const { hubspotPort, salesforcePort, tier, dayLimit } = options;
   const common = { now, clock: io.clock, ...input };
+  const optional = { ...(dayLimit === undefined ? {} : { dayLimit }), ...webhooksOf(options) };
   const hubspot = await started(io, '--hubspot-port', () =>
-    startHubSpotSandbox({ port: hubspotPort, tier, ...(dayLimit === undefined ? {} : { dayLimit }), ...common }),
+    startHubSpotSandbox({ port: hubspotPort, tier, ...optional, ...common }),
   );
   if (!hubspot) return;
   const salesforce = await started(io, '--salesforce-port', () =>
@@ -65,6 +69,10 @@ async function run(io: CommandIo, options: SandboxOptions): Promise<void> {
   io.stdout.write(options.json ? `${JSON.stringify(credentials)}\n` : describe(hubspot, salesforce));
   await stopped;
   await Promise.all([hubspot.close(), salesforce.close()]);
+}
+
+function webhooksOf({ webhooks }: SandboxOptions): { webhooks?: { targetUrl: string } } {
+  return webhooks === undefined ? {} : { webhooks: { targetUrl: `${webhooks}/webhooks/hubspot` } };
 }
 
 /** One sandbox, or null when it cannot start (told on stderr). */
@@ -127,6 +135,12 @@ function describe(hubspot: HubSpotSandbox, salesforce: SalesforceSandbox): strin
     'Press Ctrl+C to end it.',
     '',
   ].join('\n');
+}
+
+/** Without the slash at its end. */
+function loopbackUrl(text: string): string {
+  if (!isLoopbackUrl(text)) throw new InvalidArgumentError(`It ${LOOPBACK_RULE}.`);
+  return text.replace(/\/+$/, '');
 }
 
 function wholeNumber(low: number, high: number): (text: string) => number {

@@ -6,6 +6,7 @@ import type { Entrance } from '../../http/receive.ts';
 import type { Reply } from '../../http/reply.ts';
 import { badRequest, HubSpotError, missingScopes, unauthorized, unknownPath } from '../hubspot-error.ts';
 import type { Portal } from '../portal.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 import { deliverAsHubSpot } from './deliver.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -13,6 +14,7 @@ export interface Gate extends Entrance {
   readonly portal: Portal;
   readonly limits: RateLimits;
   readonly scopes: ReadonlySet<string>;
+  readonly webhooks: Webhooks;
 }
 
 /** A request as an endpoint sees it. */

@@ -26,13 +26,13 @@ interface Noted {
 const MOST_KEPT = 20;
 
 export class PropertyHistory {
-  /** What each record was made with. */
-  readonly #first = new Map<string, Properties>();
+  /** What each record was made with, and by what. */
+  readonly #first = new Map<string, { readonly properties: Properties; readonly source: string }>();
   /** By record and property, oldest first. */
   readonly #changes = new Map<string, Map<string, Version[]>>();
 
-  begin(record: Changing): void {
-    this.#first.set(record.id, record.properties);
+  begin(record: Changing, source: string): void {
+    this.#first.set(record.id, { properties: record.properties, source });
   }
 
   /** A value that is as it was makes no version. */
@@ -52,8 +52,9 @@ export class PropertyHistory {
   }
 
   versions(record: Changing, name: string): readonly Version[] {
-    const first = this.#first.get(record.id)?.get(name);
-    const born = first === undefined ? [] : [{ value: first, at: record.createdAt, source: 'CRM_UI' }];
+    const made = this.#first.get(record.id);
+    const first = made?.properties.get(name);
+    const born = made && first !== undefined ? [{ value: first, at: record.createdAt, source: made.source }] : [];
     return [...born, ...(this.#changes.get(record.id)?.get(name) ?? [])].slice(-MOST_KEPT).toReversed();
   }
 }

@@ -12,6 +12,13 @@ export interface CrmRecord {
   readonly properties: Properties;
 }
 
+/** When HubSpot learned of something (epoch ms); `indexFrom`: when search and events begin to show it. */
+export interface Learned {
+  readonly created: number;
+  readonly modified: number;
+  readonly indexFrom: number;
+}
+
 /** Since when a written value holds, and who wrote it. */
 export interface Origin {
   readonly at: number;
@@ -58,8 +65,8 @@ export class RecordTable {
     return this.#records.size;
   }
 
-  /** Adds a record. `indexFrom`: when search begins to show it. */
-  add(properties: Properties, at: { created: number; modified: number; indexFrom: number }): CrmRecord {
+  /** Adds a record. */
+  add(properties: Properties, at: Learned, source = 'CRM_UI'): CrmRecord {
     const id = String(this.kind.firstId + this.#ids.length);
     const all = new Map(properties);
     all.set('hs_object_id', id);
@@ -67,7 +74,7 @@ export class RecordTable {
     all.set(this.kind.modifiedProperty, new Date(at.modified).toISOString());
     const record = { id, createdAt: at.created, modifiedAt: at.modified, archivedAt: null, properties: all };
     this.#ids.push(id);
-    this.history.begin(record);
+    this.history.begin(record, source);
     this.#keep(record, at.indexFrom);
     return record;
   }

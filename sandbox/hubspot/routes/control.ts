@@ -7,6 +7,7 @@ import { HubSpotError } from '../hubspot-error.ts';
 import * as deals from './deal-actions.ts';
 import * as marketing from './marketing-actions.ts';
 import * as people from './people-actions.ts';
+import * as webhooks from './webhook-actions.ts';
 
 const CONTROLS: readonly Control<Gate>[] = [
   ['post', '/activities', ({ portal }, req) => people.addActivity(portal, req.body)],
@@ -49,6 +50,11 @@ const CONTROLS: readonly Control<Gate>[] = [
     '/marketing-events/:id/participations',
     ({ portal }, req) => marketing.participate(portal, idOf(req), req.body),
   ],
+  ['put', '/webhooks', (gate, req) => webhooks.aim(gate.webhooks, req.body)],
+  ['delete', '/webhooks', (gate) => webhooks.stop(gate.webhooks)],
+  ['get', '/webhooks', (gate) => webhooks.showStatus(gate.webhooks)],
+  ['post', '/webhooks/storm', (gate, req) => webhooks.storm(gate.webhooks, req.body)],
+  ['post', '/webhooks/outage', (gate, req) => webhooks.outage(gate.webhooks, req.body)],
 ];
 
 export function controlRouter(gate: Gate): Router {

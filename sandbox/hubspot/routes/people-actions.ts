@@ -5,8 +5,10 @@ import { keepActivity } from '../activities.ts';
 import { countActivity } from '../count-activity.ts';
 import { COUNTER_PROPERTIES } from '../counter-properties.ts';
 import { badRequest, objectNotFound } from '../hubspot-error.ts';
+import { mergeContacts } from '../merge-contacts.ts';
 import type { ObjectType } from '../object-types.ts';
 import type { Portal } from '../portal.ts';
+import { authorOf } from '../portal-change.ts';
 import { SALESFORCE_PROPERTIES } from '../properties/contact-properties.ts';
 import { checkValues, instantOf, invalidValues } from '../properties/property-values.ts';
 import { recordFrame } from '../records/record-json.ts';
@@ -32,6 +34,8 @@ const keptActivitySchema = z.object({
 const propertiesSchema = z.strictObject({
   properties: z.record(z.string(), z.string()),
   companyId: z.string().optional(),
+  /** Who writes it, as a webhook's `changeSource` names it; INTEGRATION: another app than ours. */
+  source: z.string().min(1).default('CRM_UI'),
 });
 const countersSchema = z.strictObject({
   values: z.partialRecord(z.enum(COUNTER_PROPERTIES), z.string()),
@@ -74,19 +78,17 @@ export function removeActivity(portal: Portal, params: unknown): Reply {
 }
 
 export function addContact(portal: Portal, body: unknown): Reply {
-  const { properties, companyId } = propertiesSchema.parse(body);
-  const contact = portal.create(
-    'contacts',
-    new Map([...checked(portal, 'contacts', properties), ['hs_is_contact', 'true']]),
-  );
+  const { properties, companyId, source } = propertiesSchema.parse(body);
+  const values = new Map([...checked(portal, 'contacts', properties), ['hs_is_contact', 'true'] as const]);
+  const contact = portal.create('contacts', values, authorOf(source));
   if (companyId !== undefined) portal.setCompany(contact.id, existing(portal, 'companies', companyId).id);
   return { status: 201, body: whole(portal, 'contacts', existing(portal, 'contacts', contact.id)) };
 }
 
 export function edit(portal: Portal, type: ObjectType, id: string, body: unknown): Reply {
-  const { properties } = propertiesSchema.parse(body);
+  const { properties, source } = propertiesSchema.parse(body);
   const record = existing(portal, type, id);
-  return ok(whole(portal, type, portal.write(type, record, checked(portal, type, properties))));
+  return ok(whole(portal, type, portal.write(type, record, checked(portal, type, properties), authorOf(source))));
 }
 
 export function show(portal: Portal, type: ObjectType, id: string): Reply {
@@ -96,7 +98,8 @@ export function show(portal: Portal, type: ObjectType, id: string): Reply {
 /** Sets what HubSpot counts, as HubSpot does when it counts anew: any value, from any source. */
 export function setCounters(portal: Portal, id: string, body: unknown): Reply {
   const { values, source } = countersSchema.parse(body);
-  const contact = portal.write('contacts', existing(portal, 'contacts', id), new Map(Object.entries(values)), source);
+  const counted = new Map(Object.entries(values));
+  const contact = portal.write('contacts', existing(portal, 'contacts', id), counted, authorOf(source));
   return ok(whole(portal, 'contacts', contact));
 }
 
@@ -110,7 +113,7 @@ export function setSalesforceIds(portal: Portal, id: string, body: unknown): Rep
   const values = new Map<string, string>();
   if (leadId !== undefined) values.set('salesforceleadid', leadId ?? '');
   if (contactId !== undefined) values.set('salesforcecontactid', contactId ?? '');
-  return ok(whole(portal, 'contacts', portal.write('contacts', contact, values, 'SALESFORCE')));
+  return ok(whole(portal, 'contacts', portal.write('contacts', contact, values, authorOf('SALESFORCE'))));
 }
 
 export function remove(portal: Portal, id: string): Reply {
@@ -135,7 +138,7 @@ export function merge(portal: Portal, body: unknown): Reply {
   const primary = existing(portal, 'contacts', primaryId);
   const merged = existing(portal, 'contacts', mergedId);
   if (primary.id === merged.id) throw badRequest('a contact cannot be merged with itself');
-  portal.mergeContacts(primary, merged, counters);
+  mergeContacts(portal, primary, merged, counters);
   return ok(whole(portal, 'contacts', existing(portal, 'contacts', primary.id)));
 }
 

@@ -54,11 +54,12 @@ function apply(call: Call, inputs: readonly Input[], checked: readonly CheckedVa
   const contacts = call.portal.table('contacts');
   const missing: string[] = [];
   const results: unknown[] = [];
+  const ourApp = { source: 'INTEGRATION', sourceId: String(call.portal.appId) };
   inputs.forEach(({ id, properties }, at) => {
     const contact = contacts.find(id);
     const values = checked[at]?.values;
     if (!contact || !values) missing.push(id);
-    else results.push(written(call.portal.write('contacts', contact, values, 'INTEGRATION'), properties, values));
+    else results.push(written(call.portal.write('contacts', contact, values, ourApp), properties, values));
   });
   if (results.length === 0) throw new HubSpotError(404, missingObjects('contact', missing));
   const errors = missing.length === 0 ? [] : [missingObjects('contact', missing)];
