@@ -10,6 +10,7 @@ import type { Product } from '../main.ts';
 import { readAndReport, withThrowawayProduct } from './dry-run.ts';
 import { openQuestions, type Questions } from './init/ask.ts';
 import { writeEnvFile } from './init/env-file.ts';
+import { hubspotAppCommand } from './init/hubspot-app-command.ts';
 import type { CommandIo } from './io.ts';
 import { reportFailures } from './open.ts';
 import { writeTarget } from './write-target.ts';
@@ -30,7 +31,8 @@ export function initCommand(io: CommandIo): Command {
     .option('--set <NAME=VALUE>', 'another setting to write; may be given several times', setting, {})
     .option('--force', 'ask again for what is set already', false)
     .option('--dry-run', 'do the first dry run without asking', false)
-    .action((options: InitOptions) => reportFailures(io, () => init(io, options)));
+    .action((options: InitOptions) => reportFailures(io, () => init(io, options)))
+    .addCommand(hubspotAppCommand(io));
 }
 
 function setting(text: string, before: Settings): Settings {
