@@ -41,10 +41,8 @@ export function formStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
     async *read(cursor, signal) {
       let state = parseCursor(cursorSchema, stream.id, cursor ?? { whole: true, forms: {} });
       const findContacts = createContactsByEmail(parts.http);
-      const begun = state;
-      // A first pass that was interrupted goes on behind the forms that are done.
-      const { forms, kept } = await lister.list(begun.whole, signal);
-      for (const form of forms.filter(({ id }) => !(begun.whole && begun.forms[id]?.done))) {
+      const { forms, kept } = await lister.list(state.whole, signal);
+      for (const form of toRead(forms, state)) {
         const pages = readMatched(parts, form, state.forms[form.id], findContacts, signal);
         for await (const read of kept ? whileThere(pages, lister.forget) : pages) {
           state = { ...state, forms: { ...state.forms, [form.id]: read.next } };
@@ -54,6 +52,11 @@ export function formStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
       if (state.whole) yield emptyPage({ ...state, whole: false }, false);
     },
   };
+}
+
+/** A first pass that was interrupted goes on behind the forms that are done. */
+function toRead(forms: readonly Form[], begun: FormsCursor): readonly Form[] {
+  return forms.filter(({ id }) => !(begun.whole && begun.forms[id]?.done));
 }
 
 interface MatchedPage extends Pick<FormPage, 'next' | 'changed'> {
