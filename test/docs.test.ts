@@ -115,7 +115,7 @@ interface Mention {
 function mentionIn(code: string): Mention | null {
   const said = /(?:^|\s)(?:leadgrade|src\/cli\/main\.ts)\s+(.*)$/.exec(code)?.[1]?.split(/\s+/);
   if (said === undefined) return null;
-  const end = said.findIndex((word) => !/^[a-z]+$/.test(word));
+  const end = said.findIndex((word) => !/^[a-z]+(-[a-z]+)*$/.test(word));
   const command = said.slice(0, end < 0 ? said.length : end).join(' ');
   return { command, options: said.filter((word) => /^--[a-z]/.test(word)) };
 }
