@@ -41,6 +41,8 @@ export interface ChangeStream {
   readonly standsInFor?: string;
   /** No webhook tells of it, and what it shows is worth most when it is fresh: it is pulled as often as this, between two polls. */
   readonly everySeconds?: number;
+  /** Its items can be read one by one (`readItems`). */
+  readonly byId?: true;
 }
 
 /** Whether a stream is open to us. */
@@ -162,7 +164,7 @@ export interface CrmConnector {
 
   /**
    * Items of a stream that a webhook named, read now by their ids, as `listChanges` would show them. An item that is not there any
-   * more is shown on nobody. At most `batch.read` ids. Absent: the stream is pulled instead.
+   * more is shown on nobody. Of streams with `byId` alone, at most `batch.read` ids; others are pulled instead.
    */
   readItems?(stream: string, ids: readonly string[], signal: AbortSignal): Promise<StreamItems>;
 

@@ -2,15 +2,16 @@
 // is not listed is asked for by id, and so is everybody who was deleted: restored meanwhile, or erased for good. The place
 // reached is kept in the run, so that a killed night goes on where it was.
 import { z } from 'zod';
-import type { Account, CrmConnector } from '../connectors/connector.ts';
-import { ConnectorError } from '../connectors/connector-error.ts';
+import type { CrmConnector } from '../connectors/connector.ts';
 import { chunksOf } from '../src/domain/chunks.ts';
+import { noteAccount } from '../src/store/accounts.ts';
 import { takeFetched } from '../src/store/fetched-leads.ts';
 import { haltInForce } from '../src/store/halts.ts';
-import { findRun, noteAccount, noteProgress } from '../src/store/runs.ts';
+import { findRun, noteProgress } from '../src/store/runs.ts';
 import { countSighted, forgetSightings, keepSightings, markUnsighted, pageOfDoubtful } from '../src/store/sightings.ts';
 import type { JobContext } from './context.ts';
 import { withHalts } from './failure-policy.ts';
+import { askAccount } from './own-account.ts';
 import { inParallel } from './parallel-batches.ts';
 
 const placeSchema = z.object({
@@ -46,9 +47,9 @@ export async function comparePresence(context: JobContext, crm: string, run: num
 async function walk(context: JobContext, connector: CrmConnector, run: number): Promise<void> {
   const { db, clock, signal, log } = context;
   const crm = connector.id;
-  const account = await accountOf(connector, signal);
+  const account = await askAccount(connector, signal);
   // Whoever is not in another account is not gone for it, and nobody there is one of ours, even under the same id.
-  if (account !== null && (await noteAccount(db, { crm, run, account: account.id }, clock.now())) !== account.id) {
+  if (account !== null && (await noteAccount(db, { crm, account: account.id }, clock.now())) !== account.id) {
     log.warn({ crm, account: account.id }, `${account.name} is of another account than the records that are known.`);
     return;
   }
@@ -63,16 +64,6 @@ async function walk(context: JobContext, connector: CrmConnector, run: number): 
         ? await listOne(context, connector, run, place)
         : await askOne(context, connector, place);
     await noteProgress(db, run, { [`present ${crm}`]: place }, clock.now());
-  }
-}
-
-/** Null: this token may not ask; then only how many of ours it shows can tell. */
-async function accountOf(connector: CrmConnector, signal: AbortSignal): Promise<Account | null> {
-  try {
-    return await connector.describeAccount(signal);
-  } catch (error) {
-    if (error instanceof ConnectorError && error.kind === 'forbidden') return null;
-    throw error;
   }
 }
 

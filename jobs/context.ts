@@ -6,6 +6,7 @@ import type { Fields } from '../src/domain/lead.ts';
 import type { ScoreField } from '../src/domain/score-fields.ts';
 import type { PeoplePolicy } from '../src/people/people-policy.ts';
 import type { CompiledModel } from '../src/scoring/compile.ts';
+import type { EditPolicy } from '../src/store/conflicts.ts';
 import type { Tables } from '../src/store/tables.ts';
 import type { JobName, JobPayloads, RingManner } from './queues.ts';
 
@@ -17,6 +18,8 @@ export interface MappedCrm {
   /** Of whom is scored and what is written. Another one scores everybody again. */
   readonly scopeHash: string;
   readonly inScope: (fields: Fields) => boolean;
+  /** What is done when somebody else writes one of our fields. */
+  readonly whenEdited: EditPolicy;
   /** Our fields that the mapping keeps. */
   readonly writes: readonly ScoreField[];
 }
@@ -44,6 +47,8 @@ export interface JobContext {
   /** IANA zone of the dates in explanations and of the nightly slot. */
   readonly timezone: string;
   readonly clock: Clock;
+  /** What was read or scored less than this ago (ms) is not read or scored again for another event, but once it is over. */
+  readonly quietMs: number;
   /** The instant to score at, where it is not the present one (`--as-of`). */
   readonly asOf: Date | null;
   readonly log: Log;

@@ -47,7 +47,7 @@ interface Side {
 export async function unlessHalted(
   context: JobContext,
   side: Side,
-  job: 'pull' | 'refresh' | 'write',
+  job: 'pull' | 'refresh' | 'watch' | 'write',
   work: (mapped: MappedCrm) => Promise<void>,
 ): Promise<void> {
   const { crm } = side;

@@ -1,7 +1,9 @@
 // The nightly job: compares links and deletions, which no modification time tells of, marks everybody whose score changes by
 // itself, and rings for the round that reads, scores and writes. A slot (local date) runs once, whoever rings for it and
 // however often; one that was missed is made up once.
+import { forgetOldEvents } from '../src/store/inbox.ts';
 import { markDecayed } from '../src/store/leads.ts';
+import { forgetOldQuarantine } from '../src/store/quarantine.ts';
 import { retryErrors } from '../src/store/record-errors.ts';
 import { findRun, firstRunDone, noteProgress, openRun, type Run, runOfSlot, unfinishedRun } from '../src/store/runs.ts';
 import { compareLinks } from './compare-links.ts';
@@ -25,6 +27,8 @@ export async function nightlyRecompute(context: JobContext): Promise<void> {
   }
   // What the CRM refused is tried once a night: somebody may have corrected the record, or the rule that refused it.
   await retryErrors(context.db, context.clock.now(), 'write');
+  await forgetOldEvents(context.db, context.clock.now());
+  await forgetOldQuarantine(context.db, context.clock.now());
   const decayed = await markDecayed(context.db, context.clock.now(), scoringInstant(context));
   await noteProgress(context.db, run.id, { marked: true, decayed }, context.clock.now());
   for (const crm of context.crms.keys()) await context.ring('pull', { crm });

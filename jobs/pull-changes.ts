@@ -2,7 +2,9 @@
 // read with another mapping, is read whole; so is every stream while a backfill is open.
 import type { ChangeStream } from '../connectors/connector.ts';
 import { ConnectorError } from '../connectors/connector-error.ts';
+import { PRIORITY } from '../src/domain/priority.ts';
 import { dateAgain } from '../src/store/counters.ts';
+import type { DueManner } from '../src/store/leads.ts';
 import { countInRuns, noteProgress, notePulled, openRun, type Run, unfinishedRun } from '../src/store/runs.ts';
 import {
   admitStream,
@@ -53,6 +55,22 @@ async function pullStreams(context: JobContext, mapped: MappedCrm): Promise<void
   if (!run) return;
   const progress = { marked: true, [`pulled ${mapped.connector.id}`]: true };
   await noteProgress(context.db, run.id, progress, context.clock.now());
+}
+
+/**
+ * Pulls some streams from their cursors, between two polls: what they show has just happened. One that is closed, or was not read to
+ * its end before, or is read whole, is left to the poll.
+ */
+export async function pullStreamsNow(context: JobContext, mapped: MappedCrm, ids: readonly string[]): Promise<void> {
+  const crm = mapped.connector.id;
+  for (const stream of mapped.connector.streams.filter(({ id }) => ids.includes(id))) {
+    const state = await streamState(context.db, { crm, stream: stream.id });
+    if (!state || state.denied !== null || state.passing || state.completedAt === null) continue;
+    if (state.mappingHash !== mapped.mappingHash || stream.counter) continue;
+    const manner = { priority: PRIORITY.activity, quietMs: context.quietMs };
+    await pullStream(context, mapped, stream, state, manner);
+    if (context.signal.aborted) return;
+  }
 }
 
 async function stateForPass(
@@ -108,6 +126,7 @@ async function pullStream(
   mapped: MappedCrm,
   stream: ChangeStream,
   state: StreamState,
+  manner: DueManner = {},
 ): Promise<void> {
   const { connector } = mapped;
   const { db, clock, signal } = context;
@@ -117,7 +136,15 @@ async function pullStream(
     let askedAt = clock.now();
     for await (const page of connector.listChanges(stream, state.cursor, signal)) {
       await countInRuns(db, { records: page.leads.length, activities: page.activities.length });
-      await takePage(db, page, { ...key, pass: page.whole ? pass : null, now: clock.now(), askedAt });
+      const { whenEdited } = mapped;
+      await takePage(db, page, {
+        ...key,
+        pass: page.whole ? pass : null,
+        now: clock.now(),
+        askedAt,
+        whenEdited,
+        ...manner,
+      });
       if (signal.aborted) return;
       askedAt = clock.now();
     }

@@ -12,6 +12,10 @@ const nothing = z.strictObject({});
 export const JOBS = {
   /** Every POLL_SECONDS: rings for what there is to do. Also the sweeper: a lost ring is made up here. */
   tick: { payload: nothing, priority: 1 },
+  /** Takes what CRMs and sites have sent: marks who is to be read again, reads what was named. */
+  intake: { payload: nothing, priority: 1 },
+  /** Reads the streams that no webhook tells of, between two polls. */
+  watch: { payload: crm, priority: 3 },
   /** Reads what changed in a CRM. */
   pull: { payload: crm, priority: 5 },
   /** Reads dirty records again. */
@@ -28,7 +32,7 @@ export type JobName = keyof typeof JOBS;
 export type JobPayloads = { [N in JobName]: z.infer<(typeof JOBS)[N]['payload']> };
 
 /** How many jobs one worker process runs at a time: each kind is one job at most, and they wait for the CRM, not the CPU. */
-export const CONCURRENCY = 5;
+export const CONCURRENCY = 6;
 
 // Trouble with a CRM never throws out of a job (failure-policy.ts): what does is trouble with the store, or a defect.
 const RETRIES: Pick<JobsOptions, 'attempts' | 'backoff'> = {

@@ -1,8 +1,7 @@
 // Refresh: dirty records are read again, whole, in full batches; then counters that moved are dated.
-import type { CrmConnector } from '../connectors/connector.ts';
 import { chunksOf } from '../src/domain/chunks.ts';
 import { takeFetched } from '../src/store/fetched-leads.ts';
-import { type ClaimedRecord, claimDirty, refKey } from '../src/store/records.ts';
+import { type ClaimedRecord, claimDirty, nextQuietEnd, refKey } from '../src/store/records.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { dateCounters } from './date-counters.ts';
 import { unlessHalted } from './failure-policy.ts';
@@ -13,12 +12,22 @@ const CLAIM_MS = 60_000;
 export async function refreshLeads(context: JobContext, { crm }: { crm: string }): Promise<void> {
   await unlessHalted(context, { crm, side: 'read' }, 'refresh', async (mapped) => {
     await refreshAll(context, mapped);
+    await ringForQuietEnd(context, crm);
     if (!context.signal.aborted) await dateCounters(context, mapped);
   });
   await context.ring('score', {});
 }
 
-async function refreshAll(context: JobContext, { connector }: MappedCrm): Promise<void> {
+/** Rings for when the records that were read a moment ago may be read again. */
+async function ringForQuietEnd(context: JobContext, crm: string): Promise<void> {
+  const now = context.clock.now();
+  const end = await nextQuietEnd(context.db, crm, now);
+  if (end === null) return;
+  await context.ring('refresh', { crm }, { delayMs: Math.max(1, end.getTime() - now.getTime()) });
+}
+
+async function refreshAll(context: JobContext, mapped: MappedCrm): Promise<void> {
+  const { connector } = mapped;
   const { db, clock, signal } = context;
   const crm = connector.id;
   const limit = connector.batch.read * PARALLEL;
@@ -26,21 +35,23 @@ async function refreshAll(context: JobContext, { connector }: MappedCrm): Promis
     const now = clock.now();
     const until = new Date(now.getTime() + CLAIM_MS);
     const refs = await claimDirty(db, { crm, by: `refresh-${crm}`, limit, now, until });
-    await inParallel(chunksOf(refs, connector.batch.read), (chunk) => refreshChunk(context, connector, chunk));
+    await inParallel(chunksOf(refs, connector.batch.read), (chunk) => refreshChunk(context, mapped, chunk));
     if (refs.length < limit || signal.aborted) return;
+    // Those that were read are not kept waiting for all the others.
+    await context.ring('score', {});
   }
 }
 
 async function refreshChunk(
   context: JobContext,
-  connector: CrmConnector,
+  { connector, whenEdited }: MappedCrm,
   claimed: readonly ClaimedRecord[],
 ): Promise<void> {
   const askedAt = context.clock.now();
   const refs = claimed.map(({ object, id }) => ({ object, id }));
   const fetched = await connector.fetchLeads(refs, context.signal);
   const crm = connector.id;
-  await takeFetched(context.db, fetched, { crm, now: context.clock.now(), askedAt, claimed });
+  await takeFetched(context.db, fetched, { crm, now: context.clock.now(), askedAt, claimed, whenEdited });
   const read = new Set(fetched.flatMap((each) => (each.kind === 'lead' ? [refKey(each.ref)] : [])));
   // The survivor is dirty now, and may have been passed over: whatever waits until nothing is dirty would wait for the next poll.
   const isToBeRead = fetched.some((each) => each.kind === 'merged' && !read.has(refKey(each.into)));

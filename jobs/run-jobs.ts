@@ -1,5 +1,6 @@
 // The worker: takes jobs from the queue, parses their payloads at the door, runs them.
 import type { JobContext } from './context.ts';
+import { intake } from './intake.ts';
 import { nightlyRecompute } from './nightly-recompute.ts';
 import { pullChanges } from './pull-changes.ts';
 import type { JobProcessor, JobQueue, JobWorker, QueueBackend } from './queue-backend.ts';
@@ -16,10 +17,13 @@ import {
 import { refreshLeads } from './refresh-leads.ts';
 import { scoreLeads } from './score-leads.ts';
 import { tick } from './tick.ts';
+import { watchStreams } from './watch-streams.ts';
 import { writeBack } from './write-back.ts';
 
 const RUN: Readonly<Record<JobName, (context: JobContext, data: unknown) => Promise<void>>> = {
   tick: (context) => tick(context),
+  intake: (context) => intake(context),
+  watch: (context, data) => watchStreams(context, JOBS.watch.payload.parse(data)),
   pull: (context, data) => pullChanges(context, JOBS.pull.payload.parse(data)),
   refresh: (context, data) => refreshLeads(context, JOBS.refresh.payload.parse(data)),
   score: (context) => scoreLeads(context),
@@ -87,9 +91,15 @@ function keyOf(job: JobName, payload: JobPayloads[JobName]): string {
   return 'crm' in payload ? `${job}-${payload.crm}` : job;
 }
 
-/** Has BullMQ ring `tick` every `seconds`, from whichever process is up, unless it does so already. */
-export async function scheduleTicks(queue: JobQueue<unknown>, seconds: number): Promise<void> {
-  const known = await queue.getJobScheduler('tick');
+/** Has BullMQ ring for a job every `seconds`, from whichever process is up, unless it does so already. */
+export async function scheduleEvery<N extends 'tick' | 'watch'>(
+  queue: JobQueue<unknown>,
+  job: N,
+  payload: JobPayloads[N],
+  seconds: number,
+): Promise<void> {
+  const id = keyOf(job, payload);
+  const known = await queue.getJobScheduler(id);
   if (known?.every === seconds * 1_000) return;
-  await queue.upsertJobScheduler('tick', { every: seconds * 1_000 }, { name: 'tick', data: {} });
+  await queue.upsertJobScheduler(id, { every: seconds * 1_000 }, { name: job, data: payload });
 }

@@ -7,6 +7,7 @@ import { clearedScoreFields, sameVisible, toScoreFields } from '../src/mapping/w
 import { type PersonRecord, toLead } from '../src/people/to-lead.ts';
 import { explain } from '../src/scoring/explain.ts';
 import { scoreLead } from '../src/scoring/score-lead.ts';
+import { isEditedByOthers } from '../src/store/conflicts.ts';
 import type {
   DueLead,
   DueRecord,
@@ -85,6 +86,8 @@ function unscored(due: DueLead, { crms }: ScoringInput): ScoredLead {
 function decide(record: DueRecord, result: ScoreResult, lead: Lead, input: ScoringInput): RecordDecision[] {
   const crm = input.crms.get(record.crm);
   if (!crm) return [];
+  // Whoever wrote there shall be heard, until they empty what they wrote.
+  if (crm.whenEdited === 'respect' && isEditedByOthers(record.held, record.written)) return [];
   const { timezone } = input;
   const maxLength = crm.connector.maxTextLength;
   const explanation = explain(result, lead, input.model.compiled, input.now, { timezone, maxLength });

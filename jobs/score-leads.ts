@@ -1,6 +1,6 @@
 // Score: due leads in chunks, each chunk in one transaction, until none is due.
 import { scoreDueLeads } from '../src/store/due-leads.ts';
-import { isAnybodyDue, markOutdated } from '../src/store/leads.ts';
+import { markOutdated, nextDueAt } from '../src/store/leads.ts';
 import { keepModel } from '../src/store/models.ts';
 import { countInRuns } from '../src/store/runs.ts';
 import { pointsByBand, thresholdsOf } from '../src/store/thresholds.ts';
@@ -14,9 +14,12 @@ import { type ScoringBasis, scoringBasis } from './scoring-basis.ts';
 /** Leads a transaction: long enough to be worth its round trips, short enough that nobody waits for it. */
 const CHUNK = 500;
 const SOON_MS = 500;
+const LONGEST_REST_MS = 60_000;
+/** Changes of a lead's records that are answered with a scoring in an hour: more is a loop with another writer. */
+const MOST_AN_HOUR = 60;
 
 export async function scoreLeads(context: JobContext): Promise<void> {
-  const { db, crms, model, clock, signal } = context;
+  const { db, model, clock, signal } = context;
   if (!(await mayScore(context))) return;
   await matchPeople(context);
   await keepModel(db, { hash: model.hash, name: model.compiled.id, text: model.text }, clock.now());
@@ -25,22 +28,34 @@ export async function scoreLeads(context: JobContext): Promise<void> {
   await scoreAllDue(context, basis);
   // Before anything of it is written: who is hot depends on all the others.
   if (!signal.aborted && (await moveThresholds(context, basis.hash)) > 0) await scoreAllDue(context, basis);
-  for (const crm of crms.keys()) await context.ring('write', { crm });
-  // Those that somebody held just now were passed over: they are scored as soon as that one is done.
-  if (!signal.aborted && (await isAnybodyDue(db, clock.now()))) await context.ring('score', {}, { delayMs: SOON_MS });
+  await ringWrites(context);
+  // Those that somebody held just now were passed over: they are scored as soon as that one is done. Others rest for a moment.
+  const next = signal.aborted ? null : await nextDueAt(db);
+  if (next === null) return;
+  const delayMs = Math.max(SOON_MS, next.getTime() - clock.now().getTime());
+  await context.ring('score', {}, { delayMs: Math.min(delayMs, LONGEST_REST_MS) });
+}
+
+async function ringWrites(context: JobContext): Promise<void> {
+  for (const crm of context.crms.keys()) await context.ring('write', { crm });
 }
 
 async function scoreAllDue(context: JobContext, basis: ScoringBasis): Promise<void> {
   const { db, crms, model, timezone, clock, signal } = context;
-  let scored = CHUNK;
-  while (scored === CHUNK && !signal.aborted) {
+  let taken = CHUNK;
+  while (taken === CHUNK && !signal.aborted) {
     const now = scoringInstant(context).getTime();
     const thresholds = pointsByBand(await thresholdsOf(db, model.hash));
-    scored = await scoreDueLeads(
+    const chunk = await scoreDueLeads(
       db,
-      { limit: CHUNK, now: clock.now(), basisHash: basis.hash, crms: [...crms.keys()] },
+      { limit: CHUNK, now: clock.now(), basisHash: basis.hash, crms: [...crms.keys()], mostAnHour: MOST_AN_HOUR },
       (leads) => scoreChunk(leads, { crms, model, timezone, basis, thresholds, now }),
     );
-    await countInRuns(db, { scored });
+    taken = chunk.taken;
+    await countInRuns(db, { scored: taken - chunk.stopped });
+    if (chunk.stopped > 0)
+      context.log.warn({ leads: chunk.stopped }, 'leads that change again and again rest for an hour');
+    // Somebody who did something just now is not kept waiting for all the others.
+    if (chunk.urgent > 0 && taken === CHUNK) await ringWrites(context);
   }
 }

@@ -1,8 +1,16 @@
 // Write back: results that a CRM does not hold yet, in full batches of one object each, or in bulk where they are many. A partial
-// batch goes only when nothing else is pending, or when somebody has waited long enough.
+// batch goes only when nothing else is pending, when somebody in it did something just now, or when somebody has waited long enough.
 import { chunksOf } from '../src/domain/chunks.ts';
-import { claimOutbox, countWritable, type OutboxRow, releaseOutbox } from '../src/store/outbox.ts';
-import { pendingWork } from '../src/store/pending-work.ts';
+import { PRIORITY } from '../src/domain/priority.ts';
+import {
+  type ClaimedRow,
+  claimOutbox,
+  countWritable,
+  type OutboxRow,
+  oldestQueuedAt,
+  releaseOutbox,
+} from '../src/store/outbox.ts';
+import { isMoreToCome } from '../src/store/pending-work.ts';
 import { countInRuns } from '../src/store/runs.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { unlessHalted } from './failure-policy.ts';
@@ -51,20 +59,25 @@ async function writeObject(context: JobContext, mapped: MappedCrm, object: strin
 
 async function fullBatches(
   context: JobContext,
-  rows: readonly OutboxRow[],
+  rows: readonly ClaimedRow[],
   size: number,
 ): Promise<{ go: readonly (readonly OutboxRow[])[]; wait: readonly OutboxRow[] }> {
   const chunks = chunksOf(
-    rows.toSorted((a, b) => a.version - b.version),
+    rows.toSorted((a, b) => a.priority - b.priority || a.version - b.version),
     size,
   );
   const last = chunks.at(-1);
-  if (!last || last.length === size) return { go: chunks, wait: [] };
-  const now = context.clock.now();
-  const { dirty, due, oldestQueuedAt } = await pendingWork(context.db, now, [...context.crms.keys()]);
-  const waited = oldestQueuedAt === null ? 0 : now.getTime() - oldestQueuedAt.getTime();
-  if ((dirty === 0 && due === 0) || waited >= LONGEST_WAIT_MS) return { go: chunks, wait: [] };
+  if (!last || last.length === size || (await mayGo(context, last))) return { go: chunks, wait: [] };
   return { go: chunks.slice(0, -1), wait: last };
+}
+
+async function mayGo({ db, clock, crms }: JobContext, rows: readonly ClaimedRow[]): Promise<boolean> {
+  if (rows.some(({ priority }) => priority === PRIORITY.activity)) return true;
+  const now = clock.now();
+  const ids = [...crms.keys()];
+  if (!(await isMoreToCome(db, now, ids))) return true;
+  const oldest = await oldestQueuedAt(db, ids);
+  return oldest !== null && now.getTime() - oldest.getTime() >= LONGEST_WAIT_MS;
 }
 
 async function writeChunk(context: JobContext, { connector }: MappedCrm, rows: readonly OutboxRow[]): Promise<void> {

@@ -60,11 +60,12 @@ async function loadCrm(id: string, { settingsOf, limiter, clock, patience }: Par
     clock,
     ...(patience === undefined ? {} : { patience }),
   });
-  const { leads, write_back, ...read } = mapping;
+  const { leads, write_back, when_edited, ...read } = mapping;
   return {
     connector,
     mappingHash: hashOf(read),
-    scopeHash: hashOf({ leads, write_back }),
+    scopeHash: hashOf({ leads, write_back, when_edited }),
+    whenEdited: when_edited ?? 'overwrite',
     inScope: createScope(mapping),
     writes: writtenFields(mapping).map(({ field }) => field),
   };

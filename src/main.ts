@@ -6,7 +6,7 @@ import type { ActiveModel, JobContext, Log, MappedCrm } from '../jobs/context.ts
 import { openQueueBackend, type QueueBackend } from '../jobs/queue-backend.ts';
 import { QUEUE } from '../jobs/queues.ts';
 import { redisRateLimiter } from '../jobs/rate-limiter-redis.ts';
-import { bell, scheduleTicks, startWorker } from '../jobs/run-jobs.ts';
+import { bell, scheduleEvery, startWorker } from '../jobs/run-jobs.ts';
 import type { Config } from './config.ts';
 import type { Clock } from './domain/clock.ts';
 import { formatProblem } from './domain/problem.ts';
@@ -25,7 +25,7 @@ export interface Product {
   readonly context: JobContext;
   /** Takes jobs in this process. `onGivenUp` is told of a job that has used up its attempts. */
   work(onGivenUp?: (reason: string) => void): void;
-  /** Has the tick rung every POLL_SECONDS. Changes nothing where it is; puts it back where the queue was lost. */
+  /** Has the tick rung every POLL_SECONDS, and what must be fresher more often. Changes nothing where it is; puts it back where the queue was lost. */
   schedule(): Promise<void>;
   /** Stops at the next safe point, lets what runs finish (up to the deadline), closes everything. Safe to call twice. */
   close(): Promise<void>;
@@ -108,6 +108,7 @@ function assemble(
     timezone: config.timezone,
     nightly: config.nightlyCron,
     clock: parts.clock,
+    quietMs: config.quietSeconds * 1_000,
     asOf: parts.asOf ?? null,
     log: parts.log,
     signal: stopping.signal,
@@ -124,7 +125,13 @@ function assemble(
     work: (onGivenUp = () => {}) => {
       startWorker(backend, context, onGivenUp);
     },
-    schedule: () => scheduleTicks(queue, config.pollSeconds),
+    schedule: async () => {
+      await scheduleEvery(queue, 'tick', {}, config.pollSeconds);
+      for (const [crm, { connector }] of crms) {
+        const seconds = connector.streams.flatMap(({ everySeconds = [] }) => everySeconds);
+        if (seconds.length > 0) await scheduleEvery(queue, 'watch', { crm }, Math.min(...seconds));
+      }
+    },
     close: () => {
       closed ??= close();
       return closed;

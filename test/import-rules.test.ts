@@ -57,7 +57,7 @@ const RULES: readonly Rule[] = [
       exactly('jobs/queues\\.ts'),
       CONNECTOR_CONTRACT,
       NODE,
-      exactly('zod', 'express', 'kysely', 'pino'),
+      exactly('zod', 'express', 'kysely', 'pino', 'prom-client'),
     ],
   },
   { files: exactly('src/config\\.ts'), may: [NODE, exactly('zod')] },

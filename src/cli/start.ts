@@ -1,6 +1,5 @@
 // `leadgrade start`: the service. All roles in one process, or some of them in each of many.
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { Command, InvalidArgumentError } from 'commander';
 import { NEEDS_SOMEBODY } from '../../jobs/failure-policy.ts';
@@ -11,6 +10,9 @@ import { forget } from '../store/halts.ts';
 import { beat, HEARTBEAT_MS, signOff } from '../store/processes.ts';
 import { probeAgain } from '../store/streams.ts';
 import { createApp } from '../web/app.ts';
+import { createDoorbell } from '../web/doorbell.ts';
+import { listen } from '../web/listen.ts';
+import { createMetrics } from '../web/metrics.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
 import { terminated } from './signals.ts';
@@ -30,7 +32,7 @@ export function startCommand(io: CommandIo): Command {
 async function serve(product: Product, config: Config, asked: readonly Role[]): Promise<void> {
   const { context } = product;
   const stopped = terminated();
-  const server = asked.includes('web') ? await listen(product, config) : null;
+  const server = asked.includes('web') ? await openDoors(product, config) : null;
   let stopBeating = async () => {};
   // Whatever fails from here on: a server that still listens would keep a process alive that does nothing.
   try {
@@ -53,13 +55,27 @@ async function serve(product: Product, config: Config, asked: readonly Role[]): 
   }
 }
 
-async function listen({ context }: Product, config: Config): Promise<Server> {
-  const { db, clock, crms } = context;
-  const health = { canary: CANARY, pollSeconds: config.pollSeconds, crms: [...crms.keys()] };
-  const app = createApp({ db, clock, ...health });
-  const server = app.listen(config.port);
-  await once(server, 'listening');
-  return server;
+async function openDoors({ context }: Product, config: Config): Promise<Server> {
+  const { db, clock, crms, log } = context;
+  const { publicUrl, metricsToken } = config;
+  const metrics = createMetrics({ db, clock });
+  const receivers = new Map(
+    [...crms].flatMap(([crm, { connector }]) => (connector.webhook ? [[crm, connector.webhook] as const] : [])),
+  );
+  if (receivers.size > 0 && publicUrl === undefined) {
+    log.warn({}, 'PUBLIC_URL is not set: webhooks cannot be verified, and are answered with 503');
+  }
+  const ring = createDoorbell(
+    () => context.ring('intake', {}),
+    () => log.warn({}, 'the queue was not reached; what was stored is taken at the next tick'),
+  );
+  const app = createApp({
+    health: { db, clock, canary: CANARY, pollSeconds: config.pollSeconds, crms: [...crms.keys()] },
+    metrics,
+    metricsToken,
+    webhooks: { db, clock, metrics, log, publicUrl, receivers, ring },
+  });
+  return listen(app, config.port);
 }
 
 /** A row that says that this process lives, until it is told to stop. */

@@ -82,6 +82,12 @@ export const mappingSchema = z.strictObject({
     })
     .optional()
     .describe('What is kept to review the model by; nothing of it is scored.'),
+  when_edited: z
+    .enum(['overwrite', 'respect'])
+    .optional()
+    .describe(
+      'When somebody else writes one of our fields: overwrite (the default) puts ours back; respect leaves all our fields of that record alone until the edited ones are emptied. Either way leadgrade explain tells of it.',
+    ),
   write_back: z
     .partialRecord(z.enum(SCORE_FIELDS), propertyName)
     .describe('The property that holds each of our fields. Rename a value, or remove a line to keep that field out.'),

@@ -2,13 +2,13 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ChangePage, KnownLinks, RecordRef, SourcedActivity } from '../domain/crm-changes.ts';
 import { ensureRecords } from './ensure-records.ts';
-import { holdLeads, markDue } from './leads.ts';
+import { type DueManner, holdLeads, markDue } from './leads.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
 type Tx = Transaction<Tables>;
 
-interface TakeOptions {
+interface TakeOptions extends DueManner {
   readonly crm: string;
   readonly stream: string;
   readonly now: Date;
@@ -60,6 +60,7 @@ export async function takeActivities(
     changed.map((row) => row.lead_id),
     'activity',
     now,
+    options,
   );
 }
 

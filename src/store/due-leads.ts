@@ -2,8 +2,10 @@
 // that a scoring is never half done and two workers never score the same lead at once.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Activity, Fields } from '../domain/lead.ts';
+import { PRIORITY, type Priority } from '../domain/priority.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
 import type { Contribution, GateInForce, Grade } from '../domain/score-result.ts';
+import { SITE_EVENTS_STREAM } from '../domain/site-event.ts';
 import { clearErrors, listErrors } from './record-errors.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
@@ -34,11 +36,14 @@ export interface PreviousResult {
 /** One thing that the lead did, as one of its CRMs shows it. */
 export interface DueActivity extends Activity {
   readonly crm: string;
+  /** The team's own site or product told it, and no CRM. */
+  readonly fromSite: boolean;
 }
 
 export interface DueLead {
   readonly id: number;
   readonly cause: string;
+  readonly priority: Priority;
   readonly records: readonly DueRecord[];
   /** Of its records. */
   readonly activities: readonly DueActivity[];
@@ -87,75 +92,153 @@ export interface ScoredLead {
 
 type Tx = Transaction<Tables>;
 
+interface Chunk {
+  readonly limit: number;
+  readonly now: Date;
+  readonly basisHash: string;
+  readonly crms: readonly string[];
+  /** How often changes of its records may have a lead scored in an hour. */
+  readonly mostAnHour: number;
+}
+
+export interface ChunkScored {
+  /** How many leads were taken; less than `limit` when no more are due. */
+  readonly taken: number;
+  /** How many of them did something just now. */
+  readonly urgent: number;
+  /** Of those, left for later as they were scored too often. */
+  readonly stopped: number;
+}
+
 /**
- * Scores up to `limit` due leads by `score` and keeps what it gives. Only records of `crms`, those that are set up, count: of the
- * others nobody knows how they are now. A lead whose person is still to be looked for waits.
- * @returns how many leads were scored; less than `limit` when no more are due
+ * Scores up to `limit` due leads by `score`, the most wanted first, and keeps what it gives. Only records of `crms`, those that are
+ * set up, count: of the others nobody knows how they are now. A lead whose person is still to be looked for waits; so does one that
+ * was scored too often.
  */
 export async function scoreDueLeads(
   db: Kysely<Tables>,
-  chunk: { limit: number; now: Date; basisHash: string; crms: readonly string[] },
+  chunk: Chunk,
   score: (leads: readonly DueLead[]) => readonly ScoredLead[],
-): Promise<number> {
+): Promise<ChunkScored> {
   return db.transaction().execute(async (tx) => {
-    const due = await loadDue(tx, chunk);
-    if (due.length === 0) return 0;
-    const scored = score(due);
-    const results = await keepResults(tx, scored);
-    await closeLeads(tx, scored, results, chunk.basisHash);
-    await listFailures(tx, scored, due, chunk.now);
-    await keepDecisions(tx, scored, due, results, chunk.now);
-    return due.length;
+    const all = await lockDue(tx, chunk);
+    const stopped = await stopTooOften(tx, all, chunk);
+    const due = await loadDue(
+      tx,
+      all.filter(({ id }) => !stopped.has(id)),
+      chunk.crms,
+    );
+    if (due.length > 0) {
+      const scored = score(due);
+      const results = await keepResults(tx, scored);
+      await closeLeads(tx, scored, results, chunk);
+      await listFailures(tx, scored, due, chunk.now);
+      await keepDecisions(tx, scored, due, results, chunk.now);
+    }
+    const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
+    return { taken: all.length, urgent, stopped: stopped.size };
   });
 }
 
-async function loadDue(
-  tx: Tx,
-  { limit, now, crms }: { limit: number; now: Date; crms: readonly string[] },
-): Promise<readonly DueLead[]> {
-  const { rows: leads } = await sql<{ id: number; cause: string; previous: PreviousResult | null }>`
-    select l.id, coalesce(l.due_cause, 'changed') as cause,
+interface LockedLead {
+  readonly id: number;
+  readonly cause: string;
+  readonly priority: Priority;
+  readonly previous: PreviousResult | null;
+  readonly hour_began: Date | null;
+  readonly hour_scored: number;
+}
+
+async function lockDue(tx: Tx, { limit, now }: Chunk): Promise<readonly LockedLead[]> {
+  const { rows } = await sql<LockedLead>`
+    select l.id, coalesce(l.due_cause, 'changed') as cause, l.priority, l.hour_began, l.hour_scored,
       case when p.id is null then null else jsonb_build_object('id', p.id, 'grade', p.grade, 'fit_score', p.fit_score,
         'behavior_score', p.behavior_score, 'total', p.total, 'status', p.status, 'contributions', p.contributions,
         'gates', p.gates) end as previous
     from (
-      select id, due_cause, due_at, result_id from leadgrade.leads l
+      select id, due_cause, due_at, result_id, priority, hour_began, hour_scored from leadgrade.leads l
       where due_at <= ${now} and not exists (
         select from leadgrade.unmatched u
         join leadgrade.records r on r.crm = u.crm and r.object = u.object and r.id = u.id where r.lead_id = l.id
-      ) order by due_at, id limit ${limit} for update skip locked
+      ) order by priority, due_at, id limit ${limit} for update skip locked
     ) l
     left join leadgrade.results p on p.id = l.result_id
-    order by l.due_at, l.id`.execute(tx);
+    order by l.priority, l.due_at, l.id`.execute(tx);
+  return rows;
+}
+
+async function loadDue(tx: Tx, leads: readonly LockedLead[], crms: readonly string[]): Promise<readonly DueLead[]> {
   const ids = leads.map((lead) => lead.id);
   if (ids.length === 0) return [];
   const { records, activities } = await recordsAndActivities(tx, ids, crms);
   const recordsOf = Map.groupBy(records, (record) => record.lead_id);
   const activitiesOf = Map.groupBy(activities, (activity) => activity.lead_id);
-  return leads.map((lead) => ({
-    ...lead,
-    records: recordsOf.get(lead.id) ?? [],
-    activities: activitiesOf.get(lead.id) ?? [],
+  return leads.map(({ id, cause, priority, previous }) => ({
+    ...{ id, cause, priority, previous },
+    records: recordsOf.get(id) ?? [],
+    activities: activitiesOf.get(id) ?? [],
   }));
 }
 
+const HOUR_MS = 3_600_000;
+
+function hourBefore(now: Date): Date {
+  return new Date(now.getTime() - HOUR_MS);
+}
+
+/** Leads whose records change again and again: somebody answers each of our writes. They are listed, and go on after the hour. */
+async function stopTooOften(
+  tx: Tx,
+  leads: readonly LockedLead[],
+  { now, mostAnHour }: Chunk,
+): Promise<ReadonlySet<number>> {
+  const ids = leads.flatMap(({ id, cause, hour_began, hour_scored }) => {
+    return cause === 'changed' && hour_began !== null && hour_began > hourBefore(now) && hour_scored >= mostAnHour
+      ? [id]
+      : [];
+  });
+  if (ids.length === 0) return new Set();
+  await sql`
+    update leadgrade.leads set due_at = hour_began + interval '1 hour' where id = any(${ids}::bigint[])`.execute(tx);
+  const { rows } = await sql<{ crm: string; object: string; id: string }>`
+    select crm, object, id from leadgrade.records where lead_id = any(${ids}::bigint[]) and state = 'live'`.execute(tx);
+  for (const [crm, records] of Map.groupBy(rows, (row) => row.crm)) {
+    const problems = records.map(({ object, id }) => ({ ref: { object, id }, ...TOO_OFTEN(mostAnHour) }));
+    await listErrors(tx, crm, problems, now);
+  }
+  return new Set(ids);
+}
+
+const TOO_OFTEN = (most: number) => ({
+  stage: 'score' as const,
+  field: '',
+  code: 'SCORED_TOO_OFTEN',
+  message: `It changed and was scored ${most} times within an hour. It rests until the hour is over.`,
+  fix: 'Look for a workflow or another app that answers each change of our fields with a change of its own.',
+});
+
 type OfLead<T> = T & { readonly lead_id: number };
 
-/** What these leads are scored from: their records that are there and were read, of `crms`, and the activities of these. */
+/**
+ * What these leads are scored from: their records that are there and were read, of `crms`, the activities of these, and what they did on
+ * the team's own site, whichever record it is kept with.
+ */
 export async function recordsAndActivities(
   db: Kysely<Tables>,
   leadIds: readonly number[],
   crms: readonly string[],
 ): Promise<{ records: readonly OfLead<DueRecord>[]; activities: readonly OfLead<DueActivity>[] }> {
-  const counting = sql`r.lead_id = any(${leadIds}::bigint[]) and r.state = 'live' and r.read_at is not null
-    and r.crm = any(${crms}::text[])`;
+  const ours = sql`r.lead_id = any(${leadIds}::bigint[])`;
+  const counting = sql`r.state = 'live' and r.read_at is not null and r.crm = any(${crms}::text[])`;
   const { rows: records } = await sql<OfLead<DueRecord>>`
     select lead_id, crm, object, id, fields, held, written, settled_result_id from leadgrade.records r
-    where ${counting} order by crm, object, id`.execute(db);
+    where ${ours} and ${counting} order by crm, object, id`.execute(db);
   const { rows: activities } = await sql<OfLead<DueActivity>>`
-    select a.lead_id, a.crm, a.id, a.type, (extract(epoch from a.at) * 1000)::double precision as at, a.attributes
+    select a.lead_id, a.crm, a.id, a.type, (extract(epoch from a.at) * 1000)::double precision as at, a.attributes,
+      a.stream = ${SITE_EVENTS_STREAM} as "fromSite"
     from leadgrade.activities a
-    join leadgrade.records r on r.crm = a.crm and r.object = a.object and r.id = a.record_id and ${counting}
+    join leadgrade.records r on r.crm = a.crm and r.object = a.object and r.id = a.record_id
+      and ${ours} and (${counting} or a.stream = ${SITE_EVENTS_STREAM} and r.state <> 'merged' and r.erased_at is null)
     where a.lead_id = any(${leadIds}::bigint[]) and a.gone_at is null
     order by a.at, a.id`.execute(db);
   return { records, activities };
@@ -179,7 +262,7 @@ async function closeLeads(
   tx: Tx,
   scored: readonly ScoredLead[],
   results: ReadonlyMap<number, number>,
-  basisHash: string,
+  { basisHash, now }: Chunk,
 ): Promise<void> {
   const rows = scored.map((lead) => ({
     id: lead.leadId,
@@ -189,7 +272,11 @@ async function closeLeads(
   }));
   await sql`
     update leadgrade.leads l
-    set due_at = null, due_cause = null, next_change_at = t.next_change_at, basis_hash = ${basisHash},
+    set due_at = null, due_cause = null, priority = ${PRIORITY.change}, next_change_at = t.next_change_at,
+        basis_hash = ${basisHash}, scored_at = ${now},
+        hour_began = case when l.hour_began > ${hourBefore(now)} then l.hour_began else ${now} end,
+        hour_scored = case when l.hour_began > ${hourBefore(now)} then l.hour_scored else 0 end
+          + case when l.due_cause = 'changed' then 1 else 0 end,
         result_id = case when t.unscored then null else coalesce(t.result_id, l.result_id) end
     from ${rowsOf(rows)} as t (id bigint, result_id bigint, unscored boolean, next_change_at timestamptz)
     where l.id = t.id`.execute(tx);
@@ -222,7 +309,7 @@ async function keepDecisions(
   results: ReadonlyMap<number, number>,
   now: Date,
 ): Promise<void> {
-  const previous = new Map(due.map((lead) => [lead.id, lead.previous?.id ?? null]));
+  const byId = new Map(due.map((lead) => [lead.id, lead]));
   const rows = scored.flatMap((lead) =>
     lead.records.map((record) => ({
       crm: record.crm,
@@ -230,16 +317,19 @@ async function keepDecisions(
       id: record.id,
       kind: record.kind,
       patch: record.kind === 'write' ? record.patch : null,
-      result_id: lead.unscored ? null : (results.get(lead.leadId) ?? previous.get(lead.leadId) ?? null),
+      result_id: lead.unscored ? null : (results.get(lead.leadId) ?? byId.get(lead.leadId)?.previous?.id ?? null),
+      priority: byId.get(lead.leadId)?.priority ?? PRIORITY.change,
     })),
   );
   if (rows.length === 0) return;
-  const decisions = sql`${rowsOf(rows)} as t (crm text, object text, id text, kind text, patch jsonb, result_id bigint)`;
+  const decisions = sql`${rowsOf(rows)} as t (crm text, object text, id text, kind text, patch jsonb, result_id bigint,
+    priority smallint)`;
   await sql`
-    insert into leadgrade.outbox as o (crm, object, record_id, result_id, patch, queued_at)
-    select crm, object, id, result_id, patch, ${now} from ${decisions} where kind = 'write'
+    insert into leadgrade.outbox as o (crm, object, record_id, result_id, patch, queued_at, priority)
+    select crm, object, id, result_id, patch, ${now}, priority from ${decisions} where kind = 'write'
     on conflict (crm, object, record_id)
     do update set result_id = excluded.result_id, patch = excluded.patch, attempts = 0, retry_at = null,
+      priority = least(o.priority, excluded.priority),
       version = nextval('leadgrade.outbox_versions')`.execute(tx);
   // What the CRM holds already needs no writing, even if an older result was waiting to be written.
   await sql`

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
 import { holdLeads } from './leads.ts';
+import { eraseFromQuarantine } from './quarantine.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -18,11 +19,15 @@ const BY_RECORD = [
   'errors',
   'counters',
   'links',
+  'inbox',
+  'conflicts',
 ] as const;
 
 interface Erased extends RecordRef {
   readonly lead_id: number;
   readonly fields: number;
+  /** In lower case. */
+  readonly email: string | null;
 }
 
 /**
@@ -52,6 +57,9 @@ export async function erase(tx: Tx, crm: string, refs: readonly RecordRef[], now
       select object, record_id as id, count(*)::int as rows from gone group by object, record_id`.execute(tx);
     for (const row of rows) count(table, row, row.rows);
   }
+  const quarantined = await eraseFromQuarantine(tx, crm, all);
+  for (const record of all)
+    if (quarantined.has(record.id)) count('quarantine', record, quarantined.get(record.id) ?? 0);
   const { rows: results } = await sql<{ lead_id: number; rows: number }>`
     with bare as (
       update leadgrade.results set contributions = '[]', gates = '[]'
@@ -66,15 +74,16 @@ export async function erase(tx: Tx, crm: string, refs: readonly RecordRef[], now
     set fields = '{}', held = '{}', written = null, company_id = null, modified_at = null, settled_result_id = null,
         counters = '{}', undated_at = null, dirty_at = null, claimed_by = null, claimed_until = null, erased_at = ${now}
     from ${records} where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
-  const reports = all.map(({ object, id }) => ({
+  const reports = all.map(({ object, id, email }) => ({
     object,
-    id_hash: hashOf(crm, object, id),
+    id_hash: hashOf(`${crm}/${object}/${id}`),
+    email_hash: email === null ? null : hashOf(email),
     erased: counts.get(`${object}/${id}`),
   }));
   await sql`
-    insert into leadgrade.erasures (crm, object, id_hash, erased_at, erased)
-    select ${crm}, object, id_hash, ${now}, erased
-    from ${rowsOf(reports)} as t (object text, id_hash text, erased jsonb)`.execute(tx);
+    insert into leadgrade.erasures (crm, object, id_hash, email_hash, erased_at, erased)
+    select ${crm}, object, id_hash, email_hash, ${now}, erased
+    from ${rowsOf(reports)} as t (object text, id_hash text, email_hash text, erased jsonb)`.execute(tx);
 }
 
 /** Those that are not erased yet, with all that they took over. */
@@ -90,15 +99,16 @@ async function withMerged(tx: Tx, crm: string, refs: readonly RecordRef[]): Prom
       join family f on coalesce(m.merged_into_object, m.object) = f.object and m.merged_into = f.id
       where m.crm = ${crm} and m.state = 'merged'
     )
-    select r.object, r.id, r.lead_id,
+    select r.object, r.id, r.lead_id, r.email_key as email,
       (select count(*)::int from jsonb_each(r.fields) e where e.value <> 'null') as fields
     from family join leadgrade.records r on r.crm = ${crm} and r.object = family.object and r.id = family.id
     where r.erased_at is null`.execute(tx);
   return rows;
 }
 
-function hashOf(crm: string, object: string, id: string): string {
-  return createHash('sha256').update(`${crm}/${object}/${id}`).digest('hex');
+/** What of somebody is kept so that what comes later for them is known and ignored. */
+export function hashOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex');
 }
 
 export interface Erasure {
@@ -113,7 +123,7 @@ export async function erasuresOf(
   { crm, id }: { crm: string; id: string },
 ): Promise<readonly Erasure[]> {
   const objects = await db.selectFrom('records').select('object').where('crm', '=', crm).where('id', '=', id).execute();
-  const hashes = objects.map(({ object }) => hashOf(crm, object, id));
+  const hashes = objects.map(({ object }) => hashOf(`${crm}/${object}/${id}`));
   if (hashes.length === 0) return [];
   const rows = await db
     .selectFrom('erasures')

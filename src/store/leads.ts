@@ -1,6 +1,7 @@
 // Leads: who is to be scored, and when a score changes by itself.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
+import { PRIORITY, type Priority } from '../domain/priority.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -38,22 +39,39 @@ export async function holdLeadIds(tx: Transaction<Tables>, ids: readonly number[
   );
 }
 
+export interface DueManner {
+  /** Absent: as any change. */
+  readonly priority?: Priority;
+  /** A lead that was scored less than this ago waits until that is over. Absent: it does not wait. */
+  readonly quietMs?: number;
+}
+
 /**
- * Marks leads as due; one that is due already keeps its place and its first cause.
+ * Marks leads as due; one that is due already keeps its place and its first cause, unless it is wanted sooner now.
  * In two statements: one that is being scored looks due until that ends, and the second statement sees how it ended.
  */
-export async function markDue(db: Db, leadIds: readonly number[], cause: string, now: Date): Promise<void> {
+export async function markDue(
+  db: Db,
+  leadIds: readonly number[],
+  cause: string,
+  now: Date,
+  { priority = PRIORITY.change, quietMs = 0 }: DueManner = {},
+): Promise<void> {
   if (leadIds.length === 0) return;
   const ids = [...new Set(leadIds)];
   await sql`select from leadgrade.leads where id = any(${ids}::bigint[]) order by id for no key update`.execute(db);
   await sql`
-    update leadgrade.leads set due_at = ${now}, due_cause = ${cause}
-    where id = any(${ids}::bigint[]) and due_at is null`.execute(db);
+    update leadgrade.leads
+    set due_cause = coalesce(due_cause, ${cause}),
+        priority = case when due_at is null then ${priority}::smallint else least(priority, ${priority}::smallint) end,
+        due_at = least(due_at, greatest(${now}::timestamptz, scored_at + ${quietMs} * interval '1 millisecond'))
+    where id = any(${ids}::bigint[]) and (due_at is null or due_at > ${now} or priority > ${priority})`.execute(db);
 }
 
-export async function isAnybodyDue(db: Db, now: Date): Promise<boolean> {
-  const lead = await db.selectFrom('leads').select('id').where('due_at', '<=', now).limit(1).executeTakeFirst();
-  return lead !== undefined;
+/** When the next lead is due; null = none is. */
+export async function nextDueAt(db: Db): Promise<Date | null> {
+  const { rows } = await sql<{ due_at: Date | null }>`select min(due_at) as due_at from leadgrade.leads`.execute(db);
+  return rows[0]?.due_at ?? null;
 }
 
 // Small enough that the statement does not hold up the others of an embedded database, which has one session for all.
@@ -72,7 +90,7 @@ async function inChunks(mark: (limit: number) => Promise<bigint>): Promise<numbe
 export function markDecayed(db: Kysely<Tables>, now: Date, until: Date = now): Promise<number> {
   return inChunks(async (limit) => {
     const result = await sql`
-      update leadgrade.leads set due_at = ${now}, due_cause = 'decay'
+      update leadgrade.leads set due_at = ${now}, due_cause = 'decay', priority = ${PRIORITY.change}::smallint
       where id in (
         select id from leadgrade.leads where next_change_at <= ${until} and due_at is null
         order by next_change_at, id limit ${limit}
@@ -85,7 +103,7 @@ export function markDecayed(db: Kysely<Tables>, now: Date, until: Date = now): P
 export function markOutdated(db: Kysely<Tables>, basisHash: string, now: Date): Promise<number> {
   return inChunks(async (limit) => {
     const result = await sql`
-      update leadgrade.leads set due_at = ${now}, due_cause = 'model'
+      update leadgrade.leads set due_at = ${now}, due_cause = 'model', priority = ${PRIORITY.change}::smallint
       where id in (
         select id from leadgrade.leads where basis_hash <> ${basisHash} and due_at is null order by id limit ${limit}
       ) and due_at is null`.execute(db);

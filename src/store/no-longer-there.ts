@@ -9,7 +9,7 @@ type Shown = { readonly ref: RecordRef; readonly id: string };
 export async function noLongerThere(
   tx: Transaction<Tables>,
   crm: string,
-  { gone, activities, outcomes, complete }: ChangePage,
+  { gone, activities, outcomes, complete }: Pick<ChangePage, 'gone' | 'activities' | 'outcomes' | 'complete'>,
 ): Promise<Pick<LinkFindings, 'gone' | 'goneOutcomes'>> {
   if (complete === undefined) return { gone, goneOutcomes: [] };
   const left = await elsewhere(tx, 'activities', { crm, ids: complete.activities, shown: activities });

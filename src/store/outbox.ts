@@ -1,6 +1,7 @@
 // The outbox: results that the CRM does not hold yet, one row a record.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
+import type { Priority } from '../domain/priority.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
 import type { Claim } from './claim.ts';
 import { holdLeads, markDue } from './leads.ts';
@@ -12,6 +13,11 @@ export interface OutboxRow extends RecordRef {
   readonly result_id: number | null;
   readonly patch: ScoreFieldValues;
   readonly attempts: number;
+}
+
+/** One that was taken to be written. */
+export interface ClaimedRow extends OutboxRow {
+  readonly priority: Priority;
 }
 
 /** How many rows may be written now, by object, and how many of them were never tried; those of an object that a bulk write is under way of may not. */
@@ -28,23 +34,30 @@ export async function countWritable(
   return rows;
 }
 
-/** Takes rows of one object to write, oldest first. A claim ends by itself, or when the same claimant comes again. */
+/** Takes rows of one object to write, the most wanted and then the oldest first. A claim ends by itself, or when the same claimant comes again. */
 export async function claimOutbox(
   db: Kysely<Tables>,
   claim: Claim & { readonly object: string },
-): Promise<readonly OutboxRow[]> {
+): Promise<readonly ClaimedRow[]> {
   // Materialized: a plan that runs the selection once a row would take more than the limit.
-  const { rows } = await sql<OutboxRow>`
+  const { rows } = await sql<ClaimedRow>`
     with t as materialized (
       select object, record_id from leadgrade.outbox
       where crm = ${claim.crm} and object = ${claim.object} and (retry_at is null or retry_at <= ${claim.now})
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
-      order by version limit ${claim.limit} for update skip locked
+      order by priority, version limit ${claim.limit} for update skip locked
     )
     update leadgrade.outbox o set claimed_by = ${claim.by}, claimed_until = ${claim.until}
     from t where o.crm = ${claim.crm} and o.object = t.object and o.record_id = t.record_id
-    returning o.object, o.record_id as id, o.version, o.result_id, o.patch, o.attempts`.execute(db);
+    returning o.object, o.record_id as id, o.version, o.result_id, o.patch, o.attempts, o.priority`.execute(db);
   return rows;
+}
+
+/** When the oldest unwritten result was queued. */
+export async function oldestQueuedAt(db: Kysely<Tables>, crms: readonly string[]): Promise<Date | null> {
+  const { rows } = await sql<{ oldest: Date | null }>`
+    select min(queued_at) as oldest from leadgrade.outbox where crm = any(${crms}::text[])`.execute(db);
+  return rows[0]?.oldest ?? null;
 }
 
 /** Gives rows back, to be written at `retryAt` at the earliest. */

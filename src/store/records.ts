@@ -3,8 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { DirtyRecord, LeadSnapshot, RecordLink, RecordRef } from '../domain/crm-changes.ts';
 import type { Fields } from '../domain/lead.ts';
+import { PRIORITY, type Priority } from '../domain/priority.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
 import type { Claim } from './claim.ts';
+import { conflictsOf, type EditPolicy, keepConflicts } from './conflicts.ts';
 import { ensureRecords } from './ensure-records.ts';
 import { holdLeads, markDue } from './leads.ts';
 import { LINKS_OF_RECORD, sameLinks, takeLinks } from './links.ts';
@@ -21,6 +23,8 @@ interface StoredRecord {
   readonly state: RecordState;
   readonly fields: Fields;
   readonly held: ScoreFieldValues;
+  readonly written: ScoreFieldValues | null;
+  readonly unsent: ScoreFieldValues | null;
   readonly read_at: Date | null;
   readonly links: readonly RecordLink[];
 }
@@ -33,8 +37,10 @@ export function refKey(ref: RecordRef): string {
 
 async function lookUp(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<Map<string, StoredRecord>> {
   const { rows } = await sql<StoredRecord>`
-    select r.object, r.id, r.lead_id, r.state, r.fields, r.held, r.read_at, ${LINKS_OF_RECORD} as links
+    select r.object, r.id, r.lead_id, r.state, r.fields, r.held, r.written, o.patch as unsent, r.read_at,
+      ${LINKS_OF_RECORD} as links
     from leadgrade.records r
+    left join leadgrade.outbox o on o.crm = r.crm and o.object = r.object and o.record_id = r.id
     join ${rowsOf(refs)} as t (object text, id text) on r.object = t.object and r.id = t.id
     where r.crm = ${crm}`.execute(tx);
   return new Map(rows.map((row) => [refKey(row), row]));
@@ -46,12 +52,15 @@ export interface TakeOptions {
   /** Just before the CRM was asked: what was read later than that is newer, and stays. */
   readonly askedAt: Date;
   readonly pass?: number | null;
+  /** What is done when somebody else has written one of our fields, for the history. Absent: it is overwritten. */
+  readonly whenEdited?: EditPolicy;
   /** The dirty marks that this read answers; one that was made anew since stays. */
   readonly claimed?: readonly ClaimedRecord[];
 }
 
 export interface ClaimedRecord extends RecordRef {
   readonly dirty_at: Date;
+  readonly priority: Priority;
 }
 
 /** Keeps records as they were read; marks the leads due whose fields or whose fields of ours differ from what was known. */
@@ -66,6 +75,11 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
   const snapshots = read.filter(({ ref }) => (known.get(refKey(ref))?.read_at ?? askedAt) <= askedAt);
   const changed = snapshots.filter((snapshot) => differs(known.get(refKey(snapshot.ref)), snapshot));
   await keepHistory(tx, crm, changed, known, now);
+  const conflicts = changed.flatMap(({ ref, held }) => {
+    const before = known.get(refKey(ref));
+    return before === undefined ? [] : conflictsOf({ ...before, ...ref, before: before.held, held });
+  });
+  await keepConflicts(tx, crm, conflicts, { policy: options.whenEdited ?? 'overwrite', now });
   await markUnmatched(
     tx,
     crm,
@@ -91,13 +105,18 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
         read_at = ${askedAt}, held = t.held, listed_pass = coalesce(${options.pass ?? null}::bigint, r.listed_pass),
         settled_result_id = case when r.held = t.held then r.settled_result_id end,
         dirty_at = case when r.dirty_at is distinct from t.claimed_mark then r.dirty_at end, claimed_by = null,
-        claimed_until = null, counters = t.counters,
+        claimed_until = null, counters = t.counters, quiet_until = null,
+        priority = case when r.dirty_at is distinct from t.claimed_mark then r.priority else ${PRIORITY.change}::smallint end,
         undated_at = case when r.counters = t.counters then r.undated_at else ${now} end
     from ${rowsOf(rows)} as t (object text, id text, fields jsonb, held jsonb, company_id text,
       modified_at timestamptz, claimed_mark timestamptz, counters jsonb)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
-  const due = changed.flatMap((snapshot) => known.get(refKey(snapshot.ref))?.lead_id ?? []);
-  await markDue(tx, due, 'changed', now);
+  const priorities = new Map((options.claimed ?? []).map((claim) => [refKey(claim), claim.priority]));
+  const byPriority = Map.groupBy(changed, ({ ref }) => priorities.get(refKey(ref)) ?? PRIORITY.change);
+  for (const [priority, each] of byPriority) {
+    const due = each.flatMap(({ ref }) => known.get(refKey(ref))?.lead_id ?? []);
+    await markDue(tx, due, 'changed', now, { priority });
+  }
   await takeOwnOutcomes(tx, snapshots, { crm, now });
   await listProblems(tx, crm, snapshots, now);
 }
@@ -181,8 +200,8 @@ function isKnownAsSeen(stored: StoredRecord | undefined, { seen }: DirtyRecord):
 }
 
 /**
- * Takes dirty records for re-reading, oldest first; by nothing else, as many may have one instant. A claim ends by itself, or when
- * the same claimant comes again.
+ * Takes dirty records for re-reading, the most wanted and then the oldest first; by nothing else, as many may have one instant. Those
+ * that were read a moment ago wait. A claim ends by itself, or when the same claimant comes again.
  */
 export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<readonly ClaimedRecord[]> {
   // Materialized: a plan that runs the selection once a row would take more than the limit.
@@ -191,10 +210,19 @@ export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<read
       select object, id from leadgrade.records
       where crm = ${claim.crm} and dirty_at is not null
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
-      order by dirty_at limit ${claim.limit} for update skip locked
+        and (quiet_until is null or quiet_until <= ${claim.now})
+      order by priority, dirty_at limit ${claim.limit} for update skip locked
     )
     update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}
     from t where r.crm = ${claim.crm} and r.object = t.object and r.id = t.id
-    returning r.object, r.id, r.dirty_at`.execute(db);
+    returning r.object, r.id, r.dirty_at, r.priority`.execute(db);
   return rows;
+}
+
+/** When the next of the records that wait because they were read a moment ago may be read; null = none waits. */
+export async function nextQuietEnd(db: Kysely<Tables>, crm: string, now: Date): Promise<Date | null> {
+  const { rows } = await sql<{ end: Date | null }>`
+    select min(quiet_until) as end from leadgrade.records
+    where crm = ${crm} and dirty_at is not null and quiet_until > ${now}`.execute(db);
+  return rows[0]?.end ?? null;
 }

@@ -74,24 +74,6 @@ export async function notePulled(db: Kysely<Tables>, crm: string, now: Date): Pr
     where state = 'running' and progress @> '{"marked": true}'`.execute(db);
 }
 
-const ofAccount = (crm: string) => `account ${crm}`;
-
-/** Notes the account that a run has asked, unless an earlier run has noted one. Gives the one that was noted first. */
-export async function noteAccount(
-  db: Kysely<Tables>,
-  { crm, run, account }: { crm: string; run: number; account: string },
-  now: Date,
-): Promise<string> {
-  const key = ofAccount(crm);
-  const { rows } = await sql<{ account: string }>`
-    select progress ->> ${key}::text as account from leadgrade.runs where progress ? ${key}::text order by id limit 1`.execute(
-    db,
-  );
-  const first = rows[0]?.account;
-  if (first === undefined) await noteProgress(db, run, { [key]: account }, now);
-  return first ?? account;
-}
-
 /** All runs that have begun and not ended. */
 export async function runsUnderWay(db: Kysely<Tables>): Promise<readonly Run[]> {
   return db.selectFrom('runs').selectAll().where('state', '=', 'running').orderBy('id').execute();

@@ -1,10 +1,13 @@
 // Streams: how far each was read. A page and its cursor are kept together or not at all.
-import { type Kysely, type Selectable, sql } from 'kysely';
-import type { ChangePage, Cursor, LinkFindings } from '../domain/crm-changes.ts';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import type { ChangePage, Cursor, LinkFindings, StreamItems } from '../domain/crm-changes.ts';
+import type { Priority } from '../domain/priority.ts';
 import { dropActivities, dropUnlisted, takeActivities } from './activities.ts';
-import { holdLeads } from './leads.ts';
+import type { EditPolicy } from './conflicts.ts';
+import { type DueManner, holdLeads } from './leads.ts';
 import { noLongerThere } from './no-longer-there.ts';
 import { dropOutcomes, dropUnlistedOutcomes, takeOutcomes } from './outcomes.ts';
+import { markPushed } from './pushed-records.ts';
 import { markDirty, takeSnapshots } from './records.ts';
 import type { StreamsTable, Tables } from './tables.ts';
 
@@ -53,10 +56,11 @@ export async function beginPass(
     .execute();
 }
 
-interface TakePage extends StreamKey {
+interface TakePage extends StreamKey, DueManner {
   readonly pass: number | null;
   readonly now: Date;
   readonly askedAt: Date;
+  readonly whenEdited?: EditPolicy;
 }
 
 /** Keeps one page and its cursor in one transaction. */
@@ -73,10 +77,7 @@ export async function takePage(db: Kysely<Tables>, page: ChangePage, options: Ta
     );
     await takeSnapshots(tx, page.leads, options);
     await markDirty(tx, crm, page.dirty, now);
-    await takeActivities(tx, page.activities, options);
-    await dropActivities(tx, crm, gone, now);
-    await takeOutcomes(tx, page.outcomes, options);
-    await dropOutcomes(tx, crm, goneOutcomes, now);
+    await keepItems(tx, page, { gone, goneOutcomes }, options);
     await tx
       .updateTable('streams')
       .set({ cursor: JSON.stringify(page.cursor) })
@@ -84,6 +85,48 @@ export async function takePage(db: Kysely<Tables>, page: ChangePage, options: Ta
       .where('stream', '=', stream)
       .execute();
   });
+}
+
+interface TakeItems extends StreamKey, DueManner {
+  readonly now: Date;
+  readonly quietMs: number;
+  readonly priority: Priority;
+}
+
+/** Keeps items that were read by their ids; `also` is done in the same transaction. No cursor moves. */
+export async function takeItems(
+  db: Kysely<Tables>,
+  items: StreamItems,
+  options: TakeItems,
+  also: (tx: Transaction<Tables>) => Promise<void>,
+): Promise<void> {
+  const { crm } = options;
+  await db.transaction().execute(async (tx) => {
+    const { gone, goneOutcomes } = await noLongerThere(tx, crm, items);
+    const shown = [items.dirty, items.activities, gone, items.outcomes, goneOutcomes].flat();
+    await holdLeads(
+      tx,
+      crm,
+      shown.map(({ ref }) => ref),
+    );
+    const dirty = items.dirty.map(({ ref }) => ({ ...ref, priority: options.priority }));
+    await markPushed(tx, crm, dirty, options);
+    await keepItems(tx, items, { gone, goneOutcomes }, { ...options, pass: null });
+    await also(tx);
+  });
+}
+
+async function keepItems(
+  tx: Transaction<Tables>,
+  { activities, outcomes }: Pick<ChangePage, 'activities' | 'outcomes'>,
+  { gone, goneOutcomes }: Pick<LinkFindings, 'gone' | 'goneOutcomes'>,
+  options: StreamKey & DueManner & { readonly now: Date; readonly pass: number | null },
+): Promise<void> {
+  const { crm, now } = options;
+  await takeActivities(tx, activities, options);
+  await dropActivities(tx, crm, gone, now);
+  await takeOutcomes(tx, outcomes, options);
+  await dropOutcomes(tx, crm, goneOutcomes, now);
 }
 
 /** Keeps what a comparison of links found; it belongs to no stream's cursor. */

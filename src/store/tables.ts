@@ -160,6 +160,8 @@ export interface ErasuresTable {
   object: string;
   /** SHA-256 of crm, object and id: who asks by the id finds it; who reads the table finds nobody. */
   id_hash: string;
+  /** SHA-256 of its address in lower case: what comes later for that address is ignored. */
+  email_hash: string | null;
   erased_at: Instant;
   /** Rows by table, and fields. */
   erased: Json<Readonly<Record<string, number>>>;
@@ -236,6 +238,49 @@ export interface InboxTable {
   received_at: Instant;
   /** When what it says was marked; null = not yet. */
   taken_at: Instant | null;
+}
+
+/** What the team's own site or product told. Taken, or erased, it is only the key, so that a repeated delivery changes nothing. */
+export interface SiteEventsTable {
+  /** The name of the write key. */
+  source: string;
+  message_id: string;
+  /** Of the activity that the mapping makes of it. */
+  type: string;
+  attributes: Json<Fields>;
+  at: Instant;
+  received_at: Instant;
+  email_key: string | null;
+  crm: string | null;
+  record_id: string | null;
+  /** Hashes of the source's own ids. */
+  user_key: string | null;
+  anonymous_key: string | null;
+  /** When its person is looked for next; null = once an identity is learned, or never again. */
+  look_at: Instant | null;
+  taken_at: Instant | null;
+}
+
+/** Who the users of a source are, as `identify` told. */
+export interface SiteIdentitiesTable {
+  source: string;
+  /** Hash of a user id or an anonymous one. */
+  key: string;
+  email_key: string | null;
+  crm: string | null;
+  record_id: string | null;
+  /** Of an anonymous id, the key of the user that it turned out to be. */
+  same_as: string | null;
+  at: Instant;
+  heard_at: Instant;
+  /** Events that waited for it are still to be looked at. */
+  fresh: boolean;
+}
+
+/** Activity types that a site has given at least once. */
+export interface SiteEventTypesTable {
+  type: string;
+  first_at: Instant;
 }
 
 /** What a CRM sent, signed, that was not understood. */
@@ -397,6 +442,9 @@ export interface Tables {
   results: ResultsTable;
   outbox: OutboxTable;
   inbox: InboxTable;
+  site_events: SiteEventsTable;
+  site_identities: SiteIdentitiesTable;
+  site_event_types: SiteEventTypesTable;
   quarantine: QuarantineTable;
   accounts: AccountsTable;
   conflicts: ConflictsTable;

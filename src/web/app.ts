@@ -1,11 +1,23 @@
 // The web role's express app.
 import express, { type Express } from 'express';
-import { healthRoutes } from './health.ts';
+import { type HealthParts, healthRoutes } from './health.ts';
+import { type Metrics, metricsRoutes } from './metrics.ts';
+import { type WebhookParts, webhookRoutes } from './webhooks.ts';
 
-export function createApp(parts: Parameters<typeof healthRoutes>[0]): Express {
+export interface AppParts {
+  readonly health: HealthParts;
+  readonly metrics: Metrics;
+  /** Absent: there are no metrics to be seen. */
+  readonly metricsToken: string | undefined;
+  readonly webhooks: WebhookParts;
+}
+
+export function createApp({ health, metrics, metricsToken, webhooks }: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.use(healthRoutes(parts));
+  app.use(healthRoutes(health));
+  app.use(metricsRoutes(metrics, metricsToken));
+  app.use(webhookRoutes(webhooks));
   app.use((_request, response) => {
     response.status(404).json({ error: 'There is nothing at this address.' });
   });

@@ -4,11 +4,13 @@ import { Router } from 'express';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../domain/clock.ts';
 import { allHalts } from '../store/halts.ts';
+import { inboxBacklog } from '../store/inbox.ts';
 import { pendingWork } from '../store/pending-work.ts';
 import { lastBeat } from '../store/processes.ts';
 import type { Tables } from '../store/tables.ts';
+import { within } from './within.ts';
 
-interface HealthParts {
+export interface HealthParts {
   readonly db: Kysely<Tables>;
   readonly clock: Clock;
   /** The process row that a finished tick writes. */
@@ -56,6 +58,8 @@ async function inStore({ db, clock, canary, pollSeconds, crms }: HealthParts): P
   const age = beat === null ? null : now.getTime() - beat.getTime();
   const work = await pendingWork(db, now, crms);
   const halts = await allHalts(db, crms);
+  const inbox = await inboxBacklog(db);
+  const inboxAge = inbox.oldestAt === null ? 0 : now.getTime() - inbox.oldestAt.getTime();
   return [
     { name: 'database', ok: true, detail: 'answers' },
     {
@@ -63,18 +67,13 @@ async function inStore({ db, clock, canary, pollSeconds, crms }: HealthParts): P
       ok: age !== null && age <= LATE_TICKS * pollSeconds * 1_000 + GRACE_MS,
       detail: age === null ? 'no job has run yet' : `a job ended ${Math.round(age / 1_000)} s ago`,
     },
+    {
+      name: 'inbox',
+      ok: inboxAge <= LATE_TICKS * pollSeconds * 1_000 + GRACE_MS,
+      detail: `${inbox.waiting} events wait, the oldest for ${Math.round(inboxAge / 1_000)} s`,
+    },
     // A CRM that is down must not take the service out of rotation: it is said, and not counted.
     ...halts.map((halt) => ({ name: `${halt.crm} ${halt.side}`, ok: true, detail: `halted: ${halt.message}` })),
     { name: 'pending', ok: true, detail: `${work.dirty} to read, ${work.due} to score, ${work.outbox} to write` },
   ];
-}
-
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

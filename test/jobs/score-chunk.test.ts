@@ -19,7 +19,7 @@ function activeModel(): ActiveModel {
 }
 
 /** A CRM whose mapping cannot judge a lead that is called Bobby. */
-const CRM: Pick<MappedCrm, 'inScope' | 'writes' | 'mappingHash' | 'scopeHash'> = {
+const CRM: Omit<MappedCrm, 'connector'> = {
   inScope: (fields) => {
     if (fields['contact.first_name'] === 'Bobby') throw new RangeError('no scope for this one');
     return true;
@@ -27,6 +27,7 @@ const CRM: Pick<MappedCrm, 'inScope' | 'writes' | 'mappingHash' | 'scopeHash'> =
   writes: SCORE_FIELDS,
   mappingHash: '',
   scopeHash: '',
+  whenEdited: 'overwrite' as const,
 };
 
 const { people: PEOPLE } = readPeople(
@@ -56,6 +57,7 @@ const score = (...leads: DueLead[]) =>
     basis: {
       hash: 'basis',
       unobserved: new Map(),
+      fromSite: new Set<string>(),
       policy: { ...PEOPLE, activities: { webinar: 'salesforce' } },
       names: NAMES,
     },
@@ -68,6 +70,7 @@ function lead(id: number, fields: Record<string, string>, changes: Partial<DueLe
   return {
     id,
     cause: 'changed',
+    priority: 1,
     records: [{ ...record, settled_result_id: null, ...changes }],
     activities: [],
     previous: null,
@@ -104,7 +107,14 @@ function inBoth(inSalesforce: Record<string, string | number> = {}): DueLead {
   const fields = { 'contact.job_title': 'VP Sales', 'company.employees': 250, ...inSalesforce };
   const rest = { held: {}, written: null, settled_result_id: null };
   const view = (id: string, day: number) => {
-    return { crm: 'hubspot', id, type: 'page_view', at: Date.UTC(2026, 10, day), attributes: { path: '/pricing' } };
+    return {
+      crm: 'hubspot',
+      id,
+      type: 'page_view',
+      at: Date.UTC(2026, 10, day),
+      attributes: { path: '/pricing' },
+      fromSite: false,
+    };
   };
   return {
     ...lead(1, {}),
@@ -112,7 +122,7 @@ function inBoth(inSalesforce: Record<string, string | number> = {}): DueLead {
     activities: [
       view('view:1', 19),
       view('view:2', 20),
-      { crm: 'salesforce', id: 'view:1', type: 'webinar', at: Date.UTC(2026, 10, 21), attributes: {} },
+      { crm: 'salesforce', id: 'view:1', type: 'webinar', at: Date.UTC(2026, 10, 21), attributes: {}, fromSite: false },
     ],
   };
 }

@@ -30,7 +30,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     const score = (leads: readonly DueLead[]) => leads.map((lead) => toScored(lead, status, decide));
-    await scoreDueLeads(store.db, { limit: 100, now, basisHash: 'basis', crms: [CRM] }, score);
+    await scoreDueLeads(store.db, { limit: 100, now, basisHash: 'basis', crms: [CRM], mostAnHour: 60 }, score);
   }
 
   function toScored(lead: DueLead, status: string, decide: 'write' | 'settled'): ScoredLead {
@@ -177,13 +177,13 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
       for (;;) {
         const done = await scoreDueLeads(
           store.db,
-          { limit: 7, now: at(), basisHash: 'basis', crms: [CRM] },
+          { limit: 7, now: at(), basisHash: 'basis', crms: [CRM], mostAnHour: 60 },
           (leads) => {
             seen.push(...leads.map(({ id }) => id));
             return leads.map((lead) => toScored(lead, 'hot', 'write'));
           },
         );
-        if (done === 0) return;
+        if (done.taken === 0) return;
       }
     };
     await Promise.all([work(), work(), work()]);
@@ -197,7 +197,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     const broken = () => {
       throw new Error('a defect');
     };
-    const chunk = { limit: 10, now: at(), basisHash: 'basis', crms: [CRM] };
+    const chunk = { limit: 10, now: at(), basisHash: 'basis', crms: [CRM], mostAnHour: 60 };
     await expect(scoreDueLeads(store.db, chunk, broken)).rejects.toThrow('a defect');
     const due = await store.db.selectFrom('leads').select('id').where('due_at', 'is not', null).execute();
     expect(due).toHaveLength(2);
@@ -208,7 +208,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     await known('a');
     await scored('hot');
     await store.db.updateTable('leads').set({ due_at: at(), due_cause: 'changed' }).execute();
-    await scoreDueLeads(store.db, { limit: 10, now: at(), basisHash: 'basis', crms: [CRM] }, (leads) =>
+    await scoreDueLeads(store.db, { limit: 10, now: at(), basisHash: 'basis', crms: [CRM], mostAnHour: 60 }, (leads) =>
       leads.map(({ id, records }) => ({
         leadId: id,
         result: null,

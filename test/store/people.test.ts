@@ -81,7 +81,7 @@ describe.each(STORES)('people ($name)', (setup) => {
       .execute();
     const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status, cell: null };
     const rest = { model_hash: 'm', previous_status: null, thresholds: null, contributions: [], gates: [] };
-    const chunk = { limit: 100, now: at(200), basisHash: 'basis', crms: ['hubspot', 'salesforce'] };
+    const chunk = { limit: 100, now: at(200), basisHash: 'basis', crms: ['hubspot', 'salesforce'], mostAnHour: 60 };
     await scoreDueLeads(store.db, chunk, (leads) =>
       leads.map(({ id, cause, records }) => ({
         leadId: id,

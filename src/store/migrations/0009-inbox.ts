@@ -36,6 +36,12 @@ const STATEMENTS = [
     account text not null,
     seen_at timestamptz not null
   )`,
+  // Runs kept it in their progress before.
+  `insert into leadgrade.accounts (crm, account, seen_at)
+    select distinct on (p.key) substr(p.key, length('account ') + 1), p.value, r.started_at
+    from leadgrade.runs r, jsonb_each_text(r.progress) p where p.key like 'account %' order by p.key, r.id`,
+  'alter table leadgrade.erasures add column email_hash text',
+  'create index erasures_email on leadgrade.erasures (email_hash) where email_hash is not null',
   `alter table leadgrade.records
     add column priority smallint not null default 1,
     add column quiet_until timestamptz`,

@@ -1,0 +1,112 @@
+// The inbox: events that CRMs sent us. A row is written before the CRM is answered, and stays until its key cannot come again, so that
+// a repeated delivery changes nothing.
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { RecordRef } from '../domain/crm-changes.ts';
+import type { Priority } from '../domain/priority.ts';
+import { rowsOf } from './sql-rows.ts';
+import type { Tables } from './tables.ts';
+
+export interface ArrivedEvent {
+  readonly key: string;
+  readonly account: string;
+  readonly kind: 'record' | 'item' | 'erasure';
+  /** Of a record its object, of an item its stream. */
+  readonly object: string;
+  readonly id: string;
+  readonly priority: Priority;
+  /** Epoch ms. */
+  readonly occurredAt: number;
+}
+
+/** One statement: all of it is kept, or nothing. Gives how many were new. */
+export async function putInInbox(
+  db: Kysely<Tables> | Transaction<Tables>,
+  crm: string,
+  events: readonly ArrivedEvent[],
+  now: Date,
+): Promise<number> {
+  if (events.length === 0) return 0;
+  const rows = events.map(({ occurredAt, id, ...event }) => ({
+    ...event,
+    record_id: id,
+    occurred_at: new Date(occurredAt).toISOString(),
+  }));
+  const result = await sql`
+    insert into leadgrade.inbox (crm, key, account, kind, object, record_id, priority, occurred_at, received_at)
+    select ${crm}, key, account, kind, object, record_id, priority, occurred_at, ${now}
+    from ${rowsOf(rows)} as t (key text, account text, kind text, object text, record_id text, priority smallint,
+      occurred_at timestamptz)
+    on conflict do nothing`.execute(db);
+  return Number(result.numAffectedRows ?? 0n);
+}
+
+export interface WaitingEvent extends RecordRef {
+  readonly seq: number;
+  readonly account: string;
+  readonly kind: ArrivedEvent['kind'];
+  readonly priority: Priority;
+}
+
+/** Events of some kinds that wait, the most wanted and then the oldest first. */
+export async function waitingEvents(
+  db: Kysely<Tables>,
+  { crm, kinds, limit }: { crm: string; kinds: readonly ArrivedEvent['kind'][]; limit: number },
+): Promise<readonly WaitingEvent[]> {
+  const { rows } = await sql<WaitingEvent>`
+    select seq, account, kind, object, record_id as id, priority from leadgrade.inbox
+    where crm = ${crm} and taken_at is null and kind = any(${kinds}::text[])
+    order by priority, seq limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** What these say was marked, in the same transaction. */
+export async function noteTaken(
+  db: Kysely<Tables> | Transaction<Tables>,
+  events: readonly Pick<WaitingEvent, 'seq'>[],
+  now: Date,
+): Promise<void> {
+  if (events.length === 0) return;
+  await sql`
+    update leadgrade.inbox set taken_at = ${now} where seq = any(${events.map(({ seq }) => seq)}::bigint[])`.execute(
+    db,
+  );
+}
+
+/** They were not meant for us. */
+export async function dropEvents(db: Kysely<Tables>, events: readonly Pick<WaitingEvent, 'seq'>[]): Promise<void> {
+  if (events.length === 0) return;
+  await sql`delete from leadgrade.inbox where seq = any(${events.map(({ seq }) => seq)}::bigint[])`.execute(db);
+}
+
+export interface InboxBacklog {
+  /** Events that name records and were not marked yet; nothing but our own store is needed for that. */
+  readonly waiting: number;
+  readonly oldestAt: Date | null;
+}
+
+export async function inboxBacklog(db: Kysely<Tables>): Promise<InboxBacklog> {
+  const { rows } = await sql<{ waiting: number; oldest: Date | null }>`
+    select count(*)::int as waiting, min(received_at) as oldest from (
+      select received_at from leadgrade.inbox where taken_at is null and kind <> 'item' limit 100000
+    ) w`.execute(db);
+  return { waiting: rows[0]?.waiting ?? 0, oldestAt: rows[0]?.oldest ?? null };
+}
+
+// HubSpot delivers an event again for a day, Salesforce for a day, and clocks differ.
+const KEY_LIFE_MS = 3 * 86_400_000;
+const CHUNK = 10_000;
+
+/** Forgets events whose keys cannot come again. Gives how many. */
+export async function forgetOldEvents(db: Kysely<Tables>, now: Date): Promise<number> {
+  const before = new Date(now.getTime() - KEY_LIFE_MS);
+  let forgotten = 0;
+  for (;;) {
+    const result = await sql`
+      delete from leadgrade.inbox where seq in (
+        select seq from leadgrade.inbox where received_at < ${before} and taken_at is not null limit ${CHUNK}
+      )`.execute(db);
+    const count = Number(result.numAffectedRows ?? 0n);
+    forgotten += count;
+    if (count < CHUNK) return forgotten;
+  }
+}

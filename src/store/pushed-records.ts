@@ -1,0 +1,47 @@
+// Records that somebody else told us of (a webhook): marked for re-reading at once, unless they were read a moment ago. However many
+// events tell of one, it is one mark.
+import { sql, type Transaction } from 'kysely';
+import type { RecordRef } from '../domain/crm-changes.ts';
+import type { Priority } from '../domain/priority.ts';
+import { ensureRecords } from './ensure-records.ts';
+import { holdLeads } from './leads.ts';
+import { rowsOf } from './sql-rows.ts';
+import type { Tables } from './tables.ts';
+
+export interface PushedRecord extends RecordRef {
+  readonly priority: Priority;
+}
+
+/**
+ * A mark that is being answered right now is replaced by a later one, so that what the read under way has not seen is read again.
+ * Records that are erased stay so.
+ */
+export async function markPushed(
+  tx: Transaction<Tables>,
+  crm: string,
+  pushed: readonly PushedRecord[],
+  { now, quietMs }: { readonly now: Date; readonly quietMs: number },
+): Promise<void> {
+  if (pushed.length === 0) return;
+  const unique = new Map<string, PushedRecord>();
+  for (const each of pushed) {
+    const key = `${each.object}/${each.id}`;
+    const known = unique.get(key);
+    if (known === undefined || each.priority < known.priority) unique.set(key, each);
+  }
+  const records = [...unique.values()];
+  await ensureRecords(tx, crm, records, now);
+  // As everybody does who changes several records: two who want the same never wait for each other.
+  await holdLeads(tx, crm, records);
+  await sql`
+    update leadgrade.records r
+    set dirty_at = case when r.dirty_at is null then ${now}
+          when r.claimed_by is null then r.dirty_at
+          else greatest(${now}::timestamptz, r.dirty_at + interval '1 millisecond') end,
+        priority = case when r.dirty_at is null or r.read_at is null and r.dirty_at = ${now} then t.priority
+          else least(r.priority, t.priority) end,
+        quiet_until = case when r.read_at + ${quietMs} * interval '1 millisecond' > ${now}
+          then r.read_at + ${quietMs} * interval '1 millisecond' end
+    from ${rowsOf(records)} as t (object text, id text, priority smallint)
+    where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.erased_at is null`.execute(tx);
+}

@@ -1,0 +1,23 @@
+// The web role's server: what the outside can reach, so it is patient with nobody.
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { Express } from 'express';
+
+/** Who sends headers or a body a byte at a time is cut off; HubSpot itself gives up after five seconds. */
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16_384,
+};
+const MOST_CONNECTIONS = 1_000;
+
+/** @throws the system's error when the port is taken */
+export async function listen(app: Express, port: number): Promise<Server> {
+  const server = createServer(LIMITS, app);
+  server.maxConnections = MOST_CONNECTIONS;
+  server.listen(port);
+  await once(server, 'listening');
+  return server;
+}

@@ -1,0 +1,98 @@
+// Metrics in the format of Prometheus: what arrived and what became of it, counted by this process; what waits, read from the store.
+// Labels name CRMs and reasons, never people.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Router } from 'express';
+import type { Kysely } from 'kysely';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Clock } from '../domain/clock.ts';
+import { inboxBacklog } from '../store/inbox.ts';
+import { countQuarantine } from '../store/quarantine.ts';
+import type { Tables } from '../store/tables.ts';
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** Requests by who sent them and what became of them: stored, refused for a reason, too large, no database. */
+  request(source: string, outcome: string, seconds: number): void;
+  /** Events by what became of them: stored, repeated, unread, ignored for a reason. */
+  events(source: string, outcome: string, count: number): void;
+}
+
+interface MetricsParts {
+  readonly db: Kysely<Tables>;
+  readonly clock: Clock;
+}
+
+export function createMetrics({ db, clock }: MetricsParts): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'leadgrade_webhook_request_seconds',
+    help: 'Requests of CRMs and sites, by source and outcome.',
+    labelNames: ['source', 'outcome'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5],
+    registers,
+  });
+  const events = new Counter({
+    name: 'leadgrade_webhook_events_total',
+    help: 'Events in these requests, by source and outcome.',
+    labelNames: ['source', 'outcome'],
+    registers,
+  });
+  new Gauge({
+    name: 'leadgrade_inbox_waiting',
+    help: 'Events that were stored and not taken yet.',
+    registers,
+    async collect() {
+      this.set((await inboxBacklog(db)).waiting);
+    },
+  });
+  new Gauge({
+    name: 'leadgrade_inbox_oldest_seconds',
+    help: 'Age of the oldest of them.',
+    registers,
+    async collect() {
+      const { oldestAt } = await inboxBacklog(db);
+      this.set(oldestAt === null ? 0 : (clock.now().getTime() - oldestAt.getTime()) / 1_000);
+    },
+  });
+  new Gauge({
+    name: 'leadgrade_quarantine_parts',
+    help: 'Signed parts of webhooks that were not understood.',
+    registers,
+    async collect() {
+      this.set(await countQuarantine(db));
+    },
+  });
+  return {
+    registry,
+    request: (source, outcome, seconds) => requests.observe({ source, outcome }, seconds),
+    events: (source, outcome, count) => {
+      if (count > 0) events.inc({ source, outcome }, count);
+    },
+  };
+}
+
+/** `GET /metrics` for who has the token; without a token set there is no such address. */
+export function metricsRoutes({ registry }: Metrics, token: string | undefined): Router {
+  const router = Router();
+  if (token === undefined) return router;
+  router.get('/metrics', async (request, response) => {
+    const given = /^Bearer (.+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '';
+    if (!isSame(given, token)) {
+      response
+        .status(401)
+        .set('www-authenticate', 'Bearer')
+        .json({ error: 'METRICS_TOKEN is needed, as a bearer token.' });
+      return;
+    }
+    response.set('content-type', registry.contentType).send(await registry.metrics());
+  });
+  return router;
+}
+
+/** In constant time, whatever their lengths. */
+function isSame(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

@@ -1,0 +1,165 @@
+// `POST /webhooks/<crm>`: what a CRM sends is verified, stored, and only then acknowledged. Nothing is read or scored here.
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Kysely } from 'kysely';
+import type { WebhookEvent, WebhookReceiver, WebhookRequest, WebhookVerdict } from '../../connectors/webhook.ts';
+import type { Clock } from '../domain/clock.ts';
+import { knownAccount } from '../store/accounts.ts';
+import { type ArrivedEvent, putInInbox } from '../store/inbox.ts';
+import { putInQuarantine } from '../store/quarantine.ts';
+import type { Tables } from '../store/tables.ts';
+import type { Metrics } from './metrics.ts';
+import { within } from './within.ts';
+
+export interface WebhookParts {
+  readonly db: Kysely<Tables>;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: { warn(details: object, message: string): void };
+  /** How the CRM reaches us; absent: nothing that is signed with the address can be verified. */
+  readonly publicUrl: string | undefined;
+  readonly receivers: ReadonlyMap<string, WebhookReceiver>;
+  /** Tells that something was stored. */
+  readonly ring: () => void;
+}
+
+/** HubSpot waits five seconds and comes again; with a clear answer it comes again sooner. */
+const STORE_MS = 900;
+/** Bodies that are read at a time: with the largest ones, half a gigabyte. A CRM sends ten at a time. */
+const MOST_AT_A_TIME = 64;
+
+type Refused = Extract<WebhookVerdict, { kind: 'refused' }>;
+type Accepted = Extract<WebhookVerdict, { kind: 'accepted' }>;
+
+export function webhookRoutes(parts: WebhookParts): Router {
+  const router = Router();
+  const gate = createGate();
+  for (const [crm, receiver] of parts.receivers) {
+    const door = createDoor(parts, crm, receiver);
+    const body = express.raw({ type: () => true, limit: receiver.maxBytes });
+    router.post(`/webhooks/${crm}{/*rest}`, gate, door.refuse, body, door.receive, door.failed);
+  }
+  return router;
+}
+
+/** So many at a time, whoever they are from; who comes on top is told to come again. */
+function createGate(): RequestHandler {
+  let inside = 0;
+  return (_request, response, next) => {
+    if (inside >= MOST_AT_A_TIME) {
+      response.status(503).set('retry-after', '1').json({ error: 'Too many requests at a time. Come again.' });
+      return;
+    }
+    inside += 1;
+    response.once('close', () => {
+      inside -= 1;
+    });
+    next();
+  };
+}
+
+function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver) {
+  const { clock, metrics, log } = parts;
+  const began = new WeakMap<Request, number>();
+  // Once known it stays.
+  let own: string | null = null;
+  const keep = async (verdict: Accepted, now: Date) => {
+    own ??= await knownAccount(parts.db, crm);
+    await store(parts, crm, { own, verdict, now });
+  };
+  const count = (request: Request, outcome: string) => {
+    metrics.request(crm, outcome, (performance.now() - (began.get(request) ?? performance.now())) / 1_000);
+  };
+  const deny = (request: Request, response: Response, { status, reason, detail }: Refused) => {
+    count(request, reason);
+    log.warn({ crm, reason }, `${crm}: a webhook was refused: ${detail}`);
+    // Nobody who is not the CRM learns what is wrong.
+    response.status(status).json({ error: status === 404 ? 'There is nothing at this address.' : 'Not accepted.' });
+  };
+  const refuse: RequestHandler = (request, response, next) => {
+    began.set(request, performance.now());
+    if (parts.publicUrl === undefined) {
+      count(request, 'no-public-url');
+      response.status(503).json({ error: 'PUBLIC_URL is not set.' });
+      return;
+    }
+    const refused = receiver.refuse(toWebhookRequest(request, parts.publicUrl, Buffer.alloc(0), clock.now()));
+    if (refused) return deny(request, response, refused);
+    next();
+  };
+  const receive: RequestHandler = async (request, response) => {
+    const body: unknown = request.body;
+    const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+    const now = clock.now();
+    const verdict = receiver.receive(toWebhookRequest(request, parts.publicUrl ?? '', bytes, now));
+    if (verdict.kind === 'refused') return deny(request, response, verdict);
+    try {
+      await within(STORE_MS, keep(verdict, now));
+    } catch {
+      count(request, 'not-stored');
+      response.status(503).set('retry-after', '5').json({ error: 'It could not be stored. Send it again.' });
+      return;
+    }
+    count(request, 'stored');
+    if (verdict.answer) response.type(verdict.answer.contentType).send(verdict.answer.body);
+    else response.status(200).end();
+  };
+  const failed: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+    const status = statusOf(error);
+    count(request, status === 413 ? 'too-large' : 'bad-body');
+    response
+      .status(status)
+      .json({ error: status === 413 ? `At most ${receiver.maxBytes} bytes.` : 'The body cannot be read.' });
+  };
+  return { refuse, receive, failed };
+}
+
+function toWebhookRequest(request: Request, publicUrl: string, body: Buffer, receivedAt: Date): WebhookRequest {
+  const [path = ''] = request.originalUrl.split('?');
+  const headers = Object.entries(request.headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(',') : value,
+  ]);
+  return {
+    method: request.method,
+    url: `${publicUrl.replace(/\/+$/, '')}${request.originalUrl}`,
+    rest: path.split('/').slice(3).join('/'),
+    headers: Object.fromEntries(headers),
+    body,
+    receivedAt,
+  };
+}
+
+/** Events and what was not understood, in one transaction. */
+async function store(
+  { db, metrics, ring }: WebhookParts,
+  crm: string,
+  { own, verdict, now }: { own: string | null; verdict: Accepted; now: Date },
+): Promise<void> {
+  const ours = verdict.events.filter((event) => own === null || event.account === own);
+  let fresh = 0;
+  if (verdict.unread.length === 0) fresh = await putInInbox(db, crm, ours.map(toArrived), now);
+  else {
+    await db.transaction().execute(async (tx) => {
+      fresh = await putInInbox(tx, crm, ours.map(toArrived), now);
+      await putInQuarantine(tx, crm, verdict.unread, now);
+    });
+  }
+  if (fresh > 0) ring();
+  metrics.events(crm, 'stored', fresh);
+  metrics.events(crm, 'repeated', ours.length - fresh);
+  metrics.events(crm, 'other-account', verdict.events.length - ours.length);
+  metrics.events(crm, 'unread', verdict.unread.length);
+  for (const [reason, count] of Object.entries(verdict.ignored)) metrics.events(crm, reason, count);
+}
+
+function toArrived({ key, account, subject, priority, occurredAt }: WebhookEvent): ArrivedEvent {
+  const about =
+    subject.kind === 'item'
+      ? { object: subject.stream, id: subject.id }
+      : { object: subject.ref.object, id: subject.ref.id };
+  return { key, account, kind: subject.kind, ...about, priority, occurredAt };
+}
+
+function statusOf(error: unknown): 400 | 413 {
+  return error instanceof Error && 'status' in error && error.status === 413 ? 413 : 400;
+}
