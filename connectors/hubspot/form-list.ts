@@ -1,5 +1,6 @@
 // The forms of a portal, remembered for a moment: submissions are asked for every few seconds, and forms are seldom made.
 import type { z } from 'zod';
+import { ConnectorError } from '../connector-error.ts';
 import { formsAnswer } from './answers.ts';
 import type { HubSpotParts } from './stream.ts';
 
@@ -13,31 +14,35 @@ export interface Form {
 
 export interface FormList {
   readonly forms: readonly Form[];
-  /** It was not asked for just now: one of the forms may be gone. */
-  readonly kept: boolean;
+  /** The pages of a form; of one that was deleted since the forms were listed there is nothing more, and the others go on. */
+  whileThere<T>(pages: AsyncIterable<T>): AsyncIterable<T>;
 }
 
 export interface FormLister {
-  /** @param fresh whether it must be asked for now */
+  /** @param fresh whether they must be listed now */
   list(fresh: boolean, signal: AbortSignal): Promise<FormList>;
-  /** The next time it is asked for. */
-  forget(): void;
 }
 
 export function createFormLister(parts: Pick<HubSpotParts, 'http' | 'clock'>): FormLister {
   let known: { readonly forms: readonly Form[]; readonly at: number } | null = null;
+  async function* whileThere<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* pages;
+    } catch (error) {
+      if (!(error instanceof ConnectorError) || error.kind !== 'not-found') throw error;
+      known = null;
+    }
+  }
   return {
     async list(fresh, signal) {
       const now = parts.clock.now().getTime();
       if (!fresh && known !== null && now >= known.at && now - known.at < KEPT_MS) {
-        return { forms: known.forms, kept: true };
+        return { forms: known.forms, whileThere };
       }
       const forms = await listForms(parts, signal);
       known = { forms, at: now };
-      return { forms, kept: false };
-    },
-    forget: () => {
-      known = null;
+      // A form that was just listed and is not there is not what we understand.
+      return { forms, whileThere: (pages) => pages };
     },
   };
 }

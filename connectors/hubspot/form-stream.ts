@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { emptyPage } from '../change-pages.ts';
 import type { ChangePage, ChangeStream, SourcedActivity } from '../connector.ts';
-import { ConnectorError } from '../connector-error.ts';
 import { type Submission, submissionsAnswer } from './answers.ts';
 import { contactRef } from './contact-projection.ts';
 import { type ContactsByEmail, createContactsByEmail } from './contacts-by-email.ts';
@@ -41,10 +40,10 @@ export function formStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
     async *read(cursor, signal) {
       let state = parseCursor(cursorSchema, stream.id, cursor ?? { whole: true, forms: {} });
       const findContacts = createContactsByEmail(parts.http);
-      const { forms, kept } = await lister.list(state.whole, signal);
+      const { forms, whileThere } = await lister.list(state.whole, signal);
       for (const form of toRead(forms, state)) {
         const pages = readMatched(parts, form, state.forms[form.id], findContacts, signal);
-        for await (const read of kept ? whileThere(pages, lister.forget) : pages) {
+        for await (const read of whileThere(pages)) {
           state = { ...state, forms: { ...state.forms, [form.id]: read.next } };
           if (read.changed || state.whole) yield page(state, read.activities);
         }
@@ -76,16 +75,6 @@ async function* readMatched(
     const found = await toActivities(parts, form, submissions, findContacts, signal);
     for (const id of found.unmatched) unmatched.add(id);
     yield { activities: found.activities, next: withoutMarks(next, unmatched), changed };
-  }
-}
-
-/** Of a form that was deleted since the forms were listed there is nothing more; the others are read all the same. */
-async function* whileThere<T>(pages: AsyncIterable<T>, onGone: () => void): AsyncGenerator<T> {
-  try {
-    yield* pages;
-  } catch (error) {
-    if (!(error instanceof ConnectorError) || error.kind !== 'not-found') throw error;
-    onGone();
   }
 }
 
