@@ -9,6 +9,8 @@ import { createContactProjection } from '../../connectors/hubspot/contact-projec
 import { createHttp } from '../../connectors/hubspot/http.ts';
 import { settingsSchema } from '../../connectors/hubspot/settings.ts';
 import { createStreams } from '../../connectors/hubspot/streams.ts';
+import { objectType } from '../../connectors/hubspot/webhook/object-types.ts';
+import { readProperties } from '../../connectors/hubspot/webhook/read-properties.ts';
 import { type HubSpotAppParts, hubspotApp } from '../../src/cli/init/hubspot-app.ts';
 import { exampleHubSpotApp } from '../../src/cli/init/hubspot-app-command.ts';
 import { FORM_PROPERTY } from '../../src/cli/init/hubspot-app-subscriptions.ts';
@@ -152,6 +154,17 @@ describe('the app of the shipped mapping', () => {
       ...app.unsubscribed.map(({ property }) => property),
     ]);
     expect(read.filter((property) => !told.has(property) && !besides.test(property))).toEqual([]);
+  });
+
+  test('subscribes to nothing that the receiver drops', async () => {
+    const mapping = mappingOf(await shipped());
+    const { read, own } = readProperties(mapping, createContactProjection(mapping));
+    const dropped = webhooksIn(appOf(mapping)).subscriptions.crmObjects.filter((each) => {
+      const type = objectType(each.objectType);
+      const isRead = each.propertyName === undefined || (read.get(type ?? '')?.has(each.propertyName) ?? true);
+      return type === null || !isRead || own.has(each.propertyName ?? '');
+    });
+    expect(dropped).toEqual([]);
   });
 
   test('has each subscription once, also for meetings, calls, e-mails, companies and deals', async () => {
