@@ -8,6 +8,7 @@ import { fetchLeads } from './fetch-leads.ts';
 import { listPresent } from './list-present.ts';
 import { createParts, type SalesforceOptions } from './parts.ts';
 import { createStreams, probeStreams } from './streams.ts';
+import { createReceiver } from './webhook/receiver.ts';
 import { createScoreWriter, MAX_TEXT, WRITE_BATCH } from './write-scores.ts';
 
 export { asks, settingsSchema } from './settings.ts';
@@ -23,6 +24,8 @@ export function create(options: SalesforceOptions): CrmConnector {
   // What is under way when the connector closes ends with it.
   const closing = new AbortController();
   const untilClosed = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
+  const { SALESFORCE_WEBHOOK_TOKEN: token, SALESFORCE_ORG_ID: orgId } = options.settings;
+  const streams = new Set(readers.map(({ stream }) => stream.id));
   return {
     id: 'salesforce',
     name: 'Salesforce',
@@ -40,6 +43,7 @@ export function create(options: SalesforceOptions): CrmConnector {
     listPresent: (after, signal) => listPresent(parts, after, untilClosed(signal)),
     writeScores: (patches, signal) => writeScores(patches, untilClosed(signal)),
     bulkWrites: createBulkWrites(parts, untilClosed),
+    ...(token === undefined ? {} : { webhook: createReceiver({ token, orgId, streams }) }),
     checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, untilClosed(signal)),
     applySetup: (target, how, signal) => applySetup(parts, target, how, untilClosed(signal)),
     describeAccount: (signal) => describeAccount(parts, untilClosed(signal)),

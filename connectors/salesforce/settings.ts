@@ -6,6 +6,7 @@ const DEFAULT_API_VERSION = '66.0';
 
 const RESERVE = 'expected a number from 0 to 0.95, for example 0.2';
 const ROWS = 'expected a number of records';
+const TOKEN = 'expected 16 or more letters, digits, - and _, as `openssl rand -hex 32` makes them';
 const CLIENT_ID = 'is missing: the consumer key of the External Client App';
 /** What is wrong between settings is told along with what is wrong with one of them. */
 const ALSO_WITH_OTHERS = () => true;
@@ -38,8 +39,12 @@ export const settingsSchema = z
       .trim()
       .regex(/^00D[a-zA-Z0-9]{12}(?:[a-zA-Z0-9]{3})?$/, 'expected the id of an org: 00D and 12 or 15 more characters')
       .optional(),
-    /** Part of the address that outbound messages are sent to. */
-    SALESFORCE_WEBHOOK_TOKEN: z.string().trim().min(16).optional(),
+    /** Part of the address that outbound messages are sent to: letters that no address has in another form. */
+    SALESFORCE_WEBHOOK_TOKEN: z
+      .string()
+      .trim()
+      .regex(/^[\w.~-]{16,}$/, TOKEN)
+      .optional(),
     SALESFORCE_API_RESERVE: z.coerce
       .number(RESERVE)
       .min(0, RESERVE)

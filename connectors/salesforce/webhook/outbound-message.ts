@@ -1,0 +1,67 @@
+// An outbound message (SOAP) -> the records that it names. All elements that the WSDL lists may be there; only the ids are used.
+// https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_notifications.htm
+import type { UnreadPart } from '../../webhook.ts';
+import { isId } from '../soql.ts';
+import { fullId, fullOrgId } from './full-id.ts';
+import { itemFieldOf, type NamedRecord, type ReadMessage } from './named-records.ts';
+import { childrenOf, readXml, textIn, type XmlElement } from './read-xml.ts';
+
+const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/';
+const OUTBOUND = 'http://soap.sforce.com/2005/09/outbound';
+const SOBJECT = 'urn:sobject.enterprise.soap.sforce.com';
+
+/** What Salesforce wants to hear, word for word. Without it a message counts as not delivered, and comes again for 24 hours. */
+export const ACK =
+  '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>' +
+  '<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>true</Ack></notificationsResponse>' +
+  '</soapenv:Body></soapenv:Envelope>';
+
+/** Never throws. @param receivedAt epoch ms: a message tells the latest values and no instant */
+export function readMessage(document: string, receivedAt: number): ReadMessage {
+  const xml = readXml(document);
+  if (xml.kind === 'declares') return xml;
+  if (xml.kind === 'malformed') return { kind: 'unread', reason: xml.reason };
+  const notifications = notificationsIn(xml.root);
+  if (notifications === null) return { kind: 'unread', reason: 'The XML is not the envelope of an outbound message.' };
+  const org = fullOrgId(textIn(notifications, OUTBOUND, 'OrganizationId') ?? '');
+  if (org === null) return { kind: 'unread', reason: 'The outbound message does not say of which org it is.' };
+  const named: NamedRecord[] = [];
+  const unread: UnreadPart[] = [];
+  for (const notification of childrenOf(notifications, OUTBOUND, 'Notification')) {
+    const text = document.slice(notification.start, notification.end);
+    const record = recordIn(notification);
+    if (typeof record === 'string') unread.push({ text, reason: record });
+    else named.push({ ...record, key: `${org}:${record.key}`, occurredAt: receivedAt, isImport: false, text });
+  }
+  if (named.length + unread.length > 0) return { kind: 'message', org, named, unread };
+  return { kind: 'unread', reason: 'The outbound message has no notification.' };
+}
+
+function notificationsIn(root: XmlElement): XmlElement | null {
+  if (root.uri !== SOAP || root.local !== 'Envelope') return null;
+  const bodies = childrenOf(root, SOAP, 'Body');
+  const [only, ...more] = bodies.flatMap((body) => childrenOf(body, OUTBOUND, 'notifications'));
+  return only === undefined || more.length > 0 ? null : only;
+}
+
+/** The record that a notification is about, or what is wrong. */
+function recordIn(notification: XmlElement): Pick<NamedRecord, 'object' | 'id' | 'itemId' | 'key'> | string {
+  const notificationId = textIn(notification, OUTBOUND, 'Id') ?? '';
+  if (!isId(notificationId)) return 'The notification has no usable Id.';
+  const [sObject, ...more] = childrenOf(notification, OUTBOUND, 'sObject');
+  if (sObject?.type?.uri !== SOBJECT || more.length > 0) return 'The notification has no sObject with a type.';
+  const object = sObject.type.local;
+  const id = fullId(textIn(sObject, SOBJECT, 'Id') ?? '');
+  if (id === null) return 'The sObject has no usable Id.';
+  const itemField = itemFieldOf(object);
+  const itemId = itemField === null ? null : fullId(textIn(sObject, SOBJECT, itemField) ?? '');
+  return { object, id, itemId, key: `${notificationId}:${id}` };
+}
+
+const SESSION = /(<(?:[\w.-]+:)?SessionId\b[^<>]*(?<!\/)>(?:<!\[CDATA\[)?)[^<]*/gi;
+const TOKEN = /00D[a-zA-Z0-9]{12,15}![\w.]*/g;
+
+/** A message as it may be kept: an admin may have had the id of a session sent along, with which everything could be read. */
+export function withoutSession(document: string): string {
+  return document.replace(SESSION, '$1').replace(TOKEN, '');
+}

@@ -1,0 +1,338 @@
+// What Salesforce sends by outbound messages: what is taken, what is kept for somebody to look at, and what is refused.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { create } from '../../connectors/salesforce/index.ts';
+import { settingsSchema } from '../../connectors/salesforce/settings.ts';
+import { fullId } from '../../connectors/salesforce/webhook/full-id.ts';
+import { createReceiver } from '../../connectors/salesforce/webhook/receiver.ts';
+import { idOf } from '../../sandbox/salesforce/ids.ts';
+import { PRIORITY } from '../../src/domain/priority.ts';
+import { shippedMapping } from './salesforce-fixture.ts';
+import {
+  ACK,
+  accepted,
+  LEAD,
+  LEAD_15,
+  message,
+  NOTIFICATION,
+  notification,
+  ORG,
+  ORG_15,
+  RECEIVED,
+  receiver,
+  request,
+  STREAMS,
+  TOKEN,
+} from './salesforce-webhook-documents.ts';
+
+const LEAD_EVENT = {
+  key: `${ORG}:${NOTIFICATION}:${LEAD}`,
+  account: ORG,
+  subject: { kind: 'record', ref: { object: 'Lead', id: LEAD } },
+  priority: PRIORITY.change,
+  occurredAt: RECEIVED.getTime(),
+};
+
+describe('an outbound message', () => {
+  test('says that a lead is to be read again, and hears the Ack word for word', () => {
+    expect(accepted(request(message()))).toEqual({
+      kind: 'accepted',
+      events: [LEAD_EVENT],
+      unread: [],
+      ignored: {},
+      answer: { contentType: 'text/xml; charset=utf-8', body: ACK },
+    });
+  });
+
+  test('of a hundred notifications is a hundred events, each with a key of its own', () => {
+    const ids = Array.from({ length: 100 }, (_, n) => ({ notification: idOf('04l', n), id: idOf('003', n) }));
+    const { events } = accepted(request(message(ids.map((each) => notification({ object: 'Contact', ...each })))));
+    expect(new Set(events.map(({ key }) => key)).size).toBe(100);
+    expect(events[7]?.subject).toEqual({ kind: 'record', ref: { object: 'Contact', id: idOf('003', 7) } });
+  });
+
+  test('reads the same with ids of 15 characters as with ids of 18', () => {
+    const short = message([notification({ id: LEAD_15 })], ORG_15);
+    expect(accepted(request(short)).events).toEqual([LEAD_EVENT]);
+  });
+
+  test.each([
+    ['an empty SessionId', '<SessionId/>'],
+    ['none', '<!-- no session -->'],
+    ['one', '<SessionId>00DgL000004nvRc!AQcAQH0dMHZfz972Szmpkb58urFRkgeBGsxL</SessionId>'],
+  ])('may have a SessionId: %s', (_name, session) => {
+    expect(accepted(request(message(undefined, ORG, session))).events).toEqual([LEAD_EVENT]);
+  });
+
+  test('may have more fields than the id, and comments and CDATA: nothing of them is kept', () => {
+    const fields =
+      '<sf:Email>ann@acme.example</sf:Email><!-- x --><sf:Company><![CDATA[<b>Acme</b> & Co]]></sf:Company>';
+    const { events, unread } = accepted(request(message([notification({ fields })])));
+    expect([events, unread]).toEqual([[LEAD_EVENT], []]);
+  });
+
+  const task = idOf('00T', 1);
+  const taskRelation = idOf('0RT', 1);
+  const role = idOf('00K', 1);
+  const deal = idOf('006', 1);
+  test.each([
+    ['Task', task, '', { stream: 'tasks', id: task }, PRIORITY.activity],
+    ['TaskRelation', taskRelation, `<sf:TaskId>${task}</sf:TaskId>`, { stream: 'tasks', id: task }, PRIORITY.activity],
+    ['TaskRelation', taskRelation, '', { stream: 'tasks', id: taskRelation }, PRIORITY.activity],
+    ['Event', idOf('00U', 1), '', { stream: 'events', id: idOf('00U', 1) }, PRIORITY.activity],
+    ['Account', idOf('001', 1), '', { stream: 'accounts', id: idOf('001', 1) }, PRIORITY.change],
+    ['Opportunity', deal, '', { stream: 'opportunities', id: deal }, PRIORITY.change],
+    [
+      'OpportunityContactRole',
+      role,
+      `<sf:OpportunityId>${deal}</sf:OpportunityId>`,
+      { stream: 'opportunities', id: deal },
+      PRIORITY.change,
+    ],
+  ])('about a %s %s %s names an item of its stream', (object, id, fields, item, priority) => {
+    const { events } = accepted(request(message([notification({ object, id, fields })])));
+    expect(events).toMatchObject([{ subject: { kind: 'item', ...item }, priority }]);
+  });
+
+  test('about an object that the mapping does not read is counted, and acknowledged', () => {
+    const email = notification({ object: 'EmailMessage', id: idOf('02s', 1) });
+    const { answer, ...read } = accepted(request(message([email, notification()])));
+    expect(read).toMatchObject({ events: [LEAD_EVENT], ignored: { 'not-mapped': 1 }, unread: [] });
+    expect(answer?.body).toBe(ACK);
+  });
+});
+
+describe('the org', () => {
+  test.each([ORG, ORG_15, `${ORG_15}AAA`])('is told by its first 15 characters (%s in the settings)', (orgId) => {
+    const ours = createReceiver({ token: TOKEN, orgId, streams: STREAMS });
+    expect(accepted(request(message()), ours).events).toEqual([LEAD_EVENT]);
+  });
+
+  test('is compared with regard to case, and another one is dropped, counted, and acknowledged', () => {
+    const orgId = ORG_15.toLowerCase().replace('00d', '00D');
+    const theirs = createReceiver({ token: TOKEN, orgId, streams: STREAMS });
+    const two = message([notification(), notification({ object: 'Nobodys__c' })]);
+    expect(accepted(request(two), theirs)).toEqual({
+      kind: 'accepted',
+      events: [],
+      unread: [],
+      ignored: { 'other-account': 2 },
+      answer: { contentType: 'text/xml; charset=utf-8', body: ACK },
+    });
+  });
+});
+
+describe('the token', () => {
+  test.each(['', 'x', TOKEN.slice(1), `${TOKEN}x`, TOKEN.toUpperCase(), `${TOKEN}/`, 'flow'])(
+    'that is wrong (%j) is refused as if nothing were there, before the body is read',
+    (rest) => {
+      const wrong = request(message(), { rest });
+      expect(receiver.refuse({ ...wrong, body: Buffer.alloc(0) })).toMatchObject({ kind: 'refused', status: 404 });
+      expect(receiver.receive(wrong)).toMatchObject({ kind: 'refused', status: 404, reason: 'bad-token' });
+    },
+  );
+
+  test('that is right lets the body be read', () => {
+    expect(receiver.refuse(request(''))).toBeNull();
+  });
+
+  test('is never in what a refusal says', () => {
+    expect(JSON.stringify(receiver.receive(request(message(), { rest: `${TOKEN}x` })))).not.toContain(TOKEN);
+  });
+
+  const settings = (more: object) =>
+    settingsSchema.parse({
+      SALESFORCE_LOGIN_URL: 'https://acme.my.salesforce.com',
+      SALESFORCE_CLIENT_ID: 'key',
+      SALESFORCE_CLIENT_SECRET: 'secret',
+      ...more,
+    });
+  const clock = { now: () => RECEIVED };
+  test('makes the receiver be there: without it there is none', () => {
+    const mapping = shippedMapping();
+    expect(create({ settings: settings({}), mapping, clock }).webhook).toBeUndefined();
+    const { webhook } = create({ settings: settings({ SALESFORCE_WEBHOOK_TOKEN: TOKEN }), mapping, clock });
+    expect(webhook?.receive(request(message()))).toMatchObject({ events: [LEAD_EVENT] });
+    expect(webhook?.maxBytes).toBe(1_000_000);
+  });
+
+  test('has none of the characters that an address may carry in another form', () => {
+    expect(() => settings({ SALESFORCE_WEBHOOK_TOKEN: 'sixteen characters/and%20more' })).toThrow(/openssl rand/);
+  });
+});
+
+describe('what is not understood is kept as it is, and acknowledged so that it does not come again', () => {
+  const cut = message().slice(0, -20);
+  test.each([
+    ['nothing', '', 'not well-formed'],
+    ['XML that was cut off', cut, 'not well-formed'],
+    [
+      'an entity that nobody declared',
+      message([notification({ fields: '<sf:Name>&who;</sf:Name>' })]),
+      'not well-formed',
+    ],
+    [
+      'a prefix that nobody declared',
+      message().replace(' xmlns:sf="urn:sobject.enterprise.soap.sforce.com"', ''),
+      'not well-formed',
+    ],
+    ['another envelope', '<Envelope><Body/></Envelope>', 'not the envelope'],
+    [
+      'SOAP 1.2',
+      message().replace('http://schemas.xmlsoap.org/soap/envelope/', 'http://www.w3.org/2003/05/soap-envelope'),
+      'not the envelope',
+    ],
+    [
+      'another namespace of notifications',
+      message().replace('2005/09/outbound', '2005/09/inbound'),
+      'not the envelope',
+    ],
+    ['no org', message().replace(/<OrganizationId>.*<\/OrganizationId>/, ''), 'of which org'],
+    ['two orgs', message().replace('<ActionId>', `<OrganizationId>${ORG}</OrganizationId><ActionId>`), 'of which org'],
+    ['an org that is none', message(undefined, LEAD), 'of which org'],
+    ['no notification', message([]), 'no notification'],
+  ])('%s', (_name, body, reason) => {
+    const read = accepted(request(body));
+    expect([read.events, read.answer?.body]).toEqual([[], ACK]);
+    expect(read.unread).toEqual([{ text: body, reason: expect.stringContaining(reason) }]);
+  });
+
+  test.each([
+    ['an unknown object', notification({ object: 'Invoice__c' })],
+    ['the name of something that every JavaScript object has', notification({ object: 'constructor' })],
+    ['an id of another object', notification({ id: idOf('003', 1) })],
+    ['an id whose case was lost', notification({ id: LEAD.toLowerCase() })],
+    ['no Id of the notification', notification({ notification: '' })],
+    ['no type', notification().replace(' xsi:type="sf:Lead"', '')],
+    ['a type of another namespace', notification().replace('xsi:type="sf:Lead"', 'xsi:type="xsd:Lead"')],
+  ])('one notification with %s keeps no other from being taken', (_name, strange) => {
+    const { events, unread } = accepted(request(message([strange, notification()])));
+    expect(events).toEqual([LEAD_EVENT]);
+    expect(unread.map(({ text }) => text)).toEqual([strange]);
+  });
+
+  test('bytes that are no UTF-8, and zero characters, are kept in a form that a database takes', () => {
+    const bytes = Buffer.from(message(), 'utf16le');
+    for (const body of [bytes, Buffer.from([0xff, 0xfe, 0, 60])]) {
+      const { unread } = accepted(request(body));
+      expect(unread).toHaveLength(1);
+      expect(unread[0]?.text).not.toContain('\0');
+    }
+  });
+
+  test('but never with the id of a session', () => {
+    const session = '00DgL000004nvRc!AQcAQH0dMHZfz972Szmpkb58urFRkgeBGsxL';
+    const forms = [
+      `<SessionId>${session}</SessionId>`,
+      `<SessionId><![CDATA[${session}]]></SessionId>`,
+      `<x:SessionId>${session}`,
+    ];
+    for (const form of forms) {
+      const { unread } = accepted(request(message([], ORG, form)));
+      expect(unread[0]?.text).toContain('SessionId');
+      expect(unread[0]?.text).not.toMatch(/AQcAQH/);
+    }
+  });
+});
+
+describe('what attacks a parser', () => {
+  const lol = Array.from({ length: 9 }, (_, n) => `<!ENTITY l${n + 1} "${`&l${n};`.repeat(10)}">`).join('');
+  const attacks: readonly (readonly [string, string])[] = [
+    ['a billion laughs', `<!DOCTYPE lolz [<!ENTITY l0 "lol">${lol}]><lolz>&l9;</lolz>`],
+    ['an external entity', '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'],
+    ['an external document type', '<!DOCTYPE x SYSTEM "http://127.0.0.1:1/x.dtd"><x/>'],
+    ['a document type in lower case', '<!doctype html><html></html>'],
+    ['an entity without a document type', `<x><!ENTITY e "y"></x>`],
+  ];
+
+  test.each(attacks)('%s is refused at once, and nothing is read', (_name, body) => {
+    const before = performance.now();
+    expect(receiver.receive(request(body))).toMatchObject({ kind: 'refused', status: 401, reason: 'document-type' });
+    expect(performance.now() - before).toBeLessThan(500);
+  });
+
+  test('within an envelope it is refused as well', () => {
+    const body = message().replace('<soapenv:Envelope', '<!DOCTYPE x [<!ENTITY e "00Q">]><soapenv:Envelope');
+    expect(receiver.receive(request(body))).toMatchObject({ kind: 'refused', reason: 'document-type' });
+  });
+
+  const full = receiver.maxBytes;
+  test.each([
+    ['elements in elements', '<a>'.repeat(full / 3)],
+    ['empty elements', `<a>${'<b/>'.repeat(full / 4 - 2)}</a>`],
+    ['attributes', `<a ${Array.from({ length: full / 12 }, (_, n) => `a${n}=""`).join(' ')}/>`],
+    ['namespaces', `<a ${Array.from({ length: full / 20 }, (_, n) => `xmlns:a${n}="u"`).join(' ')}/>`],
+    ['a name that does not end', `<${'a'.repeat(full - 1)}`],
+    ['beginnings of a session', '<SessionId'.repeat(full / 10)],
+    ['brackets', '<'.repeat(full)],
+    ['references', `<a>${'&amp;'.repeat(full / 5 - 2)}</a>`],
+    ['text before a session', `<a>${'00D'.repeat(full / 3 - 3)}</a>`],
+  ])('a megabyte of %s is read, and kept, without taking long', (_name, body) => {
+    const before = performance.now();
+    expect(accepted(request(body)).events).toEqual([]);
+    expect(performance.now() - before).toBeLessThan(5_000);
+  });
+});
+
+const space = fc.stringMatching(/^[ \t\r\n]{0,4}$/);
+const prefix = fc.stringMatching(/^[a-w][a-z0-9._-]{0,5}$/);
+
+test('prefixes, white space, quotes and the order of attributes make no difference', () => {
+  const parts = fc.record({
+    soap: prefix.map((name) => `s${name}`),
+    out: fc.option(
+      prefix.map((name) => `o${name}`),
+      { nil: null },
+    ),
+    type: prefix.map((name) => `t${name}`),
+    xsi: prefix.map((name) => `i${name}`),
+    gap: space,
+    quote: fc.constantFrom('"', "'"),
+    swapped: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(parts, ({ soap, out, type, xsi, gap, quote, swapped }) => {
+      const q = (text: string) => `${quote}${text}${quote}`;
+      const tag = out === null ? '' : `${out}:`;
+      const declared = out === null ? 'xmlns' : `xmlns:${out}`;
+      const attributes = [
+        `${xsi}:type=${q(`${type}:Lead`)}`,
+        `xmlns:${type}=${q('urn:sobject.enterprise.soap.sforce.com')}`,
+        `xmlns:${xsi}=${q('http://www.w3.org/2001/XMLSchema-instance')}`,
+      ];
+      const ordered = (swapped ? attributes.toReversed() : attributes).join(` ${gap}`);
+      const element = (name: string, content: string) => `<${name}${gap}>${gap}${content}${gap}</${name}${gap}>`;
+      const sObject = `<${tag}sObject ${ordered}${gap}>${element(`${type}:Id`, LEAD)}</${tag}sObject>`;
+      const told = element(`${tag}Notification`, element(`${tag}Id`, NOTIFICATION) + gap + sObject);
+      const org = element(`${tag}OrganizationId`, ORG);
+      const notifications = `<${tag}notifications ${declared}=${q('http://soap.sforce.com/2005/09/outbound')}>${gap}${org}${told}</${tag}notifications>`;
+      const document = `<${soap}:Envelope xmlns:${soap}=${q('http://schemas.xmlsoap.org/soap/envelope/')}${gap}>${gap}${element(`${soap}:Body`, notifications)}${gap}</${soap}:Envelope>${gap}`;
+      expect(accepted(request(document))).toMatchObject({ events: [LEAD_EVENT], unread: [] });
+    }),
+  );
+});
+
+test('whatever is sent, the receiver does not throw', () => {
+  const bodies = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.nat(message().length).map((at) => message().slice(at)),
+  );
+  const types = fc.constantFrom('text/xml', 'application/json', undefined);
+  fc.assert(
+    fc.property(bodies, types, (body, type) => {
+      const verdict = receiver.receive(request(body, { headers: { 'content-type': type } }));
+      expect(['accepted', 'refused']).toContain(verdict.kind);
+    }),
+  );
+});
+
+test('ids of 15 characters become the ones of 18 that the API shows', () => {
+  fc.assert(
+    fc.property(fc.nat(), (n) => {
+      const id = idOf('00Q', n);
+      expect([fullId(id.slice(0, 15)), fullId(id)]).toEqual([id, id]);
+    }),
+  );
+  // An example of Salesforce's own pages.
+  expect(fullId('001A0000006Vm9r')).toBe('001A0000006Vm9rIAC');
+});
