@@ -150,16 +150,16 @@ export class Portal {
     return written;
   }
 
-  link(from: ObjectType, fromId: string, to: ObjectType, toId: string, primary = false): void {
+  link(from: ObjectType, fromId: string, to: ObjectType, toId: string, primary = false, by = USER): void {
     this.links.link(from, fromId, to, toId, primary);
     const ends = { from: { type: from, id: fromId }, to: { type: to, id: toId } };
-    this.watcher?.({ kind: 'linked', ...ends, primary, by: USER });
+    this.watcher?.({ kind: 'linked', ...ends, primary, by });
   }
 
-  unlink(from: ObjectType, fromId: string, to: ObjectType, toId: string, primary = false): void {
+  unlink(from: ObjectType, fromId: string, to: ObjectType, toId: string, primary = false, by = USER): void {
     this.links.unlink(from, fromId, to, toId);
     const ends = { from: { type: from, id: fromId }, to: { type: to, id: toId } };
-    this.watcher?.({ kind: 'unlinked', ...ends, primary, by: USER });
+    this.watcher?.({ kind: 'unlinked', ...ends, primary, by });
   }
 
   archive(type: ObjectType, record: CrmRecord): void {
@@ -200,17 +200,17 @@ export class Portal {
   }
 
   /** Makes the company the contact's only one, or leaves it none. The contact's modification time stays as it is. */
-  setCompany(contactId: string, companyId: string | null, indexFrom = this.indexFrom()): void {
+  setCompany(contactId: string, companyId: string | null, by = USER): void {
     const before = this.links.linksOf('contacts', contactId, 'companies');
     for (const { to, primary } of before) {
-      if (to !== companyId) this.unlink('contacts', contactId, 'companies', to, primary);
+      if (to !== companyId) this.unlink('contacts', contactId, 'companies', to, primary, by);
     }
     const isHeld = before.some(({ to, primary }) => primary && to === companyId);
-    if (companyId !== null && !isHeld) this.link('contacts', contactId, 'companies', companyId, true);
+    if (companyId !== null && !isHeld) this.link('contacts', contactId, 'companies', companyId, true, by);
     const contact = this.table('contacts').find(contactId);
     const values = new Map([['associatedcompanyid', companyId ?? '']]);
     const origin = { at: this.clock.now(), source: 'CALCULATED' };
-    if (contact) this.table('contacts').writeSilently(contact, values, indexFrom, origin);
+    if (contact) this.table('contacts').writeSilently(contact, values, this.indexFrom(), origin);
   }
 
   /** Makes one contact go by another's id; what the other gets of it is mergeContacts' business. */

@@ -38,6 +38,8 @@ interface IndexedState {
   readonly record: CrmRecord | null;
 }
 
+const MANY_UNINDEXED = 10_000;
+
 /** https://knowledge.hubspot.com/records/restore-deleted-records: a deleted record can be restored for 90 days. */
 const RESTORABLE_MS = 90 * 86_400_000;
 
@@ -56,6 +58,8 @@ export class RecordTable {
   readonly #index = new Map<string, CrmRecord>();
   /** Changes that search does not show yet, oldest first. */
   #unindexed: IndexedState[] = [];
+  /** So many of them make it worth looking which are due, though nobody searches. */
+  #manyUnindexed = MANY_UNINDEXED;
 
   constructor(kind: ObjectKind) {
     this.kind = kind;
@@ -100,6 +104,7 @@ export class RecordTable {
 
   /** Writes values ("" clears) and moves the modification time, whether or not a value differs. */
   write(record: CrmRecord, values: Properties, now: number, indexFrom: number, origin = byHand(now)): CrmRecord {
+    this.#takeOverDue(now);
     this.history.note(record, values, origin);
     const properties = this.#changed(record, values);
     properties.set(this.kind.modifiedProperty, new Date(now).toISOString());
@@ -151,6 +156,13 @@ export class RecordTable {
       records.push(record);
     }
     return { records, more: false };
+  }
+
+  /** A storm of changes that nobody searches for would keep each state of each record. */
+  #takeOverDue(now: number): void {
+    if (this.#unindexed.length < this.#manyUnindexed) return;
+    this.indexed(now);
+    this.#manyUnindexed = Math.max(MANY_UNINDEXED, 2 * this.#unindexed.length);
   }
 
   /** Every record as the search index shows it at `now`, roughly oldest modification first. */

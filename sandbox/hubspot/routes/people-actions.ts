@@ -80,8 +80,9 @@ export function removeActivity(portal: Portal, params: unknown): Reply {
 export function addContact(portal: Portal, body: unknown): Reply {
   const { properties, companyId, source } = propertiesSchema.parse(body);
   const values = new Map([...checked(portal, 'contacts', properties), ['hs_is_contact', 'true'] as const]);
-  const contact = portal.create('contacts', values, authorOf(source));
-  if (companyId !== undefined) portal.setCompany(contact.id, existing(portal, 'companies', companyId).id);
+  const by = authorOf(source);
+  const contact = portal.create('contacts', values, by);
+  if (companyId !== undefined) portal.setCompany(contact.id, existing(portal, 'companies', companyId).id, by);
   return { status: 201, body: whole(portal, 'contacts', existing(portal, 'contacts', contact.id)) };
 }
 

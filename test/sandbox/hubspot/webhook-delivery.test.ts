@@ -23,13 +23,16 @@ const storm = (events: number, settings: object = {}) =>
   sandbox.control('POST', '/webhooks/storm', { events, ...settings });
 const status = async () => (await sandbox.control('GET', '/webhooks')).body;
 async function untilStatus(wanted: object) {
-  const end = performance.now() + 30_000;
+  const end = performance.now() + 60_000;
   for (;;) {
     const now = await status();
     if (Object.entries(wanted).every(([name, value]) => now[name] === value)) return now;
     if (performance.now() > end) throw new Error(`it stays at ${JSON.stringify({ ...now, deliveries: [] })}`);
-    await wait(5);
+    await wait(20);
   }
+}
+async function untilDeliveries(count: number) {
+  while ((await status()).deliveries.length < count) await wait(20);
 }
 const values = () => receiver.events().map(({ propertyValue }) => propertyValue);
 
@@ -56,9 +59,10 @@ test('a storm goes over all contacts, as an import, in batches of 100, ten at a 
 
 test('a storm over few contacts, at a pace', async () => {
   await start();
-  await storm(20, { contacts: 2, perSecond: 200, source: 'CRM_UI' });
-  expect((await status()).sent).toBeLessThan(10);
-  await untilStatus({ delivered: 20 });
+  const begun = performance.now();
+  await storm(100, { contacts: 2, perSecond: 200, source: 'CRM_UI' });
+  await untilStatus({ delivered: 100 });
+  expect(performance.now() - begun).toBeGreaterThan(400);
   expect(new Set(receiver.events().map(({ objectId }) => objectId)).size).toBe(2);
 });
 
@@ -102,7 +106,7 @@ test('after the tenth repeat it is given up', async () => {
 });
 
 test('an answer that does not come in time, or a connection that breaks, is no answer', async () => {
-  await start({ timeoutMs: 50 }, (res, _request, nth) => {
+  await start({ timeoutMs: 2_000 }, (res, _request, nth) => {
     if (nth === 1) res.flushHeaders();
     else if (nth === 2) res.socket?.resetAndDestroy();
     else res.end();
@@ -116,8 +120,7 @@ test('a target that is not there yet gets everything once it is', async () => {
   await start();
   await receiver.close();
   await storm(10);
-  const end = performance.now() + 10_000;
-  while ((await status()).deliveries.length === 0 && performance.now() < end) await wait(5);
+  await untilDeliveries(1);
   receiver = await startReceiver();
   await sandbox.control('PUT', '/webhooks', { targetUrl: receiver.url, retryMs: 1 });
   await untilStatus({ delivered: 10, failed: 0 });
@@ -126,12 +129,13 @@ test('a target that is not there yet gets everything once it is', async () => {
 
 test('during an outage nothing arrives, afterwards all of it', async () => {
   await start({ retryMs: 20 });
-  await sandbox.control('POST', '/webhooks/outage', { ms: 150 });
+  await sandbox.control('POST', '/webhooks/outage', { ms: 600_000 });
   await storm(250);
-  const down = await untilStatus({ sent: 250 });
-  await wait(60);
+  await untilStatus({ sent: 250 });
+  await untilDeliveries(3);
+  expect(await status()).toMatchObject({ delivered: 0, waiting: 250, failed: 0 });
   expect(receiver.requests).toHaveLength(0);
-  expect(down.delivered).toBe(0);
+  await sandbox.control('POST', '/webhooks/outage', { ms: 1 });
   const { deliveries } = await untilStatus({ delivered: 250, failed: 0 });
   expect(deliveries[0].status).toBeNull();
   expect(new Set(values()).size).toBe(250);
@@ -184,18 +188,18 @@ test('closing the sandbox breaks off what is under way and ends the storm', asyn
   await receiver.until(() => receiver.requests.length === 11);
   const begun = performance.now();
   await sandbox.close();
-  expect(performance.now() - begun).toBeLessThan(1_000);
+  expect(performance.now() - begun).toBeLessThan(10_000);
   await receiver.until(() => brokenOff === 11);
   await wait(50);
   expect(receiver.requests).toHaveLength(11);
 });
 
-test('100,000 events cost little', async () => {
+test('ten thousand events cost less than a second of the processor', async () => {
   await start();
   const before = process.cpuUsage();
-  await storm(100_000);
-  await untilStatus({ delivered: 100_000 });
+  await storm(30_000);
+  await untilStatus({ delivered: 30_000 });
   const { user, system } = process.cpuUsage(before);
   // Sender, receiver and these questions together, in one process.
-  expect((user + system) / 1000 / 10).toBeLessThan(1_000);
+  expect((user + system) / 1000 / 3).toBeLessThan(1_000);
 });
