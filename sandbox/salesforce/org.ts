@@ -26,6 +26,9 @@ export interface Stamp {
   readonly by?: string;
 }
 
+/** Hears of a record that somebody saved, and who did. */
+export type SaveWatcher = (record: SObjectRecord, by: string) => void;
+
 export class Org {
   readonly id = idOf('00D', 71_004_236);
   readonly clock: SandboxClock;
@@ -35,6 +38,7 @@ export class Org {
   readonly adminId: string;
   /** The ids of what was deleted along with a record: it comes back with it. */
   readonly deletedWith = new Map<string, readonly string[]>();
+  watcher: SaveWatcher | null = null;
   readonly #tables = new Map<string, RecordTable>();
 
   constructor({ clock, sharedActivities, hiddenFields }: OrgSettings) {
@@ -103,7 +107,7 @@ export class Org {
     const id = idOf(object.prefix, table.size + 1);
     const stamps = this.#stamps(stamp);
     const derived = derivedValues(type, values, NOTHING, String(stamps.LastModifiedDate));
-    return this.#keep({ id, type, values: { ...stamps, ...values, ...derived, Id: id } });
+    return this.#saved({ id, type, values: { ...stamps, ...values, ...derived, Id: id } }, stamp.by);
   }
 
   /** A change by somebody, which moves the record's times, whether or not a value differs. */
@@ -112,7 +116,7 @@ export class Org {
     const values = { ...record.values, ...changes };
     const times = { LastModifiedDate: now, LastModifiedById: by ?? this.adminId, SystemModstamp: now };
     const derived = derivedValues(record.type, values, record.values, now);
-    return this.#keep({ ...record, values: { ...values, ...derived, ...times } });
+    return this.#saved({ ...record, values: { ...values, ...derived, ...times } }, by);
   }
 
   /** What Salesforce itself changes: SystemModstamp moves, nobody modified the record. */
@@ -132,6 +136,12 @@ export class Org {
   /** Puts a record back as it was before a write that is taken back. */
   putBack(record: SObjectRecord): void {
     this.#keep(record);
+  }
+
+  #saved(record: SObjectRecord, by: string = this.adminId): SObjectRecord {
+    const kept = this.#keep(record);
+    this.watcher?.(kept, by);
+    return kept;
   }
 
   #keep(record: SObjectRecord): SObjectRecord {

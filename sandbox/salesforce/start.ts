@@ -18,6 +18,7 @@ import { ApiUsage } from './http/api-usage.ts';
 import type { Gate } from './http/endpoint.ts';
 import { LET_IN_BYTES, tooLong } from './http/size-limits.ts';
 import { Org } from './org.ts';
+import { OutboundMessages } from './outbound/outbound-messages.ts';
 import { RecordRules } from './records/record-rules.ts';
 import { apiRouter } from './routes/api.ts';
 import { controlRouter } from './routes/control.ts';
@@ -63,7 +64,7 @@ export interface SalesforceSandbox extends FilledOrg {
 /** Listens on 127.0.0.1 only. @throws the system's error when the port is taken */
 export async function startSalesforceSandbox(options: SalesforceSandboxOptions): Promise<SalesforceSandbox> {
   const gate = gateOf(options);
-  const { org, app, activities } = gate;
+  const { org, app, activities, outbound } = gate;
   const filled = fillOrg(org, activities, options.dataset);
   let address = '';
   const server = application(gate, () => address);
@@ -71,7 +72,11 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions):
   address = url;
   const { clientId, clientSecret } = app;
   const username = String(org.find(org.userId)?.values.Username);
-  return { ...filled, url, clientId, clientSecret, orgId: org.id, username, close };
+  const end = () => {
+    outbound.stop();
+    return close();
+  };
+  return { ...filled, url, clientId, clientSecret, orgId: org.id, username, close: end };
 }
 
 function gateOf(options: SalesforceSandboxOptions): Gate {
@@ -97,6 +102,7 @@ function gateOf(options: SalesforceSandboxOptions): Gate {
     rules: new RecordRules(),
     cursors: new QueryCursors(),
     jobs: new BulkJobs(org),
+    outbound: new OutboundMessages(org),
     fieldMetadata: new Map(),
     canCustomize: true,
   };

@@ -9,6 +9,7 @@ import type { Sessions } from '../auth/sessions.ts';
 import type { ClientApp } from '../auth/token-endpoint.ts';
 import type { BulkJobs } from '../bulk/bulk-jobs.ts';
 import type { Org } from '../org.ts';
+import type { OutboundMessages } from '../outbound/outbound-messages.ts';
 import type { RecordRules } from '../records/record-rules.ts';
 import { badRequest, invalidSession, notFound, SalesforceError } from '../salesforce-error.ts';
 import type { FieldMetadata } from '../schema/custom-field.ts';
@@ -25,6 +26,7 @@ export interface Gate extends Entrance {
   readonly rules: RecordRules;
   readonly cursors: QueryCursors;
   readonly jobs: BulkJobs;
+  readonly outbound: OutboundMessages;
   /** Of custom fields, by the ids of their records. */
   readonly fieldMetadata: Map<string, FieldMetadata>;
   /** The user may change the org's setup. */

@@ -7,6 +7,7 @@ import { publicKeyOf } from '../auth/token-endpoint.ts';
 import { jobJson } from '../bulk/bulk-jobs.ts';
 import type { Gate } from '../http/endpoint.ts';
 import { fullId } from '../ids.ts';
+import { outboundSettingsSchema } from '../outbound/outbound-settings.ts';
 import { duplicateRuleSchema, lockSchema, validationRuleSchema } from '../records/record-rules.ts';
 import { badRequest, SalesforceError } from '../salesforce-error.ts';
 import * as records from './record-actions.ts';
@@ -65,6 +66,9 @@ const CONTROLS: readonly Control<Gate>[] = [
   ['put', '/app', setApp],
   ['put', '/user', setUser],
   ['put', '/bulk', setBulk],
+  ['put', '/outbound', aimMessages],
+  ['get', '/outbound', ({ outbound }) => ok(outbound.status())],
+  ['delete', '/outbound', stopMessages],
   ['get', '/jobs', ({ jobs, org }) => ok(jobs.all().map((job) => jobJson(job, org)))],
 ];
 
@@ -137,6 +141,16 @@ function setBulk({ jobs }: Gate, req: Request): Reply {
   const { unfinishedPolls, rowsPerPoll } = bulkSchema.parse(req.body);
   if (unfinishedPolls !== undefined) jobs.unfinishedPolls = unfinishedPolls;
   if (rowsPerPoll !== undefined) jobs.rowsPerPoll = rowsPerPoll;
+  return ok({});
+}
+
+function aimMessages({ outbound }: Gate, req: Request): Reply {
+  outbound.aim(outboundSettingsSchema.parse(req.body));
+  return ok({});
+}
+
+function stopMessages({ outbound }: Gate): Reply {
+  outbound.stop();
   return ok({});
 }
 
