@@ -10,6 +10,7 @@ import { sourceIds } from './migrations/0006-source-ids.ts';
 import { people } from './migrations/0007-people.ts';
 import { bulkWrites } from './migrations/0008-bulk-writes.ts';
 import { inbox } from './migrations/0009-inbox.ts';
+import { siteEvents } from './migrations/0010-site-events.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables.ts';
 
@@ -24,6 +25,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-people': people,
   '0008-bulk-writes': bulkWrites,
   '0009-inbox': inbox,
+  '0010-site-events': siteEvents,
 };
 
 export interface MigrationReport {
