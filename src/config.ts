@@ -20,6 +20,18 @@ const isZone = (zone: string): boolean => {
   }
 };
 
+const WRITE_KEYS_FORM =
+  'expected name:key, comma between several, each key of at least 16 letters, digits or . _ ~ + / = -';
+const writeKeys = z.string().transform((given, context) => {
+  const keys = given.split(',').map((each) => {
+    const [, source = '', key = ''] = /^([a-z][a-z0-9_-]{0,31}):([\w.~+/=-]{16,200})$/.exec(each.trim()) ?? [];
+    return { source, key };
+  });
+  const isRight = keys.every(({ key }) => key !== '') && new Set(keys.map(({ key }) => key)).size === keys.length;
+  if (!isRight) context.addIssue({ code: 'custom', message: `${WRITE_KEYS_FORM}; no key twice` });
+  return keys;
+});
+
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** By the variable's name; `secret` values are never shown. The text is what .env.example says. */
@@ -36,6 +48,7 @@ const settingsSchema = z.object({
   PUBLIC_URL: url(/^https?$/, 'https://leadgrade.example.com').optional(),
   ADMIN_TOKEN: token.optional(),
   METRICS_TOKEN: token.optional(),
+  EVENTS_WRITE_KEYS: writeKeys.optional(),
   TIMEZONE: z.string().refine(isZone, { error: 'expected an IANA time zone like Europe/Berlin' }).default('UTC'),
   NIGHTLY_CRON: z
     .string()
@@ -63,6 +76,10 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
   },
   ADMIN_TOKEN: { about: 'Opens the dashboard and the API. At least 16 characters: openssl rand -hex 32', secret: true },
   METRICS_TOKEN: { about: 'Opens /metrics. At least 16 characters.', secret: true },
+  EVENTS_WRITE_KEYS: {
+    about: 'Opens POST /events for your site or product: website:KEY,product:KEY. Keys of at least 16 characters.',
+    secret: true,
+  },
   TIMEZONE: { about: 'IANA time zone of the nightly job.' },
   NIGHTLY_CRON: { about: 'When the nightly job runs, in that zone: minute, hour, day, month, weekday.' },
   MODEL_FILE: { about: 'The scoring model.' },
@@ -83,6 +100,8 @@ export interface Config {
   readonly publicUrl: string | undefined;
   readonly adminToken: string | undefined;
   readonly metricsToken: string | undefined;
+  /** Of the sources that may send events; none: they are not taken. */
+  readonly eventsWriteKeys: readonly { readonly source: string; readonly key: string }[];
   readonly timezone: string;
   readonly nightlyCron: string;
   readonly modelFile: string;
@@ -132,6 +151,7 @@ function configOf(values: z.infer<typeof settingsSchema>, environment: Environme
     publicUrl: values.PUBLIC_URL,
     adminToken: values.ADMIN_TOKEN,
     metricsToken: values.METRICS_TOKEN,
+    eventsWriteKeys: values.EVENTS_WRITE_KEYS ?? [],
     timezone: values.TIMEZONE,
     nightlyCron: values.NIGHTLY_CRON,
     modelFile: values.MODEL_FILE,
