@@ -63,9 +63,9 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
     },
     fetchLeads: (refs, signal) => fetchLeads(parts, refs, untilClosed(signal)),
     probeStreams: (signal) => probeStreams({ http, readers }, untilClosed(signal)),
-    readItems(stream, items, signal) {
+    readItems: async (stream, items, signal) => {
       if (!ids.includes(stream)) throw unknownStream(stream);
-      return readItems(parts, stream, items, untilClosed(signal));
+      return await readItems(parts, stream, items, untilClosed(signal));
     },
     compareLinks: (known, signal) => compareLinks(parts, compared, known, untilClosed(signal)),
     listPresent: async (after, signal) => {

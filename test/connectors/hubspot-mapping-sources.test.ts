@@ -8,6 +8,7 @@ const SETTINGS = {
   HUBSPOT_API_URL: 'http://127.0.0.1:1',
   HUBSPOT_API_VERSION: '2026-03',
   HUBSPOT_DAILY_SHARE: 0.9,
+  HUBSPOT_FORMS_SECONDS: 30,
 } as const;
 
 function connect(text: string) {
