@@ -1,7 +1,8 @@
-// What leads are scored with, besides their own data: model, scope, what the CRMs do not let us see, whose word counts. Its hash is kept with
+// What leads are scored with, besides their own data: model, scope, what neither the CRMs nor our own site let us see, whose word counts. Its hash is kept with
 // every lead, so that a change of any of them scores everybody again, on the same path as a nightly change.
 import { createHash } from 'node:crypto';
 import type { PeopleView } from '../src/people/to-lead.ts';
+import { siteEventTypes } from '../src/store/site-events.ts';
 import { allStreams, type StreamSummary } from '../src/store/streams.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 
@@ -21,6 +22,9 @@ export async function scoringBasis(context: JobContext): Promise<ScoringBasis> {
       typesNotSeen(crm, streams, [...context.model.compiled.behavior.watchers.keys()]),
     ]),
   );
+  // Only what a CRM does not show changes what anybody is scored with.
+  const hidden = new Set([...unobserved.values()].flat());
+  const fromSite = new Set((await siteEventTypes(context.db)).filter((type) => hidden.has(type)));
   const { match, ...policy } = context.people;
   const parts = [
     context.model.hash,
@@ -29,10 +33,12 @@ export async function scoringBasis(context: JobContext): Promise<ScoringBasis> {
     context.asOf?.toISOString() ?? '',
     ...[...context.crms.values()].map((crm) => crm.scopeHash),
     JSON.stringify([...unobserved]),
+    // As before where there is none, so that nobody is scored again for nothing.
+    ...(fromSite.size === 0 ? [] : [JSON.stringify([...fromSite])]),
     JSON.stringify(policy),
   ];
   const names = new Map([...context.crms.values()].map(({ connector }) => [connector.id, connector.name]));
-  return { hash: sha256(parts.join('\n')), unobserved, policy: context.people, names };
+  return { hash: sha256(parts.join('\n')), unobserved, fromSite, policy: context.people, names };
 }
 
 /** Of the model's activity types, those that no stream shows that is open to us and was read: unknown, never zero. */

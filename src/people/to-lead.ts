@@ -1,6 +1,7 @@
 // A person as it is scored: what its records in several CRMs say, made one lead. Pure.
 import type { RecordLink } from '../domain/crm-changes.ts';
 import type { Activity, Fields, FieldValue, Lead } from '../domain/lead.ts';
+import { SITE_NAME } from '../domain/site-event.ts';
 import { isKnown } from '../mapping/project-fields.ts';
 import type { PeoplePolicy } from './people-policy.ts';
 
@@ -13,15 +14,23 @@ export interface PeopleView {
   readonly policy: PeoplePolicy;
   /** By CRM, the activity types that it does not let us see. */
   readonly unobserved: ReadonlyMap<string, readonly string[]>;
+  /** Activity types that the team's own site gives: they are seen of everybody. */
+  readonly fromSite: ReadonlySet<string>;
   /** Of the CRMs, as people write them. */
   readonly names: ReadonlyMap<string, string>;
+}
+
+interface PersonActivity extends Activity {
+  readonly crm: string;
+  /** The team's own site told it: it counts, whichever CRM's word counts for its type. */
+  readonly fromSite: boolean;
 }
 
 interface Person {
   /** Its number, for one that has no record. */
   readonly id: number;
   readonly records: readonly PersonRecord[];
-  readonly activities: readonly (Activity & { readonly crm: string })[];
+  readonly activities: readonly PersonActivity[];
 }
 
 /** Where the person is known to several CRMs, the lead says which one each value and activity comes from. */
@@ -31,21 +40,27 @@ export function toLead({ id, records, activities }: Person, view: PeopleView): L
   const crms = [...new Set(inOrder.map(({ crm }) => crm))];
   const lead = { id: first === undefined ? String(id) : `${first.crm}:${first.id}` };
   if (crms.length < 2) {
-    const unobserved = first === undefined ? [] : (view.unobserved.get(first.crm) ?? []);
+    const unobserved = first === undefined ? [] : notSeen(view.unobserved.get(first.crm) ?? [], view);
     const fields = records.length === 1 ? (first?.fields ?? {}) : chooseFields(inOrder, view).fields;
     return { ...lead, fields, activities, unobserved };
   }
   const counts = countingCrms(crms, view);
-  const shown = activities.filter(({ crm, type }) => counts(type).includes(crm));
+  const shown = activities.filter(({ crm, type, fromSite }) => fromSite || counts(type).includes(crm));
   return {
     ...lead,
     ...chooseFields(inOrder, view),
     // Ids are one CRM's own.
-    activities: shown.map((each) => ({ ...each, id: `${each.crm}/${each.id}`, origin: nameOf(each.crm, view) })),
-    unobserved: [...new Set(crms.flatMap((crm) => view.unobserved.get(crm) ?? []))].filter(
+    activities: shown.map((each) => {
+      return { ...each, id: `${each.crm}/${each.id}`, origin: each.fromSite ? SITE_NAME : nameOf(each.crm, view) };
+    }),
+    unobserved: notSeen([...new Set(crms.flatMap((crm) => view.unobserved.get(crm) ?? []))], view).filter(
       (type) => counts(type).length === 0,
     ),
   };
+}
+
+function notSeen(types: readonly string[], { fromSite }: PeopleView): readonly string[] {
+  return types.filter((type) => !fromSite.has(type));
 }
 
 function nameOf(crm: string, { names }: PeopleView): string {

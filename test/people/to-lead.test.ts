@@ -15,15 +15,19 @@ const NAMES = new Map([
   ['salesforce', 'Salesforce'],
 ]);
 
-function view(unobserved: Readonly<Record<string, readonly string[]>> = {}, policy = POLICY) {
-  return { policy, names: NAMES, unobserved: new Map(Object.entries(unobserved)) };
+function view(
+  unobserved: Readonly<Record<string, readonly string[]>> = {},
+  policy = POLICY,
+  fromSite: readonly string[] = [],
+) {
+  return { policy, names: NAMES, unobserved: new Map(Object.entries(unobserved)), fromSite: new Set(fromSite) };
 }
 
 const hubspot = (fields: PersonRecord['fields'] = {}) => ({ crm: 'hubspot', object: 'contacts', id: '1', fields });
 const salesforce = (fields: PersonRecord['fields'] = {}, object = 'Contact') => {
   return { crm: 'salesforce', object, id: object === 'Lead' ? '00Q' : '003', fields };
 };
-const activity = (crm: string, type: string, id = '1') => ({ crm, id, type, at: 0, attributes: {} });
+const activity = (crm: string, type: string, id = '1') => ({ crm, id, type, at: 0, attributes: {}, fromSite: false });
 
 describe('the value of a field', () => {
   test('is that of the first CRM that knows one: what one does not know hides nothing', () => {
@@ -97,5 +101,34 @@ describe('activities', () => {
     const of = (...records: PersonRecord[]) => toLead({ id: 1, records, activities: [] }, view(unobserved)).unobserved;
     expect(of(hubspot(), salesforce())).toEqual(['chat']);
     expect(of(salesforce())).toEqual(['chat', 'page_view']);
+  });
+
+  test('of the own site always count, whichever CRM counts for their type', () => {
+    const site = { ...activity('hubspot', 'meeting', 'event:website:1'), fromSite: true };
+    const lead = toLead({ id: 1, records: [hubspot(), salesforce()], activities: [...both, site] }, view());
+    expect(lead.activities.map(({ type, origin }) => `${type} ${origin}`)).toEqual([
+      'meeting Salesforce',
+      'page_view HubSpot',
+      'meeting your site',
+    ]);
+  });
+
+  test('that the own site gives are observed, and say nothing of whose word counts', () => {
+    const unobserved = { hubspot: ['meeting', 'chat'], salesforce: ['meeting', 'chat'] };
+    for (const records of [[hubspot()], [hubspot(), salesforce()]]) {
+      expect(toLead({ id: 1, records, activities: [] }, view(unobserved, POLICY, ['meeting'])).unobserved).toEqual([
+        'chat',
+      ]);
+    }
+    // Salesforce, which counts for meetings, shows none: HubSpot's count as before.
+    const closed = { salesforce: ['meeting'] };
+    const lead = toLead(
+      { id: 1, records: [hubspot(), salesforce()], activities: both },
+      view(closed, POLICY, ['meeting']),
+    );
+    expect(lead.activities.map(({ type, origin }) => `${type} ${origin}`)).toEqual([
+      'meeting HubSpot',
+      'page_view HubSpot',
+    ]);
   });
 });
