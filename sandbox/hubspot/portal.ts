@@ -7,17 +7,9 @@ import { MarketingEvents } from './marketing-events.ts';
 import { OBJECT_KINDS, OBJECT_TYPES, type ObjectType } from './object-types.ts';
 import { type Pipeline, pipelineProperties, STANDARD_PIPELINES, type Stage } from './pipelines.ts';
 import { type Author, type PortalChange, USER } from './portal-change.ts';
-import { COMPANY_PROPERTIES, DEAL_PROPERTIES } from './properties/company-properties.ts';
-import { becameStage, CONTACT_PROPERTIES } from './properties/contact-properties.ts';
-import {
-  CALL_PROPERTIES,
-  EMAIL_PROPERTIES,
-  MEETING_PROPERTIES,
-  NOTE_PROPERTIES,
-  TASK_PROPERTIES,
-} from './properties/engagement-properties.ts';
-import type { PropertyDefinition } from './properties/property-definition.ts';
-import { PropertyRegistry } from './properties/property-registry.ts';
+import { becameStage } from './properties/contact-properties.ts';
+import type { PropertyRegistry } from './properties/property-registry.ts';
+import { standardRegistry } from './properties/standard-properties.ts';
 import { DatedList } from './records/dated-list.ts';
 import { LinkStore } from './records/link-store.ts';
 import { type CrmRecord, type Learned, type Properties, RecordTable } from './records/record-table.ts';
@@ -47,23 +39,6 @@ export interface PageVisit {
   contactId: string;
   readonly properties: Readonly<Record<string, string>>;
 }
-
-const STANDARD: Readonly<Record<ObjectType, readonly PropertyDefinition[]>> = {
-  contacts: CONTACT_PROPERTIES,
-  companies: COMPANY_PROPERTIES,
-  deals: [...DEAL_PROPERTIES, ...pipelineProperties(STANDARD_PIPELINES)],
-  meetings: MEETING_PROPERTIES,
-  calls: CALL_PROPERTIES,
-  emails: EMAIL_PROPERTIES,
-  notes: NOTE_PROPERTIES,
-  tasks: TASK_PROPERTIES,
-};
-
-// What marketing e-mails count is there where marketing e-mails are sent.
-const PAID_PROPERTIES: ReadonlySet<string> = new Set(['hs_email_open', 'hs_email_click', 'hs_email_delivered']);
-
-// A free account may add about ten properties an object, a paying one a thousand.
-const PROPERTY_QUOTA: Readonly<Record<Tier, number>> = { free: 10, pro: 1000, enterprise: 1000 };
 
 export interface PortalSettings {
   readonly tier: Tier;
@@ -98,13 +73,7 @@ export class Portal {
     this.clock = settings.clock;
     this.#lag = settings.searchLagMs;
     this.#tables = new Map(OBJECT_TYPES.map((type) => [type, new RecordTable(OBJECT_KINDS[type])]));
-    this.#registries = new Map(
-      OBJECT_TYPES.map((type) => {
-        const { objectTypeId } = OBJECT_KINDS[type];
-        const standard = STANDARD[type].filter(({ name }) => settings.tier !== 'free' || !PAID_PROPERTIES.has(name));
-        return [type, new PropertyRegistry(objectTypeId, PROPERTY_QUOTA[settings.tier], standard)];
-      }),
-    );
+    this.#registries = new Map(OBJECT_TYPES.map((type) => [type, standardRegistry(type, settings.tier)]));
   }
 
   table(type: ObjectType): RecordTable {

@@ -17,6 +17,7 @@ const NOTHING: DeliveryStatus = { sent: 0, delivered: 0, failed: 0, waiting: 0, 
 interface Aimed {
   readonly delivery: BatchDelivery;
   readonly timers: Timers;
+  readonly subscribed: Subscribed;
 }
 
 export class Webhooks {
@@ -32,16 +33,11 @@ export class Webhooks {
 
   /** Tells the target of every change from now on. What still waits for a target before it goes there, too. */
   aim(settings: WebhookSettings): void {
-    const { clock, clientSecret } = this.#portal;
-    if (this.#aimed === null) {
-      const timers = new Timers();
-      const sender = { clientSecret, timers, now: () => clock.now() };
-      this.#aimed = { delivery: new BatchDelivery(settings, sender), timers };
-    } else {
-      this.#aimed.delivery.change(settings);
-    }
-    const { delivery } = this.#aimed;
+    const { clock } = this.#portal;
+    const { delivery, timers } = this.#aimed ?? this.#begin(settings);
     const subscribed = subscriptionsOf(this.#portal, settings);
+    delivery.change(settings);
+    this.#aimed = { delivery, timers, subscribed };
     this.#portal.watcher = (change) => delivery.add(this.#forms.eventsOf(change, clock.now(), subscribed));
   }
 
@@ -57,15 +53,26 @@ export class Webhooks {
     return this.#aimed?.delivery.status() ?? NOTHING;
   }
 
-  /** @throws HubSpotError 400 without a target. @returns over how many contacts it goes */
+  /** @throws HubSpotError 400 without a target, or for a property that nobody is told of. @returns over how many contacts it goes */
   storm(storm: Storm): number {
+    const { timers, subscribed } = this.#target();
+    if (!subscribed.property('contacts', storm.property)) {
+      throw badRequest(`no webhook tells of "${storm.property}": subscribe to it, or name another one as "property"`);
+    }
     this.#storms += 1;
-    return beginStorm(this.#portal, this.#target().timers, storm, this.#storms);
+    return beginStorm(this.#portal, timers, storm, this.#storms);
   }
 
   /** @throws HubSpotError 400 without a target */
   breakDown(ms: number): void {
     this.#target().delivery.breakDown(ms);
+  }
+
+  #begin(settings: WebhookSettings): Pick<Aimed, 'delivery' | 'timers'> {
+    const { clock, clientSecret } = this.#portal;
+    const timers = new Timers();
+    const sender = { clientSecret, timers, now: () => clock.now() };
+    return { delivery: new BatchDelivery(settings, sender), timers };
   }
 
   #target(): Aimed {
