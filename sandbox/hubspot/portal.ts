@@ -13,8 +13,7 @@ import { standardRegistry } from './properties/standard-properties.ts';
 import { DatedList } from './records/dated-list.ts';
 import { LinkStore } from './records/link-store.ts';
 import { type CrmRecord, type Learned, type Properties, RecordTable } from './records/record-table.ts';
-
-export type Tier = 'free' | 'pro' | 'enterprise';
+import type { Tier } from './tier.ts';
 
 interface Submission {
   readonly id: string;

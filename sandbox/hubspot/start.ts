@@ -13,9 +13,10 @@ import type { Gate } from './http/endpoint.ts';
 import { RateLimits } from './http/rate-limits.ts';
 import { scopesOf } from './http/scopes.ts';
 import { badRequest } from './hubspot-error.ts';
-import { Portal, type Tier } from './portal.ts';
+import { Portal } from './portal.ts';
 import { apiRouter } from './routes/api.ts';
 import { controlRouter } from './routes/control.ts';
+import type { Tier } from './tier.ts';
 import { type WebhookSettingsInput, webhookSettingsSchema } from './webhooks/webhook-settings.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
 

@@ -1,6 +1,6 @@
 // HubSpot's limits for one private app: rolling windows, and the day's calls. Sources: sandbox/README.md.
 import { HubSpotError } from '../hubspot-error.ts';
-import type { Tier } from '../portal.ts';
+import type { Tier } from '../tier.ts';
 
 const BURST_WINDOW_MS = 10_000;
 const SEARCH_WINDOW_MS = 1_000;

@@ -1,5 +1,5 @@
 // The scopes that a private app can hold, and those that an account of a tier grants.
-import type { Tier } from '../portal.ts';
+import type { Tier } from '../tier.ts';
 
 const EVERYWHERE: readonly string[] = [
   'oauth',

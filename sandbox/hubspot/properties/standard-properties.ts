@@ -1,7 +1,7 @@
 // The properties that an account has from its beginning, by object and tier.
 import { OBJECT_KINDS, type ObjectType } from '../object-types.ts';
 import { pipelineProperties, STANDARD_PIPELINES } from '../pipelines.ts';
-import type { Tier } from '../portal.ts';
+import type { Tier } from '../tier.ts';
 import { COMPANY_PROPERTIES, DEAL_PROPERTIES } from './company-properties.ts';
 import { CONTACT_PROPERTIES } from './contact-properties.ts';
 import {
