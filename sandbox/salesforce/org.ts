@@ -26,8 +26,8 @@ export interface Stamp {
   readonly by?: string;
 }
 
-/** Hears of a record that somebody saved, and who did. */
-export type SaveWatcher = (record: SObjectRecord, by: string) => void;
+/** Hears of a record that somebody saved, what it was before (null: it is new), and who did it. */
+export type SaveWatcher = (record: SObjectRecord, before: SObjectRecord | null, by: string) => void;
 
 export class Org {
   readonly id = idOf('00D', 71_004_236);
@@ -107,7 +107,7 @@ export class Org {
     const id = idOf(object.prefix, table.size + 1);
     const stamps = this.#stamps(stamp);
     const derived = derivedValues(type, values, NOTHING, String(stamps.LastModifiedDate));
-    return this.#saved({ id, type, values: { ...stamps, ...values, ...derived, Id: id } }, stamp.by);
+    return this.#saved({ id, type, values: { ...stamps, ...values, ...derived, Id: id } }, null, stamp.by);
   }
 
   /** A change by somebody, which moves the record's times, whether or not a value differs. */
@@ -116,7 +116,7 @@ export class Org {
     const values = { ...record.values, ...changes };
     const times = { LastModifiedDate: now, LastModifiedById: by ?? this.adminId, SystemModstamp: now };
     const derived = derivedValues(record.type, values, record.values, now);
-    return this.#saved({ ...record, values: { ...values, ...derived, ...times } }, by);
+    return this.#saved({ ...record, values: { ...values, ...derived, ...times } }, record, by);
   }
 
   /** What Salesforce itself changes: SystemModstamp moves, nobody modified the record. */
@@ -138,9 +138,9 @@ export class Org {
     this.#keep(record);
   }
 
-  #saved(record: SObjectRecord, by: string = this.adminId): SObjectRecord {
+  #saved(record: SObjectRecord, before: SObjectRecord | null, by: string = this.adminId): SObjectRecord {
     const kept = this.#keep(record);
-    this.watcher?.(kept, by);
+    this.watcher?.(kept, before, by);
     return kept;
   }
 

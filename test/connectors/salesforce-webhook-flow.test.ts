@@ -77,6 +77,11 @@ describe('the org', () => {
     expect(accepted(json({ orgId: ORG, ...lead }), ours).events).toEqual([LEAD_EVENT]);
   });
 
+  test('and a list without records, which tries the address out, is answered and stores nothing', () => {
+    const { answer, ...read } = accepted(json({ records: [] }), ours);
+    expect([read, answer?.body]).toEqual([{ kind: 'accepted', events: [], unread: [], ignored: {} }, '{"ok":true}']);
+  });
+
   test('that is another one is dropped and counted', () => {
     const other = { orgId: '00DAA0000000001', records: [lead, {}] };
     expect(accepted(json(other), ours)).toMatchObject({ events: [], unread: [], ignored: { 'other-account': 2 } });

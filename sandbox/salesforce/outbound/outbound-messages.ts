@@ -34,9 +34,10 @@ export class OutboundMessages {
     delivery.change(settings);
     this.#delivery = delivery;
     const objects = new Set(settings.objects);
-    this.#org.watcher = (record, by) => {
-      // Deleting sends none: https://help.salesforce.com/s/articleView?id=sf.workflow_rules_considerations.htm
-      if (!objects.has(record.type) || isDeleted(record)) return;
+    this.#org.watcher = (record, before, by) => {
+      // Nothing but a create or an update sets off a rule or a flow with a message.
+      const isEdit = !isDeleted(record) && (before === null || !isDeleted(before));
+      if (!objects.has(record.type) || !isEdit) return;
       if (settings.quietUser && by === this.#org.userId) return;
       this.#made += 1;
       delivery.add(record.type, { id: idOf('04l', this.#made), recordId: record.id });

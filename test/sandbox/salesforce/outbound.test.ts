@@ -89,10 +89,11 @@ describe('a save', () => {
     expect(received).toHaveLength(1);
   });
 
-  test('of an object that has no message is told to nobody, nor is a deletion', async () => {
+  test('of an object that has no message is told to nobody, nor is a deletion, nor what brings a record back', async () => {
     await aim({ objects: ['Task', 'Lead'] });
     await org.control('POST', '/records/Account', { values: { Name: 'Acme' } });
     await org.control('DELETE', `/records/Lead/${org.lead(2)}`);
+    await org.control('POST', `/records/Lead/${org.lead(2)}/undelete`);
     const call = await org.control('POST', '/activities', { personId: org.lead(1), type: 'call' });
     await until(() => expect(told()).toEqual([call.body.id]));
     expect(received[0]?.body).toContain('xsi:type="sf:Task"');
