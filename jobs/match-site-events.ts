@@ -20,8 +20,10 @@ import type { JobContext } from './context.ts';
 /** Events, or identities, a transaction. */
 const CHUNK = 1_000;
 
+type MatchContext = Pick<JobContext, 'db' | 'clock' | 'people' | 'quietMs' | 'signal' | 'log' | 'ring'>;
+
 /** Gives events to the records of the people who did them, forgets those for whom nobody turned up, and rings for the scoring. */
-export async function matchSiteEvents(context: JobContext): Promise<void> {
+export async function matchSiteEvents(context: MatchContext): Promise<void> {
   const { db, clock, signal, log } = context;
   while (!signal.aborted && (await wakeByIdentities(db, CHUNK, clock.now())) === CHUNK);
   let taken = 0;
@@ -36,7 +38,7 @@ export async function matchSiteEvents(context: JobContext): Promise<void> {
   if (taken > 0) await context.ring('score', {});
 }
 
-async function takeChunk({ db, clock, people, quietMs }: JobContext): Promise<{ looked: number; taken: number }> {
+async function takeChunk({ db, clock, people, quietMs }: MatchContext): Promise<{ looked: number; taken: number }> {
   const { shared_inboxes, most_records } = people.match;
   const now = clock.now();
   const matching: SiteMatching = {
