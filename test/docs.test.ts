@@ -14,6 +14,7 @@ import { DELIMITERS } from '../src/csv/form.ts';
 import { SCORE_COLUMNS } from '../src/csv/scored-rows.ts';
 import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../src/domain/canonical.ts';
 import { SCORE_FIELDS } from '../src/domain/score-fields.ts';
+import { readEventsMapping } from '../src/mapping/events-mapping.ts';
 import { readMapping, VALUE_KINDS } from '../src/mapping/mapping.ts';
 import { readPeople } from '../src/people/people-policy.ts';
 import { readModel } from '../src/scoring/model.ts';
@@ -70,6 +71,7 @@ function spansOf(text: string): readonly string[] {
 const READERS = [
   [/^crm:/m, readMapping],
   [/^csv:/m, readCsvMapping],
+  [/^activities:\n {2}- from: (track|page|screen|identify)/m, readEventsMapping],
   [/^match:/m, (text: string, file: string) => readPeople(text, file, ['hubspot', 'salesforce'])],
 ] as const;
 const readerOf = (code: string) => READERS.find(([key]) => key.test(code))?.[1] ?? readModel;

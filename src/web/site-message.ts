@@ -111,7 +111,8 @@ function personOf(message: Message, crms: readonly string[]): SitePerson {
   const emails = [...bags.map(({ email }) => email), userId].map(addressOf);
   return {
     email: emails.find((email) => email !== null) ?? null,
-    record: recordNamed(context.externalIds, bags, crms),
+    // RudderStack's name for it has no s.
+    record: recordNamed(context.externalIds ?? context.externalId, bags, crms),
     userKey: keyOf('user', userId),
     anonymousKey: keyOf('anonymous', anonymousId),
   };

@@ -1,5 +1,6 @@
 // `POST /events` over HTTP, on a real store: who may send, what is refused, what is kept, and how soon there is an answer.
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -249,6 +250,11 @@ describe.each(STORES)('POST /events ($name)', (setup) => {
       { context: { externalIds: [{ type: 'salesforce', id: '003A' }] } },
       { crm: 'salesforce', record_id: '003A' },
     ],
+    [
+      'an external id as RudderStack names it',
+      { context: { externalId: [{ type: 'hubspot', id: 7 }] } },
+      { crm: 'hubspot', record_id: '7' },
+    ],
     ['a property', { properties: { hubspot_id: 123 } }, { crm: 'hubspot', record_id: '123' }],
     ['a trait', { traits: { salesforce_id: '00Q1' } }, { crm: 'salesforce', record_id: '00Q1' }],
     [
@@ -298,6 +304,27 @@ describe.each(STORES)('POST /events ($name)', (setup) => {
     expect(await kept()).toMatchObject([
       { type: 'product_use', attributes: { event: 'Clicked' }, email_key: null, crm: null },
     ]);
+  });
+
+  test('what docs/events.md sends with curl is taken', async () => {
+    const examples = [...readFileSync('docs/events.md', 'utf8').matchAll(/```sh\n(curl .*?)```/gs)].map(
+      ([, text = '']) => text,
+    );
+    expect(examples.length).toBeGreaterThanOrEqual(4);
+    for (const example of examples) {
+      const [, path = ''] = /https:\/\/leadgrade\.example\.com(\/\S+)/.exec(example) ?? [];
+      const [, body = ''] = /-d '(.*)'/s.exec(example) ?? [];
+      expect(example).toMatch(/-u "\$KEY:"/);
+      const today = body.replaceAll(/2026-11-\d\d/g, '2026-03-09');
+      expect(await send(today, undefined, path)).toEqual({ status: 200, body: { success: true } });
+    }
+    expect((await kept()).map(({ type }) => type).toSorted()).toEqual([
+      'page_view',
+      'page_view',
+      'product_use',
+      'trial_started',
+    ]);
+    expect(await identities()).toHaveLength(2);
   });
 
   test('text that Postgres does not take is kept without what it does not take', async () => {
