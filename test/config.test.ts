@@ -84,6 +84,24 @@ describe('settings', () => {
     expect(message).not.toContain('hunter2');
   });
 
+  test('of those who may send events name each with its key, and two keys while one replaces the other', () => {
+    const one = 'a'.repeat(16);
+    const other = 'b'.repeat(16);
+    expect(config({ EVENTS_WRITE_KEYS: ` website:${one}, product:${other},product:${one}1 ` }).eventsWriteKeys).toEqual(
+      [
+        { source: 'website', key: one },
+        { source: 'product', key: other },
+        { source: 'product', key: `${one}1` },
+      ],
+    );
+    expect(config({}).eventsWriteKeys).toEqual([]);
+    for (const wrong of ['website', `website:${one},`, 'website:hunter2', `Web Site:${one}`, `a:${one},b:${one}`]) {
+      const message = problems({ EVENTS_WRITE_KEYS: wrong });
+      expect(message).toMatch(/EVENTS_WRITE_KEYS: expected name:key/);
+      expect(message).not.toMatch(/hunter2|aaaa/);
+    }
+  });
+
   test('given twice are refused', async () => {
     const path = await file('port', '4000');
     expect(problems({ PORT: '3000', PORT_FILE: path })).toContain('PORT and PORT_FILE are both set. Remove one.');

@@ -65,7 +65,7 @@ export async function eraseSiteEvents(
 
 const DAY_MS = 86_400_000;
 /** So long an event waits for its person. */
-export const HELD_DAYS = 30;
+const HELD_DAYS = 30;
 /** So long the key of one is known. */
 const KEY_DAYS = 40;
 /** So long a source's user is known who is not heard of. */
