@@ -37,12 +37,16 @@ export async function takeActivities(
   await ensureRecords(tx, crm, refs, now);
   await holdLeads(tx, crm, refs);
   const page = sql`${rowsOf(rows)} as t (object text, record_id text, id text, type text, at timestamptz, attributes jsonb)`;
+  // Each record by its key (`offset 0`): without statistics of the tables a plan would walk all records for each activity.
   const { rows: changed } = await sql<{ lead_id: number }>`
     insert into leadgrade.activities as a
       (crm, object, record_id, id, lead_id, stream, type, at, attributes, seen_at, listed_pass)
     select ${crm}, t.object, t.record_id, t.id, r.lead_id, ${stream}, t.type, t.at, t.attributes, ${now}, ${pass}::bigint
     from ${page}
-    join leadgrade.records r on r.crm = ${crm} and r.object = t.object and r.id = t.record_id and r.erased_at is null
+    cross join lateral (
+      select r.lead_id from leadgrade.records r
+      where r.crm = ${crm} and r.object = t.object and r.id = t.record_id and r.erased_at is null offset 0
+    ) r
     on conflict (crm, object, record_id, id)
     do update set type = excluded.type, at = excluded.at, attributes = excluded.attributes, gone_at = null,
       listed_pass = coalesce(excluded.listed_pass, a.listed_pass)

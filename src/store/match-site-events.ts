@@ -32,7 +32,9 @@ export interface SiteMatching {
 
 /** Events that waited for identities that were learned since are to be looked at. Gives how many identities; less than `limit`: all. */
 export async function wakeByIdentities(db: Kysely<Tables>, limit: number, now: Date): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
+  return db.transaction().execute(async (tx) => {
+    await withoutCompiling(tx);
+    const { rows } = await sql<{ count: number }>`
     with learned as materialized (
       select source, key, email_key is not null or record_id is not null or same_as is not null as told
       from leadgrade.site_identities where fresh order by source, key limit ${limit} for update skip locked
@@ -46,13 +48,31 @@ export async function wakeByIdentities(db: Kysely<Tables>, limit: number, now: D
       select i.source, i.key from learned l
       join leadgrade.site_identities i on i.source = l.source and i.same_as = l.key
     ),
+    waiting as (
+      select w.source, w.message_id from keys k
+      cross join lateral (
+        select e.source, e.message_id from leadgrade.site_events e
+        where e.user_key = k.key and e.source = k.source and e.taken_at is null offset 0
+      ) w
+      union
+      select w.source, w.message_id from keys k
+      cross join lateral (
+        select e.source, e.message_id from leadgrade.site_events e
+        where e.anonymous_key = k.key and e.source = k.source and e.taken_at is null offset 0
+      ) w
+    ),
     woken as (
-      update leadgrade.site_events e set look_at = ${now} from keys k
-      where e.source = k.source and (e.user_key = k.key or e.anonymous_key = k.key)
-        and e.taken_at is null and (e.look_at is null or e.look_at > ${now})
+      update leadgrade.site_events e set look_at = ${now} from waiting w
+      where e.source = w.source and e.message_id = w.message_id and (e.look_at is null or e.look_at > ${now})
     )
-    select count(*)::int as count from learned`.execute(db);
-  return rows[0]?.count ?? 0;
+    select count(*)::int as count from learned`.execute(tx);
+    return rows[0]?.count ?? 0;
+  });
+}
+
+/** Compiling a statement for some hundred rows takes longer than running it. */
+async function withoutCompiling(tx: Tx): Promise<void> {
+  await sql`set local jit = off`.execute(tx);
 }
 
 /** How long until an event whose person is not there is looked at again, at most. */
@@ -68,6 +88,7 @@ export async function findPeople(
   matching: SiteMatching,
 ): Promise<{ readonly looked: number; readonly found: readonly MatchedSiteEvent[] }> {
   const { limit, now } = matching;
+  await withoutCompiling(tx);
   const { rows } = await sql<Omit<MatchedSiteEvent, 'leadId'> & { leadId: number | null }>`
     with looked as materialized (
       select * from leadgrade.site_events where look_at <= ${now} order by look_at, source, message_id
