@@ -56,3 +56,14 @@ test('a CRM that people.yaml misspells is named with its line, by validate and b
   expect(started.code).toBe(2);
   for (const line of lines) expect(started.stderr).toContain(line);
 });
+
+test('what is wrong with events.yaml is named with its line', async () => {
+  const own = await mkdtemp(join(tmpdir(), 'leadgrade-events-'));
+  await mkdir(join(own, 'mappings'));
+  const rule = '  - { from: track, type: chat, when: { field: plan, is: Team } }';
+  await writeFile(join(own, 'mappings/events.yaml'), `activities:\n${rule}\n`);
+  const { code, stdout } = await leadgrade(['validate'], { cwd: own });
+  await rm(own, { recursive: true });
+  expect(code).toBe(2);
+  expect(stdout).toContain('mappings/events.yaml:2 activities[0].when: "plan" is no place in a message.');
+});

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { z } from 'zod';
 import { matchSiteEvents } from '../../jobs/match-site-events.ts';
 import { loadEventsMapping } from '../../src/load-events-mapping.ts';
+import { createEventProjector } from '../../src/mapping/events-mapping.ts';
 import { takeFetched } from '../../src/store/fetched-leads.ts';
 import { takeSnapshots } from '../../src/store/records.ts';
 import { eraseSiteEvents } from '../../src/store/site-events.ts';
@@ -18,7 +19,7 @@ import { openTestProduct, type TestProduct } from '../support/product.ts';
 
 const KEY = 'website-key-0123456789';
 const DAY = 86_400;
-const project = await loadEventsMapping();
+const project = createEventProjector(await loadEventsMapping());
 
 type Send = (...messages: readonly object[]) => Promise<void>;
 

@@ -9,6 +9,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { loadEventsMapping } from '../../src/load-events-mapping.ts';
+import { createEventProjector } from '../../src/mapping/events-mapping.ts';
 import { createSiteEventsRouter, type SiteEventsParts } from '../../src/web/site-events.ts';
 import { at, freshStore, STORES } from '../store/fresh-store.ts';
 
@@ -26,7 +27,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-const project = await loadEventsMapping();
+const project = createEventProjector(await loadEventsMapping());
 
 async function serve(
   parts: Omit<SiteEventsParts, 'clock' | 'crms' | 'project'>,

@@ -24,6 +24,7 @@ const STATEMENTS = [
   'create index site_events_anonymous on leadgrade.site_events (anonymous_key, source) where anonymous_key is not null',
   'create index site_events_email on leadgrade.site_events (email_key) where email_key is not null',
   'create index site_events_record on leadgrade.site_events (record_id, crm) where record_id is not null',
+  'create index site_events_held on leadgrade.site_events (received_at) where taken_at is null',
   'create index site_events_received on leadgrade.site_events (received_at)',
   `create table leadgrade.site_identities (
     source text not null,
