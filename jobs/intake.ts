@@ -10,6 +10,7 @@ import { dropEvents, noteTaken, type WaitingEvent, waitingEvents } from '../src/
 import { markPushed } from '../src/store/pushed-records.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { withHalts } from './failure-policy.ts';
+import { matchSiteEvents } from './match-site-events.ts';
 import { takeNamedItems } from './named-items.ts';
 import { ownAccount } from './own-account.ts';
 
@@ -20,6 +21,7 @@ export async function intake(context: JobContext): Promise<void> {
     if (context.signal.aborted) return;
     await takeEvents(context, mapped);
   }
+  await matchSiteEvents(context);
 }
 
 async function takeEvents(context: JobContext, mapped: MappedCrm): Promise<void> {

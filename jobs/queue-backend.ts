@@ -51,9 +51,9 @@ interface QueueBackendOptions {
 // blame outlives three crashes.
 const RECOVERY = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 3 };
 
-// The embedded database's notifications do not wake a worker: it looks again after this time (seconds). 50 to 300 ms for a
-// job, at 1.5 % of a processor for an idle worker.
-const EMBEDDED_DRAIN_DELAY = 0.5;
+// The embedded database's notifications do not wake a worker: it looks again after this time (seconds), also while the next job that
+// it knows of is a delayed one, as the next tick always is: by itself BullMQ would wait for that.
+const EMBEDDED_LOOK_EVERY = 0.2;
 
 const KEPT_JOBS: DefaultJobOptions = {
   removeOnComplete: { age: 3_600, count: 1_000 },
@@ -76,11 +76,11 @@ export async function openQueueBackend(options: QueueBackendOptions): Promise<Qu
   const onError = options.onError ?? (() => undefined);
   const engine =
     options.redisUrl === undefined
-      ? await openOnPostgres(options.connection, onError)
+      ? await openOnPostgres(options, onError)
       : await openOnRedis(options.redisUrl, onError);
   const classes = withBackend(engine.factory);
   const shared = { connection: engine.connection, prefix: options.namespace ?? 'leadgrade' };
-  const pace = options.embedded && engine.redis === null ? { drainDelay: EMBEDDED_DRAIN_DELAY } : {};
+  const pace = options.embedded && engine.redis === null ? { drainDelay: EMBEDDED_LOOK_EVERY } : {};
   const queues: Closable[] = [];
   const workers: Closable[] = [];
   let closing: Promise<'clean' | 'abandoned'> | undefined;
@@ -147,7 +147,10 @@ async function closeAll(
   return outcome;
 }
 
-async function openOnPostgres(connection: pg.PoolConfig, onError: (error: Error) => void): Promise<Engine> {
+async function openOnPostgres(
+  { connection, embedded }: Pick<QueueBackendOptions, 'connection' | 'embedded'>,
+  onError: (error: Error) => void,
+): Promise<Engine> {
   // One pool for all queues and workers: BullMQ would make one for each, more than the embedded database or a small server
   // has connections. It must name BullMQ's schema; PGlite's session does that by itself.
   const pool = new pg.Pool({ ...connection, options: '-c search_path=bullmq', keepAlive: true });
@@ -162,7 +165,11 @@ async function openOnPostgres(connection: pg.PoolConfig, onError: (error: Error)
     client.release();
   }
   return {
-    factory: (name, options, kind) => createPostgresBackend(name, { ...options, connection: pool }, kind),
+    factory: (name, options, kind) => {
+      const backend = createPostgresBackend(name, { ...options, connection: pool }, kind);
+      if (embedded) Object.defineProperty(backend, 'maximumBlockTimeout', { value: EMBEDDED_LOOK_EVERY });
+      return backend;
+    },
     connection: pool,
     redis: null,
     addWorker: () => {

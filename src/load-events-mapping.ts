@@ -1,14 +1,13 @@
 // mappings/events.yaml as the web role takes it.
 import { readFile } from 'node:fs/promises';
 import { formatProblem } from './domain/problem.ts';
-import type { SiteEventProjector } from './domain/site-event.ts';
 import { ConfigurationError, shippedFile } from './load-crms.ts';
-import { createEventProjector, readEventsMapping } from './mapping/events-mapping.ts';
+import { type EventsMapping, readEventsMapping } from './mapping/events-mapping.ts';
 
 /** @throws ConfigurationError that names everything that is wrong with the file */
-export async function loadEventsMapping(): Promise<SiteEventProjector> {
+export async function loadEventsMapping(): Promise<EventsMapping> {
   const file = shippedFile('mappings/events.yaml');
   const { mapping, problems } = readEventsMapping(await readFile(file, 'utf8'), file);
-  if (mapping) return createEventProjector(mapping);
+  if (mapping) return mapping;
   throw new ConfigurationError(problems.map(formatProblem).join('\n'));
 }

@@ -74,7 +74,12 @@ const RULES: readonly Rule[] = [
   },
   {
     files: inside('connectors/salesforce'),
-    may: [inside('src/domain', 'src/mapping'), CONNECTOR_CONTRACT, NODE, exactly('zod', 'jsforce', 'csv-parse')],
+    may: [
+      inside('src/domain', 'src/mapping'),
+      CONNECTOR_CONTRACT,
+      NODE,
+      exactly('zod', 'jsforce', 'csv-parse', 'saxes'),
+    ],
   },
   {
     files: /^connectors\/[^/]+\.ts$/,

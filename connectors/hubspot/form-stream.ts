@@ -5,7 +5,7 @@ import type { ChangePage, ChangeStream, SourcedActivity } from '../connector.ts'
 import { type Submission, submissionsAnswer } from './answers.ts';
 import { contactRef } from './contact-projection.ts';
 import { type ContactsByEmail, createContactsByEmail } from './contacts-by-email.ts';
-import { createFormLister, type Form } from './form-list.ts';
+import { type Form, listForms } from './form-list.ts';
 import { OVERLAP_MS } from './search-changes.ts';
 import { type HubSpotParts, parseCursor, type StreamReader, scopeFix } from './stream.ts';
 import { pathOf } from './url-path.ts';
@@ -33,17 +33,14 @@ type FormsCursor = z.infer<typeof cursorSchema>;
 type FormCursor = FormsCursor['forms'][string];
 
 export function formStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
-  const lister = createFormLister(parts);
   return {
     stream: { ...stream, everySeconds: parts.formsEverySeconds },
     access: { probe: { path: parts.http.paths.forms, query: { limit: '1' } }, fix: scopeFix('forms') },
     async *read(cursor, signal) {
       let state = parseCursor(cursorSchema, stream.id, cursor ?? { whole: true, forms: {} });
       const findContacts = createContactsByEmail(parts.http);
-      const { forms, whileThere } = await lister.list(state.whole, signal);
-      for (const form of toRead(forms, state)) {
-        const pages = readMatched(parts, form, state.forms[form.id], findContacts, signal);
-        for await (const read of whileThere(pages)) {
+      for (const form of toRead(await listForms(parts, signal), state)) {
+        for await (const read of readMatched(parts, form, state.forms[form.id], findContacts, signal)) {
           state = { ...state, forms: { ...state.forms, [form.id]: read.next } };
           if (read.changed || state.whole) yield page(state, read.activities);
         }

@@ -11,6 +11,11 @@ import { linkedContacts } from './linked-contacts.ts';
 import { createStageReader } from './pipeline-stages.ts';
 import type { HubSpotParts } from './stream.ts';
 
+/** Whether items of the stream are objects with ids that HubSpot reads by. */
+export function isReadById(stream: string): boolean {
+  return Object.hasOwn(ENGAGEMENTS, stream) || stream === 'deals' || stream === 'companies';
+}
+
 const NOTHING: StreamItems = { dirty: [], activities: [], gone: [], outcomes: [] };
 
 /**

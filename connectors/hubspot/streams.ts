@@ -16,6 +16,7 @@ import { listStream } from './list-stream.ts';
 import { marketingEmailStream } from './marketing-email-stream.ts';
 import { marketingEventStream } from './marketing-event-stream.ts';
 import { pageViewStream } from './page-view-stream.ts';
+import { isReadById } from './read-items.ts';
 import type { HubSpotParts, StreamReader } from './stream.ts';
 
 const ACTIVITY_STREAMS: Readonly<Record<string, (parts: HubSpotParts, stream: ChangeStream) => StreamReader>> = {
@@ -64,5 +65,8 @@ export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
   const deals = outcomeSources(parts.mapping).has('deals')
     ? [dealStream(parts, { id: 'deals', activityTypes: [] })]
     : [];
-  return [...companies, contactStream(parts), ...activities, ...deals];
+  const readers = [...companies, contactStream(parts), ...activities, ...deals];
+  return readers.map((reader) => {
+    return isReadById(reader.stream.id) ? { ...reader, stream: { ...reader.stream, byId: true } } : reader;
+  });
 }

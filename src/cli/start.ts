@@ -5,7 +5,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { NEEDS_SOMEBODY } from '../../jobs/failure-policy.ts';
 import { CANARY } from '../../jobs/tick.ts';
 import type { Config } from '../config.ts';
+import { loadEventsMapping } from '../load-events-mapping.ts';
 import type { Product } from '../main.ts';
+import { createEventProjector } from '../mapping/events-mapping.ts';
 import { forget } from '../store/halts.ts';
 import { beat, HEARTBEAT_MS, signOff } from '../store/processes.ts';
 import { probeAgain } from '../store/streams.ts';
@@ -59,6 +61,7 @@ async function openDoors({ context }: Product, config: Config): Promise<Server> 
   const { db, clock, crms, log } = context;
   const { publicUrl, metricsToken } = config;
   const metrics = createMetrics({ db, clock });
+  const project = createEventProjector(await loadEventsMapping());
   const receivers = new Map(
     [...crms].flatMap(([crm, { connector }]) => (connector.webhook ? [[crm, connector.webhook] as const] : [])),
   );
@@ -74,6 +77,7 @@ async function openDoors({ context }: Product, config: Config): Promise<Server> 
     metrics,
     metricsToken,
     webhooks: { db, clock, metrics, log, publicUrl, receivers, ring },
+    siteEvents: { db, clock, metrics, keys: config.eventsWriteKeys, crms: [...crms.keys()], project, ring },
   });
   return listen(app, config.port);
 }

@@ -9,11 +9,11 @@ import { createContactProjection } from '../../connectors/hubspot/contact-projec
 import { createHttp } from '../../connectors/hubspot/http.ts';
 import { settingsSchema } from '../../connectors/hubspot/settings.ts';
 import { createStreams } from '../../connectors/hubspot/streams.ts';
+import { FORM_PROPERTY } from '../../connectors/hubspot/webhook/events.ts';
 import { objectType } from '../../connectors/hubspot/webhook/object-types.ts';
 import { readProperties } from '../../connectors/hubspot/webhook/read-properties.ts';
 import { type HubSpotAppParts, hubspotApp } from '../../src/cli/init/hubspot-app.ts';
 import { exampleHubSpotApp } from '../../src/cli/init/hubspot-app-command.ts';
-import { FORM_PROPERTY } from '../../src/cli/init/hubspot-app-subscriptions.ts';
 import { ConfigurationError } from '../../src/load-crms.ts';
 import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
 import { createActivityProjector } from '../../src/mapping/project-activities.ts';

@@ -56,6 +56,7 @@ describe.each(STORES)('the door for webhooks ($name)', (setup) => {
       health: { db, clock, canary: 'canary', pollSeconds: 60, crms: ['hubspot'] },
       metrics,
       metricsToken: METRICS_TOKEN,
+      siteEvents: { db, clock, keys: [], crms: ['hubspot'], project: () => null, ring: () => {} },
       webhooks: {
         db,
         clock,

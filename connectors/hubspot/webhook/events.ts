@@ -1,12 +1,17 @@
 // The body of a webhook -> events. Each element stands for itself: one that cannot be understood keeps no other from being taken,
 // however many there are.
 import { createHash } from 'node:crypto';
+import { PRIORITY } from '../../../src/domain/priority.ts';
 import type { UnreadPart, WebhookEvent, WebhookSubject } from '../../webhook.ts';
 import { priorityOf } from './event-priority.ts';
 import { eventSchema, type HubSpotEvent } from './event-schema.ts';
 import { elementText, parseBody } from './parse-body.ts';
 import type { ReadProperties } from './read-properties.ts';
 import { isPropertyChange, subjectsOf } from './subjects.ts';
+
+/** A contact property that a workflow of the portal may set when a form was submitted, as HubSpot sends no webhook for that. */
+export const FORM_PROPERTY = 'leadgrade_form_submitted_at';
+const FORMS = 'form_submissions';
 
 export interface Reading {
   readonly properties: ReadProperties;
@@ -53,6 +58,9 @@ function readOne(element: unknown, reading: Reading): ReadElement {
   const found = subjectsOf(event);
   if (found.kind === 'unread') return { reason: found.reason };
   if (found.kind === 'nothing') return { ignored: 'not-read' };
+  if (isPropertyChange(event) && event.propertyName === FORM_PROPERTY && found.type === 'contacts') {
+    return formSubmitted(event, reading);
+  }
   const ignored = isPropertyChange(event) ? ignoredProperty(event, found.type, reading) : null;
   if (ignored !== null) return { ignored };
   const subjects = found.subjects.filter((each) => each.kind !== 'item' || reading.streams.has(each.stream));
@@ -67,6 +75,14 @@ function readOne(element: unknown, reading: Reading): ReadElement {
       occurredAt: event.occurredAt,
     })),
   };
+}
+
+/** A workflow says that a form was submitted: the submissions are read at once, and are worth most in their first minutes. */
+function formSubmitted(event: HubSpotEvent, { streams }: Reading): ReadElement {
+  if (!streams.has(FORMS)) return { ignored: 'not-mapped' };
+  const subject: WebhookSubject = { kind: 'item', stream: FORMS, id: event.objectId ?? '' };
+  const { portalId: account, occurredAt } = event;
+  return { events: [{ key: keyOf(event, subject), account, subject, priority: PRIORITY.activity, occurredAt }] };
 }
 
 function reasonOf(path: readonly PropertyKey[] | undefined): string {

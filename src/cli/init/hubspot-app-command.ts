@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { FORM_PROPERTY } from '../../../connectors/hubspot/webhook/events.ts';
 import { formatProblem } from '../../domain/problem.ts';
 import { ConfigurationError, shippedFile } from '../../load-crms.ts';
 import { type Mapping, readMapping } from '../../mapping/mapping.ts';
@@ -13,7 +14,6 @@ import { readText } from '../load-model.ts';
 import { reportFailures, settings } from '../open.ts';
 import { EXAMPLE_URL, type HubSpotApp, hubspotApp } from './hubspot-app.ts';
 import { OPTIONAL_SCOPES } from './hubspot-app-scopes.ts';
-import { FORM_PROPERTY } from './hubspot-app-subscriptions.ts';
 
 const NAME = 'Leadgrade';
 

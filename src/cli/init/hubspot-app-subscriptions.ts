@@ -5,14 +5,12 @@
 // of https://developers.hubspot.com/changelog/public-beta-generic-webhook-subscriptions (MEETING_EVENT) in the same spelling.
 import { mappedCounters } from '../../../connectors/hubspot/counters.ts';
 import { engagementProperties } from '../../../connectors/hubspot/engagements.ts';
+import { FORM_PROPERTY } from '../../../connectors/hubspot/webhook/events.ts';
 import type { Mapping } from '../../mapping/mapping.ts';
 import { mappedProperties } from '../../mapping/project-fields.ts';
 import { linkProperties } from '../../mapping/project-links.ts';
 import { writtenFields } from '../../mapping/write-back.ts';
 import { visibleObjects } from './hubspot-app-scopes.ts';
-
-/** A contact property that a workflow sets when a form is submitted: its change makes the forms be read at once. */
-export const FORM_PROPERTY = 'leadgrade_form_submitted_at';
 
 export interface Subscription {
   readonly subscriptionType: string;

@@ -1,0 +1,99 @@
+// How long it takes until what happened is in the contact's written score, while nothing else happens.
+
+import { control, logEnd, writtenAt } from './sandbox-writes.ts';
+import type { Stage } from './stage.ts';
+import { WRITE_KEY } from './stage.ts';
+
+export interface Latency {
+  readonly what: string;
+  readonly samples: number;
+  readonly missing: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly most: number;
+}
+
+type Contact = { readonly id: string; readonly email: string };
+
+const HAPPENINGS: Readonly<
+  Record<string, { happen(stage: Stage, contact: Contact): Promise<unknown>; withinMs: number; share: number }>
+> = {
+  'a property changes': {
+    happen: (stage, { id }) =>
+      control(stage, 'PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } }),
+    withinMs: 20_000,
+    share: 1,
+  },
+  'a meeting': {
+    happen: (stage, { id }) =>
+      control(stage, 'POST', 'activities', {
+        contactId: id,
+        type: 'meeting',
+        attributes: { title: 'Intro', outcome: 'COMPLETED' },
+      }),
+    withinMs: 20_000,
+    share: 1,
+  },
+  'an event of the site': {
+    happen: (stage, { email }) => sendEvent(stage, email),
+    withinMs: 20_000,
+    share: 1,
+  },
+  'a form is submitted': {
+    happen: (stage, { id }) =>
+      control(stage, 'POST', 'activities', {
+        contactId: id,
+        type: 'form_submission',
+        attributes: { form: 'Request a demo' },
+      }),
+    withinMs: 70_000,
+    share: 0.2,
+  },
+};
+
+export async function measureLatency(
+  stage: Stage,
+  contacts: readonly Contact[],
+  samples: number,
+): Promise<readonly Latency[]> {
+  const left = [...contacts];
+  const results: Latency[] = [];
+  for (const [what, { happen, withinMs, share }] of Object.entries(HAPPENINGS)) {
+    const took: number[] = [];
+    const count = Math.max(1, Math.round(samples * share));
+    for (let sample = 0; sample < count; sample++) {
+      const contact = left.pop();
+      if (!contact) break;
+      const since = await logEnd(stage);
+      const began = Date.now();
+      await happen(stage, contact);
+      const at = await writtenAt(stage, contact.id, since, withinMs);
+      if (at !== null) took.push(at - began);
+      if (process.env.BENCH_VERBOSE) console.error(what, contact.id, at === null ? null : at - began);
+      await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 300));
+    }
+    const sorted = took.toSorted((a, b) => a - b);
+    const at = (share: number) =>
+      sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+    results.push({ what, samples: count, missing: count - took.length, p50: at(0.5), p95: at(0.95), most: at(1) });
+  }
+  return results;
+}
+
+export async function sendEvent({ url }: Stage, email: string): Promise<number> {
+  const body = JSON.stringify({
+    type: 'track',
+    event: 'Demo Requested',
+    messageId: crypto.randomUUID(),
+    timestamp: new Date().toISOString(),
+    context: { traits: { email } },
+    properties: { form: 'Demo request', page: '/demo' },
+  });
+  const authorization = `Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}`;
+  const answer = await fetch(`${url}/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization },
+    body,
+  });
+  return answer.status;
+}
