@@ -1,42 +1,44 @@
 // Intake: what CRMs have sent (the inbox) becomes dirty marks, and what sites have sent becomes activities. An event says only that
 // something is to be read again, so that its order and its repetitions do not matter.
 import type { CrmConnector } from '../connectors/connector.ts';
-import { chunksOf } from '../src/domain/chunks.ts';
 import { knownAccount } from '../src/store/accounts.ts';
 import { ensureRecords } from '../src/store/ensure-records.ts';
 import { takeFetched } from '../src/store/fetched-leads.ts';
 import { haltInForce } from '../src/store/halts.ts';
-import { dropEvents, noteTaken, type WaitingEvent, waitingEvents } from '../src/store/inbox.ts';
-import { markPushed } from '../src/store/pushed-records.ts';
+import { dropEvents, isAnythingWaiting, noteTaken, waitingEvents } from '../src/store/inbox.ts';
+import { takeMarks } from '../src/store/inbox-marks.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { withHalts } from './failure-policy.ts';
 import { matchSiteEvents } from './match-site-events.ts';
 import { takeNamedItems } from './named-items.ts';
 import { ownAccount } from './own-account.ts';
 
-const CHUNK = 2_000;
+/** The more at a time, the more of a storm is one mark a contact. */
+const CHUNK = 10_000;
+/** Chunks of one CRM in a run: in a storm the others are not kept waiting for its end. */
+const MOST_CHUNKS = 3;
+const ERASED_AT_ONCE = 100;
 
 export async function intake(context: JobContext): Promise<void> {
+  // First: whoever did something on the site just now does not wait for a storm.
+  await matchSiteEvents(context);
   for (const mapped of context.crms.values()) {
     if (context.signal.aborted) return;
     await takeEvents(context, mapped);
   }
-  await matchSiteEvents(context);
 }
 
 async function takeEvents(context: JobContext, mapped: MappedCrm): Promise<void> {
   const { db, log } = context;
   const crm = mapped.connector.id;
-  const [first] = await waitingEvents(db, { crm, kinds: ['record', 'erasure', 'item'], limit: 1 });
-  if (first === undefined) return;
+  if (!(await isAnythingWaiting(db, crm))) return;
   const own = await accountOf(context, mapped.connector);
   if (own === undefined) return;
-  const isOurs = (event: WaitingEvent) => own === null || event.account === own;
-  let others = await takeRecords(context, crm, isOurs);
+  let foreign = await takeRecords(context, crm, own);
   await unlessReadingHalted(context, crm, async () => {
-    others += await takeNamedItems(context, mapped, isOurs);
+    foreign += await takeNamedItems(context, mapped, own);
   });
-  if (others > 0) log.warn({ crm, events: others }, `${crm}: events of another account were dropped`);
+  if (foreign > 0) log.warn({ crm, events: foreign }, `${crm}: events of another account were dropped`);
 }
 
 /** Null: nobody can tell. Undefined: the CRM must be asked and does not answer; until it does, nobody knows whose events these are. */
@@ -60,37 +62,35 @@ async function unlessReadingHalted(context: JobContext, crm: string, work: () =>
  * Marks and erasures need nobody but our own store.
  * @returns how many events were of another account, and dropped
  */
-async function takeRecords(
-  context: JobContext,
-  crm: string,
-  isOurs: (event: WaitingEvent) => boolean,
-): Promise<number> {
+async function takeRecords(context: JobContext, crm: string, own: string | null): Promise<number> {
   const { db, clock, signal, quietMs } = context;
-  let others = 0;
-  for (;;) {
-    const events = await waitingEvents(db, { crm, kinds: ['record', 'erasure'], limit: CHUNK });
-    const foreign = events.filter((event) => !isOurs(event));
-    await dropEvents(db, foreign);
-    others += foreign.length;
-    const { record: marked = [], erasure: erased = [] } = Object.groupBy(events.filter(isOurs), ({ kind }) => kind);
-    const now = clock.now();
-    await db.transaction().execute(async (tx) => {
-      await markPushed(tx, crm, marked, { now, quietMs });
-      await noteTaken(tx, marked, now);
-    });
-    await eraseNamed(context, crm, erased);
-    if (events.length > 0) await context.ring('refresh', { crm });
-    if (events.length < CHUNK || signal.aborted) return others;
+  let foreign = await eraseNamed(context, crm, own);
+  for (let chunk = 1; !signal.aborted; chunk++) {
+    const taken = await takeMarks(db, { crm, own, limit: CHUNK, now: clock.now(), quietMs });
+    foreign += taken.foreign;
+    if (taken.marked > 0) await context.ring('refresh', { crm });
+    if (taken.looked < CHUNK) break;
+    if (chunk < MOST_CHUNKS) continue;
+    await context.ring('intake', {});
+    break;
   }
+  return foreign;
 }
 
 /** A person whom the CRM has erased: also one that we never heard of leaves a tombstone, so that late events of it stay ignored. */
-async function eraseNamed({ db, clock }: JobContext, crm: string, events: readonly WaitingEvent[]): Promise<void> {
-  for (const chunk of chunksOf(events, 100)) {
+async function eraseNamed({ db, clock }: JobContext, crm: string, own: string | null): Promise<number> {
+  let foreign = 0;
+  for (;;) {
+    const events = await waitingEvents(db, { crm, kind: 'erasure', limit: ERASED_AT_ONCE });
+    const ours = events.filter(({ account }) => own === null || account === own);
+    const others = events.filter((event) => !ours.includes(event));
+    await dropEvents(db, others);
+    foreign += others.length;
     const now = clock.now();
-    const gone = chunk.map(({ object, id }) => ({ kind: 'gone' as const, ref: { object, id }, erased: true }));
-    await db.transaction().execute((tx) => ensureRecords(tx, crm, chunk, now));
+    const gone = ours.map(({ object, id }) => ({ kind: 'gone' as const, ref: { object, id }, erased: true }));
+    await db.transaction().execute((tx) => ensureRecords(tx, crm, ours, now));
     await takeFetched(db, gone, { crm, now, askedAt: now, erases: true });
-    await noteTaken(db, chunk, now);
+    await noteTaken(db, ours, now);
+    if (events.length < ERASED_AT_ONCE) return foreign;
   }
 }

@@ -16,20 +16,17 @@ const PULL_EVERY_MS = 10_000;
  * @returns how many events were of another account, and dropped
  * @throws ConnectorError
  */
-export async function takeNamedItems(
-  context: JobContext,
-  mapped: MappedCrm,
-  isOurs: (event: WaitingEvent) => boolean,
-): Promise<number> {
+export async function takeNamedItems(context: JobContext, mapped: MappedCrm, own: string | null): Promise<number> {
   const { db, signal } = context;
   const crm = mapped.connector.id;
   let others = 0;
   for (;;) {
-    const events = await waitingEvents(db, { crm, kinds: ['item'], limit: CHUNK });
-    const foreign = events.filter((event) => !isOurs(event));
+    const events = await waitingEvents(db, { crm, kind: 'item', limit: CHUNK });
+    const ours = events.filter(({ account }) => own === null || account === own);
+    const foreign = events.filter((event) => !ours.includes(event));
     await dropEvents(db, foreign);
     others += foreign.length;
-    const byStream = Map.groupBy(events.filter(isOurs), ({ object }) => object);
+    const byStream = Map.groupBy(ours, ({ object }) => object);
     let left = 0;
     for (const [id, named] of byStream) {
       const stream = mapped.connector.streams.find((each) => each.id === id);

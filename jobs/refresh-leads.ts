@@ -47,11 +47,12 @@ async function refreshChunk(
   { connector, whenEdited }: MappedCrm,
   claimed: readonly ClaimedRecord[],
 ): Promise<void> {
-  const askedAt = context.clock.now();
+  const { clock, quietMs } = context;
+  const askedAt = clock.now();
   const refs = claimed.map(({ object, id }) => ({ object, id }));
   const fetched = await connector.fetchLeads(refs, context.signal);
   const crm = connector.id;
-  await takeFetched(context.db, fetched, { crm, now: context.clock.now(), askedAt, claimed, whenEdited });
+  await takeFetched(context.db, fetched, { crm, now: clock.now(), askedAt, claimed, whenEdited, quietMs });
   const read = new Set(fetched.flatMap((each) => (each.kind === 'lead' ? [refKey(each.ref)] : [])));
   // The survivor is dirty now, and may have been passed over: whatever waits until nothing is dirty would wait for the next poll.
   const isToBeRead = fetched.some((each) => each.kind === 'merged' && !read.has(refKey(each.into)));

@@ -43,18 +43,22 @@ export async function putInInbox(
 export interface WaitingEvent extends RecordRef {
   readonly seq: number;
   readonly account: string;
-  readonly kind: ArrivedEvent['kind'];
   readonly priority: Priority;
 }
 
-/** Events of some kinds that wait, the most wanted and then the oldest first. */
+export async function isAnythingWaiting(db: Kysely<Tables>, crm: string): Promise<boolean> {
+  const waiting = db.selectFrom('inbox').select('seq').where('crm', '=', crm).where('taken_at', 'is', null);
+  return (await waiting.limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Events that name items, or people who were erased, the most wanted and then the oldest first. Of those that name records: takeMarks. */
 export async function waitingEvents(
   db: Kysely<Tables>,
-  { crm, kinds, limit }: { crm: string; kinds: readonly ArrivedEvent['kind'][]; limit: number },
+  { crm, kind, limit }: { crm: string; kind: 'item' | 'erasure'; limit: number },
 ): Promise<readonly WaitingEvent[]> {
   const { rows } = await sql<WaitingEvent>`
-    select seq, account, kind, object, record_id as id, priority from leadgrade.inbox
-    where crm = ${crm} and taken_at is null and kind = any(${kinds}::text[])
+    select seq, account, object, record_id as id, priority from leadgrade.inbox
+    where crm = ${crm} and taken_at is null and kind = ${kind}
     order by priority, seq limit ${limit}`.execute(db);
   return rows;
 }

@@ -1,8 +1,8 @@
 // Records that somebody else told us of (a webhook): marked for re-reading at once, unless they were read a moment ago. However many
 // events tell of one, it is one mark.
-import { sql, type Transaction } from 'kysely';
+import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
-import type { Priority } from '../domain/priority.ts';
+import { PRIORITY, type Priority } from '../domain/priority.ts';
 import { ensureRecords } from './ensure-records.ts';
 import { holdLeads } from './leads.ts';
 import { rowsOf } from './sql-rows.ts';
@@ -30,6 +30,7 @@ export async function markPushed(
     if (known === undefined || each.priority < known.priority) unique.set(key, each);
   }
   const records = [...unique.values()];
+  const quietOf = (row: string) => quietTime(quietMs, row);
   await ensureRecords(tx, crm, records, now);
   // As everybody does who changes several records: two who want the same never wait for each other.
   await holdLeads(tx, crm, records);
@@ -40,8 +41,17 @@ export async function markPushed(
           else greatest(${now}::timestamptz, r.dirty_at + interval '1 millisecond') end,
         priority = case when r.dirty_at is null or r.read_at is null and r.dirty_at = ${now} then t.priority
           else least(r.priority, t.priority) end,
-        quiet_until = case when r.read_at + ${quietMs} * interval '1 millisecond' > ${now}
-          then r.read_at + ${quietMs} * interval '1 millisecond' end
+        quiet_until = case when r.read_at + ${quietOf('t')} > ${now} then r.read_at + ${quietOf('t')} end
     from ${rowsOf(records)} as t (object text, id text, priority smallint)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.erased_at is null`.execute(tx);
+}
+
+/** Imports come by the thousand and are in no hurry: each record waits for so many times as long for what else is to come. */
+const OF_IMPORTS = 6;
+
+/** How long a record rests after it was read, by the `priority` of a row of that name. An interval. */
+export function quietTime(quietMs: number, row: string): RawBuilder<unknown> {
+  const priority = sql.ref(`${row}.priority`);
+  return sql`(case when ${priority} = ${PRIORITY.import}::smallint then ${quietMs * OF_IMPORTS}::double precision
+    else ${quietMs}::double precision end * interval '1 millisecond')`;
 }

@@ -11,6 +11,7 @@ import { ensureRecords } from './ensure-records.ts';
 import { holdLeads, markDue } from './leads.ts';
 import { LINKS_OF_RECORD, sameLinks, takeLinks } from './links.ts';
 import { takeOwnOutcomes } from './outcomes.ts';
+import { quietTime } from './pushed-records.ts';
 import { listProblems } from './record-errors.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { RecordState, Tables } from './tables.ts';
@@ -54,6 +55,8 @@ export interface TakeOptions {
   readonly pass?: number | null;
   /** What is done when somebody else has written one of our fields, for the history. Absent: it is overwritten. */
   readonly whenEdited?: EditPolicy;
+  /** One that was marked again while it was read is not read again before this has passed (ms). Absent: at once. */
+  readonly quietMs?: number;
   /** The dirty marks that this read answers; one that was made anew since stays. */
   readonly claimed?: readonly ClaimedRecord[];
 }
@@ -105,7 +108,9 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
         read_at = ${askedAt}, held = t.held, listed_pass = coalesce(${options.pass ?? null}::bigint, r.listed_pass),
         settled_result_id = case when r.held = t.held then r.settled_result_id end,
         dirty_at = case when r.dirty_at is distinct from t.claimed_mark then r.dirty_at end, claimed_by = null,
-        claimed_until = null, counters = t.counters, quiet_until = null,
+        claimed_until = null, counters = t.counters,
+        quiet_until = case when r.dirty_at is distinct from t.claimed_mark
+          then ${askedAt}::timestamptz + ${quietTime(options.quietMs ?? 0, 'r')} end,
         priority = case when r.dirty_at is distinct from t.claimed_mark then r.priority else ${PRIORITY.change}::smallint end,
         undated_at = case when r.counters = t.counters then r.undated_at else ${now} end
     from ${rowsOf(rows)} as t (object text, id text, fields jsonb, held jsonb, company_id text,

@@ -7,6 +7,7 @@ import { knownAccount } from '../store/accounts.ts';
 import { type ArrivedEvent, putInInbox } from '../store/inbox.ts';
 import { putInQuarantine } from '../store/quarantine.ts';
 import type { Tables } from '../store/tables.ts';
+import { createGatherer } from './gather.ts';
 import type { Metrics } from './metrics.ts';
 import { within } from './within.ts';
 
@@ -26,6 +27,8 @@ export interface WebhookParts {
 const STORE_MS = 900;
 /** Bodies that are read at a time: with the largest ones, half a gigabyte. A CRM sends ten at a time. */
 const MOST_AT_A_TIME = 64;
+/** Requests whose events go into one statement. */
+const MOST_TOGETHER = 10;
 
 type Refused = Extract<WebhookVerdict, { kind: 'refused' }>;
 type Accepted = Extract<WebhookVerdict, { kind: 'accepted' }>;
@@ -60,12 +63,7 @@ function createGate(): RequestHandler {
 function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver) {
   const { clock, metrics, log } = parts;
   const began = new WeakMap<Request, number>();
-  // Once known it stays.
-  let own: string | null = null;
-  const keep = async (verdict: Accepted, now: Date) => {
-    own ??= await knownAccount(parts.db, crm);
-    await store(parts, crm, { own, verdict, now });
-  };
+  const keep = createKeeper(parts, crm);
   const count = (request: Request, outcome: string) => {
     metrics.request(crm, outcome, (performance.now() - (began.get(request) ?? performance.now())) / 1_000);
   };
@@ -129,27 +127,34 @@ function toWebhookRequest(request: Request, publicUrl: string, body: Buffer, rec
   };
 }
 
-/** Events and what was not understood, in one transaction. */
-async function store(
+/** Keeps events, and what was not understood, of one CRM. */
+function createKeeper(
   { db, metrics, ring }: WebhookParts,
   crm: string,
-  { own, verdict, now }: { own: string | null; verdict: Accepted; now: Date },
-): Promise<void> {
-  const ours = verdict.events.filter((event) => own === null || event.account === own);
-  let fresh = 0;
-  if (verdict.unread.length === 0) fresh = await putInInbox(db, crm, ours.map(toArrived), now);
-  else {
-    await db.transaction().execute(async (tx) => {
-      fresh = await putInInbox(tx, crm, ours.map(toArrived), now);
-      await putInQuarantine(tx, crm, verdict.unread, now);
-    });
-  }
-  if (fresh > 0) ring();
-  metrics.events(crm, 'stored', fresh);
-  metrics.events(crm, 'repeated', ours.length - fresh);
-  metrics.events(crm, 'other-account', verdict.events.length - ours.length);
-  metrics.events(crm, 'unread', verdict.unread.length);
-  for (const [reason, count] of Object.entries(verdict.ignored)) metrics.events(crm, reason, count);
+): (verdict: Accepted, now: Date) => Promise<void> {
+  // Once known it stays.
+  let own: string | null = null;
+  const keepEvents = createGatherer<Arrival>(async (arrivals) => {
+    const events = arrivals.flatMap((arrival) => arrival.events);
+    const fresh = await putInInbox(db, crm, events, arrivals[0]?.now ?? new Date(0));
+    if (fresh > 0) ring();
+    metrics.events(crm, 'stored', fresh);
+    metrics.events(crm, 'repeated', events.length - fresh);
+  }, MOST_TOGETHER);
+  return async ({ events, unread, ignored }, now) => {
+    own ??= await knownAccount(db, crm);
+    const ours = events.filter((event) => own === null || event.account === own);
+    await putInQuarantine(db, crm, unread, now);
+    if (ours.length > 0) await keepEvents({ events: ours.map(toArrived), now });
+    metrics.events(crm, 'other-account', events.length - ours.length);
+    metrics.events(crm, 'unread', unread.length);
+    for (const [reason, count] of Object.entries(ignored)) metrics.events(crm, reason, count);
+  };
+}
+
+interface Arrival {
+  readonly events: readonly ArrivedEvent[];
+  readonly now: Date;
 }
 
 function toArrived({ key, account, subject, priority, occurredAt }: WebhookEvent): ArrivedEvent {
