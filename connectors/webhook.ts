@@ -72,4 +72,23 @@ export interface WebhookReceiver {
   refuse(request: WebhookRequest): Extract<WebhookVerdict, { kind: 'refused' }> | null;
   /** Never throws for what was sent. */
   receive(request: WebhookRequest): WebhookVerdict;
+  /** Reads a part that was kept as not understood, and was verified then: a later version may understand it. */
+  readAgain(part: string, receivedAt: Date): Pick<Extract<WebhookVerdict, { kind: 'accepted' }>, 'events' | 'unread'>;
+}
+
+/** An event as the inbox keeps it. */
+export function toArrivedEvent({ key, account, subject, priority, occurredAt }: WebhookEvent): {
+  readonly key: string;
+  readonly account: string;
+  readonly kind: WebhookSubject['kind'];
+  readonly object: string;
+  readonly id: string;
+  readonly priority: Priority;
+  readonly occurredAt: number;
+} {
+  const about =
+    subject.kind === 'item'
+      ? { object: subject.stream, id: subject.id }
+      : { object: subject.ref.object, id: subject.ref.id };
+  return { key, account, kind: subject.kind, ...about, priority, occurredAt };
 }

@@ -62,6 +62,7 @@ async function takeOfStream(
   }
   await pullStreamsNow(context, mapped, [stream.id]);
   await noteTaken(db, events, clock.now());
+  await context.ring('refresh', { crm });
   return 0;
 }
 
@@ -82,6 +83,7 @@ async function readNamed(
     const priority = named[0]?.priority ?? PRIORITY.change;
     const options = { crm, stream: stream.id, now: clock.now(), priority, quietMs };
     await takeItems(db, items, options, (tx) => noteTaken(tx, named, clock.now()));
-    if (items.activities.length > 0) await context.ring('score', {});
+    if (items.dirty.length > 0) await context.ring('refresh', { crm });
+    await context.ring('score', {});
   }
 }

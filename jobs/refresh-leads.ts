@@ -34,7 +34,8 @@ async function refreshAll(context: JobContext, mapped: MappedCrm): Promise<void>
   for (;;) {
     const now = clock.now();
     const until = new Date(now.getTime() + CLAIM_MS);
-    const refs = await claimDirty(db, { crm, by: `refresh-${crm}`, limit, now, until });
+    const claimed = await claimDirty(db, { crm, by: `refresh-${crm}`, limit, now, until });
+    const refs = claimed.toSorted((a, b) => a.priority - b.priority);
     await inParallel(chunksOf(refs, connector.batch.read), (chunk) => refreshChunk(context, mapped, chunk));
     if (refs.length < limit || signal.aborted) return;
     // Those that were read are not kept waiting for all the others.

@@ -8,14 +8,12 @@ import { isWorkerAlive } from '../store/processes.ts';
 import { countErrors } from '../store/record-errors.ts';
 import { allStreams, type StreamSummary } from '../store/streams.ts';
 import { chosenCrms, crmOption } from './chosen-crms.ts';
+import type { Finding } from './doctor/finding.ts';
+import { webhookFindings } from './doctor/webhooks.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
 import { jsonOption } from './options.ts';
 import { writeTarget } from './write-target.ts';
-
-interface Finding extends SetupCheck {
-  readonly part: string;
-}
 
 const SIGNS: Readonly<Record<SetupCheck['level'], string>> = {
   ok: 'ok      ',
@@ -29,9 +27,9 @@ export function doctorCommand(io: CommandIo): Command {
     .addOption(crmOption())
     .addOption(jsonOption())
     .action((options: DoctorOptions) =>
-      withProduct(io, { quiet: true }, async (product) => {
+      withProduct(io, { quiet: true }, async (product, config) => {
         const chosen = chosenCrms(product.context, options.crm);
-        const own = (await ownFindings(product)).filter(isOf(chosen));
+        const own = [...(await ownFindings(product)), ...(await webhookFindings(product, config))].filter(isOf(chosen));
         const now = await crmFindings(product, chosen);
         const findings = [...withoutRepeats(own, now), ...now];
         if (options.json) io.stdout.write(`${JSON.stringify({ findings })}\n`);

@@ -1,6 +1,10 @@
 // `leadgrade errors`: records that could not be read, scored or written whole, in the CRM's own words; and another try.
 import { Command, InvalidArgumentError } from 'commander';
+import type { Kysely } from 'kysely';
+import { readQuarantineAgain } from '../../jobs/quarantined.ts';
+import { pageOfQuarantine, type QuarantinedPart } from '../store/quarantine.ts';
 import { type ListedError, pageOfErrors, retryErrors } from '../store/record-errors.ts';
+import type { Tables } from '../store/tables.ts';
 import type { CommandIo } from './io.ts';
 import { withProduct } from './open.ts';
 import { jsonOption } from './options.ts';
@@ -18,14 +22,26 @@ function listCommand(io: CommandIo): Command {
     .option('--limit <n>', 'how many', positive, 100)
     .option('--after <id>', 'go on behind this entry', positive, 0)
     .addOption(jsonOption())
-    .action((options: { limit: number; after: number; json: boolean }) =>
-      withProduct(io, { quiet: true }, async ({ context }) => {
-        const page = await pageOfErrors(context.db, options);
-        for (const entry of page) io.stdout.write(`${options.json ? JSON.stringify(entry) : toLines(entry)}\n`);
-        if (page.length === 0 && !options.json) io.stdout.write('No errors.\n');
-        if (page.length === options.limit) io.stderr.write(`More: --after ${page.at(-1)?.id}\n`);
-      }),
-    );
+    .action((options: ListOptions) => withProduct(io, { quiet: true }, ({ context }) => list(io, context.db, options)));
+}
+
+interface ListOptions {
+  readonly limit: number;
+  readonly after: number;
+  readonly json: boolean;
+}
+
+async function list(io: CommandIo, db: Kysely<Tables>, options: ListOptions): Promise<void> {
+  const page = await pageOfErrors(db, options);
+  const isLast = page.length < options.limit;
+  // Behind the last page of records: what CRMs sent and nobody understood.
+  const parts = isLast ? await pageOfQuarantine(db, { after: 0, limit: options.limit }) : [];
+  const lines = options.json
+    ? [...page.map((entry) => JSON.stringify(entry)), ...parts.map((part) => JSON.stringify({ quarantine: part }))]
+    : [...page.map(toLines), ...parts.map(partLines)];
+  if (lines.length > 0) io.stdout.write(`${lines.join('\n')}\n`);
+  else if (!options.json) io.stdout.write('No errors.\n');
+  if (!isLast) io.stderr.write(`More: --after ${page.at(-1)?.id}\n`);
 }
 
 function retryCommand(io: CommandIo): Command {
@@ -36,7 +52,12 @@ function retryCommand(io: CommandIo): Command {
       withProduct(io, { quiet: true }, async ({ context }) => {
         const records = await retryErrors(context.db, context.clock.now());
         for (const crm of context.crms.keys()) await context.ring('refresh', { crm });
-        io.stdout.write(`${options.json ? JSON.stringify({ records }) : `${records} records will be tried again.`}\n`);
+        const webhooks = await readQuarantineAgain(context);
+        const told = [
+          `${records} records will be tried again.`,
+          ...(webhooks > 0 ? [`${webhooks} parts of webhooks are understood now.`] : []),
+        ];
+        io.stdout.write(`${options.json ? JSON.stringify({ records, webhooks }) : told.join('\n')}\n`);
       }),
     );
 }
@@ -46,6 +67,12 @@ function toLines(entry: ListedError): string {
   const times = entry.times === 1 ? '' : ` (${entry.times} times, last ${entry.last_at.toISOString()})`;
   const head = `${entry.id}  ${entry.crm}:${entry.record_id}  ${entry.stage}${field}  ${entry.code}${times}`;
   return [head, `    ${entry.message}`, ...(entry.fix === null ? [] : [`    ${entry.fix}`])].join('\n');
+}
+
+/** What it says may be personal, and is not shown. */
+function partLines({ id, crm, reason, received_at, bytes }: QuarantinedPart): string {
+  const head = `webhook ${id}  ${crm}  ${received_at.toISOString()}  ${bytes} bytes`;
+  return [head, `    ${reason}`, '    After an upgrade: leadgrade errors retry reads it again.'].join('\n');
 }
 
 function positive(text: string): number {

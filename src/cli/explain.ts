@@ -8,6 +8,7 @@ import type { Product } from '../main.ts';
 import { toLead } from '../people/to-lead.ts';
 import { explain } from '../scoring/explain.ts';
 import { scoreLead } from '../scoring/score-lead.ts';
+import { conflictsOfLead, type SeenConflict } from '../store/conflicts.ts';
 import { type Erasure, erasuresOf } from '../store/erasures.ts';
 import { type FoundLead, findLead, historyOf, type PastResult } from '../store/lead-lookup.ts';
 import { outcomesOf } from '../store/outcomes.ts';
@@ -41,6 +42,7 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
   const inScope = isInScope(found.records, context.crms);
   const history = await historyOf(context.db, found.id, HISTORY);
   const outcomes = await outcomesOf(context.db, found.id);
+  const conflicts = await conflictsOfLead(context.db, found.id, HISTORY);
   const now = (context.asOf ?? context.clock.now()).getTime();
   const lead = toLead(found, await scoringBasis(context));
   const stored = await thresholdsOf(context.db, context.model.hash);
@@ -50,7 +52,7 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
   const records = found.records.map(({ crm, object, id }) => ({ crm, object, id }));
   if (json) {
     io.stdout.write(
-      `${JSON.stringify({ ...result, in_scope: inScope, explanation, records, unobserved: lead.unobserved, outcomes, history })}\n`,
+      `${JSON.stringify({ ...result, in_scope: inScope, explanation, records, unobserved: lead.unobserved, outcomes, history, conflicts })}\n`,
     );
     return;
   }
@@ -63,6 +65,7 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
     ...(lead.unobserved.length === 0 ? [] : ['', `Not visible to us: ${lead.unobserved.join(', ')}`]),
     ...(outcomes.length === 0 ? [] : ['', 'What became of it:', ...outcomes.map(outcomeLine)]),
     ...(history.length === 0 ? [] : ['', 'History, newest first:', ...history.map(historyLine)]),
+    ...(conflicts.length === 0 ? [] : ['', 'Written by somebody else, newest first:', ...conflicts.map(conflictLine)]),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);
 }
@@ -89,6 +92,18 @@ function historyLine(past: PastResult): string {
   const moved = past.previous_status === null ? past.status : `${past.previous_status} -> ${past.status}`;
   const scores = `${past.total} = fit ${past.fit_score} (${past.grade}) + behavior ${past.behavior_score}`;
   return `  ${past.as_of.toISOString()}  ${scores}  ${moved}  (${past.cause}, ${past.model})`;
+}
+
+function conflictLine({ crm, id, field, ours, theirs, policy, seenAt }: SeenConflict): string {
+  const shown = (value: string | number | null) =>
+    value === null || value === '' ? 'nothing' : firstLine(String(value));
+  const became = policy === 'respect' ? 'left as it is' : 'written over';
+  return `  ${seenAt.toISOString()}  ${crm}:${id} ${field}: ${shown(theirs)} in place of ${shown(ours)} (${became})`;
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = text.split('\n');
+  return line.length > 80 ? `${line.slice(0, 79)}...` : line;
 }
 
 function tellErasures(io: CommandIo, key: LeadKey, erasures: readonly Erasure[], json: boolean): void {

@@ -4,6 +4,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
 import { holdLeads } from './leads.ts';
 import { eraseFromQuarantine } from './quarantine.ts';
+import { eraseSiteEvents } from './site-events.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -57,18 +58,10 @@ export async function erase(tx: Tx, crm: string, refs: readonly RecordRef[], now
       select object, record_id as id, count(*)::int as rows from gone group by object, record_id`.execute(tx);
     for (const row of rows) count(table, row, row.rows);
   }
-  const quarantined = await eraseFromQuarantine(tx, crm, all);
-  for (const record of all)
-    if (quarantined.has(record.id)) count('quarantine', record, quarantined.get(record.id) ?? 0);
-  const { rows: results } = await sql<{ lead_id: number; rows: number }>`
-    with bare as (
-      update leadgrade.results set contributions = '[]', gates = '[]'
-      where lead_id = any(${all.map(({ lead_id }) => lead_id)}::bigint[]) returning lead_id
-    )
-    select lead_id, count(*)::int as rows from bare group by lead_id`.execute(tx);
-  for (const { lead_id, rows } of results) {
-    for (const record of all) if (record.lead_id === lead_id) count('results', record, rows);
+  for (const record of all) {
+    for (const [table, rows] of await eraseUnattached(tx, crm, record)) count(table, record, rows);
   }
+  for (const [record, rows] of await stripResults(tx, all)) count('results', record, rows);
   await sql`
     update leadgrade.records r
     set fields = '{}', held = '{}', written = null, company_id = null, modified_at = null, settled_result_id = null,
@@ -84,6 +77,32 @@ export async function erase(tx: Tx, crm: string, refs: readonly RecordRef[], now
     insert into leadgrade.erasures (crm, object, id_hash, email_hash, erased_at, erased)
     select ${crm}, object, id_hash, email_hash, ${now}, erased
     from ${rowsOf(reports)} as t (object text, id_hash text, email_hash text, erased jsonb)`.execute(tx);
+}
+
+/** Takes the reasons out of their results; the numbers stay. */
+async function stripResults(tx: Tx, all: readonly Erased[]): Promise<readonly (readonly [Erased, number])[]> {
+  const { rows: results } = await sql<{ lead_id: number; rows: number }>`
+    with bare as (
+      update leadgrade.results set contributions = '[]', gates = '[]'
+      where lead_id = any(${all.map(({ lead_id }) => lead_id)}::bigint[]) returning lead_id
+    )
+    select lead_id, count(*)::int as rows from bare group by lead_id`.execute(tx);
+  const byLead = new Map(results.map(({ lead_id, rows }) => [lead_id, rows]));
+  return all.flatMap((record) => {
+    const rows = byLead.get(record.lead_id);
+    return rows === undefined ? [] : [[record, rows] as const];
+  });
+}
+
+/** What names the person and belongs to no record yet: parts of webhooks that were not understood, events of a site. */
+async function eraseUnattached(
+  tx: Tx,
+  crm: string,
+  { id, email }: Erased,
+): Promise<readonly (readonly [string, number])[]> {
+  const quarantine = await eraseFromQuarantine(tx, crm, { id, email });
+  const site = await eraseSiteEvents(tx, { emails: email === null ? [] : [email], refs: [{ crm, id }] });
+  return Object.entries({ quarantine, ...site }).filter(([, rows]) => rows > 0);
 }
 
 /** Those that are not erased yet, with all that they took over. */

@@ -96,6 +96,13 @@ export async function inboxBacklog(db: Kysely<Tables>): Promise<InboxBacklog> {
   return { waiting: rows[0]?.waiting ?? 0, oldestAt: rows[0]?.oldest ?? null };
 }
 
+/** When the last event of each CRM arrived, as far as they are kept. */
+export async function lastArrivals(db: Kysely<Tables>): Promise<ReadonlyMap<string, Date>> {
+  const { rows } = await sql<{ crm: string; at: Date }>`
+    select crm, max(received_at) as at from leadgrade.inbox group by crm`.execute(db);
+  return new Map(rows.map(({ crm, at }) => [crm, at]));
+}
+
 // HubSpot delivers an event again for a day, Salesforce for a day, and clocks differ.
 const KEY_LIFE_MS = 3 * 86_400_000;
 const CHUNK = 10_000;

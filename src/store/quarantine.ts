@@ -1,7 +1,6 @@
 // The quarantine: what a CRM sent, signed, and we did not understand. It is kept as it is, and can be read again once we do.
 import { createHash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { RecordRef } from '../domain/crm-changes.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -78,21 +77,18 @@ export async function countQuarantine(db: Kysely<Tables>): Promise<number> {
   return Number(row.count);
 }
 
-/** Deletes whatever names one of these people, by id or by address; others in the same part are found by the next poll. Counts by id. */
+/** Deletes whatever names a person, by id or by address; others in the same part are found by the next poll. Gives how many parts. */
 export async function eraseFromQuarantine(
   tx: Transaction<Tables>,
   crm: string,
-  people: readonly (RecordRef & { readonly email: string | null })[],
-): Promise<ReadonlyMap<string, number>> {
-  const counts = new Map<string, number>();
-  for (const { id, email } of people) {
-    const { numAffectedRows = 0n } = await sql`
-      delete from leadgrade.quarantine
-      where (crm = ${crm} and body ~ ${`(^|[^0-9A-Za-z])${id.replaceAll(/[^0-9A-Za-z]/g, '.')}([^0-9A-Za-z]|$)`})
-        or (${email}::text is not null and position(${email}::text in lower(body)) > 0)`.execute(tx);
-    if (numAffectedRows > 0n) counts.set(id, Number(numAffectedRows));
-  }
-  return counts;
+  { id, email }: { readonly id: string; readonly email: string | null },
+): Promise<number> {
+  const named = `(^|[^0-9A-Za-z])${id.replaceAll(/[^0-9A-Za-z]/g, '.')}([^0-9A-Za-z]|$)`;
+  const { numAffectedRows = 0n } = await sql`
+    delete from leadgrade.quarantine
+    where (crm = ${crm} and body ~ ${named})
+      or (${email}::text is not null and position(${email}::text in lower(body)) > 0)`.execute(tx);
+  return Number(numAffectedRows);
 }
 
 const KEPT_MS = 30 * 86_400_000;

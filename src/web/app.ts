@@ -1,5 +1,6 @@
 // The web role's express app.
 import express, { type Express } from 'express';
+import { createGate } from './gate.ts';
 import { type HealthParts, healthRoutes } from './health.ts';
 import { type Metrics, metricsRoutes } from './metrics.ts';
 import { createSiteEventsRouter, type SiteEventsParts } from './site-events.ts';
@@ -19,6 +20,7 @@ export function createApp({ health, metrics, metricsToken, webhooks, siteEvents 
   app.disable('x-powered-by');
   app.use(healthRoutes(health));
   app.use(metricsRoutes(metrics, metricsToken));
+  app.post(['/webhooks/*rest', '/events{/*rest}'], createGate());
   app.use(webhookRoutes(webhooks));
   app.use(createSiteEventsRouter(siteEvents));
   app.use((_request, response) => {

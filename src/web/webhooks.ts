@@ -1,7 +1,12 @@
 // `POST /webhooks/<crm>`: what a CRM sends is verified, stored, and only then acknowledged. Nothing is read or scored here.
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Kysely } from 'kysely';
-import type { WebhookEvent, WebhookReceiver, WebhookRequest, WebhookVerdict } from '../../connectors/webhook.ts';
+import {
+  toArrivedEvent,
+  type WebhookReceiver,
+  type WebhookRequest,
+  type WebhookVerdict,
+} from '../../connectors/webhook.ts';
 import type { Clock } from '../domain/clock.ts';
 import { knownAccount } from '../store/accounts.ts';
 import { type ArrivedEvent, putInInbox } from '../store/inbox.ts';
@@ -25,8 +30,6 @@ export interface WebhookParts {
 
 /** HubSpot waits five seconds and comes again; with a clear answer it comes again sooner. */
 const STORE_MS = 900;
-/** Bodies that are read at a time: with the largest ones, half a gigabyte. A CRM sends ten at a time. */
-const MOST_AT_A_TIME = 64;
 /** Requests whose events go into one statement. */
 const MOST_TOGETHER = 10;
 
@@ -35,29 +38,12 @@ type Accepted = Extract<WebhookVerdict, { kind: 'accepted' }>;
 
 export function webhookRoutes(parts: WebhookParts): Router {
   const router = Router();
-  const gate = createGate();
   for (const [crm, receiver] of parts.receivers) {
     const door = createDoor(parts, crm, receiver);
     const body = express.raw({ type: () => true, limit: receiver.maxBytes });
-    router.post(`/webhooks/${crm}{/*rest}`, gate, door.refuse, body, door.receive, door.failed);
+    router.post(`/webhooks/${crm}{/*rest}`, door.refuse, body, door.receive, door.failed);
   }
   return router;
-}
-
-/** So many at a time, whoever they are from; who comes on top is told to come again. */
-function createGate(): RequestHandler {
-  let inside = 0;
-  return (_request, response, next) => {
-    if (inside >= MOST_AT_A_TIME) {
-      response.status(503).set('retry-after', '1').json({ error: 'Too many requests at a time. Come again.' });
-      return;
-    }
-    inside += 1;
-    response.once('close', () => {
-      inside -= 1;
-    });
-    next();
-  };
 }
 
 function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver) {
@@ -145,7 +131,7 @@ function createKeeper(
     own ??= await knownAccount(db, crm);
     const ours = events.filter((event) => own === null || event.account === own);
     await putInQuarantine(db, crm, unread, now);
-    if (ours.length > 0) await keepEvents({ events: ours.map(toArrived), now });
+    if (ours.length > 0) await keepEvents({ events: ours.map(toArrivedEvent), now });
     metrics.events(crm, 'other-account', events.length - ours.length);
     metrics.events(crm, 'unread', unread.length);
     for (const [reason, count] of Object.entries(ignored)) metrics.events(crm, reason, count);
@@ -155,14 +141,6 @@ function createKeeper(
 interface Arrival {
   readonly events: readonly ArrivedEvent[];
   readonly now: Date;
-}
-
-function toArrived({ key, account, subject, priority, occurredAt }: WebhookEvent): ArrivedEvent {
-  const about =
-    subject.kind === 'item'
-      ? { object: subject.stream, id: subject.id }
-      : { object: subject.ref.object, id: subject.ref.id };
-  return { key, account, kind: subject.kind, ...about, priority, occurredAt };
 }
 
 function statusOf(error: unknown): 400 | 413 {

@@ -37,7 +37,7 @@ export function freshStore({ create }: Setup): Pick<OpenDatabase, 'db'> {
     await sql`truncate leadgrade.leads, leadgrade.records, leadgrade.activities, leadgrade.outcomes, leadgrade.erasures, leadgrade.sightings,
       leadgrade.field_values, leadgrade.models,
       leadgrade.results, leadgrade.outbox, leadgrade.counters, leadgrade.links,
-      leadgrade.unmatched, leadgrade.match_policy, leadgrade.inbox, leadgrade.quarantine, leadgrade.accounts, leadgrade.conflicts, leadgrade.streams, leadgrade.runs, leadgrade.errors, leadgrade.halts
+      leadgrade.unmatched, leadgrade.match_policy, leadgrade.inbox, leadgrade.quarantine, leadgrade.accounts, leadgrade.conflicts, leadgrade.site_events, leadgrade.site_identities, leadgrade.site_event_types, leadgrade.streams, leadgrade.runs, leadgrade.errors, leadgrade.halts
       restart identity cascade`.execute(opened().db);
   });
   return {

@@ -16,6 +16,8 @@ export function createReceiver(clientSecret: string, reading: Reading): WebhookR
       const refused = elsewhere(request) ?? unauthorized(refuseSignature(clientSecret, request));
       return refused ?? { kind: 'accepted', ...readEvents(request.body, reading) };
     },
+    // A part is one event, or a whole body.
+    readAgain: (part) => readEvents(Buffer.from(/^\s*\{/.test(part) ? `[${part}]` : part), reading),
   };
 }
 

@@ -37,6 +37,13 @@ export function createReceiver({ token, orgId, streams }: ReceiverSettings): Web
     maxBytes: MOST_BYTES,
     refuse,
     receive: (request) => refuse(request) ?? read(request, reading),
+    readAgain: (part, receivedAt) => {
+      const form = /^\s*[[{]/.test(part) ? JSON_FORM : SOAP_FORM;
+      const message = form.read(part, receivedAt.getTime(), reading.orgId);
+      // A notification alone does not say of which org it is.
+      if (message.kind !== 'message') return { events: [], unread: [{ text: part, reason: 'It is not understood.' }] };
+      return readNamed(message, reading);
+    },
   };
 }
 
