@@ -43,10 +43,11 @@ const NAMES = new Map([
 
 const salesforce = { id: 'salesforce', maxTextLength: 32_768 } as MappedCrm['connector'];
 const connector = { id: 'hubspot', maxTextLength: 65_536 } as MappedCrm['connector'];
-const score = (...leads: DueLead[]) =>
+const score = (...leads: DueLead[]) => scoreWith(CRM, ...leads);
+const scoreWith = (crm: Omit<MappedCrm, 'connector'>, ...leads: DueLead[]) =>
   scoreChunk(leads, {
     crms: new Map([
-      ['hubspot', { ...CRM, connector }],
+      ['hubspot', { ...crm, connector }],
       [
         'salesforce',
         { ...CRM, connector: salesforce, inScope: (fields) => fields['contact.lifecycle'] !== 'customer' },
@@ -89,6 +90,21 @@ test('a lead that cannot be scored is told, and the others of its chunk are scor
     records: [],
     failure: expect.stringContaining('no scope for this one'),
   });
+});
+
+test('what somebody else wrote into our fields is written over, or respected until they empty it', () => {
+  const [fresh] = score(lead(1, { 'contact.job_title': 'VP Sales' }));
+  const ours = fresh?.records[0];
+  if (ours?.kind !== 'write') throw new Error('The first result is to be written.');
+  const held = (status: string | null) =>
+    lead(1, { 'contact.job_title': 'VP Sales' }, { written: ours.patch, held: { ...ours.patch, status } });
+  const respecting = { ...CRM, whenEdited: 'respect' as const };
+  const decisions = (crm: typeof CRM, status: string | null) =>
+    scoreWith(crm, held(status)).flatMap(({ records }) => records.map(({ kind }) => kind));
+  expect(decisions(CRM, 'hand-made')).toEqual(['write']);
+  expect(decisions(respecting, 'hand-made')).toEqual([]);
+  expect(decisions(respecting, null)).toEqual(['write']);
+  expect(decisions(respecting, String(ours.patch.status))).toEqual(['settled']);
 });
 
 test('what the CRM holds already after the database was lost is not written again', () => {
