@@ -63,6 +63,8 @@ export type WebhookVerdict =
     };
 
 export interface WebhookReceiver {
+  /** What tells the CRM from others covers the address: without PUBLIC_URL nothing can be verified. */
+  readonly signsAddress: boolean;
   /** A body that is longer is refused (413) before it is read. */
   readonly maxBytes: number;
   /**

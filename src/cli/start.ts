@@ -65,8 +65,9 @@ async function openDoors({ context }: Product, config: Config): Promise<Server> 
   const receivers = new Map(
     [...crms].flatMap(([crm, { connector }]) => (connector.webhook ? [[crm, connector.webhook] as const] : [])),
   );
-  if (receivers.size > 0 && publicUrl === undefined) {
-    log.warn({}, 'PUBLIC_URL is not set: webhooks cannot be verified, and are answered with 503');
+  const unverified = [...receivers].flatMap(([crm, { signsAddress }]) => (signsAddress ? [crm] : []));
+  if (publicUrl === undefined && unverified.length > 0) {
+    log.warn({ crms: unverified }, 'PUBLIC_URL is not set: webhooks cannot be verified, and are answered with 503');
   }
   const ring = createDoorbell(
     () => context.ring('intake', {}),

@@ -126,7 +126,7 @@ async function withMerged(tx: Tx, crm: string, refs: readonly RecordRef[]): Prom
 }
 
 /** What of somebody is kept so that what comes later for them is known and ignored. */
-export function hashOf(name: string): string {
+function hashOf(name: string): string {
   return createHash('sha256').update(name).digest('hex');
 }
 

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { FetchedLead } from '../domain/crm-changes.ts';
 import { erase } from './erasures.ts';
 import { holdLeads } from './leads.ts';
-import { type TakeOptions, takeSnapshots } from './records.ts';
+import { refKey, type TakeOptions, takeSnapshots } from './records.ts';
 import { retire } from './retired-records.ts';
 import type { Tables } from './tables.ts';
 
@@ -19,6 +19,8 @@ export async function takeFetched(
   options: TakeFetchedOptions,
 ): Promise<void> {
   const { crm, now, askedAt } = options;
+  const marks = new Map((options.claimed ?? []).map((claim) => [refKey(claim), claim.dirty_at]));
+  const markOf = ({ ref }: FetchedLead) => marks.get(refKey(ref));
   await db.transaction().execute(async (tx) => {
     // All at once: taken one after the other, two who want the same might wait for each other.
     await holdLeads(
@@ -34,14 +36,14 @@ export async function takeFetched(
     await retire(
       tx,
       crm,
-      fetched.flatMap((each) => (each.kind === 'gone' ? [{ ...each.ref, into: null }] : [])),
+      fetched.flatMap((each) => (each.kind === 'gone' ? [{ ...each.ref, into: null, mark: markOf(each) }] : [])),
       { now },
     );
     const merged = fetched.flatMap((each) => (each.kind === 'merged' ? [each] : []));
     await retire(
       tx,
       crm,
-      merged.map((each) => ({ ...each.ref, into: each.into })),
+      merged.map((each) => ({ ...each.ref, into: each.into, mark: markOf(each) })),
       { now, askedAt },
     );
     if (options.erases !== true) return;

@@ -107,8 +107,9 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
     set state = 'live', merged_into = null, merged_into_object = null, erased_at = null, fields = t.fields, company_id = t.company_id, modified_at = t.modified_at,
         read_at = ${askedAt}, held = t.held, listed_pass = coalesce(${options.pass ?? null}::bigint, r.listed_pass),
         settled_result_id = case when r.held = t.held then r.settled_result_id end,
-        dirty_at = case when r.dirty_at is distinct from t.claimed_mark then r.dirty_at end, claimed_by = null,
-        claimed_until = null, counters = t.counters,
+        dirty_at = case when r.dirty_at is distinct from t.claimed_mark then r.dirty_at end,
+        claimed_by = case when t.claimed_mark is null then r.claimed_by end,
+        claimed_until = case when t.claimed_mark is null then r.claimed_until end, counters = t.counters,
         quiet_until = case when r.dirty_at is distinct from t.claimed_mark
           then ${askedAt}::timestamptz + ${quietTime(options.quietMs ?? 0, 'r')} end,
         priority = case when r.dirty_at is distinct from t.claimed_mark then r.priority else ${PRIORITY.change}::smallint end,

@@ -61,12 +61,12 @@ function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver)
   };
   const refuse: RequestHandler = (request, response, next) => {
     began.set(request, performance.now());
-    if (parts.publicUrl === undefined) {
+    if (parts.publicUrl === undefined && receiver.signsAddress) {
       count(request, 'no-public-url');
       response.status(503).json({ error: 'PUBLIC_URL is not set.' });
       return;
     }
-    const refused = receiver.refuse(toWebhookRequest(request, parts.publicUrl, Buffer.alloc(0), clock.now()));
+    const refused = receiver.refuse(toWebhookRequest(request, parts.publicUrl ?? '', Buffer.alloc(0), clock.now()));
     if (refused) return deny(request, response, refused);
     next();
   };

@@ -10,6 +10,7 @@ const MOST_BYTES = 8_000_000;
 /** @param clientSecret of the app, from its Auth tab */
 export function createReceiver(clientSecret: string, reading: Reading): WebhookReceiver {
   return {
+    signsAddress: true,
     maxBytes: MOST_BYTES,
     refuse: (request) => elsewhere(request) ?? unauthorized(refuseHeaders(request)),
     receive(request): WebhookVerdict {

@@ -34,6 +34,7 @@ export function createReceiver({ token, orgId, streams }: ReceiverSettings): Web
     return timingSafeEqual(digest(given), expected) ? null : NOT_HERE;
   };
   return {
+    signsAddress: false,
     maxBytes: MOST_BYTES,
     refuse,
     receive: (request) => refuse(request) ?? read(request, reading),

@@ -9,8 +9,8 @@ export async function webhookFindings({ context }: Product, config: Config): Pro
   const { db, clock } = context;
   const arrivals = await lastArrivals(db);
   const receivers = [...context.crms.values()].filter(({ connector }) => connector.webhook !== undefined);
-  const ofCrms = receivers.map(({ connector: { id } }): Finding => {
-    if (config.publicUrl === undefined) {
+  const ofCrms = receivers.map(({ connector: { id, webhook } }): Finding => {
+    if (config.publicUrl === undefined && webhook?.signsAddress) {
       const fix = 'Set PUBLIC_URL to the address that the CRM sends to, or remove what tells its webhooks from others.';
       return {
         part: id,
@@ -23,7 +23,12 @@ export async function webhookFindings({ context }: Product, config: Config): Pro
     const last = arrivals.get(id);
     const detail =
       last === undefined ? 'none has arrived in the last three days' : `the last one arrived at ${last.toISOString()}`;
-    return { part: id, what: 'webhooks', level: 'ok', detail: `sent to ${config.publicUrl}/webhooks/${id}; ${detail}` };
+    return {
+      part: id,
+      what: 'webhooks',
+      level: 'ok',
+      detail: `sent to ${config.publicUrl ?? ''}/webhooks/${id}; ${detail}`,
+    };
   });
   const { waiting, oldestAt } = await inboxBacklog(db);
   const age = oldestAt === null ? 0 : Math.round((clock.now().getTime() - oldestAt.getTime()) / 1_000);
