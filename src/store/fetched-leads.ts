@@ -21,6 +21,10 @@ export async function takeFetched(
   const { crm, now, askedAt } = options;
   const marks = new Map((options.claimed ?? []).map((claim) => [refKey(claim), claim.dirty_at]));
   const markOf = ({ ref }: FetchedLead) => marks.get(refKey(ref));
+  const goneOf = (each: Extract<FetchedLead, { kind: 'gone' }>) => {
+    // Whoever is erased does not come back.
+    return { ...each.ref, into: null, mark: markOf(each), asked: each.erased ? undefined : askedAt };
+  };
   await db.transaction().execute(async (tx) => {
     // All at once: taken one after the other, two who want the same might wait for each other.
     await holdLeads(
@@ -36,7 +40,7 @@ export async function takeFetched(
     await retire(
       tx,
       crm,
-      fetched.flatMap((each) => (each.kind === 'gone' ? [{ ...each.ref, into: null, mark: markOf(each) }] : [])),
+      fetched.flatMap((each) => (each.kind === 'gone' ? [goneOf(each)] : [])),
       { now },
     );
     const merged = fetched.flatMap((each) => (each.kind === 'merged' ? [each] : []));

@@ -16,6 +16,8 @@ interface Retired extends RecordRef {
   readonly into: RecordRef | null;
   /** The dirty mark that this answers; one that was made since stays: it may tell that the record is back. */
   readonly mark?: Date | undefined;
+  /** When the CRM was asked: one that was seen alive since is not gone. Absent: it is, whatever was seen. */
+  readonly asked?: Date | undefined;
 }
 
 /**
@@ -35,8 +37,8 @@ export async function retire(
     crm,
     records.flatMap(({ object, id, into }) => (into === null ? [{ object, id }] : [{ object, id }, into])),
   );
-  const rows = records.map(({ object, id, into, mark = null }) => {
-    return { object, id, into_object: into?.object ?? null, into_id: into?.id ?? null, mark };
+  const rows = records.map(({ object, id, into, mark = null, asked = null }) => {
+    return { object, id, into_object: into?.object ?? null, into_id: into?.id ?? null, mark, asked };
   });
   const { rows: retired } = await sql<
     RecordRef & { into_object: string | null; into_id: string | null; lead_id: number }
@@ -44,18 +46,20 @@ export async function retire(
     update leadgrade.records r
     set state = case when t.into_id is null then 'gone' else 'merged' end, merged_into = t.into_id,
         merged_into_object = t.into_object, undated_at = null, counters = '{}', read_at = ${now}
-    from ${rowsOf(rows)} as t (object text, id text, into_object text, into_id text)
+    from ${rowsOf(rows)} as t (object text, id text, into_object text, into_id text, asked timestamptz)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id
-      and (r.state = 'live' or t.into_id is not null
+      and (r.state = 'live' and coalesce(r.read_at <= t.asked, true) or t.into_id is not null
         and (r.merged_into, coalesce(r.merged_into_object, r.object)) is distinct from (t.into_id, t.into_object))
     returning r.object, r.id, t.into_object, t.into_id, r.lead_id`.execute(tx);
-  const gone = sql`${rowsOf(rows)} as t (object text, id text, mark timestamptz)`;
+  // All of them but those that were seen alive since.
+  const gone = sql`${rowsOf(rows)} as t (object text, id text, mark timestamptz)
+    join leadgrade.records g on g.crm = ${crm} and g.object = t.object and g.id = t.id and g.state <> 'live'`;
   await sql`
     update leadgrade.records r
     set dirty_at = case when r.dirty_at is distinct from t.mark then r.dirty_at end, claimed_by = null,
         claimed_until = null, quiet_until = null
-    from ${gone} where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.state <> 'live'
-      and r.dirty_at is not null and t.mark is not null`.execute(tx);
+    from ${gone} where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.dirty_at is not null
+      and t.mark is not null`.execute(tx);
   await sql`
     delete from leadgrade.outbox o using ${gone}
     where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(tx);
