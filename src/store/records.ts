@@ -222,7 +222,8 @@ export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<read
     update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}
     from t where r.crm = ${claim.crm} and r.object = t.object and r.id = t.id
     returning r.object, r.id, r.dirty_at, r.priority`.execute(db);
-  return rows;
+  // They come as the plan has it.
+  return rows.toSorted((a, b) => a.priority - b.priority || a.dirty_at.getTime() - b.dirty_at.getTime());
 }
 
 /** When the next of the records that wait because they were read a moment ago may be read; null = none waits. */
