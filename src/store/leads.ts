@@ -47,7 +47,8 @@ export interface DueManner {
 }
 
 /**
- * Marks leads as due; one that is due already keeps its place and its first cause, unless it is wanted sooner now.
+ * Marks leads as due; one that is due already keeps its place and its first cause, unless it is wanted sooner now: what somebody
+ * does is no change of records, of which only so many are scored in an hour.
  * In two statements: one that is being scored looks due until that ends, and the second statement sees how it ended.
  */
 export async function markDue(
@@ -62,7 +63,8 @@ export async function markDue(
   await sql`select from leadgrade.leads where id = any(${ids}::bigint[]) order by id for no key update`.execute(db);
   await sql`
     update leadgrade.leads
-    set due_cause = coalesce(due_cause, ${cause}),
+    set due_cause = case when due_cause = 'changed' and ${priority}::smallint = ${PRIORITY.activity}::smallint then ${cause}
+          else coalesce(due_cause, ${cause}) end,
         priority = case when due_at is null then ${priority}::smallint else least(priority, ${priority}::smallint) end,
         due_at = least(due_at, greatest(${now}::timestamptz, scored_at + ${quietMs} * interval '1 millisecond'))
     where id = any(${ids}::bigint[]) and (due_at is null or due_at > ${now} or priority > ${priority})`.execute(db);
