@@ -28,10 +28,13 @@ interface HeldRecord extends RecordRef {
  */
 export function conflictsOf({ object, id, before, held, written, unsent }: HeldRecord): readonly Conflict[] {
   if (written === null || isOurs(held, written)) return [];
-  return SCORE_FIELDS.flatMap((field) => {
+  // One that is not read, or that we never wrote, is nobody's edit.
+  const fields = SCORE_FIELDS.filter((field) => Object.hasOwn(held, field) && Object.hasOwn(written, field));
+  return fields.flatMap((field) => {
     const theirs = held[field] ?? null;
     const ours = written[field] ?? null;
-    const isKnown = [ours, before[field] ?? null, unsent?.[field] ?? null].some((value) => isSame(value, theirs));
+    const known = [written, before, ...(unsent === null ? [] : [unsent])];
+    const isKnown = known.some((values) => isSame(values[field] ?? null, theirs));
     return isKnown ? [] : [{ object, id, field, ours, theirs }];
   });
 }
