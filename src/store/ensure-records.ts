@@ -4,7 +4,10 @@ import type { RecordRef } from '../domain/crm-changes.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
-/** Makes a lead and a record for each ref that has none; unless they are being read just now, they are dirty until they are. */
+/**
+ * Makes a lead and a record for each ref that has none; unless they are being read just now, they are dirty until they are. In their
+ * order, so that two who make the same never wait for each other; whoever changes others, too, holds their leads before.
+ */
 export async function ensureRecords(
   tx: Transaction<Tables>,
   crm: string,
@@ -23,5 +26,5 @@ export async function ensureRecords(
     made as (insert into leadgrade.leads (id, created_at) select lead_id, ${now} from missing)
     insert into leadgrade.records (crm, object, id, lead_id, state, fields, held, dirty_at)
     select ${crm}, object, id, lead_id, 'live', '{}', '{}', ${state === 'dirty' ? now : null}::timestamptz from missing
-    on conflict do nothing`.execute(tx);
+    order by object, id on conflict do nothing`.execute(tx);
 }

@@ -31,8 +31,10 @@ export async function markPushed(
   }
   const records = [...unique.values()];
   const quietOf = (row: string) => quietTime(quietMs, row);
+  // As everybody does who changes several records: two who want the same never wait for each other. Those that are there come first,
+  // as somebody who holds them may be about to make the same new ones.
+  await holdLeads(tx, crm, records);
   await ensureRecords(tx, crm, records, now);
-  // As everybody does who changes several records: two who want the same never wait for each other.
   await holdLeads(tx, crm, records);
   await sql`
     update leadgrade.records r
