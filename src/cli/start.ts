@@ -60,7 +60,7 @@ async function serve(product: Product, config: Config, asked: readonly Role[]): 
 async function openDoors({ context }: Product, config: Config): Promise<Server> {
   const { db, clock, crms, log } = context;
   const { publicUrl, metricsToken } = config;
-  const metrics = createMetrics({ db, clock });
+  const metrics = createMetrics({ db, clock, crms: [...crms.keys()] });
   const project = createEventProjector(await loadEventsMapping());
   const receivers = new Map(
     [...crms].flatMap(([crm, { connector }]) => (connector.webhook ? [[crm, connector.webhook] as const] : [])),

@@ -18,7 +18,10 @@ export interface ArrivedEvent {
   readonly occurredAt: number;
 }
 
-/** One statement: all of it is kept, or nothing. Gives how many were new. */
+/**
+ * One statement: all of it is kept, or nothing. By key, so that two who bring the same events never wait for each other.
+ * @returns how many were new
+ */
 export async function putInInbox(
   db: Kysely<Tables> | Transaction<Tables>,
   crm: string,
@@ -36,7 +39,7 @@ export async function putInInbox(
     select ${crm}, key, account, kind, object, record_id, priority, occurred_at, ${now}
     from ${rowsOf(rows)} as t (key text, account text, kind text, object text, record_id text, priority smallint,
       occurred_at timestamptz)
-    on conflict do nothing`.execute(db);
+    order by key on conflict do nothing`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 }
 
@@ -88,10 +91,11 @@ export interface InboxBacklog {
   readonly oldestAt: Date | null;
 }
 
-export async function inboxBacklog(db: Kysely<Tables>): Promise<InboxBacklog> {
+/** @param crms those that are set up: what waits for another one waits for ever */
+export async function inboxBacklog(db: Kysely<Tables>, crms: readonly string[]): Promise<InboxBacklog> {
   const { rows } = await sql<{ waiting: number; oldest: Date | null }>`
     select count(*)::int as waiting, min(received_at) as oldest from (
-      select received_at from leadgrade.inbox where taken_at is null and kind <> 'item' limit 100000
+      select received_at from leadgrade.inbox where taken_at is null and kind <> 'item' and crm = any(${crms}::text[]) limit 100000
     ) w`.execute(db);
   return { waiting: rows[0]?.waiting ?? 0, oldestAt: rows[0]?.oldest ?? null };
 }

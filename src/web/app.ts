@@ -1,5 +1,5 @@
 // The web role's express app.
-import express, { type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 import { createGate } from './gate.ts';
 import { type HealthParts, healthRoutes } from './health.ts';
 import { type Metrics, metricsRoutes } from './metrics.ts';
@@ -26,5 +26,13 @@ export function createApp({ health, metrics, metricsToken, webhooks, siteEvents 
   app.use((_request, response) => {
     response.status(404).json({ error: 'There is nothing at this address.' });
   });
+  app.use(failed);
   return app;
 }
+
+/** What went wrong is nobody's business outside: neither a stack nor a path of this machine. */
+const failed: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  if (response.headersSent) return next(error);
+  const isTheirs = error instanceof Error && 'status' in error && error.status === 400;
+  response.status(isTheirs ? 400 : 503).json({ error: isTheirs ? 'The request cannot be read.' : 'Try again later.' });
+};

@@ -58,7 +58,9 @@ async function inStore({ db, clock, canary, pollSeconds, crms }: HealthParts): P
   const age = beat === null ? null : now.getTime() - beat.getTime();
   const work = await pendingWork(db, now, crms);
   const halts = await allHalts(db, crms);
-  const inbox = await inboxBacklog(db);
+  // Until a CRM has told whose account it is, its events wait.
+  const read = crms.filter((crm) => !halts.some((halt) => halt.crm === crm && halt.side === 'read'));
+  const inbox = await inboxBacklog(db, read);
   const inboxAge = inbox.oldestAt === null ? 0 : now.getTime() - inbox.oldestAt.getTime();
   return [
     { name: 'database', ok: true, detail: 'answers' },

@@ -6,7 +6,7 @@ import type { Express } from 'express';
 /** Who sends headers or a body a byte at a time is cut off; HubSpot itself gives up after five seconds. */
 const LIMITS = {
   headersTimeout: 10_000,
-  requestTimeout: 20_000,
+  requestTimeout: 12_000,
   keepAliveTimeout: 30_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16_384,

@@ -18,11 +18,13 @@ export interface Metrics {
 }
 
 interface MetricsParts {
+  /** Those that are set up. */
+  readonly crms: readonly string[];
   readonly db: Kysely<Tables>;
   readonly clock: Clock;
 }
 
-export function createMetrics({ db, clock }: MetricsParts): Metrics {
+export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -44,7 +46,7 @@ export function createMetrics({ db, clock }: MetricsParts): Metrics {
     help: 'Events that were stored and not taken yet.',
     registers,
     async collect() {
-      this.set((await inboxBacklog(db)).waiting);
+      this.set((await inboxBacklog(db, crms)).waiting);
     },
   });
   new Gauge({
@@ -52,7 +54,7 @@ export function createMetrics({ db, clock }: MetricsParts): Metrics {
     help: 'Age of the oldest of them.',
     registers,
     async collect() {
-      const { oldestAt } = await inboxBacklog(db);
+      const { oldestAt } = await inboxBacklog(db, crms);
       this.set(oldestAt === null ? 0 : (clock.now().getTime() - oldestAt.getTime()) / 1_000);
     },
   });

@@ -28,6 +28,7 @@ export interface WebhookParts {
   readonly ring: () => void;
 }
 
+const TOLD_EVERY_MS = 60_000;
 /** HubSpot waits five seconds and comes again; with a clear answer it comes again sooner. */
 const STORE_MS = 900;
 /** Requests whose events go into one statement. */
@@ -49,13 +50,19 @@ export function webhookRoutes(parts: WebhookParts): Router {
 function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver) {
   const { clock, metrics, log } = parts;
   const began = new WeakMap<Request, number>();
+  const told = new Map<string, number>();
   const keep = createKeeper(parts, crm);
   const count = (request: Request, outcome: string) => {
     metrics.request(crm, outcome, (performance.now() - (began.get(request) ?? performance.now())) / 1_000);
   };
   const deny = (request: Request, response: Response, { status, reason, detail }: Refused) => {
     count(request, reason);
-    log.warn({ crm, reason }, `${crm}: a webhook was refused: ${detail}`);
+    // Everybody may knock: the log tells of it once a minute, the metrics of each time.
+    const now = clock.now().getTime();
+    if (now - (told.get(reason) ?? 0) >= TOLD_EVERY_MS) {
+      told.set(reason, now);
+      log.warn({ crm, reason }, `${crm}: a webhook was refused: ${detail}`);
+    }
     // Nobody who is not the CRM learns what is wrong.
     response.status(status).json({ error: status === 404 ? 'There is nothing at this address.' : 'Not accepted.' });
   };

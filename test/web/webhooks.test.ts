@@ -47,7 +47,7 @@ describe.each(STORES)('the door for webhooks ($name)', (setup) => {
   async function open(parts: { db?: typeof store.db; publicUrl?: string | undefined } = {}): Promise<Server> {
     const db = parts.db ?? store.db;
     const clock = { now: () => now.value };
-    const metrics = createMetrics({ db, clock });
+    const metrics = createMetrics({ db, clock, crms: ['hubspot'] });
     const log = {
       warn: (details: object, message: string) => void warnings.push(`${message} ${JSON.stringify(details)}`),
     };
@@ -166,6 +166,7 @@ describe.each(STORES)('the door for webhooks ($name)', (setup) => {
 
   test('a clock that is off is told as such, and counted', async () => {
     const body = JSON.stringify([changed(106)]);
+    now.value = new Date(now.value.getTime() + 120_000);
     await post(body, signed(body, { at: new Date(now.value.getTime() - 6 * 60_000) }));
     expect(warnings.join()).toMatch(/clock/i);
     expect(await metricsText()).toMatch(/outcome="clock-skew"\} [1-9]/);
@@ -285,6 +286,32 @@ describe.each(STORES)('the door for webhooks ($name)', (setup) => {
     expect((await post(body, signed(body), '/webhooks/salesforce')).status).toBe(404);
     expect((await post(body, signed(body), '/webhooks/hubspot/more')).status).toBe(404);
     expect((await post(body, signed(body), '/webhooks/__proto__')).status).toBe(404);
+  });
+
+  test('an address that cannot be read is answered without a word of where it failed', async () => {
+    for (const path of ['/webhooks/hubspot/%E0%A4%A', '/events/v1/%E0%A4%A']) {
+      const answer = await post('[]', {}, path);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(await answer.text()).not.toMatch(/node_modules|at .*\.ts|\.js:/);
+    }
+  });
+
+  test('a hundred who send slowly keep nobody out', async () => {
+    const { port } = new URL(url);
+    const slow = Array.from({ length: 100 }, () => {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      const { 'x-hubspot-signature-v3': signature, 'x-hubspot-request-timestamp': time } = signed('[]', {
+        at: now.value,
+      });
+      socket.write(
+        `POST /webhooks/hubspot HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nX-HubSpot-Signature-v3: ${signature}\r\nX-HubSpot-Request-Timestamp: ${time}\r\n\r\n[`,
+      );
+      return socket;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await send([changed(120)])).status).toBe(200);
+    for (const socket of slow) socket.destroy();
   });
 
   test('metrics are for who has the token', async () => {

@@ -27,10 +27,10 @@ export async function webhookFindings({ context }: Product, config: Config): Pro
       part: id,
       what: 'webhooks',
       level: 'ok',
-      detail: `sent to ${config.publicUrl ?? ''}/webhooks/${id}; ${detail}`,
+      detail: `taken at ${config.publicUrl ?? ''}/webhooks/${id}; ${detail}`,
     };
   });
-  const { waiting, oldestAt } = await inboxBacklog(db);
+  const { waiting, oldestAt } = await inboxBacklog(db, [...context.crms.keys()]);
   const age = oldestAt === null ? 0 : Math.round((clock.now().getTime() - oldestAt.getTime()) / 1_000);
   const parts = await countQuarantine(db);
   return [
