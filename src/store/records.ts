@@ -162,17 +162,10 @@ async function keepHistory(
 /** Marks records for re-reading; one whose seen values equal what is stored is left alone. Gives the number marked. */
 export async function markDirty(tx: Tx, crm: string, dirty: readonly DirtyRecord[], now: Date): Promise<number> {
   if (dirty.length === 0) return 0;
-  await ensureRecords(
-    tx,
-    crm,
-    dirty.map((each) => each.ref),
-    now,
-  );
-  const known = await lookUp(
-    tx,
-    crm,
-    dirty.map((each) => each.ref),
-  );
+  const refs = dirty.map((each) => each.ref);
+  await ensureRecords(tx, crm, refs, now);
+  await holdLeads(tx, crm, refs);
+  const known = await lookUp(tx, crm, refs);
   const isAsSeen = (each: DirtyRecord) => isKnownAsSeen(known.get(refKey(each.ref)), each);
   await noteCounters(tx, crm, dirty.filter(isAsSeen), now);
   const marked = dirty.filter((each) => !isAsSeen(each)).map((each) => each.ref);
