@@ -56,8 +56,11 @@ export function isLater(key: string | undefined): boolean {
 /** @param key rings of a job with the same key are one job */
 export function optionsOf(job: JobName, key: string, { delayMs = 0, unlessRunning = false }: RingManner): JobsOptions {
   const priority = JOBS[job].priority;
-  // A delayed ring has a key of its own, or it would hold back the ones that want to be heard at once.
+  // A delayed ring has a key of its own, or it would hold back the ones that want to be heard at once; and one for each doubling of
+  // the delay, or one for in a minute would hold back one for in three seconds.
   const deduplication =
-    delayMs > 0 ? { id: `${key}${LATER}`, ttl: delayMs } : { id: key, keepLastIfActive: !unlessRunning };
+    delayMs > 0
+      ? { id: `${key}-${Math.ceil(Math.log2(delayMs))}${LATER}`, ttl: delayMs }
+      : { id: key, keepLastIfActive: !unlessRunning };
   return { ...RETRIES, priority, deduplication, ...(delayMs > 0 ? { delay: delayMs } : {}) };
 }
