@@ -1,0 +1,243 @@
+// What arrived is not lost with the queue, the process, the store, or the way there: what was answered with 200 is taken, and
+// what was not is sent again or found by the next poll.
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { openedProducts } from '../../support/opened-products.ts';
+import type { TestProduct } from '../../support/product.ts';
+import { ownRedis, type RedisServer, redisMissing } from '../../support/servers.ts';
+import { openServiceStage, type ServiceStage, type ServiceStageOptions, SOON } from '../../support/service-stage.ts';
+import { type Installation, SETUPS, type Setup } from '../../support/setups.ts';
+import { expectSettled, logEnd, scores } from './oracle.ts';
+
+const HOUR_MS = 3_600_000;
+const POSTGRES = SETUPS.filter(({ name }) => name === 'postgres');
+const SERVERS = SETUPS.filter(({ name }) => name !== 'embedded');
+const NO_REDIS = (await redisMissing()) !== undefined || POSTGRES.length === 0;
+const idSchema = z.object({ id: z.string() });
+
+const opened: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).toReversed()) await close();
+});
+const { open } = openedProducts();
+
+async function install(setup: Setup | undefined = POSTGRES[0] ?? SETUPS[0]): Promise<Installation> {
+  if (setup === undefined) throw new Error('There is no set-up to test on.');
+  const installation = await setup.create();
+  opened.push(() => installation.destroy());
+  return installation;
+}
+
+async function openStage(options: ServiceStageOptions): Promise<ServiceStage> {
+  const stage = await openServiceStage({ contacts: 20, ...options });
+  opened.push(() => stage.close());
+  return stage;
+}
+
+function leadOf(stage: ServiceStage, at: number) {
+  const lead = stage.leads[at];
+  if (lead === undefined) throw new Error('The sandbox has too few leads for this test.');
+  return lead;
+}
+
+const eventsOf = (stage: ServiceStage) =>
+  stage.query<{ record_id: string; occurred: string; taken: boolean }>(`
+    select record_id, (extract(epoch from occurred_at) * 1000)::bigint::text as occurred, taken_at is not null as taken
+    from leadgrade.inbox`);
+const eventOf = async (stage: ServiceStage, occurredAt: number) =>
+  (await eventsOf(stage)).find(({ occurred }) => occurred === String(occurredAt));
+
+/** A reading of everything finds nothing to write. */
+async function expectNothingToWrite(stage: ServiceStage): Promise<void> {
+  const since = await stage.logEnd();
+  const backfill = stage.run('backfill', '--json');
+  expect([0, 1]).toContain(await backfill.ended);
+  await stage.calm();
+  expect(await stage.writes(since)).toEqual([]);
+}
+
+/** How often a contact was read again since. */
+async function readsOf(stage: ServiceStage, id: string, since: number): Promise<number> {
+  const reads = (await stage.log(since)).filter(({ path }) => path.endsWith('/contacts/batch/read'));
+  return reads.filter(({ ids = [] }) => ids.includes(id)).length;
+}
+
+test.skipIf(NO_REDIS)(
+  'an event that arrives while Redis is down is acknowledged, and taken once it is back',
+  async () => {
+    const { env } = await install();
+    const redis: RedisServer = await ownRedis();
+    opened.push(() => redis.stop());
+    const stage = await openStage({ env: { ...env, REDIS_URL: redis.url }, webhooks: false });
+    await stage.serve();
+    await stage.calm();
+    await redis.kill();
+    const { id } = leadOf(stage, 0);
+    await stage.control('PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } });
+    const occurredAt = Date.now();
+    expect(await stage.tell(id, { occurredAt })).toBe(200);
+    expect(await eventOf(stage, occurredAt)).toMatchObject({ record_id: id, taken: false });
+    await redis.restart();
+    await expect.poll(() => stage.explanation(id), SOON).toContain('Student or intern');
+    expect(await eventOf(stage, occurredAt)).toMatchObject({ taken: true });
+  },
+);
+
+describe.each(SETUPS)('on $name', (setup) => {
+  test('an event that was stored by a process that was killed before anybody took it is taken by the next one', async () => {
+    const { env } = await install(setup);
+    const stage = await openStage({ env, webhooks: false });
+    expect([0, 1]).toContain(await stage.run('backfill').ended);
+    const receiver = await stage.serve('--roles', 'web');
+    const { id } = leadOf(stage, 0);
+    const occurredAt = Date.now();
+    expect(await stage.tell(id, { occurredAt })).toBe(200);
+    await receiver.kill();
+    const since = await stage.logEnd();
+    await stage.serve();
+    await expect.poll(() => eventOf(stage, occurredAt), SOON).toMatchObject({ record_id: id, taken: true });
+    // Nothing has changed that a poll would find: it is read because the event said so, and nobody else is.
+    await expect.poll(() => readsOf(stage, id, since), SOON).toBe(1);
+    expect(await readsOf(stage, leadOf(stage, 1).id, since)).toBe(0);
+  });
+});
+
+/** A database that takes nobody in, and puts out who is there; until it is let back. */
+async function closeDatabase(databaseUrl: string): Promise<() => Promise<void>> {
+  const server = new URL(databaseUrl);
+  const name = server.pathname.slice(1);
+  server.pathname = '/postgres';
+  const execute = async (...statements: string[]) => {
+    const client = new pg.Client({ connectionString: server.href });
+    await client.connect();
+    for (const statement of statements) await client.query(statement);
+    await client.end();
+  };
+  const putOut = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`;
+  await execute(`alter database ${name} allow_connections false`, putOut);
+  return () => execute(`alter database ${name} allow_connections true`);
+}
+
+describe.each(SERVERS)('on $name', (setup) => {
+  test('no event that was acknowledged is lost while Postgres goes away and comes back', async () => {
+    const { env } = await install(setup);
+    const stage = await openStage({ env });
+    await stage.serve();
+    await stage.calm();
+    const people = stage.leads.slice(0, 5);
+    const answers: { occurredAt: number; status: number }[] = [];
+    let isOver = false;
+    const sender = (async () => {
+      for (let at = Date.now(), n = 0; !isOver; n++) {
+        at = Math.max(at + 1, Date.now());
+        answers.push({ occurredAt: at, status: await stage.tell(leadOf(stage, n % 5).id, { occurredAt: at }) });
+        await sleep(20);
+      }
+    })();
+    const retitle = async (jobtitle: string) => {
+      for (const { id } of people) await stage.control('PATCH', `contacts/${id}`, { properties: { jobtitle } });
+    };
+    await retitle('Head of sales');
+    const openAgain = await closeDatabase(env.DATABASE_URL ?? '');
+    await retitle('Student of things');
+    await sleep(2_000);
+    await openAgain();
+    await sleep(1_000);
+    isOver = true;
+    await sender;
+    await stage.calm();
+
+    expect(answers.filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
+    expect(answers.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 503]));
+    const kept = new Map((await eventsOf(stage)).map(({ occurred, taken }) => [occurred, taken]));
+    const acknowledged = answers.filter(({ status }) => status === 200);
+    expect(acknowledged.filter(({ occurredAt }) => kept.get(String(occurredAt)) !== true)).toEqual([]);
+    for (const { id } of people) expect(await stage.explanation(id)).toContain('Student or intern');
+    const { sent, delivered, failed } = await stage.delivered();
+    expect({ delivered, failed }).toEqual({ delivered: sent, failed: 0 });
+    await expectNothingToWrite(stage);
+  });
+});
+
+test('after duplicates, disorder and an outage of the way there, a reading of everything finds nothing to write', async () => {
+  const { env } = await install();
+  const webhooks = { disorder: true, duplicates: 0.5, seed: 3, retryMs: 50 };
+  const stage = await openStage({ env, webhooks, contacts: 40 });
+  await stage.serve();
+  await stage.calm();
+  const titles = ['Student of things', 'VP Sales', 'Head of sales', 'Intern', 'Engineer'];
+  const changeEverybody = async (round: number, except = '') => {
+    for (const [n, { id }] of stage.leads.entries()) {
+      if (id === except) continue;
+      const jobtitle = titles[(n + round) % titles.length] ?? '';
+      await stage.control('PATCH', `contacts/${id}`, { properties: { jobtitle } });
+    }
+  };
+  await changeEverybody(0);
+  await stage.control('POST', 'webhooks/outage', { ms: 2_000 });
+  await changeEverybody(1);
+  const [stays, goes, leaves] = [leadOf(stage, 0), leadOf(stage, 1), leadOf(stage, 2)];
+  await stage.control('POST', 'merge', { primaryId: stays.id, mergedId: goes.id });
+  await stage.control('DELETE', `contacts/${leaves.id}`);
+  await stage.control('POST', `contacts/${leaves.id}/restore`);
+  await sleep(2_000);
+  await changeEverybody(2, goes.id);
+  await stage.calm();
+  const { sent, delivered, failed } = await stage.delivered();
+  expect({ delivered, failed }).toEqual({ delivered: sent, failed: 0 });
+  await expectNothingToWrite(stage);
+});
+
+/** What people do in 25 hours; gives whom it is about. */
+async function liveADay(product: TestProduct) {
+  const [titled, met, deleted, erased, stays, goes, restored] = (await product.contacts()).filter(
+    ({ properties }) => properties.lifecyclestage === 'lead' && properties.email !== undefined,
+  );
+  if (!titled || !met || !deleted || !erased || !stays || !goes || !restored)
+    throw new Error('There are too few leads.');
+  const { control } = product;
+  await control('DELETE', `contacts/${restored.id}`);
+  await product.nightly();
+  return { titled, met, deleted, erased, stays, goes, restored, control };
+}
+
+test('what changed while the receiver was down for 25 hours is recovered by the next tick, without any webhook', async () => {
+  const product = await open({ contacts: 40 });
+  await product.backfill();
+  const { titled, met, deleted, erased, stays, goes, restored, control } = await liveADay(product);
+  const stateOf = async (id: string) => {
+    const row = await product.context.db.selectFrom('records').select(['state', 'merged_into']).where('id', '=', id);
+    return row.executeTakeFirst();
+  };
+  expect((await stateOf(restored.id))?.state).toBe('gone');
+
+  await control('PATCH', `contacts/${titled.id}`, { properties: { jobtitle: 'Student of things' } });
+  product.pass(5 * HOUR_MS);
+  await control('POST', 'activities', { contactId: met.id, type: 'trial_started' });
+  await control('DELETE', `contacts/${deleted.id}`);
+  await control('POST', `contacts/${erased.id}/privacy-deletion`);
+  product.pass(10 * HOUR_MS);
+  await control('POST', 'merge', { primaryId: stays.id, mergedId: goes.id });
+  await control('POST', `contacts/${restored.id}/restore`);
+  const properties = { email: 'new@created.example', jobtitle: 'VP Sales' };
+  const { id } = idSchema.parse(await control('POST', 'contacts', { properties }));
+  product.pass(10 * HOUR_MS);
+  await product.tick();
+
+  const explanationOf = async (of: string) => (await product.contact(of)).properties.leadgrade_explanation;
+  expect(await explanationOf(titled.id)).toContain('Student or intern');
+  expect(await explanationOf(met.id)).toContain('Started a trial');
+  expect(await explanationOf(id)).toContain('Executive');
+  expect(await stateOf(deleted.id)).toMatchObject({ state: 'gone' });
+  expect(await stateOf(erased.id)).toMatchObject({ state: 'gone' });
+  expect(await stateOf(goes.id)).toMatchObject({ state: 'merged', merged_into: stays.id });
+  expect(await stateOf(restored.id)).toMatchObject({ state: 'live' });
+  const seen = await scores(product);
+  const since = await logEnd(product);
+  await product.backfill();
+  expect(await product.writes(since)).toEqual([]);
+  expect(await scores(product)).toEqual(seen);
+  await expectSettled(product);
+});
