@@ -13,12 +13,14 @@ import {
   stillThere,
   wakeByIdentities,
 } from '../src/store/match-site-events.ts';
-import { forgetSiteEvents, noteSiteEventsTaken } from '../src/store/site-events.ts';
+import { forgetSiteEvents, nextLookAt, noteSiteEventsTaken } from '../src/store/site-events.ts';
 import type { Tables } from '../src/store/tables.ts';
 import type { JobContext } from './context.ts';
 
 /** Events, or identities, a transaction. */
 const CHUNK = 1_000;
+/** Who waits for longer is found by the tick. */
+const SOON_MS = 60_000;
 
 type MatchContext = Pick<JobContext, 'db' | 'clock' | 'people' | 'quietMs' | 'signal' | 'log' | 'ring'>;
 
@@ -36,6 +38,11 @@ export async function matchSiteEvents(context: MatchContext): Promise<void> {
   if (forgotten > 0)
     log.info({ events: forgotten }, 'events of a site were dropped: their person did not appear in time');
   if (taken > 0) await context.ring('score', {});
+  // Whose person has only just appeared in the CRM is looked at again in a moment, not at the next tick.
+  const next = await nextLookAt(db);
+  if (next === null) return;
+  const delayMs = next.getTime() - clock.now().getTime();
+  if (delayMs < SOON_MS) await context.ring('intake', {}, { delayMs: Math.max(1_000, delayMs) });
 }
 
 async function takeChunk({ db, clock, people, quietMs }: MatchContext): Promise<{ looked: number; taken: number }> {

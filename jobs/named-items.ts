@@ -83,7 +83,8 @@ async function readNamed(
     const priority = named[0]?.priority ?? PRIORITY.change;
     const options = { crm, stream: stream.id, now: clock.now(), priority, quietMs };
     await takeItems(db, items, options, (tx) => noteTaken(tx, named, clock.now()));
-    if (items.dirty.length > 0) await context.ring('refresh', { crm });
+    // Also an activity may be of somebody who was never read.
+    await context.ring('refresh', { crm });
     await context.ring('score', {});
   }
 }

@@ -155,6 +155,8 @@ async function openOnPostgres(
   // has connections. It must name BullMQ's schema; PGlite's session does that by itself.
   const pool = new pg.Pool({ ...connection, options: '-c search_path=bullmq', keepAlive: true });
   pool.on('error', onError);
+  // Also of one that is held between two queries, which would end the process.
+  pool.on('connect', (client) => client.on('error', onError));
   // Each queue and worker listens to it as well.
   pool.setMaxListeners(0);
   if (!isPgPool(pool)) throw new Error('This pg does not fit this BullMQ. Install the versions of package-lock.json.');

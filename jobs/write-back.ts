@@ -52,6 +52,8 @@ async function writeObject(context: JobContext, mapped: MappedCrm, object: strin
     const rows = await claimOutbox(db, { crm, object, by: `write-${crm}`, limit, now, until });
     const { go, wait } = await fullBatches(context, rows, batch.write);
     await releaseOutbox(db, crm, wait, null);
+    // Nobody else may ring by the time that they have waited long enough.
+    if (wait.length > 0) await context.ring('write', { crm }, { delayMs: LONGEST_WAIT_MS });
     await inParallel(go, (chunk) => writeChunk(context, mapped, chunk));
     if (rows.length < limit || signal.aborted) return;
   }

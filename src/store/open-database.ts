@@ -65,6 +65,8 @@ function newPool(config: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({ ...config, types: TYPES });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // The same of one that somebody holds, between two queries: the next one fails, and the holder is told.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -30,7 +30,10 @@ export async function markPushed(
     if (known === undefined || each.priority < known.priority) unique.set(key, each);
   }
   const records = [...unique.values()];
-  const quietOf = (row: string) => quietTime(quietMs, row);
+  const quiet = quietTime(
+    quietMs,
+    sql`case when r.dirty_at is null then t.priority else least(r.priority, t.priority) end`,
+  );
   // As everybody does who changes several records: two who want the same never wait for each other. Those that are there come first,
   // as somebody who holds them may be about to make the same new ones.
   await holdLeads(tx, crm, records);
@@ -43,7 +46,7 @@ export async function markPushed(
           else greatest(${now}::timestamptz, r.dirty_at + interval '1 millisecond') end,
         priority = case when r.dirty_at is null or r.read_at is null and r.dirty_at = ${now} then t.priority
           else least(r.priority, t.priority) end,
-        quiet_until = case when r.read_at + ${quietOf('t')} > ${now} then r.read_at + ${quietOf('t')} end
+        quiet_until = case when r.read_at + ${quiet} > ${now} then r.read_at + ${quiet} end
     from ${rowsOf(records)} as t (object text, id text, priority smallint)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.erased_at is null`.execute(tx);
 }
@@ -51,9 +54,8 @@ export async function markPushed(
 /** Imports come by the thousand and are in no hurry: each record waits for so many times as long for what else is to come. */
 const OF_IMPORTS = 6;
 
-/** How long a record rests after it was read, by the `priority` of a row of that name. An interval. */
-export function quietTime(quietMs: number, row: string): RawBuilder<unknown> {
-  const priority = sql.ref(`${row}.priority`);
-  return sql`(case when ${priority} = ${PRIORITY.import}::smallint then ${quietMs * OF_IMPORTS}::double precision
+/** How long a record of that priority rests after it was read. An interval. */
+export function quietTime(quietMs: number, priority: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`(case when (${priority}) = ${PRIORITY.import}::smallint then ${quietMs * OF_IMPORTS}::double precision
     else ${quietMs}::double precision end * interval '1 millisecond')`;
 }

@@ -111,7 +111,7 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
         claimed_by = case when t.claimed_mark is null then r.claimed_by end,
         claimed_until = case when t.claimed_mark is null then r.claimed_until end, counters = t.counters,
         quiet_until = case when r.dirty_at is distinct from t.claimed_mark
-          then ${askedAt}::timestamptz + ${quietTime(options.quietMs ?? 0, 'r')} end,
+          then ${askedAt}::timestamptz + ${quietTime(options.quietMs ?? 0, sql`r.priority`)} end,
         priority = case when r.dirty_at is distinct from t.claimed_mark then r.priority else ${PRIORITY.change}::smallint end,
         undated_at = case when r.counters = t.counters then r.undated_at else ${now} end
     from ${rowsOf(rows)} as t (object text, id text, fields jsonb, held jsonb, company_id text,

@@ -63,6 +63,13 @@ export async function eraseSiteEvents(
   return { site_events: Number(result.numAffectedRows ?? 0n), site_identities: rows.length };
 }
 
+/** When the next event is to be looked at; null = none waits for that. */
+export async function nextLookAt(db: Db): Promise<Date | null> {
+  const { rows } = await sql<{ next: Date | null }>`
+    select min(look_at) as next from leadgrade.site_events where look_at is not null`.execute(db);
+  return rows[0]?.next ?? null;
+}
+
 const DAY_MS = 86_400_000;
 /** So long an event waits for its person. */
 const HELD_DAYS = 30;
