@@ -193,9 +193,9 @@ test('nobody is written by the floor alone, however long the thresholds of a new
   const before = (await product.log()).at(-1)?.seq;
   const first = product.context.db.updateTable('leads').where('id', '=', await leadIdOf('p0'));
   // One is still to be scored: meanwhile rounds go on.
-  await first.set({ due_at: new Date(product.clock.now().getTime() + 3_600_000), due_cause: 'model' }).execute();
   for (let minute = 0; minute < 2; minute++) {
     product.pass(60_000);
+    await first.set({ due_at: new Date(product.clock.now().getTime() + 30_000), due_cause: 'model' }).execute();
     await product.tick();
   }
   expect(await threshold()).toBeUndefined();

@@ -15,7 +15,7 @@ import { type Change, KINDS, type Kind, portalChanges } from './portal-changes.t
 
 const CONTACTS = 5;
 const SEED = Number(process.env.FC_SEED ?? 20_260_310);
-const RUNS = Number(process.env.FC_RUNS ?? 4);
+const RUNS = Number(process.env.FC_RUNS ?? 2);
 
 const wish = {
   kind: fc.constantFrom(...KINDS),
