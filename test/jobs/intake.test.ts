@@ -1,8 +1,7 @@
 // What CRMs send becomes a written score without a poll; however much of it comes, in whatever order.
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { toArrivedEvent } from '../../connectors/webhook.ts';
 import { readQuarantineAgain } from '../../jobs/quarantined.ts';
-import { PRIORITY } from '../../src/domain/priority.ts';
 import { conflictsOfLead } from '../../src/store/conflicts.ts';
 import { putInInbox } from '../../src/store/inbox.ts';
 import { putInQuarantine } from '../../src/store/quarantine.ts';
@@ -11,7 +10,7 @@ import { hmacV3 } from '../support/hubspot-webhooks.ts';
 import { leads } from '../support/leads.ts';
 import { openedProducts } from '../support/opened-products.ts';
 import type { TestProduct } from '../support/product.ts';
-import { expectSettled, logEnd, scoreOf, timesWritten } from './faults/oracle.ts';
+import { expectSettled, logEnd, scoreOf } from './faults/oracle.ts';
 
 const PUBLIC_URL = 'https://leadgrade.example.com';
 const { open } = openedProducts({ dataset: leads(6), settings: { PUBLIC_URL } });
@@ -73,8 +72,6 @@ const searches = async (product: TestProduct, since: number) =>
   (await product.log(since)).filter(({ path }) => path.endsWith('/search'));
 const recordOf = (product: TestProduct, id: string) =>
   product.context.db.selectFrom('records').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-
-afterEach(() => vi.restoreAllMocks());
 
 describe('a webhook', () => {
   test('of a title that changed has the contact read and written, and nothing searched', async () => {
@@ -372,38 +369,5 @@ describe('somebody else who writes our fields', () => {
     }
     expect(await product.context.db.selectFrom('conflicts').selectAll().execute()).toEqual([]);
     await expectSettled(product);
-  });
-});
-
-describe('with much to do', () => {
-  test('an activity comes before changes, and these before imports', async () => {
-    const product = await open({ dataset: leads(250) });
-    await product.backfill();
-    product.pass(600_000);
-    const ids = [...product.sandbox.contactIds.values()];
-    const last = ids.at(-1) ?? '';
-    const { db, clock } = product.context;
-    const mark = (id: string, priority: 0 | 1 | 2) => ({
-      key: `${id}/${priority}`,
-      account: product.sandbox.portalId,
-      kind: 'record' as const,
-      object: 'contacts',
-      id,
-      priority,
-      occurredAt: 1,
-    });
-    await putInInbox(
-      db,
-      'hubspot',
-      ids.slice(0, 249).map((id) => mark(id, PRIORITY.import)),
-      clock.now(),
-    );
-    await putInInbox(db, 'hubspot', [mark(last, PRIORITY.activity)], clock.now());
-    const since = await logEnd(product);
-    await product.context.ring('intake', {});
-    await product.settle();
-    const [first] = await reads(product, since);
-    expect(first?.ids).toContain(last);
-    expect(await timesWritten(product, since)).toEqual(new Map());
   });
 });
