@@ -9,6 +9,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     // The longest files wait most of the time (for a killed worker's job to be found, for a service to poll): beside them
     // others can use the processors.
-    maxWorkers: 6,
+    maxWorkers: 4,
   },
 });

@@ -272,7 +272,7 @@ describe('an aborted call', () => {
   });
 
   test('does not take the login with it that others wait for', async () => {
-    const { org, parts } = await openWith([{ match: { path: '/oauth2/token' }, action: { delayMs: 200 } }], {}, LONG);
+    const { org, parts } = await openWith([{ match: { path: '/oauth2/token' }, action: { delayMs: 1_500 } }], {}, LONG);
     await org.control('POST', '/tokens/expire');
     await org.control('POST', '/reset-log');
     const stop = new AbortController();
@@ -285,7 +285,7 @@ describe('an aborted call', () => {
   });
 
   test('does not take the description with it that others wait for', async () => {
-    const { org, parts } = await openWith([{ match: { path: '/describe' }, action: { delayMs: 200 } }], {}, LONG);
+    const { org, parts } = await openWith([{ match: { path: '/describe' }, action: { delayMs: 1_500 } }], {}, LONG);
     const stop = new AbortController();
     const first = parts.schema.object('Lead', stop.signal);
     const second = parts.schema.object('Lead', SIGNAL);

@@ -49,7 +49,7 @@ export function start(command: string, args: readonly string[], options: { env?:
   return {
     pid: child.pid ?? -1,
     output: () => text,
-    line: (pattern, withinMs = 30_000) => waitForLine(child, () => text, pattern, withinMs),
+    line: (pattern, withinMs = 90_000) => waitForLine(child, () => text, pattern, withinMs),
     send: (line) => void child.stdin.write(`${line}\n`),
     signal: (name) => void child.kill(name),
     ended,
