@@ -8,14 +8,8 @@ import { type PersonRecord, toLead } from '../src/people/to-lead.ts';
 import { explain } from '../src/scoring/explain.ts';
 import { scoreLead } from '../src/scoring/score-lead.ts';
 import { isEditedByOthers } from '../src/store/conflicts.ts';
-import type {
-  DueLead,
-  DueRecord,
-  NewResult,
-  PreviousResult,
-  RecordDecision,
-  ScoredLead,
-} from '../src/store/due-leads.ts';
+import type { DueLead, NewResult, PreviousResult, RecordDecision, ScoredLead } from '../src/store/due-leads.ts';
+import type { DueRecord } from '../src/store/scoring-input.ts';
 import type { ActiveModel, MappedCrm } from './context.ts';
 import { FIRST_THRESHOLD } from './move-thresholds.ts';
 import type { ScoringBasis } from './scoring-basis.ts';

@@ -1,25 +1,14 @@
 // Scoring, seen from the store: a chunk of due leads is locked, loaded, scored by the caller and kept in one transaction, so
 // that a scoring is never half done and two workers never score the same lead at once.
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { Activity, Fields } from '../domain/lead.ts';
 import { PRIORITY, type Priority } from '../domain/priority.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
 import type { Contribution, GateInForce, Grade } from '../domain/score-result.ts';
-import { SITE_EVENTS_STREAM } from '../domain/site-event.ts';
 import { clearErrors, listErrors } from './record-errors.ts';
+import { countedHour, restTooOften, type ScoredOften } from './score-breaker.ts';
+import { type DueActivity, type DueRecord, recordsAndActivities } from './scoring-input.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
-
-/** A lead's record in one CRM, with what stands in our fields there. */
-export interface DueRecord {
-  readonly crm: string;
-  readonly object: string;
-  readonly id: string;
-  readonly fields: Fields;
-  readonly held: ScoreFieldValues;
-  readonly written: ScoreFieldValues | null;
-  readonly settled_result_id: number | null;
-}
 
 /** What the last result said that people see. */
 export interface PreviousResult {
@@ -31,13 +20,6 @@ export interface PreviousResult {
   readonly status: string;
   readonly contributions: readonly Contribution[];
   readonly gates: readonly GateInForce[];
-}
-
-/** One thing that the lead did, as one of its CRMs shows it. */
-export interface DueActivity extends Activity {
-  readonly crm: string;
-  /** The team's own site or product told it, and no CRM. */
-  readonly fromSite: boolean;
 }
 
 export interface DueLead {
@@ -122,10 +104,10 @@ export async function scoreDueLeads(
 ): Promise<ChunkScored> {
   return db.transaction().execute(async (tx) => {
     const all = await lockDue(tx, chunk);
-    const stopped = await stopTooOften(tx, all, chunk);
+    const resting = await restTooOften(tx, all, chunk);
     const due = await loadDue(
       tx,
-      all.filter(({ id }) => !stopped.has(id)),
+      all.filter(({ id }) => !resting.has(id)),
       chunk.crms,
     );
     if (due.length > 0) {
@@ -136,17 +118,13 @@ export async function scoreDueLeads(
       await keepDecisions(tx, scored, due, results, chunk.now);
     }
     const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
-    return { taken: all.length, urgent, stopped: stopped.size };
+    return { taken: all.length, urgent, stopped: resting.size };
   });
 }
 
-interface LockedLead {
-  readonly id: number;
-  readonly cause: string;
+interface LockedLead extends ScoredOften {
   readonly priority: Priority;
   readonly previous: PreviousResult | null;
-  readonly hour_began: Date | null;
-  readonly hour_scored: number;
 }
 
 async function lockDue(tx: Tx, { limit, now }: Chunk): Promise<readonly LockedLead[]> {
@@ -180,70 +158,6 @@ async function loadDue(tx: Tx, leads: readonly LockedLead[], crms: readonly stri
   }));
 }
 
-const HOUR_MS = 3_600_000;
-
-function hourBefore(now: Date): Date {
-  return new Date(now.getTime() - HOUR_MS);
-}
-
-/** Leads whose records change again and again: somebody answers each of our writes. They are listed, and go on after the hour. */
-async function stopTooOften(
-  tx: Tx,
-  leads: readonly LockedLead[],
-  { now, mostAnHour }: Chunk,
-): Promise<ReadonlySet<number>> {
-  const ids = leads.flatMap(({ id, cause, hour_began, hour_scored }) => {
-    return cause === 'changed' && hour_began !== null && hour_began > hourBefore(now) && hour_scored >= mostAnHour
-      ? [id]
-      : [];
-  });
-  if (ids.length === 0) return new Set();
-  await sql`
-    update leadgrade.leads set due_at = hour_began + interval '1 hour' where id = any(${ids}::bigint[])`.execute(tx);
-  const { rows } = await sql<{ crm: string; object: string; id: string }>`
-    select crm, object, id from leadgrade.records where lead_id = any(${ids}::bigint[]) and state = 'live'`.execute(tx);
-  for (const [crm, records] of Map.groupBy(rows, (row) => row.crm)) {
-    const problems = records.map(({ object, id }) => ({ ref: { object, id }, ...TOO_OFTEN(mostAnHour) }));
-    await listErrors(tx, crm, problems, now);
-  }
-  return new Set(ids);
-}
-
-const TOO_OFTEN = (most: number) => ({
-  stage: 'score' as const,
-  field: '',
-  code: 'SCORED_TOO_OFTEN',
-  message: `It changed and was scored ${most} times within an hour. It rests until the hour is over.`,
-  fix: 'Look for a workflow or another app that answers each change of our fields with a change of its own.',
-});
-
-type OfLead<T> = T & { readonly lead_id: number };
-
-/**
- * What these leads are scored from: their records that are there and were read, of `crms`, the activities of these, and what they did on
- * the team's own site, whichever record it is kept with.
- */
-export async function recordsAndActivities(
-  db: Kysely<Tables>,
-  leadIds: readonly number[],
-  crms: readonly string[],
-): Promise<{ records: readonly OfLead<DueRecord>[]; activities: readonly OfLead<DueActivity>[] }> {
-  const ours = sql`r.lead_id = any(${leadIds}::bigint[])`;
-  const counting = sql`r.state = 'live' and r.read_at is not null and r.crm = any(${crms}::text[])`;
-  const { rows: records } = await sql<OfLead<DueRecord>>`
-    select lead_id, crm, object, id, fields, held, written, settled_result_id from leadgrade.records r
-    where ${ours} and ${counting} order by crm, object, id`.execute(db);
-  const { rows: activities } = await sql<OfLead<DueActivity>>`
-    select a.lead_id, a.crm, a.id, a.type, (extract(epoch from a.at) * 1000)::double precision as at, a.attributes,
-      a.stream = ${SITE_EVENTS_STREAM} as "fromSite"
-    from leadgrade.activities a
-    join leadgrade.records r on r.crm = a.crm and r.object = a.object and r.id = a.record_id
-      and ${ours} and (${counting} or a.stream = ${SITE_EVENTS_STREAM} and r.state <> 'merged' and r.erased_at is null)
-    where a.lead_id = any(${leadIds}::bigint[]) and a.gone_at is null
-    order by a.at, a.id`.execute(db);
-  return { records, activities };
-}
-
 /** Inserts the new results; gives their ids by lead. */
 async function keepResults(tx: Tx, scored: readonly ScoredLead[]): Promise<ReadonlyMap<number, number>> {
   const fresh = scored.flatMap(({ leadId, result }) => (result ? [{ lead_id: leadId, ...result }] : []));
@@ -274,9 +188,7 @@ async function closeLeads(
     update leadgrade.leads l
     set due_at = null, due_cause = null, priority = ${PRIORITY.change}, next_change_at = t.next_change_at,
         basis_hash = ${basisHash}, scored_at = ${now},
-        hour_began = case when l.hour_began > ${hourBefore(now)} then l.hour_began else ${now} end,
-        hour_scored = case when l.hour_began > ${hourBefore(now)} then l.hour_scored else 0 end
-          + case when l.due_cause = 'changed' then 1 else 0 end,
+        ${countedHour(now)},
         result_id = case when t.unscored then null else coalesce(t.result_id, l.result_id) end
     from ${rowsOf(rows)} as t (id bigint, result_id bigint, unscored boolean, next_change_at timestamptz)
     where l.id = t.id`.execute(tx);

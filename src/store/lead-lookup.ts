@@ -1,7 +1,8 @@
 // One lead, looked up by its record in a CRM: for `explain` and `erase`.
 import { type Kysely, sql } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
-import { type DueLead, recordsAndActivities } from './due-leads.ts';
+import type { DueLead } from './due-leads.ts';
+import { recordsAndActivities } from './scoring-input.ts';
 import type { Tables } from './tables.ts';
 
 export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities'> {
