@@ -38,10 +38,12 @@ export interface WebhookEvent {
 
 /** Verified, but not understood: kept as it is, so that nothing is lost. */
 export interface UnreadPart {
-  /** The part of the body concerned, or all of it. */
+  /** The part of the body concerned, with all that `readAgain` needs to know of the rest. */
   readonly text: string;
   /** What is wrong with it, without quoting it. */
   readonly reason: string;
+  /** The CRM's id of the account that it is from, as far as that can be read. */
+  readonly account?: string | undefined;
 }
 
 export interface WebhookAnswer {

@@ -98,9 +98,11 @@ describe('a contact', () => {
     ['classic', CLASSIC],
     ['generic', GENERIC],
   ])('whose property changed is read again: %s', (_form, event) => {
-    expect(take([event])).toMatchObject({
+    expect(take([event])).toEqual({
+      kind: 'accepted',
       events: [
         {
+          key: '247187887:7562680:541935488729:4101286121:1787843156000:email:record/541935488729',
           account: '247187887',
           subject: { kind: 'record', ref: { object: 'contacts', id: '541935488729' } },
           priority: PRIORITY.change,
@@ -185,7 +187,7 @@ describe('an item of a stream', () => {
 
   test('whose stream the mapping does not read is left out', () => {
     const notes = { ...BARE, subscriptionType: 'object.creation', objectTypeId: '0-46' };
-    expect(take([notes, notes])).toMatchObject({ events: [], unread: [], ignored: { 'not-mapped': 2 } });
+    expect(take([notes, notes])).toEqual({ kind: 'accepted', events: [], unread: [], ignored: { 'not-mapped': 2 } });
   });
 });
 
@@ -223,6 +225,36 @@ describe('what says nothing to us', () => {
     const company = { ...CLASSIC, subscriptionType: 'company.propertyChange' };
     expect(take([{ ...company, propertyName: 'numberofemployees' }]).events).toHaveLength(1);
     expect(take([{ ...company, propertyName: 'hs_num_open_deals' }]).ignored).toEqual({ 'not-read': 1 });
+  });
+});
+
+describe('an object that is not read', () => {
+  test.each([
+    { subscriptionType: 'ticket.creation' },
+    { subscriptionType: 'ticket.propertyChange', propertyName: 'content', propertyValue: 'My printer is on fire' },
+    { subscriptionType: 'line_item.deletion' },
+    { subscriptionType: 'product.restore' },
+    { subscriptionType: 'conversation.newMessage', messageId: 'x', messageType: 'MESSAGE' },
+    { subscriptionType: 'conversation.privacyDeletion' },
+    { subscriptionType: 'ticket.merge', primaryObjectId: 1, mergedObjectIds: [2] },
+    { subscriptionType: 'object.creation', objectTypeId: '0-5' },
+    { subscriptionType: 'object.propertyChange', objectTypeId: '2-1234', propertyName: 'vin' },
+    { subscriptionType: 'object.creation', objectTypeId: 'COMMUNICATION' },
+    {
+      subscriptionType: 'ticket.associationChange',
+      associationType: 'TICKET_TO_CONTACT',
+      fromObjectId: 1,
+      toObjectId: 2,
+    },
+    {
+      subscriptionType: 'contact.associationChange',
+      associationType: 'CONTACT_TO_TICKET',
+      fromObjectId: 1,
+      toObjectId: 2,
+    },
+  ])('is counted, and nothing of it is kept: %j', (event) => {
+    const told = { kind: 'accepted', events: [], unread: [], ignored: { 'not-read': 1 } };
+    expect(take([{ ...BARE, ...event }])).toEqual(told);
   });
 });
 
@@ -303,8 +335,11 @@ describe('a body that is odd', () => {
     ['no time', { ...CLASSIC, occurredAt: undefined }],
     ['a time that no date has', { ...CLASSIC, occurredAt: 9_000_000_000_000_000 }],
     ['an unknown type', { ...CLASSIC, subscriptionType: 'contact.teleportation' }],
-    ['an unknown object', { ...BARE, subscriptionType: 'object.creation', objectTypeId: '2-1234' }],
-    ['a ticket', { ...BARE, subscriptionType: 'ticket.creation' }],
+    ['a new message of a contact', { ...BARE, subscriptionType: 'contact.newMessage' }],
+    ['a ticket without an id', { ...NO_OBJECT, subscriptionType: 'ticket.creation' }],
+    ['an unknown action of a ticket', { ...BARE, subscriptionType: 'ticket.teleportation' }],
+    ['an object that HubSpot does not have', { ...BARE, subscriptionType: 'wombat.creation' }],
+    ['an object type that is none', { ...BARE, subscriptionType: 'object.creation', objectTypeId: '0-1; drop table' }],
     ['no object type', { ...BARE, subscriptionType: 'object.creation' }],
     ['a name of every object', { ...BARE, subscriptionType: 'constructor.creation' }],
     ['an action of every object', { ...BARE, subscriptionType: 'contact.constructor' }],
@@ -314,7 +349,19 @@ describe('a body that is odd', () => {
   ])('costs only the element that is odd: %s', (_what, odd) => {
     const { events, unread } = take([CLASSIC, odd, { ...CLASSIC, objectId: 2 }]);
     expect(events.map(about)).toEqual(['contacts/541935488729', 'contacts/2']);
-    expect(unread).toEqual([{ text: JSON.stringify(odd), reason: expect.not.stringContaining('jane') }]);
+    expect(unread).toMatchObject([{ text: JSON.stringify(odd), reason: expect.not.stringContaining('jane') }]);
+  });
+
+  test('says of which portal it is, whatever else is wrong with it', () => {
+    const { unread } = take([{ portalId: 7, subscriptionType: 'none' }, { portalId: 'x' }, null]);
+    expect(unread.map(({ account }) => account)).toEqual(['7', undefined, undefined]);
+  });
+
+  test('is read again by a version that understands it', () => {
+    const [part] = take([{ ...CLASSIC, occurredAt: undefined }]).unread;
+    const mended = part!.text.replace('{', '{"occurredAt":1787843156000,');
+    expect(shared.readAgain(mended, NOW).events).toEqual(take([CLASSIC]).events);
+    expect(shared.readAgain(part!.text, NOW)).toMatchObject({ events: [], unread: [{ text: part!.text }] });
   });
 
   test('with ids beyond what JavaScript counts keeps every digit', () => {
@@ -359,11 +406,16 @@ describe('a body that is odd', () => {
     const mixed = fc.tuple(event, fc.boolean()).map(([odd, whole]) => (whole ? { ...CLASSIC, ...odd } : odd));
     fc.assert(
       fc.property(fc.array(mixed, { maxLength: 5 }), (events) => {
-        const { unread, ignored, events: taken } = take(events);
-        const counted = Object.values(ignored).reduce((sum, count) => sum + count, 0);
-        expect(unread.length + counted).toBeLessThanOrEqual(events.length);
-        if (taken.length === 0) expect(unread.length + counted).toBe(events.length);
-        for (const { key } of taken) expect(key).toMatch(/^[\x21-\x7e]{1,300}$/);
+        const alone = events.map((event) => take([event]));
+        for (const { events: taken, unread, ignored } of alone) {
+          const counted = Object.values(ignored).reduce((sum, count) => sum + count, 0);
+          expect([Math.min(taken.length, 1), unread.length, counted].toSorted()).toEqual([0, 0, 1]);
+          for (const { key } of taken) expect(key).toMatch(/^[\x21-\x7e]{1,300}$/);
+        }
+        // And together no other way than alone.
+        const together = take(events);
+        expect(together.events).toEqual(alone.flatMap((each) => each.events));
+        expect(together.unread).toEqual(alone.flatMap((each) => each.unread));
       }),
     );
     fc.assert(

@@ -38,3 +38,10 @@ export const eventSchema = z.object({
 });
 
 export type HubSpotEvent = z.infer<typeof eventSchema>;
+
+const accountSchema = z.object({ portalId: id });
+
+/** The portal that an element is of, whatever else is wrong with it. */
+export function accountIn(element: unknown): string | undefined {
+  return accountSchema.safeParse(element).data?.portalId;
+}

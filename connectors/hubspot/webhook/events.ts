@@ -2,10 +2,11 @@
 // however many there are.
 import { createHash } from 'node:crypto';
 import { PRIORITY } from '../../../src/domain/priority.ts';
+import { jsonText } from '../../json-text.ts';
 import type { UnreadPart, WebhookEvent, WebhookSubject } from '../../webhook.ts';
 import { priorityOf } from './event-priority.ts';
-import { eventSchema, type HubSpotEvent } from './event-schema.ts';
-import { elementText, parseBody } from './parse-body.ts';
+import { accountIn, eventSchema, type HubSpotEvent } from './event-schema.ts';
+import { parseBody } from './parse-body.ts';
 import type { ReadProperties } from './read-properties.ts';
 import { isPropertyChange, subjectsOf } from './subjects.ts';
 
@@ -40,7 +41,8 @@ export function readEvents(body: Buffer, reading: Reading): ReadBody {
   for (const element of parsed.elements) {
     const read = readOne(element, reading);
     if ('events' in read) events.push(...read.events);
-    else if ('reason' in read) unread.push({ text: elementText(element), reason: read.reason });
+    else if ('reason' in read)
+      unread.push({ text: jsonText(element), reason: read.reason, account: accountIn(element) });
     else ignored[read.ignored] = (ignored[read.ignored] ?? 0) + 1;
   }
   return { events, unread, ignored };

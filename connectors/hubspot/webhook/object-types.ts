@@ -1,20 +1,42 @@
-// The objects that events name, by their ids and by their names, as our streams call them.
+// The objects that events name, by their ids and by their names.
 
-const BY_ID: Readonly<Record<string, string>> = {
-  ...{ '0-1': 'contacts', '0-2': 'companies', '0-3': 'deals' },
-  ...{ '0-48': 'calls', '0-47': 'meetings', '0-49': 'emails', '0-46': 'notes', '0-27': 'tasks' },
-};
-
-// As they stand in `contact.creation`, in `CONTACT_TO_COMPANY`, and in the list of subscriptions
-// (https://developers.hubspot.com/changelog/public-beta-generic-webhook-subscriptions).
-const BY_NAME: Readonly<Record<string, string>> = {
-  ...{ CONTACT: 'contacts', COMPANY: 'companies', DEAL: 'deals' },
-  ...{ CALL: 'calls', MEETING_EVENT: 'meetings', MEETING: 'meetings', EMAIL: 'emails', NOTE: 'notes', TASK: 'tasks' },
-};
-
-/** `0-47`, `MEETING_EVENT` -> `meetings`; null: nothing that we read. */
-export function objectType(idOrName: string): string | null {
-  if (Object.hasOwn(BY_ID, idOrName)) return BY_ID[idOrName] ?? null;
-  const name = idOrName.toUpperCase();
-  return Object.hasOwn(BY_NAME, name) ? (BY_NAME[name] ?? null) : null;
+interface ObjectType {
+  readonly id: string;
+  /**
+   * As it stands in `contact.creation`, in `CONTACT_TO_COMPANY`, and in the list of subscriptions
+   * (https://developers.hubspot.com/changelog/public-beta-generic-webhook-subscriptions).
+   */
+  readonly name: string;
 }
+
+/** What we read, as our streams call it. */
+export const OBJECT_TYPES: Readonly<Record<string, ObjectType>> = {
+  contacts: { id: '0-1', name: 'CONTACT' },
+  companies: { id: '0-2', name: 'COMPANY' },
+  deals: { id: '0-3', name: 'DEAL' },
+  meetings: { id: '0-47', name: 'MEETING_EVENT' },
+  calls: { id: '0-48', name: 'CALL' },
+  emails: { id: '0-49', name: 'EMAIL' },
+  notes: { id: '0-46', name: 'NOTE' },
+  tasks: { id: '0-27', name: 'TASK' },
+};
+
+// What else HubSpot sends events of: a portal may have them sent to us for another purpose, or by mistake.
+const OTHERS: ReadonlySet<string> = new Set([
+  ...['TICKET', 'LINE_ITEM', 'PRODUCT', 'CONVERSATION', 'COMMUNICATION', 'LEAD', 'FEEDBACK_SUBMISSION'],
+]);
+
+const ID = /^\d{1,10}-\d{1,20}$/;
+
+/** `0-47`, `MEETING_EVENT` -> `meetings`; null: an object of HubSpot that is not read; undefined: none that we know. */
+export function objectType(idOrName: string): string | null | undefined {
+  const known = STREAMS.get(idOrName.toUpperCase());
+  if (known !== undefined) return known;
+  return ID.test(idOrName) || OTHERS.has(idOrName.toUpperCase()) ? null : undefined;
+}
+
+const STREAMS: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(OBJECT_TYPES).flatMap(([stream, { id, name }]) => [[id, stream] as const, [name, stream] as const]),
+  // In the labels of links.
+  ['MEETING', 'meetings'],
+]);

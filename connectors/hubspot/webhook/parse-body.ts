@@ -25,16 +25,6 @@ export function parseBody(body: Buffer): { elements: readonly unknown[] } | { un
   return list.success ? { elements: list.data } : unread('The body is not a list of events.');
 }
 
-/** An element as JSON. */
-export function elementText(element: unknown): string {
-  try {
-    return JSON.stringify(element) ?? '';
-  } catch {
-    // Nested deeper than the stack.
-    return '';
-  }
-}
-
 function textOf(body: Buffer): string {
   return body.toString('utf8').replaceAll(ZERO, '\u{fffd}');
 }

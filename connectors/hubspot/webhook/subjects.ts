@@ -14,10 +14,19 @@ export type Subjects =
 export function subjectsOf(event: HubSpotEvent): Subjects {
   const { subject, action } = divided(event);
   if (action === 'associationChange') return linked(event, subject);
-  const type = subject === null ? null : objectType(subject);
-  if (type === null) return { kind: 'unread', reason: 'The object of the event is none that is read.' };
-  const read = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-  return read?.(event, type) ?? { kind: 'unread', reason: 'The subscription type is not known.' };
+  const type = objectType(subject);
+  if (type === undefined) return { kind: 'unread', reason: 'The object of the event is not known.' };
+  const idsIn = IDS.get(action);
+  if (idsIn === undefined) return NO_TYPE;
+  const ids = idsIn(event).filter((id) => typeof id === 'string');
+  if (ids.length === 0) return NO_ID;
+  if (action === 'propertyChange' && !event.propertyName) {
+    return { kind: 'unread', reason: 'The event of a property names no property.' };
+  }
+  if (type === null) return { kind: 'nothing' };
+  // Of conversations alone.
+  if (action === 'newMessage') return NO_TYPE;
+  return action === 'privacyDeletion' ? erased(type, ids) : about(type, ids);
 }
 
 /** Only such an event may be dropped for its source or its property. */
@@ -25,40 +34,36 @@ export function isPropertyChange(event: HubSpotEvent): boolean {
   return divided(event).action === 'propertyChange';
 }
 
-function divided({ subscriptionType, objectTypeId }: HubSpotEvent): { subject: string | null; action: string } {
+function divided({ subscriptionType, objectTypeId }: HubSpotEvent): { subject: string; action: string } {
   const [first = '', action = ''] = subscriptionType.split('.');
-  return { subject: first === 'object' ? (objectTypeId ?? null) : first, action };
+  return { subject: first === 'object' ? (objectTypeId ?? '') : first, action };
 }
 
-const ACTIONS: Readonly<Record<string, (event: HubSpotEvent, type: string) => Subjects | null>> = {
-  creation: readAgain,
-  deletion: readAgain,
-  restore: readAgain,
-  propertyChange: (event, type) => {
-    if (!event.propertyName) return { kind: 'unread', reason: 'The event of a property names no property.' };
-    return readAgain(event, type);
-  },
-  merge: (event, type) => {
-    const { primaryObjectId, mergedObjectIds, newObjectId, objectId } = event;
-    return about(type, [primaryObjectId, ...(mergedObjectIds ?? []), newObjectId, objectId]);
-  },
-  privacyDeletion: ({ objectId }, type) => {
-    if (type !== 'contacts') return null;
-    if (!objectId) return NO_ID;
-    return { kind: 'about', type, subjects: [{ kind: 'erasure', ref: contactRef(objectId) }] };
-  },
-};
+type IdsIn = (event: HubSpotEvent) => readonly (string | null | undefined)[];
+
+const theObject: IdsIn = ({ objectId }) => [objectId];
+
+/** By what happened: the objects that the event names. */
+const IDS: ReadonlyMap<string, IdsIn> = new Map([
+  ['creation', theObject],
+  ['deletion', theObject],
+  ['restore', theObject],
+  ['propertyChange', theObject],
+  ['privacyDeletion', theObject],
+  ['newMessage', theObject],
+  ['merge', (event) => [event.primaryObjectId, ...(event.mergedObjectIds ?? []), event.newObjectId, event.objectId]],
+]);
 
 const NO_ID: Subjects = { kind: 'unread', reason: 'The event names no object.' };
+const NO_TYPE: Subjects = { kind: 'unread', reason: 'The subscription type is not known.' };
 
-function readAgain({ objectId }: HubSpotEvent, type: string): Subjects {
-  return about(type, [objectId]);
+function about(type: string, ids: readonly string[]): Subjects {
+  return { kind: 'about', type, subjects: [...new Set(ids)].map((id) => subject(type, id)) };
 }
 
-function about(type: string, ids: readonly (string | null | undefined)[]): Subjects {
-  const named = [...new Set(ids.filter((id) => typeof id === 'string'))];
-  if (named.length === 0) return NO_ID;
-  return { kind: 'about', type, subjects: named.map((id) => subject(type, id)) };
+function erased(type: string, ids: readonly string[]): Subjects {
+  if (type !== 'contacts') return NO_TYPE;
+  return { kind: 'about', type, subjects: ids.map((id) => ({ kind: 'erasure', ref: contactRef(id) })) };
 }
 
 function subject(type: string, id: string): WebhookSubject {
@@ -66,17 +71,18 @@ function subject(type: string, id: string): WebhookSubject {
 }
 
 interface Side {
-  /** Null: an object that we do not read; undefined: not said. */
+  /** Null: an object that we do not read; undefined: not said, or none that we know. */
   readonly type: string | null | undefined;
   readonly id: string;
 }
 
-function linked(event: HubSpotEvent, subscribed: string | null): Subjects {
+function linked(event: HubSpotEvent, subscribed: string): Subjects {
   const { fromObjectId, toObjectId, fromObjectTypeId, toObjectTypeId } = event;
   if (!fromObjectId || !toObjectId) return NO_ID;
+  // A label that somebody gave to a link of contacts and companies has no such names.
   const [fromName, toName] = (event.associationType ?? '').split(/_TO_/i);
-  const from = { type: typeOf(fromObjectTypeId ?? subscribed, fromName), id: fromObjectId };
-  const to = { type: typeOf(toObjectTypeId, toName), id: toObjectId };
+  const from = { type: objectType(fromObjectTypeId || subscribed || (fromName ?? '')), id: fromObjectId };
+  const to = { type: objectType(toObjectTypeId || (toName ?? '')), id: toObjectId };
   if (from.type === 'contacts') return linkedContact(from, to);
   if (to.type === 'contacts') return linkedContact(to, from);
   const unsaid = [from, to].filter(({ type }) => type === undefined);
@@ -85,11 +91,6 @@ function linked(event: HubSpotEvent, subscribed: string | null): Subjects {
   // Between two things that are no contacts (a deal and its company) nothing is scored.
   if (unsaid.length === 0 || typeof known?.type !== 'string') return { kind: 'nothing' };
   return about(known.type, [known.id]);
-}
-
-/** A name that is not known may be a label that somebody gave to a link of contacts and companies. */
-function typeOf(id: string | null | undefined, name: string | undefined): string | null | undefined {
-  return id ? objectType(id) : (objectType(name ?? '') ?? undefined);
 }
 
 /** With its company the contact is another one; with anything that is dated, that thing is read, with all its contacts. */
