@@ -18,7 +18,7 @@ import {
 
 const CHANGED = '2026-03-10T11:59:58.000Z';
 const LEAD_EVENT = {
-  key: `flow:${ORG}:Lead:${LEAD}:${CHANGED}`,
+  key: `flow:${ORG}:Lead:${LEAD}:2026-03-10T12:00:00.400Z`,
   account: ORG,
   subject: { kind: 'record', ref: { object: 'Lead', id: LEAD } },
   priority: PRIORITY.change,
@@ -43,11 +43,18 @@ describe('a callout', () => {
     });
   });
 
-  test.each([undefined, null, '', 'soon'])('without an instant (%j) is the same within one second', (changedAt) => {
+  test.each([undefined, null, '', 'soon'])('without an instant (%j) has changed when it arrived', (changedAt) => {
     const { events } = accepted(json({ orgId: ORG, ...lead, changedAt }));
-    expect(events).toMatchObject([
-      { key: `flow:${ORG}:Lead:${LEAD}:2026-03-10T12:00:00.000Z`, occurredAt: RECEIVED.getTime() },
-    ]);
+    expect(events).toEqual([{ ...LEAD_EVENT, occurredAt: RECEIVED.getTime() }]);
+  });
+
+  test.each([undefined, CHANGED])('of a second change within the same second (%j) is another event', (changedAt) => {
+    const keyAt = (ms: number) => {
+      const receivedAt = new Date(RECEIVED.getTime() + ms);
+      return accepted(json({ orgId: ORG, ...lead, changedAt }, { receivedAt })).events[0]?.key;
+    };
+    expect(keyAt(1)).not.toBe(keyAt(0));
+    expect(keyAt(0)).toBe(keyAt(0));
   });
 
   test('tells of nothing that is still to come', () => {
@@ -62,11 +69,14 @@ describe('a callout', () => {
     expect(accepted(json({ orgId: ORG, records })).events[1]?.priority).toBe(PRIORITY.activity);
   });
 
-  test('about a relation may name the item that it belongs to', () => {
-    const [relation, event] = [idOf('0RE', 1), idOf('00U', 1)];
-    const body = { orgId: ORG, object: 'EventRelation', id: relation, EventId: event };
-    expect(accepted(json(body)).events[0]?.subject).toEqual({ kind: 'item', stream: 'events', id: event });
-  });
+  test.each(['Case', 'Invoice__c'])(
+    'about a %s, which is not read, is counted, and nothing of it is kept',
+    (object) => {
+      const records = [{ object, id: idOf('a00', 1), Subject: 'My printer burns' }, lead];
+      const { answer: _, ...read } = accepted(json({ orgId: ORG, records }));
+      expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], unread: [], ignored: { 'not-read': 1 } });
+    },
+  );
 });
 
 describe('the org', () => {
@@ -128,11 +138,22 @@ describe('what is not understood is kept', () => {
     ['no id', { object: 'Lead' }],
     ['an id that is none', { object: 'Lead', id: 'ann@acme.example' }],
     ['an id of another object', { object: 'Lead', id: idOf('003', 1) }],
-    ['an object that is not read', { object: 'Invoice__c', id: idOf('a00', 1) }],
+    ['a name that no object has', { object: 'Lead; drop', id: LEAD }],
     ['nothing', null],
-  ])('one record with %s keeps no other from being taken', (_name, record) => {
-    const { events, unread } = accepted(json({ orgId: ORG, records: [record, lead] }));
-    expect([events, unread.map(({ text }) => text)]).toEqual([[LEAD_EVENT], [JSON.stringify(record)]]);
+  ])('one record with %s keeps no other from being taken, and is kept with its org', (_name, record) => {
+    const { events, unread } = accepted(json({ orgId: ORG_15, records: [record, lead] }));
+    const text = JSON.stringify({ orgId: ORG, records: [record] });
+    expect(events).toEqual([LEAD_EVENT]);
+    expect(unread).toMatchObject([{ text, account: ORG }]);
+    expect(receiver.readAgain(text, RECEIVED).unread).toMatchObject([{ text, account: ORG }]);
+  });
+
+  test('and read again by a version that understands it, from an import or not', () => {
+    for (const [source, priority] of [['import', PRIORITY.import] as const, ['x', PRIORITY.change] as const]) {
+      const [part] = accepted(json({ orgId: ORG, source, ...lead, object: 'Lead.x' })).unread;
+      const read = receiver.readAgain(part!.text.replace('Lead.x', 'Lead'), RECEIVED);
+      expect(read).toMatchObject({ events: [{ ...LEAD_EVENT, priority }], unread: [] });
+    }
   });
 
   test('a megabyte of brackets, or of records that are none, does not take long', () => {

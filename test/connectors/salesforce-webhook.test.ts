@@ -71,33 +71,33 @@ describe('an outbound message', () => {
     expect([events, unread]).toEqual([[LEAD_EVENT], []]);
   });
 
-  const task = idOf('00T', 1);
-  const taskRelation = idOf('0RT', 1);
-  const role = idOf('00K', 1);
-  const deal = idOf('006', 1);
   test.each([
-    ['Task', task, '', { stream: 'tasks', id: task }, PRIORITY.activity],
-    ['TaskRelation', taskRelation, `<sf:TaskId>${task}</sf:TaskId>`, { stream: 'tasks', id: task }, PRIORITY.activity],
-    ['TaskRelation', taskRelation, '', { stream: 'tasks', id: taskRelation }, PRIORITY.activity],
-    ['Event', idOf('00U', 1), '', { stream: 'events', id: idOf('00U', 1) }, PRIORITY.activity],
-    ['Account', idOf('001', 1), '', { stream: 'accounts', id: idOf('001', 1) }, PRIORITY.change],
-    ['Opportunity', deal, '', { stream: 'opportunities', id: deal }, PRIORITY.change],
-    [
-      'OpportunityContactRole',
-      role,
-      `<sf:OpportunityId>${deal}</sf:OpportunityId>`,
-      { stream: 'opportunities', id: deal },
-      PRIORITY.change,
-    ],
-  ])('about a %s %s %s names an item of its stream', (object, id, fields, item, priority) => {
-    const { events } = accepted(request(message([notification({ object, id, fields })])));
-    expect(events).toMatchObject([{ subject: { kind: 'item', ...item }, priority }]);
+    ['Task', idOf('00T', 1), 'tasks', PRIORITY.activity],
+    ['TaskRelation', idOf('0RT', 1), 'tasks', PRIORITY.activity],
+    ['Event', idOf('00U', 1), 'events', PRIORITY.activity],
+    ['EventRelation', idOf('0RE', 1), 'events', PRIORITY.activity],
+    ['Account', idOf('001', 1), 'accounts', PRIORITY.change],
+    ['Opportunity', idOf('006', 1), 'opportunities', PRIORITY.change],
+    ['OpportunityContactRole', idOf('00K', 1), 'opportunities', PRIORITY.change],
+  ])('about a %s has its stream read', (object, id, stream, priority) => {
+    const { events } = accepted(request(message([notification({ object, id })])));
+    expect(events).toMatchObject([{ subject: { kind: 'item', stream, id }, priority }]);
   });
+
+  test.each(['Case', 'Campaign', 'Invoice__c', 'acme__Order__c', 'constructor'])(
+    'about a %s, which Leadgrade does not read, is counted, and nothing of it is kept',
+    (object) => {
+      const other = notification({ object, id: idOf('a00', 1), fields: '<sf:Subject>My printer burns</sf:Subject>' });
+      const { answer, ...read } = accepted(request(message([other, notification()])));
+      expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], unread: [], ignored: { 'not-read': 1 } });
+      expect(answer?.body).toBe(ACK);
+    },
+  );
 
   test('about an object that the mapping does not read is counted, and acknowledged', () => {
     const email = notification({ object: 'EmailMessage', id: idOf('02s', 1) });
     const { answer, ...read } = accepted(request(message([email, notification()])));
-    expect(read).toMatchObject({ events: [LEAD_EVENT], ignored: { 'not-mapped': 1 }, unread: [] });
+    expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], ignored: { 'not-mapped': 1 }, unread: [] });
     expect(answer?.body).toBe(ACK);
   });
 });
@@ -191,24 +191,35 @@ describe('what is not understood is kept as it is, and acknowledged so that it d
     ['two orgs', message().replace('<ActionId>', `<OrganizationId>${ORG}</OrganizationId><ActionId>`), 'of which org'],
     ['an org that is none', message(undefined, LEAD), 'of which org'],
     ['no notification', message([]), 'no notification'],
+    ['more notifications than Salesforce sends', message(Array(101).fill(notification())), 'larger than any'],
+    ['a large envelope', message(undefined, ORG, `<!--${'x'.repeat(10_000)}-->`), 'larger than any'],
   ])('%s', (_name, body, reason) => {
     const read = accepted(request(body));
     expect([read.events, read.answer?.body]).toEqual([[], ACK]);
-    expect(read.unread).toEqual([{ text: body, reason: expect.stringContaining(reason) }]);
+    expect(read.unread).toMatchObject([{ text: body, reason: expect.stringContaining(reason) }]);
   });
 
   test.each([
-    ['an unknown object', notification({ object: 'Invoice__c' })],
-    ['the name of something that every JavaScript object has', notification({ object: 'constructor' })],
+    ['a name that no object has', notification({ object: 'Lead.x' })],
     ['an id of another object', notification({ id: idOf('003', 1) })],
     ['an id whose case was lost', notification({ id: LEAD.toLowerCase() })],
     ['no Id of the notification', notification({ notification: '' })],
     ['no type', notification().replace(' xsi:type="sf:Lead"', '')],
     ['a type of another namespace', notification().replace('xsi:type="sf:Lead"', 'xsi:type="xsd:Lead"')],
-  ])('one notification with %s keeps no other from being taken', (_name, strange) => {
-    const { events, unread } = accepted(request(message([strange, notification()])));
-    expect(events).toEqual([LEAD_EVENT]);
-    expect(unread.map(({ text }) => text)).toEqual([strange]);
+  ])('one notification with %s keeps no other from being taken, and is kept within its envelope', (_name, strange) => {
+    const { events, unread } = accepted(request(message([notification(), strange, notification()])));
+    expect(events).toEqual([LEAD_EVENT, LEAD_EVENT]);
+    expect(unread).toMatchObject([{ text: message([strange]), account: ORG }]);
+  });
+
+  test('and is read again by a version that understands it', () => {
+    const session = '<SessionId>00DgL000004nvRc!AQcAQH0dMHZfz972Szmpkb58urFRkgeBGsxL</SessionId>';
+    const strange = notification({ object: 'Lead.x' });
+    const [part] = accepted(request(message([notification({ id: idOf('00Q', 7) }), strange], ORG, session))).unread;
+    expect(part?.text).not.toContain('AQcAQH');
+    expect(receiver.readAgain(part!.text, RECEIVED)).toMatchObject({ events: [], unread: [{ account: ORG }] });
+    const mended = part!.text.replace('sf:Lead.x', 'sf:Lead');
+    expect(receiver.readAgain(mended, RECEIVED)).toMatchObject({ events: [LEAD_EVENT], unread: [] });
   });
 
   test('bytes that are no UTF-8, and zero characters, are kept in a form that a database takes', () => {

@@ -2,9 +2,10 @@
 // {"orgId", "source"?, "records": [{"object", "id", "changedAt"?}]}, or one such record beside "orgId".
 import { z } from 'zod';
 import { toInstant } from '../../../src/mapping/convert-value.ts';
+import { jsonText } from '../../json-text.ts';
 import type { UnreadPart } from '../../webhook.ts';
 import { fullId, fullOrgId } from './full-id.ts';
-import { itemFieldOf, type NamedRecord, type ReadMessage } from './named-records.ts';
+import type { NamedRecord, ReadMessage } from './named-records.ts';
 
 // A flow sees 200 records at a time, and those of one transaction together.
 const MOST_RECORDS = 5_000;
@@ -15,7 +16,7 @@ const bodySchema = z.object({
   source: z.string().nullish(),
   records: z.array(z.unknown()).max(MOST_RECORDS).nullish(),
 });
-const recordSchema = z.looseObject({
+const recordSchema = z.object({
   object: z.string(),
   id: z.string().trim(),
   /** An instant that cannot be read is none. */
@@ -33,12 +34,15 @@ export function readCallout(text: string, receivedAt: number, orgId: string | nu
     };
   const org = body.data.orgId ? fullOrgId(body.data.orgId) : orgId;
   if (org === null) return { kind: 'unread', reason: 'The body does not say of which org it is ("orgId").' };
+  const isImport = body.data.source === 'import';
   const named: NamedRecord[] = [];
   const unread: UnreadPart[] = [];
   for (const element of body.data.records ?? [json]) {
+    // As a body of its own, so that it can be read again.
+    const text = jsonText({ orgId: org, ...(isImport ? { source: 'import' } : {}), records: [element] });
     const record = recordIn(element, receivedAt);
-    if (typeof record === 'string') unread.push({ text: elementText(element), reason: record });
-    else named.push({ ...record, key: `flow:${org}:${record.key}`, isImport: body.data.source === 'import' });
+    if (typeof record === 'string') unread.push({ text, reason: record, account: org });
+    else named.push({ ...record, key: `flow:${org}:${record.key}`, isImport, text });
   }
   return { kind: 'message', org, named, unread };
 }
@@ -51,33 +55,19 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function recordIn(element: unknown, receivedAt: number): Omit<NamedRecord, 'isImport'> | string {
+function recordIn(element: unknown, receivedAt: number): Omit<NamedRecord, 'isImport' | 'text'> | string {
   const parsed = recordSchema.safeParse(element);
   if (!parsed.success) return 'The record has no "object" and "id".';
   const { object, changedAt } = parsed.data;
   const id = fullId(parsed.data.id);
   if (id === null) return 'The "id" of the record is none of Salesforce.';
-  const itemField = itemFieldOf(object);
-  const item = itemField === null ? undefined : parsed.data[itemField];
-  const changed = changedAt ? toInstant(changedAt) : null;
-  // Without an instant, what comes in the same second is the same.
-  const told = changed ?? Math.floor(receivedAt / 1000) * 1000;
   return {
     object,
     id,
-    itemId: typeof item === 'string' ? fullId(item) : null,
-    key: `${object}:${id}:${new Date(told).toISOString()}`,
+    // No callout is sent again by Salesforce, and what changedAt tells (LastModifiedDate) has whole seconds: of two changes in one second
+    // the second would be lost. Two that arrive in one millisecond are read after both.
+    key: `${object}:${id}:${new Date(receivedAt).toISOString()}`,
     // Nothing has changed in the future: a clock is wrong.
-    occurredAt: Math.min(changed ?? receivedAt, receivedAt),
-    text: elementText(element),
+    occurredAt: Math.min(changedAt ? (toInstant(changedAt) ?? receivedAt) : receivedAt, receivedAt),
   };
-}
-
-function elementText(element: unknown): string {
-  try {
-    return JSON.stringify(element) ?? '';
-  } catch {
-    // Nested deeper than the stack.
-    return '';
-  }
 }

@@ -14,14 +14,12 @@ export interface NamedRecord {
   readonly object: string;
   /** With 18 characters. */
   readonly id: string;
-  /** Of a relation, the item that it belongs to, where that is told. */
-  readonly itemId: string | null;
   /** The same for each delivery, behind the org's id. */
   readonly key: string;
   /** Epoch ms. */
   readonly occurredAt: number;
   readonly isImport: boolean;
-  /** As it was sent. */
+  /** As it is kept when it is not understood. */
   readonly text: string;
 }
 
@@ -37,7 +35,7 @@ export interface NamingMessage {
 export type ReadMessage =
   | NamingMessage
   /** It is none that we understand. */
-  | { readonly kind: 'unread'; readonly reason: string }
+  | { readonly kind: 'unread'; readonly reason: string; readonly account?: string }
   /** It declares a document type, or something in one. */
   | { readonly kind: 'declares' };
 
@@ -52,8 +50,6 @@ interface KnownObject {
   readonly prefix?: string;
   /** Null: a person. */
   readonly stream: string | null;
-  /** Of a relation: its field that names the item. */
-  readonly item?: string;
 }
 
 const OBJECTS: Readonly<Record<string, KnownObject>> = {
@@ -61,61 +57,58 @@ const OBJECTS: Readonly<Record<string, KnownObject>> = {
   Contact: { prefix: '003', stream: null },
   Account: { prefix: '001', stream: 'accounts' },
   Opportunity: { prefix: '006', stream: 'opportunities' },
-  OpportunityContactRole: { prefix: '00K', stream: 'opportunities', item: 'OpportunityId' },
+  OpportunityContactRole: { prefix: '00K', stream: 'opportunities' },
   Task: { prefix: '00T', stream: 'tasks' },
-  TaskRelation: { stream: 'tasks', item: 'TaskId' },
+  TaskRelation: { stream: 'tasks' },
   Event: { prefix: '00U', stream: 'events' },
-  EventRelation: { stream: 'events', item: 'EventId' },
+  EventRelation: { stream: 'events' },
   EmailMessage: { prefix: '02s', stream: 'emails' },
-  EmailMessageRelation: { stream: 'emails', item: 'EmailMessageId' },
+  EmailMessageRelation: { stream: 'emails' },
   CampaignMember: { prefix: '00v', stream: 'campaign_members' },
 };
 
 const ACTIVITIES: ReadonlySet<string> = new Set(['tasks', 'events', 'emails', 'campaign_members']);
 
-/** The field of a relation that names the item which it belongs to; null: it is no relation that we know. */
-export function itemFieldOf(object: string): string | null {
-  return known(object)?.item ?? null;
-}
+const API_NAME = /^[A-Za-z]\w*$/;
 
-/** Of another org nothing is kept. */
+/** Of another org nothing is kept, and nothing of an object that is not read: its fields may say anything. */
 export function readNamed({ org, named, unread: parts }: NamingMessage, { streams, orgId }: Reading): ReadRecords {
   if (orgId !== null && org !== orgId) {
     return { events: [], unread: [], ignored: { 'other-account': named.length + parts.length } };
   }
   const events: WebhookEvent[] = [];
   const unread: UnreadPart[] = [...parts];
-  let notMapped = 0;
+  const ignored: Partial<Record<Ignored, number>> = {};
   for (const record of named) {
-    const object = known(record.object);
-    if (object === undefined) {
-      unread.push({ text: record.text, reason: 'The object is none that Leadgrade reads.' });
-    } else if (object.prefix !== undefined && !record.id.startsWith(object.prefix)) {
-      unread.push({ text: record.text, reason: 'The id is one of another object.' });
-    } else if (object.stream !== null && !streams.has(object.stream)) {
-      notMapped += 1;
-    } else {
-      const { key, occurredAt } = record;
-      events.push({
-        key,
-        account: org,
-        subject: subjectOf(object, record),
-        priority: priorityOf(object, record),
-        occurredAt,
-      });
-    }
+    const { key, text, occurredAt } = record;
+    const read = readOne(record, streams);
+    if ('reason' in read) unread.push({ text, reason: read.reason, account: org });
+    else if ('ignored' in read) ignored[read.ignored] = (ignored[read.ignored] ?? 0) + 1;
+    else events.push({ key, account: org, occurredAt, ...read });
   }
-  return { events, unread, ignored: notMapped === 0 ? {} : { 'not-mapped': notMapped } };
+  return { events, unread, ignored };
 }
 
-function known(object: string): KnownObject | undefined {
-  return Object.hasOwn(OBJECTS, object) ? OBJECTS[object] : undefined;
+type Ignored = 'not-read' | 'not-mapped';
+
+type ReadRecord =
+  | Pick<WebhookEvent, 'subject' | 'priority'>
+  | { readonly reason: string }
+  | { readonly ignored: Ignored };
+
+function readOne(record: NamedRecord, streams: ReadonlySet<string>): ReadRecord {
+  const { object, id } = record;
+  if (!API_NAME.test(object)) return { reason: 'The name of the object is none of Salesforce.' };
+  const known = Object.hasOwn(OBJECTS, object) ? OBJECTS[object] : undefined;
+  if (known === undefined) return { ignored: 'not-read' };
+  if (known.prefix !== undefined && !id.startsWith(known.prefix)) return { reason: 'The id is one of another object.' };
+  if (known.stream !== null && !streams.has(known.stream)) return { ignored: 'not-mapped' };
+  return { subject: subjectOf(known, record), priority: priorityOf(known, record) };
 }
 
-function subjectOf({ stream }: KnownObject, { object, id, itemId }: NamedRecord): WebhookSubject {
-  if (stream === null) return { kind: 'record', ref: { object, id } };
-  // A relation that does not say whose it is: the stream is pulled, which follows its relations by itself.
-  return { kind: 'item', stream, id: itemId ?? id };
+function subjectOf({ stream }: KnownObject, { object, id }: NamedRecord): WebhookSubject {
+  // The stream is pulled, and follows its relations by itself.
+  return stream === null ? { kind: 'record', ref: { object, id } } : { kind: 'item', stream, id };
 }
 
 function priorityOf({ stream }: KnownObject, { isImport }: NamedRecord): Priority {

@@ -3,7 +3,7 @@
 import type { UnreadPart } from '../../webhook.ts';
 import { isId } from '../soql.ts';
 import { fullId, fullOrgId } from './full-id.ts';
-import { itemFieldOf, type NamedRecord, type ReadMessage } from './named-records.ts';
+import type { NamedRecord, ReadMessage } from './named-records.ts';
 import { childrenOf, readXml, textIn, type XmlElement } from './read-xml.ts';
 
 const SOAP = 'http://schemas.xmlsoap.org/soap/envelope/';
@@ -16,6 +16,11 @@ export const ACK =
   '<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>true</Ack></notificationsResponse>' +
   '</soapenv:Body></soapenv:Envelope>';
 
+// What is not understood is kept within its envelope, which is of some 700 characters, so that it can be read again. A message has up to
+// 100 notifications; of one that has more, or a larger envelope, keeping all of them so would be what it was made for.
+const MOST_NOTIFICATIONS = 100;
+const MOST_ENVELOPE = 10_000;
+
 /** Never throws. @param receivedAt epoch ms: a message tells the latest values and no instant */
 export function readMessage(document: string, receivedAt: number): ReadMessage {
   const xml = readXml(document);
@@ -25,16 +30,24 @@ export function readMessage(document: string, receivedAt: number): ReadMessage {
   if (notifications === null) return { kind: 'unread', reason: 'The XML is not the envelope of an outbound message.' };
   const org = fullOrgId(textIn(notifications, OUTBOUND, 'OrganizationId') ?? '');
   if (org === null) return { kind: 'unread', reason: 'The outbound message does not say of which org it is.' };
+  const found = childrenOf(notifications, OUTBOUND, 'Notification');
+  const [first, last] = [found.at(0), found.at(-1)];
+  if (first === undefined || last === undefined) {
+    return { kind: 'unread', reason: 'The outbound message has no notification.', account: org };
+  }
+  const [head, tail] = [document.slice(0, first.start), document.slice(last.end)];
+  if (found.length > MOST_NOTIFICATIONS || head.length + tail.length > MOST_ENVELOPE) {
+    return { kind: 'unread', reason: 'The outbound message is larger than any of Salesforce.', account: org };
+  }
   const named: NamedRecord[] = [];
   const unread: UnreadPart[] = [];
-  for (const notification of childrenOf(notifications, OUTBOUND, 'Notification')) {
-    const text = document.slice(notification.start, notification.end);
+  for (const notification of found) {
+    const text = head + document.slice(notification.start, notification.end) + tail;
     const record = recordIn(notification);
-    if (typeof record === 'string') unread.push({ text, reason: record });
+    if (typeof record === 'string') unread.push({ text, reason: record, account: org });
     else named.push({ ...record, key: `${org}:${record.key}`, occurredAt: receivedAt, isImport: false, text });
   }
-  if (named.length + unread.length > 0) return { kind: 'message', org, named, unread };
-  return { kind: 'unread', reason: 'The outbound message has no notification.' };
+  return { kind: 'message', org, named, unread };
 }
 
 function notificationsIn(root: XmlElement): XmlElement | null {
@@ -45,7 +58,7 @@ function notificationsIn(root: XmlElement): XmlElement | null {
 }
 
 /** The record that a notification is about, or what is wrong. */
-function recordIn(notification: XmlElement): Pick<NamedRecord, 'object' | 'id' | 'itemId' | 'key'> | string {
+function recordIn(notification: XmlElement): Pick<NamedRecord, 'object' | 'id' | 'key'> | string {
   const notificationId = textIn(notification, OUTBOUND, 'Id') ?? '';
   if (!isId(notificationId)) return 'The notification has no usable Id.';
   const [sObject, ...more] = childrenOf(notification, OUTBOUND, 'sObject');
@@ -53,9 +66,7 @@ function recordIn(notification: XmlElement): Pick<NamedRecord, 'object' | 'id' |
   const object = sObject.type.local;
   const id = fullId(textIn(sObject, SOBJECT, 'Id') ?? '');
   if (id === null) return 'The sObject has no usable Id.';
-  const itemField = itemFieldOf(object);
-  const itemId = itemField === null ? null : fullId(textIn(sObject, SOBJECT, itemField) ?? '');
-  return { object, id, itemId, key: `${notificationId}:${id}` };
+  return { object, id, key: `${notificationId}:${id}` };
 }
 
 const SESSION = /(<(?:[\w.-]+:)?SessionId\b[^<>]*(?<!\/)>(?:<!\[CDATA\[)?)[^<]*/gi;

@@ -1,7 +1,7 @@
 // What Salesforce sends to /webhooks/salesforce/<token>: outbound messages, and the HTTP callouts of flows. Salesforce signs neither, and the
 // certificate that it shows is the same for all orgs: what tells ours is a token that nobody can guess. Nothing is looked up.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_security.htm
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { isSameSecret } from '../../same-secret.ts';
 import type { UnreadPart, WebhookAnswer, WebhookReceiver, WebhookRequest, WebhookVerdict } from '../../webhook.ts';
 import { readCallout } from './flow-callout.ts';
 import { fullOrgId } from './full-id.ts';
@@ -27,11 +27,10 @@ export interface ReceiverSettings {
 }
 
 export function createReceiver({ token, orgId, streams }: ReceiverSettings): WebhookReceiver {
-  const expected = digest(token);
   const reading: Reading = { streams, orgId: orgId === undefined ? null : fullOrgId(orgId) };
   const refuse = ({ rest, headers }: WebhookRequest): Refused | null => {
     const given = rest === BY_HEADER ? (headers[HEADER] ?? '') : rest;
-    return timingSafeEqual(digest(given), expected) ? null : NOT_HERE;
+    return isSameSecret(given, token) ? null : NOT_HERE;
   };
   return {
     signsAddress: false,
@@ -41,16 +40,11 @@ export function createReceiver({ token, orgId, streams }: ReceiverSettings): Web
     readAgain: (part, receivedAt) => {
       const form = /^\s*[[{]/.test(part) ? JSON_FORM : SOAP_FORM;
       const message = form.read(part, receivedAt.getTime(), reading.orgId);
-      // A notification alone does not say of which org it is.
-      if (message.kind !== 'message') return { events: [], unread: [{ text: part, reason: 'It is not understood.' }] };
-      return readNamed(message, reading);
+      return message.kind === 'message'
+        ? readNamed(message, reading)
+        : { events: [], unread: [unreadPart(message, part)] };
     },
   };
-}
-
-/** Digests are equally long, whatever was given. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
 
 const NOT_HERE: Refused = {
@@ -73,11 +67,11 @@ const DECLARES: Refused = {
 function read({ headers, body, receivedAt }: WebhookRequest, reading: Reading): WebhookVerdict {
   const form = /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type'] ?? '') ? JSON_FORM : SOAP_FORM;
   const text = textOf(body);
-  if (text === null) return whole(form, body.toString('utf8'), 'The body is not UTF-8.');
+  if (text === null) return whole(form, { text: body.toString('utf8'), reason: 'The body is not UTF-8.' });
   const message = form.read(text, receivedAt.getTime(), reading.orgId);
   if (message.kind === 'declares') return DECLARES;
   // What we cannot read, Salesforce would only repeat: it is kept, and need not come again.
-  if (message.kind === 'unread') return whole(form, text, message.reason);
+  if (message.kind === 'unread') return whole(form, unreadPart(message, text));
   const { unread, ...read } = readNamed(message, reading);
   return { kind: 'accepted', ...read, unread: unread.map(keepable), answer: form.answer };
 }
@@ -99,11 +93,17 @@ function textOf(body: Buffer): string | null {
   }
 }
 
-function whole({ answer }: Form, text: string, reason: string): WebhookVerdict {
-  return { kind: 'accepted', events: [], unread: [keepable({ text, reason })], ignored: {}, answer };
+function whole({ answer }: Form, part: UnreadPart): WebhookVerdict {
+  return { kind: 'accepted', events: [], unread: [keepable(part)], ignored: {}, answer };
+}
+
+function unreadPart(message: Exclude<ReadMessage, { kind: 'message' }>, text: string): UnreadPart {
+  if (message.kind === 'declares') return { text, reason: 'The XML declares a document type.' };
+  const { reason, account } = message;
+  return { text, reason, account };
 }
 
 /** Without the id of a session, and without the zero character, which Postgres keeps in no text. */
-function keepable({ text, reason }: UnreadPart): UnreadPart {
-  return { text: withoutSession(text).replaceAll('\0', '\u{fffd}'), reason };
+function keepable(part: UnreadPart): UnreadPart {
+  return { ...part, text: withoutSession(part.text).replaceAll('\0', '\u{fffd}') };
 }
