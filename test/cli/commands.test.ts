@@ -16,7 +16,7 @@ let run: (...args: string[]) => Promise<Finished>;
 beforeAll(async () => {
   const setup = SETUPS.find(({ name }) => name === 'postgres') ?? SETUPS[0];
   if (!setup) throw new Error('There is no set-up to test on.');
-  installation = await setup.create();
+  installation = await setup.createEmpty();
   const clock = { now: () => new Date() };
   const dataset = seededDataset({ contacts: CONTACTS, seed: 3, now: clock.now() });
   sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, searchLagMs: 0 });

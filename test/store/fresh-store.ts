@@ -2,7 +2,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { LeadSnapshot, RecordRef, SourcedActivity } from '../../src/domain/crm-changes.ts';
-import { migrateToLatest } from '../../src/store/migrate.ts';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
 import { type Installation, SETUPS, type Setup } from '../support/setups.ts';
 
@@ -27,24 +26,29 @@ export function freshStore({ create }: Setup): Pick<OpenDatabase, 'db'> {
   beforeAll(async () => {
     installation = await create();
     database = await openDatabase({ databaseUrl: installation.env.DATABASE_URL, dataDir: installation.env.DATA_DIR });
-    await migrateToLatest(database.db);
   });
   afterAll(async () => {
     await database?.close();
     await installation?.destroy();
   });
-  beforeEach(async () => {
-    await sql`truncate leadgrade.leads, leadgrade.records, leadgrade.activities, leadgrade.outcomes, leadgrade.erasures, leadgrade.sightings,
-      leadgrade.field_values, leadgrade.models,
-      leadgrade.results, leadgrade.outbox, leadgrade.counters, leadgrade.links,
-      leadgrade.unmatched, leadgrade.match_policy, leadgrade.inbox, leadgrade.quarantine, leadgrade.accounts, leadgrade.conflicts, leadgrade.site_events, leadgrade.site_identities, leadgrade.site_event_types, leadgrade.streams, leadgrade.runs, leadgrade.errors, leadgrade.halts
-      restart identity cascade`.execute(opened().db);
-  });
+  beforeEach(() => emptied(opened()));
   return {
     get db() {
       return opened().db;
     },
   };
+}
+
+// Only tables that hold something: truncating one makes its files and those of its indexes anew.
+async function emptied({ db }: Pick<OpenDatabase, 'db'>): Promise<void> {
+  const { rows: tables } = await sql<{ name: string }>`select format('leadgrade.%I', table_name) as name
+    from information_schema.tables where table_schema = 'leadgrade' and table_name not like 'kysely%'`.execute(db);
+  const looks = tables.map(
+    ({ name }) => sql`select ${sql.lit(name)} as name where exists (select from ${sql.raw(name)})`,
+  );
+  const { rows: filled } = await sql<{ name: string }>`${sql.join(looks, sql` union all `)}`.execute(db);
+  if (filled.length === 0) return;
+  await sql`truncate ${sql.join(filled.map(({ name }) => sql.raw(name)))} restart identity cascade`.execute(db);
 }
 
 /** As when every record has found its person: nobody is scored before. */

@@ -18,9 +18,9 @@ afterEach(async () => {
   for (const end of endings.splice(0).toReversed()) await end();
 });
 
-describe.each(SETUPS.filter(({ name }) => !name.includes('redis')))('migrations ($name)', ({ create }) => {
+describe.each(SETUPS.filter(({ name }) => !name.includes('redis')))('migrations ($name)', ({ createEmpty }) => {
   async function installation() {
-    const { env, destroy } = await create();
+    const { env, destroy } = await createEmpty();
     endings.push(destroy);
     return env;
   }

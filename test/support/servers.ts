@@ -63,6 +63,14 @@ export async function postgresServer(): Promise<Server> {
   return ownPostgres();
 }
 
+/** Runs the statements one after the other, outside of a transaction. */
+export async function onServer(url: string, ...statements: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+}
+
 async function ownPostgres(): Promise<Server> {
   const programs = await postgresPrograms();
   if (programs === undefined) throw new Error((await postgresMissing()) ?? 'Postgres is not installed');

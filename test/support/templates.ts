@@ -1,0 +1,63 @@
+// Runs once before all tests: a database of each kind as the product leaves it when it has migrated and opened its queue. Tests copy
+// it, as making one costs some seconds of a processor; the tests of the migrations and of the demo begin with an empty one.
+import { cpSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { openQueueBackend } from '../../jobs/queue-backend.ts';
+import { migrateToLatest } from '../../src/store/migrate.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
+import { onServer, postgresMissing, postgresServer } from './servers.ts';
+
+export interface Templates {
+  /** A DATA_DIR that nobody has open: migrated, and just made. */
+  readonly embedded: string;
+  readonly emptyEmbedded: string;
+  /** Null where no Postgres runs and none can be started. */
+  readonly postgres: { readonly serverUrl: string; readonly database: string } | null;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    templates: Templates;
+  }
+}
+
+export default async function makeTemplates(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'leadgrade-template-'));
+  const embedded = join(folder, 'embedded');
+  const emptyEmbedded = join(folder, 'empty');
+  await (await openDatabase({ dataDir: emptyEmbedded })).close();
+  cpSync(join(emptyEmbedded, 'postgres'), join(embedded, 'postgres'), { recursive: true });
+  await makeReady({ dataDir: embedded });
+  const server = (await postgresMissing()) === undefined ? await postgresServer() : null;
+  const database = `leadgrade_template_${process.pid}`;
+  if (server !== null) {
+    await onServer(server.url, `drop database if exists ${database}`, `create database ${database}`);
+    const url = new URL(server.url);
+    url.pathname = `/${database}`;
+    await makeReady({ databaseUrl: url.href, dataDir: folder });
+  }
+  project.provide('templates', {
+    embedded,
+    emptyEmbedded,
+    postgres: server === null ? null : { serverUrl: server.url, database },
+  });
+  // Tests start the product as a process many times: what it compiles is compiled once.
+  process.env.NODE_COMPILE_CACHE = join(folder, 'compiled');
+  return async () => {
+    if (server !== null) await onServer(server.url, `drop database if exists ${database}`);
+    await server?.stop();
+    // A process that a test has just ended may still write to it.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+}
+
+async function makeReady(options: { readonly databaseUrl?: string; readonly dataDir: string }): Promise<void> {
+  const database = await openDatabase(options);
+  await migrateToLatest(database.db);
+  const queues = await openQueueBackend({ connection: database.connection, embedded: database.embedded });
+  await queues.close({ deadlineMs: 10_000 });
+  await database.close();
+}
