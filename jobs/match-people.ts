@@ -8,7 +8,12 @@ import type { JobContext } from './context.ts';
 /** Records a transaction. Most of them are nobody else's, and cost their share of a few statements. */
 const CHUNK = 2_000;
 
-export async function matchPeople({ db, people, clock, signal }: JobContext): Promise<void> {
+export async function matchPeople({
+  db,
+  people,
+  clock,
+  signal,
+}: Pick<JobContext, 'db' | 'people' | 'clock' | 'signal'>): Promise<void> {
   const { match } = people;
   await markAllUnmatched(db, createHash('sha256').update(JSON.stringify(match)).digest('hex'));
   let matched = CHUNK;

@@ -1,48 +1,49 @@
-// What the team's own site or product told goes into the ledger of whoever did it. Called by every intake and tick: it costs two looks
-// into an index where there is nothing to do.
-
+// What the team's own site or product told goes into the ledger of whoever did it. Called by every intake, tick and scoring: where there
+// is nothing to do it costs two statements, and an intake three more that forget, each of which looks into an index.
 import type { Transaction } from 'kysely';
 import { PRIORITY } from '../src/domain/priority.ts';
 import { SITE_EVENTS_STREAM } from '../src/domain/site-event.ts';
 import { takeActivities } from '../src/store/activities.ts';
 import { holdLeadIds } from '../src/store/leads.ts';
-import {
-  findPeople,
-  type MatchedSiteEvent,
-  type SiteMatching,
-  stillThere,
-  wakeByIdentities,
-} from '../src/store/match-site-events.ts';
-import { forgetSiteEvents, nextLookAt, noteSiteEventsTaken } from '../src/store/site-events.ts';
+import { findPeople, type MatchedSiteEvent, type SiteMatching, stillThere } from '../src/store/match-site-events.ts';
+import { forgetSiteEvents, noteSiteEventsTaken } from '../src/store/site-events.ts';
 import type { Tables } from '../src/store/tables.ts';
+import { wakeByIdentities } from '../src/store/wake-site-events.ts';
 import type { JobContext } from './context.ts';
 
 /** Events, or identities, a transaction. */
 const CHUNK = 1_000;
-/** Who waits for longer is found by the tick. */
-const SOON_MS = 60_000;
+/** Chunks in a run: with many that wait, those who call are not kept waiting for their end. */
+const MOST_CHUNKS = 5;
 
 type MatchContext = Pick<JobContext, 'db' | 'clock' | 'people' | 'quietMs' | 'signal' | 'log' | 'ring'>;
 
 /** Gives events to the records of the people who did them, forgets those for whom nobody turned up, and rings for the scoring. */
 export async function matchSiteEvents(context: MatchContext): Promise<void> {
-  const { db, clock, signal, log } = context;
-  while (!signal.aborted && (await wakeByIdentities(db, CHUNK, clock.now())) === CHUNK);
-  let taken = 0;
-  for (let looked = CHUNK; looked === CHUNK && !signal.aborted; ) {
-    const chunk = await takeChunk(context);
-    looked = chunk.looked;
-    taken += chunk.taken;
-  }
+  const { db, clock, log } = context;
+  const taken = await giveSiteEvents(context);
   const forgotten = await forgetSiteEvents(db, clock.now());
   if (forgotten > 0)
     log.info({ events: forgotten }, 'events of a site were dropped: their person did not appear in time');
   if (taken > 0) await context.ring('score', {});
-  // Whose person has only just appeared in the CRM is looked at again in a moment, not at the next tick.
-  const next = await nextLookAt(db);
-  if (next === null) return;
-  const delayMs = next.getTime() - clock.now().getTime();
-  if (delayMs < SOON_MS) await context.ring('intake', {}, { delayMs: Math.max(1_000, delayMs) });
+}
+
+/**
+ * Gives events to the records of the people who did them, whose leads become due. Those that are left for another run are rung for.
+ * @returns how many
+ */
+export async function giveSiteEvents(context: MatchContext): Promise<number> {
+  const { db, clock, signal } = context;
+  let given = 0;
+  for (let chunk = 0; chunk < MOST_CHUNKS; chunk++) {
+    if (signal.aborted) return given;
+    const learned = await wakeByIdentities(db, CHUNK, clock.now());
+    const { looked, taken } = await takeChunk(context);
+    given += taken;
+    if (learned < CHUNK && looked < CHUNK) return given;
+  }
+  await context.ring('intake', {});
+  return given;
 }
 
 async function takeChunk({ db, clock, people, quietMs }: MatchContext): Promise<{ looked: number; taken: number }> {

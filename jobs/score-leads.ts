@@ -7,6 +7,7 @@ import { pointsByBand, thresholdsOf } from '../src/store/thresholds.ts';
 import { type JobContext, scoringInstant } from './context.ts';
 import { mayScore } from './first-pulls.ts';
 import { matchPeople } from './match-people.ts';
+import { giveSiteEvents } from './match-site-events.ts';
 import { moveThresholds } from './move-thresholds.ts';
 import { scoreChunk } from './score-chunk.ts';
 import { type ScoringBasis, scoringBasis } from './scoring-basis.ts';
@@ -22,12 +23,15 @@ export async function scoreLeads(context: JobContext): Promise<void> {
   const { db, model, clock, signal } = context;
   if (!(await mayScore(context))) return;
   await matchPeople(context);
+  // Whoever has just appeared has what they did before in their first score.
+  await giveSiteEvents(context);
   await keepModel(db, { hash: model.hash, name: model.compiled.id, text: model.text }, clock.now());
   const basis = await scoringBasis(context);
   await markOutdated(db, basis.hash, clock.now());
+  const began = clock.now();
   await scoreAllDue(context, basis);
   // Before anything of it is written: who is hot depends on all the others.
-  if (!signal.aborted && (await moveThresholds(context, basis.hash)) > 0) await scoreAllDue(context, basis);
+  if (!signal.aborted && (await moveThresholds(context, basis.hash, began)) > 0) await scoreAllDue(context, basis);
   await ringWrites(context);
   // Those that somebody held just now were passed over: they are scored as soon as that one is done. Others rest for a moment.
   const next = signal.aborted ? null : await nextDueAt(db);

@@ -2,6 +2,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Fields } from '../domain/lead.ts';
 import type { SitePerson } from '../domain/site-event.ts';
+import { firstToLookAt } from './site-events.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -31,9 +32,6 @@ export interface Arrival {
   readonly events: readonly ArrivedSiteEvent[];
   readonly identities: readonly LearnedIdentity[];
 }
-
-// So that a clock that is a little behind this one looks at it at once, too.
-const LOOK_BEFORE_MS = 60_000;
 
 /** An identity that says nothing new is noted once a day. */
 const HEARD_AGAIN_MS = 86_400_000;
@@ -69,7 +67,7 @@ export async function putSiteEvents(
       insert into leadgrade.site_events (source, message_id, type, attributes, at, received_at, email_key, crm, record_id,
         user_key, anonymous_key, look_at)
       select ${source}, t.message_id, t.type, t.attributes, t.at, ${now}, t.email_key, t.crm, t.record_id, t.user_key,
-        t.anonymous_key, ${new Date(now.getTime() - LOOK_BEFORE_MS)}
+        t.anonymous_key, ${firstToLookAt(now)}
       from ${rowsOf(events.map(toRow))} as t (message_id text, type text, attributes jsonb, at timestamptz, email_key text,
         crm text, record_id text, user_key text, anonymous_key text)
       where ${notErased(sql`t`)} order by t.message_id

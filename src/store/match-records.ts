@@ -7,6 +7,8 @@ import { type LeadUnion, moveRecords, type RecordMove, uniteLeads } from './move
 import { neighborhoodOf } from './neighborhoods.ts';
 import type { Tables } from './tables.ts';
 import { claimUnmatched, dropMarks } from './unmatched.ts';
+import { wakeByRecords } from './wake-site-events.ts';
+import { withoutCompiling } from './without-compiling.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -21,15 +23,16 @@ export interface MatchChunk {
 type Group = (records: readonly MatchRecord[]) => readonly PersonGroup[];
 
 /**
- * Matches up to `limit` marked records; leads of which anything moved become due.
+ * Matches up to `limit` marked records; leads of which anything moved become due, and events of a site that waited for such a record
+ * are to be looked at.
  * @returns how many marks were answered; less than `limit` when there are no more
  */
 export async function matchRecords(db: Kysely<Tables>, chunk: MatchChunk, group: Group): Promise<number> {
   return db.transaction().execute(async (tx) => {
-    // Compiling a statement for a few thousand rows takes longer than running it.
-    await sql`set local jit = off`.execute(tx);
+    await withoutCompiling(tx);
     const marks = await claimUnmatched(tx, chunk.limit);
     if (marks.length === 0) return 0;
+    await wakeByRecords(tx, marks, chunk.now);
     await matchAround(tx, marks, chunk, group);
     await dropMarks(tx, marks);
     return marks.length;

@@ -1,10 +1,11 @@
 // Who did it: events of a site find the record that they belong to, by what they say themselves, or else by what `identify` told of
-// their user. Those whose person is not there wait: the longer they have waited, the less often they are looked at.
-import { type Kysely, sql, type Transaction } from 'kysely';
+// their user. Those whose person is not there wait, and are woken when a record with that address or id is read (wake-site-events.ts).
+import { sql, type Transaction } from 'kysely';
 import type { Fields } from '../domain/lead.ts';
 import { recordKey } from '../domain/person.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
+import { withoutCompiling } from './without-compiling.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -30,57 +31,15 @@ export interface SiteMatching {
   readonly mostRecords: number;
 }
 
-/** Events that waited for identities that were learned since are to be looked at. Gives how many identities; less than `limit`: all. */
-export async function wakeByIdentities(db: Kysely<Tables>, limit: number, now: Date): Promise<number> {
-  return db.transaction().execute(async (tx) => {
-    await withoutCompiling(tx);
-    const { rows } = await sql<{ count: number }>`
-    with learned as materialized (
-      select source, key, email_key is not null or record_id is not null or same_as is not null as told
-      from leadgrade.site_identities where fresh order by source, key limit ${limit} for update skip locked
-    ),
-    seen as (
-      update leadgrade.site_identities i set fresh = false from learned l where i.source = l.source and i.key = l.key
-    ),
-    keys as (
-      select source, key from learned
-      union
-      select i.source, i.key from learned l
-      join leadgrade.site_identities i on i.source = l.source and i.same_as = l.key
-    ),
-    waiting as (
-      select w.source, w.message_id from keys k
-      cross join lateral (
-        select e.source, e.message_id from leadgrade.site_events e
-        where e.user_key = k.key and e.source = k.source and e.taken_at is null offset 0
-      ) w
-      union
-      select w.source, w.message_id from keys k
-      cross join lateral (
-        select e.source, e.message_id from leadgrade.site_events e
-        where e.anonymous_key = k.key and e.source = k.source and e.taken_at is null offset 0
-      ) w
-    ),
-    woken as (
-      update leadgrade.site_events e set look_at = ${now} from waiting w
-      where e.source = w.source and e.message_id = w.message_id and (e.look_at is null or e.look_at > ${now})
-    )
-    select count(*)::int as count from learned`.execute(tx);
-    return rows[0]?.count ?? 0;
-  });
-}
-
-/** Compiling a statement for some hundred rows takes longer than running it. */
-async function withoutCompiling(tx: Tx): Promise<void> {
-  await sql`set local jit = off`.execute(tx);
-}
-
-/** How long until an event whose person is not there is looked at again, at most. */
-const LONGEST_WAIT_MS = 300_000;
-const SHORTEST_WAIT_MS = 1_000;
+/**
+ * How long an event that found nobody waits for its next look, which is one for the rare things that wake none: a merge of records that
+ * nobody had heard of, an address that fewer people have now. It waits as long as it has waited.
+ */
+const LONGEST_WAIT_MS = 86_400_000;
+const SHORTEST_WAIT_MS = 60_000;
 
 /**
- * Looks at up to `limit` events that are to be looked at now.
+ * Looks at up to `limit` events that are to be looked at now, those first that are new or were woken.
  * @returns those whose record was found, to be taken in the same transaction; `looked` less than `limit`: there are no more
  */
 export async function findPeople(
@@ -108,7 +67,7 @@ export async function findPeople(
     ),
     later as (
       update leadgrade.site_events e set look_at = case when m.email is null and m.by_record_id is null then null
-        else ${now}::timestamptz + least(greatest((${now}::timestamptz - e.received_at) / 2,
+        else ${now}::timestamptz + least(greatest(${now}::timestamptz - e.received_at,
           ${SHORTEST_WAIT_MS} * interval '1 millisecond'), ${LONGEST_WAIT_MS} * interval '1 millisecond') end
       from matched m where e.source = m.source and e.message_id = m.message_id and m.to_id is null
     )

@@ -63,13 +63,6 @@ export async function eraseSiteEvents(
   return { site_events: Number(result.numAffectedRows ?? 0n), site_identities: rows.length };
 }
 
-/** When the next event is to be looked at; null = none waits for that. */
-export async function nextLookAt(db: Db): Promise<Date | null> {
-  const { rows } = await sql<{ next: Date | null }>`
-    select min(look_at) as next from leadgrade.site_events where look_at is not null`.execute(db);
-  return rows[0]?.next ?? null;
-}
-
 const DAY_MS = 86_400_000;
 /** So long an event waits for its person. */
 const HELD_DAYS = 30;
@@ -77,6 +70,14 @@ const HELD_DAYS = 30;
 const KEY_DAYS = 40;
 /** So long a source's user is known who is not heard of. */
 const IDENTITY_DAYS = 400;
+
+/**
+ * When an event that is new, or was woken, is to be looked at: before all that found nobody and are to be looked at once more, however
+ * late that is.
+ */
+export function firstToLookAt(now: Date): Date {
+  return new Date(now.getTime() - HELD_DAYS * DAY_MS);
+}
 
 /** Forgets what has waited too long, and keys that cannot come again. Gives how many events nobody turned up for. */
 export async function forgetSiteEvents(db: Db, now: Date): Promise<number> {
