@@ -69,8 +69,8 @@ function scoreOne(due: DueLead, input: ScoringInput): ScoredLead {
 
 /** A lead outside the scope keeps its data, but no score: its fields in the CRM are cleared, once. */
 function unscored(due: DueLead, { crms }: ScoringInput): ScoredLead {
-  const ours = due.records.filter((record) => !isRespected(record, crms.get(record.crm)));
-  const records = ours.map((record): RecordDecision => {
+  const records = due.records.map((record): RecordDecision => {
+    if (isRespected(record, crms.get(record.crm))) return { ...keyOf(record), kind: 'left' };
     const patch = writable(clearedScoreFields(), crms.get(record.crm));
     const isClear = Object.values(record.held).every((value) => value === null);
     return { ...keyOf(record), ...(isClear ? { kind: 'settled' } : { kind: 'write', patch }) };
@@ -81,12 +81,12 @@ function unscored(due: DueLead, { crms }: ScoringInput): ScoredLead {
 function decide(record: DueRecord, result: ScoreResult, lead: Lead, input: ScoringInput): RecordDecision[] {
   const crm = input.crms.get(record.crm);
   if (!crm) return [];
-  if (isRespected(record, crm)) return [];
+  const key = keyOf(record);
+  if (isRespected(record, crm)) return [{ ...key, kind: 'left' }];
   const { timezone } = input;
   const maxLength = crm.connector.maxTextLength;
   const explanation = explain(result, lead, input.model.compiled, input.now, { timezone, maxLength });
   const patch = writable(toScoreFields(result, explanation), crm);
-  const key = keyOf(record);
   return [isHeld(record, patch) ? { ...key, kind: 'settled' } : { ...key, kind: 'write', patch }];
 }
 

@@ -49,16 +49,14 @@ export interface NewResult {
   readonly gates: readonly GateInForce[];
 }
 
-/** What is to be done with a record after a scoring; records that are not named stay as they are. */
-export type RecordDecision =
-  | {
-      readonly crm: string;
-      readonly object: string;
-      readonly id: string;
-      readonly kind: 'write';
-      patch: ScoreFieldValues;
-    }
-  | { readonly crm: string; readonly object: string; readonly id: string; readonly kind: 'settled' };
+/**
+ * What is to be done with a record after a scoring; records that are not named stay as they are. One that is settled holds the result;
+ * one that is left holds what somebody else wrote, and is decided on anew at each scoring.
+ */
+export type RecordDecision = { readonly crm: string; readonly object: string; readonly id: string } & (
+  | { readonly kind: 'write'; readonly patch: ScoreFieldValues }
+  | { readonly kind: 'settled' | 'left' }
+);
 
 export interface ScoredLead {
   readonly leadId: number;
@@ -243,10 +241,10 @@ async function keepDecisions(
     do update set result_id = excluded.result_id, patch = excluded.patch, attempts = 0, retry_at = null,
       priority = least(o.priority, excluded.priority),
       version = nextval('leadgrade.outbox_versions')`.execute(tx);
-  // What the CRM holds already needs no writing, even if an older result was waiting to be written.
+  // What the CRM holds already, and who is left alone, needs no writing, even if an older result was waiting to be written.
   await sql`
     delete from leadgrade.outbox o using ${decisions}
-    where t.kind = 'settled' and o.crm = t.crm and o.object = t.object and o.record_id = t.id`.execute(tx);
+    where t.kind <> 'write' and o.crm = t.crm and o.object = t.object and o.record_id = t.id`.execute(tx);
   await sql`
     update leadgrade.records r
     set settled_result_id = case when t.kind = 'settled' then t.result_id end,

@@ -102,9 +102,12 @@ test('what somebody else wrote into our fields is written over, or respected unt
   const decisions = (crm: typeof CRM, status: string | null) =>
     scoreWith(crm, held(status)).flatMap(({ records }) => records.map(({ kind }) => kind));
   expect(decisions(CRM, 'hand-made')).toEqual(['write']);
-  expect(decisions(respecting, 'hand-made')).toEqual([]);
+  expect(decisions(respecting, 'hand-made')).toEqual(['left']);
   expect(decisions(respecting, null)).toEqual(['write']);
   expect(decisions(respecting, String(ours.patch.status))).toEqual(['settled']);
+  const customer = { ...respecting, inScope: () => false };
+  expect(decisions(customer, 'hand-made')).toEqual(['left']);
+  expect(decisions(customer, null)).toEqual(['write']);
 });
 
 test('what the CRM holds already after the database was lost is not written again', () => {

@@ -22,7 +22,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
   }
 
   /** Scores all leads again, as the score job does: each with this status. */
-  async function scored(status: string, decide: 'write' | 'settled' = 'write', now = at()): Promise<void> {
+  async function scored(status: string, decide: RecordDecision['kind'] = 'write', now = at()): Promise<void> {
     await store.db.updateTable('leads').set({ due_at: now, due_cause: 'changed' }).execute();
     await store.db
       .insertInto('models')
@@ -33,13 +33,13 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     await scoreDueLeads(store.db, { limit: 100, now, basisHash: 'basis', crms: [CRM], mostAnHour: 60 }, score);
   }
 
-  function toScored(lead: DueLead, status: string, decide: 'write' | 'settled'): ScoredLead {
+  function toScored(lead: DueLead, status: string, decide: RecordDecision['kind']): ScoredLead {
     const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status };
     const rest = { previous_status: null, cell: null, thresholds: null, contributions: [], gates: [] };
     const result = { as_of: at().toISOString(), model_hash: 'm', cause: lead.cause, ...scores, ...rest };
     const records = lead.records.map(({ crm, object, id }): RecordDecision => {
       const key = { crm, object, id };
-      return decide === 'settled' ? { ...key, kind: 'settled' } : { ...key, kind: 'write', patch: { status } };
+      return decide === 'write' ? { ...key, kind: decide, patch: { status } } : { ...key, kind: decide };
     });
     return { leadId: lead.id, result, unscored: false, nextChangeAt: null, records };
   }
@@ -119,6 +119,23 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
       .executeTakeFirstOrThrow();
     const { result_id } = await store.db.selectFrom('leads').select('result_id').executeTakeFirstOrThrow();
     expect(settled_result_id).toBe(result_id);
+  });
+
+  test('lets go of a result that waited when somebody else has written there and is heard', async () => {
+    await known('a');
+    await scored('cold');
+    await wrote(await claim());
+    await scored('hot');
+    const edited = snapshot('a', { held: { status: 'by hand' } });
+    await store.db.transaction().execute((tx) => takeSnapshots(tx, [edited], { crm: CRM, now: at(9), askedAt: at(9) }));
+    await scored('hot', 'left');
+    expect(await waiting()).toEqual([]);
+    const record = store.db.selectFrom('records').select(['held', 'written', 'settled_result_id']);
+    expect(await record.executeTakeFirstOrThrow()).toEqual({
+      held: { status: 'by hand' },
+      written: { status: 'cold' },
+      settled_result_id: null,
+    });
   });
 
   test('remembers what the CRM holds and when our write was, without going back in time', async () => {
