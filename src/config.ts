@@ -10,6 +10,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const text = z.string().min(1);
 const url = (protocol: RegExp, example: string) =>
   z.url({ protocol, error: `expected a URL like ${example}` }).describe(`e.g. ${example}`);
+/** HubSpot signs the address that it was told: what is given must come out the same for us. The paths behind it are fixed. */
+const publicUrl = url(/^https?$/, 'https://leadgrade.example.com').transform((given, context) => {
+  const { origin } = new URL(given);
+  if (given.replace(/\/+$/, '') === origin) return origin;
+  const message = `expected ${origin}: an address as browsers write it, with no path, query or user`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
 const token = z.string().min(16, { error: 'expected at least 16 characters; make one with: openssl rand -hex 32' });
 
 const isZone = (zone: string): boolean => {
@@ -45,7 +53,7 @@ const settingsSchema = z.object({
   DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/leadgrade').optional(),
   REDIS_URL: url(/^rediss?$/, 'redis://host:6379').optional(),
   PORT: z.coerce.number({ error: 'expected a port number' }).int().min(0).max(65_535).default(3000),
-  PUBLIC_URL: url(/^https?$/, 'https://leadgrade.example.com').optional(),
+  PUBLIC_URL: publicUrl.optional(),
   ADMIN_TOKEN: token.optional(),
   METRICS_TOKEN: token.optional(),
   EVENTS_WRITE_KEYS: writeKeys.optional(),
@@ -72,7 +80,10 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
   },
   PORT: { about: 'Port of webhooks, dashboard, health and metrics.' },
   PUBLIC_URL: {
-    about: 'How the outside reaches that port: https://leadgrade.example.com. Webhook signatures need it.',
+    about:
+      'How the outside reaches that port: https://leadgrade.example.com, without a path. Webhook signatures need it.',
+    // Somebody may have put a password into it.
+    secret: true,
   },
   ADMIN_TOKEN: { about: 'Opens the dashboard and the API. At least 16 characters: openssl rand -hex 32', secret: true },
   METRICS_TOKEN: { about: 'Opens /metrics. At least 16 characters.', secret: true },
@@ -97,6 +108,7 @@ export interface Config {
   /** Absent: the queue is in the database. */
   readonly redisUrl: string | undefined;
   readonly port: number;
+  /** Without a slash at its end. */
   readonly publicUrl: string | undefined;
   readonly adminToken: string | undefined;
   readonly metricsToken: string | undefined;

@@ -70,8 +70,28 @@ describe('settings', () => {
     expect(message).toContain('NIGHTLY_CRON is "at night": expected five cron fields');
     expect(message).toContain('LOG_LEVEL is "loud": expected one of fatal, error');
     expect(message).toContain('POLL_SECONDS is "often": expected seconds.');
-    expect(message).toContain('PUBLIC_URL is "leadgrade": expected a URL like https://leadgrade.example.com.');
+    expect(message).toContain('PUBLIC_URL: expected a URL like https://leadgrade.example.com.');
     expect(message).toContain('METRICS_TOKEN_FILE: cannot read');
+  });
+
+  test.each([
+    ['https://leads.acme.io', 'https://leads.acme.io'],
+    ['https://leads.acme.io:8443/', 'https://leads.acme.io:8443'],
+    ['http://127.0.0.1:3000//', 'http://127.0.0.1:3000'],
+  ])('say how the outside reaches us: %s', (PUBLIC_URL, publicUrl) => {
+    expect(config({ PUBLIC_URL })).toMatchObject({ publicUrl });
+  });
+
+  test.each([
+    ['a path', 'https://acme.io/leads', 'https://acme.io'],
+    ['a query', 'https://acme.io/?a=b', 'https://acme.io'],
+    ['a fragment', 'https://acme.io/#a', 'https://acme.io'],
+    ['a user', 'https://ann:hunter2@acme.io', 'https://acme.io'],
+    ['another spelling', 'https://Acme.io:443', 'https://acme.io'],
+  ])('refuse a public address with %s, and say what to give', (_what, PUBLIC_URL, origin) => {
+    const message = problems({ PUBLIC_URL });
+    expect(message).toContain(`PUBLIC_URL: expected ${origin}: `);
+    expect(message).not.toContain('hunter2');
   });
 
   test('that are secret are never shown', () => {

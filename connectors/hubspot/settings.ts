@@ -7,9 +7,18 @@ const SHARE = 'expected a number from 0.05 to 1, for example 0.9';
 
 export const settingsSchema = z.object({
   HUBSPOT_ACCESS_TOKEN: z.string().trim().min(1, "is missing: the token on the app's Auth tab (or a service key)"),
-  /** Signs webhooks; not needed where changes are only polled. */
-  HUBSPOT_CLIENT_SECRET: z.string().trim().min(1).optional(),
-  HUBSPOT_APP_ID: z.string().trim().min(1).optional(),
+  HUBSPOT_CLIENT_SECRET: z
+    .string()
+    .trim()
+    .min(1)
+    .optional()
+    .describe("The client secret on the app's Auth tab, which signs webhooks. Without it changes are polled."),
+  HUBSPOT_APP_ID: z
+    .string()
+    .trim()
+    .min(1)
+    .optional()
+    .describe('With webhooks: the id of the app, by which our own writes are known when they come back.'),
   HUBSPOT_API_URL: z.url().default('https://api.hubapi.com'),
   HUBSPOT_DAILY_SHARE: z.coerce
     .number(SHARE)

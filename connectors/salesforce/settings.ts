@@ -38,13 +38,17 @@ export const settingsSchema = z
       .string()
       .trim()
       .regex(/^00D[a-zA-Z0-9]{12}(?:[a-zA-Z0-9]{3})?$/, 'expected the id of an org: 00D and 12 or 15 more characters')
-      .optional(),
-    /** Part of the address that outbound messages are sent to: letters that no address has in another form. */
+      .optional()
+      .describe('The id of your org (00D...): messages of another one are dropped, and doctor looks at the login.'),
+    // Letters that no address has in another form.
     SALESFORCE_WEBHOOK_TOKEN: z
       .string()
       .trim()
       .regex(/^[\w.~-]{16,}$/, TOKEN)
-      .optional(),
+      .optional()
+      .describe(
+        'Opens /webhooks/salesforce/<token>. Make one with: openssl rand -hex 32. Without it changes are polled.',
+      ),
     SALESFORCE_API_RESERVE: z.coerce
       .number(RESERVE)
       .min(0, RESERVE)

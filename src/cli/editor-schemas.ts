@@ -1,4 +1,4 @@
-// The JSON Schemas of model, mappings and people, for editors: completion, hover and marks while typing. `npm run gen` writes them to
+// The JSON Schemas of model, mappings, people and events, for editors: completion, hover and marks while typing. `npm run gen` writes them to
 // mappings/schema. Whether ids refer to something, and numbers make sense together, `leadgrade validate` alone can tell.
 import { z } from 'zod';
 import { csvMappingSchema } from '../csv/csv-mapping.ts';
