@@ -80,7 +80,8 @@ function createConnector(id: string, module: ConnectorModule, parts: ConnectorPa
   }
 }
 
-async function loadMapping(id: string): Promise<Mapping> {
+/** @throws ConfigurationError with all that is wrong */
+export async function loadMapping(id: string): Promise<Mapping> {
   const file = shippedFile(`mappings/${id}.yaml`);
   const { mapping, problems } = readMapping(await readFile(file, 'utf8'), file);
   if (mapping) return mapping;

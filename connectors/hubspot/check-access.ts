@@ -6,6 +6,7 @@ import { ConnectorError } from '../connector-error.ts';
 import { isObjectNotFound, missingScopes, RefusedCall } from './answer-error.ts';
 import type { Call } from './call.ts';
 import type { HubSpotHttp } from './http.ts';
+import { WRITE_SCOPES } from './scopes.ts';
 import { type StreamReader, scopeFix } from './stream.ts';
 
 interface Access {
@@ -87,14 +88,14 @@ function writeAccess(http: HubSpotHttp): Access[] {
       what: writing,
       probe: { what: writing, method: 'POST', path: http.paths.batchUpdate('contacts'), body: { inputs: [] } },
       level: 'problem',
-      fix: scopeFix('crm.objects.contacts.write'),
+      fix: scopeFix(WRITE_SCOPES.contacts),
       besides: [],
     },
     {
       what: creating,
       probe: { what: creating, method: 'POST', path: http.paths.properties('contacts'), body: {} },
       level: 'warning',
-      fix: scopeFix('crm.schemas.contacts.write'),
+      fix: scopeFix(WRITE_SCOPES.properties),
       besides: [],
     },
   ];

@@ -9,7 +9,8 @@ import { contactRef } from './contact-projection.ts';
 import type { HubSpotHttp } from './http.ts';
 import { dateEntered, type PipelineStages, type StageReader } from './pipeline-stages.ts';
 
-const PROPERTIES = [
+/** Beside the dates of the stages. */
+export const DEAL_PROPERTIES: readonly string[] = [
   ...['amount', 'deal_currency_code', 'closedate', 'createdate', 'dealstage', 'pipeline'],
   ...['hs_is_closed', 'hs_is_closed_won'],
 ];
@@ -56,7 +57,7 @@ async function readWith(
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly HubSpotObject[]> {
-  const properties = [...PROPERTIES, ...[...stages.keys()].map(dateEntered)];
+  const properties = [...DEAL_PROPERTIES, ...[...stages.keys()].map(dateEntered)];
   return (await batchRead(http, { type: 'deals', ids, properties }, signal)).records;
 }
 

@@ -14,7 +14,8 @@ function dateOf(stage: string): string {
   return `hs_lifecyclestage_${stage}_date`;
 }
 
-export const LIFECYCLE_PROPERTIES: readonly string[] = ['lifecyclestage', ...STAGES.map(dateOf)];
+export const STAGE_DATES: readonly string[] = STAGES.map(dateOf);
+export const LIFECYCLE_PROPERTIES: readonly string[] = ['lifecyclestage', ...STAGE_DATES];
 
 /** One at most: none for a contact that never had a stage. Won from the first day as a customer on. */
 export function lifecycleOutcomes({ properties }: HubSpotObject): readonly Outcome[] {

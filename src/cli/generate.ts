@@ -1,11 +1,11 @@
 // `npm run gen`: writes the files that are made from the code: .env.example from the settings' schemas, the JSON Schemas of
-// model, mapping and people, and the HubSpot app of the shipped mapping.
+// model, mapping, people and events, and the HubSpot app of the shipped mapping.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { connectorIds, loadConnector } from '../../connectors/load-connector.ts';
 import { SETTING_NOTES, settingDefaults } from '../config.ts';
 import { editorSchemas } from './editor-schemas.ts';
-import { exampleHubSpotApp } from './init/hubspot-app-command.ts';
+import { exampleHubSpotApp } from './init/example-hubspot-app.ts';
 
 const HEAD = `# Settings of Leadgrade. Copy this file to .env and fill in what you use; everything else has a default.
 # Each setting may also come as NAME_FILE, the name of a file that holds its value (Docker and Kubernetes secrets).

@@ -5,17 +5,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { APP_NAME, type HubSpotApp, hubspotApp } from '../../../connectors/hubspot/app/project.ts';
+import { OPTIONAL_SCOPES } from '../../../connectors/hubspot/app/scopes.ts';
 import { FORM_PROPERTY } from '../../../connectors/hubspot/webhook/events.ts';
-import { formatProblem } from '../../domain/problem.ts';
-import { ConfigurationError, shippedFile } from '../../load-crms.ts';
-import { type Mapping, readMapping } from '../../mapping/mapping.ts';
+import { ConfigurationError, loadMapping } from '../../load-crms.ts';
 import type { CommandIo } from '../io.ts';
-import { readText } from '../load-model.ts';
 import { reportFailures, settings } from '../open.ts';
-import { EXAMPLE_URL, type HubSpotApp, hubspotApp } from './hubspot-app.ts';
-import { OPTIONAL_SCOPES } from './hubspot-app-scopes.ts';
-
-const NAME = 'Leadgrade';
 
 interface HubSpotAppOptions {
   readonly out: string;
@@ -30,7 +25,7 @@ export function hubspotAppCommand(io: CommandIo): Command {
   return new Command('hubspot-app')
     .description('write the HubSpot app that sends webhooks to PUBLIC_URL, as a project for "hs project upload"')
     .option('--out <dir>', 'the folder of the project', 'hubspot-app')
-    .option('--name <name>', 'what HubSpot calls the app', NAME)
+    .option('--name <name>', 'what HubSpot calls the app', APP_NAME)
     .option('--support-email <email>', 'whom people of the portal may ask', email)
     .option('--without <scope>', `leave out a scope that the portal lacks (${OPTIONAL_SCOPES.join(', ')})`, scope, [])
     .option('--forms-at-once', `a workflow sets ${FORM_PROPERTY}: have its change sent as well`, false)
@@ -54,7 +49,7 @@ function scope(text: string, before: readonly string[]): readonly string[] {
 }
 
 async function writeApp(io: CommandIo, options: HubSpotAppOptions): Promise<void> {
-  const mapping = await readShippedMapping();
+  const mapping = await loadMapping('hubspot');
   const without = new Set(options.without);
   const app = hubspotApp({ ...options, mapping, url: settings(io).publicUrl, without });
   const files = [...app.files].map(([file, text]) => ({ path: join(options.out, file), text }));
@@ -72,22 +67,6 @@ async function writeApp(io: CommandIo, options: HubSpotAppOptions): Promise<void
   io.stdout.write(summary(app, options.out));
 }
 
-async function readShippedMapping(): Promise<Mapping> {
-  const file = shippedFile('mappings/hubspot.yaml');
-  const text = await readText(file);
-  if (typeof text !== 'string') throw new ConfigurationError(formatProblem(text));
-  const { mapping, problems } = readMapping(text, file);
-  if (mapping) return mapping;
-  throw new ConfigurationError(problems.map(formatProblem).join('\n'));
-}
-
-/** The files of apps/hubspot: the app of the mapping as it comes, for an address that nobody has. */
-export async function exampleHubSpotApp(): Promise<readonly (readonly [path: string, text: string])[]> {
-  const names = { url: EXAMPLE_URL, name: NAME, without: new Set<string>(), formsAtOnce: false };
-  const { files } = hubspotApp({ ...names, mapping: await readShippedMapping() });
-  return [...files].map(([file, text]) => [`apps/hubspot/${file}`, text] as const);
-}
-
 function summary({ targetUrl, subscriptions, unsubscribed, scopes }: HubSpotApp, out: string): string {
   const left = unsubscribed.map(({ object, property, reason }) => `  ${object}.${property}: ${reason}\n`).join('');
   const optional = scopes.filter((each) => OPTIONAL_SCOPES.includes(each)).join(', ');
@@ -97,7 +76,7 @@ Read, but not sent (polling finds them):
 ${left}
 Next: npm install -g @hubspot/cli
       hs account auth
-      cd ${out} && hs project upload
+      (cd ${out} && hs project upload)
 
 HubSpot then shows the app under Development > Projects > leadgrade. Install it, and copy from its Auth tab into .env:
   access token    HUBSPOT_ACCESS_TOKEN

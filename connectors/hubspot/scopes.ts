@@ -1,0 +1,18 @@
+// The scopes that HubSpot asks of an app, by what they open.
+
+/** By stream. Engagements but emails come with the contacts; page views need a subscription and no scope. */
+export const STREAM_SCOPES = {
+  contacts: 'crm.objects.contacts.read',
+  companies: 'crm.objects.companies.read',
+  emails: 'sales-email-read',
+  form_submissions: 'forms',
+  marketing_emails: 'content',
+  lists: 'crm.lists.read',
+  marketing_events: 'crm.objects.marketing_events.read',
+  deals: 'crm.objects.deals.read',
+};
+
+export const WRITE_SCOPES = {
+  contacts: 'crm.objects.contacts.write',
+  properties: 'crm.schemas.contacts.write',
+};
