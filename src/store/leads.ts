@@ -47,8 +47,9 @@ export interface DueManner {
 }
 
 /**
- * Marks leads as due; one that is due already keeps its place and its first cause, unless it is wanted sooner now: what somebody
- * does is no change of records, of which only so many are scored in an hour.
+ * Marks leads as due; one that is due already keeps its place and its first cause, unless it is wanted sooner now. Only so many changes
+ * of its records have a lead scored in an hour (score-breaker.ts): a lead that rests for that, and so is due as changed at a later
+ * instant, is woken by no further change, and by everything else, before which the cause `changed` gives way.
  * In two statements: one that is being scored looks due until that ends, and the second statement sees how it ended.
  */
 export async function markDue(
@@ -63,11 +64,14 @@ export async function markDue(
   await sql`select from leadgrade.leads where id = any(${ids}::bigint[]) order by id for no key update`.execute(db);
   await sql`
     update leadgrade.leads
-    set due_cause = case when due_cause = 'changed' and ${priority}::smallint = ${PRIORITY.activity}::smallint then ${cause}
-          else coalesce(due_cause, ${cause}) end,
+    set due_cause = coalesce(nullif(due_cause, 'changed'), ${cause}),
         priority = case when due_at is null then ${priority}::smallint else least(priority, ${priority}::smallint) end,
-        due_at = least(due_at, greatest(${now}::timestamptz, scored_at + ${quietMs} * interval '1 millisecond'))
-    where id = any(${ids}::bigint[]) and (due_at is null or due_at > ${now} or priority > ${priority})`.execute(db);
+        due_at = case when due_cause = 'changed' and ${cause} = 'changed' then due_at
+          else least(due_at, greatest(${now}::timestamptz, scored_at + ${quietMs} * interval '1 millisecond')) end
+    where id = any(${ids}::bigint[])
+      and (due_at is null or due_at > ${now} or priority > ${priority} or due_cause = 'changed' and ${cause} <> 'changed')`.execute(
+    db,
+  );
 }
 
 /** When the next lead is due; null = none is. */

@@ -1,6 +1,7 @@
 // Records that could not be read, scored or written whole: one row a place, with the CRM's own words, until it goes well.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { LeadSnapshot, RecordRef } from '../domain/crm-changes.ts';
+import { holdLeadIds, markDue } from './leads.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { ErrorStage, Tables } from './tables.ts';
 
@@ -97,17 +98,25 @@ export async function countErrors(db: Kysely<Tables>, crms: readonly string[]): 
   return Number(row.count);
 }
 
-/** Marks the records of the listed errors (of one stage) for re-reading, their leads for scoring and writing. Gives how many. */
-export async function retryErrors(db: Kysely<Tables>, now: Date, stage?: ErrorStage): Promise<number> {
-  const { rows } = await sql<{ lead_id: number }>`
-    update leadgrade.records r set dirty_at = ${now}, settled_result_id = null
-    from (
-      select distinct crm, object, record_id from leadgrade.errors where ${stage ?? null}::text is null or stage = ${stage ?? null}
-    ) e
-    where r.crm = e.crm and r.object = e.object and r.id = e.record_id and r.state = 'live'
-    returning r.lead_id`.execute(db);
-  await sql`
-    update leadgrade.leads set due_at = ${now}, due_cause = 'retry'
-    where id = any(${rows.map((row) => row.lead_id)}::bigint[]) and due_at is null`.execute(db);
-  return rows.length;
+/**
+ * Marks the records of the listed errors (of one stage) for re-reading, their leads for scoring and writing, also those that rest as
+ * they were scored too often. Gives how many records.
+ */
+export async function retryErrors(db: Kysely<Tables>, now: Date, stage: ErrorStage | null = null): Promise<number> {
+  const listed = sql`
+    leadgrade.records r where r.state = 'live' and (r.crm, r.object, r.id) in (
+      select crm, object, record_id from leadgrade.errors where ${stage}::text is null or stage = ${stage}
+    )`;
+  return db.transaction().execute(async (tx) => {
+    const { rows: leads } = await sql<{ id: number }>`select distinct r.lead_id as id from ${listed}`.execute(tx);
+    const ids = leads.map(({ id }) => id);
+    await holdLeadIds(tx, ids);
+    const { numAffectedRows: retried } = await sql`
+      update leadgrade.records r set dirty_at = ${now}, settled_result_id = null
+      where (r.crm, r.object, r.id) in (select r.crm, r.object, r.id from ${listed} and r.lead_id = any(${ids}::bigint[]))`.execute(
+      tx,
+    );
+    await markDue(tx, ids, 'retry', now);
+    return Number(retried ?? 0n);
+  });
 }

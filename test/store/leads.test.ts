@@ -58,4 +58,32 @@ describe.each(STORES)('leads ($name)', (setup) => {
       { id: 2, due_at: at(9), due_cause: 'changed' },
     ]);
   });
+
+  describe('that rest, as their records changed too often,', () => {
+    async function marked(cause: string): Promise<object> {
+      await leads(1, null);
+      await store.db
+        .updateTable('leads')
+        .set({ due_at: at(3_600), due_cause: 'changed' })
+        .execute();
+      await markDue(store.db, [1], cause, at(10));
+      return store.db.selectFrom('leads').select(['due_at', 'due_cause']).executeTakeFirstOrThrow();
+    }
+
+    test('go on resting at a further change', async () => {
+      expect(await marked('changed')).toEqual({ due_at: at(3_600), due_cause: 'changed' });
+    });
+
+    test('are scored for what they do, which a poll may tell', async () => {
+      expect(await marked('activity')).toEqual({ due_at: at(10), due_cause: 'activity' });
+    });
+  });
+
+  test('that are due as changed are due for what they do, if that comes before they are scored', async () => {
+    await leads(1, null);
+    await markDue(store.db, [1], 'changed', at(5));
+    await markDue(store.db, [1], 'activity', at(9));
+    const rows = await store.db.selectFrom('leads').select(['due_at', 'due_cause']).execute();
+    expect(rows).toEqual([{ due_at: at(5), due_cause: 'activity' }]);
+  });
 });

@@ -95,4 +95,16 @@ describe.each(STORES)('the list of errors ($name)', (setup) => {
     const due = store.db.selectFrom('leads').select('due_cause').where('due_at', 'is not', null);
     expect(await due.execute()).toEqual([{ due_cause: 'retry' }]);
   });
+
+  test('a retry has a lead scored now that rests as it changed too often', async () => {
+    await read(['a']);
+    await store.db
+      .updateTable('leads')
+      .set({ due_at: at(3_600), due_cause: 'changed' })
+      .execute();
+    await listErrors(store.db, CRM, [refused('a', { stage: 'score' })], at());
+    expect(await retryErrors(store.db, at(60))).toBe(1);
+    const due = store.db.selectFrom('leads').select(['due_cause', 'due_at']);
+    expect(await due.execute()).toEqual([{ due_cause: 'retry', due_at: at(60) }]);
+  });
 });
