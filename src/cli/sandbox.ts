@@ -7,10 +7,12 @@ import { loadLeadforge } from '../../sandbox/dataset/leadforge.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type FaultRule, faultScriptSchema } from '../../sandbox/http/fault-script.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { isLoopbackUrl, LOOPBACK_RULE } from '../../sandbox/hubspot/webhooks/webhook-settings.ts';
+import type { WebhookSettingsInput } from '../../sandbox/hubspot/webhooks/webhook-settings.ts';
 import { type SalesforceSandbox, startSalesforceSandbox } from '../../sandbox/salesforce/start.ts';
+import { isLoopbackUrl, LOOPBACK_RULE } from '../../sandbox/webhooks/delivery-settings.ts';
 import type { CommandIo } from './io.ts';
 import { instant } from './options.ts';
+import { shippedSubscriptions } from './sandbox-subscriptions.ts';
 import { terminated } from './signals.ts';
 
 const optionsSchema = z.object({
@@ -44,7 +46,11 @@ export function sandboxCommand(io: CommandIo): Command {
     )
     .option('--day-limit <calls>', "HubSpot calls a day (default: the tier's)", wholeNumber(1, 10_000_000))
     .option('--faults <file>', 'a fault script (JSON): which requests go wrong, and how')
-    .option('--webhooks <url>', 'send webhooks to a service on this machine: <url>/webhooks/hubspot', loopbackUrl)
+    .option(
+      '--webhooks <url>',
+      'send webhooks, of what the shipped mapping reads, to a service on this machine: <url>/webhooks/hubspot',
+      loopbackUrl,
+    )
     .option('--json', 'print one line of JSON when it is ready')
     .action(async (given: unknown) => run(io, optionsSchema.parse(given)));
 }
@@ -55,7 +61,7 @@ async function run(io: CommandIo, options: SandboxOptions): Promise<void> {
   if (!input) return;
   const { hubspotPort, salesforcePort, tier, dayLimit } = options;
   const common = { now, clock: io.clock, ...input };
-  const optional = { ...(dayLimit === undefined ? {} : { dayLimit }), ...webhooksOf(options) };
+  const optional = { ...(dayLimit === undefined ? {} : { dayLimit }), ...(await webhooksOf(options)) };
   const hubspot = await started(io, '--hubspot-port', () =>
     startHubSpotSandbox({ port: hubspotPort, tier, ...optional, ...common }),
   );
@@ -71,8 +77,10 @@ async function run(io: CommandIo, options: SandboxOptions): Promise<void> {
   await Promise.all([hubspot.close(), salesforce.close()]);
 }
 
-function webhooksOf({ webhooks }: SandboxOptions): { webhooks?: { targetUrl: string } } {
-  return webhooks === undefined ? {} : { webhooks: { targetUrl: `${webhooks}/webhooks/hubspot` } };
+async function webhooksOf({ webhooks }: SandboxOptions): Promise<{ webhooks?: WebhookSettingsInput }> {
+  if (webhooks === undefined) return {};
+  const subscriptions = await shippedSubscriptions();
+  return { webhooks: { targetUrl: `${webhooks}/webhooks/hubspot`, subscriptions } };
 }
 
 /** One sandbox, or null when it cannot start (told on stderr). */

@@ -5,6 +5,7 @@ import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import { control } from '../conformance/fixture.ts';
 import { type Receiver, startReceiver } from '../sandbox/hubspot/webhook-receiver.ts';
+import { everyEvent } from '../support/hubspot-subscriptions.ts';
 import { createMemoryLimiter } from '../support/memory-limiter.ts';
 import { shippedMapping } from './hubspot-fixture.ts';
 
@@ -37,7 +38,8 @@ test.each([false, true])(
   async (classic) => {
     const receiver = await startReceiver();
     const dataset = seededDataset({ contacts: 20, seed: 7, now: clock.now() });
-    const webhooks = { targetUrl: receiver.url, classic, disorder: true, duplicates: 0.5 };
+    const subscriptions = everyEvent({ contact: ['jobtitle'], deal: ['dealstage'] }, classic);
+    const webhooks = { targetUrl: receiver.url, subscriptions, disorder: true, duplicates: 0.5 };
     const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, webhooks });
     const settings = settingsSchema.parse({
       ...{ HUBSPOT_ACCESS_TOKEN: sandbox.accessToken, HUBSPOT_API_URL: sandbox.url },

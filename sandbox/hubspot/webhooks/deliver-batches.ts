@@ -1,10 +1,10 @@
 // Delivers batches to the target: so many requests at a time, signed anew at each attempt, tried again after a growing wait.
 import { type Random, seededRandom } from '../../dataset/random.ts';
-import { Poster } from './deliver-post.ts';
+import { Poster } from '../../webhooks/poster.ts';
+import type { Timers } from '../../webhooks/timers.ts';
 import { type Batch, BatchQueue } from './deliver-queue.ts';
 import type { WebhookEvent } from './event-forms.ts';
 import { signedHeaders } from './sign-request.ts';
-import type { Timers } from './timers.ts';
 import type { WebhookSettings } from './webhook-settings.ts';
 
 /** "up to 10 times", https://developers.hubspot.com/docs/api/webhooks */
@@ -43,7 +43,7 @@ export class BatchDelivery {
   readonly #sender: Sender;
   readonly #poster = new Poster();
   readonly #queue: BatchQueue;
-  readonly #random: Random;
+  #random: Random;
   #settings: WebhookSettings;
   #sent = 0;
   #delivered = 0;
@@ -64,6 +64,7 @@ export class BatchDelivery {
   /** From now on; what waits goes to the new target, too. */
   change(settings: WebhookSettings): void {
     this.#settings = settings;
+    this.#random = seededRandom(settings.seed);
     this.#queue.change(settings);
     this.#sendMore();
   }
@@ -122,12 +123,12 @@ export class BatchDelivery {
     this.#sendMore();
   }
 
-  #post({ events, attempt }: Batch, at: number): Promise<number | null> {
-    const { targetUrl, timeoutMs } = this.#settings;
+  async #post({ events, attempt }: Batch, at: number): Promise<number | null> {
+    const { targetUrl: url, timeoutMs } = this.#settings;
     const told = attempt === 0 ? events : events.map((event) => ({ ...event, attemptNumber: attempt }));
     const body = JSON.stringify(told);
-    const headers = signedHeaders(this.#sender.clientSecret, targetUrl.href, body, at);
-    return this.#poster.send(targetUrl, body, headers, timeoutMs);
+    const headers = signedHeaders(this.#sender.clientSecret, url.href, body, at);
+    return (await this.#poster.send({ url, headers, body, timeoutMs }))?.status ?? null;
   }
 
   #tryAgain(batch: Batch): void {

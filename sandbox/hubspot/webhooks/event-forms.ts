@@ -1,19 +1,27 @@
-// What HubSpot sends of a change: the events' fields in both of its forms, classic (`contact.*`) and generic (`object.*`).
-// https://developers.hubspot.com/changelog/public-beta-generic-webhook-subscriptions ; sandbox/README.md says what is assumed.
+// What HubSpot sends of a change: one event for each subscription that it answers, in the generic form (`object.*`) or in the
+// classic one (`contact.*`). sandbox/README.md says what is assumed.
+// https://developers.hubspot.com/changelog/public-beta-generic-webhook-subscriptions
 import { OBJECT_KINDS, type ObjectType } from '../object-types.ts';
 import type { Author, PortalChange } from '../portal-change.ts';
+import { subscriptionKey } from './subscriptions.ts';
 
 /** Its `attemptNumber` is that of the first delivery. */
-export type WebhookEvent = Readonly<Record<string, string | number | boolean | readonly number[]>>;
-
-export interface Subscribed {
-  /** Contacts, companies and deals in the classic form. */
-  readonly classic: boolean;
-  /** Whether a change of that property is told. */
-  property(type: ObjectType, name: string): boolean;
-}
+export type WebhookEvent = Readonly<Fields>;
+type Fields = Record<string, string | number | boolean | readonly number[]>;
 
 type Change<Kind extends PortalChange['kind']> = Extract<PortalChange, { kind: Kind }>;
+
+/** What a subscription of each form can tell of. */
+interface Happening {
+  readonly type: ObjectType;
+  readonly event: string;
+  readonly propertyName?: string;
+  readonly fields: Readonly<Fields>;
+  /** Of the generic form alone. */
+  readonly generic: Readonly<Fields>;
+  /** Classic subscriptions do not know of it. */
+  readonly isGenericAlone?: boolean;
+}
 
 /** The types that classic subscriptions know. */
 const CLASSIC: ReadonlySet<ObjectType> = new Set(['contacts', 'companies', 'deals']);
@@ -36,123 +44,115 @@ export class EventForms {
     this.#account = account;
   }
 
-  /** The events of one change that are subscribed to. They share their `eventId`, which "is not guaranteed to be unique". */
-  eventsOf(change: PortalChange, at: number, subscribed: Subscribed): readonly WebhookEvent[] {
+  /**
+   * The events of one change. They share their `eventId`, which "is not guaranteed to be unique".
+   * @param subscribed keys of subscriptions
+   */
+  eventsOf(change: PortalChange, at: number, subscribed: ReadonlySet<string>): readonly WebhookEvent[] {
     this.#changes += 1;
-    switch (change.kind) {
-      case 'changed':
-        return this.#propertyChanges(change, at, subscribed);
-      case 'merged':
-        return [this.#merge(change, at, subscribed)];
-      case 'erased':
-        return this.#erasure(change, at, subscribed);
-      case 'linked':
-      case 'unlinked':
-        return this.#linkChanges(change, at, subscribed);
-      default:
-        return [this.#life(change, at, subscribed)];
-    }
-  }
-
-  #life({ kind, type, id, by }: Change<'created' | 'deleted' | 'restored'>, at: number, { classic }: Subscribed) {
-    const [event, flag] = LIVES[kind];
-    const { name, typeId } = formOf(type, classic);
-    return { ...this.#head(`${name}.${event}`, type, at), objectId: Number(id), ...typeId, ...flag, ...authorship(by) };
-  }
-
-  #propertyChanges({ type, id, values, by }: Change<'changed'>, at: number, subscribed: Subscribed): WebhookEvent[] {
-    const { name: form, typeId } = formOf(type, subscribed.classic);
     const events: WebhookEvent[] = [];
-    for (const [name, value] of values) {
-      if (!subscribed.property(type, name)) continue;
-      events.push({
-        ...this.#head(`${form}.propertyChange`, type, at, name),
-        objectId: Number(id),
-        ...typeId,
-        propertyName: name,
-        propertyValue: value,
-        ...authorship(by),
-        ...(form === 'object' ? { isSensitive: false } : {}),
-      });
+    const tell = (
+      subscription: { subscriptionType: string; objectType?: string },
+      fields: Fields,
+      property?: string,
+    ) => {
+      const key = subscriptionKey({ ...subscription, propertyName: property });
+      if (!subscribed.has(key)) return;
+      const { subscriptionType } = subscription;
+      events.push({ ...this.#head(key, subscriptionType, at), ...fields, ...authorship(change.by) });
+    };
+    for (const { type, event, propertyName, fields, generic, isGenericAlone } of happeningsOf(change)) {
+      const objectType = nameOfType(type);
+      tell({ subscriptionType: `object.${event}`, objectType }, { ...fields, ...generic }, propertyName);
+      const isClassic = CLASSIC.has(type) && isGenericAlone !== true;
+      if (isClassic) tell({ subscriptionType: `${objectType}.${event}` }, fields, propertyName);
     }
+    if (change.kind === 'erased')
+      tell({ subscriptionType: 'contact.privacyDeletion' }, { objectId: Number(change.id) });
     return events;
   }
 
-  #merge({ primaryId, mergedId, moved, by }: Change<'merged'>, at: number, { classic }: Subscribed): WebhookEvent {
-    const { name, typeId } = formOf('contacts', classic);
-    return {
-      ...this.#head(`${name}.merge`, 'contacts', at),
-      ...typeId,
-      primaryObjectId: Number(primaryId),
-      mergedObjectIds: [Number(mergedId)],
-      newObjectId: Number(primaryId),
-      numberOfPropertiesMoved: moved,
-      ...authorship(by),
-    };
-  }
-
-  /** A deletion for privacy comes as a deletion, too; https://developers.hubspot.com/docs/api/webhooks */
-  #erasure({ id, by }: Change<'erased'>, at: number, subscribed: Subscribed): WebhookEvent[] {
-    return [
-      this.#life({ kind: 'deleted', type: 'contacts', id, by }, at, subscribed),
-      { ...this.#head('contact.privacyDeletion', 'contacts', at), objectId: Number(id), ...authorship(by) },
-    ];
-  }
-
-  /** One event for each end, as both are subscribed to; classic ones know of links between their own types alone. */
-  #linkChanges(change: Change<'linked' | 'unlinked'>, at: number, { classic }: Subscribed): WebhookEvent[] {
-    const { from, to, kind, primary, by } = change;
-    const isClassic = classic && CLASSIC.has(from.type) && CLASSIC.has(to.type);
-    const ends: readonly (readonly [typeof from, typeof to])[] = [
-      [from, to],
-      [to, from],
-    ];
-    return ends.flatMap(([one, other]) => {
-      if (classic && !isClassic && CLASSIC.has(one.type)) return [];
-      const { name } = formOf(one.type, isClassic);
-      const typeIds = {
-        fromObjectTypeId: OBJECT_KINDS[one.type].objectTypeId,
-        toObjectTypeId: OBJECT_KINDS[other.type].objectTypeId,
-      };
-      return {
-        ...this.#head(`${name}.associationChange`, one.type, at),
-        associationType: `${nameOfType(one.type)}_TO_${nameOfType(other.type)}`,
-        fromObjectId: Number(one.id),
-        toObjectId: Number(other.id),
-        ...(name === 'object' ? typeIds : {}),
-        associationRemoved: kind === 'unlinked',
-        isPrimaryAssociation: primary,
-        ...authorship(by),
-      };
-    });
-  }
-
-  #head(subscriptionType: string, type: ObjectType, occurredAt: number, property = '') {
-    const subscriptionId = this.#subscriptionId(`${subscriptionType} ${type} ${property}`);
+  #head(subscription: string, subscriptionType: string, occurredAt: number) {
     const { portalId, appId } = this.#account;
+    const subscriptionId =
+      this.#subscriptionIds.get(subscription) ?? FIRST_SUBSCRIPTION_ID + this.#subscriptionIds.size;
+    this.#subscriptionIds.set(subscription, subscriptionId);
     const eventId = FIRST_EVENT_ID + this.#changes;
     return { eventId, subscriptionId, portalId, appId, occurredAt, subscriptionType, attemptNumber: 0 };
   }
+}
 
-  #subscriptionId(subscription: string): number {
-    const id = this.#subscriptionIds.get(subscription) ?? FIRST_SUBSCRIPTION_ID + this.#subscriptionIds.size;
-    this.#subscriptionIds.set(subscription, id);
-    return id;
+function happeningsOf(change: PortalChange): readonly Happening[] {
+  switch (change.kind) {
+    case 'changed':
+      return propertyChanges(change);
+    case 'merged':
+      return [merge(change)];
+    case 'erased':
+      // A deletion for privacy comes as a deletion, too; https://developers.hubspot.com/docs/api/webhooks
+      return [life({ ...change, kind: 'deleted', type: 'contacts' })];
+    case 'linked':
+    case 'unlinked':
+      return linkChanges(change);
+    default:
+      return [life(change)];
   }
+}
+
+function life({ kind, type, id }: Change<'created' | 'deleted' | 'restored'>): Happening {
+  const [event, flag] = LIVES[kind];
+  return { type, event, fields: { objectId: Number(id), ...flag }, generic: typeIdOf(type) };
+}
+
+function propertyChanges({ type, id, values }: Change<'changed'>): readonly Happening[] {
+  return [...values].map(([propertyName, propertyValue]) => ({
+    ...{ type, event: 'propertyChange', propertyName },
+    fields: { objectId: Number(id), propertyName, propertyValue },
+    generic: { ...typeIdOf(type), isSensitive: false },
+  }));
+}
+
+function merge({ primaryId, mergedId, moved }: Change<'merged'>): Happening {
+  const fields = {
+    primaryObjectId: Number(primaryId),
+    mergedObjectIds: [Number(mergedId)],
+    newObjectId: Number(primaryId),
+    numberOfPropertiesMoved: moved,
+  };
+  return { type: 'contacts', event: 'merge', fields, generic: typeIdOf('contacts') };
+}
+
+/** One for each end; classic subscriptions know of links between their own types alone. */
+function linkChanges({ from, to, kind, primary }: Change<'linked' | 'unlinked'>): readonly Happening[] {
+  const ends: readonly (readonly [typeof from, typeof to])[] = [
+    [from, to],
+    [to, from],
+  ];
+  return ends.map(([one, other]) => ({
+    ...{ type: one.type, event: 'associationChange', isGenericAlone: !CLASSIC.has(other.type) },
+    fields: {
+      associationType: `${nameOfType(one.type)}_TO_${nameOfType(other.type)}`.toUpperCase(),
+      fromObjectId: Number(one.id),
+      toObjectId: Number(other.id),
+      associationRemoved: kind === 'unlinked',
+      isPrimaryAssociation: primary,
+    },
+    generic: {
+      fromObjectTypeId: OBJECT_KINDS[one.type].objectTypeId,
+      toObjectTypeId: OBJECT_KINDS[other.type].objectTypeId,
+    },
+  }));
 }
 
 function authorship({ source, sourceId }: Author) {
   return { changeSource: source, sourceId };
 }
 
-/** `contact`, or `object` with the type's id. */
-function formOf(type: ObjectType, classic: boolean) {
-  const { singular, objectTypeId } = OBJECT_KINDS[type];
-  if (classic && CLASSIC.has(type)) return { name: singular, typeId: {} };
-  return { name: 'object', typeId: { objectTypeId } };
+function typeIdOf(type: ObjectType) {
+  return { objectTypeId: OBJECT_KINDS[type].objectTypeId };
 }
 
-/** As subscriptions name it: a meeting is a MEETING_EVENT. */
+/** As subscriptions name it: a meeting is a meeting_event. */
 function nameOfType(type: ObjectType): string {
-  return type === 'meetings' ? 'MEETING_EVENT' : OBJECT_KINDS[type].singular.toUpperCase();
+  return type === 'meetings' ? 'meeting_event' : OBJECT_KINDS[type].singular;
 }

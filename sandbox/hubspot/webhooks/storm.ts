@@ -1,10 +1,10 @@
 // A storm of events, as an import makes one: a property of many contacts is really changed, one after the other.
 import { z } from 'zod';
+import type { Timers } from '../../webhooks/timers.ts';
 import { badRequest } from '../hubspot-error.ts';
 import type { Portal } from '../portal.ts';
 import { authorOf } from '../portal-change.ts';
 import { checkValues, invalidValues } from '../properties/property-values.ts';
-import type { Timers } from './timers.ts';
 
 export const stormSchema = z.strictObject({
   events: z.int().min(1).max(10_000_000),

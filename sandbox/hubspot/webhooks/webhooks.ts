@@ -1,23 +1,21 @@
 // The webhooks of one account: what is subscribed to, and where it goes. Without a target nothing is told.
+import { Timers } from '../../webhooks/timers.ts';
 import { badRequest } from '../hubspot-error.ts';
-import type { ObjectType } from '../object-types.ts';
 import type { Portal } from '../portal.ts';
+import type { PortalChange } from '../portal-change.ts';
 import type { PropertyDefinition } from '../properties/property-definition.ts';
 import { BatchDelivery, type DeliveryStatus } from './deliver-batches.ts';
-import { EventForms, type Subscribed } from './event-forms.ts';
+import { EventForms } from './event-forms.ts';
 import { beginStorm, type Storm } from './storm.ts';
-import { Timers } from './timers.ts';
+import { activeKeys, subscriptionKey } from './subscriptions.ts';
 import type { WebhookSettings } from './webhook-settings.ts';
-
-/** https://developers.hubspot.com/docs/apps/legacy-apps/public-apps/create-generic-webhook-subscriptions */
-const NEVER_TOLD: ReadonlySet<string> = new Set(['hs_email_html', 'hs_email_subject', 'hs_communication_body']);
 
 const NOTHING: DeliveryStatus = { sent: 0, delivered: 0, failed: 0, waiting: 0, inFlight: 0, deliveries: [] };
 
 interface Aimed {
   readonly delivery: BatchDelivery;
   readonly timers: Timers;
-  readonly subscribed: Subscribed;
+  readonly subscribed: ReadonlySet<string>;
 }
 
 export class Webhooks {
@@ -35,10 +33,12 @@ export class Webhooks {
   aim(settings: WebhookSettings): void {
     const { clock } = this.#portal;
     const { delivery, timers } = this.#aimed ?? this.#begin(settings);
-    const subscribed = subscriptionsOf(this.#portal, settings);
+    const subscribed = activeKeys(settings.subscriptions);
     delivery.change(settings);
     this.#aimed = { delivery, timers, subscribed };
-    this.#portal.watcher = (change) => delivery.add(this.#forms.eventsOf(change, clock.now(), subscribed));
+    this.#portal.watcher = (change) => {
+      delivery.add(this.#forms.eventsOf(withoutDerived(this.#portal, change), clock.now(), subscribed));
+    };
   }
 
   /** Tells nobody any more; what waits is dropped, and a storm ends. */
@@ -56,8 +56,13 @@ export class Webhooks {
   /** @throws HubSpotError 400 without a target, or for a property that nobody is told of. @returns over how many contacts it goes */
   storm(storm: Storm): number {
     const { timers, subscribed } = this.#target();
-    if (!subscribed.property('contacts', storm.property)) {
-      throw badRequest(`no webhook tells of "${storm.property}": subscribe to it, or name another one as "property"`);
+    const { property: propertyName } = storm;
+    const keys = [
+      subscriptionKey({ subscriptionType: 'object.propertyChange', objectType: 'contact', propertyName }),
+      subscriptionKey({ subscriptionType: 'contact.propertyChange', propertyName }),
+    ];
+    if (!keys.some((key) => subscribed.has(key)) || isDerived(this.#portal.registry('contacts').get(propertyName))) {
+      throw badRequest(`no webhook tells of "${propertyName}": subscribe to it, or name another one as "property"`);
     }
     this.#storms += 1;
     return beginStorm(this.#portal, timers, storm, this.#storms);
@@ -81,19 +86,14 @@ export class Webhooks {
   }
 }
 
-function subscriptionsOf(portal: Portal, { classic, subscriptions }: WebhookSettings): Subscribed {
-  const ofContacts = subscriptions.properties === undefined ? null : new Set(subscriptions.properties);
-  return {
-    classic,
-    property: (type: ObjectType, name: string) => {
-      if (type === 'contacts' && ofContacts?.has(name) === false) return false;
-      const property = portal.registry(type).get(name);
-      return property !== undefined && !isDerived(property) && !NEVER_TOLD.has(name);
-    },
-  };
+function withoutDerived(portal: Portal, change: PortalChange): PortalChange {
+  if (change.kind !== 'changed') return change;
+  const registry = portal.registry(change.type);
+  const values = new Map([...change.values].filter(([name]) => !isDerived(registry.get(name))));
+  return { ...change, values };
 }
 
 /** What HubSpot counts or derives by itself never fires. What its Salesforce integration sets is neither. */
-function isDerived({ readOnlyValue, groupName }: PropertyDefinition): boolean {
-  return readOnlyValue && groupName !== 'salesforceinformation';
+function isDerived(property: PropertyDefinition | undefined): boolean {
+  return property?.readOnlyValue === true && property.groupName !== 'salesforceinformation';
 }

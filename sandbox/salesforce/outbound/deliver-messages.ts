@@ -1,8 +1,9 @@
 // The delivery of outbound messages: up to 100 notifications of one object each, a few under way at a time, each repeated with growing waits
 // until it is acknowledged, for 24 hours. A repeated one carries the latest values.
-import { type Random, seededRandom } from '../../dataset/random.ts';
+import { type Random, seededRandom, shuffled } from '../../dataset/random.ts';
+import { Poster } from '../../webhooks/poster.ts';
+import { Timers } from '../../webhooks/timers.ts';
 import type { OutboundSettings } from './outbound-settings.ts';
-import { postMessage } from './post-message.ts';
 import { isAcknowledged } from './soap-message.ts';
 
 const MOST_NOTIFICATIONS = 100;
@@ -10,6 +11,7 @@ const KEPT_MS = 86_400_000;
 // About 30 seconds to about two hours.
 const LONGEST_WAIT = 240;
 const REMEMBERED = 100;
+const HEADERS = { 'Content-Type': 'text/xml; charset=utf-8', SOAPAction: '""' };
 
 export interface Notification {
   readonly id: string;
@@ -62,8 +64,9 @@ export class MessageDelivery {
   #settings: OutboundSettings;
   #random: Random;
   readonly #sender: Sender;
-  readonly #closing = new AbortController();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #poster = new Poster();
+  readonly #timers = new Timers();
+  #isClosed = false;
   readonly #pending = new Map<string, (Notification & { readonly since: number })[]>();
   readonly #due: Message[] = [];
   readonly #delayed = new Set<Message>();
@@ -87,7 +90,7 @@ export class MessageDelivery {
     this.#pending.set(object, pending);
     pending.push({ ...notification, since: this.#sender.now() });
     // What one transaction saves goes together.
-    if (pending.length === 1) this.#after(0, () => this.#pump());
+    if (pending.length === 1) this.#timers.after(0, () => this.#pump());
   }
 
   status(): DeliveryStatus {
@@ -99,23 +102,13 @@ export class MessageDelivery {
 
   /** Breaks off what is under way, and drops what waits. */
   close(): void {
-    this.#closing.abort();
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
-  }
-
-  #after(ms: number, act: () => void): void {
-    if (this.#closing.signal.aborted) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      act();
-    }, ms);
-    timer.unref();
-    this.#timers.add(timer);
+    this.#isClosed = true;
+    this.#poster.close();
+    this.#timers.close();
   }
 
   #pump(): void {
-    while (this.#counts.inFlight < this.#settings.maxConcurrentRequests && !this.#closing.signal.aborted) {
+    while (!this.#isClosed && this.#counts.inFlight < this.#settings.maxConcurrentRequests) {
       const message = this.#next();
       if (message === null) return;
       void this.#deliver(message);
@@ -137,22 +130,24 @@ export class MessageDelivery {
   #gather(): Message | null {
     const [found] = [...this.#pending].filter(([, { length }]) => length > 0);
     if (found === undefined) return null;
-    const [object, pending] = found;
-    if (this.#settings.disorder) shuffle(pending, this.#random);
+    const [object, inOrder] = found;
+    const pending = this.#settings.disorder ? shuffled(inOrder, this.#random.between(0, 0xffffffff)) : inOrder;
     const notifications = pending.splice(0, MOST_NOTIFICATIONS);
+    this.#pending.set(object, pending);
     const since = Math.min(...notifications.map((each) => each.since));
     return { object, notifications, since, attempts: 0 };
   }
 
   async #deliver(message: Message): Promise<void> {
     const { object, notifications, attempts } = message;
-    const document = this.#sender.compose(object, notifications);
-    if (document === null) return;
+    const body = this.#sender.compose(object, notifications);
+    if (body === null) return;
     this.#counts.inFlight += 1;
     this.#counts.sent += 1;
     const at = new Date(this.#sender.now()).toISOString();
-    const answer = await postMessage(document, this.#settings, this.#closing.signal);
-    if (this.#closing.signal.aborted) return;
+    const { targetUrl: url, timeoutMs } = this.#settings;
+    const answer = await this.#poster.send({ url, headers: HEADERS, body, timeoutMs });
+    if (this.#isClosed) return;
     this.#counts.inFlight -= 1;
     const acknowledged = answer !== null && isAcknowledged(answer);
     const ids = notifications.map(({ id }) => id);
@@ -166,7 +161,7 @@ export class MessageDelivery {
     this.#counts.failed += 1;
     this.#delayed.add(message);
     const wait = this.#settings.retryMs * Math.min(LONGEST_WAIT, 2 ** (message.attempts - 1));
-    this.#after(wait, () => {
+    this.#timers.after(wait, () => {
       this.#delayed.delete(message);
       if (this.#sender.now() - message.since >= KEPT_MS) this.#counts.dropped += 1;
       else this.#due.push(message);
@@ -177,15 +172,5 @@ export class MessageDelivery {
   #note(delivery: Delivery): void {
     this.#deliveries.push(delivery);
     if (this.#deliveries.length > REMEMBERED) this.#deliveries.shift();
-  }
-}
-
-function shuffle<T>(items: T[], random: Random): void {
-  for (const [at, item] of items.entries()) {
-    const other = random.between(0, at);
-    const swapped = items[other];
-    if (swapped === undefined) continue;
-    items[other] = item;
-    items[at] = swapped;
   }
 }

@@ -1,5 +1,6 @@
 // The documents of outbound messages: the envelope that Salesforce sends, and the answer that it waits for.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_notifications.htm
+import type { Answer } from '../../webhooks/poster.ts';
 import type { SObjectRecord } from '../records/record-table.ts';
 import type { Value } from '../schema/field.ts';
 
@@ -55,12 +56,6 @@ function escaped(text: string): string {
 
 const ACK =
   /<(?:(\w+):)?notificationsResponse\b[^<>]*\sxmlns(?::\1)?\s*=\s*["']http:\/\/soap\.sforce\.com\/2005\/09\/outbound["'][^<>]*>\s*<(?:\w+:)?Ack>\s*true\s*</;
-
-export interface Answer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-}
 
 /** Whether the receiver has it: a 200 alone does not say so. */
 export function isAcknowledged({ status, contentType, body }: Answer): boolean {

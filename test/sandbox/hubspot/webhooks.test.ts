@@ -1,21 +1,42 @@
 // What the sandbox tells of by webhook, and in which form.
 import { createHash, createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { everyEvent } from '../../support/hubspot-subscriptions.ts';
 import { NOW, people, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 import { type Receiver, startReceiver, type ToldEvent } from './webhook-receiver.ts';
+
+const PROPERTIES = {
+  contact: [
+    ...['jobtitle', 'phone', 'lifecyclestage', 'zip', 'city', 'hs_email_optout', 'salesforceleadid'],
+    ...['num_conversion_events', 'recent_conversion_date', 'hs_analytics_num_page_views', 'hs_email_open'],
+  ],
+  company: ['industry'],
+  deal: ['dealstage', 'closedate'],
+  meeting_event: ['hs_meeting_title'],
+  call: ['hs_call_title'],
+  email: ['hs_email_text'],
+  note: ['hs_note_body'],
+  task: ['hs_task_subject'],
+};
+const CLASSIC = { subscriptions: everyEvent(PROPERTIES, true) };
 
 let sandbox: TestSandbox;
 let receiver: Receiver;
 beforeEach(async () => {
   sandbox = await startTestSandbox({ searchLagMs: 0 });
   receiver = await startReceiver();
-  await sandbox.control('PUT', '/webhooks', { targetUrl: receiver.url });
+  await aim();
 });
 afterEach(async () => {
   await sandbox.close();
   await receiver.close();
 });
 
+/** One request at a time: several may overtake each other. */
+const aim = (more: object = {}) =>
+  sandbox.control('PUT', '/webhooks', {
+    ...{ targetUrl: receiver.url, subscriptions: everyEvent(PROPERTIES), maxConcurrentRequests: 1, ...more },
+  });
 const contactId = (at: number) => Number(sandbox.id(at));
 const settled = () => receiver.until(() => receiver.events().at(-1)?.propertyValue === 'last');
 
@@ -67,7 +88,7 @@ describe('contacts, companies and deals', () => {
   });
 
   test('in the classic form the type is in the name', async () => {
-    await sandbox.control('PUT', '/webhooks', { targetUrl: receiver.url, classic: true });
+    await aim(CLASSIC);
     const [event] = await eventsOf(() =>
       sandbox.control('PATCH', `/contacts/${sandbox.id(0)}`, { properties: { phone: '', zip: '1' } }),
     );
@@ -146,7 +167,7 @@ describe('contacts, companies and deals', () => {
       const link = { contactId: sandbox.id(0), companyId: String(companyId) };
       await sandbox.control('PUT', '/associations', link);
       await sandbox.control('DELETE', '/associations', link);
-      await sandbox.control('PUT', '/webhooks', { targetUrl: receiver.url, classic: true });
+      await aim(CLASSIC);
       await sandbox.control('PUT', '/associations', { ...link, contactId: sandbox.id(1) });
     });
     const there = { ...ids, ...byUser, associationType: 'CONTACT_TO_COMPANY', toObjectId: companyId };
@@ -194,7 +215,7 @@ test.each([
 ])(
   'what is told of a %s names it, not the contact, in the classic form, too',
   async (type, object, objectTypeId, name) => {
-    await sandbox.control('PUT', '/webhooks', { targetUrl: receiver.url, classic: true });
+    await aim(CLASSIC);
     let id = '';
     const events = await eventsOf(async () => {
       id = (await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type })).body.id;
@@ -235,13 +256,49 @@ test('nothing is told of forms, page views, marketing e-mails, lists, webinars, 
 });
 
 test('a property that is not subscribed to is not told; one that is derived never is', async () => {
-  const subscriptions = { properties: ['zip', 'recent_conversion_date'] };
-  await sandbox.control('PUT', '/webhooks', { targetUrl: receiver.url, subscriptions });
+  await aim({ subscriptions: everyEvent({ contact: ['zip', 'recent_conversion_date'] }) });
   const events = await eventsOf(async () => {
     await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type: 'form_submission' });
     await sandbox.control('PATCH', `/contacts/${sandbox.id(0)}`, { properties: { phone: '1', zip: '2' } });
   });
   expect(events.map(({ propertyName }) => propertyName)).toEqual(['zip']);
+});
+
+test('no event is told that is not subscribed to, nor one whose subscription rests', async () => {
+  const contact = (event: string, more: object = {}) => {
+    return { subscriptionType: `object.${event}`, objectType: 'contact', active: true, ...more };
+  };
+  const crmObjects = [
+    ...[contact('associationChange'), contact('creation'), contact('deletion', { active: false })],
+    contact('propertyChange', { propertyName: 'zip' }),
+  ];
+  await aim({ subscriptions: { crmObjects } });
+  const { companyId } = (await sandbox.control('GET', `/contacts/${sandbox.id(0)}`)).body;
+  const events = await eventsOf(async () => {
+    await sandbox.control('DELETE', '/associations', { contactId: sandbox.id(0), companyId });
+    await sandbox.control('PATCH', `/companies/${companyId}`, { properties: { industry: 'RETAIL' } });
+    await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type: 'meeting' });
+    await sandbox.control('DELETE', `/contacts/${sandbox.id(0)}`);
+    await sandbox.control('POST', `/contacts/${sandbox.id(0)}/restore`);
+    await sandbox.control('POST', `/contacts/${sandbox.id(1)}/privacy-deletion`);
+  });
+  expect(events.map((event) => [event.subscriptionType, event.associationType])).toEqual([
+    ['object.associationChange', 'CONTACT_TO_COMPANY'],
+    ['object.associationChange', 'CONTACT_TO_MEETING_EVENT'],
+  ]);
+});
+
+test('what is subscribed to in both forms is told in both', async () => {
+  const classic = { subscriptionType: 'contact.propertyChange', propertyName: 'jobtitle', active: true };
+  await aim({ subscriptions: { ...everyEvent(PROPERTIES), legacyCrmObjects: [classic] } });
+  const events = await eventsOf(() =>
+    sandbox.control('PATCH', `/contacts/${sandbox.id(0)}`, { properties: { jobtitle: 'CEO' } }),
+  );
+  expect(events.map(({ subscriptionType }) => subscriptionType)).toEqual([
+    'object.propertyChange',
+    'contact.propertyChange',
+  ]);
+  expect(new Set(events.map(({ subscriptionId }) => subscriptionId)).size).toBe(2);
 });
 
 test('an opt-out and the ids that the Salesforce integration sets are told', async () => {
@@ -260,7 +317,7 @@ test('nobody is told without a target, nor once it is taken away', async () => {
     const refused = await sandbox.control('POST', `/webhooks/${path}`, path === 'storm' ? { events: 1 } : { ms: 1 });
     expect(refused).toMatchObject({ status: 400, body: { message: expect.stringContaining('targetUrl') } });
   }
-  await sandbox.control('PUT', '/webhooks', { targetUrl: receiver.url });
+  await aim();
   expect(await eventsOf(async () => {})).toEqual([]);
 });
 
@@ -272,17 +329,35 @@ test.each([
   'http://localhost/?a=1',
   'nowhere',
 ])('a target that is not on this machine is refused: %s', async (targetUrl) => {
-  const refused = await sandbox.control('PUT', '/webhooks', { targetUrl });
+  const refused = await aim({ targetUrl });
   expect(refused).toMatchObject({ status: 400, body: { message: expect.stringContaining('on this machine') } });
-  await expect(startTestSandbox({ dataset: people(1), webhooks: { targetUrl } })).rejects.toThrow('on this machine');
+  const webhooks = { targetUrl, ...CLASSIC };
+  await expect(startTestSandbox({ dataset: people(1), webhooks })).rejects.toThrow('on this machine');
 });
 
-test('settings with a mistake are refused', async () => {
-  const refused = async (settings: object) =>
-    (await sandbox.control('PUT', '/webhooks', { targetUrl: receiver.url, ...settings })).status;
-  expect(await refused({ duplicates: 2 })).toBe(400);
-  expect(await refused({ speed: 2 })).toBe(400);
-  expect(await refused({ subscriptions: { properties: ['hs_lastmodifieddate'] } })).toBe(400);
+test.each<[string, object]>([
+  ['more than all twice', { duplicates: 2 }],
+  ['a setting that there is not', { speed: 2 }],
+  ['no subscriptions', { subscriptions: undefined }],
+])('%s is refused', async (_what, mistake) => {
+  expect((await aim(mistake)).status).toBe(400);
+});
+
+test.each<[string, object]>([
+  ['a property that nobody can subscribe to', { propertyName: 'hs_lastmodifieddate' }],
+  ['another such property', { propertyName: 'hs_email_subject' }],
+  ['a change of no property', { propertyName: undefined }],
+  ['a creation of a property', { subscriptionType: 'object.creation' }],
+  ['an object that HubSpot calls otherwise', { objectType: 'meeting' }],
+  ['something classic among the generic ones', { subscriptionType: 'contact.propertyChange' }],
+  ['something that does not say whether it is active', { active: undefined }],
+])('a subscription to %s is refused', async (_what, mistake) => {
+  const ofZip = { subscriptionType: 'object.propertyChange', objectType: 'contact', propertyName: 'zip', active: true };
+  expect((await aim({ subscriptions: { crmObjects: [ofZip] } })).status).toBe(200);
+  expect((await aim({ subscriptions: { crmObjects: [{ ...ofZip, ...mistake }] } })).status).toBe(400);
+});
+
+test('a storm of what is never told is refused', async () => {
   const storm = async (property: string) =>
     (await sandbox.control('POST', '/webhooks/storm', { events: 1, property })).body.message;
   expect(await storm('lifecyclestage')).toContain('INVALID_OPTION');
