@@ -27,10 +27,20 @@ export interface AskedSetting {
   readonly unless?: string | undefined;
 }
 
+/** How the webhooks of a CRM are switched on. */
+export interface WebhookPlace {
+  /** The setting without which none are taken. */
+  readonly needs: string;
+  /** Where they arrive, behind PUBLIC_URL: with a placeholder for what is secret. */
+  readonly path: string;
+}
+
 export interface ConnectorModule {
   /** Its keys are names of environment variables. */
   readonly settingsSchema: z.ZodObject;
   readonly asks: readonly AskedSetting[];
+  /** Absent: the CRM sends nothing by itself. */
+  readonly webhooks?: WebhookPlace | undefined;
   create(parts: ConnectorParts): CrmConnector;
 }
 
@@ -39,6 +49,7 @@ const moduleSchema: z.ZodType<ConnectorModule> = z.object({
   asks: z.array(
     z.object({ name: z.string(), question: z.string(), secret: z.boolean(), unless: z.string().optional() }),
   ),
+  webhooks: z.object({ needs: z.string(), path: z.string() }).optional(),
   create: z.custom<ConnectorModule['create']>((value) => typeof value === 'function', 'expected a function'),
 });
 

@@ -23,7 +23,7 @@ import { readProperties } from './webhook/read-properties.ts';
 import { createReceiver } from './webhook/receiver.ts';
 import { WRITE_BATCH, writeScores } from './write-scores.ts';
 
-export { asks, settingsSchema } from './settings.ts';
+export { asks, settingsSchema, webhooks } from './settings.ts';
 
 // HubSpot cuts text properties at 65,536 characters; a rep reads fewer.
 const MAX_TEXT = 65_536;

@@ -52,4 +52,6 @@ export const asks = [
   },
 ];
 
+export const webhooks = { needs: 'HUBSPOT_CLIENT_SECRET', path: '/webhooks/hubspot' };
+
 export type HubSpotSettings = z.infer<typeof settingsSchema>;

@@ -11,7 +11,7 @@ import { createStreams, probeStreams } from './streams.ts';
 import { createReceiver } from './webhook/receiver.ts';
 import { createScoreWriter, MAX_TEXT, WRITE_BATCH } from './write-scores.ts';
 
-export { asks, settingsSchema } from './settings.ts';
+export { asks, settingsSchema, webhooks } from './settings.ts';
 
 /** Ids in one query: as many as an address holds beside a usual mapping. */
 const READ_BATCH = 200;

@@ -103,4 +103,6 @@ export const asks = [
   },
 ];
 
+export const webhooks = { needs: 'SALESFORCE_WEBHOOK_TOKEN', path: '/webhooks/salesforce/<token>' };
+
 export type SalesforceSettings = z.infer<typeof settingsSchema>;

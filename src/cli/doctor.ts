@@ -29,7 +29,10 @@ export function doctorCommand(io: CommandIo): Command {
     .action((options: DoctorOptions) =>
       withProduct(io, { quiet: true }, async (product, config) => {
         const chosen = chosenCrms(product.context, options.crm);
-        const own = [...(await ownFindings(product)), ...(await webhookFindings(product, config))].filter(isOf(chosen));
+        const { db, clock, crms } = product.context;
+        const connectors = [...crms.values()].map(({ connector }) => connector);
+        const webhooks = await webhookFindings({ db, clock, connectors, publicUrl: config.publicUrl });
+        const own = [...(await ownFindings(product)), ...webhooks].filter(isOf(chosen));
         const now = await crmFindings(product, chosen);
         const findings = [...withoutRepeats(own, now), ...now];
         if (options.json) io.stdout.write(`${JSON.stringify({ findings })}\n`);

@@ -108,6 +108,18 @@ test('below Enterprise page views are forbidden, and doctor says what would open
   expect(views?.level).toBe('warning');
 });
 
+// The header that tells it has whole seconds, and takes some time to arrive.
+test.each([
+  [360, 'warning', /^HubSpot's clock is 3(60|5\d) s ahead of ours$/],
+  [-360, 'warning', /^HubSpot's clock is 36\d s behind ours$/],
+  [30, 'ok', /^HubSpot's clock is (30|2\d) s ahead of ours$/],
+])('doctor tells by how much the clocks differ: by %i seconds it is %s', async (seconds, level, detail) => {
+  const { connector } = await open({ clock: { now: () => new Date(clock.now().getTime() + seconds * 1_000) } });
+  const check = (await connector.checkSetup(TARGET, signal)).find(({ what }) => what === 'clock');
+  expect(check).toMatchObject({ level, detail: expect.stringMatching(detail) });
+  expect(check?.fix?.includes('NTP') ?? false).toBe(level === 'warning');
+});
+
 describe('without the scope for companies', () => {
   const scopes = scopesOf('enterprise').filter((scope) => scope !== 'crm.objects.companies.read');
 

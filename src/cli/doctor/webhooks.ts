@@ -1,60 +1,72 @@
 // What doctor says of webhooks: whether they can arrive, when the last one did, and what of them waits or was not understood.
-import type { Config } from '../../config.ts';
-import type { Product } from '../../main.ts';
+import type { Kysely } from 'kysely';
+import type { CrmConnector } from '../../../connectors/connector.ts';
+import { loadConnector } from '../../../connectors/load-connector.ts';
+import type { Clock } from '../../domain/clock.ts';
 import { inboxBacklog, lastArrivals } from '../../store/inbox.ts';
 import { countQuarantine } from '../../store/quarantine.ts';
+import type { Tables } from '../../store/tables.ts';
 import type { Finding } from './finding.ts';
 
-export async function webhookFindings({ context }: Product, config: Config): Promise<readonly Finding[]> {
-  const { db, clock } = context;
+interface Parts {
+  readonly db: Kysely<Tables>;
+  readonly clock: Clock;
+  readonly connectors: readonly CrmConnector[];
+  /** PUBLIC_URL. */
+  readonly publicUrl: string | undefined;
+}
+
+export async function webhookFindings({ db, clock, connectors, publicUrl }: Parts): Promise<readonly Finding[]> {
   const arrivals = await lastArrivals(db);
-  const receivers = [...context.crms.values()].filter(({ connector }) => connector.webhook !== undefined);
-  const ofCrms = receivers.map(({ connector: { id, webhook } }): Finding => {
-    if (config.publicUrl === undefined && webhook?.signsAddress) {
-      const fix = 'Set PUBLIC_URL to the address that the CRM sends to, or remove what tells its webhooks from others.';
-      return {
-        part: id,
-        what: 'webhooks',
-        level: 'warning',
-        detail: 'PUBLIC_URL is not set: none can be verified',
-        fix,
-      };
-    }
-    const last = arrivals.get(id);
-    const detail =
-      last === undefined ? 'none has arrived in the last three days' : `the last one arrived at ${last.toISOString()}`;
-    return {
-      part: id,
-      what: 'webhooks',
-      level: 'ok',
-      detail: `taken at ${config.publicUrl ?? ''}/webhooks/${id}; ${detail}`,
-    };
-  });
-  const { waiting, oldestAt } = await inboxBacklog(db, [...context.crms.keys()]);
+  const ofCrms = await Promise.all(connectors.map((each) => receiving(each, publicUrl, arrivals.get(each.id))));
+  const { waiting, oldestAt } = await inboxBacklog(
+    db,
+    connectors.map(({ id }) => id),
+  );
   const age = oldestAt === null ? 0 : Math.round((clock.now().getTime() - oldestAt.getTime()) / 1_000);
   const parts = await countQuarantine(db);
-  return [
+  const findings: (Finding | null)[] = [
     ...ofCrms,
-    ...(waiting === 0
-      ? []
-      : [
-          {
-            part: 'leadgrade',
-            what: 'inbox',
-            level: 'ok' as const,
-            detail: `${waiting} events wait, the oldest for ${age} s`,
-          },
-        ]),
-    ...(parts === 0
-      ? []
-      : [
-          {
-            part: 'leadgrade',
-            what: 'quarantine',
-            level: 'warning' as const,
-            detail: `${parts} parts of webhooks were not understood`,
-            fix: 'See them: leadgrade errors list. After an upgrade: leadgrade errors retry.',
-          },
-        ]),
+    waiting === 0
+      ? null
+      : { part: 'leadgrade', what: 'inbox', level: 'ok', detail: `${waiting} events wait, the oldest for ${age} s` },
+    parts === 0
+      ? null
+      : {
+          part: 'leadgrade',
+          what: 'quarantine',
+          level: 'warning',
+          detail: `${parts} parts of webhooks were not understood`,
+          fix: 'See them: leadgrade errors list. After an upgrade: leadgrade errors retry.',
+        },
   ];
+  return findings.filter((finding) => finding !== null);
+}
+
+/** @returns null: there is nothing to be said, as none are expected */
+async function receiving(
+  { id, webhook }: CrmConnector,
+  publicUrl: string | undefined,
+  last: Date | undefined,
+): Promise<Finding | null> {
+  const { webhooks: place } = await loadConnector(id);
+  if (place === undefined) return null;
+  const address = publicUrl === undefined ? null : `${publicUrl}${place.path}`;
+  const about = { part: id, what: 'webhooks' };
+  if (webhook === undefined) {
+    // Who has told no address of ours polls, and knows it.
+    if (address === null) return null;
+    return { ...about, level: 'ok', detail: `off, changes are polled; set ${place.needs} to take them at ${address}` };
+  }
+  if (address === null && webhook.signsAddress) {
+    return {
+      ...about,
+      level: 'warning',
+      detail: 'PUBLIC_URL is not set: none can be verified',
+      fix: `Set PUBLIC_URL to the address that the CRM sends to, or remove ${place.needs}.`,
+    };
+  }
+  const arrived =
+    last === undefined ? 'none has arrived in the last three days' : `the last one arrived at ${last.toISOString()}`;
+  return { ...about, level: 'ok', detail: address === null ? arrived : `taken at ${address}; ${arrived}` };
 }
