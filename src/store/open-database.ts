@@ -37,6 +37,8 @@ const OWN_SERVER_POOL: pg.PoolConfig = {
 // Work comes in short statements; one that takes longer has lost its way, or waits for somebody who has.
 const OWN_SERVER_TIMEOUTS: pg.PoolConfig = {
   statement_timeout: 60_000,
+  // The server ends it; this is for a server that is no longer heard of.
+  query_timeout: 65_000,
   lock_timeout: 15_000,
   idle_in_transaction_session_timeout: 60_000,
 };
