@@ -78,7 +78,7 @@ async function openDoors({ context }: Product, config: Config): Promise<Server> 
     metrics,
     metricsToken,
     webhooks: { db, clock, metrics, log, publicUrl, receivers, ring },
-    siteEvents: { db, clock, metrics, keys: config.eventsWriteKeys, crms: [...crms.keys()], project, ring },
+    siteEvents: { db, clock, metrics, log, keys: config.eventsWriteKeys, crms: [...crms.keys()], project, ring },
   });
   return listen(app, config.port);
 }

@@ -1,8 +1,8 @@
 // The web role's express app.
 import express, { type ErrorRequestHandler, type Express } from 'express';
-import { createGate } from './gate.ts';
 import { type HealthParts, healthRoutes } from './health.ts';
 import { type Metrics, metricsRoutes } from './metrics.ts';
+import { createBodyReader } from './read-body.ts';
 import { createSiteEventsRouter, type SiteEventsParts } from './site-events.ts';
 import { type WebhookParts, webhookRoutes } from './webhooks.ts';
 
@@ -13,16 +13,19 @@ export interface AppParts {
   readonly metricsToken: string | undefined;
   readonly webhooks: WebhookParts;
   readonly siteEvents: SiteEventsParts;
+  /** Bytes of bodies that are held at a time. */
+  readonly mostHeldBytes?: number;
 }
 
-export function createApp({ health, metrics, metricsToken, webhooks, siteEvents }: AppParts): Express {
+export function createApp(parts: AppParts): Express {
+  const { health, metrics, metricsToken, webhooks, siteEvents, mostHeldBytes } = parts;
+  const readBody = createBodyReader(mostHeldBytes);
   const app = express();
   app.disable('x-powered-by');
   app.use(healthRoutes(health));
   app.use(metricsRoutes(metrics, metricsToken));
-  app.post(['/webhooks/*rest', '/events{/*rest}'], createGate());
-  app.use(webhookRoutes(webhooks));
-  app.use(createSiteEventsRouter(siteEvents));
+  app.use(webhookRoutes(webhooks, readBody));
+  app.use(createSiteEventsRouter(siteEvents, readBody));
   app.use((_request, response) => {
     response.status(404).json({ error: 'There is nothing at this address.' });
   });

@@ -46,7 +46,7 @@ export function healthRoutes(parts: HealthParts): Router {
 
 async function readiness(parts: HealthParts): Promise<readonly Check[]> {
   try {
-    return await within(DATABASE_MS, inStore(parts));
+    return await within(DATABASE_MS, () => inStore(parts));
   } catch {
     return [{ name: 'database', ok: false, detail: 'does not answer' }];
   }

@@ -8,10 +8,11 @@ import type { Clock } from '../domain/clock.ts';
 import { inboxBacklog } from '../store/inbox.ts';
 import { countQuarantine } from '../store/quarantine.ts';
 import type { Tables } from '../store/tables.ts';
+import { within } from './within.ts';
 
 export interface Metrics {
   readonly registry: Registry;
-  /** Requests by who sent them and what became of them: stored, refused for a reason, too large, no database. */
+  /** Requests by who sent them and what became of them: stored, refused for a reason, too large, too much at a time, no database. */
   request(source: string, outcome: string, seconds: number): void;
   /** Events by what became of them: stored, repeated, unread, ignored for a reason. */
   events(source: string, outcome: string, count: number): void;
@@ -23,6 +24,9 @@ interface MetricsParts {
   readonly db: Kysely<Tables>;
   readonly clock: Clock;
 }
+
+/** Who collects metrics waits for ten seconds, mostly. */
+const STORE_MS = 2_000;
 
 export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
   const registry = new Registry();
@@ -41,31 +45,28 @@ export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
     labelNames: ['source', 'outcome'],
     registers,
   });
-  new Gauge({
-    name: 'leadgrade_inbox_waiting',
-    help: 'Events that were stored and not taken yet.',
-    registers,
-    async collect() {
-      this.set((await inboxBacklog(db, crms)).waiting);
-    },
+  const gauge = (name: string, help: string, read: () => Promise<number>) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        // Without the store the counters are still to be seen: then above all.
+        const value = await within(STORE_MS, read).catch(() => null);
+        if (value === null) this.remove();
+        else this.set(value);
+      },
+    });
+  gauge(
+    'leadgrade_inbox_waiting',
+    'Events that were stored and not taken yet, without those that name items.',
+    async () => (await inboxBacklog(db, crms)).waiting,
+  );
+  gauge('leadgrade_inbox_oldest_seconds', 'Age of the oldest of them.', async () => {
+    const { oldestAt } = await inboxBacklog(db, crms);
+    return oldestAt === null ? 0 : (clock.now().getTime() - oldestAt.getTime()) / 1_000;
   });
-  new Gauge({
-    name: 'leadgrade_inbox_oldest_seconds',
-    help: 'Age of the oldest of them.',
-    registers,
-    async collect() {
-      const { oldestAt } = await inboxBacklog(db, crms);
-      this.set(oldestAt === null ? 0 : (clock.now().getTime() - oldestAt.getTime()) / 1_000);
-    },
-  });
-  new Gauge({
-    name: 'leadgrade_quarantine_parts',
-    help: 'Signed parts of webhooks that were not understood.',
-    registers,
-    async collect() {
-      this.set(await countQuarantine(db));
-    },
-  });
+  gauge('leadgrade_quarantine_parts', 'Signed parts of webhooks that were not understood.', () => countQuarantine(db));
   return {
     registry,
     request: (source, outcome, seconds) => requests.observe({ source, outcome }, seconds),

@@ -1,13 +1,27 @@
 // `POST /events`: what the team's own site or product tells, in Segment's form. It is answered once it is kept; whose it is, is found later.
 // Servers send here, with a write key: a browser would show the key to everybody, so that there is no CORS.
-import express, { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { Clock } from '../domain/clock.ts';
 import type { SiteEventProjector, SiteMessage } from '../domain/site-event.ts';
-import { type Arrival, type LearnedIdentity, putSiteEvents } from '../store/arrived-site-events.ts';
+import { type ArrivedSiteEvent, type LearnedIdentity, putSiteEvents } from '../store/arrived-site-events.ts';
 import type { Tables } from '../store/tables.ts';
-import { type ReadMessage, readMessage } from './site-message.ts';
+import type { Metrics } from './metrics.ts';
+import type { BodyReader, Unreadable } from './read-body.ts';
+import { createSeldomLog, inBrief, type WarningLog } from './seldom.ts';
+import {
+  type Answer,
+  MOST_BYTES,
+  MOST_COMMON_BYTES,
+  MOST_MESSAGES,
+  malformed,
+  NOT_STORED,
+  TOO_MUCH_COMMON,
+  UNKNOWN_KEY,
+  UNREADABLE,
+} from './site-answers.ts';
+import { readMessage } from './site-message.ts';
 import { within } from './within.ts';
 import { createKeyRing, keyInHeader, type WriteKey } from './write-keys.ts';
 
@@ -21,36 +35,32 @@ export interface SiteEventsParts {
   readonly project: SiteEventProjector;
   /** Tells that something was stored. */
   readonly ring: () => void;
-  readonly metrics?: {
-    request(source: string, outcome: string, seconds: number): void;
-    events(source: string, outcome: string, count: number): void;
-  };
+  readonly metrics: Pick<Metrics, 'request' | 'events'>;
+  readonly log: WarningLog;
+  /** How long the store may take. Whoever is not told that it was kept sends it again. */
+  readonly storeMs?: number;
 }
 
-/** What Segment allows for a request. */
-const MOST_BYTES = 500_000;
-const MOST_MESSAGES = 2_500;
-/** Whoever is not told that it was kept sends it again. */
 const STORE_MS = 900;
 
 /** The addresses of Segment's libraries, whose host is then `https://.../events`. */
 const PATHS = ['/events', '/events/v1/:form'];
 
 /** `POST /events` for sources that have a write key. */
-export function createSiteEventsRouter(parts: SiteEventsParts): Router {
+export function createSiteEventsRouter(parts: SiteEventsParts, readBody: BodyReader): Router {
   const router = Router();
   if (parts.keys.length === 0) return router;
-  const door = createDoor(parts);
-  const body = express.raw({ type: () => true, limit: MOST_BYTES });
-  router.post(PATHS, door.refuse, body, door.receive, door.failed);
+  const { refuse, unreadable, receive } = createDoor(parts);
+  router.post(PATHS, refuse, readBody({ mostBytes: MOST_BYTES, unreadable }), receive);
   return router;
 }
 
 function createDoor(parts: SiteEventsParts) {
   const keyRing = createKeyRing(parts.keys);
+  const warn = createSeldomLog(parts.log, parts.clock);
   const answer = (response: Response, { status, outcome, body }: Answer) => {
     const began: unknown = response.locals.began;
-    parts.metrics?.request('site', outcome, typeof began === 'number' ? (performance.now() - began) / 1_000 : 0);
+    parts.metrics.request('site', outcome, typeof began === 'number' ? (performance.now() - began) / 1_000 : 0);
     if (status === 401) response.set('www-authenticate', 'Basic realm="write key"');
     if (status === 503) response.set('retry-after', '5');
     response.status(status).json(body);
@@ -64,65 +74,69 @@ function createDoor(parts: SiteEventsParts) {
     if (response.locals.source === null) return answer(response, UNKNOWN_KEY);
     next();
   };
+  const unreadable = (_request: Request, response: Response, why: Unreadable) => answer(response, UNREADABLE[why]);
   const receive: RequestHandler = async (request, response) => {
     const body = parseBody(request.body);
     const { source: known } = response.locals;
     const source = typeof known === 'string' ? known : keyRing(keyInBody(body) ?? '');
     if (source === null) return answer(response, UNKNOWN_KEY);
     const sent = messagesIn(body, request.params.form);
-    answer(response, 'problem' in sent ? malformed(sent.problem) : await take(parts, source, sent));
+    if ('refused' in sent) return answer(response, sent.refused);
+    try {
+      answer(response, await take(parts, source, sent));
+    } catch (error) {
+      warn(
+        'not-stored',
+        { source, ...inBrief(error) },
+        `events of ${source} were not stored, and are to be sent again`,
+      );
+      answer(response, NOT_STORED);
+    }
   };
-  const failed: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
-    const isTooLarge = error instanceof Error && 'status' in error && error.status === 413;
-    answer(response, isTooLarge ? TOO_LARGE : malformed('the body cannot be read'));
-  };
-  return { refuse, receive, failed };
+  return { refuse, unreadable, receive };
 }
 
-/** All that is well formed is kept, or nothing. */
-async function take(parts: SiteEventsParts, source: string, { messages, isBatch }: Sent): Promise<Answer> {
+/** All that is well formed is kept, or nothing. @throws when it could not be kept in time */
+async function take(parts: SiteEventsParts, source: string, sent: Sent): Promise<Answer> {
+  const { storeMs = STORE_MS } = parts;
   const now = parts.clock.now();
-  const read = messages.map((each) => readMessage(each, { receivedAt: now, crms: parts.crms }));
-  const rejected = read.flatMap((each, index) => ('problem' in each ? [{ index, message: each.problem }] : []));
-  const [first] = rejected;
-  if (first !== undefined && rejected.length === read.length) {
-    return malformed(first.message, isBatch ? rejected : undefined);
+  const taken = readAll(parts, sent.messages, now);
+  const [first] = taken.rejected;
+  if (first !== undefined && taken.rejected.length === sent.messages.length) {
+    return malformed(first.message, sent.isBatch ? taken.rejected : undefined);
   }
-  try {
-    await within(STORE_MS, keep(parts, source, read, now));
-  } catch {
-    return NOT_STORED;
-  }
-  return { status: 200, outcome: 'stored', body: { success: true, ...(first !== undefined && { rejected }) } };
+  await within(storeMs, () => keep(parts, source, taken, now));
+  const rejected = first !== undefined && { rejected: taken.rejected };
+  return { status: 200, outcome: 'stored', body: { success: true, ...rejected } };
 }
 
-interface Answer {
-  readonly status: number;
-  readonly outcome: string;
-  readonly body: object;
+interface Taken {
+  readonly events: readonly ArrivedSiteEvent[];
+  readonly identities: readonly LearnedIdentity[];
+  /** Messages that no rule of the mapping fits. */
+  readonly unmapped: number;
+  readonly rejected: readonly { readonly index: number; readonly message: string }[];
 }
 
-const UNKNOWN_KEY: Answer = {
-  status: 401,
-  outcome: 'unknown-key',
-  body: {
-    success: false,
-    error: 'The write key is missing or not known. Send it as the user name of Basic authentication.',
-  },
-};
-const NOT_STORED: Answer = {
-  status: 503,
-  outcome: 'not-stored',
-  body: { success: false, error: 'It could not be stored. Send it again.' },
-};
-const TOO_LARGE: Answer = {
-  status: 413,
-  outcome: 'too-large',
-  body: { success: false, error: `At most ${MOST_BYTES} bytes a request. Send smaller batches.` },
-};
-
-function malformed(error: string, rejected?: readonly object[]): Answer {
-  return { status: 400, outcome: 'malformed', body: { success: false, error, ...(rejected && { rejected }) } };
+/** One message at a time, of which only what is kept stays: flat, each of them may be large. */
+function readAll({ crms, project }: SiteEventsParts, messages: Iterable<unknown>, receivedAt: Date): Taken {
+  const events: ArrivedSiteEvent[] = [];
+  const identities: LearnedIdentity[] = [];
+  const rejected: { index: number; message: string }[] = [];
+  let unmapped = 0;
+  let index = -1;
+  for (const given of messages) {
+    index += 1;
+    const read = readMessage(given, { receivedAt, crms });
+    if ('problem' in read) rejected.push({ index, message: read.problem });
+    if (!('message' in read)) continue;
+    const { messageId, at, email, record, userKey, anonymousKey } = read.message;
+    const activity = project(read.message);
+    if (activity === null) unmapped += 1;
+    else events.push({ messageId, at, email, record, userKey, anonymousKey, ...activity });
+    identities.push(...identitiesIn(read.message));
+  }
+  return { events, identities, unmapped, rejected };
 }
 
 function parseBody(body: unknown): unknown {
@@ -146,17 +160,21 @@ interface Sent {
 }
 
 /** @param form what stands behind `/events/v1/`: the type of the message, or `batch` */
-function messagesIn(body: unknown, form: unknown): Sent | { readonly problem: string } {
+function messagesIn(body: unknown, form: unknown): Sent | { readonly refused: Answer } {
   const object = objectSchema.safeParse(body).data;
-  if (object === undefined) return { problem: 'expected one message, or { "batch": [...] }, as JSON' };
+  if (object === undefined) {
+    return { refused: malformed('expected one message, or { "batch": [...] }, as JSON') };
+  }
   const { batch, sentAt, context } = object;
   if (batch === undefined && form !== 'batch' && form !== 'import') {
     return { messages: [typeof form === 'string' ? { type: form, ...object } : object], isBatch: false };
   }
-  if (!Array.isArray(batch)) return { problem: 'batch: expected a list of messages' };
-  if (batch.length > MOST_MESSAGES) return { problem: `batch: at most ${MOST_MESSAGES} messages` };
+  if (!Array.isArray(batch)) return { refused: malformed('batch: expected a list of messages') };
+  if (batch.length > MOST_MESSAGES) return { refused: malformed(`batch: at most ${MOST_MESSAGES} messages`) };
   // What a batch says of all its messages.
   const common = { ...(sentAt !== undefined && { sentAt }), ...(context !== undefined && { context }) };
+  // Each message is read with it: a small body would be work for seconds.
+  if (Buffer.byteLength(JSON.stringify(common)) * batch.length > MOST_COMMON_BYTES) return { refused: TOO_MUCH_COMMON };
   const messages = batch.map((each: unknown) => {
     const message = objectSchema.safeParse(each).data;
     return message === undefined ? each : { ...common, ...message };
@@ -165,23 +183,17 @@ function messagesIn(body: unknown, form: unknown): Sent | { readonly problem: st
 }
 
 async function keep(
-  { db, project, ring, metrics }: SiteEventsParts,
+  { db, ring, metrics }: SiteEventsParts,
   source: string,
-  read: readonly ReadMessage[],
+  { events, identities, unmapped, rejected }: Taken,
   now: Date,
 ): Promise<void> {
-  const messages = read.flatMap((each) => ('message' in each ? [each.message] : []));
-  const events = messages.flatMap((message) => {
-    const activity = project(message);
-    return activity === null ? [] : [{ ...message, ...activity }];
-  });
-  const arrival: Arrival = { source, events, identities: messages.flatMap(identitiesIn) };
-  const fresh = await putSiteEvents(db, arrival, now);
+  const fresh = await putSiteEvents(db, { source, events, identities }, now);
   if (fresh.events + fresh.identities > 0) ring();
-  metrics?.events(source, 'stored', fresh.events);
-  metrics?.events(source, 'repeated', events.length - fresh.events);
-  metrics?.events(source, 'unmapped', messages.length - events.length);
-  metrics?.events(source, 'rejected', read.filter((each) => 'problem' in each).length);
+  metrics.events(source, 'stored', fresh.events);
+  metrics.events(source, 'repeated', events.length - fresh.events);
+  metrics.events(source, 'unmapped', unmapped);
+  metrics.events(source, 'rejected', rejected.length);
 }
 
 /** What an `identify` tells: who its user is; or else that an anonymous user is that user. */
