@@ -20,28 +20,36 @@ function listCommand(io: CommandIo): Command {
   return new Command('list')
     .description('print them, oldest first')
     .option('--limit <n>', 'how many', positive, 100)
-    .option('--after <id>', 'go on behind this entry', positive, 0)
+    .option('--after <entry>', 'go on behind this entry: 12, or webhook:12', place, { list: 'records', id: 0 })
     .addOption(jsonOption())
     .action((options: ListOptions) => withProduct(io, { quiet: true }, ({ context }) => list(io, context.db, options)));
 }
 
+/** An entry of one of the two lists, the records and behind them what CRMs sent and nobody understood. */
+interface Place {
+  readonly list: 'records' | 'webhooks';
+  readonly id: number;
+}
+
 interface ListOptions {
   readonly limit: number;
-  readonly after: number;
+  readonly after: Place;
   readonly json: boolean;
 }
 
-async function list(io: CommandIo, db: Kysely<Tables>, options: ListOptions): Promise<void> {
-  const page = await pageOfErrors(db, options);
-  const isLast = page.length < options.limit;
-  // Behind the last page of records: what CRMs sent and nobody understood.
-  const parts = isLast ? await pageOfQuarantine(db, { after: 0, limit: options.limit }) : [];
-  const lines = options.json
-    ? [...page.map((entry) => JSON.stringify(entry)), ...parts.map((part) => JSON.stringify({ quarantine: part }))]
-    : [...page.map(toLines), ...parts.map(partLines)];
+async function list(io: CommandIo, db: Kysely<Tables>, { limit, after, json }: ListOptions): Promise<void> {
+  const records = after.list === 'records' ? await pageOfErrors(db, { after: after.id, limit }) : [];
+  const room = limit - records.length;
+  const begin = after.list === 'webhooks' ? after.id : 0;
+  const parts = room > 0 ? await pageOfQuarantine(db, { after: begin, limit: room }) : [];
+  const lines = json
+    ? [...records.map((entry) => JSON.stringify(entry)), ...parts.map((part) => JSON.stringify({ quarantine: part }))]
+    : [...records.map(toLines), ...parts.map(partLines)];
   if (lines.length > 0) io.stdout.write(`${lines.join('\n')}\n`);
-  else if (!options.json) io.stdout.write('No errors.\n');
-  if (!isLast) io.stderr.write(`More: --after ${page.at(-1)?.id}\n`);
+  else if (!json) io.stdout.write('No errors.\n');
+  if (lines.length < limit) return;
+  const last = parts.at(-1);
+  io.stderr.write(`More: --after ${last === undefined ? records.at(-1)?.id : nameOf(last)}\n`);
 }
 
 function retryCommand(io: CommandIo): Command {
@@ -69,14 +77,24 @@ function toLines(entry: ListedError): string {
   return [head, `    ${entry.message}`, ...(entry.fix === null ? [] : [`    ${entry.fix}`])].join('\n');
 }
 
+function nameOf({ id }: Pick<QuarantinedPart, 'id'>): string {
+  return `webhook:${id}`;
+}
+
 /** What it says may be personal, and is not shown. */
 function partLines({ id, crm, reason, received_at, bytes }: QuarantinedPart): string {
-  const head = `webhook ${id}  ${crm}  ${received_at.toISOString()}  ${bytes} bytes`;
+  const head = `${nameOf({ id })}  ${crm}  ${received_at.toISOString()}  ${bytes} bytes`;
   return [head, `    ${reason}`, '    After an upgrade: leadgrade errors retry reads it again.'].join('\n');
+}
+
+function place(text: string): Place {
+  const [, webhook, id] = /^(webhook:)?(\d{1,15})$/.exec(text) ?? [];
+  if (id === undefined) throw new InvalidArgumentError('It must be the number of an entry, or webhook:<number>.');
+  return { list: webhook === undefined ? 'records' : 'webhooks', id: Number(id) };
 }
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number.');
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.');
   return value;
 }
