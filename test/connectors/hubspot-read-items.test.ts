@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ChangePage, StreamItems } from '../../connectors/connector.ts';
 import { create, settingsSchema } from '../../connectors/hubspot/index.ts';
@@ -12,8 +12,12 @@ import { shippedMapping } from './hubspot-fixture.ts';
 const clock = { now: () => new Date() };
 const { signal } = new AbortController();
 const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0)) await each.close();
+let portal: Awaited<ReturnType<typeof open>>;
+beforeAll(async () => {
+  portal = await open();
+});
+afterAll(async () => {
+  for (const each of opened) await each.close();
 });
 
 const made = z.object({ id: z.string() });
@@ -62,7 +66,7 @@ const shownOn = ({ activities }: StreamItems, id: string) =>
 
 describe('an engagement that a webhook named', () => {
   test('is shown on its contacts at once, without a search', async () => {
-    const { read, meet, person, calls } = await open();
+    const { read, meet, person, calls } = portal;
     const id = await meet();
     let items: StreamItems | undefined;
     const paths = await calls(async () => {
@@ -77,7 +81,7 @@ describe('an engagement that a webhook named', () => {
   });
 
   test('is shown on nobody once it was deleted, and the others beside it still are', async () => {
-    const { read, meet, person, send } = await open();
+    const { read, meet, person, send } = portal;
     const [stays, goes] = [await meet(), await meet()];
     await send('DELETE', `activities/meetings/${goes}`);
     const items = await read('meetings', [goes, stays, '999999999']);
@@ -88,7 +92,7 @@ describe('an engagement that a webhook named', () => {
   });
 
   test('is gone from its contacts when it was called off', async () => {
-    const { read, meet, person, send } = await open();
+    const { read, meet, person, send } = portal;
     const id = await meet();
     await send('PATCH', `activities/meetings/${id}`, { properties: { hs_meeting_outcome: 'CANCELED' } });
     const items = await read('meetings', [id]);
@@ -96,7 +100,7 @@ describe('an engagement that a webhook named', () => {
   });
 
   test('costs with ninety-nine others two calls, and is what the pull of everything shows', async () => {
-    const { read, whole, calls } = await open();
+    const { read, whole, calls } = portal;
     const listed = (await whole('meetings')).flatMap((page) => page.activities);
     const ids = [...new Set(listed.map(({ id }) => id.slice('meeting:'.length)))].slice(0, 100);
     let items: StreamItems | undefined;
@@ -111,7 +115,7 @@ describe('an engagement that a webhook named', () => {
   });
 
   test('of which there is none costs no call', async () => {
-    const { read, calls } = await open();
+    const { read, calls } = portal;
     const paths = await calls(() => read('meetings', []));
     expect(paths).toEqual([]);
   });
@@ -119,7 +123,7 @@ describe('an engagement that a webhook named', () => {
 
 describe('a deal that a webhook named', () => {
   test('is an outcome of its contacts, who are read again for what HubSpot counts on them', async () => {
-    const { read, person, send } = await open();
+    const { read, person, send } = portal;
     const { id } = made.parse(await send('POST', 'deals', { contactIds: [person.id], stage: 'closedwon' }));
     expect(await read('deals', [id])).toMatchObject({
       outcomes: [{ id: `deal:${id}`, state: 'won', ref: person }],
@@ -136,7 +140,7 @@ describe('a deal that a webhook named', () => {
 
 describe('a company that a webhook named', () => {
   test('has its contacts read again, in one call', async () => {
-    const { connector, read, calls } = await open();
+    const { connector, read, calls } = portal;
     const { refs } = await connector.listPresent!(null, signal);
     const leads = (await connector.fetchLeads(refs, signal)).filter((each) => each.kind === 'lead');
     const { ref: person, companyId } = leads.find((lead) => lead.companyId !== null)!;
@@ -151,7 +155,7 @@ describe('a company that a webhook named', () => {
 });
 
 test('items of a stream that has no ids, or that the mapping does not read, are refused as our mistake', async () => {
-  const { read } = await open();
+  const { read } = portal;
   await expect(read('notes', ['1'])).rejects.toThrow(/reads no stream "notes"/);
   await expect(read('form_submissions', ['1'])).rejects.toThrow(/reads no items of the stream "form_submissions"/);
 });
