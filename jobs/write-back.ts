@@ -1,5 +1,6 @@
 // Write back: results that a CRM does not hold yet, in full batches of one object each, or in bulk where they are many. A partial
 // batch goes only when nothing else is pending, when somebody in it did something just now, or when somebody has waited long enough.
+// Whoever did something just now goes by batches in any case: nobody knows how long a bulk write takes.
 import { chunksOf } from '../src/domain/chunks.ts';
 import { PRIORITY } from '../src/domain/priority.ts';
 import {
@@ -33,23 +34,29 @@ async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
   const { connector } = mapped;
   await goOnInBulk(context, connector);
   if (await lacksThresholds(context)) return;
-  for (const { object, fresh } of await countWritable(db, connector.id, clock.now())) {
+  for (const { object, forBulk, inBulk } of await countWritable(db, connector.id, clock.now())) {
     if (signal.aborted) return;
-    // What failed once goes by batches: a smaller call may get through.
-    const isBegun =
-      fresh >= (connector.bulkWrites?.from ?? Infinity) && (await beginInBulk(context, connector, object));
-    if (!isBegun) await writeObject(context, mapped, object);
+    const isMany = forBulk >= (connector.bulkWrites?.from ?? Infinity);
+    if (isMany) await writeObject(context, mapped, { object, urgent: true });
+    // While one is under way the many wait for the next.
+    const waits = isMany && (inBulk || (await beginInBulk(context, connector, object)));
+    if (!waits) await writeObject(context, mapped, { object });
   }
 }
 
-async function writeObject(context: JobContext, mapped: MappedCrm, object: string): Promise<void> {
+interface Writing {
+  readonly object: string;
+  readonly urgent?: boolean;
+}
+
+async function writeObject(context: JobContext, mapped: MappedCrm, writing: Writing): Promise<void> {
   const { db, clock, signal } = context;
   const { id: crm, batch } = mapped.connector;
   const limit = batch.write * PARALLEL;
   for (;;) {
     const now = clock.now();
     const until = new Date(now.getTime() + CLAIM_MS);
-    const rows = await claimOutbox(db, { crm, object, by: `write-${crm}`, limit, now, until });
+    const rows = await claimOutbox(db, { crm, ...writing, by: `write-${crm}`, limit, now, until });
     const { go, wait } = await fullBatches(context, rows, batch.write);
     await releaseOutbox(db, crm, wait, null);
     // Nobody else may ring by the time that they have waited long enough.

@@ -1,7 +1,7 @@
 // Bulk writes under way: which rows of the outbox a CRM was handed as one job. The outbox keeps them until their outcomes are known,
 // so that a job that comes to nothing needs only be forgotten.
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { OutboxRow } from './outbox.ts';
+import { FOR_BULK, type OutboxRow } from './outbox.ts';
 import type { Tables } from './tables.ts';
 
 export interface BulkWrite {
@@ -36,7 +36,7 @@ interface NewBulkWrite extends Key {
   readonly lookAt: Date;
 }
 
-/** Keeps the job and the rows that it takes from the outbox: those that were never tried, oldest first. Gives how many; 0: one is under way, or none is left. */
+/** Keeps the job and the rows that it takes from the outbox: those for bulk writes, oldest first. Gives how many; 0: one is under way, or none is left. */
 export function keepBulkWrite(db: Kysely<Tables>, write: NewBulkWrite): Promise<number> {
   const { crm, object, job, most, mostBytes, now, lookAt } = write;
   return db.transaction().execute(async (tx) => {
@@ -51,7 +51,7 @@ export function keepBulkWrite(db: Kysely<Tables>, write: NewBulkWrite): Promise<
       select crm, object, record_id, version, result_id, patch, attempts from (
         select o.*, sum(octet_length(patch::text)) over (order by version) as bytes, row_number() over (order by version) as place
         from leadgrade.outbox o
-        where crm = ${crm} and object = ${object} and attempts = 0 and (retry_at is null or retry_at <= ${now})
+        where crm = ${crm} and object = ${object} and ${FOR_BULK} and (retry_at is null or retry_at <= ${now})
         order by version limit ${most}
       ) oldest where place = 1 or bytes <= ${mostBytes}`.execute(tx);
     if (numAffectedRows === 0n) await endBulkWrite(tx, { crm, object });

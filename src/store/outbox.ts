@@ -1,7 +1,7 @@
 // The outbox: results that the CRM does not hold yet, one row a record.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
-import type { Priority } from '../domain/priority.ts';
+import { PRIORITY, type Priority } from '../domain/priority.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
 import type { Claim } from './claim.ts';
 import { holdLeads, markDue } from './leads.ts';
@@ -20,30 +20,49 @@ export interface ClaimedRow extends OutboxRow {
   readonly priority: Priority;
 }
 
-/** How many rows may be written now, by object, and how many of them were never tried; those of an object that a bulk write is under way of may not. */
-export async function countWritable(
-  db: Kysely<Tables>,
-  crm: string,
-  now: Date,
-): Promise<readonly { readonly object: string; readonly fresh: number }[]> {
-  const { rows } = await sql<{ object: string; fresh: number }>`
-    select o.object, (count(*) filter (where o.attempts = 0))::integer as fresh from leadgrade.outbox o
-    where o.crm = ${crm} and (o.retry_at is null or o.retry_at <= ${now})
-      and not exists (select from leadgrade.bulk_writes b where b.crm = o.crm and b.object = o.object)
+export interface Writable {
+  readonly object: string;
+  /** Of them, those that a bulk write would take. */
+  readonly forBulk: number;
+  /** One of that object is under way. */
+  readonly inBulk: boolean;
+}
+
+/** What a bulk write takes: what failed once goes by batches, as a smaller call may get through; and nobody who just did something waits for one. */
+export const FOR_BULK = sql`o.attempts = 0 and o.priority > ${PRIORITY.activity}::smallint`;
+
+/** Of records that were handed over in bulk, and whose outcome is not known, nobody else writes a newer result before. */
+const NOT_HANDED_OVER = sql`not exists (
+        select from leadgrade.bulk_write_rows b
+        where b.crm = o.crm and b.object = o.object and b.record_id = o.record_id
+      )`;
+
+/** The objects of which rows may be written now. */
+export async function countWritable(db: Kysely<Tables>, crm: string, now: Date): Promise<readonly Writable[]> {
+  const { rows } = await sql<Writable>`
+    select o.object, (count(*) filter (where ${FOR_BULK}))::integer as "forBulk",
+      exists (select from leadgrade.bulk_writes b where b.crm = ${crm} and b.object = o.object) as "inBulk"
+    from leadgrade.outbox o
+    where o.crm = ${crm} and (o.retry_at is null or o.retry_at <= ${now}) and ${NOT_HANDED_OVER}
     group by o.object order by min(o.version)`.execute(db);
   return rows;
 }
 
+interface OutboxClaim extends Claim {
+  readonly object: string;
+  /** Only of those who did something just now. */
+  readonly urgent?: boolean;
+}
+
 /** Takes rows of one object to write, the most wanted and then the oldest first. A claim ends by itself, or when the same claimant comes again. */
-export async function claimOutbox(
-  db: Kysely<Tables>,
-  claim: Claim & { readonly object: string },
-): Promise<readonly ClaimedRow[]> {
+export async function claimOutbox(db: Kysely<Tables>, claim: OutboxClaim): Promise<readonly ClaimedRow[]> {
+  const last = claim.urgent === true ? PRIORITY.activity : PRIORITY.import;
   // Materialized: a plan that runs the selection once a row would take more than the limit.
   const { rows } = await sql<ClaimedRow>`
     with t as materialized (
-      select object, record_id from leadgrade.outbox
+      select object, record_id from leadgrade.outbox o
       where crm = ${claim.crm} and object = ${claim.object} and (retry_at is null or retry_at <= ${claim.now})
+        and priority <= ${last}::smallint and ${NOT_HANDED_OVER}
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
       order by priority, version limit ${claim.limit} for update skip locked
     )

@@ -313,7 +313,7 @@ export interface ConflictsTable {
   seen_at: Instant;
 }
 
-/** What was handed to a CRM as one job; while it is there, nobody else writes to that object. */
+/** What was handed to a CRM as one job; while it is there, nobody else writes to the records of its rows. */
 export interface BulkWritesTable {
   crm: string;
   object: string;

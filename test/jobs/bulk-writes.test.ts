@@ -1,6 +1,7 @@
 // Many scores for Salesforce at once: as one job of its Bulk API, which is gone on with whatever happens in between.
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { PRIORITY } from '../../src/domain/priority.ts';
 import { bulkWritesUnderWay } from '../../src/store/bulk-writes.ts';
 import { allHalts } from '../../src/store/halts.ts';
 import { pendingWork } from '../../src/store/pending-work.ts';
@@ -201,6 +202,43 @@ test('a newer result that comes while the job is under way is written after it, 
   expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([
     id,
   ]);
+  await expectAllWritten(product);
+});
+
+test('whoever appears while the job is under way is written at once, by a collection', async () => {
+  const product = await open(MANY);
+  await product.control('PUT', 'bulk', { unfinishedPolls: 10_000 });
+  await product.backfill();
+  const values = { LastName: 'Late', Company: 'Acme', Email: 'late@acme.example', Title: 'VP Sales' };
+  const { id } = z.object({ id: z.string() }).parse(await product.control('POST', 'records/Lead', { values }));
+  await product.round();
+  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([
+    id,
+  ]);
+  expect(await bulkWritesUnderWay(product.context.db, 'salesforce')).toHaveLength(1);
+  await product.control('PUT', 'bulk', { unfinishedPolls: 0 });
+  await finish(product);
+  await expectAllWritten(product);
+});
+
+test('whoever did something just now is not put into a job, and does not wait for one', async () => {
+  const product = await open(MANY);
+  await product.faults({ match: { method: 'POST', path: '/jobs/ingest$' }, action: { status: 503 } });
+  await product.backfill();
+  const { db } = product.context;
+  const waiting = db.selectFrom('outbox').select('record_id').where('object', '=', 'Lead').orderBy('record_id');
+  const { record_id: demo } = await waiting.executeTakeFirstOrThrow();
+  await db.updateTable('outbox').set({ priority: PRIORITY.activity }).where('record_id', '=', demo).execute();
+  await product.faults();
+  product.pass(600_000);
+  await product.tick();
+  expect(await bulkWritesUnderWay(db, 'salesforce')).toMatchObject([{ object: 'Lead' }]);
+  expect((await leads(product)).length).toBeGreaterThan(20);
+  expect(await leads(product)).not.toContain(demo);
+  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([
+    demo,
+  ]);
+  await finish(product);
   await expectAllWritten(product);
 });
 

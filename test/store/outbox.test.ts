@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { ScoreFieldValues } from '../../src/domain/score-fields.ts';
+import { endBulkWrite, keepBulkWrite } from '../../src/store/bulk-writes.ts';
 import { type DueLead, type RecordDecision, type ScoredLead, scoreDueLeads } from '../../src/store/due-leads.ts';
-import { claimOutbox, dropFromOutbox, type OutboxRow, releaseOutbox, settleWritten } from '../../src/store/outbox.ts';
+import {
+  claimOutbox,
+  countWritable,
+  dropFromOutbox,
+  type OutboxRow,
+  releaseOutbox,
+  settleWritten,
+} from '../../src/store/outbox.ts';
 import { takeSnapshots } from '../../src/store/records.ts';
 import { allMatched, at, CRM, freshStore, STORES, snapshot } from './fresh-store.ts';
 
@@ -44,8 +52,9 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     return { leadId: lead.id, result, unscored: false, nextChangeAt: null, records };
   }
 
-  function claim(by = 'writer', now = at(1), limit = 10): Promise<readonly OutboxRow[]> {
+  function claim(by = 'writer', now = at(1), limit = 10, which = {}): Promise<readonly OutboxRow[]> {
     return claimOutbox(store.db, {
+      ...which,
       crm: CRM,
       object: 'contacts',
       by,
@@ -146,6 +155,39 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     await wrote(await claim(), at(3).toISOString());
     const record = await store.db.selectFrom('records').select(['held', 'modified_at']).executeTakeFirstOrThrow();
     expect(record).toEqual({ held: { status: 'cold' }, modified_at: at(5) });
+  });
+
+  describe('while a bulk write is under way', () => {
+    const bulk = { crm: CRM, object: 'contacts', job: 'job', most: 2, mostBytes: 1_000_000, now: at(1), lookAt: at(9) };
+    const keep = () => keepBulkWrite(store.db, bulk);
+    const handedOver = async () => {
+      const rows = await store.db.selectFrom('bulk_write_rows').select('record_id').orderBy('record_id').execute();
+      return rows.map(({ record_id }) => record_id);
+    };
+
+    test('nobody else writes to the records that were handed over, and to the others somebody does', async () => {
+      await known('a', 'b', 'c');
+      await scored('hot');
+      expect(await countWritable(store.db, CRM, at(1))).toEqual([{ object: 'contacts', forBulk: 3, inBulk: false }]);
+      expect(await keep()).toBe(2);
+      expect(await countWritable(store.db, CRM, at(1))).toEqual([{ object: 'contacts', forBulk: 1, inBulk: true }]);
+      const ids = (await claim()).map(({ id }) => id);
+      expect([...(await handedOver()), ...ids].toSorted()).toEqual(['a', 'b', 'c']);
+      // Also when there is a newer result of them.
+      await scored('cold');
+      expect((await claim()).map(({ id }) => id)).toEqual(ids);
+      await endBulkWrite(store.db, bulk);
+      expect(await claim()).toHaveLength(3);
+    });
+
+    test('whoever did something just now is left out of it, and written in between, also beside many others', async () => {
+      await known('a', 'b', 'c', 'd');
+      await scored('hot');
+      await store.db.updateTable('outbox').set({ priority: 0 }).where('record_id', '=', 'a').execute();
+      expect(await keep()).toBe(2);
+      expect(await handedOver()).not.toContain('a');
+      expect((await claim('writer', at(1), 10, { urgent: true })).map(({ id }) => id)).toEqual(['a']);
+    });
   });
 
   describe('a claim', () => {
