@@ -1,9 +1,9 @@
 // Metrics in the format of Prometheus: what arrived and what became of it, counted by this process; what waits, read from the store.
 // Labels name CRMs and reasons, never people.
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { Router } from 'express';
 import type { Kysely } from 'kysely';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { isSameSecret } from '../../connectors/same-secret.ts';
 import type { Clock } from '../domain/clock.ts';
 import { inboxBacklog } from '../store/inbox.ts';
 import { countQuarantine } from '../store/quarantine.ts';
@@ -82,7 +82,7 @@ export function metricsRoutes({ registry }: Metrics, token: string | undefined):
   if (token === undefined) return router;
   router.get('/metrics', async (request, response) => {
     const given = /^Bearer (.+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '';
-    if (!isSame(given, token)) {
+    if (!isSameSecret(given, token)) {
       response
         .status(401)
         .set('www-authenticate', 'Bearer')
@@ -92,10 +92,4 @@ export function metricsRoutes({ registry }: Metrics, token: string | undefined):
     response.set('content-type', registry.contentType).send(await registry.metrics());
   });
   return router;
-}
-
-/** In constant time, whatever their lengths. */
-function isSame(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }

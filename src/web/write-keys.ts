@@ -1,5 +1,5 @@
 // Who may tell us things: each source has a key of its own, or several while one replaces another.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { isSameSecret } from '../../connectors/same-secret.ts';
 
 export interface WriteKey {
   /** What the source is called: website, product. */
@@ -9,16 +9,7 @@ export interface WriteKey {
 
 /** Gives the source of a key; null = nobody's. All keys are tried, each in constant time. */
 export function createKeyRing(keys: readonly WriteKey[]): (given: string) => string | null {
-  const known = keys.map(({ source, key }) => ({ source, digest: digestOf(key) }));
-  return (given) => {
-    const digest = digestOf(given);
-    const fitting = known.filter((each) => timingSafeEqual(each.digest, digest));
-    return fitting[0]?.source ?? null;
-  };
-}
-
-function digestOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return (given) => keys.filter(({ key }) => isSameSecret(given, key))[0]?.source ?? null;
 }
 
 /** The user name of Basic authentication, or a bearer token; null = the header has neither. */
