@@ -1,6 +1,7 @@
 // Outbound messages as Salesforce sends them, and requests that carry them.
 import { createReceiver } from '../../connectors/salesforce/webhook/receiver.ts';
-import type { WebhookRequest, WebhookVerdict } from '../../connectors/webhook.ts';
+import type { WebhookEvent, WebhookRequest, WebhookVerdict } from '../../connectors/webhook.ts';
+import { PRIORITY } from '../../src/domain/priority.ts';
 
 export const TOKEN = 'c6f1d9a0b7e84d21a3f5';
 /** In both forms. */
@@ -10,6 +11,15 @@ export const LEAD_15 = '00QgL0000000001';
 export const LEAD = `${LEAD_15}UAA`;
 export const NOTIFICATION = '04lgL0000000009QAA';
 export const RECEIVED = new Date('2026-03-10T12:00:00.400Z');
+/** What the message that is made without further ado says. */
+export const LEAD_EVENT: WebhookEvent = {
+  key: `${ORG}:${NOTIFICATION}:${LEAD}`,
+  account: ORG,
+  subject: { kind: 'record', ref: { object: 'Lead', id: LEAD } },
+  priority: PRIORITY.change,
+  occurredAt: RECEIVED.getTime(),
+};
+
 export const STREAMS: ReadonlySet<string> = new Set([
   'accounts',
   'Lead',
