@@ -1,5 +1,5 @@
 // `leadgrade errors`: records that could not be read, scored or written whole, in the CRM's own words; and another try.
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Kysely } from 'kysely';
 import { readQuarantineAgain } from '../../jobs/quarantined.ts';
 import { pageOfQuarantine, type QuarantinedPart } from '../store/quarantine.ts';
@@ -20,7 +20,11 @@ function listCommand(io: CommandIo): Command {
   return new Command('list')
     .description('print them, oldest first')
     .option('--limit <n>', 'how many', positive, 100)
-    .option('--after <entry>', 'go on behind this entry: 12, or webhook:12', place, { list: 'records', id: 0 })
+    .addOption(
+      new Option('--after <entry>', 'go on behind this entry: 12, or webhook:12')
+        .argParser(place)
+        .default(BEGINNING, 'none'),
+    )
     .addOption(jsonOption())
     .action((options: ListOptions) => withProduct(io, { quiet: true }, ({ context }) => list(io, context.db, options)));
 }
@@ -30,6 +34,8 @@ interface Place {
   readonly list: 'records' | 'webhooks';
   readonly id: number;
 }
+
+const BEGINNING: Place = { list: 'records', id: 0 };
 
 interface ListOptions {
   readonly limit: number;

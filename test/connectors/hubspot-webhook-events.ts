@@ -51,8 +51,11 @@ export const GENERIC = {
   isSensitive: false,
 };
 
-export const { propertyName: _name, propertyValue: _value, ...BARE } = CLASSIC;
-export const { objectId: _id, ...NO_OBJECT } = BARE;
+const { propertyName: _name, propertyValue: _value, ...bare } = CLASSIC;
+const { objectId: _id, ...withoutObject } = bare;
+/** Of no property. */
+export const BARE = bare;
+export const NO_OBJECT = withoutObject;
 
 /** What it is about, in short: `contacts/1`, `meetings/2`, `erase contacts/3`. */
 export function about({ subject }: WebhookEvent): string {
