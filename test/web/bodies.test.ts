@@ -106,6 +106,24 @@ describe('what arrives after the answer', () => {
     }
     expect((await send(door, [changed(1)])).status).toBe(200);
   });
+
+  const large = Buffer.alloc(300_000, 0x20);
+  test.each([
+    ['of a body that was too much at a time', large, {}],
+    ['of one that was packed', gzipSync(large, { level: 0 }), { 'content-encoding': 'gzip' }],
+  ])('%s keeps nobody out', async (_what, body, encoding) => {
+    const door = await open(100_000);
+    for (let time = 0; time < 4; time += 1) {
+      const socket = await openSocket(door.port);
+      socket.write(headOf('/webhooks/hubspot', { ...signed('[]'), ...encoding, 'content-length': body.length }));
+      socket.write(body.subarray(0, 200_000));
+      expect(await answerOn(socket)).toBe(503);
+      socket.write(body.subarray(200_000));
+      socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+      expect(await answerOn(socket)).toBe(200);
+    }
+    expect((await send(door, [changed(1)])).status).toBe(200);
+  });
 });
 
 describe('all bodies together', () => {
