@@ -2,11 +2,11 @@
 // scored, and once for a model that has no thresholds yet. Where it moved, exactly those leads are scored again that it concerns.
 import { type ScoreCount, scoreOfBestShare } from '../src/scoring/best-share.ts';
 import type { CompiledBand, CompiledStatus } from '../src/scoring/status.ts';
-import { pendingWork } from '../src/store/pending-work.ts';
-import { noteProgress, type Run, runsUnderWay } from '../src/store/runs.ts';
+import { noteOnce, type Run, runsUnderWay } from '../src/store/runs.ts';
 import { type Basis, countByScore, keepThresholds, markMoved, thresholdsOf } from '../src/store/thresholds.ts';
+import { isAnyDue } from '../src/store/work-marked-by.ts';
 import type { JobContext } from './context.ts';
-import { hasDoneItsPart } from './run-progress.ts';
+import { hasDoneItsPart, leftOf } from './run-progress.ts';
 
 const MOVED = 'threshold';
 /** Until a model has thresholds its floors are applied; whoever reached a band by that alone has never really been in it. */
@@ -15,27 +15,31 @@ export const FIRST_THRESHOLD = 'first-threshold';
 type TopBand = CompiledBand & { readonly top: number };
 
 /**
- * To be called when nobody is due. Does nothing by day, while anything is still to be read or scored, and without such bands. The
- * first ones do not wait for what is still to be read: nothing is written before them (`lacksThresholds`).
+ * To be called when everybody is scored who was due. Does nothing by day and without such bands. By night it waits for what the run has
+ * set going. The first ones do not wait for what is still to be read: nothing is written before them (`lacksThresholds`).
  * Values and marks are kept in one transaction: killed before it ends, it is done again; afterwards it finds nothing moved.
  * @param basisHash of the leads that count: those that were scored with what leads are scored with now
+ * @param began when the scoring did: whoever is due since then is none of those that were waited for
  * @returns how many leads are due again
  */
-export async function moveThresholds(context: JobContext, basisHash: string): Promise<number> {
+export async function moveThresholds(context: JobContext, basisHash: string, began: Date): Promise<number> {
   const { db, clock } = context;
   const { basis } = context.model.compiled.status;
   const bands = topBands(context.model.compiled.status);
   if (basis === 'matrix' || bands.length === 0) return 0;
-  const waiting = (await runsUnderWay(db)).filter((run) => waitsForThresholds(context, run));
+  const ready: Run[] = [];
+  for (const run of await runsUnderWay(db)) {
+    if (waitsForThresholds(context, run) && (await leftOf(context, run)) !== 'to-score') ready.push(run);
+  }
   const stored = new Map((await thresholdsOf(db, context.model.hash)).map(({ band, points }) => [band, points]));
   const isFirst = !bands.every((band) => stored.has(band.id));
-  if (waiting.length === 0 && !isFirst) return 0;
-  const { dirty, due } = await pendingWork(db, clock.now(), [...context.crms.keys()]);
-  if (due > 0 || (dirty > 0 && !isFirst)) return 0;
+  if (ready.length === 0 && (!isFirst || (await isAnyDue(db, began)))) return 0;
   const marked = await keepAndMark(context, basis, { bands, stored, basisHash });
-  // Worked out before all was read, they are so again when it is.
-  if (dirty > 0) return marked;
-  for (const run of waiting) await noteProgress(db, run.id, { thresholds: true, moved: marked }, clock.now());
+  // Worked out before a run has seen all read and scored, they are so again when it has.
+  const now = clock.now();
+  for (const { id } of ready) {
+    await noteOnce(db, id, { thresholds: true, moved: marked, 'moved at': now.toISOString() }, now);
+  }
   return marked;
 }
 

@@ -92,6 +92,18 @@ export async function noteProgress(
     where id = ${id}`.execute(db);
 }
 
+/** Notes what is known of a run from now on, once and for all: keys that are there already stay, and a run that has ended as it is. */
+export async function noteOnce(
+  db: Kysely<Tables>,
+  id: number,
+  progress: Readonly<Record<string, unknown>>,
+  now: Date,
+): Promise<void> {
+  await sql`
+    update leadgrade.runs set heartbeat_at = ${now}, progress = ${JSON.stringify(progress)}::jsonb || progress
+    where id = ${id} and state = 'running'`.execute(db);
+}
+
 /** Counts something for every run under way: what was scored, written, refused. */
 export async function countInRuns(
   db: Kysely<Tables> | Transaction<Tables>,
