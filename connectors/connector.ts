@@ -43,6 +43,8 @@ export interface ChangeStream {
   readonly everySeconds?: number;
   /** Its items can be read one by one (`readItems`). */
   readonly byId?: true;
+  /** Its items are the companies that records name (`companyId`): whoever had one that is gone is found there. */
+  readonly companies?: true;
 }
 
 /** Whether a stream is open to us. */

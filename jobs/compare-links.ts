@@ -5,7 +5,7 @@ import type { RecordRef } from '../src/domain/crm-changes.ts';
 import { pageOfLinks } from '../src/store/activities.ts';
 import { haltInForce } from '../src/store/halts.ts';
 import { findRun, noteProgress } from '../src/store/runs.ts';
-import { takeFindings } from '../src/store/streams.ts';
+import { takeFindings } from '../src/store/stream-items.ts';
 import type { JobContext } from './context.ts';
 import { withHalts } from './failure-policy.ts';
 

@@ -35,8 +35,11 @@ export async function dateCounters(context: JobContext, { connector }: MappedCrm
   // While the records are read for the first time, more of them come whose counters are to be dated.
   const lists = connector.streams.filter((stream) => stream.lists !== undefined).map(({ id }) => id);
   if (!lists.every((id) => known.some(({ stream, completedAt }) => stream === id && completedAt !== null))) return;
-  for (const { counter } of open)
-    await endPull(db, { crm, stream: counter, now: clock.now(), lists: null, pass: null });
+  for (const { counter } of open) {
+    // One that is to be dated again since is left to the next refresh.
+    const from = known.find(({ stream }) => stream === counter);
+    if (from) await endPull(db, { crm, stream: counter, from, now: clock.now(), lists: null, pass: null });
+  }
 }
 
 function openCounters(streams: readonly ChangeStream[], known: readonly StreamSummary[]): readonly OpenCounter[] {

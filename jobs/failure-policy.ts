@@ -27,6 +27,9 @@ export const NEEDS_SOMEBODY: ReadonlySet<string> = new Set([
   'configuration',
 ]);
 
+/** What a stream says of itself: it is closed to us (or gone, as old API versions go), and the others are read on. */
+export const CLOSED: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'invalid']);
+
 /** A CRM that has not answered for so long is down, as far as anybody who waits is concerned. */
 const PATIENCE_MS = 2 * MINUTES;
 
@@ -47,7 +50,7 @@ interface Side {
 export async function unlessHalted(
   context: JobContext,
   side: Side,
-  job: 'pull' | 'refresh' | 'watch' | 'write',
+  job: 'items' | 'pull' | 'refresh' | 'watch' | 'write',
   work: (mapped: MappedCrm) => Promise<void>,
 ): Promise<void> {
   const { crm } = side;

@@ -1,17 +1,12 @@
-// Intake: what CRMs have sent (the inbox) becomes dirty marks, and what sites have sent becomes activities. An event says only that
-// something is to be read again, so that its order and its repetitions do not matter.
-import type { CrmConnector } from '../connectors/connector.ts';
+// Intake: what CRMs have sent (the inbox) becomes dirty marks. An event says only that something is to be read again, so that its order
+// and its repetitions do not matter. It needs nobody but our own store: what a CRM must be asked for, the job `items` reads, and what
+// sites have sent, the job `match` gives to its people, so that neither waits for the other nor the marks for either.
 import { knownAccount } from '../src/store/accounts.ts';
 import { ensureRecords } from '../src/store/ensure-records.ts';
 import { takeFetched } from '../src/store/fetched-leads.ts';
-import { haltInForce } from '../src/store/halts.ts';
-import { dropEvents, isAnythingWaiting, noteTaken, waitingEvents } from '../src/store/inbox.ts';
+import { isAnyWaiting, lookAtWaiting, noteTaken } from '../src/store/inbox.ts';
 import { takeMarks } from '../src/store/inbox-marks.ts';
-import type { JobContext, MappedCrm } from './context.ts';
-import { withHalts } from './failure-policy.ts';
-import { matchSiteEvents } from './match-site-events.ts';
-import { takeNamedItems } from './named-items.ts';
-import { ownAccount } from './own-account.ts';
+import type { JobContext } from './context.ts';
 
 /** The more at a time, the more of a storm is one mark a contact. */
 const CHUNK = 10_000;
@@ -20,49 +15,25 @@ const MOST_CHUNKS = 3;
 const ERASED_AT_ONCE = 100;
 
 export async function intake(context: JobContext): Promise<void> {
-  // First: whoever did something on the site just now does not wait for a storm.
-  await matchSiteEvents(context);
-  for (const mapped of context.crms.values()) {
-    if (context.signal.aborted) return;
-    await takeEvents(context, mapped);
-  }
+  await context.ring('match', {});
+  const ended = await Promise.allSettled([...context.crms.keys()].map((crm) => takeEvents(context, crm)));
+  // What went wrong with one CRM has held up no other; it is tried again.
+  for (const each of ended) if (each.status === 'rejected') throw each.reason;
 }
 
-async function takeEvents(context: JobContext, mapped: MappedCrm): Promise<void> {
-  const { db, log } = context;
-  const crm = mapped.connector.id;
-  if (!(await isAnythingWaiting(db, crm))) return;
-  const own = await accountOf(context, mapped.connector);
-  if (own === undefined) return;
-  let foreign = await takeRecords(context, crm, own);
-  await unlessReadingHalted(context, crm, async () => {
-    foreign += await takeNamedItems(context, mapped, own);
-  });
-  if (foreign > 0) log.warn({ crm, events: foreign }, `${crm}: events of another account were dropped`);
+async function takeEvents(context: JobContext, crm: string): Promise<void> {
+  const { db } = context;
+  const hasRecords = await isAnyWaiting(db, crm, ['record', 'erasure']);
+  const hasItems = await isAnyWaiting(db, crm, ['item']);
+  if (!hasRecords && !hasItems) return;
+  const own = await knownAccount(db, crm);
+  // Whose events these are, the CRM must be asked first.
+  if (hasItems || own === null) await context.ring('items', { crm });
+  if (hasRecords && own !== null) await takeRecords(context, crm, own);
 }
 
-/** Null: nobody can tell. Undefined: the CRM must be asked and does not answer; until it does, nobody knows whose events these are. */
-async function accountOf(context: JobContext, connector: CrmConnector): Promise<string | null | undefined> {
-  const known = await knownAccount(context.db, connector.id);
-  if (known !== null) return known;
-  let account: string | null | undefined;
-  await unlessReadingHalted(context, connector.id, async () => {
-    account = await ownAccount(context, connector);
-  });
-  return account;
-}
-
-/** @returns whether the work came to its end */
-async function unlessReadingHalted(context: JobContext, crm: string, work: () => Promise<void>): Promise<boolean> {
-  if (await haltInForce(context.db, crm, 'read', context.clock.now())) return false;
-  return withHalts(context, { crm, side: 'read' }, work, (delayMs) => context.ring('intake', {}, { delayMs }));
-}
-
-/**
- * Marks and erasures need nobody but our own store.
- * @returns how many events were of another account, and dropped
- */
-async function takeRecords(context: JobContext, crm: string, own: string | null): Promise<number> {
+/** Takes what names records, and who was erased. @param own the account that our records are from; null = nobody can tell */
+export async function takeRecords(context: JobContext, crm: string, own: string | null): Promise<void> {
   const { db, clock, signal, quietMs } = context;
   let foreign = await eraseNamed(context, crm, own);
   for (let chunk = 1; !signal.aborted; chunk++) {
@@ -74,23 +45,28 @@ async function takeRecords(context: JobContext, crm: string, own: string | null)
     await context.ring('intake', {});
     break;
   }
-  return foreign;
+  tellOfForeign(context, crm, foreign);
 }
 
-/** A person whom the CRM has erased: also one that we never heard of leaves a tombstone, so that late events of it stay ignored. */
+export function tellOfForeign({ log }: JobContext, crm: string, events: number): void {
+  if (events > 0) log.warn({ crm, events }, `${crm}: events of another account were dropped`);
+}
+
+/**
+ * A person whom the CRM has erased: also one that we never heard of leaves a tombstone, so that late events of it stay ignored.
+ * @returns how many events were of another account, and dropped
+ */
 async function eraseNamed({ db, clock }: JobContext, crm: string, own: string | null): Promise<number> {
-  let foreign = 0;
+  let dropped = 0;
   for (;;) {
-    const events = await waitingEvents(db, { crm, kind: 'erasure', limit: ERASED_AT_ONCE });
-    const ours = events.filter(({ account }) => own === null || account === own);
-    const others = events.filter((event) => !ours.includes(event));
-    await dropEvents(db, others);
-    foreign += others.length;
+    const { looked, ours, foreign } = await lookAtWaiting(db, { crm, own, kind: 'erasure', limit: ERASED_AT_ONCE });
+    if (looked === 0) return dropped;
+    dropped += foreign;
     const now = clock.now();
     const gone = ours.map(({ object, id }) => ({ kind: 'gone' as const, ref: { object, id }, erased: true }));
     await db.transaction().execute((tx) => ensureRecords(tx, crm, ours, now));
     await takeFetched(db, gone, { crm, now, askedAt: now, erases: true });
     await noteTaken(db, ours, now);
-    if (events.length < ERASED_AT_ONCE) return foreign;
+    if (looked < ERASED_AT_ONCE) return dropped;
   }
 }

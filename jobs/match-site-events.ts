@@ -1,5 +1,5 @@
-// What the team's own site or product told goes into the ledger of whoever did it. Called by every intake, tick and scoring: where there
-// is nothing to do it costs two statements, and an intake three more that forget, each of which looks into an index.
+// What the team's own site or product told goes into the ledger of whoever did it. Rung for by every intake, and part of every scoring:
+// where there is nothing to do it costs two statements, and the job three more that forget, each of which looks into an index.
 import type { Transaction } from 'kysely';
 import { PRIORITY } from '../src/domain/priority.ts';
 import { SITE_EVENTS_STREAM } from '../src/domain/site-event.ts';
@@ -42,7 +42,7 @@ export async function giveSiteEvents(context: MatchContext): Promise<number> {
     given += taken;
     if (learned < CHUNK && looked < CHUNK) return given;
   }
-  await context.ring('intake', {});
+  await context.ring('match', {});
   return given;
 }
 

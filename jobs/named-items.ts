@@ -1,90 +1,163 @@
 // Items that webhooks named (a meeting, a company): read by their ids where the CRM can, else their stream is pulled from its cursor.
 import type { ChangeStream } from '../connectors/connector.ts';
+import { ConnectorError } from '../connectors/connector-error.ts';
 import { chunksOf } from '../src/domain/chunks.ts';
 import { PRIORITY } from '../src/domain/priority.ts';
-import { dropEvents, noteTaken, type WaitingEvent, waitingEvents } from '../src/store/inbox.ts';
-import { streamState, takeItems } from '../src/store/streams.ts';
+import { knownAccount } from '../src/store/accounts.ts';
+import { isAnyWaiting, lookAtWaiting, noteTaken, type WaitingEvent } from '../src/store/inbox.ts';
+import { markOfCompanies } from '../src/store/pushed-records.ts';
+import { takeItems } from '../src/store/stream-items.ts';
+import { streamState } from '../src/store/streams.ts';
 import type { JobContext, MappedCrm } from './context.ts';
-import { pullStreamsNow } from './pull-changes.ts';
+import { CLOSED, unlessHalted } from './failure-policy.ts';
+import { takeRecords, tellOfForeign } from './intake.ts';
+import { ownAccount } from './own-account.ts';
+import { closeStream, isFollowed, pullStreamNow } from './pull-changes.ts';
 
-const CHUNK = 2_000;
+/** Looked at together: what is wanted most is looked for again after each. */
+const CHUNK = 500;
 /** Between two pulls of one stream, however many events name it. */
 const PULL_EVERY_MS = 10_000;
 
-/**
- * Reads what was named. Events whose CRM does not answer stay where they are.
- * @returns how many events were of another account, and dropped
- * @throws ConnectorError
- */
-export async function takeNamedItems(context: JobContext, mapped: MappedCrm, own: string | null): Promise<number> {
-  const { db, signal } = context;
-  const crm = mapped.connector.id;
-  let others = 0;
-  for (;;) {
-    const events = await waitingEvents(db, { crm, kind: 'item', limit: CHUNK });
-    const ours = events.filter(({ account }) => own === null || account === own);
-    const foreign = events.filter((event) => !ours.includes(event));
-    await dropEvents(db, foreign);
-    others += foreign.length;
-    const byStream = Map.groupBy(ours, ({ object }) => object);
-    let left = 0;
-    for (const [id, named] of byStream) {
-      const stream = mapped.connector.streams.find((each) => each.id === id);
-      left += await takeOfStream(context, mapped, stream, named);
-    }
-    if (events.length < CHUNK || left > 0 || signal.aborted) return others;
-  }
+export async function readNamedItems(context: JobContext, { crm }: { crm: string }): Promise<void> {
+  await unlessHalted(context, { crm, side: 'read' }, 'items', async (mapped) => {
+    const { db } = context;
+    if (!(await isAnyWaiting(db, crm, ['record', 'item', 'erasure']))) return;
+    const known = await knownAccount(db, crm);
+    const own = known ?? (await ownAccount(context, mapped.connector));
+    // Intake leaves them to whoever may ask the CRM whose they are.
+    if (known === null) await takeRecords(context, crm, own);
+    await takeItemsOf(context, mapped, own);
+  });
 }
 
-/** @returns how many events stay for later */
+/** One look through what waits. */
+interface Look {
+  readonly context: JobContext;
+  readonly mapped: MappedCrm;
+  /** When the pull of each stream that was pulled began: what arrived before is answered by it. */
+  readonly pulled: Map<string, Date>;
+}
+
+async function takeItemsOf(context: JobContext, mapped: MappedCrm, own: string | null): Promise<void> {
+  const { db, signal } = context;
+  const crm = mapped.connector.id;
+  const look: Look = { context, mapped, pulled: new Map() };
+  const left = new Set<string>();
+  let foreign = 0;
+  for (let looked = CHUNK; looked === CHUNK && !signal.aborted; ) {
+    const found = await lookAtWaiting(db, { crm, own, kind: 'item', limit: CHUNK, except: [...left] });
+    looked = found.looked;
+    foreign += found.foreign;
+    for (const [id, named] of Map.groupBy(found.ours, ({ object }) => object)) {
+      const stream = mapped.connector.streams.find((each) => each.id === id);
+      if (!(await takeOfStream(look, stream, named))) left.add(id);
+    }
+  }
+  tellOfForeign(context, crm, foreign);
+}
+
+/** @returns false when events of the stream stay for later */
 async function takeOfStream(
-  context: JobContext,
-  mapped: MappedCrm,
+  look: Look,
   stream: ChangeStream | undefined,
   events: readonly WaitingEvent[],
-): Promise<number> {
+): Promise<boolean> {
+  const { context, mapped } = look;
   const { db, clock } = context;
-  const crm = mapped.connector.id;
-  const state = stream === undefined ? null : await streamState(db, { crm, stream: stream.id });
+  const { connector } = mapped;
+  const state = stream === undefined ? null : await streamState(db, { crm: connector.id, stream: stream.id });
   // The mapping does not read it, this token may not, or it is about to be read whole.
   if (stream === undefined || !state || state.denied !== null || state.completedAt === null) {
     await noteTaken(db, events, clock.now());
-    return 0;
+    return true;
   }
-  if (stream.byId && mapped.connector.readItems) {
-    await readNamed(context, mapped, stream, events);
-    return 0;
+  if (stream.byId && connector.readItems) return readNamed(look, stream, events);
+  // What it shows while it is read whole is read behind that.
+  if (stream.counter || !isFollowed(state, mapped)) {
+    await noteTaken(db, events, clock.now());
+    return true;
   }
-  const due = state.completedAt.getTime() + PULL_EVERY_MS - clock.now().getTime();
-  if (due > 0) {
-    await context.ring('intake', {}, { delayMs: due });
-    return events.length;
+  return pullNamed(look, stream, events, state.completedAt);
+}
+
+async function pullNamed(
+  { context, mapped, pulled }: Look,
+  stream: ChangeStream,
+  events: readonly WaitingEvent[],
+  completedAt: Date,
+): Promise<boolean> {
+  const { db, clock } = context;
+  const crm = mapped.connector.id;
+  const later = async (delayMs: number) => {
+    await context.ring('items', { crm }, { delayMs });
+    return false;
+  };
+  if (!pulled.has(stream.id)) {
+    const now = clock.now();
+    const rest = completedAt.getTime() + PULL_EVERY_MS - now.getTime();
+    if (rest > 0) return later(rest);
+    // They come most wanted first.
+    const isRead = await pullStreamNow(context, mapped, stream, events[0]?.priority ?? PRIORITY.change);
+    if (!isRead) return later(PULL_EVERY_MS);
+    pulled.set(stream.id, now);
+    await context.ring('refresh', { crm });
   }
-  await pullStreamsNow(context, mapped, [stream.id]);
-  await noteTaken(db, events, clock.now());
-  await context.ring('refresh', { crm });
-  return 0;
+  const began = pulled.get(stream.id) ?? new Date(0);
+  const answered = events.filter(({ received_at }) => received_at < began);
+  await markFormer(context, crm, stream, answered);
+  await noteTaken(db, answered, clock.now());
+  return answered.length === events.length || later(PULL_EVERY_MS);
 }
 
 async function readNamed(
-  context: JobContext,
-  { connector }: MappedCrm,
+  { context, mapped }: Look,
   stream: ChangeStream,
   events: readonly WaitingEvent[],
-): Promise<void> {
-  const { db, clock, quietMs, signal } = context;
+): Promise<boolean> {
+  const { db, clock, quietMs, signal, log } = context;
+  const { connector } = mapped;
   const crm = connector.id;
   const byId = Map.groupBy(events, ({ id }) => id);
   for (const ids of chunksOf([...byId.keys()], connector.batch.read)) {
-    const items = await connector.readItems?.(stream.id, ids, signal);
-    if (items === undefined || signal.aborted) return;
     const named = ids.flatMap((id) => byId.get(id) ?? []);
-    // They come most wanted first.
-    const priority = named[0]?.priority ?? PRIORITY.change;
-    const options = { crm, stream: stream.id, now: clock.now(), priority, quietMs };
-    await takeItems(db, items, options, (tx) => noteTaken(tx, named, clock.now()));
+    try {
+      const items = await connector.readItems?.(stream.id, ids, signal);
+      if (items === undefined || signal.aborted) return false;
+      const priority = named[0]?.priority ?? PRIORITY.change;
+      const options = { crm, stream: stream.id, now: clock.now(), priority, quietMs };
+      await markFormer(context, crm, stream, named);
+      await takeItems(db, items, options, (tx) => noteTaken(tx, named, clock.now()));
+    } catch (error) {
+      if (!(error instanceof ConnectorError) || !CLOSED.has(error.kind)) throw error;
+      // Asked again it would say the same: these are left to the poll and the night.
+      if (error.kind !== 'invalid') {
+        await closeStream(context, mapped, stream, error);
+        await noteTaken(db, events, clock.now());
+        return true;
+      }
+      log.warn({ crm, stream: stream.id, code: error.code }, `${crm}: what was named of ${stream.id} cannot be read`);
+      await noteTaken(db, named, clock.now());
+    }
     // Also an activity may be of somebody who was never read.
     await context.ring('refresh', { crm });
     await context.ring('score', {});
   }
+  return true;
+}
+
+/** Of a company that is gone the CRM names nobody: whoever had it is known to the store alone. */
+async function markFormer(
+  { db, clock, quietMs }: JobContext,
+  crm: string,
+  { companies }: ChangeStream,
+  events: readonly WaitingEvent[],
+): Promise<void> {
+  if (companies !== true || events.length === 0) return;
+  const named = {
+    crm,
+    companies: [...new Set(events.map(({ id }) => id))],
+    priority: events[0]?.priority ?? PRIORITY.change,
+  };
+  await markOfCompanies(db, named, { now: clock.now(), quietMs });
 }

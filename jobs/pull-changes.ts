@@ -2,7 +2,7 @@
 // read with another mapping, is read whole; so is every stream while a backfill is open.
 import type { ChangeStream } from '../connectors/connector.ts';
 import { ConnectorError } from '../connectors/connector-error.ts';
-import { PRIORITY } from '../src/domain/priority.ts';
+import type { Priority } from '../src/domain/priority.ts';
 import { dateAgain } from '../src/store/counters.ts';
 import type { DueManner } from '../src/store/leads.ts';
 import { countInRuns, noteProgress, notePulled, openRun, type Run, unfinishedRun } from '../src/store/runs.ts';
@@ -14,16 +14,14 @@ import {
   endPull,
   noteProbed,
   probeAgain,
+  type StreamStand,
   type StreamState,
   streamState,
   takePage,
 } from '../src/store/streams.ts';
 import type { JobContext, MappedCrm } from './context.ts';
-import { unlessHalted } from './failure-policy.ts';
+import { CLOSED, unlessHalted } from './failure-policy.ts';
 import { isReplaced, settleStandIns } from './stand-ins.ts';
-
-/** What one stream says of itself: it is closed to us (or gone, as old API versions go), and the others are read on. */
-const CLOSED: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'invalid']);
 
 /** What we may see is asked again after this: a scope or a tier may have been added, or taken away. */
 const PROBE_EVERY_MS = 24 * 3_600_000;
@@ -39,6 +37,7 @@ async function pullStreams(context: JobContext, mapped: MappedCrm): Promise<void
   await probeIfDue(context, mapped);
   await settleStandIns(context, mapped);
   let run = await unfinishedRun(context.db, 'backfill');
+  let isAllOver = true;
   for (const stream of mapped.connector.streams) {
     const key = { crm: mapped.connector.id, stream: stream.id };
     let state = await streamState(context.db, key);
@@ -49,28 +48,35 @@ async function pullStreams(context: JobContext, mapped: MappedCrm): Promise<void
     }
     // The records carry the counters; the refresh that follows dates them.
     if (stream.counter || !state || isPassOver(state, mapped, run)) continue;
-    await pullStream(context, mapped, stream, state);
+    const isOver = await pullStream(context, mapped, stream, state);
     if (context.signal.aborted) return;
+    isAllOver &&= isOver;
   }
-  if (!run) return;
+  // Whoever reads a stream beside us notes when that is over.
+  if (!run || !isAllOver) return;
   const progress = { marked: true, [`pulled ${mapped.connector.id}`]: true };
   await noteProgress(context.db, run.id, progress, context.clock.now());
 }
 
+/** Whether a stream is read from its cursor: it is open to us, was read to its end, and is not about to be read whole. */
+export function isFollowed(state: StreamState | null, { mappingHash }: MappedCrm): state is StreamState {
+  if (!state || state.denied !== null || state.passing || state.completedAt === null) return false;
+  return state.mappingHash === mappingHash;
+}
+
 /**
- * Pulls some streams from their cursors, between two polls: what they show has just happened. One that is closed, or was not read to
- * its end before, or is read whole, is left to the poll.
+ * Pulls a stream from its cursor, between two polls: what it shows has just happened. One that is not followed is left to the poll.
+ * @returns whether it was read to its end
  */
-export async function pullStreamsNow(context: JobContext, mapped: MappedCrm, ids: readonly string[]): Promise<void> {
-  const crm = mapped.connector.id;
-  for (const stream of mapped.connector.streams.filter(({ id }) => ids.includes(id))) {
-    const state = await streamState(context.db, { crm, stream: stream.id });
-    if (!state || state.denied !== null || state.passing || state.completedAt === null) continue;
-    if (state.mappingHash !== mapped.mappingHash || stream.counter) continue;
-    const manner = { priority: PRIORITY.activity, quietMs: context.quietMs };
-    await pullStream(context, mapped, stream, state, manner);
-    if (context.signal.aborted) return;
-  }
+export async function pullStreamNow(
+  context: JobContext,
+  mapped: MappedCrm,
+  stream: ChangeStream,
+  priority: Priority,
+): Promise<boolean> {
+  const state = await streamState(context.db, { crm: mapped.connector.id, stream: stream.id });
+  if (stream.counter || !isFollowed(state, mapped)) return false;
+  return pullStream(context, mapped, stream, state, { priority, quietMs: context.quietMs });
 }
 
 async function stateForPass(
@@ -121,44 +127,52 @@ function needsPass(state: StreamState | null, mapped: MappedCrm, run: Run | null
   return run !== null && state.pass !== run.id;
 }
 
+/** @returns whether it was read to its end, or found closed; false as well when somebody else has moved it meanwhile */
 async function pullStream(
   context: JobContext,
   mapped: MappedCrm,
   stream: ChangeStream,
   state: StreamState,
   manner: DueManner = {},
-): Promise<void> {
+): Promise<boolean> {
   const { connector } = mapped;
   const { db, clock, signal } = context;
   const key = { crm: connector.id, stream: stream.id };
   const pass = state.passing ? state.pass : null;
+  let from: StreamStand = state;
   try {
     let askedAt = clock.now();
     for await (const page of connector.listChanges(stream, state.cursor, signal)) {
       await countInRuns(db, { records: page.leads.length, activities: page.activities.length });
       const { whenEdited } = mapped;
-      await takePage(db, page, {
+      const isKept = await takePage(db, page, {
         ...key,
+        from,
         pass: page.whole ? pass : null,
         now: clock.now(),
         askedAt,
         whenEdited,
         ...manner,
       });
-      if (signal.aborted) return;
+      if (!isKept || signal.aborted) return false;
+      from = { ...from, cursor: page.cursor };
       askedAt = clock.now();
     }
   } catch (error) {
     if (!(error instanceof ConnectorError) || !CLOSED.has(error.kind)) throw error;
     await closeStream(context, mapped, stream, error);
-    return;
+    return true;
   }
-  if (signal.aborted) return;
-  await endPull(db, { ...key, now: clock.now(), lists: stream.lists ?? null, pass: stream.windowed ? null : pass });
+  if (signal.aborted) return false;
+  const lists = stream.lists ?? null;
+  return endPull(db, { ...key, from, now: clock.now(), lists, pass: stream.windowed ? null : pass });
 }
 
-/** @throws the error, where the stream is what all others are about */
-async function closeStream(context: JobContext, mapped: MappedCrm, stream: ChangeStream, error: ConnectorError) {
+/**
+ * Notes that a stream is not open to us, as its error says.
+ * @throws the error, where the stream is what all others are about
+ */
+export async function closeStream(context: JobContext, mapped: MappedCrm, stream: ChangeStream, error: ConnectorError) {
   const { db, clock, log } = context;
   const { connector, mappingHash } = mapped;
   if (stream.lists !== undefined) {

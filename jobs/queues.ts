@@ -12,8 +12,12 @@ const nothing = z.strictObject({});
 export const JOBS = {
   /** Every POLL_SECONDS: rings for what there is to do. Also the sweeper: a lost ring is made up here. */
   tick: { payload: nothing, priority: 1 },
-  /** Takes what CRMs and sites have sent: marks who is to be read again, reads what was named. */
+  /** Takes what CRMs have sent: marks who is to be read again, and rings for the two that follow. */
   intake: { payload: nothing, priority: 1 },
+  /** Gives what sites have sent to the people who did it. */
+  match: { payload: nothing, priority: 1 },
+  /** Reads what webhooks named: a meeting, a company. */
+  items: { payload: crm, priority: 3 },
   /** Reads the streams that no webhook tells of, between two polls. */
   watch: { payload: crm, priority: 3 },
   /** Reads what changed in a CRM. */
@@ -31,8 +35,13 @@ export const JOBS = {
 export type JobName = keyof typeof JOBS;
 export type JobPayloads = { [N in JobName]: z.infer<(typeof JOBS)[N]['payload']> };
 
-/** How many jobs one worker process runs at a time: each kind is one job at most, and they wait for the CRM, not the CPU. */
-export const CONCURRENCY = 6;
+/**
+ * How many jobs can run at a time: one of each kind, or one for each CRM. A worker process takes as many: they wait for the CRMs and the
+ * store, not the CPU, and where they had to wait for each other, long ones would hold up those that are wanted at once.
+ */
+export function mostAtOnce(crms: number): number {
+  return Object.values(JOBS).reduce((sum, { payload }) => sum + (payload === crm ? crms : 1), 0);
+}
 
 // Trouble with a CRM never throws out of a job (failure-policy.ts): what does is trouble with the store, or a defect.
 const RETRIES: Pick<JobsOptions, 'attempts' | 'backoff'> = {

@@ -1,15 +1,17 @@
 // The worker: takes jobs from the queue, parses their payloads at the door, runs them.
 import type { JobContext } from './context.ts';
 import { intake } from './intake.ts';
+import { matchSiteEvents } from './match-site-events.ts';
+import { readNamedItems } from './named-items.ts';
 import { nightlyRecompute } from './nightly-recompute.ts';
 import { pullChanges } from './pull-changes.ts';
 import type { JobProcessor, JobQueue, JobWorker, QueueBackend } from './queue-backend.ts';
 import {
-  CONCURRENCY,
   isLater,
   JOBS,
   type JobName,
   type JobPayloads,
+  mostAtOnce,
   optionsOf,
   QUEUE,
   type RingManner,
@@ -23,6 +25,8 @@ import { writeBack } from './write-back.ts';
 const RUN: Readonly<Record<JobName, (context: JobContext, data: unknown) => Promise<void>>> = {
   tick: (context) => tick(context),
   intake: (context) => intake(context),
+  match: (context) => matchSiteEvents(context),
+  items: (context, data) => readNamedItems(context, JOBS.items.payload.parse(data)),
   watch: (context, data) => watchStreams(context, JOBS.watch.payload.parse(data)),
   pull: (context, data) => pullChanges(context, JOBS.pull.payload.parse(data)),
   refresh: (context, data) => refreshLeads(context, JOBS.refresh.payload.parse(data)),
@@ -59,7 +63,7 @@ export function startWorker(
       throw withoutData(error);
     }
   };
-  const worker = backend.worker<unknown>(QUEUE, process, { concurrency: CONCURRENCY });
+  const worker = backend.worker<unknown>(QUEUE, process, { concurrency: mostAtOnce(context.crms.size) });
   worker.on('failed', (job, error) => {
     context.log.error({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, 'a job failed');
     if (job && job.attemptsMade >= (job.opts.attempts ?? 1))
@@ -91,15 +95,23 @@ function keyOf(job: JobName, payload: JobPayloads[JobName]): string {
   return 'crm' in payload ? `${job}-${payload.crm}` : job;
 }
 
-/** Has BullMQ ring for a job every `seconds`, from whichever process is up, unless it does so already. */
-export async function scheduleEvery<N extends 'tick' | 'watch'>(
-  queue: JobQueue<unknown>,
-  job: N,
-  payload: JobPayloads[N],
-  seconds: number,
-): Promise<void> {
-  const id = keyOf(job, payload);
-  const known = await queue.getJobScheduler(id);
-  if (known?.every === seconds * 1_000) return;
-  await queue.upsertJobScheduler(id, { every: seconds * 1_000 }, { name: job, data: payload });
+/** A job that is rung for every `seconds`. */
+export type Beat = {
+  [N in JobName]: { readonly job: N; readonly payload: JobPayloads[N]; readonly seconds: number };
+}[JobName];
+
+/**
+ * Has BullMQ ring for these, from whichever process is up, and for nothing else: a CRM, or a stream of it, may have been taken out of the
+ * settings. Changes nothing where it is so already.
+ */
+export async function keepBeats(queue: JobQueue<unknown>, beats: readonly Beat[]): Promise<void> {
+  const wanted = new Map(beats.map((beat) => [keyOf(beat.job, beat.payload), beat]));
+  const known = new Map((await queue.getJobSchedulers()).map(({ key, every }) => [key, every]));
+  for (const id of known.keys()) {
+    if (!wanted.has(id)) await queue.removeJobScheduler(id);
+  }
+  for (const [id, { job, payload, seconds }] of wanted) {
+    const every = seconds * 1_000;
+    if (known.get(id) !== every) await queue.upsertJobScheduler(id, { every }, { name: job, data: payload });
+  }
 }

@@ -6,7 +6,7 @@ import type { ActiveModel, JobContext, Log, MappedCrm } from '../jobs/context.ts
 import { openQueueBackend, type QueueBackend } from '../jobs/queue-backend.ts';
 import { QUEUE } from '../jobs/queues.ts';
 import { redisRateLimiter } from '../jobs/rate-limiter-redis.ts';
-import { bell, scheduleEvery, startWorker } from '../jobs/run-jobs.ts';
+import { type Beat, bell, keepBeats, startWorker } from '../jobs/run-jobs.ts';
 import type { Config } from './config.ts';
 import type { Clock } from './domain/clock.ts';
 import { formatProblem } from './domain/problem.ts';
@@ -126,11 +126,11 @@ function assemble(
       startWorker(backend, context, onGivenUp);
     },
     schedule: async () => {
-      await scheduleEvery(queue, 'tick', {}, config.pollSeconds);
-      for (const [crm, { connector }] of crms) {
+      const watches = [...crms].flatMap(([crm, { connector }]): Beat[] => {
         const seconds = connector.streams.flatMap(({ everySeconds = [] }) => everySeconds);
-        if (seconds.length > 0) await scheduleEvery(queue, 'watch', { crm }, Math.min(...seconds));
-      }
+        return seconds.length === 0 ? [] : [{ job: 'watch', payload: { crm }, seconds: Math.min(...seconds) }];
+      });
+      await keepBeats(queue, [{ job: 'tick', payload: {}, seconds: config.pollSeconds }, ...watches]);
     },
     close: () => {
       closed ??= close();

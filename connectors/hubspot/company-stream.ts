@@ -12,7 +12,7 @@ export function companyStream(parts: HubSpotParts): StreamReader {
   const { http, clock } = parts;
   const searched = { type: 'companies', modifiedProperty: 'hs_lastmodifieddate', properties: [] };
   return {
-    stream: { id: 'companies', activityTypes: [] },
+    stream: { id: 'companies', activityTypes: [], companies: true },
     access: {
       probe: { path: http.paths.list('companies'), query: { limit: '1' } },
       fix: scopeFix('crm.objects.companies.read'),

@@ -12,7 +12,7 @@ const ID = 'accounts';
 export function accountStream(parts: SalesforceParts): StreamReader {
   const { http, people } = parts;
   return {
-    stream: { id: ID, activityTypes: [] },
+    stream: { id: ID, activityTypes: [], companies: true },
     sight: (signal) => unseen(parts, { what: 'reading accounts', object: 'Account', fields: [] }, signal),
     async *read(cursor, signal) {
       if (cursor === null) {

@@ -1,6 +1,7 @@
 // Events that name records become dirty marks. In a storm nearly all of them name somebody who is marked already: those are told apart in
 // the database, and only the others come to us.
 import { type Kysely, sql } from 'kysely';
+import { isOurs } from './inbox.ts';
 import { markPushed, type PushedRecord } from './pushed-records.ts';
 import type { Tables } from './tables.ts';
 
@@ -35,9 +36,8 @@ export function takeMarks(db: Kysely<Tables>, { crm, own, limit, now, quietMs }:
     // One that is dirty and that nobody reads right now will be read after this event.
     const { rows } = await sql<Looked>`
       with e as materialized (
-        select seq, account is not distinct from coalesce(${own}::text, account) as is_ours, object, record_id, priority
-        from leadgrade.inbox where crm = ${crm} and taken_at is null and kind = 'record'
-        order by priority, seq limit ${limit}
+        select seq, ${isOurs(own)} as is_ours, object, record_id, priority from leadgrade.inbox
+        where crm = ${crm} and taken_at is null and kind = 'record' order by priority, seq limit ${limit}
       ), named as (
         select object, record_id, min(priority) as priority from e where is_ours group by object, record_id
       )

@@ -1,6 +1,6 @@
 // The inbox: events that CRMs sent us. A row is written before the CRM is answered, and stays until its key cannot come again, so that
 // a repeated delivery changes nothing.
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
 import type { Priority } from '../domain/priority.ts';
 import { rowsOf } from './sql-rows.ts';
@@ -45,25 +45,55 @@ export async function putInInbox(
 
 export interface WaitingEvent extends RecordRef {
   readonly seq: number;
-  readonly account: string;
   readonly priority: Priority;
+  readonly received_at: Date;
 }
 
-export async function isAnythingWaiting(db: Kysely<Tables>, crm: string): Promise<boolean> {
+type EventKind = ArrivedEvent['kind'];
+
+export async function isAnyWaiting(db: Kysely<Tables>, crm: string, kinds: readonly EventKind[]): Promise<boolean> {
   const waiting = db.selectFrom('inbox').select('seq').where('crm', '=', crm).where('taken_at', 'is', null);
-  return (await waiting.limit(1).executeTakeFirst()) !== undefined;
+  return (await waiting.where('kind', 'in', kinds).limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Whether an event is from the account that our records are from. @param own null: nobody can tell, and each counts */
+export function isOurs(own: string | null): RawBuilder<boolean> {
+  return sql<boolean>`account is not distinct from coalesce(${own}::text, account)`;
+}
+
+interface LookAt {
+  readonly crm: string;
+  /** The account that our records are from; null = nobody can tell. */
+  readonly own: string | null;
+  readonly kind: 'item' | 'erasure';
+  readonly limit: number;
+  /** Objects whose events are passed over. */
+  readonly except?: readonly string[];
+}
+
+export interface LookedAt {
+  /** Less than `limit` when no more wait. */
+  readonly looked: number;
+  /** They wait until they are noted as taken. */
+  readonly ours: readonly WaitingEvent[];
+  /** How many were of another account, and dropped. */
+  readonly foreign: number;
 }
 
 /** Events that name items, or people who were erased, the most wanted and then the oldest first. Of those that name records: takeMarks. */
-export async function waitingEvents(
+export async function lookAtWaiting(
   db: Kysely<Tables>,
-  { crm, kind, limit }: { crm: string; kind: 'item' | 'erasure'; limit: number },
-): Promise<readonly WaitingEvent[]> {
-  const { rows } = await sql<WaitingEvent>`
-    select seq, account, object, record_id as id, priority from leadgrade.inbox
-    where crm = ${crm} and taken_at is null and kind = ${kind}
-    order by priority, seq limit ${limit}`.execute(db);
-  return rows;
+  { crm, own, kind, limit, except = [] }: LookAt,
+): Promise<LookedAt> {
+  const { rows } = await sql<WaitingEvent & { is_ours: boolean }>`
+    with e as materialized (
+      select seq, object, record_id as id, priority, received_at, ${isOurs(own)} as is_ours from leadgrade.inbox
+      where crm = ${crm} and taken_at is null and kind = ${kind} and object <> all(${except}::text[])
+      order by priority, seq limit ${limit}
+    ), dropped as (delete from leadgrade.inbox i using e where i.seq = e.seq and not e.is_ours)
+    select * from e order by priority, seq`.execute(db);
+  const ours = rows.filter((row) => row.is_ours).map(({ is_ours: _, ...event }) => event);
+  return { looked: rows.length, ours, foreign: rows.length - ours.length };
 }
 
 /** What these say was marked, in the same transaction. */
@@ -79,14 +109,8 @@ export async function noteTaken(
   );
 }
 
-/** They were not meant for us. */
-export async function dropEvents(db: Kysely<Tables>, events: readonly Pick<WaitingEvent, 'seq'>[]): Promise<void> {
-  if (events.length === 0) return;
-  await sql`delete from leadgrade.inbox where seq = any(${events.map(({ seq }) => seq)}::bigint[])`.execute(db);
-}
-
 export interface InboxBacklog {
-  /** Events that name records and were not marked yet; nothing but our own store is needed for that. */
+  /** Events that were not taken yet; those that name items wait for their CRM. */
   readonly waiting: number;
   readonly oldestAt: Date | null;
 }
@@ -95,7 +119,7 @@ export interface InboxBacklog {
 export async function inboxBacklog(db: Kysely<Tables>, crms: readonly string[]): Promise<InboxBacklog> {
   const { rows } = await sql<{ waiting: number; oldest: Date | null }>`
     select count(*)::int as waiting, min(received_at) as oldest from (
-      select received_at from leadgrade.inbox where taken_at is null and kind <> 'item' and crm = any(${crms}::text[]) limit 100000
+      select received_at from leadgrade.inbox where taken_at is null and crm = any(${crms}::text[]) limit 100000
     ) w`.execute(db);
   return { waiting: rows[0]?.waiting ?? 0, oldestAt: rows[0]?.oldest ?? null };
 }

@@ -11,6 +11,7 @@ import { people } from './migrations/0007-people.ts';
 import { bulkWrites } from './migrations/0008-bulk-writes.ts';
 import { inbox } from './migrations/0009-inbox.ts';
 import { siteEvents } from './migrations/0010-site-events.ts';
+import { companyRecords } from './migrations/0011-company-records.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables.ts';
 
@@ -26,6 +27,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-bulk-writes': bulkWrites,
   '0009-inbox': inbox,
   '0010-site-events': siteEvents,
+  '0011-company-records': companyRecords,
 };
 
 export interface MigrationReport {

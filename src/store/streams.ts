@@ -1,14 +1,13 @@
 // Streams: how far each was read. A page and its cursor are kept together or not at all.
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
-import type { ChangePage, Cursor, LinkFindings, StreamItems } from '../domain/crm-changes.ts';
-import type { Priority } from '../domain/priority.ts';
-import { dropActivities, dropUnlisted, takeActivities } from './activities.ts';
+import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
+import type { ChangePage, Cursor } from '../domain/crm-changes.ts';
+import { dropUnlisted } from './activities.ts';
 import type { EditPolicy } from './conflicts.ts';
 import { type DueManner, holdLeads } from './leads.ts';
 import { noLongerThere } from './no-longer-there.ts';
-import { dropOutcomes, dropUnlistedOutcomes, takeOutcomes } from './outcomes.ts';
-import { markPushed } from './pushed-records.ts';
+import { dropUnlistedOutcomes } from './outcomes.ts';
 import { markDirty, takeSnapshots } from './records.ts';
+import { keepItems } from './stream-items.ts';
 import type { StreamsTable, Tables } from './tables.ts';
 
 export interface StreamState {
@@ -29,6 +28,19 @@ export interface StreamState {
 interface StreamKey {
   readonly crm: string;
   readonly stream: string;
+}
+
+/** How far a stream was read when more of it was asked for. */
+export type StreamStand = Pick<StreamState, 'cursor' | 'pass' | 'passing'>;
+
+/**
+ * Several read one stream beside each other: polls, webhooks, a whole pass that begins. Whoever does not find it where it was has been
+ * overtaken, and must not put it back.
+ */
+function isWhereItWas({ crm, stream }: StreamKey, { cursor, pass, passing }: StreamStand): RawBuilder<boolean> {
+  return sql<boolean>`crm = ${crm} and stream = ${stream} and passing = ${passing}
+    and pass is not distinct from ${pass}::bigint
+    and cursor is not distinct from ${cursor === null ? null : JSON.stringify(cursor)}::jsonb`;
 }
 
 export async function streamState(db: Kysely<Tables>, key: StreamKey): Promise<StreamState | null> {
@@ -57,16 +69,25 @@ export async function beginPass(
 }
 
 interface TakePage extends StreamKey, DueManner {
+  readonly from: StreamStand;
   readonly pass: number | null;
   readonly now: Date;
   readonly askedAt: Date;
   readonly whenEdited?: EditPolicy;
 }
 
-/** Keeps one page and its cursor in one transaction. */
-export async function takePage(db: Kysely<Tables>, page: ChangePage, options: TakePage): Promise<void> {
-  const { crm, stream, now } = options;
-  await db.transaction().execute(async (tx) => {
+/**
+ * Keeps one page and its cursor in one transaction.
+ * @returns false, and nothing is kept, when somebody else has moved the stream since
+ */
+export function takePage(db: Kysely<Tables>, page: ChangePage, options: TakePage): Promise<boolean> {
+  const { crm, now } = options;
+  return db.transaction().execute(async (tx) => {
+    // First, as endPull does: two who hold the stream and the same leads would wait for each other.
+    const { numAffectedRows: moved } = await sql`
+      update leadgrade.streams set cursor = ${JSON.stringify(page.cursor)}::jsonb
+      where ${isWhereItWas(options, options.from)}`.execute(tx);
+    if (moved !== 1n) return false;
     const { gone, goneOutcomes } = await noLongerThere(tx, crm, page);
     // All at once: taken one after the other, two who want the same might wait for each other.
     const shown = [page.leads, page.dirty, page.activities, gone, page.outcomes, goneOutcomes].flat();
@@ -78,82 +99,12 @@ export async function takePage(db: Kysely<Tables>, page: ChangePage, options: Ta
     await takeSnapshots(tx, page.leads, options);
     await markDirty(tx, crm, page.dirty, now);
     await keepItems(tx, page, { gone, goneOutcomes }, options);
-    await tx
-      .updateTable('streams')
-      .set({ cursor: JSON.stringify(page.cursor) })
-      .where('crm', '=', crm)
-      .where('stream', '=', stream)
-      .execute();
-  });
-}
-
-interface TakeItems extends StreamKey, DueManner {
-  readonly now: Date;
-  readonly quietMs: number;
-  readonly priority: Priority;
-}
-
-/** Keeps items that were read by their ids; `also` is done in the same transaction. No cursor moves. */
-export async function takeItems(
-  db: Kysely<Tables>,
-  items: StreamItems,
-  options: TakeItems,
-  also: (tx: Transaction<Tables>) => Promise<void>,
-): Promise<void> {
-  const { crm } = options;
-  await db.transaction().execute(async (tx) => {
-    const { gone, goneOutcomes } = await noLongerThere(tx, crm, items);
-    const shown = [items.dirty, items.activities, gone, items.outcomes, goneOutcomes].flat();
-    await holdLeads(
-      tx,
-      crm,
-      shown.map(({ ref }) => ref),
-    );
-    const dirty = items.dirty.map(({ ref }) => ({ ...ref, priority: options.priority }));
-    await markPushed(tx, crm, dirty, options);
-    await keepItems(tx, items, { gone, goneOutcomes }, { ...options, pass: null });
-    await also(tx);
-  });
-}
-
-async function keepItems(
-  tx: Transaction<Tables>,
-  { activities, outcomes }: Pick<ChangePage, 'activities' | 'outcomes'>,
-  { gone, goneOutcomes }: Pick<LinkFindings, 'gone' | 'goneOutcomes'>,
-  options: StreamKey & DueManner & { readonly now: Date; readonly pass: number | null },
-): Promise<void> {
-  const { crm, now } = options;
-  await takeActivities(tx, activities, options);
-  await dropActivities(tx, crm, gone, now);
-  await takeOutcomes(tx, outcomes, options);
-  await dropOutcomes(tx, crm, goneOutcomes, now);
-}
-
-/** Keeps what a comparison of links found; it belongs to no stream's cursor. */
-export async function takeFindings(
-  db: Kysely<Tables>,
-  found: LinkFindings,
-  options: { crm: string; now: Date },
-): Promise<void> {
-  const { crm, now } = options;
-  await db.transaction().execute(async (tx) => {
-    const named = [found.dirty, found.activities, found.gone, found.outcomes, found.goneOutcomes].flat();
-    await holdLeads(
-      tx,
-      crm,
-      named.map(({ ref }) => ref),
-    );
-    await markDirty(tx, crm, found.dirty, now);
-    for (const [stream, activities] of Map.groupBy(found.activities, (activity) => activity.stream)) {
-      await takeActivities(tx, activities, { crm, stream, now, pass: null });
-    }
-    await dropActivities(tx, crm, found.gone, now);
-    await takeOutcomes(tx, found.outcomes, { crm, now, pass: null });
-    await dropOutcomes(tx, crm, found.goneOutcomes, now);
+    return true;
   });
 }
 
 interface EndOfPull extends StreamKey {
+  readonly from: StreamStand;
   readonly now: Date;
   /** The object whose records the stream lists, if it lists records. */
   readonly lists: string | null;
@@ -161,10 +112,17 @@ interface EndOfPull extends StreamKey {
   readonly pass: number | null;
 }
 
-/** The stream was read to its end. After a whole pass, what it did not show is gone, or is read again to be sure. */
-export async function endPull(db: Kysely<Tables>, end: EndOfPull): Promise<void> {
+/**
+ * The stream was read to its end. After a whole pass, what it did not show is gone, or is read again to be sure.
+ * @returns false, and nothing changes, when somebody else has moved the stream since
+ */
+export function endPull(db: Kysely<Tables>, end: EndOfPull): Promise<boolean> {
   const { crm, stream, now, pass } = end;
-  await db.transaction().execute(async (tx) => {
+  return db.transaction().execute(async (tx) => {
+    const { numAffectedRows: ended } = await sql`
+      update leadgrade.streams set completed_at = ${now}, passing = false
+      where ${isWhereItWas(end, end.from)}`.execute(tx);
+    if (ended !== 1n) return false;
     if (pass !== null) {
       await dropUnlisted(tx, { crm, stream, pass }, now);
       await dropUnlistedOutcomes(tx, { crm, stream, pass }, now);
@@ -173,12 +131,7 @@ export async function endPull(db: Kysely<Tables>, end: EndOfPull): Promise<void>
         where crm = ${crm} and object = ${end.lists} and state = 'live' and listed_pass is distinct from ${pass}
           and read_at < (select started_at from leadgrade.runs where id = ${pass})`.execute(tx);
     }
-    await tx
-      .updateTable('streams')
-      .set({ completed_at: now, passing: false })
-      .where('crm', '=', crm)
-      .where('stream', '=', stream)
-      .execute();
+    return true;
   });
 }
 

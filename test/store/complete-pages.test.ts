@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangePage, SourcedOutcome } from '../../src/domain/crm-changes.ts';
-import { takePage } from '../../src/store/streams.ts';
+import { admitStream, streamState, takePage } from '../../src/store/streams.ts';
 import { activity, at, CRM, freshStore, ref, STORES } from './fresh-store.ts';
 
 describe.each(STORES)('pages that show an item on all its records ($name)', (setup) => {
@@ -8,7 +8,10 @@ describe.each(STORES)('pages that show an item on all its records ($name)', (set
 
   async function poll(after: number, changes: Partial<ChangePage>): Promise<void> {
     const empty = { leads: [], dirty: [], activities: [], gone: [], outcomes: [], cursor: {}, whole: false };
-    const options = { crm: CRM, stream: 'tasks', pass: null, now: at(after), askedAt: at(after) };
+    const key = { crm: CRM, stream: 'tasks' };
+    await admitStream(store.db, key, at(after));
+    const from = (await streamState(store.db, key))!;
+    const options = { ...key, from, pass: null, now: at(after), askedAt: at(after) };
     await takePage(store.db, { ...empty, ...changes }, options);
   }
 

@@ -5,12 +5,20 @@ import { PRIORITY, type Priority } from '../../src/domain/priority.ts';
 import { takeActivities } from '../../src/store/activities.ts';
 import { type DueLead, type ScoredLead, scoreDueLeads } from '../../src/store/due-leads.ts';
 import { takeFetched } from '../../src/store/fetched-leads.ts';
-import { type ArrivedEvent, forgetOldEvents, inboxBacklog, putInInbox, waitingEvents } from '../../src/store/inbox.ts';
+import {
+  type ArrivedEvent,
+  forgetOldEvents,
+  inboxBacklog,
+  lookAtWaiting,
+  noteTaken,
+  putInInbox,
+} from '../../src/store/inbox.ts';
 import { takeMarks } from '../../src/store/inbox-marks.ts';
 import { markDue } from '../../src/store/leads.ts';
 import { claimOutbox } from '../../src/store/outbox.ts';
+import { markOfCompanies } from '../../src/store/pushed-records.ts';
 import { claimDirty, nextQuietEnd, takeSnapshots } from '../../src/store/records.ts';
-import { takePage } from '../../src/store/streams.ts';
+import { admitStream, streamState, takePage } from '../../src/store/streams.ts';
 import type { Tables } from '../../src/store/tables.ts';
 import { activity, allMatched, at, CRM, freshStore, ref, STORES, snapshot } from './fresh-store.ts';
 
@@ -54,6 +62,8 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
     );
     await allMatched(store);
   }
+  const look = (kind: 'item' | 'erasure', { limit = 9, own = '145' as string | null, except = [] as string[] } = {}) =>
+    lookAtWaiting(store.db, { crm: CRM, own, kind, limit, except });
   async function left(): Promise<number> {
     const rows = await store.db.selectFrom('inbox').select('key').where('taken_at', 'is', null).execute();
     return rows.length;
@@ -101,8 +111,27 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
     test('that names an item, or somebody erased, waits for whoever can read it', async () => {
       await put([event('m', { kind: 'item', object: 'meetings' }), event('e', { kind: 'erasure' })]);
       expect(await mark()).toMatchObject({ looked: 0 });
-      expect(await waitingEvents(store.db, { crm: CRM, kind: 'item', limit: 9 })).toMatchObject([{ id: 'm' }]);
-      expect(await waitingEvents(store.db, { crm: CRM, kind: 'erasure', limit: 9 })).toMatchObject([{ id: 'e' }]);
+      expect(await look('item')).toMatchObject({ looked: 1, ours: [{ id: 'm' }] });
+      expect(await look('erasure')).toMatchObject({ looked: 1, ours: [{ id: 'e' }] });
+      expect(await inboxBacklog(store.db, [CRM])).toMatchObject({ waiting: 2 });
+      await noteTaken(store.db, (await look('item')).ours, at(1));
+      expect(await look('item')).toEqual({ looked: 0, ours: [], foreign: 0 });
+      expect(await inboxBacklog(store.db, [CRM])).toMatchObject({ waiting: 1 });
+    });
+
+    test('that names an item of another account is dropped; where nobody can tell whose ours are, it counts', async () => {
+      const item = { kind: 'item', object: 'meetings' } as const;
+      await put([event('ours', item), event('theirs', { ...item, account: '146' })]);
+      expect(await look('item', { own: null })).toMatchObject({ foreign: 0, ours: [{ id: 'ours' }, { id: 'theirs' }] });
+      expect(await look('item')).toMatchObject({ looked: 2, foreign: 1, ours: [{ id: 'ours' }] });
+      expect(await left()).toBe(1);
+      expect(await look('item', { own: null })).toMatchObject({ looked: 1, ours: [{ id: 'ours' }] });
+    });
+
+    test('of a stream that cannot be read now hides none of another', async () => {
+      const many = Array.from({ length: 20 }, (_, n) => event(`form-${n}`, { kind: 'item', object: 'forms' }));
+      await put([...many, event('m', { kind: 'item', object: 'meetings' })]);
+      expect(await look('item', { except: ['forms'] })).toMatchObject({ looked: 1, ours: [{ id: 'm' }] });
     });
   });
 
@@ -113,7 +142,7 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
       await put([...imports(5_000), event('change'), event('hot', urgent)]);
       await put([event('item', { kind: 'item', object: 'calls', priority: PRIORITY.import })]);
       await put([event('call', { kind: 'item', object: 'calls', ...urgent })]);
-      expect(await waitingEvents(store.db, { crm: CRM, kind: 'item', limit: 1 })).toMatchObject([{ id: 'call' }]);
+      expect((await look('item', { limit: 1 })).ours).toMatchObject([{ id: 'call' }]);
       await mark(at(), { limit: 2 });
       expect(await claimed(at(1), 10)).toEqual(['change', 'hot']);
       await mark(at(2));
@@ -181,6 +210,38 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
       await told('a', at());
       await told('new', at());
       expect(await claimed(at())).toEqual(['a', 'new']);
+    });
+  });
+
+  describe('a company that was named', () => {
+    const of = (companies: readonly string[], now: Date) =>
+      markOfCompanies(store.db, { crm: CRM, companies, priority: PRIORITY.change }, { now, quietMs: QUIET_MS });
+    async function employees(company: string, ids: readonly string[]): Promise<void> {
+      const options = { crm: CRM, now: at(-60), askedAt: at(-60) };
+      await takeFetched(
+        store.db,
+        ids.map((id) => snapshot(id, { companyId: company })),
+        options,
+      );
+    }
+
+    test('has those read again who were read with it, however many they are, and nobody else', async () => {
+      const many = Array.from({ length: 4_500 }, (_, n) => `of-acme-${n}`);
+      await employees('acme', many);
+      await employees('initech', ['of-initech']);
+      await read(['of-nobody'], at(-60));
+      await of(['acme', 'unknown'], at());
+      expect((await claim(at(), 5_000)).length).toBe(4_500);
+      await of(['initech'], at(1));
+      expect((await claim(at(1), 5_000)).map(({ id }) => id)).toContain('of-initech');
+    });
+
+    test('has nobody read again who is gone', async () => {
+      await employees('acme', ['a', 'b']);
+      const gone = [{ kind: 'gone' as const, ref: ref('a'), erased: false }];
+      await takeFetched(store.db, gone, { crm: CRM, now: at(-30), askedAt: at(-30) });
+      await of(['acme'], at());
+      expect(await claimed(at())).toEqual(['b']);
     });
   });
 
@@ -254,7 +315,7 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
       expect(await changedAndScored(['loop', 'calm'], at(61))).toEqual({ taken: 2, urgent: 0, stopped: 1 });
       expect(await listed()).toEqual([{ record_id: 'loop', code: 'SCORED_TOO_OFTEN', stage: 'score' }]);
       // Changes meanwhile change nothing of that.
-      expect(await changedAndScored(['loop'], at(600))).toEqual({ taken: 1, urgent: 0, stopped: 1 });
+      expect(await changedAndScored(['loop'], at(600))).toEqual({ taken: 0, urgent: 0, stopped: 0 });
       const rest = (now: Date) => scoreDueLeads(store.db, chunk(now), (due) => due.map((lead) => toScored(lead)));
       expect(await rest(at(3_599))).toMatchObject({ taken: 0 });
       expect(await rest(at(3_600))).toEqual({ taken: 1, urgent: 0, stopped: 0 });
@@ -314,8 +375,10 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('two at once ($n
         whole: false,
         dirty: ids.map((id) => ({ ref: ref(id) })),
       };
-      const pull = () =>
-        takePage(store.db, page, { crm: CRM, stream: 'contacts', pass: null, now: at(round), askedAt: at(round) });
+      const key = { crm: CRM, stream: 'contacts' };
+      await admitStream(store.db, key, at(round));
+      const from = (await streamState(store.db, key))!;
+      const pull = () => takePage(store.db, page, { ...key, from, pass: null, now: at(round), askedAt: at(round) });
       expect(await waitForEachOther(mark, pull, mark)).toEqual([]);
     }
   });

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ChangePage } from '../../src/domain/crm-changes.ts';
 import { isFirstPullOver } from '../../src/store/pending-work.ts';
 import { closeRun, openRun } from '../../src/store/runs.ts';
-import { beginPass, denyStream, endPull, streamState, takeFindings, takePage } from '../../src/store/streams.ts';
+import { takeFindings } from '../../src/store/stream-items.ts';
+import { beginPass, denyStream, endPull, type StreamStand, streamState, takePage } from '../../src/store/streams.ts';
 import { activity, at, CRM, freshStore, ref, STORES, snapshot } from './fresh-store.ts';
 
 describe.each(STORES)('streams ($name)', (setup) => {
@@ -22,6 +23,10 @@ describe.each(STORES)('streams ($name)', (setup) => {
     };
   }
 
+  async function stand(scope = key): Promise<StreamStand> {
+    return (await streamState(store.db, scope)) ?? { cursor: null, pass: null, passing: false };
+  }
+
   /** A whole pass that shows these pages, `after` seconds from noon. */
   async function wholePass(after: number, pages: readonly Partial<ChangePage>[], stream = key.stream): Promise<void> {
     const run = await openRun(store.db, { job: 'backfill', slot: null, state: 'running' }, at(after));
@@ -29,16 +34,17 @@ describe.each(STORES)('streams ($name)', (setup) => {
     const scope = { crm: CRM, stream };
     await beginPass(store.db, scope, { run: run.id, mappingHash: 'mapping' });
     for (const each of pages) {
-      const options = { ...scope, pass: run.id, now: at(after + 1), askedAt: at(after) };
+      const options = { ...scope, from: await stand(scope), pass: run.id, now: at(after + 1), askedAt: at(after) };
       await takePage(store.db, page({ whole: true, ...each }), options);
     }
     const lists = stream === 'contacts' ? 'contacts' : null;
-    await endPull(store.db, { ...scope, now: at(after + 2), lists, pass: run.id });
+    await endPull(store.db, { ...scope, from: await stand(scope), now: at(after + 2), lists, pass: run.id });
     await closeRun(store.db, run.id, { state: 'done', error: null }, at(after + 3));
   }
 
   async function poll(after: number, changes: Partial<ChangePage>): Promise<void> {
-    await takePage(store.db, page(changes), { ...key, pass: null, now: at(after), askedAt: at(after) });
+    const options = { ...key, from: await stand(), pass: null, now: at(after), askedAt: at(after) };
+    await takePage(store.db, page(changes), options);
   }
 
   async function ledger(): Promise<readonly string[]> {
@@ -116,7 +122,7 @@ describe.each(STORES)('streams ($name)', (setup) => {
       },
       { crm: CRM, now: at(150) },
     );
-    await endPull(store.db, { ...key, now: at(200), lists: null, pass: run.id });
+    await endPull(store.db, { ...key, from: await stand(), now: at(200), lists: null, pass: run.id });
     expect(await ledger()).toEqual(['a/meeting:1', 'a/view:1']);
   });
 
@@ -136,6 +142,44 @@ describe.each(STORES)('streams ($name)', (setup) => {
     await wholePass(600, [{ leads: [snapshot('a')] }], 'contacts');
     const dirty = store.db.selectFrom('records').select('id').where('dirty_at', 'is not', null);
     expect(await dirty.execute()).toEqual([{ id: 'b' }]);
+  });
+
+  describe('that somebody else has moved since they were asked for', () => {
+    async function followed(cursor: object): Promise<StreamStand> {
+      await wholePass(0, [{ cursor: { ...cursor } }]);
+      return stand();
+    }
+    const shown = { activities: [activity('a', 'late')], cursor: { page: 2 } };
+    const take = (from: StreamStand, now: Date) =>
+      takePage(store.db, page(shown), { ...key, from, pass: null, now, askedAt: now });
+
+    test('are left to a whole pass that has begun: neither a page nor the end of that pull counts', async () => {
+      const from = await followed({ page: 1 });
+      const run = await openRun(store.db, { job: 'backfill', slot: null, state: 'running' }, at(60));
+      await beginPass(store.db, key, { run: run!.id, mappingHash: 'mapping' });
+      expect(await take(from, at(61))).toBe(false);
+      expect(await endPull(store.db, { ...key, from, now: at(62), lists: null, pass: null })).toBe(false);
+      expect(await streamState(store.db, key)).toMatchObject({ cursor: null, pass: run!.id, passing: true });
+      expect(await ledger()).toEqual([]);
+    });
+
+    test('are not put back by a pull that is slower', async () => {
+      const from = await followed({ page: 1, seen: ['x'], until: 0 });
+      expect(await take(from, at(60))).toBe(true);
+      expect(await take(from, at(61))).toBe(false);
+      expect(await endPull(store.db, { ...key, from, now: at(62), lists: null, pass: null })).toBe(false);
+      const after = { ...from, cursor: shown.cursor };
+      expect(await endPull(store.db, { ...key, from: after, now: at(63), lists: null, pass: null })).toBe(true);
+      expect(await streamState(store.db, key)).toMatchObject({ cursor: { page: 2 }, completedAt: at(63) });
+    });
+
+    test('stay closed when they were found closed meanwhile', async () => {
+      const from = await followed({ page: 1 });
+      const denied = { reason: 'Enterprise only', fix: null };
+      await denyStream(store.db, key, { denied, mappingHash: 'mapping', now: at(60) });
+      expect(await take(from, at(61))).toBe(false);
+      expect(await streamState(store.db, key)).toMatchObject({ cursor: null, denied: 'Enterprise only' });
+    });
   });
 
   describe('before the first pull is over, nobody is scored: it is', () => {

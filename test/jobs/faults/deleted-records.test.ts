@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { comparePresence } from '../../../jobs/compare-presence.ts';
 import { erasuresOf } from '../../../src/store/erasures.ts';
 import { openRun } from '../../../src/store/runs.ts';
-import { takePage } from '../../../src/store/streams.ts';
+import { streamState, takePage } from '../../../src/store/streams.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 import { expectSettled, logEnd, scoreOf, warnings } from './oracle.ts';
@@ -212,8 +212,9 @@ describe('a contact is deleted for privacy', () => {
       cursor: {},
       whole: false,
     };
-    const options = { crm: 'hubspot', stream: 'page_views', pass: null, now: clock.now(), askedAt: clock.now() };
-    await takePage(db, late, options);
+    const key = { crm: 'hubspot', stream: 'page_views' };
+    const from = (await streamState(db, key))!;
+    await takePage(db, late, { ...key, from, pass: null, now: clock.now(), askedAt: clock.now() });
     expect(await stored()).toMatchObject({ state: 'gone', dirty_at: null, fields: {} });
     expect(await rowsByRecord()).toEqual([]);
     await expectSettled(product);
