@@ -3,10 +3,9 @@ import { createHash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
 import { holdLeads } from './leads.ts';
-import { eraseFromQuarantine } from './quarantine.ts';
-import { eraseSiteEvents } from './site-events.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
+import type { Named, Unattached } from './unattached.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -24,22 +23,26 @@ const BY_RECORD = [
   'conflicts',
 ] as const;
 
-interface Erased extends RecordRef {
+interface ToBeErased extends Named {
   readonly lead_id: number;
   readonly fields: number;
-  /** In lower case. */
-  readonly email: string | null;
 }
 
 /**
- * Deletes what is known of these records, and of those that were merged into them. Their scores stay as numbers, without
- * reasons. What comes later for them is ignored: only a read that shows such a record alive makes it one again. Records that
- * are erased already, or were never known, change nothing.
+ * Deletes what is known of these records, which are there no more, and of those that were merged into them. Their scores stay as
+ * numbers, without reasons. What comes later for them is ignored: only a read that shows such a record alive makes it one again.
+ * Records that are erased already, or were never known, change nothing.
+ * @param unattached what was erased of them before, for the report
+ * @returns those that were erased
  */
-export async function erase(tx: Tx, crm: string, refs: readonly RecordRef[], now: Date): Promise<void> {
-  if (refs.length === 0) return;
-  const all = await withMerged(tx, crm, refs);
-  if (all.length === 0) return;
+export async function erase(
+  tx: Tx,
+  crm: string,
+  refs: readonly RecordRef[],
+  { now, unattached }: { readonly now: Date; readonly unattached: readonly Unattached[] },
+): Promise<readonly Named[]> {
+  const all = await toBeErased(tx, crm, refs);
+  if (all.length === 0) return [];
   await holdLeads(tx, crm, all);
   const records = sql`${rowsOf(all.map(({ object, id }) => ({ object, id })))} as t (object text, id text)`;
   const counts = new Map<string, Record<string, number>>(
@@ -58,8 +61,8 @@ export async function erase(tx: Tx, crm: string, refs: readonly RecordRef[], now
       select object, record_id as id, count(*)::int as rows from gone group by object, record_id`.execute(tx);
     for (const row of rows) count(table, row, row.rows);
   }
-  for (const record of all) {
-    for (const [table, rows] of await eraseUnattached(tx, crm, record)) count(table, record, rows);
+  for (const record of unattached) {
+    for (const [table, rows] of Object.entries(record.counts)) count(table, record, rows);
   }
   for (const [record, rows] of await stripResults(tx, all)) count('results', record, rows);
   await sql`
@@ -67,20 +70,20 @@ export async function erase(tx: Tx, crm: string, refs: readonly RecordRef[], now
     set fields = '{}', held = '{}', written = null, company_id = null, modified_at = null, settled_result_id = null,
         counters = '{}', undated_at = null, dirty_at = null, claimed_by = null, claimed_until = null, erased_at = ${now}
     from ${records} where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
-  const reports = all.map(({ object, id, email }) => ({
-    object,
-    id_hash: hashOf(`${crm}/${object}/${id}`),
-    email_hash: email === null ? null : hashOf(email),
-    erased: counts.get(`${object}/${id}`),
-  }));
+  const reports = all.flatMap(({ object, id, emails: [latest, ...others] }) => {
+    const report = { object, id_hash: hashOf(`${crm}/${object}/${id}`), erased: counts.get(`${object}/${id}`) };
+    const more = others.map((email) => ({ ...report, email_hash: hashOf(email), erased: {} }));
+    return [{ ...report, email_hash: latest === undefined ? null : hashOf(latest) }, ...more];
+  });
   await sql`
     insert into leadgrade.erasures (crm, object, id_hash, email_hash, erased_at, erased)
     select ${crm}, object, id_hash, email_hash, ${now}, erased
     from ${rowsOf(reports)} as t (object text, id_hash text, email_hash text, erased jsonb)`.execute(tx);
+  return all;
 }
 
 /** Takes the reasons out of their results; the numbers stay. */
-async function stripResults(tx: Tx, all: readonly Erased[]): Promise<readonly (readonly [Erased, number])[]> {
+async function stripResults(tx: Tx, all: readonly ToBeErased[]): Promise<readonly (readonly [ToBeErased, number])[]> {
   const { rows: results } = await sql<{ lead_id: number; rows: number }>`
     with bare as (
       update leadgrade.results set contributions = '[]', gates = '[]'
@@ -94,32 +97,33 @@ async function stripResults(tx: Tx, all: readonly Erased[]): Promise<readonly (r
   });
 }
 
-/** What names the person and belongs to no record yet: parts of webhooks that were not understood, events of a site. */
-async function eraseUnattached(
-  tx: Tx,
-  crm: string,
-  { id, email }: Erased,
-): Promise<readonly (readonly [string, number])[]> {
-  const quarantine = await eraseFromQuarantine(tx, crm, { id, email });
-  const site = await eraseSiteEvents(tx, { emails: email === null ? [] : [email], refs: [{ crm, id }] });
-  return Object.entries({ quarantine, ...site }).filter(([, rows]) => rows > 0);
-}
-
-/** Those that are not erased yet, with all that they took over. */
-async function withMerged(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<readonly Erased[]> {
-  const { rows } = await sql<Erased>`
+/**
+ * Those of `refs` that are known and not erased yet, with all that they took over. Their addresses are that of now and, behind it, those
+ * that they had before; one that somebody else has now is theirs.
+ */
+export async function toBeErased(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<readonly ToBeErased[]> {
+  if (refs.length === 0) return [];
+  const { rows } = await sql<ToBeErased>`
     with recursive family as (
       select r.object, r.id from leadgrade.records r
       join ${rowsOf(refs.map(({ object, id }) => ({ object, id })))} as t (object text, id text)
         on r.object = t.object and r.id = t.id
-      where r.crm = ${crm} and r.state <> 'live'
+      where r.crm = ${crm}
       union
       select m.object, m.id from leadgrade.records m
       join family f on coalesce(m.merged_into_object, m.object) = f.object and m.merged_into = f.id
       where m.crm = ${crm} and m.state = 'merged'
     )
-    select r.object, r.id, r.lead_id, r.email_key as email,
-      (select count(*)::int from jsonb_each(r.fields) e where e.value <> 'null') as fields
+    select r.object, r.id, r.lead_id,
+      (select count(*)::int from jsonb_each(r.fields) e where e.value <> 'null') as fields,
+      array_remove(array[r.email_key], null) || array(
+        select distinct a.address from leadgrade.field_values v
+        cross join lateral (select lower(btrim(v.value #>> '{}')) as address) a
+        where v.crm = ${crm} and v.object = r.object and v.record_id = r.id and v.field = 'contact.email'
+          and a.address <> '' and a.address is distinct from r.email_key
+          and not exists (select from leadgrade.records o where o.email_key = a.address and o.state = 'live')
+        order by a.address
+      ) as emails
     from family join leadgrade.records r on r.crm = ${crm} and r.object = family.object and r.id = family.id
     where r.erased_at is null`.execute(tx);
   return rows;
@@ -149,6 +153,7 @@ export async function erasuresOf(
     .selectAll()
     .where('crm', '=', crm)
     .where('id_hash', 'in', hashes)
+    .where(sql<boolean>`erased <> '{}'`)
     .orderBy('id')
     .execute();
   return rows.map(({ erased_at, erased }) => ({ erasedAt: erased_at, erased }));

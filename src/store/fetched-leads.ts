@@ -1,11 +1,12 @@
 // What a re-read of dirty records gave.
 import type { Kysely } from 'kysely';
 import type { FetchedLead } from '../domain/crm-changes.ts';
-import { erase } from './erasures.ts';
+import { erase, toBeErased } from './erasures.ts';
 import { holdLeads } from './leads.ts';
 import { refKey, type TakeOptions, takeSnapshots } from './records.ts';
 import { retire } from './retired-records.ts';
 import type { Tables } from './tables.ts';
+import { eraseLateArrivals, eraseUnattached } from './unattached.ts';
 
 interface TakeFetchedOptions extends TakeOptions {
   /** What the CRM has erased is erased here, too. Only where it is certain that it is the same CRM that answers. */
@@ -25,7 +26,10 @@ export async function takeFetched(
     // Whoever is erased does not come back.
     return { ...each.ref, into: null, mark: markOf(each), asked: each.erased ? undefined : askedAt };
   };
-  await db.transaction().execute(async (tx) => {
+  const erased = fetched.flatMap((each) => (each.kind === 'gone' && each.erased ? [each.ref] : []));
+  const refs = options.erases === true ? erased : [];
+  const gone = await db.transaction().execute(async (tx) => {
+    const unattached = await eraseUnattached(tx, crm, await toBeErased(tx, crm, refs));
     // All at once: taken one after the other, two who want the same might wait for each other.
     await holdLeads(
       tx,
@@ -50,8 +54,7 @@ export async function takeFetched(
       merged.map((each) => ({ ...each.ref, into: each.into, mark: markOf(each) })),
       { now, askedAt },
     );
-    if (options.erases !== true) return;
-    const erased = fetched.flatMap((each) => (each.kind === 'gone' && each.erased ? [each.ref] : []));
-    await erase(tx, crm, erased, now);
+    return erase(tx, crm, refs, { now, unattached });
   });
+  await eraseLateArrivals(db, crm, gone);
 }

@@ -1,8 +1,10 @@
 // The quarantine: what a CRM sent, signed, and we did not understand. It is kept as it is, and can be read again once we do.
 import { createHash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { RecordRef } from '../domain/crm-changes.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
+import type { Named } from './unattached.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
 
@@ -11,7 +13,13 @@ export interface Unread {
   readonly reason: string;
 }
 
-/** The same part twice is kept once. */
+/**
+ * Parts a CRM. They are for whoever wants to see what is not understood, and to be read again: of a flood, nearly all of one kind, the
+ * first ones show as much, and what each was about is found by the next poll.
+ */
+const MOST_PARTS = 10_000;
+
+/** The same part twice is kept once; what is more than there is room for is not kept. */
 export async function putInQuarantine(db: Db, crm: string, parts: readonly Unread[], now: Date): Promise<void> {
   if (parts.length === 0) return;
   const rows = parts.map(({ text, reason }) => ({ body: text, reason, body_hash: hashOf(text) }));
@@ -19,6 +27,7 @@ export async function putInQuarantine(db: Db, crm: string, parts: readonly Unrea
     insert into leadgrade.quarantine (crm, body_hash, body, reason, received_at)
     select distinct on (body_hash) ${crm}, body_hash, body, reason, ${now}::timestamptz
     from ${rowsOf(rows)} as t (body_hash text, body text, reason text)
+    limit greatest(0, ${MOST_PARTS} - (select count(*) from leadgrade.quarantine where crm = ${crm}))
     on conflict do nothing`.execute(db);
 }
 
@@ -77,18 +86,52 @@ export async function countQuarantine(db: Kysely<Tables>): Promise<number> {
   return Number(row.count);
 }
 
-/** Deletes whatever names a person, by id or by address; others in the same part are found by the next poll. Gives how many parts. */
+/**
+ * Deletes whatever names one of these people, by id or by address; others in the same part are found by the next poll. In one statement:
+ * it reads all that is there.
+ * @returns how many parts, by record
+ */
 export async function eraseFromQuarantine(
   tx: Transaction<Tables>,
   crm: string,
-  { id, email }: { readonly id: string; readonly email: string | null },
-): Promise<number> {
-  const named = `(^|[^0-9A-Za-z])${id.replaceAll(/[^0-9A-Za-z]/g, '.')}([^0-9A-Za-z]|$)`;
-  const { numAffectedRows = 0n } = await sql`
-    delete from leadgrade.quarantine
-    where (crm = ${crm} and body ~ ${named})
-      or (${email}::text is not null and position(${email}::text in lower(body)) > 0)`.execute(tx);
-  return Number(numAffectedRows);
+  named: readonly Named[],
+): Promise<readonly (RecordRef & { readonly parts: number })[]> {
+  const patterns = named.map(({ object, id, emails }) => ({
+    object,
+    id,
+    address: anyOf(emails),
+    any: [wholeWord([id]), anyOf(emails)].filter((each) => each !== null).join('|'),
+  }));
+  const address = anyOf(named.flatMap(({ emails }) => emails));
+  const any = [wholeWord(named.map(({ id }) => id)), address].filter((each) => each !== null).join('|');
+  const { rows } = await sql<RecordRef & { parts: number }>`
+    with hits as materialized (
+      select q.id, q.crm, lower(q.body) as body from leadgrade.quarantine q
+      where case when q.crm = ${crm} then lower(q.body) ~ ${any} else lower(q.body) ~ ${address}::text end
+    ),
+    whose as materialized (
+      select distinct on (h.id) h.id as part, t.object, t.id from hits h
+      join ${rowsOf(patterns)} as t (object text, id text, address text, "any" text)
+        on h.body ~ case when h.crm = ${crm} then t."any" else t.address end
+      order by h.id
+    ),
+    gone as (delete from leadgrade.quarantine q using whose w where q.id = w.part returning w.object, w.id)
+    select object, id, count(*)::int as parts from gone group by object, id`.execute(tx);
+  return rows;
+}
+
+/** Ids, which stand alone. */
+function wholeWord(ids: readonly string[]): string {
+  return `(^|[^0-9a-z])(${ids.map(asPattern).join('|')})([^0-9a-z]|$)`;
+}
+
+function anyOf(emails: readonly string[]): string | null {
+  return emails.length === 0 ? null : emails.map(asPattern).join('|');
+}
+
+/** For a text in lower case. What a pattern might take for a sign of its own stands for any character. */
+function asPattern(name: string): string {
+  return name.toLowerCase().replaceAll(/[^0-9a-z]/gu, '.');
 }
 
 const KEPT_MS = 30 * 86_400_000;

@@ -45,21 +45,40 @@ export async function eraseSiteEvents(
   { emails, refs }: { readonly emails: readonly string[]; readonly refs: readonly Pick<RecordLink, 'crm' | 'id'>[] },
 ): Promise<{ readonly site_events: number; readonly site_identities: number }> {
   if (emails.length + refs.length === 0) return { site_events: 0, site_identities: 0 };
-  const records = sql`select crm, id from ${rowsOf(refs.map(({ crm, id }) => ({ crm, id })))} as t (crm text, id text)`;
-  const named = sql`email_key = any(${emails}::text[]) or (crm, record_id) in (${records})`;
+  const records = sql`${rowsOf(refs.map(({ crm, id }) => ({ crm, id })))} as t (crm text, id text)`;
+  // Each by its index. In their order, so that we never wait for somebody who stores or wakes the same and waits for us.
   const { rows } = await sql<{ source: string; key: string }>`
     with recursive own as (
-      select source, key from leadgrade.site_identities where ${named}
+      select source, key from leadgrade.site_identities where email_key = any(${emails}::text[])
+      union
+      select i.source, i.key from ${records} join leadgrade.site_identities i on i.record_id = t.id and i.crm = t.crm
       union
       select i.source, i.key from own join leadgrade.site_identities i on i.source = own.source and i.same_as = own.key
+    ),
+    held as materialized (
+      select i.source, i.key from leadgrade.site_identities i
+      where (i.source, i.key) in (select source, key from own) order by i.source, i.key for update
     )
-    delete from leadgrade.site_identities i using own where i.source = own.source and i.key = own.key
+    delete from leadgrade.site_identities i using held h where i.source = h.source and i.key = h.key
     returning i.source, i.key`.execute(tx);
-  const keys = sql`select source, key from ${rowsOf(rows)} as t (source text, key text)`;
+  const users = sql`${rowsOf(rows)} as t (source text, key text)`;
   const result = await sql`
-    update leadgrade.site_events set ${BARE}, taken_at = received_at
-    where ${named} or (user_key, source) in (select key, source from (${keys}) k)
-      or (anonymous_key, source) in (select key, source from (${keys}) k)`.execute(tx);
+    with own as (
+      select source, message_id from leadgrade.site_events where email_key = any(${emails}::text[])
+      union
+      select e.source, e.message_id from ${records} join leadgrade.site_events e on e.record_id = t.id and e.crm = t.crm
+      union
+      select e.source, e.message_id from ${users} join leadgrade.site_events e on e.user_key = t.key and e.source = t.source
+      union
+      select e.source, e.message_id from ${users}
+      join leadgrade.site_events e on e.anonymous_key = t.key and e.source = t.source
+    ),
+    held as materialized (
+      select e.source, e.message_id from leadgrade.site_events e
+      where (e.source, e.message_id) in (select source, message_id from own) order by e.source, e.message_id for update
+    )
+    update leadgrade.site_events e set ${BARE}, taken_at = e.received_at
+    from held h where e.source = h.source and e.message_id = h.message_id`.execute(tx);
   return { site_events: Number(result.numAffectedRows ?? 0n), site_identities: rows.length };
 }
 

@@ -153,7 +153,7 @@ export interface SightingsTable {
   run: number;
 }
 
-/** The report of each erasure: of whom, when, and how much of what. */
+/** The report of each erasure: of whom, when, and how much of what; behind it a row that reports nothing for each further address. */
 export interface ErasuresTable {
   id: Generated<number>;
   crm: string;
