@@ -5,6 +5,7 @@ import type { DirtyRecord } from '../connector.ts';
 import { contactRef } from './contact-projection.ts';
 import type { HubSpotHttp } from './http.ts';
 import { readLinks } from './object-reads.ts';
+import { STREAM_SCOPES } from './scopes.ts';
 import { searchChanges, searchCursorSchema, searchFrom } from './search-changes.ts';
 import { type HubSpotParts, parseCursor, type StreamReader, scopeFix } from './stream.ts';
 
@@ -15,7 +16,7 @@ export function companyStream(parts: HubSpotParts): StreamReader {
     stream: { id: 'companies', activityTypes: [], companies: true },
     access: {
       probe: { path: http.paths.list('companies'), query: { limit: '1' } },
-      fix: scopeFix('crm.objects.companies.read'),
+      fix: scopeFix(STREAM_SCOPES.companies),
       // The stream is there only where the mapping uses companies, and then every contact is read with its company.
       otherwise:
         'Or remove the fields from companies in the mapping. Until then no contact can be read: each is read with its company.',

@@ -3,6 +3,7 @@ import type { ChangePage } from '../connector.ts';
 import type { HubSpotObject } from './answers.ts';
 import { createCompanyReader } from './company-reader.ts';
 import { listedCompany } from './contact-projection.ts';
+import { STREAM_SCOPES } from './scopes.ts';
 import { type HubSpotParts, listThenSearch, type StreamReader, scopeFix } from './stream.ts';
 
 export function contactStream(parts: HubSpotParts): StreamReader {
@@ -11,7 +12,7 @@ export function contactStream(parts: HubSpotParts): StreamReader {
     stream: { id: 'contacts', activityTypes: [], lists: 'contacts' },
     access: {
       probe: { path: http.paths.list('contacts'), query: { limit: '1' } },
-      fix: scopeFix('crm.objects.contacts.read'),
+      fix: scopeFix(STREAM_SCOPES.contacts),
       needed: true,
     },
     read(cursor, signal) {

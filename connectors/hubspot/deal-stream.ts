@@ -6,6 +6,7 @@ import { contactRef } from './contact-projection.ts';
 import { readDeals } from './deals.ts';
 import { type ContactsOf, linkedContacts, listedContacts } from './linked-contacts.ts';
 import { createStageReader, type StageReader } from './pipeline-stages.ts';
+import { STREAM_SCOPES } from './scopes.ts';
 import { type HubSpotParts, listThenSearch, type StreamReader, scopeFix } from './stream.ts';
 
 // What HubSpot counts of a contact's deals. It is not said to move the contact's modification time.
@@ -19,7 +20,7 @@ export function dealStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
     stream,
     access: {
       probe: { path: http.paths.list('deals'), query: { limit: '1' } },
-      fix: scopeFix('crm.objects.deals.read'),
+      fix: scopeFix(STREAM_SCOPES.deals),
       otherwise: 'Until then no deals are kept for the review of the model; scores do not need them.',
     },
     read(cursor, signal) {

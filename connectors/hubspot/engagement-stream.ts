@@ -3,6 +3,7 @@ import type { ChangePage, ChangeStream } from '../connector.ts';
 import type { HubSpotObject } from './answers.ts';
 import { engagementProperties, forContacts } from './engagements.ts';
 import { type ContactsOf, linkedContacts, listedContacts } from './linked-contacts.ts';
+import { STREAM_SCOPES } from './scopes.ts';
 import { type HubSpotParts, listThenSearch, type StreamReader, scopeFix } from './stream.ts';
 
 export function engagementStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
@@ -16,7 +17,7 @@ export function engagementStream(parts: HubSpotParts, stream: ChangeStream): Str
     stream,
     access: {
       probe: { path: http.paths.list(type), query: { limit: '1' } },
-      fix: scopeFix(type === 'emails' ? 'sales-email-read' : 'crm.objects.contacts.read'),
+      fix: scopeFix(type === 'emails' ? STREAM_SCOPES.emails : STREAM_SCOPES.contacts),
     },
     read(cursor, signal) {
       const source = {

@@ -6,6 +6,7 @@ import { type Submission, submissionsAnswer } from './answers.ts';
 import { contactRef } from './contact-projection.ts';
 import { type ContactsByEmail, createContactsByEmail } from './contacts-by-email.ts';
 import { type Form, listForms } from './form-list.ts';
+import { STREAM_SCOPES } from './scopes.ts';
 import { OVERLAP_MS } from './search-changes.ts';
 import { type HubSpotParts, parseCursor, type StreamReader, scopeFix } from './stream.ts';
 import { pathOf } from './url-path.ts';
@@ -35,7 +36,10 @@ type FormCursor = FormsCursor['forms'][string];
 export function formStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
   return {
     stream: { ...stream, everySeconds: parts.formsEverySeconds },
-    access: { probe: { path: parts.http.paths.forms, query: { limit: '1' } }, fix: scopeFix('forms') },
+    access: {
+      probe: { path: parts.http.paths.forms, query: { limit: '1' } },
+      fix: scopeFix(STREAM_SCOPES.form_submissions),
+    },
     async *read(cursor, signal) {
       let state = parseCursor(cursorSchema, stream.id, cursor ?? { whole: true, forms: {} });
       const findContacts = createContactsByEmail(parts.http);

@@ -4,6 +4,7 @@ import type { Fields } from '../../src/domain/lead.ts';
 import type { ChangeStream } from '../connector.ts';
 import { type HubSpotList, listMembersAnswer, listsAnswer } from './answers.ts';
 import { type Group, type GroupSource, readGroups } from './member-stream.ts';
+import { STREAM_SCOPES } from './scopes.ts';
 import { type HubSpotParts, type StreamReader, scopeFix } from './stream.ts';
 
 const CONTACTS = '0-1';
@@ -41,7 +42,7 @@ export function listStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
     stream,
     access: {
       probe: { method: 'POST', path: http.paths.listSearch, body: { count: 1 } },
-      fix: scopeFix('crm.lists.read'),
+      fix: scopeFix(STREAM_SCOPES.lists),
     },
     read: (cursor, signal) => readGroups(parts, source, cursor, signal),
   };

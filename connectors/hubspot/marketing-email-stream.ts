@@ -8,7 +8,8 @@ import { contactRef } from './contact-projection.ts';
 import { type ContactsByEmail, createContactsByEmail } from './contacts-by-email.ts';
 import { createEmailNames, type EmailName } from './email-names.ts';
 import { type EventSource, type EventWindow, type Matched, readWindows } from './event-windows.ts';
-import type { HubSpotParts, StreamReader } from './stream.ts';
+import { STREAM_SCOPES } from './scopes.ts';
+import { type HubSpotParts, type StreamReader, scopeFix } from './stream.ts';
 
 const PAGE = 1000;
 
@@ -22,7 +23,7 @@ export function marketingEmailStream(parts: HubSpotParts, stream: ChangeStream):
     stream,
     access: {
       probe: { path: parts.http.paths.emailEvents, query: { limit: '1' } },
-      fix: 'Give the app the scope content, then install it again; the subscription must include marketing email.',
+      fix: `${scopeFix(STREAM_SCOPES.marketing_emails)} The subscription must include marketing email.`,
     },
     read(cursor, signal) {
       const findContacts = createContactsByEmail(parts.http);

@@ -5,6 +5,7 @@ import type { Fields } from '../../src/domain/lead.ts';
 import type { ChangeStream } from '../connector.ts';
 import { marketingEventsAnswer, participationsAnswer } from './answers.ts';
 import { type Group, type GroupSource, readGroups } from './member-stream.ts';
+import { STREAM_SCOPES } from './scopes.ts';
 import { type HubSpotParts, type StreamReader, scopeFix } from './stream.ts';
 
 const PAGE = '100';
@@ -41,7 +42,7 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
     stream,
     access: {
       probe: { path: http.paths.marketingEvents, query: { limit: '1' } },
-      fix: scopeFix('crm.objects.marketing_events.read'),
+      fix: scopeFix(STREAM_SCOPES.marketing_events),
     },
     read: (cursor, signal) => readGroups(parts, source, cursor, signal),
   };
