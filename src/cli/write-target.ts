@@ -2,6 +2,6 @@
 import type { WriteTarget } from '../../connectors/connector.ts';
 import type { ActiveModel } from '../../jobs/context.ts';
 
-export function writeTarget({ compiled }: ActiveModel): WriteTarget {
+export function writeTarget({ compiled }: Pick<ActiveModel, 'compiled'>): WriteTarget {
   return { statuses: compiled.bands.map(({ id, label }) => ({ value: id, label })) };
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import { control } from '../../src/cli/demo/sandbox-log.ts';
-import { type Installation, SETUPS } from '../support/setups.ts';
+import { FASTEST, type Installation } from '../support/setups.ts';
 import { type Finished, leadgrade, leadgradeHere } from './run.ts';
 
 const CONTACTS = 60;
@@ -14,9 +14,7 @@ let installation: Installation;
 let run: (...args: string[]) => Promise<Finished>;
 
 beforeAll(async () => {
-  const setup = SETUPS.find(({ name }) => name === 'postgres') ?? SETUPS[0];
-  if (!setup) throw new Error('There is no set-up to test on.');
-  installation = await setup.createEmpty();
+  installation = await FASTEST.createEmpty();
   const clock = { now: () => new Date() };
   const dataset = seededDataset({ contacts: CONTACTS, seed: 3, now: clock.now() });
   sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, searchLagMs: 0 });

@@ -6,8 +6,9 @@ import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import { contactsInHubSpot } from '../../src/cli/demo/hubspot-view.ts';
 import { control, loggedCalls } from '../../src/cli/demo/sandbox-log.ts';
+import { createOurFields } from '../support/our-fields.ts';
 import { type Running, start } from '../support/processes.ts';
-import { type Installation, SETUPS, type Setup } from '../support/setups.ts';
+import { FASTEST, type Installation, SETUPS, type Setup } from '../support/setups.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
 const CLI = new URL('../../src/cli/main.ts', import.meta.url).pathname;
@@ -32,7 +33,7 @@ async function openStage(setup: Setup): Promise<Stage> {
   opened.push(() => installation.destroy());
   const sandbox = await startHubSpotSandbox({
     port: 0,
-    dataset: seededDataset({ contacts: 500, seed: 4, now: NOW }),
+    dataset: seededDataset({ contacts: 300, seed: 4, now: NOW }),
     clock,
   });
   opened.push(() => sandbox.close());
@@ -43,7 +44,7 @@ async function openStage(setup: Setup): Promise<Stage> {
     return child;
   };
   const stage = { sandbox, installation, run };
-  expect(await run('setup').ended).toBe(0);
+  await createOurFields(env);
   await control(sandbox, 'POST', 'reset-log');
   return stage;
 }
@@ -69,23 +70,23 @@ const STREAMS = 8;
 const UNDER_WAY = 10;
 
 const KILLS: Readonly<Record<string, readonly string[]>> = {
-  embedded: ['reading', 'writing'],
+  embedded: ['writing'],
   postgres: ['reading'],
-  'postgres and redis': ['writing'],
+  'postgres and redis': ['reading', 'writing'],
 };
 
-/** How an undisturbed backfill ends, and what it asks: the same in every set-up. */
+/** How an undisturbed backfill ends, and what it asks: the same in every set-up, so the fastest one tells. */
 let calm: ReturnType<typeof undisturbed> | undefined;
 
-async function undisturbed(setup: Setup) {
-  const stage = await openStage(setup);
+async function undisturbed() {
+  const stage = await openStage(FASTEST);
   expect(await stage.run(...BACKFILL).ended).toBe(1);
   return { calls: (await loggedCalls(stage.sandbox)).length, expected: await state(stage) };
 }
 
 describe.each(SETUPS)('on $name', (setup) => {
   test('a killed backfill, started again, ends like an undisturbed one', async () => {
-    calm ??= undisturbed(setup);
+    calm ??= undisturbed();
     const { calls, expected } = await calm;
 
     const killed = await openStage(setup);
@@ -93,7 +94,7 @@ describe.each(SETUPS)('on $name', (setup) => {
     for (const moment of kills) {
       const run = killed.run(...BACKFILL);
       const hasCome = async () => MOMENTS[moment]?.(await loggedCalls(killed.sandbox), calls);
-      await expect.poll(hasCome, { timeout: 60_000, interval: 20 }).toBe(true);
+      await expect.poll(hasCome, { timeout: 60_000, interval: 50 }).toBe(true);
       await run.kill();
     }
     const last = killed.run(...BACKFILL);

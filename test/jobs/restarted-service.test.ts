@@ -9,7 +9,7 @@ import { contactsInHubSpot } from '../../src/cli/demo/hubspot-view.ts';
 import { loggedCalls } from '../../src/cli/demo/sandbox-log.ts';
 import { addsUp, isScored, reasonsOf } from '../../src/cli/demo/seen-record.ts';
 import { freePort, start } from '../support/processes.ts';
-import { SETUPS } from '../support/setups.ts';
+import { FASTEST } from '../support/setups.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const CLOCK = { now: () => new Date() };
@@ -26,9 +26,7 @@ async function edit(file: string, from: string, to: string): Promise<void> {
 }
 
 test('it goes on with its first pull after a kill, and a newly mapped field in the model reaches everybody', async () => {
-  const setup = SETUPS.find(({ name }) => name === 'postgres') ?? SETUPS[0];
-  if (!setup) throw new Error('There is no set-up to test on.');
-  const installation = await setup.create();
+  const installation = await FASTEST.create();
   opened.push(() => installation.destroy());
   const dataset = seededDataset({ contacts: 150, seed: 8, now: CLOCK.now() });
   const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock: CLOCK, searchLagMs: 500 });

@@ -6,6 +6,7 @@ import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import { control } from '../../src/cli/demo/sandbox-log.ts';
+import { createOurFields } from '../support/our-fields.ts';
 import { freePort, type Running, startNode } from '../support/processes.ts';
 import { SETUPS, type Setup } from '../support/setups.ts';
 
@@ -45,7 +46,7 @@ async function openStage(setup: Setup): Promise<Stage> {
     opened.push(() => child.kill());
     return child;
   };
-  expect(await run('setup').ended).toBe(0);
+  await createOurFields(env);
   return { sandbox, dataset, port, run };
 }
 

@@ -38,13 +38,13 @@ describe.each(SETUPS.filter(({ name }) => !name.includes('redis')))('migrations 
     expect(await db.selectFrom('leads').selectAll().execute()).toEqual([]);
   });
 
-  test('run once when four processes start at the same moment', async () => {
+  test('run once when three processes start at the same moment', async () => {
     const env = await installation();
     const db = await open(env);
-    const processes = Array.from({ length: 4 }, (_, number) => startNode(SCRIPT, [`process ${number}`], { ...env }));
+    const processes = Array.from({ length: 3 }, (_, number) => startNode(SCRIPT, [`process ${number}`], { ...env }));
     for (const process of processes) endings.push(process.kill);
     const reports = await Promise.all(processes.map((process) => process.line(/^applied /)));
-    expect(reports.toSorted()).toEqual([`applied ${JSON.stringify(ALL)}`, ...Array(3).fill('applied []')]);
+    expect(reports.toSorted()).toEqual([`applied ${JSON.stringify(ALL)}`, ...Array(2).fill('applied []')]);
     await Promise.all(processes.map((process) => process.line(/^counted 1$/)));
     expect(await db.selectFrom('leads').selectAll().execute()).toEqual([]);
   });

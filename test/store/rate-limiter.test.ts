@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { redisRateLimiter } from '../../jobs/rate-limiter-redis.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { BucketSize, RateLimiter } from '../../src/domain/rate-limiter.ts';
-import { migrateToLatest } from '../../src/store/migrate.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { postgresRateLimiter } from '../../src/store/rate-limiter.ts';
 import type { Wait } from '../../src/store/reserving-limiter.ts';
@@ -27,7 +26,6 @@ describe.each(SETUPS)('the shared rate limiter ($name)', ({ create }) => {
     // Two pools: instances that share the bucket and nothing else.
     const open = () => openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR });
     const databases = [await open(), await open()];
-    for (const { db } of databases) await migrateToLatest(db);
     const redises = env.REDIS_URL === undefined ? [] : [new Redis(env.REDIS_URL), new Redis(env.REDIS_URL)];
     let made = 0;
     newLimiter = (clock, wait) => {

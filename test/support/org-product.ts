@@ -9,16 +9,8 @@ import {
   type SalesforceSandboxOptions,
   startSalesforceSandbox,
 } from '../../sandbox/salesforce/start.ts';
-import {
-  borrowed,
-  freshInstallation,
-  NOW,
-  type RunningProduct,
-  type RunOptions,
-  runProduct,
-  startingAt,
-} from './running-product.ts';
-import type { SetupEnv } from './setups.ts';
+import { borrowed, NOW, type RunningProduct, type RunOptions, runProduct, startingAt } from './running-product.ts';
+import { FASTEST, type SetupEnv } from './setups.ts';
 
 export interface OrgProductOptions extends RunOptions {
   /** Of the installation to use; absent: a fresh one, on Postgres where there is one. */
@@ -72,7 +64,7 @@ export interface OrgProduct extends RunningProduct {
 
 /** Opens it with our fields set up in the CRMs; close it when done. */
 export async function openOrgProduct(options: OrgProductOptions = {}): Promise<OrgProduct> {
-  const installation = options.env === undefined ? await freshInstallation() : borrowed(options.env);
+  const installation = options.env === undefined ? await FASTEST.create() : borrowed(options.env);
   const clock = startingAt(options.now ?? NOW);
   const dataset = options.dataset ?? seededDataset({ contacts: options.people ?? 20, seed: 1, now: clock.now() });
   const org = await startSalesforceSandbox({ port: 0, ...options.sandbox, dataset, clock });

@@ -6,16 +6,8 @@ import { type HubSpotSandbox, type HubSpotSandboxOptions, startHubSpotSandbox } 
 import { control } from '../../src/cli/demo/sandbox-log.ts';
 import type { SimulatedClock } from '../../src/cli/demo/simulated-clock.ts';
 import { type OnUpdate, startFront } from './front.ts';
-import {
-  borrowed,
-  freshInstallation,
-  NOW,
-  type RunningProduct,
-  type RunOptions,
-  runProduct,
-  startingAt,
-} from './running-product.ts';
-import type { Installation, SetupEnv } from './setups.ts';
+import { borrowed, NOW, type RunningProduct, type RunOptions, runProduct, startingAt } from './running-product.ts';
+import { FASTEST, type Installation, type SetupEnv } from './setups.ts';
 
 export { NOW };
 
@@ -80,7 +72,7 @@ export interface TestProduct extends RunningProduct {
 
 /** Opens it with our properties set up in the portal; close it when done. */
 export async function openTestProduct(options: TestProductOptions = {}): Promise<TestProduct> {
-  const installation = options.env === undefined ? await freshInstallation() : borrowed(options.env);
+  const installation = options.env === undefined ? await FASTEST.create() : borrowed(options.env);
   const clock = startingAt(options.now ?? NOW);
   const dataset = options.dataset ?? seededDataset({ contacts: options.contacts ?? 20, seed: 1, now: clock.now() });
   const sandbox = await startHubSpotSandbox({ port: 0, searchLagMs: 0, ...options.sandbox, dataset, clock });

@@ -14,7 +14,7 @@ import { openProduct, type Product } from '../../src/main.ts';
 import { resume } from '../../src/store/halts.ts';
 import { openRun, type Run } from '../../src/store/runs.ts';
 import { inProcessBell } from './bell.ts';
-import { type Installation, SETUPS, type SetupEnv } from './setups.ts';
+import type { Installation, SetupEnv } from './setups.ts';
 
 export const NOW = new Date('2026-03-10T12:00:00Z');
 
@@ -169,14 +169,6 @@ function recordingLog(lines: LogLine[]): Log {
 export function startingAt(now: Date): SimulatedClock {
   let looks = 0;
   return simulatedClock({ now: () => new Date(now.getTime() + looks++) });
-}
-
-/** A database of a server is there sooner than an embedded one. */
-export async function freshInstallation(): Promise<Installation> {
-  const [embedded] = SETUPS;
-  const setup = SETUPS.find(({ name }) => name === 'postgres') ?? embedded;
-  if (setup === undefined) throw new Error('There is no set-up to test on.');
-  return setup.create();
 }
 
 /** Whoever lends an installation destroys it. */

@@ -1,5 +1,5 @@
-// The Postgres and Redis servers that tests use. A Redis is always a server of the test's own where it is installed; a Postgres
-// that runs on its usual port is shared (each test makes a database of its own there), else one is started.
+// The Postgres and Redis servers that tests use: a Postgres of the run's own, where each test has a database, and a Redis of the
+// test's own. Where Postgres is not installed, one that runs on its usual port is shared.
 import { existsSync } from 'node:fs';
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -46,21 +46,19 @@ async function isReachable(url: string): Promise<boolean> {
   }
 }
 
-/** Whether `postgresServer` has anything to use or start, in words when it has not. */
-export async function postgresMissing(): Promise<string | undefined> {
-  if (await isReachable(SHARED_POSTGRES)) return undefined;
-  if ((await postgresPrograms()) !== undefined) return undefined;
-  return 'no Postgres on 127.0.0.1:5432 (user postgres) and none installed to start';
-}
+/** Why `postgresServer` gives none. */
+export const POSTGRES_MISSING = 'Postgres is not installed, and none runs on 127.0.0.1:5432 (user postgres)';
 
 export async function redisMissing(): Promise<string | undefined> {
   return onPath('redis-server') === undefined ? 'redis-server is not installed' : undefined;
 }
 
-/** The shared server, or one that was started for the caller. */
-export async function postgresServer(): Promise<Server> {
+/** A server that was started for the caller, else the shared one, else null. */
+export async function postgresServer(): Promise<Server | null> {
+  const programs = await postgresPrograms();
+  if (programs !== undefined) return startPostgres(programs);
   if (await isReachable(SHARED_POSTGRES)) return { url: SHARED_POSTGRES, stop: async () => undefined };
-  return ownPostgres();
+  return null;
 }
 
 /** Runs the statements one after the other, outside of a transaction. */
@@ -71,16 +69,25 @@ export async function onServer(url: string, ...statements: readonly string[]): P
   await client.end();
 }
 
-async function ownPostgres(): Promise<Server> {
-  const programs = await postgresPrograms();
-  if (programs === undefined) throw new Error((await postgresMissing()) ?? 'Postgres is not installed');
+// What a commit promises is for machines that lose their power; tests end processes and connections. A test makes and drops a
+// database, each of which would wait for the disk.
+const NO_PROMISES = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'max_wal_size=4GB',
+  'max_connections=300',
+];
+
+async function startPostgres(programs: string): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'leadgrade-postgres-'));
   const user = await unprivileged(folder);
   const init = start(...user(join(programs, 'initdb'), ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust']));
   if ((await init.ended) !== 0) throw new Error(`initdb failed:\n${init.output()}`);
   const port = await freePort();
-  const options = ['-D', join(folder, 'data'), '-p', String(port), '-k', folder, '-c', 'listen_addresses=127.0.0.1'];
-  const server = start(...user(join(programs, 'postgres'), [...options, '-c', 'fsync=off']));
+  const settings = ['listen_addresses=127.0.0.1', ...NO_PROMISES].flatMap((setting) => ['-c', setting]);
+  const place = ['-D', join(folder, 'data'), '-p', String(port), '-k', folder];
+  const server = start(...user(join(programs, 'postgres'), [...place, ...settings]));
   await server.line(/ready to accept connections/);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const stop = async () => {

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { onServer, ownRedis, postgresMissing, redisMissing } from './servers.ts';
+import { onServer, ownRedis, POSTGRES_MISSING, redisMissing } from './servers.ts';
 
 export interface SetupEnv {
   readonly DATA_DIR: string;
@@ -42,15 +42,10 @@ const emptyDataDir = () => freshFolder(inject('templates').emptyEmbedded);
 /** A database of its own on a server that may be shared. */
 async function onPostgres(template: string | null): Promise<Installation> {
   const { postgres } = inject('templates');
-  if (postgres === null) throw new Error('no Postgres');
+  if (postgres === null) throw new Error(POSTGRES_MISSING);
   const name = `leadgrade_test_${randomUUID().replaceAll('-', '')}`;
   const like = template === null ? '' : ` template ${template}`;
-  // What a commit promises is for machines that lose their power; tests end processes and connections.
-  await onServer(
-    postgres.serverUrl,
-    `create database ${name}${like}`,
-    `alter database ${name} set synchronous_commit = off`,
-  );
+  await onServer(postgres.serverUrl, `create database ${name}${like}`);
   const url = new URL(postgres.serverUrl);
   url.pathname = `/${name}`;
   const { env, destroy } = await freshFolder(null);
@@ -73,10 +68,12 @@ async function withRedis(createPostgres: () => Promise<Installation>): Promise<I
 const postgresReady = () => onPostgres(inject('templates').postgres?.database ?? null);
 const postgresEmpty = () => onPostgres(null);
 
-const noPostgres = async () => (inject('templates').postgres === null ? await postgresMissing() : undefined);
+const noPostgres = async () => (inject('templates').postgres === null ? POSTGRES_MISSING : undefined);
+
+const EMBEDDED: Setup = { name: 'embedded', create: freshDataDir, createEmpty: emptyDataDir };
 
 const EVERY: readonly (Setup & { missing(): Promise<string | undefined> })[] = [
-  { name: 'embedded', create: freshDataDir, createEmpty: emptyDataDir, missing: async () => undefined },
+  { ...EMBEDDED, missing: async () => undefined },
   { name: 'postgres', create: postgresReady, createEmpty: postgresEmpty, missing: noPostgres },
   {
     name: 'postgres and redis',
@@ -98,3 +95,6 @@ async function available(): Promise<readonly Setup[]> {
 
 /** Those of the three set-ups that this machine can have. */
 export const SETUPS: readonly Setup[] = await available();
+
+/** For tests that hold on one of them: a database of a server is there sooner than an embedded one. */
+export const FASTEST: Setup = SETUPS.find(({ name }) => name === 'postgres') ?? EMBEDDED;

@@ -8,7 +8,7 @@ import type { TestProject } from 'vitest/node';
 import { openQueueBackend } from '../../jobs/queue-backend.ts';
 import { migrateToLatest } from '../../src/store/migrate.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
-import { onServer, postgresMissing, postgresServer } from './servers.ts';
+import { onServer, postgresServer } from './servers.ts';
 
 export interface Templates {
   /** A DATA_DIR that nobody has open: migrated, and just made. */
@@ -31,7 +31,7 @@ export default async function makeTemplates(project: TestProject): Promise<() =>
   await (await openDatabase({ dataDir: emptyEmbedded })).close();
   cpSync(join(emptyEmbedded, 'postgres'), join(embedded, 'postgres'), { recursive: true });
   await makeReady({ dataDir: embedded });
-  const server = (await postgresMissing()) === undefined ? await postgresServer() : null;
+  const server = await postgresServer();
   const database = `leadgrade_template_${process.pid}`;
   if (server !== null) {
     await onServer(server.url, `drop database if exists ${database}`, `create database ${database}`);
