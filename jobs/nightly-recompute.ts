@@ -1,6 +1,7 @@
 // The nightly job: compares links and deletions, which no modification time tells of, marks everybody whose score changes by
 // itself, and rings for the round that reads, scores and writes. A slot (local date) runs once, whoever rings for it and
 // however often; one that was missed is made up once.
+import { forgetOldConflicts } from '../src/store/conflicts.ts';
 import { forgetOldEvents } from '../src/store/inbox.ts';
 import { markDecayed } from '../src/store/leads.ts';
 import { forgetOldQuarantine } from '../src/store/quarantine.ts';
@@ -29,6 +30,7 @@ export async function nightlyRecompute(context: JobContext): Promise<void> {
   await retryErrors(context.db, context.clock.now(), 'write');
   await forgetOldEvents(context.db, context.clock.now());
   await forgetOldQuarantine(context.db, context.clock.now());
+  await forgetOldConflicts(context.db, context.clock.now());
   const decayed = await markDecayed(context.db, context.clock.now(), scoringInstant(context));
   await noteProgress(context.db, run.id, { marked: true, decayed }, context.clock.now());
   for (const crm of context.crms.keys()) await context.ring('pull', { crm });

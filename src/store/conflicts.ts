@@ -75,6 +75,21 @@ export async function keepConflicts(
     from ${rowsOf(conflicts)} as t (object text, id text, field text, ours jsonb, theirs jsonb)`.execute(tx);
 }
 
+/** Kept of each record: the latest. Another app that answers each of our writes makes some with each reading. */
+const KEPT = 100;
+const KEPT_MS = 365 * 86_400_000;
+
+/** Forgets conflicts of a year ago, and of each record all but the latest hundred. Gives how many. */
+export async function forgetOldConflicts(db: Kysely<Tables>, now: Date): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    delete from leadgrade.conflicts c using (
+      select id, seen_at, row_number() over (partition by crm, object, record_id order by id desc) as place
+      from leadgrade.conflicts
+    ) k
+    where c.id = k.id and (k.place > ${KEPT} or k.seen_at < ${new Date(now.getTime() - KEPT_MS)})`.execute(db);
+  return Number(numAffectedRows);
+}
+
 export interface SeenConflict extends Conflict {
   readonly crm: string;
   readonly policy: EditPolicy;

@@ -1,6 +1,7 @@
 // The night: scores fade by themselves, links that no modification time tells of are compared, and a slot runs once.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { latestSlot } from '../../jobs/schedule.ts';
+import { putInQuarantine } from '../../src/store/quarantine.ts';
 import { openTestProduct, type TestProduct } from '../support/product.ts';
 
 let product: TestProduct;
@@ -78,4 +79,24 @@ test('a meeting that was deleted counts no more in the morning', async () => {
   await product.control('DELETE', `activities/meetings/${Object(meeting).id}`);
   await product.nightly();
   expect(await ledger()).toHaveLength(before - 1);
+});
+
+test('what nobody needs any more is gone in the morning', async () => {
+  const { db, clock } = product.context;
+  const ago = (days: number) => new Date(clock.now().getTime() - days * 86_400_000);
+  const conflict = {
+    crm: 'hubspot',
+    object: 'contacts',
+    record_id: '1',
+    field: 'status' as const,
+    ours: '1',
+    theirs: '2',
+  };
+  const both = [ago(400), ago(1)].map((seen_at) => ({ ...conflict, policy: 'overwrite' as const, seen_at }));
+  await db.insertInto('conflicts').values(both).execute();
+  await putInQuarantine(db, 'hubspot', [{ text: 'old', reason: 'new' }], ago(31));
+  await putInQuarantine(db, 'hubspot', [{ text: 'late', reason: 'new' }], ago(1));
+  await product.nightly();
+  expect(await db.selectFrom('conflicts').select('seen_at').execute()).toEqual([{ seen_at: both[1]?.seen_at }]);
+  expect(await db.selectFrom('quarantine').select('body').execute()).toEqual([{ body: 'late' }]);
 });

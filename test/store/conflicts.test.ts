@@ -1,7 +1,9 @@
 // Who else wrote our fields: what counts as theirs, and what is ours after all.
+
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { conflictsOf, isEditedByOthers } from '../../src/store/conflicts.ts';
-import { ref } from './fresh-store.ts';
+import { conflictsOf, forgetOldConflicts, isEditedByOthers } from '../../src/store/conflicts.ts';
+import { at, CRM, freshStore, ref, STORES } from './fresh-store.ts';
 
 describe('what somebody else wrote into our fields', () => {
   const WROTE = { status: 'hot', total_score: 80, scored_at: '2026-03-10T12:00:00Z' };
@@ -39,5 +41,32 @@ describe('what somebody else wrote into our fields', () => {
     ['never written by us', { status: 'cold' }, null, false],
   ])('is respected where it stands: %s', (_what, held, written, expected) => {
     expect(isEditedByOthers(held, written)).toBe(expected);
+  });
+});
+
+describe.each(STORES)('what is kept of conflicts ($name)', (setup) => {
+  const store = freshStore(setup);
+
+  async function seen(id: string, times: number, now = at()): Promise<void> {
+    await sql`
+      insert into leadgrade.conflicts (crm, object, record_id, field, ours, theirs, policy, seen_at)
+      select ${CRM}, 'contacts', ${id}, 'status', '"hot"', to_jsonb(n), 'overwrite', ${now}
+      from generate_series(1, ${times}) n`.execute(store.db);
+  }
+
+  test('is the latest hundred of a record, however often somebody answers our writes, for a year', async () => {
+    await seen('old', 3, at(-366 * 86_400));
+    await seen('loop', 250);
+    await seen('calm', 3);
+    await seen('loop', 1);
+    expect(await forgetOldConflicts(store.db, at())).toBe(3 + 151);
+    const { rows } = await sql`
+      select record_id, count(*)::int as count, max((theirs #>> '{}')::int) as last from leadgrade.conflicts
+      group by record_id order by record_id`.execute(store.db);
+    expect(rows).toEqual([
+      { record_id: 'calm', count: 3, last: 3 },
+      { record_id: 'loop', count: 100, last: 250 },
+    ]);
+    expect(await forgetOldConflicts(store.db, at())).toBe(0);
   });
 });
