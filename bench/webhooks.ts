@@ -2,8 +2,10 @@
 // HubSpot, each a process of its own on this machine.
 //   npm run bench:webhooks -- --leads 5000 --seconds 60 --samples 40 --setups embedded,postgres,redis
 import { parseArgs } from 'node:util';
+import { control } from '../src/cli/demo/sandbox-log.ts';
+import { shippedSubscriptions } from '../src/cli/sandbox-subscriptions.ts';
 import { measureLatency } from './webhooks/latency.ts';
-import { control, scoredContacts } from './webhooks/sandbox-writes.ts';
+import { scoredContacts } from './webhooks/sandbox-writes.ts';
 import { openStage, SETUPS } from './webhooks/stage.ts';
 import { storm } from './webhooks/storm.ts';
 
@@ -30,9 +32,10 @@ for (const setup of SETUPS.filter((name) => values.setups.split(',').includes(na
     );
     const contacts = await scoredContacts(stage);
     if (parts.includes('latency')) {
-      await control(stage, 'PUT', 'webhooks', { targetUrl: `${stage.url}/webhooks/hubspot` });
+      const targetUrl = `${stage.url}/webhooks/hubspot`;
+      await control(stage.sandbox, 'PUT', 'webhooks', { targetUrl, subscriptions: await shippedSubscriptions() });
       console.table(await measureLatency(stage, contacts.slice(-Number(values.samples) * 4), Number(values.samples)));
-      await control(stage, 'DELETE', 'webhooks');
+      await control(stage.sandbox, 'DELETE', 'webhooks');
     }
     if (parts.includes('storm')) console.log(await storm(stage, contacts, Number(values.seconds)));
   } finally {

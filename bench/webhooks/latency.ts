@@ -1,8 +1,10 @@
 // How long it takes until what happened is in the contact's written score, while nothing else happens.
-
-import { control, logEnd, writtenAt } from './sandbox-writes.ts';
+import { control } from '../../src/cli/demo/sandbox-log.ts';
+import { MEETING_TITLE } from '../../test/support/meeting-model.ts';
+import { percentiles } from './percentiles.ts';
+import { type Contact, logEnd, writtenAt } from './sandbox-writes.ts';
+import { askForDemo } from './site-event.ts';
 import type { Stage } from './stage.ts';
-import { WRITE_KEY } from './stage.ts';
 
 export interface Latency {
   readonly what: string;
@@ -13,35 +15,33 @@ export interface Latency {
   readonly most: number;
 }
 
-type Contact = { readonly id: string; readonly email: string };
-
 const HAPPENINGS: Readonly<
   Record<string, { happen(stage: Stage, contact: Contact): Promise<unknown>; withinMs: number; share: number }>
 > = {
   'a property changes': {
     happen: (stage, { id }) =>
-      control(stage, 'PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } }),
+      control(stage.sandbox, 'PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } }),
     withinMs: 20_000,
     share: 1,
   },
   'a meeting': {
     happen: (stage, { id }) =>
-      control(stage, 'POST', 'activities', {
+      control(stage.sandbox, 'POST', 'activities', {
         contactId: id,
         type: 'meeting',
-        attributes: { title: 'Intro', outcome: 'COMPLETED' },
+        attributes: { title: MEETING_TITLE, outcome: 'COMPLETED' },
       }),
     withinMs: 20_000,
     share: 1,
   },
   'an event of the site': {
-    happen: (stage, { email }) => sendEvent(stage, email),
+    happen: (stage, { email }) => askForDemo(stage, email),
     withinMs: 20_000,
     share: 1,
   },
   'a form is submitted': {
     happen: (stage, { id }) =>
-      control(stage, 'POST', 'activities', {
+      control(stage.sandbox, 'POST', 'activities', {
         contactId: id,
         type: 'form_submission',
         attributes: { form: 'Request a demo' },
@@ -72,28 +72,8 @@ export async function measureLatency(
       if (process.env.BENCH_VERBOSE) console.error(what, contact.id, at === null ? null : at - began);
       await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 300));
     }
-    const sorted = took.toSorted((a, b) => a - b);
-    const at = (share: number) =>
-      sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+    const at = percentiles(took);
     results.push({ what, samples: count, missing: count - took.length, p50: at(0.5), p95: at(0.95), most: at(1) });
   }
   return results;
-}
-
-export async function sendEvent({ url }: Stage, email: string): Promise<number> {
-  const body = JSON.stringify({
-    type: 'track',
-    event: 'Demo Requested',
-    messageId: crypto.randomUUID(),
-    timestamp: new Date().toISOString(),
-    context: { traits: { email } },
-    properties: { form: 'Demo request', page: '/demo' },
-  });
-  const authorization = `Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}`;
-  const answer = await fetch(`${url}/events`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization },
-    body,
-  });
-  return answer.status;
 }

@@ -36,17 +36,14 @@ export async function writtenAt(stage: Stage, id: string, since: number, withinM
   return null;
 }
 
-export async function control({ sandbox }: Stage, method: string, path: string, body?: object): Promise<unknown> {
-  const init = body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {};
-  const answer = await fetch(`${sandbox.url}/_sandbox/${path}`, { method, ...init });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-  return text === '' ? null : JSON.parse(text);
+export interface Contact {
+  readonly id: string;
+  readonly email: string;
 }
 
 /** The contacts that are scored, by their ids: those of the sandbox that are no customers. */
-export async function scoredContacts({ sandbox }: Stage): Promise<readonly { id: string; email: string }[]> {
-  const contacts: { id: string; email: string }[] = [];
+export async function scoredContacts({ sandbox }: Stage): Promise<readonly Contact[]> {
+  const contacts: Contact[] = [];
   let after: string | undefined = '';
   while (after !== undefined) {
     const query = `limit=100&properties=email,lifecyclestage,leadgrade_status${after ? `&after=${after}` : ''}`;

@@ -1,18 +1,18 @@
 // What the bench of webhooks runs on: a sandbox HubSpot and the service, each a process of its own, and a fresh installation.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { writeMeetingModel } from '../../test/support/meeting-model.ts';
+import { freePort, type Running, startNode } from '../../test/support/processes.ts';
+import { onServer } from '../../test/support/servers.ts';
 
 const CLI = new URL('../../src/cli/main.ts', import.meta.url).pathname;
-const MODEL = new URL('../../mappings/model.yaml', import.meta.url);
 export const WRITE_KEY = 'bench-write-key-0123456789';
+// Far longer than anything takes: whoever waits so long waits for ever.
+const WRITTEN_WITHIN_MS = 30 * 60_000;
 
 export const SETUPS = ['embedded', 'postgres', 'redis'] as const;
 export type SetupName = (typeof SETUPS)[number];
@@ -36,35 +36,50 @@ export interface Stage {
   readonly sandbox: z.infer<typeof credentialsSchema>['hubspot'];
   /** Where the service listens. */
   readonly url: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** Runs a command to its end. */
-  command(...args: string[]): Promise<string>;
+  /** Runs a command to its end. @throws with what it said when it fails */
+  command(...args: string[]): Promise<void>;
   /** Starts the service, and waits until everybody is scored and written. */
   serve(): Promise<void>;
+  /** Until the service says that nothing waits, three times in a row. @throws when it ends, or does not come to that */
+  allWritten(): Promise<void>;
   /** Peak resident memory of the service so far, in MB. */
   peakMemory(): Promise<number>;
-  /** Asks the service's database. */
-  query<T extends object>(text: string): Promise<readonly T[]>;
   close(): Promise<void>;
 }
 
+/** Whatever fails leaves nothing behind. */
 export async function openStage(setup: SetupName, servers: Servers, contacts: number): Promise<Stage> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const end of opened.splice(0).toReversed()) await end();
+  };
+  try {
+    return { ...(await assemble(setup, servers, { contacts, opened })), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function assemble(
+  setup: SetupName,
+  servers: Servers,
+  { contacts, opened }: { readonly contacts: number; readonly opened: (() => Promise<unknown>)[] },
+): Promise<Omit<Stage, 'close'>> {
   const folder = await mkdtemp(join(tmpdir(), 'leadgrade-bench-'));
+  opened.push(() => rm(folder, { recursive: true, force: true }));
+  const database = setup === 'embedded' ? {} : { DATABASE_URL: await createDatabase(servers.postgres, opened) };
+  const sandbox = startNode(CLI, ['sandbox', '--json', '--contacts', String(contacts)]);
+  opened.push(() => stop(sandbox));
+  const { hubspot } = credentialsSchema.parse(JSON.parse(await sandbox.line(/^\{/)));
   const port = await freePort();
-  const database = setup === 'embedded' ? null : await createDatabase(servers.postgres);
-  const sandbox = spawnNode(['sandbox', '--json', '--contacts', String(contacts)], process.env);
-  const [line] = await once(createInterface({ input: sandbox.stdout ?? process.stdin }), 'line');
-  const { hubspot } = credentialsSchema.parse(JSON.parse(String(line)));
-  const model = join(folder, 'model.yaml');
-  await writeFile(model, await modelWithMeetings());
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    DATA_DIR: join(folder, 'data'),
-    ...(database === null ? {} : { DATABASE_URL: database.url }),
+  const url = `http://127.0.0.1:${port}`;
+  const env = {
+    ...{ DATA_DIR: join(folder, 'data'), ...database },
     ...(setup === 'redis' ? { REDIS_URL: servers.redis } : {}),
-    MODEL_FILE: model,
+    MODEL_FILE: await writeMeetingModel(folder),
     PORT: String(port),
-    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    PUBLIC_URL: url,
     EVENTS_WRITE_KEYS: `bench:${WRITE_KEY}`,
     LOG_LEVEL: 'warn',
     HUBSPOT_API_URL: hubspot.url,
@@ -72,102 +87,67 @@ export async function openStage(setup: SetupName, servers: Servers, contacts: nu
     HUBSPOT_CLIENT_SECRET: hubspot.clientSecret,
     HUBSPOT_APP_ID: hubspot.appId,
   };
-  let service: ChildProcess | null = null;
-  const command = (...args: string[]) => runToEnd(args, env);
+  let service: Running | null = null;
+  const command = async (...args: string[]) => {
+    const child = startNode(CLI, args, env);
+    const code = await child.ended;
+    // 1: some records were not as they should be, which is told of them.
+    if (code !== 0 && code !== 1) throw new Error(`leadgrade ${args.join(' ')} ended with ${code}:\n${child.output()}`);
+  };
+  const allWritten = async () => {
+    if (service === null) throw new Error('The service was not started.');
+    await untilWritten(url, service);
+  };
   return {
-    sandbox: hubspot,
-    url: `http://127.0.0.1:${port}`,
-    env,
-    command,
-    async serve() {
+    ...{ sandbox: hubspot, url, command, allWritten },
+    serve: async () => {
       await command('setup');
-      service = spawnNode(['start'], env);
-      service.stderr?.on('data', (text) => process.stderr.write(text));
-      await allWritten(`http://127.0.0.1:${port}`);
+      const started = startNode(CLI, ['start'], env);
+      opened.push(() => stop(started));
+      service = started;
+      await allWritten();
     },
-    async peakMemory() {
+    peakMemory: async () => {
       const status = await readFile(`/proc/${service?.pid}/status`, 'utf8').catch(() => '');
       return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
-    },
-    async query<T extends object>(text: string) {
-      if (database === null) return [];
-      const client = new pg.Client({ connectionString: database.url });
-      await client.connect();
-      const { rows } = await client.query<T>(text);
-      await client.end();
-      return rows;
-    },
-    async close() {
-      for (const child of [service, sandbox]) await stop(child);
-      await database?.drop();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** The shipped model scores no meetings. */
-async function modelWithMeetings(): Promise<string> {
-  const text = await readFile(MODEL, 'utf8');
-  return text.replace(
-    '  signals:\n',
-    '  signals:\n    - { id: bench_meeting, label: Met us, activity: meeting, points: 9, max_count: 5 }\n',
-  );
-}
-
-function spawnNode(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-async function runToEnd(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
-  const child = spawnNode(args, env);
-  let text = '';
-  child.stdout?.on('data', (chunk) => {
-    text += String(chunk);
-  });
-  await once(child, 'close');
-  return text;
-}
-
-async function stop(child: ChildProcess | null): Promise<void> {
-  if (child === null || child.exitCode !== null) return;
-  child.kill('SIGTERM');
-  await once(child, 'close');
+async function stop(child: Running): Promise<void> {
+  child.signal('SIGTERM');
+  await child.ended;
 }
 
 const readySchema = z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })) });
 
-/** Until the service says that nothing waits, three times in a row. */
-export async function allWritten(url: string): Promise<void> {
+async function untilWritten(url: string, service: Running): Promise<void> {
+  const ended = service.ended.then((code) => {
+    throw new Error(`The service ended with ${code}:\n${service.output()}`);
+  });
+  // It ends when all is over, and nobody waits any more.
+  ended.catch(() => undefined);
+  const deadline = performance.now() + WRITTEN_WITHIN_MS;
   for (let calm = 0; calm < 3; ) {
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await Promise.race([sleep(1_000), ended]);
     const checks = await fetch(`${url}/readyz`)
       .then(async (answer) => readySchema.parse(await answer.json()).checks)
       .catch(() => []);
     const pending = checks.find(({ name }) => name === 'pending')?.detail;
     const jobs = checks.find(({ name }) => name === 'jobs')?.ok === true;
     calm = jobs && pending === '0 to read, 0 to score, 0 to write' ? calm + 1 : 0;
+    if (performance.now() > deadline) {
+      throw new Error(`After ${WRITTEN_WITHIN_MS / 60_000} minutes: ${pending ?? 'no answer'}.\n${service.output()}`);
+    }
   }
 }
 
-async function createDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
+/** @returns its address */
+async function createDatabase(server: string, opened: (() => Promise<unknown>)[]): Promise<string> {
   const name = `leadgrade_bench_${randomUUID().replaceAll('-', '')}`;
-  const execute = async (statement: string) => {
-    const client = new pg.Client({ connectionString: server });
-    await client.connect();
-    await client.query(statement);
-    await client.end();
-  };
-  await execute(`create database ${name}`);
+  await onServer(server, `create database ${name}`);
+  opened.push(() => onServer(server, `drop database if exists ${name} with (force)`));
   const url = new URL(server);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => execute(`drop database if exists ${name} with (force)`) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
+  return url.href;
 }

@@ -2,17 +2,17 @@
 // somebody asks for a demo.
 import { createHmac } from 'node:crypto';
 import { Agent, request } from 'node:http';
-import { sendEvent } from './latency.ts';
-import { control, isRead, isWrite, type LoggedCall, logEnd, loggedSince, writtenAt } from './sandbox-writes.ts';
-import { allWritten, type Stage } from './stage.ts';
+import { control } from '../../src/cli/demo/sandbox-log.ts';
+import { percentiles } from './percentiles.ts';
+import { type Contact, isRead, isWrite, type LoggedCall, logEnd, loggedSince, writtenAt } from './sandbox-writes.ts';
+import { askForDemo } from './site-event.ts';
+import type { Stage } from './stage.ts';
 
 const SENDERS = 10;
 const EVENTS = 100;
 const QUIET_MS = 5_000;
 /** Contacts that really change meanwhile, one after the other. */
 const CHANGING = 300;
-
-type Contact = { readonly id: string; readonly email: string };
 
 export interface StormResult {
   readonly seconds: number;
@@ -50,7 +50,7 @@ export async function storm(stage: Stage, contacts: readonly Contact[], seconds:
     }
   };
   const changing = contacts.slice(0, CHANGING);
-  const demo = contacts[CHANGING + 1];
+  const demo = contacts.at(-1);
   const [, demoMs] = await Promise.all([
     Promise.all(Array.from({ length: SENDERS }, (_, number) => sender(number))),
     demoInTheMiddle(stage, demo, seconds),
@@ -58,13 +58,11 @@ export async function storm(stage: Stage, contacts: readonly Contact[], seconds:
   ]);
   const ended = performance.now();
   agent.destroy();
-  await allWritten(stage.url);
+  await stage.allWritten();
   const settledSeconds = Math.round((performance.now() - ended) / 1_000);
   const log = await loggedSince(stage, since);
   const reads = log.filter(isRead);
-  const sorted = took.toSorted((a, b) => a - b);
-  const at = (share: number) =>
-    Math.round(sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN);
+  const at = percentiles(took);
   return {
     seconds,
     requests: took.length,
@@ -137,7 +135,7 @@ async function demoInTheMiddle(stage: Stage, contact: Contact | undefined, secon
   if (!contact) return null;
   const since = await logEnd(stage);
   const began = Date.now();
-  await sendEvent(stage, contact.email);
+  await askForDemo(stage, contact.email);
   const at = await writtenAt(stage, contact.id, since, 30_000);
   return at === null ? null : at - began;
 }
@@ -145,7 +143,7 @@ async function demoInTheMiddle(stage: Stage, contact: Contact | undefined, secon
 async function changeOneByOne(stage: Stage, contacts: readonly Contact[], until: number): Promise<void> {
   for (const { id } of contacts) {
     if (performance.now() >= until) return;
-    await control(stage, 'PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student at last' } });
+    await control(stage.sandbox, 'PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student at last' } });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
