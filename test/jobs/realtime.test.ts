@@ -1,26 +1,31 @@
 // What happens in HubSpot, or on the team's own site, is in the written score without a poll, in every set-up.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { shippedSubscriptions } from '../../src/cli/sandbox-subscriptions.ts';
+import { MEETING_TITLE, writeMeetingModel } from '../support/meeting-model.ts';
 import type { Running } from '../support/processes.ts';
-import { openServiceStage, type ServiceStage, SOON } from '../support/service-stage.ts';
+import { openServiceStage, type ServiceStage, SOON, type StagedRequest } from '../support/service-stage.ts';
 import { SETUPS } from '../support/setups.ts';
 
-const MODEL = new URL('../../mappings/model.yaml', import.meta.url);
 const WRITE_KEY = 'website-key-0123456789';
 const idSchema = z.object({ id: z.string() });
 
-/** The shipped model scores no meetings. The seeded people have some of their own, by other names. */
-async function modelWithMeetings(folder: string): Promise<string> {
-  const text = await readFile(MODEL, 'utf8');
-  const meeting =
-    '    - { id: met, label: Met us, activity: meeting, where: { title: { contains: [first talk] } }, points: 9 }\n';
-  const file = join(folder, 'model.yaml');
-  await writeFile(file, text.replace('  signals:\n', `  signals:\n${meeting}`));
-  return file;
+/** What our app is subscribed to, and our own fields as well, as somebody may add them: nothing of them may be answered. */
+async function ownFieldsToo() {
+  const { crmObjects, ...others } = await shippedSubscriptions();
+  const ours = ['leadgrade_status', 'leadgrade_total_score', 'leadgrade_explanation'].map((propertyName) => {
+    return {
+      subscriptionType: 'object.propertyChange' as const,
+      objectType: 'contact' as const,
+      propertyName,
+      active: true,
+    };
+  });
+  return { ...others, crmObjects: [...crmObjects, ...ours] };
 }
 
 /** In the order in which a test closes them: the latest first. */
@@ -34,7 +39,8 @@ describe.each(SETUPS)('on $name, with nothing polled', (setup) => {
   let service: Running;
   /** Of the sandbox's log, when everybody was written for the first time and nothing had happened for a while. */
   let calmAt = 0;
-  let writtenMeanwhile: Awaited<ReturnType<ServiceStage['writes']>> = [];
+  let askedMeanwhile: readonly StagedRequest[] = [];
+  let arrivedMeanwhile: readonly object[] = [];
   let taken = 0;
 
   beforeAll(async () => {
@@ -45,23 +51,25 @@ describe.each(SETUPS)('on $name, with nothing polled', (setup) => {
     stage = await openServiceStage({
       env: installation.env,
       settings: {
-        MODEL_FILE: await modelWithMeetings(folder),
+        MODEL_FILE: await writeMeetingModel(folder),
         HUBSPOT_FORMS_SECONDS: '5',
         EVENTS_WRITE_KEYS: `website:${WRITE_KEY}`,
       },
+      webhooks: { subscriptions: await ownFieldsToo() },
     });
     opened.push(() => stage.close());
     service = await stage.serve();
     await stage.calm();
     // The first reading of everything is over, and so is the tick of the schedule that comes beside the one of the start.
     const firstRead = "select from leadgrade.runs where job = 'backfill' and state = 'done'";
-    while ((await stage.query(firstRead)).length === 0) await sleep(200);
-    await sleep(2_000);
+    await vi.waitFor(async () => expect(await stage.query(firstRead)).toHaveLength(1), SOON);
+    await stage.quiet(2_000);
     await stage.calm();
     const written = await stage.logEnd();
     // Longer than the quiet time: whom our own writes had made dirty would have been read, and written, again.
     await sleep(3_000);
-    writtenMeanwhile = await stage.writes(written);
+    askedMeanwhile = await stage.log(written);
+    arrivedMeanwhile = await stage.query('select object, record_id from leadgrade.inbox');
     calmAt = await stage.logEnd();
   }, 180_000);
   afterAll(() => closeAll(opened));
@@ -103,9 +111,10 @@ describe.each(SETUPS)('on $name, with nothing polled', (setup) => {
     expect(answer.status).toBe(200);
   };
 
-  test('what we write ourselves comes back as webhooks, and causes no further write', async () => {
+  test('what we write ourselves comes back as webhooks, and is neither kept, nor read again, nor written again', async () => {
     expect((await stage.delivered()).delivered).toBeGreaterThan(0);
-    expect(writtenMeanwhile).toEqual([]);
+    expect(arrivedMeanwhile).toEqual([]);
+    expect(askedMeanwhile.filter(({ path }) => /\/contacts\/batch\/(read|update)$/.test(path))).toEqual([]);
   });
 
   test('a title that changes in HubSpot is in the written score', async () => {
@@ -116,7 +125,7 @@ describe.each(SETUPS)('on $name, with nothing polled', (setup) => {
 
   test('a meeting is in the ledger and in the written score', async () => {
     const { id } = somebody();
-    await does(id, 'meeting', { title: 'First talk', outcome: 'COMPLETED' });
+    await does(id, 'meeting', { title: MEETING_TITLE, outcome: 'COMPLETED' });
     await explained(id).toContain('+9 Met us');
     expect(await ledgerOf(id)).toContain('meeting');
   });
@@ -141,13 +150,13 @@ describe.each(SETUPS)('on $name, with nothing polled', (setup) => {
     await expect.poll(async () => (await recordOf(id))?.state, SOON).toBe('gone');
     await stage.control('POST', `contacts/${id}/restore`);
     await expect.poll(async () => (await recordOf(id))?.state, SOON).toBe('live');
-    await does(id, 'meeting', { title: 'First talk again', outcome: 'COMPLETED' });
+    await does(id, 'meeting', { title: `${MEETING_TITLE} again`, outcome: 'COMPLETED' });
     await explained(id).toContain('+9 Met us');
   });
 
   test('whoever was merged is one lead with both ledgers', async () => {
     const [stays, goes] = [somebody(), somebody()];
-    await does(stays.id, 'meeting', { title: 'First talk', outcome: 'COMPLETED' });
+    await does(stays.id, 'meeting', { title: MEETING_TITLE, outcome: 'COMPLETED' });
     await asksForDemo(goes.email);
     await explained(stays.id).toContain('+9 Met us');
     await explained(goes.id).toContain('+40 Requested a demo');
@@ -158,20 +167,21 @@ describe.each(SETUPS)('on $name, with nothing polled', (setup) => {
     expect(await ledgerOf(stays.id)).toEqual(expect.arrayContaining(['meeting', 'form_submission']));
   });
 
-  test('a privacy deletion leaves nothing of the person in any table, nor was anything said of them', async () => {
+  test('a privacy deletion leaves nothing of the person in the store or the queue, nor was anything said of them', async () => {
     const email = 'zebedee.quillfeather@erased.example';
     const traces = [email, 'Zebedee', 'Quillfeather', 'Chief Zeppelin Officer'];
     const properties = { email, firstname: 'Zebedee', lastname: 'Quillfeather', jobtitle: 'Chief Zeppelin Officer' };
     const { id } = idSchema.parse(await stage.control('POST', 'contacts', { properties }));
     await explained(id).toContain('Executive');
     await asksForDemo(email);
-    await does(id, 'meeting', { title: 'First talk with Zebedee', outcome: 'COMPLETED' });
+    await does(id, 'meeting', { title: `${MEETING_TITLE} with Zebedee`, outcome: 'COMPLETED' });
     await explained(id).toContain('+40 Requested a demo');
     await explained(id).toContain('+9 Met us');
     // It is kept as it came, as nobody can tell what it is about.
     expect(await stage.tell(id, { occurredAt: 'yesterday', propertyValue: email })).toBe(200);
     const before = await stage.dump();
     expect(traces.filter((trace) => !before.includes(trace))).toEqual([]);
+    expect(/^redis /m.test(before)).toBe(setup.name.includes('redis'));
 
     await stage.control('POST', `contacts/${id}/privacy-deletion`);
     await expect.poll(async () => (await recordOf(id))?.erased, SOON).toBe(true);

@@ -1,16 +1,17 @@
 // `leadgrade start` as a process over a sandbox HubSpot that tells it of changes by webhook. Nothing is polled: what arrives, arrives
 // by webhook, by `/events`, or on the beat of a stream.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
 import { z } from 'zod';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import type { WebhookSettingsInput } from '../../sandbox/hubspot/webhooks/webhook-settings.ts';
 import { control } from '../../src/cli/demo/sandbox-log.ts';
-import { openDatabase } from '../../src/store/open-database.ts';
+import { shippedSubscriptions } from '../../src/cli/sandbox-subscriptions.ts';
 import { changed, signed } from './hubspot-webhooks.ts';
+import { createOurFields } from './our-fields.ts';
 import { freePort, type Running, startNode } from './processes.ts';
 import type { SetupEnv } from './setups.ts';
+import { openStore, type StageStore } from './stage-store.ts';
 
 const CLI = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 const CLOCK = { now: () => new Date() };
@@ -20,13 +21,16 @@ export const SOON = { timeout: 60_000, interval: 100 };
 const CALM_WITHIN_MS = 90_000;
 const DONE = /^(0 to deliver|inbox: 0 events .*|jobs: a job ended .*|0 to read, 0 to score, 0 to write)$/;
 
+/** How the sandbox sends; absent: what the product's app is subscribed to, with short waits before it repeats. */
+export type SendingManner = Partial<Omit<WebhookSettingsInput, 'targetUrl'>>;
+
 export interface ServiceStageOptions {
   readonly env: SetupEnv;
   /** Settings over the usual ones. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly contacts?: number;
-  /** How the sandbox sends; absent: with short waits before it repeats. False: it sends nothing. */
-  readonly webhooks?: Partial<WebhookSettingsInput> | false;
+  /** Absent: as `sendWebhooks` without an argument. False: the sandbox sends nothing. */
+  readonly webhooks?: SendingManner | false;
 }
 
 const contactSchema = z.object({ id: z.string(), properties: z.record(z.string(), z.string()) });
@@ -47,7 +51,7 @@ const deliverySchema = z.object({
 });
 const readySchema = z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })) });
 
-export interface ServiceStage {
+export interface ServiceStage extends StageStore {
   readonly sandbox: HubSpotSandbox;
   /** Where the service listens. */
   readonly url: string;
@@ -60,6 +64,8 @@ export interface ServiceStage {
   calm(): Promise<void>;
   /** Everything that the sandbox sent has reached its end. */
   delivered(): Promise<z.infer<typeof deliverySchema>>;
+  /** From now on. */
+  sendWebhooks(manner?: SendingManner): Promise<void>;
   control(method: string, path: string, body?: object): Promise<unknown>;
   contact(id: string): Promise<StagedContact>;
   explanation(id: string): Promise<string>;
@@ -68,13 +74,10 @@ export interface ServiceStage {
   /** The batch updates of contacts among them. */
   writes(since?: number): Promise<readonly StagedRequest[]>;
   logEnd(): Promise<number>;
+  /** Until the sandbox has been asked nothing for so long. */
+  quiet(ms: number): Promise<void>;
   /** Sends an event that says that a contact's title has changed, signed; gives the status of the answer, 0 for none. */
   tell(contactId: string, over?: Readonly<Record<string, unknown>>): Promise<number>;
-  /** Asks the store; on the embedded one only while the service runs, or nobody does. */
-  query<T>(text: string): Promise<readonly T[]>;
-  /** All rows of all tables of the database as text, one a line. */
-  dump(): Promise<string>;
-  close(): Promise<void>;
 }
 
 /** Opens it with our properties set up in the portal, and the service not started. */
@@ -82,9 +85,7 @@ export async function openServiceStage(options: ServiceStageOptions): Promise<Se
   const dataset = seededDataset({ contacts: options.contacts ?? 30, seed: 8, now: CLOCK.now() });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const target = { targetUrl: `${url}/webhooks/hubspot`, retryMs: 100 };
-  const webhooks = options.webhooks === false ? {} : { webhooks: { ...target, ...options.webhooks } };
-  const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock: CLOCK, searchLagMs: 200, ...webhooks });
+  const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock: CLOCK, searchLagMs: 200 });
   const env = {
     ...options.env,
     HUBSPOT_API_URL: sandbox.url,
@@ -103,14 +104,22 @@ export async function openServiceStage(options: ServiceStageOptions): Promise<Se
     children.push(child);
     return child;
   };
+  const store = openStore(options.env);
   const close = async () => {
+    await store.close();
     for (const child of children.toReversed()) await child.kill();
     await sandbox.close();
   };
-  const set = run('setup');
-  if ((await set.ended) !== 0) {
+  const usual = { targetUrl: `${url}/webhooks/hubspot`, subscriptions: await shippedSubscriptions(), retryMs: 100 };
+  const sendWebhooks = async (manner: SendingManner = {}) => {
+    await control(sandbox, 'PUT', 'webhooks', { ...usual, ...manner });
+  };
+  try {
+    await createOurFields(env);
+    if (options.webhooks !== false) await sendWebhooks(options.webhooks);
+  } catch (error) {
     await close();
-    throw new Error(`setup failed:\n${set.output()}`);
+    throw error;
   }
   const leads = dataset.people.flatMap(({ key, lifecycle, email }) => {
     const id = sandbox.contactIds.get(key);
@@ -118,7 +127,7 @@ export async function openServiceStage(options: ServiceStageOptions): Promise<Se
   });
   const portal = portalOf(sandbox);
   return {
-    ...{ sandbox, url, leads, run, close, ...portal, ...storeOf(options.env) },
+    ...{ sandbox, url, leads, run, sendWebhooks, ...portal, ...store, close },
     serve: async (...args) => {
       const service = run('start', ...args);
       await service.line(/leadgrade is running/, 60_000);
@@ -134,6 +143,7 @@ function portalOf(sandbox: HubSpotSandbox) {
     const text = await (await fetch(`${sandbox.url}/_sandbox/log?since=${since}`)).text();
     return text.split('\n').flatMap((line) => (line === '' ? [] : [requestSchema.parse(JSON.parse(line))]));
   };
+  const logEnd = async () => (await log()).at(-1)?.seq ?? 0;
   const contact = async (id: string) => contactSchema.parse(await control(sandbox, 'GET', `contacts/${id}`));
   return {
     control: (method: string, path: string, body?: object) => control(sandbox, method, path, body),
@@ -141,7 +151,15 @@ function portalOf(sandbox: HubSpotSandbox) {
     explanation: async (id: string) => (await contact(id)).properties.leadgrade_explanation ?? '',
     log,
     writes: async (since?: number) => (await log(since)).filter(({ path }) => path.endsWith('/contacts/batch/update')),
-    logEnd: async () => (await log()).at(-1)?.seq ?? 0,
+    logEnd,
+    quiet: async (ms: number) => {
+      let [end, since] = [await logEnd(), performance.now()];
+      while (performance.now() - since < ms) {
+        await sleep(100);
+        const now = await logEnd();
+        if (now !== end) [end, since] = [now, performance.now()];
+      }
+    },
     delivered: async () => deliverySchema.parse(await control(sandbox, 'GET', 'webhooks')),
   };
 }
@@ -178,26 +196,4 @@ async function tell(sandbox: HubSpotSandbox, url: string, event: object): Promis
   const answer = await fetch(target, { method: 'POST', headers, body }).catch(() => null);
   await answer?.arrayBuffer();
   return answer?.status ?? 0;
-}
-
-const textSchema = z.object({ text: z.string().nullable() });
-
-function storeOf({ DATABASE_URL, DATA_DIR }: SetupEnv): Pick<ServiceStage, 'query' | 'dump'> {
-  const query = async <T>(text: string) => {
-    const { db, close } = await openDatabase({ databaseUrl: DATABASE_URL, dataDir: DATA_DIR });
-    try {
-      return (await sql<T>`${sql.raw(text)}`.execute(db)).rows;
-    } finally {
-      await close();
-    }
-  };
-  const dump = async () => {
-    const tables = await query<{ name: string }>(`
-      select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables
-      where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`);
-    const each = tables.map(({ name }) => `select string_agg(t::text, E'\\n') as text from ${name} t`);
-    const texts = await query(each.join(' union all '));
-    return texts.map((row) => textSchema.parse(row).text ?? '').join('\n');
-  };
-  return { query, dump };
 }
