@@ -20,7 +20,7 @@ export interface WebhookRequest {
 export type WebhookSubject =
   /** A record (of a person) is to be read again: created, changed, deleted, restored, merged, linked. */
   | { readonly kind: 'record'; readonly ref: RecordRef }
-  /** An item of a stream, a meeting or a company: who it concerns is found by reading it. */
+  /** An item of a stream, a meeting or a company: who it concerns is found by reading it, or its stream. */
   | { readonly kind: 'item'; readonly stream: string; readonly id: string }
   /** The CRM has erased a person: so do we. */
   | { readonly kind: 'erasure'; readonly ref: RecordRef };
