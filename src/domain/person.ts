@@ -1,6 +1,6 @@
 // Which records are one person's: what matching is told of records, and what it answers. Types only; src/people decides, the
 // store carries it out.
-import type { RecordLink } from './crm-changes.ts';
+import type { RecordLink, RecordRef } from './crm-changes.ts';
 
 /** A record that is there, as matching sees it. */
 export interface MatchRecord extends RecordLink {
@@ -17,6 +17,12 @@ export interface PersonGroup {
   /** The lead whose history goes on with this person; null = a new one. */
   readonly leadId: number | null;
   readonly records: readonly MatchRecord[];
+}
+
+/** By what a person is named outside their record. */
+export interface NamedRecord extends RecordRef {
+  /** The addresses that it has and had, in lower case. */
+  readonly emails: readonly string[];
 }
 
 /** Names a record in all CRMs. */

@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
+import type { NamedRecord } from '../domain/person.ts';
 import { holdLeads } from './leads.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
-import type { Named, Unattached } from './unattached.ts';
+import type { Unattached } from './unattached.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -23,7 +24,7 @@ const BY_RECORD = [
   'conflicts',
 ] as const;
 
-interface ToBeErased extends Named {
+interface ToBeErased extends NamedRecord {
   readonly lead_id: number;
   readonly fields: number;
 }
@@ -40,7 +41,7 @@ export async function erase(
   crm: string,
   refs: readonly RecordRef[],
   { now, unattached }: { readonly now: Date; readonly unattached: readonly Unattached[] },
-): Promise<readonly Named[]> {
+): Promise<readonly NamedRecord[]> {
   const all = await toBeErased(tx, crm, refs);
   if (all.length === 0) return [];
   await holdLeads(tx, crm, all);

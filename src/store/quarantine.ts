@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
+import type { NamedRecord } from '../domain/person.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
-import type { Named } from './unattached.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
 
@@ -94,7 +94,7 @@ export async function countQuarantine(db: Kysely<Tables>): Promise<number> {
 export async function eraseFromQuarantine(
   tx: Transaction<Tables>,
   crm: string,
-  named: readonly Named[],
+  named: readonly NamedRecord[],
 ): Promise<readonly (RecordRef & { readonly parts: number })[]> {
   const patterns = named.map(({ object, id, emails }) => ({
     object,

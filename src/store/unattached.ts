@@ -4,14 +4,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
+import type { NamedRecord } from '../domain/person.ts';
 import { eraseFromQuarantine } from './quarantine.ts';
 import { eraseSiteEvents } from './site-events.ts';
 import type { Tables } from './tables.ts';
-
-/** A record that is erased, and the addresses that it has and had, in lower case. */
-export interface Named extends RecordRef {
-  readonly emails: readonly string[];
-}
 
 /** Of one record: how many rows of which table; those of none are left out. */
 export interface Unattached extends RecordRef {
@@ -22,7 +18,7 @@ export interface Unattached extends RecordRef {
 export async function eraseUnattached(
   tx: Transaction<Tables>,
   crm: string,
-  named: readonly Named[],
+  named: readonly NamedRecord[],
 ): Promise<readonly Unattached[]> {
   if (named.length === 0) return [];
   const parts = await eraseFromQuarantine(tx, crm, named);
@@ -37,7 +33,7 @@ export async function eraseUnattached(
 }
 
 /** To be called when the erasure of these is committed. */
-export async function eraseLateArrivals(db: Kysely<Tables>, crm: string, named: readonly Named[]): Promise<void> {
+export async function eraseLateArrivals(db: Kysely<Tables>, crm: string, named: readonly NamedRecord[]): Promise<void> {
   if (named.length === 0) return;
   const begun = new Set(await writers(db));
   while ((await writers(db)).some((writer) => begun.has(writer))) await sleep(LOOK_AGAIN_MS);
