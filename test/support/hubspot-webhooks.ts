@@ -1,11 +1,14 @@
 // Webhooks as HubSpot sends them, for tests that are their sender: signed with the app's secret for the address that HubSpot was given.
 import { createHmac } from 'node:crypto';
+import { toArrivedEvent, type WebhookVerdict } from '../../connectors/webhook.ts';
+import { putInInbox } from '../../src/store/inbox.ts';
+import type { TestProduct } from './product.ts';
 
 export const SECRET = 'c0ffee00-0000-4000-8000-000000000000';
 export const PUBLIC_URL = 'https://leadgrade.example.com';
 const TARGET = `${PUBLIC_URL}/webhooks/hubspot`;
 
-export function hmacV3(secret: string, url: string, body: Buffer, timestamp: string): string {
+function hmacV3(secret: string, url: string, body: Buffer, timestamp: string): string {
   return createHmac('sha256', secret).update(`POST${url}`).update(body).update(timestamp).digest('base64');
 }
 
@@ -45,4 +48,24 @@ export function changed(objectId: string | number, over: Readonly<Record<string,
     sourceId: 'userId:1',
     ...over,
   };
+}
+
+/**
+ * Through the connector's own receiver into the inbox, as the web role does it; nobody is rung for.
+ * @param product with PUBLIC_URL among its settings
+ */
+export async function arrive(product: TestProduct, sent: readonly object[]): Promise<WebhookVerdict> {
+  const { context, clock, sandbox } = product;
+  const webhook = context.crms.get('hubspot')?.connector.webhook;
+  if (webhook === undefined) throw new Error('The product takes no webhooks of HubSpot.');
+  const receivedAt = clock.now();
+  const body = JSON.stringify(sent);
+  const verdict = webhook.receive({
+    ...{ method: 'POST', url: TARGET, rest: '', body: Buffer.from(body), receivedAt },
+    headers: signed(body, { secret: sandbox.clientSecret, at: receivedAt }),
+  });
+  if (verdict.kind === 'accepted') {
+    await putInInbox(context.db, 'hubspot', verdict.events.map(toArrivedEvent), receivedAt);
+  }
+  return verdict;
 }
