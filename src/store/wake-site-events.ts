@@ -31,11 +31,14 @@ export async function wakeByIdentities(db: Kysely<Tables>, limit: number, now: D
  */
 export async function wakeByRecords(tx: Transaction<Tables>, records: readonly RecordLink[], now: Date): Promise<void> {
   const refs = rowsOf(records.map(({ crm, object, id }) => ({ crm, object, id })));
-  // Each by its index (`offset 0`), and none of it where nothing waits.
+  // Each by its index (`offset 0`): without statistics of the tables a plan would walk all of them. And none where nothing waits.
   await sql`
     with named as materialized (
       select distinct r.crm, r.id, r.email_key from ${refs} as t (crm text, object text, id text)
-      join leadgrade.records r on r.crm = t.crm and r.object = t.object and r.id = t.id and r.state = 'live'
+      cross join lateral (
+        select * from leadgrade.records r
+        where r.crm = t.crm and r.object = t.object and r.id = t.id and r.state = 'live' offset 0
+      ) r
       where exists (select from leadgrade.site_events where taken_at is null)
     ),
     learned as materialized (
@@ -49,15 +52,10 @@ export async function wakeByRecords(tx: Transaction<Tables>, records: readonly R
     ),
     waiting as (
       select e.source, e.message_id from named n
-      cross join lateral (
-        select * from leadgrade.site_events e where e.email_key = n.email_key and e.taken_at is null offset 0
-      ) e
+      cross join lateral (select * from leadgrade.site_events e where e.email_key = n.email_key offset 0) e
       union
       select e.source, e.message_id from named n
-      cross join lateral (
-        select * from leadgrade.site_events e
-        where e.record_id = n.id and e.crm = n.crm and e.taken_at is null offset 0
-      ) e
+      cross join lateral (select * from leadgrade.site_events e where e.record_id = n.id and e.crm = n.crm offset 0) e
       union
       ${waitingForUsers()}
     ),
@@ -65,25 +63,27 @@ export async function wakeByRecords(tx: Transaction<Tables>, records: readonly R
     select 1`.execute(tx);
 }
 
-/** Events of users (`learned`), and of anonymous ones who turned out to be them. */
+/** Events of users (`learned`), and of anonymous ones who turned out to be them. Those that were taken name nobody any more. */
 function waitingForUsers(): RawBuilder<unknown> {
   const keys = sql`(
       select source, key from learned
       union
       select i.source, i.key from learned l
-      join leadgrade.site_identities i on i.source = l.source and i.same_as = l.key
+      cross join lateral (
+        select * from leadgrade.site_identities i where i.same_as = l.key and i.source = l.source offset 0
+      ) i
     ) k`;
   return sql`
       select w.source, w.message_id from ${keys}
       cross join lateral (
         select e.source, e.message_id from leadgrade.site_events e
-        where e.user_key = k.key and e.source = k.source and e.taken_at is null offset 0
+        where e.user_key = k.key and e.source = k.source offset 0
       ) w
       union
       select w.source, w.message_id from ${keys}
       cross join lateral (
         select e.source, e.message_id from leadgrade.site_events e
-        where e.anonymous_key = k.key and e.source = k.source and e.taken_at is null offset 0
+        where e.anonymous_key = k.key and e.source = k.source offset 0
       ) w`;
 }
 
@@ -92,9 +92,11 @@ function woken(now: Date): RawBuilder<unknown> {
   const asleep = sql`e.taken_at is null and (e.look_at is null or e.look_at > ${firstToLookAt(now)})`;
   return sql`
     held as materialized (
-      select e.source, e.message_id from leadgrade.site_events e
-      where (e.source, e.message_id) in (select source, message_id from waiting) and ${asleep}
-      order by e.source, e.message_id for update
+      select e.source, e.message_id from (select * from waiting order by source, message_id) w
+      cross join lateral (
+        select * from leadgrade.site_events e
+        where e.source = w.source and e.message_id = w.message_id and ${asleep} offset 0 for update
+      ) e
     ),
     woken as (
       update leadgrade.site_events e set look_at = ${firstToLookAt(now)} from held h
