@@ -114,7 +114,7 @@ function toWebhookRequest(request: Request, publicUrl: string, body: Buffer, rec
   ]);
   return {
     method: request.method,
-    url: `${publicUrl.replace(/\/+$/, '')}${request.originalUrl}`,
+    url: `${publicUrl}${request.originalUrl}`,
     rest: path.split('/').slice(3).join('/'),
     headers: Object.fromEntries(headers),
     body,
