@@ -50,8 +50,9 @@ export async function leftOf(context: JobContext, run: Run): Promise<Left> {
     await noteOnce(db, run.id, { [step]: now.toISOString() }, now);
     return now;
   };
-  const marks = async () => {
-    const last = known['last unmatched'] ?? (await lastUnmatched(db));
+  const lastMark = async () => {
+    if (known['last unmatched'] !== null) return known['last unmatched'];
+    const last = await lastUnmatched(db);
     await noteOnce(db, run.id, { 'last unmatched': last }, clock.now());
     return last;
   };
@@ -59,7 +60,7 @@ export async function leftOf(context: JobContext, run: Run): Promise<Left> {
   const read = own && (await over('all read', () => isAnyDirty(db, crms, own)));
   const dated = read && (await over('all dated', () => isAnyUndated(db, crms, read)));
   if (dated === null) return 'to-score';
-  const unmatched = await marks();
+  const unmatched = await lastMark();
   // Whoever was scored a moment before rests for that long.
   const rested = new Date(dated.getTime() + quietMs);
   const scored = await over('all scored', async () => {
