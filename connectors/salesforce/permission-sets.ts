@@ -1,6 +1,7 @@
 // Who sees our fields: the permission sets that setup makes, named as those of apps/salesforce. A new field is seen by nobody.
 // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_fieldpermissions.htm
 import { z } from 'zod';
+import { ConnectorError } from '../connector-error.ts';
 import { readRows } from './query.ts';
 import type { WantedField } from './score-fields.ts';
 import { all, compare, id, text } from './soql.ts';
@@ -81,15 +82,13 @@ export async function grantFields(
   missing: readonly WantedField[],
   signal: AbortSignal,
 ): Promise<string> {
-  const { name, label, description } = set;
-  const parent =
-    found?.id ?? (await create(parts, 'PermissionSet', { Name: name, Label: label, Description: description }, signal));
+  const parent = found?.id ?? (await createSet(parts, set, signal));
   for (const field of missing) {
     const access = { PermissionsRead: true, PermissionsEdit: set.edits(field) };
     const grant = found?.grants.get(field.fullName.toLowerCase());
     if (grant === undefined) {
       const body = { ParentId: parent, SobjectType: field.object, Field: field.fullName, ...access };
-      await create(parts, 'FieldPermissions', body, signal);
+      await createOnce(parts, 'FieldPermissions', body, signal);
     } else {
       const path = `/sobjects/FieldPermissions/${grant.id}`;
       const body = { ...access, PermissionsEdit: access.PermissionsEdit || grant.edit };
@@ -112,8 +111,38 @@ export async function isAssigned(
 }
 
 export async function assign(parts: SalesforceParts, set: string, user: string, signal: AbortSignal): Promise<void> {
-  await create(parts, 'PermissionSetAssignment', { PermissionSetId: set, AssigneeId: user }, signal);
+  await createOnce(parts, 'PermissionSetAssignment', { PermissionSetId: set, AssigneeId: user }, signal);
 }
+
+async function createSet(parts: SalesforceParts, set: PermissionSet, signal: AbortSignal): Promise<string> {
+  const { name, label, description } = set;
+  const made = await createOnce(parts, 'PermissionSet', { Name: name, Label: label, Description: description }, signal);
+  const own = made ?? (await findPermissionSet(parts, set, signal))?.id;
+  if (own !== undefined) return own;
+  throw new ConnectorError({
+    kind: 'configuration',
+    crm: 'salesforce',
+    message: `The permission set ${name} could not be made: its name is used by what this user does not see.`,
+    fix: 'Look for that name in Setup > Permission Sets and Permission Set Groups.',
+  });
+}
+
+/** @returns the id; null when it was there: the answer to the first try of a call may have been lost */
+async function createOnce(
+  parts: SalesforceParts,
+  object: string,
+  body: object,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    return await create(parts, object, body, signal);
+  } catch (error) {
+    if (error instanceof ConnectorError && IS_THERE.has(error.code ?? '')) return null;
+    throw error;
+  }
+}
+
+const IS_THERE: ReadonlySet<string> = new Set(['DUPLICATE_VALUE', 'DUPLICATE_DEVELOPER_NAME']);
 
 const createdAnswer = z.looseObject({ id: z.string() });
 

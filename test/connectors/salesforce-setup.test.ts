@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { applySetup } from '../../connectors/salesforce/apply-setup.ts';
 import { checkSetup, describeAccount } from '../../connectors/salesforce/check-setup.ts';
-import { type ConnectedOrg, connectedOrg, SIGNAL } from './salesforce-fixture.ts';
+import { asked, type ConnectedOrg, connectedOrg, SIGNAL } from './salesforce-fixture.ts';
 
 const TARGET = {
   statuses: [
@@ -220,3 +220,18 @@ test('a stream that this user may not read is named with what it costs', async (
     fix: 'Let it. Until then call cannot be seen.',
   });
 });
+
+test.each(['CustomField', 'PermissionSet', 'FieldPermissions', 'PermissionSetAssignment'])(
+  'the answer to making a %s that is lost stops nothing: the repeat finds it made',
+  async (object) => {
+    await connected.org.control('PUT', '/faults', [
+      { match: { method: 'POST', path: `/sobjects/${object}$`, times: 1 }, action: { applyThenReset: true } },
+    ]);
+    await setUp();
+    expect((await asked(connected.org)).filter((call) => call.endsWith(`/sobjects/${object}`)).length).toBeGreaterThan(
+      1,
+    );
+    expect((await setUp()).filter((step) => !step.endsWith(': exists'))).toEqual([]);
+    expect([...(await doctor()).values()].filter(({ level }) => level === 'problem')).toEqual([]);
+  },
+);

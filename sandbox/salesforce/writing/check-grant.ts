@@ -1,11 +1,11 @@
-// Field permissions, which are records with rules of their own.
+// Permission sets, who has them and what they grant: records with rules of their own.
 import type { Org } from '../org.ts';
-import { isDeleted, textOf } from '../records/record-table.ts';
+import { isDeleted } from '../records/record-table.ts';
 import { badRequest } from '../salesforce-error.ts';
 
-/** @throws SalesforceError for a field that cannot be granted, or is granted already */
+/** @throws SalesforceError for a field that cannot be granted */
 export function checkGrant(org: Org, body: Readonly<Record<string, unknown>>): void {
-  const { ParentId, SobjectType, Field, PermissionsRead, PermissionsEdit } = body;
+  const { SobjectType, Field, PermissionsRead, PermissionsEdit } = body;
   const [type = '', name = ''] = typeof Field === 'string' ? Field.split('.') : [];
   const object = org.schema.object(type);
   const field = object && org.schema.anyField(object, name);
@@ -17,10 +17,22 @@ export function checkGrant(org: Org, body: Readonly<Record<string, unknown>>): v
     const message = PermissionsEdit === true ? 'Permission Edit depends on permission Read' : 'Read must be granted';
     throw badRequest('FIELD_INTEGRITY_EXCEPTION', message);
   }
-  for (const record of org.table('FieldPermissions').all()) {
-    if (isDeleted(record) || record.values.ParentId !== ParentId) continue;
-    if (textOf(record.values.Field)?.toLowerCase() !== String(Field).toLowerCase()) continue;
-    const message = `duplicate value found: <unknown> duplicates value on record with id: ${record.id}`;
-    throw badRequest('DUPLICATE_VALUE', message);
+}
+
+/** What there may be one of: its fields, and what Salesforce calls a second one. */
+const ONE_OF: Readonly<Record<string, { readonly fields: readonly string[]; readonly code: string }>> = {
+  PermissionSet: { fields: ['Name'], code: 'DUPLICATE_DEVELOPER_NAME' },
+  PermissionSetAssignment: { fields: ['PermissionSetId', 'AssigneeId'], code: 'DUPLICATE_VALUE' },
+  FieldPermissions: { fields: ['ParentId', 'Field'], code: 'DUPLICATE_VALUE' },
+};
+
+/** @throws SalesforceError for a permission set, assignment or grant that is there already */
+export function refuseTwice(org: Org, type: string, body: Readonly<Record<string, unknown>>): void {
+  const one = ONE_OF[type];
+  if (one === undefined) return;
+  const same = (value: unknown, other: unknown) => String(value).toLowerCase() === String(other).toLowerCase();
+  for (const record of org.table(type).all()) {
+    if (isDeleted(record) || !one.fields.every((name) => same(record.values[name], body[name]))) continue;
+    throw badRequest(one.code, `duplicate value found: <unknown> duplicates value on record with id: ${record.id}`);
   }
 }
