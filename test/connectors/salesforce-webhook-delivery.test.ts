@@ -4,11 +4,12 @@ import { describeAccount } from '../../connectors/salesforce/check-setup.ts';
 import { createStreams } from '../../connectors/salesforce/streams.ts';
 import { createReceiver } from '../../connectors/salesforce/webhook/receiver.ts';
 import { freshStore } from '../store/fresh-store.ts';
-import { type Door, ONE_STORE, openDoor } from '../web/open-door.ts';
+import { FASTEST } from '../support/setups.ts';
+import { type Door, openDoor } from '../web/open-door.ts';
 import { type ConnectedOrg, connectedOrg, SIGNAL } from './salesforce-fixture.ts';
 import { TOKEN } from './salesforce-webhook-documents.ts';
 
-const store = freshStore(ONE_STORE);
+const store = freshStore(FASTEST);
 let connected: ConnectedOrg;
 let door: Door;
 let target: string;

@@ -33,7 +33,7 @@ async function openStage(setup: Setup): Promise<Stage> {
   opened.push(() => installation.destroy());
   const sandbox = await startHubSpotSandbox({
     port: 0,
-    dataset: seededDataset({ contacts: 240, seed: 4, now: NOW }),
+    dataset: seededDataset({ contacts: 300, seed: 4, now: NOW }),
     clock,
   });
   opened.push(() => sandbox.close());

@@ -6,10 +6,11 @@ import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { freshStore } from '../store/fresh-store.ts';
 import { changed, signed } from '../support/hubspot-webhooks.ts';
+import { FASTEST } from '../support/setups.ts';
 import { HUBSPOT, post, send } from './hubspot-sender.ts';
-import { answerOn, type Door, headOf, ONE_STORE, openDoor, openSocket } from './open-door.ts';
+import { answerOn, type Door, headOf, openDoor, openSocket } from './open-door.ts';
 
-const store = freshStore(ONE_STORE);
+const store = freshStore(FASTEST);
 const KEYS = [{ source: 'website', key: 'website-key-0123456789' }];
 const TEN_MEGABYTES = Buffer.alloc(10_000_000, 0x20);
 

@@ -10,7 +10,6 @@ import { createApp } from '../../src/web/app.ts';
 import { listen } from '../../src/web/listen.ts';
 import { createMetrics } from '../../src/web/metrics.ts';
 import type { WriteKey } from '../../src/web/write-keys.ts';
-import { STORES } from '../store/fresh-store.ts';
 import { PUBLIC_URL } from '../support/hubspot-webhooks.ts';
 
 export interface DoorParts {
@@ -94,15 +93,6 @@ export async function openDoor(parts: DoorParts): Promise<Door> {
       expect(rings).toBe(0);
     },
   };
-}
-
-/** For what has nothing to do with the kind of store. */
-export const ONE_STORE = oneStore();
-
-function oneStore() {
-  const [first] = STORES;
-  if (first === undefined) throw new Error('There is always the embedded store.');
-  return first;
 }
 
 /** A connection on which a test writes by hand, until it ends. */

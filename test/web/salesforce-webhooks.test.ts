@@ -12,9 +12,10 @@ import {
   TOKEN,
 } from '../connectors/salesforce-webhook-documents.ts';
 import { freshStore } from '../store/fresh-store.ts';
-import { type Door, ONE_STORE, openDoor } from './open-door.ts';
+import { FASTEST } from '../support/setups.ts';
+import { type Door, openDoor } from './open-door.ts';
 
-const store = freshStore(ONE_STORE);
+const store = freshStore(FASTEST);
 const receivers = new Map([['salesforce', createReceiver({ token: TOKEN, orgId: ORG, streams: STREAMS })]]);
 const XML = { 'content-type': 'text/xml; charset=utf-8' };
 const JSON_TYPE = { 'content-type': 'application/json' };

@@ -1,10 +1,10 @@
 // Who may send to `POST /events`, and what is refused.
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { ONE_STORE } from './open-door.ts';
+import { FASTEST } from '../support/setups.ts';
 import { basic, NEXT, openSiteDoor, PRODUCT, sendTo, siteUnderTest, TRACK, WEBSITE } from './site-sender.ts';
 
-const { store, door, send, kept } = siteUnderTest(ONE_STORE);
+const { store, door, send, kept } = siteUnderTest(FASTEST);
 
 test.each([
   ['Basic authentication, as Segment sends it', TRACK, basic(WEBSITE), 'website'],

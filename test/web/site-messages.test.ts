@@ -1,10 +1,10 @@
 // What is made of the messages of a site: which, when, and whose.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { ONE_STORE } from './open-door.ts';
+import { FASTEST } from '../support/setups.ts';
 import { siteUnderTest, TRACK } from './site-sender.ts';
 
-const { door, send, kept, identities } = siteUnderTest(ONE_STORE);
+const { door, send, kept, identities } = siteUnderTest(FASTEST);
 
 test('of a batch, what is well formed is kept and the rest is named', async () => {
   const batch = [TRACK, { type: 'track', userId: 'u1' }, { ...TRACK, messageId: 'm2', timestamp: 'yesterday' }, null];

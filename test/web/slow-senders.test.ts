@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { beforeEach, expect, test } from 'vitest';
 import { freshStore } from '../store/fresh-store.ts';
 import { changed, signed } from '../support/hubspot-webhooks.ts';
+import { FASTEST } from '../support/setups.ts';
 import { HUBSPOT, send } from './hubspot-sender.ts';
-import { type Door, headOf, ONE_STORE, openDoor, openSocket } from './open-door.ts';
+import { type Door, headOf, openDoor, openSocket } from './open-door.ts';
 
-const store = freshStore(ONE_STORE);
+const store = freshStore(FASTEST);
 let door: Door;
 beforeEach(async () => {
   door = await openDoor({ db: store.db, receivers: HUBSPOT });

@@ -5,10 +5,11 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freshStore } from '../store/fresh-store.ts';
 import { changed, PUBLIC_URL, SECRET, signed } from '../support/hubspot-webhooks.ts';
+import { FASTEST } from '../support/setups.ts';
 import { HUBSPOT, post, send } from './hubspot-sender.ts';
-import { type Door, ONE_STORE, openDoor } from './open-door.ts';
+import { type Door, openDoor } from './open-door.ts';
 
-const store = freshStore(ONE_STORE);
+const store = freshStore(FASTEST);
 let door: Door;
 let now = new Date();
 beforeEach(async () => {
