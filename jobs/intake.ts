@@ -1,6 +1,6 @@
 // Intake: what CRMs have sent (the inbox) becomes dirty marks. An event says only that something is to be read again, so that its order
-// and its repetitions do not matter. It needs nobody but our own store: what a CRM must be asked for, the job `items` reads, and what
-// sites have sent, the job `match` gives to its people, so that neither waits for the other nor the marks for either.
+// and its repetitions do not matter. It needs nobody but our own store: what a CRM must be asked for, the job `items` reads, so
+// that no mark waits for a CRM.
 import { knownAccount } from '../src/store/accounts.ts';
 import { ensureRecords } from '../src/store/ensure-records.ts';
 import { takeFetched } from '../src/store/fetched-leads.ts';
@@ -15,7 +15,6 @@ const MOST_CHUNKS = 3;
 const ERASED_AT_ONCE = 100;
 
 export async function intake(context: JobContext): Promise<void> {
-  await context.ring('match', {});
   const ended = await Promise.allSettled([...context.crms.keys()].map((crm) => takeEvents(context, crm)));
   // What went wrong with one CRM has held up no other; it is tried again.
   for (const each of ended) if (each.status === 'rejected') throw each.reason;

@@ -1,4 +1,4 @@
-// What the team's own site or product told goes into the ledger of whoever did it. Rung for by every intake, and part of every scoring:
+// What the team's own site or product told goes into the ledger of whoever did it. Rung for by the door that stores it and by every tick, and part of every scoring:
 // where there is nothing to do it costs two statements, and the job three more that forget, each of which looks into an index.
 import type { Transaction } from 'kysely';
 import { PRIORITY } from '../src/domain/priority.ts';

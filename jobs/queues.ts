@@ -12,7 +12,7 @@ const nothing = z.strictObject({});
 export const JOBS = {
   /** Every POLL_SECONDS: rings for what there is to do. Also the sweeper: a lost ring is made up here. */
   tick: { payload: nothing, priority: 1 },
-  /** Takes what CRMs have sent: marks who is to be read again, and rings for the two that follow. */
+  /** Takes what CRMs have sent: marks who is to be read again, and rings for those who read. */
   intake: { payload: nothing, priority: 1 },
   /** Gives what sites have sent to the people who did it. */
   match: { payload: nothing, priority: 1 },

@@ -8,6 +8,7 @@ export const CANARY = 'canary';
 export async function tick(context: JobContext): Promise<void> {
   await beat(context.db, { id: CANARY, roles: CANARY }, context.clock.now());
   await context.ring('intake', {});
+  await context.ring('match', {});
   for (const crm of context.crms.keys()) {
     await context.ring('pull', { crm });
     await context.ring('write', { crm });

@@ -69,16 +69,20 @@ async function openDoors({ context }: Product, config: Config): Promise<Server> 
   if (publicUrl === undefined && unverified.length > 0) {
     log.warn({ crms: unverified }, 'PUBLIC_URL is not set: webhooks cannot be verified, and are answered with 503');
   }
-  const ring = createDoorbell(
-    () => context.ring('intake', {}),
-    () => log.warn({}, 'the queue was not reached; what was stored is taken at the next tick'),
-  );
+  const doorbell = (job: 'intake' | 'match') =>
+    createDoorbell(
+      () => context.ring(job, {}),
+      () => log.warn({ job }, 'the queue was not reached; what was stored is taken at the next tick'),
+    );
   const app = createApp({
     health: { db, clock, canary: CANARY, pollSeconds: config.pollSeconds, crms: [...crms.keys()] },
     metrics,
     metricsToken,
-    webhooks: { db, clock, metrics, log, publicUrl, receivers, ring },
-    siteEvents: { db, clock, metrics, log, keys: config.eventsWriteKeys, crms: [...crms.keys()], project, ring },
+    webhooks: { db, clock, metrics, log, publicUrl, receivers, ring: doorbell('intake') },
+    siteEvents: {
+      ...{ db, clock, metrics, log, project, ring: doorbell('match') },
+      ...{ keys: config.eventsWriteKeys, crms: [...crms.keys()] },
+    },
   });
   return listen(app, config.port);
 }

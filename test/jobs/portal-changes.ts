@@ -35,7 +35,7 @@ const BARE = { objectId: undefined, propertyName: undefined, propertyValue: unde
 /** As a source sends it, once. */
 export async function tellOfDemo({ context, clock }: RunningProduct, demo: ArrivedSiteEvent): Promise<void> {
   await putSiteEvents(context.db, { source: 'website', events: [demo], identities: [] }, clock.now());
-  await context.ring('intake', {});
+  await context.ring('match', {});
 }
 
 /**

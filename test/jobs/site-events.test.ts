@@ -404,11 +404,13 @@ describe('in the score', () => {
     await opened.settle();
   }
 
-  test('a trial that was started on the site is in the score of the contact', async () => {
+  test('a trial that was started on the site is in the score of the contact, also when the ring for it was lost', async () => {
     const { product: opened, send } = await open({ dataset: leads(2) });
     await opened.backfill();
     await send(track({ userId: 'p0@acme.example', properties: { product: 'Team' } }));
-    await settle(opened);
+    // Whoever was scored a moment ago rests.
+    opened.pass(10_000);
+    await opened.tick();
     const seen = await opened.contact(opened.idOf('p0'));
     expect(seen.properties.leadgrade_behavior_score).toBe('35');
     expect(seen.properties.leadgrade_explanation).toContain('+35 Started a trial');
