@@ -26,14 +26,14 @@ export type WebhookSubject =
   | { readonly kind: 'erasure'; readonly ref: RecordRef };
 
 export interface WebhookEvent {
-  /** The same for each delivery of one event, and for no other event of the CRM. At most 300 characters, no personal data. */
+  /** The same for each delivery of one event, and for no other event of the CRM. Only its hash is kept. */
   readonly key: string;
   /** The CRM's id of the account that it is from (Account.id of describeAccount). */
   readonly account: string;
   readonly subject: WebhookSubject;
   readonly priority: Priority;
-  /** Epoch ms, as the CRM tells it. */
-  readonly occurredAt: number;
+  /** Epoch ms, as the CRM tells it with each delivery; null = it does not. */
+  readonly occurredAt: number | null;
 }
 
 /** Verified, but not understood: kept as it is, so that nothing is lost. */
@@ -88,7 +88,7 @@ export function toArrivedEvent({ key, account, subject, priority, occurredAt }: 
   readonly object: string;
   readonly id: string;
   readonly priority: Priority;
-  readonly occurredAt: number;
+  readonly occurredAt: number | null;
 } {
   const about =
     subject.kind === 'item'

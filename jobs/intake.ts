@@ -4,7 +4,7 @@
 import { knownAccount } from '../src/store/accounts.ts';
 import { ensureRecords } from '../src/store/ensure-records.ts';
 import { takeFetched } from '../src/store/fetched-leads.ts';
-import { isAnyWaiting, lookAtWaiting, noteTaken } from '../src/store/inbox.ts';
+import { isAnyWaiting, leaveInbox, lookAtWaiting } from '../src/store/inbox.ts';
 import { takeMarks } from '../src/store/inbox-marks.ts';
 import type { JobContext } from './context.ts';
 
@@ -65,7 +65,7 @@ async function eraseNamed({ db, clock }: JobContext, crm: string, own: string | 
     const gone = ours.map(({ object, id }) => ({ kind: 'gone' as const, ref: { object, id }, erased: true }));
     await db.transaction().execute((tx) => ensureRecords(tx, crm, ours, now));
     await takeFetched(db, gone, { crm, now, askedAt: now, erases: true });
-    await noteTaken(db, ours, now);
+    await leaveInbox(db, ours);
     if (looked < ERASED_AT_ONCE) return dropped;
   }
 }

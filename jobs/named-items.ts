@@ -4,7 +4,7 @@ import { ConnectorError } from '../connectors/connector-error.ts';
 import { chunksOf } from '../src/domain/chunks.ts';
 import { PRIORITY } from '../src/domain/priority.ts';
 import { knownAccount } from '../src/store/accounts.ts';
-import { isAnyWaiting, lookAtWaiting, noteTaken, type WaitingEvent } from '../src/store/inbox.ts';
+import { isAnyWaiting, leaveInbox, lookAtWaiting, type WaitingEvent } from '../src/store/inbox.ts';
 import { markOfCompanies } from '../src/store/pushed-records.ts';
 import { takeItems } from '../src/store/stream-items.ts';
 import { streamState } from '../src/store/streams.ts';
@@ -64,18 +64,18 @@ async function takeOfStream(
   events: readonly WaitingEvent[],
 ): Promise<boolean> {
   const { context, mapped } = look;
-  const { db, clock } = context;
+  const { db } = context;
   const { connector } = mapped;
   const state = stream === undefined ? null : await streamState(db, { crm: connector.id, stream: stream.id });
   // The mapping does not read it, this token may not, or it is about to be read whole.
   if (stream === undefined || !state || state.denied !== null || state.completedAt === null) {
-    await noteTaken(db, events, clock.now());
+    await leaveInbox(db, events);
     return true;
   }
   if (stream.byId && connector.readItems) return readNamed(look, stream, events);
   // What it shows while it is read whole is read behind that.
   if (stream.counter || !isFollowed(state, mapped)) {
-    await noteTaken(db, events, clock.now());
+    await leaveInbox(db, events);
     return true;
   }
   return pullNamed(look, stream, events, state.completedAt);
@@ -106,7 +106,7 @@ async function pullNamed(
   const began = pulled.get(stream.id) ?? new Date(0);
   const answered = events.filter(({ received_at }) => received_at < began);
   await markFormer(context, crm, stream, answered);
-  await noteTaken(db, answered, clock.now());
+  await leaveInbox(db, answered);
   return answered.length === events.length || later(PULL_EVERY_MS);
 }
 
@@ -127,17 +127,17 @@ async function readNamed(
       const priority = named[0]?.priority ?? PRIORITY.change;
       const options = { crm, stream: stream.id, now: clock.now(), priority, quietMs };
       await markFormer(context, crm, stream, named);
-      await takeItems(db, items, options, (tx) => noteTaken(tx, named, clock.now()));
+      await takeItems(db, items, options, (tx) => leaveInbox(tx, named));
     } catch (error) {
       if (!(error instanceof ConnectorError) || !CLOSED.has(error.kind)) throw error;
       // Asked again it would say the same: these are left to the poll and the night.
       if (error.kind !== 'invalid') {
         await closeStream(context, mapped, stream, error);
-        await noteTaken(db, events, clock.now());
+        await leaveInbox(db, events);
         return true;
       }
       log.warn({ crm, stream: stream.id, code: error.code }, `${crm}: what was named of ${stream.id} cannot be read`);
-      await noteTaken(db, named, clock.now());
+      await leaveInbox(db, named);
     }
     // Also an activity may be of somebody who was never read.
     await context.ring('refresh', { crm });

@@ -2,7 +2,7 @@
 // itself, and rings for the round that reads, scores and writes. A slot (local date) runs once, whoever rings for it and
 // however often; one that was missed is made up once.
 import { forgetOldConflicts } from '../src/store/conflicts.ts';
-import { forgetOldEvents } from '../src/store/inbox.ts';
+import { forgetOldKeys } from '../src/store/inbox.ts';
 import { markDecayed } from '../src/store/leads.ts';
 import { forgetOldQuarantine } from '../src/store/quarantine.ts';
 import { retryErrors } from '../src/store/record-errors.ts';
@@ -28,7 +28,7 @@ export async function nightlyRecompute(context: JobContext): Promise<void> {
   }
   // What the CRM refused is tried once a night: somebody may have corrected the record, or the rule that refused it.
   await retryErrors(context.db, context.clock.now(), 'write');
-  await forgetOldEvents(context.db, context.clock.now());
+  await forgetOldKeys(context.db, context.clock.now());
   await forgetOldQuarantine(context.db, context.clock.now());
   await forgetOldConflicts(context.db, context.clock.now());
   const decayed = await markDecayed(context.db, context.clock.now(), scoringInstant(context));

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
 import type { NamedRecord } from '../domain/person.ts';
+import { forgetNamed } from './inbox.ts';
 import { holdLeads } from './leads.ts';
 import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
@@ -20,7 +21,6 @@ const BY_RECORD = [
   'errors',
   'counters',
   'links',
-  'inbox',
   'conflicts',
 ] as const;
 
@@ -62,6 +62,7 @@ export async function erase(
       select object, record_id as id, count(*)::int as rows from gone group by object, record_id`.execute(tx);
     for (const row of rows) count(table, row, row.rows);
   }
+  for (const row of await forgetNamed(tx, crm, all)) count('inbox', row, row.rows);
   for (const record of unattached) {
     for (const [table, rows] of Object.entries(record.counts)) count(table, record, rows);
   }

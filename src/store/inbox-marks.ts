@@ -1,7 +1,7 @@
 // Events that name records become dirty marks. In a storm nearly all of them name somebody who is marked already: those are told apart in
 // the database, and only the others come to us.
 import { type Kysely, sql } from 'kysely';
-import { isOurs } from './inbox.ts';
+import { isOurs, leaveInbox } from './inbox.ts';
 import { markPushed, type PushedRecord } from './pushed-records.ts';
 import type { Tables } from './tables.ts';
 
@@ -15,48 +15,48 @@ interface TakeMarks {
 }
 
 export interface MarksTaken {
-  /** Events looked at; less than `limit` when no more wait. */
+  /** How often a record was named; less than `limit` when no more wait. */
   readonly looked: number;
-  /** Records marked by them. */
+  /** Records marked. */
   readonly marked: number;
-  /** Events of another account, which were dropped. */
+  /** How often by another account, which was dropped. */
   readonly foreign: number;
 }
 
 interface Looked {
+  readonly seqs: readonly number[] | null;
   readonly looked: number;
-  readonly ours: readonly number[] | null;
-  readonly foreign: readonly number[] | null;
+  readonly foreign: number;
   readonly unmarked: readonly PushedRecord[] | null;
 }
 
-/** Takes a chunk, the most wanted and then the oldest first, in one transaction. */
+/** Takes a chunk, the most wanted and then the oldest first, in one transaction. A row is taken whole, so that it may be somewhat more. */
 export function takeMarks(db: Kysely<Tables>, { crm, own, limit, now, quietMs }: TakeMarks): Promise<MarksTaken> {
   return db.transaction().execute(async (tx) => {
     // One that is dirty and that nobody reads right now will be read after this event.
     const { rows } = await sql<Looked>`
-      with e as materialized (
-        select seq, ${isOurs(own)} as is_ours, object, record_id, priority from leadgrade.inbox
-        where crm = ${crm} and taken_at is null and kind = 'record' order by priority, seq limit ${limit}
-      ), named as (
-        select object, record_id, min(priority) as priority from e where is_ours group by object, record_id
+      with waiting as (
+        select * from leadgrade.inbox where crm = ${crm} and kind = 'record' order by priority, seq limit ${limit}
+      ), e as materialized (
+        select seq, object, ids, named, priority, ${isOurs(own)} as is_ours
+        from (select *, sum(named) over (order by priority, seq) - named as before from waiting) w
+        where before < ${limit}
+      ), wanted as (
+        select object, id, min(priority) as priority from e cross join unnest(ids) as id where is_ours group by object, id
       )
-      select (select count(*)::int from e) as looked,
-        (select json_agg(seq) from e where is_ours) as ours,
-        (select json_agg(seq) from e where not is_ours) as "foreign",
-        (select json_agg(json_build_object('object', n.object, 'id', n.record_id, 'priority', n.priority)) from named n
-          where not exists (
-            select from leadgrade.records r where r.crm = ${crm} and r.object = n.object and r.id = n.record_id
-              and r.dirty_at is not null and r.claimed_by is null and r.priority <= n.priority
-          )) as unmarked`.execute(tx);
-    const { looked = 0, ours, foreign, unmarked } = rows[0] ?? {};
+      select (select json_agg(seq) from e) as seqs,
+        (select coalesce(sum(named), 0)::int from e) as looked,
+        (select coalesce(sum(named), 0)::int from e where not is_ours) as "foreign",
+        (select json_agg(w) from wanted w where not exists (
+          select from leadgrade.records r where r.crm = ${crm} and r.object = w.object and r.id = w.id
+            and r.dirty_at is not null and r.claimed_by is null and r.priority <= w.priority
+        )) as unmarked`.execute(tx);
+    const { seqs, looked = 0, foreign = 0, unmarked } = rows[0] ?? {};
     await markPushed(tx, crm, unmarked ?? [], { now, quietMs });
-    await sql`
-      update leadgrade.inbox set taken_at = ${now}
-      where seq in (select value::bigint from json_array_elements_text(${JSON.stringify(ours ?? [])}::json))`.execute(
+    await leaveInbox(
       tx,
+      (seqs ?? []).map((seq) => ({ seq })),
     );
-    if (foreign) await sql`delete from leadgrade.inbox where seq = any(${foreign}::bigint[])`.execute(tx);
-    return { looked, marked: unmarked?.length ?? 0, foreign: foreign?.length ?? 0 };
+    return { looked, marked: unmarked?.length ?? 0, foreign };
   });
 }

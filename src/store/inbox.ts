@@ -1,5 +1,6 @@
-// The inbox: events that CRMs sent us. A row is written before the CRM is answered, and stays until its key cannot come again, so that
-// a repeated delivery changes nothing.
+// The inbox: events that CRMs sent us. They are written before the CRM is answered, and wait until what they name is marked. The key of
+// each stays until it cannot come again, so that a repeated delivery changes nothing.
+import { hash } from 'node:crypto';
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../domain/crm-changes.ts';
 import type { Priority } from '../domain/priority.ts';
@@ -7,6 +8,7 @@ import { rowsOf } from './sql-rows.ts';
 import type { Tables } from './tables.ts';
 
 export interface ArrivedEvent {
+  /** The same for each delivery of one event. */
   readonly key: string;
   readonly account: string;
   readonly kind: 'record' | 'item' | 'erasure';
@@ -14,12 +16,13 @@ export interface ArrivedEvent {
   readonly object: string;
   readonly id: string;
   readonly priority: Priority;
-  /** Epoch ms. */
-  readonly occurredAt: number;
+  /** Epoch ms, the same for each delivery; null = not told. */
+  readonly occurredAt: number | null;
 }
 
 /**
- * One statement: all of it is kept, or nothing. By key, so that two who bring the same events never wait for each other.
+ * One statement: all of it is kept, or nothing. By key, so that two who bring the same events never wait for each other. Records lie in
+ * one row, however many they are: a storm is a few rows a second. The other kinds are dealt with one by one.
  * @returns how many were new
  */
 export async function putInInbox(
@@ -29,18 +32,43 @@ export async function putInInbox(
   now: Date,
 ): Promise<number> {
   if (events.length === 0) return 0;
-  const rows = events.map(({ occurredAt, id, ...event }) => ({
-    ...event,
-    record_id: id,
-    occurred_at: new Date(occurredAt).toISOString(),
-  }));
-  const result = await sql`
-    insert into leadgrade.inbox (crm, key, account, kind, object, record_id, priority, occurred_at, received_at)
-    select ${crm}, key, account, kind, object, record_id, priority, occurred_at, ${now}
-    from ${rowsOf(rows)} as t (key text, account text, kind text, object text, record_id text, priority smallint,
-      occurred_at timestamptz)
-    order by key on conflict do nothing`.execute(db);
-  return Number(result.numAffectedRows ?? 0n);
+  const { rows } = await sql<{ fresh: number }>`
+    with t as materialized (
+      select g.account, g.kind, g.object, g.priority, e.key, e.id
+      from ${rowsOf(alike(events))} as g (account text, kind text, object text, priority smallint, keys uuid[], ids text[])
+      cross join unnest(g.keys, g.ids) as e (key, id)
+    ), fresh as (
+      insert into leadgrade.inbox_keys (crm, key, received_at) select ${crm}, key, ${now} from t order by key
+      on conflict do nothing returning key
+    ), kept as (
+      insert into leadgrade.inbox (crm, account, kind, object, ids, priority, received_at)
+      select ${crm}, account, kind, object, array_agg(distinct id), priority, ${now} from t join fresh using (key)
+      group by account, kind, object, priority, case when kind <> 'record' then id end
+    )
+    select count(*)::int as fresh from fresh`.execute(db);
+  return rows[0]?.fresh ?? 0;
+}
+
+/** What is the same of many is sent to the store once. */
+function alike(events: readonly ArrivedEvent[]): readonly object[] {
+  const groups = Map.groupBy(
+    events,
+    ({ account, kind, object, priority }) => `${kind} ${priority} ${account} ${object}`,
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { account, kind, object, priority } = first;
+    return [{ account, kind, object, priority, keys: group.map(keyOfEvent), ids: group.map(({ id }) => id) }];
+  });
+}
+
+const INSTANT_DIGITS = 12;
+const HASH_DIGITS = 20;
+
+/** The instant comes first, so that the index grows at one end however many keys it has. */
+function keyOfEvent({ key, occurredAt }: ArrivedEvent): string {
+  return (occurredAt ?? 0).toString(16).padStart(INSTANT_DIGITS, '0') + hash('sha256', key).slice(0, HASH_DIGITS);
 }
 
 export interface WaitingEvent extends RecordRef {
@@ -52,7 +80,7 @@ export interface WaitingEvent extends RecordRef {
 type EventKind = ArrivedEvent['kind'];
 
 export async function isAnyWaiting(db: Kysely<Tables>, crm: string, kinds: readonly EventKind[]): Promise<boolean> {
-  const waiting = db.selectFrom('inbox').select('seq').where('crm', '=', crm).where('taken_at', 'is', null);
+  const waiting = db.selectFrom('inbox').select('seq').where('crm', '=', crm);
   return (await waiting.where('kind', 'in', kinds).limit(1).executeTakeFirst()) !== undefined;
 }
 
@@ -74,7 +102,7 @@ interface LookAt {
 export interface LookedAt {
   /** Less than `limit` when no more wait. */
   readonly looked: number;
-  /** They wait until they are noted as taken. */
+  /** They wait until they leave the inbox. */
   readonly ours: readonly WaitingEvent[];
   /** How many were of another account, and dropped. */
   readonly foreign: number;
@@ -87,8 +115,8 @@ export async function lookAtWaiting(
 ): Promise<LookedAt> {
   const { rows } = await sql<WaitingEvent & { is_ours: boolean }>`
     with e as materialized (
-      select seq, object, record_id as id, priority, received_at, ${isOurs(own)} as is_ours from leadgrade.inbox
-      where crm = ${crm} and taken_at is null and kind = ${kind} and object <> all(${except}::text[])
+      select seq, object, ids[1] as id, priority, received_at, ${isOurs(own)} as is_ours from leadgrade.inbox
+      where crm = ${crm} and kind = ${kind} and object <> all(${except}::text[])
       order by priority, seq limit ${limit}
     ), dropped as (delete from leadgrade.inbox i using e where i.seq = e.seq and not e.is_ours)
     select * from e order by priority, seq`.execute(db);
@@ -97,20 +125,39 @@ export async function lookAtWaiting(
 }
 
 /** What these say was marked, in the same transaction. */
-export async function noteTaken(
+export async function leaveInbox(
   db: Kysely<Tables> | Transaction<Tables>,
   events: readonly Pick<WaitingEvent, 'seq'>[],
-  now: Date,
 ): Promise<void> {
   if (events.length === 0) return;
-  await sql`
-    update leadgrade.inbox set taken_at = ${now} where seq = any(${events.map(({ seq }) => seq)}::bigint[])`.execute(
-    db,
+  await sql`delete from leadgrade.inbox where seq = any(${events.map(({ seq }) => seq)}::bigint[])`.execute(db);
+}
+
+/**
+ * Takes these out of what waits, whichever account named them. @returns how many rows had named each, of those that were named
+ */
+export async function forgetNamed(
+  tx: Transaction<Tables>,
+  crm: string,
+  records: readonly RecordRef[],
+): Promise<readonly (RecordRef & { readonly rows: number })[]> {
+  const named = sql`${rowsOf(records.map(({ object, id }) => ({ object, id })))} as t (object text, id text)`;
+  const { rows } = await sql<RecordRef & { rows: number }>`
+    select t.object, t.id, count(*)::int as rows from leadgrade.inbox i
+    join ${named} on i.object = t.object and t.id = any(i.ids) where i.crm = ${crm} group by t.object, t.id`.execute(
+    tx,
   );
+  for (const { object, id } of rows) {
+    await sql`
+      update leadgrade.inbox set ids = array_remove(ids, ${id}::text)
+      where crm = ${crm} and object = ${object} and ${id}::text = any(ids)`.execute(tx);
+  }
+  if (rows.length > 0) await sql`delete from leadgrade.inbox where crm = ${crm} and named = 0`.execute(tx);
+  return rows;
 }
 
 export interface InboxBacklog {
-  /** Events that were not taken yet; those that name items wait for their CRM. */
+  /** Records, items and people that are named and not marked yet; items wait for their CRM. */
   readonly waiting: number;
   readonly oldestAt: Date | null;
 }
@@ -118,8 +165,8 @@ export interface InboxBacklog {
 /** @param crms those that are set up: what waits for another one waits for ever */
 export async function inboxBacklog(db: Kysely<Tables>, crms: readonly string[]): Promise<InboxBacklog> {
   const { rows } = await sql<{ waiting: number; oldest: Date | null }>`
-    select count(*)::int as waiting, min(received_at) as oldest from (
-      select received_at from leadgrade.inbox where taken_at is null and crm = any(${crms}::text[]) limit 100000
+    select coalesce(sum(named), 0)::int as waiting, min(received_at) as oldest from (
+      select named, received_at from leadgrade.inbox where crm = any(${crms}::text[]) limit 100000
     ) w`.execute(db);
   return { waiting: rows[0]?.waiting ?? 0, oldestAt: rows[0]?.oldest ?? null };
 }
@@ -127,7 +174,7 @@ export async function inboxBacklog(db: Kysely<Tables>, crms: readonly string[]):
 /** When the last event of each CRM arrived, as far as they are kept. */
 export async function lastArrivals(db: Kysely<Tables>): Promise<ReadonlyMap<string, Date>> {
   const { rows } = await sql<{ crm: string; at: Date }>`
-    select crm, max(received_at) as at from leadgrade.inbox group by crm`.execute(db);
+    select crm, max(received_at) as at from leadgrade.inbox_keys group by crm`.execute(db);
   return new Map(rows.map(({ crm, at }) => [crm, at]));
 }
 
@@ -135,14 +182,14 @@ export async function lastArrivals(db: Kysely<Tables>): Promise<ReadonlyMap<stri
 const KEY_LIFE_MS = 3 * 86_400_000;
 const CHUNK = 10_000;
 
-/** Forgets events whose keys cannot come again. Gives how many. */
-export async function forgetOldEvents(db: Kysely<Tables>, now: Date): Promise<number> {
+/** Forgets keys that cannot come again. Gives how many. */
+export async function forgetOldKeys(db: Kysely<Tables>, now: Date): Promise<number> {
   const before = new Date(now.getTime() - KEY_LIFE_MS);
   let forgotten = 0;
   for (;;) {
     const result = await sql`
-      delete from leadgrade.inbox where seq in (
-        select seq from leadgrade.inbox where received_at < ${before} and taken_at is not null limit ${CHUNK}
+      delete from leadgrade.inbox_keys where (crm, key) in (
+        select crm, key from leadgrade.inbox_keys where received_at < ${before} limit ${CHUNK}
       )`.execute(db);
     const count = Number(result.numAffectedRows ?? 0n);
     forgotten += count;

@@ -12,6 +12,7 @@ import { bulkWrites } from './migrations/0008-bulk-writes.ts';
 import { inbox } from './migrations/0009-inbox.ts';
 import { siteEvents } from './migrations/0010-site-events.ts';
 import { companyRecords } from './migrations/0011-company-records.ts';
+import { inboxKeys } from './migrations/0012-inbox-keys.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables.ts';
 
@@ -28,6 +29,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-inbox': inbox,
   '0010-site-events': siteEvents,
   '0011-company-records': companyRecords,
+  '0012-inbox-keys': inboxKeys,
 };
 
 export interface MigrationReport {

@@ -222,22 +222,29 @@ export interface OutboxTable {
   claimed_until: Instant | null;
 }
 
-/** Events that CRMs sent us. Each stays until its key cannot come again; what it says holds no personal data but the id. */
+/** What CRMs named and nobody has looked at yet. It holds no personal data but ids. */
 export interface InboxTable {
   seq: Generated<number>;
   crm: string;
-  key: string;
   /** The CRM's id of the account that it is from. */
   account: string;
   kind: 'record' | 'item' | 'erasure';
-  /** Of a record its object, of an item its stream. */
+  /** Of records their object, of an item its stream. */
   object: string;
-  record_id: string;
+  /** Of records all that came together, of the other kinds one. */
+  ids: string[];
+  /** How many `ids`. */
+  named: Generated<number>;
   priority: Priority;
-  occurred_at: Instant;
   received_at: Instant;
-  /** When what it says was marked; null = not yet. */
-  taken_at: Instant | null;
+}
+
+/** Events that have arrived: each stays until it cannot come again, so that a repeated delivery changes nothing. */
+export interface InboxKeysTable {
+  crm: string;
+  /** Made of the event's key, and not to be turned back. */
+  key: string;
+  received_at: Instant;
 }
 
 /** What the team's own site or product told. Taken, or erased, it is only the key, so that a repeated delivery changes nothing. */
@@ -442,6 +449,7 @@ export interface Tables {
   results: ResultsTable;
   outbox: OutboxTable;
   inbox: InboxTable;
+  inbox_keys: InboxKeysTable;
   site_events: SiteEventsTable;
   site_identities: SiteIdentitiesTable;
   site_event_types: SiteEventTypesTable;

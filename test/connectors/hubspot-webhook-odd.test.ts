@@ -27,12 +27,10 @@ describe('a key', () => {
     }
   });
 
-  test('holds no value, and no more than 300 plain characters', () => {
+  test('holds no value, and tells whatever marks HubSpot may give', () => {
     expect(keys([CLASSIC])[0]).not.toContain('jane');
-    const long = { ...BARE, subscriptionType: 'contact.creation' };
     const marks = ['é', 'x'.repeat(1000), ' ', '\u0000'];
-    const made = marks.flatMap((eventId) => keys([{ ...long, eventId }]));
-    expect(made.every((key) => /^[\x21-\x7e]{1,300}$/.test(key))).toBe(true);
+    const made = marks.flatMap((eventId) => keys([{ ...BARE, subscriptionType: 'contact.creation', eventId }]));
     expect(new Set(made).size).toBe(marks.length);
   });
 });
@@ -149,7 +147,6 @@ describe('a body that is odd', () => {
         for (const { events: taken, unread, ignored } of alone) {
           const counted = Object.values(ignored).reduce((sum, count) => sum + count, 0);
           expect([Math.min(taken.length, 1), unread.length, counted].toSorted()).toEqual([0, 0, 1]);
-          for (const { key } of taken) expect(key).toMatch(/^[\x21-\x7e]{1,300}$/);
         }
         // And together no other way than alone.
         const together = take(events);

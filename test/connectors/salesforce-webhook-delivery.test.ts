@@ -28,8 +28,7 @@ const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout
 const aim = (more: object = {}) =>
   connected.org.control('PUT', '/outbound', { targetUrl: target, retryMs: 20, objects: ['Lead', 'Task'], ...more });
 const status = async () => (await connected.org.control('GET', '/outbound')).body;
-const stored = () =>
-  store.db.selectFrom('inbox').select(['account', 'kind', 'object', 'record_id']).orderBy('seq').execute();
+const stored = () => store.db.selectFrom('inbox').select(['account', 'kind', 'object', 'ids']).orderBy('seq').execute();
 
 test('a lead that was edited, and a call, arrive once, and from the account that the connector describes', async () => {
   const { org, parts } = connected;
@@ -41,8 +40,8 @@ test('a lead that was edited, and a call, arrive once, and from the account that
   const { id: account } = await describeAccount(parts, SIGNAL);
   expect(await stored()).toEqual(
     expect.arrayContaining([
-      { account, kind: 'record', object: 'Lead', record_id: org.lead(1) },
-      { account, kind: 'item', object: 'tasks', record_id: call.body.id },
+      { account, kind: 'record', object: 'Lead', ids: [org.lead(1)] },
+      { account, kind: 'item', object: 'tasks', ids: [call.body.id] },
     ]),
   );
 });

@@ -17,7 +17,7 @@ export const LEAD_EVENT: WebhookEvent = {
   account: ORG,
   subject: { kind: 'record', ref: { object: 'Lead', id: LEAD } },
   priority: PRIORITY.change,
-  occurredAt: RECEIVED.getTime(),
+  occurredAt: null,
 };
 
 export const STREAMS: ReadonlySet<string> = new Set([

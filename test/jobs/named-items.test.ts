@@ -44,8 +44,8 @@ const meet = async (contactId: string) => {
 const ledger = (id: string) =>
   product.context.db.selectFrom('activities').select(['type', 'gone_at']).where('id', '=', id).execute();
 const untaken = async () => {
-  const rows = product.context.db.selectFrom('inbox').select('record_id').where('taken_at', 'is', null);
-  return (await rows.orderBy('seq').execute()).map(({ record_id }) => record_id);
+  const rows = product.context.db.selectFrom('inbox').select('ids').orderBy('seq');
+  return (await rows.execute()).flatMap(({ ids }) => ids);
 };
 const recordOf = (id: string) =>
   product.context.db.selectFrom('records').selectAll().where('id', '=', id).executeTakeFirstOrThrow();

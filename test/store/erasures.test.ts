@@ -2,9 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql, type Transaction } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import { PRIORITY } from '../../src/domain/priority.ts';
 import { type ArrivedSiteEvent, putSiteEvents } from '../../src/store/arrived-site-events.ts';
 import { erasuresOf } from '../../src/store/erasures.ts';
 import { takeFetched } from '../../src/store/fetched-leads.ts';
+import { putInInbox } from '../../src/store/inbox.ts';
 import { holdLeadIds } from '../../src/store/leads.ts';
 import { findPeople } from '../../src/store/match-site-events.ts';
 import { putInQuarantine } from '../../src/store/quarantine.ts';
@@ -54,6 +56,19 @@ function onStore(store: ReturnType<typeof freshStore>) {
 describe.each(STORES)('an erasure ($name)', (setup) => {
   const store = freshStore(setup);
   const { read, sent, unread, erased, report, rowsOf } = onStore(store);
+
+  test('takes its record out of what waits in the inbox, and nobody else', async () => {
+    await read('a', PAT);
+    const named = (id: string, kind: 'record' | 'item' = 'record') => ({
+      ...{ key: `${kind} ${id}`, account: '1', kind, object: 'contacts', id },
+      ...{ priority: PRIORITY.change, occurredAt: null },
+    });
+    await putInInbox(store.db, CRM, [named('a'), named('b')], at());
+    await putInInbox(store.db, CRM, [named('a', 'item')], at());
+    await erased(['a']);
+    expect(await store.db.selectFrom('inbox').select('ids').execute()).toEqual([{ ids: ['b'] }]);
+    expect(await report('a')).toMatchObject([{ inbox: 2 }]);
+  });
 
   test('reaches by the addresses of before, too, unless they are somebody else’s by now', async () => {
     await read('a', 'Maiden@acme.example', at(-30));

@@ -87,7 +87,7 @@ export async function openDoor(parts: DoorParts): Promise<Door> {
       count(`leadgrade_webhook_request_seconds_count{source="${source}",outcome="${outcome}"}`),
     events: (source, outcome) => count(`leadgrade_webhook_events_total{source="${source}",outcome="${outcome}"}`),
     nothingIsStored: async () => {
-      for (const table of ['inbox', 'quarantine', 'site_events', 'site_identities'] as const) {
+      for (const table of ['inbox', 'inbox_keys', 'quarantine', 'site_events', 'site_identities'] as const) {
         expect(await db.selectFrom(table).selectAll().execute()).toEqual([]);
       }
       expect(rings).toBe(0);

@@ -29,5 +29,6 @@ test('five hundred idle and slow connections do not keep good requests from thei
   // A time-out of the test says that somebody was left.
   await endings;
   clearInterval(drip);
-  expect(await store.db.selectFrom('inbox').selectAll().execute()).toHaveLength(20);
+  const rows = await store.db.selectFrom('inbox').select('ids').execute();
+  expect(rows.flatMap(({ ids }) => ids)).toHaveLength(20);
 });

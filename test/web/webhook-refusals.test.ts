@@ -23,7 +23,7 @@ afterEach(() => {
 const minutesFromNow = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const inboxIds = async () =>
-  (await store.db.selectFrom('inbox').select('record_id').orderBy('seq').execute()).map(({ record_id }) => record_id);
+  (await store.db.selectFrom('inbox').select('ids').orderBy('seq').execute()).flatMap(({ ids }) => ids);
 
 interface Forgery {
   readonly headers: (body: string) => Record<string, string>;

@@ -20,14 +20,14 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
   });
 
   const inbox = () => store.db.selectFrom('inbox').selectAll().orderBy('seq').execute();
-  const inboxIds = async () => (await inbox()).map(({ record_id }) => record_id);
+  const inboxIds = async () => (await inbox()).flatMap(({ ids }) => ids);
   const quarantine = async () =>
     (await store.db.selectFrom('quarantine').selectAll().execute()).map(({ body }) => body);
 
   test('a change of a contact is stored before it is acknowledged, without its value', async () => {
     expect((await send(door, [changed(101, { propertyValue: 'A Secret Title' })])).status).toBe(200);
     expect(await inbox()).toMatchObject([
-      { crm: 'hubspot', kind: 'record', object: 'contacts', record_id: '101', account: '145', taken_at: null },
+      { crm: 'hubspot', kind: 'record', object: 'contacts', ids: ['101'], account: '145' },
     ]);
     expect(JSON.stringify(await inbox())).not.toContain('Secret');
     expect(door.rings()).toBe(1);
@@ -66,7 +66,7 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
       door,
       Array.from({ length: 200 }, (_, at) => changed(1_000 + at)),
     );
-    expect(await inbox()).toHaveLength(200);
+    expect(await inboxIds()).toHaveLength(200);
   });
 
   test('events of another portal are acknowledged, counted, and dropped', async () => {
@@ -114,18 +114,19 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
     expect(statuses.flat()).toEqual(Array.from({ length: 50 }, () => 200));
     expect(await door.events('hubspot', 'stored')).toBe(5_000);
     const marks = { crm: 'hubspot', own: '145', limit: 10_000, now: new Date(), quietMs: 0 };
-    expect(await takeMarks(store.db, marks)).toEqual({ looked: 5_000, marked: 300, foreign: 0 });
+    expect(await takeMarks(store.db, marks)).toMatchObject({ marked: 300, foreign: 0 });
+    expect(await inbox()).toEqual([]);
   });
 
   test('a request that cannot be kept costs none of those that come with it', async () => {
-    await sql`alter table leadgrade.inbox add constraint test_refuses check (record_id <> '666')`.execute(store.db);
+    await sql`alter table leadgrade.inbox add constraint test_refuses check ('666' <> all(ids))`.execute(store.db);
     onTestFinished(async () => {
       await sql`alter table leadgrade.inbox drop constraint test_refuses`.execute(store.db);
     });
     const ids = Array.from({ length: 15 }, (_, at) => 660 + at);
     const answers = await Promise.all(ids.map((id) => send(door, [changed(id)])));
     expect(answers.map(({ status }) => status)).toEqual(ids.map((id) => (id === 666 ? 503 : 200)));
-    expect(await inbox()).toHaveLength(14);
+    expect(await inboxIds()).toHaveLength(14);
     expect(await door.requests('hubspot', 'not-stored')).toBe(1);
     expect(door.warnings).toEqual([
       'hubspot: a webhook was not stored, and is to be sent again {"crm":"hubspot","error":"error","code":"23514"}',
@@ -147,8 +148,8 @@ describe.each(STORES.filter(({ name }) => name === 'postgres'))('webhooks and a 
       expect(await door.requests('hubspot', 'not-stored')).toBe(3);
     });
     await vi.waitFor(async () => expect((await send(door, events)).status).toBe(200), { timeout: 60_000 });
-    const rows = await store.db.selectFrom('inbox').select('record_id').where('record_id', '=', '117').execute();
-    expect(rows).toHaveLength(1);
+    const rows = await store.db.selectFrom('inbox').select('ids').execute();
+    expect(rows.flatMap(({ ids }) => ids).filter((id) => id === '117')).toHaveLength(1);
   });
 });
 

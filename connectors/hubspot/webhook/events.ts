@@ -1,6 +1,5 @@
 // The body of a webhook -> events. Each element stands for itself: one that cannot be understood keeps no other from being taken,
 // however many there are.
-import { createHash } from 'node:crypto';
 import { PRIORITY } from '../../../src/domain/priority.ts';
 import { jsonText } from '../../json-text.ts';
 import type { UnreadPart, WebhookEvent, WebhookSubject } from '../../webhook.ts';
@@ -100,22 +99,19 @@ function ignoredProperty(event: HubSpotEvent, type: string, { properties, appId 
   return properties.read.get(type)?.has(name) === false ? 'not-read' : null;
 }
 
-const MOST_KEY = 300;
-
 /** What HubSpot repeats when it delivers again; the number of the attempt is not among it. `eventId` alone is not unique. */
 function keyOf(event: HubSpotEvent, subject: WebhookSubject): string {
   const { portalId, subscriptionId, subscriptionType, eventId, occurredAt, propertyName } = event;
-  const said = [portalId, subscriptionId ?? subscriptionType, namedObject(event), eventId ?? '', occurredAt];
-  const key = [...said, propertyName ?? '', subjectMark(subject)].join(':');
-  if (key.length <= MOST_KEY && /^[\x21-\x7e]+$/.test(key)) return key;
-  return `${portalId}:sha256:${createHash('sha256').update(key).digest('hex')}`;
+  const what = `${portalId}:${subscriptionId ?? subscriptionType}:${namedObject(event)}:${eventId ?? ''}:${occurredAt}`;
+  return `${what}:${propertyName ?? ''}:${subjectMark(subject)}`;
 }
 
-function namedObject({ objectId, primaryObjectId, fromObjectId, toObjectId, ...link }: HubSpotEvent): string {
+function namedObject(event: HubSpotEvent): string {
+  const { objectId, primaryObjectId, fromObjectId, toObjectId } = event;
+  const { associationTypeId, associationType, associationRemoved } = event;
   if (!fromObjectId || !toObjectId) return objectId ?? primaryObjectId ?? '';
-  return [fromObjectId, toObjectId, link.associationTypeId ?? link.associationType ?? '', link.associationRemoved].join(
-    '-',
-  );
+  const link = associationTypeId ?? associationType ?? '';
+  return `${fromObjectId}-${toObjectId}-${link}-${associationRemoved ?? ''}`;
 }
 
 /** One event may be about several. */

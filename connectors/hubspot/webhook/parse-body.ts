@@ -4,7 +4,8 @@ import type { UnreadPart } from '../../webhook.ts';
 
 const listSchema = z.array(z.unknown());
 
-const LONG_NUMBER = /\d{16}/;
+// Each number is looked at once.
+const LONG_NUMBER = /(?<!\d)\d{16}/;
 
 // Postgres keeps no text with a zero character; none is part of any JSON.
 const ZERO = '\0';

@@ -30,8 +30,8 @@ export function subjectsOf(event: HubSpotEvent): Subjects {
 }
 
 /** Only such an event may be dropped for its source or its property. */
-export function isPropertyChange(event: HubSpotEvent): boolean {
-  return divided(event).action === 'propertyChange';
+export function isPropertyChange({ subscriptionType }: HubSpotEvent): boolean {
+  return subscriptionType.endsWith('.propertyChange');
 }
 
 function divided({ subscriptionType, objectTypeId }: HubSpotEvent): { subject: string; action: string } {
@@ -58,7 +58,8 @@ const NO_ID: Subjects = { kind: 'unread', reason: 'The event names no object.' }
 const NO_TYPE: Subjects = { kind: 'unread', reason: 'The subscription type is not known.' };
 
 function about(type: string, ids: readonly string[]): Subjects {
-  return { kind: 'about', type, subjects: [...new Set(ids)].map((id) => subject(type, id)) };
+  const distinct = ids.length > 1 ? [...new Set(ids)] : ids;
+  return { kind: 'about', type, subjects: distinct.map((id) => subject(type, id)) };
 }
 
 function erased(type: string, ids: readonly string[]): Subjects {

@@ -1,7 +1,6 @@
 // The body of a Flow's HTTP callout (JSON) -> the records that it names. The form is ours:
-// {"orgId", "source"?, "records": [{"object", "id", "changedAt"?}]}, or one such record beside "orgId".
+// {"orgId", "source"?, "records": [{"object", "id"}]}, or one such record beside "orgId".
 import { z } from 'zod';
-import { toInstant } from '../../../src/mapping/convert-value.ts';
 import { jsonText } from '../../json-text.ts';
 import type { UnreadPart } from '../../webhook.ts';
 import { fullId, fullOrgId } from './full-id.ts';
@@ -19,8 +18,6 @@ const bodySchema = z.object({
 const recordSchema = z.object({
   object: z.string(),
   id: z.string().trim(),
-  /** An instant that cannot be read is none. */
-  changedAt: z.string().nullish().catch(null),
 });
 
 /** Never throws. @param orgId of the org that alone may send; who sends needs not say it then */
@@ -58,16 +55,14 @@ function jsonOf(text: string): unknown {
 function recordIn(element: unknown, receivedAt: number): Omit<NamedRecord, 'isImport' | 'text'> | string {
   const parsed = recordSchema.safeParse(element);
   if (!parsed.success) return 'The record has no "object" and "id".';
-  const { object, changedAt } = parsed.data;
+  const { object } = parsed.data;
   const id = fullId(parsed.data.id);
   if (id === null) return 'The "id" of the record is none of Salesforce.';
   return {
     object,
     id,
-    // No callout is sent again by Salesforce, and what changedAt tells (LastModifiedDate) has whole seconds: of two changes in one second
-    // the second would be lost. Two that arrive in one millisecond are read after both.
+    // No callout is sent again by Salesforce, and what it could tell of the change (LastModifiedDate) has whole seconds: of two changes in
+    // one second the second would be lost. Two that arrive in one millisecond are read after both.
     key: `${object}:${id}:${new Date(receivedAt).toISOString()}`,
-    // Nothing has changed in the future: a clock is wrong.
-    occurredAt: Math.min(changedAt ? (toInstant(changedAt) ?? receivedAt) : receivedAt, receivedAt),
   };
 }

@@ -16,8 +16,6 @@ export interface NamedRecord {
   readonly id: string;
   /** The same for each delivery, behind the org's id. */
   readonly key: string;
-  /** Epoch ms. */
-  readonly occurredAt: number;
   readonly isImport: boolean;
   /** As it is kept when it is not understood. */
   readonly text: string;
@@ -80,11 +78,11 @@ export function readNamed({ org, named, unread: parts }: NamingMessage, { stream
   const unread: UnreadPart[] = [...parts];
   const ignored: Partial<Record<Ignored, number>> = {};
   for (const record of named) {
-    const { key, text, occurredAt } = record;
+    const { key, text } = record;
     const read = readOne(record, streams);
     if ('reason' in read) unread.push({ text, reason: read.reason, account: org });
     else if ('ignored' in read) ignored[read.ignored] = (ignored[read.ignored] ?? 0) + 1;
-    else events.push({ key, account: org, occurredAt, ...read });
+    else events.push({ key, account: org, occurredAt: null, ...read });
   }
   return { events, unread, ignored };
 }

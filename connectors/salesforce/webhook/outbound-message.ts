@@ -21,8 +21,8 @@ export const ACK =
 const MOST_NOTIFICATIONS = 100;
 const MOST_ENVELOPE = 10_000;
 
-/** Never throws. @param receivedAt epoch ms: a message tells the latest values and no instant */
-export function readMessage(document: string, receivedAt: number): ReadMessage {
+/** Never throws. A message tells the latest values and no instant. */
+export function readMessage(document: string): ReadMessage {
   const xml = readXml(document);
   if (xml.kind === 'declares') return xml;
   if (xml.kind === 'malformed') return { kind: 'unread', reason: xml.reason };
@@ -45,7 +45,7 @@ export function readMessage(document: string, receivedAt: number): ReadMessage {
     const text = head + document.slice(notification.start, notification.end) + tail;
     const record = recordIn(notification);
     if (typeof record === 'string') unread.push({ text, reason: record, account: org });
-    else named.push({ ...record, key: `${org}:${record.key}`, occurredAt: receivedAt, isImport: false, text });
+    else named.push({ ...record, key: `${org}:${record.key}`, isImport: false, text });
   }
   return { kind: 'message', org, named, unread };
 }
