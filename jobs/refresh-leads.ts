@@ -1,11 +1,12 @@
 // Refresh: dirty records are read again, whole, in full batches; then counters that moved are dated.
 import { chunksOf } from '../src/domain/chunks.ts';
+import { PRIORITY } from '../src/domain/priority.ts';
 import { takeFetched } from '../src/store/fetched-leads.ts';
 import { type ClaimedRecord, claimDirty, nextQuietEnd, refKey } from '../src/store/records.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 import { dateCounters } from './date-counters.ts';
 import { unlessHalted } from './failure-policy.ts';
-import { inParallel, PARALLEL } from './parallel-batches.ts';
+import { inParallel, PARALLEL, PARALLEL_IMPORTS } from './parallel-batches.ts';
 
 const CLAIM_MS = 60_000;
 
@@ -35,9 +36,10 @@ async function refreshAll(context: JobContext, mapped: MappedCrm): Promise<void>
     const now = clock.now();
     const until = new Date(now.getTime() + CLAIM_MS);
     const claimed = await claimDirty(db, { crm, by: `refresh-${crm}`, limit, now, until });
-    const refs = claimed.toSorted((a, b) => a.priority - b.priority);
-    await inParallel(chunksOf(refs, connector.batch.read), (chunk) => refreshChunk(context, mapped, chunk));
-    if (refs.length < limit || signal.aborted) return;
+    // The most wanted come first.
+    const atOnce = claimed[0]?.priority === PRIORITY.import ? PARALLEL_IMPORTS : PARALLEL;
+    await inParallel(chunksOf(claimed, connector.batch.read), (chunk) => refreshChunk(context, mapped, chunk), atOnce);
+    if (claimed.length < limit || signal.aborted) return;
     // Those that were read are not kept waiting for all the others.
     await context.ring('score', {});
   }

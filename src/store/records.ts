@@ -93,10 +93,11 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
     crm,
     snapshots.filter(({ ref, links }) => !sameLinks(known.get(refKey(ref))?.links, links)),
   );
+  const isChanged = new Set(changed);
+  // What is there already is not sent again: most that is read again in a storm is as it was.
   const rows = snapshots.map((snapshot) => ({
     ...snapshot.ref,
-    fields: snapshot.fields,
-    held: snapshot.held,
+    ...(isChanged.has(snapshot) ? { fields: snapshot.fields, held: snapshot.held } : {}),
     company_id: snapshot.companyId,
     modified_at: snapshot.modifiedAt,
     claimed_mark: marks.get(refKey(snapshot.ref)) ?? null,
@@ -104,9 +105,9 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
   }));
   await sql`
     update leadgrade.records r
-    set state = 'live', merged_into = null, merged_into_object = null, erased_at = null, fields = t.fields, company_id = t.company_id, modified_at = t.modified_at,
-        read_at = ${askedAt}, held = t.held, listed_pass = coalesce(${options.pass ?? null}::bigint, r.listed_pass),
-        settled_result_id = case when r.held = t.held then r.settled_result_id end,
+    set state = 'live', merged_into = null, merged_into_object = null, erased_at = null, fields = coalesce(t.fields, r.fields), company_id = t.company_id, modified_at = t.modified_at,
+        read_at = ${askedAt}, held = coalesce(t.held, r.held), listed_pass = coalesce(${options.pass ?? null}::bigint, r.listed_pass),
+        settled_result_id = case when r.held = coalesce(t.held, r.held) then r.settled_result_id end,
         dirty_at = case when r.dirty_at is distinct from t.claimed_mark then r.dirty_at end,
         claimed_by = case when t.claimed_mark is null then r.claimed_by end,
         claimed_until = case when t.claimed_mark is null then r.claimed_until end, counters = t.counters,
