@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-// Flows of the whole product and its commands, which start processes and replace settings; and HubSpot's, as nock holds all the HTTP of
-// its process.
-const ALONE = ['test/jobs/**/*.test.ts', 'test/cli/**/*.test.ts', 'test/connectors/hubspot-*.test.ts'];
+// nock holds all the HTTP of its process.
+const WITH_NOCK = ['test/connectors/hubspot-*.test.ts'];
+// Commands replace settings and start processes.
+const ALONE = ['test/cli/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -13,10 +14,14 @@ export default defineConfig({
     // The longest files wait most of the time (for a killed worker's job to be found, for a service to poll): beside them
     // others can use the processors.
     maxWorkers: 4,
+    // Most files leave nothing behind in their process, so that many share one, and what it has loaded.
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE } },
-      // The others leave nothing behind in their process, so that many share one, and what it has loaded.
-      { extends: true, test: { name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false } },
+      { extends: true, test: { name: 'nock', include: WITH_NOCK, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: [...ALONE, ...WITH_NOCK], isolate: false },
+      },
     ],
   },
 });

@@ -153,11 +153,11 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
     });
   });
 
-  describe('what somebody did just now overtakes an import of 5,000', () => {
+  describe('what somebody did just now overtakes an import of 1,000', () => {
     const urgent = { priority: PRIORITY.activity };
 
     test('in the inbox, and when records are read', async () => {
-      await put([...imports(5_000), event('change'), event('hot', urgent)]);
+      await put([...imports(1_000), event('change'), event('hot', urgent)]);
       await put([event('item', { kind: 'item', object: 'calls', priority: PRIORITY.import })]);
       await put([event('call', { kind: 'item', object: 'calls', ...urgent })]);
       expect((await look('item', { limit: 1 })).ours).toMatchObject([{ id: 'call' }]);
@@ -165,15 +165,15 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
       expect(await claimed(at(1), 10)).toEqual(['change', 'hot']);
       await mark(at(2));
       // Of those that wait already, one does something.
-      await told('import-4321', at(3), PRIORITY.activity);
+      await told('import-987', at(3), PRIORITY.activity);
       const ids = (await claimed(at(3), 3)).filter((id) => id.startsWith('import'));
-      expect(ids).toEqual(['import-4321']);
+      expect(ids).toEqual(['import-987']);
     });
 
     test('when leads are scored, and when results are written', async () => {
-      await put(imports(5_000));
+      await put(imports(1_000));
       await mark();
-      const marks = await claim(at(1), 5_000);
+      const marks = await claim(at(1), 1_000);
       await read(
         marks.map(({ id }) => id),
         at(2),
@@ -181,18 +181,18 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
       );
       await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
       const stream = { crm: CRM, stream: 'events', pass: null, priority: PRIORITY.activity, now: at(3) };
-      const demo = [activity('import-4321', 'demo')];
+      const demo = [activity('import-987', 'demo')];
       await store.db.transaction().execute((tx) => takeActivities(tx, demo, stream));
       const scored: DueLead[] = [];
       const score = (leads: readonly DueLead[]) => {
         scored.push(...leads);
         return leads.map((lead) => toScored(lead));
       };
-      const chunk = { limit: 4_000, now: at(4), basisHash: 'basis', crms: [CRM], mostAnHour: 60 };
-      expect(await scoreDueLeads(store.db, chunk, score)).toMatchObject({ taken: 4_000, urgent: 1 });
-      expect(scored[0]).toMatchObject({ priority: PRIORITY.activity, records: [{ id: 'import-4321' }] });
+      const chunk = { limit: 800, now: at(4), basisHash: 'basis', crms: [CRM], mostAnHour: 60 };
+      expect(await scoreDueLeads(store.db, chunk, score)).toMatchObject({ taken: 800, urgent: 1 });
+      expect(scored[0]).toMatchObject({ priority: PRIORITY.activity, records: [{ id: 'import-987' }] });
       const write = { crm: CRM, object: 'contacts', by: 'write', limit: 1, now: at(5), until: at(60) };
-      expect(await claimOutbox(store.db, write)).toMatchObject([{ id: 'import-4321', priority: PRIORITY.activity }]);
+      expect(await claimOutbox(store.db, write)).toMatchObject([{ id: 'import-987', priority: PRIORITY.activity }]);
     });
   });
 

@@ -1,7 +1,7 @@
 // Runs once before all tests: a database of each kind as the product leaves it when it has migrated and opened its queue. Tests copy
 // it, as making one costs some seconds of a processor; the tests of the migrations and of the demo begin with an empty one.
 import { cpSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -25,7 +25,10 @@ declare module 'vitest' {
 }
 
 export default async function makeTemplates(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), 'leadgrade-template-'));
+  const folder = await mkdtemp(join(await roomiest(), 'leadgrade-'));
+  // What tests write, they write there, too; a Postgres that we start runs as another user.
+  await chmod(folder, 0o711);
+  process.env.TMPDIR = folder;
   const embedded = join(folder, 'embedded');
   const emptyEmbedded = join(folder, 'empty');
   await (await openDatabase({ dataDir: emptyEmbedded })).close();
@@ -52,6 +55,15 @@ export default async function makeTemplates(project: TestProject): Promise<() =>
     // A process that a test has just ended may still write to it.
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
+}
+
+const MEMORY = '/dev/shm';
+const ENOUGH = 4 * 1024 ** 3;
+
+/** Databases of tests lie in memory where there is room: a tenth of what the tests take is files. */
+async function roomiest(): Promise<string> {
+  const { bavail, bsize } = await statfs(MEMORY).catch(() => ({ bavail: 0, bsize: 0 }));
+  return bavail * bsize >= ENOUGH ? MEMORY : tmpdir();
 }
 
 async function makeReady(options: { readonly databaseUrl?: string; readonly dataDir: string }): Promise<void> {
