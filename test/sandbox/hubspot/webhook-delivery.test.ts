@@ -71,11 +71,14 @@ test('a storm over few contacts, at a pace', async () => {
 });
 
 test('as many at a time as the settings say', async () => {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
   await start({ maxConcurrentRequests: 2 }, async (res) => {
-    await wait(2);
+    await released;
     res.end();
   });
   await storm(1_000);
+  await untilStatus({ sent: 1000, inFlight: 2, delivered: 0 });
+  release();
   await untilStatus({ delivered: 1000 });
   expect(receiver.mostAtOnce).toBe(2);
 });
