@@ -59,7 +59,7 @@ export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
     });
   gauge(
     'leadgrade_inbox_waiting',
-    'Events that were stored and not taken yet, without those that name items.',
+    'What events named and nobody has taken yet: records, items, people to be erased.',
     async () => (await inboxBacklog(db, crms)).waiting,
   );
   gauge('leadgrade_inbox_oldest_seconds', 'Age of the oldest of them.', async () => {
