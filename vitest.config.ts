@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // nock holds all the HTTP of its process.
-const WITH_NOCK = ['test/connectors/hubspot-*.test.ts'];
+const WITH_NOCK = ['test/connectors/hubspot/**/*.test.ts'];
 // Commands replace settings and start processes.
 const ALONE = ['test/cli/**/*.test.ts'];
 
@@ -20,7 +20,12 @@ export default defineConfig({
       { extends: true, test: { name: 'nock', include: WITH_NOCK, isolate: false } },
       {
         extends: true,
-        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: [...ALONE, ...WITH_NOCK], isolate: false },
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts', 'sandbox/test/**/*.test.ts'],
+          exclude: [...ALONE, ...WITH_NOCK],
+          isolate: false,
+        },
       },
     ],
   },

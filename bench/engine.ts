@@ -4,9 +4,9 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Activity, Lead } from '../src/domain/lead.ts';
-import { compileModel } from '../src/scoring/compile.ts';
-import { explain } from '../src/scoring/explain.ts';
-import { readModel } from '../src/scoring/model.ts';
+import { compileModel } from '../src/scoring/compile/compile.ts';
+import { explain } from '../src/scoring/explanation/explain.ts';
+import { readModel } from '../src/scoring/schemas/model.ts';
 import { scoreLead } from '../src/scoring/score-lead.ts';
 
 const { values } = parseArgs({ options: { leads: { type: 'string', default: '20000' } } });

@@ -2,12 +2,12 @@
 // HubSpot, each a process of its own on this machine.
 //   npm run bench:webhooks -- --leads 5000 --seconds 60 --samples 40 --setups embedded,postgres,redis
 import { parseArgs } from 'node:util';
-import { control } from '../src/cli/demo/sandbox-log.ts';
-import { shippedSubscriptions } from '../src/cli/sandbox-subscriptions.ts';
+import { control } from '../cli/demo/sandbox-log.ts';
+import { shippedSubscriptions } from '../cli/sandbox/subscriptions.ts';
+import { storm } from './webhooks/burst.ts';
+import { openStage, SETUPS } from './webhooks/environment.ts';
 import { measureLatency } from './webhooks/latency.ts';
 import { scoredContacts } from './webhooks/sandbox-writes.ts';
-import { openStage, SETUPS } from './webhooks/stage.ts';
-import { storm } from './webhooks/storm.ts';
 
 const { values } = parseArgs({
   options: {

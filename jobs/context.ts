@@ -1,14 +1,14 @@
 // What every job is handed: the store, the CRMs, what leads are scored with, and how to ring for the next job.
 import type { Kysely } from 'kysely';
-import type { CrmConnector } from '../connectors/connector.ts';
+import type { CrmConnector } from '../src/crm/connector.ts';
 import type { Clock } from '../src/domain/clock.ts';
 import type { Fields } from '../src/domain/lead.ts';
 import type { ScoreField } from '../src/domain/score-fields.ts';
 import type { PeoplePolicy } from '../src/people/people-policy.ts';
-import type { CompiledModel } from '../src/scoring/compile.ts';
-import type { EditPolicy } from '../src/store/conflicts.ts';
-import type { Tables } from '../src/store/tables.ts';
-import type { JobName, JobPayloads, RingManner } from './queues.ts';
+import type { CompiledModel } from '../src/scoring/compile/compile.ts';
+import type { EditPolicy } from '../src/store/records/field-conflicts.ts';
+import type { Tables } from '../src/store/tables/tables.ts';
+import type { JobName, JobPayloads, RingManner } from './job-types.ts';
 
 /** A CRM with what its mapping says. */
 export interface MappedCrm {

@@ -1,6 +1,6 @@
 // What a CRM's failure means for the jobs: which side of the CRM is left alone, and for how long. The only place that decides.
-import { ConnectorError, type ConnectorErrorKind } from '../connectors/connector-error.ts';
-import { forget, type Halt, halt, haltInForce, resume } from '../src/store/halts.ts';
+import { ConnectorError, type ConnectorErrorKind } from '../src/crm/connector-error.ts';
+import { forget, type Halt, halt, haltInForce, resume } from '../src/store/sync/crm-pauses.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 
 const SECONDS = 1_000;

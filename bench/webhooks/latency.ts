@@ -1,10 +1,10 @@
 // How long it takes until what happened is in the contact's written score, while nothing else happens.
-import { control } from '../../src/cli/demo/sandbox-log.ts';
+import { control } from '../../cli/demo/sandbox-log.ts';
 import { MEETING_TITLE } from '../../test/support/meeting-model.ts';
+import type { Stage } from './environment.ts';
 import { percentiles } from './percentiles.ts';
 import { type Contact, logEnd, writtenAt } from './sandbox-writes.ts';
 import { askForDemo } from './site-event.ts';
-import type { Stage } from './stage.ts';
 
 export interface Latency {
   readonly what: string;

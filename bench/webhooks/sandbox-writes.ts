@@ -1,6 +1,6 @@
 // What the sandbox was asked to write, and when: its log is where a latency ends.
 import { z } from 'zod';
-import type { Stage } from './stage.ts';
+import type { Stage } from './environment.ts';
 
 const entrySchema = z.object({
   seq: z.number(),

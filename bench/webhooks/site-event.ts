@@ -1,5 +1,5 @@
 // What the team's site sends: somebody asks for a demo.
-import { type Stage, WRITE_KEY } from './stage.ts';
+import { type Stage, WRITE_KEY } from './environment.ts';
 
 /** @returns the status of the answer */
 export async function askForDemo({ url }: Stage, email: string): Promise<number> {

@@ -1,29 +1,30 @@
-// The HubSpot connector: start here. Implements connectors/connector.ts over HubSpot's dated API.
+// The HubSpot connector: start here. Implements src/crm/connector.ts over HubSpot's dated API.
+
+import type { ChangeStream, CrmConnector, Patience } from '../../src/crm/connector.ts';
+import { ConnectorError } from '../../src/crm/connector-error.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { RateLimiter } from '../../src/domain/rate-limiter.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { createActivityProjector } from '../../src/mapping/project-activities.ts';
-import type { ChangeStream, CrmConnector, Patience } from '../connector.ts';
-import { ConnectorError } from '../connector-error.ts';
-import { applySetup } from './apply-setup.ts';
-import { probeStreams } from './check-access.ts';
-import { checkSetup, describeAccount } from './check-setup.ts';
-import { compareLinks } from './compare-links.ts';
-import { contactRef, createContactProjection } from './contact-projection.ts';
-import { dateCounters } from './date-counters.ts';
-import { ENGAGEMENTS } from './engagements.ts';
-import { fetchLeads } from './fetch-leads.ts';
-import { createHttp } from './http.ts';
-import { HISTORY_BATCH, LINK_BATCH, listPage, READ_BATCH } from './object-reads.ts';
-import { readItems } from './read-items.ts';
-import type { HubSpotSettings } from './settings.ts';
-import { createStreams } from './streams.ts';
+import { contactRef, createContactProjection } from './contacts/contact-mapping.ts';
+import { dateCounters } from './contacts/date-counters.ts';
+import { ENGAGEMENTS } from './contacts/engagements.ts';
+import { fetchLeads } from './contacts/fetch-leads.ts';
+import { compareLinks } from './contacts/reconcile-links.ts';
+import { createHttp } from './http/client.ts';
+import type { HubSpotSettings } from './http/settings.ts';
+import { HISTORY_BATCH, LINK_BATCH, listPage, READ_BATCH } from './objects/object-reads.ts';
+import { applySetup } from './setup/apply-setup.ts';
+import { probeStreams } from './setup/check-access.ts';
+import { checkSetup, describeAccount } from './setup/check-setup.ts';
+import { readItems } from './streams/read-items.ts';
+import { createStreams } from './streams/registry.ts';
 import type { Reading } from './webhook/events.ts';
 import { readProperties } from './webhook/read-properties.ts';
 import { createReceiver } from './webhook/receiver.ts';
-import { WRITE_BATCH, writeScores } from './write-scores.ts';
+import { WRITE_BATCH, writeScores } from './write/write-scores.ts';
 
-export { asks, settingsSchema, webhooks } from './settings.ts';
+export { asks, settingsSchema, webhooks } from './http/settings.ts';
 
 // HubSpot cuts text properties at 65,536 characters; a rep reads fewer.
 const MAX_TEXT = 65_536;

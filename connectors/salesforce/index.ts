@@ -1,17 +1,17 @@
-// The Salesforce connector: start here. Implements connectors/connector.ts over the REST and Bulk APIs, through jsforce.
-import type { ChangeStream, CrmConnector } from '../connector.ts';
-import { ConnectorError } from '../connector-error.ts';
-import { applySetup } from './apply-setup.ts';
-import { createBulkWrites } from './bulk-writes.ts';
-import { checkSetup, describeAccount } from './check-setup.ts';
-import { fetchLeads } from './fetch-leads.ts';
-import { listPresent } from './list-present.ts';
+// The Salesforce connector: start here. Implements src/crm/connector.ts over the REST and Bulk APIs, through jsforce.
+import type { ChangeStream, CrmConnector } from '../../src/crm/connector.ts';
+import { ConnectorError } from '../../src/crm/connector-error.ts';
 import { createParts, type SalesforceOptions } from './parts.ts';
-import { createStreams, probeStreams } from './streams.ts';
+import { fetchLeads } from './people/fetch-leads.ts';
+import { applySetup } from './setup/apply-setup.ts';
+import { checkSetup, describeAccount } from './setup/check-setup.ts';
+import { listPresent } from './streams/list-present.ts';
+import { createStreams, probeStreams } from './streams/registry.ts';
 import { createReceiver } from './webhook/receiver.ts';
-import { createScoreWriter, MAX_TEXT, WRITE_BATCH } from './write-scores.ts';
+import { createBulkWrites } from './write/bulk-writes.ts';
+import { createScoreWriter, MAX_TEXT, WRITE_BATCH } from './write/write-scores.ts';
 
-export { asks, settingsSchema, webhooks } from './settings.ts';
+export { asks, settingsSchema, webhooks } from './http/settings.ts';
 
 /** Ids in one query: as many as an address holds beside a usual mapping. */
 const READ_BATCH = 200;

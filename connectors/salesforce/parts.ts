@@ -1,13 +1,14 @@
 // The parts that the connector is made from, put together. No call is made before the first of them is used.
+
+import type { Patience } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { createActivityProjector } from '../../src/mapping/project-activities.ts';
-import type { Patience } from '../connector.ts';
-import { createSchema } from './describe.ts';
-import { createHttp } from './http.ts';
-import { createPersonProjection } from './person-projection.ts';
-import type { SalesforceSettings } from './settings.ts';
-import type { SalesforceParts } from './stream.ts';
+import { createHttp } from './http/client.ts';
+import type { SalesforceSettings } from './http/settings.ts';
+import { createPersonProjection } from './people/person-mapping.ts';
+import { createSchema } from './query/describe.ts';
+import type { SalesforceParts } from './streams/stream.ts';
 
 export interface SalesforceOptions {
   readonly settings: SalesforceSettings;

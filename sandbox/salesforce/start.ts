@@ -13,7 +13,6 @@ import { Activities } from './activities.ts';
 import { Sessions } from './auth/sessions.ts';
 import { answerTokenRequest, publicKeyOf } from './auth/token-endpoint.ts';
 import { BulkJobs } from './bulk/bulk-jobs.ts';
-import { type FilledOrg, fillOrg } from './fill-org.ts';
 import { ApiUsage } from './http/api-usage.ts';
 import type { Gate } from './http/endpoint.ts';
 import { LET_IN_BYTES, tooLong } from './http/size-limits.ts';
@@ -23,6 +22,7 @@ import { RecordRules } from './records/record-rules.ts';
 import { apiRouter } from './routes/api.ts';
 import { controlRouter } from './routes/control.ts';
 import { badRequest, notFound, SalesforceError } from './salesforce-error.ts';
+import { type FilledOrg, fillOrg } from './seed-org.ts';
 import { QueryCursors } from './soql/query-cursors.ts';
 
 const MAX_BODY = '25mb';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../domain/canonical.ts';
 import type { Problem } from '../domain/problem.ts';
 import { canonicalName, oneOrMore, tablesSchema, valueKind } from '../mapping/mapping.ts';
-import { type Condition, conditionFields, conditionSchema, lacksField } from '../scoring/conditions.ts';
+import { type Condition, conditionFields, conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
 import { parseDuration } from '../scoring/duration.ts';
 import { formatPath, type Path, parseYaml } from '../yaml/parse-yaml.ts';
 import { dateFormatProblem } from './dates.ts';

@@ -2,7 +2,7 @@
 // is read by somebody who can mend the file.
 import type { Activity, Fields, FieldValue, Lead } from '../domain/lead.ts';
 import { convertValue, type ValueTable } from '../mapping/convert-value.ts';
-import { compileCondition } from '../scoring/conditions.ts';
+import { compileCondition } from '../scoring/compile/conditions.ts';
 import { durationMs } from '../scoring/duration.ts';
 import { type ColumnSource, type CsvActivityRule, type CsvMapping, mappedColumns, sourceOf } from './csv-mapping.ts';
 import { dateReader, type ReadDate } from './dates.ts';

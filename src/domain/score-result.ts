@@ -31,7 +31,7 @@ export interface GateInForce {
   readonly lift: readonly string[];
 }
 
-/** The result of one scoring, without its wording (src/scoring/explain.ts makes that, only where somebody will read it). */
+/** The result of one scoring, without its wording (src/scoring/explanation/explain.ts makes that, only where somebody will read it). */
 export interface ScoreResult {
   readonly id: string;
   /** `name@version` of the model. */

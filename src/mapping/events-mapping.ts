@@ -5,7 +5,7 @@ import { CANONICAL_ACTIVITIES } from '../domain/canonical.ts';
 import type { Fields, FieldValue } from '../domain/lead.ts';
 import type { Problem } from '../domain/problem.ts';
 import { SITE_EVENT_KINDS, type SiteEventProjector } from '../domain/site-event.ts';
-import { conditionFields, conditionSchema, lacksField } from '../scoring/conditions.ts';
+import { conditionFields, conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
 import { formatPath, type Path, parseYaml } from '../yaml/parse-yaml.ts';
 import { canonicalName, type Mapping, oneOrMore, tablesSchema, valueKind } from './mapping.ts';
 import { createActivityProjector } from './project-activities.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../domain/canonical.ts';
 import type { Problem } from '../domain/problem.ts';
 import { SCORE_FIELDS } from '../domain/score-fields.ts';
-import { conditionSchema, lacksField } from '../scoring/conditions.ts';
+import { conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
 import { formatPath, type Path, parseYaml } from '../yaml/parse-yaml.ts';
 
 export const canonicalName = z

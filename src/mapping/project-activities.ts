@@ -1,6 +1,6 @@
 // A dated item of a CRM (meeting, form submission, page view) -> an activity of the type that the mapping gives it.
 import type { Activity, Fields, FieldValue } from '../domain/lead.ts';
-import { compileCondition, conditionFields } from '../scoring/conditions.ts';
+import { compileCondition, conditionFields } from '../scoring/compile/conditions.ts';
 import { toInstant } from './convert-value.ts';
 import type { ActivityRule, Mapping } from './mapping.ts';
 import { convertFrom, isKnown } from './project-fields.ts';

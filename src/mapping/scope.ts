@@ -1,6 +1,6 @@
 // Who is scored: the mapping's `leads.where`.
 import type { Fields } from '../domain/lead.ts';
-import { compileCondition } from '../scoring/conditions.ts';
+import { compileCondition } from '../scoring/compile/conditions.ts';
 import type { Mapping } from './mapping.ts';
 
 /**

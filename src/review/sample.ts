@@ -2,7 +2,7 @@
 // it is known, what became of the leads in each. Sums alone are kept, so that a file of any size fits. Pure.
 import type { Lead } from '../domain/lead.ts';
 import { GRADES, type Outcome, type ScoreResult } from '../domain/score-result.ts';
-import type { CompiledModel } from '../scoring/compile.ts';
+import type { CompiledModel } from '../scoring/compile/compile.ts';
 
 /** How many leads, and what became of them. */
 export interface Share {

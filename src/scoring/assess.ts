@@ -2,7 +2,7 @@
 import type { Lead } from '../domain/lead.ts';
 import type { ScoringContext } from '../domain/score-result.ts';
 import { type BehaviorScore, scoreBehavior } from './behavior.ts';
-import type { CompiledModel } from './compile.ts';
+import type { CompiledModel } from './compile/compile.ts';
 import { type FitScore, scoreFit } from './fit.ts';
 import { Ledger } from './ledger.ts';
 import { reaches, roundPoints } from './rounding.ts';

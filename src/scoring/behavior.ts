@@ -1,10 +1,10 @@
 // What the lead did: the sum of the signals, with groups and the whole kept within their limits. What a limit cuts off is a
 // line of its own, so that the lines always sum to the score.
 
-import { type CompiledSignal, compileSignals } from './compiled-signals.ts';
+import { type CompiledSignal, compileSignals } from './compile/compiled-signals.ts';
 import { type Ledger, type WatchersByType, watchersOf } from './ledger.ts';
 import { TOLERANCE } from './rounding.ts';
-import type { BehaviorSource } from './signal-schema.ts';
+import type { BehaviorSource } from './schemas/signal-schema.ts';
 import { type SignalScore, scoreSignal } from './signals.ts';
 
 export interface Limits {

@@ -1,6 +1,6 @@
 // How points fade with age. Half-life halves them every so often; linear takes them to nothing over a lifetime.
 import { durationMs } from './duration.ts';
-import type { BehaviorSource } from './signal-schema.ts';
+import type { BehaviorSource } from './schemas/signal-schema.ts';
 
 export type Decay =
   | { readonly shape: 'none' }

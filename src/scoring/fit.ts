@@ -2,9 +2,9 @@
 // had. Fit never fades. A field that is not known costs coverage, not points.
 import type { Fields } from '../domain/lead.ts';
 import type { Grade, Outcome } from '../domain/score-result.ts';
-import { compileCondition, conditionFields, type FieldTest } from './conditions.ts';
-import { type FitSource, gradeThresholds } from './model-schema.ts';
+import { compileCondition, conditionFields, type FieldTest } from './compile/conditions.ts';
 import { reaches } from './rounding.ts';
+import { type FitSource, gradeThresholds } from './schemas/model-schema.ts';
 
 type RealGrade = Exclude<Grade, 'Ungraded'>;
 

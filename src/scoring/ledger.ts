@@ -2,7 +2,7 @@
 // does not depend on the instant of scoring is settled here, so that looking ahead costs no second matching.
 import type { Lead } from '../domain/lead.ts';
 import type { Outcome } from '../domain/score-result.ts';
-import type { CompiledSignal, StateSignal } from './compiled-signals.ts';
+import type { CompiledSignal, StateSignal } from './compile/compiled-signals.ts';
 import { parseInstantOrDate } from './instant.ts';
 
 /** Which slots an activity of a type belongs to. */

@@ -3,8 +3,8 @@
 import type { Lead } from '../domain/lead.ts';
 import type { Contribution, ScoreResult, ScoringContext } from '../domain/score-result.ts';
 import { type Assessment, assess } from './assess.ts';
-import type { CompiledModel } from './compile.ts';
-import { findNextChange } from './next-change.ts';
+import type { CompiledModel } from './compile/compile.ts';
+import { findNextChange } from './look-ahead/next-change.ts';
 import { apportion } from './rounding.ts';
 import { cellOf, gatesBelow, type Thresholds } from './status.ts';
 

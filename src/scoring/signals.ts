@@ -1,7 +1,7 @@
 // What each kind of behavior signal is worth at an instant. Which activities a signal looks at is collected once per lead
 // (ledger.ts); here only time is left to vary.
 import type { Outcome } from '../domain/score-result.ts';
-import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from './compiled-signals.ts';
+import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from './compile/compiled-signals.ts';
 import { decayAt } from './decay.ts';
 import type { Ledger } from './ledger.ts';
 

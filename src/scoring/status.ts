@@ -2,11 +2,11 @@
 // below that. Thresholds that need every lead's score are handed in; nothing here looks beyond one lead.
 import type { Fields } from '../domain/lead.ts';
 import type { GateInForce, Grade, ScoringContext } from '../domain/score-result.ts';
-import { compileCondition, conditionFields, type FieldTest } from './conditions.ts';
+import { compileCondition, conditionFields, type FieldTest } from './compile/conditions.ts';
 import { isAtLeastGrade } from './fit.ts';
-import type { Model } from './model-schema.ts';
 import { reaches } from './rounding.ts';
-import type { BandSource, Requires } from './status-schema.ts';
+import type { Model } from './schemas/model-schema.ts';
+import type { BandSource, Requires } from './schemas/status-schema.ts';
 
 export interface Band {
   readonly id: string;

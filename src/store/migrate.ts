@@ -14,7 +14,7 @@ import { siteEvents } from './migrations/0010-site-events.ts';
 import { companyRecords } from './migrations/0011-company-records.ts';
 import { inboxKeys } from './migrations/0012-inbox-keys.ts';
 import { SCHEMA } from './open-database.ts';
-import type { Tables } from './tables.ts';
+import type { Tables } from './tables/tables.ts';
 
 /** By name; a new one goes at the end, with the next number. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {

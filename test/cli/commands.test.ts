@@ -1,11 +1,11 @@
 // The commands one after the other, as a user runs them, against a sandbox HubSpot: what they print, and their exit codes.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { control } from '../../cli/demo/sandbox-log.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { control } from '../../src/cli/demo/sandbox-log.ts';
-import { FASTEST, type Installation } from '../support/setups.ts';
-import { type Finished, leadgrade, leadgradeHere } from './run.ts';
+import { FASTEST, type Installation } from '../support/backends.ts';
+import { type Finished, leadgrade, leadgradeHere } from './run-command.ts';
 
 const CONTACTS = 60;
 

@@ -1,7 +1,7 @@
 // Short ways to write models and leads in tests.
 import type { Activity, Fields, Lead } from '../../src/domain/lead.ts';
-import { type CompiledModel, compileModel } from '../../src/scoring/compile.ts';
-import { readModel } from '../../src/scoring/model.ts';
+import { type CompiledModel, compileModel } from '../../src/scoring/compile/compile.ts';
+import { readModel } from '../../src/scoring/schemas/model.ts';
 
 export const DAY = 86_400_000;
 export const NOW = Date.UTC(2026, 10, 22);

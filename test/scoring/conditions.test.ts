@@ -1,7 +1,7 @@
 // Every operator, its reading of unknown values and lists, and how conditions combine.
 import { expect, test } from 'vitest';
 import type { Fields } from '../../src/domain/lead.ts';
-import { compileCondition, conditionFields, conditionSchema } from '../../src/scoring/conditions.ts';
+import { compileCondition, conditionFields, conditionSchema } from '../../src/scoring/compile/conditions.ts';
 
 function outcome(condition: unknown, fields: Fields): string {
   return compileCondition(conditionSchema.parse(condition), 'x')(fields);

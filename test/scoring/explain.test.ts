@@ -1,8 +1,8 @@
 // What a sales rep reads.
 import { expect, test } from 'vitest';
 import type { Lead } from '../../src/domain/lead.ts';
-import type { CompiledModel } from '../../src/scoring/compile.ts';
-import { explain } from '../../src/scoring/explain.ts';
+import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
+import { explain } from '../../src/scoring/explanation/explain.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { did, leadOf, modelWith, NOW } from './build.ts';
 

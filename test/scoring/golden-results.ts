@@ -2,9 +2,9 @@
 import { Document, isMap, visit } from 'yaml';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoringContext } from '../../src/domain/score-result.ts';
-import type { CompiledModel } from '../../src/scoring/compile.ts';
-import { explain } from '../../src/scoring/explain.ts';
-import { toPrintedResult } from '../../src/scoring/print-result.ts';
+import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
+import { explain } from '../../src/scoring/explanation/explain.ts';
+import { toPrintedResult } from '../../src/scoring/explanation/print-result.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { NOW } from './build.ts';
 

@@ -1,7 +1,7 @@
 // Mistakes in a model file: each is named with its level, line and path.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { modelSchema, readModel } from '../../src/scoring/model.ts';
+import { modelSchema, readModel } from '../../src/scoring/schemas/model.ts';
 
 const HEAD = 'name: m\nversion: "1"\n';
 const STATUS = 'status: { bands: [ { id: all } ] }\n';

@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readMapping } from '../../src/mapping/mapping.ts';
-import { readModel } from '../../src/scoring/model.ts';
+import { readModel } from '../../src/scoring/schemas/model.ts';
 import { modelOf } from './build.ts';
 import { printed, toGolden } from './golden-results.ts';
 import { LEADS } from './shipped-model-leads.ts';

@@ -1,6 +1,6 @@
 // The worked examples of the scoring rules, one by one: what they say must come out to the last digit.
 import { expect, test } from 'vitest';
-import { explain } from '../../src/scoring/explain.ts';
+import { explain } from '../../src/scoring/explanation/explain.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { DAY, did, leadOf, modelWith, NOW } from './build.ts';
 

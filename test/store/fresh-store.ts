@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { LeadSnapshot, RecordRef, SourcedActivity } from '../../src/domain/crm-changes.ts';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
-import { type Installation, SETUPS, type Setup } from '../support/setups.ts';
+import { type Installation, SETUPS, type Setup } from '../support/backends.ts';
 
 /** The databases, each once: Redis changes nothing here. */
 export const STORES: readonly Setup[] = SETUPS.filter(({ name }) => !name.includes('redis'));

@@ -2,13 +2,13 @@ import { readdirSync } from 'node:fs';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PRIORITY } from '../../src/domain/priority.ts';
-import { putInInbox } from '../../src/store/inbox.ts';
-import { takeMarks } from '../../src/store/inbox-marks.ts';
+import { putInInbox } from '../../src/store/inbox/inbox.ts';
 import { migrateToLatest } from '../../src/store/migrate.ts';
 import { inboxKeys } from '../../src/store/migrations/0012-inbox-keys.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
+import { takeMarks } from '../../src/store/records/mark-dirty-from-inbox.ts';
+import { SETUPS } from '../support/backends.ts';
 import { startNode } from '../support/processes.ts';
-import { SETUPS } from '../support/setups.ts';
 
 const SCRIPT = new URL('./processes/use-database.ts', import.meta.url).pathname;
 

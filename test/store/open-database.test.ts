@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
+import { freshDataDir } from '../support/backends.ts';
 import { type Running, startNode } from '../support/processes.ts';
-import { freshDataDir } from '../support/setups.ts';
 import { STORES } from './fresh-store.ts';
 
 const SCRIPT = new URL('./processes/use-database.ts', import.meta.url).pathname;

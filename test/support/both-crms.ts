@@ -2,9 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 import { z } from 'zod';
+import { control, loggedCalls } from '../../cli/demo/sandbox-log.ts';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import type { HubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { control, loggedCalls } from '../../src/cli/demo/sandbox-log.ts';
 import { leads } from './leads.ts';
 import { type OrgProduct, type OrgProductOptions, openOrgProduct } from './org-product.ts';
 
@@ -32,7 +32,7 @@ export interface BothCrms extends OrgProduct {
   writesSent(): Promise<number>;
 }
 
-const MODEL_FILE = fileURLToPath(new URL('../jobs/people-model.yaml', import.meta.url));
+const MODEL_FILE = fileURLToPath(new URL('../jobs/two-crms/people-model.yaml', import.meta.url));
 const AT = '2026-03-03T15:30:00Z';
 
 const textOrNull = z

@@ -1,7 +1,7 @@
 // Webhooks as HubSpot sends them, for tests that are their sender: signed with the app's secret for the address that HubSpot was given.
 import { createHmac } from 'node:crypto';
-import { toArrivedEvent, type WebhookVerdict } from '../../connectors/webhook.ts';
-import { putInInbox } from '../../src/store/inbox.ts';
+import { toArrivedEvent, type WebhookVerdict } from '../../src/crm/webhook-receiver.ts';
+import { putInInbox } from '../../src/store/inbox/inbox.ts';
 import type { TestProduct } from './product.ts';
 
 export const SECRET = 'c0ffee00-0000-4000-8000-000000000000';

@@ -9,8 +9,8 @@ import {
   type SalesforceSandboxOptions,
   startSalesforceSandbox,
 } from '../../sandbox/salesforce/start.ts';
+import { FASTEST, type SetupEnv } from './backends.ts';
 import { borrowed, NOW, type RunningProduct, type RunOptions, runProduct, startingAt } from './running-product.ts';
-import { FASTEST, type SetupEnv } from './setups.ts';
 
 export interface OrgProductOptions extends RunOptions {
   /** Of the installation to use; absent: a fresh one, on Postgres where there is one. */

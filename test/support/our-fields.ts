@@ -1,11 +1,11 @@
 // Our fields in the sandbox CRMs of these settings, as `leadgrade setup` creates them: without a store or a process, which cost
 // seconds.
 import { readFile } from 'node:fs/promises';
-import { writeTarget } from '../../src/cli/write-target.ts';
-import { readConfig } from '../../src/config.ts';
-import { loadCrms } from '../../src/load-crms.ts';
-import { compileModel } from '../../src/scoring/compile.ts';
-import { readModel } from '../../src/scoring/model.ts';
+import { readConfig } from '../../cli/product/config.ts';
+import { loadCrms } from '../../cli/product/load-crms.ts';
+import { writeTarget } from '../../cli/setup/write-target.ts';
+import { compileModel } from '../../src/scoring/compile/compile.ts';
+import { readModel } from '../../src/scoring/schemas/model.ts';
 import { createMemoryLimiter } from './memory-limiter.ts';
 
 const MODEL = new URL('../../mappings/model.yaml', import.meta.url);

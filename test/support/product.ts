@@ -1,13 +1,13 @@
 // The product over a sandbox HubSpot of its own, with one clock for both.
 import { z } from 'zod';
+import { control } from '../../cli/demo/sandbox-log.ts';
+import type { SimulatedClock } from '../../cli/demo/simulated-clock.ts';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, type HubSpotSandboxOptions, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { control } from '../../src/cli/demo/sandbox-log.ts';
-import type { SimulatedClock } from '../../src/cli/demo/simulated-clock.ts';
-import { type OnUpdate, startFront } from './front.ts';
+import { FASTEST, type Installation, type SetupEnv } from './backends.ts';
+import { type OnUpdate, startFront } from './intercepting-proxy.ts';
 import { borrowed, NOW, type RunningProduct, type RunOptions, runProduct, startingAt } from './running-product.ts';
-import { FASTEST, type Installation, type SetupEnv } from './setups.ts';
 
 export { NOW };
 

@@ -4,17 +4,17 @@
 // Jobs are heard in process, one after the other, so that a test comes out the same every time; with `queue: true` they go
 // through the product's own queue and worker.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Patience } from '../../connectors/connector.ts';
+import { type SimulatedClock, simulatedClock } from '../../cli/demo/simulated-clock.ts';
+import { readConfig } from '../../cli/product/config.ts';
+import { openProduct, type Product } from '../../cli/product/open-product.ts';
+import { writeTarget } from '../../cli/setup/write-target.ts';
 import type { JobContext, Log } from '../../jobs/context.ts';
-import { ringRound } from '../../jobs/rounds.ts';
-import { type SimulatedClock, simulatedClock } from '../../src/cli/demo/simulated-clock.ts';
-import { writeTarget } from '../../src/cli/write-target.ts';
-import { readConfig } from '../../src/config.ts';
-import { openProduct, type Product } from '../../src/main.ts';
-import { resume } from '../../src/store/halts.ts';
-import { openRun, type Run } from '../../src/store/runs.ts';
-import { inProcessBell } from './bell.ts';
-import type { Installation, SetupEnv } from './setups.ts';
+import { ringRound } from '../../jobs/runs/sync-once.ts';
+import type { Patience } from '../../src/crm/connector.ts';
+import { resume } from '../../src/store/sync/crm-pauses.ts';
+import { openRun, type Run } from '../../src/store/sync/runs.ts';
+import type { Installation, SetupEnv } from './backends.ts';
+import { inProcessBell } from './in-memory-queue.ts';
 
 export const NOW = new Date('2026-03-10T12:00:00Z');
 

@@ -5,7 +5,7 @@ import { chmod, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { openQueueBackend } from '../../jobs/queue-backend.ts';
+import { openQueueBackend } from '../../jobs/queue/queue-backend.ts';
 import { migrateToLatest } from '../../src/store/migrate.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { onServer, postgresServer } from './servers.ts';

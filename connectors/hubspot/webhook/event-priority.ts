@@ -1,6 +1,6 @@
 // How soon an event is worth reading: by what it is about, and by who or what made the change.
 import { PRIORITY, type Priority } from '../../../src/domain/priority.ts';
-import { ENGAGEMENTS } from '../engagements.ts';
+import { ENGAGEMENTS } from '../contacts/engagements.ts';
 import type { HubSpotEvent } from './event-schema.ts';
 
 // By the thousand at a time, whatever they are about.

@@ -1,8 +1,9 @@
 // The body of a webhook -> events. Each element stands for itself: one that cannot be understood keeps no other from being taken,
 // however many there are.
+
+import type { UnreadPart, WebhookEvent, WebhookSubject } from '../../../src/crm/webhook-receiver.ts';
 import { PRIORITY } from '../../../src/domain/priority.ts';
-import { jsonText } from '../../json-text.ts';
-import type { UnreadPart, WebhookEvent, WebhookSubject } from '../../webhook.ts';
+import { jsonText } from '../../kit/json-text.ts';
 import { priorityOf } from './event-priority.ts';
 import { accountIn, eventSchema, type HubSpotEvent } from './event-schema.ts';
 import { parseBody } from './parse-body.ts';

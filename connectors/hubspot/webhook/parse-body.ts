@@ -1,6 +1,6 @@
 // The body of a webhook as a list, before anything in it is believed.
 import { z } from 'zod';
-import type { UnreadPart } from '../../webhook.ts';
+import type { UnreadPart } from '../../../src/crm/webhook-receiver.ts';
 
 const listSchema = z.array(z.unknown());
 

@@ -1,8 +1,8 @@
 // Which properties matter: of an event of any other one nothing that we keep has changed.
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
-import type { ContactProjection } from '../contact-projection.ts';
-import { mappedCounters } from '../counters.ts';
+import type { ContactProjection } from '../contacts/contact-mapping.ts';
+import { mappedCounters } from '../contacts/counters.ts';
 
 export interface ReadProperties {
   /** Ours, that we write. */

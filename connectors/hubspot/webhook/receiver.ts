@@ -1,5 +1,5 @@
 // What HubSpot sends to /webhooks/hubspot: verified, then read. Nothing is looked up, so that the answer takes milliseconds.
-import type { WebhookReceiver, WebhookRequest, WebhookVerdict } from '../../webhook.ts';
+import type { WebhookReceiver, WebhookRequest, WebhookVerdict } from '../../../src/crm/webhook-receiver.ts';
 import { type Reading, readEvents } from './events.ts';
 import { type Refused, refuseHeaders, refuseSignature } from './signature.ts';
 

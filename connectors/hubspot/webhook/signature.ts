@@ -2,7 +2,7 @@
 // one that is no number, and decodes no address.
 // https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { WebhookRequest } from '../../webhook.ts';
+import type { WebhookRequest } from '../../../src/crm/webhook-receiver.ts';
 
 /** Either side of our clock. HubSpot asks for it against requests that somebody caught and sends again. */
 const MOST_SKEW_MS = 300_000;

@@ -1,6 +1,6 @@
 // What an event is about: contacts that are to be read again, items of streams, a person who was erased.
-import type { WebhookSubject } from '../../webhook.ts';
-import { contactRef } from '../contact-projection.ts';
+import type { WebhookSubject } from '../../../src/crm/webhook-receiver.ts';
+import { contactRef } from '../contacts/contact-mapping.ts';
 import type { HubSpotEvent } from './event-schema.ts';
 import { objectType } from './object-types.ts';
 

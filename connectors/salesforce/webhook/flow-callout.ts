@@ -1,8 +1,8 @@
 // The body of a Flow's HTTP callout (JSON) -> the records that it names. The form is ours:
 // {"orgId", "source"?, "records": [{"object", "id"}]}, or one such record beside "orgId".
 import { z } from 'zod';
-import { jsonText } from '../../json-text.ts';
-import type { UnreadPart } from '../../webhook.ts';
+import type { UnreadPart } from '../../../src/crm/webhook-receiver.ts';
+import { jsonText } from '../../kit/json-text.ts';
 import { fullId, fullOrgId } from './full-id.ts';
 import type { NamedRecord, ReadMessage } from './named-records.ts';
 

@@ -1,6 +1,7 @@
 // The records that Salesforce names -> events: people to be read again, and items of the streams that read their objects.
+
+import type { UnreadPart, WebhookEvent, WebhookSubject } from '../../../src/crm/webhook-receiver.ts';
 import { PRIORITY, type Priority } from '../../../src/domain/priority.ts';
-import type { UnreadPart, WebhookEvent, WebhookSubject } from '../../webhook.ts';
 
 export interface Reading {
   /** Ids of the streams that the mapping reads. */

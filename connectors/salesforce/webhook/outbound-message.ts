@@ -1,7 +1,7 @@
 // An outbound message (SOAP) -> the records that it names. All elements that the WSDL lists may be there; only the ids are used.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_notifications.htm
-import type { UnreadPart } from '../../webhook.ts';
-import { isId } from '../soql.ts';
+import type { UnreadPart } from '../../../src/crm/webhook-receiver.ts';
+import { isId } from '../query/soql.ts';
 import { fullId, fullOrgId } from './full-id.ts';
 import type { NamedRecord, ReadMessage } from './named-records.ts';
 import { childrenOf, readXml, textIn, type XmlElement } from './read-xml.ts';

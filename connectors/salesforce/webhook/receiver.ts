@@ -1,8 +1,14 @@
 // What Salesforce sends to /webhooks/salesforce/<token>: outbound messages, and the HTTP callouts of flows. Salesforce signs neither, and the
 // certificate that it shows is the same for all orgs: what tells ours is a token that nobody can guess. Nothing is looked up.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_security.htm
-import { isSameSecret } from '../../same-secret.ts';
-import type { UnreadPart, WebhookAnswer, WebhookReceiver, WebhookRequest, WebhookVerdict } from '../../webhook.ts';
+import { isSameSecret } from '../../../src/crm/constant-time-equal.ts';
+import type {
+  UnreadPart,
+  WebhookAnswer,
+  WebhookReceiver,
+  WebhookRequest,
+  WebhookVerdict,
+} from '../../../src/crm/webhook-receiver.ts';
 import { readCallout } from './flow-callout.ts';
 import { fullOrgId } from './full-id.ts';
 import { type Reading, type ReadMessage, readNamed } from './named-records.ts';

@@ -1,7 +1,7 @@
 // Webhooks as the control API offers them: where they go, how they fare, storms and outages.
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
-import { stormSchema } from '../webhooks/storm.ts';
+import { stormSchema } from '../webhooks/burst.ts';
 import { webhookSettingsSchema } from '../webhooks/webhook-settings.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 

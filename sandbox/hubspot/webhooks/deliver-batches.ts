@@ -1,9 +1,9 @@
 // Delivers batches to the target: so many requests at a time, signed anew at each attempt, tried again after a growing wait.
 import { type Random, seededRandom } from '../../dataset/random.ts';
-import { Poster } from '../../webhooks/poster.ts';
+import { Poster } from '../../webhooks/http-sender.ts';
 import type { Timers } from '../../webhooks/timers.ts';
 import { type Batch, BatchQueue } from './deliver-queue.ts';
-import type { WebhookEvent } from './event-forms.ts';
+import type { WebhookEvent } from './event-formatter.ts';
 import { signedHeaders } from './sign-request.ts';
 import type { WebhookSettings } from './webhook-settings.ts';
 

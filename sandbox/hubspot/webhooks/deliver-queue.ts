@@ -1,7 +1,7 @@
 // Gathers events into batches: up to 100 at a time, after a moment's wait at most; in disorder and twice where that is wanted.
 import { type Random, seededRandom, shuffled } from '../../dataset/random.ts';
 import type { Timers } from '../../webhooks/timers.ts';
-import type { WebhookEvent } from './event-forms.ts';
+import type { WebhookEvent } from './event-formatter.ts';
 import type { WebhookSettings } from './webhook-settings.ts';
 
 /** https://developers.hubspot.com/docs/api/webhooks */

@@ -4,9 +4,9 @@ import { badRequest } from '../hubspot-error.ts';
 import type { Portal } from '../portal.ts';
 import type { PortalChange } from '../portal-change.ts';
 import type { PropertyDefinition } from '../properties/property-definition.ts';
+import { beginStorm, type Storm } from './burst.ts';
 import { BatchDelivery, type DeliveryStatus } from './deliver-batches.ts';
-import { EventForms } from './event-forms.ts';
-import { beginStorm, type Storm } from './storm.ts';
+import { EventForms } from './event-formatter.ts';
 import { activeKeys, subscriptionKey } from './subscriptions.ts';
 import type { WebhookSettings } from './webhook-settings.ts';
 

@@ -4,7 +4,7 @@ import type { RecordError } from '../salesforce-error.ts';
 import { SalesforceError } from '../salesforce-error.ts';
 import type { FieldDefinition } from '../schema/field.ts';
 import type { ObjectType } from '../schema/object-type.ts';
-import { updateRecord, type WriteContext } from '../writing/write-record.ts';
+import { updateRecord, type WriteContext } from '../write/write-record.ts';
 import type { IngestJob } from './bulk-jobs.ts';
 
 const NULL = '#N/A';

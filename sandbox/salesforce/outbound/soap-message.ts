@@ -1,6 +1,6 @@
 // The documents of outbound messages: the envelope that Salesforce sends, and the answer that it waits for.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_notifications.htm
-import type { Answer } from '../../webhooks/poster.ts';
+import type { Answer } from '../../webhooks/http-sender.ts';
 import type { SObjectRecord } from '../records/record-table.ts';
 import type { Value } from '../schema/field.ts';
 

@@ -7,7 +7,7 @@ import { fullId } from '../ids.ts';
 import { isDeleted } from '../records/record-table.ts';
 import { badRequest, type RecordError } from '../salesforce-error.ts';
 import { attributes, jsonValue } from '../soql/render-rows.ts';
-import { checkValues, type Outcome, updateRecord } from '../writing/write-record.ts';
+import { checkValues, type Outcome, updateRecord } from '../write/write-record.ts';
 import { fieldOf, writable } from './sobjects.ts';
 
 const MAX_WRITTEN = 200;

@@ -10,7 +10,7 @@ import { isDeleted, type SObjectRecord, textOf } from '../records/record-table.t
 import { badRequest, notFound, SalesforceError } from '../salesforce-error.ts';
 import type { ObjectType } from '../schema/object-type.ts';
 import { shareActivity } from '../share-activity.ts';
-import { createRecord, type Outcome, updateRecord } from '../writing/write-record.ts';
+import { createRecord, type Outcome, updateRecord } from '../write/write-record.ts';
 
 /** An ISO instant. */
 export const instantSchema = z.iso.datetime({ offset: true }).transform((text) => new Date(text));

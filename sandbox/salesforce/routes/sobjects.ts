@@ -8,8 +8,8 @@ import { badRequest, notFound, type RecordError, SalesforceError } from '../sale
 import { describeBriefly, describeObject } from '../schema/describe.ts';
 import type { ObjectType } from '../schema/object-type.ts';
 import { attributes, jsonValue } from '../soql/render-rows.ts';
-import { checkGrant, refuseTwice } from '../writing/check-grant.ts';
-import { createRecord, updateRecord } from '../writing/write-record.ts';
+import { checkGrant, refuseTwice } from '../write/check-grant.ts';
+import { createRecord, updateRecord } from '../write/write-record.ts';
 import { requireCustomize } from './tooling.ts';
 
 const bodySchema = z.record(z.string(), z.unknown());

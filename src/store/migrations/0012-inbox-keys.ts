@@ -12,7 +12,7 @@ const STATEMENTS = [
     received_at timestamptz not null,
     primary key (crm, key)
   )`,
-  // As keyOfEvent (src/store/inbox.ts); Salesforce tells no instant.
+  // As keyOfEvent (src/store/inbox/inbox.ts); Salesforce tells no instant.
   `insert into leadgrade.inbox_keys (crm, key, received_at)
   select crm, (
     lpad(to_hex(case when crm = 'salesforce' then 0 else (extract(epoch from occurred_at) * 1000)::bigint end), 12, '0')

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { pageOfErrors } from '../../../src/store/record-errors.ts';
-import type { OnUpdate } from '../../support/front.ts';
+import { pageOfErrors } from '../../../src/store/leads/record-errors.ts';
+import type { OnUpdate } from '../../support/intercepting-proxy.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import type { TestProduct } from '../../support/product.ts';
-import { expectSettled, logEnd, scoreOf, timesWritten } from './oracle.ts';
+import { expectSettled, logEnd, scoreOf, timesWritten } from './assertions.ts';
 
 const { open } = openedProducts({ dataset: leads(4) });
 

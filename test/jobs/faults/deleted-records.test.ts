@@ -1,13 +1,13 @@
 // Records that are deleted, restored, merged or erased in the CRM without a word: polling finds out, and never makes one anew.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { comparePresence } from '../../../jobs/compare-presence.ts';
-import { erasuresOf } from '../../../src/store/erasures.ts';
-import { openRun } from '../../../src/store/runs.ts';
-import { streamState, takePage } from '../../../src/store/streams.ts';
+import { comparePresence } from '../../../jobs/read/reconcile-deletions.ts';
+import { erasuresOf } from '../../../src/store/erasure/erase-records.ts';
+import { openRun } from '../../../src/store/sync/runs.ts';
+import { streamState, takePage } from '../../../src/store/sync/streams.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
-import { expectSettled, logEnd, scoreOf, warnings } from './oracle.ts';
+import { expectSettled, logEnd, scoreOf, warnings } from './assertions.ts';
 
 const DAY = 86_400_000;
 

@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { FASTEST, SETUPS } from '../../support/backends.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import type { TestProduct } from '../../support/product.ts';
 import { ownRedis, type RedisServer } from '../../support/servers.ts';
-import { openServiceStage, type ServiceStage, SOON } from '../../support/service-stage.ts';
-import { FASTEST, SETUPS } from '../../support/setups.ts';
-import { expectSettled, logEnd, scores } from './oracle.ts';
+import { openServiceStage, type ServiceStage, SOON } from '../../support/service-environment.ts';
+import { expectSettled, logEnd, scores } from './assertions.ts';
 
 const HOUR_MS = 3_600_000;
 const idSchema = z.object({ id: z.string() });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { allHalts } from '../../../src/store/halts.ts';
-import { pendingWork } from '../../../src/store/pending-work.ts';
-import { countErrors } from '../../../src/store/record-errors.ts';
+import { countErrors } from '../../../src/store/leads/record-errors.ts';
+import { allHalts } from '../../../src/store/sync/crm-pauses.ts';
+import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import type { TestProduct } from '../../support/product.ts';
-import { expectSettled, timesWritten, warnings } from './oracle.ts';
+import { expectSettled, timesWritten, warnings } from './assertions.ts';
 
 const { open } = openedProducts({ dataset: leads(8) });
 

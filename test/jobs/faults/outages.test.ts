@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { SETUPS } from '../../support/backends.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import { NOW, openTestProduct, type TestProductOptions } from '../../support/product.ts';
-import { SETUPS } from '../../support/setups.ts';
-import { expectSettled, logEnd, scores, timesWritten, warnings } from './oracle.ts';
+import { expectSettled, logEnd, scores, timesWritten, warnings } from './assertions.ts';
 
 const { open, endings } = openedProducts();
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { ConnectorError } from '../../../connectors/connector-error.ts';
 import { withHalts } from '../../../jobs/failure-policy.ts';
-import { allHalts } from '../../../src/store/halts.ts';
+import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import { allHalts } from '../../../src/store/sync/crm-pauses.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import { NOW, type TestProduct } from '../../support/product.ts';
-import { expectSettled, timesWritten, warnings } from './oracle.ts';
+import { expectSettled, timesWritten, warnings } from './assertions.ts';
 
 const { open } = openedProducts();
 

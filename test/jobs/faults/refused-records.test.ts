@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { pageOfErrors, retryErrors } from '../../../src/store/record-errors.ts';
-import type { Answer, OnUpdate } from '../../support/front.ts';
+import { pageOfErrors, retryErrors } from '../../../src/store/leads/record-errors.ts';
+import type { Answer, OnUpdate } from '../../support/intercepting-proxy.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import type { TestProduct } from '../../support/product.ts';
-import { expectSettled, logEnd, timesWritten } from './oracle.ts';
+import { expectSettled, logEnd, timesWritten } from './assertions.ts';
 
 const { open } = openedProducts();
 

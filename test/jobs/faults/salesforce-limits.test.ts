@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { allHalts } from '../../../src/store/halts.ts';
+import { allHalts } from '../../../src/store/sync/crm-pauses.ts';
 import {
   askForDemo,
   expectSettled,
@@ -9,7 +9,7 @@ import {
   tickFor,
   timesWritten,
   warnings,
-} from './org-oracle.ts';
+} from './salesforce-assertions.ts';
 
 const open = openedOrgs();
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { allHalts } from '../../../src/store/halts.ts';
-import { allStreams } from '../../../src/store/streams.ts';
+import { allHalts } from '../../../src/store/sync/crm-pauses.ts';
+import { allStreams } from '../../../src/store/sync/streams.ts';
 import {
   askForDemo,
   expectSettled,
@@ -10,7 +10,7 @@ import {
   tickFor,
   timesWritten,
   warnings,
-} from './org-oracle.ts';
+} from './salesforce-assertions.ts';
 
 const open = openedOrgs();
 

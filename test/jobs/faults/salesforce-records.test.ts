@@ -1,7 +1,7 @@
 // Records that the org refuses, or that become something else while they are read, scored and written.
 import { describe, expect, test } from 'vitest';
-import { pageOfErrors } from '../../../src/store/record-errors.ts';
-import { peopleWithDeals } from '../../sandbox/salesforce/sandbox-under-test.ts';
+import { peopleWithDeals } from '../../../sandbox/test/salesforce/sandbox-under-test.ts';
+import { pageOfErrors } from '../../../src/store/leads/record-errors.ts';
 import type { OrgProduct } from '../../support/org-product.ts';
 import {
   askForDemo,
@@ -12,7 +12,7 @@ import {
   openedOrgs,
   timesWritten,
   warnings,
-} from './org-oracle.ts';
+} from './salesforce-assertions.ts';
 
 const open = openedOrgs();
 

@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { allHalts } from '../../../src/store/halts.ts';
-import { pendingWork } from '../../../src/store/pending-work.ts';
-import { countErrors } from '../../../src/store/record-errors.ts';
+import { countErrors } from '../../../src/store/leads/record-errors.ts';
+import { allHalts } from '../../../src/store/sync/crm-pauses.ts';
+import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { type OrgProduct, openOrgProduct } from '../../support/org-product.ts';
-import { askForDemo, expectSettled, leadOf, openedOrgs, tickFor, timesWritten, warnings } from './org-oracle.ts';
+import {
+  askForDemo,
+  expectSettled,
+  leadOf,
+  openedOrgs,
+  tickFor,
+  timesWritten,
+  warnings,
+} from './salesforce-assertions.ts';
 
 const open = openedOrgs();
 

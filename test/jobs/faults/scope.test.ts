@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { allHalts, resume } from '../../../src/store/halts.ts';
-import { allStreams, probeAgain } from '../../../src/store/streams.ts';
+import { allHalts, resume } from '../../../src/store/sync/crm-pauses.ts';
+import { allStreams, probeAgain } from '../../../src/store/sync/streams.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import type { TestProduct, TestProductOptions } from '../../support/product.ts';
-import { expectSettled, logEnd, scoreOf, timesWritten, warnings } from './oracle.ts';
+import { expectSettled, logEnd, scoreOf, timesWritten, warnings } from './assertions.ts';
 
 const { open } = openedProducts();
 

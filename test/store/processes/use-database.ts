@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { Kysely } from 'kysely';
 import { migrateToLatest } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
-import type { Tables } from '../../../src/store/tables.ts';
+import type { Tables } from '../../../src/store/tables/tables.ts';
 
 const [name = 'nobody', mode] = process.argv.slice(2);
 const { db, ownsFolder, close } = await openDatabase({

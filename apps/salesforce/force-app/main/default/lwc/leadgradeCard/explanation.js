@@ -1,4 +1,4 @@
-// Takes apart the explanation that Leadgrade writes (src/scoring/explain.ts): the sum, the reasons, what holds the lead
+// Takes apart the explanation that Leadgrade writes (src/scoring/explanation/explain.ts): the sum, the reasons, what holds the lead
 // back, what comes next. One line each; what is left out for length is its last parts.
 
 const SUM = /^(?:Total )?-?\d+ = fit -?\d+ \(\w+\) \+ behavior -?\d+/;

@@ -1,0 +1,11 @@
+// The HubSpot app of the mapping as it comes, for an address that nobody has: what stands in apps/hubspot.
+import { APP_NAME, hubspotApp } from '../../connectors/hubspot/setup/app/project.ts';
+import { EXAMPLE_URL } from '../../connectors/hubspot/setup/app/target-url.ts';
+import { loadMapping } from '../product/load-crms.ts';
+
+/** Its files, by their paths in the repository. */
+export async function exampleHubSpotApp(): Promise<readonly (readonly [path: string, text: string])[]> {
+  const parts = { url: EXAMPLE_URL, name: APP_NAME, without: new Set<string>(), formsAtOnce: false };
+  const { files } = hubspotApp({ ...parts, mapping: await loadMapping('hubspot') });
+  return [...files].map(([file, text]) => [`apps/hubspot/${file}`, text] as const);
+}

@@ -1,0 +1,52 @@
+// The JSON Schemas of model, mappings, people and events, for editors: completion, hover and marks while typing. `npm run gen` writes them to
+// mappings/schema. Whether ids refer to something, and numbers make sense together, `leadgrade validate` alone can tell.
+import { z } from 'zod';
+import { csvMappingSchema } from '../../src/csv/csv-mapping.ts';
+import { eventsMappingSchema } from '../../src/mapping/events-mapping.ts';
+import { mappingSchema } from '../../src/mapping/mapping.ts';
+import { peopleSchema } from '../../src/people/people-policy.ts';
+import { modelSchema } from '../../src/scoring/schemas/model.ts';
+import type { Shape } from '../../src/scoring/schemas/schema-shapes.ts';
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** The files' text, by path from the package's root. */
+export function editorSchemas(): ReadonlyMap<string, string> {
+  return new Map([
+    ['mappings/schema/model.schema.json', toText(modelSchema, 'Scoring model of Leadgrade')],
+    ['mappings/schema/mapping.schema.json', toText(mappingSchema, "Mapping of a CRM's properties for Leadgrade")],
+    [
+      'mappings/schema/csv-mapping.schema.json',
+      toText(csvMappingSchema, "Mapping of a CSV export's columns for Leadgrade"),
+    ],
+    ['mappings/schema/events.schema.json', toText(eventsMappingSchema, "Mapping of a site's events for Leadgrade")],
+    ['mappings/schema/people.schema.json', toText(peopleSchema, 'One person in several CRMs, for Leadgrade')],
+  ]);
+}
+
+function toText(schema: z.ZodType, title: string): string {
+  // Draft 7 is what all editors know. What people write is the input; transforms are our own business.
+  const { $schema, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
+  const written = JSON.stringify({ $schema, title, ...rest }, (_key, value: unknown) => withShapes(value), 2);
+  return `${written}\n`;
+}
+
+/** An object of several shapes (schema-shapes.ts) becomes a choice among them, each of them closed. */
+function withShapes(value: unknown): unknown {
+  if (!hasShapes(value)) return value;
+  const { shapes, type, properties, required = [], additionalProperties, ...rest } = value;
+  // A reference to one that is expanded where it is defined.
+  if (properties === undefined) return { type, ...rest };
+  const anyOf = shapes.map(({ needs = [], lacks = [], atLeast }) => ({
+    type,
+    properties: Object.fromEntries(Object.entries(properties).filter(([key]) => !lacks.includes(key))),
+    ...(required.length + needs.length > 0 && { required: [...required, ...needs] }),
+    ...(atLeast !== undefined && { minProperties: atLeast }),
+    additionalProperties,
+  }));
+  return { ...rest, anyOf };
+}
+
+function hasShapes(value: unknown): value is JsonSchema & { readonly shapes: readonly Shape[] } {
+  return typeof value === 'object' && value !== null && 'shapes' in value;
+}

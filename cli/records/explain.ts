@@ -1,0 +1,121 @@
+// `leadgrade explain hubspot:123`: one lead's score as it is now, its reasons, and how it came to be.
+import { Command } from 'commander';
+import { isInScope } from '../../jobs/score/score-chunk.ts';
+import { scoringBasis } from '../../jobs/score/scoring-version.ts';
+import type { Outcome } from '../../src/domain/outcome.ts';
+import { toLead } from '../../src/people/to-lead.ts';
+import { explain } from '../../src/scoring/explanation/explain.ts';
+import { scoreLead } from '../../src/scoring/score-lead.ts';
+import { outcomesOf } from '../../src/store/activities/outcomes.ts';
+import { type Erasure, erasuresOf } from '../../src/store/erasure/erase-records.ts';
+import { pointsByBand, type StoredThreshold, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
+import { type FoundLead, findLead, historyOf, type PastResult } from '../../src/store/leads/lead-lookup.ts';
+import { conflictsOfLead, type SeenConflict } from '../../src/store/records/field-conflicts.ts';
+import { ConfigurationError } from '../product/load-crms.ts';
+import type { Product } from '../product/open-product.ts';
+import { withProduct } from '../product/with-product.ts';
+import type { CommandIo } from '../terminal/io.ts';
+import { type LeadKey, leadKeyArgument } from '../terminal/lead-key.ts';
+import { asOfOption, jsonOption } from '../terminal/options.ts';
+import { erasureLine } from './erase.ts';
+
+const HISTORY = 20;
+
+export function explainCommand(io: CommandIo): Command {
+  return new Command('explain')
+    .description("one lead's score, its reasons, and its history")
+    .addArgument(leadKeyArgument())
+    .addOption(asOfOption())
+    .addOption(jsonOption())
+    .action((key: LeadKey, options: { asOf?: Date; json: boolean }) =>
+      withProduct(io, { asOf: options.asOf, quiet: true }, (product) => run(io, product, key, options.json)),
+    );
+}
+
+async function run(io: CommandIo, { context }: Product, key: LeadKey, json: boolean): Promise<void> {
+  const found = await findLead(context.db, key, [...context.crms.keys()]);
+  if (!found) {
+    const erasures = await erasuresOf(context.db, key);
+    if (erasures.length > 0) return tellErasures(io, key, erasures, json);
+    throw new ConfigurationError(`${key.crm}:${key.id} is not known. Run "leadgrade backfill", or check the id.`);
+  }
+  const inScope = isInScope(found.records, context.crms);
+  const history = await historyOf(context.db, found.id, HISTORY);
+  const outcomes = await outcomesOf(context.db, found.id);
+  const conflicts = await conflictsOfLead(context.db, found.id, HISTORY);
+  const now = (context.asOf ?? context.clock.now()).getTime();
+  const lead = toLead(found, await scoringBasis(context));
+  const stored = await thresholdsOf(context.db, context.model.hash);
+  const scoring = { thresholds: pointsByBand(stored), ...(found.status !== null && { previousStatus: found.status }) };
+  const result = scoreLead(lead, context.model.compiled, now, scoring);
+  const explanation = explain(result, lead, context.model.compiled, now, { timezone: context.timezone });
+  const records = found.records.map(({ crm, object, id }) => ({ crm, object, id }));
+  if (json) {
+    io.stdout.write(
+      `${JSON.stringify({ ...result, in_scope: inScope, explanation, records, unobserved: lead.unobserved, outcomes, history, conflicts })}\n`,
+    );
+    return;
+  }
+  const lines = [
+    ...(inScope ? [] : ['Not scored: outside the scope of the mapping (leads.where). It would be:']),
+    `${result.id}: ${result.status}, grade ${result.grade}`,
+    explanation,
+    ...thresholdLines(result.thresholds ?? {}, stored),
+    ...recordLines(found.records),
+    ...(lead.unobserved.length === 0 ? [] : ['', `Not visible to us: ${lead.unobserved.join(', ')}`]),
+    ...(outcomes.length === 0 ? [] : ['', 'What became of it:', ...outcomes.map(outcomeLine)]),
+    ...(history.length === 0 ? [] : ['', 'History, newest first:', ...history.map(historyLine)]),
+    ...(conflicts.length === 0 ? [] : ['', 'Written by somebody else, newest first:', ...conflicts.map(conflictLine)]),
+  ];
+  io.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Where the person is known by more than the record that was asked for. */
+function recordLines(records: FoundLead['records']): string[] {
+  if (records.length < 2) return [];
+  return ['', 'One person, with these records:', ...records.map(({ crm, object, id }) => `  ${crm}:${id} (${object})`)];
+}
+
+/** What the bands with `top` are worth in points, as applied to this lead. */
+function thresholdLines(applied: Readonly<Record<string, number>>, stored: readonly StoredThreshold[]): string[] {
+  const lines = Object.entries(applied).map(([band, points]) => {
+    const known = stored.find((each) => each.band === band);
+    const from = known
+      ? `of ${known.leads} leads on ${known.computed_at.toISOString().slice(0, 10)}`
+      : 'the floor so far';
+    return `  ${band}: from ${points} points (${from})`;
+  });
+  return lines.length === 0 ? [] : ['', 'Bands of the best share of all leads:', ...lines];
+}
+
+function historyLine(past: PastResult): string {
+  const moved = past.previous_status === null ? past.status : `${past.previous_status} -> ${past.status}`;
+  const scores = `${past.total} = fit ${past.fit_score} (${past.grade}) + behavior ${past.behavior_score}`;
+  return `  ${past.as_of.toISOString()}  ${scores}  ${moved}  (${past.cause}, ${past.model})`;
+}
+
+function conflictLine({ crm, id, field, ours, theirs, policy, seenAt }: SeenConflict): string {
+  const shown = (value: string | number | null) =>
+    value === null || value === '' ? 'nothing' : firstLine(String(value));
+  const became = policy === 'respect' ? 'left as it is' : 'written over';
+  return `  ${seenAt.toISOString()}  ${crm}:${id} ${field}: ${shown(theirs)} in place of ${shown(ours)} (${became})`;
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = text.split('\n');
+  return line.length > 80 ? `${line.slice(0, 79)}...` : line;
+}
+
+function tellErasures(io: CommandIo, key: LeadKey, erasures: readonly Erasure[], json: boolean): void {
+  const lines = erasures.map((each) => erasureLine(key, each));
+  io.stdout.write(json ? `${JSON.stringify({ id: `${key.crm}:${key.id}`, erasures })}\n` : `${lines.join('\n')}\n`);
+}
+
+function outcomeLine({ id, state, stage, amount, currency, createdAt, closedAt }: Outcome): string {
+  const value = amount === null ? [] : [`${amount}${currency === null ? '' : ` ${currency}`}`];
+  const dates = [
+    ...(createdAt === null ? [] : [`since ${new Date(createdAt).toISOString()}`]),
+    ...(closedAt === null ? [] : [`closed ${new Date(closedAt).toISOString()}`]),
+  ];
+  return `  ${[`${id} ${state}`, `stage ${stage ?? 'unknown'}`, ...value, ...dates].join(', ')}`;
+}

@@ -1,0 +1,103 @@
+// What a dry run prints: who would get what, and what it would take.
+import type { Band } from '../../src/scoring/compile/compile.ts';
+import type { BandCount, PlannedScore } from '../../src/store/outbox/planned-writes.ts';
+import { scoreTable } from '../terminal/score-table.ts';
+
+/** Also what `--json` prints. */
+export interface DryRun {
+  readonly model: string;
+  /** ISO. */
+  readonly as_of: string;
+  /** That reading and scoring took. */
+  readonly seconds: number;
+  readonly errors: number;
+  readonly bands: readonly BandCount[];
+  readonly highest: readonly PlannedScore[];
+  readonly crms: readonly DryRunCrm[];
+}
+
+interface DryRunCrm {
+  readonly crm: string;
+  readonly records: number;
+  readonly scored: number;
+  readonly writes: number;
+  /** Of the writes, those that empty the fields of a record out of scope. */
+  readonly clears: number;
+  readonly calls_to_read: number;
+  readonly calls_to_write: number;
+  /** What this token or account does not show. */
+  readonly unseen: readonly { readonly stream: string; readonly reason: string; readonly fix: string | null }[];
+}
+
+const REASONS = 3;
+
+export function dryRunReport(run: DryRun, bands: readonly Band[]): string {
+  return [
+    `DRY RUN. Nothing was written. Model ${run.model}, as of ${run.as_of}.`,
+    '',
+    'WHO WOULD GET WHAT',
+    '',
+    ...scoreTable(bands, (status, grade) => {
+      return run.bands.find((each) => each.status === status && each.grade === grade)?.leads ?? 0;
+    }),
+    ...run.crms.flatMap(writesOf),
+    '',
+    `THE ${run.highest.length} HIGHEST`,
+    ...run.highest.flatMap((score) => ['', ...scoreLines(score, bands)]),
+    '',
+    'WHAT IT TAKES',
+    '',
+    ...run.crms.flatMap((crm) => cost(crm, run.seconds)),
+    ...run.crms.flatMap(unseenLines),
+    ...(run.errors === 0
+      ? []
+      : [
+          '',
+          `${run.errors} values could not be read; their records are scored without them. The backfill lists them.`,
+        ]),
+  ].join('\n');
+}
+
+function writesOf({ crm, records, scored, writes, clears }: DryRunCrm): readonly string[] {
+  const out = records - scored;
+  const emptied = clears === 0 ? '' : `; ${clears} of them have scores, which would be emptied`;
+  return [
+    '',
+    `${crm}: ${records} records; ${out} are out of scope (leads.where in the mapping)${emptied}.`,
+    `${crm}: ${writes - clears} would be written, ${scored - (writes - clears)} hold their score already.`,
+  ];
+}
+
+function scoreLines(score: PlannedScore, bands: readonly Band[]): readonly string[] {
+  const { crm, id, total, fit_score, grade, behavior_score, status, explanation } = score;
+  const label = bands.find((band) => band.id === status)?.label ?? status;
+  const reasons = (explanation ?? '').split('\n').filter((line) => /^[+-]\d+ /.test(line));
+  return [
+    `${crm}:${id}  ${total} = fit ${fit_score} (${grade}) + behavior ${behavior_score}. ${label}`,
+    ...reasons.slice(0, REASONS).map((line) => `     ${line}`),
+  ];
+}
+
+function cost({ crm, calls_to_read, calls_to_write }: DryRunCrm, seconds: number): readonly string[] {
+  // Writing keeps the pace that reading had: both wait for the same limit.
+  const writing = calls_to_read === 0 ? 0 : (seconds * calls_to_write) / calls_to_read;
+  return [
+    `${crm}: reading took ${calls_to_read} API calls and ${duration(seconds)}; the backfill reads again.`,
+    `${crm}: writing would take ${calls_to_write} API calls and about ${duration(writing)}.`,
+  ];
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+function unseenLines({ crm, unseen }: DryRunCrm): readonly string[] {
+  if (unseen.length === 0) return [];
+  return [
+    '',
+    `NOT SHOWN BY ${crm.toUpperCase()} (what cannot be seen counts neither for nor against anybody)`,
+    '',
+    ...unseen.map(({ stream, reason, fix }) => `${stream}: ${[reason, fix].filter(Boolean).join(' ')}`),
+  ];
+}

@@ -1,0 +1,8 @@
+// What the CRM's fields must be able to hold: the bands of the model.
+
+import type { ActiveModel } from '../../jobs/context.ts';
+import type { WriteTarget } from '../../src/crm/connector.ts';
+
+export function writeTarget({ compiled }: Pick<ActiveModel, 'compiled'>): WriteTarget {
+  return { statuses: compiled.bands.map(({ id, label }) => ({ value: id, label })) };
+}

@@ -1,0 +1,73 @@
+// Meetings, calls, emails, notes and tasks: their properties, and what one of them means for each of its contacts.
+
+import type { ChangePage } from '../../../src/crm/connector.ts';
+import type { Fields } from '../../../src/domain/lead.ts';
+import type { Mapping } from '../../../src/mapping/mapping.ts';
+import { activityProperties, type RawActivity } from '../../../src/mapping/project-activities.ts';
+import type { HubSpotObject } from '../http/responses.ts';
+import type { HubSpotParts } from '../streams/stream.ts';
+import { contactRef } from './contact-mapping.ts';
+
+/** By HubSpot's object type: the prefix of their activity ids. */
+export const ENGAGEMENTS: Readonly<Record<string, string>> = {
+  meetings: 'meeting',
+  calls: 'call',
+  emails: 'email',
+  notes: 'note',
+  tasks: 'task',
+};
+
+/** Properties that HubSpot does not have, made of one that it has. */
+const DERIVED: Readonly<Record<string, { from: string; derive: (raw: string) => number | null }>> = {
+  // HubSpot keeps a call's duration in milliseconds.
+  call_seconds: {
+    from: 'hs_call_duration',
+    derive: (raw) => (Number.isFinite(Number(raw)) ? Math.round(Number(raw) / 1000) : null),
+  },
+};
+
+/** What to ask HubSpot for. */
+export function engagementProperties(mapping: Mapping, type: string): readonly string[] {
+  const names = activityProperties(mapping, type).map((name) => {
+    return Object.hasOwn(DERIVED, name) ? (DERIVED[name]?.from ?? name) : name;
+  });
+  return [...new Set(names)];
+}
+
+function withDerived(properties: Fields): Fields {
+  const derived = Object.entries(DERIVED).flatMap(([name, { from, derive }]) => {
+    const raw = properties[from];
+    return typeof raw === 'string' && raw !== '' ? [[name, derive(raw)] as const] : [];
+  });
+  return { ...properties, ...Object.fromEntries(derived) };
+}
+
+function rawEngagement(type: string, object: HubSpotObject): RawActivity {
+  return { id: activityId(type, object.id), source: type, properties: withDerived(object.properties) };
+}
+
+export function activityId(type: string, id: string): string {
+  return `${ENGAGEMENTS[type] ?? type}:${id}`;
+}
+
+/**
+ * The engagement for each of its contacts: an activity, or (canceled, turned into something that the mapping leaves out)
+ * one that is gone.
+ */
+export function forContacts(
+  { toActivity }: Pick<HubSpotParts, 'toActivity'>,
+  type: string,
+  items: readonly { readonly object: HubSpotObject; readonly contacts: readonly string[] }[],
+): Pick<ChangePage, 'activities' | 'gone'> {
+  const activities: ChangePage['activities'][number][] = [];
+  const gone: ChangePage['gone'][number][] = [];
+  for (const { object, contacts } of items) {
+    const raw = rawEngagement(type, object);
+    const activity = toActivity(raw);
+    for (const ref of contacts.map(contactRef)) {
+      if (activity === null) gone.push({ ref, activityId: raw.id });
+      else activities.push({ ...activity, ref });
+    }
+  }
+  return { activities, gone };
+}

@@ -1,0 +1,89 @@
+// The properties that hold our fields on HubSpot's contacts: what each must be, and what a portal has of them.
+
+import type { WriteTarget } from '../../../src/crm/connector.ts';
+import type { ScoreField } from '../../../src/domain/score-fields.ts';
+import { GRADES } from '../../../src/domain/score-result.ts';
+import type { Mapping } from '../../../src/mapping/mapping.ts';
+import { writtenFields } from '../../../src/mapping/write-back.ts';
+import type { HubSpotHttp } from '../http/client.ts';
+import { type HubSpotProperty, propertiesAnswer } from '../http/responses.ts';
+
+export const GROUP = { name: 'leadgrade', label: 'Leadgrade' };
+export const CONTACT_TYPE_ID = '0-1';
+
+interface PropertyKind {
+  readonly label: string;
+  readonly type: string;
+  readonly fieldType: string;
+  readonly description: string;
+}
+
+const KINDS: Readonly<Record<ScoreField, PropertyKind>> = {
+  fit_grade: {
+    label: 'Fit grade',
+    type: 'enumeration',
+    fieldType: 'select',
+    description: 'How well the contact fits: A to F.',
+  },
+  fit_score: { label: 'Fit score', type: 'number', fieldType: 'number', description: 'Points for who the contact is.' },
+  behavior_score: {
+    label: 'Behavior score',
+    type: 'number',
+    fieldType: 'number',
+    description: 'Points for what the contact did; fades with time.',
+  },
+  total_score: { label: 'Total score', type: 'number', fieldType: 'number', description: 'Fit plus behavior.' },
+  status: { label: 'Lead status', type: 'enumeration', fieldType: 'select', description: 'What to do with the lead.' },
+  explanation: {
+    label: 'Score explanation',
+    type: 'string',
+    fieldType: 'textarea',
+    description: 'Why the lead has this score. Its lines add up.',
+  },
+  scored_at: { label: 'Scored at', type: 'datetime', fieldType: 'date', description: 'When the score was computed.' },
+  model: { label: 'Scoring model', type: 'string', fieldType: 'text', description: 'Name and version of the model.' },
+};
+
+export interface Option {
+  readonly value: string;
+  readonly label: string;
+  readonly displayOrder: number;
+  readonly hidden: boolean;
+}
+
+export interface WantedProperty extends PropertyKind {
+  readonly field: ScoreField;
+  readonly name: string;
+  readonly options: readonly Option[];
+}
+
+/** What the mapping wants to write, with the options that the model needs. */
+export function wantedProperties(mapping: Mapping, target: WriteTarget): readonly WantedProperty[] {
+  return writtenFields(mapping).map(({ field, property }) => {
+    const kind = KINDS[field];
+    const label = `Leadgrade: ${kind.label.toLowerCase()}`;
+    return { ...kind, label, field, name: property, options: optionsOf(field, target) };
+  });
+}
+
+function optionsOf(field: ScoreField, target: WriteTarget): readonly Option[] {
+  const values = field === 'fit_grade' ? GRADES.map((grade) => ({ value: grade, label: grade })) : target.statuses;
+  if (field !== 'fit_grade' && field !== 'status') return [];
+  return values.map(({ value, label }, displayOrder) => ({ value, label, displayOrder, hidden: false }));
+}
+
+/** The portal's contact properties by name; archived ones are not among them. */
+export async function readProperties(
+  http: HubSpotHttp,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, HubSpotProperty>> {
+  const path = http.paths.properties('contacts');
+  const answer = await http.call({ what: 'reading contact properties', path, answer: propertiesAnswer }, signal);
+  return new Map(answer.results.filter((each) => each.archived !== true).map((each) => [each.name, each]));
+}
+
+/** Options that the model needs and the property lacks. */
+export function missingOptions(wanted: WantedProperty, existing: HubSpotProperty): readonly Option[] {
+  const there = new Set(existing.options.map((option) => option.value));
+  return wanted.options.filter((option) => !there.has(option.value));
+}

@@ -1,0 +1,117 @@
+// The worker: takes jobs from the queue, parses their payloads at the door, runs them.
+import type { JobContext } from '../context.ts';
+import { readNamedItems } from '../ingest/fetch-named-items.ts';
+import { matchSiteEvents } from '../ingest/match-site-events.ts';
+import { intake } from '../ingest/process-inbox.ts';
+import {
+  isLater,
+  JOBS,
+  type JobName,
+  type JobPayloads,
+  mostAtOnce,
+  optionsOf,
+  QUEUE,
+  type RingManner,
+} from '../job-types.ts';
+import { watchStreams } from '../read/poll-fast-streams.ts';
+import { pullChanges } from '../read/pull-changes.ts';
+import { refreshLeads } from '../read/refresh-records.ts';
+import { nightlyRecompute } from '../schedule/nightly.ts';
+import { tick } from '../schedule/poll.ts';
+import { scoreLeads } from '../score/score-leads.ts';
+import { writeBack } from '../write/write-scores.ts';
+import type { JobProcessor, JobQueue, JobWorker, QueueBackend } from './queue-backend.ts';
+
+const RUN: Readonly<Record<JobName, (context: JobContext, data: unknown) => Promise<void>>> = {
+  tick: (context) => tick(context),
+  intake: (context) => intake(context),
+  match: (context) => matchSiteEvents(context),
+  items: (context, data) => readNamedItems(context, JOBS.items.payload.parse(data)),
+  watch: (context, data) => watchStreams(context, JOBS.watch.payload.parse(data)),
+  pull: (context, data) => pullChanges(context, JOBS.pull.payload.parse(data)),
+  refresh: (context, data) => refreshLeads(context, JOBS.refresh.payload.parse(data)),
+  score: (context) => scoreLeads(context),
+  write: (context, data) => writeBack(context, JOBS.write.payload.parse(data)),
+  nightly: (context) => nightlyRecompute(context),
+};
+
+function isJobName(name: string): name is JobName {
+  return Object.hasOwn(JOBS, name);
+}
+
+/** Runs one job. @throws ZodError for a payload that is not the job's */
+export async function runJob(context: JobContext, job: JobName, payload: unknown): Promise<void> {
+  await RUN[job](context, payload);
+}
+
+/**
+ * Starts to take jobs. Jobs of a version that knows others are failed, not lost: their work stands in the store.
+ * @param onGivenUp told when a job has used up its attempts
+ */
+export function startWorker(
+  backend: QueueBackend,
+  context: JobContext,
+  onGivenUp: (reason: string) => void,
+): JobWorker<unknown> {
+  const process: JobProcessor<unknown> = async (job) => {
+    if (!isJobName(job.name)) throw new Error(`There is no job "${job.name}" in this version.`);
+    try {
+      // What was rung for later is rung for now: run here, it would run beside the job of the same key.
+      if (isLater(job.opts.deduplication?.id)) await context.ring(job.name, parsePayload(job.name, job.data));
+      else await runJob(context, job.name, job.data);
+    } catch (error) {
+      throw withoutData(error);
+    }
+  };
+  const worker = backend.worker<unknown>(QUEUE, process, { concurrency: mostAtOnce(context.crms.size) });
+  worker.on('failed', (job, error) => {
+    context.log.error({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, 'a job failed');
+    if (job && job.attemptsMade >= (job.opts.attempts ?? 1))
+      onGivenUp(`The job "${job.name}" failed: ${error.message}`);
+  });
+  return worker;
+}
+
+/** Database errors quote values, and values can be personal: neither the log nor the queue, which keeps errors, may have them. */
+function withoutData(error: unknown): Error {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+  return new Error(`${name}: ${message.replaceAll(/"[^"]*"|'[^']*'/g, '"..."').slice(0, 300)}${code}`);
+}
+
+function parsePayload<N extends JobName>(job: N, data: unknown): JobPayloads[N];
+function parsePayload(job: JobName, data: unknown): JobPayloads[JobName] {
+  return JOBS[job].payload.parse(data);
+}
+
+/** A bell for jobs on a queue (see JobContext.ring). */
+export function bell(queue: JobQueue<unknown>): JobContext['ring'] {
+  return async <N extends JobName>(job: N, payload: JobPayloads[N], manner: RingManner = {}): Promise<void> => {
+    await queue.add(job, payload, optionsOf(job, keyOf(job, payload), manner));
+  };
+}
+
+function keyOf(job: JobName, payload: JobPayloads[JobName]): string {
+  return 'crm' in payload ? `${job}-${payload.crm}` : job;
+}
+
+/** A job that is rung for every `seconds`. */
+export type Beat = {
+  [N in JobName]: { readonly job: N; readonly payload: JobPayloads[N]; readonly seconds: number };
+}[JobName];
+
+/**
+ * Has BullMQ ring for these, from whichever process is up, and for nothing else: a CRM, or a stream of it, may have been taken out of the
+ * settings. Changes nothing where it is so already.
+ */
+export async function keepBeats(queue: JobQueue<unknown>, beats: readonly Beat[]): Promise<void> {
+  const wanted = new Map(beats.map((beat) => [keyOf(beat.job, beat.payload), beat]));
+  const known = new Map((await queue.getJobSchedulers()).map(({ key, every }) => [key, every]));
+  for (const id of known.keys()) {
+    if (!wanted.has(id)) await queue.removeJobScheduler(id);
+  }
+  for (const [id, { job, payload, seconds }] of wanted) {
+    const every = seconds * 1_000;
+    if (known.get(id) !== every) await queue.upsertJobScheduler(id, { every }, { name: job, data: payload });
+  }
+}

@@ -1,0 +1,36 @@
+// Compares what is linked to each record (company, activities) with what we know: an association that alone was changed moves
+// no modification time. The place reached is kept in the run, so that a killed night goes on where it was.
+import { z } from 'zod';
+import type { RecordRef } from '../../src/domain/crm-changes.ts';
+import { pageOfLinks } from '../../src/store/activities/activities.ts';
+import { haltInForce } from '../../src/store/sync/crm-pauses.ts';
+import { findRun, noteProgress } from '../../src/store/sync/runs.ts';
+import { takeFindings } from '../../src/store/sync/save-items.ts';
+import type { JobContext } from '../context.ts';
+import { withHalts } from '../failure-policy.ts';
+
+const placeSchema = z.object({ object: z.string(), id: z.string() });
+
+export async function compareLinks(context: JobContext, crm: string, run: number): Promise<void> {
+  const connector = context.crms.get(crm)?.connector;
+  const compare = connector?.compareLinks?.bind(connector);
+  if (!connector || !compare || (await haltInForce(context.db, crm, 'read', context.clock.now()))) return;
+  const { db, clock, signal } = context;
+  const walk = async () => {
+    let after = await placeReached(context, crm, run);
+    while (!signal.aborted) {
+      const known = await pageOfLinks(db, { crm, after, limit: connector.batch.links });
+      if (known.length === 0) return;
+      await takeFindings(db, await compare(known, signal), { crm, now: clock.now() });
+      after = known.at(-1)?.ref ?? null;
+      await noteProgress(db, run, { [`compared ${crm}`]: after }, clock.now());
+    }
+  };
+  // What is missed tonight is compared tomorrow: nothing to ring for.
+  await withHalts(context, { crm, side: 'read' }, walk, async () => {});
+}
+
+async function placeReached(context: JobContext, crm: string, run: number): Promise<RecordRef | null> {
+  const progress = (await findRun(context.db, run))?.progress ?? {};
+  return placeSchema.safeParse(progress[`compared ${crm}`]).data ?? null;
+}

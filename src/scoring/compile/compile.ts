@@ -1,0 +1,29 @@
+// Turns a model into closures once: conditions compiled, word lists normalized, expressions parsed, activities indexed by type.
+import { type CompiledBehavior, compileBehavior } from '../behavior.ts';
+import { type CompiledFit, compileFit } from '../fit.ts';
+import type { Model } from '../schemas/model-schema.ts';
+import { type Band, type CompiledStatus, compileStatus } from '../status.ts';
+
+export type { Band } from '../status.ts';
+
+export interface CompiledModel {
+  /** `name@version` */
+  readonly id: string;
+  /** Best first. */
+  readonly bands: readonly Band[];
+  readonly fit: CompiledFit;
+  readonly behavior: CompiledBehavior;
+  readonly status: CompiledStatus;
+}
+
+/** @param model a model that `readModel` returned: one without errors */
+export function compileModel(model: Model): CompiledModel {
+  const status = compileStatus(model);
+  return {
+    id: `${model.name}@${model.version}`,
+    bands: status.bands.map(({ id, label, action, sla }) => ({ id, label, action, sla })),
+    fit: compileFit(model.fit),
+    behavior: compileBehavior(model.behavior),
+    status,
+  };
+}

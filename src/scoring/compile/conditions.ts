@@ -1,0 +1,62 @@
+// Compiles a condition of the model, or of a mapping's `leads.where`, into one function from fields to an outcome.
+import type { Fields } from '../../domain/lead.ts';
+import type { Outcome } from '../../domain/score-result.ts';
+import { type Condition, hasOperator } from '../schemas/condition-schema.ts';
+import { compileOperators } from './operators.ts';
+
+export { type Condition, conditionFields, conditionSchema, lacksField } from '../schemas/condition-schema.ts';
+
+export type FieldTest = (fields: Fields) => Outcome;
+
+/**
+ * @param condition a condition that the schema accepted
+ * @param defaultField the field of operators that name none; `all` and `any` inherit it
+ * @returns `matched`, `unmatched`, or `unknown` when what is not known could decide
+ * @throws Error when an operator has no field to look at (`lacksField` tells beforehand)
+ */
+export function compileCondition(condition: Condition, defaultField?: string): FieldTest {
+  const field = condition.field ?? defaultField;
+  const parts: FieldTest[] = [];
+  if (hasOperator(condition)) {
+    if (field === undefined) throw new Error('A condition has operators but no field to look at: add `field`.');
+    const test = compileOperators(condition);
+    parts.push((fields) => test(fields[field]));
+  }
+  if (condition.all) parts.push(allOf(condition.all.map((each) => compileCondition(each, field))));
+  if (condition.any) parts.push(anyOf(condition.any.map((each) => compileCondition(each, field))));
+  const [only] = parts;
+  return parts.length === 1 && only ? only : allOf(parts);
+}
+
+/** Compiles the `where` of a signal: every attribute's condition must be matched; what is unknown is no match. */
+export function compileWhere(where: Readonly<Record<string, Condition>> | undefined): (attributes: Fields) => boolean {
+  const tests = Object.entries(where ?? {}).map(([attribute, condition]) => compileCondition(condition, attribute));
+  return (attributes) => {
+    for (const test of tests) if (test(attributes) !== 'matched') return false;
+    return true;
+  };
+}
+
+function allOf(tests: readonly FieldTest[]): FieldTest {
+  return (fields) => {
+    let outcome: Outcome = 'matched';
+    for (const test of tests) {
+      const each = test(fields);
+      if (each === 'unmatched') return 'unmatched';
+      if (each === 'unknown') outcome = 'unknown';
+    }
+    return outcome;
+  };
+}
+
+function anyOf(tests: readonly FieldTest[]): FieldTest {
+  return (fields) => {
+    let outcome: Outcome = 'unmatched';
+    for (const test of tests) {
+      const each = test(fields);
+      if (each === 'matched') return 'matched';
+      if (each === 'unknown') outcome = 'unknown';
+    }
+    return outcome;
+  };
+}

@@ -1,0 +1,117 @@
+// What became of leads: kept by source id as activities are, for the review of a model. Nothing here makes a lead due.
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { LeadSnapshot, LinkFindings, SourcedOutcome } from '../../domain/crm-changes.ts';
+import type { Outcome } from '../../domain/outcome.ts';
+import { rowsOf } from '../json-rows.ts';
+import { ensureRecords } from '../leads/ensure-records.ts';
+import { holdLeads } from '../leads/mark-due.ts';
+import type { Tables } from '../tables/tables.ts';
+
+type Tx = Transaction<Tables>;
+
+interface TakeOptions {
+  readonly crm: string;
+  readonly now: Date;
+  /** Of a whole pass over a stream that shows them. */
+  readonly pass: number | null;
+}
+
+export async function takeOutcomes(tx: Tx, outcomes: readonly SourcedOutcome[], options: TakeOptions): Promise<void> {
+  if (outcomes.length === 0) return;
+  const { crm, now, pass } = options;
+  // A statement may touch a row only once.
+  const latest = new Map(outcomes.map((each) => [`${each.ref.object}/${each.ref.id}/${each.id}`, each]));
+  const refs = outcomes.map(({ ref }) => ref);
+  await ensureRecords(tx, crm, refs, now);
+  await holdLeads(tx, crm, refs);
+  await sql`
+    insert into leadgrade.outcomes as o (crm, object, record_id, id, lead_id, source, pipeline, stage, state, amount,
+      currency, created_at, closed_at, stages, seen_at, listed_pass)
+    select ${crm}, t.object, t.record_id, t.id, r.lead_id, t.source, t.pipeline, t.stage, t.state, t.amount, t.currency,
+      t.created_at, t.closed_at, t.stages, ${now}, ${pass}::bigint
+    from ${rowsOf([...latest.values()].map(toRow))} as t (object text, record_id text, id text, source text, pipeline text,
+      stage text, state text, amount double precision, currency text, created_at timestamptz, closed_at timestamptz,
+      stages jsonb)
+    join leadgrade.records r on r.crm = ${crm} and r.object = t.object and r.id = t.record_id and r.erased_at is null
+    on conflict (crm, object, record_id, id)
+    do update set pipeline = excluded.pipeline, stage = excluded.stage, state = excluded.state, amount = excluded.amount,
+      currency = excluded.currency, created_at = excluded.created_at, closed_at = excluded.closed_at,
+      stages = excluded.stages, gone_at = null, listed_pass = coalesce(excluded.listed_pass, o.listed_pass)
+    where o.gone_at is not null or excluded.listed_pass is distinct from o.listed_pass
+      or (o.pipeline, o.stage, o.state, o.amount, o.currency, o.created_at, o.closed_at, o.stages) is distinct from
+        (excluded.pipeline, excluded.stage, excluded.state, excluded.amount, excluded.currency, excluded.created_at,
+         excluded.closed_at, excluded.stages)`.execute(tx);
+}
+
+function toRow({ ref, ...outcome }: SourcedOutcome) {
+  const { id, source, pipeline, stage, state, amount, currency } = outcome;
+  return {
+    object: ref.object,
+    record_id: ref.id,
+    ...{ id, source, pipeline, stage, state, amount, currency },
+    created_at: toIso(outcome.createdAt),
+    closed_at: toIso(outcome.closedAt),
+    stages: outcome.stages,
+  };
+}
+
+function toIso(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
+
+/** Those that come with a record itself: what a read shows no more is gone. */
+export async function takeOwnOutcomes(
+  tx: Tx,
+  read: readonly LeadSnapshot[],
+  { crm, now }: { crm: string; now: Date },
+): Promise<void> {
+  if (read.length === 0) return;
+  const rows = read.map(({ ref, outcomes }) => ({ ...ref, shown: outcomes.map(({ id }) => id) }));
+  const outcomes = read.flatMap(({ ref, outcomes: own }) => own.map((each) => ({ ...each, ref })));
+  await takeOutcomes(tx, outcomes, { crm, now, pass: null });
+  await sql`
+    update leadgrade.outcomes o set gone_at = ${now}
+    from ${rowsOf(rows)} as t (object text, id text, shown jsonb)
+    where o.crm = ${crm} and o.object = t.object and o.record_id = t.id and o.source = 'lifecycle' and o.gone_at is null
+      and not t.shown ? o.id`.execute(tx);
+}
+
+/** Tombstones for outcomes that are no longer there, or no longer the record's. */
+export async function dropOutcomes(tx: Tx, crm: string, gone: LinkFindings['goneOutcomes'], now: Date): Promise<void> {
+  if (gone.length === 0) return;
+  const rows = gone.map(({ ref, outcomeId }) => ({ object: ref.object, record_id: ref.id, id: outcomeId }));
+  await sql`
+    update leadgrade.outcomes o set gone_at = ${now}
+    from ${rowsOf(rows)} as t (object text, record_id text, id text)
+    where o.crm = ${crm} and o.object = t.object and o.record_id = t.record_id and o.id = t.id
+      and o.gone_at is null`.execute(tx);
+}
+
+/** What a whole pass over the stream did not show, and was known before it began, is gone. */
+export async function dropUnlistedOutcomes(
+  tx: Tx,
+  { crm, stream, pass }: { crm: string; stream: string; pass: number },
+  now: Date,
+): Promise<void> {
+  await sql`
+    update leadgrade.outcomes set gone_at = ${now}
+    where crm = ${crm} and source = ${stream} and listed_pass is distinct from ${pass} and gone_at is null
+      and seen_at < (select started_at from leadgrade.runs where id = ${pass})`.execute(tx);
+}
+
+/** A lead's outcomes that are still there, oldest first. */
+export async function outcomesOf(db: Kysely<Tables>, leadId: number): Promise<readonly Outcome[]> {
+  const rows = await db
+    .selectFrom('outcomes')
+    .selectAll()
+    .where('lead_id', '=', leadId)
+    .where('gone_at', 'is', null)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id, source, pipeline, stage, state, amount, currency, stages, created_at, closed_at }) => ({
+    ...{ id, source, pipeline, stage, state, amount, currency, stages },
+    createdAt: created_at?.getTime() ?? null,
+    closedAt: closed_at?.getTime() ?? null,
+  }));
+}

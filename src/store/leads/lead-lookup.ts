@@ -1,0 +1,85 @@
+// One lead, looked up by its record in a CRM: for `explain` and `erase`.
+import { type Kysely, sql } from 'kysely';
+import type { RecordRef } from '../../domain/crm-changes.ts';
+import type { Tables } from '../tables/tables.ts';
+import type { DueLead } from './score-due-leads.ts';
+import { recordsAndActivities } from './scoring-input.ts';
+
+export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities'> {
+  readonly nextChangeAt: Date | null;
+  /** The status that the lead has now, for hysteresis. */
+  readonly status: string | null;
+}
+
+/**
+ * The lead of a record; of one that was merged, or is a Lead that was converted, that of its survivor.
+ * @param crms those that are set up: only what they show of the lead counts
+ * @returns null when the CRM's record is not known, or is gone
+ */
+export async function findLead(
+  db: Kysely<Tables>,
+  key: { crm: string; id: string },
+  crms: readonly string[],
+): Promise<FoundLead | null> {
+  const { rows } = await sql<{ id: number; next_change_at: Date | null; status: string | null }>`
+    with recursive chain as (
+      select r.* from leadgrade.records r where r.crm = ${key.crm} and r.id = ${key.id}
+      union
+      select r.* from chain c join leadgrade.records r
+        on r.crm = c.crm and r.object = coalesce(c.merged_into_object, c.object) and r.id = c.merged_into
+      where c.state = 'merged'
+    )
+    select l.id, l.next_change_at, s.status
+    from chain c join leadgrade.leads l on l.id = c.lead_id left join leadgrade.results s on s.id = l.result_id
+    where c.state = 'live' limit 1`.execute(db);
+  const lead = rows[0];
+  if (!lead) return null;
+  const parts = await recordsAndActivities(db, [lead.id], crms);
+  return { id: lead.id, ...parts, nextChangeAt: lead.next_change_at, status: lead.status };
+}
+
+/** The records of a CRM with that id, whatever became of them: there may be one of each object. */
+export async function recordsNamed(
+  db: Kysely<Tables>,
+  { crm, id }: { crm: string; id: string },
+): Promise<readonly RecordRef[]> {
+  return db.selectFrom('records').select(['object', 'id']).where('crm', '=', crm).where('id', '=', id).execute();
+}
+
+/** The other records of the same person that are there. */
+export async function sharedWith(
+  db: Kysely<Tables>,
+  { crm, id }: { crm: string; id: string },
+): Promise<readonly { readonly crm: string; readonly id: string }[]> {
+  const { rows } = await sql<{ crm: string; id: string }>`
+    select distinct other.crm, other.id from leadgrade.records r
+    join leadgrade.records other on other.lead_id = r.lead_id and other.state = 'live' and (other.crm, other.id) <> (r.crm, r.id)
+    where r.crm = ${crm} and r.id = ${id} order by other.crm, other.id`.execute(db);
+  return rows;
+}
+
+export interface PastResult {
+  readonly id: number;
+  readonly as_of: Date;
+  readonly cause: string;
+  readonly grade: string;
+  readonly fit_score: number;
+  readonly behavior_score: number;
+  readonly total: number;
+  readonly status: string;
+  readonly previous_status: string | null;
+  readonly model: string;
+}
+
+/** The latest results of a lead, newest first. */
+export async function historyOf(db: Kysely<Tables>, leadId: number, limit: number): Promise<readonly PastResult[]> {
+  return db
+    .selectFrom('results')
+    .innerJoin('models', 'models.hash', 'results.model_hash')
+    .select(['results.id', 'as_of', 'cause', 'grade', 'fit_score', 'behavior_score', 'total', 'status'])
+    .select(['previous_status', 'models.name as model'])
+    .where('lead_id', '=', leadId)
+    .orderBy('results.id', 'desc')
+    .limit(limit)
+    .execute();
+}

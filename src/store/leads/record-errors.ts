@@ -1,0 +1,122 @@
+// Records that could not be read, scored or written whole: one row a place, with the CRM's own words, until it goes well.
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { LeadSnapshot, RecordRef } from '../../domain/crm-changes.ts';
+import { rowsOf } from '../json-rows.ts';
+import type { ErrorStage, Tables } from '../tables/tables.ts';
+import { holdLeadIds, markDue } from './mark-due.ts';
+
+export interface RecordProblem {
+  readonly ref: RecordRef;
+  readonly stage: ErrorStage;
+  /** The canonical field concerned; '' for the whole record. */
+  readonly field: string;
+  readonly code: string;
+  readonly message: string;
+  readonly fix?: string | undefined;
+}
+
+type Db = Kysely<Tables> | Transaction<Tables>;
+
+/** Lists problems; one that is listed already counts once more. */
+export async function listErrors(db: Db, crm: string, problems: readonly RecordProblem[], now: Date): Promise<void> {
+  if (problems.length === 0) return;
+  const rows = problems.map(({ ref, stage, field, code, message, fix }) => ({
+    ...ref,
+    stage,
+    field,
+    code,
+    message,
+    fix: fix ?? null,
+  }));
+  await sql`
+    insert into leadgrade.errors as e (crm, object, record_id, stage, field, code, message, fix, first_at, last_at)
+    select ${crm}, object, id, stage, field, code, message, fix, ${now}, ${now}
+    from ${rowsOf(rows)} as t (object text, id text, stage text, field text, code text, message text, fix text)
+    on conflict (crm, object, record_id, stage, field)
+    do update set code = excluded.code, message = excluded.message, fix = excluded.fix, last_at = ${now},
+      times = e.times + 1`.execute(db);
+}
+
+/** What a read found wrong takes the place of what the last read found wrong. */
+export async function listProblems(db: Db, crm: string, snapshots: readonly LeadSnapshot[], now: Date): Promise<void> {
+  const problems = snapshots.flatMap((snapshot) =>
+    snapshot.problems.map((problem) => ({
+      ref: snapshot.ref,
+      stage: 'read' as const,
+      field: problem.field,
+      code: 'BAD_VALUE',
+      message: problem.message,
+      fix: 'Correct the value in the CRM, or its conversion in the mapping.',
+    })),
+  );
+  const rows = snapshots.map(({ ref, problems: found }) => ({ ...ref, fields: found.map((each) => each.field) }));
+  await sql`
+    delete from leadgrade.errors e using ${rowsOf(rows)} as t (object text, id text, fields jsonb)
+    where e.crm = ${crm} and e.object = t.object and e.record_id = t.id and e.stage = 'read'
+      and not t.fields ? e.field`.execute(db);
+  await listErrors(db, crm, problems, now);
+}
+
+/** Forgets what was listed for these records at a stage: it went well. */
+export async function clearErrors(db: Db, crm: string, stage: ErrorStage, refs: readonly RecordRef[]): Promise<void> {
+  if (refs.length === 0) return;
+  await sql`
+    delete from leadgrade.errors e using ${rowsOf(refs)} as t (object text, id text)
+    where e.crm = ${crm} and e.object = t.object and e.record_id = t.id and e.stage = ${stage}`.execute(db);
+}
+
+export interface ListedError {
+  readonly id: number;
+  readonly crm: string;
+  readonly object: string;
+  readonly record_id: string;
+  readonly stage: ErrorStage;
+  readonly field: string;
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string | null;
+  readonly first_at: Date;
+  readonly last_at: Date;
+  readonly times: number;
+}
+
+/** A page of the list, oldest first, behind the row `after`. */
+export async function pageOfErrors(
+  db: Kysely<Tables>,
+  page: { after: number; limit: number },
+): Promise<readonly ListedError[]> {
+  return db.selectFrom('errors').selectAll().where('id', '>', page.after).orderBy('id').limit(page.limit).execute();
+}
+
+/** @param crms those that are set up: nobody can mend what another one refused */
+export async function countErrors(db: Kysely<Tables>, crms: readonly string[]): Promise<number> {
+  const row = await db
+    .selectFrom('errors')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('crm', 'in', [...crms])
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/**
+ * Marks the records of the listed errors (of one stage) for re-reading, their leads for scoring and writing, also those that rest as
+ * they were scored too often. Gives how many records.
+ */
+export async function retryErrors(db: Kysely<Tables>, now: Date, stage: ErrorStage | null = null): Promise<number> {
+  const listed = sql`
+    leadgrade.records r where r.state = 'live' and (r.crm, r.object, r.id) in (
+      select crm, object, record_id from leadgrade.errors where ${stage}::text is null or stage = ${stage}
+    )`;
+  return db.transaction().execute(async (tx) => {
+    const { rows: leads } = await sql<{ id: number }>`select distinct r.lead_id as id from ${listed}`.execute(tx);
+    const ids = leads.map(({ id }) => id);
+    await holdLeadIds(tx, ids);
+    const { numAffectedRows: retried } = await sql`
+      update leadgrade.records r set dirty_at = ${now}, settled_result_id = null
+      where (r.crm, r.object, r.id) in (select r.crm, r.object, r.id from ${listed} and r.lead_id = any(${ids}::bigint[]))`.execute(
+      tx,
+    );
+    await markDue(tx, ids, 'retry', now);
+    return Number(retried ?? 0n);
+  });
+}

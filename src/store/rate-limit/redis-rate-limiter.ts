@@ -1,0 +1,58 @@
+// The shared rate limiter on Redis: the same bucket as src/store/rate-limit/postgres-rate-limiter.ts, in one script a call.
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import type { Clock } from '../../domain/clock.ts';
+import type { RateLimiter } from '../../domain/rate-limiter.ts';
+import { type BucketStore, reservingLimiter, type Wait } from './token-bucket.ts';
+
+export function redisRateLimiter(redis: Redis, clock: Clock, wait?: Wait): RateLimiter {
+  return reservingLimiter(redisBuckets(redis), clock, wait);
+}
+
+// Lua's numbers lose their fraction on the way to the client, so they travel as text. A bucket that nobody used until it
+// was full again equals one that does not exist: it expires.
+const RESERVE = `
+local burst, rate, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local held = redis.call('HMGET', KEYS[1], 'tokens', 'refilled', 'blocked')
+local blocked = tonumber(held[3] or '0')
+local tokens, refilled = burst, now
+if held[1] then
+  refilled = tonumber(held[2])
+  tokens = math.min(burst, tonumber(held[1]) + rate * math.max(0, now - refilled) / 1000)
+  -- Ahead of now it is while the bucket is drained, or by another machine's clock: that far we follow a second.
+  refilled = math.max(now, math.min(refilled, math.max(blocked, now + 1000)))
+end
+tokens = tokens - 1
+redis.call('HSET', KEYS[1], 'tokens', string.format('%.17g', tokens), 'refilled', string.format('%.17g', refilled))
+redis.call('PEXPIRE', KEYS[1], math.ceil(refilled - now + (burst - tokens) * 1000 / rate) + 60000)
+local wait = refilled - now + math.max(0, -tokens) * 1000 / rate
+return { string.format('%.17g', wait), string.format('%.17g', blocked) }
+`;
+
+const DRAIN = `
+local blocked, till = tonumber(redis.call('HGET', KEYS[1], 'blocked') or '0'), tonumber(ARGV[1])
+if blocked < till then
+  redis.call('HSET', KEYS[1], 'tokens', '0', 'refilled', ARGV[1], 'blocked', ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[2]) + 86400000)
+end
+return blocked
+`;
+
+const reservationSchema = z.tuple([z.coerce.number(), z.coerce.number()]);
+
+function redisBuckets(redis: Redis): BucketStore {
+  const bucketKey = (key: string): string => `leadgrade:rate:${key}`;
+  return {
+    async reserve(key, { burst, perSecond }, now) {
+      const answer = await redis.eval(RESERVE, 1, bucketKey(key), burst, perSecond, now);
+      const [waitMs, blockedUntil] = reservationSchema.parse(answer);
+      return { waitMs, blockedUntil };
+    },
+    async drain(key, forMs, now) {
+      await redis.eval(DRAIN, 1, bucketKey(key), now + forMs, forMs);
+    },
+    async blockedUntil(key) {
+      return Number((await redis.hget(bucketKey(key), 'blocked')) ?? '0');
+    },
+  };
+}

@@ -1,0 +1,138 @@
+// What the team's own site or product tells is kept before it is answered: events, and who its users are.
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Fields } from '../../domain/lead.ts';
+import type { SitePerson } from '../../domain/site-event.ts';
+import { rowsOf } from '../json-rows.ts';
+import type { Tables } from '../tables/tables.ts';
+import { firstToLookAt } from './retention.ts';
+
+type Db = Kysely<Tables> | Transaction<Tables>;
+
+export interface ArrivedSiteEvent extends SitePerson {
+  readonly messageId: string;
+  /** Of the activity that it becomes. */
+  readonly type: string;
+  readonly attributes: Fields;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** Who the user of a key is: a person, or (of an anonymous key) the same as another key. */
+export interface LearnedIdentity {
+  readonly key: string;
+  readonly email: string | null;
+  readonly record: SitePerson['record'];
+  readonly sameAs: string | null;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+export interface Arrival {
+  readonly source: string;
+  readonly events: readonly ArrivedSiteEvent[];
+  readonly identities: readonly LearnedIdentity[];
+}
+
+/** An identity that says nothing new is noted once a day. */
+const HEARD_AGAIN_MS = 86_400_000;
+
+/**
+ * One statement: all of it is kept, or nothing. What is known by its message id already, and what was sent of somebody who is erased,
+ * is left out.
+ * @returns how many events were new, and how many identities told something new
+ */
+export async function putSiteEvents(
+  db: Db,
+  { source, events, identities }: Arrival,
+  now: Date,
+): Promise<{ readonly events: number; readonly identities: number }> {
+  if (events.length + identities.length === 0) return { events: 0, identities: 0 };
+  const { rows } = await sql<{ events: number; identities: number }>`
+    with told as (
+      insert into leadgrade.site_identities as i
+        (source, key, email_key, crm, record_id, same_as, at, heard_at, fresh)
+      select ${source}, t.key, t.email_key, t.crm, t.record_id, t.same_as, t.at, ${now}, true
+      from ${rowsOf(mergedIdentities(identities))} as t (key text, email_key text, crm text, record_id text, same_as text,
+        at timestamptz)
+      where ${notErased(sql`t`)} order by t.key
+      on conflict (source, key) do update set
+        email_key = ${newer('email_key')}, same_as = ${newer('same_as')},
+        crm = case when ${newer('record_id')} is distinct from i.record_id then excluded.crm else i.crm end,
+        record_id = ${newer('record_id')},
+        at = greatest(i.at, excluded.at), heard_at = excluded.heard_at, fresh = i.fresh or ${tellsMore()}
+      where ${tellsMore()} or i.heard_at < ${new Date(now.getTime() - HEARD_AGAIN_MS)}
+      returning 1
+    ),
+    kept as (
+      insert into leadgrade.site_events (source, message_id, type, attributes, at, received_at, email_key, crm, record_id,
+        user_key, anonymous_key, look_at)
+      select ${source}, t.message_id, t.type, t.attributes, t.at, ${now}, t.email_key, t.crm, t.record_id, t.user_key,
+        t.anonymous_key, ${firstToLookAt(now)}
+      from ${rowsOf(events.map(toRow))} as t (message_id text, type text, attributes jsonb, at timestamptz, email_key text,
+        crm text, record_id text, user_key text, anonymous_key text)
+      where ${notErased(sql`t`)} order by t.message_id
+      on conflict (source, message_id) do nothing
+      returning 1
+    )
+    select (select count(*)::int from kept) as events, (select count(*)::int from told) as identities`.execute(db);
+  return rows[0] ?? { events: 0, identities: 0 };
+}
+
+/** The latest word counts; what it does not say stays. */
+function newer(column: 'email_key' | 'record_id' | 'same_as') {
+  const [was, is] = [sql.raw(`i.${column}`), sql.raw(`excluded.${column}`)];
+  return sql`case when ${is} is null or ${was} is not null and excluded.at < i.at then ${was} else ${is} end`;
+}
+
+function tellsMore() {
+  const differs = (column: 'email_key' | 'record_id' | 'same_as') => {
+    return sql`${newer(column)} is distinct from ${sql.raw(`i.${column}`)}`;
+  };
+  return sql`(${differs('email_key')} or ${differs('record_id')} or ${differs('same_as')})`;
+}
+
+/** Late words of somebody who was erased; of one who has come back since, what they do from then on counts. */
+function notErased(t: ReturnType<typeof sql>) {
+  return sql`not exists (
+      select from leadgrade.erasures e
+      where ${t}.email_key is not null and e.email_hash = encode(sha256(convert_to(${t}.email_key, 'UTF8')), 'hex')
+        and (${t}.at <= e.erased_at or not exists (
+          select from leadgrade.records r where r.email_key = ${t}.email_key and r.state = 'live'
+        ))
+    ) and not exists (
+      select from leadgrade.records r where r.id = ${t}.record_id and r.crm = ${t}.crm and r.erased_at is not null
+    )`;
+}
+
+function toRow({ messageId, type, attributes, at, email, record, userKey, anonymousKey }: ArrivedSiteEvent): object {
+  return {
+    message_id: messageId,
+    type,
+    attributes,
+    at: new Date(at).toISOString(),
+    email_key: email,
+    crm: record?.crm ?? null,
+    record_id: record?.id ?? null,
+    user_key: userKey,
+    anonymous_key: anonymousKey,
+  };
+}
+
+/** A statement may touch a row only once: of several words on one key, each part by the latest that says it. */
+function mergedIdentities(identities: readonly LearnedIdentity[]): readonly object[] {
+  const byKey = Map.groupBy(
+    identities.toSorted((a, b) => b.at - a.at),
+    ({ key }) => key,
+  );
+  return [...byKey].map(([key, told]) => {
+    const record = told.find((each) => each.record !== null)?.record;
+    return {
+      key,
+      email_key: told.find(({ email }) => email !== null)?.email ?? null,
+      crm: record?.crm ?? null,
+      record_id: record?.id ?? null,
+      same_as: told.find(({ sameAs }) => sameAs !== null)?.sameAs ?? null,
+      at: new Date(told[0]?.at ?? 0).toISOString(),
+    };
+  });
+}

@@ -1,0 +1,69 @@
+// What doctor says of webhooks, by what is set and what has arrived.
+import { describe, expect, test } from 'vitest';
+import { webhookFindings } from '../../../cli/doctor/webhooks.ts';
+import { create, settingsSchema } from '../../../connectors/salesforce/index.ts';
+import type { CrmConnector } from '../../../src/crm/connector.ts';
+import { putInInbox } from '../../../src/store/inbox/inbox.ts';
+import { putInQuarantine } from '../../../src/store/inbox/quarantine.ts';
+import { connect } from '../../connectors/hubspot/hubspot-fixture.ts';
+import { shippedMapping } from '../../connectors/salesforce/salesforce-fixture.ts';
+import { at, freshStore, STORES } from '../../store/fresh-store.ts';
+
+const PUBLIC_URL = 'https://leads.acme.io';
+const TOKEN = 'c6f1d9a0b7e84d21a3f5';
+const clock = { now: () => at() };
+
+const hubspot = (more = {}) => connect({}, undefined, more).connector;
+
+function salesforce(more = {}): CrmConnector {
+  const settings = settingsSchema.parse({
+    ...{ SALESFORCE_LOGIN_URL: 'https://acme.my.salesforce.com', SALESFORCE_CLIENT_ID: 'key' },
+    ...{ SALESFORCE_CLIENT_SECRET: 'secret', ...more },
+  });
+  return create({ settings, mapping: shippedMapping(), clock });
+}
+
+describe.each(STORES)('on $name', (setup) => {
+  const store = freshStore(setup);
+  const told = async (connectors: readonly CrmConnector[], publicUrl: string | undefined) => {
+    const findings = await webhookFindings({ db: store.db, clock, connectors, publicUrl });
+    return findings.map(({ part, what, level, detail, fix = '' }) =>
+      `${level} ${part} ${what}: ${detail} ${fix}`.trim(),
+    );
+  };
+
+  test('without an address nothing is said of those who send nothing', async () => {
+    expect(await told([hubspot(), salesforce()], undefined)).toEqual([]);
+  });
+
+  test('with an address it names the setting that lets each of them in, and never a token', async () => {
+    expect(await told([hubspot(), salesforce()], PUBLIC_URL)).toEqual([
+      `ok hubspot webhooks: off, changes are polled; set HUBSPOT_CLIENT_SECRET to take them at ${PUBLIC_URL}/webhooks/hubspot`,
+      `ok salesforce webhooks: off, changes are polled; set SALESFORCE_WEBHOOK_TOKEN to take them at ${PUBLIC_URL}/webhooks/salesforce/<token>`,
+    ]);
+    const set = [hubspot({ HUBSPOT_CLIENT_SECRET: 's' }), salesforce({ SALESFORCE_WEBHOOK_TOKEN: TOKEN })];
+    expect(await told(set, PUBLIC_URL)).toEqual([
+      `ok hubspot webhooks: taken at ${PUBLIC_URL}/webhooks/hubspot; none has arrived in the last three days`,
+      `ok salesforce webhooks: taken at ${PUBLIC_URL}/webhooks/salesforce/<token>; none has arrived in the last three days`,
+    ]);
+  });
+
+  test('without an address what is signed with it cannot be verified, and the rest is taken all the same', async () => {
+    const set = [hubspot({ HUBSPOT_CLIENT_SECRET: 's' }), salesforce({ SALESFORCE_WEBHOOK_TOKEN: TOKEN })];
+    expect(await told(set, undefined)).toEqual([
+      expect.stringMatching(/^warning hubspot webhooks: PUBLIC_URL is not set.* or remove HUBSPOT_CLIENT_SECRET\.$/),
+      'ok salesforce webhooks: none has arrived in the last three days',
+    ]);
+  });
+
+  test('what has arrived, what waits and what was not understood is told', async () => {
+    const event = { key: 'k', account: '1', kind: 'record', object: 'contacts', id: '1', priority: 1 } as const;
+    await putInInbox(store.db, 'hubspot', [{ ...event, occurredAt: at(-60).getTime() }], at(-50));
+    await putInQuarantine(store.db, 'hubspot', [{ text: '{}', reason: 'odd' }], at(-40));
+    expect(await told([hubspot({ HUBSPOT_CLIENT_SECRET: 's' })], PUBLIC_URL)).toEqual([
+      expect.stringContaining(`; the last one arrived at ${at(-50).toISOString()}`),
+      'ok leadgrade inbox: 1 events wait, the oldest for 50 s',
+      expect.stringContaining('warning leadgrade quarantine: 1 parts of webhooks were not understood'),
+    ]);
+  });
+});

@@ -1,0 +1,69 @@
+// `leadgrade validate` as a process.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { leadgrade } from '../run-command.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'leadgrade-validate-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('a folder with a valid model is valid', async () => {
+  await mkdir(join(folder, 'mappings'), { recursive: true });
+  await writeFile(join(folder, 'mappings/model.yaml'), 'name: m\nversion: "1"\nstatus: { bands: [{ id: all }] }\n');
+  const { code, stdout } = await leadgrade(['validate', '--json'], { cwd: folder });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({ valid: true, files: ['mappings/model.yaml'], problems: [] });
+});
+
+test('mistakes are all named, with file, line, path and what to do, and end with exit code 2', async () => {
+  const file = join(folder, 'bad.yaml');
+  await writeFile(file, 'name: m\nversion: "1"\nstatus:\n  bands: [{ id: all }, { id: all }]\n  gate: []\n');
+  const { code, stdout } = await leadgrade(['validate', '--model', file, '--mapping', join(folder, 'none.yaml')]);
+  expect(code).toBe(2);
+  expect(stdout).toContain(`error: ${file}:5 status.gate: unknown key "gate".`);
+  expect(stdout).toContain('none.yaml: cannot be read (ENOENT).');
+});
+
+const PEOPLE = `match: { by: [email], shared_inboxes: [], most_records: 5 }
+prefer: [hubspot, salesforcee]
+prefer_by_field:
+  contact.job_title: [salesforce, pipedrive]
+activities:
+  meeting: salesforce
+  call: hubspott
+`;
+
+test('a CRM that people.yaml misspells is named with its line, by validate and by whatever opens the product', async () => {
+  const own = await mkdtemp(join(tmpdir(), 'leadgrade-people-'));
+  await mkdir(join(own, 'mappings'));
+  await writeFile(join(own, 'mappings/people.yaml'), PEOPLE);
+  const lines = [
+    'mappings/people.yaml:2 prefer[1]: there is no CRM "salesforcee". Write one of hubspot, salesforce.',
+    'mappings/people.yaml:4 prefer_by_field.contact.job_title[1]: there is no CRM "pipedrive".',
+    'mappings/people.yaml:7 activities.call: there is no CRM "hubspott".',
+  ];
+  const validated = await leadgrade(['validate'], { cwd: own });
+  const opened = await leadgrade(['migrate'], { cwd: own, env: { DATA_DIR: own } });
+  const started = await leadgrade(['start'], { cwd: own, env: { DATA_DIR: own, HUBSPOT_ACCESS_TOKEN: 'pat-none' } });
+  await rm(own, { recursive: true });
+  expect(validated.code).toBe(2);
+  for (const line of lines) expect(validated.stdout).toContain(line);
+  expect(opened.code).toBe(0);
+  expect(started.code).toBe(2);
+  for (const line of lines) expect(started.stderr).toContain(line);
+});
+
+test('what is wrong with events.yaml is named with its line', async () => {
+  const own = await mkdtemp(join(tmpdir(), 'leadgrade-events-'));
+  await mkdir(join(own, 'mappings'));
+  const rule = '  - { from: track, type: chat, when: { field: plan, is: Team } }';
+  await writeFile(join(own, 'mappings/events.yaml'), `activities:\n${rule}\n`);
+  const { code, stdout } = await leadgrade(['validate'], { cwd: own });
+  await rm(own, { recursive: true });
+  expect(code).toBe(2);
+  expect(stdout).toContain('mappings/events.yaml:2 activities[0].when: "plan" is no place in a message.');
+});

@@ -1,0 +1,72 @@
+// `leadgrade errors list`: records first, then parts of webhooks, page by page.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { putInQuarantine } from '../../../src/store/inbox/quarantine.ts';
+import { listErrors } from '../../../src/store/leads/record-errors.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import { at, ref } from '../../store/fresh-store.ts';
+import { type Installation, SETUPS } from '../../support/backends.ts';
+import { leadgradeHere } from '../run-command.ts';
+
+const [setup] = SETUPS.toSorted((a, b) => Number(b.name === 'postgres') - Number(a.name === 'postgres'));
+let installation: Installation;
+
+beforeAll(async () => {
+  if (setup === undefined) throw new Error('There is no set-up to test on.');
+  installation = await setup.create();
+  const { DATABASE_URL: databaseUrl, DATA_DIR: dataDir } = installation.env;
+  const { db, close } = await openDatabase({ databaseUrl, dataDir });
+  const problem = { stage: 'read', field: '', code: 'BAD_VALUE', message: 'is odd' } as const;
+  await listErrors(
+    db,
+    'hubspot',
+    [1, 2].map((id) => ({ ...problem, ref: ref(String(id)) })),
+    at(),
+  );
+  for (const n of [1, 2, 3]) {
+    await putInQuarantine(db, 'hubspot', [{ text: `jane${n}@acme.example`, reason: `Reason ${n}.` }], at(n));
+  }
+  await close();
+});
+afterAll(() => installation.destroy());
+
+function list(...args: readonly string[]) {
+  return leadgradeHere(['errors', 'list', ...args], { env: { ...installation.env, HUBSPOT_ACCESS_TOKEN: 'token' } });
+}
+
+test('pages lead through records and then through parts of webhooks, each once, and end', async () => {
+  const seen: string[] = [];
+  let after: readonly string[] = [];
+  for (let page = 0; page < 5; page += 1) {
+    const { stdout, stderr, code } = await list('--limit', '2', ...after);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('jane');
+    seen.push(...(stdout.match(/hubspot:\d|Reason \d/g) ?? []));
+    const more = /^More: --after (\S+)$/m.exec(stderr)?.[1];
+    if (more === undefined) break;
+    after = ['--after', more];
+  }
+  expect(seen).toEqual(['hubspot:1', 'hubspot:2', 'Reason 1', 'Reason 2', 'Reason 3']);
+  expect(after).toEqual(['--after', 'webhook:2']);
+});
+
+test('a page may have the last records and the first parts, also for programs', async () => {
+  const { stdout, stderr } = await list('--limit', '3', '--json');
+  const entries: unknown[] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(entries).toMatchObject([
+    { record_id: '1' },
+    { record_id: '2' },
+    { quarantine: { id: 1, reason: 'Reason 1.' } },
+  ]);
+  expect(stderr).toBe('More: --after webhook:1\n');
+});
+
+test.each([
+  ['--after', 'record:1'],
+  ['--after', '-1'],
+  ['--limit', '0'],
+])('%s %s is bad usage', async (option, value) => {
+  expect(await list(`${option}=${value}`)).toMatchObject({ code: 2, stdout: '' });
+});

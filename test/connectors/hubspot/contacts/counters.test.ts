@@ -1,0 +1,134 @@
+// What HubSpot counts on contacts: dated by its history, fifty contacts a call; and portals that do not count it.
+import nock from 'nock';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { UndatedRecord } from '../../../../src/domain/crm-changes.ts';
+import { CRM, connect, hubspot } from '../hubspot-fixture.ts';
+
+beforeEach(() => nock.disableNetConnect());
+afterEach(() => {
+  nock.cleanAll();
+  nock.enableNetConnect();
+});
+
+const undated = (id: string, ...counters: string[]): UndatedRecord => ({
+  ref: { object: 'contacts', id },
+  counters: counters.map((counter) => ({ counter, dated: null, from: null, again: false })),
+});
+const version = (value: string, timestamp: string, sourceType = 'ANALYTICS') => ({ value, timestamp, sourceType });
+
+const askedSchema = z.object({
+  inputs: z.array(z.object({ id: z.string() })),
+  propertiesWithHistory: z.array(z.string()),
+});
+type Asked = z.infer<typeof askedSchema>;
+
+/** Answers for fifty contacts from 0 on, then for ten. */
+function answering(asked: Asked[], propertiesWithHistory: object): void {
+  for (const [first, count] of [
+    [0, 50],
+    [50, 10],
+  ] as const) {
+    const results = Array.from({ length: count }, (_, at) => {
+      return { id: String(first + at), properties: {}, propertiesWithHistory };
+    });
+    const isRight = (body: unknown) => asked.push(askedSchema.parse(body)) > 0;
+    hubspot().post(`${CRM}/contacts/batch/read`, isRight).reply(200, { results });
+  }
+}
+
+test('views and conversions are dated, the last of a step with its page or form; fifty contacts a call', async () => {
+  const asked: Asked[] = [];
+  answering(asked, {
+    hs_analytics_num_page_views: [version('3', '2026-11-20T10:00:00Z'), version('1', '2026-11-10T10:00:00Z')],
+    hs_analytics_last_url: [version('https://www.acme.example/pricing?x=1', '2026-11-20T10:00:00Z')],
+    num_conversion_events: [version('1', '2026-11-20T10:05:00Z', 'CALCULATED')],
+    recent_conversion_event_name: [version('Demo: see it: Request a demo', '2026-11-20T10:05:00Z', 'CALCULATED')],
+  });
+  const { connector, signal } = connect();
+  const records = Array.from({ length: 60 }, (_, at) => undated(String(at), 'page_view_counter', 'conversion_counter'));
+  const found = await connector.dateCounters?.(records, signal);
+  expect(asked.map(({ inputs }) => inputs.length)).toEqual([50, 10]);
+  expect(found?.unanswered).toEqual([]);
+  const first = found?.activities.filter(({ ref }) => ref.id === '0');
+  expect(
+    first?.map(({ id, type, at, attributes, stream }) => [id, type, new Date(at).toISOString(), attributes, stream]),
+  ).toEqual([
+    [
+      '0:hs_analytics_num_page_views:1',
+      'page_view',
+      '2026-11-10T10:00:00.000Z',
+      { url: null, path: null },
+      'page_view_counter',
+    ],
+    [
+      '0:hs_analytics_num_page_views:2',
+      'page_view',
+      '2026-11-20T10:00:00.000Z',
+      { url: null, path: null },
+      'page_view_counter',
+    ],
+    [
+      '0:hs_analytics_num_page_views:3',
+      'page_view',
+      '2026-11-20T10:00:00.000Z',
+      { url: 'https://www.acme.example/pricing?x=1', path: '/pricing' },
+      'page_view_counter',
+    ],
+    [
+      '0:num_conversion_events:1',
+      'form_submission',
+      '2026-11-20T10:05:00.000Z',
+      { form: 'Request a demo' },
+      'conversion_counter',
+    ],
+  ]);
+});
+
+test('a contact that answers under another id, or not at all, is not answered for', async () => {
+  hubspot()
+    .post(`${CRM}/contacts/batch/read`)
+    .reply(200, { results: [{ id: '9', properties: {} }] });
+  const { connector, signal } = connect();
+  const found = await connector.dateCounters?.([undated('1', 'page_view_counter')], signal);
+  expect(found).toMatchObject({ records: [], activities: [], unanswered: [{ id: '1' }] });
+});
+
+function portalWithout(property: string, refusal: string | object): void {
+  hubspot()
+    .get(new RegExp(`/${property}$`))
+    .reply(404, refusal);
+  hubspot().persist().get(/.*/).query(true).reply(200, { results: [] });
+  hubspot().persist().post(/.*/).query(true).reply(200, { results: [], lists: [] });
+}
+
+test('a portal that has not the property does not open its counter to us, and says so', async () => {
+  portalWithout('hs_email_open', { status: 'error', category: 'OBJECT_NOT_FOUND', message: 'There is none.' });
+  const { connector, signal } = connect();
+  const denied = (await connector.probeStreams(signal)).filter((sight) => sight.denied !== null);
+  expect(denied).toMatchObject([
+    { stream: 'email_open_counter', denied: { fix: expect.stringContaining('hs_email_open') } },
+  ]);
+});
+
+test('a 404 that is not about the property closes its counter alone, and blames the path', async () => {
+  portalWithout('hs_email_open', '<html>404</html>');
+  const { connector, signal } = connect();
+  const denied = (await connector.probeStreams(signal)).filter((sight) => sight.denied !== null);
+  expect(denied).toMatchObject([
+    { stream: 'email_open_counter', denied: { fix: expect.stringContaining('HUBSPOT_API_VERSION') } },
+  ]);
+});
+
+test('a count that no row can keep stands for none: it is no reason to date nobody', async () => {
+  const asked: Asked[] = [];
+  const results = ['1.5', '1e300', '-3', 'many', '7'].map((count, at) => {
+    return { id: String(at), properties: { hs_analytics_num_page_views: count }, propertiesWithHistory: {} };
+  });
+  const isRight = (body: unknown) => asked.push(askedSchema.parse(body)) > 0;
+  hubspot().post(`${CRM}/contacts/batch/read`, isRight).reply(200, { results });
+  const { connector, signal } = connect();
+  const records = results.map(({ id }) => undated(id, 'page_view_counter'));
+  const found = await connector.dateCounters?.(records, signal);
+  expect(found?.records.flatMap(({ counters }) => counters.map(({ shown }) => shown))).toEqual([0, 0, 0, 0, 7]);
+});

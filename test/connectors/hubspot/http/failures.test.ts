@@ -1,0 +1,254 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import nock from 'nock';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { contactRef } from '../../../../connectors/hubspot/contacts/contact-mapping.ts';
+import { create, settingsSchema } from '../../../../connectors/hubspot/index.ts';
+import { ConnectorError } from '../../../../src/crm/connector-error.ts';
+import { CRM, connect, type Fixture, hubspot, NOW, shippedMapping } from '../hubspot-fixture.ts';
+
+beforeEach(() => nock.disableNetConnect());
+afterEach(() => {
+  nock.cleanAll();
+  nock.enableNetConnect();
+});
+
+const READ = `${CRM}/contacts/batch/read`;
+
+function read({ connector, signal }: Fixture) {
+  return connector.fetchLeads([contactRef('1')], signal);
+}
+
+async function failure(promise: Promise<unknown>): Promise<ConnectorError> {
+  const error: unknown = await promise.then(() => null).catch((reason: unknown) => reason);
+  if (!(error instanceof ConnectorError)) throw new Error(`expected a ConnectorError, got ${String(error)}`);
+  return error;
+}
+
+function answerWell() {
+  hubspot()
+    .post(READ)
+    .reply(200, { results: [{ id: '1', properties: { email: null } }] });
+  hubspot().post('/crm/associations/2026-03/contacts/companies/batch/read').reply(200, { results: [] });
+}
+
+describe('a refusal says what the job must do', () => {
+  test.each([
+    [401, { category: 'INVALID_AUTHENTICATION', message: 'x' }, 'auth', 'INVALID_AUTHENTICATION'],
+    [403, { category: 'MISSING_SCOPES', message: 'x' }, 'forbidden', 'MISSING_SCOPES'],
+    [400, { category: 'VALIDATION_ERROR', message: 'x' }, 'invalid', 'VALIDATION_ERROR'],
+    [404, { category: 'OBJECT_NOT_FOUND', message: 'x' }, 'not-found', 'OBJECT_NOT_FOUND'],
+    [415, {}, 'invalid', 'HTTP_415'],
+  ])('%i %o is %s', async (status, body, kind, code) => {
+    hubspot().post(READ).reply(status, body);
+    expect(await failure(read(connect()))).toMatchObject({ kind, code, crm: 'hubspot' });
+  });
+
+  test('a 403 names the scopes that are missing', async () => {
+    const errors = [{ message: 'x', context: { requiredGranularScopes: ['crm.objects.contacts.read'] } }];
+    hubspot().post(READ).reply(403, { category: 'MISSING_SCOPES', errors });
+    expect((await failure(read(connect()))).fix).toContain('crm.objects.contacts.read');
+  });
+
+  test('no address of a person reaches the message', async () => {
+    hubspot().post(READ).reply(400, { message: 'Email address jane.doe@example.com is invalid' });
+    const error = await failure(read(connect()));
+    expect(error.message).not.toContain('jane');
+    expect(error.message).toContain('[address]');
+  });
+});
+
+describe('passing trouble is tried again', () => {
+  test.each([500, 502, 503, 504, 524, 423, 477])('%i', async (status) => {
+    hubspot().post(READ).reply(status, '<html>gateway</html>', { 'retry-after': '0' });
+    answerWell();
+    expect(await read(connect())).toHaveLength(1);
+  });
+
+  test.each([
+    ['a reset connection', () => hubspot().post(READ).replyWithError(new Error('ECONNRESET'))],
+    ['JSON that is cut off', () => hubspot().post(READ).reply(200, '{"results":[{"id"')],
+    ["a gateway's page with status 200", () => hubspot().post(READ).reply(200, '<html></html>')],
+  ])('%s', async (_, fail) => {
+    fail();
+    answerWell();
+    expect(await read(connect())).toHaveLength(1);
+  });
+
+  test('after the last attempt it is the job that waits', async () => {
+    hubspot().post(READ).times(3).reply(503, 'busy');
+    expect(await failure(read(connect()))).toMatchObject({ kind: 'retry', code: 'HTTP_503' });
+    expect(nock.isDone()).toBe(true);
+  });
+
+  test('a wait that is too long is left to the job', async () => {
+    hubspot().post(READ).reply(503, 'busy', { 'retry-after': '3600' });
+    expect(await failure(read(connect()))).toMatchObject({ kind: 'retry', retryAfterMs: 3_600_000 });
+  });
+
+  test('an answer of another shape is not tried again', async () => {
+    hubspot()
+      .post(READ)
+      .reply(200, { results: [{ properties: [] }] });
+    expect(await failure(read(connect()))).toMatchObject({ kind: 'invalid', code: 'UNEXPECTED_ANSWER' });
+  });
+});
+
+describe('rate limits', () => {
+  const search = { status: 'error', message: 'You have reached your secondly limit.', category: 'RATE_LIMITS' };
+  const burst = {
+    errorType: 'RATE_LIMIT',
+    message: 'You have reached your ten_secondly_rolling limit.',
+    policyName: 'TEN_SECONDLY_ROLLING',
+  };
+
+  test.each([
+    ['the burst limit', burst, {}, 10_000],
+    ['a secondly limit without policy name', search, {}, 1000],
+    ['a Retry-After in seconds', burst, { 'retry-after': '3' }, 3000],
+    [
+      'a Retry-After as a date',
+      burst,
+      { 'retry-after': new Date(NOW.getTime() + 7000).toUTCString(), date: NOW.toUTCString() },
+      7000,
+    ],
+  ])('%s empties the bucket for everybody and costs no attempt', async (_, body, headers, forMs) => {
+    hubspot().post(READ).times(2).reply(429, body, headers);
+    answerWell();
+    const fixture = connect({ retries: 0 });
+    expect(await read(fixture)).toHaveLength(1);
+    expect(fixture.limiter.drained).toEqual([
+      { key: 'hubspot:burst', forMs },
+      { key: 'hubspot:burst', forMs },
+    ]);
+  });
+
+  test('a limit that never ends is given back to the job', async () => {
+    hubspot().post(READ).times(10).reply(429, burst);
+    expect(await failure(read(connect()))).toMatchObject({ kind: 'rate-limited', retryAfterMs: 10_000 });
+  });
+
+  test('a used-up day is parked until the reset, not slept on', async () => {
+    hubspot().post(READ).reply(429, { message: 'You have reached your daily limit.', policyName: 'DAILY' });
+    const resetsAt = new Date(NOW.getTime() + 5_400_000).toISOString();
+    hubspot()
+      .get('/account-info/2026-09/api-usage/daily/private-apps')
+      .reply(200, { results: [{ resetsAt }] });
+    const fixture = connect();
+    expect(await failure(read(fixture))).toMatchObject({
+      kind: 'budget-spent',
+      code: 'DAILY',
+      retryAfterMs: 5_400_000,
+    });
+    expect(fixture.limiter.drained).toEqual([]);
+  });
+
+  test('the last calls of a day of which HubSpot does not say when it ends are not spent on asking that', async () => {
+    const few = { 'x-hubspot-ratelimit-daily': '1000', 'x-hubspot-ratelimit-daily-remaining': '60' };
+    hubspot().get(`${CRM}/contacts`).query(true).times(5).reply(200, { results: [] }, few);
+    hubspot().get('/account-info/2026-09/api-usage/daily/private-apps').times(5).reply(403, {});
+    const fixture = connect({}, shippedMapping(), { HUBSPOT_DAILY_SHARE: '1' });
+    for (let call = 0; call < 4; call++) await fixture.connector.listPresent?.(null, fixture.signal);
+    expect(fixture.connector.callsMade()).toBe(5);
+    fixture.clock.at = new Date(NOW.getTime() + 3_600_001);
+    await fixture.connector.listPresent?.(null, fixture.signal);
+    expect(fixture.connector.callsMade()).toBe(7);
+  });
+
+  test('the bucket follows the limit that answers tell; 190 in 10 s is 9 at once and 18.1 a second', async () => {
+    const headers = { 'x-hubspot-ratelimit-max': '190', 'x-hubspot-ratelimit-interval-milliseconds': '10000' };
+    const gone = { category: 'OBJECT_NOT_FOUND', context: { ids: ['1'] } };
+    hubspot()
+      .post(READ)
+      .reply(207, { results: [], errors: [gone] }, headers);
+    hubspot()
+      .post(READ)
+      .query({ archived: 'true' })
+      .reply(207, { results: [], errors: [gone] }, headers);
+    answerWell();
+    const fixture = connect();
+    await read(fixture);
+    await read(fixture);
+    expect(fixture.limiter.taken[0]).toEqual({ key: 'hubspot:burst', size: { burst: 5, perSecond: 9.5 } });
+    expect(fixture.limiter.taken.at(-1)).toEqual({ key: 'hubspot:burst', size: { burst: 9, perSecond: 18.1 } });
+  });
+});
+
+/** What reading a contact from that address ends with, and how long a call may take. */
+async function failureAt(url: string, timeoutMs = 2_000) {
+  nock.enableNetConnect();
+  const { limiter, clock, signal } = connect();
+  const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: 't', HUBSPOT_API_URL: url });
+  const patience = { timeoutMs, retries: 0, firstWaitMs: 1, longestWaitMs: 1 };
+  const connector = create({ settings, mapping: shippedMapping(), limiter, clock, patience });
+  return await failure(connector.fetchLeads([contactRef('1')], signal));
+}
+
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return z.object({ port: z.number() }).parse(server.address()).port;
+}
+
+describe('a server that stalls', () => {
+  test('before its headers is given up at the deadline', async () => {
+    const server = createServer(() => {});
+    const error = await failureAt(`http://127.0.0.1:${await listening(server)}`, 100);
+    expect(error).toMatchObject({ kind: 'retry', code: 'TIMEOUT' });
+    // The SDK takes no signal: its socket is closed by the runtime's own limit for headers, five minutes later.
+    server.closeAllConnections();
+    server.close();
+  });
+
+  test.each([
+    ['after its headers', () => {}],
+    [
+      'by sending a byte now and then',
+      (response: ServerResponse) => {
+        const drip = setInterval(() => response.write(' '), 10);
+        response.on('close', () => clearInterval(drip));
+      },
+    ],
+  ])('%s is given up at the deadline, and its connection is closed', async (_, goOn) => {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"results":');
+      goOn(response);
+    });
+    const port = await listening(server);
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    server.on('connection', (socket) => socket.on('error', () => undefined).on('close', resolve));
+    expect(await failureAt(`http://127.0.0.1:${port}`, 300)).toMatchObject({ kind: 'retry', code: 'TIMEOUT' });
+    await closed;
+    server.close();
+  });
+});
+
+describe('a connection that is never made is tried again later, and the message says why', () => {
+  test('nobody knows the name', async () => {
+    const error = await failureAt('http://api.hubapi.invalid');
+    expect(error).toMatchObject({ kind: 'retry', message: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) });
+  });
+
+  test('nobody listens', async () => {
+    const server = createServer();
+    const port = await listening(server);
+    server.close();
+    const error = await failureAt(`http://127.0.0.1:${port}`);
+    expect(error).toMatchObject({ kind: 'retry', message: expect.stringContaining('ECONNREFUSED') });
+  });
+
+  test('somebody listens who does not speak TLS', async () => {
+    const server = createServer();
+    const error = await failureAt(`https://127.0.0.1:${await listening(server)}`);
+    expect(error).toMatchObject({ kind: 'retry', code: 'CONNECTION', message: expect.stringMatching(/, [A-Z_]+\)$/) });
+    server.close();
+  });
+});
+
+test('an aborted call ends with the reason of the signal', async () => {
+  const { connector } = connect();
+  const stop = new Error('shutting down');
+  await expect(connector.fetchLeads([contactRef('1')], AbortSignal.abort(stop))).rejects.toBe(stop);
+});

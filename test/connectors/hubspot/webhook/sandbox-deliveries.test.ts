@@ -1,0 +1,81 @@
+import { afterEach, expect, test } from 'vitest';
+import { create, settingsSchema } from '../../../../connectors/hubspot/index.ts';
+import { seededDataset } from '../../../../sandbox/dataset/seeded.ts';
+import { startHubSpotSandbox } from '../../../../sandbox/hubspot/start.ts';
+import { type Receiver, startReceiver } from '../../../../sandbox/test/hubspot/webhook-receiver.ts';
+import type { WebhookEvent } from '../../../../src/crm/webhook-receiver.ts';
+import { everyEvent } from '../../../support/hubspot-subscriptions.ts';
+import { createMemoryLimiter } from '../../../support/memory-limiter.ts';
+import { control } from '../../conformance/fixture.ts';
+import { shippedMapping } from '../hubspot-fixture.ts';
+
+// The edge of this test: the sandbox sends over real HTTP in real time.
+const clock = { now: () => new Date() };
+const { signal } = new AbortController();
+const opened: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0)) await each.close();
+});
+
+/** What the connector makes of all that arrived; whatever it does not understand or believe fails the test. */
+function taken(receiver: Receiver, webhook: NonNullable<ReturnType<typeof create>['webhook']>) {
+  const events: WebhookEvent[] = [];
+  for (const { headers, text } of receiver.requests) {
+    const verdict = webhook.receive({
+      ...{ method: 'POST', url: receiver.url, rest: '', body: Buffer.from(text), receivedAt: clock.now() },
+      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')])),
+    });
+    if (verdict.kind === 'refused') throw new Error(`${verdict.reason}: ${verdict.detail}`);
+    expect(verdict.unread).toEqual([]);
+    events.push(...verdict.events);
+  }
+  return events;
+}
+
+test.each([false, true])(
+  'what the sandbox sends is believed and understood (classic form: %s)',
+  { timeout: 60_000 },
+  async (classic) => {
+    const receiver = await startReceiver();
+    const dataset = seededDataset({ contacts: 20, seed: 7, now: clock.now() });
+    const subscriptions = everyEvent({ contact: ['jobtitle'], deal: ['dealstage'] }, classic);
+    const webhooks = { targetUrl: receiver.url, subscriptions, disorder: true, duplicates: 0.5 };
+    const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, webhooks });
+    const settings = settingsSchema.parse({
+      ...{ HUBSPOT_ACCESS_TOKEN: sandbox.accessToken, HUBSPOT_API_URL: sandbox.url },
+      ...{ HUBSPOT_CLIENT_SECRET: sandbox.clientSecret, HUBSPOT_APP_ID: sandbox.appId },
+    });
+    const connector = create({
+      settings,
+      mapping: shippedMapping(),
+      limiter: createMemoryLimiter({ pace: true }),
+      clock,
+    });
+    opened.push(connector, sandbox, receiver);
+    const [a, b, c] = (await connector.listPresent!(null, signal)).refs.map(({ id }) => id);
+    const send = (method: string, path: string, body?: unknown) => control(sandbox.url, method, path, body);
+    await send('PATCH', `contacts/${a}`, { properties: { jobtitle: 'VP Sales' } });
+    await send('POST', 'activities', { contactId: a, type: 'meeting' });
+    await send('POST', 'deals', { contactIds: [a], stage: 'closedwon' });
+    await send('POST', 'merge', { primaryId: a, mergedId: b });
+    await send('POST', `contacts/${c}/privacy-deletion`);
+    await receiver.until((each) =>
+      each.events().some(({ subscriptionType }) => subscriptionType === 'contact.privacyDeletion'),
+    );
+    await receiver.until((each) => each.events().some(({ subscriptionType }) => subscriptionType.endsWith('.merge')));
+    await receiver.until((each) => each.events().some(({ objectTypeId }) => objectTypeId === '0-47'));
+
+    const events = taken(receiver, connector.webhook!);
+    const account = await connector.describeAccount(signal);
+    expect(new Set(events.map((event) => event.account))).toEqual(new Set([account.id]));
+    const subjects = events.map(({ subject }) => subject);
+    expect(subjects).toContainEqual({ kind: 'record', ref: { object: 'contacts', id: a } });
+    expect(subjects).toContainEqual({ kind: 'record', ref: { object: 'contacts', id: b } });
+    expect(subjects).toContainEqual({ kind: 'erasure', ref: { object: 'contacts', id: c } });
+    const meeting = subjects.find((each) => each.kind === 'item' && each.stream === 'meetings');
+    expect(meeting).toMatchObject({ kind: 'item', stream: 'meetings' });
+    const id = meeting?.kind === 'item' ? meeting.id : '';
+    const items = await connector.readItems!('meetings', [id], signal);
+    expect(items.activities).toMatchObject([{ id: `meeting:${id}`, ref: { id: a } }]);
+  },
+);

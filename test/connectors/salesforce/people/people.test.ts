@@ -1,0 +1,237 @@
+// Leads, Contacts and Accounts as the connector reads them from a sandbox org.
+import { afterEach, expect, test } from 'vitest';
+import { fetchLeads } from '../../../../connectors/salesforce/people/fetch-leads.ts';
+import type { PersonObject } from '../../../../connectors/salesforce/people/person-mapping.ts';
+import { accountStream } from '../../../../connectors/salesforce/streams/account-stream.ts';
+import { listPresent } from '../../../../connectors/salesforce/streams/list-present.ts';
+import { personStream } from '../../../../connectors/salesforce/streams/person-stream.ts';
+import { idOf } from '../../../../sandbox/salesforce/ids.ts';
+import { people } from '../../../../sandbox/test/hubspot/sandbox-under-test.ts';
+import { peopleWithDeals } from '../../../../sandbox/test/salesforce/sandbox-under-test.ts';
+import type { ChangePage, Cursor, DirtyRecord } from '../../../../src/crm/connector.ts';
+import { type ConnectedOrg, connectedOrg, pagesOf, SIGNAL, shippedMapping } from '../salesforce-fixture.ts';
+
+const opened: ConnectedOrg[] = [];
+
+afterEach(async () => {
+  for (const { org } of opened.splice(0)) await org.close();
+});
+
+async function open(...options: Parameters<typeof connectedOrg>): Promise<ConnectedOrg> {
+  const connected = await connectedOrg(...options);
+  opened.push(connected);
+  return connected;
+}
+
+function lastCursor(pages: readonly ChangePage[]): Cursor {
+  const last = pages.at(-1);
+  if (!last) throw new Error('There is no page.');
+  return last.cursor;
+}
+
+async function wholePass({ parts }: ConnectedOrg, object: PersonObject) {
+  const pages = await pagesOf(personStream(parts, object), null);
+  return { ids: pages.flatMap(({ leads }) => leads.map(({ ref }) => ref.id)), cursor: lastCursor(pages), pages };
+}
+
+async function changesSince({ parts }: ConnectedOrg, object: PersonObject, cursor: Cursor) {
+  const pages = await pagesOf(personStream(parts, object), cursor);
+  return { dirty: pages.flatMap((page) => page.dirty), cursor: pages.at(-1)?.cursor ?? cursor };
+}
+
+function idsOf(dirty: readonly DirtyRecord[]): string[] {
+  return dirty.map(({ ref }) => ref.id);
+}
+
+test('all Leads are listed once, page by page, and none that was converted', async () => {
+  const connected = await open({ dataset: { ...people(4_100), opportunities: peopleWithDeals(1, [0]).opportunities } });
+  const { ids, pages } = await wholePass(connected, 'Lead');
+  expect(new Set(ids).size).toBe(4_099);
+  expect(ids).toHaveLength(4_099);
+  expect(pages.map(({ leads, whole }) => [leads.length, whole])).toEqual([
+    [2_000, true],
+    [2_000, true],
+    [99, true],
+    [0, false],
+  ]);
+  expect((await wholePass(connected, 'Contact')).ids).toEqual([connected.org.contact(0)]);
+});
+
+test('a first pull that was broken off goes on behind the page that was kept', async () => {
+  const connected = await open({ dataset: people(4_100) });
+  const { pages, ids } = await wholePass(connected, 'Lead');
+  const first = pages[0];
+  const rest = await pagesOf(personStream(connected.parts, 'Lead'), first?.cursor ?? null);
+  expect(rest.flatMap(({ leads }) => leads.map(({ ref }) => ref.id))).toEqual(ids.slice(2_000));
+});
+
+test('a large org is read through the Bulk API, with the same values as through queries', async () => {
+  const dataset = people(300);
+  const plain = await open({ dataset });
+  const bulk = await open({ dataset }, { more: { SALESFORCE_BULK_READ_FROM: '300' } });
+  const [slow, fast] = [await wholePass(plain, 'Lead'), await wholePass(bulk, 'Lead')];
+  expect(fast.pages.flatMap(({ leads }) => leads.map(({ fields, held }) => ({ fields, held })))).toEqual(
+    slow.pages.flatMap(({ leads }) => leads.map(({ fields, held }) => ({ fields, held }))),
+  );
+  const jobs = await bulk.org.control('GET', '/jobs');
+  expect(jobs.body).toHaveLength(1);
+  const { dirty } = await changesSince(bulk, 'Lead', fast.cursor);
+  expect(dirty.filter(({ seen }) => seen === undefined)).toEqual([]);
+});
+
+test.each([
+  { status: 400, body: [{ errorCode: 'QUERY_TIMEOUT', message: 'Your query request was running for too long.' }] },
+  { hangAfterHeaders: true },
+])('an org with too many records to be counted in time is read through the Bulk API', async (action) => {
+  const connected = await open({ dataset: people(10) }, { patience: { timeoutMs: 300 } });
+  await connected.org.control('PUT', '/faults', [{ match: { path: 'COUNT' }, action }]);
+  expect((await wholePass(connected, 'Lead')).ids).toHaveLength(10);
+  expect((await connected.org.control('GET', '/jobs')).body).toHaveLength(1);
+});
+
+test('where an object has no bulk queries, however many it has are listed by queries', async () => {
+  const connected = await open({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
+  const body = [{ errorCode: 'API_ERROR', message: "Entity 'Lead' is not supported by the Bulk API." }];
+  await connected.org.control('PUT', '/faults', [{ match: { path: '/jobs/query' }, action: { status: 400, body } }]);
+  expect((await wholePass(connected, 'Lead')).ids).toHaveLength(10);
+});
+
+test('a bulk query that was asked for before a kill is gone on with, not asked for again', async () => {
+  const connected = await open({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
+  const reader = personStream(connected.parts, 'Lead');
+  let begun: Cursor | null = null;
+  for await (const page of reader.read(null, SIGNAL)) {
+    begun = page.cursor;
+    break;
+  }
+  const pages = await pagesOf(reader, begun);
+  expect(pages.flatMap(({ leads }) => leads)).toHaveLength(10);
+  expect((await connected.org.control('GET', '/jobs')).body).toHaveLength(1);
+});
+
+test('a bulk query that is no longer there is made up by queries', async () => {
+  const connected = await open({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
+  const lost = { phase: 'bulk', job: '750000000000000AAA', locator: 'xyz', began: connected.org.now() };
+  const pages = await pagesOf(personStream(connected.parts, 'Lead'), lost);
+  expect(pages.flatMap(({ leads }) => leads)).toHaveLength(10);
+});
+
+test('an edited Lead is shown with what it holds, an idle poll shows nobody', async () => {
+  const connected = await open();
+  const { org } = connected;
+  const { cursor } = await wholePass(connected, 'Lead');
+  const settled = await changesSince(connected, 'Lead', cursor);
+  org.pass(60_000);
+  await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'Chief Bottle Washer' } });
+  const changed = await changesSince(connected, 'Lead', settled.cursor);
+  expect(idsOf(changed.dirty)).toEqual([org.lead(1)]);
+  expect(changed.dirty[0]?.seen?.fields['contact.job_title']).toBe('Chief Bottle Washer');
+  expect((await changesSince(connected, 'Lead', changed.cursor)).dirty).toEqual([]);
+});
+
+test('an edited Account makes its Contacts dirty, whose own modification time stands still', async () => {
+  const connected = await open({ dataset: peopleWithDeals(3, [0, 1]) });
+  const { org, parts } = connected;
+  const accounts = accountStream(parts);
+  const begun = lastCursor(await pagesOf(accounts, null));
+  org.pass(600_000);
+  const [account] = await org.column(`SELECT AccountId FROM Contact WHERE Id = '${org.contact(0)}'`, 'AccountId');
+  await org.control('PATCH', `/records/Account/${String(account)}`, { values: { Industry: 'Banking' } });
+  const dirty = (await pagesOf(accounts, begun)).flatMap((page) => page.dirty);
+  expect(idsOf(dirty)).toContain(org.contact(0));
+  expect(dirty[0]?.seen?.fields['company.industry']).toBe('Banking');
+});
+
+test('a Lead that was converted is its Contact now, with the fields of its Account', async () => {
+  const connected = await open();
+  const { org, parts } = connected;
+  const { cursor } = await wholePass(connected, 'Lead');
+  org.pass(600_000);
+  const { body } = await org.control('POST', '/convert', { leadId: org.lead(0) });
+  const { dirty } = await changesSince(connected, 'Lead', cursor);
+  expect(dirty.find(({ ref }) => ref.id === org.lead(0))).toEqual({ ref: { object: 'Lead', id: org.lead(0) } });
+  const into = { object: 'Contact', id: body.contactId };
+  const fetched = await fetchLeads(parts, [{ object: 'Lead', id: org.lead(0) }, into], SIGNAL);
+  expect(fetched).toMatchObject([
+    { kind: 'merged', ref: { object: 'Lead', id: org.lead(0) }, into },
+    { kind: 'lead', ref: into, fields: { 'company.name': 'Acme' } },
+  ]);
+});
+
+test('what became of Leads that are not there is told: deleted, merged, never there', async () => {
+  const connected = await open({ dataset: people(4) });
+  const { org, parts } = connected;
+  const lead = (id: string) => ({ object: 'Lead', id });
+  const never = lead(idOf('00Q', 999));
+  const { cursor } = await wholePass(connected, 'Lead');
+  org.pass(600_000);
+  await org.control('POST', '/merge', { masterId: org.lead(0), mergedId: org.lead(1) });
+  await org.control('DELETE', `/records/Lead/${org.lead(2)}`);
+  const refs = [lead(org.lead(1)), lead(org.lead(2)), never];
+  expect(await fetchLeads(parts, refs, SIGNAL)).toEqual([
+    { kind: 'merged', ref: refs[0], into: lead(org.lead(0)) },
+    { kind: 'gone', ref: refs[1], erased: false },
+    { kind: 'gone', ref: never, erased: false },
+  ]);
+  const { dirty } = await changesSince(connected, 'Lead', cursor);
+  expect(dirty.filter(({ seen }) => seen === undefined).map(({ ref }) => ref)).toEqual([refs[0], refs[1]]);
+});
+
+test('a field that the user may not see is unknown, and the others are read', async () => {
+  const { org, parts } = await open({
+    hiddenFields: ['Lead.Email', 'Account.Industry'],
+    dataset: peopleWithDeals(2, [0]),
+  });
+  const refs = [
+    { object: 'Lead', id: org.lead(1) },
+    { object: 'Contact', id: org.contact(0) },
+  ];
+  const [lead, contact] = await fetchLeads(parts, refs, SIGNAL);
+  expect(lead).toMatchObject({ fields: { 'contact.email': null, 'contact.last_name': expect.any(String) } });
+  expect(contact).toMatchObject({ fields: { 'company.industry': null, 'company.name': 'Acme' } });
+});
+
+test('a field that names the same person in another CRM is a link, however the record is read', async () => {
+  const from = ['Lead.Description', 'Contact.Description'];
+  const mapping = { ...shippedMapping(), links: [{ crm: 'hubspot', object: 'contacts', from }] };
+  const connected = await open({ dataset: people(3) }, { mapping });
+  const { org, parts } = connected;
+  const ref = { object: 'Lead', id: org.lead(1) };
+  const links = [{ crm: 'hubspot', object: 'contacts', id: '4711' }];
+  const { cursor } = await wholePass(connected, 'Lead');
+  org.pass(60_000);
+  await org.control('PATCH', `/records/Lead/${ref.id}`, { values: { Description: ' 4711 ' } });
+  org.pass(60_000);
+  const { dirty } = await changesSince(connected, 'Lead', cursor);
+  expect(dirty.find((each) => each.ref.id === ref.id)?.seen?.links).toEqual(links);
+  expect(await fetchLeads(parts, [ref], SIGNAL)).toMatchObject([{ links }]);
+  const { pages } = await wholePass(connected, 'Lead');
+  expect(pages.flatMap(({ leads }) => leads).map((lead) => lead.links)).toContainEqual(links);
+});
+
+test('a hundred thousand ids would not fit an address: 500 are read in several queries, none too long', async () => {
+  const { org, parts } = await open({ dataset: people(500) });
+  const ids = [...org.leadIds.values()];
+  const fetched = await fetchLeads(
+    parts,
+    ids.map((id) => ({ object: 'Lead', id })),
+    SIGNAL,
+  );
+  expect(fetched.map(({ ref }) => ref.id)).toEqual(ids);
+  expect(parts.http.callsMade()).toBeGreaterThan(2);
+});
+
+test('everybody who is there is listed by pages: Leads that are not converted, then Contacts', async () => {
+  const { org, parts } = await open({
+    dataset: { ...people(2_005), opportunities: peopleWithDeals(3, [0, 1]).opportunities },
+  });
+  const listed: string[] = [];
+  let after: string | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof listPresent>> = await listPresent(parts, after, SIGNAL);
+    listed.push(...page.refs.map(({ id }) => id));
+    after = page.after;
+  } while (after !== null);
+  const expected = [...org.leadIds].map(([key, id]) => org.contactIds.get(key) ?? id);
+  expect(listed.toSorted()).toEqual(expected.toSorted());
+});

@@ -1,0 +1,65 @@
+// The sandbox's outbound messages and the product's door, over HTTP: what one sends, the other understands, stores and acknowledges.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { describeAccount } from '../../../../connectors/salesforce/setup/check-setup.ts';
+import { createStreams } from '../../../../connectors/salesforce/streams/registry.ts';
+import { createReceiver } from '../../../../connectors/salesforce/webhook/receiver.ts';
+import { freshStore } from '../../../store/fresh-store.ts';
+import { FASTEST } from '../../../support/backends.ts';
+import { type Door, openDoor } from '../../../web/test-server.ts';
+import { type ConnectedOrg, connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
+import { TOKEN } from './webhook-documents.ts';
+
+const store = freshStore(FASTEST);
+let connected: ConnectedOrg;
+let door: Door;
+let target: string;
+
+beforeEach(async () => {
+  connected = await connectedOrg();
+  const { org, parts } = connected;
+  const streams = new Set(createStreams(parts).map(({ stream }) => stream.id));
+  const receiver = createReceiver({ token: TOKEN, orgId: org.orgId.slice(0, 15), streams });
+  door = await openDoor({ db: store.db, receivers: new Map([['salesforce', receiver]]) });
+  target = `${door.url}/webhooks/salesforce/${TOKEN}`;
+});
+afterEach(() => connected.org.close());
+
+const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 60_000, interval: 10 });
+const aim = (more: object = {}) =>
+  connected.org.control('PUT', '/outbound', { targetUrl: target, retryMs: 20, objects: ['Lead', 'Task'], ...more });
+const status = async () => (await connected.org.control('GET', '/outbound')).body;
+const stored = () => store.db.selectFrom('inbox').select(['account', 'kind', 'object', 'ids']).orderBy('seq').execute();
+
+test('a lead that was edited, and a call, arrive once, and from the account that the connector describes', async () => {
+  const { org, parts } = connected;
+  await aim({ fields: ['Title', 'Subject'] });
+  await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'VP <b>&"\u{1f600}' } });
+  const call = await org.control('POST', '/activities', { personId: org.lead(1), type: 'call' });
+  await until(async () => expect(await stored()).toHaveLength(2));
+  await until(async () => expect(await status()).toMatchObject({ delivered: 2, failed: 0, waiting: 0 }));
+  const { id: account } = await describeAccount(parts, SIGNAL);
+  expect(await stored()).toEqual(
+    expect.arrayContaining([
+      { account, kind: 'record', object: 'Lead', ids: [org.lead(1)] },
+      { account, kind: 'item', object: 'tasks', ids: [call.body.id] },
+    ]),
+  );
+});
+
+test('a notification that is delivered again is known by its key', async () => {
+  const { org } = connected;
+  await aim({ duplicates: 1 });
+  await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'CTO' } });
+  await until(async () => expect(await door.events('salesforce', 'repeated')).toBe(1));
+  expect(await stored()).toHaveLength(1);
+});
+
+test('with a wrong token nothing arrives; with the right one, what waited does', async () => {
+  const { org } = connected;
+  await aim({ targetUrl: `${target}x` });
+  await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'CTO' } });
+  await until(async () => expect(await door.requests('salesforce', 'bad-token')).toBeGreaterThan(1));
+  expect(await stored()).toEqual([]);
+  await aim();
+  await until(async () => expect(await stored()).toHaveLength(1));
+});

@@ -1,0 +1,275 @@
+import { afterEach, expect, test } from 'vitest';
+import { applySetup } from '../../../../connectors/salesforce/setup/apply-setup.ts';
+import { createScoreWriter, WRITE_BATCH } from '../../../../connectors/salesforce/write/write-scores.ts';
+import { idOf } from '../../../../sandbox/salesforce/ids.ts';
+import { peopleWithDeals } from '../../../../sandbox/test/salesforce/sandbox-under-test.ts';
+import type { ScorePatch, WriteOutcome } from '../../../../src/crm/connector.ts';
+import type { ScoreFieldValues } from '../../../../src/domain/score-fields.ts';
+import { clearedScoreFields } from '../../../../src/mapping/write-back.ts';
+import { type ConnectedOrg, connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
+
+const VALUES: ScoreFieldValues = {
+  fit_grade: 'B',
+  fit_score: 30,
+  behavior_score: -4,
+  total_score: 26,
+  status: 'hot',
+  explanation: '26 points\n+30 VP\n-4 Unsubscribed',
+  scored_at: '2026-03-10T11:59:58.123Z',
+  model: 'shipped@1',
+};
+const TARGET = { statuses: [{ value: 'hot', label: 'Hot' }] };
+
+const opened: ConnectedOrg[] = [];
+afterEach(async () => {
+  for (const { org } of opened.splice(0)) await org.close();
+});
+
+/** An org with our fields: 250 leads, of whom the first two are contacts. */
+async function scoredOrg() {
+  const connected = await connectedOrg({ dataset: peopleWithDeals(250, [0, 1]) });
+  opened.push(connected);
+  for await (const _step of applySetup(connected.parts, TARGET, { dryRun: false }, SIGNAL));
+  await connected.org.control('POST', '/reset-log');
+  const write = createScoreWriter(connected.parts);
+  const patchOf = (object: string, id: string, values = VALUES): ScorePatch => ({ ref: { object, id }, values });
+  const lead = (number: number, values?: ScoreFieldValues) => patchOf('Lead', connected.org.lead(number), values);
+  const contact = (number: number) => patchOf('Contact', connected.org.contact(number));
+  const shown = async (id: string, object = 'Lead') => {
+    return (await connected.org.control('GET', `/records/${object}/${id}`)).body.values;
+  };
+  const calls = async (): Promise<{ path: string; ids?: string[]; status: number }[]> => {
+    const lines: string = (await connected.org.control('GET', '/log')).body;
+    return lines.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+  };
+  const writes = async () => (await calls()).filter(({ path }) => path.endsWith('/composite/sobjects'));
+  return {
+    ...connected,
+    write: (patches: readonly ScorePatch[]) => write(patches, SIGNAL),
+    lead,
+    contact,
+    shown,
+    writes,
+  };
+}
+
+function kinds(outcomes: readonly WriteOutcome[]) {
+  return new Map(outcomes.map((outcome) => [outcome.ref.id, outcome.kind]));
+}
+
+function failureOf(outcomes: readonly WriteOutcome[], id: string) {
+  const found = outcomes.find(({ ref }) => ref.id === id);
+  if (found?.kind !== 'failed') throw new Error(`${found?.kind} is no failure`);
+  return found.error;
+}
+
+test('a lead holds all our fields after one write, and none after it is cleared', async () => {
+  const { write, lead, shown } = await scoredOrg();
+  const { ref } = lead(5);
+  expect(await write([lead(5)])).toEqual([{ kind: 'written', ref, modifiedAt: null }]);
+  expect(await shown(ref.id)).toMatchObject({
+    Leadgrade_Fit_Grade__c: 'B',
+    Leadgrade_Fit_Score__c: 30,
+    Leadgrade_Behavior_Score__c: -4,
+    Leadgrade_Total_Score__c: 26,
+    Leadgrade_Status__c: 'hot',
+    Leadgrade_Explanation__c: VALUES.explanation,
+    Leadgrade_Scored_At__c: '2026-03-10T11:59:58.000Z',
+    Leadgrade_Model__c: 'shipped@1',
+  });
+  await write([lead(5, clearedScoreFields())]);
+  const values = await shown(ref.id);
+  const ours = Object.entries(values).filter(([name]) => name.startsWith('Leadgrade_'));
+  expect(ours.filter(([, value]) => value !== null)).toEqual([]);
+});
+
+test('the same patch twice does no harm', async () => {
+  const { write, lead, shown } = await scoredOrg();
+  await write([lead(5)]);
+  expect(await write([lead(5), lead(5)])).toMatchObject([{ kind: 'written' }]);
+  expect((await shown(lead(5).ref.id)).Leadgrade_Total_Score__c).toBe(26);
+});
+
+test('leads and contacts go in one call each, in the order of their ids', async () => {
+  const { write, lead, contact, writes } = await scoredOrg();
+  const outcomes = await write([lead(9), contact(1), lead(4), contact(0)]);
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['written', 'written', 'written', 'written']);
+  expect((await writes()).map(({ ids }) => ids)).toEqual([
+    [lead(4).ref.id, lead(9).ref.id].toSorted(),
+    [contact(0).ref.id, contact(1).ref.id].toSorted(),
+  ]);
+});
+
+test('two hundred leads go in one call; more are refused before any is sent', async () => {
+  const { write, lead, writes } = await scoredOrg();
+  const patches = Array.from({ length: WRITE_BATCH }, (_, at) => lead(at + 2));
+  expect(kinds(await write(patches)).size).toBe(WRITE_BATCH);
+  expect(await writes()).toHaveLength(1);
+  await expect(write([...patches, lead(230)])).rejects.toThrow(RangeError);
+  expect(await writes()).toHaveLength(1);
+});
+
+test('a lead that somebody holds is written later, the others at once', async () => {
+  const { org, write, lead } = await scoredOrg();
+  await org.control('PUT', '/locks', [{ id: lead(6).ref.id, times: 1 }]);
+  const outcomes = await write([lead(5), lead(6), lead(7)]);
+  expect([...kinds(outcomes).values()].toSorted()).toEqual(['failed', 'written', 'written']);
+  expect(failureOf(outcomes, lead(6).ref.id)).toMatchObject({ kind: 'retry', code: 'UNABLE_TO_LOCK_ROW' });
+  expect(await write([lead(6)])).toMatchObject([{ kind: 'written' }]);
+});
+
+test('a validation rule refuses one lead and not its batch, in its own words but without addresses', async () => {
+  const { org, write, lead } = await scoredOrg();
+  const rule = { object: 'Lead', ids: [lead(6).ref.id], message: 'Ask bob@example.com before you edit this lead' };
+  await org.control('PUT', '/validation-rules', [rule]);
+  const outcomes = await write([lead(5), lead(6), lead(7)]);
+  expect([...kinds(outcomes).values()].toSorted()).toEqual(['failed', 'written', 'written']);
+  const error = failureOf(outcomes, lead(6).ref.id);
+  expect(error).toMatchObject({ kind: 'invalid', code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' });
+  expect(error.fix).toContain('rules');
+  expect(error.message).toContain('before you edit this lead');
+  expect(error.message).not.toContain('bob');
+});
+
+test('a duplicate rule that only alerts is no obstacle; one that blocks refuses its lead alone', async () => {
+  const { org, write, lead } = await scoredOrg();
+  await org.control('PUT', '/duplicate-rules', [
+    { ids: [lead(5).ref.id], action: 'alert' },
+    { ids: [lead(6).ref.id], action: 'block' },
+  ]);
+  const outcomes = await write([lead(5), lead(6), lead(7)]);
+  expect([5, 7].map((number) => kinds(outcomes).get(lead(number).ref.id))).toEqual(['written', 'written']);
+  expect(failureOf(outcomes, lead(6).ref.id)).toMatchObject({ kind: 'invalid', code: 'DUPLICATES_DETECTED' });
+});
+
+test('a lead that was converted meanwhile is merged into its contact', async () => {
+  const { org, write, lead, shown } = await scoredOrg();
+  await org.control('POST', '/convert', { leadId: lead(6).ref.id });
+  const contact = (await shown(lead(6).ref.id)).ConvertedContactId;
+  const outcomes = await write([lead(5), lead(6)]);
+  expect(outcomes).toContainEqual({ kind: 'merged', ref: lead(6).ref, into: { object: 'Contact', id: contact } });
+  expect(kinds(outcomes).get(lead(5).ref.id)).toBe('written');
+});
+
+test('one that was deleted is gone, one that was merged into another is merged, one that is no record is gone', async () => {
+  const { org, write, lead } = await scoredOrg();
+  await org.control('DELETE', `/records/Lead/${lead(6).ref.id}`);
+  await org.control('POST', '/merge', { masterId: lead(7).ref.id, mergedId: lead(8).ref.id });
+  const never = { ref: { object: 'Lead', id: idOf('00Q', 5_000) }, values: VALUES };
+  const outcomes = await write([lead(6), lead(7), lead(8), never]);
+  expect(outcomes).toContainEqual({ kind: 'gone', ref: lead(6).ref });
+  expect(outcomes).toContainEqual({ kind: 'merged', ref: lead(8).ref, into: lead(7).ref });
+  expect(outcomes).toContainEqual({ kind: 'gone', ref: never.ref });
+  expect(kinds(outcomes).get(lead(7).ref.id)).toBe('written');
+});
+
+test('when nobody can be asked where a lead went, it is written later and the others are not forgotten', async () => {
+  const { org, write, lead } = await scoredOrg();
+  await org.control('DELETE', `/records/Lead/${lead(6).ref.id}`);
+  await org.control('PUT', '/faults', [{ match: { path: '/queryAll' }, action: { status: 503 } }]);
+  const outcomes = await write([lead(5), lead(6)]);
+  expect(kinds(outcomes).get(lead(5).ref.id)).toBe('written');
+  expect(failureOf(outcomes, lead(6).ref.id)).toMatchObject({ kind: 'retry', code: 'ENTITY_IS_DELETED' });
+});
+
+test('a field of ours that is hidden stops the writer with one error that says the fix', async () => {
+  const { org, write, lead } = await scoredOrg();
+  await org.control('PUT', '/hidden-fields', ['Lead.Leadgrade_Status__c']);
+  await expect(write([lead(5)])).rejects.toMatchObject({
+    kind: 'configuration',
+    code: 'INVALID_FIELD',
+    fix: expect.stringContaining('leadgrade doctor'),
+  });
+});
+
+test('a field of ours that may only be read stops the writer', async () => {
+  const { org, write, lead } = await scoredOrg();
+  const [set] = await org.column("SELECT Id FROM PermissionSet WHERE Name = 'Leadgrade_Integration'");
+  const soql = `SELECT Id FROM FieldPermissions WHERE Field = 'Lead.Leadgrade_Status__c' AND ParentId = '${set}'`;
+  const [grant] = await org.column(soql);
+  await org.call('PATCH', `/sobjects/FieldPermissions/${grant}`, { PermissionsEdit: false });
+  await expect(write([lead(5)])).rejects.toMatchObject({
+    kind: 'configuration',
+    code: 'INVALID_FIELD_FOR_INSERT_UPDATE',
+    message: expect.stringContaining('Leadgrade_Status__c'),
+  });
+});
+
+test('a grade that the picklist does not have stops the writer; a status of a new band is taken', async () => {
+  const { write, lead, shown } = await scoredOrg();
+  await expect(write([lead(5, { ...VALUES, fit_grade: 'Z' })])).rejects.toMatchObject({
+    kind: 'configuration',
+    code: 'INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST',
+  });
+  expect(await write([lead(5, { ...VALUES, status: 'new_band' })])).toMatchObject([{ kind: 'written' }]);
+  expect((await shown(lead(5).ref.id)).Leadgrade_Status__c).toBe('new_band');
+});
+
+test('an explanation that is too long fails alone, and is not quoted', async () => {
+  const { write, lead } = await scoredOrg();
+  const explanation = `Bob ${'x'.repeat(32_000)}`;
+  const outcomes = await write([lead(5), lead(6, { ...VALUES, explanation })]);
+  expect(kinds(outcomes).get(lead(5).ref.id)).toBe('written');
+  const error = failureOf(outcomes, lead(6).ref.id);
+  expect(error).toMatchObject({ kind: 'invalid', code: 'STRING_TOO_LONG' });
+  expect(error.message).toContain('data value too large');
+  expect(error.message).not.toContain('Bob');
+});
+
+test('a write that was cut off is simply repeated', async () => {
+  const { org, write, lead, writes } = await scoredOrg();
+  const fault = { match: { path: '/composite/sobjects', nth: 1 }, action: { applyThenReset: true } };
+  await org.control('PUT', '/faults', [fault]);
+  expect(await write([lead(5)])).toMatchObject([{ kind: 'written' }]);
+  expect(await writes()).toHaveLength(2);
+});
+
+/** What an org answers whose trigger takes too long for so many records. */
+function exhausted(records: number) {
+  const message = 'LeadTrigger: System.LimitException: Apex CPU time limit exceeded';
+  const error = { statusCode: 'CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY', message, fields: [] };
+  return Array.from({ length: records }, () => ({ success: false, errors: [error] }));
+}
+
+test('leads that are too many at once for a trigger of the org go in smaller calls', async () => {
+  const { org, write, lead, writes } = await scoredOrg();
+  const action = { status: 200, body: exhausted(120) };
+  await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects', nth: 1 }, action }]);
+  const outcomes = await write(Array.from({ length: 120 }, (_, at) => lead(at + 2)));
+  expect(new Set(kinds(outcomes).values())).toEqual(new Set(['written']));
+  expect((await writes()).map(({ ids }) => ids?.length).slice(1)).toEqual([60, 60]);
+});
+
+test('few leads that are too many for a trigger are refused with its words', async () => {
+  const { org, write, lead, writes } = await scoredOrg();
+  const action = { status: 200, body: exhausted(3) };
+  await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects' }, action }]);
+  const outcomes = await write([lead(5), lead(6), lead(7)]);
+  expect(failureOf(outcomes, lead(5).ref.id)).toMatchObject({
+    kind: 'invalid',
+    message: expect.stringContaining('Apex CPU time limit exceeded'),
+  });
+  expect(await writes()).toHaveLength(1);
+});
+
+test("an answer with another number of results is nobody's", async () => {
+  const { org, write, lead } = await scoredOrg();
+  const body = [{ id: lead(5).ref.id, success: true, errors: [] }];
+  await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects' }, action: { status: 200, body } }]);
+  await expect(write([lead(5), lead(6)])).rejects.toMatchObject({ kind: 'retry', code: 'UNEXPECTED_ANSWER' });
+});
+
+test('a lead that only this user may not edit is refused alone; an object that it may not edit stops the writer', async () => {
+  const { org, write, lead } = await scoredOrg();
+  const message = 'insufficient access rights on object id';
+  const refused = { statusCode: 'INSUFFICIENT_ACCESS_OR_READONLY', message, fields: [] };
+  const body = [{ success: false, errors: [refused] }];
+  await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects' }, action: { status: 200, body } }]);
+  const outcomes = await write([lead(5)]);
+  expect(failureOf(outcomes, lead(5).ref.id)).toMatchObject({
+    kind: 'invalid',
+    fix: expect.stringContaining('sharing'),
+  });
+  await org.control('PUT', '/hidden-fields', ['Lead.Leadgrade_Status__c']);
+  await expect(write([lead(5)])).rejects.toMatchObject({ kind: 'configuration', code: refused.statusCode });
+});

@@ -1,0 +1,18 @@
+// A process of the queue-backend test: works on the queue `leads` of its environment. Arguments: how long a job takes (ms).
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openQueueBackend } from '../../../../jobs/queue/queue-backend.ts';
+import { openDatabase } from '../../../../src/store/open-database.ts';
+
+const [duration = '0'] = process.argv.slice(2);
+const { connection, embedded } = await openDatabase({
+  databaseUrl: process.env.DATABASE_URL,
+  dataDir: process.env.DATA_DIR ?? '',
+});
+const backend = await openQueueBackend({ redisUrl: process.env.REDIS_URL, connection, embedded });
+const work = async (job: { data: { lead: string } }) => {
+  console.log(`begins ${job.data.lead}`);
+  await sleep(Number(duration));
+  console.log(`ends ${job.data.lead}`);
+};
+backend.worker<{ lead: string }>('leads', work, { concurrency: 2 });
+console.log('works');

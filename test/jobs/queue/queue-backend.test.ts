@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openQueueBackend, type QueueBackend } from '../../../jobs/queue/queue-backend.ts';
+import { openDatabase } from '../../../src/store/open-database.ts';
+import { SETUPS, type SetupEnv } from '../../support/backends.ts';
+import { type Running, startNode } from '../../support/processes.ts';
+import { ownRedis } from '../../support/servers.ts';
+
+const SCRIPT = new URL('./processes/work.ts', import.meta.url).pathname;
+
+interface LeadJob {
+  readonly lead: string;
+}
+
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).toReversed()) await end();
+});
+
+async function openBackend(env: SetupEnv): Promise<QueueBackend> {
+  const { connection, embedded, close } = await openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR });
+  endings.push(close);
+  const backend = await openQueueBackend({ redisUrl: env.REDIS_URL, connection, embedded });
+  endings.push(() => backend.close({ deadlineMs: 5_000 }));
+  return backend;
+}
+
+function workerProcess(env: SetupEnv, jobMs: number): Running {
+  const worker = startNode(SCRIPT, [String(jobMs)], { DATABASE_URL: undefined, REDIS_URL: undefined, ...env });
+  endings.push(worker.kill);
+  return worker;
+}
+
+/** Collects the leads that a worker of this process has been given, until there are so many. */
+function collect(backend: QueueBackend, queue: string, count: number): Promise<readonly string[]> {
+  return new Promise((resolve) => {
+    const seen: string[] = [];
+    const work = async (job: { data: LeadJob }) => {
+      seen.push(job.data.lead);
+      if (seen.length === count) resolve(seen.toSorted());
+    };
+    backend.worker<LeadJob>(queue, work, { concurrency: 5 });
+  });
+}
+
+describe.each(SETUPS)('the queue ($name)', ({ create }) => {
+  async function installation(): Promise<SetupEnv> {
+    const { env, destroy } = await create();
+    endings.push(destroy);
+    return env;
+  }
+
+  test('runs jobs, one added with a delay included, each once', async () => {
+    const backend = await openBackend(await installation());
+    const queue = backend.queue<LeadJob>('leads');
+    const seen = collect(backend, 'leads', 12);
+    await queue.add('score', { lead: 'late' }, { delay: 700 });
+    await queue.addBulk(Array.from({ length: 11 }, (_, n) => ({ name: 'score', data: { lead: `lead ${n}` } })));
+    expect(await seen).toEqual([...Array.from({ length: 11 }, (_, n) => `lead ${n}`), 'late'].toSorted());
+    expect(await backend.close({ deadlineMs: 10_000 })).toBe('clean');
+  });
+
+  test('keeps queues apart, more of them than an embedded pool has connections', async () => {
+    const backend = await openBackend(await installation());
+    const names = Array.from({ length: 8 }, (_, n) => `queue-${n}`);
+    const seen = names.map((name) => collect(backend, name, 1));
+    await Promise.all(names.map((name) => backend.queue<LeadJob>(name).add('score', { lead: name })));
+    expect(await Promise.all(seen)).toEqual(names.map((name) => [name]));
+  });
+
+  test('registers the nightly job once, in its time zone', async () => {
+    const backend = await openBackend(await installation());
+    const queue = backend.queue<LeadJob>('nightly');
+    for (let start = 0; start < 2; start++) {
+      await queue.upsertJobScheduler('nightly', { pattern: '0 2 * * *', tz: 'Australia/Lord_Howe' }, { name: 'night' });
+    }
+    const [scheduler, ...others] = await queue.getJobSchedulers();
+    expect(others).toEqual([]);
+    expect(scheduler?.tz).toBe('Australia/Lord_Howe');
+    const local = new Intl.DateTimeFormat('en-GB', { timeZone: 'Australia/Lord_Howe', timeStyle: 'short' });
+    expect(local.format(new Date(scheduler?.next ?? 0))).toBe('02:00');
+  });
+
+  test('is shared by two worker processes', async () => {
+    const env = await installation();
+    const backend = await openBackend(env);
+    const workers = [workerProcess(env, 300), workerProcess(env, 300)];
+    await Promise.all(workers.map((worker) => worker.line(/^works$/)));
+    const leads = Array.from({ length: 20 }, (_, n) => `lead-${n}`);
+    await backend.queue<LeadJob>('leads').addBulk(leads.map((lead) => ({ name: 'score', data: { lead } })));
+    await expect
+      .poll(() => workers.flatMap((each) => each.output().match(/(?<=^ends ).+$/gm) ?? []).toSorted(), {
+        timeout: 20_000,
+      })
+      .toEqual(leads.toSorted());
+    for (const worker of workers) expect(worker.output()).toMatch(/^ends /m);
+  });
+
+  test('gives the job of a killed worker to another', async () => {
+    const env = await installation();
+    const backend = await openBackend(env);
+    await backend.queue<LeadJob>('leads').add('score', { lead: 'ada' });
+    const killed = workerProcess(env, 3_600_000);
+    await killed.line(/^begins ada$/);
+    await killed.kill();
+    expect(await collect(backend, 'leads', 1)).toEqual(['ada']);
+  });
+
+  test('gives up at its deadline a job that does not end', async () => {
+    const backend = await openBackend(await installation());
+    const begun = Promise.withResolvers<void>();
+    const ending = Promise.withResolvers<void>();
+    const work = async () => {
+      begun.resolve();
+      await ending.promise;
+    };
+    backend.worker<LeadJob>('leads', work, { concurrency: 1 });
+    await backend.queue<LeadJob>('leads').add('score', { lead: 'endless' });
+    await begun.promise;
+    expect(await backend.close({ deadlineMs: 300 })).toBe('abandoned');
+    ending.resolve();
+  });
+});
+
+describe.skipIf(!SETUPS.some(({ name }) => name.includes('redis')))('a queue on Redis', () => {
+  const options = { connection: {}, embedded: false };
+
+  test('refuses a server that may evict jobs, and says what to set', async () => {
+    const redis = await ownRedis('allkeys-lru');
+    endings.push(redis.stop);
+    await expect(openQueueBackend({ ...options, redisUrl: redis.url })).rejects.toThrow(
+      /maxmemory-policy is allkeys-lru\. Set "maxmemory-policy noeviction"/,
+    );
+  });
+
+  test('says where it looked when there is no server, without the password', async () => {
+    const refused = openQueueBackend({ ...options, redisUrl: 'redis://:hunter2@127.0.0.1:1' });
+    await expect(refused).rejects.toThrow('Redis does not answer at 127.0.0.1:1.');
+    await expect(refused).rejects.not.toThrow(/hunter2/);
+  });
+
+  test('closes within its deadline while Redis is down, and fails what is added instead of holding it', async () => {
+    const redis = await ownRedis();
+    endings.push(redis.stop);
+    const backend = await openQueueBackend({ ...options, redisUrl: redis.url });
+    const queue = backend.queue<LeadJob>('leads');
+    const worker = backend.worker<LeadJob>('leads', async () => undefined, { concurrency: 1 });
+    await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
+    await redis.kill();
+    await expect(queue.add('score', { lead: 'ada' })).rejects.toThrow();
+    expect(['clean', 'abandoned']).toContain(await backend.close({ deadlineMs: 1_000 }));
+  });
+
+  test('goes on by itself when Redis comes back', async () => {
+    const redis = await ownRedis();
+    endings.push(redis.stop);
+    const backend = await openQueueBackend({ ...options, redisUrl: redis.url });
+    endings.push(() => backend.close({ deadlineMs: 5_000 }));
+    const queue = backend.queue<LeadJob>('leads');
+    const worker = backend.worker<LeadJob>('leads', async () => undefined, { concurrency: 1 });
+    await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
+    await redis.restart();
+    const completed = once(worker, 'completed');
+    await expect.poll(() => queue.add('score', { lead: 'ada' }).catch(() => null), { timeout: 15_000 }).not.toBeNull();
+    await completed;
+  });
+});

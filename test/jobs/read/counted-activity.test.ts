@@ -1,0 +1,334 @@
+// Portals below Enterprise: what HubSpot only counts on a contact, dated by the counters' history.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { JobContext } from '../../../jobs/context.ts';
+import { runJob } from '../../../jobs/queue/worker.ts';
+import { scopesOf } from '../../../sandbox/hubspot/http/scopes.ts';
+import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import { allStreams } from '../../../src/store/sync/streams.ts';
+import { leads } from '../../support/leads.ts';
+import { openedProducts } from '../../support/opened-products.ts';
+import { NOW, openTestProduct, type TestProduct } from '../../support/product.ts';
+import { expectSettled, logEnd, scoreOf } from '../faults/assertions.ts';
+
+const DAY = 86_400_000;
+const { open } = openedProducts();
+
+const ago = (days: number) => new Date(NOW.getTime() - days * DAY).toISOString();
+
+async function view(product: TestProduct, person: string, path: string, at?: string): Promise<void> {
+  const activity = { type: 'page_view', attributes: { path }, ...(at === undefined ? {} : { at }) };
+  await product.control('POST', 'activities', { contactId: product.idOf(person), ...activity });
+}
+
+/** What stands in the ledger of a contact, oldest first: `page_view /pricing`. */
+async function ledger(product: TestProduct, person: string): Promise<readonly string[]> {
+  const rows = await product.context.db
+    .selectFrom('activities')
+    .selectAll()
+    .where('record_id', '=', product.idOf(person))
+    .where('gone_at', 'is', null)
+    .orderBy('at')
+    .orderBy('id')
+    .execute();
+  return rows.map(({ type, attributes }) => [type, ...[attributes.path ?? attributes.form ?? []].flat()].join(' '));
+}
+
+async function viewsOf(product: TestProduct, person: string): Promise<readonly string[]> {
+  return (await ledger(product, person)).filter((each) => each.startsWith('page_view'));
+}
+
+async function closed(product: TestProduct): Promise<Readonly<Record<string, string>>> {
+  const rows = await allStreams(product.context.db);
+  return Object.fromEntries(rows.flatMap(({ stream, denied }) => (denied === null ? [] : [[stream, denied]])));
+}
+
+const historyCalls = async (product: TestProduct, since: number) => {
+  const calls = (await product.log(since)).filter(({ path }) => path.endsWith('/contacts/batch/read'));
+  return calls.length;
+};
+
+async function behavior(product: TestProduct, person: string): Promise<string | null> {
+  return scoreOf(await product.contact(product.idOf(person))).behavior;
+}
+
+function refuseEvents(product: TestProduct): Promise<void> {
+  const body = { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' };
+  return product.faults({ match: { path: '/events/' }, action: { status: 403, body } });
+}
+
+describe('on a Professional portal', () => {
+  let product: TestProduct;
+  beforeAll(async () => {
+    product = await openTestProduct({ dataset: leads(4), sandbox: { tier: 'pro' } });
+    await view(product, 'p1', '/pricing', ago(7));
+    await view(product, 'p1', '/pricing', ago(6));
+    await view(product, 'p2', '/', ago(3));
+    await view(product, 'p2', '/pricing', new Date(NOW.getTime() - 3 * DAY + 60_000).toISOString());
+    product.pass(60_000);
+    expect((await product.backfill()).state).toBe('done');
+  });
+  afterAll(() => product.close());
+
+  test('a lead who viewed pricing twice last week has the points of one or two views, as they have faded', async () => {
+    expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /pricing']);
+    // 15 points, with a half-life of 30 days: the latest view is six days old.
+    expect(await behavior(product, 'p1')).toBe('13');
+    expect(await viewsOf(product, 'p2')).toEqual(['page_view /', 'page_view /pricing']);
+    expect(await behavior(product, 'p3')).toBe('0');
+    expect(Object.keys(await closed(product))).toContain('page_views');
+    expect(await closed(product)).toMatchObject({ conversion_counter: 'form_submissions is open and shows each one' });
+  });
+
+  test('polled twice, counted once, and nothing is asked for that did not move', async () => {
+    const before = await logEnd(product);
+    await product.round();
+    expect(await historyCalls(product, before)).toBe(0);
+    await view(product, 'p1', '/pricing');
+    product.pass(60_000);
+    await product.round();
+    await product.round();
+    expect(await viewsOf(product, 'p1')).toHaveLength(3);
+    expect(await behavior(product, 'p1')).toBe('30');
+    // Its history alone: the contact was not read again.
+    expect(await historyCalls(product, before)).toBe(1);
+    await expectSettled(product);
+  });
+
+  test('a counter that falls starts anew', async () => {
+    const values = { hs_analytics_num_page_views: '0', hs_analytics_num_visits: '0' };
+    await product.control('PUT', `contacts/${product.idOf('p2')}/counters`, { values });
+    await product.round();
+    expect(await viewsOf(product, 'p2')).toHaveLength(2);
+    product.pass(60_000);
+    await view(product, 'p2', '/pricing');
+    product.pass(60_000);
+    await product.round();
+    expect(await viewsOf(product, 'p2')).toEqual(['page_view /', 'page_view /pricing', 'page_view /pricing']);
+    await expectSettled(product);
+  });
+
+  test('what HubSpot counts that is no count is passed over and listed', async () => {
+    const put = (count: string) => {
+      product.pass(60_000);
+      const values = { hs_analytics_num_page_views: count };
+      return product.control('PUT', `contacts/${product.idOf('p3')}/counters`, { values });
+    };
+    await put('1');
+    await put('many');
+    await put('2');
+    await product.round();
+    expect(await ledger(product, 'p3')).toEqual(['page_view', 'page_view']);
+    const errors = await product.context.db.selectFrom('errors').select(['field', 'code']).execute();
+    expect(errors).toEqual([{ field: 'page_view_counter', code: 'BAD_COUNT' }]);
+    await put('3');
+    await product.round();
+    expect(await ledger(product, 'p3')).toHaveLength(3);
+  });
+
+  test('a backfill counts nothing twice', async () => {
+    const before = await ledger(product, 'p1');
+    product.pass(60_000);
+    expect((await product.backfill()).state).toBe('done');
+    expect(await ledger(product, 'p1')).toEqual(before);
+    await expectSettled(product);
+  });
+
+  test('two contacts that are merged have what both did, once', async () => {
+    const all = [...(await viewsOf(product, 'p1')), ...(await viewsOf(product, 'p2'))];
+    product.pass(60_000);
+    await product.control('POST', 'merge', { primaryId: product.idOf('p1'), mergedId: product.idOf('p2') });
+    await product.round();
+    expect((await viewsOf(product, 'p1')).toSorted()).toEqual(all.toSorted());
+    product.pass(60_000);
+    await view(product, 'p1', '/security');
+    product.pass(60_000);
+    await product.round();
+    expect(await viewsOf(product, 'p1')).toHaveLength(all.length + 1);
+    await expectSettled(product);
+  });
+
+  test('also where HubSpot counts the merged contact anew later, and does not say so', async () => {
+    const idOf = (person: string) => product.idOf(person);
+    await view(product, 'p0', '/pricing');
+    await product.round();
+    const all = [...(await viewsOf(product, 'p1')), ...(await viewsOf(product, 'p0'))];
+    product.pass(60_000);
+    await product.control('POST', 'merge', { primaryId: idOf('p1'), mergedId: idOf('p0'), counters: 'later' });
+    await product.round();
+    product.pass(60_000);
+    const shown = Number((await product.contact(idOf('p1'))).properties.hs_analytics_num_page_views);
+    const values = { hs_analytics_num_page_views: String(shown + 1) };
+    await product.control('PUT', `contacts/${idOf('p1')}/counters`, { values });
+    await product.round();
+    expect((await viewsOf(product, 'p1')).toSorted()).toEqual(all.toSorted());
+    product.pass(60_000);
+    await view(product, 'p1', '/security');
+    product.pass(60_000);
+    await product.round();
+    expect(await viewsOf(product, 'p1')).toHaveLength(all.length + 1);
+    await expectSettled(product);
+  });
+});
+
+describe('killed', () => {
+  test('between the history and its keeping: counted once', async () => {
+    const scopes = scopesOf('pro').filter((scope) => scope !== 'content');
+    const product = await open({ dataset: leads(2), sandbox: { tier: 'pro', scopes } });
+    await product.backfill();
+    await view(product, 'p1', '/pricing');
+    product.pass(60_000);
+    const { context } = product;
+    await runJob(context, 'pull', { crm: 'hubspot' });
+    const mapped = context.crms.get('hubspot');
+    if (mapped === undefined) throw new Error('there is no HubSpot');
+    const { connector } = mapped;
+    const dateCounters: typeof connector.dateCounters = async (undated, signal) => {
+      await connector.dateCounters?.(undated, signal);
+      throw new Error('killed');
+    };
+    const crms = new Map([['hubspot', { ...mapped, connector: { ...connector, dateCounters } }]]);
+    await expect(runJob({ ...context, crms }, 'refresh', { crm: 'hubspot' })).rejects.toThrow('killed');
+    expect(await viewsOf(product, 'p1')).toEqual([]);
+    await product.round();
+    expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing']);
+    expect(await behavior(product, 'p1')).toBe('15');
+    for (const type of ['email_delivered', 'email_open', 'email_open_bot', 'email_click']) {
+      product.pass(60_000);
+      await product.control('POST', 'activities', { contactId: product.idOf('p0'), type });
+    }
+    product.pass(60_000);
+    await product.round();
+    // E-mails that may not be read are counted as well, without those that machines opened.
+    expect(await ledger(product, 'p0')).toEqual(['email_delivered', 'email_open', 'email_click']);
+    expect(await behavior(product, 'p0')).toBe('5');
+    await expectSettled(product);
+  });
+});
+
+/** The product with a connector whose stream breaks off behind its first page. */
+function breakingOff(product: TestProduct, stream: string, error: Error): JobContext {
+  const mapped = product.context.crms.get('hubspot');
+  if (mapped === undefined) throw new Error('there is no HubSpot');
+  const { connector } = mapped;
+  const listChanges: typeof connector.listChanges = async function* (asked, cursor, signal) {
+    for await (const page of connector.listChanges(asked, cursor, signal)) {
+      yield page;
+      if (asked.id === stream) throw error;
+    }
+  };
+  return { ...product.context, crms: new Map([['hubspot', { ...mapped, connector: { ...connector, listChanges } }]]) };
+}
+
+test('a first pull that is killed leaves no counter read to its end: nobody is scored before all that counts is dated', async () => {
+  const product = await open({ dataset: leads(3), sandbox: { tier: 'pro' } });
+  await view(product, 'p1', '/pricing', ago(2));
+  product.pass(60_000);
+  const killed = breakingOff(product, 'contacts', new Error('killed'));
+  await expect(runJob(killed, 'pull', { crm: 'hubspot' })).rejects.toThrow('killed');
+  await runJob(product.context, 'refresh', { crm: 'hubspot' });
+  const counter = async () =>
+    (await allStreams(product.context.db)).find(({ stream }) => stream === 'page_view_counter');
+  expect(await counter()).toMatchObject({ denied: null, completedAt: null });
+  await product.backfill();
+  expect(await counter()).toMatchObject({ denied: null, completedAt: expect.any(Date) });
+  expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing']);
+  await expectSettled(product);
+});
+
+describe('a subscription that changes', () => {
+  test('while the views are first read: those that were read give way to the counted ones', async () => {
+    const product = await open({ dataset: leads(3) });
+    await view(product, 'p1', '/pricing', ago(2));
+    await view(product, 'p1', '/', ago(1));
+    product.pass(60_000);
+    const refused = new ConnectorError({ kind: 'forbidden', crm: 'hubspot', message: 'Not for you.' });
+    await runJob(breakingOff(product, 'page_views', refused), 'pull', { crm: 'hubspot' });
+    await refuseEvents(product);
+    await product.backfill();
+    expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /']);
+    await product.faults();
+    product.pass(DAY + 60_000);
+    await product.round();
+    expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /']);
+    await expectSettled(product);
+  });
+
+  test('up: the counted views give way to the real ones; down: the count goes on where those ended', async () => {
+    const product = await open({ dataset: leads(3) });
+    await refuseEvents(product);
+    await view(product, 'p1', '/pricing', ago(2));
+    await view(product, 'p1', '/', ago(1));
+    product.pass(60_000);
+    await product.backfill();
+    expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /']);
+    const streamsOf = async () => {
+      const rows = await product.context.db
+        .selectFrom('activities')
+        .select('stream')
+        .distinct()
+        .where('type', '=', 'page_view')
+        .where('gone_at', 'is', null)
+        .execute();
+      return rows.map(({ stream }) => stream).toSorted();
+    };
+    expect(await streamsOf()).toEqual(['page_view_counter']);
+
+    await product.faults();
+    product.pass(DAY + 60_000);
+    await view(product, 'p1', '/security');
+    product.pass(60_000);
+    await product.round();
+    expect(await closed(product)).toMatchObject({ page_view_counter: 'page_views is open and shows each one' });
+    expect(await streamsOf()).toEqual(['page_views']);
+    expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /', 'page_view /security']);
+    expect(product.lines.filter(({ message }) => message.includes('shows each one'))).toEqual([]);
+    await expectSettled(product);
+
+    await refuseEvents(product);
+    product.pass(60_000);
+    await view(product, 'p1', '/pricing');
+    product.pass(60_000);
+    await product.round();
+    expect(await viewsOf(product, 'p1')).toEqual([
+      'page_view /pricing',
+      'page_view /',
+      'page_view /security',
+      'page_view /pricing',
+    ]);
+    expect(await streamsOf()).toEqual(['page_view_counter', 'page_views']);
+    await expectSettled(product);
+
+    await product.faults();
+    product.pass(DAY + 60_000);
+    await product.round();
+    expect(await streamsOf()).toEqual(['page_views']);
+    expect(await viewsOf(product, 'p1')).toHaveLength(4);
+    await expectSettled(product);
+  });
+});
+
+describe('on a Free portal', () => {
+  test('forms that may not be read are counted; what it does not count is unknown, with what would help', async () => {
+    const scopes = ['oauth', 'crm.objects.contacts.read', 'crm.objects.contacts.write', 'crm.objects.companies.read'];
+    const more = ['crm.schemas.contacts.read', 'crm.schemas.contacts.write', 'sales-email-read'];
+    const product = await open({ dataset: leads(2), sandbox: { tier: 'free', scopes: [...scopes, ...more] } });
+    const submit = (form: string) => {
+      const activity = { contactId: product.idOf('p1'), type: 'form_submission', attributes: { form } };
+      product.pass(60_000);
+      return product.control('POST', 'activities', activity);
+    };
+    await submit('demo');
+    await submit('newsletter');
+    await product.backfill();
+    expect(await ledger(product, 'p1')).toEqual([
+      'form_submission Request a demo',
+      'form_submission Newsletter sign-up',
+    ]);
+    expect(await behavior(product, 'p1')).toBe('40');
+    expect((await closed(product)).email_open_counter).toContain('hs_email_open');
+    await submit('demo');
+    await product.round();
+    expect(await ledger(product, 'p1')).toHaveLength(3);
+    await expectSettled(product);
+  });
+});

@@ -1,0 +1,56 @@
+// The main job in every set-up, through the product's own queue: everybody read, scored and written once, and after that
+// only what has changed.
+import { afterEach, describe, expect, test } from 'vitest';
+import { asShown } from '../../../cli/demo/hubspot-view.ts';
+import { addsUp, isScored } from '../../../cli/demo/seen-record.ts';
+import { type Installation, SETUPS } from '../../support/backends.ts';
+import { openTestProduct, type SeenContact, type TestProduct } from '../../support/product.ts';
+
+const CONTACTS = 250;
+
+let installation: Installation | undefined;
+let product: TestProduct | undefined;
+afterEach(async () => {
+  await product?.close();
+  await installation?.destroy();
+  [product, installation] = [undefined, undefined];
+});
+
+const shown = ({ id, properties }: SeenContact) => asShown(id, properties);
+
+describe.each(SETUPS)('on $name', (setup) => {
+  test('everybody is written once in full batches; then exactly those whom a change concerns', async () => {
+    installation = await setup.create();
+    const under = await openTestProduct({ env: installation.env, contacts: CONTACTS, queue: true });
+    product = under;
+    expect(await under.backfill()).toMatchObject({ state: 'done' });
+    const scored = (await under.contacts()).filter((contact) => isScored(shown(contact)));
+    expect(scored.length).toBeGreaterThan(CONTACTS * 0.8);
+    expect(scored.filter((contact) => !addsUp(shown(contact)))).toEqual([]);
+    const first = await under.writes();
+    expect(first.flatMap(({ ids = [] }) => ids).toSorted()).toEqual(scored.map(({ id }) => id).toSorted());
+    expect(first).toHaveLength(Math.ceil(scored.length / 100));
+
+    const start = (await under.log()).at(-1)?.seq ?? 0;
+    under.pass(60_000);
+    expect(await under.backfill()).toMatchObject({ state: 'done' });
+    expect(await under.writes(start)).toEqual([]);
+
+    const [promoted, active] = scored.filter(({ properties }) => properties.lifecyclestage === 'lead');
+    const employees = (await under.contacts()).filter(({ companyId }) => companyId !== null);
+    const employer = employees.find(({ id }) => id !== promoted?.id && id !== active?.id)?.companyId;
+    await under.control('PATCH', `contacts/${promoted?.id}`, {
+      properties: { jobtitle: promoted?.properties.jobtitle === 'CEO' ? 'Intern' : 'CEO' },
+    });
+    await under.control('POST', 'activities', { contactId: active?.id, type: 'meeting' });
+    await under.control('POST', 'activities', { contactId: active?.id, type: 'trial_started' });
+    await under.control('PATCH', `companies/${employer}`, { properties: { numberofemployees: '4' } });
+    const concerned = new Set([promoted?.id, active?.id]);
+    for (const { id, companyId } of scored) if (companyId === employer) concerned.add(id);
+    under.pass(60_000);
+    expect(await under.backfill()).toMatchObject({ state: 'done' });
+    const third = (await under.writes()).slice(first.length);
+    expect(new Set(third.flatMap(({ ids = [] }) => ids))).toEqual(concerned);
+    expect(third).toHaveLength(1);
+  });
+});

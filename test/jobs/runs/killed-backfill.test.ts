@@ -1,0 +1,113 @@
+// kill -9 in the middle of a backfill, in every set-up: started again, it ends where an undisturbed one ends, and reads next
+// to nothing twice.
+import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { contactsInHubSpot } from '../../../cli/demo/hubspot-view.ts';
+import { control, loggedCalls } from '../../../cli/demo/sandbox-log.ts';
+import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
+import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
+import { FASTEST, type Installation, SETUPS, type Setup } from '../../support/backends.ts';
+import { createOurFields } from '../../support/our-fields.ts';
+import { type Running, start } from '../../support/processes.ts';
+
+const NOW = new Date('2026-11-20T12:00:00Z');
+const CLI = new URL('../../../cli/main.ts', import.meta.url).pathname;
+const summarySchema = z.object({ state: z.string(), scored: z.number(), written: z.number(), errors: z.number() });
+
+interface Stage {
+  readonly sandbox: HubSpotSandbox;
+  readonly installation: Installation;
+  run(...args: string[]): Running;
+}
+
+const opened: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+async function openStage(setup: Setup): Promise<Stage> {
+  // The sandbox's time passes as the real one does, for its rate limits; it only begins elsewhere.
+  const begin = performance.now();
+  const clock = { now: () => new Date(NOW.getTime() + performance.now() - begin) };
+  const installation = await setup.create();
+  opened.push(() => installation.destroy());
+  const sandbox = await startHubSpotSandbox({
+    port: 0,
+    dataset: seededDataset({ contacts: 300, seed: 4, now: NOW }),
+    clock,
+  });
+  opened.push(() => sandbox.close());
+  const env = { ...installation.env, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken };
+  const run = (...args: string[]): Running => {
+    const child = start(process.execPath, [CLI, ...args], { env });
+    opened.push(() => child.kill());
+    return child;
+  };
+  const stage = { sandbox, installation, run };
+  await createOurFields(env);
+  await control(sandbox, 'POST', 'reset-log');
+  return stage;
+}
+
+const BACKFILL = ['backfill', '--json', '--as-of', NOW.toISOString()];
+
+async function state({ sandbox }: Stage) {
+  const contacts = await contactsInHubSpot(sandbox);
+  return new Map(contacts.map((contact) => [contact.id, contact]));
+}
+
+type Log = Awaited<ReturnType<typeof loggedCalls>>;
+
+/** When to kill, seen from the sandbox's log; `calls` is what an undisturbed backfill asks. */
+const MOMENTS: Readonly<Record<string, (log: Log, calls: number) => boolean>> = {
+  reading: (log, calls) => log.length >= calls * 0.5,
+  writing: (log) => log.filter((call) => call.path.endsWith('/batch/update')).length >= 2,
+};
+
+/** Those of the shipped mapping that a start asks for. */
+const STREAMS = 8;
+/** Batches at a time, and what was asked before each of them. */
+const UNDER_WAY = 10;
+
+const KILLS: Readonly<Record<string, readonly string[]>> = {
+  embedded: ['writing'],
+  postgres: ['reading'],
+  'postgres and redis': ['reading', 'writing'],
+};
+
+/** How an undisturbed backfill ends, and what it asks: the same in every set-up, so the fastest one tells. */
+let calm: ReturnType<typeof undisturbed> | undefined;
+
+async function undisturbed() {
+  const stage = await openStage(FASTEST);
+  expect(await stage.run(...BACKFILL).ended).toBe(1);
+  return { calls: (await loggedCalls(stage.sandbox)).length, expected: await state(stage) };
+}
+
+describe.each(SETUPS)('on $name', (setup) => {
+  test('a killed backfill, started again, ends like an undisturbed one', async () => {
+    calm ??= undisturbed();
+    const { calls, expected } = await calm;
+
+    const killed = await openStage(setup);
+    const kills = KILLS[setup.name] ?? [];
+    for (const moment of kills) {
+      const run = killed.run(...BACKFILL);
+      const hasCome = async () => MOMENTS[moment]?.(await loggedCalls(killed.sandbox), calls);
+      await expect.poll(hasCome, { timeout: 60_000, interval: 50 }).toBe(true);
+      await run.kill();
+    }
+    const last = killed.run(...BACKFILL);
+    expect(await last.ended).toBe(1);
+    const printed = last
+      .output()
+      .split('\n')
+      .find((line) => line.startsWith('{'));
+    expect(summarySchema.parse(JSON.parse(printed ?? '')).state).toBe('done');
+
+    // Each kill may cost the calls that were under way, and each start asks of every stream whether the portal shows it.
+    const allowed = calls + kills.length * (STREAMS + UNDER_WAY);
+    expect((await loggedCalls(killed.sandbox)).length).toBeLessThanOrEqual(allowed);
+    expect(await state(killed)).toEqual(expected);
+  }, 300_000);
+});

@@ -1,0 +1,82 @@
+// The service started again: after kill -9 in the middle of its first pull, and with another model and mapping.
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { contactsInHubSpot } from '../../../cli/demo/hubspot-view.ts';
+import { loggedCalls } from '../../../cli/demo/sandbox-log.ts';
+import { addsUp, isScored, reasonsOf } from '../../../cli/demo/seen-record.ts';
+import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
+import { startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
+import { FASTEST } from '../../support/backends.ts';
+import { freePort, start } from '../../support/processes.ts';
+
+const ROOT = new URL('../../../', import.meta.url).pathname;
+const CLOCK = { now: () => new Date() };
+
+const opened: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+async function edit(file: string, from: string, to: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  expect(text).toContain(from);
+  await writeFile(file, text.replace(from, to));
+}
+
+test('it goes on with its first pull after a kill, and a newly mapped field in the model reaches everybody', async () => {
+  const installation = await FASTEST.create();
+  opened.push(() => installation.destroy());
+  const dataset = seededDataset({ contacts: 150, seed: 8, now: CLOCK.now() });
+  const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock: CLOCK, searchLagMs: 500 });
+  opened.push(() => sandbox.close());
+  const folder = await mkdtemp(join(tmpdir(), 'leadgrade-restart-'));
+  opened.push(() => rm(folder, { recursive: true }));
+  await cp(join(ROOT, 'mappings'), join(folder, 'mappings'), { recursive: true });
+  const port = String(await freePort());
+  const env = {
+    ...{ ...installation.env, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken },
+    ...{ PORT: port, POLL_SECONDS: '5' },
+  };
+  // Settings, model and mapping are those of the folder that it runs in.
+  const run = (command: string) => {
+    const child = start(
+      'sh',
+      ['-c', `cd "${folder}" && exec "$0" "$1" "$2"`, process.execPath, join(ROOT, 'cli/main.ts'), command],
+      { env },
+    );
+    opened.push(() => child.kill());
+    return child;
+  };
+  const scored = async () => (await contactsInHubSpot(sandbox)).filter(isScored);
+  const soon = { timeout: 90_000, interval: 500 };
+
+  expect(await run('setup').ended).toBe(0);
+  const asked = (await loggedCalls(sandbox)).length;
+  const killed = run('start');
+  await expect
+    .poll(async () => (await loggedCalls(sandbox)).length, { timeout: 60_000, interval: 5 })
+    .toBeGreaterThan(asked + 3);
+  await killed.kill();
+  const restarted = run('start');
+  await expect.poll(async () => (await scored()).length, soon).toBeGreaterThan(120);
+  restarted.signal('SIGTERM');
+  expect(await restarted.ended).toBe(0);
+  const everybody = (await scored()).length;
+
+  const joined =
+    '    - { id: joined, label: Joined, field: contact.joined, cases: [ { when: { present: true }, points: 7 } ] }\n';
+  await edit(join(folder, 'mappings/model.yaml'), '  criteria:\n', `  criteria:\n${joined}`);
+  await edit(
+    join(folder, 'mappings/hubspot.yaml'),
+    '\nfields:\n',
+    '\nfields:\n  contact.joined: { from: contacts.createdate, as: instant }\n',
+  );
+  const edited = run('start');
+  const joins = async () => (await scored()).filter((contact) => reasonsOf(contact).includes('+7 Joined'));
+  await expect.poll(async () => (await joins()).length, soon).toBe(everybody);
+  expect((await joins()).filter((contact) => !addsUp(contact))).toEqual([]);
+  edited.signal('SIGTERM');
+  expect(await edited.ended).toBe(0);
+}, 300_000);

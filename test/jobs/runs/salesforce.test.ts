@@ -1,0 +1,35 @@
+// The main job over a Salesforce org: everybody read, scored and written once, and after that only what has changed.
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Installation, SETUPS } from '../../support/backends.ts';
+import { type OrgProduct, openOrgProduct } from '../../support/org-product.ts';
+
+let installation: Installation | undefined;
+let product: OrgProduct | undefined;
+afterEach(async () => {
+  await product?.close();
+  await installation?.destroy();
+  [product, installation] = [undefined, undefined];
+});
+
+const STATUS = 'Leadgrade_Status__c';
+
+describe.each(SETUPS)('on $name', (setup) => {
+  test('everybody is written once in full batches of one object; then exactly those whom a change concerns', async () => {
+    installation = await setup.create();
+    const under = await openOrgProduct({ env: installation.env, people: 250, queue: true });
+    product = under;
+    expect(await under.backfill()).toMatchObject({ state: 'done' });
+    const scored = (await under.records()).filter((record) => record[STATUS] != null);
+    expect(scored.length).toBeGreaterThan(200);
+    const first = await under.writes();
+    expect(first.flatMap(({ ids = [] }) => ids).toSorted()).toEqual(scored.map(({ id }) => id).toSorted());
+    const leads = scored.filter(({ object }) => object === 'Lead').length;
+    const calls = Math.ceil(leads / 200) + Math.ceil((scored.length - leads) / 200);
+    expect(first).toHaveLength(calls);
+
+    const start = (await under.log()).at(-1)?.seq ?? 0;
+    under.pass(60_000);
+    expect(await under.backfill()).toMatchObject({ state: 'done' });
+    expect(await under.writes(start)).toEqual([]);
+  });
+});

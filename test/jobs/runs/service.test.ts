@@ -1,0 +1,91 @@
+// `leadgrade start` as an operator runs it, in every set-up: it does the first read by itself, keeps the CRM current, takes over
+// what commands ask, says how it is, and stops when told.
+import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { control } from '../../../cli/demo/sandbox-log.ts';
+import type { Dataset } from '../../../sandbox/dataset/dataset.ts';
+import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
+import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
+import { SETUPS, type Setup } from '../../support/backends.ts';
+import { createOurFields } from '../../support/our-fields.ts';
+import { freePort, type Running, startNode } from '../../support/processes.ts';
+
+const CLI = new URL('../../../cli/main.ts', import.meta.url).pathname;
+const CLOCK = { now: () => new Date() };
+const contactSchema = z.object({ properties: z.record(z.string(), z.string()) });
+const readySchema = z.object({ status: z.string(), checks: z.array(z.object({ name: z.string(), ok: z.boolean() })) });
+
+const opened: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+interface Stage {
+  readonly sandbox: HubSpotSandbox;
+  readonly dataset: Dataset;
+  readonly port: number;
+  run(...args: string[]): Running;
+}
+
+async function openStage(setup: Setup): Promise<Stage> {
+  const installation = await setup.create();
+  opened.push(() => installation.destroy());
+  const dataset = seededDataset({ contacts: 40, seed: 8, now: CLOCK.now() });
+  const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock: CLOCK, searchLagMs: 500 });
+  opened.push(() => sandbox.close());
+  const port = await freePort();
+  const env = {
+    ...installation.env,
+    HUBSPOT_API_URL: sandbox.url,
+    HUBSPOT_ACCESS_TOKEN: sandbox.accessToken,
+    PORT: String(port),
+    POLL_SECONDS: '5',
+  };
+  const run = (...args: string[]): Running => {
+    const child = startNode(CLI, args, env);
+    opened.push(() => child.kill());
+    return child;
+  };
+  await createOurFields(env);
+  return { sandbox, dataset, port, run };
+}
+
+async function propertiesOf({ sandbox }: Stage, id: string) {
+  return contactSchema.parse(await control(sandbox, 'GET', `contacts/${id}`)).properties;
+}
+
+const soon = { timeout: 90_000, interval: 200 };
+
+describe.each(SETUPS)('on $name', (setup) => {
+  test('the service reads everybody by itself, keeps up with changes, heals a wiped field, and stops when told', async () => {
+    const stage = await openStage(setup);
+    const service = stage.run('start');
+    await service.line(/leadgrade is running/);
+    const { people } = stage.dataset;
+    const person = people.find(({ lifecycle, email }) => lifecycle === 'lead' && email !== null);
+    const lead = stage.sandbox.contactIds.get(person?.key ?? '') ?? '';
+    const seen = () => propertiesOf(stage, lead);
+    await expect.poll(async () => (await seen()).leadgrade_status, soon).toBeTruthy();
+
+    await control(stage.sandbox, 'POST', 'activities', { contactId: lead, type: 'trial_started' });
+    await expect.poll(async () => (await seen()).leadgrade_explanation, soon).toContain('+35 Started a trial');
+
+    const total = (await seen()).leadgrade_total_score;
+    await control(stage.sandbox, 'PATCH', `contacts/${lead}`, { properties: { leadgrade_total_score: '' } });
+    await expect.poll(async () => (await seen()).leadgrade_total_score, soon).toBe(total);
+
+    const backfill = stage.run('backfill', '--json');
+    expect([0, 1]).toContain(await backfill.ended);
+    expect(backfill.output()).toContain('handed over to the running service');
+    expect(backfill.output()).toContain('"state":"done"');
+
+    expect((await fetch(`http://127.0.0.1:${stage.port}/healthz`)).status).toBe(200);
+    const ready = await fetch(`http://127.0.0.1:${stage.port}/readyz`);
+    expect(readySchema.parse(await ready.json()).checks.every(({ ok }) => ok)).toBe(true);
+    expect(ready.status).toBe(200);
+
+    service.signal('SIGTERM');
+    expect(await service.ended).toBe(0);
+    expect(service.output()).not.toContain(stage.sandbox.accessToken);
+  }, 300_000);
+});

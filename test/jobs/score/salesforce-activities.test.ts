@@ -1,0 +1,62 @@
+// What the product keeps of activities and opportunities of a sandbox org, from the first pull on.
+import { afterEach, expect, test } from 'vitest';
+import { peopleWithDeals } from '../../../sandbox/test/salesforce/sandbox-under-test.ts';
+import { type OrgProduct, openOrgProduct } from '../../support/org-product.ts';
+
+const opened: OrgProduct[] = [];
+
+afterEach(async () => {
+  for (const product of opened.splice(0)) await product.close();
+});
+
+async function open(deals: readonly number[]): Promise<OrgProduct> {
+  const call = { person: 'p0', type: 'call', at: Date.parse('2026-03-03T15:30:00Z'), attributes: {} };
+  const product = await openOrgProduct({ dataset: peopleWithDeals(3, deals, [call]) });
+  opened.push(product);
+  await product.backfill();
+  return product;
+}
+
+async function kept({ context }: OrgProduct, table: 'activities' | 'outcomes'): Promise<readonly string[]> {
+  const rows = context.db.selectFrom(table).select(['object', 'record_id', 'id']).where('gone_at', 'is', null);
+  return (await rows.orderBy('record_id').execute()).map((row) => `${row.object}/${row.record_id} ${row.id}`);
+}
+
+test('a call that is given to another lead leaves the first one without it', async () => {
+  const product = await open([]);
+  const [first, second] = ['p0', 'p1'].map((key) => product.org.leadIds.get(key));
+  const [line = ''] = await kept(product, 'activities');
+  const taskId = line.split('task:')[1];
+  expect(line).toBe(`Lead/${first} task:${taskId}`);
+  await product.control('PATCH', `records/Task/${taskId}`, { values: { WhoId: second } });
+  await product.round();
+  expect(await kept(product, 'activities')).toEqual([`Lead/${second} task:${taskId}`]);
+});
+
+test('an opportunity follows its roles and is gone with it', async () => {
+  const product = await open([0, 1]);
+  const [first, second] = ['p0', 'p1'].map((key) => product.org.contactIds.get(key));
+  const before = await kept(product, 'outcomes');
+  const id = before.find((line) => line.includes(String(first)))?.split('opportunity:')[1];
+  expect(before).toHaveLength(2);
+  const values = { OpportunityId: id, ContactId: second, Role: 'Evaluator' };
+  await product.control('POST', 'records/OpportunityContactRole', { values });
+  await product.round();
+  expect(await kept(product, 'outcomes')).toHaveLength(3);
+  await product.control('DELETE', `records/Opportunity/${id}`);
+  await product.round();
+  expect(await kept(product, 'outcomes')).toEqual(before.filter((line) => line.includes(String(second))));
+});
+
+test('a second whole pass keeps every opportunity and call, those of roles that were given since among them', async () => {
+  const product = await open([0, 1]);
+  const [first, second] = ['p0', 'p1'].map((key) => product.org.contactIds.get(key));
+  const id = (await kept(product, 'outcomes')).find((line) => line.includes(String(first)))?.split('opportunity:')[1];
+  const values = { OpportunityId: id, ContactId: second, Role: 'Evaluator' };
+  await product.control('POST', 'records/OpportunityContactRole', { values });
+  await product.round();
+  const before = [await kept(product, 'outcomes'), await kept(product, 'activities')];
+  product.pass(600_000);
+  await product.backfill();
+  expect([await kept(product, 'outcomes'), await kept(product, 'activities')]).toEqual(before);
+});

@@ -1,0 +1,136 @@
+// One of two CRMs is down, set up later, or taken out; or a person is gone from one of them: the other goes on.
+import { describe, expect, test } from 'vitest';
+import { type BothCrms, bothCrms } from '../../support/both-crms.ts';
+import { leads } from '../../support/leads.ts';
+import { runProduct } from '../../support/running-product.ts';
+
+const open = bothCrms();
+
+const FIT = 70;
+const DOWN = { match: {}, action: { status: 503 } };
+const MINUTE = 60_000;
+
+describe('while Salesforce is down', () => {
+  test('from the very beginning, HubSpot is read, scored and written, and people are told; then both have one score', async () => {
+    const product = await open();
+    await product.happens({ person: product.leadId('p0') }, 'call');
+    await product.happens({ contact: product.contactId('p0') }, 'meeting');
+    await product.control('PUT', 'app', { hasRunAs: false });
+    await product.control('POST', 'tokens/expire');
+    expect((await product.backfill()).state).toBe('done');
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 100 });
+    expect(await product.inHubSpot('p1')).toMatchObject({ total: FIT });
+    expect(product.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^salesforce: /),
+    ]);
+    await product.control('PUT', 'app', { hasRunAs: true });
+    product.pass(5 * MINUTE + 1_000);
+    await product.tick();
+    // The meeting is only HubSpot's, and those of Salesforce count now that it knows the person.
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
+    expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
+    expect(await product.inSalesforce('p1')).toMatchObject({ total: FIT });
+  });
+
+  test('a first pull that stops half way holds HubSpot for two minutes, and counts as not seen from then on', async () => {
+    const product = await open();
+    await product.happens({ person: product.leadId('p0') }, 'call');
+    await product.happens({ contact: product.contactId('p0') }, 'meeting');
+    await product.faults({ match: { path: 'FROM(%20|\\+)(Task|Event)' }, action: { status: 503 } });
+    await product.backfill();
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: null });
+    for (let minute = 0; minute < 3; minute++) {
+      product.pass(MINUTE);
+      await product.tick();
+    }
+    // The Lead was read; its calls were not, so that nobody can say that there were no meetings.
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 100 });
+    await product.faults();
+    product.pass(MINUTE);
+    await product.tick();
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
+    expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
+  });
+
+  test('what happens in HubSpot is scored and written there, and reaches Salesforce when it is back', async () => {
+    const product = await open();
+    await product.backfill();
+    await product.faults(DOWN);
+    await product.happens({ contact: product.contactId('p0') }, 'form_submission');
+    await product.round();
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 10_000 });
+    expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT });
+    await product.faults();
+    product.pass(MINUTE);
+    await product.tick();
+    expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
+  });
+});
+
+test('Salesforce may be taken out and put back: HubSpot goes on by itself, its runs end, and then both have one score again', async () => {
+  const product = await open();
+  await product.happens({ person: product.leadId('p0') }, 'call');
+  await product.backfill();
+  await product.faults(DOWN);
+  await product.hubspot('PATCH', `contacts/${product.contactId('p1')}`, { properties: { jobtitle: 'Clerk' } });
+  await product.round();
+  await product.product.close();
+  const withoutSalesforce = Object.entries(product.env).filter(([name]) => !name.startsWith('SALESFORCE_'));
+  const alone = await runProduct(Object.fromEntries(withoutSalesforce), product.clock);
+  expect((await alone.round()).state).toBe('done');
+  await alone.nightly();
+  const nights = await alone.context.db.selectFrom('runs').select('state').where('job', '=', 'nightly').execute();
+  await alone.close();
+  expect(nights).toEqual([{ state: 'done' }]);
+  expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT, explanation: expect.not.stringContaining('CRM') });
+  expect(await product.inHubSpot('p1')).toMatchObject({ total: FIT - 40 });
+  expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT + 1000 });
+  await product.faults();
+  await product.restart();
+  await product.round();
+  expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
+  expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT + 1000 });
+  expect(await product.inSalesforce('p1')).toMatchObject({ total: FIT - 40 });
+});
+
+describe('a contact that is', () => {
+  async function openMet(): Promise<BothCrms> {
+    const product = await open({ dataset: leads(2, { jobTitle: null }) });
+    await product.happens({ contact: product.contactId('p0') }, 'form_submission');
+    await product.happens({ person: product.leadId('p0') }, 'call');
+    await product.backfill();
+    expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT + 11_000 });
+    return product;
+  }
+
+  test('deleted in HubSpot leaves its Lead with what Salesforce knows', async () => {
+    const product = await openMet();
+    await product.hubspot('DELETE', `contacts/${product.contactId('p0')}`);
+    await product.nightly();
+    expect(await product.inSalesforce('p0')).toMatchObject({ total: 1010 });
+    await product.hubspot('POST', `contacts/${product.contactId('p0')}/restore`);
+    await product.nightly();
+    expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT + 11_000 });
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 11_000 });
+  });
+
+  test('erased in HubSpot for privacy leaves nothing of what HubSpot told, in Salesforce and in the store', async () => {
+    const product = await openMet();
+    await product.hubspot('POST', `contacts/${product.contactId('p0')}/privacy-deletion`);
+    await product.nightly();
+    const { total, explanation } = await product.inSalesforce('p0');
+    expect(total).toBe(1010);
+    expect(explanation).not.toMatch(/HubSpot|form|VP/);
+    const { db } = product.context;
+    const record = await db
+      .selectFrom('records')
+      .select(['fields', 'lead_id'])
+      .where('crm', '=', 'hubspot')
+      .where('id', '=', product.contactId('p0'))
+      .executeTakeFirstOrThrow();
+    expect(record.fields).toEqual({});
+    const past = await db.selectFrom('results').select('contributions').where('lead_id', '=', record.lead_id).execute();
+    const reasons = past.flatMap(({ contributions }) => contributions.filter(({ points }) => points !== 0));
+    expect(reasons.map(({ label }) => label)).toEqual(['Large', 'Called']);
+  });
+});

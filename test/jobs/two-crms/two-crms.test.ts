@@ -1,0 +1,135 @@
+// One person in both CRMs: one score, made of what both know and show, and written to each.
+import { describe, expect, test } from 'vitest';
+import { bothCrms, sumOf } from '../../support/both-crms.ts';
+import { leads } from '../../support/leads.ts';
+
+const open = bothCrms();
+
+const NOTHING = { total: null, status: null, explanation: null };
+const FIT = 70;
+
+describe('a contact and a Lead with one address', () => {
+  test('have one score, whose explanation names the CRM of each reason and sums', async () => {
+    const product = await open();
+    await product.happens({ contact: product.contactId('p0') }, 'form_submission');
+    await product.happens({ person: product.leadId('p0') }, 'call');
+    expect((await product.backfill()).state).toBe('done');
+    const seen = await product.inHubSpot('p0');
+    expect(seen).toMatchObject({ total: FIT + 11_000, status: 'hot' });
+    expect(await product.inSalesforce('p0')).toEqual(seen);
+    expect(sumOf(seen.explanation)).toBe(seen.total);
+    expect(seen.explanation?.split('\n').slice(1, 6)).toEqual([
+      '+10000 Filled in a form (3 Mar 2026; HubSpot)',
+      '+1000 Called (3 Mar 2026; Salesforce)',
+      '+40 VP (Job title; HubSpot)',
+      '+20 Uses Salesforce (Technology; HubSpot)',
+      '+10 Large (Company size; HubSpot)',
+    ]);
+    expect(await product.inHubSpot('p1')).toMatchObject({ total: FIT });
+    expect(await product.inSalesforce('p1')).toEqual(await product.inHubSpot('p1'));
+    expect(product.lines.filter(({ level }) => level !== 'info')).toEqual([]);
+  });
+
+  test('are not written again by a second backfill', async () => {
+    const product = await open();
+    await product.backfill();
+    const before = await product.writesSent();
+    product.pass(600_000);
+    expect((await product.backfill()).state).toBe('done');
+    await product.round();
+    expect(await product.writesSent()).toBe(before);
+  });
+
+  test('hold one meeting that was entered in both once, and one that is only in HubSpot where the person is', async () => {
+    const product = await open({ hubspot: leads(3) });
+    await product.happens({ contact: product.contactId('p0') }, 'meeting');
+    await product.happens({ person: product.leadId('p0') }, 'meeting');
+    await product.happens({ contact: product.contactId('p2') }, 'meeting');
+    await product.backfill();
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 100 });
+    expect(await product.inHubSpot('p2')).toMatchObject({ total: FIT + 100 });
+  });
+
+  test('a call that is logged in Salesforce alone is in the score in HubSpot a round later', async () => {
+    const product = await open();
+    await product.backfill();
+    product.pass(60_000);
+    await product.happens({ person: product.leadId('p0') }, 'call', product.clock.now().toISOString());
+    await product.round();
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
+    expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
+  });
+
+  test('make one of what either knows: what the preferred CRM does not know hides nothing', async () => {
+    const product = await open({ hubspot: leads(2, { jobTitle: null }) });
+    await product.backfill();
+    const { total, explanation } = await product.inSalesforce('p0');
+    expect(total).toBe(FIT);
+    expect(explanation).toContain('+40 VP (Job title; Salesforce)');
+    expect(explanation).toContain('+20 Uses Salesforce (Technology; HubSpot)');
+    await product.hubspot('PATCH', `contacts/${product.contactId('p0')}`, { properties: { jobtitle: 'Clerk' } });
+    await product.round();
+    expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT - 40 });
+  });
+
+  test('that are customers in either CRM are out of scope in both, and are cleared once', async () => {
+    const product = await open();
+    await product.backfill();
+    await product.hubspot('PATCH', `contacts/${product.contactId('p0')}`, {
+      properties: { lifecyclestage: 'customer' },
+    });
+    const { accountId, contactId } = await product.convert('p1');
+    await product.control('PATCH', `records/Account/${accountId}`, { values: { Type: 'Customer - Direct' } });
+    await product.round();
+    for (const key of ['p0', 'p1']) expect(await product.inHubSpot(key)).toEqual(NOTHING);
+    expect(await product.inSalesforce('p0')).toEqual(NOTHING);
+    expect(await product.inSalesforce('p1', contactId)).toEqual(NOTHING);
+    const before = await product.writesSent();
+    await product.round();
+    await product.nightly();
+    expect(await product.writesSent()).toBe(before);
+  });
+});
+
+describe('an address', () => {
+  test('of a department matches nobody', async () => {
+    const product = await open({
+      dataset: leads(1, { email: 'info@acme.example' }),
+      hubspot: leads(1, { email: 'info@acme.example' }),
+    });
+    await product.happens({ person: product.leadId('p0') }, 'call');
+    await product.backfill();
+    expect([(await product.inHubSpot('p0')).total, (await product.inSalesforce('p0')).total]).toEqual([FIT, 1050]);
+  });
+
+  test('that six records have matches nobody, until one of them leaves it', async () => {
+    const email = 'pat@acme.example';
+    const product = await open({ dataset: leads(5, { email }), hubspot: leads(1, { email }) });
+    await product.happens({ person: product.leadId('p0') }, 'call');
+    await product.backfill();
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT });
+    await product.control('PATCH', `records/Lead/${product.leadId('p4')}`, { values: { Email: 'p4@acme.example' } });
+    await product.round();
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
+    expect(await product.inSalesforce('p3')).toEqual(await product.inHubSpot('p0'));
+    expect(await product.inSalesforce('p4')).toMatchObject({ total: 50 });
+  });
+
+  test('that changes splits the person: activities go with their record, and the address put back joins it again', async () => {
+    const product = await open();
+    const contact = product.contactId('p0');
+    await product.happens({ contact }, 'form_submission');
+    await product.happens({ person: product.leadId('p0') }, 'call');
+    await product.backfill();
+    await product.hubspot('PATCH', `contacts/${contact}`, { properties: { email: 'somebody@else.example' } });
+    await product.round();
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 10_000 });
+    expect(await product.inSalesforce('p0')).toMatchObject({ total: 1050 });
+    const other = await product.inSalesforce('p0');
+    expect([sumOf(other.explanation), other.explanation]).toEqual([1050, expect.not.stringContaining('HubSpot')]);
+    await product.hubspot('PATCH', `contacts/${contact}`, { properties: { email: 'P0@acme.example' } });
+    await product.round();
+    expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 11_000 });
+    expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
+  });
+});

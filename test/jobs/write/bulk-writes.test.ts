@@ -1,0 +1,307 @@
+// Many scores for Salesforce at once: as one job of its Bulk API, which is gone on with whatever happens in between.
+import { afterEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { PRIORITY } from '../../../src/domain/priority.ts';
+import { bulkWritesUnderWay } from '../../../src/store/outbox/bulk-writes.ts';
+import { allHalts } from '../../../src/store/sync/crm-pauses.ts';
+import { pendingWork } from '../../../src/store/sync/pending-work.ts';
+import { findRun } from '../../../src/store/sync/runs.ts';
+import { type OrgProduct, type OrgProductOptions, openOrgProduct } from '../../support/org-product.ts';
+
+const PEOPLE = 60;
+const MANY = { settings: { SALESFORCE_BULK_WRITE_FROM: '20' } };
+
+const opened: OrgProduct[] = [];
+afterEach(async () => {
+  for (const product of opened.splice(0)) await product.close();
+});
+
+async function open(options: OrgProductOptions = {}): Promise<OrgProduct> {
+  const product = await openOrgProduct({ people: PEOPLE, ...options });
+  opened.push(product);
+  return product;
+}
+
+const jobsSchema = z.array(
+  z.object({
+    id: z.string(),
+    jobType: z.string(),
+    object: z.string(),
+    state: z.string(),
+    numberRecordsProcessed: z.int(),
+  }),
+);
+
+/** The bulk writes that the org has had, oldest first. */
+async function jobs(product: OrgProduct) {
+  return jobsSchema.parse(await product.control('GET', 'jobs')).filter(({ jobType }) => jobType === 'V2Ingest');
+}
+
+async function uploads(product: OrgProduct) {
+  return (await product.log()).filter(({ method }) => method === 'PUT');
+}
+
+/** Lets time pass until nothing is left to write. */
+async function finish(product: OrgProduct): Promise<void> {
+  for (let round = 0; round < 60; round++) {
+    const { outbox } = await pendingWork(product.context.db, product.clock.now(), ['salesforce']);
+    if (outbox === 0) return;
+    product.pass(10_000);
+    await product.tick();
+  }
+  throw new Error('There is still something to write.');
+}
+
+const heldSchema = z.object({
+  object: z.enum(['Lead', 'Contact']),
+  id: z.string(),
+  total: z.number().nullable(),
+  status: z.string().nullable(),
+});
+
+/** Every live record holds the latest result of its lead. */
+async function expectAllWritten({ context, record }: OrgProduct): Promise<void> {
+  const rows = await context.db
+    .selectFrom('records as r')
+    .innerJoin('leads as l', 'l.id', 'r.lead_id')
+    .leftJoin('results as s', 's.id', 'l.result_id')
+    .select(['r.object', 'r.id', 's.total', 's.status'])
+    .where('r.state', '=', 'live')
+    .execute();
+  expect(rows.length).toBeGreaterThan(PEOPLE / 2);
+  const results = z.array(heldSchema).parse(rows);
+  const held = await Promise.all(
+    results.map(async ({ object, id }) => {
+      const { Leadgrade_Total_Score__c: total = null, Leadgrade_Status__c: status = null } = await record(object, id);
+      return { object, id, total, status };
+    }),
+  );
+  expect(held).toEqual(results);
+}
+
+async function leads({ context }: OrgProduct): Promise<readonly string[]> {
+  const rows = await context.db
+    .selectFrom('bulk_write_rows')
+    .select('record_id')
+    .where('object', '=', 'Lead')
+    .orderBy('record_id')
+    .execute();
+  return rows.map(({ record_id }) => record_id);
+}
+
+test('few scores go by collections, each object in as few calls as it allows', async () => {
+  const product = await open();
+  await product.backfill();
+  expect(await jobs(product)).toEqual([]);
+  const objects = (await product.writes()).map(({ ids = [] }) => new Set(ids.map((id) => id.slice(0, 3))));
+  expect(objects.toSorted((a, b) => (String([...a]) < String([...b]) ? -1 : 1))).toEqual([
+    new Set(['003']),
+    new Set(['00Q']),
+  ]);
+  await expectAllWritten(product);
+});
+
+test('many scores of an object go as one job, and the run is over when their outcomes are known', async () => {
+  const product = await open(MANY);
+  const run = await product.backfill();
+  expect(await jobs(product)).toMatchObject([{ object: 'Lead', state: 'UploadComplete' }]);
+  expect(run.state).toBe('running');
+  await finish(product);
+  expect(await jobs(product)).toMatchObject([{ object: 'Lead', state: 'JobComplete' }]);
+  expect(await uploads(product)).toHaveLength(1);
+  expect((await findRun(product.context.db, run.id))?.state).toBe('done');
+  const collections = (await product.writes()).flatMap(({ ids = [] }) => ids);
+  expect(collections.filter((id) => id.startsWith('00Q'))).toEqual([]);
+  await expectAllWritten(product);
+  product.pass(60_000);
+  await product.tick();
+  expect(await jobs(product)).toHaveLength(1);
+});
+
+test('a job is looked at more and more seldom', async () => {
+  const product = await open(MANY);
+  await product.control('PUT', 'bulk', { unfinishedPolls: 10_000 });
+  await product.backfill();
+  const { object, job } = (await bulkWritesUnderWay(product.context.db, 'salesforce'))[0] ?? {};
+  expect(object).toBe('Lead');
+  for (let second = 0; second < 600; second++) {
+    product.pass(1_000);
+    await product.settle();
+  }
+  const looks = (await product.log()).filter(({ path }) => path.endsWith(`/jobs/ingest/${job}`));
+  expect(looks.length).toBeGreaterThan(10);
+  expect(looks.length).toBeLessThan(25);
+});
+
+test('killed before the rows were handed over, it gives the job up and writes them anew', async () => {
+  const product = await open(MANY);
+  await product.faults({ match: { method: 'PUT', path: '/batches' }, action: { status: 503 } });
+  await product.backfill();
+  await product.restart();
+  await product.faults();
+  await finish(product);
+  expect((await jobs(product)).map(({ state }) => state)).toEqual(['Aborted', 'JobComplete']);
+  await expectAllWritten(product);
+});
+
+test('killed after the rows were handed over, it waits for the job and sends nothing twice', async () => {
+  const product = await open(MANY);
+  await product.backfill();
+  await product.restart();
+  await finish(product);
+  expect(await jobs(product)).toHaveLength(1);
+  expect(await uploads(product)).toHaveLength(1);
+  await expectAllWritten(product);
+});
+
+test('killed before the outcomes were kept, it asks for them again and sends nothing twice', async () => {
+  const product = await open(MANY);
+  await product.backfill();
+  await product.faults({ match: { path: '/failedResults' }, action: { status: 503 } });
+  for (let round = 0; round < 3; round++) {
+    product.pass(20_000);
+    await product.tick();
+  }
+  expect(await jobs(product)).toMatchObject([{ state: 'JobComplete' }]);
+  expect(await bulkWritesUnderWay(product.context.db, 'salesforce')).toHaveLength(1);
+  await product.restart();
+  await product.faults();
+  await finish(product);
+  expect(await uploads(product)).toHaveLength(1);
+  await expectAllWritten(product);
+});
+
+test('of a job that the org knows no more, everything is written anew', async () => {
+  const product = await open(MANY);
+  await product.backfill();
+  const body = [{ errorCode: 'NOT_FOUND', message: 'The requested resource does not exist' }];
+  await product.faults({ match: { method: 'GET', path: '/jobs/ingest/', nth: 1 }, action: { status: 404, body } });
+  await finish(product);
+  expect(await jobs(product)).toHaveLength(2);
+  await expectAllWritten(product);
+});
+
+test('a newer result that comes while the job is under way is written after it, by nobody before', async () => {
+  const product = await open(MANY);
+  await product.control('PUT', 'bulk', { unfinishedPolls: 4 });
+  await product.backfill();
+  const [id = ''] = await leads(product);
+  await product.control('PATCH', `records/Lead/${id}`, {
+    values: { Title: 'Chief Marketing Officer', NumberOfEmployees: 400 },
+  });
+  const sent = await product.context.db
+    .selectFrom('bulk_write_rows')
+    .select('version')
+    .where('record_id', '=', id)
+    .executeTakeFirstOrThrow();
+  await product.round();
+  const newer = product.context.db.selectFrom('outbox').select('version').where('record_id', '=', id);
+  expect((await newer.executeTakeFirstOrThrow()).version).toBeGreaterThan(sent.version);
+  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([]);
+  await finish(product);
+  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([
+    id,
+  ]);
+  await expectAllWritten(product);
+});
+
+test('whoever appears while the job is under way is written at once, by a collection', async () => {
+  const product = await open(MANY);
+  await product.control('PUT', 'bulk', { unfinishedPolls: 10_000 });
+  await product.backfill();
+  const values = { LastName: 'Late', Company: 'Acme', Email: 'late@acme.example', Title: 'VP Sales' };
+  const { id } = z.object({ id: z.string() }).parse(await product.control('POST', 'records/Lead', { values }));
+  await product.round();
+  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([
+    id,
+  ]);
+  expect(await bulkWritesUnderWay(product.context.db, 'salesforce')).toHaveLength(1);
+  await product.control('PUT', 'bulk', { unfinishedPolls: 0 });
+  await finish(product);
+  await expectAllWritten(product);
+});
+
+test('whoever did something just now is not put into a job, and does not wait for one', async () => {
+  const product = await open(MANY);
+  await product.faults({ match: { method: 'POST', path: '/jobs/ingest$' }, action: { status: 503 } });
+  await product.backfill();
+  const { db } = product.context;
+  const waiting = db.selectFrom('outbox').select('record_id').where('object', '=', 'Lead').orderBy('record_id');
+  const { record_id: demo } = await waiting.executeTakeFirstOrThrow();
+  await db.updateTable('outbox').set({ priority: PRIORITY.activity }).where('record_id', '=', demo).execute();
+  await product.faults();
+  product.pass(600_000);
+  await product.tick();
+  expect(await bulkWritesUnderWay(db, 'salesforce')).toMatchObject([{ object: 'Lead' }]);
+  expect((await leads(product)).length).toBeGreaterThan(20);
+  expect(await leads(product)).not.toContain(demo);
+  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([
+    demo,
+  ]);
+  await finish(product);
+  await expectAllWritten(product);
+});
+
+test('a lead that somebody holds is written later, one that a rule refuses is listed', async () => {
+  const product = await open(MANY);
+  await product.backfill();
+  const [held = '', refused = ''] = await leads(product);
+  await product.control('PUT', 'locks', [{ id: held, times: 1 }]);
+  await product.control('PUT', 'validation-rules', [{ object: 'Lead', ids: [refused], message: 'Not this one.' }]);
+  await finish(product);
+  const errors = await product.context.db.selectFrom('errors').select(['record_id', 'stage', 'code']).execute();
+  expect(errors).toEqual([{ record_id: refused, stage: 'write', code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' }]);
+  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((id) => id.startsWith('00Q'))).toEqual([held]);
+});
+
+test('a lead that a duplicate rule alerts of is written by a collection, one that it blocks is listed', async () => {
+  const product = await open(MANY);
+  await product.backfill();
+  const [alerted = '', blocked = ''] = await leads(product);
+  await product.control('PUT', 'duplicate-rules', [
+    { ids: [alerted], action: 'alert' },
+    { ids: [blocked], action: 'block' },
+  ]);
+  await finish(product);
+  const errors = await product.context.db.selectFrom('errors').select(['record_id', 'code']).execute();
+  expect(errors).toEqual([{ record_id: blocked, code: 'DUPLICATES_DETECTED' }]);
+  expect(await jobs(product)).toHaveLength(1);
+});
+
+test('a field that is hidden meanwhile halts the writer, and everything is written when it is seen again', async () => {
+  const product = await open(MANY);
+  await product.backfill();
+  await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Model__c']);
+  product.pass(10_000);
+  await product.tick();
+  expect(await allHalts(product.context.db, ['salesforce'])).toMatchObject([
+    { side: 'write', kind: 'configuration', fix: expect.stringContaining('leadgrade doctor') },
+  ]);
+  expect(await bulkWritesUnderWay(product.context.db, 'salesforce')).toEqual([]);
+  await product.control('PUT', 'hidden-fields', []);
+  await finish(product);
+  await expectAllWritten(product);
+});
+
+test('a field that was hidden at first is no reason to write anybody twice once it is seen', async () => {
+  const product = await open();
+  await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Model__c']);
+  await product.backfill();
+  expect(await allHalts(product.context.db, ['salesforce'])).toMatchObject([{ side: 'write', kind: 'configuration' }]);
+  await product.control('PUT', 'hidden-fields', []);
+  await finish(product);
+  const since = (await product.log()).at(-1)?.seq ?? 0;
+  for (let round = 0; round < 3; round++) await product.round();
+  expect(await product.writes(since + 1)).toEqual([]);
+  await expectAllWritten(product);
+});
+
+test('an org that takes no bulk write from this user is written to by collections', async () => {
+  const product = await open(MANY);
+  const body = [{ errorCode: 'FUNCTIONALITY_NOT_ENABLED', message: 'Bulk API is not enabled' }];
+  await product.faults({ match: { method: 'POST', path: '/jobs/ingest$' }, action: { status: 403, body } });
+  await product.backfill();
+  expect(await jobs(product)).toEqual([]);
+  expect(product.lines.filter(({ message }) => message.includes('no bulk write'))).toHaveLength(1);
+  await expectAllWritten(product);
+});

@@ -1,0 +1,114 @@
+// kill -9 while scores are written in bulk, in every set-up: started again, it ends where an undisturbed backfill ends, and hands
+// no job over twice that was handed over whole.
+import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
+import { type SalesforceSandbox, startSalesforceSandbox } from '../../../sandbox/salesforce/start.ts';
+import { FASTEST, SETUPS, type Setup } from '../../support/backends.ts';
+import { orgSettings } from '../../support/org-product.ts';
+import { createOurFields } from '../../support/our-fields.ts';
+import { type Running, start } from '../../support/processes.ts';
+
+const NOW = new Date('2026-11-20T12:00:00Z');
+const CLI = new URL('../../../cli/main.ts', import.meta.url).pathname;
+const BACKFILL = ['backfill', '--json', '--as-of', NOW.toISOString()];
+
+const requestSchema = z.object({ method: z.string(), path: z.string(), status: z.number().nullable() });
+type Request = z.infer<typeof requestSchema>;
+
+interface Stage {
+  readonly org: SalesforceSandbox;
+  run(...args: string[]): Running;
+  log(): Promise<readonly Request[]>;
+  /** What every Lead holds of ours. */
+  held(): Promise<readonly unknown[]>;
+}
+
+const opened: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+async function openStage(setup: Setup): Promise<Stage> {
+  const begin = performance.now();
+  const clock = { now: () => new Date(NOW.getTime() + performance.now() - begin) };
+  const installation = await setup.create();
+  opened.push(() => installation.destroy());
+  const dataset = seededDataset({ contacts: 150, seed: 4, now: NOW });
+  const org = await startSalesforceSandbox({ port: 0, dataset, clock });
+  opened.push(() => org.close());
+  const control = async (method: string, path: string, body?: object) => {
+    const json =
+      body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    return (await fetch(`${org.url}/_sandbox/${path}`, { method, ...json })).text();
+  };
+  const env = { ...installation.env, ...orgSettings(org), SALESFORCE_BULK_WRITE_FROM: '50' };
+  const run = (...args: string[]): Running => {
+    const child = start(process.execPath, [CLI, ...args], { env });
+    opened.push(() => child.kill());
+    return child;
+  };
+  await createOurFields(env);
+  await control('PUT', 'bulk', { unfinishedPolls: 1 });
+  await control('POST', 'reset-log');
+  const log = async () => {
+    const lines = (await control('GET', 'log')).split('\n');
+    return lines.flatMap((line) => (line === '' ? [] : [requestSchema.parse(JSON.parse(line))]));
+  };
+  const held = () =>
+    Promise.all(
+      [...org.leadIds.values()].map(async (id) => {
+        const { values } = z
+          .object({ values: z.record(z.string(), z.unknown()) })
+          .parse(JSON.parse(await control('GET', `records/Lead/${id}`)));
+        return Object.entries(values).filter(([name]) => name.startsWith('Leadgrade_'));
+      }),
+    );
+  return { org, run, log, held };
+}
+
+const isUpload = ({ method }: Request) => method === 'PUT';
+const isLook = ({ method, path }: Request) => method === 'GET' && /\/jobs\/ingest\/\w+$/.test(path);
+
+/** When to kill, seen from the org's log. */
+const MOMENTS: Readonly<Record<string, (log: readonly Request[]) => boolean>> = {
+  'handing over': (log) => log.some(({ method, path }) => method === 'POST' && path.endsWith('/jobs/ingest')),
+  'under way': (log) => log.some(isLook),
+};
+
+const KILLS: Readonly<Record<string, string>> = {
+  embedded: 'under way',
+  postgres: 'handing over',
+  'postgres and redis': 'under way',
+};
+
+/** How an undisturbed backfill ends: the same in every set-up, so the fastest one tells. */
+let calm: ReturnType<typeof undisturbed> | undefined;
+
+async function undisturbed() {
+  const stage = await openStage(FASTEST);
+  const code = await stage.run(...BACKFILL).ended;
+  expect((await stage.log()).filter(isUpload)).toHaveLength(1);
+  const held = await stage.held();
+  expect(held.filter((fields) => Array.isArray(fields) && fields.length > 0).length).toBeGreaterThan(100);
+  return { code, held };
+}
+
+describe.each(SETUPS)('on $name', (setup) => {
+  test('a bulk write that was killed, started again, ends like an undisturbed one', async () => {
+    calm ??= undisturbed();
+    const { code, held } = await calm;
+    const killed = await openStage(setup);
+    const moment = KILLS[setup.name] ?? 'under way';
+    const first = killed.run(...BACKFILL);
+    const hasCome = async () => MOMENTS[moment]?.(await killed.log());
+    await expect.poll(hasCome, { timeout: 60_000, interval: 10 }).toBe(true);
+    await first.kill();
+    const last = killed.run(...BACKFILL);
+    expect(await last.ended).toBe(code);
+    expect(last.output()).toContain('"state":"done"');
+    const uploads = (await killed.log()).filter(isUpload).length;
+    expect(uploads).toBeLessThanOrEqual(moment === 'under way' ? 1 : 2);
+    expect(await killed.held()).toEqual(held);
+  }, 300_000);
+});

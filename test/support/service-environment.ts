@@ -1,0 +1,199 @@
+// `leadgrade start` as a process over a sandbox HubSpot that tells it of changes by webhook. Nothing is polled: what arrives, arrives
+// by webhook, by `/events`, or on the beat of a stream.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { control } from '../../cli/demo/sandbox-log.ts';
+import { shippedSubscriptions } from '../../cli/sandbox/subscriptions.ts';
+import { seededDataset } from '../../sandbox/dataset/seeded.ts';
+import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
+import type { WebhookSettingsInput } from '../../sandbox/hubspot/webhooks/webhook-settings.ts';
+import type { SetupEnv } from './backends.ts';
+import { changed, signed } from './hubspot-webhooks.ts';
+import { createOurFields } from './our-fields.ts';
+import { freePort, type Running, startNode } from './processes.ts';
+import { openStore, type StageStore } from './service-store.ts';
+
+const CLI = new URL('../../cli/main.ts', import.meta.url).pathname;
+const CLOCK = { now: () => new Date() };
+
+/** For what may take its time on a busy machine. */
+export const SOON = { timeout: 60_000, interval: 100 };
+const CALM_WITHIN_MS = 90_000;
+const DONE = /^(0 to deliver|inbox: 0 events .*|jobs: a job ended .*|0 to read, 0 to score, 0 to write)$/;
+
+/** How the sandbox sends; absent: what the product's app is subscribed to, with short waits before it repeats. */
+export type SendingManner = Partial<Omit<WebhookSettingsInput, 'targetUrl'>>;
+
+export interface ServiceStageOptions {
+  readonly env: SetupEnv;
+  /** Settings over the usual ones. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly contacts?: number;
+  /** Absent: as `sendWebhooks` without an argument. False: the sandbox sends nothing. */
+  readonly webhooks?: SendingManner | false;
+}
+
+const contactSchema = z.object({ id: z.string(), properties: z.record(z.string(), z.string()) });
+export type StagedContact = z.infer<typeof contactSchema>;
+const requestSchema = z.object({
+  seq: z.number(),
+  path: z.string(),
+  status: z.number().nullable(),
+  ids: z.array(z.string()).optional(),
+});
+export type StagedRequest = z.infer<typeof requestSchema>;
+const deliverySchema = z.object({
+  sent: z.number(),
+  delivered: z.number(),
+  failed: z.number(),
+  waiting: z.number(),
+  inFlight: z.number(),
+});
+const readySchema = z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })) });
+
+export interface ServiceStage extends StageStore {
+  readonly sandbox: HubSpotSandbox;
+  /** Where the service listens. */
+  readonly url: string;
+  /** Seeded people that are scored, and have an e-mail address. */
+  readonly leads: readonly { readonly id: string; readonly email: string }[];
+  run(...args: string[]): Running;
+  /** Starts the service; resolves when it runs. */
+  serve(...args: string[]): Promise<Running>;
+  /** Until nothing waits: at the sandbox, to be read, scored or written. */
+  calm(): Promise<void>;
+  /** Everything that the sandbox sent has reached its end. */
+  delivered(): Promise<z.infer<typeof deliverySchema>>;
+  /** From now on. */
+  sendWebhooks(manner?: SendingManner): Promise<void>;
+  control(method: string, path: string, body?: object): Promise<unknown>;
+  contact(id: string): Promise<StagedContact>;
+  explanation(id: string): Promise<string>;
+  /** What the sandbox was asked after that `seq`, oldest first. */
+  log(since?: number): Promise<readonly StagedRequest[]>;
+  /** The batch updates of contacts among them. */
+  writes(since?: number): Promise<readonly StagedRequest[]>;
+  logEnd(): Promise<number>;
+  /** Until the sandbox has been asked nothing for so long. */
+  quiet(ms: number): Promise<void>;
+  /** Sends an event that says that a contact's title has changed, signed; gives the status of the answer, 0 for none. */
+  tell(contactId: string, over?: Readonly<Record<string, unknown>>): Promise<number>;
+}
+
+/** Opens it with our properties set up in the portal, and the service not started. */
+export async function openServiceStage(options: ServiceStageOptions): Promise<ServiceStage> {
+  const dataset = seededDataset({ contacts: options.contacts ?? 30, seed: 8, now: CLOCK.now() });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock: CLOCK, searchLagMs: 200 });
+  const env = {
+    ...options.env,
+    HUBSPOT_API_URL: sandbox.url,
+    HUBSPOT_ACCESS_TOKEN: sandbox.accessToken,
+    HUBSPOT_CLIENT_SECRET: sandbox.clientSecret,
+    HUBSPOT_APP_ID: sandbox.appId,
+    PORT: String(port),
+    PUBLIC_URL: url,
+    POLL_SECONDS: '3600',
+    QUIET_SECONDS: '1',
+    ...options.settings,
+  };
+  const children: Running[] = [];
+  const run = (...args: string[]): Running => {
+    const child = startNode(CLI, args, env);
+    children.push(child);
+    return child;
+  };
+  const store = openStore(options.env);
+  const close = async () => {
+    await store.close();
+    for (const child of children.toReversed()) await child.kill();
+    await sandbox.close();
+  };
+  const usual = { targetUrl: `${url}/webhooks/hubspot`, subscriptions: await shippedSubscriptions(), retryMs: 100 };
+  const sendWebhooks = async (manner: SendingManner = {}) => {
+    await control(sandbox, 'PUT', 'webhooks', { ...usual, ...manner });
+  };
+  try {
+    await createOurFields(env);
+    if (options.webhooks !== false) await sendWebhooks(options.webhooks);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const leads = dataset.people.flatMap(({ key, lifecycle, email }) => {
+    const id = sandbox.contactIds.get(key);
+    return lifecycle === 'lead' && email !== null && id !== undefined ? [{ id, email }] : [];
+  });
+  const portal = portalOf(sandbox);
+  return {
+    ...{ sandbox, url, leads, run, sendWebhooks, ...portal, ...store, close },
+    serve: async (...args) => {
+      const service = run('start', ...args);
+      await service.line(/leadgrade is running/, 60_000);
+      return service;
+    },
+    calm: () => untilCalm(url, portal),
+    tell: (contactId, over) => tell(sandbox, url, changed(contactId, { portalId: Number(sandbox.portalId), ...over })),
+  };
+}
+
+function portalOf(sandbox: HubSpotSandbox) {
+  const log = async (since = 0) => {
+    const text = await (await fetch(`${sandbox.url}/_sandbox/log?since=${since}`)).text();
+    return text.split('\n').flatMap((line) => (line === '' ? [] : [requestSchema.parse(JSON.parse(line))]));
+  };
+  const logEnd = async () => (await log()).at(-1)?.seq ?? 0;
+  const contact = async (id: string) => contactSchema.parse(await control(sandbox, 'GET', `contacts/${id}`));
+  return {
+    control: (method: string, path: string, body?: object) => control(sandbox, method, path, body),
+    contact,
+    explanation: async (id: string) => (await contact(id)).properties.leadgrade_explanation ?? '',
+    log,
+    writes: async (since?: number) => (await log(since)).filter(({ path }) => path.endsWith('/contacts/batch/update')),
+    logEnd,
+    quiet: async (ms: number) => {
+      let [end, since] = [await logEnd(), performance.now()];
+      while (performance.now() - since < ms) {
+        await sleep(100);
+        const now = await logEnd();
+        if (now !== end) [end, since] = [now, performance.now()];
+      }
+    },
+    delivered: async () => deliverySchema.parse(await control(sandbox, 'GET', 'webhooks')),
+  };
+}
+
+async function untilCalm(url: string, { delivered }: Pick<ServiceStage, 'delivered'>): Promise<void> {
+  /** What is still to be done, in words. */
+  const work = async () => {
+    const { waiting, inFlight } = await delivered();
+    const answer = await fetch(`${url}/readyz`).catch(() => null);
+    const { checks } = answer === null ? { checks: [] } : readySchema.parse(await answer.json());
+    const said = (name: string) => checks.find((check) => check.name === name)?.detail ?? 'nothing is known';
+    const open = [
+      `${waiting + inFlight} to deliver`,
+      `inbox: ${said('inbox')}`,
+      `jobs: ${said('jobs')}`,
+      said('pending'),
+    ];
+    return open.filter((each) => !DONE.test(each));
+  };
+  const deadline = performance.now() + CALM_WITHIN_MS;
+  // Between two jobs nothing seems to wait.
+  for (let times = 0; times < 4; ) {
+    await sleep(200);
+    const left = await work();
+    if (performance.now() > deadline) throw new Error(`After ${CALM_WITHIN_MS} ms: ${left.join('; ')}.`);
+    times = left.length === 0 ? times + 1 : 0;
+  }
+}
+
+async function tell(sandbox: HubSpotSandbox, url: string, event: object): Promise<number> {
+  const body = JSON.stringify([event]);
+  const target = `${url}/webhooks/hubspot`;
+  const headers = signed(body, { secret: sandbox.clientSecret, url: target });
+  const answer = await fetch(target, { method: 'POST', headers, body }).catch(() => null);
+  await answer?.arrayBuffer();
+  return answer?.status ?? 0;
+}

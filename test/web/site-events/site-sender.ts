@@ -1,0 +1,67 @@
+// A site that sends to `/events` of an open door, and what of it is kept.
+import { beforeEach } from 'vitest';
+import { loadEventsMapping } from '../../../cli/product/load-events-mapping.ts';
+import { createEventProjector } from '../../../src/mapping/events-mapping.ts';
+import { at, freshStore } from '../../store/fresh-store.ts';
+import type { Setup } from '../../support/backends.ts';
+import { type Door, type DoorParts, openDoor } from '../test-server.ts';
+
+export const WEBSITE = 'website-key-0123456789';
+export const PRODUCT = 'product-key-0123456789';
+export const NEXT = 'website-key-that-comes-next';
+const KEYS = [
+  { source: 'website', key: WEBSITE },
+  { source: 'website', key: NEXT },
+  { source: 'product', key: PRODUCT },
+];
+export const basic = (key: string) => ({ authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}` });
+
+export const TRACK = {
+  ...{ type: 'track', event: 'Trial Started', userId: 'u1', messageId: 'm1' },
+  properties: { product: 'Team' },
+};
+
+const project = createEventProjector(await loadEventsMapping());
+
+/** At the noon of the tests' day. */
+export function openSiteDoor(parts: DoorParts): Promise<Door> {
+  return openDoor({ keys: KEYS, project, now: () => at(), ...parts });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export async function sendTo(
+  { url }: Pick<Door, 'url'>,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = basic(WEBSITE),
+  path = '/events',
+): Promise<Answer> {
+  const sent = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  const response = await fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof sent === 'string' ? sent : new Uint8Array(sent),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text };
+}
+
+/** For the tests of one suite: a store, and a door for each of them. */
+export function siteUnderTest(setup: Setup) {
+  const store = freshStore(setup);
+  let door: Door;
+  beforeEach(async () => {
+    door = await openSiteDoor({ db: store.db });
+  });
+  return {
+    store,
+    door: () => door,
+    send: (body: unknown, headers?: Readonly<Record<string, string>>, path?: string) =>
+      sendTo(door, body, headers, path),
+    kept: () => store.db.selectFrom('site_events').selectAll().orderBy('message_id').execute(),
+    identities: () => store.db.selectFrom('site_identities').selectAll().orderBy('key').execute(),
+  };
+}

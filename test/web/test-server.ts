@@ -1,0 +1,123 @@
+// The product's own door over a store of the test's: what the outside can send to, and what a test can see of it.
+import { connect, type Socket } from 'node:net';
+import type { Kysely } from 'kysely';
+import { expect, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import type { WebhookReceiver } from '../../src/crm/webhook-receiver.ts';
+import type { SiteEventProjector } from '../../src/domain/site-event.ts';
+import type { Tables } from '../../src/store/tables/tables.ts';
+import { createApp } from '../../web/app.ts';
+import { createMetrics } from '../../web/http/metrics.ts';
+import { listen } from '../../web/listen.ts';
+import type { WriteKey } from '../../web/site-events/write-keys.ts';
+import { PUBLIC_URL } from '../support/hubspot-webhooks.ts';
+
+export interface DoorParts {
+  readonly db: Kysely<Tables>;
+  readonly now?: () => Date;
+  readonly receivers?: ReadonlyMap<string, WebhookReceiver>;
+  readonly publicUrl?: string | null;
+  readonly keys?: readonly WriteKey[];
+  readonly project?: SiteEventProjector;
+  readonly storeMs?: number;
+  readonly mostHeldBytes?: number;
+}
+
+export interface Door {
+  readonly url: string;
+  readonly port: number;
+  /** What was logged, with its details. */
+  readonly warnings: readonly string[];
+  readonly rings: () => number;
+  readonly metrics: () => Promise<string>;
+  /** Requests, and events, of a source that had this outcome. */
+  readonly requests: (source: string, outcome: string) => Promise<number>;
+  readonly events: (source: string, outcome: string) => Promise<number>;
+  /** Nothing is in the store, and nobody was told that there is. */
+  readonly nothingIsStored: () => Promise<void>;
+}
+
+const METRICS_TOKEN = 'a-token-for-metrics';
+const CRMS = ['hubspot', 'salesforce'];
+
+/** For one test, which closes it. The store has the time that a busy machine needs. */
+export async function openDoor(parts: DoorParts): Promise<Door> {
+  const { db, now = () => new Date(), publicUrl = PUBLIC_URL, storeMs = 30_000 } = parts;
+  const clock = { now };
+  const warnings: string[] = [];
+  const log = {
+    warn: (details: object, message: string) => void warnings.push(`${message} ${JSON.stringify(details)}`),
+  };
+  let rings = 0;
+  const ring = () => {
+    rings += 1;
+  };
+  const metrics = createMetrics({ db, clock, crms: CRMS });
+  const common = { db, clock, metrics, log, ring, storeMs };
+  const server = await listen(
+    createApp({
+      health: { db, clock, canary: 'canary', pollSeconds: 60, crms: CRMS },
+      metrics,
+      metricsToken: METRICS_TOKEN,
+      webhooks: { ...common, publicUrl: publicUrl ?? undefined, receivers: parts.receivers ?? new Map() },
+      siteEvents: { ...common, keys: parts.keys ?? [], crms: CRMS, project: parts.project ?? (() => null) },
+      ...(parts.mostHeldBytes !== undefined && { mostHeldBytes: parts.mostHeldBytes }),
+    }),
+    0,
+  );
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  const url = `http://127.0.0.1:${port}`;
+  const metricsText = async () =>
+    (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } })).text();
+  const count = async (series: string) => {
+    const line = (await metricsText()).split('\n').find((each) => each.startsWith(`${series} `));
+    return line === undefined ? 0 : Number(line.slice(series.length));
+  };
+  return {
+    url,
+    port,
+    warnings,
+    rings: () => rings,
+    metrics: metricsText,
+    requests: (source, outcome) =>
+      count(`leadgrade_webhook_request_seconds_count{source="${source}",outcome="${outcome}"}`),
+    events: (source, outcome) => count(`leadgrade_webhook_events_total{source="${source}",outcome="${outcome}"}`),
+    nothingIsStored: async () => {
+      for (const table of ['inbox', 'inbox_keys', 'quarantine', 'site_events', 'site_identities'] as const) {
+        expect(await db.selectFrom(table).selectAll().execute()).toEqual([]);
+      }
+      expect(rings).toBe(0);
+    },
+  };
+}
+
+/** A connection on which a test writes by hand, until it ends. */
+export async function openSocket(port: number): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const socket = connect(port, '127.0.0.1', () => resolve(socket));
+  socket.on('error', reject);
+  onTestFinished(() => void socket.destroy());
+  return promise;
+}
+
+/** The head of a request with these headers, as it goes over the wire. */
+export function headOf(path: string, headers: Readonly<Record<string, string | number>>): string {
+  const lines = Object.entries({ host: 'x', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+}
+
+/** The status of the next answer on the socket. @throws when it is closed without one */
+export async function answerOn(socket: Socket): Promise<number> {
+  for (let text = ''; ; ) {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    socket.once('data', (data) => resolve(data.toString('latin1')));
+    socket.once('close', () => reject(new Error('closed without an answer')));
+    text += await promise;
+    const [, status] = /HTTP\/1\.1 (\d{3}) /.exec(text) ?? [];
+    if (status !== undefined) return Number(status);
+  }
+}

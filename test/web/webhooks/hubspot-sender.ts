@@ -1,0 +1,40 @@
+// HubSpot's receiver, as the connector makes it of its settings, and HubSpot as a sender to an open door.
+import { readFileSync } from 'node:fs';
+import { create, settingsSchema } from '../../../connectors/hubspot/index.ts';
+import type { WebhookReceiver } from '../../../src/crm/webhook-receiver.ts';
+import { readMapping } from '../../../src/mapping/mapping.ts';
+import { SECRET, signed } from '../../support/hubspot-webhooks.ts';
+import { createMemoryLimiter } from '../../support/memory-limiter.ts';
+import type { Door } from '../test-server.ts';
+
+export const HUBSPOT: ReadonlyMap<string, WebhookReceiver> = new Map([['hubspot', receiver()]]);
+
+function receiver(): WebhookReceiver {
+  const file = new URL('../../../mappings/hubspot.yaml', import.meta.url);
+  const { mapping } = readMapping(readFileSync(file, 'utf8'), 'hubspot.yaml');
+  if (!mapping) throw new Error('The shipped mapping is not valid.');
+  const settings = settingsSchema.parse({
+    HUBSPOT_ACCESS_TOKEN: 'x',
+    HUBSPOT_CLIENT_SECRET: SECRET,
+    HUBSPOT_APP_ID: '7',
+  });
+  const limiter = createMemoryLimiter();
+  const { webhook } = create({ settings, mapping, limiter, clock: { now: () => new Date() } });
+  if (!webhook) throw new Error('HubSpot has a receiver where it has a secret.');
+  return webhook;
+}
+
+export function post(
+  { url }: Pick<Door, 'url'>,
+  body: string | Buffer<ArrayBuffer>,
+  headers: Readonly<Record<string, string>>,
+  path = '/webhooks/hubspot',
+): Promise<Response> {
+  return fetch(`${url}${path}`, { method: 'POST', body, headers });
+}
+
+/** Signed now. */
+export function send(door: Pick<Door, 'url'>, events: unknown): Promise<Response> {
+  const body = JSON.stringify(events);
+  return post(door, body, signed(body));
+}

@@ -1,0 +1,57 @@
+// What `/events` answers when a request is not taken, and the limits that these answers name.
+import type { Unreadable } from '../http/body-reader.ts';
+
+/** What Segment allows for a request. */
+export const MOST_BYTES = 500_000;
+export const MOST_MESSAGES = 2_500;
+/** Of what a batch says of all its messages, once for each of them: a kilobyte for the largest batch. */
+export const MOST_COMMON_BYTES = 2_500_000;
+
+export interface Answer {
+  readonly status: number;
+  readonly outcome: string;
+  readonly body: object;
+}
+
+export const UNKNOWN_KEY: Answer = {
+  status: 401,
+  outcome: 'unknown-key',
+  body: {
+    success: false,
+    error: 'The write key is missing or not known. Send it as the user name of Basic authentication.',
+  },
+};
+export const NOT_STORED: Answer = {
+  status: 503,
+  outcome: 'not-stored',
+  body: { success: false, error: 'It could not be stored. Send it again.' },
+};
+const TOO_LARGE: Answer = {
+  status: 413,
+  outcome: 'too-large',
+  body: { success: false, error: `At most ${MOST_BYTES} bytes a request. Send smaller batches.` },
+};
+
+const BUSY: Answer = {
+  status: 503,
+  outcome: 'busy',
+  body: { success: false, error: 'Too much at a time. Send it again.' },
+};
+export const TOO_MUCH_COMMON: Answer = {
+  status: 413,
+  outcome: 'too-large',
+  body: {
+    success: false,
+    error: `context: once for each message it has at most ${MOST_COMMON_BYTES} bytes. Send smaller batches.`,
+  },
+};
+
+export const UNREADABLE: Readonly<Record<Unreadable, Answer>> = {
+  'too-large': TOO_LARGE,
+  busy: BUSY,
+  'bad-body': malformed('the body cannot be read'),
+};
+
+export function malformed(error: string, rejected?: readonly object[]): Answer {
+  return { status: 400, outcome: 'malformed', body: { success: false, error, ...(rejected && { rejected }) } };
+}

@@ -1,0 +1,212 @@
+// `POST /events`: what the team's own site or product tells, in Segment's form. It is answered once it is kept; whose it is, is found later.
+// Servers send here, with a write key: a browser would show the key to everybody, so that there is no CORS.
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Kysely } from 'kysely';
+import { z } from 'zod';
+import type { Clock } from '../../src/domain/clock.ts';
+import type { SiteEventProjector, SiteMessage } from '../../src/domain/site-event.ts';
+import {
+  type ArrivedSiteEvent,
+  type LearnedIdentity,
+  putSiteEvents,
+} from '../../src/store/site-events/save-site-events.ts';
+import type { Tables } from '../../src/store/tables/tables.ts';
+import type { BodyReader, Unreadable } from '../http/body-reader.ts';
+import type { Metrics } from '../http/metrics.ts';
+import { createSeldomLog, inBrief, type WarningLog } from '../http/throttled-log.ts';
+import { within } from '../http/with-timeout.ts';
+import { readMessage } from './parse-message.ts';
+import {
+  type Answer,
+  MOST_BYTES,
+  MOST_COMMON_BYTES,
+  MOST_MESSAGES,
+  malformed,
+  NOT_STORED,
+  TOO_MUCH_COMMON,
+  UNKNOWN_KEY,
+  UNREADABLE,
+} from './responses.ts';
+import { createKeyRing, keyInHeader, type WriteKey } from './write-keys.ts';
+
+export interface SiteEventsParts {
+  readonly db: Kysely<Tables>;
+  readonly clock: Clock;
+  /** None: there is no such address. */
+  readonly keys: readonly WriteKey[];
+  /** The CRMs whose ids a message may name: those that are set up. */
+  readonly crms: readonly string[];
+  readonly project: SiteEventProjector;
+  /** Tells that something was stored. */
+  readonly ring: () => void;
+  readonly metrics: Pick<Metrics, 'request' | 'events'>;
+  readonly log: WarningLog;
+  /** How long the store may take. Whoever is not told that it was kept sends it again. */
+  readonly storeMs?: number;
+}
+
+const STORE_MS = 900;
+
+/** The addresses of Segment's libraries, whose host is then `https://.../events`. */
+const PATHS = ['/events', '/events/v1/:form'];
+
+/** `POST /events` for sources that have a write key. */
+export function createSiteEventsRouter(parts: SiteEventsParts, readBody: BodyReader): Router {
+  const router = Router();
+  if (parts.keys.length === 0) return router;
+  const { refuse, unreadable, receive } = createDoor(parts);
+  router.post(PATHS, refuse, readBody({ mostBytes: MOST_BYTES, unreadable }), receive);
+  return router;
+}
+
+function createDoor(parts: SiteEventsParts) {
+  const keyRing = createKeyRing(parts.keys);
+  const warn = createSeldomLog(parts.log, parts.clock);
+  const answer = (response: Response, { status, outcome, body }: Answer) => {
+    const began: unknown = response.locals.began;
+    parts.metrics.request('site', outcome, typeof began === 'number' ? (performance.now() - began) / 1_000 : 0);
+    if (status === 401) response.set('www-authenticate', 'Basic realm="write key"');
+    if (status === 503) response.set('retry-after', '5');
+    response.status(status).json(body);
+  };
+  const refuse: RequestHandler = (request, response, next) => {
+    response.locals.began = performance.now();
+    const key = keyInHeader(request.get('authorization'));
+    // Without one in the header it may be in the body.
+    if (key === null) return next();
+    response.locals.source = keyRing(key);
+    if (response.locals.source === null) return answer(response, UNKNOWN_KEY);
+    next();
+  };
+  const unreadable = (_request: Request, response: Response, why: Unreadable) => answer(response, UNREADABLE[why]);
+  const receive: RequestHandler = async (request, response) => {
+    const body = parseBody(request.body);
+    const { source: known } = response.locals;
+    const source = typeof known === 'string' ? known : keyRing(keyInBody(body) ?? '');
+    if (source === null) return answer(response, UNKNOWN_KEY);
+    const sent = messagesIn(body, request.params.form);
+    if ('refused' in sent) return answer(response, sent.refused);
+    try {
+      answer(response, await take(parts, source, sent));
+    } catch (error) {
+      warn(
+        'not-stored',
+        { source, ...inBrief(error) },
+        `events of ${source} were not stored, and are to be sent again`,
+      );
+      answer(response, NOT_STORED);
+    }
+  };
+  return { refuse, unreadable, receive };
+}
+
+/** All that is well formed is kept, or nothing. @throws when it could not be kept in time */
+async function take(parts: SiteEventsParts, source: string, sent: Sent): Promise<Answer> {
+  const { storeMs = STORE_MS } = parts;
+  const now = parts.clock.now();
+  const taken = readAll(parts, sent.messages, now);
+  const [first] = taken.rejected;
+  if (first !== undefined && taken.rejected.length === sent.messages.length) {
+    return malformed(first.message, sent.isBatch ? taken.rejected : undefined);
+  }
+  await within(storeMs, () => keep(parts, source, taken, now));
+  const rejected = first !== undefined && { rejected: taken.rejected };
+  return { status: 200, outcome: 'stored', body: { success: true, ...rejected } };
+}
+
+interface Taken {
+  readonly events: readonly ArrivedSiteEvent[];
+  readonly identities: readonly LearnedIdentity[];
+  /** Messages that no rule of the mapping fits. */
+  readonly unmapped: number;
+  readonly rejected: readonly { readonly index: number; readonly message: string }[];
+}
+
+/** One message at a time, of which only what is kept stays: flat, each of them may be large. */
+function readAll({ crms, project }: SiteEventsParts, messages: Iterable<unknown>, receivedAt: Date): Taken {
+  const events: ArrivedSiteEvent[] = [];
+  const identities: LearnedIdentity[] = [];
+  const rejected: { index: number; message: string }[] = [];
+  let unmapped = 0;
+  let index = -1;
+  for (const given of messages) {
+    index += 1;
+    const read = readMessage(given, { receivedAt, crms });
+    if ('problem' in read) rejected.push({ index, message: read.problem });
+    if (!('message' in read)) continue;
+    const { messageId, at, email, record, userKey, anonymousKey } = read.message;
+    const activity = project(read.message);
+    if (activity === null) unmapped += 1;
+    else events.push({ messageId, at, email, record, userKey, anonymousKey, ...activity });
+    identities.push(...identitiesIn(read.message));
+  }
+  return { events, identities, unmapped, rejected };
+}
+
+function parseBody(body: unknown): unknown {
+  try {
+    return JSON.parse(Buffer.isBuffer(body) ? body.toString('utf8') : '');
+  } catch {
+    return undefined;
+  }
+}
+
+const objectSchema = z.record(z.string(), z.unknown());
+
+function keyInBody(body: unknown): string | null {
+  const key = objectSchema.safeParse(body).data?.writeKey;
+  return typeof key === 'string' ? key : null;
+}
+
+interface Sent {
+  readonly messages: readonly unknown[];
+  readonly isBatch: boolean;
+}
+
+/** @param form what stands behind `/events/v1/`: the type of the message, or `batch` */
+function messagesIn(body: unknown, form: unknown): Sent | { readonly refused: Answer } {
+  const object = objectSchema.safeParse(body).data;
+  if (object === undefined) {
+    return { refused: malformed('expected one message, or { "batch": [...] }, as JSON') };
+  }
+  const { batch, sentAt, context } = object;
+  if (batch === undefined && form !== 'batch' && form !== 'import') {
+    return { messages: [typeof form === 'string' ? { type: form, ...object } : object], isBatch: false };
+  }
+  if (!Array.isArray(batch)) return { refused: malformed('batch: expected a list of messages') };
+  if (batch.length > MOST_MESSAGES) return { refused: malformed(`batch: at most ${MOST_MESSAGES} messages`) };
+  // What a batch says of all its messages.
+  const common = { ...(sentAt !== undefined && { sentAt }), ...(context !== undefined && { context }) };
+  // Each message is read with it: a small body would be work for seconds.
+  if (Buffer.byteLength(JSON.stringify(common)) * batch.length > MOST_COMMON_BYTES) return { refused: TOO_MUCH_COMMON };
+  const messages = batch.map((each: unknown) => {
+    const message = objectSchema.safeParse(each).data;
+    return message === undefined ? each : { ...common, ...message };
+  });
+  return { messages, isBatch: true };
+}
+
+async function keep(
+  { db, ring, metrics }: SiteEventsParts,
+  source: string,
+  { events, identities, unmapped, rejected }: Taken,
+  now: Date,
+): Promise<void> {
+  const fresh = await putSiteEvents(db, { source, events, identities }, now);
+  if (fresh.events + fresh.identities > 0) ring();
+  metrics.events(source, 'stored', fresh.events);
+  metrics.events(source, 'repeated', events.length - fresh.events);
+  metrics.events(source, 'unmapped', unmapped);
+  metrics.events(source, 'rejected', rejected.length);
+}
+
+/** What an `identify` tells: who its user is; or else that an anonymous user is that user. */
+function identitiesIn({ kind, email, record, userKey, anonymousKey, at }: SiteMessage): readonly LearnedIdentity[] {
+  if (kind !== 'identify') return [];
+  if (email === null && record === null) {
+    if (userKey === null || anonymousKey === null) return [];
+    return [{ key: anonymousKey, email, record, sameAs: userKey, at }];
+  }
+  const keys = [userKey, anonymousKey].filter((key) => key !== null);
+  return keys.map((key) => ({ key, email, record, sameAs: null, at }));
+}
