@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { control } from '../cli/demo/sandbox-log.ts';
 import { shippedSubscriptions } from '../cli/sandbox/subscriptions.ts';
-import { storm } from './webhooks/burst.ts';
+import { burst } from './webhooks/burst.ts';
 import { openStage, SETUPS } from './webhooks/environment.ts';
 import { measureLatency } from './webhooks/latency.ts';
 import { scoredContacts } from './webhooks/sandbox-writes.ts';
@@ -37,7 +37,7 @@ for (const setup of SETUPS.filter((name) => values.setups.split(',').includes(na
       console.table(await measureLatency(stage, contacts.slice(-Number(values.samples) * 4), Number(values.samples)));
       await control(stage.sandbox, 'DELETE', 'webhooks');
     }
-    if (parts.includes('storm')) console.log(await storm(stage, contacts, Number(values.seconds)));
+    if (parts.includes('storm')) console.log(await burst(stage, contacts, Number(values.seconds)));
   } finally {
     await stage.close();
   }

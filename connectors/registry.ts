@@ -2,7 +2,7 @@
 // takes a second to import).
 import { readdir } from 'node:fs/promises';
 import { z } from 'zod';
-import type { CrmConnector, Patience } from '../src/crm/connector.ts';
+import type { CrmConnector, RetryOptions } from '../src/crm/connector.ts';
 import type { Clock } from '../src/domain/clock.ts';
 import type { RateLimiter } from '../src/domain/rate-limiter.ts';
 import type { Mapping } from '../src/mapping/mapping.ts';
@@ -14,7 +14,7 @@ export interface ConnectorParts {
   readonly limiter: RateLimiter;
   readonly clock: Clock;
   /** Absent: the connector's own. */
-  readonly patience?: Patience;
+  readonly patience?: RetryOptions;
 }
 
 /** A setting that `init` asks for. */
@@ -38,18 +38,18 @@ export interface WebhookPlace {
 export interface ConnectorModule {
   /** Its keys are names of environment variables. */
   readonly settingsSchema: z.ZodObject;
-  readonly asks: readonly AskedSetting[];
+  readonly promptedSettings: readonly AskedSetting[];
   /** Absent: the CRM sends nothing by itself. */
-  readonly webhooks?: WebhookPlace | undefined;
+  readonly webhookInfo?: WebhookPlace | undefined;
   create(parts: ConnectorParts): CrmConnector;
 }
 
 const moduleSchema: z.ZodType<ConnectorModule> = z.object({
   settingsSchema: z.instanceof(z.ZodObject),
-  asks: z.array(
+  promptedSettings: z.array(
     z.object({ name: z.string(), question: z.string(), secret: z.boolean(), unless: z.string().optional() }),
   ),
-  webhooks: z.object({ needs: z.string(), path: z.string() }).optional(),
+  webhookInfo: z.object({ needs: z.string(), path: z.string() }).optional(),
   create: z.custom<ConnectorModule['create']>((value) => typeof value === 'function', 'expected a function'),
 });
 

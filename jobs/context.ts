@@ -8,7 +8,7 @@ import type { PeoplePolicy } from '../src/people/people-policy.ts';
 import type { CompiledModel } from '../src/scoring/compile/compile.ts';
 import type { EditPolicy } from '../src/store/records/field-conflicts.ts';
 import type { Tables } from '../src/store/tables/tables.ts';
-import type { JobName, JobPayloads, RingManner } from './job-types.ts';
+import type { EnqueueOptions, JobName, JobPayloads } from './job-types.ts';
 
 /** A CRM with what its mapping says. */
 export interface MappedCrm {
@@ -19,7 +19,7 @@ export interface MappedCrm {
   readonly scopeHash: string;
   readonly inScope: (fields: Fields) => boolean;
   /** What is done when somebody else writes one of our fields. */
-  readonly whenEdited: EditPolicy;
+  readonly editPolicy: EditPolicy;
   /** Our fields that the mapping keeps. */
   readonly writes: readonly ScoreField[];
 }
@@ -48,14 +48,14 @@ export interface JobContext {
   readonly timezone: string;
   readonly clock: Clock;
   /** What was read or scored less than this ago (ms) is not read or scored again for another event, but once it is over. */
-  readonly quietMs: number;
+  readonly debounceMs: number;
   /** The instant to score at, where it is not the present one (`--as-of`). */
   readonly asOf: Date | null;
   readonly log: Log;
   /** Aborted at shutdown: jobs stop at their next safe point. */
   readonly signal: AbortSignal;
   /** Asks for a job. Rung while the same job waits, it changes nothing; while it runs, it runs once more afterwards. */
-  ring<N extends JobName>(job: N, payload: JobPayloads[N], manner?: RingManner): Promise<void>;
+  enqueue<N extends JobName>(job: N, payload: JobPayloads[N], manner?: EnqueueOptions): Promise<void>;
 }
 
 /** The instant that leads are scored at. */

@@ -1,6 +1,6 @@
 // What a CRM's failure means for the jobs: which side of the CRM is left alone, and for how long. The only place that decides.
 import { ConnectorError, type ConnectorErrorKind } from '../src/crm/connector-error.ts';
-import { forget, type Halt, halt, haltInForce, resume } from '../src/store/sync/crm-pauses.ts';
+import { activePause, type CrmPause, clearPause, clearPausesOfKinds, pauseCrm } from '../src/store/sync/crm-pauses.ts';
 import type { JobContext, MappedCrm } from './context.ts';
 
 const SECONDS = 1_000;
@@ -19,7 +19,7 @@ const PAUSES: Readonly<Record<ConnectorErrorKind, number>> = {
 };
 
 /** Kinds that no waiting mends: a command that follows the work ends with them. */
-export const NEEDS_SOMEBODY: ReadonlySet<string> = new Set([
+export const OPERATOR_ACTION_KINDS: ReadonlySet<string> = new Set([
   'auth',
   'forbidden',
   'invalid',
@@ -28,36 +28,40 @@ export const NEEDS_SOMEBODY: ReadonlySet<string> = new Set([
 ]);
 
 /** What a stream says of itself: it is closed to us (or gone, as old API versions go), and the others are read on. */
-export const CLOSED: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'invalid']);
+export const STREAM_UNAVAILABLE_KINDS: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'invalid']);
 
 /** A CRM that has not answered for so long is down, as far as anybody who waits is concerned. */
 const PATIENCE_MS = 2 * MINUTES;
 
 /** Whether a halt is none that is over in a moment. */
-export function isDown({ kind, since }: Pick<Halt, 'kind' | 'since'>, now: Date): boolean {
-  return kind === 'budget-spent' || NEEDS_SOMEBODY.has(kind) || now.getTime() - since.getTime() > PATIENCE_MS;
+export function isCrmDown({ error_kind, since }: Pick<CrmPause, 'error_kind' | 'since'>, now: Date): boolean {
+  return (
+    error_kind === 'budget-spent' ||
+    OPERATOR_ACTION_KINDS.has(error_kind) ||
+    now.getTime() - since.getTime() > PATIENCE_MS
+  );
 }
 
 /** The calls of the day are one budget: who may not read may not write, and who may read again may write. */
-const OF_BOTH_SIDES: ReadonlySet<ConnectorErrorKind> = new Set(['budget-spent']);
+const PAUSES_BOTH_DIRECTIONS: ReadonlySet<ConnectorErrorKind> = new Set(['budget-spent']);
 
-interface Side {
+interface PauseDirection {
   readonly crm: string;
-  readonly side: 'read' | 'write';
+  readonly direction: 'read' | 'write';
 }
 
 /** A job's work on one side of a CRM, unless that is halted; after a failure the job is rung for again when the halt ends. */
-export async function unlessHalted(
+export async function runUnlessPaused(
   context: JobContext,
-  side: Side,
-  job: 'items' | 'pull' | 'refresh' | 'watch' | 'write',
+  side: PauseDirection,
+  job: 'fetch-items' | 'sync-streams' | 'refresh-records' | 'poll-fast-streams' | 'write-scores',
   work: (mapped: MappedCrm) => Promise<void>,
 ): Promise<void> {
   const { crm } = side;
   const mapped = context.crms.get(crm);
-  if (!mapped || (await haltInForce(context.db, crm, side.side, context.clock.now()))) return;
-  const again = (delayMs: number) => context.ring(job, { crm }, { delayMs });
-  await withHalts(context, side, () => work(mapped), again);
+  if (!mapped || (await activePause(context.db, crm, side.direction, context.clock.now()))) return;
+  const again = (delayMs: number) => context.enqueue(job, { crm }, { delayMs });
+  await pauseOnFailure(context, side, () => work(mapped), again);
 }
 
 /**
@@ -65,43 +69,43 @@ export async function unlessHalted(
  * what was to be done still stands in the store. Anything but a ConnectorError is thrown on: BullMQ retries it.
  * @returns whether the work came to its end
  */
-export async function withHalts(
+export async function pauseOnFailure(
   context: JobContext,
-  side: Side,
+  side: PauseDirection,
   work: () => Promise<void>,
   again: (delayMs: number) => Promise<void>,
 ): Promise<boolean> {
   const before = context.clock.now();
-  const calls = callsMade(context, side.crm);
+  const calls = apiCallCountOf(context, side.crm);
   try {
     await work();
     // Not one that another job has met with meanwhile. Who had nothing to ask for has not learned that there are calls again:
     // whoever asks next would tell of it anew.
-    const hasAsked = callsMade(context, side.crm) > calls;
-    await resume(context.db, { ...side, before, ...(hasAsked ? {} : { but: OF_BOTH_SIDES }) });
-    if (hasAsked) await forget(context.db, { crm: side.crm, kinds: OF_BOTH_SIDES, before });
+    const hasAsked = apiCallCountOf(context, side.crm) > calls;
+    await clearPause(context.db, { ...side, before, ...(hasAsked ? {} : { but: PAUSES_BOTH_DIRECTIONS }) });
+    if (hasAsked) await clearPausesOfKinds(context.db, { crm: side.crm, kinds: PAUSES_BOTH_DIRECTIONS, before });
     return true;
   } catch (error) {
     if (context.signal.aborted) return false;
     if (!(error instanceof ConnectorError)) throw error;
     const pause = error.retryAfterMs ?? PAUSES[error.kind];
-    const sides = OF_BOTH_SIDES.has(error.kind) ? BOTH_SIDES : [side.side];
-    await haltFor(context, side.crm, sides, error, pause);
+    const sides = PAUSES_BOTH_DIRECTIONS.has(error.kind) ? BOTH_DIRECTIONS : [side.direction];
+    await pauseDirections(context, side.crm, sides, error, pause);
     await again(pause);
     return false;
   }
 }
 
-function callsMade({ crms }: JobContext, crm: string): number {
-  return crms.get(crm)?.connector.callsMade() ?? 0;
+function apiCallCountOf({ crms }: JobContext, crm: string): number {
+  return crms.get(crm)?.connector.apiCallCount() ?? 0;
 }
 
-const BOTH_SIDES = ['read', 'write'] as const;
+const BOTH_DIRECTIONS = ['read', 'write'] as const;
 
-async function haltFor(
+async function pauseDirections(
   context: JobContext,
   crm: string,
-  sides: readonly Side['side'][],
+  sides: readonly PauseDirection['direction'][],
   error: ConnectorError,
   pauseMs: number,
 ): Promise<void> {
@@ -110,7 +114,15 @@ async function haltFor(
   const { kind, message, code } = error;
   let isNew = false;
   for (const side of sides) {
-    const halted = await halt(context.db, { crm, side, kind, message, fix: error.fix ?? null, since: now, until });
+    const halted = await pauseCrm(context.db, {
+      crm,
+      direction: side,
+      error_kind: kind,
+      message,
+      fix: error.fix ?? null,
+      since: now,
+      until,
+    });
     isNew ||= halted;
   }
   // Somebody who was told once that a CRM is down need not be told at every try.

@@ -11,23 +11,23 @@ const nothing = z.strictObject({});
 /** `priority` is BullMQ's: the smaller the sooner. A written result is worth more than another read. */
 export const JOBS = {
   /** Every POLL_SECONDS: rings for what there is to do. Also the sweeper: a lost ring is made up here. */
-  tick: { payload: nothing, priority: 1 },
+  poll: { payload: nothing, priority: 1 },
   /** Takes what CRMs have sent: marks who is to be read again, and rings for those who read. */
-  intake: { payload: nothing, priority: 1 },
+  'process-inbox': { payload: nothing, priority: 1 },
   /** Gives what sites have sent to the people who did it. */
-  match: { payload: nothing, priority: 1 },
+  'match-site-events': { payload: nothing, priority: 1 },
   /** Reads what webhooks named: a meeting, a company. */
-  items: { payload: crm, priority: 3 },
+  'fetch-items': { payload: crm, priority: 3 },
   /** Reads the streams that no webhook tells of, between two polls. */
-  watch: { payload: crm, priority: 3 },
+  'poll-fast-streams': { payload: crm, priority: 3 },
   /** Reads what changed in a CRM. */
-  pull: { payload: crm, priority: 5 },
+  'sync-streams': { payload: crm, priority: 5 },
   /** Reads dirty records again. */
-  refresh: { payload: crm, priority: 4 },
+  'refresh-records': { payload: crm, priority: 4 },
   /** Scores due leads. */
-  score: { payload: nothing, priority: 3 },
+  'score-leads': { payload: nothing, priority: 3 },
   /** Writes results to a CRM. */
-  write: { payload: crm, priority: 2 },
+  'write-scores': { payload: crm, priority: 2 },
   /** Does the latest nightly slot if nobody has, or the run that `recompute` opened. */
   nightly: { payload: nothing, priority: 5 },
 };
@@ -39,7 +39,7 @@ export type JobPayloads = { [N in JobName]: z.infer<(typeof JOBS)[N]['payload']>
  * How many jobs can run at a time: one of each kind, or one for each CRM. A worker process takes as many: they wait for the CRMs and the
  * store, not the CPU, and where they had to wait for each other, long ones would hold up those that are wanted at once.
  */
-export function mostAtOnce(crms: number): number {
+export function workerConcurrency(crms: number): number {
   return Object.values(JOBS).reduce((sum, { payload }) => sum + (payload === crm ? crms : 1), 0);
 }
 
@@ -49,7 +49,7 @@ const RETRIES: Pick<JobsOptions, 'attempts' | 'backoff'> = {
   backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 },
 };
 
-export interface RingManner {
+export interface EnqueueOptions {
   readonly delayMs?: number;
   /** Changes nothing while the same job runs, either: what is asked for is that it comes to its end. */
   readonly unlessRunning?: boolean;
@@ -58,12 +58,16 @@ export interface RingManner {
 const LATER = '-later';
 
 /** Whether a job with this key was rung for with a delay. */
-export function isLater(key: string | undefined): boolean {
+export function isDelayedKey(key: string | undefined): boolean {
   return key?.endsWith(LATER) ?? false;
 }
 
 /** @param key rings of a job with the same key are one job */
-export function optionsOf(job: JobName, key: string, { delayMs = 0, unlessRunning = false }: RingManner): JobsOptions {
+export function bullJobOptions(
+  job: JobName,
+  key: string,
+  { delayMs = 0, unlessRunning = false }: EnqueueOptions,
+): JobsOptions {
   const priority = JOBS[job].priority;
   // A delayed ring has a key of its own, or it would hold back the ones that want to be heard at once; and one for each doubling of
   // the delay, or one for in a minute would hold back one for in three seconds.

@@ -11,7 +11,7 @@ export const PARALLEL_IMPORTS = 2;
  * an older answer would then replace a newer one.
  * @throws the first error, when none is under way any more
  */
-export async function inParallel<T>(
+export async function runBatches<T>(
   batches: readonly T[],
   work: (batch: T) => Promise<void>,
   concurrency = PARALLEL,

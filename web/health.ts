@@ -4,11 +4,11 @@ import { Router } from 'express';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../src/domain/clock.ts';
 import { inboxBacklog } from '../src/store/inbox/inbox.ts';
-import { allHalts } from '../src/store/sync/crm-pauses.ts';
-import { lastBeat } from '../src/store/sync/heartbeats.ts';
+import { listPauses } from '../src/store/sync/crm-pauses.ts';
+import { lastHeartbeat } from '../src/store/sync/heartbeats.ts';
 import { pendingWork } from '../src/store/sync/pending-work.ts';
 import type { Tables } from '../src/store/tables/tables.ts';
-import { within } from './http/with-timeout.ts';
+import { withTimeout } from './http/with-timeout.ts';
 
 export interface HealthParts {
   readonly db: Kysely<Tables>;
@@ -46,7 +46,7 @@ export function healthRoutes(parts: HealthParts): Router {
 
 async function readiness(parts: HealthParts): Promise<readonly Check[]> {
   try {
-    return await within(DATABASE_MS, () => inStore(parts));
+    return await withTimeout(DATABASE_MS, () => inStore(parts));
   } catch {
     return [{ name: 'database', ok: false, detail: 'does not answer' }];
   }
@@ -54,12 +54,12 @@ async function readiness(parts: HealthParts): Promise<readonly Check[]> {
 
 async function inStore({ db, clock, canary, pollSeconds, crms }: HealthParts): Promise<readonly Check[]> {
   const now = clock.now();
-  const beat = await lastBeat(db, canary);
+  const beat = await lastHeartbeat(db, canary);
   const age = beat === null ? null : now.getTime() - beat.getTime();
   const work = await pendingWork(db, now, crms);
-  const halts = await allHalts(db, crms);
+  const halts = await listPauses(db, crms);
   // Until a CRM has told whose account it is, its events wait.
-  const read = crms.filter((crm) => !halts.some((halt) => halt.crm === crm && halt.side === 'read'));
+  const read = crms.filter((crm) => !halts.some((halt) => halt.crm === crm && halt.direction === 'read'));
   const inbox = await inboxBacklog(db, read);
   const inboxAge = inbox.oldestAt === null ? 0 : now.getTime() - inbox.oldestAt.getTime();
   return [
@@ -75,7 +75,7 @@ async function inStore({ db, clock, canary, pollSeconds, crms }: HealthParts): P
       detail: `${inbox.waiting} events wait, the oldest for ${Math.round(inboxAge / 1_000)} s`,
     },
     // A CRM that is down must not take the service out of rotation: it is said, and not counted.
-    ...halts.map((halt) => ({ name: `${halt.crm} ${halt.side}`, ok: true, detail: `halted: ${halt.message}` })),
+    ...halts.map((halt) => ({ name: `${halt.crm} ${halt.direction}`, ok: true, detail: `halted: ${halt.message}` })),
     { name: 'pending', ok: true, detail: `${work.dirty} to read, ${work.due} to score, ${work.outbox} to write` },
   ];
 }

@@ -14,7 +14,7 @@ const LIMITS = {
 const MOST_CONNECTIONS = 1_000;
 
 /** @throws the system's error when the port is taken */
-export async function listen(app: Express, port: number): Promise<Server> {
+export async function startHttpServer(app: Express, port: number): Promise<Server> {
   const server = createServer(LIMITS, app);
   server.maxConnections = MOST_CONNECTIONS;
   server.listen(port);

@@ -34,7 +34,7 @@ export interface StormResult {
   readonly peakMemory: number;
 }
 
-export async function storm(stage: Stage, contacts: readonly Contact[], seconds: number): Promise<StormResult> {
+export async function burst(stage: Stage, contacts: readonly Contact[], seconds: number): Promise<StormResult> {
   const since = await logEnd(stage);
   const took: number[] = [];
   const statuses: Record<string, number> = {};

@@ -16,15 +16,15 @@ import { createLog, reportFailures } from '../product/with-product.ts';
 import { followRun } from '../runs/follow-run.ts';
 import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { terminated } from '../terminal/shutdown-signal.ts';
+import { waitForShutdownSignal } from '../terminal/shutdown-signal.ts';
 import { type Calls, callsSince, fewestReads, fewestWrites } from './api-calls.ts';
 import { contactsInHubSpot } from './hubspot-view.ts';
 import { type Cost, demoReport, type InBoth } from './report.ts';
-import { salesforcePart } from './salesforce-people.ts';
+import { salesforcePeople } from './salesforce-people.ts';
 import { peopleInSalesforce } from './salesforce-view.ts';
 import type { SeenRecord } from './seen-record.ts';
 import { type SimulatedClock, simulatedClock } from './simulated-clock.ts';
-import { type Actor, liveThroughDays } from './simulated-days.ts';
+import { type Actor, simulateDays } from './simulated-days.ts';
 
 interface DemoOptions {
   readonly once: boolean;
@@ -61,7 +61,7 @@ async function run(io: CommandIo, options: DemoOptions): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'leadgrade-demo-'));
   const clock = simulatedClock(io.clock);
   const dataset = seededDataset({ contacts: options.contacts, seed: options.seed, now: clock.now() });
-  const sales = salesforcePart(dataset);
+  const sales = salesforcePeople(dataset);
   const hubspot = await startHubSpotSandbox({ port: 0, dataset, clock });
   const salesforce = await startSalesforceSandbox({ port: 0, dataset: sales, clock });
   const crms = { hubspot, salesforce };
@@ -96,13 +96,13 @@ function settingsFor({ hubspot, salesforce }: Crms, dataDir: string) {
 async function play(io: CommandIo, stage: Stage, options: DemoOptions): Promise<void> {
   const { product, hubspot, salesforce } = stage;
   const { context } = product;
-  const stopped = options.once ? null : terminated();
+  const stopped = options.once ? null : waitForShutdownSignal();
   product.work();
   await setUp(io, product);
   const first = await backfill(io, stage);
   const before = await callsMade(stage);
   io.stderr.write('Living through three days...\n');
-  const days = await liveThroughDays({ ...stage, io, actors: actorsOf(stage), seed: options.seed });
+  const days = await simulateDays({ ...stage, io, actors: actorsOf(stage), seed: options.seed });
   const lived = (await callsMade(stage, before)).flatMap(({ name, reads, writes }): Cost[] => [
     { what: `${name}, three days: keeping up with changes`, calls: reads, least: null },
     { what: `${name}, three days: writing what changed`, calls: writes, least: null },
@@ -184,9 +184,9 @@ async function backfill(io: CommandIo, stage: Stage): Promise<readonly Cost[]> {
   const before = await callsMade(stage);
   const run = await openRun(context.db, { job: 'backfill', slot: null, state: 'running' }, context.clock.now());
   if (!run) throw new Error('The run of the backfill could not be opened.');
-  for (const crm of context.crms.keys()) await context.ring('pull', { crm });
-  const { halts } = await followRun(stage.product, run.id, io);
-  if (halts[0]) throw new Error(`the backfill stopped: ${halts[0].message}`);
+  for (const crm of context.crms.keys()) await context.enqueue('sync-streams', { crm });
+  const { pauses } = await followRun(stage.product, run.id, io);
+  if (pauses[0]) throw new Error(`the backfill stopped: ${pauses[0].message}`);
   const costs: Cost[] = [];
   for (const { crm, name, reads, writes, written } of await callsMade(stage, before)) {
     const least = await fewestReads(context.db, crm);

@@ -1,7 +1,7 @@
 // The sandbox HubSpot as a rep sees it, through HubSpot's own API.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { type SeenRecord, seenRecord } from './seen-record.ts';
+import { parseDisplayRecord, type SeenRecord } from './seen-record.ts';
 
 const listSchema = z.object({
   results: z.array(z.object({ id: z.string(), properties: z.record(z.string(), z.string().nullable()) })),
@@ -20,8 +20,11 @@ const SCORES = {
 const NAMES = { first: 'firstname', last: 'lastname', title: 'jobtitle', ...SCORES };
 
 /** A contact's properties as they are shown. */
-export function asShown(id: string, properties: Readonly<Record<string, string | null | undefined>>): SeenRecord {
-  return seenRecord(id, properties, NAMES);
+export function toDisplayRecord(
+  id: string,
+  properties: Readonly<Record<string, string | null | undefined>>,
+): SeenRecord {
+  return parseDisplayRecord(id, properties, NAMES);
 }
 
 interface Portal {
@@ -44,7 +47,7 @@ export async function contactsInHubSpot(portal: Portal): Promise<readonly SeenRe
       continue;
     }
     const page = listSchema.parse(await response.json());
-    contacts.push(...page.results.map(({ id, properties: values }) => asShown(id, values)));
+    contacts.push(...page.results.map(({ id, properties: values }) => toDisplayRecord(id, values)));
     after = page.paging?.next.after;
   } while (after !== undefined);
   return contacts;

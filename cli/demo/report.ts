@@ -1,7 +1,7 @@
 // The demo's report: what reps see, and what it cost. Text only; the numbers come from the CRM's API, the store and the log.
 import type { Band } from '../../src/scoring/compile/compile.ts';
 import { scoreTable } from '../terminal/score-table.ts';
-import { addsUp, isScored, reasonsOf, type SeenRecord } from './seen-record.ts';
+import { isExplanationConsistent, isScored, reasonsOf, type SeenRecord } from './seen-record.ts';
 import type { Day } from './simulated-days.ts';
 
 export interface Cost {
@@ -113,7 +113,7 @@ function distribution({ contacts, bands }: DemoFigures): string[] {
 
 function sums({ contacts }: DemoFigures): string[] {
   const scored = contacts.filter(isScored);
-  const right = scored.filter(addsUp).length;
+  const right = scored.filter(isExplanationConsistent).length;
   return ['', `Explanations whose lines sum to the score: ${right} of ${scored.length}.`];
 }
 

@@ -4,7 +4,7 @@ import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 
 const WORKED_ON = new Set(['marketingqualifiedlead', 'salesqualifiedlead', 'opportunity', 'customer']);
 
-export function salesforcePart({ companies, people, activities, opportunities }: Dataset): Dataset {
+export function salesforcePeople({ companies, people, activities, opportunities }: Dataset): Dataset {
   const deals = new Set(opportunities.map(({ person }) => person));
   const kept = people.filter(({ key, lifecycle }) => deals.has(key) || WORKED_ON.has(lifecycle ?? ''));
   const keys = new Set(kept.map(({ key }) => key));

@@ -1,6 +1,6 @@
 // The sandbox Salesforce as a rep sees it, through Salesforce's own API.
 import { z } from 'zod';
-import { type SeenRecord, seenRecord } from './seen-record.ts';
+import { parseDisplayRecord, type SeenRecord } from './seen-record.ts';
 
 const tokenSchema = z.object({ access_token: z.string() });
 const pageSchema = z.object({
@@ -52,7 +52,7 @@ async function rows(org: Org, token: string, soql: string): Promise<readonly See
     const response = await fetch(`${org.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
     const page = pageSchema.parse(await response.json());
     for (const { Id, attributes: _attributes, ...values } of page.records) {
-      seen.push(seenRecord(Id, valuesSchema.parse(values), NAMES));
+      seen.push(parseDisplayRecord(Id, valuesSchema.parse(values), NAMES));
     }
     path = page.nextRecordsUrl;
   }

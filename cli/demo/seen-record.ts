@@ -28,7 +28,7 @@ export interface ShownFields {
 
 type Values = Readonly<Record<string, string | number | null | undefined>>;
 
-export function seenRecord(id: string, values: Values, names: ShownFields): SeenRecord {
+export function parseDisplayRecord(id: string, values: Values, names: ShownFields): SeenRecord {
   const textOf = (name: string) => {
     const value = values[name];
     return value === null || value === undefined || value === '' ? null : String(value);
@@ -56,7 +56,7 @@ export function reasonsOf({ explanation }: SeenRecord): readonly string[] {
   return explanation.split('\n').filter((line) => /^[+-]\d+ /.test(line));
 }
 
-export function addsUp(record: SeenRecord): boolean {
+export function isExplanationConsistent(record: SeenRecord): boolean {
   const sum = reasonsOf(record).reduce((total, line) => total + Number.parseInt(line, 10), 0);
   return sum === record.total;
 }

@@ -2,10 +2,10 @@
 // ring.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { ringRound } from '../../jobs/runs/sync-once.ts';
+import { syncOnce } from '../../jobs/runs/sync-once.ts';
 import { localDate } from '../../jobs/schedule/nightly-slot.ts';
 import { type Random, seededRandom } from '../../sandbox/dataset/random.ts';
-import { runOfSlot } from '../../src/store/sync/runs.ts';
+import { findRunOfSlot } from '../../src/store/sync/runs.ts';
 import type { Product } from '../product/open-product.ts';
 import { followRun } from '../runs/follow-run.ts';
 import type { CommandIo } from '../terminal/io.ts';
@@ -47,7 +47,7 @@ export interface Day {
 }
 
 /** Lives through the days and tells what came of each. */
-export async function liveThroughDays(scene: Scene): Promise<readonly Day[]> {
+export async function simulateDays(scene: Scene): Promise<readonly Day[]> {
   const { clock } = scene;
   const random = seededRandom(scene.seed + 1);
   const days: Day[] = [];
@@ -57,7 +57,7 @@ export async function liveThroughDays(scene: Scene): Promise<readonly Day[]> {
     clock.forwardTo(new Date(midnight + day * DAY_MS + 14 * HOUR_MS));
     const happened = await aDay(scene, random);
     clock.forwardTo(new Date(midnight + day * DAY_MS + 18 * HOUR_MS));
-    const round = await ringRound(scene.product.context);
+    const round = await syncOnce(scene.product.context);
     const { written } = await followRun(scene.product, round.id, scene.io);
     const date = localDate(clock.now(), 'UTC');
     days.push({ date, happened, decayed: night.decayed, writtenByNight: night.written, writtenByDay: written });
@@ -69,9 +69,9 @@ export async function liveThroughDays(scene: Scene): Promise<readonly Day[]> {
 async function atNight({ product, clock, io }: Scene, at: Date): Promise<{ decayed: number; written: number }> {
   const { context } = product;
   clock.forwardTo(new Date(at.getTime() + 1_000));
-  await context.ring('nightly', {});
+  await context.enqueue('nightly', {});
   for (;;) {
-    const run = await runOfSlot(context.db, 'nightly', localDate(at, 'UTC'));
+    const run = await findRunOfSlot(context.db, 'nightly', localDate(at, 'UTC'));
     if (run) return followRun(product, run.id, io);
     await sleep(50);
   }

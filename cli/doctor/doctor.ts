@@ -1,9 +1,9 @@
 // `leadgrade doctor`: looks at everything that the product needs, and says the fix for what is not right.
 import { Command } from 'commander';
-import { isReplaced } from '../../jobs/read/fallback-streams.ts';
+import { isSuperseded } from '../../jobs/read/fallback-streams.ts';
 import type { ChangeStream, CrmConnector, SetupCheck } from '../../src/crm/connector.ts';
 import { countErrors } from '../../src/store/leads/record-errors.ts';
-import { allHalts } from '../../src/store/sync/crm-pauses.ts';
+import { listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
 import { chosenCrms, crmOption } from '../product/chosen-crms.ts';
@@ -63,7 +63,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
   const crms = [...context.crms.keys()];
   const where = database.embedded ? 'embedded, in DATA_DIR' : 'the one of DATABASE_URL';
   const errors = await countErrors(db, crms);
-  const halts = await allHalts(db, crms);
+  const halts = await listPauses(db, crms);
   const isServed = await isWorkerAlive(db, clock.now());
   return [
     { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },
@@ -78,9 +78,9 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
           fix: 'Start it: leadgrade start.',
         },
     ...halts.map((halt): Finding => {
-      const detail = `${halt.side} halted since ${halt.since.toISOString()}: ${halt.message}`;
+      const detail = `${halt.direction} halted since ${halt.since.toISOString()}: ${halt.message}`;
       const fix = halt.fix ?? `It is tried again at ${halt.until.toISOString()}.`;
-      return { part: halt.crm, what: halt.side, level: 'problem', detail, fix };
+      return { part: halt.crm, what: halt.direction, level: 'problem', detail, fix };
     }),
     ...(errors === 0
       ? []
@@ -105,17 +105,25 @@ function withoutRepeats(stored: readonly Finding[], now: readonly Finding[]): re
 
 /** What the service found when it last asked or read. */
 function streamFinding(row: StreamSummary, streams: readonly ChangeStream[]): readonly Finding[] {
-  const { crm, stream, completedAt, denied, deniedFix, deniedAt } = row;
+  const { crm, stream, completedAt, unavailableReason, unavailableFix, unavailableSince } = row;
   const known = streams.find(({ id }) => id === stream);
-  if (denied !== null && isReplaced(known, row))
-    return [{ part: crm, what: stream, level: 'ok', detail: `not needed: ${denied}` }];
-  if (denied !== null) {
-    const detail = `not read since ${deniedAt?.toISOString()}: ${denied}`;
-    return [{ part: crm, what: stream, level: 'warning', detail, ...(deniedFix === null ? {} : { fix: deniedFix }) }];
+  if (unavailableReason !== null && isSuperseded(known, row))
+    return [{ part: crm, what: stream, level: 'ok', detail: `not needed: ${unavailableReason}` }];
+  if (unavailableReason !== null) {
+    const detail = `not read since ${unavailableSince?.toISOString()}: ${unavailableReason}`;
+    return [
+      {
+        part: crm,
+        what: stream,
+        level: 'warning',
+        detail,
+        ...(unavailableFix === null ? {} : { fix: unavailableFix }),
+      },
+    ];
   }
   if (completedAt === null) return [];
   const until = `read until ${completedAt.toISOString()}`;
-  const detail = known?.counter
+  const detail = known?.isCounter
     ? `${until}; counted on the contacts, dated by their history as far as that goes`
     : until;
   return [{ part: crm, what: stream, level: 'ok', detail }];

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { loadConnector } from '../../connectors/registry.ts';
 import type { CrmConnector } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import { inboxBacklog, lastArrivals } from '../../src/store/inbox/inbox.ts';
+import { inboxBacklog, lastEventTimes } from '../../src/store/inbox/inbox.ts';
 import { countQuarantine } from '../../src/store/inbox/quarantine.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import type { Finding } from './finding.ts';
@@ -17,7 +17,7 @@ interface Parts {
 }
 
 export async function webhookFindings({ db, clock, connectors, publicUrl }: Parts): Promise<readonly Finding[]> {
-  const arrivals = await lastArrivals(db);
+  const arrivals = await lastEventTimes(db);
   const ofCrms = await Promise.all(connectors.map((each) => receiving(each, publicUrl, arrivals.get(each.id))));
   const { waiting, oldestAt } = await inboxBacklog(
     db,
@@ -49,7 +49,7 @@ async function receiving(
   publicUrl: string | undefined,
   last: Date | undefined,
 ): Promise<Finding | null> {
-  const { webhooks: place } = await loadConnector(id);
+  const { webhookInfo: place } = await loadConnector(id);
   if (place === undefined) return null;
   const address = publicUrl === undefined ? null : `${publicUrl}${place.path}`;
   const about = { part: id, what: 'webhooks' };
@@ -58,7 +58,7 @@ async function receiving(
     if (address === null) return null;
     return { ...about, level: 'ok', detail: `off, changes are polled; set ${place.needs} to take them at ${address}` };
   }
-  if (address === null && webhook.signsAddress) {
+  if (address === null && webhook.needsPublicUrl) {
     return {
       ...about,
       level: 'warning',

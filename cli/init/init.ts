@@ -48,11 +48,11 @@ async function init(io: CommandIo, options: InitOptions): Promise<void> {
   if (!known.includes(options.crm)) {
     throw new ConfigurationError(`--crm "${options.crm}" is not there; there is ${known.join(', ')}.`);
   }
-  const { asks } = await loadConnector(options.crm);
-  refuseSecrets(options.set, asks);
+  const { promptedSettings } = await loadConnector(options.crm);
+  refuseSecrets(options.set, promptedSettings);
   const questions = openQuestions(io);
   try {
-    const answers = { ...options.set, ...(await askFor(asks, io, options, questions)) };
+    const answers = { ...options.set, ...(await askFor(promptedSettings, io, options, questions)) };
     const read = readConfig({ ...io.env, ...answers });
     if ('problems' in read) throw new ConfigurationError(read.problems);
     await withThrowawayProduct(io, read.config, { asOf: undefined }, async (product) => {

@@ -65,7 +65,7 @@ const settingsSchema = z.object({
   MODEL_FILE: text.default('mappings/model.yaml'),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   POLL_SECONDS: z.coerce.number({ error: 'expected seconds' }).int().min(5).max(86_400).default(60),
-  QUIET_SECONDS: z.coerce.number({ error: 'expected seconds' }).int().min(0).max(3_600).default(5),
+  DEBOUNCE_SECONDS: z.coerce.number({ error: 'expected seconds' }).int().min(0).max(3_600).default(5),
 });
 
 type SettingName = keyof typeof settingsSchema.shape;
@@ -96,7 +96,7 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
   MODEL_FILE: { about: 'The scoring model.' },
   LOG_LEVEL: { about: `One of ${LOG_LEVELS.join(', ')}.` },
   POLL_SECONDS: { about: 'How often the CRMs are asked for changes, besides webhooks (seconds, 5 to 86400).' },
-  QUIET_SECONDS: {
+  DEBOUNCE_SECONDS: {
     about: 'A lead that was read or scored less than this ago waits until it is over (seconds, 0 to 3600).',
   },
 };
@@ -119,7 +119,7 @@ export interface Config {
   readonly modelFile: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly pollSeconds: number;
-  readonly quietSeconds: number;
+  readonly debounceSeconds: number;
   /**
    * The variables of a CRM by their whole names, unparsed: `hubspot` gives all `HUBSPOT_*`.
    * @throws when a file that one of them names cannot be read.
@@ -169,7 +169,7 @@ function configOf(values: z.infer<typeof settingsSchema>, environment: Environme
     modelFile: values.MODEL_FILE,
     logLevel: values.LOG_LEVEL,
     pollSeconds: values.POLL_SECONDS,
-    quietSeconds: values.QUIET_SECONDS,
+    debounceSeconds: values.DEBOUNCE_SECONDS,
     connectorSettings: (crm) => connectorSettings(`${crm.toUpperCase()}_`, environment),
   };
 }

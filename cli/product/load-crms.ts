@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ConnectorModule, type ConnectorParts, connectorIds, loadConnector } from '../../connectors/registry.ts';
 import type { MappedCrm } from '../../jobs/context.ts';
-import type { CrmConnector, Patience } from '../../src/crm/connector.ts';
+import type { CrmConnector, RetryOptions } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import { formatProblem } from '../../src/domain/problem.ts';
@@ -25,7 +25,7 @@ interface Parts {
   readonly limiter: RateLimiter;
   readonly clock: Clock;
   /** Absent: each connector's own. */
-  readonly patience?: Patience | undefined;
+  readonly patience?: RetryOptions | undefined;
 }
 
 /** @throws ConfigurationError when no CRM is set up, or one of them wrongly */
@@ -60,7 +60,7 @@ async function loadCrm(id: string, { settingsOf, limiter, clock, patience }: Par
     connector,
     mappingHash: hashOf(read),
     scopeHash: hashOf({ leads, write_back, when_edited }),
-    whenEdited: when_edited ?? 'overwrite',
+    editPolicy: when_edited ?? 'overwrite',
     inScope: createScope(mapping),
     writes: writtenFields(mapping).map(({ field }) => field),
   };

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import type { ActiveModel, JobContext, Log, MappedCrm } from '../../jobs/context.ts';
 import { QUEUE } from '../../jobs/job-types.ts';
 import { openQueueBackend, type QueueBackend } from '../../jobs/queue/queue-backend.ts';
-import { type Beat, bell, keepBeats, startWorker } from '../../jobs/queue/worker.ts';
-import type { Patience } from '../../src/crm/connector.ts';
+import { createEnqueue, type RepeatableJob, startWorker, syncRepeatableJobs } from '../../jobs/queue/worker.ts';
+import type { RetryOptions } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import { formatProblem } from '../../src/domain/problem.ts';
 import type { PeoplePolicy } from '../../src/people/people-policy.ts';
@@ -39,7 +39,7 @@ interface OpenParts {
   /** Score as of this instant, not the present one. */
   readonly asOf?: Date | null;
   /** How to wait for a turn at a CRM, and how long for an answer: for those whose clock is not the real one. */
-  readonly pace?: { readonly wait: Wait; readonly patience: Patience };
+  readonly pace?: { readonly wait: Wait; readonly patience: RetryOptions };
 }
 
 /** A process that is told to stop has ended after this, whatever its stores do. */
@@ -108,11 +108,11 @@ function assemble(
     timezone: config.timezone,
     nightly: config.nightlyCron,
     clock: parts.clock,
-    quietMs: config.quietSeconds * 1_000,
+    debounceMs: config.debounceSeconds * 1_000,
     asOf: parts.asOf ?? null,
     log: parts.log,
     signal: stopping.signal,
-    ring: parts.readOnly ? withoutWrites(bell(queue)) : bell(queue),
+    enqueue: parts.readOnly ? withoutWrites(createEnqueue(queue)) : createEnqueue(queue),
   };
   let closed: Promise<void> | null = null;
   const close = async () => {
@@ -126,11 +126,13 @@ function assemble(
       startWorker(backend, context, onGivenUp);
     },
     schedule: async () => {
-      const watches = [...crms].flatMap(([crm, { connector }]): Beat[] => {
-        const seconds = connector.streams.flatMap(({ everySeconds = [] }) => everySeconds);
-        return seconds.length === 0 ? [] : [{ job: 'watch', payload: { crm }, seconds: Math.min(...seconds) }];
+      const watches = [...crms].flatMap(([crm, { connector }]): RepeatableJob[] => {
+        const seconds = connector.streams.flatMap(({ pollEverySeconds = [] }) => pollEverySeconds);
+        return seconds.length === 0
+          ? []
+          : [{ job: 'poll-fast-streams', payload: { crm }, seconds: Math.min(...seconds) }];
       });
-      await keepBeats(queue, [{ job: 'tick', payload: {}, seconds: config.pollSeconds }, ...watches]);
+      await syncRepeatableJobs(queue, [{ job: 'poll', payload: {}, seconds: config.pollSeconds }, ...watches]);
     },
     close: () => {
       closed ??= close();
@@ -140,9 +142,9 @@ function assemble(
 }
 
 /** The only way to the job that writes is a ring. */
-function withoutWrites(ring: JobContext['ring']): JobContext['ring'] {
+function withoutWrites(ring: JobContext['enqueue']): JobContext['enqueue'] {
   return async (job, payload, manner) => {
-    if (job !== 'write') await ring(job, payload, manner);
+    if (job !== 'write-scores') await ring(job, payload, manner);
   };
 }
 

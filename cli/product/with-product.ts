@@ -1,7 +1,7 @@
 // What every command that needs the store does first and last: settings, log, product; and what went wrong as an exit code.
 import { pino } from 'pino';
 import type { Log } from '../../jobs/context.ts';
-import { NEEDS_SOMEBODY } from '../../jobs/failure-policy.ts';
+import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { type Config, readConfig } from './config.ts';
@@ -55,7 +55,7 @@ export async function reportFailures(io: CommandIo, work: () => Promise<void>): 
 
 function exitCodeOf(error: unknown): 2 | 3 {
   if (error instanceof ConfigurationError) return 2;
-  return error instanceof ConnectorError && NEEDS_SOMEBODY.has(error.kind) ? 2 : 3;
+  return error instanceof ConnectorError && OPERATOR_ACTION_KINDS.has(error.kind) ? 2 : 3;
 }
 
 function wordsOf(error: unknown): string {

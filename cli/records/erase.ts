@@ -2,9 +2,9 @@
 // records of which the CRM does not say whether they were erased; those of which it does are erased every night.
 import { Command } from 'commander';
 import type { CrmConnector, RecordRef } from '../../src/crm/connector.ts';
-import { type Erasure, erasuresOf } from '../../src/store/erasure/erase-records.ts';
-import { recordsNamed, sharedWith } from '../../src/store/leads/lead-lookup.ts';
-import { takeFetched } from '../../src/store/records/save-fetched.ts';
+import { type Erasure, listErasures } from '../../src/store/erasure/erase-records.ts';
+import { findRecordsById, recordsOfSameLead } from '../../src/store/leads/lead-lookup.ts';
+import { saveFetchedRecords } from '../../src/store/records/save-fetched.ts';
 import { ConfigurationError } from '../product/load-crms.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
@@ -28,20 +28,20 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
   const connector = crms.get(key.crm)?.connector;
   if (!connector)
     throw new ConfigurationError(`There is no CRM "${key.crm}" set up; there is ${[...crms.keys()].join(', ')}.`);
-  const refs = await recordsNamed(db, key);
+  const refs = await findRecordsById(db, key);
   if (refs.length === 0) {
     throw new ConfigurationError(
       `${name} is not known: there is nothing of it here. Check the id (18 characters in Salesforce).`,
     );
   }
   await refuseWhatIsThere(connector, refs, name, signal);
-  const others = await sharedWith(db, key);
+  const others = await recordsOfSameLead(db, key);
   const now = clock.now();
   const gone = refs.map((ref) => ({ kind: 'gone' as const, ref, erased: true }));
-  await takeFetched(db, gone, { crm: key.crm, now, askedAt: now, erases: true });
+  await saveFetchedRecords(db, gone, { crm: key.crm, now, askedAt: now, erases: true });
   // Who shared it is scored without it.
-  await context.ring('score', {});
-  const erasures = await erasuresOf(db, key);
+  await context.enqueue('score-leads', {});
+  const erasures = await listErasures(db, key);
   if (json) {
     io.stdout.write(`${JSON.stringify({ id: name, erasures, others: others.map(({ crm, id }) => `${crm}:${id}`) })}\n`);
     return;

@@ -1,9 +1,9 @@
 // `leadgrade errors`: records that could not be read, scored or written whole, in the CRM's own words; and another try.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Kysely } from 'kysely';
-import { readQuarantineAgain } from '../../jobs/ingest/reprocess-quarantine.ts';
-import { pageOfQuarantine, type QuarantinedPart } from '../../src/store/inbox/quarantine.ts';
-import { type ListedError, pageOfErrors, retryErrors } from '../../src/store/leads/record-errors.ts';
+import { reprocessQuarantine } from '../../jobs/ingest/reprocess-quarantine.ts';
+import { listQuarantine, type QuarantinedPart } from '../../src/store/inbox/quarantine.ts';
+import { type ListedError, listErrors, retryErrors } from '../../src/store/leads/record-errors.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
@@ -44,10 +44,10 @@ interface ListOptions {
 }
 
 async function list(io: CommandIo, db: Kysely<Tables>, { limit, after, json }: ListOptions): Promise<void> {
-  const records = after.list === 'records' ? await pageOfErrors(db, { after: after.id, limit }) : [];
+  const records = after.list === 'records' ? await listErrors(db, { after: after.id, limit }) : [];
   const room = limit - records.length;
   const begin = after.list === 'webhooks' ? after.id : 0;
-  const parts = room > 0 ? await pageOfQuarantine(db, { after: begin, limit: room }) : [];
+  const parts = room > 0 ? await listQuarantine(db, { after: begin, limit: room }) : [];
   const lines = json
     ? [...records.map((entry) => JSON.stringify(entry)), ...parts.map((part) => JSON.stringify({ quarantine: part }))]
     : [...records.map(toLines), ...parts.map(partLines)];
@@ -65,8 +65,8 @@ function retryCommand(io: CommandIo): Command {
     .action((options: { json: boolean }) =>
       withProduct(io, { quiet: true }, async ({ context }) => {
         const records = await retryErrors(context.db, context.clock.now());
-        for (const crm of context.crms.keys()) await context.ring('refresh', { crm });
-        const webhooks = await readQuarantineAgain(context);
+        for (const crm of context.crms.keys()) await context.enqueue('refresh-records', { crm });
+        const webhooks = await reprocessQuarantine(context);
         const told = [
           `${records} records will be tried again.`,
           ...(webhooks > 0 ? [`${webhooks} parts of webhooks are understood now.`] : []),
@@ -78,8 +78,9 @@ function retryCommand(io: CommandIo): Command {
 
 function toLines(entry: ListedError): string {
   const field = entry.field === '' ? '' : ` ${entry.field}`;
-  const times = entry.times === 1 ? '' : ` (${entry.times} times, last ${entry.last_at.toISOString()})`;
-  const head = `${entry.id}  ${entry.crm}:${entry.record_id}  ${entry.stage}${field}  ${entry.code}${times}`;
+  const occurrences =
+    entry.occurrences === 1 ? '' : ` (${entry.occurrences} occurrences, last ${entry.last_at.toISOString()})`;
+  const head = `${entry.id}  ${entry.crm}:${entry.record_id}  ${entry.stage}${field}  ${entry.code}${occurrences}`;
   return [head, `    ${entry.message}`, ...(entry.fix === null ? [] : [`    ${entry.fix}`])].join('\n');
 }
 

@@ -1,16 +1,16 @@
 // `leadgrade explain hubspot:123`: one lead's score as it is now, its reasons, and how it came to be.
 import { Command } from 'commander';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
-import { scoringBasis } from '../../jobs/score/scoring-version.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
+import { scoringInputs } from '../../jobs/score/scoring-version.ts';
+import type { DealOutcome } from '../../src/domain/outcome.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { outcomesOf } from '../../src/store/activities/outcomes.ts';
-import { type Erasure, erasuresOf } from '../../src/store/erasure/erase-records.ts';
+import { type Erasure, listErasures } from '../../src/store/erasure/erase-records.ts';
 import { pointsByBand, type StoredThreshold, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
 import { type FoundLead, findLead, historyOf, type PastResult } from '../../src/store/leads/lead-lookup.ts';
-import { conflictsOfLead, type SeenConflict } from '../../src/store/records/field-conflicts.ts';
+import { listConflictsOfLead, type SeenConflict } from '../../src/store/records/field-conflicts.ts';
 import { ConfigurationError } from '../product/load-crms.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
@@ -35,16 +35,16 @@ export function explainCommand(io: CommandIo): Command {
 async function run(io: CommandIo, { context }: Product, key: LeadKey, json: boolean): Promise<void> {
   const found = await findLead(context.db, key, [...context.crms.keys()]);
   if (!found) {
-    const erasures = await erasuresOf(context.db, key);
+    const erasures = await listErasures(context.db, key);
     if (erasures.length > 0) return tellErasures(io, key, erasures, json);
     throw new ConfigurationError(`${key.crm}:${key.id} is not known. Run "leadgrade backfill", or check the id.`);
   }
   const inScope = isInScope(found.records, context.crms);
   const history = await historyOf(context.db, found.id, HISTORY);
   const outcomes = await outcomesOf(context.db, found.id);
-  const conflicts = await conflictsOfLead(context.db, found.id, HISTORY);
+  const conflicts = await listConflictsOfLead(context.db, found.id, HISTORY);
   const now = (context.asOf ?? context.clock.now()).getTime();
-  const lead = toLead(found, await scoringBasis(context));
+  const lead = toLead(found, await scoringInputs(context));
   const stored = await thresholdsOf(context.db, context.model.hash);
   const scoring = { thresholds: pointsByBand(stored), ...(found.status !== null && { previousStatus: found.status }) };
   const result = scoreLead(lead, context.model.compiled, now, scoring);
@@ -111,7 +111,7 @@ function tellErasures(io: CommandIo, key: LeadKey, erasures: readonly Erasure[],
   io.stdout.write(json ? `${JSON.stringify({ id: `${key.crm}:${key.id}`, erasures })}\n` : `${lines.join('\n')}\n`);
 }
 
-function outcomeLine({ id, state, stage, amount, currency, createdAt, closedAt }: Outcome): string {
+function outcomeLine({ id, state, stage, amount, currency, createdAt, closedAt }: DealOutcome): string {
   const value = amount === null ? [] : [`${amount}${currency === null ? '' : ` ${currency}`}`];
   const dates = [
     ...(createdAt === null ? [] : [`since ${new Date(createdAt).toISOString()}`]),

@@ -4,7 +4,7 @@ import { reportFailures, settings } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { asOfOption, jsonOption } from '../terminal/options.ts';
 import { dryRun } from './dry-run.ts';
-import { runJob } from './start-run.ts';
+import { startRun } from './start-run.ts';
 
 interface BackfillOptions {
   readonly asOf?: Date;
@@ -29,7 +29,7 @@ export function backfillCommand(io: CommandIo): Command {
 }
 
 function backfill(io: CommandIo, asOf: Date | undefined, json: boolean): Promise<void> {
-  return runJob(io, {
+  return startRun(io, {
     job: 'backfill',
     asOf,
     json,
@@ -37,7 +37,7 @@ function backfill(io: CommandIo, asOf: Date | undefined, json: boolean): Promise
       for (const crm of context.crms.keys()) {
         // Killed after all was read: only scoring and writing are left.
         const isRead = run.progress[`pulled ${crm}`] === true;
-        await context.ring(isRead ? 'refresh' : 'pull', { crm }, manner);
+        await context.enqueue(isRead ? 'refresh-records' : 'sync-streams', { crm }, manner);
       }
     },
   });

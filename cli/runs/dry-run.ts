@@ -3,9 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isReplaced } from '../../jobs/read/fallback-streams.ts';
-import { hasDoneItsPart } from '../../jobs/runs/run-progress.ts';
-import { waitsForThresholds } from '../../jobs/score/update-thresholds.ts';
+import { isSuperseded } from '../../jobs/read/fallback-streams.ts';
+import { isOwnWorkDone } from '../../jobs/runs/run-progress.ts';
+import { runNeedsThresholds } from '../../jobs/score/update-thresholds.ts';
 import { countByBand, highestScores, plannedWrites } from '../../src/store/outbox/planned-writes.ts';
 import { pendingWork } from '../../src/store/sync/pending-work.ts';
 import { closeRun, findRun, openRun } from '../../src/store/sync/runs.ts';
@@ -14,7 +14,7 @@ import type { Config } from '../product/config.ts';
 import { openProduct, type Product } from '../product/open-product.ts';
 import { createLog } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { terminated } from '../terminal/shutdown-signal.ts';
+import { waitForShutdownSignal } from '../terminal/shutdown-signal.ts';
 import { type DryRun, dryRunReport } from './dry-run-report.ts';
 import { openScoresFile, type ScoresFile } from './dry-run-scores-file.ts';
 import { followRun, reportRun } from './follow-run.ts';
@@ -47,7 +47,7 @@ export async function withThrowawayProduct(
   { asOf }: Pick<DryRunOptions, 'asOf'>,
   work: (product: Product) => Promise<void>,
 ): Promise<void> {
-  const stopped = terminated().then(() => {
+  const stopped = waitForShutdownSignal().then(() => {
     throw new Error('it was told to end. Nothing was written.');
   });
   // Told while the product opens, it ends as soon as that is done.
@@ -82,9 +82,9 @@ export async function readAndReport(
     closeRun(db, run.id, { state: 'failed', error }, clock.now()).catch(() => io.stderr.write(`${error}\n`));
   };
   product.work(giveUp);
-  for (const crm of crms.keys()) await context.ring('pull', { crm });
+  for (const crm of crms.keys()) await context.enqueue('sync-streams', { crm });
   const summary = await followRun(product, run.id, io, () => closeOnceScored(product, run.id));
-  if (summary.state !== 'done' || summary.halts.length > 0) {
+  if (summary.state !== 'done' || summary.pauses.length > 0) {
     reportRun(io, 'dry run', summary, json);
     return;
   }
@@ -101,10 +101,10 @@ export async function readAndReport(
 async function closeOnceScored({ context }: Product, runId: number): Promise<void> {
   const { db, clock } = context;
   const run = await findRun(db, runId);
-  if (run === null || run.state !== 'running' || !hasDoneItsPart(context, run)) return;
+  if (run === null || run.state !== 'running' || !isOwnWorkDone(context, run)) return;
   const { dirty, due } = await pendingWork(db, clock.now(), [...context.crms.keys()]);
   if (dirty > 0 || due > 0) return;
-  if (waitsForThresholds(context, run)) return context.ring('score', {});
+  if (runNeedsThresholds(context, run)) return context.enqueue('score-leads', {});
   await closeRun(db, runId, { state: 'done', error: null }, clock.now());
 }
 
@@ -134,13 +134,13 @@ async function findings(
         scored: planned?.scored ?? 0,
         writes: count,
         clears: planned?.clears ?? 0,
-        calls_to_read: connector.callsMade(),
+        calls_to_read: connector.apiCallCount(),
         calls_to_write: Math.ceil(count / connector.batch.write),
         unseen: streams.flatMap((row) => {
-          const { crm, stream, denied, deniedFix } = row;
+          const { crm, stream, unavailableReason, unavailableFix } = row;
           const known = connector.streams.find(({ id }) => id === stream);
-          if (crm !== connector.id || denied === null || isReplaced(known, row)) return [];
-          return [{ stream, reason: denied, fix: deniedFix }];
+          if (crm !== connector.id || unavailableReason === null || isSuperseded(known, row)) return [];
+          return [{ stream, reason: unavailableReason, fix: unavailableFix }];
         }),
       };
     }),

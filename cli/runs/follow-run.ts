@@ -1,8 +1,8 @@
 // Follows a run to its end: progress on standard error, and whether all went well.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDown, NEEDS_SOMEBODY } from '../../jobs/failure-policy.ts';
+import { isCrmDown, OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { countErrors } from '../../src/store/leads/record-errors.ts';
-import { allHalts, type Halt } from '../../src/store/sync/crm-pauses.ts';
+import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../src/store/sync/pending-work.ts';
 import { findRun, type Run } from '../../src/store/sync/runs.ts';
 import type { Product } from '../product/open-product.ts';
@@ -10,7 +10,7 @@ import type { CommandIo } from '../terminal/io.ts';
 
 export interface RunSummary {
   readonly run: number;
-  readonly state: 'done' | 'halted' | 'failed';
+  readonly state: 'done' | 'paused' | 'failed';
   /** Why it failed. */
   readonly error: string | null;
   readonly scored: number;
@@ -19,13 +19,13 @@ export interface RunSummary {
   readonly decayed: number;
   /** Records that stand in the error list now, whatever run put them there. */
   readonly errors: number;
-  readonly halts: readonly Pick<Halt, 'crm' | 'side' | 'kind' | 'message' | 'fix'>[];
+  readonly pauses: readonly Pick<CrmPause, 'crm' | 'direction' | 'error_kind' | 'message' | 'fix'>[];
 }
 
-const LOOK_MS = 200;
-const SAY_MS = 2_000;
+const POLL_MS = 200;
+const PROGRESS_MS = 2_000;
 
-/** Resolves when the run is done, or when all that is left of it waits for CRMs whose halts need somebody, or last too long. `atEachLook` is called a few times a second. */
+/** Resolves when the run is done, or when all that is left of it waits for CRMs whose pauses need somebody, or last too long. `atEachLook` is called a few times a second. */
 export async function followRun(
   product: Product,
   runId: number,
@@ -38,38 +38,38 @@ export async function followRun(
   for (;;) {
     const run = await findRun(db, runId);
     const now = clock.now();
-    const standing = await allHalts(db, [...product.context.crms.keys()]);
+    const standing = await listPauses(db, [...product.context.crms.keys()]);
     // Done all the same: a CRM that could not be read or written is told, or the result would look whole.
     if (!run || run.state === 'done' || run.state === 'failed') return summarize(product, run, standing);
-    const halts = standing.filter((halt) => endsCommand(halt, now));
-    if (halts.length > 0 && !(await isWorkLeft(product, run, halts))) return summarize(product, run, halts);
+    const pauses = standing.filter((pause) => endsCommand(pause, now));
+    if (pauses.length > 0 && !(await isWorkLeft(product, run, pauses))) return summarize(product, run, pauses);
     if (now.getTime() >= sayAt) {
-      const line = [await progressLine(product, run), ...standing.filter(isResting).map(restLine)].join('; ');
+      const line = [await progressLine(product, run), ...standing.filter(isWaitingForQuota).map(quotaLine)].join('; ');
       if (line !== said) io.stderr.write(`${line}\n`);
       said = line;
-      sayAt = now.getTime() + SAY_MS;
+      sayAt = now.getTime() + PROGRESS_MS;
     }
     await atEachLook();
-    await sleep(LOOK_MS);
+    await sleep(POLL_MS);
   }
 }
 
 /** The calls of the day are used up: no trouble, and it goes on by itself. */
-function isResting({ kind, side }: Halt): boolean {
-  return kind === 'budget-spent' && side === 'read';
+function isWaitingForQuota({ error_kind, direction }: CrmPause): boolean {
+  return error_kind === 'budget-spent' && direction === 'read';
 }
 
-function restLine({ crm, message, until }: Halt): string {
+function quotaLine({ crm, message, until }: CrmPause): string {
   return `${crm} rests until ${until.toISOString()}: ${message}`;
 }
 
-function endsCommand(halt: Halt, now: Date): boolean {
-  return halt.kind !== 'budget-spent' && isDown(halt, now);
+function endsCommand(pause: CrmPause, now: Date): boolean {
+  return pause.error_kind !== 'budget-spent' && isCrmDown(pause, now);
 }
 
 /** Whether there is anything left to do for the other CRMs: one that is down does not end the work on them. */
-async function isWorkLeft({ context }: Product, run: Run, halts: readonly Halt[]): Promise<boolean> {
-  const down = new Set(halts.map(({ crm }) => crm));
+async function isWorkLeft({ context }: Product, run: Run, pauses: readonly CrmPause[]): Promise<boolean> {
+  const down = new Set(pauses.map(({ crm }) => crm));
   const others = [...context.crms.keys()].filter((crm) => !down.has(crm));
   if (others.length === 0) return false;
   if (!others.every((crm) => run.progress[`pulled ${crm}`] === true)) return true;
@@ -84,17 +84,23 @@ async function progressLine({ context }: Product, run: Run): Promise<string> {
   return `${run.job}: ${read}; ${done}; to do: ${dirty} to read, ${due} to score, ${outbox} to write`;
 }
 
-async function summarize({ context }: Product, run: Run | null, halts: readonly Halt[]): Promise<RunSummary> {
+async function summarize({ context }: Product, run: Run | null, pauses: readonly CrmPause[]): Promise<RunSummary> {
   return {
     run: run?.id ?? 0,
-    state: run?.state === 'done' || run?.state === 'failed' ? run.state : 'halted',
+    state: run?.state === 'done' || run?.state === 'failed' ? run.state : 'paused',
     error: run?.error ?? null,
     scored: count(run, 'scored'),
     written: count(run, 'written'),
     refused: count(run, 'refused'),
     decayed: count(run, 'decayed'),
     errors: await countErrors(context.db, [...context.crms.keys()]),
-    halts: halts.map(({ crm, side, kind, message, fix }) => ({ crm, side, kind, message, fix })),
+    pauses: pauses.map(({ crm, direction, error_kind, message, fix }) => ({
+      crm,
+      direction,
+      error_kind,
+      message,
+      fix: fix,
+    })),
   };
 }
 
@@ -105,14 +111,14 @@ function count(run: Run | null, name: string): number {
 
 /** Prints a summary and sets the exit code: 0 all well, 1 some records failed, 2 somebody must mend something, 3 a CRM is down. */
 export function reportRun(io: CommandIo, job: string, summary: RunSummary, json: boolean): void {
-  for (const halt of summary.halts) {
-    io.stderr.write(`${[`${halt.crm}: ${halt.message}`, halt.fix].filter(Boolean).join(' ')}\n`);
+  for (const pause of summary.pauses) {
+    io.stderr.write(`${[`${pause.crm}: ${pause.message}`, pause.fix].filter(Boolean).join(' ')}\n`);
   }
   if (summary.error !== null) io.stderr.write(`${summary.error}\n`);
   if (json) io.stdout.write(`${JSON.stringify({ job, ...summary })}\n`);
   else if (summary.state === 'done') io.stdout.write(`${sentence(job, summary)}\n`);
-  if (summary.halts.some((halt) => NEEDS_SOMEBODY.has(halt.kind))) io.setExitCode(2);
-  else if (summary.halts.length > 0 || summary.state === 'failed') io.setExitCode(3);
+  if (summary.pauses.some((pause) => OPERATOR_ACTION_KINDS.has(pause.error_kind))) io.setExitCode(2);
+  else if (summary.pauses.length > 0 || summary.state === 'failed') io.setExitCode(3);
   else io.setExitCode(summary.errors > 0 ? 1 : 0);
 }
 

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import { asOfOption, jsonOption } from '../terminal/options.ts';
-import { runJob } from './start-run.ts';
+import { startRun } from './start-run.ts';
 
 export function recomputeCommand(io: CommandIo): Command {
   return new Command('recompute')
@@ -10,11 +10,11 @@ export function recomputeCommand(io: CommandIo): Command {
     .addOption(asOfOption())
     .addOption(jsonOption())
     .action((options: { asOf?: Date; json: boolean }) =>
-      runJob(io, {
+      startRun(io, {
         job: 'recompute',
         asOf: options.asOf,
         json: options.json,
-        ring: ({ context }, _run, manner) => context.ring('nightly', {}, manner),
+        ring: ({ context }, _run, manner) => context.enqueue('nightly', {}, manner),
       }),
     );
 }

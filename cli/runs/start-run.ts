@@ -1,10 +1,10 @@
 // `backfill` and `recompute`: a run is opened and its job rung for; it is worked on in this process, or, where a service runs,
 // by that.
-import type { RingManner } from '../../jobs/job-types.ts';
-import { resume } from '../../src/store/sync/crm-pauses.ts';
+import type { EnqueueOptions } from '../../jobs/job-types.ts';
+import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
-import { closeRun, openRun, type Run, unfinishedRun } from '../../src/store/sync/runs.ts';
-import { probeAgain } from '../../src/store/sync/streams.ts';
+import { closeRun, findUnfinishedRun, openRun, type Run } from '../../src/store/sync/runs.ts';
+import { recheckAvailability } from '../../src/store/sync/streams.ts';
 import { ConfigurationError } from '../product/load-crms.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
@@ -15,10 +15,10 @@ interface RunJob {
   readonly job: 'backfill' | 'recompute';
   readonly asOf: Date | undefined;
   readonly json: boolean;
-  readonly ring: (product: Product, run: Run, manner: RingManner) => Promise<void>;
+  readonly ring: (product: Product, run: Run, manner: EnqueueOptions) => Promise<void>;
 }
 
-export async function runJob(io: CommandIo, { job, asOf, json, ring }: RunJob): Promise<void> {
+export async function startRun(io: CommandIo, { job, asOf, json, ring }: RunJob): Promise<void> {
   await withProduct(io, { asOf, quiet: true }, async (product) => {
     const { db, clock } = product.context;
     const isServed = await isWorkerAlive(db, clock.now());
@@ -29,13 +29,13 @@ export async function runJob(io: CommandIo, { job, asOf, json, ring }: RunJob): 
     }
     // One that was killed half way is gone on with, not begun again.
     const run =
-      (await unfinishedRun(db, job)) ?? (await openRun(db, { job, slot: null, state: 'running' }, clock.now()));
+      (await findUnfinishedRun(db, job)) ?? (await openRun(db, { job, slot: null, state: 'running' }, clock.now()));
     if (!run) throw new Error(`The run of ${job} could not be opened.`);
     // Whoever starts a run may have mended what the CRM was left alone for.
     for (const crm of product.context.crms.keys()) {
-      await resume(db, { crm, side: 'read', before: clock.now() });
-      await resume(db, { crm, side: 'write', before: clock.now() });
-      if (job === 'backfill') await probeAgain(db, crm);
+      await clearPause(db, { crm, direction: 'read', before: clock.now() });
+      await clearPause(db, { crm, direction: 'write', before: clock.now() });
+      if (job === 'backfill') await recheckAvailability(db, crm);
     }
     // Nobody rings again for a job that failed in this process: the run ends, and says why.
     const giveUp = (error: string) => {

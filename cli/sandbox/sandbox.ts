@@ -12,7 +12,7 @@ import { type SalesforceSandbox, startSalesforceSandbox } from '../../sandbox/sa
 import { isLoopbackUrl, LOOPBACK_RULE } from '../../sandbox/webhooks/delivery-settings.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { instant } from '../terminal/options.ts';
-import { terminated } from '../terminal/shutdown-signal.ts';
+import { waitForShutdownSignal } from '../terminal/shutdown-signal.ts';
 import { shippedSubscriptions } from './subscriptions.ts';
 
 const optionsSchema = z.object({
@@ -70,7 +70,7 @@ async function run(io: CommandIo, options: SandboxOptions): Promise<void> {
     startSalesforceSandbox({ port: salesforcePort, ...common }),
   );
   if (!salesforce) return hubspot.close();
-  const stopped = terminated();
+  const stopped = waitForShutdownSignal();
   const credentials = { hubspot: hubspotCredentials(hubspot), salesforce: salesforceCredentials(salesforce) };
   io.stdout.write(options.json ? `${JSON.stringify(credentials)}\n` : describe(hubspot, salesforce));
   await stopped;

@@ -9,7 +9,7 @@ import { Sample } from '../../src/review/sample.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { toPrintedResult } from '../../src/scoring/explanation/print-result.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { writeOut } from '../terminal/write-stream.ts';
+import { writeWithBackpressure } from '../terminal/write-stream.ts';
 import type { Output, RefusedEntry, ScoredEntry } from './entries.ts';
 import type { CsvSource } from './read-csv.ts';
 
@@ -18,7 +18,7 @@ const nothing = async (): Promise<void> => undefined;
 /** One result after the other, as JSON lines or for people. */
 export function printed(io: CommandIo, model: CompiledModel, json: boolean): Output {
   const format = json ? toJsonLine : (entry: ScoredEntry | RefusedEntry) => toText(entry, model);
-  return { add: (entry) => writeOut(io.stdout, format(entry)), finish: nothing, discard: nothing };
+  return { add: (entry) => writeWithBackpressure(io.stdout, format(entry)), finish: nothing, discard: nothing };
 }
 
 function toJsonLine(entry: ScoredEntry | RefusedEntry): string {
@@ -57,7 +57,7 @@ export async function scoredFile(io: CommandIo, path: string, source: CsvSource,
     finish: async (counts) => {
       await file.keep();
       const text = `${counts.scored} leads scored, ${counts.refused} rows not: ${path}`;
-      if (json) await writeOut(io.stdout, `${JSON.stringify({ ...counts, out: path })}\n`);
+      if (json) await writeWithBackpressure(io.stdout, `${JSON.stringify({ ...counts, out: path })}\n`);
       else io.stderr.write(`${text}\n`);
     },
     discard: () => file.discard(),
@@ -79,7 +79,7 @@ export function sampled(io: CommandIo, model: CompiledModel, outcomeName: string
     finish: async ({ refused }) => {
       const report = sample.report();
       const text = json ? `${JSON.stringify({ ...report, refused })}\n` : printSample(report, outcomeName);
-      await writeOut(io.stdout, text);
+      await writeWithBackpressure(io.stdout, text);
     },
     discard: nothing,
   };

@@ -1,8 +1,8 @@
 // `leadgrade setup`: creates in the CRM what the product writes to. Doing it again does nothing.
 import { Command } from 'commander';
 import type { SetupStep } from '../../src/crm/connector.ts';
-import { resume } from '../../src/store/sync/crm-pauses.ts';
-import { probeAgain } from '../../src/store/sync/streams.ts';
+import { clearPause } from '../../src/store/sync/crm-pauses.ts';
+import { recheckAvailability } from '../../src/store/sync/streams.ts';
 import { chosenCrms, crmOption } from '../product/chosen-crms.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
@@ -34,8 +34,8 @@ async function run(io: CommandIo, { context }: Product, { crm, dryRun, json }: S
     }
     if (dryRun) continue;
     // What the writer stopped for may be there now, and what was refused may be allowed.
-    await resume(context.db, { crm: connector.id, side: 'write', before: context.clock.now() });
-    await probeAgain(context.db, connector.id);
+    await clearPause(context.db, { crm: connector.id, direction: 'write', before: context.clock.now() });
+    await recheckAvailability(context.db, connector.id);
   }
   if (json) io.stdout.write(`${JSON.stringify({ dryRun, steps })}\n`);
 }

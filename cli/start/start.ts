@@ -2,22 +2,22 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { Command, InvalidArgumentError } from 'commander';
-import { NEEDS_SOMEBODY } from '../../jobs/failure-policy.ts';
-import { CANARY } from '../../jobs/schedule/poll.ts';
+import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
+import { WORKER_CANARY_ID } from '../../jobs/schedule/poll.ts';
 import { createEventProjector } from '../../src/mapping/events-mapping.ts';
-import { forget } from '../../src/store/sync/crm-pauses.ts';
-import { beat, HEARTBEAT_MS, signOff } from '../../src/store/sync/heartbeats.ts';
-import { probeAgain } from '../../src/store/sync/streams.ts';
+import { clearPausesOfKinds } from '../../src/store/sync/crm-pauses.ts';
+import { HEARTBEAT_MS, removeHeartbeat, writeHeartbeat } from '../../src/store/sync/heartbeats.ts';
+import { recheckAvailability } from '../../src/store/sync/streams.ts';
 import { createApp } from '../../web/app.ts';
 import { createMetrics } from '../../web/http/metrics.ts';
-import { createDoorbell } from '../../web/http/throttled-trigger.ts';
-import { listen } from '../../web/listen.ts';
+import { createThrottledTrigger } from '../../web/http/throttled-trigger.ts';
+import { startHttpServer } from '../../web/listen.ts';
 import type { Config } from '../product/config.ts';
 import { loadEventsMapping } from '../product/load-events-mapping.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { terminated } from '../terminal/shutdown-signal.ts';
+import { waitForShutdownSignal } from '../terminal/shutdown-signal.ts';
 
 const ROLES = ['web', 'worker', 'scheduler'] as const;
 type Role = (typeof ROLES)[number];
@@ -33,20 +33,20 @@ export function startCommand(io: CommandIo): Command {
 
 async function serve(product: Product, config: Config, asked: readonly Role[]): Promise<void> {
   const { context } = product;
-  const stopped = terminated();
-  const server = asked.includes('web') ? await openDoors(product, config) : null;
+  const stopped = waitForShutdownSignal();
+  const server = asked.includes('web') ? await startHttpServers(product, config) : null;
   let stopBeating = async () => {};
   // Whatever fails from here on: a server that still listens would keep a process alive that does nothing.
   try {
     if (asked.includes('worker')) product.work();
-    stopBeating = await keepBeating(product, asked);
+    stopBeating = await startHeartbeat(product, asked);
     // Whoever starts it may have mended what a CRM was left alone for, or been given another scope.
     for (const crm of context.crms.keys()) {
-      await forget(context.db, { crm, kinds: NEEDS_SOMEBODY, before: context.clock.now() });
-      await probeAgain(context.db, crm);
+      await clearPausesOfKinds(context.db, { crm, kinds: OPERATOR_ACTION_KINDS, before: context.clock.now() });
+      await recheckAvailability(context.db, crm);
     }
     // What was missed while nothing ran is found now, not at the next tick.
-    await context.ring('tick', {});
+    await context.enqueue('poll', {});
     context.log.info({ roles: asked, port: server ? config.port : undefined }, 'leadgrade is running');
     await stopped;
     context.log.info({}, 'leadgrade is stopping');
@@ -57,7 +57,7 @@ async function serve(product: Product, config: Config, asked: readonly Role[]): 
   }
 }
 
-async function openDoors({ context }: Product, config: Config): Promise<Server> {
+async function startHttpServers({ context }: Product, config: Config): Promise<Server> {
   const { db, clock, crms, log } = context;
   const { publicUrl, metricsToken } = config;
   const metrics = createMetrics({ db, clock, crms: [...crms.keys()] });
@@ -65,34 +65,34 @@ async function openDoors({ context }: Product, config: Config): Promise<Server> 
   const receivers = new Map(
     [...crms].flatMap(([crm, { connector }]) => (connector.webhook ? [[crm, connector.webhook] as const] : [])),
   );
-  const unverified = [...receivers].flatMap(([crm, { signsAddress }]) => (signsAddress ? [crm] : []));
+  const unverified = [...receivers].flatMap(([crm, { needsPublicUrl }]) => (needsPublicUrl ? [crm] : []));
   if (publicUrl === undefined && unverified.length > 0) {
     log.warn({ crms: unverified }, 'PUBLIC_URL is not set: webhooks cannot be verified, and are answered with 503');
   }
-  const doorbell = (job: 'intake' | 'match') =>
-    createDoorbell(
-      () => context.ring(job, {}),
+  const doorbell = (job: 'process-inbox' | 'match-site-events') =>
+    createThrottledTrigger(
+      () => context.enqueue(job, {}),
       () => log.warn({ job }, 'the queue was not reached; what was stored is taken at the next tick'),
     );
   const app = createApp({
-    health: { db, clock, canary: CANARY, pollSeconds: config.pollSeconds, crms: [...crms.keys()] },
+    health: { db, clock, canary: WORKER_CANARY_ID, pollSeconds: config.pollSeconds, crms: [...crms.keys()] },
     metrics,
     metricsToken,
-    webhooks: { db, clock, metrics, log, publicUrl, receivers, ring: doorbell('intake') },
+    webhooks: { db, clock, metrics, log, publicUrl, receivers, ring: doorbell('process-inbox') },
     siteEvents: {
-      ...{ db, clock, metrics, log, project, ring: doorbell('match') },
+      ...{ db, clock, metrics, log, project, ring: doorbell('match-site-events') },
       ...{ keys: config.eventsWriteKeys, crms: [...crms.keys()] },
     },
   });
-  return listen(app, config.port);
+  return startHttpServer(app, config.port);
 }
 
 /** A row that says that this process lives, until it is told to stop. */
-async function keepBeating(product: Product, asked: readonly Role[]): Promise<() => Promise<void>> {
+async function startHeartbeat(product: Product, asked: readonly Role[]): Promise<() => Promise<void>> {
   const { context } = product;
   const process = { id: randomUUID(), roles: asked.join(',') };
   const beatNow = async () => {
-    await beat(context.db, process, context.clock.now());
+    await writeHeartbeat(context.db, process, context.clock.now());
     // A queue that was lost (an emptied Redis) has lost its schedule, too.
     if (asked.includes('scheduler')) await product.schedule();
   };
@@ -102,7 +102,7 @@ async function keepBeating(product: Product, asked: readonly Role[]): Promise<()
   }, HEARTBEAT_MS);
   return async () => {
     clearInterval(timer);
-    await signOff(context.db, process.id).catch(() => undefined);
+    await removeHeartbeat(context.db, process.id).catch(() => undefined);
   };
 }
 

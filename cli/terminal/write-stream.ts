@@ -3,6 +3,6 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
 /** @throws the stream's error, or an abort when its reader went away */
-export async function writeOut(stream: Writable, text: string): Promise<void> {
+export async function writeWithBackpressure(stream: Writable, text: string): Promise<void> {
   if (!stream.write(text)) await once(stream, 'drain');
 }

@@ -1,16 +1,16 @@
 // The HubSpot connector: start here. Implements src/crm/connector.ts over HubSpot's dated API.
 
-import type { ChangeStream, CrmConnector, Patience } from '../../src/crm/connector.ts';
+import type { ChangeStream, CrmConnector, RetryOptions } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { RateLimiter } from '../../src/domain/rate-limiter.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { createActivityProjector } from '../../src/mapping/project-activities.ts';
-import { contactRef, createContactProjection } from './contacts/contact-mapping.ts';
-import { dateCounters } from './contacts/date-counters.ts';
+import { contactRef, createContactMapping } from './contacts/contact-mapping.ts';
+import { dateCounterEvents } from './contacts/date-counters.ts';
 import { ENGAGEMENTS } from './contacts/engagements.ts';
 import { fetchLeads } from './contacts/fetch-leads.ts';
-import { compareLinks } from './contacts/reconcile-links.ts';
+import { reconcileLinks } from './contacts/reconcile-links.ts';
 import { createHttp } from './http/client.ts';
 import type { HubSpotSettings } from './http/settings.ts';
 import { HISTORY_BATCH, LINK_BATCH, listPage, READ_BATCH } from './objects/object-reads.ts';
@@ -24,7 +24,7 @@ import { readProperties } from './webhook/read-properties.ts';
 import { createReceiver } from './webhook/receiver.ts';
 import { WRITE_BATCH, writeScores } from './write/write-scores.ts';
 
-export { asks, settingsSchema, webhooks } from './http/settings.ts';
+export { promptedSettings, settingsSchema, webhookInfo } from './http/settings.ts';
 
 // HubSpot cuts text properties at 65,536 characters; a rep reads fewer.
 const MAX_TEXT = 65_536;
@@ -34,13 +34,13 @@ export interface HubSpotOptions {
   readonly mapping: Mapping;
   readonly limiter: RateLimiter;
   readonly clock: Clock;
-  readonly patience?: Patience;
+  readonly patience?: RetryOptions;
 }
 
 /** No call is made before the first method is used. */
 export function create({ settings, mapping, limiter, clock, patience }: HubSpotOptions): CrmConnector {
   const http = createHttp({ settings, limiter, clock, ...(patience === undefined ? {} : { patience }) });
-  const contacts = createContactProjection(mapping);
+  const contacts = createContactMapping(mapping);
   const toActivity = createActivityProjector(mapping);
   const parts = { http, clock, mapping, contacts, toActivity, formsEverySeconds: settings.HUBSPOT_FORMS_SECONDS };
   const readers = createStreams(parts);
@@ -49,7 +49,7 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
   const compared = { engagements: ids.filter((id) => Object.hasOwn(ENGAGEMENTS, id)), deals: ids.includes('deals') };
   // What is under way when the connector closes ends with it.
   const closing = new AbortController();
-  const untilClosed = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
+  const withCloseSignal = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
   return {
     id: 'hubspot',
     name: 'HubSpot',
@@ -60,27 +60,27 @@ export function create({ settings, mapping, limiter, clock, patience }: HubSpotO
     listChanges(stream: ChangeStream, cursor, signal) {
       const reader = readers.find((each) => each.stream.id === stream.id);
       if (reader === undefined) throw unknownStream(stream.id);
-      return reader.read(cursor, untilClosed(signal));
+      return reader.read(cursor, withCloseSignal(signal));
     },
-    fetchLeads: (refs, signal) => fetchLeads(parts, refs, untilClosed(signal)),
-    probeStreams: (signal) => probeStreams({ http, readers }, untilClosed(signal)),
+    fetchLeads: (refs, signal) => fetchLeads(parts, refs, withCloseSignal(signal)),
+    probeStreams: (signal) => probeStreams({ http, readers }, withCloseSignal(signal)),
     readItems: async (stream, items, signal) => {
       if (!ids.includes(stream)) throw unknownStream(stream);
-      return await readItems(parts, stream, items, untilClosed(signal));
+      return await readItems(parts, stream, items, withCloseSignal(signal));
     },
-    compareLinks: (known, signal) => compareLinks(parts, compared, known, untilClosed(signal)),
-    listPresent: async (after, signal) => {
+    reconcileLinks: (known, signal) => reconcileLinks(parts, compared, known, withCloseSignal(signal)),
+    listAllRecords: async (after, signal) => {
       const request = { type: 'contacts', properties: ['hs_object_id'], after };
-      const page = await listPage(http, request, untilClosed(signal));
+      const page = await listPage(http, request, withCloseSignal(signal));
       return { refs: page.records.map(({ id }) => contactRef(id)), after: page.after };
     },
-    dateCounters: (undated, signal) => dateCounters(parts, undated, untilClosed(signal)),
-    writeScores: (patches, signal) => writeScores(parts, patches, untilClosed(signal)),
-    checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, untilClosed(signal)),
-    applySetup: (target, options, signal) => applySetup(parts, target, options, untilClosed(signal)),
+    dateCounterEvents: (undated, signal) => dateCounterEvents(parts, undated, withCloseSignal(signal)),
+    writeScores: (patches, signal) => writeScores(parts, patches, withCloseSignal(signal)),
+    checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, withCloseSignal(signal)),
+    applySetup: (target, options, signal) => applySetup(parts, target, options, withCloseSignal(signal)),
     ...webhookOf(settings, { properties: readProperties(mapping, contacts), streams: new Set(ids) }),
-    describeAccount: (signal) => describeAccount(http, untilClosed(signal)),
-    callsMade: () => http.callsMade(),
+    describeAccount: (signal) => describeAccount(http, withCloseSignal(signal)),
+    apiCallCount: () => http.callsMade(),
     close: async () => closing.abort(new Error('the HubSpot connector was closed')),
   };
 }

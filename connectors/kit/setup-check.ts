@@ -3,7 +3,7 @@ import type { SetupCheck } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 
 /** What `check` found, or what kept it from looking, as a check of this level. Throws only when aborted, or for a defect. */
-export async function checked(
+export async function runSetupCheck(
   { what, level }: Pick<SetupCheck, 'what' | 'level'>,
   signal: AbortSignal,
   check: () => Promise<readonly SetupCheck[]>,

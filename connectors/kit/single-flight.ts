@@ -10,7 +10,7 @@ interface Shared<T> {
  * All who ask while the work is under way get the same result. One who is aborted goes away alone; the work is broken off
  * when nobody waits for it any more.
  */
-export function shareWork<T>(work: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
+export function singleFlight<T>(work: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
   let current: Shared<T> | null = null;
   return async (signal) => {
     signal.throwIfAborted();

@@ -5,13 +5,13 @@ import { createParts, type SalesforceOptions } from './parts.ts';
 import { fetchLeads } from './people/fetch-leads.ts';
 import { applySetup } from './setup/apply-setup.ts';
 import { checkSetup, describeAccount } from './setup/check-setup.ts';
-import { listPresent } from './streams/list-present.ts';
+import { listAllRecords } from './streams/list-present.ts';
 import { createStreams, probeStreams } from './streams/registry.ts';
 import { createReceiver } from './webhook/receiver.ts';
 import { createBulkWrites } from './write/bulk-writes.ts';
 import { createScoreWriter, MAX_TEXT, WRITE_BATCH } from './write/write-scores.ts';
 
-export { asks, settingsSchema, webhooks } from './http/settings.ts';
+export { promptedSettings, settingsSchema, webhookInfo } from './http/settings.ts';
 
 /** Ids in one query: as many as an address holds beside a usual mapping. */
 const READ_BATCH = 200;
@@ -23,7 +23,7 @@ export function create(options: SalesforceOptions): CrmConnector {
   const writeScores = createScoreWriter(parts);
   // What is under way when the connector closes ends with it.
   const closing = new AbortController();
-  const untilClosed = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
+  const withCloseSignal = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
   const { SALESFORCE_WEBHOOK_TOKEN: token, SALESFORCE_ORG_ID: orgId } = options.settings;
   const streams = new Set(readers.map(({ stream }) => stream.id));
   return {
@@ -36,18 +36,18 @@ export function create(options: SalesforceOptions): CrmConnector {
     listChanges(stream: ChangeStream, cursor, signal) {
       const reader = readers.find((each) => each.stream.id === stream.id);
       if (reader === undefined) throw unknownStream(stream.id);
-      return reader.read(cursor, untilClosed(signal));
+      return reader.read(cursor, withCloseSignal(signal));
     },
-    fetchLeads: (refs, signal) => fetchLeads(parts, refs, untilClosed(signal)),
-    probeStreams: (signal) => probeStreams(readers, untilClosed(signal)),
-    listPresent: (after, signal) => listPresent(parts, after, untilClosed(signal)),
-    writeScores: (patches, signal) => writeScores(patches, untilClosed(signal)),
-    bulkWrites: createBulkWrites(parts, untilClosed),
+    fetchLeads: (refs, signal) => fetchLeads(parts, refs, withCloseSignal(signal)),
+    probeStreams: (signal) => probeStreams(readers, withCloseSignal(signal)),
+    listAllRecords: (after, signal) => listAllRecords(parts, after, withCloseSignal(signal)),
+    writeScores: (patches, signal) => writeScores(patches, withCloseSignal(signal)),
+    bulkWrites: createBulkWrites(parts, withCloseSignal),
     ...(token === undefined ? {} : { webhook: createReceiver({ token, orgId, streams }) }),
-    checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, untilClosed(signal)),
-    applySetup: (target, how, signal) => applySetup(parts, target, how, untilClosed(signal)),
-    describeAccount: (signal) => describeAccount(parts, untilClosed(signal)),
-    callsMade: () => parts.http.callsMade(),
+    checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, withCloseSignal(signal)),
+    applySetup: (target, how, signal) => applySetup(parts, target, how, withCloseSignal(signal)),
+    describeAccount: (signal) => describeAccount(parts, withCloseSignal(signal)),
+    apiCallCount: () => parts.http.callsMade(),
     close: async () => closing.abort(new Error('the Salesforce connector was closed')),
   };
 }

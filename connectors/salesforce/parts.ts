@@ -1,12 +1,12 @@
 // The parts that the connector is made from, put together. No call is made before the first of them is used.
 
-import type { Patience } from '../../src/crm/connector.ts';
+import type { RetryOptions } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { createActivityProjector } from '../../src/mapping/project-activities.ts';
 import { createHttp } from './http/client.ts';
 import type { SalesforceSettings } from './http/settings.ts';
-import { createPersonProjection } from './people/person-mapping.ts';
+import { createPersonMapping } from './people/person-mapping.ts';
 import { createSchema } from './query/describe.ts';
 import type { SalesforceParts } from './streams/stream.ts';
 
@@ -14,7 +14,7 @@ export interface SalesforceOptions {
   readonly settings: SalesforceSettings;
   readonly mapping: Mapping;
   readonly clock: Clock;
-  readonly patience?: Patience;
+  readonly patience?: RetryOptions;
 }
 
 export function createParts({ settings, mapping, clock, patience }: SalesforceOptions): SalesforceParts {
@@ -25,7 +25,7 @@ export function createParts({ settings, mapping, clock, patience }: SalesforceOp
     clock,
     settings,
     mapping,
-    people: createPersonProjection(mapping),
+    people: createPersonMapping(mapping),
     toActivity: createActivityProjector(mapping),
   };
 }

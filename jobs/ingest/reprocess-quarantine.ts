@@ -1,19 +1,19 @@
 // What CRMs sent and an earlier version did not understand, read again: what is understood now goes to the inbox, and leaves the quarantine.
 import type { CrmConnector } from '../../src/crm/connector.ts';
-import { toArrivedEvent } from '../../src/crm/webhook-receiver.ts';
-import { putInInbox } from '../../src/store/inbox/inbox.ts';
-import { leaveQuarantine, quarantinedTexts } from '../../src/store/inbox/quarantine.ts';
+import { toInboxEvent } from '../../src/crm/webhook-receiver.ts';
+import { insertInboxEvents } from '../../src/store/inbox/inbox.ts';
+import { deleteFromQuarantine, quarantinedTexts } from '../../src/store/inbox/quarantine.ts';
 import type { JobContext } from '../context.ts';
 
 const CHUNK = 100;
 
 /** Gives how many parts are understood now. */
-export async function readQuarantineAgain(
-  context: Pick<JobContext, 'db' | 'crms' | 'clock' | 'ring'>,
+export async function reprocessQuarantine(
+  context: Pick<JobContext, 'db' | 'crms' | 'clock' | 'enqueue'>,
 ): Promise<number> {
   let understood = 0;
   for (const { connector } of context.crms.values()) understood += await readOfCrm(context, connector);
-  if (understood > 0) await context.ring('intake', {});
+  if (understood > 0) await context.enqueue('process-inbox', {});
   return understood;
 }
 
@@ -25,12 +25,12 @@ async function readOfCrm(
   let understood = 0;
   for (let after = 0; ; ) {
     const parts = await quarantinedTexts(db, { crm, after, limit: CHUNK });
-    const read = parts.map(({ id, body, received_at }) => ({ id, ...webhook.readAgain(body, received_at) }));
-    const clear = read.filter(({ unread }) => unread.length === 0);
+    const read = parts.map(({ id, body, received_at }) => ({ id, ...webhook.reparse(body, received_at) }));
+    const clear = read.filter(({ unparsed }) => unparsed.length === 0);
     await db.transaction().execute(async (tx) => {
-      const events = clear.flatMap((part) => part.events.map(toArrivedEvent));
-      await putInInbox(tx, crm, events, clock.now());
-      await leaveQuarantine(
+      const events = clear.flatMap((part) => part.events.map(toInboxEvent));
+      await insertInboxEvents(tx, crm, events, clock.now());
+      await deleteFromQuarantine(
         tx,
         clear.map(({ id }) => id),
       );

@@ -1,38 +1,38 @@
 // The worker: takes jobs from the queue, parses their payloads at the door, runs them.
 import type { JobContext } from '../context.ts';
-import { readNamedItems } from '../ingest/fetch-named-items.ts';
+import { fetchNamedItems } from '../ingest/fetch-named-items.ts';
 import { matchSiteEvents } from '../ingest/match-site-events.ts';
-import { intake } from '../ingest/process-inbox.ts';
+import { processInbox } from '../ingest/process-inbox.ts';
 import {
-  isLater,
+  bullJobOptions,
+  type EnqueueOptions,
+  isDelayedKey,
   JOBS,
   type JobName,
   type JobPayloads,
-  mostAtOnce,
-  optionsOf,
   QUEUE,
-  type RingManner,
+  workerConcurrency,
 } from '../job-types.ts';
-import { watchStreams } from '../read/poll-fast-streams.ts';
-import { pullChanges } from '../read/pull-changes.ts';
-import { refreshLeads } from '../read/refresh-records.ts';
-import { nightlyRecompute } from '../schedule/nightly.ts';
-import { tick } from '../schedule/poll.ts';
+import { pollFastStreams } from '../read/poll-fast-streams.ts';
+import { refreshRecords } from '../read/refresh-records.ts';
+import { syncStreams } from '../read/sync-streams.ts';
+import { runNightly } from '../schedule/nightly.ts';
+import { poll } from '../schedule/poll.ts';
 import { scoreLeads } from '../score/score-leads.ts';
-import { writeBack } from '../write/write-scores.ts';
+import { writeScores } from '../write/write-scores.ts';
 import type { JobProcessor, JobQueue, JobWorker, QueueBackend } from './queue-backend.ts';
 
-const RUN: Readonly<Record<JobName, (context: JobContext, data: unknown) => Promise<void>>> = {
-  tick: (context) => tick(context),
-  intake: (context) => intake(context),
-  match: (context) => matchSiteEvents(context),
-  items: (context, data) => readNamedItems(context, JOBS.items.payload.parse(data)),
-  watch: (context, data) => watchStreams(context, JOBS.watch.payload.parse(data)),
-  pull: (context, data) => pullChanges(context, JOBS.pull.payload.parse(data)),
-  refresh: (context, data) => refreshLeads(context, JOBS.refresh.payload.parse(data)),
-  score: (context) => scoreLeads(context),
-  write: (context, data) => writeBack(context, JOBS.write.payload.parse(data)),
-  nightly: (context) => nightlyRecompute(context),
+const PROCESSORS: Readonly<Record<JobName, (context: JobContext, data: unknown) => Promise<void>>> = {
+  poll: (context) => poll(context),
+  'process-inbox': (context) => processInbox(context),
+  'match-site-events': (context) => matchSiteEvents(context),
+  'fetch-items': (context, data) => fetchNamedItems(context, JOBS['fetch-items'].payload.parse(data)),
+  'poll-fast-streams': (context, data) => pollFastStreams(context, JOBS['poll-fast-streams'].payload.parse(data)),
+  'sync-streams': (context, data) => syncStreams(context, JOBS['sync-streams'].payload.parse(data)),
+  'refresh-records': (context, data) => refreshRecords(context, JOBS['refresh-records'].payload.parse(data)),
+  'score-leads': (context) => scoreLeads(context),
+  'write-scores': (context, data) => writeScores(context, JOBS['write-scores'].payload.parse(data)),
+  nightly: (context) => runNightly(context),
 };
 
 function isJobName(name: string): name is JobName {
@@ -40,8 +40,8 @@ function isJobName(name: string): name is JobName {
 }
 
 /** Runs one job. @throws ZodError for a payload that is not the job's */
-export async function runJob(context: JobContext, job: JobName, payload: unknown): Promise<void> {
-  await RUN[job](context, payload);
+export async function executeJob(context: JobContext, job: JobName, payload: unknown): Promise<void> {
+  await PROCESSORS[job](context, payload);
 }
 
 /**
@@ -57,13 +57,13 @@ export function startWorker(
     if (!isJobName(job.name)) throw new Error(`There is no job "${job.name}" in this version.`);
     try {
       // What was rung for later is rung for now: run here, it would run beside the job of the same key.
-      if (isLater(job.opts.deduplication?.id)) await context.ring(job.name, parsePayload(job.name, job.data));
-      else await runJob(context, job.name, job.data);
+      if (isDelayedKey(job.opts.deduplication?.id)) await context.enqueue(job.name, parsePayload(job.name, job.data));
+      else await executeJob(context, job.name, job.data);
     } catch (error) {
-      throw withoutData(error);
+      throw redactValues(error);
     }
   };
-  const worker = backend.worker<unknown>(QUEUE, process, { concurrency: mostAtOnce(context.crms.size) });
+  const worker = backend.worker<unknown>(QUEUE, process, { concurrency: workerConcurrency(context.crms.size) });
   worker.on('failed', (job, error) => {
     context.log.error({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, 'a job failed');
     if (job && job.attemptsMade >= (job.opts.attempts ?? 1))
@@ -73,7 +73,7 @@ export function startWorker(
 }
 
 /** Database errors quote values, and values can be personal: neither the log nor the queue, which keeps errors, may have them. */
-function withoutData(error: unknown): Error {
+function redactValues(error: unknown): Error {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
   return new Error(`${name}: ${message.replaceAll(/"[^"]*"|'[^']*'/g, '"..."').slice(0, 300)}${code}`);
@@ -85,18 +85,18 @@ function parsePayload(job: JobName, data: unknown): JobPayloads[JobName] {
 }
 
 /** A bell for jobs on a queue (see JobContext.ring). */
-export function bell(queue: JobQueue<unknown>): JobContext['ring'] {
-  return async <N extends JobName>(job: N, payload: JobPayloads[N], manner: RingManner = {}): Promise<void> => {
-    await queue.add(job, payload, optionsOf(job, keyOf(job, payload), manner));
+export function createEnqueue(queue: JobQueue<unknown>): JobContext['enqueue'] {
+  return async <N extends JobName>(job: N, payload: JobPayloads[N], manner: EnqueueOptions = {}): Promise<void> => {
+    await queue.add(job, payload, bullJobOptions(job, deduplicationKey(job, payload), manner));
   };
 }
 
-function keyOf(job: JobName, payload: JobPayloads[JobName]): string {
+function deduplicationKey(job: JobName, payload: JobPayloads[JobName]): string {
   return 'crm' in payload ? `${job}-${payload.crm}` : job;
 }
 
 /** A job that is rung for every `seconds`. */
-export type Beat = {
+export type RepeatableJob = {
   [N in JobName]: { readonly job: N; readonly payload: JobPayloads[N]; readonly seconds: number };
 }[JobName];
 
@@ -104,8 +104,8 @@ export type Beat = {
  * Has BullMQ ring for these, from whichever process is up, and for nothing else: a CRM, or a stream of it, may have been taken out of the
  * settings. Changes nothing where it is so already.
  */
-export async function keepBeats(queue: JobQueue<unknown>, beats: readonly Beat[]): Promise<void> {
-  const wanted = new Map(beats.map((beat) => [keyOf(beat.job, beat.payload), beat]));
+export async function syncRepeatableJobs(queue: JobQueue<unknown>, beats: readonly RepeatableJob[]): Promise<void> {
+  const wanted = new Map(beats.map((beat) => [deduplicationKey(beat.job, beat.payload), beat]));
   const known = new Map((await queue.getJobSchedulers()).map(({ key, every }) => [key, every]));
   for (const id of known.keys()) {
     if (!wanted.has(id)) await queue.removeJobScheduler(id);

@@ -4,21 +4,21 @@
 import { z } from 'zod';
 import type { CrmConnector } from '../../src/crm/connector.ts';
 import { chunksOf } from '../../src/domain/chunks.ts';
-import { takeFetched } from '../../src/store/records/save-fetched.ts';
+import { saveFetchedRecords } from '../../src/store/records/save-fetched.ts';
 import {
-  countSighted,
-  forgetSightings,
-  keepSightings,
-  markUnsighted,
-  pageOfDoubtful,
+  clearListing,
+  countListed,
+  markMissingDirty,
+  pageOfMissing,
+  saveListing,
 } from '../../src/store/records/seen-in-crm.ts';
-import { noteAccount } from '../../src/store/sync/crm-accounts.ts';
-import { haltInForce } from '../../src/store/sync/crm-pauses.ts';
-import { findRun, noteProgress } from '../../src/store/sync/runs.ts';
+import { claimAccount } from '../../src/store/sync/crm-accounts.ts';
+import { activePause } from '../../src/store/sync/crm-pauses.ts';
+import { findRun, mergeRunProgress } from '../../src/store/sync/runs.ts';
 import type { JobContext } from '../context.ts';
-import { withHalts } from '../failure-policy.ts';
-import { inParallel } from '../run-batches.ts';
-import { askAccount } from './account-check.ts';
+import { pauseOnFailure } from '../failure-policy.ts';
+import { runBatches } from '../run-batches.ts';
+import { fetchAccount } from './account-check.ts';
 
 const placeSchema = z.object({
   /** When the listing began (ISO). */
@@ -38,13 +38,13 @@ const DOUBTFUL_PAGE = 5_000;
 // it does not have must not be erased here.
 const SAME_PORTAL = 0.5;
 
-export async function comparePresence(context: JobContext, crm: string, run: number): Promise<void> {
+export async function reconcileDeletions(context: JobContext, crm: string, run: number): Promise<void> {
   const connector = context.crms.get(crm)?.connector;
-  if (!connector?.listPresent || (await haltInForce(context.db, crm, 'read', context.clock.now()))) return;
+  if (!connector?.listAllRecords || (await activePause(context.db, crm, 'read', context.clock.now()))) return;
   // What is missed tonight is compared tomorrow: nothing to ring for.
-  await withHalts(
+  await pauseOnFailure(
     context,
-    { crm, side: 'read' },
+    { crm, direction: 'read' },
     () => walk(context, connector, run),
     async () => {},
   );
@@ -53,15 +53,15 @@ export async function comparePresence(context: JobContext, crm: string, run: num
 async function walk(context: JobContext, connector: CrmConnector, run: number): Promise<void> {
   const { db, clock, signal, log } = context;
   const crm = connector.id;
-  const account = await askAccount(connector, signal);
+  const account = await fetchAccount(connector, signal);
   // Whoever is not in another account is not gone for it, and nobody there is one of ours, even under the same id.
-  if (account !== null && (await noteAccount(db, { crm, account: account.id }, clock.now())) !== account.id) {
+  if (account !== null && (await claimAccount(db, { crm, account: account.id }, clock.now())) !== account.id) {
     log.warn({ crm, account: account.id }, `${account.name} is of another account than the records that are known.`);
     return;
   }
   let place = await placeReached(context, crm, run);
   if (place === null) {
-    await forgetSightings(db, crm);
+    await clearListing(db, crm);
     place = { began: clock.now().toISOString(), step: 'listing', after: null, asked: null };
   }
   while (place.step !== 'done' && !signal.aborted) {
@@ -69,42 +69,42 @@ async function walk(context: JobContext, connector: CrmConnector, run: number): 
       place.step === 'listing'
         ? await listOne(context, connector, run, place)
         : await askOne(context, connector, place);
-    await noteProgress(db, run, { [`present ${crm}`]: place }, clock.now());
+    await mergeRunProgress(db, run, { [`present ${crm}`]: place }, clock.now());
   }
 }
 
 async function listOne(context: JobContext, connector: CrmConnector, run: number, place: Place): Promise<Place> {
   const { db, clock, log } = context;
   const crm = connector.id;
-  const page = await connector.listPresent?.(place.after, context.signal);
+  const page = await connector.listAllRecords?.(place.after, context.signal);
   if (page === undefined) return { ...place, step: 'done' };
-  await keepSightings(db, { crm, run, refs: page.refs });
+  await saveListing(db, { crm, run, refs: page.refs });
   if (page.after !== null) return { ...place, after: page.after };
   const listing = { crm, began: new Date(place.began) };
-  const { known, sighted } = await countSighted(db, listing);
-  if (sighted >= known * SAME_PORTAL) return { ...place, step: 'asking' };
+  const { known, listed } = await countListed(db, listing);
+  if (listed >= known * SAME_PORTAL) return { ...place, step: 'asking' };
   log.warn(
-    { crm, known, sighted },
-    `${crm} shows ${sighted} of the ${known} records that are known. Is it still the same portal?`,
+    { crm, known, listed },
+    `${crm} shows ${listed} of the ${known} records that are known. Is it still the same portal?`,
   );
-  await markUnsighted(db, listing, clock.now());
-  await forgetSightings(db, crm);
+  await markMissingDirty(db, listing, clock.now());
+  await clearListing(db, crm);
   return { ...place, step: 'done' };
 }
 
 async function askOne({ db, clock, signal }: JobContext, connector: CrmConnector, place: Place): Promise<Place> {
   const crm = connector.id;
   const listing = { crm, began: new Date(place.began) };
-  const refs = await pageOfDoubtful(db, listing, { after: place.asked, limit: DOUBTFUL_PAGE });
+  const refs = await pageOfMissing(db, listing, { after: place.asked, limit: DOUBTFUL_PAGE });
   const last = refs.at(-1);
   if (last === undefined) {
-    await forgetSightings(db, crm);
+    await clearListing(db, crm);
     return { ...place, step: 'done' };
   }
-  await inParallel(chunksOf(refs, connector.batch.read), async (chunk) => {
+  await runBatches(chunksOf(refs, connector.batch.read), async (chunk) => {
     const askedAt = clock.now();
     const fetched = await connector.fetchLeads(chunk, signal);
-    await takeFetched(db, fetched, { crm, now: clock.now(), askedAt, erases: true });
+    await saveFetchedRecords(db, fetched, { crm, now: clock.now(), askedAt, erases: true });
   });
   return { ...place, asked: { object: last.object, id: last.id } };
 }

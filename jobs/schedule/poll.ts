@@ -1,17 +1,17 @@
 // The tick: every POLL_SECONDS it rings for the next round. What a lost queue or a killed process left undone is found here.
-import { beat } from '../../src/store/sync/heartbeats.ts';
+import { writeHeartbeat } from '../../src/store/sync/heartbeats.ts';
 import type { JobContext } from '../context.ts';
 
 /** The row that shows that jobs are taken and finished; readiness looks at it. */
-export const CANARY = 'canary';
+export const WORKER_CANARY_ID = 'canary';
 
-export async function tick(context: JobContext): Promise<void> {
-  await beat(context.db, { id: CANARY, roles: CANARY }, context.clock.now());
-  await context.ring('intake', {});
-  await context.ring('match', {});
+export async function poll(context: JobContext): Promise<void> {
+  await writeHeartbeat(context.db, { id: WORKER_CANARY_ID, roles: WORKER_CANARY_ID }, context.clock.now());
+  await context.enqueue('process-inbox', {});
+  await context.enqueue('match-site-events', {});
   for (const crm of context.crms.keys()) {
-    await context.ring('pull', { crm });
-    await context.ring('write', { crm });
+    await context.enqueue('sync-streams', { crm });
+    await context.enqueue('write-scores', { crm });
   }
-  await context.ring('nightly', {});
+  await context.enqueue('nightly', {});
 }

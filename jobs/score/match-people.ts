@@ -1,7 +1,7 @@
 // Before anybody is scored: records that are new, or tied to others in another way than before, find their person.
 import { createHash } from 'node:crypto';
 import { groupRecords } from '../../src/people/group-records.ts';
-import { markAllUnmatched } from '../../src/store/identity/match-queue.ts';
+import { enqueueAllForMatching } from '../../src/store/identity/match-queue.ts';
 import { matchRecords } from '../../src/store/identity/match-records.ts';
 import type { JobContext } from '../context.ts';
 
@@ -15,7 +15,7 @@ export async function matchPeople({
   signal,
 }: Pick<JobContext, 'db' | 'people' | 'clock' | 'signal'>): Promise<void> {
   const { match } = people;
-  await markAllUnmatched(db, createHash('sha256').update(JSON.stringify(match)).digest('hex'));
+  await enqueueAllForMatching(db, createHash('sha256').update(JSON.stringify(match)).digest('hex'));
   let matched = CHUNK;
   while (matched === CHUNK && !signal.aborted) {
     const chunk = { limit: CHUNK, now: clock.now(), most: match.most_records };

@@ -11,20 +11,20 @@ import type {
   DueLead,
   NewResult,
   PreviousResult,
-  RecordDecision,
   ScoredLead,
+  WriteDecision,
 } from '../../src/store/leads/score-due-leads.ts';
 import type { DueRecord } from '../../src/store/leads/scoring-input.ts';
 import { isEditedByOthers } from '../../src/store/records/field-conflicts.ts';
 import type { ActiveModel, MappedCrm } from '../context.ts';
-import type { ScoringBasis } from './scoring-version.ts';
-import { FIRST_THRESHOLD } from './update-thresholds.ts';
+import type { ScoringInputs } from './scoring-version.ts';
+import { INITIAL_THRESHOLD } from './update-thresholds.ts';
 
 export interface ScoringInput {
   readonly crms: ReadonlyMap<string, MappedCrm>;
   readonly model: ActiveModel;
   readonly timezone: string;
-  readonly basis: ScoringBasis;
+  readonly basis: ScoringInputs;
   /** Of bands with `top`, by band. */
   readonly thresholds: Readonly<Record<string, number>>;
   /** Epoch milliseconds. */
@@ -54,7 +54,7 @@ export function isInScope(records: readonly PersonRecord[], crms: ReadonlyMap<st
 function scoreOne(due: DueLead, input: ScoringInput): ScoredLead {
   if (due.records.length === 0 || !isInScope(due.records, input.crms)) return unscored(due, input);
   const lead = toLead(due, input.basis);
-  const previousStatus = due.cause === FIRST_THRESHOLD ? undefined : due.previous?.status;
+  const previousStatus = due.cause === INITIAL_THRESHOLD ? undefined : due.previous?.status;
   const result = scoreLead(lead, input.model.compiled, input.now, {
     thresholds: input.thresholds,
     ...(previousStatus !== undefined && { previousStatus }),
@@ -67,7 +67,7 @@ function scoreOne(due: DueLead, input: ScoringInput): ScoredLead {
     nextChangeAt: result.nextChangeAt,
     records: due.records.flatMap((record) => {
       // Nothing moved and the CRM was seen to agree: the wording need not even be made.
-      if (!isNew && due.previous && record.settled_result_id === due.previous.id) return [];
+      if (!isNew && due.previous && record.synced_result_id === due.previous.id) return [];
       return decide(record, result, lead, input);
     }),
   };
@@ -75,43 +75,44 @@ function scoreOne(due: DueLead, input: ScoringInput): ScoredLead {
 
 /** A lead outside the scope keeps its data, but no score: its fields in the CRM are cleared, once. */
 function unscored(due: DueLead, { crms }: ScoringInput): ScoredLead {
-  const records = due.records.map((record): RecordDecision => {
-    if (isRespected(record, crms.get(record.crm))) return { ...keyOf(record), kind: 'left' };
+  const records = due.records.map((record): WriteDecision => {
+    if (isRespected(record, crms.get(record.crm))) return { ...recordKeyOf(record), kind: 'respected' };
     const patch = writable(clearedScoreFields(), crms.get(record.crm));
-    const isClear = Object.values(record.held).every((value) => value === null);
-    return { ...keyOf(record), ...(isClear ? { kind: 'settled' } : { kind: 'write', patch }) };
+    const isClear = Object.values(record.crm_values).every((value) => value === null);
+    return { ...recordKeyOf(record), ...(isClear ? { kind: 'in_sync' } : { kind: 'write', patch }) };
   });
   return { leadId: due.id, result: null, unscored: true, nextChangeAt: null, records };
 }
 
-function decide(record: DueRecord, result: ScoreResult, lead: Lead, input: ScoringInput): RecordDecision[] {
+function decide(record: DueRecord, result: ScoreResult, lead: Lead, input: ScoringInput): WriteDecision[] {
   const crm = input.crms.get(record.crm);
   if (!crm) return [];
-  const key = keyOf(record);
-  if (isRespected(record, crm)) return [{ ...key, kind: 'left' }];
+  const key = recordKeyOf(record);
+  if (isRespected(record, crm)) return [{ ...key, kind: 'respected' }];
   const { timezone } = input;
   const maxLength = crm.connector.maxTextLength;
   const explanation = explain(result, lead, input.model.compiled, input.now, { timezone, maxLength });
   const patch = writable(toScoreFields(result, explanation), crm);
-  return [isHeld(record, patch) ? { ...key, kind: 'settled' } : { ...key, kind: 'write', patch }];
+  return [isHeld(record, patch) ? { ...key, kind: 'in_sync' } : { ...key, kind: 'write', patch }];
 }
 
 /** Whoever wrote there shall be heard, until they empty what they wrote. */
-function isRespected({ held, written }: DueRecord, crm: MappedCrm | undefined): boolean {
-  return crm?.whenEdited === 'respect' && isEditedByOthers(held, written);
+function isRespected({ crm_values, last_written_values }: DueRecord, crm: MappedCrm | undefined): boolean {
+  return crm?.editPolicy === 'respect' && isEditedByOthers(crm_values, last_written_values);
 }
 
 /**
  * Whether the CRM may stay as it is: it holds what we last wrote (or, when we do not know what that was, holds all of our
  * fields), and a rep would see the same in `patch`.
  */
-function isHeld({ held, written }: DueRecord, patch: ScoreFieldValues): boolean {
+function isHeld({ crm_values, last_written_values }: DueRecord, patch: ScoreFieldValues): boolean {
   const fields = Object.keys(patch);
-  const read = new Map(Object.entries(held));
-  if (written === null) return fields.every((field) => (read.get(field) ?? null) !== null) && sameVisible(held, patch);
-  const wrote = new Map(Object.entries(written));
+  const read = new Map(Object.entries(crm_values));
+  if (last_written_values === null)
+    return fields.every((field) => (read.get(field) ?? null) !== null) && sameVisible(crm_values, patch);
+  const wrote = new Map(Object.entries(last_written_values));
   const untouched = fields.every((field) => isSameValue(read.get(field), wrote.get(field)));
-  return untouched && sameVisible(written, patch);
+  return untouched && sameVisible(last_written_values, patch);
 }
 
 /** CRMs trim text and rewrite line ends; that is no edit, and must not be answered with a write for ever. */
@@ -125,7 +126,7 @@ function writable(values: ScoreFieldValues, crm: MappedCrm | undefined): ScoreFi
   return Object.fromEntries((crm?.writes ?? []).map((field) => [field, values[field] ?? null]));
 }
 
-function keyOf({ crm, object, id }: DueRecord): Pick<DueRecord, 'crm' | 'object' | 'id'> {
+function recordKeyOf({ crm, object, id }: DueRecord): Pick<DueRecord, 'crm' | 'object' | 'id'> {
   return { crm, object, id };
 }
 

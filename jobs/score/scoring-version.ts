@@ -6,7 +6,7 @@ import { siteEventTypes } from '../../src/store/site-events/retention.ts';
 import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 
-export interface ScoringBasis extends PeopleView {
+export interface ScoringInputs extends PeopleView {
   readonly hash: string;
 }
 
@@ -14,7 +14,7 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-export async function scoringBasis(context: JobContext): Promise<ScoringBasis> {
+export async function scoringInputs(context: JobContext): Promise<ScoringInputs> {
   const streams = await allStreams(context.db);
   const unobserved = new Map(
     [...context.crms.values()].map((crm) => [
@@ -49,7 +49,7 @@ function typesNotSeen(
 ): readonly string[] {
   const read = new Set(
     streams
-      .filter((each) => each.crm === connector.id && each.denied === null && each.completedAt !== null)
+      .filter((each) => each.crm === connector.id && each.unavailableReason === null && each.completedAt !== null)
       .map((each) => each.stream),
   );
   const open = connector.streams.filter((stream) => read.has(stream.id));

@@ -5,18 +5,18 @@ import type { CompiledBand, CompiledStatus } from '../../src/scoring/status.ts';
 import {
   type Basis,
   countByScore,
-  keepThresholds,
-  markMoved,
+  markDueByThreshold,
+  saveThresholds,
   thresholdsOf,
 } from '../../src/store/leads/band-thresholds.ts';
-import { isAnyDue } from '../../src/store/sync/remaining-work.ts';
-import { noteOnce, type Run, runsUnderWay } from '../../src/store/sync/runs.ts';
+import { hasDue } from '../../src/store/sync/remaining-work.ts';
+import { activeRuns, type Run, setRunProgressOnce } from '../../src/store/sync/runs.ts';
 import type { JobContext } from '../context.ts';
-import { hasDoneItsPart, leftOf } from '../runs/run-progress.ts';
+import { isOwnWorkDone, remainingWork } from '../runs/run-progress.ts';
 
 const MOVED = 'threshold';
 /** Until a model has thresholds its floors are applied; whoever reached a band by that alone has never really been in it. */
-export const FIRST_THRESHOLD = 'first-threshold';
+export const INITIAL_THRESHOLD = 'first-threshold';
 
 type TopBand = CompiledBand & { readonly top: number };
 
@@ -28,29 +28,29 @@ type TopBand = CompiledBand & { readonly top: number };
  * @param began when the scoring did: whoever is due since then is none of those that were waited for
  * @returns how many leads are due again
  */
-export async function moveThresholds(context: JobContext, basisHash: string, began: Date): Promise<number> {
+export async function updateBandThresholds(context: JobContext, basisHash: string, began: Date): Promise<number> {
   const { db, clock } = context;
   const { basis } = context.model.compiled.status;
   const bands = topBands(context.model.compiled.status);
   if (basis === 'matrix' || bands.length === 0) return 0;
   const ready: Run[] = [];
-  for (const run of await runsUnderWay(db)) {
-    if (waitsForThresholds(context, run) && (await leftOf(context, run)) !== 'to-score') ready.push(run);
+  for (const run of await activeRuns(db)) {
+    if (runNeedsThresholds(context, run) && (await remainingWork(context, run)) !== 'to-score') ready.push(run);
   }
   const stored = new Map((await thresholdsOf(db, context.model.hash)).map(({ band, points }) => [band, points]));
   const isFirst = !bands.every((band) => stored.has(band.id));
-  if (ready.length === 0 && (!isFirst || (await isAnyDue(db, began)))) return 0;
+  if (ready.length === 0 && (!isFirst || (await hasDue(db, began)))) return 0;
   const marked = await keepAndMark(context, basis, { bands, stored, basisHash });
   // Worked out before a run has seen all read and scored, they are so again when it has.
   const now = clock.now();
   for (const { id } of ready) {
-    await noteOnce(db, id, { thresholds: true, moved: marked, 'moved at': now.toISOString() }, now);
+    await setRunProgressOnce(db, id, { thresholds: true, moved: marked, 'moved at': now.toISOString() }, now);
   }
   return marked;
 }
 
 /** Whether the model's bands still stand at their floors: what leads are in by that alone is not what anybody should see. */
-export async function lacksThresholds({ db, model }: JobContext): Promise<boolean> {
+export async function hasUnsetThresholds({ db, model }: JobContext): Promise<boolean> {
   const { status } = model.compiled;
   const bands = status.basis === 'matrix' ? [] : topBands(status);
   if (bands.length === 0) return false;
@@ -71,7 +71,7 @@ function keepAndMark({ db, clock, model }: JobContext, basis: Basis, { bands, st
     const leads = counts.reduce((sum, each) => sum + each.leads, 0);
     const values = bands.map((band) => ({ band, points: applied(band, counts) }));
     const rows = values.map(({ band, points }) => ({ band: band.id, points, leads, computed_at: now }));
-    await keepThresholds(tx, model.hash, rows);
+    await saveThresholds(tx, model.hash, rows);
     let marked = 0;
     for (const { band, points } of values) {
       // Without a stored value the floor was applied.
@@ -80,8 +80,8 @@ function keepAndMark({ db, clock, model }: JobContext, basis: Basis, { bands, st
       const place = model.compiled.status.bands.indexOf(band);
       const inside = model.compiled.status.bands.slice(0, place + 1).map(({ id }) => id);
       const isFirst = !stored.has(band.id);
-      const [hysteresis, cause] = isFirst ? [0, FIRST_THRESHOLD] : [band.hysteresis, MOVED];
-      marked += await markMoved(tx, basis, { from, to: points, hysteresis, inside, cause }, now);
+      const [hysteresis, cause] = isFirst ? [0, INITIAL_THRESHOLD] : [band.hysteresis, MOVED];
+      marked += await markDueByThreshold(tx, basis, { from, to: points, hysteresis, inside, cause }, now);
     }
     return marked;
   });
@@ -92,8 +92,8 @@ function applied(band: TopBand, counts: readonly ScoreCount[]): number {
 }
 
 /** Whether a run still has to see thresholds worked out before it is over. */
-export function waitsForThresholds(context: JobContext, run: Run): boolean {
-  if (run.job === 'round' || run.progress.thresholds === true || !hasDoneItsPart(context, run)) return false;
+export function runNeedsThresholds(context: JobContext, run: Run): boolean {
+  if (run.job === 'round' || run.progress.thresholds === true || !isOwnWorkDone(context, run)) return false;
   const { status } = context.model.compiled;
   return status.basis !== 'matrix' && topBands(status).length > 0;
 }

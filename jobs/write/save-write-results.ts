@@ -1,12 +1,12 @@
 // What became of results that were written: kept in one transaction, whichever way they went to the CRM.
 import type { Transaction } from 'kysely';
-import type { WriteOutcome } from '../../src/crm/connector.ts';
+import type { WriteResult } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
-import { clearErrors, listErrors } from '../../src/store/leads/record-errors.ts';
-import { dropFromOutbox, type OutboxRow, releaseOutbox, settleWritten } from '../../src/store/outbox/outbox.ts';
+import { clearErrors, recordErrors } from '../../src/store/leads/record-errors.ts';
+import { deleteFromOutbox, markWritten, type OutboxRow, releaseOutbox } from '../../src/store/outbox/outbox.ts';
 import { refKey } from '../../src/store/records/save-snapshots.ts';
-import { retire } from '../../src/store/records/tombstones.ts';
-import { countInRuns } from '../../src/store/sync/runs.ts';
+import { markGoneOrMerged } from '../../src/store/records/tombstones.ts';
+import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import type { JobContext } from '../context.ts';
 
@@ -17,11 +17,11 @@ const LONGEST_RETRY_MS = 10 * 60_000;
  * @param rows as they were sent; what replaced one meanwhile stays in the outbox
  * @param also what else is done in the same transaction
  */
-export async function keepOutcomes(
+export async function saveWriteResults(
   context: JobContext,
   crm: string,
   rows: readonly OutboxRow[],
-  outcomes: readonly WriteOutcome[],
+  outcomes: readonly WriteResult[],
   also: (tx: Transaction<Tables>) => Promise<void>,
 ): Promise<void> {
   const now = context.clock.now();
@@ -39,21 +39,21 @@ export async function keepOutcomes(
     return outcome.kind === 'gone' || outcome.kind === 'merged' ? [{ object, id, into }] : [];
   });
   await context.db.transaction().execute(async (tx) => {
-    await settleWritten(tx, crm, written, now);
+    await markWritten(tx, crm, written, now);
     await clearErrors(tx, crm, 'write', written);
-    await retire(tx, crm, retired, { now });
-    await dropFromOutbox(
+    await markGoneOrMerged(tx, crm, retired, { now });
+    await deleteFromOutbox(
       tx,
       crm,
       final.map(({ row }) => row),
     );
-    await listErrors(
+    await recordErrors(
       tx,
       crm,
       final.map(({ row, error }) => toProblem(row, error)),
       now,
     );
-    await countInRuns(tx, { written: written.length, refused: final.length });
+    await addToRunCounters(tx, { written: written.length, refused: final.length });
     await also(tx);
     const again = failed.filter(({ error }) => canBeRetried(error)).map(({ row }) => row);
     for (const [attempts, group] of Map.groupBy(again, (row) => row.attempts)) {
@@ -63,7 +63,7 @@ export async function keepOutcomes(
   await ringForRetries(context, crm, failed);
 }
 
-function unanswered(crm: string, { object, id }: OutboxRow): WriteOutcome {
+function unanswered(crm: string, { object, id }: OutboxRow): WriteResult {
   const message = 'The CRM did not say what became of this record.';
   return { kind: 'failed', ref: { object, id }, error: new ConnectorError({ kind: 'retry', crm, message }) };
 }
@@ -83,7 +83,7 @@ async function ringForRetries(
   failed: readonly { row: OutboxRow; error: ConnectorError }[],
 ): Promise<void> {
   const delays = failed.filter(({ error }) => canBeRetried(error)).map(({ row }) => retryDelay(row.attempts));
-  if (delays.length > 0) await context.ring('write', { crm }, { delayMs: Math.min(...delays) });
+  if (delays.length > 0) await context.enqueue('write-scores', { crm }, { delayMs: Math.min(...delays) });
 }
 
 function toProblem(row: OutboxRow, error: ConnectorError) {

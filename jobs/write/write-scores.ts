@@ -11,35 +11,35 @@ import {
   oldestQueuedAt,
   releaseOutbox,
 } from '../../src/store/outbox/outbox.ts';
-import { isMoreToCome } from '../../src/store/sync/pending-work.ts';
-import { countInRuns } from '../../src/store/sync/runs.ts';
+import { isUpstreamBusy } from '../../src/store/sync/pending-work.ts';
+import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
-import { unlessHalted } from '../failure-policy.ts';
-import { inParallel, PARALLEL } from '../run-batches.ts';
-import { lacksThresholds } from '../score/update-thresholds.ts';
-import { beginInBulk, goOnInBulk } from './bulk-write.ts';
+import { runUnlessPaused } from '../failure-policy.ts';
+import { PARALLEL, runBatches } from '../run-batches.ts';
+import { hasUnsetThresholds } from '../score/update-thresholds.ts';
+import { resumeBulkWrites, startBulkWrite } from './bulk-write.ts';
 import { closeFinishedRuns } from './finish-runs.ts';
-import { keepOutcomes } from './save-write-results.ts';
+import { saveWriteResults } from './save-write-results.ts';
 
 const CLAIM_MS = 120_000;
 const LONGEST_WAIT_MS = 30_000;
 
-export async function writeBack(context: JobContext, { crm }: { crm: string }): Promise<void> {
-  await unlessHalted(context, { crm, side: 'write' }, 'write', (mapped) => writeAll(context, mapped));
+export async function writeScores(context: JobContext, { crm }: { crm: string }): Promise<void> {
+  await runUnlessPaused(context, { crm, direction: 'write' }, 'write-scores', (mapped) => writeAll(context, mapped));
   await closeFinishedRuns(context);
 }
 
 async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
   const { db, clock, signal } = context;
   const { connector } = mapped;
-  await goOnInBulk(context, connector);
-  if (await lacksThresholds(context)) return;
+  await resumeBulkWrites(context, connector);
+  if (await hasUnsetThresholds(context)) return;
   for (const { object, forBulk, inBulk } of await countWritable(db, connector.id, clock.now())) {
     if (signal.aborted) return;
-    const isMany = forBulk >= (connector.bulkWrites?.from ?? Infinity);
+    const isMany = forBulk >= (connector.bulkWrites?.minRows ?? Infinity);
     if (isMany) await writeObject(context, mapped, { object, urgent: true });
     // While one is under way the many wait for the next.
-    const waits = isMany && (inBulk || (await beginInBulk(context, connector, object)));
+    const waits = isMany && (inBulk || (await startBulkWrite(context, connector, object)));
     if (!waits) await writeObject(context, mapped, { object });
   }
 }
@@ -60,8 +60,8 @@ async function writeObject(context: JobContext, mapped: MappedCrm, writing: Writ
     const { go, wait } = await fullBatches(context, rows, batch.write);
     await releaseOutbox(db, crm, wait, null);
     // Nobody else may ring by the time that they have waited long enough.
-    if (wait.length > 0) await context.ring('write', { crm }, { delayMs: LONGEST_WAIT_MS });
-    await inParallel(go, (chunk) => writeChunk(context, mapped, chunk));
+    if (wait.length > 0) await context.enqueue('write-scores', { crm }, { delayMs: LONGEST_WAIT_MS });
+    await runBatches(go, (chunk) => writeChunk(context, mapped, chunk));
     if (rows.length < limit || signal.aborted) return;
   }
 }
@@ -84,7 +84,7 @@ async function mayGo({ db, clock, crms }: JobContext, rows: readonly ClaimedRow[
   if (rows.some(({ priority }) => priority === PRIORITY.activity)) return true;
   const now = clock.now();
   const ids = [...crms.keys()];
-  if (!(await isMoreToCome(db, now, ids))) return true;
+  if (!(await isUpstreamBusy(db, now, ids))) return true;
   const oldest = await oldestQueuedAt(db, ids);
   return oldest !== null && now.getTime() - oldest.getTime() >= LONGEST_WAIT_MS;
 }
@@ -93,7 +93,7 @@ async function writeChunk(context: JobContext, { connector }: MappedCrm, rows: r
   const patches = rows.map(({ object, id, patch }) => ({ ref: { object, id }, values: patch }));
   try {
     const outcomes = await connector.writeScores(patches, context.signal);
-    await keepOutcomes(context, connector.id, rows, outcomes, (tx) => countInRuns(tx, { batches: 1 }));
+    await saveWriteResults(context, connector.id, rows, outcomes, (tx) => addToRunCounters(tx, { batches: 1 }));
   } catch (error) {
     // Nobody knows what was applied: all of it is written again, which does no harm.
     await releaseOutbox(context.db, connector.id, rows, null);

@@ -3,7 +3,7 @@ import { type NextFunction, type Request, type Response, Router } from 'express'
 import { z } from 'zod';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { faultScriptSchema } from './fault-script.ts';
-import type { Entrance } from './receive.ts';
+import type { RequestContext } from './receive.ts';
 import type { Reply } from './reply.ts';
 
 /** What one control does: method, path, and the answer. */
@@ -20,7 +20,7 @@ interface ControlParts {
   readonly refusalOf: (error: unknown) => Reply | null;
 }
 
-export function controlRouter<Gate extends Entrance>(
+export function controlRouter<Gate extends RequestContext>(
   gate: Gate,
   controls: readonly Control<Gate>[],
   { instant, refusalOf }: ControlParts,
@@ -45,7 +45,7 @@ export function controlRouter<Gate extends Entrance>(
   return router;
 }
 
-function addCommonControls(router: Router, entrance: Entrance, instant: z.ZodType<Date>): void {
+function addCommonControls(router: Router, entrance: RequestContext, instant: z.ZodType<Date>): void {
   const { clock, faults, log } = entrance;
   const clockSchema = z.strictObject({ now: instant });
   router.get('/clock', (_req, res) => void res.json(clockJson(clock)));

@@ -7,7 +7,7 @@ import type { Deliver, Exchange } from './deliver.ts';
 import type { FaultAction, FaultScript } from './fault-script.ts';
 import type { RequestLog } from './request-log.ts';
 
-export interface Entrance {
+export interface RequestContext {
   readonly clock: SandboxClock;
   readonly faults: FaultScript;
   readonly log: RequestLog;
@@ -16,7 +16,7 @@ export interface Entrance {
 }
 
 /** Logs the request and lets the fault script have it first. */
-export function receive(entrance: Entrance, deliver: Deliver): RequestHandler {
+export function receive(entrance: RequestContext, deliver: Deliver): RequestHandler {
   const { clock, faults, log, exchanges } = entrance;
   return async (req: Request, res: Response, next: NextFunction) => {
     const fault = faults.next(req.method, req.originalUrl);

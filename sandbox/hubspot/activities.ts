@@ -16,7 +16,7 @@ export interface NewActivity {
   readonly attributes: SeedAttributes;
 }
 
-export interface KeptActivity {
+export interface CreatedActivity {
   readonly object: ObjectType | 'form_submissions' | 'events' | 'email_events' | 'lists' | 'marketing_events';
   readonly id: string;
 }
@@ -35,12 +35,12 @@ export const FORM_NAMES: Readonly<Record<string, string>> = {
  * Keeps one activity of a contact.
  * @returns where it is, or why HubSpot has no place for it
  */
-export function keepActivity(
+export function createActivity(
   portal: Portal,
   contact: CrmRecord,
   activity: NewActivity,
   learned: Learned,
-): KeptActivity | { readonly problem: string } {
+): CreatedActivity | { readonly problem: string } {
   if (activity.type === 'page_view') return keepVisit(portal, contact, activity, learned);
   if (isEmailEvent(activity.type)) return keepEmailEvent(portal, contact, activity, learned);
   if (activity.type === 'list_joined') return joinList(portal, contact, activity);
@@ -58,7 +58,7 @@ export function keepActivity(
 }
 
 /** The form of that short name, name or id; made when there is none. */
-export function findOrMakeForm(portal: Portal, nameOrId: string, now: number): Form {
+export function findOrCreateForm(portal: Portal, nameOrId: string, now: number): Form {
   const name = FORM_NAMES[nameOrId] ?? nameOrId;
   const found = portal.forms.get(nameOrId) ?? [...portal.forms.values()].find((form) => form.name === name);
   if (found) return found;
@@ -128,7 +128,7 @@ export function pageAddressOf({ attributes: { url, path } }: NewActivity): strin
   return String(url ?? `https://www.leadgrade.example${String(path ?? '/')}`);
 }
 
-function keepVisit(portal: Portal, contact: CrmRecord, activity: NewActivity, learned: Learned): KeptActivity {
+function keepVisit(portal: Portal, contact: CrmRecord, activity: NewActivity, learned: Learned): CreatedActivity {
   const { title, referrer } = activity.attributes;
   const address = pageAddressOf(activity);
   const id = uuidOf(`visit ${contact.id} ${portal.visits.length}`);
@@ -148,10 +148,10 @@ function keepSubmission(
   contact: CrmRecord,
   activity: NewActivity,
   formName: string,
-): KeptActivity | { readonly problem: string } {
+): CreatedActivity | { readonly problem: string } {
   const address = contact.properties.get('email');
   if (address === undefined) return { problem: 'a form submission needs a contact with an e-mail address' };
-  const form = findOrMakeForm(portal, formName, activity.at);
+  const form = findOrCreateForm(portal, formName, activity.at);
   const { page, form: _form, ...rest } = activity.attributes;
   const named = { email: address, firstname: contact.properties.get('firstname') ?? '', ...rest };
   const values = Object.entries(named).map(([name, value]) => ({ name, value: String(value), objectTypeId: '0-1' }));
@@ -166,7 +166,7 @@ function keepEmailEvent(
   contact: CrmRecord,
   { type, at, attributes }: NewActivity,
   learned: Learned,
-): KeptActivity | { readonly problem: string } {
+): CreatedActivity | { readonly problem: string } {
   const recipient = contact.properties.get('email');
   if (recipient === undefined) return { problem: 'a marketing e-mail needs a contact with an e-mail address' };
   if (type === 'unsubscribe' && contact.properties.get('hs_email_optout') !== 'true') {
@@ -176,13 +176,13 @@ function keepEmailEvent(
   return { object: 'email_events', id };
 }
 
-function joinList(portal: Portal, contact: CrmRecord, { at, attributes }: NewActivity): KeptActivity {
+function joinList(portal: Portal, contact: CrmRecord, { at, attributes }: NewActivity): CreatedActivity {
   const list = portal.lists.findOrMake(String(attributes.list ?? 'Leadgrade: joined'), at);
   portal.lists.join(list, contact.id, at);
   return { object: 'lists', id: list.id };
 }
 
-function attend(portal: Portal, contact: CrmRecord, { at, attributes }: NewActivity): KeptActivity {
+function attend(portal: Portal, contact: CrmRecord, { at, attributes }: NewActivity): CreatedActivity {
   const event = portal.marketingEvents.findOrMake(String(attributes.name ?? 'Webinar'), at);
   event.participations.set(contact.id, { state: 'ATTENDED', at });
   event.updatedAt = Math.max(event.updatedAt, at);

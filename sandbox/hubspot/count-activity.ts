@@ -1,6 +1,6 @@
 // What HubSpot counts on a contact when a person did something, in every subscription: page views, sessions, conversions,
 // marketing e-mails. Each count is a version in the property's history.
-import { FORM_OF, findOrMakeForm, type NewActivity, pageAddressOf } from './activities.ts';
+import { FORM_OF, findOrCreateForm, type NewActivity, pageAddressOf } from './activities.ts';
 import type { Portal } from './portal.ts';
 import type { CrmRecord } from './records/record-table.ts';
 
@@ -68,7 +68,7 @@ function countedBy(portal: Portal, contact: CrmRecord, activity: NewActivity): C
     ['num_conversion_events', next('num_conversion_events')],
     [
       'recent_conversion_event_name',
-      `Leadgrade: scoring that sales trusts: ${findOrMakeForm(portal, form, activity.at).name}`,
+      `Leadgrade: scoring that sales trusts: ${findOrCreateForm(portal, form, activity.at).name}`,
     ],
     ['recent_conversion_date', new Date(activity.at).toISOString()],
   ]);

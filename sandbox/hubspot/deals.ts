@@ -15,7 +15,7 @@ export interface NewDeal {
 }
 
 /** @throws when a stage is in no pipeline */
-export function keepDeal(portal: Portal, deal: NewDeal): CrmRecord {
+export function createDeal(portal: Portal, deal: NewDeal): CrmRecord {
   const [first] = deal.stages;
   const last = deal.stages.at(-1);
   if (first === undefined || last === undefined) throw new Error('a deal is in a stage from its beginning');

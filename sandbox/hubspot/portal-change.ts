@@ -17,7 +17,7 @@ export const USER: Author = { source: 'CRM_UI', sourceId: 'userId:1' };
 const OTHER_APP: Author = { source: 'INTEGRATION', sourceId: '2931120' };
 
 /** The author behind a source that the control API names. */
-export function authorOf(source: string): Author {
+export function changeSourceOf(source: string): Author {
   return [USER, OTHER_APP].find((author) => author.source === source) ?? { source, sourceId: '' };
 }
 

@@ -7,7 +7,7 @@ import { MarketingEvents } from './marketing-events.ts';
 import { OBJECT_KINDS, OBJECT_TYPES, type ObjectType } from './object-types.ts';
 import { type Pipeline, pipelineProperties, STANDARD_PIPELINES, type Stage } from './pipelines.ts';
 import { type Author, type PortalChange, USER } from './portal-change.ts';
-import { becameStage } from './properties/contact-properties.ts';
+import { lifecycleDateProperty } from './properties/contact-properties.ts';
 import type { PropertyRegistry } from './properties/property-registry.ts';
 import { standardRegistry } from './properties/standard-properties.ts';
 import { DatedList } from './records/dated-list.ts';
@@ -192,7 +192,7 @@ export class Portal {
 function withStageDate(type: ObjectType, record: CrmRecord, values: Properties, now: number): Properties {
   const stage = values.get('lifecyclestage');
   if (type !== 'contacts' || !stage || stage === record.properties.get('lifecyclestage')) return values;
-  return new Map([...values, [becameStage(stage), new Date(now).toISOString()]]);
+  return new Map([...values, [lifecycleDateProperty(stage), new Date(now).toISOString()]]);
 }
 
 /** What a write changes: no webhook tells of a value that is as it was. */

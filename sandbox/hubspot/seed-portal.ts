@@ -1,10 +1,10 @@
 // Puts a data set into an account that is still empty.
 import type { Dataset, SeedCompany, SeedOpportunity, SeedPerson } from '../dataset/dataset.ts';
-import { FORM_NAMES, findOrMakeForm, keepActivity } from './activities.ts';
+import { createActivity, FORM_NAMES, findOrCreateForm } from './activities.ts';
 import { countActivity } from './count-activity.ts';
-import { keepDeal } from './deals.ts';
+import { createDeal } from './deals.ts';
 import type { Portal } from './portal.ts';
-import { becameStage } from './properties/contact-properties.ts';
+import { lifecycleDateProperty } from './properties/contact-properties.ts';
 import type { CrmRecord } from './records/record-table.ts';
 
 // What was there before the sandbox started is in the search index already.
@@ -13,7 +13,7 @@ const INDEXED = Number.NEGATIVE_INFINITY;
 const ENTERED_AFTER_MS = 90_000;
 
 /** @returns the contacts' ids by `SeedPerson.key` */
-export function fillPortal(portal: Portal, dataset: Dataset): ReadonlyMap<string, string> {
+export function seedPortal(portal: Portal, dataset: Dataset): ReadonlyMap<string, string> {
   const companies = new Map<string, string>();
   for (const company of dataset.companies) {
     const at = { created: company.createdAt, modified: company.modifiedAt, indexFrom: INDEXED };
@@ -27,7 +27,7 @@ export function fillPortal(portal: Portal, dataset: Dataset): ReadonlyMap<string
     if (companyId !== undefined) portal.links.link('contacts', contact.id, 'companies', companyId, true);
     contacts.set(person.key, contact);
   }
-  for (const form of Object.keys(FORM_NAMES)) findOrMakeForm(portal, form, 0);
+  for (const form of Object.keys(FORM_NAMES)) findOrCreateForm(portal, form, 0);
   const now = portal.clock.now();
   for (const { person, ...activity } of dataset.activities) {
     const contact = contacts.get(person);
@@ -37,7 +37,7 @@ export function fillPortal(portal: Portal, dataset: Dataset): ReadonlyMap<string
       modified: Math.min(activity.at + ENTERED_AFTER_MS, now),
       indexFrom: INDEXED,
     };
-    const kept = keepActivity(portal, contact, activity, learned);
+    const kept = createActivity(portal, contact, activity, learned);
     if ('problem' in kept) throw new Error(`the data set has an activity that cannot be kept: ${kept.problem}`);
   }
   dataset.opportunities.forEach((opportunity, at) => {
@@ -73,7 +73,7 @@ function fillDeal(portal: Portal, contactId: string, opportunity: SeedOpportunit
     { id: first, at: createdAt },
     { id: last, at: stageAt },
   ];
-  keepDeal(portal, { name: `Deal ${key}`, contactIds: [contactId], amount, stages, indexFrom: INDEXED });
+  createDeal(portal, { name: `Deal ${key}`, contactIds: [contactId], amount, stages, indexFrom: INDEXED });
 }
 
 function companyProperties(company: SeedCompany): Map<string, string> {
@@ -113,8 +113,10 @@ function contactProperties(person: SeedPerson, companyId: string | undefined): M
 function lifecycleDates({ lifecycle, createdAt, modifiedAt }: SeedPerson): Record<string, string> {
   if (lifecycle === null) return {};
   const first = lifecycle === 'subscriber' ? 'subscriber' : 'lead';
-  const dates = { [becameStage(first)]: new Date(createdAt).toISOString() };
-  return lifecycle === first ? dates : { ...dates, [becameStage(lifecycle)]: new Date(modifiedAt).toISOString() };
+  const dates = { [lifecycleDateProperty(first)]: new Date(createdAt).toISOString() };
+  return lifecycle === first
+    ? dates
+    : { ...dates, [lifecycleDateProperty(lifecycle)]: new Date(modifiedAt).toISOString() };
 }
 
 function known(values: Readonly<Record<string, string | number | null>>): Map<string, string> {

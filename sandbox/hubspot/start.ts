@@ -8,14 +8,14 @@ import { receive } from '../http/receive.ts';
 import { RequestLog } from '../http/request-log.ts';
 import { createSandboxClock } from '../sandbox-clock.ts';
 import { deliverAsHubSpot } from './http/deliver.ts';
-import type { Gate } from './http/endpoint.ts';
+import type { HubSpotRequestContext } from './http/endpoint.ts';
 import { RateLimits } from './http/rate-limits.ts';
 import { scopesOf } from './http/scopes.ts';
 import { badRequest } from './hubspot-error.ts';
 import { Portal } from './portal.ts';
 import { apiRouter } from './routes/api.ts';
 import { controlRouter } from './routes/control.ts';
-import { fillPortal } from './seed-portal.ts';
+import { seedPortal } from './seed-portal.ts';
 import type { Tier } from './tier.ts';
 import { type WebhookSettingsInput, webhookSettingsSchema } from './webhooks/webhook-settings.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
@@ -65,8 +65,8 @@ export async function startHubSpotSandbox(options: HubSpotSandboxOptions): Promi
     clock: createSandboxClock(options.clock, options.now),
     searchLagMs: options.searchLagMs ?? DEFAULT_SEARCH_LAG_MS,
   });
-  const contactIds = fillPortal(portal, options.dataset);
-  const gate: Gate = {
+  const contactIds = seedPortal(portal, options.dataset);
+  const gate: HubSpotRequestContext = {
     portal,
     clock: portal.clock,
     limits: new RateLimits(tier, options.dayLimit),
@@ -92,7 +92,7 @@ export async function startHubSpotSandbox(options: HubSpotSandboxOptions): Promi
   };
 }
 
-function application(gate: Gate): express.Express {
+function application(gate: HubSpotRequestContext): express.Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

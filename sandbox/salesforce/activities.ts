@@ -1,12 +1,12 @@
 // Where Salesforce keeps what a person did: a task, an event, an e-mail message, or a place in a campaign.
 import { CAMPAIGNS, callValues, completed, type NewActivity, nameOfMailing, taskValues } from './activity-values.ts';
-import { type Org, type Stamp, stampOf } from './org.ts';
+import { type AuditInfo, auditInfoOf, type Org } from './org.ts';
 import { isDeleted, type SObjectRecord, textOf, type Values } from './records/record-table.ts';
 import { shareActivity } from './share-activity.ts';
 
-export type KeptActivity = { readonly object: string; readonly id: string } | { readonly problem: string };
+export type CreatedActivity = { readonly object: string; readonly id: string } | { readonly problem: string };
 
-type Keep = (person: SObjectRecord, activity: NewActivity, stamp: Stamp) => KeptActivity;
+type Keep = (person: SObjectRecord, activity: NewActivity, stamp: AuditInfo) => CreatedActivity;
 
 const EVENT_MINUTES = 30;
 
@@ -37,7 +37,7 @@ export class Activities {
   }
 
   /** Keeps one activity of a Lead or Contact, or says that Salesforce has no place for it. */
-  keep(person: SObjectRecord, activity: NewActivity, stamp: Stamp): KeptActivity {
+  keep(person: SObjectRecord, activity: NewActivity, stamp: AuditInfo): CreatedActivity {
     const campaign = CAMPAIGNS[activity.type];
     if (campaign) return this.#join(person, activity, stamp, campaign(activity.attributes));
     const keep = this.#keep[activity.type];
@@ -48,10 +48,10 @@ export class Activities {
     );
   }
 
-  #task(person: SObjectRecord, { at }: NewActivity, stamp: Stamp, values: Values): KeptActivity {
+  #task(person: SObjectRecord, { at }: NewActivity, stamp: AuditInfo, values: Values): CreatedActivity {
     const made = this.#org.add(
       'Task',
-      { ...this.#whose(person), ActivityDate: stampOf(at).slice(0, 10), ...values },
+      { ...this.#whose(person), ActivityDate: auditInfoOf(at).slice(0, 10), ...values },
       stamp,
     );
     shareActivity(this.#org, made, null, stamp);
@@ -59,7 +59,7 @@ export class Activities {
     return { object: 'Task', id: made.id };
   }
 
-  #event(person: SObjectRecord, { at, attributes }: NewActivity, stamp: Stamp): KeptActivity {
+  #event(person: SObjectRecord, { at, attributes }: NewActivity, stamp: AuditInfo): CreatedActivity {
     const { title, outcome } = attributes;
     // Events have no outcome. What was called off is deleted; that nobody came stands in the subject at most.
     const subject = outcome === 'no_show' ? `No show: ${title ?? 'Meeting'}` : String(title ?? 'Meeting');
@@ -70,8 +70,8 @@ export class Activities {
         Subject: subject,
         Type: 'Meeting',
         EventSubtype: 'Event',
-        StartDateTime: stampOf(at),
-        EndDateTime: stampOf(at + EVENT_MINUTES * 60_000),
+        StartDateTime: auditInfoOf(at),
+        EndDateTime: auditInfoOf(at + EVENT_MINUTES * 60_000),
         DurationInMinutes: EVENT_MINUTES,
         OwnerId: this.#org.adminId,
       },
@@ -87,10 +87,10 @@ export class Activities {
   #salesEmail(
     person: SObjectRecord,
     activity: NewActivity,
-    stamp: Stamp,
+    stamp: AuditInfo,
     incoming: boolean,
     more: Values = {},
-  ): KeptActivity {
+  ): CreatedActivity {
     const subject = String(activity.attributes.subject ?? 'Following up');
     const task = this.#task(person, activity, stamp, {
       Subject: `Email: ${subject}`,
@@ -106,14 +106,14 @@ export class Activities {
     });
   }
 
-  #mailing(person: SObjectRecord, activity: NewActivity, stamp: Stamp, more: Values): KeptActivity {
+  #mailing(person: SObjectRecord, activity: NewActivity, stamp: AuditInfo, more: Values): CreatedActivity {
     const name = nameOfMailing(activity);
     const kept = this.#message(person, activity, stamp, { Subject: name, Incoming: false, IsTracked: true, ...more });
     if ('id' in kept) this.#mailings.set(`${person.id} ${name}`, kept.id);
     return kept;
   }
 
-  #message(person: SObjectRecord, { at }: NewActivity, stamp: Stamp, values: Values): KeptActivity {
+  #message(person: SObjectRecord, { at }: NewActivity, stamp: AuditInfo, values: Values): CreatedActivity {
     const address = textOf(person.values.Email);
     if (address === null) return { problem: 'an e-mail needs a person with an address' };
     const incoming = values.Incoming === true;
@@ -124,7 +124,7 @@ export class Activities {
         FromAddress: incoming ? address : ours,
         ToAddress: incoming ? ours : address,
         Status: incoming ? '1' : '3',
-        MessageDate: stampOf(at),
+        MessageDate: auditInfoOf(at),
         ...values,
       },
       stamp,
@@ -135,23 +135,23 @@ export class Activities {
     return { object: 'EmailMessage', id: message.id };
   }
 
-  #bounced(person: SObjectRecord, activity: NewActivity, stamp: Stamp): KeptActivity {
+  #bounced(person: SObjectRecord, activity: NewActivity, stamp: AuditInfo): CreatedActivity {
     const bounced = { IsBounced: true };
     const kept =
       activity.type === 'email_bounce'
         ? this.#mailing(person, activity, stamp, bounced)
         : this.#salesEmail(person, activity, stamp, false, bounced);
-    const change = { EmailBouncedDate: stampOf(activity.at), EmailBouncedReason: '550 no such user' };
+    const change = { EmailBouncedDate: auditInfoOf(activity.at), EmailBouncedReason: '550 no such user' };
     this.#changePerson(person, change, stamp.at);
     return kept;
   }
 
-  #opened(person: SObjectRecord, { at, ...activity }: NewActivity, stamp: Stamp): KeptActivity {
+  #opened(person: SObjectRecord, { at, ...activity }: NewActivity, stamp: AuditInfo): CreatedActivity {
     const id = this.#mailings.get(`${person.id} ${nameOfMailing({ at, ...activity })}`);
     const message = id === undefined ? undefined : this.#org.find(id);
-    const opened = { IsOpened: true, FirstOpenedDate: stampOf(at), LastOpenedDate: stampOf(at) };
+    const opened = { IsOpened: true, FirstOpenedDate: auditInfoOf(at), LastOpenedDate: auditInfoOf(at) };
     if (!message) return this.#mailing(person, { at, ...activity }, stamp, opened);
-    const first = message.values.FirstOpenedDate ?? stampOf(at);
+    const first = message.values.FirstOpenedDate ?? auditInfoOf(at);
     this.#org.write(message, { ...opened, FirstOpenedDate: first }, stamp);
     return { object: 'EmailMessage', id: message.id };
   }
@@ -160,9 +160,9 @@ export class Activities {
   #join(
     person: SObjectRecord,
     { at }: NewActivity,
-    stamp: Stamp,
+    stamp: AuditInfo,
     campaign: readonly [string, string, string],
-  ): KeptActivity {
+  ): CreatedActivity {
     const [name, type, status] = campaign;
     const campaignId = this.#campaign(name, type, at);
     const key = `${campaignId} ${person.id}`;
@@ -172,7 +172,7 @@ export class Activities {
       return { object: 'CampaignMember', id: held.id };
     }
     const who = person.type === 'Lead' ? { LeadId: person.id } : { ContactId: person.id };
-    const first = { FirstRespondedDate: stampOf(at).slice(0, 10) };
+    const first = { FirstRespondedDate: auditInfoOf(at).slice(0, 10) };
     const { id } = this.#org.add('CampaignMember', { CampaignId: campaignId, ...who, Status: status, ...first }, stamp);
     this.#members.set(key, id);
     return { object: 'CampaignMember', id };
@@ -195,16 +195,16 @@ export class Activities {
   /** The day of the last activity is noted on the person, whose times stay. */
   #touch({ id }: SObjectRecord, at: number): void {
     const person = this.#org.find(id);
-    const day = stampOf(at).slice(0, 10);
+    const day = auditInfoOf(at).slice(0, 10);
     if (!person || String(person.values.LastActivityDate ?? '') >= day) return;
     this.#org.writeSilently(person, { LastActivityDate: day });
   }
 
-  #changePerson({ id, type }: SObjectRecord, changes: Values, at: number | undefined): KeptActivity {
+  #changePerson({ id, type }: SObjectRecord, changes: Values, at: number | undefined): CreatedActivity {
     const person = this.#org.find(id);
     if (!person) return { problem: `there is no ${type} ${id}` };
     // What was long ago must not take back what was changed since.
-    const late = at !== undefined && stampOf(at) <= String(person.values.SystemModstamp);
+    const late = at !== undefined && auditInfoOf(at) <= String(person.values.SystemModstamp);
     if (late) this.#org.writeSilently(person, changes);
     else this.#org.write(person, changes, at === undefined ? {} : { at });
     return { object: type, id };

@@ -1,6 +1,6 @@
 // How an activity is spelled in the fields of Salesforce's objects.
 import type { SeedAttributes } from '../dataset/dataset.ts';
-import { stampOf } from './org.ts';
+import { auditInfoOf } from './org.ts';
 import type { Values } from './records/record-table.ts';
 
 export interface NewActivity {
@@ -33,7 +33,7 @@ export const CAMPAIGNS: Readonly<
 };
 
 export function completed(at: number): Values {
-  return { Status: 'Completed', Priority: 'Normal', CompletedDateTime: stampOf(at) };
+  return { Status: 'Completed', Priority: 'Normal', CompletedDateTime: auditInfoOf(at) };
 }
 
 export function callValues({ at, attributes: { title, outcome, seconds } }: NewActivity): Values {

@@ -20,14 +20,14 @@ export interface OrgSettings {
 }
 
 /** When a record was made and last changed (epoch ms), and by whom; what is absent is now, and the org's admin. */
-export interface Stamp {
+export interface AuditInfo {
   readonly created?: number;
   readonly at?: number;
   readonly by?: string;
 }
 
 /** Hears of a record that somebody saved, what it was before (null: it is new), and who did it. */
-export type SaveWatcher = (record: SObjectRecord, before: SObjectRecord | null, by: string) => void;
+export type SaveListener = (record: SObjectRecord, before: SObjectRecord | null, by: string) => void;
 
 export class Org {
   readonly id = idOf('00D', 71_004_236);
@@ -38,7 +38,7 @@ export class Org {
   readonly adminId: string;
   /** The ids of what was deleted along with a record: it comes back with it. */
   readonly deletedWith = new Map<string, readonly string[]>();
-  watcher: SaveWatcher | null = null;
+  watcher: SaveListener | null = null;
   readonly #tables = new Map<string, RecordTable>();
 
   constructor({ clock, sharedActivities, hiddenFields }: OrgSettings) {
@@ -68,7 +68,7 @@ export class Org {
 
   /** The sandbox's instant as records carry it: ISO, to the second. */
   now(): string {
-    return stampOf(this.clock.now());
+    return auditInfoOf(this.clock.now());
   }
 
   table(type: string): RecordTable {
@@ -97,10 +97,10 @@ export class Org {
   isArchived({ type, values }: SObjectRecord): boolean {
     if (type !== 'Event' && !(type === 'Task' && values.IsClosed === true)) return false;
     const day = textOf(values.ActivityDate);
-    return day !== null && day < stampOf(this.clock.now() - ARCHIVED_AFTER_DAYS * DAY_MS).slice(0, 10);
+    return day !== null && day < auditInfoOf(this.clock.now() - ARCHIVED_AFTER_DAYS * DAY_MS).slice(0, 10);
   }
 
-  add(type: string, values: Values, stamp: Stamp = {}): SObjectRecord {
+  add(type: string, values: Values, stamp: AuditInfo = {}): SObjectRecord {
     const object = this.schema.object(type);
     if (!object) throw new Error(`the sandbox has no object ${type}`);
     const table = this.table(type);
@@ -111,8 +111,8 @@ export class Org {
   }
 
   /** A change by somebody, which moves the record's times, whether or not a value differs. */
-  write(record: SObjectRecord, changes: Values, { at, by }: Stamp = {}): SObjectRecord {
-    const now = at === undefined ? this.now() : stampOf(at);
+  write(record: SObjectRecord, changes: Values, { at, by }: AuditInfo = {}): SObjectRecord {
+    const now = at === undefined ? this.now() : auditInfoOf(at);
     const values = { ...record.values, ...changes };
     const times = { LastModifiedDate: now, LastModifiedById: by ?? this.adminId, SystemModstamp: now };
     const derived = derivedValues(record.type, values, record.values, now);
@@ -166,9 +166,9 @@ export class Org {
     this.schema.grant(grants);
   }
 
-  #stamps({ created, at, by = this.adminId }: Stamp): Record<string, Value> {
-    const made = created === undefined ? this.now() : stampOf(created);
-    const changed = at === undefined ? made : stampOf(at);
+  #stamps({ created, at, by = this.adminId }: AuditInfo): Record<string, Value> {
+    const made = created === undefined ? this.now() : auditInfoOf(created);
+    const changed = at === undefined ? made : auditInfoOf(at);
     const times = { CreatedDate: made, LastModifiedDate: changed, SystemModstamp: changed };
     return { ...times, CreatedById: by, LastModifiedById: by, IsDeleted: false };
   }
@@ -181,6 +181,6 @@ export class Org {
 }
 
 /** An instant to the second, as Salesforce keeps it. @param at epoch ms */
-export function stampOf(at: number): string {
+export function auditInfoOf(at: number): string {
   return new Date(Math.floor(at / 1000) * 1000).toISOString();
 }

@@ -1,5 +1,5 @@
 // What people do to records: convert, merge, delete, take back.
-import type { Org, Stamp } from './org.ts';
+import type { AuditInfo, Org } from './org.ts';
 import type { SObjectRecord, Values } from './records/record-table.ts';
 
 /** What goes with a person, by the fields that refer to it. */
@@ -18,7 +18,7 @@ export interface Conversion {
   readonly accountId: string | null;
   /** Null makes none. */
   readonly opportunity: string | null;
-  readonly stamp?: Stamp;
+  readonly stamp?: AuditInfo;
 }
 
 const COPIED = [
@@ -58,7 +58,13 @@ function accountValues({ Company, Industry, NumberOfEmployees, AnnualRevenue, Co
 }
 
 /** An opportunity in which the contact has the first role. @returns its id */
-export function addOpportunity(org: Org, contact: SObjectRecord, name: string, values: Values, stamp: Stamp): string {
+export function addOpportunity(
+  org: Org,
+  contact: SObjectRecord,
+  name: string,
+  values: Values,
+  stamp: AuditInfo,
+): string {
   const account = { AccountId: contact.values.AccountId ?? null, ContactId: contact.id, OwnerId: org.adminId };
   const start = { StageName: 'Prospecting', CloseDate: org.now().slice(0, 10) };
   const { id } = org.add('Opportunity', { ...start, ...account, Name: name, ...values }, stamp);

@@ -1,7 +1,7 @@
 // Puts a data set into an org that is still empty.
 import type { Dataset, SeedCompany, SeedLead, SeedOpportunity, SeedPerson } from '../dataset/dataset.ts';
 import type { Activities } from './activities.ts';
-import { type Org, stampOf } from './org.ts';
+import { auditInfoOf, type Org } from './org.ts';
 import { addOpportunity, convertLead } from './people-changes.ts';
 import type { SObjectRecord, Values } from './records/record-table.ts';
 
@@ -39,7 +39,7 @@ const STAGES: Readonly<Record<string, string>> = {
   closed_lost: 'Closed Lost',
 };
 
-export interface FilledOrg {
+export interface SeededOrg {
   /** Ids of Leads by `SeedLead.key`; where the data set has no leads, by `SeedPerson.key`. */
   readonly leadIds: ReadonlyMap<string, string>;
   /** Ids of the Contacts that some of them became, by the same keys. */
@@ -55,7 +55,7 @@ interface Filling {
 }
 
 /** Every person (or enquiry) is a Lead; those with an opportunity were converted. What Salesforce has no place for is left out. */
-export function fillOrg(org: Org, activities: Activities, dataset: Dataset): FilledOrg {
+export function seedOrg(org: Org, activities: Activities, dataset: Dataset): SeededOrg {
   const filling: Filling = {
     org,
     companies: new Map(dataset.companies.map((company) => [company.key, company])),
@@ -130,7 +130,7 @@ function addDeal(filling: Filling, person: SeedPerson, opportunity: SeedOpportun
   const name = STAGES[stage];
   if (!contact || name === undefined) throw new Error(`no opportunity of the sandbox has a stage for "${stage}"`);
   const closes = stage.startsWith('closed') ? stageAt : createdAt + OPEN_DEALS_CLOSE_AFTER_DAYS * DAY_MS;
-  const values = { StageName: name, Amount: amount, CloseDate: stampOf(closes).slice(0, 10) };
+  const values = { StageName: name, Amount: amount, CloseDate: auditInfoOf(closes).slice(0, 10) };
   addOpportunity(org, contact, `Deal ${opportunity.key}`, values, { created: createdAt, at: stageAt });
 }
 

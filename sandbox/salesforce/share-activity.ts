@@ -1,5 +1,5 @@
 // Where activities are shared, who a task or event is about stands in a relation, too.
-import type { Org, Stamp } from './org.ts';
+import type { AuditInfo, Org } from './org.ts';
 import { type SObjectRecord, textOf } from './records/record-table.ts';
 
 /** Lets the relation follow `WhoId`, which was `before`. What is neither a task nor an event is left alone. */
@@ -7,7 +7,7 @@ export function shareActivity(
   org: Org,
   { id, type, values }: SObjectRecord,
   before: string | null,
-  stamp: Stamp,
+  stamp: AuditInfo,
 ): void {
   const who = textOf(values.WhoId);
   const isActivity = type === 'Task' || type === 'Event';

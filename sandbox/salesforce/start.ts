@@ -14,15 +14,15 @@ import { Sessions } from './auth/sessions.ts';
 import { answerTokenRequest, publicKeyOf } from './auth/token-endpoint.ts';
 import { BulkJobs } from './bulk/bulk-jobs.ts';
 import { ApiUsage } from './http/api-usage.ts';
-import type { Gate } from './http/endpoint.ts';
-import { LET_IN_BYTES, tooLong } from './http/size-limits.ts';
+import type { SalesforceRequestContext } from './http/endpoint.ts';
+import { NODE_MAX_HEADER_BYTES, tooLong } from './http/size-limits.ts';
 import { Org } from './org.ts';
 import { OutboundMessages } from './outbound/outbound-messages.ts';
 import { RecordRules } from './records/record-rules.ts';
 import { apiRouter } from './routes/api.ts';
 import { controlRouter } from './routes/control.ts';
 import { badRequest, notFound, SalesforceError } from './salesforce-error.ts';
-import { type FilledOrg, fillOrg } from './seed-org.ts';
+import { type SeededOrg, seedOrg } from './seed-org.ts';
 import { QueryCursors } from './soql/query-cursors.ts';
 
 const MAX_BODY = '25mb';
@@ -50,7 +50,7 @@ export interface SalesforceSandboxOptions {
   readonly certificate?: string;
 }
 
-export interface SalesforceSandbox extends FilledOrg {
+export interface SalesforceSandbox extends SeededOrg {
   /** Login server and org at once (My Domain). */
   readonly url: string;
   readonly clientId: string;
@@ -65,10 +65,10 @@ export interface SalesforceSandbox extends FilledOrg {
 export async function startSalesforceSandbox(options: SalesforceSandboxOptions): Promise<SalesforceSandbox> {
   const gate = gateOf(options);
   const { org, app, activities, outbound } = gate;
-  const filled = fillOrg(org, activities, options.dataset);
+  const filled = seedOrg(org, activities, options.dataset);
   let address = '';
   const server = application(gate, () => address);
-  const { url, close } = await listen(server, options.port, LET_IN_BYTES);
+  const { url, close } = await listen(server, options.port, NODE_MAX_HEADER_BYTES);
   address = url;
   const { clientId, clientSecret } = app;
   const username = String(org.find(org.userId)?.values.Username);
@@ -79,7 +79,7 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions):
   return { ...filled, url, clientId, clientSecret, orgId: org.id, username, close: end };
 }
 
-function gateOf(options: SalesforceSandboxOptions): Gate {
+function gateOf(options: SalesforceSandboxOptions): SalesforceRequestContext {
   const clock = createSandboxClock(options.clock, options.now);
   const { sharedActivities = false, hiddenFields = [], certificate } = options;
   const org = new Org({ clock, sharedActivities, hiddenFields });
@@ -108,7 +108,7 @@ function gateOf(options: SalesforceSandboxOptions): Gate {
   };
 }
 
-function application(gate: Gate, address: () => string): express.Express {
+function application(gate: SalesforceRequestContext, address: () => string): express.Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -12,13 +12,13 @@ export function isLoopbackUrl(text: string): boolean {
 export const LOOPBACK_RULE = 'must be an http address on this machine (127.0.0.1, localhost, [::1]) without a query';
 
 /** What a CRM does that is told nothing else. */
-export interface Usual {
+export interface DeliveryDefaults {
   readonly maxConcurrentRequests: number;
   readonly timeoutMs: number;
 }
 
 /** Keys of a settings schema. */
-export const deliverySettings = (usual: Usual) => ({
+export const deliverySettings = (usual: DeliveryDefaults) => ({
   targetUrl: z
     .string()
     .refine(isLoopbackUrl, LOOPBACK_RULE)

@@ -19,7 +19,7 @@ export interface Post {
   readonly timeoutMs: number;
 }
 
-export class Poster {
+export class HttpSender {
   readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   readonly #underWay = new Set<ClientRequest>();
 

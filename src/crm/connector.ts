@@ -10,15 +10,15 @@
 //   held      what the CRM holds in our own fields
 //   patch     what the CRM shall hold in our own fields
 import type {
+  ChangedCounters,
   ChangePage,
   Cursor,
-  DatedThings,
+  DatedEvents,
   FetchedLead,
-  KnownLinks,
-  LinkFindings,
+  LinkDiff,
   RecordRef,
+  StoredLinks,
   StreamItems,
-  UndatedRecord,
 } from '../domain/crm-changes.ts';
 import type { ScoreFieldValues } from '../domain/score-fields.ts';
 import type { ConnectorError } from './connector-error.ts';
@@ -32,26 +32,26 @@ export interface ChangeStream {
   /** Canonical activity types that this stream shows. One that no stream open to us shows is `unobserved`. */
   readonly activityTypes: readonly string[];
   /** The object whose records a whole pass of this stream lists (`contacts`): one that it does not show is read again. */
-  readonly lists?: string;
+  readonly listsObject?: string;
   /** A whole pass shows only the latest part of the past: what it does not show is not gone. */
-  readonly windowed?: true;
+  readonly partialHistory?: true;
   /** It lists nothing: the records carry a counter of this name, whose things `dateCounters` dates. */
-  readonly counter?: true;
+  readonly isCounter?: true;
   /** The stream that shows each thing that this one only counts: while that one is open, this one is closed. */
-  readonly standsInFor?: string;
+  readonly fallbackFor?: string;
   /** No webhook tells of it, and what it shows is worth most when it is fresh: it is pulled as often as this, between two polls. */
-  readonly everySeconds?: number;
+  readonly pollEverySeconds?: number;
   /** Its items can be read one by one (`readItems`). */
-  readonly byId?: true;
+  readonly readableById?: true;
   /** Its items are the companies that records name (`companyId`): whoever had one that is gone is found there. */
-  readonly companies?: true;
+  readonly isCompanies?: true;
 }
 
 /** Whether a stream is open to us. */
-export interface StreamSight {
+export interface StreamAvailability {
   readonly stream: string;
   /** Why it is not, in the CRM's words, and what would open it; null = it is. */
-  readonly denied: { readonly reason: string; readonly fix: string } | null;
+  readonly unavailable: { readonly reason: string; readonly fix: string } | null;
 }
 
 export interface ScorePatch {
@@ -60,7 +60,7 @@ export interface ScorePatch {
   readonly values: ScoreFieldValues;
 }
 
-export type WriteOutcome =
+export type WriteResult =
   | { readonly kind: 'written'; readonly ref: RecordRef; readonly modifiedAt: string | null }
   | { readonly kind: 'gone'; readonly ref: RecordRef }
   | { readonly kind: 'merged'; readonly ref: RecordRef; readonly into: RecordRef }
@@ -74,25 +74,25 @@ export type BulkState =
 /** Writing many scores of one object as one job of the CRM, which takes its time. The job's id outlives our process. */
 export interface BulkWrites {
   /** From so many patches of one object on it is worth it. */
-  readonly from: number;
+  readonly minRows: number;
   /** Patches of one job, and bytes of them as JSON. */
-  readonly most: number;
-  readonly mostBytes: number;
+  readonly maxRows: number;
+  readonly maxBytes: number;
   /** Begins a job, of which nothing is written yet. Gives its id. @throws ConnectorError `forbidden`, `invalid`: not here */
   open(object: string, signal: AbortSignal): Promise<string>;
   /** Hands over all patches and has them written. When it throws, `look` tells whether they will be. */
   send(job: string, patches: readonly ScorePatch[], signal: AbortSignal): Promise<void>;
-  look(job: string, signal: AbortSignal): Promise<BulkState>;
+  status(job: string, signal: AbortSignal): Promise<BulkState>;
   /**
    * Of a job that is done: one outcome per ref, in any order.
    * @throws ConnectorError `configuration` as `writeScores`
    */
-  outcomes(job: string, refs: readonly RecordRef[], signal: AbortSignal): Promise<readonly WriteOutcome[]>;
+  results(job: string, refs: readonly RecordRef[], signal: AbortSignal): Promise<readonly WriteResult[]>;
   /** Gives up a job that is open. */
   abort(job: string, signal: AbortSignal): Promise<void>;
 }
 
-export interface PresentRecords {
+export interface RecordListing {
   readonly refs: readonly RecordRef[];
   readonly after: string | null;
 }
@@ -150,7 +150,7 @@ export interface CrmConnector {
    * Which streams this token and portal let us see, by one small call each; one that is left out can only be told by reading it.
    * @throws ConnectorError of any kind but `forbidden`
    */
-  probeStreams(signal: AbortSignal): Promise<readonly StreamSight[]>;
+  probeStreams(signal: AbortSignal): Promise<readonly StreamAvailability[]>;
 
   /**
    * Pages of what changed since `cursor` (null: everything), oldest first. Ends when there is nothing more for now.
@@ -174,22 +174,22 @@ export interface CrmConnector {
    * Compares what is linked to the records (company, activities, deals) with what we know of; finds what no modification time
    * tells. At most `batch.links` records. Absent where a CRM's modification times tell it all.
    */
-  compareLinks?(known: readonly KnownLinks[], signal: AbortSignal): Promise<LinkFindings>;
+  reconcileLinks?(known: readonly StoredLinks[], signal: AbortSignal): Promise<LinkDiff>;
 
   /**
    * A page of all records that are there, whatever changed: what it never shows was deleted, merged or erased. `after` is
    * where a page begins (null: at the beginning), and where the next one does (null: this is the last).
    */
-  listPresent?(after: string | null, signal: AbortSignal): Promise<PresentRecords>;
+  listAllRecords?(after: string | null, signal: AbortSignal): Promise<RecordListing>;
 
   /**
    * Dates what the counters of these records counted since it was last asked; finds the same things at the same instants
    * however often it is asked in between. At most `batch.counters` records. Absent where no stream is a counter.
    */
-  dateCounters?(undated: readonly UndatedRecord[], signal: AbortSignal): Promise<DatedThings>;
+  dateCounterEvents?(undated: readonly ChangedCounters[], signal: AbortSignal): Promise<DatedEvents>;
 
   /** Writes all patches in as few calls as the CRM allows. One outcome per patch, in any order. At most `batch.write`. */
-  writeScores(patches: readonly ScorePatch[], signal: AbortSignal): Promise<readonly WriteOutcome[]>;
+  writeScores(patches: readonly ScorePatch[], signal: AbortSignal): Promise<readonly WriteResult[]>;
 
   /** Absent where a CRM has no such thing. */
   readonly bulkWrites?: BulkWrites;
@@ -207,18 +207,18 @@ export interface CrmConnector {
   describeAccount(signal: AbortSignal): Promise<Account>;
 
   /** How many calls this connector has made so far. */
-  callsMade(): number;
+  apiCallCount(): number;
 
   close(): Promise<void>;
 }
 
 /** How patient a connector is with its CRM. Each has a default of its own; a test of failures has no minutes to wait. */
-export interface Patience {
+export interface RetryOptions {
   /** For one attempt, from the request to the last byte of the answer. */
   readonly timeoutMs: number;
   readonly retries: number;
   /** Before the first repeat; doubles, with jitter. */
-  readonly firstWaitMs: number;
+  readonly initialDelayMs: number;
   /** For all waits that a 429 or a Retry-After imposes on one call. A longer one is the job's business. */
-  readonly longestWaitMs: number;
+  readonly maxThrottleWaitMs: number;
 }

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 /** In constant time, whatever was given: digests are equally long. */
-export function isSameSecret(given: string, secret: string): boolean {
+export function secretsEqual(given: string, secret: string): boolean {
   return timingSafeEqual(digest(given), digest(secret));
 }
 

@@ -1,5 +1,5 @@
 // What a CRM sends by itself: how it is verified and read at the door. Pure: a receiver stores nothing and asks nobody, so that
-// a request is answered in milliseconds. An event is only a hint that something is to be read again; no value in it is kept.
+// a request is answered in milliseconds. An event is only a fix that something is to be read again; no value in it is kept.
 import type { RecordRef } from '../domain/crm-changes.ts';
 import type { Priority } from '../domain/priority.ts';
 
@@ -37,7 +37,7 @@ export interface WebhookEvent {
 }
 
 /** Verified, but not understood: kept as it is, so that nothing is lost. */
-export interface UnreadPart {
+export interface UnparsedPart {
   /** The part of the body concerned, with all that `readAgain` needs to know of the rest. */
   readonly text: string;
   /** What is wrong with it, without quoting it. */
@@ -51,13 +51,13 @@ export interface WebhookAnswer {
   readonly body: string;
 }
 
-export type WebhookVerdict =
+export type WebhookResult =
   /** Not from the CRM, as far as we can tell: answered with `status`, nothing is stored. `reason` is one of few words, for counting. */
   | { readonly kind: 'refused'; readonly status: 401 | 404; readonly reason: string; readonly detail: string }
   | {
       readonly kind: 'accepted';
       readonly events: readonly WebhookEvent[];
-      readonly unread: readonly UnreadPart[];
+      readonly unparsed: readonly UnparsedPart[];
       /** Events that say nothing to us (our own writes, fields of ours), by reason. */
       readonly ignored: Readonly<Record<string, number>>;
       /** What the CRM wants to hear once all of it is stored; absent: 200 without a body. */
@@ -66,22 +66,22 @@ export type WebhookVerdict =
 
 export interface WebhookReceiver {
   /** What tells the CRM from others covers the address: without PUBLIC_URL nothing can be verified. */
-  readonly signsAddress: boolean;
+  readonly needsPublicUrl: boolean;
   /** A body that is longer is refused (413) before it is read. */
   readonly maxBytes: number;
   /**
    * What can be told before the body is read: nobody who has no signature makes us read megabytes. Null: read it.
    * `body` is empty.
    */
-  refuse(request: WebhookRequest): Extract<WebhookVerdict, { kind: 'refused' }> | null;
+  preCheck(request: WebhookRequest): Extract<WebhookResult, { kind: 'refused' }> | null;
   /** Never throws for what was sent. */
-  receive(request: WebhookRequest): WebhookVerdict;
+  parse(request: WebhookRequest): WebhookResult;
   /** Reads a part that was kept as not understood, and was verified then: a later version may understand it. */
-  readAgain(part: string, receivedAt: Date): Pick<Extract<WebhookVerdict, { kind: 'accepted' }>, 'events' | 'unread'>;
+  reparse(part: string, receivedAt: Date): Pick<Extract<WebhookResult, { kind: 'accepted' }>, 'events' | 'unparsed'>;
 }
 
 /** An event as the inbox keeps it. */
-export function toArrivedEvent({ key, account, subject, priority, occurredAt }: WebhookEvent): {
+export function toInboxEvent({ key, account, subject, priority, occurredAt }: WebhookEvent): {
   readonly key: string;
   readonly account: string;
   readonly kind: WebhookSubject['kind'];

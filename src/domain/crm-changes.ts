@@ -1,7 +1,7 @@
 // What is read from a CRM: records as they are now, and pages of what changed. Types only; connectors make them, jobs carry
 // them, the store keeps them.
 import type { Activity, Fields } from './lead.ts';
-import type { Outcome } from './outcome.ts';
+import type { DealOutcome } from './outcome.ts';
 import type { ScoreFieldValues } from './score-fields.ts';
 
 export interface RecordRef {
@@ -33,14 +33,14 @@ export interface LeadSnapshot {
   readonly kind: 'lead';
   readonly ref: RecordRef;
   readonly fields: Fields;
-  readonly held: ScoreFieldValues;
+  readonly crmValues: ScoreFieldValues;
   /** The CRM's own modification time of the record (ISO). */
   readonly modifiedAt: string;
   /** The CRM's id of the company whose fields are in `fields`; null = none. */
   readonly companyId: string | null;
   readonly problems: readonly FieldProblem[];
   /** Those that come with the record itself, all of them. */
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly DealOutcome[];
   /** Absent: no rule of the mapping asks for any. */
   readonly counters?: Counters;
   /** To the same person in other CRMs. Absent: the mapping asks for none. */
@@ -64,7 +64,7 @@ export interface DirtyRecord {
    */
   readonly seen?: {
     readonly fields: Fields;
-    readonly held: ScoreFieldValues;
+    readonly crmValues: ScoreFieldValues;
     readonly modifiedAt: string;
     readonly counters?: Counters;
     /** Absent: nothing is known of them here. */
@@ -76,7 +76,7 @@ export interface SourcedActivity extends Activity {
   readonly ref: RecordRef;
 }
 
-export interface SourcedOutcome extends Outcome {
+export interface SourcedDealOutcome extends DealOutcome {
   readonly ref: RecordRef;
 }
 
@@ -90,7 +90,7 @@ export interface ChangePage {
   /** Activities that are no longer there. */
   readonly gone: readonly { readonly ref: RecordRef; readonly activityId: string }[];
   /** Outcomes seen; an id that is known already replaces what was known. */
-  readonly outcomes: readonly SourcedOutcome[];
+  readonly outcomes: readonly SourcedDealOutcome[];
   /**
    * Ids of activities and outcomes that this page shows on every record that they belong to: on any other record, or where it
    * shows one on none, they are no longer there. Absent: the page does not tell.
@@ -108,7 +108,7 @@ export interface ChangePage {
 export type StreamItems = Pick<ChangePage, 'dirty' | 'activities' | 'gone' | 'outcomes' | 'complete'>;
 
 /** What the store knows of a record's links; the nightly comparison starts from it. */
-export interface KnownLinks {
+export interface StoredLinks {
   readonly ref: RecordRef;
   readonly companyId: string | null;
   /** Ids of its activities, from all streams, as the streams gave them. */
@@ -118,11 +118,11 @@ export interface KnownLinks {
 }
 
 /** What a comparison of links found; each activity with the stream that it belongs to. */
-export interface LinkFindings {
+export interface LinkDiff {
   readonly dirty: readonly DirtyRecord[];
   readonly activities: readonly (SourcedActivity & { readonly stream: string })[];
   readonly gone: ChangePage['gone'];
-  readonly outcomes: readonly SourcedOutcome[];
+  readonly outcomes: readonly SourcedDealOutcome[];
   readonly goneOutcomes: readonly { readonly ref: RecordRef; readonly outcomeId: string }[];
 }
 
@@ -137,7 +137,7 @@ export interface DatedCounter {
 }
 
 /** A counter of a record whose things are to be dated. */
-export interface UndatedCounter {
+export interface StoredCounterPosition {
   readonly counter: string;
   /** Null = nothing of it was ever dated. */
   readonly dated: DatedCounter | null;
@@ -147,13 +147,13 @@ export interface UndatedCounter {
   readonly again: boolean;
 }
 
-export interface UndatedRecord {
+export interface ChangedCounters {
   readonly ref: RecordRef;
-  readonly counters: readonly UndatedCounter[];
+  readonly counters: readonly StoredCounterPosition[];
 }
 
 /** What dating found. */
-export interface DatedThings {
+export interface DatedEvents {
   readonly records: readonly {
     readonly ref: RecordRef;
     readonly counters: readonly {

@@ -1,8 +1,8 @@
 // What became of a lead: a deal that is open, won or lost, and the stages of its life as a lead. Kept for the review of the
 // model; nothing scores it. Types only.
-export type OutcomeState = 'open' | 'won' | 'lost';
+export type DealState = 'open' | 'won' | 'lost';
 
-export interface Outcome {
+export interface DealOutcome {
   /** Unique among those of a record: `deal:123`; `lifecycle`, of which there is one. */
   readonly id: string;
   /** The stream that shows it (`deals`), or `lifecycle` where it comes with the record itself. */
@@ -10,7 +10,7 @@ export interface Outcome {
   readonly pipeline: string | null;
   /** The stage that it is in, by the CRM's id; null = unknown. */
   readonly stage: string | null;
-  readonly state: OutcomeState;
+  readonly state: DealState;
   readonly amount: number | null;
   /** Three letters, e.g. `EUR`; null = unknown. */
   readonly currency: string | null;

@@ -8,7 +8,7 @@ export interface BucketSize {
 
 export interface RateLimiter {
   /** Waits for one token of the bucket named `key` (e.g. `hubspot:burst`). Rejects with the signal's reason when aborted. */
-  take(key: string, size: BucketSize, signal: AbortSignal): Promise<void>;
+  acquire(key: string, size: BucketSize, signal: AbortSignal): Promise<void>;
   /** The CRM said that the bucket is empty: nobody takes from it for `forMs`. */
   drain(key: string, forMs: number): Promise<void>;
 }

@@ -3,7 +3,7 @@
 export const GRADES = ['A', 'B', 'C', 'D', 'F', 'Ungraded'] as const;
 export type Grade = (typeof GRADES)[number];
 
-export type Outcome = 'matched' | 'unmatched' | 'unknown';
+export type MatchResult = 'matched' | 'unmatched' | 'unknown';
 export type Dimension = 'fit' | 'behavior';
 
 /** What one criterion, signal, cap or limit gave this lead. */
@@ -11,7 +11,7 @@ export interface Contribution {
   readonly dimension: Dimension;
   /** The criterion's or signal's id; `cap:<group>` or `limit:behavior` for what was cut off. */
   readonly signal: string;
-  readonly outcome: Outcome;
+  readonly outcome: MatchResult;
   /** Unrounded points. */
   readonly exact: number;
   /** Whole points as displayed; within a dimension they sum exactly to the displayed score. */

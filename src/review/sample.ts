@@ -1,7 +1,7 @@
 // What a model does to a file of leads: how often each case of a criterion and each signal fires, how grades and bands fill, and, where
 // it is known, what became of the leads in each. Sums alone are kept, so that a file of any size fits. Pure.
 import type { Lead } from '../domain/lead.ts';
-import { GRADES, type Outcome, type ScoreResult } from '../domain/score-result.ts';
+import { GRADES, type MatchResult, type ScoreResult } from '../domain/score-result.ts';
 import type { CompiledModel } from '../scoring/compile/compile.ts';
 
 /** How many leads, and what became of them. */
@@ -69,7 +69,7 @@ class Tally {
   }
 }
 
-type ByOutcome = Readonly<Record<Outcome, Tally>>;
+type ByOutcome = Readonly<Record<MatchResult, Tally>>;
 
 interface FiringTally {
   readonly id: string;

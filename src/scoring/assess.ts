@@ -8,12 +8,12 @@ import { Ledger } from './ledger.ts';
 import { reaches, roundPoints } from './rounding.ts';
 import type { SignalScore } from './signals.ts';
 import {
-  afterGates,
+  activeGates,
+  applyGates,
   type CompiledGate,
   chooseBand,
-  gatesInForce,
+  type LeadPosition,
   resolveThresholds,
-  type Standing,
   type Thresholds,
 } from './status.ts';
 
@@ -22,7 +22,7 @@ export interface Assessment {
   readonly ledger: Ledger;
   readonly fit: FitScore;
   readonly behavior: BehaviorScore;
-  readonly standing: Standing;
+  readonly standing: LeadPosition;
   readonly thresholds: Thresholds;
   readonly gates: readonly CompiledGate[];
   /** The place of the band chosen without gates. */
@@ -36,16 +36,16 @@ export function assess(lead: Lead, model: CompiledModel, now: number, context: S
   const ledger = new Ledger(lead, model.behavior.watchers);
   const fit = scoreFit(model.fit, lead.fields);
   const behavior = scoreBehavior(model.behavior, ledger, now);
-  const standing: Standing = {
+  const standing: LeadPosition = {
     grade: fit.grade,
     fit: roundPoints(fit.raw),
     behavior: roundPoints(behavior.exact),
     strong: strongSignals(model, behavior.signals),
   };
   const thresholds = resolveThresholds(model.status, context);
-  const gates = gatesInForce(model.status, lead.fields);
+  const gates = activeGates(model.status, lead.fields);
   const chosen = chooseBand(model.status, standing, thresholds);
-  return { model, ledger, fit, behavior, standing, thresholds, gates, chosen, place: afterGates(chosen, gates) };
+  return { model, ledger, fit, behavior, standing, thresholds, gates, chosen, place: applyGates(chosen, gates) };
 }
 
 /** By signal: whether it is worth at least 1 point; false for those that no band asks about. */

@@ -2,7 +2,7 @@
 // line of its own, so that the lines always sum to the score.
 
 import { type CompiledSignal, compileSignals } from './compile/compiled-signals.ts';
-import { type Ledger, type WatchersByType, watchersOf } from './ledger.ts';
+import { type Ledger, type SubscriptionsByType, subscriptionsByType } from './ledger.ts';
 import { TOLERANCE } from './rounding.ts';
 import type { BehaviorSource } from './schemas/signal-schema.ts';
 import { type SignalScore, scoreSignal } from './signals.ts';
@@ -17,7 +17,7 @@ export interface CompiledGroup extends Limits {
 }
 export interface CompiledBehavior {
   readonly signals: readonly CompiledSignal[];
-  readonly watchers: WatchersByType;
+  readonly watchers: SubscriptionsByType;
   readonly groups: readonly CompiledGroup[];
   /** By signal: the place of its group, -1 for none. */
   readonly groupOf: readonly number[];
@@ -45,7 +45,7 @@ export function compileBehavior(behavior: BehaviorSource = { signals: [], min: '
   const { min = 0, max = Infinity } = behavior;
   return {
     signals,
-    watchers: watchersOf(signals),
+    watchers: subscriptionsByType(signals),
     groups: sources.map(({ id, label = id, ...limits }) => {
       return { id, label, min: limits.min ?? -Infinity, max: limits.max ?? Infinity };
     }),
@@ -54,7 +54,7 @@ export function compileBehavior(behavior: BehaviorSource = { signals: [], min: '
   };
 }
 
-export function withinLimits(value: number, { min, max }: Limits): number {
+export function clamp(value: number, { min, max }: Limits): number {
   return Math.min(max, Math.max(min, value));
 }
 
@@ -77,13 +77,13 @@ export function limitBehavior(behavior: CompiledBehavior, signals: readonly Sign
   const cuts: CutLine[] = [];
   groups.forEach((group, index) => {
     const whole = sums[index] ?? 0;
-    const kept = withinLimits(whole, group);
+    const kept = clamp(whole, group);
     sum += kept;
     if (Math.abs(kept - whole) > TOLERANCE) {
       cuts.push({ signal: `cap:${group.id}`, label: group.label, exact: kept - whole });
     }
   });
-  const exact = withinLimits(sum, limits) + 0;
+  const exact = clamp(sum, limits) + 0;
   if (Math.abs(exact - sum) > TOLERANCE) {
     cuts.push({ signal: 'limit:behavior', label: 'limit:behavior', exact: exact - sum });
   }

@@ -1,7 +1,7 @@
 // Who the lead is: the first case of each criterion that matches gives its points; the grade is their share of what could be
 // had. Fit never fades. A field that is not known costs coverage, not points.
 import type { Fields } from '../domain/lead.ts';
-import type { Grade, Outcome } from '../domain/score-result.ts';
+import type { Grade, MatchResult } from '../domain/score-result.ts';
 import { compileCondition, conditionFields, type FieldTest } from './compile/conditions.ts';
 import { reaches } from './rounding.ts';
 import { type FitSource, gradeThresholds } from './schemas/model-schema.ts';
@@ -45,7 +45,7 @@ interface CriterionScore {
   /** The criterion's id. */
   readonly signal: string;
   readonly label: string;
-  readonly outcome: Outcome;
+  readonly outcome: MatchResult;
   readonly exact: number;
 }
 export interface FitScore {
@@ -98,7 +98,7 @@ export function scoreFit(fit: CompiledFit, fields: Fields): FitScore {
 }
 
 function scoreCriterion({ id, label, cases }: CompiledCriterion, fields: Fields): CriterionScore {
-  let outcome: Outcome = 'unmatched';
+  let outcome: MatchResult = 'unmatched';
   for (const each of cases) {
     const tested = each.test(fields);
     if (tested === 'matched') return { signal: id, label: each.label, outcome: 'matched', exact: each.points };

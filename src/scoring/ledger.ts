@@ -1,23 +1,23 @@
 // One lead's activities as the signals of a model see them: duplicates dropped, matched once, latest first. Everything that
 // does not depend on the instant of scoring is settled here, so that looking ahead costs no second matching.
 import type { Lead } from '../domain/lead.ts';
-import type { Outcome } from '../domain/score-result.ts';
+import type { MatchResult } from '../domain/score-result.ts';
 import type { CompiledSignal, StateSignal } from './compile/compiled-signals.ts';
 import { parseInstantOrDate } from './instant.ts';
 
 /** Which slots an activity of a type belongs to. */
-export interface Watcher {
+export interface SignalSubscription {
   readonly slot: number;
   readonly where: ((attributes: Lead['fields']) => boolean) | null;
 }
-export type WatchersByType = ReadonlyMap<string, readonly Watcher[]>;
+export type SubscriptionsByType = ReadonlyMap<string, readonly SignalSubscription[]>;
 
 const NONE: readonly number[] = [];
 
 /** By activity type, so that an activity meets only the signals that ask for its type. */
-export function watchersOf(signals: readonly CompiledSignal[]): WatchersByType {
-  const watchers = new Map<string, Watcher[]>();
-  const watch = (type: string, watcher: Watcher) => {
+export function subscriptionsByType(signals: readonly CompiledSignal[]): SubscriptionsByType {
+  const watchers = new Map<string, SignalSubscription[]>();
+  const watch = (type: string, watcher: SignalSubscription) => {
     const list = watchers.get(type);
     if (list) list.push(watcher);
     else watchers.set(type, [watcher]);
@@ -35,10 +35,10 @@ export function watchersOf(signals: readonly CompiledSignal[]): WatchersByType {
 export class Ledger {
   readonly #lead: Lead;
   readonly #times: (number[] | undefined)[] = [];
-  readonly #states: (Outcome | undefined)[] = [];
+  readonly #states: (MatchResult | undefined)[] = [];
   #created: number | null | undefined;
 
-  constructor(lead: Lead, watchers: WatchersByType) {
+  constructor(lead: Lead, watchers: SubscriptionsByType) {
     this.#lead = lead;
     const seen = new Set<string>();
     for (const activity of lead.activities) {
@@ -70,7 +70,7 @@ export class Ledger {
     return signal.kind === 'absent' && signal.requires !== undefined && unobserved.includes(signal.requires);
   }
 
-  stateOf(signal: StateSignal): Outcome {
+  stateOf(signal: StateSignal): MatchResult {
     let outcome = this.#states[signal.index];
     if (outcome === undefined) {
       outcome = signal.test(this.#lead.fields);

@@ -6,7 +6,7 @@ import { type Assessment, assess } from './assess.ts';
 import type { CompiledModel } from './compile/compile.ts';
 import { findNextChange } from './look-ahead/next-change.ts';
 import { apportion } from './rounding.ts';
-import { cellOf, gatesBelow, type Thresholds } from './status.ts';
+import { cellOf, gatesCapping, type Thresholds } from './status.ts';
 
 /**
  * @param lead canonical fields and activities; see parse-lead.ts for one that comes from outside
@@ -30,7 +30,7 @@ export function scoreLead(lead: Lead, model: CompiledModel, now: number, context
     cell: cellOf(model.status, standing),
     nextChangeAt: findNextChange(assessment, now, 'any')?.at ?? null,
     contributions: [...fitContributions(assessment), ...behaviorContributions(assessment)],
-    gates: gatesBelow(model.status, gates, chosen),
+    gates: gatesCapping(model.status, gates, chosen),
   };
   const applied = thresholdsApplied(model, thresholds);
   return applied === null ? result : { ...result, thresholds: applied };

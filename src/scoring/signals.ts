@@ -1,13 +1,13 @@
 // What each kind of behavior signal is worth at an instant. Which activities a signal looks at is collected once per lead
 // (ledger.ts); here only time is left to vary.
-import type { Outcome } from '../domain/score-result.ts';
+import type { MatchResult } from '../domain/score-result.ts';
 import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from './compile/compiled-signals.ts';
 import { decayAt } from './decay.ts';
 import type { Ledger } from './ledger.ts';
 
 /** What a signal is worth at an instant, and why. */
 export interface SignalScore {
-  readonly outcome: Outcome;
+  readonly outcome: MatchResult;
   readonly exact: number;
   /** When the latest activity that counts happened (epoch ms). */
   readonly latestAt?: number;
@@ -35,7 +35,7 @@ export function scoreSignal(signal: CompiledSignal, ledger: Ledger, at: number):
 }
 
 function scoreCounted(signal: CountedSignal, times: readonly number[], at: number): SignalScore {
-  const first = firstPast(times, at);
+  const first = lowerBound(times, at);
   const latestAt = times[first];
   if (latestAt === undefined) return UNMATCHED;
   const end = Math.min(times.length, first + signal.maxCount);
@@ -45,7 +45,7 @@ function scoreCounted(signal: CountedSignal, times: readonly number[], at: numbe
 }
 
 function scoreTiered(signal: TieredSignal, times: readonly number[], at: number): SignalScore {
-  const first = firstPast(times, at);
+  const first = lowerBound(times, at);
   const latestAt = times[first];
   const count = countWithin(times, first, at, signal.windowMs);
   const tier = tierOf(signal, count);
@@ -58,7 +58,7 @@ function scoreAbsent(signal: AbsentSignal, ledger: Ledger, at: number): SignalSc
   if (created === null) return UNKNOWN;
   if (at - created < signal.forMs) return UNMATCHED;
   const times = ledger.times(signal.index);
-  const latest = times[firstPast(times, at)];
+  const latest = times[lowerBound(times, at)];
   if (latest !== undefined && at - latest < signal.forMs) return UNMATCHED;
   if (signal.requires !== undefined) {
     const earliest = ledger.times(signal.requiresSlot).at(-1);
@@ -68,7 +68,7 @@ function scoreAbsent(signal: AbsentSignal, ledger: Ledger, at: number): SignalSc
 }
 
 /** The place of the latest time that is not after `at`, in times that are latest first. */
-export function firstPast(times: readonly number[], at: number): number {
+export function lowerBound(times: readonly number[], at: number): number {
   let index = 0;
   while (index < times.length && (times[index] ?? at) > at) index++;
   return index;

@@ -17,14 +17,14 @@ export interface Band {
 }
 
 /** What a band looks at. `strong`: by signal, whether it is worth at least 1 point; only those that bands ask for need be. */
-export interface Standing {
+export interface LeadPosition {
   readonly grade: Grade;
   readonly fit: number;
   readonly behavior: number;
   readonly strong: readonly boolean[];
 }
 
-type Requirement = (standing: Standing) => boolean;
+type Requirement = (standing: LeadPosition) => boolean;
 
 export interface CompiledBand extends Band {
   readonly points: number;
@@ -114,17 +114,17 @@ export function resolveThresholds(status: CompiledStatus, context: ScoringContex
     const stored = band.top !== null ? context?.thresholds?.[band.id] : undefined;
     return stored === undefined ? band.points : Math.max(stored, band.points);
   });
-  return { points, previous: placeOf(status, context?.previousStatus) };
+  return { points, previous: bandIndex(status, context?.previousStatus) };
 }
 
 /** The place of a band; Infinity for one that the model lacks. */
-export function placeOf(status: CompiledStatus, id: string | undefined): number {
+export function bandIndex(status: CompiledStatus, id: string | undefined): number {
   const place = status.bands.findIndex((band) => band.id === id);
   return place === -1 ? Infinity : place;
 }
 
 /** The place of the band before gates. */
-export function chooseBand(status: CompiledStatus, standing: Standing, thresholds: Thresholds): number {
+export function chooseBand(status: CompiledStatus, standing: LeadPosition, thresholds: Thresholds): number {
   const last = status.bands.length - 1;
   const value = basisValue(status, standing);
   const cell = status.basis === 'matrix' ? cellOf(status, standing) : null;
@@ -141,31 +141,31 @@ export function chooseBand(status: CompiledStatus, standing: Standing, threshold
   return last;
 }
 
-function basisValue({ basis }: CompiledStatus, { fit, behavior }: Standing): number {
+function basisValue({ basis }: CompiledStatus, { fit, behavior }: LeadPosition): number {
   if (basis === 'fit') return fit;
   return basis === 'behavior' ? behavior : fit + behavior;
 }
 
 /** Grade and behavior level, e.g. `B2`; null for Ungraded, below the last level, and without levels. */
-export function cellOf({ levels }: CompiledStatus, { grade, behavior }: Standing): string | null {
+export function cellOf({ levels }: CompiledStatus, { grade, behavior }: LeadPosition): string | null {
   if (grade === 'Ungraded') return null;
   const level = levels.find(([, atLeast]) => reaches(behavior, atLeast));
   return level ? `${grade}${level[0]}` : null;
 }
 
 /** The gates that are in force for these fields; what is unknown lifts none. */
-export function gatesInForce(status: CompiledStatus, fields: Fields): CompiledGate[] {
+export function activeGates(status: CompiledStatus, fields: Fields): CompiledGate[] {
   return status.gates.filter((gate) => gate.unless(fields) !== 'matched');
 }
 
 /** The gates that hold a lead below `place`, as the result lists them. */
-export function gatesBelow(status: CompiledStatus, gates: readonly CompiledGate[], place: number): GateInForce[] {
+export function gatesCapping(status: CompiledStatus, gates: readonly CompiledGate[], place: number): GateInForce[] {
   return gates
     .filter((gate) => gate.maxBand > place)
     .map(({ id, label, lift, maxBand }) => ({ id, label, max_band: status.bands[maxBand]?.id ?? '', lift }));
 }
 
 /** The place after gates: the worst of the band and the gates' `max_band`s. */
-export function afterGates(place: number, gates: readonly CompiledGate[]): number {
+export function applyGates(place: number, gates: readonly CompiledGate[]): number {
   return gates.reduce((worst, gate) => Math.max(worst, gate.maxBand), place);
 }

@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 
 /** `jsonb_to_recordset` of `rows`; name its columns behind it: `from ${rowsOf(refs)} as t (object text, id text)`. */
-export function rowsOf(rows: readonly object[]): RawBuilder<unknown> {
+export function jsonRows(rows: readonly object[]): RawBuilder<unknown> {
   return sql`jsonb_to_recordset(${jsonOf(rows)}::jsonb)`;
 }
 

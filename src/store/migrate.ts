@@ -2,34 +2,12 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
-import { capabilities } from './migrations/0002-capabilities.ts';
-import { outcomesAndErasures } from './migrations/0003-outcomes-and-erasures.ts';
-import { thresholds } from './migrations/0004-thresholds.ts';
-import { counters } from './migrations/0005-counters.ts';
-import { sourceIds } from './migrations/0006-source-ids.ts';
-import { people } from './migrations/0007-people.ts';
-import { bulkWrites } from './migrations/0008-bulk-writes.ts';
-import { inbox } from './migrations/0009-inbox.ts';
-import { siteEvents } from './migrations/0010-site-events.ts';
-import { companyRecords } from './migrations/0011-company-records.ts';
-import { inboxKeys } from './migrations/0012-inbox-keys.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
 /** By name; a new one goes at the end, with the next number. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
-  '0002-capabilities': capabilities,
-  '0003-outcomes-and-erasures': outcomesAndErasures,
-  '0004-thresholds': thresholds,
-  '0005-counters': counters,
-  '0006-source-ids': sourceIds,
-  '0007-people': people,
-  '0008-bulk-writes': bulkWrites,
-  '0009-inbox': inbox,
-  '0010-site-events': siteEvents,
-  '0011-company-records': companyRecords,
-  '0012-inbox-keys': inboxKeys,
 };
 
 export interface MigrationReport {

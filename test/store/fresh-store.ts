@@ -3,10 +3,10 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { LeadSnapshot, RecordRef, SourcedActivity } from '../../src/domain/crm-changes.ts';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
-import { type Installation, SETUPS, type Setup } from '../support/backends.ts';
+import { BACKENDS, type Backend, type Installation } from '../support/backends.ts';
 
 /** The databases, each once: Redis changes nothing here. */
-export const STORES: readonly Setup[] = SETUPS.filter(({ name }) => !name.includes('redis'));
+export const STORES: readonly Backend[] = BACKENDS.filter(({ name }) => !name.includes('redis'));
 
 export const CRM = 'hubspot';
 
@@ -16,7 +16,7 @@ export function at(after = 0): Date {
 }
 
 /** One database for the tests of a suite; `db` is there when they run. */
-export function freshStore({ create }: Setup): Pick<OpenDatabase, 'db'> {
+export function freshStore({ create }: Backend): Pick<OpenDatabase, 'db'> {
   let installation: Installation | null = null;
   let database: OpenDatabase | null = null;
   const opened = () => {
@@ -53,7 +53,7 @@ async function emptied({ db }: Pick<OpenDatabase, 'db'>): Promise<void> {
 
 /** As when every record has found its person: nobody is scored before. */
 export async function allMatched({ db }: Pick<OpenDatabase, 'db'>): Promise<void> {
-  await db.deleteFrom('unmatched').execute();
+  await db.deleteFrom('match_queue').execute();
 }
 
 export function ref(id: string): RecordRef {
@@ -65,7 +65,7 @@ export function snapshot(id: string, changes: Partial<LeadSnapshot> = {}): LeadS
     kind: 'lead',
     ref: ref(id),
     fields: { 'contact.job_title': 'VP Sales' },
-    held: {},
+    crmValues: {},
     modifiedAt: at(-60).toISOString(),
     companyId: null,
     problems: [],

@@ -8,18 +8,18 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { onServer, ownRedis, POSTGRES_MISSING, redisMissing } from './servers.ts';
 
-export interface SetupEnv {
+export interface BackendEnv {
   readonly DATA_DIR: string;
   readonly DATABASE_URL?: string;
   readonly REDIS_URL?: string;
 }
 
 export interface Installation {
-  readonly env: SetupEnv;
+  readonly env: BackendEnv;
   destroy(): Promise<void>;
 }
 
-export interface Setup {
+export interface Backend {
   readonly name: string;
   /** A fresh installation that shares nothing with another test, with the tables and the queue as a start leaves them. */
   create(): Promise<Installation>;
@@ -70,9 +70,9 @@ const postgresEmpty = () => onPostgres(null);
 
 const noPostgres = async () => (inject('templates').postgres === null ? POSTGRES_MISSING : undefined);
 
-const EMBEDDED: Setup = { name: 'embedded', create: freshDataDir, createEmpty: emptyDataDir };
+const EMBEDDED: Backend = { name: 'embedded', create: freshDataDir, createEmpty: emptyDataDir };
 
-const EVERY: readonly (Setup & { missing(): Promise<string | undefined> })[] = [
+const EVERY: readonly (Backend & { missing(): Promise<string | undefined> })[] = [
   { ...EMBEDDED, missing: async () => undefined },
   { name: 'postgres', create: postgresReady, createEmpty: postgresEmpty, missing: noPostgres },
   {
@@ -83,7 +83,7 @@ const EVERY: readonly (Setup & { missing(): Promise<string | undefined> })[] = [
   },
 ];
 
-async function available(): Promise<readonly Setup[]> {
+async function available(): Promise<readonly Backend[]> {
   const found = await Promise.all(EVERY.map(async (setup) => ({ setup, missing: await setup.missing() })));
   return found.flatMap(({ setup, missing }) => {
     if (missing === undefined) return [setup];
@@ -94,7 +94,7 @@ async function available(): Promise<readonly Setup[]> {
 }
 
 /** Those of the three set-ups that this machine can have. */
-export const SETUPS: readonly Setup[] = await available();
+export const BACKENDS: readonly Backend[] = await available();
 
 /** For tests that hold on one of them: a database of a server is there sooner than an embedded one. */
-export const FASTEST: Setup = SETUPS.find(({ name }) => name === 'postgres') ?? EMBEDDED;
+export const DEFAULT_BACKEND: Backend = BACKENDS.find(({ name }) => name === 'postgres') ?? EMBEDDED;

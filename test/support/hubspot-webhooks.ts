@@ -1,7 +1,7 @@
 // Webhooks as HubSpot sends them, for tests that are their sender: signed with the app's secret for the address that HubSpot was given.
 import { createHmac } from 'node:crypto';
-import { toArrivedEvent, type WebhookVerdict } from '../../src/crm/webhook-receiver.ts';
-import { putInInbox } from '../../src/store/inbox/inbox.ts';
+import { toInboxEvent, type WebhookResult } from '../../src/crm/webhook-receiver.ts';
+import { insertInboxEvents } from '../../src/store/inbox/inbox.ts';
 import type { TestProduct } from './product.ts';
 
 export const SECRET = 'c0ffee00-0000-4000-8000-000000000000';
@@ -54,18 +54,18 @@ export function changed(objectId: string | number, over: Readonly<Record<string,
  * Through the connector's own receiver into the inbox, as the web role does it; nobody is rung for.
  * @param product with PUBLIC_URL among its settings
  */
-export async function arrive(product: TestProduct, sent: readonly object[]): Promise<WebhookVerdict> {
+export async function storeWebhook(product: TestProduct, sent: readonly object[]): Promise<WebhookResult> {
   const { context, clock, sandbox } = product;
   const webhook = context.crms.get('hubspot')?.connector.webhook;
   if (webhook === undefined) throw new Error('The product takes no webhooks of HubSpot.');
   const receivedAt = clock.now();
   const body = JSON.stringify(sent);
-  const verdict = webhook.receive({
+  const verdict = webhook.parse({
     ...{ method: 'POST', url: TARGET, rest: '', body: Buffer.from(body), receivedAt },
     headers: signed(body, { secret: sandbox.clientSecret, at: receivedAt }),
   });
   if (verdict.kind === 'accepted') {
-    await putInInbox(context.db, 'hubspot', verdict.events.map(toArrivedEvent), receivedAt);
+    await insertInboxEvents(context.db, 'hubspot', verdict.events.map(toInboxEvent), receivedAt);
   }
   return verdict;
 }

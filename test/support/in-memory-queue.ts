@@ -3,8 +3,8 @@
 // runs once more.
 import type { JobContext } from '../../jobs/context.ts';
 import type { JobName } from '../../jobs/job-types.ts';
-import { isLater, JOBS, optionsOf } from '../../jobs/job-types.ts';
-import { runJob } from '../../jobs/queue/worker.ts';
+import { bullJobOptions, isDelayedKey, JOBS } from '../../jobs/job-types.ts';
+import { executeJob } from '../../jobs/queue/worker.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 
 interface Rung {
@@ -15,13 +15,13 @@ interface Rung {
   readonly ringNow: () => Promise<void>;
 }
 
-export interface InProcessBell {
-  readonly ring: JobContext['ring'];
+export interface InMemoryQueue {
+  readonly ring: JobContext['enqueue'];
   /** Runs what is due by the clock, until nothing is. */
   settle(context: JobContext): Promise<void>;
 }
 
-export function inProcessBell(clock: Clock): InProcessBell {
+export function createInMemoryQueue(clock: Clock): InMemoryQueue {
   const waiting = new Map<string, Rung>();
   let running: string | null = null;
   const nextDue = () => {
@@ -29,8 +29,8 @@ export function inProcessBell(clock: Clock): InProcessBell {
     const due = [...waiting].filter(([, { at }]) => at <= now);
     return due.toSorted(([, a], [, b]) => JOBS[a.job].priority - JOBS[b.job].priority)[0];
   };
-  const ring: JobContext['ring'] = async (job, payload, manner = {}) => {
-    const key = optionsOf(job, `${job} ${JSON.stringify(payload)}`, manner).deduplication?.id ?? job;
+  const ring: JobContext['enqueue'] = async (job, payload, manner = {}) => {
+    const key = bullJobOptions(job, `${job} ${JSON.stringify(payload)}`, manner).deduplication?.id ?? job;
     if (waiting.has(key) || (manner.unlessRunning === true && running === key)) return;
     const at = clock.now().getTime() + (manner.delayMs ?? 0);
     waiting.set(key, { job, payload, at, ringNow: () => ring(job, payload) });
@@ -42,13 +42,13 @@ export function inProcessBell(clock: Clock): InProcessBell {
         const [key, { job, payload, ringNow }] = next;
         waiting.delete(key);
         // As the worker does it: what was rung for later is rung for now.
-        if (isLater(key)) {
+        if (isDelayedKey(key)) {
           await ringNow();
           continue;
         }
         running = key;
         try {
-          await runJob(context, job, payload);
+          await executeJob(context, job, payload);
         } finally {
           running = null;
         }

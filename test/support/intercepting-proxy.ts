@@ -16,13 +16,13 @@ export interface Answer {
 /** What becomes of a batch update: its rows, and how to send some of them on to the sandbox. */
 export type OnUpdate = (rows: readonly Row[], forward: (rows: readonly Row[]) => Promise<Answer>) => Promise<Answer>;
 
-export interface Front {
+export interface Proxy {
   readonly url: string;
   close(): Promise<void>;
 }
 
 /** Sends everything on to `target`, but asks `onUpdate` what to do with batch updates of contacts. */
-export async function startFront(target: string, onUpdate: OnUpdate): Promise<Front> {
+export async function startProxy(target: string, onUpdate: OnUpdate): Promise<Proxy> {
   const server = createServer(async (request, response) => {
     const text = await textOf(request);
     const path = request.url ?? '/';

@@ -15,7 +15,7 @@ export function createMemoryLimiter({ pace }: { pace: boolean } = { pace: false 
   return {
     taken,
     drained,
-    async take(key, size, signal) {
+    async acquire(key, size, signal) {
       signal.throwIfAborted();
       taken.push({ key, size });
       if (!pace) return;

@@ -9,12 +9,12 @@ import {
   type SalesforceSandboxOptions,
   startSalesforceSandbox,
 } from '../../sandbox/salesforce/start.ts';
-import { FASTEST, type SetupEnv } from './backends.ts';
+import { type BackendEnv, DEFAULT_BACKEND } from './backends.ts';
 import { borrowed, NOW, type RunningProduct, type RunOptions, runProduct, startingAt } from './running-product.ts';
 
 export interface OrgProductOptions extends RunOptions {
   /** Of the installation to use; absent: a fresh one, on Postgres where there is one. */
-  readonly env?: SetupEnv;
+  readonly env?: BackendEnv;
   readonly settings?: Readonly<Record<string, string>>;
   readonly sandbox?: Partial<Omit<SalesforceSandboxOptions, 'port' | 'clock' | 'dataset'>>;
   /** Absent: the seeded one of `people` people. */
@@ -64,7 +64,7 @@ export interface OrgProduct extends RunningProduct {
 
 /** Opens it with our fields set up in the CRMs; close it when done. */
 export async function openOrgProduct(options: OrgProductOptions = {}): Promise<OrgProduct> {
-  const installation = options.env === undefined ? await FASTEST.create() : borrowed(options.env);
+  const installation = options.env === undefined ? await DEFAULT_BACKEND.create() : borrowed(options.env);
   const clock = startingAt(options.now ?? NOW);
   const dataset = options.dataset ?? seededDataset({ contacts: options.people ?? 20, seed: 1, now: clock.now() });
   const org = await startSalesforceSandbox({ port: 0, ...options.sandbox, dataset, clock });

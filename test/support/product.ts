@@ -5,15 +5,15 @@ import type { SimulatedClock } from '../../cli/demo/simulated-clock.ts';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, type HubSpotSandboxOptions, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { FASTEST, type Installation, type SetupEnv } from './backends.ts';
-import { type OnUpdate, startFront } from './intercepting-proxy.ts';
+import { type BackendEnv, DEFAULT_BACKEND, type Installation } from './backends.ts';
+import { type OnUpdate, startProxy } from './intercepting-proxy.ts';
 import { borrowed, NOW, type RunningProduct, type RunOptions, runProduct, startingAt } from './running-product.ts';
 
 export { NOW };
 
 export interface TestProductOptions extends RunOptions {
   /** Of the installation to use; absent: a fresh one, on Postgres where there is one. */
-  readonly env?: SetupEnv;
+  readonly env?: BackendEnv;
   /** Settings over the usual ones: `{ NIGHTLY_CRON: '0 3 * * *' }`. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly sandbox?: Partial<Omit<HubSpotSandboxOptions, 'port' | 'clock' | 'dataset'>>;
@@ -72,7 +72,7 @@ export interface TestProduct extends RunningProduct {
 
 /** Opens it with our properties set up in the portal; close it when done. */
 export async function openTestProduct(options: TestProductOptions = {}): Promise<TestProduct> {
-  const installation = options.env === undefined ? await FASTEST.create() : borrowed(options.env);
+  const installation = options.env === undefined ? await DEFAULT_BACKEND.create() : borrowed(options.env);
   const clock = startingAt(options.now ?? NOW);
   const dataset = options.dataset ?? seededDataset({ contacts: options.contacts ?? 20, seed: 1, now: clock.now() });
   const sandbox = await startHubSpotSandbox({ port: 0, searchLagMs: 0, ...options.sandbox, dataset, clock });
@@ -97,7 +97,7 @@ interface Scene {
 }
 
 async function assemble(options: TestProductOptions, { sandbox, clock, installation }: Scene): Promise<TestProduct> {
-  const front = options.onUpdate === undefined ? null : await startFront(sandbox.url, options.onUpdate);
+  const front = options.onUpdate === undefined ? null : await startProxy(sandbox.url, options.onUpdate);
   const url = { HUBSPOT_API_URL: front?.url ?? sandbox.url };
   const env = { ...installation.env, ...settingsOf(sandbox), ...url, ...options.settings };
   const running = await runProduct(env, clock, options);

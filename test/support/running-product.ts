@@ -9,17 +9,17 @@ import { readConfig } from '../../cli/product/config.ts';
 import { openProduct, type Product } from '../../cli/product/open-product.ts';
 import { writeTarget } from '../../cli/setup/write-target.ts';
 import type { JobContext, Log } from '../../jobs/context.ts';
-import { ringRound } from '../../jobs/runs/sync-once.ts';
-import type { Patience } from '../../src/crm/connector.ts';
-import { resume } from '../../src/store/sync/crm-pauses.ts';
+import { syncOnce } from '../../jobs/runs/sync-once.ts';
+import type { RetryOptions } from '../../src/crm/connector.ts';
+import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { openRun, type Run } from '../../src/store/sync/runs.ts';
-import type { Installation, SetupEnv } from './backends.ts';
-import { inProcessBell } from './in-memory-queue.ts';
+import type { BackendEnv, Installation } from './backends.ts';
+import { createInMemoryQueue } from './in-memory-queue.ts';
 
 export const NOW = new Date('2026-03-10T12:00:00Z');
 
 /** A test has no minutes to wait: one repeat, at once. */
-const IMPATIENT: Patience = { timeoutMs: 2_000, retries: 1, firstWaitMs: 1, longestWaitMs: 30_000 };
+const IMPATIENT: RetryOptions = { timeoutMs: 2_000, retries: 1, initialDelayMs: 1, maxThrottleWaitMs: 30_000 };
 
 export interface LogLine {
   readonly level: 'info' | 'warn' | 'error';
@@ -28,7 +28,7 @@ export interface LogLine {
 }
 
 export interface RunOptions {
-  readonly patience?: Partial<Patience>;
+  readonly patience?: Partial<RetryOptions>;
   /** Jobs go through the product's queue and worker. */
   readonly queue?: boolean;
 }
@@ -43,7 +43,7 @@ export interface RunningProduct {
   /** The settings that the product was opened with, for processes of their own. */
   readonly env: Readonly<Record<string, string>>;
   /** Puts the clock forward. */
-  pass(ms: number): void;
+  advanceClock(ms: number): void;
   /** Creates our fields in the CRMs, as `leadgrade setup` does. */
   setup(): Promise<void>;
   /** Runs what was rung for and is due by the clock, until nothing is. Does nothing with `queue`. */
@@ -70,7 +70,7 @@ export async function runProduct(
   const lines: LogLine[] = [];
   const open = () => openOnce(options, env, clock, lines);
   let opened = await open();
-  const pass = (ms: number) => clock.forwardTo(new Date(clock.now().getTime() + ms));
+  const advanceClock = (ms: number) => clock.forwardTo(new Date(clock.now().getTime() + ms));
   return {
     get product() {
       return opened.product;
@@ -81,29 +81,29 @@ export async function runProduct(
     clock,
     lines,
     env,
-    pass,
+    advanceClock,
     setup: () => setUp(opened.context),
     settle: () => opened.settle(),
     tick: async () => {
-      await opened.context.ring('tick', {});
+      await opened.context.enqueue('poll', {});
       await opened.settle();
     },
     backfill: async () => {
       const { db, crms } = opened.context;
       const run = await openRun(db, { job: 'backfill', slot: null, state: 'running' }, clock.now());
       if (run === null) throw new Error('The run of the backfill could not be opened.');
-      for (const crm of crms.keys()) await opened.context.ring('pull', { crm });
+      for (const crm of crms.keys()) await opened.context.enqueue('sync-streams', { crm });
       return finish(opened, run, options.queue);
     },
     round: async () => {
-      pass(10_000);
-      return finish(opened, await ringRound(opened.context), options.queue);
+      advanceClock(10_000);
+      return finish(opened, await syncOnce(opened.context), options.queue);
     },
     nightly: async () => {
       const today = clock.now();
       const slot = Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate(), 2);
       clock.forwardTo(new Date((slot > today.getTime() ? slot : slot + 86_400_000) + 1_000));
-      await opened.context.ring('nightly', {});
+      await opened.context.enqueue('nightly', {});
       await opened.settle();
     },
     restart: async () => {
@@ -136,14 +136,14 @@ async function openOnce(
     product.work();
     return { product, context: product.context, settle: async () => {} };
   }
-  const bell = inProcessBell(clock);
-  const context: JobContext = { ...product.context, ring: bell.ring };
+  const bell = createInMemoryQueue(clock);
+  const context: JobContext = { ...product.context, enqueue: bell.ring };
   return { product, context, settle: () => bell.settle(context) };
 }
 
 /** The run as it stands when all that was rung for is done; with a queue, when the run has ended. */
-async function finish({ context, settle }: Opened, run: Run, queue = false): Promise<Run> {
-  await settle();
+async function finish({ context, settle: runUntilIdle }: Opened, run: Run, queue = false): Promise<Run> {
+  await runUntilIdle();
   for (;;) {
     const now = await context.db.selectFrom('runs').selectAll().where('id', '=', run.id).executeTakeFirstOrThrow();
     if (!queue || now.state === 'done' || now.state === 'failed') return now;
@@ -154,7 +154,7 @@ async function finish({ context, settle }: Opened, run: Run, queue = false): Pro
 async function setUp({ crms, model, signal, db, clock }: JobContext): Promise<void> {
   for (const { connector } of crms.values()) {
     for await (const _step of connector.applySetup(writeTarget(model), { dryRun: false }, signal));
-    await resume(db, { crm: connector.id, side: 'write', before: clock.now() });
+    await clearPause(db, { crm: connector.id, direction: 'write', before: clock.now() });
   }
 }
 
@@ -172,6 +172,6 @@ export function startingAt(now: Date): SimulatedClock {
 }
 
 /** Whoever lends an installation destroys it. */
-export function borrowed(env: SetupEnv): Installation {
+export function borrowed(env: BackendEnv): Installation {
   return { env, destroy: async () => {} };
 }

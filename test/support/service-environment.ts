@@ -7,11 +7,11 @@ import { shippedSubscriptions } from '../../cli/sandbox/subscriptions.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import type { WebhookSettingsInput } from '../../sandbox/hubspot/webhooks/webhook-settings.ts';
-import type { SetupEnv } from './backends.ts';
+import type { BackendEnv } from './backends.ts';
 import { changed, signed } from './hubspot-webhooks.ts';
 import { createOurFields } from './our-fields.ts';
 import { freePort, type Running, startNode } from './processes.ts';
-import { openStore, type StageStore } from './service-store.ts';
+import { openStore, type ServiceStore } from './service-store.ts';
 
 const CLI = new URL('../../cli/main.ts', import.meta.url).pathname;
 const CLOCK = { now: () => new Date() };
@@ -24,8 +24,8 @@ const DONE = /^(0 to deliver|inbox: 0 events .*|jobs: a job ended .*|0 to read, 
 /** How the sandbox sends; absent: what the product's app is subscribed to, with short waits before it repeats. */
 export type SendingManner = Partial<Omit<WebhookSettingsInput, 'targetUrl'>>;
 
-export interface ServiceStageOptions {
-  readonly env: SetupEnv;
+export interface ServiceEnvironmentOptions {
+  readonly env: BackendEnv;
   /** Settings over the usual ones. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly contacts?: number;
@@ -34,14 +34,14 @@ export interface ServiceStageOptions {
 }
 
 const contactSchema = z.object({ id: z.string(), properties: z.record(z.string(), z.string()) });
-export type StagedContact = z.infer<typeof contactSchema>;
+export type ServiceContact = z.infer<typeof contactSchema>;
 const requestSchema = z.object({
   seq: z.number(),
   path: z.string(),
   status: z.number().nullable(),
   ids: z.array(z.string()).optional(),
 });
-export type StagedRequest = z.infer<typeof requestSchema>;
+export type ServiceRequest = z.infer<typeof requestSchema>;
 const deliverySchema = z.object({
   sent: z.number(),
   delivered: z.number(),
@@ -51,7 +51,7 @@ const deliverySchema = z.object({
 });
 const readySchema = z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })) });
 
-export interface ServiceStage extends StageStore {
+export interface ServiceEnvironment extends ServiceStore {
   readonly sandbox: HubSpotSandbox;
   /** Where the service listens. */
   readonly url: string;
@@ -67,12 +67,12 @@ export interface ServiceStage extends StageStore {
   /** From now on. */
   sendWebhooks(manner?: SendingManner): Promise<void>;
   control(method: string, path: string, body?: object): Promise<unknown>;
-  contact(id: string): Promise<StagedContact>;
+  contact(id: string): Promise<ServiceContact>;
   explanation(id: string): Promise<string>;
   /** What the sandbox was asked after that `seq`, oldest first. */
-  log(since?: number): Promise<readonly StagedRequest[]>;
+  log(since?: number): Promise<readonly ServiceRequest[]>;
   /** The batch updates of contacts among them. */
-  writes(since?: number): Promise<readonly StagedRequest[]>;
+  writes(since?: number): Promise<readonly ServiceRequest[]>;
   logEnd(): Promise<number>;
   /** Until the sandbox has been asked nothing for so long. */
   quiet(ms: number): Promise<void>;
@@ -81,7 +81,7 @@ export interface ServiceStage extends StageStore {
 }
 
 /** Opens it with our properties set up in the portal, and the service not started. */
-export async function openServiceStage(options: ServiceStageOptions): Promise<ServiceStage> {
+export async function openServiceEnvironment(options: ServiceEnvironmentOptions): Promise<ServiceEnvironment> {
   const dataset = seededDataset({ contacts: options.contacts ?? 30, seed: 8, now: CLOCK.now() });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -95,7 +95,7 @@ export async function openServiceStage(options: ServiceStageOptions): Promise<Se
     PORT: String(port),
     PUBLIC_URL: url,
     POLL_SECONDS: '3600',
-    QUIET_SECONDS: '1',
+    DEBOUNCE_SECONDS: '1',
     ...options.settings,
   };
   const children: Running[] = [];
@@ -134,7 +134,8 @@ export async function openServiceStage(options: ServiceStageOptions): Promise<Se
       return service;
     },
     calm: () => untilCalm(url, portal),
-    tell: (contactId, over) => tell(sandbox, url, changed(contactId, { portalId: Number(sandbox.portalId), ...over })),
+    tell: (contactId, over) =>
+      deliverWebhook(sandbox, url, changed(contactId, { portalId: Number(sandbox.portalId), ...over })),
   };
 }
 
@@ -164,7 +165,7 @@ function portalOf(sandbox: HubSpotSandbox) {
   };
 }
 
-async function untilCalm(url: string, { delivered }: Pick<ServiceStage, 'delivered'>): Promise<void> {
+async function untilCalm(url: string, { delivered }: Pick<ServiceEnvironment, 'delivered'>): Promise<void> {
   /** What is still to be done, in words. */
   const work = async () => {
     const { waiting, inFlight } = await delivered();
@@ -189,7 +190,7 @@ async function untilCalm(url: string, { delivered }: Pick<ServiceStage, 'deliver
   }
 }
 
-async function tell(sandbox: HubSpotSandbox, url: string, event: object): Promise<number> {
+async function deliverWebhook(sandbox: HubSpotSandbox, url: string, event: object): Promise<number> {
   const body = JSON.stringify([event]);
   const target = `${url}/webhooks/hubspot`;
   const headers = signed(body, { secret: sandbox.clientSecret, url: target });

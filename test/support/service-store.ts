@@ -3,9 +3,9 @@ import { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
-import type { SetupEnv } from './backends.ts';
+import type { BackendEnv } from './backends.ts';
 
-export interface StageStore {
+export interface ServiceStore {
   /** Asks the store; on the embedded one only while the service runs, or nobody does. Fails once when the service has ended meanwhile. */
   query<T>(text: string): Promise<readonly T[]>;
   /** All rows of all tables as text, one a line, and all keys and values of the Redis where there is one. */
@@ -15,7 +15,7 @@ export interface StageStore {
 
 const textSchema = z.object({ text: z.string().nullable() });
 
-export function openStore({ DATABASE_URL, DATA_DIR, REDIS_URL }: SetupEnv): StageStore {
+export function openStore({ DATABASE_URL, DATA_DIR, REDIS_URL }: BackendEnv): ServiceStore {
   let opened: Promise<OpenDatabase> | null = null;
   const close = async () => {
     const before = opened;

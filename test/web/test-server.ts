@@ -8,11 +8,11 @@ import type { SiteEventProjector } from '../../src/domain/site-event.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { createApp } from '../../web/app.ts';
 import { createMetrics } from '../../web/http/metrics.ts';
-import { listen } from '../../web/listen.ts';
+import { startHttpServer } from '../../web/listen.ts';
 import type { WriteKey } from '../../web/site-events/write-keys.ts';
 import { PUBLIC_URL } from '../support/hubspot-webhooks.ts';
 
-export interface DoorParts {
+export interface TestServerParts {
   readonly db: Kysely<Tables>;
   readonly now?: () => Date;
   readonly receivers?: ReadonlyMap<string, WebhookReceiver>;
@@ -23,7 +23,7 @@ export interface DoorParts {
   readonly mostHeldBytes?: number;
 }
 
-export interface Door {
+export interface TestServer {
   readonly url: string;
   readonly port: number;
   /** What was logged, with its details. */
@@ -41,7 +41,7 @@ const METRICS_TOKEN = 'a-token-for-metrics';
 const CRMS = ['hubspot', 'salesforce'];
 
 /** For one test, which closes it. The store has the time that a busy machine needs. */
-export async function openDoor(parts: DoorParts): Promise<Door> {
+export async function startTestServer(parts: TestServerParts): Promise<TestServer> {
   const { db, now = () => new Date(), publicUrl = PUBLIC_URL, storeMs = 30_000 } = parts;
   const clock = { now };
   const warnings: string[] = [];
@@ -54,7 +54,7 @@ export async function openDoor(parts: DoorParts): Promise<Door> {
   };
   const metrics = createMetrics({ db, clock, crms: CRMS });
   const common = { db, clock, metrics, log, ring, storeMs };
-  const server = await listen(
+  const server = await startHttpServer(
     createApp({
       health: { db, clock, canary: 'canary', pollSeconds: 60, crms: CRMS },
       metrics,
@@ -87,7 +87,7 @@ export async function openDoor(parts: DoorParts): Promise<Door> {
       count(`leadgrade_webhook_request_seconds_count{source="${source}",outcome="${outcome}"}`),
     events: (source, outcome) => count(`leadgrade_webhook_events_total{source="${source}",outcome="${outcome}"}`),
     nothingIsStored: async () => {
-      for (const table of ['inbox', 'inbox_keys', 'quarantine', 'site_events', 'site_identities'] as const) {
+      for (const table of ['inbox', 'processed_event_keys', 'quarantine', 'site_events', 'site_identities'] as const) {
         expect(await db.selectFrom(table).selectAll().execute()).toEqual([]);
       }
       expect(rings).toBe(0);

@@ -1,12 +1,12 @@
 // Writes what several requests brought in one statement: while one is under way, those that come meanwhile gather for the next. Each is
 // answered when its own is kept. Nothing gathers without end: a store that does not answer is given up, and so are those who wait for it.
-import { within } from './with-timeout.ts';
+import { withTimeout } from './with-timeout.ts';
 
-interface Gathering {
+interface BatchOptions {
   /** Items in one statement. */
-  readonly most: number;
+  readonly maxBatch: number;
   /** Items that wait for theirs; who comes on top is refused. */
-  readonly mostWaiting: number;
+  readonly maxQueued: number;
   /** After which a statement is given up. What it keeps may come again, so it may be kept after all. */
   readonly deadlineMs: number;
 }
@@ -18,55 +18,55 @@ interface Waiting<T> {
 }
 
 /** Keeps all of them, or none, and then throws. */
-type Keep<T> = (items: readonly T[]) => Promise<void>;
+type WriteBatch<T> = (items: readonly T[]) => Promise<void>;
 
 /**
  * @returns keeps an item; `gone` says that nobody waits for it any more. It throws what `keep` throws, and TimeoutError
  */
-export function createGatherer<T>(
-  keep: Keep<T>,
-  { most, mostWaiting, deadlineMs }: Gathering,
+export function createBatchWriter<T>(
+  keep: WriteBatch<T>,
+  { maxBatch, maxQueued, deadlineMs }: BatchOptions,
 ): (item: T, gone: AbortSignal) => Promise<void> {
   let waiting: Waiting<T>[] = [];
-  let isKeeping = false;
-  const keepInTime: Keep<T> = (items) => within(deadlineMs, () => keep(items));
+  let isWriting = false;
+  const writeInTime: WriteBatch<T> = (items) => withTimeout(deadlineMs, () => keep(items));
   const forgetGone = () => {
     waiting = waiting.filter(({ gone }) => !gone.aborted);
   };
-  const keepWaiting = async () => {
-    isKeeping = true;
+  const writeQueued = async () => {
+    isWriting = true;
     for (;;) {
       forgetGone();
-      const batch = waiting.splice(0, most);
+      const batch = waiting.splice(0, maxBatch);
       if (batch.length === 0) break;
-      await keepBatch(keepInTime, batch);
+      await writeBatch(writeInTime, batch);
     }
-    isKeeping = false;
+    isWriting = false;
   };
   return async (item, gone) => {
-    if (waiting.length >= mostWaiting) forgetGone();
-    if (waiting.length >= mostWaiting) throw new Error(`${mostWaiting} requests wait for the store`);
+    if (waiting.length >= maxQueued) forgetGone();
+    if (waiting.length >= maxQueued) throw new Error(`${maxQueued} requests wait for the store`);
     const done = Promise.withResolvers<void>();
     waiting.push({ item, gone, done });
-    if (!isKeeping) void keepWaiting();
+    if (!isWriting) void writeQueued();
     return done.promise;
   };
 }
 
-async function keepBatch<T>(keep: Keep<T>, batch: readonly Waiting<T>[]): Promise<void> {
+async function writeBatch<T>(keep: WriteBatch<T>, batch: readonly Waiting<T>[]): Promise<void> {
   try {
     await keep(batch.map(({ item }) => item));
     for (const { done } of batch) done.resolve();
   } catch (error) {
-    if (batch.length > 1 && isOfTheData(error)) return keepSingly(keep, batch);
+    if (batch.length > 1 && isOfTheData(error)) return writeSingly(keep, batch);
     // A store that is away would be asked in vain for each of them.
     for (const { done } of batch) done.reject(error);
   }
 }
 
 /** One that cannot be kept costs no other. */
-async function keepSingly<T>(keep: Keep<T>, batch: readonly Waiting<T>[]): Promise<void> {
-  for (const each of batch) if (!each.gone.aborted) await keepBatch(keep, [each]);
+async function writeSingly<T>(keep: WriteBatch<T>, batch: readonly Waiting<T>[]): Promise<void> {
+  for (const each of batch) if (!each.gone.aborted) await writeBatch(keep, [each]);
 }
 
 // Data exceptions and violated constraints: https://www.postgresql.org/docs/current/errcodes-appendix.html

@@ -5,7 +5,7 @@ import { createGunzip, createInflate } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
 
 /** HubSpot sends ten requests at a time, of a few kilobytes mostly. */
-const MOST_HELD = 256_000_000;
+const MAX_BUFFERED_BYTES = 256_000_000;
 
 /** These need 32 kB to unpack. Brotli and zstd may need megabytes for a body of a few bytes, and no CRM or library sends them. */
 const UNPACKERS = new Map([
@@ -14,27 +14,27 @@ const UNPACKERS = new Map([
 ]);
 
 /** Why: too large for its door; too much is held at a time; it was cut off, or is not packed as it says. */
-export type Unreadable = 'too-large' | 'busy' | 'bad-body';
+export type BodyError = 'too-large' | 'busy' | 'bad-body';
 
-export interface BodyDoor {
+export interface BodyLimits {
   /** Of one body, also when it is unpacked. */
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   /** Answers; what still arrives of the body is dropped. */
-  readonly unreadable: (request: Request, response: Response, why: Unreadable) => void;
+  readonly onError: (request: Request, response: Response, why: BodyError) => void;
 }
 
 /** What comes behind it finds the whole body as `request.body`, a Buffer. */
-export type BodyReader = (door: BodyDoor) => RequestHandler;
+export type BodyReader = (door: BodyLimits) => RequestHandler;
 
-/** One reader for all doors of a process. @param mostHeld bytes that have arrived and are not answered yet */
-export function createBodyReader(mostHeld = MOST_HELD): BodyReader {
+/** One reader for all doors of a process. @param maxBufferedBytes bytes that have arrived and are not answered yet */
+export function createBodyReader(maxBufferedBytes = MAX_BUFFERED_BYTES): BodyReader {
   let held = 0;
-  return ({ mostBytes, unreadable }) =>
+  return ({ maxBytes, onError }) =>
     (request, response, next) => {
-      if (Number(request.get('content-length') ?? 0) > mostBytes) return unreadable(request, response, 'too-large');
+      if (Number(request.get('content-length') ?? 0) > maxBytes) return onError(request, response, 'too-large');
       const encoding = request.get('content-encoding')?.toLowerCase() ?? 'identity';
       const unpacker = UNPACKERS.get(encoding)?.();
-      if (unpacker === undefined && encoding !== 'identity') return unreadable(request, response, 'bad-body');
+      if (unpacker === undefined && encoding !== 'identity') return onError(request, response, 'bad-body');
       let isReading = true;
       let chunks: Buffer[] = [];
       let own = 0;
@@ -50,11 +50,11 @@ export function createBodyReader(mostHeld = MOST_HELD): BodyReader {
         held -= own;
         own = 0;
       };
-      const giveUp = (why: Unreadable) => {
+      const giveUp = (why: BodyError) => {
         if (!isReading) return;
         stop();
         release();
-        unreadable(request, response, why);
+        onError(request, response, why);
       };
       const source = unpacker === undefined ? request : request.pipe(unpacker);
       source.on('data', (chunk: Buffer) => {
@@ -62,8 +62,8 @@ export function createBodyReader(mostHeld = MOST_HELD): BodyReader {
         own += chunk.length;
         held += chunk.length;
         chunks.push(chunk);
-        if (own > mostBytes) giveUp('too-large');
-        else if (held > mostHeld) giveUp('busy');
+        if (own > maxBytes) giveUp('too-large');
+        else if (held > maxBufferedBytes) giveUp('busy');
       });
       source.on('end', () => {
         if (!isReading) return;

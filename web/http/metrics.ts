@@ -3,18 +3,18 @@
 import { Router } from 'express';
 import type { Kysely } from 'kysely';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { isSameSecret } from '../../src/crm/constant-time-equal.ts';
+import { secretsEqual } from '../../src/crm/constant-time-equal.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import { inboxBacklog } from '../../src/store/inbox/inbox.ts';
 import { countQuarantine } from '../../src/store/inbox/quarantine.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
-import { within } from './with-timeout.ts';
+import { withTimeout } from './with-timeout.ts';
 
 export interface Metrics {
   readonly registry: Registry;
   /** Requests by who sent them and what became of them: stored, refused for a reason, too large, too much at a time, no database. */
   request(source: string, outcome: string, seconds: number): void;
-  /** Events by what became of them: stored, repeated, unread, ignored for a reason. */
+  /** Events by what became of them: stored, repeated, unparsed, ignored for a reason. */
   events(source: string, outcome: string, count: number): void;
 }
 
@@ -26,7 +26,7 @@ interface MetricsParts {
 }
 
 /** Who collects metrics waits for ten seconds, mostly. */
-const STORE_MS = 2_000;
+const STORE_TIMEOUT_MS = 2_000;
 
 export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
   const registry = new Registry();
@@ -52,7 +52,7 @@ export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
       registers,
       async collect() {
         // Without the store the counters are still to be seen: then above all.
-        const value = await within(STORE_MS, read).catch(() => null);
+        const value = await withTimeout(STORE_TIMEOUT_MS, read).catch(() => null);
         if (value === null) this.remove();
         else this.set(value);
       },
@@ -82,7 +82,7 @@ export function metricsRoutes({ registry }: Metrics, token: string | undefined):
   if (token === undefined) return router;
   router.get('/metrics', async (request, response) => {
     const given = /^Bearer (.+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '';
-    if (!isSameSecret(given, token)) {
+    if (!secretsEqual(given, token)) {
       response
         .status(401)
         .set('www-authenticate', 'Bearer')

@@ -7,7 +7,7 @@ const GAP_MS = 100;
  * @param ring asks for the job; when it fails, nothing is lost: the tick rings, too
  * @returns tells that there is work; never waits, never throws
  */
-export function createDoorbell(ring: () => Promise<void>, onFailure: () => void): () => void {
+export function createThrottledTrigger(ring: () => Promise<void>, onFailure: () => void): () => void {
   let isRinging = false;
   let isWanted = false;
   const ringUntilQuiet = async () => {

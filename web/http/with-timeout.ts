@@ -9,7 +9,7 @@ export class TimeoutError extends Error {
  * @param begin is told by the signal that nobody listens any more
  * @throws TimeoutError when it takes longer; what was begun goes on and is not heard any more
  */
-export async function within<T>(ms: number, begin: (late: AbortSignal) => Promise<T>): Promise<T> {
+export async function withTimeout<T>(ms: number, begin: (late: AbortSignal) => Promise<T>): Promise<T> {
   const deadline = new AbortController();
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {

@@ -6,7 +6,7 @@ const MOST_VALUES = 1_000;
 const LONGEST_LIST = 50;
 
 /** What of it is too much; null: nothing. Walks no further than that. */
-export function measure(value: unknown): string | null {
+export function findLimitViolation(value: unknown): string | null {
   const waiting: { value: unknown; depth: number }[] = [{ value, depth: 0 }];
   let count = 0;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

@@ -4,10 +4,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { SiteMessage, SitePerson } from '../../src/domain/site-event.ts';
-import { flatten, measure } from './flatten-properties.ts';
+import { findLimitViolation, flatten } from './flatten-properties.ts';
 
 /** What Segment allows for one message. */
-const MOST_BYTES = 32_000;
+const MAX_BYTES = 32_000;
 const MOST_DAYS = 400;
 const LONGEST_ID = 200;
 
@@ -48,25 +48,25 @@ const messageSchema = z
   });
 type Message = z.infer<typeof messageSchema>;
 
-export type ReadMessage =
+export type ParsedSiteMessage =
   | { readonly message: SiteMessage }
   /** It says nothing that anything is made of. */
   | { readonly ignored: true }
   /** What is wrong with it, by path, without a value. */
   | { readonly problem: string };
 
-export interface Reading {
+export interface ParsedMessage {
   readonly receivedAt: Date;
   /** The CRMs whose ids a message may name. */
   readonly crms: readonly string[];
 }
 
 /** Never throws for what was sent. */
-export function readMessage(given: unknown, { receivedAt, crms }: Reading): ReadMessage {
-  const tooMuch = measure(given);
+export function parseMessage(given: unknown, { receivedAt, crms }: ParsedMessage): ParsedSiteMessage {
+  const tooMuch = findLimitViolation(given);
   if (tooMuch !== null) return { problem: tooMuch };
-  if (Buffer.byteLength(JSON.stringify(given) ?? '') > MOST_BYTES) {
-    return { problem: `a message has at most ${MOST_BYTES} bytes` };
+  if (Buffer.byteLength(JSON.stringify(given) ?? '') > MAX_BYTES) {
+    return { problem: `a message has at most ${MAX_BYTES} bytes` };
   }
   const parsed = messageSchema.safeParse(given);
   if (!parsed.success) return { problem: parsed.error.issues.map(inWords).join('; ') };

@@ -1,11 +1,11 @@
 // What `/events` answers when a request is not taken, and the limits that these answers name.
-import type { Unreadable } from '../http/body-reader.ts';
+import type { BodyError } from '../http/body-reader.ts';
 
 /** What Segment allows for a request. */
-export const MOST_BYTES = 500_000;
-export const MOST_MESSAGES = 2_500;
+export const MAX_BYTES = 500_000;
+export const MAX_MESSAGES = 2_500;
 /** Of what a batch says of all its messages, once for each of them: a kilobyte for the largest batch. */
-export const MOST_COMMON_BYTES = 2_500_000;
+export const MAX_COMMON_BYTES = 2_500_000;
 
 export interface Answer {
   readonly status: number;
@@ -29,7 +29,7 @@ export const NOT_STORED: Answer = {
 const TOO_LARGE: Answer = {
   status: 413,
   outcome: 'too-large',
-  body: { success: false, error: `At most ${MOST_BYTES} bytes a request. Send smaller batches.` },
+  body: { success: false, error: `At most ${MAX_BYTES} bytes a request. Send smaller batches.` },
 };
 
 const BUSY: Answer = {
@@ -42,11 +42,11 @@ export const TOO_MUCH_COMMON: Answer = {
   outcome: 'too-large',
   body: {
     success: false,
-    error: `context: once for each message it has at most ${MOST_COMMON_BYTES} bytes. Send smaller batches.`,
+    error: `context: once for each message it has at most ${MAX_COMMON_BYTES} bytes. Send smaller batches.`,
   },
 };
 
-export const UNREADABLE: Readonly<Record<Unreadable, Answer>> = {
+export const UNREADABLE: Readonly<Record<BodyError, Answer>> = {
   'too-large': TOO_LARGE,
   busy: BUSY,
   'bad-body': malformed('the body cannot be read'),

@@ -5,29 +5,25 @@ import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { SiteEventProjector, SiteMessage } from '../../src/domain/site-event.ts';
-import {
-  type ArrivedSiteEvent,
-  type LearnedIdentity,
-  putSiteEvents,
-} from '../../src/store/site-events/save-site-events.ts';
+import { type NewIdentity, type NewSiteEvent, saveSiteEvents } from '../../src/store/site-events/save-site-events.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
-import type { BodyReader, Unreadable } from '../http/body-reader.ts';
+import type { BodyError, BodyReader } from '../http/body-reader.ts';
 import type { Metrics } from '../http/metrics.ts';
-import { createSeldomLog, inBrief, type WarningLog } from '../http/throttled-log.ts';
-import { within } from '../http/with-timeout.ts';
-import { readMessage } from './parse-message.ts';
+import { createThrottledLog, redactError, type WarningLog } from '../http/throttled-log.ts';
+import { withTimeout } from '../http/with-timeout.ts';
+import { parseMessage } from './parse-message.ts';
 import {
   type Answer,
-  MOST_BYTES,
-  MOST_COMMON_BYTES,
-  MOST_MESSAGES,
+  MAX_BYTES,
+  MAX_COMMON_BYTES,
+  MAX_MESSAGES,
   malformed,
   NOT_STORED,
   TOO_MUCH_COMMON,
   UNKNOWN_KEY,
   UNREADABLE,
 } from './responses.ts';
-import { createKeyRing, keyInHeader, type WriteKey } from './write-keys.ts';
+import { createWriteKeyLookup, parseAuthorization, type WriteKey } from './write-keys.ts';
 
 export interface SiteEventsParts {
   readonly db: Kysely<Tables>;
@@ -45,7 +41,7 @@ export interface SiteEventsParts {
   readonly storeMs?: number;
 }
 
-const STORE_MS = 900;
+const STORE_TIMEOUT_MS = 900;
 
 /** The addresses of Segment's libraries, whose host is then `https://.../events`. */
 const PATHS = ['/events', '/events/v1/:form'];
@@ -55,13 +51,13 @@ export function createSiteEventsRouter(parts: SiteEventsParts, readBody: BodyRea
   const router = Router();
   if (parts.keys.length === 0) return router;
   const { refuse, unreadable, receive } = createDoor(parts);
-  router.post(PATHS, refuse, readBody({ mostBytes: MOST_BYTES, unreadable }), receive);
+  router.post(PATHS, refuse, readBody({ maxBytes: MAX_BYTES, onError: unreadable }), receive);
   return router;
 }
 
 function createDoor(parts: SiteEventsParts) {
-  const keyRing = createKeyRing(parts.keys);
-  const warn = createSeldomLog(parts.log, parts.clock);
+  const keyRing = createWriteKeyLookup(parts.keys);
+  const warn = createThrottledLog(parts.log, parts.clock);
   const answer = (response: Response, { status, outcome, body }: Answer) => {
     const began: unknown = response.locals.began;
     parts.metrics.request('site', outcome, typeof began === 'number' ? (performance.now() - began) / 1_000 : 0);
@@ -71,14 +67,14 @@ function createDoor(parts: SiteEventsParts) {
   };
   const refuse: RequestHandler = (request, response, next) => {
     response.locals.began = performance.now();
-    const key = keyInHeader(request.get('authorization'));
+    const key = parseAuthorization(request.get('authorization'));
     // Without one in the header it may be in the body.
     if (key === null) return next();
     response.locals.source = keyRing(key);
     if (response.locals.source === null) return answer(response, UNKNOWN_KEY);
     next();
   };
-  const unreadable = (_request: Request, response: Response, why: Unreadable) => answer(response, UNREADABLE[why]);
+  const unreadable = (_request: Request, response: Response, why: BodyError) => answer(response, UNREADABLE[why]);
   const receive: RequestHandler = async (request, response) => {
     const body = parseBody(request.body);
     const { source: known } = response.locals;
@@ -91,7 +87,7 @@ function createDoor(parts: SiteEventsParts) {
     } catch (error) {
       warn(
         'not-stored',
-        { source, ...inBrief(error) },
+        { source, ...redactError(error) },
         `events of ${source} were not stored, and are to be sent again`,
       );
       answer(response, NOT_STORED);
@@ -102,21 +98,21 @@ function createDoor(parts: SiteEventsParts) {
 
 /** All that is well formed is kept, or nothing. @throws when it could not be kept in time */
 async function take(parts: SiteEventsParts, source: string, sent: Sent): Promise<Answer> {
-  const { storeMs = STORE_MS } = parts;
+  const { storeMs = STORE_TIMEOUT_MS } = parts;
   const now = parts.clock.now();
   const taken = readAll(parts, sent.messages, now);
   const [first] = taken.rejected;
   if (first !== undefined && taken.rejected.length === sent.messages.length) {
     return malformed(first.message, sent.isBatch ? taken.rejected : undefined);
   }
-  await within(storeMs, () => keep(parts, source, taken, now));
+  await withTimeout(storeMs, () => keep(parts, source, taken, now));
   const rejected = first !== undefined && { rejected: taken.rejected };
   return { status: 200, outcome: 'stored', body: { success: true, ...rejected } };
 }
 
 interface Taken {
-  readonly events: readonly ArrivedSiteEvent[];
-  readonly identities: readonly LearnedIdentity[];
+  readonly events: readonly NewSiteEvent[];
+  readonly identities: readonly NewIdentity[];
   /** Messages that no rule of the mapping fits. */
   readonly unmapped: number;
   readonly rejected: readonly { readonly index: number; readonly message: string }[];
@@ -124,14 +120,14 @@ interface Taken {
 
 /** One message at a time, of which only what is kept stays: flat, each of them may be large. */
 function readAll({ crms, project }: SiteEventsParts, messages: Iterable<unknown>, receivedAt: Date): Taken {
-  const events: ArrivedSiteEvent[] = [];
-  const identities: LearnedIdentity[] = [];
+  const events: NewSiteEvent[] = [];
+  const identities: NewIdentity[] = [];
   const rejected: { index: number; message: string }[] = [];
   let unmapped = 0;
   let index = -1;
   for (const given of messages) {
     index += 1;
-    const read = readMessage(given, { receivedAt, crms });
+    const read = parseMessage(given, { receivedAt, crms });
     if ('problem' in read) rejected.push({ index, message: read.problem });
     if (!('message' in read)) continue;
     const { messageId, at, email, record, userKey, anonymousKey } = read.message;
@@ -174,11 +170,11 @@ function messagesIn(body: unknown, form: unknown): Sent | { readonly refused: An
     return { messages: [typeof form === 'string' ? { type: form, ...object } : object], isBatch: false };
   }
   if (!Array.isArray(batch)) return { refused: malformed('batch: expected a list of messages') };
-  if (batch.length > MOST_MESSAGES) return { refused: malformed(`batch: at most ${MOST_MESSAGES} messages`) };
+  if (batch.length > MAX_MESSAGES) return { refused: malformed(`batch: at most ${MAX_MESSAGES} messages`) };
   // What a batch says of all its messages.
   const common = { ...(sentAt !== undefined && { sentAt }), ...(context !== undefined && { context }) };
   // Each message is read with it: a small body would be work for seconds.
-  if (Buffer.byteLength(JSON.stringify(common)) * batch.length > MOST_COMMON_BYTES) return { refused: TOO_MUCH_COMMON };
+  if (Buffer.byteLength(JSON.stringify(common)) * batch.length > MAX_COMMON_BYTES) return { refused: TOO_MUCH_COMMON };
   const messages = batch.map((each: unknown) => {
     const message = objectSchema.safeParse(each).data;
     return message === undefined ? each : { ...common, ...message };
@@ -192,16 +188,16 @@ async function keep(
   { events, identities, unmapped, rejected }: Taken,
   now: Date,
 ): Promise<void> {
-  const fresh = await putSiteEvents(db, { source, events, identities }, now);
+  const fresh = await saveSiteEvents(db, { source, events, identities }, now);
   if (fresh.events + fresh.identities > 0) ring();
   metrics.events(source, 'stored', fresh.events);
   metrics.events(source, 'repeated', events.length - fresh.events);
-  metrics.events(source, 'unmapped', unmapped);
+  metrics.events(source, 'no_rule', unmapped);
   metrics.events(source, 'rejected', rejected.length);
 }
 
 /** What an `identify` tells: who its user is; or else that an anonymous user is that user. */
-function identitiesIn({ kind, email, record, userKey, anonymousKey, at }: SiteMessage): readonly LearnedIdentity[] {
+function identitiesIn({ kind, email, record, userKey, anonymousKey, at }: SiteMessage): readonly NewIdentity[] {
   if (kind !== 'identify') return [];
   if (email === null && record === null) {
     if (userKey === null || anonymousKey === null) return [];

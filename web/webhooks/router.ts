@@ -2,21 +2,21 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Kysely } from 'kysely';
 import {
-  toArrivedEvent,
+  toInboxEvent,
   type WebhookReceiver,
   type WebhookRequest,
-  type WebhookVerdict,
+  type WebhookResult,
 } from '../../src/crm/webhook-receiver.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import { putInInbox } from '../../src/store/inbox/inbox.ts';
-import { putInQuarantine } from '../../src/store/inbox/quarantine.ts';
-import { knownAccount } from '../../src/store/sync/crm-accounts.ts';
+import { insertInboxEvents } from '../../src/store/inbox/inbox.ts';
+import { insertQuarantine } from '../../src/store/inbox/quarantine.ts';
+import { storedAccount } from '../../src/store/sync/crm-accounts.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
-import { createGatherer } from '../http/batch-writer.ts';
-import type { BodyReader, Unreadable } from '../http/body-reader.ts';
+import { createBatchWriter } from '../http/batch-writer.ts';
+import type { BodyError, BodyReader } from '../http/body-reader.ts';
 import type { Metrics } from '../http/metrics.ts';
-import { createSeldomLog, inBrief, type WarningLog } from '../http/throttled-log.ts';
-import { within } from '../http/with-timeout.ts';
+import { createThrottledLog, redactError, type WarningLog } from '../http/throttled-log.ts';
+import { withTimeout } from '../http/with-timeout.ts';
 
 export interface WebhookParts {
   readonly db: Kysely<Tables>;
@@ -32,34 +32,34 @@ export interface WebhookParts {
   readonly storeMs?: number;
 }
 
-const STORE_MS = 900;
+const STORE_TIMEOUT_MS = 900;
 /** Requests whose events go into one statement. */
 const MOST_TOGETHER = 10;
 /** Requests that wait for their statement: more than are stored in STORE_MS. */
 const MOST_WAITING = 500;
 
-type Refused = Extract<WebhookVerdict, { kind: 'refused' }>;
-type Accepted = Extract<WebhookVerdict, { kind: 'accepted' }>;
+type Refused = Extract<WebhookResult, { kind: 'refused' }>;
+type Accepted = Extract<WebhookResult, { kind: 'accepted' }>;
 
 export function webhookRoutes(parts: WebhookParts, readBody: BodyReader): Router {
   const router = Router();
   for (const [crm, receiver] of parts.receivers) {
     const { refuse, unreadable, receive } = createDoor(parts, crm, receiver);
-    const body = readBody({ mostBytes: receiver.maxBytes, unreadable });
+    const body = readBody({ maxBytes: receiver.maxBytes, onError: unreadable });
     router.post(`/webhooks/${crm}{/*rest}`, refuse, body, receive);
   }
   return router;
 }
 
 function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver) {
-  const { clock, metrics, log, storeMs = STORE_MS } = parts;
+  const { clock, metrics, log, storeMs = STORE_TIMEOUT_MS } = parts;
   const began = new WeakMap<Request, number>();
-  const warn = createSeldomLog(log, clock);
-  const keep = createKeeper(parts, crm, storeMs);
+  const warn = createThrottledLog(log, clock);
+  const keep = createEventStore(parts, crm, storeMs);
   const count = (request: Request, outcome: string) => {
     metrics.request(crm, outcome, (performance.now() - (began.get(request) ?? performance.now())) / 1_000);
   };
-  const comeAgain = (response: Response, seconds: string, error: string) => {
+  const replyRetryLater = (response: Response, seconds: string, error: string) => {
     response.status(503).set('retry-after', seconds).json({ error });
   };
   const deny = (request: Request, response: Response, { status, reason, detail }: Refused) => {
@@ -70,18 +70,18 @@ function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver)
   };
   const refuse: RequestHandler = (request, response, next) => {
     began.set(request, performance.now());
-    if (parts.publicUrl === undefined && receiver.signsAddress) {
+    if (parts.publicUrl === undefined && receiver.needsPublicUrl) {
       count(request, 'no-public-url');
       response.status(503).json({ error: 'PUBLIC_URL is not set.' });
       return;
     }
-    const refused = receiver.refuse(toWebhookRequest(request, parts.publicUrl ?? '', Buffer.alloc(0), clock.now()));
+    const refused = receiver.preCheck(toWebhookRequest(request, parts.publicUrl ?? '', Buffer.alloc(0), clock.now()));
     if (refused) return deny(request, response, refused);
     next();
   };
-  const unreadable = (request: Request, response: Response, why: Unreadable) => {
+  const unreadable = (request: Request, response: Response, why: BodyError) => {
     count(request, why);
-    if (why === 'busy') comeAgain(response, '1', 'Too much at a time. Come again.');
+    if (why === 'busy') replyRetryLater(response, '1', 'Too much at a time. Come again.');
     else if (why === 'too-large') response.status(413).json({ error: `At most ${receiver.maxBytes} bytes.` });
     else response.status(400).json({ error: 'The body cannot be read.' });
   };
@@ -89,14 +89,14 @@ function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver)
     const body: unknown = request.body;
     const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
     const now = clock.now();
-    const verdict = receiver.receive(toWebhookRequest(request, parts.publicUrl ?? '', bytes, now));
+    const verdict = receiver.parse(toWebhookRequest(request, parts.publicUrl ?? '', bytes, now));
     if (verdict.kind === 'refused') return deny(request, response, verdict);
     try {
-      await within(storeMs, (late) => keep({ ...verdict, now }, late));
+      await withTimeout(storeMs, (late) => keep({ ...verdict, now }, late));
     } catch (error) {
       count(request, 'not-stored');
-      warn('not-stored', { crm, ...inBrief(error) }, `${crm}: a webhook was not stored, and is to be sent again`);
-      comeAgain(response, '5', 'It could not be stored. Send it again.');
+      warn('not-stored', { crm, ...redactError(error) }, `${crm}: a webhook was not stored, and is to be sent again`);
+      replyRetryLater(response, '5', 'It could not be stored. Send it again.');
       return;
     }
     count(request, 'stored');
@@ -127,7 +127,7 @@ interface Arrival extends Omit<Accepted, 'kind' | 'answer'> {
 }
 
 /** Keeps what requests of one CRM brought: events, and what was not understood. */
-function createKeeper(
+function createEventStore(
   { db, metrics, ring }: WebhookParts,
   crm: string,
   storeMs: number,
@@ -135,21 +135,21 @@ function createKeeper(
   // Once known it stays.
   let own: string | null = null;
   const keep = async (arrivals: readonly Arrival[]) => {
-    own ??= await knownAccount(db, crm);
+    own ??= await storedAccount(db, crm);
     const isOurs = ({ account }: { readonly account?: string | undefined }) => own === null || (account ?? own) === own;
     const now = arrivals[0]?.now ?? new Date(0);
-    const [events, unread] = [arrivals.flatMap((each) => each.events), arrivals.flatMap((each) => each.unread)];
-    const [ourEvents, ourUnread] = [events.filter(isOurs), unread.filter(isOurs)];
-    await putInQuarantine(db, crm, ourUnread, now);
-    const fresh = await putInInbox(db, crm, ourEvents.map(toArrivedEvent), now);
+    const [events, unparsed] = [arrivals.flatMap((each) => each.events), arrivals.flatMap((each) => each.unparsed)];
+    const [ourEvents, ourUnparsed] = [events.filter(isOurs), unparsed.filter(isOurs)];
+    await insertQuarantine(db, crm, ourUnparsed, now);
+    const fresh = await insertInboxEvents(db, crm, ourEvents.map(toInboxEvent), now);
     if (fresh > 0) ring();
     metrics.events(crm, 'stored', fresh);
     metrics.events(crm, 'repeated', ourEvents.length - fresh);
-    metrics.events(crm, 'unread', ourUnread.length);
-    metrics.events(crm, 'other-account', events.length - ourEvents.length + unread.length - ourUnread.length);
+    metrics.events(crm, 'unparsed', ourUnparsed.length);
+    metrics.events(crm, 'other-account', events.length - ourEvents.length + unparsed.length - ourUnparsed.length);
     for (const [reason, count] of arrivals.flatMap(({ ignored }) => Object.entries(ignored))) {
       metrics.events(crm, reason, count);
     }
   };
-  return createGatherer(keep, { most: MOST_TOGETHER, mostWaiting: MOST_WAITING, deadlineMs: storeMs });
+  return createBatchWriter(keep, { maxBatch: MOST_TOGETHER, maxQueued: MOST_WAITING, deadlineMs: storeMs });
 }

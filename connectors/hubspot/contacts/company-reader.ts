@@ -2,7 +2,7 @@
 
 import type { HubSpotHttp } from '../http/client.ts';
 import type { HubSpotObject } from '../http/responses.ts';
-import { batchRead, unanswered } from '../objects/batch-read.ts';
+import { batchRead, missingResult } from '../objects/batch-read.ts';
 
 const MOST_KEPT = 5000;
 
@@ -27,7 +27,7 @@ export function createCompanyReader(http: HubSpotHttp, properties: readonly stri
     const merged = records.some((company) => !found.has(company.id));
     for (const company of records) found.set(company.id, company);
     const silent = unread.some((id) => found.get(id) === null && !missing.has(id));
-    if (silent && !merged) throw unanswered('companies');
+    if (silent && !merged) throw missingResult('companies');
     const answer = new Map(wanted.map((id) => [id, found.get(id) ?? kept.get(id) ?? null]));
     for (const [id, company] of found) kept.set(id, company);
     // The oldest go first: a Map keeps the order of insertion.

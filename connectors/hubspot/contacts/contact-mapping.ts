@@ -13,7 +13,7 @@ import { chooseCompany } from '../objects/object-reads.ts';
 import { countersOf, mappedCounters } from './counters.ts';
 import { LIFECYCLE_PROPERTIES, lifecycleOutcomes } from './lifecycle.ts';
 
-export interface ContactProjection {
+export interface ContactMapping {
   /** What to ask HubSpot for. */
   readonly contactProperties: readonly string[];
   readonly companyProperties: readonly string[];
@@ -37,7 +37,7 @@ export function idsIn(value: string | null): readonly string[] {
   return listed.filter((each) => each !== '');
 }
 
-export function createContactProjection(mapping: Mapping): ContactProjection {
+export function createContactMapping(mapping: Mapping): ContactMapping {
   const written = writtenFields(mapping);
   const companyProperties = mappedProperties(mapping, 'companies');
   const own = ownFields(mapping);
@@ -64,7 +64,7 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
       kind: 'lead',
       ref: contactRef(contact.id),
       ...projectFields(mapping, { contacts: contact.properties, companies: company?.properties ?? {} }),
-      held: held(contact.properties),
+      crmValues: held(contact.properties),
       modifiedAt: modifiedAt(contact),
       companyId: company?.id ?? null,
       outcomes: hasLifecycle ? lifecycleOutcomes(contact) : [],
@@ -82,7 +82,7 @@ export function createContactProjection(mapping: Mapping): ContactProjection {
         ref,
         seen: {
           fields,
-          held: held(contact.properties),
+          crmValues: held(contact.properties),
           modifiedAt: modifiedAt(contact),
           counters: counts,
           links: projectLinks(mapping, { contacts: contact.properties }),

@@ -1,6 +1,11 @@
 // Dates what the counters of contacts counted: their history, fifty contacts a call.
 
-import type { DatedThings, SourcedActivity, UndatedCounter, UndatedRecord } from '../../../src/crm/connector.ts';
+import type {
+  ChangedCounters,
+  DatedEvents,
+  SourcedActivity,
+  StoredCounterPosition,
+} from '../../../src/crm/connector.ts';
 import { toInstant } from '../../../src/mapping/convert-value.ts';
 import type { HubSpotObject } from '../http/responses.ts';
 import { batchRead } from '../objects/batch-read.ts';
@@ -8,15 +13,15 @@ import { HISTORY_BATCH } from '../objects/object-reads.ts';
 import type { HubSpotParts } from '../streams/stream.ts';
 import { contactRef, idsIn, MERGED_IDS } from './contact-mapping.ts';
 import { COUNTERS, shownCount } from './counters.ts';
-import { type CountedThing, dateCounter, type Version, valueAt } from './date-from-history.ts';
+import { type CounterEvent, dateCounter, type Version, valueAt } from './date-from-history.ts';
 
-type FoundThings = Pick<DatedThings, 'activities' | 'gone'> & DatedThings['records'][number]['counters'][number];
+type FoundThings = Pick<DatedEvents, 'activities' | 'gone'> & DatedEvents['records'][number]['counters'][number];
 
-export async function dateCounters(
+export async function dateCounterEvents(
   parts: HubSpotParts,
-  undated: readonly UndatedRecord[],
+  undated: readonly ChangedCounters[],
   signal: AbortSignal,
-): Promise<DatedThings> {
+): Promise<DatedEvents> {
   const { records } = await batchRead(parts.http, requestFor(undated), signal);
   const byId = new Map(records.map((record) => [record.id, record]));
   const found = undated.flatMap(({ ref, counters }) => {
@@ -34,7 +39,7 @@ export async function dateCounters(
   };
 }
 
-function requestFor(undated: readonly UndatedRecord[]) {
+function requestFor(undated: readonly ChangedCounters[]) {
   const sources = [...new Set(undated.flatMap(({ counters }) => counters.map(({ counter }) => counter)))].flatMap(
     (id) => COUNTERS[id] ?? [],
   );
@@ -50,7 +55,7 @@ function requestFor(undated: readonly UndatedRecord[]) {
 }
 
 /** What one counter of one contact counted. */
-function thingsOf(parts: HubSpotParts, contact: HubSpotObject, undated: UndatedCounter): FoundThings {
+function thingsOf(parts: HubSpotParts, contact: HubSpotObject, undated: StoredCounterPosition): FoundThings {
   const { counter } = undated;
   const { property, latest } = COUNTERS[counter] ?? { property: counter };
   const { things, dated, problems } = dateCounter(versionsOf(contact, property), {
@@ -60,7 +65,7 @@ function thingsOf(parts: HubSpotParts, contact: HubSpotObject, undated: UndatedC
   const labels = latest === undefined ? [] : versionsOf(contact, latest.property);
   const ref = contactRef(contact.id);
   const activities: (SourcedActivity & { stream: string })[] = [];
-  const gone: DatedThings['gone'][number][] = [];
+  const gone: DatedEvents['gone'][number][] = [];
   for (const thing of things) {
     const id = `${contact.id}:${property}:${thing.n}`;
     const label = thing.latest ? valueAt(labels, thing.at) : null;
@@ -72,7 +77,7 @@ function thingsOf(parts: HubSpotParts, contact: HubSpotObject, undated: UndatedC
   return { counter, dated, shown: shownCount(contact, property), problems, activities, gone };
 }
 
-function dateOf({ n, at }: CountedThing) {
+function dateOf({ n, at }: CounterEvent) {
   return { occurred_at: new Date(at).toISOString(), count: n };
 }
 

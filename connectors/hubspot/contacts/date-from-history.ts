@@ -2,7 +2,7 @@
 // instant of the step. Pure: the same history, read at once or in many polls, gives the same things under the same numbers.
 //
 // HubSpot keeps only the latest versions of a value. What lies before them can be numbered, and not dated: it is not shown.
-import type { DatedCounter, UndatedCounter } from '../../../src/crm/connector.ts';
+import type { DatedCounter, StoredCounterPosition } from '../../../src/crm/connector.ts';
 
 /** One version of a property, as HubSpot keeps it. */
 export interface Version {
@@ -12,7 +12,7 @@ export interface Version {
   readonly sourceType: string | null;
 }
 
-export interface CountedThing {
+export interface CounterEvent {
   readonly n: number;
   readonly at: number;
   /** The last of its step: what HubSpot says of "the latest" page or form is about this one. */
@@ -20,7 +20,7 @@ export interface CountedThing {
 }
 
 export interface CounterDating {
-  readonly things: readonly CountedThing[];
+  readonly things: readonly CounterEvent[];
   readonly dated: DatedCounter;
   /** Versions that are no counts; they are passed over. */
   readonly problems: readonly string[];
@@ -61,7 +61,7 @@ interface Walk {
   readonly n: number;
 }
 
-interface Dating extends Omit<UndatedCounter, 'counter'> {
+interface Dating extends Omit<StoredCounterPosition, 'counter'> {
   /** When the contact took over others (epoch ms). */
   readonly merges: readonly number[];
 }
@@ -169,7 +169,7 @@ function numberedAs(n: number, { steps, n: last }: Walk): Step[] {
   return steps.map((step) => ({ at: step.at, first: step.first + shift, last: step.last + shift }));
 }
 
-function thingsOf(steps: readonly Step[], from: number | null): CountedThing[] {
+function thingsOf(steps: readonly Step[], from: number | null): CounterEvent[] {
   return steps
     .filter(({ at }) => from === null || at > from)
     .flatMap(({ at, first, last }) => {

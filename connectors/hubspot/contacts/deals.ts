@@ -1,8 +1,8 @@
 // Deals as outcomes of their contacts. Read by id: the dates of a portal's stages are too many properties for the address of a
 // list or the 3,000 characters of a search.
 
-import type { SourcedOutcome } from '../../../src/crm/connector.ts';
-import type { Outcome } from '../../../src/domain/outcome.ts';
+import type { SourcedDealOutcome } from '../../../src/crm/connector.ts';
+import type { DealOutcome } from '../../../src/domain/outcome.ts';
 import { toInstant } from '../../../src/mapping/convert-value.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import type { HubSpotObject } from '../http/responses.ts';
@@ -31,7 +31,7 @@ interface Deals {
 export async function readDeals(
   { http, readStages, contactsOf }: Deals,
   signal: AbortSignal,
-): Promise<readonly SourcedOutcome[]> {
+): Promise<readonly SourcedDealOutcome[]> {
   const ids = [...contactsOf].flatMap(([id, contacts]) => (contacts.length === 0 ? [] : [id]));
   if (ids.length === 0) return [];
   const stages = await readStages(new Set(), signal);
@@ -66,7 +66,7 @@ function stageOf({ properties }: HubSpotObject): string | null {
   return properties.dealstage ?? null;
 }
 
-function toOutcome({ id, properties }: HubSpotObject, stages: PipelineStages): Outcome {
+function toOutcome({ id, properties }: HubSpotObject, stages: PipelineStages): DealOutcome {
   const stage = properties.dealstage ?? null;
   // Of a stage that no pipeline has any more, the deal itself still says what it was.
   const said = properties.hs_is_closed !== 'true' ? 'open' : properties.hs_is_closed_won === 'true' ? 'won' : 'lost';

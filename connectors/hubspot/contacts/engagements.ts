@@ -54,7 +54,7 @@ export function activityId(type: string, id: string): string {
  * The engagement for each of its contacts: an activity, or (canceled, turned into something that the mapping leaves out)
  * one that is gone.
  */
-export function forContacts(
+export function toContactActivities(
   { toActivity }: Pick<HubSpotParts, 'toActivity'>,
   type: string,
   items: readonly { readonly object: HubSpotObject; readonly contacts: readonly string[] }[],

@@ -2,9 +2,9 @@
 // merged; what it says nothing of is neither. One that is gone is merely deleted, or erased.
 import type { FetchedLead, RecordRef } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { isObjectNotFound, RefusedCall } from '../http/error-response.ts';
+import { HubSpotHttpError, isObjectNotFound } from '../http/error-response.ts';
 import { type HubSpotObject, objectAnswer } from '../http/responses.ts';
-import { batchRead, unanswered } from '../objects/batch-read.ts';
+import { batchRead, missingResult } from '../objects/batch-read.ts';
 import { chooseCompany, readLinks } from '../objects/object-reads.ts';
 import type { HubSpotParts } from '../streams/stream.ts';
 import { createCompanyReader } from './company-reader.ts';
@@ -92,10 +92,10 @@ async function askForOne({ http }: HubSpotParts, id: string, signal: AbortSignal
     if (record.id !== id) return record.id;
   } catch (error) {
     // A gateway that lost its way answers 404 as well.
-    if (error instanceof ConnectorError && error.cause instanceof RefusedCall && error.kind === 'not-found') {
+    if (error instanceof ConnectorError && error.cause instanceof HubSpotHttpError && error.kind === 'not-found') {
       if (isObjectNotFound(error.cause.body)) return null;
     }
     throw error;
   }
-  throw unanswered('contacts');
+  throw missingResult('contacts');
 }

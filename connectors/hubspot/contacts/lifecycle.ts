@@ -1,5 +1,5 @@
 // When a contact entered each lifecycle stage, as an outcome: the dates come with the contact, without a call.
-import type { Outcome } from '../../../src/domain/outcome.ts';
+import type { DealOutcome } from '../../../src/domain/outcome.ts';
 import { toInstant } from '../../../src/mapping/convert-value.ts';
 import type { HubSpotObject } from '../http/responses.ts';
 
@@ -18,7 +18,7 @@ export const STAGE_DATES: readonly string[] = STAGES.map(dateOf);
 export const LIFECYCLE_PROPERTIES: readonly string[] = ['lifecyclestage', ...STAGE_DATES];
 
 /** One at most: none for a contact that never had a stage. Won from the first day as a customer on. */
-export function lifecycleOutcomes({ properties }: HubSpotObject): readonly Outcome[] {
+export function lifecycleOutcomes({ properties }: HubSpotObject): readonly DealOutcome[] {
   const stages = STAGES.flatMap((stage) => {
     const raw = properties[dateOf(stage)];
     const enteredAt = raw ? toInstant(raw) : null;

@@ -1,13 +1,13 @@
 // The nightly comparison of links: HubSpot changes no modification time when a contact moves to another company, or when an
 // engagement or a deal is linked, unlinked or deleted.
-import type { ChangePage, DirtyRecord, KnownLinks, LinkFindings } from '../../../src/crm/connector.ts';
+import type { ChangePage, DirtyRecord, LinkDiff, StoredLinks } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { batchRead } from '../objects/batch-read.ts';
 import { chooseCompany, readLinks } from '../objects/object-reads.ts';
 import { createStageReader } from '../objects/pipeline-stages.ts';
 import type { HubSpotParts } from '../streams/stream.ts';
 import { outcomeId, readDeals } from './deals.ts';
-import { activityId, engagementProperties, forContacts } from './engagements.ts';
+import { activityId, engagementProperties, toContactActivities } from './engagements.ts';
 
 interface Compared {
   /** The engagement types that the mapping reads. */
@@ -15,15 +15,15 @@ interface Compared {
   readonly deals: boolean;
 }
 
-export async function compareLinks(
+export async function reconcileLinks(
   parts: HubSpotParts,
   compared: Compared,
-  known: readonly KnownLinks[],
+  known: readonly StoredLinks[],
   signal: AbortSignal,
-): Promise<LinkFindings> {
+): Promise<LinkDiff> {
   const dirty = await movedContacts(parts, known, signal);
-  const activities: LinkFindings['activities'][number][] = [];
-  const gone: LinkFindings['gone'][number][] = [];
+  const activities: LinkDiff['activities'][number][] = [];
+  const gone: LinkDiff['gone'][number][] = [];
   for (const type of compared.engagements) {
     const changes = await unlessClosed(() => compareType(parts, type, known, signal), { activities: [], gone: [] });
     activities.push(...changes.activities.map((activity) => ({ ...activity, stream: type })));
@@ -46,7 +46,7 @@ async function unlessClosed<T>(compare: () => Promise<T>, none: T): Promise<T> {
 
 async function movedContacts(
   { http, contacts }: HubSpotParts,
-  known: readonly KnownLinks[],
+  known: readonly StoredLinks[],
   signal: AbortSignal,
 ): Promise<DirtyRecord[]> {
   if (!contacts.usesCompanies) return [];
@@ -57,7 +57,7 @@ async function movedContacts(
 }
 
 interface Difference {
-  readonly unlinked: readonly { readonly ref: KnownLinks['ref']; readonly id: string }[];
+  readonly unlinked: readonly { readonly ref: StoredLinks['ref']; readonly id: string }[];
   /** The contacts of each object that was linked since, by its own id. */
   readonly contactsOfNew: ReadonlyMap<string, readonly string[]>;
 }
@@ -65,8 +65,8 @@ interface Difference {
 /** @param ours the id that an object of the type has with us; `had` those that were known of a contact, any type among them */
 async function compareOne(
   { http }: HubSpotParts,
-  { type, ours, had }: { type: string; ours: (id: string) => string; had: (each: KnownLinks) => readonly string[] },
-  known: readonly KnownLinks[],
+  { type, ours, had }: { type: string; ours: (id: string) => string; had: (each: StoredLinks) => readonly string[] },
+  known: readonly StoredLinks[],
   signal: AbortSignal,
 ): Promise<Difference> {
   const ids = known.map(({ ref }) => ref.id);
@@ -88,25 +88,25 @@ async function compareOne(
 async function compareType(
   parts: HubSpotParts,
   type: string,
-  known: readonly KnownLinks[],
+  known: readonly StoredLinks[],
   signal: AbortSignal,
 ): Promise<Pick<ChangePage, 'activities' | 'gone'>> {
-  const kind = { type, ours: (id: string) => activityId(type, id), had: (each: KnownLinks) => each.activityIds };
+  const kind = { type, ours: (id: string) => activityId(type, id), had: (each: StoredLinks) => each.activityIds };
   const { unlinked, contactsOfNew } = await compareOne(parts, kind, known, signal);
   const properties = engagementProperties(parts.mapping, type);
   const { records } = await batchRead(parts.http, { type, ids: [...contactsOfNew.keys()], properties }, signal);
   const items = records.map((object) => ({ object, contacts: contactsOfNew.get(object.id) ?? [] }));
   // What is linked but not mapped (a canceled meeting) was never known: it is no activity, and nothing is gone.
-  const { activities } = forContacts(parts, type, items);
+  const { activities } = toContactActivities(parts, type, items);
   return { activities, gone: unlinked.map(({ ref, id }) => ({ ref, activityId: id })) };
 }
 
 async function compareDeals(
   parts: HubSpotParts,
-  known: readonly KnownLinks[],
+  known: readonly StoredLinks[],
   signal: AbortSignal,
-): Promise<Pick<LinkFindings, 'outcomes' | 'goneOutcomes'>> {
-  const kind = { type: 'deals', ours: outcomeId, had: (each: KnownLinks) => each.outcomeIds };
+): Promise<Pick<LinkDiff, 'outcomes' | 'goneOutcomes'>> {
+  const kind = { type: 'deals', ours: outcomeId, had: (each: StoredLinks) => each.outcomeIds };
   const { unlinked, contactsOfNew: contactsOf } = await compareOne(parts, kind, known, signal);
   const { http } = parts;
   const outcomes = await readDeals({ http, readStages: createStageReader(http), contactsOf }, signal);

@@ -1,15 +1,15 @@
 // Every call to HubSpot goes through here: rate limit, total time-out, retry, and an answer that is checked before use.
 // The SDK's own retry and limiter do not cover `apiRequest`, are shared by all its clients, and have no time-out.
 import { Client } from '@hubspot/api-client';
-import type { Patience } from '../../../src/crm/connector.ts';
+import type { RetryOptions } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import type { BucketSize, RateLimiter } from '../../../src/domain/rate-limiter.ts';
 import { withRetries } from '../../kit/with-retries.ts';
 import { type ApiPaths, apiPaths } from './api-version.ts';
 import type { Call } from './call.ts';
-import { createDayBudget, usageAnswer } from './daily-quota.ts';
-import { toAnswerError } from './error-response.ts';
+import { createDailyQuota, usageAnswer } from './daily-quota.ts';
+import { toConnectorError } from './error-response.ts';
 import { BURST_KEY, bucketSize, SEARCH_KEY, SEARCH_SIZE, sizeFromHeaders } from './rate-limits.ts';
 import { readAnswer, sendRequest } from './send-request.ts';
 import type { HubSpotSettings } from './settings.ts';
@@ -23,13 +23,18 @@ export interface HubSpotHttp {
   clockSkewMs(): number | null;
 }
 
-const DEFAULT_PATIENCE: Patience = { timeoutMs: 30_000, retries: 5, firstWaitMs: 500, longestWaitMs: 60_000 };
+const DEFAULT_PATIENCE: RetryOptions = {
+  timeoutMs: 30_000,
+  retries: 5,
+  initialDelayMs: 500,
+  maxThrottleWaitMs: 60_000,
+};
 
 interface HttpParts {
   readonly settings: HubSpotSettings;
   readonly limiter: RateLimiter;
   readonly clock: Clock;
-  readonly patience?: Patience;
+  readonly patience?: RetryOptions;
 }
 
 export function createHttp({ settings, limiter, clock, patience = DEFAULT_PATIENCE }: HttpParts): HubSpotHttp {
@@ -41,11 +46,11 @@ export function createHttp({ settings, limiter, clock, patience = DEFAULT_PATIEN
   let size: BucketSize = bucketSize();
   let skew: number | null = null;
   let calls = 0;
-  const budget = createDayBudget({ share: settings.HUBSPOT_DAILY_SHARE, clock, askForReset });
+  const budget = createDailyQuota({ share: settings.HUBSPOT_DAILY_QUOTA_SHARE, clock, askForReset });
 
   async function attempt<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
-    await limiter.take(BURST_KEY, size, signal);
-    if (call.search) await limiter.take(SEARCH_KEY, SEARCH_SIZE, signal);
+    await limiter.acquire(BURST_KEY, size, signal);
+    if (call.search) await limiter.acquire(SEARCH_KEY, SEARCH_SIZE, signal);
     calls += 1;
     const { response, text } = await sendRequest(client, call, patience.timeoutMs, signal);
     const now = clock.now();
@@ -53,11 +58,11 @@ export function createHttp({ settings, limiter, clock, patience = DEFAULT_PATIEN
     const date = Date.parse(response.headers.get('date') ?? '');
     if (!Number.isNaN(date)) skew = date - now.getTime();
     budget.note(response.headers);
-    if (!response.ok) throw toAnswerError(call.what, response, text, now);
+    if (!response.ok) throw toConnectorError(call.what, response, text, now);
     return readAnswer(call, response.status, text);
   }
 
-  async function withinDay<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
+  async function withDailyQuota<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
     await budget.check(signal);
     try {
       return await attempt(call, signal);
@@ -68,15 +73,15 @@ export function createHttp({ settings, limiter, clock, patience = DEFAULT_PATIEN
   }
 
   /** A 429 costs no attempt: the bucket is drained for everybody, and the call goes on when it fills again. */
-  async function withinLimits<T>(call: Call<T>, signal: AbortSignal, waited = 0): Promise<T> {
+  async function withRateLimit<T>(call: Call<T>, signal: AbortSignal, waited = 0): Promise<T> {
     try {
-      return await withinDay(call, signal);
+      return await withDailyQuota(call, signal);
     } catch (error) {
       if (!isRateLimited(error)) throw error;
       const wait = Math.max(1, error.retryAfterMs ?? 1000);
       await limiter.drain(call.search ? SEARCH_KEY : BURST_KEY, wait);
-      if (waited + wait > patience.longestWaitMs) throw error;
-      return await withinLimits(call, signal, waited + wait);
+      if (waited + wait > patience.maxThrottleWaitMs) throw error;
+      return await withRateLimit(call, signal, waited + wait);
     }
   }
 
@@ -97,7 +102,7 @@ export function createHttp({ settings, limiter, clock, patience = DEFAULT_PATIEN
     paths,
     callsMade: () => calls,
     clockSkewMs: () => skew,
-    call: (call, signal) => withRetries(() => withinLimits(call, signal), patience, signal),
+    call: (call, signal) => withRetries(() => withRateLimit(call, signal), patience, signal),
   };
 }
 

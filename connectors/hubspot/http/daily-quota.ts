@@ -1,5 +1,5 @@
 // The portal's calls of the day. All its private apps share them, so we stop before the last of them is gone: the others have
-// work to do as well (HUBSPOT_DAILY_SHARE). Every answer says how many are left, only the usage says when they come back.
+// work to do as well (HUBSPOT_DAILY_QUOTA_SHARE). Every answer says how many are left, only the usage says when they come back.
 import { z } from 'zod';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
@@ -9,7 +9,7 @@ interface Left {
   readonly remaining: number;
 }
 
-export interface DayBudget {
+export interface DailyQuota {
   /** What an answer's headers say. */
   note(headers: Headers): void;
   /** @throws ConnectorError `budget-spent` when our share of the day is used up: nothing is asked before the reset */
@@ -31,7 +31,7 @@ const UNTOLD_WAIT_MS = 3_600_000;
 // From here on we want to know the reset: when the last call is gone, HubSpot will not say it either.
 const NEARLY_SPENT = 0.1;
 
-export function createDayBudget({ share, clock, askForReset }: BudgetParts): DayBudget {
+export function createDailyQuota({ share, clock, askForReset }: BudgetParts): DailyQuota {
   let left: Left | null = null;
   let resetAt: number | null = null;
   let asking: Promise<void> | null = null;
@@ -71,7 +71,7 @@ export function createDayBudget({ share, clock, askForReset }: BudgetParts): Day
       crm: 'hubspot',
       message,
       code: 'DAILY',
-      fix: `It goes on by itself at ${new Date(until).toISOString()}. For more calls a day: another HUBSPOT_DAILY_SHARE, or a larger API limit of the portal.`,
+      fix: `It goes on by itself at ${new Date(until).toISOString()}. For more calls a day: another HUBSPOT_DAILY_QUOTA_SHARE, or a larger API limit of the portal.`,
       retryAfterMs: Math.max(1, until - now),
       cause,
     });

@@ -2,7 +2,7 @@
 // as optional".
 import { z } from 'zod';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
-import { withoutPersonalData } from '../../kit/redact.ts';
+import { redactPersonalData } from '../../kit/redact.ts';
 import { retryAfterMs } from '../../kit/retry-after.ts';
 
 const text = z.string().optional().catch(undefined);
@@ -26,7 +26,7 @@ export function isObjectNotFound({ category, subCategory }: Pick<RowError, 'cate
 }
 
 /** The objects that a row of `errors` is about, by id or by what they were asked for. */
-export function idsNamed({ context = {} }: RowError): readonly string[] {
+export function failedIds({ context = {} }: RowError): readonly string[] {
   const named = [context.ids, context.id, context.objectId].flat();
   return named.filter((value) => value !== undefined && value !== null).map(String);
 }
@@ -60,7 +60,7 @@ const KINDS: Readonly<Record<number, ConnectorErrorKind>> = {
 const LOCKED_WAIT_MS = 2000;
 
 /** The refusal as the `cause` of a ConnectorError, for those who look for the rows that it names. */
-export class RefusedCall extends Error {
+export class HubSpotHttpError extends Error {
   override readonly name = 'RefusedCall';
   readonly status: number;
   readonly body: ErrorBody;
@@ -73,7 +73,7 @@ export class RefusedCall extends Error {
 }
 
 /** @param what the call in words, e.g. "reading contacts" */
-export function toAnswerError(what: string, response: Response, bodyText: string, now: Date): ConnectorError {
+export function toConnectorError(what: string, response: Response, bodyText: string, now: Date): ConnectorError {
   const body = parseErrorBody(bodyText);
   const kind = kindOf(response.status, body);
   const waited = retryAfterMs(response.headers, now) ?? defaultWait(response.status, body);
@@ -82,9 +82,9 @@ export function toAnswerError(what: string, response: Response, bodyText: string
   return new ConnectorError({
     kind,
     crm: 'hubspot',
-    message: `HubSpot refused ${what}: ${response.status} ${withoutPersonalData(body.message ?? 'without a reason')}`,
+    message: `HubSpot refused ${what}: ${response.status} ${redactPersonalData(body.message ?? 'without a reason')}`,
     code: isDaily(body) ? 'DAILY' : code,
-    cause: new RefusedCall(response.status, body),
+    cause: new HubSpotHttpError(response.status, body),
     ...(fix === undefined ? {} : { fix }),
     ...(waited === null ? {} : { retryAfterMs: waited }),
   });

@@ -20,7 +20,7 @@ export const settingsSchema = z.object({
     .optional()
     .describe('With webhooks: the id of the app, by which our own writes are known when they come back.'),
   HUBSPOT_API_URL: z.url().default('https://api.hubapi.com'),
-  HUBSPOT_DAILY_SHARE: z.coerce
+  HUBSPOT_DAILY_QUOTA_SHARE: z.coerce
     .number(SHARE)
     .min(0.05, SHARE)
     .max(1, SHARE)
@@ -44,7 +44,7 @@ export const settingsSchema = z.object({
 });
 
 /** What `leadgrade init` asks for. */
-export const asks = [
+export const promptedSettings = [
   {
     name: 'HUBSPOT_ACCESS_TOKEN',
     question: "HubSpot's access token (a service key, or the token on the Auth tab of your private app)",
@@ -52,6 +52,6 @@ export const asks = [
   },
 ];
 
-export const webhooks = { needs: 'HUBSPOT_CLIENT_SECRET', path: '/webhooks/hubspot' };
+export const webhookInfo = { needs: 'HUBSPOT_CLIENT_SECRET', path: '/webhooks/hubspot' };
 
 export type HubSpotSettings = z.infer<typeof settingsSchema>;

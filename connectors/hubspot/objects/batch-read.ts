@@ -4,8 +4,8 @@
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { chunksOf } from '../../../src/domain/chunks.ts';
 import type { HubSpotHttp } from '../http/client.ts';
-import { idsNamed } from '../http/error-response.ts';
-import { refusePartial } from '../http/multi-status.ts';
+import { failedIds } from '../http/error-response.ts';
+import { throwOnPartialFailure } from '../http/multi-status.ts';
 import { batchAnswer, type HubSpotObject } from '../http/responses.ts';
 import { READ_BATCH } from './object-reads.ts';
 
@@ -50,15 +50,15 @@ export async function batchRead(http: HubSpotHttp, request: BatchRequest, signal
     const path = http.paths.batchRead(type);
     const what = `reading ${type}`;
     const answer = await http.call({ what, method: 'POST', path, body, answer: batchAnswer, ...query }, signal);
-    refusePartial(type, answer.errors);
+    throwOnPartialFailure(type, answer.errors);
     records.push(...answer.results);
-    for (const id of answer.errors.flatMap(idsNamed)) missing.add(id);
+    for (const id of answer.errors.flatMap(failedIds)) missing.add(id);
   }
   return { records, missing };
 }
 
 /** HubSpot said nothing of an object that it was asked for: nothing can be concluded, it is asked again later. */
-export function unanswered(type: string): ConnectorError {
+export function missingResult(type: string): ConnectorError {
   const message = `HubSpot answered a read of ${type} without some that it has not named as missing`;
   return new ConnectorError({ kind: 'retry', crm: 'hubspot', message, code: 'NO_ANSWER' });
 }

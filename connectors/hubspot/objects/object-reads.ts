@@ -1,7 +1,7 @@
 // Ways to read CRM objects: a page of the list, a page of a search, and links by batch. By id: batch-read.ts.
 import { chunksOf } from '../../../src/domain/chunks.ts';
 import type { HubSpotHttp } from '../http/client.ts';
-import { refusePartial } from '../http/multi-status.ts';
+import { throwOnPartialFailure } from '../http/multi-status.ts';
 import { associationsAnswer, type HubSpotObject, objectsAnswer } from '../http/responses.ts';
 
 export const READ_BATCH = 100;
@@ -105,7 +105,7 @@ export async function readLinks(
         { what, method: 'POST', path, body: { inputs: part }, answer: associationsAnswer },
         signal,
       );
-      refusePartial(`${to} of ${from}`, answer.errors);
+      throwOnPartialFailure(`${to} of ${from}`, answer.errors);
       for (const row of answer.results) {
         const known = links.get(row.from.id) ?? [];
         known.push(...row.to.map((each) => ({ id: each.toObjectId, primary: isPrimary(each.associationTypes) })));

@@ -1,10 +1,10 @@
 // What the stages of the deal pipelines mean. Their names are a portal's own, in its own language: only the metadata tell.
-import type { OutcomeState } from '../../../src/domain/outcome.ts';
+import type { DealState } from '../../../src/domain/outcome.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import { pipelinesAnswer } from '../http/responses.ts';
 
 /** By the stage's id. */
-export type PipelineStages = ReadonlyMap<string, OutcomeState>;
+export type PipelineStages = ReadonlyMap<string, DealState>;
 
 /** The stages, read when first asked for, and again when one is asked for that was not among them. */
 export type StageReader = (wanted: ReadonlySet<string>, signal: AbortSignal) => Promise<PipelineStages>;
@@ -30,7 +30,7 @@ async function readStages(http: HubSpotHttp, signal: AbortSignal): Promise<Pipel
 }
 
 /** Won is closed with probability 1, https://developers.hubspot.com/docs/api-reference/latest/crm/pipelines/guide */
-function stateOf({ isClosed, probability }: { isClosed?: unknown; probability?: unknown }): OutcomeState {
+function stateOf({ isClosed, probability }: { isClosed?: unknown; probability?: unknown }): DealState {
   if (String(isClosed) !== 'true') return 'open';
   return Number(probability) === 1 ? 'won' : 'lost';
 }

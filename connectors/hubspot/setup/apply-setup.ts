@@ -4,7 +4,7 @@ import type { SetupStep, WriteTarget } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import type { HubSpotHttp } from '../http/client.ts';
-import { RefusedCall } from '../http/error-response.ts';
+import { HubSpotHttpError } from '../http/error-response.ts';
 import { groupsAnswer, type HubSpotProperty } from '../http/responses.ts';
 import { readQuota } from './property-quota.ts';
 import { GROUP, missingOptions, readProperties, type WantedProperty, wantedProperties } from './score-properties.ts';
@@ -99,7 +99,8 @@ async function post(http: HubSpotHttp, path: string, body: unknown, signal: Abor
   try {
     await http.call({ what: 'creating a property', method: 'POST', path, body, answer: z.unknown() }, signal);
   } catch (error) {
-    if (error instanceof ConnectorError && error.cause instanceof RefusedCall && error.cause.status === 409) return;
+    if (error instanceof ConnectorError && error.cause instanceof HubSpotHttpError && error.cause.status === 409)
+      return;
     throw error;
   }
 }

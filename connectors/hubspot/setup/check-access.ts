@@ -1,11 +1,11 @@
 // What this token may do: one small call for each thing that is needed. HubSpot has no list of a static token's scopes, so only
 // trying tells.
 import { z } from 'zod';
-import type { SetupCheck, StreamSight } from '../../../src/crm/connector.ts';
+import type { SetupCheck, StreamAvailability } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Call } from '../http/call.ts';
 import type { HubSpotHttp } from '../http/client.ts';
-import { isObjectNotFound, missingScopes, RefusedCall } from '../http/error-response.ts';
+import { HubSpotHttpError, isObjectNotFound, missingScopes } from '../http/error-response.ts';
 import { WRITE_SCOPES } from '../http/scopes.ts';
 import { type StreamReader, scopeFix } from '../streams/stream.ts';
 
@@ -47,16 +47,20 @@ export async function checkAccess({ http, readers }: Parts, signal: AbortSignal)
  * Which streams this token and portal let us see. Those that nothing works without are not asked for: reading them tells.
  * @throws ConnectorError of any kind but `forbidden` and `not-found`
  */
-export async function probeStreams({ http, readers }: Parts, signal: AbortSignal): Promise<StreamSight[]> {
-  const sights: StreamSight[] = [];
+export async function probeStreams({ http, readers }: Parts, signal: AbortSignal): Promise<StreamAvailability[]> {
+  const sights: StreamAvailability[] = [];
   for (const reader of readers.filter(({ access }) => access.needed !== true)) {
     const access = readAccess(reader, readers);
-    sights.push({ stream: reader.stream.id, denied: await denial(http, access, signal) });
+    sights.push({ stream: reader.stream.id, unavailable: await denial(http, access, signal) });
   }
   return sights;
 }
 
-async function denial(http: HubSpotHttp, access: Access, signal: AbortSignal): Promise<StreamSight['denied']> {
+async function denial(
+  http: HubSpotHttp,
+  access: Access,
+  signal: AbortSignal,
+): Promise<StreamAvailability['unavailable']> {
   try {
     const refused = await refusal(http, access, signal);
     return refused === null ? null : { reason: refused.detail, fix: refused.fix };
@@ -71,7 +75,7 @@ function readAccess({ stream, access }: StreamReader, readers: readonly StreamRe
   const { probe, fix, subscription, otherwise, needed } = access;
   const what = `reading ${stream.id}`;
   const types = stream.activityTypes.join(', ');
-  const standIns = readers.filter((each) => each.stream.standsInFor === stream.id).map((each) => each.stream.id);
+  const standIns = readers.filter((each) => each.stream.fallbackFor === stream.id).map((each) => each.stream.id);
   const until = standIns.length === 0 ? `${types} cannot be seen` : `there is what ${standIns.join(', ')} can tell`;
   const lost = types === '' ? [] : [`Until then ${until}.`];
   const besides = [...(otherwise === undefined ? [] : [otherwise]), ...lost];
@@ -122,10 +126,10 @@ async function refusal(
 
 /** HubSpot says that this portal does not have what was asked for. A gateway that lost its way answers 404 as well. */
 function isAbsent(error: ConnectorError): boolean {
-  return error.kind === 'not-found' && error.cause instanceof RefusedCall && isObjectNotFound(error.cause.body);
+  return error.kind === 'not-found' && error.cause instanceof HubSpotHttpError && isObjectNotFound(error.cause.body);
 }
 
 function scopesFix(error: ConnectorError): string | undefined {
-  const scopes = error.cause instanceof RefusedCall ? missingScopes(error.cause.body) : [];
+  const scopes = error.cause instanceof HubSpotHttpError ? missingScopes(error.cause.body) : [];
   return scopes.length > 0 ? error.fix : undefined;
 }

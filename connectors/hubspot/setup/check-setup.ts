@@ -5,7 +5,7 @@ import type { Account, SetupCheck, WriteTarget } from '../../../src/crm/connecto
 import type { Clock } from '../../../src/domain/clock.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { mappedProperties } from '../../../src/mapping/project-fields.ts';
-import { checked } from '../../kit/setup-check.ts';
+import { runSetupCheck } from '../../kit/setup-check.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import { usageAnswer } from '../http/daily-quota.ts';
 import { accountAnswer } from '../http/responses.ts';
@@ -27,17 +27,17 @@ export async function checkSetup(
   target: WriteTarget,
   signal: AbortSignal,
 ): Promise<readonly SetupCheck[]> {
-  const account = await checked({ what: 'token', level: 'problem' }, signal, () => checkAccount(parts, signal));
+  const account = await runSetupCheck({ what: 'token', level: 'problem' }, signal, () => checkAccount(parts, signal));
   // Without a token that is accepted every further check would say the same.
   if (account.some((check) => check.level === 'problem')) return account;
   return [
     ...account,
     ...(await checkAccess(parts, signal)),
-    ...(await checked({ what: 'contact properties', level: 'problem' }, signal, () =>
+    ...(await runSetupCheck({ what: 'contact properties', level: 'problem' }, signal, () =>
       checkProperties(parts, target, signal),
     )),
     ...checkClock(parts),
-    ...(await checked({ what: 'API limits', level: 'problem' }, signal, () => checkUsage(parts, signal))),
+    ...(await runSetupCheck({ what: 'API limits', level: 'problem' }, signal, () => checkUsage(parts, signal))),
   ];
 }
 

@@ -14,7 +14,7 @@ export function companyStream(parts: HubSpotParts): StreamReader {
   const { http, clock } = parts;
   const searched = { type: 'companies', modifiedProperty: 'hs_lastmodifieddate', properties: [] };
   return {
-    stream: { id: 'companies', activityTypes: [], companies: true },
+    stream: { id: 'companies', activityTypes: [], isCompanies: true },
     access: {
       probe: { path: http.paths.list('companies'), query: { limit: '1' } },
       fix: scopeFix(STREAM_SCOPES.companies),

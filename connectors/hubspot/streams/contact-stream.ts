@@ -9,7 +9,7 @@ import { type HubSpotParts, listThenSearch, type StreamReader, scopeFix } from '
 export function contactStream(parts: HubSpotParts): StreamReader {
   const { contacts, http } = parts;
   return {
-    stream: { id: 'contacts', activityTypes: [], lists: 'contacts' },
+    stream: { id: 'contacts', activityTypes: [], listsObject: 'contacts' },
     access: {
       probe: { path: http.paths.list('contacts'), query: { limit: '1' } },
       fix: scopeFix(STREAM_SCOPES.contacts),

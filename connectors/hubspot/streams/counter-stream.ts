@@ -8,7 +8,7 @@ import type { HubSpotParts, StreamReader } from './stream.ts';
 export function counterStream({ http }: HubSpotParts, { id, activityTypes }: ChangeStream): StreamReader {
   const { property, standsInFor } = COUNTERS[id] ?? { property: id };
   return {
-    stream: { id, activityTypes, counter: true, ...(standsInFor === undefined ? {} : { standsInFor }) },
+    stream: { id, activityTypes, isCounter: true, ...(standsInFor === undefined ? {} : { fallbackFor: standsInFor }) },
     access: {
       probe: { path: http.paths.property('contacts', property) },
       fix: `This portal has no contact property ${property}: nothing to be done unless its subscription includes it.`,

@@ -1,6 +1,6 @@
 // One type of engagement as a stream: listed whole with its contacts, then by search with its contacts by batch.
 import type { ChangePage, ChangeStream } from '../../../src/crm/connector.ts';
-import { engagementProperties, forContacts } from '../contacts/engagements.ts';
+import { engagementProperties, toContactActivities } from '../contacts/engagements.ts';
 import type { HubSpotObject } from '../http/responses.ts';
 import { STREAM_SCOPES } from '../http/scopes.ts';
 import { type ContactsOf, linkedContacts, listedContacts } from '../objects/linked-contacts.ts';
@@ -11,7 +11,7 @@ export function engagementStream(parts: HubSpotParts, stream: ChangeStream): Str
   const type = stream.id;
   const changes = (records: readonly HubSpotObject[], contactsOf: ContactsOf) => {
     const items = records.map((object) => ({ object, contacts: contactsOf.get(object.id) ?? [] }));
-    return forContacts(parts, type, items);
+    return toContactActivities(parts, type, items);
   };
   return {
     stream,

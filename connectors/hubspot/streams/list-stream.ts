@@ -5,7 +5,7 @@ import type { ChangeStream } from '../../../src/crm/connector.ts';
 import type { Fields } from '../../../src/domain/lead.ts';
 import { type HubSpotList, listMembersAnswer, listsAnswer } from '../http/responses.ts';
 import { STREAM_SCOPES } from '../http/scopes.ts';
-import { type Group, type GroupSource, readGroups } from './member-stream.ts';
+import { type Group, type GroupSource, readGroupMembers } from './member-stream.ts';
 import { type HubSpotParts, type StreamReader, scopeFix } from './stream.ts';
 
 const CONTACTS = '0-1';
@@ -45,7 +45,7 @@ export function listStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
       probe: { method: 'POST', path: http.paths.listSearch, body: { count: 1 } },
       fix: scopeFix(STREAM_SCOPES.lists),
     },
-    read: (cursor, signal) => readGroups(parts, source, cursor, signal),
+    read: (cursor, signal) => readGroupMembers(parts, source, cursor, signal),
   };
 }
 
@@ -72,5 +72,5 @@ function wanted({ toActivity, clock }: HubSpotParts, list: HubSpotList): List[] 
   });
   // Where HubSpot does not say when somebody joined last, the size at least changes.
   const mark = String(more[LAST_JOINED] ?? `size ${String(more[SIZE] ?? 'unknown')}`);
-  return joined === null ? [] : [{ id: list.listId, mark, properties }];
+  return joined === null ? [] : [{ id: list.listId, changeToken: mark, properties }];
 }

@@ -31,7 +31,7 @@ const cursorSchema = z.object({
 export interface Group {
   readonly id: string;
   /** Changes when somebody comes. */
-  readonly mark: string;
+  readonly changeToken: string;
 }
 
 export interface Member {
@@ -57,7 +57,7 @@ export interface GroupSource<G extends Group> {
   ): Promise<{ members: readonly Member[]; next: string | null }>;
 }
 
-export async function* readGroups<G extends Group>(
+export async function* readGroupMembers<G extends Group>(
   parts: Pick<HubSpotParts, 'clock' | 'toActivity'>,
   source: GroupSource<G>,
   cursor: Cursor | null,
@@ -86,9 +86,9 @@ export async function* readGroups<G extends Group>(
 }
 
 /** Null: nothing to read. What it says may be ahead of its members, so that it is read once more when that has settled. */
-function begin({ mark }: Group, known: GroupState | undefined, now: number): GroupState | null {
-  if (known === undefined) return { mark, markSeen: now, readAt: null, page: null, newest: null };
-  if (known.mark !== mark) return { ...known, mark, markSeen: now, readAt: null };
+function begin({ changeToken }: Group, known: GroupState | undefined, now: number): GroupState | null {
+  if (known === undefined) return { mark: changeToken, markSeen: now, readAt: null, page: null, newest: null };
+  if (known.mark !== changeToken) return { ...known, mark: changeToken, markSeen: now, readAt: null };
   const settled = known.readAt !== null && known.readAt - known.markSeen >= OVERLAP_MS;
   return settled ? null : { ...known, readAt: null };
 }

@@ -3,7 +3,7 @@
 import type { StreamItems } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { outcomeId } from '../contacts/deals.ts';
-import { activityId, ENGAGEMENTS, engagementProperties, forContacts } from '../contacts/engagements.ts';
+import { activityId, ENGAGEMENTS, engagementProperties, toContactActivities } from '../contacts/engagements.ts';
 import { batchRead } from '../objects/batch-read.ts';
 import { linkedContacts } from '../objects/linked-contacts.ts';
 import { createStageReader } from '../objects/pipeline-stages.ts';
@@ -53,7 +53,7 @@ async function readEngagements(
   const shown = new Set(records.map(({ id }) => id));
   const told = ids.filter((id) => shown.has(id) || missing.has(id) || !isLinked(contactsOf, id));
   const complete = { activities: told.map((id) => activityId(type, id)), outcomes: [] };
-  return { ...NOTHING, ...forContacts(parts, type, items), complete };
+  return { ...NOTHING, ...toContactActivities(parts, type, items), complete };
 }
 
 async function readDealItems(parts: HubSpotParts, ids: readonly string[], signal: AbortSignal): Promise<StreamItems> {

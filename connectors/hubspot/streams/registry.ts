@@ -56,7 +56,7 @@ export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
       create(parts, {
         id,
         activityTypes: [...(sources.get(id) ?? [])],
-        ...(NEVER_UNDONE.has(id) ? { windowed: true } : {}),
+        ...(NEVER_UNDONE.has(id) ? { partialHistory: true } : {}),
       }),
     ];
   });
@@ -68,6 +68,6 @@ export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
     : [];
   const readers = [...companies, contactStream(parts), ...activities, ...deals];
   return readers.map((reader) => {
-    return isReadById(reader.stream.id) ? { ...reader, stream: { ...reader.stream, byId: true } } : reader;
+    return isReadById(reader.stream.id) ? { ...reader, stream: { ...reader.stream, readableById: true } } : reader;
   });
 }

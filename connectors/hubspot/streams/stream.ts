@@ -5,7 +5,7 @@ import type { Clock } from '../../../src/domain/clock.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import type { ActivityProjector } from '../../../src/mapping/project-activities.ts';
 import { cursorParser, emptyPage } from '../../kit/change-pages.ts';
-import type { ContactProjection } from '../contacts/contact-mapping.ts';
+import type { ContactMapping } from '../contacts/contact-mapping.ts';
 import type { Call } from '../http/call.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import type { HubSpotObject } from '../http/responses.ts';
@@ -17,7 +17,7 @@ export interface HubSpotParts {
   readonly http: HubSpotHttp;
   readonly clock: Clock;
   readonly mapping: Mapping;
-  readonly contacts: ContactProjection;
+  readonly contacts: ContactMapping;
   readonly toActivity: ActivityProjector;
   /** How often forms are asked for submissions. */
   readonly formsEverySeconds: number;

@@ -1,7 +1,7 @@
 // The body of a webhook -> events. Each element stands for itself: one that cannot be understood keeps no other from being taken,
 // however many there are.
 
-import type { UnreadPart, WebhookEvent, WebhookSubject } from '../../../src/crm/webhook-receiver.ts';
+import type { UnparsedPart, WebhookEvent, WebhookSubject } from '../../../src/crm/webhook-receiver.ts';
 import { PRIORITY } from '../../../src/domain/priority.ts';
 import { jsonText } from '../../kit/json-text.ts';
 import { priorityOf } from './event-priority.ts';
@@ -23,29 +23,29 @@ export interface Reading {
 }
 
 /** Why an event says nothing to us. */
-type Ignored = 'own-property' | 'own-write' | 'not-read' | 'not-mapped';
+type Ignored = 'own-property' | 'own-write' | 'ignored_object' | 'ignored_property';
 
 export interface ReadBody {
   readonly events: readonly WebhookEvent[];
-  readonly unread: readonly UnreadPart[];
+  readonly unparsed: readonly UnparsedPart[];
   readonly ignored: Readonly<Partial<Record<Ignored, number>>>;
 }
 
 /** Never throws, whatever the body is. */
 export function readEvents(body: Buffer, reading: Reading): ReadBody {
   const parsed = parseBody(body);
-  if ('unread' in parsed) return { events: [], unread: [parsed.unread], ignored: {} };
+  if ('unparsed' in parsed) return { events: [], unparsed: [parsed.unparsed], ignored: {} };
   const events: WebhookEvent[] = [];
-  const unread: UnreadPart[] = [];
+  const unparsed: UnparsedPart[] = [];
   const ignored: Partial<Record<Ignored, number>> = {};
   for (const element of parsed.elements) {
     const read = readOne(element, reading);
     if ('events' in read) events.push(...read.events);
     else if ('reason' in read)
-      unread.push({ text: jsonText(element), reason: read.reason, account: accountIn(element) });
+      unparsed.push({ text: jsonText(element), reason: read.reason, account: accountIn(element) });
     else ignored[read.ignored] = (ignored[read.ignored] ?? 0) + 1;
   }
-  return { events, unread, ignored };
+  return { events, unparsed, ignored };
 }
 
 type ReadElement =
@@ -58,15 +58,15 @@ function readOne(element: unknown, reading: Reading): ReadElement {
   if (!parsed.success) return { reason: reasonOf(parsed.error.issues[0]?.path) };
   const event = parsed.data;
   const found = subjectsOf(event);
-  if (found.kind === 'unread') return { reason: found.reason };
-  if (found.kind === 'nothing') return { ignored: 'not-read' };
+  if (found.kind === 'unparsed') return { reason: found.reason };
+  if (found.kind === 'nothing') return { ignored: 'ignored_object' };
   if (isPropertyChange(event) && event.propertyName === FORM_PROPERTY && found.type === 'contacts') {
     return formSubmitted(event, reading);
   }
   const ignored = isPropertyChange(event) ? ignoredProperty(event, found.type, reading) : null;
   if (ignored !== null) return { ignored };
   const subjects = found.subjects.filter((each) => each.kind !== 'item' || reading.streams.has(each.stream));
-  if (subjects.length === 0) return { ignored: 'not-mapped' };
+  if (subjects.length === 0) return { ignored: 'ignored_property' };
   const priority = priorityOf(event, found.type);
   return {
     events: subjects.map((subject) => ({
@@ -81,7 +81,7 @@ function readOne(element: unknown, reading: Reading): ReadElement {
 
 /** A workflow says that a form was submitted: the submissions are read at once, and are worth most in their first minutes. */
 function formSubmitted(event: HubSpotEvent, { streams }: Reading): ReadElement {
-  if (!streams.has(FORMS)) return { ignored: 'not-mapped' };
+  if (!streams.has(FORMS)) return { ignored: 'ignored_property' };
   const subject: WebhookSubject = { kind: 'item', stream: FORMS, id: event.objectId ?? '' };
   const { portalId: account, occurredAt } = event;
   return { events: [{ key: keyOf(event, subject), account, subject, priority: PRIORITY.activity, occurredAt }] };
@@ -97,7 +97,7 @@ function ignoredProperty(event: HubSpotEvent, type: string, { properties, appId 
   if (type === 'contacts' && properties.own.has(name)) return 'own-property';
   const isOwn = event.changeSource === 'INTEGRATION' && appId !== null && String(event.sourceId ?? '') === appId;
   if (isOwn) return 'own-write';
-  return properties.read.get(type)?.has(name) === false ? 'not-read' : null;
+  return properties.read.get(type)?.has(name) === false ? 'ignored_object' : null;
 }
 
 /** What HubSpot repeats when it delivers again; the number of the attempt is not among it. `eventId` alone is not unique. */

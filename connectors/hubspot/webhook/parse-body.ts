@@ -1,6 +1,6 @@
 // The body of a webhook as a list, before anything in it is believed.
 import { z } from 'zod';
-import type { UnreadPart } from '../../../src/crm/webhook-receiver.ts';
+import type { UnparsedPart } from '../../../src/crm/webhook-receiver.ts';
 
 const listSchema = z.array(z.unknown());
 
@@ -11,8 +11,8 @@ const LONG_NUMBER = /(?<!\d)\d{16}/;
 const ZERO = '\0';
 
 /** The elements of the body; or, where it is no list, the body as one part that was not understood. */
-export function parseBody(body: Buffer): { elements: readonly unknown[] } | { unread: UnreadPart } {
-  const unread = (reason: string) => ({ unread: { text: textOf(body), reason } });
+export function parseBody(body: Buffer): { elements: readonly unknown[] } | { unparsed: UnparsedPart } {
+  const unparsed = (reason: string) => ({ unparsed: { text: textOf(body), reason } });
   let parsed: unknown;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
@@ -20,10 +20,10 @@ export function parseBody(body: Buffer): { elements: readonly unknown[] } | { un
     parsed = LONG_NUMBER.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
   } catch {
     // The parser's own words quote the body.
-    return unread('The body is not JSON in UTF-8.');
+    return unparsed('The body is not JSON in UTF-8.');
   }
   const list = listSchema.safeParse(parsed);
-  return list.success ? { elements: list.data } : unread('The body is not a list of events.');
+  return list.success ? { elements: list.data } : unparsed('The body is not a list of events.');
 }
 
 function textOf(body: Buffer): string {

@@ -1,7 +1,7 @@
 // Which properties matter: of an event of any other one nothing that we keep has changed.
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
-import type { ContactProjection } from '../contacts/contact-mapping.ts';
+import type { ContactMapping } from '../contacts/contact-mapping.ts';
 import { mappedCounters } from '../contacts/counters.ts';
 
 export interface ReadProperties {
@@ -11,7 +11,7 @@ export interface ReadProperties {
   readonly read: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-export function readProperties(mapping: Mapping, contacts: ContactProjection): ReadProperties {
+export function readProperties(mapping: Mapping, contacts: ContactMapping): ReadProperties {
   const counted = [...mappedCounters(mapping).values()].flatMap(({ latest }) => (latest ? [latest.property] : []));
   // HubSpot's copy of the link to the company whose fields are the contact's.
   const company = contacts.usesCompanies ? ['associatedcompanyid'] : [];

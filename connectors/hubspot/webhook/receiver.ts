@@ -1,5 +1,5 @@
 // What HubSpot sends to /webhooks/hubspot: verified, then read. Nothing is looked up, so that the answer takes milliseconds.
-import type { WebhookReceiver, WebhookRequest, WebhookVerdict } from '../../../src/crm/webhook-receiver.ts';
+import type { WebhookReceiver, WebhookRequest, WebhookResult } from '../../../src/crm/webhook-receiver.ts';
 import { type Reading, readEvents } from './events.ts';
 import { type Refused, refuseHeaders, refuseSignature } from './signature.ts';
 
@@ -10,19 +10,19 @@ const MOST_BYTES = 8_000_000;
 /** @param clientSecret of the app, from its Auth tab */
 export function createReceiver(clientSecret: string, reading: Reading): WebhookReceiver {
   return {
-    signsAddress: true,
+    needsPublicUrl: true,
     maxBytes: MOST_BYTES,
-    refuse: (request) => elsewhere(request) ?? unauthorized(refuseHeaders(request)),
-    receive(request): WebhookVerdict {
+    preCheck: (request) => elsewhere(request) ?? unauthorized(refuseHeaders(request)),
+    parse(request): WebhookResult {
       const refused = elsewhere(request) ?? unauthorized(refuseSignature(clientSecret, request));
       return refused ?? { kind: 'accepted', ...readEvents(request.body, reading) };
     },
     // A part is one event, or a whole body.
-    readAgain: (part) => readEvents(Buffer.from(/^\s*\{/.test(part) ? `[${part}]` : part), reading),
+    reparse: (part) => readEvents(Buffer.from(/^\s*\{/.test(part) ? `[${part}]` : part), reading),
   };
 }
 
-type Refusal = Extract<WebhookVerdict, { kind: 'refused' }>;
+type Refusal = Extract<WebhookResult, { kind: 'refused' }>;
 
 function elsewhere({ rest }: WebhookRequest): Refusal | null {
   if (rest === '') return null;

@@ -8,20 +8,20 @@ import { objectType } from './object-types.ts';
 export type Subjects =
   | { readonly kind: 'about'; readonly type: string; readonly subjects: readonly WebhookSubject[] }
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'unread'; readonly reason: string };
+  | { readonly kind: 'unparsed'; readonly reason: string };
 
 /** `contact.creation` -> contacts, creation; `object.creation` names the object by `objectTypeId`. */
 export function subjectsOf(event: HubSpotEvent): Subjects {
   const { subject, action } = divided(event);
   if (action === 'associationChange') return linked(event, subject);
   const type = objectType(subject);
-  if (type === undefined) return { kind: 'unread', reason: 'The object of the event is not known.' };
+  if (type === undefined) return { kind: 'unparsed', reason: 'The object of the event is not known.' };
   const idsIn = IDS.get(action);
   if (idsIn === undefined) return NO_TYPE;
   const ids = idsIn(event).filter((id) => typeof id === 'string');
   if (ids.length === 0) return NO_ID;
   if (action === 'propertyChange' && !event.propertyName) {
-    return { kind: 'unread', reason: 'The event of a property names no property.' };
+    return { kind: 'unparsed', reason: 'The event of a property names no property.' };
   }
   if (type === null) return { kind: 'nothing' };
   // Of conversations alone.
@@ -54,8 +54,8 @@ const IDS: ReadonlyMap<string, IdsIn> = new Map([
   ['merge', (event) => [event.primaryObjectId, ...(event.mergedObjectIds ?? []), event.newObjectId, event.objectId]],
 ]);
 
-const NO_ID: Subjects = { kind: 'unread', reason: 'The event names no object.' };
-const NO_TYPE: Subjects = { kind: 'unread', reason: 'The subscription type is not known.' };
+const NO_ID: Subjects = { kind: 'unparsed', reason: 'The event names no object.' };
+const NO_TYPE: Subjects = { kind: 'unparsed', reason: 'The subscription type is not known.' };
 
 function about(type: string, ids: readonly string[]): Subjects {
   const distinct = ids.length > 1 ? [...new Set(ids)] : ids;
@@ -87,7 +87,7 @@ function linked(event: HubSpotEvent, subscribed: string): Subjects {
   if (from.type === 'contacts') return linkedContact(from, to);
   if (to.type === 'contacts') return linkedContact(to, from);
   const unsaid = [from, to].filter(({ type }) => type === undefined);
-  if (unsaid.length === 2) return { kind: 'unread', reason: 'The event of a link does not say between what.' };
+  if (unsaid.length === 2) return { kind: 'unparsed', reason: 'The event of a link does not say between what.' };
   const known = [from, to].find(({ type }) => typeof type === 'string');
   // Between two things that are no contacts (a deal and its company) nothing is scored.
   if (unsaid.length === 0 || typeof known?.type !== 'string') return { kind: 'nothing' };

@@ -1,15 +1,21 @@
 // Writes our properties by batches of a hundred. Good rows are written whatever the others are: a refused batch is sent
 // again without the rows that the refusal names, or else in halves.
 
-import type { ScorePatch, WriteOutcome } from '../../../src/crm/connector.ts';
+import type { ScorePatch, WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { chunksOf } from '../../../src/domain/chunks.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
-import { withoutPersonalData } from '../../kit/redact.ts';
+import { redactPersonalData } from '../../kit/redact.ts';
 import { contactRef, mergedIds, modifiedAt } from '../contacts/contact-mapping.ts';
 import type { HubSpotHttp } from '../http/client.ts';
-import { type ErrorBody, idsNamed, isObjectNotFound, RefusedCall, type RowError } from '../http/error-response.ts';
+import {
+  type ErrorBody,
+  failedIds,
+  HubSpotHttpError,
+  isObjectNotFound,
+  type RowError,
+} from '../http/error-response.ts';
 import { batchAnswer, type HubSpotObject } from '../http/responses.ts';
 
 export const WRITE_BATCH = 100;
@@ -33,11 +39,11 @@ export async function writeScores(
   { http, mapping }: WriteParts,
   patches: readonly ScorePatch[],
   signal: AbortSignal,
-): Promise<readonly WriteOutcome[]> {
+): Promise<readonly WriteResult[]> {
   const rows = new Map(
     patches.map((patch) => [patch.ref.id, { id: patch.ref.id, properties: toProperties(mapping, patch) }]),
   );
-  const outcomes: WriteOutcome[] = [];
+  const outcomes: WriteResult[] = [];
   for (const batch of chunksOf([...rows.values()], WRITE_BATCH)) {
     outcomes.push(...(await writeBatch(http, batch, signal)));
   }
@@ -53,7 +59,7 @@ function toProperties(mapping: Mapping, patch: ScorePatch): Readonly<Record<stri
   return Object.fromEntries(given);
 }
 
-async function writeBatch(http: HubSpotHttp, rows: readonly Row[], signal: AbortSignal): Promise<WriteOutcome[]> {
+async function writeBatch(http: HubSpotHttp, rows: readonly Row[], signal: AbortSignal): Promise<WriteResult[]> {
   if (rows.length === 0) return [];
   try {
     const answer = await http.call(
@@ -68,7 +74,7 @@ async function writeBatch(http: HubSpotHttp, rows: readonly Row[], signal: Abort
     );
     return await outcomesOf(http, rows, answer, signal);
   } catch (error) {
-    if (!(error instanceof ConnectorError) || !(error.cause instanceof RefusedCall)) throw error;
+    if (!(error instanceof ConnectorError) || !(error.cause instanceof HubSpotHttpError)) throw error;
     if (error.kind !== 'invalid' && error.kind !== 'not-found') throw error;
     const { body } = error.cause;
     if (error.kind === 'not-found' && !isAboutContacts(body)) throw error;
@@ -88,7 +94,7 @@ async function withoutBadRows(
   error: ConnectorError,
   body: ErrorBody,
   signal: AbortSignal,
-): Promise<WriteOutcome[]> {
+): Promise<WriteResult[]> {
   const [only] = rows;
   if (rows.length === 1 && only !== undefined) {
     return [error.kind === 'not-found' ? gone(only.id) : failed(only.id, error)];
@@ -114,7 +120,7 @@ async function withoutBadRows(
 const PASSING: ReadonlySet<string> = new Set(['retry', 'rate-limited', 'budget-spent']);
 
 /** Rows whose neighbors have been answered for: what was written there must not be forgotten for trouble here. */
-async function writeRest(http: HubSpotHttp, rows: readonly Row[], signal: AbortSignal): Promise<WriteOutcome[]> {
+async function writeRest(http: HubSpotHttp, rows: readonly Row[], signal: AbortSignal): Promise<WriteResult[]> {
   try {
     return await writeBatch(http, rows, signal);
   } catch (error) {
@@ -129,24 +135,24 @@ async function outcomesOf(
   rows: readonly Row[],
   answer: { results: readonly HubSpotObject[]; errors: readonly RowError[] },
   signal: AbortSignal,
-): Promise<WriteOutcome[]> {
+): Promise<WriteResult[]> {
   for (const error of answer.errors) throwIfConfiguration({ ...error, errors: [error] }, rowFailure(error));
   const written = new Map(answer.results.map((result) => [result.id, result]));
   const bad = namedRows(rows, answer.errors);
   const asked = new Set(rows.map((row) => row.id));
   const strangers = answer.results.filter((result) => !asked.has(result.id));
-  const unanswered: Row[] = [];
-  const outcomes = rows.flatMap((row): WriteOutcome[] => {
+  const missingResult: Row[] = [];
+  const outcomes = rows.flatMap((row): WriteResult[] => {
     const result = written.get(row.id);
     if (result !== undefined) return [{ kind: 'written', ref: contactRef(row.id), modifiedAt: writtenAt(result) }];
     const error = bad.get(row.id);
     if (error !== undefined) return [outcomeOf(row.id, error)];
     const into = survivorOf(row.id, strangers);
     if (into !== null) return [{ kind: 'merged', ref: contactRef(row.id), into: contactRef(into) }];
-    unanswered.push(row);
+    missingResult.push(row);
     return [];
   });
-  for (const row of unanswered) outcomes.push(...(await writeAlone(http, row, rows.length, strangers, signal)));
+  for (const row of missingResult) outcomes.push(...(await writeAlone(http, row, rows.length, strangers, signal)));
   return outcomes;
 }
 
@@ -157,7 +163,7 @@ async function writeAlone(
   batchSize: number,
   strangers: readonly HubSpotObject[],
   signal: AbortSignal,
-): Promise<WriteOutcome[]> {
+): Promise<WriteResult[]> {
   if (batchSize > 1) return await writeRest(http, [row], signal);
   const [stranger] = strangers;
   if (stranger !== undefined) return [{ kind: 'merged', ref: contactRef(row.id), into: contactRef(stranger.id) }];
@@ -180,14 +186,14 @@ function namedRows(rows: readonly Row[], errors: readonly RowError[]): ReadonlyM
   const ids = new Set(rows.map((row) => row.id));
   const named = new Map<string, RowError>();
   for (const error of errors) {
-    for (const id of idsNamed(error)) {
+    for (const id of failedIds(error)) {
       if (ids.has(id)) named.set(id, error);
     }
   }
   return named;
 }
 
-function outcomeOf(id: string, error: RowError): WriteOutcome {
+function outcomeOf(id: string, error: RowError): WriteResult {
   if (isObjectNotFound(error)) return gone(id);
   return failed(id, rowFailure(error));
 }
@@ -196,17 +202,17 @@ function rowFailure(error: RowError): ConnectorError {
   return new ConnectorError({
     kind: 'invalid',
     crm: 'hubspot',
-    message: `HubSpot refused the scores of a contact: ${withoutPersonalData(error.message ?? 'without a reason')}`,
+    message: `HubSpot refused the scores of a contact: ${redactPersonalData(error.message ?? 'without a reason')}`,
     code: error.subCategory ?? error.code ?? error.category ?? 'REFUSED',
     fix: "Check the portal's rules for contact properties.",
   });
 }
 
-function gone(id: string): WriteOutcome {
+function gone(id: string): WriteResult {
   return { kind: 'gone', ref: contactRef(id) };
 }
 
-function failed(id: string, error: ConnectorError): WriteOutcome {
+function failed(id: string, error: ConnectorError): WriteResult {
   return { kind: 'failed', ref: contactRef(id), error };
 }
 

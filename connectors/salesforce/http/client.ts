@@ -1,18 +1,18 @@
 // Every call to Salesforce goes through here: login, calls left, total time-out, retry, and an answer that is checked before use.
 import type { Connection } from 'jsforce';
-import type { Patience } from '../../../src/crm/connector.ts';
+import type { RetryOptions } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import { withRetries } from '../../kit/with-retries.ts';
 import type { Answer, Call } from './call.ts';
-import { createApiBudget } from './daily-quota.ts';
-import { toAnswerError } from './error-response.ts';
+import { createDailyQuota } from './daily-quota.ts';
+import { toConnectorError } from './error-response.ts';
 import { createSession } from './login.ts';
 import { sendRequest } from './send-request.ts';
 import type { SalesforceSettings } from './settings.ts';
 
 export interface SalesforceHttp {
-  readonly patience: Patience;
+  readonly patience: RetryOptions;
   /** @throws ConnectorError of every kind; `retry` only after the attempts are used up */
   call<T>(call: Call<T>, signal: AbortSignal): Promise<T>;
   /** With the headers of the answer. */
@@ -24,17 +24,22 @@ export interface SalesforceHttp {
   now(signal: AbortSignal): Promise<number>;
 }
 
-const DEFAULT_PATIENCE: Patience = { timeoutMs: 60_000, retries: 5, firstWaitMs: 500, longestWaitMs: 60_000 };
+const DEFAULT_PATIENCE: RetryOptions = {
+  timeoutMs: 60_000,
+  retries: 5,
+  initialDelayMs: 500,
+  maxThrottleWaitMs: 60_000,
+};
 
 interface HttpParts {
   readonly settings: SalesforceSettings;
   readonly clock: Clock;
-  readonly patience?: Patience;
+  readonly patience?: RetryOptions;
 }
 
 export function createHttp({ settings, clock, patience = DEFAULT_PATIENCE }: HttpParts): SalesforceHttp {
   const { timeoutMs } = patience;
-  const budget = createApiBudget({ reserve: settings.SALESFORCE_API_RESERVE, clock });
+  const budget = createDailyQuota({ share: settings.SALESFORCE_DAILY_QUOTA_SHARE, clock });
   const session = createSession({ settings, clock, timeoutMs, heard: noteTime });
   let calls = 0;
   let skew: number | null = null;
@@ -63,7 +68,7 @@ export function createHttp({ settings, clock, patience = DEFAULT_PATIENCE }: Htt
     noteTime(raw.headers);
     budget.note(raw.headers);
     if (raw.status >= 200 && raw.status < 300) return { body: readAnswer(call, raw.text), headers: raw.headers };
-    const error = toAnswerError(call.what, raw, clock.now());
+    const error = toConnectorError(call.what, raw, clock.now());
     throw error.kind === 'budget-spent' ? budget.refused(error) : error;
   }
 

@@ -2,7 +2,7 @@
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
 import { z } from 'zod';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
-import { withoutPersonalData } from '../../kit/redact.ts';
+import { redactPersonalData } from '../../kit/redact.ts';
 import { retryAfterMs } from '../../kit/retry-after.ts';
 import type { RawAnswer } from './send-request.ts';
 
@@ -38,11 +38,11 @@ const BY_STATUS: Readonly<Record<number, ConnectorErrorKind>> = {
 const RATE_LIMIT_WAIT_MS = 10_000;
 
 /** @param what the call in words, e.g. "reading Leads" */
-export function toAnswerError(what: string, { status, headers, text }: RawAnswer, now: Date): ConnectorError {
+export function toConnectorError(what: string, { status, headers, text }: RawAnswer, now: Date): ConnectorError {
   const { errorCode, message } = refusalOf(text);
   const kind = kindOf(status, errorCode, message);
   const wait = retryAfterMs(headers, now) ?? (kind === 'rate-limited' ? RATE_LIMIT_WAIT_MS : null);
-  const said = withoutPersonalData([errorCode, message].filter((part) => part !== '').join(', ')) || 'without a reason';
+  const said = redactPersonalData([errorCode, message].filter((part) => part !== '').join(', ')) || 'without a reason';
   const fix = fixOf(kind, status, errorCode);
   return new ConnectorError({
     kind,

@@ -4,9 +4,9 @@ import { Connection, OAuth2 } from 'jsforce';
 import { z } from 'zod';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
-import { withoutPersonalData } from '../../kit/redact.ts';
+import { redactPersonalData } from '../../kit/redact.ts';
 import { retryAfterMs } from '../../kit/retry-after.ts';
-import { shareWork } from '../../kit/single-flight.ts';
+import { singleFlight } from '../../kit/single-flight.ts';
 import { signedAssertion } from './jwt-assertion.ts';
 import { AbortableTransport, type RawAnswer, withinTime } from './send-request.ts';
 import type { SalesforceSettings } from './settings.ts';
@@ -42,7 +42,7 @@ export interface Session {
 
 export function createSession(parts: LoginParts): Session {
   let held: Connection | null = null;
-  const login = shareWork(async (signal) => {
+  const login = singleFlight(async (signal) => {
     held = await logIn(parts, signal);
     return held;
   });
@@ -124,7 +124,7 @@ function refusedLogin({ status, headers, text }: RawAnswer, now: Date): Connecto
   return new ConnectorError({
     kind: isPassing ? 'retry' : 'auth',
     crm: 'salesforce',
-    message: `Salesforce refused the login: ${withoutPersonalData([error, said].filter((part) => part !== '').join(', '))}`,
+    message: `Salesforce refused the login: ${redactPersonalData([error, said].filter((part) => part !== '').join(', '))}`,
     code: error,
     ...(isPassing ? {} : { fix: FIXES.find(([words]) => words.test(said))?.[1] ?? CREDENTIALS }),
     ...(wait === null ? {} : { retryAfterMs: wait }),

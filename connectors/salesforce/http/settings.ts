@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Summer '26 and Spring '26 are 67.0 and 66.0; a version is supported for three years at least. */
 const DEFAULT_API_VERSION = '66.0';
 
-const RESERVE = 'expected a number from 0 to 0.95, for example 0.2';
+const SHARE = 'expected a number from 0.05 to 1, for example 0.8';
 const ROWS = 'expected a number of records';
 const TOKEN = 'expected 16 or more letters, digits, - and _, as `openssl rand -hex 32` makes them';
 const CLIENT_ID = 'is missing: the consumer key of the External Client App';
@@ -49,12 +49,12 @@ export const settingsSchema = z
       .describe(
         'Opens /webhooks/salesforce/<token>. Make one with: openssl rand -hex 32. Without it changes are polled.',
       ),
-    SALESFORCE_API_RESERVE: z.coerce
-      .number(RESERVE)
-      .min(0, RESERVE)
-      .max(0.95, RESERVE)
-      .default(0.2)
-      .describe("Part of the org's calls of 24 hours that Leadgrade leaves to others."),
+    SALESFORCE_DAILY_QUOTA_SHARE: z.coerce
+      .number(SHARE)
+      .min(0.05, SHARE)
+      .max(1, SHARE)
+      .default(0.8)
+      .describe("Share of the org's API calls of 24 hours at which Leadgrade stops; the rest is left to other apps."),
     SALESFORCE_BULK_READ_FROM: z.coerce
       .number(ROWS)
       .int(ROWS)
@@ -84,7 +84,7 @@ export const settingsSchema = z
   });
 
 /** What `leadgrade init` asks for. */
-export const asks = [
+export const promptedSettings = [
   {
     name: 'SALESFORCE_LOGIN_URL',
     question: 'The My Domain URL of your org (https://acme.my.salesforce.com)',
@@ -103,6 +103,6 @@ export const asks = [
   },
 ];
 
-export const webhooks = { needs: 'SALESFORCE_WEBHOOK_TOKEN', path: '/webhooks/salesforce/<token>' };
+export const webhookInfo = { needs: 'SALESFORCE_WEBHOOK_TOKEN', path: '/webhooks/salesforce/<token>' };
 
 export type SalesforceSettings = z.infer<typeof settingsSchema>;

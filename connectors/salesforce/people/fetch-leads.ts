@@ -3,7 +3,7 @@
 import type { FetchedLead, RecordRef } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { type Row, readByIds } from '../query/query.ts';
-import { isShown } from '../query/visibility.ts';
+import { isVisible } from '../query/visibility.ts';
 import type { SalesforceParts } from '../streams/stream.ts';
 import { isPersonObject, isTrue, type PersonObject, textOf } from './person-mapping.ts';
 
@@ -17,7 +17,7 @@ export async function fetchLeads(
   for (const [object, group] of Map.groupBy(refs, (ref) => ref.object)) {
     if (!isPersonObject(object)) throw notAPerson(object);
     const ids = [...new Set(group.map(({ id }) => id))];
-    if (!(await isShown(parts, object, signal))) {
+    if (!(await isVisible(parts, object, signal))) {
       // An org may do without Leads, or without Contacts; its activities name them all the same. They come back with their stream.
       fetched.push(...ids.map((id) => toFetched(parts, { object, id }, undefined)));
       continue;

@@ -26,7 +26,7 @@ export function personRef(id: string): RecordRef | null {
   return null;
 }
 
-export interface PersonProjection {
+export interface PersonMapping {
   /** What to ask Salesforce for. */
   fieldsOf(object: PersonObject): readonly string[];
   toSnapshot(object: PersonObject, row: Row): LeadSnapshot;
@@ -40,7 +40,7 @@ const FATE: Readonly<Record<PersonObject, readonly string[]>> = {
   Contact: ['MasterRecordId', 'AccountId'],
 };
 
-export function createPersonProjection(mapping: Mapping): PersonProjection {
+export function createPersonMapping(mapping: Mapping): PersonMapping {
   const written = writtenFields(mapping);
   const held = (values: Fields): ScoreFieldValues => {
     return Object.fromEntries(written.map(({ field, property }) => [field, readHeld(field, values[property])]));
@@ -63,7 +63,7 @@ export function createPersonProjection(mapping: Mapping): PersonProjection {
       kind: 'lead',
       ref: { object, id: row.id },
       ...project(object, row),
-      held: held(row.values),
+      crmValues: held(row.values),
       modifiedAt: modifiedAt(row),
       companyId: textOf(row.values.AccountId),
       outcomes: [],
@@ -73,7 +73,7 @@ export function createPersonProjection(mapping: Mapping): PersonProjection {
       ref: { object, id: row.id },
       seen: {
         fields: project(object, row).fields,
-        held: held(row.values),
+        crmValues: held(row.values),
         modifiedAt: modifiedAt(row),
         links: links(object, row),
       },

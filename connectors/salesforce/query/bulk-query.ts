@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { FieldValue } from '../../../src/domain/lead.ts';
 import type { SalesforceHttp } from '../http/client.ts';
-import { type Reader, type Row, type RowQuery, unseenObject } from './query.ts';
+import { invisibleObject, type Reader, type Row, type RowQuery } from './query.ts';
 import { select } from './soql.ts';
 
 // A page is one call, and is kept in one transaction.
@@ -28,7 +28,7 @@ export async function startBulkQuery(
 ): Promise<string> {
   const { what, deleted = false, ...rest } = query;
   const fields = await schema.visible(query.from, ['Id', ...query.fields], signal);
-  if (fields.length === 0) throw unseenObject(what, query.from);
+  if (fields.length === 0) throw invisibleObject(what, query.from);
   const operation = deleted ? 'queryAll' : 'query';
   const body = { operation, query: select({ ...rest, fields }) };
   const { id } = await http.call({ what, method: 'POST', path: '/jobs/query', body, answer: jobAnswer }, signal);
@@ -41,7 +41,7 @@ export async function startBulkQuery(
  * @throws ConnectorError `retry` when it takes long: it goes on, and is looked at again later
  */
 export async function awaitBulkQuery(http: SalesforceHttp, job: string, signal: AbortSignal): Promise<boolean> {
-  let wait = http.patience.firstWaitMs;
+  let wait = http.patience.initialDelayMs;
   for (let waited = 0; waited < PATIENCE_MS; waited += wait) {
     const state = await stateOf(http, job, signal);
     if (state === 'JobComplete') return true;

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
-import { shareWork } from '../../kit/single-flight.ts';
+import { singleFlight } from '../../kit/single-flight.ts';
 import type { SalesforceHttp } from '../http/client.ts';
 
 const fieldSchema = z.looseObject({
@@ -94,7 +94,7 @@ export function createSchema({ http, clock }: { http: SalesforceHttp; clock: Clo
 /** Asks once for all who wait, and not again while the answer is fresh. */
 function remember(ask: (signal: AbortSignal) => Promise<DescribedObject | null>, clock: Clock) {
   let known: { readonly described: DescribedObject | null; readonly at: number } | null = null;
-  const asked = shareWork(async (signal) => {
+  const asked = singleFlight(async (signal) => {
     const at = clock.now().getTime();
     const described = await ask(signal);
     known = { described, at };

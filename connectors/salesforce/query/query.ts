@@ -65,7 +65,7 @@ export async function readRows(
 async function readVisible({ http, schema }: Reader, query: RowQuery, signal: AbortSignal) {
   const { what, deleted = false, ...rest } = query;
   const fields = await schema.visible(query.from, ['Id', ...query.fields], signal);
-  if (fields.length === 0) throw unseenObject(what, query.from);
+  if (fields.length === 0) throw invisibleObject(what, query.from);
   const call = {
     what,
     path: deleted ? '/queryAll' : '/query',
@@ -162,7 +162,7 @@ function neededField({ message, code = 'INVALID_FIELD', crm }: ConnectorError): 
   return new ConnectorError({ kind: 'forbidden', crm, message, code, fix });
 }
 
-export function unseenObject(what: string, object: string): ConnectorError {
+export function invisibleObject(what: string, object: string): ConnectorError {
   return new ConnectorError({
     kind: 'forbidden',
     crm: 'salesforce',

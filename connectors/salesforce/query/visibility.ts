@@ -1,7 +1,7 @@
 // Whether this user sees what a stream cannot do without.
-import type { StreamSight } from '../../../src/crm/connector.ts';
+import type { StreamAvailability } from '../../../src/crm/connector.ts';
 import type { Reader } from './query.ts';
-import { unseenObject } from './query.ts';
+import { invisibleObject } from './query.ts';
 
 interface Needed {
   /** In words: "reading leads". */
@@ -12,7 +12,7 @@ interface Needed {
 }
 
 /** Whether this user may read any record of the object. */
-export async function isShown(
+export async function isVisible(
   { schema }: Pick<Reader, 'schema'>,
   object: string,
   signal: AbortSignal,
@@ -21,14 +21,14 @@ export async function isShown(
 }
 
 /** Why not, and what opens it; null = it does. */
-export async function unseen(
+export async function missingFields(
   { schema }: Pick<Reader, 'schema'>,
   { what, object, fields }: Needed,
   signal: AbortSignal,
-): Promise<StreamSight['denied']> {
+): Promise<StreamAvailability['unavailable']> {
   const described = await schema.object(object, signal);
   if (described === null || !described.queryable) {
-    const { message, fix = '' } = unseenObject(what, object);
+    const { message, fix = '' } = invisibleObject(what, object);
     return { reason: message, fix };
   }
   const hidden = fields.filter((field) => !described.fields.has(field.toLowerCase()));

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import type { Account, SetupCheck, WriteTarget } from '../../../src/crm/connector.ts';
 import { mappedProperties } from '../../../src/mapping/project-fields.ts';
 import { linkProperties } from '../../../src/mapping/project-links.ts';
-import { checked } from '../../kit/setup-check.ts';
+import { runSetupCheck } from '../../kit/setup-check.ts';
 import { PEOPLE, textOf } from '../people/person-mapping.ts';
 import type { DescribedField } from '../query/describe.ts';
-import { readRows, unseenObject } from '../query/query.ts';
+import { invisibleObject, readRows } from '../query/query.ts';
 import type { SalesforceParts, StreamReader } from '../streams/stream.ts';
 import { activeValues, missingValues, type WantedField, wantedFields, wrongType } from './score-fields.ts';
 
@@ -24,7 +24,7 @@ export async function checkSetup(
   target: WriteTarget,
   signal: AbortSignal,
 ): Promise<readonly SetupCheck[]> {
-  const login = await checked({ what: 'login', level: 'problem' }, signal, () => checkLogin(parts, signal));
+  const login = await runSetupCheck({ what: 'login', level: 'problem' }, signal, () => checkLogin(parts, signal));
   // Without a login every further check would say the same.
   if (login.some((check) => check.level === 'problem')) return login;
   parts.schema.forget();
@@ -33,16 +33,20 @@ export async function checkSetup(
   for (const object of PEOPLE) {
     const ours = fields.filter((field) => field.object === object);
     checks.push(
-      ...(await checked({ what: object, level: 'problem' }, signal, () => checkObject(parts, object, ours, signal))),
+      ...(await runSetupCheck({ what: object, level: 'problem' }, signal, () =>
+        checkObject(parts, object, ours, signal),
+      )),
     );
   }
   for (const reader of parts.readers) {
     const what = `reading ${reader.stream.id}`;
     const level = reader.needed === true ? 'problem' : 'warning';
-    checks.push(...(await checked({ what, level }, signal, () => checkStream(reader, what, level, signal))));
+    checks.push(...(await runSetupCheck({ what, level }, signal, () => checkStream(reader, what, level, signal))));
   }
-  checks.push(...(await checked({ what: 'API calls', level: 'warning' }, signal, () => checkUsage(parts, signal))));
-  checks.push(...(await checked({ what: 'clock', level: 'warning' }, signal, () => checkClock(parts, signal))));
+  checks.push(
+    ...(await runSetupCheck({ what: 'API calls', level: 'warning' }, signal, () => checkUsage(parts, signal))),
+  );
+  checks.push(...(await runSetupCheck({ what: 'clock', level: 'warning' }, signal, () => checkClock(parts, signal))));
   return checks;
 }
 
@@ -51,7 +55,7 @@ export async function describeAccount(parts: SalesforceParts, signal: AbortSigna
   const fields = ['Name', 'OrganizationType', 'IsSandbox', 'TimeZoneSidKey'];
   const { rows } = await readRows(parts, { what: 'reading the org', from: 'Organization', fields, limit: 1 }, signal);
   const org = rows[0];
-  if (org === undefined) throw unseenObject('reading the org', 'Organization');
+  if (org === undefined) throw invisibleObject('reading the org', 'Organization');
   const edition = textOf(org.values.OrganizationType);
   const kind = [edition, org.values.IsSandbox === true ? 'sandbox' : null].filter((part) => part !== null).join(', ');
   const name = `org ${[textOf(org.values.Name), org.id].filter((part) => part !== null).join(' ')}`;
@@ -81,7 +85,7 @@ async function checkObject(
 ): Promise<readonly SetupCheck[]> {
   const described = await parts.schema.object(object, signal);
   if (described === null || !described.queryable) {
-    const { message, fix = EDIT } = unseenObject(`reading ${object} records`, object);
+    const { message, fix = EDIT } = invisibleObject(`reading ${object} records`, object);
     return [{ what: object, level: 'problem', detail: message, fix }];
   }
   const access: SetupCheck = described.updateable
@@ -154,11 +158,11 @@ async function checkUsage({ http, settings }: CheckParts, signal: AbortSignal): 
   );
   const { Max, Remaining } = DailyApiRequests;
   const used = Max - Remaining;
-  const most = Math.floor(Max * (1 - settings.SALESFORCE_API_RESERVE));
+  const most = Math.floor(Max * settings.SALESFORCE_DAILY_QUOTA_SHARE);
   const detail = `${used} of ${Max} calls of 24 hours are used; Leadgrade stops at ${most}`;
   if (used < most * 0.8) return [{ what, level: 'ok', detail }];
   const fix =
-    'See what else calls the org so often, get more API calls from Salesforce, or lower SALESFORCE_API_RESERVE, the part that is left to others.';
+    'See what else calls the org so often, get more API calls from Salesforce, or raise SALESFORCE_DAILY_QUOTA_SHARE, the share that Leadgrade may use.';
   return [{ what, level: 'warning', detail, fix }];
 }
 

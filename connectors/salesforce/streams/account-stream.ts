@@ -4,7 +4,7 @@ import { mappedProperties } from '../../../src/mapping/project-fields.ts';
 import { emptyPage } from '../../kit/change-pages.ts';
 import { changesCursorSchema, changesFrom, readChanges } from '../query/changes.ts';
 import { readByIds } from '../query/query.ts';
-import { unseen } from '../query/visibility.ts';
+import { missingFields } from '../query/visibility.ts';
 import { parseCursor, type SalesforceParts, type StreamReader } from './stream.ts';
 
 const ID = 'accounts';
@@ -12,8 +12,8 @@ const ID = 'accounts';
 export function accountStream(parts: SalesforceParts): StreamReader {
   const { http, people } = parts;
   return {
-    stream: { id: ID, activityTypes: [], companies: true },
-    sight: (signal) => unseen(parts, { what: 'reading accounts', object: 'Account', fields: [] }, signal),
+    stream: { id: ID, activityTypes: [], isCompanies: true },
+    sight: (signal) => missingFields(parts, { what: 'reading accounts', object: 'Account', fields: [] }, signal),
     async *read(cursor, signal) {
       if (cursor === null) {
         yield emptyPage(changesFrom(await http.now(signal)), false);

@@ -5,11 +5,11 @@
 import type { ChangeStream } from '../../../src/crm/connector.ts';
 import { activityProperties } from '../../../src/mapping/project-activities.ts';
 import { textOf } from '../people/person-mapping.ts';
-import { unseen } from '../query/visibility.ts';
+import { missingFields } from '../query/visibility.ts';
 import { peopleAmong, toActivities } from './activity-items.ts';
 import { type ItemSource, readItems } from './item-stream.ts';
 import type { SalesforceParts, StreamReader } from './stream.ts';
-import { datesUnseen } from './undated.ts';
+import { hasNoReadableDate } from './undated.ts';
 
 export function campaignMemberStream(parts: SalesforceParts, stream: ChangeStream): StreamReader {
   const source: ItemSource = {
@@ -27,7 +27,9 @@ export function campaignMemberStream(parts: SalesforceParts, stream: ChangeStrea
     stream,
     sight: async (signal) => {
       const needed = { what: 'reading campaign members', object: 'CampaignMember', fields: ['LeadId', 'ContactId'] };
-      return (await unseen(parts, needed, signal)) ?? (await datesUnseen(parts, needed, stream.id, signal));
+      return (
+        (await missingFields(parts, needed, signal)) ?? (await hasNoReadableDate(parts, needed, stream.id, signal))
+      );
     },
     read: (cursor, signal) => readItems(parts, source, cursor, signal),
   };

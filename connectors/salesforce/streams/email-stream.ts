@@ -5,11 +5,11 @@
 import type { ChangeStream, RecordRef } from '../../../src/crm/connector.ts';
 import type { Fields } from '../../../src/domain/lead.ts';
 import { activityProperties } from '../../../src/mapping/project-activities.ts';
-import { unseen } from '../query/visibility.ts';
+import { missingFields } from '../query/visibility.ts';
 import { peopleAmong, personIn, toActivities } from './activity-items.ts';
 import { type Item, type ItemSource, readItems } from './item-stream.ts';
 import type { SalesforceParts, StreamReader } from './stream.ts';
-import { datesUnseen } from './undated.ts';
+import { hasNoReadableDate } from './undated.ts';
 
 const RELATION = {
   object: 'EmailMessageRelation',
@@ -42,10 +42,11 @@ export function emailStream(parts: SalesforceParts, stream: ChangeStream): Strea
     stream,
     sight: async (signal) => {
       const needed = { what: 'reading emails', object: source.object, fields: ['Incoming'] };
-      const denied = (await unseen(parts, needed, signal)) ?? (await datesUnseen(parts, needed, stream.id, signal));
+      const denied =
+        (await missingFields(parts, needed, signal)) ?? (await hasNoReadableDate(parts, needed, stream.id, signal));
       if (denied !== null || (await parts.schema.visible(source.object, [WHO], signal)).length > 0) return denied;
       const { object, item, person } = RELATION;
-      return unseen(parts, { what: 'reading whom emails are about', object, fields: [item, person] }, signal);
+      return missingFields(parts, { what: 'reading whom emails are about', object, fields: [item, person] }, signal);
     },
     read: (cursor, signal) => readItems(parts, source, cursor, signal),
   };

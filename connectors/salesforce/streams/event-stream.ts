@@ -3,11 +3,11 @@
 
 import type { ChangeStream, RecordRef } from '../../../src/crm/connector.ts';
 import { activityProperties } from '../../../src/mapping/project-activities.ts';
-import { unseen } from '../query/visibility.ts';
+import { missingFields } from '../query/visibility.ts';
 import { peopleAmong, personIn, toActivities } from './activity-items.ts';
 import { type Item, type ItemSource, readItems } from './item-stream.ts';
 import type { SalesforceParts, StreamReader } from './stream.ts';
-import { datesUnseen } from './undated.ts';
+import { hasNoReadableDate } from './undated.ts';
 
 export function eventStream(parts: SalesforceParts, stream: ChangeStream): StreamReader {
   const source: ItemSource = {
@@ -33,7 +33,9 @@ export function eventStream(parts: SalesforceParts, stream: ChangeStream): Strea
     stream,
     sight: async (signal) => {
       const needed = { what: 'reading events', object: 'Event', fields: ['WhoId'] };
-      return (await unseen(parts, needed, signal)) ?? (await datesUnseen(parts, needed, stream.id, signal));
+      return (
+        (await missingFields(parts, needed, signal)) ?? (await hasNoReadableDate(parts, needed, stream.id, signal))
+      );
     },
     read: (cursor, signal) => readItems(parts, source, cursor, signal),
   };

@@ -5,7 +5,7 @@ import type { ChangePage, Cursor } from '../../../src/crm/connector.ts';
 import { emptyPage } from '../../kit/change-pages.ts';
 import { isTrue, textOf } from '../people/person-mapping.ts';
 import { changesCursorSchema, changesFrom, readChanges } from '../query/changes.ts';
-import { type Row, readByIds, unseenObject } from '../query/query.ts';
+import { invisibleObject, type Row, readByIds } from '../query/query.ts';
 import { listThenChanges, parseCursor, type SalesforceParts } from './stream.ts';
 
 export interface Relation {
@@ -142,6 +142,6 @@ async function visibleRelation(
   if (relation === undefined) return null;
   const { object, item, person, needed } = relation;
   if ((await schema.visible(object, [item, person], signal)).length === 2) return relation;
-  if (needed) throw unseenObject(`reading the people of ${id}`, object);
+  if (needed) throw invisibleObject(`reading the people of ${id}`, object);
   return null;
 }

@@ -1,9 +1,9 @@
 // Pages of all Leads that are not converted, then all Contacts, by id.
-import type { PresentRecords } from '../../../src/crm/connector.ts';
+import type { RecordListing } from '../../../src/crm/connector.ts';
 import { PEOPLE, type PersonObject, personRef } from '../people/person-mapping.ts';
 import { PAGE_ROWS, readRows } from '../query/query.ts';
 import { all, type Condition, compare, id } from '../query/soql.ts';
-import { isShown } from '../query/visibility.ts';
+import { isVisible } from '../query/visibility.ts';
 import { NOT_CONVERTED } from './person-stream.ts';
 import type { SalesforceParts } from './stream.ts';
 
@@ -11,14 +11,14 @@ import type { SalesforceParts } from './stream.ts';
  * @param after the last id of the page before, or the object that comes next; null: the beginning
  * @throws ConnectorError
  */
-export async function listPresent(
+export async function listAllRecords(
   parts: SalesforceParts,
   after: string | null,
   signal: AbortSignal,
-): Promise<PresentRecords> {
+): Promise<RecordListing> {
   const place = placeOf(after);
   const next = PEOPLE[PEOPLE.indexOf(place.object) + 1] ?? null;
-  if (!(await isShown(parts, place.object, signal))) return { refs: [], after: next };
+  if (!(await isVisible(parts, place.object, signal))) return { refs: [], after: next };
   const conditions: Condition[] = [
     ...(place.object === 'Lead' ? [NOT_CONVERTED] : []),
     ...(place.id === null ? [] : [compare('Id', '>', id(place.id))]),

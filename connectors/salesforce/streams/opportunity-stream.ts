@@ -2,10 +2,10 @@
 // stream: what is shown is the same either way.
 // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_opportunity.htm
 import type { Fields, FieldValue } from '../../../src/domain/lead.ts';
-import type { Outcome } from '../../../src/domain/outcome.ts';
+import type { DealOutcome } from '../../../src/domain/outcome.ts';
 import { toInstant } from '../../../src/mapping/convert-value.ts';
 import { textOf } from '../people/person-mapping.ts';
-import { unseen } from '../query/visibility.ts';
+import { missingFields } from '../query/visibility.ts';
 import { peopleAmong, personIn } from './activity-items.ts';
 import { type ItemSource, type Relation, readItems } from './item-stream.ts';
 import type { SalesforceParts, StreamReader } from './stream.ts';
@@ -40,7 +40,7 @@ export function opportunityStream(parts: SalesforceParts): StreamReader {
       const needed = { what: 'reading opportunities', object: 'Opportunity', fields: STATE };
       const { object, item, person } = RELATION;
       const people = { what: 'reading who has a role in opportunities', object, fields: [item, person] };
-      return (await unseen(parts, needed, signal)) ?? (await unseen(parts, people, signal));
+      return (await missingFields(parts, needed, signal)) ?? (await missingFields(parts, people, signal));
     },
     read: (cursor, signal) => readItems(parts, source, cursor, signal),
   };
@@ -51,7 +51,7 @@ function outcomeId(id: string): string {
 }
 
 /** What became of it. Of its stages, Salesforce tells the present one alone. */
-export function toOutcome(id: string, values: Fields): Outcome {
+export function toOutcome(id: string, values: Fields): DealOutcome {
   const stage = textOf(values.StageName);
   const createdAt = instantOf(values.CreatedDate);
   // One that was never moved has been in its stage from the beginning.

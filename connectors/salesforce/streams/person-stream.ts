@@ -3,7 +3,7 @@ import type { ChangePage } from '../../../src/crm/connector.ts';
 import { isTrue, type PersonObject } from '../people/person-mapping.ts';
 import type { Row } from '../query/query.ts';
 import { compare } from '../query/soql.ts';
-import { unseen } from '../query/visibility.ts';
+import { missingFields } from '../query/visibility.ts';
 import { listThenChanges, type SalesforceParts, type StreamReader } from './stream.ts';
 
 const PERSON_STREAMS: Readonly<Record<PersonObject, string>> = { Lead: 'leads', Contact: 'contacts' };
@@ -15,8 +15,8 @@ export function personStream(parts: SalesforceParts, object: PersonObject): Stre
   const { people } = parts;
   const id = PERSON_STREAMS[object];
   return {
-    stream: { id, activityTypes: [], lists: object },
-    sight: (signal) => unseen(parts, { what: `reading ${id}`, object, fields: [] }, signal),
+    stream: { id, activityTypes: [], listsObject: object },
+    sight: (signal) => missingFields(parts, { what: `reading ${id}`, object, fields: [] }, signal),
     read(cursor, signal) {
       const source = {
         id,

@@ -1,7 +1,7 @@
 // The streams of this mapping: Leads and Contacts always, Accounts where a field comes from them, and what rules and outcomes ask
 // for.
 
-import type { StreamSight } from '../../../src/crm/connector.ts';
+import type { StreamAvailability } from '../../../src/crm/connector.ts';
 import { mappedProperties } from '../../../src/mapping/project-fields.ts';
 import { checkMapping } from '../../kit/check-mapping.ts';
 import { PEOPLE } from '../people/person-mapping.ts';
@@ -34,10 +34,13 @@ export function createStreams(parts: SalesforceParts): readonly StreamReader[] {
  * them says so.
  * @throws ConnectorError of any kind but `forbidden`
  */
-export async function probeStreams(readers: readonly StreamReader[], signal: AbortSignal): Promise<StreamSight[]> {
-  const sights: StreamSight[] = [];
-  for (const { stream, sight } of readers) sights.push({ stream: stream.id, denied: await sight(signal) });
-  const people = new Set(readers.flatMap(({ stream }) => (stream.lists === undefined ? [] : [stream.id])));
-  const isNobodySeen = sights.every(({ stream, denied }) => !people.has(stream) || denied !== null);
+export async function probeStreams(
+  readers: readonly StreamReader[],
+  signal: AbortSignal,
+): Promise<StreamAvailability[]> {
+  const sights: StreamAvailability[] = [];
+  for (const { stream, sight } of readers) sights.push({ stream: stream.id, unavailable: await sight(signal) });
+  const people = new Set(readers.flatMap(({ stream }) => (stream.listsObject === undefined ? [] : [stream.id])));
+  const isNobodySeen = sights.every(({ stream, unavailable }) => !people.has(stream) || unavailable !== null);
   return isNobodySeen ? sights.filter(({ stream }) => !people.has(stream)) : sights;
 }

@@ -1,6 +1,6 @@
 // What the streams share: the connector's parts, an empty page, and the order "list everything once, then what changes".
 import { z } from 'zod';
-import type { ChangePage, ChangeStream, Cursor, StreamSight } from '../../../src/crm/connector.ts';
+import type { ChangePage, ChangeStream, Cursor, StreamAvailability } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
@@ -8,7 +8,7 @@ import type { ActivityProjector } from '../../../src/mapping/project-activities.
 import { cursorParser, emptyPage } from '../../kit/change-pages.ts';
 import type { SalesforceHttp } from '../http/client.ts';
 import type { SalesforceSettings } from '../http/settings.ts';
-import type { PersonProjection } from '../people/person-mapping.ts';
+import type { PersonMapping } from '../people/person-mapping.ts';
 import { awaitBulkQuery, readBulkPage, startBulkQuery } from '../query/bulk-query.ts';
 import { type ChangedRows, changesCursorSchema, changesFrom, readChanges } from '../query/changes.ts';
 import type { Schema } from '../query/describe.ts';
@@ -22,14 +22,14 @@ export interface SalesforceParts {
   readonly clock: Clock;
   readonly settings: SalesforceSettings;
   readonly mapping: Mapping;
-  readonly people: PersonProjection;
+  readonly people: PersonMapping;
   readonly toActivity: ActivityProjector;
 }
 
 export interface StreamReader {
   readonly stream: ChangeStream;
   /** Whether this user may read the stream; null = it may. */
-  sight(signal: AbortSignal): Promise<StreamSight['denied']>;
+  sight(signal: AbortSignal): Promise<StreamAvailability['unavailable']>;
   /** Without it nobody can be scored. */
   readonly needed?: true;
   read(cursor: Cursor | null, signal: AbortSignal): AsyncIterable<ChangePage>;

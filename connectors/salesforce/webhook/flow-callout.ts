@@ -1,7 +1,7 @@
 // The body of a Flow's HTTP callout (JSON) -> the records that it names. The form is ours:
 // {"orgId", "source"?, "records": [{"object", "id"}]}, or one such record beside "orgId".
 import { z } from 'zod';
-import type { UnreadPart } from '../../../src/crm/webhook-receiver.ts';
+import type { UnparsedPart } from '../../../src/crm/webhook-receiver.ts';
 import { jsonText } from '../../kit/json-text.ts';
 import { fullId, fullOrgId } from './full-id.ts';
 import type { NamedRecord, ReadMessage } from './named-records.ts';
@@ -26,22 +26,22 @@ export function readCallout(text: string, receivedAt: number, orgId: string | nu
   const body = bodySchema.safeParse(json);
   if (!body.success)
     return {
-      kind: 'unread',
+      kind: 'unparsed',
       reason: 'The body is not JSON of the form {"orgId", "records"}, or has too many records.',
     };
   const org = body.data.orgId ? fullOrgId(body.data.orgId) : orgId;
-  if (org === null) return { kind: 'unread', reason: 'The body does not say of which org it is ("orgId").' };
+  if (org === null) return { kind: 'unparsed', reason: 'The body does not say of which org it is ("orgId").' };
   const isImport = body.data.source === 'import';
   const named: NamedRecord[] = [];
-  const unread: UnreadPart[] = [];
+  const unparsed: UnparsedPart[] = [];
   for (const element of body.data.records ?? [json]) {
     // As a body of its own, so that it can be read again.
     const text = jsonText({ orgId: org, ...(isImport ? { source: 'import' } : {}), records: [element] });
     const record = recordIn(element, receivedAt);
-    if (typeof record === 'string') unread.push({ text, reason: record, account: org });
+    if (typeof record === 'string') unparsed.push({ text, reason: record, account: org });
     else named.push({ ...record, key: `flow:${org}:${record.key}`, isImport, text });
   }
-  return { kind: 'message', org, named, unread };
+  return { kind: 'message', org, named, unparsed };
 }
 
 function jsonOf(text: string): unknown {

@@ -1,6 +1,6 @@
 // The records that Salesforce names -> events: people to be read again, and items of the streams that read their objects.
 
-import type { UnreadPart, WebhookEvent, WebhookSubject } from '../../../src/crm/webhook-receiver.ts';
+import type { UnparsedPart, WebhookEvent, WebhookSubject } from '../../../src/crm/webhook-receiver.ts';
 import { PRIORITY, type Priority } from '../../../src/domain/priority.ts';
 
 export interface Reading {
@@ -28,19 +28,19 @@ export interface NamingMessage {
   /** With 18 characters. */
   readonly org: string;
   readonly named: readonly NamedRecord[];
-  readonly unread: readonly UnreadPart[];
+  readonly unparsed: readonly UnparsedPart[];
 }
 
 export type ReadMessage =
   | NamingMessage
   /** It is none that we understand. */
-  | { readonly kind: 'unread'; readonly reason: string; readonly account?: string }
+  | { readonly kind: 'unparsed'; readonly reason: string; readonly account?: string }
   /** It declares a document type, or something in one. */
   | { readonly kind: 'declares' };
 
 interface ReadRecords {
   readonly events: readonly WebhookEvent[];
-  readonly unread: readonly UnreadPart[];
+  readonly unparsed: readonly UnparsedPart[];
   readonly ignored: Readonly<Record<string, number>>;
 }
 
@@ -71,24 +71,24 @@ const ACTIVITIES: ReadonlySet<string> = new Set(['tasks', 'events', 'emails', 'c
 const API_NAME = /^[A-Za-z]\w*$/;
 
 /** Of another org nothing is kept, and nothing of an object that is not read: its fields may say anything. */
-export function readNamed({ org, named, unread: parts }: NamingMessage, { streams, orgId }: Reading): ReadRecords {
+export function readNamed({ org, named, unparsed: parts }: NamingMessage, { streams, orgId }: Reading): ReadRecords {
   if (orgId !== null && org !== orgId) {
-    return { events: [], unread: [], ignored: { 'other-account': named.length + parts.length } };
+    return { events: [], unparsed: [], ignored: { 'other-account': named.length + parts.length } };
   }
   const events: WebhookEvent[] = [];
-  const unread: UnreadPart[] = [...parts];
+  const unparsed: UnparsedPart[] = [...parts];
   const ignored: Partial<Record<Ignored, number>> = {};
   for (const record of named) {
     const { key, text } = record;
     const read = readOne(record, streams);
-    if ('reason' in read) unread.push({ text, reason: read.reason, account: org });
+    if ('reason' in read) unparsed.push({ text, reason: read.reason, account: org });
     else if ('ignored' in read) ignored[read.ignored] = (ignored[read.ignored] ?? 0) + 1;
     else events.push({ key, account: org, occurredAt: null, ...read });
   }
-  return { events, unread, ignored };
+  return { events, unparsed, ignored };
 }
 
-type Ignored = 'not-read' | 'not-mapped';
+type Ignored = 'ignored_object' | 'ignored_property';
 
 type ReadRecord =
   | Pick<WebhookEvent, 'subject' | 'priority'>
@@ -99,9 +99,9 @@ function readOne(record: NamedRecord, streams: ReadonlySet<string>): ReadRecord 
   const { object, id } = record;
   if (!API_NAME.test(object)) return { reason: 'The name of the object is none of Salesforce.' };
   const known = Object.hasOwn(OBJECTS, object) ? OBJECTS[object] : undefined;
-  if (known === undefined) return { ignored: 'not-read' };
+  if (known === undefined) return { ignored: 'ignored_object' };
   if (known.prefix !== undefined && !id.startsWith(known.prefix)) return { reason: 'The id is one of another object.' };
-  if (known.stream !== null && !streams.has(known.stream)) return { ignored: 'not-mapped' };
+  if (known.stream !== null && !streams.has(known.stream)) return { ignored: 'ignored_property' };
   return { subject: subjectOf(known, record), priority: priorityOf(known, record) };
 }
 

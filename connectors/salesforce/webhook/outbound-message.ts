@@ -1,6 +1,6 @@
 // An outbound message (SOAP) -> the records that it names. All elements that the WSDL lists may be there; only the ids are used.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_notifications.htm
-import type { UnreadPart } from '../../../src/crm/webhook-receiver.ts';
+import type { UnparsedPart } from '../../../src/crm/webhook-receiver.ts';
 import { isId } from '../query/soql.ts';
 import { fullId, fullOrgId } from './full-id.ts';
 import type { NamedRecord, ReadMessage } from './named-records.ts';
@@ -25,29 +25,30 @@ const MOST_ENVELOPE = 10_000;
 export function readMessage(document: string): ReadMessage {
   const xml = readXml(document);
   if (xml.kind === 'declares') return xml;
-  if (xml.kind === 'malformed') return { kind: 'unread', reason: xml.reason };
+  if (xml.kind === 'malformed') return { kind: 'unparsed', reason: xml.reason };
   const notifications = notificationsIn(xml.root);
-  if (notifications === null) return { kind: 'unread', reason: 'The XML is not the envelope of an outbound message.' };
+  if (notifications === null)
+    return { kind: 'unparsed', reason: 'The XML is not the envelope of an outbound message.' };
   const org = fullOrgId(textIn(notifications, OUTBOUND, 'OrganizationId') ?? '');
-  if (org === null) return { kind: 'unread', reason: 'The outbound message does not say of which org it is.' };
+  if (org === null) return { kind: 'unparsed', reason: 'The outbound message does not say of which org it is.' };
   const found = childrenOf(notifications, OUTBOUND, 'Notification');
   const [first, last] = [found.at(0), found.at(-1)];
   if (first === undefined || last === undefined) {
-    return { kind: 'unread', reason: 'The outbound message has no notification.', account: org };
+    return { kind: 'unparsed', reason: 'The outbound message has no notification.', account: org };
   }
   const [head, tail] = [document.slice(0, first.start), document.slice(last.end)];
   if (found.length > MOST_NOTIFICATIONS || head.length + tail.length > MOST_ENVELOPE) {
-    return { kind: 'unread', reason: 'The outbound message is larger than any of Salesforce.', account: org };
+    return { kind: 'unparsed', reason: 'The outbound message is larger than any of Salesforce.', account: org };
   }
   const named: NamedRecord[] = [];
-  const unread: UnreadPart[] = [];
+  const unparsed: UnparsedPart[] = [];
   for (const notification of found) {
     const text = head + document.slice(notification.start, notification.end) + tail;
     const record = recordIn(notification);
-    if (typeof record === 'string') unread.push({ text, reason: record, account: org });
+    if (typeof record === 'string') unparsed.push({ text, reason: record, account: org });
     else named.push({ ...record, key: `${org}:${record.key}`, isImport: false, text });
   }
-  return { kind: 'message', org, named, unread };
+  return { kind: 'message', org, named, unparsed };
 }
 
 function notificationsIn(root: XmlElement): XmlElement | null {

@@ -1,13 +1,13 @@
 // What Salesforce sends to /webhooks/salesforce/<token>: outbound messages, and the HTTP callouts of flows. Salesforce signs neither, and the
 // certificate that it shows is the same for all orgs: what tells ours is a token that nobody can guess. Nothing is looked up.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_security.htm
-import { isSameSecret } from '../../../src/crm/constant-time-equal.ts';
+import { secretsEqual } from '../../../src/crm/constant-time-equal.ts';
 import type {
-  UnreadPart,
+  UnparsedPart,
   WebhookAnswer,
   WebhookReceiver,
   WebhookRequest,
-  WebhookVerdict,
+  WebhookResult,
 } from '../../../src/crm/webhook-receiver.ts';
 import { readCallout } from './flow-callout.ts';
 import { fullOrgId } from './full-id.ts';
@@ -22,7 +22,7 @@ const MOST_BYTES = 1_000_000;
 const BY_HEADER = 'flow';
 const HEADER = 'x-leadgrade-token';
 
-type Refused = Extract<WebhookVerdict, { kind: 'refused' }>;
+type Refused = Extract<WebhookResult, { kind: 'refused' }>;
 
 export interface ReceiverSettings {
   readonly token: string;
@@ -36,19 +36,19 @@ export function createReceiver({ token, orgId, streams }: ReceiverSettings): Web
   const reading: Reading = { streams, orgId: orgId === undefined ? null : fullOrgId(orgId) };
   const refuse = ({ rest, headers }: WebhookRequest): Refused | null => {
     const given = rest === BY_HEADER ? (headers[HEADER] ?? '') : rest;
-    return isSameSecret(given, token) ? null : NOT_HERE;
+    return secretsEqual(given, token) ? null : NOT_HERE;
   };
   return {
-    signsAddress: false,
+    needsPublicUrl: false,
     maxBytes: MOST_BYTES,
-    refuse,
-    receive: (request) => refuse(request) ?? read(request, reading),
-    readAgain: (part, receivedAt) => {
+    preCheck: refuse,
+    parse: (request) => refuse(request) ?? read(request, reading),
+    reparse: (part, receivedAt) => {
       const form = /^\s*[[{]/.test(part) ? JSON_FORM : SOAP_FORM;
       const message = form.read(part, receivedAt.getTime(), reading.orgId);
       return message.kind === 'message'
         ? readNamed(message, reading)
-        : { events: [], unread: [unreadPart(message, part)] };
+        : { events: [], unparsed: [unparsedPart(message, part)] };
     },
   };
 }
@@ -70,16 +70,16 @@ const DECLARES: Refused = {
     'The XML declares a document type or an entity, which Salesforce never does. Find out who else knows the token.',
 };
 
-function read({ headers, body, receivedAt }: WebhookRequest, reading: Reading): WebhookVerdict {
+function read({ headers, body, receivedAt }: WebhookRequest, reading: Reading): WebhookResult {
   const form = /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type'] ?? '') ? JSON_FORM : SOAP_FORM;
   const text = textOf(body);
   if (text === null) return whole(form, { text: body.toString('utf8'), reason: 'The body is not UTF-8.' });
   const message = form.read(text, receivedAt.getTime(), reading.orgId);
   if (message.kind === 'declares') return DECLARES;
   // What we cannot read, Salesforce would only repeat: it is kept, and need not come again.
-  if (message.kind === 'unread') return whole(form, unreadPart(message, text));
-  const { unread, ...read } = readNamed(message, reading);
-  return { kind: 'accepted', ...read, unread: unread.map(keepable), answer: form.answer };
+  if (message.kind === 'unparsed') return whole(form, unparsedPart(message, text));
+  const { unparsed, ...read } = readNamed(message, reading);
+  return { kind: 'accepted', ...read, unparsed: unparsed.map(keepable), answer: form.answer };
 }
 
 interface Form {
@@ -99,17 +99,17 @@ function textOf(body: Buffer): string | null {
   }
 }
 
-function whole({ answer }: Form, part: UnreadPart): WebhookVerdict {
-  return { kind: 'accepted', events: [], unread: [keepable(part)], ignored: {}, answer };
+function whole({ answer }: Form, part: UnparsedPart): WebhookResult {
+  return { kind: 'accepted', events: [], unparsed: [keepable(part)], ignored: {}, answer };
 }
 
-function unreadPart(message: Exclude<ReadMessage, { kind: 'message' }>, text: string): UnreadPart {
+function unparsedPart(message: Exclude<ReadMessage, { kind: 'message' }>, text: string): UnparsedPart {
   if (message.kind === 'declares') return { text, reason: 'The XML declares a document type.' };
   const { reason, account } = message;
   return { text, reason, account };
 }
 
 /** Without the id of a session, and without the zero character, which Postgres keeps in no text. */
-function keepable(part: UnreadPart): UnreadPart {
+function keepable(part: UnparsedPart): UnparsedPart {
   return { ...part, text: withoutSession(part.text).replaceAll('\0', '\u{fffd}') };
 }

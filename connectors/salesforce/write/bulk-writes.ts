@@ -3,19 +3,19 @@
 // https://developer.salesforce.com/docs/platform/api-asynch/guide/bulk-api-2-0-ingest.html
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
-import type { BulkState, BulkWrites, RecordRef, ScorePatch, WriteOutcome } from '../../../src/crm/connector.ts';
+import type { BulkState, BulkWrites, RecordRef, ScorePatch, WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
-import { withoutPersonalData } from '../../kit/redact.ts';
+import { redactPersonalData } from '../../kit/redact.ts';
 import type { SalesforceParts } from '../streams/stream.ts';
-import { describeAnew } from './own-fields.ts';
-import { asConfiguration, outcomesOfRefused, type RowError, unanswered } from './refused-rows.ts';
+import { describeAgain } from './own-fields.ts';
+import { missingResult, type RowError, resultsOfRefused, toConfigurationError } from './refused-rows.ts';
 
 // Salesforce takes 100 MB (150 once they are encoded); these bound our own memory.
 const MOST_ROWS = 20_000;
 const MOST_BYTES = 20_000_000;
 
-/** What empties a field; an empty cell leaves it as it is. */
+/** What empties a field; an empty cell leaves it is. */
 const EMPTY = '#N/A';
 
 const jobAnswer = z.looseObject({ id: z.string(), state: z.string(), errorMessage: z.string().nullish() });
@@ -27,18 +27,18 @@ export function createBulkWrites(
 ): BulkWrites {
   const { http, settings } = parts;
   return {
-    from: settings.SALESFORCE_BULK_WRITE_FROM,
-    most: MOST_ROWS,
-    mostBytes: MOST_BYTES,
+    minRows: settings.SALESFORCE_BULK_WRITE_FROM,
+    maxRows: MOST_ROWS,
+    maxBytes: MOST_BYTES,
     open: async (object, signal) => {
-      await describeAnew(parts, object, until(signal));
+      await describeAgain(parts, object, until(signal));
       const body = { object, operation: 'update', contentType: 'CSV', columnDelimiter: 'COMMA', lineEnding: 'LF' };
       const call = { what: `opening a bulk write of ${object} records`, method: 'POST' as const, path: '/jobs/ingest' };
       return (await http.call({ ...call, body, answer: jobAnswer }, until(signal))).id;
     },
     send: (job, patches, signal) => send(parts, job, patches, until(signal)),
-    look: (job, signal) => look(parts, job, until(signal)),
-    outcomes: (job, refs, signal) => outcomesOf(parts, job, refs, until(signal)),
+    status: (job, signal) => look(parts, job, until(signal)),
+    results: (job, refs, signal) => outcomesOf(parts, job, refs, until(signal)),
     abort: (job, signal) => setState(parts, job, 'Aborted', until(signal)),
   };
 }
@@ -113,8 +113,9 @@ const STATES: Readonly<Record<string, 'open' | 'done' | 'ended'>> = {
 
 /** A job as a whole fails for its columns, or for trouble of Salesforce's own. */
 function failure(message: string): ConnectorError {
-  if (/^InvalidBatch\b.*\bfield/i.test(message)) return asConfiguration({ code: 'InvalidBatch', message, fields: [] });
-  const said = withoutPersonalData(message) || 'without a reason';
+  if (/^InvalidBatch\b.*\bfield/i.test(message))
+    return toConfigurationError({ code: 'InvalidBatch', message, fields: [] });
+  const said = redactPersonalData(message) || 'without a reason';
   const isPassing = /internal|timeout/i.test(message);
   return new ConnectorError({
     kind: isPassing ? 'retry' : 'invalid',
@@ -132,7 +133,7 @@ async function outcomesOf(
   job: string,
   refs: readonly RecordRef[],
   signal: AbortSignal,
-): Promise<readonly WriteOutcome[]> {
+): Promise<readonly WriteResult[]> {
   const written = new Set((await readResults(parts, job, 'successfulResults', signal)).map(({ id }) => key(id)));
   const failed = await readResults(parts, job, 'failedResults', signal);
   const refused = new Map(failed.map(({ id, error }) => [key(id), error]));
@@ -144,16 +145,16 @@ async function outcomesOf(
   const alerted = rows.filter(({ error }) => error.code === 'DUPLICATES_DETECTED');
   const others = rows.filter(({ error }) => error.code !== 'DUPLICATES_DETECTED');
   return [
-    ...alerted.map(({ ref }) => unanswered(ref)),
-    ...(await outcomesOfRefused(
+    ...alerted.map(({ ref }) => missingResult(ref)),
+    ...(await resultsOfRefused(
       parts,
       others.map(({ ref, error }) => ({ ref, errors: [error] })),
       signal,
     )),
-    ...refs.flatMap((ref): WriteOutcome[] => {
+    ...refs.flatMap((ref): WriteResult[] => {
       if (written.has(key(ref.id))) return [{ kind: 'written', ref, modifiedAt: null }];
       // Not even tried: a job that was broken off leaves some unprocessed.
-      return refused.has(key(ref.id)) ? [] : [unanswered(ref)];
+      return refused.has(key(ref.id)) ? [] : [missingResult(ref)];
     }),
   ];
 }

@@ -29,7 +29,7 @@ export async function mayWrite(parts: SalesforceParts, object: string, signal: A
  * To be called before a write. A field of ours that was hidden when its object was last described may be seen by now: reads would
  * go on to take it for emptied, and it would be written again and again.
  */
-export async function describeAnew(parts: SalesforceParts, object: string, signal: AbortSignal): Promise<void> {
+export async function describeAgain(parts: SalesforceParts, object: string, signal: AbortSignal): Promise<void> {
   const described = await parts.schema.object(object, signal);
   if (described === null || ownFields(parts, described.fields).includes(undefined)) parts.schema.forget();
 }

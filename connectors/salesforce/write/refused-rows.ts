@@ -1,10 +1,10 @@
 // What Salesforce says of a record that it did not write -> what became of it. The same for collections and bulk jobs.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_concepts_core_data_objects.htm
 
-import type { RecordRef, WriteOutcome } from '../../../src/crm/connector.ts';
+import type { RecordRef, WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
-import { withoutPersonalData } from '../../kit/redact.ts';
+import { redactPersonalData } from '../../kit/redact.ts';
 import { fetchLeads } from '../people/fetch-leads.ts';
 import type { SalesforceParts } from '../streams/stream.ts';
 import { mayWrite } from './own-fields.ts';
@@ -64,15 +64,15 @@ const FIXES: Readonly<Record<string, string>> = {
  * One outcome for each row, in any order. Asks Salesforce where records have gone.
  * @throws ConnectorError `configuration` for what is the same for every record until somebody changes the org
  */
-export async function outcomesOfRefused(
+export async function resultsOfRefused(
   parts: SalesforceParts,
   rows: readonly RefusedRow[],
   signal: AbortSignal,
-): Promise<readonly WriteOutcome[]> {
+): Promise<readonly WriteResult[]> {
   const ours = new Set(writtenFields(parts.mapping).map(({ property }) => property.toLowerCase()));
   const read = rows.map(({ ref, errors }) => ({ ref, ...decisive(errors, ours) }));
   const configuration = read.find(({ meaning }) => meaning === 'configuration');
-  if (configuration !== undefined) throw asConfiguration(configuration.error);
+  if (configuration !== undefined) throw toConfigurationError(configuration.error);
   await throwUnlessWritable(
     parts,
     read.filter(({ meaning }) => meaning === 'access'),
@@ -81,7 +81,7 @@ export async function outcomesOfRefused(
   const fates = read.filter(({ meaning }) => meaning === 'fate');
   const others = read.filter(({ meaning }) => meaning !== 'fate');
   return [
-    ...others.map(({ ref, meaning, error }): WriteOutcome => {
+    ...others.map(({ ref, meaning, error }): WriteResult => {
       return { kind: 'failed', ref, error: asFailure(error, meaning === 'retry' ? 'retry' : 'invalid') };
     }),
     ...(await fatesOf(parts, fates, signal)),
@@ -119,7 +119,7 @@ async function throwUnlessWritable(parts: SalesforceParts, rows: readonly Refuse
   // As it is now, not as it was when it was last described.
   parts.schema.forget();
   for (const { ref, error } of rows) {
-    if (!(await mayWrite(parts, ref.object, signal))) throw asConfiguration(error);
+    if (!(await mayWrite(parts, ref.object, signal))) throw toConfigurationError(error);
   }
 }
 
@@ -127,12 +127,12 @@ async function fatesOf(
   parts: SalesforceParts,
   rows: readonly RefusedOne[],
   signal: AbortSignal,
-): Promise<readonly WriteOutcome[]> {
+): Promise<readonly WriteResult[]> {
   if (rows.length === 0) return [];
   try {
     const refs = rows.map(({ ref }) => ref);
     const found = await fetchLeads(parts, refs, signal);
-    return found.map((each): WriteOutcome => {
+    return found.map((each): WriteResult => {
       if (each.kind === 'merged') return { kind: 'merged', ref: each.ref, into: each.into };
       if (each.kind === 'gone') return { kind: 'gone', ref: each.ref };
       // It is back.
@@ -150,7 +150,7 @@ async function fatesOf(
 const NO_ANSWER: RowError = { code: 'NO_ANSWER', message: 'Salesforce did not say what became of it', fields: [] };
 
 /** A record that Salesforce said nothing of: it is written again. */
-export function unanswered(ref: RecordRef): WriteOutcome {
+export function missingResult(ref: RecordRef): WriteResult {
   return { kind: 'failed', ref, error: asFailure(NO_ANSWER, 'retry') };
 }
 
@@ -169,7 +169,7 @@ const SHARING_FIX =
   'Let the integration user edit the record (sharing rules, or Modify All of the object); then leadgrade errors retry.';
 
 /** What is the same for every record: nothing more can be written until somebody changes the org. */
-export function asConfiguration({ code, message, fields }: RowError): ConnectorError {
+export function toConfigurationError({ code, message, fields }: RowError): ConnectorError {
   const named = fields.length === 0 ? '' : ` (${fields.join(', ')})`;
   return new ConnectorError({
     kind: 'configuration',
@@ -185,5 +185,5 @@ const QUOTED =
   /(data value too large|invalid (?:email address|phone number)|valid range on numeric field|Cannot deserialize instance of \w+)[\s\S]*$/i;
 
 function withoutValues(message: string): string {
-  return withoutPersonalData(message.replace(QUOTED, '$1').trim() || 'without a reason');
+  return redactPersonalData(message.replace(QUOTED, '$1').trim() || 'without a reason');
 }

@@ -1,15 +1,15 @@
 // Writes our fields by sObject Collections: 200 records of one object a call, each with an outcome of its own.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_update.htm
 import { z } from 'zod';
-import type { RecordRef, ScorePatch, WriteOutcome } from '../../../src/crm/connector.ts';
+import type { RecordRef, ScorePatch, WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { chunksOf } from '../../../src/domain/chunks.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
-import { isShown } from '../query/visibility.ts';
+import { isVisible } from '../query/visibility.ts';
 import type { SalesforceParts } from '../streams/stream.ts';
-import { describeAnew, toFields } from './own-fields.ts';
-import { asConfiguration, outcomesOfRefused, type RefusedRow, type RowError } from './refused-rows.ts';
+import { describeAgain, toFields } from './own-fields.ts';
+import { type RefusedRow, type RowError, resultsOfRefused, toConfigurationError } from './refused-rows.ts';
 
 /** Salesforce takes no more. */
 export const WRITE_BATCH = 200;
@@ -38,7 +38,7 @@ const collectionAnswer = z.array(
   z.looseObject({ id: z.string().nullish(), success: z.boolean(), errors: z.array(rowErrorSchema).default([]) }),
 );
 
-export type WriteScores = (patches: readonly ScorePatch[], signal: AbortSignal) => Promise<readonly WriteOutcome[]>;
+export type WriteScores = (patches: readonly ScorePatch[], signal: AbortSignal) => Promise<readonly WriteResult[]>;
 
 /**
  * One outcome per patch; at most `WRITE_BATCH` patches. A repeated write changes nothing, so a time-out is simply tried again.
@@ -48,7 +48,7 @@ export function createScoreWriter(parts: SalesforceParts): WriteScores {
   const inTurn = createTurns();
   return async (patches, signal) => {
     if (patches.length > WRITE_BATCH) throw new RangeError(`at most ${WRITE_BATCH} patches are written at a time`);
-    const outcomes: WriteOutcome[] = [];
+    const outcomes: WriteResult[] = [];
     for (const [object, group] of Map.groupBy(patches, ({ ref }) => ref.object)) {
       const write = () => writeObject(parts, object, group, signal);
       const isFirst = outcomes.length === 0;
@@ -77,19 +77,19 @@ async function writeObject(
   object: string,
   patches: readonly ScorePatch[],
   signal: AbortSignal,
-): Promise<readonly WriteOutcome[]> {
-  await describeAnew(parts, object, signal);
+): Promise<readonly WriteResult[]> {
+  await describeAgain(parts, object, signal);
   // As a read of them says: the org may do without Leads, or without Contacts, by now.
-  if (!(await isShown(parts, object, signal))) return patches.map(({ ref }) => ({ kind: 'gone', ref }));
+  if (!(await isVisible(parts, object, signal))) return patches.map(({ ref }) => ({ kind: 'gone', ref }));
   // By id, so that two who write the same records lock them in the same order.
   const unique = new Map(patches.map((patch) => [patch.ref.id, patch]));
   const sorted = [...unique.values()].toSorted((a, b) => (a.ref.id < b.ref.id ? -1 : 1));
   const { written, refused } = await send(parts, object, sorted, signal);
   const exhausting = new Set(refused.filter(isTooMuchForTriggers).map(({ ref }) => ref.id));
   const rest = refused.filter(({ ref }) => !exhausting.has(ref.id));
-  const outcomes: WriteOutcome[] = [
-    ...written.map((ref): WriteOutcome => ({ kind: 'written', ref, modifiedAt: null })),
-    ...(await outcomesOfRefused(parts, sorted.length > FEWEST_FOR_TRIGGERS ? rest : refused, signal)),
+  const outcomes: WriteResult[] = [
+    ...written.map((ref): WriteResult => ({ kind: 'written', ref, modifiedAt: null })),
+    ...(await resultsOfRefused(parts, sorted.length > FEWEST_FOR_TRIGGERS ? rest : refused, signal)),
   ];
   if (exhausting.size === 0 || sorted.length <= FEWEST_FOR_TRIGGERS) return outcomes;
   const again = sorted.filter(({ ref }) => exhausting.has(ref.id));
@@ -129,7 +129,7 @@ async function send(
     if (!(error instanceof ConnectorError) || !REFUSED_WHOLE.has(error.code ?? '')) throw error;
     // What was described is no longer so.
     schema.forget();
-    throw asConfiguration({ code: error.code ?? '', message: error.message, fields: [] });
+    throw toConfigurationError({ code: error.code ?? '', message: error.message, fields: [] });
   }
 }
 
@@ -182,8 +182,8 @@ const PASSING: ReadonlySet<string> = new Set(['retry', 'rate-limited', 'budget-s
 /** Records whose neighbors have been answered for: what was written there must not be forgotten for trouble here. */
 async function orFailed(
   patches: readonly ScorePatch[],
-  write: () => Promise<readonly WriteOutcome[]>,
-): Promise<readonly WriteOutcome[]> {
+  write: () => Promise<readonly WriteResult[]>,
+): Promise<readonly WriteResult[]> {
   try {
     return await write();
   } catch (error) {

@@ -2,7 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Exchange } from '../../http/deliver.ts';
-import type { Entrance } from '../../http/receive.ts';
+import type { RequestContext } from '../../http/receive.ts';
 import type { Reply } from '../../http/reply.ts';
 import { badRequest, HubSpotError, missingScopes, unauthorized, unknownPath } from '../hubspot-error.ts';
 import type { Portal } from '../portal.ts';
@@ -10,7 +10,7 @@ import type { Webhooks } from '../webhooks/webhooks.ts';
 import { deliverAsHubSpot } from './deliver.ts';
 import type { RateLimits } from './rate-limits.ts';
 
-export interface Gate extends Entrance {
+export interface HubSpotRequestContext extends RequestContext {
   readonly portal: Portal;
   readonly limits: RateLimits;
   readonly scopes: ReadonlySet<string>;
@@ -39,7 +39,7 @@ export interface Endpoint {
 const VERSIONS: ReadonlySet<string> = new Set(['2026-03', '2026-09']);
 
 /** An endpoint as an express handler. Paths with `:version` exist for the versions that HubSpot serves only. */
-export function serve(gate: Gate, endpoint: Endpoint): RequestHandler {
+export function serve(gate: HubSpotRequestContext, endpoint: Endpoint): RequestHandler {
   return async (req: Request, res: Response) => {
     const exchange = gate.exchanges.get(req);
     if (!exchange) throw new Error('a request reached an endpoint without passing the gate');
@@ -51,7 +51,7 @@ export function serve(gate: Gate, endpoint: Endpoint): RequestHandler {
   };
 }
 
-function answer(gate: Gate, endpoint: Endpoint, req: Request, exchange: Exchange): Reply {
+function answer(gate: HubSpotRequestContext, endpoint: Endpoint, req: Request, exchange: Exchange): Reply {
   try {
     const { version } = req.params;
     if (version !== undefined && (typeof version !== 'string' || !VERSIONS.has(version))) throw unknownPath();
@@ -68,7 +68,7 @@ function answer(gate: Gate, endpoint: Endpoint, req: Request, exchange: Exchange
   }
 }
 
-function callOf(gate: Gate, req: Request): Call {
+function callOf(gate: HubSpotRequestContext, req: Request): Call {
   const read = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;

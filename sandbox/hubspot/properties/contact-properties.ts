@@ -49,7 +49,7 @@ const ROLES = ['accounting', 'administrative', 'business_development', 'consulti
 const SENIORITIES = ['owner', 'partner', 'executive', 'vp', 'director', 'manager', 'senior', 'employee', 'entry'];
 
 /** When a contact entered a lifecycle stage; HubSpot has one for each of its own stages. */
-export function becameStage(stage: string): string {
+export function lifecycleDateProperty(stage: string): string {
   return `hs_lifecyclestage_${stage}_date`;
 }
 
@@ -77,7 +77,7 @@ export const CONTACT_PROPERTIES: readonly PropertyDefinition[] = [
   }),
   info('lifecyclestage', 'Lifecycle Stage', 'enumeration', { options: LIFECYCLE_STAGES }),
   ...Object.entries(LIFECYCLE_STAGES).map(([stage, label]) =>
-    info(becameStage(stage), `Became a ${label} Date`, 'datetime', READ_ONLY),
+    info(lifecycleDateProperty(stage), `Became a ${label} Date`, 'datetime', READ_ONLY),
   ),
   deals('num_associated_deals', 'Number of Associated Deals', 'number', READ_ONLY),
   deals('recent_deal_amount', 'Recent Deal Amount', 'number', READ_ONLY),

@@ -19,7 +19,7 @@ export function recordJson(
   for (const name of [...names, kind.createdProperty, kind.modifiedProperty, 'hs_object_id'].toSorted()) {
     if (registry.get(name)) properties[name] = record.properties.get(name) ?? null;
   }
-  const shown = { ...recordFrame(record), properties };
+  const shown = { ...recordMetadata(record), properties };
   if (withHistory.length === 0) return shown;
   const histories = withHistory.flatMap((name) => {
     const versions = registry.get(name) === undefined ? [] : table.history.versions(record, name);
@@ -33,7 +33,7 @@ function versionJson({ value, at, source }: Version): Record<string, unknown> {
 }
 
 /** Everything of a record but its properties. */
-export function recordFrame(record: CrmRecord): Record<string, unknown> {
+export function recordMetadata(record: CrmRecord): Record<string, unknown> {
   return {
     id: record.id,
     properties: {},

@@ -1,7 +1,7 @@
 // Every path of the HubSpot API that the sandbox has; any other is a 404.
 import { type Request, type Response, Router } from 'express';
 import { deliverAsHubSpot } from '../http/deliver.ts';
-import { type Endpoint, type Gate, serve } from '../http/endpoint.ts';
+import { type Endpoint, type HubSpotRequestContext, serve } from '../http/endpoint.ts';
 import { unknownPath } from '../hubspot-error.ts';
 import { accountDetails, dailyUsage } from './account.ts';
 import { readAssociations } from './associations.ts';
@@ -50,7 +50,7 @@ const ENDPOINTS: readonly (readonly ['get' | 'post' | 'patch' | 'delete', string
   ['get', '/marketing/marketing-events/:version/participations/:id/breakdown', listParticipations],
 ];
 
-export function apiRouter(gate: Gate): Router {
+export function apiRouter(gate: HubSpotRequestContext): Router {
   const router = Router({ strict: true, caseSensitive: true });
   for (const [method, path, endpoint] of ENDPOINTS) router[method](path, serve(gate, endpoint));
   router.use(async (req: Request, res: Response) => {

@@ -5,7 +5,7 @@ import type { Call, Endpoint } from '../http/endpoint.ts';
 import { badRequest } from '../hubspot-error.ts';
 import { OBJECT_KINDS, type ObjectType } from '../object-types.ts';
 import { objectTypeOf } from './list-query.ts';
-import { anyOrder } from './read-objects.ts';
+import { shuffleDeterministically } from './read-objects.ts';
 
 const MAX_INPUTS = 1000;
 const MAX_TARGETS = 100;
@@ -35,7 +35,7 @@ export const readAssociations: Endpoint = {
       if (result) results.push(result);
       else errors.push(noAssociations(from, to, id));
     }
-    return batchReply(call.portal.clock.now(), anyOrder(results, inputs), errors);
+    return batchReply(call.portal.clock.now(), shuffleDeterministically(results, inputs), errors);
   },
 };
 

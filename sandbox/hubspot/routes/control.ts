@@ -2,14 +2,14 @@
 import type { Request, Router } from 'express';
 import { z } from 'zod';
 import { type Control, controlRouter as routerOf } from '../../http/control-router.ts';
-import type { Gate } from '../http/endpoint.ts';
+import type { HubSpotRequestContext } from '../http/endpoint.ts';
 import { HubSpotError } from '../hubspot-error.ts';
 import * as deals from './deal-actions.ts';
 import * as marketing from './marketing-actions.ts';
 import * as people from './people-actions.ts';
 import * as webhooks from './webhook-actions.ts';
 
-const CONTROLS: readonly Control<Gate>[] = [
+const CONTROLS: readonly Control<HubSpotRequestContext>[] = [
   ['post', '/activities', ({ portal }, req) => people.addActivity(portal, req.body)],
   ['patch', '/activities/:object/:id', ({ portal }, req) => people.editActivity(portal, req.params, req.body)],
   ['delete', '/activities/:object/:id', ({ portal }, req) => people.removeActivity(portal, req.params)],
@@ -40,24 +40,24 @@ const CONTROLS: readonly Control<Gate>[] = [
   ['post', '/merge', ({ portal }, req) => people.merge(portal, req.body)],
   ['put', '/associations', ({ portal }, req) => people.link(portal, req.body)],
   ['delete', '/associations', ({ portal }, req) => people.unlink(portal, req.body)],
-  ['post', '/lists', ({ portal }, req) => marketing.makeList(portal, req.body)],
+  ['post', '/lists', ({ portal }, req) => marketing.createList(portal, req.body)],
   ['delete', '/lists/:id', ({ portal }, req) => marketing.removeList(portal, idOf(req))],
   ['put', '/lists/:id/members', ({ portal }, req) => marketing.joinList(portal, idOf(req), req.body)],
   ['delete', '/lists/:id/members', ({ portal }, req) => marketing.leaveList(portal, idOf(req), req.body)],
-  ['post', '/marketing-events', ({ portal }, req) => marketing.makeEvent(portal, req.body)],
+  ['post', '/marketing-events', ({ portal }, req) => marketing.createEvent(portal, req.body)],
   [
     'put',
     '/marketing-events/:id/participations',
     ({ portal }, req) => marketing.participate(portal, idOf(req), req.body),
   ],
-  ['put', '/webhooks', (gate, req) => webhooks.aim(gate.webhooks, req.body)],
+  ['put', '/webhooks', (gate, req) => webhooks.setWebhookTarget(gate.webhooks, req.body)],
   ['delete', '/webhooks', (gate) => webhooks.stop(gate.webhooks)],
   ['get', '/webhooks', (gate) => webhooks.showStatus(gate.webhooks)],
-  ['post', '/webhooks/storm', (gate, req) => webhooks.storm(gate.webhooks, req.body)],
+  ['post', '/webhooks/storm', (gate, req) => webhooks.burst(gate.webhooks, req.body)],
   ['post', '/webhooks/outage', (gate, req) => webhooks.outage(gate.webhooks, req.body)],
 ];
 
-export function controlRouter(gate: Gate): Router {
+export function controlRouter(gate: HubSpotRequestContext): Router {
   return routerOf(gate, CONTROLS, {
     instant: people.instantSchema,
     refusalOf: (error) => (error instanceof HubSpotError ? { status: error.status, body: error.body } : null),

@@ -1,11 +1,11 @@
 // What people do with deals in HubSpot itself, as the control API offers it.
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
-import { keepDeal, linkDeal, moveDeal, removeDeal, unlinkDeal } from '../deals.ts';
+import { createDeal, linkDeal, moveDeal, removeDeal, unlinkDeal } from '../deals.ts';
 import { badRequest } from '../hubspot-error.ts';
 import type { Portal } from '../portal.ts';
 import { checkValues, invalidValues } from '../properties/property-values.ts';
-import { recordFrame } from '../records/record-json.ts';
+import { recordMetadata } from '../records/record-json.ts';
 import type { CrmRecord } from '../records/record-table.ts';
 import { existing } from './people-actions.ts';
 
@@ -30,7 +30,7 @@ export function addDeal(portal: Portal, body: unknown): Reply {
   const { stage, contactIds, ...deal } = newDealSchema.parse(body);
   const ids = contactIds.map((id) => existing(portal, 'contacts', id).id);
   const stages = [{ id: known(portal, stage), at: portal.clock.now() }];
-  const record = keepDeal(portal, { ...deal, contactIds: ids, stages, indexFrom: portal.indexFrom() });
+  const record = createDeal(portal, { ...deal, contactIds: ids, stages, indexFrom: portal.indexFrom() });
   return { status: 201, body: dealJson(record) };
 }
 
@@ -71,5 +71,5 @@ function known(portal: Portal, stage: string): string {
 }
 
 function dealJson(record: CrmRecord): Record<string, unknown> {
-  return { ...recordFrame(record), properties: Object.fromEntries(record.properties) };
+  return { ...recordMetadata(record), properties: Object.fromEntries(record.properties) };
 }

@@ -15,7 +15,7 @@ const memberSchema = z.strictObject({ contactId: z.string(), at: instantSchema.o
 const eventSchema = z.strictObject({ name: z.string().min(1) });
 const participationSchema = memberSchema.extend({ state: z.enum(ATTENDANCE_STATES) });
 
-export function makeList(portal: Portal, body: unknown): Reply {
+export function createList(portal: Portal, body: unknown): Reply {
   const { name, type } = listSchema.parse(body);
   return { status: 201, body: { id: portal.lists.make(name, type, portal.clock.now()).id } };
 }
@@ -38,7 +38,7 @@ export function leaveList(portal: Portal, id: string, body: unknown): Reply {
   return ok({});
 }
 
-export function makeEvent(portal: Portal, body: unknown): Reply {
+export function createEvent(portal: Portal, body: unknown): Reply {
   const { name } = eventSchema.parse(body);
   return { status: 201, body: { id: portal.marketingEvents.findOrMake(name, portal.clock.now()).id } };
 }

@@ -1,17 +1,17 @@
 // What people do in HubSpot itself, as the control API offers it: edits, merges, new activities. Each takes effect at once.
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
-import { keepActivity } from '../activities.ts';
+import { createActivity } from '../activities.ts';
 import { countActivity } from '../count-activity.ts';
 import { COUNTER_PROPERTIES } from '../counter-properties.ts';
 import { badRequest, objectNotFound } from '../hubspot-error.ts';
 import { mergeContacts } from '../merge-contacts.ts';
 import type { ObjectType } from '../object-types.ts';
 import type { Portal } from '../portal.ts';
-import { authorOf } from '../portal-change.ts';
+import { changeSourceOf } from '../portal-change.ts';
 import { SALESFORCE_PROPERTIES } from '../properties/contact-properties.ts';
 import { checkValues, instantOf, invalidValues } from '../properties/property-values.ts';
-import { recordFrame } from '../records/record-json.ts';
+import { recordMetadata } from '../records/record-json.ts';
 import type { CrmRecord } from '../records/record-table.ts';
 
 /** An ISO instant. */
@@ -59,7 +59,7 @@ export function addActivity(portal: Portal, body: unknown): Reply {
   const contact = existing(portal, 'contacts', contactId);
   const now = portal.clock.now();
   const learned = { created: now, modified: now, indexFrom: portal.indexFrom() };
-  const kept = keepActivity(portal, contact, { type, at: at?.getTime() ?? now, attributes }, learned);
+  const kept = createActivity(portal, contact, { type, at: at?.getTime() ?? now, attributes }, learned);
   if ('problem' in kept) throw badRequest(kept.problem);
   countActivity(portal, contactId, { type, at: at?.getTime() ?? now, attributes }, false);
   return { status: 201, body: kept };
@@ -80,7 +80,7 @@ export function removeActivity(portal: Portal, params: unknown): Reply {
 export function addContact(portal: Portal, body: unknown): Reply {
   const { properties, companyId, source } = propertiesSchema.parse(body);
   const values = new Map([...checked(portal, 'contacts', properties), ['hs_is_contact', 'true'] as const]);
-  const by = authorOf(source);
+  const by = changeSourceOf(source);
   const contact = portal.create('contacts', values, by);
   if (companyId !== undefined) portal.setCompany(contact.id, existing(portal, 'companies', companyId).id, by);
   return { status: 201, body: whole(portal, 'contacts', existing(portal, 'contacts', contact.id)) };
@@ -89,7 +89,7 @@ export function addContact(portal: Portal, body: unknown): Reply {
 export function edit(portal: Portal, type: ObjectType, id: string, body: unknown): Reply {
   const { properties, source } = propertiesSchema.parse(body);
   const record = existing(portal, type, id);
-  return ok(whole(portal, type, portal.write(type, record, checked(portal, type, properties), authorOf(source))));
+  return ok(whole(portal, type, portal.write(type, record, checked(portal, type, properties), changeSourceOf(source))));
 }
 
 export function show(portal: Portal, type: ObjectType, id: string): Reply {
@@ -100,7 +100,7 @@ export function show(portal: Portal, type: ObjectType, id: string): Reply {
 export function setCounters(portal: Portal, id: string, body: unknown): Reply {
   const { values, source } = countersSchema.parse(body);
   const counted = new Map(Object.entries(values));
-  const contact = portal.write('contacts', existing(portal, 'contacts', id), counted, authorOf(source));
+  const contact = portal.write('contacts', existing(portal, 'contacts', id), counted, changeSourceOf(source));
   return ok(whole(portal, 'contacts', contact));
 }
 
@@ -114,7 +114,7 @@ export function setSalesforceIds(portal: Portal, id: string, body: unknown): Rep
   const values = new Map<string, string>();
   if (leadId !== undefined) values.set('salesforceleadid', leadId ?? '');
   if (contactId !== undefined) values.set('salesforcecontactid', contactId ?? '');
-  return ok(whole(portal, 'contacts', portal.write('contacts', contact, values, authorOf('SALESFORCE'))));
+  return ok(whole(portal, 'contacts', portal.write('contacts', contact, values, changeSourceOf('SALESFORCE'))));
 }
 
 export function remove(portal: Portal, id: string): Reply {
@@ -176,5 +176,5 @@ export function existing(portal: Portal, type: ObjectType, id: string): CrmRecor
 function whole(portal: Portal, type: ObjectType, record: CrmRecord): Record<string, unknown> {
   const companies = type === 'contacts' ? portal.links.linksOf('contacts', record.id, 'companies') : [];
   const companyId = companies.find(({ primary }) => primary)?.to ?? null;
-  return { ...recordFrame(record), properties: Object.fromEntries(record.properties), companyId };
+  return { ...recordMetadata(record), properties: Object.fromEntries(record.properties), companyId };
 }

@@ -111,7 +111,7 @@ export const batchRead: Endpoint = {
       return recordJson(table, registry, record, properties, propertiesWithHistory);
     });
     const errors = missing.length === 0 ? [] : [missingObjects(table.kind.singular, missing)];
-    return batchReply(call.portal.clock.now(), anyOrder(json, inputs), errors);
+    return batchReply(call.portal.clock.now(), shuffleDeterministically(json, inputs), errors);
   },
 };
 
@@ -140,7 +140,7 @@ export function checkBatchSize(size: number): void {
 }
 
 /** Batch answers come in an order of their own; the same request gets the same one. */
-export function anyOrder<T>(results: readonly T[], inputs: readonly { readonly id: string }[]): T[] {
+export function shuffleDeterministically<T>(results: readonly T[], inputs: readonly { readonly id: string }[]): T[] {
   return shuffled(results, seedOf(inputs.map(({ id }) => id).join(',')));
 }
 

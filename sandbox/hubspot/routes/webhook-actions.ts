@@ -1,13 +1,13 @@
 // Webhooks as the control API offers them: where they go, how they fare, storms and outages.
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
-import { stormSchema } from '../webhooks/burst.ts';
+import { burstSchema } from '../webhooks/burst.ts';
 import { webhookSettingsSchema } from '../webhooks/webhook-settings.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 
 const outageSchema = z.strictObject({ ms: z.number().min(0).max(86_400_000) });
 
-export function aim(webhooks: Webhooks, body: unknown): Reply {
+export function setWebhookTarget(webhooks: Webhooks, body: unknown): Reply {
   webhooks.aim(webhookSettingsSchema.parse(body));
   return ok({});
 }
@@ -22,8 +22,8 @@ export function showStatus(webhooks: Webhooks): Reply {
 }
 
 /** Answers once the storm has begun. */
-export function storm(webhooks: Webhooks, body: unknown): Reply {
-  const asked = stormSchema.parse(body);
+export function burst(webhooks: Webhooks, body: unknown): Reply {
+  const asked = burstSchema.parse(body);
   return { status: 202, body: { events: asked.events, contacts: webhooks.storm(asked) } };
 }
 

@@ -5,9 +5,9 @@ import { batchReply } from '../batch-reply.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
 import { badRequest, HubSpotError, missingObjects } from '../hubspot-error.ts';
 import { type CheckedValues, checkValues, invalidValues } from '../properties/property-values.ts';
-import { recordFrame } from '../records/record-json.ts';
+import { recordMetadata } from '../records/record-json.ts';
 import type { CrmRecord } from '../records/record-table.ts';
-import { anyOrder, checkBatchSize } from './read-objects.ts';
+import { checkBatchSize, shuffleDeterministically } from './read-objects.ts';
 
 const batchUpdateSchema = z.strictObject({
   inputs: z
@@ -63,7 +63,7 @@ function apply(call: Call, inputs: readonly Input[], checked: readonly CheckedVa
   });
   if (results.length === 0) throw new HubSpotError(404, missingObjects('contact', missing));
   const errors = missing.length === 0 ? [] : [missingObjects('contact', missing)];
-  return batchReply(call.portal.clock.now(), anyOrder(results, inputs), errors);
+  return batchReply(call.portal.clock.now(), shuffleDeterministically(results, inputs), errors);
 }
 
 /** What was sent, as stored, with what HubSpot adds; a cleared value comes back as "". */
@@ -78,5 +78,5 @@ function written(
     const value = contact.properties.get(name);
     if (value !== undefined) properties[name] = value;
   }
-  return { ...recordFrame(contact), properties };
+  return { ...recordMetadata(contact), properties };
 }

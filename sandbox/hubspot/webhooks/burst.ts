@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { Timers } from '../../webhooks/timers.ts';
 import { badRequest } from '../hubspot-error.ts';
 import type { Portal } from '../portal.ts';
-import { authorOf } from '../portal-change.ts';
+import { changeSourceOf } from '../portal-change.ts';
 import { checkValues, invalidValues } from '../properties/property-values.ts';
 
-export const stormSchema = z.strictObject({
+export const burstSchema = z.strictObject({
   events: z.int().min(1).max(10_000_000),
   /** Spread over so many contacts, the first ones; absent: all. */
   contacts: z.int().min(1).optional(),
@@ -16,7 +16,7 @@ export const stormSchema = z.strictObject({
   /** A text of contacts. */
   property: z.string().default('phone'),
 });
-export type Storm = z.output<typeof stormSchema>;
+export type Burst = z.output<typeof burstSchema>;
 
 /** Changes made between two looks at everything else that there is to do. */
 const SLICE = 500;
@@ -27,15 +27,15 @@ const TICK_MS = 20;
  * @param number of this storm: no two write the same values
  * @returns over how many contacts it goes
  */
-export function beginStorm(portal: Portal, timers: Timers, storm: Storm, number: number): number {
-  const { events, contacts, perSecond, property } = storm;
+export function startBurst(portal: Portal, timers: Timers, burst: Burst, number: number): number {
+  const { events, contacts, perSecond, property } = burst;
   const textOf = (change: number) => `storm ${number}, ${change}`;
   const { problems } = checkValues(portal.registry('contacts'), { [property]: textOf(0) });
   if (problems.length > 0) throw invalidValues(problems);
   const { records } = portal.table('contacts').list(null, contacts ?? Number.POSITIVE_INFINITY);
   const ids = records.map(({ id }) => id);
   if (ids.length === 0) throw badRequest('this sandbox has no contacts for a storm: start it with some');
-  const by = authorOf(storm.source);
+  const by = changeSourceOf(burst.source);
   let made = 0;
   let due = 0;
   const go = () => {

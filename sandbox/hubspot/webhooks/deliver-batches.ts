@@ -1,6 +1,6 @@
 // Delivers batches to the target: so many requests at a time, signed anew at each attempt, tried again after a growing wait.
 import { type Random, seededRandom } from '../../dataset/random.ts';
-import { Poster } from '../../webhooks/http-sender.ts';
+import { HttpSender } from '../../webhooks/http-sender.ts';
 import type { Timers } from '../../webhooks/timers.ts';
 import { type Batch, BatchQueue } from './deliver-queue.ts';
 import type { WebhookEvent } from './event-formatter.ts';
@@ -12,7 +12,7 @@ const MOST_REPEATS = 10;
 const DELIVERIES_KEPT = 1000;
 
 /** One attempt at one batch. */
-export interface DeliveryNote {
+export interface DeliveryAttempt {
   /** ISO, by the sandbox's clock. */
   readonly at: string;
   /** Null: no answer. */
@@ -29,7 +29,7 @@ export interface DeliveryStatus {
   readonly waiting: number;
   /** Requests under way. */
   readonly inFlight: number;
-  readonly deliveries: readonly DeliveryNote[];
+  readonly deliveries: readonly DeliveryAttempt[];
 }
 
 interface Sender {
@@ -41,7 +41,7 @@ interface Sender {
 
 export class BatchDelivery {
   readonly #sender: Sender;
-  readonly #poster = new Poster();
+  readonly #poster = new HttpSender();
   readonly #queue: BatchQueue;
   #random: Random;
   #settings: WebhookSettings;
@@ -49,7 +49,7 @@ export class BatchDelivery {
   #delivered = 0;
   #failed = 0;
   #inFlight = 0;
-  #notes: DeliveryNote[] = [];
+  #notes: DeliveryAttempt[] = [];
   #isDown = false;
   #isClosed = false;
   #callOffRecovery = () => {};
@@ -144,7 +144,7 @@ export class BatchDelivery {
     });
   }
 
-  #note(note: DeliveryNote): void {
+  #note(note: DeliveryAttempt): void {
     this.#notes.push(note);
     if (this.#notes.length > 2 * DELIVERIES_KEPT) this.#notes = this.#notes.slice(-DELIVERIES_KEPT);
   }

@@ -35,7 +35,7 @@ const LIVES = {
 const FIRST_EVENT_ID = 4_101_286_121;
 const FIRST_SUBSCRIPTION_ID = 7_562_680;
 
-export class EventForms {
+export class EventFormatter {
   readonly #account: { readonly portalId: number; readonly appId: number };
   readonly #subscriptionIds = new Map<string, number>();
   #changes = 0;

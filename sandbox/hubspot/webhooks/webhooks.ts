@@ -4,9 +4,9 @@ import { badRequest } from '../hubspot-error.ts';
 import type { Portal } from '../portal.ts';
 import type { PortalChange } from '../portal-change.ts';
 import type { PropertyDefinition } from '../properties/property-definition.ts';
-import { beginStorm, type Storm } from './burst.ts';
+import { type Burst, startBurst } from './burst.ts';
 import { BatchDelivery, type DeliveryStatus } from './deliver-batches.ts';
-import { EventForms } from './event-formatter.ts';
+import { EventFormatter } from './event-formatter.ts';
 import { activeKeys, subscriptionKey } from './subscriptions.ts';
 import type { WebhookSettings } from './webhook-settings.ts';
 
@@ -20,13 +20,13 @@ interface Aimed {
 
 export class Webhooks {
   readonly #portal: Portal;
-  readonly #forms: EventForms;
+  readonly #forms: EventFormatter;
   #aimed: Aimed | null = null;
   #storms = 0;
 
   constructor(portal: Portal) {
     this.#portal = portal;
-    this.#forms = new EventForms({ portalId: portal.id, appId: portal.appId });
+    this.#forms = new EventFormatter({ portalId: portal.id, appId: portal.appId });
   }
 
   /** Tells the target of every change from now on. What still waits for a target before it goes there, too. */
@@ -54,9 +54,9 @@ export class Webhooks {
   }
 
   /** @throws HubSpotError 400 without a target, or for a property that nobody is told of. @returns over how many contacts it goes */
-  storm(storm: Storm): number {
+  storm(burst: Burst): number {
     const { timers, subscribed } = this.#target();
-    const { property: propertyName } = storm;
+    const { property: propertyName } = burst;
     const keys = [
       subscriptionKey({ subscriptionType: 'object.propertyChange', objectType: 'contact', propertyName }),
       subscriptionKey({ subscriptionType: 'contact.propertyChange', propertyName }),
@@ -65,7 +65,7 @@ export class Webhooks {
       throw badRequest(`no webhook tells of "${propertyName}": subscribe to it, or name another one as "property"`);
     }
     this.#storms += 1;
-    return beginStorm(this.#portal, timers, storm, this.#storms);
+    return startBurst(this.#portal, timers, burst, this.#storms);
   }
 
   /** @throws HubSpotError 400 without a target */

@@ -1,7 +1,7 @@
 // Bulk API 2.0 jobs: their states, and what moves them on. Nothing happens between two questions for a job's state.
 // https://developer.salesforce.com/docs/platform/api-asynch/guide
 import { idOf } from '../ids.ts';
-import { type Org, stampOf } from '../org.ts';
+import { auditInfoOf, type Org } from '../org.ts';
 import { badRequest, notFound } from '../salesforce-error.ts';
 import type { QueryResult } from '../soql/run-query.ts';
 
@@ -141,8 +141,8 @@ export function jobJson(job: AnyJob, org: Org): Record<string, unknown> {
     operation: job.operation,
     object: job.object,
     createdById: org.userId,
-    createdDate: stampOf(job.createdAt).replace('Z', '+0000'),
-    systemModstamp: stampOf(job.changedAt).replace('Z', '+0000'),
+    createdDate: auditInfoOf(job.createdAt).replace('Z', '+0000'),
+    systemModstamp: auditInfoOf(job.changedAt).replace('Z', '+0000'),
     state: job.state,
     concurrencyMode: 'Parallel',
     contentType: 'CSV',

@@ -2,7 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { deliver, type Exchange } from '../../http/deliver.ts';
-import type { Entrance } from '../../http/receive.ts';
+import type { RequestContext } from '../../http/receive.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { Activities } from '../activities.ts';
 import type { Sessions } from '../auth/sessions.ts';
@@ -17,7 +17,7 @@ import type { ObjectType } from '../schema/object-type.ts';
 import type { QueryCursors } from '../soql/query-cursors.ts';
 import type { ApiUsage } from './api-usage.ts';
 
-export interface Gate extends Entrance {
+export interface SalesforceRequestContext extends RequestContext {
   readonly org: Org;
   readonly activities: Activities;
   readonly sessions: Sessions;
@@ -35,7 +35,7 @@ export interface Gate extends Entrance {
 
 /** A request as an endpoint sees it. */
 export interface Call {
-  readonly gate: Gate;
+  readonly gate: SalesforceRequestContext;
   readonly org: Org;
   /** As in the path: `v66.0`. */
   readonly version: string;
@@ -56,7 +56,7 @@ export type Endpoint = (call: Call) => Reply;
 const FIRST_VERSION = 50;
 export const LAST_VERSION = 67;
 
-export function serve(gate: Gate, endpoint: Endpoint): RequestHandler {
+export function serve(gate: SalesforceRequestContext, endpoint: Endpoint): RequestHandler {
   return async (req: Request, res: Response) => {
     const exchange = gate.exchanges.get(req);
     if (!exchange) throw new Error('a request reached an endpoint without passing the gate');
@@ -67,7 +67,7 @@ export function serve(gate: Gate, endpoint: Endpoint): RequestHandler {
   };
 }
 
-function answer(gate: Gate, endpoint: Endpoint, req: Request, exchange: Exchange): Reply {
+function answer(gate: SalesforceRequestContext, endpoint: Endpoint, req: Request, exchange: Exchange): Reply {
   try {
     noteBody(exchange, req);
     checkToken(gate, req.headers.authorization);
@@ -82,13 +82,13 @@ function answer(gate: Gate, endpoint: Endpoint, req: Request, exchange: Exchange
   }
 }
 
-function checkToken({ sessions, clock }: Gate, header: string | undefined): void {
+function checkToken({ sessions, clock }: SalesforceRequestContext, header: string | undefined): void {
   const token = /^(?:Bearer|OAuth) (.+)$/.exec(header ?? '')?.[1];
   if (token === undefined) throw new SalesforceError(401, 'INVALID_AUTH_HEADER', 'INVALID_HEADER_TYPE');
   if (!sessions.use(token, clock.now())) throw invalidSession();
 }
 
-function callOf(gate: Gate, req: Request): Call {
+function callOf(gate: SalesforceRequestContext, req: Request): Call {
   const param = (name: string): string => {
     const value = req.params[name];
     if (typeof value !== 'string') throw notFound();

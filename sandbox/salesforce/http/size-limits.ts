@@ -6,7 +6,7 @@ import type { Reply } from '../../http/reply.ts';
 const MAX_BYTES = 16_384;
 
 /** Node itself must let in what is to be refused here. */
-export const LET_IN_BYTES = 262_144;
+export const NODE_MAX_HEADER_BYTES = 262_144;
 
 /** The refusal of such a request, in the words of the server; null for one that is not too long. */
 export function tooLong({ method = '', url = '', rawHeaders }: IncomingMessage): Reply | null {

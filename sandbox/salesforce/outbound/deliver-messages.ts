@@ -1,7 +1,7 @@
 // The delivery of outbound messages: up to 100 notifications of one object each, a few under way at a time, each repeated with growing waits
 // until it is acknowledged, for 24 hours. A repeated one carries the latest values.
 import { type Random, seededRandom, shuffled } from '../../dataset/random.ts';
-import { Poster } from '../../webhooks/http-sender.ts';
+import { HttpSender } from '../../webhooks/http-sender.ts';
 import { Timers } from '../../webhooks/timers.ts';
 import type { OutboundSettings } from './outbound-settings.ts';
 import { isAcknowledged } from './soap-message.ts';
@@ -64,7 +64,7 @@ export class MessageDelivery {
   #settings: OutboundSettings;
   #random: Random;
   readonly #sender: Sender;
-  readonly #poster = new Poster();
+  readonly #poster = new HttpSender();
   readonly #timers = new Timers();
   #isClosed = false;
   readonly #pending = new Map<string, (Notification & { readonly since: number })[]>();

@@ -1,7 +1,7 @@
 // Every path of the Salesforce API that the sandbox has; any other is a 404.
 import { type Request, type Response, Router } from 'express';
 import { deliver } from '../../http/deliver.ts';
-import { type Endpoint, type Gate, serve } from '../http/endpoint.ts';
+import { type Endpoint, type SalesforceRequestContext, serve } from '../http/endpoint.ts';
 import { notFound } from '../salesforce-error.ts';
 import { limits, listVersions } from './account.ts';
 import * as ingest from './bulk-ingest.ts';
@@ -53,7 +53,7 @@ const ENDPOINTS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete'
   ['patch', `${CUSTOM_FIELD}/:id`, tooling.changeCustomField],
 ];
 
-export function apiRouter(gate: Gate): Router {
+export function apiRouter(gate: SalesforceRequestContext): Router {
   const router = Router({ caseSensitive: true });
   router.get('/', async (req: Request, res: Response) => {
     const exchange = gate.exchanges.get(req);

@@ -6,7 +6,7 @@ import type { Call, Endpoint } from '../http/endpoint.ts';
 import { badRequest, SalesforceError } from '../salesforce-error.ts';
 import { csvLine } from '../soql/render-rows.ts';
 import { type QueryResult, runQuery } from '../soql/run-query.ts';
-import { notEvaluated } from '../soql/soql-error.ts';
+import { notSupported } from '../soql/soql-error.ts';
 
 // What a page holds where nobody asks for a size is not told.
 const PAGE_ROWS = 10_000;
@@ -106,7 +106,7 @@ function offsetOf(locator: string | undefined, { records }: QueryResult): number
 
 function run({ org }: Call, soql: string, all: boolean): QueryResult {
   const result = runQuery(org, soql, { all, tooling: false });
-  if (result.columns === null) throw notEvaluated('COUNT() in a bulk query: there is none');
-  if (result.parsed.offset !== null) throw notEvaluated('OFFSET in a bulk query: there is none');
+  if (result.columns === null) throw notSupported('COUNT() in a bulk query: there is none');
+  if (result.parsed.offset !== null) throw notSupported('OFFSET in a bulk query: there is none');
   return result;
 }

@@ -5,7 +5,7 @@ import { type Control, controlRouter as routerOf } from '../../http/control-rout
 import { ok, type Reply } from '../../http/reply.ts';
 import { publicKeyOf } from '../auth/token-endpoint.ts';
 import { jobJson } from '../bulk/bulk-jobs.ts';
-import type { Gate } from '../http/endpoint.ts';
+import type { SalesforceRequestContext } from '../http/endpoint.ts';
 import { fullId } from '../ids.ts';
 import { outboundSettingsSchema } from '../outbound/outbound-settings.ts';
 import { duplicateRuleSchema, lockSchema, validationRuleSchema } from '../records/record-rules.ts';
@@ -34,7 +34,7 @@ const bulkSchema = z.strictObject({
   rowsPerPoll: z.int().min(1).optional(),
 });
 
-const CONTROLS: readonly Control<Gate>[] = [
+const CONTROLS: readonly Control<SalesforceRequestContext>[] = [
   ['post', '/activities', (gate, req) => records.addActivity(gate, req.body)],
   ['post', '/merge', (gate, req) => records.merge(gate, req.body)],
   ['post', '/convert', (gate, req) => records.convert(gate, req.body)],
@@ -49,7 +49,7 @@ const CONTROLS: readonly Control<Gate>[] = [
   [
     'post',
     '/records/:object/:id/undelete',
-    (gate, req) => records.bringBackRecord(gate, part(req, 'object'), part(req, 'id')),
+    (gate, req) => records.undelete(gate, part(req, 'object'), part(req, 'id')),
   ],
   [
     'post',
@@ -72,51 +72,51 @@ const CONTROLS: readonly Control<Gate>[] = [
   ['get', '/jobs', ({ jobs, org }) => ok(jobs.all().map((job) => jobJson(job, org)))],
 ];
 
-export function controlRouter(gate: Gate): Router {
+export function controlRouter(gate: SalesforceRequestContext): Router {
   return routerOf(gate, CONTROLS, {
     instant: records.instantSchema,
     refusalOf: (error) => (error instanceof SalesforceError ? { status: error.status, body: error.body } : null),
   });
 }
 
-function setValidationRules({ rules }: Gate, req: Request): Reply {
+function setValidationRules({ rules }: SalesforceRequestContext, req: Request): Reply {
   rules.setValidation(rulesSchema.parse(req.body));
   return ok({});
 }
 
-function setDuplicateRules({ rules }: Gate, req: Request): Reply {
+function setDuplicateRules({ rules }: SalesforceRequestContext, req: Request): Reply {
   rules.setDuplicates(duplicatesSchema.parse(req.body));
   return ok({});
 }
 
-function setLocks({ rules }: Gate, req: Request): Reply {
+function setLocks({ rules }: SalesforceRequestContext, req: Request): Reply {
   rules.setLocks(new Map(locksSchema.parse(req.body).map(({ id, times }) => [id, times])));
   return ok({});
 }
 
-function setHiddenFields({ org }: Gate, req: Request): Reply {
+function setHiddenFields({ org }: SalesforceRequestContext, req: Request): Reply {
   org.schema.hide(z.array(z.string()).parse(req.body));
   return ok({});
 }
 
-function setUsage({ usage, clock }: Gate, req: Request): Reply {
+function setUsage({ usage, clock }: SalesforceRequestContext, req: Request): Reply {
   const { used, limit } = usageSchema.parse(req.body);
   if (limit !== undefined) usage.limit = limit;
   if (used !== undefined) usage.setUsed(used, clock.now());
   return ok({ used: usage.used(clock.now()), limit: usage.limit });
 }
 
-function setTokens({ sessions }: Gate, req: Request): Reply {
+function setTokens({ sessions }: SalesforceRequestContext, req: Request): Reply {
   sessions.minutes = tokensSchema.parse(req.body).minutes;
   return ok({});
 }
 
-function expireTokens({ sessions }: Gate): Reply {
+function expireTokens({ sessions }: SalesforceRequestContext): Reply {
   sessions.expireAll();
   return ok({});
 }
 
-function setApp({ app }: Gate, req: Request): Reply {
+function setApp({ app }: SalesforceRequestContext, req: Request): Reply {
   const { certificate, hasRunAs, preauthorized } = appSchema.parse(req.body);
   if (certificate !== undefined) app.publicKey = certificate === null ? null : keyOf(certificate);
   if (hasRunAs !== undefined) app.hasRunAs = hasRunAs;
@@ -132,24 +132,24 @@ function keyOf(certificate: string) {
   }
 }
 
-function setUser(gate: Gate, req: Request): Reply {
+function setUser(gate: SalesforceRequestContext, req: Request): Reply {
   gate.canCustomize = userSchema.parse(req.body).canCustomize;
   return ok({});
 }
 
-function setBulk({ jobs }: Gate, req: Request): Reply {
+function setBulk({ jobs }: SalesforceRequestContext, req: Request): Reply {
   const { unfinishedPolls, rowsPerPoll } = bulkSchema.parse(req.body);
   if (unfinishedPolls !== undefined) jobs.unfinishedPolls = unfinishedPolls;
   if (rowsPerPoll !== undefined) jobs.rowsPerPoll = rowsPerPoll;
   return ok({});
 }
 
-function aimMessages({ outbound }: Gate, req: Request): Reply {
+function aimMessages({ outbound }: SalesforceRequestContext, req: Request): Reply {
   outbound.aim(outboundSettingsSchema.parse(req.body));
   return ok({});
 }
 
-function stopMessages({ outbound }: Gate): Reply {
+function stopMessages({ outbound }: SalesforceRequestContext): Reply {
   outbound.stop();
   return ok({});
 }

@@ -1,9 +1,9 @@
 // What people do in Salesforce itself, as the control API offers it. Each takes effect at once; an admin sees every field.
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
-import type { Gate } from '../http/endpoint.ts';
+import type { SalesforceRequestContext } from '../http/endpoint.ts';
 import { fullId } from '../ids.ts';
-import type { Stamp } from '../org.ts';
+import type { AuditInfo } from '../org.ts';
 import { convertLead, deleteRecord, mergeRecords, undeleteRecord } from '../people-changes.ts';
 import { RecordRules } from '../records/record-rules.ts';
 import { isDeleted, type SObjectRecord, textOf } from '../records/record-table.ts';
@@ -40,7 +40,7 @@ const convertSchema = z.strictObject({
 // Nothing stands in an admin's way.
 const NO_RULES = new RecordRules();
 
-export function addRecord({ org }: Gate, object: string, body: unknown): Reply {
+export function addRecord({ org }: SalesforceRequestContext, object: string, body: unknown): Reply {
   const { values, at } = valuesSchema.parse(body);
   const context = { org, rules: NO_RULES, asAdmin: true };
   const stamp = stampAt(org, at);
@@ -49,11 +49,11 @@ export function addRecord({ org }: Gate, object: string, body: unknown): Reply {
   return { status: 201, body: whole(found(org, id)) };
 }
 
-export function showRecord({ org }: Gate, object: string, id: string): Reply {
+export function showRecord({ org }: SalesforceRequestContext, object: string, id: string): Reply {
   return ok(whole(found(org, id, object)));
 }
 
-export function editRecord({ org }: Gate, object: string, id: string, body: unknown): Reply {
+export function editRecord({ org }: SalesforceRequestContext, object: string, id: string, body: unknown): Reply {
   const { values, at } = valuesSchema.parse(body);
   const record = found(org, id, object);
   const context = { org, rules: NO_RULES, asAdmin: true };
@@ -63,7 +63,7 @@ export function editRecord({ org }: Gate, object: string, id: string, body: unkn
   return ok(whole(found(org, id)));
 }
 
-export function removeRecord({ org }: Gate, object: string, id: string): Reply {
+export function removeRecord({ org }: SalesforceRequestContext, object: string, id: string): Reply {
   const record = found(org, id, object);
   if (isDeleted(record)) throw notFound();
   deleteRecord(org, record);
@@ -71,21 +71,21 @@ export function removeRecord({ org }: Gate, object: string, id: string): Reply {
 }
 
 /** Empties it out of the recycle bin: no query shows it any more. */
-export function purgeRecord({ org }: Gate, object: string, id: string): Reply {
+export function purgeRecord({ org }: SalesforceRequestContext, object: string, id: string): Reply {
   const record = found(org, id, object);
   if (!isDeleted(record)) throw notFound();
   org.table(record.type).purge(record.id);
   return ok({});
 }
 
-export function bringBackRecord({ org }: Gate, object: string, id: string): Reply {
+export function undelete({ org }: SalesforceRequestContext, object: string, id: string): Reply {
   const record = found(org, id, object);
   if (!isDeleted(record) || record.values.MasterRecordId) throw notFound();
   undeleteRecord(org, record);
   return ok(whole(found(org, id)));
 }
 
-export function addActivity({ org, activities }: Gate, body: unknown): Reply {
+export function addActivity({ org, activities }: SalesforceRequestContext, body: unknown): Reply {
   const { personId, type, at, attributes } = activitySchema.parse(body);
   const now = org.clock.now();
   const activity = { type, at: at?.getTime() ?? now, attributes };
@@ -94,7 +94,7 @@ export function addActivity({ org, activities }: Gate, body: unknown): Reply {
   return { status: 201, body: kept };
 }
 
-export function merge({ org }: Gate, body: unknown): Reply {
+export function merge({ org }: SalesforceRequestContext, body: unknown): Reply {
   const { masterId, mergedId } = mergeSchema.parse(body);
   const [winner, loser] = [present(org, masterId), present(org, mergedId)];
   const mergeable = ['Lead', 'Contact', 'Account'].includes(winner.type) && winner.type === loser.type;
@@ -102,7 +102,7 @@ export function merge({ org }: Gate, body: unknown): Reply {
   return ok(whole(mergeRecords(org, winner, loser)));
 }
 
-export function convert({ org }: Gate, body: unknown): Reply {
+export function convert({ org }: SalesforceRequestContext, body: unknown): Reply {
   const { leadId, accountId, opportunity = null } = convertSchema.parse(body);
   const lead = present(org, leadId);
   if (lead.type !== 'Lead' || lead.values.IsConverted === true) {
@@ -112,7 +112,7 @@ export function convert({ org }: Gate, body: unknown): Reply {
   return ok(convertLead(org, lead, { accountId: account, opportunity }));
 }
 
-function stampAt(org: Gate['org'], at: Date | undefined): Stamp {
+function stampAt(org: SalesforceRequestContext['org'], at: Date | undefined): AuditInfo {
   return { by: org.adminId, ...(at === undefined ? {} : { at: at.getTime() }) };
 }
 
@@ -121,20 +121,20 @@ function succeeded(outcome: Outcome): string {
   throw new SalesforceError(400, 'REFUSED', outcome.errors.map(({ message }) => message).join('; '));
 }
 
-function objectOf({ schema }: Gate['org'], name: string): ObjectType {
+function objectOf({ schema }: SalesforceRequestContext['org'], name: string): ObjectType {
   const object = schema.object(name);
   if (!object) throw notFound();
   return object;
 }
 
 /** Deleted or not. @throws SalesforceError 404 */
-function found(org: Gate['org'], id: string, type?: string): SObjectRecord {
+function found(org: SalesforceRequestContext['org'], id: string, type?: string): SObjectRecord {
   const record = org.find(fullId(id) ?? '');
   if (!record || (type !== undefined && record.type !== type)) throw notFound();
   return record;
 }
 
-function present(org: Gate['org'], id: string): SObjectRecord {
+function present(org: SalesforceRequestContext['org'], id: string): SObjectRecord {
   const record = found(org, id);
   if (isDeleted(record)) throw notFound();
   return record;

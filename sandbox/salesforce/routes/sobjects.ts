@@ -8,7 +8,7 @@ import { badRequest, notFound, type RecordError, SalesforceError } from '../sale
 import { describeBriefly, describeObject } from '../schema/describe.ts';
 import type { ObjectType } from '../schema/object-type.ts';
 import { attributes, jsonValue } from '../soql/render-rows.ts';
-import { checkGrant, refuseTwice } from '../write/check-grant.ts';
+import { assertNotDuplicate, checkGrant } from '../write/check-grant.ts';
 import { createRecord, updateRecord } from '../write/write-record.ts';
 import { requireCustomize } from './tooling.ts';
 
@@ -53,7 +53,7 @@ export const postRecord: Endpoint = (call) => {
   const body = call.body(bodySchema);
   if (SETUP.has(object.name)) requireCustomize(call);
   if (object.name === 'FieldPermissions') checkGrant(call.org, body);
-  refuseTwice(call.org, object.name, body);
+  assertNotDuplicate(call.org, object.name, body);
   const outcome = createRecord({ org: call.org, rules: call.gate.rules }, object, body);
   if (!outcome.success) throw refusal(outcome.errors);
   const headers = { Location: `/services/data/${call.version}/sobjects/${object.name}/${outcome.id}` };

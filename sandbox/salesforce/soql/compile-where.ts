@@ -7,7 +7,7 @@ import { type FieldDefinition, isLongText, type Value } from '../schema/field.ts
 import type { ObjectType } from '../schema/object-type.ts';
 import { dateRange, literalValue, stringOf } from './literals.ts';
 import { type ResolvedField, resolveField } from './resolve-field.ts';
-import { notEvaluated, queryError } from './soql-error.ts';
+import { notSupported, queryError } from './soql-error.ts';
 import type { Comparison, SemiJoin, WhereTree } from './where-tree.ts';
 
 export type Predicate = (record: SObjectRecord) => boolean;
@@ -48,7 +48,7 @@ function comparison(context: CompileContext, { field: path, operator, values }: 
   const field = resolved(context, path);
   const [first] = values;
   if (first?.type === 'DATE_LITERAL' || first?.type === 'DATE_N_LITERAL') {
-    if (values.length > 1) throw notEvaluated('lists of date literals');
+    if (values.length > 1) throw notSupported('lists of date literals');
     const range = dateRange(field.definition, first, context.org.clock.now());
     return inRange(context, field, operator, range);
   }
@@ -112,7 +112,7 @@ function like(context: CompileContext, field: ResolvedField, values: Comparison[
   const [literal] = values;
   const texts: ReadonlySet<string> = new Set(['string', 'email', 'phone', 'url', 'picklist', 'textarea']);
   if (!texts.has(field.definition.type)) throw badOperator(context, field, { operator: 'LIKE' });
-  if (literal?.type !== 'STRING') throw notEvaluated('LIKE with anything but a string');
+  if (literal?.type !== 'STRING') throw notSupported('LIKE with anything but a string');
   const pattern = stringOf(literal, true).replace(/\\[\s\S]|[\s\S]/g, (part) => {
     if (part === '%') return '[\\s\\S]*';
     if (part === '_') return '[\\s\\S]';

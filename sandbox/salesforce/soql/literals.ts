@@ -1,9 +1,9 @@
 // What stands on the right of a comparison, read as the field's type wants it.
 import { fullId } from '../ids.ts';
-import { stampOf } from '../org.ts';
+import { auditInfoOf } from '../org.ts';
 import { badRequest } from '../salesforce-error.ts';
 import type { FieldDefinition, Value } from '../schema/field.ts';
-import { notEvaluated } from './soql-error.ts';
+import { notSupported } from './soql-error.ts';
 import type { RawLiteral } from './where-tree.ts';
 
 const MAX_STRING = 4_000;
@@ -93,7 +93,7 @@ function instant(text: string): string {
   const at = Date.parse(text);
   if (Number.isNaN(at)) throw badRequest('MALFORMED_QUERY', `line 1, no viable alternative at character '${text}'`);
   // Kept instants are whole seconds; one in between lies after its second.
-  return at % 1000 === 0 ? stampOf(at) : new Date(at).toISOString();
+  return at % 1000 === 0 ? auditInfoOf(at) : new Date(at).toISOString();
 }
 
 function day(text: string): string {
@@ -134,9 +134,9 @@ function span(literal: string): readonly [number, number] | null {
 export function dateRange(field: FieldDefinition, { text }: RawLiteral, now: number): readonly [string, string] {
   if (field.type !== 'date' && field.type !== 'datetime') throw mustBeQuoted(field);
   const days = span(text);
-  if (days === null || days.some(Number.isNaN)) throw notEvaluated(`the date literal ${text}`);
+  if (days === null || days.some(Number.isNaN)) throw notSupported(`the date literal ${text}`);
   const today = Math.floor(now / DAY_MS);
-  const [from, to] = days.map((offset) => stampOf((today + offset) * DAY_MS));
+  const [from, to] = days.map((offset) => auditInfoOf((today + offset) * DAY_MS));
   const shown = (stamp = ''): string => (field.type === 'date' ? stamp.slice(0, 10) : stamp);
   return [shown(from), shown(to)];
 }

@@ -1,7 +1,7 @@
 // A query's text, parsed and brought into the few shapes that the sandbox evaluates; anything else is refused.
 import { type FieldType, type OrderByClause, parseQuery, type Query } from '@jetstreamapp/soql-parser-js';
 import { badRequest } from '../salesforce-error.ts';
-import { malformed, notEvaluated } from './soql-error.ts';
+import { malformed, notSupported } from './soql-error.ts';
 import { type WhereTree, whereTree } from './where-tree.ts';
 
 // https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta (SOQL and SOSL limits)
@@ -49,7 +49,7 @@ const EVALUATED: ReadonlySet<string> = new Set(['fields', 'sObject', 'where', 'o
 /** @param soql the whole query's text, for the places of errors */
 export function shapeQuery(soql: string, query: Query): ParsedQuery {
   const other = Object.entries(query).find(([part, value]) => value !== undefined && !EVALUATED.has(part));
-  if (other) throw notEvaluated(`the clause "${other[0]}"`);
+  if (other) throw notSupported(`the clause "${other[0]}"`);
   if (query.sObject === undefined) throw malformed(soql, 'FROM');
   const offset = query.offset ?? null;
   if (offset !== null && offset > MAX_OFFSET) {
@@ -88,18 +88,18 @@ function selection(soql: string, fields: readonly FieldType[]): readonly string[
 }
 
 function pathOf(field: FieldType): string {
-  if ('alias' in field && field.alias !== undefined) throw notEvaluated('aliases');
+  if ('alias' in field && field.alias !== undefined) throw notSupported('aliases');
   if (field.type === 'Field') return field.field;
   if (field.type === 'FieldRelationship') return [...field.relationships, field.field].join('.');
-  if (field.type === 'FieldSubquery') throw notEvaluated('queries inside SELECT');
-  if (field.type === 'FieldTypeof') throw notEvaluated('TYPEOF');
-  throw notEvaluated(`the function ${field.functionName}`);
+  if (field.type === 'FieldSubquery') throw notSupported('queries inside SELECT');
+  if (field.type === 'FieldTypeof') throw notSupported('TYPEOF');
+  throw notSupported(`the function ${field.functionName}`);
 }
 
 function orderKeys(orderBy: OrderByClause | OrderByClause[] | undefined): readonly OrderKey[] {
   const clauses = orderBy === undefined ? [] : Array.isArray(orderBy) ? orderBy : [orderBy];
   return clauses.map((clause) => {
-    if (!('field' in clause)) throw notEvaluated('functions in ORDER BY');
+    if (!('field' in clause)) throw notSupported('functions in ORDER BY');
     return { field: clause.field, descending: clause.order === 'DESC', nullsLast: clause.nulls === 'LAST' };
   });
 }

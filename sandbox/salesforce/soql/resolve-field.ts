@@ -3,7 +3,7 @@ import type { Org } from '../org.ts';
 import { isDeleted, reference, type SObjectRecord } from '../records/record-table.ts';
 import type { FieldDefinition, Value } from '../schema/field.ts';
 import type { ObjectType } from '../schema/object-type.ts';
-import { notEvaluated, unknownField, unknownRelationship } from './soql-error.ts';
+import { notSupported, unknownField, unknownRelationship } from './soql-error.ts';
 
 // https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_relationships_query_limits.htm
 const MAX_LEVELS = 5;
@@ -31,7 +31,7 @@ export interface ResolvedField {
 export function resolveField(org: Org, soql: string, object: ObjectType, path: string): ResolvedField {
   const names = path.split('.');
   const last = names.pop() ?? '';
-  if (names.length > MAX_LEVELS) throw notEvaluated('more than five levels of parents');
+  if (names.length > MAX_LEVELS) throw notSupported('more than five levels of parents');
   const hops: Hop[] = [];
   let at = object;
   for (const name of names) {

@@ -25,7 +25,7 @@ export function malformed(soql: string, token: string, message = `unexpected tok
 }
 
 /** For what Salesforce may well answer, and the sandbox does not. */
-export function notEvaluated(what: string): SalesforceError {
+export function notSupported(what: string): SalesforceError {
   return badRequest('MALFORMED_QUERY', `the sandbox does not evaluate ${what}`);
 }
 

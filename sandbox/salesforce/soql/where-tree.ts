@@ -1,6 +1,6 @@
 // The conditions of a query as a tree. The parser's own form is a chain with parentheses counted at its links.
 import type { ConditionWithValueQuery, LiteralType, Operator, Query, WhereClause } from '@jetstreamapp/soql-parser-js';
-import { malformed, notEvaluated } from './soql-error.ts';
+import { malformed, notSupported } from './soql-error.ts';
 
 export interface RawLiteral {
   readonly type: LiteralType;
@@ -58,17 +58,17 @@ function tokensOfLink(left: ConditionWithValueQuery): Token[] {
 }
 
 function conditionOf(condition: ConditionWithValueQuery): Comparison | SemiJoin {
-  if (!('field' in condition)) throw notEvaluated('functions in WHERE');
+  if (!('field' in condition)) throw notSupported('functions in WHERE');
   const { field, operator } = condition;
   if ('valueQuery' in condition) {
-    if (operator !== 'IN' && operator !== 'NOT IN') throw notEvaluated(`${operator} with a query`);
+    if (operator !== 'IN' && operator !== 'NOT IN') throw notSupported(`${operator} with a query`);
     return { kind: 'semi-join', field, operator, query: condition.valueQuery };
   }
   const texts = Array.isArray(condition.value) ? condition.value : [condition.value];
   const types = condition.literalType;
   const values = texts.map((text, at) => {
     const type = Array.isArray(types) ? types[at] : types;
-    if (type === undefined) throw notEvaluated(`the value ${text}`);
+    if (type === undefined) throw notSupported(`the value ${text}`);
     return { type, text };
   });
   return { kind: 'comparison', field, operator, values };

@@ -27,7 +27,7 @@ const ONE_OF: Readonly<Record<string, { readonly fields: readonly string[]; read
 };
 
 /** @throws SalesforceError for a permission set, assignment or grant that is there already */
-export function refuseTwice(org: Org, type: string, body: Readonly<Record<string, unknown>>): void {
+export function assertNotDuplicate(org: Org, type: string, body: Readonly<Record<string, unknown>>): void {
   const one = ONE_OF[type];
   if (one === undefined) return;
   const same = (value: unknown, other: unknown) => String(value).toLowerCase() === String(other).toLowerCase();

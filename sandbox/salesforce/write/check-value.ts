@@ -1,6 +1,6 @@
 // Which values a field takes, and what it makes of them.
 import { fullId } from '../ids.ts';
-import { stampOf } from '../org.ts';
+import { auditInfoOf } from '../org.ts';
 import { type RecordError, unreadableValue } from '../salesforce-error.ts';
 import type { FieldDefinition, Value } from '../schema/field.ts';
 
@@ -56,7 +56,7 @@ const datetime: Check = (_field, value) => {
   const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?(?:Z|[+-]\d\d:?\d\d)$/;
   const at = typeof value === 'string' && form.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(at)) throw unreadableValue('datetime', value);
-  return { value: stampOf(at) };
+  return { value: auditInfoOf(at) };
 };
 
 const date: Check = (_field, value) => {

@@ -1,6 +1,6 @@
 // One record written by way of the API: everything that Salesforce refuses, in its words.
 import { fullId } from '../ids.ts';
-import type { Org, Stamp } from '../org.ts';
+import type { AuditInfo, Org } from '../org.ts';
 import type { RecordRules } from '../records/record-rules.ts';
 import { isDeleted, type SObjectRecord, type Values } from '../records/record-table.ts';
 import { noSuchColumn, type RecordError } from '../salesforce-error.ts';
@@ -87,7 +87,7 @@ export function updateRecord(
   object: ObjectType,
   id: string,
   body: Readonly<Record<string, unknown>>,
-  stamp: Stamp = { by: context.org.userId },
+  stamp: AuditInfo = { by: context.org.userId },
 ): Outcome {
   const { org } = context;
   const { changes, errors } = checkValues(context, object, body, 'update');
@@ -111,7 +111,7 @@ export function createRecord(
   context: WriteContext,
   object: ObjectType,
   body: Readonly<Record<string, unknown>>,
-  stamp: Stamp = { by: context.org.userId },
+  stamp: AuditInfo = { by: context.org.userId },
 ): Outcome {
   const { org, rules } = context;
   const { changes, errors } = checkValues(context, object, body, 'create');

@@ -22,7 +22,7 @@ async function start(settings: object = {}, ...answer: Parameters<typeof startRe
   });
 }
 
-const storm = (events: number, settings: object = {}) =>
+const burst = (events: number, settings: object = {}) =>
   sandbox.control('POST', '/webhooks/storm', { events, ...settings });
 const status = async () => (await sandbox.control('GET', '/webhooks')).body;
 async function untilStatus(wanted: object) {
@@ -45,7 +45,7 @@ test('a storm goes over all contacts, as an import, in batches of 100, ten at a 
     await released;
     res.end();
   });
-  expect((await storm(5_050)).body).toEqual({ events: 5050, contacts: 50 });
+  expect((await burst(5_050)).body).toEqual({ events: 5050, contacts: 50 });
   await untilStatus({ sent: 5050, inFlight: 10, delivered: 0 });
   await receiver.until(() => receiver.requests.length === 10);
   release();
@@ -64,7 +64,7 @@ test('a storm goes over all contacts, as an import, in batches of 100, ten at a 
 test('a storm over few contacts, at a pace', async () => {
   await start();
   const begun = performance.now();
-  await storm(100, { contacts: 2, perSecond: 200, source: 'CRM_UI' });
+  await burst(100, { contacts: 2, perSecond: 200, source: 'CRM_UI' });
   await untilStatus({ delivered: 100 });
   expect(performance.now() - begun).toBeGreaterThan(400);
   expect(new Set(receiver.events().map(({ objectId }) => objectId)).size).toBe(2);
@@ -76,7 +76,7 @@ test('as many at a time as the settings say', async () => {
     await released;
     res.end();
   });
-  await storm(1_000);
+  await burst(1_000);
   await untilStatus({ sent: 1000, inFlight: 2, delivered: 0 });
   release();
   await untilStatus({ delivered: 1000 });
@@ -89,7 +89,7 @@ test.each([401, 500, 301])(
     await start({}, (res, _request, nth) => {
       res.writeHead(nth <= 2 ? code : 204, { location: '/elsewhere' }).end();
     });
-    await storm(3);
+    await burst(3);
     await untilStatus({ delivered: 3, failed: 0 });
     expect(receiver.requests.map(({ events }) => events.map(({ attemptNumber }) => attemptNumber))).toEqual([
       [0, 0, 0],
@@ -107,7 +107,7 @@ test.each([401, 500, 301])(
 
 test('after the tenth repeat it is given up', async () => {
   await start({ retryMs: 0.01 }, (res) => res.writeHead(404).end());
-  await storm(1);
+  await burst(1);
   expect((await untilStatus({ failed: 1 })).waiting).toBe(0);
   expect(receiver.events().map(({ attemptNumber }) => attemptNumber)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
@@ -118,7 +118,7 @@ test('an answer that does not come in time, or a connection that breaks, is no a
     else if (nth === 2) res.socket?.resetAndDestroy();
     else res.end();
   });
-  await storm(1);
+  await burst(1);
   const { deliveries } = await untilStatus({ delivered: 1 });
   expect(deliveries.map(({ status: code }: { status: unknown }) => code)).toEqual([null, null, 200]);
 });
@@ -126,7 +126,7 @@ test('an answer that does not come in time, or a connection that breaks, is no a
 test('a target that is not there yet gets everything once it is', async () => {
   await start();
   await receiver.close();
-  await storm(10);
+  await burst(10);
   await untilDeliveries(1);
   receiver = await startReceiver();
   await sandbox.control('PUT', '/webhooks', { targetUrl: receiver.url, subscriptions, retryMs: 1, timeoutMs: 60_000 });
@@ -137,7 +137,7 @@ test('a target that is not there yet gets everything once it is', async () => {
 test('during an outage nothing arrives, afterwards all of it', async () => {
   await start({ retryMs: 20 });
   await sandbox.control('POST', '/webhooks/outage', { ms: 600_000 });
-  await storm(250);
+  await burst(250);
   await untilStatus({ sent: 250 });
   await untilDeliveries(3);
   expect(await status()).toMatchObject({ delivered: 0, waiting: 250, failed: 0 });
@@ -150,7 +150,7 @@ test('during an outage nothing arrives, afterwards all of it', async () => {
 
 test('a share of the events comes twice, alike', async () => {
   await start({ duplicates: 0.2 });
-  await storm(1_000);
+  await burst(1_000);
   await receiver.until(() => new Set(values()).size === 1000);
   const { sent } = await untilStatus({ waiting: 0 });
   expect(sent).toBeGreaterThan(1_100);
@@ -163,7 +163,7 @@ test('in disorder, events come neither in their order nor all in their batch; th
   const orders: string[][] = [];
   for (let run = 0; run < 2; run++) {
     await start({ disorder: true, maxConcurrentRequests: 1, seed: 3 });
-    await storm(400);
+    await burst(400);
     await untilStatus({ delivered: 400 });
     orders.push(values());
     if (run === 0) await sandbox.close().then(receiver.close);
@@ -178,7 +178,7 @@ test('in disorder, events come neither in their order nor all in their batch; th
 
 test('in order otherwise, one request at a time', async () => {
   await start({ maxConcurrentRequests: 1 });
-  await storm(350);
+  await burst(350);
   await untilStatus({ delivered: 350 });
   expect(values().map((value) => Number(value.split(', ')[1]))).toEqual(Array.from({ length: 350 }, (_, at) => at));
 });
@@ -191,7 +191,7 @@ test('closing the sandbox breaks off what is under way and ends the storm', asyn
     });
     if (nth === 1) res.writeHead(500).end();
   });
-  await storm(1_000_000, { perSecond: 10_000 });
+  await burst(1_000_000, { perSecond: 10_000 });
   await receiver.until(() => receiver.requests.length === 11);
   const begun = performance.now();
   await sandbox.close();

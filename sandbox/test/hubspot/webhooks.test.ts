@@ -25,7 +25,7 @@ let receiver: Receiver;
 beforeEach(async () => {
   sandbox = await startTestSandbox({ searchLagMs: 0 });
   receiver = await startReceiver();
-  await aim();
+  await setWebhookTarget();
 });
 afterEach(async () => {
   await sandbox.close();
@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 /** One request at a time: several may overtake each other. */
-const aim = (more: object = {}) =>
+const setWebhookTarget = (more: object = {}) =>
   sandbox.control('PUT', '/webhooks', {
     ...{ targetUrl: receiver.url, subscriptions: everyEvent(PROPERTIES), maxConcurrentRequests: 1, ...more },
   });
@@ -88,7 +88,7 @@ describe('contacts, companies and deals', () => {
   });
 
   test('in the classic form the type is in the name', async () => {
-    await aim(CLASSIC);
+    await setWebhookTarget(CLASSIC);
     const [event] = await eventsOf(() =>
       sandbox.control('PATCH', `/contacts/${sandbox.id(0)}`, { properties: { phone: '', zip: '1' } }),
     );
@@ -167,7 +167,7 @@ describe('contacts, companies and deals', () => {
       const link = { contactId: sandbox.id(0), companyId: String(companyId) };
       await sandbox.control('PUT', '/associations', link);
       await sandbox.control('DELETE', '/associations', link);
-      await aim(CLASSIC);
+      await setWebhookTarget(CLASSIC);
       await sandbox.control('PUT', '/associations', { ...link, contactId: sandbox.id(1) });
     });
     const there = { ...ids, ...byUser, associationType: 'CONTACT_TO_COMPANY', toObjectId: companyId };
@@ -215,7 +215,7 @@ test.each([
 ])(
   'what is told of a %s names it, not the contact, in the classic form, too',
   async (type, object, objectTypeId, name) => {
-    await aim(CLASSIC);
+    await setWebhookTarget(CLASSIC);
     let id = '';
     const events = await eventsOf(async () => {
       id = (await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type })).body.id;
@@ -256,7 +256,7 @@ test('nothing is told of forms, page views, marketing e-mails, lists, webinars, 
 });
 
 test('a property that is not subscribed to is not told; one that is derived never is', async () => {
-  await aim({ subscriptions: everyEvent({ contact: ['zip', 'recent_conversion_date'] }) });
+  await setWebhookTarget({ subscriptions: everyEvent({ contact: ['zip', 'recent_conversion_date'] }) });
   const events = await eventsOf(async () => {
     await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type: 'form_submission' });
     await sandbox.control('PATCH', `/contacts/${sandbox.id(0)}`, { properties: { phone: '1', zip: '2' } });
@@ -272,7 +272,7 @@ test('no event is told that is not subscribed to, nor one whose subscription res
     ...[contact('associationChange'), contact('creation'), contact('deletion', { active: false })],
     contact('propertyChange', { propertyName: 'zip' }),
   ];
-  await aim({ subscriptions: { crmObjects } });
+  await setWebhookTarget({ subscriptions: { crmObjects } });
   const { companyId } = (await sandbox.control('GET', `/contacts/${sandbox.id(0)}`)).body;
   const events = await eventsOf(async () => {
     await sandbox.control('DELETE', '/associations', { contactId: sandbox.id(0), companyId });
@@ -290,7 +290,7 @@ test('no event is told that is not subscribed to, nor one whose subscription res
 
 test('what is subscribed to in both forms is told in both', async () => {
   const classic = { subscriptionType: 'contact.propertyChange', propertyName: 'jobtitle', active: true };
-  await aim({ subscriptions: { ...everyEvent(PROPERTIES), legacyCrmObjects: [classic] } });
+  await setWebhookTarget({ subscriptions: { ...everyEvent(PROPERTIES), legacyCrmObjects: [classic] } });
   const events = await eventsOf(() =>
     sandbox.control('PATCH', `/contacts/${sandbox.id(0)}`, { properties: { jobtitle: 'CEO' } }),
   );
@@ -317,7 +317,7 @@ test('nobody is told without a target, nor once it is taken away', async () => {
     const refused = await sandbox.control('POST', `/webhooks/${path}`, path === 'storm' ? { events: 1 } : { ms: 1 });
     expect(refused).toMatchObject({ status: 400, body: { message: expect.stringContaining('targetUrl') } });
   }
-  await aim();
+  await setWebhookTarget();
   expect(await eventsOf(async () => {})).toEqual([]);
 });
 
@@ -329,7 +329,7 @@ test.each([
   'http://localhost/?a=1',
   'nowhere',
 ])('a target that is not on this machine is refused: %s', async (targetUrl) => {
-  const refused = await aim({ targetUrl });
+  const refused = await setWebhookTarget({ targetUrl });
   expect(refused).toMatchObject({ status: 400, body: { message: expect.stringContaining('on this machine') } });
   const webhooks = { targetUrl, ...CLASSIC };
   await expect(startTestSandbox({ dataset: people(1), webhooks })).rejects.toThrow('on this machine');
@@ -340,7 +340,7 @@ test.each<[string, object]>([
   ['a setting that there is not', { speed: 2 }],
   ['no subscriptions', { subscriptions: undefined }],
 ])('%s is refused', async (_what, mistake) => {
-  expect((await aim(mistake)).status).toBe(400);
+  expect((await setWebhookTarget(mistake)).status).toBe(400);
 });
 
 test.each<[string, object]>([
@@ -353,13 +353,13 @@ test.each<[string, object]>([
   ['something that does not say whether it is active', { active: undefined }],
 ])('a subscription to %s is refused', async (_what, mistake) => {
   const ofZip = { subscriptionType: 'object.propertyChange', objectType: 'contact', propertyName: 'zip', active: true };
-  expect((await aim({ subscriptions: { crmObjects: [ofZip] } })).status).toBe(200);
-  expect((await aim({ subscriptions: { crmObjects: [{ ...ofZip, ...mistake }] } })).status).toBe(400);
+  expect((await setWebhookTarget({ subscriptions: { crmObjects: [ofZip] } })).status).toBe(200);
+  expect((await setWebhookTarget({ subscriptions: { crmObjects: [{ ...ofZip, ...mistake }] } })).status).toBe(400);
 });
 
 test('a storm of what is never told is refused', async () => {
-  const storm = async (property: string) =>
+  const burst = async (property: string) =>
     (await sandbox.control('POST', '/webhooks/storm', { events: 1, property })).body.message;
-  expect(await storm('lifecyclestage')).toContain('INVALID_OPTION');
-  expect(await storm('num_conversion_events')).toContain('no webhook tells of');
+  expect(await burst('lifecyclestage')).toContain('INVALID_OPTION');
+  expect(await burst('num_conversion_events')).toContain('no webhook tells of');
 });

@@ -41,7 +41,8 @@ afterEach(async () => {
   await new Promise((resolve) => void server.close(resolve));
 });
 
-const aim = (more: object = {}) => org.control('PUT', '/outbound', { targetUrl: url, retryMs: 10, ...more });
+const setWebhookTarget = (more: object = {}) =>
+  org.control('PUT', '/outbound', { targetUrl: url, retryMs: 10, ...more });
 const status = async () => (await org.control('GET', '/outbound')).body;
 const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 60_000, interval: 10 });
 const title = (id: string, Title: string) => org.control('PATCH', `/records/Lead/${id}`, { values: { Title } });
@@ -51,7 +52,7 @@ const told = () => received.flatMap(({ body }) => idsIn(body, 'sf:Id'));
 
 describe('a save', () => {
   test('of a lead sends the exact envelope of one notification', async () => {
-    await aim();
+    await setWebhookTarget();
     await title(org.lead(1), 'CTO');
     await until(() => expect(received).toHaveLength(1));
     const [{ body, type, action } = { body: '', type: '', action: '' }] = received;
@@ -71,17 +72,17 @@ describe('a save', () => {
 
   test('of the product is told as well, unless its user may not send any', async () => {
     const write = { allOrNone: false, records: [{ attributes: { type: 'Lead' }, id: org.lead(1), Title: 'CFO' }] };
-    await aim();
+    await setWebhookTarget();
     await org.call('PATCH', '/composite/sobjects', write);
     await until(() => expect(told()).toEqual([org.lead(1)]));
-    await aim({ quietUser: true });
+    await setWebhookTarget({ quietUser: true });
     await org.call('PATCH', '/composite/sobjects', write);
     await title(org.lead(2), 'CEO');
     await until(() => expect(told()).toEqual([org.lead(1), org.lead(2)]));
   });
 
   test('through the Bulk API is told as well', async () => {
-    await aim();
+    await setWebhookTarget();
     const job = await org.call('POST', '/jobs/ingest', { object: 'Lead', operation: 'update' });
     await org.call('PUT', `/jobs/ingest/${job.body.id}/batches`, `Id,Title\n${org.lead(1)},CTO\n${org.lead(2)},CTO\n`);
     await org.call('PATCH', `/jobs/ingest/${job.body.id}`, { state: 'UploadComplete' });
@@ -93,7 +94,7 @@ describe('a save', () => {
   });
 
   test('of an object that has no message is told to nobody, nor is a deletion, nor what brings a record back', async () => {
-    await aim({ objects: ['Task', 'Lead'] });
+    await setWebhookTarget({ objects: ['Task', 'Lead'] });
     await org.control('POST', '/records/Account', { values: { Name: 'Acme' } });
     await org.control('DELETE', `/records/Lead/${org.lead(2)}`);
     await org.control('POST', `/records/Lead/${org.lead(2)}/undelete`);
@@ -105,7 +106,7 @@ describe('a save', () => {
   test('of 130 leads in one transaction makes messages of at most 100, each lead once', async () => {
     await org.close();
     org = await startTestOrg({ dataset: people(130) });
-    await aim();
+    await setWebhookTarget();
     const ids = [...org.leadIds.values()];
     const records = ids.map((id) => ({ attributes: { type: 'Lead' }, id, Title: 'CTO' }));
     expect((await org.call('PATCH', '/composite/sobjects', { records })).status).toBe(200);
@@ -114,7 +115,7 @@ describe('a save', () => {
   });
 
   test('carries the fields that are asked for, escaped', async () => {
-    await aim({ fields: ['Title', 'Company'] });
+    await setWebhookTarget({ fields: ['Title', 'Company'] });
     await title(org.lead(1), 'A & <B>');
     await until(() => expect(received).toHaveLength(1));
     expect(received[0]?.body).toContain('<sf:Title>A &amp; &lt;B&gt;</sf:Title><sf:Company>');
@@ -134,7 +135,7 @@ describe('a message that is not acknowledged', () => {
     ['a connection that ends', (res: ServerResponse) => void res.destroy()],
   ])('comes again: %s', async (_name, refusal) => {
     answer = (res, n) => (n < 3 ? refusal(res) : acknowledge(res));
-    await aim();
+    await setWebhookTarget();
     await title(org.lead(1), 'CTO');
     await until(async () => expect(await status()).toMatchObject({ sent: 3, delivered: 1, failed: 2, waiting: 0 }));
     const ids = received.map(({ body }) => idsIn(body, 'Id').join());
@@ -143,7 +144,7 @@ describe('a message that is not acknowledged', () => {
 
   test('comes again when the answer takes too long', async () => {
     answer = (res, n) => void (n > 1 && acknowledge(res));
-    await aim({ timeoutMs: 2_000 });
+    await setWebhookTarget({ timeoutMs: 2_000 });
     await title(org.lead(1), 'CTO');
     await until(async () => expect(await status()).toMatchObject({ delivered: 1, failed: 1 }));
     expect((await status()).deliveries).toMatchObject([{ status: null }, { status: 200, attempt: 2 }]);
@@ -152,7 +153,7 @@ describe('a message that is not acknowledged', () => {
   test('carries the latest values when it comes again', async () => {
     const { promise: isEdited, resolve: edited } = Promise.withResolvers<void>();
     answer = (res, n) => (n === 1 ? void isEdited.then(() => say(500, XML, '')(res)) : acknowledge(res));
-    await aim({ fields: ['Title'], maxConcurrentRequests: 1 });
+    await setWebhookTarget({ fields: ['Title'], maxConcurrentRequests: 1 });
     await title(org.lead(1), 'CTO');
     await until(() => expect(received).toHaveLength(1));
     await title(org.lead(1), 'CEO');
@@ -163,7 +164,7 @@ describe('a message that is not acknowledged', () => {
 
   test('waits longer each time', async () => {
     answer = say(500, XML, '');
-    await aim({ retryMs: 60 });
+    await setWebhookTarget({ retryMs: 60 });
     await title(org.lead(1), 'CTO');
     await until(() => expect(received.length).toBeGreaterThanOrEqual(4));
     const [first = 0, second = 0, third = 0, fourth = 0] = received.map(({ at }) => at);
@@ -175,7 +176,7 @@ describe('a message that is not acknowledged', () => {
 
   test('is given up after 24 hours', async () => {
     answer = say(500, XML, '');
-    await aim({ retryMs: 50 });
+    await setWebhookTarget({ retryMs: 50 });
     await title(org.lead(1), 'CTO');
     await until(() => expect(received.length).toBeGreaterThan(0));
     org.pass(86_400_000);
@@ -183,16 +184,16 @@ describe('a message that is not acknowledged', () => {
   });
 
   test('goes to the new target once there is one', async () => {
-    await aim({ targetUrl: 'http://127.0.0.1:1/nobody' });
+    await setWebhookTarget({ targetUrl: 'http://127.0.0.1:1/nobody' });
     await title(org.lead(1), 'CTO');
     await until(async () => expect((await status()).failed).toBeGreaterThan(0));
-    await aim();
+    await setWebhookTarget();
     await until(() => expect(told()).toEqual([org.lead(1)]));
   });
 });
 
 test('duplicates have the ids of the first, and disorder loses nothing', async () => {
-  await aim({ duplicates: 1, disorder: true, maxConcurrentRequests: 1 });
+  await setWebhookTarget({ duplicates: 1, disorder: true, maxConcurrentRequests: 1 });
   for (const n of [0, 1, 2]) await title(org.lead(n), 'CTO');
   await until(async () => expect(await status()).toMatchObject({ waiting: 0, inFlight: 0 }));
   const ids = received.flatMap(({ body }) => idsIn(body, 'Id'));
@@ -202,7 +203,7 @@ test('duplicates have the ids of the first, and disorder loses nothing', async (
 
 test('nothing is told before there is a target, nor after it was taken away', async () => {
   await title(org.lead(1), 'CTO');
-  await aim();
+  await setWebhookTarget();
   answer = say(500, XML, '');
   await title(org.lead(2), 'CTO');
   await until(() => expect(received.length).toBeGreaterThan(0));
@@ -223,5 +224,5 @@ test.each([
   ['no object', { objects: [] }],
   ['more than all twice', { duplicates: 2 }],
 ])('%s is refused', async (_name, settings) => {
-  expect((await aim(settings)).status).toBe(400);
+  expect((await setWebhookTarget(settings)).status).toBe(400);
 });

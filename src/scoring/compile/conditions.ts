@@ -1,12 +1,12 @@
 // Compiles a condition of the model, or of a mapping's `leads.where`, into one function from fields to an outcome.
 import type { Fields } from '../../domain/lead.ts';
-import type { Outcome } from '../../domain/score-result.ts';
+import type { MatchResult } from '../../domain/score-result.ts';
 import { type Condition, hasOperator } from '../schemas/condition-schema.ts';
 import { compileOperators } from './operators.ts';
 
 export { type Condition, conditionFields, conditionSchema, lacksField } from '../schemas/condition-schema.ts';
 
-export type FieldTest = (fields: Fields) => Outcome;
+export type FieldTest = (fields: Fields) => MatchResult;
 
 /**
  * @param condition a condition that the schema accepted
@@ -39,7 +39,7 @@ export function compileWhere(where: Readonly<Record<string, Condition>> | undefi
 
 function allOf(tests: readonly FieldTest[]): FieldTest {
   return (fields) => {
-    let outcome: Outcome = 'matched';
+    let outcome: MatchResult = 'matched';
     for (const test of tests) {
       const each = test(fields);
       if (each === 'unmatched') return 'unmatched';
@@ -51,7 +51,7 @@ function allOf(tests: readonly FieldTest[]): FieldTest {
 
 function anyOf(tests: readonly FieldTest[]): FieldTest {
   return (fields) => {
-    let outcome: Outcome = 'unmatched';
+    let outcome: MatchResult = 'unmatched';
     for (const test of tests) {
       const each = test(fields);
       if (each === 'matched') return 'matched';

@@ -2,10 +2,10 @@
 // known makes every operator but `present` unknown, never false.
 import { RE2JS } from 're2js';
 import type { FieldValue } from '../../domain/lead.ts';
-import type { Outcome } from '../../domain/score-result.ts';
+import type { MatchResult } from '../../domain/score-result.ts';
 import type { Operators, Scalar } from '../schemas/condition-schema.ts';
 
-export type ValueTest = (value: FieldValue | undefined) => Outcome;
+export type ValueTest = (value: FieldValue | undefined) => MatchResult;
 
 type Known = Scalar | readonly Scalar[];
 type KnownTest = (value: Known) => boolean;
@@ -56,13 +56,13 @@ export function compileOperators(operators: Operators): ValueTest {
   };
 }
 
-function outcomeOfUnknown(operators: Operators, asksValue: boolean, negated: ValueTest | undefined): Outcome {
+function outcomeOfUnknown(operators: Operators, asksValue: boolean, negated: ValueTest | undefined): MatchResult {
   const inverse = negated === undefined ? 'matched' : negate(negated(undefined));
   if (operators.present === true || inverse === 'unmatched') return 'unmatched';
   return asksValue || inverse === 'unknown' ? 'unknown' : 'matched';
 }
 
-function negate(outcome: Outcome): Outcome {
+function negate(outcome: MatchResult): MatchResult {
   if (outcome === 'unknown') return 'unknown';
   return outcome === 'matched' ? 'unmatched' : 'matched';
 }

@@ -4,9 +4,9 @@ import type { Lead } from '../../domain/lead.ts';
 import type { Contribution, ScoreResult } from '../../domain/score-result.ts';
 import { type Assessment, assess } from '../assess.ts';
 import type { CompiledModel } from '../compile/compile.ts';
-import { cheapestStep } from '../look-ahead/counterfactuals.ts';
+import { smallestUpgrade } from '../look-ahead/counterfactuals.ts';
 import { findNextChange } from '../look-ahead/next-change.ts';
-import { placeOf } from '../status.ts';
+import { bandIndex } from '../status.ts';
 import { originsOf } from './reason-origins.ts';
 
 export interface ExplainOptions {
@@ -31,7 +31,7 @@ export function explain(
   const date = dateIn(options.timezone);
   const context = { previousStatus: result.status, ...(result.thresholds && { thresholds: result.thresholds }) };
   // What comes next is seen from the status of the result, which may rest on a previous status that is not known here.
-  const place = placeOf(model.status, result.status);
+  const place = bandIndex(model.status, result.status);
   const assessment = { ...assess(lead, model, now, context), place };
   const reasons = result.contributions
     .filter(({ points }) => points !== 0)
@@ -152,7 +152,7 @@ function nextLines(assessment: Assessment, now: number, date: (at: number) => st
   const { bands } = assessment.model;
   const labelAt = (place: number) => bands[place]?.label ?? '';
   const change = findNextChange(assessment, now, 'status');
-  const step = cheapestStep(assessment, now);
+  const step = smallestUpgrade(assessment, now);
   const lines: string[] = [];
   if (change) {
     const verb = change.place > assessment.place ? 'Falls' : 'Rises';

@@ -4,8 +4,8 @@ import { limitBehavior } from '../behavior.ts';
 import type { CompiledSignal, CountedSignal, TieredSignal } from '../compile/compiled-signals.ts';
 import { decayAt } from '../decay.ts';
 import { roundPoints } from '../rounding.ts';
-import { countWithin, firstPast, type SignalScore, tierOf } from '../signals.ts';
-import { afterGates, chooseBand, type Standing } from '../status.ts';
+import { countWithin, lowerBound, type SignalScore, tierOf } from '../signals.ts';
+import { applyGates, chooseBand, type LeadPosition } from '../status.ts';
 
 export interface NextStep {
   readonly signal: CompiledSignal;
@@ -19,7 +19,7 @@ export interface NextStep {
  * The single further activity, happening now, with the smallest gain of a counted or tiered signal's own value that would
  * reach a better band; null when none would.
  */
-export function cheapestStep(assessment: Assessment, now: number): NextStep | null {
+export function smallestUpgrade(assessment: Assessment, now: number): NextStep | null {
   let cheapest: NextStep | null = null;
   for (const signal of assessment.model.behavior.signals) {
     if (signal.kind !== 'counted' && signal.kind !== 'tiered') continue;
@@ -34,7 +34,7 @@ export function cheapestStep(assessment: Assessment, now: number): NextStep | nu
 }
 
 function valueAfterOneMore(signal: CountedSignal | TieredSignal, times: readonly number[], now: number): number {
-  const first = firstPast(times, now);
+  const first = lowerBound(times, now);
   if (signal.kind === 'tiered') {
     return tierOf(signal, countWithin(times, first, now, signal.windowMs) + 1)?.points ?? 0;
   }
@@ -47,10 +47,10 @@ function placeWith(assessment: Assessment, signal: CompiledSignal, exact: number
   const scores = assessment.behavior.signals.map((score, index): SignalScore => {
     return index === signal.index ? { outcome: 'matched', exact } : score;
   });
-  const then: Standing = {
+  const then: LeadPosition = {
     ...standing,
     behavior: roundPoints(limitBehavior(model.behavior, scores).exact),
     strong: strongSignals(model, scores),
   };
-  return afterGates(chooseBand(model.status, then, thresholds), gates);
+  return applyGates(chooseBand(model.status, then, thresholds), gates);
 }

@@ -3,7 +3,7 @@
 import { type Assessment, strongSignals } from '../assess.ts';
 import { reaches, roundPoints } from '../rounding.ts';
 import { scoreSignal } from '../signals.ts';
-import { afterGates, chooseBand, type Standing, type Thresholds } from '../status.ts';
+import { applyGates, chooseBand, type LeadPosition, type Thresholds } from '../status.ts';
 import { Segment } from './segment.ts';
 
 export interface Change {
@@ -89,8 +89,8 @@ class Search {
 
   #placeAt(behavior: number, strong: readonly boolean[]): number {
     const { model, standing, gates } = this.#assessment;
-    const then: Standing = { ...standing, behavior, strong };
-    return afterGates(chooseBand(model.status, then, this.#thresholds), gates);
+    const then: LeadPosition = { ...standing, behavior, strong };
+    return applyGates(chooseBand(model.status, then, this.#thresholds), gates);
   }
 
   /** The scores around `score` with the same status, as far as the segment can come. */

@@ -1,11 +1,11 @@
 // The behavior score as a formula of time, valid from one instant up to the next jump (an activity that begins to count, one
 // that leaves its window, an absence that is fulfilled, the end of a linear decay). Between jumps every signal is constant,
 // halves, or falls in a straight line, so that bounds over a whole stretch cost a few exponentials.
-import { type CompiledBehavior, withinLimits } from '../behavior.ts';
+import { type CompiledBehavior, clamp } from '../behavior.ts';
 import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from '../compile/compiled-signals.ts';
 import type { Decay } from '../decay.ts';
 import type { Ledger } from '../ledger.ts';
-import { countWithin, firstPast, scoreSignal, tierOf } from '../signals.ts';
+import { countWithin, lowerBound, scoreSignal, tierOf } from '../signals.ts';
 
 /** A sum of terms: fixed points, points in a straight line, and points that halve. */
 interface Terms {
@@ -59,14 +59,14 @@ export class Segment {
   }
 
   #addCounted({ points, maxCount, decay }: CountedSignal, times: readonly number[], terms: Terms): void {
-    const first = firstPast(times, this.start);
+    const first = lowerBound(times, this.start);
     this.#jumpAt(times[first - 1]);
     const last = Math.min(times.length, first + maxCount);
     for (let index = first; index < last; index++) this.#addTerm(terms, points, decay, times[index] ?? this.start);
   }
 
   #addTiered(signal: TieredSignal, times: readonly number[], terms: Terms): void {
-    const first = firstPast(times, this.start);
+    const first = lowerBound(times, this.start);
     this.#jumpAt(times[first - 1]);
     const tier = tierOf(signal, countWithin(times, first, this.start, signal.windowMs));
     const latest = times[first];
@@ -81,7 +81,7 @@ export class Segment {
     if (created === null) return;
     this.#jumpAt(created + signal.forMs);
     const times = ledger.times(signal.index);
-    const first = firstPast(times, this.start);
+    const first = lowerBound(times, this.start);
     this.#jumpAt(times[first - 1]);
     const latest = times[first];
     if (latest !== undefined) this.#jumpAt(latest + signal.forMs);
@@ -130,11 +130,11 @@ export class Segment {
       const [terms, group] = [this.#groups[index], groups[index]];
       if (!terms || !group) continue;
       const own = sumOf(terms, left, elapsed);
-      const kept = withinLimits(own, group);
+      const kept = clamp(own, group);
       value += kept;
       if (kept === own) slope += this.#slopeOf(terms, left);
     }
-    return { value: withinLimits(value, limits), slope };
+    return { value: clamp(value, limits), slope };
   }
 
   #slopeOf({ slope, halving }: Terms, left: readonly number[]): number {
@@ -168,12 +168,12 @@ export class Segment {
       if (own.low >= group.min && own.high <= group.max) {
         addTerms(free, terms);
       } else {
-        low += withinLimits(own.low, group);
-        high += withinLimits(own.high, group);
+        low += clamp(own.low, group);
+        high += clamp(own.high, group);
       }
     });
     const rest = boundsOf(free, span);
-    return { low: withinLimits(low + rest.low, limits), high: withinLimits(high + rest.high, limits) };
+    return { low: clamp(low + rest.low, limits), high: clamp(high + rest.high, limits) };
   }
 }
 

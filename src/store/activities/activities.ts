@@ -1,28 +1,28 @@
 // The ledger of activities: merged by source id, never deleted by a pull; what is no longer there gets a tombstone.
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { ChangePage, KnownLinks, RecordRef, SourcedActivity } from '../../domain/crm-changes.ts';
-import { rowsOf } from '../json-rows.ts';
+import type { ChangePage, RecordRef, SourcedActivity, StoredLinks } from '../../domain/crm-changes.ts';
+import { jsonRows } from '../json-rows.ts';
 import { ensureRecords } from '../leads/ensure-records.ts';
-import { type DueManner, holdLeads, markDue } from '../leads/mark-due.ts';
+import { lockLeadsOfRecords, type MarkDueOptions, markDue } from '../leads/mark-due.ts';
 import type { Tables } from '../tables/tables.ts';
 
 type Tx = Transaction<Tables>;
 
-interface TakeOptions extends DueManner {
+interface SaveOptions extends MarkDueOptions {
   readonly crm: string;
   readonly stream: string;
   readonly now: Date;
-  readonly pass: number | null;
+  readonly fullSyncRunId: number | null;
 }
 
 /** Merges activities into the ledger; leads with a new or changed one become due. */
-export async function takeActivities(
+export async function saveActivities(
   tx: Tx,
   activities: readonly SourcedActivity[],
-  options: TakeOptions,
+  options: SaveOptions,
 ): Promise<void> {
   if (activities.length === 0) return;
-  const { crm, stream, now, pass } = options;
+  const { crm, stream, now, fullSyncRunId } = options;
   // A statement may touch a row only once: of two with one id in a page, the later one is the newer one.
   const latest = new Map(activities.map((each) => [`${each.ref.object}/${each.ref.id}/${each.id}`, each]));
   const rows = [...latest.values()].map(({ ref, id, type, at, attributes }) => ({
@@ -35,13 +35,13 @@ export async function takeActivities(
   }));
   const refs = activities.map((each) => each.ref);
   await ensureRecords(tx, crm, refs, now);
-  await holdLeads(tx, crm, refs);
-  const page = sql`${rowsOf(rows)} as t (object text, record_id text, id text, type text, at timestamptz, attributes jsonb)`;
+  await lockLeadsOfRecords(tx, crm, refs);
+  const page = sql`${jsonRows(rows)} as t (object text, record_id text, id text, type text, at timestamptz, attributes jsonb)`;
   // Each record by its key (`offset 0`): without statistics of the tables a plan would walk all records for each activity.
   const { rows: changed } = await sql<{ lead_id: number }>`
     insert into leadgrade.activities as a
-      (crm, object, record_id, id, lead_id, stream, type, at, attributes, seen_at, listed_pass)
-    select ${crm}, t.object, t.record_id, t.id, r.lead_id, ${stream}, t.type, t.at, t.attributes, ${now}, ${pass}::bigint
+      (crm, object, record_id, id, lead_id, stream, type, at, attributes, seen_at, last_full_sync_run_id)
+    select ${crm}, t.object, t.record_id, t.id, r.lead_id, ${stream}, t.type, t.at, t.attributes, ${now}, ${fullSyncRunId}::bigint
     from ${page}
     cross join lateral (
       select r.lead_id from leadgrade.records r
@@ -49,15 +49,15 @@ export async function takeActivities(
     ) r
     on conflict (crm, object, record_id, id)
     do update set type = excluded.type, at = excluded.at, attributes = excluded.attributes, gone_at = null,
-      listed_pass = coalesce(excluded.listed_pass, a.listed_pass)
+      last_full_sync_run_id = coalesce(excluded.last_full_sync_run_id, a.last_full_sync_run_id)
     where (a.type, a.at, a.attributes) is distinct from (excluded.type, excluded.at, excluded.attributes)
       or a.gone_at is not null
     returning lead_id`.execute(tx);
-  if (pass !== null) {
+  if (fullSyncRunId !== null) {
     await sql`
-      update leadgrade.activities a set listed_pass = ${pass} from ${page}
+      update leadgrade.activities a set last_full_sync_run_id = ${fullSyncRunId} from ${page}
       where a.crm = ${crm} and a.object = t.object and a.record_id = t.record_id and a.id = t.id
-        and a.listed_pass is distinct from ${pass}`.execute(tx);
+        and a.last_full_sync_run_id is distinct from ${fullSyncRunId}`.execute(tx);
   }
   await markDue(
     tx,
@@ -69,9 +69,9 @@ export async function takeActivities(
 }
 
 /** Tombstones for activities that are no longer there. */
-export async function dropActivities(tx: Tx, crm: string, gone: ChangePage['gone'], now: Date): Promise<void> {
+export async function tombstoneActivities(tx: Tx, crm: string, gone: ChangePage['gone'], now: Date): Promise<void> {
   if (gone.length === 0) return;
-  await holdLeads(
+  await lockLeadsOfRecords(
     tx,
     crm,
     gone.map((each) => each.ref),
@@ -79,7 +79,7 @@ export async function dropActivities(tx: Tx, crm: string, gone: ChangePage['gone
   const rows = gone.map(({ ref, activityId }) => ({ object: ref.object, record_id: ref.id, id: activityId }));
   const { rows: changed } = await sql<{ lead_id: number }>`
     update leadgrade.activities a set gone_at = ${now}
-    from ${rowsOf(rows)} as t (object text, record_id text, id text)
+    from ${jsonRows(rows)} as t (object text, record_id text, id text)
     where a.crm = ${crm} and a.object = t.object and a.record_id = t.record_id and a.id = t.id and a.gone_at is null
     returning a.lead_id`.execute(tx);
   await markDue(
@@ -90,16 +90,16 @@ export async function dropActivities(tx: Tx, crm: string, gone: ChangePage['gone
   );
 }
 
-/** What a whole pass over a stream did not show, and was known before it began, is gone. */
-export async function dropUnlisted(
+/** What a whole fullSyncRunId over a stream did not show, and was known before it began, is gone. */
+export async function tombstoneUnlisted(
   tx: Tx,
-  scope: { crm: string; stream: string; pass: number },
+  scope: { crm: string; stream: string; fullSyncRunId: number },
   now: Date,
 ): Promise<void> {
   const { rows } = await sql<{ lead_id: number }>`
     update leadgrade.activities set gone_at = ${now}
-    where crm = ${scope.crm} and stream = ${scope.stream} and listed_pass is distinct from ${scope.pass}
-      and gone_at is null and seen_at < (select started_at from leadgrade.runs where id = ${scope.pass})
+    where crm = ${scope.crm} and stream = ${scope.stream} and last_full_sync_run_id is distinct from ${scope.fullSyncRunId}
+      and gone_at is null and seen_at < (select started_at from leadgrade.runs where id = ${scope.fullSyncRunId})
     returning lead_id`.execute(tx);
   await markDue(
     tx,
@@ -113,7 +113,7 @@ export async function dropUnlisted(
 export async function pageOfLinks(
   db: Kysely<Tables>,
   page: { crm: string; after: RecordRef | null; limit: number },
-): Promise<readonly KnownLinks[]> {
+): Promise<readonly StoredLinks[]> {
   const after = page.after ?? { object: '', id: '' };
   const { rows } = await sql<{
     object: string;
@@ -128,7 +128,7 @@ export async function pageOfLinks(
         where a.crm = r.crm and a.object = r.object and a.record_id = r.id and a.gone_at is null
       ), '[]') as activity_ids,
       coalesce((
-        select jsonb_agg(o.id) from leadgrade.outcomes o
+        select jsonb_agg(o.id) from leadgrade.deal_outcomes o
         where o.crm = r.crm and o.object = r.object and o.record_id = r.id and o.gone_at is null
       ), '[]') as outcome_ids
     from leadgrade.records r

@@ -1,49 +1,53 @@
 // What became of leads: kept by source id as activities are, for the review of a model. Nothing here makes a lead due.
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { LeadSnapshot, LinkFindings, SourcedOutcome } from '../../domain/crm-changes.ts';
-import type { Outcome } from '../../domain/outcome.ts';
-import { rowsOf } from '../json-rows.ts';
+import type { LeadSnapshot, LinkDiff, SourcedDealOutcome } from '../../domain/crm-changes.ts';
+import type { DealOutcome } from '../../domain/outcome.ts';
+import { jsonRows } from '../json-rows.ts';
 import { ensureRecords } from '../leads/ensure-records.ts';
-import { holdLeads } from '../leads/mark-due.ts';
+import { lockLeadsOfRecords } from '../leads/mark-due.ts';
 import type { Tables } from '../tables/tables.ts';
 
 type Tx = Transaction<Tables>;
 
-interface TakeOptions {
+interface SaveOptions {
   readonly crm: string;
   readonly now: Date;
-  /** Of a whole pass over a stream that shows them. */
-  readonly pass: number | null;
+  /** Of a whole fullSyncRunId over a stream that shows them. */
+  readonly fullSyncRunId: number | null;
 }
 
-export async function takeOutcomes(tx: Tx, outcomes: readonly SourcedOutcome[], options: TakeOptions): Promise<void> {
+export async function saveOutcomes(
+  tx: Tx,
+  outcomes: readonly SourcedDealOutcome[],
+  options: SaveOptions,
+): Promise<void> {
   if (outcomes.length === 0) return;
-  const { crm, now, pass } = options;
+  const { crm, now, fullSyncRunId } = options;
   // A statement may touch a row only once.
   const latest = new Map(outcomes.map((each) => [`${each.ref.object}/${each.ref.id}/${each.id}`, each]));
   const refs = outcomes.map(({ ref }) => ref);
   await ensureRecords(tx, crm, refs, now);
-  await holdLeads(tx, crm, refs);
+  await lockLeadsOfRecords(tx, crm, refs);
   await sql`
-    insert into leadgrade.outcomes as o (crm, object, record_id, id, lead_id, source, pipeline, stage, state, amount,
-      currency, created_at, closed_at, stages, seen_at, listed_pass)
+    insert into leadgrade.deal_outcomes as o (crm, object, record_id, id, lead_id, source, pipeline, stage, state, amount,
+      currency, created_at, closed_at, stages, seen_at, last_full_sync_run_id)
     select ${crm}, t.object, t.record_id, t.id, r.lead_id, t.source, t.pipeline, t.stage, t.state, t.amount, t.currency,
-      t.created_at, t.closed_at, t.stages, ${now}, ${pass}::bigint
-    from ${rowsOf([...latest.values()].map(toRow))} as t (object text, record_id text, id text, source text, pipeline text,
+      t.created_at, t.closed_at, t.stages, ${now}, ${fullSyncRunId}::bigint
+    from ${jsonRows([...latest.values()].map(toRow))} as t (object text, record_id text, id text, source text, pipeline text,
       stage text, state text, amount double precision, currency text, created_at timestamptz, closed_at timestamptz,
       stages jsonb)
     join leadgrade.records r on r.crm = ${crm} and r.object = t.object and r.id = t.record_id and r.erased_at is null
     on conflict (crm, object, record_id, id)
     do update set pipeline = excluded.pipeline, stage = excluded.stage, state = excluded.state, amount = excluded.amount,
       currency = excluded.currency, created_at = excluded.created_at, closed_at = excluded.closed_at,
-      stages = excluded.stages, gone_at = null, listed_pass = coalesce(excluded.listed_pass, o.listed_pass)
-    where o.gone_at is not null or excluded.listed_pass is distinct from o.listed_pass
+      stages = excluded.stages, gone_at = null, last_full_sync_run_id = coalesce(excluded.last_full_sync_run_id, o.last_full_sync_run_id)
+    where o.gone_at is not null or excluded.last_full_sync_run_id is distinct from o.last_full_sync_run_id
       or (o.pipeline, o.stage, o.state, o.amount, o.currency, o.created_at, o.closed_at, o.stages) is distinct from
         (excluded.pipeline, excluded.stage, excluded.state, excluded.amount, excluded.currency, excluded.created_at,
          excluded.closed_at, excluded.stages)`.execute(tx);
 }
 
-function toRow({ ref, ...outcome }: SourcedOutcome) {
+function toRow({ ref, ...outcome }: SourcedDealOutcome) {
   const { id, source, pipeline, stage, state, amount, currency } = outcome;
   return {
     object: ref.object,
@@ -60,7 +64,7 @@ function toIso(at: number | null): string | null {
 }
 
 /** Those that come with a record itself: what a read shows no more is gone. */
-export async function takeOwnOutcomes(
+export async function saveLifecycleOutcomes(
   tx: Tx,
   read: readonly LeadSnapshot[],
   { crm, now }: { crm: string; now: Date },
@@ -68,41 +72,41 @@ export async function takeOwnOutcomes(
   if (read.length === 0) return;
   const rows = read.map(({ ref, outcomes }) => ({ ...ref, shown: outcomes.map(({ id }) => id) }));
   const outcomes = read.flatMap(({ ref, outcomes: own }) => own.map((each) => ({ ...each, ref })));
-  await takeOutcomes(tx, outcomes, { crm, now, pass: null });
+  await saveOutcomes(tx, outcomes, { crm, now, fullSyncRunId: null });
   await sql`
-    update leadgrade.outcomes o set gone_at = ${now}
-    from ${rowsOf(rows)} as t (object text, id text, shown jsonb)
+    update leadgrade.deal_outcomes o set gone_at = ${now}
+    from ${jsonRows(rows)} as t (object text, id text, shown jsonb)
     where o.crm = ${crm} and o.object = t.object and o.record_id = t.id and o.source = 'lifecycle' and o.gone_at is null
       and not t.shown ? o.id`.execute(tx);
 }
 
 /** Tombstones for outcomes that are no longer there, or no longer the record's. */
-export async function dropOutcomes(tx: Tx, crm: string, gone: LinkFindings['goneOutcomes'], now: Date): Promise<void> {
+export async function tombstoneOutcomes(tx: Tx, crm: string, gone: LinkDiff['goneOutcomes'], now: Date): Promise<void> {
   if (gone.length === 0) return;
   const rows = gone.map(({ ref, outcomeId }) => ({ object: ref.object, record_id: ref.id, id: outcomeId }));
   await sql`
-    update leadgrade.outcomes o set gone_at = ${now}
-    from ${rowsOf(rows)} as t (object text, record_id text, id text)
+    update leadgrade.deal_outcomes o set gone_at = ${now}
+    from ${jsonRows(rows)} as t (object text, record_id text, id text)
     where o.crm = ${crm} and o.object = t.object and o.record_id = t.record_id and o.id = t.id
       and o.gone_at is null`.execute(tx);
 }
 
-/** What a whole pass over the stream did not show, and was known before it began, is gone. */
-export async function dropUnlistedOutcomes(
+/** What a whole fullSyncRunId over the stream did not show, and was known before it began, is gone. */
+export async function tombstoneUnlistedOutcomes(
   tx: Tx,
-  { crm, stream, pass }: { crm: string; stream: string; pass: number },
+  { crm, stream, fullSyncRunId }: { crm: string; stream: string; fullSyncRunId: number },
   now: Date,
 ): Promise<void> {
   await sql`
-    update leadgrade.outcomes set gone_at = ${now}
-    where crm = ${crm} and source = ${stream} and listed_pass is distinct from ${pass} and gone_at is null
-      and seen_at < (select started_at from leadgrade.runs where id = ${pass})`.execute(tx);
+    update leadgrade.deal_outcomes set gone_at = ${now}
+    where crm = ${crm} and source = ${stream} and last_full_sync_run_id is distinct from ${fullSyncRunId} and gone_at is null
+      and seen_at < (select started_at from leadgrade.runs where id = ${fullSyncRunId})`.execute(tx);
 }
 
 /** A lead's outcomes that are still there, oldest first. */
-export async function outcomesOf(db: Kysely<Tables>, leadId: number): Promise<readonly Outcome[]> {
+export async function outcomesOf(db: Kysely<Tables>, leadId: number): Promise<readonly DealOutcome[]> {
   const rows = await db
-    .selectFrom('outcomes')
+    .selectFrom('deal_outcomes')
     .selectAll()
     .where('lead_id', '=', leadId)
     .where('gone_at', 'is', null)

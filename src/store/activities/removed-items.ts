@@ -1,16 +1,16 @@
 // What a page of a stream says is gone: item by item, or as it shows an item on every record that it belongs to, and not on one
 // that had it.
 import { sql, type Transaction } from 'kysely';
-import type { ChangePage, LinkFindings, RecordRef } from '../../domain/crm-changes.ts';
+import type { ChangePage, LinkDiff, RecordRef } from '../../domain/crm-changes.ts';
 import type { Tables } from '../tables/tables.ts';
 
 type Shown = { readonly ref: RecordRef; readonly id: string };
 
-export async function noLongerThere(
+export async function findRemovedItems(
   tx: Transaction<Tables>,
   crm: string,
   { gone, activities, outcomes, complete }: Pick<ChangePage, 'gone' | 'activities' | 'outcomes' | 'complete'>,
-): Promise<Pick<LinkFindings, 'gone' | 'goneOutcomes'>> {
+): Promise<Pick<LinkDiff, 'gone' | 'goneOutcomes'>> {
   if (complete === undefined) return { gone, goneOutcomes: [] };
   const left = await elsewhere(tx, 'activities', { crm, ids: complete.activities, shown: activities });
   const leftOutcomes = await elsewhere(tx, 'outcomes', { crm, ids: complete.outcomes, shown: outcomes });

@@ -11,7 +11,7 @@ const CLOSING = new Set([...'SQX'].map((type) => type.charCodeAt(0)));
 const SYNC = new Uint8Array(['S'.charCodeAt(0), 0, 0, 0, 4]);
 
 /** PGlite for a `PGLiteSocketServer`. `broken` is called when PGlite itself fails; it takes no query after that. */
-export function keepGroupsTogether(db: PGlite, broken: (error: unknown) => void): PGlite {
+export function serializeProtocolMessages(db: PGlite, broken: (error: unknown) => void): PGlite {
   let isOpen = false;
   const execProtocolRawStream: PGlite['execProtocolRawStream'] = async (message, options) => {
     const type = message[0] ?? 0;

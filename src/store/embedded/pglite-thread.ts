@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { z } from 'zod';
-import { keepGroupsTogether } from './message-groups.ts';
+import { serializeProtocolMessages } from './message-groups.ts';
 
 const { filesFolder, path, maxConnections } = z
   .object({ filesFolder: z.string(), path: z.string(), maxConnections: z.int() })
@@ -16,7 +16,7 @@ const db = await PGlite.create({ dataDir: filesFolder });
 await db.exec('SET search_path TO bullmq, public');
 // We own the folder, so a socket that lies here was left behind by an owner that was killed.
 await rm(path, { force: true });
-const served = keepGroupsTogether(db, (error) => {
+const served = serializeProtocolMessages(db, (error) => {
   // Ends the thread, so that its clients are told instead of waiting.
   setImmediate(() => {
     throw error;

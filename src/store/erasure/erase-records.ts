@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import type { NamedRecord } from '../../domain/person.ts';
-import { forgetNamed } from '../inbox/inbox.ts';
-import { rowsOf } from '../json-rows.ts';
-import { holdLeads } from '../leads/mark-due.ts';
+import { eraseInboxIds } from '../inbox/inbox.ts';
+import { jsonRows } from '../json-rows.ts';
+import { lockLeadsOfRecords } from '../leads/mark-due.ts';
 import type { Tables } from '../tables/tables.ts';
-import type { Unattached } from './erase-unlinked.ts';
+import type { UnlinkedCounts } from './erase-unlinked.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -36,16 +36,16 @@ interface ToBeErased extends NamedRecord {
  * @param unattached what was erased of them before, for the report
  * @returns those that were erased
  */
-export async function erase(
+export async function eraseRecords(
   tx: Tx,
   crm: string,
   refs: readonly RecordRef[],
-  { now, unattached }: { readonly now: Date; readonly unattached: readonly Unattached[] },
+  { now, unattached }: { readonly now: Date; readonly unattached: readonly UnlinkedCounts[] },
 ): Promise<readonly NamedRecord[]> {
-  const all = await toBeErased(tx, crm, refs);
+  const all = await findErasable(tx, crm, refs);
   if (all.length === 0) return [];
-  await holdLeads(tx, crm, all);
-  const records = sql`${rowsOf(all.map(({ object, id }) => ({ object, id })))} as t (object text, id text)`;
+  await lockLeadsOfRecords(tx, crm, all);
+  const records = sql`${jsonRows(all.map(({ object, id }) => ({ object, id })))} as t (object text, id text)`;
   const counts = new Map<string, Record<string, number>>(
     all.map(({ object, id, fields }) => [`${object}/${id}`, { fields }]),
   );
@@ -62,25 +62,25 @@ export async function erase(
       select object, record_id as id, count(*)::int as rows from gone group by object, record_id`.execute(tx);
     for (const row of rows) count(table, row, row.rows);
   }
-  for (const row of await forgetNamed(tx, crm, all)) count('inbox', row, row.rows);
+  for (const row of await eraseInboxIds(tx, crm, all)) count('inbox', row, row.rows);
   for (const record of unattached) {
     for (const [table, rows] of Object.entries(record.counts)) count(table, record, rows);
   }
   for (const [record, rows] of await stripResults(tx, all)) count('results', record, rows);
   await sql`
     update leadgrade.records r
-    set fields = '{}', held = '{}', written = null, company_id = null, modified_at = null, settled_result_id = null,
-        counters = '{}', undated_at = null, dirty_at = null, claimed_by = null, claimed_until = null, erased_at = ${now}
+    set fields = '{}', crm_values = '{}', last_written_values = null, company_id = null, modified_at = null, synced_result_id = null,
+        counters = '{}', counters_changed_at = null, dirty_at = null, claimed_by = null, claimed_until = null, erased_at = ${now}
     from ${records} where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
   const reports = all.flatMap(({ object, id, emails: [latest, ...others] }) => {
-    const report = { object, id_hash: hashOf(`${crm}/${object}/${id}`), erased: counts.get(`${object}/${id}`) };
-    const more = others.map((email) => ({ ...report, email_hash: hashOf(email), erased: {} }));
-    return [{ ...report, email_hash: latest === undefined ? null : hashOf(latest) }, ...more];
+    const report = { object, id_hash: quarantineHash(`${crm}/${object}/${id}`), erased: counts.get(`${object}/${id}`) };
+    const more = others.map((email) => ({ ...report, email_hash: quarantineHash(email), erased: {} }));
+    return [{ ...report, email_hash: latest === undefined ? null : quarantineHash(latest) }, ...more];
   });
   await sql`
     insert into leadgrade.erasures (crm, object, id_hash, email_hash, erased_at, erased)
     select ${crm}, object, id_hash, email_hash, ${now}, erased
-    from ${rowsOf(reports)} as t (object text, id_hash text, email_hash text, erased jsonb)`.execute(tx);
+    from ${jsonRows(reports)} as t (object text, id_hash text, email_hash text, erased jsonb)`.execute(tx);
   return all;
 }
 
@@ -103,12 +103,12 @@ async function stripResults(tx: Tx, all: readonly ToBeErased[]): Promise<readonl
  * Those of `refs` that are known and not erased yet, with all that they took over. Their addresses are that of now and, behind it, those
  * that they had before; one that somebody else has now is theirs.
  */
-export async function toBeErased(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<readonly ToBeErased[]> {
+export async function findErasable(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<readonly ToBeErased[]> {
   if (refs.length === 0) return [];
   const { rows } = await sql<ToBeErased>`
     with recursive family as (
       select r.object, r.id from leadgrade.records r
-      join ${rowsOf(refs.map(({ object, id }) => ({ object, id })))} as t (object text, id text)
+      join ${jsonRows(refs.map(({ object, id }) => ({ object, id })))} as t (object text, id text)
         on r.object = t.object and r.id = t.id
       where r.crm = ${crm}
       union
@@ -132,7 +132,7 @@ export async function toBeErased(tx: Tx, crm: string, refs: readonly RecordRef[]
 }
 
 /** What of somebody is kept so that what comes later for them is known and ignored. */
-function hashOf(name: string): string {
+function quarantineHash(name: string): string {
   return createHash('sha256').update(name).digest('hex');
 }
 
@@ -143,12 +143,12 @@ export interface Erasure {
 }
 
 /** The erasures of a record, oldest first. */
-export async function erasuresOf(
+export async function listErasures(
   db: Kysely<Tables>,
   { crm, id }: { crm: string; id: string },
 ): Promise<readonly Erasure[]> {
   const objects = await db.selectFrom('records').select('object').where('crm', '=', crm).where('id', '=', id).execute();
-  const hashes = objects.map(({ object }) => hashOf(`${crm}/${object}/${id}`));
+  const hashes = objects.map(({ object }) => quarantineHash(`${crm}/${object}/${id}`));
   if (hashes.length === 0) return [];
   const rows = await db
     .selectFrom('erasures')

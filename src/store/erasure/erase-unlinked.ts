@@ -10,19 +10,19 @@ import { eraseSiteEvents } from '../site-events/retention.ts';
 import type { Tables } from '../tables/tables.ts';
 
 /** Of one record: how many rows of which table; those of none are left out. */
-export interface Unattached extends RecordRef {
+export interface UnlinkedCounts extends RecordRef {
   readonly counts: Readonly<Record<string, number>>;
 }
 
 /** To be called by whoever holds no leads yet. */
-export async function eraseUnattached(
+export async function eraseUnlinked(
   tx: Transaction<Tables>,
   crm: string,
   named: readonly NamedRecord[],
-): Promise<readonly Unattached[]> {
+): Promise<readonly UnlinkedCounts[]> {
   if (named.length === 0) return [];
   const parts = await eraseFromQuarantine(tx, crm, named);
-  const erased: Unattached[] = [];
+  const erased: UnlinkedCounts[] = [];
   for (const { object, id, emails } of named) {
     const quarantine = parts.find((part) => part.object === object && part.id === id)?.parts ?? 0;
     const site = await eraseSiteEvents(tx, { emails, refs: [{ crm, id }] });
@@ -33,11 +33,11 @@ export async function eraseUnattached(
 }
 
 /** To be called when the erasure of these is committed. */
-export async function eraseLateArrivals(db: Kysely<Tables>, crm: string, named: readonly NamedRecord[]): Promise<void> {
+export async function eraseLateUnlinked(db: Kysely<Tables>, crm: string, named: readonly NamedRecord[]): Promise<void> {
   if (named.length === 0) return;
   const begun = new Set(await writers(db));
   while ((await writers(db)).some((writer) => begun.has(writer))) await sleep(LOOK_AGAIN_MS);
-  await db.transaction().execute((tx) => eraseUnattached(tx, crm, named));
+  await db.transaction().execute((tx) => eraseUnlinked(tx, crm, named));
 }
 
 const LOOK_AGAIN_MS = 20;

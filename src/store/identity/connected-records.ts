@@ -3,7 +3,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { RecordLink } from '../../domain/crm-changes.ts';
 import { type MatchRecord, recordKey } from '../../domain/person.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 
 type Tx = Transaction<Tables>;
@@ -19,7 +19,7 @@ interface Seen extends RecordLink {
  * @param most of an address, and of the links to one record, one more than this is enough: so many match nobody
  * @returns the records that are there among `refs` and around them
  */
-export async function neighborhoodOf(
+export async function connectedRecords(
   tx: Tx,
   refs: readonly RecordLink[],
   most: number,
@@ -51,7 +51,7 @@ const PRESENT = sql`r.state = 'live' and r.read_at is not null`;
 async function lookUp(tx: Tx, refs: readonly RecordLink[]): Promise<readonly Seen[]> {
   if (refs.length === 0) return [];
   const { rows } = await sql<Seen>`
-    select distinct ${SEEN} from ${rowsOf(refs.map(toLink))} as t (crm text, object text, id text)
+    select distinct ${SEEN} from ${jsonRows(refs.map(toLink))} as t (crm text, object text, id text)
     join leadgrade.records r on r.crm = t.crm and r.object = t.object and r.id = t.id`.execute(tx);
   return rows;
 }
@@ -62,8 +62,8 @@ async function linkEnds(tx: Tx, of: readonly Seen[]): Promise<readonly { readonl
     with recursive chain as (
       select l.crm as from_crm, l.object as from_object, l.record_id as from_id,
         l.to_crm as crm, l.to_object as object, l.to_id as id
-      from ${rowsOf(of.map(toLink))} as t (crm text, object text, id text)
-      join leadgrade.links l on l.crm = t.crm and l.object = t.object and l.record_id = t.id
+      from ${jsonRows(of.map(toLink))} as t (crm text, object text, id text)
+      join leadgrade.record_links l on l.crm = t.crm and l.object = t.object and l.record_id = t.id
       union
       select c.from_crm, c.from_object, c.from_id, m.crm, coalesce(m.merged_into_object, m.object), m.merged_into
       from chain c
@@ -86,7 +86,7 @@ async function neighborsOf(tx: Tx, of: readonly Seen[], most: number): Promise<r
   const another = sql`(r.crm, r.object, r.id) <> (t.crm, t.object, t.id)`;
   const { rows } = await sql<Seen>`
     with recursive t as (
-      select * from ${rowsOf(of)} as t (crm text, object text, id text, lead_id bigint, address text)
+      select * from ${jsonRows(of)} as t (crm text, object text, id text, lead_id bigint, address text)
     ),
     past as (
       select crm, object, id from t
@@ -111,7 +111,7 @@ async function neighborsOf(tx: Tx, of: readonly Seen[], most: number): Promise<r
     union
     select r.* from past p
     cross join lateral (
-      select l.crm, l.object, l.record_id from leadgrade.links l
+      select l.crm, l.object, l.record_id from leadgrade.record_links l
       where l.to_crm = p.crm and l.to_object = p.object and l.to_id = p.id limit ${enough}
     ) l
     cross join lateral (

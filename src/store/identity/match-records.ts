@@ -2,13 +2,13 @@
 // given to the leads that they belong to.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { type MatchRecord, type PersonGroup, recordKey } from '../../domain/person.ts';
-import { holdLeadIds, markDue } from '../leads/mark-due.ts';
-import { wakeByRecords } from '../site-events/requeue-site-events.ts';
+import { lockLeads, markDue } from '../leads/mark-due.ts';
+import { requeueByRecord } from '../site-events/requeue-site-events.ts';
 import type { Tables } from '../tables/tables.ts';
-import { withoutCompiling } from '../without-jit.ts';
-import { neighborhoodOf } from './connected-records.ts';
-import { claimUnmatched, dropMarks } from './match-queue.ts';
-import { type LeadUnion, moveRecords, type RecordMove, uniteLeads } from './reassign-records.ts';
+import { disableJit } from '../without-jit.ts';
+import { connectedRecords } from './connected-records.ts';
+import { claimMatchQueue, deleteFromMatchQueue } from './match-queue.ts';
+import { type LeadMerge, mergeLeads, type RecordMove, reassignRecords } from './reassign-records.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -29,12 +29,12 @@ type Group = (records: readonly MatchRecord[]) => readonly PersonGroup[];
  */
 export async function matchRecords(db: Kysely<Tables>, chunk: MatchChunk, group: Group): Promise<number> {
   return db.transaction().execute(async (tx) => {
-    await withoutCompiling(tx);
-    const marks = await claimUnmatched(tx, chunk.limit);
+    await disableJit(tx);
+    const marks = await claimMatchQueue(tx, chunk.limit);
     if (marks.length === 0) return 0;
-    await wakeByRecords(tx, marks, chunk.now);
+    await requeueByRecord(tx, marks, chunk.now);
     await matchAround(tx, marks, chunk, group);
-    await dropMarks(tx, marks);
+    await deleteFromMatchQueue(tx, marks);
     return marks.length;
   });
 }
@@ -45,15 +45,15 @@ export async function matchRecords(db: Kysely<Tables>, chunk: MatchChunk, group:
  */
 async function matchAround(tx: Tx, marks: readonly MarkedRecord[], chunk: MatchChunk, group: Group): Promise<void> {
   const held = new Set<number>();
-  let records = await neighborhoodOf(tx, marks, chunk.most);
+  let records = await connectedRecords(tx, marks, chunk.most);
   for (;;) {
     const changed = group(records).filter(isChange);
     const leads = changed.flatMap((each) => each.records.map((record) => record.leadId));
     const rest = leads.filter((lead) => !held.has(lead));
     if (rest.length === 0) return regroup(tx, records, changed, chunk.now);
-    await holdLeadIds(tx, rest);
+    await lockLeads(tx, rest);
     for (const lead of rest) held.add(lead);
-    records = await neighborhoodOf(tx, records, chunk.most);
+    records = await connectedRecords(tx, records, chunk.most);
   }
 }
 
@@ -73,9 +73,9 @@ async function regroup(tx: Tx, all: readonly MatchRecord[], changed: readonly Pe
       return from === leadId ? [] : [{ crm, object, id, from, to: leadId }];
     }),
   );
-  await moveRecords(tx, moves);
+  await reassignRecords(tx, moves);
   const unions = leftLeads(all, moves);
-  await uniteLeads(tx, unions);
+  await mergeLeads(tx, unions);
   const gone = new Set(unions.map(({ from }) => from));
   const touched = moves.flatMap(({ from, to }) => [from, to]).filter((lead) => !gone.has(lead));
   await markDue(tx, touched, 'person', now);
@@ -85,7 +85,7 @@ async function regroup(tx: Tx, all: readonly MatchRecord[], changed: readonly Pe
 function leftLeads(
   all: readonly MatchRecord[],
   moves: readonly (RecordMove & { readonly from: number })[],
-): readonly LeadUnion[] {
+): readonly LeadMerge[] {
   const moved = new Set(moves.map(recordKey));
   const kept = new Set(all.filter((record) => !moved.has(recordKey(record))).map((record) => record.leadId));
   const arrivedAt = new Set(moves.map(({ to }) => to));

@@ -1,7 +1,7 @@
 // Records that go over to another lead, as they turn out to be another person's, with all that is known by them.
 import { sql, type Transaction } from 'kysely';
 import type { RecordLink } from '../../domain/crm-changes.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 
 type Tx = Transaction<Tables>;
@@ -12,10 +12,10 @@ export interface RecordMove extends RecordLink {
 }
 
 /** To be called by whoever holds the leads that they come from and go to. */
-export async function moveRecords(tx: Tx, moves: readonly RecordMove[]): Promise<void> {
+export async function reassignRecords(tx: Tx, moves: readonly RecordMove[]): Promise<void> {
   if (moves.length === 0) return;
   const rows = moves.map(({ crm, object, id, to }) => ({ crm, object, id, to }));
-  const moved = sql`${rowsOf(rows)} as t (crm text, object text, id text, "to" bigint)`;
+  const moved = sql`${jsonRows(rows)} as t (crm text, object text, id text, "to" bigint)`;
   await sql`
     update leadgrade.records r set lead_id = t."to" from ${moved}
     where r.crm = t.crm and r.object = t.object and r.id = t.id`.execute(tx);
@@ -26,7 +26,7 @@ export async function moveRecords(tx: Tx, moves: readonly RecordMove[]): Promise
   }
 }
 
-export interface LeadUnion {
+export interface LeadMerge {
   readonly from: number;
   readonly into: number;
 }
@@ -35,9 +35,9 @@ export interface LeadUnion {
  * Leads that turn out to be one person with another: all they have, results too, is that one's, and they are no more. Where that
  * one has no score of its own, it goes on from theirs. To be called by whoever holds all of them.
  */
-export async function uniteLeads(tx: Tx, unions: readonly LeadUnion[]): Promise<void> {
+export async function mergeLeads(tx: Tx, unions: readonly LeadMerge[]): Promise<void> {
   if (unions.length === 0) return;
-  const united = sql`${rowsOf(unions)} as t ("from" bigint, "into" bigint)`;
+  const united = sql`${jsonRows(unions)} as t ("from" bigint, "into" bigint)`;
   await sql`
     update leadgrade.leads l set result_id = coalesce(l.result_id, past.result_id)
     from (

@@ -3,38 +3,38 @@ import { isDeepStrictEqual } from 'node:util';
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { LeadSnapshot, RecordLink } from '../../domain/crm-changes.ts';
 import { recordKey } from '../../domain/person.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 
 /** The links of a record (of table `r`), in a fixed order. */
 export const LINKS_OF_RECORD: RawBuilder<readonly RecordLink[]> = sql`coalesce((
   select jsonb_agg(jsonb_build_object('crm', l.to_crm, 'object', l.to_object, 'id', l.to_id)
     order by l.to_crm, l.to_object, l.to_id)
-  from leadgrade.links l where l.crm = r.crm and l.object = r.object and l.record_id = r.id
+  from leadgrade.record_links l where l.crm = r.crm and l.object = r.object and l.record_id = r.id
 ), '[]')`;
 
-export function sameLinks(a: readonly RecordLink[] = [], b: readonly RecordLink[] = []): boolean {
+export function equalLinks(a: readonly RecordLink[] = [], b: readonly RecordLink[] = []): boolean {
   const keysOf = (links: readonly RecordLink[]) => [...new Set(links.map(recordKey))].toSorted();
   return isDeepStrictEqual(keysOf(a), keysOf(b));
 }
 
 /** Keeps the links that were read in place of those that were known. */
-export async function takeLinks(
+export async function saveLinks(
   tx: Transaction<Tables>,
   crm: string,
   read: readonly Pick<LeadSnapshot, 'ref' | 'links'>[],
 ): Promise<void> {
   if (read.length === 0) return;
   await sql`
-    delete from leadgrade.links l using ${rowsOf(read.map(({ ref }) => ref))} as t (object text, id text)
+    delete from leadgrade.record_links l using ${jsonRows(read.map(({ ref }) => ref))} as t (object text, id text)
     where l.crm = ${crm} and l.object = t.object and l.record_id = t.id`.execute(tx);
   const rows = read.flatMap(({ ref, links = [] }) =>
     links.map((to) => ({ ...ref, to_crm: to.crm, to_object: to.object, to_id: to.id })),
   );
   if (rows.length === 0) return;
   await sql`
-    insert into leadgrade.links (crm, object, record_id, to_crm, to_object, to_id)
+    insert into leadgrade.record_links (crm, object, record_id, to_crm, to_object, to_id)
     select ${crm}, object, id, to_crm, to_object, to_id
-    from ${rowsOf(rows)} as t (object text, id text, to_crm text, to_object text, to_id text)
+    from ${jsonRows(rows)} as t (object text, id text, to_crm text, to_object text, to_id text)
     on conflict do nothing`.execute(tx);
 }

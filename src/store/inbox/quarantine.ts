@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import type { NamedRecord } from '../../domain/person.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
 
-export interface Unread {
+export interface UnparsedMessage {
   readonly text: string;
   readonly reason: string;
 }
@@ -20,18 +20,23 @@ export interface Unread {
 const MOST_PARTS = 10_000;
 
 /** The same part twice is kept once; what is more than there is room for is not kept. */
-export async function putInQuarantine(db: Db, crm: string, parts: readonly Unread[], now: Date): Promise<void> {
+export async function insertQuarantine(
+  db: Db,
+  crm: string,
+  parts: readonly UnparsedMessage[],
+  now: Date,
+): Promise<void> {
   if (parts.length === 0) return;
-  const rows = parts.map(({ text, reason }) => ({ body: text, reason, body_hash: hashOf(text) }));
+  const rows = parts.map(({ text, reason }) => ({ body: text, reason, body_hash: quarantineHash(text) }));
   await sql`
     insert into leadgrade.quarantine (crm, body_hash, body, reason, received_at)
     select distinct on (body_hash) ${crm}, body_hash, body, reason, ${now}::timestamptz
-    from ${rowsOf(rows)} as t (body_hash text, body text, reason text)
+    from ${jsonRows(rows)} as t (body_hash text, body text, reason text)
     limit greatest(0, ${MOST_PARTS} - (select count(*) from leadgrade.quarantine where crm = ${crm}))
     on conflict do nothing`.execute(db);
 }
 
-function hashOf(text: string): string {
+function quarantineHash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
@@ -45,7 +50,7 @@ export interface QuarantinedPart {
 }
 
 /** A page of the list, oldest first, behind the row `after`. */
-export async function pageOfQuarantine(
+export async function listQuarantine(
   db: Kysely<Tables>,
   { after, limit }: { after: number; limit: number },
 ): Promise<readonly QuarantinedPart[]> {
@@ -70,7 +75,7 @@ export async function quarantinedTexts(
     .execute();
 }
 
-export async function leaveQuarantine(db: Db, ids: readonly number[]): Promise<void> {
+export async function deleteFromQuarantine(db: Db, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
   await db
     .deleteFrom('quarantine')
@@ -111,7 +116,7 @@ export async function eraseFromQuarantine(
     ),
     whose as materialized (
       select distinct on (h.id) h.id as part, t.object, t.id from hits h
-      join ${rowsOf(patterns)} as t (object text, id text, address text, "any" text)
+      join ${jsonRows(patterns)} as t (object text, id text, address text, "any" text)
         on h.body ~ case when h.crm = ${crm} then t."any" else t.address end
       order by h.id
     ),
@@ -137,7 +142,7 @@ function asPattern(name: string): string {
 const KEPT_MS = 30 * 86_400_000;
 
 /** What nobody has looked at for a month goes: it may hold personal data. Gives how many. */
-export async function forgetOldQuarantine(db: Kysely<Tables>, now: Date): Promise<number> {
+export async function purgeQuarantine(db: Kysely<Tables>, now: Date): Promise<number> {
   const result = await db
     .deleteFrom('quarantine')
     .where('received_at', '<', new Date(now.getTime() - KEPT_MS))

@@ -15,7 +15,7 @@ export interface StoredThreshold {
 
 export async function thresholdsOf(db: Db, modelHash: string): Promise<readonly StoredThreshold[]> {
   return db
-    .selectFrom('thresholds')
+    .selectFrom('band_thresholds')
     .select(['band', 'points', 'leads', 'computed_at'])
     .where('model_hash', '=', modelHash)
     .orderBy('band')
@@ -27,10 +27,10 @@ export function pointsByBand(thresholds: readonly StoredThreshold[]): Readonly<R
   return Object.fromEntries(thresholds.map(({ band, points }) => [band, points]));
 }
 
-export async function keepThresholds(db: Db, modelHash: string, thresholds: readonly StoredThreshold[]): Promise<void> {
+export async function saveThresholds(db: Db, modelHash: string, thresholds: readonly StoredThreshold[]): Promise<void> {
   for (const { band, points, leads, computed_at } of thresholds) {
     await db
-      .insertInto('thresholds')
+      .insertInto('band_thresholds')
       .values({ model_hash: modelHash, band, points, leads, computed_at })
       .onConflict((conflict) => conflict.columns(['model_hash', 'band']).doUpdateSet({ points, leads, computed_at }))
       .execute();
@@ -57,12 +57,12 @@ export async function countByScore(
   const { rows } = await sql<{ score: number; leads: number }>`
     select ${SCORE[basis]} as score, count(*)::integer as leads
     from leadgrade.leads l join leadgrade.results r on r.id = l.result_id
-    where l.basis_hash = ${basisHash}
+    where l.scoring_inputs_hash = ${basisHash}
     group by 1`.execute(db);
   return rows;
 }
 
-export interface ThresholdMove {
+export interface ThresholdChange {
   readonly from: number;
   readonly to: number;
   readonly hysteresis: number;
@@ -78,17 +78,17 @@ const HAIR = 1e-9;
  * Marks the leads whose band a moved threshold can change, and nobody else: those outside of the band with a score between the
  * old and the new value, and, when it rose, those inside that are further below it than the hysteresis. Gives how many.
  */
-export async function markMoved(
+export async function markDueByThreshold(
   db: Db,
   basis: Basis,
-  { from, to, hysteresis, inside, cause }: ThresholdMove,
+  { from, to, hysteresis, inside, cause }: ThresholdChange,
   now: Date,
 ): Promise<number> {
   const [low, high] = [Math.min(from, to) - HAIR, Math.max(from, to) - HAIR];
   const kept = to > from ? to - hysteresis - HAIR : null;
   const score = SCORE[basis];
   const result = await sql`
-    update leadgrade.leads l set due_at = ${now}, due_cause = ${cause}
+    update leadgrade.leads l set due_at = ${now}, due_reason = ${cause}
     from leadgrade.results r
     where r.id = l.result_id and l.due_at is null and case
       when r.status = any(${inside}::text[]) then ${score} < ${kept}::double precision

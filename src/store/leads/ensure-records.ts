@@ -1,7 +1,7 @@
 // A record that something is known of has a row, and a lead to be scored.
 import { sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 
 /**
@@ -17,14 +17,14 @@ export async function ensureRecords(
 ): Promise<void> {
   if (refs.length === 0) return;
   await sql`
-    with wanted as (select distinct object, id from ${rowsOf(refs)} as t (object text, id text)),
+    with wanted as (select distinct object, id from ${jsonRows(refs)} as t (object text, id text)),
     missing as (
       select object, id, nextval(pg_get_serial_sequence('leadgrade.leads', 'id')) as lead_id
       from wanted w
       where not exists (select from leadgrade.records r where r.crm = ${crm} and r.object = w.object and r.id = w.id)
     ),
     made as (insert into leadgrade.leads (id, created_at) select lead_id, ${now} from missing)
-    insert into leadgrade.records (crm, object, id, lead_id, state, fields, held, dirty_at)
+    insert into leadgrade.records (crm, object, id, lead_id, state, fields, crm_values, dirty_at)
     select ${crm}, object, id, lead_id, 'live', '{}', '{}', ${state === 'dirty' ? now : null}::timestamptz from missing
     order by object, id on conflict do nothing`.execute(tx);
 }

@@ -39,7 +39,7 @@ export async function findLead(
 }
 
 /** The records of a CRM with that id, whatever became of them: there may be one of each object. */
-export async function recordsNamed(
+export async function findRecordsById(
   db: Kysely<Tables>,
   { crm, id }: { crm: string; id: string },
 ): Promise<readonly RecordRef[]> {
@@ -47,7 +47,7 @@ export async function recordsNamed(
 }
 
 /** The other records of the same person that are there. */
-export async function sharedWith(
+export async function recordsOfSameLead(
   db: Kysely<Tables>,
   { crm, id }: { crm: string; id: string },
 ): Promise<readonly { readonly crm: string; readonly id: string }[]> {

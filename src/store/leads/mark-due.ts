@@ -2,7 +2,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import { PRIORITY, type Priority } from '../../domain/priority.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
@@ -11,11 +11,15 @@ type Db = Kysely<Tables> | Transaction<Tables>;
  * Holds the leads of these records until the transaction ends. Whoever changes what a lead is scored from holds it first: a
  * scoring under way has read the old state, and would clear a mark that is made before it ends.
  */
-export async function holdLeads(tx: Transaction<Tables>, crm: string, refs: readonly RecordRef[]): Promise<void> {
+export async function lockLeadsOfRecords(
+  tx: Transaction<Tables>,
+  crm: string,
+  refs: readonly RecordRef[],
+): Promise<void> {
   if (refs.length === 0) return;
   const ofRecords = sql`
     select r.lead_id from leadgrade.records r
-    join ${rowsOf(refs.map(({ object, id }) => ({ object, id })))} as t (object text, id text)
+    join ${jsonRows(refs.map(({ object, id }) => ({ object, id })))} as t (object text, id text)
       on r.object = t.object and r.id = t.id
     where r.crm = ${crm}`;
   for (;;) {
@@ -32,18 +36,18 @@ export async function holdLeads(tx: Transaction<Tables>, crm: string, refs: read
 }
 
 /** Holds leads until the transaction ends. */
-export async function holdLeadIds(tx: Transaction<Tables>, ids: readonly number[]): Promise<void> {
+export async function lockLeads(tx: Transaction<Tables>, ids: readonly number[]): Promise<void> {
   await sql`
     select from leadgrade.leads where id = any(${[...new Set(ids)]}::bigint[]) order by id for no key update`.execute(
     tx,
   );
 }
 
-export interface DueManner {
+export interface MarkDueOptions {
   /** Absent: as any change. */
   readonly priority?: Priority;
   /** A lead that was scored less than this ago waits until that is over. Absent: it does not wait. */
-  readonly quietMs?: number;
+  readonly debounceMs?: number;
 }
 
 /**
@@ -57,19 +61,19 @@ export async function markDue(
   leadIds: readonly number[],
   cause: string,
   now: Date,
-  { priority = PRIORITY.change, quietMs = 0 }: DueManner = {},
+  { priority = PRIORITY.change, debounceMs = 0 }: MarkDueOptions = {},
 ): Promise<void> {
   if (leadIds.length === 0) return;
   const ids = [...new Set(leadIds)];
   await sql`select from leadgrade.leads where id = any(${ids}::bigint[]) order by id for no key update`.execute(db);
   await sql`
     update leadgrade.leads
-    set due_cause = coalesce(nullif(due_cause, 'changed'), ${cause}),
+    set due_reason = coalesce(nullif(due_reason, 'changed'), ${cause}),
         priority = case when due_at is null then ${priority}::smallint else least(priority, ${priority}::smallint) end,
-        due_at = case when due_cause = 'changed' and ${cause} = 'changed' then due_at
-          else least(due_at, greatest(${now}::timestamptz, scored_at + ${quietMs} * interval '1 millisecond')) end
+        due_at = case when due_reason = 'changed' and ${cause} = 'changed' then due_at
+          else least(due_at, greatest(${now}::timestamptz, scored_at + ${debounceMs} * interval '1 millisecond')) end
     where id = any(${ids}::bigint[])
-      and (due_at is null or due_at > ${now} or priority > ${priority} or due_cause = 'changed' and ${cause} <> 'changed')`.execute(
+      and (due_at is null or due_at > ${now} or priority > ${priority} or due_reason = 'changed' and ${cause} <> 'changed')`.execute(
     db,
   );
 }
@@ -93,10 +97,10 @@ async function inChunks(mark: (limit: number) => Promise<bigint>): Promise<numbe
 }
 
 /** Marks those whose score changes by itself at `until` or before: the nightly job's work. Gives how many. */
-export function markDecayed(db: Kysely<Tables>, now: Date, until: Date = now): Promise<number> {
+export function markDueByDecay(db: Kysely<Tables>, now: Date, until: Date = now): Promise<number> {
   return inChunks(async (limit) => {
     const result = await sql`
-      update leadgrade.leads set due_at = ${now}, due_cause = 'decay', priority = ${PRIORITY.change}::smallint
+      update leadgrade.leads set due_at = ${now}, due_reason = 'decay', priority = ${PRIORITY.change}::smallint
       where id in (
         select id from leadgrade.leads where next_change_at <= ${until} and due_at is null
         order by next_change_at, id limit ${limit}
@@ -106,12 +110,12 @@ export function markDecayed(db: Kysely<Tables>, now: Date, until: Date = now): P
 }
 
 /** Marks those that were scored with another model, scope or view of the CRM than `basisHash`. Gives how many. */
-export function markOutdated(db: Kysely<Tables>, basisHash: string, now: Date): Promise<number> {
+export function markDueByInputs(db: Kysely<Tables>, basisHash: string, now: Date): Promise<number> {
   return inChunks(async (limit) => {
     const result = await sql`
-      update leadgrade.leads set due_at = ${now}, due_cause = 'model', priority = ${PRIORITY.change}::smallint
+      update leadgrade.leads set due_at = ${now}, due_reason = 'model', priority = ${PRIORITY.change}::smallint
       where id in (
-        select id from leadgrade.leads where basis_hash <> ${basisHash} and due_at is null order by id limit ${limit}
+        select id from leadgrade.leads where scoring_inputs_hash <> ${basisHash} and due_at is null order by id limit ${limit}
       ) and due_at is null`.execute(db);
     return result.numAffectedRows ?? 0n;
   });

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
 /** Keeps a model's text under its hash; `since` is when it was first used. */
-export async function keepModel(
+export async function saveModel(
   db: Kysely<Tables>,
   model: { hash: string; name: string; text: string },
   now: Date,

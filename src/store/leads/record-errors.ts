@@ -1,9 +1,9 @@
 // Records that could not be read, scored or written whole: one row a place, with the CRM's own words, until it goes well.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { LeadSnapshot, RecordRef } from '../../domain/crm-changes.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { ErrorStage, Tables } from '../tables/tables.ts';
-import { holdLeadIds, markDue } from './mark-due.ts';
+import { lockLeads, markDue } from './mark-due.ts';
 
 export interface RecordProblem {
   readonly ref: RecordRef;
@@ -18,7 +18,7 @@ export interface RecordProblem {
 type Db = Kysely<Tables> | Transaction<Tables>;
 
 /** Lists problems; one that is listed already counts once more. */
-export async function listErrors(db: Db, crm: string, problems: readonly RecordProblem[], now: Date): Promise<void> {
+export async function recordErrors(db: Db, crm: string, problems: readonly RecordProblem[], now: Date): Promise<void> {
   if (problems.length === 0) return;
   const rows = problems.map(({ ref, stage, field, code, message, fix }) => ({
     ...ref,
@@ -29,16 +29,21 @@ export async function listErrors(db: Db, crm: string, problems: readonly RecordP
     fix: fix ?? null,
   }));
   await sql`
-    insert into leadgrade.errors as e (crm, object, record_id, stage, field, code, message, fix, first_at, last_at)
+    insert into leadgrade.record_errors as e (crm, object, record_id, stage, field, code, message, fix, first_at, last_at)
     select ${crm}, object, id, stage, field, code, message, fix, ${now}, ${now}
-    from ${rowsOf(rows)} as t (object text, id text, stage text, field text, code text, message text, fix text)
+    from ${jsonRows(rows)} as t (object text, id text, stage text, field text, code text, message text, fix text)
     on conflict (crm, object, record_id, stage, field)
     do update set code = excluded.code, message = excluded.message, fix = excluded.fix, last_at = ${now},
-      times = e.times + 1`.execute(db);
+      occurrences = e.occurrences + 1`.execute(db);
 }
 
 /** What a read found wrong takes the place of what the last read found wrong. */
-export async function listProblems(db: Db, crm: string, snapshots: readonly LeadSnapshot[], now: Date): Promise<void> {
+export async function replaceReadErrors(
+  db: Db,
+  crm: string,
+  snapshots: readonly LeadSnapshot[],
+  now: Date,
+): Promise<void> {
   const problems = snapshots.flatMap((snapshot) =>
     snapshot.problems.map((problem) => ({
       ref: snapshot.ref,
@@ -51,17 +56,17 @@ export async function listProblems(db: Db, crm: string, snapshots: readonly Lead
   );
   const rows = snapshots.map(({ ref, problems: found }) => ({ ...ref, fields: found.map((each) => each.field) }));
   await sql`
-    delete from leadgrade.errors e using ${rowsOf(rows)} as t (object text, id text, fields jsonb)
+    delete from leadgrade.record_errors e using ${jsonRows(rows)} as t (object text, id text, fields jsonb)
     where e.crm = ${crm} and e.object = t.object and e.record_id = t.id and e.stage = 'read'
       and not t.fields ? e.field`.execute(db);
-  await listErrors(db, crm, problems, now);
+  await recordErrors(db, crm, problems, now);
 }
 
 /** Forgets what was listed for these records at a stage: it went well. */
 export async function clearErrors(db: Db, crm: string, stage: ErrorStage, refs: readonly RecordRef[]): Promise<void> {
   if (refs.length === 0) return;
   await sql`
-    delete from leadgrade.errors e using ${rowsOf(refs)} as t (object text, id text)
+    delete from leadgrade.record_errors e using ${jsonRows(refs)} as t (object text, id text)
     where e.crm = ${crm} and e.object = t.object and e.record_id = t.id and e.stage = ${stage}`.execute(db);
 }
 
@@ -77,21 +82,27 @@ export interface ListedError {
   readonly fix: string | null;
   readonly first_at: Date;
   readonly last_at: Date;
-  readonly times: number;
+  readonly occurrences: number;
 }
 
 /** A page of the list, oldest first, behind the row `after`. */
-export async function pageOfErrors(
+export async function listErrors(
   db: Kysely<Tables>,
   page: { after: number; limit: number },
 ): Promise<readonly ListedError[]> {
-  return db.selectFrom('errors').selectAll().where('id', '>', page.after).orderBy('id').limit(page.limit).execute();
+  return db
+    .selectFrom('record_errors')
+    .selectAll()
+    .where('id', '>', page.after)
+    .orderBy('id')
+    .limit(page.limit)
+    .execute();
 }
 
 /** @param crms those that are set up: nobody can mend what another one refused */
 export async function countErrors(db: Kysely<Tables>, crms: readonly string[]): Promise<number> {
   const row = await db
-    .selectFrom('errors')
+    .selectFrom('record_errors')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where('crm', 'in', [...crms])
     .executeTakeFirstOrThrow();
@@ -105,14 +116,14 @@ export async function countErrors(db: Kysely<Tables>, crms: readonly string[]): 
 export async function retryErrors(db: Kysely<Tables>, now: Date, stage: ErrorStage | null = null): Promise<number> {
   const listed = sql`
     leadgrade.records r where r.state = 'live' and (r.crm, r.object, r.id) in (
-      select crm, object, record_id from leadgrade.errors where ${stage}::text is null or stage = ${stage}
+      select crm, object, record_id from leadgrade.record_errors where ${stage}::text is null or stage = ${stage}
     )`;
   return db.transaction().execute(async (tx) => {
     const { rows: leads } = await sql<{ id: number }>`select distinct r.lead_id as id from ${listed}`.execute(tx);
     const ids = leads.map(({ id }) => id);
-    await holdLeadIds(tx, ids);
+    await lockLeads(tx, ids);
     const { numAffectedRows: retried } = await sql`
-      update leadgrade.records r set dirty_at = ${now}, settled_result_id = null
+      update leadgrade.records r set dirty_at = ${now}, synced_result_id = null
       where (r.crm, r.object, r.id) in (select r.crm, r.object, r.id from ${listed} and r.lead_id = any(${ids}::bigint[]))`.execute(
       tx,
     );

@@ -4,10 +4,10 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { PRIORITY, type Priority } from '../../domain/priority.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
 import type { Contribution, GateInForce, Grade } from '../../domain/score-result.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
-import { clearErrors, listErrors } from './record-errors.ts';
-import { countedHour, restTooOften, type ScoredOften } from './rescore-limit.ts';
+import { clearErrors, recordErrors } from './record-errors.ts';
+import { type RescoreCount, rescoreWindowUpdate, throttleRescoring } from './rescore-limit.ts';
 import { type DueActivity, type DueRecord, recordsAndActivities } from './scoring-input.ts';
 
 /** What the last result said that people see. */
@@ -50,12 +50,12 @@ export interface NewResult {
 }
 
 /**
- * What is to be done with a record after a scoring; records that are not named stay as they are. One that is settled holds the result;
+ * What is to be done with a record after a scoring; records that are not named stay as they are. One that is in sync holds the result;
  * one that is left holds what somebody else wrote, and is decided on anew at each scoring.
  */
-export type RecordDecision = { readonly crm: string; readonly object: string; readonly id: string } & (
+export type WriteDecision = { readonly crm: string; readonly object: string; readonly id: string } & (
   | { readonly kind: 'write'; readonly patch: ScoreFieldValues }
-  | { readonly kind: 'settled' | 'left' }
+  | { readonly kind: 'in_sync' | 'respected' }
 );
 
 export interface ScoredLead {
@@ -65,7 +65,7 @@ export interface ScoredLead {
   /** True when the lead is no longer scored (left the scope, or has no live record). */
   readonly unscored: boolean;
   readonly nextChangeAt: number | null;
-  readonly records: readonly RecordDecision[];
+  readonly records: readonly WriteDecision[];
   /** Set when the lead could not be scored: nothing of it changes, and it is listed. */
   readonly failure?: string;
 }
@@ -75,19 +75,19 @@ type Tx = Transaction<Tables>;
 interface Chunk {
   readonly limit: number;
   readonly now: Date;
-  readonly basisHash: string;
+  readonly inputsHash: string;
   readonly crms: readonly string[];
   /** How often changes of its records may have a lead scored in an hour. */
-  readonly mostAnHour: number;
+  readonly maxPerHour: number;
 }
 
 export interface ChunkScored {
   /** How many leads were taken; less than `limit` when no more are due. */
-  readonly taken: number;
+  readonly claimed: number;
   /** How many of them did something just now. */
   readonly urgent: number;
   /** Of those, left for later as they were scored too often. */
-  readonly stopped: number;
+  readonly throttled: number;
 }
 
 /**
@@ -102,7 +102,7 @@ export async function scoreDueLeads(
 ): Promise<ChunkScored> {
   return db.transaction().execute(async (tx) => {
     const all = await lockDue(tx, chunk);
-    const resting = await restTooOften(tx, all, chunk);
+    const resting = await throttleRescoring(tx, all, chunk);
     const due = await loadDue(
       tx,
       all.filter(({ id }) => !resting.has(id)),
@@ -110,31 +110,31 @@ export async function scoreDueLeads(
     );
     if (due.length > 0) {
       const scored = score(due);
-      const results = await keepResults(tx, scored);
-      await closeLeads(tx, scored, results, chunk);
-      await listFailures(tx, scored, due, chunk.now);
-      await keepDecisions(tx, scored, due, results, chunk.now);
+      const results = await insertResults(tx, scored);
+      await updateScoredLeads(tx, scored, results, chunk);
+      await recordFailures(tx, scored, due, chunk.now);
+      await applyDecisions(tx, scored, due, results, chunk.now);
     }
     const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
-    return { taken: all.length, urgent, stopped: resting.size };
+    return { claimed: all.length, urgent, throttled: resting.size };
   });
 }
 
-interface LockedLead extends ScoredOften {
+interface LockedLead extends RescoreCount {
   readonly priority: Priority;
   readonly previous: PreviousResult | null;
 }
 
 async function lockDue(tx: Tx, { limit, now }: Chunk): Promise<readonly LockedLead[]> {
   const { rows } = await sql<LockedLead>`
-    select l.id, coalesce(l.due_cause, 'changed') as cause, l.priority, l.hour_began, l.hour_scored,
+    select l.id, coalesce(l.due_reason, 'changed') as cause, l.priority, l.rescore_window_started_at, l.rescore_window_count,
       case when p.id is null then null else jsonb_build_object('id', p.id, 'grade', p.grade, 'fit_score', p.fit_score,
         'behavior_score', p.behavior_score, 'total', p.total, 'status', p.status, 'contributions', p.contributions,
         'gates', p.gates) end as previous
     from (
-      select id, due_cause, due_at, result_id, priority, hour_began, hour_scored from leadgrade.leads l
+      select id, due_reason, due_at, result_id, priority, rescore_window_started_at, rescore_window_count from leadgrade.leads l
       where due_at <= ${now} and not exists (
-        select from leadgrade.unmatched u
+        select from leadgrade.match_queue u
         join leadgrade.records r on r.crm = u.crm and r.object = u.object and r.id = u.id where r.lead_id = l.id
       ) order by priority, due_at, id limit ${limit} for update skip locked
     ) l
@@ -157,24 +157,24 @@ async function loadDue(tx: Tx, leads: readonly LockedLead[], crms: readonly stri
 }
 
 /** Inserts the new results; gives their ids by lead. */
-async function keepResults(tx: Tx, scored: readonly ScoredLead[]): Promise<ReadonlyMap<number, number>> {
+async function insertResults(tx: Tx, scored: readonly ScoredLead[]): Promise<ReadonlyMap<number, number>> {
   const fresh = scored.flatMap(({ leadId, result }) => (result ? [{ lead_id: leadId, ...result }] : []));
   if (fresh.length === 0) return new Map();
   const { rows } = await sql<{ id: number; lead_id: number }>`
     insert into leadgrade.results (lead_id, as_of, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
       status, previous_status, cell, thresholds, contributions, gates)
-    select * from ${rowsOf(fresh)} as t (lead_id bigint, as_of timestamptz, model_hash text, cause text, grade text,
+    select * from ${jsonRows(fresh)} as t (lead_id bigint, as_of timestamptz, model_hash text, cause text, grade text,
       coverage double precision, fit_score integer, behavior_score integer, total integer, status text,
       previous_status text, cell text, thresholds jsonb, contributions jsonb, gates jsonb)
     returning id, lead_id`.execute(tx);
   return new Map(rows.map((row) => [row.lead_id, row.id]));
 }
 
-async function closeLeads(
+async function updateScoredLeads(
   tx: Tx,
   scored: readonly ScoredLead[],
   results: ReadonlyMap<number, number>,
-  { basisHash, now }: Chunk,
+  { inputsHash, now }: Chunk,
 ): Promise<void> {
   const rows = scored.map((lead) => ({
     id: lead.leadId,
@@ -184,16 +184,21 @@ async function closeLeads(
   }));
   await sql`
     update leadgrade.leads l
-    set due_at = null, due_cause = null, priority = ${PRIORITY.change}, next_change_at = t.next_change_at,
-        basis_hash = ${basisHash}, scored_at = ${now},
-        ${countedHour(now)},
+    set due_at = null, due_reason = null, priority = ${PRIORITY.change}, next_change_at = t.next_change_at,
+        scoring_inputs_hash = ${inputsHash}, scored_at = ${now},
+        ${rescoreWindowUpdate(now)},
         result_id = case when t.unscored then null else coalesce(t.result_id, l.result_id) end
-    from ${rowsOf(rows)} as t (id bigint, result_id bigint, unscored boolean, next_change_at timestamptz)
+    from ${jsonRows(rows)} as t (id bigint, result_id bigint, unscored boolean, next_change_at timestamptz)
     where l.id = t.id`.execute(tx);
 }
 
 /** A lead that could not be scored is listed with each of its records; one that could is no longer. */
-async function listFailures(tx: Tx, scored: readonly ScoredLead[], due: readonly DueLead[], now: Date): Promise<void> {
+async function recordFailures(
+  tx: Tx,
+  scored: readonly ScoredLead[],
+  due: readonly DueLead[],
+  now: Date,
+): Promise<void> {
   const failures = new Map(scored.flatMap(({ leadId, failure }) => (failure === undefined ? [] : [[leadId, failure]])));
   const records = due.flatMap((lead) => lead.records.map((record) => ({ record, failure: failures.get(lead.id) })));
   for (const [crm, each] of Map.groupBy(records, ({ record }) => record.crm)) {
@@ -208,11 +213,11 @@ async function listFailures(tx: Tx, scored: readonly ScoredLead[], due: readonly
       if (failure === undefined) return [];
       return [{ ref: { object, id }, stage: 'score' as const, field: '', code: 'NOT_SCORED', message: failure }];
     });
-    await listErrors(tx, crm, problems, now);
+    await recordErrors(tx, crm, problems, now);
   }
 }
 
-async function keepDecisions(
+async function applyDecisions(
   tx: Tx,
   scored: readonly ScoredLead[],
   due: readonly DueLead[],
@@ -232,7 +237,7 @@ async function keepDecisions(
     })),
   );
   if (rows.length === 0) return;
-  const decisions = sql`${rowsOf(rows)} as t (crm text, object text, id text, kind text, patch jsonb, result_id bigint,
+  const decisions = sql`${jsonRows(rows)} as t (crm text, object text, id text, kind text, patch jsonb, result_id bigint,
     priority smallint)`;
   await sql`
     insert into leadgrade.outbox as o (crm, object, record_id, result_id, patch, queued_at, priority)
@@ -247,7 +252,8 @@ async function keepDecisions(
     where t.kind <> 'write' and o.crm = t.crm and o.object = t.object and o.record_id = t.id`.execute(tx);
   await sql`
     update leadgrade.records r
-    set settled_result_id = case when t.kind = 'settled' then t.result_id end,
-        written = case when t.kind = 'settled' then coalesce(r.written, r.held) else r.written end
+    set synced_result_id = case when t.kind = 'in_sync' then t.result_id end,
+        last_written_values = case when t.kind = 'in_sync' then coalesce(r.last_written_values, r.crm_values)
+          else r.last_written_values end
     from ${decisions} where r.crm = t.crm and r.object = t.object and r.id = t.id`.execute(tx);
 }

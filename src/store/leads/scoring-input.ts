@@ -11,9 +11,9 @@ export interface DueRecord {
   readonly object: string;
   readonly id: string;
   readonly fields: Fields;
-  readonly held: ScoreFieldValues;
-  readonly written: ScoreFieldValues | null;
-  readonly settled_result_id: number | null;
+  readonly crm_values: ScoreFieldValues;
+  readonly last_written_values: ScoreFieldValues | null;
+  readonly synced_result_id: number | null;
 }
 
 /** One thing that the lead did, as one of its CRMs shows it. */
@@ -37,7 +37,7 @@ export async function recordsAndActivities(
   const ours = sql`r.lead_id = any(${leadIds}::bigint[])`;
   const counting = sql`r.state = 'live' and r.read_at is not null and r.crm = any(${crms}::text[])`;
   const { rows: records } = await sql<OfLead<DueRecord>>`
-    select lead_id, crm, object, id, fields, held, written, settled_result_id from leadgrade.records r
+    select lead_id, crm, object, id, fields, crm_values, last_written_values, synced_result_id from leadgrade.records r
     where ${ours} and ${counting} order by crm, object, id`.execute(db);
   const { rows: activities } = await sql<OfLead<DueActivity>>`
     select a.lead_id, a.crm, a.id, a.type, (extract(epoch from a.at) * 1000)::double precision as at, a.attributes,

@@ -2,14 +2,14 @@
 // so that a job that comes to nothing needs only be forgotten.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
-import { FOR_BULK, type OutboxRow } from './outbox.ts';
+import { BULK_ELIGIBLE, type OutboxRow } from './outbox.ts';
 
 export interface BulkWrite {
   readonly object: string;
   /** The CRM's id of it. */
-  readonly job: string;
+  readonly crm_job_id: string;
   readonly opened_at: Date;
-  readonly look_at: Date;
+  readonly next_check_at: Date;
 }
 
 interface Key {
@@ -17,10 +17,10 @@ interface Key {
   readonly object: string;
 }
 
-export async function bulkWritesUnderWay(db: Kysely<Tables>, crm: string): Promise<readonly BulkWrite[]> {
+export async function activeBulkWrites(db: Kysely<Tables>, crm: string): Promise<readonly BulkWrite[]> {
   return db
     .selectFrom('bulk_writes')
-    .select(['object', 'job', 'opened_at', 'look_at'])
+    .select(['object', 'crm_job_id', 'opened_at', 'next_check_at'])
     .where('crm', '=', crm)
     .orderBy('object')
     .execute();
@@ -33,16 +33,16 @@ interface NewBulkWrite extends Key {
   /** Of their patches as text, at most; one row is always taken. */
   readonly mostBytes: number;
   readonly now: Date;
-  readonly lookAt: Date;
+  readonly nextCheckAt: Date;
 }
 
 /** Keeps the job and the rows that it takes from the outbox: those for bulk writes, oldest first. Gives how many; 0: one is under way, or none is left. */
-export function keepBulkWrite(db: Kysely<Tables>, write: NewBulkWrite): Promise<number> {
-  const { crm, object, job, most, mostBytes, now, lookAt } = write;
+export function saveBulkWrite(db: Kysely<Tables>, write: NewBulkWrite): Promise<number> {
+  const { crm, object, job, most, mostBytes, now, nextCheckAt } = write;
   return db.transaction().execute(async (tx) => {
     const kept = await tx
       .insertInto('bulk_writes')
-      .values({ crm, object, job, opened_at: now, look_at: lookAt })
+      .values({ crm, object, crm_job_id: job, opened_at: now, next_check_at: nextCheckAt })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     if (kept.numInsertedOrUpdatedRows !== 1n) return 0;
@@ -51,10 +51,10 @@ export function keepBulkWrite(db: Kysely<Tables>, write: NewBulkWrite): Promise<
       select crm, object, record_id, version, result_id, patch, attempts from (
         select o.*, sum(octet_length(patch::text)) over (order by version) as bytes, row_number() over (order by version) as place
         from leadgrade.outbox o
-        where crm = ${crm} and object = ${object} and ${FOR_BULK} and (retry_at is null or retry_at <= ${now})
+        where crm = ${crm} and object = ${object} and ${BULK_ELIGIBLE} and (retry_at is null or retry_at <= ${now})
         order by version limit ${most}
       ) oldest where place = 1 or bytes <= ${mostBytes}`.execute(tx);
-    if (numAffectedRows === 0n) await endBulkWrite(tx, { crm, object });
+    if (numAffectedRows === 0n) await deleteBulkWrite(tx, { crm, object });
     return Number(numAffectedRows);
   });
 }
@@ -70,17 +70,17 @@ export async function pageOfBulkRows(
   return rows;
 }
 
-export async function lookAgainAt(db: Kysely<Tables>, { crm, object }: Key, at: Date): Promise<void> {
+export async function scheduleBulkCheck(db: Kysely<Tables>, { crm, object }: Key, at: Date): Promise<void> {
   await db
     .updateTable('bulk_writes')
-    .set({ look_at: at })
+    .set({ next_check_at: at })
     .where('crm', '=', crm)
     .where('object', '=', object)
     .execute();
 }
 
 /** The outcomes of these rows have been kept. */
-export async function dropBulkRows(tx: Transaction<Tables>, crm: string, rows: readonly OutboxRow[]): Promise<void> {
+export async function deleteBulkRows(tx: Transaction<Tables>, crm: string, rows: readonly OutboxRow[]): Promise<void> {
   const [first] = rows;
   if (first === undefined) return;
   const ids = rows.map(({ id }) => id);
@@ -90,6 +90,6 @@ export async function dropBulkRows(tx: Transaction<Tables>, crm: string, rows: r
 }
 
 /** Forgets the job and its rows: what of them is still in the outbox is written anew. */
-export async function endBulkWrite(db: Kysely<Tables> | Transaction<Tables>, { crm, object }: Key): Promise<void> {
+export async function deleteBulkWrite(db: Kysely<Tables> | Transaction<Tables>, { crm, object }: Key): Promise<void> {
   await db.deleteFrom('bulk_writes').where('crm', '=', crm).where('object', '=', object).execute();
 }

@@ -4,8 +4,8 @@ import type { RecordRef } from '../../domain/crm-changes.ts';
 import { PRIORITY, type Priority } from '../../domain/priority.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
 import type { Claim } from '../claim.ts';
-import { rowsOf } from '../json-rows.ts';
-import { holdLeads, markDue } from '../leads/mark-due.ts';
+import { jsonRows } from '../json-rows.ts';
+import { lockLeadsOfRecords, markDue } from '../leads/mark-due.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface OutboxRow extends RecordRef {
@@ -29,7 +29,7 @@ export interface Writable {
 }
 
 /** What a bulk write takes: what failed once goes by batches, as a smaller call may get through; and nobody who just did something waits for one. */
-export const FOR_BULK = sql`o.attempts = 0 and o.priority > ${PRIORITY.activity}::smallint`;
+export const BULK_ELIGIBLE = sql`o.attempts = 0 and o.priority > ${PRIORITY.activity}::smallint`;
 
 /** Of records that were handed over in bulk, and whose outcome is not known, nobody else writes a newer result before. */
 const NOT_HANDED_OVER = sql`not exists (
@@ -40,7 +40,7 @@ const NOT_HANDED_OVER = sql`not exists (
 /** The objects of which rows may be written now. */
 export async function countWritable(db: Kysely<Tables>, crm: string, now: Date): Promise<readonly Writable[]> {
   const { rows } = await sql<Writable>`
-    select o.object, (count(*) filter (where ${FOR_BULK}))::integer as "forBulk",
+    select o.object, (count(*) filter (where ${BULK_ELIGIBLE}))::integer as "forBulk",
       exists (select from leadgrade.bulk_writes b where b.crm = ${crm} and b.object = o.object) as "inBulk"
     from leadgrade.outbox o
     where o.crm = ${crm} and (o.retry_at is null or o.retry_at <= ${now}) and ${NOT_HANDED_OVER}
@@ -90,7 +90,7 @@ export async function releaseOutbox(
   await sql`
     update leadgrade.outbox o set claimed_by = null, claimed_until = null, retry_at = ${retryAt},
       attempts = o.attempts + case when ${retryAt}::timestamptz is null then 0 else 1 end
-    from ${rowsOf(rows)} as t (object text, id text)
+    from ${jsonRows(rows)} as t (object text, id text)
     where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(db);
 }
 
@@ -98,22 +98,22 @@ export async function releaseOutbox(
  * The CRM holds these now. A row that a newer result replaced meanwhile stays, to be written too; where a newer result was
  * settled without one (it equals what the CRM held before), the lead is scored again, and then written.
  */
-export async function settleWritten(
+export async function markWritten(
   tx: Transaction<Tables>,
   crm: string,
   rows: readonly (OutboxRow & { readonly modifiedAt: string | null })[],
   now: Date,
 ): Promise<void> {
   if (rows.length === 0) return;
-  await holdLeads(tx, crm, rows);
-  const written = sql`${rowsOf(rows)} as t (object text, id text, version bigint, result_id bigint, patch jsonb,
+  await lockLeadsOfRecords(tx, crm, rows);
+  const written = sql`${jsonRows(rows)} as t (object text, id text, version bigint, result_id bigint, patch jsonb,
     "modifiedAt" timestamptz)`;
   await sql`
     update leadgrade.records r
-    set held = t.patch, written = t.patch, settled_result_id = t.result_id,
+    set crm_values = t.patch, last_written_values = t.patch, synced_result_id = t.result_id,
         modified_at = greatest(r.modified_at, t."modifiedAt")
     from ${written} where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.erased_at is null`.execute(tx);
-  await dropFromOutbox(tx, crm, rows);
+  await deleteFromOutbox(tx, crm, rows);
   await sql`
     update leadgrade.outbox o set claimed_by = null, claimed_until = null
     from ${written} where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(tx);
@@ -133,13 +133,13 @@ export async function settleWritten(
 }
 
 /** Removes rows, unless a newer result replaced them meanwhile. */
-export async function dropFromOutbox(
+export async function deleteFromOutbox(
   tx: Transaction<Tables>,
   crm: string,
   rows: readonly (RecordRef & { readonly version: number })[],
 ): Promise<void> {
   if (rows.length === 0) return;
   await sql`
-    delete from leadgrade.outbox o using ${rowsOf(rows)} as t (object text, id text, version bigint)
+    delete from leadgrade.outbox o using ${jsonRows(rows)} as t (object text, id text, version bigint)
     where o.crm = ${crm} and o.object = t.object and o.record_id = t.id and o.version = t.version`.execute(tx);
 }

@@ -3,11 +3,11 @@ import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../domain/clock.ts';
 import type { RateLimiter } from '../../domain/rate-limiter.ts';
 import type { Tables } from '../tables/tables.ts';
-import { type BucketStore, reservingLimiter, type Wait } from './token-bucket.ts';
+import { type BucketStore, tokenBucketLimiter, type Wait } from './token-bucket.ts';
 
 /** Never await it inside a transaction: on the embedded database its statement would wait for that transaction. */
 export function postgresRateLimiter(db: Kysely<Tables>, clock: Clock, wait?: Wait): RateLimiter {
-  return reservingLimiter(postgresBuckets(db), clock, wait);
+  return tokenBucketLimiter(postgresBuckets(db), clock, wait);
 }
 
 function postgresBuckets(db: Kysely<Tables>): BucketStore {

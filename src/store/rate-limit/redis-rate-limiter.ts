@@ -3,10 +3,10 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Clock } from '../../domain/clock.ts';
 import type { RateLimiter } from '../../domain/rate-limiter.ts';
-import { type BucketStore, reservingLimiter, type Wait } from './token-bucket.ts';
+import { type BucketStore, tokenBucketLimiter, type Wait } from './token-bucket.ts';
 
 export function redisRateLimiter(redis: Redis, clock: Clock, wait?: Wait): RateLimiter {
-  return reservingLimiter(redisBuckets(redis), clock, wait);
+  return tokenBucketLimiter(redisBuckets(redis), clock, wait);
 }
 
 // Lua's numbers lose their fraction on the way to the client, so they travel as text. A bucket that nobody used until it

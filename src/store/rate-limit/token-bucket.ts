@@ -28,9 +28,9 @@ export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
  * A call that is aborted while it waits does not give its token back: those who came later have their turns already, and a
  * token given back would let two calls through at one of them.
  */
-export function reservingLimiter(store: BucketStore, clock: Clock, wait: Wait = waitByTimer): RateLimiter {
+export function tokenBucketLimiter(store: BucketStore, clock: Clock, wait: Wait = waitByTimer): RateLimiter {
   return {
-    async take(key, size, signal) {
+    async acquire(key, size, signal) {
       for (;;) {
         signal.throwIfAborted();
         const { waitMs, blockedUntil } = await store.reserve(key, size, clock.now().getTime());

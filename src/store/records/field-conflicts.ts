@@ -2,7 +2,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import { SCORE_FIELDS, type ScoreField, type ScoreFieldValues } from '../../domain/score-fields.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export type EditPolicy = 'overwrite' | 'respect';
@@ -13,12 +13,12 @@ export interface Conflict extends RecordRef {
   readonly theirs: string | number | null;
 }
 
-interface HeldRecord extends RecordRef {
+interface ReadRecord extends RecordRef {
   /** As it was read before, and as it is now. */
   readonly before: ScoreFieldValues;
-  readonly held: ScoreFieldValues;
+  readonly crmValues: ScoreFieldValues;
   /** What we wrote last, and what we may be writing right now. */
-  readonly written: ScoreFieldValues | null;
+  readonly lastWritten: ScoreFieldValues | null;
   readonly unsent: ScoreFieldValues | null;
 }
 
@@ -26,30 +26,37 @@ interface HeldRecord extends RecordRef {
  * The fields that are neither as we wrote them nor as they were read before. A record that carries another instant of scoring is one
  * that we wrote ourselves and have not heard of yet.
  */
-export function conflictsOf({ object, id, before, held, written, unsent }: HeldRecord): readonly Conflict[] {
-  if (written === null || isOurs(held, written)) return [];
+export function detectConflicts({
+  object,
+  id,
+  before,
+  crmValues,
+  lastWritten,
+  unsent,
+}: ReadRecord): readonly Conflict[] {
+  if (lastWritten === null || isOurOwnWrite(crmValues, lastWritten)) return [];
   // One that is not read, or that we never wrote, is nobody's edit.
-  const fields = SCORE_FIELDS.filter((field) => Object.hasOwn(held, field) && Object.hasOwn(written, field));
+  const fields = SCORE_FIELDS.filter((field) => Object.hasOwn(crmValues, field) && Object.hasOwn(lastWritten, field));
   return fields.flatMap((field) => {
-    const theirs = held[field] ?? null;
-    const ours = written[field] ?? null;
-    const known = [written, before, ...(unsent === null ? [] : [unsent])];
+    const theirs = crmValues[field] ?? null;
+    const ours = lastWritten[field] ?? null;
+    const known = [lastWritten, before, ...(unsent === null ? [] : [unsent])];
     const isKnown = known.some((values) => isSame(values[field] ?? null, theirs));
     return isKnown ? [] : [{ object, id, field, ours, theirs }];
   });
 }
 
 /** Whether one of our fields holds something that is not ours; an emptied one holds nothing. */
-export function isEditedByOthers(held: ScoreFieldValues, written: ScoreFieldValues | null): boolean {
-  if (written === null || isOurs(held, written)) return false;
+export function isEditedByOthers(crmValues: ScoreFieldValues, lastWritten: ScoreFieldValues | null): boolean {
+  if (lastWritten === null || isOurOwnWrite(crmValues, lastWritten)) return false;
   return SCORE_FIELDS.some((field) => {
-    const theirs = held[field] ?? null;
-    return theirs !== null && theirs !== '' && !isSame(theirs, written[field] ?? null);
+    const theirs = crmValues[field] ?? null;
+    return theirs !== null && theirs !== '' && !isSame(theirs, lastWritten[field] ?? null);
   });
 }
 
-function isOurs(held: ScoreFieldValues, written: ScoreFieldValues): boolean {
-  const [theirs, ours] = [held.scored_at ?? null, written.scored_at ?? null];
+function isOurOwnWrite(crmValues: ScoreFieldValues, lastWritten: ScoreFieldValues): boolean {
+  const [theirs, ours] = [crmValues.scored_at ?? null, lastWritten.scored_at ?? null];
   return theirs !== null && ours !== null && !isSame(theirs, ours);
 }
 
@@ -62,7 +69,7 @@ function isSame(a: string | number | null, b: string | number | null): boolean {
   return plain(a) === plain(b);
 }
 
-export async function keepConflicts(
+export async function saveConflicts(
   tx: Transaction<Tables>,
   crm: string,
   conflicts: readonly Conflict[],
@@ -70,9 +77,9 @@ export async function keepConflicts(
 ): Promise<void> {
   if (conflicts.length === 0) return;
   await sql`
-    insert into leadgrade.conflicts (crm, object, record_id, field, ours, theirs, policy, seen_at)
+    insert into leadgrade.field_conflicts (crm, object, record_id, field, ours, theirs, policy, seen_at)
     select ${crm}, object, id, field, coalesce(ours, 'null'), coalesce(theirs, 'null'), ${policy}, ${now}
-    from ${rowsOf(conflicts)} as t (object text, id text, field text, ours jsonb, theirs jsonb)`.execute(tx);
+    from ${jsonRows(conflicts)} as t (object text, id text, field text, ours jsonb, theirs jsonb)`.execute(tx);
 }
 
 /** Kept of each record: the latest. Another app that answers each of our writes makes some with each reading. */
@@ -80,11 +87,11 @@ const KEPT = 100;
 const KEPT_MS = 365 * 86_400_000;
 
 /** Forgets conflicts of a year ago, and of each record all but the latest hundred. Gives how many. */
-export async function forgetOldConflicts(db: Kysely<Tables>, now: Date): Promise<number> {
+export async function purgeConflicts(db: Kysely<Tables>, now: Date): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
-    delete from leadgrade.conflicts c using (
+    delete from leadgrade.field_conflicts c using (
       select id, seen_at, row_number() over (partition by crm, object, record_id order by id desc) as place
-      from leadgrade.conflicts
+      from leadgrade.field_conflicts
     ) k
     where c.id = k.id and (k.place > ${KEPT} or k.seen_at < ${new Date(now.getTime() - KEPT_MS)})`.execute(db);
   return Number(numAffectedRows);
@@ -97,14 +104,14 @@ export interface SeenConflict extends Conflict {
 }
 
 /** The latest conflicts of a lead's records, newest first. */
-export async function conflictsOfLead(
+export async function listConflictsOfLead(
   db: Kysely<Tables>,
   leadId: number,
   limit: number,
 ): Promise<readonly SeenConflict[]> {
   const { rows } = await sql<SeenConflict>`
     select c.crm, c.object, c.record_id as id, c.field, c.ours, c.theirs, c.policy, c.seen_at as "seenAt"
-    from leadgrade.conflicts c
+    from leadgrade.field_conflicts c
     join leadgrade.records r on r.crm = c.crm and r.object = c.object and r.id = c.record_id
     where r.lead_id = ${leadId} order by c.id desc limit ${limit}`.execute(db);
   return rows;

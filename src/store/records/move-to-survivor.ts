@@ -2,14 +2,14 @@
 // shows it there does not count it twice.
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface Merged extends RecordRef {
   readonly into: RecordRef;
 }
 
-interface HandOver {
+interface MoveOptions {
   readonly crm: string;
   readonly merged: readonly Merged[];
   readonly now: Date;
@@ -18,10 +18,10 @@ interface HandOver {
 }
 
 /** What stays behind, as the survivor has it already or it is not to go over, gets a tombstone. */
-export async function handOverRows(
+export async function moveRowsToSurvivor(
   tx: Transaction<Tables>,
   table: 'activities' | 'outcomes',
-  { crm, merged, now, only = sql`true` }: HandOver,
+  { crm, merged, now, only = sql`true` }: MoveOptions,
 ): Promise<void> {
   const rows = sql.table(`leadgrade.${table}`);
   const pairs = sql`${pairsOf(merged)} as t (object text, id text, into_object text, into_id text)`;
@@ -40,5 +40,5 @@ export async function handOverRows(
 
 /** As rows of (object, id, into_object, into_id). */
 export function pairsOf(merged: readonly Merged[]): RawBuilder<unknown> {
-  return rowsOf(merged.map(({ object, id, into }) => ({ object, id, into_object: into.object, into_id: into.id })));
+  return jsonRows(merged.map(({ object, id, into }) => ({ object, id, into_object: into.object, into_id: into.id })));
 }

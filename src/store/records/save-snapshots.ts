@@ -5,17 +5,17 @@ import type { DirtyRecord, LeadSnapshot, RecordLink, RecordRef } from '../../dom
 import type { Fields } from '../../domain/lead.ts';
 import { PRIORITY, type Priority } from '../../domain/priority.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
-import { takeOwnOutcomes } from '../activities/outcomes.ts';
+import { saveLifecycleOutcomes } from '../activities/outcomes.ts';
 import type { Claim } from '../claim.ts';
-import { markUnmatched } from '../identity/match-queue.ts';
-import { LINKS_OF_RECORD, sameLinks, takeLinks } from '../identity/record-links.ts';
-import { rowsOf } from '../json-rows.ts';
+import { enqueueForMatching } from '../identity/match-queue.ts';
+import { equalLinks, LINKS_OF_RECORD, saveLinks } from '../identity/record-links.ts';
+import { jsonRows } from '../json-rows.ts';
 import { ensureRecords } from '../leads/ensure-records.ts';
-import { holdLeads, markDue } from '../leads/mark-due.ts';
-import { listProblems } from '../leads/record-errors.ts';
+import { lockLeadsOfRecords, markDue } from '../leads/mark-due.ts';
+import { replaceReadErrors } from '../leads/record-errors.ts';
 import type { RecordState, Tables } from '../tables/tables.ts';
-import { conflictsOf, type EditPolicy, keepConflicts } from './field-conflicts.ts';
-import { quietTime } from './mark-dirty.ts';
+import { detectConflicts, type EditPolicy, saveConflicts } from './field-conflicts.ts';
+import { debounceInterval } from './mark-dirty.ts';
 
 interface StoredRecord {
   readonly object: string;
@@ -23,8 +23,8 @@ interface StoredRecord {
   readonly lead_id: number;
   readonly state: RecordState;
   readonly fields: Fields;
-  readonly held: ScoreFieldValues;
-  readonly written: ScoreFieldValues | null;
+  readonly crm_values: ScoreFieldValues;
+  readonly last_written_values: ScoreFieldValues | null;
   readonly unsent: ScoreFieldValues | null;
   readonly read_at: Date | null;
   readonly links: readonly RecordLink[];
@@ -38,25 +38,25 @@ export function refKey(ref: RecordRef): string {
 
 async function lookUp(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<Map<string, StoredRecord>> {
   const { rows } = await sql<StoredRecord>`
-    select r.object, r.id, r.lead_id, r.state, r.fields, r.held, r.written, o.patch as unsent, r.read_at,
+    select r.object, r.id, r.lead_id, r.state, r.fields, r.crm_values, r.last_written_values, o.patch as unsent, r.read_at,
       ${LINKS_OF_RECORD} as links
     from leadgrade.records r
     left join leadgrade.outbox o on o.crm = r.crm and o.object = r.object and o.record_id = r.id
-    join ${rowsOf(refs)} as t (object text, id text) on r.object = t.object and r.id = t.id
+    join ${jsonRows(refs)} as t (object text, id text) on r.object = t.object and r.id = t.id
     where r.crm = ${crm}`.execute(tx);
   return new Map(rows.map((row) => [refKey(row), row]));
 }
 
-export interface TakeOptions {
+export interface SaveOptions {
   readonly crm: string;
   readonly now: Date;
   /** Just before the CRM was asked: what was read later than that is newer, and stays. */
   readonly askedAt: Date;
-  readonly pass?: number | null;
+  readonly fullSyncRunId?: number | null;
   /** What is done when somebody else has written one of our fields, for the history. Absent: it is overwritten. */
   readonly whenEdited?: EditPolicy;
   /** One that was marked again while it was read is not read again before this has passed (ms). Absent: at once. */
-  readonly quietMs?: number;
+  readonly debounceMs?: number;
   /** The dirty marks that this read answers; one that was made anew since stays. */
   readonly claimed?: readonly ClaimedRecord[];
 }
@@ -67,37 +67,39 @@ export interface ClaimedRecord extends RecordRef {
 }
 
 /** Keeps records as they were read; marks the leads due whose fields or whose fields of ours differ from what was known. */
-export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], options: TakeOptions): Promise<void> {
+export async function saveSnapshots(tx: Tx, read: readonly LeadSnapshot[], options: SaveOptions): Promise<void> {
   if (read.length === 0) return;
   const { crm, now, askedAt } = options;
   const refs = read.map((snapshot) => snapshot.ref);
   await ensureRecords(tx, crm, refs, now, 'being-read');
-  await holdLeads(tx, crm, refs);
+  await lockLeadsOfRecords(tx, crm, refs);
   const known = await lookUp(tx, crm, refs);
   const marks = new Map((options.claimed ?? []).map((claim) => [refKey(claim), claim.dirty_at]));
   const snapshots = read.filter(({ ref }) => (known.get(refKey(ref))?.read_at ?? askedAt) <= askedAt);
   const changed = snapshots.filter((snapshot) => differs(known.get(refKey(snapshot.ref)), snapshot));
   await keepHistory(tx, crm, changed, known, now);
-  const conflicts = changed.flatMap(({ ref, held }) => {
+  const conflicts = changed.flatMap(({ ref, crmValues }) => {
     const before = known.get(refKey(ref));
-    return before === undefined ? [] : conflictsOf({ ...before, ...ref, before: before.held, held });
+    if (before === undefined) return [];
+    const { crm_values, last_written_values: lastWritten, unsent } = before;
+    return detectConflicts({ ...ref, before: crm_values, crmValues, lastWritten, unsent });
   });
-  await keepConflicts(tx, crm, conflicts, { policy: options.whenEdited ?? 'overwrite', now });
-  await markUnmatched(
+  await saveConflicts(tx, crm, conflicts, { policy: options.whenEdited ?? 'overwrite', now });
+  await enqueueForMatching(
     tx,
     crm,
     snapshots.filter((snapshot) => isTiedAnew(known.get(refKey(snapshot.ref)), snapshot)).map(({ ref }) => ref),
   );
-  await takeLinks(
+  await saveLinks(
     tx,
     crm,
-    snapshots.filter(({ ref, links }) => !sameLinks(known.get(refKey(ref))?.links, links)),
+    snapshots.filter(({ ref, links }) => !equalLinks(known.get(refKey(ref))?.links, links)),
   );
   const isChanged = new Set(changed);
   // What is there already is not sent again: most that is read again in a storm is as it was.
   const rows = snapshots.map((snapshot) => ({
     ...snapshot.ref,
-    ...(isChanged.has(snapshot) ? { fields: snapshot.fields, held: snapshot.held } : {}),
+    ...(isChanged.has(snapshot) ? { fields: snapshot.fields, held: snapshot.crmValues } : {}),
     company_id: snapshot.companyId,
     modified_at: snapshot.modifiedAt,
     claimed_mark: marks.get(refKey(snapshot.ref)) ?? null,
@@ -106,16 +108,16 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
   await sql`
     update leadgrade.records r
     set state = 'live', merged_into = null, merged_into_object = null, erased_at = null, fields = coalesce(t.fields, r.fields), company_id = t.company_id, modified_at = t.modified_at,
-        read_at = ${askedAt}, held = coalesce(t.held, r.held), listed_pass = coalesce(${options.pass ?? null}::bigint, r.listed_pass),
-        settled_result_id = case when r.held = coalesce(t.held, r.held) then r.settled_result_id end,
+        read_at = ${askedAt}, crm_values = coalesce(t.crm_values, r.crm_values), last_full_sync_run_id = coalesce(${options.fullSyncRunId ?? null}::bigint, r.last_full_sync_run_id),
+        synced_result_id = case when r.crm_values = coalesce(t.crm_values, r.crm_values) then r.synced_result_id end,
         dirty_at = case when r.dirty_at is distinct from t.claimed_mark then r.dirty_at end,
         claimed_by = case when t.claimed_mark is null then r.claimed_by end,
         claimed_until = case when t.claimed_mark is null then r.claimed_until end, counters = t.counters,
-        quiet_until = case when r.dirty_at is distinct from t.claimed_mark
-          then ${askedAt}::timestamptz + ${quietTime(options.quietMs ?? 0, sql`r.priority`)} end,
+        debounced_until = case when r.dirty_at is distinct from t.claimed_mark
+          then ${askedAt}::timestamptz + ${debounceInterval(options.debounceMs ?? 0, sql`r.priority`)} end,
         priority = case when r.dirty_at is distinct from t.claimed_mark then r.priority else ${PRIORITY.change}::smallint end,
-        undated_at = case when r.counters = t.counters then r.undated_at else ${now} end
-    from ${rowsOf(rows)} as t (object text, id text, fields jsonb, held jsonb, company_id text,
+        counters_changed_at = case when r.counters = t.counters then r.counters_changed_at else ${now} end
+    from ${jsonRows(rows)} as t (object text, id text, fields jsonb, crm_values jsonb, company_id text,
       modified_at timestamptz, claimed_mark timestamptz, counters jsonb)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
   const priorities = new Map((options.claimed ?? []).map((claim) => [refKey(claim), claim.priority]));
@@ -124,20 +126,22 @@ export async function takeSnapshots(tx: Tx, read: readonly LeadSnapshot[], optio
     const due = each.flatMap(({ ref }) => known.get(refKey(ref))?.lead_id ?? []);
     await markDue(tx, due, 'changed', now, { priority });
   }
-  await takeOwnOutcomes(tx, snapshots, { crm, now });
-  await listProblems(tx, crm, snapshots, now);
+  await saveLifecycleOutcomes(tx, snapshots, { crm, now });
+  await replaceReadErrors(tx, crm, snapshots, now);
 }
 
 function differs(stored: StoredRecord | undefined, snapshot: LeadSnapshot): boolean {
   if (!stored || stored.read_at === null || stored.state !== 'live') return true;
-  return !isDeepStrictEqual(stored.fields, snapshot.fields) || !isDeepStrictEqual(stored.held, snapshot.held);
+  return (
+    !isDeepStrictEqual(stored.fields, snapshot.fields) || !isDeepStrictEqual(stored.crm_values, snapshot.crmValues)
+  );
 }
 
 /** Whether it may be another person's record than was thought, as far as it says so itself. */
 function isTiedAnew(stored: StoredRecord | undefined, { fields, links }: LeadSnapshot): boolean {
   if (!stored || stored.read_at === null || stored.state !== 'live') return true;
   const address = (of: Fields) => of['contact.email'] ?? null;
-  return !isDeepStrictEqual(address(stored.fields), address(fields)) || !sameLinks(stored.links, links);
+  return !isDeepStrictEqual(address(stored.fields), address(fields)) || !equalLinks(stored.links, links);
 }
 
 async function keepHistory(
@@ -156,7 +160,7 @@ async function keepHistory(
   await sql`
     insert into leadgrade.field_values (crm, object, record_id, field, value, valid_from, seen_at)
     select ${crm}, object, id, field, coalesce(value, 'null'), valid_from, ${now}
-    from ${rowsOf(rows)} as t (object text, id text, field text, value jsonb, valid_from timestamptz)
+    from ${jsonRows(rows)} as t (object text, id text, field text, value jsonb, valid_from timestamptz)
     on conflict do nothing`.execute(tx);
 }
 
@@ -165,7 +169,7 @@ export async function markDirty(tx: Tx, crm: string, dirty: readonly DirtyRecord
   if (dirty.length === 0) return 0;
   const refs = dirty.map((each) => each.ref);
   await ensureRecords(tx, crm, refs, now);
-  await holdLeads(tx, crm, refs);
+  await lockLeadsOfRecords(tx, crm, refs);
   const known = await lookUp(tx, crm, refs);
   const isAsSeen = (each: DirtyRecord) => isKnownAsSeen(known.get(refKey(each.ref)), each);
   await noteCounters(tx, crm, dirty.filter(isAsSeen), now);
@@ -173,7 +177,7 @@ export async function markDirty(tx: Tx, crm: string, dirty: readonly DirtyRecord
   if (marked.length === 0) return 0;
   await sql`
     update leadgrade.records r set dirty_at = ${now}
-    from ${rowsOf(marked)} as t (object text, id text)
+    from ${jsonRows(marked)} as t (object text, id text)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.erased_at is null`.execute(tx);
   return marked.length;
 }
@@ -185,8 +189,8 @@ async function noteCounters(tx: Tx, crm: string, dirty: readonly DirtyRecord[], 
   );
   if (rows.length === 0) return;
   await sql`
-    update leadgrade.records r set counters = t.counters, undated_at = ${now}
-    from ${rowsOf(rows)} as t (object text, id text, counters jsonb)
+    update leadgrade.records r set counters = t.counters, counters_changed_at = ${now}
+    from ${jsonRows(rows)} as t (object text, id text, counters jsonb)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.counters <> t.counters`.execute(tx);
 }
 
@@ -195,8 +199,8 @@ function isKnownAsSeen(stored: StoredRecord | undefined, { seen }: DirtyRecord):
   const fields = Object.entries(seen.fields).every(([field, value]) =>
     isDeepStrictEqual(stored.fields[field] ?? null, value),
   );
-  const links = seen.links === undefined || sameLinks(stored.links, seen.links);
-  return fields && links && isDeepStrictEqual(stored.held, seen.held);
+  const links = seen.links === undefined || equalLinks(stored.links, seen.links);
+  return fields && links && isDeepStrictEqual(stored.crm_values, seen.crmValues);
 }
 
 /**
@@ -210,7 +214,7 @@ export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<read
       select object, id from leadgrade.records
       where crm = ${claim.crm} and dirty_at is not null
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
-        and (quiet_until is null or quiet_until <= ${claim.now})
+        and (debounced_until is null or debounced_until <= ${claim.now})
       order by priority, dirty_at limit ${claim.limit} for update skip locked
     )
     update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}
@@ -221,9 +225,9 @@ export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<read
 }
 
 /** When the next of the records that wait because they were read a moment ago may be read; null = none waits. */
-export async function nextQuietEnd(db: Kysely<Tables>, crm: string, now: Date): Promise<Date | null> {
+export async function nextDebounceEnd(db: Kysely<Tables>, crm: string, now: Date): Promise<Date | null> {
   const { rows } = await sql<{ end: Date | null }>`
-    select min(quiet_until) as end from leadgrade.records
-    where crm = ${crm} and dirty_at is not null and quiet_until > ${now}`.execute(db);
+    select min(debounced_until) as end from leadgrade.records
+    where crm = ${crm} and dirty_at is not null and debounced_until > ${now}`.execute(db);
   return rows[0]?.end ?? null;
 }

@@ -1,13 +1,13 @@
 // Records that are no longer there: deleted in their CRM, or merged into another.
 import { sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
-import { markUnmatched } from '../identity/match-queue.ts';
-import { uniteLeads } from '../identity/reassign-records.ts';
-import { rowsOf } from '../json-rows.ts';
+import { enqueueForMatching } from '../identity/match-queue.ts';
+import { mergeLeads } from '../identity/reassign-records.ts';
+import { jsonRows } from '../json-rows.ts';
 import { ensureRecords } from '../leads/ensure-records.ts';
-import { holdLeads, markDue } from '../leads/mark-due.ts';
+import { lockLeadsOfRecords, markDue } from '../leads/mark-due.ts';
 import type { Tables } from '../tables/tables.ts';
-import { handOverRows, type Merged, pairsOf } from './move-to-survivor.ts';
+import { type Merged, moveRowsToSurvivor, pairsOf } from './move-to-survivor.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -25,14 +25,14 @@ interface Retired extends RecordRef {
  * merged hands its ledger to the survivor, which is scored again, and read again unless it was read since `askedAt`. Records that
  * are retired already, or were never known, change nothing.
  */
-export async function retire(
+export async function markGoneOrMerged(
   tx: Tx,
   crm: string,
   records: readonly Retired[],
   { now, askedAt = null }: { readonly now: Date; readonly askedAt?: Date | null },
 ): Promise<void> {
   if (records.length === 0) return;
-  await holdLeads(
+  await lockLeadsOfRecords(
     tx,
     crm,
     records.flatMap(({ object, id, into }) => (into === null ? [{ object, id }] : [{ object, id }, into])),
@@ -45,19 +45,19 @@ export async function retire(
   >`
     update leadgrade.records r
     set state = case when t.into_id is null then 'gone' else 'merged' end, merged_into = t.into_id,
-        merged_into_object = t.into_object, undated_at = null, counters = '{}', read_at = ${now}
-    from ${rowsOf(rows)} as t (object text, id text, into_object text, into_id text, asked timestamptz)
+        merged_into_object = t.into_object, counters_changed_at = null, counters = '{}', read_at = ${now}
+    from ${jsonRows(rows)} as t (object text, id text, into_object text, into_id text, asked timestamptz)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id
       and (r.state = 'live' and coalesce(r.read_at <= t.asked, true) or t.into_id is not null
         and (r.merged_into, coalesce(r.merged_into_object, r.object)) is distinct from (t.into_id, t.into_object))
     returning r.object, r.id, t.into_object, t.into_id, r.lead_id`.execute(tx);
   // All of them but those that were seen alive since.
-  const gone = sql`${rowsOf(rows)} as t (object text, id text, mark timestamptz)
+  const gone = sql`${jsonRows(rows)} as t (object text, id text, mark timestamptz)
     join leadgrade.records g on g.crm = ${crm} and g.object = t.object and g.id = t.id and g.state <> 'live'`;
   await sql`
     update leadgrade.records r
     set dirty_at = case when r.dirty_at is distinct from t.mark then r.dirty_at end, claimed_by = null,
-        claimed_until = null, quiet_until = null
+        claimed_until = null, debounced_until = null
     from ${gone} where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.dirty_at is not null
       and t.mark is not null`.execute(tx);
   await sql`
@@ -65,10 +65,10 @@ export async function retire(
     where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(tx);
   // Nobody can mend what is not there any more.
   await sql`
-    delete from leadgrade.errors e using ${gone}
+    delete from leadgrade.record_errors e using ${gone}
     where e.crm = ${crm} and e.object = t.object and e.record_id = t.id`.execute(tx);
   if (retired.length === 0) return;
-  await markUnmatched(tx, crm, retired);
+  await enqueueForMatching(tx, crm, retired);
   const merged = retired.flatMap(({ object, id, into_object, into_id }) => {
     return into_object === null || into_id === null ? [] : [{ object, id, into: { object: into_object, id: into_id } }];
   });
@@ -106,12 +106,12 @@ async function handOver(
   const into = merged.map((each) => each.into);
   await ensureRecords(tx, crm, into, now);
   await goOnFromMerged(tx, crm, merged);
-  await handOverRows(tx, 'activities', { crm, merged, now });
+  await moveRowsToSurvivor(tx, 'activities', { crm, merged, now });
   // The survivor's own history as a lead is read with it.
-  await handOverRows(tx, 'outcomes', { crm, merged, now, only: sql`a.source <> 'lifecycle'` });
+  await moveRowsToSurvivor(tx, 'outcomes', { crm, merged, now, only: sql`a.source <> 'lifecycle'` });
   const { rows } = await sql<Survivor>`
     update leadgrade.records r set dirty_at = case when r.read_at >= ${askedAt}::timestamptz then r.dirty_at else ${now} end
-    from ${rowsOf(into)} as t (object text, id text)
+    from ${jsonRows(into)} as t (object text, id text)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.state = 'live'
     returning r.lead_id, r.read_at`.execute(tx);
   return rows;
@@ -128,5 +128,5 @@ async function goOnFromMerged(tx: Tx, crm: string, merged: readonly Merged[]): P
       and exists (select from leadgrade.results where lead_id = m.lead_id)
       and not exists (select from leadgrade.results where lead_id = survivor.lead_id)
     group by survivor.lead_id`.execute(tx);
-  await uniteLeads(tx, rows);
+  await mergeLeads(tx, rows);
 }

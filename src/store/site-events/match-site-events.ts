@@ -3,9 +3,9 @@
 import { sql, type Transaction } from 'kysely';
 import type { Fields } from '../../domain/lead.ts';
 import { recordKey } from '../../domain/person.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
-import { withoutCompiling } from '../without-jit.ts';
+import { disableJit } from '../without-jit.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -42,15 +42,15 @@ const SHORTEST_WAIT_MS = 60_000;
  * Looks at up to `limit` events that are to be looked at now, those first that are new or were woken.
  * @returns those whose record was found, to be taken in the same transaction; `looked` less than `limit`: there are no more
  */
-export async function findPeople(
+export async function resolvePeople(
   tx: Tx,
   matching: SiteMatching,
 ): Promise<{ readonly looked: number; readonly found: readonly MatchedSiteEvent[] }> {
   const { limit, now } = matching;
-  await withoutCompiling(tx);
+  await disableJit(tx);
   const { rows } = await sql<Omit<MatchedSiteEvent, 'leadId'> & { leadId: number | null }>`
     with looked as materialized (
-      select * from leadgrade.site_events where look_at <= ${now} order by look_at, source, message_id
+      select * from leadgrade.site_events where next_match_at <= ${now} order by next_match_at, source, message_id
       limit ${limit} for update skip locked
     ),
     named as (${whoIsNamed(matching)}),
@@ -66,7 +66,7 @@ export async function findPeople(
       left join lateral (${recordOfLead()}) r on true
     ),
     later as (
-      update leadgrade.site_events e set look_at = case when m.email is null and m.by_record_id is null then null
+      update leadgrade.site_events e set next_match_at = case when m.email is null and m.by_record_id is null then null
         else ${now}::timestamptz + least(greatest(${now}::timestamptz - e.received_at,
           ${SHORTEST_WAIT_MS} * interval '1 millisecond'), ${LONGEST_WAIT_MS} * interval '1 millisecond') end
       from matched m where e.source = m.source and e.message_id = m.message_id and m.to_id is null
@@ -98,7 +98,7 @@ function whoIsNamed({ sharedInboxes }: SiteMatching) {
       left join leadgrade.site_identities a
         on a.source = l.source and a.key = l.anonymous_key and l.user_key is null
       left join leadgrade.site_identities s
-        on s.source = a.source and s.key = a.same_as and a.email_key is null and a.record_id is null
+        on s.source = a.source and s.key = a.alias_of and a.email_key is null and a.record_id is null
     ) w`;
 }
 
@@ -137,11 +137,11 @@ function recordOfLead() {
 }
 
 /** Of these, whose leads are held now, those whose record is still there: another one was merged or deleted meanwhile. */
-export async function stillThere(tx: Tx, found: readonly MatchedSiteEvent[]): Promise<readonly MatchedSiteEvent[]> {
+export async function stillLive(tx: Tx, found: readonly MatchedSiteEvent[]): Promise<readonly MatchedSiteEvent[]> {
   if (found.length === 0) return [];
   const refs = found.map(({ crm, object, id }) => ({ crm, object, id }));
   const { rows } = await sql<{ crm: string; object: string; id: string }>`
-    select distinct r.crm, r.object, r.id from ${rowsOf(refs)} as t (crm text, object text, id text)
+    select distinct r.crm, r.object, r.id from ${jsonRows(refs)} as t (crm text, object text, id text)
     join leadgrade.records r on r.crm = t.crm and r.object = t.object and r.id = t.id
     where r.state = 'live' and r.erased_at is null`.execute(tx);
   const there = new Set(rows.map(recordKey));

@@ -2,24 +2,24 @@
 // names, or as a record that is read with their address or id.
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RecordLink } from '../../domain/crm-changes.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
-import { withoutCompiling } from '../without-jit.ts';
-import { firstToLookAt } from './retention.ts';
+import { disableJit } from '../without-jit.ts';
+import { nextMatchAt } from './retention.ts';
 
 /** Events that waited for identities that were learned since are to be looked at. Gives how many identities; less than `limit`: all. */
-export async function wakeByIdentities(db: Kysely<Tables>, limit: number, now: Date): Promise<number> {
+export async function requeueByIdentity(db: Kysely<Tables>, limit: number, now: Date): Promise<number> {
   return db.transaction().execute(async (tx) => {
-    await withoutCompiling(tx);
+    await disableJit(tx);
     const { rows } = await sql<{ count: number }>`
     with learned as materialized (
-      select source, key from leadgrade.site_identities where fresh order by source, key limit ${limit} for update skip locked
+      select source, key from leadgrade.site_identities where needs_rematch order by source, key limit ${limit} for update skip locked
     ),
     seen as (
-      update leadgrade.site_identities i set fresh = false from learned l where i.source = l.source and i.key = l.key
+      update leadgrade.site_identities i set needs_rematch = false from learned l where i.source = l.source and i.key = l.key
     ),
     waiting as (${waitingForUsers()}),
-    ${woken(now)}
+    ${requeued(now)}
     select count(*)::int as count from learned`.execute(tx);
     return rows[0]?.count ?? 0;
   });
@@ -29,8 +29,12 @@ export async function wakeByIdentities(db: Kysely<Tables>, limit: number, now: D
  * Events that waited for somebody with the address or the id of these records are to be looked at, also where `identify` told it of
  * their user. To be called by whoever holds no leads yet: who gives events to leads holds the events first.
  */
-export async function wakeByRecords(tx: Transaction<Tables>, records: readonly RecordLink[], now: Date): Promise<void> {
-  const refs = rowsOf(records.map(({ crm, object, id }) => ({ crm, object, id })));
+export async function requeueByRecord(
+  tx: Transaction<Tables>,
+  records: readonly RecordLink[],
+  now: Date,
+): Promise<void> {
+  const refs = jsonRows(records.map(({ crm, object, id }) => ({ crm, object, id })));
   // Each by its index (`offset 0`): without statistics of the tables a plan would walk all of them. And none where nothing waits.
   await sql`
     with named as materialized (
@@ -39,7 +43,7 @@ export async function wakeByRecords(tx: Transaction<Tables>, records: readonly R
         select * from leadgrade.records r
         where r.crm = t.crm and r.object = t.object and r.id = t.id and r.state = 'live' offset 0
       ) r
-      where exists (select from leadgrade.site_events where taken_at is null)
+      where exists (select from leadgrade.site_events where assigned_at is null)
     ),
     learned as materialized (
       select i.source, i.key from named n
@@ -59,7 +63,7 @@ export async function wakeByRecords(tx: Transaction<Tables>, records: readonly R
       union
       ${waitingForUsers()}
     ),
-    ${woken(now)}
+    ${requeued(now)}
     select 1`.execute(tx);
 }
 
@@ -70,7 +74,7 @@ function waitingForUsers(): RawBuilder<unknown> {
       union
       select i.source, i.key from learned l
       cross join lateral (
-        select * from leadgrade.site_identities i where i.same_as = l.key and i.source = l.source offset 0
+        select * from leadgrade.site_identities i where i.alias_of = l.key and i.source = l.source offset 0
       ) i
     ) k`;
   return sql`
@@ -88,8 +92,8 @@ function waitingForUsers(): RawBuilder<unknown> {
 }
 
 /** Has the events (`waiting`) looked at. In their order, so that two who wake the same never wait for each other. */
-function woken(now: Date): RawBuilder<unknown> {
-  const asleep = sql`e.taken_at is null and (e.look_at is null or e.look_at > ${firstToLookAt(now)})`;
+function requeued(now: Date): RawBuilder<unknown> {
+  const asleep = sql`e.assigned_at is null and (e.next_match_at is null or e.next_match_at > ${nextMatchAt(now)})`;
   return sql`
     held as materialized (
       select e.source, e.message_id from (select * from waiting order by source, message_id) w
@@ -99,7 +103,7 @@ function woken(now: Date): RawBuilder<unknown> {
       ) e
     ),
     woken as (
-      update leadgrade.site_events e set look_at = ${firstToLookAt(now)} from held h
+      update leadgrade.site_events e set next_match_at = ${nextMatchAt(now)} from held h
       where e.source = h.source and e.message_id = h.message_id and ${asleep}
     )`;
 }

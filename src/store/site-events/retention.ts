@@ -1,17 +1,17 @@
 // What becomes of the events of the team's own site or product that are kept: taken, erased with the person, or forgotten.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordLink } from '../../domain/crm-changes.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
 
 /** What is left of an event that was taken or erased: its key. */
 const BARE = sql`attributes = '{}', email_key = null, crm = null, record_id = null, user_key = null, anonymous_key = null,
-  look_at = null`;
+  next_match_at = null`;
 
 /** These are in the ledger now. */
-export async function noteSiteEventsTaken(
+export async function markSiteEventsAssigned(
   tx: Transaction<Tables>,
   events: readonly { readonly source: string; readonly messageId: string; readonly type: string }[],
   now: Date,
@@ -19,8 +19,8 @@ export async function noteSiteEventsTaken(
   if (events.length === 0) return;
   const rows = events.map(({ source, messageId }) => ({ source, message_id: messageId }));
   await sql`
-    update leadgrade.site_events e set ${BARE}, taken_at = ${now}
-    from ${rowsOf(rows)} as t (source text, message_id text)
+    update leadgrade.site_events e set ${BARE}, assigned_at = ${now}
+    from ${jsonRows(rows)} as t (source text, message_id text)
     where e.source = t.source and e.message_id = t.message_id`.execute(tx);
   const types = [...new Set(events.map(({ type }) => type))].toSorted();
   await sql`
@@ -45,7 +45,7 @@ export async function eraseSiteEvents(
   { emails, refs }: { readonly emails: readonly string[]; readonly refs: readonly Pick<RecordLink, 'crm' | 'id'>[] },
 ): Promise<{ readonly site_events: number; readonly site_identities: number }> {
   if (emails.length + refs.length === 0) return { site_events: 0, site_identities: 0 };
-  const records = sql`${rowsOf(refs.map(({ crm, id }) => ({ crm, id })))} as t (crm text, id text)`;
+  const records = sql`${jsonRows(refs.map(({ crm, id }) => ({ crm, id })))} as t (crm text, id text)`;
   // Each by its index. In their order, so that we never wait for somebody who stores or wakes the same and waits for us.
   const { rows } = await sql<{ source: string; key: string }>`
     with recursive own as (
@@ -53,7 +53,7 @@ export async function eraseSiteEvents(
       union
       select i.source, i.key from ${records} join leadgrade.site_identities i on i.record_id = t.id and i.crm = t.crm
       union
-      select i.source, i.key from own join leadgrade.site_identities i on i.source = own.source and i.same_as = own.key
+      select i.source, i.key from own join leadgrade.site_identities i on i.source = own.source and i.alias_of = own.key
     ),
     held as materialized (
       select i.source, i.key from leadgrade.site_identities i
@@ -61,7 +61,7 @@ export async function eraseSiteEvents(
     )
     delete from leadgrade.site_identities i using held h where i.source = h.source and i.key = h.key
     returning i.source, i.key`.execute(tx);
-  const users = sql`${rowsOf(rows)} as t (source text, key text)`;
+  const users = sql`${jsonRows(rows)} as t (source text, key text)`;
   const result = await sql`
     with own as (
       select source, message_id from leadgrade.site_events where email_key = any(${emails}::text[])
@@ -77,7 +77,7 @@ export async function eraseSiteEvents(
       select e.source, e.message_id from leadgrade.site_events e
       where (e.source, e.message_id) in (select source, message_id from own) order by e.source, e.message_id for update
     )
-    update leadgrade.site_events e set ${BARE}, taken_at = e.received_at
+    update leadgrade.site_events e set ${BARE}, assigned_at = e.received_at
     from held h where e.source = h.source and e.message_id = h.message_id`.execute(tx);
   return { site_events: Number(result.numAffectedRows ?? 0n), site_identities: rows.length };
 }
@@ -94,16 +94,16 @@ const IDENTITY_DAYS = 400;
  * When an event that is new, or was woken, is to be looked at: before all that found nobody and are to be looked at once more, however
  * late that is.
  */
-export function firstToLookAt(now: Date): Date {
+export function nextMatchAt(now: Date): Date {
   return new Date(now.getTime() - HELD_DAYS * DAY_MS);
 }
 
 /** Forgets what has waited too long, and keys that cannot come again. Gives how many events nobody turned up for. */
-export async function forgetSiteEvents(db: Db, now: Date): Promise<number> {
+export async function purgeSiteEvents(db: Db, now: Date): Promise<number> {
   const before = (days: number) => new Date(now.getTime() - days * DAY_MS);
   const held = await sql`
-    delete from leadgrade.site_events where received_at < ${before(HELD_DAYS)} and taken_at is null`.execute(db);
+    delete from leadgrade.site_events where received_at < ${before(HELD_DAYS)} and assigned_at is null`.execute(db);
   await sql`delete from leadgrade.site_events where received_at < ${before(KEY_DAYS)}`.execute(db);
-  await sql`delete from leadgrade.site_identities where heard_at < ${before(IDENTITY_DAYS)}`.execute(db);
+  await sql`delete from leadgrade.site_identities where received_at < ${before(IDENTITY_DAYS)}`.execute(db);
   return Number(held.numAffectedRows ?? 0n);
 }

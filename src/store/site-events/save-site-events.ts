@@ -2,13 +2,13 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Fields } from '../../domain/lead.ts';
 import type { SitePerson } from '../../domain/site-event.ts';
-import { rowsOf } from '../json-rows.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
-import { firstToLookAt } from './retention.ts';
+import { nextMatchAt } from './retention.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
 
-export interface ArrivedSiteEvent extends SitePerson {
+export interface NewSiteEvent extends SitePerson {
   readonly messageId: string;
   /** Of the activity that it becomes. */
   readonly type: string;
@@ -18,7 +18,7 @@ export interface ArrivedSiteEvent extends SitePerson {
 }
 
 /** Who the user of a key is: a person, or (of an anonymous key) the same as another key. */
-export interface LearnedIdentity {
+export interface NewIdentity {
   readonly key: string;
   readonly email: string | null;
   readonly record: SitePerson['record'];
@@ -27,10 +27,10 @@ export interface LearnedIdentity {
   readonly at: number;
 }
 
-export interface Arrival {
+export interface SiteBatch {
   readonly source: string;
-  readonly events: readonly ArrivedSiteEvent[];
-  readonly identities: readonly LearnedIdentity[];
+  readonly events: readonly NewSiteEvent[];
+  readonly identities: readonly NewIdentity[];
 }
 
 /** An identity that says nothing new is noted once a day. */
@@ -41,34 +41,34 @@ const HEARD_AGAIN_MS = 86_400_000;
  * is left out.
  * @returns how many events were new, and how many identities told something new
  */
-export async function putSiteEvents(
+export async function saveSiteEvents(
   db: Db,
-  { source, events, identities }: Arrival,
+  { source, events, identities }: SiteBatch,
   now: Date,
 ): Promise<{ readonly events: number; readonly identities: number }> {
   if (events.length + identities.length === 0) return { events: 0, identities: 0 };
   const { rows } = await sql<{ events: number; identities: number }>`
     with told as (
       insert into leadgrade.site_identities as i
-        (source, key, email_key, crm, record_id, same_as, at, heard_at, fresh)
-      select ${source}, t.key, t.email_key, t.crm, t.record_id, t.same_as, t.at, ${now}, true
-      from ${rowsOf(mergedIdentities(identities))} as t (key text, email_key text, crm text, record_id text, same_as text,
+        (source, key, email_key, crm, record_id, alias_of, at, received_at, needs_rematch)
+      select ${source}, t.key, t.email_key, t.crm, t.record_id, t.alias_of, t.at, ${now}, true
+      from ${jsonRows(mergedIdentities(identities))} as t (key text, email_key text, crm text, record_id text, alias_of text,
         at timestamptz)
       where ${notErased(sql`t`)} order by t.key
       on conflict (source, key) do update set
-        email_key = ${newer('email_key')}, same_as = ${newer('same_as')},
+        email_key = ${newer('email_key')}, alias_of = ${newer('alias_of')},
         crm = case when ${newer('record_id')} is distinct from i.record_id then excluded.crm else i.crm end,
         record_id = ${newer('record_id')},
-        at = greatest(i.at, excluded.at), heard_at = excluded.heard_at, fresh = i.fresh or ${tellsMore()}
-      where ${tellsMore()} or i.heard_at < ${new Date(now.getTime() - HEARD_AGAIN_MS)}
+        at = greatest(i.at, excluded.at), received_at = excluded.received_at, needs_rematch = i.needs_rematch or ${tellsMore()}
+      where ${tellsMore()} or i.received_at < ${new Date(now.getTime() - HEARD_AGAIN_MS)}
       returning 1
     ),
     kept as (
       insert into leadgrade.site_events (source, message_id, type, attributes, at, received_at, email_key, crm, record_id,
-        user_key, anonymous_key, look_at)
+        user_key, anonymous_key, next_match_at)
       select ${source}, t.message_id, t.type, t.attributes, t.at, ${now}, t.email_key, t.crm, t.record_id, t.user_key,
-        t.anonymous_key, ${firstToLookAt(now)}
-      from ${rowsOf(events.map(toRow))} as t (message_id text, type text, attributes jsonb, at timestamptz, email_key text,
+        t.anonymous_key, ${nextMatchAt(now)}
+      from ${jsonRows(events.map(toRow))} as t (message_id text, type text, attributes jsonb, at timestamptz, email_key text,
         crm text, record_id text, user_key text, anonymous_key text)
       where ${notErased(sql`t`)} order by t.message_id
       on conflict (source, message_id) do nothing
@@ -79,16 +79,16 @@ export async function putSiteEvents(
 }
 
 /** The latest word counts; what it does not say stays. */
-function newer(column: 'email_key' | 'record_id' | 'same_as') {
+function newer(column: 'email_key' | 'record_id' | 'alias_of') {
   const [was, is] = [sql.raw(`i.${column}`), sql.raw(`excluded.${column}`)];
   return sql`case when ${is} is null or ${was} is not null and excluded.at < i.at then ${was} else ${is} end`;
 }
 
 function tellsMore() {
-  const differs = (column: 'email_key' | 'record_id' | 'same_as') => {
+  const differs = (column: 'email_key' | 'record_id' | 'alias_of') => {
     return sql`${newer(column)} is distinct from ${sql.raw(`i.${column}`)}`;
   };
-  return sql`(${differs('email_key')} or ${differs('record_id')} or ${differs('same_as')})`;
+  return sql`(${differs('email_key')} or ${differs('record_id')} or ${differs('alias_of')})`;
 }
 
 /** Late words of somebody who was erased; of one who has come back since, what they do from then on counts. */
@@ -104,7 +104,7 @@ function notErased(t: ReturnType<typeof sql>) {
     )`;
 }
 
-function toRow({ messageId, type, attributes, at, email, record, userKey, anonymousKey }: ArrivedSiteEvent): object {
+function toRow({ messageId, type, attributes, at, email, record, userKey, anonymousKey }: NewSiteEvent): object {
   return {
     message_id: messageId,
     type,
@@ -119,7 +119,7 @@ function toRow({ messageId, type, attributes, at, email, record, userKey, anonym
 }
 
 /** A statement may touch a row only once: of several words on one key, each part by the latest that says it. */
-function mergedIdentities(identities: readonly LearnedIdentity[]): readonly object[] {
+function mergedIdentities(identities: readonly NewIdentity[]): readonly object[] {
   const byKey = Map.groupBy(
     identities.toSorted((a, b) => b.at - a.at),
     ({ key }) => key,
@@ -131,7 +131,7 @@ function mergedIdentities(identities: readonly LearnedIdentity[]): readonly obje
       email_key: told.find(({ email }) => email !== null)?.email ?? null,
       crm: record?.crm ?? null,
       record_id: record?.id ?? null,
-      same_as: told.find(({ sameAs }) => sameAs !== null)?.sameAs ?? null,
+      alias_of: told.find(({ sameAs }) => sameAs !== null)?.sameAs ?? null,
       at: new Date(told[0]?.at ?? 0).toISOString(),
     };
   });

@@ -1,15 +1,15 @@
 // Counters of records: which moved since their things were dated, and how far each was dated. A counter that a better stream
 // has taken the place of is closed, and what it gave is dropped.
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { Counters, DatedCounter, DatedThings, RecordRef } from '../../domain/crm-changes.ts';
-import { dropActivities, takeActivities } from '../activities/activities.ts';
+import type { Counters, DatedCounter, DatedEvents, RecordRef } from '../../domain/crm-changes.ts';
+import { saveActivities, tombstoneActivities } from '../activities/activities.ts';
 import type { Claim } from '../claim.ts';
-import { rowsOf } from '../json-rows.ts';
-import { holdLeads, markDue } from '../leads/mark-due.ts';
-import { listErrors, type RecordProblem } from '../leads/record-errors.ts';
+import { jsonRows } from '../json-rows.ts';
+import { lockLeadsOfRecords, markDue } from '../leads/mark-due.ts';
+import { type RecordProblem, recordErrors } from '../leads/record-errors.ts';
 import { refKey } from '../records/save-snapshots.ts';
 import type { Tables } from '../tables/tables.ts';
-import { admitStream, type Denial, denyStream } from './streams.ts';
+import { markStreamAvailable, markStreamUnavailable, type Unavailability } from './streams.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -28,7 +28,7 @@ export interface StoredCounter extends DatedCounter {
 }
 
 export interface ClaimedCounters extends RecordRef {
-  readonly undated_at: Date;
+  readonly counters_changed_at: Date;
   /** As the record was last read. */
   readonly counters: Counters;
   readonly dated: Readonly<Record<string, StoredCounter>>;
@@ -38,18 +38,18 @@ export interface ClaimedCounters extends RecordRef {
  * Takes records whose counters moved, the longest waiting first; by nothing else, as a backfill marks all at one instant, and
  * each claim would sort them all. A claim ends by itself, or when the same claimant comes again.
  */
-export async function claimUndated(db: Kysely<Tables>, claim: Claim): Promise<readonly ClaimedCounters[]> {
+export async function claimChangedCounters(db: Kysely<Tables>, claim: Claim): Promise<readonly ClaimedCounters[]> {
   const { rows } = await sql<ClaimedCounters>`
     with t as materialized (
       select object, id from leadgrade.records
-      where crm = ${claim.crm} and undated_at is not null and state = 'live'
+      where crm = ${claim.crm} and counters_changed_at is not null and state = 'live'
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
-      order by undated_at limit ${claim.limit} for update skip locked
+      order by counters_changed_at limit ${claim.limit} for update skip locked
     ),
     claimed as (
       update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}
       from t where r.crm = ${claim.crm} and r.object = t.object and r.id = t.id
-      returning r.object, r.id, r.undated_at, r.counters
+      returning r.object, r.id, r.counters_changed_at, r.counters
     )
     select c.*, ${datedOf(claim.crm, sql`c`)} as dated from claimed c`.execute(db);
   return rows;
@@ -57,9 +57,9 @@ export async function claimUndated(db: Kysely<Tables>, claim: Claim): Promise<re
 
 function datedOf(crm: string, record: ReturnType<typeof sql>) {
   return sql`coalesce((
-    select jsonb_object_agg(k.counter, jsonb_build_object('value', k.value, 'n', k.n, 'shown', k.shown, 'again', k.again,
-      'at', extract(epoch from k.at) * 1000))
-    from leadgrade.counters k where k.crm = ${crm} and k.object = ${record}.object and k.record_id = ${record}.id
+    select jsonb_object_agg(k.counter, jsonb_build_object('value', k.value, 'last_number', k.last_number, 'crm_value', k.crm_value, 'redate', k.redate,
+      'dated_at', extract(epoch from k.dated_at) * 1000))
+    from leadgrade.counter_positions k where k.crm = ${crm} and k.object = ${record}.object and k.record_id = ${record}.id
   ), '{}')`;
 }
 
@@ -67,23 +67,23 @@ function datedOf(crm: string, record: ReturnType<typeof sql>) {
  * Keeps what dating found, and how far it got, in one transaction. A record that was dated by somebody else meanwhile, or a
  * counter that was closed, is left as it is: it is asked for again, or nobody wants it any more.
  */
-export async function takeDated(
+export async function saveDatedEvents(
   db: Kysely<Tables>,
-  found: DatedThings,
+  found: DatedEvents,
   { crm, now, claimed }: { crm: string; now: Date; claimed: readonly ClaimedCounters[] },
 ): Promise<void> {
   if (claimed.length === 0) return;
   await db.transaction().execute(async (tx) => {
     const asked = found.records.flatMap(({ counters }) => counters.map(({ counter }) => counter));
     const open = await openAmong(tx, crm, [...new Set(asked)]);
-    await holdLeads(tx, crm, claimed);
+    await lockLeadsOfRecords(tx, crm, claimed);
     const current = await unchanged(tx, crm, claimed);
     const of = (ref: RecordRef) => current.has(refKey(ref));
     const things = found.activities.filter(({ ref, stream }) => of(ref) && open.has(stream));
     for (const [stream, activities] of Map.groupBy(things, (activity) => activity.stream)) {
-      await takeActivities(tx, activities, { crm, stream, now, pass: null });
+      await saveActivities(tx, activities, { crm, stream, now, fullSyncRunId: null });
     }
-    await dropActivities(
+    await tombstoneActivities(
       tx,
       crm,
       found.gone.filter(({ ref }) => of(ref)),
@@ -92,7 +92,7 @@ export async function takeDated(
     const dated = found.records.flatMap(({ ref, counters }) => {
       return of(ref) ? counters.flatMap((each) => (open.has(each.counter) ? [{ ...each, ref }] : [])) : [];
     });
-    await keepDated(tx, crm, dated);
+    await saveDatedRows(tx, crm, dated);
     await listVersionProblems(tx, crm, dated, now);
     const unanswered = new Set(found.unanswered.map(refKey));
     await settle(
@@ -115,7 +115,9 @@ export async function takeDated(
 async function openAmong(tx: Tx, crm: string, counters: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ stream: string }>`
     select stream from leadgrade.streams
-    where crm = ${crm} and stream = any(${counters}::text[]) and denied is null order by stream for share`.execute(tx);
+    where crm = ${crm} and stream = any(${counters}::text[]) and unavailable_reason is null order by stream for share`.execute(
+    tx,
+  );
   return new Set(rows.map(({ stream }) => stream));
 }
 
@@ -124,31 +126,31 @@ async function unchanged(tx: Tx, crm: string, claimed: readonly ClaimedCounters[
   const rows = claimed.map(({ object, id, dated }) => ({ object, id, dated }));
   const { rows: live } = await sql<RecordRef>`
     select r.object, r.id from leadgrade.records r
-    join ${rowsOf(rows)} as t (object text, id text, dated jsonb) on r.object = t.object and r.id = t.id
+    join ${jsonRows(rows)} as t (object text, id text, dated jsonb) on r.object = t.object and r.id = t.id
     where r.crm = ${crm} and r.state = 'live' order by r.object, r.id for update of r`.execute(tx);
   // In a statement of its own: it sees what others did while this one waited for the records.
   const { rows: same } = await sql<RecordRef>`
-    select t.object, t.id from ${rowsOf(rows)} as t (object text, id text, dated jsonb)
+    select t.object, t.id from ${jsonRows(rows)} as t (object text, id text, dated jsonb)
     where t.dated = ${datedOf(crm, sql`t`)}`.execute(tx);
   const keys = new Set(same.map(refKey));
   return new Set(live.map(refKey).filter((key) => keys.has(key)));
 }
 
-type DatedRow = DatedThings['records'][number]['counters'][number] & { readonly ref: RecordRef };
+type DatedRow = DatedEvents['records'][number]['counters'][number] & { readonly ref: RecordRef };
 
-async function keepDated(tx: Tx, crm: string, dated: readonly DatedRow[]): Promise<void> {
+async function saveDatedRows(tx: Tx, crm: string, dated: readonly DatedRow[]): Promise<void> {
   if (dated.length === 0) return;
   const rows = dated.map(({ ref, counter, dated: { value, n, at }, shown }) => {
     return { ...ref, counter, value, n, at: at === null ? null : new Date(at).toISOString(), shown };
   });
   await sql`
-    insert into leadgrade.counters (crm, object, record_id, counter, value, n, at, shown)
-    select ${crm}, object, id, counter, value, n, at, shown
-    from ${rowsOf(rows)} as t (object text, id text, counter text, value bigint, n bigint, at timestamptz, shown bigint)
+    insert into leadgrade.counter_positions (crm, object, record_id, counter, value, last_number, dated_at, crm_value)
+    select ${crm}, object, id, counter, value, last_number, dated_at, crm_value
+    from ${jsonRows(rows)} as t (object text, id text, counter text, value bigint, last_number bigint, dated_at timestamptz,
+      crm_value bigint)
     on conflict (crm, object, record_id, counter)
-    do update set value = excluded.value, n = excluded.n, at = excluded.at, shown = excluded.shown, again = false`.execute(
-    tx,
-  );
+    do update set value = excluded.value, last_number = excluded.last_number, dated_at = excluded.dated_at,
+      crm_value = excluded.crm_value, redate = false`.execute(tx);
 }
 
 /** What was found wrong takes the place of what was found wrong before. */
@@ -156,7 +158,7 @@ async function listVersionProblems(tx: Tx, crm: string, dated: readonly DatedRow
   const rows = dated.map(({ ref, counter }) => ({ ...ref, counter }));
   if (rows.length === 0) return;
   await sql`
-    delete from leadgrade.errors e using ${rowsOf(rows)} as t (object text, id text, counter text)
+    delete from leadgrade.record_errors e using ${jsonRows(rows)} as t (object text, id text, counter text)
     where e.crm = ${crm} and e.object = t.object and e.record_id = t.id and e.stage = 'read' and e.field = t.counter`.execute(
     tx,
   );
@@ -166,7 +168,7 @@ async function listVersionProblems(tx: Tx, crm: string, dated: readonly DatedRow
     const message = found.length === 1 ? first : `${first}, and ${found.length - 1} more`;
     return [{ ref, stage: 'read', field: counter, code: 'BAD_COUNT', message, fix: 'It is passed over.' }];
   });
-  await listErrors(tx, crm, problems, now);
+  await recordErrors(tx, crm, problems, now);
 }
 
 /** The record's counters, with those that were just dated as the CRM showed them then. */
@@ -183,28 +185,28 @@ async function settle(
   records: readonly (ClaimedCounters & { readonly lost: boolean })[],
   now: Date,
 ): Promise<void> {
-  const rows = records.map(({ object, id, undated_at, counters, lost }) => ({
+  const rows = records.map(({ object, id, counters_changed_at, counters, lost }) => ({
     object,
     id,
-    undated_at,
+    counters_changed_at,
     counters,
     lost,
   }));
   await sql`
     update leadgrade.records r
-    set undated_at = case when r.undated_at is distinct from t.undated_at then r.undated_at end,
-        counters = case when t.lost then '{}' when r.undated_at is distinct from t.undated_at then r.counters else t.counters end,
+    set counters_changed_at = case when r.counters_changed_at is distinct from t.counters_changed_at then r.counters_changed_at end,
+        counters = case when t.lost then '{}' when r.counters_changed_at is distinct from t.counters_changed_at then r.counters else t.counters end,
         dirty_at = case when t.lost then ${now} else r.dirty_at end, claimed_by = null, claimed_until = null
-    from ${rowsOf(rows)} as t (object text, id text, undated_at timestamptz, counters jsonb, lost boolean)
+    from ${jsonRows(rows)} as t (object text, id text, counters_changed_at timestamptz, counters jsonb, lost boolean)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id`.execute(tx);
 }
 
 /** All things of a counter are dated again, as far as the CRM still tells: the mapping may see them in another way now. */
-export async function dateAgain(db: Kysely<Tables>, key: CounterKey, now: Date): Promise<void> {
+export async function redateCounter(db: Kysely<Tables>, key: CounterKey, now: Date): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await tx
-      .updateTable('counters')
-      .set({ again: true })
+      .updateTable('counter_positions')
+      .set({ redate: true })
       .where('crm', '=', key.crm)
       .where('counter', '=', key.counter)
       .execute();
@@ -214,21 +216,21 @@ export async function dateAgain(db: Kysely<Tables>, key: CounterKey, now: Date):
 
 async function markUndated(tx: Tx, { crm, counter }: CounterKey, now: Date): Promise<void> {
   await sql`
-    update leadgrade.records set undated_at = ${now}
+    update leadgrade.records set counters_changed_at = ${now}
     where crm = ${crm} and state = 'live' and counters ? ${counter}`.execute(tx);
 }
 
 /** A better stream shows each thing: what the counter gave is gone, and forgotten. */
-export async function closeCounter(
+export async function disableCounter(
   db: Kysely<Tables>,
   { crm, counter }: CounterKey,
-  closed: { denied: Denial; mappingHash: string; now: Date },
+  closed: { unavailable: Unavailability; mappingHash: string; now: Date },
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     // The row first: whoever keeps things of this counter just now ends before, or finds it closed.
-    await denyStream(tx, { crm, stream: counter }, closed);
+    await markStreamUnavailable(tx, { crm, stream: counter }, closed);
     await dropGiven(tx, { crm, stream: counter, types: null }, closed.now);
-    await tx.deleteFrom('counters').where('crm', '=', crm).where('counter', '=', counter).execute();
+    await tx.deleteFrom('counter_positions').where('crm', '=', crm).where('counter', '=', counter).execute();
   });
 }
 
@@ -252,13 +254,13 @@ async function dropGiven(
  * @param brokenOff the better stream, where it was never read to its end, with the types that the counter shows: what it gave
  *   of them is gone, as nobody can tell which things of the counter those are
  */
-export async function openCounter(
+export async function enableCounter(
   db: Kysely<Tables>,
   key: CounterKey,
   { now, brokenOff }: { now: Date; brokenOff: { readonly stream: string; readonly types: readonly string[] } | null },
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    await admitStream(tx, { crm: key.crm, stream: key.counter }, now);
+    await markStreamAvailable(tx, { crm: key.crm, stream: key.counter }, now);
     if (brokenOff !== null) await dropGiven(tx, { crm: key.crm, ...brokenOff }, now);
     await markUndated(tx, key, now);
   });

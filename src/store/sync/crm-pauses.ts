@@ -2,11 +2,11 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
-export interface Halt {
+export interface CrmPause {
   readonly crm: string;
-  readonly side: 'read' | 'write';
+  readonly direction: 'read' | 'write';
   /** The kind of the connector error behind it. */
-  readonly kind: string;
+  readonly error_kind: string;
   readonly message: string;
   readonly fix: string | null;
   readonly since: Date;
@@ -17,70 +17,77 @@ export interface Halt {
  * Halts one side of a CRM until `until`; a halt that stands is prolonged.
  * @returns false when one of the same kind stood already
  */
-export async function halt(db: Kysely<Tables>, entry: Halt): Promise<boolean> {
-  const { kind, message, fix, until } = entry;
+export async function pauseCrm(db: Kysely<Tables>, entry: CrmPause): Promise<boolean> {
+  const { error_kind, message, fix, until } = entry;
   const standing = await db
-    .selectFrom('halts')
-    .select('kind')
+    .selectFrom('crm_pauses')
+    .select('error_kind')
     .where('crm', '=', entry.crm)
-    .where('side', '=', entry.side)
+    .where('direction', '=', entry.direction)
     .executeTakeFirst();
   await db
-    .insertInto('halts')
+    .insertInto('crm_pauses')
     .values(entry)
-    .onConflict((conflict) => conflict.columns(['crm', 'side']).doUpdateSet({ kind, message, fix, until }))
+    .onConflict((conflict) => conflict.columns(['crm', 'direction']).doUpdateSet({ error_kind, message, fix, until }))
     .execute();
-  return standing?.kind !== kind;
+  return standing?.error_kind !== error_kind;
 }
 
-interface Resume extends Pick<Halt, 'crm' | 'side'> {
+interface ClearPauseOptions extends Pick<CrmPause, 'crm' | 'direction'> {
   readonly before: Date;
   /** Kinds that stand on. */
   readonly but?: ReadonlySet<string>;
 }
 
 /** Ends the halt of one side of a CRM that has stood since `before` or longer. */
-export async function resume(db: Kysely<Tables>, { crm, side, before, but = new Set() }: Resume): Promise<void> {
-  const standing = db.deleteFrom('halts').where('crm', '=', crm).where('side', '=', side).where('since', '<=', before);
-  await (but.size === 0 ? standing : standing.where('kind', 'not in', [...but])).execute();
+export async function clearPause(
+  db: Kysely<Tables>,
+  { crm, direction, before, but = new Set() }: ClearPauseOptions,
+): Promise<void> {
+  const standing = db
+    .deleteFrom('crm_pauses')
+    .where('crm', '=', crm)
+    .where('direction', '=', direction)
+    .where('since', '<=', before);
+  await (but.size === 0 ? standing : standing.where('error_kind', 'not in', [...but])).execute();
 }
 
 /** Forgets the halts of these kinds, of both sides, that have stood since `before` or longer: what they stand for is tried at once. */
-export async function forget(
+export async function clearPausesOfKinds(
   db: Kysely<Tables>,
   { crm, kinds, before }: { crm: string; kinds: ReadonlySet<string>; before: Date },
 ): Promise<void> {
   await db
-    .deleteFrom('halts')
+    .deleteFrom('crm_pauses')
     .where('crm', '=', crm)
-    .where('kind', 'in', [...kinds])
+    .where('error_kind', 'in', [...kinds])
     .where('since', '<=', before)
     .execute();
 }
 
 /** @param crms those that are set up: nobody asks what another one is left alone for */
-export async function allHalts(db: Kysely<Tables>, crms: readonly string[]): Promise<readonly Halt[]> {
+export async function listPauses(db: Kysely<Tables>, crms: readonly string[]): Promise<readonly CrmPause[]> {
   return db
-    .selectFrom('halts')
+    .selectFrom('crm_pauses')
     .selectAll()
     .where('crm', 'in', [...crms])
     .orderBy('crm')
-    .orderBy('side')
+    .orderBy('direction')
     .execute();
 }
 
 /** The halt in force at `now`, if any. */
-export async function haltInForce(
+export async function activePause(
   db: Kysely<Tables>,
   crm: string,
   side: 'read' | 'write',
   now: Date,
-): Promise<Halt | null> {
+): Promise<CrmPause | null> {
   const row = await db
-    .selectFrom('halts')
+    .selectFrom('crm_pauses')
     .selectAll()
     .where('crm', '=', crm)
-    .where('side', '=', side)
+    .where('direction', '=', side)
     .where('until', '>', now)
     .executeTakeFirst();
   return row ?? null;

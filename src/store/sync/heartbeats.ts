@@ -6,32 +6,36 @@ export const HEARTBEAT_MS = 5_000;
 const DEAD_AFTER_MS = 3 * HEARTBEAT_MS;
 
 /** @param process.roles e.g. `web,worker,scheduler` */
-export async function beat(db: Kysely<Tables>, process: { id: string; roles: string }, now: Date): Promise<void> {
+export async function writeHeartbeat(
+  db: Kysely<Tables>,
+  process: { id: string; roles: string },
+  now: Date,
+): Promise<void> {
   await sql`
-    insert into leadgrade.processes (id, roles, started_at, heartbeat_at)
+    insert into leadgrade.worker_heartbeats (id, roles, started_at, heartbeat_at)
     values (${process.id}, ${process.roles}, ${now}, ${now})
     on conflict (id) do update set heartbeat_at = ${now}`.execute(db);
   await db
-    .deleteFrom('processes')
+    .deleteFrom('worker_heartbeats')
     .where('heartbeat_at', '<', new Date(now.getTime() - 20 * DEAD_AFTER_MS))
     .execute();
 }
 
-export async function signOff(db: Kysely<Tables>, id: string): Promise<void> {
-  await db.deleteFrom('processes').where('id', '=', id).execute();
+export async function removeHeartbeat(db: Kysely<Tables>, id: string): Promise<void> {
+  await db.deleteFrom('worker_heartbeats').where('id', '=', id).execute();
 }
 
 /** Whether a process with the worker role is alive. */
 export async function isWorkerAlive(db: Kysely<Tables>, now: Date): Promise<boolean> {
   const rows = await db
-    .selectFrom('processes')
+    .selectFrom('worker_heartbeats')
     .select('roles')
     .where('heartbeat_at', '>', new Date(now.getTime() - DEAD_AFTER_MS))
     .execute();
   return rows.some((row) => row.roles.split(',').includes('worker'));
 }
 
-export async function lastBeat(db: Kysely<Tables>, id: string): Promise<Date | null> {
-  const row = await db.selectFrom('processes').select('heartbeat_at').where('id', '=', id).executeTakeFirst();
+export async function lastHeartbeat(db: Kysely<Tables>, id: string): Promise<Date | null> {
+  const row = await db.selectFrom('worker_heartbeats').select('heartbeat_at').where('id', '=', id).executeTakeFirst();
   return row?.heartbeat_at ?? null;
 }

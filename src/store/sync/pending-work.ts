@@ -24,9 +24,9 @@ export async function pendingWork(db: Kysely<Tables>, now: Date, crms: readonly 
   const { rows } = await sql<{ dirty: number; due: number; outbox: number; waiting: number }>`
     select
       (select count(*) from (select 1 from leadgrade.records where dirty_at is not null and ${isSetUp} limit ${ENOUGH}) d)
-        + (select count(*) from (select 1 from leadgrade.records where undated_at is not null and ${isSetUp} limit ${ENOUGH}) u) as dirty,
+        + (select count(*) from (select 1 from leadgrade.records where counters_changed_at is not null and ${isSetUp} limit ${ENOUGH}) u) as dirty,
       greatest((select count(*) from (select 1 from leadgrade.leads where due_at <= ${soon} limit ${ENOUGH}) l),
-        (select count(*) from (select 1 from leadgrade.unmatched limit ${ENOUGH}) m)) as due,
+        (select count(*) from (select 1 from leadgrade.match_queue limit ${ENOUGH}) m)) as due,
       (select count(*) from leadgrade.outbox where ${isSetUp})
         + (select count(*) from leadgrade.bulk_write_rows b where ${isSetUp} and not exists (
             select from leadgrade.outbox o where o.crm = b.crm and o.object = b.object and o.record_id = b.record_id
@@ -42,26 +42,28 @@ export async function pendingWork(db: Kysely<Tables>, now: Date, crms: readonly 
 }
 
 /** Whether anything is to be read or scored right now, so that more results are about to come. */
-export async function isMoreToCome(db: Kysely<Tables>, now: Date, crms: readonly string[]): Promise<boolean> {
+export async function isUpstreamBusy(db: Kysely<Tables>, now: Date, crms: readonly string[]): Promise<boolean> {
   const { rows } = await sql<{ more: boolean }>`
-    select exists (select from leadgrade.leads where due_at <= ${now}) or exists (select from leadgrade.unmatched)
+    select exists (select from leadgrade.leads where due_at <= ${now}) or exists (select from leadgrade.match_queue)
       or exists (
         select from leadgrade.records where crm = any(${crms}::text[]) and dirty_at is not null
-          and (quiet_until is null or quiet_until <= ${now})
-      ) or exists (select from leadgrade.records where crm = any(${crms}::text[]) and undated_at is not null) as more`.execute(
+          and (debounced_until is null or debounced_until <= ${now})
+      ) or exists (select from leadgrade.records where crm = any(${crms}::text[]) and counters_changed_at is not null) as more`.execute(
     db,
   );
   return rows[0]?.more ?? false;
 }
 
 /** Whether every stream of a CRM was read to its end at least once, or is denied: before that a score would be wrong. */
-export async function isFirstPullOver(
+export async function areStreamsComplete(
   db: Kysely<Tables>,
   streams: readonly { crm: string; stream: string }[],
 ): Promise<boolean> {
-  const rows = await db.selectFrom('streams').select(['crm', 'stream', 'completed_at', 'denied']).execute();
+  const rows = await db.selectFrom('streams').select(['crm', 'stream', 'completed_at', 'unavailable_reason']).execute();
   const over = new Set(
-    rows.filter((row) => row.completed_at !== null || row.denied !== null).map((row) => `${row.crm}/${row.stream}`),
+    rows
+      .filter((row) => row.completed_at !== null || row.unavailable_reason !== null)
+      .map((row) => `${row.crm}/${row.stream}`),
   );
   return streams.every(({ crm, stream }) => over.has(`${crm}/${stream}`));
 }

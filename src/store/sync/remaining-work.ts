@@ -9,33 +9,36 @@ async function isThere(db: Kysely<Tables>, found: RawBuilder<unknown>): Promise<
 }
 
 /** Records to be read again, of these CRMs. */
-export function isAnyDirty(db: Kysely<Tables>, crms: readonly string[], by: Date): Promise<boolean> {
+export function hasDirty(db: Kysely<Tables>, crms: readonly string[], by: Date): Promise<boolean> {
   return isThere(db, sql`select from leadgrade.records where crm = any(${crms}::text[]) and dirty_at <= ${by}`);
 }
 
 /** Records whose counters are to be dated. */
-export function isAnyUndated(db: Kysely<Tables>, crms: readonly string[], by: Date): Promise<boolean> {
-  return isThere(db, sql`select from leadgrade.records where crm = any(${crms}::text[]) and undated_at <= ${by}`);
+export function hasChangedCounters(db: Kysely<Tables>, crms: readonly string[], by: Date): Promise<boolean> {
+  return isThere(
+    db,
+    sql`select from leadgrade.records where crm = any(${crms}::text[]) and counters_changed_at <= ${by}`,
+  );
 }
 
 /** Leads to be scored; those that rest until later do not count. */
-export function isAnyDue(db: Kysely<Tables>, by: Date): Promise<boolean> {
+export function hasDue(db: Kysely<Tables>, by: Date): Promise<boolean> {
   return isThere(db, sql`select from leadgrade.leads where due_at <= ${by}`);
 }
 
 /** Records whose person is to be looked for. @param by of the marks, the last one (`lastUnmatched`) */
-export function isAnyUnmatched(db: Kysely<Tables>, by: number): Promise<boolean> {
-  return isThere(db, sql`select from leadgrade.unmatched where seq <= ${by}`);
+export function hasQueuedForMatching(db: Kysely<Tables>, by: number): Promise<boolean> {
+  return isThere(db, sql`select from leadgrade.match_queue where seq <= ${by}`);
 }
 
 /** 0 = none. */
-export async function lastUnmatched(db: Kysely<Tables>): Promise<number> {
-  const { rows } = await sql<{ last: number | null }>`select max(seq) as last from leadgrade.unmatched`.execute(db);
+export async function lastMatchQueueSeq(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{ last: number | null }>`select max(seq) as last from leadgrade.match_queue`.execute(db);
   return rows[0]?.last ?? 0;
 }
 
 /** Results to be written, or whose outcome is not known. Those that wait for a later try do not count. */
-export function isAnyUnwritten(
+export function hasUnwritten(
   db: Kysely<Tables>,
   crms: readonly string[],
   { by, now }: { by: Date; now: Date },

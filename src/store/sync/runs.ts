@@ -33,7 +33,7 @@ export async function findRun(db: Kysely<Tables>, id: number): Promise<Run | nul
   return (await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
-export async function runOfSlot(db: Kysely<Tables>, job: string, slot: string): Promise<Run | null> {
+export async function findRunOfSlot(db: Kysely<Tables>, job: string, slot: string): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
     .selectAll()
@@ -44,7 +44,7 @@ export async function runOfSlot(db: Kysely<Tables>, job: string, slot: string): 
 }
 
 /** The latest run of a job that has not ended: what a restarted process goes on with. */
-export async function unfinishedRun(db: Kysely<Tables>, job: string): Promise<Run | null> {
+export async function findUnfinishedRun(db: Kysely<Tables>, job: string): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
     .selectAll()
@@ -68,19 +68,19 @@ export async function firstRunDone(db: Kysely<Tables>, job: string): Promise<Dat
 }
 
 /** A CRM was read to its end: for runs that waited for it, that part is over. */
-export async function notePulled(db: Kysely<Tables>, crm: string, now: Date): Promise<void> {
+export async function markRunsPulled(db: Kysely<Tables>, crm: string, now: Date): Promise<void> {
   await sql`
     update leadgrade.runs set heartbeat_at = ${now}, progress = progress || ${JSON.stringify({ [`pulled ${crm}`]: true })}::jsonb
     where state = 'running' and progress @> '{"marked": true}'`.execute(db);
 }
 
 /** All runs that have begun and not ended. */
-export async function runsUnderWay(db: Kysely<Tables>): Promise<readonly Run[]> {
+export async function activeRuns(db: Kysely<Tables>): Promise<readonly Run[]> {
   return db.selectFrom('runs').selectAll().where('state', '=', 'running').orderBy('id').execute();
 }
 
 /** Adds to a run's progress; keys that are not named stay. */
-export async function noteProgress(
+export async function mergeRunProgress(
   db: Kysely<Tables>,
   id: number,
   progress: Readonly<Record<string, unknown>>,
@@ -93,7 +93,7 @@ export async function noteProgress(
 }
 
 /** Notes what is known of a run from now on, once and for all: keys that are there already stay, and a run that has ended as it is. */
-export async function noteOnce(
+export async function setRunProgressOnce(
   db: Kysely<Tables>,
   id: number,
   progress: Readonly<Record<string, unknown>>,
@@ -105,7 +105,7 @@ export async function noteOnce(
 }
 
 /** Counts something for every run under way: what was scored, written, refused. */
-export async function countInRuns(
+export async function addToRunCounters(
   db: Kysely<Tables> | Transaction<Tables>,
   counts: Readonly<Record<string, number>>,
 ): Promise<void> {

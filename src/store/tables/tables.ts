@@ -2,7 +2,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { Counters } from '../../domain/crm-changes.ts';
 import type { Fields } from '../../domain/lead.ts';
-import type { Outcome, OutcomeState } from '../../domain/outcome.ts';
+import type { DealOutcome, DealState } from '../../domain/outcome.ts';
 import type { Priority } from '../../domain/priority.ts';
 import type { ScoreField, ScoreFieldValues } from '../../domain/score-fields.ts';
 import type { Contribution, GateInForce, Grade } from '../../domain/score-result.ts';
@@ -16,17 +16,17 @@ export interface LeadsTable {
   id: Generated<number>;
   created_at: Instant;
   due_at: Instant | null;
-  due_cause: string | null;
+  due_reason: string | null;
   next_change_at: Instant | null;
   result_id: number | null;
   /** What the last scoring was made with: model, scope, unobserved types, written fields. */
-  basis_hash: string | null;
+  scoring_inputs_hash: string | null;
   /** Of its place among those that are due; the smaller the sooner. */
   priority: Generated<Priority>;
   scored_at: Instant | null;
   /** How often it was scored in the hour that began then. */
-  hour_began: Instant | null;
-  hour_scored: Generated<number>;
+  rescore_window_started_at: Instant | null;
+  rescore_window_count: Generated<number>;
 }
 
 export type RecordState = 'live' | 'gone' | 'merged';
@@ -45,31 +45,31 @@ export interface RecordsTable {
   company_id: string | null;
   modified_at: Instant | null;
   read_at: Instant | null;
-  held: Json<ScoreFieldValues>;
-  written: Json<ScoreFieldValues> | null;
+  crm_values: Json<ScoreFieldValues>;
+  last_written_values: Json<ScoreFieldValues> | null;
   /** The result that `held` agrees with; null = to be compared again. */
-  settled_result_id: number | null;
+  synced_result_id: number | null;
   dirty_at: Instant | null;
   /** Of its place among the dirty ones; the smaller the sooner. */
   priority: Generated<Priority>;
   /** It was read a moment ago: not again before this. */
-  quiet_until: Instant | null;
+  debounced_until: Instant | null;
   claimed_by: string | null;
   claimed_until: Instant | null;
   /** The last whole pass that listed it. */
-  listed_pass: number | null;
+  last_full_sync_run_id: number | null;
   /** When its personal data were deleted here, as its CRM had erased it; what is left is a tombstone. */
   erased_at: Instant | null;
   /** What the CRM counts on it, by counter, as it was last read; only those above 0. */
   counters: Json<Counters>;
   /** Since when its counters are to be dated. */
-  undated_at: Instant | null;
+  counters_changed_at: Instant | null;
   /** Its e-mail address in lower case, made from `fields`; null = none. */
   email_key: ColumnType<string | null, never, never>;
 }
 
 /** What a record says of the same person in another CRM. */
-export interface LinksTable {
+export interface RecordLinksTable {
   crm: string;
   object: string;
   record_id: string;
@@ -79,7 +79,7 @@ export interface LinksTable {
 }
 
 /** Records whose person is to be looked for. Rows are only ever added and taken away, so that nobody waits for them. */
-export interface UnmatchedTable {
+export interface MatchQueueTable {
   seq: Generated<number>;
   crm: string;
   object: string;
@@ -87,24 +87,24 @@ export interface UnmatchedTable {
 }
 
 /** What records were last matched by; one row. */
-export interface MatchPolicyTable {
-  one: Generated<boolean>;
+export interface MatchingConfigTable {
+  singleton: Generated<boolean>;
   hash: string;
 }
 
 /** How far a counter of a record was dated (DatedCounter). */
-export interface CountersTable {
+export interface CounterPositionsTable {
   crm: string;
   object: string;
   record_id: string;
   counter: string;
   value: number;
-  n: number;
-  at: Instant | null;
+  last_number: number;
+  dated_at: Instant | null;
   /** What the record showed when it was dated. */
-  shown: number;
+  crm_value: number;
   /** What was dated is to be shown again. */
-  again: Generated<boolean>;
+  redate: Generated<boolean>;
 }
 
 /** The ledger. `at` is when it happened, `seen_at` when we learned it. */
@@ -120,11 +120,11 @@ export interface ActivitiesTable {
   attributes: Json<Fields>;
   seen_at: Instant;
   gone_at: Instant | null;
-  listed_pass: number | null;
+  last_full_sync_run_id: number | null;
 }
 
 /** What became of it. Of what its CRM says, for the review of the model. */
-export interface OutcomesTable {
+export interface DealOutcomesTable {
   crm: string;
   object: string;
   record_id: string;
@@ -134,23 +134,23 @@ export interface OutcomesTable {
   source: string;
   pipeline: string | null;
   stage: string | null;
-  state: OutcomeState;
+  state: DealState;
   amount: number | null;
   currency: string | null;
   created_at: Instant | null;
   closed_at: Instant | null;
-  stages: Json<Outcome['stages']>;
+  stages: Json<DealOutcome['stages']>;
   seen_at: Instant;
   gone_at: Instant | null;
-  listed_pass: number | null;
+  last_full_sync_run_id: number | null;
 }
 
 /** Whom the nightly listing has shown so far. */
-export interface SightingsTable {
+export interface CrmRecordListingTable {
   crm: string;
   object: string;
   id: string;
-  run: number;
+  run_id: number;
 }
 
 /** The report of each erasure: of whom, when, and how much of what; behind it a row that reports nothing for each further address. */
@@ -230,17 +230,17 @@ export interface InboxTable {
   account: string;
   kind: 'record' | 'item' | 'erasure';
   /** Of records their object, of an item its stream. */
-  object: string;
+  object_or_stream: string;
   /** Of records all that came together, of the other kinds one. */
   ids: string[];
   /** How many `ids`. */
-  named: Generated<number>;
+  id_count: Generated<number>;
   priority: Priority;
   received_at: Instant;
 }
 
 /** Events that have arrived: each stays until it cannot come again, so that a repeated delivery changes nothing. */
-export interface InboxKeysTable {
+export interface ProcessedEventKeysTable {
   crm: string;
   /** Made of the event's key, and not to be turned back. */
   key: string;
@@ -264,8 +264,8 @@ export interface SiteEventsTable {
   user_key: string | null;
   anonymous_key: string | null;
   /** When its person is looked for next; null = once an identity is learned, or never again. */
-  look_at: Instant | null;
-  taken_at: Instant | null;
+  next_match_at: Instant | null;
+  assigned_at: Instant | null;
 }
 
 /** Who the users of a source are, as `identify` told. */
@@ -277,11 +277,11 @@ export interface SiteIdentitiesTable {
   crm: string | null;
   record_id: string | null;
   /** Of an anonymous id, the key of the user that it turned out to be. */
-  same_as: string | null;
+  alias_of: string | null;
   at: Instant;
-  heard_at: Instant;
+  received_at: Instant;
   /** Events that waited for it are still to be looked at. */
-  fresh: boolean;
+  needs_rematch: boolean;
 }
 
 /** Activity types that a site has given at least once. */
@@ -301,14 +301,14 @@ export interface QuarantineTable {
 }
 
 /** Whose account each CRM's token opens: events of another one are not ours. */
-export interface AccountsTable {
+export interface CrmAccountsTable {
   crm: string;
-  account: string;
+  account_id: string;
   seen_at: Instant;
 }
 
 /** Somebody else wrote a field of ours. */
-export interface ConflictsTable {
+export interface FieldConflictsTable {
   id: Generated<number>;
   crm: string;
   object: string;
@@ -325,10 +325,10 @@ export interface BulkWritesTable {
   crm: string;
   object: string;
   /** The CRM's id of it. */
-  job: string;
+  crm_job_id: string;
   opened_at: Instant;
   /** When the CRM is asked for its state next. */
-  look_at: Instant;
+  next_check_at: Instant;
 }
 
 /** What was sent, as the outbox had it; the outbox keeps its row until the outcome is known. */
@@ -347,17 +347,17 @@ export interface StreamsTable {
   crm: string;
   stream: string;
   cursor: Json<Readonly<Record<string, unknown>>> | null;
-  pass: number | null;
-  passing: Generated<boolean>;
+  full_sync_run_id: number | null;
+  full_sync_active: Generated<boolean>;
   /** When a pull of it last came to its end. */
   completed_at: Instant | null;
   /** Why this token or portal may not see it; null = it may. */
-  denied: string | null;
+  unavailable_reason: string | null;
   /** What would open it: a scope, a subscription. */
-  denied_fix: string | null;
-  denied_at: Instant | null;
+  unavailable_fix: string | null;
+  unavailable_since: Instant | null;
   /** When the CRM was last asked whether we may see it; null = it is to be asked. */
-  probed_at: Instant | null;
+  availability_checked_at: Instant | null;
   /** What its records are read with; a new mapping starts a whole pass. */
   mapping_hash: string | null;
 }
@@ -380,7 +380,7 @@ export interface RunsTable {
 export type ErrorStage = 'read' | 'score' | 'write';
 
 /** A record that could not be read, scored or written whole, with the CRM's own words. */
-export interface ErrorsTable {
+export interface RecordErrorsTable {
   id: Generated<number>;
   crm: string;
   object: string;
@@ -393,15 +393,15 @@ export interface ErrorsTable {
   fix: string | null;
   first_at: Instant;
   last_at: Instant;
-  times: Generated<number>;
+  occurrences: Generated<number>;
 }
 
 /** A CRM that must be left alone for now, or until somebody mends something. */
-export interface HaltsTable {
+export interface CrmPausesTable {
   crm: string;
   /** What is halted: reading or writing. */
-  side: 'read' | 'write';
-  kind: string;
+  direction: 'read' | 'write';
+  error_kind: string;
   message: string;
   fix: string | null;
   since: Instant;
@@ -410,7 +410,7 @@ export interface HaltsTable {
 }
 
 /** Processes that run the service, so that a command knows whom to hand over to. */
-export interface ProcessesTable {
+export interface WorkerHeartbeatsTable {
   id: string;
   roles: string;
   started_at: Instant;
@@ -418,7 +418,7 @@ export interface ProcessesTable {
 }
 
 /** What a band with `top` is worth in points, by model. */
-export interface ThresholdsTable {
+export interface BandThresholdsTable {
   model_hash: string;
   band: string;
   points: number;
@@ -436,33 +436,33 @@ export interface RateBucketsTable {
 export interface Tables {
   leads: LeadsTable;
   records: RecordsTable;
-  counters: CountersTable;
+  counter_positions: CounterPositionsTable;
   activities: ActivitiesTable;
-  outcomes: OutcomesTable;
-  links: LinksTable;
-  unmatched: UnmatchedTable;
-  match_policy: MatchPolicyTable;
-  sightings: SightingsTable;
+  deal_outcomes: DealOutcomesTable;
+  record_links: RecordLinksTable;
+  match_queue: MatchQueueTable;
+  matching_config: MatchingConfigTable;
+  crm_record_listing: CrmRecordListingTable;
   erasures: ErasuresTable;
   field_values: FieldValuesTable;
   models: ModelsTable;
   results: ResultsTable;
   outbox: OutboxTable;
   inbox: InboxTable;
-  inbox_keys: InboxKeysTable;
+  processed_event_keys: ProcessedEventKeysTable;
   site_events: SiteEventsTable;
   site_identities: SiteIdentitiesTable;
   site_event_types: SiteEventTypesTable;
   quarantine: QuarantineTable;
-  accounts: AccountsTable;
-  conflicts: ConflictsTable;
+  crm_accounts: CrmAccountsTable;
+  field_conflicts: FieldConflictsTable;
   bulk_writes: BulkWritesTable;
   bulk_write_rows: BulkWriteRowsTable;
   streams: StreamsTable;
   runs: RunsTable;
-  errors: ErrorsTable;
-  halts: HaltsTable;
-  processes: ProcessesTable;
-  thresholds: ThresholdsTable;
+  record_errors: RecordErrorsTable;
+  crm_pauses: CrmPausesTable;
+  worker_heartbeats: WorkerHeartbeatsTable;
+  band_thresholds: BandThresholdsTable;
   rate_buckets: RateBucketsTable;
 }

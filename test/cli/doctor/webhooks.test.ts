@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { webhookFindings } from '../../../cli/doctor/webhooks.ts';
 import { create, settingsSchema } from '../../../connectors/salesforce/index.ts';
 import type { CrmConnector } from '../../../src/crm/connector.ts';
-import { putInInbox } from '../../../src/store/inbox/inbox.ts';
-import { putInQuarantine } from '../../../src/store/inbox/quarantine.ts';
+import { insertInboxEvents } from '../../../src/store/inbox/inbox.ts';
+import { insertQuarantine } from '../../../src/store/inbox/quarantine.ts';
 import { connect } from '../../connectors/hubspot/hubspot-fixture.ts';
 import { shippedMapping } from '../../connectors/salesforce/salesforce-fixture.ts';
 import { at, freshStore, STORES } from '../../store/fresh-store.ts';
@@ -58,8 +58,8 @@ describe.each(STORES)('on $name', (setup) => {
 
   test('what has arrived, what waits and what was not understood is told', async () => {
     const event = { key: 'k', account: '1', kind: 'record', object: 'contacts', id: '1', priority: 1 } as const;
-    await putInInbox(store.db, 'hubspot', [{ ...event, occurredAt: at(-60).getTime() }], at(-50));
-    await putInQuarantine(store.db, 'hubspot', [{ text: '{}', reason: 'odd' }], at(-40));
+    await insertInboxEvents(store.db, 'hubspot', [{ ...event, occurredAt: at(-60).getTime() }], at(-50));
+    await insertQuarantine(store.db, 'hubspot', [{ text: '{}', reason: 'odd' }], at(-40));
     expect(await told([hubspot({ HUBSPOT_CLIENT_SECRET: 's' })], PUBLIC_URL)).toEqual([
       expect.stringContaining(`; the last one arrived at ${at(-50).toISOString()}`),
       'ok leadgrade inbox: 1 events wait, the oldest for 50 s',

@@ -26,7 +26,11 @@ const reportSchema = z.object({
 
 /** What still stands here of a record, by table. */
 async function leftOf({ context: { db } }: OrgProduct, id: string) {
-  const record = await db.selectFrom('records').select(['fields', 'held', 'email_key']).where('id', '=', id).execute();
+  const record = await db
+    .selectFrom('records')
+    .select(['fields', 'crm_values', 'email_key'])
+    .where('id', '=', id)
+    .execute();
   const values = await db.selectFrom('field_values').select('field').where('record_id', '=', id).execute();
   const waiting = await db.selectFrom('outbox').select('record_id').where('record_id', '=', id).execute();
   return { record, values, waiting };
@@ -45,13 +49,13 @@ test('a Lead that was deleted for good is erased, its other record is named and 
   expect(erasures[0]?.erased.fields).toBeGreaterThan(3);
   expect(others).toEqual([`hubspot:${contact}`]);
   expect(await leftOf(under, id)).toEqual({
-    record: [{ fields: {}, held: {}, email_key: null }],
+    record: [{ fields: {}, crm_values: {}, email_key: null }],
     values: [],
     waiting: [],
   });
 
   await under.round();
-  expect((await leftOf(under, id)).record).toEqual([{ fields: {}, held: {}, email_key: null }]);
+  expect((await leftOf(under, id)).record).toEqual([{ fields: {}, crm_values: {}, email_key: null }]);
   const again = await leadgradeHere(['erase', `salesforce:${id}`], { env: under.env });
   expect(again.code).toBe(0);
   expect(again.stdout.split('\n').filter((line) => line.includes('was erased here at'))).toHaveLength(1);
@@ -83,5 +87,5 @@ test('a Lead that was merged is erased with its survivor, when that is gone', as
   expect(early.stderr).toContain(`was merged into salesforce:${survivor}`);
   await under.control('DELETE', `records/Lead/${survivor}`);
   expect((await leadgradeHere(['erase', `salesforce:${survivor}`], { env: under.env })).code).toBe(0);
-  expect((await leftOf(under, merged)).record).toEqual([{ fields: {}, held: {}, email_key: null }]);
+  expect((await leftOf(under, merged)).record).toEqual([{ fields: {}, crm_values: {}, email_key: null }]);
 });

@@ -1,13 +1,13 @@
 // `leadgrade errors list`: records first, then parts of webhooks, page by page.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { putInQuarantine } from '../../../src/store/inbox/quarantine.ts';
-import { listErrors } from '../../../src/store/leads/record-errors.ts';
+import { insertQuarantine } from '../../../src/store/inbox/quarantine.ts';
+import { recordErrors } from '../../../src/store/leads/record-errors.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { at, ref } from '../../store/fresh-store.ts';
-import { type Installation, SETUPS } from '../../support/backends.ts';
+import { BACKENDS, type Installation } from '../../support/backends.ts';
 import { leadgradeHere } from '../run-command.ts';
 
-const [setup] = SETUPS.toSorted((a, b) => Number(b.name === 'postgres') - Number(a.name === 'postgres'));
+const [setup] = BACKENDS.toSorted((a, b) => Number(b.name === 'postgres') - Number(a.name === 'postgres'));
 let installation: Installation;
 
 beforeAll(async () => {
@@ -16,14 +16,14 @@ beforeAll(async () => {
   const { DATABASE_URL: databaseUrl, DATA_DIR: dataDir } = installation.env;
   const { db, close } = await openDatabase({ databaseUrl, dataDir });
   const problem = { stage: 'read', field: '', code: 'BAD_VALUE', message: 'is odd' } as const;
-  await listErrors(
+  await recordErrors(
     db,
     'hubspot',
     [1, 2].map((id) => ({ ...problem, ref: ref(String(id)) })),
     at(),
   );
   for (const n of [1, 2, 3]) {
-    await putInQuarantine(db, 'hubspot', [{ text: `jane${n}@acme.example`, reason: `Reason ${n}.` }], at(n));
+    await insertQuarantine(db, 'hubspot', [{ text: `jane${n}@acme.example`, reason: `Reason ${n}.` }], at(n));
   }
   await close();
 });

@@ -8,7 +8,7 @@ import type {
   RecordRef,
   ScorePatch,
   SetupCheck,
-  WriteOutcome,
+  WriteResult,
 } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { SCORE_FIELDS, type ScoreFieldValues } from '../../../src/domain/score-fields.ts';
@@ -53,7 +53,7 @@ async function failure(promise: Promise<unknown>): Promise<ConnectorError> {
 }
 
 /** Refused as a whole, or each record for itself with the same. */
-async function writeFailure(outcomes: Promise<readonly WriteOutcome[]>): Promise<ConnectorError> {
+async function writeFailure(outcomes: Promise<readonly WriteResult[]>): Promise<ConnectorError> {
   const failed = outcomes.then((all) => {
     const errors = all.flatMap((each) => (each.kind === 'failed' ? [each.error] : []));
     if (errors.length !== all.length || errors[0] === undefined) throw new Error('something was written');
@@ -102,7 +102,7 @@ describe.each(CRMS)('%s', (crm) => {
     for (const size of [connector.batch.read, connector.batch.write, connector.batch.links, connector.maxTextLength]) {
       expect(size).toBeGreaterThan(0);
     }
-    expect(connector.callsMade()).toBe(0);
+    expect(connector.apiCallCount()).toBe(0);
   });
 
   describe('the first pull', () => {
@@ -190,10 +190,10 @@ describe.each(CRMS)('%s', (crm) => {
     test('of nobody costs a call or two and shows nobody', async () => {
       const found = await open();
       const cursor = await settled(found);
-      const before = found.connector.callsMade();
+      const before = found.connector.apiCallCount();
       const { dirty } = await found.poll(cursor);
       expect(dirty).toEqual([]);
-      expect(found.connector.callsMade() - before).toBeLessThanOrEqual(2);
+      expect(found.connector.apiCallCount() - before).toBeLessThanOrEqual(2);
     });
 
     test('by our own write shows what was stored when it is read, so that nothing is read again', async () => {
@@ -209,7 +209,7 @@ describe.each(CRMS)('%s', (crm) => {
       const { dirty } = await found.poll(cursor);
       for (const each of dirty) {
         expect(each.ref).toEqual(ref);
-        expect(each.seen?.held).toEqual(read.held);
+        expect(each.seen?.crmValues).toEqual(read.crmValues);
         expect(read.fields).toMatchObject(each.seen?.fields ?? { 'nothing.seen': true });
       }
     });
@@ -222,7 +222,7 @@ describe.each(CRMS)('%s', (crm) => {
     ])[] = [
       ['pulling', (found, connector) => failure(found.pull(connector, null))],
       ['fetching', ({ sandbox, signal }, connector) => failure(connector.fetchLeads(sandbox.people, signal))],
-      ['listing', ({ signal }, connector) => failure(connector.listPresent?.(null, signal) ?? Promise.resolve())],
+      ['listing', ({ signal }, connector) => failure(connector.listAllRecords?.(null, signal) ?? Promise.resolve())],
       [
         'writing',
         ({ sandbox, signal }, connector) =>
@@ -268,7 +268,7 @@ describe.each(CRMS)('%s', (crm) => {
         const error = await act(found, connector);
         expect(error).toMatchObject({ kind: 'retry', crm, code: expect.stringMatching(/\w/) });
         expect(error.message).not.toContain('jane');
-        expect(connector.callsMade()).toBeGreaterThan(1);
+        expect(connector.apiCallCount()).toBeGreaterThan(1);
       });
     });
 
@@ -485,9 +485,11 @@ describe.each(CRMS)('%s', (crm) => {
   test('a stream that is not visible is told, with what opens it; the others are open', async () => {
     const { hiddenStream } = await fixture;
     const open_ = await open();
-    expect((await open_.connector.probeStreams(open_.signal)).filter(({ denied }) => denied !== null)).toEqual([]);
+    expect(
+      (await open_.connector.probeStreams(open_.signal)).filter(({ unavailable }) => unavailable !== null),
+    ).toEqual([]);
     const closed = await open({ hidden: true });
-    const denied = (await closed.connector.probeStreams(closed.signal)).filter((sight) => sight.denied !== null);
+    const denied = (await closed.connector.probeStreams(closed.signal)).filter((sight) => sight.unavailable !== null);
     expect(denied).toEqual([
       { stream: hiddenStream, denied: { reason: expect.stringMatching(/\w/), fix: expect.stringMatching(/\w/) } },
     ]);
@@ -531,8 +533,8 @@ describe.each(CRMS)('%s', (crm) => {
       found.sandbox.people.map((ref) => patch(ref)),
       found.signal,
     );
-    expect(found.connector.callsMade()).toBe(await found.received());
-    expect(found.connector.callsMade()).toBeGreaterThan(3);
+    expect(found.connector.apiCallCount()).toBe(await found.received());
+    expect(found.connector.apiCallCount()).toBeGreaterThan(3);
   });
 
   test('an abort ends a call at once, with its reason', { timeout: 20_000 }, async () => {

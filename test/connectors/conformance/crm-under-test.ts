@@ -10,9 +10,9 @@ import type {
   Cursor,
   DirtyRecord,
   FetchedLead,
-  Patience,
-  PresentRecords,
+  RecordListing,
   RecordRef,
+  RetryOptions,
 } from '../../../src/crm/connector.ts';
 import type { ScoreFieldValues } from '../../../src/domain/score-fields.ts';
 import { type Mapping, readMapping } from '../../../src/mapping/mapping.ts';
@@ -26,7 +26,7 @@ export const TARGET = {
     { value: 'cold', label: 'Cold' },
   ],
 };
-const IMPATIENT: Patience = { timeoutMs: 2_000, retries: 2, firstWaitMs: 1, longestWaitMs: 50 };
+const IMPATIENT: RetryOptions = { timeoutMs: 2_000, retries: 2, initialDelayMs: 1, maxThrottleWaitMs: 50 };
 
 /** @throws when the connector has no fixture */
 export async function fixtureOf(crm: string): Promise<ConformanceFixture> {
@@ -55,7 +55,7 @@ export interface CrmUnderTest {
   /** Lets that much time pass, for the CRM and for us. */
   pass(ms: number): void;
   /** Another process. */
-  connect(patience?: Partial<Patience>): CrmConnector;
+  connect(patience?: Partial<RetryOptions>): CrmConnector;
   pull(connector: CrmConnector, cursor: Cursor | null): Promise<readonly ChangePage[]>;
   /** All pages of all records that are there. */
   present(): Promise<{ readonly refs: readonly RecordRef[]; readonly pages: number }>;
@@ -91,7 +91,7 @@ export async function openCrm(crm: string, { people = 3, hidden = false } = {}):
     return connector;
   };
   const connector = connect();
-  const records = connector.streams.find(({ lists }) => lists === fixture.object);
+  const records = connector.streams.find(({ listsObject }) => listsObject === fixture.object);
   if (records === undefined) throw new Error(`no stream of ${crm} lists ${fixture.object}`);
   const pull: CrmUnderTest['pull'] = async (from, cursor) => {
     const pages: ChangePage[] = [];
@@ -114,7 +114,7 @@ export async function openCrm(crm: string, { people = 3, hidden = false } = {}):
       let pages = 0;
       let after: string | null = null;
       do {
-        const page: PresentRecords | undefined = await connector.listPresent?.(after, signal);
+        const page: RecordListing | undefined = await connector.listAllRecords?.(after, signal);
         refs.push(...(page?.refs ?? []));
         after = page?.after ?? null;
         pages += 1;

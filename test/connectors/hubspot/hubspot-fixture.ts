@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import nock from 'nock';
 import { create, settingsSchema } from '../../../connectors/hubspot/index.ts';
-import type { ChangePage, CrmConnector, Cursor, Patience } from '../../../src/crm/connector.ts';
+import type { ChangePage, CrmConnector, Cursor, RetryOptions } from '../../../src/crm/connector.ts';
 import { type Mapping, readMapping } from '../../../src/mapping/mapping.ts';
 import { createMemoryLimiter, type MemoryLimiter } from '../../support/memory-limiter.ts';
 
@@ -25,14 +25,14 @@ export interface Fixture {
 }
 
 export function connect(
-  patience: Partial<Patience> = {},
+  patience: Partial<RetryOptions> = {},
   mapping = shippedMapping(),
   more: Readonly<Record<string, string>> = {},
 ): Fixture {
   const limiter = createMemoryLimiter();
   const clock = { at: NOW, now: () => clock.at };
   const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: 'test-token', ...more });
-  const short = { timeoutMs: 2000, retries: 2, firstWaitMs: 1, longestWaitMs: 60_000, ...patience };
+  const short = { timeoutMs: 2000, retries: 2, initialDelayMs: 1, maxThrottleWaitMs: 60_000, ...patience };
   const connector = create({ settings, mapping, limiter, clock, patience: short });
   return { connector, limiter, clock, signal: new AbortController().signal };
 }

@@ -76,7 +76,11 @@ test('a portal is pulled whole, set up, written to, and pulled again', { timeout
   expect(outcomes.filter(({ kind }) => kind === 'written')).toHaveLength(100);
   const changed = await pull('contacts', contacts.at(-1)!.cursor);
   const dirty = new Map(changed.flatMap((page) => page.dirty.map((each) => [each.ref.id, each] as const)));
-  expect(dirty.get(leads[0]!.ref.id)?.seen?.held).toMatchObject({ total_score: 47, fit_grade: 'B', scored_at: null });
+  expect(dirty.get(leads[0]!.ref.id)?.seen?.crmValues).toMatchObject({
+    total_score: 47,
+    fit_grade: 'B',
+    scored_at: null,
+  });
   expect(await pull('contacts', changed.at(-1)!.cursor)).toEqual([]);
 
   const bad = [{ ref: leads[0]!.ref, values: { ...values, status: 'nowhere' } }];
@@ -89,14 +93,17 @@ test('the nightly comparison finds what is linked and not known, and what is kno
   const meetings = (await pull('meetings')).flatMap((page) => page.activities);
   const { ref } = meetings[0]!;
   const companyId = leads.find((lead) => lead.ref.id === ref.id)!.companyId;
-  const found = await connector.compareLinks!(
+  const found = await connector.reconcileLinks!(
     [{ ref, companyId, activityIds: ['meeting:1', 'form:x'], outcomeIds: [] }],
     signal,
   );
   expect(found.gone).toEqual([{ ref, activityId: 'meeting:1' }]);
   expect(found.activities).toContainEqual({ ...meetings[0]!, stream: 'meetings' });
   expect(found.dirty).toEqual([]);
-  const moved = await connector.compareLinks!([{ ref, companyId: '424242', activityIds: [], outcomeIds: [] }], signal);
+  const moved = await connector.reconcileLinks!(
+    [{ ref, companyId: '424242', activityIds: [], outcomeIds: [] }],
+    signal,
+  );
   expect(moved.dirty).toEqual([{ ref }]);
 });
 

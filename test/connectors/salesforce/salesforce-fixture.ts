@@ -5,12 +5,12 @@ import { settingsSchema } from '../../../connectors/salesforce/http/settings.ts'
 import { createParts } from '../../../connectors/salesforce/parts.ts';
 import type { SalesforceParts, StreamReader } from '../../../connectors/salesforce/streams/stream.ts';
 import { startTestOrg, type TestOrg } from '../../../sandbox/test/salesforce/sandbox-under-test.ts';
-import type { ChangePage, Cursor, Patience } from '../../../src/crm/connector.ts';
+import type { ChangePage, Cursor, RetryOptions } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { type Mapping, readMapping } from '../../../src/mapping/mapping.ts';
 
 export const SIGNAL = new AbortController().signal;
-export const IMPATIENT: Patience = { timeoutMs: 2_000, retries: 2, firstWaitMs: 1, longestWaitMs: 60_000 };
+export const IMPATIENT: RetryOptions = { timeoutMs: 2_000, retries: 2, initialDelayMs: 1, maxThrottleWaitMs: 60_000 };
 
 export function shippedMapping(): Mapping {
   const { mapping, problems } = readMapping(
@@ -41,7 +41,7 @@ interface Connected {
   readonly more?: Readonly<Record<string, string>>;
   /** How far our clock is ahead of the org's. */
   readonly aheadMs?: number;
-  readonly patience?: Partial<Patience>;
+  readonly patience?: Partial<RetryOptions>;
 }
 
 export async function connectedOrg(

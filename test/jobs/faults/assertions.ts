@@ -37,15 +37,17 @@ export function warnings(product: TestProduct): readonly string[] {
 }
 
 /** Nothing is left to do, the CRM holds what the store believes, and another round finds nothing to write. */
-export async function expectSettled(product: TestProduct): Promise<void> {
+export async function expectInSync(product: TestProduct): Promise<void> {
   const { db, clock } = product.context;
   expect(await pendingWork(db, clock.now(), ['hubspot'])).toMatchObject({ dirty: 0, due: 0, outbox: 0 });
-  const rows = await db.selectFrom('records').select(['id', 'held']).where('state', '=', 'live').execute();
-  for (const { id, held } of rows) {
+  const rows = await db.selectFrom('records').select(['id', 'crm_values']).where('state', '=', 'live').execute();
+  for (const { id, crm_values } of rows) {
     const { properties } = await product.contact(id);
-    expect(properties.leadgrade_status ?? null).toBe(held.status ?? null);
-    expect(properties.leadgrade_total_score ?? null).toBe(held.total_score === null ? null : String(held.total_score));
-    expect(properties.leadgrade_explanation ?? null).toBe(held.explanation ?? null);
+    expect(properties.leadgrade_status ?? null).toBe(crm_values.status ?? null);
+    expect(properties.leadgrade_total_score ?? null).toBe(
+      crm_values.total_score === null ? null : String(crm_values.total_score),
+    );
+    expect(properties.leadgrade_explanation ?? null).toBe(crm_values.explanation ?? null);
   }
   const before = await logEnd(product);
   expect((await product.round()).state).toBe('done');

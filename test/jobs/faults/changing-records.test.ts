@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { pageOfErrors } from '../../../src/store/leads/record-errors.ts';
+import { listErrors } from '../../../src/store/leads/record-errors.ts';
 import type { OnUpdate } from '../../support/intercepting-proxy.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import type { TestProduct } from '../../support/product.ts';
-import { expectSettled, logEnd, scoreOf, timesWritten } from './assertions.ts';
+import { expectInSync, logEnd, scoreOf, timesWritten } from './assertions.ts';
 
 const { open } = openedProducts({ dataset: leads(4) });
 
@@ -20,7 +20,7 @@ async function stateOf(product: TestProduct, id: string) {
 /** Round after round, until nothing changes in the CRM any more. */
 async function settledAfterRounds(product: TestProduct, rounds = 3): Promise<void> {
   for (let round = 0; round < rounds; round++) await product.round();
-  await expectSettled(product);
+  await expectInSync(product);
 }
 
 describe('our own writes', () => {
@@ -31,7 +31,7 @@ describe('our own writes', () => {
     for (let round = 0; round < 3; round++) await product.round();
     const calls = (await product.log(before)).map(({ path }) => path);
     expect(calls.filter((path) => /batch\/(update|read)$/.test(path))).toEqual([]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('do not hide an edit that falls just before them', async () => {
@@ -77,7 +77,7 @@ describe('somebody edits our fields', () => {
     expect(scoreOf(is)).toEqual(scoreOf(was));
     expect(is.properties.leadgrade_explanation).toBe(was.properties.leadgrade_explanation);
     expect(await timesWritten(product, before)).toEqual(new Map([[p2, 1]]));
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('and adds a space at the end: that is no edit', async () => {
@@ -101,18 +101,18 @@ describe('a change that the search does not show yet', () => {
     await product.control('PATCH', `contacts/${p0}`, { properties: { jobtitle: 'Student' } });
     await product.round();
     expect((await product.contact(p0)).properties.leadgrade_explanation).not.toContain('Student or intern');
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.control('PATCH', `contacts/${p1}`, { properties: { jobtitle: 'Student' } });
     for (let round = 0; round < 3; round++) {
-      product.pass(50_000);
+      product.advanceClock(50_000);
       await product.round();
     }
     for (const id of [p0, p1]) {
       expect((await product.contact(id)).properties.leadgrade_explanation).toContain('Student or intern');
     }
-    product.pass(200_000);
+    product.advanceClock(200_000);
     await product.round();
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
@@ -129,7 +129,7 @@ describe('two contacts are merged', () => {
       const attributes = { url: `https://acme.example/${page}` };
       await product.control('POST', 'activities', { contactId, type: 'page_view', attributes });
     }
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.backfill();
     const alone = Number((await product.contact(p1)).properties.leadgrade_behavior_score);
     await product.control('POST', 'merge', { primaryId: p0, mergedId: p1 });
@@ -156,14 +156,14 @@ describe('two contacts are merged', () => {
     await product.backfill();
     await product.control('POST', 'merge', { primaryId: p0, mergedId: p1 });
     const before = await logEnd(product);
-    product.pass(15_001);
+    product.advanceClock(15_001);
     await product.settle();
     const calls = (await product.writes(before)).length;
     // Bisection: two for each halving, and one alone for the contact that answers under another id.
     expect(calls).toBeLessThanOrEqual(1 + 2 * Math.ceil(Math.log2(30)) + 1);
     await settledAfterRounds(product);
     expect(await stateOf(product, p1)).toMatchObject({ state: 'merged', merged_into: p0 });
-    expect(await pageOfErrors(product.context.db, { after: 0, limit: 10 })).toEqual([]);
+    expect(await listErrors(product.context.db, { after: 0, limit: 10 })).toEqual([]);
     expect((await product.contact(p0)).properties.leadgrade_status).toBe('engaged');
   });
 });
@@ -187,10 +187,10 @@ describe('a contact is deleted', () => {
     await product.faults({ match: { path: 'batch/update', times: 2 }, action: { status: 503 } });
     await product.backfill();
     await product.control('DELETE', `contacts/${p1}`);
-    product.pass(15_001);
+    product.advanceClock(15_001);
     await product.settle();
     expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', dirty_at: null });
-    expect(await pageOfErrors(product.context.db, { after: 0, limit: 10 })).toEqual([]);
+    expect(await listErrors(product.context.db, { after: 0, limit: 10 })).toEqual([]);
     await settledAfterRounds(product);
     expect((await product.contacts()).map(scoreOf).map(({ status }) => status)).toEqual(Array(3).fill('engaged'));
   });
@@ -199,10 +199,10 @@ describe('a contact is deleted', () => {
     const product = await open();
     const p1 = product.idOf('p1');
     await asksForDemo(product, p1);
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.backfill();
     await product.control('DELETE', `contacts/${p1}`);
-    product.pass(20 * 86_400_000);
+    product.advanceClock(20 * 86_400_000);
     await product.nightly();
     expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', dirty_at: null });
     await settledAfterRounds(product);
@@ -215,7 +215,7 @@ describe('a contact is deleted', () => {
     await product.backfill();
     const p1 = product.idOf('p1');
     await product.control('DELETE', `contacts/${p1}`);
-    product.pass(60_000);
+    product.advanceClock(60_000);
     expect((await product.backfill()).state).toBe('done');
     expect(await stateOf(product, p1)).toMatchObject({ state: 'gone' });
     await settledAfterRounds(product);

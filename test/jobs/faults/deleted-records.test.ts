@@ -1,13 +1,13 @@
 // Records that are deleted, restored, merged or erased in the CRM without a word: polling finds out, and never makes one anew.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { comparePresence } from '../../../jobs/read/reconcile-deletions.ts';
-import { erasuresOf } from '../../../src/store/erasure/erase-records.ts';
+import { reconcileDeletions } from '../../../jobs/read/reconcile-deletions.ts';
+import { listErasures } from '../../../src/store/erasure/erase-records.ts';
 import { openRun } from '../../../src/store/sync/runs.ts';
-import { streamState, takePage } from '../../../src/store/sync/streams.ts';
+import { savePage, streamState } from '../../../src/store/sync/streams.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
-import { expectSettled, logEnd, scoreOf, warnings } from './assertions.ts';
+import { expectInSync, logEnd, scoreOf, warnings } from './assertions.ts';
 
 const DAY = 86_400_000;
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
   // The first ones have no company: no link tells that they are gone.
   const people = dataset.people.map((person, at) => (at < 6 ? { ...person, company: null } : person));
   product = await openTestProduct({ dataset: { ...dataset, people } });
-  product.pass(60_000);
+  product.advanceClock(60_000);
   await product.backfill();
 });
 afterAll(() => product.close());
@@ -46,7 +46,7 @@ async function dump(): Promise<ReadonlyMap<string, string>> {
   for (const { name } of tables) {
     const { rows } = await sql<{
       text: string;
-    }>`select t::text as text from ${sql.table(`leadgrade.${name}`)} t`.execute(db);
+    }>`select t::text from ${sql.table(`leadgrade.${name}`)} t`.execute(db);
     texts.set(name, rows.map(({ text }) => text).join('\n'));
   }
   return texts;
@@ -84,7 +84,7 @@ describe('a contact is deleted in HubSpot', () => {
     await product.nightly();
     expect(await stored()).toMatchObject({ state: 'live' });
     expect(scoreOf(await product.contact(id))).toEqual(was);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('and restored by day: the next poll finds it', async () => {
@@ -94,7 +94,7 @@ describe('a contact is deleted in HubSpot', () => {
     await product.control('POST', `contacts/${id}/restore`);
     await product.round();
     expect(await stored()).toMatchObject({ state: 'live', dirty_at: null });
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('between reading and writing: the write makes no contact, and the others of its batch are written', async () => {
@@ -106,22 +106,22 @@ describe('a contact is deleted in HubSpot', () => {
     await product.round();
     await product.control('DELETE', `contacts/${id}`);
     const before = (await product.contacts()).length;
-    product.pass(15_001);
+    product.advanceClock(15_001);
     await product.settle();
     await product.round();
     expect(await stored()).toMatchObject({ state: 'gone', erased_at: null });
     expect(await product.contacts()).toHaveLength(before);
     expect(Number(scoreOf(await product.contact(other)).behavior)).toBeGreaterThan(0);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('and not restored within 90 days: nobody can restore it, and it is erased', async () => {
     await product.control('DELETE', `contacts/${id}`);
     await product.nightly();
-    product.pass(87 * DAY);
+    product.advanceClock(87 * DAY);
     await product.nightly();
     expect(await stored()).toMatchObject({ state: 'gone', erased_at: null });
-    product.pass(DAY);
+    product.advanceClock(DAY);
     await product.nightly();
     expect(await stored()).toMatchObject({ state: 'gone', erased_at: expect.any(Date), fields: {} });
   });
@@ -134,7 +134,7 @@ describe('a contact is deleted in HubSpot', () => {
     const { db } = product.context;
     const dirty = db.selectFrom('records').select('id').where('state', '=', 'live').where('dirty_at', 'is not', null);
     expect(await dirty.execute()).toEqual([]);
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.nightly();
     expect(await stored()).toMatchObject({ state: 'gone' });
   });
@@ -146,7 +146,7 @@ test('a contact that was merged away never comes back, whatever the nights ask',
   await product.nightly();
   await product.nightly();
   expect(await stored()).toMatchObject({ state: 'merged', merged_into: survivor, dirty_at: null });
-  await expectSettled(product);
+  await expectInSync(product);
 });
 
 describe('a contact is deleted for privacy', () => {
@@ -169,7 +169,7 @@ describe('a contact is deleted for privacy', () => {
     await product.control('POST', 'activities', { contactId: id, type: 'form_submission', attributes: { page } });
     await product.control('POST', 'deals', { contactIds: [id], stage: 'contractsent', amount: 4711 });
     await product.round();
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.control('PATCH', `contacts/${id}`, { properties: { jobtitle: 'VP Canaries' } });
     await product.round();
     for (const canary of [...Object.values(CANARIES), 'VP Canaries', 'Canaryland', '4711']) {
@@ -184,7 +184,7 @@ describe('a contact is deleted for privacy', () => {
     }
     expect(await rowsByRecord()).toEqual([]);
     expect(await stored()).toMatchObject({ state: 'gone', fields: {}, erased_at: expect.any(Date) });
-    const [report, ...others] = await erasuresOf(product.context.db, { crm: 'hubspot', id });
+    const [report, ...others] = await listErasures(product.context.db, { crm: 'hubspot', id });
     expect(others).toEqual([]);
     expect(report?.erased).toMatchObject({ activities: 2, outcomes: 2, results: expect.any(Number) });
     expect(report?.erased.fields).toBeGreaterThan(5);
@@ -214,10 +214,10 @@ describe('a contact is deleted for privacy', () => {
     };
     const key = { crm: 'hubspot', stream: 'page_views' };
     const from = (await streamState(db, key))!;
-    await takePage(db, late, { ...key, from, pass: null, now: clock.now(), askedAt: clock.now() });
+    await savePage(db, late, { ...key, from, fullSyncRunId: null, now: clock.now(), askedAt: clock.now() });
     expect(await stored()).toMatchObject({ state: 'gone', dirty_at: null, fields: {} });
     expect(await rowsByRecord()).toEqual([]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('and had taken over another one: that one is erased with it', async () => {
@@ -243,7 +243,7 @@ describe('a contact is deleted for privacy', () => {
     await product.faults({ match: { path: 'batch/update', times: 2 }, action: { status: 503 } });
     await product.round();
     await product.control('POST', `contacts/${id}/privacy-deletion`);
-    product.pass(15_001);
+    product.advanceClock(15_001);
     await product.settle();
     expect(await stored()).toMatchObject({ state: 'gone', erased_at: null });
     await product.nightly();
@@ -272,15 +272,15 @@ test('a night that was killed while it listed goes on where it was, and asks for
     },
   };
   const context = { ...product.context, crms: new Map([['hubspot', { ...crm, connector }]]), log };
-  await comparePresence({ ...context, signal: stop.signal }, 'hubspot', run.id);
-  await comparePresence(context, 'hubspot', run.id);
+  await reconcileDeletions({ ...context, signal: stop.signal }, 'hubspot', run.id);
+  await reconcileDeletions(context, 'hubspot', run.id);
   expect(pages).toEqual([
     null,
     ...Array.from({ length: Math.ceil(ids.length / 5) - 1 }, (_, at) => String((at + 1) * 5)),
   ]);
-  const { rows } = await sql<{ n: number }>`select count(*)::int as n from leadgrade.sightings`.execute(db);
+  const { rows } = await sql<{ n: number }>`select count(*)::int as n from leadgrade.crm_record_listing`.execute(db);
   expect(rows).toEqual([{ n: 0 }]);
-  await expectSettled(product);
+  await expectInSync(product);
 });
 
 test('a token of another portal erases nobody: those that it does not show are read again, and somebody is told', async () => {
@@ -304,7 +304,7 @@ test('a token of another portal erases nobody in any night, even where both numb
   const connector: typeof crm.connector = {
     ...crm.connector,
     describeAccount: async () => ({ id: '999', name: 'portal 999', timezone: null }),
-    listPresent: async () => ({ refs: others.map((each) => ({ object: 'contacts', id: each })), after: null }),
+    listAllRecords: async () => ({ refs: others.map((each) => ({ object: 'contacts', id: each })), after: null }),
     fetchLeads: async (refs) => {
       asked.push(...refs.map((ref) => ref.id));
       return refs.map((ref) => ({ kind: 'gone', ref, erased: true }));
@@ -313,7 +313,7 @@ test('a token of another portal erases nobody in any night, even where both numb
   const context = { ...product.context, crms: new Map([['hubspot', { ...crm, connector }]]) };
   for (const slot of ['2031-01-01', '2031-01-02']) {
     const run = await openRun(db, { job: 'nightly', slot, state: 'running' }, clock.now());
-    await comparePresence(context, 'hubspot', run?.id ?? 0);
+    await reconcileDeletions(context, 'hubspot', run?.id ?? 0);
   }
   expect(asked).toEqual([]);
   expect(await stored()).toMatchObject({ state: 'live', erased_at: null });

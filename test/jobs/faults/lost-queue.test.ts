@@ -4,34 +4,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { FASTEST, SETUPS } from '../../support/backends.ts';
+import { BACKENDS, DEFAULT_BACKEND } from '../../support/backends.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import type { TestProduct } from '../../support/product.ts';
 import { ownRedis, type RedisServer } from '../../support/servers.ts';
-import { openServiceStage, type ServiceStage, SOON } from '../../support/service-environment.ts';
-import { expectSettled, logEnd, scores } from './assertions.ts';
+import { openServiceEnvironment, type ServiceEnvironment, SOON } from '../../support/service-environment.ts';
+import { expectInSync, logEnd, scores } from './assertions.ts';
 
 const HOUR_MS = 3_600_000;
 const idSchema = z.object({ id: z.string() });
 const { open } = openedProducts();
 
-function leadOf(stage: ServiceStage, at: number) {
+function leadOf(stage: ServiceEnvironment, at: number) {
   const lead = stage.leads[at];
   if (lead === undefined) throw new Error('The sandbox has too few leads for this test.');
   return lead;
 }
 
 /** When the events that are kept occurred, which their keys begin with: epoch ms. */
-const kept = async (stage: ServiceStage) => {
-  const keys = await stage.query<{ key: string }>('select key::text as key from leadgrade.inbox_keys');
+const kept = async (stage: ServiceEnvironment) => {
+  const keys = await stage.query<{ key: string }>('select key::text as key from leadgrade.processed_event_keys');
   return new Set(keys.map(({ key }) => Number.parseInt(key.replaceAll('-', '').slice(0, 12), 16)));
 };
 /** Whom those events name that nobody has taken yet. */
-const waiting = async (stage: ServiceStage) =>
+const waiting = async (stage: ServiceEnvironment) =>
   (await stage.query<{ ids: string[] }>('select ids from leadgrade.inbox')).flatMap(({ ids }) => ids);
 
 /** A reading of everything finds nothing to write. */
-async function expectNothingToWrite(stage: ServiceStage): Promise<void> {
+async function expectNothingToWrite(stage: ServiceEnvironment): Promise<void> {
   const since = await stage.logEnd();
   const backfill = stage.run('backfill', '--json');
   expect([0, 1]).toContain(await backfill.ended);
@@ -40,7 +40,7 @@ async function expectNothingToWrite(stage: ServiceStage): Promise<void> {
 }
 
 /** How often a contact was read again since. */
-async function readsOf(stage: ServiceStage, id: string, since: number): Promise<number> {
+async function readsOf(stage: ServiceEnvironment, id: string, since: number): Promise<number> {
   const reads = (await stage.log(since)).filter(({ path }) => path.endsWith('/contacts/batch/read'));
   return reads.filter(({ ids = [] }) => ids.includes(id)).length;
 }
@@ -66,10 +66,10 @@ const testIf = (concerned: boolean) => (name: string, run: () => Promise<void>) 
   if (concerned) test(name, run);
 };
 
-describe.each(SETUPS)('on $name', (setup) => {
+describe.each(BACKENDS)('on $name', (setup) => {
   const opened: (() => Promise<unknown>)[] = [];
   const [isEmbedded, hasRedis] = [setup.name === 'embedded', setup.name.includes('redis')];
-  let stage: ServiceStage;
+  let stage: ServiceEnvironment;
   let redis: RedisServer | null = null;
   let databaseUrl = '';
 
@@ -80,7 +80,7 @@ describe.each(SETUPS)('on $name', (setup) => {
     if (hasRedis) redis = await ownRedis();
     opened.push(async () => redis?.stop());
     databaseUrl = env.DATABASE_URL ?? '';
-    stage = await openServiceStage({
+    stage = await openServiceEnvironment({
       env: { ...env, ...(redis === null ? {} : { REDIS_URL: redis.url }) },
       ...{ contacts: 20, webhooks: false },
     });
@@ -91,7 +91,7 @@ describe.each(SETUPS)('on $name', (setup) => {
   });
 
   let isServed = false;
-  /** One service for all of these, as each of them leaves it as it was. */
+  /** One service for all of these, as each of them leaves it was. */
   const served = async () => {
     if (!isServed) await stage.serve();
     isServed = true;
@@ -172,7 +172,7 @@ describe.each(SETUPS)('on $name', (setup) => {
   });
 
   // Of the way there no set-up knows anything.
-  testIf(setup.name === FASTEST.name)(
+  testIf(setup.name === DEFAULT_BACKEND.name)(
     'after duplicates, disorder and an outage of the way there, a reading of everything finds nothing to write',
     async () => {
       await served();
@@ -226,16 +226,16 @@ test('what changed while the receiver was down for 25 hours is recovered by the 
   expect((await stateOf(restored.id))?.state).toBe('gone');
 
   await control('PATCH', `contacts/${titled.id}`, { properties: { jobtitle: 'Student of things' } });
-  product.pass(5 * HOUR_MS);
+  product.advanceClock(5 * HOUR_MS);
   await control('POST', 'activities', { contactId: met.id, type: 'trial_started' });
   await control('DELETE', `contacts/${deleted.id}`);
   await control('POST', `contacts/${erased.id}/privacy-deletion`);
-  product.pass(10 * HOUR_MS);
+  product.advanceClock(10 * HOUR_MS);
   await control('POST', 'merge', { primaryId: stays.id, mergedId: goes.id });
   await control('POST', `contacts/${restored.id}/restore`);
   const properties = { email: 'new@created.example', jobtitle: 'VP Sales' };
   const { id } = idSchema.parse(await control('POST', 'contacts', { properties }));
-  product.pass(10 * HOUR_MS);
+  product.advanceClock(10 * HOUR_MS);
   await product.tick();
 
   const explanationOf = async (of: string) => (await product.contact(of)).properties.leadgrade_explanation;
@@ -251,5 +251,5 @@ test('what changed while the receiver was down for 25 hours is recovered by the 
   await product.backfill();
   expect(await product.writes(since)).toEqual([]);
   expect(await scores(product)).toEqual(seen);
-  await expectSettled(product);
+  await expectInSync(product);
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { countErrors } from '../../../src/store/leads/record-errors.ts';
-import { allHalts } from '../../../src/store/sync/crm-pauses.ts';
+import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import type { TestProduct } from '../../support/product.ts';
-import { expectSettled, timesWritten, warnings } from './assertions.ts';
+import { expectInSync, timesWritten, warnings } from './assertions.ts';
 
 const { open } = openedProducts({ dataset: leads(8) });
 
@@ -41,10 +41,10 @@ async function expectOneConfigurationError(product: TestProduct, code: RegExp): 
   const p2 = product.idOf('p2');
   await product.control('POST', 'activities', { contactId: p2, type: 'form_submission', attributes: { form: 'demo' } });
   for (let tries = 0; tries < 3; tries++) {
-    product.pass(6 * 60_000);
+    product.advanceClock(6 * 60_000);
     await product.tick();
   }
-  const [halt, ...others] = await allHalts(db, ['hubspot']);
+  const [halt, ...others] = await listPauses(db, ['hubspot']);
   expect(others).toEqual([]);
   expect(halt).toMatchObject({ crm: 'hubspot', side: 'write', kind: 'configuration' });
   expect(halt?.message).toMatch(code);
@@ -62,7 +62,7 @@ async function expectAllWritten(product: TestProduct): Promise<void> {
   const times = await timesWritten(product);
   expect([times.size, new Set(times.values())]).toEqual([8, new Set([1])]);
   expect((await product.contact(product.idOf('p2'))).properties.leadgrade_status).toBe('hot');
-  await expectSettled(product);
+  await expectInSync(product);
 }
 
 describe('the writer stops with one configuration error, and goes on after setup, when our property', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { SETUPS } from '../../support/backends.ts';
+import { BACKENDS } from '../../support/backends.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import { NOW, openTestProduct, type TestProductOptions } from '../../support/product.ts';
-import { expectSettled, logEnd, scores, timesWritten, warnings } from './assertions.ts';
+import { expectInSync, logEnd, scores, timesWritten, warnings } from './assertions.ts';
 
 const { open, endings } = openedProducts();
 
@@ -27,7 +27,7 @@ describe('HubSpot is down', () => {
     expect((await product.backfill()).state).toBe('running');
     const before = await logEnd(product);
     for (let passed = 0; passed < minutes * MINUTE; passed += 15_000) {
-      product.pass(15_001);
+      product.advanceClock(15_001);
       await product.settle();
     }
     const asked = (await product.log(before)).length;
@@ -36,13 +36,13 @@ describe('HubSpot is down', () => {
     expect(asked).toBeLessThanOrEqual(minutes * 4 * 2);
     expect(warnings(product)).toHaveLength(1);
     await product.faults();
-    product.pass(15_001);
+    product.advanceClock(15_001);
     await product.settle();
     const runs = await product.context.db.selectFrom('runs').select(['job', 'state', 'error']).execute();
     expect(runs).toEqual([{ job: 'backfill', state: 'done', error: null }]);
     expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
     expect(await scores(product)).toEqual(await faultFree({ dataset }));
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('for writes alone: reading and scoring go on, and the newest result is what is written', async () => {
@@ -59,11 +59,11 @@ describe('HubSpot is down', () => {
     const results = await product.context.db.selectFrom('results').select(['status']).orderBy('id').execute();
     expect(results.map(({ status }) => status)).toEqual(['engaged', 'engaged', 'engaged', 'engaged', 'hot']);
     await product.faults();
-    product.pass(MINUTE);
+    product.advanceClock(MINUTE);
     await product.settle();
     expect((await product.contact(p1)).properties.leadgrade_status).toBe('hot');
     expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1, 1]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test.each([
@@ -73,15 +73,15 @@ describe('HubSpot is down', () => {
     { what: 'a reset connection', action: { reset: true } },
     { what: 'headers and then nothing', action: { hangAfterHeaders: true } },
   ])('$what: the leads are written all the same, once', async ({ action }) => {
-    const product = await open({ dataset: leads(3), patience: { timeoutMs: 300, longestWaitMs: 1_000 } });
+    const product = await open({ dataset: leads(3), patience: { timeoutMs: 300, maxThrottleWaitMs: 1_000 } });
     await product.faults({ match: { path: 'batch/update', times: 2 }, action });
     await product.backfill();
-    product.pass(15_001);
+    product.advanceClock(15_001);
     await product.settle();
-    product.pass(15_001);
+    product.advanceClock(15_001);
     await product.settle();
     expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
@@ -95,7 +95,7 @@ describe('HubSpot writes, and its answer is lost', () => {
     await product.faults({ match: { path: 'batch/update', times }, action });
     await product.backfill();
     for (let tries = 0; tries < times; tries++) {
-      product.pass(15_001);
+      product.advanceClock(15_001);
       await product.settle();
     }
     const writes = await product.writes();
@@ -103,11 +103,11 @@ describe('HubSpot writes, and its answer is lost', () => {
     for (const again of writes) expect(again.writes).toEqual(writes[0]?.writes);
     const results = await product.context.db.selectFrom('results').select('lead_id').execute();
     expect(results).toHaveLength(3);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
-describe.each(SETUPS)('a bad quarter of an hour, on a worker ($name)', ({ create }) => {
+describe.each(BACKENDS)('a bad quarter of an hour, on a worker ($name)', ({ create }) => {
   test('leaves no trace in what a rep sees', async () => {
     const { env, destroy } = await create();
     endings.push(destroy);
@@ -124,6 +124,6 @@ describe.each(SETUPS)('a bad quarter of an hour, on a worker ($name)', ({ create
     expect((await product.round()).state).toBe('done');
     expect(warnings(product)).toEqual([]);
     expect(await scores(product)).toEqual(await faultFree(options));
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { withHalts } from '../../../jobs/failure-policy.ts';
+import { pauseOnFailure } from '../../../jobs/failure-policy.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { allHalts } from '../../../src/store/sync/crm-pauses.ts';
+import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import { NOW, type TestProduct } from '../../support/product.ts';
-import { expectSettled, timesWritten, warnings } from './assertions.ts';
+import { expectInSync, timesWritten, warnings } from './assertions.ts';
 
 const { open } = openedProducts();
 
@@ -34,7 +34,7 @@ describe('HubSpot says that it is asked too often', () => {
     expect(waited).toBeLessThan(waits + 3_000);
     expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1, 1, 1]);
     expect(warnings(product)).toEqual([]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('for longer than a call may wait: nothing at all is asked until then, and it goes on by itself', async () => {
@@ -44,12 +44,12 @@ describe('HubSpot says that it is asked too often', () => {
     expect((await product.backfill()).state).toBe('running');
     const refused = (await product.log()).at(-1);
     expect(refused?.status).toBe(429);
-    product.pass(59_000);
+    product.advanceClock(59_000);
     await product.tick();
     const [next] = await product.log(refused?.seq);
     expect(Date.parse(next?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(refused?.at ?? '') + 600_000);
     expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1, 1, 1]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   const MIDNIGHT = Date.parse('2026-03-11T00:00:00Z');
@@ -58,7 +58,7 @@ describe('HubSpot says that it is asked too often', () => {
   async function askedUntilEvening(product: TestProduct): Promise<number> {
     const before = (await product.log()).length;
     for (let hour = 1; hour < 11; hour++) {
-      product.pass(3_600_000);
+      product.advanceClock(3_600_000);
       await product.tick();
     }
     return (await product.log()).length - before;
@@ -86,10 +86,13 @@ describe('HubSpot says that it is asked too often', () => {
     "that the day's calls are used up, $lacking before the end, $share of them ours: it rests until the reset, warns once, and loses or doubles no write",
     async ({ lacking, share }) => {
       const dayLimit = (await callsNeeded()) - lacking;
-      const settings = { HUBSPOT_DAILY_SHARE: String(share) };
+      const settings = { HUBSPOT_DAILY_QUOTA_SHARE: String(share) };
       const product = await open({ dataset: leads(5), sandbox: { dayLimit }, settings });
       expect((await product.backfill()).state).toBe('running');
-      expect((await allHalts(product.context.db, ['hubspot'])).map(({ side }) => side)).toEqual(['read', 'write']);
+      expect((await listPauses(product.context.db, ['hubspot'])).map(({ direction }) => direction)).toEqual([
+        'read',
+        'write',
+      ]);
       expect(await askedUntilEvening(product)).toBe(0);
       expect(warnings(product)).toHaveLength(1);
       // Only who uses the day up is refused; one more call asks when it ends.
@@ -98,35 +101,35 @@ describe('HubSpot says that it is asked too often', () => {
       if (share < 1) expect(log.length).toBeLessThanOrEqual(Math.ceil(dayLimit * share) + 1);
       // A day this small may not be enough for what is left, either.
       let days = 0;
-      for (; (await allHalts(product.context.db, ['hubspot'])).length > 0 && days < 3; days++) {
-        product.pass(MIDNIGHT + days * 86_400_000 - product.clock.now().getTime() + 60_000);
+      for (; (await listPauses(product.context.db, ['hubspot'])).length > 0 && days < 3; days++) {
+        product.advanceClock(MIDNIGHT + days * 86_400_000 - product.clock.now().getTime() + 60_000);
         await product.tick();
       }
-      expect(await allHalts(product.context.db, ['hubspot'])).toEqual([]);
+      expect(await listPauses(product.context.db, ['hubspot'])).toEqual([]);
       expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1, 1, 1]);
       expect(warnings(product)).toHaveLength(days);
-      await expectSettled(product);
+      await expectInSync(product);
     },
   );
 
   test('and nothing is to be written: once it has read again, no halt is left', async () => {
     const product = await open({ dataset: leads(1) });
     const { context, clock } = product;
-    const side = { crm: 'hubspot', side: 'read' } as const;
+    const side = { crm: 'hubspot', direction: 'read' } as const;
     const spent = new ConnectorError({ kind: 'budget-spent', crm: 'hubspot', message: 'No calls left.' });
-    const isOver = await withHalts(
+    const isOver = await pauseOnFailure(
       context,
       side,
       () => Promise.reject(spent),
       async () => {},
     );
-    expect([isOver, (await allHalts(context.db, ['hubspot'])).length]).toEqual([false, 2]);
+    expect([isOver, (await listPauses(context.db, ['hubspot'])).length]).toEqual([false, 2]);
     clock.forwardTo(new Date(clock.now().getTime() + 3_600_001));
     const again = async () => {};
-    await withHalts(context, side, async () => {}, again);
-    expect(await allHalts(context.db, ['hubspot'])).toHaveLength(2);
+    await pauseOnFailure(context, side, async () => {}, again);
+    expect(await listPauses(context.db, ['hubspot'])).toHaveLength(2);
     const connector = context.crms.get('hubspot')?.connector;
-    await withHalts(context, side, async () => void (await connector?.describeAccount(context.signal)), again);
-    expect(await allHalts(context.db, ['hubspot'])).toEqual([]);
+    await pauseOnFailure(context, side, async () => void (await connector?.describeAccount(context.signal)), again);
+    expect(await listPauses(context.db, ['hubspot'])).toEqual([]);
   });
 });

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { pageOfErrors, retryErrors } from '../../../src/store/leads/record-errors.ts';
+import { listErrors, retryErrors } from '../../../src/store/leads/record-errors.ts';
 import type { Answer, OnUpdate } from '../../support/intercepting-proxy.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import type { TestProduct } from '../../support/product.ts';
-import { expectSettled, logEnd, timesWritten } from './assertions.ts';
+import { expectInSync, logEnd, timesWritten } from './assertions.ts';
 
 const { open } = openedProducts();
 
 function listed(product: TestProduct) {
-  return pageOfErrors(product.context.db, { after: 0, limit: 100 });
+  return listErrors(product.context.db, { after: 0, limit: 100 });
 }
 
 /** `leadgrade errors retry`, and the round that follows. */
@@ -72,7 +72,7 @@ describe('a contact that a rule of the portal protects', () => {
     expect(await retry(product)).toBe(1);
     expect(await timesWritten(product, before)).toEqual(new Map([[p3, 1]]));
     expect(await listed(product)).toEqual([]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('is tried again by a retry, and counts once more while the rule stands', async () => {
@@ -133,6 +133,6 @@ describe('a contact with a value that cannot be read', () => {
     await product.control('PATCH', `contacts/${p1}`, { properties: { country: 'Germany' } });
     await product.round();
     expect(await listed(product)).toEqual([]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });

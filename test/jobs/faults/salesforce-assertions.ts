@@ -56,21 +56,25 @@ export function warnings(product: OrgProduct): readonly string[] {
 /** Lets so many minutes pass, with a tick in each. */
 export async function tickFor(product: OrgProduct, minutes: number): Promise<void> {
   for (let minute = 0; minute < minutes; minute++) {
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.tick();
   }
 }
 
 /** Nothing is left to do, the org holds what the store believes, and another round finds nothing to write. */
-export async function expectSettled(product: OrgProduct): Promise<void> {
+export async function expectInSync(product: OrgProduct): Promise<void> {
   const { db, clock } = product.context;
   expect(await pendingWork(db, clock.now(), ['salesforce'])).toMatchObject({ dirty: 0, due: 0, outbox: 0 });
-  const rows = await db.selectFrom('records').select(['object', 'id', 'held']).where('state', '=', 'live').execute();
-  for (const { object, id, held } of rows) {
+  const rows = await db
+    .selectFrom('records')
+    .select(['object', 'id', 'crm_values'])
+    .where('state', '=', 'live')
+    .execute();
+  for (const { object, id, crm_values } of rows) {
     const shown = await product.record(object === 'Lead' ? 'Lead' : 'Contact', id);
-    expect(shown.Leadgrade_Status__c ?? null).toBe(held.status ?? null);
-    expect(shown.Leadgrade_Total_Score__c ?? null).toBe(held.total_score ?? null);
-    expect(shown.Leadgrade_Explanation__c ?? null).toBe(held.explanation ?? null);
+    expect(shown.Leadgrade_Status__c ?? null).toBe(crm_values.status ?? null);
+    expect(shown.Leadgrade_Total_Score__c ?? null).toBe(crm_values.total_score ?? null);
+    expect(shown.Leadgrade_Explanation__c ?? null).toBe(crm_values.explanation ?? null);
   }
   const before = await logEnd(product);
   expect((await product.round()).state).toBe('done');

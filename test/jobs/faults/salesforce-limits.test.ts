@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { allHalts } from '../../../src/store/sync/crm-pauses.ts';
+import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import {
   askForDemo,
-  expectSettled,
+  expectInSync,
   leadOf,
   logEnd,
   openedOrgs,
@@ -25,15 +25,17 @@ describe('Salesforce says that it is asked too often', () => {
     await product.faults({ match: { path: 'composite/sobjects', times: 1 }, action: { ...TOO_MANY, headers } });
     expect((await product.backfill()).state).toBe('running');
     const refusedAt = product.clock.now().getTime();
-    expect(await allHalts(product.context.db, ['salesforce'])).toMatchObject([{ side: 'write', kind: 'rate-limited' }]);
-    product.pass(waits - 1_500);
+    expect(await listPauses(product.context.db, ['salesforce'])).toMatchObject([
+      { side: 'write', kind: 'rate-limited' },
+    ]);
+    product.advanceClock(waits - 1_500);
     await product.tick();
     expect(await product.writes()).toHaveLength(1);
-    product.pass(waits - (product.clock.now().getTime() - refusedAt) + 1);
+    product.advanceClock(waits - (product.clock.now().getTime() - refusedAt) + 1);
     await product.settle();
     expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
     expect(warnings(product)).toHaveLength(1);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
@@ -46,7 +48,12 @@ describe("the org's calls of 24 hours", () => {
     await askForDemo(product, p1);
     const before = await logEnd(product);
     await tickFor(product, 2 * 60);
-    expect((await allHalts(product.context.db, ['salesforce'])).map(({ side, kind }) => [side, kind])).toEqual([
+    expect(
+      (await listPauses(product.context.db, ['salesforce'])).map(({ direction, error_kind }) => [
+        direction,
+        error_kind,
+      ]),
+    ).toEqual([
       ['read', 'budget-spent'],
       ['write', 'budget-spent'],
     ]);
@@ -55,9 +62,9 @@ describe("the org's calls of 24 hours", () => {
     expect(warnings(product)).toHaveLength(1);
     await product.control('PUT', 'api-usage', { used: 50 });
     await tickFor(product, QUARTER + 1);
-    expect(await allHalts(product.context.db, ['salesforce'])).toEqual([]);
+    expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
     expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('are down to what is left to others: the same, and nobody is ever refused', async () => {
@@ -75,7 +82,7 @@ describe("the org's calls of 24 hours", () => {
     await product.control('PUT', 'api-usage', { used: 50 });
     await tickFor(product, QUARTER + 1);
     expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('come to an end in the middle of the first pull, and of its write', async () => {
@@ -83,7 +90,7 @@ describe("the org's calls of 24 hours", () => {
     await twin.backfill();
     const needed = (await twin.log()).filter(({ path }) => path.startsWith('/services/data')).length;
     for (const lacking of [1, 5]) {
-      const settings = { SALESFORCE_API_RESERVE: '0' };
+      const settings = { SALESFORCE_DAILY_QUOTA_SHARE: '1' };
       const product = await open({ sandbox: { dayLimit: needed - lacking }, settings });
       expect((await product.backfill()).state).toBe('running');
       await tickFor(product, 2 * QUARTER);
@@ -93,7 +100,7 @@ describe("the org's calls of 24 hours", () => {
       expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
       expect((await timesWritten(product)).size).toBe(6);
       await product.control('PUT', 'api-usage', { used: 0 });
-      await expectSettled(product);
+      await expectInSync(product);
     }
   });
 });

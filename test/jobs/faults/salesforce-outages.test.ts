@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { allHalts } from '../../../src/store/sync/crm-pauses.ts';
+import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { allStreams } from '../../../src/store/sync/streams.ts';
 import {
   askForDemo,
-  expectSettled,
+  expectInSync,
   leadOf,
   logEnd,
   openedOrgs,
@@ -24,7 +24,7 @@ describe('Salesforce is down', () => {
     expect((await product.backfill()).state).toBe('running');
     const before = await logEnd(product);
     for (let passed = 0; passed < 60 * MINUTE; passed += 15_000) {
-      product.pass(15_001);
+      product.advanceClock(15_001);
       await product.settle();
     }
     const asked = (await product.log(before)).length;
@@ -32,11 +32,11 @@ describe('Salesforce is down', () => {
     expect(asked).toBeLessThanOrEqual(60 * 4 * 3);
     expect(warnings(product)).toHaveLength(1);
     await product.faults();
-    product.pass(15_001);
+    product.advanceClock(15_001);
     await product.settle();
     expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
     expect((await timesWritten(product)).size).toBe(6);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test.each([
@@ -47,15 +47,17 @@ describe('Salesforce is down', () => {
     await product.backfill();
     await product.faults({ action: { status, body: [{ errorCode: code, message: 'The API is not available.' }] } });
     await tickFor(product, 10);
-    expect(await allHalts(product.context.db, ['salesforce'])).toMatchObject([{ side: 'read', kind }]);
-    expect((await allStreams(product.context.db)).filter(({ denied }) => denied !== null)).toEqual([]);
+    expect(await listPauses(product.context.db, ['salesforce'])).toMatchObject([{ side: 'read', kind }]);
+    expect(
+      (await allStreams(product.context.db)).filter(({ unavailableReason }) => unavailableReason !== null),
+    ).toEqual([]);
     expect(warnings(product)).toHaveLength(1);
     await product.faults();
     const p1 = leadOf(product, 'p1');
     await askForDemo(product, p1);
     await tickFor(product, 6);
     expect((await product.record('Lead', p1)).Leadgrade_Status__c).toBe('hot');
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test.each([
@@ -64,14 +66,14 @@ describe('Salesforce is down', () => {
     { what: 'a reset connection', action: { reset: true } },
     { what: 'headers and then nothing', action: { hangAfterHeaders: true } },
   ])('$what: the leads are written all the same, once', async ({ action }) => {
-    const product = await open({ patience: { timeoutMs: 300, longestWaitMs: 1_000 } });
+    const product = await open({ patience: { timeoutMs: 300, maxThrottleWaitMs: 1_000 } });
     await product.faults({ match: { path: 'composite/sobjects', times: 2 }, action });
     await product.backfill();
-    product.pass(15_001);
+    product.advanceClock(15_001);
     await product.settle();
     const sound = (await product.writes()).slice(2).flatMap(({ ids = [] }) => ids);
     expect([sound.length, new Set(sound).size]).toEqual([6, 6]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
@@ -84,14 +86,14 @@ describe('Salesforce writes, and its answer is lost', () => {
     await product.faults({ match: { path: 'composite/sobjects', times }, action });
     await product.backfill();
     for (let tries = 0; tries < times; tries++) {
-      product.pass(15_001);
+      product.advanceClock(15_001);
       await product.settle();
     }
     const writes = await product.writes();
     expect(writes).toHaveLength(times + 1);
     for (const again of writes) expect(again.writes).toEqual(writes[0]?.writes);
     expect(await product.context.db.selectFrom('results').select('lead_id').execute()).toHaveLength(6);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
@@ -109,7 +111,7 @@ describe('a token', () => {
     expect((await product.round()).state).toBe('done');
     expect((await product.record('Lead', leadOf(product, 'p1'))).Leadgrade_Status__c).toBe('hot');
     expect(warnings(product)).toEqual([]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('that nobody gets any more: it says so once, asks seldom, loses nothing, and goes on when the app is mended', async () => {
@@ -121,7 +123,7 @@ describe('a token', () => {
     await askForDemo(product, p1);
     const before = await logEnd(product);
     await tickFor(product, 30);
-    expect(await allHalts(product.context.db, ['salesforce'])).toMatchObject([
+    expect(await listPauses(product.context.db, ['salesforce'])).toMatchObject([
       { side: 'read', kind: 'auth', fix: expect.stringContaining('Run As') },
     ]);
     expect(warnings(product)).toHaveLength(1);
@@ -129,6 +131,6 @@ describe('a token', () => {
     await product.control('PUT', 'app', { hasRunAs: true });
     await tickFor(product, 6);
     expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });

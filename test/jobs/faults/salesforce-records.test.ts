@@ -1,11 +1,11 @@
 // Records that the org refuses, or that become something else while they are read, scored and written.
 import { describe, expect, test } from 'vitest';
 import { peopleWithDeals } from '../../../sandbox/test/salesforce/sandbox-under-test.ts';
-import { pageOfErrors } from '../../../src/store/leads/record-errors.ts';
+import { listErrors } from '../../../src/store/leads/record-errors.ts';
 import type { OrgProduct } from '../../support/org-product.ts';
 import {
   askForDemo,
-  expectSettled,
+  expectInSync,
   fetches,
   leadOf,
   logEnd,
@@ -17,7 +17,7 @@ import {
 const open = openedOrgs();
 
 function listed({ context }: OrgProduct) {
-  return pageOfErrors(context.db, { after: 0, limit: 10 });
+  return listErrors(context.db, { after: 0, limit: 10 });
 }
 
 async function stateOf({ context }: OrgProduct, id: string) {
@@ -49,7 +49,7 @@ describe('a Lead', () => {
     expect(await listed(product)).toEqual([]);
     expect((await product.record('Lead', p3)).Leadgrade_Status__c).toBe('engaged');
     expect((await timesWritten(product, before)).get(id)).toBeUndefined();
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test.each([
@@ -80,14 +80,14 @@ describe('a Lead', () => {
     await product.control('PUT', 'locks', [{ id: p3, times: 2 }]);
     await product.backfill();
     for (let tries = 0; tries < 3; tries++) {
-      product.pass(20_001);
+      product.advanceClock(20_001);
       await product.settle();
     }
     const [first, ...later] = await product.writes();
     expect(first?.ids).toHaveLength(6);
     expect(later.map(({ ids }) => ids)).toEqual([[p3], [p3]]);
     expect(warnings(product)).toEqual([]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   /** A result of p1 and of p2 waits to be written. */
@@ -103,7 +103,7 @@ describe('a Lead', () => {
   }
 
   async function writeNow(product: OrgProduct): Promise<void> {
-    product.pass(15_001);
+    product.advanceClock(15_001);
     await product.settle();
     await product.round();
     await product.round();
@@ -117,7 +117,7 @@ describe('a Lead', () => {
     expect(await stateOf(product, p1)).toMatchObject({ state: 'merged', merged_into: contact });
     expect((await product.record('Contact', contact)).Leadgrade_Status__c).toBe('hot');
     expect((await product.record('Lead', p2)).Leadgrade_Status__c).toBe('hot');
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('that is deleted between reading and writing is not written to again', async () => {
@@ -127,7 +127,7 @@ describe('a Lead', () => {
     expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', erased_at: null });
     expect((await product.record('Lead', p2)).Leadgrade_Status__c).toBe('hot');
     expect(await listed(product)).toEqual([]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('that is merged into another between reading and writing: the survivor has what both did', async () => {
@@ -142,7 +142,7 @@ describe('a Lead', () => {
       .where('gone_at', 'is', null)
       .execute();
     expect(demos).toHaveLength(2);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('that is taken back out of the bin is scored again by the next poll', async () => {
@@ -155,11 +155,11 @@ describe('a Lead', () => {
     await product.round();
     expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', erased_at: null });
     await product.control('POST', `records/Lead/${p1}/undelete`);
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.round();
     expect(await stateOf(product, p1)).toMatchObject({ state: 'live', dirty_at: null });
     expect((await product.record('Lead', p1)).Leadgrade_Status__c).toBe('hot');
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
@@ -176,7 +176,7 @@ test('Leads that are deleted for good are found at night, and not taken for eras
   const kept = await product.context.db.selectFrom('records').select('fields').where('id', '=', p1).execute();
   expect(kept[0]?.fields['contact.job_title']).toBe('VP Sales');
   expect(warnings(product)).toEqual([]);
-  await expectSettled(product);
+  await expectInSync(product);
 });
 
 test('our own writes, which move the times of what they write, cause no read of a record and no other write', async () => {
@@ -184,7 +184,7 @@ test('our own writes, which move the times of what they write, cause no read of 
   await product.backfill();
   const before = await logEnd(product);
   for (const minutes of [1, 1, 3, 5]) {
-    product.pass(minutes * 60_000);
+    product.advanceClock(minutes * 60_000);
     await product.tick();
   }
   expect(await fetches(product, before)).toEqual([]);
@@ -220,5 +220,5 @@ test('a campaign, an Account or a task that changes reaches its people in one ro
   await askForDemo(product, p3);
   await product.round();
   expect((await product.record('Lead', p3)).Leadgrade_Behavior_Score__c).toBeGreaterThan(0);
-  await expectSettled(product);
+  await expectInSync(product);
 });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { countErrors } from '../../../src/store/leads/record-errors.ts';
-import { allHalts } from '../../../src/store/sync/crm-pauses.ts';
+import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { type OrgProduct, openOrgProduct } from '../../support/org-product.ts';
 import {
   askForDemo,
-  expectSettled,
+  expectInSync,
   leadOf,
   openedOrgs,
   tickFor,
@@ -21,7 +21,7 @@ async function expectOneConfigurationError(product: OrgProduct, said: RegExp): P
   const { db, clock } = product.context;
   await askForDemo(product, leadOf(product, 'p2'));
   await tickFor(product, 18);
-  const [halt, ...others] = await allHalts(db, ['salesforce']);
+  const [halt, ...others] = await listPauses(db, ['salesforce']);
   expect(others).toEqual([]);
   expect(halt).toMatchObject({ crm: 'salesforce', side: 'write', kind: 'configuration' });
   expect(halt?.message).toMatch(said);
@@ -39,7 +39,7 @@ async function expectAllWritten(product: OrgProduct): Promise<void> {
   const times = await timesWritten(product);
   expect([times.size, new Set(times.values())]).toEqual([6, new Set([1])]);
   expect((await product.record('Lead', leadOf(product, 'p2'))).Leadgrade_Status__c).toBe('hot');
-  await expectSettled(product);
+  await expectInSync(product);
 }
 
 describe('the writer stops with one configuration error, and goes on after setup, when our field', () => {
@@ -74,12 +74,12 @@ describe('the writer stops with one configuration error, and goes on after setup
     await product.faults({ match: { path: 'composite/sobjects' }, action: { status: 200, body } });
     await product.backfill();
     const { db } = product.context;
-    expect(await allHalts(db, ['salesforce'])).toMatchObject([{ side: 'write', kind: 'configuration' }]);
+    expect(await listPauses(db, ['salesforce'])).toMatchObject([{ side: 'write', kind: 'configuration' }]);
     expect(await countErrors(db, ['salesforce'])).toBe(0);
     await product.faults();
     await product.setup();
     await product.tick();
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
@@ -95,12 +95,12 @@ describe('a user without access to Leads', () => {
     const product = await openOrgProduct({ people: 40, sandbox: { hiddenFields: ['Lead'] } });
     try {
       expect((await product.backfill()).state).toBe('done');
-      expect(await allHalts(product.context.db, ['salesforce'])).toEqual([]);
+      expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
       const contacts = (await states(product)).get('Contact') ?? [];
       expect(contacts.length).toBeGreaterThan(0);
       await product.nightly();
-      expect(await allHalts(product.context.db, ['salesforce'])).toEqual([]);
-      await expectSettled(product);
+      expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
+      await expectInSync(product);
     } finally {
       await product.close();
     }
@@ -117,14 +117,14 @@ describe('a user without access to Leads', () => {
       const before = Number((await product.record('Contact', contact)).Leadgrade_Behavior_Score__c);
       await askForDemo(product, contact);
       await tickFor(product, 35);
-      expect(await allHalts(product.context.db, ['salesforce'])).toEqual([]);
+      expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
       expect(Number((await product.record('Contact', contact)).Leadgrade_Behavior_Score__c)).toBeGreaterThan(before);
       await product.nightly();
       await product.control('PUT', 'hidden-fields', []);
-      product.pass(25 * 3_600_000);
+      product.advanceClock(25 * 3_600_000);
       await tickFor(product, 2);
       expect((await states(product)).get('Lead')?.filter(({ state }) => state !== 'live')).toEqual([]);
-      await expectSettled(product);
+      await expectInSync(product);
     } finally {
       await product.close();
     }

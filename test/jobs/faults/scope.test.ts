@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { allHalts, resume } from '../../../src/store/sync/crm-pauses.ts';
-import { allStreams, probeAgain } from '../../../src/store/sync/streams.ts';
+import { clearPause, listPauses } from '../../../src/store/sync/crm-pauses.ts';
+import { allStreams, recheckAvailability } from '../../../src/store/sync/streams.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import type { TestProduct, TestProductOptions } from '../../support/product.ts';
-import { expectSettled, logEnd, scoreOf, timesWritten, warnings } from './assertions.ts';
+import { expectInSync, logEnd, scoreOf, timesWritten, warnings } from './assertions.ts';
 
 const { open } = openedProducts();
 
@@ -25,14 +25,14 @@ describe('whom we score', () => {
     const product = await open({ dataset: leads(3, { lifecycle: 'customer' }) });
     expect((await product.backfill()).state).toBe('done');
     expect(await product.writes()).toEqual([]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('a contact without a lifecycle stage is scored: unknown is not out', async () => {
     const product = await open({ dataset: leads(2, { lifecycle: null }) });
     await product.backfill();
     expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged', fit: '100' });
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('a lead that becomes a customer is cleared once, and scored again when it is a lead again', async () => {
@@ -47,13 +47,13 @@ describe('whom we score', () => {
     await product.round();
     await product.nightly();
     expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
-    await expectSettled(product);
+    await expectInSync(product);
     await setStage(product, p1, '');
     await product.round();
     await setStage(product, p1, 'lead');
     await product.round();
     expect(await shown(product, p1)).toMatchObject({ status: 'engaged', fit: '100' });
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('what a customer does is kept, and counts when the contact is a lead again', async () => {
@@ -67,14 +67,17 @@ describe('whom we score', () => {
     await setStage(product, p1, '');
     await product.round();
     expect(await shown(product, p1)).toMatchObject({ status: 'hot', behavior: '40' });
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
 describe('a portal that may not show its page views', () => {
   async function deniedOf(product: TestProduct): Promise<readonly string[]> {
     const streams = await allStreams(product.context.db);
-    const closed = streams.filter(({ denied }) => denied !== null && !denied.endsWith('is open and shows each one'));
+    const closed = streams.filter(
+      ({ unavailableReason }) =>
+        unavailableReason !== null && !unavailableReason.endsWith('is open and shows each one'),
+    );
     return closed.map(({ stream }) => stream);
   }
 
@@ -85,7 +88,7 @@ describe('a portal that may not show its page views', () => {
       const attributes = { url: 'https://acme.example/pricing' };
       await product.control('POST', 'activities', { contactId, type: 'page_view', attributes });
     }
-    product.pass(60_000);
+    product.advanceClock(60_000);
     return product;
   }
 
@@ -100,7 +103,7 @@ describe('a portal that may not show its page views', () => {
     for (let round = 0; round < 3; round++) await product.round();
     const asked = (await product.log(before)).filter(({ path }) => path.includes('/events/'));
     expect(asked).toEqual([]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('and then may: everybody is scored again with them, without a backfill', async () => {
@@ -114,19 +117,19 @@ describe('a portal that may not show its page views', () => {
     await product.backfill();
     expect(await deniedOf(product)).toEqual(['page_view_counter', 'page_views']);
     const bases = async () => {
-      const rows = await product.context.db.selectFrom('leads').select('basis_hash').distinct().execute();
-      return rows.map((row) => row.basis_hash);
+      const rows = await product.context.db.selectFrom('leads').select('scoring_inputs_hash').distinct().execute();
+      return rows.map((row) => row.scoring_inputs_hash);
     };
     const without = await bases();
     await product.faults();
-    product.pass(25 * 3_600_000);
+    product.advanceClock(25 * 3_600_000);
     await product.round();
     expect(await deniedOf(product)).toEqual([]);
     expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'hot' });
     const withViews = await bases();
     expect(withViews).toHaveLength(1);
     expect(withViews).not.toEqual(without);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
@@ -138,32 +141,32 @@ describe('a stream that is closed for a while', () => {
   test('in the middle of a backfill, and open when that goes on: the backfill reads it, and ends', async () => {
     const product = await open({ dataset: leads(2) });
     await product.control('POST', 'activities', demo(product.idOf('p1')));
-    product.pass(60_000);
+    product.advanceClock(60_000);
     // Denied while it is read; then the backfill stops before it has read all.
     await product.faults(
       { match: { path: '/submissions/' }, action: refusal },
       { match: { path: '/deals', nth: 2, times: 1000 }, action: outage },
     );
     expect((await product.backfill()).state).toBe('running');
-    const denied = (await allStreams(product.context.db)).filter((each) => each.denied !== null);
+    const denied = (await allStreams(product.context.db)).filter((each) => each.unavailableReason !== null);
     expect(denied.map(({ stream }) => stream)).toContain('form_submissions');
     await product.faults();
     // As the command does that is given again.
-    await probeAgain(product.context.db, 'hubspot');
-    await resume(product.context.db, { crm: 'hubspot', side: 'read', before: product.clock.now() });
-    await product.context.ring('pull', { crm: 'hubspot' });
+    await recheckAvailability(product.context.db, 'hubspot');
+    await clearPause(product.context.db, { crm: 'hubspot', direction: 'read', before: product.clock.now() });
+    await product.context.enqueue('sync-streams', { crm: 'hubspot' });
     await product.settle();
     const run = await product.context.db.selectFrom('runs').selectAll().executeTakeFirstOrThrow();
     expect(run.state).toBe('done');
     expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'hot', behavior: '40' });
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('or gone: what it would show is unknown, and the others are read', async () => {
     const product = await open({ dataset: leads(2) });
     await product.faults({ match: { path: '/events/' }, action: { status: 404, body: { message: 'No such path.' } } });
     expect((await product.backfill()).state).toBe('done');
-    const denied = (await allStreams(product.context.db)).filter((each) => each.denied !== null);
+    const denied = (await allStreams(product.context.db)).filter((each) => each.unavailableReason !== null);
     expect(denied.map(({ stream }) => stream)).toContain('page_views');
     expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged' });
   });
@@ -175,12 +178,12 @@ describe('a token that may not read contacts', () => {
     const refusal = { status: 403, body: { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' } };
     await product.faults({ match: { path: '/contacts' }, action: refusal });
     expect((await product.backfill()).state).toBe('running');
-    expect(await allHalts(product.context.db, ['hubspot'])).toMatchObject([{ side: 'read', kind: 'forbidden' }]);
+    expect(await listPauses(product.context.db, ['hubspot'])).toMatchObject([{ side: 'read', kind: 'forbidden' }]);
     await product.faults();
-    product.pass(5 * 60_000 + 1);
+    product.advanceClock(5 * 60_000 + 1);
     await product.settle();
     expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged' });
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
@@ -193,22 +196,22 @@ describe('a token that is revoked', () => {
       const product = await open({ dataset: leads(3) });
       await product.faults({ match: { path }, action: REVOKED });
       expect((await product.backfill()).state).toBe('running');
-      expect(await allHalts(product.context.db, ['hubspot'])).toMatchObject([
+      expect(await listPauses(product.context.db, ['hubspot'])).toMatchObject([
         { kind: 'auth', fix: expect.stringContaining('TOKEN') },
       ]);
       const before = await logEnd(product);
       for (let minute = 0; minute < 30; minute++) {
-        product.pass(60_000);
+        product.advanceClock(60_000);
         await product.tick();
       }
       const refused = (await product.log(before)).filter(({ status }) => status === 401);
       expect(refused.length).toBeLessThanOrEqual(6);
       expect(warnings(product)).toHaveLength(1);
       await product.faults();
-      product.pass(5 * 60_000 + 1);
+      product.advanceClock(5 * 60_000 + 1);
       await product.settle();
       expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1]);
-      await expectSettled(product);
+      await expectInSync(product);
     },
   );
 });
@@ -222,6 +225,6 @@ describe('the product is opened again', () => {
     await product.round();
     const calls = (await product.log(before)).map(({ method, path }) => `${method} ${path}`);
     expect(calls.filter((call) => call.includes('batch/'))).toEqual([]);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });

@@ -2,8 +2,8 @@
 import { expect } from 'vitest';
 import type { JobContext } from '../../../jobs/context.ts';
 import type { JobName } from '../../../jobs/job-types.ts';
-import { runJob } from '../../../jobs/queue/worker.ts';
-import { arrive, changed } from '../../support/hubspot-webhooks.ts';
+import { executeJob } from '../../../jobs/queue/worker.ts';
+import { changed, storeWebhook } from '../../support/hubspot-webhooks.ts';
 import type { TestProduct } from '../../support/product.ts';
 
 /** An event as HubSpot sends it, of now; of a contact's title unless it says otherwise. */
@@ -12,9 +12,9 @@ export function eventOf({ sandbox, clock }: TestProduct, id: string, over: Reado
 }
 
 /** Events arrive, and what they ring for is done. */
-export async function tell(product: TestProduct, ...sent: readonly object[]): Promise<void> {
-  expect(await arrive(product, sent)).toMatchObject({ kind: 'accepted', unread: [] });
-  await product.context.ring('intake', {});
+export async function deliverWebhook(product: TestProduct, ...sent: readonly object[]): Promise<void> {
+  expect(await storeWebhook(product, sent)).toMatchObject({ kind: 'accepted', unparsed: [] });
+  await product.context.enqueue('process-inbox', {});
   await product.settle();
 }
 
@@ -25,7 +25,7 @@ export async function runAlone(
   changes: Partial<JobContext> = {},
 ): Promise<readonly string[]> {
   const rung: string[] = [];
-  const ring: JobContext['ring'] = async (job) => void rung.push(job);
-  for (const job of jobs) await runJob({ ...context, ring, ...changes }, job, { crm: 'hubspot' });
+  const ring: JobContext['enqueue'] = async (job) => void rung.push(job);
+  for (const job of jobs) await executeJob({ ...context, enqueue: ring, ...changes }, job, { crm: 'hubspot' });
   return rung;
 }

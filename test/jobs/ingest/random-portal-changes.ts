@@ -1,6 +1,6 @@
 // What people do in a small portal, in whatever order, as far as it is possible there; each change with the events that HubSpot sends of it.
 import { z } from 'zod';
-import { type ArrivedSiteEvent, putSiteEvents } from '../../../src/store/site-events/save-site-events.ts';
+import { type NewSiteEvent, saveSiteEvents } from '../../../src/store/site-events/save-site-events.ts';
 import { MEETING_TITLE } from '../../support/meeting-model.ts';
 import type { TestProduct } from '../../support/product.ts';
 import type { RunningProduct } from '../../support/running-product.ts';
@@ -11,7 +11,7 @@ export const KINDS = [
 ];
 export type Kind = (typeof KINDS)[number];
 
-export interface Wish {
+export interface ChangeRequest {
   readonly kind: Kind;
   /** Numbers of contacts, companies or meetings, counted around. */
   readonly who: number;
@@ -33,9 +33,9 @@ const idSchema = z.object({ id: z.string() });
 const BARE = { objectId: undefined, propertyName: undefined, propertyValue: undefined };
 
 /** As a source sends it, once. */
-export async function tellOfDemo({ context, clock }: RunningProduct, demo: ArrivedSiteEvent): Promise<void> {
-  await putSiteEvents(context.db, { source: 'website', events: [demo], identities: [] }, clock.now());
-  await context.ring('match', {});
+export async function sendDemoRequest({ context, clock }: RunningProduct, demo: NewSiteEvent): Promise<void> {
+  await saveSiteEvents(context.db, { source: 'website', events: [demo], identities: [] }, clock.now());
+  await context.enqueue('match-site-events', {});
 }
 
 /**
@@ -47,7 +47,7 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
   const gone = new Map<string, 'deleted' | 'merged' | 'erased'>();
   const mergedInto = new Map<string, string>();
   const meetings: { readonly id: string; isThere: boolean }[] = [];
-  const demos: ArrivedSiteEvent[] = [];
+  const demos: NewSiteEvent[] = [];
   const { control } = product;
   const about = (subscriptionType: string, id: string, rest: object = {}) => {
     return { ...BARE, subscriptionType, objectId: Number(id), ...rest };
@@ -57,7 +57,7 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
     return { ...BARE, subscriptionType: 'contact.associationChange', ...between, associationRemoved };
   };
 
-  const link = (id: string, { kind, other }: Wish): Change => {
+  const link = (id: string, { kind, other }: ChangeRequest): Change => {
     const companyId = companies[other % companies.length] ?? '';
     const isRemoved = kind === 'unlink';
     return {
@@ -67,7 +67,7 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
     };
   };
 
-  const meetingChange = ({ kind, other }: Wish): Change | null => {
+  const meetingChange = ({ kind, other }: ChangeRequest): Change | null => {
     const there = meetings.filter(({ isThere }) => isThere);
     const meeting = there[other % Math.max(1, there.length)];
     if (meeting === undefined) return null;
@@ -83,7 +83,7 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
     return { touches, events, happens: () => control('PATCH', path, { properties }) };
   };
 
-  const companyChange = ({ other }: Wish): Change => {
+  const companyChange = ({ other }: ChangeRequest): Change => {
     const id = companies[0] ?? '';
     const properties = { numberofemployees: String(1 + other * 60) };
     const events = [about('company.propertyChange', id, { propertyName: 'numberofemployees' })];
@@ -118,7 +118,7 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
     );
   };
 
-  const create = ({ other, title }: Wish): Change => {
+  const create = ({ other, title }: ChangeRequest): Change => {
     // Some have none: nothing but their creation tells of these.
     const companyId = companies[other % (companies.length + 1)];
     const properties = { email: `new${contacts.length}@acme.example`, jobtitle: title };
@@ -132,7 +132,7 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
     );
   };
 
-  const merge = (id: string, { other }: Wish): Change | null => {
+  const merge = (id: string, { other }: ChangeRequest): Change | null => {
     const into = contacts[other % contacts.length] ?? '';
     if (into === id || gone.has(into)) return null;
     gone.set(id, 'merged');
@@ -151,13 +151,13 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
     demos.push(asked);
     const happens = async () => {
       // As sources do, twice.
-      await tellOfDemo(product, asked);
-      await tellOfDemo(product, asked);
+      await sendDemoRequest(product, asked);
+      await sendDemoRequest(product, asked);
     };
     return { touches: [id], events: [], happens };
   };
 
-  const ofLive: Readonly<Partial<Record<Kind, (id: string, wish: Wish) => Change | null>>> = {
+  const ofLive: Readonly<Partial<Record<Kind, (id: string, wish: ChangeRequest) => Change | null>>> = {
     title: (id, { title }) => ({
       touches: [id],
       events: [about('contact.propertyChange', id, { propertyName: 'jobtitle', propertyValue: title })],
@@ -197,7 +197,7 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
 
   return {
     /** Null: it cannot be done now. */
-    change(wish: Wish): Change | null {
+    change(wish: ChangeRequest): Change | null {
       if (wish.kind === 'company') return companyChange(wish);
       if (wish.kind === 'create') return create(wish);
       if (wish.kind === 'cancel' || wish.kind === 'unmeet') return meetingChange(wish);

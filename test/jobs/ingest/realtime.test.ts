@@ -6,10 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { shippedSubscriptions } from '../../../cli/sandbox/subscriptions.ts';
-import { SETUPS } from '../../support/backends.ts';
+import { BACKENDS } from '../../support/backends.ts';
 import { MEETING_TITLE, writeMeetingModel } from '../../support/meeting-model.ts';
 import type { Running } from '../../support/processes.ts';
-import { openServiceStage, type ServiceStage, SOON, type StagedRequest } from '../../support/service-environment.ts';
+import {
+  openServiceEnvironment,
+  type ServiceEnvironment,
+  type ServiceRequest,
+  SOON,
+} from '../../support/service-environment.ts';
 
 const WRITE_KEY = 'website-key-0123456789';
 const idSchema = z.object({ id: z.string() });
@@ -33,13 +38,13 @@ async function closeAll(opened: (() => Promise<unknown>)[]): Promise<void> {
   for (const close of opened.splice(0).toReversed()) await close();
 }
 
-describe.each(SETUPS)('on $name, with nothing polled', (setup) => {
+describe.each(BACKENDS)('on $name, with nothing polled', (setup) => {
   const opened: (() => Promise<unknown>)[] = [];
-  let stage: ServiceStage;
+  let stage: ServiceEnvironment;
   let service: Running;
   /** Of the sandbox's log, when everybody was written for the first time and nothing had happened for a while. */
   let calmAt = 0;
-  let askedMeanwhile: readonly StagedRequest[] = [];
+  let askedMeanwhile: readonly ServiceRequest[] = [];
   let arrivedMeanwhile: readonly object[] = [];
   let taken = 0;
 
@@ -48,7 +53,7 @@ describe.each(SETUPS)('on $name, with nothing polled', (setup) => {
     opened.push(() => installation.destroy());
     const folder = await mkdtemp(join(tmpdir(), 'leadgrade-realtime-'));
     opened.push(() => rm(folder, { recursive: true, force: true }));
-    stage = await openServiceStage({
+    stage = await openServiceEnvironment({
       env: installation.env,
       settings: {
         MODEL_FILE: await writeMeetingModel(folder),
@@ -69,13 +74,13 @@ describe.each(SETUPS)('on $name, with nothing polled', (setup) => {
     // Longer than the quiet time: whom our own writes had made dirty would have been read, and written, again.
     await sleep(3_000);
     askedMeanwhile = await stage.log(written);
-    arrivedMeanwhile = await stage.query('select crm, key from leadgrade.inbox_keys');
+    arrivedMeanwhile = await stage.query('select crm, key from leadgrade.processed_event_keys');
     calmAt = await stage.logEnd();
   }, 180_000);
   afterAll(() => closeAll(opened));
 
   /** A seeded lead that no other sentence is about. */
-  const somebody = () => {
+  const nextContact = () => {
     const lead = stage.leads[taken++];
     if (lead === undefined) throw new Error('The sandbox has too few leads for these tests.');
     return lead;
@@ -118,26 +123,26 @@ describe.each(SETUPS)('on $name, with nothing polled', (setup) => {
   });
 
   test('a title that changes in HubSpot is in the written score', async () => {
-    const { id } = somebody();
+    const { id } = nextContact();
     await stage.control('PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } });
     await explained(id).toContain('Student or intern');
   });
 
   test('a meeting is in the ledger and in the written score', async () => {
-    const { id } = somebody();
+    const { id } = nextContact();
     await does(id, 'meeting', { title: MEETING_TITLE, outcome: 'COMPLETED' });
     await explained(id).toContain('+9 Met us');
     expect(await ledgerOf(id)).toContain('meeting');
   });
 
   test('a demo that was asked for on the site is in the written explanation', async () => {
-    const { id, email } = somebody();
+    const { id, email } = nextContact();
     await asksForDemo(email);
     await explained(id).toContain('+40 Requested a demo');
   });
 
   test('a form that was submitted in HubSpot is there within its beat', async () => {
-    const { id } = somebody();
+    const { id } = nextContact();
     await does(id, 'form_submission', { form: 'Request a demo' });
     await explained(id).toContain('+40 Requested a demo');
   });
@@ -155,7 +160,7 @@ describe.each(SETUPS)('on $name, with nothing polled', (setup) => {
   });
 
   test('whoever was merged is one lead with both ledgers', async () => {
-    const [stays, goes] = [somebody(), somebody()];
+    const [stays, goes] = [nextContact(), nextContact()];
     await does(stays.id, 'meeting', { title: MEETING_TITLE, outcome: 'COMPLETED' });
     await asksForDemo(goes.email);
     await explained(stays.id).toContain('+9 Met us');

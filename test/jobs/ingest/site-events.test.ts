@@ -7,12 +7,12 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { loadEventsMapping } from '../../../cli/product/load-events-mapping.ts';
-import { giveSiteEvents, matchSiteEvents } from '../../../jobs/ingest/match-site-events.ts';
+import { assignSiteEvents, matchSiteEvents } from '../../../jobs/ingest/match-site-events.ts';
 import { matchPeople } from '../../../jobs/score/match-people.ts';
 import { createEventProjector } from '../../../src/mapping/events-mapping.ts';
-import { takeFetched } from '../../../src/store/records/save-fetched.ts';
-import { takeSnapshots } from '../../../src/store/records/save-snapshots.ts';
-import { findPeople } from '../../../src/store/site-events/match-site-events.ts';
+import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
+import { saveSnapshots } from '../../../src/store/records/save-snapshots.ts';
+import { resolvePeople } from '../../../src/store/site-events/match-site-events.ts';
 import { eraseSiteEvents } from '../../../src/store/site-events/retention.ts';
 import { createBodyReader } from '../../../web/http/body-reader.ts';
 import { createSiteEventsRouter, type SiteEventsParts } from '../../../web/site-events/router.ts';
@@ -27,7 +27,7 @@ const project = createEventProjector(await loadEventsMapping());
 type Send = (...messages: readonly object[]) => Promise<void>;
 
 /** A door to the store; `send` is one batch. */
-async function openDoor(parts: Pick<SiteEventsParts, 'db' | 'clock'>): Promise<{ send: Send; close(): void }> {
+async function startTestServer(parts: Pick<SiteEventsParts, 'db' | 'clock'>): Promise<{ send: Send; close(): void }> {
   const keys = [{ source: 'website', key: KEY }];
   const app = express();
   const [metrics, log] = [{ request: () => {}, events: () => {} }, { warn: () => {} }];
@@ -68,7 +68,7 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
   let rung: string[] = [];
 
   beforeAll(async () => {
-    const door = await openDoor({
+    const door = await startTestServer({
       clock,
       get db() {
         return store.db;
@@ -89,17 +89,17 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
     db: store.db,
     clock,
     people: { ...POLICY, prefer_by_field: {}, activities: {} },
-    quietMs: 0,
+    debounceMs: 0,
     signal: new AbortController().signal,
     log: { info: () => {}, warn: () => {}, error: () => {} },
-    ring: async (job) => void rung.push(job),
+    enqueue: async (job) => void rung.push(job),
   });
   const match = () => matchSiteEvents(context());
 
   /** As before a scoring: whoever was read since the last one is known. */
   async function recognize(): Promise<void> {
     await matchPeople(context());
-    await giveSiteEvents(context());
+    await assignSiteEvents(context());
   }
 
   const pass = (seconds: number) => {
@@ -108,11 +108,11 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
 
   async function appears(id: string, email: string | null = null, crm = 'hubspot', object = 'contacts'): Promise<void> {
     const read = snapshot(id, { ref: { object, id }, fields: { 'contact.email': email } });
-    await store.db.transaction().execute((tx) => takeSnapshots(tx, [read], { crm, now, askedAt: now }));
+    await store.db.transaction().execute((tx) => saveSnapshots(tx, [read], { crm, now, askedAt: now }));
   }
 
   const leaves = (id: string, erased = false) =>
-    takeFetched(store.db, [{ kind: 'gone', ref: { object: 'contacts', id }, erased }], {
+    saveFetchedRecords(store.db, [{ kind: 'gone', ref: { object: 'contacts', id }, erased }], {
       ...{ crm: 'hubspot', now, askedAt: now },
       ...(erased && { erases: true }),
     });
@@ -126,7 +126,7 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
   }
 
   const held = async () =>
-    (await store.db.selectFrom('site_events').select('message_id').where('taken_at', 'is', null).execute()).length;
+    (await store.db.selectFrom('site_events').select('message_id').where('assigned_at', 'is', null).execute()).length;
 
   test('goes to whom it names: by CRM id, or address', async () => {
     await appears('1', PAT);
@@ -139,10 +139,10 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
     );
     await match();
     expect(await ledger()).toEqual({ 'hubspot:1': 1, 'hubspot:2': 1, 'salesforce:003': 1 });
-    expect(rung).toEqual(['score']);
+    expect(rung).toEqual(['score-leads']);
     const due = await store.db
       .selectFrom('leads')
-      .select(['due_cause', 'priority'])
+      .select(['due_reason', 'priority'])
       .where('priority', '=', 0)
       .execute();
     expect(due).toHaveLength(3);
@@ -182,7 +182,7 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
         record_id: null,
         user_key: null,
         anonymous_key: null,
-        look_at: null,
+        next_match_at: null,
       },
     ]);
   });
@@ -230,7 +230,9 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
   test('of people who are in no CRM is looked at more and more seldom, and keeps nobody waiting', async () => {
     await send(track({ userId: PAT }));
     const lookAt = async () =>
-      String((await store.db.selectFrom('site_events').select('look_at').executeTakeFirstOrThrow()).look_at);
+      String(
+        (await store.db.selectFrom('site_events').select('next_match_at').executeTakeFirstOrThrow()).next_match_at,
+      );
     const looks = new Set<string>();
     for (let hour = 0; hour < 72; hour++) {
       await match();
@@ -244,21 +246,22 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
     await send(track({ userId: 'kim@acme.example', messageId: 'fresh' }));
     await appears('2', 'kim@acme.example');
     const matching = { limit: 1, now, sharedInboxes: [], mostRecords: 3 };
-    const { found } = await store.db.transaction().execute((tx) => findPeople(tx, matching));
+    const { found } = await store.db.transaction().execute((tx) => resolvePeople(tx, matching));
     expect(found).toMatchObject([{ messageId: 'fresh', id: '2' }]);
   });
 
   test('by the ten thousand are looked at in several runs, so that others come in between', async () => {
     await sql`
-      insert into leadgrade.site_events (source, message_id, type, attributes, at, received_at, email_key, look_at)
+      insert into leadgrade.site_events (source, message_id, type, attributes, at, received_at, email_key, next_match_at)
       select 'website', n::text, 'trial', '{}', ${now}, ${now}, n || '@nobody.example', ${now}
       from generate_series(1, 6000) n`.execute(store.db);
     const waiting = async () =>
-      (await store.db.selectFrom('site_events').select('message_id').where('look_at', '<=', now).execute()).length;
+      (await store.db.selectFrom('site_events').select('message_id').where('next_match_at', '<=', now).execute())
+        .length;
     await match();
-    expect([await waiting(), rung]).toEqual([1_000, ['match']]);
+    expect([await waiting(), rung]).toEqual([1_000, ['match-site-events']]);
     await match();
-    expect([await waiting(), rung]).toEqual([0, ['match']]);
+    expect([await waiting(), rung]).toEqual([0, ['match-site-events']]);
   });
 
   test('goes to the oldest of several leads, to nobody by an inbox of many, or an address that too many have', async () => {
@@ -282,7 +285,7 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
     await match();
     pass(1);
     const into = { object: 'contacts', id: '2' };
-    await takeFetched(store.db, [{ kind: 'merged', ref: { object: 'contacts', id: '1' }, into }], {
+    await saveFetchedRecords(store.db, [{ kind: 'merged', ref: { object: 'contacts', id: '1' }, into }], {
       crm: 'hubspot',
       now,
       askedAt: now,
@@ -314,7 +317,7 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
     );
     await match();
     const left = JSON.stringify([
-      await store.db.selectFrom('site_events').selectAll().where('taken_at', 'is', null).execute(),
+      await store.db.selectFrom('site_events').selectAll().where('assigned_at', 'is', null).execute(),
       await store.db.selectFrom('site_identities').selectAll().execute(),
       await store.db.selectFrom('activities').selectAll().execute(),
     ]);
@@ -367,7 +370,7 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
       fc.asyncProperty(order, async (chosen) => {
         now = at();
         await sql`truncate leadgrade.site_events, leadgrade.site_identities, leadgrade.activities, leadgrade.records,
-          leadgrade.unmatched, leadgrade.field_values`.execute(store.db);
+          leadgrade.match_queue, leadgrade.field_values`.execute(store.db);
         for (const step of chosen) {
           await step();
           pass(1);
@@ -392,14 +395,14 @@ describe('in the score', () => {
 
   async function open(options: Parameters<typeof openTestProduct>[0]): Promise<{ product: TestProduct; send: Send }> {
     product = await openTestProduct(options);
-    const door = await openDoor({ db: product.context.db, clock: product.clock });
+    const door = await startTestServer({ db: product.context.db, clock: product.clock });
     closeDoor = door.close;
     return { product, send: door.send };
   }
 
   async function settle(opened: TestProduct): Promise<void> {
     // Whoever was scored a moment ago rests.
-    opened.pass(10_000);
+    opened.advanceClock(10_000);
     await matchSiteEvents(opened.context);
     await opened.settle();
   }
@@ -409,7 +412,7 @@ describe('in the score', () => {
     await opened.backfill();
     await send(track({ userId: 'p0@acme.example', properties: { product: 'Team' } }));
     // Whoever was scored a moment ago rests.
-    opened.pass(10_000);
+    opened.advanceClock(10_000);
     await opened.tick();
     const seen = await opened.contact(opened.idOf('p0'));
     expect(seen.properties.leadgrade_behavior_score).toBe('35');

@@ -9,14 +9,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
-import { FASTEST } from '../../support/backends.ts';
-import { arrive, changed, PUBLIC_URL } from '../../support/hubspot-webhooks.ts';
+import { DEFAULT_BACKEND } from '../../support/backends.ts';
+import { changed, PUBLIC_URL, storeWebhook } from '../../support/hubspot-webhooks.ts';
 import { ACME, leads } from '../../support/leads.ts';
 import { writeMeetingModel } from '../../support/meeting-model.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 import { type RunningProduct, runProduct } from '../../support/running-product.ts';
-import { expectSettled, logEnd, timesWritten } from '../faults/assertions.ts';
-import { KINDS, type Kind, portalChanges, tellOfDemo } from './random-portal-changes.ts';
+import { expectInSync, logEnd, timesWritten } from '../faults/assertions.ts';
+import { KINDS, type Kind, portalChanges, sendDemoRequest } from './random-portal-changes.ts';
 
 const CONTACTS = 5;
 const RUNS = Number(process.env.FC_RUNS ?? 4);
@@ -83,8 +83,8 @@ async function open(): Promise<TestProduct> {
 
 async function deliver(product: TestProduct, payloads: readonly object[]): Promise<void> {
   if (payloads.length === 0) return;
-  expect(await arrive(product, payloads)).toMatchObject({ kind: 'accepted', unread: [], ignored: {} });
-  await product.context.ring('intake', {});
+  expect(await storeWebhook(product, payloads)).toMatchObject({ kind: 'accepted', unparsed: [], ignored: {} });
+  await product.context.enqueue('process-inbox', {});
 }
 
 async function run(product: TestProduct, job: Job): Promise<void> {
@@ -130,7 +130,7 @@ async function play(product: TestProduct, script: readonly Step[]): Promise<Play
     }
     const now = waiting.filter((each) => each.at === at).map((each) => each.payload);
     await deliver(product, now.toReversed());
-    product.pass(passMs);
+    product.advanceClock(passMs);
     await run(product, job);
   }
   await deliver(
@@ -181,13 +181,13 @@ async function faded({ context }: RunningProduct): Promise<ReadonlySet<string>> 
 
 /** A product that was not there while all that happened finds everybody worth the same, and the CRM as it would leave it. */
 async function expectAsUndisturbed(product: TestProduct, { portal }: Played): Promise<void> {
-  const installation = await FASTEST.create();
+  const installation = await DEFAULT_BACKEND.create();
   const other = await runProduct({ ...product.env, ...installation.env }, product.clock);
   try {
     const since = await logEnd(product);
-    for (const demo of portal.demos()) await tellOfDemo(other, demo);
+    for (const demo of portal.demos()) await sendDemoRequest(other, demo);
     await other.backfill();
-    other.pass(60_000);
+    other.advanceClock(60_000);
     await other.settle();
     const { db, clock } = other.context;
     expect(await pendingWork(db, clock.now(), ['hubspot'])).toMatchObject({ dirty: 0, due: 0, outbox: 0 });
@@ -218,7 +218,7 @@ async function expectErased({ context: { db } }: TestProduct, { portal }: Played
 async function check(script: readonly Step[], find: (product: TestProduct) => Promise<void>): Promise<void> {
   const product = await open();
   try {
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.backfill();
     const begin = await logEnd(product);
     const played = await play(product, script);
@@ -232,8 +232,8 @@ async function check(script: readonly Step[], find: (product: TestProduct) => Pr
     const end = await logEnd(product);
     await product.backfill();
     expect(await product.writes(end)).toEqual([]);
-    product.pass(10_000);
-    await expectSettled(product);
+    product.advanceClock(10_000);
+    await expectInSync(product);
   } finally {
     await product.close();
   }
@@ -250,11 +250,11 @@ const MANNER = {
 test('whatever becomes of webhooks, polls and the night make up for it', { timeout: 600_000 }, async () => {
   const find = async (product: TestProduct) => {
     for (let round = 1; round <= 2; round++) {
-      product.pass(60_000);
+      product.advanceClock(60_000);
       await product.tick();
     }
     await product.nightly();
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.tick();
   };
   await fc.assert(
@@ -267,7 +267,7 @@ test('while every change is told of at least once, nobody need poll', { timeout:
   const find = async (product: TestProduct) => {
     // For what rests, and for what is rung for then.
     for (let wait = 1; wait <= 3; wait++) {
-      product.pass(20_000);
+      product.advanceClock(20_000);
       await product.settle();
     }
   };

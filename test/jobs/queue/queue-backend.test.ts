@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openQueueBackend, type QueueBackend } from '../../../jobs/queue/queue-backend.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
-import { SETUPS, type SetupEnv } from '../../support/backends.ts';
+import { BACKENDS, type BackendEnv } from '../../support/backends.ts';
 import { type Running, startNode } from '../../support/processes.ts';
 import { ownRedis } from '../../support/servers.ts';
 
@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const end of endings.splice(0).toReversed()) await end();
 });
 
-async function openBackend(env: SetupEnv): Promise<QueueBackend> {
+async function openBackend(env: BackendEnv): Promise<QueueBackend> {
   const { connection, embedded, close } = await openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR });
   endings.push(close);
   const backend = await openQueueBackend({ redisUrl: env.REDIS_URL, connection, embedded });
@@ -25,7 +25,7 @@ async function openBackend(env: SetupEnv): Promise<QueueBackend> {
   return backend;
 }
 
-function workerProcess(env: SetupEnv, jobMs: number): Running {
+function workerProcess(env: BackendEnv, jobMs: number): Running {
   const worker = startNode(SCRIPT, [String(jobMs)], { DATABASE_URL: undefined, REDIS_URL: undefined, ...env });
   endings.push(worker.kill);
   return worker;
@@ -43,8 +43,8 @@ function collect(backend: QueueBackend, queue: string, count: number): Promise<r
   });
 }
 
-describe.each(SETUPS)('the queue ($name)', ({ create }) => {
-  async function installation(): Promise<SetupEnv> {
+describe.each(BACKENDS)('the queue ($name)', ({ create }) => {
+  async function installation(): Promise<BackendEnv> {
     const { env, destroy } = await create();
     endings.push(destroy);
     return env;
@@ -122,7 +122,7 @@ describe.each(SETUPS)('the queue ($name)', ({ create }) => {
   });
 });
 
-describe.skipIf(!SETUPS.some(({ name }) => name.includes('redis')))('a queue on Redis', () => {
+describe.skipIf(!BACKENDS.some(({ name }) => name.includes('redis')))('a queue on Redis', () => {
   const options = { connection: {}, embedded: false };
 
   test('refuses a server that may evict jobs, and says what to set', async () => {

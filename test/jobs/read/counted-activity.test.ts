@@ -1,14 +1,14 @@
 // Portals below Enterprise: what HubSpot only counts on a contact, dated by the counters' history.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JobContext } from '../../../jobs/context.ts';
-import { runJob } from '../../../jobs/queue/worker.ts';
+import { executeJob } from '../../../jobs/queue/worker.ts';
 import { scopesOf } from '../../../sandbox/hubspot/http/scopes.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { allStreams } from '../../../src/store/sync/streams.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import { NOW, openTestProduct, type TestProduct } from '../../support/product.ts';
-import { expectSettled, logEnd, scoreOf } from '../faults/assertions.ts';
+import { expectInSync, logEnd, scoreOf } from '../faults/assertions.ts';
 
 const DAY = 86_400_000;
 const { open } = openedProducts();
@@ -39,7 +39,9 @@ async function viewsOf(product: TestProduct, person: string): Promise<readonly s
 
 async function closed(product: TestProduct): Promise<Readonly<Record<string, string>>> {
   const rows = await allStreams(product.context.db);
-  return Object.fromEntries(rows.flatMap(({ stream, denied }) => (denied === null ? [] : [[stream, denied]])));
+  return Object.fromEntries(
+    rows.flatMap(({ stream, unavailableReason }) => (unavailableReason === null ? [] : [[stream, unavailableReason]])),
+  );
 }
 
 const historyCalls = async (product: TestProduct, since: number) => {
@@ -64,7 +66,7 @@ describe('on a Professional portal', () => {
     await view(product, 'p1', '/pricing', ago(6));
     await view(product, 'p2', '/', ago(3));
     await view(product, 'p2', '/pricing', new Date(NOW.getTime() - 3 * DAY + 60_000).toISOString());
-    product.pass(60_000);
+    product.advanceClock(60_000);
     expect((await product.backfill()).state).toBe('done');
   });
   afterAll(() => product.close());
@@ -84,14 +86,14 @@ describe('on a Professional portal', () => {
     await product.round();
     expect(await historyCalls(product, before)).toBe(0);
     await view(product, 'p1', '/pricing');
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.round();
     await product.round();
     expect(await viewsOf(product, 'p1')).toHaveLength(3);
     expect(await behavior(product, 'p1')).toBe('30');
     // Its history alone: the contact was not read again.
     expect(await historyCalls(product, before)).toBe(1);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('a counter that falls starts anew', async () => {
@@ -99,17 +101,17 @@ describe('on a Professional portal', () => {
     await product.control('PUT', `contacts/${product.idOf('p2')}/counters`, { values });
     await product.round();
     expect(await viewsOf(product, 'p2')).toHaveLength(2);
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await view(product, 'p2', '/pricing');
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.round();
     expect(await viewsOf(product, 'p2')).toEqual(['page_view /', 'page_view /pricing', 'page_view /pricing']);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('what HubSpot counts that is no count is passed over and listed', async () => {
     const put = (count: string) => {
-      product.pass(60_000);
+      product.advanceClock(60_000);
       const values = { hs_analytics_num_page_views: count };
       return product.control('PUT', `contacts/${product.idOf('p3')}/counters`, { values });
     };
@@ -118,7 +120,7 @@ describe('on a Professional portal', () => {
     await put('2');
     await product.round();
     expect(await ledger(product, 'p3')).toEqual(['page_view', 'page_view']);
-    const errors = await product.context.db.selectFrom('errors').select(['field', 'code']).execute();
+    const errors = await product.context.db.selectFrom('record_errors').select(['field', 'code']).execute();
     expect(errors).toEqual([{ field: 'page_view_counter', code: 'BAD_COUNT' }]);
     await put('3');
     await product.round();
@@ -127,24 +129,24 @@ describe('on a Professional portal', () => {
 
   test('a backfill counts nothing twice', async () => {
     const before = await ledger(product, 'p1');
-    product.pass(60_000);
+    product.advanceClock(60_000);
     expect((await product.backfill()).state).toBe('done');
     expect(await ledger(product, 'p1')).toEqual(before);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('two contacts that are merged have what both did, once', async () => {
     const all = [...(await viewsOf(product, 'p1')), ...(await viewsOf(product, 'p2'))];
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.control('POST', 'merge', { primaryId: product.idOf('p1'), mergedId: product.idOf('p2') });
     await product.round();
     expect((await viewsOf(product, 'p1')).toSorted()).toEqual(all.toSorted());
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await view(product, 'p1', '/security');
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.round();
     expect(await viewsOf(product, 'p1')).toHaveLength(all.length + 1);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('also where HubSpot counts the merged contact anew later, and does not say so', async () => {
@@ -152,21 +154,21 @@ describe('on a Professional portal', () => {
     await view(product, 'p0', '/pricing');
     await product.round();
     const all = [...(await viewsOf(product, 'p1')), ...(await viewsOf(product, 'p0'))];
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.control('POST', 'merge', { primaryId: idOf('p1'), mergedId: idOf('p0'), counters: 'later' });
     await product.round();
-    product.pass(60_000);
+    product.advanceClock(60_000);
     const shown = Number((await product.contact(idOf('p1'))).properties.hs_analytics_num_page_views);
     const values = { hs_analytics_num_page_views: String(shown + 1) };
     await product.control('PUT', `contacts/${idOf('p1')}/counters`, { values });
     await product.round();
     expect((await viewsOf(product, 'p1')).toSorted()).toEqual(all.toSorted());
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await view(product, 'p1', '/security');
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.round();
     expect(await viewsOf(product, 'p1')).toHaveLength(all.length + 1);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
@@ -176,32 +178,32 @@ describe('killed', () => {
     const product = await open({ dataset: leads(2), sandbox: { tier: 'pro', scopes } });
     await product.backfill();
     await view(product, 'p1', '/pricing');
-    product.pass(60_000);
+    product.advanceClock(60_000);
     const { context } = product;
-    await runJob(context, 'pull', { crm: 'hubspot' });
+    await executeJob(context, 'sync-streams', { crm: 'hubspot' });
     const mapped = context.crms.get('hubspot');
     if (mapped === undefined) throw new Error('there is no HubSpot');
     const { connector } = mapped;
-    const dateCounters: typeof connector.dateCounters = async (undated, signal) => {
-      await connector.dateCounters?.(undated, signal);
+    const dateCounters: typeof connector.dateCounterEvents = async (undated, signal) => {
+      await connector.dateCounterEvents?.(undated, signal);
       throw new Error('killed');
     };
     const crms = new Map([['hubspot', { ...mapped, connector: { ...connector, dateCounters } }]]);
-    await expect(runJob({ ...context, crms }, 'refresh', { crm: 'hubspot' })).rejects.toThrow('killed');
+    await expect(executeJob({ ...context, crms }, 'refresh-records', { crm: 'hubspot' })).rejects.toThrow('killed');
     expect(await viewsOf(product, 'p1')).toEqual([]);
     await product.round();
     expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing']);
     expect(await behavior(product, 'p1')).toBe('15');
     for (const type of ['email_delivered', 'email_open', 'email_open_bot', 'email_click']) {
-      product.pass(60_000);
+      product.advanceClock(60_000);
       await product.control('POST', 'activities', { contactId: product.idOf('p0'), type });
     }
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.round();
     // E-mails that may not be read are counted as well, without those that machines opened.
     expect(await ledger(product, 'p0')).toEqual(['email_delivered', 'email_open', 'email_click']);
     expect(await behavior(product, 'p0')).toBe('5');
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
@@ -222,17 +224,17 @@ function breakingOff(product: TestProduct, stream: string, error: Error): JobCon
 test('a first pull that is killed leaves no counter read to its end: nobody is scored before all that counts is dated', async () => {
   const product = await open({ dataset: leads(3), sandbox: { tier: 'pro' } });
   await view(product, 'p1', '/pricing', ago(2));
-  product.pass(60_000);
+  product.advanceClock(60_000);
   const killed = breakingOff(product, 'contacts', new Error('killed'));
-  await expect(runJob(killed, 'pull', { crm: 'hubspot' })).rejects.toThrow('killed');
-  await runJob(product.context, 'refresh', { crm: 'hubspot' });
+  await expect(executeJob(killed, 'sync-streams', { crm: 'hubspot' })).rejects.toThrow('killed');
+  await executeJob(product.context, 'refresh-records', { crm: 'hubspot' });
   const counter = async () =>
     (await allStreams(product.context.db)).find(({ stream }) => stream === 'page_view_counter');
   expect(await counter()).toMatchObject({ denied: null, completedAt: null });
   await product.backfill();
   expect(await counter()).toMatchObject({ denied: null, completedAt: expect.any(Date) });
   expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing']);
-  await expectSettled(product);
+  await expectInSync(product);
 });
 
 describe('a subscription that changes', () => {
@@ -240,17 +242,17 @@ describe('a subscription that changes', () => {
     const product = await open({ dataset: leads(3) });
     await view(product, 'p1', '/pricing', ago(2));
     await view(product, 'p1', '/', ago(1));
-    product.pass(60_000);
+    product.advanceClock(60_000);
     const refused = new ConnectorError({ kind: 'forbidden', crm: 'hubspot', message: 'Not for you.' });
-    await runJob(breakingOff(product, 'page_views', refused), 'pull', { crm: 'hubspot' });
+    await executeJob(breakingOff(product, 'page_views', refused), 'sync-streams', { crm: 'hubspot' });
     await refuseEvents(product);
     await product.backfill();
     expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /']);
     await product.faults();
-    product.pass(DAY + 60_000);
+    product.advanceClock(DAY + 60_000);
     await product.round();
     expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /']);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 
   test('up: the counted views give way to the real ones; down: the count goes on where those ended', async () => {
@@ -258,7 +260,7 @@ describe('a subscription that changes', () => {
     await refuseEvents(product);
     await view(product, 'p1', '/pricing', ago(2));
     await view(product, 'p1', '/', ago(1));
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.backfill();
     expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /']);
     const streamsOf = async () => {
@@ -274,20 +276,20 @@ describe('a subscription that changes', () => {
     expect(await streamsOf()).toEqual(['page_view_counter']);
 
     await product.faults();
-    product.pass(DAY + 60_000);
+    product.advanceClock(DAY + 60_000);
     await view(product, 'p1', '/security');
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.round();
     expect(await closed(product)).toMatchObject({ page_view_counter: 'page_views is open and shows each one' });
     expect(await streamsOf()).toEqual(['page_views']);
     expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /', 'page_view /security']);
     expect(product.lines.filter(({ message }) => message.includes('shows each one'))).toEqual([]);
-    await expectSettled(product);
+    await expectInSync(product);
 
     await refuseEvents(product);
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await view(product, 'p1', '/pricing');
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.round();
     expect(await viewsOf(product, 'p1')).toEqual([
       'page_view /pricing',
@@ -296,14 +298,14 @@ describe('a subscription that changes', () => {
       'page_view /pricing',
     ]);
     expect(await streamsOf()).toEqual(['page_view_counter', 'page_views']);
-    await expectSettled(product);
+    await expectInSync(product);
 
     await product.faults();
-    product.pass(DAY + 60_000);
+    product.advanceClock(DAY + 60_000);
     await product.round();
     expect(await streamsOf()).toEqual(['page_views']);
     expect(await viewsOf(product, 'p1')).toHaveLength(4);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });
 
@@ -314,7 +316,7 @@ describe('on a Free portal', () => {
     const product = await open({ dataset: leads(2), sandbox: { tier: 'free', scopes: [...scopes, ...more] } });
     const submit = (form: string) => {
       const activity = { contactId: product.idOf('p1'), type: 'form_submission', attributes: { form } };
-      product.pass(60_000);
+      product.advanceClock(60_000);
       return product.control('POST', 'activities', activity);
     };
     await submit('demo');
@@ -329,6 +331,6 @@ describe('on a Free portal', () => {
     await submit('demo');
     await product.round();
     expect(await ledger(product, 'p1')).toHaveLength(3);
-    await expectSettled(product);
+    await expectInSync(product);
   });
 });

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { outcomesOf } from '../../../src/store/activities/outcomes.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
-import { expectSettled, logEnd } from '../faults/assertions.ts';
+import { expectInSync, logEnd } from '../faults/assertions.ts';
 
 let product: TestProduct;
 let deals = 0;
 beforeAll(async () => {
   product = await openTestProduct({ dataset: leads(6) });
-  product.pass(60_000);
+  product.advanceClock(60_000);
   await product.backfill();
 });
 afterAll(() => product.close());
@@ -37,7 +37,7 @@ test('a deal in a pipeline that nobody could guess is open, then won on the day 
   expect(await outcomes('p0')).toMatchObject([
     { id: `deal:${id}`, pipeline: '48213957', stage: '98213411', state: 'open', amount: 900, closedAt: null },
   ]);
-  product.pass(86_400_000);
+  product.advanceClock(86_400_000);
   await product.control('PATCH', `deals/${id}`, { stage: '98213413' });
   const wonAt = product.clock.now().getTime();
   await product.round();
@@ -62,7 +62,7 @@ test('outcomes make no lead due and no contact dirty, and a quiet round asks for
   const asked = (await product.log(quiet)).map(({ path }) => path);
   expect(asked.filter((path) => path.includes('deals') && !path.endsWith('/deals/search'))).toEqual([]);
   expect(asked.filter((path) => path.endsWith('contacts/batch/read'))).toEqual([]);
-  await expectSettled(product);
+  await expectInSync(product);
 });
 
 test('a stage that was added since is asked for, with its date', async () => {
@@ -98,7 +98,7 @@ test('a deal that a whole pass does not show is gone', async () => {
   await product.round();
   expect((await outcomes('p5')).map((deal) => deal.id)).toContain(`deal:${id}`);
   await product.control('DELETE', `deals/${id}`);
-  product.pass(60_000);
+  product.advanceClock(60_000);
   await product.backfill();
   expect((await outcomes('p5')).map((deal) => deal.id)).not.toContain(`deal:${id}`);
 });
@@ -167,7 +167,7 @@ test('without the scope for deals everything else works, doctor says what would 
       .where('type', '=', 'meeting')
       .execute();
     expect(gone.map(({ gone_at }) => gone_at !== null)).toEqual([true]);
-    await expectSettled(closed);
+    await expectInSync(closed);
   } finally {
     await closed.close();
   }

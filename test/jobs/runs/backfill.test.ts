@@ -1,9 +1,9 @@
 // The main job in every set-up, through the product's own queue: everybody read, scored and written once, and after that
 // only what has changed.
 import { afterEach, describe, expect, test } from 'vitest';
-import { asShown } from '../../../cli/demo/hubspot-view.ts';
-import { addsUp, isScored } from '../../../cli/demo/seen-record.ts';
-import { type Installation, SETUPS } from '../../support/backends.ts';
+import { toDisplayRecord } from '../../../cli/demo/hubspot-view.ts';
+import { isExplanationConsistent, isScored } from '../../../cli/demo/seen-record.ts';
+import { BACKENDS, type Installation } from '../../support/backends.ts';
 import { openTestProduct, type SeenContact, type TestProduct } from '../../support/product.ts';
 
 const CONTACTS = 250;
@@ -16,9 +16,9 @@ afterEach(async () => {
   [product, installation] = [undefined, undefined];
 });
 
-const shown = ({ id, properties }: SeenContact) => asShown(id, properties);
+const shown = ({ id, properties }: SeenContact) => toDisplayRecord(id, properties);
 
-describe.each(SETUPS)('on $name', (setup) => {
+describe.each(BACKENDS)('on $name', (setup) => {
   test('everybody is written once in full batches; then exactly those whom a change concerns', async () => {
     installation = await setup.create();
     const under = await openTestProduct({ env: installation.env, contacts: CONTACTS, queue: true });
@@ -26,13 +26,13 @@ describe.each(SETUPS)('on $name', (setup) => {
     expect(await under.backfill()).toMatchObject({ state: 'done' });
     const scored = (await under.contacts()).filter((contact) => isScored(shown(contact)));
     expect(scored.length).toBeGreaterThan(CONTACTS * 0.8);
-    expect(scored.filter((contact) => !addsUp(shown(contact)))).toEqual([]);
+    expect(scored.filter((contact) => !isExplanationConsistent(shown(contact)))).toEqual([]);
     const first = await under.writes();
     expect(first.flatMap(({ ids = [] }) => ids).toSorted()).toEqual(scored.map(({ id }) => id).toSorted());
     expect(first).toHaveLength(Math.ceil(scored.length / 100));
 
     const start = (await under.log()).at(-1)?.seq ?? 0;
-    under.pass(60_000);
+    under.advanceClock(60_000);
     expect(await under.backfill()).toMatchObject({ state: 'done' });
     expect(await under.writes(start)).toEqual([]);
 
@@ -47,7 +47,7 @@ describe.each(SETUPS)('on $name', (setup) => {
     await under.control('PATCH', `companies/${employer}`, { properties: { numberofemployees: '4' } });
     const concerned = new Set([promoted?.id, active?.id]);
     for (const { id, companyId } of scored) if (companyId === employer) concerned.add(id);
-    under.pass(60_000);
+    under.advanceClock(60_000);
     expect(await under.backfill()).toMatchObject({ state: 'done' });
     const third = (await under.writes()).slice(first.length);
     expect(new Set(third.flatMap(({ ids = [] }) => ids))).toEqual(concerned);

@@ -6,7 +6,7 @@ import { contactsInHubSpot } from '../../../cli/demo/hubspot-view.ts';
 import { control, loggedCalls } from '../../../cli/demo/sandbox-log.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
-import { FASTEST, type Installation, SETUPS, type Setup } from '../../support/backends.ts';
+import { BACKENDS, type Backend, DEFAULT_BACKEND, type Installation } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
 import { type Running, start } from '../../support/processes.ts';
 
@@ -25,7 +25,7 @@ afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close();
 });
 
-async function openStage(setup: Setup): Promise<Stage> {
+async function openEnvironment(setup: Backend): Promise<Stage> {
   // The sandbox's time passes as the real one does, for its rate limits; it only begins elsewhere.
   const begin = performance.now();
   const clock = { now: () => new Date(NOW.getTime() + performance.now() - begin) };
@@ -76,20 +76,20 @@ const KILLS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** How an undisturbed backfill ends, and what it asks: the same in every set-up, so the fastest one tells. */
-let calm: ReturnType<typeof undisturbed> | undefined;
+let waitUntilIdle: ReturnType<typeof undisturbed> | undefined;
 
 async function undisturbed() {
-  const stage = await openStage(FASTEST);
+  const stage = await openEnvironment(DEFAULT_BACKEND);
   expect(await stage.run(...BACKFILL).ended).toBe(1);
   return { calls: (await loggedCalls(stage.sandbox)).length, expected: await state(stage) };
 }
 
-describe.each(SETUPS)('on $name', (setup) => {
+describe.each(BACKENDS)('on $name', (setup) => {
   test('a killed backfill, started again, ends like an undisturbed one', async () => {
-    calm ??= undisturbed();
-    const { calls, expected } = await calm;
+    waitUntilIdle ??= undisturbed();
+    const { calls, expected } = await waitUntilIdle;
 
-    const killed = await openStage(setup);
+    const killed = await openEnvironment(setup);
     const kills = KILLS[setup.name] ?? [];
     for (const moment of kills) {
       const run = killed.run(...BACKFILL);

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { contactsInHubSpot } from '../../../cli/demo/hubspot-view.ts';
 import { loggedCalls } from '../../../cli/demo/sandbox-log.ts';
-import { addsUp, isScored, reasonsOf } from '../../../cli/demo/seen-record.ts';
+import { isExplanationConsistent, isScored, reasonsOf } from '../../../cli/demo/seen-record.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
-import { FASTEST } from '../../support/backends.ts';
+import { DEFAULT_BACKEND } from '../../support/backends.ts';
 import { freePort, start } from '../../support/processes.ts';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
@@ -26,7 +26,7 @@ async function edit(file: string, from: string, to: string): Promise<void> {
 }
 
 test('it goes on with its first pull after a kill, and a newly mapped field in the model reaches everybody', async () => {
-  const installation = await FASTEST.create();
+  const installation = await DEFAULT_BACKEND.create();
   opened.push(() => installation.destroy());
   const dataset = seededDataset({ contacts: 150, seed: 8, now: CLOCK.now() });
   const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock: CLOCK, searchLagMs: 500 });
@@ -76,7 +76,7 @@ test('it goes on with its first pull after a kill, and a newly mapped field in t
   const edited = run('start');
   const joins = async () => (await scored()).filter((contact) => reasonsOf(contact).includes('+7 Joined'));
   await expect.poll(async () => (await joins()).length, soon).toBe(everybody);
-  expect((await joins()).filter((contact) => !addsUp(contact))).toEqual([]);
+  expect((await joins()).filter((contact) => !isExplanationConsistent(contact))).toEqual([]);
   edited.signal('SIGTERM');
   expect(await edited.ended).toBe(0);
 }, 300_000);

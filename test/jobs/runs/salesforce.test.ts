@@ -1,6 +1,6 @@
 // The main job over a Salesforce org: everybody read, scored and written once, and after that only what has changed.
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Installation, SETUPS } from '../../support/backends.ts';
+import { BACKENDS, type Installation } from '../../support/backends.ts';
 import { type OrgProduct, openOrgProduct } from '../../support/org-product.ts';
 
 let installation: Installation | undefined;
@@ -13,7 +13,7 @@ afterEach(async () => {
 
 const STATUS = 'Leadgrade_Status__c';
 
-describe.each(SETUPS)('on $name', (setup) => {
+describe.each(BACKENDS)('on $name', (setup) => {
   test('everybody is written once in full batches of one object; then exactly those whom a change concerns', async () => {
     installation = await setup.create();
     const under = await openOrgProduct({ env: installation.env, people: 250, queue: true });
@@ -28,7 +28,7 @@ describe.each(SETUPS)('on $name', (setup) => {
     expect(first).toHaveLength(calls);
 
     const start = (await under.log()).at(-1)?.seq ?? 0;
-    under.pass(60_000);
+    under.advanceClock(60_000);
     expect(await under.backfill()).toMatchObject({ state: 'done' });
     expect(await under.writes(start)).toEqual([]);
   });

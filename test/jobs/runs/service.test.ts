@@ -6,7 +6,7 @@ import { control } from '../../../cli/demo/sandbox-log.ts';
 import type { Dataset } from '../../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
-import { SETUPS, type Setup } from '../../support/backends.ts';
+import { BACKENDS, type Backend } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
 import { freePort, type Running, startNode } from '../../support/processes.ts';
 
@@ -27,7 +27,7 @@ interface Stage {
   run(...args: string[]): Running;
 }
 
-async function openStage(setup: Setup): Promise<Stage> {
+async function openEnvironment(setup: Backend): Promise<Stage> {
   const installation = await setup.create();
   opened.push(() => installation.destroy());
   const dataset = seededDataset({ contacts: 40, seed: 8, now: CLOCK.now() });
@@ -56,9 +56,9 @@ async function propertiesOf({ sandbox }: Stage, id: string) {
 
 const soon = { timeout: 90_000, interval: 200 };
 
-describe.each(SETUPS)('on $name', (setup) => {
+describe.each(BACKENDS)('on $name', (setup) => {
   test('the service reads everybody by itself, keeps up with changes, heals a wiped field, and stops when told', async () => {
-    const stage = await openStage(setup);
+    const stage = await openEnvironment(setup);
     const service = stage.run('start');
     await service.line(/leadgrade is running/);
     const { people } = stage.dataset;

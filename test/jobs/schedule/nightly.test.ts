@@ -1,7 +1,7 @@
 // The night: scores fade by themselves, links that no modification time tells of are compared, and a slot runs once.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { latestSlot } from '../../../jobs/schedule/nightly-slot.ts';
-import { putInQuarantine } from '../../../src/store/inbox/quarantine.ts';
+import { insertQuarantine } from '../../../src/store/inbox/quarantine.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 
 let product: TestProduct;
@@ -35,7 +35,7 @@ test('a night rung for ten times runs once', async () => {
 });
 
 test('three nights that were missed are made up by one', async () => {
-  product.pass(3 * 86_400_000);
+  product.advanceClock(3 * 86_400_000);
   await product.tick();
   await product.tick();
   const runs = await nights();
@@ -93,10 +93,10 @@ test('what nobody needs any more is gone in the morning', async () => {
     theirs: '2',
   };
   const both = [ago(400), ago(1)].map((seen_at) => ({ ...conflict, policy: 'overwrite' as const, seen_at }));
-  await db.insertInto('conflicts').values(both).execute();
-  await putInQuarantine(db, 'hubspot', [{ text: 'old', reason: 'new' }], ago(31));
-  await putInQuarantine(db, 'hubspot', [{ text: 'late', reason: 'new' }], ago(1));
+  await db.insertInto('field_conflicts').values(both).execute();
+  await insertQuarantine(db, 'hubspot', [{ text: 'old', reason: 'new' }], ago(31));
+  await insertQuarantine(db, 'hubspot', [{ text: 'late', reason: 'new' }], ago(1));
   await product.nightly();
-  expect(await db.selectFrom('conflicts').select('seen_at').execute()).toEqual([{ seen_at: both[1]?.seen_at }]);
+  expect(await db.selectFrom('field_conflicts').select('seen_at').execute()).toEqual([{ seen_at: both[1]?.seen_at }]);
   expect(await db.selectFrom('quarantine').select('body').execute()).toEqual([{ body: 'late' }]);
 });

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { JobContext } from '../../../jobs/context.ts';
 import type { JobName } from '../../../jobs/job-types.ts';
-import { runJob } from '../../../jobs/queue/worker.ts';
+import { executeJob } from '../../../jobs/queue/worker.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import type { TestProduct } from '../../support/product.ts';
@@ -19,8 +19,8 @@ test('a result that waited while writing was halted is not written over an edit 
   await product.backfill();
   const context = respecting(product);
   const run = async (...jobs: readonly JobName[]) => {
-    product.pass(60_000);
-    for (const job of jobs) await runJob(context, job, { crm: 'hubspot' });
+    product.advanceClock(60_000);
+    for (const job of jobs) await executeJob(context, job, { crm: 'hubspot' });
   };
   const id = product.idOf('p1');
   const edit = (properties: object) => product.control('PATCH', `contacts/${id}`, { properties });
@@ -29,18 +29,18 @@ test('a result that waited while writing was halted is not written over an edit 
 
   await product.faults({ match: { path: 'batch/update' }, action: { status: 503 } });
   await edit({ jobtitle: 'Student' });
-  await run('pull', 'refresh', 'score', 'write');
+  await run('sync-streams', 'refresh-records', 'score-leads', 'write-scores');
   expect(await context.db.selectFrom('outbox').select('record_id').execute()).toEqual([{ record_id: id }]);
   await edit({ leadgrade_status: 'hot' });
-  await run('pull', 'refresh', 'score', 'write');
+  await run('sync-streams', 'refresh-records', 'score-leads', 'write-scores');
   await product.faults();
-  product.pass(3_600_000);
-  await run('score', 'write');
+  product.advanceClock(3_600_000);
+  await run('score-leads', 'write-scores');
   expect((await seen()).leadgrade_status).toBe('hot');
   expect((await seen()).leadgrade_explanation).not.toContain('Student');
 
   await edit({ leadgrade_status: '' });
-  await run('pull', 'refresh', 'score', 'write');
+  await run('sync-streams', 'refresh-records', 'score-leads', 'write-scores');
   expect((await seen()).leadgrade_status).toBe(ours);
   expect((await seen()).leadgrade_explanation).toContain('Student or intern');
 });

@@ -17,7 +17,7 @@ async function open(deals: readonly number[]): Promise<OrgProduct> {
   return product;
 }
 
-async function kept({ context }: OrgProduct, table: 'activities' | 'outcomes'): Promise<readonly string[]> {
+async function kept({ context }: OrgProduct, table: 'activities' | 'deal_outcomes'): Promise<readonly string[]> {
   const rows = context.db.selectFrom(table).select(['object', 'record_id', 'id']).where('gone_at', 'is', null);
   return (await rows.orderBy('record_id').execute()).map((row) => `${row.object}/${row.record_id} ${row.id}`);
 }
@@ -36,27 +36,29 @@ test('a call that is given to another lead leaves the first one without it', asy
 test('an opportunity follows its roles and is gone with it', async () => {
   const product = await open([0, 1]);
   const [first, second] = ['p0', 'p1'].map((key) => product.org.contactIds.get(key));
-  const before = await kept(product, 'outcomes');
+  const before = await kept(product, 'deal_outcomes');
   const id = before.find((line) => line.includes(String(first)))?.split('opportunity:')[1];
   expect(before).toHaveLength(2);
   const values = { OpportunityId: id, ContactId: second, Role: 'Evaluator' };
   await product.control('POST', 'records/OpportunityContactRole', { values });
   await product.round();
-  expect(await kept(product, 'outcomes')).toHaveLength(3);
+  expect(await kept(product, 'deal_outcomes')).toHaveLength(3);
   await product.control('DELETE', `records/Opportunity/${id}`);
   await product.round();
-  expect(await kept(product, 'outcomes')).toEqual(before.filter((line) => line.includes(String(second))));
+  expect(await kept(product, 'deal_outcomes')).toEqual(before.filter((line) => line.includes(String(second))));
 });
 
 test('a second whole pass keeps every opportunity and call, those of roles that were given since among them', async () => {
   const product = await open([0, 1]);
   const [first, second] = ['p0', 'p1'].map((key) => product.org.contactIds.get(key));
-  const id = (await kept(product, 'outcomes')).find((line) => line.includes(String(first)))?.split('opportunity:')[1];
+  const id = (await kept(product, 'deal_outcomes'))
+    .find((line) => line.includes(String(first)))
+    ?.split('opportunity:')[1];
   const values = { OpportunityId: id, ContactId: second, Role: 'Evaluator' };
   await product.control('POST', 'records/OpportunityContactRole', { values });
   await product.round();
-  const before = [await kept(product, 'outcomes'), await kept(product, 'activities')];
-  product.pass(600_000);
+  const before = [await kept(product, 'deal_outcomes'), await kept(product, 'activities')];
+  product.advanceClock(600_000);
   await product.backfill();
-  expect([await kept(product, 'outcomes'), await kept(product, 'activities')]).toEqual(before);
+  expect([await kept(product, 'deal_outcomes'), await kept(product, 'activities')]).toEqual(before);
 });

@@ -27,7 +27,7 @@ const CRM: Omit<MappedCrm, 'connector'> = {
   writes: SCORE_FIELDS,
   mappingHash: '',
   scopeHash: '',
-  whenEdited: 'overwrite' as const,
+  editPolicy: 'overwrite' as const,
 };
 
 const { people: PEOPLE } = readPeople(
@@ -67,12 +67,19 @@ const scoreWith = (crm: Omit<MappedCrm, 'connector'>, ...leads: DueLead[]) =>
   });
 
 function lead(id: number, fields: Record<string, string>, changes: Partial<DueLead['records'][number]> = {}): DueLead {
-  const record = { crm: 'hubspot', object: 'contacts', id: String(id), fields, held: {}, written: null };
+  const record = {
+    crm: 'hubspot',
+    object: 'contacts',
+    id: String(id),
+    fields,
+    crm_values: {},
+    last_written_values: null,
+  };
   return {
     id,
     cause: 'changed',
     priority: 1,
-    records: [{ ...record, settled_result_id: null, ...changes }],
+    records: [{ ...record, synced_result_id: null, ...changes }],
     activities: [],
     previous: null,
   };
@@ -97,16 +104,20 @@ test('what somebody else wrote into our fields is written over, or respected unt
   const ours = fresh?.records[0];
   if (ours?.kind !== 'write') throw new Error('The first result is to be written.');
   const held = (status: string | null) =>
-    lead(1, { 'contact.job_title': 'VP Sales' }, { written: ours.patch, held: { ...ours.patch, status } });
+    lead(
+      1,
+      { 'contact.job_title': 'VP Sales' },
+      { last_written_values: ours.patch, crm_values: { ...ours.patch, status } },
+    );
   const respecting = { ...CRM, whenEdited: 'respect' as const };
   const decisions = (crm: typeof CRM, status: string | null) =>
     scoreWith(crm, held(status)).flatMap(({ records }) => records.map(({ kind }) => kind));
   expect(decisions(CRM, 'hand-made')).toEqual(['write']);
-  expect(decisions(respecting, 'hand-made')).toEqual(['left']);
+  expect(decisions(respecting, 'hand-made')).toEqual(['respected']);
   expect(decisions(respecting, null)).toEqual(['write']);
-  expect(decisions(respecting, String(ours.patch.status))).toEqual(['settled']);
+  expect(decisions(respecting, String(ours.patch.status))).toEqual(['in_sync']);
   const customer = { ...respecting, inScope: () => false };
-  expect(decisions(customer, 'hand-made')).toEqual(['left']);
+  expect(decisions(customer, 'hand-made')).toEqual(['respected']);
   expect(decisions(customer, null)).toEqual(['write']);
 });
 
@@ -114,9 +125,11 @@ test('what the CRM holds already after the database was lost is not written agai
   const [fresh] = score(lead(1, { 'contact.job_title': 'VP Sales' }));
   const written = fresh?.records[0];
   if (written?.kind !== 'write') throw new Error('The first result is to be written.');
-  const [again] = score(lead(1, { 'contact.job_title': 'VP Sales' }, { held: written.patch }));
-  expect(again?.records).toMatchObject([{ kind: 'settled' }]);
-  const [edited] = score(lead(1, { 'contact.job_title': 'VP Sales' }, { held: { ...written.patch, status: 'hot' } }));
+  const [again] = score(lead(1, { 'contact.job_title': 'VP Sales' }, { crm_values: written.patch }));
+  expect(again?.records).toMatchObject([{ kind: 'in_sync' }]);
+  const [edited] = score(
+    lead(1, { 'contact.job_title': 'VP Sales' }, { crm_values: { ...written.patch, status: 'hot' } }),
+  );
   expect(edited?.records).toMatchObject([{ kind: 'write', patch: { status: written.patch.status } }]);
 });
 
@@ -124,7 +137,7 @@ test('what the CRM holds already after the database was lost is not written agai
 function inBoth(inSalesforce: Record<string, string | number> = {}): DueLead {
   const { records } = lead(1, { 'contact.country': 'US' });
   const fields = { 'contact.job_title': 'VP Sales', 'company.employees': 250, ...inSalesforce };
-  const rest = { held: {}, written: null, settled_result_id: null };
+  const rest = { crm_values: {}, last_written_values: null, synced_result_id: null };
   const view = (id: string, day: number) => {
     return {
       crm: 'hubspot',

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { thresholdsOf } from '../../../src/store/leads/band-thresholds.ts';
 import { findRun, openRun } from '../../../src/store/sync/runs.ts';
 import { leadgradeHere } from '../../cli/run-command.ts';
-import { SETUPS } from '../../support/backends.ts';
+import { BACKENDS } from '../../support/backends.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 
@@ -193,14 +193,14 @@ async function somebodyIsBusy(): Promise<void> {
   const now = clock.now();
   const soon = new Date(now.getTime() + 4_000);
   const [rests, changed] = [await leadIdOf('p0'), product.idOf('p1')];
-  await db.updateTable('leads').set({ due_at: soon, due_cause: 'changed' }).where('id', '=', rests).execute();
-  await db.updateTable('records').set({ dirty_at: now, quiet_until: soon }).where('id', '=', changed).execute();
+  await db.updateTable('leads').set({ due_at: soon, due_reason: 'changed' }).where('id', '=', rests).execute();
+  await db.updateTable('records').set({ dirty_at: now, debounced_until: soon }).where('id', '=', changed).execute();
 }
 
 /** Rings as the service does, while somebody is always busy. */
 async function minutes(count: number): Promise<void> {
   for (let minute = 0; minute < count; minute++) {
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await somebodyIsBusy();
     await product.tick();
   }
@@ -216,7 +216,7 @@ test('the thresholds of a new model, and a night, do not wait for the moment in 
   await setRank('p19', 4);
   product.clock.forwardTo(new Date('2026-03-11T02:00:01Z'));
   await somebodyIsBusy();
-  await product.context.ring('nightly', {});
+  await product.context.enqueue('nightly', {});
   await product.settle();
   const { db } = product.context;
   const nights = db.selectFrom('runs').select(['state', 'progress']).where('job', '=', 'nightly');
@@ -231,7 +231,7 @@ test('a first backfill comes to its end although somebody is always busy, and no
   await open('{ top: 10%, floor: 5 }', upTo(20));
   const { db, clock } = product.context;
   const run = await openRun(db, { job: 'backfill', slot: null, state: 'running' }, clock.now());
-  await product.context.ring('pull', { crm: 'hubspot' });
+  await product.context.enqueue('sync-streams', { crm: 'hubspot' });
   await product.faults({ match: { path: 'batch/update', times: 4 }, action: { status: 503 } });
   await product.settle();
   expect(await findRun(db, run!.id)).toMatchObject({ state: 'running' });
@@ -241,7 +241,7 @@ test('a first backfill comes to its end although somebody is always busy, and no
 });
 
 // Where one session is shared, whoever holds a lead holds up everybody.
-const isShared = !SETUPS.some(({ name }) => name === 'postgres');
+const isShared = !BACKENDS.some(({ name }) => name === 'postgres');
 
 test.skipIf(isShared)(
   'nobody is written by the floor alone, however long the thresholds of a new model take',
@@ -255,15 +255,15 @@ test.skipIf(isShared)(
     const id = await leadIdOf('p0');
     await db
       .updateTable('leads')
-      .set({ due_at: product.clock.now(), due_cause: 'model' })
+      .set({ due_at: product.clock.now(), due_reason: 'model' })
       .where('id', '=', id)
       .execute();
     // One is still to be scored, as another worker has it: meanwhile the others are.
     await db.transaction().execute(async (other) => {
       await other.selectFrom('leads').select('id').where('id', '=', id).forUpdate().execute();
       for (let minute = 0; minute < 2; minute++) {
-        product.pass(60_000);
-        await product.context.ring('score', {});
+        product.advanceClock(60_000);
+        await product.context.enqueue('score-leads', {});
         await product.settle();
       }
     });
@@ -272,7 +272,7 @@ test.skipIf(isShared)(
     // And one that cannot be read just now holds nobody up.
     await product.faults({ match: { path: 'contacts/batch/read' }, action: { status: 503, body: {} } });
     await setRank('p0', 3);
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.tick();
     expect(await threshold()).toMatchObject({ points: 19 });
     expect((await hot()).toSorted()).toEqual(['p18', 'p19']);

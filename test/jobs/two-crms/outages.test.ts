@@ -24,7 +24,7 @@ describe('while Salesforce is down', () => {
       expect.stringMatching(/^salesforce: /),
     ]);
     await product.control('PUT', 'app', { hasRunAs: true });
-    product.pass(5 * MINUTE + 1_000);
+    product.advanceClock(5 * MINUTE + 1_000);
     await product.tick();
     // The meeting is only HubSpot's, and those of Salesforce count now that it knows the person.
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
@@ -40,13 +40,13 @@ describe('while Salesforce is down', () => {
     await product.backfill();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: null });
     for (let minute = 0; minute < 3; minute++) {
-      product.pass(MINUTE);
+      product.advanceClock(MINUTE);
       await product.tick();
     }
     // The Lead was read; its calls were not, so that nobody can say that there were no meetings.
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 100 });
     await product.faults();
-    product.pass(MINUTE);
+    product.advanceClock(MINUTE);
     await product.tick();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
     expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
@@ -61,7 +61,7 @@ describe('while Salesforce is down', () => {
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 10_000 });
     expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT });
     await product.faults();
-    product.pass(MINUTE);
+    product.advanceClock(MINUTE);
     await product.tick();
     expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
   });

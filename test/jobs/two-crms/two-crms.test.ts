@@ -34,7 +34,7 @@ describe('a contact and a Lead with one address', () => {
     const product = await open();
     await product.backfill();
     const before = await product.writesSent();
-    product.pass(600_000);
+    product.advanceClock(600_000);
     expect((await product.backfill()).state).toBe('done');
     await product.round();
     expect(await product.writesSent()).toBe(before);
@@ -53,7 +53,7 @@ describe('a contact and a Lead with one address', () => {
   test('a call that is logged in Salesforce alone is in the score in HubSpot a round later', async () => {
     const product = await open();
     await product.backfill();
-    product.pass(60_000);
+    product.advanceClock(60_000);
     await product.happens({ person: product.leadId('p0') }, 'call', product.clock.now().toISOString());
     await product.round();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });

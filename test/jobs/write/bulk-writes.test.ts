@@ -2,8 +2,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PRIORITY } from '../../../src/domain/priority.ts';
-import { bulkWritesUnderWay } from '../../../src/store/outbox/bulk-writes.ts';
-import { allHalts } from '../../../src/store/sync/crm-pauses.ts';
+import { activeBulkWrites } from '../../../src/store/outbox/bulk-writes.ts';
+import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { findRun } from '../../../src/store/sync/runs.ts';
 import { type OrgProduct, type OrgProductOptions, openOrgProduct } from '../../support/org-product.ts';
@@ -46,7 +46,7 @@ async function finish(product: OrgProduct): Promise<void> {
   for (let round = 0; round < 60; round++) {
     const { outbox } = await pendingWork(product.context.db, product.clock.now(), ['salesforce']);
     if (outbox === 0) return;
-    product.pass(10_000);
+    product.advanceClock(10_000);
     await product.tick();
   }
   throw new Error('There is still something to write.');
@@ -113,7 +113,7 @@ test('many scores of an object go as one job, and the run is over when their out
   const collections = (await product.writes()).flatMap(({ ids = [] }) => ids);
   expect(collections.filter((id) => id.startsWith('00Q'))).toEqual([]);
   await expectAllWritten(product);
-  product.pass(60_000);
+  product.advanceClock(60_000);
   await product.tick();
   expect(await jobs(product)).toHaveLength(1);
 });
@@ -122,10 +122,10 @@ test('a job is looked at more and more seldom', async () => {
   const product = await open(MANY);
   await product.control('PUT', 'bulk', { unfinishedPolls: 10_000 });
   await product.backfill();
-  const { object, job } = (await bulkWritesUnderWay(product.context.db, 'salesforce'))[0] ?? {};
+  const { object, crm_job_id: job } = (await activeBulkWrites(product.context.db, 'salesforce'))[0] ?? {};
   expect(object).toBe('Lead');
   for (let second = 0; second < 600; second++) {
-    product.pass(1_000);
+    product.advanceClock(1_000);
     await product.settle();
   }
   const looks = (await product.log()).filter(({ path }) => path.endsWith(`/jobs/ingest/${job}`));
@@ -159,11 +159,11 @@ test('killed before the outcomes were kept, it asks for them again and sends not
   await product.backfill();
   await product.faults({ match: { path: '/failedResults' }, action: { status: 503 } });
   for (let round = 0; round < 3; round++) {
-    product.pass(20_000);
+    product.advanceClock(20_000);
     await product.tick();
   }
   expect(await jobs(product)).toMatchObject([{ state: 'JobComplete' }]);
-  expect(await bulkWritesUnderWay(product.context.db, 'salesforce')).toHaveLength(1);
+  expect(await activeBulkWrites(product.context.db, 'salesforce')).toHaveLength(1);
   await product.restart();
   await product.faults();
   await finish(product);
@@ -215,7 +215,7 @@ test('whoever appears while the job is under way is written at once, by a collec
   expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([
     id,
   ]);
-  expect(await bulkWritesUnderWay(product.context.db, 'salesforce')).toHaveLength(1);
+  expect(await activeBulkWrites(product.context.db, 'salesforce')).toHaveLength(1);
   await product.control('PUT', 'bulk', { unfinishedPolls: 0 });
   await finish(product);
   await expectAllWritten(product);
@@ -230,9 +230,9 @@ test('whoever did something just now is not put into a job, and does not wait fo
   const { record_id: demo } = await waiting.executeTakeFirstOrThrow();
   await db.updateTable('outbox').set({ priority: PRIORITY.activity }).where('record_id', '=', demo).execute();
   await product.faults();
-  product.pass(600_000);
+  product.advanceClock(600_000);
   await product.tick();
-  expect(await bulkWritesUnderWay(db, 'salesforce')).toMatchObject([{ object: 'Lead' }]);
+  expect(await activeBulkWrites(db, 'salesforce')).toMatchObject([{ object: 'Lead' }]);
   expect((await leads(product)).length).toBeGreaterThan(20);
   expect(await leads(product)).not.toContain(demo);
   expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([
@@ -249,7 +249,7 @@ test('a lead that somebody holds is written later, one that a rule refuses is li
   await product.control('PUT', 'locks', [{ id: held, times: 1 }]);
   await product.control('PUT', 'validation-rules', [{ object: 'Lead', ids: [refused], message: 'Not this one.' }]);
   await finish(product);
-  const errors = await product.context.db.selectFrom('errors').select(['record_id', 'stage', 'code']).execute();
+  const errors = await product.context.db.selectFrom('record_errors').select(['record_id', 'stage', 'code']).execute();
   expect(errors).toEqual([{ record_id: refused, stage: 'write', code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' }]);
   expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((id) => id.startsWith('00Q'))).toEqual([held]);
 });
@@ -263,7 +263,7 @@ test('a lead that a duplicate rule alerts of is written by a collection, one tha
     { ids: [blocked], action: 'block' },
   ]);
   await finish(product);
-  const errors = await product.context.db.selectFrom('errors').select(['record_id', 'code']).execute();
+  const errors = await product.context.db.selectFrom('record_errors').select(['record_id', 'code']).execute();
   expect(errors).toEqual([{ record_id: blocked, code: 'DUPLICATES_DETECTED' }]);
   expect(await jobs(product)).toHaveLength(1);
 });
@@ -272,12 +272,12 @@ test('a field that is hidden meanwhile halts the writer, and everything is writt
   const product = await open(MANY);
   await product.backfill();
   await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Model__c']);
-  product.pass(10_000);
+  product.advanceClock(10_000);
   await product.tick();
-  expect(await allHalts(product.context.db, ['salesforce'])).toMatchObject([
+  expect(await listPauses(product.context.db, ['salesforce'])).toMatchObject([
     { side: 'write', kind: 'configuration', fix: expect.stringContaining('leadgrade doctor') },
   ]);
-  expect(await bulkWritesUnderWay(product.context.db, 'salesforce')).toEqual([]);
+  expect(await activeBulkWrites(product.context.db, 'salesforce')).toEqual([]);
   await product.control('PUT', 'hidden-fields', []);
   await finish(product);
   await expectAllWritten(product);
@@ -287,7 +287,9 @@ test('a field that was hidden at first is no reason to write anybody twice once 
   const product = await open();
   await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Model__c']);
   await product.backfill();
-  expect(await allHalts(product.context.db, ['salesforce'])).toMatchObject([{ side: 'write', kind: 'configuration' }]);
+  expect(await listPauses(product.context.db, ['salesforce'])).toMatchObject([
+    { side: 'write', kind: 'configuration' },
+  ]);
   await product.control('PUT', 'hidden-fields', []);
   await finish(product);
   const since = (await product.log()).at(-1)?.seq ?? 0;

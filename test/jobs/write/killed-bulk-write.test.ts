@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { type SalesforceSandbox, startSalesforceSandbox } from '../../../sandbox/salesforce/start.ts';
-import { FASTEST, SETUPS, type Setup } from '../../support/backends.ts';
+import { BACKENDS, type Backend, DEFAULT_BACKEND } from '../../support/backends.ts';
 import { orgSettings } from '../../support/org-product.ts';
 import { createOurFields } from '../../support/our-fields.ts';
 import { type Running, start } from '../../support/processes.ts';
@@ -29,7 +29,7 @@ afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close();
 });
 
-async function openStage(setup: Setup): Promise<Stage> {
+async function openEnvironment(setup: Backend): Promise<Stage> {
   const begin = performance.now();
   const clock = { now: () => new Date(NOW.getTime() + performance.now() - begin) };
   const installation = await setup.create();
@@ -83,10 +83,10 @@ const KILLS: Readonly<Record<string, string>> = {
 };
 
 /** How an undisturbed backfill ends: the same in every set-up, so the fastest one tells. */
-let calm: ReturnType<typeof undisturbed> | undefined;
+let waitUntilIdle: ReturnType<typeof undisturbed> | undefined;
 
 async function undisturbed() {
-  const stage = await openStage(FASTEST);
+  const stage = await openEnvironment(DEFAULT_BACKEND);
   const code = await stage.run(...BACKFILL).ended;
   expect((await stage.log()).filter(isUpload)).toHaveLength(1);
   const held = await stage.held();
@@ -94,11 +94,11 @@ async function undisturbed() {
   return { code, held };
 }
 
-describe.each(SETUPS)('on $name', (setup) => {
+describe.each(BACKENDS)('on $name', (setup) => {
   test('a bulk write that was killed, started again, ends like an undisturbed one', async () => {
-    calm ??= undisturbed();
-    const { code, held } = await calm;
-    const killed = await openStage(setup);
+    waitUntilIdle ??= undisturbed();
+    const { code, held } = await waitUntilIdle;
+    const killed = await openEnvironment(setup);
     const moment = KILLS[setup.name] ?? 'under way';
     const first = killed.run(...BACKFILL);
     const hasCome = async () => MOMENTS[moment]?.(await killed.log());

@@ -3,21 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql, type Transaction } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { PRIORITY } from '../../../src/domain/priority.ts';
-import { erasuresOf } from '../../../src/store/erasure/erase-records.ts';
-import { putInInbox } from '../../../src/store/inbox/inbox.ts';
-import { putInQuarantine } from '../../../src/store/inbox/quarantine.ts';
-import { holdLeadIds } from '../../../src/store/leads/mark-due.ts';
-import { takeFetched } from '../../../src/store/records/save-fetched.ts';
-import { takeSnapshots } from '../../../src/store/records/save-snapshots.ts';
-import { findPeople } from '../../../src/store/site-events/match-site-events.ts';
-import { type ArrivedSiteEvent, putSiteEvents } from '../../../src/store/site-events/save-site-events.ts';
+import { listErasures } from '../../../src/store/erasure/erase-records.ts';
+import { insertInboxEvents } from '../../../src/store/inbox/inbox.ts';
+import { insertQuarantine } from '../../../src/store/inbox/quarantine.ts';
+import { lockLeads } from '../../../src/store/leads/mark-due.ts';
+import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
+import { saveSnapshots } from '../../../src/store/records/save-snapshots.ts';
+import { resolvePeople } from '../../../src/store/site-events/match-site-events.ts';
+import { type NewSiteEvent, saveSiteEvents } from '../../../src/store/site-events/save-site-events.ts';
 import type { Tables } from '../../../src/store/tables/tables.ts';
 import { at, CRM, freshStore, ref, STORES, snapshot } from '../fresh-store.ts';
 
 const PAT = 'pat@acme.example';
 
 let number = 0;
-function event(email: string, now = at()): ArrivedSiteEvent {
+function event(email: string, now = at()): NewSiteEvent {
   number += 1;
   return {
     ...{ messageId: `m${number}`, type: 'trial', attributes: {}, at: now.getTime(), email, record: null },
@@ -37,25 +37,25 @@ function onStore(store: ReturnType<typeof freshStore>) {
     inOne,
     read: (id: string, email: string, now = at()) =>
       inOne((tx) =>
-        takeSnapshots(tx, [snapshot(id, { fields: { 'contact.email': email } })], { crm: CRM, now, askedAt: now }),
+        saveSnapshots(tx, [snapshot(id, { fields: { 'contact.email': email } })], { crm: CRM, now, askedAt: now }),
       ),
-    sent: (events: readonly ArrivedSiteEvent[], identities: readonly ReturnType<typeof identity>[] = [], now = at()) =>
-      putSiteEvents(store.db, { source: 'website', events, identities }, now),
-    unread: (text: string, crm = CRM) => putInQuarantine(store.db, crm, [{ text, reason: 'new' }], at()),
+    sent: (events: readonly NewSiteEvent[], identities: readonly ReturnType<typeof identity>[] = [], now = at()) =>
+      saveSiteEvents(store.db, { source: 'website', events, identities }, now),
+    unparsed: (text: string, crm = CRM) => insertQuarantine(store.db, crm, [{ text, reason: 'new' }], at()),
     erased: (ids: readonly string[], now = at(60)) =>
-      takeFetched(
+      saveFetchedRecords(
         store.db,
         ids.map((id) => ({ kind: 'gone', ref: ref(id), erased: true })),
         { crm: CRM, now, askedAt: now, erases: true },
       ),
-    report: async (id: string) => (await erasuresOf(store.db, { crm: CRM, id })).map(({ erased }) => erased),
+    report: async (id: string) => (await listErasures(store.db, { crm: CRM, id })).map(({ erased }) => erased),
     rowsOf,
   };
 }
 
 describe.each(STORES)('an erasure ($name)', (setup) => {
   const store = freshStore(setup);
-  const { read, sent, unread, erased, report, rowsOf } = onStore(store);
+  const { read, sent, unparsed, erased, report, rowsOf } = onStore(store);
 
   test('takes its record out of what waits in the inbox, and nobody else', async () => {
     await read('a', PAT);
@@ -63,8 +63,8 @@ describe.each(STORES)('an erasure ($name)', (setup) => {
       ...{ key: `${kind} ${id}`, account: '1', kind, object: 'contacts', id },
       ...{ priority: PRIORITY.change, occurredAt: null },
     });
-    await putInInbox(store.db, CRM, [named('a'), named('b')], at());
-    await putInInbox(store.db, CRM, [named('a', 'item')], at());
+    await insertInboxEvents(store.db, CRM, [named('a'), named('b')], at());
+    await insertInboxEvents(store.db, CRM, [named('a', 'item')], at());
     await erased(['a']);
     expect(await store.db.selectFrom('inbox').select('ids').execute()).toEqual([{ ids: ['b'] }]);
     expect(await report('a')).toMatchObject([{ inbox: 2 }]);
@@ -79,8 +79,8 @@ describe.each(STORES)('an erasure ($name)', (setup) => {
       [event('maiden@acme.example'), event('swapped@acme.example'), event(PAT)],
       [identity('u1', 'maiden@acme.example'), identity('u2', 'swapped@acme.example'), identity('u3', PAT)],
     );
-    await unread('{"mail":"MAIDEN@acme.example"}');
-    await unread('{"mail":"swapped@acme.example"}');
+    await unparsed('{"mail":"MAIDEN@acme.example"}');
+    await unparsed('{"mail":"swapped@acme.example"}');
     await erased(['a']);
     expect(await rowsOf('site_events', 'email_key')).toEqual(['swapped@acme.example']);
     expect(await rowsOf('site_identities', 'key')).toEqual(['u2']);
@@ -94,12 +94,12 @@ describe.each(STORES)('an erasure ($name)', (setup) => {
   test('of several takes out of the quarantine what names one of them, and tells of whom', async () => {
     await read('101', PAT);
     await read('102', 'kim+x@acme.example');
-    await unread('{"objectId":101}');
-    await unread('{"objectId":1010}');
-    await unread('{"id":"101"}', 'salesforce');
-    await unread('<mail>KIM+X@acme.example</mail>', 'salesforce');
-    await unread('{"objectId":102,"n":1}');
-    await unread('{"objectId":102,"n":2}');
+    await unparsed('{"objectId":101}');
+    await unparsed('{"objectId":1010}');
+    await unparsed('{"id":"101"}', 'salesforce');
+    await unparsed('<mail>KIM+X@acme.example</mail>', 'salesforce');
+    await unparsed('{"objectId":102,"n":1}');
+    await unparsed('{"objectId":102,"n":2}');
     await erased(['101', '102']);
     expect(await rowsOf('quarantine', 'body')).toEqual(['{"id":"101"}', '{"objectId":1010}']);
     expect([...(await report('101')), ...(await report('102'))]).toMatchObject([{ quarantine: 1 }, { quarantine: 3 }]);
@@ -111,8 +111,8 @@ describe.each(STORES)('an erasure ($name)', (setup) => {
       insert into leadgrade.records (crm, object, id, lead_id, state, fields, held) values (${CRM}, 'contacts', '7', 1, 'live', '{}', '{}')`.execute(
       store.db,
     );
-    await unread('{"objectId":7}');
-    await unread('{"objectId":8}');
+    await unparsed('{"objectId":7}');
+    await unparsed('{"objectId":8}');
     await erased(['7']);
     expect(await rowsOf('quarantine', 'body')).toEqual(['{"objectId":8}']);
   });
@@ -120,15 +120,15 @@ describe.each(STORES)('an erasure ($name)', (setup) => {
 
 describe.each(STORES)('the quarantine ($name)', (setup) => {
   const store = freshStore(setup);
-  const { unread, rowsOf } = onStore(store);
+  const { unparsed, rowsOf } = onStore(store);
 
   test('has room for ten thousand parts of a CRM', async () => {
     await sql`
       insert into leadgrade.quarantine (crm, body_hash, body, reason, received_at)
       select ${CRM}, n::text, 'flood', 'new', ${at()} from generate_series(1, 9999) n`.execute(store.db);
-    await unread('last');
-    await unread('too many');
-    await unread('of another CRM', 'salesforce');
+    await unparsed('last');
+    await unparsed('too many');
+    await unparsed('of another CRM', 'salesforce');
     const bodies = (await rowsOf('quarantine', 'body')).filter((body) => body !== 'flood');
     expect(bodies).toEqual(['last', 'of another CRM']);
   });
@@ -156,8 +156,8 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while an erasur
   test('what is stored of the person by somebody who began before is erased, too', async () => {
     await read('a', PAT);
     const erasing = await inOne(async (tx) => {
-      await putSiteEvents(tx, { source: 'website', events: [event(PAT)], identities: [identity('u1', PAT)] }, at(59));
-      await putInQuarantine(tx, CRM, [{ text: PAT, reason: 'new' }], at(59));
+      await saveSiteEvents(tx, { source: 'website', events: [event(PAT)], identities: [identity('u1', PAT)] }, at(59));
+      await insertQuarantine(tx, CRM, [{ text: PAT, reason: 'new' }], at(59));
       const work = erased(['a']);
       await until(isErased);
       return { work };
@@ -173,11 +173,11 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while an erasur
     await sent([event(PAT)]);
     const erasing = await inOne(async (tx) => {
       const matching = { limit: 10, now: at(1), sharedInboxes: [], mostRecords: 3 };
-      const { found } = await findPeople(tx, matching);
+      const { found } = await resolvePeople(tx, matching);
       expect(found).toHaveLength(1);
       const work = erased(['a']);
       await until(isWaiting);
-      await holdLeadIds(
+      await lockLeads(
         tx,
         found.map(({ leadId }) => leadId),
       );

@@ -4,12 +4,12 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { LeadSnapshot, RecordLink, RecordRef } from '../../../src/domain/crm-changes.ts';
 import { groupRecords } from '../../../src/people/group-records.ts';
-import { takeActivities } from '../../../src/store/activities/activities.ts';
-import { markAllUnmatched } from '../../../src/store/identity/match-queue.ts';
+import { saveActivities } from '../../../src/store/activities/activities.ts';
+import { enqueueAllForMatching } from '../../../src/store/identity/match-queue.ts';
 import { matchRecords } from '../../../src/store/identity/match-records.ts';
 import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
-import { takeFetched } from '../../../src/store/records/save-fetched.ts';
-import { takeSnapshots } from '../../../src/store/records/save-snapshots.ts';
+import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
+import { saveSnapshots } from '../../../src/store/records/save-snapshots.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { at, freshStore, STORES } from '../fresh-store.ts';
 
@@ -34,21 +34,21 @@ describe.each(STORES)('people ($name)', (setup) => {
       kind: 'lead',
       ref: { object, id },
       fields: { 'contact.email': email },
-      held: {},
+      crmValues: {},
       modifiedAt: now.toISOString(),
       companyId: null,
       problems: [],
       outcomes: [],
       links,
     };
-    await store.db.transaction().execute((tx) => takeSnapshots(tx, [snapshot], { crm, now, askedAt: now }));
+    await store.db.transaction().execute((tx) => saveSnapshots(tx, [snapshot], { crm, now, askedAt: now }));
   }
 
   const merge = (crm: Crm, ref: RecordRef, into: RecordRef) =>
-    takeFetched(store.db, [{ kind: 'merged', ref, into }], { crm, now: at(60), askedAt: at(60) });
+    saveFetchedRecords(store.db, [{ kind: 'merged', ref, into }], { crm, now: at(60), askedAt: at(60) });
 
   const remove = (crm: Crm, id: string) =>
-    takeFetched(store.db, [{ kind: 'gone', ref: { object: OBJECT[crm], id }, erased: false }], {
+    saveFetchedRecords(store.db, [{ kind: 'gone', ref: { object: OBJECT[crm], id }, erased: false }], {
       crm,
       now: at(60),
       askedAt: at(60),
@@ -64,7 +64,7 @@ describe.each(STORES)('people ($name)', (setup) => {
     }));
     await store.db
       .transaction()
-      .execute((tx) => takeActivities(tx, activities, { crm, stream: 'page_views', now: at(), pass: null }));
+      .execute((tx) => saveActivities(tx, activities, { crm, stream: 'page_views', now: at(), fullSyncRunId: null }));
   }
 
   async function match(policy = POLICY): Promise<void> {
@@ -81,7 +81,7 @@ describe.each(STORES)('people ($name)', (setup) => {
       .execute();
     const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status, cell: null };
     const rest = { model_hash: 'm', previous_status: null, thresholds: null, contributions: [], gates: [] };
-    const chunk = { limit: 100, now: at(200), basisHash: 'basis', crms: ['hubspot', 'salesforce'], mostAnHour: 60 };
+    const chunk = { limit: 100, now: at(200), inputsHash: 'basis', crms: ['hubspot', 'salesforce'], maxPerHour: 60 };
     await scoreDueLeads(store.db, chunk, (leads) =>
       leads.map(({ id, cause, records }) => ({
         leadId: id,
@@ -177,10 +177,10 @@ describe.each(STORES)('people ($name)', (setup) => {
     test('are matched again when the policy is another one', async () => {
       await read('hubspot', '1', { email: PAT });
       await read('salesforce', '1', { email: PAT });
-      expect(await markAllUnmatched(store.db, 'first')).toBe(0);
+      expect(await enqueueAllForMatching(store.db, 'first')).toBe(0);
       await match();
-      expect(await markAllUnmatched(store.db, 'first')).toBe(0);
-      expect(await markAllUnmatched(store.db, 'second')).toBe(2);
+      expect(await enqueueAllForMatching(store.db, 'first')).toBe(0);
+      expect(await enqueueAllForMatching(store.db, 'second')).toBe(2);
       await match({ ...POLICY, by: [] as never[] });
       expect(await persons()).toEqual(['h1 (0)', 's1 (0)']);
     });

@@ -2,23 +2,23 @@
 import { sql, type Transaction } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { PRIORITY, type Priority } from '../../../src/domain/priority.ts';
-import { takeActivities } from '../../../src/store/activities/activities.ts';
+import { saveActivities } from '../../../src/store/activities/activities.ts';
 import {
-  type ArrivedEvent,
-  forgetOldKeys,
+  deleteInboxEvents,
+  type InboxEvent,
   inboxBacklog,
-  leaveInbox,
-  lookAtWaiting,
-  putInInbox,
+  insertInboxEvents,
+  peekInbox,
+  purgeEventKeys,
 } from '../../../src/store/inbox/inbox.ts';
 import { markDue } from '../../../src/store/leads/mark-due.ts';
 import { type DueLead, type ScoredLead, scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
 import { claimOutbox } from '../../../src/store/outbox/outbox.ts';
-import { markOfCompanies } from '../../../src/store/records/mark-dirty.ts';
-import { takeMarks } from '../../../src/store/records/mark-dirty-from-inbox.ts';
-import { takeFetched } from '../../../src/store/records/save-fetched.ts';
-import { claimDirty, nextQuietEnd, takeSnapshots } from '../../../src/store/records/save-snapshots.ts';
-import { admitStream, streamState, takePage } from '../../../src/store/sync/streams.ts';
+import { markDirtyByCompany } from '../../../src/store/records/mark-dirty.ts';
+import { drainRecordEvents } from '../../../src/store/records/mark-dirty-from-inbox.ts';
+import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
+import { claimDirty, nextDebounceEnd, saveSnapshots } from '../../../src/store/records/save-snapshots.ts';
+import { markStreamAvailable, savePage, streamState } from '../../../src/store/sync/streams.ts';
 import type { Tables } from '../../../src/store/tables/tables.ts';
 import { activity, allMatched, at, CRM, freshStore, ref, STORES, snapshot } from '../fresh-store.ts';
 
@@ -26,7 +26,7 @@ const DAY = 86_400;
 const QUIET_MS = 5_000;
 
 let number = 0;
-function event(id: string, changes: Partial<ArrivedEvent> = {}): ArrivedEvent {
+function event(id: string, changes: Partial<InboxEvent> = {}): InboxEvent {
   number += 1;
   return {
     ...{ key: `key-${number}`, account: '145', kind: 'record', object: 'contacts', id },
@@ -39,9 +39,9 @@ const imports = (count: number) =>
 describe.each(STORES)('the inbox ($name)', (setup) => {
   const store = freshStore(setup);
 
-  const put = (events: readonly ArrivedEvent[], now = at()) => putInInbox(store.db, CRM, events, now);
+  const put = (events: readonly InboxEvent[], now = at()) => insertInboxEvents(store.db, CRM, events, now);
   const mark = (now = at(), { limit = 10_000, own = '145' as string | null } = {}) =>
-    takeMarks(store.db, { crm: CRM, own, limit, now, quietMs: QUIET_MS });
+    drainRecordEvents(store.db, { crm: CRM, own, limit, now, debounceMs: QUIET_MS });
   /** One event of that record comes and is marked. */
   async function told(id: string, now: Date, priority: Priority = PRIORITY.change): Promise<void> {
     await put([event(id, { priority })], now);
@@ -54,8 +54,8 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
   }
   /** Read, as it was asked for and answered then. */
   async function read(ids: readonly string[], now: Date, marks: Awaited<ReturnType<typeof claim>> = []): Promise<void> {
-    const options = { crm: CRM, now, askedAt: now, claimed: marks, quietMs: QUIET_MS };
-    await takeFetched(
+    const options = { crm: CRM, now, askedAt: now, claimed: marks, debounceMs: QUIET_MS };
+    await saveFetchedRecords(
       store.db,
       ids.map((id) => snapshot(id)),
       options,
@@ -63,7 +63,7 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
     await allMatched(store);
   }
   const look = (kind: 'item' | 'erasure', { limit = 9, own = '145' as string | null, except = [] as string[] } = {}) =>
-    lookAtWaiting(store.db, { crm: CRM, own, kind, limit, except });
+    peekInbox(store.db, { crm: CRM, own, kind, limit, except });
   async function left(): Promise<readonly string[]> {
     return (await store.db.selectFrom('inbox').select('ids').orderBy('seq').execute()).flatMap(({ ids }) => ids);
   }
@@ -99,7 +99,7 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
       const [old, recent] = [event('a'), event('b')];
       await put([old], at(-4 * DAY));
       await put([recent], at());
-      expect(await forgetOldKeys(store.db, at())).toBe(1);
+      expect(await purgeEventKeys(store.db, at())).toBe(1);
       expect(await inboxBacklog(store.db, [CRM])).toEqual({ waiting: 2, oldestAt: at(-4 * DAY) });
       await mark();
       expect(await put([old, recent], at(1))).toBe(1);
@@ -109,7 +109,7 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
     test('keeps nothing of whom it named but what waits', async () => {
       await put([event('4711-of-pat')]);
       await mark();
-      for (const table of ['inbox', 'inbox_keys'] as const) {
+      for (const table of ['inbox', 'processed_event_keys'] as const) {
         expect(JSON.stringify(await store.db.selectFrom(table).selectAll().execute())).not.toContain('4711');
       }
     });
@@ -117,9 +117,9 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
     test('of a storm lies in few rows, of which each is taken whole', async () => {
       await put(Array.from({ length: 1_000 }, (_, n) => event(`a-${n % 400}`)));
       await put(Array.from({ length: 300 }, (_, n) => event(`b-${n}`, { priority: PRIORITY.import })));
-      expect(await store.db.selectFrom('inbox').select('named').orderBy('seq').execute()).toEqual([
-        { named: 400 },
-        { named: 300 },
+      expect(await store.db.selectFrom('inbox').select('id_count').orderBy('seq').execute()).toEqual([
+        { id_count: 400 },
+        { id_count: 300 },
       ]);
       expect(await mark(at(), { limit: 50 })).toEqual({ looked: 400, marked: 400, foreign: 0 });
       expect(await mark(at(), { limit: 50 })).toEqual({ looked: 300, marked: 300, foreign: 0 });
@@ -132,7 +132,7 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
       expect(await look('item')).toMatchObject({ looked: 1, ours: [{ id: 'm' }] });
       expect(await look('erasure')).toMatchObject({ looked: 1, ours: [{ id: 'e' }] });
       expect(await inboxBacklog(store.db, [CRM])).toMatchObject({ waiting: 2 });
-      await leaveInbox(store.db, (await look('item')).ours);
+      await deleteInboxEvents(store.db, (await look('item')).ours);
       expect(await look('item')).toEqual({ looked: 0, ours: [], foreign: 0 });
       expect(await inboxBacklog(store.db, [CRM])).toMatchObject({ waiting: 1 });
     });
@@ -180,15 +180,15 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
         marks,
       );
       await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
-      const stream = { crm: CRM, stream: 'events', pass: null, priority: PRIORITY.activity, now: at(3) };
+      const stream = { crm: CRM, stream: 'events', fullSyncRunId: null, priority: PRIORITY.activity, now: at(3) };
       const demo = [activity('import-987', 'demo')];
-      await store.db.transaction().execute((tx) => takeActivities(tx, demo, stream));
+      await store.db.transaction().execute((tx) => saveActivities(tx, demo, stream));
       const scored: DueLead[] = [];
       const score = (leads: readonly DueLead[]) => {
         scored.push(...leads);
         return leads.map((lead) => toScored(lead));
       };
-      const chunk = { limit: 800, now: at(4), basisHash: 'basis', crms: [CRM], mostAnHour: 60 };
+      const chunk = { limit: 800, now: at(4), inputsHash: 'basis', crms: [CRM], maxPerHour: 60 };
       expect(await scoreDueLeads(store.db, chunk, score)).toMatchObject({ taken: 800, urgent: 1 });
       expect(scored[0]).toMatchObject({ priority: PRIORITY.activity, records: [{ id: 'import-987' }] });
       const write = { crm: CRM, object: 'contacts', by: 'write', limit: 1, now: at(5), until: at(60) };
@@ -201,14 +201,14 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
       await read(['a'], at());
       await told('a', at(2));
       expect(await claimed(at(4))).toEqual([]);
-      expect(await nextQuietEnd(store.db, CRM, at(4))).toEqual(at(5));
+      expect(await nextDebounceEnd(store.db, CRM, at(4))).toEqual(at(5));
       expect(await claimed(at(5))).toEqual(['a']);
     });
 
     test('waits six times as long for an import, and no longer once something else wants it', async () => {
       await read(['a', 'b', 'c'], at());
       for (const id of ['a', 'b', 'c']) await told(id, at(1), PRIORITY.import);
-      expect(await nextQuietEnd(store.db, CRM, at(1))).toEqual(at(30));
+      expect(await nextDebounceEnd(store.db, CRM, at(1))).toEqual(at(30));
       await told('b', at(2), PRIORITY.activity);
       await told('c', at(6), PRIORITY.change);
       expect(await claimed(at(4))).toEqual(['c']);
@@ -233,10 +233,10 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
 
   describe('a company that was named', () => {
     const of = (companies: readonly string[], now: Date) =>
-      markOfCompanies(store.db, { crm: CRM, companies, priority: PRIORITY.change }, { now, quietMs: QUIET_MS });
+      markDirtyByCompany(store.db, { crm: CRM, companies, priority: PRIORITY.change }, { now, debounceMs: QUIET_MS });
     async function employees(company: string, ids: readonly string[]): Promise<void> {
       const options = { crm: CRM, now: at(-60), askedAt: at(-60) };
-      await takeFetched(
+      await saveFetchedRecords(
         store.db,
         ids.map((id) => snapshot(id, { companyId: company })),
         options,
@@ -257,7 +257,7 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
     test('has nobody read again who is gone', async () => {
       await employees('acme', ['a', 'b']);
       const gone = [{ kind: 'gone' as const, ref: ref('a'), erased: false }];
-      await takeFetched(store.db, gone, { crm: CRM, now: at(-30), askedAt: at(-30) });
+      await saveFetchedRecords(store.db, gone, { crm: CRM, now: at(-30), askedAt: at(-30) });
       await of(['acme'], at());
       expect(await claimed(at())).toEqual(['b']);
     });
@@ -280,10 +280,10 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
       const marks = await claim(at(1));
       await told('a', at(2));
       const gone = [{ kind: 'gone' as const, ref: ref('a'), erased: false }];
-      await takeFetched(store.db, gone, { crm: CRM, now: at(3), askedAt: at(1), claimed: marks });
+      await saveFetchedRecords(store.db, gone, { crm: CRM, now: at(3), askedAt: at(1), claimed: marks });
       const again = await claim(at(60));
       expect(again.map(({ id }) => id)).toEqual(['a']);
-      await takeFetched(store.db, gone, { crm: CRM, now: at(61), askedAt: at(60), claimed: again });
+      await saveFetchedRecords(store.db, gone, { crm: CRM, now: at(61), askedAt: at(60), claimed: again });
       expect(await claimed(at(120))).toEqual([]);
     });
 
@@ -293,10 +293,10 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
       const marks = await claim(at(11));
       await read(['a'], at(13));
       const gone = [{ kind: 'gone' as const, ref: ref('a'), erased: false }];
-      await takeFetched(store.db, gone, { crm: CRM, now: at(14), askedAt: at(12), claimed: marks });
+      await saveFetchedRecords(store.db, gone, { crm: CRM, now: at(14), askedAt: at(12), claimed: marks });
       expect(await store.db.selectFrom('records').select('state').execute()).toEqual([{ state: 'live' }]);
       expect(await claimed(at(60))).toEqual(['a']);
-      await takeFetched(store.db, [{ ...gone[0]!, erased: true }], { crm: CRM, now: at(61), askedAt: at(12) });
+      await saveFetchedRecords(store.db, [{ ...gone[0]!, erased: true }], { crm: CRM, now: at(61), askedAt: at(12) });
       expect(await store.db.selectFrom('records').select('state').execute()).toEqual([{ state: 'gone' }]);
     });
 
@@ -305,7 +305,7 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
       const marks = await claim(at(1));
       // A page that was asked for before that.
       const page = { crm: CRM, now: at(2), askedAt: at(0.5) };
-      await store.db.transaction().execute((tx) => takeSnapshots(tx, [snapshot('a')], page));
+      await store.db.transaction().execute((tx) => saveSnapshots(tx, [snapshot('a')], page));
       await told('a', at(3));
       await read(['a'], at(4), marks);
       expect(await claimed(at(60))).toEqual(['a']);
@@ -313,14 +313,14 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
   });
 
   describe('a lead that is scored for changes 60 times within an hour', () => {
-    const chunk = (now: Date) => ({ limit: 100, now, basisHash: 'basis', crms: [CRM], mostAnHour: 60 });
+    const chunk = (now: Date) => ({ limit: 100, now, inputsHash: 'basis', crms: [CRM], maxPerHour: 60 });
     async function changedAndScored(ids: readonly string[], now: Date) {
       const rows = await store.db.selectFrom('records').select('lead_id').where('id', 'in', ids).execute();
       const leads = rows.map(({ lead_id }) => lead_id);
       await markDue(store.db, leads, 'changed', now);
       return scoreDueLeads(store.db, chunk(now), (due) => due.map((lead) => toScored(lead)));
     }
-    const listed = () => store.db.selectFrom('errors').select(['record_id', 'code', 'stage']).execute();
+    const listed = () => store.db.selectFrom('record_errors').select(['record_id', 'code', 'stage']).execute();
 
     test('rests until the hour is over and is listed, while others go on; then it is scored and the entry gone', async () => {
       await read(['loop', 'calm'], at());
@@ -343,12 +343,12 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
     test('is scored for what it does all the same', async () => {
       await read(['loop'], at());
       await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
-      await sql`update leadgrade.leads set hour_began = ${at()}, hour_scored = 60, due_at = null, due_cause = null`.execute(
+      await sql`update leadgrade.leads set rescore_window_started_at = ${at()}, rescore_window_count = 60, due_at = null, due_reason = null`.execute(
         store.db,
       );
       expect(await changedAndScored(['loop'], at(10))).toMatchObject({ stopped: 1 });
-      const stream = { crm: CRM, stream: 'events', pass: null, priority: PRIORITY.activity, now: at(20) };
-      await store.db.transaction().execute((tx) => takeActivities(tx, [activity('loop', 'demo')], stream));
+      const stream = { crm: CRM, stream: 'events', fullSyncRunId: null, priority: PRIORITY.activity, now: at(20) };
+      await store.db.transaction().execute((tx) => saveActivities(tx, [activity('loop', 'demo')], stream));
       const scored = await scoreDueLeads(store.db, chunk(at(20)), (due) => due.map((lead) => toScored(lead)));
       expect(scored).toEqual({ taken: 1, urgent: 1, stopped: 0 });
     });
@@ -365,7 +365,7 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('two at once ($n
 
   test('who bring the same events in another order do not wait for each other', async () => {
     const events = imports(10_000);
-    const both = [events, events.toReversed()].map((each) => () => putInInbox(store.db, CRM, each, at()));
+    const both = [events, events.toReversed()].map((each) => () => insertInboxEvents(store.db, CRM, each, at()));
     expect(await waitForEachOther(...both)).toEqual([]);
   });
 
@@ -374,16 +374,17 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('two at once ($n
     const read = { crm: CRM, now: at(), askedAt: at() };
     const inOne = (work: (tx: Transaction<Tables>) => Promise<unknown>) => store.db.transaction().execute(work);
     const snapshots = (ids: readonly string[]) => ids.map((id) => snapshot(id));
-    await inOne((tx) => takeSnapshots(tx, snapshots(known), read));
+    await inOne((tx) => saveSnapshots(tx, snapshots(known), read));
     for (let round = 0; round < 5; round++) {
       const ids = [...known, ...Array.from({ length: 300 }, (_, index) => `new-${round}-${index}`)];
-      await putInInbox(
+      await insertInboxEvents(
         store.db,
         CRM,
         ids.toReversed().map((id) => event(id)),
         at(round),
       );
-      const mark = () => takeMarks(store.db, { crm: CRM, own: null, limit: 10_000, now: at(round), quietMs: QUIET_MS });
+      const mark = () =>
+        drainRecordEvents(store.db, { crm: CRM, own: null, limit: 10_000, now: at(round), debounceMs: QUIET_MS });
       const page = {
         leads: [],
         activities: [],
@@ -394,9 +395,10 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('two at once ($n
         dirty: ids.map((id) => ({ ref: ref(id) })),
       };
       const key = { crm: CRM, stream: 'contacts' };
-      await admitStream(store.db, key, at(round));
+      await markStreamAvailable(store.db, key, at(round));
       const from = (await streamState(store.db, key))!;
-      const pull = () => takePage(store.db, page, { ...key, from, pass: null, now: at(round), askedAt: at(round) });
+      const pull = () =>
+        savePage(store.db, page, { ...key, from, fullSyncRunId: null, now: at(round), askedAt: at(round) });
       expect(await waitForEachOther(mark, pull, mark)).toEqual([]);
     }
   });

@@ -3,12 +3,12 @@ import {
   clearErrors,
   countErrors,
   listErrors,
-  pageOfErrors,
   type RecordProblem,
+  recordErrors,
   retryErrors,
 } from '../../../src/store/leads/record-errors.ts';
-import { takeSnapshots } from '../../../src/store/records/save-snapshots.ts';
-import { retire } from '../../../src/store/records/tombstones.ts';
+import { saveSnapshots } from '../../../src/store/records/save-snapshots.ts';
+import { markGoneOrMerged } from '../../../src/store/records/tombstones.ts';
 import { at, CRM, freshStore, ref, STORES, snapshot } from '../fresh-store.ts';
 
 describe.each(STORES)('the list of errors ($name)', (setup) => {
@@ -21,25 +21,25 @@ describe.each(STORES)('the list of errors ($name)', (setup) => {
   async function read(ids: readonly string[], problems: readonly { field: string; message: string }[] = []) {
     const snapshots = ids.map((id) => snapshot(id, { problems }));
     const options = { crm: CRM, now: at(), askedAt: at() };
-    await store.db.transaction().execute((tx) => takeSnapshots(tx, snapshots, options));
+    await store.db.transaction().execute((tx) => saveSnapshots(tx, snapshots, options));
   }
 
   test('has one entry a place, which counts how often and keeps when it was first', async () => {
-    await listErrors(store.db, CRM, [refused('a')], at(0));
-    await listErrors(
+    await recordErrors(store.db, CRM, [refused('a')], at(0));
+    await recordErrors(
       store.db,
       CRM,
       [refused('a', { code: 'LOCKED' }), refused('a', { stage: 'read', field: 'x' })],
       at(60),
     );
-    const [first, second, ...others] = await pageOfErrors(store.db, { after: 0, limit: 10 });
+    const [first, second, ...others] = await listErrors(store.db, { after: 0, limit: 10 });
     expect(others).toEqual([]);
     expect(first).toMatchObject({ record_id: 'a', code: 'LOCKED', times: 2, first_at: at(0), last_at: at(60) });
     expect(second).toMatchObject({ stage: 'read', field: 'x', times: 1 });
   });
 
   test('is read in pages, each entry once, also while entries come and go', async () => {
-    await listErrors(
+    await recordErrors(
       store.db,
       CRM,
       Array.from({ length: 25 }, (_, n) => refused(`c${n}`)),
@@ -49,7 +49,7 @@ describe.each(STORES)('the list of errors ($name)', (setup) => {
     const seen: string[] = [];
     let after = 0;
     for (;;) {
-      const page = await pageOfErrors(store.db, { after, limit: 10 });
+      const page = await listErrors(store.db, { after, limit: 10 });
       seen.push(...page.map(({ record_id }) => record_id));
       if (page.length < 10) break;
       after = page.at(-1)?.id ?? 0;
@@ -60,16 +60,16 @@ describe.each(STORES)('the list of errors ($name)', (setup) => {
   });
 
   test('forgets what went well at a stage, and nothing else', async () => {
-    await listErrors(store.db, CRM, [refused('a'), refused('b'), refused('a', { stage: 'read', field: 'x' })], at());
+    await recordErrors(store.db, CRM, [refused('a'), refused('b'), refused('a', { stage: 'read', field: 'x' })], at());
     await clearErrors(store.db, CRM, 'write', [ref('a')]);
-    const left = await pageOfErrors(store.db, { after: 0, limit: 10 });
+    const left = await listErrors(store.db, { after: 0, limit: 10 });
     expect(left.map(({ record_id, stage }) => `${record_id} ${stage}`).toSorted()).toEqual(['a read', 'b write']);
   });
 
   test('holds what the last read found wrong, not what one before it did', async () => {
     await read(['a', 'b'], [{ field: 'contact.country', message: 'expected a country' }]);
     await read(['a'], [{ field: 'company.employees', message: 'expected a number' }]);
-    const left = await pageOfErrors(store.db, { after: 0, limit: 10 });
+    const left = await listErrors(store.db, { after: 0, limit: 10 });
     expect(left.map(({ record_id, field }) => `${record_id} ${field}`).toSorted()).toEqual([
       'a company.employees',
       'b contact.country',
@@ -80,31 +80,33 @@ describe.each(STORES)('the list of errors ($name)', (setup) => {
 
   test('a retry has each record read, scored and written again, once; one that is gone is left alone', async () => {
     await read(['a', 'b', 'c']);
-    await store.db.updateTable('leads').set({ due_at: null, due_cause: null }).execute();
-    await store.db.updateTable('records').set({ settled_result_id: 7 }).execute();
-    await listErrors(store.db, CRM, [refused('a'), refused('a', { stage: 'read', field: 'x' }), refused('c')], at());
-    await store.db.transaction().execute((tx) => retire(tx, CRM, [{ ...ref('c'), into: null }], { now: at(1) }));
-    await store.db.updateTable('leads').set({ due_at: null, due_cause: null }).execute();
+    await store.db.updateTable('leads').set({ due_at: null, due_reason: null }).execute();
+    await store.db.updateTable('records').set({ synced_result_id: 7 }).execute();
+    await recordErrors(store.db, CRM, [refused('a'), refused('a', { stage: 'read', field: 'x' }), refused('c')], at());
+    await store.db
+      .transaction()
+      .execute((tx) => markGoneOrMerged(tx, CRM, [{ ...ref('c'), into: null }], { now: at(1) }));
+    await store.db.updateTable('leads').set({ due_at: null, due_reason: null }).execute();
     expect(await retryErrors(store.db, at(60))).toBe(1);
-    const records = store.db.selectFrom('records').select(['id', 'dirty_at', 'settled_result_id']).orderBy('id');
+    const records = store.db.selectFrom('records').select(['id', 'dirty_at', 'synced_result_id']).orderBy('id');
     expect(await records.execute()).toEqual([
-      { id: 'a', dirty_at: at(60), settled_result_id: null },
-      { id: 'b', dirty_at: null, settled_result_id: 7 },
-      { id: 'c', dirty_at: null, settled_result_id: 7 },
+      { id: 'a', dirty_at: at(60), synced_result_id: null },
+      { id: 'b', dirty_at: null, synced_result_id: 7 },
+      { id: 'c', dirty_at: null, synced_result_id: 7 },
     ]);
-    const due = store.db.selectFrom('leads').select('due_cause').where('due_at', 'is not', null);
-    expect(await due.execute()).toEqual([{ due_cause: 'retry' }]);
+    const due = store.db.selectFrom('leads').select('due_reason').where('due_at', 'is not', null);
+    expect(await due.execute()).toEqual([{ due_reason: 'retry' }]);
   });
 
   test('a retry has a lead scored now that rests as it changed too often', async () => {
     await read(['a']);
     await store.db
       .updateTable('leads')
-      .set({ due_at: at(3_600), due_cause: 'changed' })
+      .set({ due_at: at(3_600), due_reason: 'changed' })
       .execute();
-    await listErrors(store.db, CRM, [refused('a', { stage: 'score' })], at());
+    await recordErrors(store.db, CRM, [refused('a', { stage: 'score' })], at());
     expect(await retryErrors(store.db, at(60))).toBe(1);
-    const due = store.db.selectFrom('leads').select(['due_cause', 'due_at']);
-    expect(await due.execute()).toEqual([{ due_cause: 'retry', due_at: at(60) }]);
+    const due = store.db.selectFrom('leads').select(['due_reason', 'due_at']);
+    expect(await due.execute()).toEqual([{ due_reason: 'retry', due_at: at(60) }]);
   });
 });

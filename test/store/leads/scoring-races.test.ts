@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql, type Transaction } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { dropActivities, takeActivities } from '../../../src/store/activities/activities.ts';
+import { saveActivities, tombstoneActivities } from '../../../src/store/activities/activities.ts';
 import { type DueLead, type ScoredLead, scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
-import { claimOutbox, settleWritten } from '../../../src/store/outbox/outbox.ts';
-import { takeSnapshots } from '../../../src/store/records/save-snapshots.ts';
+import { claimOutbox, markWritten } from '../../../src/store/outbox/outbox.ts';
+import { saveSnapshots } from '../../../src/store/records/save-snapshots.ts';
 import type { Tables } from '../../../src/store/tables/tables.ts';
 import { activity, allMatched, at, CRM, freshStore, ref, STORES, snapshot } from '../fresh-store.ts';
 
@@ -13,16 +13,16 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is
   const store = freshStore(setup);
   const inOne = <T>(work: (tx: Transaction<Tables>) => Promise<T>) => store.db.transaction().execute(work);
   const read = { crm: CRM, now: at(), askedAt: at() };
-  const stream = { crm: CRM, stream: 'page_views', now: at(5), pass: null };
+  const stream = { crm: CRM, stream: 'page_views', now: at(5), fullSyncRunId: null };
 
   async function known(): Promise<void> {
-    await inOne((tx) => takeSnapshots(tx, [snapshot('a')], read));
-    await inOne((tx) => takeActivities(tx, [activity('a', 'old'), activity('a', 'other')], stream));
+    await inOne((tx) => saveSnapshots(tx, [snapshot('a')], read));
+    await inOne((tx) => saveActivities(tx, [activity('a', 'old'), activity('a', 'other')], stream));
     await allMatched(store);
     await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
   }
 
-  function score(decide: 'write' | 'settled', status: string): (leads: readonly DueLead[]) => readonly ScoredLead[] {
+  function score(decide: 'write' | 'in_sync', status: string): (leads: readonly DueLead[]) => readonly ScoredLead[] {
     const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status };
     const rest = { previous_status: null, cell: null, thresholds: null, contributions: [], gates: [] };
     return (leads) =>
@@ -33,15 +33,15 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is
         nextChangeAt: null,
         records: lead.records.map(({ crm, object, id }) => {
           const key = { crm, object, id };
-          return decide === 'settled' ? { ...key, kind: 'settled' } : { ...key, kind: 'write', patch: { status } };
+          return decide === 'in_sync' ? { ...key, kind: 'in_sync' } : { ...key, kind: 'write', patch: { status } };
         }),
       }));
   }
 
-  const scoreAll = (decide: 'write' | 'settled', status: string) =>
+  const scoreAll = (decide: 'write' | 'in_sync', status: string) =>
     scoreDueLeads(
       store.db,
-      { limit: 10, now: at(10), basisHash: 'basis', crms: [CRM], mostAnHour: 60 },
+      { limit: 10, now: at(10), inputsHash: 'basis', crms: [CRM], maxPerHour: 60 },
       score(decide, status),
     );
 
@@ -74,15 +74,15 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is
   }
 
   test.each([
-    ['a field that changes', () => inOne((tx) => takeSnapshots(tx, [snapshot('a', { fields: {} })], read))],
-    ['a new activity', () => inOne((tx) => takeActivities(tx, [activity('a', 'new')], stream))],
+    ['a field that changes', () => inOne((tx) => saveSnapshots(tx, [snapshot('a', { fields: {} })], read))],
+    ['a new activity', () => inOne((tx) => saveActivities(tx, [activity('a', 'new')], stream))],
     [
       'an activity that is corrected',
-      () => inOne((tx) => takeActivities(tx, [activity('a', 'old', { attributes: { path: '/' } })], stream)),
+      () => inOne((tx) => saveActivities(tx, [activity('a', 'old', { attributes: { path: '/' } })], stream)),
     ],
     [
       'an activity that is taken away',
-      () => inOne((tx) => dropActivities(tx, CRM, [{ ref: ref('a'), activityId: 'old' }], at(5))),
+      () => inOne((tx) => tombstoneActivities(tx, CRM, [{ ref: ref('a'), activityId: 'old' }], at(5))),
     ],
   ])('%s has it scored again', async (_what, change) => {
     await known();
@@ -107,8 +107,8 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is
     // The newer result says what the CRM held before that write.
     const written = rows.map((row) => ({ ...row, modifiedAt: null }));
     await meanwhile(
-      () => scoreAll('settled', 'cold'),
-      () => inOne((tx) => settleWritten(tx, CRM, written, at(5))),
+      () => scoreAll('in_sync', 'cold'),
+      () => inOne((tx) => markWritten(tx, CRM, written, at(5))),
     );
     expect(await isDue()).toBe(true);
   });

@@ -2,20 +2,20 @@ import { describe, expect, test } from 'vitest';
 import type { ScoreFieldValues } from '../../../src/domain/score-fields.ts';
 import {
   type DueLead,
-  type RecordDecision,
   type ScoredLead,
   scoreDueLeads,
+  type WriteDecision,
 } from '../../../src/store/leads/score-due-leads.ts';
-import { endBulkWrite, keepBulkWrite } from '../../../src/store/outbox/bulk-writes.ts';
+import { deleteBulkWrite, saveBulkWrite } from '../../../src/store/outbox/bulk-writes.ts';
 import {
   claimOutbox,
   countWritable,
-  dropFromOutbox,
+  deleteFromOutbox,
+  markWritten,
   type OutboxRow,
   releaseOutbox,
-  settleWritten,
 } from '../../../src/store/outbox/outbox.ts';
-import { takeSnapshots } from '../../../src/store/records/save-snapshots.ts';
+import { saveSnapshots } from '../../../src/store/records/save-snapshots.ts';
 import { allMatched, at, CRM, freshStore, STORES, snapshot } from '../fresh-store.ts';
 
 describe.each(STORES)('the outbox ($name)', (setup) => {
@@ -25,7 +25,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
   async function known(...ids: readonly string[]): Promise<void> {
     const options = { crm: CRM, now: at(), askedAt: at() };
     await store.db.transaction().execute((tx) =>
-      takeSnapshots(
+      saveSnapshots(
         tx,
         ids.map((id) => snapshot(id)),
         options,
@@ -35,22 +35,22 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
   }
 
   /** Scores all leads again, as the score job does: each with this status. */
-  async function scored(status: string, decide: RecordDecision['kind'] = 'write', now = at()): Promise<void> {
-    await store.db.updateTable('leads').set({ due_at: now, due_cause: 'changed' }).execute();
+  async function scored(status: string, decide: WriteDecision['kind'] = 'write', now = at()): Promise<void> {
+    await store.db.updateTable('leads').set({ due_at: now, due_reason: 'changed' }).execute();
     await store.db
       .insertInto('models')
       .values({ hash: 'm', name: 'model', text: '', since: now })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     const score = (leads: readonly DueLead[]) => leads.map((lead) => toScored(lead, status, decide));
-    await scoreDueLeads(store.db, { limit: 100, now, basisHash: 'basis', crms: [CRM], mostAnHour: 60 }, score);
+    await scoreDueLeads(store.db, { limit: 100, now, inputsHash: 'basis', crms: [CRM], maxPerHour: 60 }, score);
   }
 
-  function toScored(lead: DueLead, status: string, decide: RecordDecision['kind']): ScoredLead {
+  function toScored(lead: DueLead, status: string, decide: WriteDecision['kind']): ScoredLead {
     const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status };
     const rest = { previous_status: null, cell: null, thresholds: null, contributions: [], gates: [] };
     const result = { as_of: at().toISOString(), model_hash: 'm', cause: lead.cause, ...scores, ...rest };
-    const records = lead.records.map(({ crm, object, id }): RecordDecision => {
+    const records = lead.records.map(({ crm, object, id }): WriteDecision => {
       const key = { crm, object, id };
       return decide === 'write' ? { ...key, kind: decide, patch: { status } } : { ...key, kind: decide };
     });
@@ -71,7 +71,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
 
   async function wrote(rows: readonly OutboxRow[], modifiedAt: string | null = null): Promise<void> {
     const written = rows.map((row) => ({ ...row, modifiedAt }));
-    await store.db.transaction().execute((tx) => settleWritten(tx, CRM, written, at(2)));
+    await store.db.transaction().execute((tx) => markWritten(tx, CRM, written, at(2)));
   }
 
   async function waiting(): Promise<readonly { id: string; patch: ScoreFieldValues }[]> {
@@ -100,11 +100,11 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     ]);
     const record = store.db
       .selectFrom('records')
-      .select(['held', 'written', 'settled_result_id'])
+      .select(['crm_values', 'last_written_values', 'synced_result_id'])
       .where('id', '=', 'a');
     expect(await record.executeTakeFirstOrThrow()).toMatchObject({
-      held: { status: 'cold' },
-      written: { status: 'cold' },
+      crm_values: { status: 'cold' },
+      last_written_values: { status: 'cold' },
     });
     // Nobody has to wait for the claim of the older one to end.
     const again = await claim('somebody else', at(2));
@@ -118,21 +118,21 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     await scored('cold');
     const claimed = await claim();
     await scored('hot');
-    await store.db.transaction().execute((tx) => dropFromOutbox(tx, CRM, claimed));
+    await store.db.transaction().execute((tx) => deleteFromOutbox(tx, CRM, claimed));
     expect(await waiting()).toEqual([{ id: 'a', patch: { status: 'hot' } }]);
   });
 
   test('lets go of a result that the CRM turns out to hold already', async () => {
     await known('a');
     await scored('cold');
-    await scored('hot', 'settled');
+    await scored('hot', 'in_sync');
     expect(await waiting()).toEqual([]);
-    const { settled_result_id } = await store.db
+    const { synced_result_id } = await store.db
       .selectFrom('records')
-      .select('settled_result_id')
+      .select('synced_result_id')
       .executeTakeFirstOrThrow();
     const { result_id } = await store.db.selectFrom('leads').select('result_id').executeTakeFirstOrThrow();
-    expect(settled_result_id).toBe(result_id);
+    expect(synced_result_id).toBe(result_id);
   });
 
   test('lets go of a result that waited when somebody else has written there and is heard', async () => {
@@ -140,15 +140,15 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     await scored('cold');
     await wrote(await claim());
     await scored('hot');
-    const edited = snapshot('a', { held: { status: 'by hand' } });
-    await store.db.transaction().execute((tx) => takeSnapshots(tx, [edited], { crm: CRM, now: at(9), askedAt: at(9) }));
-    await scored('hot', 'left');
+    const edited = snapshot('a', { crmValues: { status: 'by hand' } });
+    await store.db.transaction().execute((tx) => saveSnapshots(tx, [edited], { crm: CRM, now: at(9), askedAt: at(9) }));
+    await scored('hot', 'respected');
     expect(await waiting()).toEqual([]);
-    const record = store.db.selectFrom('records').select(['held', 'written', 'settled_result_id']);
+    const record = store.db.selectFrom('records').select(['crm_values', 'last_written_values', 'synced_result_id']);
     expect(await record.executeTakeFirstOrThrow()).toEqual({
-      held: { status: 'by hand' },
-      written: { status: 'cold' },
-      settled_result_id: null,
+      crm_values: { status: 'by hand' },
+      last_written_values: { status: 'cold' },
+      synced_result_id: null,
     });
   });
 
@@ -158,13 +158,21 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     await wrote(await claim(), at(5).toISOString());
     await scored('cold');
     await wrote(await claim(), at(3).toISOString());
-    const record = await store.db.selectFrom('records').select(['held', 'modified_at']).executeTakeFirstOrThrow();
-    expect(record).toEqual({ held: { status: 'cold' }, modified_at: at(5) });
+    const record = await store.db.selectFrom('records').select(['crm_values', 'modified_at']).executeTakeFirstOrThrow();
+    expect(record).toEqual({ crm_values: { status: 'cold' }, modified_at: at(5) });
   });
 
   describe('while a bulk write is under way', () => {
-    const bulk = { crm: CRM, object: 'contacts', job: 'job', most: 2, mostBytes: 1_000_000, now: at(1), lookAt: at(9) };
-    const keep = () => keepBulkWrite(store.db, bulk);
+    const bulk = {
+      crm: CRM,
+      object: 'contacts',
+      job: 'job',
+      most: 2,
+      mostBytes: 1_000_000,
+      now: at(1),
+      nextCheckAt: at(9),
+    };
+    const keep = () => saveBulkWrite(store.db, bulk);
     const handedOver = async () => {
       const rows = await store.db.selectFrom('bulk_write_rows').select('record_id').orderBy('record_id').execute();
       return rows.map(({ record_id }) => record_id);
@@ -181,7 +189,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
       // Also when there is a newer result of them.
       await scored('cold');
       expect((await claim()).map(({ id }) => id)).toEqual(ids);
-      await endBulkWrite(store.db, bulk);
+      await deleteBulkWrite(store.db, bulk);
       expect(await claim()).toHaveLength(3);
     });
 
@@ -241,13 +249,13 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
       for (;;) {
         const done = await scoreDueLeads(
           store.db,
-          { limit: 7, now: at(), basisHash: 'basis', crms: [CRM], mostAnHour: 60 },
+          { limit: 7, now: at(), inputsHash: 'basis', crms: [CRM], maxPerHour: 60 },
           (leads) => {
             seen.push(...leads.map(({ id }) => id));
             return leads.map((lead) => toScored(lead, 'hot', 'write'));
           },
         );
-        if (done.taken === 0) return;
+        if (done.claimed === 0) return;
       }
     };
     await Promise.all([work(), work(), work()]);
@@ -261,7 +269,7 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
     const broken = () => {
       throw new Error('a defect');
     };
-    const chunk = { limit: 10, now: at(), basisHash: 'basis', crms: [CRM], mostAnHour: 60 };
+    const chunk = { limit: 10, now: at(), inputsHash: 'basis', crms: [CRM], maxPerHour: 60 };
     await expect(scoreDueLeads(store.db, chunk, broken)).rejects.toThrow('a defect');
     const due = await store.db.selectFrom('leads').select('id').where('due_at', 'is not', null).execute();
     expect(due).toHaveLength(2);
@@ -271,8 +279,8 @@ describe.each(STORES)('the outbox ($name)', (setup) => {
   test('leaves a lead that is not in scope without a result, and scores it anew later', async () => {
     await known('a');
     await scored('hot');
-    await store.db.updateTable('leads').set({ due_at: at(), due_cause: 'changed' }).execute();
-    await scoreDueLeads(store.db, { limit: 10, now: at(), basisHash: 'basis', crms: [CRM], mostAnHour: 60 }, (leads) =>
+    await store.db.updateTable('leads').set({ due_at: at(), due_reason: 'changed' }).execute();
+    await scoreDueLeads(store.db, { limit: 10, now: at(), inputsHash: 'basis', crms: [CRM], maxPerHour: 60 }, (leads) =>
       leads.map(({ id, records }) => ({
         leadId: id,
         result: null,

@@ -7,7 +7,7 @@ import { openDatabase } from '../../../src/store/open-database.ts';
 import { postgresRateLimiter } from '../../../src/store/rate-limit/postgres-rate-limiter.ts';
 import { redisRateLimiter } from '../../../src/store/rate-limit/redis-rate-limiter.ts';
 import type { Wait } from '../../../src/store/rate-limit/token-bucket.ts';
-import { SETUPS } from '../../support/backends.ts';
+import { BACKENDS } from '../../support/backends.ts';
 import { virtualTime } from '../../support/virtual-time.ts';
 
 type NewLimiter = (clock: Clock, wait?: Wait) => RateLimiter;
@@ -15,7 +15,7 @@ type NewLimiter = (clock: Clock, wait?: Wait) => RateLimiter;
 const NEVER = new AbortController().signal;
 const START = Date.parse('2026-03-01T08:00:00Z');
 
-describe.each(SETUPS)('the shared rate limiter ($name)', ({ create }) => {
+describe.each(BACKENDS)('the shared rate limiter ($name)', ({ create }) => {
   let newLimiter: NewLimiter;
   let end: () => Promise<void>;
   let buckets = 0;
@@ -52,7 +52,7 @@ describe.each(SETUPS)('the shared rate limiter ($name)', ({ create }) => {
       return async () => {
         for (const pause of own) {
           if (pause > 0) await time.wait(pause, NEVER);
-          await limiter.take(key, size, NEVER);
+          await limiter.acquire(key, size, NEVER);
           taken.push(time.clock.now().getTime());
         }
       };
@@ -92,7 +92,7 @@ describe.each(SETUPS)('the shared rate limiter ($name)', ({ create }) => {
     const served: number[] = [];
     const tasks = Array.from({ length: 6 }, (_, place) => async () => {
       if (place > 0) await time.wait(place * 10, NEVER);
-      await limiter.take(key, { burst: 1, perSecond: 2 }, NEVER);
+      await limiter.acquire(key, { burst: 1, perSecond: 2 }, NEVER);
       served.push(place);
     });
     await time.run(tasks);
@@ -106,7 +106,7 @@ describe.each(SETUPS)('the shared rate limiter ($name)', ({ create }) => {
     const taken: number[] = [];
     const take = (limiter: RateLimiter, after: number) => async () => {
       if (after > 0) await time.wait(after, NEVER);
-      await limiter.take(key, { burst: 1, perSecond: 1 }, NEVER);
+      await limiter.acquire(key, { burst: 1, perSecond: 1 }, NEVER);
       taken.push(time.clock.now().getTime() - START);
     };
     const drain = async () => {
@@ -125,23 +125,23 @@ describe.each(SETUPS)('the shared rate limiter ($name)', ({ create }) => {
     const limiter = newLimiter(time.clock);
     const key = freshKey();
     const size = { burst: 1, perSecond: 0.001 };
-    await limiter.take(key, size, NEVER);
+    await limiter.acquire(key, size, NEVER);
     const controller = new AbortController();
     const reason = new Error('shutting down');
-    const waiting = limiter.take(key, size, controller.signal);
+    const waiting = limiter.acquire(key, size, controller.signal);
     setTimeout(() => controller.abort(reason), 50);
     await expect(waiting).rejects.toBe(reason);
-    await expect(limiter.take(key, size, controller.signal)).rejects.toBe(reason);
+    await expect(limiter.acquire(key, size, controller.signal)).rejects.toBe(reason);
   });
 
   test('does not stop for an hour because a clock was an hour ahead', async () => {
     const key = freshKey();
     const size = { burst: 2, perSecond: 1 };
     const ahead = virtualTime(START + 3_600_000);
-    await newLimiter(ahead.clock, ahead.wait).take(key, size, NEVER);
+    await newLimiter(ahead.clock, ahead.wait).acquire(key, size, NEVER);
     const time = virtualTime(START);
     const limiter = newLimiter(time.clock, time.wait);
-    await time.run([() => limiter.take(key, size, NEVER), () => limiter.take(key, size, NEVER)]);
+    await time.run([() => limiter.acquire(key, size, NEVER), () => limiter.acquire(key, size, NEVER)]);
     expect(time.clock.now().getTime()).toBeLessThanOrEqual(START + 3_000);
   });
 
@@ -150,7 +150,7 @@ describe.each(SETUPS)('the shared rate limiter ($name)', ({ create }) => {
     const limiter = newLimiter(time.clock, time.wait);
     const size = { burst: 1, perSecond: 0.01 };
     const keys = [freshKey(), freshKey()];
-    await time.run(keys.map((key) => () => limiter.take(key, size, NEVER)));
+    await time.run(keys.map((key) => () => limiter.acquire(key, size, NEVER)));
     expect(time.clock.now().getTime()).toBe(START);
   });
 });

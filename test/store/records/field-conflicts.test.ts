@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { conflictsOf, forgetOldConflicts, isEditedByOthers } from '../../../src/store/records/field-conflicts.ts';
+import { detectConflicts, isEditedByOthers, purgeConflicts } from '../../../src/store/records/field-conflicts.ts';
 import { at, CRM, freshStore, ref, STORES } from '../fresh-store.ts';
 
 describe('what somebody else wrote into our fields', () => {
@@ -19,17 +19,17 @@ describe('what somebody else wrote into our fields', () => {
     ['what was there before', { ...WROTE, status: 'cold' }, { before: { status: 'cold' } }, []],
     ['what we are writing right now', { ...WROTE, status: 'warm' }, { unsent: { status: 'warm' } }, []],
     ['what we wrote and have not heard of', { ...WROTE, status: 'warm', scored_at: LATER }, {}, []],
-    ['before we ever wrote', { status: 'cold' }, { written: null }, []],
-  ])('%s', (_what, held, changes, fields) => {
-    const record = { ...ref('a'), before: WROTE, held, written: WROTE, unsent: null, ...changes };
-    const found = conflictsOf(record);
+    ['before we ever wrote', { status: 'cold' }, { lastWritten: null }, []],
+  ])('%s', (_what, crmValues, changes, fields) => {
+    const record = { ...ref('a'), before: WROTE, crmValues, lastWritten: WROTE, unsent: null, ...changes };
+    const found = detectConflicts(record);
     expect(found.map(({ field }) => field).toSorted()).toEqual([...fields].toSorted());
   });
 
   test('is told with both values', () => {
-    const held = { ...WROTE, status: null };
-    const record = { ...ref('a'), before: WROTE, held, written: WROTE, unsent: null };
-    expect(conflictsOf(record)).toEqual([{ ...ref('a'), field: 'status', ours: 'hot', theirs: null }]);
+    const crmValues = { ...WROTE, status: null };
+    const record = { ...ref('a'), before: WROTE, crmValues, lastWritten: WROTE, unsent: null };
+    expect(detectConflicts(record)).toEqual([{ ...ref('a'), field: 'status', ours: 'hot', theirs: null }]);
   });
 
   test.each([
@@ -39,8 +39,8 @@ describe('what somebody else wrote into our fields', () => {
     ['emptied, as text', { ...WROTE, status: '' }, WROTE, false],
     ['a later write of ours', { ...WROTE, status: 'warm', scored_at: LATER }, WROTE, false],
     ['never written by us', { status: 'cold' }, null, false],
-  ])('is respected where it stands: %s', (_what, held, written, expected) => {
-    expect(isEditedByOthers(held, written)).toBe(expected);
+  ])('is respected where it stands: %s', (_what, crmValues, lastWritten, expected) => {
+    expect(isEditedByOthers(crmValues, lastWritten)).toBe(expected);
   });
 });
 
@@ -49,7 +49,7 @@ describe.each(STORES)('what is kept of conflicts ($name)', (setup) => {
 
   async function seen(id: string, times: number, now = at()): Promise<void> {
     await sql`
-      insert into leadgrade.conflicts (crm, object, record_id, field, ours, theirs, policy, seen_at)
+      insert into leadgrade.field_conflicts (crm, object, record_id, field, ours, theirs, policy, seen_at)
       select ${CRM}, 'contacts', ${id}, 'status', '"hot"', to_jsonb(n), 'overwrite', ${now}
       from generate_series(1, ${times}) n`.execute(store.db);
   }
@@ -59,14 +59,14 @@ describe.each(STORES)('what is kept of conflicts ($name)', (setup) => {
     await seen('loop', 250);
     await seen('calm', 3);
     await seen('loop', 1);
-    expect(await forgetOldConflicts(store.db, at())).toBe(3 + 151);
+    expect(await purgeConflicts(store.db, at())).toBe(3 + 151);
     const { rows } = await sql`
-      select record_id, count(*)::int as count, max((theirs #>> '{}')::int) as last from leadgrade.conflicts
+      select record_id, count(*)::int as count, max((theirs #>> '{}')::int) as last from leadgrade.field_conflicts
       group by record_id order by record_id`.execute(store.db);
     expect(rows).toEqual([
       { record_id: 'calm', count: 3, last: 3 },
       { record_id: 'loop', count: 100, last: 250 },
     ]);
-    expect(await forgetOldConflicts(store.db, at())).toBe(0);
+    expect(await purgeConflicts(store.db, at())).toBe(0);
   });
 });

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { LeadSnapshot } from '../../../src/domain/crm-changes.ts';
-import { takeActivities } from '../../../src/store/activities/activities.ts';
-import { takeFetched } from '../../../src/store/records/save-fetched.ts';
-import { claimDirty, markDirty, takeSnapshots } from '../../../src/store/records/save-snapshots.ts';
-import { retire } from '../../../src/store/records/tombstones.ts';
+import { saveActivities } from '../../../src/store/activities/activities.ts';
+import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
+import { claimDirty, markDirty, saveSnapshots } from '../../../src/store/records/save-snapshots.ts';
+import { markGoneOrMerged } from '../../../src/store/records/tombstones.ts';
 import { activity, at, CRM, freshStore, ref, STORES, snapshot } from '../fresh-store.ts';
 
 describe.each(STORES)('records ($name)', (setup) => {
   const store = freshStore(setup);
 
   async function take(snapshots: readonly LeadSnapshot[], now = at(), askedAt = now): Promise<void> {
-    await store.db.transaction().execute((tx) => takeSnapshots(tx, snapshots, { crm: CRM, now, askedAt }));
+    await store.db.transaction().execute((tx) => saveSnapshots(tx, snapshots, { crm: CRM, now, askedAt }));
   }
 
   async function dirty(ids: readonly string[], now = at()): Promise<void> {
@@ -34,8 +34,8 @@ describe.each(STORES)('records ($name)', (setup) => {
     return store.db.selectFrom('records').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   }
 
-  async function dueLeads(): Promise<readonly { id: number; due_cause: string | null }[]> {
-    return store.db.selectFrom('leads').select(['id', 'due_cause']).where('due_at', 'is not', null).execute();
+  async function dueLeads(): Promise<readonly { id: number; due_reason: string | null }[]> {
+    return store.db.selectFrom('leads').select(['id', 'due_reason']).where('due_at', 'is not', null).execute();
   }
 
   describe('a claim of dirty records', () => {
@@ -65,7 +65,7 @@ describe.each(STORES)('records ($name)', (setup) => {
       // By the clock of another process, which is behind.
       await dirty(['b'], at(1));
       const fetched = [snapshot('a'), snapshot('b')];
-      await takeFetched(store.db, fetched, { crm: CRM, now: at(4), askedAt: at(2), claimed });
+      await saveFetchedRecords(store.db, fetched, { crm: CRM, now: at(4), askedAt: at(2), claimed });
       expect(await claim('one', at(5))).toEqual(['b']);
     });
 
@@ -80,17 +80,17 @@ describe.each(STORES)('records ($name)', (setup) => {
     test('makes its lead due when a field moved, and not when nothing did', async () => {
       await take([snapshot('a')]);
       expect(await dueLeads()).toHaveLength(1);
-      await store.db.updateTable('leads').set({ due_at: null, due_cause: null }).execute();
+      await store.db.updateTable('leads').set({ due_at: null, due_reason: null }).execute();
       await take([snapshot('a', { modifiedAt: at(-1).toISOString() })], at(60));
       expect(await dueLeads()).toEqual([]);
       await take([snapshot('a', { fields: { 'contact.job_title': 'CEO' } })], at(120));
-      expect(await dueLeads()).toMatchObject([{ due_cause: 'changed' }]);
+      expect(await dueLeads()).toMatchObject([{ due_reason: 'changed' }]);
     });
 
     test('makes its lead due when our own fields are not as they were', async () => {
-      await take([snapshot('a', { held: { status: 'hot' } })]);
-      await store.db.updateTable('leads').set({ due_at: null, due_cause: null }).execute();
-      await take([snapshot('a', { held: { status: null } })], at(60));
+      await take([snapshot('a', { crmValues: { status: 'hot' } })]);
+      await store.db.updateTable('leads').set({ due_at: null, due_reason: null }).execute();
+      await take([snapshot('a', { crmValues: { status: null } })], at(60));
       expect(await dueLeads()).toHaveLength(1);
     });
 
@@ -119,10 +119,10 @@ describe.each(STORES)('records ($name)', (setup) => {
     });
 
     test('is not marked by a search that shows what is known, and is by one that shows something else', async () => {
-      await take([snapshot('a', { held: { status: 'hot' } })]);
+      await take([snapshot('a', { crmValues: { status: 'hot' } })]);
       const seen = {
         fields: { 'contact.job_title': 'VP Sales' },
-        held: { status: 'hot' },
+        crmValues: { status: 'hot' },
         modifiedAt: at().toISOString(),
       };
       const mark = (changes: object) =>
@@ -131,22 +131,26 @@ describe.each(STORES)('records ($name)', (setup) => {
         });
       expect(await mark({})).toBe(0);
       expect(await mark({ fields: { 'contact.job_title': 'CEO' } })).toBe(1);
-      expect(await mark({ held: { status: 'cold' } })).toBe(1);
+      expect(await mark({ crmValues: { status: 'cold' } })).toBe(1);
     });
   });
 
   describe('a merged record', () => {
     const merge = (from: string, into: string, now = at(60)) =>
-      takeFetched(store.db, [{ kind: 'merged', ref: ref(from), into: ref(into) }], { crm: CRM, now, askedAt: now });
+      saveFetchedRecords(store.db, [{ kind: 'merged', ref: ref(from), into: ref(into) }], {
+        crm: CRM,
+        now,
+        askedAt: now,
+      });
 
     async function ledger() {
       const rows = store.db.selectFrom('activities').select(['record_id', 'id', 'gone_at', 'lead_id']);
       return rows.orderBy('record_id').orderBy('id').execute();
     }
 
-    async function takeViews(activities: Parameters<typeof takeActivities>[1]): Promise<void> {
+    async function takeViews(activities: Parameters<typeof saveActivities>[1]): Promise<void> {
       await store.db.transaction().execute((tx) => {
-        return takeActivities(tx, activities, { crm: CRM, stream: 'page_views', now: at(), pass: null });
+        return saveActivities(tx, activities, { crm: CRM, stream: 'page_views', now: at(), fullSyncRunId: null });
       });
     }
 
@@ -189,16 +193,18 @@ describe.each(STORES)('records ($name)', (setup) => {
 
   test('a record that is gone keeps its row and its ledger, loses its unsent result, and its lead is scored no more', async () => {
     await take([snapshot('a')]);
-    await store.db.updateTable('leads').set({ due_at: null, due_cause: null }).execute();
+    await store.db.updateTable('leads').set({ due_at: null, due_reason: null }).execute();
     const row = { crm: CRM, object: 'contacts', record_id: 'a', result_id: null, queued_at: at() };
     await store.db
       .insertInto('outbox')
       .values({ ...row, patch: '{}', retry_at: null, claimed_by: null, claimed_until: null })
       .execute();
-    await store.db.transaction().execute((tx) => retire(tx, CRM, [{ ...ref('a'), into: null }], { now: at(60) }));
+    await store.db
+      .transaction()
+      .execute((tx) => markGoneOrMerged(tx, CRM, [{ ...ref('a'), into: null }], { now: at(60) }));
     expect(await record('a')).toMatchObject({ state: 'gone', dirty_at: null });
     expect(await store.db.selectFrom('outbox').selectAll().execute()).toEqual([]);
-    expect(await dueLeads()).toMatchObject([{ due_cause: 'gone' }]);
+    expect(await dueLeads()).toMatchObject([{ due_reason: 'gone' }]);
     await take([snapshot('a')], at(120));
     expect(await record('a')).toMatchObject({ state: 'live', merged_into: null });
   });

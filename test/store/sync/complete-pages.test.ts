@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ChangePage, SourcedOutcome } from '../../../src/domain/crm-changes.ts';
-import { admitStream, streamState, takePage } from '../../../src/store/sync/streams.ts';
+import type { ChangePage, SourcedDealOutcome } from '../../../src/domain/crm-changes.ts';
+import { markStreamAvailable, savePage, streamState } from '../../../src/store/sync/streams.ts';
 import { activity, at, CRM, freshStore, ref, STORES } from '../fresh-store.ts';
 
 describe.each(STORES)('pages that show an item on all its records ($name)', (setup) => {
@@ -9,13 +9,13 @@ describe.each(STORES)('pages that show an item on all its records ($name)', (set
   async function poll(after: number, changes: Partial<ChangePage>): Promise<void> {
     const empty = { leads: [], dirty: [], activities: [], gone: [], outcomes: [], cursor: {}, whole: false };
     const key = { crm: CRM, stream: 'tasks' };
-    await admitStream(store.db, key, at(after));
+    await markStreamAvailable(store.db, key, at(after));
     const from = (await streamState(store.db, key))!;
-    const options = { ...key, from, pass: null, now: at(after), askedAt: at(after) };
-    await takePage(store.db, { ...empty, ...changes }, options);
+    const options = { ...key, from, fullSyncRunId: null, now: at(after), askedAt: at(after) };
+    await savePage(store.db, { ...empty, ...changes }, options);
   }
 
-  async function known(table: 'activities' | 'outcomes'): Promise<readonly string[]> {
+  async function known(table: 'activities' | 'deal_outcomes'): Promise<readonly string[]> {
     const rows = store.db.selectFrom(table).select(['record_id', 'id', 'gone_at']).orderBy('record_id').orderBy('id');
     return (await rows.execute()).map((row) => `${row.record_id}/${row.id}${row.gone_at ? ' gone' : ''}`);
   }
@@ -25,14 +25,14 @@ describe.each(STORES)('pages that show an item on all its records ($name)', (set
     return (await rows.where('due_at', 'is not', null).orderBy('records.id').execute()).map(({ id }) => id);
   }
 
-  function deal(record: string): SourcedOutcome {
+  function deal(record: string): SourcedDealOutcome {
     const unknown = { pipeline: null, stage: null, amount: null, currency: null, createdAt: null, closedAt: null };
     return { ref: ref(record), id: 'deal:1', source: 'deals', state: 'open', ...unknown, stages: [] };
   }
 
   test('take a task from the lead that it was moved away from, and leave its other tasks', async () => {
     await poll(0, { activities: [activity('a', 'task:1'), activity('a', 'task:2'), activity('b', 'task:2')] });
-    await store.db.updateTable('leads').set({ due_at: null, due_cause: null }).execute();
+    await store.db.updateTable('leads').set({ due_at: null, due_reason: null }).execute();
     await poll(60, { activities: [activity('c', 'task:1')], complete: { activities: ['task:1'], outcomes: [] } });
     expect(await known('activities')).toEqual(['a/task:1 gone', 'a/task:2', 'b/task:2', 'c/task:1']);
     expect(await due()).toEqual(['a', 'c']);
@@ -49,6 +49,6 @@ describe.each(STORES)('pages that show an item on all its records ($name)', (set
   test('take an opportunity from the contact that has no role in it any more', async () => {
     await poll(0, { outcomes: [deal('a'), deal('b')] });
     await poll(60, { outcomes: [deal('b')], complete: { activities: [], outcomes: ['deal:1'] } });
-    expect(await known('outcomes')).toEqual(['a/deal:1 gone', 'b/deal:1']);
+    expect(await known('deal_outcomes')).toEqual(['a/deal:1 gone', 'b/deal:1']);
   });
 });

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangePage } from '../../../src/domain/crm-changes.ts';
-import { isFirstPullOver } from '../../../src/store/sync/pending-work.ts';
+import { areStreamsComplete } from '../../../src/store/sync/pending-work.ts';
 import { closeRun, openRun } from '../../../src/store/sync/runs.ts';
-import { takeFindings } from '../../../src/store/sync/save-items.ts';
+import { saveLinkFindings } from '../../../src/store/sync/save-items.ts';
 import {
-  beginPass,
-  denyStream,
-  endPull,
-  type StreamStand,
+  finishPull,
+  markStreamUnavailable,
+  type StreamPosition,
+  savePage,
+  startFullSync,
   streamState,
-  takePage,
 } from '../../../src/store/sync/streams.ts';
 import { activity, at, CRM, freshStore, ref, STORES, snapshot } from '../fresh-store.ts';
 
@@ -30,8 +30,8 @@ describe.each(STORES)('streams ($name)', (setup) => {
     };
   }
 
-  async function stand(scope = key): Promise<StreamStand> {
-    return (await streamState(store.db, scope)) ?? { cursor: null, pass: null, passing: false };
+  async function stand(scope = key): Promise<StreamPosition> {
+    return (await streamState(store.db, scope)) ?? { cursor: null, fullSyncRunId: null, fullSyncActive: false };
   }
 
   /** A whole pass that shows these pages, `after` seconds from noon. */
@@ -39,19 +39,31 @@ describe.each(STORES)('streams ($name)', (setup) => {
     const run = await openRun(store.db, { job: 'backfill', slot: null, state: 'running' }, at(after));
     if (!run) throw new Error('the run was to be opened');
     const scope = { crm: CRM, stream };
-    await beginPass(store.db, scope, { run: run.id, mappingHash: 'mapping' });
+    await startFullSync(store.db, scope, { run: run.id, mappingHash: 'mapping' });
     for (const each of pages) {
-      const options = { ...scope, from: await stand(scope), pass: run.id, now: at(after + 1), askedAt: at(after) };
-      await takePage(store.db, page({ whole: true, ...each }), options);
+      const options = {
+        ...scope,
+        from: await stand(scope),
+        fullSyncRunId: run.id,
+        now: at(after + 1),
+        askedAt: at(after),
+      };
+      await savePage(store.db, page({ whole: true, ...each }), options);
     }
     const lists = stream === 'contacts' ? 'contacts' : null;
-    await endPull(store.db, { ...scope, from: await stand(scope), now: at(after + 2), lists, pass: run.id });
+    await finishPull(store.db, {
+      ...scope,
+      from: await stand(scope),
+      now: at(after + 2),
+      listsObject: lists,
+      fullSyncRunId: run.id,
+    });
     await closeRun(store.db, run.id, { state: 'done', error: null }, at(after + 3));
   }
 
   async function poll(after: number, changes: Partial<ChangePage>): Promise<void> {
-    const options = { ...key, from: await stand(), pass: null, now: at(after), askedAt: at(after) };
-    await takePage(store.db, page(changes), options);
+    const options = { ...key, from: await stand(), fullSyncRunId: null, now: at(after), askedAt: at(after) };
+    await savePage(store.db, page(changes), options);
   }
 
   async function ledger(): Promise<readonly string[]> {
@@ -60,7 +72,7 @@ describe.each(STORES)('streams ($name)', (setup) => {
   }
 
   async function quiet(): Promise<void> {
-    await store.db.updateTable('leads').set({ due_at: null, due_cause: null }).execute();
+    await store.db.updateTable('leads').set({ due_at: null, due_reason: null }).execute();
     await store.db.updateTable('records').set({ dirty_at: null }).execute();
   }
 
@@ -117,8 +129,8 @@ describe.each(STORES)('streams ($name)', (setup) => {
     await wholePass(0, [{ activities: [activity('a', 'meeting:1', { type: 'meeting' })] }], 'meetings');
     const run = await openRun(store.db, { job: 'backfill', slot: null, state: 'running' }, at(100));
     if (!run) throw new Error('the run was to be opened');
-    await beginPass(store.db, key, { run: run.id, mappingHash: 'mapping' });
-    await takeFindings(
+    await startFullSync(store.db, key, { run: run.id, mappingHash: 'mapping' });
+    await saveLinkFindings(
       store.db,
       {
         dirty: [],
@@ -129,7 +141,7 @@ describe.each(STORES)('streams ($name)', (setup) => {
       },
       { crm: CRM, now: at(150) },
     );
-    await endPull(store.db, { ...key, from: await stand(), now: at(200), lists: null, pass: run.id });
+    await finishPull(store.db, { ...key, from: await stand(), now: at(200), listsObject: null, fullSyncRunId: run.id });
     expect(await ledger()).toEqual(['a/meeting:1', 'a/view:1']);
   });
 
@@ -152,21 +164,23 @@ describe.each(STORES)('streams ($name)', (setup) => {
   });
 
   describe('that somebody else has moved since they were asked for', () => {
-    async function followed(cursor: object): Promise<StreamStand> {
+    async function followed(cursor: object): Promise<StreamPosition> {
       await wholePass(0, [{ cursor: { ...cursor } }]);
       return stand();
     }
     const shown = { activities: [activity('a', 'late')], cursor: { page: 2 } };
-    const take = (from: StreamStand, now: Date) =>
-      takePage(store.db, page(shown), { ...key, from, pass: null, now, askedAt: now });
+    const take = (from: StreamPosition, now: Date) =>
+      savePage(store.db, page(shown), { ...key, from, fullSyncRunId: null, now, askedAt: now });
 
     test('are left to a whole pass that has begun: neither a page nor the end of that pull counts', async () => {
       const from = await followed({ page: 1 });
       const run = await openRun(store.db, { job: 'backfill', slot: null, state: 'running' }, at(60));
-      await beginPass(store.db, key, { run: run!.id, mappingHash: 'mapping' });
+      await startFullSync(store.db, key, { run: run!.id, mappingHash: 'mapping' });
       expect(await take(from, at(61))).toBe(false);
-      expect(await endPull(store.db, { ...key, from, now: at(62), lists: null, pass: null })).toBe(false);
-      expect(await streamState(store.db, key)).toMatchObject({ cursor: null, pass: run!.id, passing: true });
+      expect(await finishPull(store.db, { ...key, from, now: at(62), listsObject: null, fullSyncRunId: null })).toBe(
+        false,
+      );
+      expect(await streamState(store.db, key)).toMatchObject({ cursor: null, fullSyncRunId: run!.id, passing: true });
       expect(await ledger()).toEqual([]);
     });
 
@@ -174,18 +188,22 @@ describe.each(STORES)('streams ($name)', (setup) => {
       const from = await followed({ page: 1, seen: ['x'], until: 0 });
       expect(await take(from, at(60))).toBe(true);
       expect(await take(from, at(61))).toBe(false);
-      expect(await endPull(store.db, { ...key, from, now: at(62), lists: null, pass: null })).toBe(false);
+      expect(await finishPull(store.db, { ...key, from, now: at(62), listsObject: null, fullSyncRunId: null })).toBe(
+        false,
+      );
       const after = { ...from, cursor: shown.cursor };
-      expect(await endPull(store.db, { ...key, from: after, now: at(63), lists: null, pass: null })).toBe(true);
+      expect(
+        await finishPull(store.db, { ...key, from: after, now: at(63), listsObject: null, fullSyncRunId: null }),
+      ).toBe(true);
       expect(await streamState(store.db, key)).toMatchObject({ cursor: { page: 2 }, completedAt: at(63) });
     });
 
     test('stay closed when they were found closed meanwhile', async () => {
       const from = await followed({ page: 1 });
-      const denied = { reason: 'Enterprise only', fix: null };
-      await denyStream(store.db, key, { denied, mappingHash: 'mapping', now: at(60) });
+      const unavailable = { reason: 'Enterprise only', fix: null };
+      await markStreamUnavailable(store.db, key, { unavailable, mappingHash: 'mapping', now: at(60) });
       expect(await take(from, at(61))).toBe(false);
-      expect(await streamState(store.db, key)).toMatchObject({ cursor: null, denied: 'Enterprise only' });
+      expect(await streamState(store.db, key)).toMatchObject({ cursor: null, unavailable: 'Enterprise only' });
     });
   });
 
@@ -193,25 +211,25 @@ describe.each(STORES)('streams ($name)', (setup) => {
     const streams = [key, { crm: CRM, stream: 'contacts' }];
 
     test('not over while a stream was never read to its end', async () => {
-      expect(await isFirstPullOver(store.db, streams)).toBe(false);
+      expect(await areStreamsComplete(store.db, streams)).toBe(false);
       await wholePass(0, [{}]);
-      expect(await isFirstPullOver(store.db, streams)).toBe(false);
-      await beginPass(store.db, { crm: CRM, stream: 'contacts' }, { run: 2, mappingHash: 'mapping' });
-      expect(await isFirstPullOver(store.db, streams)).toBe(false);
+      expect(await areStreamsComplete(store.db, streams)).toBe(false);
+      await startFullSync(store.db, { crm: CRM, stream: 'contacts' }, { run: 2, mappingHash: 'mapping' });
+      expect(await areStreamsComplete(store.db, streams)).toBe(false);
     });
 
     test('over when each was read, or may not be', async () => {
       await wholePass(0, [{}], 'contacts');
-      await beginPass(store.db, key, { run: 2, mappingHash: 'mapping' });
-      const denied = { reason: 'Enterprise only', fix: null };
-      await denyStream(store.db, key, { denied, mappingHash: 'mapping', now: at(60) });
-      expect(await isFirstPullOver(store.db, streams)).toBe(true);
+      await startFullSync(store.db, key, { run: 2, mappingHash: 'mapping' });
+      const unavailable = { reason: 'Enterprise only', fix: null };
+      await markStreamUnavailable(store.db, key, { unavailable, mappingHash: 'mapping', now: at(60) });
+      expect(await areStreamsComplete(store.db, streams)).toBe(true);
     });
 
     test('still over when a later pass is under way', async () => {
       await wholePass(0, [{}]);
-      await beginPass(store.db, key, { run: 2, mappingHash: 'another mapping' });
-      expect(await isFirstPullOver(store.db, [key])).toBe(true);
+      await startFullSync(store.db, key, { run: 2, mappingHash: 'another mapping' });
+      expect(await areStreamsComplete(store.db, [key])).toBe(true);
     });
   });
 });

@@ -1,11 +1,11 @@
 // What several requests bring is kept together, and nobody waits without end.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createGatherer } from '../../../web/http/batch-writer.ts';
+import { createBatchWriter } from '../../../web/http/batch-writer.ts';
 import { TimeoutError } from '../../../web/http/with-timeout.ts';
 
 const PATIENT = new AbortController().signal;
-const LIMITS = { most: 10, mostWaiting: 100, deadlineMs: 30_000 };
+const LIMITS = { maxBatch: 10, maxQueued: 100, deadlineMs: 30_000 };
 
 class DatabaseError extends Error {
   readonly code: string;
@@ -32,7 +32,7 @@ const outcomes = async (promises: readonly Promise<void>[]) =>
 
 test('what comes while a statement is under way goes into the next, ten at most', async () => {
   const { asked, keep, answer } = stalled();
-  const gather = createGatherer(keep, LIMITS);
+  const gather = createBatchWriter(keep, LIMITS);
   const all = range(25).map((item) => gather(item, PATIENT));
   expect(asked).toEqual([[0]]);
   answer();
@@ -44,7 +44,7 @@ test.each(['22P05', '23514'])(
   'of a batch that is refused with %s, only the one that cannot be kept is',
   async (code) => {
     const kept: number[] = [];
-    const gather = createGatherer<number>(async (items) => {
+    const gather = createBatchWriter<number>(async (items) => {
       await sleep(1);
       if (items.includes(7)) throw new DatabaseError(code);
       kept.push(...items);
@@ -59,7 +59,7 @@ test.each(['08006', '57P01', 'ECONNRESET', '40P01'])(
   'a store that is away (%s) is asked once for a batch',
   async (code) => {
     const asked: number[] = [];
-    const gather = createGatherer<number>(async (items) => {
+    const gather = createBatchWriter<number>(async (items) => {
       asked.push(items.length);
       await sleep(1);
       throw new DatabaseError(code);
@@ -71,7 +71,7 @@ test.each(['08006', '57P01', 'ECONNRESET', '40P01'])(
 
 test('a store that never answers is given up, and asked again for what comes then', async () => {
   let isAway = true;
-  const gather = createGatherer<number>(() => (isAway ? new Promise(() => {}) : Promise.resolve()), {
+  const gather = createBatchWriter<number>(() => (isAway ? new Promise(() => {}) : Promise.resolve()), {
     ...LIMITS,
     deadlineMs: 20,
   });
@@ -82,7 +82,7 @@ test('a store that never answers is given up, and asked again for what comes the
 
 test('who has gone while waiting is not written', async () => {
   const { asked, keep, answer } = stalled();
-  const gather = createGatherer(keep, LIMITS);
+  const gather = createBatchWriter(keep, LIMITS);
   const first = gather(0, PATIENT);
   void gather(1, AbortSignal.abort());
   const last = gather(2, PATIENT);
@@ -93,7 +93,7 @@ test('who has gone while waiting is not written', async () => {
 
 test('more than may wait are refused at once, and those that have gone make room', async () => {
   const { keep, answer } = stalled();
-  const gather = createGatherer(keep, { ...LIMITS, mostWaiting: 3 });
+  const gather = createBatchWriter(keep, { ...LIMITS, maxQueued: 3 });
   const leaving = new AbortController();
   const under = gather(0, PATIENT);
   const waiting = [gather(1, PATIENT), gather(2, PATIENT)];

@@ -5,17 +5,17 @@ import { request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { freshStore } from '../../store/fresh-store.ts';
-import { FASTEST } from '../../support/backends.ts';
+import { DEFAULT_BACKEND } from '../../support/backends.ts';
 import { changed, signed } from '../../support/hubspot-webhooks.ts';
-import { answerOn, type Door, headOf, openDoor, openSocket } from '../test-server.ts';
+import { answerOn, headOf, openSocket, startTestServer, type TestServer } from '../test-server.ts';
 import { HUBSPOT, post, send } from '../webhooks/hubspot-sender.ts';
 
-const store = freshStore(FASTEST);
+const store = freshStore(DEFAULT_BACKEND);
 const KEYS = [{ source: 'website', key: 'website-key-0123456789' }];
 const TEN_MEGABYTES = Buffer.alloc(10_000_000, 0x20);
 
 const open = (mostHeldBytes?: number) =>
-  openDoor({
+  startTestServer({
     ...{ db: store.db, receivers: HUBSPOT, keys: KEYS },
     ...(mostHeldBytes !== undefined && { mostHeldBytes }),
   });
@@ -25,7 +25,7 @@ function padded(bytes: number): Buffer<ArrayBuffer> {
 }
 
 describe('a body of ten megabytes', () => {
-  let door: Door;
+  let door: TestServer;
   beforeEach(async () => {
     door = await open();
   });

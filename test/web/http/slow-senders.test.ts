@@ -2,15 +2,15 @@
 import { once } from 'node:events';
 import { beforeEach, expect, test } from 'vitest';
 import { freshStore } from '../../store/fresh-store.ts';
-import { FASTEST } from '../../support/backends.ts';
+import { DEFAULT_BACKEND } from '../../support/backends.ts';
 import { changed, signed } from '../../support/hubspot-webhooks.ts';
-import { type Door, headOf, openDoor, openSocket } from '../test-server.ts';
+import { headOf, openSocket, startTestServer, type TestServer } from '../test-server.ts';
 import { HUBSPOT, send } from '../webhooks/hubspot-sender.ts';
 
-const store = freshStore(FASTEST);
-let door: Door;
+const store = freshStore(DEFAULT_BACKEND);
+let door: TestServer;
 beforeEach(async () => {
-  door = await openDoor({ db: store.db, receivers: HUBSPOT });
+  door = await startTestServer({ db: store.db, receivers: HUBSPOT });
 });
 
 test('five hundred idle and slow connections do not keep good requests from their answers, and are all ended', async () => {

@@ -1,10 +1,10 @@
 // What is made of the messages of a site: which, when, and whose.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { FASTEST } from '../../support/backends.ts';
+import { DEFAULT_BACKEND } from '../../support/backends.ts';
 import { siteUnderTest, TRACK } from './site-sender.ts';
 
-const { door, send, kept, identities } = siteUnderTest(FASTEST);
+const { door, send, kept, identities } = siteUnderTest(DEFAULT_BACKEND);
 
 test('of a batch, what is well formed is kept and the rest is named', async () => {
   const batch = [TRACK, { type: 'track', userId: 'u1' }, { ...TRACK, messageId: 'm2', timestamp: 'yesterday' }, null];

@@ -1,10 +1,10 @@
 // Who may send to `POST /events`, and what is refused.
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { FASTEST } from '../../support/backends.ts';
-import { basic, NEXT, openSiteDoor, PRODUCT, sendTo, siteUnderTest, TRACK, WEBSITE } from './site-sender.ts';
+import { DEFAULT_BACKEND } from '../../support/backends.ts';
+import { basic, NEXT, PRODUCT, sendTo, siteUnderTest, startSiteServer, TRACK, WEBSITE } from './site-sender.ts';
 
-const { store, door, send, kept } = siteUnderTest(FASTEST);
+const { store, door, send, kept } = siteUnderTest(DEFAULT_BACKEND);
 
 test.each([
   ['Basic authentication, as Segment sends it', TRACK, basic(WEBSITE), 'website'],
@@ -16,7 +16,7 @@ test.each([
 ])('takes the key from %s', async (_where, body, headers, source) => {
   expect(await send(body, headers)).toEqual({ status: 200, body: { success: true } });
   expect(await kept()).toMatchObject([
-    { source, message_id: 'm1', type: 'trial_started', attributes: { product: 'Team' }, taken_at: null },
+    { source, message_id: 'm1', type: 'trial_started', attributes: { product: 'Team' }, assigned_at: null },
   ]);
   expect(door().rings()).toBe(1);
 });
@@ -42,7 +42,7 @@ test('a wrong key in the header is not made right by one in the body', async () 
 });
 
 test('without any key there is no such address', async () => {
-  const none = await openSiteDoor({ db: store.db, keys: [] });
+  const none = await startSiteServer({ db: store.db, keys: [] });
   expect((await sendTo(none, TRACK)).status).toBe(404);
 });
 

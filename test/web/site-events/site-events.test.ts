@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { STORES } from '../../store/fresh-store.ts';
-import { basic, openSiteDoor, PRODUCT, sendTo, siteUnderTest, TRACK } from './site-sender.ts';
+import { basic, PRODUCT, sendTo, siteUnderTest, startSiteServer, TRACK } from './site-sender.ts';
 
 describe.each(STORES)('POST /events ($name)', (setup) => {
   const { door, send, kept } = siteUnderTest(setup);
@@ -47,7 +47,7 @@ test('a database that is away is said in time, counted and logged, and nothing i
     silent.close();
     await database.close();
   });
-  const door = await openSiteDoor({ db: database.db, storeMs: 200 });
+  const door = await startSiteServer({ db: database.db, storeMs: 200 });
   const began = performance.now();
   const answer = await sendTo(door, TRACK);
   // A connection is waited for ten seconds.

@@ -3,8 +3,8 @@ import { beforeEach } from 'vitest';
 import { loadEventsMapping } from '../../../cli/product/load-events-mapping.ts';
 import { createEventProjector } from '../../../src/mapping/events-mapping.ts';
 import { at, freshStore } from '../../store/fresh-store.ts';
-import type { Setup } from '../../support/backends.ts';
-import { type Door, type DoorParts, openDoor } from '../test-server.ts';
+import type { Backend } from '../../support/backends.ts';
+import { startTestServer, type TestServer, type TestServerParts } from '../test-server.ts';
 
 export const WEBSITE = 'website-key-0123456789';
 export const PRODUCT = 'product-key-0123456789';
@@ -24,8 +24,8 @@ export const TRACK = {
 const project = createEventProjector(await loadEventsMapping());
 
 /** At the noon of the tests' day. */
-export function openSiteDoor(parts: DoorParts): Promise<Door> {
-  return openDoor({ keys: KEYS, project, now: () => at(), ...parts });
+export function startSiteServer(parts: TestServerParts): Promise<TestServer> {
+  return startTestServer({ keys: KEYS, project, now: () => at(), ...parts });
 }
 
 interface Answer {
@@ -34,7 +34,7 @@ interface Answer {
 }
 
 export async function sendTo(
-  { url }: Pick<Door, 'url'>,
+  { url }: Pick<TestServer, 'url'>,
   body: unknown,
   headers: Readonly<Record<string, string>> = basic(WEBSITE),
   path = '/events',
@@ -50,11 +50,11 @@ export async function sendTo(
 }
 
 /** For the tests of one suite: a store, and a door for each of them. */
-export function siteUnderTest(setup: Setup) {
+export function siteUnderTest(setup: Backend) {
   const store = freshStore(setup);
-  let door: Door;
+  let door: TestServer;
   beforeEach(async () => {
-    door = await openSiteDoor({ db: store.db });
+    door = await startSiteServer({ db: store.db });
   });
   return {
     store,

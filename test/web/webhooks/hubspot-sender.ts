@@ -5,7 +5,7 @@ import type { WebhookReceiver } from '../../../src/crm/webhook-receiver.ts';
 import { readMapping } from '../../../src/mapping/mapping.ts';
 import { SECRET, signed } from '../../support/hubspot-webhooks.ts';
 import { createMemoryLimiter } from '../../support/memory-limiter.ts';
-import type { Door } from '../test-server.ts';
+import type { TestServer } from '../test-server.ts';
 
 export const HUBSPOT: ReadonlyMap<string, WebhookReceiver> = new Map([['hubspot', receiver()]]);
 
@@ -25,7 +25,7 @@ function receiver(): WebhookReceiver {
 }
 
 export function post(
-  { url }: Pick<Door, 'url'>,
+  { url }: Pick<TestServer, 'url'>,
   body: string | Buffer<ArrayBuffer>,
   headers: Readonly<Record<string, string>>,
   path = '/webhooks/hubspot',
@@ -34,7 +34,7 @@ export function post(
 }
 
 /** Signed now. */
-export function send(door: Pick<Door, 'url'>, events: unknown): Promise<Response> {
+export function send(door: Pick<TestServer, 'url'>, events: unknown): Promise<Response> {
   const body = JSON.stringify(events);
   return post(door, body, signed(body));
 }

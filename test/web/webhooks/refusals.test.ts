@@ -4,17 +4,17 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freshStore } from '../../store/fresh-store.ts';
-import { FASTEST } from '../../support/backends.ts';
+import { DEFAULT_BACKEND } from '../../support/backends.ts';
 import { changed, PUBLIC_URL, SECRET, signed } from '../../support/hubspot-webhooks.ts';
-import { type Door, openDoor } from '../test-server.ts';
+import { startTestServer, type TestServer } from '../test-server.ts';
 import { HUBSPOT, post, send } from './hubspot-sender.ts';
 
-const store = freshStore(FASTEST);
-let door: Door;
+const store = freshStore(DEFAULT_BACKEND);
+let door: TestServer;
 let now = new Date();
 beforeEach(async () => {
   now = new Date();
-  door = await openDoor({ db: store.db, receivers: HUBSPOT, now: () => now });
+  door = await startTestServer({ db: store.db, receivers: HUBSPOT, now: () => now });
 });
 afterEach(() => {
   expect(door.warnings.join()).not.toContain(SECRET);
@@ -149,12 +149,12 @@ test('an id beyond what a number of JavaScript holds is not another contact', as
   expect((await post(door, body, signed(body))).status).toBe(200);
   const ids = await inboxIds();
   expect(ids).not.toContain('9007199254740992');
-  const unread = await store.db.selectFrom('quarantine').selectAll().execute();
-  expect(ids.length + unread.length).toBe(1);
+  const unparsed = await store.db.selectFrom('quarantine').selectAll().execute();
+  expect(ids.length + unparsed.length).toBe(1);
 });
 
 test('without PUBLIC_URL nothing can be verified: it is said so, and HubSpot comes again', async () => {
-  const unsure = await openDoor({ db: store.db, receivers: HUBSPOT, publicUrl: null });
+  const unsure = await startTestServer({ db: store.db, receivers: HUBSPOT, publicUrl: null });
   expect((await send(unsure, [changed(118)])).status).toBe(503);
   expect(await unsure.requests('hubspot', 'no-public-url')).toBe(1);
   await unsure.nothingIsStored();
@@ -170,7 +170,11 @@ test('other methods and other addresses are not there', async () => {
 });
 
 test('an address that cannot be read is answered without a word of where it failed', async () => {
-  const both = await openDoor({ db: store.db, receivers: HUBSPOT, keys: [{ source: 'website', key: 'x'.repeat(20) }] });
+  const both = await startTestServer({
+    db: store.db,
+    receivers: HUBSPOT,
+    keys: [{ source: 'website', key: 'x'.repeat(20) }],
+  });
   for (const path of ['/webhooks/hubspot/%E0%A4%A', '/events/v1/%E0%A4%A']) {
     const answer = await post(both, '[]', {}, path);
     expect(answer.status).toBe(400);

@@ -11,18 +11,18 @@ import {
   TOKEN,
 } from '../../connectors/salesforce/webhook/webhook-documents.ts';
 import { freshStore } from '../../store/fresh-store.ts';
-import { FASTEST } from '../../support/backends.ts';
-import { type Door, openDoor } from '../test-server.ts';
+import { DEFAULT_BACKEND } from '../../support/backends.ts';
+import { startTestServer, type TestServer } from '../test-server.ts';
 
-const store = freshStore(FASTEST);
+const store = freshStore(DEFAULT_BACKEND);
 const receivers = new Map([['salesforce', createReceiver({ token: TOKEN, orgId: ORG, streams: STREAMS })]]);
 const XML = { 'content-type': 'text/xml; charset=utf-8' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-let door: Door;
+let door: TestServer;
 beforeEach(async () => {
   // Without PUBLIC_URL: nothing that Salesforce sends covers the address.
-  door = await openDoor({ db: store.db, receivers, publicUrl: null });
+  door = await startTestServer({ db: store.db, receivers, publicUrl: null });
 });
 afterEach(async () => {
   expect(door.warnings.join()).not.toContain(TOKEN);

@@ -5,18 +5,18 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { WebhookReceiver } from '../../../src/crm/webhook-receiver.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
-import { takeMarks } from '../../../src/store/records/mark-dirty-from-inbox.ts';
-import { noteAccount } from '../../../src/store/sync/crm-accounts.ts';
+import { drainRecordEvents } from '../../../src/store/records/mark-dirty-from-inbox.ts';
+import { claimAccount } from '../../../src/store/sync/crm-accounts.ts';
 import { freshStore, STORES } from '../../store/fresh-store.ts';
 import { changed, signed } from '../../support/hubspot-webhooks.ts';
-import { type Door, openDoor } from '../test-server.ts';
+import { startTestServer, type TestServer } from '../test-server.ts';
 import { HUBSPOT, post, send } from './hubspot-sender.ts';
 
 describe.each(STORES)('webhooks ($name)', (setup) => {
   const store = freshStore(setup);
-  let door: Door;
+  let door: TestServer;
   beforeEach(async () => {
-    door = await openDoor({ db: store.db, receivers: HUBSPOT });
+    door = await startTestServer({ db: store.db, receivers: HUBSPOT });
   });
 
   const inbox = () => store.db.selectFrom('inbox').selectAll().orderBy('seq').execute();
@@ -58,7 +58,7 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
     await send(door, [changed(110), unheard, 7]);
     expect(await inboxIds()).toEqual(['110']);
     expect(await quarantine()).toHaveLength(5);
-    expect(await door.events('hubspot', 'unread')).toBe(5);
+    expect(await door.events('hubspot', 'unparsed')).toBe(5);
   });
 
   test('two hundred events in one request are all taken', async () => {
@@ -70,28 +70,28 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
   });
 
   test('events of another portal are acknowledged, counted, and dropped', async () => {
-    await noteAccount(store.db, { crm: 'hubspot', account: '145' }, new Date());
+    await claimAccount(store.db, { crm: 'hubspot', account: '145' }, new Date());
     expect((await send(door, [changed(112, { portalId: 999 }), changed(113)])).status).toBe(200);
     expect(await inboxIds()).toEqual(['113']);
     expect(await door.events('hubspot', 'other-account')).toBe(1);
   });
 
   test('what was not understood of another account is dropped, too; of an account that cannot be read it is kept', async () => {
-    const unread = [
+    const unparsed = [
       { text: 'theirs', reason: 'unheard of', account: '999' },
       { text: 'ours', reason: 'unheard of', account: '145' },
       { text: "somebody's", reason: 'unheard of' },
     ];
-    const receivers = receiving(() => ({ kind: 'accepted', events: [], unread, ignored: {} }));
-    const strange = await openDoor({ db: store.db, receivers });
+    const receivers = receiving(() => ({ kind: 'accepted', events: [], unparsed, ignored: {} }));
+    const strange = await startTestServer({ db: store.db, receivers });
     await post(strange, 'before anybody asked whose account it is', {});
     expect(await quarantine()).toHaveLength(3);
     await sql`truncate leadgrade.quarantine`.execute(store.db);
-    await noteAccount(store.db, { crm: 'hubspot', account: '145' }, new Date());
+    await claimAccount(store.db, { crm: 'hubspot', account: '145' }, new Date());
     await post(strange, 'after', {});
     expect((await quarantine()).toSorted()).toEqual(['ours', "somebody's"]);
     expect(await strange.events('hubspot', 'other-account')).toBe(1);
-    expect(await strange.events('hubspot', 'unread')).toBe(5);
+    expect(await strange.events('hubspot', 'unparsed')).toBe(5);
   });
 
   test('ten senders with five requests of a hundred events each: all are stored, and mark each contact once', async () => {
@@ -113,8 +113,8 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
     const statuses = await Promise.all(Array.from({ length: 10 }, (_, first) => sender(first)));
     expect(statuses.flat()).toEqual(Array.from({ length: 50 }, () => 200));
     expect(await door.events('hubspot', 'stored')).toBe(5_000);
-    const marks = { crm: 'hubspot', own: '145', limit: 10_000, now: new Date(), quietMs: 0 };
-    expect(await takeMarks(store.db, marks)).toMatchObject({ marked: 300, foreign: 0 });
+    const marks = { crm: 'hubspot', own: '145', limit: 10_000, now: new Date(), debounceMs: 0 };
+    expect(await drainRecordEvents(store.db, marks)).toMatchObject({ marked: 300, foreign: 0 });
     expect(await inbox()).toEqual([]);
   });
 
@@ -138,7 +138,7 @@ describe.each(STORES.filter(({ name }) => name === 'postgres'))('webhooks and a 
   const store = freshStore(setup);
 
   test('what could not be stored in time is said so, and is one row when it comes again', async () => {
-    const door = await openDoor({ db: store.db, receivers: HUBSPOT, storeMs: 500 });
+    const door = await startTestServer({ db: store.db, receivers: HUBSPOT, storeMs: 500 });
     const events = [changed(117)];
     await store.db.transaction().execute(async (tx) => {
       await sql`lock table leadgrade.inbox`.execute(tx);
@@ -170,7 +170,7 @@ describe('webhooks without a database', () => {
   }
 
   test('it is said in time, each time, so that HubSpot sends it again', async () => {
-    const door = await openDoor({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 200 });
+    const door = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 200 });
     const began = performance.now();
     for (const id of [1, 2, 3]) expect((await send(door, [changed(id)])).status).toBe(503);
     // A connection is waited for ten seconds.
@@ -179,7 +179,7 @@ describe('webhooks without a database', () => {
   });
 
   test('the log tells why, once, and nothing of what was sent', async () => {
-    const door = await openDoor({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 100 });
+    const door = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 100 });
     for (const id of [1, 2]) await send(door, [changed(id)]);
     expect(door.warnings).toEqual([
       'hubspot: a webhook was not stored, and is to be sent again {"crm":"hubspot","error":"TimeoutError"}',
@@ -187,7 +187,7 @@ describe('webhooks without a database', () => {
   });
 
   test('the metrics still count what could not be stored, and leave out what only the store knows', async () => {
-    const door = await openDoor({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 100 });
+    const door = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 100 });
     await send(door, [changed(1)]);
     expect(await door.requests('hubspot', 'not-stored')).toBe(1);
     expect(await door.metrics()).not.toMatch(/^leadgrade_(inbox|quarantine)/m);
@@ -195,9 +195,9 @@ describe('webhooks without a database', () => {
 });
 
 /** HubSpot's place, taken by a receiver that says this of everything. */
-function receiving(receive: WebhookReceiver['receive']): ReadonlyMap<string, WebhookReceiver> {
-  const nothing = { events: [], unread: [] };
+function receiving(parse: WebhookReceiver['parse']): ReadonlyMap<string, WebhookReceiver> {
+  const nothing = { events: [], unparsed: [] };
   return new Map([
-    ['hubspot', { signsAddress: false, maxBytes: 1_000, refuse: () => null, receive, readAgain: () => nothing }],
+    ['hubspot', { needsPublicUrl: false, maxBytes: 1_000, preCheck: () => null, parse, reparse: () => nothing }],
   ]);
 }

@@ -6,7 +6,7 @@
 import type { Mapping } from '../../../../src/mapping/mapping.ts';
 import { mappedProperties } from '../../../../src/mapping/project-fields.ts';
 import { linkProperties } from '../../../../src/mapping/project-links.ts';
-import { createContactProjection, MERGED_IDS } from '../../contacts/contact-mapping.ts';
+import { createContactMapping, MERGED_IDS } from '../../contacts/contact-mapping.ts';
 import { mappedCounters } from '../../contacts/counters.ts';
 import { DEAL_PROPERTIES } from '../../contacts/deals.ts';
 import { engagementProperties } from '../../contacts/engagements.ts';
@@ -72,7 +72,7 @@ export function subscriptionsOf(
   mapping: Mapping,
   { without, formsAtOnce }: { readonly without: ReadonlySet<string>; readonly formsAtOnce: boolean },
 ): Subscriptions {
-  const read = readProperties(mapping, createContactProjection(mapping));
+  const read = readProperties(mapping, createContactMapping(mapping));
   const companies = [...(read.read.get('companies') ?? [])];
   const parts = [
     objectEvents('contacts', [...contactProperties(mapping, read), ...(formsAtOnce ? [FORM_PROPERTY] : [])], {

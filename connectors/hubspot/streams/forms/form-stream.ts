@@ -35,7 +35,7 @@ type FormCursor = FormsCursor['forms'][string];
 
 export function formStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
   return {
-    stream: { ...stream, everySeconds: parts.formsEverySeconds },
+    stream: { ...stream, pollEverySeconds: parts.formsEverySeconds },
     access: {
       probe: { path: parts.http.paths.forms, query: { limit: '1' } },
       fix: scopeFix(STREAM_SCOPES.form_submissions),

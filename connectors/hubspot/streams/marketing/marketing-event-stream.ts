@@ -6,7 +6,7 @@ import type { ChangeStream } from '../../../../src/crm/connector.ts';
 import type { Fields } from '../../../../src/domain/lead.ts';
 import { marketingEventsAnswer, participationsAnswer } from '../../http/responses.ts';
 import { STREAM_SCOPES } from '../../http/scopes.ts';
-import { type Group, type GroupSource, readGroups } from '../member-stream.ts';
+import { type Group, type GroupSource, readGroupMembers } from '../member-stream.ts';
 import { type HubSpotParts, type StreamReader, scopeFix } from '../stream.ts';
 
 const PAGE = '100';
@@ -45,7 +45,7 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
       probe: { path: http.paths.marketingEvents, query: { limit: '1' } },
       fix: scopeFix(STREAM_SCOPES.marketing_events),
     },
-    read: (cursor, signal) => readGroups(parts, source, cursor, signal),
+    read: (cursor, signal) => readGroupMembers(parts, source, cursor, signal),
   };
 }
 
@@ -62,7 +62,7 @@ async function listEvents({ http }: HubSpotParts, signal: AbortSignal): Promise<
     for (const { objectId, eventName = null, eventType = null, attendees, updatedAt } of answer.results) {
       if (attendees === 0) continue;
       const properties = { event_id: objectId, event_name: eventName, event_type: eventType };
-      found.push({ id: objectId, mark: `${attendees ?? ''} ${updatedAt ?? ''}`, properties });
+      found.push({ id: objectId, changeToken: `${attendees ?? ''} ${updatedAt ?? ''}`, properties });
     }
     after = answer.paging;
   } while (after !== null);

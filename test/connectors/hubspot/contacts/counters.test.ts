@@ -2,7 +2,7 @@
 import nock from 'nock';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { UndatedRecord } from '../../../../src/domain/crm-changes.ts';
+import type { ChangedCounters } from '../../../../src/domain/crm-changes.ts';
 import { CRM, connect, hubspot } from '../hubspot-fixture.ts';
 
 beforeEach(() => nock.disableNetConnect());
@@ -11,7 +11,7 @@ afterEach(() => {
   nock.enableNetConnect();
 });
 
-const undated = (id: string, ...counters: string[]): UndatedRecord => ({
+const undated = (id: string, ...counters: string[]): ChangedCounters => ({
   ref: { object: 'contacts', id },
   counters: counters.map((counter) => ({ counter, dated: null, from: null, again: false })),
 });
@@ -47,7 +47,7 @@ test('views and conversions are dated, the last of a step with its page or form;
   });
   const { connector, signal } = connect();
   const records = Array.from({ length: 60 }, (_, at) => undated(String(at), 'page_view_counter', 'conversion_counter'));
-  const found = await connector.dateCounters?.(records, signal);
+  const found = await connector.dateCounterEvents?.(records, signal);
   expect(asked.map(({ inputs }) => inputs.length)).toEqual([50, 10]);
   expect(found?.unanswered).toEqual([]);
   const first = found?.activities.filter(({ ref }) => ref.id === '0');
@@ -90,7 +90,7 @@ test('a contact that answers under another id, or not at all, is not answered fo
     .post(`${CRM}/contacts/batch/read`)
     .reply(200, { results: [{ id: '9', properties: {} }] });
   const { connector, signal } = connect();
-  const found = await connector.dateCounters?.([undated('1', 'page_view_counter')], signal);
+  const found = await connector.dateCounterEvents?.([undated('1', 'page_view_counter')], signal);
   expect(found).toMatchObject({ records: [], activities: [], unanswered: [{ id: '1' }] });
 });
 
@@ -105,7 +105,7 @@ function portalWithout(property: string, refusal: string | object): void {
 test('a portal that has not the property does not open its counter to us, and says so', async () => {
   portalWithout('hs_email_open', { status: 'error', category: 'OBJECT_NOT_FOUND', message: 'There is none.' });
   const { connector, signal } = connect();
-  const denied = (await connector.probeStreams(signal)).filter((sight) => sight.denied !== null);
+  const denied = (await connector.probeStreams(signal)).filter((sight) => sight.unavailable !== null);
   expect(denied).toMatchObject([
     { stream: 'email_open_counter', denied: { fix: expect.stringContaining('hs_email_open') } },
   ]);
@@ -114,7 +114,7 @@ test('a portal that has not the property does not open its counter to us, and sa
 test('a 404 that is not about the property closes its counter alone, and blames the path', async () => {
   portalWithout('hs_email_open', '<html>404</html>');
   const { connector, signal } = connect();
-  const denied = (await connector.probeStreams(signal)).filter((sight) => sight.denied !== null);
+  const denied = (await connector.probeStreams(signal)).filter((sight) => sight.unavailable !== null);
   expect(denied).toMatchObject([
     { stream: 'email_open_counter', denied: { fix: expect.stringContaining('HUBSPOT_API_VERSION') } },
   ]);
@@ -129,6 +129,6 @@ test('a count that no row can keep stands for none: it is no reason to date nobo
   hubspot().post(`${CRM}/contacts/batch/read`, isRight).reply(200, { results });
   const { connector, signal } = connect();
   const records = results.map(({ id }) => undated(id, 'page_view_counter'));
-  const found = await connector.dateCounters?.(records, signal);
+  const found = await connector.dateCounterEvents?.(records, signal);
   expect(found?.records.flatMap(({ counters }) => counters.map(({ shown }) => shown))).toEqual([0, 0, 0, 0, 7]);
 });

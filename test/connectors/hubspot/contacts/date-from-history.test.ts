@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  type CountedThing,
+  type CounterEvent,
   dateCounter,
   MOST_OF_A_STEP,
   MOST_VERSIONS,
@@ -18,14 +18,14 @@ const version = (at: number, value: number | string | null, sourceType = 'ANALYT
   sourceType,
 });
 /** `1@10` */
-const brief = (things: readonly CountedThing[]) => things.map(({ n, at }) => `${n}@${at}`);
+const brief = (things: readonly CounterEvent[]) => things.map(({ n, at }) => `${n}@${at}`);
 
 /** A history of the given values, at 10, 20 ... */
 const values = (...all: readonly (number | string)[]) => all.map((value, index) => version((index + 1) * 10, value));
 
 /** Polls that each see the latest versions, as many as are kept. */
 function polled(history: readonly Version[], ends: readonly number[], merges: readonly number[] = []) {
-  const things: CountedThing[] = [];
+  const things: CounterEvent[] = [];
   let dated: DatedCounter | null = null;
   for (const end of [...ends, history.length]) {
     const seen = history.slice(0, end).slice(-MOST_VERSIONS);

@@ -148,12 +148,12 @@ describe('rate limits', () => {
     const few = { 'x-hubspot-ratelimit-daily': '1000', 'x-hubspot-ratelimit-daily-remaining': '60' };
     hubspot().get(`${CRM}/contacts`).query(true).times(5).reply(200, { results: [] }, few);
     hubspot().get('/account-info/2026-09/api-usage/daily/private-apps').times(5).reply(403, {});
-    const fixture = connect({}, shippedMapping(), { HUBSPOT_DAILY_SHARE: '1' });
-    for (let call = 0; call < 4; call++) await fixture.connector.listPresent?.(null, fixture.signal);
-    expect(fixture.connector.callsMade()).toBe(5);
+    const fixture = connect({}, shippedMapping(), { HUBSPOT_DAILY_QUOTA_SHARE: '1' });
+    for (let call = 0; call < 4; call++) await fixture.connector.listAllRecords?.(null, fixture.signal);
+    expect(fixture.connector.apiCallCount()).toBe(5);
     fixture.clock.at = new Date(NOW.getTime() + 3_600_001);
-    await fixture.connector.listPresent?.(null, fixture.signal);
-    expect(fixture.connector.callsMade()).toBe(7);
+    await fixture.connector.listAllRecords?.(null, fixture.signal);
+    expect(fixture.connector.apiCallCount()).toBe(7);
   });
 
   test('the bucket follows the limit that answers tell; 190 in 10 s is 9 at once and 18.1 a second', async () => {
@@ -180,7 +180,7 @@ async function failureAt(url: string, timeoutMs = 2_000) {
   nock.enableNetConnect();
   const { limiter, clock, signal } = connect();
   const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: 't', HUBSPOT_API_URL: url });
-  const patience = { timeoutMs, retries: 0, firstWaitMs: 1, longestWaitMs: 1 };
+  const patience = { timeoutMs, retries: 0, initialDelayMs: 1, maxThrottleWaitMs: 1 };
   const connector = create({ settings, mapping: shippedMapping(), limiter, clock, patience });
   return await failure(connector.fetchLeads([contactRef('1')], signal));
 }

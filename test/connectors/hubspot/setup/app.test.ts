@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createContactProjection } from '../../../../connectors/hubspot/contacts/contact-mapping.ts';
+import { createContactMapping } from '../../../../connectors/hubspot/contacts/contact-mapping.ts';
 import { DEAL_PROPERTIES } from '../../../../connectors/hubspot/contacts/deals.ts';
 import { createHttp } from '../../../../connectors/hubspot/http/client.ts';
 import { settingsSchema } from '../../../../connectors/hubspot/http/settings.ts';
@@ -103,7 +103,7 @@ function scopesOfConnector(mapping: Mapping): readonly string[] {
     clock,
     formsEverySeconds: 30,
     mapping,
-    contacts: createContactProjection(mapping),
+    contacts: createContactMapping(mapping),
     toActivity: createActivityProjector(mapping),
   };
   const fixes = createStreams(parts).map(({ access }) => access.fix ?? '');
@@ -136,7 +136,7 @@ describe('the app of the shipped mapping', () => {
   test('subscribes to each property of contacts that is read, or says why not', async () => {
     const mapping = mappingOf(await shipped());
     const app = appOf(mapping);
-    const read = createContactProjection(mapping).contactProperties;
+    const read = createContactMapping(mapping).contactProperties;
     // A stage's date changes with the stage, merged ids with the merge; the last is no field.
     const besides = /^(hs_lifecyclestage_.*_date|hs_merged_object_ids|lastmodifieddate|leadgrade_.*)$/;
     const told = new Set([
@@ -149,7 +149,7 @@ describe('the app of the shipped mapping', () => {
   test('subscribes to the lifecycle stage for the outcomes alone, too', async () => {
     const text = (await shipped()).replace(/^ {2}contact\.lifecycle:.*$/m, '');
     const mapping = mappingOf(text);
-    expect(createContactProjection(mapping).contactProperties).toContain('lifecyclestage');
+    expect(createContactMapping(mapping).contactProperties).toContain('lifecyclestage');
     expect(subscribed(appOf(mapping))).toContain('contact.lifecyclestage');
     expect(subscribed(appOf(mappingOf(SMALL)))).not.toContain('contact.lifecyclestage');
   });
@@ -165,7 +165,7 @@ describe('the app of the shipped mapping', () => {
 
   test('subscribes to nothing that the receiver drops', async () => {
     const mapping = mappingOf(await shipped());
-    const { read, own } = readProperties(mapping, createContactProjection(mapping));
+    const { read, own } = readProperties(mapping, createContactMapping(mapping));
     const dropped = webhooksIn(appOf(mapping)).subscriptions.crmObjects.filter((each) => {
       const type = objectType(each.objectType);
       const isRead = each.propertyName === undefined || (read.get(type ?? '')?.has(each.propertyName) ?? true);

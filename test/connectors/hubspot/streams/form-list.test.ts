@@ -64,7 +64,7 @@ async function poll(fixture: Fixture, cursor: Cursor | null) {
 
 test('forms are pulled on a beat of their own, as the setting says', () => {
   const beat = (fixture: Fixture) =>
-    fixture.connector.streams.flatMap(({ id, everySeconds }) => (everySeconds ? [[id, everySeconds]] : []));
+    fixture.connector.streams.flatMap(({ id, pollEverySeconds }) => (pollEverySeconds ? [[id, pollEverySeconds]] : []));
   expect(beat(connect())).toEqual([['form_submissions', 30]]);
   expect(beat(connect({}, undefined, { HUBSPOT_FORMS_SECONDS: '5' }))).toEqual([['form_submissions', 5]]);
   for (const bad of ['4', '3601', '7.5', 'often']) {

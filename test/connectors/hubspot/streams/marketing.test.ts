@@ -156,7 +156,7 @@ describe('marketing emails', () => {
   test('below Professional they are not shown, and the scope that opens them is named', async () => {
     await open({ tier: 'free' });
     const sights = await connector.probeStreams(signal);
-    const deniedOf = (id: string) => sights.find(({ stream }) => stream === id)?.denied;
+    const deniedOf = (id: string) => sights.find(({ stream }) => stream === id)?.unavailable;
     expect(deniedOf('marketing_emails')?.fix).toContain('the scope content');
     for (const open of ['form_submissions', 'lists']) expect(deniedOf(open)).toBeNull();
     await expect(pull('marketing_emails')).rejects.toMatchObject({ kind: 'forbidden' });

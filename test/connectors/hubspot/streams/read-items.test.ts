@@ -34,7 +34,7 @@ async function open() {
     clock,
   });
   opened.push(connector, sandbox);
-  const person = (await connector.listPresent!(null, signal)).refs[0]!;
+  const person = (await connector.listAllRecords!(null, signal)).refs[0]!;
   const send = (method: string, path: string, body?: unknown) => control(sandbox.url, method, path, body);
   return {
     connector,
@@ -141,7 +141,7 @@ describe('a deal that a webhook named', () => {
 describe('a company that a webhook named', () => {
   test('has its contacts read again, in one call', async () => {
     const { connector, read, calls } = portal;
-    const { refs } = await connector.listPresent!(null, signal);
+    const { refs } = await connector.listAllRecords!(null, signal);
     const leads = (await connector.fetchLeads(refs, signal)).filter((each) => each.kind === 'lead');
     const { ref: person, companyId } = leads.find((lead) => lead.companyId !== null)!;
     let items: StreamItems | undefined;

@@ -132,7 +132,7 @@ describe('contacts', () => {
     searchable('contacts', [{ id: '5', modified: NOW.getTime(), properties }], 'lastmodifieddate');
     const [page] = await pagesOf(connect(), 'contacts', searching(NOW));
     const { seen } = page!.dirty[0]!;
-    expect(seen?.held).toMatchObject({ fit_score: 33, scored_at: '2026-11-21T00:00:00.000Z', status: null });
+    expect(seen?.crmValues).toMatchObject({ fit_score: 33, scored_at: '2026-11-21T00:00:00.000Z', status: null });
     expect(seen?.fields).toMatchObject({ 'contact.job_title': 'CEO', 'contact.country': null });
     expect(Object.keys(seen?.fields ?? {}).filter((field) => field.startsWith('company.'))).toEqual([]);
   });
@@ -386,7 +386,7 @@ test('only mapped streams are read', () => {
 });
 
 test('a visit falls out of view, a form is archived, a list is left: what a new whole pass of these does not show is not undone', () => {
-  const windowed = connect().connector.streams.filter((stream) => stream.windowed);
+  const windowed = connect().connector.streams.filter((stream) => stream.partialHistory);
   expect(windowed.map(({ id }) => id)).toEqual(['form_submissions', 'page_views', 'marketing_emails', 'lists']);
 });
 

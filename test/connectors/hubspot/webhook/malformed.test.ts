@@ -32,21 +32,21 @@ describe('a body that is odd', () => {
     ['null', 'null'],
     ['a zero character', '[\u0000]'],
   ])('is kept whole where it cannot be understood: %s', (_what, body) => {
-    const { events, unread, ignored } = take(body);
+    const { events, unparsed, ignored } = take(body);
     expect({ events, ignored }).toEqual({ events: [], ignored: {} });
-    expect(unread).toEqual([{ text: body.replaceAll('\u0000', '\ufffd'), reason: expect.any(String) }]);
+    expect(unparsed).toEqual([{ text: body.replaceAll('\u0000', '\ufffd'), reason: expect.any(String) }]);
   });
 
   test('may be an empty list', () => {
-    expect(take([])).toEqual({ kind: 'accepted', events: [], unread: [], ignored: {} });
+    expect(take([])).toEqual({ kind: 'accepted', events: [], unparsed: [], ignored: {} });
   });
 
   test('in another encoding is kept, not guessed at', () => {
-    const verdict = shared.receive(signed(Buffer.from([0x5b, 0xff, 0x5d])));
+    const verdict = shared.parse(signed(Buffer.from([0x5b, 0xff, 0x5d])));
     expect(verdict).toMatchObject({
       kind: 'accepted',
       events: [],
-      unread: [{ reason: expect.stringContaining('UTF-8') }],
+      unparsed: [{ reason: expect.stringContaining('UTF-8') }],
     });
   });
 
@@ -73,21 +73,21 @@ describe('a body that is odd', () => {
     ['a deletion for privacy of a company', { ...BARE, subscriptionType: 'company.privacyDeletion' }],
     ['a link without ends', { ...BARE, subscriptionType: 'contact.associationChange' }],
   ])('costs only the element that is odd: %s', (_what, odd) => {
-    const { events, unread } = take([CLASSIC, odd, { ...CLASSIC, objectId: 2 }]);
+    const { events, unparsed } = take([CLASSIC, odd, { ...CLASSIC, objectId: 2 }]);
     expect(events.map(about)).toEqual(['contacts/541935488729', 'contacts/2']);
-    expect(unread).toMatchObject([{ text: JSON.stringify(odd), reason: expect.not.stringContaining('jane') }]);
+    expect(unparsed).toMatchObject([{ text: JSON.stringify(odd), reason: expect.not.stringContaining('jane') }]);
   });
 
   test('says of which portal it is, whatever else is wrong with it', () => {
-    const { unread } = take([{ portalId: 7, subscriptionType: 'none' }, { portalId: 'x' }, null]);
-    expect(unread.map(({ account }) => account)).toEqual(['7', undefined, undefined]);
+    const { unparsed } = take([{ portalId: 7, subscriptionType: 'none' }, { portalId: 'x' }, null]);
+    expect(unparsed.map(({ account }) => account)).toEqual(['7', undefined, undefined]);
   });
 
   test('is read again by a version that understands it', () => {
-    const [part] = take([{ ...CLASSIC, occurredAt: undefined }]).unread;
+    const [part] = take([{ ...CLASSIC, occurredAt: undefined }]).unparsed;
     const mended = part!.text.replace('{', '{"occurredAt":1787843156000,');
-    expect(shared.readAgain(mended, NOW).events).toEqual(take([CLASSIC]).events);
-    expect(shared.readAgain(part!.text, NOW)).toMatchObject({ events: [], unread: [{ text: part!.text }] });
+    expect(shared.reparse(mended, NOW).events).toEqual(take([CLASSIC]).events);
+    expect(shared.reparse(part!.text, NOW)).toMatchObject({ events: [], unparsed: [{ text: part!.text }] });
   });
 
   test('with ids beyond what JavaScript counts keeps every digit', () => {
@@ -111,7 +111,7 @@ describe('a body that is odd', () => {
 
   test('nested deeper than the stack is kept', () => {
     const text = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-    expect(take(text)).toMatchObject({ events: [], unread: [{ reason: expect.any(String) }] });
+    expect(take(text)).toMatchObject({ events: [], unparsed: [{ reason: expect.any(String) }] });
   });
 
   test('of more than a hundred events has all of them taken', () => {
@@ -133,19 +133,19 @@ describe('a body that is odd', () => {
     fc.assert(
       fc.property(fc.array(mixed, { maxLength: 5 }), (events) => {
         const alone = events.map((event) => take([event]));
-        for (const { events: taken, unread, ignored } of alone) {
+        for (const { events: taken, unparsed, ignored } of alone) {
           const counted = Object.values(ignored).reduce((sum, count) => sum + count, 0);
-          expect([Math.min(taken.length, 1), unread.length, counted].toSorted()).toEqual([0, 0, 1]);
+          expect([Math.min(taken.length, 1), unparsed.length, counted].toSorted()).toEqual([0, 0, 1]);
         }
         // And together no other way than alone.
         const together = take(events);
         expect(together.events).toEqual(alone.flatMap((each) => each.events));
-        expect(together.unread).toEqual(alone.flatMap((each) => each.unread));
+        expect(together.unparsed).toEqual(alone.flatMap((each) => each.unparsed));
       }),
     );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        expect(shared.receive(signed(Buffer.from(bytes))).kind).toBe('accepted');
+        expect(shared.parse(signed(Buffer.from(bytes))).kind).toBe('accepted');
       }),
     );
   });

@@ -21,12 +21,12 @@ afterEach(async () => {
 function taken(receiver: Receiver, webhook: NonNullable<ReturnType<typeof create>['webhook']>) {
   const events: WebhookEvent[] = [];
   for (const { headers, text } of receiver.requests) {
-    const verdict = webhook.receive({
+    const verdict = webhook.parse({
       ...{ method: 'POST', url: receiver.url, rest: '', body: Buffer.from(text), receivedAt: clock.now() },
       headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')])),
     });
     if (verdict.kind === 'refused') throw new Error(`${verdict.reason}: ${verdict.detail}`);
-    expect(verdict.unread).toEqual([]);
+    expect(verdict.unparsed).toEqual([]);
     events.push(...verdict.events);
   }
   return events;
@@ -52,7 +52,7 @@ test.each([false, true])(
       clock,
     });
     opened.push(connector, sandbox, receiver);
-    const [a, b, c] = (await connector.listPresent!(null, signal)).refs.map(({ id }) => id);
+    const [a, b, c] = (await connector.listAllRecords!(null, signal)).refs.map(({ id }) => id);
     const send = (method: string, path: string, body?: unknown) => control(sandbox.url, method, path, body);
     await send('PATCH', `contacts/${a}`, { properties: { jobtitle: 'VP Sales' } });
     await send('POST', 'activities', { contactId: a, type: 'meeting' });

@@ -1,6 +1,6 @@
 // Events as HubSpot sends them, requests that carry them, and what the receiver makes of them.
 import { createHmac } from 'node:crypto';
-import type { WebhookEvent, WebhookVerdict } from '../../../../src/crm/webhook-receiver.ts';
+import type { WebhookEvent, WebhookResult } from '../../../../src/crm/webhook-receiver.ts';
 import type { Mapping } from '../../../../src/mapping/mapping.ts';
 import { connect, NOW, shippedMapping } from '../hubspot-fixture.ts';
 
@@ -19,13 +19,13 @@ export function signed(body: Buffer, rest = '') {
   return { method: 'POST', url: URL, rest, headers, body, receivedAt: NOW };
 }
 
-type Accepted = Extract<WebhookVerdict, { kind: 'accepted' }>;
+type Accepted = Extract<WebhookResult, { kind: 'accepted' }>;
 
 export const shared = receiver();
 
 export function take(body: unknown, { webhook = shared } = {}): Accepted {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const verdict = webhook.receive(signed(Buffer.from(text)));
+  const verdict = webhook.parse(signed(Buffer.from(text)));
   if (verdict.kind !== 'accepted') throw new Error(`refused: ${verdict.reason}`);
   return verdict;
 }

@@ -11,20 +11,20 @@ describe('who may send', () => {
 
   test('a request that is not signed is refused before its body is read', () => {
     const request = { ...signed(Buffer.alloc(0)), headers: {} };
-    expect(shared.refuse(request)).toMatchObject({ kind: 'refused', status: 401, reason: 'missing-signature' });
-    expect(shared.receive(request)).toMatchObject({ kind: 'refused', status: 401, reason: 'missing-signature' });
-    expect(shared.refuse(signed(Buffer.alloc(0)))).toBe(null);
+    expect(shared.preCheck(request)).toMatchObject({ kind: 'refused', status: 401, reason: 'missing-signature' });
+    expect(shared.parse(request)).toMatchObject({ kind: 'refused', status: 401, reason: 'missing-signature' });
+    expect(shared.preCheck(signed(Buffer.alloc(0)))).toBe(null);
   });
 
   test('a body that was changed on its way is refused', () => {
     const request = { ...signed(Buffer.from('[]')), body: Buffer.from('[ ]') };
-    expect(shared.receive(request)).toMatchObject({ kind: 'refused', status: 401, reason: 'bad-signature' });
+    expect(shared.parse(request)).toMatchObject({ kind: 'refused', status: 401, reason: 'bad-signature' });
   });
 
   test('another path is not there, whoever asks', () => {
     const request = signed(Buffer.from('[]'), 'more');
-    expect(shared.refuse(request)).toMatchObject({ kind: 'refused', status: 404 });
-    expect(shared.receive(request)).toMatchObject({ kind: 'refused', status: 404 });
+    expect(shared.preCheck(request)).toMatchObject({ kind: 'refused', status: 404 });
+    expect(shared.parse(request)).toMatchObject({ kind: 'refused', status: 404 });
   });
 
   test('a hundred events with values as long as HubSpot allows fit in', () => {
@@ -48,7 +48,7 @@ describe('a contact', () => {
           occurredAt: 1787843156000,
         },
       ],
-      unread: [],
+      unparsed: [],
       ignored: {},
     });
   });
@@ -126,7 +126,12 @@ describe('an item of a stream', () => {
 
   test('whose stream the mapping does not read is left out', () => {
     const notes = { ...BARE, subscriptionType: 'object.creation', objectTypeId: '0-46' };
-    expect(take([notes, notes])).toEqual({ kind: 'accepted', events: [], unread: [], ignored: { 'not-mapped': 2 } });
+    expect(take([notes, notes])).toEqual({
+      kind: 'accepted',
+      events: [],
+      unparsed: [],
+      ignored: { ignored_property: 2 },
+    });
   });
 });
 
@@ -151,7 +156,7 @@ describe('what says nothing to us', () => {
 
   test('is a property that the mapping does not read', () => {
     const other = { ...CLASSIC, propertyName: 'hs_latest_meeting_activity' };
-    expect(take([other]).ignored).toEqual({ 'not-read': 1 });
+    expect(take([other]).ignored).toEqual({ ignored_object: 1 });
     for (const propertyName of [
       'lifecyclestage',
       'hs_analytics_num_page_views',
@@ -163,7 +168,7 @@ describe('what says nothing to us', () => {
     }
     const company = { ...CLASSIC, subscriptionType: 'company.propertyChange' };
     expect(take([{ ...company, propertyName: 'numberofemployees' }]).events).toHaveLength(1);
-    expect(take([{ ...company, propertyName: 'hs_num_open_deals' }]).ignored).toEqual({ 'not-read': 1 });
+    expect(take([{ ...company, propertyName: 'hs_num_open_deals' }]).ignored).toEqual({ ignored_object: 1 });
   });
 });
 
@@ -192,7 +197,7 @@ describe('an object that is not read', () => {
       toObjectId: 2,
     },
   ])('is counted, and nothing of it is kept: %j', (event) => {
-    const told = { kind: 'accepted', events: [], unread: [], ignored: { 'not-read': 1 } };
+    const told = { kind: 'accepted', events: [], unparsed: [], ignored: { ignored_object: 1 } };
     expect(take([{ ...BARE, ...event }])).toEqual(told);
   });
 });

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { withoutPersonalData } from '../../../../connectors/kit/redact.ts';
+import { redactPersonalData } from '../../../../connectors/kit/redact.ts';
 import { createHttp } from '../../../../connectors/salesforce/http/client.ts';
 import { settingsSchema } from '../../../../connectors/salesforce/http/settings.ts';
 import type { SalesforceParts } from '../../../../connectors/salesforce/streams/stream.ts';
-import type { Patience } from '../../../../src/crm/connector.ts';
+import type { RetryOptions } from '../../../../src/crm/connector.ts';
 import { asked, type ConnectedOrg, connectedOrg, failure, IMPATIENT, partsFor, SIGNAL } from '../salesforce-fixture.ts';
 
 const opened: ConnectedOrg[] = [];
@@ -76,9 +76,9 @@ describe('a refusal says what the job must do', () => {
 
   test('a long message is cut, in little time, and not within an address', () => {
     const started = performance.now();
-    expect(withoutPersonalData('a'.repeat(2_000_000)).length).toBeLessThan(400);
+    expect(redactPersonalData('a'.repeat(2_000_000)).length).toBeLessThan(400);
     expect(performance.now() - started).toBeLessThan(1_000);
-    const ends = withoutPersonalData(`${'x@y.example '.repeat(332)}jane.doe@example.com`);
+    const ends = redactPersonalData(`${'x@y.example '.repeat(332)}jane.doe@example.com`);
     expect(ends).not.toContain('jane');
   });
 });
@@ -208,7 +208,7 @@ describe('limits', () => {
   });
 
   test('when the calls of the day are gone, nothing more is asked for a quarter of an hour', async () => {
-    const { org, parts } = await openWith([], {}, { more: { SALESFORCE_API_RESERVE: '0' } });
+    const { org, parts } = await openWith([], {}, { more: { SALESFORCE_DAILY_QUOTA_SHARE: '1' } });
     await org.control('PUT', '/api-usage', { used: 100, limit: 100 });
     const spent = { kind: 'budget-spent', retryAfterMs: 900_000, fix: expect.stringContaining('by itself') };
     expect(await failure(limits(parts))).toMatchObject(spent);
@@ -323,7 +323,7 @@ describe('a connection', () => {
     return z.object({ port: z.number() }).parse(server.address()).port;
   }
 
-  function httpTo(url: string, patience: Partial<Patience> = {}) {
+  function httpTo(url: string, patience: Partial<RetryOptions> = {}) {
     const settings = settingsSchema.parse({
       SALESFORCE_LOGIN_URL: url,
       SALESFORCE_CLIENT_ID: 'id',

@@ -209,7 +209,7 @@ describe('settings', () => {
     ['an address that is none', { SALESFORCE_LOGIN_URL: 'acme' }, 'SALESFORCE_LOGIN_URL'],
     ['a version that is none', { SALESFORCE_API_VERSION: '66' }, 'SALESFORCE_API_VERSION'],
     ['an org that is none', { SALESFORCE_ORG_ID: '00Q5g00000AbCdE' }, 'SALESFORCE_ORG_ID'],
-    ['a reserve of everything', { SALESFORCE_API_RESERVE: '1' }, 'SALESFORCE_API_RESERVE'],
+    ['no share of the calls at all', { SALESFORCE_DAILY_QUOTA_SHARE: '0' }, 'SALESFORCE_DAILY_QUOTA_SHARE'],
     ['a token that can be guessed', { SALESFORCE_WEBHOOK_TOKEN: 'short' }, 'SALESFORCE_WEBHOOK_TOKEN'],
     ['a key that is none', { SALESFORCE_PRIVATE_KEY: 'abc', SALESFORCE_USERNAME: 'u' }, 'SALESFORCE_PRIVATE_KEY'],
     ['a key without its user', { SALESFORCE_PRIVATE_KEY: pemOf(rsa.privateKey) }, 'SALESFORCE_USERNAME'],

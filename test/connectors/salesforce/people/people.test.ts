@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { fetchLeads } from '../../../../connectors/salesforce/people/fetch-leads.ts';
 import type { PersonObject } from '../../../../connectors/salesforce/people/person-mapping.ts';
 import { accountStream } from '../../../../connectors/salesforce/streams/account-stream.ts';
-import { listPresent } from '../../../../connectors/salesforce/streams/list-present.ts';
+import { listAllRecords } from '../../../../connectors/salesforce/streams/list-present.ts';
 import { personStream } from '../../../../connectors/salesforce/streams/person-stream.ts';
 import { idOf } from '../../../../sandbox/salesforce/ids.ts';
 import { people } from '../../../../sandbox/test/hubspot/sandbox-under-test.ts';
@@ -70,9 +70,9 @@ test('a large org is read through the Bulk API, with the same values as through 
   const plain = await open({ dataset });
   const bulk = await open({ dataset }, { more: { SALESFORCE_BULK_READ_FROM: '300' } });
   const [slow, fast] = [await wholePass(plain, 'Lead'), await wholePass(bulk, 'Lead')];
-  expect(fast.pages.flatMap(({ leads }) => leads.map(({ fields, held }) => ({ fields, held })))).toEqual(
-    slow.pages.flatMap(({ leads }) => leads.map(({ fields, held }) => ({ fields, held }))),
-  );
+  expect(
+    fast.pages.flatMap(({ leads }) => leads.map(({ fields, crmValues }) => ({ fields, held: crmValues }))),
+  ).toEqual(slow.pages.flatMap(({ leads }) => leads.map(({ fields, crmValues }) => ({ fields, held: crmValues }))));
   const jobs = await bulk.org.control('GET', '/jobs');
   expect(jobs.body).toHaveLength(1);
   const { dirty } = await changesSince(bulk, 'Lead', fast.cursor);
@@ -228,7 +228,7 @@ test('everybody who is there is listed by pages: Leads that are not converted, t
   const listed: string[] = [];
   let after: string | null = null;
   do {
-    const page: Awaited<ReturnType<typeof listPresent>> = await listPresent(parts, after, SIGNAL);
+    const page: Awaited<ReturnType<typeof listAllRecords>> = await listAllRecords(parts, after, SIGNAL);
     listed.push(...page.refs.map(({ id }) => id));
     after = page.after;
   } while (after !== null);

@@ -4,14 +4,14 @@ import { describeAccount } from '../../../../connectors/salesforce/setup/check-s
 import { createStreams } from '../../../../connectors/salesforce/streams/registry.ts';
 import { createReceiver } from '../../../../connectors/salesforce/webhook/receiver.ts';
 import { freshStore } from '../../../store/fresh-store.ts';
-import { FASTEST } from '../../../support/backends.ts';
-import { type Door, openDoor } from '../../../web/test-server.ts';
+import { DEFAULT_BACKEND } from '../../../support/backends.ts';
+import { startTestServer, type TestServer } from '../../../web/test-server.ts';
 import { type ConnectedOrg, connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
 import { TOKEN } from './webhook-documents.ts';
 
-const store = freshStore(FASTEST);
+const store = freshStore(DEFAULT_BACKEND);
 let connected: ConnectedOrg;
-let door: Door;
+let door: TestServer;
 let target: string;
 
 beforeEach(async () => {
@@ -19,7 +19,7 @@ beforeEach(async () => {
   const { org, parts } = connected;
   const streams = new Set(createStreams(parts).map(({ stream }) => stream.id));
   const receiver = createReceiver({ token: TOKEN, orgId: org.orgId.slice(0, 15), streams });
-  door = await openDoor({ db: store.db, receivers: new Map([['salesforce', receiver]]) });
+  door = await startTestServer({ db: store.db, receivers: new Map([['salesforce', receiver]]) });
   target = `${door.url}/webhooks/salesforce/${TOKEN}`;
 });
 afterEach(() => connected.org.close());
@@ -28,7 +28,8 @@ const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout
 const aim = (more: object = {}) =>
   connected.org.control('PUT', '/outbound', { targetUrl: target, retryMs: 20, objects: ['Lead', 'Task'], ...more });
 const status = async () => (await connected.org.control('GET', '/outbound')).body;
-const stored = () => store.db.selectFrom('inbox').select(['account', 'kind', 'object', 'ids']).orderBy('seq').execute();
+const stored = () =>
+  store.db.selectFrom('inbox').select(['account', 'kind', 'object_or_stream', 'ids']).orderBy('seq').execute();
 
 test('a lead that was edited, and a call, arrive once, and from the account that the connector describes', async () => {
   const { org, parts } = connected;

@@ -24,7 +24,7 @@ describe('a callout', () => {
     expect(accepted(json(body))).toEqual({
       kind: 'accepted',
       events: [LEAD_EVENT],
-      unread: [],
+      unparsed: [],
       ignored: {},
       answer: { contentType: 'application/json', body: '{"ok":true}' },
     });
@@ -51,7 +51,7 @@ describe('a callout', () => {
     (object) => {
       const records = [{ object, id: idOf('a00', 1), Subject: 'My printer burns' }, lead];
       const { answer: _, ...read } = accepted(json({ orgId: ORG, records }));
-      expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], unread: [], ignored: { 'not-read': 1 } });
+      expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], unparsed: [], ignored: { ignored_object: 1 } });
     },
   );
 });
@@ -66,12 +66,12 @@ describe('the org', () => {
 
   test('and a list without records, which tries the address out, is answered and stores nothing', () => {
     const { answer, ...read } = accepted(json({ records: [] }), ours);
-    expect([read, answer?.body]).toEqual([{ kind: 'accepted', events: [], unread: [], ignored: {} }, '{"ok":true}']);
+    expect([read, answer?.body]).toEqual([{ kind: 'accepted', events: [], unparsed: [], ignored: {} }, '{"ok":true}']);
   });
 
   test('that is another one is dropped and counted', () => {
     const other = { orgId: '00DAA0000000001', records: [lead, {}] };
-    expect(accepted(json(other), ours)).toMatchObject({ events: [], unread: [], ignored: { 'other-account': 2 } });
+    expect(accepted(json(other), ours)).toMatchObject({ events: [], unparsed: [], ignored: { 'other-account': 2 } });
   });
 });
 
@@ -80,18 +80,18 @@ describe('the token', () => {
 
   test('may stand in a header, with "flow" in its place', () => {
     const sent = json(lead, { rest: 'flow', headers: { ...headers, 'x-leadgrade-token': TOKEN } });
-    expect(receiver.refuse(sent)).toBeNull();
-    expect(accepted(sent).unread).toMatchObject([{ reason: expect.stringContaining('of which org') }]);
+    expect(receiver.preCheck(sent)).toBeNull();
+    expect(accepted(sent).unparsed).toMatchObject([{ reason: expect.stringContaining('of which org') }]);
   });
 
   test.each([undefined, '', TOKEN.slice(1), `${TOKEN},${TOKEN}`])('that is wrong there (%j) is a 404', (given) => {
     const sent = json(lead, { rest: 'flow', headers: { ...headers, 'x-leadgrade-token': given } });
-    expect(receiver.refuse(sent)).toMatchObject({ status: 404, reason: 'bad-token' });
+    expect(receiver.preCheck(sent)).toMatchObject({ status: 404, reason: 'bad-token' });
   });
 
   test('in the header lets nobody in at another address', () => {
     const sent = json(lead, { rest: 'other', headers: { ...headers, 'x-leadgrade-token': TOKEN } });
-    expect(receiver.refuse(sent)).toMatchObject({ status: 404 });
+    expect(receiver.preCheck(sent)).toMatchObject({ status: 404 });
   });
 });
 
@@ -107,7 +107,7 @@ describe('what is not understood is kept', () => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     expect(accepted(json(text))).toMatchObject({
       events: [],
-      unread: [{ text, reason: expect.stringContaining(reason) }],
+      unparsed: [{ text, reason: expect.stringContaining(reason) }],
     });
   });
 
@@ -118,26 +118,26 @@ describe('what is not understood is kept', () => {
     ['a name that no object has', { object: 'Lead; drop', id: LEAD }],
     ['nothing', null],
   ])('one record with %s keeps no other from being taken, and is kept with its org', (_name, record) => {
-    const { events, unread } = accepted(json({ orgId: ORG_15, records: [record, lead] }));
+    const { events, unparsed } = accepted(json({ orgId: ORG_15, records: [record, lead] }));
     const text = JSON.stringify({ orgId: ORG, records: [record] });
     expect(events).toEqual([LEAD_EVENT]);
-    expect(unread).toMatchObject([{ text, account: ORG }]);
-    expect(receiver.readAgain(text, RECEIVED).unread).toMatchObject([{ text, account: ORG }]);
+    expect(unparsed).toMatchObject([{ text, account: ORG }]);
+    expect(receiver.reparse(text, RECEIVED).unparsed).toMatchObject([{ text, account: ORG }]);
   });
 
   test('and read again by a version that understands it, from an import or not', () => {
     for (const [source, priority] of [['import', PRIORITY.import] as const, ['x', PRIORITY.change] as const]) {
-      const [part] = accepted(json({ orgId: ORG, source, ...lead, object: 'Lead.x' })).unread;
-      const read = receiver.readAgain(part!.text.replace('Lead.x', 'Lead'), RECEIVED);
-      expect(read).toMatchObject({ events: [{ ...LEAD_EVENT, priority }], unread: [] });
+      const [part] = accepted(json({ orgId: ORG, source, ...lead, object: 'Lead.x' })).unparsed;
+      const read = receiver.reparse(part!.text.replace('Lead.x', 'Lead'), RECEIVED);
+      expect(read).toMatchObject({ events: [{ ...LEAD_EVENT, priority }], unparsed: [] });
     }
   });
 
   test('a megabyte of brackets, or of records that are none, does not take long', () => {
     const before = performance.now();
     const deep = `{"orgId":"${ORG}","records":[${'['.repeat(450_000)}${']'.repeat(450_000)}]}`;
-    expect(accepted(json(deep)).unread).toHaveLength(1);
-    expect(accepted(json(`{"orgId":"${ORG}","records":[${'0,'.repeat(450_000)}0]}`)).unread).toHaveLength(1);
+    expect(accepted(json(deep)).unparsed).toHaveLength(1);
+    expect(accepted(json(`{"orgId":"${ORG}","records":[${'0,'.repeat(450_000)}0]}`)).unparsed).toHaveLength(1);
     expect(performance.now() - before).toBeLessThan(10_000);
   });
 });

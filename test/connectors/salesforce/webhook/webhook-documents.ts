@@ -1,6 +1,6 @@
 // Outbound messages as Salesforce sends them, and requests that carry them.
 import { createReceiver } from '../../../../connectors/salesforce/webhook/receiver.ts';
-import type { WebhookEvent, WebhookRequest, WebhookVerdict } from '../../../../src/crm/webhook-receiver.ts';
+import type { WebhookEvent, WebhookRequest, WebhookResult } from '../../../../src/crm/webhook-receiver.ts';
 import { PRIORITY } from '../../../../src/domain/priority.ts';
 
 export const TOKEN = 'c6f1d9a0b7e84d21a3f5';
@@ -83,10 +83,10 @@ export function json(body: unknown, more: Partial<WebhookRequest> = {}): Webhook
 
 export const receiver = createReceiver({ token: TOKEN, orgId: undefined, streams: STREAMS });
 
-type Accepted = Extract<WebhookVerdict, { kind: 'accepted' }>;
+type Accepted = Extract<WebhookResult, { kind: 'accepted' }>;
 
 export function accepted(sent: WebhookRequest, by = receiver): Accepted {
-  const verdict = by.receive(sent);
+  const verdict = by.parse(sent);
   if (verdict.kind !== 'accepted') throw new Error(`refused: ${verdict.reason}`);
   return verdict;
 }

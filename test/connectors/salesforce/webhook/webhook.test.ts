@@ -30,7 +30,7 @@ describe('an outbound message', () => {
     expect(accepted(request(message()))).toEqual({
       kind: 'accepted',
       events: [LEAD_EVENT],
-      unread: [],
+      unparsed: [],
       ignored: {},
       answer: { contentType: 'text/xml; charset=utf-8', body: ACK },
     });
@@ -59,8 +59,8 @@ describe('an outbound message', () => {
   test('may have more fields than the id, and comments and CDATA: nothing of them is kept', () => {
     const fields =
       '<sf:Email>ann@acme.example</sf:Email><!-- x --><sf:Company><![CDATA[<b>Acme</b> & Co]]></sf:Company>';
-    const { events, unread } = accepted(request(message([notification({ fields })])));
-    expect([events, unread]).toEqual([[LEAD_EVENT], []]);
+    const { events, unparsed } = accepted(request(message([notification({ fields })])));
+    expect([events, unparsed]).toEqual([[LEAD_EVENT], []]);
   });
 
   test.each([
@@ -81,7 +81,7 @@ describe('an outbound message', () => {
     (object) => {
       const other = notification({ object, id: idOf('a00', 1), fields: '<sf:Subject>My printer burns</sf:Subject>' });
       const { answer, ...read } = accepted(request(message([other, notification()])));
-      expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], unread: [], ignored: { 'not-read': 1 } });
+      expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], unparsed: [], ignored: { ignored_object: 1 } });
       expect(answer?.body).toBe(ACK);
     },
   );
@@ -89,7 +89,7 @@ describe('an outbound message', () => {
   test('about an object that the mapping does not read is counted, and acknowledged', () => {
     const email = notification({ object: 'EmailMessage', id: idOf('02s', 1) });
     const { answer, ...read } = accepted(request(message([email, notification()])));
-    expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], ignored: { 'not-mapped': 1 }, unread: [] });
+    expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], ignored: { ignored_property: 1 }, unparsed: [] });
     expect(answer?.body).toBe(ACK);
   });
 });
@@ -107,7 +107,7 @@ describe('the org', () => {
     expect(accepted(request(two), theirs)).toEqual({
       kind: 'accepted',
       events: [],
-      unread: [],
+      unparsed: [],
       ignored: { 'other-account': 2 },
       answer: { contentType: 'text/xml; charset=utf-8', body: ACK },
     });
@@ -119,17 +119,17 @@ describe('the token', () => {
     'that is wrong (%j) is refused as if nothing were there, before the body is read',
     (rest) => {
       const wrong = request(message(), { rest });
-      expect(receiver.refuse({ ...wrong, body: Buffer.alloc(0) })).toMatchObject({ kind: 'refused', status: 404 });
-      expect(receiver.receive(wrong)).toMatchObject({ kind: 'refused', status: 404, reason: 'bad-token' });
+      expect(receiver.preCheck({ ...wrong, body: Buffer.alloc(0) })).toMatchObject({ kind: 'refused', status: 404 });
+      expect(receiver.parse(wrong)).toMatchObject({ kind: 'refused', status: 404, reason: 'bad-token' });
     },
   );
 
   test('that is right lets the body be read', () => {
-    expect(receiver.refuse(request(''))).toBeNull();
+    expect(receiver.preCheck(request(''))).toBeNull();
   });
 
   test('is never in what a refusal says', () => {
-    expect(JSON.stringify(receiver.receive(request(message(), { rest: `${TOKEN}x` })))).not.toContain(TOKEN);
+    expect(JSON.stringify(receiver.parse(request(message(), { rest: `${TOKEN}x` })))).not.toContain(TOKEN);
   });
 
   const settings = (more: object) =>
@@ -144,7 +144,7 @@ describe('the token', () => {
     const mapping = shippedMapping();
     expect(create({ settings: settings({}), mapping, clock }).webhook).toBeUndefined();
     const { webhook } = create({ settings: settings({ SALESFORCE_WEBHOOK_TOKEN: TOKEN }), mapping, clock });
-    expect(webhook?.receive(request(message()))).toMatchObject({ events: [LEAD_EVENT] });
+    expect(webhook?.parse(request(message()))).toMatchObject({ events: [LEAD_EVENT] });
     expect(webhook?.maxBytes).toBe(1_000_000);
   });
 
@@ -188,7 +188,7 @@ describe('what is not understood is kept as it is, and acknowledged so that it d
   ])('%s', (_name, body, reason) => {
     const read = accepted(request(body));
     expect([read.events, read.answer?.body]).toEqual([[], ACK]);
-    expect(read.unread).toMatchObject([{ text: body, reason: expect.stringContaining(reason) }]);
+    expect(read.unparsed).toMatchObject([{ text: body, reason: expect.stringContaining(reason) }]);
   });
 
   test.each([
@@ -199,27 +199,27 @@ describe('what is not understood is kept as it is, and acknowledged so that it d
     ['no type', notification().replace(' xsi:type="sf:Lead"', '')],
     ['a type of another namespace', notification().replace('xsi:type="sf:Lead"', 'xsi:type="xsd:Lead"')],
   ])('one notification with %s keeps no other from being taken, and is kept within its envelope', (_name, strange) => {
-    const { events, unread } = accepted(request(message([notification(), strange, notification()])));
+    const { events, unparsed } = accepted(request(message([notification(), strange, notification()])));
     expect(events).toEqual([LEAD_EVENT, LEAD_EVENT]);
-    expect(unread).toMatchObject([{ text: message([strange]), account: ORG }]);
+    expect(unparsed).toMatchObject([{ text: message([strange]), account: ORG }]);
   });
 
   test('and is read again by a version that understands it', () => {
     const session = '<SessionId>00DgL000004nvRc!AQcAQH0dMHZfz972Szmpkb58urFRkgeBGsxL</SessionId>';
     const strange = notification({ object: 'Lead.x' });
-    const [part] = accepted(request(message([notification({ id: idOf('00Q', 7) }), strange], ORG, session))).unread;
+    const [part] = accepted(request(message([notification({ id: idOf('00Q', 7) }), strange], ORG, session))).unparsed;
     expect(part?.text).not.toContain('AQcAQH');
-    expect(receiver.readAgain(part!.text, RECEIVED)).toMatchObject({ events: [], unread: [{ account: ORG }] });
+    expect(receiver.reparse(part!.text, RECEIVED)).toMatchObject({ events: [], unparsed: [{ account: ORG }] });
     const mended = part!.text.replace('sf:Lead.x', 'sf:Lead');
-    expect(receiver.readAgain(mended, RECEIVED)).toMatchObject({ events: [LEAD_EVENT], unread: [] });
+    expect(receiver.reparse(mended, RECEIVED)).toMatchObject({ events: [LEAD_EVENT], unparsed: [] });
   });
 
   test('bytes that are no UTF-8, and zero characters, are kept in a form that a database takes', () => {
     const bytes = Buffer.from(message(), 'utf16le');
     for (const body of [bytes, Buffer.from([0xff, 0xfe, 0, 60])]) {
-      const { unread } = accepted(request(body));
-      expect(unread).toHaveLength(1);
-      expect(unread[0]?.text).not.toContain('\0');
+      const { unparsed } = accepted(request(body));
+      expect(unparsed).toHaveLength(1);
+      expect(unparsed[0]?.text).not.toContain('\0');
     }
   });
 
@@ -231,9 +231,9 @@ describe('what is not understood is kept as it is, and acknowledged so that it d
       `<x:SessionId>${session}`,
     ];
     for (const form of forms) {
-      const { unread } = accepted(request(message([], ORG, form)));
-      expect(unread[0]?.text).toContain('SessionId');
-      expect(unread[0]?.text).not.toMatch(/AQcAQH/);
+      const { unparsed } = accepted(request(message([], ORG, form)));
+      expect(unparsed[0]?.text).toContain('SessionId');
+      expect(unparsed[0]?.text).not.toMatch(/AQcAQH/);
     }
   });
 });

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { applySetup } from '../../../../connectors/salesforce/setup/apply-setup.ts';
 import { createBulkWrites } from '../../../../connectors/salesforce/write/bulk-writes.ts';
 import { peopleWithDeals } from '../../../../sandbox/test/salesforce/sandbox-under-test.ts';
-import type { ScorePatch, WriteOutcome } from '../../../../src/crm/connector.ts';
+import type { ScorePatch, WriteResult } from '../../../../src/crm/connector.ts';
 import type { ScoreFieldValues } from '../../../../src/domain/score-fields.ts';
 import { clearedScoreFields } from '../../../../src/mapping/write-back.ts';
 import { type ConnectedOrg, connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
@@ -43,14 +43,14 @@ async function scoredOrg() {
   };
   const written = async (patches: readonly ScorePatch[]) => {
     const job = await writing(patches);
-    while ((await bulk.look(job, SIGNAL)).kind === 'under-way');
+    while ((await bulk.status(job, SIGNAL)).kind === 'under-way');
     const refs = patches.map(({ ref }) => ref);
-    return bulk.outcomes(job, refs, SIGNAL);
+    return bulk.results(job, refs, SIGNAL);
   };
   return { ...connected, bulk, lead, shown, state, writing, written };
 }
 
-function of(outcomes: readonly WriteOutcome[], { ref }: ScorePatch) {
+function of(outcomes: readonly WriteResult[], { ref }: ScorePatch) {
   return outcomes.find((outcome) => outcome.ref.id === ref.id);
 }
 
@@ -81,17 +81,17 @@ test('a field that a patch does not have is left as it is', async () => {
 test('a job is open, under way, done; one that was given up or forgotten is ended', async () => {
   const { org, bulk, lead, writing, state } = await scoredOrg();
   const job = await bulk.open('Lead', SIGNAL);
-  expect(await bulk.look(job, SIGNAL)).toEqual({ kind: 'open' });
+  expect(await bulk.status(job, SIGNAL)).toEqual({ kind: 'open' });
   await bulk.send(job, [lead(3)], SIGNAL);
-  expect(await bulk.look(job, SIGNAL)).toEqual({ kind: 'under-way' });
-  expect(await bulk.look(job, SIGNAL)).toEqual({ kind: 'done' });
+  expect(await bulk.status(job, SIGNAL)).toEqual({ kind: 'under-way' });
+  expect(await bulk.status(job, SIGNAL)).toEqual({ kind: 'done' });
   const given = await bulk.open('Lead', SIGNAL);
   await bulk.abort(given, SIGNAL);
-  expect([await state(given), await bulk.look(given, SIGNAL)]).toEqual(['Aborted', { kind: 'ended' }]);
+  expect([await state(given), await bulk.status(given, SIGNAL)]).toEqual(['Aborted', { kind: 'ended' }]);
   const gone = await writing([lead(3)]);
-  while ((await bulk.look(gone, SIGNAL)).kind === 'under-way');
+  while ((await bulk.status(gone, SIGNAL)).kind === 'under-way');
   await org.call('DELETE', `/jobs/ingest/${gone}`);
-  expect(await bulk.look(gone, SIGNAL)).toEqual({ kind: 'ended' });
+  expect(await bulk.status(gone, SIGNAL)).toEqual({ kind: 'ended' });
 });
 
 test('each lead of a job has its own outcome, as by collections', async () => {
@@ -116,9 +116,9 @@ test('leads that a job did not come to are written again', async () => {
   const { org, bulk, lead, writing } = await scoredOrg();
   await org.control('PUT', '/bulk', { rowsPerPoll: 1, unfinishedPolls: 0 });
   const job = await writing([lead(3), lead(4)]);
-  await bulk.look(job, SIGNAL);
+  await bulk.status(job, SIGNAL);
   await org.call('PATCH', `/jobs/ingest/${job}`, { state: 'Aborted' });
-  const outcomes = await bulk.outcomes(job, [lead(3).ref, lead(4).ref], SIGNAL);
+  const outcomes = await bulk.results(job, [lead(3).ref, lead(4).ref], SIGNAL);
   expect(of(outcomes, lead(3))).toMatchObject({ kind: 'written' });
   expect(of(outcomes, lead(4))).toMatchObject({ kind: 'failed', error: { kind: 'retry' } });
 });
@@ -136,7 +136,7 @@ test('a field of ours that is hidden ends the job with the error that stops the 
   await org.control('PUT', '/hidden-fields', ['Lead.Leadgrade_Status__c']);
   const job = await writing([lead(3)]);
   const error = { kind: 'configuration', fix: expect.stringContaining('leadgrade doctor') };
-  expect(await bulk.look(job, SIGNAL)).toMatchObject({ kind: 'failed', error });
+  expect(await bulk.status(job, SIGNAL)).toMatchObject({ kind: 'failed', error });
 });
 
 test('a grade that the picklist does not have stops the writer', async () => {

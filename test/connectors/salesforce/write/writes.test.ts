@@ -3,7 +3,7 @@ import { applySetup } from '../../../../connectors/salesforce/setup/apply-setup.
 import { createScoreWriter, WRITE_BATCH } from '../../../../connectors/salesforce/write/write-scores.ts';
 import { idOf } from '../../../../sandbox/salesforce/ids.ts';
 import { peopleWithDeals } from '../../../../sandbox/test/salesforce/sandbox-under-test.ts';
-import type { ScorePatch, WriteOutcome } from '../../../../src/crm/connector.ts';
+import type { ScorePatch, WriteResult } from '../../../../src/crm/connector.ts';
 import type { ScoreFieldValues } from '../../../../src/domain/score-fields.ts';
 import { clearedScoreFields } from '../../../../src/mapping/write-back.ts';
 import { type ConnectedOrg, connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
@@ -53,11 +53,11 @@ async function scoredOrg() {
   };
 }
 
-function kinds(outcomes: readonly WriteOutcome[]) {
+function kinds(outcomes: readonly WriteResult[]) {
   return new Map(outcomes.map((outcome) => [outcome.ref.id, outcome.kind]));
 }
 
-function failureOf(outcomes: readonly WriteOutcome[], id: string) {
+function failureOf(outcomes: readonly WriteResult[], id: string) {
   const found = outcomes.find(({ ref }) => ref.id === id);
   if (found?.kind !== 'failed') throw new Error(`${found?.kind} is no failure`);
   return found.error;
