@@ -22,7 +22,10 @@ const TERMS: readonly RetiredWord[] = [
   { pattern: /\bintake\b/i, use: 'process-inbox' },
   { pattern: /\bbeats?\b/i, use: 'heartbeat; repeatable job' },
   { pattern: /\b(whole pass(es)?|listed_pass|passing|beginPass|endPull)\b/, use: 'full sync' },
-  { pattern: /\bquiet (time|end)s?\b|\bquiet_until\b|\bQUIET_SECONDS\b|\bquiet(Ms|Time|End|Seconds)\b/i, use: 'debounce window' },
+  {
+    pattern: /\bquiet (time|end)s?\b|\bquiet_until\b|\bQUIET_SECONDS\b|\bquiet(Ms|Time|End|Seconds)\b/i,
+    use: 'debounce window',
+  },
   { pattern: /\bneighbou?rhoods?\b|\bneighborhoodOf\b/i, use: 'connected component' },
   { pattern: /\bstorms?\b/i, use: 'burst' },
   { pattern: /\boracles?\b/i, use: 'assertions' },
@@ -35,7 +38,10 @@ const TERMS: readonly RetiredWord[] = [
   { pattern: /\bunattached\b/i, use: 'unlinked' },
   { pattern: /\b(needs|must be mended by|asks for) somebody\b|NEEDS_SOMEBODY/, use: 'needs operator action' },
   { pattern: /\bkey ?rings?\b/i, use: 'write-key lookup' },
-  { pattern: /\b(settled_result_id|listed_pass|undated_at|probed_at|denied_at|hour_began|due_cause|heard_at)\b/, use: 'see src/store/tables' },
+  {
+    pattern: /\b(settled_result_id|listed_pass|undated_at|probed_at|denied_at|hour_began|due_cause|heard_at)\b/,
+    use: 'see src/store/tables',
+  },
 ];
 
 /** One verb, one meaning: insert, upsert, save, update, delete, tombstone, claim, list, find, count. */
@@ -53,7 +59,10 @@ const VERBS: readonly RetiredWord[] = [
 
 /** Subjects that name no thing. */
 const PROSE: readonly RetiredWord[] = [
-  { pattern: /\b(whoever|whomever|somebody|nobody|everybody|anybody)\b/i, use: 'the record, request, worker, person that is meant' },
+  {
+    pattern: /\b(whoever|whomever|somebody|nobody|everybody|anybody)\b/i,
+    use: 'the record, request, worker, person that is meant',
+  },
   { pattern: /\bis told of\b|\btold of\b/i, use: 'is logged, is reported' },
   { pattern: /(?<!there )\bis no (?!longer\b|more\b|need\b|other\b|way\b|reason\b|such\b)/i, use: 'is not a valid …' },
   { pattern: /\bset going\b|\bby and by\b|\bcome(s)? to nothing\b/i, use: 'start; fail' },

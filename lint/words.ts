@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { RETIRED_WORDS } from './retired-words.ts';
 
 const READ = /\.(ts|js|md|ya?ml|html|json)$|^\.env\.example$|^\.ci\/run$/;
-const NOT_OURS = /(^|\/)(package-lock\.json|node_modules\/)|^lint\/retired-words\.ts$|^apps\/salesforce\/force-app\/.*\.xml$/;
+const NOT_OURS =
+  /(^|\/)(package-lock\.json|node_modules\/)|^lint\/retired-words\.ts$|^apps\/salesforce\/force-app\/.*\.xml$/;
 
 /** @returns a line for each place: file, line, the word, and what to write in its place */
 export function findRetiredWords(paths: readonly string[]): readonly string[] {

@@ -6,7 +6,7 @@ import { control, loggedCalls } from '../../cli/demo/sandbox-log.ts';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import type { HubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import { leads } from './leads.ts';
-import { type OrgProduct, type OrgProductOptions, openOrgProduct } from './org-product.ts';
+import { openSalesforceProduct, type SalesforceProduct, type SalesforceProductOptions } from './org-product.ts';
 
 /** What a rep sees of a score; null = the field is empty. */
 export interface Seen {
@@ -15,7 +15,7 @@ export interface Seen {
   readonly explanation: string | null;
 }
 
-export interface BothCrms extends OrgProduct {
+export interface BothCrms extends SalesforceProduct {
   readonly portal: HubSpotSandbox;
   contactId(key: string): string;
   leadId(key: string): string;
@@ -59,20 +59,20 @@ const recordSchema = z.object({
 
 /** For one test file: products are closed when their test ends. */
 export function bothCrms() {
-  const opened: OrgProduct[] = [];
+  const opened: SalesforceProduct[] = [];
   afterEach(async () => {
     for (const product of opened.splice(0)) await product.close();
   });
-  return async (options: OrgProductOptions & { readonly hubspot?: Dataset } = {}): Promise<BothCrms> => {
+  return async (options: SalesforceProductOptions & { readonly hubspot?: Dataset } = {}): Promise<BothCrms> => {
     const settings = { MODEL_FILE, ...options.settings };
-    const product = await openOrgProduct({ dataset: leads(2), hubspot: leads(2), ...options, settings });
+    const product = await openSalesforceProduct({ dataset: leads(2), hubspot: leads(2), ...options, settings });
     opened.push(product);
     if (product.portal === null) throw new Error('There is no HubSpot.');
     return withPeople(product, product.portal);
   };
 }
 
-function withPeople(product: OrgProduct, portal: HubSpotSandbox): BothCrms {
+function withPeople(product: SalesforceProduct, portal: HubSpotSandbox): BothCrms {
   const hubspot: BothCrms['hubspot'] = (method, path, body) => control(portal, method, path, body);
   const idIn = (ids: ReadonlyMap<string, string>) => (key: string) => {
     const id = ids.get(key);

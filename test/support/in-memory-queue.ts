@@ -16,9 +16,9 @@ interface Rung {
 }
 
 export interface InMemoryQueue {
-  readonly ring: JobContext['enqueue'];
+  readonly enqueue: JobContext['enqueue'];
   /** Runs what is due by the clock, until nothing is. */
-  settle(context: JobContext): Promise<void>;
+  runUntilIdle(context: JobContext): Promise<void>;
 }
 
 export function createInMemoryQueue(clock: Clock): InMemoryQueue {
@@ -36,8 +36,8 @@ export function createInMemoryQueue(clock: Clock): InMemoryQueue {
     waiting.set(key, { job, payload, at, ringNow: () => ring(job, payload) });
   };
   return {
-    ring,
-    settle: async (context) => {
+    enqueue: ring,
+    runUntilIdle: async (context) => {
       for (let next = nextDue(); next !== undefined; next = nextDue()) {
         const [key, { job, payload, ringNow }] = next;
         waiting.delete(key);

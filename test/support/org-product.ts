@@ -12,7 +12,7 @@ import {
 import { type BackendEnv, DEFAULT_BACKEND } from './backends.ts';
 import { borrowed, NOW, type RunningProduct, type RunOptions, runProduct, startingAt } from './running-product.ts';
 
-export interface OrgProductOptions extends RunOptions {
+export interface SalesforceProductOptions extends RunOptions {
   /** Of the installation to use; absent: a fresh one, on Postgres where there is one. */
   readonly env?: BackendEnv;
   readonly settings?: Readonly<Record<string, string>>;
@@ -38,13 +38,13 @@ const requestSchema = z.object({
   ids: z.array(z.string()).optional(),
   writes: z.array(z.object({ id: z.string(), properties: z.record(z.string(), z.unknown()) })).optional(),
 });
-export type OrgRequest = z.infer<typeof requestSchema>;
+export type SalesforceRequest = z.infer<typeof requestSchema>;
 
 const recordSchema = z.record(z.string(), z.unknown());
 const shownSchema = z.object({ values: recordSchema });
-export type OrgRecord = z.infer<typeof recordSchema>;
+export type SalesforceRecord = z.infer<typeof recordSchema>;
 
-export interface OrgProduct extends RunningProduct {
+export interface SalesforceProduct extends RunningProduct {
   readonly org: SalesforceSandbox;
   /** Null where no HubSpot was asked for. */
   readonly portal: HubSpotSandbox | null;
@@ -53,17 +53,17 @@ export interface OrgProduct extends RunningProduct {
   /** Replaces the fault script. */
   faults(...rules: readonly object[]): Promise<void>;
   /** What the org was asked, oldest first; `since` is a `seq`. */
-  log(since?: number): Promise<readonly OrgRequest[]>;
+  log(since?: number): Promise<readonly SalesforceRequest[]>;
   /** The collection updates among them. */
-  writes(since?: number): Promise<readonly OrgRequest[]>;
+  writes(since?: number): Promise<readonly SalesforceRequest[]>;
   /** A Lead or Contact with all its fields; costs no call of the org's. */
-  record(object: 'Lead' | 'Contact', id: string): Promise<OrgRecord>;
+  record(object: 'Lead' | 'Contact', id: string): Promise<SalesforceRecord>;
   /** Those of the data set that are still there: Contacts, and Leads that did not become one. */
-  records(): Promise<readonly (OrgRecord & { readonly object: 'Lead' | 'Contact'; readonly id: string })[]>;
+  records(): Promise<readonly (SalesforceRecord & { readonly object: 'Lead' | 'Contact'; readonly id: string })[]>;
 }
 
 /** Opens it with our fields set up in the CRMs; close it when done. */
-export async function openOrgProduct(options: OrgProductOptions = {}): Promise<OrgProduct> {
+export async function openSalesforceProduct(options: SalesforceProductOptions = {}): Promise<SalesforceProduct> {
   const installation = options.env === undefined ? await DEFAULT_BACKEND.create() : borrowed(options.env);
   const clock = startingAt(options.now ?? NOW);
   const dataset = options.dataset ?? seededDataset({ contacts: options.people ?? 20, seed: 1, now: clock.now() });
@@ -111,10 +111,10 @@ function portalSettings(portal: HubSpotSandbox | null): Readonly<Record<string, 
   return portal === null ? {} : { HUBSPOT_API_URL: portal.url, HUBSPOT_ACCESS_TOKEN: portal.accessToken };
 }
 
-type OrgActions = Pick<OrgProduct, 'control' | 'faults' | 'log' | 'writes' | 'record' | 'records'>;
+type OrgActions = Pick<SalesforceProduct, 'control' | 'faults' | 'log' | 'writes' | 'record' | 'records'>;
 
 function orgActions({ url, leadIds, contactIds }: SalesforceSandbox): OrgActions {
-  const send: OrgProduct['control'] = async (method, path, body) => {
+  const send: SalesforceProduct['control'] = async (method, path, body) => {
     const response = await fetch(`${url}/_sandbox/${path}`, {
       method,
       ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
@@ -127,7 +127,7 @@ function orgActions({ url, leadIds, contactIds }: SalesforceSandbox): OrgActions
     const lines = z.string().parse(await (await fetch(`${url}/_sandbox/log?since=${since}`)).text());
     return lines.split('\n').flatMap((line) => (line === '' ? [] : [requestSchema.parse(JSON.parse(line))]));
   };
-  const record: OrgProduct['record'] = async (object, id) =>
+  const record: SalesforceProduct['record'] = async (object, id) =>
     shownSchema.parse(await send('GET', `records/${object}/${id}`)).values;
   return {
     control: send,

@@ -47,13 +47,13 @@ export interface RunningProduct {
   /** Creates our fields in the CRMs, as `leadgrade setup` does. */
   setup(): Promise<void>;
   /** Runs what was rung for and is due by the clock, until nothing is. Does nothing with `queue`. */
-  settle(): Promise<void>;
+  runUntilIdle(): Promise<void>;
   /** Rings for the tick and settles. */
-  tick(): Promise<void>;
+  poll(): Promise<void>;
   /** The first pull, as `leadgrade backfill` does it: the run as it stands when nothing more is due. */
   backfill(): Promise<Run>;
   /** One round of reading, scoring and writing, ten seconds after what happened before. */
-  round(): Promise<Run>;
+  sync(): Promise<Run>;
   /** Puts the clock to the next nightly slot of the default cron (02:00 UTC), and runs it and what it rings for. */
   nightly(): Promise<void>;
   /** Closes the product and opens it again on the same database and CRMs. */
@@ -83,10 +83,10 @@ export async function runProduct(
     env,
     advanceClock,
     setup: () => setUp(opened.context),
-    settle: () => opened.settle(),
-    tick: async () => {
+    runUntilIdle: () => opened.runUntilIdle(),
+    poll: async () => {
       await opened.context.enqueue('poll', {});
-      await opened.settle();
+      await opened.runUntilIdle();
     },
     backfill: async () => {
       const { db, crms } = opened.context;
@@ -95,7 +95,7 @@ export async function runProduct(
       for (const crm of crms.keys()) await opened.context.enqueue('sync-streams', { crm });
       return finish(opened, run, options.queue);
     },
-    round: async () => {
+    sync: async () => {
       advanceClock(10_000);
       return finish(opened, await syncOnce(opened.context), options.queue);
     },
@@ -104,7 +104,7 @@ export async function runProduct(
       const slot = Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate(), 2);
       clock.forwardTo(new Date((slot > today.getTime() ? slot : slot + 86_400_000) + 1_000));
       await opened.context.enqueue('nightly', {});
-      await opened.settle();
+      await opened.runUntilIdle();
     },
     restart: async () => {
       await opened.product.close();
@@ -117,7 +117,7 @@ export async function runProduct(
 interface Opened {
   readonly product: Product;
   readonly context: JobContext;
-  settle(): Promise<void>;
+  runUntilIdle(): Promise<void>;
 }
 
 async function openOnce(
@@ -134,15 +134,15 @@ async function openOnce(
   const product = await openProduct(read.config, { clock, log, pace: { wait, patience } });
   if (options.queue === true) {
     product.work();
-    return { product, context: product.context, settle: async () => {} };
+    return { product, context: product.context, runUntilIdle: async () => {} };
   }
-  const bell = createInMemoryQueue(clock);
-  const context: JobContext = { ...product.context, enqueue: bell.ring };
-  return { product, context, settle: () => bell.settle(context) };
+  const queue = createInMemoryQueue(clock);
+  const context: JobContext = { ...product.context, enqueue: queue.enqueue };
+  return { product, context, runUntilIdle: () => queue.runUntilIdle(context) };
 }
 
 /** The run as it stands when all that was rung for is done; with a queue, when the run has ended. */
-async function finish({ context, settle: runUntilIdle }: Opened, run: Run, queue = false): Promise<Run> {
+async function finish({ context, runUntilIdle }: Opened, run: Run, queue = false): Promise<Run> {
   await runUntilIdle();
   for (;;) {
     const now = await context.db.selectFrom('runs').selectAll().where('id', '=', run.id).executeTakeFirstOrThrow();

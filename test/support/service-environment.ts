@@ -77,7 +77,7 @@ export interface ServiceEnvironment extends ServiceStore {
   /** Until the sandbox has been asked nothing for so long. */
   quiet(ms: number): Promise<void>;
   /** Sends an event that says that a contact's title has changed, signed; gives the status of the answer, 0 for none. */
-  tell(contactId: string, over?: Readonly<Record<string, unknown>>): Promise<number>;
+  deliverWebhook(contactId: string, over?: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
 /** Opens it with our properties set up in the portal, and the service not started. */
@@ -134,7 +134,7 @@ export async function openServiceEnvironment(options: ServiceEnvironmentOptions)
       return service;
     },
     calm: () => untilCalm(url, portal),
-    tell: (contactId, over) =>
+    deliverWebhook: (contactId, over) =>
       deliverWebhook(sandbox, url, changed(contactId, { portalId: Number(sandbox.portalId), ...over })),
   };
 }

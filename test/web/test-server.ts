@@ -28,7 +28,7 @@ export interface TestServer {
   readonly port: number;
   /** What was logged, with its details. */
   readonly warnings: readonly string[];
-  readonly rings: () => number;
+  readonly triggerCount: () => number;
   readonly metrics: () => Promise<string>;
   /** Requests, and events, of a source that had this outcome. */
   readonly requests: (source: string, outcome: string) => Promise<number>;
@@ -81,7 +81,7 @@ export async function startTestServer(parts: TestServerParts): Promise<TestServe
     url,
     port,
     warnings,
-    rings: () => rings,
+    triggerCount: () => rings,
     metrics: metricsText,
     requests: (source, outcome) =>
       count(`leadgrade_webhook_request_seconds_count{source="${source}",outcome="${outcome}"}`),

@@ -2,18 +2,18 @@
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { leads } from '../../support/leads.ts';
-import { type OrgProduct, openOrgProduct } from '../../support/org-product.ts';
+import { openSalesforceProduct, type SalesforceProduct } from '../../support/org-product.ts';
 import { leadgradeHere } from '../run-command.ts';
 
-let opened: OrgProduct | undefined;
+let opened: SalesforceProduct | undefined;
 afterEach(async () => {
   await opened?.close();
   opened = undefined;
 });
 
 /** Three people who are in both CRMs, scored. */
-async function bothBackfilled(): Promise<OrgProduct> {
-  opened = await openOrgProduct({ dataset: leads(3), hubspot: leads(3) });
+async function bothBackfilled(): Promise<SalesforceProduct> {
+  opened = await openSalesforceProduct({ dataset: leads(3), hubspot: leads(3) });
   await opened.backfill();
   return opened;
 }
@@ -25,7 +25,7 @@ const reportSchema = z.object({
 });
 
 /** What still stands here of a record, by table. */
-async function leftOf({ context: { db } }: OrgProduct, id: string) {
+async function leftOf({ context: { db } }: SalesforceProduct, id: string) {
   const record = await db
     .selectFrom('records')
     .select(['fields', 'crm_values', 'email_key'])
@@ -54,7 +54,7 @@ test('a Lead that was deleted for good is erased, its other record is named and 
     waiting: [],
   });
 
-  await under.round();
+  await under.sync();
   expect((await leftOf(under, id)).record).toEqual([{ fields: {}, crm_values: {}, email_key: null }]);
   const again = await leadgradeHere(['erase', `salesforce:${id}`], { env: under.env });
   expect(again.code).toBe(0);
@@ -81,7 +81,7 @@ test('a Lead that was merged is erased with its survivor, when that is gone', as
   const under = await bothBackfilled();
   const [merged = '', survivor = ''] = under.org.leadIds.values();
   await under.control('POST', 'merge', { masterId: survivor, mergedId: merged });
-  await under.round();
+  await under.sync();
   const early = await leadgradeHere(['erase', `salesforce:${merged}`], { env: under.env });
   expect(early.code).toBe(2);
   expect(early.stderr).toContain(`was merged into salesforce:${survivor}`);

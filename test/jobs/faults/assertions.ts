@@ -50,6 +50,6 @@ export async function expectInSync(product: TestProduct): Promise<void> {
     expect(properties.leadgrade_explanation ?? null).toBe(crm_values.explanation ?? null);
   }
   const before = await logEnd(product);
-  expect((await product.round()).state).toBe('done');
+  expect((await product.sync()).state).toBe('done');
   expect(await product.writes(before)).toEqual([]);
 }

@@ -19,7 +19,7 @@ async function stateOf(product: TestProduct, id: string) {
 
 /** Round after round, until nothing changes in the CRM any more. */
 async function settledAfterRounds(product: TestProduct, rounds = 3): Promise<void> {
-  for (let round = 0; round < rounds; round++) await product.round();
+  for (let round = 0; round < rounds; round++) await product.sync();
   await expectInSync(product);
 }
 
@@ -28,7 +28,7 @@ describe('our own writes', () => {
     const product = await open({ contacts: 60 });
     await product.backfill();
     const before = await logEnd(product);
-    for (let round = 0; round < 3; round++) await product.round();
+    for (let round = 0; round < 3; round++) await product.sync();
     const calls = (await product.log(before)).map(({ path }) => path);
     expect(calls.filter((path) => /batch\/(update|read)$/.test(path))).toEqual([]);
     await expectInSync(product);
@@ -50,9 +50,9 @@ describe('our own writes', () => {
     const p1 = product.idOf('p1');
     await asksForDemo(product, p1);
     seen.product = product;
-    await product.round();
+    await product.sync();
     expect(isEdited).toBe(true);
-    await product.round();
+    await product.sync();
     const { properties } = await product.contact(p1);
     expect(properties.leadgrade_explanation).toContain('Student or intern');
     await settledAfterRounds(product);
@@ -72,7 +72,7 @@ describe('somebody edits our fields', () => {
     const was = await product.contact(p2);
     const before = await logEnd(product);
     await product.control('PATCH', `contacts/${p2}`, { properties });
-    await product.round();
+    await product.sync();
     const is = await product.contact(p2);
     expect(scoreOf(is)).toEqual(scoreOf(was));
     expect(is.properties.leadgrade_explanation).toBe(was.properties.leadgrade_explanation);
@@ -87,8 +87,8 @@ describe('somebody edits our fields', () => {
     const { leadgrade_explanation: text } = (await product.contact(p2)).properties;
     await product.control('PATCH', `contacts/${p2}`, { properties: { leadgrade_explanation: `${text} \r\n` } });
     const before = await logEnd(product);
-    await product.round();
-    await product.round();
+    await product.sync();
+    await product.sync();
     expect(await product.writes(before)).toEqual([]);
   });
 });
@@ -99,19 +99,19 @@ describe('a change that the search does not show yet', () => {
     await product.backfill();
     const [p0, p1] = [product.idOf('p0'), product.idOf('p1')];
     await product.control('PATCH', `contacts/${p0}`, { properties: { jobtitle: 'Student' } });
-    await product.round();
+    await product.sync();
     expect((await product.contact(p0)).properties.leadgrade_explanation).not.toContain('Student or intern');
     product.advanceClock(60_000);
     await product.control('PATCH', `contacts/${p1}`, { properties: { jobtitle: 'Student' } });
     for (let round = 0; round < 3; round++) {
       product.advanceClock(50_000);
-      await product.round();
+      await product.sync();
     }
     for (const id of [p0, p1]) {
       expect((await product.contact(id)).properties.leadgrade_explanation).toContain('Student or intern');
     }
     product.advanceClock(200_000);
-    await product.round();
+    await product.sync();
     await expectInSync(product);
   });
 });
@@ -157,7 +157,7 @@ describe('two contacts are merged', () => {
     await product.control('POST', 'merge', { primaryId: p0, mergedId: p1 });
     const before = await logEnd(product);
     product.advanceClock(15_001);
-    await product.settle();
+    await product.runUntilIdle();
     const calls = (await product.writes(before)).length;
     // Bisection: two for each halving, and one alone for the contact that answers under another id.
     expect(calls).toBeLessThanOrEqual(1 + 2 * Math.ceil(Math.log2(30)) + 1);
@@ -188,7 +188,7 @@ describe('a contact is deleted', () => {
     await product.backfill();
     await product.control('DELETE', `contacts/${p1}`);
     product.advanceClock(15_001);
-    await product.settle();
+    await product.runUntilIdle();
     expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', dirty_at: null });
     expect(await listErrors(product.context.db, { after: 0, limit: 10 })).toEqual([]);
     await settledAfterRounds(product);

@@ -73,7 +73,7 @@ describe('a contact is deleted in HubSpot', () => {
   test('and nobody asks for it: the night finds it, keeps what is known, and restored it is scored again', async () => {
     const was = scoreOf(await product.contact(id));
     await product.control('DELETE', `contacts/${id}`);
-    await product.round();
+    await product.sync();
     expect(await stored()).toMatchObject({ state: 'live' });
     await product.nightly();
     expect(await stored()).toMatchObject({ state: 'gone', erased_at: null, dirty_at: null });
@@ -92,7 +92,7 @@ describe('a contact is deleted in HubSpot', () => {
     await product.nightly();
     expect(await stored()).toMatchObject({ state: 'gone' });
     await product.control('POST', `contacts/${id}/restore`);
-    await product.round();
+    await product.sync();
     expect(await stored()).toMatchObject({ state: 'live', dirty_at: null });
     await expectInSync(product);
   });
@@ -103,12 +103,12 @@ describe('a contact is deleted in HubSpot', () => {
     for (const contactId of [id, other]) {
       await product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });
     }
-    await product.round();
+    await product.sync();
     await product.control('DELETE', `contacts/${id}`);
     const before = (await product.contacts()).length;
     product.advanceClock(15_001);
-    await product.settle();
-    await product.round();
+    await product.runUntilIdle();
+    await product.sync();
     expect(await stored()).toMatchObject({ state: 'gone', erased_at: null });
     expect(await product.contacts()).toHaveLength(before);
     expect(Number(scoreOf(await product.contact(other)).behavior)).toBeGreaterThan(0);
@@ -168,10 +168,10 @@ describe('a contact is deleted for privacy', () => {
     const page = `https://acme.example/${CANARIES.form}`;
     await product.control('POST', 'activities', { contactId: id, type: 'form_submission', attributes: { page } });
     await product.control('POST', 'deals', { contactIds: [id], stage: 'contractsent', amount: 4711 });
-    await product.round();
+    await product.sync();
     product.advanceClock(60_000);
     await product.control('PATCH', `contacts/${id}`, { properties: { jobtitle: 'VP Canaries' } });
-    await product.round();
+    await product.sync();
     for (const canary of [...Object.values(CANARIES), 'VP Canaries', 'Canaryland', '4711']) {
       expect(await tablesWith(canary), canary).not.toEqual([]);
     }
@@ -223,7 +223,7 @@ describe('a contact is deleted for privacy', () => {
   test('and had taken over another one: that one is erased with it', async () => {
     const taken = product.idOf('p21');
     await product.control('PATCH', `contacts/${taken}`, { properties: { jobtitle: 'Merged Canary' } });
-    await product.round();
+    await product.sync();
     await product.control('POST', 'merge', { primaryId: id, mergedId: taken });
     await product.nightly();
     expect(await stored(taken)).toMatchObject({ state: 'merged' });
@@ -241,10 +241,10 @@ describe('a contact is deleted for privacy', () => {
       attributes: { form: 'demo' },
     });
     await product.faults({ match: { path: 'batch/update', times: 2 }, action: { status: 503 } });
-    await product.round();
+    await product.sync();
     await product.control('POST', `contacts/${id}/privacy-deletion`);
     product.advanceClock(15_001);
-    await product.settle();
+    await product.runUntilIdle();
     expect(await stored()).toMatchObject({ state: 'gone', erased_at: null });
     await product.nightly();
     expect(await stored()).toMatchObject({ state: 'gone', erased_at: expect.any(Date) });

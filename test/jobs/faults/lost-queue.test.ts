@@ -15,33 +15,33 @@ const HOUR_MS = 3_600_000;
 const idSchema = z.object({ id: z.string() });
 const { open } = openedProducts();
 
-function leadOf(stage: ServiceEnvironment, at: number) {
-  const lead = stage.leads[at];
+function leadOf(environment: ServiceEnvironment, at: number) {
+  const lead = environment.leads[at];
   if (lead === undefined) throw new Error('The sandbox has too few leads for this test.');
   return lead;
 }
 
 /** When the events that are kept occurred, which their keys begin with: epoch ms. */
-const kept = async (stage: ServiceEnvironment) => {
-  const keys = await stage.query<{ key: string }>('select key::text as key from leadgrade.processed_event_keys');
+const kept = async (environment: ServiceEnvironment) => {
+  const keys = await environment.query<{ key: string }>('select key::text as key from leadgrade.processed_event_keys');
   return new Set(keys.map(({ key }) => Number.parseInt(key.replaceAll('-', '').slice(0, 12), 16)));
 };
 /** Whom those events name that nobody has taken yet. */
-const waiting = async (stage: ServiceEnvironment) =>
-  (await stage.query<{ ids: string[] }>('select ids from leadgrade.inbox')).flatMap(({ ids }) => ids);
+const waiting = async (environment: ServiceEnvironment) =>
+  (await environment.query<{ ids: string[] }>('select ids from leadgrade.inbox')).flatMap(({ ids }) => ids);
 
 /** A reading of everything finds nothing to write. */
-async function expectNothingToWrite(stage: ServiceEnvironment): Promise<void> {
-  const since = await stage.logEnd();
-  const backfill = stage.run('backfill', '--json');
+async function expectNothingToWrite(environment: ServiceEnvironment): Promise<void> {
+  const since = await environment.logEnd();
+  const backfill = environment.run('backfill', '--json');
   expect([0, 1]).toContain(await backfill.ended);
-  await stage.calm();
-  expect(await stage.writes(since)).toEqual([]);
+  await environment.calm();
+  expect(await environment.writes(since)).toEqual([]);
 }
 
 /** How often a contact was read again since. */
-async function readsOf(stage: ServiceEnvironment, id: string, since: number): Promise<number> {
-  const reads = (await stage.log(since)).filter(({ path }) => path.endsWith('/contacts/batch/read'));
+async function readsOf(environment: ServiceEnvironment, id: string, since: number): Promise<number> {
+  const reads = (await environment.log(since)).filter(({ path }) => path.endsWith('/contacts/batch/read'));
   return reads.filter(({ ids = [] }) => ids.includes(id)).length;
 }
 
@@ -69,7 +69,7 @@ const testIf = (concerned: boolean) => (name: string, run: () => Promise<void>) 
 describe.each(BACKENDS)('on $name', (setup) => {
   const opened: (() => Promise<unknown>)[] = [];
   const [isEmbedded, hasRedis] = [setup.name === 'embedded', setup.name.includes('redis')];
-  let stage: ServiceEnvironment;
+  let environment: ServiceEnvironment;
   let redis: RedisServer | null = null;
   let databaseUrl = '';
 
@@ -80,11 +80,11 @@ describe.each(BACKENDS)('on $name', (setup) => {
     if (hasRedis) redis = await ownRedis();
     opened.push(async () => redis?.stop());
     databaseUrl = env.DATABASE_URL ?? '';
-    stage = await openServiceEnvironment({
+    environment = await openServiceEnvironment({
       env: { ...env, ...(redis === null ? {} : { REDIS_URL: redis.url }) },
       ...{ contacts: 20, webhooks: false },
     });
-    opened.push(stage.close);
+    opened.push(environment.close);
   });
   afterAll(async () => {
     for (const close of opened.toReversed()) await close();
@@ -93,62 +93,65 @@ describe.each(BACKENDS)('on $name', (setup) => {
   let isServed = false;
   /** One service for all of these, as each of them leaves it was. */
   const served = async () => {
-    if (!isServed) await stage.serve();
+    if (!isServed) await environment.serve();
     isServed = true;
-    await stage.calm();
+    await environment.calm();
   };
 
   // Each kind of queue once, as the store is the same.
   testIf(setup.name !== 'postgres')(
     'an event that was stored by a process that was killed before anybody took it is taken by the next one',
     async () => {
-      expect([0, 1]).toContain(await stage.run('backfill').ended);
-      const receiver = await stage.serve('--roles', 'web');
-      const { id } = leadOf(stage, 0);
+      expect([0, 1]).toContain(await environment.run('backfill').ended);
+      const receiver = await environment.serve('--roles', 'web');
+      const { id } = leadOf(environment, 0);
       const occurredAt = Date.now();
-      expect(await stage.tell(id, { occurredAt })).toBe(200);
-      expect(await waiting(stage)).toEqual([id]);
+      expect(await environment.deliverWebhook(id, { occurredAt })).toBe(200);
+      expect(await waiting(environment)).toEqual([id]);
       await receiver.kill();
-      const since = await stage.logEnd();
-      await stage.serve();
+      const since = await environment.logEnd();
+      await environment.serve();
       isServed = true;
-      await expect.poll(() => waiting(stage), SOON).toEqual([]);
-      expect(await kept(stage)).toContain(occurredAt);
+      await expect.poll(() => waiting(environment), SOON).toEqual([]);
+      expect(await kept(environment)).toContain(occurredAt);
       // Nothing has changed that a poll would find: it is read because the event said so, and nobody else is.
-      await expect.poll(() => readsOf(stage, id, since), SOON).toBe(1);
-      expect(await readsOf(stage, leadOf(stage, 1).id, since)).toBe(0);
+      await expect.poll(() => readsOf(environment, id, since), SOON).toBe(1);
+      expect(await readsOf(environment, leadOf(environment, 1).id, since)).toBe(0);
     },
   );
 
   testIf(hasRedis)('an event that arrives while Redis is down is acknowledged, and taken once it is back', async () => {
     await served();
     await redis?.kill();
-    const { id } = leadOf(stage, 1);
-    await stage.control('PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } });
+    const { id } = leadOf(environment, 1);
+    await environment.control('PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } });
     const occurredAt = Date.now();
-    expect(await stage.tell(id, { occurredAt })).toBe(200);
-    expect(await kept(stage)).toContain(occurredAt);
-    expect(await waiting(stage)).toEqual([id]);
+    expect(await environment.deliverWebhook(id, { occurredAt })).toBe(200);
+    expect(await kept(environment)).toContain(occurredAt);
+    expect(await waiting(environment)).toEqual([id]);
     await redis?.restart();
-    await expect.poll(() => stage.explanation(id), SOON).toContain('Student or intern');
-    await expect.poll(() => waiting(stage), SOON).toEqual([]);
+    await expect.poll(() => environment.explanation(id), SOON).toContain('Student or intern');
+    await expect.poll(() => waiting(environment), SOON).toEqual([]);
   });
 
   testIf(!isEmbedded)('no event that was acknowledged is lost while Postgres goes away and comes back', async () => {
     await served();
-    await stage.sendWebhooks();
-    const people = stage.leads.slice(0, 5);
+    await environment.sendWebhooks();
+    const people = environment.leads.slice(0, 5);
     const answers: { occurredAt: number; status: number }[] = [];
     let isOver = false;
     const sender = (async () => {
       for (let at = Date.now(), n = 0; !isOver; n++) {
         at = Math.max(at + 1, Date.now());
-        answers.push({ occurredAt: at, status: await stage.tell(leadOf(stage, n % 5).id, { occurredAt: at }) });
+        answers.push({
+          occurredAt: at,
+          status: await environment.deliverWebhook(leadOf(environment, n % 5).id, { occurredAt: at }),
+        });
         await sleep(20);
       }
     })();
     const retitle = async (jobtitle: string) => {
-      for (const { id } of people) await stage.control('PATCH', `contacts/${id}`, { properties: { jobtitle } });
+      for (const { id } of people) await environment.control('PATCH', `contacts/${id}`, { properties: { jobtitle } });
     };
     await retitle('Head of sales');
     const openAgain = await closeDatabase(databaseUrl);
@@ -158,17 +161,17 @@ describe.each(BACKENDS)('on $name', (setup) => {
     await sleep(1_000);
     isOver = true;
     await sender;
-    await stage.calm();
+    await environment.calm();
 
     expect(answers.filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
     expect(answers.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 503]));
-    const stored = await kept(stage);
+    const stored = await kept(environment);
     expect(answers.filter(({ occurredAt, status }) => status === 200 && !stored.has(occurredAt))).toEqual([]);
-    expect(await waiting(stage)).toEqual([]);
-    for (const { id } of people) expect(await stage.explanation(id)).toContain('Student or intern');
-    const { sent, delivered, failed } = await stage.delivered();
+    expect(await waiting(environment)).toEqual([]);
+    for (const { id } of people) expect(await environment.explanation(id)).toContain('Student or intern');
+    const { sent, delivered, failed } = await environment.delivered();
     expect({ delivered, failed }).toEqual({ delivered: sent, failed: 0 });
-    await expectNothingToWrite(stage);
+    await expectNothingToWrite(environment);
   });
 
   // Of the way there no set-up knows anything.
@@ -176,28 +179,28 @@ describe.each(BACKENDS)('on $name', (setup) => {
     'after duplicates, disorder and an outage of the way there, a reading of everything finds nothing to write',
     async () => {
       await served();
-      await stage.sendWebhooks({ disorder: true, duplicates: 0.5, seed: 3, retryMs: 50 });
+      await environment.sendWebhooks({ disorder: true, duplicates: 0.5, seed: 3, retryMs: 50 });
       const titles = ['Student of things', 'VP Sales', 'Head of sales', 'Intern', 'Engineer'];
       const changeEverybody = async (round: number, except = '') => {
-        for (const [n, { id }] of stage.leads.entries()) {
+        for (const [n, { id }] of environment.leads.entries()) {
           if (id === except) continue;
           const jobtitle = titles[(n + round) % titles.length] ?? '';
-          await stage.control('PATCH', `contacts/${id}`, { properties: { jobtitle } });
+          await environment.control('PATCH', `contacts/${id}`, { properties: { jobtitle } });
         }
       };
       await changeEverybody(0);
-      await stage.control('POST', 'webhooks/outage', { ms: 2_000 });
+      await environment.control('POST', 'webhooks/outage', { ms: 2_000 });
       await changeEverybody(1);
-      const [stays, goes, leaves] = [leadOf(stage, 0), leadOf(stage, 1), leadOf(stage, 2)];
-      await stage.control('POST', 'merge', { primaryId: stays.id, mergedId: goes.id });
-      await stage.control('DELETE', `contacts/${leaves.id}`);
-      await stage.control('POST', `contacts/${leaves.id}/restore`);
+      const [stays, goes, leaves] = [leadOf(environment, 0), leadOf(environment, 1), leadOf(environment, 2)];
+      await environment.control('POST', 'merge', { primaryId: stays.id, mergedId: goes.id });
+      await environment.control('DELETE', `contacts/${leaves.id}`);
+      await environment.control('POST', `contacts/${leaves.id}/restore`);
       await sleep(2_000);
       await changeEverybody(2, goes.id);
-      await stage.calm();
-      const { sent, delivered, failed } = await stage.delivered();
+      await environment.calm();
+      const { sent, delivered, failed } = await environment.delivered();
       expect({ delivered, failed }).toEqual({ delivered: sent, failed: 0 });
-      await expectNothingToWrite(stage);
+      await expectNothingToWrite(environment);
     },
   );
 });
@@ -236,7 +239,7 @@ test('what changed while the receiver was down for 25 hours is recovered by the 
   const properties = { email: 'new@created.example', jobtitle: 'VP Sales' };
   const { id } = idSchema.parse(await control('POST', 'contacts', { properties }));
   product.advanceClock(10 * HOUR_MS);
-  await product.tick();
+  await product.poll();
 
   const explanationOf = async (of: string) => (await product.contact(of)).properties.leadgrade_explanation;
   expect(await explanationOf(titled.id)).toContain('Student or intern');

@@ -42,7 +42,7 @@ async function expectOneConfigurationError(product: TestProduct, code: RegExp): 
   await product.control('POST', 'activities', { contactId: p2, type: 'form_submission', attributes: { form: 'demo' } });
   for (let tries = 0; tries < 3; tries++) {
     product.advanceClock(6 * 60_000);
-    await product.tick();
+    await product.poll();
   }
   const [halt, ...others] = await listPauses(db, ['hubspot']);
   expect(others).toEqual([]);
@@ -58,7 +58,7 @@ async function expectOneConfigurationError(product: TestProduct, code: RegExp): 
 }
 
 async function expectAllWritten(product: TestProduct): Promise<void> {
-  await product.tick();
+  await product.poll();
   const times = await timesWritten(product);
   expect([times.size, new Set(times.values())]).toEqual([8, new Set([1])]);
   expect((await product.contact(product.idOf('p2'))).properties.leadgrade_status).toBe('hot');

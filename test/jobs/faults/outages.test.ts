@@ -28,7 +28,7 @@ describe('HubSpot is down', () => {
     const before = await logEnd(product);
     for (let passed = 0; passed < minutes * MINUTE; passed += 15_000) {
       product.advanceClock(15_001);
-      await product.settle();
+      await product.runUntilIdle();
     }
     const asked = (await product.log(before)).length;
     expect(asked).toBeGreaterThanOrEqual(minutes * 4);
@@ -37,7 +37,7 @@ describe('HubSpot is down', () => {
     expect(warnings(product)).toHaveLength(1);
     await product.faults();
     product.advanceClock(15_001);
-    await product.settle();
+    await product.runUntilIdle();
     const runs = await product.context.db.selectFrom('runs').select(['job', 'state', 'error']).execute();
     expect(runs).toEqual([{ job: 'backfill', state: 'done', error: null }]);
     expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
@@ -55,12 +55,12 @@ describe('HubSpot is down', () => {
       type: 'form_submission',
       attributes: { form: 'demo' },
     });
-    await product.round();
+    await product.sync();
     const results = await product.context.db.selectFrom('results').select(['status']).orderBy('id').execute();
     expect(results.map(({ status }) => status)).toEqual(['engaged', 'engaged', 'engaged', 'engaged', 'hot']);
     await product.faults();
     product.advanceClock(MINUTE);
-    await product.settle();
+    await product.runUntilIdle();
     expect((await product.contact(p1)).properties.leadgrade_status).toBe('hot');
     expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1, 1]);
     await expectInSync(product);
@@ -77,9 +77,9 @@ describe('HubSpot is down', () => {
     await product.faults({ match: { path: 'batch/update', times: 2 }, action });
     await product.backfill();
     product.advanceClock(15_001);
-    await product.settle();
+    await product.runUntilIdle();
     product.advanceClock(15_001);
-    await product.settle();
+    await product.runUntilIdle();
     expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1]);
     await expectInSync(product);
   });
@@ -96,7 +96,7 @@ describe('HubSpot writes, and its answer is lost', () => {
     await product.backfill();
     for (let tries = 0; tries < times; tries++) {
       product.advanceClock(15_001);
-      await product.settle();
+      await product.runUntilIdle();
     }
     const writes = await product.writes();
     expect(writes).toHaveLength(times + 1);
@@ -121,7 +121,7 @@ describe.each(BACKENDS)('a bad quarter of an hour, on a worker ($name)', ({ crea
       { match: { path: 'submissions', nth: 3, times: 1 }, action: { reset: true } },
     );
     expect((await product.backfill()).state).toBe('done');
-    expect((await product.round()).state).toBe('done');
+    expect((await product.sync()).state).toBe('done');
     expect(warnings(product)).toEqual([]);
     expect(await scores(product)).toEqual(await faultFree(options));
     await expectInSync(product);

@@ -45,7 +45,7 @@ describe('HubSpot says that it is asked too often', () => {
     const refused = (await product.log()).at(-1);
     expect(refused?.status).toBe(429);
     product.advanceClock(59_000);
-    await product.tick();
+    await product.poll();
     const [next] = await product.log(refused?.seq);
     expect(Date.parse(next?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(refused?.at ?? '') + 600_000);
     expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1, 1, 1]);
@@ -59,7 +59,7 @@ describe('HubSpot says that it is asked too often', () => {
     const before = (await product.log()).length;
     for (let hour = 1; hour < 11; hour++) {
       product.advanceClock(3_600_000);
-      await product.tick();
+      await product.poll();
     }
     return (await product.log()).length - before;
   }
@@ -103,7 +103,7 @@ describe('HubSpot says that it is asked too often', () => {
       let days = 0;
       for (; (await listPauses(product.context.db, ['hubspot'])).length > 0 && days < 3; days++) {
         product.advanceClock(MIDNIGHT + days * 86_400_000 - product.clock.now().getTime() + 60_000);
-        await product.tick();
+        await product.poll();
       }
       expect(await listPauses(product.context.db, ['hubspot'])).toEqual([]);
       expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1, 1, 1]);

@@ -15,7 +15,7 @@ function listed(product: TestProduct) {
 /** `leadgrade errors retry`, and the round that follows. */
 async function retry(product: TestProduct): Promise<number> {
   const records = await retryErrors(product.context.db, product.clock.now());
-  await product.round();
+  await product.sync();
   return records;
 }
 
@@ -66,7 +66,7 @@ describe('a contact that a rule of the portal protects', () => {
     expect(error?.message).toContain('A rule says no.');
     expect(error?.fix).toMatch(/rules for contact properties/);
     const before = await logEnd(product);
-    await product.round();
+    await product.sync();
     expect(await product.writes(before)).toEqual([]);
     portal.poison.clear();
     expect(await retry(product)).toBe(1);
@@ -113,7 +113,7 @@ describe('a contact that a rule of the portal protects', () => {
     const times = await timesWritten(product);
     expect([times.size, new Set(times.values())]).toEqual([size - poisoned.length, new Set([1])]);
     const before = portal.calls;
-    await product.round();
+    await product.sync();
     expect(portal.calls).toBe(before);
   });
 });
@@ -124,14 +124,14 @@ describe('a contact with a value that cannot be read', () => {
     const p1 = product.idOf('p1');
     await product.backfill();
     await product.control('PATCH', `contacts/${p1}`, { properties: { country: 'Atlantis', jobtitle: 'Director' } });
-    await product.round();
+    await product.sync();
     const [error, ...others] = await listed(product);
     expect(others).toEqual([]);
     expect(error).toMatchObject({ record_id: p1, stage: 'read', field: 'contact.country', code: 'BAD_VALUE' });
     expect(error?.fix).toMatch(/Correct the value in the CRM/);
     expect((await product.contact(p1)).properties.leadgrade_fit_score).toBe('95');
     await product.control('PATCH', `contacts/${p1}`, { properties: { country: 'Germany' } });
-    await product.round();
+    await product.sync();
     expect(await listed(product)).toEqual([]);
     await expectInSync(product);
   });

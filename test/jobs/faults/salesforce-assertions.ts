@@ -2,40 +2,45 @@
 import { afterEach, expect } from 'vitest';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { leads } from '../../support/leads.ts';
-import { type OrgProduct, type OrgProductOptions, type OrgRequest, openOrgProduct } from '../../support/org-product.ts';
+import {
+  openSalesforceProduct,
+  type SalesforceProduct,
+  type SalesforceProductOptions,
+  type SalesforceRequest,
+} from '../../support/org-product.ts';
 
 /** For one test file: products over Leads of one company, closed when the test ends. */
-export function openedOrgs(people = 6): (options?: OrgProductOptions) => Promise<OrgProduct> {
-  const opened: OrgProduct[] = [];
+export function openedOrgs(people = 6): (options?: SalesforceProductOptions) => Promise<SalesforceProduct> {
+  const opened: SalesforceProduct[] = [];
   afterEach(async () => {
     for (const product of opened.splice(0)) await product.close();
   });
   return async (options = {}) => {
-    const product = await openOrgProduct({ dataset: leads(people), ...options });
+    const product = await openSalesforceProduct({ dataset: leads(people), ...options });
     opened.push(product);
     return product;
   };
 }
 
 /** The id of the Lead with that key in the data set. */
-export function leadOf({ org }: OrgProduct, key: string): string {
+export function leadOf({ org }: SalesforceProduct, key: string): string {
   const id = org.leadIds.get(key);
   if (id === undefined) throw new Error(`There is no person "${key}" in the data set.`);
   return id;
 }
 
 /** Somebody asks for a demo, which makes a Lead hot. */
-export function askForDemo(product: OrgProduct, personId: string): Promise<unknown> {
+export function askForDemo(product: SalesforceProduct, personId: string): Promise<unknown> {
   return product.control('POST', 'activities', { personId, type: 'form_submission', attributes: { form: 'demo' } });
 }
 
 /** Where the log ends now: what comes later has a higher `seq`. */
-export async function logEnd(product: OrgProduct): Promise<number> {
+export async function logEnd(product: SalesforceProduct): Promise<number> {
   return (await product.log()).at(-1)?.seq ?? 0;
 }
 
 /** How often each record was named in a collection update that the org took in. */
-export async function timesWritten(product: OrgProduct, since?: number): Promise<ReadonlyMap<string, number>> {
+export async function timesWritten(product: SalesforceProduct, since?: number): Promise<ReadonlyMap<string, number>> {
   const taken = (await product.writes(since)).filter(({ status }) => status === 200);
   const times = new Map<string, number>();
   for (const id of taken.flatMap(({ ids = [] }) => ids)) times.set(id, (times.get(id) ?? 0) + 1);
@@ -43,26 +48,26 @@ export async function timesWritten(product: OrgProduct, since?: number): Promise
 }
 
 /** Queries that ask for people by their ids. */
-export async function fetches(product: OrgProduct, since: number): Promise<readonly OrgRequest[]> {
+export async function fetches(product: SalesforceProduct, since: number): Promise<readonly SalesforceRequest[]> {
   return (await product.log(since)).filter(({ query }) => {
     return /FROM (?:Lead|Contact) WHERE Id IN/.test(new URLSearchParams(query).get('q') ?? '');
   });
 }
 
-export function warnings(product: OrgProduct): readonly string[] {
+export function warnings(product: SalesforceProduct): readonly string[] {
   return product.lines.filter(({ level }) => level !== 'info').map(({ message }) => message);
 }
 
 /** Lets so many minutes pass, with a tick in each. */
-export async function tickFor(product: OrgProduct, minutes: number): Promise<void> {
+export async function tickFor(product: SalesforceProduct, minutes: number): Promise<void> {
   for (let minute = 0; minute < minutes; minute++) {
     product.advanceClock(60_000);
-    await product.tick();
+    await product.poll();
   }
 }
 
 /** Nothing is left to do, the org holds what the store believes, and another round finds nothing to write. */
-export async function expectInSync(product: OrgProduct): Promise<void> {
+export async function expectInSync(product: SalesforceProduct): Promise<void> {
   const { db, clock } = product.context;
   expect(await pendingWork(db, clock.now(), ['salesforce'])).toMatchObject({ dirty: 0, due: 0, outbox: 0 });
   const rows = await db
@@ -77,6 +82,6 @@ export async function expectInSync(product: OrgProduct): Promise<void> {
     expect(shown.Leadgrade_Explanation__c ?? null).toBe(crm_values.explanation ?? null);
   }
   const before = await logEnd(product);
-  expect((await product.round()).state).toBe('done');
+  expect((await product.sync()).state).toBe('done');
   expect(await product.writes(before)).toEqual([]);
 }

@@ -29,10 +29,10 @@ describe('Salesforce says that it is asked too often', () => {
       { side: 'write', kind: 'rate-limited' },
     ]);
     product.advanceClock(waits - 1_500);
-    await product.tick();
+    await product.poll();
     expect(await product.writes()).toHaveLength(1);
     product.advanceClock(waits - (product.clock.now().getTime() - refusedAt) + 1);
-    await product.settle();
+    await product.runUntilIdle();
     expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
     expect(warnings(product)).toHaveLength(1);
     await expectInSync(product);

@@ -25,7 +25,7 @@ describe('Salesforce is down', () => {
     const before = await logEnd(product);
     for (let passed = 0; passed < 60 * MINUTE; passed += 15_000) {
       product.advanceClock(15_001);
-      await product.settle();
+      await product.runUntilIdle();
     }
     const asked = (await product.log(before)).length;
     expect(asked).toBeGreaterThanOrEqual(60 * 4);
@@ -33,7 +33,7 @@ describe('Salesforce is down', () => {
     expect(warnings(product)).toHaveLength(1);
     await product.faults();
     product.advanceClock(15_001);
-    await product.settle();
+    await product.runUntilIdle();
     expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
     expect((await timesWritten(product)).size).toBe(6);
     await expectInSync(product);
@@ -70,7 +70,7 @@ describe('Salesforce is down', () => {
     await product.faults({ match: { path: 'composite/sobjects', times: 2 }, action });
     await product.backfill();
     product.advanceClock(15_001);
-    await product.settle();
+    await product.runUntilIdle();
     const sound = (await product.writes()).slice(2).flatMap(({ ids = [] }) => ids);
     expect([sound.length, new Set(sound).size]).toEqual([6, 6]);
     await expectInSync(product);
@@ -87,7 +87,7 @@ describe('Salesforce writes, and its answer is lost', () => {
     await product.backfill();
     for (let tries = 0; tries < times; tries++) {
       product.advanceClock(15_001);
-      await product.settle();
+      await product.runUntilIdle();
     }
     const writes = await product.writes();
     expect(writes).toHaveLength(times + 1);
@@ -108,7 +108,7 @@ describe('a token', () => {
     expect((await product.backfill()).state).toBe('done');
     await product.control('POST', 'tokens/expire');
     await askForDemo(product, leadOf(product, 'p1'));
-    expect((await product.round()).state).toBe('done');
+    expect((await product.sync()).state).toBe('done');
     expect((await product.record('Lead', leadOf(product, 'p1'))).Leadgrade_Status__c).toBe('hot');
     expect(warnings(product)).toEqual([]);
     await expectInSync(product);

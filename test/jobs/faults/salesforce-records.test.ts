@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { peopleWithDeals } from '../../../sandbox/test/salesforce/sandbox-under-test.ts';
 import { listErrors } from '../../../src/store/leads/record-errors.ts';
-import type { OrgProduct } from '../../support/org-product.ts';
+import type { SalesforceProduct } from '../../support/org-product.ts';
 import {
   askForDemo,
   expectInSync,
@@ -16,11 +16,11 @@ import {
 
 const open = openedOrgs();
 
-function listed({ context }: OrgProduct) {
+function listed({ context }: SalesforceProduct) {
   return listErrors(context.db, { after: 0, limit: 10 });
 }
 
-async function stateOf({ context }: OrgProduct, id: string) {
+async function stateOf({ context }: SalesforceProduct, id: string) {
   const columns = ['state', 'merged_into', 'erased_at', 'dirty_at'] as const;
   return context.db.selectFrom('records').select(columns).where('id', '=', id).executeTakeFirst();
 }
@@ -40,7 +40,7 @@ describe('a Lead', () => {
     expect(error?.message).toContain('A phone is needed.');
     expect(error?.fix).toMatch(/errors retry/);
     const before = await logEnd(product);
-    await product.round();
+    await product.sync();
     expect(await product.writes(before)).toEqual([]);
     await product.nightly();
     expect((await listed(product))[0]).toMatchObject({ record_id: p3, times: 2 });
@@ -67,7 +67,7 @@ describe('a Lead', () => {
     for (const id of ids) await askForDemo(product, id);
     const body = ids.map((id, at) => (at === 2 ? refused : { id, success: true, errors: [] }));
     await product.faults({ match: { path: 'composite/sobjects', times: 1 }, action: { status: 200, body } });
-    expect((await product.round()).state).toBe('done');
+    expect((await product.sync()).state).toBe('done');
     const [error, ...others] = await listed(product);
     expect(others).toEqual([]);
     expect(error).toMatchObject({ record_id: ids[2], code, fix: expect.stringMatching(fix) });
@@ -81,7 +81,7 @@ describe('a Lead', () => {
     await product.backfill();
     for (let tries = 0; tries < 3; tries++) {
       product.advanceClock(20_001);
-      await product.settle();
+      await product.runUntilIdle();
     }
     const [first, ...later] = await product.writes();
     expect(first?.ids).toHaveLength(6);
@@ -91,22 +91,22 @@ describe('a Lead', () => {
   });
 
   /** A result of p1 and of p2 waits to be written. */
-  async function waiting(): Promise<{ product: OrgProduct; p1: string; p2: string }> {
+  async function waiting(): Promise<{ product: SalesforceProduct; p1: string; p2: string }> {
     const product = await open();
     await product.backfill();
     const [p1, p2] = [leadOf(product, 'p1'), leadOf(product, 'p2')];
     await product.faults({ match: { path: 'composite/sobjects', times: 2 }, action: { status: 503 } });
     for (const id of [p1, p2]) await askForDemo(product, id);
-    await product.round();
+    await product.sync();
     expect((await product.record('Lead', p2)).Leadgrade_Status__c).toBe('engaged');
     return { product, p1, p2 };
   }
 
-  async function writeNow(product: OrgProduct): Promise<void> {
+  async function writeNow(product: SalesforceProduct): Promise<void> {
     product.advanceClock(15_001);
-    await product.settle();
-    await product.round();
-    await product.round();
+    await product.runUntilIdle();
+    await product.sync();
+    await product.sync();
   }
 
   test('that is converted between reading and writing: its Contact goes on with its score', async () => {
@@ -150,13 +150,13 @@ describe('a Lead', () => {
     await product.backfill();
     const p1 = leadOf(product, 'p1');
     await askForDemo(product, p1);
-    await product.round();
+    await product.sync();
     await product.control('DELETE', `records/Lead/${p1}`);
-    await product.round();
+    await product.sync();
     expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', erased_at: null });
     await product.control('POST', `records/Lead/${p1}/undelete`);
     product.advanceClock(60_000);
-    await product.round();
+    await product.sync();
     expect(await stateOf(product, p1)).toMatchObject({ state: 'live', dirty_at: null });
     expect((await product.record('Lead', p1)).Leadgrade_Status__c).toBe('hot');
     await expectInSync(product);
@@ -169,7 +169,7 @@ test('Leads that are deleted for good are found at night, and not taken for eras
   const p1 = leadOf(product, 'p1');
   await product.control('DELETE', `records/Lead/${p1}`);
   await product.control('POST', `records/Lead/${p1}/purge`);
-  await product.round();
+  await product.sync();
   expect(await stateOf(product, p1)).toMatchObject({ state: 'live' });
   await product.nightly();
   expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', erased_at: null, dirty_at: null });
@@ -185,7 +185,7 @@ test('our own writes, which move the times of what they write, cause no read of 
   const before = await logEnd(product);
   for (const minutes of [1, 1, 3, 5]) {
     product.advanceClock(minutes * 60_000);
-    await product.tick();
+    await product.poll();
   }
   expect(await fetches(product, before)).toEqual([]);
   expect(await product.writes(before)).toEqual([]);
@@ -198,7 +198,7 @@ test('a campaign, an Account or a task that changes reaches its people in one ro
   const [contact = ''] = product.org.contactIds.values();
   const account = String((await product.record('Contact', contact)).AccountId);
   await product.control('PATCH', `records/Account/${account}`, { values: { Industry: 'Agriculture' } });
-  await product.round();
+  await product.sync();
   const { db } = product.context;
   const { fields } = await db
     .selectFrom('records')
@@ -213,12 +213,12 @@ test('a campaign, an Account or a task that changes reaches its people in one ro
   expect(task).toMatchObject({ gone_at: null });
   const path = `records/Task/${task?.id.replace('task:', '')}`;
   await product.control('PATCH', path, { values: { Status: 'Not Started' } });
-  await product.round();
+  await product.sync();
   expect((await calls())[0]?.gone_at).not.toBeNull();
 
   const p3 = leadOf(product, 'p3');
   await askForDemo(product, p3);
-  await product.round();
+  await product.sync();
   expect((await product.record('Lead', p3)).Leadgrade_Behavior_Score__c).toBeGreaterThan(0);
   await expectInSync(product);
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { countErrors } from '../../../src/store/leads/record-errors.ts';
 import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
-import { type OrgProduct, openOrgProduct } from '../../support/org-product.ts';
+import { openSalesforceProduct, type SalesforceProduct } from '../../support/org-product.ts';
 import {
   askForDemo,
   expectInSync,
@@ -17,7 +17,7 @@ import {
 const open = openedOrgs();
 
 /** One warning, one halt of the writer, nobody listed; and what a lead does is read and scored all the same. */
-async function expectOneConfigurationError(product: OrgProduct, said: RegExp): Promise<void> {
+async function expectOneConfigurationError(product: SalesforceProduct, said: RegExp): Promise<void> {
   const { db, clock } = product.context;
   await askForDemo(product, leadOf(product, 'p2'));
   await tickFor(product, 18);
@@ -34,8 +34,8 @@ async function expectOneConfigurationError(product: OrgProduct, said: RegExp): P
   expect((await timesWritten(product)).size).toBe(0);
 }
 
-async function expectAllWritten(product: OrgProduct): Promise<void> {
-  await product.tick();
+async function expectAllWritten(product: SalesforceProduct): Promise<void> {
+  await product.poll();
   const times = await timesWritten(product);
   expect([times.size, new Set(times.values())]).toEqual([6, new Set([1])]);
   expect((await product.record('Lead', leadOf(product, 'p2'))).Leadgrade_Status__c).toBe('hot');
@@ -78,7 +78,7 @@ describe('the writer stops with one configuration error, and goes on after setup
     expect(await countErrors(db, ['salesforce'])).toBe(0);
     await product.faults();
     await product.setup();
-    await product.tick();
+    await product.poll();
     await expectInSync(product);
   });
 });
@@ -86,13 +86,13 @@ describe('the writer stops with one configuration error, and goes on after setup
 describe('a user without access to Leads', () => {
   const refs = z.array(z.object({ object: z.string(), id: z.string(), state: z.string() }));
 
-  async function states({ context }: OrgProduct) {
+  async function states({ context }: SalesforceProduct) {
     const rows = context.db.selectFrom('records').select(['object', 'id', 'state']).orderBy('object').orderBy('id');
     return Map.groupBy(refs.parse(await rows.execute()), ({ object }) => object);
   }
 
   test('hears of them by their activities; Contacts are read and scored all the same', async () => {
-    const product = await openOrgProduct({ people: 40, sandbox: { hiddenFields: ['Lead'] } });
+    const product = await openSalesforceProduct({ people: 40, sandbox: { hiddenFields: ['Lead'] } });
     try {
       expect((await product.backfill()).state).toBe('done');
       expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
@@ -107,7 +107,7 @@ describe('a user without access to Leads', () => {
   });
 
   test('that it had before, keeps its Contacts current by day and night, and has its Leads back when it may see them', async () => {
-    const product = await openOrgProduct({ people: 40 });
+    const product = await openSalesforceProduct({ people: 40 });
     try {
       await product.backfill();
       const leads = (await states(product)).get('Lead') ?? [];

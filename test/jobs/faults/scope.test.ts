@@ -41,17 +41,17 @@ describe('whom we score', () => {
     const p1 = product.idOf('p1');
     const before = await logEnd(product);
     await setStage(product, p1, 'customer');
-    await product.round();
+    await product.sync();
     expect(await shown(product, p1)).toEqual(NOTHING);
     expect((await product.contact(p1)).properties.leadgrade_explanation ?? '').toBe('');
-    await product.round();
+    await product.sync();
     await product.nightly();
     expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
     await expectInSync(product);
     await setStage(product, p1, '');
-    await product.round();
+    await product.sync();
     await setStage(product, p1, 'lead');
-    await product.round();
+    await product.sync();
     expect(await shown(product, p1)).toMatchObject({ status: 'engaged', fit: '100' });
     await expectInSync(product);
   });
@@ -62,10 +62,10 @@ describe('whom we score', () => {
     const p1 = product.idOf('p1');
     const demo = { contactId: p1, type: 'form_submission', attributes: { form: 'demo' } };
     await product.control('POST', 'activities', demo);
-    await product.round();
+    await product.sync();
     expect(await product.writes()).toEqual([]);
     await setStage(product, p1, '');
-    await product.round();
+    await product.sync();
     expect(await shown(product, p1)).toMatchObject({ status: 'hot', behavior: '40' });
     await expectInSync(product);
   });
@@ -100,7 +100,7 @@ describe('a portal that may not show its page views', () => {
     expect(await deniedOf(product)).toEqual(['page_view_counter', 'page_views']);
     expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged', behavior: '0' });
     const before = await logEnd(product);
-    for (let round = 0; round < 3; round++) await product.round();
+    for (let round = 0; round < 3; round++) await product.sync();
     const asked = (await product.log(before)).filter(({ path }) => path.includes('/events/'));
     expect(asked).toEqual([]);
     await expectInSync(product);
@@ -123,7 +123,7 @@ describe('a portal that may not show its page views', () => {
     const without = await bases();
     await product.faults();
     product.advanceClock(25 * 3_600_000);
-    await product.round();
+    await product.sync();
     expect(await deniedOf(product)).toEqual([]);
     expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'hot' });
     const withViews = await bases();
@@ -155,7 +155,7 @@ describe('a stream that is closed for a while', () => {
     await recheckAvailability(product.context.db, 'hubspot');
     await clearPause(product.context.db, { crm: 'hubspot', direction: 'read', before: product.clock.now() });
     await product.context.enqueue('sync-streams', { crm: 'hubspot' });
-    await product.settle();
+    await product.runUntilIdle();
     const run = await product.context.db.selectFrom('runs').selectAll().executeTakeFirstOrThrow();
     expect(run.state).toBe('done');
     expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'hot', behavior: '40' });
@@ -181,7 +181,7 @@ describe('a token that may not read contacts', () => {
     expect(await listPauses(product.context.db, ['hubspot'])).toMatchObject([{ side: 'read', kind: 'forbidden' }]);
     await product.faults();
     product.advanceClock(5 * 60_000 + 1);
-    await product.settle();
+    await product.runUntilIdle();
     expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged' });
     await expectInSync(product);
   });
@@ -202,14 +202,14 @@ describe('a token that is revoked', () => {
       const before = await logEnd(product);
       for (let minute = 0; minute < 30; minute++) {
         product.advanceClock(60_000);
-        await product.tick();
+        await product.poll();
       }
       const refused = (await product.log(before)).filter(({ status }) => status === 401);
       expect(refused.length).toBeLessThanOrEqual(6);
       expect(warnings(product)).toHaveLength(1);
       await product.faults();
       product.advanceClock(5 * 60_000 + 1);
-      await product.settle();
+      await product.runUntilIdle();
       expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1]);
       await expectInSync(product);
     },
@@ -222,7 +222,7 @@ describe('the product is opened again', () => {
     await product.backfill();
     const before = await logEnd(product);
     await product.restart();
-    await product.round();
+    await product.sync();
     const calls = (await product.log(before)).map(({ method, path }) => `${method} ${path}`);
     expect(calls.filter((call) => call.includes('batch/'))).toEqual([]);
     await expectInSync(product);

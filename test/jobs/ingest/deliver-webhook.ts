@@ -15,7 +15,7 @@ export function eventOf({ sandbox, clock }: TestProduct, id: string, over: Reado
 export async function deliverWebhook(product: TestProduct, ...sent: readonly object[]): Promise<void> {
   expect(await storeWebhook(product, sent)).toMatchObject({ kind: 'accepted', unparsed: [] });
   await product.context.enqueue('process-inbox', {});
-  await product.settle();
+  await product.runUntilIdle();
 }
 
 /** Runs jobs of HubSpot one after the other. @returns what they ring for, which nobody hears */

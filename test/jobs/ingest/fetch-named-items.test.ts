@@ -29,7 +29,7 @@ beforeEach(async () => {
   await product.faults();
   // What the test before has left to rest is over.
   product.advanceClock(60_000);
-  await product.settle();
+  await product.runUntilIdle();
 });
 
 /** Each test has contacts of its own. */
@@ -79,7 +79,7 @@ describe('a meeting that a webhook names', () => {
     expect(await state('meetings')).toMatchObject({ denied: null });
     await product.faults();
     product.advanceClock(sandbox.searchLagMs);
-    await product.tick();
+    await product.poll();
     expect(await ledger(`meeting:${id}`)).toHaveLength(1);
   });
 
@@ -96,7 +96,7 @@ describe('a meeting that a webhook names', () => {
     await product.faults();
     // What is open again is found within a day, and read whole.
     product.advanceClock(25 * 3_600_000);
-    await product.tick();
+    await product.poll();
     expect(await ledger(`meeting:${id}`)).toHaveLength(1);
   });
 
@@ -107,7 +107,7 @@ describe('a meeting that a webhook names', () => {
     expect(await untaken()).toEqual([id]);
     await product.faults();
     product.advanceClock(60_000);
-    await product.settle();
+    await product.runUntilIdle();
     expect(await ledger(`meeting:${id}`)).toHaveLength(1);
     expect(await untaken()).toEqual([]);
   });
@@ -131,7 +131,7 @@ describe('whoever something was taken from', () => {
     const deal = idSchema.parse(await product.control('POST', 'deals', { contactIds: ids, stage: 'closedwon' })).id;
     await deliverWebhook(product, eventOf(product, deal, { ...bare, subscriptionType: 'deal.creation' }));
     product.advanceClock(60_000);
-    await product.settle();
+    await product.runUntilIdle();
     await product.control('DELETE', `deals/${deal}`);
     const since = await logEnd(product);
     await deliverWebhook(product, eventOf(product, deal, { ...bare, subscriptionType: 'deal.deletion' }));
@@ -206,7 +206,7 @@ describe('a form that a workflow tells of', () => {
       await runAlone(product, [job], { crms: slow });
       expect(await state('form_submissions')).toMatchObject({ passing: true, cursor: null, fullSyncRunId: run!.id });
     }
-    await product.tick();
+    await product.poll();
     expect(await state('form_submissions')).toMatchObject({ passing: false, fullSyncRunId: run!.id });
     expect((await product.contact(id)).properties.leadgrade_explanation).toContain('Requested a demo');
     expect(await untaken()).toEqual([]);

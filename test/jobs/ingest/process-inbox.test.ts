@@ -35,7 +35,7 @@ function useSharedProduct(count: number): void {
   beforeEach(async () => {
     // What the test before has left to rest is over.
     product.advanceClock(60_000);
-    await product.settle();
+    await product.runUntilIdle();
   });
 }
 
@@ -82,7 +82,7 @@ describe('a webhook', () => {
     expect(await reads(since)).toHaveLength(1);
     expect(await explanation(id)).not.toContain('Student');
     product.advanceClock(5_100);
-    await product.settle();
+    await product.runUntilIdle();
     expect(await reads(since)).toHaveLength(2);
     expect(await explanation(id)).toContain('Student or intern');
     await expectInSync(product);
@@ -111,7 +111,7 @@ describe('a webhook', () => {
     await storeWebhook(product, [event(id)]);
     await product.restart();
     const since = await logEnd(product);
-    await product.tick();
+    await product.poll();
     expect(await waitingOf(id)).toEqual([]);
     expect((await reads(since)).map(({ ids }) => ids)).toEqual([[id]]);
     expect(await explanation(id)).toContain('Student or intern');
@@ -125,7 +125,7 @@ describe('a webhook', () => {
     expect(await explanation(id)).not.toContain('Student');
     await product.faults();
     product.advanceClock(60_000);
-    await product.tick();
+    await product.poll();
     expect(await explanation(id)).toContain('Student or intern');
     await expectInSync(product);
   });
@@ -244,7 +244,7 @@ describe('a person who was erased in HubSpot', () => {
     // A meeting, an edit of ours, a value that cannot be read, and a score that waits to be written.
     await product.control('POST', 'activities', { contactId: id, type: 'meeting', attributes: { title: 'Intro' } });
     product.advanceClock(sandbox.searchLagMs);
-    await product.tick();
+    await product.poll();
     const edited = { leadgrade_status: 'cold', country: 'Canaryland', jobtitle: 'Student' };
     await product.control('PATCH', `contacts/${id}`, { properties: edited });
     await product.faults({ match: { path: 'batch/update' }, action: { status: 503 } });
@@ -285,7 +285,7 @@ describe('a person who was erased in HubSpot', () => {
     expect(await reads(since)).toEqual([]);
     expect((await recordOf(id)).dirty_at).toBeNull();
     product.advanceClock(60_000);
-    await product.tick();
+    await product.poll();
     await expectInSync(product);
   });
 
@@ -346,10 +346,10 @@ describe('somebody else who writes our fields', () => {
     const id = product.idOf('p1');
     const was = scoreOf(await product.contact(id));
     await product.control('PATCH', `contacts/${id}`, edit);
-    await product.round();
+    await product.sync();
     expect(scoreOf(await product.contact(id))).toEqual(was);
     expect(await edited(id)).toEqual(['overwrite: status cold', 'overwrite: total_score 1']);
-    await product.round();
+    await product.sync();
     expect(await edited(id)).toHaveLength(2);
   });
 
@@ -383,9 +383,9 @@ describe('somebody else who writes our fields', () => {
     for (const title of ['Student', 'VP Sales']) {
       await setTitle(product.idOf('p1'), title);
       await product.faults({ match: { path: 'batch/update', nth: 1 }, action: { applyThenReset: true } });
-      await product.round();
+      await product.sync();
       product.advanceClock(60_000);
-      await product.tick();
+      await product.poll();
     }
     expect(await product.context.db.selectFrom('field_conflicts').selectAll().execute()).toEqual([]);
     await expectInSync(product);

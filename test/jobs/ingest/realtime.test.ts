@@ -40,7 +40,7 @@ async function closeAll(opened: (() => Promise<unknown>)[]): Promise<void> {
 
 describe.each(BACKENDS)('on $name, with nothing polled', (setup) => {
   const opened: (() => Promise<unknown>)[] = [];
-  let stage: ServiceEnvironment;
+  let environment: ServiceEnvironment;
   let service: Running;
   /** Of the sandbox's log, when everybody was written for the first time and nothing had happened for a while. */
   let calmAt = 0;
@@ -53,7 +53,7 @@ describe.each(BACKENDS)('on $name, with nothing polled', (setup) => {
     opened.push(() => installation.destroy());
     const folder = await mkdtemp(join(tmpdir(), 'leadgrade-realtime-'));
     opened.push(() => rm(folder, { recursive: true, force: true }));
-    stage = await openServiceEnvironment({
+    environment = await openServiceEnvironment({
       env: installation.env,
       settings: {
         MODEL_FILE: await writeMeetingModel(folder),
@@ -62,46 +62,46 @@ describe.each(BACKENDS)('on $name, with nothing polled', (setup) => {
       },
       webhooks: { subscriptions: await ownFieldsToo() },
     });
-    opened.push(() => stage.close());
-    service = await stage.serve();
-    await stage.calm();
+    opened.push(() => environment.close());
+    service = await environment.serve();
+    await environment.calm();
     // The first reading of everything is over, and so is the tick of the schedule that comes beside the one of the start.
     const firstRead = "select from leadgrade.runs where job = 'backfill' and state = 'done'";
-    await vi.waitFor(async () => expect(await stage.query(firstRead)).toHaveLength(1), SOON);
-    await stage.quiet(2_000);
-    await stage.calm();
-    const written = await stage.logEnd();
+    await vi.waitFor(async () => expect(await environment.query(firstRead)).toHaveLength(1), SOON);
+    await environment.quiet(2_000);
+    await environment.calm();
+    const written = await environment.logEnd();
     // Longer than the quiet time: whom our own writes had made dirty would have been read, and written, again.
     await sleep(3_000);
-    askedMeanwhile = await stage.log(written);
-    arrivedMeanwhile = await stage.query('select crm, key from leadgrade.processed_event_keys');
-    calmAt = await stage.logEnd();
+    askedMeanwhile = await environment.log(written);
+    arrivedMeanwhile = await environment.query('select crm, key from leadgrade.processed_event_keys');
+    calmAt = await environment.logEnd();
   }, 180_000);
   afterAll(() => closeAll(opened));
 
   /** A seeded lead that no other sentence is about. */
   const nextContact = () => {
-    const lead = stage.leads[taken++];
+    const lead = environment.leads[taken++];
     if (lead === undefined) throw new Error('The sandbox has too few leads for these tests.');
     return lead;
   };
-  const explained = (id: string) => expect.poll(() => stage.explanation(id), SOON);
+  const explained = (id: string) => expect.poll(() => environment.explanation(id), SOON);
   const recordOf = async (id: string) => {
-    const [row] = await stage.query<{ state: string; merged_into: string | null; erased: boolean }>(
+    const [row] = await environment.query<{ state: string; merged_into: string | null; erased: boolean }>(
       `select state, merged_into, erased_at is not null as erased from leadgrade.records where id = '${id}'`,
     );
     return row;
   };
   const ledgerOf = async (id: string) => {
-    const rows = await stage.query<{ type: string }>(`
+    const rows = await environment.query<{ type: string }>(`
       select a.type from leadgrade.activities a join leadgrade.records r using (lead_id)
       where r.id = '${id}' and a.gone_at is null`);
     return rows.map(({ type }) => type);
   };
   const does = (contactId: string, type: string, attributes: object = {}) =>
-    stage.control('POST', 'activities', { contactId, type, attributes });
+    environment.control('POST', 'activities', { contactId, type, attributes });
   const asksForDemo = async (email: string) => {
-    const answer = await fetch(`${stage.url}/events`, {
+    const answer = await fetch(`${environment.url}/events`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -117,14 +117,14 @@ describe.each(BACKENDS)('on $name, with nothing polled', (setup) => {
   };
 
   test('what we write ourselves comes back as webhooks, and is neither kept, nor read again, nor written again', async () => {
-    expect((await stage.delivered()).delivered).toBeGreaterThan(0);
+    expect((await environment.delivered()).delivered).toBeGreaterThan(0);
     expect(arrivedMeanwhile).toEqual([]);
     expect(askedMeanwhile.filter(({ path }) => /\/contacts\/batch\/(read|update)$/.test(path))).toEqual([]);
   });
 
   test('a title that changes in HubSpot is in the written score', async () => {
     const { id } = nextContact();
-    await stage.control('PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } });
+    await environment.control('PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } });
     await explained(id).toContain('Student or intern');
   });
 
@@ -149,11 +149,11 @@ describe.each(BACKENDS)('on $name, with nothing polled', (setup) => {
 
   test('a contact that is created is scored; deleted it is a tombstone, restored it is back', async () => {
     const properties = { email: 'new@created.example', jobtitle: 'VP Sales' };
-    const { id } = idSchema.parse(await stage.control('POST', 'contacts', { properties }));
+    const { id } = idSchema.parse(await environment.control('POST', 'contacts', { properties }));
     await explained(id).toContain('Executive');
-    await stage.control('DELETE', `contacts/${id}`);
+    await environment.control('DELETE', `contacts/${id}`);
     await expect.poll(async () => (await recordOf(id))?.state, SOON).toBe('gone');
-    await stage.control('POST', `contacts/${id}/restore`);
+    await environment.control('POST', `contacts/${id}/restore`);
     await expect.poll(async () => (await recordOf(id))?.state, SOON).toBe('live');
     await does(id, 'meeting', { title: `${MEETING_TITLE} again`, outcome: 'COMPLETED' });
     await explained(id).toContain('+9 Met us');
@@ -165,9 +165,9 @@ describe.each(BACKENDS)('on $name, with nothing polled', (setup) => {
     await asksForDemo(goes.email);
     await explained(stays.id).toContain('+9 Met us');
     await explained(goes.id).toContain('+40 Requested a demo');
-    await stage.control('POST', 'merge', { primaryId: stays.id, mergedId: goes.id });
+    await environment.control('POST', 'merge', { primaryId: stays.id, mergedId: goes.id });
     await explained(stays.id).toContain('+40 Requested a demo');
-    expect(await stage.explanation(stays.id)).toContain('+9 Met us');
+    expect(await environment.explanation(stays.id)).toContain('+9 Met us');
     expect(await recordOf(goes.id)).toMatchObject({ state: 'merged', merged_into: stays.id });
     expect(await ledgerOf(stays.id)).toEqual(expect.arrayContaining(['meeting', 'form_submission']));
   });
@@ -176,34 +176,34 @@ describe.each(BACKENDS)('on $name, with nothing polled', (setup) => {
     const email = 'zebedee.quillfeather@erased.example';
     const traces = [email, 'Zebedee', 'Quillfeather', 'Chief Zeppelin Officer'];
     const properties = { email, firstname: 'Zebedee', lastname: 'Quillfeather', jobtitle: 'Chief Zeppelin Officer' };
-    const { id } = idSchema.parse(await stage.control('POST', 'contacts', { properties }));
+    const { id } = idSchema.parse(await environment.control('POST', 'contacts', { properties }));
     await explained(id).toContain('Executive');
     await asksForDemo(email);
     await does(id, 'meeting', { title: `${MEETING_TITLE} with Zebedee`, outcome: 'COMPLETED' });
     await explained(id).toContain('+40 Requested a demo');
     await explained(id).toContain('+9 Met us');
     // It is kept as it came, as nobody can tell what it is about.
-    expect(await stage.tell(id, { occurredAt: 'yesterday', propertyValue: email })).toBe(200);
-    const before = await stage.dump();
+    expect(await environment.deliverWebhook(id, { occurredAt: 'yesterday', propertyValue: email })).toBe(200);
+    const before = await environment.dump();
     expect(traces.filter((trace) => !before.includes(trace))).toEqual([]);
     expect(/^redis /m.test(before)).toBe(setup.name.includes('redis'));
 
-    await stage.control('POST', `contacts/${id}/privacy-deletion`);
+    await environment.control('POST', `contacts/${id}/privacy-deletion`);
     await expect.poll(async () => (await recordOf(id))?.erased, SOON).toBe(true);
-    await stage.calm();
-    const after = (await stage.dump()).toLowerCase();
+    await environment.calm();
+    const after = (await environment.dump()).toLowerCase();
     expect(traces.filter((trace) => after.includes(trace.toLowerCase()))).toEqual([]);
     const said = service.output().toLowerCase();
     expect(traces.filter((trace) => said.includes(trace.toLowerCase()))).toEqual([]);
   });
 
   test('meanwhile nobody was searched for, every webhook was taken, and nothing secret was said', async () => {
-    await stage.calm();
-    expect((await stage.log(calmAt)).filter(({ path }) => path.endsWith('/contacts/search'))).toEqual([]);
-    const { sent, delivered, failed } = await stage.delivered();
+    await environment.calm();
+    expect((await environment.log(calmAt)).filter(({ path }) => path.endsWith('/contacts/search'))).toEqual([]);
+    const { sent, delivered, failed } = await environment.delivered();
     expect({ delivered, failed }).toEqual({ delivered: sent, failed: 0 });
-    const { accessToken, clientSecret } = stage.sandbox;
-    const secrets = [accessToken, clientSecret, WRITE_KEY, ...stage.leads.map(({ email }) => email)];
+    const { accessToken, clientSecret } = environment.sandbox;
+    const secrets = [accessToken, clientSecret, WRITE_KEY, ...environment.leads.map(({ email }) => email)];
     expect(secrets.filter((secret) => service.output().includes(secret))).toEqual([]);
   });
 });

@@ -31,7 +31,7 @@ async function startTestServer(parts: Pick<SiteEventsParts, 'db' | 'clock'>): Pr
   const keys = [{ source: 'website', key: KEY }];
   const app = express();
   const [metrics, log] = [{ request: () => {}, events: () => {} }, { warn: () => {} }];
-  const door = {
+  const routerParts = {
     ...parts,
     keys,
     project,
@@ -41,7 +41,7 @@ async function startTestServer(parts: Pick<SiteEventsParts, 'db' | 'clock'>): Pr
     log,
     storeMs: 30_000,
   };
-  app.use(createSiteEventsRouter(door, createBodyReader()));
+  app.use(createSiteEventsRouter(server, createBodyReader()));
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = z.object({ port: z.number() }).parse(server.address());
@@ -68,14 +68,14 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
   let rung: string[] = [];
 
   beforeAll(async () => {
-    const door = await startTestServer({
+    const server = await startTestServer({
       clock,
       get db() {
         return store.db;
       },
     });
-    send = door.send;
-    closeDoor = door.close;
+    send = server.send;
+    closeDoor = server.close;
   });
   afterAll(() => closeDoor());
   beforeEach(() => {
@@ -395,16 +395,16 @@ describe('in the score', () => {
 
   async function open(options: Parameters<typeof openTestProduct>[0]): Promise<{ product: TestProduct; send: Send }> {
     product = await openTestProduct(options);
-    const door = await startTestServer({ db: product.context.db, clock: product.clock });
-    closeDoor = door.close;
-    return { product, send: door.send };
+    const server = await startTestServer({ db: product.context.db, clock: product.clock });
+    closeDoor = server.close;
+    return { product, send: server.send };
   }
 
   async function settle(opened: TestProduct): Promise<void> {
     // Whoever was scored a moment ago rests.
     opened.advanceClock(10_000);
     await matchSiteEvents(opened.context);
-    await opened.settle();
+    await opened.runUntilIdle();
   }
 
   test('a trial that was started on the site is in the score of the contact, also when the ring for it was lost', async () => {
@@ -413,7 +413,7 @@ describe('in the score', () => {
     await send(track({ userId: 'p0@acme.example', properties: { product: 'Team' } }));
     // Whoever was scored a moment ago rests.
     opened.advanceClock(10_000);
-    await opened.tick();
+    await opened.poll();
     const seen = await opened.contact(opened.idOf('p0'));
     expect(seen.properties.leadgrade_behavior_score).toBe('35');
     expect(seen.properties.leadgrade_explanation).toContain('+35 Started a trial');
@@ -427,7 +427,7 @@ describe('in the score', () => {
     await settle(opened);
     const properties = { email: 'new@acme.example', jobtitle: 'VP Sales' };
     const { id } = z.object({ id: z.string() }).parse(await opened.control('POST', 'contacts', { properties }));
-    await opened.round();
+    await opened.sync();
     expect((await opened.contact(id)).properties.leadgrade_behavior_score).toBe('35');
     expect((await opened.writes()).filter(({ ids = [] }) => ids.includes(id))).toHaveLength(1);
   });

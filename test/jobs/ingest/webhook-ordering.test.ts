@@ -88,8 +88,8 @@ async function deliver(product: TestProduct, payloads: readonly object[]): Promi
 }
 
 async function run(product: TestProduct, job: Job): Promise<void> {
-  if (job === 'settle') await product.settle();
-  if (job === 'tick') await product.tick();
+  if (job === 'settle') await product.runUntilIdle();
+  if (job === 'tick') await product.poll();
   // What was rung for is lost with it, as with a queue that is lost.
   if (job === 'restart') await product.restart();
 }
@@ -121,7 +121,7 @@ async function play(product: TestProduct, script: readonly Step[]): Promise<Play
           product,
           change.events.map((event) => payload(event, occurredAt)),
         );
-        await product.settle();
+        await product.runUntilIdle();
       }
       await change.happens();
       for (const id of change.touches) touched.set(id, (touched.get(id) ?? 0) + 1);
@@ -188,7 +188,7 @@ async function expectAsUndisturbed(product: TestProduct, { portal }: Played): Pr
     for (const demo of portal.demos()) await sendDemoRequest(other, demo);
     await other.backfill();
     other.advanceClock(60_000);
-    await other.settle();
+    await other.runUntilIdle();
     const { db, clock } = other.context;
     expect(await pendingWork(db, clock.now(), ['hubspot'])).toMatchObject({ dirty: 0, due: 0, outbox: 0 });
     const hasFaded = await faded(product);
@@ -251,11 +251,11 @@ test('whatever becomes of webhooks, polls and the night make up for it', { timeo
   const find = async (product: TestProduct) => {
     for (let round = 1; round <= 2; round++) {
       product.advanceClock(60_000);
-      await product.tick();
+      await product.poll();
     }
     await product.nightly();
     product.advanceClock(60_000);
-    await product.tick();
+    await product.poll();
   };
   await fc.assert(
     fc.asyncProperty(disturbed, (script) => check(script, find)),
@@ -268,7 +268,7 @@ test('while every change is told of at least once, nobody need poll', { timeout:
     // For what rests, and for what is rung for then.
     for (let wait = 1; wait <= 3; wait++) {
       product.advanceClock(20_000);
-      await product.settle();
+      await product.runUntilIdle();
     }
   };
   await fc.assert(

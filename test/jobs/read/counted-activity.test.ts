@@ -83,12 +83,12 @@ describe('on a Professional portal', () => {
 
   test('polled twice, counted once, and nothing is asked for that did not move', async () => {
     const before = await logEnd(product);
-    await product.round();
+    await product.sync();
     expect(await historyCalls(product, before)).toBe(0);
     await view(product, 'p1', '/pricing');
     product.advanceClock(60_000);
-    await product.round();
-    await product.round();
+    await product.sync();
+    await product.sync();
     expect(await viewsOf(product, 'p1')).toHaveLength(3);
     expect(await behavior(product, 'p1')).toBe('30');
     // Its history alone: the contact was not read again.
@@ -99,12 +99,12 @@ describe('on a Professional portal', () => {
   test('a counter that falls starts anew', async () => {
     const values = { hs_analytics_num_page_views: '0', hs_analytics_num_visits: '0' };
     await product.control('PUT', `contacts/${product.idOf('p2')}/counters`, { values });
-    await product.round();
+    await product.sync();
     expect(await viewsOf(product, 'p2')).toHaveLength(2);
     product.advanceClock(60_000);
     await view(product, 'p2', '/pricing');
     product.advanceClock(60_000);
-    await product.round();
+    await product.sync();
     expect(await viewsOf(product, 'p2')).toEqual(['page_view /', 'page_view /pricing', 'page_view /pricing']);
     await expectInSync(product);
   });
@@ -118,12 +118,12 @@ describe('on a Professional portal', () => {
     await put('1');
     await put('many');
     await put('2');
-    await product.round();
+    await product.sync();
     expect(await ledger(product, 'p3')).toEqual(['page_view', 'page_view']);
     const errors = await product.context.db.selectFrom('record_errors').select(['field', 'code']).execute();
     expect(errors).toEqual([{ field: 'page_view_counter', code: 'BAD_COUNT' }]);
     await put('3');
-    await product.round();
+    await product.sync();
     expect(await ledger(product, 'p3')).toHaveLength(3);
   });
 
@@ -139,12 +139,12 @@ describe('on a Professional portal', () => {
     const all = [...(await viewsOf(product, 'p1')), ...(await viewsOf(product, 'p2'))];
     product.advanceClock(60_000);
     await product.control('POST', 'merge', { primaryId: product.idOf('p1'), mergedId: product.idOf('p2') });
-    await product.round();
+    await product.sync();
     expect((await viewsOf(product, 'p1')).toSorted()).toEqual(all.toSorted());
     product.advanceClock(60_000);
     await view(product, 'p1', '/security');
     product.advanceClock(60_000);
-    await product.round();
+    await product.sync();
     expect(await viewsOf(product, 'p1')).toHaveLength(all.length + 1);
     await expectInSync(product);
   });
@@ -152,21 +152,21 @@ describe('on a Professional portal', () => {
   test('also where HubSpot counts the merged contact anew later, and does not say so', async () => {
     const idOf = (person: string) => product.idOf(person);
     await view(product, 'p0', '/pricing');
-    await product.round();
+    await product.sync();
     const all = [...(await viewsOf(product, 'p1')), ...(await viewsOf(product, 'p0'))];
     product.advanceClock(60_000);
     await product.control('POST', 'merge', { primaryId: idOf('p1'), mergedId: idOf('p0'), counters: 'later' });
-    await product.round();
+    await product.sync();
     product.advanceClock(60_000);
     const shown = Number((await product.contact(idOf('p1'))).properties.hs_analytics_num_page_views);
     const values = { hs_analytics_num_page_views: String(shown + 1) };
     await product.control('PUT', `contacts/${idOf('p1')}/counters`, { values });
-    await product.round();
+    await product.sync();
     expect((await viewsOf(product, 'p1')).toSorted()).toEqual(all.toSorted());
     product.advanceClock(60_000);
     await view(product, 'p1', '/security');
     product.advanceClock(60_000);
-    await product.round();
+    await product.sync();
     expect(await viewsOf(product, 'p1')).toHaveLength(all.length + 1);
     await expectInSync(product);
   });
@@ -191,7 +191,7 @@ describe('killed', () => {
     const crms = new Map([['hubspot', { ...mapped, connector: { ...connector, dateCounters } }]]);
     await expect(executeJob({ ...context, crms }, 'refresh-records', { crm: 'hubspot' })).rejects.toThrow('killed');
     expect(await viewsOf(product, 'p1')).toEqual([]);
-    await product.round();
+    await product.sync();
     expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing']);
     expect(await behavior(product, 'p1')).toBe('15');
     for (const type of ['email_delivered', 'email_open', 'email_open_bot', 'email_click']) {
@@ -199,7 +199,7 @@ describe('killed', () => {
       await product.control('POST', 'activities', { contactId: product.idOf('p0'), type });
     }
     product.advanceClock(60_000);
-    await product.round();
+    await product.sync();
     // E-mails that may not be read are counted as well, without those that machines opened.
     expect(await ledger(product, 'p0')).toEqual(['email_delivered', 'email_open', 'email_click']);
     expect(await behavior(product, 'p0')).toBe('5');
@@ -250,7 +250,7 @@ describe('a subscription that changes', () => {
     expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /']);
     await product.faults();
     product.advanceClock(DAY + 60_000);
-    await product.round();
+    await product.sync();
     expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /']);
     await expectInSync(product);
   });
@@ -279,7 +279,7 @@ describe('a subscription that changes', () => {
     product.advanceClock(DAY + 60_000);
     await view(product, 'p1', '/security');
     product.advanceClock(60_000);
-    await product.round();
+    await product.sync();
     expect(await closed(product)).toMatchObject({ page_view_counter: 'page_views is open and shows each one' });
     expect(await streamsOf()).toEqual(['page_views']);
     expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /', 'page_view /security']);
@@ -290,7 +290,7 @@ describe('a subscription that changes', () => {
     product.advanceClock(60_000);
     await view(product, 'p1', '/pricing');
     product.advanceClock(60_000);
-    await product.round();
+    await product.sync();
     expect(await viewsOf(product, 'p1')).toEqual([
       'page_view /pricing',
       'page_view /',
@@ -302,7 +302,7 @@ describe('a subscription that changes', () => {
 
     await product.faults();
     product.advanceClock(DAY + 60_000);
-    await product.round();
+    await product.sync();
     expect(await streamsOf()).toEqual(['page_views']);
     expect(await viewsOf(product, 'p1')).toHaveLength(4);
     await expectInSync(product);
@@ -329,7 +329,7 @@ describe('on a Free portal', () => {
     expect(await behavior(product, 'p1')).toBe('40');
     expect((await closed(product)).email_open_counter).toContain('hs_email_open');
     await submit('demo');
-    await product.round();
+    await product.sync();
     expect(await ledger(product, 'p1')).toHaveLength(3);
     await expectInSync(product);
   });

@@ -39,7 +39,7 @@ test('a lead whose opens are all by machines is not warmed by them', async () =>
     await does('p1', 'email_open', { email });
   }
   await does('p1', 'email_click', { email: 'News in March', url: 'https://acme.example' });
-  await product.round();
+  await product.sync();
   expect(await behaviorOf('p0')).toBe(0);
   expect(await reasonsOf('p0')).not.toMatch(/(Opened|Clicked) an email/);
   // Delivered, and no open by a person.
@@ -56,10 +56,10 @@ test('a lead whose opens are all by machines is not warmed by them', async () =>
 
 test('an unsubscribed lead loses its points', async () => {
   await does('p2', 'trial_started');
-  await product.round();
+  await product.sync();
   expect(await behaviorOf('p2')).toBe(35);
   await does('p2', 'unsubscribe', { email: 'News in March' });
-  await product.round();
+  await product.sync();
   expect(await behaviorOf('p2')).toBe(15);
   expect(await reasonsOf('p2')).toContain('-20 Unsubscribed');
 });
@@ -67,13 +67,13 @@ test('an unsubscribed lead loses its points', async () => {
 test('a webinar list joined counts once, also when it is left and joined again', async () => {
   const list = 'Leadgrade: webinar guests';
   const { id } = Object(await does('p3', 'list_joined', { list }));
-  await product.round();
+  await product.sync();
   expect(await behaviorOf('p3')).toBe(12);
   expect(await reasonsOf('p3')).toContain('+12 Joined a list');
   await product.control('DELETE', `lists/${id}/members`, { contactId: product.idOf('p3') });
-  await product.round();
+  await product.sync();
   expect(await behaviorOf('p3')).toBe(12);
   await does('p3', 'list_joined', { list });
-  await product.round();
+  await product.sync();
   expect(await behaviorOf('p3')).toBe(12);
 });

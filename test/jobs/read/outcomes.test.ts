@@ -24,41 +24,46 @@ async function outcomes(key: string, source = 'deals') {
 }
 
 /** @returns its id in the portal */
-async function makeDeal(keys: readonly string[], stage: string): Promise<string> {
+async function makeDeal(keys: readonly string[], environment: string): Promise<string> {
   deals += 1;
   const contactIds = keys.map(product.idOf);
-  const made = await product.control('POST', 'deals', { contactIds, stage, name: `Deal ${deals}`, amount: 900 });
+  const made = await product.control('POST', 'deals', {
+    contactIds,
+    stage: environment,
+    name: `Deal ${deals}`,
+    amount: 900,
+  });
   return Object(made).id;
 }
 
 test('a deal in a pipeline that nobody could guess is open, then won on the day on which it was', async () => {
   const id = await makeDeal(['p0', 'p1'], '98213411');
-  await product.round();
+  await product.sync();
   expect(await outcomes('p0')).toMatchObject([
     { id: `deal:${id}`, pipeline: '48213957', stage: '98213411', state: 'open', amount: 900, closedAt: null },
   ]);
   product.advanceClock(86_400_000);
   await product.control('PATCH', `deals/${id}`, { stage: '98213413' });
   const wonAt = product.clock.now().getTime();
-  await product.round();
+  await product.sync();
   for (const key of ['p0', 'p1']) {
     const [deal] = await outcomes(key);
     expect(deal).toMatchObject({ id: `deal:${id}`, state: 'won', currency: 'USD' });
-    expect(deal?.stages.map(({ stage }) => stage)).toEqual(['98213411', '98213413']);
+    expect(deal?.stages.map(({ stage: environment }) => environment)).toEqual(['98213411', '98213413']);
     expect(Math.abs((deal?.closedAt ?? 0) - wonAt)).toBeLessThan(1_000);
   }
 });
 
 test('outcomes make no lead due and no contact dirty, and a quiet round asks for no pipeline', async () => {
-  await product.round();
+  await product.sync();
   const before = await logEnd(product);
   await product.control('PATCH', `deals/${await makeDeal(['p5'], 'contractsent')}`, { stage: 'closedlost' });
-  await product.round();
+  await product.sync();
   expect(await outcomes('p5')).toMatchObject([{ state: 'lost' }]);
   expect((await product.log(before)).filter(({ path }) => path.includes('/pipelines/'))).toHaveLength(1);
   expect(await product.writes(before)).toEqual([]);
   const quiet = await logEnd(product);
-  await product.round();
+  await product.sync();
   const asked = (await product.log(quiet)).map(({ path }) => path);
   expect(asked.filter((path) => path.includes('deals') && !path.endsWith('/deals/search'))).toEqual([]);
   expect(asked.filter((path) => path.endsWith('contacts/batch/read'))).toEqual([]);
@@ -66,22 +71,22 @@ test('outcomes make no lead due and no contact dirty, and a quiet round asks for
 });
 
 test('a stage that was added since is asked for, with its date', async () => {
-  const stage = { id: '98213999', label: 'Verlängert', isClosed: true, probability: 1 };
+  const environment = { id: '98213999', label: 'Verlängert', isClosed: true, probability: 1 };
   const first = await makeDeal(['p2'], 'qualifiedtobuy');
-  await product.round();
-  await product.control('POST', 'pipelines/48213957/stages', stage);
-  await product.control('PATCH', `deals/${first}`, { stage: stage.id });
-  await product.round();
+  await product.sync();
+  await product.control('POST', 'pipelines/48213957/stages', environment);
+  await product.control('PATCH', `deals/${first}`, { stage: environment.id });
+  await product.sync();
   const [deal] = await outcomes('p2');
-  expect(deal).toMatchObject({ stage: stage.id, state: 'won', pipeline: '48213957' });
-  expect(deal?.stages.map((each) => each.stage)).toEqual(['qualifiedtobuy', stage.id]);
+  expect(deal).toMatchObject({ stage: environment.id, state: 'won', pipeline: '48213957' });
+  expect(deal?.stages.map((each) => each.stage)).toEqual(['qualifiedtobuy', environment.id]);
 });
 
 test('a contact that was taken from a deal, linked to one, or whose deal was deleted, is right in the morning', async () => {
   const kept = await makeDeal(['p3'], 'contractsent');
   const left = await makeDeal(['p3', 'p4'], 'contractsent');
   const removed = await makeDeal(['p3'], 'contractsent');
-  await product.round();
+  await product.sync();
   expect((await outcomes('p3')).map(({ id }) => id).toSorted()).toEqual(
     [kept, left, removed].map((id) => `deal:${id}`).toSorted(),
   );
@@ -95,7 +100,7 @@ test('a contact that was taken from a deal, linked to one, or whose deal was del
 
 test('a deal that a whole pass does not show is gone', async () => {
   const id = await makeDeal(['p5'], 'contractsent');
-  await product.round();
+  await product.sync();
   expect((await outcomes('p5')).map((deal) => deal.id)).toContain(`deal:${id}`);
   await product.control('DELETE', `deals/${id}`);
   product.advanceClock(60_000);
@@ -110,10 +115,10 @@ describe('the stages of a lead', () => {
     ]);
     await product.control('PATCH', `contacts/${product.idOf('p1')}`, { properties: { lifecyclestage: 'customer' } });
     const before = await logEnd(product);
-    await product.round();
+    await product.sync();
     const [lifecycle] = await outcomes('p1', 'lifecycle');
     expect(lifecycle).toMatchObject({ stage: 'customer', state: 'won' });
-    expect(lifecycle?.stages.map(({ stage }) => stage)).toEqual(['lead', 'customer']);
+    expect(lifecycle?.stages.map(({ stage: environment }) => environment)).toEqual(['lead', 'customer']);
     expect(lifecycle?.closedAt).toBe(lifecycle?.stages[1]?.enteredAt);
     expect((await product.log(before)).filter(({ path }) => path.endsWith('contacts/batch/read'))).toHaveLength(1);
   });
@@ -130,13 +135,13 @@ test('what HubSpot counts of a won deal on its contact is read, though the conta
 
 test('of two contacts that are merged the survivor has the deals of both, each once', async () => {
   const both = await makeDeal(['p2', 'p3'], 'contractsent');
-  await product.round();
+  await product.sync();
   const mine = (await outcomes('p2')).map(({ id }) => id);
   const theirs = (await outcomes('p3')).map(({ id }) => id);
   expect(mine).toContain(`deal:${both}`);
   await product.control('POST', 'merge', { primaryId: product.idOf('p2'), mergedId: product.idOf('p3') });
-  await product.round();
-  await product.round();
+  await product.sync();
+  await product.sync();
   await product.nightly();
   expect((await outcomes('p2')).map(({ id }) => id).toSorted()).toEqual([...new Set([...mine, ...theirs])].toSorted());
   expect(await outcomes('p3')).toEqual([]);
@@ -158,7 +163,7 @@ test('without the scope for deals everything else works, doctor says what would 
     });
     const contactId = closed.idOf('p0');
     const meeting = await closed.control('POST', 'activities', { contactId, type: 'meeting' });
-    await closed.round();
+    await closed.sync();
     await closed.control('DELETE', `activities/meetings/${Object(meeting).id}`);
     await closed.nightly();
     const gone = await closed.context.db

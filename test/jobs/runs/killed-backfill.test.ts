@@ -43,10 +43,10 @@ async function openEnvironment(setup: Backend): Promise<Stage> {
     opened.push(() => child.kill());
     return child;
   };
-  const stage = { sandbox, installation, run };
+  const environment = { sandbox, installation, run };
   await createOurFields(env);
   await control(sandbox, 'POST', 'reset-log');
-  return stage;
+  return environment;
 }
 
 const BACKFILL = ['backfill', '--json', '--as-of', NOW.toISOString()];
@@ -79,9 +79,9 @@ const KILLS: Readonly<Record<string, readonly string[]>> = {
 let waitUntilIdle: ReturnType<typeof undisturbed> | undefined;
 
 async function undisturbed() {
-  const stage = await openEnvironment(DEFAULT_BACKEND);
-  expect(await stage.run(...BACKFILL).ended).toBe(1);
-  return { calls: (await loggedCalls(stage.sandbox)).length, expected: await state(stage) };
+  const environment = await openEnvironment(DEFAULT_BACKEND);
+  expect(await environment.run(...BACKFILL).ended).toBe(1);
+  return { calls: (await loggedCalls(environment.sandbox)).length, expected: await state(environment) };
 }
 
 describe.each(BACKENDS)('on $name', (setup) => {

@@ -1,10 +1,10 @@
 // The main job over a Salesforce org: everybody read, scored and written once, and after that only what has changed.
 import { afterEach, describe, expect, test } from 'vitest';
 import { BACKENDS, type Installation } from '../../support/backends.ts';
-import { type OrgProduct, openOrgProduct } from '../../support/org-product.ts';
+import { openSalesforceProduct, type SalesforceProduct } from '../../support/org-product.ts';
 
 let installation: Installation | undefined;
-let product: OrgProduct | undefined;
+let product: SalesforceProduct | undefined;
 afterEach(async () => {
   await product?.close();
   await installation?.destroy();
@@ -16,7 +16,7 @@ const STATUS = 'Leadgrade_Status__c';
 describe.each(BACKENDS)('on $name', (setup) => {
   test('everybody is written once in full batches of one object; then exactly those whom a change concerns', async () => {
     installation = await setup.create();
-    const under = await openOrgProduct({ env: installation.env, people: 250, queue: true });
+    const under = await openSalesforceProduct({ env: installation.env, people: 250, queue: true });
     product = under;
     expect(await under.backfill()).toMatchObject({ state: 'done' });
     const scored = (await under.records()).filter((record) => record[STATUS] != null);

@@ -58,34 +58,34 @@ const soon = { timeout: 90_000, interval: 200 };
 
 describe.each(BACKENDS)('on $name', (setup) => {
   test('the service reads everybody by itself, keeps up with changes, heals a wiped field, and stops when told', async () => {
-    const stage = await openEnvironment(setup);
-    const service = stage.run('start');
+    const environment = await openEnvironment(setup);
+    const service = environment.run('start');
     await service.line(/leadgrade is running/);
-    const { people } = stage.dataset;
+    const { people } = environment.dataset;
     const person = people.find(({ lifecycle, email }) => lifecycle === 'lead' && email !== null);
-    const lead = stage.sandbox.contactIds.get(person?.key ?? '') ?? '';
-    const seen = () => propertiesOf(stage, lead);
+    const lead = environment.sandbox.contactIds.get(person?.key ?? '') ?? '';
+    const seen = () => propertiesOf(environment, lead);
     await expect.poll(async () => (await seen()).leadgrade_status, soon).toBeTruthy();
 
-    await control(stage.sandbox, 'POST', 'activities', { contactId: lead, type: 'trial_started' });
+    await control(environment.sandbox, 'POST', 'activities', { contactId: lead, type: 'trial_started' });
     await expect.poll(async () => (await seen()).leadgrade_explanation, soon).toContain('+35 Started a trial');
 
     const total = (await seen()).leadgrade_total_score;
-    await control(stage.sandbox, 'PATCH', `contacts/${lead}`, { properties: { leadgrade_total_score: '' } });
+    await control(environment.sandbox, 'PATCH', `contacts/${lead}`, { properties: { leadgrade_total_score: '' } });
     await expect.poll(async () => (await seen()).leadgrade_total_score, soon).toBe(total);
 
-    const backfill = stage.run('backfill', '--json');
+    const backfill = environment.run('backfill', '--json');
     expect([0, 1]).toContain(await backfill.ended);
     expect(backfill.output()).toContain('handed over to the running service');
     expect(backfill.output()).toContain('"state":"done"');
 
-    expect((await fetch(`http://127.0.0.1:${stage.port}/healthz`)).status).toBe(200);
-    const ready = await fetch(`http://127.0.0.1:${stage.port}/readyz`);
+    expect((await fetch(`http://127.0.0.1:${environment.port}/healthz`)).status).toBe(200);
+    const ready = await fetch(`http://127.0.0.1:${environment.port}/readyz`);
     expect(readySchema.parse(await ready.json()).checks.every(({ ok }) => ok)).toBe(true);
     expect(ready.status).toBe(200);
 
     service.signal('SIGTERM');
     expect(await service.ended).toBe(0);
-    expect(service.output()).not.toContain(stage.sandbox.accessToken);
+    expect(service.output()).not.toContain(environment.sandbox.accessToken);
   }, 300_000);
 });

@@ -16,7 +16,7 @@ test('a company that shrinks changes the grade of everybody there, though none o
   const { companyId } = await product.contact(product.idOf('p0'));
   expect(await seen('p0')).toMatchObject({ leadgrade_fit_grade: 'A', leadgrade_fit_score: '100' });
   await product.control('PATCH', `companies/${companyId}`, { properties: { numberofemployees: '5' } });
-  await product.round();
+  await product.sync();
   for (const key of ['p0', 'p1', 'p2']) {
     expect(await seen(key)).toMatchObject({ leadgrade_fit_grade: 'B', leadgrade_fit_score: '65' });
   }
@@ -26,7 +26,7 @@ test('a demo request makes a lead hot, and no other contact is written', async (
   const since = (await product.log()).at(-1)?.seq ?? 0;
   const contactId = product.idOf('p1');
   await product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });
-  await product.round();
+  await product.sync();
   expect(await seen('p1')).toMatchObject({ leadgrade_status: 'hot', leadgrade_behavior_score: '40' });
   expect((await product.writes(since)).map(({ ids }) => ids)).toEqual([[contactId]]);
 });

@@ -29,15 +29,15 @@ test('a lead that does nothing fades over night, and is written only when a whol
 test('a night rung for ten times runs once', async () => {
   await product.nightly();
   const writes = await product.writes();
-  for (let ring = 0; ring < 10; ring++) await product.tick();
+  for (let ring = 0; ring < 10; ring++) await product.poll();
   expect(await nights()).toHaveLength(1);
   expect(await product.writes()).toEqual(writes);
 });
 
 test('three nights that were missed are made up by one', async () => {
   product.advanceClock(3 * 86_400_000);
-  await product.tick();
-  await product.tick();
+  await product.poll();
+  await product.poll();
   const runs = await nights();
   expect(runs.map(({ slot, state }) => ({ slot, state }))).toEqual([
     { slot: latestSlot('0 2 * * *', 'UTC', product.clock.now()).date, state: 'done' },
@@ -45,7 +45,7 @@ test('three nights that were missed are made up by one', async () => {
 });
 
 test('before the first night after the installation there is nothing to make up', async () => {
-  await product.tick();
+  await product.poll();
   expect(await nights()).toEqual([]);
 });
 
@@ -65,7 +65,7 @@ test('a contact that moved to another company is graded by that one in the morni
 test('a meeting that was deleted counts no more in the morning', async () => {
   const lead = (await product.contacts()).find(({ properties }) => properties.lifecyclestage === 'lead');
   const meeting = await product.control('POST', 'activities', { contactId: lead?.id, type: 'meeting' });
-  await product.round();
+  await product.sync();
   const ledger = () =>
     product.context.db
       .selectFrom('activities')

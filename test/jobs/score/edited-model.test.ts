@@ -44,14 +44,14 @@ test("a model that is edited during a backfill is not mixed into it, and is ever
   expect(await readFile(file, 'utf8')).toBe(after);
   // What is scored later in this process is scored by the same model, too.
   await product.control('PATCH', `contacts/${product.idOf('p0')}`, { properties: { jobtitle: 'Sales Manager' } });
-  await product.round();
+  await product.sync();
   expect([await hashes(before), await hashes(after)]).toEqual([121, 0]);
   await product.control('PATCH', `contacts/${product.idOf('p0')}`, { properties: { jobtitle: 'VP Sales' } });
-  await product.round();
+  await product.sync();
   expect(await fits()).toEqual(new Set(['100']));
 
   await product.restart();
-  await product.tick();
+  await product.poll();
   expect([await hashes(before), await hashes(after)]).toEqual([122, 120]);
   // The title is worth a point less in it.
   expect(await fits()).toEqual(new Set(['99']));

@@ -1,23 +1,23 @@
 // What the product keeps of activities and opportunities of a sandbox org, from the first pull on.
 import { afterEach, expect, test } from 'vitest';
 import { peopleWithDeals } from '../../../sandbox/test/salesforce/sandbox-under-test.ts';
-import { type OrgProduct, openOrgProduct } from '../../support/org-product.ts';
+import { openSalesforceProduct, type SalesforceProduct } from '../../support/org-product.ts';
 
-const opened: OrgProduct[] = [];
+const opened: SalesforceProduct[] = [];
 
 afterEach(async () => {
   for (const product of opened.splice(0)) await product.close();
 });
 
-async function open(deals: readonly number[]): Promise<OrgProduct> {
+async function open(deals: readonly number[]): Promise<SalesforceProduct> {
   const call = { person: 'p0', type: 'call', at: Date.parse('2026-03-03T15:30:00Z'), attributes: {} };
-  const product = await openOrgProduct({ dataset: peopleWithDeals(3, deals, [call]) });
+  const product = await openSalesforceProduct({ dataset: peopleWithDeals(3, deals, [call]) });
   opened.push(product);
   await product.backfill();
   return product;
 }
 
-async function kept({ context }: OrgProduct, table: 'activities' | 'deal_outcomes'): Promise<readonly string[]> {
+async function kept({ context }: SalesforceProduct, table: 'activities' | 'deal_outcomes'): Promise<readonly string[]> {
   const rows = context.db.selectFrom(table).select(['object', 'record_id', 'id']).where('gone_at', 'is', null);
   return (await rows.orderBy('record_id').execute()).map((row) => `${row.object}/${row.record_id} ${row.id}`);
 }
@@ -29,7 +29,7 @@ test('a call that is given to another lead leaves the first one without it', asy
   const taskId = line.split('task:')[1];
   expect(line).toBe(`Lead/${first} task:${taskId}`);
   await product.control('PATCH', `records/Task/${taskId}`, { values: { WhoId: second } });
-  await product.round();
+  await product.sync();
   expect(await kept(product, 'activities')).toEqual([`Lead/${second} task:${taskId}`]);
 });
 
@@ -41,10 +41,10 @@ test('an opportunity follows its roles and is gone with it', async () => {
   expect(before).toHaveLength(2);
   const values = { OpportunityId: id, ContactId: second, Role: 'Evaluator' };
   await product.control('POST', 'records/OpportunityContactRole', { values });
-  await product.round();
+  await product.sync();
   expect(await kept(product, 'deal_outcomes')).toHaveLength(3);
   await product.control('DELETE', `records/Opportunity/${id}`);
-  await product.round();
+  await product.sync();
   expect(await kept(product, 'deal_outcomes')).toEqual(before.filter((line) => line.includes(String(second))));
 });
 
@@ -56,7 +56,7 @@ test('a second whole pass keeps every opportunity and call, those of roles that 
     ?.split('opportunity:')[1];
   const values = { OpportunityId: id, ContactId: second, Role: 'Evaluator' };
   await product.control('POST', 'records/OpportunityContactRole', { values });
-  await product.round();
+  await product.sync();
   const before = [await kept(product, 'deal_outcomes'), await kept(product, 'activities')];
   product.advanceClock(600_000);
   await product.backfill();

@@ -117,7 +117,7 @@ test('a lead between the old threshold and the new one is scored again in the mo
   await product.backfill();
   expect(await threshold()).toMatchObject({ points: 19 });
   await setRank('p19', 4);
-  await product.round();
+  await product.sync();
   expect((await hot()).toSorted()).toEqual(['p18']);
   const since = await lastResult();
   await product.nightly();
@@ -127,7 +127,7 @@ test('a lead between the old threshold and the new one is scored again in the mo
 
   await setRank('p0', 50);
   await setRank('p1', 51);
-  await product.round();
+  await product.sync();
   const risen = await lastResult();
   await product.nightly();
   expect(await threshold()).toMatchObject({ points: 50 });
@@ -140,7 +140,7 @@ test('hysteresis keeps a lead hot when the threshold rises a little, not when it
   expect((await hot()).toSorted()).toEqual(['p18', 'p19']);
   await setRank('p0', 22);
   await setRank('p1', 21);
-  await product.round();
+  await product.sync();
   const since = await lastResult();
   await product.nightly();
   expect(await threshold()).toMatchObject({ points: 21 });
@@ -148,7 +148,7 @@ test('hysteresis keeps a lead hot when the threshold rises a little, not when it
   expect((await hot()).toSorted()).toEqual(['p0', 'p1', 'p18', 'p19']);
   await setRank('p2', 23);
   await setRank('p3', 23);
-  await product.round();
+  await product.sync();
   const again = await lastResult();
   await product.nightly();
   expect(await threshold()).toMatchObject({ points: 23 });
@@ -165,7 +165,7 @@ test('nobody is hot below the floor, customers do not count, and another model h
   await writeFile(join(folder, 'model.yaml'), modelText('{ top: 50%, floor: 2 }'));
   await product.restart();
   expect(await threshold()).toBeUndefined();
-  await product.tick();
+  await product.poll();
   expect(await threshold()).toMatchObject({ points: 5, leads: 9 });
   expect((await hot()).toSorted()).toEqual(['p4', 'p5', 'p6', 'p7', 'p8']);
 });
@@ -181,7 +181,7 @@ test('killed before its thresholds were noted, a night works them out again and 
     .set({ state: 'running', progress: '{"marked":true,"pulled hubspot":true}' })
     .where('job', '=', 'nightly')
     .execute();
-  await product.tick();
+  await product.poll();
   expect(await results(since)).toEqual([]);
   const [night] = await db.selectFrom('runs').selectAll().where('job', '=', 'nightly').execute();
   expect(night).toMatchObject({ state: 'done', progress: { thresholds: true, moved: 0 } });
@@ -202,7 +202,7 @@ async function minutes(count: number): Promise<void> {
   for (let minute = 0; minute < count; minute++) {
     product.advanceClock(60_000);
     await somebodyIsBusy();
-    await product.tick();
+    await product.poll();
   }
 }
 
@@ -217,7 +217,7 @@ test('the thresholds of a new model, and a night, do not wait for the moment in 
   product.clock.forwardTo(new Date('2026-03-11T02:00:01Z'));
   await somebodyIsBusy();
   await product.context.enqueue('nightly', {});
-  await product.settle();
+  await product.runUntilIdle();
   const { db } = product.context;
   const nights = db.selectFrom('runs').select(['state', 'progress']).where('job', '=', 'nightly');
   expect(await nights.execute()).toMatchObject([{ state: 'running' }]);
@@ -233,7 +233,7 @@ test('a first backfill comes to its end although somebody is always busy, and no
   const run = await openRun(db, { job: 'backfill', slot: null, state: 'running' }, clock.now());
   await product.context.enqueue('sync-streams', { crm: 'hubspot' });
   await product.faults({ match: { path: 'batch/update', times: 4 }, action: { status: 503 } });
-  await product.settle();
+  await product.runUntilIdle();
   expect(await findRun(db, run!.id)).toMatchObject({ state: 'running' });
   await minutes(3);
   expect(await findRun(db, run!.id)).toMatchObject({ state: 'done' });
@@ -264,7 +264,7 @@ test.skipIf(isShared)(
       for (let minute = 0; minute < 2; minute++) {
         product.advanceClock(60_000);
         await product.context.enqueue('score-leads', {});
-        await product.settle();
+        await product.runUntilIdle();
       }
     });
     expect(await threshold()).toBeUndefined();
@@ -273,7 +273,7 @@ test.skipIf(isShared)(
     await product.faults({ match: { path: 'contacts/batch/read' }, action: { status: 503, body: {} } });
     await setRank('p0', 3);
     product.advanceClock(60_000);
-    await product.tick();
+    await product.poll();
     expect(await threshold()).toMatchObject({ points: 19 });
     expect((await hot()).toSorted()).toEqual(['p18', 'p19']);
     expect((await product.writes(before)).flatMap((each) => each.writes ?? []).filter(isHot)).toEqual([]);

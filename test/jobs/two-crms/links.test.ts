@@ -28,7 +28,7 @@ test('a contact that names its Lead is one person with it, and not with another 
   expect(await product.inSalesforce('p1')).toEqual(await product.inHubSpot('p0'));
   expect(await product.inSalesforce('p0')).toMatchObject({ total: 1050 });
   await link(product, 'p0', { leadId: null });
-  await product.round();
+  await product.sync();
   expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
   expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
 });
@@ -41,7 +41,7 @@ test('the link to a Lead that is converted leads to its Contact, before and afte
   const { contactId } = await product.convert('p0');
   await product.happens({ person: contactId }, 'meeting');
   const before = await product.writesSent();
-  await product.round();
+  await product.sync();
   const seen = await product.inHubSpot('p0');
   expect(seen).toMatchObject({ total: FIT + 1100 });
   expect(await product.inSalesforce('p0', contactId)).toEqual(seen);
@@ -49,7 +49,7 @@ test('the link to a Lead that is converted leads to its Contact, before and afte
   expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT + 1000 });
   expect(await product.writesSent()).toBe(before + 2);
   await link(product, 'p0', { leadId: null, contactId });
-  await product.round();
+  await product.sync();
   await product.nightly();
   expect(await product.inHubSpot('p0')).toEqual(seen);
   expect(await product.writesSent()).toBe(before + 2);
@@ -63,7 +63,7 @@ test("a Contact goes on with its Lead's status and history, and explain lists bo
   expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1100, status: 'hot' });
   const { contactId } = await product.convert('p0');
   for (const task of await callsOf(product)) await product.control('DELETE', `records/Task/${task}`);
-  await product.round();
+  await product.sync();
   // Below the band's floor, and within its hysteresis: whoever was hot stays so.
   const seen = await product.inSalesforce('p0', contactId);
   expect(seen).toMatchObject({ total: FIT + 100, status: 'hot' });

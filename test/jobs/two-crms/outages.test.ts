@@ -25,7 +25,7 @@ describe('while Salesforce is down', () => {
     ]);
     await product.control('PUT', 'app', { hasRunAs: true });
     product.advanceClock(5 * MINUTE + 1_000);
-    await product.tick();
+    await product.poll();
     // The meeting is only HubSpot's, and those of Salesforce count now that it knows the person.
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
     expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
@@ -41,13 +41,13 @@ describe('while Salesforce is down', () => {
     expect(await product.inHubSpot('p0')).toMatchObject({ total: null });
     for (let minute = 0; minute < 3; minute++) {
       product.advanceClock(MINUTE);
-      await product.tick();
+      await product.poll();
     }
     // The Lead was read; its calls were not, so that nobody can say that there were no meetings.
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 100 });
     await product.faults();
     product.advanceClock(MINUTE);
-    await product.tick();
+    await product.poll();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
     expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
   });
@@ -57,12 +57,12 @@ describe('while Salesforce is down', () => {
     await product.backfill();
     await product.faults(DOWN);
     await product.happens({ contact: product.contactId('p0') }, 'form_submission');
-    await product.round();
+    await product.sync();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 10_000 });
     expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT });
     await product.faults();
     product.advanceClock(MINUTE);
-    await product.tick();
+    await product.poll();
     expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
   });
 });
@@ -73,11 +73,11 @@ test('Salesforce may be taken out and put back: HubSpot goes on by itself, its r
   await product.backfill();
   await product.faults(DOWN);
   await product.hubspot('PATCH', `contacts/${product.contactId('p1')}`, { properties: { jobtitle: 'Clerk' } });
-  await product.round();
+  await product.sync();
   await product.product.close();
   const withoutSalesforce = Object.entries(product.env).filter(([name]) => !name.startsWith('SALESFORCE_'));
   const alone = await runProduct(Object.fromEntries(withoutSalesforce), product.clock);
-  expect((await alone.round()).state).toBe('done');
+  expect((await alone.sync()).state).toBe('done');
   await alone.nightly();
   const nights = await alone.context.db.selectFrom('runs').select('state').where('job', '=', 'nightly').execute();
   await alone.close();
@@ -87,7 +87,7 @@ test('Salesforce may be taken out and put back: HubSpot goes on by itself, its r
   expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT + 1000 });
   await product.faults();
   await product.restart();
-  await product.round();
+  await product.sync();
   expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
   expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT + 1000 });
   expect(await product.inSalesforce('p1')).toMatchObject({ total: FIT - 40 });

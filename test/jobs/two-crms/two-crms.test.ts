@@ -36,7 +36,7 @@ describe('a contact and a Lead with one address', () => {
     const before = await product.writesSent();
     product.advanceClock(600_000);
     expect((await product.backfill()).state).toBe('done');
-    await product.round();
+    await product.sync();
     expect(await product.writesSent()).toBe(before);
   });
 
@@ -55,7 +55,7 @@ describe('a contact and a Lead with one address', () => {
     await product.backfill();
     product.advanceClock(60_000);
     await product.happens({ person: product.leadId('p0') }, 'call', product.clock.now().toISOString());
-    await product.round();
+    await product.sync();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
     expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
   });
@@ -68,7 +68,7 @@ describe('a contact and a Lead with one address', () => {
     expect(explanation).toContain('+40 VP (Job title; Salesforce)');
     expect(explanation).toContain('+20 Uses Salesforce (Technology; HubSpot)');
     await product.hubspot('PATCH', `contacts/${product.contactId('p0')}`, { properties: { jobtitle: 'Clerk' } });
-    await product.round();
+    await product.sync();
     expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT - 40 });
   });
 
@@ -80,12 +80,12 @@ describe('a contact and a Lead with one address', () => {
     });
     const { accountId, contactId } = await product.convert('p1');
     await product.control('PATCH', `records/Account/${accountId}`, { values: { Type: 'Customer - Direct' } });
-    await product.round();
+    await product.sync();
     for (const key of ['p0', 'p1']) expect(await product.inHubSpot(key)).toEqual(NOTHING);
     expect(await product.inSalesforce('p0')).toEqual(NOTHING);
     expect(await product.inSalesforce('p1', contactId)).toEqual(NOTHING);
     const before = await product.writesSent();
-    await product.round();
+    await product.sync();
     await product.nightly();
     expect(await product.writesSent()).toBe(before);
   });
@@ -109,7 +109,7 @@ describe('an address', () => {
     await product.backfill();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT });
     await product.control('PATCH', `records/Lead/${product.leadId('p4')}`, { values: { Email: 'p4@acme.example' } });
-    await product.round();
+    await product.sync();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
     expect(await product.inSalesforce('p3')).toEqual(await product.inHubSpot('p0'));
     expect(await product.inSalesforce('p4')).toMatchObject({ total: 50 });
@@ -122,13 +122,13 @@ describe('an address', () => {
     await product.happens({ person: product.leadId('p0') }, 'call');
     await product.backfill();
     await product.hubspot('PATCH', `contacts/${contact}`, { properties: { email: 'somebody@else.example' } });
-    await product.round();
+    await product.sync();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 10_000 });
     expect(await product.inSalesforce('p0')).toMatchObject({ total: 1050 });
     const other = await product.inSalesforce('p0');
     expect([sumOf(other.explanation), other.explanation]).toEqual([1050, expect.not.stringContaining('HubSpot')]);
     await product.hubspot('PATCH', `contacts/${contact}`, { properties: { email: 'P0@acme.example' } });
-    await product.round();
+    await product.sync();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 11_000 });
     expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
   });

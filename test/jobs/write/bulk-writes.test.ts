@@ -6,18 +6,22 @@ import { activeBulkWrites } from '../../../src/store/outbox/bulk-writes.ts';
 import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { findRun } from '../../../src/store/sync/runs.ts';
-import { type OrgProduct, type OrgProductOptions, openOrgProduct } from '../../support/org-product.ts';
+import {
+  openSalesforceProduct,
+  type SalesforceProduct,
+  type SalesforceProductOptions,
+} from '../../support/org-product.ts';
 
 const PEOPLE = 60;
 const MANY = { settings: { SALESFORCE_BULK_WRITE_FROM: '20' } };
 
-const opened: OrgProduct[] = [];
+const opened: SalesforceProduct[] = [];
 afterEach(async () => {
   for (const product of opened.splice(0)) await product.close();
 });
 
-async function open(options: OrgProductOptions = {}): Promise<OrgProduct> {
-  const product = await openOrgProduct({ people: PEOPLE, ...options });
+async function open(options: SalesforceProductOptions = {}): Promise<SalesforceProduct> {
+  const product = await openSalesforceProduct({ people: PEOPLE, ...options });
   opened.push(product);
   return product;
 }
@@ -33,21 +37,21 @@ const jobsSchema = z.array(
 );
 
 /** The bulk writes that the org has had, oldest first. */
-async function jobs(product: OrgProduct) {
+async function jobs(product: SalesforceProduct) {
   return jobsSchema.parse(await product.control('GET', 'jobs')).filter(({ jobType }) => jobType === 'V2Ingest');
 }
 
-async function uploads(product: OrgProduct) {
+async function uploads(product: SalesforceProduct) {
   return (await product.log()).filter(({ method }) => method === 'PUT');
 }
 
 /** Lets time pass until nothing is left to write. */
-async function finish(product: OrgProduct): Promise<void> {
+async function finish(product: SalesforceProduct): Promise<void> {
   for (let round = 0; round < 60; round++) {
     const { outbox } = await pendingWork(product.context.db, product.clock.now(), ['salesforce']);
     if (outbox === 0) return;
     product.advanceClock(10_000);
-    await product.tick();
+    await product.poll();
   }
   throw new Error('There is still something to write.');
 }
@@ -60,7 +64,7 @@ const heldSchema = z.object({
 });
 
 /** Every live record holds the latest result of its lead. */
-async function expectAllWritten({ context, record }: OrgProduct): Promise<void> {
+async function expectAllWritten({ context, record }: SalesforceProduct): Promise<void> {
   const rows = await context.db
     .selectFrom('records as r')
     .innerJoin('leads as l', 'l.id', 'r.lead_id')
@@ -79,7 +83,7 @@ async function expectAllWritten({ context, record }: OrgProduct): Promise<void> 
   expect(held).toEqual(results);
 }
 
-async function leads({ context }: OrgProduct): Promise<readonly string[]> {
+async function leads({ context }: SalesforceProduct): Promise<readonly string[]> {
   const rows = await context.db
     .selectFrom('bulk_write_rows')
     .select('record_id')
@@ -114,7 +118,7 @@ test('many scores of an object go as one job, and the run is over when their out
   expect(collections.filter((id) => id.startsWith('00Q'))).toEqual([]);
   await expectAllWritten(product);
   product.advanceClock(60_000);
-  await product.tick();
+  await product.poll();
   expect(await jobs(product)).toHaveLength(1);
 });
 
@@ -126,7 +130,7 @@ test('a job is looked at more and more seldom', async () => {
   expect(object).toBe('Lead');
   for (let second = 0; second < 600; second++) {
     product.advanceClock(1_000);
-    await product.settle();
+    await product.runUntilIdle();
   }
   const looks = (await product.log()).filter(({ path }) => path.endsWith(`/jobs/ingest/${job}`));
   expect(looks.length).toBeGreaterThan(10);
@@ -160,7 +164,7 @@ test('killed before the outcomes were kept, it asks for them again and sends not
   await product.faults({ match: { path: '/failedResults' }, action: { status: 503 } });
   for (let round = 0; round < 3; round++) {
     product.advanceClock(20_000);
-    await product.tick();
+    await product.poll();
   }
   expect(await jobs(product)).toMatchObject([{ state: 'JobComplete' }]);
   expect(await activeBulkWrites(product.context.db, 'salesforce')).toHaveLength(1);
@@ -194,7 +198,7 @@ test('a newer result that comes while the job is under way is written after it, 
     .select('version')
     .where('record_id', '=', id)
     .executeTakeFirstOrThrow();
-  await product.round();
+  await product.sync();
   const newer = product.context.db.selectFrom('outbox').select('version').where('record_id', '=', id);
   expect((await newer.executeTakeFirstOrThrow()).version).toBeGreaterThan(sent.version);
   expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([]);
@@ -211,7 +215,7 @@ test('whoever appears while the job is under way is written at once, by a collec
   await product.backfill();
   const values = { LastName: 'Late', Company: 'Acme', Email: 'late@acme.example', Title: 'VP Sales' };
   const { id } = z.object({ id: z.string() }).parse(await product.control('POST', 'records/Lead', { values }));
-  await product.round();
+  await product.sync();
   expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([
     id,
   ]);
@@ -231,7 +235,7 @@ test('whoever did something just now is not put into a job, and does not wait fo
   await db.updateTable('outbox').set({ priority: PRIORITY.activity }).where('record_id', '=', demo).execute();
   await product.faults();
   product.advanceClock(600_000);
-  await product.tick();
+  await product.poll();
   expect(await activeBulkWrites(db, 'salesforce')).toMatchObject([{ object: 'Lead' }]);
   expect((await leads(product)).length).toBeGreaterThan(20);
   expect(await leads(product)).not.toContain(demo);
@@ -273,7 +277,7 @@ test('a field that is hidden meanwhile halts the writer, and everything is writt
   await product.backfill();
   await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Model__c']);
   product.advanceClock(10_000);
-  await product.tick();
+  await product.poll();
   expect(await listPauses(product.context.db, ['salesforce'])).toMatchObject([
     { side: 'write', kind: 'configuration', fix: expect.stringContaining('leadgrade doctor') },
   ]);
@@ -293,7 +297,7 @@ test('a field that was hidden at first is no reason to write anybody twice once 
   await product.control('PUT', 'hidden-fields', []);
   await finish(product);
   const since = (await product.log()).at(-1)?.seq ?? 0;
-  for (let round = 0; round < 3; round++) await product.round();
+  for (let round = 0; round < 3; round++) await product.sync();
   expect(await product.writes(since + 1)).toEqual([]);
   await expectAllWritten(product);
 });

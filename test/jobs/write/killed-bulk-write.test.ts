@@ -86,10 +86,10 @@ const KILLS: Readonly<Record<string, string>> = {
 let waitUntilIdle: ReturnType<typeof undisturbed> | undefined;
 
 async function undisturbed() {
-  const stage = await openEnvironment(DEFAULT_BACKEND);
-  const code = await stage.run(...BACKFILL).ended;
-  expect((await stage.log()).filter(isUpload)).toHaveLength(1);
-  const held = await stage.held();
+  const environment = await openEnvironment(DEFAULT_BACKEND);
+  const code = await environment.run(...BACKFILL).ended;
+  expect((await environment.log()).filter(isUpload)).toHaveLength(1);
+  const held = await environment.held();
   expect(held.filter((fields) => Array.isArray(fields) && fields.length > 0).length).toBeGreaterThan(100);
   return { code, held };
 }

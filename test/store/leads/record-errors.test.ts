@@ -63,7 +63,10 @@ describe.each(STORES)('the list of errors ($name)', (setup) => {
     await recordErrors(store.db, CRM, [refused('a'), refused('b'), refused('a', { stage: 'read', field: 'x' })], at());
     await clearErrors(store.db, CRM, 'write', [ref('a')]);
     const left = await listErrors(store.db, { after: 0, limit: 10 });
-    expect(left.map(({ record_id, stage }) => `${record_id} ${stage}`).toSorted()).toEqual(['a read', 'b write']);
+    expect(left.map(({ record_id, stage: environment }) => `${record_id} ${environment}`).toSorted()).toEqual([
+      'a read',
+      'b write',
+    ]);
   });
 
   test('holds what the last read found wrong, not what one before it did', async () => {

@@ -25,23 +25,23 @@ function padded(bytes: number): Buffer<ArrayBuffer> {
 }
 
 describe('a body of ten megabytes', () => {
-  let door: TestServer;
+  let server: TestServer;
   beforeEach(async () => {
-    door = await open();
+    server = await open();
   });
 
   test('is refused by the length that is stated, while it is on its way', async () => {
-    const socket = await openSocket(door.port);
+    const socket = await openSocket(server.port);
     const headers = { ...signed(TEN_MEGABYTES), 'content-length': 10_000_000 };
     socket.write(headOf('/webhooks/hubspot', headers));
     socket.write(TEN_MEGABYTES.subarray(0, 64_000));
     expect(await answerOn(socket)).toBe(413);
-    expect(await door.requests('hubspot', 'too-large')).toBe(1);
-    await door.nothingIsStored();
+    expect(await server.requests('hubspot', 'too-large')).toBe(1);
+    await server.nothingIsStored();
   });
 
   test('is refused while it is on its way when no length is stated', async () => {
-    const sending = httpRequest(`${door.url}/webhooks/hubspot`, { method: 'POST', headers: signed(TEN_MEGABYTES) });
+    const sending = httpRequest(`${server.url}/webhooks/hubspot`, { method: 'POST', headers: signed(TEN_MEGABYTES) });
     const answered = once(sending, 'response');
     let isAnswered = false;
     void answered.then(() => {
@@ -56,13 +56,13 @@ describe('a body of ten megabytes', () => {
     expect(response.statusCode).toBe(413);
     expect(written).toBeGreaterThan(8_000_000);
     sending.destroy();
-    await door.nothingIsStored();
+    await server.nothingIsStored();
   });
 
   test('is refused when it is one only unpacked', async () => {
     const headers = { ...signed(TEN_MEGABYTES), 'content-encoding': 'gzip' };
-    expect((await post(door, gzipSync(TEN_MEGABYTES), headers)).status).toBe(413);
-    await door.nothingIsStored();
+    expect((await post(server, gzipSync(TEN_MEGABYTES), headers)).status).toBe(413);
+    await server.nothingIsStored();
   });
 });
 
@@ -71,19 +71,19 @@ test.each([
   ['not packed as it says', 'gzip', Buffer.from('[]')],
   ['packed and cut off', 'gzip', gzipSync(padded(10_000)).subarray(0, -20)],
 ])('a body that is %s is refused, and counted', async (_what, encoding, body) => {
-  const door = await open();
-  const answer = await post(door, body, { ...signed(body), 'content-encoding': encoding });
+  const server = await open();
+  const answer = await post(server, body, { ...signed(body), 'content-encoding': encoding });
   expect(answer.status).toBe(400);
-  expect(await door.requests('hubspot', 'bad-body')).toBe(1);
-  await door.nothingIsStored();
+  expect(await server.requests('hubspot', 'bad-body')).toBe(1);
+  await server.nothingIsStored();
 });
 
 test('who has no signature is refused while the body is still on its way', async () => {
-  const door = await open();
-  const socket = await openSocket(door.port);
+  const server = await open();
+  const socket = await openSocket(server.port);
   socket.write(`${headOf('/webhooks/hubspot', { 'content-length': 5_000_000 })}[`);
   expect(await answerOn(socket)).toBe(401);
-  await door.nothingIsStored();
+  await server.nothingIsStored();
 });
 
 describe('what arrives after the answer', () => {
@@ -93,10 +93,10 @@ describe('what arrives after the answer', () => {
     ['of who has another write key', '/events', { authorization: 'Bearer wrong' }, 401],
     ['of a body that is too large', '/webhooks/hubspot', signed('[]'), 413],
   ])('%s keeps nobody out', async (_what, path, headers, status) => {
-    const door = await open(100_000);
+    const server = await open(100_000);
     const length = status === 413 ? 8_000_001 : 80_000;
     for (let time = 0; time < 4; time += 1) {
-      const socket = await openSocket(door.port);
+      const socket = await openSocket(server.port);
       socket.write(headOf(path, { ...headers, 'content-length': length }));
       expect(await answerOn(socket)).toBe(status);
       const rest = Buffer.alloc(length, 0x20);
@@ -105,7 +105,7 @@ describe('what arrives after the answer', () => {
       socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
       expect(await answerOn(socket)).toBe(200);
     }
-    expect((await send(door, [changed(1)])).status).toBe(200);
+    expect((await send(server, [changed(1)])).status).toBe(200);
   });
 
   const large = Buffer.alloc(300_000, 0x20);
@@ -113,9 +113,9 @@ describe('what arrives after the answer', () => {
     ['of a body that was too much at a time', large, {}],
     ['of one that was packed', gzipSync(large, { level: 0 }), { 'content-encoding': 'gzip' }],
   ])('%s keeps nobody out', async (_what, body, encoding) => {
-    const door = await open(100_000);
+    const server = await open(100_000);
     for (let time = 0; time < 4; time += 1) {
-      const socket = await openSocket(door.port);
+      const socket = await openSocket(server.port);
       socket.write(headOf('/webhooks/hubspot', { ...signed('[]'), ...encoding, 'content-length': body.length }));
       socket.write(body.subarray(0, 200_000));
       expect(await answerOn(socket)).toBe(503);
@@ -123,7 +123,7 @@ describe('what arrives after the answer', () => {
       socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
       expect(await answerOn(socket)).toBe(200);
     }
-    expect((await send(door, [changed(1)])).status).toBe(200);
+    expect((await send(server, [changed(1)])).status).toBe(200);
   });
 });
 
@@ -131,52 +131,52 @@ describe('all bodies together', () => {
   const half = (bytes: number) => ({ ...signed('[]'), 'content-length': bytes });
 
   test('are held up to the limit of the process, at every door; who comes on top comes again', async () => {
-    const door = await open(100_000);
-    const slow = await openSocket(door.port);
+    const server = await open(100_000);
+    const slow = await openSocket(server.port);
     slow.write(headOf('/webhooks/hubspot', half(90_000)));
     slow.write(Buffer.alloc(80_000, 0x20));
     const body = padded(60_000);
-    const knock = () => post(door, body, signed(body));
+    const knock = () => post(server, body, signed(body));
     await vi.waitFor(async () => expect((await knock()).status).toBe(503), { timeout: 30_000 });
     expect((await knock()).headers.get('retry-after')).toBe('1');
     const event = JSON.stringify({ writeKey: 'website-key-0123456789', padding: 'x'.repeat(30_000) });
-    expect((await post(door, event, {}, '/events')).status).toBe(503);
-    expect(await door.requests('hubspot', 'busy')).toBeGreaterThanOrEqual(2);
-    expect(await door.requests('site', 'busy')).toBe(1);
-    expect((await send(door, [changed(2)])).status).toBe(200);
+    expect((await post(server, event, {}, '/events')).status).toBe(503);
+    expect(await server.requests('hubspot', 'busy')).toBeGreaterThanOrEqual(2);
+    expect(await server.requests('site', 'busy')).toBe(1);
+    expect((await send(server, [changed(2)])).status).toBe(200);
     slow.destroy();
     await vi.waitFor(async () => expect((await knock()).status).toBe(200), { timeout: 30_000 });
   });
 
   test('count as they are unpacked', async () => {
-    const door = await open(100_000);
+    const server = await open(100_000);
     const body = padded(150_000);
     const packed = gzipSync(body);
     expect(packed.length).toBeLessThan(2_000);
-    expect((await post(door, packed, { ...signed(body), 'content-encoding': 'gzip' })).status).toBe(503);
-    await door.nothingIsStored();
+    expect((await post(server, packed, { ...signed(body), 'content-encoding': 'gzip' })).status).toBe(503);
+    await server.nothingIsStored();
   });
 
   test('are let go of when they are answered', async () => {
-    const door = await open(100_000);
+    const server = await open(100_000);
     for (let time = 0; time < 5; time += 1) {
       const body = padded(60_000);
-      expect((await post(door, body, signed(body))).status).toBe(200);
+      expect((await post(server, body, signed(body))).status).toBe(200);
     }
   });
 
   test('of which many come half and packed keep nobody out, and nothing of them is stored', async () => {
-    const door = await open();
+    const server = await open();
     const packed = gzipSync(padded(10_000));
     const headers = { ...half(packed.length), 'content-encoding': 'gzip' };
-    const slow = await Promise.all(Array.from({ length: 50 }, () => openSocket(door.port)));
+    const slow = await Promise.all(Array.from({ length: 50 }, () => openSocket(server.port)));
     for (const socket of slow) {
       socket.write(headOf('/webhooks/hubspot', headers));
       socket.write(packed.subarray(0, packed.length / 2));
     }
-    expect((await send(door, [])).status).toBe(200);
+    expect((await send(server, [])).status).toBe(200);
     for (const socket of slow) socket.destroy();
-    await vi.waitFor(async () => expect(await door.requests('hubspot', 'bad-body')).toBe(50), { timeout: 30_000 });
-    await door.nothingIsStored();
+    await vi.waitFor(async () => expect(await server.requests('hubspot', 'bad-body')).toBe(50), { timeout: 30_000 });
+    await server.nothingIsStored();
   });
 });

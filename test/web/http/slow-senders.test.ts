@@ -8,13 +8,13 @@ import { headOf, openSocket, startTestServer, type TestServer } from '../test-se
 import { HUBSPOT, send } from '../webhooks/hubspot-sender.ts';
 
 const store = freshStore(DEFAULT_BACKEND);
-let door: TestServer;
+let server: TestServer;
 beforeEach(async () => {
-  door = await startTestServer({ db: store.db, receivers: HUBSPOT });
+  server = await startTestServer({ db: store.db, receivers: HUBSPOT });
 });
 
 test('five hundred idle and slow connections do not keep good requests from their answers, and are all ended', async () => {
-  const sockets = await Promise.all(Array.from({ length: 500 }, () => openSocket(door.port)));
+  const sockets = await Promise.all(Array.from({ length: 500 }, () => openSocket(server.port)));
   const endings = Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
   const [slowHeaders, slowBodies] = [sockets.slice(0, 50), sockets.slice(50, 100)];
   for (const socket of slowHeaders) socket.write('POST /webhooks/hubspot HTTP/1.1\r\nHost: x\r\nX-Slow: ');
@@ -24,7 +24,7 @@ test('five hundred idle and slow connections do not keep good requests from thei
   const drip = setInterval(() => {
     for (const socket of [...slowHeaders, ...slowBodies]) if (!socket.destroyed) socket.write('a');
   }, 500);
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, id) => send(door, [changed(id + 1)])));
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, id) => send(server, [changed(id + 1)])));
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
   // A time-out of the test says that somebody was left.
   await endings;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_BACKEND } from '../../support/backends.ts';
 import { siteUnderTest, TRACK } from './site-sender.ts';
 
-const { door, send, kept, identities } = siteUnderTest(DEFAULT_BACKEND);
+const { door: server, send, kept, identities } = siteUnderTest(DEFAULT_BACKEND);
 
 test('of a batch, what is well formed is kept and the rest is named', async () => {
   const batch = [TRACK, { type: 'track', userId: 'u1' }, { ...TRACK, messageId: 'm2', timestamp: 'yesterday' }, null];
@@ -102,7 +102,7 @@ test('what nothing is made of is answered and not kept', async () => {
     { type: 'identify', userId: 'u1', traits: { plan: 'free' } },
   ];
   expect(await send({ batch })).toEqual({ status: 200, body: { success: true } });
-  await door().nothingIsStored();
+  await server().nothingIsStored();
 });
 
 test('only what the mapping asks for is kept, and no id of a user as it is', async () => {

@@ -8,14 +8,14 @@ import { STORES } from '../../store/fresh-store.ts';
 import { basic, PRODUCT, sendTo, siteUnderTest, startSiteServer, TRACK } from './site-sender.ts';
 
 describe.each(STORES)('POST /events ($name)', (setup) => {
-  const { door, send, kept } = siteUnderTest(setup);
+  const { door: server, send, kept } = siteUnderTest(setup);
 
   test('a message that comes again is kept once, also within a batch; of another source it is another one', async () => {
     await send({ batch: [TRACK, TRACK] });
     await Promise.all([send(TRACK), send(TRACK), send({ batch: [TRACK] })]);
     await send(TRACK, basic(PRODUCT));
     expect((await kept()).map((event) => event.source).toSorted()).toEqual(['product', 'website']);
-    expect(door().rings()).toBe(2);
+    expect(server().triggerCount()).toBe(2);
   });
 
   test('text that Postgres does not take is kept without what it does not take', async () => {
@@ -47,16 +47,16 @@ test('a database that is away is said in time, counted and logged, and nothing i
     silent.close();
     await database.close();
   });
-  const door = await startSiteServer({ db: database.db, storeMs: 200 });
+  const server = await startSiteServer({ db: database.db, storeMs: 200 });
   const began = performance.now();
-  const answer = await sendTo(door, TRACK);
+  const answer = await sendTo(server, TRACK);
   // A connection is waited for ten seconds.
   expect(performance.now() - began).toBeLessThan(9_000);
   expect(answer).toMatchObject({ status: 503, body: { success: false } });
-  expect((await sendTo(door, TRACK, {})).status).toBe(401);
-  expect(door.rings()).toBe(0);
-  expect(door.warnings).toEqual([
+  expect((await sendTo(server, TRACK, {})).status).toBe(401);
+  expect(server.triggerCount()).toBe(0);
+  expect(server.warnings).toEqual([
     'events of website were not stored, and are to be sent again {"source":"website","error":"TimeoutError"}',
   ]);
-  expect(await door.requests('site', 'not-stored')).toBe(1);
+  expect(await server.requests('site', 'not-stored')).toBe(1);
 });

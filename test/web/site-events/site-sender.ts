@@ -52,15 +52,15 @@ export async function sendTo(
 /** For the tests of one suite: a store, and a door for each of them. */
 export function siteUnderTest(setup: Backend) {
   const store = freshStore(setup);
-  let door: TestServer;
+  let server: TestServer;
   beforeEach(async () => {
-    door = await startSiteServer({ db: store.db });
+    server = await startSiteServer({ db: store.db });
   });
   return {
     store,
-    door: () => door,
+    door: () => server,
     send: (body: unknown, headers?: Readonly<Record<string, string>>, path?: string) =>
-      sendTo(door, body, headers, path),
+      sendTo(server, body, headers, path),
     kept: () => store.db.selectFrom('site_events').selectAll().orderBy('message_id').execute(),
     identities: () => store.db.selectFrom('site_identities').selectAll().orderBy('key').execute(),
   };

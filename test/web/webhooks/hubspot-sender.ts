@@ -34,7 +34,7 @@ export function post(
 }
 
 /** Signed now. */
-export function send(door: Pick<TestServer, 'url'>, events: unknown): Promise<Response> {
+export function send(server: Pick<TestServer, 'url'>, events: unknown): Promise<Response> {
   const body = JSON.stringify(events);
-  return post(door, body, signed(body));
+  return post(server, body, signed(body));
 }

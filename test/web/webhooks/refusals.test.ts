@@ -10,14 +10,14 @@ import { startTestServer, type TestServer } from '../test-server.ts';
 import { HUBSPOT, post, send } from './hubspot-sender.ts';
 
 const store = freshStore(DEFAULT_BACKEND);
-let door: TestServer;
+let server: TestServer;
 let now = new Date();
 beforeEach(async () => {
   now = new Date();
-  door = await startTestServer({ db: store.db, receivers: HUBSPOT, now: () => now });
+  server = await startTestServer({ db: store.db, receivers: HUBSPOT, now: () => now });
 });
 afterEach(() => {
-  expect(door.warnings.join()).not.toContain(SECRET);
+  expect(server.warnings.join()).not.toContain(SECRET);
 });
 
 const minutesFromNow = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
@@ -40,7 +40,7 @@ const FORGED: Readonly<Record<string, Forgery>> = {
     reason: 'bad-signature',
   },
   'signed for the host that the request names': {
-    headers: (body) => signed(body, { url: `${door.url}/webhooks/hubspot` }),
+    headers: (body) => signed(body, { url: `${server.url}/webhooks/hubspot` }),
     reason: 'bad-signature',
   },
   'with the signature of another body': { headers: () => signed('[]'), reason: 'bad-signature' },
@@ -84,11 +84,11 @@ describe('a request', () => {
     '%s is refused, counted, and nothing of it is stored or rung for',
     async (_how, forged) => {
       const body = JSON.stringify([changed(105)]);
-      const answer = await post(door, body, forged.headers(body));
+      const answer = await post(server, body, forged.headers(body));
       expect(answer.status).toBe(401);
       expect(await answer.json()).toEqual({ error: 'Not accepted.' });
-      expect(await door.requests('hubspot', forged.reason)).toBe(1);
-      await door.nothingIsStored();
+      expect(await server.requests('hubspot', forged.reason)).toBe(1);
+      await server.nothingIsStored();
     },
   );
 
@@ -99,54 +99,54 @@ describe('a request', () => {
       fc.asyncProperty(fc.nat(body.length - 1), fc.integer({ min: 1, max: 255 }), async (at, by) => {
         const forgery = Buffer.from(body);
         forgery[at] = (forgery[at] ?? 0) ^ by;
-        expect((await post(door, forgery, headers)).status).toBe(401);
+        expect((await post(server, forgery, headers)).status).toBe(401);
       }),
       { numRuns: 40 },
     );
-    await door.nothingIsStored();
-    expect((await post(door, body, headers)).status).toBe(200);
+    await server.nothingIsStored();
+    expect((await post(server, body, headers)).status).toBe(200);
   });
 
   test.each([-4, 4])('whose clock is %i minutes away is close enough', async (minutes) => {
     const body = JSON.stringify([changed(107)]);
-    expect((await post(door, body, signed(body, { at: minutesFromNow(minutes) }))).status).toBe(200);
+    expect((await post(server, body, signed(body, { at: minutesFromNow(minutes) }))).status).toBe(200);
     expect(await inboxIds()).toEqual(['107']);
   });
 
   test('is verified by its bytes, whatever they are: unicode, white space, order of keys, gzip', async () => {
     const body = Buffer.from(`\n [ ${JSON.stringify(changed(108, { propertyValue: 'Geschäftsführerin 🚀' }))}\t]`);
-    expect((await post(door, body, signed(body))).status).toBe(200);
+    expect((await post(server, body, signed(body))).status).toBe(200);
     const other = Buffer.from(JSON.stringify([changed(109)]));
-    expect((await post(door, gzipSync(other), { ...signed(other), 'content-encoding': 'gzip' })).status).toBe(200);
+    expect((await post(server, gzipSync(other), { ...signed(other), 'content-encoding': 'gzip' })).status).toBe(200);
     expect(await inboxIds()).toEqual(['108', '109']);
   });
 });
 
 test('a clock that is off is told once a minute, and counted each time', async () => {
   const body = JSON.stringify([changed(106)]);
-  const knock = () => post(door, body, signed(body, { at: minutesFromNow(-6) }));
+  const knock = () => post(server, body, signed(body, { at: minutesFromNow(-6) }));
   for (let time = 0; time < 3; time += 1) await knock();
-  expect(door.warnings).toEqual([expect.stringMatching(/set the clock of this server/)]);
-  expect(await door.requests('hubspot', 'clock-skew')).toBe(3);
+  expect(server.warnings).toEqual([expect.stringMatching(/set the clock of this server/)]);
+  expect(await server.requests('hubspot', 'clock-skew')).toBe(3);
   now = minutesFromNow(1);
   await knock();
-  expect(door.warnings).toHaveLength(2);
+  expect(server.warnings).toHaveLength(2);
 });
 
 test('our own writes and our own properties are no events', async () => {
-  await send(door, [
+  await send(server, [
     changed(114, { propertyName: 'leadgrade_total_score' }),
     changed(115, { changeSource: 'INTEGRATION', sourceId: '7' }),
     changed(116, { changeSource: 'INTEGRATION', sourceId: '8' }),
   ]);
   expect(await inboxIds()).toEqual(['116']);
-  expect(await door.events('hubspot', 'own-property')).toBe(1);
-  expect(await door.events('hubspot', 'own-write')).toBe(1);
+  expect(await server.events('hubspot', 'own-property')).toBe(1);
+  expect(await server.events('hubspot', 'own-write')).toBe(1);
 });
 
 test('an id beyond what a number of JavaScript holds is not another contact', async () => {
   const body = JSON.stringify([changed(111)]).replace('"objectId":111', '"objectId":9007199254740993');
-  expect((await post(door, body, signed(body))).status).toBe(200);
+  expect((await post(server, body, signed(body))).status).toBe(200);
   const ids = await inboxIds();
   expect(ids).not.toContain('9007199254740992');
   const unparsed = await store.db.selectFrom('quarantine').selectAll().execute();
@@ -162,11 +162,11 @@ test('without PUBLIC_URL nothing can be verified: it is said so, and HubSpot com
 
 test('other methods and other addresses are not there', async () => {
   const body = JSON.stringify([changed(121)]);
-  expect((await fetch(`${door.url}/webhooks/hubspot`)).status).toBe(404);
+  expect((await fetch(`${server.url}/webhooks/hubspot`)).status).toBe(404);
   for (const path of ['/webhooks/salesforce', '/webhooks/hubspot/more', '/webhooks/__proto__', '/events']) {
-    expect((await post(door, body, signed(body, { url: `${PUBLIC_URL}${path}` }), path)).status).toBe(404);
+    expect((await post(server, body, signed(body, { url: `${PUBLIC_URL}${path}` }), path)).status).toBe(404);
   }
-  await door.nothingIsStored();
+  await server.nothingIsStored();
 });
 
 test('an address that cannot be read is answered without a word of where it failed', async () => {
@@ -183,7 +183,7 @@ test('an address that cannot be read is answered without a word of where it fail
 });
 
 test('metrics are for who has the token', async () => {
-  expect((await fetch(`${door.url}/metrics`)).status).toBe(401);
-  expect((await fetch(`${door.url}/metrics`, { headers: { authorization: 'Bearer wrong' } })).status).toBe(401);
-  expect(await door.metrics()).toContain('leadgrade_inbox_waiting 0');
+  expect((await fetch(`${server.url}/metrics`)).status).toBe(401);
+  expect((await fetch(`${server.url}/metrics`, { headers: { authorization: 'Bearer wrong' } })).status).toBe(401);
+  expect(await server.metrics()).toContain('leadgrade_inbox_waiting 0');
 });

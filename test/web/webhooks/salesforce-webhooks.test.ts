@@ -19,18 +19,18 @@ const receivers = new Map([['salesforce', createReceiver({ token: TOKEN, orgId: 
 const XML = { 'content-type': 'text/xml; charset=utf-8' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-let door: TestServer;
+let server: TestServer;
 beforeEach(async () => {
   // Without PUBLIC_URL: nothing that Salesforce sends covers the address.
-  door = await startTestServer({ db: store.db, receivers, publicUrl: null });
+  server = await startTestServer({ db: store.db, receivers, publicUrl: null });
 });
 afterEach(async () => {
-  expect(door.warnings.join()).not.toContain(TOKEN);
-  expect(await door.metrics()).not.toContain(TOKEN);
+  expect(server.warnings.join()).not.toContain(TOKEN);
+  expect(await server.metrics()).not.toContain(TOKEN);
 });
 
 const post = (body: string, headers: Readonly<Record<string, string>> = XML, rest = TOKEN) =>
-  fetch(`${door.url}/webhooks/salesforce/${rest}`, { method: 'POST', body, headers });
+  fetch(`${server.url}/webhooks/salesforce/${rest}`, { method: 'POST', body, headers });
 const inbox = () => store.db.selectFrom('inbox').selectAll().execute();
 const quarantine = () => store.db.selectFrom('quarantine').selectAll().execute();
 
@@ -42,13 +42,13 @@ test('a message is stored, and hears the Ack word for word', async () => {
   expect(await inbox()).toMatchObject([
     { crm: 'salesforce', account: ORG, kind: 'record', object: 'Lead', ids: [LEAD] },
   ]);
-  expect(door.rings()).toBe(1);
+  expect(server.triggerCount()).toBe(1);
 });
 
 test('a message that comes again is acknowledged again, and is one row', async () => {
   for (let time = 0; time < 3; time += 1) expect(await (await post(message())).text()).toBe(ACK);
   expect(await inbox()).toHaveLength(1);
-  expect(await door.events('salesforce', 'repeated')).toBe(2);
+  expect(await server.events('salesforce', 'repeated')).toBe(2);
 });
 
 test('a flow has its token in a header', async () => {
@@ -68,8 +68,8 @@ test('what is no XML is kept for somebody to look at, and acknowledged, so that 
 test('a message of another org is acknowledged, counted, and dropped', async () => {
   const answer = await post(message([notification()], '00DAA0000000001'));
   expect([answer.status, await answer.text()]).toEqual([200, ACK]);
-  expect(await door.events('salesforce', 'other-account')).toBe(1);
-  await door.nothingIsStored();
+  expect(await server.events('salesforce', 'other-account')).toBe(1);
+  await server.nothingIsStored();
 });
 
 describe('nothing is stored of', () => {
@@ -97,15 +97,15 @@ describe('nothing is stored of', () => {
     const answer = await post(body, headers, rest);
     expect(answer.status).toBe(status);
     expect(await answer.text()).not.toContain('token');
-    expect(await door.requests('salesforce', outcome)).toBe(1);
-    await door.nothingIsStored();
+    expect(await server.requests('salesforce', outcome)).toBe(1);
+    await server.nothingIsStored();
   });
 });
 
 test('a wrong token is answered like an address that is not there', async () => {
   const [wrong, nowhere] = await Promise.all([
     post(message(), XML, 'wrong'),
-    fetch(`${door.url}/nowhere`, { method: 'POST' }),
+    fetch(`${server.url}/nowhere`, { method: 'POST' }),
   ]);
   expect([wrong.status, await wrong.text()]).toEqual([nowhere.status, await nowhere.text()]);
 });

@@ -14,9 +14,9 @@ import { HUBSPOT, post, send } from './hubspot-sender.ts';
 
 describe.each(STORES)('webhooks ($name)', (setup) => {
   const store = freshStore(setup);
-  let door: TestServer;
+  let server: TestServer;
   beforeEach(async () => {
-    door = await startTestServer({ db: store.db, receivers: HUBSPOT });
+    server = await startTestServer({ db: store.db, receivers: HUBSPOT });
   });
 
   const inbox = () => store.db.selectFrom('inbox').selectAll().orderBy('seq').execute();
@@ -25,45 +25,45 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
     (await store.db.selectFrom('quarantine').selectAll().execute()).map(({ body }) => body);
 
   test('a change of a contact is stored before it is acknowledged, without its value', async () => {
-    expect((await send(door, [changed(101, { propertyValue: 'A Secret Title' })])).status).toBe(200);
+    expect((await send(server, [changed(101, { propertyValue: 'A Secret Title' })])).status).toBe(200);
     expect(await inbox()).toMatchObject([
       { crm: 'hubspot', kind: 'record', object: 'contacts', ids: ['101'], account: '145' },
     ]);
     expect(JSON.stringify(await inbox())).not.toContain('Secret');
-    expect(door.rings()).toBe(1);
+    expect(server.triggerCount()).toBe(1);
   });
 
   test('the same event fifty times at once, with other attempt numbers, is one event', async () => {
     const event = changed(102);
-    const attempts = Array.from({ length: 50 }, (_, attemptNumber) => send(door, [{ ...event, attemptNumber }]));
+    const attempts = Array.from({ length: 50 }, (_, attemptNumber) => send(server, [{ ...event, attemptNumber }]));
     expect(new Set((await Promise.all(attempts)).map(({ status }) => status))).toEqual(new Set([200]));
     expect(await inbox()).toHaveLength(1);
-    expect(await door.events('hubspot', 'stored')).toBe(1);
-    expect(await door.events('hubspot', 'repeated')).toBe(49);
+    expect(await server.events('hubspot', 'stored')).toBe(1);
+    expect(await server.events('hubspot', 'repeated')).toBe(49);
   });
 
   test('the same event id of another contact is another event', async () => {
     const event = changed(103);
-    await send(door, [event, { ...event, objectId: 104 }]);
+    await send(server, [event, { ...event, objectId: 104 }]);
     expect((await inboxIds()).toSorted()).toEqual(['103', '104']);
   });
 
   test('signed and not understood is kept as it is, and acknowledged; its neighbors are taken', async () => {
     for (const body of ['{"not": "an array"}', '[{]', '"text"']) {
-      expect((await post(door, body, signed(body))).status).toBe(200);
+      expect((await post(server, body, signed(body))).status).toBe(200);
     }
     expect(await inbox()).toEqual([]);
     expect((await quarantine()).toSorted()).toEqual(['"text"', '[{]', '{"not": "an array"}']);
     const unheard = { subscriptionType: 'contact.unheardOf', portalId: 145, objectId: 1, occurredAt: 1 };
-    await send(door, [changed(110), unheard, 7]);
+    await send(server, [changed(110), unheard, 7]);
     expect(await inboxIds()).toEqual(['110']);
     expect(await quarantine()).toHaveLength(5);
-    expect(await door.events('hubspot', 'unparsed')).toBe(5);
+    expect(await server.events('hubspot', 'unparsed')).toBe(5);
   });
 
   test('two hundred events in one request are all taken', async () => {
     await send(
-      door,
+      server,
       Array.from({ length: 200 }, (_, at) => changed(1_000 + at)),
     );
     expect(await inboxIds()).toHaveLength(200);
@@ -71,9 +71,9 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
 
   test('events of another portal are acknowledged, counted, and dropped', async () => {
     await claimAccount(store.db, { crm: 'hubspot', account: '145' }, new Date());
-    expect((await send(door, [changed(112, { portalId: 999 }), changed(113)])).status).toBe(200);
+    expect((await send(server, [changed(112, { portalId: 999 }), changed(113)])).status).toBe(200);
     expect(await inboxIds()).toEqual(['113']);
-    expect(await door.events('hubspot', 'other-account')).toBe(1);
+    expect(await server.events('hubspot', 'other-account')).toBe(1);
   });
 
   test('what was not understood of another account is dropped, too; of an account that cannot be read it is kept', async () => {
@@ -102,7 +102,7 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
         statuses.push(
           (
             await send(
-              door,
+              server,
               ids.map((id) => changed(id)),
             )
           ).status,
@@ -112,7 +112,7 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
     };
     const statuses = await Promise.all(Array.from({ length: 10 }, (_, first) => sender(first)));
     expect(statuses.flat()).toEqual(Array.from({ length: 50 }, () => 200));
-    expect(await door.events('hubspot', 'stored')).toBe(5_000);
+    expect(await server.events('hubspot', 'stored')).toBe(5_000);
     const marks = { crm: 'hubspot', own: '145', limit: 10_000, now: new Date(), debounceMs: 0 };
     expect(await drainRecordEvents(store.db, marks)).toMatchObject({ marked: 300, foreign: 0 });
     expect(await inbox()).toEqual([]);
@@ -124,11 +124,11 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
       await sql`alter table leadgrade.inbox drop constraint test_refuses`.execute(store.db);
     });
     const ids = Array.from({ length: 15 }, (_, at) => 660 + at);
-    const answers = await Promise.all(ids.map((id) => send(door, [changed(id)])));
+    const answers = await Promise.all(ids.map((id) => send(server, [changed(id)])));
     expect(answers.map(({ status }) => status)).toEqual(ids.map((id) => (id === 666 ? 503 : 200)));
     expect(await inboxIds()).toHaveLength(14);
-    expect(await door.requests('hubspot', 'not-stored')).toBe(1);
-    expect(door.warnings).toEqual([
+    expect(await server.requests('hubspot', 'not-stored')).toBe(1);
+    expect(server.warnings).toEqual([
       'hubspot: a webhook was not stored, and is to be sent again {"crm":"hubspot","error":"error","code":"23514"}',
     ]);
   });
@@ -138,16 +138,20 @@ describe.each(STORES.filter(({ name }) => name === 'postgres'))('webhooks and a 
   const store = freshStore(setup);
 
   test('what could not be stored in time is said so, and is one row when it comes again', async () => {
-    const door = await startTestServer({ db: store.db, receivers: HUBSPOT, storeMs: 500 });
+    const server = await startTestServer({ db: store.db, receivers: HUBSPOT, storeMs: 500 });
     const events = [changed(117)];
     await store.db.transaction().execute(async (tx) => {
       await sql`lock table leadgrade.inbox`.execute(tx);
-      const answers = await Promise.all([send(door, events), send(door, [changed(118)]), send(door, [changed(119)])]);
+      const answers = await Promise.all([
+        send(server, events),
+        send(server, [changed(118)]),
+        send(server, [changed(119)]),
+      ]);
       expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
       expect(answers[0]?.headers.get('retry-after')).toBe('5');
-      expect(await door.requests('hubspot', 'not-stored')).toBe(3);
+      expect(await server.requests('hubspot', 'not-stored')).toBe(3);
     });
-    await vi.waitFor(async () => expect((await send(door, events)).status).toBe(200), { timeout: 60_000 });
+    await vi.waitFor(async () => expect((await send(server, events)).status).toBe(200), { timeout: 60_000 });
     const rows = await store.db.selectFrom('inbox').select('ids').execute();
     expect(rows.flatMap(({ ids }) => ids).filter((id) => id === '117')).toHaveLength(1);
   });
@@ -170,27 +174,27 @@ describe('webhooks without a database', () => {
   }
 
   test('it is said in time, each time, so that HubSpot sends it again', async () => {
-    const door = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 200 });
+    const server = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 200 });
     const began = performance.now();
-    for (const id of [1, 2, 3]) expect((await send(door, [changed(id)])).status).toBe(503);
+    for (const id of [1, 2, 3]) expect((await send(server, [changed(id)])).status).toBe(503);
     // A connection is waited for ten seconds.
     expect(performance.now() - began).toBeLessThan(9_000);
-    expect(door.rings()).toBe(0);
+    expect(server.triggerCount()).toBe(0);
   });
 
   test('the log tells why, once, and nothing of what was sent', async () => {
-    const door = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 100 });
-    for (const id of [1, 2]) await send(door, [changed(id)]);
-    expect(door.warnings).toEqual([
+    const server = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 100 });
+    for (const id of [1, 2]) await send(server, [changed(id)]);
+    expect(server.warnings).toEqual([
       'hubspot: a webhook was not stored, and is to be sent again {"crm":"hubspot","error":"TimeoutError"}',
     ]);
   });
 
   test('the metrics still count what could not be stored, and leave out what only the store knows', async () => {
-    const door = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 100 });
-    await send(door, [changed(1)]);
-    expect(await door.requests('hubspot', 'not-stored')).toBe(1);
-    expect(await door.metrics()).not.toMatch(/^leadgrade_(inbox|quarantine)/m);
+    const server = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 100 });
+    await send(server, [changed(1)]);
+    expect(await server.requests('hubspot', 'not-stored')).toBe(1);
+    expect(await server.metrics()).not.toMatch(/^leadgrade_(inbox|quarantine)/m);
   });
 });
 

@@ -11,7 +11,7 @@ import { TOKEN } from './webhook-documents.ts';
 
 const store = freshStore(DEFAULT_BACKEND);
 let connected: ConnectedOrg;
-let door: TestServer;
+let server: TestServer;
 let target: string;
 
 beforeEach(async () => {
@@ -19,8 +19,8 @@ beforeEach(async () => {
   const { org, parts } = connected;
   const streams = new Set(createStreams(parts).map(({ stream }) => stream.id));
   const receiver = createReceiver({ token: TOKEN, orgId: org.orgId.slice(0, 15), streams });
-  door = await startTestServer({ db: store.db, receivers: new Map([['salesforce', receiver]]) });
-  target = `${door.url}/webhooks/salesforce/${TOKEN}`;
+  server = await startTestServer({ db: store.db, receivers: new Map([['salesforce', receiver]]) });
+  target = `${server.url}/webhooks/salesforce/${TOKEN}`;
 });
 afterEach(() => connected.org.close());
 
@@ -51,7 +51,7 @@ test('a notification that is delivered again is known by its key', async () => {
   const { org } = connected;
   await aim({ duplicates: 1 });
   await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'CTO' } });
-  await until(async () => expect(await door.events('salesforce', 'repeated')).toBe(1));
+  await until(async () => expect(await server.events('salesforce', 'repeated')).toBe(1));
   expect(await stored()).toHaveLength(1);
 });
 
@@ -59,7 +59,7 @@ test('with a wrong token nothing arrives; with the right one, what waited does',
   const { org } = connected;
   await aim({ targetUrl: `${target}x` });
   await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'CTO' } });
-  await until(async () => expect(await door.requests('salesforce', 'bad-token')).toBeGreaterThan(1));
+  await until(async () => expect(await server.requests('salesforce', 'bad-token')).toBeGreaterThan(1));
   expect(await stored()).toEqual([]);
   await aim();
   await until(async () => expect(await stored()).toHaveLength(1));
