@@ -41,7 +41,7 @@ async function startTestServer(parts: Pick<SiteEventsParts, 'db' | 'clock'>): Pr
     log,
     storeMs: 30_000,
   };
-  app.use(createSiteEventsRouter(server, createBodyReader()));
+  app.use(createSiteEventsRouter(routerParts, createBodyReader()));
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = z.object({ port: z.number() }).parse(server.address());
