@@ -1,82 +1,90 @@
-// The mapping of a CSV export: which column is the id, which columns feed which canonical field, which become activities. A public format
-// that a RevOps person edits; the words are those of a CRM's mapping (src/mapping/mapping.ts).
+// The mapping of a CSV export: the column of the id, the columns behind each canonical field, and
+// the columns that become activities. A public format with the same keys as the mapping of a CRM
+// (src/mapping/mapping.ts).
 import { z } from 'zod';
-import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../domain/canonical.ts';
 import type { Problem } from '../domain/problem.ts';
-import { canonicalName, oneOrMore, tablesSchema, valueKind } from '../mapping/mapping.ts';
+import { canonicalName, conversionShape, oneOrMore, tablesSchema } from '../mapping/mapping.ts';
+import {
+  activityTypeProblems,
+  attributeTables,
+  fieldNameProblems,
+  hasErrors,
+  type MakeProblem,
+  problemMaker,
+  ruleTypes,
+  tableProblems,
+} from '../mapping/mapping-checks.ts';
 import { type Condition, conditionFields, conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
 import { parseDuration } from '../scoring/duration.ts';
-import { formatPath, type Path, parseYaml } from '../yaml/parse-yaml.ts';
+import { parseYaml } from '../yaml/parse-yaml.ts';
 import { dateFormatProblem } from './dates.ts';
-import type { DelimiterName } from './form.ts';
+import type { DelimiterName } from './dialect.ts';
 
 export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-const NAMES_OF_DELIMITERS = ['comma', 'semicolon', 'tab', 'pipe'] as const satisfies readonly DelimiterName[];
+const DELIMITER_NAMES = ['comma', 'semicolon', 'tab', 'pipe'] as const satisfies readonly DelimiterName[];
 const column = z.string('expected the name of a column').trim().min(1, 'expected the name of a column');
 
 const dateFormat = z.string().superRefine((format, context) => {
   const message = dateFormatProblem(format);
-  if (message !== null) context.addIssue({ code: 'custom', message: `no date format: ${message}` });
+  if (message !== null) context.addIssue({ code: 'custom', message: `not a valid date format: ${message}` });
 });
 const timeZone = z.string().refine(isTimeZone, 'expected a time zone such as Europe/Berlin, or UTC');
 const age = z.string().refine((text) => parseDuration(text) !== null, 'expected a duration such as 7d or 2w');
 
 const columnSource = z.strictObject({
-  from: oneOrMore(column).describe('A column; of several, the first that has a value in the row.'),
-  as: valueKind.optional().describe('What the value is; text when left out.'),
-  table: z.string().optional().describe('A table under `tables`; a value that it does not list stays as it is.'),
+  from: oneOrMore(column).describe('The column; in a list, the first column with a value in the row counts.'),
+  ...conversionShape,
 });
 
 const activityRule = z
   .strictObject({
     type: canonicalName.describe('The activity type that the model counts.'),
-    when: conditionSchema.optional().describe('A condition on columns; what is unknown counts as unmatched.'),
-    count: column.optional().describe('A column with a number: so many activities. One when left out.'),
-    at: oneOrMore(column).optional().describe('The column that says when; of several, the first that has a value.'),
-    age: age.optional().describe('How long before the instant of scoring it happened, where no column says so.'),
+    when: conditionSchema.optional().describe('A condition on columns; unknown counts as unmatched.'),
+    count: column.optional().describe('A column with the number of activities; default 1.'),
+    at: oneOrMore(column)
+      .optional()
+      .describe('The column with the date; in a list, the first column with a value counts.'),
+    age: age.optional().describe('The age of the activity at the instant of scoring, if no column has a date.'),
     attributes: z
       .record(canonicalName, z.union([column, columnSource]))
       .optional()
-      .describe('What the `where` of a signal can look at: each attribute with the column that it comes from.'),
+      .describe('Attributes for the `where` of a signal, each with the column that it comes from.'),
   })
   .refine(
     (rule) => rule.when !== undefined || rule.count !== undefined || rule.at !== undefined,
-    'a rule needs at, count or when: otherwise every row would have this activity',
+    'a rule needs at, count or when; otherwise every row would have this activity',
   );
 
 export const csvMappingSchema = z.strictObject({
   csv: z
     .strictObject({
-      id: column.describe('The column that tells one lead from another.'),
-      unknown: z
-        .array(z.string())
-        .optional()
-        .describe('What stands in a cell where nothing is known: Select, "-", n/a.'),
-      delimiter: z.enum(NAMES_OF_DELIMITERS).optional().describe('Found out when left out.'),
-      encoding: z.enum(ENCODINGS).optional().describe('Found out when left out.'),
+      id: column.describe('The column with the id of the lead.'),
+      unknown: z.array(z.string()).optional().describe('Cell texts that mean unknown: Select, "-", n/a.'),
+      delimiter: z.enum(DELIMITER_NAMES).optional().describe('Default: detected.'),
+      encoding: z.enum(ENCODINGS).optional().describe('Default: detected.'),
       decimal: z
         .enum(['point', 'comma'])
         .optional()
-        .describe('What stands before the decimals: point reads 1,200.5, comma reads 1.200,5. Left out: 1200.5 alone.'),
-      date_format: oneOrMore(dateFormat).optional().describe('Forms of dates beside ISO 8601, such as dd/MM/yyyy.'),
-      timezone: timeZone.optional().describe('Of dates and times without an offset; UTC when left out.'),
+        .describe('The decimal separator: point reads 1,200.5, comma reads 1.200,5. Default: 1200.5 without grouping.'),
+      date_format: oneOrMore(dateFormat).optional().describe('Date formats besides ISO 8601, such as dd/MM/yyyy.'),
+      timezone: timeZone.optional().describe('The time zone of dates and times without an offset; default UTC.'),
     })
-    .describe('How the file is written, and what tells its leads apart.'),
+    .describe('The format of the file, and the column with the id of the lead.'),
   fields: z.record(canonicalName, columnSource).describe('Each field of the model with the column that it comes from.'),
   tables: tablesSchema.optional().describe('Translations of values, by name: { sources: { Google: Search } }.'),
-  activities: z.array(activityRule).optional().describe('Every rule that fits a row gives its activities.'),
-  unobserved: z.array(canonicalName).optional().describe('Activity types that the file cannot show.'),
+  activities: z.array(activityRule).optional().describe('Every rule that matches a row gives its activities.'),
+  unobserved: z.array(canonicalName).optional().describe('Activity types that the file does not contain.'),
   outcome: z
     .strictObject({
-      column: column.describe('The column that tells what became of the lead.'),
+      column: column.describe('The column with the sales result of the lead.'),
       is: oneOrMore(z.union([z.string(), z.number(), z.boolean()]).transform(String)).describe(
-        'What stands in it when the outcome was reached; a list for several.',
+        'The text of the column if the outcome was reached; a list for several texts.',
       ),
     })
     .optional()
-    .describe('What became of the lead, for --sample to compare with. Never scored.'),
+    .describe('The sales result of the lead, for the comparison in --sample. Never scored.'),
 });
 
 export type CsvMapping = z.infer<typeof csvMappingSchema>;
@@ -85,9 +93,10 @@ export type CsvActivityRule = z.infer<typeof activityRule>;
 
 /**
  * Reads the mapping of a CSV export.
- * @param text its content (YAML)
- * @param file the name that problems carry
- * @returns the mapping, or null with at least one problem of level `error`; warnings come with a mapping
+ * @param text the content of the file (YAML)
+ * @param file the file name for problems
+ * @returns the mapping, or null with at least one problem of level `error`; warnings come with a
+ *   mapping
  */
 export function readCsvMapping(
   text: string,
@@ -95,20 +104,22 @@ export function readCsvMapping(
 ): { mapping: CsvMapping | null; problems: readonly Problem[] } {
   const { value, problems, locate } = parseYaml(text, file, csvMappingSchema);
   if (value === null) return { mapping: null, problems };
-  const at: MakeProblem = (level, path, message, fix) => {
-    return { level, file, line: locate(path), path: formatPath(path), message, fix };
-  };
+  const problem = problemMaker(file, locate);
+  const fieldTables = Object.entries(value.fields).map(([field, { table }]) => {
+    return { path: ['fields', field, 'table'], table };
+  });
+  const unobserved = (value.unobserved ?? []).map((type, index) => ({ type, path: ['unobserved', index] }));
   const found = [
-    ...tableProblems(value, at),
-    ...conditionProblems(value, at),
-    ...unobservedProblems(value, at),
-    ...unknownNames(value, at),
+    ...tableProblems([...fieldTables, ...attributeTables(value.activities)], value.tables, problem),
+    ...conditionProblems(value, problem),
+    ...unobservedProblems(value, problem),
+    ...fieldNameProblems(value.fields, problem),
+    ...activityTypeProblems([...ruleTypes(value.activities), ...unobserved], problem),
   ];
-  const broken = found.some((problem) => problem.level === 'error');
-  return { mapping: broken ? null : value, problems: found };
+  return { mapping: hasErrors(found) ? null : value, problems: found };
 }
 
-/** Every column that the mapping names, once. */
+/** The columns that the mapping names, without duplicates. */
 export function mappedColumns(mapping: CsvMapping): readonly string[] {
   const rules = (mapping.activities ?? []).flatMap((rule) => {
     const attributes = Object.values(rule.attributes ?? {}).flatMap((each) => sourceOf(each).from);
@@ -119,9 +130,9 @@ export function mappedColumns(mapping: CsvMapping): readonly string[] {
   return [...new Set([mapping.csv.id, ...fields, ...rules, ...(mapping.outcome ? [mapping.outcome.column] : [])])];
 }
 
-/** An attribute may be given by its column alone. */
-export function sourceOf(given: string | ColumnSource): ColumnSource {
-  return typeof given === 'string' ? { from: given } : given;
+/** Expands the short form of an attribute, a column name alone. */
+export function sourceOf(source: string | ColumnSource): ColumnSource {
+  return typeof source === 'string' ? { from: source } : source;
 }
 
 function isTimeZone(text: string): boolean {
@@ -133,60 +144,29 @@ function isTimeZone(text: string): boolean {
   }
 }
 
-type MakeProblem = (level: Problem['level'], path: Path, message: string, fix: string) => Problem;
-
-function tableProblems(mapping: CsvMapping, at: MakeProblem): Problem[] {
-  const fields = Object.entries(mapping.fields).map(([field, { table }]) => ({ path: ['fields', field], table }));
-  const attributes = (mapping.activities ?? []).flatMap((rule, index) => {
-    return Object.entries(rule.attributes ?? {}).map(([attribute, given]) => {
-      return { path: ['activities', index, 'attributes', attribute], table: sourceOf(given).table };
-    });
-  });
-  return [...fields, ...attributes].flatMap(({ path, table }) => {
-    if (table === undefined || Object.hasOwn(mapping.tables ?? {}, table)) return [];
-    return [
-      at('error', [...path, 'table'], `there is no table "${table}".`, 'Add it under "tables", or remove the line.'),
-    ];
-  });
-}
-
-function conditionProblems(mapping: CsvMapping, at: MakeProblem): Problem[] {
+function conditionProblems(mapping: CsvMapping, problem: MakeProblem): Problem[] {
   return (mapping.activities ?? []).flatMap(({ when }, index) => {
     if (when === undefined) return [];
     const path = ['activities', index, 'when'];
     if (lacksField(when))
-      return [at('error', path, 'a condition names no column.', 'Write { field: Column, is: ... }.')];
-    if (!comparesNoText(when)) return [];
-    return [at('error', path, 'a cell holds text, and is never equal to this.', 'Put the value in quotes.')];
+      return [problem('error', path, 'a condition has no column.', 'Write { field: Column, is: ... }.')];
+    if (!comparesNonText(when)) return [];
+    return [problem('error', path, 'a cell is text and never equals this value.', 'Put the value in quotes.')];
   });
 }
 
-/** `is: 1` holds for no cell; `is: "1"` does. */
-function comparesNoText({ is, one_of = [], not, all = [], any = [] }: Condition): boolean {
-  const own = [...(is === undefined ? [] : [is]), ...one_of];
+/** `is: 1` matches no cell; `is: "1"` does. */
+function comparesNonText({ is, one_of = [], not, all = [], any = [] }: Condition): boolean {
+  const values = [...(is === undefined ? [] : [is]), ...one_of];
   const nested: readonly Condition[] = [...all, ...any, ...(not === undefined ? [] : [not])];
-  return own.some((value) => typeof value !== 'string') || nested.some(comparesNoText);
+  return values.some((value) => typeof value !== 'string') || nested.some(comparesNonText);
 }
 
-function unobservedProblems(mapping: CsvMapping, at: MakeProblem): Problem[] {
-  const given = new Set((mapping.activities ?? []).map(({ type }) => type));
+function unobservedProblems(mapping: CsvMapping, problem: MakeProblem): Problem[] {
+  const mapped = new Set((mapping.activities ?? []).map(({ type }) => type));
   return (mapping.unobserved ?? []).flatMap((type, index) => {
-    if (!given.has(type)) return [];
-    const message = `a rule gives "${type}", and this says that the file does not show it.`;
-    return [at('error', ['unobserved', index], message, 'Remove one of them.')];
+    if (!mapped.has(type)) return [];
+    const message = `"${type}" is unobserved here, but a rule under "activities" creates it.`;
+    return [problem('error', ['unobserved', index], message, 'Remove one of them.')];
   });
-}
-
-function unknownNames(mapping: CsvMapping, at: MakeProblem): Problem[] {
-  const own = 'Keep it if your model uses this name; else check its spelling.';
-  const fields = Object.keys(mapping.fields)
-    .filter((field) => !CANONICAL_FIELDS.includes(field))
-    .map((field) => at('warning', ['fields', field], `"${field}" is no field that the product knows.`, own));
-  const rules = (mapping.activities ?? []).map(({ type }, index) => ({ type, path: ['activities', index, 'type'] }));
-  const unobserved = (mapping.unobserved ?? []).map((type, index) => ({ type, path: ['unobserved', index] }));
-  const activities = [...rules, ...unobserved].flatMap(({ type, path }) => {
-    if (Object.hasOwn(CANONICAL_ACTIVITIES, type)) return [];
-    return [at('warning', path, `"${type}" is no activity type that the product knows.`, own)];
-  });
-  return [...fields, ...activities];
 }

@@ -1,8 +1,8 @@
-// Dates as exports write them -> epoch milliseconds: ISO 8601 always, other forms only where the mapping declares them. Nothing is
-// guessed: 03/04/2026 is two days.
+// Reads the dates of an export: ISO 8601 always, other formats only if the mapping declares them.
+// No format is guessed: 03/04/2026 can be two different days.
 import { toInstant } from '../mapping/convert-value.ts';
 
-/** Epoch milliseconds; null when the text is no date. */
+/** Returns epoch milliseconds; null if the text is not a date. */
 export type ReadDate = (text: string) => number | null;
 
 type Part = 'year' | 'shortYear' | 'month' | 'monthName' | 'day' | 'hour' | 'hour12' | 'minute' | 'second' | 'half';
@@ -27,34 +27,34 @@ const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 const LOCAL_ISO = ['yyyy-MM-dd', 'yyyy-MM-dd HH:mm', 'yyyy-MM-ddTHH:mm', 'yyyy-MM-dd HH:mm:ss', 'yyyy-MM-ddTHH:mm:ss'];
 const ISO_DAY = /^\d{4}-\d{2}-\d{2}/;
 
-/** What is wrong with a declared format; null when it can be read. */
+/** Says what is wrong with a declared format; null if it is valid. */
 export function dateFormatProblem(format: string): string | null {
   const parts = tokensOf(format).map((token) => TOKENS[token]?.[0]);
-  const strange = tokensOf(format).find((token) => /[A-Za-z]/.test(token) && token !== 'T' && !TOKENS[token]);
-  if (strange !== undefined) return `"${strange}" is none of ${Object.keys(TOKENS).join(', ')}`;
+  const unknown = tokensOf(format).find((token) => /[A-Za-z]/.test(token) && token !== 'T' && !TOKENS[token]);
+  if (unknown !== undefined) return `"${unknown}" is none of ${Object.keys(TOKENS).join(', ')}`;
   const has = (...names: readonly Part[]) => parts.some((part) => part !== undefined && names.includes(part));
   if (!has('year', 'shortYear') || !has('month', 'monthName') || !has('day')) return 'it needs a year, month and day';
   if (has('hour12') !== has('half')) return 'h and hh need a (am or pm), and a needs one of them';
   if (new Set(parts.filter((part) => part !== undefined)).size !== parts.filter((part) => part !== undefined).length) {
-    return 'a part stands in it twice';
+    return 'a part appears twice';
   }
   return null;
 }
 
 /**
- * @param formats forms that the mapping declares, tried first
- * @param timeZone IANA name; the zone of what carries no offset of its own
+ * @param formats formats that the mapping declares; they are tried first
+ * @param timeZone IANA name; the zone of texts without an offset
  */
 export function dateReader(formats: readonly string[], timeZone: string): ReadDate {
   const isoDay = compileFormat('yyyy-MM-dd');
-  const forms = [...formats, ...LOCAL_ISO].map(compileFormat);
-  const zone = zoneReader(timeZone);
+  const readers = [...formats, ...LOCAL_ISO].map(compileFormat);
+  const toUtc = zoneConverter(timeZone);
   return (text) => {
-    for (const form of forms) {
-      const local = form(text);
-      if (local !== null) return zone(local);
+    for (const read of readers) {
+      const local = read(text);
+      if (local !== null) return toUtc(local);
     }
-    // Date.parse takes 30 February for 2 March.
+    // Date.parse reads 30 February as 2 March.
     const day = ISO_DAY.exec(text)?.[0];
     return day !== undefined && isoDay(day) === null ? null : toInstant(text);
   };
@@ -64,7 +64,10 @@ function tokensOf(format: string): readonly string[] {
   return format.match(/([A-Za-z])\1*|[^A-Za-z]+/g) ?? [];
 }
 
-/** A local date and time as if it were UTC, in epoch milliseconds; null when the text has another form, or no such day exists. */
+/**
+ * Returns a function that reads a local date and time as if it were UTC, in epoch milliseconds;
+ * null for another format or a day that does not exist.
+ */
 function compileFormat(format: string): ReadDate {
   const tokens = tokensOf(format);
   const parts = tokens.flatMap((token) => TOKENS[token]?.[0] ?? []);
@@ -90,25 +93,26 @@ function fromParts(parts: ReadonlyMap<Part, string>): number | null {
   const hour = number('hour') ?? hourOfDay(number('hour12'), parts.get('half')?.toLowerCase() === 'pm');
   const [day, minute, second] = [number('day') ?? 0, number('minute') ?? 0, number('second') ?? 0];
   if (year < 1 || hour > 23 || minute > 59 || second > 59) return null;
-  // Not Date.UTC: it takes the years 0 to 99 for 1900 to 1999.
+  // Not Date.UTC: it reads the years 0 to 99 as 1900 to 1999.
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second);
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : null;
 }
 
-/** 12 am is 0, 12 pm is 12; what no clock shows becomes an hour that no day has. */
+/** 12 am is 0, 12 pm is 12; an invalid hour becomes Infinity, which `fromParts` refuses. */
 function hourOfDay(hour12: number | undefined, isAfternoon: boolean): number {
   if (hour12 === undefined) return 0;
   if (hour12 < 1 || hour12 > 12) return Infinity;
   return (hour12 % 12) + (isAfternoon ? 12 : 0);
 }
 
-// Long before there were zones; and `Date.UTC` takes the years to 99 for 1900 to 1999.
+// Earlier dates are placeholders for "no date", older than any time zone; `Date.UTC` also reads the
+// years 0 to 99 as 1900 to 1999.
 const FIRST_ZONED = Date.UTC(1000, 0);
 
-/** Local time (as if it were UTC) -> the instant; of an hour that a clock change skips, the one after it. */
-function zoneReader(timeZone: string): (local: number) => number {
+/** Converts local time (as if it were UTC) to the instant. A skipped hour becomes the next hour. */
+function zoneConverter(timeZone: string): (local: number) => number {
   if (timeZone === 'UTC') return (local) => local;
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,

@@ -1,12 +1,12 @@
-// Finds the columns that a mapping names in the header of a file.
+// Locates the columns of a mapping in the header of a file.
 
 export type Columns = ReadonlyMap<string, number>;
 
 /**
- * @param names the columns that the mapping names
- * @param header the cells of the header; spaces around a name do not count
- * @returns the place of each column, or what is wrong, in sentences. No other cell of the first line is quoted unless a column was found:
- *   without a header it is somebody's row
+ * @param names the columns of the mapping
+ * @param header the cells of the header; spaces around a name are ignored
+ * @returns the index of each column, or the errors as sentences. Other cells of the first line are
+ *   quoted only if a column was found: without a header, the first line is the data of a lead.
  */
 export function locateColumns(
   names: readonly string[],
@@ -17,20 +17,17 @@ export function locateColumns(
   const errors: string[] = [];
   const isHeader = names.some((name) => titles.includes(name));
   for (const name of names) {
-    const places = titles.flatMap((title, place) => (title === name ? [place] : []));
-    const [first] = places;
-    if (first === undefined)
-      errors.push(`there is no column "${name}". ${isHeader ? nearest(name, titles) : ''}`.trim());
-    else if (places.length > 1) {
-      const numbers = places.map((place) => place + 1).join(' and ');
-      errors.push(
-        `"${name}" is the header of the columns ${numbers}. Rename all but one, so that it is clear which is meant.`,
-      );
+    const indexes = titles.flatMap((title, index) => (title === name ? [index] : []));
+    const [first] = indexes;
+    if (first === undefined) errors.push(`missing column "${name}". ${isHeader ? nearest(name, titles) : ''}`.trim());
+    else if (indexes.length > 1) {
+      const numbers = indexes.map((index) => index + 1).join(' and ');
+      errors.push(`duplicate column "${name}" (columns ${numbers}). Rename all but one.`);
     } else columns.set(name, first);
   }
   if (isHeader) return errors.length === 0 ? { columns } : { errors };
-  const fix = 'Is its first line the header, and is it the file that the mapping was written for?';
-  return { errors: [`none of the mapping's columns is in the first line. ${fix}`] };
+  const fix = 'Is the first line the header, and was the mapping written for this file?';
+  return { errors: [`the first line contains no column of the mapping. ${fix}`] };
 }
 
 function nearest(name: string, titles: readonly string[]): string {
@@ -44,7 +41,7 @@ function nearest(name: string, titles: readonly string[]): string {
     .join(', ')}.`;
 }
 
-/** How many letters have to be put in, left out or replaced (Levenshtein). */
+/** The Levenshtein distance. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [index, letter] of [...a].entries()) {

@@ -1,10 +1,14 @@
-// Decoded text -> its lines, one at a time, so that a file of any size is read in flat memory.
-
-/** No line is kept longer than this, in UTF-16 units: a file without line ends must not fill the memory. */
-export const MAX_LENGTH = 1024 * 1024;
+// Splits decoded text into lines, one at a time, so that memory use does not depend on the file
+// size.
 
 /**
- * Each line with its line end; what a line has beyond `MAX_LENGTH` is dropped (its reader sees from the length that it was cut).
+ * The maximum length of a line in UTF-16 units: a file without line ends must not fill the memory.
+ */
+export const MAX_LINE_LENGTH = 1024 * 1024;
+
+/**
+ * Yields each line with its line end. A line longer than `MAX_LINE_LENGTH` is cut; its reader
+ * recognizes that by the length.
  * @param end the character that ends a line; `\r\n` ends at its line feed
  */
 export async function* splitLines(chunks: AsyncIterable<string>, end: '\n' | '\r'): AsyncGenerator<string> {
@@ -16,7 +20,7 @@ export async function* splitLines(chunks: AsyncIterable<string>, end: '\n' | '\r
       open = '';
       from = to + 1;
     }
-    if (open.length <= MAX_LENGTH) open += chunk.slice(from);
+    if (open.length <= MAX_LINE_LENGTH) open += chunk.slice(from);
   }
   if (open !== '') yield open;
 }

@@ -1,5 +1,5 @@
-// A row of an export -> a lead, by the mapping. A cell that is not what the mapping says makes the whole row a problem: an offline score
-// is read by somebody who can mend the file.
+// Turns a row of an export into a lead. One invalid cell makes the row a problem: the person who
+// runs an offline score can fix the file.
 import type { Activity, Fields, FieldValue, Lead } from '../domain/lead.ts';
 import { convertValue, type ValueTable } from '../mapping/convert-value.ts';
 import { compileCondition } from '../scoring/compile/conditions.ts';
@@ -10,19 +10,21 @@ import type { Columns } from './header.ts';
 import { numberReader } from './numbers.ts';
 import type { RowProblem } from './row-problem.ts';
 
-/** No rule gives a lead more activities than this; no model counts so many. */
+/** The maximum number of activities that a rule creates per row; no model counts that many. */
 export const MAX_COUNT = 1000;
 
 export interface ProjectedRow {
   readonly lead: Lead;
-  /** Whether the mapping's outcome was reached; null when the cell is blank, or the mapping names none. */
+  /** Whether the outcome was reached; null if the cell is blank or the mapping has no outcome. */
   readonly outcome: boolean | null;
 }
 export type RowProjector = (cells: readonly string[]) => ProjectedRow | { readonly problem: RowProblem };
 
 /**
- * @param columns the place of each column that the mapping names
- * @param asOf the instant of scoring (epoch ms), at which activities happened that nothing dates
+ * @param columns the index of each column of the mapping
+ * @param asOf the instant of scoring (epoch ms); also the date of activities without a date column
+ *   or
+ *   age
  */
 export function createRowProjector(mapping: CsvMapping, columns: Columns, asOf: number): RowProjector {
   const names = mappedColumns(mapping);
@@ -37,7 +39,7 @@ export function createRowProjector(mapping: CsvMapping, columns: Columns, asOf: 
       const lead = projectLead(mapping, row, convert, rules);
       return { lead, outcome: outcomeOf(row) };
     } catch (error) {
-      if (error instanceof BadCell) return { problem: error.problem };
+      if (error instanceof InvalidCell) return { problem: error.problem };
       throw error;
     }
   };
@@ -48,8 +50,8 @@ type Row = Readonly<Record<string, string | null>>;
 type Convert = (row: Row, source: ColumnSource) => FieldValue;
 type ProjectActivities = (row: Row) => readonly Activity[];
 
-/** Thrown inside this file alone: the first bad cell ends the projection of its row. */
-class BadCell extends Error {
+/** Thrown and caught in this file only: the first invalid cell ends the projection of its row. */
+class InvalidCell extends Error {
   readonly problem: RowProblem;
 
   constructor(column: string, message: string, fix: string) {
@@ -60,7 +62,9 @@ class BadCell extends Error {
 
 function projectLead(mapping: CsvMapping, row: Row, convert: Convert, rules: readonly ProjectActivities[]): Lead {
   const id = row[mapping.csv.id] ?? null;
-  if (id === null) throw new BadCell(mapping.csv.id, 'the row has no id.', 'Fill it in, or name another column as id.');
+  if (id === null) {
+    throw new InvalidCell(mapping.csv.id, 'the row has no id.', 'Fill it in, or use another column as id.');
+  }
   const fields: Record<string, FieldValue> = {};
   for (const [field, source] of Object.entries(mapping.fields)) fields[field] = convert(row, source);
   const activities = rules.flatMap((rule) => rule(row));
@@ -76,41 +80,39 @@ function createConverter(mapping: CsvMapping): Convert {
     const text = column === null ? null : (row[column] ?? null);
     if (column === null || text === null) return null;
     if (as === 'instant') return new Date(dateIn(row, column, readDate)).toISOString();
-    const given = as === 'number' ? plainNumber(text) : text;
-    const converted = convertValue(given, as, table === undefined ? undefined : tables[table]);
+    const raw = as === 'number' ? plainNumber(text) : text;
+    const converted = convertValue(raw, as, table === undefined ? undefined : tables[table]);
     if ('value' in converted) return converted.value;
-    throw new BadCell(
-      column,
-      `expected ${converted.expected}.`,
-      FIXES[as] ?? 'Mend the cell, or list it under unknown.',
-    );
+    throw new InvalidCell(column, `expected ${converted.expected}.`, FIXES[as] ?? FIX);
   };
 }
 
+const FIX = 'Correct the cell, or add its text to csv.unknown.';
 const FIXES: Readonly<Record<string, string>> = {
   number:
-    'Write it as 1200 or 49.5, without units; or name the form of the file under csv.decimal (point: 9,876.5, comma: 9.876,5); or list what stands there under unknown.',
-  country: 'Write its name in English or its two-letter code; or list what stands there under unknown.',
+    'Write it as 1200 or 49.5, without units; or set csv.decimal (point: 9,876.5, comma: 9.876,5); or add the text to csv.unknown.',
+  country:
+    'Write its name in English, German, French or Spanish, or its two-letter code; or add the text to csv.unknown.',
 };
 
 function compileRule(rule: CsvActivityRule, index: number, convert: Convert, asOf: number): ProjectActivities {
-  const fits = rule.when === undefined ? null : compileCondition(rule.when);
-  const undated = rule.age === undefined ? asOf : asOf - durationMs(rule.age);
+  const when = rule.when === undefined ? null : compileCondition(rule.when);
+  const defaultDate = rule.age === undefined ? asOf : asOf - durationMs(rule.age);
   const attributesOf = (row: Row): Fields => {
-    const given = Object.entries(rule.attributes ?? {});
-    return Object.fromEntries(given.map(([attribute, source]) => [attribute, convert(row, sourceOf(source))]));
+    const sources = Object.entries(rule.attributes ?? {});
+    return Object.fromEntries(sources.map(([attribute, source]) => [attribute, convert(row, sourceOf(source))]));
   };
   return (row) => {
-    if (fits !== null && fits(row) !== 'matched') return [];
+    if (when !== null && when(row) !== 'matched') return [];
     const count = rule.count === undefined ? 1 : countIn(row, rule.count, convert);
     const column = rule.at === undefined ? null : firstKnown(row, rule.at);
-    // A date that the row lacks is not the date of today: only a stated age stands in for it.
-    const at = column === null ? null : convert(row, { from: column, as: 'instant' });
-    if (count === 0 || (rule.at !== undefined && at === null && rule.age === undefined)) return [];
+    // A missing date is not replaced by today's date, only by a declared age.
+    const date = column === null ? null : convert(row, { from: column, as: 'instant' });
+    if (count === 0 || (rule.at !== undefined && date === null && rule.age === undefined)) return [];
     const attributes = attributesOf(row);
-    const happened = typeof at === 'string' ? Date.parse(at) : undated;
-    return Array.from({ length: count }, (_, each) => {
-      return { id: `${index}:${each}`, type: rule.type, at: happened, attributes };
+    const at = typeof date === 'string' ? Date.parse(date) : defaultDate;
+    return Array.from({ length: count }, (_, number) => {
+      return { id: `${index}:${number}`, type: rule.type, at, attributes };
     });
   };
 }
@@ -119,24 +121,21 @@ function countIn(row: Row, column: string, convert: Convert): number {
   const value = convert(row, { from: column, as: 'number' });
   if (value === null) return 0;
   if (typeof value !== 'number' || value < 0 || !Number.isInteger(value)) {
-    throw new BadCell(
-      column,
-      'expected how many: a whole number from 0 on.',
-      'Mend the cell, or list it under unknown.',
-    );
+    throw new InvalidCell(column, 'expected a count: a whole number, 0 or more.', FIX);
   }
   return Math.min(value, MAX_COUNT);
 }
 
-function dateReaderOf({ csv }: CsvMapping): { read: ReadDate; forms: string } {
+function dateReaderOf({ csv }: CsvMapping): { read: ReadDate; formats: string } {
   const formats = [csv.date_format ?? []].flat();
-  return { read: dateReader(formats, csv.timezone ?? 'UTC'), forms: [...formats, 'ISO 8601'].join(', ') };
+  return { read: dateReader(formats, csv.timezone ?? 'UTC'), formats: [...formats, 'ISO 8601'].join(', ') };
 }
 
-function dateIn(row: Row, column: string, { read, forms }: ReturnType<typeof dateReaderOf>): number {
+function dateIn(row: Row, column: string, { read, formats }: ReturnType<typeof dateReaderOf>): number {
   const at = read(row[column] ?? '');
   if (at !== null) return at;
-  throw new BadCell(column, `expected a date (${forms}).`, 'Mend the cell, or name its form under csv.date_format.');
+  const fix = 'Correct the cell, or add its format to csv.date_format.';
+  throw new InvalidCell(column, `expected a date (${formats}).`, fix);
 }
 
 function firstKnown(row: Row, columns: string | readonly string[]): string | null {

@@ -1,25 +1,29 @@
-// Lines -> records. A quoted cell may run over several lines. A quote that nobody closed must not swallow the rest of the file:
-// a record over too many lines is refused, and so is one over several lines whose quotes or number of cells are wrong; reading
-// goes on at the line after its first.
+// Reads records from lines. A quoted cell can span several lines, but an unclosed quote must not
+// consume the rest of the file. A record over too many lines is an error, and so is a record over
+// several lines with wrong quotes or a wrong number of cells. After such an error, reading
+// continues at the line after the first line of the record.
 import { CsvError, parse } from 'csv-parse/sync';
-import { MAX_LENGTH } from './lines.ts';
+import { MAX_LINE_LENGTH } from './lines.ts';
 import type { RowProblem } from './row-problem.ts';
 
-/** No cell runs over more lines than this: a pasted e-mail does not, an unclosed quote does. */
+/**
+ * The maximum number of lines of a record. A pasted e-mail has fewer; an unclosed quote exceeds it.
+ */
 export const MAX_LINES = 500;
 
 export interface CsvRecord {
-  /** The 1-based line of the file on which it begins. */
+  /** The 1-based number of its first line in the file. */
   readonly line: number;
-  /** As many as the header has; of a record that could not be read, its first line as it stands, and blanks. */
+  /** As many as the header has; for an unreadable record, its unparsed first line, then blanks. */
   readonly cells: readonly string[];
   readonly problem: RowProblem | null;
 }
 
 /**
- * Every record that is not blank, the header first. Cells that are missing are filled up with blanks, and what is too much goes into the last
- * one; both with a problem. Blanks beyond the header's last column are dropped.
- * @param skipped how many lines of the file stand before these
+ * Yields every record that is not blank, the header first. Missing cells become blanks, and extra
+ * cells are joined into the last one; both with a problem. Blank cells beyond the last column of
+ * the header are ignored.
+ * @param skipped the number of lines of the file before `lines`
  */
 export async function* readRecords(
   lines: AsyncIterable<string>,
@@ -29,49 +33,55 @@ export async function* readRecords(
   const source = new LineSource(lines, skipped);
   let width: number | null = null;
   for (;;) {
-    const line = source.taken + 1;
-    const taken = await takeRecord(source);
-    if (taken === null) return;
-    const parsed = parseRecord(taken, delimiter, width);
-    if ('code' in parsed) source.giveBack(taken.slice(1));
+    const line = source.lineNumber + 1;
+    const recordLines = await readRecordLines(source);
+    if (recordLines === null) return;
+    const parsed = parseRecord(recordLines, delimiter, width);
+    if ('code' in parsed) source.pushBack(recordLines.slice(1));
     else if (parsed.every((cell) => cell.trim() === '')) continue;
-    const cells = 'code' in parsed ? [withoutEnd(taken[0] ?? '')] : parsed;
+    const cells = 'code' in parsed ? [withoutLineEnd(recordLines[0] ?? '')] : parsed;
     width ??= cells.length;
     const problem = 'code' in parsed ? quoteProblem(parsed) : widthProblem(cells, width);
-    yield { line, cells: fitted(cells, width, delimiter), problem };
+    yield { line, cells: fitToWidth(cells, width, delimiter), problem };
   }
 }
 
-/** The lines of the next record, by its quotes: it is whole when their number is even. Null at the end. */
-async function takeRecord(source: LineSource): Promise<string[] | null> {
+/**
+ * The lines of the next record: it is complete when its number of quotes is even. Null at the end.
+ */
+async function readRecordLines(source: LineSource): Promise<string[] | null> {
   const first = await source.next();
   if (first === null) return null;
-  const taken = [first];
+  const lines = [first];
   let quotes = countQuotes(first);
   let length = first.length;
-  while (quotes % 2 === 1 && taken.length < MAX_LINES && length <= MAX_LENGTH) {
+  while (quotes % 2 === 1 && lines.length < MAX_LINES && length <= MAX_LINE_LENGTH) {
     const next = await source.next();
     if (next === null) break;
-    taken.push(next);
+    lines.push(next);
     quotes += countQuotes(next);
     length += next.length;
   }
-  return taken;
+  return lines;
 }
 
-/** Why a record could not be read. */
-interface Unreadable {
+/** The reason why a record could not be parsed. */
+interface ParseFailure {
   readonly code: 'too-long' | 'not-closed' | 'stray-quote';
 }
 
-/** @param width the header's number of cells, by which a record over several lines is told from an unclosed quote */
-function parseRecord(lines: readonly string[], delimiter: string, width: number | null): string[] | Unreadable {
+/**
+ * @param width the number of cells of the header; it distinguishes a record over several lines from
+ *   an
+ *   unclosed quote
+ */
+function parseRecord(lines: readonly string[], delimiter: string, width: number | null): string[] | ParseFailure {
   const text = lines.join('');
-  if (text.length > MAX_LENGTH) return { code: lines.length === 1 ? 'too-long' : 'not-closed' };
-  if (!text.includes('"')) return withoutEnd(text).split(delimiter);
+  if (text.length > MAX_LINE_LENGTH) return { code: lines.length === 1 ? 'too-long' : 'not-closed' };
+  if (!text.includes('"')) return withoutLineEnd(text).split(delimiter);
   try {
-    // One record at a time: an error then costs this record alone.
-    const [cells = []] = parse(withoutEnd(text), { delimiter, relax_column_count: true });
+    // One record at a time, so that an error affects only this record.
+    const [cells = []] = parse(withoutLineEnd(text), { delimiter, relax_column_count: true });
     if (lines.length > 1 && width !== null && cells.length !== width) return { code: 'not-closed' };
     return cells;
   } catch (error) {
@@ -81,28 +91,25 @@ function parseRecord(lines: readonly string[], delimiter: string, width: number 
   }
 }
 
-function quoteProblem({ code }: Unreadable): RowProblem {
-  if (code === 'too-long') return { column: null, message: 'the line is too long.', fix: 'Check where its lines end.' };
+function quoteProblem({ code }: ParseFailure): RowProblem {
+  if (code === 'too-long') return { column: null, message: 'the line is too long.', fix: 'Check the line ends.' };
   if (code === 'stray-quote') {
-    const fix = 'Enclose the whole cell in quotes, and double those inside it.';
-    return { column: null, message: 'a quote stands inside a cell.', fix };
+    const fix = 'Enclose the whole cell in quotes, and double the quotes inside it.';
+    return { column: null, message: 'unexpected quote inside a cell.', fix };
   }
-  const message = `a quote that opens here is not closed well (looked at up to ${MAX_LINES} lines).`;
+  const message = `a quote that opens here is not closed correctly (checked up to ${MAX_LINES} lines).`;
   return { column: null, message, fix: 'Close it, or double it if it is part of the text.' };
 }
 
 function widthProblem(cells: readonly string[], width: number): RowProblem | null {
-  const beyond = cells.slice(width).some((cell) => cell.trim() !== '');
-  if (!beyond && cells.length >= width) return null;
-  const message = `the row has ${cells.length} cells, the header ${width}.`;
-  return {
-    column: null,
-    message,
-    fix: 'Look for a delimiter inside a cell that is not in quotes, or for a broken line.',
-  };
+  const hasExtraCells = cells.slice(width).some((cell) => cell.trim() !== '');
+  if (!hasExtraCells && cells.length >= width) return null;
+  const message = `the row has ${cells.length} cells, the header has ${width}.`;
+  const fix = 'Look for an unquoted delimiter inside a cell, or for a broken line.';
+  return { column: null, message, fix };
 }
 
-function fitted(cells: readonly string[], width: number, delimiter: string): readonly string[] {
+function fitToWidth(cells: readonly string[], width: number, delimiter: string): readonly string[] {
   if (cells.length === width) return cells;
   if (cells.length < width) return [...cells, ...Array.from({ length: width - cells.length }, () => '')];
   const rest = cells.slice(width - 1).join(delimiter);
@@ -116,37 +123,37 @@ function countQuotes(text: string): number {
   return count;
 }
 
-function withoutEnd(text: string): string {
+function withoutLineEnd(text: string): string {
   return text.replace(/(?:\r\n|\n|\r)$/, '');
 }
 
-/** Lines of which some can be given back. */
+/** Reads lines, with push-back. */
 class LineSource {
   readonly #lines: AsyncIterator<string>;
-  #back: readonly string[] = [];
-  /** The number of the last line taken, without those given back. */
-  taken: number;
+  #pushedBack: readonly string[] = [];
+  /** The number of the last line that was read. */
+  lineNumber: number;
 
   constructor(lines: AsyncIterable<string>, skipped: number) {
-    this.taken = skipped;
+    this.lineNumber = skipped;
     this.#lines = lines[Symbol.asyncIterator]();
   }
 
   async next(): Promise<string | null> {
-    const [first, ...rest] = this.#back;
+    const [first, ...rest] = this.#pushedBack;
     if (first !== undefined) {
-      this.#back = rest;
-      this.taken++;
+      this.#pushedBack = rest;
+      this.lineNumber++;
       return first;
     }
     const { value, done } = await this.#lines.next();
     if (done) return null;
-    this.taken++;
+    this.lineNumber++;
     return value;
   }
 
-  giveBack(lines: readonly string[]): void {
-    this.#back = [...lines, ...this.#back];
-    this.taken -= lines.length;
+  pushBack(lines: readonly string[]): void {
+    this.#pushedBack = [...lines, ...this.#pushedBack];
+    this.lineNumber -= lines.length;
   }
 }

@@ -1,7 +1,8 @@
-// Why a row is not scored: where, what, how to mend it. Without any value of the row, since that may be personal.
+// The reason why a row is not scored: where, what, and how to fix it. Contains no value of the row,
+// because values may be personal data.
 
 export interface RowProblem {
-  /** The column as the header names it; null when it is the row as a whole. */
+  /** The column name in the header; null for the row as a whole. */
   readonly column: string | null;
   readonly message: string;
   readonly fix: string;

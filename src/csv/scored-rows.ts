@@ -1,16 +1,17 @@
-// The rows of an export with our columns behind: what --out writes. The columns are named as the properties of HubSpot that hold the same.
+// The rows that --out writes: the row of the export, followed by our columns. The columns have the
+// names of our HubSpot properties.
 import { SCORE_FIELDS } from '../domain/score-fields.ts';
 import type { ScoreResult } from '../domain/score-result.ts';
 import { toScoreFields } from '../mapping/write-back.ts';
 import { formatRowProblem, type RowProblem } from './row-problem.ts';
 
-/** Why a row has no score; blank where it has one. */
+/** The reason why a row has no score; blank for a scored row. */
 const ERROR_COLUMN = 'leadgrade_error';
 
 export const SCORE_COLUMNS: readonly string[] = [...SCORE_FIELDS.map((field) => `leadgrade_${field}`), ERROR_COLUMN];
 
-/** The input's columns that have the name of one of ours: it is a file that was scored before. */
-export function takenColumns(header: readonly string[]): readonly string[] {
+/** Columns of the input with the name of one of ours: the file was scored before. */
+export function reservedColumns(header: readonly string[]): readonly string[] {
   return header.map((title) => title.trim()).filter((title) => SCORE_COLUMNS.includes(title));
 }
 

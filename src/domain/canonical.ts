@@ -1,5 +1,5 @@
-// The canonical names that come with the product. Both are open sets: an unknown name is a warning of `leadgrade validate`,
-// never an error, so that a team can score on fields and activities of its own.
+// The canonical names that come with the product. Both sets are open: `leadgrade validate` reports
+// an unknown name as a warning, so that a team can score on its own fields and activities.
 
 export const CANONICAL_FIELDS: readonly string[] = [
   ...[
@@ -45,7 +45,7 @@ export const CANONICAL_ACTIVITIES: Readonly<Record<string, readonly string[]>> =
   form_submission: ['form', 'page'],
   email_delivered: ['email', 'campaign', 'url'],
   email_open: ['email', 'campaign', 'url'],
-  /** A machine's: a mail proxy or a scanner opened it, not the lead. */
+  /** Opened by a mail proxy or a scanner, not by the lead. */
   email_open_bot: ['email', 'campaign'],
   email_click: ['email', 'campaign', 'url'],
   email_reply: [],

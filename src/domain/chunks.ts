@@ -1,6 +1,6 @@
-// Work is cut into chunks that a CRM call or a statement can carry.
+// Splits a list into chunks that fit into one CRM call or one SQL statement.
 
-/** `items` in order, in pieces of `size`; the last one may be shorter. */
+/** The items in order, in chunks of `size`; the last chunk may be shorter. */
 export function chunksOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),

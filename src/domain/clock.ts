@@ -1,5 +1,6 @@
-// Time is an argument everywhere. A clock is read only at the edge (a job's start, a request's arrival) and its instant is
-// passed inward; the system clock itself lives in cli/product/open-product.ts, a simulated one in the demo and the tests.
+// Time is an argument everywhere. Only the edge (the start of a job, the arrival of a request)
+// reads a clock and passes the instant inward. The system clock is in cli/product/open-product.ts;
+// the demo and the tests use a simulated one.
 
 export interface Clock {
   /** The current instant. */

@@ -1,5 +1,5 @@
-// What is read from a CRM: records as they are now, and pages of what changed. Types only; connectors make them, jobs carry
-// them, the store keeps them.
+// The data read from a CRM: current records and pages of changes. Types only: connectors create
+// these values, jobs pass them on, the store saves them.
 import type { Activity, Fields } from './lead.ts';
 import type { DealOutcome } from './outcome.ts';
 import type { ScoreFieldValues } from './score-fields.ts';
@@ -10,25 +10,34 @@ export interface RecordRef {
   readonly id: string;
 }
 
-/** A record of another CRM that is the same person's, as this CRM knows it. Whether it is there, the store finds out. */
+/**
+ * A record of the same person in another CRM, as this CRM names it. The store checks whether that
+ * record exists.
+ */
 export interface RecordLink extends RecordRef {
   /** `salesforce` */
   readonly crm: string;
 }
 
-/** How far a stream was read; JSON that only its connector understands. */
+/** The position in a stream. Opaque JSON: only the connector interprets it. */
 export type Cursor = Readonly<Record<string, unknown>>;
 
-/** A property value that could not be converted: the field is unknown, the record goes on, the problem is listed. */
+/**
+ * A property value that could not be converted. Its field is unknown, the rest of the record is
+ * used, and `leadgrade errors` lists the problem.
+ */
 export interface FieldProblem {
   readonly field: string;
   readonly message: string;
 }
 
-/** What a CRM counts on a record instead of listing it, by counter (the id of its stream); one that is absent stands at 0. */
+/**
+ * Totals that a CRM keeps on a record instead of listing the events, by counter (the id of its
+ * stream). An absent counter is 0.
+ */
 export type Counters = Readonly<Record<string, number>>;
 
-/** A record as its CRM holds it now. */
+/** The current state of a record in its CRM. */
 export interface LeadSnapshot {
   readonly kind: 'lead';
   readonly ref: RecordRef;
@@ -36,38 +45,41 @@ export interface LeadSnapshot {
   readonly crmValues: ScoreFieldValues;
   /** The CRM's own modification time of the record (ISO). */
   readonly modifiedAt: string;
-  /** The CRM's id of the company whose fields are in `fields`; null = none. */
+  /** The CRM's id of the company whose fields are in `fields`; null = no company. */
   readonly companyId: string | null;
   readonly problems: readonly FieldProblem[];
-  /** Those that come with the record itself, all of them. */
+  /** All outcomes that the CRM keeps on the record itself. */
   readonly outcomes: readonly DealOutcome[];
-  /** Absent: no rule of the mapping asks for any. */
+  /** Absent: no rule of the mapping reads a counter. */
   readonly counters?: Counters;
-  /** To the same person in other CRMs. Absent: the mapping asks for none. */
+  /** Records of the same person in other CRMs. Absent: the mapping has no link rules. */
   readonly links?: readonly RecordLink[];
 }
 
 export type FetchedLead =
   | LeadSnapshot
-  /** `erased`: not merely deleted; nobody can bring it back. */
+  /** `erased`: deleted for good, for example by a privacy request. It cannot be restored. */
   | { readonly kind: 'gone'; readonly ref: RecordRef; readonly erased: boolean }
-  /** The survivor may be of another object: a Salesforce Lead that was converted goes into a Contact. */
+  /**
+   * The survivor may belong to another object: a converted Salesforce Lead merges into a Contact.
+   */
   | { readonly kind: 'merged'; readonly ref: RecordRef; readonly into: RecordRef };
 
 export interface DirtyRecord {
   readonly ref: RecordRef;
   /**
-   * The record's own fields and ours, where the stream shows them anyway (a search of the record itself): a record whose
-   * values equal what is stored is not read again. That also skips our own writes without hiding an edit that fell just
-   * before one. Only the fields named count; company fields are not among them. Counters that moved have their things dated;
-   * they alone have nothing read again.
+   * Current values of the record and of our score fields, if the stream returns them anyway (a
+   * search of the object itself). A record whose values equal the stored ones is not read again.
+   * This also skips our own writes, and an edit made just before such a write is still noticed.
+   * Only the fields present here are compared; company fields are never among them. A changed
+   * counter gets its events dated and does not cause a read by itself.
    */
-  readonly seen?: {
+  readonly current?: {
     readonly fields: Fields;
     readonly crmValues: ScoreFieldValues;
     readonly modifiedAt: string;
     readonly counters?: Counters;
-    /** Absent: nothing is known of them here. */
+    /** Absent: the stream does not return them. */
     readonly links?: readonly RecordLink[];
   };
 }
@@ -80,44 +92,45 @@ export interface SourcedDealOutcome extends DealOutcome {
   readonly ref: RecordRef;
 }
 
-/** One page of a stream. It and its cursor are stored in one transaction, so that a page is never half taken. */
+/** One page of a stream. The page and its cursor are saved in one transaction: all or nothing. */
 export interface ChangePage {
-  /** Records read whole along the way (first pull by listing). */
+  /** Complete records that the page contains (the first sync lists them). */
   readonly leads: readonly LeadSnapshot[];
   readonly dirty: readonly DirtyRecord[];
-  /** Activities seen; an id that is known already replaces what was known. */
+  /** Activities to upsert by id. */
   readonly activities: readonly SourcedActivity[];
-  /** Activities that are no longer there. */
+  /** Activities that no longer exist. */
   readonly gone: readonly { readonly ref: RecordRef; readonly activityId: string }[];
-  /** Outcomes seen; an id that is known already replaces what was known. */
+  /** Outcomes to upsert by id. */
   readonly outcomes: readonly SourcedDealOutcome[];
   /**
-   * Ids of activities and outcomes that this page shows on every record that they belong to: on any other record, or where it
-   * shows one on none, they are no longer there. Absent: the page does not tell.
+   * Ids of activities and outcomes that this page lists with every record they belong to. A stored
+   * copy on any other record no longer exists. Absent: the page makes no such statement.
    */
   readonly complete?: { readonly activities: readonly string[]; readonly outcomes: readonly string[] };
   readonly cursor: Cursor;
   /**
-   * True while a pass over the *whole* stream is under way (first pull, backfill). When a whole pass ends, what it did not
-   * show is gone: records of that stream are re-read, its activities and outcomes get a tombstone.
+   * True during a full sync of the stream (first sync, backfill). When a full sync ends, the items
+   * that it did not list are missing: records of the stream are read again, its activities and
+   * outcomes get a tombstone.
    */
-  readonly whole: boolean;
+  readonly isFullSync: boolean;
 }
 
 /** Items of a stream that were read by their ids. */
 export type StreamItems = Pick<ChangePage, 'dirty' | 'activities' | 'gone' | 'outcomes' | 'complete'>;
 
-/** What the store knows of a record's links; the nightly comparison starts from it. */
+/** The stored links of a record: the input of the nightly reconciliation. */
 export interface StoredLinks {
   readonly ref: RecordRef;
   readonly companyId: string | null;
-  /** Ids of its activities, from all streams, as the streams gave them. */
+  /** Ids of its activities in all streams, as the streams return them. */
   readonly activityIds: readonly string[];
   /** Ids of its outcomes, from all sources. */
   readonly outcomeIds: readonly string[];
 }
 
-/** What a comparison of links found; each activity with the stream that it belongs to. */
+/** Differences between stored links and the CRM; each activity names its stream. */
 export interface LinkDiff {
   readonly dirty: readonly DirtyRecord[];
   readonly activities: readonly (SourcedActivity & { readonly stream: string })[];
@@ -126,25 +139,28 @@ export interface LinkDiff {
   readonly goneOutcomes: readonly { readonly ref: RecordRef; readonly outcomeId: string }[];
 }
 
-/** How far the things that a counter counts have been dated, for one record. */
+/** How far the events behind a counter of one record have been dated. */
 export interface DatedCounter {
-  /** Its value at the last step that was taken. */
+  /** The counter's value after the last processed change. */
   readonly value: number;
-  /** The number of the last thing that was counted: it never falls, so that no thing has two numbers. */
-  readonly n: number;
-  /** The instant of the last step that was taken (epoch ms); null = none. */
-  readonly at: number | null;
+  /** The number of the last counted event. It never decreases, so that event numbers are unique. */
+  readonly lastNumber: number;
+  /** The instant of the last processed change (epoch ms); null = none. */
+  readonly datedAt: number | null;
 }
 
-/** A counter of a record whose things are to be dated. */
+/** A counter of a record whose events are to be dated. */
 export interface StoredCounterPosition {
   readonly counter: string;
-  /** Null = nothing of it was ever dated. */
+  /** Null = no event of the counter was ever dated. */
   readonly dated: DatedCounter | null;
-  /** Things at or before it (epoch ms) are known from elsewhere: they are numbered, and not shown. Null = all are shown. */
+  /**
+   * Events up to this instant (epoch ms) are known from another stream: they are numbered and not
+   * returned. Null = all events are returned.
+   */
   readonly from: number | null;
-  /** What was dated before is to be shown again, as the mapping sees it now. */
-  readonly again: boolean;
+  /** Return the events dated before once more, because the mapping changed. */
+  readonly redate: boolean;
 }
 
 export interface ChangedCounters {
@@ -152,20 +168,20 @@ export interface ChangedCounters {
   readonly counters: readonly StoredCounterPosition[];
 }
 
-/** What dating found. */
+/** The result of dating the events of counters. */
 export interface DatedEvents {
   readonly records: readonly {
     readonly ref: RecordRef;
     readonly counters: readonly {
       readonly counter: string;
       readonly dated: DatedCounter;
-      /** What the CRM shows now. */
-      readonly shown: number;
+      /** The counter's current value in the CRM. */
+      readonly crmValue: number;
       readonly problems: readonly string[];
     }[];
   }[];
   readonly activities: readonly (SourcedActivity & { readonly stream: string })[];
   readonly gone: ChangePage['gone'];
-  /** Records that the CRM did not answer for: they are to be read again whole. */
-  readonly unanswered: readonly RecordRef[];
+  /** Records that the CRM returned no result for. They must be read again. */
+  readonly notReturned: readonly RecordRef[];
 }

@@ -1,31 +1,31 @@
-// Which records are one person's: what matching is told of records, and what it answers. Types only; src/people decides, the
-// store carries it out.
+// Input and result of matching records to persons. Types only: src/people decides, the store
+// applies the decision.
 import type { RecordLink, RecordRef } from './crm-changes.ts';
 
-/** A record that is there, as matching sees it. */
+/** An existing record with the data that matching uses. */
 export interface MatchRecord extends RecordLink {
-  /** The lead that it belongs to now. */
+  /** The lead that the record belongs to now. */
   readonly leadId: number;
   /** Its e-mail address in lower case; null = none. */
   readonly address: string | null;
-  /** The records that its links lead to; only those that are there. */
+  /** Existing records that its links point to. */
   readonly linked: readonly RecordLink[];
 }
 
-/** One person. */
+/** The records of one person. */
 export interface PersonGroup {
-  /** The lead whose history goes on with this person; null = a new one. */
+  /** The lead whose history the person continues; null = a new lead. */
   readonly leadId: number | null;
   readonly records: readonly MatchRecord[];
 }
 
-/** By what a person is named outside their record. */
-export interface NamedRecord extends RecordRef {
-  /** The addresses that it has and had, in lower case. */
+/** A record with the addresses by which other data refers to its person. */
+export interface RecordEmails extends RecordRef {
+  /** Current and former addresses, in lower case. */
   readonly emails: readonly string[];
 }
 
-/** Names a record in all CRMs. */
+/** A key that is unique over all CRMs: `hubspot/contacts/123`. */
 export function recordKey({ crm, object, id }: RecordLink): string {
   return `${crm}/${object}/${id}`;
 }

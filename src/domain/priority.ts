@@ -1,5 +1,5 @@
-// Who comes first when much is to be read, scored and written: the smaller the sooner. Something that a lead did just now is worth most
-// in its first minutes; what an import rewrote can wait.
+// The order in which pending records are read, scored and written: the lowest number runs first.
+// A new activity is worth most in its first minutes; a record changed by an import can wait.
 
 export const PRIORITY = { activity: 0, change: 1, import: 2 } as const;
 

@@ -1,14 +1,21 @@
-// A token bucket that all processes share (src/store has one in Postgres, one in Redis). Connectors are handed one.
+// A token bucket shared by all processes. src/store implements it in Postgres and in Redis;
+// connectors receive it as an argument.
 
-/** `perSecond` tokens a second flow in, up to `burst`. Chosen so that burst + window * perSecond stays within the CRM's limit. */
+/**
+ * The bucket refills with `perSecond` tokens per second, up to `burst`. Choose both so that
+ * burst + window * perSecond stays within the CRM's limit.
+ */
 export interface BucketSize {
   readonly burst: number;
   readonly perSecond: number;
 }
 
 export interface RateLimiter {
-  /** Waits for one token of the bucket named `key` (e.g. `hubspot:burst`). Rejects with the signal's reason when aborted. */
+  /**
+   * Waits for a token of the bucket `key` (e.g. `hubspot:burst`). Rejects with the signal's reason
+   * on abort.
+   */
   acquire(key: string, size: BucketSize, signal: AbortSignal): Promise<void>;
-  /** The CRM said that the bucket is empty: nobody takes from it for `forMs`. */
+  /** Empties the bucket for `forMs`, after the CRM reported that its limit is reached. */
   drain(key: string, forMs: number): Promise<void>;
 }

@@ -1,4 +1,5 @@
-// The fields that Leadgrade keeps in a CRM, by meaning. A mapping's `write_back` gives each its CRM name, or drops it.
+// The score fields that Leadgrade writes to a CRM, by meaning. `write_back` of a mapping gives each
+// field its property name in the CRM; a field without a name is not written.
 import { z } from 'zod';
 
 export const SCORE_FIELDS = [
@@ -16,7 +17,7 @@ export const scoreFieldSchema = z.enum(SCORE_FIELDS);
 export type ScoreField = z.infer<typeof scoreFieldSchema>;
 
 /**
- * Values of our own fields. Scores are numbers, `scored_at` an ISO instant in UTC, the rest text; null = empty in the CRM.
- * A field that the mapping drops is absent.
+ * Values of our score fields. Scores are numbers, `scored_at` is an ISO instant in UTC, the others
+ * are text; null = empty in the CRM. A field that the mapping omits is absent.
  */
 export type ScoreFieldValues = Readonly<Partial<Record<ScoreField, string | number | null>>>;

@@ -1,4 +1,5 @@
-// What scoring one lead gives. Plain data: it is stored, printed by `leadgrade score`, and turned into CRM fields.
+// The result of scoring one lead. Plain data: the store saves it, `leadgrade score` prints it, and
+// the mapping turns it into CRM fields.
 
 export const GRADES = ['A', 'B', 'C', 'D', 'F', 'Ungraded'] as const;
 export type Grade = (typeof GRADES)[number];
@@ -6,32 +7,37 @@ export type Grade = (typeof GRADES)[number];
 export type MatchResult = 'matched' | 'unmatched' | 'unknown';
 export type Dimension = 'fit' | 'behavior';
 
-/** What one criterion, signal, cap or limit gave this lead. */
+/** The points that one criterion, signal, cap or limit gave the lead. */
 export interface Contribution {
   readonly dimension: Dimension;
-  /** The criterion's or signal's id; `cap:<group>` or `limit:behavior` for what was cut off. */
+  /** The id of the criterion or signal; `cap:<group>` or `limit:behavior` for points cut off. */
   readonly signal: string;
   readonly outcome: MatchResult;
   /** Unrounded points. */
   readonly exact: number;
-  /** Whole points as displayed; within a dimension they sum exactly to the displayed score. */
+  /** Displayed whole points. Within a dimension they sum exactly to the displayed score. */
   readonly points: number;
   readonly label: string;
-  /** Behavior only: when the latest activity that counts happened (epoch ms), and how many count. */
+  /**
+   * Behavior only: the instant of the latest counted activity (epoch ms), and the number counted.
+   */
   readonly latestAt?: number;
   readonly count?: number;
 }
 
-/** A gate that holds the lead below the band it would be in. */
-export interface GateInForce {
+/** A gate that caps the lead below the band that its points reach. */
+export interface ActiveGate {
   readonly id: string;
   readonly label: string;
   readonly max_band: string;
-  /** Canonical fields that would lift it. */
+  /** Canonical fields that can lift the gate. */
   readonly lift: readonly string[];
 }
 
-/** The result of one scoring, without its wording (src/scoring/explanation/explain.ts makes that, only where somebody will read it). */
+/**
+ * The result of one scoring, without its explanation (src/scoring/explanation/explain.ts writes
+ * that).
+ */
 export interface ScoreResult {
   readonly id: string;
   /** `name@version` of the model. */
@@ -43,18 +49,21 @@ export interface ScoreResult {
   readonly fit: { readonly raw: number; readonly attainable: number; readonly score: number };
   readonly behavior: { readonly exact: number; readonly score: number };
   readonly total: number;
-  /** A band's id. */
+  /** The id of a band. */
   readonly status: string;
   readonly cell: string | null;
-  /** First instant (epoch ms, a whole second) at which the result changes without new activity; null = never. */
+  /**
+   * The first instant (epoch ms, a whole second) at which the result changes without new activity;
+   * null = never.
+   */
   readonly nextChangeAt: number | null;
   readonly contributions: readonly Contribution[];
-  readonly gates: readonly GateInForce[];
-  /** Threshold values applied, when a band has `top`. */
+  readonly gates: readonly ActiveGate[];
+  /** The applied thresholds by band id. Present if a band uses `top`. */
   readonly thresholds?: Readonly<Record<string, number>>;
 }
 
-/** What one lead cannot know of itself (scoring-spec section 1). */
+/** Inputs of a scoring that are not part of the lead itself (scoring-spec section 1). */
 export interface ScoringContext {
   readonly previousStatus?: string;
   readonly thresholds?: Readonly<Record<string, number>>;

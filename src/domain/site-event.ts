@@ -1,35 +1,39 @@
-// What the team's own site or product tells of somebody: types only. The door makes them, the store keeps them.
+// Events of the team's own site or product. Types only: the `/events` endpoint parses messages, the
+// store saves them.
 import type { Activity, Fields } from './lead.ts';
 
 export const SITE_EVENT_KINDS = ['track', 'page', 'screen', 'identify'] as const;
 export type SiteEventKind = (typeof SITE_EVENT_KINDS)[number];
 
-/** How their activities stand in the ledger, beside the streams of the CRM. */
+/** The stream id of site activities, beside the streams of the CRM. */
 export const SITE_EVENTS_STREAM = 'events';
 
-/** As people read it in a reason. */
+/** The name of the source in an explanation. */
 export const SITE_NAME = 'your site';
 
-/** Whom a message is about, as far as it says so itself. */
+/** The person that a message is about, as identified by the message itself. */
 export interface SitePerson {
   /** In lower case. */
   readonly email: string | null;
   readonly record: { readonly crm: string; readonly id: string } | null;
-  /** What stands for the source's own user id, and for its anonymous one. */
+  /** Keys derived from the source's user id and anonymous id. */
   readonly userKey: string | null;
   readonly anonymousKey: string | null;
 }
 
-/** One message, parsed. */
+/** A parsed message. */
 export interface SiteMessage extends SitePerson {
   readonly kind: SiteEventKind;
-  /** The same for each delivery of one message; at most 200 characters. */
+  /** Identical for every delivery of one message; at most 200 characters. */
   readonly messageId: string;
   /** Epoch ms. */
   readonly at: number;
-  /** What rules look at, flat: `event`, `properties.plan`, `traits.company.name`, `context.page.path`. */
+  /**
+   * Flat properties for the mapping's rules: `event`, `properties.plan`, `traits.company.name`,
+   * `context.page.path`.
+   */
   readonly properties: Fields;
 }
 
-/** What the mapping makes of a message; null: no rule fits it. */
+/** Maps a message to an activity; null: no rule matches. */
 export type SiteEventProjector = (message: SiteMessage) => Pick<Activity, 'type' | 'attributes'> | null;

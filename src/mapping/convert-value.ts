@@ -1,4 +1,5 @@
-// One raw CRM value -> one canonical value of the kind that the mapping names, or why that cannot be.
+// Converts one raw CRM value to a canonical value of the kind that the mapping names, or says what
+// was expected.
 import type { FieldValue } from '../domain/lead.ts';
 import { countryCode } from './country.ts';
 import type { ValueKind } from './mapping.ts';
@@ -10,9 +11,9 @@ export type ValueTable = Readonly<Record<string, Scalar>>;
 // HubSpot prints large numbers with an exponent ("1.2E7").
 const NUMBER = /^\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*$/;
 const EPOCH_MS = /^-?\d{9,14}$/;
-// A date (midnight UTC), or an instant with its offset; Salesforce writes +0000 without the colon.
+// A date (midnight UTC), or an instant with an offset; Salesforce writes +0000 without a colon.
 const INSTANT = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}))?$/i;
-// Years 1 to 9999: Postgres refuses year 0 and the signed years (+010000-01-01) that others are printed with.
+// Years 1 to 9999: Postgres refuses year 0, and the signed form of later years (+010000-01-01).
 const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00.000Z');
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 
@@ -34,22 +35,22 @@ const CONVERTERS: Readonly<Record<ValueKind, (value: Scalar) => Converted>> = {
 };
 
 /**
- * @param raw what the CRM holds; null, a blank string and an empty list are unknown (null)
- * @param kind what the mapping says it is
- * @param table translates it first; a value that the table lacks is converted as it stands
+ * @param raw the value in the CRM; null, a blank string and an empty list are unknown (null)
+ * @param kind the kind that the mapping declares
+ * @param table translates the value first; a value that is not in it is converted unchanged
  */
 export function convertValue(raw: FieldValue | undefined, kind: ValueKind, table?: ValueTable): Converted {
   if (Array.isArray(raw)) return convertList(raw, kind, table);
   if (raw === undefined || isBlank(raw)) return { value: null };
-  if (kind === 'list') return { value: splitList(String(raw)).map((part) => lookUp(part, table)) };
-  return CONVERTERS[kind](lookUp(raw, table));
+  if (kind === 'list') return { value: splitList(String(raw)).map((part) => translate(part, table)) };
+  return CONVERTERS[kind](translate(raw, table));
 }
 
 function convertList(raw: readonly (Scalar | null)[], kind: ValueKind, table?: ValueTable): Converted {
   const values: Scalar[] = [];
   for (const each of raw) {
     if (isBlank(each)) continue;
-    const converted = CONVERTERS[kind === 'list' ? 'text' : kind](lookUp(each, table));
+    const converted = CONVERTERS[kind === 'list' ? 'text' : kind](translate(each, table));
     if ('expected' in converted) return converted;
     if (converted.value !== null && !Array.isArray(converted.value)) values.push(converted.value);
   }
@@ -60,8 +61,8 @@ function isBlank(value: Scalar | null): value is null {
   return value === null || (typeof value === 'string' && value.trim() === '');
 }
 
-/** Tables are read by exact value first, then trimmed and without case: people type them by hand. */
-function lookUp(value: Scalar, table: ValueTable | undefined): Scalar {
+/** Compares exactly first, then trimmed and without case: people type tables by hand. */
+function translate(value: Scalar, table: ValueTable | undefined): Scalar {
   if (table === undefined) return value;
   const key = String(value).trim();
   if (Object.hasOwn(table, key)) return table[key] ?? value;
@@ -88,8 +89,8 @@ function toBoolean(value: Scalar): Converted {
 }
 
 /**
- * Epoch milliseconds (number or digits), a date, or an instant with offset -> epoch milliseconds; null for anything else, and
- * for what is outside the years 1 to 9999 (UTC).
+ * Reads epoch milliseconds (number or digits), a date, or an instant with an offset.
+ * @returns epoch milliseconds; null for any other value, and outside the years 1 to 9999 (UTC)
  */
 export function toInstant(value: Scalar): number | null {
   if (typeof value === 'boolean') return null;

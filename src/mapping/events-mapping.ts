@@ -1,26 +1,33 @@
-// mappings/events.yaml: which events of the team's own site or product become which activities. The same rules as in a CRM's mapping; what no
-// rule asks for is not kept.
+// mappings/events.yaml: turns events of the team's own site or product into activities, with the
+// same rules as a CRM's mapping. An event that no rule matches is not stored as an activity.
 import { z } from 'zod';
-import { CANONICAL_ACTIVITIES } from '../domain/canonical.ts';
 import type { Fields, FieldValue } from '../domain/lead.ts';
 import type { Problem } from '../domain/problem.ts';
 import { SITE_EVENT_KINDS, type SiteEventProjector } from '../domain/site-event.ts';
-import { conditionFields, conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
-import { formatPath, type Path, parseYaml } from '../yaml/parse-yaml.ts';
-import { canonicalName, type Mapping, oneOrMore, tablesSchema, valueKind } from './mapping.ts';
+import { type Condition, conditionFields, conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
+import { type Path, parseYaml } from '../yaml/parse-yaml.ts';
+import { canonicalName, conversionShape, type Mapping, oneOrMore, tablesSchema } from './mapping.ts';
+import {
+  activityTypeProblems,
+  attributeTables,
+  hasErrors,
+  type MakeProblem,
+  problemMaker,
+  ruleTypes,
+  tableProblems,
+} from './mapping-checks.ts';
 import { createActivityProjector } from './project-activities.ts';
 
-const SOURCE = /^(event|name|category|(properties|traits|context)\..+)$/;
-const eventProperty = z
+const MESSAGE_FIELD = /^(event|name|category|(properties|traits|context)\..+)$/;
+const messageField = z
   .string()
-  .regex(SOURCE, 'expected event, name, category, properties.<name>, traits.<name> or context.<name>');
+  .regex(MESSAGE_FIELD, 'expected event, name, category, properties.<name>, traits.<name> or context.<name>');
 
 const attributeSource = z.union([
-  eventProperty,
+  messageField,
   z.strictObject({
-    from: oneOrMore(eventProperty).describe('Where it stands; of several places, the first that has a value.'),
-    as: valueKind.optional().describe('What the value is; text when left out.'),
-    table: z.string().optional().describe('A table under `tables`; a value that it does not list stays as it is.'),
+    from: oneOrMore(messageField).describe('The message field; in a list, the first field with a value counts.'),
+    ...conversionShape,
   }),
 ]);
 
@@ -32,29 +39,30 @@ const eventRule = z.strictObject({
   when: conditionSchema
     .optional()
     .describe(
-      'A condition on the message: event (the name of a track), name, properties.<name> ... Unknown is no match.',
+      'A condition on the message: event (the name of a track), name, properties.<name> ... Unknown counts as unmatched.',
     ),
   attributes: z
     .record(canonicalName, attributeSource)
     .optional()
     .describe(
-      'What the `where` of a signal can look at, each with the place that it comes from. Nothing else is kept.',
+      'Attributes for the `where` of a signal, each with the message field that it comes from. Nothing else is stored.',
     ),
 });
 
 export const eventsMappingSchema = z.strictObject({
   activities: z
     .array(eventRule)
-    .describe('The first rule that fits a message names its type; what none fits is dropped.'),
+    .describe('The first rule that matches a message gives its type; a message without a match is ignored.'),
   tables: tablesSchema.optional().describe('Translations of values, by name: { form: { f_12: Request a demo } }.'),
 });
 
 export type EventsMapping = z.infer<typeof eventsMappingSchema>;
 
 /**
- * @param text the file's content (YAML)
- * @param file the name that problems carry
- * @returns the mapping, or null with at least one problem of level `error`; warnings come with a mapping
+ * @param text the content of the file (YAML)
+ * @param file the file name for problems
+ * @returns the mapping, or null with at least one problem of level `error`; warnings come with a
+ *   mapping
  */
 export function readEventsMapping(
   text: string,
@@ -62,55 +70,28 @@ export function readEventsMapping(
 ): { mapping: EventsMapping | null; problems: readonly Problem[] } {
   const { value, problems, locate } = parseYaml(text, file, eventsMappingSchema);
   if (value === null) return { mapping: null, problems };
-  const found = findingsIn(value).map(({ level, path, message, fix }): Problem => {
-    return { level, file, line: locate(path), path: formatPath(path), message, fix };
-  });
-  return { mapping: found.some(({ level }) => level === 'error') ? null : value, problems: found };
+  const problem = problemMaker(file, locate);
+  const found = [
+    ...activityTypeProblems(ruleTypes(value.activities), problem),
+    ...value.activities.flatMap(({ when }, index) => conditionProblems(when, ['activities', index, 'when'], problem)),
+    ...tableProblems(attributeTables(value.activities), value.tables, problem),
+  ];
+  return { mapping: hasErrors(found) ? null : value, problems: found };
 }
 
-interface Finding {
-  readonly level: Problem['level'];
-  readonly path: Path;
-  readonly message: string;
-  readonly fix: string;
-}
-
-function findingsIn({ activities, tables = {} }: EventsMapping): readonly Finding[] {
-  return activities.flatMap(({ type, when, attributes = {} }, index) => {
-    const path = ['activities', index];
-    const findings: Finding[] = [];
-    if (!Object.hasOwn(CANONICAL_ACTIVITIES, type)) {
-      const message = `"${type}" is no activity type that the product knows.`;
-      const fix = 'Keep it if your model uses this name; else check its spelling.';
-      findings.push({ level: 'warning', path: [...path, 'type'], message, fix });
-    }
-    if (when !== undefined) findings.push(...conditionFindings(when, [...path, 'when']));
-    for (const [attribute, source] of Object.entries(attributes)) {
-      if (typeof source === 'string' || source.table === undefined || Object.hasOwn(tables, source.table)) continue;
-      const message = `there is no table "${source.table}".`;
-      const fix = 'Add it under "tables", or remove the line.';
-      findings.push({ level: 'error', path: [...path, 'attributes', attribute, 'table'], message, fix });
-    }
-    return findings;
-  });
-}
-
-function conditionFindings(when: Parameters<typeof lacksField>[0], path: Path): readonly Finding[] {
-  if (lacksField(when)) {
-    const fix = 'Write { field: event, is: ... }.';
-    return [{ level: 'error', path, message: 'a condition names no field.', fix }];
-  }
+function conditionProblems(when: Condition | undefined, path: Path, problem: MakeProblem): readonly Problem[] {
+  if (when === undefined) return [];
+  if (lacksField(when))
+    return [problem('error', path, 'a condition has no field.', 'Write { field: event, is: ... }.')];
   return conditionFields(when)
-    .filter((field) => !SOURCE.test(field))
+    .filter((field) => !MESSAGE_FIELD.test(field))
     .map((field) => {
-      const fix = `Write event, name, category, properties.${field}, traits.${field} or context.${field}.`;
-      return { level: 'error', path, message: `"${field}" is no place in a message.`, fix };
+      const fix = `Use event, name, category, properties.${field}, traits.${field} or context.${field}.`;
+      return problem('error', path, `unknown message field "${field}".`, fix);
     });
 }
 
-const LONGEST_TEXT = 1_000;
-
-/** The projector of a mapping, conditions compiled once. */
+/** The projector of a mapping, with its conditions compiled once. */
 export function createEventProjector({ activities, tables }: EventsMapping): SiteEventProjector {
   const rules = activities.flatMap(({ from, ...rule }) =>
     [from].flat().map((kind) => ({ ...rule, from: kind, at: 'at' })),
@@ -127,13 +108,18 @@ export function createEventProjector({ activities, tables }: EventsMapping): Sit
   };
 }
 
-/** Nobody keeps a whole text in a ledger. */
+const MAX_TEXT_LENGTH = 1_000;
+const MAX_LIST_LENGTH = 50;
+
+/** Attributes are stored with each activity, so long texts and lists are cut. */
 function shortened(attributes: Fields): Fields {
   return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, shortValue(value)]));
 }
 
 function shortValue(value: FieldValue): FieldValue {
-  if (typeof value === 'string') return value.slice(0, LONGEST_TEXT);
+  if (typeof value === 'string') return value.slice(0, MAX_TEXT_LENGTH);
   if (!Array.isArray(value)) return value;
-  return value.slice(0, 50).map((each) => (typeof each === 'string' ? each.slice(0, LONGEST_TEXT) : each));
+  return value
+    .slice(0, MAX_LIST_LENGTH)
+    .map((each) => (typeof each === 'string' ? each.slice(0, MAX_TEXT_LENGTH) : each));
 }

@@ -1,28 +1,32 @@
-// A dated item of a CRM (meeting, form submission, page view) -> an activity of the type that the mapping gives it.
+// Turns a dated item of a CRM (meeting, form submission, page view) into an activity of the type
+// that the mapping gives it.
 import type { Activity, Fields, FieldValue } from '../domain/lead.ts';
 import { compileCondition, conditionFields } from '../scoring/compile/conditions.ts';
 import { toInstant } from './convert-value.ts';
 import type { ActivityRule, Mapping } from './mapping.ts';
 import { convertFrom, isKnown } from './project-fields.ts';
 
-/** An item as its stream shows it. `id` is unique over all streams: `meeting:123`. */
+/** An item as its stream returns it. `id` is unique over all streams: `meeting:123`. */
 export interface RawActivity {
   readonly id: string;
   readonly source: string;
   readonly properties: Fields;
 }
 
-/** Null: no rule of the mapping fits the item, or it has no date. */
+/** Returns null if no rule of the mapping matches the item, or if it has no date. */
 export type ActivityProjector = (item: RawActivity) => Activity | null;
 
-/** The projector of a mapping, conditions compiled once. The first rule of the item's stream that fits names its type. */
+/**
+ * The projector of a mapping, with its conditions compiled once. The first matching rule of the
+ * item's stream gives the type.
+ */
 export function createActivityProjector(mapping: Mapping): ActivityProjector {
   const rules = (mapping.activities ?? []).map((rule) => {
-    return { rule, fits: rule.when === undefined ? null : compileCondition(rule.when) };
+    return { rule, when: rule.when === undefined ? null : compileCondition(rule.when) };
   });
   return ({ id, source, properties }) => {
-    const found = rules.find(({ rule, fits }) => {
-      return rule.from === source && (fits === null || fits(properties) === 'matched');
+    const found = rules.find(({ rule, when }) => {
+      return rule.from === source && (when === null || when(properties) === 'matched');
     });
     return found === undefined ? null : project(mapping, found.rule, id, properties);
   };
@@ -32,8 +36,8 @@ function project(mapping: Mapping, rule: ActivityRule, id: string, properties: F
   const at = instantOf(firstKnown(properties, rule.at));
   if (at === null) return null;
   const attributes: Record<string, FieldValue> = {};
-  for (const [attribute, given] of Object.entries(rule.attributes ?? {})) {
-    const source = typeof given === 'string' ? { from: given } : given;
+  for (const [attribute, value] of Object.entries(rule.attributes ?? {})) {
+    const source = typeof value === 'string' ? { from: value } : value;
     const converted = convertFrom(mapping, firstKnown(properties, source.from), source.as, source.table);
     attributes[attribute] = 'value' in converted ? converted.value : null;
   }
@@ -49,7 +53,7 @@ function instantOf(value: FieldValue): number | null {
   return value === null || Array.isArray(value) ? null : toInstant(value);
 }
 
-/** The streams that the mapping turns into activities, each with the activity types that it gives. */
+/** The streams with activity rules, each with the activity types of its rules. */
 export function mappedSources(mapping: Mapping): ReadonlyMap<string, ReadonlySet<string>> {
   const sources = new Map<string, Set<string>>();
   for (const { from, type } of mapping.activities ?? []) {
@@ -58,7 +62,7 @@ export function mappedSources(mapping: Mapping): ReadonlyMap<string, ReadonlySet
   return sources;
 }
 
-/** The properties that the rules of one stream read: dates, attributes, and what their conditions name. */
+/** The properties that the rules of one stream read: for dates, attributes and conditions. */
 export function activityProperties(mapping: Mapping, source: string): readonly string[] {
   const rules = (mapping.activities ?? []).filter((rule) => rule.from === source);
   const names = rules.flatMap((rule) => {

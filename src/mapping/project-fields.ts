@@ -1,5 +1,5 @@
-// A CRM record -> canonical fields. A value that cannot be converted makes its field unknown and is told as a problem;
-// the record goes on.
+// Turns a CRM record into canonical fields. A value that cannot be converted makes its field
+// unknown and is reported as a problem; the other fields are still used.
 import type { Fields, FieldValue } from '../domain/lead.ts';
 import { type Converted, convertValue, type ValueTable } from './convert-value.ts';
 import type { FieldSource, Mapping, ValueKind } from './mapping.ts';
@@ -13,31 +13,31 @@ export interface ProjectionProblem {
 }
 
 export interface Projected {
-  /** Every mapped field whose object is in the record; null = unknown. */
+  /** Each mapped field whose object is in the record; null = unknown. */
   readonly fields: Fields;
   readonly problems: readonly ProjectionProblem[];
 }
 
-// Long enough to recognize a value, short enough not to carry a whole text into a list of errors.
-const SHOWN_LENGTH = 40;
+// Long enough to recognize a value, short enough for a list of errors.
+const MAX_QUOTED_LENGTH = 40;
 
 /**
- * @param raw the objects at hand; a mapped field none of whose objects is among them is left out, so that a record read
- *   without its company says nothing of the company
+ * @param raw the objects that were read; a mapped field without any of its objects is omitted, so
+ *   that
+ *   a record read without its company does not change the company's fields
  */
 export function projectFields(mapping: Mapping, raw: RawRecord): Projected {
   const fields: Record<string, FieldValue> = {};
   const problems: ProjectionProblem[] = [];
   for (const [field, source] of Object.entries(mapping.fields)) {
-    const places = sourcesOf(source).filter(({ object }) => Object.hasOwn(raw, object));
-    if (places.length === 0) continue;
-    const place = places.find(({ object, property }) => isKnown(raw[object]?.[property])) ?? places[0];
-    if (place === undefined) continue;
-    const value = raw[place.object]?.[place.property];
+    const available = sourcesOf(source).filter(({ object }) => Object.hasOwn(raw, object));
+    const chosen = available.find(({ object, property }) => isKnown(raw[object]?.[property])) ?? available[0];
+    if (chosen === undefined) continue;
+    const value = raw[chosen.object]?.[chosen.property];
     const converted = convertFrom(mapping, value, source.as, source.table);
     fields[field] = 'value' in converted ? converted.value : null;
     if ('expected' in converted) {
-      const message = describeProblem(`${place.object}.${place.property}`, value, converted.expected, field);
+      const message = describeProblem(`${chosen.object}.${chosen.property}`, value, converted.expected, field);
       problems.push({ field, message });
     }
   }
@@ -49,7 +49,7 @@ export interface ObjectProperty {
   readonly property: string;
 }
 
-/** `contacts.jobtitle` -> object and property; only the first dot divides (a relation's name has more). */
+/** Splits `contacts.jobtitle` at the first dot; the name of a relation has further dots. */
 export function sourcesOf(source: Pick<FieldSource, 'from'>): readonly ObjectProperty[] {
   return [source.from].flat().map((text) => {
     const dot = text.indexOf('.');
@@ -57,12 +57,12 @@ export function sourcesOf(source: Pick<FieldSource, 'from'>): readonly ObjectPro
   });
 }
 
-/** The properties of one CRM object that the mapping reads, each once. */
+/** The properties of one CRM object that the fields of the mapping read, without duplicates. */
 export function mappedProperties(mapping: Mapping, object: string): readonly string[] {
   return propertiesOf(Object.values(mapping.fields), object);
 }
 
-/** The properties of one CRM object that these are from, each once. */
+/** The properties of one CRM object among these sources, without duplicates. */
 export function propertiesOf(sources: readonly Pick<FieldSource, 'from'>[], object: string): readonly string[] {
   const all = sources.flatMap((source) => sourcesOf(source));
   return [...new Set(all.filter((each) => each.object === object).map((each) => each.property))];
@@ -78,19 +78,19 @@ export function convertFrom(
   return convertValue(value, kind, tableName === undefined ? undefined : tables[tableName]);
 }
 
-/** Blank strings and empty lists are unknown, as everywhere (scoring-spec, section 1). */
+/** Null, blank strings and empty lists are unknown (scoring-spec, section 1). */
 export function isKnown(value: FieldValue | undefined): value is Exclude<FieldValue, null> {
   if (value === undefined || value === null) return false;
   if (Array.isArray(value)) return value.some((each) => isKnown(each));
   return typeof value !== 'string' || value.trim() !== '';
 }
 
-// An address or a name is personal; it helps nobody to see it in a list of conversion errors.
+// Fields with personal data: their values must not appear in a list of errors.
 const PERSONAL = new Set(['contact.email', 'contact.first_name', 'contact.last_name', 'contact.phone']);
 
 function describeProblem(property: string, value: FieldValue | undefined, expected: string, field: string): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-  const shown = text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}...` : text;
-  const got = PERSONAL.has(field) ? 'its value' : `"${shown}"`;
-  return `${property}: ${got} is not ${expected}`;
+  const quoted = text.length > MAX_QUOTED_LENGTH ? `${text.slice(0, MAX_QUOTED_LENGTH)}...` : text;
+  const subject = PERSONAL.has(field) ? 'its value' : `"${quoted}"`;
+  return `${property}: ${subject} is not ${expected}`;
 }

@@ -1,9 +1,9 @@
-// What a record says of the same person in other CRMs.
+// Reads the links of a record to the same person in other CRMs.
 import type { RecordLink } from '../domain/crm-changes.ts';
 import type { Mapping } from './mapping.ts';
 import { isKnown, propertiesOf, type RawRecord, sourcesOf } from './project-fields.ts';
 
-/** One link at most for each rule. */
+/** Returns at most one link per rule. */
 export function projectLinks({ links = [] }: Mapping, raw: RawRecord): readonly RecordLink[] {
   return links.flatMap((rule): RecordLink[] => {
     const values = sourcesOf(rule).map(({ object, property }) => raw[object]?.[property]);
@@ -12,7 +12,7 @@ export function projectLinks({ links = [] }: Mapping, raw: RawRecord): readonly 
   });
 }
 
-/** The properties of one CRM object that the links are from, each once. */
+/** The properties of one CRM object that the link rules read, without duplicates. */
 export function linkProperties({ links = [] }: Mapping, object: string): readonly string[] {
   return propertiesOf(links, object);
 }

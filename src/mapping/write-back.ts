@@ -1,9 +1,13 @@
-// A score result -> the values of our own fields in the CRM, and whether two sets of them look the same to a rep.
+// Turns a score result into the values of our score fields in the CRM, and compares two sets of
+// them.
 import { SCORE_FIELDS, type ScoreField, type ScoreFieldValues } from '../domain/score-fields.ts';
 import type { ScoreResult } from '../domain/score-result.ts';
 import type { Mapping } from './mapping.ts';
 
-/** All our fields from one result, so that what stands in the CRM adds up. `explanation` is the finished text. */
+/**
+ * All score fields from one result, so that the values in the CRM add up. `explanation` is the
+ * finished text.
+ */
 export function toScoreFields(result: ScoreResult, explanation: string): ScoreFieldValues {
   return {
     fit_grade: result.grade,
@@ -17,17 +21,19 @@ export function toScoreFields(result: ScoreResult, explanation: string): ScoreFi
   };
 }
 
-/** Salesforce keeps no parts of a second: what it holds would differ from what we wrote for ever. */
+/**
+ * Salesforce stores whole seconds; a fraction would make its value differ from ours permanently.
+ */
 function wholeSeconds(at: number): string {
   return new Date(Math.floor(at / 1_000) * 1_000).toISOString();
 }
 
-/** All our fields empty: what a record that is no longer scored shall hold. */
+/** All score fields empty: the values of a record that is no longer scored. */
 export function clearedScoreFields(): ScoreFieldValues {
   return Object.fromEntries(SCORE_FIELDS.map((field) => [field, null]));
 }
 
-/** Our fields that the mapping keeps in the CRM, in a fixed order, with the property of each. */
+/** The score fields that the mapping writes to the CRM, in a fixed order, with their properties. */
 export function writtenFields(mapping: Mapping): readonly { field: ScoreField; property: string }[] {
   return SCORE_FIELDS.flatMap((field) => {
     const property = mapping.write_back[field];
@@ -35,15 +41,16 @@ export function writtenFields(mapping: Mapping): readonly { field: ScoreField; p
   });
 }
 
-// Neither the date of a scoring, nor the version of a model that says the same, nor the wording of its reasons is worth a write.
+// A new date, model version or wording alone is not worth a write.
 const COMPARED = SCORE_FIELDS.filter((field) => !['scored_at', 'model', 'explanation'].includes(field));
 
 /**
- * Whether a rep would see the same: grade, scores, status and the contributions in whole points. `scored_at`, the model's
- * version and the wording of the explanation do not count. A field that one side lacks (the mapping drops it) is not compared; two sides
- * with nothing in common are not the same.
+ * Whether a sales rep would see the same values: grade, scores, status, and the contributions in
+ * whole points. `scored_at`, the model version and the wording of the explanation are ignored. A
+ * field that one side lacks (the mapping omits it) is not compared. Two sides without a common
+ * field are different.
  */
-export function sameVisible(a: ScoreFieldValues, b: ScoreFieldValues): boolean {
+export function hasSameVisibleValues(a: ScoreFieldValues, b: ScoreFieldValues): boolean {
   const shared = COMPARED.filter((field) => a[field] !== undefined && b[field] !== undefined);
   const explained = a.explanation !== undefined && b.explanation !== undefined;
   if (shared.length === 0 && !explained) return false;
@@ -52,7 +59,7 @@ export function sameVisible(a: ScoreFieldValues, b: ScoreFieldValues): boolean {
 }
 
 function sameReasons(a: string | number | null, b: string | number | null): boolean {
-  // An explanation that somebody emptied is missing, even where the result has no contribution.
+  // An emptied explanation counts as a difference even if the result has no contributions.
   if (isEmpty(a) !== isEmpty(b)) return false;
   const [left, right] = [contributionLines(String(a ?? '')), contributionLines(String(b ?? ''))];
   return left.length === right.length && left.every((line, index) => line === right[index]);
@@ -62,7 +69,10 @@ function isEmpty(value: string | number | null): boolean {
   return value === null || value === '';
 }
 
-/** `+12 Viewed pricing (2 times, 20 Nov 2026)` -> `+12 Viewed pricing`: counts and dates in brackets are wording. */
+/**
+ * The lines with points, without the counts and dates in brackets:
+ * `+12 Viewed pricing (2 times, 20 Nov 2026)` -> `+12 Viewed pricing`.
+ */
 function contributionLines(explanation: string): string[] {
   const lines = explanation.split(/\r?\n/).map((line) => line.trim());
   return lines.filter((line) => /^[+-]\d+ /.test(line)).map((line) => line.split(' (')[0] ?? line);

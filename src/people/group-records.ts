@@ -1,8 +1,9 @@
-// Which records are one person's. Pure: the same records give the same persons, in whatever order they come, and persons that were
-// given leads by this are given the same ones again.
+// Groups records into persons. Pure: the result does not depend on the order of the records, and
+// grouping again with the assigned leads gives the same leads.
 //
-// Links are stronger than addresses: records that a link ties are one person, and who is tied to a record of a CRM by a link is not
-// matched with others of that CRM by address. Then whoever has one address is one person, unless too many have it.
+// Links take precedence over addresses. Linked records are one person, and a record linked into a
+// CRM is not matched by address with other records of that CRM. Then records with the same address
+// are one person, unless too many records have it.
 import { type MatchRecord, type PersonGroup, recordKey } from '../domain/person.ts';
 import type { MatchPolicy } from './people-policy.ts';
 
@@ -10,18 +11,18 @@ export function groupRecords(records: readonly MatchRecord[], policy: MatchPolic
   const sorted = [...new Map(records.map((record) => [recordKey(record), record])).entries()]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, record]) => record);
-  const tied = tieByLinks(sorted, policy);
-  return giveLeads(tieByAddress(tied, policy));
+  const linked = groupByLinks(sorted, policy);
+  return assignLeads(groupByAddress(linked, policy));
 }
 
 /** Records that links make one person. */
-interface Tied {
+interface LinkedRecords {
   readonly records: readonly MatchRecord[];
-  /** The CRMs in which a link names the record of one of them. */
+  /** The CRMs in which a link identifies the record of the person. */
   readonly linkedInto: ReadonlySet<string>;
 }
 
-function tieByLinks(records: readonly MatchRecord[], { by, most_records }: MatchPolicy): readonly Tied[] {
+function groupByLinks(records: readonly MatchRecord[], { by, max_records }: MatchPolicy): readonly LinkedRecords[] {
   const byKey = new Map(records.map((record) => [recordKey(record), record]));
   const links = !by.includes('links')
     ? []
@@ -31,46 +32,50 @@ function tieByLinks(records: readonly MatchRecord[], { by, most_records }: Match
           return to === undefined || to === from ? [] : [{ from, to }];
         }),
       );
-  // So many cannot be one person: somebody filled them all in alike.
-  const crowd = Map.groupBy(links, ({ to }) => to);
-  const kept = links.filter(({ to }) => new Set(crowd.get(to)?.map(({ from }) => from)).size <= most_records);
+  // A target with more links than this is a default value that was filled in everywhere.
+  const linksByTarget = Map.groupBy(links, ({ to }) => to);
+  const credible = links.filter(({ to }) => {
+    return new Set(linksByTarget.get(to)?.map(({ from }) => from)).size <= max_records;
+  });
   const linkedInto = new Map<MatchRecord, string[]>();
-  for (const { from, to } of kept) {
+  for (const { from, to } of credible) {
     linkedInto.set(from, [...(linkedInto.get(from) ?? []), to.crm]);
     linkedInto.set(to, [...(linkedInto.get(to) ?? []), from.crm]);
   }
-  return unite(
+  return connectedComponents(
     records,
-    kept.map(({ from, to }) => [from, to]),
+    credible.map(({ from, to }) => [from, to]),
   ).map((members) => {
     return { records: members, linkedInto: new Set(members.flatMap((member) => linkedInto.get(member) ?? [])) };
   });
 }
 
-function tieByAddress(tied: readonly Tied[], policy: MatchPolicy): readonly (readonly MatchRecord[])[] {
-  if (!policy.by.includes('email')) return tied.map(({ records }) => records);
+function groupByAddress(linked: readonly LinkedRecords[], policy: MatchPolicy): readonly (readonly MatchRecord[])[] {
+  if (!policy.by.includes('email')) return linked.map(({ records }) => records);
   const holders = Map.groupBy(
-    tied.flatMap((each) => each.records.map(({ address }) => ({ each, address }))),
+    linked.flatMap((group) => group.records.map(({ address }) => ({ group, address }))),
     ({ address }) => address,
   );
   const pairs = [...holders].flatMap(([address, all]) => {
-    if (address === null || all.length > policy.most_records || !isPersonal(address, policy)) return [];
-    const distinct = [...new Set(all.map(({ each }) => each))];
-    return distinct.flatMap((one, place) =>
-      distinct.slice(place + 1).flatMap((other): [Tied, Tied][] => (mayMeet(one, other) ? [[one, other]] : [])),
+    if (address === null || all.length > policy.max_records || !isPersonal(address, policy)) return [];
+    const groups = [...new Set(all.map(({ group }) => group))];
+    return groups.flatMap((a, index) =>
+      groups.slice(index + 1).flatMap((b): [LinkedRecords, LinkedRecords][] => (canMatch(a, b) ? [[a, b]] : [])),
     );
   });
-  return unite(tied, pairs).map((persons) =>
+  return connectedComponents(linked, pairs).map((persons) =>
     persons.flatMap(({ records }) => records).toSorted((a, b) => (recordKey(a) < recordKey(b) ? -1 : 1)),
   );
 }
 
-function mayMeet(one: Tied, other: Tied): boolean {
-  const isBlocked = ({ linkedInto }: Tied, { records }: Tied) => records.some(({ crm }) => linkedInto.has(crm));
-  return !isBlocked(one, other) && !isBlocked(other, one);
+function canMatch(a: LinkedRecords, b: LinkedRecords): boolean {
+  const isBlocked = ({ linkedInto }: LinkedRecords, { records }: LinkedRecords) => {
+    return records.some(({ crm }) => linkedInto.has(crm));
+  };
+  return !isBlocked(a, b) && !isBlocked(b, a);
 }
 
-/** Whether an address can be one person's: it is one, and no inbox of a department. */
+/** Whether an address is a valid address of one person, not a shared inbox. */
 function isPersonal(address: string, { shared_inboxes }: MatchPolicy): boolean {
   const at = address.lastIndexOf('@');
   if (at < 1 || at === address.length - 1) return false;
@@ -78,38 +83,38 @@ function isPersonal(address: string, { shared_inboxes }: MatchPolicy): boolean {
   return !shared_inboxes.some((inbox) => inbox.toLowerCase() === local);
 }
 
-/** The parts into which pairs tie the items together; items and parts in the order given. */
-function unite<T>(items: readonly T[], pairs: readonly (readonly [T, T])[]): readonly (readonly T[])[] {
-  const next = new Map<T, T>();
+/** The connected components of a graph (union-find); items and components in the order given. */
+function connectedComponents<T>(items: readonly T[], pairs: readonly (readonly [T, T])[]): readonly (readonly T[])[] {
+  const parent = new Map<T, T>();
   const rootOf = (item: T): T => {
     let root = item;
-    for (let up = next.get(root); up !== undefined; up = next.get(root)) root = up;
-    if (root !== item) next.set(item, root);
+    for (let up = parent.get(root); up !== undefined; up = parent.get(root)) root = up;
+    if (root !== item) parent.set(item, root);
     return root;
   };
   for (const [a, b] of pairs) {
-    const [one, other] = [rootOf(a), rootOf(b)];
-    if (one !== other) next.set(one, other);
+    const [rootA, rootB] = [rootOf(a), rootOf(b)];
+    if (rootA !== rootB) parent.set(rootA, rootB);
   }
   return [...Map.groupBy(items, rootOf).values()];
 }
 
 /**
- * Each person goes on with the oldest lead that any of its records belongs to. A lead that several have a claim to goes to the one
- * with the most of its records, or else the first.
+ * Each person continues the oldest lead of its records. A lead of several persons goes to the
+ * person with most of its records, or else to the first one.
  */
-function giveLeads(groups: readonly (readonly MatchRecord[])[]): readonly PersonGroup[] {
-  const given = new Map<readonly MatchRecord[], number>();
+function assignLeads(groups: readonly (readonly MatchRecord[])[]): readonly PersonGroup[] {
+  const assigned = new Map<readonly MatchRecord[], number>();
   const claims = Map.groupBy(
     groups.flatMap((group) => group.map(({ leadId }) => ({ group, leadId }))),
     ({ leadId }) => leadId,
   );
   for (const [leadId, claimed] of [...claims].toSorted(([a], [b]) => a - b)) {
-    const free = Map.groupBy(claimed, ({ group }) => group);
-    const claimants = [...free].filter(([group]) => !given.has(group));
-    const most = Math.max(0, ...claimants.map(([, records]) => records.length));
-    const winner = claimants.find(([, records]) => records.length === most);
-    if (winner) given.set(winner[0], leadId);
+    const recordsByGroup = Map.groupBy(claimed, ({ group }) => group);
+    const claimants = [...recordsByGroup].filter(([group]) => !assigned.has(group));
+    const maxRecords = Math.max(0, ...claimants.map(([, records]) => records.length));
+    const winner = claimants.find(([, records]) => records.length === maxRecords);
+    if (winner) assigned.set(winner[0], leadId);
   }
-  return groups.map((records) => ({ leadId: given.get(records) ?? null, records }));
+  return groups.map((records) => ({ leadId: assigned.get(records) ?? null, records }));
 }

@@ -1,4 +1,5 @@
-// mappings/people.yaml: which records of the CRMs are one person's, and which CRM's word counts where several know a person.
+// mappings/people.yaml: which records of the CRMs belong to one person, and which CRM's values have
+// precedence for a person in several CRMs.
 import { z } from 'zod';
 import type { Problem } from '../domain/problem.ts';
 import { formatPath, type Path, parseYaml } from '../yaml/parse-yaml.ts';
@@ -6,46 +7,46 @@ import { formatPath, type Path, parseYaml } from '../yaml/parse-yaml.ts';
 const crmId = z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected the name of a connector, for example hubspot');
 const name = z.string().regex(/^[A-Za-z_][\w.]*$/, 'expected a name of letters, digits, dots and underscores');
 
-/** How many records one address may have at most, so that a neighborhood stays small. */
-const MOST_MATCHED = 50;
+/** The upper limit of `max_records`, so that a connected component of records stays small. */
+const MAX_RECORDS_LIMIT = 50;
 
 const matchSchema = z.strictObject({
   by: z
     .array(z.enum(['links', 'email']))
     .describe(
-      'What makes records one person: links (the record names the other one), email (both have the address). Empty: nothing does.',
+      'What makes records one person: links (one record names the other), email (both have the same address). Empty: no matching.',
     ),
   shared_inboxes: z
     .array(z.string().min(1))
-    .describe('What stands before the @ of addresses that are no single person: nobody is matched by one.'),
-  most_records: z
+    .describe('The part before the @ of shared addresses (info, sales). They match no records.'),
+  max_records: z
     .number()
     .int()
     .min(2)
-    .max(MOST_MATCHED)
-    .describe('An address that more records have than this is no single person: nobody is matched by it.'),
+    .max(MAX_RECORDS_LIMIT)
+    .describe('An address or link target of more records than this matches no records.'),
 });
 
 export const peopleSchema = z.strictObject({
-  match: matchSchema.describe('Which records are one person.'),
+  match: matchSchema.describe('Which records belong to one person.'),
   prefer: z
     .array(crmId)
-    .describe('Whose value counts: the first CRM of these that knows one. A CRM that is not named comes last.'),
+    .describe('The precedence of values: the first CRM with a known value. A CRM that is not in the list comes last.'),
   prefer_by_field: z
     .record(name, z.array(crmId).min(1))
     .describe('The same for single fields: { contact.job_title: [salesforce, hubspot] }.'),
   activities: z
     .record(name, crmId)
-    .describe('Activity types that both CRMs show, each with the one that counts where it knows the person.'),
+    .describe('Activity types that both CRMs have, each with the CRM that counts if the person has a record there.'),
 });
 
 export type PeoplePolicy = z.infer<typeof peopleSchema>;
 export type MatchPolicy = PeoplePolicy['match'];
 
 /**
- * @param text the file's content (YAML)
- * @param file the name that problems carry
- * @param crms the ids of all CRMs that there are, set up or not: another one would count for nothing
+ * @param text the content of the file (YAML)
+ * @param file the file name for problems
+ * @param crms the ids of all supported CRMs, connected or not; any other id is an error
  * @returns the policy, or null with at least one problem
  */
 export function readPeople(
@@ -64,15 +65,15 @@ export function readPeople(
       file,
       line: locate(path),
       path: formatPath(path),
-      message: `there is no CRM "${crm}".`,
-      fix: `Write one of ${crms.join(', ')}.`,
+      message: `unknown CRM "${crm}".`,
+      fix: `Use one of ${crms.join(', ')}.`,
     })),
   };
 }
 
-/** Each place that names a CRM. */
+/** Each CRM id in the policy, with its path. */
 function namedCrms({ prefer, prefer_by_field, activities }: PeoplePolicy): readonly { path: Path; crm: string }[] {
-  const listed = (path: Path, crms: readonly string[]) => crms.map((crm, at) => ({ path: [...path, at], crm }));
+  const listed = (path: Path, crms: readonly string[]) => crms.map((crm, index) => ({ path: [...path, index], crm }));
   return [
     ...listed(['prefer'], prefer),
     ...Object.entries(prefer_by_field).flatMap(([field, crms]) => listed(['prefer_by_field', field], crms)),

@@ -1,4 +1,4 @@
-// A person as it is scored: what its records in several CRMs say, made one lead. Pure.
+// Combines the records of a person in several CRMs into one lead for scoring. Pure.
 import type { RecordLink } from '../domain/crm-changes.ts';
 import type { Activity, Fields, FieldValue, Lead } from '../domain/lead.ts';
 import { SITE_NAME } from '../domain/site-event.ts';
@@ -9,70 +9,69 @@ export interface PersonRecord extends RecordLink {
   readonly fields: Fields;
 }
 
-/** Whose word counts, and what there is to see. */
+/** The precedence of CRMs, and the availability of their activity types. */
 export interface PeopleView {
   readonly policy: PeoplePolicy;
-  /** By CRM, the activity types that it does not let us see. */
+  /** By CRM, the activity types that are unavailable there. */
   readonly unobserved: ReadonlyMap<string, readonly string[]>;
-  /** Activity types that the team's own site gives: they are seen of everybody. */
-  readonly fromSite: ReadonlySet<string>;
-  /** Of the CRMs, as people write them. */
+  /** Activity types that the team's own site reports: they are available for every person. */
+  readonly siteActivityTypes: ReadonlySet<string>;
+  /** Display names by CRM id. */
   readonly names: ReadonlyMap<string, string>;
 }
 
 interface PersonActivity extends Activity {
   readonly crm: string;
-  /** The team's own site told it: it counts, whichever CRM's word counts for its type. */
-  readonly fromSite: boolean;
+  /** Reported by the team's own site. It always counts, whichever CRM counts for its type. */
+  readonly isFromSite: boolean;
 }
 
 interface Person {
-  /** Its number, for one that has no record. */
+  /** The lead's number, used for a person without a record. */
   readonly id: number;
   readonly records: readonly PersonRecord[];
   readonly activities: readonly PersonActivity[];
 }
 
-/** Where the person is known to several CRMs, the lead says which one each value and activity comes from. */
+/** For a person in several CRMs, the lead names the CRM of each value and activity. */
 export function toLead({ id, records, activities }: Person, view: PeopleView): Lead {
   const inOrder = preferred(records, view.policy.prefer);
   const [first] = inOrder;
   const crms = [...new Set(inOrder.map(({ crm }) => crm))];
   const lead = { id: first === undefined ? String(id) : `${first.crm}:${first.id}` };
   if (crms.length < 2) {
-    const unobserved = first === undefined ? [] : notSeen(view.unobserved.get(first.crm) ?? [], view);
+    const unobserved = first === undefined ? [] : withoutSiteTypes(view.unobserved.get(first.crm) ?? [], view);
     const fields = records.length === 1 ? (first?.fields ?? {}) : chooseFields(inOrder, view).fields;
     return { ...lead, fields, activities, unobserved };
   }
   const counts = countingCrms(crms, view);
-  const shown = activities.filter(({ crm, type, fromSite }) => fromSite || counts(type).includes(crm));
+  const counted = activities.filter(({ crm, type, isFromSite }) => isFromSite || counts(type).includes(crm));
   return {
     ...lead,
     ...chooseFields(inOrder, view),
-    // Ids are one CRM's own.
-    activities: shown.map((each) => {
-      return { ...each, id: `${each.crm}/${each.id}`, origin: each.fromSite ? SITE_NAME : nameOf(each.crm, view) };
+    // Activity ids are unique within a CRM only.
+    activities: counted.map((each) => {
+      return { ...each, id: `${each.crm}/${each.id}`, origin: each.isFromSite ? SITE_NAME : nameOf(each.crm, view) };
     }),
-    unobserved: notSeen([...new Set(crms.flatMap((crm) => view.unobserved.get(crm) ?? []))], view).filter(
+    unobserved: withoutSiteTypes([...new Set(crms.flatMap((crm) => view.unobserved.get(crm) ?? []))], view).filter(
       (type) => counts(type).length === 0,
     ),
   };
 }
 
-function notSeen(types: readonly string[], { fromSite }: PeopleView): readonly string[] {
-  return types.filter((type) => !fromSite.has(type));
+function withoutSiteTypes(types: readonly string[], { siteActivityTypes }: PeopleView): readonly string[] {
+  return types.filter((type) => !siteActivityTypes.has(type));
 }
 
 function nameOf(crm: string, { names }: PeopleView): string {
   return names.get(crm) ?? crm;
 }
 
-/** By the CRM's place in `order`; one that is not in it comes last. Within a CRM by object and id. */
+/** Sorts by the CRM's rank in `order` (a CRM not in it comes last), then by object and id. */
 function preferred<T extends RecordLink>(records: readonly T[], order: readonly string[]): readonly T[] {
-  const place = (crm: string) => (order.includes(crm) ? order.indexOf(crm) : order.length);
+  const rank = (crm: string) => (order.includes(crm) ? order.indexOf(crm) : order.length);
   return records.toSorted(
-    (a, b) =>
-      place(a.crm) - place(b.crm) || compare(a.crm, b.crm) || compare(a.object, b.object) || compare(a.id, b.id),
+    (a, b) => rank(a.crm) - rank(b.crm) || compare(a.crm, b.crm) || compare(a.object, b.object) || compare(a.id, b.id),
   );
 }
 
@@ -80,7 +79,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Of each field the first known value: what one record does not know hides nothing that another does. */
+/** The first known value of each field: an unknown value never hides a known one. */
 function chooseFields(
   records: readonly PersonRecord[],
   view: PeopleView,
@@ -98,19 +97,22 @@ function chooseFields(
   return { fields, origins };
 }
 
-/** By activity type, the CRMs of the person whose activities count; none = nobody lets us see it. */
+/**
+ * Returns a function from an activity type to the person's CRMs whose activities count; empty = the
+ * type is unavailable in all of them.
+ */
 function countingCrms(
   crms: readonly string[],
   { policy, unobserved }: PeopleView,
 ): (type: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>();
+  const cache = new Map<string, readonly string[]>();
   return (type) => {
-    const before = known.get(type);
-    if (before !== undefined) return before;
-    const showing = crms.filter((crm) => !(unobserved.get(crm) ?? []).includes(type));
+    const cached = cache.get(type);
+    if (cached !== undefined) return cached;
+    const available = crms.filter((crm) => !(unobserved.get(crm) ?? []).includes(type));
     const source = Object.hasOwn(policy.activities, type) ? policy.activities[type] : undefined;
-    const counting = source !== undefined && showing.includes(source) ? [source] : showing;
-    known.set(type, counting);
+    const counting = source !== undefined && available.includes(source) ? [source] : available;
+    cache.set(type, counting);
     return counting;
   };
 }

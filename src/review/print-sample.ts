@@ -1,17 +1,20 @@
-// A sample as a table that people read.
-import type { Firing, OutcomeShare, SampleReport, Share } from './sample.ts';
+// Prints a sample report as a table.
+import type { Firing, OutcomeShare, SampleReport, Share } from './sample-report.ts';
 
 const LABEL_WIDTH = 44;
 const NUMBER_WIDTH = 10;
 
-/** @param outcomeName what the outcome is called in the file, e.g. `Converted` */
+/** @param outcomeName the name of the outcome column in the file, e.g. `Converted` */
 export function printSample(report: SampleReport, outcomeName: string): string {
   const { outcome, coverage, mean, bands, grades } = report;
   const table = tableWith(outcome !== undefined);
-  const quarters = coverage.quarters.map((each, at) => [`${at * 25} to ${at * 25 + 25} %`, each] as const);
-  const told = outcome && `known of ${outcome.known}, reached by ${outcome.reached} (${percent(outcome.share)})`;
+  const quarters = coverage.quarters.map((each, index) => [`${index * 25} to ${index * 25 + 25} %`, each] as const);
+  const summary = outcome && `known for ${outcome.known}, reached by ${outcome.reached} (${percent(outcome.share)})`;
   const sections = [
-    [`${report.leads} leads scored with ${report.model}.`, ...(told ? [`Outcome (${outcomeName}): ${told}.`] : [])],
+    [
+      `${report.leads} leads scored with ${report.model}.`,
+      ...(summary ? [`Outcome (${outcomeName}): ${summary}.`] : []),
+    ],
     table.shares(
       'BANDS, lowest to highest',
       bands.map((each) => [each.label, each]),
@@ -25,7 +28,7 @@ export function printSample(report: SampleReport, outcomeName: string): string {
     [table.head('BEHAVIOR', FIRING), ...signalLines(report, table)],
     [
       `Mean: fit ${points(mean.fit)} + behavior ${points(mean.behavior)} = ${points(mean.total)}.`,
-      'points: what it gives where it matches (on average); mean: over all leads.',
+      'points: average over the leads that it matches; mean: average over all leads.',
     ],
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -70,9 +73,9 @@ function signalLines({ behavior }: SampleReport, table: Table): string[] {
 }
 
 function firingCells(fired: Firing): string[] {
-  const { matched, unmatched, unknown, mean_points, mean_points_when_matched: given } = fired;
+  const { matched, unmatched, unknown, mean_points, mean_points_when_matched: whenMatched } = fired;
   const numbers = [matched.leads, unmatched, unknown].map(String);
-  return [...numbers, given === null ? '' : points(given), points(mean_points)];
+  return [...numbers, whenMatched === null ? '' : points(whenMatched), points(mean_points)];
 }
 
 function padded(label: string): string {

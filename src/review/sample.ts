@@ -1,59 +1,12 @@
-// What a model does to a file of leads: how often each case of a criterion and each signal fires, how grades and bands fill, and, where
-// it is known, what became of the leads in each. Sums alone are kept, so that a file of any size fits. Pure.
+// Summarizes the results of a model on a file of leads: how often each case and signal fires, the
+// distribution of grades and bands, and the outcomes in each, if known. Only sums are stored, so
+// that memory use does not depend on the file size. Pure.
 import type { Lead } from '../domain/lead.ts';
 import { GRADES, type MatchResult, type ScoreResult } from '../domain/score-result.ts';
 import type { CompiledModel } from '../scoring/compile/compile.ts';
+import type { Firing, OutcomeShare, SampleReport, Share } from './sample-report.ts';
 
-/** How many leads, and what became of them. */
-export interface Share {
-  readonly leads: number;
-  /** Of all leads of the file, 0 to 1. */
-  readonly share: number;
-  /** Only where the outcome is known of any lead of the file. */
-  readonly outcome?: OutcomeShare;
-}
-export interface OutcomeShare {
-  /** Leads whose outcome is known. */
-  readonly known: number;
-  readonly reached: number;
-  /** reached / known; null where it is known of none. */
-  readonly share: number | null;
-}
-export interface Firing {
-  readonly label: string;
-  readonly matched: Share;
-  readonly unmatched: number;
-  readonly unknown: number;
-  /** Exact points, over all leads of the file. */
-  readonly mean_points: number;
-  /** Over the leads that it matched; null where it matched none. */
-  readonly mean_points_when_matched: number | null;
-}
-interface CriterionReport extends Firing {
-  readonly criterion: string;
-  readonly cases: readonly (Share & { readonly label: string; readonly points: number })[];
-}
-interface SignalReport extends Firing {
-  /** A signal's id, or that of a cap or limit that cut something off. */
-  readonly signal: string;
-}
-export interface SampleReport {
-  readonly model: string;
-  readonly leads: number;
-  readonly fit: readonly CriterionReport[];
-  readonly behavior: readonly SignalReport[];
-  readonly mean: { readonly fit: number; readonly behavior: number; readonly total: number };
-  /** Mean coverage, and how many leads are in each quarter of it. */
-  readonly coverage: { readonly mean: number; readonly quarters: readonly Share[] };
-  /** Lowest first. */
-  readonly grades: readonly (Share & { readonly grade: string })[];
-  /** Lowest first. */
-  readonly bands: readonly (Share & { readonly status: string; readonly label: string })[];
-  /** Of all leads; absent where no outcome is known. */
-  readonly outcome?: OutcomeShare;
-}
-
-/** A sum over leads. */
+/** Sums over a set of leads. */
 class Tally {
   leads = 0;
   points = 0;
@@ -82,7 +35,7 @@ export class Sample {
   readonly #all = new Tally();
   readonly #criteria: readonly FiringTally[];
   readonly #cases: readonly (readonly Tally[])[];
-  /** By id, in the model's order; caps and limits join when they cut. */
+  /** By id, in the order of the model; caps and limits are added when they first cut off points. */
   readonly #signals: Map<string, FiringTally>;
   readonly #grades = new Map(GRADES.map((grade) => [grade, new Tally()]));
   readonly #bands: ReadonlyMap<string, Tally>;
@@ -97,7 +50,7 @@ export class Sample {
     this.#bands = new Map(model.bands.map(({ id }) => [id, new Tally()]));
   }
 
-  /** @param outcome whether the lead reached what the file tells of; null when that is not known */
+  /** @param outcome whether the lead reached the outcome; null = unknown */
   add(lead: Lead, result: ScoreResult, outcome: boolean | null): void {
     this.#all.add(result.total, outcome);
     this.#grades.get(result.grade)?.add(result.total, outcome);
@@ -120,24 +73,24 @@ export class Sample {
   }
 
   #addFit(lead: Lead, result: ScoreResult, outcome: boolean | null): void {
-    this.#model.fit.criteria.forEach(({ cases }, place) => {
-      const contribution = result.contributions[place];
+    this.#model.fit.criteria.forEach(({ cases }, index) => {
+      const contribution = result.contributions[index];
       if (contribution === undefined) return;
-      this.#criteria[place]?.by[contribution.outcome].add(contribution.exact, outcome);
+      this.#criteria[index]?.by[contribution.outcome].add(contribution.exact, outcome);
       if (contribution.outcome !== 'matched') return;
       const matched = cases.findIndex((each) => each.test(lead.fields) === 'matched');
-      this.#cases[place]?.[matched]?.add(contribution.exact, outcome);
+      this.#cases[index]?.[matched]?.add(contribution.exact, outcome);
     });
   }
 
   report(): SampleReport {
     const { leads } = this.#all;
     const mean = (sum: number) => (leads === 0 ? 0 : sum / leads);
-    const fit = this.#model.fit.criteria.flatMap(({ cases }, place) => {
-      const tally = this.#criteria[place];
+    const fit = this.#model.fit.criteria.flatMap(({ cases }, index) => {
+      const tally = this.#criteria[index];
       if (!tally) return [];
-      const shares = cases.map(({ label, points }, each) => {
-        return { label, points, ...this.#share(this.#cases[place]?.[each] ?? new Tally()) };
+      const shares = cases.map(({ label, points }, caseIndex) => {
+        return { label, points, ...this.#share(this.#cases[index]?.[caseIndex] ?? new Tally()) };
       });
       return [{ criterion: tally.id, ...this.#firing(tally), cases: shares }];
     });

@@ -1,4 +1,4 @@
-// One lead at one instant: fit, behavior and status, before contributions are apportioned or anything is looked up ahead.
+// Assesses one lead at one instant: fit, behavior and status. score-lead.ts makes the result of it.
 import type { Lead } from '../domain/lead.ts';
 import type { ScoringContext } from '../domain/score-result.ts';
 import { type BehaviorScore, scoreBehavior } from './behavior.ts';
@@ -22,21 +22,21 @@ export interface Assessment {
   readonly ledger: Ledger;
   readonly fit: FitScore;
   readonly behavior: BehaviorScore;
-  readonly standing: LeadPosition;
+  readonly position: LeadPosition;
   readonly thresholds: Thresholds;
   readonly gates: readonly CompiledGate[];
-  /** The place of the band chosen without gates. */
-  readonly chosen: number;
-  /** The place of the lead's status. */
-  readonly place: number;
+  /** The index of the band without gates. */
+  readonly ungatedBandIndex: number;
+  /** The index of the lead's band, with gates. */
+  readonly bandIndex: number;
 }
 
 /** @param now epoch milliseconds */
 export function assess(lead: Lead, model: CompiledModel, now: number, context: ScoringContext | undefined): Assessment {
-  const ledger = new Ledger(lead, model.behavior.watchers);
+  const ledger = new Ledger(lead, model.behavior.subscriptions);
   const fit = scoreFit(model.fit, lead.fields);
   const behavior = scoreBehavior(model.behavior, ledger, now);
-  const standing: LeadPosition = {
+  const position: LeadPosition = {
     grade: fit.grade,
     fit: roundPoints(fit.raw),
     behavior: roundPoints(behavior.exact),
@@ -44,13 +44,17 @@ export function assess(lead: Lead, model: CompiledModel, now: number, context: S
   };
   const thresholds = resolveThresholds(model.status, context);
   const gates = activeGates(model.status, lead.fields);
-  const chosen = chooseBand(model.status, standing, thresholds);
-  return { model, ledger, fit, behavior, standing, thresholds, gates, chosen, place: applyGates(chosen, gates) };
+  const ungatedBandIndex = chooseBand(model.status, position, thresholds);
+  const bandIndex = applyGates(ungatedBandIndex, gates);
+  return { model, ledger, fit, behavior, position, thresholds, gates, ungatedBandIndex, bandIndex };
 }
 
-/** By signal: whether it is worth at least 1 point; false for those that no band asks about. */
+/**
+ * By signal index: true = worth at least 1 point. Only the signals that a band requires are
+ * evaluated.
+ */
 export function strongSignals(model: CompiledModel, scores: readonly SignalScore[]): boolean[] {
   const strong: boolean[] = [];
-  for (const index of model.status.asked) strong[index] = reaches(scores[index]?.exact ?? 0, 1);
+  for (const index of model.status.requiredSignals) strong[index] = reaches(scores[index]?.exact ?? 0, 1);
   return strong;
 }

@@ -1,10 +1,9 @@
-// What the lead did: the sum of the signals, with groups and the whole kept within their limits. What a limit cuts off is a
-// line of its own, so that the lines always sum to the score.
-
+// The behavior score: the sum of the signals, limited per group and in total. The points that a
+// limit cuts off are a line of their own, so that the lines always sum to the score.
 import { type CompiledSignal, compileSignals } from './compile/compiled-signals.ts';
 import { type Ledger, type SubscriptionsByType, subscriptionsByType } from './ledger.ts';
 import { TOLERANCE } from './rounding.ts';
-import type { BehaviorSource } from './schemas/signal-schema.ts';
+import type { BehaviorSource } from './schemas/behavior-schema.ts';
 import { type SignalScore, scoreSignal } from './signals.ts';
 
 export interface Limits {
@@ -17,14 +16,14 @@ export interface CompiledGroup extends Limits {
 }
 export interface CompiledBehavior {
   readonly signals: readonly CompiledSignal[];
-  readonly watchers: SubscriptionsByType;
+  readonly subscriptions: SubscriptionsByType;
   readonly groups: readonly CompiledGroup[];
-  /** By signal: the place of its group, -1 for none. */
+  /** By signal index: the index of its group; -1 = none. */
   readonly groupOf: readonly number[];
   readonly limits: Limits;
 }
 
-/** A cap's or limit's line; never 0. */
+/** The line of a cap or limit; its points are never 0. */
 interface CutLine {
   /** `cap:<group>` or `limit:behavior` */
   readonly signal: string;
@@ -32,9 +31,9 @@ interface CutLine {
   readonly exact: number;
 }
 export interface BehaviorScore {
-  /** Unrounded, within the limits. */
+  /** Unrounded points, within the limits. */
   readonly exact: number;
-  /** By signal. */
+  /** By signal index. */
   readonly signals: readonly SignalScore[];
   readonly cuts: readonly CutLine[];
 }
@@ -45,7 +44,7 @@ export function compileBehavior(behavior: BehaviorSource = { signals: [], min: '
   const { min = 0, max = Infinity } = behavior;
   return {
     signals,
-    watchers: subscriptionsByType(signals),
+    subscriptions: subscriptionsByType(signals),
     groups: sources.map(({ id, label = id, ...limits }) => {
       return { id, label, min: limits.min ?? -Infinity, max: limits.max ?? Infinity };
     }),
@@ -64,7 +63,7 @@ export function scoreBehavior(behavior: CompiledBehavior, ledger: Ledger, at: nu
   return limitBehavior(behavior, signals);
 }
 
-/** The sum of what the signals are worth, within the limits. */
+/** The sum of the signals' points, within the limits. */
 export function limitBehavior(behavior: CompiledBehavior, signals: readonly SignalScore[]): BehaviorScore {
   const { groups, groupOf, limits } = behavior;
   let sum = 0;
@@ -76,11 +75,11 @@ export function limitBehavior(behavior: CompiledBehavior, signals: readonly Sign
   });
   const cuts: CutLine[] = [];
   groups.forEach((group, index) => {
-    const whole = sums[index] ?? 0;
-    const kept = clamp(whole, group);
-    sum += kept;
-    if (Math.abs(kept - whole) > TOLERANCE) {
-      cuts.push({ signal: `cap:${group.id}`, label: group.label, exact: kept - whole });
+    const groupSum = sums[index] ?? 0;
+    const limited = clamp(groupSum, group);
+    sum += limited;
+    if (Math.abs(limited - groupSum) > TOLERANCE) {
+      cuts.push({ signal: `cap:${group.id}`, label: group.label, exact: limited - groupSum });
     }
   });
   const exact = clamp(sum, limits) + 0;

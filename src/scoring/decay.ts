@@ -1,19 +1,26 @@
-// How points fade with age. Half-life halves them every so often; linear takes them to nothing over a lifetime.
+// Decay of points with age. A half-life halves them at equal intervals; linear decay reduces them
+// to 0 over a lifetime.
 import { durationMs } from './duration.ts';
-import type { BehaviorSource } from './schemas/signal-schema.ts';
+import type { BehaviorSource } from './schemas/behavior-schema.ts';
 
 export type Decay =
   | { readonly shape: 'none' }
   | { readonly shape: 'half_life'; readonly ms: number }
   | { readonly shape: 'linear'; readonly ms: number };
 
-/** What is left of one point after `ageMs` milliseconds (not negative): 1 at first, never rising. */
+/**
+ * The remaining share of a point at an age in milliseconds (not negative): 1 at age 0, never
+ * increasing.
+ */
 export function decayAt(decay: Decay, ageMs: number): number {
   if (decay.shape === 'none') return 1;
   return decay.shape === 'half_life' ? 2 ** (-ageMs / decay.ms) : Math.max(0, 1 - ageMs / decay.ms);
 }
 
-/** A signal that names `half_life` or `lifetime` chooses that shape; all others share the one of `behavior`. */
+/**
+ * A signal with its own `half_life` or `lifetime` uses that shape; the others use that of
+ * `behavior`.
+ */
 export function decayOf(
   signal: { readonly half_life?: string | undefined; readonly lifetime?: string | undefined },
   behavior: Pick<BehaviorSource, 'decay' | 'half_life' | 'lifetime'>,

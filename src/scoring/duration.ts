@@ -1,4 +1,4 @@
-// Durations as the model file writes them: `30d`, `1.5h`, `24h`, `2w`.
+// Parses durations of a model file: `30d`, `1.5h`, `24h`, `2w`.
 
 const UNITS: Readonly<Record<string, number>> = {
   s: 1000,
@@ -9,20 +9,23 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 export const DURATION = /^(\d+(?:\.\d+)?)([smhdw])$/;
 
-/** @returns milliseconds; null unless the text is a positive decimal directly followed by s, m, h, d or w */
+/**
+ * @returns milliseconds; null unless the text is a positive decimal directly followed by s, m, h, d
+ * or w
+ */
 export function parseDuration(text: string): number | null {
   const match = DURATION.exec(text);
   const unit = UNITS[match?.[2] ?? ''];
   if (!match || unit === undefined) return null;
-  // 1.1 * 86,400,000 is a hair above 95,040,000 in binary; fifteen digits give the decimal that was meant.
+  // 1.1 * 86,400,000 is slightly above 95,040,000 in binary; 15 digits give the intended decimal.
   const milliseconds = Number((Number(match[1]) * unit).toPrecision(15));
   return milliseconds > 0 && Number.isFinite(milliseconds) ? milliseconds : null;
 }
 
-/** @throws Error when the text is no duration; for durations that the model's schema has checked */
+/** For durations that a schema has checked. @throws Error for any other text */
 export function durationMs(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === null)
-    throw new Error(`"${text}" is no duration: write a number and s, m, h, d or w, as in 30d.`);
+    throw new Error(`"${text}" is not a valid duration. Write a number and s, m, h, d or w, e.g. 30d.`);
   return milliseconds;
 }

@@ -1,5 +1,6 @@
-// Who the lead is: the first case of each criterion that matches gives its points; the grade is their share of what could be
-// had. Fit never fades. A field that is not known costs coverage, not points.
+// The fit score: the first matching case of each criterion gives its points; the grade is their
+// share of the attainable points. Fit does not decay. An unknown field lowers the coverage, not the
+// points.
 import type { Fields } from '../domain/lead.ts';
 import type { Grade, MatchResult } from '../domain/score-result.ts';
 import { compileCondition, conditionFields, type FieldTest } from './compile/conditions.ts';
@@ -8,7 +9,7 @@ import { type FitSource, gradeThresholds } from './schemas/model-schema.ts';
 
 type RealGrade = Exclude<Grade, 'Ungraded'>;
 
-/** Best first; a grade's place is its rank. */
+/** Best first; the index of a grade is its rank. */
 const RANKS: readonly RealGrade[] = ['A', 'B', 'C', 'D', 'F'];
 
 interface CompiledCase {
@@ -21,7 +22,7 @@ interface CompiledCriterion {
   readonly label: string;
   /** The largest points of its cases, never below 0. */
   readonly attainable: number;
-  /** Those that its cases look at. */
+  /** The fields that its cases read. */
   readonly fields: readonly string[];
   readonly cases: readonly CompiledCase[];
 }
@@ -40,9 +41,9 @@ export interface CompiledFit {
   readonly thresholds: readonly (readonly [RealGrade, number])[];
 }
 
-/** What one criterion gave. */
+/** The points of one criterion. */
 interface CriterionScore {
-  /** The criterion's id. */
+  /** The id of the criterion. */
   readonly signal: string;
   readonly label: string;
   readonly outcome: MatchResult;
@@ -82,7 +83,10 @@ export function compileFit(fit: FitSource = { criteria: [] }): CompiledFit {
   };
 }
 
-/** @returns the grade, the share of attainable points that is known (0 to 1), the exact points and each criterion's */
+/**
+ * @returns the grade, the share of attainable points that is known (0 to 1), the exact points and
+ * each criterion's
+ */
 export function scoreFit(fit: CompiledFit, fields: Fields): FitScore {
   let raw = 0;
   let known = 0;
@@ -113,7 +117,7 @@ function gradeOf(fit: CompiledFit, raw: number, coverage: number): Grade {
   return fit.thresholds.find(([, threshold]) => reaches(percent, threshold))?.[0] ?? 'F';
 }
 
-/** All `min_grade`s first, then all `max_grade`s: a limit is stronger than a target. */
+/** Applies every `min_grade` first, then every `max_grade`: a cap is stronger than a target. */
 function override(grade: Grade, overrides: readonly CompiledOverride[], fields: Fields): Grade {
   let best: number = RANKS.length;
   let worst = 0;
@@ -123,7 +127,7 @@ function override(grade: Grade, overrides: readonly CompiledOverride[], fields: 
     if (each.maxGrade) worst = Math.max(worst, RANKS.indexOf(each.maxGrade));
   }
   if (grade === 'Ungraded' && best === RANKS.length) {
-    // Nothing is known of the lead: only a clear "no" (D, F) is worth saying.
+    // An ungraded lead gets a grade only from a cap that rejects it (D, F).
     return worst >= RANKS.indexOf('D') ? (RANKS[worst] ?? grade) : grade;
   }
   const own = grade === 'Ungraded' ? best : RANKS.indexOf(grade);

@@ -1,11 +1,12 @@
-// One lead's activities as the signals of a model see them: duplicates dropped, matched once, latest first. Everything that
-// does not depend on the instant of scoring is settled here, so that looking ahead costs no second matching.
+// The activities of one lead by signal: deduplicated, matched once, latest first. Everything that
+// does not depend on the instant of scoring is computed here, so that looking ahead needs no second
+// matching.
 import type { Lead } from '../domain/lead.ts';
 import type { MatchResult } from '../domain/score-result.ts';
 import type { CompiledSignal, StateSignal } from './compile/compiled-signals.ts';
 import { parseInstantOrDate } from './instant.ts';
 
-/** Which slots an activity of a type belongs to. */
+/** A slot that collects the activities of a type. */
 export interface SignalSubscription {
   readonly slot: number;
   readonly where: ((attributes: Lead['fields']) => boolean) | null;
@@ -14,22 +15,22 @@ export type SubscriptionsByType = ReadonlyMap<string, readonly SignalSubscriptio
 
 const NONE: readonly number[] = [];
 
-/** By activity type, so that an activity meets only the signals that ask for its type. */
+/** Subscriptions by activity type, so that an activity is tested only for signals of its type. */
 export function subscriptionsByType(signals: readonly CompiledSignal[]): SubscriptionsByType {
-  const watchers = new Map<string, SignalSubscription[]>();
-  const watch = (type: string, watcher: SignalSubscription) => {
-    const list = watchers.get(type);
-    if (list) list.push(watcher);
-    else watchers.set(type, [watcher]);
+  const byType = new Map<string, SignalSubscription[]>();
+  const subscribe = (type: string, subscription: SignalSubscription) => {
+    const list = byType.get(type);
+    if (list) list.push(subscription);
+    else byType.set(type, [subscription]);
   };
   for (const signal of signals) {
     if (signal.kind === 'state') continue;
-    watch(signal.activity, { slot: signal.index, where: signal.where });
+    subscribe(signal.activity, { slot: signal.index, where: signal.where });
     if (signal.kind === 'absent' && signal.requires !== undefined) {
-      watch(signal.requires, { slot: signal.requiresSlot, where: null });
+      subscribe(signal.requires, { slot: signal.requiresSlot, where: null });
     }
   }
-  return watchers;
+  return byType;
 }
 
 export class Ledger {
@@ -38,13 +39,13 @@ export class Ledger {
   readonly #states: (MatchResult | undefined)[] = [];
   #created: number | null | undefined;
 
-  constructor(lead: Lead, watchers: SubscriptionsByType) {
+  constructor(lead: Lead, subscriptions: SubscriptionsByType) {
     this.#lead = lead;
     const seen = new Set<string>();
     for (const activity of lead.activities) {
       if (seen.has(activity.id)) continue;
       seen.add(activity.id);
-      for (const { slot, where } of watchers.get(activity.type) ?? []) {
+      for (const { slot, where } of subscriptions.get(activity.type) ?? []) {
         if (where === null || where(activity.attributes)) this.#add(slot, activity.at);
       }
     }
@@ -57,12 +58,12 @@ export class Ledger {
     else this.#times[slot] = [at];
   }
 
-  /** When the activities of a slot happened (epoch ms), latest first, those in the future too. */
+  /** The instants of a slot's activities (epoch ms), latest first, future ones included. */
   times(slot: number): readonly number[] {
     return this.#times[slot] ?? NONE;
   }
 
-  /** Whether the CRM does not let us see what the signal looks at. */
+  /** Whether the CRM makes the signal's activity type unavailable. */
   isHidden(signal: CompiledSignal): boolean {
     const { unobserved } = this.#lead;
     if (unobserved.length === 0 || signal.kind === 'state') return false;
@@ -79,7 +80,9 @@ export class Ledger {
     return outcome;
   }
 
-  /** `contact.created_at` in epoch milliseconds; null when it is not known, or no instant or date. */
+  /**
+   * `contact.created_at` in epoch milliseconds; null if unknown, or neither an instant nor a date.
+   */
   createdAt(): number | null {
     if (this.#created === undefined) {
       const value = this.#lead.fields['contact.created_at'];

@@ -1,4 +1,5 @@
-// The door for leads that come from outside (a line of NDJSON): a checked Lead, or what is wrong and where.
+// Parses a lead from external JSON (a line of NDJSON): a valid Lead, or the first error with its
+// path.
 import { z } from 'zod';
 import { type Activity, type Fields, fieldValueSchema, type Lead } from '../domain/lead.ts';
 import { formatPath } from '../yaml/parse-yaml.ts';
@@ -27,7 +28,7 @@ const activitySchema: z.ZodType<Activity> = z.object({
   attributes: fieldsSchema,
 });
 
-// Unknown keys are let through: exports carry more than is scored.
+// Unknown keys are allowed: exports contain more than is scored.
 const leadSchema: z.ZodType<Lead> = z.object({
   id: idSchema,
   fields: fieldsSchema,
@@ -42,17 +43,18 @@ const leadSchema: z.ZodType<Lead> = z.object({
 });
 
 export interface LeadError {
-  /** As printed; null when the value has no usable id. */
+  /** The id in printed form; null if the value has no usable id. */
   readonly id: string | null;
-  /** Without any value of the lead: it may be personal. */
+  /** Contains no value of the lead, because values may be personal data. */
   readonly message: string;
   /** e.g. `activities[0].at`; empty for the whole lead. */
   readonly path: string;
 }
 
 /**
- * @param value what JSON.parse gave; null is missing, ids are text or numbers, instants RFC 3339 cut to milliseconds
- * @returns the lead, or its first error; one bad activity makes the whole lead invalid
+ * @param value the result of JSON.parse; null counts as missing, ids are text or numbers, instants
+ *   are RFC 3339, cut to milliseconds
+ * @returns the lead, or its first error; one invalid activity makes the lead invalid
  */
 export function parseLead(value: unknown): { readonly lead: Lead } | { readonly error: LeadError } {
   const parsed = leadSchema.safeParse(value);

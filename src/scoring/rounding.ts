@@ -1,12 +1,16 @@
-// Whole points out of exact ones. Every comparison that floating point could decide goes through here.
+// Rounds exact points to whole points. Every comparison that a floating-point error could decide
+// uses these functions.
 
-/** What floating point may be off without deciding anything (a half, a threshold, "at least 1 point"). */
+/**
+ * The floating-point error that must not decide a comparison (a half, a threshold, "at least 1
+ * point").
+ */
 export const TOLERANCE = 1e-9;
 
-/** Half away from zero, to whole points: 1.5 is 2, -1.5 is -2. */
+/** Rounds to whole points, half away from zero: 1.5 is 2, -1.5 is -2. */
 export function roundPoints(exact: number): number {
   const size = Math.floor(Math.abs(exact) + 0.5 + TOLERANCE);
-  // Adding 0 turns -0 into 0, which is what people (and deep equality) expect.
+  // 0 - size is never -0, which deep equality would distinguish from 0.
   return exact < 0 ? 0 - size : size;
 }
 
@@ -21,7 +25,7 @@ interface Line {
 }
 
 /**
- * Whole points for each line, by largest remainder, so that they sum to `score`.
+ * Distributes `score` as whole points over the lines by the largest-remainder method.
  * @param lines exact points; their sum rounds to `score`
  * @returns points in the order of the lines
  */
@@ -29,7 +33,8 @@ export function apportion(lines: readonly Line[], score: number): number[] {
   const points = lines.map((line) => Math.floor(line.exact));
   let missing = score - points.reduce((sum, each) => sum + each, 0);
   if (missing === 0) return points;
-  // Whole lines never need a point more: what is missing is less than the number of the others.
+  // Lines with whole points never need another point: fewer points are missing than there are
+  // others.
   const order = [...lines.keys()].filter((index) => hasRemainder(lines[index]?.exact ?? 0));
   if (order.length > 1) order.sort((a, b) => byRemainder(lines[a], lines[b]));
   for (const index of order) {

@@ -1,5 +1,6 @@
-// Start here. One lead, one model, one instant: the whole score, as plain data. Pure: the same input gives the same result
-// for ever, so that it can be replayed as of any date. The wording is made elsewhere (explain.ts), only where it is read.
+// Start here. Scores one lead with one model at one instant. Pure and deterministic: the same input
+// always gives the same result, so a score can be replayed as of any date. explain.ts writes the
+// explanation separately, only where it is needed.
 import type { Lead } from '../domain/lead.ts';
 import type { Contribution, ScoreResult, ScoringContext } from '../domain/score-result.ts';
 import { type Assessment, assess } from './assess.ts';
@@ -9,52 +10,52 @@ import { apportion } from './rounding.ts';
 import { cellOf, gatesCapping, type Thresholds } from './status.ts';
 
 /**
- * @param lead canonical fields and activities; see parse-lead.ts for one that comes from outside
+ * @param lead canonical fields and activities; parse-lead.ts reads external ones
  * @param model a compiled model (compile.ts)
  * @param now epoch milliseconds; activities after it do not count yet
- * @param context what one lead cannot know: its previous status, thresholds over all leads; absent, floors apply
+ * @param context the previous status and the thresholds over all leads; without it, floors apply
  */
 export function scoreLead(lead: Lead, model: CompiledModel, now: number, context?: ScoringContext): ScoreResult {
   const assessment = assess(lead, model, now, context);
-  const { fit, behavior, standing, gates, chosen, place, thresholds } = assessment;
+  const { fit, behavior, position, gates, ungatedBandIndex, bandIndex, thresholds } = assessment;
   const result: ScoreResult = {
     id: lead.id,
     model: model.id,
     asOf: now,
-    grade: standing.grade,
+    grade: position.grade,
     coverage: fit.coverage,
-    fit: { raw: fit.raw, attainable: model.fit.attainable, score: standing.fit },
-    behavior: { exact: behavior.exact, score: standing.behavior },
-    total: standing.fit + standing.behavior,
-    status: model.bands[place]?.id ?? '',
-    cell: cellOf(model.status, standing),
+    fit: { raw: fit.raw, attainable: model.fit.attainable, score: position.fit },
+    behavior: { exact: behavior.exact, score: position.behavior },
+    total: position.fit + position.behavior,
+    status: model.bands[bandIndex]?.id ?? '',
+    cell: cellOf(model.status, position),
     nextChangeAt: findNextChange(assessment, now, 'any')?.at ?? null,
     contributions: [...fitContributions(assessment), ...behaviorContributions(assessment)],
-    gates: gatesCapping(model.status, gates, chosen),
+    gates: gatesCapping(model.status, gates, ungatedBandIndex),
   };
   const applied = thresholdsApplied(model, thresholds);
   return applied === null ? result : { ...result, thresholds: applied };
 }
 
-function fitContributions({ fit, standing }: Assessment): Contribution[] {
-  const points = apportion(fit.lines, standing.fit);
+function fitContributions({ fit, position }: Assessment): Contribution[] {
+  const points = apportion(fit.lines, position.fit);
   return fit.lines.map(({ signal, outcome, exact, label }, index): Contribution => {
     return { dimension: 'fit', signal, outcome, exact, points: points[index] ?? 0, label };
   });
 }
 
-function behaviorContributions({ model, behavior, standing }: Assessment): Contribution[] {
+function behaviorContributions({ model, behavior, position }: Assessment): Contribution[] {
   const { signals } = model.behavior;
   const lines = behavior.signals.map(({ exact }, index) => ({ signal: signals[index]?.id ?? '', exact }));
-  const points = apportion([...lines, ...behavior.cuts], standing.behavior);
+  const points = apportion([...lines, ...behavior.cuts], position.behavior);
   const ofSignals = behavior.signals.map(({ outcome, exact, latestAt, count }, index): Contribution => {
     const { id: signal = '', label = '' } = signals[index] ?? {};
     const line = { dimension: 'behavior', signal, outcome, exact, points: points[index] ?? 0, label } as const;
     return latestAt === undefined || count === undefined ? line : { ...line, latestAt, count };
   });
   const ofCuts = behavior.cuts.map(({ signal, label, exact }, index): Contribution => {
-    const whole = points[lines.length + index] ?? 0;
-    return { dimension: 'behavior', signal, outcome: 'matched', exact, points: whole, label };
+    const wholePoints = points[lines.length + index] ?? 0;
+    return { dimension: 'behavior', signal, outcome: 'matched', exact, points: wholePoints, label };
   });
   return [...ofSignals, ...ofCuts];
 }
@@ -62,5 +63,5 @@ function behaviorContributions({ model, behavior, standing }: Assessment): Contr
 function thresholdsApplied(model: CompiledModel, { points }: Thresholds): Record<string, number> | null {
   const { bands } = model.status;
   if (!bands.some((band) => band.top !== null)) return null;
-  return Object.fromEntries(bands.flatMap((band, place) => (band.top !== null ? [[band.id, points[place] ?? 0]] : [])));
+  return Object.fromEntries(bands.flatMap((band, index) => (band.top !== null ? [[band.id, points[index] ?? 0]] : [])));
 }

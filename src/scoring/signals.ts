@@ -1,15 +1,15 @@
-// What each kind of behavior signal is worth at an instant. Which activities a signal looks at is collected once per lead
-// (ledger.ts); here only time is left to vary.
+// The points of each kind of behavior signal at an instant. The ledger collects a signal's
+// activities once per lead; here only time varies.
 import type { MatchResult } from '../domain/score-result.ts';
 import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from './compile/compiled-signals.ts';
 import { decayAt } from './decay.ts';
 import type { Ledger } from './ledger.ts';
 
-/** What a signal is worth at an instant, and why. */
+/** The points of a signal at an instant, with the activities that gave them. */
 export interface SignalScore {
   readonly outcome: MatchResult;
   readonly exact: number;
-  /** When the latest activity that counts happened (epoch ms). */
+  /** The instant of the latest counted activity (epoch ms). */
   readonly latestAt?: number;
   readonly count?: number;
 }
@@ -39,9 +39,9 @@ function scoreCounted(signal: CountedSignal, times: readonly number[], at: numbe
   const latestAt = times[first];
   if (latestAt === undefined) return UNMATCHED;
   const end = Math.min(times.length, first + signal.maxCount);
-  let left = 0;
-  for (let index = first; index < end; index++) left += decayAt(signal.decay, at - (times[index] ?? at));
-  return { outcome: 'matched', exact: signal.points * left + 0, latestAt, count: end - first };
+  let weight = 0;
+  for (let index = first; index < end; index++) weight += decayAt(signal.decay, at - (times[index] ?? at));
+  return { outcome: 'matched', exact: signal.points * weight + 0, latestAt, count: end - first };
 }
 
 function scoreTiered(signal: TieredSignal, times: readonly number[], at: number): SignalScore {
@@ -67,21 +67,21 @@ function scoreAbsent(signal: AbsentSignal, ledger: Ledger, at: number): SignalSc
   return { outcome: 'matched', exact: signal.points };
 }
 
-/** The place of the latest time that is not after `at`, in times that are latest first. */
+/** The index of the latest time that is not after `at`. The times must be sorted latest first. */
 export function lowerBound(times: readonly number[], at: number): number {
   let index = 0;
   while (index < times.length && (times[index] ?? at) > at) index++;
   return index;
 }
 
-/** How many times from place `first` on are younger than the window. */
+/** The number of times, from index `first` on, that are inside the window before `at`. */
 export function countWithin(times: readonly number[], first: number, at: number, windowMs: number): number {
   let index = first;
   while (index < times.length && at - (times[index] ?? at) < windowMs) index++;
   return index - first;
 }
 
-/** The highest tier that `count` reaches. */
+/** The highest tier that `count` reaches; undefined = none. */
 export function tierOf(signal: TieredSignal, count: number): { count: number; points: number } | undefined {
   return signal.tiers.find((tier) => tier.count <= count);
 }

@@ -1,7 +1,8 @@
-// Which band a lead is in: the best one whose threshold (or cell) it reaches and whose requirements hold; gates may hold it
-// below that. Thresholds that need every lead's score are handed in; nothing here looks beyond one lead.
+// Chooses the band of a lead: the best band whose threshold (or cell) it reaches and whose
+// requirements hold. A gate can cap it at a lower band. Thresholds that depend on all leads are
+// arguments; this file sees one lead only.
 import type { Fields } from '../domain/lead.ts';
-import type { GateInForce, Grade, ScoringContext } from '../domain/score-result.ts';
+import type { ActiveGate, Grade, ScoringContext } from '../domain/score-result.ts';
 import { compileCondition, conditionFields, type FieldTest } from './compile/conditions.ts';
 import { isAtLeastGrade } from './fit.ts';
 import { reaches } from './rounding.ts';
@@ -16,7 +17,10 @@ export interface Band {
   readonly sla: string | undefined;
 }
 
-/** What a band looks at. `strong`: by signal, whether it is worth at least 1 point; only those that bands ask for need be. */
+/**
+ * The values that bands compare. `strong`: by signal index, true = worth at least 1 point; set for
+ * the signals that a band requires.
+ */
 export interface LeadPosition {
   readonly grade: Grade;
   readonly fit: number;
@@ -24,12 +28,12 @@ export interface LeadPosition {
   readonly strong: readonly boolean[];
 }
 
-type Requirement = (standing: LeadPosition) => boolean;
+type Requirement = (position: LeadPosition) => boolean;
 
 export interface CompiledBand extends Band {
   readonly points: number;
   readonly hysteresis: number;
-  /** Per cent of all leads, of a band with `top`. */
+  /** Per cent of all leads, for a band with `top`; null = a fixed threshold. */
   readonly top: number | null;
   readonly cells: ReadonlySet<string>;
   readonly requirements: readonly Requirement[];
@@ -39,7 +43,8 @@ export interface CompiledGate {
   readonly label: string;
   readonly unless: FieldTest;
   readonly lift: readonly string[];
-  readonly maxBand: number;
+  /** The index of the best band while the gate is active. */
+  readonly maxBandIndex: number;
 }
 export interface CompiledStatus {
   readonly basis: 'total' | 'behavior' | 'fit' | 'matrix';
@@ -47,31 +52,31 @@ export interface CompiledStatus {
   readonly gates: readonly CompiledGate[];
   /** Highest first. */
   readonly levels: readonly (readonly [string, number])[];
-  /** Places of the signals that bands ask about being worth at least 1 point. */
-  readonly asked: readonly number[];
+  /** Indexes of the signals that a band requires to be worth at least 1 point. */
+  readonly requiredSignals: readonly number[];
 }
 
 /** The bands' thresholds for one lead. */
 export interface Thresholds {
   readonly points: readonly number[];
-  /** The place of the previous status among the bands; Infinity when there is none. */
-  readonly previous: number;
+  /** The index of the previous status among the bands; Infinity = no previous status. */
+  readonly previousBandIndex: number;
 }
 
 export function compileStatus(model: Model): CompiledStatus {
   const { basis = 'total', bands, gates = [], behavior_levels = {} } = model.status;
   const signalIds = (model.behavior?.signals ?? []).map((signal) => signal.id);
-  const asksAll = bands.some((band) => band.requires?.min_signals !== undefined);
-  const askedIds = new Set(bands.flatMap((band) => band.requires?.any_signal ?? []));
+  const requiresAll = bands.some((band) => band.requires?.min_signals !== undefined);
+  const requiredIds = new Set(bands.flatMap((band) => band.requires?.any_signal ?? []));
   return {
     basis,
     bands: bands.map((band) => compileBand(band, signalIds)),
     gates: gates.map(({ id, label = id, unless, max_band }) => {
-      const maxBand = bands.findIndex((band) => band.id === max_band);
-      return { id, label, unless: compileCondition(unless), lift: conditionFields(unless), maxBand };
+      const maxBandIndex = bands.findIndex((band) => band.id === max_band);
+      return { id, label, unless: compileCondition(unless), lift: conditionFields(unless), maxBandIndex };
     }),
     levels: Object.entries(behavior_levels).sort(([, a], [, b]) => b - a),
-    asked: [...signalIds.keys()].filter((index) => asksAll || askedIds.has(signalIds[index] ?? '')),
+    requiredSignals: [...signalIds.keys()].filter((index) => requiresAll || requiredIds.has(signalIds[index] ?? '')),
   };
 }
 
@@ -102,41 +107,43 @@ function compileRequires(requires: Requires, signalIds: readonly string[]): Requ
     all.push(({ strong }) => reaches(strong.filter(Boolean).length, min_signals));
   }
   if (any_signal !== undefined) {
-    const places = any_signal.map((id) => signalIds.indexOf(id));
-    all.push(({ strong }) => places.some((place) => strong[place] === true));
+    const indexes = any_signal.map((id) => signalIds.indexOf(id));
+    all.push(({ strong }) => indexes.some((index) => strong[index] === true));
   }
   return all;
 }
 
-/** A `top` band's stored value counts, but never less than its floor; without one the floor does. */
+/**
+ * A band with `top` uses its stored threshold, at least its floor; without a stored one, the floor.
+ */
 export function resolveThresholds(status: CompiledStatus, context: ScoringContext | undefined): Thresholds {
   const points = status.bands.map((band) => {
     const stored = band.top !== null ? context?.thresholds?.[band.id] : undefined;
     return stored === undefined ? band.points : Math.max(stored, band.points);
   });
-  return { points, previous: bandIndex(status, context?.previousStatus) };
+  return { points, previousBandIndex: bandIndexOf(status, context?.previousStatus) };
 }
 
-/** The place of a band; Infinity for one that the model lacks. */
-export function bandIndex(status: CompiledStatus, id: string | undefined): number {
-  const place = status.bands.findIndex((band) => band.id === id);
-  return place === -1 ? Infinity : place;
+/** The index of a band; Infinity if the model has no such band. */
+export function bandIndexOf(status: CompiledStatus, id: string | undefined): number {
+  const index = status.bands.findIndex((band) => band.id === id);
+  return index === -1 ? Infinity : index;
 }
 
-/** The place of the band before gates. */
-export function chooseBand(status: CompiledStatus, standing: LeadPosition, thresholds: Thresholds): number {
+/** The index of the band before gates. */
+export function chooseBand(status: CompiledStatus, position: LeadPosition, thresholds: Thresholds): number {
   const last = status.bands.length - 1;
-  const value = basisValue(status, standing);
-  const cell = status.basis === 'matrix' ? cellOf(status, standing) : null;
-  for (let place = 0; place < last; place++) {
-    const band = status.bands[place];
+  const value = basisValue(status, position);
+  const cell = status.basis === 'matrix' ? cellOf(status, position) : null;
+  for (let index = 0; index < last; index++) {
+    const band = status.bands[index];
     if (!band) break;
-    const slack = thresholds.previous <= place ? band.hysteresis : 0;
+    const slack = thresholds.previousBandIndex <= index ? band.hysteresis : 0;
     const isReached =
       status.basis === 'matrix'
         ? cell !== null && band.cells.has(cell)
-        : reaches(value, (thresholds.points[place] ?? Infinity) - slack);
-    if (isReached && band.requirements.every((holds) => holds(standing))) return place;
+        : reaches(value, (thresholds.points[index] ?? Infinity) - slack);
+    if (isReached && band.requirements.every((holds) => holds(position))) return index;
   }
   return last;
 }
@@ -146,26 +153,30 @@ function basisValue({ basis }: CompiledStatus, { fit, behavior }: LeadPosition):
   return basis === 'behavior' ? behavior : fit + behavior;
 }
 
-/** Grade and behavior level, e.g. `B2`; null for Ungraded, below the last level, and without levels. */
+/**
+ * Grade and behavior level, e.g. `B2`; null if ungraded, below the last level, or without levels.
+ */
 export function cellOf({ levels }: CompiledStatus, { grade, behavior }: LeadPosition): string | null {
   if (grade === 'Ungraded') return null;
   const level = levels.find(([, atLeast]) => reaches(behavior, atLeast));
   return level ? `${grade}${level[0]}` : null;
 }
 
-/** The gates that are in force for these fields; what is unknown lifts none. */
+/** The active gates for these fields; an unknown value lifts no gate. */
 export function activeGates(status: CompiledStatus, fields: Fields): CompiledGate[] {
   return status.gates.filter((gate) => gate.unless(fields) !== 'matched');
 }
 
-/** The gates that hold a lead below `place`, as the result lists them. */
-export function gatesCapping(status: CompiledStatus, gates: readonly CompiledGate[], place: number): GateInForce[] {
+/** The gates that cap a lead below the band at `bandIndex`, for the result. */
+export function gatesCapping(status: CompiledStatus, gates: readonly CompiledGate[], bandIndex: number): ActiveGate[] {
   return gates
-    .filter((gate) => gate.maxBand > place)
-    .map(({ id, label, lift, maxBand }) => ({ id, label, max_band: status.bands[maxBand]?.id ?? '', lift }));
+    .filter((gate) => gate.maxBandIndex > bandIndex)
+    .map(({ id, label, lift, maxBandIndex }) => {
+      return { id, label, max_band: status.bands[maxBandIndex]?.id ?? '', lift };
+    });
 }
 
-/** The place after gates: the worst of the band and the gates' `max_band`s. */
-export function applyGates(place: number, gates: readonly CompiledGate[]): number {
-  return gates.reduce((worst, gate) => Math.max(worst, gate.maxBand), place);
+/** The index of the band after gates: the worst of the band and the `max_band` of each gate. */
+export function applyGates(bandIndex: number, gates: readonly CompiledGate[]): number {
+  return gates.reduce((worst, gate) => Math.max(worst, gate.maxBandIndex), bandIndex);
 }

@@ -1,4 +1,5 @@
-// Reads a YAML file that a person edits (model, mapping) into a typed value, or into problems that name file, line and path.
+// Parses a YAML file that people edit (model, mapping) into a typed value, or into problems with
+// file, line and path.
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import type { Problem } from '../domain/problem.ts';
@@ -6,20 +7,20 @@ import type { Problem } from '../domain/problem.ts';
 export type Path = readonly PropertyKey[];
 
 export interface ParsedYaml<T> {
-  /** Null when there is any error. */
+  /** Null if there is any error. */
   readonly value: T | null;
   readonly problems: readonly Problem[];
-  /** The 1-based line of the node at `path`, or of its nearest ancestor that exists. */
+  /** The 1-based line of the node at `path`, or of its nearest existing ancestor. */
   locate(path: Path): number;
 }
 
-// A model has no use for aliases in the hundreds; a small file that expands to gigabytes has.
+// A model needs few aliases; a small file that expands to gigabytes has hundreds.
 const MAX_ALIASES = 100;
 
 /**
  * @param text the file's content, YAML 1.2 core schema
- * @param file the name that problems carry
- * @param schema what the file must hold; strict objects make unknown keys errors
+ * @param file the file name for problems
+ * @param schema the expected content; with strict objects, unknown keys are errors
  */
 export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): ParsedYaml<T> {
   const lines = new LineCounter();
@@ -34,7 +35,9 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
   }
   const content = expand(document, file);
   if ('problem' in content) return { value: null, problems: [content.problem], locate };
-  const parsed = schema.safeParse(content.value);
+  // A file is parsed once: compiling a parser for it would take longer than interpreting the
+  // schema.
+  const parsed = schema.safeParse(content.value, { jitless: true });
   if (parsed.success) return { value: parsed.data, problems: [], locate };
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, [], content.value, file, locate));
   return { value: null, problems, locate };
@@ -57,7 +60,7 @@ function lineOf(document: Document, lines: LineCounter, path: Path): number {
   return 1;
 }
 
-/** One issue of zod as problems; a union is told by the branch that came furthest. */
+/** Turns an issue of zod into problems. For a union, reports the branch that matched furthest. */
 function problemsOf(
   issue: z.core.$ZodIssue,
   base: Path,

@@ -10,7 +10,7 @@ test.each([
   ['point', "1'200.25", '1200.25'],
   ['point', '49.5', '49.5'],
   ['point', '1\u202F200', '1200'],
-] as const)('with a decimal %s, %s is %s', (decimal, text, plain) => {
+] as const)('with a decimal %s, the number "%s" is read as %s', (decimal, text, plain) => {
   expect(numberReader(decimal)(text)).toBe(plain);
 });
 
@@ -22,6 +22,6 @@ test.each([
   ['point', '12,34'],
   ['point', 'many'],
   [undefined, '1,200'],
-] as const)('with a decimal %s, %s is no number', (decimal, text) => {
+] as const)('with a decimal %s, the text "%s" is not a valid number', (decimal, text) => {
   expect(Number(numberReader(decimal)(text))).toBeNaN();
 });

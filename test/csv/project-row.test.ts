@@ -1,4 +1,4 @@
-// A row of an export becomes the lead that a RevOps person means.
+// Rows of an export become leads, and mistakes in rows, headers and mappings are reported.
 import { describe, expect, test } from 'vitest';
 import { mappedColumns, readCsvMapping } from '../../src/csv/csv-mapping.ts';
 import { locateColumns } from '../../src/csv/header.ts';
@@ -23,7 +23,7 @@ function leadOf(content: Record<string, unknown>, row: Readonly<Record<string, s
 const timesOf = (rule: Record<string, unknown>, row: Readonly<Record<string, string>>) =>
   leadOf({ activities: [{ type: 'page_view', ...rule }] }, row).activities.map(({ at }) => (NOW - at) / DAY);
 
-test('columns become fields by kind and table; of several the first that has a value', () => {
+test('columns become fields by kind and table, and the first column with a value counts', () => {
   const content = {
     csv: { id: 'Id', unknown: ['Select', '-'], date_format: 'dd/MM/yyyy', timezone: 'Europe/Berlin' },
     fields: {
@@ -58,13 +58,13 @@ test('columns become fields by kind and table; of several the first that has a v
 });
 
 describe('activities', () => {
-  test('a date column gives one activity on that day, and none where it is blank', () => {
+  test('a date column gives one activity on that day, and no activity if it is blank', () => {
     expect(timesOf({ at: 'Met' }, { Met: '2026-11-12' })).toEqual([10]);
     expect(timesOf({ at: ['Met', 'Called'] }, { Called: '2026-11-20' })).toEqual([2]);
     expect(timesOf({ at: 'Met' }, {})).toEqual([]);
   });
 
-  test('a number column gives so many: on its date, so long ago, or as of the scoring', () => {
+  test('a count column gives that many activities, dated by a column, by an age, or by the instant of scoring', () => {
     expect(timesOf({ count: 'Visits', at: 'Last' }, { Visits: '3', Last: '2026-11-17' })).toEqual([5, 5, 5]);
     expect(timesOf({ count: 'Visits', age: '1w' }, { Visits: '2' })).toEqual([7, 7]);
     expect(timesOf({ count: 'Visits' }, { Visits: '2' })).toEqual([0, 0]);
@@ -72,19 +72,19 @@ describe('activities', () => {
     expect(timesOf({ count: 'Visits' }, {})).toEqual([]);
   });
 
-  test('a date that the row lacks is not today: a stated age stands in, else nothing counts', () => {
+  test('a missing date is replaced by the declared age, and without an age the row gives no activity', () => {
     expect(timesOf({ count: 'Visits', at: 'Last' }, { Visits: '3' })).toEqual([]);
     expect(timesOf({ count: 'Visits', at: 'Last', age: '30d' }, { Visits: '3' })).toEqual([30, 30, 30]);
   });
 
-  test('a text value gives one', () => {
+  test('a rule with a condition on a text column gives one activity', () => {
     const rule = { when: { field: 'Last Activity', is: 'Email Opened' } };
     expect(timesOf(rule, { 'Last Activity': ' email opened' })).toEqual([0]);
     expect(timesOf(rule, { 'Last Activity': 'SMS Sent' })).toEqual([]);
     expect(timesOf(rule, {})).toEqual([]);
   });
 
-  test('have ids of their own, attributes, and an end', () => {
+  test('the activities of a row have unique ids and attributes, and are limited to MAX_COUNT per rule', () => {
     const content = {
       activities: [
         { type: 'page_view', count: 'Visits', attributes: { path: 'Landing' } },
@@ -102,11 +102,11 @@ describe('activities', () => {
 
 test.each([
   ['no id', { Id: ' ' }, 'Id'],
-  ['a date that is none', { Created: '31/12/2026' }, 'Created'],
-  ['a number that is none', { Size: '1,200' }, 'Size'],
-  ['half a visit', { Visits: '2.5' }, 'Visits'],
-  ['fewer than no visits', { Visits: '-1' }, 'Visits'],
-])('a row with %s is a problem of that column, which quotes no cell', (_, row, column) => {
+  ['an invalid date', { Created: '31/12/2026' }, 'Created'],
+  ['an invalid number', { Size: '1,200' }, 'Size'],
+  ['a fractional count', { Visits: '2.5' }, 'Visits'],
+  ['a negative count', { Visits: '-1' }, 'Visits'],
+])('a row with %s is reported as a problem of that column, without the text of a cell', (_, row, column) => {
   const content = {
     fields: {
       'contact.created_at': { from: 'Created', as: 'instant' },
@@ -121,7 +121,7 @@ test.each([
     if (value.trim().length > 2) expect(JSON.stringify(problem)).not.toContain(value);
 });
 
-test('an outcome is reached, not reached, or not known', () => {
+test('the outcome of a row is reached, not reached, or unknown', () => {
   const outcomes = ['1', ' WON ', '0', ''].map((Won) => {
     const projected = project({ outcome: { column: 'Won', is: [1, 'won'] } }, { Won });
     return 'lead' in projected ? projected.outcome : undefined;
@@ -129,46 +129,46 @@ test('an outcome is reached, not reached, or not known', () => {
   expect(outcomes).toEqual([true, true, false, null]);
 });
 
-describe('a header', () => {
-  test('that lacks a column names the nearest, and one that has it twice says where', () => {
+describe('the header', () => {
+  test('a missing column is reported with the nearest names, and a duplicate column with its numbers', () => {
     expect(locateColumns(['Lead Source', 'Id', 'Note'], ['Id', 'LeadSource', 'Country', 'Note', ' Note '])).toEqual({
       errors: [
-        expect.stringContaining('there is no column "Lead Source". Nearest in the header: "LeadSource"'),
-        expect.stringContaining('"Note" is the header of the columns 4 and 5'),
+        expect.stringContaining('missing column "Lead Source". Nearest in the header: "LeadSource"'),
+        expect.stringContaining('duplicate column "Note" (columns 4 and 5)'),
       ],
     });
   });
 
-  test('that is none of the kind is not quoted: it may be the first lead', () => {
+  test('a first line without any column of the mapping is not quoted, because it may be the first lead', () => {
     const { errors } = { errors: [], ...locateColumns(['Id', 'Name'], ['7', 'ann@example.com']) };
-    expect(errors).toEqual([expect.stringContaining('Is its first line the header')]);
+    expect(errors).toEqual([expect.stringContaining('Is the first line the header')]);
     expect(errors.join()).not.toContain('ann@');
   });
 
-  test('may have blank names and names twice that nobody asks for', () => {
+  test('blank and duplicate columns that the mapping does not name are accepted', () => {
     expect(locateColumns(['Id'], ['Id', '', 'x', 'x', ''])).toEqual({ columns: new Map([['Id', 0]]) });
   });
 });
 
 test.each([
-  ['csv: { id: Id, date_format: DD/MM }\nfields: {}\n', ':1 csv.date_format', 'no date format'],
+  ['csv: { id: Id, date_format: DD/MM }\nfields: {}\n', ':1 csv.date_format', 'not a valid date format'],
   ['csv: { id: Id, timezone: Mars/Base }\nfields: {}\n', ':1 csv.timezone', 'time zone'],
-  ['csv: { id: Id }\nfields:\n  contact.x: { from: X, table: t }\n', ':3 fields.contact.x.table', 'no table'],
+  ['csv: { id: Id }\nfields:\n  contact.x: { from: X, table: t }\n', ':3 fields.contact.x.table', 'unknown table'],
   ['csv: { id: Id }\nfields: {}\nactivities:\n  - { type: call }\n', ':4 activities[0]', 'at, count or when'],
   [
     'csv: { id: Id }\nfields: {}\nactivities: [ { type: call, when: { field: N, is: 1 } } ]\n',
     ':3 activities[0].when',
-    'holds text',
+    'never equals',
   ],
   [
     'csv: { id: Id }\nfields: {}\nactivities: [ { type: call, at: A } ]\nunobserved: [call]\n',
     ':4 unobserved[0]',
-    'does not show',
+    'is unobserved here',
   ],
   ['csv: { id: Id }\nfields: {}\nwrite_back: {}\n', ':3 write_back', 'unknown key'],
-])('a mistake in the mapping is named with line and path: %j', (text, place, words) => {
+])('a mistake in a CSV mapping is reported with line and path: %j', (text, location, words) => {
   const { mapping, problems } = readCsvMapping(text, 'columns.yaml');
   const error = problems.find(({ level }) => level === 'error');
-  expect([mapping, `:${error?.line} ${error?.path}`]).toEqual([null, place]);
+  expect([mapping, `:${error?.line} ${error?.path}`]).toEqual([null, location]);
   expect(error?.message).toContain(words);
 });

@@ -1,4 +1,4 @@
-// Short ways to read CSV text in tests.
+// Readers of CSV text for tests.
 import { type CsvMapping, readCsvMapping } from '../../src/csv/csv-mapping.ts';
 import { splitLines } from '../../src/csv/lines.ts';
 import { type CsvRecord, readRecords } from '../../src/csv/records.ts';
@@ -19,7 +19,7 @@ export async function recordsOf(text: string, delimiter = ',', size = 7): Promis
   return collect(readRecords(splitLines(inChunks(text, size), end), delimiter));
 }
 
-/** A mapping given as JSON, which YAML holds; fails with its problems. */
+/** A mapping given as JSON; throws with its problems. */
 export function csvMappingOf(content: unknown): CsvMapping {
   const { mapping, problems } = readCsvMapping(JSON.stringify(content), 'columns.yaml');
   if (!mapping) throw new Error(JSON.stringify(problems, null, 2));

@@ -1,9 +1,9 @@
-// A spreadsheet opens what we write without running what somebody typed into a form.
+// A spreadsheet opens a file of ours without running a formula from a form.
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DELIMITERS } from '../../src/csv/form.ts';
-import { withoutFormula, writeCells } from '../../src/csv/write-cells.ts';
+import { DELIMITERS } from '../../src/csv/dialect.ts';
+import { escapeFormula, writeCells } from '../../src/csv/write-cells.ts';
 
 test.each([
   '=HYPERLINK("http://x","y")',
@@ -16,7 +16,7 @@ test.each([
   ' =1+1',
   '＝1',
   '=1',
-])('%j gets an apostrophe', (text) => expect(withoutFormula(text)).toBe(`'${text}`));
+])('the cell %j is a formula and gets an apostrophe', (text) => expect(escapeFormula(text)).toBe(`'${text}`));
 
 test.each([
   '-12',
@@ -32,28 +32,28 @@ test.each([
   '',
   '2026-11-22',
   'Total -8 = fit',
-])('%j stays as it is', (text) => expect(withoutFormula(text)).toBe(text));
+])('the cell %j is not a formula and is written unchanged', (text) => expect(escapeFormula(text)).toBe(text));
 
 const letters = fc.constantFrom(...'=+-@\t\r\n",;|\'aA1 .(%EeＺ＝'.split(''));
 const cell = fc.oneof(fc.string({ unit: letters, maxLength: 8 }), fc.string({ maxLength: 8 }));
 
-test('what is written is read back as it was or behind an apostrophe, and only numbers begin with a sign', () => {
+test('a written cell is read back unchanged or after an apostrophe, and only numbers begin with a sign', () => {
   const row = fc.array(cell, { minLength: 2, maxLength: 5 });
   fc.assert(
     fc.property(row, fc.constantFrom(...Object.values(DELIMITERS)), (cells, delimiter) => {
       const [back = []] = parse(`${writeCells(cells, delimiter)}\r\n`, { delimiter });
       expect(back).toHaveLength(cells.length);
-      back.forEach((text, place) => {
-        expect([cells[place], `'${cells[place]}`]).toContain(text);
+      back.forEach((text, index) => {
+        expect([cells[index], `'${cells[index]}`]).toContain(text);
         expect(text).not.toMatch(/^\s*[=@＝]|^[\t\r\n]/);
         if (/^\s*[+-]/.test(text)) expect(text).not.toMatch(/[a-df-zA-DF-Z|!=@]/);
       });
-      expect(cells.map(withoutFormula).map(withoutFormula)).toEqual(cells.map(withoutFormula));
+      expect(cells.map(escapeFormula).map(escapeFormula)).toEqual(cells.map(escapeFormula));
     }),
     { numRuns: 500 },
   );
 });
 
-test('a formula stays inside its cell even for a spreadsheet that splits at another delimiter', () => {
+test('a formula stays inside its cell in a spreadsheet that splits at another delimiter', () => {
   expect(writeCells(['a,=1+1', 'b;=1', 'c'], ';')).toBe('"a,=1+1";"b;=1";c');
 });

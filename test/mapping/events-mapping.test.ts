@@ -1,12 +1,13 @@
-// What events of a site become: the shipped rules, rules of one's own, and what is wrong with a file.
+// The mapping of site events to activities: the shipped rules, custom rules, and mistakes in a
+// file.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { SiteMessage } from '../../src/domain/site-event.ts';
 import { createEventProjector, readEventsMapping } from '../../src/mapping/events-mapping.ts';
 
 function message(kind: SiteMessage['kind'], properties: SiteMessage['properties']): SiteMessage {
-  const nobody = { email: null, record: null, userKey: null, anonymousKey: null };
-  return { kind, messageId: 'm', at: Date.UTC(2026, 2, 10), properties, ...nobody };
+  const anonymous = { email: null, record: null, userKey: null, anonymousKey: null };
+  return { kind, messageId: 'm', at: Date.UTC(2026, 2, 10), properties, ...anonymous };
 }
 
 function projector(text: string) {
@@ -20,13 +21,17 @@ describe('the shipped rules', () => {
   const project = projector(text);
   const track = (event: string, properties = {}) => project(message('track', { event, ...properties }));
 
-  test('are right', () => {
+  test('the shipped events mapping is valid', () => {
     expect(readEventsMapping(text, 'events.yaml').problems).toEqual([]);
   });
 
-  test('make a page view of a page, and of a screen', () => {
-    const said = { 'properties.url': 'https://a.example/pricing', 'context.page.path': '/pricing', name: 'Pricing' };
-    expect(project(message('page', said))).toEqual({
+  test('a page message and a screen message become page views', () => {
+    const properties = {
+      'properties.url': 'https://a.example/pricing',
+      'context.page.path': '/pricing',
+      name: 'Pricing',
+    };
+    expect(project(message('page', properties))).toEqual({
       type: 'page_view',
       attributes: { url: 'https://a.example/pricing', path: '/pricing', title: 'Pricing', referrer: null },
     });
@@ -58,17 +63,17 @@ describe('the shipped rules', () => {
       'product_use',
       { event: 'Invited a colleague' },
     ],
-  ])('make of the track "%s" with %j: %s', (event, properties, type, attributes) => {
+  ])('the track message "%s" with %j becomes a %s', (event, properties, type, attributes) => {
     expect(track(event, properties)).toEqual({ type, attributes });
   });
 
-  test('make nothing of who somebody is', () => {
+  test('an identify message becomes no activity', () => {
     expect(project(message('identify', { 'traits.email': 'kim@acme.example' }))).toBeNull();
   });
 });
 
-describe('rules of one own', () => {
-  test('look at what a message says, at any depth, and translate', () => {
+describe('custom rules', () => {
+  test('a custom rule reads nested message fields and translates values with a table', () => {
     const project = projector(`
       tables: { plan: { p_1: Team } }
       activities:
@@ -78,15 +83,15 @@ describe('rules of one own', () => {
           attributes:
             plan: { from: [traits.plan, properties.plan.Internal Name], table: plan }
             seats: { from: properties.plan.seats, as: number }`);
-    const said = { 'properties.plan.seats': 12, 'properties.plan.Internal Name': 'p_1' };
+    const properties = { 'properties.plan.seats': 12, 'properties.plan.Internal Name': 'p_1' };
     const expected = { type: 'plan_changed', attributes: { plan: 'Team', seats: 12 } };
-    expect(project(message('track', said))).toEqual(expected);
-    expect(project(message('identify', said))).toEqual(expected);
-    expect(project(message('page', said))).toBeNull();
-    expect(project(message('track', { ...said, 'properties.plan.seats': 9 }))).toBeNull();
+    expect(project(message('track', properties))).toEqual(expected);
+    expect(project(message('identify', properties))).toEqual(expected);
+    expect(project(message('page', properties))).toBeNull();
+    expect(project(message('track', { ...properties, 'properties.plan.seats': 9 }))).toBeNull();
   });
 
-  test('keep no long text', () => {
+  test('a long text attribute of a site event is cut to 1000 characters', () => {
     const project = projector('activities: [{ from: track, type: chat, attributes: { text: properties.text } }]');
     const attributes = project(message('track', { 'properties.text': 'x'.repeat(5_000) }))?.attributes;
     expect(String(attributes?.text)).toHaveLength(1_000);
@@ -105,7 +110,7 @@ describe('rules of one own', () => {
     ],
     ['activities: [{ from: track, type: chats }]', 'warning', 'activities[0].type'],
     ['rules: []', 'error', 'rules'],
-  ])('that are wrong are named: %s', (text, level, path) => {
+  ])('the events mapping %s is reported as %s at %s', (text, level, path) => {
     const { mapping, problems } = readEventsMapping(text, 'events.yaml');
     expect(mapping === null).toBe(level === 'error');
     expect(problems[0]).toMatchObject({ level, file: 'events.yaml' });

@@ -12,11 +12,11 @@ if (mapping === null) throw new Error(JSON.stringify(problems));
 const toActivity = createActivityProjector(mapping);
 const at = '2026-11-20T10:00:00Z';
 
-test('the shipped mapping has no errors and no warnings', () => {
+test('the shipped HubSpot mapping has no errors and no warnings', () => {
   expect(problems).toEqual([]);
 });
 
-test('a contact with her company becomes canonical fields', () => {
+test('a HubSpot contact with its company becomes canonical fields', () => {
   const { fields, problems: found } = projectFields(mapping, {
     contacts: { email: 'a@example.com', jobtitle: ' VP Sales ', country: 'United Kingdom', hs_email_optout: 'false' },
     companies: {
@@ -44,11 +44,11 @@ test.each([
   ['evangelist', false],
   ['lead', true],
   [null, true],
-])('a contact in lifecycle stage %s is scored: %s', (lifecycle, scored) => {
+])('a HubSpot contact in lifecycle stage %s is in scope: %s', (lifecycle, scored) => {
   expect(createScope(mapping)({ 'contact.lifecycle': lifecycle })).toBe(scored);
 });
 
-test('where the mapping says so, a contact of a won deal is scored no more, whatever its lifecycle stage', () => {
+test('with a condition on won deals, a contact of a won deal is out of scope in any lifecycle stage', () => {
   const won = { field: 'contact.deal_won_at', present: false };
   const scope = createScope({ ...mapping, leads: { where: { all: [mapping.leads?.where ?? {}, won] } } });
   const wonAt = '2026-03-01T00:00:00.000Z';
@@ -63,7 +63,7 @@ test.each([
   ['SCHEDULED', 'meeting'],
   ['CANCELED', undefined],
   ['NO_SHOW', undefined],
-])('a meeting with outcome %s is a %s', (outcome, type) => {
+])('a HubSpot meeting with outcome %s becomes the activity %s', (outcome, type) => {
   const activity = toActivity({
     id: 'meeting:1',
     source: 'meetings',
@@ -80,7 +80,7 @@ test.each([
   ['Start your free trial', 'trial_started', { product: 'Start your free trial' }],
   ['Industrial contact', 'form_submission', { form: 'Industrial contact', page: '/contact' }],
   ['Request a demo', 'form_submission', { form: 'Request a demo', page: '/contact' }],
-])('the form "%s" is a %s', (form_name, type, attributes) => {
+])('a submission of the HubSpot form "%s" becomes a %s', (form_name, type, attributes) => {
   const properties = { form_name, page_path: '/contact', submitted_at: Date.parse(at) };
   expect(toActivity({ id: 'form:1', source: 'form_submissions', properties })).toEqual({
     id: 'form:1',
@@ -90,7 +90,7 @@ test.each([
   });
 });
 
-test('an email from the lead is a reply, one to the lead is nothing', () => {
+test('a HubSpot email from the lead becomes a reply, and an email to the lead becomes no activity', () => {
   const email = (hs_email_direction: string) => {
     return toActivity({ id: 'email:1', source: 'emails', properties: { hs_email_direction, hs_timestamp: at } });
   };
@@ -98,7 +98,7 @@ test('an email from the lead is a reply, one to the lead is nothing', () => {
   expect(email('EMAIL')).toBeNull();
 });
 
-test('a call says its outcome in words and its length in seconds', () => {
+test('a HubSpot call becomes a call with its outcome as text and its length in seconds', () => {
   const call = toActivity({
     id: 'call:1',
     source: 'calls',
@@ -107,7 +107,7 @@ test('a call says its outcome in words and its length in seconds', () => {
   expect(call?.attributes).toEqual({ outcome: 'Connected', seconds: 95 });
 });
 
-test('an item without a date, and a stream without a rule, give no activity', () => {
+test('an item without a date, or of a stream without a rule, becomes no activity', () => {
   expect(toActivity({ id: 'call:1', source: 'calls', properties: { hs_timestamp: null } })).toBeNull();
   expect(toActivity({ id: 'note:1', source: 'notes', properties: { hs_timestamp: at } })).toBeNull();
 });

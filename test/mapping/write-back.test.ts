@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
-import { clearedScoreFields, sameVisible, toScoreFields } from '../../src/mapping/write-back.ts';
+import { clearedScoreFields, hasSameVisibleValues, toScoreFields } from '../../src/mapping/write-back.ts';
 
 const result: ScoreResult = {
   id: '1',
@@ -21,7 +21,7 @@ const text =
   '47 = fit 33 (B) + behavior 14, as of 22 Nov 2026\n+33 Decision maker\n+14 Viewed pricing (2 times, 20 Nov)';
 const values = toScoreFields(result, text);
 
-test('a result becomes all our fields', () => {
+test('a result becomes the values of all score fields', () => {
   expect(values).toEqual({
     fit_grade: 'B',
     fit_score: 33,
@@ -34,10 +34,10 @@ test('a result becomes all our fields', () => {
   });
 });
 
-test("the date of the scoring, the model's version and the wording of the reasons are no difference", () => {
+test('score fields that differ only in date, model version or wording of the reasons count as the same', () => {
   const reworded = text.replace('22 Nov 2026', '23 Nov 2026').replace('(2 times, 20 Nov)', '(twice)');
   const same = { scored_at: null, model: 'b2b@2', explanation: reworded.replaceAll('\n', '\r\n') };
-  expect(sameVisible(values, { ...values, ...same })).toBe(true);
+  expect(hasSameVisibleValues(values, { ...values, ...same })).toBe(true);
 });
 
 test.each([
@@ -48,13 +48,13 @@ test.each([
   { explanation: null },
   { explanation: text.replace('+14', '+13') },
   { explanation: text.replace('Decision maker', 'Manager') },
-])('%o is a difference', (change) => {
-  expect(sameVisible(values, { ...values, ...change })).toBe(false);
+])('score fields that differ in %o count as different', (change) => {
+  expect(hasSameVisibleValues(values, { ...values, ...change })).toBe(false);
 });
 
-test('a field that the mapping drops is not compared; nothing in common is not the same', () => {
-  const { explanation: _, ...dropped } = values;
-  expect(sameVisible(values, dropped)).toBe(true);
-  expect(sameVisible(values, {})).toBe(false);
-  expect(sameVisible(clearedScoreFields(), clearedScoreFields())).toBe(true);
+test('a score field that the mapping omits is not compared, and values without a common field are different', () => {
+  const { explanation: _, ...withoutExplanation } = values;
+  expect(hasSameVisibleValues(values, withoutExplanation)).toBe(true);
+  expect(hasSameVisibleValues(values, {})).toBe(false);
+  expect(hasSameVisibleValues(clearedScoreFields(), clearedScoreFields())).toBe(true);
 });

@@ -1,4 +1,4 @@
-// Which records are one person's: whatever order they come in, and however often they are asked about.
+// Grouping of records into persons, in any order and repeatedly.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RecordLink } from '../../src/domain/crm-changes.ts';
@@ -6,7 +6,7 @@ import { type MatchRecord, recordKey } from '../../src/domain/person.ts';
 import { groupRecords } from '../../src/people/group-records.ts';
 import type { MatchPolicy } from '../../src/people/people-policy.ts';
 
-const POLICY: MatchPolicy = { by: ['links', 'email'], shared_inboxes: ['info'], most_records: 3 };
+const POLICY: MatchPolicy = { by: ['links', 'email'], shared_inboxes: ['info'], max_records: 3 };
 
 const OBJECTS = { hubspot: 'contacts', salesforce: 'Contact' } as const;
 
@@ -24,19 +24,19 @@ function persons(records: readonly MatchRecord[], policy: MatchPolicy = POLICY):
     .toSorted();
 }
 
-describe('records are one person', () => {
-  test('when they have one address', () => {
+describe('matching', () => {
+  test('records with the same address are one person', () => {
     const address = 'pat@acme.example';
     expect(persons([record('hubspot', '1', { address }), record('salesforce', '1', { address })])).toEqual(['h1 s1']);
     expect(persons([record('hubspot', '1', { address }), record('salesforce', '1')])).toEqual(['h1', 's1']);
   });
 
-  test('when one names the other, whatever their addresses', () => {
+  test('linked records are one person, whatever their addresses', () => {
     const h = record('hubspot', '1', { address: 'a@acme.example', linked: [to('salesforce', '1')] });
     expect(persons([h, record('salesforce', '1', { address: 'b@acme.example' })])).toEqual(['h1 s1']);
   });
 
-  test('and no other one of that CRM is matched by address then', () => {
+  test('a record with a link into a CRM is not matched by address with other records of that CRM', () => {
     const address = 'pat@acme.example';
     const h = record('hubspot', '1', { address, linked: [to('salesforce', '1')] });
     const s1 = record('salesforce', '1', { address: 'b@acme.example' });
@@ -44,20 +44,20 @@ describe('records are one person', () => {
     expect(persons([h, s1, record('hubspot', '2', { address: 'b@acme.example' })])).toEqual(['h1 s1', 'h2']);
   });
 
-  test('not by the inbox of a department, nor by what is no address', () => {
+  test('a shared inbox and an invalid address match no records', () => {
     for (const address of ['info@acme.example', 'info+fair@acme.example', 'unknown', '@acme.example']) {
       expect(persons([record('hubspot', '1', { address }), record('salesforce', '1', { address })])).toHaveLength(2);
     }
   });
 
-  test('not by an address or a link that too many have', () => {
-    const many = (of: Partial<MatchRecord>) => ['1', '2', '3', '4'].map((id) => record('hubspot', id, of));
+  test('an address or link target of more than max_records records matches no records', () => {
+    const many = (changes: Partial<MatchRecord>) => ['1', '2', '3', '4'].map((id) => record('hubspot', id, changes));
     expect(persons(many({ address: 'pat@acme.example' }).slice(0, 3))).toEqual(['h1 h2 h3']);
     expect(persons(many({ address: 'pat@acme.example' }))).toHaveLength(4);
     expect(persons([record('salesforce', '9'), ...many({ linked: [to('salesforce', '9')] })])).toHaveLength(5);
   });
 
-  test('only by what the policy names', () => {
+  test('records are matched only by the criteria in the policy', () => {
     const address = 'pat@acme.example';
     const records = [
       record('hubspot', '1', { address, linked: [to('salesforce', '1')] }),
@@ -70,10 +70,10 @@ describe('records are one person', () => {
   });
 });
 
-describe('the lead of a person', () => {
+describe('lead assignment', () => {
   const address = 'pat@acme.example';
 
-  test('is the oldest one of its records', () => {
+  test('a person gets the oldest lead of its records', () => {
     const [person] = groupRecords(
       [record('hubspot', '1', { address, leadId: 7 }), record('salesforce', '1', { address, leadId: 3 })],
       POLICY,
@@ -81,8 +81,8 @@ describe('the lead of a person', () => {
     expect(person?.leadId).toBe(3);
   });
 
-  test('stays with most of its records when they part; the others get another one, or a new one', () => {
-    const parted = groupRecords(
+  test('a lead whose records split stays with most of them, and the other record gets a new lead', () => {
+    const split = groupRecords(
       [
         record('hubspot', '1', { leadId: 3 }),
         record('salesforce', '1', { address, leadId: 3 }),
@@ -90,7 +90,7 @@ describe('the lead of a person', () => {
       ],
       POLICY,
     );
-    expect(parted.map(({ leadId, records }) => [leadId, records.length])).toEqual([
+    expect(split.map(({ leadId, records }) => [leadId, records.length])).toEqual([
       [null, 1],
       [3, 2],
     ]);
@@ -116,7 +116,7 @@ const records = fc.uniqueArray(
 
 const inOrder = (all: readonly MatchRecord[]) => all.toSorted((a, b) => (recordKey(a) < recordKey(b) ? -1 : 1));
 
-test('any records: the order in which they come does not matter', () => {
+test('the order of the records does not change the persons', () => {
   const shuffled = records.chain((all) =>
     fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
   );
@@ -127,7 +127,7 @@ test('any records: the order in which they come does not matter', () => {
   );
 });
 
-test('any records: each is in one person, no lead is two persons', () => {
+test('every record is in exactly one person, and no lead belongs to two persons', () => {
   fc.assert(
     fc.property(records, (all) => {
       const groups = groupRecords(all, POLICY);
@@ -138,12 +138,14 @@ test('any records: each is in one person, no lead is two persons', () => {
   );
 });
 
-test('any records: given the leads that they were found to have, they are found to have them', () => {
+test('grouping again with the assigned leads assigns the same leads', () => {
   fc.assert(
     fc.property(records, (all) => {
-      const once = groupRecords(all, POLICY).map((group, place) => ({ ...group, leadId: group.leadId ?? 100 + place }));
-      const kept = once.flatMap(({ leadId, records: of }) => of.map((each) => ({ ...each, leadId })));
-      expect(groupRecords(kept, POLICY).map(({ leadId }) => leadId)).toEqual(once.map(({ leadId }) => leadId));
+      const first = groupRecords(all, POLICY).map((group, index) => {
+        return { ...group, leadId: group.leadId ?? 100 + index };
+      });
+      const assigned = first.flatMap((group) => group.records.map((each) => ({ ...each, leadId: group.leadId })));
+      expect(groupRecords(assigned, POLICY).map(({ leadId }) => leadId)).toEqual(first.map(({ leadId }) => leadId));
     }),
   );
 });

@@ -1,10 +1,11 @@
-// A person whom several CRMs know, as one lead: whose value counts, whose activities, and what nobody lets us see.
+// A person in several CRMs as one lead: the precedence of values and activities, and unobserved
+// types.
 import { describe, expect, test } from 'vitest';
 import type { PeoplePolicy } from '../../src/people/people-policy.ts';
 import { type PersonRecord, toLead } from '../../src/people/to-lead.ts';
 
 const POLICY: PeoplePolicy = {
-  match: { by: ['links', 'email'], shared_inboxes: [], most_records: 5 },
+  match: { by: ['links', 'email'], shared_inboxes: [], max_records: 5 },
   prefer: ['hubspot', 'salesforce'],
   prefer_by_field: { 'company.employees': ['salesforce'] },
   activities: { meeting: 'salesforce' },
@@ -18,19 +19,24 @@ const NAMES = new Map([
 function view(
   unobserved: Readonly<Record<string, readonly string[]>> = {},
   policy = POLICY,
-  fromSite: readonly string[] = [],
+  siteActivityTypes: readonly string[] = [],
 ) {
-  return { policy, names: NAMES, unobserved: new Map(Object.entries(unobserved)), fromSite: new Set(fromSite) };
+  return {
+    policy,
+    names: NAMES,
+    unobserved: new Map(Object.entries(unobserved)),
+    siteActivityTypes: new Set(siteActivityTypes),
+  };
 }
 
 const hubspot = (fields: PersonRecord['fields'] = {}) => ({ crm: 'hubspot', object: 'contacts', id: '1', fields });
 const salesforce = (fields: PersonRecord['fields'] = {}, object = 'Contact') => {
   return { crm: 'salesforce', object, id: object === 'Lead' ? '00Q' : '003', fields };
 };
-const activity = (crm: string, type: string, id = '1') => ({ crm, id, type, at: 0, attributes: {}, fromSite: false });
+const activity = (crm: string, type: string, id = '1') => ({ crm, id, type, at: 0, attributes: {}, isFromSite: false });
 
 describe('the value of a field', () => {
-  test('is that of the first CRM that knows one: what one does not know hides nothing', () => {
+  test('the value of a field is the first known value in the order of preference', () => {
     const records = [
       hubspot({ 'contact.job_title': null, 'contact.country': 'US', 'contact.phone': ' ', 'contact.need': null }),
       salesforce({ 'contact.job_title': 'VP', 'contact.country': 'DE', 'contact.phone': '1', 'contact.need': null }),
@@ -50,12 +56,12 @@ describe('the value of a field', () => {
     expect(lead.id).toBe('hubspot:1');
   });
 
-  test('may be preferred field by field', () => {
+  test('prefer_by_field overrides the order of preference for a field', () => {
     const records = [hubspot({ 'company.employees': 10 }), salesforce({ 'company.employees': 200 })];
     expect(toLead({ id: 1, records, activities: [] }, view()).fields).toEqual({ 'company.employees': 200 });
   });
 
-  test('is that of the Contact before that of a Lead, in whatever order they come', () => {
+  test('the value of a Salesforce Contact precedes the value of a Lead, in any order of records', () => {
     const [lead, contact] = [salesforce({ f: 'lead', g: 'lead' }, 'Lead'), salesforce({ f: 'contact', g: null })];
     for (const records of [
       [lead, contact],
@@ -63,7 +69,7 @@ describe('the value of a field', () => {
     ]) {
       const person = toLead({ id: 1, records, activities: [] }, view());
       expect(person.fields).toEqual({ f: 'contact', g: 'lead' });
-      // One CRM: there is nothing to say about where it comes from.
+      // With one CRM only, the lead has no origins.
       expect(person.origins).toBeUndefined();
     }
   });
@@ -78,11 +84,11 @@ describe('activities', () => {
     return lead.activities.map(({ type, origin = 'one CRM' }) => `${type} ${origin}`);
   }
 
-  test('that stand in both CRMs count once, as the one shows them that was chosen', () => {
+  test('an activity type that both CRMs have counts only from the chosen CRM', () => {
     expect(counted([hubspot(), salesforce()])).toEqual(['meeting Salesforce', 'page_view HubSpot']);
   });
 
-  test('count as the other CRM shows them where the chosen one does not know the person, or shows none', () => {
+  test('activities of the other CRM count if the chosen CRM has no record of the person or no access to the type', () => {
     expect(counted([hubspot()])).toEqual(['meeting one CRM', 'page_view one CRM']);
     expect(counted([hubspot(), salesforce()], { salesforce: ['meeting'] })).toEqual([
       'meeting HubSpot',
@@ -90,21 +96,21 @@ describe('activities', () => {
     ]);
   });
 
-  test('of the same id in two CRMs are two', () => {
+  test('activities with the same id in two CRMs are two activities', () => {
     const activities = [activity('hubspot', 'chat'), activity('salesforce', 'chat')];
     const lead = toLead({ id: 1, records: [hubspot(), salesforce()], activities }, view());
     expect(new Set(lead.activities.map(({ id }) => id)).size).toBe(2);
   });
 
-  test('are unobserved only where no CRM of the person shows them', () => {
+  test("an activity type is unobserved only if it is unavailable in all of the person's CRMs", () => {
     const unobserved = { hubspot: ['chat', 'call'], salesforce: ['chat', 'page_view'] };
     const of = (...records: PersonRecord[]) => toLead({ id: 1, records, activities: [] }, view(unobserved)).unobserved;
     expect(of(hubspot(), salesforce())).toEqual(['chat']);
     expect(of(salesforce())).toEqual(['chat', 'page_view']);
   });
 
-  test('of the own site always count, whichever CRM counts for their type', () => {
-    const site = { ...activity('hubspot', 'meeting', 'event:website:1'), fromSite: true };
+  test('site activities always count, whichever CRM counts for their type', () => {
+    const site = { ...activity('hubspot', 'meeting', 'event:website:1'), isFromSite: true };
     const lead = toLead({ id: 1, records: [hubspot(), salesforce()], activities: [...both, site] }, view());
     expect(lead.activities.map(({ type, origin }) => `${type} ${origin}`)).toEqual([
       'meeting Salesforce',
@@ -113,18 +119,18 @@ describe('activities', () => {
     ]);
   });
 
-  test('that the own site gives are observed, and say nothing of whose word counts', () => {
+  test('an activity type that the site reports is observed, and the choice of the CRM stays the same', () => {
     const unobserved = { hubspot: ['meeting', 'chat'], salesforce: ['meeting', 'chat'] };
     for (const records of [[hubspot()], [hubspot(), salesforce()]]) {
       expect(toLead({ id: 1, records, activities: [] }, view(unobserved, POLICY, ['meeting'])).unobserved).toEqual([
         'chat',
       ]);
     }
-    // Salesforce, which counts for meetings, shows none: HubSpot's count as before.
-    const closed = { salesforce: ['meeting'] };
+    // Salesforce counts for meetings, but makes them unavailable: those of HubSpot count.
+    const unavailable = { salesforce: ['meeting'] };
     const lead = toLead(
       { id: 1, records: [hubspot(), salesforce()], activities: both },
-      view(closed, POLICY, ['meeting']),
+      view(unavailable, POLICY, ['meeting']),
     );
     expect(lead.activities.map(({ type, origin }) => `${type} ${origin}`)).toEqual([
       'meeting HubSpot',

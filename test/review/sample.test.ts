@@ -1,4 +1,4 @@
-// A sample counts what somebody with a pencil would count.
+// A sample report equals a count by hand.
 import { expect, test } from 'vitest';
 import type { Lead } from '../../src/domain/lead.ts';
 import { printSample } from '../../src/review/print-sample.ts';
@@ -36,7 +36,7 @@ const model = modelWith({
   },
 });
 
-// Sizes and deeds in every combination, so that no count is like another by chance.
+// Sizes and activities in every combination, so that no two counts are equal by chance.
 const SIZES = [500, 200, 50, 5, 5, null, null, null];
 const LEADS: readonly (readonly [Lead, boolean | null])[] = SIZES.flatMap((size, first) =>
   [0, 1, 2, 3, 4].map((opens, second) => {
@@ -54,7 +54,7 @@ function sampleOf(leads: typeof LEADS) {
   return sample.report();
 }
 
-test('cases, signals, caps, grades, bands and outcomes are those of a count by hand', () => {
+test('the cases, signals, caps, grades, bands and outcomes of a sample equal a count by hand', () => {
   const report = sampleOf(LEADS);
   const results = LEADS.map(([lead, outcome]) => ({ result: scoreLead(lead, model, NOW), lead, outcome }));
   const naive = (chosen: typeof results) => {
@@ -104,7 +104,7 @@ test('cases, signals, caps, grades, bands and outcomes are those of a count by h
   expect(report.mean.total).toBeCloseTo(total / 40, 9);
 });
 
-test('without a known outcome none is told, and without a lead nothing is divided', () => {
+test('a sample without known outcomes reports no outcome, and a sample without leads contains no NaN', () => {
   const report = sampleOf(LEADS.map(([lead]) => [lead, null]));
   expect(JSON.stringify(report)).not.toContain('outcome');
   expect(printSample(report, '')).not.toContain('outcome');
@@ -113,9 +113,9 @@ test('without a known outcome none is told, and without a lead nothing is divide
   expect(empty).toMatchObject({ leads: 0, mean: { total: 0 }, coverage: { mean: 0 } });
 });
 
-test('people read it as a table', () => {
+test('a sample report is printed as a table', () => {
   const lines = printSample(sampleOf(LEADS), 'Won').split('\n');
-  expect(lines[1]).toBe('Outcome (Won): known of 32, reached by 11 (34.4 %).');
+  expect(lines[1]).toBe('Outcome (Won): known for 32, reached by 11 (34.4 %).');
   expect(lines.find((line) => line.includes('Large'))).toMatch(/^ {2}Large +10 +20 +\d+\.\d %$/);
   expect(lines.find((line) => line.startsWith('Hot'))).toMatch(/^Hot +\d+ +\d+\.\d % +\d+\.\d %$/);
 });

@@ -1,4 +1,4 @@
-// Short ways to write models and leads in tests.
+// Builders of models and leads for tests.
 import type { Activity, Fields, Lead } from '../../src/domain/lead.ts';
 import { type CompiledModel, compileModel } from '../../src/scoring/compile/compile.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
@@ -6,14 +6,14 @@ import { readModel } from '../../src/scoring/schemas/model.ts';
 export const DAY = 86_400_000;
 export const NOW = Date.UTC(2026, 10, 22);
 
-/** Compiles a model given as YAML (or JSON, which YAML holds); fails with its problems. */
+/** Compiles a model given as YAML or JSON; throws with its problems. */
 export function modelOf(text: string): CompiledModel {
   const { model, problems } = readModel(text, 'model.yaml');
   if (!model) throw new Error(JSON.stringify(problems, null, 2));
   return compileModel(model);
 }
 
-/** A model of these parts with one band. */
+/** A model of these parts, with one band by default. */
 export function modelWith(parts: { fit?: unknown; behavior?: unknown; status?: unknown }): CompiledModel {
   return modelOf(JSON.stringify({ name: 'test', version: '1', status: { bands: [{ id: 'all' }] }, ...parts }));
 }

@@ -1,4 +1,4 @@
-// Every operator, its reading of unknown values and lists, and how conditions combine.
+// The operators of conditions, their treatment of unknown values and lists, and nested conditions.
 import { expect, test } from 'vitest';
 import type { Fields } from '../../src/domain/lead.ts';
 import { compileCondition, conditionFields, conditionSchema } from '../../src/scoring/compile/conditions.ts';
@@ -41,11 +41,11 @@ test.each([
   [{ present: false }, ' ', 'matched'],
   [{ not: { is: 'a' } }, 'b', 'matched'],
   [{ not: { not: { is: 'a' } } }, 'a', 'matched'],
-])('%j on %j is %s', (condition, value, expected) => {
+])('the condition %j on the value %j is %s', (condition, value, expected) => {
   expect(outcome(condition, { x: value })).toBe(expected);
 });
 
-test.each([null, '', ' \t', [], [null, ' ']])('%j is unknown to every operator but present', (value) => {
+test.each([null, '', ' \t', [], [null, ' ']])('the value %j makes every operator except present unknown', (value) => {
   const operators = [
     { is: 'a' },
     { one_of: ['a'] },
@@ -71,7 +71,7 @@ test.each([
   [{ not: { gte: 1 } }, 'matched'],
   [{ not: { is: 'slack' } }, 'unmatched'],
   [{ present: true }, 'matched'],
-])('on a list, %j holds if it holds for one element: %s', (condition, expected) => {
+])('the condition %j on a list is tested on each element: %s', (condition, expected) => {
   expect(outcome(condition, { x: ['Jira', ' Slack', 7, null] })).toBe(expected);
 });
 
@@ -83,7 +83,7 @@ test.each([
   [{ all: [{ is: 'b' }, { field: 'z', is: 'b' }] }, 'unmatched'],
   [{ is: 'a', any: [{ field: 'y', is: 'b' }], all: [{ starts_with: ['a'] }] }, 'matched'],
   [{ field: 'y', all: [{ any: [{ is: 'b' }] }] }, 'matched'],
-])('%j is %s: all and any combine as Kleene says, nest, and inherit the field', (condition, expected) => {
+])('the nested condition %j is %s by Kleene logic, with an inherited field', (condition, expected) => {
   expect(outcome(condition, { x: 'a', y: 'b' })).toBe(expected);
 });
 
@@ -99,15 +99,15 @@ test.each([
   { matches: '(?=a)' },
   { gte: '1' },
   { equals: 1 },
-])('%j is no condition', (condition) => {
+])('the object %j is not a valid condition', (condition) => {
   expect(conditionSchema.safeParse(condition).success).toBe(false);
 });
 
-test('names that every object has are no fields of a lead', () => {
+test('a property of every object, such as constructor, is not a field of a lead', () => {
   expect(outcome({ field: 'constructor', present: true }, {})).toBe('unmatched');
 });
 
-test('the fields of a condition are listed once, in file order', () => {
+test('the fields of a condition are listed without duplicates, in file order', () => {
   const condition = { any: [{ field: 'b', is: 1 }, { field: 'a', is: 1 }, { is: 2 }], field: 'c' };
   expect(conditionFields(conditionSchema.parse(condition))).toEqual(['b', 'a', 'c']);
 });

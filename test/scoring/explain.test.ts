@@ -1,4 +1,4 @@
-// What a sales rep reads.
+// The explanation of a score for a sales rep.
 import { expect, test } from 'vitest';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
@@ -47,12 +47,12 @@ const lead = leadOf({
   activities: [did('form_submission', 30), did('email_open', 0), did('email_open', 0.01), did('email_open', 3)],
 });
 
-function explained(who: Lead, by: CompiledModel, maxLength?: number, timezone = 'UTC'): string[] {
+function explained(of: Lead, by: CompiledModel, maxLength?: number, timezone = 'UTC'): string[] {
   const options = maxLength === undefined ? { timezone } : { timezone, maxLength };
-  return explain(scoreLead(who, by, NOW), who, by, NOW, options).split('\n');
+  return explain(scoreLead(of, by, NOW), of, by, NOW, options).split('\n');
 }
 
-test('the lines add up, are dated, and say what comes next', () => {
+test('an explanation lists dated contributions that sum to the total, and the next change', () => {
   expect(explained(lead, model)).toEqual([
     '36 = fit 15 (A) + behavior 21, as of 22 Nov 2026',
     '+20 Requested a demo (23 Oct 2026)',
@@ -65,11 +65,11 @@ test('the lines add up, are dated, and say what comes next', () => {
   ]);
 });
 
-test('dates are those of the time zone', () => {
+test('the dates in an explanation are local dates of the time zone', () => {
   expect(explained(lead, model, undefined, 'America/New_York')[0]).toContain('as of 21 Nov 2026');
 });
 
-test('a gate is named with what lifts it', () => {
+test('an explanation names an active gate and the field that lifts it', () => {
   const busy = leadOf({ ...lead, activities: [did('form_submission', 0), did('email_open', 0), did('email_open', 0)] });
   const strong = { ...busy, fields: { 'contact.job_title': 'VP' } };
   expect(explained(strong, model)).toContain(
@@ -77,12 +77,12 @@ test('a gate is named with what lifts it', () => {
   );
 });
 
-test('the cheapest single activity that reaches a better band is named', () => {
+test('an explanation names the smallest single activity that reaches a better band', () => {
   const fresh = leadOf({ fields: { 'contact.job_title': 'VP', 'contact.authority': true } });
   expect(explained(fresh, model)).toContain('Would reach Warm with one more: Requested a demo');
 });
 
-test('a text cut to a field ends with the sum of what was left out', () => {
+test('an explanation cut to the length of a field contains the sum of the omitted reasons', () => {
   expect(explained(lead, model, 160)).toEqual([
     '36 = fit 15 (A) + behavior 21, as of 22 Nov 2026',
     '+20 Requested a demo (23 Oct 2026)',
@@ -93,7 +93,7 @@ test('a text cut to a field ends with the sum of what was left out', () => {
   expect(explained(lead, model, 5)).toEqual(['']);
 });
 
-test('a negative total does not look like a contribution', () => {
+test('the headline of a negative total does not begin with a sign, like a contribution does', () => {
   const bad = modelWith({ behavior: { min: 'none', signals: [{ id: 'jobs', activity: 'chat', points: -8 }] } });
   expect(explained(leadOf({ activities: [did('chat', 0)] }), bad).slice(0, 2)).toEqual([
     'Total -8 = fit 0 (Ungraded) + behavior -8, as of 22 Nov 2026',

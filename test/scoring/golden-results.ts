@@ -1,4 +1,5 @@
-// Results as test/golden keeps them: as `leadgrade score` prints them, but in YAML with one line a contribution, for people to read.
+// The format of test/golden: results as `leadgrade score` prints them, in YAML with one line per
+// contribution.
 import { Document, isMap, visit } from 'yaml';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoringContext } from '../../src/domain/score-result.ts';
@@ -8,13 +9,13 @@ import { toPrintedResult } from '../../src/scoring/explanation/print-result.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { NOW } from './build.ts';
 
-/** What `leadgrade score` prints of a lead as of NOW. */
+/** The output of `leadgrade score` for a lead as of NOW. */
 export function printed(lead: Lead, model: CompiledModel, context?: ScoringContext): Record<string, unknown> {
   const result = scoreLead(lead, model, NOW, context);
   return toPrintedResult(result, explain(result, lead, model, NOW, { timezone: 'UTC' }));
 }
 
-/** @param results each with the sentence that says what is to be seen in it */
+/** @param results each with a sentence that says what it shows */
 export function toGolden(
   results: readonly { readonly sentence: string; readonly result: Record<string, unknown> }[],
 ): string {
@@ -22,7 +23,7 @@ export function toGolden(
   const document = new Document(rows, { aliasDuplicateObjects: false });
   visit(document, {
     Map: (_key, node, path) => {
-      // Of results each key has its line; what is inside of them fits on one.
+      // Each key of a result has its own line; a nested map is written on one line.
       if (path.filter(isMap).length > 0) node.flow = true;
     },
   });

@@ -1,4 +1,4 @@
-// Instants, dates and durations: what is read, and what is refused rather than guessed.
+// Parsing of instants, dates and durations. An ambiguous text is refused, not guessed.
 import { expect, test } from 'vitest';
 import { parseDuration } from '../../src/scoring/duration.ts';
 import { parseInstant, parseInstantOrDate } from '../../src/scoring/instant.ts';
@@ -10,7 +10,7 @@ test.each([
   ['2024-02-29T00:00:00.5z', '2024-02-29T00:00:00.500Z'],
   ['0050-01-01T00:00:00Z', '0050-01-01T00:00:00.000Z'],
   ['1969-12-31T23:59:59.9999Z', '1969-12-31T23:59:59.999Z'],
-])('%s is %s', (text, iso) => {
+])('the instant %s is parsed as %s', (text, iso) => {
   expect(new Date(parseInstant(text) ?? Number.NaN).toISOString()).toBe(iso);
 });
 
@@ -22,11 +22,11 @@ test.each([
   '2026-11-01T00:00Z',
   'yesterday',
   '',
-])('"%s" is no instant', (text) => {
+])('the text "%s" is not a valid instant', (text) => {
   expect(parseInstant(text)).toBeNull();
 });
 
-test('a date is its midnight in UTC', () => {
+test('a date is parsed as its midnight in UTC', () => {
   expect(parseInstantOrDate('2026-11-01')).toBe(Date.UTC(2026, 10, 1));
   expect(parseInstantOrDate('2026-13-01')).toBeNull();
 });
@@ -44,6 +44,6 @@ test.each([
   ['30', null],
   ['1M', null],
   ['.5d', null],
-])('a duration of %s is %s ms', (text, ms) => {
+])('the duration "%s" is parsed as %s ms', (text, ms) => {
   expect(parseDuration(text)).toBe(ms);
 });

@@ -1,4 +1,4 @@
-// Mistakes in a model file: each is named with its level, line and path.
+// Mistakes in a model file are reported with level, line and path.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { modelSchema, readModel } from '../../src/scoring/schemas/model.ts';
@@ -12,7 +12,7 @@ function found(text: string): string[] {
   return problems.map(({ level, line, path }) => `${level} ${line} ${path}`);
 }
 
-test('a status is all that a model needs', () => {
+test('a model with a status only is valid', () => {
   expect(found(HEAD + STATUS)).toEqual([]);
 });
 
@@ -20,8 +20,8 @@ test.each([
   ['a missing status', HEAD, 'error 1 status'],
   ['an unquoted version', `name: m\nversion: 2026.11\n${STATUS}`, 'error 2 version'],
   ['an unknown key', `${HEAD}fitt: {}\n${STATUS}`, 'error 3 fitt'],
-  ['a key that stands twice', `${HEAD}name: n\n${STATUS}`, 'error 3 '],
-])('%s is an error', (_, text, expected) => {
+  ['a duplicate key', `${HEAD}name: n\n${STATUS}`, 'error 3 '],
+])('%s in a model file is an error', (_, text, expected) => {
   expect(found(text)).toEqual([expected]);
 });
 
@@ -44,7 +44,7 @@ test.each([
   ['{ id: a, when: { field: contact.need, matches: "(" }, points: 1 }', 'behavior.signals[0].when.matches'],
   ['{ id: a, when: { is: 1 }, points: 1 }', 'behavior.signals[0].when'],
   ['{ id: a, absent: { activity: chat }, points: 1 }', 'behavior.signals[0].absent.for'],
-])('the signal %s is an error', (json, path) => {
+])('the invalid signal %s is an error at %s', (json, path) => {
   expect(found(signal(json))).toEqual([`error 6 ${path}`]);
 });
 
@@ -63,7 +63,7 @@ test.each([
     'warning fit.criteria[0].field',
   ],
   ['behavior: { signals: [ { id: a, activity: dance, points: 1 } ] }', 'warning behavior.signals[0].activity'],
-])('%s: %s', (part, expected) => {
+])('a model with %s is reported as: %s', (part, expected) => {
   const [level, path] = expected.split(' ');
   expect(found(`${HEAD}${STATUS}${part}\n`)).toEqual([`${level} 4 ${path}`]);
 });
@@ -91,7 +91,7 @@ test.each([
   ],
   ['basis: matrix, bands: [ { id: b } ]', 'error status'],
   ['bands: [ { id: a, at_least: 1 } ]', 'warning status.bands[0].at_least'],
-])('a status of %s: %s', (part, expected) => {
+])('a model with the status %s is reported as: %s', (part, expected) => {
   const [level, path] = expected.split(' ');
   expect(found(`${HEAD}status: { ${part} }\n`)).toEqual([`${level} 3 ${path}`]);
 });
@@ -102,7 +102,7 @@ test('a signal in two groups is an error', () => {
   expect(found(text)).toEqual(['error 4 behavior.groups[1].signals[0]']);
 });
 
-test('the format can be given to editors as a JSON Schema, which knows every part of a signal', () => {
+test('the JSON Schema of a model contains every part of a signal', () => {
   const schema = JSON.stringify(z.toJSONSchema(modelSchema, { io: 'input' }));
   for (const key of ['tiers', 'requires_activity', 'half_life', 'has_word', 'hysteresis', 'max_band']) {
     expect(schema).toContain(`"${key}"`);

@@ -1,4 +1,4 @@
-// Conditions evaluated straight from the rules, slowly: the second opinion that random tests compare with. Shares no code.
+// A slow reference implementation of conditions for random tests. Shares no code with the product.
 type Value = string | number | boolean | null | undefined | Value[];
 // biome-ignore lint/suspicious/noExplicitAny: raw JSON as a checker of its own reads it; the product's types would be shared code
 export type Loose = any;

@@ -1,4 +1,5 @@
-// The whole score straight from the rules, slowly and without looking ahead. Shares no code with the product.
+// A slow reference implementation of scoring, without looking ahead. Shares no code with the
+// product.
 import { condition, isUnknown, type Json } from './naive-conditions.ts';
 
 const E = 1e-9;
@@ -42,11 +43,11 @@ function fitOf(model: Json, fields: Json) {
     for (const each of ['D', 'C', 'B', 'A']) if ((100 * raw) / attainable >= thresholds[each] - E) grade = each;
   }
   const order = 'ABCDF';
-  const inForce = (model.fit?.overrides ?? []).filter((each: Json) => condition(each.when, fields) === true);
-  for (const { min_grade } of inForce) {
+  const active = (model.fit?.overrides ?? []).filter((each: Json) => condition(each.when, fields) === true);
+  for (const { min_grade } of active) {
     if (min_grade && (grade === 'Ungraded' || order.indexOf(min_grade) < order.indexOf(grade))) grade = min_grade;
   }
-  const limits = inForce
+  const limits = active
     .map((each: Json) => each.max_grade)
     .filter(Boolean)
     .sort()
@@ -124,16 +125,17 @@ function behaviorOf(model: Json, lead: Json, now: number) {
   const exactOf = (id: string) => lines.find((line) => line.signal === id)!.exact;
   const cuts: Line[] = [];
   for (const group of behavior.groups ?? []) {
-    const whole = sum(group.signals.map(exactOf));
-    const kept = Math.max(group.min ?? -Infinity, Math.min(group.max ?? Infinity, whole));
-    const line = { signal: `cap:${group.id}`, outcome: 'matched', exact: kept - whole, label: group.label ?? group.id };
+    const groupSum = sum(group.signals.map(exactOf));
+    const limited = Math.max(group.min ?? -Infinity, Math.min(group.max ?? Infinity, groupSum));
+    const exact = limited - groupSum;
+    const line = { signal: `cap:${group.id}`, outcome: 'matched', exact, label: group.label ?? group.id };
     if (Math.abs(line.exact) > E) cuts.push(line);
   }
-  const whole = sum([...lines, ...cuts].map((line) => line.exact));
+  const unlimited = sum([...lines, ...cuts].map((line) => line.exact));
   const floor = behavior.min === 'none' ? -Infinity : (behavior.min ?? 0);
-  const exact = Math.max(floor, Math.min(behavior.max ?? Infinity, whole));
-  if (Math.abs(exact - whole) > E) {
-    cuts.push({ signal: 'limit:behavior', outcome: 'matched', exact: exact - whole, label: 'limit:behavior' });
+  const exact = Math.max(floor, Math.min(behavior.max ?? Infinity, unlimited));
+  if (Math.abs(exact - unlimited) > E) {
+    cuts.push({ signal: 'limit:behavior', outcome: 'matched', exact: exact - unlimited, label: 'limit:behavior' });
   }
   return { exact, signals: lines, lines: [...lines, ...cuts] };
 }
@@ -156,27 +158,27 @@ function apportioned(dimension: string, lines: Line[], score: number) {
   return lines.map((line, index) => ({ dimension, ...line, points: points[index]! + 0 }));
 }
 
-function statusOf(model: Json, lead: Json, standing: Json, context: Json) {
+function statusOf(model: Json, lead: Json, position: Json, context: Json) {
   const { bands, gates = [], basis = 'total', behavior_levels = {} } = model.status;
-  const { grade, fit, behavior, signals } = standing;
+  const { grade, fit, behavior, signals } = position;
   const value = basis === 'fit' ? fit : basis === 'behavior' ? behavior : fit + behavior;
   const reachedLevels = Object.entries<number>(behavior_levels).filter(([, from]) => from <= behavior + E);
   const level = reachedLevels.sort(([, a], [, b]) => b - a)[0]?.[0];
   const cell = grade === 'Ungraded' || level === undefined ? null : grade + level;
-  const placeOf = (id: string | undefined) => bands.findIndex((band: Json) => band.id === id);
-  const previous = placeOf(context.previousStatus);
+  const indexOf = (id: string | undefined) => bands.findIndex((band: Json) => band.id === id);
+  const previous = indexOf(context.previousStatus);
   const strong = signals.filter((line: Line) => line.exact >= 1 - E).map((line: Line) => line.signal);
   const thresholds: Json = {};
   for (const band of bands) {
     if (band.at_least?.top)
       thresholds[band.id] = Math.max(band.at_least.floor, context.thresholds?.[band.id] ?? -Infinity);
   }
-  const chosen = bands.findIndex((band: Json, place: number) => {
-    if (place === bands.length - 1) return true;
+  const chosen = bands.findIndex((band: Json, index: number) => {
+    if (index === bands.length - 1) return true;
     if (basis === 'matrix' && !band.cells.includes(cell)) return false;
     if (basis !== 'matrix') {
       const base = typeof band.at_least === 'number' ? band.at_least : (thresholds[band.id] ?? band.at_least.points);
-      const slack = previous !== -1 && previous <= place ? (band.at_least.hysteresis ?? 0) : 0;
+      const slack = previous !== -1 && previous <= index ? (band.at_least.hysteresis ?? 0) : 0;
       if (value < base - slack - E) return false;
     }
     const r = band.requires ?? {};
@@ -187,20 +189,20 @@ function statusOf(model: Json, lead: Json, standing: Json, context: Json) {
     if (r.min_signals !== undefined && strong.length < r.min_signals) return false;
     return !r.any_signal || r.any_signal.some((id: string) => strong.includes(id));
   });
-  const holding = gates.filter((gate: Json) => {
-    return condition(gate.unless, lead.fields ?? {}) !== true && placeOf(gate.max_band) > chosen;
+  const capping = gates.filter((gate: Json) => {
+    return condition(gate.unless, lead.fields ?? {}) !== true && indexOf(gate.max_band) > chosen;
   });
-  const place = Math.max(chosen, ...holding.map((gate: Json) => placeOf(gate.max_band)));
-  const listed = holding.map((gate: Json) => ({ id: gate.id, label: gate.label ?? gate.id, max_band: gate.max_band }));
-  return { status: bands[place].id, cell, gates: listed, thresholds };
+  const index = Math.max(chosen, ...capping.map((gate: Json) => indexOf(gate.max_band)));
+  const listed = capping.map((gate: Json) => ({ id: gate.id, label: gate.label ?? gate.id, max_band: gate.max_band }));
+  return { status: bands[index].id, cell, gates: listed, thresholds };
 }
 
-/** The result at `now` (epoch ms) but for `next_change_at`. */
+/** The result at `now` (epoch ms), without `next_change_at`. */
 export function naiveScore(lead: Json, model: Json, now: number, context: Json = {}) {
   const fit = fitOf(model, lead.fields ?? {});
   const behavior = behaviorOf(model, lead, now);
   const scores = { fit: round(fit.raw), behavior: round(behavior.exact) };
-  const standing = { grade: fit.grade, ...scores, signals: behavior.signals };
+  const position = { grade: fit.grade, ...scores, signals: behavior.signals };
   return {
     grade: fit.grade,
     coverage: fit.coverage,
@@ -208,7 +210,7 @@ export function naiveScore(lead: Json, model: Json, now: number, context: Json =
     attainable: fit.attainable,
     exact: behavior.exact,
     ...scores,
-    ...statusOf(model, lead, standing, context),
+    ...statusOf(model, lead, position, context),
     contributions: [
       ...apportioned('fit', fit.lines, scores.fit),
       ...apportioned('behavior', behavior.lines, scores.behavior),

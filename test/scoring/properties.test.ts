@@ -1,4 +1,5 @@
-// Random models and random leads: the engine against a slow second opinion, and what must hold for every lead.
+// Properties of scoring on random models and leads, and a comparison with a slow reference
+// implementation.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Lead } from '../../src/domain/lead.ts';
@@ -43,7 +44,7 @@ function comparable(result: ScoreResult): Json {
   };
 }
 
-test('every random lead scores as the slow second opinion says, to the last digit', () => {
+test('a random lead with a random model scores exactly as in the reference implementation', () => {
   fc.assert(
     fc.property(model, lead, context, (m, l, c) => {
       const result = scoreLead(parsed(l), compiled(m), NOW, c);
@@ -59,19 +60,19 @@ test('every random lead scores as the slow second opinion says, to the last digi
   );
 });
 
-function seenAt(m: Json, l: Json, c: Json, previousStatus: string, at: number): Json {
+function referenceAt(m: Json, l: Json, c: Json, previousStatus: string, at: number): Json {
   const { behavior, grade, cell, status } = naiveScore(l, m, at, { ...c, previousStatus });
   return { behavior, grade, cell, status };
 }
 
-test('nothing changes before next_change_at, something does at it, and null means never', () => {
+test('a score does not change before next_change_at, changes at it, and never changes if it is null', () => {
   fc.assert(
     fc.property(
       model,
       lead,
       context,
       fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }),
-      (m, l, c, places) => {
+      (m, l, c, fractions) => {
         const result = scoreLead(parsed(l), compiled(m), NOW, c);
         const { grade, cell, status } = result;
         const now = { behavior: result.behavior.score, grade, cell, status };
@@ -80,13 +81,13 @@ test('nothing changes before next_change_at, something does at it, and null mean
         if (change !== null) {
           expect(change).toBeGreaterThanOrEqual(first);
           expect(change % 1000).toBe(0);
-          expect(seenAt(m, l, c, status, change)).not.toEqual(now);
+          expect(referenceAt(m, l, c, status, change)).not.toEqual(now);
         }
         const last = change === null ? NOW + 50_000 * HOUR : change - 1000;
         const nearby = [first, first + 1000, last - 1000, last];
-        const between = places.map((place) => first + Math.floor((place ** 2 * (last - first)) / 1000) * 1000);
+        const between = fractions.map((part) => first + Math.floor((part ** 2 * (last - first)) / 1000) * 1000);
         for (const at of [...nearby, ...between]) {
-          if (at >= first && at <= last) expect({ at, ...seenAt(m, l, c, status, at) }).toEqual({ at, ...now });
+          if (at >= first && at <= last) expect({ at, ...referenceAt(m, l, c, status, at) }).toEqual({ at, ...now });
         }
       },
     ),
@@ -94,7 +95,7 @@ test('nothing changes before next_change_at, something does at it, and null mean
   );
 });
 
-test('contributions sum to the displayed scores', () => {
+test('the contributions of a result sum to its displayed scores', () => {
   fc.assert(
     fc.property(model, lead, (m, l) => {
       const { contributions, fit, behavior, total } = scoreLead(parsed(l), compiled(m), NOW);
@@ -107,7 +108,7 @@ test('contributions sum to the displayed scores', () => {
   );
 });
 
-test('the order of activities is irrelevant, unless two have the same id', () => {
+test('the order of activities with unique ids does not change the result', () => {
   fc.assert(
     fc.property(model, lead, (m, l) => {
       const unique = new Map((l.activities ?? []).map((each: Json) => [String(each.id), each]));
@@ -120,7 +121,7 @@ test('the order of activities is irrelevant, unless two have the same id', () =>
   );
 });
 
-test('the lines of the text that begin with a sign sum to the total, at any length', () => {
+test('the signed lines of an explanation sum to the total, at any length', () => {
   fc.assert(
     fc.property(model, lead, fc.integer({ min: 30, max: 600 }), (m, l, maxLength) => {
       const ready = compiled(m);

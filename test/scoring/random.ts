@@ -1,4 +1,5 @@
-// Random models and leads for property tests, made so that rules meet often: few field names, few activity types, round numbers.
+// Generators of models and leads for property tests. Few field names, few activity types and round
+// numbers make rules match often.
 import fc from 'fast-check';
 import type { Json } from './naive-conditions.ts';
 
@@ -31,7 +32,9 @@ const words = fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 3 }
 const few = <T>(each: fc.Arbitrary<T>, minLength = 0, maxLength = 3) => fc.array(each, { minLength, maxLength });
 
 function some(shape: Record<string, fc.Arbitrary<unknown>>, keys: fc.Arbitrary<string[]>): fc.Arbitrary<Json> {
-  return fc.tuple(fc.record(shape), keys).map(([all, kept]) => Object.fromEntries(kept.map((key) => [key, all[key]])));
+  return fc
+    .tuple(fc.record(shape), keys)
+    .map(([all, chosen]) => Object.fromEntries(chosen.map((key) => [key, all[key]])));
 }
 
 const plain = {

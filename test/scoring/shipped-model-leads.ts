@@ -1,11 +1,11 @@
-// Leads that show what the shipped models mean, each with the sentence that says so and the part of the result that the sentence is
-// about. The whole results are in test/golden.
+// Example leads for the shipped models, each with a sentence and the part of the result that the
+// sentence is about. The complete results are in test/golden.
 import { expect } from 'vitest';
 import type { Activity, Fields, Lead } from '../../src/domain/lead.ts';
 import type { ScoringContext } from '../../src/domain/score-result.ts';
 import { did, leadOf } from './build.ts';
 
-interface ShownLead {
+interface ExampleLead {
   readonly sentence: string;
   readonly lead: Lead;
   readonly context?: ScoringContext;
@@ -20,7 +20,7 @@ const PERFECT: Fields = {
   'company.technologies': ['HubSpot', 'Slack'],
 };
 const STUDENT: Fields = { ...PERFECT, 'contact.job_title': 'Student' };
-/** Everything that BANT asks, but who decides. */
+/** All BANT fields except authority. */
 const QUALIFIED: Fields = {
   ...PERFECT,
   'contact.budget': 'approved',
@@ -32,50 +32,50 @@ const demo = (days: number) => did('form_submission', days, { form: 'Demo reques
 const pricing = (...days: number[]) => days.map((each) => did('page_view', each, { path: '/pricing' }));
 const some = (count: number, type: string) => Array.from({ length: count }, () => did(type, 0));
 
-/** Whoever did all this has the most that behavior can give. */
+/** Activities with the highest possible behavior score. */
 const EVERYTHING: readonly Activity[] = [
   ...[demo(0), did('trial_started', 0), did('meeting', 0), did('webinar', 0)],
   ...pricing(0, 0, 0),
   ...some(3, 'email_click'),
 ];
 
-const shown = (
+const example = (
   sentence: string,
   parts: { fields?: Fields; activities?: readonly Activity[]; context?: ScoringContext },
-  expected: ShownLead['expected'],
-): ShownLead => {
+  expected: ExampleLead['expected'],
+): ExampleLead => {
   const { context, ...rest } = parts;
   return { sentence, lead: leadOf(rest), ...(context && { context }), expected };
 };
 
 /** By model file. */
-export const LEADS: Readonly<Record<string, readonly ShownLead[]>> = {
+export const LEADS: Readonly<Record<string, readonly ExampleLead[]>> = {
   'mappings/model.yaml': [
-    shown(
+    example(
       'a perfect fit without activity is an A, and neither hot nor an MQL',
       { fields: PERFECT },
       { grade: 'A', fit: { score: 100 }, status: 'engaged' },
     ),
-    shown(
+    example(
       'a student with a behavior of 100 or more is at best a D, and neither hot nor an MQL',
       { fields: STUDENT, activities: EVERYTHING },
       { grade: 'D', behavior: { score: 132 }, status: 'engaged' },
     ),
-    shown(
+    example(
       'a VP who viewed pricing twice last week and asked for a demo is hot',
       { fields: PERFECT, activities: [...pricing(5, 6), demo(5)] },
       { grade: 'A', status: 'hot' },
     ),
-    shown(
-      'a demo request of somebody of whom nothing is known is worth 40, and is no MQL yet',
+    example(
+      'a lead with a demo request and no known field has 40 points, and is not an MQL yet',
       { activities: [demo(0)] },
       { grade: 'Ungraded', total: 40, status: 'engaged' },
     ),
   ],
 
   'mappings/presets/scale-100.yaml': [
-    shown(
-      'a VP at 85 points without known authority is handed to nobody, and the reason says what would lift it',
+    example(
+      'a VP at 85 points without known authority stays an MQL, and the explanation names the field that lifts the gate',
       { fields: QUALIFIED, activities: [demo(0), did('meeting', 0)] },
       {
         total: 85,
@@ -84,40 +84,40 @@ export const LEADS: Readonly<Record<string, readonly ShownLead[]>> = {
         explanation: expect.stringMatching(/No decision maker known.*contact\.authority/),
       },
     ),
-    shown(
-      'the same VP is handed to sales when they are known to decide',
+    example(
+      'a VP with known authority is passed to sales',
       { fields: { ...QUALIFIED, 'contact.authority': true }, activities: [demo(0), did('meeting', 0)] },
       { total: 90, status: 'sales', gates: [] },
     ),
-    shown(
-      'one who said that they do not decide is handed to nobody either',
+    example(
+      'a VP without authority stays an MQL, too',
       { fields: { ...QUALIFIED, 'contact.authority': false }, activities: [demo(0), did('meeting', 0)] },
       { total: 85, status: 'mql', gates: [{ id: 'authority' }] },
     ),
-    shown(
-      'a decision maker with a perfect fit who has done nothing is not handed over',
+    example(
+      'a decision maker with a perfect fit and no activity is not passed to sales',
       { fields: { ...QUALIFIED, 'contact.authority': true } },
       { grade: 'A', total: 50, status: 'engaged' },
     ),
-    shown(
-      'a student who decides and did everything is a D, and neither handed over nor an MQL',
+    example(
+      'a student with authority and every activity is a D, and neither passed to sales nor an MQL',
       { fields: { ...QUALIFIED, ...STUDENT, 'contact.authority': true }, activities: EVERYTHING },
       { grade: 'D', total: 88, status: 'engaged' },
     ),
-    shown(
-      'a decision maker who did everything, but of whom nothing else is known, is to be qualified first',
+    example(
+      'a decision maker with every activity and no other known field is an MQL to qualify',
       { fields: { 'contact.authority': true }, activities: EVERYTHING },
       { grade: 'Ungraded', total: 55, status: 'mql' },
     ),
-    shown(
-      'who told us that there is no budget gets nothing for it, and it counts as known',
+    example(
+      'a stated lack of budget gives no points and counts as known',
       { fields: { 'contact.job_title': 'Sales Manager', 'contact.budget': 'No budget', 'company.employees': 80 } },
       { grade: 'C', coverage: 0.54, total: 16, status: 'cold' },
     ),
   ],
 
   'mappings/presets/scale-200.yaml': [
-    shown(
+    example(
       'a manager at 120 points is an SQL',
       {
         fields: { ...PERFECT, 'contact.job_title': 'Sales Manager' },
@@ -130,8 +130,8 @@ export const LEADS: Readonly<Record<string, readonly ShownLead[]>> = {
       },
       { grade: 'A', total: 120, status: 'sql' },
     ),
-    shown(
-      'one point less is an MQL',
+    example(
+      'a manager at 119 points is an MQL',
       {
         fields: { ...PERFECT, 'contact.job_title': 'Sales Manager' },
         activities: [
@@ -143,12 +143,12 @@ export const LEADS: Readonly<Record<string, readonly ShownLead[]>> = {
       },
       { grade: 'A', total: 119, status: 'mql' },
     ),
-    shown(
-      'a VP at 120 points who did little for them is an MQL, too',
+    example(
+      'a VP at 120 points with a behavior score of 20 is an MQL, too',
       { fields: PERFECT, activities: some(1, 'webinar') },
       { total: 120, behavior: { score: 20 }, status: 'mql' },
     ),
-    shown(
+    example(
       'a manager of a large company at 80 points is an MQL',
       {
         fields: { 'contact.job_title': 'Sales Manager', 'company.employees': 5000, 'company.country': 'US' },
@@ -156,8 +156,8 @@ export const LEADS: Readonly<Record<string, readonly ShownLead[]>> = {
       },
       { grade: 'B', total: 80, status: 'mql' },
     ),
-    shown(
-      'at 79 points they are engaged',
+    example(
+      'a manager of a large company at 79 points is engaged',
       {
         fields: { 'contact.job_title': 'Sales Manager', 'company.employees': 5000, 'company.country': 'US' },
         activities: [...some(1, 'webinar'), ...some(1, 'email_click'), ...some(1, 'email_open')],
@@ -167,22 +167,22 @@ export const LEADS: Readonly<Record<string, readonly ShownLead[]>> = {
   ],
 
   'mappings/presets/fit-only.yaml': [
-    shown(
-      'a VP of a perfect company is a target, whatever they did',
+    example(
+      'a VP of a perfect company is a target, whatever the activities',
       { fields: PERFECT, activities: EVERYTHING },
       { grade: 'A', total: 100, behavior: { score: 0 }, status: 'target', next_change_at: null },
     ),
-    shown(
-      'a VP of whose company nothing is known is Ungraded, and nobody to call on a guess',
+    example(
+      'a VP of an unknown company is Ungraded, and not to be called on a guess',
       { fields: { 'contact.job_title': 'VP Sales' } },
       { grade: 'Ungraded', total: 30, status: 'other' },
     ),
-    shown(
-      'a student at a perfect company is a D, and nobody to call',
+    example(
+      'a student at a perfect company is a D, and not to be called',
       { fields: STUDENT },
       { grade: 'D', total: 70, status: 'other' },
     ),
-    shown(
+    example(
       'a manager at a large bank in Spain is a C',
       {
         fields: {
@@ -194,7 +194,7 @@ export const LEADS: Readonly<Record<string, readonly ShownLead[]>> = {
       },
       { grade: 'C', total: 47, status: 'fair' },
     ),
-    shown(
+    example(
       'a specialist of a small farm is an F',
       { fields: { 'contact.job_title': 'Specialist', 'company.employees': 4, 'company.industry': 'Farming' } },
       { grade: 'F', total: -15, status: 'other' },
@@ -202,13 +202,13 @@ export const LEADS: Readonly<Record<string, readonly ShownLead[]>> = {
   ],
 
   'mappings/presets/engagement-only.yaml': [
-    shown(
-      'whoever asked for a demo today and viewed pricing yesterday is hot',
+    example(
+      'a lead with a demo request today and a pricing view yesterday is hot',
       { activities: [demo(0), ...pricing(1)] },
       { grade: 'Ungraded', status: 'hot' },
     ),
-    shown(
-      'whoever reads everything at 54 points but never asked for anything is warm',
+    example(
+      'a lead at 54 points with reading activities only is warm',
       {
         activities: [
           ...some(1, 'webinar'),
@@ -219,56 +219,56 @@ export const LEADS: Readonly<Record<string, readonly ShownLead[]>> = {
       },
       { behavior: { score: 54 }, status: 'warm' },
     ),
-    shown(
-      'a demo request of six weeks ago is worth 10: light engagement',
+    example(
+      'a demo request six weeks ago is worth 10 points: light engagement',
       { activities: [demo(42)] },
       { behavior: { score: 10 }, status: 'light' },
     ),
-    shown(
-      'a hot lead that fell to 46 points stays hot',
+    example(
+      'a hot lead that falls to 46 points stays hot',
       {
         activities: [demo(0), ...some(1, 'email_click'), ...some(2, 'email_open')],
         context: { previousStatus: 'hot' },
       },
       { behavior: { score: 46 }, status: 'hot' },
     ),
-    shown(
-      'one that comes to 46 points from below is warm',
+    example(
+      'a lead that rises to 46 points is warm',
       {
         activities: [demo(0), ...some(1, 'email_click'), ...some(2, 'email_open')],
         context: { previousStatus: 'light' },
       },
       { behavior: { score: 46 }, status: 'warm' },
     ),
-    shown(
-      'whoever unsubscribed and looked at our jobs is asleep, and owes nothing',
+    example(
+      'an unsubscribed lead that looked at our jobs is asleep, with a behavior score of 0',
       { fields: { 'contact.email_opt_out': true }, activities: [did('page_view', 0, { path: '/careers' })] },
       { behavior: { score: 0 }, status: 'asleep' },
     ),
   ],
 
   'mappings/presets/matrix.yaml': [
-    shown(
-      'a VP who asked for a demo and started a trial is A1: call',
+    example(
+      'a VP with a demo request and a trial is in cell A1: call',
       { fields: PERFECT, activities: [demo(0), did('trial_started', 0)] },
       { cell: 'A1', status: 'hot' },
     ),
-    shown('a VP who has done nothing is A4: nurture', { fields: PERFECT }, { cell: 'A4', status: 'nurture' }),
-    shown(
-      'a student who did everything is D1: being busy does not make up for it',
+    example('a VP without activity is in cell A4: nurture', { fields: PERFECT }, { cell: 'A4', status: 'nurture' }),
+    example(
+      'a student with every activity is in cell D1: activity does not compensate for a poor fit',
       { fields: STUDENT, activities: EVERYTHING },
       { cell: 'D1', status: 'rest' },
     ),
-    shown(
-      'a manager of a good company who started a trial is B2: qualify',
+    example(
+      'a manager of a good company with a trial is in cell B2: qualify',
       {
         fields: { 'contact.job_title': 'Sales Manager', 'company.employees': 200, 'company.country': 'US' },
         activities: some(1, 'trial_started'),
       },
       { cell: 'B2', status: 'warm' },
     ),
-    shown(
-      'whoever did everything, but of whom nothing is known, has no cell',
+    example(
+      'a lead with every activity and no known field has no cell',
       { activities: EVERYTHING },
       { grade: 'Ungraded', cell: null, status: 'rest' },
     ),

@@ -1,5 +1,6 @@
-// The models and examples that come with the product: they are valid, and mean what their comments say. What each of them makes of
-// some leads stands whole in test/golden; `vitest run test/scoring/shipped-models.test.ts -u` writes it anew, to be read as a difference.
+// The shipped models are valid and do what their comments say. test/golden contains the complete
+// results of some leads; `vitest run test/scoring/shipped-models.test.ts -u` updates them, for
+// review as a diff.
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -13,7 +14,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const MODELS = ['mappings/model.yaml', ...globSync('mappings/presets/*.yaml', { cwd: ROOT }).toSorted()];
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-test.each(MODELS)('%s is valid, without a warning', (file) => {
+test.each(MODELS)('the shipped model %s is valid, without warnings', (file) => {
   const { model, problems } = readModel(read(file), file);
   expect(problems).toEqual([]);
   expect(model).not.toBeNull();
@@ -29,7 +30,7 @@ test('the default model has 5 to 15 criteria and 5 to 15 signals', () => {
 
 const withFit = MODELS.filter((file) => readModel(read(file), file).model?.fit !== undefined);
 
-test.each(withFit)('%s names industries as the mapping does', (file) => {
+test.each(withFit)('the shipped model %s uses only industries of the HubSpot mapping', (file) => {
   const { mapping } = readMapping(read('mappings/hubspot.yaml'), 'hubspot.yaml');
   const known = Object.values(mapping?.tables?.industry ?? {});
   const named = readModel(read(file), file).model?.fit?.criteria.find(({ id }) => id === 'industry');
@@ -39,7 +40,7 @@ test.each(withFit)('%s names industries as the mapping does', (file) => {
 });
 
 test.each(withFit.flatMap((file) => [10, 49, 50, 999, 1000, 9.5, 0].map((people) => [file, people] as const)))(
-  'in %s a company of %d people matches exactly one size',
+  'in the model %s, a company of %d people matches exactly one size',
   (file, employees) => {
     const size = modelOf(read(file)).fit.criteria.find((criterion) => criterion.id === 'company_size');
     const matched = size?.cases.filter((each) => each.test({ 'company.employees': employees }) === 'matched');
@@ -47,18 +48,18 @@ test.each(withFit.flatMap((file) => [10, 49, 50, 999, 1000, 9.5, 0].map((people)
   },
 );
 
-test('every model has leads to show what it means', () => {
+test('every shipped model has example leads', () => {
   expect(Object.keys(LEADS).toSorted()).toEqual(MODELS.toSorted());
 });
 
-describe.each(Object.entries(LEADS))('with %s', (file, leads) => {
+describe.each(Object.entries(LEADS))('with the model %s', (file, leads) => {
   const model = modelOf(read(file));
 
   test.each(leads)('$sentence', ({ lead, context, expected }) => {
     expect(printed(lead, model, context)).toMatchObject(expected);
   });
 
-  test('all of their results are those in test/golden', async () => {
+  test('the results of all example leads equal those in test/golden', async () => {
     const results = leads.map(({ sentence, lead, context }) => ({ sentence, result: printed(lead, model, context) }));
     const name = file.split('/').at(-1) ?? file;
     await expect(toGolden(results)).toMatchFileSnapshot(join(ROOT, 'test/golden', name));

@@ -1,4 +1,4 @@
-// Bands, hysteresis, percentile thresholds, gates and cells, on leads whose behavior score is easy to see.
+// Bands, hysteresis, percentile thresholds, gates and cells, on leads with simple behavior scores.
 import { expect, test } from 'vitest';
 import type { ScoringContext } from '../../src/domain/score-result.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
@@ -27,7 +27,7 @@ test.each([
   [56, 'hot', 'mql'],
   [56, 'cold', 'cold'],
   [56, 'a band of an older model', 'cold'],
-])('%d points after "%s" are %s: a band is kept down to its threshold less 5', (points, previousStatus, expected) => {
+])('with a hysteresis of 5, %d points after the status "%s" are %s', (points, previousStatus, expected) => {
   expect(statusAt(points, sticky, previousStatus === undefined ? {} : { previousStatus })).toBe(expected);
 });
 
@@ -39,7 +39,7 @@ test.each([
   [70, 70, 'hot', 70],
   [60, 20, 'hot', 60],
   [50, 20, 'cold', 60],
-])('%d points with a stored threshold of %s are %s', (points, stored, expected, applied) => {
+])('%d points with a stored percentile threshold of %s are %s', (points, stored, expected, applied) => {
   const model = modelWith({ behavior: { signals: [{ id: 'chat', activity: 'chat', points }] }, status: top });
   const context = stored === undefined ? {} : { thresholds: { hot: stored } };
   const result = scoreLead(leadOf({ activities: [did('chat', 0)] }), model, NOW, context);
@@ -51,7 +51,7 @@ test('a result of a model without percentile bands has no thresholds', () => {
   expect(scoreLead(leadOf(), model, NOW)).not.toHaveProperty('thresholds');
 });
 
-test('looking ahead, a lead keeps its band by hysteresis: 80 points fall to 74 before it is no longer hot', () => {
+test('next_change_at respects hysteresis: a lead with 80 points stays hot until it falls to 74', () => {
   const status = { ...sticky, basis: 'behavior' };
   const model = modelWith({ behavior: { signals: [{ id: 'chat', activity: 'chat', points: 80 }] }, status });
   const lead = leadOf({ activities: [did('chat', 0)] });
@@ -64,7 +64,7 @@ test('looking ahead, a lead keeps its band by hysteresis: 80 points fall to 74 b
   expect(previousStatus).toBe('mql');
 });
 
-test('only gates worse than the band are listed, and the worst of them counts', () => {
+test('a result lists only the gates below its band, and the lowest of them sets the status', () => {
   const unless = {
     any: [
       { field: 'contact.authority', is: true },
@@ -90,7 +90,7 @@ test('only gates worse than the band are listed, and the worst of them counts', 
   expect(scoreLead(lifted, model, NOW)).toMatchObject({ status: 'hot', gates: [] });
 });
 
-test('a matrix looks at the cell, and a lead that is not graded has none', () => {
+test('with basis matrix the cell decides the status, and an ungraded lead has no cell', () => {
   const size = { id: 'size', field: 'company.employees', cases: [{ when: { gte: 50 }, points: 10 }] };
   const status = {
     basis: 'matrix',
@@ -109,7 +109,7 @@ test('a matrix looks at the cell, and a lead that is not graded has none', () =>
   expect(scoreLead(leadOf({ activities: [did('chat', 0)] }), model, NOW)).toMatchObject({ cell: null, status: 'cold' });
 });
 
-test('a signal that fades below 1 point changes the status before the score does', () => {
+test('a required signal that decays below 1 point changes the status before the score changes', () => {
   const signals = [
     { id: 'steady', activity: 'call', points: 10, half_life: 'none' },
     { id: 'fading', activity: 'chat', points: 1.2, half_life: '10d' },

@@ -1,4 +1,4 @@
-// The worked examples of the scoring rules, one by one: what they say must come out to the last digit.
+// The worked examples of the scoring rules; each result must be exact.
 import { expect, test } from 'vitest';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
@@ -11,20 +11,23 @@ test.each([
   [30, 20, 20],
   [45, 14.142135623730951, 14],
   [60, 10, 10],
-])('a demo request worth 40, %d days old at a half-life of 30 days, is worth %d', (days, exact, score) => {
-  const model = modelWith({ behavior: { signals: [demo] } });
-  const result = scoreLead(leadOf({ activities: [did('form_submission', days)] }), model, NOW);
-  expect(result.behavior.exact).toBeCloseTo(exact, 12);
-  expect(result.behavior.score).toBe(score);
-});
+])(
+  'a demo request of 40 points with a half-life of 30 days is worth, after %d days, %d points',
+  (days, exact, score) => {
+    const model = modelWith({ behavior: { signals: [demo] } });
+    const result = scoreLead(leadOf({ activities: [did('form_submission', days)] }), model, NOW);
+    expect(result.behavior.exact).toBeCloseTo(exact, 12);
+    expect(result.behavior.score).toBe(score);
+  },
+);
 
-test('a half-life of 60 days leaves 28.284 of 40 after 30 days', () => {
+test('a half-life of 60 days leaves 28.284 of 40 points after 30 days', () => {
   const model = modelWith({ behavior: { half_life: '60d', signals: [demo] } });
   const result = scoreLead(leadOf({ activities: [did('form_submission', 30)] }), model, NOW);
   expect(result.behavior.exact).toBeCloseTo(28.284271247461902, 12);
 });
 
-test('9 points that fade in a straight line over 90 days are 8.7 after 3', () => {
+test('9 points with a linear decay over 90 days are 8.7 points after 3 days', () => {
   const model = modelWith({ behavior: { decay: 'linear', signals: [{ ...demo, points: 9 }] } });
   const result = scoreLead(leadOf({ activities: [did('form_submission', 3)] }), model, NOW);
   expect(result.behavior.exact).toBeCloseTo(8.7, 12);
@@ -35,7 +38,7 @@ test.each([
   [2, 12],
   [3, 25],
   [7, 25],
-])('%d pricing visits in the window are worth %d, never a sum of tiers', (visits, points) => {
+])('%d pricing visits in the window are worth %d points, not the sum of the tiers', (visits, points) => {
   const tiers = [
     { count: 1, points: 12 },
     { count: 3, points: 25 },
@@ -48,7 +51,7 @@ test.each([
 test.each([
   [0, 3, 3],
   [30, 1.5, 2],
-])('five opens %d days ago are worth %d', (days, exact, score) => {
+])('five opens %d days ago with a max_count of 3 are worth %d points', (days, exact, score) => {
   const model = modelWith({ behavior: { signals: [{ id: 'open', activity: 'email_open', points: 1, max_count: 3 }] } });
   const activities = Array.from({ length: 5 }, () => did('email_open', days));
   const { behavior } = scoreLead(leadOf({ activities }), model, NOW);
@@ -84,20 +87,20 @@ const vp = {
   'company.technologies': ['Slack', 'Jira'],
 };
 
-test('a VP at a company that fits in everything is an A with 60 points, and without activity neither hot nor an MQL', () => {
+test('a VP at a perfect company without activity is an A with 60 points, and neither hot nor an MQL', () => {
   const model = modelWith({ fit, behavior: { signals: [demo] }, status: { bands } });
   const result = scoreLead(leadOf({ fields: vp }), model, NOW);
   expect(result).toMatchObject({ grade: 'A', fit: { raw: 60, attainable: 60, score: 60 }, status: 'engaged' });
 });
 
-test('a student with a behavior of 100 is at best a D, and no MQL', () => {
+test('a student with a behavior score of 100 is at best a D, and not an MQL', () => {
   const model = modelWith({ fit, behavior: { signals: [{ ...demo, points: 100 }] }, status: { bands } });
   const fields = { ...vp, 'contact.job_title': 'Student, VP of the chess club' };
   const result = scoreLead(leadOf({ fields, activities: [did('form_submission', 0)] }), model, NOW);
   expect(result).toMatchObject({ grade: 'D', behavior: { score: 100 }, status: 'engaged' });
 });
 
-test('85 points without a known decision maker are held at MQL, and the explanation says which field lifts it', () => {
+test('a gate caps 85 points without a known decision maker at MQL, and the explanation names the field that lifts it', () => {
   const unless = { field: 'contact.authority', is: true };
   const gates = [{ id: 'authority', label: 'No decision maker known', unless, max_band: 'mql' }];
   const model = modelWith({ fit, behavior: { signals: [{ ...demo, points: 25 }] }, status: { bands, gates } });
@@ -112,7 +115,7 @@ test('85 points without a known decision maker are held at MQL, and the explanat
   expect(scoreLead(known, model, NOW)).toMatchObject({ status: 'hot', gates: [] });
 });
 
-test('ten signals worth 5 and two worth 25 total the same, but only targeted ones make a lead hot', () => {
+test('ten signals of 5 points and two required signals of 25 total the same, but only the latter make a lead hot', () => {
   const small = Array.from({ length: 10 }, (_, index) => ({ id: `small${index}`, activity: 'email_click', points: 5 }));
   const large = ['chat', 'meeting'].map((activity) => ({ id: activity, activity, points: 25 }));
   const status = {
@@ -125,7 +128,7 @@ test('ten signals worth 5 and two worth 25 total the same, but only targeted one
   expect([targeted.total, targeted.status]).toEqual([50, 'hot']);
 });
 
-test('contributions of 1.4 and -0.6 are displayed as 2 and -1, which sum to the score of 1', () => {
+test('contributions of 1.4 and -0.6 points are displayed as 2 and -1, which sum to the score of 1', () => {
   const signals = [
     { id: 'plus', activity: 'chat', points: 1.4 },
     { id: 'minus', activity: 'call', points: -0.6 },
@@ -136,7 +139,7 @@ test('contributions of 1.4 and -0.6 are displayed as 2 and -1, which sum to the 
   expect(contributions.map((each) => each.points)).toEqual([2, -1]);
 });
 
-test('the next change is the first whole second at which another score comes out', () => {
+test('the next change is the first whole second with a different score', () => {
   const model = modelWith({ behavior: { signals: [demo] } });
   const lead = leadOf({ activities: [did('form_submission', 0)] });
   const { nextChangeAt } = scoreLead(lead, model, NOW);

@@ -1,22 +1,22 @@
-// Opens a CSV file: finds out its encoding and form, and reads its records in flat memory.
+// Opens a CSV file: detects its encoding and dialect, and streams its records.
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Encoding } from '../csv-mapping.ts';
-import { DELIMITERS, type DelimiterName, type Form, findForm } from '../form.ts';
+import { type CsvDialect, DELIMITERS, type DelimiterName, detectDialect } from '../dialect.ts';
 import { splitLines } from '../lines.ts';
 import { type CsvRecord, readRecords } from '../records.ts';
-import { type FoundEncoding, findEncoding } from './encoding.ts';
+import { type DetectedEncoding, detectEncoding } from './encoding.ts';
 
-// A header of 400 long names is a tenth of this.
+// Ten times the size of a header with 400 long names.
 const HEAD_BYTES = 256 * 1024;
 
-export interface OpenedCsv extends Form, FoundEncoding {
+export interface OpenedCsv extends CsvDialect, DetectedEncoding {
   readonly records: AsyncGenerator<CsvRecord>;
 }
 
 /**
- * @param columns what the mapping names, by which the delimiter is told
- * @param declared what the mapping says of the file, which overrules what is found
+ * @param columns the columns of the mapping, which decide the delimiter
+ * @param declared the settings of the mapping; they take precedence over detection
  * @returns the file, or a sentence that says why it cannot be read as CSV
  */
 export async function openCsv(
@@ -25,18 +25,18 @@ export async function openCsv(
   declared: { readonly delimiter?: DelimiterName | undefined; readonly encoding?: Encoding | undefined },
 ): Promise<OpenedCsv | string> {
   const head = await readHead(file);
-  const encoding = await findEncoding(file, head, declared.encoding);
+  const encoding = await detectEncoding(file, head, declared.encoding);
   if (typeof encoding === 'string') return encoding;
   const text = new TextDecoder(encoding.encoding).decode(head, { stream: true });
   if (text.trim() === '') return 'is empty.';
-  const form = findForm(text, columns, declared.delimiter);
-  const lines = splitLines(decoded(file, encoding.encoding), form.lineEnd === '\r' ? '\r' : '\n');
+  const dialect = detectDialect(text, columns, declared.delimiter);
+  const lines = splitLines(decoded(file, encoding.encoding), dialect.lineEnd === '\r' ? '\r' : '\n');
   const records = readRecords(
-    form.hasHint ? withoutFirst(lines) : lines,
-    DELIMITERS[form.delimiter],
-    form.hasHint ? 1 : 0,
+    dialect.hasSepLine ? withoutFirst(lines) : lines,
+    DELIMITERS[dialect.delimiter],
+    dialect.hasSepLine ? 1 : 0,
   );
-  return { ...form, ...encoding, records };
+  return { ...dialect, ...encoding, records };
 }
 
 async function readHead(file: string): Promise<Buffer> {

@@ -1,4 +1,4 @@
-// Writes a file whole or not at all: under another name beside it, renamed at the end.
+// Writes a file atomically: to a temporary file beside it, renamed at the end.
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
@@ -6,17 +6,19 @@ import { basename, dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 
 export interface ReplacedFile {
-  /** Resolves when more may be written, so that a slow disk holds the reader back. */
+  /** Resolves when more can be written, so that a slow disk slows down the reader. */
   write(text: string): Promise<void>;
-  /** Gives the file its name, over what stood there. */
-  keep(): Promise<void>;
-  /** Leaves what stood there. */
+  /** Replaces the file. */
+  commit(): Promise<void>;
+  /** Deletes the temporary file and leaves the existing file unchanged. */
   discard(): Promise<void>;
 }
 
-/** @throws an error with the system's `code` when the folder cannot be written to, or `file` is one itself */
+/**
+ * @throws an error with the system's `code` if the folder is not writable, or `file` is a folder
+ */
 export async function replaceFile(file: string): Promise<ReplacedFile> {
-  // Told now, not by the rename at the end.
+  // Checked now, so that the error does not come only from the rename at the end.
   const isFolder = (await stat(file).catch(() => null))?.isDirectory() ?? false;
   if (isFolder) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
@@ -31,7 +33,7 @@ export async function replaceFile(file: string): Promise<ReplacedFile> {
       if (failure) throw failure;
       if (!stream.write(text)) await once(stream, 'drain');
     },
-    keep: async () => {
+    commit: async () => {
       stream.end();
       await finished(stream);
       await rename(temporary, file);
@@ -43,7 +45,7 @@ export async function replaceFile(file: string): Promise<ReplacedFile> {
   };
 }
 
-/** Whether both names lead to one file, by whatever link. */
+/** Whether both names refer to the same file, links included. */
 export async function isSameFile(a: string, b: string): Promise<boolean> {
   const [left, right] = await Promise.all([a, b].map((file) => stat(file, { bigint: true }).catch(() => null)));
   return !!left && !!right && left.dev === right.dev && left.ino === right.ino;

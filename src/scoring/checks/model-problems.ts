@@ -1,4 +1,5 @@
-// What a schema cannot say about a model: references, ids that stand twice, thresholds that do not fall, names nobody knows.
+// Checks of a model that its schema cannot express: references, duplicate ids, thresholds in the
+// wrong order, unknown names.
 import type { Path } from '../../yaml/parse-yaml.ts';
 import { gradeThresholds, type Model } from '../schemas/model-schema.ts';
 import type { SignalSource } from '../schemas/signal-schema.ts';
@@ -12,7 +13,7 @@ import {
 } from './model-checks.ts';
 import { findStatusProblems } from './status-problems.ts';
 
-/** Problems of a model that its schema accepted, in no order. */
+/** Problems of a model that its schema accepted, in no particular order. */
 export function findProblems(model: Model): ModelProblem[] {
   return [...fitProblems(model), ...behaviorProblems(model), ...findStatusProblems(model)];
 }
@@ -43,7 +44,9 @@ function risingGrades(grades: NonNullable<Model['fit']>['grades']): ModelProblem
   const { A, B, C, D } = gradeThresholds(grades);
   if (A > B && B > C && C > D) return [];
   const message = `grade thresholds must fall from A to D (A ${A}, B ${B}, C ${C}, D ${D}).`;
-  return [{ level: 'error', path: ['fit', 'grades'], message, fix: 'Give each grade less than the one before it.' }];
+  return [
+    { level: 'error', path: ['fit', 'grades'], message, fix: 'Give each grade a lower threshold than the one before.' },
+  ];
 }
 
 function behaviorProblems({ behavior }: Model): ModelProblem[] {
@@ -75,7 +78,7 @@ function signalProblems(signal: SignalSource, path: Path): ModelProblem[] {
       const repeated = signal.tiers.flatMap(({ count }, index): ModelProblem[] => {
         const isFirst = signal.tiers.findIndex((tier) => tier.count === count) === index;
         const at = [...path, 'tiers', index, 'count'];
-        return isFirst ? [] : [{ level: 'error', path: at, message: `there is a tier for ${count} already.` }];
+        return isFirst ? [] : [{ level: 'error', path: at, message: `duplicate tier for count ${count}.` }];
       });
       return [...repeated, ...unknownActivity(signal.activity, [...path, 'activity'])];
     }
@@ -98,10 +101,10 @@ function groupProblems({ signals, groups = [] }: NonNullable<Model['behavior']>)
     }
     group.signals.forEach((id, number) => {
       const at = [...path, 'signals', number];
-      const taken = owner.get(id);
+      const otherGroup = owner.get(id);
       if (!ids.has(id)) problems.push(unknownReference('signal', id, ids, at));
-      else if (taken === undefined) owner.set(id, group.id);
-      else problems.push({ level: 'error', path: at, message: `signal "${id}" is in group "${taken}" already.` });
+      else if (otherGroup === undefined) owner.set(id, group.id);
+      else problems.push({ level: 'error', path: at, message: `signal "${id}" is already in group "${otherGroup}".` });
     });
   });
   return problems;

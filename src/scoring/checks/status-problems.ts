@@ -1,4 +1,5 @@
-// What a schema cannot say about the `status` of a model: bands, cells and gates that refer to one another.
+// Checks of a model's `status` that its schema cannot express: references between bands, cells,
+// gates and signals.
 import type { Path } from '../../yaml/parse-yaml.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import type { BandSource } from '../schemas/status-schema.ts';
@@ -52,7 +53,7 @@ function lastBandProblems(band: BandSource, path: Path): ModelProblem[] {
     .map((key) => ({
       level: 'warning',
       path: [...path, key],
-      message: `the last band always applies; its ${key} is not used.`,
+      message: `the last band always applies, so ${key} is not used.`,
     }));
 }
 
@@ -71,5 +72,5 @@ function levelProblems(levels: Readonly<Record<string, number>>, basis: string):
     return [{ level: 'error', path: ['status'], message: 'basis matrix needs behavior_levels.' }];
   }
   if (new Set(values).size === values.length) return [];
-  return [{ level: 'error', path, message: 'two behavior levels begin at the same score.' }];
+  return [{ level: 'error', path, message: 'two behavior levels start at the same score.' }];
 }

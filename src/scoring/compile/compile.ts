@@ -1,4 +1,5 @@
-// Turns a model into closures once: conditions compiled, word lists normalized, expressions parsed, activities indexed by type.
+// Compiles a model once: conditions become closures, word lists are normalized, expressions parsed,
+// signals indexed by activity type.
 import { type CompiledBehavior, compileBehavior } from '../behavior.ts';
 import { type CompiledFit, compileFit } from '../fit.ts';
 import type { Model } from '../schemas/model-schema.ts';
@@ -16,7 +17,7 @@ export interface CompiledModel {
   readonly status: CompiledStatus;
 }
 
-/** @param model a model that `readModel` returned: one without errors */
+/** @param model a model without errors, as `readModel` returns it */
 export function compileModel(model: Model): CompiledModel {
   const status = compileStatus(model);
   return {

@@ -2,33 +2,34 @@
 import type { Fields } from '../../domain/lead.ts';
 import { type Decay, decayOf } from '../decay.ts';
 import { durationMs } from '../duration.ts';
-import type { BehaviorSource, SignalSource } from '../schemas/signal-schema.ts';
+import type { BehaviorSource } from '../schemas/behavior-schema.ts';
+import type { SignalSource } from '../schemas/signal-schema.ts';
 import { compileCondition, compileWhere, conditionFields, type FieldTest } from './conditions.ts';
 
-interface Identified {
+interface BaseSignal {
   readonly id: string;
   readonly label: string;
-  /** Its place among the signals, and the slot of its activities in a ledger. */
+  /** The index among the signals, and the slot of its activities in a ledger. */
   readonly index: number;
 }
-interface Watching extends Identified {
+interface ActivitySignal extends BaseSignal {
   readonly activity: string;
   readonly where: (attributes: Fields) => boolean;
 }
-export interface CountedSignal extends Watching {
+export interface CountedSignal extends ActivitySignal {
   readonly kind: 'counted';
   readonly points: number;
   readonly maxCount: number;
   readonly decay: Decay;
 }
-export interface TieredSignal extends Watching {
+export interface TieredSignal extends ActivitySignal {
   readonly kind: 'tiered';
   /** Highest count first. */
   readonly tiers: readonly { readonly count: number; readonly points: number }[];
   readonly windowMs: number;
   readonly decay: Decay;
 }
-export interface AbsentSignal extends Watching {
+export interface AbsentSignal extends ActivitySignal {
   readonly kind: 'absent';
   readonly points: number;
   readonly forMs: number;
@@ -36,16 +37,16 @@ export interface AbsentSignal extends Watching {
   /** The slot of the required activities in a ledger. */
   readonly requiresSlot: number;
 }
-export interface StateSignal extends Identified {
+export interface StateSignal extends BaseSignal {
   readonly kind: 'state';
   readonly points: number;
-  /** Those that it looks at. */
+  /** The fields that its condition reads. */
   readonly fields: readonly string[];
   readonly test: FieldTest;
 }
 export type CompiledSignal = CountedSignal | TieredSignal | AbsentSignal | StateSignal;
 
-/** Slots 0 to n-1 of a ledger are the signals', n to 2n-1 those of required activities. */
+/** Ledger slots 0 to n-1 belong to the signals, slots n to 2n-1 to their required activities. */
 export function compileSignals(behavior: BehaviorSource): CompiledSignal[] {
   return behavior.signals.map((signal, index) => compileSignal(signal, index, behavior));
 }
@@ -59,21 +60,21 @@ function compileSignal(source: SignalSource, index: number, behavior: BehaviorSo
     }
     case 'absent': {
       const { activity, where, requires_activity: requires } = source.absent;
-      const watching = { id, label, index, activity, where: compileWhere(where) };
+      const base = { id, label, index, activity, where: compileWhere(where) };
       const requiresSlot = behavior.signals.length + index;
       const forMs = durationMs(source.absent.for);
-      return { kind: 'absent', ...watching, points: source.points, forMs, requires, requiresSlot };
+      return { kind: 'absent', ...base, points: source.points, forMs, requires, requiresSlot };
     }
     case 'tiered': {
-      const watching = { id, label, index, activity: source.activity, where: compileWhere(source.where) };
+      const base = { id, label, index, activity: source.activity, where: compileWhere(source.where) };
       const tiers = source.tiers.toSorted((a, b) => b.count - a.count);
       const windowMs = durationMs(source.window ?? '90d');
-      return { kind: 'tiered', ...watching, tiers, windowMs, decay: decayOf(source, behavior) };
+      return { kind: 'tiered', ...base, tiers, windowMs, decay: decayOf(source, behavior) };
     }
     default: {
-      const watching = { id, label, index, activity: source.activity, where: compileWhere(source.where) };
+      const base = { id, label, index, activity: source.activity, where: compileWhere(source.where) };
       const maxCount = source.max_count ?? 1;
-      return { kind: 'counted', ...watching, points: source.points, maxCount, decay: decayOf(source, behavior) };
+      return { kind: 'counted', ...base, points: source.points, maxCount, decay: decayOf(source, behavior) };
     }
   }
 }

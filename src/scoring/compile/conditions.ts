@@ -1,4 +1,4 @@
-// Compiles a condition of the model, or of a mapping's `leads.where`, into one function from fields to an outcome.
+// Compiles a condition of a model or mapping into one function from fields to a match result.
 import type { Fields } from '../../domain/lead.ts';
 import type { MatchResult } from '../../domain/score-result.ts';
 import { type Condition, hasOperator } from '../schemas/condition-schema.ts';
@@ -10,15 +10,15 @@ export type FieldTest = (fields: Fields) => MatchResult;
 
 /**
  * @param condition a condition that the schema accepted
- * @param defaultField the field of operators that name none; `all` and `any` inherit it
- * @returns `matched`, `unmatched`, or `unknown` when what is not known could decide
- * @throws Error when an operator has no field to look at (`lacksField` tells beforehand)
+ * @param defaultField the field of operators without one; `all` and `any` inherit it
+ * @returns `matched`, `unmatched`, or `unknown` if the result depends on an unknown value
+ * @throws Error when an operator has no field (check with `lacksField` first)
  */
 export function compileCondition(condition: Condition, defaultField?: string): FieldTest {
   const field = condition.field ?? defaultField;
   const parts: FieldTest[] = [];
   if (hasOperator(condition)) {
-    if (field === undefined) throw new Error('A condition has operators but no field to look at: add `field`.');
+    if (field === undefined) throw new Error('A condition has operators but no field. Add `field`.');
     const test = compileOperators(condition);
     parts.push((fields) => test(fields[field]));
   }
@@ -28,7 +28,10 @@ export function compileCondition(condition: Condition, defaultField?: string): F
   return parts.length === 1 && only ? only : allOf(parts);
 }
 
-/** Compiles the `where` of a signal: every attribute's condition must be matched; what is unknown is no match. */
+/**
+ * Compiles the `where` of a signal: every attribute's condition must match; unknown counts as
+ * unmatched.
+ */
 export function compileWhere(where: Readonly<Record<string, Condition>> | undefined): (attributes: Fields) => boolean {
   const tests = Object.entries(where ?? {}).map(([attribute, condition]) => compileCondition(condition, attribute));
   return (attributes) => {

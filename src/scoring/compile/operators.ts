@@ -1,5 +1,5 @@
-// The closed set of operators, each compiled once into a test of one value. Outcomes are Kleene's three: a value that is not
-// known makes every operator but `present` unknown, never false.
+// The operators of a condition, each compiled once into a test of one value. Results are Kleene's
+// three values: an unknown value makes every operator except `present` unknown, not false.
 import { RE2JS } from 're2js';
 import type { FieldValue } from '../../domain/lead.ts';
 import type { MatchResult } from '../../domain/score-result.ts';
@@ -13,7 +13,7 @@ type KnownTest = (value: Known) => boolean;
 const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
 const NUMERIC_TEXT = /^\s*[+-]?\d+(\.\d+)?\s*$/;
 
-/** Both sides of every comparison of text: NFC, trimmed, lower case. */
+/** Applied to both sides of every text comparison: NFC, trimmed, lower case. */
 function normalizeText(text: string): string {
   if (text !== lastText) {
     lastNormal = text.normalize('NFC').trim().toLowerCase();
@@ -22,11 +22,11 @@ function normalizeText(text: string): string {
   return lastNormal;
 }
 
-// One case after the other asks about the same value: the last one is remembered.
+// The cases of a criterion test the same value one after another, so the last result is cached.
 let lastText = '';
 let lastNormal = '';
 
-/** The value without blanks; undefined when nothing is known: null, blank text, a list without an element. */
+/** The value without blank elements; undefined if unknown: null, blank text, or an empty list. */
 function knownValue(value: FieldValue | undefined): Known | undefined {
   switch (typeof value) {
     case 'string':
@@ -42,7 +42,7 @@ function knownValue(value: FieldValue | undefined): Known | undefined {
   }
 }
 
-/** All operators of one condition as one test; every one of them must hold. */
+/** Compiles all operators of one condition into one test; every operator must hold. */
 export function compileOperators(operators: Operators): ValueTest {
   const tests = knownTests(operators);
   const negated = operators.not === undefined ? undefined : compileOperators(operators.not);
@@ -56,10 +56,10 @@ export function compileOperators(operators: Operators): ValueTest {
   };
 }
 
-function outcomeOfUnknown(operators: Operators, asksValue: boolean, negated: ValueTest | undefined): MatchResult {
+function outcomeOfUnknown(operators: Operators, testsValue: boolean, negated: ValueTest | undefined): MatchResult {
   const inverse = negated === undefined ? 'matched' : negate(negated(undefined));
   if (operators.present === true || inverse === 'unmatched') return 'unmatched';
-  return asksValue || inverse === 'unknown' ? 'unknown' : 'matched';
+  return testsValue || inverse === 'unknown' ? 'unknown' : 'matched';
 }
 
 function negate(outcome: MatchResult): MatchResult {

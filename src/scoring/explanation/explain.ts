@@ -1,24 +1,27 @@
-// Words a result for a sales rep. It computes no points: its lines are the contributions of the result, largest first, so
-// that they sum to the total whatever the length they are cut to. It carries dates, not ages, and so stays true.
+// Writes the explanation of a result for a sales rep. It computes no points: its lines are the
+// contributions of the result, largest first, and sum to the total at any length. It contains dates
+// instead of ages, so that it stays true.
 import type { Lead } from '../../domain/lead.ts';
 import type { Contribution, ScoreResult } from '../../domain/score-result.ts';
 import { type Assessment, assess } from '../assess.ts';
 import type { CompiledModel } from '../compile/compile.ts';
 import { smallestUpgrade } from '../look-ahead/counterfactuals.ts';
 import { findNextChange } from '../look-ahead/next-change.ts';
-import { bandIndex } from '../status.ts';
+import { bandIndexOf } from '../status.ts';
+import { cutToLength, signed } from './cut-to-length.ts';
 import { originsOf } from './reason-origins.ts';
 
 export interface ExplainOptions {
   /** IANA name, e.g. `Europe/Berlin`. */
   readonly timezone: string;
-  /** UTF-16 units that the CRM's field holds; absent = no limit. */
+  /** The length of the CRM's field in UTF-16 units; absent = no limit. */
   readonly maxLength?: number;
 }
 
 /**
  * @param lead the lead and `model` the model that gave `result` at `now` (epoch ms)
- * @returns lines: the sum, contributions (the only lines that begin with a sign and a number), gates, what comes next
+ * @returns lines: the sum, the contributions (the only lines that begin with a sign and a number),
+ *   overrides and gates, the next change and the next step
  * @throws RangeError when the time zone is unknown
  */
 export function explain(
@@ -30,69 +33,28 @@ export function explain(
 ): string {
   const date = dateIn(options.timezone);
   const context = { previousStatus: result.status, ...(result.thresholds && { thresholds: result.thresholds }) };
-  // What comes next is seen from the status of the result, which may rest on a previous status that is not known here.
-  const place = bandIndex(model.status, result.status);
-  const assessment = { ...assess(lead, model, now, context), place };
+  // Hysteresis may have decided the result with a previous status that is unknown here. So the look
+  // ahead starts from the status of the result, not from the status of this assessment.
+  const bandIndex = bandIndexOf(model.status, result.status);
+  const assessment: Assessment = { ...assess(lead, model, now, context), bandIndex };
   const reasons = result.contributions
     .filter(({ points }) => points !== 0)
     .sort((a, b) => Math.abs(b.points) - Math.abs(a.points) || Math.abs(b.exact) - Math.abs(a.exact));
-  return cut(
+  return cutToLength(
     {
-      head: headline(result, date(now)),
+      headline: headlineOf(result, date(now)),
       reasons: reasons.map((each) => ({
         points: each.points,
         text: reasonLine(each, model, { date, origins: originsOf(each, lead, model, now) }),
       })),
-      held: [...overrideLines(lead, model), ...gateLines(result, model)],
+      limits: [...overrideLines(lead, model), ...gateLines(result, model)],
       next: nextLines(assessment, now, date),
     },
     options.maxLength ?? Infinity,
   );
 }
 
-interface Text {
-  readonly head: string;
-  readonly reasons: readonly { readonly points: number; readonly text: string }[];
-  readonly held: readonly string[];
-  readonly next: readonly string[];
-}
-
-/** What comes next goes first, then the smallest reasons, then what holds the lead back; the sum of the reasons never. */
-function cut(text: Text, maxLength: number): string {
-  for (const version of versions(text)) if (version.length <= maxLength) return version;
-  return '';
-}
-
-function* versions({ head, reasons, held, next }: Text): Generator<string> {
-  for (let count = next.length; count >= 0; count--) {
-    yield join(
-      head,
-      reasons.map((reason) => reason.text),
-      held,
-      next.slice(0, count),
-    );
-  }
-  for (let kept = reasons.length - 2; kept >= 1; kept--) yield join(head, shortened(reasons, kept), held);
-  for (let kept = reasons.length; kept >= 0; kept--) yield join(head, shortened(reasons, kept));
-  yield join(...shortened(reasons, 0));
-}
-
-function shortened(reasons: Text['reasons'], kept: number): string[] {
-  const rest = reasons.slice(kept);
-  const lines = reasons.slice(0, kept).map((reason) => reason.text);
-  if (rest.length === 0) return lines;
-  const sum = rest.reduce((total, reason) => total + reason.points, 0);
-  return [
-    ...lines,
-    `${signed(sum)} from ${rest.length} ${kept > 0 ? 'smaller ' : ''}${rest.length === 1 ? 'reason' : 'reasons'}`,
-  ];
-}
-
-function join(...parts: (string | readonly string[])[]): string {
-  return parts.flat().join('\n');
-}
-
-function headline({ total, fit, grade, behavior }: ScoreResult, today: string): string {
+function headlineOf({ total, fit, grade, behavior }: ScoreResult, today: string): string {
   const sum = `${total} = fit ${fit.score} (${grade}) + behavior ${behavior.score}, as of ${today}`;
   // Only contributions begin with a sign.
   return total < 0 ? `Total ${sum}` : sum;
@@ -100,7 +62,7 @@ function headline({ total, fit, grade, behavior }: ScoreResult, today: string): 
 
 interface Wording {
   readonly date: (at: number) => string;
-  /** The CRMs that it comes from, where that is to be said. */
+  /** Names of the CRMs that the reason comes from; empty for a person in one CRM. */
   readonly origins: readonly string[];
 }
 
@@ -113,7 +75,7 @@ function reasonLine(contribution: Contribution, model: CompiledModel, wording: W
 
 interface Reason {
   readonly label: string;
-  /** What stands in brackets behind it. */
+  /** Texts for the brackets after the label. */
   readonly notes: readonly string[];
 }
 
@@ -150,38 +112,43 @@ function gateLines({ gates }: ScoreResult, model: CompiledModel): string[] {
 
 function nextLines(assessment: Assessment, now: number, date: (at: number) => string): string[] {
   const { bands } = assessment.model;
-  const labelAt = (place: number) => bands[place]?.label ?? '';
+  const labelOf = (bandIndex: number) => bands[bandIndex]?.label ?? '';
   const change = findNextChange(assessment, now, 'status');
   const step = smallestUpgrade(assessment, now);
   const lines: string[] = [];
   if (change) {
-    const verb = change.place > assessment.place ? 'Falls' : 'Rises';
-    lines.push(oneLine(`${verb} to ${labelAt(change.place)} on ${date(change.at)} without further activity`));
+    const verb = change.bandIndex > assessment.bandIndex ? 'Falls' : 'Rises';
+    lines.push(oneLine(`${verb} to ${labelOf(change.bandIndex)} on ${date(change.at)} without further activity`));
   }
-  if (step) lines.push(oneLine(`Would reach ${labelAt(step.place)} with one more: ${step.signal.label}`));
+  if (step) lines.push(oneLine(`Would reach ${labelOf(step.bandIndex)} with one more: ${step.signal.label}`));
   return lines;
 }
 
 const UNEVEN_SPACE = /[^\S ]| {2}|^ | $/;
 
-function signed(points: number): string {
-  return points < 0 ? `${points}` : `+${points}`;
-}
-
-/** Labels come from a file that people edit: a line break in one must not make a line of its own. */
+/** Labels come from a file that people edit: a line break in a label must not start a new line. */
 function oneLine(text: string): string {
   return UNEVEN_SPACE.test(text) ? text.replace(/\s+/gu, ' ').trim() : text;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+function utcDate(at: number): string {
+  const date = new Date(at);
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+}
+
 /** `22 Nov 2026` */
 function dateIn(timeZone: string): (at: number) => string {
+  // Without Intl, whose first format costs a third of the CPU time of `node -e 0`.
+  if (timeZone === 'UTC') return utcDate;
   let format = formats.get(timeZone);
   if (!format) {
     format = new Intl.DateTimeFormat('en-GB', { timeZone, day: 'numeric', month: 'short', year: 'numeric' });
     formats.set(timeZone, format);
   }
-  // British English is the only one in this order, and the only one that writes Sept.
+  // Of the English locales only en-GB has this order, and it alone abbreviates September as Sept.
   return (at) => format.format(at).replace('Sept', 'Sep');
 }

@@ -1,7 +1,8 @@
-// A result as `leadgrade score` prints it and the store keeps it readable: instants as ISO 8601 in UTC, keys in a fixed order.
+// A result in the form that `leadgrade score` prints: instants as ISO 8601 in UTC, keys in a fixed
+// order.
 import type { ScoreResult } from '../../domain/score-result.ts';
 
-/** @param explanation the wording, from explain.ts */
+/** @param explanation the text from explain.ts */
 export function toPrintedResult(result: ScoreResult, explanation: string): Record<string, unknown> {
   const { id, model, asOf, grade, coverage, fit, behavior, total, status, cell, nextChangeAt, gates } = result;
   return {

@@ -1,9 +1,13 @@
-// Which CRMs a reason comes from, where several know the person: those that know the value, or show the activities that count.
+// Finds the CRMs behind a reason for a person in several CRMs: the CRM of the field's value, or of
+// the counted activities.
 import type { Lead } from '../../domain/lead.ts';
 import type { Contribution } from '../../domain/score-result.ts';
 import type { CompiledModel } from '../compile/compile.ts';
 
-/** As people write them, of the latest activity first; none where one CRM alone knows the lead, and for caps and limits. */
+/**
+ * CRM names as people write them, that of the latest activity first. Empty if the lead is in one CRM
+ * only, and for caps and limits.
+ */
 export function originsOf(reason: Contribution, lead: Lead, model: CompiledModel, now: number): readonly string[] {
   if (lead.origins === undefined) return [];
   const fields = reason.dimension === 'fit' ? criterionFields(reason, model) : stateFields(reason, model);
@@ -36,6 +40,6 @@ function activityOrigins(
       .filter(({ type, at, attributes }) => type === found.activity && at <= now && found.where(attributes))
       .map((activity) => [activity.id, activity]),
   );
-  const counting = [...matching.values()].toSorted((a, b) => b.at - a.at).slice(0, count);
-  return counting.flatMap(({ origin }) => origin ?? []);
+  const counted = [...matching.values()].toSorted((a, b) => b.at - a.at).slice(0, count);
+  return counted.flatMap(({ origin }) => origin ?? []);
 }

@@ -1,4 +1,4 @@
-// What comes next for a lead: when its status changes by itself, and the least that it would have to do for a better one.
+// Finds the smallest further activity that would give a lead a better status.
 import { type Assessment, strongSignals } from '../assess.ts';
 import { limitBehavior } from '../behavior.ts';
 import type { CompiledSignal, CountedSignal, TieredSignal } from '../compile/compiled-signals.ts';
@@ -9,28 +9,28 @@ import { applyGates, chooseBand, type LeadPosition } from '../status.ts';
 
 export interface NextStep {
   readonly signal: CompiledSignal;
-  /** What the signal's own value would gain, exact points. */
+  /** The gain of the signal's own value, in exact points. */
   readonly gain: number;
-  /** The place of the band that it would reach. */
-  readonly place: number;
+  /** The index of the band that it would reach. */
+  readonly bandIndex: number;
 }
 
 /**
- * The single further activity, happening now, with the smallest gain of a counted or tiered signal's own value that would
- * reach a better band; null when none would.
+ * The single further activity, happening now, that reaches a better band with the smallest gain of
+ * a counted or tiered signal's own value; null = no single activity does.
  */
 export function smallestUpgrade(assessment: Assessment, now: number): NextStep | null {
-  let cheapest: NextStep | null = null;
+  let smallest: NextStep | null = null;
   for (const signal of assessment.model.behavior.signals) {
     if (signal.kind !== 'counted' && signal.kind !== 'tiered') continue;
     if (assessment.ledger.isHidden(signal)) continue;
     const after = valueAfterOneMore(signal, assessment.ledger.times(signal.index), now);
     const gain = after - (assessment.behavior.signals[signal.index]?.exact ?? 0);
-    if (cheapest && gain >= cheapest.gain) continue;
-    const place = placeWith(assessment, signal, after);
-    if (place < assessment.place) cheapest = { signal, gain, place };
+    if (smallest && gain >= smallest.gain) continue;
+    const bandIndex = bandIndexWith(assessment, signal, after);
+    if (bandIndex < assessment.bandIndex) smallest = { signal, gain, bandIndex };
   }
-  return cheapest;
+  return smallest;
 }
 
 function valueAfterOneMore(signal: CountedSignal | TieredSignal, times: readonly number[], now: number): number {
@@ -38,19 +38,19 @@ function valueAfterOneMore(signal: CountedSignal | TieredSignal, times: readonly
   if (signal.kind === 'tiered') {
     return tierOf(signal, countWithin(times, first, now, signal.windowMs) + 1)?.points ?? 0;
   }
-  const kept = times.slice(first, first + signal.maxCount - 1);
-  return signal.points * kept.reduce((sum, at) => sum + decayAt(signal.decay, now - at), 1);
+  const counted = times.slice(first, first + signal.maxCount - 1);
+  return signal.points * counted.reduce((sum, at) => sum + decayAt(signal.decay, now - at), 1);
 }
 
-function placeWith(assessment: Assessment, signal: CompiledSignal, exact: number): number {
-  const { model, standing, thresholds, gates } = assessment;
+function bandIndexWith(assessment: Assessment, signal: CompiledSignal, exact: number): number {
+  const { model, position, thresholds, gates } = assessment;
   const scores = assessment.behavior.signals.map((score, index): SignalScore => {
     return index === signal.index ? { outcome: 'matched', exact } : score;
   });
-  const then: LeadPosition = {
-    ...standing,
+  const upgraded: LeadPosition = {
+    ...position,
     behavior: roundPoints(limitBehavior(model.behavior, scores).exact),
     strong: strongSignals(model, scores),
   };
-  return applyGates(chooseBand(model.status, then, thresholds), gates);
+  return applyGates(chooseBand(model.status, upgraded, thresholds), gates);
 }

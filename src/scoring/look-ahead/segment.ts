@@ -1,37 +1,25 @@
-// The behavior score as a formula of time, valid from one instant up to the next jump (an activity that begins to count, one
-// that leaves its window, an absence that is fulfilled, the end of a linear decay). Between jumps every signal is constant,
-// halves, or falls in a straight line, so that bounds over a whole stretch cost a few exponentials.
+// The behavior score as a formula of time, valid from one instant to the next jump. A jump is an
+// activity that begins to count, an activity that leaves its window, a fulfilled absence, or the
+// end of a linear decay. Between jumps every signal is constant, halving or linear, so that bounds
+// over a whole stretch cost a few exponentials.
 import { type CompiledBehavior, clamp } from '../behavior.ts';
 import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from '../compile/compiled-signals.ts';
 import type { Decay } from '../decay.ts';
 import type { Ledger } from '../ledger.ts';
 import { countWithin, lowerBound, scoreSignal, tierOf } from '../signals.ts';
-
-/** A sum of terms: fixed points, points in a straight line, and points that halve. */
-interface Terms {
-  fixed: number;
-  /** Linear points at the start of the segment, and their slope per millisecond. */
-  linear: number;
-  slope: number;
-  /** Points at the start of the segment, by the place of their half-life. */
-  readonly halving: number[];
-}
-
-export interface Bounds {
-  readonly low: number;
-  readonly high: number;
-}
+import { addTerms, type Bounds, boundsOf, emptyTerms, type Span, slopeOf, sumOf, type Terms } from './terms.ts';
 
 export class Segment {
   readonly start: number;
-  /** The next jump (epoch ms); Infinity when there is none. */
+  /** The next jump (epoch ms); Infinity = no further jump. */
   end = Infinity;
-  /** Whether a term falls (positive points), or rises (negative ones), before the next jump. */
-  falls = false;
-  rises = false;
+  /** Whether a term with positive points decays before the next jump. */
+  hasFallingTerm = false;
+  /** Whether a term with negative points decays before the next jump. */
+  hasRisingTerm = false;
   readonly #behavior: CompiledBehavior;
   readonly #halfLives: number[] = [];
-  readonly #free: Terms = emptyTerms();
+  readonly #ungrouped: Terms = emptyTerms();
   readonly #groups: readonly Terms[];
 
   constructor(behavior: CompiledBehavior, ledger: Ledger, start: number) {
@@ -42,14 +30,14 @@ export class Segment {
   }
 
   #add(signal: CompiledSignal, ledger: Ledger): void {
-    const terms = this.#groups[this.#behavior.groupOf[signal.index] ?? -1] ?? this.#free;
+    const terms = this.#groups[this.#behavior.groupOf[signal.index] ?? -1] ?? this.#ungrouped;
     if (signal.kind === 'counted') this.#addCounted(signal, ledger.times(signal.index), terms);
     else if (signal.kind === 'tiered') this.#addTiered(signal, ledger.times(signal.index), terms);
-    else terms.fixed += scoreSignal(signal, ledger, this.start).exact;
+    else terms.constant += scoreSignal(signal, ledger, this.start).exact;
     if (signal.kind === 'absent') this.#addAbsenceJumps(signal, ledger);
   }
 
-  /** The longest half-life of any term, ms; 0 when nothing halves. */
+  /** The longest half-life of any term in ms; 0 without a halving term. */
   get longestHalfLife(): number {
     return Math.max(0, ...this.#halfLives);
   }
@@ -71,8 +59,9 @@ export class Segment {
     const tier = tierOf(signal, countWithin(times, first, this.start, signal.windowMs));
     const latest = times[first];
     if (!tier || latest === undefined) return;
-    const keeping = times[first + tier.count - 1];
-    if (keeping !== undefined) this.#jumpAt(keeping + signal.windowMs);
+    // The tier is lost when the oldest activity that it needs leaves the window.
+    const oldestNeeded = times[first + tier.count - 1];
+    if (oldestNeeded !== undefined) this.#jumpAt(oldestNeeded + signal.windowMs);
     this.#addTerm(terms, tier.points, signal.decay, latest);
   }
 
@@ -92,128 +81,79 @@ export class Segment {
     if (points === 0) return;
     const age = this.start - at;
     if (decay.shape === 'none') {
-      terms.fixed += points;
+      terms.constant += points;
       return;
     }
     if (decay.shape === 'half_life') {
-      const place = this.#placeOf(decay.ms);
-      terms.halving[place] = (terms.halving[place] ?? 0) + points * 2 ** (-age / decay.ms);
+      const index = this.#halfLifeIndex(decay.ms);
+      terms.halving[index] = (terms.halving[index] ?? 0) + points * 2 ** (-age / decay.ms);
     } else {
       if (age >= decay.ms) return;
       terms.linear += points * (1 - age / decay.ms);
       terms.slope -= points / decay.ms;
       this.#jumpAt(at + decay.ms);
     }
-    if (points > 0) this.falls = true;
-    else this.rises = true;
+    if (points > 0) this.hasFallingTerm = true;
+    else this.hasRisingTerm = true;
   }
 
-  #placeOf(halfLife: number): number {
-    const place = this.#halfLives.indexOf(halfLife);
-    return place === -1 ? this.#halfLives.push(halfLife) - 1 : place;
+  #halfLifeIndex(halfLife: number): number {
+    const index = this.#halfLives.indexOf(halfLife);
+    return index === -1 ? this.#halfLives.push(halfLife) - 1 : index;
   }
 
-  /** The share of each half-life's points that is left at an instant. */
-  #leftAt(at: number): number[] {
+  /** The remaining share of each half-life's points at an instant. */
+  #remainingAt(at: number): number[] {
     const elapsed = at - this.start;
     return this.#halfLives.map((halfLife) => Math.exp((-elapsed / halfLife) * Math.LN2));
   }
 
-  /** The exact score at an instant of the segment, and how fast it moves then (points per millisecond). */
+  /** The exact score at an instant of the segment, and its slope there (points per millisecond). */
   valueAt(at: number): { readonly value: number; readonly slope: number } {
     const { groups, limits } = this.#behavior;
-    const left = this.#leftAt(at);
+    const remaining = this.#remainingAt(at);
     const elapsed = at - this.start;
-    let value = sumOf(this.#free, left, elapsed);
-    let slope = this.#slopeOf(this.#free, left);
+    let value = sumOf(this.#ungrouped, remaining, elapsed);
+    let slope = slopeOf(this.#ungrouped, remaining, this.#halfLives);
     for (let index = 0; index < this.#groups.length; index++) {
       const [terms, group] = [this.#groups[index], groups[index]];
       if (!terms || !group) continue;
-      const own = sumOf(terms, left, elapsed);
-      const kept = clamp(own, group);
-      value += kept;
-      if (kept === own) slope += this.#slopeOf(terms, left);
+      const sum = sumOf(terms, remaining, elapsed);
+      const limited = clamp(sum, group);
+      value += limited;
+      if (limited === sum) slope += slopeOf(terms, remaining, this.#halfLives);
     }
     return { value: clamp(value, limits), slope };
   }
 
-  #slopeOf({ slope, halving }: Terms, left: readonly number[]): number {
-    let sum = slope;
-    for (let place = 0; place < halving.length; place++) {
-      sum -= ((halving[place] ?? 0) * (left[place] ?? 0) * Math.LN2) / (this.#halfLives[place] ?? Infinity);
-    }
-    return sum;
-  }
-
   /**
-   * What the score cannot leave between two instants of the segment.
-   * Groups whose limit cannot bind on the way are summed with the rest first: terms of equal half-life that cancel must not
-   * widen the bounds.
+   * Bounds of the score between two instants of the segment. Groups whose limit cannot bind in
+   * between are first added to the ungrouped terms: terms of equal half-life that cancel each other
+   * must not widen the bounds.
    */
   bounds(from: number, to: number): Bounds {
     const { groups, limits } = this.#behavior;
     const span: Span = {
-      early: from - this.start,
-      late: to - this.start,
-      before: this.#leftAt(from),
-      after: this.#leftAt(to),
+      from: from - this.start,
+      to: to - this.start,
+      remainingFrom: this.#remainingAt(from),
+      remainingTo: this.#remainingAt(to),
     };
-    const free: Terms = { ...this.#free, halving: [...this.#free.halving] };
+    const unlimited: Terms = { ...this.#ungrouped, halving: [...this.#ungrouped.halving] };
     let low = 0;
     let high = 0;
     this.#groups.forEach((terms, index) => {
       const group = groups[index];
       if (!group) return;
-      const own = boundsOf(terms, span);
-      if (own.low >= group.min && own.high <= group.max) {
-        addTerms(free, terms);
+      const sum = boundsOf(terms, span);
+      if (sum.low >= group.min && sum.high <= group.max) {
+        addTerms(unlimited, terms);
       } else {
-        low += clamp(own.low, group);
-        high += clamp(own.high, group);
+        low += clamp(sum.low, group);
+        high += clamp(sum.high, group);
       }
     });
-    const rest = boundsOf(free, span);
+    const rest = boundsOf(unlimited, span);
     return { low: clamp(low + rest.low, limits), high: clamp(high + rest.high, limits) };
-  }
-}
-
-/** Two instants, ms after the start of the segment, and what is left of each half-life's points at them. */
-interface Span {
-  readonly early: number;
-  readonly late: number;
-  readonly before: readonly number[];
-  readonly after: readonly number[];
-}
-
-function sumOf({ fixed, linear, slope, halving }: Terms, left: readonly number[], elapsed: number): number {
-  let value = fixed + linear + slope * elapsed;
-  for (let place = 0; place < halving.length; place++) value += (halving[place] ?? 0) * (left[place] ?? 0);
-  return value;
-}
-
-function boundsOf({ fixed, linear, slope, halving }: Terms, { early, late, before, after }: Span): Bounds {
-  const first = linear + slope * early;
-  const last = linear + slope * late;
-  let low = fixed + Math.min(first, last);
-  let high = fixed + Math.max(first, last);
-  for (let place = 0; place < halving.length; place++) {
-    const points = halving[place] ?? 0;
-    const [a, b] = [points * (before[place] ?? 0), points * (after[place] ?? 0)];
-    low += Math.min(a, b);
-    high += Math.max(a, b);
-  }
-  return { low, high };
-}
-
-function emptyTerms(): Terms {
-  return { fixed: 0, linear: 0, slope: 0, halving: [] };
-}
-
-function addTerms(into: Terms, terms: Terms): void {
-  into.fixed += terms.fixed;
-  into.linear += terms.linear;
-  into.slope += terms.slope;
-  for (let place = 0; place < terms.halving.length; place++) {
-    into.halving[place] = (into.halving[place] ?? 0) + (terms.halving[place] ?? 0);
   }
 }

@@ -1,4 +1,5 @@
-// What a condition may say, in the model and in `leads.where` of a mapping. Types and schemas; conditions.ts compiles them.
+// The schema of a condition, for models and mappings. Types and schemas only; conditions.ts compiles
+// them.
 import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { oneOfShapes } from './schema-shapes.ts';
@@ -6,7 +7,7 @@ import { oneOfShapes } from './schema-shapes.ts';
 const scalarSchema = z.union([z.string(), z.number(), z.boolean()], 'expected text, a number, true or false');
 export type Scalar = z.infer<typeof scalarSchema>;
 
-/** Conditions on one value; every operator that is given must hold. */
+/** Conditions on one value; every given operator must hold. */
 export interface Operators {
   readonly is?: Scalar | undefined;
   readonly one_of?: readonly Scalar[] | undefined;
@@ -23,7 +24,7 @@ export interface Operators {
   readonly not?: Operators | undefined;
 }
 
-/** Operators on `field` (or the field around it), and conditions on several fields; all of them must hold. */
+/** Operators on `field` (or the inherited field), and nested conditions; all of them must hold. */
 export interface Condition extends Operators {
   readonly field?: string | undefined;
   readonly all?: readonly Condition[] | undefined;
@@ -37,7 +38,7 @@ const expressionSchema = z.string().superRefine((expression, context) => {
     const reason = error instanceof Error ? error.message : String(error);
     context.addIssue({
       code: 'custom',
-      message: `no RE2 expression: ${reason} (RE2 has no lookaround or back references)`,
+      message: `not a valid RE2 expression: ${reason} (RE2 has no lookaround and no back references)`,
     });
   }
 });
@@ -46,7 +47,7 @@ const operatorShape = {
   is: scalarSchema
     .optional()
     .describe(
-      'Equal to this. In text, spaces around it and upper or lower case do not matter; 12 and "12" are different.',
+      'Equal to this. In text, surrounding spaces and upper or lower case do not matter; 12 and "12" are different.',
     ),
   one_of: z.array(scalarSchema).optional().describe('Equal to one of these.'),
   contains: z.array(z.string()).optional().describe('Text that contains one of these, anywhere.'),
@@ -54,10 +55,10 @@ const operatorShape = {
   has_word: z
     .array(z.string())
     .optional()
-    .describe('Text that contains one of these as a whole word: vp is in "VP, Sales", not in "MVP".'),
+    .describe('Text that contains one of these as a whole word: vp matches "VP, Sales", not "MVP".'),
   matches: expressionSchema
     .optional()
-    .describe('Text in which this RE2 expression is found. Upper and lower case matter, unless it begins with (?i).'),
+    .describe('Text in which this RE2 expression matches. Case matters, unless the expression begins with (?i).'),
   gte: z.number().optional().describe('A number of at least this.'),
   gt: z.number().optional().describe('A number above this.'),
   lte: z.number().optional().describe('A number of at most this.'),
@@ -65,11 +66,11 @@ const operatorShape = {
   present: z
     .boolean()
     .optional()
-    .describe('true: the value is known. false: it is unknown. No other operator can tell.'),
+    .describe('true: the value is known. false: it is unknown. The only operator that tests this.'),
   not: z
     .lazy((): z.ZodType<Operators> => operatorsSchema)
     .optional()
-    .describe('The operators inside do not hold. What is unknown stays unknown.'),
+    .describe('The operators inside must not hold. An unknown value stays unknown.'),
 };
 const NO_OPERATOR = `a condition needs an operator: one of ${Object.keys(operatorShape).join(', ')}`;
 
@@ -78,14 +79,17 @@ const operatorsSchema: z.ZodType<Operators> = z
   .refine(hasOperator, NO_OPERATOR)
   .meta({ id: 'operators', minProperties: 1 });
 
-/** The schema of a condition. That every operator has a field to look at depends on what is around it: see `lacksField`. */
+/**
+ * The schema of a condition. That every operator has a field to look at depends on what is around
+ * it: see `lacksField`.
+ */
 export const conditionSchema: z.ZodType<Condition> = z
   .strictObject({
     field: z
       .string()
       .min(1)
       .optional()
-      .describe('What the operators look at. When left out: the field of the criterion or condition around it.'),
+      .describe('The field that the operators test. Default: the field of the enclosing criterion or condition.'),
     ...operatorShape,
     all: z
       .lazy(() => z.array(conditionSchema).min(1))
@@ -94,7 +98,7 @@ export const conditionSchema: z.ZodType<Condition> = z
     any: z
       .lazy(() => z.array(conditionSchema).min(1))
       .optional()
-      .describe('Conditions of which one must hold.'),
+      .describe('Conditions of which at least one must hold.'),
   })
   .refine(
     (condition) => hasOperator(condition) || condition.all !== undefined || condition.any !== undefined,
@@ -109,7 +113,7 @@ export function hasOperator(operators: Operators): boolean {
   return given.some((each) => each !== undefined);
 }
 
-/** Every field that the condition looks at, once, in file order. */
+/** The fields that the condition reads, without duplicates, in file order. */
 export function conditionFields(condition: Condition, defaultField?: string): string[] {
   const field = condition.field ?? defaultField;
   const own = hasOperator(condition) && field !== undefined ? [field] : [];
@@ -117,7 +121,7 @@ export function conditionFields(condition: Condition, defaultField?: string): st
   return [...new Set([...own, ...nested])];
 }
 
-/** Whether an operator stands somewhere without a field to look at. */
+/** Whether any operator of the condition has no field. */
 export function lacksField(condition: Condition, defaultField?: string): boolean {
   const field = condition.field ?? defaultField;
   if (field === undefined && hasOperator(condition)) return true;

@@ -1,13 +1,13 @@
-// What a refinement says about the keys of an object, for the JSON Schema that editors read (cli/model-files/editor-schemas.ts): which
-// keys stand together. It stands beside the refinement that checks it, as a schema's metadata.
+// Metadata of a schema for editors: which keys of an object belong together. A refinement beside it
+// checks the same at run time; cli/model-files/editor-schemas.ts turns it into JSON Schema.
 
-/** One of the shapes that an object may have. */
+/** One permitted shape of an object. */
 export interface Shape {
-  /** Keys that it has, besides those that every shape has. */
+  /** Required keys, besides those of every shape. */
   readonly needs?: readonly string[];
-  /** Keys that it has not. */
+  /** Forbidden keys. */
   readonly lacks?: readonly string[];
-  /** How many keys it has at least. */
+  /** The minimum number of keys. */
   readonly atLeast?: number;
 }
 

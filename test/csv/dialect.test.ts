@@ -1,11 +1,11 @@
-// In which form a file is written: told by its beginning and the columns that are looked for, and overruled by the mapping.
+// Detection of the encoding and dialect of a CSV file, and the settings that take precedence.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Encoding } from '../../src/csv/csv-mapping.ts';
+import { detectDialect } from '../../src/csv/dialect.ts';
 import { openCsv } from '../../src/csv/files/open-csv.ts';
-import { findForm } from '../../src/csv/form.ts';
 import { collect } from './rows-of.ts';
 
 let folder = '';
@@ -20,7 +20,7 @@ async function opened(bytes: Uint8Array, encoding?: Encoding) {
   const csv = await openCsv(file, ['id', 'name'], { encoding });
   if (typeof csv === 'string') return csv;
   const cells = (await collect(csv.records)).map((record) => record.cells);
-  return { encoding: csv.encoding, hasMark: csv.hasMark, cells };
+  return { encoding: csv.encoding, hasMark: csv.hasByteOrderMark, cells };
 }
 
 const text = 'id,name\r\n1,Jürgen Größe\r\n';
@@ -36,11 +36,11 @@ test.each([
   ['utf-16le', true, Buffer.from(`\uFEFF${text}`, 'utf16le')],
   ['utf-16be', true, utf16be],
   ['windows-1252', false, Buffer.from(text, 'latin1')],
-])('%s (mark: %s) is found out', async (encoding, hasMark, bytes) => {
+])('the encoding %s (byte order mark: %s) is detected', async (encoding, hasMark, bytes) => {
   expect(await opened(bytes)).toEqual({ encoding, hasMark, cells: CELLS });
 });
 
-test('one letter in the last row, far from the beginning, tells windows-1252 from UTF-8', async () => {
+test('one letter in the last row of a large file decides between windows-1252 and UTF-8', async () => {
   const many = `id,name\n${'1,Ann\n'.repeat(100_000)}`;
   expect(await opened(Buffer.from(`${many}2,Jürgen\n`, 'latin1'))).toMatchObject({ encoding: 'windows-1252' });
   const last = await opened(Buffer.from(`${many}2,Jürgen\n`));
@@ -48,7 +48,7 @@ test('one letter in the last row, far from the beginning, tells windows-1252 fro
   expect(typeof last === 'string' ? last : last.cells.at(-1)).toEqual(['2', 'Jürgen']);
 });
 
-test('the mapping overrules what is found', async () => {
+test('the encoding in the mapping takes precedence over detection', async () => {
   const bytes = Buffer.from('id,name\n1,é\n');
   expect(await opened(bytes, 'windows-1252')).toMatchObject({
     cells: [
@@ -64,7 +64,9 @@ test.each([
   ['UTF-16 without a mark', Buffer.from(text, 'utf16le'), 'UTF-16'],
   ['an empty file', Buffer.from(''), 'is empty'],
   ['a file of blank lines', Buffer.from('\uFEFF\r\n \r\n'), 'is empty'],
-])('%s is refused in clear words', async (_, bytes, words) => expect(await opened(bytes)).toContain(words));
+])('%s is refused as a CSV file, with the reason', async (_, bytes, reason) => {
+  expect(await opened(bytes)).toContain(reason);
+});
 
 test.each([
   ['id,name\n1,x', 'comma'],
@@ -75,14 +77,16 @@ test.each([
   ['a,b,c,d;id;name\n', 'semicolon'],
   ['"a\n;;;;",id,name\n', 'comma'],
   ['id\n1\n', 'comma'],
-])('the delimiter of %j is found', (head, name) => expect(findForm(head, ['id', 'name']).delimiter).toBe(name));
+])('the delimiter of %j is detected', (head, name) => {
+  expect(detectDialect(head, ['id', 'name']).delimiter).toBe(name);
+});
 
-test("Excel's sep= line names the delimiter, and is no row", async () => {
+test("Excel's sep= line sets the delimiter, and is not read as a row", async () => {
   expect(await opened(Buffer.from('sep=;\r\nid;name\r\n1;x\r\n'))).toMatchObject({
     cells: [
       ['id', 'name'],
       ['1', 'x'],
     ],
   });
-  expect(findForm('id;name\n', ['id'], 'comma').delimiter).toBe('comma');
+  expect(detectDialect('id;name\n', ['id'], 'comma').delimiter).toBe('comma');
 });

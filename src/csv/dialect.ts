@@ -1,33 +1,35 @@
-// In which form a file is written: what parts its cells, what ends its lines. Found out from its beginning.
+// Detects the dialect of a CSV file from its beginning: the delimiter and the line ends.
 import { parse } from 'csv-parse/sync';
 
 export const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' } as const;
 export type DelimiterName = keyof typeof DELIMITERS;
 
-export interface Form {
+export interface CsvDialect {
   readonly delimiter: DelimiterName;
   readonly lineEnd: '\n' | '\r\n' | '\r';
-  /** Excel's own first line (`sep=;`) names the delimiter and is no header. */
-  readonly hasHint: boolean;
+  /** Whether the first line is Excel's `sep=;`, which names the delimiter and is not the header. */
+  readonly hasSepLine: boolean;
 }
 
 const NAMES: readonly DelimiterName[] = ['comma', 'semicolon', 'tab', 'pipe'];
-const HINT = /^sep=([,;\t|])\r?\n?$/i;
+const SEP_LINE = /^sep=([,;\t|])\r?\n?$/i;
 
 /**
  * @param head the beginning of the file, without a byte order mark
- * @param columns what the mapping names: the delimiter is the one that finds most of them in the header, then the one that gives most cells
- * @param declared the mapping's delimiter, which overrules
+ * @param columns the columns of the mapping. The delimiter that finds the most of them in the
+ *   header
+ *   wins, then the delimiter that gives the most cells.
+ * @param declared the delimiter in the mapping; it takes precedence
  */
-export function findForm(head: string, columns: readonly string[], declared?: DelimiterName): Form {
+export function detectDialect(head: string, columns: readonly string[], declared?: DelimiterName): CsvDialect {
   const lineEnd = head.includes('\r\n') ? '\r\n' : head.includes('\n') || !head.includes('\r') ? '\n' : '\r';
   const lines = head.split(lineEnd);
-  const hint = HINT.exec(lines[0] ?? '')?.[1];
+  const hint = SEP_LINE.exec(lines[0] ?? '')?.[1];
   const hinted = NAMES.find((name) => DELIMITERS[name] === hint);
   const header = firstRecord(hint === undefined ? lines : lines.slice(1), lineEnd);
   const ranked = NAMES.map((name) => ({ name, ...rank(header, DELIMITERS[name], columns) }));
   ranked.sort((a, b) => b.found - a.found || b.cells - a.cells);
-  return { delimiter: declared ?? hinted ?? ranked[0]?.name ?? 'comma', lineEnd, hasHint: hint !== undefined };
+  return { delimiter: declared ?? hinted ?? ranked[0]?.name ?? 'comma', lineEnd, hasSepLine: hint !== undefined };
 }
 
 function firstRecord(lines: readonly string[], lineEnd: string): string {

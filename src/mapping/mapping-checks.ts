@@ -1,0 +1,68 @@
+// Checks shared by the mapping files: tables, names of fields and activity types.
+import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../domain/canonical.ts';
+import type { Problem } from '../domain/problem.ts';
+import { formatPath, type Path } from '../yaml/parse-yaml.ts';
+
+export type MakeProblem = (level: Problem['level'], path: Path, message: string, fix: string) => Problem;
+
+export function problemMaker(file: string, locate: (path: Path) => number): MakeProblem {
+  return (level, path, message, fix) => ({ level, file, line: locate(path), path: formatPath(path), message, fix });
+}
+
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ level }) => level === 'error');
+}
+
+interface TableUse {
+  /** The path of the `table` key. */
+  readonly path: Path;
+  readonly table: string | undefined;
+}
+
+interface RuleWithAttributes {
+  readonly attributes?: Readonly<Record<string, string | { readonly table?: string | undefined }>> | undefined;
+}
+
+/** The tables that the attributes of activity rules use. */
+export function attributeTables(rules: readonly RuleWithAttributes[] = []): readonly TableUse[] {
+  return rules.flatMap((rule, index) =>
+    Object.entries(rule.attributes ?? {}).flatMap(([attribute, source]) => {
+      if (typeof source === 'string') return [];
+      return [{ path: ['activities', index, 'attributes', attribute, 'table'], table: source.table }];
+    }),
+  );
+}
+
+/** An error for each use of a table that the file does not define. */
+export function tableProblems(uses: readonly TableUse[], tables: object = {}, problem: MakeProblem): Problem[] {
+  return uses.flatMap(({ path, table }) => {
+    if (table === undefined || Object.hasOwn(tables, table)) return [];
+    return [problem('error', path, `unknown table "${table}".`, 'Add it under "tables", or remove this line.')];
+  });
+}
+
+const OWN_NAME = 'Keep it if your model uses this name; otherwise check the spelling.';
+
+/** A warning for each key of `fields` that is not canonical. */
+export function fieldNameProblems(fields: object, problem: MakeProblem): Problem[] {
+  return Object.keys(fields)
+    .filter((field) => !CANONICAL_FIELDS.includes(field))
+    .map((field) => problem('warning', ['fields', field], `unknown field "${field}".`, OWN_NAME));
+}
+
+/** A warning for each activity type that is not canonical. */
+export function activityTypeProblems(
+  types: readonly { readonly type: string; readonly path: Path }[],
+  problem: MakeProblem,
+): Problem[] {
+  return types
+    .filter(({ type }) => !Object.hasOwn(CANONICAL_ACTIVITIES, type))
+    .map(({ type, path }) => problem('warning', path, `unknown activity type "${type}".`, OWN_NAME));
+}
+
+/** The types of activity rules, with their paths. */
+export function ruleTypes(
+  rules: readonly { readonly type: string }[] = [],
+): readonly { readonly type: string; readonly path: Path }[] {
+  return rules.map(({ type }, index) => ({ type, path: ['activities', index, 'type'] }));
+}

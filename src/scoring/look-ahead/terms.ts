@@ -1,0 +1,72 @@
+// A sum of points as a formula of time: constant, linear and halving terms. Times are milliseconds
+// after the start of a segment.
+
+export interface Terms {
+  constant: number;
+  /** Linear points at the start of the segment, and their slope per millisecond. */
+  linear: number;
+  slope: number;
+  /** Points at the start of the segment, by the index of their half-life. */
+  readonly halving: number[];
+}
+
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Two instants of a segment, and the remaining share of each half-life's points at each of them.
+ */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly remainingFrom: readonly number[];
+  readonly remainingTo: readonly number[];
+}
+
+export function emptyTerms(): Terms {
+  return { constant: 0, linear: 0, slope: 0, halving: [] };
+}
+
+export function addTerms(into: Terms, terms: Terms): void {
+  into.constant += terms.constant;
+  into.linear += terms.linear;
+  into.slope += terms.slope;
+  for (let index = 0; index < terms.halving.length; index++) {
+    into.halving[index] = (into.halving[index] ?? 0) + (terms.halving[index] ?? 0);
+  }
+}
+
+/** @param remaining the share of each half-life's points that is left at `elapsed` */
+export function sumOf(terms: Terms, remaining: readonly number[], elapsed: number): number {
+  const { constant, linear, slope, halving } = terms;
+  let value = constant + linear + slope * elapsed;
+  for (let index = 0; index < halving.length; index++) value += (halving[index] ?? 0) * (remaining[index] ?? 0);
+  return value;
+}
+
+/** Points per millisecond. @param halfLives milliseconds, by index */
+export function slopeOf(terms: Terms, remaining: readonly number[], halfLives: readonly number[]): number {
+  const { slope, halving } = terms;
+  let sum = slope;
+  for (let index = 0; index < halving.length; index++) {
+    sum -= ((halving[index] ?? 0) * (remaining[index] ?? 0) * Math.LN2) / (halfLives[index] ?? Infinity);
+  }
+  return sum;
+}
+
+/** Lower and upper bounds of the sum over a span. Each halving term is bounded by itself. */
+export function boundsOf({ constant, linear, slope, halving }: Terms, span: Span): Bounds {
+  const first = linear + slope * span.from;
+  const last = linear + slope * span.to;
+  let low = constant + Math.min(first, last);
+  let high = constant + Math.max(first, last);
+  for (let index = 0; index < halving.length; index++) {
+    const points = halving[index] ?? 0;
+    const [a, b] = [points * (span.remainingFrom[index] ?? 0), points * (span.remainingTo[index] ?? 0)];
+    low += Math.min(a, b);
+    high += Math.max(a, b);
+  }
+  return { low, high };
+}
