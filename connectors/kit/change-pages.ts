@@ -1,15 +1,15 @@
-// What the streams of all connectors do alike: an empty page, and the reading of a cursor that was stored.
+// Pages and cursors that the streams of all connectors have in common.
 import type { z } from 'zod';
 import type { ChangePage, Cursor } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 
-export function emptyPage(cursor: Cursor, whole: boolean): ChangePage {
-  return { leads: [], dirty: [], activities: [], gone: [], outcomes: [], cursor, whole };
+export function emptyPage(cursor: Cursor, isFullSync: boolean): ChangePage {
+  return { leads: [], dirty: [], activities: [], gone: [], outcomes: [], cursor, isFullSync };
 }
 
 /**
- * Gives a connector what reads its cursors: the cursor as the stream writes it.
- * @throws ConnectorError `invalid`, from what is given, when the cursor was written by something else
+ * Creates the cursor parser of a connector: it returns the cursor as the stream wrote it.
+ * @throws ConnectorError `invalid` (from the parser) when the cursor does not match the schema
  */
 export function cursorParser(crm: string) {
   return <T>(schema: z.ZodType<T>, stream: string, cursor: Cursor): T => {
@@ -18,7 +18,7 @@ export function cursorParser(crm: string) {
     throw new ConnectorError({
       kind: 'invalid',
       crm,
-      message: `The stored cursor of the stream ${stream} cannot be read: ${parsed.error.issues[0]?.message ?? ''}`,
+      message: `The stored cursor of the stream ${stream} is invalid: ${parsed.error.issues[0]?.message ?? ''}`,
       code: 'CURSOR',
       fix: 'Read the stream from its beginning: leadgrade backfill.',
     });

@@ -1,39 +1,40 @@
-// Whether a CRM has what a mapping reads: a source that it does not have would silently read nothing.
+// Checks that a CRM has the sources that a mapping reads: an unknown source would silently give no
+// values.
 
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import { type Mapping, outcomeSources } from '../../src/mapping/mapping.ts';
 
-/** What a CRM has, by the names that a mapping uses. */
+/** The sources of a CRM, by the names that a mapping uses. */
 export interface Sources {
   readonly crm: string;
-  /** As people write it: `HubSpot`. */
+  /** The name of the CRM in texts: `HubSpot`. */
   readonly name: string;
-  /** Objects that fields come from. */
+  /** Objects with fields. */
   readonly objects: readonly string[];
-  /** Those of them that are people: links come from them. */
+  /** The objects among them that are people: only these have links. */
   readonly people: readonly string[];
-  /** Streams that activities come from. */
+  /** Streams with activities. */
   readonly streams: readonly string[];
   readonly outcomes: readonly string[];
 }
 
-/** @throws ConnectorError `configuration` that names every wrong source */
+/** @throws ConnectorError `configuration` that names every unknown source */
 export function checkMapping(mapping: Mapping, { crm, name, objects, people, streams, outcomes }: Sources): void {
   const problems = [
-    ...Object.entries(mapping.fields).flatMap(([field, { from }]) => wrongObjects(`fields.${field}`, from, objects)),
-    ...(mapping.activities ?? []).flatMap(({ from }, index) => wrong(`activities[${index}].from`, from, streams)),
-    ...[...outcomeSources(mapping)].flatMap((source) => wrong('outcomes.from', source, outcomes)),
-    ...(mapping.links ?? []).flatMap(({ from }, index) => wrongObjects(`links[${index}]`, from, people)),
+    ...Object.entries(mapping.fields).flatMap(([field, { from }]) => checkObjects(`fields.${field}`, from, objects)),
+    ...(mapping.activities ?? []).flatMap(({ from }, index) => checkSource(`activities[${index}].from`, from, streams)),
+    ...[...outcomeSources(mapping)].flatMap((source) => checkSource('outcomes.from', source, outcomes)),
+    ...(mapping.links ?? []).flatMap(({ from }, index) => checkObjects(`links[${index}]`, from, people)),
   ];
   if (problems.length === 0) return;
-  const message = `The mapping reads what ${name} does not have: ${problems.join('; ')}.`;
+  const message = `The mapping reads sources that ${name} does not have: ${problems.join('; ')}.`;
   throw new ConnectorError({ kind: 'configuration', crm, message, code: 'UNKNOWN_SOURCE' });
 }
 
-function wrongObjects(path: string, from: string | readonly string[], known: readonly string[]): string[] {
-  return [from].flat().flatMap((source) => wrong(`${path}.from`, source.split('.')[0] ?? '', known));
+function checkObjects(path: string, from: string | readonly string[], known: readonly string[]): string[] {
+  return [from].flat().flatMap((source) => checkSource(`${path}.from`, source.split('.')[0] ?? '', known));
 }
 
-function wrong(path: string, source: string, known: readonly string[]): string[] {
+function checkSource(path: string, source: string, known: readonly string[]): string[] {
   return known.includes(source) ? [] : [`${path}: "${source}" (known: ${known.join(', ')})`];
 }

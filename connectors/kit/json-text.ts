@@ -1,6 +1,6 @@
-// Something that was parsed as JSON, as text again.
+// Turns a parsed JSON value back into text.
 
-/** '' where it is nested deeper than the stack. */
+/** Returns '' for a value that is nested deeper than the stack allows. */
 export function jsonText(value: unknown): string {
   try {
     return JSON.stringify(value) ?? '';

@@ -1,12 +1,13 @@
-// What a CRM says of a failure, fit for logs and lists of errors.
+// Makes a CRM's error message safe for logs and error lists.
 
-const READ_LENGTH = 4_000;
-const SHOWN_LENGTH = 300;
+const MAX_READ_LENGTH = 4_000;
+const MAX_SHOWN_LENGTH = 300;
 
-/** CRMs quote values in their messages; addresses must not reach logs. */
+/** Removes e-mail addresses, which CRMs quote in their messages, and truncates the text. */
 export function redactPersonalData(message: string): string {
-  // The search for addresses takes long in a long text; the last word may be half an address.
-  const read = message.length > READ_LENGTH ? message.slice(0, READ_LENGTH).replace(/\S*$/, '') : message;
-  const clean = read.replace(/[^\s"'<>:;,()[\]]+@[^\s"'<>:;,()[\]]+/g, '[address]');
-  return clean.length > SHOWN_LENGTH ? `${clean.slice(0, SHOWN_LENGTH)}...` : clean;
+  // Searching a long text for addresses is slow. The last word of a truncated text may be half an
+  // address.
+  const read = message.length > MAX_READ_LENGTH ? message.slice(0, MAX_READ_LENGTH).replace(/\S*$/, '') : message;
+  const redacted = read.replace(/[^\s"'<>:;,()[\]]+@[^\s"'<>:;,()[\]]+/g, '[address]');
+  return redacted.length > MAX_SHOWN_LENGTH ? `${redacted.slice(0, MAX_SHOWN_LENGTH)}...` : redacted;
 }

@@ -1,8 +1,12 @@
-// One thing that `doctor` looks at, whatever goes wrong with it.
+// One check of `leadgrade doctor` that reports its own failure as a finding.
 import type { SetupCheck } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 
-/** What `check` found, or what kept it from looking, as a check of this level. Throws only when aborted, or for a defect. */
+/**
+ * Returns the findings of `check`, or one finding of this level with the ConnectorError that it
+ * threw.
+ * @throws the signal's reason when aborted; any other error, as it is a defect
+ */
 export async function runSetupCheck(
   { what, level }: Pick<SetupCheck, 'what' | 'level'>,
   signal: AbortSignal,

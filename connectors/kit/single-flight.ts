@@ -1,50 +1,50 @@
-// Work that several wait for at once and that is done once: a login, a description of an object.
+// Shares one execution among concurrent callers: a login, a description of an object.
 
-interface Shared<T> {
+interface Flight<T> {
   readonly result: Promise<T>;
-  readonly stop: AbortController;
-  waiting: number;
+  readonly abort: AbortController;
+  callers: number;
 }
 
 /**
- * All who ask while the work is under way get the same result. One who is aborted goes away alone; the work is broken off
- * when nobody waits for it any more.
+ * All callers during one execution get the same result. A caller whose signal is aborted leaves
+ * alone; the execution is aborted when its last caller has left.
  */
 export function singleFlight<T>(work: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
-  let current: Shared<T> | null = null;
+  let current: Flight<T> | null = null;
   return async (signal) => {
     signal.throwIfAborted();
-    current ??= begin(work);
-    const mine = current;
-    mine.waiting += 1;
+    current ??= start(work);
+    const flight = current;
+    flight.callers += 1;
     try {
-      return await unlessAborted(mine.result, signal);
+      return await unlessAborted(flight.result, signal);
     } finally {
-      mine.waiting -= 1;
-      if (mine.waiting === 0) {
-        mine.stop.abort();
-        if (current === mine) current = null;
+      flight.callers -= 1;
+      if (flight.callers === 0) {
+        flight.abort.abort();
+        if (current === flight) current = null;
       }
     }
   };
 }
 
-function begin<T>(work: (signal: AbortSignal) => Promise<T>): Shared<T> {
-  const stop = new AbortController();
-  const result = work(stop.signal);
-  // When all have gone away, nobody hears how it ended.
+function start<T>(work: (signal: AbortSignal) => Promise<T>): Flight<T> {
+  const abort = new AbortController();
+  const result = work(abort.signal);
+  // After the last caller has left, a rejection would be unhandled.
   result.catch(() => undefined);
-  return { result, stop, waiting: 0 };
+  return { result, abort, callers: 0 };
 }
 
 /** @throws the signal's reason as soon as it is aborted */
 async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
-  const stop = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', stop, { once: true });
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([result, aborted.promise]);
   } finally {
-    signal.removeEventListener('abort', stop);
+    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -1,30 +1,30 @@
-// Passing trouble with a CRM, tried again: what all connectors do alike around a call.
+// Retries temporary failures of a CRM call; used by all connectors.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import type { RetryOptions } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 
 /**
- * Later each time and with jitter, so that many processes do not come back at once.
- * @throws what `attempt` threw: at once when trying again cannot help, else when the attempts are used up
+ * Backs off exponentially with jitter, so that many processes do not retry at the same instant.
+ * @throws the error of `attempt`: at once if a retry cannot help, else after the last attempt
  */
-export function withRetries<T>(attempt: () => Promise<T>, patience: RetryOptions, signal: AbortSignal): Promise<T> {
-  let waited = 0;
-  const isWorthRepeating = (error: Error): error is ConnectorError =>
+export function withRetries<T>(attempt: () => Promise<T>, retryOptions: RetryOptions, signal: AbortSignal): Promise<T> {
+  let waitedMs = 0;
+  const isRetryable = (error: Error): error is ConnectorError =>
     error instanceof ConnectorError &&
     error.kind === 'retry' &&
-    waited + (error.retryAfterMs ?? 0) <= patience.maxThrottleWaitMs;
+    waitedMs + (error.retryAfterMs ?? 0) <= retryOptions.maxThrottleWaitMs;
   return pRetry(attempt, {
-    retries: patience.retries,
-    minTimeout: patience.initialDelayMs,
+    retries: retryOptions.retries,
+    minTimeout: retryOptions.initialDelayMs,
     maxTimeout: 30_000,
     randomize: true,
     signal,
     shouldRetry: async ({ error }) => {
-      if (!isWorthRepeating(error)) return false;
+      if (!isRetryable(error)) return false;
       if (error.retryAfterMs !== undefined) {
-        waited += error.retryAfterMs;
-        // An abort is thrown by pRetry, with the signal's own reason.
+        waitedMs += error.retryAfterMs;
+        // After an abort, pRetry throws the signal's own reason.
         await sleep(error.retryAfterMs, undefined, { signal }).catch(() => undefined);
       }
       return true;

@@ -1,14 +1,17 @@
-// The one error that connectors throw. It says what the *job* must do; the vendor's own words and code are kept.
+// The only error class that connectors throw. Its kind tells the job how to react; the vendor's own
+// message and code are kept.
 
 /**
- * - `retry`: passing trouble (5xx, reset, time-out); try again with backoff.
- * - `rate-limited`: wait `retryAfterMs`, then go on; costs no attempt.
- * - `budget-spent`: the calls of the day are used up; leave the CRM alone, on both sides, for `retryAfterMs`.
- * - `auth`: the token is refused; stop and say so.
- * - `forbidden`: this token or portal may not see or do this; the rest goes on.
- * - `invalid`: the request or record is refused for what it says; never the same again.
- * - `not-found`: the record is gone.
- * - `configuration`: something must be set up first (a property, an option); stop the writer and name the fix.
+ * - `retry`: a temporary failure (5xx, connection reset, time-out). Retry with backoff.
+ * - `rate-limited`: wait `retryAfterMs`, then continue. Does not count as an attempt.
+ * - `budget-spent`: the daily quota of API calls is used up. Pause reading and writing for
+ *   `retryAfterMs`.
+ * - `auth`: the token is refused. Pause the CRM and report it.
+ * - `forbidden`: this token or account may not read or do this one part; everything else continues.
+ * - `invalid`: the content of the request or of the record is refused. Never retry it unchanged.
+ * - `not-found`: the record does not exist any more.
+ * - `configuration`: a property or an option must be created first. Pause writing and report the
+ *   fix.
  */
 export type ConnectorErrorKind =
   | 'retry'
@@ -23,7 +26,7 @@ export type ConnectorErrorKind =
 interface ConnectorErrorDetails {
   readonly kind: ConnectorErrorKind;
   readonly crm: string;
-  /** What was being done and what the CRM said, without personal data. */
+  /** The failed operation and the CRM's reason, without personal data. */
   readonly message: string;
   /** The vendor's own code or category, e.g. `INVALID_OPTION`, `MISSING_SCOPES`. */
   readonly code?: string;

@@ -1,15 +1,15 @@
-// Companies by id with a bounded memory for one pass: many contacts share a company.
+// Reads companies by ID with a bounded cache: many contacts share a company.
 
 import type { HubSpotHttp } from '../http/client.ts';
-import type { HubSpotObject } from '../http/responses.ts';
+import type { HubSpotObject } from '../http/responses/objects.ts';
 import { batchRead, missingResult } from '../objects/batch-read.ts';
 
-const MOST_KEPT = 5000;
+const MAX_CACHED = 5000;
 
 /**
- * Reads companies in batches; those read lately come from memory. A company that is gone or was merged is null: the link
- * tells of another one next time.
- * @throws ConnectorError `retry` when HubSpot says of a company neither what it is nor that it is gone
+ * Reads companies in batches, recently read ones from the cache. The result is null for a company
+ * that was deleted or merged: the next read of the contact's link returns another company.
+ * @throws ConnectorError `retry` when HubSpot returns neither a company nor that it does not exist
  */
 export type CompanyReader = (
   ids: readonly string[],
@@ -17,24 +17,24 @@ export type CompanyReader = (
 ) => Promise<ReadonlyMap<string, HubSpotObject | null>>;
 
 export function createCompanyReader(http: HubSpotHttp, properties: readonly string[]): CompanyReader {
-  const kept = new Map<string, HubSpotObject | null>();
+  const cache = new Map<string, HubSpotObject | null>();
   return async (ids, signal) => {
     const wanted = [...new Set(ids)];
-    const unread = wanted.filter((id) => !kept.has(id));
-    const { records, missing } = await batchRead(http, { type: 'companies', ids: unread, properties }, signal);
-    const found = new Map<string, HubSpotObject | null>(unread.map((id) => [id, null]));
-    // A company under an id that nobody asked for is what one of those became.
-    const merged = records.some((company) => !found.has(company.id));
+    const uncached = wanted.filter((id) => !cache.has(id));
+    const { records, missing } = await batchRead(http, { type: 'companies', ids: uncached, properties }, signal);
+    const found = new Map<string, HubSpotObject | null>(uncached.map((id) => [id, null]));
+    // A company under an ID that was not requested is the survivor of a requested one.
+    const hasSurvivors = records.some((company) => !found.has(company.id));
     for (const company of records) found.set(company.id, company);
-    const silent = unread.some((id) => found.get(id) === null && !missing.has(id));
-    if (silent && !merged) throw missingResult('companies');
-    const answer = new Map(wanted.map((id) => [id, found.get(id) ?? kept.get(id) ?? null]));
-    for (const [id, company] of found) kept.set(id, company);
-    // The oldest go first: a Map keeps the order of insertion.
-    for (const id of kept.keys()) {
-      if (kept.size <= MOST_KEPT) break;
-      kept.delete(id);
+    const isIncomplete = uncached.some((id) => found.get(id) === null && !missing.has(id));
+    if (isIncomplete && !hasSurvivors) throw missingResult('companies');
+    const result = new Map(wanted.map((id) => [id, found.get(id) ?? cache.get(id) ?? null]));
+    for (const [id, company] of found) cache.set(id, company);
+    // Evicts the oldest entries first: a Map iterates in the order of insertion.
+    for (const id of cache.keys()) {
+      if (cache.size <= MAX_CACHED) break;
+      cache.delete(id);
     }
-    return answer;
+    return result;
   };
 }

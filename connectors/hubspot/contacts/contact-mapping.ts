@@ -1,4 +1,4 @@
-// A HubSpot contact (and its company) -> canonical fields, and what it holds in our own properties.
+// A HubSpot contact and its company -> canonical fields and CRM values.
 
 import type { DirtyRecord, LeadSnapshot, RecordRef } from '../../../src/crm/connector.ts';
 import type { Fields } from '../../../src/domain/lead.ts';
@@ -8,111 +8,111 @@ import { type Mapping, outcomeSources } from '../../../src/mapping/mapping.ts';
 import { mappedProperties, projectFields, sourcesOf } from '../../../src/mapping/project-fields.ts';
 import { linkProperties, projectLinks } from '../../../src/mapping/project-links.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
-import type { HubSpotObject, ListedLinks } from '../http/responses.ts';
+import type { HubSpotObject, ListedLinks } from '../http/responses/objects.ts';
+import { modifiedAt } from '../objects/modified-at.ts';
 import { chooseCompany } from '../objects/object-reads.ts';
 import { countersOf, mappedCounters } from './counters.ts';
 import { LIFECYCLE_PROPERTIES, lifecycleOutcomes } from './lifecycle.ts';
 
 export interface ContactMapping {
-  /** What to ask HubSpot for. */
+  /** The properties to read. */
   readonly contactProperties: readonly string[];
   readonly companyProperties: readonly string[];
-  /** Whether any field comes from companies; if not, they are never read. */
+  /** At least one field comes from companies; otherwise companies are never read. */
   readonly usesCompanies: boolean;
   toSnapshot(contact: HubSpotObject, company: HubSpotObject | null): LeadSnapshot;
   toDirty(contact: HubSpotObject): DirtyRecord;
 }
 
-// A merged contact lists the ids that it took over; reads by those answer with it.
+// The IDs of the contacts that were merged into a contact. A read by one of them returns the
+// survivor.
 export const MERGED_IDS = 'hs_merged_object_ids';
 
-/** The ids that a contact took over. */
+/** The IDs of the contacts that were merged into this one. */
 export function mergedIds(contact: HubSpotObject): readonly string[] {
-  return idsIn(contact.properties[MERGED_IDS] ?? null);
+  return parseMergedIds(contact.properties[MERGED_IDS] ?? null);
 }
 
-/** A value of the property with those ids. */
-export function idsIn(value: string | null): readonly string[] {
-  const listed = (value ?? '').split(';').map((each) => each.trim());
-  return listed.filter((each) => each !== '');
+/** @param value a current or former value of the property */
+export function parseMergedIds(value: string | null): readonly string[] {
+  const ids = (value ?? '').split(';').map((id) => id.trim());
+  return ids.filter((id) => id !== '');
 }
 
 export function createContactMapping(mapping: Mapping): ContactMapping {
   const written = writtenFields(mapping);
   const companyProperties = mappedProperties(mapping, 'companies');
-  const own = ownFields(mapping);
+  const contactOnly = withoutCompanyFields(mapping);
   const hasLifecycle = outcomeSources(mapping).has('lifecycle');
   const counters = mappedCounters(mapping);
-  const held = (properties: Fields): ScoreFieldValues => {
-    return Object.fromEntries(written.map(({ field, property }) => [field, readHeld(field, properties[property])]));
+  const crmValuesOf = (properties: Fields): ScoreFieldValues => {
+    return Object.fromEntries(
+      written.map(({ field, property }) => [field, parseCrmValue(field, properties[property])]),
+    );
   };
+  const contactProperties = new Set([
+    ...mappedProperties(mapping, 'contacts'),
+    ...linkProperties(mapping, 'contacts'),
+    ...written.map(({ property }) => property),
+    ...[...counters.values()].map(({ property }) => property),
+    'lastmodifieddate',
+    MERGED_IDS,
+    ...(hasLifecycle ? LIFECYCLE_PROPERTIES : []),
+  ]);
+  const stateOf = (contact: HubSpotObject) => ({
+    crmValues: crmValuesOf(contact.properties),
+    modifiedAt: modifiedAt(contact),
+    counters: countersOf(counters, contact),
+    links: projectLinks(mapping, { contacts: contact.properties }),
+  });
   return {
-    contactProperties: [
-      ...new Set([
-        ...mappedProperties(mapping, 'contacts'),
-        ...linkProperties(mapping, 'contacts'),
-        ...written.map(({ property }) => property),
-        ...[...counters.values()].map(({ property }) => property),
-        'lastmodifieddate',
-        MERGED_IDS,
-        ...(hasLifecycle ? LIFECYCLE_PROPERTIES : []),
-      ]),
-    ],
+    contactProperties: [...contactProperties],
     companyProperties,
     usesCompanies: companyProperties.length > 0,
     toSnapshot: (contact, company) => ({
       kind: 'lead',
       ref: contactRef(contact.id),
       ...projectFields(mapping, { contacts: contact.properties, companies: company?.properties ?? {} }),
-      crmValues: held(contact.properties),
-      modifiedAt: modifiedAt(contact),
+      ...stateOf(contact),
       companyId: company?.id ?? null,
       outcomes: hasLifecycle ? lifecycleOutcomes(contact) : [],
-      counters: countersOf(counters, contact),
-      links: projectLinks(mapping, { contacts: contact.properties }),
     }),
     toDirty: (contact) => {
       const ref = contactRef(contact.id);
-      // A field that a company could fill as well cannot be compared without it: read such records again. And those that took
-      // over others: which ones, only a read tells.
-      if (own === null || mergedIds(contact).length > 0) return { ref };
-      const { fields } = projectFields(own, { contacts: contact.properties });
-      const counts = countersOf(counters, contact);
-      return {
-        ref,
-        seen: {
-          fields,
-          crmValues: held(contact.properties),
-          modifiedAt: modifiedAt(contact),
-          counters: counts,
-          links: projectLinks(mapping, { contacts: contact.properties }),
-        },
-      };
+      // A field with both a contact and a company source cannot be compared without the company. A
+      // contact with merged IDs must be read to find the new ones. Both are read again.
+      if (contactOnly === null || mergedIds(contact).length > 0) return { ref };
+      const { fields } = projectFields(contactOnly, { contacts: contact.properties });
+      return { ref, current: { fields, ...stateOf(contact) } };
     },
   };
 }
 
-/** The mapping without the fields of companies; null when a field mixes both. */
-function ownFields(mapping: Mapping): Mapping | null {
+/** The mapping without the fields of companies; null when one field has sources in both objects. */
+function withoutCompanyFields(mapping: Mapping): Mapping | null {
   const fields = Object.entries(mapping.fields).map(([field, source]) => {
-    const objects = new Set(sourcesOf(source).map((each) => each.object));
-    return { field, source, own: objects.has('contacts'), mixed: objects.has('contacts') && objects.size > 1 };
+    const objects = new Set(sourcesOf(source).map(({ object }) => object));
+    const isOfContact = objects.has('contacts');
+    return { field, source, isOfContact, isMixed: isOfContact && objects.size > 1 };
   });
-  if (fields.some(({ mixed }) => mixed)) return null;
-  const kept = fields.filter(({ own }) => own).map(({ field, source }) => [field, source] as const);
-  return { ...mapping, fields: Object.fromEntries(kept) };
+  if (fields.some(({ isMixed }) => isMixed)) return null;
+  const ofContact = fields.filter(({ isOfContact }) => isOfContact);
+  return { ...mapping, fields: Object.fromEntries(ofContact.map(({ field, source }) => [field, source] as const)) };
 }
 
 export function contactRef(id: string): RecordRef {
   return { object: 'contacts', id };
 }
 
-const NUMBERS: ReadonlySet<ScoreField> = new Set(['fit_score', 'behavior_score', 'total_score']);
+const NUMBER_FIELDS: ReadonlySet<ScoreField> = new Set(['fit_score', 'behavior_score', 'total_score']);
 
-/** Typed as we write it, so that an equal value can be recognized; what is not of that type stays text and differs. */
-function readHeld(field: ScoreField, raw: Fields[string] | undefined): string | number | null {
+/**
+ * Returns the type that Leadgrade writes, so that equal values compare equal. A value of another
+ * type stays text.
+ */
+function parseCrmValue(field: ScoreField, raw: Fields[string] | undefined): string | number | null {
   if (typeof raw !== 'string' || raw.trim() === '') return null;
-  if (NUMBERS.has(field)) {
+  if (NUMBER_FIELDS.has(field)) {
     const number = Number(raw);
     return Number.isFinite(number) ? number : raw;
   }
@@ -121,19 +121,11 @@ function readHeld(field: ScoreField, raw: Fields[string] | undefined): string | 
   return at === null ? raw : new Date(at).toISOString();
 }
 
-/** When HubSpot last changed the object (ISO): contacts and other objects name the property differently. */
-export function modifiedAt(object: HubSpotObject): string {
-  const raw = object.properties.lastmodifieddate ?? object.properties.hs_lastmodifieddate ?? object.updatedAt ?? null;
-  const at = raw === null ? null : toInstant(raw);
-  // Without any time it counts as changed at the beginning: it is read, and never thought newer than it is.
-  return new Date(at ?? 0).toISOString();
-}
-
-// The list and the single read name the link to the primary company this way; the others end in `_unlabeled`.
+// The list and the read of one contact name the link to the primary company this way; other links
+// end in `_unlabeled`.
 const PRIMARY_LINK = 'contact_to_company';
 
 /** The company of a contact that was listed with `associations=companies`. */
 export function listedCompany(links: ListedLinks | undefined): string | null {
-  const all = (links?.results ?? []).map(({ id, type }) => ({ id, primary: type === PRIMARY_LINK }));
-  return chooseCompany(all);
+  return chooseCompany((links?.results ?? []).map(({ id, type }) => ({ id, isPrimary: type === PRIMARY_LINK })));
 }

@@ -1,14 +1,15 @@
-// Meetings, calls, emails, notes and tasks: their properties, and what one of them means for each of its contacts.
+// Engagements (meetings, calls, emails, notes, tasks): their properties, and the activities of
+// their contacts.
 
 import type { ChangePage } from '../../../src/crm/connector.ts';
 import type { Fields } from '../../../src/domain/lead.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { activityProperties, type RawActivity } from '../../../src/mapping/project-activities.ts';
-import type { HubSpotObject } from '../http/responses.ts';
-import type { HubSpotParts } from '../streams/stream.ts';
+import type { HubSpotObject } from '../http/responses/objects.ts';
+import type { HubSpotParts } from '../parts.ts';
 import { contactRef } from './contact-mapping.ts';
 
-/** By HubSpot's object type: the prefix of their activity ids. */
+/** The prefix of activity IDs by HubSpot's object type. */
 export const ENGAGEMENTS: Readonly<Record<string, string>> = {
   meetings: 'meeting',
   calls: 'call',
@@ -17,16 +18,16 @@ export const ENGAGEMENTS: Readonly<Record<string, string>> = {
   tasks: 'task',
 };
 
-/** Properties that HubSpot does not have, made of one that it has. */
+/** Additional properties, each derived from a property of HubSpot. */
 const DERIVED: Readonly<Record<string, { from: string; derive: (raw: string) => number | null }>> = {
-  // HubSpot keeps a call's duration in milliseconds.
+  // HubSpot stores the duration of a call in milliseconds.
   call_seconds: {
     from: 'hs_call_duration',
     derive: (raw) => (Number.isFinite(Number(raw)) ? Math.round(Number(raw) / 1000) : null),
   },
 };
 
-/** What to ask HubSpot for. */
+/** The properties of HubSpot to read. */
 export function engagementProperties(mapping: Mapping, type: string): readonly string[] {
   const names = activityProperties(mapping, type).map((name) => {
     return Object.hasOwn(DERIVED, name) ? (DERIVED[name]?.from ?? name) : name;
@@ -51,8 +52,8 @@ export function activityId(type: string, id: string): string {
 }
 
 /**
- * The engagement for each of its contacts: an activity, or (canceled, turned into something that the mapping leaves out)
- * one that is gone.
+ * Returns the engagement once per contact: as an activity, or as gone when the mapping skips it
+ * (for example after it was canceled).
  */
 export function toContactActivities(
   { toActivity }: Pick<HubSpotParts, 'toActivity'>,

@@ -1,18 +1,19 @@
-// Contacts as they are now, with their company. What HubSpot names as not found is gone; what answers under another id was
-// merged; what it says nothing of is neither. One that is gone is merely deleted, or erased.
+// Reads the current state of contacts, with their company. A contact that HubSpot reports as not
+// found is gone: deleted or erased. A contact that is returned under another ID was merged. A
+// contact for which HubSpot returns nothing is neither.
 import type { FetchedLead, RecordRef } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { HubSpotHttpError, isObjectNotFound } from '../http/error-response.ts';
-import { type HubSpotObject, objectAnswer } from '../http/responses.ts';
+import { type HubSpotObject, objectSchema } from '../http/responses/objects.ts';
 import { batchRead, missingResult } from '../objects/batch-read.ts';
 import { chooseCompany, readLinks } from '../objects/object-reads.ts';
-import type { HubSpotParts } from '../streams/stream.ts';
+import type { HubSpotParts } from '../parts.ts';
 import { createCompanyReader } from './company-reader.ts';
 import { contactRef, mergedIds } from './contact-mapping.ts';
 
 /**
- * @throws ConnectorError `retry` when HubSpot could not read some of them, or left one out without a word: a live contact must
- *   not be taken for a deleted one
+ * @throws ConnectorError `retry` when HubSpot could not read some of them, or returns neither a
+ *   contact nor an error for it: an existing contact must not be mistaken for a deleted one
  */
 export async function fetchLeads(
   parts: HubSpotParts,
@@ -26,33 +27,34 @@ export async function fetchLeads(
   const found = new Map(records.map((record) => [record.id, record]));
   const present = ids.filter((id) => found.has(id));
   const companies = await companiesOf(parts, present, signal);
-  const answers: FetchedLead[] = present.flatMap((id) => {
+  const leads: FetchedLead[] = present.flatMap((id) => {
     const record = found.get(id);
     return record === undefined ? [] : [contacts.toSnapshot(record, companies.get(id) ?? null)];
   });
   const gone: string[] = [];
-  for (const id of ids.filter((each) => !found.has(each))) {
-    const into = mergedInto(id, records) ?? (missing.has(id) ? null : await askForOne(parts, id, signal));
+  for (const id of ids.filter((requested) => !found.has(requested))) {
+    const into = mergedInto(id, records) ?? (missing.has(id) ? null : await currentId(parts, id, signal));
     if (into === null) gone.push(id);
-    else answers.push({ kind: 'merged', ref: contactRef(id), into: contactRef(into) });
+    else leads.push({ kind: 'merged', ref: contactRef(id), into: contactRef(into) });
   }
-  const erased = await erasedAmong(parts, gone, signal);
-  answers.push(...gone.map((id) => ({ kind: 'gone' as const, ref: contactRef(id), erased: erased.has(id) })));
-  // A merge shows itself at the survivor alone: nobody asks for those that it took over.
+  const erased = await findErased(parts, gone, signal);
+  leads.push(...gone.map((id) => ({ kind: 'gone' as const, ref: contactRef(id), erased: erased.has(id) })));
+  // Only the survivor reveals a merge: the merged contacts may not have been requested.
   for (const record of records) {
     const into = contactRef(record.id);
     const others = mergedIds(record).filter((id) => id !== record.id && !ids.includes(id));
-    answers.push(...others.map((id) => ({ kind: 'merged' as const, ref: contactRef(id), into })));
+    leads.push(...others.map((id) => ({ kind: 'merged' as const, ref: contactRef(id), into })));
   }
-  return answers;
+  return leads;
 }
 
 /**
- * Of contacts that are not there, those of which HubSpot says that they are not among the deleted ones either. It shows those
- * for the 90 days in which they can be restored (https://knowledge.hubspot.com/records/restore-deleted-records); one that was
- * deleted for privacy is not among them.
+ * The missing contacts that are not among the deleted ones either. HubSpot returns a deleted
+ * contact for the 90 days in which it can be restored
+ * (https://knowledge.hubspot.com/records/restore-deleted-records), but never one that was deleted
+ * for privacy.
  */
-async function erasedAmong(
+async function findErased(
   { http }: HubSpotParts,
   ids: readonly string[],
   signal: AbortSignal,
@@ -74,24 +76,25 @@ async function companiesOf(
   return new Map([...chosen].map(([id, company]) => [id, company === null ? null : (companies.get(company) ?? null)]));
 }
 
-/** The record that lists this id among those it took over; null = none does. */
+/** The ID of the record that this ID was merged into; null = none of the records. */
 function mergedInto(id: string, records: readonly HubSpotObject[]): string | null {
   return records.find((record) => mergedIds(record).includes(id))?.id ?? null;
 }
 
 /**
- * A batch that went well and yet says nothing of an id (one merged elsewhere, perhaps): only an answer about that id alone can
- * tell. Asking also keeps one such contact from holding up its batch forever.
- * @returns the id of the record that it is now; null = HubSpot says that it does not exist
- * @throws ConnectorError `retry` when it is there after all
+ * Reads one contact alone, because a successful batch returned nothing for its ID (it may have been
+ * merged). Otherwise one such contact would block its batch forever.
+ * @returns the ID of its survivor; null = the contact does not exist
+ * @throws ConnectorError `retry` when the contact exists after all
  */
-async function askForOne({ http }: HubSpotParts, id: string, signal: AbortSignal): Promise<string | null> {
+async function currentId({ http }: HubSpotParts, id: string, signal: AbortSignal): Promise<string | null> {
   const path = http.paths.one('contacts', id);
   try {
-    const record = await http.call({ what: 'reading a contact', path, answer: objectAnswer }, signal);
+    const record = await http.call({ what: 'reading a contact', path, responseSchema: objectSchema }, signal);
     if (record.id !== id) return record.id;
   } catch (error) {
-    // A gateway that lost its way answers 404 as well.
+    // A misrouted gateway responds 404 as well; only HubSpot's own error proves that the contact
+    // does not exist.
     if (error instanceof ConnectorError && error.cause instanceof HubSpotHttpError && error.kind === 'not-found') {
       if (isObjectNotFound(error.cause.body)) return null;
     }

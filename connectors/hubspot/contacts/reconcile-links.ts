@@ -1,23 +1,23 @@
-// The nightly comparison of links: HubSpot changes no modification time when a contact moves to another company, or when an
-// engagement or a deal is linked, unlinked or deleted.
+// The nightly comparison of links. HubSpot changes no modification time when a contact moves to
+// another company, or when an engagement or a deal is linked, unlinked or deleted.
 import type { ChangePage, DirtyRecord, LinkDiff, StoredLinks } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { batchRead } from '../objects/batch-read.ts';
 import { chooseCompany, readLinks } from '../objects/object-reads.ts';
 import { createStageReader } from '../objects/pipeline-stages.ts';
-import type { HubSpotParts } from '../streams/stream.ts';
+import type { HubSpotParts } from '../parts.ts';
 import { outcomeId, readDeals } from './deals.ts';
 import { activityId, engagementProperties, toContactActivities } from './engagements.ts';
 
-interface Compared {
+interface ComparedTypes {
   /** The engagement types that the mapping reads. */
   readonly engagements: readonly string[];
-  readonly deals: boolean;
+  readonly hasDeals: boolean;
 }
 
 export async function reconcileLinks(
   parts: HubSpotParts,
-  compared: Compared,
+  compared: ComparedTypes,
   known: readonly StoredLinks[],
   signal: AbortSignal,
 ): Promise<LinkDiff> {
@@ -25,17 +25,20 @@ export async function reconcileLinks(
   const activities: LinkDiff['activities'][number][] = [];
   const gone: LinkDiff['gone'][number][] = [];
   for (const type of compared.engagements) {
-    const changes = await unlessClosed(() => compareType(parts, type, known, signal), { activities: [], gone: [] });
+    const changes = await unlessForbidden(() => compareEngagements(parts, type, known, signal), {
+      activities: [],
+      gone: [],
+    });
     activities.push(...changes.activities.map((activity) => ({ ...activity, stream: type })));
     gone.push(...changes.gone);
   }
   const none = { outcomes: [], goneOutcomes: [] };
-  const deals = compared.deals ? await unlessClosed(() => compareDeals(parts, known, signal), none) : none;
+  const deals = compared.hasDeals ? await unlessForbidden(() => compareDeals(parts, known, signal), none) : none;
   return { dirty, activities, gone, ...deals };
 }
 
-/** Links to what this token may not see are no findings; the others are compared all the same. */
-async function unlessClosed<T>(compare: () => Promise<T>, none: T): Promise<T> {
+/** Links to a type that this token may not read are skipped; the other types are still compared. */
+async function unlessForbidden<T>(compare: () => Promise<T>, none: T): Promise<T> {
   try {
     return await compare();
   } catch (error) {
@@ -56,27 +59,34 @@ async function movedContacts(
   return moved.map(({ ref }) => ({ ref }));
 }
 
-interface Difference {
+interface LinkChanges {
   readonly unlinked: readonly { readonly ref: StoredLinks['ref']; readonly id: string }[];
-  /** The contacts of each object that was linked since, by its own id. */
+  /** Contact IDs by the ID of an object that was linked since. */
   readonly contactsOfNew: ReadonlyMap<string, readonly string[]>;
 }
 
-/** @param ours the id that an object of the type has with us; `had` those that were known of a contact, any type among them */
-async function compareOne(
+interface ComparedType {
+  readonly type: string;
+  /** The stored ID of an object of the type. */
+  readonly storedId: (objectId: string) => string;
+  /** The stored IDs of a contact's linked objects, of this type and others. */
+  readonly linkedIds: (stored: StoredLinks) => readonly string[];
+}
+
+async function compareType(
   { http }: HubSpotParts,
-  { type, ours, had }: { type: string; ours: (id: string) => string; had: (each: StoredLinks) => readonly string[] },
+  { type, storedId, linkedIds }: ComparedType,
   known: readonly StoredLinks[],
   signal: AbortSignal,
-): Promise<Difference> {
+): Promise<LinkChanges> {
   const ids = known.map(({ ref }) => ref.id);
   const links = await readLinks(http, { from: 'contacts', to: type, ids }, signal);
-  const unlinked: Difference['unlinked'][number][] = [];
+  const unlinked: LinkChanges['unlinked'][number][] = [];
   const contactsOfNew = new Map<string, string[]>();
-  for (const each of known) {
-    const { ref } = each;
-    const linked = new Map((links.get(ref.id) ?? []).map((link) => [ours(link.id), link.id]));
-    const before = new Set(had(each).filter((id) => id.startsWith(ours(''))));
+  for (const stored of known) {
+    const { ref } = stored;
+    const linked = new Map((links.get(ref.id) ?? []).map((link) => [storedId(link.id), link.id]));
+    const before = new Set(linkedIds(stored).filter((id) => id.startsWith(storedId(''))));
     unlinked.push(...[...before].filter((id) => !linked.has(id)).map((id) => ({ ref, id })));
     for (const [id, objectId] of linked) {
       if (!before.has(id)) contactsOfNew.set(objectId, [...(contactsOfNew.get(objectId) ?? []), ref.id]);
@@ -85,18 +95,23 @@ async function compareOne(
   return { unlinked, contactsOfNew };
 }
 
-async function compareType(
+async function compareEngagements(
   parts: HubSpotParts,
   type: string,
   known: readonly StoredLinks[],
   signal: AbortSignal,
 ): Promise<Pick<ChangePage, 'activities' | 'gone'>> {
-  const kind = { type, ours: (id: string) => activityId(type, id), had: (each: StoredLinks) => each.activityIds };
-  const { unlinked, contactsOfNew } = await compareOne(parts, kind, known, signal);
+  const compared: ComparedType = {
+    type,
+    storedId: (id) => activityId(type, id),
+    linkedIds: ({ activityIds }) => activityIds,
+  };
+  const { unlinked, contactsOfNew } = await compareType(parts, compared, known, signal);
   const properties = engagementProperties(parts.mapping, type);
   const { records } = await batchRead(parts.http, { type, ids: [...contactsOfNew.keys()], properties }, signal);
   const items = records.map((object) => ({ object, contacts: contactsOfNew.get(object.id) ?? [] }));
-  // What is linked but not mapped (a canceled meeting) was never known: it is no activity, and nothing is gone.
+  // A linked engagement that the mapping skips (a canceled meeting) was never stored, so it is not
+  // gone either.
   const { activities } = toContactActivities(parts, type, items);
   return { activities, gone: unlinked.map(({ ref, id }) => ({ ref, activityId: id })) };
 }
@@ -106,8 +121,12 @@ async function compareDeals(
   known: readonly StoredLinks[],
   signal: AbortSignal,
 ): Promise<Pick<LinkDiff, 'outcomes' | 'goneOutcomes'>> {
-  const kind = { type: 'deals', ours: outcomeId, had: (each: StoredLinks) => each.outcomeIds };
-  const { unlinked, contactsOfNew: contactsOf } = await compareOne(parts, kind, known, signal);
+  const compared: ComparedType = {
+    type: 'deals',
+    storedId: outcomeId,
+    linkedIds: ({ outcomeIds }) => outcomeIds,
+  };
+  const { unlinked, contactsOfNew: contactsOf } = await compareType(parts, compared, known, signal);
   const { http } = parts;
   const outcomes = await readDeals({ http, readStages: createStageReader(http), contactsOf }, signal);
   return { outcomes, goneOutcomes: unlinked.map(({ ref, id }) => ({ ref, outcomeId: id })) };

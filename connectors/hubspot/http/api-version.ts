@@ -1,11 +1,13 @@
-// The one place that names versions and paths of HubSpot's API. Dated paths: v1 to v3 lose support after September 2027, v4
-// in March 2027 (developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when).
+// The versions and paths of HubSpot's API; no other file names them. The paths are dated: v1 to v3
+// lose support after September 2027, v4 in March 2027
+// (developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when).
 
-// 2026-09 enforces a portal's own validation rules on every write, also on one that touches nothing but our fields
-// (developers.hubspot.com/changelog/crm-api-write-validation-enforcement): an admin may choose it, we do not.
+// 2026-09 enforces the portal's own validation rules on every write, even on one that only changes
+// our fields (developers.hubspot.com/changelog/crm-api-write-validation-enforcement). An admin may
+// choose it; the default does not.
 export const DEFAULT_API_VERSION = '2026-03';
 
-// Account information exists on dated paths since 2026-09 only.
+// Account information has had a dated path only since 2026-09.
 const ACCOUNT_VERSION = '2026-09';
 
 /** All paths that the connector calls. `version` is like `2026-03`. */
@@ -31,10 +33,12 @@ export function apiPaths(version: string) {
       `/marketing/marketing-events/${version}/participations/${encodeURIComponent(event)}/breakdown`,
     accountDetails: `/account-info/${ACCOUNT_VERSION}/details`,
     dailyUsage: `/account-info/${ACCOUNT_VERSION}/api-usage/daily/private-apps`,
-    // Forms and their submissions have no dated path yet (dated forms are 2026-09-beta, submissions have none).
+    // Forms and submissions have no stable dated path yet: forms only 2026-09-beta, submissions
+    // none.
     forms: '/marketing/v3/forms',
     formSubmissions: (form: string) => `/form-integrations/v1/submissions/forms/${encodeURIComponent(form)}`,
-    // Events of marketing e-mails exist in v1 alone: it loses support after September 2027, and nothing dated is announced.
+    // Only v1 has events of marketing e-mails. It loses support after September 2027, and HubSpot
+    // has not announced a dated path.
     emailEvents: '/email/public/v1/events',
     emailCampaign: (campaign: string) => `/email/public/v1/campaigns/${encodeURIComponent(campaign)}`,
   };

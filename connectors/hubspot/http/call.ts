@@ -1,14 +1,17 @@
-// One call to HubSpot, before it is sent. Type only.
+// One call to HubSpot, before it is sent. Types only.
 import type { z } from 'zod';
 
 export interface Call<T> {
-  /** The call in words, for messages: "reading contacts". */
+  /** The call in plain English, for messages: "reading contacts". */
   readonly what: string;
   readonly method?: 'GET' | 'POST' | 'PATCH';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** Searches have a limit of their own. */
-  readonly search?: boolean;
-  readonly answer: z.ZodType<T>;
+  /** A search, which has a rate limit of its own. */
+  readonly isSearch?: boolean;
+  readonly responseSchema: z.ZodType<T>;
 }
+
+/** A call whose response is not read: only its success or its error counts. */
+export type ProbeCall = Omit<Call<unknown>, 'responseSchema'>;

@@ -1,5 +1,5 @@
-// A refused HubSpot call -> ConnectorError. One table of statuses; HubSpot: "all fields in the error body should be treated
-// as optional".
+// An error response of HubSpot -> ConnectorError, by one table of statuses. HubSpot: "all fields in
+// the error body should be treated as optional".
 import { z } from 'zod';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
 import { redactPersonalData } from '../../kit/redact.ts';
@@ -7,7 +7,7 @@ import { retryAfterMs } from '../../kit/retry-after.ts';
 
 const text = z.string().optional().catch(undefined);
 
-/** One row of `errors` in a refusal, or in a 207. */
+/** One row of `errors` in an error response or in a 207. */
 export const rowErrorSchema = z.looseObject({
   status: text,
   category: text,
@@ -20,15 +20,17 @@ export type RowError = z.infer<typeof rowErrorSchema>;
 
 const NOT_FOUND = 'OBJECT_NOT_FOUND';
 
-/** Says that an object does not exist, and not that something went wrong with it. */
+/**
+ * The error says that an object does not exist; any other error says nothing about its existence.
+ */
 export function isObjectNotFound({ category, subCategory }: Pick<RowError, 'category' | 'subCategory'>): boolean {
   return category === NOT_FOUND || subCategory === NOT_FOUND;
 }
 
-/** The objects that a row of `errors` is about, by id or by what they were asked for. */
+/** The objects that a row of `errors` is about, by ID or by the requested property value. */
 export function failedIds({ context = {} }: RowError): readonly string[] {
-  const named = [context.ids, context.id, context.objectId].flat();
-  return named.filter((value) => value !== undefined && value !== null).map(String);
+  const ids = [context.ids, context.id, context.objectId].flat();
+  return ids.filter((value) => value !== undefined && value !== null).map(String);
 }
 
 const errorBodySchema = z.looseObject({
@@ -50,43 +52,43 @@ const KINDS: Readonly<Record<number, ConnectorErrorKind>> = {
   403: 'forbidden',
   404: 'not-found',
   408: 'retry',
-  423: 'retry', // locked: another write is under way
+  423: 'retry', // locked: another write is in progress
   425: 'retry',
   429: 'rate-limited',
-  477: 'retry', // the portal is being moved between data centers; Retry-After says how long
+  477: 'retry', // the portal is being moved between data centers; Retry-After gives the duration
 };
 
-// HubSpot: wait two seconds at least after a 423.
+// HubSpot: wait at least two seconds after a 423.
 const LOCKED_WAIT_MS = 2000;
 
-/** The refusal as the `cause` of a ConnectorError, for those who look for the rows that it names. */
+/** The `cause` of a ConnectorError: its body names the failed rows. */
 export class HubSpotHttpError extends Error {
-  override readonly name = 'RefusedCall';
+  override readonly name = 'HubSpotHttpError';
   readonly status: number;
   readonly body: ErrorBody;
 
   constructor(status: number, body: ErrorBody) {
-    super(`HubSpot answered ${status}`);
+    super(`HubSpot responded ${status}`);
     this.status = status;
     this.body = body;
   }
 }
 
-/** @param what the call in words, e.g. "reading contacts" */
+/** @param what the call in plain English, e.g. "reading contacts" */
 export function toConnectorError(what: string, response: Response, bodyText: string, now: Date): ConnectorError {
   const body = parseErrorBody(bodyText);
   const kind = kindOf(response.status, body);
-  const waited = retryAfterMs(response.headers, now) ?? defaultWait(response.status, body);
+  const waitMs = retryAfterMs(response.headers, now) ?? defaultWaitMs(response.status, body);
   const code = body.subCategory ?? body.category ?? body.errorType ?? `HTTP_${response.status}`;
   const fix = fixOf(kind, body);
   return new ConnectorError({
     kind,
     crm: 'hubspot',
-    message: `HubSpot refused ${what}: ${response.status} ${redactPersonalData(body.message ?? 'without a reason')}`,
+    message: `HubSpot refused ${what}: ${response.status} ${redactPersonalData(body.message ?? 'no reason given')}`,
     code: isDaily(body) ? 'DAILY' : code,
     cause: new HubSpotHttpError(response.status, body),
     ...(fix === undefined ? {} : { fix }),
-    ...(waited === null ? {} : { retryAfterMs: waited }),
+    ...(waitMs === null ? {} : { retryAfterMs: waitMs }),
   });
 }
 
@@ -100,35 +102,35 @@ function parseErrorBody(bodyText: string): ErrorBody {
     const parsed = errorBodySchema.safeParse(JSON.parse(bodyText));
     return parsed.success ? parsed.data : {};
   } catch {
-    // A proxy's or a gateway's HTML page: the status says enough.
+    // The HTML page of a proxy or a gateway: the status alone describes the error.
     return {};
   }
 }
 
-function defaultWait(status: number, body: ErrorBody): number | null {
+function defaultWaitMs(status: number, body: ErrorBody): number | null {
   if (status === 423) return LOCKED_WAIT_MS;
   if (status !== 429 || isDaily(body)) return null;
-  // Searches say "secondly" in the message alone; the burst limit names its policy as well.
-  const said = `${body.policyName ?? ''} ${body.message ?? ''}`.toLowerCase();
-  return said.includes('ten_secondly') || !said.includes('secondly') ? 10_000 : 1000;
+  // A search reports "secondly" only in the message; the burst limit names its policy as well.
+  const limit = `${body.policyName ?? ''} ${body.message ?? ''}`.toLowerCase();
+  return limit.includes('ten_secondly') || !limit.includes('secondly') ? 10_000 : 1000;
 }
 
 function isDaily(body: ErrorBody): boolean {
   return /\bdaily\b/i.test(`${body.policyName ?? ''} ${body.message ?? ''}`);
 }
 
-/** The scopes that a 403 asks for, each once. */
+/** The distinct scopes that a 403 requires. */
 export function missingScopes(body: ErrorBody): readonly string[] {
   const scopes = (body.errors ?? []).flatMap((error) => {
-    const named = error.context?.requiredGranularScopes ?? error.context?.requiredScopes;
-    const parsed = z.array(z.string()).safeParse(named);
+    const required = error.context?.requiredGranularScopes ?? error.context?.requiredScopes;
+    const parsed = z.array(z.string()).safeParse(required);
     return parsed.success ? parsed.data : [];
   });
   return [...new Set(scopes)];
 }
 
 function fixOf(kind: ConnectorErrorKind, body: ErrorBody): string | undefined {
-  if (kind === 'auth') return "Put the app's current access token into HUBSPOT_ACCESS_TOKEN.";
+  if (kind === 'auth') return "Set HUBSPOT_ACCESS_TOKEN to the app's current access token.";
   if (kind !== 'forbidden') return undefined;
   const scopes = missingScopes(body);
   if (scopes.length > 0) return `Give the app the scope ${scopes.join(', ')}, then install it again.`;

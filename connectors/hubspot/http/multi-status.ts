@@ -1,18 +1,22 @@
-// A 207 to a read: what does not exist is an answer, anything else is not, and must never be taken for one.
+// A 207 in response to a read: "does not exist" is a result for one object. Any other error is not,
+// and must never be mistaken for one.
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { redactPersonalData } from '../../kit/redact.ts';
 import { isObjectNotFound, type RowError } from './error-response.ts';
 
-/** @throws ConnectorError `retry` when a row of `errors` says anything but that its object (or its links) does not exist */
+/**
+ * @throws ConnectorError `retry` for any row of `errors` but one that reports a nonexistent object
+ *   (or its links)
+ */
 export function throwOnPartialFailure(what: string, errors: readonly RowError[]): void {
   const failed = errors.find((error) => !isObjectNotFound(error));
   if (failed === undefined) return;
-  const said = redactPersonalData(failed.message ?? 'without a reason');
-  const code = failed.subCategory ?? failed.code ?? failed.category ?? 'PARTIAL_ANSWER';
+  const reason = redactPersonalData(failed.message ?? 'no reason given');
+  const code = failed.subCategory ?? failed.code ?? failed.category ?? 'PARTIAL_RESPONSE';
   throw new ConnectorError({
     kind: 'retry',
     crm: 'hubspot',
-    message: `HubSpot could not read some ${what}: ${said}`,
+    message: `HubSpot could not read some ${what}: ${reason}`,
     code,
   });
 }

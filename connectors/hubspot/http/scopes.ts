@@ -1,6 +1,9 @@
-// The scopes that HubSpot asks of an app, by what they open.
+// The scopes that HubSpot requires of an app.
 
-/** By stream. Engagements but emails come with the contacts; page views need a subscription and no scope. */
+/**
+ * By stream. The scope of contacts covers all engagements but emails. Page views need a
+ * subscription and no scope.
+ */
 export const STREAM_SCOPES = {
   contacts: 'crm.objects.contacts.read',
   companies: 'crm.objects.companies.read',
@@ -12,6 +15,7 @@ export const STREAM_SCOPES = {
   deals: 'crm.objects.deals.read',
 };
 
+/** By written object. */
 export const WRITE_SCOPES = {
   contacts: 'crm.objects.contacts.write',
   properties: 'crm.schemas.contacts.write',

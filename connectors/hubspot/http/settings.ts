@@ -1,4 +1,4 @@
-// The settings of the HubSpot connector; keys are the names of environment variables.
+// The settings of the HubSpot connector. The keys are the names of environment variables.
 import { z } from 'zod';
 import { DEFAULT_API_VERSION } from './api-version.ts';
 
@@ -18,16 +18,14 @@ export const settingsSchema = z.object({
     .trim()
     .min(1)
     .optional()
-    .describe('With webhooks: the id of the app, by which our own writes are known when they come back.'),
+    .describe('With webhooks: the ID of the app, which identifies events of our own writes.'),
   HUBSPOT_API_URL: z.url().default('https://api.hubapi.com'),
   HUBSPOT_DAILY_QUOTA_SHARE: z.coerce
     .number(SHARE)
     .min(0.05, SHARE)
     .max(1, SHARE)
     .default(0.9)
-    .describe(
-      'Part of the calls of the day that may be used up when Leadgrade still asks; the rest is for other apps.',
-    ),
+    .describe("Share of the portal's API calls per day at which Leadgrade stops; the rest is left to other apps."),
   HUBSPOT_FORMS_SECONDS: z.coerce
     .number(FORMS_SECONDS)
     .int(FORMS_SECONDS)
@@ -35,7 +33,7 @@ export const settingsSchema = z.object({
     .max(3600, FORMS_SECONDS)
     .default(30)
     .describe(
-      'How often forms are asked for submissions, of which HubSpot sends no webhook. Each time costs a call a form.',
+      'Seconds between two polls of form submissions, for which HubSpot sends no webhook. A poll costs one call per form.',
     ),
   HUBSPOT_API_VERSION: z
     .string()
@@ -43,7 +41,7 @@ export const settingsSchema = z.object({
     .default(DEFAULT_API_VERSION),
 });
 
-/** What `leadgrade init` asks for. */
+/** The questions of `leadgrade init`. */
 export const promptedSettings = [
   {
     name: 'HUBSPOT_ACCESS_TOKEN',
@@ -52,6 +50,6 @@ export const promptedSettings = [
   },
 ];
 
-export const webhookInfo = { needs: 'HUBSPOT_CLIENT_SECRET', path: '/webhooks/hubspot' };
+export const webhookInfo = { requiredSetting: 'HUBSPOT_CLIENT_SECRET', path: '/webhooks/hubspot' };
 
 export type HubSpotSettings = z.infer<typeof settingsSchema>;

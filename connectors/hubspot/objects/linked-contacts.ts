@@ -1,25 +1,29 @@
-// The contacts that objects of another type are linked to: as a list shows them, or by batch.
+// The contacts that objects of another type are linked to: from a list response, or by a batch
+// read.
 
 import type { HubSpotHttp } from '../http/client.ts';
-import type { HubSpotObject } from '../http/responses.ts';
+import type { HubSpotObject } from '../http/responses/objects.ts';
 import { readLinks } from './object-reads.ts';
 
-/** By the object's id; each contact once. */
+/** Distinct contact IDs by the ID of the object. */
 export type ContactsOf = ReadonlyMap<string, readonly string[]>;
 
-/** Of objects listed with `associations=contacts`. A list shows the first hundred links (a webinar has more): the others are asked for. */
+/**
+ * The contacts of objects that were listed with `associations=contacts`. A list returns the first
+ * 100 links; for an object with more (a webinar) all links are read.
+ */
 export async function listedContacts(
   http: HubSpotHttp,
   type: string,
   records: readonly HubSpotObject[],
   signal: AbortSignal,
 ): Promise<ContactsOf> {
-  const cut = records.filter(({ associations }) => associations?.contacts?.paging).map(({ id }) => id);
-  const all = await linkedContacts(http, type, cut, signal);
+  const truncated = records.filter(({ associations }) => associations?.contacts?.paging).map(({ id }) => id);
+  const all = await linkedContacts(http, type, truncated, signal);
   return new Map(
     records.map(({ id, associations }) => {
       const listed = (associations?.contacts?.results ?? []).map((link) => link.id);
-      return [id, cut.includes(id) ? (all.get(id) ?? []) : [...new Set(listed)]];
+      return [id, truncated.includes(id) ? (all.get(id) ?? []) : [...new Set(listed)]];
     }),
   );
 }

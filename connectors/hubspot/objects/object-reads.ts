@@ -1,25 +1,29 @@
-// Ways to read CRM objects: a page of the list, a page of a search, and links by batch. By id: batch-read.ts.
+// Reads of CRM objects: a page of a list, a page of a search, and links in batches. batch-read.ts
+// reads by ID.
 import { chunksOf } from '../../../src/domain/chunks.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import { throwOnPartialFailure } from '../http/multi-status.ts';
-import { associationsAnswer, type HubSpotObject, objectsAnswer } from '../http/responses.ts';
+import { associationsSchema, type HubSpotObject, objectsSchema } from '../http/responses/objects.ts';
 
 export const READ_BATCH = 100;
-/** With `propertiesWithHistory`: "The maximum number of inputs supported in a batch request for property histories is 50". */
+/**
+ * With `propertiesWithHistory`: "The maximum number of inputs supported in a batch request for
+ * property histories is 50".
+ */
 export const HISTORY_BATCH = 50;
 export const LINK_BATCH = 1000;
 export const SEARCH_PAGE = 200;
 
 export interface ObjectPage {
   readonly records: readonly HubSpotObject[];
-  /** Null: this is the last page. */
+  /** The start of the next page; null = this is the last page. */
   readonly after: string | null;
 }
 
 interface ListRequest {
   readonly type: string;
   readonly properties: readonly string[];
-  /** Comes with each record, without a further call. */
+  /** Links that come with each record, without a further call. */
   readonly associations?: string;
   readonly after: string | null;
 }
@@ -33,11 +37,11 @@ export async function listPage(http: HubSpotHttp, request: ListRequest, signal: 
     ...(associations === undefined ? {} : { associations }),
     ...(after === null ? {} : { after }),
   };
-  const answer = await http.call(
-    { what: `listing ${type}`, path: http.paths.list(type), query, answer: objectsAnswer },
+  const response = await http.call(
+    { what: `listing ${type}`, path: http.paths.list(type), query, responseSchema: objectsSchema },
     signal,
   );
-  return { records: answer.results, after: answer.paging };
+  return { records: response.results, after: response.paging };
 }
 
 export interface SearchFilter {
@@ -53,41 +57,44 @@ interface SearchRequest {
   readonly sortBy: string;
 }
 
-/** The first `SEARCH_PAGE` results. Callers go on with another filter: paging by offset ends at 10,000 and skips. */
+/**
+ * The first `SEARCH_PAGE` results. Callers continue with another filter: paging by offset ends at
+ * 10,000 results and can skip records.
+ */
 export async function searchPage(
   http: HubSpotHttp,
   request: SearchRequest,
   signal: AbortSignal,
 ): Promise<readonly HubSpotObject[]> {
   const { type, properties, filters, sortBy } = request;
-  const answer = await http.call(
+  const response = await http.call(
     {
       what: `searching ${type}`,
       method: 'POST',
       path: http.paths.search(type),
-      search: true,
+      isSearch: true,
       body: {
         filterGroups: [{ filters }],
         sorts: [{ propertyName: sortBy, direction: 'ASCENDING' }],
         properties,
         limit: SEARCH_PAGE,
       },
-      answer: objectsAnswer,
+      responseSchema: objectsSchema,
     },
     signal,
   );
-  return answer.results;
+  return response.results;
 }
 
 export interface Link {
   readonly id: string;
-  readonly primary: boolean;
+  readonly isPrimary: boolean;
 }
 
-// "contact to primary company"; also the only one whose label says so in every language.
+// "contact to primary company". Its labels depend on the language of the portal, its ID does not.
 const PRIMARY_COMPANY_TYPE = 1;
 
-/** What the records are linked to, by record id. A record without links is absent. Any number of ids. */
+/** The links of the records, by record ID. A record without links is absent. Any number of IDs. */
 export async function readLinks(
   http: HubSpotHttp,
   request: { from: string; to: string; ids: readonly string[] },
@@ -101,14 +108,19 @@ export async function readLinks(
     const more: { id: string; after?: string }[] = [];
     for (const part of chunksOf(inputs, LINK_BATCH)) {
       const what = `reading the ${to} of ${from}`;
-      const answer = await http.call(
-        { what, method: 'POST', path, body: { inputs: part }, answer: associationsAnswer },
+      const response = await http.call(
+        { what, method: 'POST', path, body: { inputs: part }, responseSchema: associationsSchema },
         signal,
       );
-      throwOnPartialFailure(`${to} of ${from}`, answer.errors);
-      for (const row of answer.results) {
+      throwOnPartialFailure(`${to} of ${from}`, response.errors);
+      for (const row of response.results) {
         const known = links.get(row.from.id) ?? [];
-        known.push(...row.to.map((each) => ({ id: each.toObjectId, primary: isPrimary(each.associationTypes) })));
+        known.push(
+          ...row.to.map(({ toObjectId, associationTypes }) => ({
+            id: toObjectId,
+            isPrimary: hasPrimaryType(associationTypes),
+          })),
+        );
         links.set(row.from.id, known);
         if (row.paging !== null) more.push({ id: row.from.id, after: row.paging });
       }
@@ -118,12 +130,15 @@ export async function readLinks(
   return links;
 }
 
-function isPrimary(types: readonly { typeId?: number | undefined }[]): boolean {
+function hasPrimaryType(types: readonly { typeId?: number | undefined }[]): boolean {
   return types.some((type) => type.typeId === PRIMARY_COMPANY_TYPE);
 }
 
-/** The primary company, else the one with the smallest id, so that two reads choose alike; null = none. */
+/**
+ * The primary company, else the one with the smallest ID, so that every read makes the same choice;
+ * null = none.
+ */
 export function chooseCompany(links: readonly Link[] | undefined): string | null {
   const sorted = (links ?? []).toSorted((a, b) => a.id.length - b.id.length || (a.id < b.id ? -1 : 1));
-  return (sorted.find((link) => link.primary) ?? sorted[0])?.id ?? null;
+  return (sorted.find((link) => link.isPrimary) ?? sorted[0])?.id ?? null;
 }

@@ -1,41 +1,54 @@
-// What the stages of the deal pipelines mean. Their names are a portal's own, in its own language: only the metadata tell.
+// The meaning of the stages of the deal pipelines. Their names are the portal's own, in its own
+// language; only the metadata tells whether a stage is open, won or lost.
 import type { DealState } from '../../../src/domain/outcome.ts';
 import type { HubSpotHttp } from '../http/client.ts';
-import { pipelinesAnswer } from '../http/responses.ts';
+import { pipelinesSchema } from '../http/responses/objects.ts';
 
-/** By the stage's id. */
+/** By the ID of the stage. */
 export type PipelineStages = ReadonlyMap<string, DealState>;
 
-/** The stages, read when first asked for, and again when one is asked for that was not among them. */
+/**
+ * Returns the stages. They are read at the first call, and again when `wanted` contains an unknown
+ * stage.
+ */
 export type StageReader = (wanted: ReadonlySet<string>, signal: AbortSignal) => Promise<PipelineStages>;
 
-/** For one pull: the next one sees what an admin changed meanwhile. */
+/** For one sync: the next sync reads the stages again, as an admin may change them. */
 export function createStageReader(http: HubSpotHttp): StageReader {
-  let known: PipelineStages | null = null;
-  const asked = new Set<string>();
+  let stages: PipelineStages | null = null;
+  const requested = new Set<string>();
   return async (wanted, signal) => {
-    const stages = known;
-    // A stage that was deleted while deals are in it is asked for once.
-    if (stages !== null && [...wanted].every((id) => stages.has(id) || asked.has(id))) return stages;
-    known = await readStages(http, signal);
-    for (const id of wanted) asked.add(id);
-    return known;
+    const known = stages;
+    // A stage that was deleted while it had deals causes only one further read.
+    if (known !== null && [...wanted].every((id) => known.has(id) || requested.has(id))) return known;
+    stages = await readStages(http, signal);
+    for (const id of wanted) requested.add(id);
+    return stages;
   };
 }
 
 async function readStages(http: HubSpotHttp, signal: AbortSignal): Promise<PipelineStages> {
   const what = 'reading the deal pipelines';
-  const { results } = await http.call({ what, path: http.paths.pipelines('deals'), answer: pipelinesAnswer }, signal);
+  const { results } = await http.call(
+    { what, path: http.paths.pipelines('deals'), responseSchema: pipelinesSchema },
+    signal,
+  );
   return new Map(results.flatMap(({ stages }) => stages.map(({ id, metadata }) => [id, stateOf(metadata)] as const)));
 }
 
-/** Won is closed with probability 1, https://developers.hubspot.com/docs/api-reference/latest/crm/pipelines/guide */
+/**
+ * A closed stage with probability 1 is won:
+ * https://developers.hubspot.com/docs/api-reference/latest/crm/pipelines/guide
+ */
 function stateOf({ isClosed, probability }: { isClosed?: unknown; probability?: unknown }): DealState {
   if (String(isClosed) !== 'true') return 'open';
   return Number(probability) === 1 ? 'won' : 'lost';
 }
 
-/** The property that says when a deal last entered a stage; of ids with dashes HubSpot writes the name with underscores. */
+/**
+ * The property with the time at which a deal last entered a stage. HubSpot replaces the dashes of
+ * the ID by underscores.
+ */
 export function dateEntered(stageId: string): string {
   return `hs_v2_date_entered_${stageId.toLowerCase().replaceAll(/\W/g, '_')}`;
 }

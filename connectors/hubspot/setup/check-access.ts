@@ -1,89 +1,93 @@
-// What this token may do: one small call for each thing that is needed. HubSpot has no list of a static token's scopes, so only
-// trying tells.
+// Checks what the token may do, by one small call per part. HubSpot does not report the scopes of a
+// static token, so only a call shows whether it is allowed.
 import { z } from 'zod';
 import type { SetupCheck, StreamAvailability } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import type { Call } from '../http/call.ts';
+import { runSetupCheck } from '../../kit/setup-check.ts';
+import type { ProbeCall } from '../http/call.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import { HubSpotHttpError, isObjectNotFound, missingScopes } from '../http/error-response.ts';
 import { WRITE_SCOPES } from '../http/scopes.ts';
-import { type StreamReader, scopeFix } from '../streams/stream.ts';
+import { type StreamReader, scopeFix } from '../streams/stream-reader.ts';
 
 interface Access {
   readonly what: string;
-  readonly probe: Omit<Call<unknown>, 'answer'>;
+  readonly probe: ProbeCall;
   readonly level: 'problem' | 'warning';
-  /** When HubSpot names no scope. */
+  /** For a refusal that names no scope. */
   readonly fix: string | undefined;
-  /** Whatever the scopes. */
+  /** The required subscription, if any. */
   readonly subscription?: string | undefined;
-  /** What else is to be said. */
-  readonly besides: readonly string[];
+  /** Further sentences for the fix. */
+  readonly notes: readonly string[];
 }
 
-interface Parts {
+interface AccessParts {
   readonly http: HubSpotHttp;
   readonly readers: readonly StreamReader[];
 }
 
-/** For `doctor`: everything that is read and written. */
-export async function checkAccess({ http, readers }: Parts, signal: AbortSignal): Promise<SetupCheck[]> {
+/** For `doctor`: every stream that is read, and everything that is written. */
+export async function checkAccess({ http, readers }: AccessParts, signal: AbortSignal): Promise<SetupCheck[]> {
   const checks: SetupCheck[] = [];
   for (const access of [...readers.map((reader) => readAccess(reader, readers)), ...writeAccess(http)]) {
     const { what, level } = access;
-    try {
-      const refused = await refusal(http, access, signal);
-      checks.push(refused === null ? { what, level: 'ok', detail: 'allowed' } : { what, level, ...refused });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof ConnectorError)) throw error;
-      checks.push({ what, level, detail: error.message, fix: error.fix ?? 'Try again later.' });
-    }
+    const found = await runSetupCheck({ what, level }, signal, async () => {
+      const refusal = await probe(http, access, signal);
+      return [refusal === null ? { what, level: 'ok', detail: 'allowed' } : { what, level, ...refusal }];
+    });
+    checks.push(...found);
   }
   return checks;
 }
 
 /**
- * Which streams this token and portal let us see. Those that nothing works without are not asked for: reading them tells.
+ * The availability of the optional streams. A required stream is not probed: reading it shows
+ * whether it is available.
  * @throws ConnectorError of any kind but `forbidden` and `not-found`
  */
-export async function probeStreams({ http, readers }: Parts, signal: AbortSignal): Promise<StreamAvailability[]> {
-  const sights: StreamAvailability[] = [];
-  for (const reader of readers.filter(({ access }) => access.needed !== true)) {
+export async function probeStreams(
+  { http, readers }: AccessParts,
+  signal: AbortSignal,
+): Promise<readonly StreamAvailability[]> {
+  const availability: StreamAvailability[] = [];
+  for (const reader of readers.filter(({ access }) => access.isRequired !== true)) {
     const access = readAccess(reader, readers);
-    sights.push({ stream: reader.stream.id, unavailable: await denial(http, access, signal) });
+    availability.push({ stream: reader.stream.id, unavailable: await unavailability(http, access, signal) });
   }
-  return sights;
+  return availability;
 }
 
-async function denial(
+async function unavailability(
   http: HubSpotHttp,
   access: Access,
   signal: AbortSignal,
 ): Promise<StreamAvailability['unavailable']> {
   try {
-    const refused = await refusal(http, access, signal);
-    return refused === null ? null : { reason: refused.detail, fix: refused.fix };
+    const refusal = await probe(http, access, signal);
+    return refusal === null ? null : { reason: refusal.detail, fix: refusal.fix };
   } catch (error) {
     if (!(error instanceof ConnectorError) || error.kind !== 'not-found') throw error;
-    // As old API versions go: one path that is no more must not end the reading of the others.
+    // HubSpot removes old API versions: one removed path must not stop the other streams.
     return { reason: error.message, fix: 'Check HUBSPOT_API_VERSION, or update Leadgrade.' };
   }
 }
 
 function readAccess({ stream, access }: StreamReader, readers: readonly StreamReader[]): Access {
-  const { probe, fix, subscription, otherwise, needed } = access;
+  const { fix, subscription, alternative, isRequired } = access;
   const what = `reading ${stream.id}`;
   const types = stream.activityTypes.join(', ');
-  const standIns = readers.filter((each) => each.stream.fallbackFor === stream.id).map((each) => each.stream.id);
-  const until = standIns.length === 0 ? `${types} cannot be seen` : `there is what ${standIns.join(', ')} can tell`;
-  const lost = types === '' ? [] : [`Until then ${until}.`];
-  const besides = [...(otherwise === undefined ? [] : [otherwise]), ...lost];
-  const level = needed === true ? 'problem' : 'warning';
-  return { what, probe: { ...probe, what }, level, fix, subscription, besides };
+  const fallbacks = readers.filter((reader) => reader.stream.fallbackFor === stream.id).map(({ stream: { id } }) => id);
+  const replacement = fallbacks.length === 0 ? `${types} cannot be read` : `${fallbacks.join(', ')} is read instead`;
+  const consequence = types === '' ? [] : [`Until then ${replacement}.`];
+  const notes = [...(alternative === undefined ? [] : [alternative]), ...consequence];
+  const level = isRequired === true ? 'problem' : 'warning';
+  return { what, probe: { ...access.probe, what }, level, fix, subscription, notes };
 }
 
-/** Requests that HubSpot refuses for what they lack, and before that for a scope that is missing: nothing is changed. */
+/**
+ * HubSpot checks scopes first and then refuses these incomplete requests, so nothing is changed.
+ */
 function writeAccess(http: HubSpotHttp): Access[] {
   const writing = 'writing contacts';
   const creating = 'creating contact properties';
@@ -93,38 +97,41 @@ function writeAccess(http: HubSpotHttp): Access[] {
       probe: { what: writing, method: 'POST', path: http.paths.batchUpdate('contacts'), body: { inputs: [] } },
       level: 'problem',
       fix: scopeFix(WRITE_SCOPES.contacts),
-      besides: [],
+      notes: [],
     },
     {
       what: creating,
       probe: { what: creating, method: 'POST', path: http.paths.properties('contacts'), body: {} },
       level: 'warning',
       fix: scopeFix(WRITE_SCOPES.properties),
-      besides: [],
+      notes: [],
     },
   ];
 }
 
-/** Why the probe is refused to whoever asks, and what opens it; null = it is not. */
-async function refusal(
+/** Why the token is refused, and how to get access; null = it is not refused. */
+async function probe(
   http: HubSpotHttp,
-  { probe, fix, subscription, besides }: Access,
+  access: Access,
   signal: AbortSignal,
 ): Promise<{ detail: string; fix: string } | null> {
   try {
-    await http.call({ ...probe, answer: z.unknown() }, signal);
+    await http.call({ ...access.probe, responseSchema: z.unknown() }, signal);
     return null;
   } catch (error) {
     if (!(error instanceof ConnectorError)) throw error;
-    // Refused for what the probe says, not for who asks.
+    // The content of the probe is refused, not the token.
     if (error.kind === 'invalid') return null;
     if (error.kind !== 'forbidden' && !isAbsent(error)) throw error;
-    const mends = [subscription, scopesFix(error) ?? fix, ...besides].filter((text) => text !== undefined);
-    return { detail: error.message, fix: mends.join(' ') };
+    const fixes = [access.subscription, scopesFix(error) ?? access.fix, ...access.notes];
+    return { detail: error.message, fix: fixes.filter((text) => text !== undefined).join(' ') };
   }
 }
 
-/** HubSpot says that this portal does not have what was asked for. A gateway that lost its way answers 404 as well. */
+/**
+ * HubSpot reports that the portal does not have the object. A misrouted gateway responds 404 as
+ * well.
+ */
 function isAbsent(error: ConnectorError): boolean {
   return error.kind === 'not-found' && error.cause instanceof HubSpotHttpError && isObjectNotFound(error.cause.body);
 }

@@ -1,4 +1,5 @@
-// The properties that hold our fields on HubSpot's contacts: what each must be, and what a portal has of them.
+// The contact properties in HubSpot for Leadgrade's fields: their definitions, and those that a
+// portal has.
 
 import type { WriteTarget } from '../../../src/crm/connector.ts';
 import type { ScoreField } from '../../../src/domain/score-fields.ts';
@@ -6,10 +7,12 @@ import { GRADES } from '../../../src/domain/score-result.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
 import type { HubSpotHttp } from '../http/client.ts';
-import { type HubSpotProperty, propertiesAnswer } from '../http/responses.ts';
+import { type HubSpotProperty, propertiesSchema } from '../http/responses/setup.ts';
 
 export const GROUP = { name: 'leadgrade', label: 'Leadgrade' };
 export const CONTACT_TYPE_ID = '0-1';
+
+export const OTHER_PROPERTY_FIX = 'Choose another property name for this field under write_back in the mapping';
 
 interface PropertyKind {
   readonly label: string;
@@ -57,7 +60,7 @@ export interface WantedProperty extends PropertyKind {
   readonly options: readonly Option[];
 }
 
-/** What the mapping wants to write, with the options that the model needs. */
+/** The properties that the mapping writes, with the options that the model requires. */
 export function wantedProperties(mapping: Mapping, target: WriteTarget): readonly WantedProperty[] {
   return writtenFields(mapping).map(({ field, property }) => {
     const kind = KINDS[field];
@@ -72,18 +75,23 @@ function optionsOf(field: ScoreField, target: WriteTarget): readonly Option[] {
   return values.map(({ value, label }, displayOrder) => ({ value, label, displayOrder, hidden: false }));
 }
 
-/** The portal's contact properties by name; archived ones are not among them. */
-export async function readProperties(
+/** The portal's contact properties by name, without archived ones. */
+export async function readContactProperties(
   http: HubSpotHttp,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, HubSpotProperty>> {
   const path = http.paths.properties('contacts');
-  const answer = await http.call({ what: 'reading contact properties', path, answer: propertiesAnswer }, signal);
-  return new Map(answer.results.filter((each) => each.archived !== true).map((each) => [each.name, each]));
+  const response = await http.call(
+    { what: 'reading contact properties', path, responseSchema: propertiesSchema },
+    signal,
+  );
+  return new Map(
+    response.results.filter(({ archived }) => archived !== true).map((property) => [property.name, property]),
+  );
 }
 
-/** Options that the model needs and the property lacks. */
+/** The options that the model requires and the property lacks. */
 export function missingOptions(wanted: WantedProperty, existing: HubSpotProperty): readonly Option[] {
-  const there = new Set(existing.options.map((option) => option.value));
-  return wanted.options.filter((option) => !there.has(option.value));
+  const present = new Set(existing.options.map((option) => option.value));
+  return wanted.options.filter((option) => !present.has(option.value));
 }

@@ -1,5 +1,5 @@
-// The companies: a change makes the company's contacts dirty. The first pull has nothing to show: all contacts are read
-// with their companies anyway.
+// The companies: a changed company makes its contacts dirty. The full sync yields nothing, because
+// the full sync of contacts reads their companies anyway.
 
 import type { DirtyRecord } from '../../../src/crm/connector.ts';
 import { emptyPage } from '../../kit/change-pages.ts';
@@ -7,21 +7,23 @@ import { contactRef } from '../contacts/contact-mapping.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import { STREAM_SCOPES } from '../http/scopes.ts';
 import { readLinks } from '../objects/object-reads.ts';
-import { searchChanges, searchCursorSchema, searchFrom } from '../objects/search-changes.ts';
-import { type HubSpotParts, parseCursor, type StreamReader, scopeFix } from './stream.ts';
+import { searchChanges } from '../objects/search-changes.ts';
+import { searchCursorSchema, searchFrom } from '../objects/search-cursor.ts';
+import type { HubSpotParts } from '../parts.ts';
+import { parseCursor, type StreamReader, scopeFix } from './stream-reader.ts';
 
-export function companyStream(parts: HubSpotParts): StreamReader {
-  const { http, clock } = parts;
+export function companyStream({ http, clock }: HubSpotParts): StreamReader {
   const searched = { type: 'companies', modifiedProperty: 'hs_lastmodifieddate', properties: [] };
   return {
     stream: { id: 'companies', activityTypes: [], isCompanies: true },
     access: {
       probe: { path: http.paths.list('companies'), query: { limit: '1' } },
       fix: scopeFix(STREAM_SCOPES.companies),
-      // The stream is there only where the mapping uses companies, and then every contact is read with its company.
-      otherwise:
-        'Or remove the fields from companies in the mapping. Until then no contact can be read: each is read with its company.',
-      needed: true,
+      // The stream exists only if the mapping uses companies, and then every contact is read with
+      // its company.
+      alternative:
+        'Or remove the fields of companies from the mapping. Until then no contact can be read, because each is read with its company.',
+      isRequired: true,
     },
     async *read(cursor, signal) {
       if (cursor === null) {
@@ -37,7 +39,10 @@ export function companyStream(parts: HubSpotParts): StreamReader {
   };
 }
 
-/** What these companies are to their contacts is read with the contacts. */
+/**
+ * The contacts of the companies as dirty records; the companies themselves are read with the
+ * contacts.
+ */
 export async function contactsOfCompanies(
   http: HubSpotHttp,
   ids: readonly string[],

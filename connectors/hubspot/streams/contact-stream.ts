@@ -1,10 +1,13 @@
-// The contacts: read whole at first with their company, then those that changed as `dirty`, with what the search showed.
+// The contacts: the full sync reads them with their companies; an incremental sync yields changed
+// contacts as dirty records, with the current values from the search.
 import type { ChangePage } from '../../../src/crm/connector.ts';
 import { createCompanyReader } from '../contacts/company-reader.ts';
 import { listedCompany } from '../contacts/contact-mapping.ts';
-import type { HubSpotObject } from '../http/responses.ts';
+import type { HubSpotObject } from '../http/responses/objects.ts';
 import { STREAM_SCOPES } from '../http/scopes.ts';
-import { type HubSpotParts, listThenSearch, type StreamReader, scopeFix } from './stream.ts';
+import type { HubSpotParts } from '../parts.ts';
+import { listThenSearch } from './list-then-search.ts';
+import { type StreamReader, scopeFix } from './stream-reader.ts';
 
 export function contactStream(parts: HubSpotParts): StreamReader {
   const { contacts, http } = parts;
@@ -13,7 +16,7 @@ export function contactStream(parts: HubSpotParts): StreamReader {
     access: {
       probe: { path: http.paths.list('contacts'), query: { limit: '1' } },
       fix: scopeFix(STREAM_SCOPES.contacts),
-      needed: true,
+      isRequired: true,
     },
     read(cursor, signal) {
       const readCompanies = createCompanyReader(http, contacts.companyProperties);
@@ -24,17 +27,19 @@ export function contactStream(parts: HubSpotParts): StreamReader {
         properties: contacts.contactProperties,
         ...(contacts.usesCompanies ? { associations: 'companies' } : {}),
         fromListed: async (records: readonly HubSpotObject[]): Promise<Partial<ChangePage>> => {
-          const companyOf = new Map(records.map((each) => [each.id, listedCompany(each.associations?.companies)]));
+          const companyOf = new Map(
+            records.map(({ id, associations }) => [id, listedCompany(associations?.companies)]),
+          );
           const ids = [...companyOf.values()].filter((id) => id !== null);
           const companies = await readCompanies(ids, signal);
-          const leads = records.map((each) => {
-            const companyId = companyOf.get(each.id) ?? null;
-            return contacts.toSnapshot(each, companyId === null ? null : (companies.get(companyId) ?? null));
+          const leads = records.map((contact) => {
+            const companyId = companyOf.get(contact.id) ?? null;
+            return contacts.toSnapshot(contact, companyId === null ? null : (companies.get(companyId) ?? null));
           });
           return { leads };
         },
         fromChanged: async (records: readonly HubSpotObject[]): Promise<Partial<ChangePage>> => {
-          return { dirty: records.map((each) => contacts.toDirty(each)) };
+          return { dirty: records.map((contact) => contacts.toDirty(contact)) };
         },
       };
       return listThenSearch(parts, source, cursor, signal);

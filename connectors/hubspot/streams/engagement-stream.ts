@@ -1,15 +1,18 @@
-// One type of engagement as a stream: listed whole with its contacts, then by search with its contacts by batch.
+// One type of engagement as a stream: the full sync lists the engagements with their contacts;
+// later syncs search for changed ones and read their contacts in batches.
 import type { ChangePage, ChangeStream } from '../../../src/crm/connector.ts';
 import { engagementProperties, toContactActivities } from '../contacts/engagements.ts';
-import type { HubSpotObject } from '../http/responses.ts';
+import type { HubSpotObject } from '../http/responses/objects.ts';
 import { STREAM_SCOPES } from '../http/scopes.ts';
 import { type ContactsOf, linkedContacts, listedContacts } from '../objects/linked-contacts.ts';
-import { type HubSpotParts, listThenSearch, type StreamReader, scopeFix } from './stream.ts';
+import type { HubSpotParts } from '../parts.ts';
+import { listThenSearch } from './list-then-search.ts';
+import { type StreamReader, scopeFix } from './stream-reader.ts';
 
 export function engagementStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
   const { http } = parts;
   const type = stream.id;
-  const changes = (records: readonly HubSpotObject[], contactsOf: ContactsOf) => {
+  const toChanges = (records: readonly HubSpotObject[], contactsOf: ContactsOf) => {
     const items = records.map((object) => ({ object, contacts: contactsOf.get(object.id) ?? [] }));
     return toContactActivities(parts, type, items);
   };
@@ -27,12 +30,13 @@ export function engagementStream(parts: HubSpotParts, stream: ChangeStream): Str
         properties: engagementProperties(parts.mapping, type),
         associations: 'contacts',
         fromListed: async (records: readonly HubSpotObject[]): Promise<Partial<ChangePage>> => {
-          // Nothing can be gone that was never shown: what a whole pass leaves out is dropped at its end.
-          return { activities: changes(records, await listedContacts(http, type, records, signal)).activities };
+          // `gone` is left out: the end of a full sync tombstones all activities that it did not
+          // list.
+          return { activities: toChanges(records, await listedContacts(http, type, records, signal)).activities };
         },
         fromChanged: async (records: readonly HubSpotObject[]): Promise<Partial<ChangePage>> => {
           const ids = records.map(({ id }) => id);
-          return changes(records, await linkedContacts(http, type, ids, signal));
+          return toChanges(records, await linkedContacts(http, type, ids, signal));
         },
       };
       return listThenSearch(parts, source, cursor, signal);

@@ -1,12 +1,14 @@
-// Who joined a list (HubSpot calls them segments), and when. Only lists that a rule of the mapping can match are read: one search
-// tells of all lists whether somebody has joined since.
+// List memberships (HubSpot calls lists segments) with their dates. Only lists that a rule of the
+// mapping can match are read. One search returns for all lists when a contact last joined.
 
 import type { ChangeStream } from '../../../src/crm/connector.ts';
 import type { Fields } from '../../../src/domain/lead.ts';
-import { type HubSpotList, listMembersAnswer, listsAnswer } from '../http/responses.ts';
+import { type HubSpotList, listMembersSchema, listsSchema } from '../http/responses/activities.ts';
 import { STREAM_SCOPES } from '../http/scopes.ts';
-import { type Group, type GroupSource, readGroupMembers } from './member-stream.ts';
-import { type HubSpotParts, type StreamReader, scopeFix } from './stream.ts';
+import type { HubSpotParts } from '../parts.ts';
+import type { Group, GroupSource } from './group-members.ts';
+import { readGroupMembers } from './group-stream.ts';
+import { type StreamReader, scopeFix } from './stream-reader.ts';
 
 const CONTACTS = '0-1';
 const SEARCH_PAGE = 500;
@@ -24,19 +26,19 @@ export function listStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
     stream: stream.id,
     prefix: 'list',
     inOrder: true,
-    list: async (signal) => (await searchLists(parts, signal)).flatMap((list) => wanted(parts, list)),
+    list: async (signal) => (await searchLists(parts, signal)).flatMap((list) => toGroups(parts, list)),
     async members({ id, properties }, after, signal) {
       const query = { limit: String(MEMBERS_PAGE), ...(after === null ? {} : { after }) };
       const path = http.paths.listMembers(id);
-      const answer = await http.call(
-        { what: 'reading the members of a list', path, query, answer: listMembersAnswer },
+      const response = await http.call(
+        { what: 'reading the members of a list', path, query, responseSchema: listMembersSchema },
         signal,
       );
-      const members = answer.results.map(({ recordId, membershipTimestamp }) => {
+      const members = response.results.map(({ recordId, membershipTimestamp }) => {
         const at = Date.parse(membershipTimestamp);
         return { contactId: recordId, at, properties: { ...properties, joined_at: at } };
       });
-      return { members, next: answer.paging };
+      return { members, next: response.paging };
     },
   };
   return {
@@ -54,23 +56,27 @@ async function searchLists({ http }: HubSpotParts, signal: AbortSignal): Promise
   for (let offset = 0; ; ) {
     const body = { query: '', count: SEARCH_PAGE, offset, additionalProperties: [LAST_JOINED, SIZE] };
     const path = http.paths.listSearch;
-    const answer = await http.call({ what: 'reading lists', method: 'POST', path, body, answer: listsAnswer }, signal);
-    found.push(...answer.lists);
-    if (!answer.hasMore || answer.offset <= offset) return found;
-    offset = answer.offset;
+    const response = await http.call(
+      { what: 'reading lists', method: 'POST', path, body, responseSchema: listsSchema },
+      signal,
+    );
+    found.push(...response.lists);
+    if (!response.hasMore || response.offset <= offset) return found;
+    offset = response.offset;
   }
 }
 
-function wanted({ toActivity, clock }: HubSpotParts, list: HubSpotList): List[] {
+/** One group, or none for a list that no rule of the mapping matches. */
+function toGroups({ toActivity, clock }: HubSpotParts, list: HubSpotList): List[] {
   if (list.objectTypeId !== CONTACTS) return [];
-  const more = list.additionalProperties ?? {};
+  const additional = list.additionalProperties ?? {};
   const properties = { list_id: list.listId, list_name: list.name, list_type: list.processingType ?? null };
-  const joined = toActivity({
+  const activity = toActivity({
     id: `list:${list.listId}`,
     source: 'lists',
     properties: { ...properties, joined_at: clock.now().getTime() },
   });
-  // Where HubSpot does not say when somebody joined last, the size at least changes.
-  const mark = String(more[LAST_JOINED] ?? `size ${String(more[SIZE] ?? 'unknown')}`);
-  return joined === null ? [] : [{ id: list.listId, changeToken: mark, properties }];
+  // If HubSpot does not report the last join, at least the size changes.
+  const changeToken = String(additional[LAST_JOINED] ?? `size ${String(additional[SIZE] ?? 'unknown')}`);
+  return activity === null ? [] : [{ id: list.listId, changeToken, properties }];
 }

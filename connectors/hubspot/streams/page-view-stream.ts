@@ -1,16 +1,18 @@
-// Page views of the whole account by time window (behavioral events; Enterprise only, 403 below).
+// Page views of the whole account by time window. They are behavioral events, which need an
+// Enterprise subscription; other portals get a 403.
 import type { z } from 'zod';
 import type { ChangeStream, SourcedActivity } from '../../../src/crm/connector.ts';
 import { contactRef } from '../contacts/contact-mapping.ts';
-import { occurrencesAnswer } from '../http/responses.ts';
+import { occurrencesSchema } from '../http/responses/activities.ts';
 import { pathOf } from '../objects/url-path.ts';
+import type { HubSpotParts } from '../parts.ts';
 import { type EventSource, type EventWindow, readWindows } from './event-windows.ts';
-import type { HubSpotParts, StreamReader } from './stream.ts';
+import type { StreamReader } from './stream-reader.ts';
 
 const PAGE = 100;
 const VISITED = 'e_visited_page';
 
-type Occurrence = z.infer<typeof occurrencesAnswer>['results'][number];
+type Occurrence = z.infer<typeof occurrencesSchema>['results'][number];
 
 export function pageViewStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
   const source: EventSource<Occurrence> = {
@@ -21,7 +23,8 @@ export function pageViewStream(parts: HubSpotParts, stream: ChangeStream): Strea
   };
   return {
     stream,
-    // HubSpot's list of event types is the same on every subscription: only asking for events tells.
+    // HubSpot lists the same event types for every subscription, so only a read of events shows the
+    // access.
     access: {
       probe: {
         path: parts.http.paths.eventOccurrences,
@@ -44,8 +47,11 @@ async function readOccurrences({ http }: HubSpotParts, window: EventWindow, sign
     ...(window.after === null ? {} : { after: window.after }),
   };
   const path = http.paths.eventOccurrences;
-  const answer = await http.call({ what: 'reading page views', path, query, answer: occurrencesAnswer }, signal);
-  return { events: answer.results, next: answer.paging };
+  const response = await http.call(
+    { what: 'reading page views', path, query, responseSchema: occurrencesSchema },
+    signal,
+  );
+  return { events: response.results, next: response.paging };
 }
 
 function toPageView({ toActivity }: HubSpotParts, event: Occurrence): SourcedActivity[] {

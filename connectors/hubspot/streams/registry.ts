@@ -1,5 +1,5 @@
-// The streams of this mapping: contacts always, companies where a field comes from them, and each source of activities that
-// a rule reads.
+// The streams of a mapping: always contacts; companies if a field comes from them; and each source
+// of activities that a rule reads.
 
 import type { ChangeStream } from '../../../src/crm/connector.ts';
 import { outcomeSources } from '../../../src/mapping/mapping.ts';
@@ -7,6 +7,7 @@ import { mappedSources } from '../../../src/mapping/project-activities.ts';
 import { checkMapping } from '../../kit/check-mapping.ts';
 import { COUNTERS } from '../contacts/counters.ts';
 import { ENGAGEMENTS } from '../contacts/engagements.ts';
+import type { HubSpotParts } from '../parts.ts';
 import { companyStream } from './company-stream.ts';
 import { contactStream } from './contact-stream.ts';
 import { counterStream } from './counter-stream.ts';
@@ -17,8 +18,8 @@ import { listStream } from './list-stream.ts';
 import { marketingEmailStream } from './marketing/marketing-email-stream.ts';
 import { marketingEventStream } from './marketing/marketing-event-stream.ts';
 import { pageViewStream } from './page-view-stream.ts';
-import { isReadById } from './read-items.ts';
-import type { HubSpotParts, StreamReader } from './stream.ts';
+import { isReadableById } from './read-items.ts';
+import type { StreamReader } from './stream-reader.ts';
 
 const ACTIVITY_STREAMS: Readonly<Record<string, (parts: HubSpotParts, stream: ChangeStream) => StreamReader>> = {
   ...Object.fromEntries(Object.keys(ENGAGEMENTS).map((type) => [type, engagementStream])),
@@ -30,9 +31,10 @@ const ACTIVITY_STREAMS: Readonly<Record<string, (parts: HubSpotParts, stream: Ch
   ...Object.fromEntries(Object.keys(COUNTERS).map((id) => [id, counterStream])),
 };
 
-// What a whole pass of these does not show has happened all the same: page views and events of e-mails are read for the last year
-// only, the submissions of an archived form are no longer listed, and who left a list has joined it before.
-const NEVER_UNDONE: ReadonlySet<string> = new Set([
+// An item that a full sync of these streams omits did happen: page views and e-mail events are read
+// for the last year only, the submissions of an archived form are no longer listed, and a contact
+// that left a list did join it.
+const PARTIAL_HISTORY: ReadonlySet<string> = new Set([
   ...['form_submissions', 'page_views', 'marketing_emails'],
   ...['lists', 'marketing_events'],
 ]);
@@ -46,7 +48,9 @@ const SOURCES = {
   outcomes: ['deals', 'lifecycle'],
 };
 
-/** @throws ConnectorError `configuration` when the mapping names a source that HubSpot does not have */
+/**
+ * @throws ConnectorError `configuration` when the mapping names a source that HubSpot does not have
+ */
 export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
   checkMapping(parts.mapping, SOURCES);
   const sources = mappedSources(parts.mapping);
@@ -56,18 +60,18 @@ export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
       create(parts, {
         id,
         activityTypes: [...(sources.get(id) ?? [])],
-        ...(NEVER_UNDONE.has(id) ? { partialHistory: true } : {}),
+        ...(PARTIAL_HISTORY.has(id) ? { partialHistory: true } : {}),
       }),
     ];
   });
-  // The companies' cursor begins before their contacts are listed: that may take hours, and a company that changes meanwhile
-  // would be in neither.
+  // Companies come first, so that their cursor starts before the contacts are listed. The listing
+  // may take hours, and a change of a company meanwhile must not be missed.
   const companies = parts.contacts.usesCompanies ? [companyStream(parts)] : [];
   const deals = outcomeSources(parts.mapping).has('deals')
     ? [dealStream(parts, { id: 'deals', activityTypes: [] })]
     : [];
   const readers = [...companies, contactStream(parts), ...activities, ...deals];
   return readers.map((reader) => {
-    return isReadById(reader.stream.id) ? { ...reader, stream: { ...reader.stream, readableById: true } } : reader;
+    return isReadableById(reader.stream.id) ? { ...reader, stream: { ...reader.stream, readableById: true } } : reader;
   });
 }

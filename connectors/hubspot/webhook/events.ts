@@ -1,76 +1,83 @@
-// The body of a webhook -> events. Each element stands for itself: one that cannot be understood keeps no other from being taken,
-// however many there are.
+// The body of a webhook request -> events. Each element is parsed on its own: an invalid element
+// does not affect the others.
 
 import type { UnparsedPart, WebhookEvent, WebhookSubject } from '../../../src/crm/webhook-receiver.ts';
 import { PRIORITY } from '../../../src/domain/priority.ts';
 import { jsonText } from '../../kit/json-text.ts';
+import { eventKey } from './event-key.ts';
 import { priorityOf } from './event-priority.ts';
 import { accountIn, eventSchema, type HubSpotEvent } from './event-schema.ts';
 import { parseBody } from './parse-body.ts';
-import type { ReadProperties } from './read-properties.ts';
+import type { RelevantProperties } from './relevant-properties.ts';
 import { isPropertyChange, subjectsOf } from './subjects.ts';
 
-/** A contact property that a workflow of the portal may set when a form was submitted, as HubSpot sends no webhook for that. */
+/**
+ * A contact property that a workflow of the portal may set after a form submission: HubSpot has no
+ * webhook for those.
+ */
 export const FORM_PROPERTY = 'leadgrade_form_submitted_at';
 const FORMS = 'form_submissions';
 
-export interface Reading {
-  readonly properties: ReadProperties;
-  /** Ids of the streams that the mapping reads. */
+export interface ReceiverContext {
+  readonly properties: RelevantProperties;
+  /** The IDs of the streams that the mapping reads. */
   readonly streams: ReadonlySet<string>;
-  /** The app that we are to HubSpot; null = not known: our own writes are told by their properties alone. */
+  /**
+   * The ID of our app in HubSpot; null = unknown: our own writes are then recognized by their
+   * properties only.
+   */
   readonly appId: string | null;
 }
 
-/** Why an event says nothing to us. */
-type Ignored = 'own-property' | 'own-write' | 'ignored_object' | 'ignored_property';
+/** Why an event is ignored. */
+type Ignored = 'own_property' | 'own_write' | 'ignored_object' | 'ignored_property' | 'no_rule';
 
-export interface ReadBody {
+export interface ParsedBody {
   readonly events: readonly WebhookEvent[];
   readonly unparsed: readonly UnparsedPart[];
   readonly ignored: Readonly<Partial<Record<Ignored, number>>>;
 }
 
-/** Never throws, whatever the body is. */
-export function readEvents(body: Buffer, reading: Reading): ReadBody {
+/** Never throws, whatever the body contains. */
+export function parseEvents(body: Buffer, context: ReceiverContext): ParsedBody {
   const parsed = parseBody(body);
   if ('unparsed' in parsed) return { events: [], unparsed: [parsed.unparsed], ignored: {} };
   const events: WebhookEvent[] = [];
   const unparsed: UnparsedPart[] = [];
   const ignored: Partial<Record<Ignored, number>> = {};
   for (const element of parsed.elements) {
-    const read = readOne(element, reading);
-    if ('events' in read) events.push(...read.events);
-    else if ('reason' in read)
-      unparsed.push({ text: jsonText(element), reason: read.reason, account: accountIn(element) });
-    else ignored[read.ignored] = (ignored[read.ignored] ?? 0) + 1;
+    const result = parseElement(element, context);
+    if ('events' in result) events.push(...result.events);
+    else if ('reason' in result)
+      unparsed.push({ text: jsonText(element), reason: result.reason, account: accountIn(element) });
+    else ignored[result.ignored] = (ignored[result.ignored] ?? 0) + 1;
   }
   return { events, unparsed, ignored };
 }
 
-type ReadElement =
+type ParsedElement =
   | { readonly events: readonly WebhookEvent[] }
   | { readonly reason: string }
   | { readonly ignored: Ignored };
 
-function readOne(element: unknown, reading: Reading): ReadElement {
+function parseElement(element: unknown, context: ReceiverContext): ParsedElement {
   const parsed = eventSchema.safeParse(element);
   if (!parsed.success) return { reason: reasonOf(parsed.error.issues[0]?.path) };
   const event = parsed.data;
   const found = subjectsOf(event);
   if (found.kind === 'unparsed') return { reason: found.reason };
-  if (found.kind === 'nothing') return { ignored: 'ignored_object' };
+  if (found.kind === 'irrelevant') return { ignored: 'ignored_object' };
   if (isPropertyChange(event) && event.propertyName === FORM_PROPERTY && found.type === 'contacts') {
-    return formSubmitted(event, reading);
+    return formSubmitted(event, context);
   }
-  const ignored = isPropertyChange(event) ? ignoredProperty(event, found.type, reading) : null;
+  const ignored = isPropertyChange(event) ? ignoredChange(event, found.type, context) : null;
   if (ignored !== null) return { ignored };
-  const subjects = found.subjects.filter((each) => each.kind !== 'item' || reading.streams.has(each.stream));
-  if (subjects.length === 0) return { ignored: 'ignored_property' };
+  const subjects = found.subjects.filter((subject) => subject.kind !== 'item' || context.streams.has(subject.stream));
+  if (subjects.length === 0) return { ignored: 'no_rule' };
   const priority = priorityOf(event, found.type);
   return {
     events: subjects.map((subject) => ({
-      key: keyOf(event, subject),
+      key: eventKey(event, subject),
       account: event.portalId,
       subject,
       priority,
@@ -79,44 +86,26 @@ function readOne(element: unknown, reading: Reading): ReadElement {
   };
 }
 
-/** A workflow says that a form was submitted: the submissions are read at once, and are worth most in their first minutes. */
-function formSubmitted(event: HubSpotEvent, { streams }: Reading): ReadElement {
-  if (!streams.has(FORMS)) return { ignored: 'ignored_property' };
+/**
+ * A workflow reported a form submission. It is read at once, as it is worth most in its first
+ * minutes.
+ */
+function formSubmitted(event: HubSpotEvent, { streams }: ReceiverContext): ParsedElement {
+  if (!streams.has(FORMS)) return { ignored: 'no_rule' };
   const subject: WebhookSubject = { kind: 'item', stream: FORMS, id: event.objectId ?? '' };
   const { portalId: account, occurredAt } = event;
-  return { events: [{ key: keyOf(event, subject), account, subject, priority: PRIORITY.activity, occurredAt }] };
+  return { events: [{ key: eventKey(event, subject), account, subject, priority: PRIORITY.activity, occurredAt }] };
 }
 
 function reasonOf(path: readonly PropertyKey[] | undefined): string {
   const key = path?.[0];
-  return typeof key === 'string' ? `The event has no usable ${key}.` : 'The event is not an object.';
+  return typeof key === 'string' ? `The event has no valid ${key}.` : 'The event is not an object.';
 }
 
-function ignoredProperty(event: HubSpotEvent, type: string, { properties, appId }: Reading): Ignored | null {
+function ignoredChange(event: HubSpotEvent, type: string, { properties, appId }: ReceiverContext): Ignored | null {
   const name = (event.propertyName ?? '').toLowerCase();
-  if (type === 'contacts' && properties.own.has(name)) return 'own-property';
+  if (type === 'contacts' && properties.own.has(name)) return 'own_property';
   const isOwn = event.changeSource === 'INTEGRATION' && appId !== null && String(event.sourceId ?? '') === appId;
-  if (isOwn) return 'own-write';
-  return properties.read.get(type)?.has(name) === false ? 'ignored_object' : null;
-}
-
-/** What HubSpot repeats when it delivers again; the number of the attempt is not among it. `eventId` alone is not unique. */
-function keyOf(event: HubSpotEvent, subject: WebhookSubject): string {
-  const { portalId, subscriptionId, subscriptionType, eventId, occurredAt, propertyName } = event;
-  const what = `${portalId}:${subscriptionId ?? subscriptionType}:${namedObject(event)}:${eventId ?? ''}:${occurredAt}`;
-  return `${what}:${propertyName ?? ''}:${subjectMark(subject)}`;
-}
-
-function namedObject(event: HubSpotEvent): string {
-  const { objectId, primaryObjectId, fromObjectId, toObjectId } = event;
-  const { associationTypeId, associationType, associationRemoved } = event;
-  if (!fromObjectId || !toObjectId) return objectId ?? primaryObjectId ?? '';
-  const link = associationTypeId ?? associationType ?? '';
-  return `${fromObjectId}-${toObjectId}-${link}-${associationRemoved ?? ''}`;
-}
-
-/** One event may be about several. */
-function subjectMark(subject: WebhookSubject): string {
-  if (subject.kind === 'item') return `${subject.stream}/${subject.id}`;
-  return `${subject.kind}/${subject.ref.id}`;
+  if (isOwn) return 'own_write';
+  return properties.byObject.get(type)?.has(name) === false ? 'ignored_property' : null;
 }

@@ -1,15 +1,15 @@
-// The objects that events name, by their ids and by their names.
+// The object types of events, by ID and by name.
 
 interface ObjectType {
   readonly id: string;
   /**
-   * As it stands in `contact.creation`, in `CONTACT_TO_COMPANY`, and in the list of subscriptions
+   * The name in `contact.creation`, in `CONTACT_TO_COMPANY`, and in the list of subscriptions
    * (https://developers.hubspot.com/changelog/public-beta-generic-webhook-subscriptions).
    */
   readonly name: string;
 }
 
-/** What we read, as our streams call it. */
+/** The types that Leadgrade reads, by the ID of their streams. */
 export const OBJECT_TYPES: Readonly<Record<string, ObjectType>> = {
   contacts: { id: '0-1', name: 'CONTACT' },
   companies: { id: '0-2', name: 'COMPANY' },
@@ -21,14 +21,17 @@ export const OBJECT_TYPES: Readonly<Record<string, ObjectType>> = {
   tasks: { id: '0-27', name: 'TASK' },
 };
 
-// What else HubSpot sends events of: a portal may have them sent to us for another purpose, or by mistake.
+// Other types with events. A portal may send them for another purpose, or by mistake.
 const OTHERS: ReadonlySet<string> = new Set([
   ...['TICKET', 'LINE_ITEM', 'PRODUCT', 'CONVERSATION', 'COMMUNICATION', 'LEAD', 'FEEDBACK_SUBMISSION'],
 ]);
 
 const ID = /^\d{1,10}-\d{1,20}$/;
 
-/** `0-47`, `MEETING_EVENT` -> `meetings`; null: an object of HubSpot that is not read; undefined: none that we know. */
+/**
+ * `0-47`, `MEETING_EVENT` -> `meetings`; null: a type of HubSpot that is not read; undefined: an
+ * unknown type.
+ */
 export function objectType(idOrName: string): string | null | undefined {
   const known = STREAMS.get(idOrName.toUpperCase());
   if (known !== undefined) return known;
@@ -37,6 +40,6 @@ export function objectType(idOrName: string): string | null | undefined {
 
 const STREAMS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(OBJECT_TYPES).flatMap(([stream, { id, name }]) => [[id, stream] as const, [name, stream] as const]),
-  // In the labels of links.
+  // The name in association types.
   ['MEETING', 'meetings'],
 ]);

@@ -1,37 +1,39 @@
-// The body of a webhook as a list, before anything in it is believed.
+// The body of a webhook request as a list of unvalidated elements.
 import { z } from 'zod';
 import type { UnparsedPart } from '../../../src/crm/webhook-receiver.ts';
 
 const listSchema = z.array(z.unknown());
 
-// Each number is looked at once.
+// The lookbehind makes the search try each number once.
 const LONG_NUMBER = /(?<!\d)\d{16}/;
 
-// Postgres keeps no text with a zero character; none is part of any JSON.
-const ZERO = '\0';
+// Postgres cannot store text with this character; valid JSON never contains it.
+const ZERO_CHARACTER = '\0';
 
-/** The elements of the body; or, where it is no list, the body as one part that was not understood. */
+/** The elements of the body, or the whole body as one unparsed part if it is not a list. */
 export function parseBody(body: Buffer): { elements: readonly unknown[] } | { unparsed: UnparsedPart } {
-  const unparsed = (reason: string) => ({ unparsed: { text: textOf(body), reason } });
+  const unparsed = (reason: string) => ({ unparsed: { text: toText(body), reason } });
   let parsed: unknown;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    // Looking at every value costs more than all the rest, and hardly a body has such a number.
-    parsed = LONG_NUMBER.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+    // A reviver costs more than all other steps, and hardly any body contains such a number.
+    parsed = LONG_NUMBER.test(text) ? JSON.parse(text, reviveLongNumber) : JSON.parse(text);
   } catch {
-    // The parser's own words quote the body.
+    // The parser's own error quotes the body.
     return unparsed('The body is not JSON in UTF-8.');
   }
   const list = listSchema.safeParse(parsed);
   return list.success ? { elements: list.data } : unparsed('The body is not a list of events.');
 }
 
-function textOf(body: Buffer): string {
-  return body.toString('utf8').replaceAll(ZERO, '\u{fffd}');
+function toText(body: Buffer): string {
+  return body.toString('utf8').replaceAll(ZERO_CHARACTER, '\u{fffd}');
 }
 
-/** HubSpot's ids have 64 bits: a number that JavaScript would round stays the text that was sent. */
-function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+/**
+ * HubSpot's IDs have 64 bits: a number that JavaScript would round becomes the text that was sent.
+ */
+function reviveLongNumber(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
   const source = context?.source ?? '';
   return /^-?\d+$/.test(source) ? source : value;

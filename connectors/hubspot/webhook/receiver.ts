@@ -1,35 +1,35 @@
-// What HubSpot sends to /webhooks/hubspot: verified, then read. Nothing is looked up, so that the answer takes milliseconds.
-import type { WebhookReceiver, WebhookRequest, WebhookResult } from '../../../src/crm/webhook-receiver.ts';
-import { type Reading, readEvents } from './events.ts';
-import { type Refused, refuseHeaders, refuseSignature } from './signature.ts';
+// The webhook receiver for /webhooks/hubspot: verifies a request, then parses it. It calls no API,
+// so a request is answered within milliseconds.
+import type { RefusedWebhook, WebhookReceiver, WebhookRequest } from '../../../src/crm/webhook-receiver.ts';
+import { parseEvents, type ReceiverContext } from './events.ts';
+import { checkHeaders, checkSignature, type SignatureRefusal } from './signature.ts';
 
-// A request has up to 100 events, and each may carry a property's whole value: of a text up to 65,536 characters, each as up to
-// four bytes. Few come near; 8 MB hold a hundred values that are full of ASCII, and are no burden to keep for a moment.
-const MOST_BYTES = 8_000_000;
+// A request has up to 100 events, and each may contain the whole value of a property: a text of up
+// to 65,536 characters with up to four bytes each. Few come near that. 8 MB are enough for 100 full
+// ASCII values, and small enough to buffer for a moment.
+const MAX_BODY_BYTES = 8_000_000;
 
 /** @param clientSecret of the app, from its Auth tab */
-export function createReceiver(clientSecret: string, reading: Reading): WebhookReceiver {
+export function createReceiver(clientSecret: string, context: ReceiverContext): WebhookReceiver {
   return {
     needsPublicUrl: true,
-    maxBytes: MOST_BYTES,
-    preCheck: (request) => elsewhere(request) ?? unauthorized(refuseHeaders(request)),
-    parse(request): WebhookResult {
-      const refused = elsewhere(request) ?? unauthorized(refuseSignature(clientSecret, request));
-      return refused ?? { kind: 'accepted', ...readEvents(request.body, reading) };
+    maxBytes: MAX_BODY_BYTES,
+    preCheck: (request) => checkPath(request) ?? unauthorized(checkHeaders(request)),
+    parse(request) {
+      const refused = checkPath(request) ?? unauthorized(checkSignature(clientSecret, request));
+      return refused ?? { kind: 'accepted', ...parseEvents(request.body, context) };
     },
-    // A part is one event, or a whole body.
-    reparse: (part) => readEvents(Buffer.from(/^\s*\{/.test(part) ? `[${part}]` : part), reading),
+    // A stored part is one event or a whole body.
+    reparse: (part) => parseEvents(Buffer.from(/^\s*\{/.test(part) ? `[${part}]` : part), context),
   };
 }
 
-type Refusal = Extract<WebhookResult, { kind: 'refused' }>;
-
-function elsewhere({ rest }: WebhookRequest): Refusal | null {
-  if (rest === '') return null;
-  const detail = "HubSpot's webhooks arrive at /webhooks/hubspot, with nothing behind it.";
-  return { kind: 'refused', status: 404, reason: 'unknown-path', detail };
+function checkPath({ pathSuffix }: WebhookRequest): RefusedWebhook | null {
+  if (pathSuffix === '') return null;
+  const detail = "HubSpot's webhooks are accepted at /webhooks/hubspot, without a longer path.";
+  return { kind: 'refused', status: 404, reason: 'unknown_path', detail };
 }
 
-function unauthorized(refused: Refused | null): Refusal | null {
-  return refused === null ? null : { kind: 'refused', status: 401, ...refused };
+function unauthorized(refusal: SignatureRefusal | null): RefusedWebhook | null {
+  return refusal === null ? null : { kind: 'refused', status: 401, ...refusal };
 }

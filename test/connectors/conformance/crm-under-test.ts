@@ -1,4 +1,4 @@
-// A sandbox CRM of any kind and its connector, as the conformance suite uses them.
+// A sandbox CRM of any kind with its connector, for the conformance suite.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -26,12 +26,13 @@ export const TARGET = {
     { value: 'cold', label: 'Cold' },
   ],
 };
-const IMPATIENT: RetryOptions = { timeoutMs: 2_000, retries: 2, initialDelayMs: 1, maxThrottleWaitMs: 50 };
+const SHORT_RETRIES: RetryOptions = { timeoutMs: 2_000, retries: 2, initialDelayMs: 1, maxThrottleWaitMs: 50 };
 
 /** @throws when the connector has no fixture */
 export async function fixtureOf(crm: string): Promise<ConformanceFixture> {
   const file = join(import.meta.dirname, `${crm}.ts`);
-  if (!existsSync(file)) throw new Error(`connectors/${crm} has no fixture: write test/conformance/${crm}.ts`);
+  if (!existsSync(file))
+    throw new Error(`connectors/${crm} has no fixture. Add test/connectors/conformance/${crm}.ts.`);
   const loaded: unknown = await import(file);
   return z.object({ fixture: fixtureSchema }).parse({ ...(typeof loaded === 'object' ? loaded : {}) }).fixture;
 }
@@ -52,48 +53,54 @@ export interface CrmUnderTest {
   readonly signal: AbortSignal;
   /** The stream that lists the fixture's object. */
   readonly records: ChangeStream;
-  /** Lets that much time pass, for the CRM and for us. */
-  pass(ms: number): void;
-  /** Another process. */
-  connect(patience?: Partial<RetryOptions>): CrmConnector;
-  pull(connector: CrmConnector, cursor: Cursor | null): Promise<readonly ChangePage[]>;
-  /** All pages of all records that are there. */
-  present(): Promise<{ readonly refs: readonly RecordRef[]; readonly pages: number }>;
+  /** Advances the clock of the CRM and of the connectors. */
+  advanceClock(ms: number): void;
+  /** A connector of another process. */
+  connect(retryOptions?: Partial<RetryOptions>): CrmConnector;
+  sync(connector: CrmConnector, cursor: Cursor | null): Promise<readonly ChangePage[]>;
+  /** All pages of `listAllRecords`. */
+  listAll(): Promise<{ readonly refs: readonly RecordRef[]; readonly pages: number }>;
   setUp(): Promise<readonly string[]>;
-  fetched(ref: RecordRef): Promise<FetchedLead | undefined>;
-  /** Polls until nothing comes any more; every record that came. */
+  fetchLead(ref: RecordRef): Promise<FetchedLead | undefined>;
+  /** One sync from the cursor: its dirty records and its last cursor. */
   poll(cursor: Cursor): Promise<{ readonly dirty: readonly DirtyRecord[]; readonly cursor: Cursor }>;
-  /** What our fields hold in the CRM itself. */
-  holds(ref: RecordRef): Promise<ScoreFieldValues>;
-  /** Something goes wrong with every call, or with the first `times`. */
-  fault(action: object, times?: number): Promise<void>;
-  mend(): Promise<void>;
-  /** How many calls the CRM received, logins left out. */
-  received(): Promise<number>;
+  /** The values of Leadgrade's fields in the CRM itself. */
+  crmValues(ref: RecordRef): Promise<ScoreFieldValues>;
+  /** Makes every call fail, or the first `times` calls. */
+  injectFault(action: object, times?: number): Promise<void>;
+  clearFaults(): Promise<void>;
+  /** The number of calls that the CRM received, without logins. */
+  receivedCalls(): Promise<number>;
   close(): Promise<void>;
 }
 
 export async function openCrm(crm: string, { people = 3, hidden = false } = {}): Promise<CrmUnderTest> {
   const [fixture, module] = [await fixtureOf(crm), await loadConnector(crm)];
   const started = performance.now();
-  let passed = 0;
-  const clock = { now: () => new Date(Date.parse('2026-03-10T12:00:00Z') + performance.now() - started + passed) };
+  let advancedMs = 0;
+  const clock = { now: () => new Date(Date.parse('2026-03-10T12:00:00Z') + performance.now() - started + advancedMs) };
   const sandbox = await fixture.start({ people, clock, hidden });
   const { url, calls } = sandbox;
   const mapping = mappingOf(crm);
   const settings = module.settingsSchema.parse(sandbox.settings);
   const { signal } = new AbortController();
   const connectors: CrmConnector[] = [];
-  const connect: CrmUnderTest['connect'] = (patience = {}) => {
+  const connect: CrmUnderTest['connect'] = (retryOptions = {}) => {
     const limiter = createMemoryLimiter({ pace: true });
-    const connector = module.create({ settings, mapping, limiter, clock, patience: { ...IMPATIENT, ...patience } });
+    const connector = module.create({
+      settings,
+      mapping,
+      limiter,
+      clock,
+      retryOptions: { ...SHORT_RETRIES, ...retryOptions },
+    });
     connectors.push(connector);
     return connector;
   };
   const connector = connect();
   const records = connector.streams.find(({ listsObject }) => listsObject === fixture.object);
   if (records === undefined) throw new Error(`no stream of ${crm} lists ${fixture.object}`);
-  const pull: CrmUnderTest['pull'] = async (from, cursor) => {
+  const sync: CrmUnderTest['sync'] = async (from, cursor) => {
     const pages: ChangePage[] = [];
     for await (const page of from.listChanges(records, cursor, signal)) pages.push(page);
     return pages;
@@ -104,12 +111,12 @@ export async function openCrm(crm: string, { people = 3, hidden = false } = {}):
     connector,
     signal,
     records,
-    pass: (ms) => {
-      passed += ms;
+    advanceClock: (ms) => {
+      advancedMs += ms;
     },
     connect,
-    pull,
-    present: async () => {
+    sync,
+    listAll: async () => {
       const refs: RecordRef[] = [];
       let pages = 0;
       let after: string | null = null;
@@ -126,22 +133,22 @@ export async function openCrm(crm: string, { people = 3, hidden = false } = {}):
       for await (const { state } of connector.applySetup(TARGET, { dryRun: false }, signal)) states.push(state);
       return states;
     },
-    fetched: async (ref) => (await connector.fetchLeads([ref], signal)).find((each) => isSame(each.ref, ref)),
+    fetchLead: async (ref) => (await connector.fetchLeads([ref], signal)).find((lead) => isSame(lead.ref, ref)),
     poll: async (cursor) => {
-      const pages = await pull(connector, cursor);
+      const pages = await sync(connector, cursor);
       return { dirty: pages.flatMap(({ dirty }) => dirty), cursor: pages.at(-1)?.cursor ?? cursor };
     },
-    holds: async (ref) => {
+    crmValues: async (ref) => {
       const record = await sandbox.record(ref);
-      const held = writtenFields(mapping).map(({ field, property }) => [field, asWritten(field, record[property])]);
-      return Object.fromEntries(held);
+      const values = writtenFields(mapping).map(({ field, property }) => [field, asWritten(field, record[property])]);
+      return Object.fromEntries(values);
     },
-    fault: async (action, times) => {
+    injectFault: async (action, times) => {
       const match = { path: calls, ...(times === undefined ? {} : { times }) };
       await control(url, 'PUT', 'faults', [{ match, action }]);
     },
-    mend: async () => void (await control(url, 'PUT', 'faults', [])),
-    received: async () => {
+    clearFaults: async () => void (await control(url, 'PUT', 'faults', [])),
+    receivedCalls: async () => {
       const lines = z
         .string()
         .parse(await control(url, 'GET', 'log'))
@@ -150,7 +157,7 @@ export async function openCrm(crm: string, { people = 3, hidden = false } = {}):
       return paths.filter((path) => new RegExp(calls).test(path)).length;
     },
     close: async () => {
-      for (const each of connectors) await each.close();
+      for (const opened of connectors) await opened.close();
       await sandbox.close();
     },
   };
@@ -160,11 +167,11 @@ export function isSame(a: RecordRef, b: RecordRef): boolean {
   return a.object === b.object && a.id === b.id;
 }
 
-/** CRMs hold numbers as texts, and instants in forms of their own. */
-function asWritten(field: string, held: unknown): string | number | null {
-  if (held === null || held === undefined || held === '') return null;
-  if (field.endsWith('_score')) return Number(held);
+/** CRMs store numbers as text, and instants in formats of their own. */
+function asWritten(field: string, value: unknown): string | number | null {
+  if (value === null || value === undefined || value === '') return null;
+  if (field.endsWith('_score')) return Number(value);
   return field === 'scored_at'
-    ? new Date(/^\d+$/.test(String(held)) ? Number(held) : String(held)).toISOString()
-    : String(held);
+    ? new Date(/^\d+$/.test(String(value)) ? Number(value) : String(value)).toISOString()
+    : String(value);
 }

@@ -1,17 +1,21 @@
-// What the conformance suite must know of a CRM: its sandbox, and what people do in it. One file per folder of connectors/, of the
-// same name; it exports `fixture`.
+// The interface of a CRM's fixture for the conformance suite: its sandbox, and the changes that
+// people make in it. Each folder of connectors/ has one file of the same name here, which exports
+// `fixture`.
 import { z } from 'zod';
 import type { RecordRef } from '../../../src/crm/connector.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 
 export interface ConformanceFixture {
-  /** The object whose records the cases add, edit, merge and delete; a stream of the connector lists it. */
+  /**
+   * The object whose records the cases add, edit, merge and delete; a stream of the connector lists
+   * it.
+   */
   readonly object: string;
-  /** So many people are on more than two pages of every list. */
+  /** This number of people fills more than two pages of every list. */
   readonly severalPages: number;
-  /** A stream that is closed in a CRM that was started with `hidden`. */
+  /** The stream that is unavailable in a CRM started with `hidden`. */
   readonly hiddenStream: string;
-  /** How the CRM refuses a call, in its own form. */
+  /** The CRM's own error response. */
   refusal(kind: 'auth' | 'forbidden' | 'invalid', message: string): { readonly status: number; readonly body: unknown };
   start(options: StartOptions): Promise<SandboxCrm>;
 }
@@ -24,19 +28,19 @@ export interface StartOptions {
 
 export interface SandboxCrm {
   readonly url: string;
-  /** Of the connector, by environment variable. */
+  /** The connector's settings by environment variable. */
   readonly settings: Readonly<Record<string, string>>;
-  /** A regular expression that is found in the path of every call that is no login. */
+  /** A regular expression that matches the path of every call but logins. */
   readonly calls: string;
-  /** In the order of their numbers. */
+  /** The refs of the people, in the order of their numbers. */
   readonly people: readonly RecordRef[];
   add(lastName: string): Promise<RecordRef>;
   rename(ref: RecordRef, lastName: string): Promise<void>;
   remove(ref: RecordRef): Promise<void>;
   merge(winner: RecordRef, loser: RecordRef): Promise<void>;
-  /** A record with all its fields, by the CRM's names; costs no call. */
+  /** All fields of a record by the CRM's names. It costs no call. */
   record(ref: RecordRef): Promise<Readonly<Record<string, unknown>>>;
-  /** The next write of this record is refused, those of others are not. */
+  /** Refuses the next write of this record only. */
   refuseWriteOf(ref: RecordRef): Promise<void>;
   close(): Promise<void>;
 }
@@ -49,7 +53,7 @@ export const fixtureSchema: z.ZodType<ConformanceFixture> = z.object({
   start: z.custom<ConformanceFixture['start']>((value) => typeof value === 'function'),
 });
 
-/** The control API that every sandbox has. @throws when it refuses */
+/** Calls the control API that every sandbox has. @throws Error when it refuses */
 export async function control(url: string, method: string, path: string, body?: unknown): Promise<unknown> {
   const response = await fetch(`${url}/_sandbox/${path}`, {
     method,

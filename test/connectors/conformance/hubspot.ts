@@ -1,4 +1,4 @@
-// HubSpot's sandbox for the conformance suite.
+// The HubSpot sandbox for the conformance suite.
 import { z } from 'zod';
 import { contactRef } from '../../../connectors/hubspot/contacts/contact-mapping.ts';
 import { scopesOf } from '../../../sandbox/hubspot/http/scopes.ts';

@@ -1,4 +1,4 @@
-// A sandbox org for the conformance suite.
+// The Salesforce sandbox for the conformance suite.
 import { z } from 'zod';
 import { startSalesforceSandbox } from '../../../sandbox/salesforce/start.ts';
 import { people } from '../../../sandbox/test/hubspot/sandbox-under-test.ts';

@@ -1,4 +1,5 @@
-// A connector on the shipped mapping against an intercepted HubSpot, with a clock that stands still and little patience.
+// A connector on the shipped mapping against an intercepted HubSpot, with a clock that stands still
+// and short retries.
 import { readFileSync } from 'node:fs';
 import nock from 'nock';
 import { create, settingsSchema } from '../../../connectors/hubspot/index.ts';
@@ -25,21 +26,21 @@ export interface Fixture {
 }
 
 export function connect(
-  patience: Partial<RetryOptions> = {},
+  retryOptions: Partial<RetryOptions> = {},
   mapping = shippedMapping(),
   more: Readonly<Record<string, string>> = {},
 ): Fixture {
   const limiter = createMemoryLimiter();
   const clock = { at: NOW, now: () => clock.at };
   const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: 'test-token', ...more });
-  const short = { timeoutMs: 2000, retries: 2, initialDelayMs: 1, maxThrottleWaitMs: 60_000, ...patience };
-  const connector = create({ settings, mapping, limiter, clock, patience: short });
+  const short = { timeoutMs: 2000, retries: 2, initialDelayMs: 1, maxThrottleWaitMs: 60_000, ...retryOptions };
+  const connector = create({ settings, mapping, limiter, clock, retryOptions: short });
   return { connector, limiter, clock, signal: new AbortController().signal };
 }
 
 export async function pagesOf({ connector, signal }: Fixture, stream: string, cursor: Cursor | null) {
   const pages: ChangePage[] = [];
-  const found = connector.streams.find((each) => each.id === stream)!;
+  const found = connector.streams.find(({ id }) => id === stream)!;
   for await (const page of connector.listChanges(found, cursor, signal)) pages.push(page);
   return pages;
 }

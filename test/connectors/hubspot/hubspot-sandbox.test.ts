@@ -8,12 +8,12 @@ import { clearedScoreFields } from '../../../src/mapping/write-back.ts';
 import { createMemoryLimiter } from '../../support/memory-limiter.ts';
 import { shippedMapping, TARGET } from './hubspot-fixture.ts';
 
-// The edge of this test: the sandbox serves over real HTTP in real time.
+// The boundary of this test: the sandbox serves over real HTTP in real time.
 const clock = { now: () => new Date() };
 const { signal } = new AbortController();
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
-  for (const each of opened.splice(0)) await each.close();
+  for (const resource of opened.splice(0)) await resource.close();
 });
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -31,14 +31,16 @@ async function open(options: Partial<HubSpotSandboxOptions> = {}, mapping = ship
   opened.push(connector, sandbox);
   const pull = async (id: string, cursor: Cursor | null = null) => {
     const pages: ChangePage[] = [];
-    const stream = connector.streams.find((each) => each.id === id)!;
+    const stream = connector.streams.find((candidate) => candidate.id === id)!;
     for await (const page of connector.listChanges(stream, cursor, signal)) pages.push(page);
     return pages;
   };
   return { connector, sandbox, pull };
 }
 
-test('a portal is pulled whole, set up, written to, and pulled again', { timeout: 60_000 }, async () => {
+test('a portal is set up, fully synced, written to, and synced again with only the written contacts dirty', {
+  timeout: 60_000,
+}, async () => {
   const { connector, pull } = await open();
   const before = await connector.checkSetup(TARGET, signal);
   expect(before.filter(({ level }) => level === 'problem').every(({ fix }) => fix !== undefined)).toBe(true);
@@ -72,11 +74,11 @@ test('a portal is pulled whole, set up, written to, and pulled again', { timeout
 
   const values = { ...clearedScoreFields(), total_score: 47, fit_grade: 'B', status: 'hot', explanation: '+47 Demo' };
   const patches = leads.slice(0, 100).map(({ ref }) => ({ ref, values }));
-  const outcomes = await connector.writeScores(patches, signal);
-  expect(outcomes.filter(({ kind }) => kind === 'written')).toHaveLength(100);
+  const results = await connector.writeScores(patches, signal);
+  expect(results.filter(({ kind }) => kind === 'written')).toHaveLength(100);
   const changed = await pull('contacts', contacts.at(-1)!.cursor);
-  const dirty = new Map(changed.flatMap((page) => page.dirty.map((each) => [each.ref.id, each] as const)));
-  expect(dirty.get(leads[0]!.ref.id)?.seen?.crmValues).toMatchObject({
+  const dirty = new Map(changed.flatMap((page) => page.dirty.map((record) => [record.ref.id, record] as const)));
+  expect(dirty.get(leads[0]!.ref.id)?.current?.crmValues).toMatchObject({
     total_score: 47,
     fit_grade: 'B',
     scored_at: null,
@@ -87,7 +89,7 @@ test('a portal is pulled whole, set up, written to, and pulled again', { timeout
   await expect(connector.writeScores(bad, signal)).rejects.toMatchObject({ kind: 'configuration' });
 });
 
-test('the nightly comparison finds what is linked and not known, and what is known and not linked', async () => {
+test('the nightly comparison finds links that are not stored, stored links that are gone, and a changed company', async () => {
   const { connector, pull } = await open();
   const leads = (await pull('contacts')).flatMap((page) => page.leads);
   const meetings = (await pull('meetings')).flatMap((page) => page.activities);
@@ -107,7 +109,7 @@ test('the nightly comparison finds what is linked and not known, and what is kno
   expect(moved.dirty).toEqual([{ ref }]);
 });
 
-test('below Enterprise page views are forbidden, and doctor says what would open them', async () => {
+test('without an Enterprise subscription page views are forbidden, and doctor warns about it', async () => {
   const { connector, pull } = await open({ tier: 'pro' });
   await expect(pull('page_views')).rejects.toMatchObject({ kind: 'forbidden' });
   const checks = await connector.checkSetup(TARGET, signal);
@@ -115,32 +117,32 @@ test('below Enterprise page views are forbidden, and doctor says what would open
   expect(views?.level).toBe('warning');
 });
 
-// The header that tells it has whole seconds, and takes some time to arrive.
+// The Date header has whole seconds, and takes some time to arrive.
 test.each([
   [360, 'warning', /^HubSpot's clock is 3(60|5\d) s ahead of ours$/],
   [-360, 'warning', /^HubSpot's clock is 36\d s behind ours$/],
   [30, 'ok', /^HubSpot's clock is (30|2\d) s ahead of ours$/],
-])('doctor tells by how much the clocks differ: by %i seconds it is %s', async (seconds, level, detail) => {
+])('doctor reports a clock difference of %i seconds as %s', async (seconds, level, detail) => {
   const { connector } = await open({ clock: { now: () => new Date(clock.now().getTime() + seconds * 1_000) } });
   const check = (await connector.checkSetup(TARGET, signal)).find(({ what }) => what === 'clock');
   expect(check).toMatchObject({ level, detail: expect.stringMatching(detail) });
   expect(check?.fix?.includes('NTP') ?? false).toBe(level === 'warning');
 });
 
-describe('without the scope for companies', () => {
+describe('without the scope for companies,', () => {
   const scopes = scopesOf('enterprise').filter((scope) => scope !== 'crm.objects.companies.read');
 
-  test('doctor names a problem, for no contact can be read, and both ways out of it', async () => {
+  test('doctor reports a problem with both ways out, because no contact can be read', async () => {
     const { connector, pull } = await open({ scopes });
     await expect(pull('contacts')).rejects.toMatchObject({ kind: 'forbidden' });
     const checks = await connector.checkSetup(TARGET, signal);
     const companies = checks.find(({ what }) => what === 'reading companies');
     expect(companies?.level).toBe('problem');
     expect(companies?.fix).toContain('the scope crm.objects.companies.read');
-    expect(companies?.fix).toContain('remove the fields from companies in the mapping');
+    expect(companies?.fix).toContain('remove the fields of companies from the mapping');
   });
 
-  test('a mapping without company fields reads all contacts, and doctor does not ask for it', async () => {
+  test('a mapping without company fields reads all contacts, and doctor does not check companies', async () => {
     const mapping = shippedMapping();
     const own = Object.entries(mapping.fields).filter(([field]) => !field.startsWith('company.'));
     const { connector, pull } = await open({ scopes }, { ...mapping, fields: Object.fromEntries(own) });

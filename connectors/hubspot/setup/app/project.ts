@@ -1,8 +1,8 @@
-// The HubSpot developer project of an installation: its app, and the events that HubSpot shall send to it. Pure: the same mapping
-// and address give the same files.
+// The HubSpot developer project of an installation: its app and its webhook subscriptions. Pure:
+// the same mapping and URL give the same files.
 //
-// Keys: https://developers.hubspot.com/docs/apps/developer-platform/build-apps/app-configuration and
-// https://developers.hubspot.com/docs/apps/developer-platform/add-features/configure-webhooks
+// Keys: https://developers.hubspot.com/docs/apps/developer-platform/build-apps/app-configuration
+// and https://developers.hubspot.com/docs/apps/developer-platform/add-features/configure-webhooks
 
 import { ConnectorError } from '../../../../src/crm/connector-error.ts';
 import type { Mapping } from '../../../../src/mapping/mapping.ts';
@@ -14,45 +14,49 @@ export interface HubSpotAppParts {
   readonly mapping: Mapping;
   /** PUBLIC_URL, without a path. */
   readonly url: string | undefined;
-  /** What HubSpot calls the app. */
+  /** The name of the app in HubSpot. */
   readonly name: string;
   readonly supportEmail?: string | undefined;
-  /** Scopes that the portal's subscription does not have. */
+  /** Scopes to leave out: the portal's subscription does not include them. */
   readonly without: ReadonlySet<string>;
-  /** A workflow of the portal tells of forms (FORM_PROPERTY). */
+  /** A workflow of the portal sets FORM_PROPERTY after each form submission. */
   readonly formsAtOnce: boolean;
 }
 
 export interface HubSpotApp {
-  /** By the path inside the project. */
+  /** File contents by the path inside the project. */
   readonly files: ReadonlyMap<string, string>;
   readonly targetUrl: string;
   readonly scopes: readonly string[];
   readonly subscriptions: number;
-  /** Properties that are read and that HubSpot sends no event for: they are polled. */
+  /** Properties that the mapping reads but HubSpot sends no event for; they are polled. */
   readonly unsubscribed: readonly Unsubscribed[];
 }
 
-/** What HubSpot calls it, unless somebody says otherwise. */
+/** The default name of the app in HubSpot. */
 export const APP_NAME = 'Leadgrade';
 const PLATFORM_VERSION = '2026.03';
-// The default of HubSpot's template. Each request is answered when its events are stored, which takes milliseconds.
+// The default of HubSpot's template. A request is answered when its events are stored, which takes
+// milliseconds.
 const CONCURRENT_REQUESTS = 10;
 // https://developers.hubspot.com/changelog/announcing-new-limits-for-developer-accounts-and-applications
 const MAX_SUBSCRIPTIONS = 1_000;
 
-/** @throws ConnectorError `configuration` when HubSpot could not send to that address, or would take fewer subscriptions */
+/**
+ * @throws ConnectorError `configuration` when HubSpot cannot send to the URL, or allows fewer
+ *   subscriptions
+ */
 export function hubspotApp(parts: HubSpotAppParts): HubSpotApp {
   const target = targetUrl(parts.url);
   const scopes = scopesOf(parts.mapping, parts.without);
-  const { wanted, left } = subscriptionsOf(parts.mapping, parts);
+  const { wanted, unsubscribed } = subscriptionsOf(parts.mapping, parts);
   const hubEvents = [{ subscriptionType: 'contact.privacyDeletion', active: true }];
   const subscriptions = wanted.length + hubEvents.length;
   if (subscriptions > MAX_SUBSCRIPTIONS) {
     throw new ConnectorError({
       kind: 'configuration',
       crm: 'hubspot',
-      message: `mappings/hubspot.yaml: what it reads takes ${subscriptions} subscriptions; HubSpot lets an app have ${MAX_SUBSCRIPTIONS}.`,
+      message: `mappings/hubspot.yaml needs ${subscriptions} webhook subscriptions; HubSpot allows ${MAX_SUBSCRIPTIONS} per app.`,
       fix: 'Read fewer properties under fields, or fewer streams under activities.',
     });
   }
@@ -61,7 +65,7 @@ export function hubspotApp(parts: HubSpotAppParts): HubSpotApp {
     ['src/app/app-hsmeta.json', json(appConfig(parts, scopes))],
     ['src/app/webhooks/webhooks-hsmeta.json', json(webhooksConfig(target, wanted, hubEvents))],
   ]);
-  return { files, targetUrl: target, scopes, subscriptions, unsubscribed: left };
+  return { files, targetUrl: target, scopes, subscriptions, unsubscribed };
 }
 
 function appConfig({ name, supportEmail }: HubSpotAppParts, requiredScopes: readonly string[]) {

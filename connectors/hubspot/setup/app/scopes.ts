@@ -1,8 +1,9 @@
-// The scopes of the HubSpot app: what this mapping needs, and no more.
+// The scopes of the HubSpot app: only those that the mapping needs.
 //
 // All are required ones: "Apps configured with static auth can only define required scopes"
-// (https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes). HubSpot refuses to install an app
-// with a scope that the portal's subscription lacks, so those that nobody needs can be left out by name.
+// (https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes).
+// HubSpot refuses to install an app with a scope that the portal's subscription does not include,
+// so optional scopes can be left out by name.
 import { type Mapping, outcomeSources } from '../../../../src/mapping/mapping.ts';
 import { mappedSources } from '../../../../src/mapping/project-activities.ts';
 import { mappedProperties } from '../../../../src/mapping/project-fields.ts';
@@ -12,19 +13,19 @@ import { STREAM_SCOPES, WRITE_SCOPES } from '../../http/scopes.ts';
 const { contacts, companies, ...others } = STREAM_SCOPES;
 const BY_STREAM: ReadonlyMap<string, string> = new Map(Object.entries(others));
 
-/** Without these nobody is scored, or nothing can be written. */
+/** Without these no contact can be scored, or no score can be written. */
 const ALWAYS = ['oauth', contacts, WRITE_SCOPES.contacts, 'crm.schemas.contacts.read', WRITE_SCOPES.properties];
 
-/** What `--without` takes: the scoring goes on without these. */
+/** The values of `--without`: scoring works without these. */
 export const OPTIONAL_SCOPES: readonly string[] = [...BY_STREAM.values()];
 
-/** The streams of the mapping that HubSpot may have closed by a scope; `deals` is one. */
+/** The streams of the mapping that may need a scope, `deals` included. */
 function streamsOf(mapping: Mapping): ReadonlySet<string> {
   const deals = outcomeSources(mapping).has('deals') ? ['deals'] : [];
   return new Set([...mappedSources(mapping).keys(), ...deals]);
 }
 
-/** What the app asks for, each scope once, in a fixed order. */
+/** The distinct scopes of the app, in a fixed order. */
 export function scopesOf(mapping: Mapping, without: ReadonlySet<string>): readonly string[] {
   const streams = streamsOf(mapping);
   return [
@@ -34,7 +35,7 @@ export function scopesOf(mapping: Mapping, without: ReadonlySet<string>): readon
   ];
 }
 
-/** Those of the mapping's engagements and deals that the scopes let the app see. */
+/** The engagement types and deals of the mapping that the scopes give access to. */
 export function visibleObjects(mapping: Mapping, without: ReadonlySet<string>): readonly string[] {
   return [...streamsOf(mapping)].filter((stream) => {
     const isObject = stream === 'deals' || Object.hasOwn(ENGAGEMENTS, stream);

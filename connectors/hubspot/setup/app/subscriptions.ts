@@ -1,8 +1,10 @@
-// Which events HubSpot shall send: those that tell of something that the mapping reads. One subscription for each event of an
-// object, and one for each property.
+// The webhook subscriptions that cover the data of the mapping: one per event of an object, and one
+// per property.
 //
-// Names: `contact`, `company` and `deal` stand in uploaded projects and in HubSpot's template; those of engagements are the names
-// of https://developers.hubspot.com/changelog/public-beta-generic-webhook-subscriptions (MEETING_EVENT) in the same spelling.
+// The names `contact`, `company` and `deal` appear in uploaded projects and in HubSpot's template.
+// The names of engagements are those of
+// https://developers.hubspot.com/changelog/public-beta-generic-webhook-subscriptions
+// (MEETING_EVENT), in the same spelling.
 import type { Mapping } from '../../../../src/mapping/mapping.ts';
 import { mappedProperties } from '../../../../src/mapping/project-fields.ts';
 import { linkProperties } from '../../../../src/mapping/project-links.ts';
@@ -13,7 +15,7 @@ import { engagementProperties } from '../../contacts/engagements.ts';
 import { STAGE_DATES } from '../../contacts/lifecycle.ts';
 import { FORM_PROPERTY } from '../../webhook/events.ts';
 import { OBJECT_TYPES } from '../../webhook/object-types.ts';
-import { type ReadProperties, readProperties } from '../../webhook/read-properties.ts';
+import { type RelevantProperties, relevantProperties } from '../../webhook/relevant-properties.ts';
 import { visibleObjects } from './scopes.ts';
 
 export interface Subscription {
@@ -23,7 +25,7 @@ export interface Subscription {
   readonly active: true;
 }
 
-/** A property that the mapping reads and that no subscription is made for. */
+/** A property that the mapping reads, without a subscription. */
 export interface Unsubscribed {
   readonly object: string;
   readonly property: string;
@@ -32,22 +34,25 @@ export interface Unsubscribed {
 
 export interface Subscriptions {
   readonly wanted: readonly Subscription[];
-  readonly left: readonly Unsubscribed[];
+  readonly unsubscribed: readonly Unsubscribed[];
 }
 
-const OF_ENGAGEMENTS = ['creation', 'deletion', 'restore', 'associationChange'];
+const ENGAGEMENT_EVENTS = ['creation', 'deletion', 'restore', 'associationChange'];
 
-/** By the connector's name of the object. A company without contacts concerns nobody: its creation says nothing. */
+/**
+ * The events by object. The creation of a company is left out: a new company has no contacts yet,
+ * so it changes no score.
+ */
 const EVENTS: Readonly<Record<string, readonly string[]>> = {
   contacts: ['creation', 'deletion', 'merge', 'restore', 'associationChange'],
   companies: ['deletion', 'merge', 'restore'],
   deals: ['creation', 'deletion', 'merge', 'restore', 'associationChange'],
 };
 
-const REFUSED = 'HubSpot takes no subscription for it';
-const SILENT = 'calculated: HubSpot is reported to send nothing for it';
-const CREATED = 'never changes after the creation, which is sent';
-const CLOSED = 'calculated from the stage, which is sent';
+const REFUSED = 'HubSpot accepts no subscription for it';
+const SILENT = 'calculated; HubSpot reportedly sends no event for it';
+const CREATED = 'never changes after the creation, which has an event';
+const CLOSED = 'calculated from the stage, which has an event';
 
 const NO_EVENT: Readonly<Record<string, string>> = {
   hs_lastmodifieddate: REFUSED,
@@ -67,62 +72,71 @@ const NO_EVENT: Readonly<Record<string, string>> = {
   hs_is_closed_won: CLOSED,
 };
 
-/** @param formsAtOnce also FORM_PROPERTY, which the portal must have by then */
+/** @param formsAtOnce includes FORM_PROPERTY, which the portal must have before the upload */
 export function subscriptionsOf(
   mapping: Mapping,
   { without, formsAtOnce }: { readonly without: ReadonlySet<string>; readonly formsAtOnce: boolean },
 ): Subscriptions {
-  const read = readProperties(mapping, createContactMapping(mapping));
-  const companies = [...(read.read.get('companies') ?? [])];
+  const relevant = relevantProperties(mapping, createContactMapping(mapping));
+  const companies = [...(relevant.byObject.get('companies') ?? [])];
   const parts = [
-    objectEvents('contacts', [...contactProperties(mapping, read), ...(formsAtOnce ? [FORM_PROPERTY] : [])], {
+    objectEvents('contacts', [...contactProperties(mapping, relevant), ...(formsAtOnce ? [FORM_PROPERTY] : [])], {
       ...NO_EVENT,
       ...linkReasons(mapping),
     }),
     ...(companies.length === 0 ? [] : [objectEvents('companies', companies)]),
     ...visibleObjects(mapping, without).map((object) => objectEvents(object, itemProperties(mapping, object))),
   ];
-  return { wanted: parts.flatMap(({ wanted }) => wanted), left: parts.flatMap(({ left }) => left) };
+  return {
+    wanted: parts.flatMap(({ wanted }) => wanted),
+    unsubscribed: parts.flatMap(({ unsubscribed }) => unsubscribed),
+  };
 }
 
-/** What the receiver takes events of, but for those that would only repeat another one. */
-function contactProperties(mapping: Mapping, { read, own }: ReadProperties): readonly string[] {
+/**
+ * The properties whose changes matter, without those whose event would only repeat another event.
+ */
+function contactProperties(mapping: Mapping, { byObject, own }: RelevantProperties): readonly string[] {
   const latest = [...mappedCounters(mapping).values()].flatMap((counter) => counter.latest?.property ?? []);
-  // A stage's date changes with the stage, what was counted last with its counter, the ids of merged ones with the merge.
+  // The date of a stage changes with the stage, a latest event with its counter, the merged IDs
+  // with a merge.
   const repeated = new Set([...STAGE_DATES, ...latest, MERGED_IDS, 'lastmodifieddate']);
   const mapped = new Set(mappedProperties(mapping, 'contacts'));
-  return [...(read.get('contacts') ?? [])].filter((property) => {
+  return [...(byObject.get('contacts') ?? [])].filter((property) => {
     return property !== FORM_PROPERTY && !own.has(property) && (mapped.has(property) || !repeated.has(property));
   });
 }
 
-/** A portal without HubSpot's Salesforce integration does not have these, and an id in another CRM hardly ever changes. */
+/**
+ * The properties with IDs of another CRM get no subscription: a portal without HubSpot's Salesforce
+ * integration does not have them, and such an ID hardly ever changes.
+ */
 function linkReasons(mapping: Mapping): Readonly<Record<string, string>> {
   const mapped = new Set(mappedProperties(mapping, 'contacts'));
   const links = linkProperties(mapping, 'contacts').filter((property) => !mapped.has(property));
-  const reason = 'the id of another CRM: not every portal has it, and polling finds it';
+  const reason = 'the ID in another CRM: not every portal has it, and polling finds it';
   return Object.fromEntries(links.map((property) => [property, reason]));
 }
 
-/** Of a deal HubSpot calculates the dates of its stages, too. */
+/** The dates of a deal's stages are left out: HubSpot calculates them from the stage. */
 function itemProperties(mapping: Mapping, object: string): readonly string[] {
   return object === 'deals' ? DEAL_PROPERTIES : engagementProperties(mapping, object);
 }
 
 function objectEvents(object: string, properties: readonly string[], noEvent = NO_EVENT): Subscriptions {
   const objectType = (OBJECT_TYPES[object]?.name ?? object).toLowerCase();
-  const each = [...new Set(properties)].toSorted();
-  const changes = each.filter((property) => !Object.hasOwn(noEvent, property));
+  const sorted = [...new Set(properties)].toSorted();
+  const changes = sorted.filter((property) => !Object.hasOwn(noEvent, property));
   return {
     wanted: [
-      ...(EVENTS[object] ?? OF_ENGAGEMENTS).map((event) => {
+      ...(EVENTS[object] ?? ENGAGEMENT_EVENTS).map((event) => {
         return { subscriptionType: `object.${event}`, objectType, active: true as const };
       }),
       ...changes.map((propertyName) => {
         return { subscriptionType: 'object.propertyChange', objectType, propertyName, active: true as const };
       }),
     ],
-    left: each.flatMap((property) => {
+    unsubscribed: sorted.flatMap((property) => {
       const reason = noEvent[property];
       return reason === undefined ? [] : [{ object, property, reason }];
     }),

@@ -1,4 +1,5 @@
-// The address that HubSpot is told to send to. HubSpot signs it, and the signature is compared with what PUBLIC_URL says.
+// The URL that HubSpot sends webhooks to. HubSpot signs the URL, and the receiver verifies the
+// signature with PUBLIC_URL.
 import { BlockList, isIP } from 'node:net';
 import { ConnectorError } from '../../../../src/crm/connector-error.ts';
 
@@ -9,19 +10,20 @@ export const EXAMPLE_URL = 'https://leadgrade.example.com';
  * @throws ConnectorError `configuration` when HubSpot cannot reach it
  */
 export function targetUrl(publicUrl: string | undefined): string {
-  if (publicUrl === undefined) throw unreachable('is not set');
+  if (publicUrl === undefined) throw unreachableError('is not set');
   const { protocol, hostname } = new URL(publicUrl);
-  if (protocol !== 'https:') throw unreachable(`begins with ${protocol}//; HubSpot sends to https:// alone`);
-  if (isPrivate(hostname)) throw unreachable(`names ${hostname}, which only this machine or network reaches`);
+  if (protocol !== 'https:') throw unreachableError(`starts with ${protocol}//; HubSpot sends only to https://`);
+  if (isPrivate(hostname))
+    throw unreachableError(`has the host ${hostname}, which only this machine or network can reach`);
   return `${publicUrl}/webhooks/hubspot`;
 }
 
-function unreachable(what: string): ConnectorError {
+function unreachableError(problem: string): ConnectorError {
   return new ConnectorError({
     kind: 'configuration',
     crm: 'hubspot',
-    message: `PUBLIC_URL ${what}.`,
-    fix: `Set it to the address at which HubSpot reaches this service, like PUBLIC_URL=${EXAMPLE_URL} (docs/install-hubspot.md says how).`,
+    message: `PUBLIC_URL ${problem}.`,
+    fix: `Set it to the address at which HubSpot reaches this service, like PUBLIC_URL=${EXAMPLE_URL} (see docs/install-hubspot.md).`,
   });
 }
 
@@ -41,7 +43,7 @@ PRIVATE.addAddress('::1', 'ipv6');
 PRIVATE.addSubnet('fc00::', 7, 'ipv6');
 PRIVATE.addSubnet('fe80::', 10, 'ipv6');
 
-/** By what the name says: nothing is looked up. */
+/** Decides by the name alone, without a DNS lookup. */
 function isPrivate(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   const version = isIP(host);

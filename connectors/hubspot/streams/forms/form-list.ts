@@ -1,25 +1,26 @@
-// The forms of a portal. They are listed before each reading: it is one call, and a form that was made a moment ago is there.
+// Lists the forms of a portal. Every poll lists them first, for one call, so that it includes new
+// forms.
 import type { z } from 'zod';
-import { formsAnswer } from '../../http/responses.ts';
-import type { HubSpotParts } from '../stream.ts';
+import { formsSchema } from '../../http/responses/activities.ts';
+import type { HubSpotParts } from '../../parts.ts';
 
 export interface Form {
   readonly id: string;
   readonly name: string;
 }
 
-/** By id. @throws ConnectorError */
+/** Sorted by ID. @throws ConnectorError of any kind */
 export async function listForms({ http }: Pick<HubSpotParts, 'http'>, signal: AbortSignal): Promise<readonly Form[]> {
   const forms: Form[] = [];
   let after: string | null = null;
   do {
     const query: Record<string, string> = { limit: '100', formTypes: 'all', ...(after === null ? {} : { after }) };
-    const answer: z.infer<typeof formsAnswer> = await http.call(
-      { what: 'listing forms', path: http.paths.forms, query, answer: formsAnswer },
+    const response: z.infer<typeof formsSchema> = await http.call(
+      { what: 'listing forms', path: http.paths.forms, query, responseSchema: formsSchema },
       signal,
     );
-    forms.push(...answer.results.map(({ id, name }) => ({ id, name: name ?? '' })));
-    after = answer.paging;
+    forms.push(...response.results.map(({ id, name }) => ({ id, name: name ?? '' })));
+    after = response.paging;
   } while (after !== null);
   return forms.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }

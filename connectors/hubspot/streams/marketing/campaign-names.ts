@@ -1,9 +1,10 @@
-// The events of a marketing e-mail carry its campaign's number: names come by one call for each campaign, once a process.
+// The names of marketing e-mails: an event contains only the number of its campaign, so the name is
+// read with one call per campaign and process.
 import { ConnectorError } from '../../../../src/crm/connector-error.ts';
 import type { HubSpotHttp } from '../../http/client.ts';
-import { type EmailEvent, emailCampaignAnswer } from '../../http/responses.ts';
+import { type EmailEvent, emailCampaignSchema } from '../../http/responses/activities.ts';
 
-const MOST_KEPT = 5_000;
+const MAX_CACHED = 5_000;
 
 export interface EmailName {
   readonly name: string | null;
@@ -12,21 +13,21 @@ export interface EmailName {
 
 const UNNAMED: EmailName = { name: null, subject: null };
 
-/** Names by campaign, for all that these events belong to. */
+/** Returns the names of the campaigns that the events belong to, by campaign number. */
 export type EmailNames = (
   events: readonly EmailEvent[],
   signal: AbortSignal,
 ) => Promise<ReadonlyMap<number, EmailName>>;
 
 export function createEmailNames(http: HubSpotHttp): EmailNames {
-  const kept = new Map<number, EmailName>();
+  const cache = new Map<number, EmailName>();
   return async (events, signal) => {
     const found = new Map<number, EmailName>();
     for (const { emailCampaignId: id, appId } of events) {
       if (id === null || id === undefined || found.has(id)) continue;
-      const name = kept.get(id) ?? (await readName(http, id, appId, signal));
-      if (kept.size >= MOST_KEPT) kept.clear();
-      kept.set(id, name);
+      const name = cache.get(id) ?? (await readName(http, id, appId, signal));
+      if (cache.size >= MAX_CACHED) cache.clear();
+      cache.set(id, name);
       found.set(id, name);
     }
     return found;
@@ -42,13 +43,13 @@ async function readName(
   const path = http.paths.emailCampaign(String(id));
   const query: Record<string, string> = appId === null || appId === undefined ? {} : { appId: String(appId) };
   try {
-    const answer = await http.call(
-      { what: 'reading the name of a marketing email', path, query, answer: emailCampaignAnswer },
+    const response = await http.call(
+      { what: 'reading the name of a marketing email', path, query, responseSchema: emailCampaignSchema },
       signal,
     );
-    return { name: answer.name ?? null, subject: answer.subject ?? null };
+    return { name: response.name ?? null, subject: response.subject ?? null };
   } catch (error) {
-    // Deleted since: what it set off has happened all the same.
+    // The campaign was deleted; its events still count.
     if (error instanceof ConnectorError && error.kind === 'not-found') return UNNAMED;
     throw error;
   }

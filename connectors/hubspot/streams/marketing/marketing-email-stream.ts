@@ -1,25 +1,27 @@
-// What became of marketing e-mails (delivered, opened, clicked ...), account-wide by time window. Legacy v1: HubSpot has no
-// dated successor of it yet, and ends v1 after September 2027.
+// Events of marketing e-mails (delivered, opened, clicked, ...) of the whole account, by time
+// window. This API is v1, which loses support after September 2027; HubSpot has no dated path for
+// it yet.
 
 import type { ChangeStream, SourcedActivity } from '../../../../src/crm/connector.ts';
 import type { Fields } from '../../../../src/domain/lead.ts';
 import { activityProperties } from '../../../../src/mapping/project-activities.ts';
 import { contactRef } from '../../contacts/contact-mapping.ts';
 import { type ContactsByEmail, createContactsByEmail } from '../../contacts/contacts-by-email.ts';
-import { type EmailEvent, emailEventsAnswer } from '../../http/responses.ts';
+import { type EmailEvent, emailEventsSchema } from '../../http/responses/activities.ts';
 import { STREAM_SCOPES } from '../../http/scopes.ts';
-import { type EventSource, type EventWindow, type Matched, readWindows } from '../event-windows.ts';
-import { type HubSpotParts, type StreamReader, scopeFix } from '../stream.ts';
+import type { HubSpotParts } from '../../parts.ts';
+import { type EventSource, type EventWindow, type MatchedEvents, readWindows } from '../event-windows.ts';
+import { type StreamReader, scopeFix } from '../stream-reader.ts';
 import { createEmailNames, type EmailName } from './campaign-names.ts';
 
 const PAGE = 1000;
 
-// These cost a call for each e-mail that was sent.
-const NAMES: readonly string[] = ['email_name', 'email_subject'];
+// These properties cost one call per campaign.
+const NAME_PROPERTIES: readonly string[] = ['email_name', 'email_subject'];
 
 export function marketingEmailStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
-  const named = activityProperties(parts.mapping, stream.id).some((property) => NAMES.includes(property));
-  const namesOf = named ? createEmailNames(parts.http) : async () => new Map<number, EmailName>();
+  const readsNames = activityProperties(parts.mapping, stream.id).some((name) => NAME_PROPERTIES.includes(name));
+  const namesOf = readsNames ? createEmailNames(parts.http) : async () => new Map<number, EmailName>();
   return {
     stream,
     access: {
@@ -31,10 +33,10 @@ export function marketingEmailStream(parts: HubSpotParts, stream: ChangeStream):
       const source: EventSource<EmailEvent> = {
         stream: stream.id,
         dated: ({ id, created }) => ({ id, at: created }),
-        page: (window, during) => readEvents(parts, window, during),
-        match: async (events, during) => {
-          const names = await namesOf(events, during);
-          return await withContacts(parts, events, names, findContacts, during);
+        page: (window, pageSignal) => readEvents(parts, window, pageSignal),
+        match: async (events, pageSignal) => {
+          const names = await namesOf(events, pageSignal);
+          return await matchContacts(parts, events, names, findContacts, pageSignal);
         },
       };
       return readWindows(parts, source, cursor, signal);
@@ -50,22 +52,25 @@ async function readEvents({ http }: HubSpotParts, { from, to, after }: EventWind
     ...(after === null ? {} : { offset: after }),
   };
   const path = http.paths.emailEvents;
-  const answer = await http.call(
-    { what: 'reading events of marketing emails', path, query, answer: emailEventsAnswer },
+  const response = await http.call(
+    { what: 'reading events of marketing emails', path, query, responseSchema: emailEventsSchema },
     signal,
   );
-  return { events: answer.events, next: answer.hasMore ? (answer.offset ?? null) : null };
+  return { events: response.events, next: response.hasMore ? (response.offset ?? null) : null };
 }
 
-/** Only what the mapping takes is worth looking up a contact for: sending, for one, is not. */
-async function withContacts(
+/**
+ * Finds contacts only for events that the mapping reads; it does not read events of sending, for
+ * example.
+ */
+async function matchContacts(
   { toActivity }: HubSpotParts,
   events: readonly EmailEvent[],
   names: ReadonlyMap<number, EmailName>,
   findContacts: ContactsByEmail,
   signal: AbortSignal,
-): Promise<Matched> {
-  const taken = events.flatMap((event) => {
+): Promise<MatchedEvents> {
+  const mapped = events.flatMap((event) => {
     const recipient = event.recipient?.trim().toLowerCase() ?? '';
     if (recipient === '' || (event.obsoletedBy !== undefined && event.obsoletedBy !== null)) return [];
     const name = names.get(event.emailCampaignId ?? Number.NaN);
@@ -74,12 +79,12 @@ async function withContacts(
     return activity === null ? [] : [{ id: event.id, recipient, activity }];
   });
   const contacts = await findContacts(
-    taken.map(({ recipient }) => recipient),
+    mapped.map(({ recipient }) => recipient),
     signal,
   );
   const activities: SourcedActivity[] = [];
   const unmatched = new Set<string>();
-  for (const { id, recipient, activity } of taken) {
+  for (const { id, recipient, activity } of mapped) {
     const contact = contacts.get(recipient);
     if (contact === undefined) unmatched.add(id);
     else activities.push({ ...activity, ref: contactRef(contact) });
@@ -87,15 +92,18 @@ async function withContacts(
   return { activities, unmatched };
 }
 
-/** HubSpot's own names for what is plain in an event, and the e-mail's name. An event without the mark is a person's. */
+/**
+ * The simple values of an event under HubSpot's own names, and the name of the e-mail. An event
+ * without `filteredEvent` was caused by a person.
+ */
 function propertiesOf(event: EmailEvent, email: EmailName | undefined): Fields {
-  const plain = Object.entries(event).flatMap(([name, value]) => {
-    const kept = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-    return kept ? [[name, value] as const] : [];
+  const simple = Object.entries(event).flatMap(([name, value]) => {
+    const isSimple = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    return isSimple ? [[name, value] as const] : [];
   });
   return {
     filteredEvent: false,
-    ...Object.fromEntries(plain),
+    ...Object.fromEntries(simple),
     email_name: email?.name ?? null,
     email_subject: email?.subject ?? null,
   };

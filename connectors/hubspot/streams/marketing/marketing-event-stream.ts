@@ -1,13 +1,16 @@
-// Who took part in a marketing event. Asked event by event: HubSpot's list of events counts who came, so that a poll costs one
-// call for 100 events, and one for 100 guests of an event whose count has changed. Contact by contact it would be one call for
-// each contact of the portal.
+// The attendees of marketing events, read event by event. HubSpot's list of events includes the
+// number of attendees, so a poll costs one call per 100 events, and one call per 100 attendees of
+// an event whose number has changed. Reading contact by contact would cost one call for each
+// contact of the portal.
 
 import type { ChangeStream } from '../../../../src/crm/connector.ts';
 import type { Fields } from '../../../../src/domain/lead.ts';
-import { marketingEventsAnswer, participationsAnswer } from '../../http/responses.ts';
+import { marketingEventsSchema, participationsSchema } from '../../http/responses/activities.ts';
 import { STREAM_SCOPES } from '../../http/scopes.ts';
-import { type Group, type GroupSource, readGroupMembers } from '../member-stream.ts';
-import { type HubSpotParts, type StreamReader, scopeFix } from '../stream.ts';
+import type { HubSpotParts } from '../../parts.ts';
+import type { Group, GroupSource } from '../group-members.ts';
+import { readGroupMembers } from '../group-stream.ts';
+import { type StreamReader, scopeFix } from '../stream-reader.ts';
 
 const PAGE = '100';
 
@@ -23,20 +26,25 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
     inOrder: false,
     list: (signal) => listEvents(parts, signal),
     async members({ id, properties }, after, signal) {
-      // Registering or canceling is no taking part.
+      // A registration or a cancellation is not an attendance.
       const query = { state: 'ATTENDED', limit: PAGE, ...(after === null ? {} : { after }) };
       const path = http.paths.participations(id);
-      const answer = await http.call(
-        { what: 'reading who took part in a marketing event', path, query, answer: participationsAnswer },
+      const response = await http.call(
+        { what: 'reading the attendees of a marketing event', path, query, responseSchema: participationsSchema },
         signal,
       );
-      const members = answer.results.flatMap(({ associations: { contact }, properties: own }) => {
+      const members = response.results.flatMap(({ associations: { contact }, properties: own }) => {
         if (contact === null || contact === undefined) return [];
         const { attendanceState = null, attendancePercentage = null, attendanceDurationSeconds = null } = own;
-        const took = { attendanceState, attendancePercentage, attendanceDurationSeconds, occurredAt: own.occurredAt };
-        return [{ contactId: contact.contactId, at: own.occurredAt, properties: { ...properties, ...took } }];
+        const attendance = {
+          attendanceState,
+          attendancePercentage,
+          attendanceDurationSeconds,
+          occurredAt: own.occurredAt,
+        };
+        return [{ contactId: contact.contactId, at: own.occurredAt, properties: { ...properties, ...attendance } }];
       });
-      return { members, next: answer.paging };
+      return { members, next: response.paging };
     },
   };
   return {
@@ -55,16 +63,16 @@ async function listEvents({ http }: HubSpotParts, signal: AbortSignal): Promise<
   do {
     const query: Record<string, string> = { limit: PAGE, ...(after === null ? {} : { after }) };
     const path = http.paths.marketingEvents;
-    const answer = await http.call(
-      { what: 'reading marketing events', path, query, answer: marketingEventsAnswer },
+    const response = await http.call(
+      { what: 'reading marketing events', path, query, responseSchema: marketingEventsSchema },
       signal,
     );
-    for (const { objectId, eventName = null, eventType = null, attendees, updatedAt } of answer.results) {
+    for (const { objectId, eventName = null, eventType = null, attendees, updatedAt } of response.results) {
       if (attendees === 0) continue;
       const properties = { event_id: objectId, event_name: eventName, event_type: eventType };
       found.push({ id: objectId, changeToken: `${attendees ?? ''} ${updatedAt ?? ''}`, properties });
     }
-    after = answer.paging;
+    after = response.paging;
   } while (after !== null);
   return found;
 }

@@ -18,7 +18,7 @@ function connect(text: string) {
   return create({ settings: SETTINGS, mapping, limiter: createMemoryLimiter(), clock });
 }
 
-test('a field or an activity that comes from nowhere is an error that names both, and what there is', () => {
+test('a mapping with unknown sources is refused with an error that names each field, its source and the known sources', () => {
   const mapping = `
 crm: hubspot
 fields:

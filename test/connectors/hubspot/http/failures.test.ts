@@ -26,32 +26,32 @@ async function failure(promise: Promise<unknown>): Promise<ConnectorError> {
   return error;
 }
 
-function answerWell() {
+function respondWell() {
   hubspot()
     .post(READ)
     .reply(200, { results: [{ id: '1', properties: { email: null } }] });
   hubspot().post('/crm/associations/2026-03/contacts/companies/batch/read').reply(200, { results: [] });
 }
 
-describe('a refusal says what the job must do', () => {
+describe('an error response of HubSpot', () => {
   test.each([
     [401, { category: 'INVALID_AUTHENTICATION', message: 'x' }, 'auth', 'INVALID_AUTHENTICATION'],
     [403, { category: 'MISSING_SCOPES', message: 'x' }, 'forbidden', 'MISSING_SCOPES'],
     [400, { category: 'VALIDATION_ERROR', message: 'x' }, 'invalid', 'VALIDATION_ERROR'],
     [404, { category: 'OBJECT_NOT_FOUND', message: 'x' }, 'not-found', 'OBJECT_NOT_FOUND'],
     [415, {}, 'invalid', 'HTTP_415'],
-  ])('%i %o is %s', async (status, body, kind, code) => {
+  ])('with status %i and body %o has the error kind %s', async (status, body, kind, code) => {
     hubspot().post(READ).reply(status, body);
     expect(await failure(read(connect()))).toMatchObject({ kind, code, crm: 'hubspot' });
   });
 
-  test('a 403 names the scopes that are missing', async () => {
+  test('with status 403 gives a fix with the missing scopes', async () => {
     const errors = [{ message: 'x', context: { requiredGranularScopes: ['crm.objects.contacts.read'] } }];
     hubspot().post(READ).reply(403, { category: 'MISSING_SCOPES', errors });
     expect((await failure(read(connect()))).fix).toContain('crm.objects.contacts.read');
   });
 
-  test('no address of a person reaches the message', async () => {
+  test('with an e-mail address gives a message without the address', async () => {
     hubspot().post(READ).reply(400, { message: 'Email address jane.doe@example.com is invalid' });
     const error = await failure(read(connect()));
     expect(error.message).not.toContain('jane');
@@ -59,43 +59,43 @@ describe('a refusal says what the job must do', () => {
   });
 });
 
-describe('passing trouble is tried again', () => {
-  test.each([500, 502, 503, 504, 524, 423, 477])('%i', async (status) => {
+describe('a temporary failure of HubSpot:', () => {
+  test.each([500, 502, 503, 504, 524, 423, 477])('a response with status %i is retried', async (status) => {
     hubspot().post(READ).reply(status, '<html>gateway</html>', { 'retry-after': '0' });
-    answerWell();
+    respondWell();
     expect(await read(connect())).toHaveLength(1);
   });
 
   test.each([
     ['a reset connection', () => hubspot().post(READ).replyWithError(new Error('ECONNRESET'))],
-    ['JSON that is cut off', () => hubspot().post(READ).reply(200, '{"results":[{"id"')],
+    ['truncated JSON', () => hubspot().post(READ).reply(200, '{"results":[{"id"')],
     ["a gateway's page with status 200", () => hubspot().post(READ).reply(200, '<html></html>')],
-  ])('%s', async (_, fail) => {
+  ])('%s is retried', async (_, fail) => {
     fail();
-    answerWell();
+    respondWell();
     expect(await read(connect())).toHaveLength(1);
   });
 
-  test('after the last attempt it is the job that waits', async () => {
+  test('a call that fails in every attempt ends with a retry error', async () => {
     hubspot().post(READ).times(3).reply(503, 'busy');
     expect(await failure(read(connect()))).toMatchObject({ kind: 'retry', code: 'HTTP_503' });
     expect(nock.isDone()).toBe(true);
   });
 
-  test('a wait that is too long is left to the job', async () => {
+  test('a Retry-After that is too long to wait for ends the call with a retry error', async () => {
     hubspot().post(READ).reply(503, 'busy', { 'retry-after': '3600' });
     expect(await failure(read(connect()))).toMatchObject({ kind: 'retry', retryAfterMs: 3_600_000 });
   });
 
-  test('an answer of another shape is not tried again', async () => {
+  test('a response with an unexpected shape is not retried', async () => {
     hubspot()
       .post(READ)
       .reply(200, { results: [{ properties: [] }] });
-    expect(await failure(read(connect()))).toMatchObject({ kind: 'invalid', code: 'UNEXPECTED_ANSWER' });
+    expect(await failure(read(connect()))).toMatchObject({ kind: 'invalid', code: 'UNEXPECTED_RESPONSE' });
   });
 });
 
-describe('rate limits', () => {
+describe('a rate limit of HubSpot:', () => {
   const search = { status: 'error', message: 'You have reached your secondly limit.', category: 'RATE_LIMITS' };
   const burst = {
     errorType: 'RATE_LIMIT',
@@ -105,7 +105,7 @@ describe('rate limits', () => {
 
   test.each([
     ['the burst limit', burst, {}, 10_000],
-    ['a secondly limit without policy name', search, {}, 1000],
+    ['a secondly limit without a policy name', search, {}, 1000],
     ['a Retry-After in seconds', burst, { 'retry-after': '3' }, 3000],
     [
       'a Retry-After as a date',
@@ -113,9 +113,9 @@ describe('rate limits', () => {
       { 'retry-after': new Date(NOW.getTime() + 7000).toUTCString(), date: NOW.toUTCString() },
       7000,
     ],
-  ])('%s empties the bucket for everybody and costs no attempt', async (_, body, headers, forMs) => {
+  ])('a 429 with %s drains the shared bucket and costs no attempt', async (_, body, headers, forMs) => {
     hubspot().post(READ).times(2).reply(429, body, headers);
-    answerWell();
+    respondWell();
     const fixture = connect({ retries: 0 });
     expect(await read(fixture)).toHaveLength(1);
     expect(fixture.limiter.drained).toEqual([
@@ -124,12 +124,12 @@ describe('rate limits', () => {
     ]);
   });
 
-  test('a limit that never ends is given back to the job', async () => {
+  test('a 429 that repeats for too long ends the call with a rate-limited error', async () => {
     hubspot().post(READ).times(10).reply(429, burst);
     expect(await failure(read(connect()))).toMatchObject({ kind: 'rate-limited', retryAfterMs: 10_000 });
   });
 
-  test('a used-up day is parked until the reset, not slept on', async () => {
+  test('a used-up daily quota ends the call with an error until the reset, and drains no bucket', async () => {
     hubspot().post(READ).reply(429, { message: 'You have reached your daily limit.', policyName: 'DAILY' });
     const resetsAt = new Date(NOW.getTime() + 5_400_000).toISOString();
     hubspot()
@@ -144,7 +144,7 @@ describe('rate limits', () => {
     expect(fixture.limiter.drained).toEqual([]);
   });
 
-  test('the last calls of a day of which HubSpot does not say when it ends are not spent on asking that', async () => {
+  test('a reset time that HubSpot does not report is fetched again only after an hour', async () => {
     const few = { 'x-hubspot-ratelimit-daily': '1000', 'x-hubspot-ratelimit-daily-remaining': '60' };
     hubspot().get(`${CRM}/contacts`).query(true).times(5).reply(200, { results: [] }, few);
     hubspot().get('/account-info/2026-09/api-usage/daily/private-apps').times(5).reply(403, {});
@@ -156,7 +156,7 @@ describe('rate limits', () => {
     expect(fixture.connector.apiCallCount()).toBe(7);
   });
 
-  test('the bucket follows the limit that answers tell; 190 in 10 s is 9 at once and 18.1 a second', async () => {
+  test('the bucket follows the limit in the response headers: 190 per 10 s is a burst of 9 and 18.1 per second', async () => {
     const headers = { 'x-hubspot-ratelimit-max': '190', 'x-hubspot-ratelimit-interval-milliseconds': '10000' };
     const gone = { category: 'OBJECT_NOT_FOUND', context: { ids: ['1'] } };
     hubspot()
@@ -166,7 +166,7 @@ describe('rate limits', () => {
       .post(READ)
       .query({ archived: 'true' })
       .reply(207, { results: [], errors: [gone] }, headers);
-    answerWell();
+    respondWell();
     const fixture = connect();
     await read(fixture);
     await read(fixture);
@@ -175,13 +175,13 @@ describe('rate limits', () => {
   });
 });
 
-/** What reading a contact from that address ends with, and how long a call may take. */
+/** The error of reading a contact from this URL. */
 async function failureAt(url: string, timeoutMs = 2_000) {
   nock.enableNetConnect();
   const { limiter, clock, signal } = connect();
   const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: 't', HUBSPOT_API_URL: url });
-  const patience = { timeoutMs, retries: 0, initialDelayMs: 1, maxThrottleWaitMs: 1 };
-  const connector = create({ settings, mapping: shippedMapping(), limiter, clock, patience });
+  const retryOptions = { timeoutMs, retries: 0, initialDelayMs: 1, maxThrottleWaitMs: 1 };
+  const connector = create({ settings, mapping: shippedMapping(), limiter, clock, retryOptions });
   return await failure(connector.fetchLeads([contactRef('1')], signal));
 }
 
@@ -192,11 +192,12 @@ async function listening(server: Server): Promise<number> {
 }
 
 describe('a server that stalls', () => {
-  test('before its headers is given up at the deadline', async () => {
+  test('before its headers ends the call at the deadline', async () => {
     const server = createServer(() => {});
     const error = await failureAt(`http://127.0.0.1:${await listening(server)}`, 100);
     expect(error).toMatchObject({ kind: 'retry', code: 'TIMEOUT' });
-    // The SDK takes no signal: its socket is closed by the runtime's own limit for headers, five minutes later.
+    // The SDK accepts no signal: its socket would be closed by the runtime's own limit for headers,
+    // five minutes later.
     server.closeAllConnections();
     server.close();
   });
@@ -204,17 +205,17 @@ describe('a server that stalls', () => {
   test.each([
     ['after its headers', () => {}],
     [
-      'by sending a byte now and then',
+      'while it sends single bytes',
       (response: ServerResponse) => {
         const drip = setInterval(() => response.write(' '), 10);
         response.on('close', () => clearInterval(drip));
       },
     ],
-  ])('%s is given up at the deadline, and its connection is closed', async (_, goOn) => {
+  ])('%s ends the call at the deadline, and its connection is closed', async (_, continueBody) => {
     const server = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write('{"results":');
-      goOn(response);
+      continueBody(response);
     });
     const port = await listening(server);
     const { promise: closed, resolve } = Promise.withResolvers<void>();
@@ -225,13 +226,13 @@ describe('a server that stalls', () => {
   });
 });
 
-describe('a connection that is never made is tried again later, and the message says why', () => {
-  test('nobody knows the name', async () => {
+describe('a connection that cannot be opened ends with a retry error that names the cause:', () => {
+  test('the host name does not exist', async () => {
     const error = await failureAt('http://api.hubapi.invalid');
     expect(error).toMatchObject({ kind: 'retry', message: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) });
   });
 
-  test('nobody listens', async () => {
+  test('no process listens on the port', async () => {
     const server = createServer();
     const port = await listening(server);
     server.close();
@@ -239,7 +240,7 @@ describe('a connection that is never made is tried again later, and the message 
     expect(error).toMatchObject({ kind: 'retry', message: expect.stringContaining('ECONNREFUSED') });
   });
 
-  test('somebody listens who does not speak TLS', async () => {
+  test('the server does not speak TLS', async () => {
     const server = createServer();
     const error = await failureAt(`https://127.0.0.1:${await listening(server)}`);
     expect(error).toMatchObject({ kind: 'retry', code: 'CONNECTION', message: expect.stringMatching(/, [A-Z_]+\)$/) });
@@ -247,7 +248,7 @@ describe('a connection that is never made is tried again later, and the message 
   });
 });
 
-test('an aborted call ends with the reason of the signal', async () => {
+test('an aborted call to HubSpot ends with the reason of the signal', async () => {
   const { connector } = connect();
   const stop = new Error('shutting down');
   await expect(connector.fetchLeads([contactRef('1')], AbortSignal.abort(stop))).rejects.toBe(stop);

@@ -16,29 +16,29 @@ const notFound = (...ids: string[]) => ({
   message: 'Could not get some CONTACT objects, they may be deleted or not exist. Check that ids are valid.',
   context: { ids },
 });
-const wentWrong = (...ids: string[]) => ({
+const internalError = (...ids: string[]) => ({
   status: 'error',
   category: 'INTERNAL_ERROR',
   message: 'Internal error for jane.doe@example.com',
   context: { ids },
 });
 
-function answerContacts(results: object[], errors: object[] = []) {
+function respondContacts(results: object[], errors: object[] = []) {
   const status = errors.length === 0 ? 200 : 207;
   hubspot().post(`${CRM}/contacts/batch/read`).reply(status, { results, numErrors: errors.length, errors });
 }
 
-/** What HubSpot says of contacts that were deleted: only these can be restored. */
-function answerDeleted(results: object[], errors: object[] = []) {
+/** The response for deleted contacts, which can be restored. */
+function respondDeleted(results: object[], errors: object[] = []) {
   hubspot().post(`${CRM}/contacts/batch/read`).query({ archived: 'true' }).reply(207, { results, errors });
 }
 
-function answerLinks(...links: (readonly [contact: string, company: string])[]) {
+function respondLinks(...links: (readonly [contact: string, company: string])[]) {
   const results = links.map(([id, company]) => ({ from: { id }, to: [{ toObjectId: company }] }));
   hubspot().post('/crm/associations/2026-03/contacts/companies/batch/read').reply(200, { results });
 }
 
-function answerCompanies(results: object[], errors: object[] = []) {
+function respondCompanies(results: object[], errors: object[] = []) {
   hubspot().post(`${CRM}/companies/batch/read`).reply(207, { results, errors });
 }
 
@@ -47,94 +47,94 @@ function fetch(...ids: string[]) {
   return connector.fetchLeads(ids.map(contactRef), signal);
 }
 
-describe('contacts that are not in the answer', () => {
-  test('one that HubSpot names as not found is gone, and erased only if it is not among the deleted ones either', async () => {
-    answerContacts([person('1')], [notFound('2', '3', '4')]);
-    answerDeleted([person('2')], [notFound('3')]);
-    answerLinks();
+describe('a requested contact that is missing in the response', () => {
+  test('is gone if HubSpot reports it as not found, and erased only if it is not among the deleted ones either', async () => {
+    respondContacts([person('1')], [notFound('2', '3', '4')]);
+    respondDeleted([person('2')], [notFound('3')]);
+    respondLinks();
     const [lead, ...gone] = await fetch('1', '2', '3', '4');
     expect(lead).toMatchObject({ kind: 'lead', ref: contactRef('1') });
     expect(gone).toEqual([
       { kind: 'gone', ref: contactRef('2'), erased: false },
       { kind: 'gone', ref: contactRef('3'), erased: true },
-      // Nothing was said of it.
+      // HubSpot returned nothing for it.
       { kind: 'gone', ref: contactRef('4'), erased: false },
     ]);
   });
 
-  test('when the deleted ones cannot be asked, nothing is said of anybody', async () => {
-    answerContacts([person('1')], [notFound('2')]);
-    answerDeleted([], [wentWrong('2')]);
-    answerLinks();
+  test('ends the whole read with a retry error if the deleted contacts cannot be read', async () => {
+    respondContacts([person('1')], [notFound('2')]);
+    respondDeleted([], [internalError('2')]);
+    respondLinks();
     await expect(fetch('1', '2')).rejects.toMatchObject({ kind: 'retry' });
   });
 
-  test('one that could not be read for another reason is not gone: all are read again later', async () => {
-    answerContacts([person('1')], [notFound('2'), wentWrong('3')]);
+  test('ends the whole read with a retry error if it could not be read for another reason', async () => {
+    respondContacts([person('1')], [notFound('2'), internalError('3')]);
     const error = await fetch('1', '2', '3').catch((reason: unknown) => reason);
     expect(error).toMatchObject({ kind: 'retry', crm: 'hubspot', code: 'INTERNAL_ERROR' });
     expect(String(error)).not.toContain('jane');
   });
 
-  test('one that nothing is said about is alive if HubSpot shows it alone', async () => {
-    answerContacts([person('1')]);
-    answerLinks();
+  test('without an error exists if a read of it alone returns it', async () => {
+    respondContacts([person('1')]);
+    respondLinks();
     hubspot().get(`${CRM}/contacts/2`).reply(200, person('2'));
-    await expect(fetch('1', '2')).rejects.toMatchObject({ kind: 'retry', code: 'NO_ANSWER' });
+    await expect(fetch('1', '2')).rejects.toMatchObject({ kind: 'retry', code: 'NO_RESULT' });
   });
 
-  test('one that nothing is said about, beside a stranger, is no less alive', async () => {
-    answerContacts([person('9')]);
-    answerLinks();
+  test('without an error exists if a read of it alone returns it, even beside an unrequested contact', async () => {
+    respondContacts([person('9')]);
+    respondLinks();
     hubspot().get(`${CRM}/contacts/2`).reply(200, person('2'));
-    await expect(fetch('2')).rejects.toMatchObject({ kind: 'retry', code: 'NO_ANSWER' });
+    await expect(fetch('2')).rejects.toMatchObject({ kind: 'retry', code: 'NO_RESULT' });
   });
 
-  test('a 404 that is not about the contact says nothing of it', async () => {
-    answerContacts([]);
-    answerLinks();
+  test('is not gone after a 404 that does not name the contact', async () => {
+    respondContacts([]);
+    respondLinks();
     hubspot().get(`${CRM}/contacts/2`).reply(404, '<html>gateway</html>');
     await expect(fetch('2')).rejects.toMatchObject({ crm: 'hubspot', code: 'HTTP_404' });
   });
 
-  test('one that nothing is said about is gone only by its own answer', async () => {
-    answerContacts([]);
-    answerLinks();
+  test('without an error is gone if a read of it alone reports it as not found', async () => {
+    respondContacts([]);
+    respondLinks();
     hubspot()
       .get(`${CRM}/contacts/2`)
       .reply(404, { status: 'error', message: 'contact does not exist', category: 'OBJECT_NOT_FOUND' });
-    answerDeleted([person('2')]);
+    respondDeleted([person('2')]);
     expect(await fetch('2')).toEqual([{ kind: 'gone', ref: contactRef('2'), erased: false }]);
   });
 
-  test('one that another contact took over was merged into it', async () => {
-    answerContacts([person('9', { hs_merged_object_ids: '2;3' })]);
-    answerLinks();
+  test('was merged into the contact that lists its ID as merged', async () => {
+    respondContacts([person('9', { hs_merged_object_ids: '2;3' })]);
+    respondLinks();
     expect(await fetch('2', '9')).toContainEqual({ kind: 'merged', ref: contactRef('2'), into: contactRef('9') });
   });
 });
 
-describe('companies that are not in the answer', () => {
-  test('a company that does not exist leaves its contact without one', async () => {
-    answerContacts([person('1')]);
-    answerLinks(['1', '7']);
-    answerCompanies([], [notFound('7')]);
+describe('a requested company that is missing in the response', () => {
+  test('leaves its contact without a company if it does not exist', async () => {
+    respondContacts([person('1')]);
+    respondLinks(['1', '7']);
+    respondCompanies([], [notFound('7')]);
     expect(await fetch('1')).toMatchObject([{ kind: 'lead', companyId: null }]);
   });
 
   test.each([
-    ['could not be read', [wentWrong('7')], 'INTERNAL_ERROR'],
-    ['is not spoken of', [], 'NO_ANSWER'],
-  ])('a company that %s takes nothing from its contact: both are read again later', async (_, errors, code) => {
-    answerContacts([person('1')]);
-    answerLinks(['1', '7']);
-    answerCompanies([], errors);
+    ['could not be read', [internalError('7')], 'INTERNAL_ERROR'],
+    ['has no error', [], 'NO_RESULT'],
+  ])('ends the read of its contact with a retry error if it %s', async (_, errors, code) => {
+    respondContacts([person('1')]);
+    respondLinks(['1', '7']);
+    respondCompanies([], errors);
     await expect(fetch('1')).rejects.toMatchObject({ kind: 'retry', code });
   });
 });
 
 describe('a form submission', () => {
-  function answerForm(errors: object[]) {
+  function respondForm(errors: object[]) {
     hubspot()
       .get('/marketing/v3/forms')
       .query(true)
@@ -144,17 +144,17 @@ describe('a form submission', () => {
       .get('/form-integrations/v1/submissions/forms/f1')
       .query(true)
       .reply(200, { results: [{ conversionId: 'c1', submittedAt: NOW.getTime(), values }] });
-    answerContacts([], errors);
+    respondContacts([], errors);
   }
 
-  test('whose address no contact has is left for later', async () => {
-    answerForm([notFound('jane.doe@example.com')]);
+  test('whose address belongs to no contact yields no activity', async () => {
+    respondForm([notFound('jane.doe@example.com')]);
     const pages = await pagesOf(connect(), 'form_submissions', null);
     expect(pages.flatMap(({ activities }) => activities)).toEqual([]);
   });
 
-  test('whose address could not be looked up stops its page, which is read again', async () => {
-    answerForm([wentWrong('jane.doe@example.com')]);
+  test('whose contact could not be read ends the sync with a retry error', async () => {
+    respondForm([internalError('jane.doe@example.com')]);
     await expect(pagesOf(connect(), 'form_submissions', null)).rejects.toMatchObject({ kind: 'retry' });
   });
 });

@@ -1,21 +1,20 @@
-// The HubSpot app of an installation: it subscribes to what the mapping reads, asks for what the connector needs, and is refused
-// where HubSpot could not send to it.
+// The HubSpot app of an installation: its subscriptions follow from the mapping, its scopes from
+// the connector, and a URL that HubSpot cannot reach is refused.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createContactMapping } from '../../../../connectors/hubspot/contacts/contact-mapping.ts';
 import { DEAL_PROPERTIES } from '../../../../connectors/hubspot/contacts/deals.ts';
-import { createHttp } from '../../../../connectors/hubspot/http/client.ts';
 import { settingsSchema } from '../../../../connectors/hubspot/http/settings.ts';
+import { createParts } from '../../../../connectors/hubspot/parts.ts';
 import { type HubSpotAppParts, hubspotApp } from '../../../../connectors/hubspot/setup/app/project.ts';
 import { createStreams } from '../../../../connectors/hubspot/streams/registry.ts';
 import { FORM_PROPERTY } from '../../../../connectors/hubspot/webhook/events.ts';
 import { objectType } from '../../../../connectors/hubspot/webhook/object-types.ts';
-import { readProperties } from '../../../../connectors/hubspot/webhook/read-properties.ts';
+import { relevantProperties } from '../../../../connectors/hubspot/webhook/relevant-properties.ts';
 import { ConnectorError } from '../../../../src/crm/connector-error.ts';
 import { type Mapping, readMapping } from '../../../../src/mapping/mapping.ts';
-import { createActivityProjector } from '../../../../src/mapping/project-activities.ts';
 import { createMemoryLimiter } from '../../../support/memory-limiter.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
@@ -93,25 +92,17 @@ function subscribed(app: ReturnType<typeof hubspotApp>): readonly string[] {
   });
 }
 
-/** The scopes that the connector's own checks name for the streams of a mapping. */
-function scopesOfConnector(mapping: Mapping): readonly string[] {
+/** The scopes in the connector's own fixes for the streams of a mapping. */
+function scopesOfStreams(mapping: Mapping): readonly string[] {
   const clock = { now: () => new Date(0) };
   const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: 'token' });
-  const limiter = createMemoryLimiter();
-  const parts = {
-    http: createHttp({ settings, limiter, clock }),
-    clock,
-    formsEverySeconds: 30,
-    mapping,
-    contacts: createContactMapping(mapping),
-    toActivity: createActivityProjector(mapping),
-  };
+  const parts = createParts({ settings, mapping, limiter: createMemoryLimiter(), clock });
   const fixes = createStreams(parts).map(({ access }) => access.fix ?? '');
   return [...new Set(fixes.flatMap((fix) => /the scope ([\w.-]+)/.exec(fix)?.[1] ?? []))];
 }
 
-describe('the app of the shipped mapping', () => {
-  test('sends to the webhooks of PUBLIC_URL, and tells of erased people', async () => {
+describe('the HubSpot app of the shipped mapping', () => {
+  test('sends webhooks to PUBLIC_URL, privacy deletions included', async () => {
     const { settings, subscriptions } = webhooksIn(
       appOf(mappingOf(await shipped()), { url: 'https://leads.acme.io:8443' }),
     );
@@ -119,34 +110,35 @@ describe('the app of the shipped mapping', () => {
     expect(subscriptions.hubEvents).toEqual([{ subscriptionType: 'contact.privacyDeletion', active: true }]);
   });
 
-  test('asks for every scope that the connector checks, and for those of writing', async () => {
+  test('requires every scope that the connector checks, and those of writing', async () => {
     const mapping = mappingOf(await shipped());
     const { requiredScopes } = appIn(appOf(mapping)).auth;
     const writing = ['oauth', 'crm.objects.contacts.write', 'crm.schemas.contacts.read', 'crm.schemas.contacts.write'];
-    expect(requiredScopes.toSorted()).toEqual([...writing, ...scopesOfConnector(mapping)].toSorted());
+    expect(requiredScopes.toSorted()).toEqual([...writing, ...scopesOfStreams(mapping)].toSorted());
   });
 
-  test('asks for marketing events as soon as a rule reads them', async () => {
+  test('requires the scope of marketing events if a rule reads them', async () => {
     const rule = '- { from: marketing_events, type: event_attended, at: occurredAt }';
     const mapping = mappingOf((await shipped()).replace(/^activities:$/m, `activities:\n  ${rule}`));
     expect(appIn(appOf(mapping)).auth.requiredScopes).toContain('crm.objects.marketing_events.read');
-    expect(scopesOfConnector(mapping)).toContain('crm.objects.marketing_events.read');
+    expect(scopesOfStreams(mapping)).toContain('crm.objects.marketing_events.read');
   });
 
-  test('subscribes to each property of contacts that is read, or says why not', async () => {
+  test('subscribes to each contact property that is read, or gives a reason', async () => {
     const mapping = mappingOf(await shipped());
     const app = appOf(mapping);
     const read = createContactMapping(mapping).contactProperties;
-    // A stage's date changes with the stage, merged ids with the merge; the last is no field.
-    const besides = /^(hs_lifecyclestage_.*_date|hs_merged_object_ids|lastmodifieddate|leadgrade_.*)$/;
-    const told = new Set([
-      ...subscribed(app).flatMap((each) => /^contact\.(.*)/.exec(each)?.[1] ?? []),
+    // The date of a stage changes with the stage, the merged IDs with a merge; the others are not
+    // fields.
+    const exempt = /^(hs_lifecyclestage_.*_date|hs_merged_object_ids|lastmodifieddate|leadgrade_.*)$/;
+    const covered = new Set([
+      ...subscribed(app).flatMap((name) => /^contact\.(.*)/.exec(name)?.[1] ?? []),
       ...app.unsubscribed.map(({ property }) => property),
     ]);
-    expect(read.filter((property) => !told.has(property) && !besides.test(property))).toEqual([]);
+    expect(read.filter((property) => !covered.has(property) && !exempt.test(property))).toEqual([]);
   });
 
-  test('subscribes to the lifecycle stage for the outcomes alone, too', async () => {
+  test('subscribes to the lifecycle stage even if only the outcomes read it', async () => {
     const text = (await shipped()).replace(/^ {2}contact\.lifecycle:.*$/m, '');
     const mapping = mappingOf(text);
     expect(createContactMapping(mapping).contactProperties).toContain('lifecyclestage');
@@ -154,27 +146,28 @@ describe('the app of the shipped mapping', () => {
     expect(subscribed(appOf(mappingOf(SMALL)))).not.toContain('contact.lifecyclestage');
   });
 
-  test('subscribes to each property of deals that is read, or says why not', async () => {
+  test('subscribes to each deal property that is read, or gives a reason', async () => {
     const app = appOf(mappingOf(await shipped()));
-    const told = [
-      ...subscribed(app).flatMap((each) => /^deal\.(.*)/.exec(each)?.[1] ?? []),
+    const covered = [
+      ...subscribed(app).flatMap((name) => /^deal\.(.*)/.exec(name)?.[1] ?? []),
       ...app.unsubscribed.flatMap(({ object, property }) => (object === 'deals' ? [property] : [])),
     ];
-    expect(told.toSorted()).toEqual(DEAL_PROPERTIES.toSorted());
+    expect(covered.toSorted()).toEqual(DEAL_PROPERTIES.toSorted());
   });
 
-  test('subscribes to nothing that the receiver drops', async () => {
+  test('has no subscription whose events the receiver ignores', async () => {
     const mapping = mappingOf(await shipped());
-    const { read, own } = readProperties(mapping, createContactMapping(mapping));
-    const dropped = webhooksIn(appOf(mapping)).subscriptions.crmObjects.filter((each) => {
-      const type = objectType(each.objectType);
-      const isRead = each.propertyName === undefined || (read.get(type ?? '')?.has(each.propertyName) ?? true);
-      return !type || !isRead || own.has(each.propertyName ?? '');
+    const { byObject, own } = relevantProperties(mapping, createContactMapping(mapping));
+    const ignored = webhooksIn(appOf(mapping)).subscriptions.crmObjects.filter((subscription) => {
+      const type = objectType(subscription.objectType);
+      const { propertyName } = subscription;
+      const isRelevant = propertyName === undefined || (byObject.get(type ?? '')?.has(propertyName) ?? true);
+      return !type || !isRelevant || own.has(propertyName ?? '');
     });
-    expect(dropped).toEqual([]);
+    expect(ignored).toEqual([]);
   });
 
-  test('has each subscription once, also for meetings, calls, e-mails, companies and deals', async () => {
+  test('has each subscription once, including meetings, calls, e-mails, companies and deals', async () => {
     const all = subscribed(appOf(mappingOf(await shipped())));
     expect(new Set(all).size).toBe(all.length);
     expect(all).toEqual(
@@ -184,58 +177,58 @@ describe('the app of the shipped mapping', () => {
         ...['meeting_event/creation', 'meeting_event.hs_meeting_outcome', 'call.hs_call_duration', 'email/creation'],
       ]),
     );
-    expect(all.filter((each) => /^(note|task)\b/.test(each))).toEqual([]);
+    expect(all.filter((name) => /^(note|task)\b/.test(name))).toEqual([]);
   });
 });
 
-describe('the events', () => {
-  test('are never those of our own fields, nor of properties for which HubSpot sends nothing', () => {
+describe('the subscriptions of the HubSpot app', () => {
+  test('leave out our own fields and properties without events', () => {
     const app = appOf(mappingOf(SMALL));
-    expect(subscribed(app).filter((each) => each.includes('.'))).toEqual(['contact.email', 'contact.jobtitle']);
+    expect(subscribed(app).filter((name) => name.includes('.'))).toEqual(['contact.email', 'contact.jobtitle']);
     expect(app.unsubscribed).toEqual([
-      { object: 'contacts', property: 'hs_lastmodifieddate', reason: 'HubSpot takes no subscription for it' },
+      { object: 'contacts', property: 'hs_lastmodifieddate', reason: 'HubSpot accepts no subscription for it' },
     ]);
   });
 
-  test('of companies and deals are left out where the mapping reads none, with their scopes', () => {
+  test('leave out companies and deals, with their scopes, if the mapping reads none', () => {
     const app = appOf(mappingOf(SMALL));
-    expect(subscribed(app).filter((each) => !each.startsWith('contact'))).toEqual([]);
+    expect(subscribed(app).filter((name) => !name.startsWith('contact'))).toEqual([]);
     expect(appIn(app).auth.requiredScopes.filter((scope) => /companies|deals|forms|lists/.test(scope))).toEqual([]);
   });
 
-  test('that a scope opens go with it', async () => {
+  test('leave out the objects of a scope that is left out', async () => {
     const app = appOf(mappingOf(await shipped()), { without: new Set(['sales-email-read', 'crm.objects.deals.read']) });
-    expect(subscribed(app).filter((each) => /^(email|deal)\b/.test(each))).toEqual([]);
+    expect(subscribed(app).filter((name) => /^(email|deal)\b/.test(name))).toEqual([]);
     expect(subscribed(app)).toContain('contact.email');
     expect(appIn(app).auth.requiredScopes).not.toContain('sales-email-read');
   });
 
-  test('tell of forms where a workflow does', () => {
-    const told = (formsAtOnce: boolean) => subscribed(appOf(mappingOf(SMALL), { formsAtOnce }));
-    expect(told(false)).not.toContain(`contact.${FORM_PROPERTY}`);
-    expect(told(true)).toContain(`contact.${FORM_PROPERTY}`);
+  test('include the form property only if a workflow sets it', () => {
+    const subscribedWith = (formsAtOnce: boolean) => subscribed(appOf(mappingOf(SMALL), { formsAtOnce }));
+    expect(subscribedWith(false)).not.toContain(`contact.${FORM_PROPERTY}`);
+    expect(subscribedWith(true)).toContain(`contact.${FORM_PROPERTY}`);
   });
 
-  test('of more than 1,000 subscriptions are refused with their number', () => {
+  test('are refused with their number if there are more than 1,000', () => {
     const properties = (count: number) => Array.from({ length: count }, (_, index) => `contacts.p${index}`).join(', ');
     const mapping = (count: number) =>
       mappingOf(`{ crm: hubspot, fields: { contact.email: { from: [${properties(count)}] } }, write_back: {} }`);
     expect(appOf(mapping(994)).subscriptions).toBe(1000);
-    expect(() => appOf(mapping(995))).toThrow(/takes 1001 subscriptions; HubSpot lets an app have 1000/);
+    expect(() => appOf(mapping(995))).toThrow(/needs 1001 webhook subscriptions; HubSpot allows 1000 per app/);
   });
 });
 
-describe('PUBLIC_URL', () => {
+describe('a PUBLIC_URL for the HubSpot app', () => {
   test.each([
     ['is missing', undefined, /is not set/],
-    ['is not encrypted', 'http://leads.acme.io', /begins with http:/],
-    ['is this machine by name', 'https://localhost:3000', /names localhost/],
+    ['is not encrypted', 'http://leads.acme.io', /starts with http:/],
+    ['is this machine by name', 'https://localhost:3000', /has the host localhost/],
     ['is this machine', 'https://127.8.0.1', /only this machine or network/],
     ['is this machine by IPv6', 'https://[::1]:3000', /only this machine or network/],
     ['is this machine by IPv4 in IPv6', 'https://[::ffff:127.0.0.1]', /only this machine or network/],
     ['is in a private network', 'https://192.168.4.2', /only this machine or network/],
     ['is a name of a private network', 'https://leads.local', /only this machine or network/],
-  ])('that %s is refused with the fix', (_what, url, message) => {
+  ])('that %s is refused with a fix', (_what, url, message) => {
     const error = thrownBy(() => appOf(mappingOf(SMALL), { url }));
     expect(error).toMatchObject({ kind: 'configuration', message: expect.stringMatching(message) });
     expect(error.fix).toContain('PUBLIC_URL=https://leadgrade.example.com');

@@ -13,13 +13,13 @@ afterEach(() => {
 const SECOND = 1_000;
 
 interface Portal {
-  /** Ids of submissions by form; a form that is listed and not here is answered with 404. */
+  /** The IDs of submissions by form. A listed form that is missing here gets a 404. */
   submissions: Record<string, string[]>;
   listed: string[];
   calls: string[];
 }
 
-/** HubSpot with these forms, counting what is asked. */
+/** HubSpot with these forms; records the calls. */
 function portal(submissions: Record<string, string[]>): Portal {
   const state: Portal = { submissions, listed: Object.keys(submissions), calls: [] };
   const reply = (ids: readonly string[]) => ({
@@ -62,17 +62,17 @@ async function poll(fixture: Fixture, cursor: Cursor | null) {
   };
 }
 
-test('forms are pulled on a beat of their own, as the setting says', () => {
-  const beat = (fixture: Fixture) =>
+test('form submissions are polled at the interval of HUBSPOT_FORMS_SECONDS, which is 5 to 3600 and 30 by default', () => {
+  const intervals = (fixture: Fixture) =>
     fixture.connector.streams.flatMap(({ id, pollEverySeconds }) => (pollEverySeconds ? [[id, pollEverySeconds]] : []));
-  expect(beat(connect())).toEqual([['form_submissions', 30]]);
-  expect(beat(connect({}, undefined, { HUBSPOT_FORMS_SECONDS: '5' }))).toEqual([['form_submissions', 5]]);
-  for (const bad of ['4', '3601', '7.5', 'often']) {
-    expect(settingsSchema.safeParse({ HUBSPOT_ACCESS_TOKEN: 'x', HUBSPOT_FORMS_SECONDS: bad }).success).toBe(false);
+  expect(intervals(connect())).toEqual([['form_submissions', 30]]);
+  expect(intervals(connect({}, undefined, { HUBSPOT_FORMS_SECONDS: '5' }))).toEqual([['form_submissions', 5]]);
+  for (const invalid of ['4', '3601', '7.5', 'often']) {
+    expect(settingsSchema.safeParse({ HUBSPOT_ACCESS_TOKEN: 'x', HUBSPOT_FORMS_SECONDS: invalid }).success).toBe(false);
   }
 });
 
-test('a quiet poll costs a call for the list of forms, and one a form', async () => {
+test('an idle poll of form submissions costs one call for the list of forms and one per form', async () => {
   const hub = portal({ a: ['1'], b: [] });
   const fixture = connect();
   const first = await poll(fixture, null);
@@ -83,7 +83,7 @@ test('a quiet poll costs a call for the list of forms, and one a form', async ()
   expect(hub.calls).toEqual(['forms', 'a', 'b']);
 });
 
-test('a form that is made meanwhile has its submissions shown at the next poll, and one that was deleted is no trouble', async () => {
+test('the next poll reads the submissions of a new form, and a deleted form causes no error', async () => {
   const hub = portal({ a: ['1'], b: ['2'] });
   const fixture = connect();
   const first = await poll(fixture, null);

@@ -8,7 +8,8 @@ import { createMemoryLimiter } from '../../../support/memory-limiter.ts';
 import { control } from '../../conformance/fixture.ts';
 import { shippedMapping } from '../hubspot-fixture.ts';
 
-// The edge of this test: the sandbox serves over real HTTP in real time, and its search shows a change only after an hour.
+// The boundary of this test: the sandbox serves over real HTTP in real time, and its search returns
+// a change only after an hour.
 const clock = { now: () => new Date() };
 const { signal } = new AbortController();
 const opened: { close(): Promise<void> }[] = [];
@@ -17,11 +18,11 @@ beforeAll(async () => {
   portal = await open();
 });
 afterAll(async () => {
-  for (const each of opened) await each.close();
+  for (const resource of opened) await resource.close();
 });
 
-const made = z.object({ id: z.string() });
-const kept = z.object({ object: z.string(), id: z.string() });
+const createdSchema = z.object({ id: z.string() });
+const activitySchema = z.object({ object: z.string(), id: z.string() });
 
 async function open() {
   const dataset = seededDataset({ contacts: 60, seed: 7, now: clock.now() });
@@ -40,9 +41,10 @@ async function open() {
     connector,
     person,
     send,
-    meet: async () => kept.parse(await send('POST', 'activities', { contactId: person.id, type: 'meeting' })).id,
+    addMeeting: async () =>
+      activitySchema.parse(await send('POST', 'activities', { contactId: person.id, type: 'meeting' })).id,
     read: (stream: string, ids: readonly string[]) => connector.readItems!(stream, ids, signal),
-    /** What was asked of HubSpot while `work` ran. */
+    /** The paths of the calls to HubSpot while `work` ran. */
     calls: async (work: () => Promise<unknown>) => {
       await send('POST', 'reset-log');
       await work();
@@ -52,27 +54,27 @@ async function open() {
         .filter((line) => line !== '');
       return lines.map((line) => z.object({ path: z.string() }).parse(JSON.parse(line)).path);
     },
-    whole: async (id: string) => {
+    fullSync: async (id: string) => {
       const pages: ChangePage[] = [];
-      const stream = connector.streams.find((each) => each.id === id)!;
+      const stream = connector.streams.find((candidate) => candidate.id === id)!;
       for await (const page of connector.listChanges(stream, null, signal)) pages.push(page);
       return pages;
     },
   };
 }
 
-const shownOn = ({ activities }: StreamItems, id: string) =>
-  activities.filter((each) => each.id === id).map(({ ref }) => ref.id);
+const contactsOf = ({ activities }: StreamItems, id: string) =>
+  activities.filter((activity) => activity.id === id).map(({ ref }) => ref.id);
 
 describe('an engagement that a webhook named', () => {
-  test('is shown on its contacts at once, without a search', async () => {
-    const { read, meet, person, calls } = portal;
-    const id = await meet();
+  test('is returned for its contacts at once, without a search', async () => {
+    const { read, addMeeting, person, calls } = portal;
+    const id = await addMeeting();
     let items: StreamItems | undefined;
     const paths = await calls(async () => {
       items = await read('meetings', [id]);
     });
-    expect(shownOn(items!, `meeting:${id}`)).toEqual([person.id]);
+    expect(contactsOf(items!, `meeting:${id}`)).toEqual([person.id]);
     expect(items).toMatchObject({
       activities: [{ type: 'meeting', ref: { object: 'contacts' } }],
       complete: { activities: [`meeting:${id}`], outcomes: [] },
@@ -80,28 +82,28 @@ describe('an engagement that a webhook named', () => {
     expect(paths.some((path) => path.endsWith('/search'))).toBe(false);
   });
 
-  test('is shown on nobody once it was deleted, and the others beside it still are', async () => {
-    const { read, meet, person, send } = portal;
-    const [stays, goes] = [await meet(), await meet()];
-    await send('DELETE', `activities/meetings/${goes}`);
-    const items = await read('meetings', [goes, stays, '999999999']);
-    expect(items.activities.map(({ id, ref }) => [id, ref.id])).toEqual([[`meeting:${stays}`, person.id]]);
+  test('belongs to no contact after its deletion, and the other engagements are still returned', async () => {
+    const { read, addMeeting, person, send } = portal;
+    const [existing, deleted] = [await addMeeting(), await addMeeting()];
+    await send('DELETE', `activities/meetings/${deleted}`);
+    const items = await read('meetings', [deleted, existing, '999999999']);
+    expect(items.activities.map(({ id, ref }) => [id, ref.id])).toEqual([[`meeting:${existing}`, person.id]]);
     expect(new Set(items.complete?.activities)).toEqual(
-      new Set([`meeting:${goes}`, `meeting:${stays}`, 'meeting:999999999']),
+      new Set([`meeting:${deleted}`, `meeting:${existing}`, 'meeting:999999999']),
     );
   });
 
-  test('is gone from its contacts when it was called off', async () => {
-    const { read, meet, person, send } = portal;
-    const id = await meet();
+  test('is gone from its contacts after it was canceled', async () => {
+    const { read, addMeeting, person, send } = portal;
+    const id = await addMeeting();
     await send('PATCH', `activities/meetings/${id}`, { properties: { hs_meeting_outcome: 'CANCELED' } });
     const items = await read('meetings', [id]);
     expect(items).toMatchObject({ activities: [], gone: [{ ref: person, activityId: `meeting:${id}` }] });
   });
 
-  test('costs with ninety-nine others two calls, and is what the pull of everything shows', async () => {
-    const { read, whole, calls } = portal;
-    const listed = (await whole('meetings')).flatMap((page) => page.activities);
+  test('costs two calls together with 99 others, and equals the result of a full sync', async () => {
+    const { read, fullSync, calls } = portal;
+    const listed = (await fullSync('meetings')).flatMap((page) => page.activities);
     const ids = [...new Set(listed.map(({ id }) => id.slice('meeting:'.length)))].slice(0, 100);
     let items: StreamItems | undefined;
     const paths = await calls(async () => {
@@ -109,12 +111,12 @@ describe('an engagement that a webhook named', () => {
     });
     expect(paths).toHaveLength(2);
     const wanted = new Set(ids.map((id) => `meeting:${id}`));
-    const order = (each: StreamItems['activities']) =>
-      each.toSorted((a, b) => (a.id + a.ref.id < b.id + b.ref.id ? -1 : 1));
-    expect(order(items!.activities)).toEqual(order(listed.filter(({ id }) => wanted.has(id))));
+    const sorted = (activities: StreamItems['activities']) =>
+      activities.toSorted((a, b) => (a.id + a.ref.id < b.id + b.ref.id ? -1 : 1));
+    expect(sorted(items!.activities)).toEqual(sorted(listed.filter(({ id }) => wanted.has(id))));
   });
 
-  test('of which there is none costs no call', async () => {
+  test('costs no call if its list of IDs is empty', async () => {
     const { read, calls } = portal;
     const paths = await calls(() => read('meetings', []));
     expect(paths).toEqual([]);
@@ -122,9 +124,9 @@ describe('an engagement that a webhook named', () => {
 });
 
 describe('a deal that a webhook named', () => {
-  test('is an outcome of its contacts, who are read again for what HubSpot counts on them', async () => {
+  test('is an outcome of its contacts, which become dirty because HubSpot counts deals on them', async () => {
     const { read, person, send } = portal;
-    const { id } = made.parse(await send('POST', 'deals', { contactIds: [person.id], stage: 'closedwon' }));
+    const { id } = createdSchema.parse(await send('POST', 'deals', { contactIds: [person.id], stage: 'closedwon' }));
     expect(await read('deals', [id])).toMatchObject({
       outcomes: [{ id: `deal:${id}`, state: 'won', ref: person }],
       dirty: [{ ref: person }],
@@ -139,10 +141,10 @@ describe('a deal that a webhook named', () => {
 });
 
 describe('a company that a webhook named', () => {
-  test('has its contacts read again, in one call', async () => {
+  test('makes its contacts dirty, with one call', async () => {
     const { connector, read, calls } = portal;
     const { refs } = await connector.listAllRecords!(null, signal);
-    const leads = (await connector.fetchLeads(refs, signal)).filter((each) => each.kind === 'lead');
+    const leads = (await connector.fetchLeads(refs, signal)).filter((lead) => lead.kind === 'lead');
     const { ref: person, companyId } = leads.find((lead) => lead.companyId !== null)!;
     let items: StreamItems | undefined;
     const paths = await calls(async () => {
@@ -154,8 +156,10 @@ describe('a company that a webhook named', () => {
   });
 });
 
-test('items of a stream that has no ids, or that the mapping does not read, are refused as our mistake', async () => {
+test('reading items of a stream without IDs, or of a stream that the mapping does not read, is refused', async () => {
   const { read } = portal;
-  await expect(read('notes', ['1'])).rejects.toThrow(/reads no stream "notes"/);
-  await expect(read('form_submissions', ['1'])).rejects.toThrow(/reads no items of the stream "form_submissions"/);
+  await expect(read('notes', ['1'])).rejects.toThrow(/does not read a HubSpot stream "notes"/);
+  await expect(read('form_submissions', ['1'])).rejects.toThrow(
+    /does not read items of the stream "form_submissions" by ID/,
+  );
 });

@@ -21,10 +21,10 @@ interface SearchBody {
   limit: number;
 }
 
-/** A search as HubSpot answers it, over `stored`; the list of calls is for counting. */
+/** HubSpot's search over `stored`; returns the bodies of its calls. */
 function searchable(type: string, stored: Stored[], time = 'hs_lastmodifieddate'): SearchBody[] {
   const calls: SearchBody[] = [];
-  const valueIn = (each: Stored, property: string) => (property === 'hs_object_id' ? Number(each.id) : each.modified);
+  const valueIn = ({ id, modified }: Stored, property: string) => (property === 'hs_object_id' ? Number(id) : modified);
   hubspot()
     .persist()
     .post(`${CRM}/${type}/search`)
@@ -32,15 +32,15 @@ function searchable(type: string, stored: Stored[], time = 'hs_lastmodifieddate'
       const body: SearchBody = JSON.parse(await request.text());
       calls.push(body);
       const filters = body.filterGroups.flatMap((group) => group.filters);
-      const holds = (each: Stored) =>
+      const matches = (object: Stored) =>
         filters.every(({ propertyName, operator, value }) => {
-          const own = valueIn(each, propertyName);
+          const own = valueIn(object, propertyName);
           if (operator === 'EQ') return own === Number(value);
           return operator === 'GT' ? own > Number(value) : own >= Number(value);
         });
       const by = body.sorts[0]!.propertyName;
       const results = stored
-        .filter(holds)
+        .filter(matches)
         .toSorted((a, b) => valueIn(a, by) - valueIn(b, by))
         .slice(0, body.limit)
         .map(({ id, modified, properties }) => ({
@@ -55,11 +55,11 @@ function searchable(type: string, stored: Stored[], time = 'hs_lastmodifieddate'
 const minute = 60_000;
 const dirtyIds = (pages: readonly ChangePage[]) => pages.flatMap((page) => page.dirty.map(({ ref }) => ref.id));
 
-function searching(last: Date): Cursor {
+function searchCursor(last: Date): Cursor {
   return { phase: 'search', last: last.getTime(), lastSeenAt: null, seen: [] };
 }
 
-describe('contacts', () => {
+describe('the contact stream:', () => {
   const listed = (id: string, company: string | null) => ({
     id,
     properties: {
@@ -90,10 +90,10 @@ describe('contacts', () => {
       .reply(200, { results: [{ id: '7', properties: { numberofemployees: '120' } }] });
   }
 
-  test('the first pull lists everybody whole, with one read of a company that two contacts share', async () => {
+  test('the full sync lists all contacts, and reads a company that two contacts share once', async () => {
     twoPages();
     const pages = await pagesOf(connect(), 'contacts', null);
-    expect(pages.map((page) => [page.whole, page.leads.length])).toEqual([
+    expect(pages.map((page) => [page.isFullSync, page.leads.length])).toEqual([
       [true, 2],
       [true, 1],
       [false, 0],
@@ -101,7 +101,7 @@ describe('contacts', () => {
     expect(pages[0]!.leads[0]).toMatchObject({
       ref: { object: 'contacts', id: '1' },
       fields: { 'contact.job_title': 'VP', 'company.employees': 120 },
-      held: { total_score: 47, status: null },
+      crmValues: { total_score: 47, status: null },
       companyId: '7',
       modifiedAt: NOW.toISOString(),
     });
@@ -109,17 +109,17 @@ describe('contacts', () => {
     expect(nock.isDone()).toBe(true);
   });
 
-  test('a process that was killed after a page goes on with the next one', async () => {
+  test('after a process was killed the full sync continues with the next page', async () => {
     twoPages();
     const [first] = await pagesOf(connect(), 'contacts', null);
     twoPages();
     const rest = await pagesOf(connect(), 'contacts', JSON.parse(JSON.stringify(first!.cursor)));
     expect(rest.flatMap((page) => page.leads.map(({ ref }) => ref.id))).toEqual(['3']);
     const end = await pagesOf(connect(), 'contacts', rest[0]!.cursor);
-    expect(end.map((page) => page.whole)).toEqual([false]);
+    expect(end.map((page) => page.isFullSync)).toEqual([false]);
   });
 
-  test('what changed while the listing ran is found by the first search after it', async () => {
+  test('a change made during the listing is found by the first search after it', async () => {
     twoPages();
     const fixture = connect();
     const pages = await pagesOf(fixture, 'contacts', null);
@@ -127,31 +127,31 @@ describe('contacts', () => {
     expect(dirtyIds(await pagesOf(fixture, 'contacts', pages.at(-1)!.cursor))).toEqual(['1']);
   });
 
-  test('a change is dirty with what the search showed of it, company fields not among them', async () => {
+  test('a changed contact is dirty with the current values from the search, without company fields', async () => {
     const properties = { jobtitle: 'CEO', leadgrade_fit_score: '33', leadgrade_scored_at: '2026-11-21T00:00:00Z' };
     searchable('contacts', [{ id: '5', modified: NOW.getTime(), properties }], 'lastmodifieddate');
-    const [page] = await pagesOf(connect(), 'contacts', searching(NOW));
-    const { seen } = page!.dirty[0]!;
-    expect(seen?.crmValues).toMatchObject({ fit_score: 33, scored_at: '2026-11-21T00:00:00.000Z', status: null });
-    expect(seen?.fields).toMatchObject({ 'contact.job_title': 'CEO', 'contact.country': null });
-    expect(Object.keys(seen?.fields ?? {}).filter((field) => field.startsWith('company.'))).toEqual([]);
+    const [page] = await pagesOf(connect(), 'contacts', searchCursor(NOW));
+    const { current } = page!.dirty[0]!;
+    expect(current?.crmValues).toMatchObject({ fit_score: 33, scored_at: '2026-11-21T00:00:00.000Z', status: null });
+    expect(current?.fields).toMatchObject({ 'contact.job_title': 'CEO', 'contact.country': null });
+    expect(Object.keys(current?.fields ?? {}).filter((field) => field.startsWith('company.'))).toEqual([]);
   });
 
-  test('an idle poll is one search and no page; an index that lags is caught by the overlap', async () => {
+  test('an idle poll costs one search and yields no page, and the overlap finds a change that the index shows late', async () => {
     const stored = [{ id: '1', modified: NOW.getTime() }];
     const calls = searchable('contacts', stored, 'lastmodifieddate');
     const fixture = connect();
-    const [first] = await pagesOf(fixture, 'contacts', searching(NOW));
+    const [first] = await pagesOf(fixture, 'contacts', searchCursor(NOW));
     expect(await pagesOf(fixture, 'contacts', first!.cursor)).toEqual([]);
     expect(calls).toHaveLength(2);
     stored.push({ id: '2', modified: NOW.getTime() - 4 * minute });
     expect(dirtyIds(await pagesOf(fixture, 'contacts', first!.cursor))).toEqual(['2']);
   });
 
-  test('once the index has settled, a busy minute is not read again', async () => {
+  test('a busy minute is not read again once the index has settled', async () => {
     const calls = searchable('contacts', [{ id: '1', modified: NOW.getTime() }], 'lastmodifieddate');
     const fixture = connect();
-    const [page] = await pagesOf(fixture, 'contacts', searching(NOW));
+    const [page] = await pagesOf(fixture, 'contacts', searchCursor(NOW));
     fixture.clock.at = new Date(NOW.getTime() + 60 * minute);
     const [settled] = await pagesOf(fixture, 'contacts', page!.cursor);
     expect(settled!.dirty).toEqual([]);
@@ -159,59 +159,60 @@ describe('contacts', () => {
     expect(calls.at(-1)!.filterGroups[0]!.filters[0]!.value).toBe(String(NOW.getTime()));
   });
 
-  test('a change that the index shows late is found, however long it is until the next poll', async () => {
+  test('a change that the index shows late is found by a poll a day later', async () => {
     const stored = [{ id: '1', modified: NOW.getTime() }];
     searchable('contacts', stored, 'lastmodifieddate');
     const fixture = connect();
-    const [page] = await pagesOf(fixture, 'contacts', searching(NOW));
+    const [page] = await pagesOf(fixture, 'contacts', searchCursor(NOW));
     stored.push({ id: '2', modified: NOW.getTime() - 3_000 });
     fixture.clock.at = new Date(NOW.getTime() + 24 * 60 * minute);
     expect(dirtyIds(await pagesOf(fixture, 'contacts', page!.cursor))).toEqual(['2']);
   });
 
-  test('twelve thousand changes are read without any offset, each once', async () => {
+  test('12,000 changes are read once each without paging by offset', async () => {
     const stored = Array.from({ length: 12_000 }, (_, index) => {
       return { id: String(index + 1), modified: NOW.getTime() + Math.floor(index / 3) };
     });
     const calls = searchable('contacts', stored, 'lastmodifieddate');
-    const ids = dirtyIds(await pagesOf(connect(), 'contacts', searching(NOW)));
+    const ids = dirtyIds(await pagesOf(connect(), 'contacts', searchCursor(NOW)));
     expect(ids).toHaveLength(12_000);
     expect(new Set(ids).size).toBe(12_000);
     expect(calls.every((call) => !('after' in call))).toBe(true);
     expect(calls.length).toBeLessThan(65);
   });
 
-  test('more than ten thousand changes of one instant are read by id, and a killed process goes on there', async () => {
+  test('more than 10,000 changes of one instant are read by ID, even if the process is killed after every page', async () => {
     const stored = Array.from({ length: 10_450 }, (_, index) => ({ id: String(index + 1), modified: NOW.getTime() }));
     stored.push({ id: '99999', modified: NOW.getTime() + 1 });
     searchable('contacts', stored, 'lastmodifieddate');
     const fixture = connect();
     const contacts = fixture.connector.streams.find(({ id }) => id === 'contacts')!;
     const found = new Set<string>();
-    let cursor: Cursor = searching(NOW);
-    let pulls = 0;
-    // Every pull is ended after one page and begun again from its cursor, as if the process had been killed.
-    for (let ended = false; !ended && pulls < 200; pulls += 1) {
-      ended = true;
+    let cursor: Cursor = searchCursor(NOW);
+    let polls = 0;
+    // Every poll ends after one page and starts again from its cursor, as if the process had been
+    // killed.
+    for (let isComplete = false; !isComplete && polls < 200; polls += 1) {
+      isComplete = true;
       for await (const page of fixture.connector.listChanges(contacts, cursor, fixture.signal)) {
         for (const id of dirtyIds([page])) found.add(id);
         cursor = JSON.parse(JSON.stringify(page.cursor));
-        ended = false;
+        isComplete = false;
         break;
       }
     }
     expect(found.size).toBe(10_451);
-    expect(pulls).toBeLessThan(70);
+    expect(polls).toBeLessThan(70);
     fixture.clock.at = new Date(NOW.getTime() + 10 * minute);
     const settling = await pagesOf(fixture, 'contacts', cursor);
     expect(await pagesOf(fixture, 'contacts', settling.at(-1)?.cursor ?? cursor)).toEqual([]);
   });
 });
 
-test('the first pull of companies shows nothing; later a change makes their contacts dirty', async () => {
+test('the full sync of companies yields nothing, and a later change of a company makes its contacts dirty', async () => {
   const fixture = connect();
   const [first, ...more] = await pagesOf(fixture, 'companies', null);
-  expect([first!.whole, more.length]).toEqual([false, 0]);
+  expect([first!.isFullSync, more.length]).toEqual([false, 0]);
   searchable('companies', [{ id: '7', modified: NOW.getTime() }]);
   hubspot()
     .post('/crm/associations/2026-03/companies/contacts/batch/read')
@@ -222,10 +223,10 @@ test('the first pull of companies shows nothing; later a change makes their cont
   expect(page!.dirty).toEqual([{ ref: { object: 'contacts', id: '1' } }, { ref: { object: 'contacts', id: '2' } }]);
 });
 
-describe('meetings', () => {
+describe('the meeting stream:', () => {
   const properties = { hs_meeting_start_time: NOW.toISOString(), hs_meeting_title: 'Intro', hs_meeting_outcome: null };
 
-  test('the first pull lists them with their contacts', async () => {
+  test('the full sync lists meetings once per contact, without canceled ones', async () => {
     const associations = {
       contacts: {
         results: [
@@ -250,13 +251,13 @@ describe('meetings', () => {
       ['meeting:5', '1', 'meeting'],
       ['meeting:5', '2', 'meeting'],
     ]);
-    expect(pages.map(({ whole, gone }) => [whole, gone.length])).toEqual([
+    expect(pages.map(({ isFullSync, gone }) => [isFullSync, gone.length])).toEqual([
       [true, 0],
       [false, 0],
     ]);
   });
 
-  test('a webinar with more guests than a list shows has all of them', async () => {
+  test('a meeting with more contacts than the list returns has all of them', async () => {
     const contacts = { results: [{ id: '1', type: 'a' }], paging: { next: { after: '1' } } };
     hubspot()
       .get(`${CRM}/meetings`)
@@ -269,7 +270,7 @@ describe('meetings', () => {
     expect(page?.activities.map(({ ref }) => ref.id)).toEqual(['1', '2']);
   });
 
-  test('one that was canceled is gone for each of its contacts', async () => {
+  test('a meeting that was canceled is gone for each of its contacts', async () => {
     searchable('meetings', [
       { id: '5', modified: NOW.getTime(), properties: { ...properties, hs_meeting_outcome: 'CANCELED' } },
     ]);
@@ -278,12 +279,12 @@ describe('meetings', () => {
       .reply(200, {
         results: [{ from: { id: '5' }, to: [{ toObjectId: '1' }] }],
       });
-    const [page] = await pagesOf(connect(), 'meetings', searching(NOW));
+    const [page] = await pagesOf(connect(), 'meetings', searchCursor(NOW));
     expect(page).toMatchObject({ activities: [], dirty: [], gone: [{ ref: { id: '1' }, activityId: 'meeting:5' }] });
   });
 });
 
-describe('form submissions', () => {
+describe('the form submission stream:', () => {
   const submission = (id: string, at: number, email: string) => ({
     conversionId: id,
     submittedAt: at,
@@ -301,12 +302,12 @@ describe('form submissions', () => {
   }
   const jane = { id: '1', properties: { email: 'jane@example.com', hs_additional_emails: 'j@example.com' } };
 
-  test('each is an activity of the contact with its address; a second address finds her too', async () => {
+  test('a submission is an activity of the contact with its address, also with a secondary address', async () => {
     const at = NOW.getTime() - minute;
     forms([submission('c2', at, 'Jane@Example.com'), submission('c1', at - 1, 'j@example.com')], [jane]);
     const fixture = connect();
     const pages = await pagesOf(fixture, 'form_submissions', null);
-    expect(pages.map(({ whole }) => whole)).toEqual([true, false]);
+    expect(pages.map(({ isFullSync }) => isFullSync)).toEqual([true, false]);
     expect(pages[0]!.activities).toMatchObject([
       {
         id: 'form:c2',
@@ -321,7 +322,7 @@ describe('form submissions', () => {
     expect(await pagesOf(fixture, 'form_submissions', pages.at(-1)!.cursor)).toEqual([]);
   });
 
-  test('one whose contact is not there yet is looked for again', async () => {
+  test('a submission whose contact does not exist yet is matched again by the next poll', async () => {
     const all = [submission('c1', NOW.getTime(), 'jane@example.com')];
     forms(all, [{ id: '8', properties: { email: 'other@example.com' } }]);
     const fixture = connect();
@@ -333,10 +334,10 @@ describe('form submissions', () => {
   });
 });
 
-describe('page views', () => {
+describe('the page view stream:', () => {
   const path = '/events/event-occurrences/2026-03';
 
-  test('come from the whole account by time window, each once', async () => {
+  test('page views of the whole account are read by time window, each once', async () => {
     const view = {
       id: 'e1',
       objectId: '1',
@@ -356,13 +357,13 @@ describe('page views', () => {
     expect(await pagesOf(fixture, 'page_views', page!.cursor)).toEqual([]);
   });
 
-  test('are forbidden below Enterprise, at the first page', async () => {
+  test('page views are forbidden at the first page without an Enterprise subscription', async () => {
     hubspot().get(path).query(true).reply(403, { category: 'MISSING_SCOPES', message: 'x' });
     await expect(pagesOf(connect(), 'page_views', null)).rejects.toMatchObject({ kind: 'forbidden' });
   });
 });
 
-test('only mapped streams are read', () => {
+test('the connector has exactly the streams that the mapping reads', () => {
   expect(connect().connector.streams.map(({ id, activityTypes }) => [id, ...activityTypes])).toEqual([
     ['companies'],
     ['contacts'],
@@ -385,11 +386,11 @@ test('only mapped streams are read', () => {
   ]);
 });
 
-test('a visit falls out of view, a form is archived, a list is left: what a new whole pass of these does not show is not undone', () => {
-  const windowed = connect().connector.streams.filter((stream) => stream.partialHistory);
-  expect(windowed.map(({ id }) => id)).toEqual(['form_submissions', 'page_views', 'marketing_emails', 'lists']);
+test('forms, page views, marketing e-mails and lists have a partial history, so a full sync deletes none of their items', () => {
+  const partial = connect().connector.streams.filter((stream) => stream.partialHistory);
+  expect(partial.map(({ id }) => id)).toEqual(['form_submissions', 'page_views', 'marketing_emails', 'lists']);
 });
 
-test('a cursor that something else wrote is refused by name', async () => {
+test('a cursor with an unexpected shape is refused with the code CURSOR', async () => {
   await expect(pagesOf(connect(), 'contacts', { page: 3 })).rejects.toMatchObject({ kind: 'invalid', code: 'CURSOR' });
 });

@@ -2,43 +2,43 @@ import { afterEach, expect, test } from 'vitest';
 import { create, settingsSchema } from '../../../../connectors/hubspot/index.ts';
 import { seededDataset } from '../../../../sandbox/dataset/seeded.ts';
 import { startHubSpotSandbox } from '../../../../sandbox/hubspot/start.ts';
-import { type Receiver, startReceiver } from '../../../../sandbox/test/hubspot/webhook-receiver.ts';
+import { allSubscriptions } from '../../../../sandbox/test/hubspot/webhooks/all-subscriptions.ts';
+import { type Receiver, startReceiver } from '../../../../sandbox/test/hubspot/webhooks/webhook-receiver.ts';
 import type { WebhookEvent } from '../../../../src/crm/webhook-receiver.ts';
-import { everyEvent } from '../../../support/hubspot-subscriptions.ts';
 import { createMemoryLimiter } from '../../../support/memory-limiter.ts';
 import { control } from '../../conformance/fixture.ts';
 import { shippedMapping } from '../hubspot-fixture.ts';
 
-// The edge of this test: the sandbox sends over real HTTP in real time.
+// The boundary of this test: the sandbox sends over real HTTP in real time.
 const clock = { now: () => new Date() };
 const { signal } = new AbortController();
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
-  for (const each of opened.splice(0)) await each.close();
+  for (const resource of opened.splice(0)) await resource.close();
 });
 
-/** What the connector makes of all that arrived; whatever it does not understand or believe fails the test. */
-function taken(receiver: Receiver, webhook: NonNullable<ReturnType<typeof create>['webhook']>) {
+/** The events of all received requests; a refused request or an unparsed part fails the test. */
+function parseAll(receiver: Receiver, webhook: NonNullable<ReturnType<typeof create>['webhook']>) {
   const events: WebhookEvent[] = [];
   for (const { headers, text } of receiver.requests) {
-    const verdict = webhook.parse({
-      ...{ method: 'POST', url: receiver.url, rest: '', body: Buffer.from(text), receivedAt: clock.now() },
+    const result = webhook.parse({
+      ...{ method: 'POST', url: receiver.url, pathSuffix: '', body: Buffer.from(text), receivedAt: clock.now() },
       headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')])),
     });
-    if (verdict.kind === 'refused') throw new Error(`${verdict.reason}: ${verdict.detail}`);
-    expect(verdict.unparsed).toEqual([]);
-    events.push(...verdict.events);
+    if (result.kind === 'refused') throw new Error(`${result.reason}: ${result.detail}`);
+    expect(result.unparsed).toEqual([]);
+    events.push(...result.events);
   }
   return events;
 }
 
 test.each([false, true])(
-  'what the sandbox sends is believed and understood (classic form: %s)',
+  'the receiver accepts and parses every event that the sandbox sends (classic form: %s)',
   { timeout: 60_000 },
   async (classic) => {
     const receiver = await startReceiver();
     const dataset = seededDataset({ contacts: 20, seed: 7, now: clock.now() });
-    const subscriptions = everyEvent({ contact: ['jobtitle'], deal: ['dealstage'] }, classic);
+    const subscriptions = allSubscriptions({ contact: ['jobtitle'], deal: ['dealstage'] }, classic);
     const webhooks = { targetUrl: receiver.url, subscriptions, disorder: true, duplicates: 0.5 };
     const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, webhooks });
     const settings = settingsSchema.parse({
@@ -59,20 +59,22 @@ test.each([false, true])(
     await send('POST', 'deals', { contactIds: [a], stage: 'closedwon' });
     await send('POST', 'merge', { primaryId: a, mergedId: b });
     await send('POST', `contacts/${c}/privacy-deletion`);
-    await receiver.until((each) =>
-      each.events().some(({ subscriptionType }) => subscriptionType === 'contact.privacyDeletion'),
+    await receiver.until((received) =>
+      received.events().some(({ subscriptionType }) => subscriptionType === 'contact.privacyDeletion'),
     );
-    await receiver.until((each) => each.events().some(({ subscriptionType }) => subscriptionType.endsWith('.merge')));
-    await receiver.until((each) => each.events().some(({ objectTypeId }) => objectTypeId === '0-47'));
+    await receiver.until((received) =>
+      received.events().some(({ subscriptionType }) => subscriptionType.endsWith('.merge')),
+    );
+    await receiver.until((received) => received.events().some(({ objectTypeId }) => objectTypeId === '0-47'));
 
-    const events = taken(receiver, connector.webhook!);
+    const events = parseAll(receiver, connector.webhook!);
     const account = await connector.describeAccount(signal);
     expect(new Set(events.map((event) => event.account))).toEqual(new Set([account.id]));
     const subjects = events.map(({ subject }) => subject);
     expect(subjects).toContainEqual({ kind: 'record', ref: { object: 'contacts', id: a } });
     expect(subjects).toContainEqual({ kind: 'record', ref: { object: 'contacts', id: b } });
     expect(subjects).toContainEqual({ kind: 'erasure', ref: { object: 'contacts', id: c } });
-    const meeting = subjects.find((each) => each.kind === 'item' && each.stream === 'meetings');
+    const meeting = subjects.find((subject) => subject.kind === 'item' && subject.stream === 'meetings');
     expect(meeting).toMatchObject({ kind: 'item', stream: 'meetings' });
     const id = meeting?.kind === 'item' ? meeting.id : '';
     const items = await connector.readItems!('meetings', [id], signal);

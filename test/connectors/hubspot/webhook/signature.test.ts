@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { refuseHeaders, refuseSignature } from '../../../../connectors/hubspot/webhook/signature.ts';
+import { checkHeaders, checkSignature } from '../../../../connectors/hubspot/webhook/signature.ts';
 
-// What HubSpot publishes: the single quotes are part of the body.
+// The examples that HubSpot publishes; the single quotes are part of the body.
 const SECRET = 'yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy';
 const URL = 'https://www.example.com/webhook_uri';
 const BODY = "{'example_field':'example_value'}";
@@ -37,42 +37,45 @@ function request({ method = 'POST', url = URL, body = BODY, timestamp = String(A
   };
 }
 
-/** As HubSpot signs: `start` is the method and the address, decoded. */
+/** Signs like HubSpot; `start` is the method and the decoded URL. */
 function sign(start: string, body: string | Buffer, timestamp: string): string {
   return createHmac('sha256', SECRET).update(start).update(body).update(timestamp).digest('base64');
 }
 
-const reason = (given: Given) => refuseSignature(SECRET, request(given))?.reason ?? null;
+const reason = (given: Given) => checkSignature(SECRET, request(given))?.reason ?? null;
 
-describe('a signature of HubSpot', () => {
-  test.each(PUBLISHED)('as HubSpot publishes it for %s is accepted', (timestamp, signature) => {
+describe('the HubSpot signature', () => {
+  test.each(PUBLISHED)('that HubSpot publishes for the timestamp %s is accepted', (timestamp, signature) => {
     expect(reason({ timestamp, signature, receivedAt: Number(timestamp) })).toBe(null);
   });
 
-  test.each(PUBLISHED)('as published for %s is refused for another secret', (timestamp, signature) => {
-    const given = request({ timestamp, signature, receivedAt: Number(timestamp) });
-    expect(refuseSignature('another', given)?.reason).toBe('bad-signature');
-  });
+  test.each(PUBLISHED)(
+    'that HubSpot publishes for the timestamp %s is refused with another secret',
+    (timestamp, signature) => {
+      const given = request({ timestamp, signature, receivedAt: Number(timestamp) });
+      expect(checkSignature('another', given)?.reason).toBe('bad_signature');
+    },
+  );
 
-  test('with any bit flipped is refused', () => {
-    const good = Buffer.from(sign(`POST${URL}`, BODY, String(AT)), 'base64');
+  test('with any flipped bit is refused', () => {
+    const valid = Buffer.from(sign(`POST${URL}`, BODY, String(AT)), 'base64');
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 255 }), (bit) => {
-        const bad = Buffer.from(good);
-        bad[bit >> 3]! ^= 1 << (bit & 7);
-        return reason({ signature: bad.toString('base64') }) === 'bad-signature';
+        const invalid = Buffer.from(valid);
+        invalid[bit >> 3]! ^= 1 << (bit & 7);
+        return reason({ signature: invalid.toString('base64') }) === 'bad_signature';
       }),
       { numRuns: 256 },
     );
   });
 
-  test('is refused when any byte of the body was changed, added or left out', () => {
+  test('is refused after any byte of the body was changed, added or removed', () => {
     const bytes = fc.uint8Array({ minLength: 1, maxLength: 64 });
     fc.assert(
-      fc.property(bytes, bytes, (sent, came) => {
+      fc.property(bytes, bytes, (sent, received) => {
         const signature = sign(`POST${URL}`, Buffer.from(sent), String(AT));
-        const same = Buffer.from(sent).equals(Buffer.from(came));
-        return (reason({ signature, body: Buffer.from(came) }) === null) === same;
+        const same = Buffer.from(sent).equals(Buffer.from(received));
+        return (reason({ signature, body: Buffer.from(received) }) === null) === same;
       }),
     );
   });
@@ -80,24 +83,24 @@ describe('a signature of HubSpot', () => {
   test.each([
     ['letters of every script', '[{"propertyValue":"Zoë 李 🎉 İ"}]'],
     ['white space and the order of keys', '[ {"b" : 1,\r\n\t"a":2 } ]\n'],
-    ['nothing at all', ''],
-  ])('covers the body as it came: %s', (_what, body) => {
+    ['an empty body', ''],
+  ])('covers the exact bytes of the body: %s', (_what, body) => {
     expect(reason({ body })).toBe(null);
     const signature = sign(`POST${URL}`, `${body} `, String(AT));
-    expect(reason({ body, signature })).toBe('bad-signature');
+    expect(reason({ body, signature })).toBe('bad_signature');
   });
 
-  test('covers the bytes of a body that is no text', () => {
+  test('covers the bytes of a body that is not text', () => {
     expect(reason({ body: Buffer.from([0xff, 0xfe, 0x00, 0x80]) })).toBe(null);
   });
 
   test.each([
     ['the method', { method: 'PUT' }],
-    ['the address', { url: 'https://www.example.com/webhook_uri/' }],
+    ['the URL', { url: 'https://www.example.com/webhook_uri/' }],
     ['the query', { url: `${URL}?a=1` }],
     ['the timestamp', { timestamp: String(AT + 1) }],
   ])('covers %s', (_what, other) => {
-    expect(reason({ ...other, signature: sign(`POST${URL}`, BODY, String(AT)) })).toBe('bad-signature');
+    expect(reason({ ...other, signature: sign(`POST${URL}`, BODY, String(AT)) })).toBe('bad_signature');
   });
 
   test.each([
@@ -107,26 +110,26 @@ describe('a signature of HubSpot', () => {
     ['/once%253A', '/once%253A'],
     ['/p?a=%2F&b=1', '/p?a=/&b=1'],
     ['/p?back=https%3A%2F%2Fx.example%3Fq', '/p?back=https://x.example?q'],
-  ])('is over the address decoded by the table of HubSpot and nothing else: %s', (path, decoded) => {
+  ])('covers the URL decoded by exactly the table of HubSpot: %s', (path, decoded) => {
     const host = 'https://www.example.com';
     const signature = sign(`POST${host}${decoded}`, BODY, String(AT));
     expect(reason({ url: `${host}${path}`, signature })).toBe(null);
   });
 });
 
-describe('what stands in the headers', () => {
-  test.each([-4, 4, -5, 5])('a clock that is %i minutes off is no matter', (minutes) => {
+describe('the headers of a HubSpot webhook:', () => {
+  test.each([-4, 4, -5, 5])('a timestamp that is %i minutes off is accepted', (minutes) => {
     expect(reason({ receivedAt: AT + minutes * 60_000 })).toBe(null);
   });
 
   test.each([
     [6, 'before'],
     [-6, 'after'],
-  ])('one that is %i minutes off is told apart from a wrong signature', (minutes, direction) => {
-    const refused = refuseSignature(SECRET, request({ receivedAt: AT + minutes * 60_000 }));
-    expect(refused?.reason).toBe('clock-skew');
+  ])('a timestamp that is %i minutes off is refused as clock skew', (minutes, direction) => {
+    const refused = checkSignature(SECRET, request({ receivedAt: AT + minutes * 60_000 }));
+    expect(refused?.reason).toBe('clock_skew');
     expect(refused?.detail).toContain(`360 seconds ${direction} the time of this server`);
-    expect(reason({ receivedAt: AT + Math.sign(minutes) * 300_001 })).toBe('clock-skew');
+    expect(reason({ receivedAt: AT + Math.sign(minutes) * 300_001 })).toBe('clock_skew');
   });
 
   test.each([
@@ -138,8 +141,8 @@ describe('what stands in the headers', () => {
     ' 1795000000000',
     '-795000000000',
     '０795000000000',
-  ])('a timestamp like "%s" is refused', (timestamp) => {
-    expect(reason({ timestamp })).toBe('bad-timestamp');
+  ])('the timestamp "%s" is refused', (timestamp) => {
+    expect(reason({ timestamp })).toBe('bad_timestamp');
   });
 
   const base64 = sign(`POST${URL}`, BODY, String(AT));
@@ -152,10 +155,10 @@ describe('what stands in the headers', () => {
     ['URL-safe', `-_${base64.slice(2)}`],
     ['with white space', ` ${base64}`],
     ['sent twice', `${base64}, ${base64}`],
-    ['with bits behind its end', `${'A'.repeat(42)}B=`],
+    ['with extra bits at its end', `${'A'.repeat(42)}B=`],
   ])('a signature that is %s is refused before the body is read', (_what, signature) => {
-    expect(reason({ signature })).toBe('bad-signature');
-    expect(refuseHeaders(request({ signature }))?.reason).toBe('bad-signature');
+    expect(reason({ signature })).toBe('bad_signature');
+    expect(checkHeaders(request({ signature }))?.reason).toBe('bad_signature');
   });
 
   test.each([
@@ -166,23 +169,23 @@ describe('what stands in the headers', () => {
     ],
   ])('a request with %s is refused before the body is read', (what, headers) => {
     const given = request({ headers: { ...headers, 'x-hubspot-request-timestamp': String(AT) } });
-    expect(refuseHeaders(given)).toMatchObject({ reason: 'missing-signature', detail: expect.stringContaining(what) });
-    expect(refuseSignature(SECRET, given)?.reason).toBe('missing-signature');
+    expect(checkHeaders(given)).toMatchObject({ reason: 'missing_signature', detail: expect.stringContaining(what) });
+    expect(checkSignature(SECRET, given)?.reason).toBe('missing_signature');
   });
 
-  test('without a timestamp is refused', () => {
-    expect(reason({ headers: { 'x-hubspot-signature-v3': base64 } })).toBe('bad-timestamp');
+  test('a request without a timestamp is refused', () => {
+    expect(reason({ headers: { 'x-hubspot-signature-v3': base64 } })).toBe('bad_timestamp');
   });
 
-  test('of a request that may be from HubSpot let its body be read', () => {
-    expect(refuseHeaders(request({ body: '' }))).toBe(null);
+  test('a request with valid headers passes the check before the body is read', () => {
+    expect(checkHeaders(request({ body: '' }))).toBe(null);
   });
 
-  test('no refusal shows the secret or the body', () => {
+  test('no refusal quotes the secret or the body', () => {
     const body = '[{"propertyValue":"jane@example.com"}]';
     for (const given of [{ signature: base64 }, { receivedAt: AT + 900_000 }, { timestamp: 'x' }]) {
-      const said = JSON.stringify(refuseSignature(SECRET, request({ body, ...given })));
-      expect(said).not.toMatch(/jane|yyyy/);
+      const text = JSON.stringify(checkSignature(SECRET, request({ body, ...given })));
+      expect(text).not.toMatch(/jane|yyyy/);
     }
   });
 });

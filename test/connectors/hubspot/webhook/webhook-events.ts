@@ -1,6 +1,6 @@
-// Events as HubSpot sends them, requests that carry them, and what the receiver makes of them.
+// Events as HubSpot sends them, signed requests that contain them, and the receiver's results.
 import { createHmac } from 'node:crypto';
-import type { WebhookEvent, WebhookResult } from '../../../../src/crm/webhook-receiver.ts';
+import type { AcceptedWebhook, WebhookEvent } from '../../../../src/crm/webhook-receiver.ts';
 import type { Mapping } from '../../../../src/mapping/mapping.ts';
 import { connect, NOW, shippedMapping } from '../hubspot-fixture.ts';
 
@@ -12,25 +12,23 @@ function receiver(mapping: Mapping = shippedMapping()) {
   return connect({}, mapping, { HUBSPOT_CLIENT_SECRET: SECRET, HUBSPOT_APP_ID: APP }).connector.webhook!;
 }
 
-export function signed(body: Buffer, rest = '') {
+export function signed(body: Buffer, pathSuffix = '') {
   const timestamp = String(NOW.getTime());
   const signature = createHmac('sha256', SECRET).update(`POST${URL}`).update(body).update(timestamp).digest('base64');
   const headers = { 'x-hubspot-signature-v3': signature, 'x-hubspot-request-timestamp': timestamp };
-  return { method: 'POST', url: URL, rest, headers, body, receivedAt: NOW };
+  return { method: 'POST', url: URL, pathSuffix, headers, body, receivedAt: NOW };
 }
-
-type Accepted = Extract<WebhookResult, { kind: 'accepted' }>;
 
 export const shared = receiver();
 
-export function take(body: unknown, { webhook = shared } = {}): Accepted {
+export function parse(body: unknown, { webhook = shared } = {}): AcceptedWebhook {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const verdict = webhook.parse(signed(Buffer.from(text)));
-  if (verdict.kind !== 'accepted') throw new Error(`refused: ${verdict.reason}`);
-  return verdict;
+  const result = webhook.parse(signed(Buffer.from(text)));
+  if (result.kind !== 'accepted') throw new Error(`refused: ${result.reason}`);
+  return result;
 }
 
-// As HubSpot sent it: the classic form.
+// An event that HubSpot sent, in the classic form.
 export const CLASSIC = {
   eventId: 4101286121,
   subscriptionId: 7562680,
@@ -45,7 +43,7 @@ export const CLASSIC = {
   changeSource: 'CRM_UI',
   sourceId: 'userId:98499705',
 };
-// And the generic one.
+// The same in the generic form.
 export const GENERIC = {
   ...{ ...CLASSIC, subscriptionType: 'object.propertyChange', attemptNumber: 0, objectTypeId: '0-1' },
   isSensitive: false,
@@ -53,15 +51,15 @@ export const GENERIC = {
 
 const { propertyName: _name, propertyValue: _value, ...bare } = CLASSIC;
 const { objectId: _id, ...withoutObject } = bare;
-/** Of no property. */
+/** An event without a property. */
 export const BARE = bare;
 export const NO_OBJECT = withoutObject;
 
-/** What it is about, in short: `contacts/1`, `meetings/2`, `erase contacts/3`. */
+/** The subject in short: `contacts/1`, `meetings/2`, `erase contacts/3`. */
 export function about({ subject }: WebhookEvent): string {
   if (subject.kind === 'item') return `${subject.stream}/${subject.id}`;
   return `${subject.kind === 'erasure' ? 'erase ' : ''}${subject.ref.object}/${subject.ref.id}`;
 }
 
-export const subjects = (body: unknown) => take(body).events.map(about);
-export const keys = (body: unknown) => take(body).events.map(({ key }) => key);
+export const subjects = (body: unknown) => parse(body).events.map(about);
+export const keys = (body: unknown) => parse(body).events.map(({ key }) => key);

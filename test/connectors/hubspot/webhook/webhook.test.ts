@@ -1,43 +1,43 @@
-// What HubSpot sends: what it is about, and what is counted and dropped.
+// The subjects and priorities of HubSpot's events, and the events that are ignored.
 import { describe, expect, test } from 'vitest';
 import { PRIORITY } from '../../../../src/domain/priority.ts';
 import { connect } from '../hubspot-fixture.ts';
-import { APP, BARE, CLASSIC, GENERIC, keys, NO_OBJECT, shared, signed, subjects, take } from './webhook-events.ts';
+import { APP, BARE, CLASSIC, GENERIC, keys, NO_OBJECT, parse, shared, signed, subjects } from './webhook-events.ts';
 
-describe('who may send', () => {
-  test('without a client secret nothing is received', () => {
+describe('the HubSpot webhook receiver', () => {
+  test('does not exist without a client secret', () => {
     expect(connect().connector.webhook).toBeUndefined();
   });
 
-  test('a request that is not signed is refused before its body is read', () => {
+  test('refuses a request without a signature before its body is read', () => {
     const request = { ...signed(Buffer.alloc(0)), headers: {} };
-    expect(shared.preCheck(request)).toMatchObject({ kind: 'refused', status: 401, reason: 'missing-signature' });
-    expect(shared.parse(request)).toMatchObject({ kind: 'refused', status: 401, reason: 'missing-signature' });
+    expect(shared.preCheck(request)).toMatchObject({ kind: 'refused', status: 401, reason: 'missing_signature' });
+    expect(shared.parse(request)).toMatchObject({ kind: 'refused', status: 401, reason: 'missing_signature' });
     expect(shared.preCheck(signed(Buffer.alloc(0)))).toBe(null);
   });
 
-  test('a body that was changed on its way is refused', () => {
+  test('refuses a body that was changed after signing', () => {
     const request = { ...signed(Buffer.from('[]')), body: Buffer.from('[ ]') };
-    expect(shared.parse(request)).toMatchObject({ kind: 'refused', status: 401, reason: 'bad-signature' });
+    expect(shared.parse(request)).toMatchObject({ kind: 'refused', status: 401, reason: 'bad_signature' });
   });
 
-  test('another path is not there, whoever asks', () => {
+  test('refuses a longer path with 404, even with a valid signature', () => {
     const request = signed(Buffer.from('[]'), 'more');
     expect(shared.preCheck(request)).toMatchObject({ kind: 'refused', status: 404 });
     expect(shared.parse(request)).toMatchObject({ kind: 'refused', status: 404 });
   });
 
-  test('a hundred events with values as long as HubSpot allows fit in', () => {
+  test('allows a body with 100 events that have values of the maximum length', () => {
     expect(shared.maxBytes).toBeGreaterThan(100 * 65_536);
   });
 });
 
-describe('a contact', () => {
+describe('an event of a contact:', () => {
   test.each([
     ['classic', CLASSIC],
     ['generic', GENERIC],
-  ])('whose property changed is read again: %s', (_form, event) => {
-    expect(take([event])).toEqual({
+  ])('a changed property makes the contact dirty: %s form', (_form, event) => {
+    expect(parse([event])).toEqual({
       kind: 'accepted',
       events: [
         {
@@ -53,7 +53,7 @@ describe('a contact', () => {
     });
   });
 
-  test.each(['creation', 'deletion', 'restore'])('is read again after its %s', (action) => {
+  test.each(['creation', 'deletion', 'restore'])('a %s makes the contact dirty', (action) => {
     expect(subjects([{ ...BARE, subscriptionType: `contact.${action}`, changeFlag: 'NEW' }])).toEqual([
       'contacts/541935488729',
     ]);
@@ -62,7 +62,7 @@ describe('a contact', () => {
     ]);
   });
 
-  test('that took over others is read again with each of them, under keys of their own', () => {
+  test('a merge makes the survivor and each merged contact dirty, with different keys', () => {
     const merge = {
       ...{ ...NO_OBJECT, subscriptionType: 'contact.merge', primaryObjectId: 1, mergedObjectIds: [2, 3] },
       ...{ newObjectId: 4, numberOfPropertiesMoved: 9 },
@@ -72,7 +72,7 @@ describe('a contact', () => {
     expect(subjects([{ ...merge, newObjectId: 1 }])).toEqual(['contacts/1', 'contacts/2', 'contacts/3']);
   });
 
-  test('that was deleted for privacy is erased, our own app or not', () => {
+  test('a privacy deletion erases the contact, even if our own app caused it', () => {
     const erased = { ...BARE, subscriptionType: 'contact.privacyDeletion' };
     expect(subjects([erased])).toEqual(['erase contacts/541935488729']);
     expect(subjects([{ ...erased, changeSource: 'INTEGRATION', sourceId: APP }])).toEqual([
@@ -93,7 +93,7 @@ describe('a contact', () => {
     [{ fromObjectTypeId: '0-1', toObjectTypeId: '0-5' }, 'object', []],
     [{ associationType: 'MEETING_EVENT_TO_CONTACT' }, 'object', ['meetings/1']],
     [{ objectTypeId: '0-48' }, 'object', ['calls/1']],
-  ])('that is linked or unlinked is read with what the link changes: %j of %s', (link, object, expected) => {
+  ])('a link change %j of a %s makes its subjects dirty', (link, object, expected) => {
     const subscriptionType = `${object}.associationChange`;
     const ends = { fromObjectId: 1, toObjectId: 2, associationRemoved: false, isPrimaryAssociation: false };
     expect(subjects([{ ...NO_OBJECT, subscriptionType, ...ends, ...link }])).toEqual(expected);
@@ -103,7 +103,7 @@ describe('a contact', () => {
   });
 });
 
-describe('an item of a stream', () => {
+describe('an event of an item', () => {
   test.each([
     ['0-2', 'companies'],
     ['0-3', 'deals'],
@@ -111,7 +111,7 @@ describe('an item of a stream', () => {
     ['MEETING_EVENT', 'meetings'],
     ['0-48', 'calls'],
     ['0-49', 'emails'],
-  ])('of type %s is named by its stream, %s', (objectTypeId, stream) => {
+  ])('with the type %s has the stream %s', (objectTypeId, stream) => {
     for (const action of ['creation', 'deletion', 'restore']) {
       expect(subjects([{ ...BARE, subscriptionType: `object.${action}`, objectTypeId }])).toEqual([
         `${stream}/541935488729`,
@@ -119,44 +119,44 @@ describe('an item of a stream', () => {
     }
   });
 
-  test('in the classic form is the same', () => {
+  test('has the same subject in the classic form', () => {
     expect(subjects([{ ...BARE, subscriptionType: 'company.creation' }])).toEqual(['companies/541935488729']);
     expect(subjects([{ ...BARE, subscriptionType: 'deal.deletion' }])).toEqual(['deals/541935488729']);
   });
 
-  test('whose stream the mapping does not read is left out', () => {
+  test('is ignored if no rule of the mapping reads its stream', () => {
     const notes = { ...BARE, subscriptionType: 'object.creation', objectTypeId: '0-46' };
-    expect(take([notes, notes])).toEqual({
+    expect(parse([notes, notes])).toEqual({
       kind: 'accepted',
       events: [],
       unparsed: [],
-      ignored: { ignored_property: 2 },
+      ignored: { no_rule: 2 },
     });
   });
 });
 
-describe('what says nothing to us', () => {
-  test('is a change of our own properties, whoever made it', () => {
+describe('an ignored event', () => {
+  test('is a change of our own properties, whatever its source', () => {
     const own = { ...CLASSIC, propertyName: 'leadgrade_total_score', changeSource: 'CRM_UI' };
-    expect(take([own, { ...GENERIC, propertyName: 'Leadgrade_Status' }])).toMatchObject({
+    expect(parse([own, { ...GENERIC, propertyName: 'Leadgrade_Status' }])).toMatchObject({
       events: [],
-      ignored: { 'own-property': 2 },
+      ignored: { own_property: 2 },
     });
   });
 
-  test('is a change of our own app, but no deletion, merge or creation by it', () => {
+  test('is a property change by our own app, while a deletion or merge by it still counts', () => {
     const own = { ...CLASSIC, changeSource: 'INTEGRATION', sourceId: APP };
-    expect(take([own]).ignored).toEqual({ 'own-write': 1 });
-    expect(take([{ ...own, sourceId: '2931120' }]).events).toHaveLength(1);
+    expect(parse([own]).ignored).toEqual({ own_write: 1 });
+    expect(parse([{ ...own, sourceId: '2931120' }]).events).toHaveLength(1);
     expect(subjects([{ ...own, subscriptionType: 'contact.deletion' }])).toEqual(['contacts/541935488729']);
     expect(
       subjects([{ ...own, subscriptionType: 'contact.merge', primaryObjectId: 1, mergedObjectIds: [2] }]),
     ).toHaveLength(3);
   });
 
-  test('is a property that the mapping does not read', () => {
+  test('is a change of a property that the mapping does not read', () => {
     const other = { ...CLASSIC, propertyName: 'hs_latest_meeting_activity' };
-    expect(take([other]).ignored).toEqual({ ignored_object: 1 });
+    expect(parse([other]).ignored).toEqual({ ignored_property: 1 });
     for (const propertyName of [
       'lifecyclestage',
       'hs_analytics_num_page_views',
@@ -164,15 +164,15 @@ describe('what says nothing to us', () => {
       'associatedcompanyid',
       'salesforceleadid',
     ]) {
-      expect(take([{ ...CLASSIC, propertyName }]).events).toHaveLength(1);
+      expect(parse([{ ...CLASSIC, propertyName }]).events).toHaveLength(1);
     }
     const company = { ...CLASSIC, subscriptionType: 'company.propertyChange' };
-    expect(take([{ ...company, propertyName: 'numberofemployees' }]).events).toHaveLength(1);
-    expect(take([{ ...company, propertyName: 'hs_num_open_deals' }]).ignored).toEqual({ ignored_object: 1 });
+    expect(parse([{ ...company, propertyName: 'numberofemployees' }]).events).toHaveLength(1);
+    expect(parse([{ ...company, propertyName: 'hs_num_open_deals' }]).ignored).toEqual({ ignored_property: 1 });
   });
 });
 
-describe('an object that is not read', () => {
+describe('an event of an object that is not read', () => {
   test.each([
     { subscriptionType: 'ticket.creation' },
     { subscriptionType: 'ticket.propertyChange', propertyName: 'content', propertyValue: 'My printer is on fire' },
@@ -196,13 +196,13 @@ describe('an object that is not read', () => {
       fromObjectId: 1,
       toObjectId: 2,
     },
-  ])('is counted, and nothing of it is kept: %j', (event) => {
-    const told = { kind: 'accepted', events: [], unparsed: [], ignored: { ignored_object: 1 } };
-    expect(take([{ ...BARE, ...event }])).toEqual(told);
+  ])('is counted as ignored and not stored: %j', (event) => {
+    const ignored = { kind: 'accepted', events: [], unparsed: [], ignored: { ignored_object: 1 } };
+    expect(parse([{ ...BARE, ...event }])).toEqual(ignored);
   });
 });
 
-describe('how soon it is read', () => {
+describe('the priority of an event', () => {
   test.each([
     ['0-1', 'CRM_UI', PRIORITY.change],
     ['0-1', 'SOMETHING_NEW', PRIORITY.change],
@@ -214,8 +214,8 @@ describe('how soon it is read', () => {
     ['0-47', 'INTEGRATIONS_SYNC', PRIORITY.activity],
     ['0-47', 'IMPORT', PRIORITY.import],
     ['0-3', 'CRM_UI', PRIORITY.change],
-  ])('an event of %s from %s has priority %i', (objectTypeId, changeSource, priority) => {
-    const [event] = take([{ ...BARE, subscriptionType: 'object.creation', objectTypeId, changeSource }]).events;
+  ])('of the type %s from the source %s is %i', (objectTypeId, changeSource, priority) => {
+    const [event] = parse([{ ...BARE, subscriptionType: 'object.creation', objectTypeId, changeSource }]).events;
     expect(event?.priority).toBe(priority);
   });
 });

@@ -23,7 +23,7 @@ const patches = (ids: readonly string[]) => {
   return ids.map((id) => ({ ref: contactRef(id), values: { ...clearedScoreFields(), total_score: 47 } }));
 };
 
-function answer(reply: (ids: string[], body: Body) => [number, object]): { calls: () => number } {
+function respond(reply: (ids: string[], body: Body) => [number, object]): { calls: () => number } {
   let calls = 0;
   hubspot()
     .persist()
@@ -39,16 +39,16 @@ function answer(reply: (ids: string[], body: Body) => [number, object]): { calls
   return { calls: () => calls };
 }
 
-test('all values are strings, empty ones clear, and results are found by id whatever their order', async () => {
-  let seen: Body | null = null;
-  answer((ids, body) => {
-    seen = body;
+test('a write sends all values as strings, clears null values with empty ones, and matches results by ID in any order', async () => {
+  let sent: Body | null = null;
+  respond((ids, body) => {
+    sent = body;
     return [200, { results: ids.toReversed().map(written) }];
   });
   const { connector, signal } = connect();
-  const outcomes = await connector.writeScores(patches(['1', '2']), signal);
-  expect(outcomes).toEqual(['1', '2'].map((id) => ({ kind: 'written', ref: contactRef(id), modifiedAt: MODIFIED })));
-  expect(seen!.inputs[0]).toEqual({
+  const results = await connector.writeScores(patches(['1', '2']), signal);
+  expect(results).toEqual(['1', '2'].map((id) => ({ kind: 'written', ref: contactRef(id), modifiedAt: MODIFIED })));
+  expect(sent!.inputs[0]).toEqual({
     id: '1',
     properties: {
       leadgrade_fit_grade: '',
@@ -63,8 +63,8 @@ test('all values are strings, empty ones clear, and results are found by id what
   });
 });
 
-test('a 207 tells the good rows from the bad ones', async () => {
-  answer(() => [
+test('a 207 gives the written, gone and failed contacts of a batch their own results', async () => {
+  respond(() => [
     207,
     {
       results: [written('1')],
@@ -75,46 +75,46 @@ test('a 207 tells the good rows from the bad ones', async () => {
     },
   ]);
   const { connector, signal } = connect();
-  const outcomes = await connector.writeScores(patches(['1', '2', '3']), signal);
-  expect(outcomes.map(({ ref, kind }) => [ref.id, kind])).toEqual([
+  const results = await connector.writeScores(patches(['1', '2', '3']), signal);
+  expect(results.map(({ ref, kind }) => [ref.id, kind])).toEqual([
     ['1', 'written'],
     ['2', 'gone'],
     ['3', 'failed'],
   ]);
-  const failed = outcomes.find((outcome) => outcome.kind === 'failed')!;
+  const failed = results.find((result) => result.kind === 'failed')!;
   expect(failed.error).toMatchObject({ kind: 'invalid', code: 'VALIDATION_ERROR' });
   expect(failed.error.message).not.toContain('bob');
 });
 
-test('a row that the refusal names is left out, and the others go in one further call', async () => {
-  const { calls } = answer((ids) => {
+test('a contact that the error names is left out, and the others are written with one further call', async () => {
+  const { calls } = respond((ids) => {
     if (!ids.includes('2')) return [200, { results: ids.map(written) }];
     return [400, { category: 'VALIDATION_ERROR', errors: [{ category: 'VALIDATION_ERROR', context: { ids: ['2'] } }] }];
   });
   const { connector, signal } = connect();
-  const outcomes = await connector.writeScores(patches(['1', '2', '3', '4']), signal);
-  expect(outcomes.filter(({ kind }) => kind === 'written').map(({ ref }) => ref.id)).toEqual(['1', '3', '4']);
+  const results = await connector.writeScores(patches(['1', '2', '3', '4']), signal);
+  expect(results.filter(({ kind }) => kind === 'written').map(({ ref }) => ref.id)).toEqual(['1', '3', '4']);
   expect(calls()).toBe(2);
 });
 
-test('poison rows that nobody names are found in at most 2 x ceil(log2 n) further calls each', async () => {
+test('bad contacts that no error names are found with at most 2 x ceil(log2 n) further calls each', async () => {
   const batch = fc.integer({ min: 1, max: 100 }).chain((size) => {
     const ids = Array.from({ length: size }, (_, index) => String(index + 1));
-    return fc.record({ ids: fc.constant(ids), poison: fc.subarray(ids, { maxLength: Math.min(size, 6) }) });
+    return fc.record({ ids: fc.constant(ids), bad: fc.subarray(ids, { maxLength: Math.min(size, 6) }) });
   });
   await fc.assert(
-    fc.asyncProperty(batch, async ({ ids, poison }) => {
+    fc.asyncProperty(batch, async ({ ids, bad }) => {
       nock.cleanAll();
-      const { calls } = answer((asked) => {
-        if (asked.some((id) => poison.includes(id))) return [400, { category: 'VALIDATION_ERROR', message: 'a rule' }];
-        return [200, { results: asked.map(written) }];
+      const { calls } = respond((sent) => {
+        if (sent.some((id) => bad.includes(id))) return [400, { category: 'VALIDATION_ERROR', message: 'a rule' }];
+        return [200, { results: sent.map(written) }];
       });
       const { connector, signal } = connect();
-      const outcomes = await connector.writeScores(patches(ids), signal);
-      const kindOf = new Map(outcomes.map(({ ref, kind }) => [ref.id, kind]));
-      expect(outcomes).toHaveLength(ids.length);
-      for (const id of ids) expect(kindOf.get(id)).toBe(poison.includes(id) ? 'failed' : 'written');
-      expect(calls()).toBeLessThanOrEqual(1 + poison.length * 2 * Math.ceil(Math.log2(ids.length)));
+      const results = await connector.writeScores(patches(ids), signal);
+      const kindOf = new Map(results.map(({ ref, kind }) => [ref.id, kind]));
+      expect(results).toHaveLength(ids.length);
+      for (const id of ids) expect(kindOf.get(id)).toBe(bad.includes(id) ? 'failed' : 'written');
+      expect(calls()).toBeLessThanOrEqual(1 + bad.length * 2 * Math.ceil(Math.log2(ids.length)));
     }),
     { numRuns: 25 },
   );
@@ -131,47 +131,47 @@ test.each([
     'Property values were not valid: [{"error":"INVALID_OPTION","name":"leadgrade_status"}]',
     'INVALID_OPTION',
   ],
-])('%s stops the writer with one error that says the fix', async (_, message, code) => {
-  const { calls } = answer(() => [400, { category: 'VALIDATION_ERROR', message }]);
+])('%s ends the write with one configuration error and its fix', async (_, message, code) => {
+  const { calls } = respond(() => [400, { category: 'VALIDATION_ERROR', message }]);
   const { connector, signal } = connect();
   const error = await connector.writeScores(patches(['1', '2']), signal).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ kind: 'configuration', code, fix: expect.stringContaining('leadgrade setup') });
   expect(calls()).toBe(1);
 });
 
-test('a batch that is refused because a contact is gone goes through without it', async () => {
-  answer((ids) => {
+test('a batch that is refused because one contact is gone is written without it', async () => {
+  respond((ids) => {
     if (ids.includes('2')) return [404, { category: 'OBJECT_NOT_FOUND', message: 'contact does not exist' }];
     return [200, { results: ids.map(written) }];
   });
   const { connector, signal } = connect();
-  const outcomes = await connector.writeScores(patches(['1', '2', '3']), signal);
-  expect(outcomes.map(({ ref, kind }) => `${ref.id} ${kind}`).toSorted()).toEqual(['1 written', '2 gone', '3 written']);
+  const results = await connector.writeScores(patches(['1', '2', '3']), signal);
+  expect(results.map(({ ref, kind }) => `${ref.id} ${kind}`).toSorted()).toEqual(['1 written', '2 gone', '3 written']);
 });
 
-test("a 404 that names no contact is nobody's end: a wrong path, or a gateway that lost its way", async () => {
-  const { calls } = answer(() => [404, { status: 'error', message: 'No such path.' }]);
+test('a 404 that names no contact ends the write, and no contact counts as gone', async () => {
+  const { calls } = respond(() => [404, { status: 'error', message: 'No such path.' }]);
   const { connector, signal } = connect();
   await expect(connector.writeScores(patches(['1', '2']), signal)).rejects.toMatchObject({ kind: 'not-found' });
   expect(calls()).toBe(1);
 });
 
-test('a contact that answers under another id was merged', async () => {
-  answer((ids) => [200, { results: ids.map((id) => written(id === '2' ? '9' : id)) }]);
+test('a contact that is returned under another ID was merged into it', async () => {
+  respond((ids) => [200, { results: ids.map((id) => written(id === '2' ? '9' : id)) }]);
   const { connector, signal } = connect();
-  const outcomes = await connector.writeScores(patches(['1', '2']), signal);
-  expect(outcomes).toContainEqual({ kind: 'merged', ref: contactRef('2'), into: contactRef('9') });
+  const results = await connector.writeScores(patches(['1', '2']), signal);
+  expect(results).toContainEqual({ kind: 'merged', ref: contactRef('2'), into: contactRef('9') });
 });
 
-test('a time-out after which HubSpot had the scores is simply repeated', async () => {
+test('a write whose connection broke is retried', async () => {
   hubspot().post(UPDATE).replyWithError(new Error('socket hang up'));
-  answer((ids) => [200, { results: ids.map(written) }]);
+  respond((ids) => [200, { results: ids.map(written) }]);
   const { connector, signal } = connect();
   expect(await connector.writeScores(patches(['1']), signal)).toMatchObject([{ kind: 'written' }]);
 });
 
-test('a token that may not write stops the call', async () => {
-  answer(() => [403, { category: 'MISSING_SCOPES', message: 'x' }]);
+test('a write with a token without the scope is forbidden', async () => {
+  respond(() => [403, { category: 'MISSING_SCOPES', message: 'x' }]);
   const { connector, signal } = connect();
   await expect(connector.writeScores(patches(['1']), signal)).rejects.toMatchObject({ kind: 'forbidden' });
 });

@@ -1,0 +1,106 @@
+// Reads the members of one group, page by page, from where an earlier read ended.
+import { z } from 'zod';
+import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import type { Fields } from '../../../src/domain/lead.ts';
+
+export interface Group {
+  readonly id: string;
+  /** Changes when a member joins. */
+  readonly changeToken: string;
+}
+
+export interface Member {
+  readonly contactId: string;
+  /** Epoch ms. */
+  readonly at: number;
+  /** Everything that a rule of the mapping may read. */
+  readonly properties: Fields;
+}
+
+export interface GroupSource<G extends Group> {
+  readonly stream: string;
+  /**
+   * Activity IDs are `<prefix>:<group>`: a contact that joins again has joined once, at the later
+   * date.
+   */
+  readonly prefix: string;
+  /** Members are listed in the order of their dates, so reading can continue where it ended. */
+  readonly inOrder: boolean;
+  /** The groups that a rule of the mapping can match. */
+  list(signal: AbortSignal): Promise<readonly G[]>;
+  members(
+    group: G,
+    after: string | null,
+    signal: AbortSignal,
+  ): Promise<{ members: readonly Member[]; next: string | null }>;
+}
+
+export const groupStateSchema = z.object({
+  changeToken: z.string(),
+  /** When the change token was first seen, by our clock. */
+  tokenSeenAt: z.number(),
+  /** When all members were read after that; null = not yet. */
+  readAt: z.number().nullable(),
+  /** The page that was read last; null = the first page. */
+  page: z.string().nullable(),
+  /** The date of the newest member that was read (epoch ms). */
+  newest: z.number().nullable(),
+});
+export type GroupState = z.infer<typeof groupStateSchema>;
+
+export interface MembersPage {
+  readonly state: GroupState;
+  readonly members: readonly Member[];
+}
+
+export async function* readMembers<G extends Group>(
+  source: GroupSource<G>,
+  group: G,
+  start: GroupState,
+  now: number,
+  signal: AbortSignal,
+): AsyncGenerator<MembersPage> {
+  const resumed = source.inOrder && start.newest !== null ? await resume(source, group, start, signal) : null;
+  let token = resumed === null ? null : start.page;
+  let page = resumed ?? (await source.members(group, null, signal));
+  let { members } = page;
+  let state = start;
+  // The resumed page may contain no new member, so it is returned together with the next one: a
+  // process that is killed after each page still makes progress.
+  if (resumed !== null && page.next !== null) {
+    token = page.next;
+    page = await source.members(group, token, signal);
+    members = [...members, ...page.members];
+  }
+  for (;;) {
+    const newest = members.reduce<number | null>((latest, { at }) => Math.max(latest ?? at, at), state.newest);
+    state = { ...state, page: token, newest, readAt: page.next === null ? now : null };
+    yield { state, members };
+    if (page.next === null) return;
+    token = page.next;
+    page = await source.members(group, token, signal);
+    members = page.members;
+  }
+}
+
+/**
+ * The page that was read last, as it is now; null = read from the first page. The meaning of a page
+ * token is not documented: only if the page starts before the newest known member is there
+ * certainly no new member before it.
+ */
+async function resume<G extends Group>(
+  source: GroupSource<G>,
+  group: G,
+  { page, newest }: GroupState,
+  signal: AbortSignal,
+) {
+  try {
+    const result = await source.members(group, page, signal);
+    const first = result.members[0];
+    const startsBefore = first !== undefined && newest !== null && first.at < newest;
+    return page === null || startsBefore ? result : null;
+  } catch (error) {
+    if (error instanceof ConnectorError && error.kind === 'invalid') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+// The interface that every stream of this folder implements.
+import type { ChangePage, ChangeStream, Cursor } from '../../../src/crm/connector.ts';
+import { cursorParser } from '../../kit/change-pages.ts';
+import type { ProbeCall } from '../http/call.ts';
+
+export interface StreamReader {
+  readonly stream: ChangeStream;
+  readonly access: StreamAccess;
+  /** The pages after `cursor`; null starts the full sync. */
+  read(cursor: Cursor | null, signal: AbortSignal): AsyncIterable<ChangePage>;
+}
+
+/** How to check, with one small call, whether the token and the portal give access to a stream. */
+export interface StreamAccess {
+  readonly probe: Omit<ProbeCall, 'what'>;
+  /** How to get access, for a refusal that names no scope. */
+  readonly fix?: string;
+  /** The required subscription, if any; scopes alone are then not enough. */
+  readonly subscription?: string;
+  /** Another way out, or the consequence of having no access. */
+  readonly alternative?: string;
+  /** No record can be scored without this stream. */
+  readonly isRequired?: true;
+}
+
+export function scopeFix(scope: string): string {
+  return `Give the app the scope ${scope}, then install it again.`;
+}
+
+export const parseCursor = cursorParser('hubspot');
