@@ -1,27 +1,29 @@
-// The Salesforce connector: start here. Implements src/crm/connector.ts over the REST and Bulk APIs, through jsforce.
+// The Salesforce connector: start here. Implements src/crm/connector.ts over the REST and Bulk
+// APIs, through jsforce.
 import type { ChangeStream, CrmConnector } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import { createParts, type SalesforceOptions } from './parts.ts';
 import { fetchLeads } from './people/fetch-leads.ts';
+import { listAllRecords } from './people/list-all-records.ts';
 import { applySetup } from './setup/apply-setup.ts';
-import { checkSetup, describeAccount } from './setup/check-setup.ts';
-import { listAllRecords } from './streams/list-present.ts';
+import { checkSetup } from './setup/check-setup.ts';
+import { describeAccount } from './setup/describe-account.ts';
 import { createStreams, probeStreams } from './streams/registry.ts';
 import { createReceiver } from './webhook/receiver.ts';
 import { createBulkWrites } from './write/bulk-writes.ts';
-import { createScoreWriter, MAX_TEXT, WRITE_BATCH } from './write/write-scores.ts';
+import { createScoreWriter, MAX_TEXT_LENGTH, WRITE_BATCH } from './write/write-scores.ts';
 
 export { promptedSettings, settingsSchema, webhookInfo } from './http/settings.ts';
 
-/** Ids in one query: as many as an address holds beside a usual mapping. */
+/** IDs in one query: as many as fit into a URL with the fields of a usual mapping. */
 const READ_BATCH = 200;
 
-/** No call is made before the first method is used. */
+/** Creating the connector makes no API call. */
 export function create(options: SalesforceOptions): CrmConnector {
   const parts = createParts(options);
   const readers = createStreams(parts);
   const writeScores = createScoreWriter(parts);
-  // What is under way when the connector closes ends with it.
+  // Closing the connector aborts the calls in progress.
   const closing = new AbortController();
   const withCloseSignal = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
   const { SALESFORCE_WEBHOOK_TOKEN: token, SALESFORCE_ORG_ID: orgId } = options.settings;
@@ -31,11 +33,11 @@ export function create(options: SalesforceOptions): CrmConnector {
     name: 'Salesforce',
     streams: readers.map((reader) => reader.stream),
     batch: { read: READ_BATCH, write: WRITE_BATCH, links: READ_BATCH },
-    maxTextLength: MAX_TEXT,
+    maxTextLength: MAX_TEXT_LENGTH,
     mappedFields: Object.keys(options.mapping.fields),
     listChanges(stream: ChangeStream, cursor, signal) {
-      const reader = readers.find((each) => each.stream.id === stream.id);
-      if (reader === undefined) throw unknownStream(stream.id);
+      const reader = readers.find((candidate) => candidate.stream.id === stream.id);
+      if (reader === undefined) throw unknownStreamError(stream.id);
       return reader.read(cursor, withCloseSignal(signal));
     },
     fetchLeads: (refs, signal) => fetchLeads(parts, refs, withCloseSignal(signal)),
@@ -45,14 +47,14 @@ export function create(options: SalesforceOptions): CrmConnector {
     bulkWrites: createBulkWrites(parts, withCloseSignal),
     ...(token === undefined ? {} : { webhook: createReceiver({ token, orgId, streams }) }),
     checkSetup: (target, signal) => checkSetup({ ...parts, readers }, target, withCloseSignal(signal)),
-    applySetup: (target, how, signal) => applySetup(parts, target, how, withCloseSignal(signal)),
+    applySetup: (target, setupOptions, signal) => applySetup(parts, target, setupOptions, withCloseSignal(signal)),
     describeAccount: (signal) => describeAccount(parts, withCloseSignal(signal)),
-    apiCallCount: () => parts.http.callsMade(),
+    apiCallCount: () => parts.http.apiCallCount(),
     close: async () => closing.abort(new Error('the Salesforce connector was closed')),
   };
 }
 
-function unknownStream(id: string): ConnectorError {
-  const message = `the mapping reads no stream "${id}" from Salesforce`;
+function unknownStreamError(id: string): ConnectorError {
+  const message = `the mapping does not read a Salesforce stream "${id}"`;
   return new ConnectorError({ kind: 'invalid', crm: 'salesforce', message, code: 'UNKNOWN_STREAM' });
 }

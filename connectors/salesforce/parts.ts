@@ -1,24 +1,34 @@
-// The parts that the connector is made from, put together. No call is made before the first of them is used.
+// The parts that every room of the connector uses, created in one function. Creating them makes no
+// API call.
 
 import type { RetryOptions } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
-import { createActivityProjector } from '../../src/mapping/project-activities.ts';
-import { createHttp } from './http/client.ts';
+import { type ActivityProjector, createActivityProjector } from '../../src/mapping/project-activities.ts';
+import { createHttp, type SalesforceHttp } from './http/client.ts';
 import type { SalesforceSettings } from './http/settings.ts';
-import { createPersonMapping } from './people/person-mapping.ts';
-import { createSchema } from './query/describe.ts';
-import type { SalesforceParts } from './streams/stream.ts';
+import { createPersonMapping, type PersonMapping } from './people/person-mapping.ts';
+import { createSchema, type Schema } from './query/describe.ts';
 
 export interface SalesforceOptions {
   readonly settings: SalesforceSettings;
   readonly mapping: Mapping;
   readonly clock: Clock;
-  readonly patience?: RetryOptions;
+  readonly retryOptions?: RetryOptions;
 }
 
-export function createParts({ settings, mapping, clock, patience }: SalesforceOptions): SalesforceParts {
-  const http = createHttp({ settings, clock, ...(patience === undefined ? {} : { patience }) });
+export interface SalesforceParts {
+  readonly http: SalesforceHttp;
+  readonly schema: Schema;
+  readonly clock: Clock;
+  readonly settings: SalesforceSettings;
+  readonly mapping: Mapping;
+  readonly people: PersonMapping;
+  readonly toActivity: ActivityProjector;
+}
+
+export function createParts({ settings, mapping, clock, retryOptions }: SalesforceOptions): SalesforceParts {
+  const http = createHttp({ settings, clock, ...(retryOptions === undefined ? {} : { retryOptions }) });
   return {
     http,
     schema: createSchema({ http, clock }),

@@ -1,7 +1,7 @@
-// The card reads what the scorer writes.
+// The card parses the explanations that the scorer writes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { explain } from '../../../src/scoring/explain.ts';
+import { explain } from '../../../src/scoring/explanation/explain.ts';
 import { scoreLead } from '../../../src/scoring/score-lead.ts';
 import { did, leadOf, modelWith, NOW } from '../../../test/scoring/build.ts';
 import { readExplanation } from '../force-app/main/default/lwc/leadgradeCard/explanation.js';
@@ -51,7 +51,7 @@ function sum(reasons) {
   return reasons.reduce((total, { points }) => total + points, 0);
 }
 
-test('the reasons on the card add up to the total, and every other line has its place', () => {
+test('the reasons on the card add up to the total, and every other line is assigned to a section', () => {
   const { reasons, held, next, result } = read(lead);
   assert.equal(sum(reasons), result.total);
   assert.equal(reasons.length, 3);
@@ -64,7 +64,7 @@ test('the reasons on the card add up to the total, and every other line has its 
   assert.deepEqual(read(leadOf({ fields })).next, ['Would reach Warm with one more: Requested a demo']);
 });
 
-test('an explanation of any length adds up on the card', () => {
+test('the reasons of an explanation that is shortened to any length add up to the total', () => {
   const { text, result } = read(lead);
   for (let length = text.length; length >= 18; length--) {
     const { reasons, held, text: cut } = read(lead, length);
@@ -76,7 +76,7 @@ test('an explanation of any length adds up on the card', () => {
   }
 });
 
-test('a negative total adds up on the card', () => {
+test('the reasons of a negative total add up to it', () => {
   const { reasons, held, result } = read(leadOf({ fields: { 'company.employees': 5 } }));
   assert.equal(result.total, -12);
   assert.deepEqual(reasons, [{ points: -12, text: 'Too small (Company size)' }]);

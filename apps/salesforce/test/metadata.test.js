@@ -1,4 +1,4 @@
-// What would be deployed, as Salesforce's own library reads it; and that its parts, the mapping and the model agree.
+// The project as Salesforce's own deployment library reads it; its parts must agree with each other, the mapping and the model.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ const FIELDS = [...Object.values(SCORE_FIELDS), ...FEEDBACK_FIELDS];
 const LIST_VIEWS = ['Leadgrade_Disputed', 'Leadgrade_Good_Fit_Quiet', 'Leadgrade_Hot'];
 const OBJECTS = ['Contact', 'Lead'];
 
-/** Every component of the project by `Type:fullName`; those of an object stand in its folder. */
+/** Every component of the project by `Type:fullName`. The components of an object are in its folder. */
 const byName = new Map(
   components
     .flatMap((each) => [...(each.type.name === 'CustomObject' ? [] : [each]), ...each.getChildren()])
@@ -51,7 +51,7 @@ function values(object, name) {
   }));
 }
 
-test('the project holds these components and no other', () => {
+test('the project contains exactly the expected components', () => {
   const expected = [
     ...OBJECTS.flatMap((object) => FIELDS.map((name) => `CustomField:${object}.${name}`)),
     ...OBJECTS.flatMap((object) => LIST_VIEWS.map((name) => `ListView:${object}.${name}`)),
@@ -62,7 +62,7 @@ test('the project holds these components and no other', () => {
   assert.deepEqual([...byName.keys()].sort(), expected.sort());
 });
 
-test('the project converts to the form that is deployed, without the tests', async (t) => {
+test('the project converts to the deployed format without its test files', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'leadgrade-deploy-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const { packagePath } = await new MetadataConverter().convert(set, 'metadata', {
@@ -86,16 +86,16 @@ test('the project converts to the form that is deployed, without the tests', asy
   ]);
 });
 
-test('a file is named after what it holds', () => {
+test('each field file and list view file is named after its component', () => {
   for (const name of FIELDS) assert.equal(field('Lead', name).fullName, name);
   for (const name of LIST_VIEWS) assert.equal(read('ListView', `Lead.${name}`).fullName, name);
 });
 
-test('a lead and a contact have the same fields, so that they can be mapped at conversion', () => {
+test('Lead and Contact have the same fields, so that they can be mapped at conversion', () => {
   for (const name of FIELDS) assert.deepEqual(field('Lead', name), field('Contact', name), name);
 });
 
-test('every field is explained, fits the limits of Salesforce and keeps no history', () => {
+test('every field has a label and a description within the limits of Salesforce, and no history tracking', () => {
   for (const name of FIELDS) {
     const { label, description, inlineHelpText, trackHistory } = field('Lead', name);
     assert.match(label, /^Leadgrade: .{3,29}$/, name);
@@ -104,7 +104,7 @@ test('every field is explained, fits the limits of Salesforce and keeps no histo
   }
 });
 
-test('scores are whole numbers and an explanation is as long as the Bulk API takes', () => {
+test('the score fields are whole numbers, and the explanation has the maximum length of the Bulk API', () => {
   for (const name of ['Fit', 'Behavior', 'Total'].map((each) => `Leadgrade_${each}_Score__c`)) {
     const { type, precision, scale } = field('Lead', name);
     assert.deepEqual({ type, precision, scale }, { type: 'Number', precision: '9', scale: '0' });
@@ -113,12 +113,12 @@ test('scores are whole numbers and an explanation is as long as the Bulk API tak
   assert.deepEqual({ type, length }, { type: 'LongTextArea', length: '32000' });
 });
 
-test('the fields are those that the mapping writes', () => {
+test('the score fields are the fields that the shipped mapping writes', () => {
   const mapping = parse(readFileSync(new URL('mappings/salesforce.yaml', root), 'utf8'));
   assert.deepEqual(mapping.write_back, SCORE_FIELDS);
 });
 
-test('grades are those of the scorer, and no other can be written', () => {
+test('the grade picklist has exactly the grades of the scorer and is restricted', () => {
   assert.deepEqual(
     values('Lead', 'Leadgrade_Fit_Grade__c'),
     GRADES.map((grade) => ({ value: grade, label: grade })),
@@ -126,7 +126,7 @@ test('grades are those of the scorer, and no other can be written', () => {
   assert.equal(field('Lead', 'Leadgrade_Fit_Grade__c').valueSet.restricted, 'true');
 });
 
-test('statuses are the bands of the shipped model, and a changed model may write others', () => {
+test('the status picklist has the bands of the shipped model and is not restricted', () => {
   const model = parse(readFileSync(new URL('mappings/model.yaml', root), 'utf8'));
   assert.deepEqual(
     values('Lead', 'Leadgrade_Status__c'),
@@ -135,7 +135,7 @@ test('statuses are the bands of the shipped model, and a changed model may write
   assert.equal(field('Lead', 'Leadgrade_Status__c').valueSet.restricted, 'false');
 });
 
-test('the verdicts of the card are those of the feedback field', () => {
+test('the feedback buttons of the card match the values of the feedback field', () => {
   const card = readFileSync(
     new URL('../force-app/main/default/lwc/leadgradeCard/leadgradeCard.js', import.meta.url),
     'utf8',
@@ -147,7 +147,7 @@ test('the verdicts of the card are those of the feedback field', () => {
   assert.deepEqual(offered, values('Lead', 'Leadgrade_Feedback__c'));
 });
 
-test('the card reads and writes fields that exist', () => {
+test('the card uses exactly the fields of the project', () => {
   const card = readFileSync(
     new URL('../force-app/main/default/lwc/leadgradeCard/leadgradeCard.js', import.meta.url),
     'utf8',
@@ -155,7 +155,7 @@ test('the card reads and writes fields that exist', () => {
   assert.deepEqual([...new Set(card.match(/Leadgrade_\w+__c/g))].sort(), [...FIELDS].sort());
 });
 
-test('the card can be put on pages of leads and contacts', () => {
+test('the card can be placed on lead and contact pages', () => {
   const { isExposed, targets, targetConfigs } = read('LightningComponentBundle', 'leadgradeCard');
   assert.deepEqual(
     { isExposed, targets, objects: targetConfigs.targetConfig.objects.object },
@@ -168,7 +168,7 @@ function grants(permissionSet) {
   return fieldPermissions.map((each) => ({ name: each.field, read: each.readable, edit: each.editable }));
 }
 
-test('both permission sets name every field and no other', () => {
+test('both permission sets grant read access to every field and no other', () => {
   const expected = OBJECTS.flatMap((object) => FIELDS.map((name) => `${object}.${name}`)).sort();
   for (const each of ['Leadgrade_Integration', 'Leadgrade_Viewer']) {
     assert.deepEqual(
@@ -184,7 +184,7 @@ test('both permission sets name every field and no other', () => {
   }
 });
 
-test('a rep edits the two feedback fields, nothing else, and gets no further permission', () => {
+test('the permission set of sales reps grants edit access to the two feedback fields and no other permission', () => {
   const edited = grants('Leadgrade_Viewer')
     .filter(({ edit }) => edit === 'true')
     .map(({ name }) => name);
@@ -196,7 +196,7 @@ test('a rep edits the two feedback fields, nothing else, and gets no further per
   assert.deepEqual([objectPermissions, userPermissions], [undefined, undefined]);
 });
 
-test('the integration user writes our fields, reads all records, and edits leads and contacts alone', () => {
+test('the integration permission set edits all Leadgrade fields, reads all records, and edits only leads and contacts', () => {
   assert.deepEqual(
     grants('Leadgrade_Integration').filter(({ edit }) => edit !== 'true'),
     [],
@@ -218,7 +218,7 @@ test('the integration user writes our fields, reads all records, and edits leads
   );
 });
 
-test('list views show and filter by fields and values that exist', () => {
+test('list views use only fields and picklist values that exist', () => {
   for (const object of OBJECTS) {
     for (const name of LIST_VIEWS) {
       const { columns, filters } = read('ListView', `${object}.${name}`);

@@ -1,22 +1,22 @@
-// One call to Salesforce, before it is sent. Type only.
+// One call to Salesforce, before it is sent. Types only.
 import type { z } from 'zod';
 
 export interface Call<T> {
-  /** The call in words, for messages: "reading Leads". */
+  /** The call in plain English, for messages: "reading Leads". */
   readonly what: string;
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-  /** Behind the version: `/query`. */
+  /** Follows the API version in the URL: `/query`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** Sent as JSON; text is sent as CSV. */
+  /** An object is sent as JSON, a string as CSV. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The answer is CSV: `answer` is for its text. */
+  /** The response is CSV: `responseSchema` validates its text. */
   readonly isCsv?: true;
-  readonly answer: z.ZodType<T>;
+  readonly responseSchema: z.ZodType<T>;
 }
 
-export interface Answer<T> {
+export interface ApiResponse<T> {
   readonly body: T;
   readonly headers: Headers;
 }

@@ -1,26 +1,27 @@
-// A refused call -> ConnectorError. Salesforce answers with a list of {errorCode, message}; the code tells more than the status.
+// An error response -> ConnectorError. Salesforce responds with a list of {errorCode, message}; the
+// code is more specific than the HTTP status.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
 import { z } from 'zod';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
 import { redactPersonalData } from '../../kit/redact.ts';
 import { retryAfterMs } from '../../kit/retry-after.ts';
-import type { RawAnswer } from './send-request.ts';
+import type { RawResponse } from './send-request.ts';
 
-const refusalSchema = z.array(z.looseObject({ errorCode: z.string(), message: z.string().default('') })).min(1);
+const errorsSchema = z.array(z.looseObject({ errorCode: z.string(), message: z.string().default('') })).min(1);
 
-/** Codes that say more than their status. */
+/** Codes that are more specific than their HTTP status. */
 const BY_CODE: Readonly<Record<string, ConnectorErrorKind>> = {
   REQUEST_LIMIT_EXCEEDED: 'budget-spent',
-  // Too many long requests at once.
+  // Too many long requests run concurrently.
   SERVER_UNAVAILABLE: 'retry',
   UNABLE_TO_LOCK_ROW: 'retry',
   QUERY_TIMEOUT: 'retry',
-  // Trouble of the whole org: no stream of it is closed for that.
+  // A problem of the whole org: it makes no single stream unavailable.
   API_DISABLED_FOR_ORG: 'configuration',
   API_CURRENTLY_DISABLED: 'retry',
   FUNCTIONALITY_NOT_ENABLED: 'forbidden',
   INSUFFICIENT_ACCESS: 'forbidden',
-  // An object that this user may not see does not exist for it.
+  // Salesforce reports an object that this user may not see as nonexistent.
   INVALID_TYPE: 'forbidden',
   UNSUPPORTED_API_VERSION: 'configuration',
 };
@@ -37,34 +38,38 @@ const BY_STATUS: Readonly<Record<number, ConnectorErrorKind>> = {
 
 const RATE_LIMIT_WAIT_MS = 10_000;
 
-/** @param what the call in words, e.g. "reading Leads" */
-export function toConnectorError(what: string, { status, headers, text }: RawAnswer, now: Date): ConnectorError {
-  const { errorCode, message } = refusalOf(text);
+/** @param what the call in plain English, e.g. "reading Leads" */
+export function toConnectorError(what: string, { status, headers, text }: RawResponse, now: Date): ConnectorError {
+  const { errorCode, message } = firstError(text);
   const kind = kindOf(status, errorCode, message);
-  const wait = retryAfterMs(headers, now) ?? (kind === 'rate-limited' ? RATE_LIMIT_WAIT_MS : null);
-  const said = redactPersonalData([errorCode, message].filter((part) => part !== '').join(', ')) || 'without a reason';
+  const waitMs = retryAfterMs(headers, now) ?? (kind === 'rate-limited' ? RATE_LIMIT_WAIT_MS : null);
+  const reason = redactPersonalData([errorCode, message].filter((part) => part !== '').join(', ')) || 'no reason given';
   const fix = fixOf(kind, status, errorCode);
   return new ConnectorError({
     kind,
     crm: 'salesforce',
-    message: `Salesforce refused ${what}: ${status} ${said}`,
+    message: `Salesforce refused ${what}: ${status} ${reason}`,
     code: errorCode === '' ? `HTTP_${status}` : errorCode,
     ...(fix === undefined ? {} : { fix }),
-    ...(wait === null ? {} : { retryAfterMs: wait }),
+    ...(waitMs === null ? {} : { retryAfterMs: waitMs }),
   });
 }
 
 function kindOf(status: number, code: string, message: string): ConnectorErrorKind {
-  // The same code for the calls of the day and for too many long ones at once; the latter passes.
+  // Salesforce uses one code for the daily quota and for too many concurrent long requests. Only
+  // the latter is temporary.
   if (code === 'REQUEST_LIMIT_EXCEEDED' && /concurrent/i.test(message)) return 'rate-limited';
   if (status >= 300 && status < 400) return 'configuration';
   return BY_CODE[code] ?? BY_STATUS[status] ?? (status >= 500 ? 'retry' : 'invalid');
 }
 
-/** Nothing of a gateway's page is shown: the status says enough. */
-function refusalOf(text: string): { errorCode: string; message: string } {
+/**
+ * Empty strings for any other body, such as a gateway's HTML page: the status alone describes the
+ * error.
+ */
+function firstError(text: string): { errorCode: string; message: string } {
   try {
-    const [first] = refusalSchema.parse(JSON.parse(text));
+    const [first] = errorsSchema.parse(JSON.parse(text));
     return { errorCode: first?.errorCode ?? '', message: first?.message ?? '' };
   } catch {
     return { errorCode: '', message: '' };
@@ -73,12 +78,12 @@ function refusalOf(text: string): { errorCode: string; message: string } {
 
 function fixOf(kind: ConnectorErrorKind, status: number, code: string): string | undefined {
   if (code === 'API_DISABLED_FOR_ORG') {
-    return 'Give the integration user the permission API Enabled, in an edition of Salesforce that has API access.';
+    return 'Grant the integration user the permission API Enabled, in a Salesforce edition that includes API access.';
   }
   if (kind === 'auth')
     return 'Check the External Client App: its Run As user, its policies, and SALESFORCE_CLIENT_SECRET.';
-  if (kind === 'forbidden') return 'Give the integration user the permission set Leadgrade Integration.';
+  if (kind === 'forbidden') return 'Assign the permission set Leadgrade Integration to the integration user.';
   if (kind === 'configuration' && status < 400) return 'Set SALESFORCE_LOGIN_URL to the My Domain URL of the org.';
-  if (kind === 'configuration') return 'Set SALESFORCE_API_VERSION to a version that the org has.';
+  if (kind === 'configuration') return 'Set SALESFORCE_API_VERSION to a version that the org supports.';
   return undefined;
 }

@@ -1,9 +1,11 @@
-// The assertion of a login by JWT bearer: who logs in to what, signed with the private key whose certificate the app has.
+// The assertion of a JWT bearer login: it names the app, the user and the login server, and is
+// signed with the private key whose certificate the app has.
 // https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_jwt_flow.htm
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 
-// Sources say that an assertion may last three or five minutes.
+// Sources give three or five minutes as the longest allowed lifetime of an assertion; this is the
+// shorter one.
 const ASSERTION_SECONDS = 180;
 
 interface Signer {
@@ -17,10 +19,13 @@ interface Signer {
 /** @throws ConnectorError `auth` when the key cannot be used */
 export function signedAssertion({ clientId, username, privateKey, loginUrl }: Signer, now: Date): string {
   const exp = Math.floor(now.getTime() / 1000) + ASSERTION_SECONDS;
-  return signed({ iss: clientId, sub: username, aud: audienceOf(loginUrl), exp }, keyOf(privateKey));
+  return signJwt({ iss: clientId, sub: username, aud: audienceOf(loginUrl), exp }, parsePrivateKey(privateKey));
 }
 
-/** The login server of the org's kind; anything else that is asked for a token is meant itself. */
+/**
+ * The login server for production or sandbox orgs; a host outside salesforce.com is its own
+ * audience.
+ */
 export function audienceOf(loginUrl: string): string {
   const { hostname } = new URL(loginUrl);
   if (!hostname.endsWith('.salesforce.com')) return loginUrl;
@@ -29,13 +34,13 @@ export function audienceOf(loginUrl: string): string {
   return `https://${isSandbox ? 'test' : 'login'}.salesforce.com`;
 }
 
-function keyOf(pem: string): KeyObject {
+function parsePrivateKey(pem: string): KeyObject {
   try {
-    // Some ways to set a variable keep line ends as \n.
+    // Some tools store the line breaks of a variable as the two characters \n.
     const key = createPrivateKey(pem.replaceAll('\\n', '\n'));
     if (key.asymmetricKeyType === 'rsa') return key;
   } catch {
-    // Told below: the reader's own error may quote the key.
+    // The error below replaces the parser's own error, which may quote the key.
   }
   throw new ConnectorError({
     kind: 'auth',
@@ -46,7 +51,7 @@ function keyOf(pem: string): KeyObject {
   });
 }
 
-function signed(claims: object, key: KeyObject): string {
+function signJwt(claims: object, key: KeyObject): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const content = `${part({ alg: 'RS256' })}.${part(claims)}`;
   return `${content}.${sign('RSA-SHA256', Buffer.from(content), key).toString('base64url')}`;

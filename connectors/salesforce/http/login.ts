@@ -1,5 +1,6 @@
-// Logging in: client credentials of an External Client App, or an assertion signed with its private key (JWT bearer). Never a
-// user's name and password: https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_client_credentials_flow.htm
+// Login with the client credentials of an External Client App, or with an assertion signed by its
+// private key (JWT bearer). It never uses a user's name and password.
+// https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_client_credentials_flow.htm
 import { Connection, OAuth2 } from 'jsforce';
 import { z } from 'zod';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
@@ -8,15 +9,15 @@ import { redactPersonalData } from '../../kit/redact.ts';
 import { retryAfterMs } from '../../kit/retry-after.ts';
 import { singleFlight } from '../../kit/single-flight.ts';
 import { signedAssertion } from './jwt-assertion.ts';
-import { AbortableTransport, type RawAnswer, withinTime } from './send-request.ts';
+import { AbortableTransport, type RawResponse, withTimeout } from './send-request.ts';
 import type { SalesforceSettings } from './settings.ts';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
-// Who logged in is told by an address that ends in the org's id and the user's.
+// The token response names the org and the user by a URL that ends in their IDs.
 const IDENTITY = /\/id\/(?<org>\w{15,18})\/(?<user>\w{15,18})$/;
 
-const tokenAnswer = z.looseObject({
+const tokenSchema = z.looseObject({
   access_token: z.string().min(1),
   instance_url: z.url(),
   id: z.string().regex(IDENTITY),
@@ -26,54 +27,61 @@ interface LoginParts {
   readonly settings: SalesforceSettings;
   readonly clock: Clock;
   readonly timeoutMs: number;
-  /** Hears the headers of every answer to a login. */
-  heard(headers: Headers): void;
+  /** Called with the headers of every login response. */
+  onResponseHeaders(headers: Headers): void;
 }
 
 export interface Session {
   /**
-   * A connection with a token; one login for all who wait for it.
-   * @throws ConnectorError `auth` when the app or the user is not accepted, `retry` for passing trouble
+   * A connection with a token. Concurrent calls share one login.
+   * @throws ConnectorError `auth` when Salesforce rejects the app or the user, `retry` for a
+   * temporary problem
    */
   connection(signal: AbortSignal): Promise<Connection>;
-  /** Its token was refused: whoever asks next logs in, unless somebody has done so already. */
-  drop(refused: Connection): void;
+  /**
+   * Salesforce rejected the token of this connection. The next call logs in, unless another call
+   * already did.
+   */
+  invalidate(rejected: Connection): void;
 }
 
 export function createSession(parts: LoginParts): Session {
-  let held: Connection | null = null;
+  let current: Connection | null = null;
   const login = singleFlight(async (signal) => {
-    held = await logIn(parts, signal);
-    return held;
+    current = await logIn(parts, signal);
+    return current;
   });
   return {
-    connection: async (signal) => held ?? (await login(signal)),
-    drop: (refused) => {
-      if (held === refused) held = null;
+    connection: async (signal) => current ?? (await login(signal)),
+    invalidate: (rejected) => {
+      if (current === rejected) current = null;
     },
   };
 }
 
-/** It never logs in again by itself. */
-async function logIn({ settings, clock, timeoutMs, heard }: LoginParts, signal: AbortSignal): Promise<Connection> {
+/** The connection never renews its token by itself. */
+async function logIn(
+  { settings, clock, timeoutMs, onResponseHeaders }: LoginParts,
+  signal: AbortSignal,
+): Promise<Connection> {
   const loginUrl = settings.SALESFORCE_LOGIN_URL.replace(/\/+$/, '');
   const oauth2 = new OAuth2({ loginUrl, clientId: settings.SALESFORCE_CLIENT_ID });
   const now = clock.now();
   const form = grantOf(settings, loginUrl, now);
-  const answer = await withinTime('logging in', timeoutMs, signal, (within) => {
-    const transport = new AbortableTransport(within);
+  const response = await withTimeout('logging in', timeoutMs, signal, (timeoutSignal) => {
+    const transport = new AbortableTransport(timeoutSignal);
     oauth2._transport = transport;
-    return transport.answerTo(() => oauth2.requestToken(form));
+    return transport.responseTo(() => oauth2.requestToken(form));
   });
-  heard(answer.headers);
-  if (answer.status >= 400) throw refusedLogin(answer, now);
-  const token = tokenAnswer.safeParse(jsonOf(answer.text));
-  if (!token.success) throw unreadable();
+  onResponseHeaders(response.headers);
+  if (response.status >= 400) throw refusedLoginError(response, now);
+  const token = tokenSchema.safeParse(parseJson(response.text));
+  if (!token.success) throw unexpectedResponseError();
   const connection = new Connection({
     version: settings.SALESFORCE_API_VERSION,
     instanceUrl: token.data.instance_url.replace(/\/+$/, ''),
     accessToken: token.data.access_token,
-    // In the org's logs and change events: who asked.
+    // Shown as the client in the org's logs and change events.
     callOptions: { client: 'Leadgrade' },
   });
   const { org = '', user = '' } = IDENTITY.exec(token.data.id)?.groups ?? {};
@@ -98,8 +106,8 @@ function grantOf(settings: SalesforceSettings, loginUrl: string, now: Date) {
 const CREDENTIALS =
   'Check SALESFORCE_LOGIN_URL (the My Domain URL), SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET (or the private key and its user).';
 
-/** What mends a refusal, by the words that it is known by. */
-const FIXES: readonly (readonly [said: RegExp, fix: string])[] = [
+/** Fixes by a pattern of the `error_description` that they repair. */
+const FIXES: readonly (readonly [description: RegExp, fix: string])[] = [
   [/no client credentials user/i, "Name the integration user under Run As in the app's policies."],
   [
     /hasn't approved/i,
@@ -113,25 +121,29 @@ const FIXES: readonly (readonly [said: RegExp, fix: string])[] = [
 ];
 
 const refusalSchema = z.looseObject({ error: z.string(), error_description: z.string().default('') });
-const PASSING: ReadonlySet<string> = new Set(['server_error', 'temporarily_unavailable', 'rate_limit_exceeded']);
+const TEMPORARY: ReadonlySet<string> = new Set(['server_error', 'temporarily_unavailable', 'rate_limit_exceeded']);
 
-/** In OAuth's words; a server that is busy or down has none of them. */
-function refusedLogin({ status, headers, text }: RawAnswer, now: Date): ConnectorError {
-  const refusal = refusalSchema.safeParse(jsonOf(text));
-  const { error, error_description: said } = refusal.data ?? { error: `HTTP_${status}`, error_description: '' };
-  const isPassing = status === 408 || status === 429 || status >= 500 || PASSING.has(error);
-  const wait = isPassing ? retryAfterMs(headers, now) : null;
+/**
+ * Reads OAuth's `error` and `error_description`; a server that is busy or down sends neither, so
+ * the status is used.
+ */
+function refusedLoginError({ status, headers, text }: RawResponse, now: Date): ConnectorError {
+  const refusal = refusalSchema.safeParse(parseJson(text));
+  const { error, error_description: description } = refusal.data ?? { error: `HTTP_${status}`, error_description: '' };
+  const isTemporary = status === 408 || status === 429 || status >= 500 || TEMPORARY.has(error);
+  const waitMs = isTemporary ? retryAfterMs(headers, now) : null;
+  const reason = redactPersonalData([error, description].filter((part) => part !== '').join(', '));
   return new ConnectorError({
-    kind: isPassing ? 'retry' : 'auth',
+    kind: isTemporary ? 'retry' : 'auth',
     crm: 'salesforce',
-    message: `Salesforce refused the login: ${redactPersonalData([error, said].filter((part) => part !== '').join(', '))}`,
+    message: `Salesforce refused the login: ${reason}`,
     code: error,
-    ...(isPassing ? {} : { fix: FIXES.find(([words]) => words.test(said))?.[1] ?? CREDENTIALS }),
-    ...(wait === null ? {} : { retryAfterMs: wait }),
+    ...(isTemporary ? {} : { fix: FIXES.find(([pattern]) => pattern.test(description))?.[1] ?? CREDENTIALS }),
+    ...(waitMs === null ? {} : { retryAfterMs: waitMs }),
   });
 }
 
-function jsonOf(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -139,7 +151,13 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function unreadable(): ConnectorError {
-  const message = 'The answer to the login is not the one of a Salesforce org';
-  return new ConnectorError({ kind: 'auth', crm: 'salesforce', message, code: 'UNEXPECTED_ANSWER', fix: CREDENTIALS });
+function unexpectedResponseError(): ConnectorError {
+  const message = 'The login response does not come from a Salesforce org';
+  return new ConnectorError({
+    kind: 'auth',
+    crm: 'salesforce',
+    message,
+    code: 'UNEXPECTED_RESPONSE',
+    fix: CREDENTIALS,
+  });
 }

@@ -1,6 +1,6 @@
-// One request through jsforce with a deadline for all of it. jsforce's own way to log in again is never set up (an org that
-// always answers 401 would be asked for ever: https://github.com/jsforce/jsforce/pull/1833), and its transport is replaced: it
-// cannot be broken off, so that a hanging answer would keep its socket, and it repeats some requests by itself and never a write.
+// One request through jsforce, with one deadline for the whole request. jsforce's own re-login is
+// never configured: an org that always responds 401 would be called endlessly
+// (https://github.com/jsforce/jsforce/pull/1833).
 import { PassThrough } from 'node:stream';
 import type { Connection } from 'jsforce';
 import { HttpApi } from 'jsforce/lib/http-api.js';
@@ -9,7 +9,7 @@ import { StreamPromise } from 'jsforce/lib/util/promise.js';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Call } from './call.ts';
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -17,19 +17,20 @@ export interface RawAnswer {
 
 /**
  * @param timeoutMs from the request to the last byte
- * @throws ConnectorError `retry` for a reset, a failed look-up, a time-out; the signal's reason when aborted
+ * @throws ConnectorError `retry` for a reset connection, a failed DNS lookup or a time-out; the
+ * signal's reason when aborted
  */
 export function sendRequest(
   connection: Connection,
   call: Omit<Call<unknown>, 'answer'>,
   timeoutMs: number,
   signal: AbortSignal,
-): Promise<RawAnswer> {
-  return withinTime(call.what, timeoutMs, signal, async (within) => {
-    const transport = new AbortableTransport(within);
-    // Any other type is parsed, and the text of an error is thrown away.
+): Promise<RawResponse> {
+  return withTimeout(call.what, timeoutMs, signal, async (timeoutSignal) => {
+    const transport = new AbortableTransport(timeoutSignal);
+    // jsforce parses any other type, and discards the text of an error.
     const api = new HttpApi(connection, { transport, responseType: 'text/plain' });
-    return await transport.answerTo(() => api.request(toRequest(connection, call)));
+    return await transport.responseTo(() => api.request(toRequest(connection, call)));
   });
 }
 
@@ -52,10 +53,14 @@ function toRequest(
 
 type SentRequest = Parameters<Transport['httpRequest']>[0];
 
-/** Sends what jsforce asks for, once, and keeps the answer as it came. */
+/**
+ * Sends the request of jsforce once and stores the unparsed response. It replaces jsforce's own
+ * transport, which cannot be aborted, so that a hanging response would keep its socket, and which
+ * retries some requests but never a write.
+ */
 export class AbortableTransport extends Transport {
   readonly #signal: AbortSignal;
-  #answer: RawAnswer | null = null;
+  #response: RawResponse | null = null;
 
   constructor(signal: AbortSignal) {
     super();
@@ -66,15 +71,18 @@ export class AbortableTransport extends Transport {
     return StreamPromise.create(() => ({ stream: new PassThrough(), promise: this.#send(request) }));
   }
 
-  /** The answer to what jsforce sends meanwhile; a refusal, which it throws, is one too. */
-  async answerTo(send: () => Promise<unknown>): Promise<RawAnswer> {
+  /**
+   * The response to the request that jsforce sends within `send`. jsforce throws for an error
+   * response; this returns it.
+   */
+  async responseTo(send: () => Promise<unknown>): Promise<RawResponse> {
     try {
       await send();
     } catch (error) {
-      if (this.#answer === null) throw error;
+      if (this.#response === null) throw error;
     }
-    if (this.#answer === null) throw new Error('jsforce sent nothing');
-    return this.#answer;
+    if (this.#response === null) throw new Error('jsforce sent no request');
+    return this.#response;
   }
 
   async #send({ url, method, headers, body }: SentRequest) {
@@ -82,51 +90,55 @@ export class AbortableTransport extends Transport {
       method,
       ...(headers === undefined ? {} : { headers }),
       ...(typeof body === 'string' ? { body } : {}),
-      // A token follows nobody to another server.
+      // A redirect must not carry the token to another server.
       redirect: 'manual',
       signal: this.#signal,
     });
     const text = await response.text();
-    this.#answer = { status: response.status, headers: response.headers, text };
+    this.#response = { status: response.status, headers: response.headers, text };
     return { statusCode: response.status, headers: Object.fromEntries(response.headers), body: text };
   }
 }
 
 /**
- * @param work is given a signal that is aborted when the time is over, too
- * @throws ConnectorError `retry`; the signal's reason when aborted
+ * @param work receives a signal that is aborted with `signal` or after `timeoutMs`
+ * @throws ConnectorError `retry` for a time-out or a broken connection; the signal's reason when
+ * aborted
  */
-export async function withinTime<T>(
+export async function withTimeout<T>(
   what: string,
   timeoutMs: number,
   signal: AbortSignal,
-  work: (within: AbortSignal) => Promise<T>,
+  work: (timeoutSignal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), timeoutMs);
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), timeoutMs);
   try {
-    return await work(AbortSignal.any([signal, late.signal]));
+    return await work(AbortSignal.any([signal, timeout.signal]));
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ConnectorError) throw error;
-    throw late.signal.aborted ? timedOut(what, timeoutMs) : brokenConnection(what, error);
+    throw timeout.signal.aborted ? timeoutError(what, timeoutMs) : connectionError(what, error);
   } finally {
     clearTimeout(timer);
   }
 }
 
-function timedOut(what: string, timeoutMs: number): ConnectorError {
-  const message = `Salesforce did not answer within ${timeoutMs / 1000} s (${what})`;
+function timeoutError(what: string, timeoutMs: number): ConnectorError {
+  const message = `Salesforce did not respond within ${timeoutMs / 1000} s (${what})`;
   return new ConnectorError({ kind: 'retry', crm: 'salesforce', message, code: 'TIMEOUT' });
 }
 
-function brokenConnection(what: string, cause: unknown): ConnectorError {
+function connectionError(what: string, cause: unknown): ConnectorError {
   const message = `The connection to Salesforce broke (${[what, systemCode(cause)].filter(Boolean).join(', ')})`;
   return new ConnectorError({ kind: 'retry', crm: 'salesforce', message, code: 'CONNECTION', cause });
 }
 
-/** Why a connection broke, in the system's word: `ENOTFOUND`, `ECONNRESET`. fetch hides it in the cause. */
+/**
+ * The operating system's code for a broken connection: `ENOTFOUND`, `ECONNRESET`. fetch nests it in
+ * the cause.
+ */
 function systemCode(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if ('code' in error && typeof error.code === 'string') return error.code;

@@ -1,15 +1,21 @@
-// The settings of the Salesforce connector; keys are the names of environment variables.
+// The settings of the Salesforce connector. The keys are the names of environment variables.
 import { z } from 'zod';
 
-/** Summer '26 and Spring '26 are 67.0 and 66.0; a version is supported for three years at least. */
+/**
+ * Spring '26 is 66.0 and Summer '26 is 67.0. Salesforce supports a version for at least three
+ * years.
+ */
 const DEFAULT_API_VERSION = '66.0';
 
 const SHARE = 'expected a number from 0.05 to 1, for example 0.8';
 const ROWS = 'expected a number of records';
-const TOKEN = 'expected 16 or more letters, digits, - and _, as `openssl rand -hex 32` makes them';
+const TOKEN = 'expected at least 16 letters, digits, - and _, for example the output of `openssl rand -hex 32`';
 const CLIENT_ID = 'is missing: the consumer key of the External Client App';
-/** What is wrong between settings is told along with what is wrong with one of them. */
-const ALSO_WITH_OTHERS = () => true;
+/**
+ * Checks between settings run even if a single setting is invalid, so that all problems are
+ * reported together.
+ */
+const ALWAYS = () => true;
 
 export const settingsSchema = z
   .object({
@@ -21,15 +27,15 @@ export const settingsSchema = z
     SALESFORCE_PRIVATE_KEY: z
       .string()
       .trim()
-      .includes('PRIVATE KEY', { error: 'expected a private key in PEM (BEGIN PRIVATE KEY); best as a file' })
+      .includes('PRIVATE KEY', { error: 'expected a private key in PEM (BEGIN PRIVATE KEY), preferably in a file' })
       .optional()
-      .describe('In place of the secret: the private key (PEM) whose certificate the app has (JWT bearer flow).'),
+      .describe('Instead of the secret: the private key (PEM) whose certificate the app has (JWT bearer flow).'),
     SALESFORCE_USERNAME: z
       .string()
       .trim()
       .min(1)
       .optional()
-      .describe('With the private key: the name of the integration user.'),
+      .describe('With the private key: the username of the integration user.'),
     SALESFORCE_API_VERSION: z
       .string()
       .regex(/^\d{2}\.0$/, 'expected a version like 66.0')
@@ -37,36 +43,36 @@ export const settingsSchema = z
     SALESFORCE_ORG_ID: z
       .string()
       .trim()
-      .regex(/^00D[a-zA-Z0-9]{12}(?:[a-zA-Z0-9]{3})?$/, 'expected the id of an org: 00D and 12 or 15 more characters')
+      .regex(/^00D[a-zA-Z0-9]{12}(?:[a-zA-Z0-9]{3})?$/, 'expected the ID of an org: 00D and 12 or 15 more characters')
       .optional()
-      .describe('The id of your org (00D...): messages of another one are dropped, and doctor looks at the login.'),
-    // Letters that no address has in another form.
+      .describe('The ID of your org (00D...). Messages from other orgs are ignored, and doctor checks the login.'),
+    // Only characters that a URL never percent-encodes.
     SALESFORCE_WEBHOOK_TOKEN: z
       .string()
       .trim()
       .regex(/^[\w.~-]{16,}$/, TOKEN)
       .optional()
       .describe(
-        'Opens /webhooks/salesforce/<token>. Make one with: openssl rand -hex 32. Without it changes are polled.',
+        'Enables /webhooks/salesforce/<token>. Create one with: openssl rand -hex 32. Without it changes are polled.',
       ),
     SALESFORCE_DAILY_QUOTA_SHARE: z.coerce
       .number(SHARE)
       .min(0.05, SHARE)
       .max(1, SHARE)
       .default(0.8)
-      .describe("Share of the org's API calls of 24 hours at which Leadgrade stops; the rest is left to other apps."),
+      .describe("Share of the org's API calls per 24 hours at which Leadgrade stops; the rest is left to other apps."),
     SALESFORCE_BULK_READ_FROM: z.coerce
       .number(ROWS)
       .int(ROWS)
       .min(1, ROWS)
       .default(50_000)
-      .describe('From so many records of an object on, its first pull goes through the Bulk API.'),
+      .describe('The first sync of an object with at least this many records uses the Bulk API.'),
     SALESFORCE_BULK_WRITE_FROM: z.coerce
       .number(ROWS)
       .int(ROWS)
       .min(1, ROWS)
       .default(2_000)
-      .describe('From so many scores of an object on, they are written through the Bulk API.'),
+      .describe('At least this many scores of one object are written through the Bulk API.'),
   })
   .refine(
     (settings) => settings.SALESFORCE_CLIENT_SECRET !== undefined || settings.SALESFORCE_PRIVATE_KEY !== undefined,
@@ -74,16 +80,16 @@ export const settingsSchema = z
       path: ['SALESFORCE_CLIENT_SECRET'],
       error:
         'is missing: the consumer secret of the External Client App (or set SALESFORCE_PRIVATE_KEY and SALESFORCE_USERNAME)',
-      when: ALSO_WITH_OTHERS,
+      when: ALWAYS,
     },
   )
   .refine((settings) => settings.SALESFORCE_PRIVATE_KEY === undefined || settings.SALESFORCE_USERNAME !== undefined, {
     path: ['SALESFORCE_USERNAME'],
-    error: 'is missing: the name of the integration user, which SALESFORCE_PRIVATE_KEY logs in as',
-    when: ALSO_WITH_OTHERS,
+    error: 'is missing: the username of the integration user, which SALESFORCE_PRIVATE_KEY logs in as',
+    when: ALWAYS,
   });
 
-/** What `leadgrade init` asks for. */
+/** The questions of `leadgrade init`. */
 export const promptedSettings = [
   {
     name: 'SALESFORCE_LOGIN_URL',
@@ -99,10 +105,10 @@ export const promptedSettings = [
     name: 'SALESFORCE_CLIENT_SECRET',
     question: 'The consumer secret of your External Client App',
     secret: true,
-    unless: 'SALESFORCE_PRIVATE_KEY',
+    skipIfSet: 'SALESFORCE_PRIVATE_KEY',
   },
 ];
 
-export const webhookInfo = { needs: 'SALESFORCE_WEBHOOK_TOKEN', path: '/webhooks/salesforce/<token>' };
+export const webhookInfo = { requiredSetting: 'SALESFORCE_WEBHOOK_TOKEN', path: '/webhooks/salesforce/<token>' };
 
 export type SalesforceSettings = z.infer<typeof settingsSchema>;

@@ -1,10 +1,11 @@
-// Leads and Contacts as they are now, with their Account; and what became of those that are not there: deleted, merged into
-// another, or converted.
+// Fetches the current Leads and Contacts with their Account, and finds out whether a missing record
+// was deleted, merged into another record, or converted.
 import type { FetchedLead, RecordRef } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { type Row, readByIds } from '../query/query.ts';
+import type { SalesforceParts } from '../parts.ts';
+import type { Row } from '../query/query.ts';
+import { readByIds } from '../query/read-by-ids.ts';
 import { isVisible } from '../query/visibility.ts';
-import type { SalesforceParts } from '../streams/stream.ts';
 import { isPersonObject, isTrue, type PersonObject, textOf } from './person-mapping.ts';
 
 /** @throws ConnectorError `invalid` for a ref that is neither a Lead nor a Contact */
@@ -15,15 +16,16 @@ export async function fetchLeads(
 ): Promise<readonly FetchedLead[]> {
   const fetched: FetchedLead[] = [];
   for (const [object, group] of Map.groupBy(refs, (ref) => ref.object)) {
-    if (!isPersonObject(object)) throw notAPerson(object);
+    if (!isPersonObject(object)) throw unknownObjectError(object);
     const ids = [...new Set(group.map(({ id }) => id))];
     if (!(await isVisible(parts, object, signal))) {
-      // An org may do without Leads, or without Contacts; its activities name them all the same. They come back with their stream.
+      // An org may have no Leads or no Contacts, while its activities still name them. These
+      // records return with their stream.
       fetched.push(...ids.map((id) => toFetched(parts, { object, id }, undefined)));
       continue;
     }
     const query = { what: `reading ${object} records`, from: object, fields: parts.people.fieldsOf(object) };
-    const rows = await readByIds(parts, { ...query, deleted: true, ids }, signal);
+    const rows = await readByIds(parts, { ...query, includeDeleted: true, ids }, signal);
     const found = new Map(rows.map((row) => [row.id, row]));
     fetched.push(...ids.map((id) => toFetched(parts, { object, id }, found.get(id))));
   }
@@ -36,8 +38,8 @@ function toFetched(
   row: Row | undefined,
 ): FetchedLead {
   const ref = { object, id };
-  // One that is not shown at all was emptied out of the recycle bin, or is hidden from this user. Nothing tells which, so it is
-  // never taken for erased.
+  // A record that is not returned was purged from the recycle bin or is hidden from this user.
+  // Salesforce does not say which, so it never counts as erased.
   if (row === undefined) return { kind: 'gone', ref, erased: false };
   const master = textOf(row.values.MasterRecordId);
   if (isTrue(row.values.IsDeleted)) {
@@ -52,7 +54,7 @@ function toFetched(
     : { kind: 'merged', ref, into: { object: 'Contact', id: contact } };
 }
 
-function notAPerson(object: string): ConnectorError {
-  const message = `"${object}" is no object of Salesforce whose records are scored; there are Lead and Contact`;
+function unknownObjectError(object: string): ConnectorError {
+  const message = `records of the Salesforce object "${object}" cannot be scored; expected Lead or Contact`;
   return new ConnectorError({ kind: 'invalid', crm: 'salesforce', message, code: 'UNKNOWN_OBJECT' });
 }

@@ -1,4 +1,5 @@
-// A Lead or a Contact (with its Account) -> canonical fields, and what it holds in our own fields.
+// A row of a Lead or a Contact (with its Account) -> canonical fields, and the values of
+// Leadgrade's own fields.
 
 import type { DirtyRecord, LeadSnapshot, RecordRef } from '../../../src/crm/connector.ts';
 import type { Fields } from '../../../src/domain/lead.ts';
@@ -10,8 +11,9 @@ import { linkProperties, projectLinks } from '../../../src/mapping/project-links
 import { writtenFields } from '../../../src/mapping/write-back.ts';
 import { modstamp } from '../query/changes.ts';
 import type { Row } from '../query/query.ts';
+import { compare } from '../query/soql.ts';
 
-/** The objects that are people. */
+/** The objects whose records are people. */
 export const PEOPLE = ['Lead', 'Contact'] as const;
 export type PersonObject = (typeof PEOPLE)[number];
 
@@ -19,34 +21,40 @@ export function isPersonObject(object: string): object is PersonObject {
   return object === 'Lead' || object === 'Contact';
 }
 
-/** Ids say of which object they are: 00Q is a Lead, 003 a Contact; null for anything else. */
+/**
+ * A Lead or Contact, by the prefix of its ID: 00Q is a Lead, 003 a Contact; null for any other
+ * object.
+ */
 export function personRef(id: string): RecordRef | null {
   if (id.startsWith('00Q')) return { object: 'Lead', id };
   if (id.startsWith('003')) return { object: 'Contact', id };
   return null;
 }
 
+/** Excludes converted Leads: each of them continues as a Contact. */
+export const NOT_CONVERTED = compare('IsConverted', '=', false);
+
 export interface PersonMapping {
-  /** What to ask Salesforce for. */
+  /** The fields and paths to query. */
   fieldsOf(object: PersonObject): readonly string[];
   toSnapshot(object: PersonObject, row: Row): LeadSnapshot;
-  /** With what the row shows: an Account's fields come with its Contact. */
+  /** With the current values of the row; the Account's fields come with the Contact. */
   toDirty(object: PersonObject, row: Row): DirtyRecord;
 }
 
-// Which Contact a converted Lead became, and which record outlived a merged one.
-const FATE: Readonly<Record<PersonObject, readonly string[]>> = {
+/** The Contact that a converted Lead became, and the surviving record of a merge. */
+const MERGE_FIELDS: Readonly<Record<PersonObject, readonly string[]>> = {
   Lead: ['MasterRecordId', 'IsConverted', 'ConvertedContactId'],
   Contact: ['MasterRecordId', 'AccountId'],
 };
 
 export function createPersonMapping(mapping: Mapping): PersonMapping {
   const written = writtenFields(mapping);
-  const held = (values: Fields): ScoreFieldValues => {
-    return Object.fromEntries(written.map(({ field, property }) => [field, readHeld(field, values[property])]));
+  const crmValues = (values: Fields): ScoreFieldValues => {
+    return Object.fromEntries(written.map(({ field, property }) => [field, parseCrmValue(field, values[property])]));
   };
   const project = (object: PersonObject, { values }: Row) =>
-    projectFields(mapping, { [object]: withAbsent(mapping, object, values) });
+    projectFields(mapping, { [object]: withHiddenFields(mapping, object, values) });
   const links = (object: PersonObject, { values }: Row) => projectLinks(mapping, { [object]: values });
   return {
     fieldsOf: (object) => [
@@ -56,14 +64,14 @@ export function createPersonMapping(mapping: Mapping): PersonMapping {
         ...written.map(({ property }) => property),
         'SystemModstamp',
         'IsDeleted',
-        ...FATE[object],
+        ...MERGE_FIELDS[object],
       ]),
     ],
     toSnapshot: (object, row) => ({
       kind: 'lead',
       ref: { object, id: row.id },
       ...project(object, row),
-      crmValues: held(row.values),
+      crmValues: crmValues(row.values),
       modifiedAt: modifiedAt(row),
       companyId: textOf(row.values.AccountId),
       outcomes: [],
@@ -71,9 +79,9 @@ export function createPersonMapping(mapping: Mapping): PersonMapping {
     }),
     toDirty: (object, row) => ({
       ref: { object, id: row.id },
-      seen: {
+      current: {
         fields: project(object, row).fields,
-        crmValues: held(row.values),
+        crmValues: crmValues(row.values),
         modifiedAt: modifiedAt(row),
         links: links(object, row),
       },
@@ -81,8 +89,8 @@ export function createPersonMapping(mapping: Mapping): PersonMapping {
   };
 }
 
-/** A field that this user does not see is unknown, as one that is empty. */
-function withAbsent(mapping: Mapping, object: PersonObject, values: Fields): Fields {
+/** Adds null for each field that this user cannot see: it is unknown, like an empty field. */
+function withHiddenFields(mapping: Mapping, object: PersonObject, values: Fields): Fields {
   const empty = Object.fromEntries(mappedProperties(mapping, object).map((name) => [name, null]));
   return { ...empty, ...values };
 }
@@ -101,8 +109,11 @@ export function isTrue(value: Fields[string] | undefined): boolean {
 
 const NUMBERS: ReadonlySet<ScoreField> = new Set(['fit_score', 'behavior_score', 'total_score']);
 
-/** Typed as we write it, so that an equal value can be recognized; what is not of that type stays as it is and differs. */
-function readHeld(field: ScoreField, raw: Fields[string] | undefined): string | number | null {
+/**
+ * Converts to the type that Leadgrade writes, so that equal values compare equal. A value of
+ * another type stays different.
+ */
+function parseCrmValue(field: ScoreField, raw: Fields[string] | undefined): string | number | null {
   if (raw === undefined || raw === null || typeof raw === 'boolean' || Array.isArray(raw)) return null;
   if (String(raw).trim() === '') return null;
   if (NUMBERS.has(field)) {

@@ -1,5 +1,6 @@
-// What this user sees of an object's fields. A hidden or missing field named in a query would fail the whole query, so every
-// query asks only for what `describe` shows: such a field costs that field.
+// The objects and fields that this user can see. A query that names a hidden or missing field fails
+// as a whole, so every query requests only described fields: a hidden field then costs that field
+// alone.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_describe.htm
 import { z } from 'zod';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
@@ -19,7 +20,7 @@ const fieldSchema = z.looseObject({
 });
 export type DescribedField = z.infer<typeof fieldSchema>;
 
-const describeAnswer = z.looseObject({
+const describeSchema = z.looseObject({
   name: z.string(),
   queryable: z.boolean(),
   updateable: z.boolean(),
@@ -30,55 +31,40 @@ export interface DescribedObject {
   readonly name: string;
   readonly queryable: boolean;
   readonly updateable: boolean;
-  /** By lower-case name: Salesforce does not tell cases apart. */
+  /** Keyed by lower-case name: Salesforce's field names are case-insensitive. */
   readonly fields: ReadonlyMap<string, DescribedField>;
 }
 
 export interface Schema {
-  /** Null: the org has no such object, or this user may not see it. */
-  object(name: string, signal: AbortSignal): Promise<DescribedObject | null>;
-  /** Of these paths (`Industry`, `Account.Industry`), those that this user sees, spelled as Salesforce spells them. */
-  visible(object: string, paths: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
-  /** The type of the field at this path: `boolean`, `currency`. Null: this user does not see it. */
+  /** Null if the org has no such object, or if this user cannot see it. */
+  describe(name: string, signal: AbortSignal): Promise<DescribedObject | null>;
+  /**
+   * The paths (`Industry`, `Account.Industry`) that this user can see, in Salesforce's spelling.
+   */
+  visiblePaths(object: string, paths: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
+  /** The type of the field at this path: `boolean`, `currency`. Null if this user cannot see it. */
   typeOf(object: string, path: string, signal: AbortSignal): Promise<string | null>;
-  /** What was learned may have changed: it is asked for again. */
-  forget(): void;
+  /** Clears the cache, so that every object is described again. */
+  invalidate(): void;
 }
 
-// An admin who grants a field expects it to be read soon; each object costs one call.
-const KNOWN_FOR_MS = 30 * 60_000;
+// A newly granted field should be read soon; describing an object costs one call.
+const CACHE_MS = 30 * 60_000;
 
 export function createSchema({ http, clock }: { http: SalesforceHttp; clock: Clock }): Schema {
   const objects = new Map<string, (signal: AbortSignal) => Promise<DescribedObject | null>>();
 
-  async function object(name: string, signal: AbortSignal): Promise<DescribedObject | null> {
-    const described = objects.get(name) ?? remember((within) => read(http, name, within), clock);
-    objects.set(name, described);
-    return await described(signal);
+  async function describe(name: string, signal: AbortSignal): Promise<DescribedObject | null> {
+    const cached =
+      objects.get(name) ?? cacheDescription((sharedSignal) => fetchDescription(http, name, sharedSignal), clock);
+    objects.set(name, cached);
+    return await cached(signal);
   }
 
-  async function resolve(
-    from: string,
-    path: string,
-    signal: AbortSignal,
-  ): Promise<Pick<DescribedField, 'name' | 'type'> | null> {
-    const described = await object(from, signal);
-    const dot = path.indexOf('.');
-    if (dot < 0) return described?.fields.get(path.toLowerCase()) ?? null;
-    const relation = path.slice(0, dot).toLowerCase();
-    const link = [...(described?.fields.values() ?? [])].find((field) => {
-      return field.relationshipName?.toLowerCase() === relation;
-    });
-    // What may be one of several objects has no fields that are sure to be there.
-    const [parent, ...others] = link?.referenceTo ?? [];
-    if (link === undefined || parent === undefined || others.length > 0) return null;
-    const rest = await resolve(parent, path.slice(dot + 1), signal);
-    return rest === null ? null : { name: `${link.relationshipName}.${rest.name}`, type: rest.type };
-  }
-
+  const resolve = (from: string, path: string, signal: AbortSignal) => resolvePath(describe, from, path, signal);
   return {
-    object,
-    visible: async (from, paths, signal) => {
+    describe,
+    visiblePaths: async (from, paths, signal) => {
       const found: string[] = [];
       for (const path of paths) {
         const field = await resolve(from, path, signal);
@@ -87,28 +73,53 @@ export function createSchema({ http, clock }: { http: SalesforceHttp; clock: Clo
       return found;
     },
     typeOf: async (from, path, signal) => (await resolve(from, path, signal))?.type ?? null,
-    forget: () => objects.clear(),
+    invalidate: () => objects.clear(),
   };
 }
 
-/** Asks once for all who wait, and not again while the answer is fresh. */
-function remember(ask: (signal: AbortSignal) => Promise<DescribedObject | null>, clock: Clock) {
-  let known: { readonly described: DescribedObject | null; readonly at: number } | null = null;
-  const asked = singleFlight(async (signal) => {
+/** Follows the relations of the path; null if this user cannot see the field or one of its parents. */
+async function resolvePath(
+  describe: Schema['describe'],
+  from: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<Pick<DescribedField, 'name' | 'type'> | null> {
+  const described = await describe(from, signal);
+  const dot = path.indexOf('.');
+  if (dot < 0) return described?.fields.get(path.toLowerCase()) ?? null;
+  const relation = path.slice(0, dot).toLowerCase();
+  const link = [...(described?.fields.values() ?? [])].find((field) => {
+    return field.relationshipName?.toLowerCase() === relation;
+  });
+  // A relation to one of several objects has no fields that every target has.
+  const [parent, ...others] = link?.referenceTo ?? [];
+  if (link === undefined || parent === undefined || others.length > 0) return null;
+  const rest = await resolvePath(describe, parent, path.slice(dot + 1), signal);
+  return rest === null ? null : { name: `${link.relationshipName}.${rest.name}`, type: rest.type };
+}
+
+/** Caches the description for `CACHE_MS`; concurrent callers share one call. */
+function cacheDescription(fetchFresh: (signal: AbortSignal) => Promise<DescribedObject | null>, clock: Clock) {
+  let cached: { readonly described: DescribedObject | null; readonly at: number } | null = null;
+  const refresh = singleFlight(async (signal) => {
     const at = clock.now().getTime();
-    const described = await ask(signal);
-    known = { described, at };
+    const described = await fetchFresh(signal);
+    cached = { described, at };
     return described;
   });
   return async (signal: AbortSignal): Promise<DescribedObject | null> => {
-    const isFresh = known !== null && clock.now().getTime() - known.at < KNOWN_FOR_MS;
-    return known !== null && isFresh ? known.described : await asked(signal);
+    const isFresh = cached !== null && clock.now().getTime() - cached.at < CACHE_MS;
+    return cached !== null && isFresh ? cached.described : await refresh(signal);
   };
 }
 
-async function read(http: SalesforceHttp, name: string, signal: AbortSignal): Promise<DescribedObject | null> {
+async function fetchDescription(
+  http: SalesforceHttp,
+  name: string,
+  signal: AbortSignal,
+): Promise<DescribedObject | null> {
   try {
-    const call = { what: `describing ${name}`, path: `/sobjects/${name}/describe`, answer: describeAnswer };
+    const call = { what: `describing ${name}`, path: `/sobjects/${name}/describe`, responseSchema: describeSchema };
     const { fields, ...object } = await http.call(call, signal);
     return { ...object, fields: new Map(fields.map((field) => [field.name.toLowerCase(), field])) };
   } catch (error) {

@@ -1,8 +1,9 @@
-// Queries, built so that no value can become part of one: every value goes through its literal, every field name is one.
-// jsforce's own builder leaves backslashes as they are, so that `x\` would end no string.
+// Builds SOQL without injection: every value is escaped as a literal, and every name is validated.
+// jsforce's own builder does not escape backslashes, so the text `x\` would swallow the closing
+// quote.
 // https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm
 
-/** A condition as SOQL. Made by the functions below only. */
+/** A SOQL condition. Only the functions below create one. */
 export class Condition {
   readonly #soql: string;
 
@@ -15,7 +16,7 @@ export class Condition {
   }
 }
 
-/** A value as SOQL. Made by the functions below only: no text can stand in its place. */
+/** A SOQL literal. Only the functions below create one, so plain text cannot be passed instead. */
 class Literal {
   readonly #soql: string;
 
@@ -35,7 +36,7 @@ export function text(value: string): Literal {
   return new Literal(`'${escaped}'`);
 }
 
-// Everything that may end a string or a line.
+// Every character that may end a string or a line.
 const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\\\',
   "'": "\\'",
@@ -47,9 +48,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 const ID = /^[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?$/;
 
-/** @throws RangeError when it is none */
+/** @throws RangeError if the value is not a valid ID */
 export function id(value: string): Literal {
-  if (!ID.test(value)) throw new RangeError('not the id of a Salesforce record');
+  if (!ID.test(value)) throw new RangeError('not a valid ID of a Salesforce record');
   return new Literal(`'${value}'`);
 }
 
@@ -57,7 +58,7 @@ export function isId(value: string): boolean {
   return ID.test(value);
 }
 
-/** @param at epoch ms; Salesforce keeps whole seconds */
+/** @param at epoch ms; Salesforce stores whole seconds */
 export function instant(at: number): Literal {
   return new Literal(new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z'));
 }
@@ -67,15 +68,15 @@ export function compare(field: string, operator: Operator, literal: Literal | bo
   return new Condition(`${name(field)} ${operator} ${value}`);
 }
 
-/** @param ids at least one @throws RangeError for what is no id */
+/** @param ids at least one @throws RangeError if the list is empty or a value is not a valid ID */
 export function oneOfIds(field: string, ids: readonly string[]): Condition {
-  if (ids.length === 0) throw new RangeError('a condition without any id');
+  if (ids.length === 0) throw new RangeError('a condition needs at least one ID');
   return new Condition(`${name(field)} IN (${list(ids.map(id))})`);
 }
 
-/** @param values at least one */
+/** @param values at least one @throws RangeError if the list is empty */
 export function oneOfTexts(field: string, values: readonly string[]): Condition {
-  if (values.length === 0) throw new RangeError('a condition without any value');
+  if (values.length === 0) throw new RangeError('a condition needs at least one value');
   return new Condition(`${name(field)} IN (${list(values.map(text))})`);
 }
 
@@ -91,11 +92,11 @@ export function any(...conditions: readonly Condition[]): Condition {
   return join(conditions, 'OR');
 }
 
-function join(conditions: readonly Condition[], word: 'AND' | 'OR'): Condition {
-  const [only, ...more] = conditions;
-  if (only === undefined) throw new RangeError('a condition without any part');
-  if (more.length === 0) return only;
-  return new Condition(conditions.map(({ soql }) => `(${soql})`).join(` ${word} `));
+function join(conditions: readonly Condition[], operator: 'AND' | 'OR'): Condition {
+  const [first, ...others] = conditions;
+  if (first === undefined) throw new RangeError('a combined condition needs at least one part');
+  if (others.length === 0) return first;
+  return new Condition(conditions.map(({ soql }) => `(${soql})`).join(` ${operator} `));
 }
 
 export interface Query {
@@ -107,7 +108,7 @@ export interface Query {
   readonly limit?: number;
 }
 
-/** @throws RangeError for a name that is none */
+/** @throws RangeError if a name is not valid */
 export function select({ fields, from, where, orderBy = [], limit }: Query): string {
   const columns = [...new Set(fields)].map(name);
   return [
@@ -118,7 +119,7 @@ export function select({ fields, from, where, orderBy = [], limit }: Query): str
   ].join(' ');
 }
 
-/** How many records there are. @throws RangeError for a name that is none */
+/** A query for the number of records. @throws RangeError if a name is not valid */
 export function count({ from, where }: Pick<Query, 'from' | 'where'>): string {
   return `SELECT COUNT() FROM ${name(from)}${where === undefined ? '' : ` WHERE ${where.soql}`}`;
 }
@@ -126,6 +127,6 @@ export function count({ from, where }: Pick<Query, 'from' | 'where'>): string {
 const NAME = /^[a-zA-Z]\w*(?:\.[a-zA-Z]\w*)*$/;
 
 function name(field: string): string {
-  if (!NAME.test(field)) throw new RangeError(`"${field}" is no name of a Salesforce field or object`);
+  if (!NAME.test(field)) throw new RangeError(`"${field}" is not a valid name of a Salesforce field or object`);
   return field;
 }

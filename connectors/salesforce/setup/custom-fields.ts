@@ -1,12 +1,13 @@
-// Custom fields by the Tooling API: what the org has of them, whoever sees them. Needs a user that may customize the org.
+// Reads and creates custom fields through the Tooling API, which returns them whether or not a user
+// can see them. Requires a user who may customize the org.
 // https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_customfield.htm
 import { z } from 'zod';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import type { SalesforceParts } from '../parts.ts';
 import { all, any, compare, oneOfTexts, select, text } from '../query/soql.ts';
-import type { SalesforceParts } from '../streams/stream.ts';
-import { metadataOf, missingValues, toPicklistEntry, type WantedField } from './score-fields.ts';
+import { metadataOf, missingValues, type RequiredField, toPicklistEntry } from './score-fields.ts';
 
-/** What is not told of here is kept as it is. */
+/** Loose: properties that are not listed here are sent back unchanged. */
 const metadataSchema = z.looseObject({
   type: z.string(),
   valueSet: z
@@ -26,94 +27,107 @@ export interface CustomField {
   readonly metadata: Metadata;
 }
 
-const foundAnswer = z.looseObject({
+const foundFieldsSchema = z.looseObject({
   records: z.array(z.looseObject({ Id: z.string(), DeveloperName: z.string(), TableEnumOrId: z.string() })),
 });
-const fieldAnswer = z.looseObject({ Metadata: metadataSchema });
+const customFieldSchema = z.looseObject({ Metadata: metadataSchema });
 
-// No namespace: the fields of an installed package are its maker's.
-const OWN_CUSTOM = /^[A-Za-z](?:_?[A-Za-z0-9])*__c$/;
+// No namespace: the fields of an installed package belong to its publisher.
+const CUSTOM_FIELD_NAME = /^[A-Za-z](?:_?[A-Za-z0-9])*__c$/;
 
-/** Whether a field of that name can be made in the org. */
-export function canBeMade(name: string): boolean {
-  return OWN_CUSTOM.test(name);
+/** Whether a field with that name can be created in the org. */
+export function isCustomFieldName(name: string): boolean {
+  return CUSTOM_FIELD_NAME.test(name);
 }
 
-/** Those of the wanted fields that the org has, by full name in lower case. */
+/** The required fields that exist in the org, by full name in lower case. */
 export async function readCustomFields(
   { http }: SalesforceParts,
-  wanted: readonly WantedField[],
+  required: readonly RequiredField[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, CustomField>> {
-  const ours = wanted.filter(({ name }) => canBeMade(name));
-  if (ours.length === 0) return new Map();
-  const names = [...new Set(ours.map(({ name }) => name.slice(0, -'__c'.length)))];
-  const objects = [...new Set(ours.map(({ object }) => object))];
+  const customFields = required.filter(({ name }) => isCustomFieldName(name));
+  if (customFields.length === 0) return new Map();
+  const names = [...new Set(customFields.map(({ name }) => name.slice(0, -'__c'.length)))];
+  const objects = [...new Set(customFields.map(({ object }) => object))];
   const where = all(
     any(...objects.map((object) => compare('TableEnumOrId', '=', text(object)))),
     oneOfTexts('DeveloperName', names),
   );
   const q = select({ fields: ['Id', 'DeveloperName', 'TableEnumOrId'], from: 'CustomField', where });
-  const call = { what: 'reading custom fields', path: '/tooling/query', query: { q }, answer: foundAnswer };
-  const { records } = await asAdmin(() => http.call(call, signal));
+  const call = {
+    what: 'reading custom fields',
+    path: '/tooling/query',
+    query: { q },
+    responseSchema: foundFieldsSchema,
+  };
+  const { records } = await withAdminHint(() => http.call(call, signal));
   const found = new Map<string, CustomField>();
   for (const { Id, DeveloperName, TableEnumOrId } of records) {
-    const one = { what: 'reading a custom field', path: `/tooling/sobjects/CustomField/${Id}`, answer: fieldAnswer };
-    const { Metadata: metadata } = await asAdmin(() => http.call(one, signal));
+    const path = `/tooling/sobjects/CustomField/${Id}`;
+    const metadataCall = { what: 'reading a custom field', path, responseSchema: customFieldSchema };
+    const { Metadata: metadata } = await withAdminHint(() => http.call(metadataCall, signal));
     found.set(`${TableEnumOrId}.${DeveloperName}__c`.toLowerCase(), { id: Id, metadata });
   }
   return found;
 }
 
-/** Does nothing where there is one of that name by now. */
+/** Succeeds if a field with that name exists by now. */
 export async function createCustomField(
   { http }: SalesforceParts,
-  wanted: WantedField,
+  required: RequiredField,
   signal: AbortSignal,
 ): Promise<void> {
-  const body = { FullName: wanted.fullName, Metadata: metadataOf(wanted) };
+  const what = `creating ${required.fullName}`;
+  const body = { FullName: required.fullName, Metadata: metadataOf(required) };
   const path = '/tooling/sobjects/CustomField';
-  const call = { what: `creating ${wanted.fullName}`, method: 'POST' as const, path, body, answer: z.unknown() };
+  const call = { what, method: 'POST' as const, path, body, responseSchema: z.unknown() };
   try {
-    await asAdmin(() => http.call(call, signal));
+    await withAdminHint(() => http.call(call, signal));
   } catch (error) {
     if (!(error instanceof ConnectorError) || error.code !== 'DUPLICATE_DEVELOPER_NAME') throw error;
   }
 }
 
-/** Names of the values of a picklist that can be chosen; null: it takes them from a list that other fields share. */
-export function valuesIn({ valueSet }: Metadata): readonly string[] | null {
+/**
+ * The active values of a picklist; null if it takes its values from a global picklist that other
+ * fields share.
+ */
+export function ownPicklistValues({ valueSet }: Metadata): readonly string[] | null {
   const values = valueSet?.valueSetDefinition?.value;
   if (values === undefined) return null;
   return values.filter(({ isActive }) => isActive !== false).map(nameOf);
 }
 
-/** Adds the values that the field lacks; those that are there (an admin's own, an older model's) stay. */
+/**
+ * Adds or reactivates the missing values. The existing values (an admin's own, those of an older
+ * model) stay.
+ */
 export async function addValues(
   { http }: SalesforceParts,
-  wanted: WantedField,
+  required: RequiredField,
   { id, metadata }: CustomField,
   signal: AbortSignal,
 ): Promise<void> {
   const { valueSet } = metadata;
-  const there = valueSet?.valueSetDefinition?.value ?? [];
-  const missing = missingValues(wanted, valuesIn(metadata) ?? []);
-  const known = new Set(there.map(nameOf));
-  const awakened = new Set(missing.map(({ value }) => value));
+  const existing = valueSet?.valueSetDefinition?.value ?? [];
+  const missing = missingValues(required, ownPicklistValues(metadata) ?? []);
+  const existingNames = new Set(existing.map(nameOf));
+  const missingNames = new Set(missing.map(({ value }) => value));
   const value = [
-    ...there.map((each) => (awakened.has(nameOf(each)) ? { ...each, isActive: true } : each)),
-    ...missing.filter((each) => !known.has(each.value)).map(toPicklistEntry),
+    ...existing.map((entry) => (missingNames.has(nameOf(entry)) ? { ...entry, isActive: true } : entry)),
+    ...missing.filter((entry) => !existingNames.has(entry.value)).map(toPicklistEntry),
   ];
   const definition = { ...valueSet?.valueSetDefinition, value };
   const Metadata = { ...metadata, valueSet: { ...valueSet, valueSetDefinition: definition } };
   const call = {
-    what: `adding values to ${wanted.fullName}`,
+    what: `adding values to ${required.fullName}`,
     method: 'PATCH' as const,
     path: `/tooling/sobjects/CustomField/${id}`,
-    body: { FullName: wanted.fullName, Metadata },
-    answer: z.unknown(),
+    body: { FullName: required.fullName, Metadata },
+    responseSchema: z.unknown(),
   };
-  await asAdmin(() => http.call(call, signal));
+  await withAdminHint(() => http.call(call, signal));
 }
 
 function nameOf({
@@ -126,8 +140,8 @@ function nameOf({
   return valueName ?? fullName ?? '';
 }
 
-/** @throws ConnectorError `configuration` in place of `forbidden` */
-export async function asAdmin<T>(work: () => Promise<T>): Promise<T> {
+/** Replaces a `forbidden` error with a `configuration` error that tells an admin what to do. */
+export async function withAdminHint<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -135,9 +149,9 @@ export async function asAdmin<T>(work: () => Promise<T>): Promise<T> {
     throw new ConnectorError({
       kind: 'configuration',
       crm: 'salesforce',
-      message: `This login may not change the org's setup: ${error.message}`,
+      message: `This login may not change the setup of the org: ${error.message}`,
       code: 'NO_CUSTOMIZE',
-      fix: 'Have an admin deploy apps/salesforce, which brings the fields and permission sets; or run leadgrade setup once with the client id and secret of an app that runs as an admin (Customize Application), and give the integration user the permission set Leadgrade Integration.',
+      fix: 'Ask an admin to deploy apps/salesforce, which contains the fields and permission sets. Or run leadgrade setup once with the client ID and secret of an app that runs as an admin (Customize Application), and assign the permission set Leadgrade Integration to the integration user.',
       cause: error,
     });
   }

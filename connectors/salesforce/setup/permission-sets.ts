@@ -1,18 +1,19 @@
-// Who sees our fields: the permission sets that setup makes, named as those of apps/salesforce. A new field is seen by nobody.
+// The permission sets that grant access to the Leadgrade fields, with the names used in
+// apps/salesforce. Without one, no user can see a new field.
 // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_fieldpermissions.htm
 import { z } from 'zod';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import type { SalesforceParts } from '../parts.ts';
 import { readRows } from '../query/query.ts';
 import { all, compare, id, text } from '../query/soql.ts';
-import type { SalesforceParts } from '../streams/stream.ts';
-import type { WantedField } from './score-fields.ts';
+import type { RequiredField } from './score-fields.ts';
 
 interface PermissionSet {
   readonly name: string;
   readonly label: string;
   readonly description: string;
-  /** Whether it lets its users edit a field; all may be read. */
-  edits(field: WantedField): boolean;
+  /** Whether its users may edit a field. They may read all fields. */
+  edits(field: RequiredField): boolean;
 }
 
 export const INTEGRATION: PermissionSet = {
@@ -31,19 +32,22 @@ const VIEWER: PermissionSet = {
 
 export const PERMISSION_SETS = [INTEGRATION, VIEWER];
 
-/** A set as the org has it. */
-export interface FoundSet {
+/** A permission set of the org. */
+export interface ExistingPermissionSet {
   readonly id: string;
   /** By the field's full name in lower case. */
   readonly grants: ReadonlyMap<string, { readonly id: string; readonly read: boolean; readonly edit: boolean }>;
 }
 
-/** Null: there is none. @throws ConnectorError `forbidden` when this user may not see permission sets */
+/**
+ * Null if it does not exist.
+ * @throws ConnectorError `forbidden` if this user cannot see permission sets
+ */
 export async function findPermissionSet(
   parts: SalesforceParts,
   { name }: PermissionSet,
   signal: AbortSignal,
-): Promise<FoundSet | null> {
+): Promise<ExistingPermissionSet | null> {
   const what = 'reading permission sets';
   const sets = await readRows(
     parts,
@@ -62,27 +66,30 @@ export async function findPermissionSet(
   return { id: set.id, grants: new Map(grants) };
 }
 
-/** Fields that a set does not let its users see or edit as it should; what it allows beyond that is the admin's affair. */
+/**
+ * The fields that a permission set does not grant as required. Further grants by an admin are left
+ * alone.
+ */
 export function missingGrants(
   set: PermissionSet,
-  found: FoundSet | null,
-  fields: readonly WantedField[],
-): readonly WantedField[] {
+  found: ExistingPermissionSet | null,
+  fields: readonly RequiredField[],
+): readonly RequiredField[] {
   return fields.filter((field) => {
     const grant = found?.grants.get(field.fullName.toLowerCase());
     return grant === undefined || !grant.read || (set.edits(field) && !grant.edit);
   });
 }
 
-/** The set with its grants, made where it or they are missing. @returns its id */
+/** Creates the permission set if it does not exist, and the missing grants. @returns its ID */
 export async function grantFields(
   parts: SalesforceParts,
   set: PermissionSet,
-  found: FoundSet | null,
-  missing: readonly WantedField[],
+  found: ExistingPermissionSet | null,
+  missing: readonly RequiredField[],
   signal: AbortSignal,
 ): Promise<string> {
-  const parent = found?.id ?? (await createSet(parts, set, signal));
+  const parent = found?.id ?? (await createPermissionSet(parts, set, signal));
   for (const field of missing) {
     const access = { PermissionsRead: true, PermissionsEdit: set.edits(field) };
     const grant = found?.grants.get(field.fullName.toLowerCase());
@@ -92,7 +99,7 @@ export async function grantFields(
     } else {
       const path = `/sobjects/FieldPermissions/${grant.id}`;
       const body = { ...access, PermissionsEdit: access.PermissionsEdit || grant.edit };
-      const call = { what: 'granting fields', method: 'PATCH' as const, path, body, answer: z.unknown() };
+      const call = { what: 'granting fields', method: 'PATCH' as const, path, body, responseSchema: z.unknown() };
       await parts.http.call(call, signal);
     }
   }
@@ -101,7 +108,7 @@ export async function grantFields(
 
 export async function isAssigned(
   parts: SalesforceParts,
-  found: FoundSet,
+  found: ExistingPermissionSet,
   user: string,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -110,24 +117,33 @@ export async function isAssigned(
   return (await readRows(parts, query, signal)).rows.length > 0;
 }
 
-export async function assign(parts: SalesforceParts, set: string, user: string, signal: AbortSignal): Promise<void> {
+export async function assignPermissionSet(
+  parts: SalesforceParts,
+  set: string,
+  user: string,
+  signal: AbortSignal,
+): Promise<void> {
   await createOnce(parts, 'PermissionSetAssignment', { PermissionSetId: set, AssigneeId: user }, signal);
 }
 
-async function createSet(parts: SalesforceParts, set: PermissionSet, signal: AbortSignal): Promise<string> {
+async function createPermissionSet(parts: SalesforceParts, set: PermissionSet, signal: AbortSignal): Promise<string> {
   const { name, label, description } = set;
-  const made = await createOnce(parts, 'PermissionSet', { Name: name, Label: label, Description: description }, signal);
-  const own = made ?? (await findPermissionSet(parts, set, signal))?.id;
-  if (own !== undefined) return own;
+  const body = { Name: name, Label: label, Description: description };
+  const created = await createOnce(parts, 'PermissionSet', body, signal);
+  const setId = created ?? (await findPermissionSet(parts, set, signal))?.id;
+  if (setId !== undefined) return setId;
   throw new ConnectorError({
     kind: 'configuration',
     crm: 'salesforce',
-    message: `The permission set ${name} could not be made: its name is used by what this user does not see.`,
-    fix: 'Look for that name in Setup > Permission Sets and Permission Set Groups.',
+    message: `The permission set ${name} could not be created: a record that this user cannot see already has that name.`,
+    fix: 'Search for the name in Setup > Permission Sets and Permission Set Groups.',
   });
 }
 
-/** @returns the id; null when it was there: the answer to the first try of a call may have been lost */
+/**
+ * @returns the ID; null if the record exists already: the response to an earlier attempt may have
+ * been lost
+ */
 async function createOnce(
   parts: SalesforceParts,
   object: string,
@@ -137,16 +153,16 @@ async function createOnce(
   try {
     return await create(parts, object, body, signal);
   } catch (error) {
-    if (error instanceof ConnectorError && IS_THERE.has(error.code ?? '')) return null;
+    if (error instanceof ConnectorError && ALREADY_EXISTS.has(error.code ?? '')) return null;
     throw error;
   }
 }
 
-const IS_THERE: ReadonlySet<string> = new Set(['DUPLICATE_VALUE', 'DUPLICATE_DEVELOPER_NAME']);
+const ALREADY_EXISTS: ReadonlySet<string> = new Set(['DUPLICATE_VALUE', 'DUPLICATE_DEVELOPER_NAME']);
 
-const createdAnswer = z.looseObject({ id: z.string() });
+const createdSchema = z.looseObject({ id: z.string() });
 
 async function create(parts: SalesforceParts, object: string, body: object, signal: AbortSignal): Promise<string> {
   const call = { what: `creating a ${object}`, method: 'POST' as const, path: `/sobjects/${object}`, body };
-  return (await parts.http.call({ ...call, answer: createdAnswer }, signal)).id;
+  return (await parts.http.call({ ...call, responseSchema: createdSchema }, signal)).id;
 }

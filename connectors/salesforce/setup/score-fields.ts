@@ -1,4 +1,5 @@
-// The fields that Salesforce keeps for us on Lead and Contact: what each must be. apps/salesforce deploys the same ones.
+// The definitions of the Leadgrade fields on Lead and Contact. apps/salesforce deploys the same
+// fields.
 // https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_customfield.htm
 
 import type { WriteTarget } from '../../../src/crm/connector.ts';
@@ -8,21 +9,21 @@ import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
 import { PEOPLE, type PersonObject } from '../people/person-mapping.ts';
 import type { DescribedField } from '../query/describe.ts';
-import { MAX_TEXT } from '../write/write-scores.ts';
+import { MAX_TEXT_LENGTH } from '../write/write-scores.ts';
 
 interface FieldKind {
   readonly label: string;
-  /** As the Tooling API names it. */
+  /** The type in the Tooling API. */
   readonly type: 'Number' | 'Text' | 'LongTextArea' | 'Picklist' | 'DateTime';
-  /** As a description of the object names it. */
+  /** The type in the description of the object. */
   readonly described: 'double' | 'string' | 'textarea' | 'picklist' | 'datetime';
   readonly size: Readonly<Record<string, number>>;
-  /** Takes the values of its list alone. */
+  /** A picklist that accepts only its listed values. */
   readonly restricted?: boolean;
   readonly description: string;
 }
 
-// Points of a model may be many, and less than none.
+// A model may give large and negative scores.
 const NUMBER = { type: 'Number', described: 'double', size: { precision: 9, scale: 0 } } as const;
 const TEXT = { type: 'Text', described: 'string', size: { length: 255 } } as const;
 const PICKLIST = { type: 'Picklist', described: 'picklist', size: {} } as const;
@@ -53,14 +54,14 @@ const KINDS: Readonly<Record<ScoreField, FieldKind>> = {
   status: {
     ...PICKLIST,
     label: 'lead status',
-    // A model that is changed writes other values at once.
+    // A changed model writes new values immediately, before setup has added them.
     restricted: false,
     description: 'What to do with the person, as the scoring model says. Written by Leadgrade.',
   },
   explanation: {
     type: 'LongTextArea',
     described: 'textarea',
-    size: { length: MAX_TEXT, visibleLines: 12 },
+    size: { length: MAX_TEXT_LENGTH, visibleLines: 12 },
     label: 'score explanation',
     description:
       'Why the person has this score, line by line. The lines with a sign and a number add up to the total. Written by Leadgrade.',
@@ -79,7 +80,7 @@ const KINDS: Readonly<Record<ScoreField, FieldKind>> = {
   },
 };
 
-/** What reps write and we only read. */
+/** The fields that sales reps write and Leadgrade only reads. */
 const FEEDBACK: readonly (FieldKind & { readonly name: string; readonly values: readonly PicklistValue[] })[] = [
   {
     ...PICKLIST,
@@ -107,26 +108,29 @@ interface PicklistValue {
   readonly label: string;
 }
 
-export interface WantedField extends FieldKind {
+export interface RequiredField extends FieldKind {
   readonly object: PersonObject;
   readonly name: string;
   /** `Lead.Leadgrade_Status__c` */
   readonly fullName: string;
-  /** Of a picklist. */
+  /** The values of a picklist; empty for other types. */
   readonly values: readonly PicklistValue[];
-  /** We write it; else reps do. */
+  /** Leadgrade writes the field; sales reps write the others. */
   readonly isScore: boolean;
 }
 
-/** On both objects: what the mapping wants to write, with the values that the model needs, and what reps answer in. */
-export function wantedFields(mapping: Mapping, target: WriteTarget): readonly WantedField[] {
+/**
+ * On both objects: the score fields that the mapping writes, with the picklist values of the model,
+ * and the feedback fields.
+ */
+export function requiredFields(mapping: Mapping, target: WriteTarget): readonly RequiredField[] {
   const scores = writtenFields(mapping).map(({ field, property }) => {
     return { ...KINDS[field], name: property, values: valuesOf(field, target), isScore: true };
   });
-  const feedback = FEEDBACK.map((each) => ({ ...each, isScore: false }));
+  const feedback = FEEDBACK.map((field) => ({ ...field, isScore: false }));
   return PEOPLE.flatMap((object) =>
-    [...scores, ...feedback].map((each) => {
-      return { ...each, object, label: `Leadgrade: ${each.label}`, fullName: `${object}.${each.name}` };
+    [...scores, ...feedback].map((field) => {
+      return { ...field, object, label: `Leadgrade: ${field.label}`, fullName: `${object}.${field.name}` };
     }),
   );
 }
@@ -136,26 +140,27 @@ function valuesOf(field: ScoreField, { statuses }: WriteTarget): readonly Pickli
   return field === 'status' ? statuses : [];
 }
 
-/** What keeps an existing field from holding ours, in words; null = nothing. */
-export function wrongType({ described, size }: WantedField, there: DescribedField): string | null {
-  if (there.type !== described) return `has the type ${there.type}, not ${described}`;
+/** Why an existing field cannot store the values, for messages; null if it can. */
+export function typeMismatch({ described, size }: RequiredField, existing: DescribedField): string | null {
+  if (existing.type !== described) return `has the type ${existing.type}, not ${described}`;
   const { length = 0 } = size;
-  return there.length < length && described === 'textarea' ? `holds ${there.length} characters, not ${length}` : null;
+  const isTooShort = existing.length < length && described === 'textarea';
+  return isTooShort ? `holds ${existing.length} characters, not ${length}` : null;
 }
 
-/** Values of the list that the model needs and the field lacks. */
-export function missingValues(wanted: WantedField, there: readonly string[]): readonly PicklistValue[] {
-  const known = new Set(there);
-  return wanted.values.filter(({ value }) => !known.has(value));
+/** The picklist values that the model needs and the field lacks. */
+export function missingValues(required: RequiredField, existing: readonly string[]): readonly PicklistValue[] {
+  const existingValues = new Set(existing);
+  return required.values.filter(({ value }) => !existingValues.has(value));
 }
 
-/** Of a described field. */
+/** The active picklist values of a described field. */
 export function activeValues({ picklistValues }: DescribedField): readonly string[] {
   return picklistValues.filter(({ active }) => active).map(({ value }) => value);
 }
 
-/** A field's definition for the Tooling API. */
-export function metadataOf({ type, label, description, size, values, restricted = false }: WantedField) {
+/** The definition of a field for the Tooling API. */
+export function metadataOf({ type, label, description, size, values, restricted = false }: RequiredField) {
   if (type !== 'Picklist') return { type, label, description, ...size };
   const value = values.map(toPicklistEntry);
   return { type, label, description, valueSet: { restricted, valueSetDefinition: { sorted: false, value } } };

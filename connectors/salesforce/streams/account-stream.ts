@@ -1,11 +1,13 @@
-// The Accounts: a Contact's modification time does not move with its Account, so a change of one makes its Contacts dirty. The
-// first pull has nothing to show: all Contacts are read with their Accounts anyway.
+// Accounts. A change of an Account does not change the modification time of its Contacts, so this
+// stream marks them as dirty. The full sync yields no records: the contacts stream reads all
+// Contacts together with their Accounts.
 import { mappedProperties } from '../../../src/mapping/project-fields.ts';
 import { emptyPage } from '../../kit/change-pages.ts';
+import type { SalesforceParts } from '../parts.ts';
 import { changesCursorSchema, changesFrom, readChanges } from '../query/changes.ts';
-import { readByIds } from '../query/query.ts';
+import { readByIds } from '../query/read-by-ids.ts';
 import { missingFields } from '../query/visibility.ts';
-import { parseCursor, type SalesforceParts, type StreamReader } from './stream.ts';
+import { parseCursor, type StreamReader } from './stream-reader.ts';
 
 const ID = 'accounts';
 
@@ -13,7 +15,8 @@ export function accountStream(parts: SalesforceParts): StreamReader {
   const { http, people } = parts;
   return {
     stream: { id: ID, activityTypes: [], isCompanies: true },
-    sight: (signal) => missingFields(parts, { what: 'reading accounts', object: 'Account', fields: [] }, signal),
+    checkAvailability: (signal) =>
+      missingFields(parts, { what: 'reading accounts', object: 'Account', fields: [] }, signal),
     async *read(cursor, signal) {
       if (cursor === null) {
         yield emptyPage(changesFrom(await http.now(signal)), false);
@@ -31,7 +34,7 @@ export function accountStream(parts: SalesforceParts): StreamReader {
   };
 }
 
-/** Those of an Account that the fields of its Contacts come from. */
+/** The Account fields that the mapping reads. */
 function accountFields({ mapping }: SalesforceParts): readonly string[] {
   const paths = mappedProperties(mapping, 'Contact').filter((path) => /^Account\./i.test(path));
   return paths.map((path) => path.slice('Account.'.length));

@@ -1,30 +1,33 @@
-// An item of Salesforce -> activities of the people whom it is about.
+// A Salesforce item -> one activity for each person that it concerns.
 
 import type { RecordRef, SourcedActivity } from '../../../src/crm/connector.ts';
 import type { Fields } from '../../../src/domain/lead.ts';
+import type { SalesforceParts } from '../parts.ts';
 import { personRef, textOf } from '../people/person-mapping.ts';
 import type { Row } from '../query/query.ts';
-import type { SalesforceParts } from './stream.ts';
 
-/** The people among these ids, each once: a task may be about an Account, and its owner is a User. */
-export function peopleAmong(ids: readonly (Fields[string] | undefined)[]): readonly RecordRef[] {
+/**
+ * The IDs that are Leads or Contacts, without duplicates. Others are skipped: a task may concern an
+ * Account or a User.
+ */
+export function personRefs(ids: readonly (Fields[string] | undefined)[]): readonly RecordRef[] {
   const people = ids.flatMap((id) => personRef(textOf(id) ?? '') ?? []);
   return [...new Map(people.map((ref) => [ref.id, ref])).values()];
 }
 
-export function personIn(field: string): (row: Row) => Fields[string] | undefined {
+export function fieldValue(field: string): (row: Row) => Fields[string] | undefined {
   return ({ values }) => values[field];
 }
 
 interface RawItem {
-  /** Unique over all streams: `task:00T...`. */
+  /** Unique across all streams: `task:00T...`. */
   readonly id: string;
   readonly source: string;
   readonly properties: Fields;
   readonly people: readonly RecordRef[];
 }
 
-/** One activity for each of its people; none where no rule of the mapping fits. */
+/** One activity per person; empty if no rule of the mapping matches. */
 export function toActivities(
   { toActivity }: Pick<SalesforceParts, 'toActivity'>,
   { people, ...raw }: RawItem,

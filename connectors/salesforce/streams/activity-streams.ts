@@ -1,13 +1,15 @@
-// The streams of activities that a rule of the mapping reads, and of outcomes where it asks for them.
+// Creates the activity streams that a rule of the mapping reads, and the opportunity stream if the
+// mapping reads outcomes.
 
 import type { ChangeStream } from '../../../src/crm/connector.ts';
 import { outcomeSources } from '../../../src/mapping/mapping.ts';
 import { mappedSources } from '../../../src/mapping/project-activities.ts';
+import type { SalesforceParts } from '../parts.ts';
 import { campaignMemberStream } from './campaign-member-stream.ts';
 import { emailStream } from './email-stream.ts';
 import { eventStream } from './event-stream.ts';
 import { opportunityStream } from './opportunity-stream.ts';
-import type { SalesforceParts, StreamReader } from './stream.ts';
+import type { StreamReader } from './stream-reader.ts';
 import { taskStream } from './task-stream.ts';
 
 const STREAMS: Readonly<Record<string, (parts: SalesforceParts, stream: ChangeStream) => StreamReader>> = {
@@ -17,7 +19,7 @@ const STREAMS: Readonly<Record<string, (parts: SalesforceParts, stream: ChangeSt
   emails: emailStream,
 };
 
-/** What `from` of an activity's rule may name. */
+/** The valid values of `from` in an activity rule. */
 export const ACTIVITY_SOURCES: readonly string[] = Object.keys(STREAMS);
 
 export function createActivityStreams(parts: SalesforceParts): readonly StreamReader[] {

@@ -1,15 +1,16 @@
-// E-mails (EmailMessage): one that a lead wrote, or one that was sent, which may have been opened or have bounced. One message is
-// several things that happened, so it is shown as several items, told apart by `kind`.
+// E-mails (EmailMessage): written by a lead, or sent to one, then possibly opened or bounced. One
+// message can therefore be several activities; the property `kind` distinguishes them.
 // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_emailmessage.htm
 
 import type { ChangeStream, RecordRef } from '../../../src/crm/connector.ts';
 import type { Fields } from '../../../src/domain/lead.ts';
 import { activityProperties } from '../../../src/mapping/project-activities.ts';
+import type { SalesforceParts } from '../parts.ts';
 import { missingFields } from '../query/visibility.ts';
-import { peopleAmong, personIn, toActivities } from './activity-items.ts';
-import { type Item, type ItemSource, readItems } from './item-stream.ts';
-import type { SalesforceParts, StreamReader } from './stream.ts';
-import { hasNoReadableDate } from './undated.ts';
+import { fieldValue, personRefs, toActivities } from './activity-items.ts';
+import { missingDateFields } from './date-fields.ts';
+import { type Item, type ItemSource, readItemPages } from './item-stream.ts';
+import type { StreamReader } from './stream-reader.ts';
 
 const RELATION = {
   object: 'EmailMessageRelation',
@@ -17,9 +18,10 @@ const RELATION = {
   person: 'RelationId',
   fields: ['RelationType'],
 };
-// Without the relation, whom it is about stands on the task that Salesforce keeps of it.
-const WHO = 'Activity.WhoId';
-const FIELDS = ['Incoming', 'Status', 'IsOpened', 'IsBounced', WHO];
+// The task that Salesforce creates for each message. It names the person if the relation is hidden.
+const TASK_PERSON = 'Activity.WhoId';
+const FIELDS = ['Incoming', 'Status', 'IsOpened', 'IsBounced', TASK_PERSON];
+/** `Status` of a draft. */
 const DRAFT = '5';
 
 export function emailStream(parts: SalesforceParts, stream: ChangeStream): StreamReader {
@@ -28,27 +30,28 @@ export function emailStream(parts: SalesforceParts, stream: ChangeStream): Strea
     object: 'EmailMessage',
     fields: [...FIELDS, ...activityProperties(parts.mapping, stream.id)],
     relation: RELATION,
-    show: (item) => {
+    project: (item) => {
       const people = correspondents(item);
-      const activities = kindsOf(item.values).flatMap((kind) => {
+      const activities = messageKinds(item.values).flatMap((kind) => {
         const properties = { ...item.values, kind };
         return toActivities(parts, { id: activityId(kind, item.id), source: stream.id, properties, people });
       });
       return { activities };
     },
-    idsOf: (id) => ({ activities: KINDS.map((kind) => activityId(kind, id)), outcomes: [] }),
+    possibleIds: (id) => ({ activities: KINDS.map((kind) => activityId(kind, id)), outcomes: [] }),
   };
   return {
     stream,
-    sight: async (signal) => {
-      const needed = { what: 'reading emails', object: source.object, fields: ['Incoming'] };
-      const denied =
-        (await missingFields(parts, needed, signal)) ?? (await hasNoReadableDate(parts, needed, stream.id, signal));
-      if (denied !== null || (await parts.schema.visible(source.object, [WHO], signal)).length > 0) return denied;
+    checkAvailability: async (signal) => {
+      const access = { what: 'reading emails', object: source.object, fields: ['Incoming'] };
+      const unavailable =
+        (await missingFields(parts, access, signal)) ?? (await missingDateFields(parts, access, stream.id, signal));
+      if (unavailable !== null) return unavailable;
+      if ((await parts.schema.visiblePaths(source.object, [TASK_PERSON], signal)).length > 0) return null;
       const { object, item, person } = RELATION;
-      return missingFields(parts, { what: 'reading whom emails are about', object, fields: [item, person] }, signal);
+      return missingFields(parts, { what: 'reading the people of emails', object, fields: [item, person] }, signal);
     },
-    read: (cursor, signal) => readItems(parts, source, cursor, signal),
+    read: (cursor, signal) => readItemPages(parts, source, cursor, signal),
   };
 }
 
@@ -60,21 +63,24 @@ function activityId(kind: Kind, id: string): string {
   return kind === 'bounced' ? `email-bounce:${id}` : `email:${id}`;
 }
 
-function kindsOf({ Incoming, Status, IsOpened, IsBounced }: Fields): readonly Kind[] {
+function messageKinds({ Incoming, Status, IsOpened, IsBounced }: Fields): readonly Kind[] {
   if (Status === DRAFT) return [];
   if (Incoming === true) return ['incoming'];
   if (IsBounced === true) return ['bounced'];
-  // Salesforce notes the first time that it was opened, by any of those whom it was sent to.
+  // Salesforce records only the first open, by any of the recipients.
   return IsOpened === true ? ['sent', 'opened'] : ['sent'];
 }
 
-/** Of an e-mail that came in, who wrote it: those in copy did nothing. Of one that was sent, whom it went to. */
+/**
+ * The author of an incoming e-mail (the people in copy did nothing), or the recipients of a sent
+ * one.
+ */
 function correspondents({ values, links }: Item): readonly RecordRef[] {
-  if (links === null) return peopleAmong([values[WHO]]);
+  if (links === null) return personRefs([values[TASK_PERSON]]);
   const isIncoming = values.Incoming === true;
-  const wanted = links.filter((link) => {
+  const relevant = links.filter((link) => {
     const type = link.values.RelationType;
     return type === undefined || isIncoming === (type === 'FromAddress');
   });
-  return peopleAmong(wanted.map(personIn('RelationId')));
+  return personRefs(relevant.map(fieldValue('RelationId')));
 }

@@ -1,67 +1,75 @@
-// Tasks, events, e-mails, campaign members and opportunities as streams: each item with the people whom it is about. Who that is
-// may stand in a relation object of its own, whose changes do not move the item's times: it is followed with a second cursor.
+// The shared reader of tasks, events, e-mails, campaign members and opportunities. The link of an
+// item to a person may be a row of a separate relation object. Its changes do not change the
+// modification time of the item, so the relation has a cursor of its own.
 import { z } from 'zod';
 import type { ChangePage, Cursor } from '../../../src/crm/connector.ts';
 import { emptyPage } from '../../kit/change-pages.ts';
+import type { SalesforceParts } from '../parts.ts';
 import { isTrue, textOf } from '../people/person-mapping.ts';
 import { changesCursorSchema, changesFrom, readChanges } from '../query/changes.ts';
-import { invisibleObject, type Row, readByIds } from '../query/query.ts';
-import { listThenChanges, parseCursor, type SalesforceParts } from './stream.ts';
+import type { Row } from '../query/query.ts';
+import { readByIds } from '../query/read-by-ids.ts';
+import { invisibleObjectError } from '../query/visibility.ts';
+import { listThenChanges } from './list-then-changes.ts';
+import { parseCursor } from './stream-reader.ts';
 
 export interface Relation {
   readonly object: string;
-  /** Its field that names the item: `TaskId`. */
+  /** The field that references the item: `TaskId`. */
   readonly item: string;
-  /** Its field that names the person: `RelationId`. */
+  /** The field that references the person: `RelationId`. */
   readonly person: string;
   readonly fields: readonly string[];
-  /** Without it nobody is known to be on an item. */
-  readonly needed?: true;
+  /** The items themselves reference no person: without the relation the stream cannot be read. */
+  readonly isRequired?: true;
 }
 
 export interface Item {
   readonly id: string;
   readonly values: Row['values'];
-  /** The rows of its relation; null: the org has none, or this user does not see it. */
+  /** The rows of its relation; null if the org has no such object or this user cannot see it. */
   readonly links: readonly Row[] | null;
 }
 
 export interface ItemSource {
-  /** Of the stream. */
+  /** The ID of the stream. */
   readonly id: string;
   readonly object: string;
   readonly fields: readonly string[];
   readonly relation?: Relation;
-  /** What an item that is there is for each of its people. */
-  show(item: Item): Partial<Pick<ChangePage, 'activities' | 'outcomes'>>;
-  /** All that `show` could give of an item. */
-  idsOf(id: string): NonNullable<ChangePage['complete']>;
+  /** The activities or outcomes of one existing item, for each person that it concerns. */
+  project(item: Item): Partial<Pick<ChangePage, 'activities' | 'outcomes'>>;
+  /** Every ID that `project` could return for the item. */
+  possibleIds(id: string): NonNullable<ChangePage['complete']>;
 }
 
 const cursorSchema = z.object({
-  /** Of the items themselves. */
+  /** The cursor of the items. */
   items: z.record(z.string(), z.unknown()).nullable(),
-  /** Of the relation: from when the items began to be listed. */
+  /** The cursor of the relation; it begins when the listing of the items begins. */
   links: changesCursorSchema,
 });
 
-/** All items that are there with their people; later, those that changed, and those whose people did. */
-export async function* readItems(
+/**
+ * The full sync of all items with their people; then the changed items, and the items whose people
+ * changed.
+ */
+export async function* readItemPages(
   parts: SalesforceParts,
   source: ItemSource,
   cursor: Cursor | null,
   signal: AbortSignal,
 ): AsyncGenerator<ChangePage> {
-  const given = cursor ?? { items: null, links: changesFrom(await parts.http.now(signal)) };
-  let state = parseCursor(cursorSchema, source.id, given);
-  const isListing = state.items?.phase !== 'changes';
+  const startCursor = cursor ?? { items: null, links: changesFrom(await parts.http.now(signal)) };
+  let state = parseCursor(cursorSchema, source.id, startCursor);
+  const isFullSync = state.items?.phase !== 'changes';
   const listed = {
     ...source,
     fields: ['IsDeleted', ...source.fields],
-    fromListed: async (rows: readonly Row[]) => shown(parts, source, rows, signal),
+    fromListed: async (rows: readonly Row[]) => projectRows(parts, source, rows, signal),
     fromChanged: async (rows: readonly Row[]) => {
       const ids = rows.map(({ id }) => id);
-      return { ...(await shown(parts, source, rows, signal)), complete: completeOf(source, ids) };
+      return { ...(await projectRows(parts, source, rows, signal)), complete: allPossibleIds(source, ids) };
     },
   };
   for await (const page of listThenChanges(parts, listed, state.items, signal)) {
@@ -69,48 +77,52 @@ export async function* readItems(
     yield { ...page, cursor: state };
   }
   const relation = await visibleRelation(parts, source, signal);
-  // A pull is either the whole pass or what follows it.
-  if (isListing || relation === null) return;
+  // One sync is either the full sync or an incremental one: the next sync reads the relation.
+  if (isFullSync || relation === null) return;
   const links = { id: `the people of ${source.id}`, object: relation.object, fields: [relation.item] };
-  for await (const { rows, cursor: reached } of readChanges(parts, links, state.links, signal)) {
-    state = { ...state, links: reached };
+  for await (const { rows, cursor: linksCursor } of readChanges(parts, links, state.links, signal)) {
+    state = { ...state, links: linksCursor };
     const ids = [...new Set(rows.flatMap(({ values }) => textOf(values[relation.item]) ?? []))];
-    const items = await itemsOf(parts, source, ids, signal);
-    const content = await shown(parts, source, items, signal);
-    yield { ...emptyPage(state, false), ...content, complete: completeOf(source, ids) };
+    const items = await readItems(parts, source, ids, signal);
+    const content = await projectRows(parts, source, items, signal);
+    yield { ...emptyPage(state, false), ...content, complete: allPossibleIds(source, ids) };
   }
 }
 
-/** Archived ones, too; what was deleted or cannot be seen is left out. */
-function itemsOf(parts: SalesforceParts, source: ItemSource, ids: readonly string[], signal: AbortSignal) {
+/** Includes archived items; deleted and hidden items are omitted. */
+function readItems(parts: SalesforceParts, source: ItemSource, ids: readonly string[], signal: AbortSignal) {
   const fields = ['IsDeleted', ...source.fields];
-  return readByIds(parts, { what: `reading ${source.id}`, from: source.object, fields, deleted: true, ids }, signal);
+  const query = { what: `reading ${source.id}`, from: source.object, fields, includeDeleted: true };
+  return readByIds(parts, { ...query, ids }, signal);
 }
 
-function completeOf(source: ItemSource, ids: readonly string[]): NonNullable<ChangePage['complete']> {
-  const all = ids.map((id) => source.idsOf(id));
-  return { activities: all.flatMap((each) => each.activities), outcomes: all.flatMap((each) => each.outcomes) };
+function allPossibleIds(source: ItemSource, ids: readonly string[]): NonNullable<ChangePage['complete']> {
+  const possible = ids.map((id) => source.possibleIds(id));
+  return {
+    activities: possible.flatMap(({ activities }) => activities),
+    outcomes: possible.flatMap(({ outcomes }) => outcomes),
+  };
 }
 
-async function shown(
+async function projectRows(
   parts: SalesforceParts,
   source: ItemSource,
   rows: readonly Row[],
   signal: AbortSignal,
 ): Promise<Pick<ChangePage, 'activities' | 'outcomes'>> {
-  const there = rows.filter(({ values }) => !isTrue(values.IsDeleted));
-  const links = await linksOf(parts, source, there, signal);
-  const all = there.map(({ id, values }) => {
-    return source.show({ id, values, links: links === null ? null : (links.get(id) ?? []) });
+  const existing = rows.filter(({ values }) => !isTrue(values.IsDeleted));
+  const links = await readLinks(parts, source, existing, signal);
+  const projected = existing.map(({ id, values }) => {
+    return source.project({ id, values, links: links === null ? null : (links.get(id) ?? []) });
   });
   return {
-    activities: all.flatMap(({ activities = [] }) => activities),
-    outcomes: all.flatMap(({ outcomes = [] }) => outcomes),
+    activities: projected.flatMap(({ activities = [] }) => activities),
+    outcomes: projected.flatMap(({ outcomes = [] }) => outcomes),
   };
 }
 
-/** By the item's id, oldest first; null: nobody shows us any. */
-async function linksOf(
+/** The rows of the relation by item ID, oldest first; null if this user cannot see the relation. */
+async function readLinks(
   parts: SalesforceParts,
   source: ItemSource,
   items: readonly Row[],
@@ -123,25 +135,28 @@ async function linksOf(
     what: `reading the people of ${source.id}`,
     from: object,
     fields: ['IsDeleted', item, person, ...fields],
-    // Those of archived items, too.
-    deleted: true,
+    // Returns the rows of archived items as well.
+    includeDeleted: true,
     idField: item,
     ids: items.map(({ id }) => id),
   };
   const rows = await readByIds(parts, query, signal);
-  const there = rows.filter(({ values }) => !isTrue(values.IsDeleted));
-  return Map.groupBy(there, ({ values }) => textOf(values[item]) ?? '');
+  const existing = rows.filter(({ values }) => !isTrue(values.IsDeleted));
+  return Map.groupBy(existing, ({ values }) => textOf(values[item]) ?? '');
 }
 
-/** @throws ConnectorError `forbidden` where one that is needed is not visible: all would seem to have nobody */
+/**
+ * @throws ConnectorError `forbidden` if a required relation is hidden: otherwise every item would
+ * seem to concern no person
+ */
 async function visibleRelation(
   { schema }: SalesforceParts,
   { id, relation }: ItemSource,
   signal: AbortSignal,
 ): Promise<Relation | null> {
   if (relation === undefined) return null;
-  const { object, item, person, needed } = relation;
-  if ((await schema.visible(object, [item, person], signal)).length === 2) return relation;
-  if (needed) throw invisibleObject(`reading the people of ${id}`, object);
+  const { object, item, person, isRequired } = relation;
+  if ((await schema.visiblePaths(object, [item, person], signal)).length === 2) return relation;
+  if (isRequired) throw invisibleObjectError(`reading the people of ${id}`, object);
   return null;
 }

@@ -1,14 +1,15 @@
-// Opportunities as outcomes of the Contacts that have a role in them. An Opportunity and its roles change separately, and are one
-// stream: what is shown is the same either way.
+// Opportunities as deal outcomes of the Contacts that have a role in them. Opportunities and roles
+// change independently but form one stream, because both yield the same outcomes.
 // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_opportunity.htm
 import type { Fields, FieldValue } from '../../../src/domain/lead.ts';
 import type { DealOutcome } from '../../../src/domain/outcome.ts';
 import { toInstant } from '../../../src/mapping/convert-value.ts';
+import type { SalesforceParts } from '../parts.ts';
 import { textOf } from '../people/person-mapping.ts';
 import { missingFields } from '../query/visibility.ts';
-import { peopleAmong, personIn } from './activity-items.ts';
-import { type ItemSource, type Relation, readItems } from './item-stream.ts';
-import type { SalesforceParts, StreamReader } from './stream.ts';
+import { fieldValue, personRefs } from './activity-items.ts';
+import { type ItemSource, type Relation, readItemPages } from './item-stream.ts';
+import type { StreamReader } from './stream-reader.ts';
 
 const ID = 'opportunities';
 const STATE = ['IsClosed', 'IsWon'];
@@ -18,7 +19,7 @@ const RELATION: Relation = {
   item: 'OpportunityId',
   person: 'ContactId',
   fields: [],
-  needed: true,
+  isRequired: true,
 };
 
 export function opportunityStream(parts: SalesforceParts): StreamReader {
@@ -27,22 +28,22 @@ export function opportunityStream(parts: SalesforceParts): StreamReader {
     object: 'Opportunity',
     fields: [...STATE, ...FIELDS],
     relation: RELATION,
-    show: ({ id, values, links }) => {
+    project: ({ id, values, links }) => {
       const outcome = toOutcome(id, values);
-      const people = peopleAmong((links ?? []).map(personIn('ContactId')));
+      const people = personRefs((links ?? []).map(fieldValue('ContactId')));
       return { outcomes: people.map((ref) => ({ ...outcome, ref })) };
     },
-    idsOf: (id) => ({ activities: [], outcomes: [outcomeId(id)] }),
+    possibleIds: (id) => ({ activities: [], outcomes: [outcomeId(id)] }),
   };
   return {
     stream: { id: ID, activityTypes: [] },
-    sight: async (signal) => {
-      const needed = { what: 'reading opportunities', object: 'Opportunity', fields: STATE };
+    checkAvailability: async (signal) => {
+      const access = { what: 'reading opportunities', object: 'Opportunity', fields: STATE };
       const { object, item, person } = RELATION;
-      const people = { what: 'reading who has a role in opportunities', object, fields: [item, person] };
-      return (await missingFields(parts, needed, signal)) ?? (await missingFields(parts, people, signal));
+      const people = { what: 'reading the contact roles of opportunities', object, fields: [item, person] };
+      return (await missingFields(parts, access, signal)) ?? (await missingFields(parts, people, signal));
     },
-    read: (cursor, signal) => readItems(parts, source, cursor, signal),
+    read: (cursor, signal) => readItemPages(parts, source, cursor, signal),
   };
 }
 
@@ -50,11 +51,11 @@ function outcomeId(id: string): string {
   return `opportunity:${id}`;
 }
 
-/** What became of it. Of its stages, Salesforce tells the present one alone. */
+/** Salesforce reports only the current stage of an opportunity. */
 export function toOutcome(id: string, values: Fields): DealOutcome {
   const stage = textOf(values.StageName);
   const createdAt = instantOf(values.CreatedDate);
-  // One that was never moved has been in its stage from the beginning.
+  // An opportunity that never moved has been in its stage since its creation.
   const enteredAt = 'LastStageChangeDate' in values ? (instantOf(values.LastStageChangeDate) ?? createdAt) : null;
   return {
     id: outcomeId(id),
@@ -63,10 +64,10 @@ export function toOutcome(id: string, values: Fields): DealOutcome {
     stage,
     state: values.IsWon === true ? 'won' : values.IsClosed === true ? 'lost' : 'open',
     amount: numberOf(values.Amount),
-    // Where an org has one currency alone, opportunities do not name it.
+    // In an org with a single currency, opportunities have no currency field.
     currency: textOf(values.CurrencyIsoCode),
     createdAt,
-    // Of an open one it is when somebody hopes that it will be won.
+    // For an open opportunity, CloseDate is only the expected date.
     closedAt: values.IsClosed === true ? instantOf(values.CloseDate) : null,
     stages: stage === null || enteredAt === null ? [] : [{ stage, enteredAt }],
   };

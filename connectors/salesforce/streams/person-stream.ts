@@ -1,22 +1,21 @@
-// Leads, or Contacts with their Account: read whole at first, then those that changed, with what the query showed of them.
+// Leads, or Contacts with their Account: first all of them, then the changed ones with the field
+// values that the query returned.
 import type { ChangePage } from '../../../src/crm/connector.ts';
-import { isTrue, type PersonObject } from '../people/person-mapping.ts';
+import type { SalesforceParts } from '../parts.ts';
+import { isTrue, NOT_CONVERTED, type PersonObject } from '../people/person-mapping.ts';
 import type { Row } from '../query/query.ts';
-import { compare } from '../query/soql.ts';
 import { missingFields } from '../query/visibility.ts';
-import { listThenChanges, type SalesforceParts, type StreamReader } from './stream.ts';
+import { listThenChanges } from './list-then-changes.ts';
+import type { StreamReader } from './stream-reader.ts';
 
 const PERSON_STREAMS: Readonly<Record<PersonObject, string>> = { Lead: 'leads', Contact: 'contacts' };
-
-/** A Lead that was converted goes on as a Contact. */
-export const NOT_CONVERTED = compare('IsConverted', '=', false);
 
 export function personStream(parts: SalesforceParts, object: PersonObject): StreamReader {
   const { people } = parts;
   const id = PERSON_STREAMS[object];
   return {
     stream: { id, activityTypes: [], listsObject: object },
-    sight: (signal) => missingFields(parts, { what: `reading ${id}`, object, fields: [] }, signal),
+    checkAvailability: (signal) => missingFields(parts, { what: `reading ${id}`, object, fields: [] }, signal),
     read(cursor, signal) {
       const source = {
         id,
@@ -27,10 +26,11 @@ export function personStream(parts: SalesforceParts, object: PersonObject): Stre
           return { leads: rows.map((row) => people.toSnapshot(object, row)) };
         },
         fromChanged: async (rows: readonly Row[]): Promise<Partial<ChangePage>> => {
-          // What became of one that is no longer there, only a read of it tells.
-          const isThere = ({ values }: Row) => !isTrue(values.IsDeleted) && !isTrue(values.IsConverted);
+          // A deleted or converted record must be fetched to find out whether it was merged and
+          // into which record.
+          const isLive = ({ values }: Row) => !isTrue(values.IsDeleted) && !isTrue(values.IsConverted);
           return {
-            dirty: rows.map((row) => (isThere(row) ? people.toDirty(object, row) : { ref: { object, id: row.id } })),
+            dirty: rows.map((row) => (isLive(row) ? people.toDirty(object, row) : { ref: { object, id: row.id } })),
           };
         },
       };

@@ -1,41 +1,41 @@
-// The body of a Flow's HTTP callout (JSON) -> the records that it names. The form is ours:
-// {"orgId", "source"?, "records": [{"object", "id"}]}, or one such record beside "orgId".
+// The JSON body of a Flow's HTTP callout -> the records that it names. Leadgrade defines the
+// format: {"orgId", "source"?, "records": [{"object", "id"}]}, or a single record next to "orgId".
 import { z } from 'zod';
 import type { UnparsedPart } from '../../../src/crm/webhook-receiver.ts';
 import { jsonText } from '../../kit/json-text.ts';
 import { fullId, fullOrgId } from './full-id.ts';
-import type { NamedRecord, ReadMessage } from './named-records.ts';
+import type { MessageResult, NamedRecord } from './named-records.ts';
 
-// A flow sees 200 records at a time, and those of one transaction together.
-const MOST_RECORDS = 5_000;
+// A flow receives batches of 200 records, and all batches of one transaction together.
+const MAX_RECORDS = 5_000;
 
 const bodySchema = z.object({
   orgId: z.string().trim().nullish(),
-  /** `import`: many at a time, which may wait. */
+  /** `import`: a bulk change, processed with low priority. */
   source: z.string().nullish(),
-  records: z.array(z.unknown()).max(MOST_RECORDS).nullish(),
+  records: z.array(z.unknown()).max(MAX_RECORDS).nullish(),
 });
 const recordSchema = z.object({
   object: z.string(),
   id: z.string().trim(),
 });
 
-/** Never throws. @param orgId of the org that alone may send; who sends needs not say it then */
-export function readCallout(text: string, receivedAt: number, orgId: string | null): ReadMessage {
-  const json = jsonOf(text);
+/** Never throws. @param orgId the only allowed org; if given, the body may omit its own "orgId" */
+export function parseFlowCallout(text: string, receivedAt: number, orgId: string | null): MessageResult {
+  const json = parseJson(text);
   const body = bodySchema.safeParse(json);
   if (!body.success)
     return {
       kind: 'unparsed',
-      reason: 'The body is not JSON of the form {"orgId", "records"}, or has too many records.',
+      reason: `The body is not JSON of the form {"orgId", "records"}, or has more than ${MAX_RECORDS} records.`,
     };
   const org = body.data.orgId ? fullOrgId(body.data.orgId) : orgId;
-  if (org === null) return { kind: 'unparsed', reason: 'The body does not say of which org it is ("orgId").' };
+  if (org === null) return { kind: 'unparsed', reason: 'The body has no valid "orgId".' };
   const isImport = body.data.source === 'import';
   const named: NamedRecord[] = [];
   const unparsed: UnparsedPart[] = [];
   for (const element of body.data.records ?? [json]) {
-    // As a body of its own, so that it can be read again.
+    // Each record is stored as a complete body, so that `reparse` can read it.
     const text = jsonText({ orgId: org, ...(isImport ? { source: 'import' } : {}), records: [element] });
     const record = recordIn(element, receivedAt);
     if (typeof record === 'string') unparsed.push({ text, reason: record, account: org });
@@ -44,7 +44,7 @@ export function readCallout(text: string, receivedAt: number, orgId: string | nu
   return { kind: 'message', org, named, unparsed };
 }
 
-function jsonOf(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -57,12 +57,14 @@ function recordIn(element: unknown, receivedAt: number): Omit<NamedRecord, 'isIm
   if (!parsed.success) return 'The record has no "object" and "id".';
   const { object } = parsed.data;
   const id = fullId(parsed.data.id);
-  if (id === null) return 'The "id" of the record is none of Salesforce.';
+  if (id === null) return 'The "id" of the record is not a valid Salesforce ID.';
   return {
     object,
     id,
-    // No callout is sent again by Salesforce, and what it could tell of the change (LastModifiedDate) has whole seconds: of two changes in
-    // one second the second would be lost. Two that arrive in one millisecond are read after both.
+    // Salesforce never repeats a callout, so the arrival time (ms) identifies it. LastModifiedDate
+    // has whole seconds: with it, the second of two changes within one second would be lost. Two
+    // callouts that arrive within one millisecond share a key, which is harmless: the record is
+    // read after both.
     key: `${object}:${id}:${new Date(receivedAt).toISOString()}`,
   };
 }

@@ -1,17 +1,21 @@
-// Ids in the one form that we keep: 18 characters, as the API shows them. Formulas, reports and flows of Salesforce often give the first
-// 15 alone, which mind case; the other three say which of them are upper case.
+// Converts record IDs to the stored form of 18 characters, as the API returns them. Salesforce's
+// formulas, reports and flows often give only the first 15 characters, which are case-sensitive;
+// the last three encode which of them are upper case.
 
 const CHECK = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
 const ID = /^[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?$/;
 
-/** The id with 18 characters; null where it is none, or where its last three do not fit (its case was lost on the way). */
+/**
+ * The ID with 18 characters; null if it is not valid, or if its last three do not match because its
+ * case was changed.
+ */
 export function fullId(id: string): string | null {
   if (!ID.test(id)) return null;
   const full = withChecksum(id.slice(0, 15));
   return id.length === 15 || id === full ? full : null;
 }
 
-/** Of an org, told by its first 15 characters alone, with 18 characters; null where it is none. */
+/** The ID of an org with 18 characters, computed from its first 15; null if it is not valid. */
 export function fullOrgId(id: string): string | null {
   return ID.test(id) && id.startsWith('00D') ? withChecksum(id.slice(0, 15)) : null;
 }

@@ -1,29 +1,30 @@
-// The records that Salesforce names -> events: people to be read again, and items of the streams that read their objects.
+// The records that a message names -> webhook events: people that must be read again, or items of
+// the stream that reads the object.
 
 import type { UnparsedPart, WebhookEvent, WebhookSubject } from '../../../src/crm/webhook-receiver.ts';
 import { PRIORITY, type Priority } from '../../../src/domain/priority.ts';
 
-export interface Reading {
-  /** Ids of the streams that the mapping reads. */
+export interface ReceiverContext {
+  /** IDs of the streams that the mapping reads. */
   readonly streams: ReadonlySet<string>;
-  /** The org that alone may send, with 18 characters; null = the settings name none. */
+  /** The only allowed org, with 18 characters; null = any org. */
   readonly orgId: string | null;
 }
 
 export interface NamedRecord {
-  /** By its API name. */
+  /** The API name. */
   readonly object: string;
   /** With 18 characters. */
   readonly id: string;
-  /** The same for each delivery, behind the org's id. */
+  /** Equal for all deliveries of one event; follows the ID of the org. */
   readonly key: string;
   readonly isImport: boolean;
-  /** As it is kept when it is not understood. */
+  /** The text to store if no event can be made of it. */
   readonly text: string;
 }
 
-/** A body that was read, in either form. */
-export interface NamingMessage {
+/** A parsed body of either format. */
+export interface ParsedMessage {
   readonly kind: 'message';
   /** With 18 characters. */
   readonly org: string;
@@ -31,23 +32,23 @@ export interface NamingMessage {
   readonly unparsed: readonly UnparsedPart[];
 }
 
-export type ReadMessage =
-  | NamingMessage
-  /** It is none that we understand. */
+export type MessageResult =
+  | ParsedMessage
+  /** The body has an unknown format. */
   | { readonly kind: 'unparsed'; readonly reason: string; readonly account?: string }
-  /** It declares a document type, or something in one. */
-  | { readonly kind: 'declares' };
+  /** The XML declares a document type, or an entity or element of one. */
+  | { readonly kind: 'document-type' };
 
-interface ReadRecords {
+interface ToEventsResult {
   readonly events: readonly WebhookEvent[];
   readonly unparsed: readonly UnparsedPart[];
   readonly ignored: Readonly<Record<string, number>>;
 }
 
 interface KnownObject {
-  /** That each id of it begins with: https://help.salesforce.com/s/articleView?id=000385203 */
+  /** The prefix of its record IDs: https://help.salesforce.com/s/articleView?id=000385203 */
   readonly prefix?: string;
-  /** Null: a person. */
+  /** Null: the record is a person. */
   readonly stream: string | null;
 }
 
@@ -70,43 +71,52 @@ const ACTIVITIES: ReadonlySet<string> = new Set(['tasks', 'events', 'emails', 'c
 
 const API_NAME = /^[A-Za-z]\w*$/;
 
-/** Of another org nothing is kept, and nothing of an object that is not read: its fields may say anything. */
-export function readNamed({ org, named, unparsed: parts }: NamingMessage, { streams, orgId }: Reading): ReadRecords {
+/**
+ * Records of another org or of an unread object are only counted: their fields may contain any
+ * data, so no text is stored.
+ */
+export function toWebhookEvents(
+  { org, named, unparsed: parts }: ParsedMessage,
+  { streams, orgId }: ReceiverContext,
+): ToEventsResult {
   if (orgId !== null && org !== orgId) {
-    return { events: [], unparsed: [], ignored: { 'other-account': named.length + parts.length } };
+    return { events: [], unparsed: [], ignored: { other_account: named.length + parts.length } };
   }
   const events: WebhookEvent[] = [];
   const unparsed: UnparsedPart[] = [...parts];
   const ignored: Partial<Record<Ignored, number>> = {};
   for (const record of named) {
     const { key, text } = record;
-    const read = readOne(record, streams);
-    if ('reason' in read) unparsed.push({ text, reason: read.reason, account: org });
-    else if ('ignored' in read) ignored[read.ignored] = (ignored[read.ignored] ?? 0) + 1;
-    else events.push({ key, account: org, occurredAt: null, ...read });
+    const result = classify(record, streams);
+    if ('reason' in result) unparsed.push({ text, reason: result.reason, account: org });
+    else if ('ignored' in result) ignored[result.ignored] = (ignored[result.ignored] ?? 0) + 1;
+    else events.push({ key, account: org, occurredAt: null, ...result });
   }
   return { events, unparsed, ignored };
 }
 
-type Ignored = 'ignored_object' | 'ignored_property';
+type Ignored = 'ignored_object' | 'no_rule';
 
-type ReadRecord =
+type Classification =
   | Pick<WebhookEvent, 'subject' | 'priority'>
   | { readonly reason: string }
   | { readonly ignored: Ignored };
 
-function readOne(record: NamedRecord, streams: ReadonlySet<string>): ReadRecord {
+function classify(record: NamedRecord, streams: ReadonlySet<string>): Classification {
   const { object, id } = record;
-  if (!API_NAME.test(object)) return { reason: 'The name of the object is none of Salesforce.' };
+  if (!API_NAME.test(object)) return { reason: 'The name of the object is not a valid Salesforce API name.' };
   const known = Object.hasOwn(OBJECTS, object) ? OBJECTS[object] : undefined;
   if (known === undefined) return { ignored: 'ignored_object' };
-  if (known.prefix !== undefined && !id.startsWith(known.prefix)) return { reason: 'The id is one of another object.' };
-  if (known.stream !== null && !streams.has(known.stream)) return { ignored: 'ignored_property' };
+  if (known.prefix !== undefined && !id.startsWith(known.prefix)) {
+    return { reason: 'The ID belongs to another object.' };
+  }
+  if (known.stream !== null && !streams.has(known.stream)) return { ignored: 'no_rule' };
   return { subject: subjectOf(known, record), priority: priorityOf(known, record) };
 }
 
 function subjectOf({ stream }: KnownObject, { object, id }: NamedRecord): WebhookSubject {
-  // The stream is pulled, and follows its relations by itself.
+  // No stream of Salesforce is readable by ID: the event triggers a sync of the stream, which also
+  // reads its relation.
   return stream === null ? { kind: 'record', ref: { object, id } } : { kind: 'item', stream, id };
 }
 

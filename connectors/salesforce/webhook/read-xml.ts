@@ -1,46 +1,48 @@
-// XML -> a tree of elements, told apart by the address of their namespace and never by a prefix. saxes expands no entity that a document
-// declares and opens nothing; as Salesforce sends no document type, one is refused before anything is parsed.
+// XML -> a tree of elements, identified by namespace URI and never by prefix. saxes expands no
+// declared entities and opens no external files. Salesforce sends no document type, so a document
+// with one is refused before it is parsed.
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 const DECLARATION = /<!(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)/i;
-// An outbound message is six deep. To resolve a prefix the parser looks through all elements that are open.
-const MOST_DEPTH = 12;
-// A hundred notifications with 500 fields each; what has more is only meant to keep us busy.
-const MOST_ELEMENTS = 50_000;
+// An outbound message is six levels deep. The parser searches all open elements to resolve a
+// prefix, so depth costs time.
+const MAX_DEPTH = 12;
+// 100 notifications with 500 fields each. A larger document is an attack on the parser.
+const MAX_ELEMENTS = 50_000;
 
 export interface QName {
-  /** The address of its namespace; '' = none. */
+  /** The namespace URI; '' = none. */
   readonly uri: string;
   readonly local: string;
 }
 
 export interface XmlElement extends QName {
-  /** What its `xsi:type` names; null = it has none. */
+  /** The value of `xsi:type`; null = none. */
   readonly type: QName | null;
-  /** Its own text, CDATA included, without white space around it. */
+  /** The element's own text including CDATA, trimmed. */
   readonly text: string;
   readonly children: readonly XmlElement[];
-  /** Where it begins and ends in the document. */
+  /** Offsets of the element in the document. */
   readonly start: number;
   readonly end: number;
 }
 
-export type ReadXml =
-  | { readonly kind: 'read'; readonly root: XmlElement }
-  /** It declares a document type, or something in one. */
-  | { readonly kind: 'declares' }
+export type XmlResult =
+  | { readonly kind: 'parsed'; readonly root: XmlElement }
+  /** The document declares a document type, or an entity or element of one. */
+  | { readonly kind: 'document-type' }
   | { readonly kind: 'malformed'; readonly reason: string };
 
 /** Never throws. */
-export function readXml(document: string): ReadXml {
-  if (DECLARATION.test(document)) return { kind: 'declares' };
+export function parseXml(document: string): XmlResult {
+  if (DECLARATION.test(document)) return { kind: 'document-type' };
   const tree = new Tree(document);
   try {
     const root = tree.read();
-    return root === null ? { kind: 'malformed', reason: 'The XML has no element.' } : { kind: 'read', root };
+    return root === null ? { kind: 'malformed', reason: 'The XML has no element.' } : { kind: 'parsed', root };
   } catch {
-    // The parser's own words quote the document.
+    // The parser's own message quotes the document.
     return { kind: 'malformed', reason: `The XML is not well-formed, or has too many elements, at line ${tree.line}.` };
   }
 }
@@ -49,16 +51,16 @@ export function childrenOf(element: XmlElement, uri: string, local: string): rea
   return element.children.filter((child) => child.uri === uri && child.local === local);
 }
 
-/** The text of its only child of that name; null: it has none, or several. */
+/** The text of the only child with that name; null if there is no such child or more than one. */
 export function textIn(element: XmlElement, uri: string, local: string): string | null {
-  const [only, ...more] = childrenOf(element, uri, local);
-  return only === undefined || more.length > 0 ? null : only.text;
+  const [first, ...others] = childrenOf(element, uri, local);
+  return first === undefined || others.length > 0 ? null : first.text;
 }
 
 class Tree {
   readonly #document: string;
   readonly #parser = new SaxesParser({ xmlns: true });
-  readonly #open: Growing[] = [];
+  readonly #open: OpenElement[] = [];
   #root: XmlElement | null = null;
   #start = 0;
   #count = 0;
@@ -71,7 +73,7 @@ class Tree {
     return this.#parser.line;
   }
 
-  /** @throws Error for what is not well-formed, or too large */
+  /** @throws Error if the document is not well-formed or too large */
   read(): XmlElement | null {
     const parser = this.#parser;
     parser.on('opentagstart', () => {
@@ -87,16 +89,16 @@ class Tree {
 
   #begin(tag: SaxesTagNS): void {
     this.#count += 1;
-    if (this.#open.length >= MOST_DEPTH || this.#count > MOST_ELEMENTS) throw new Error('the document is too large');
+    if (this.#open.length >= MAX_DEPTH || this.#count > MAX_ELEMENTS) throw new Error('the document is too large');
     const { uri, local } = tag;
     this.#open.push({ uri, local, type: this.#typeOf(tag), texts: [], children: [], start: this.#start });
   }
 
   #typeOf({ attributes }: SaxesTagNS): QName | null {
-    const named = Object.values(attributes).find((each) => each.uri === XSI && each.local === 'type');
-    if (named === undefined) return null;
-    const [prefix = '', local] = named.value.trim().split(':');
-    // Without a prefix it is of the default namespace.
+    const typeAttribute = Object.values(attributes).find(({ uri, local }) => uri === XSI && local === 'type');
+    if (typeAttribute === undefined) return null;
+    const [prefix = '', local] = typeAttribute.value.trim().split(':');
+    // A type without a prefix belongs to the default namespace.
     if (local === undefined) return { uri: this.#parser.resolve('') ?? '', local: prefix };
     return { uri: this.#parser.resolve(prefix) ?? '', local };
   }
@@ -105,10 +107,10 @@ class Tree {
     const finished = this.#open.pop();
     if (finished === undefined) return;
     const { texts, ...element } = finished;
-    const whole = { ...element, text: texts.join('').trim(), end: this.#parser.position };
+    const completed = { ...element, text: texts.join('').trim(), end: this.#parser.position };
     const parent = this.#open.at(-1);
-    if (parent === undefined) this.#root = whole;
-    else parent.children.push(whole);
+    if (parent === undefined) this.#root = completed;
+    else parent.children.push(completed);
   }
 
   #add(text: string): void {
@@ -116,7 +118,7 @@ class Tree {
   }
 }
 
-interface Growing extends QName {
+interface OpenElement extends QName {
   readonly type: QName | null;
   readonly texts: string[];
   readonly children: XmlElement[];

@@ -1,97 +1,108 @@
-// What Salesforce sends to /webhooks/salesforce/<token>: outbound messages, and the HTTP callouts of flows. Salesforce signs neither, and the
-// certificate that it shows is the same for all orgs: what tells ours is a token that nobody can guess. Nothing is looked up.
+// Receives the requests to /webhooks/salesforce/<token>: outbound messages, and the HTTP callouts
+// of flows. Salesforce signs neither, and its client certificate is the same for all orgs, so a
+// secret token in the URL authenticates the org. The receiver makes no API call and no query.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_security.htm
 import { secretsEqual } from '../../../src/crm/constant-time-equal.ts';
 import type {
+  RefusedWebhook,
   UnparsedPart,
-  WebhookAnswer,
   WebhookReceiver,
   WebhookRequest,
+  WebhookResponse,
   WebhookResult,
 } from '../../../src/crm/webhook-receiver.ts';
-import { readCallout } from './flow-callout.ts';
+import { parseFlowCallout } from './flow-callout.ts';
 import { fullOrgId } from './full-id.ts';
-import { type Reading, type ReadMessage, readNamed } from './named-records.ts';
-import { ACK, readMessage, withoutSession } from './outbound-message.ts';
+import { type MessageResult, type ReceiverContext, toWebhookEvents } from './named-records.ts';
+import { ACK, parseOutboundMessage, withoutSession } from './outbound-message.ts';
 
-// A message has up to 100 notifications. With the id alone each has some 300 characters; this leaves 10,000 bytes to each, for an admin
-// who selected more fields than are needed. A long text of every record would not fit: docs/install-salesforce.md says to select the id.
-const MOST_BYTES = 1_000_000;
+// A message has up to 100 notifications. A notification with only the ID has about 300 characters;
+// this allows 10,000 bytes each, in case an admin selected more fields than needed. Long text
+// fields would exceed it: docs/install-salesforce.md says to select the ID.
+const MAX_BYTES = 1_000_000;
 
-/** In the place of the token, for callouts that bring it in a header (a Named Credential keeps it out of the flow). */
-const BY_HEADER = 'flow';
-const HEADER = 'x-leadgrade-token';
-
-type Refused = Extract<WebhookResult, { kind: 'refused' }>;
+/**
+ * Replaces the token in the URL of callouts that send it as a header (a Named Credential keeps it
+ * out of the flow).
+ */
+const HEADER_SUFFIX = 'flow';
+const TOKEN_HEADER = 'x-leadgrade-token';
 
 export interface ReceiverSettings {
   readonly token: string;
-  /** The org that alone may send, with 15 or 18 characters; undefined = whoever has the token. */
+  /** The only allowed org, with 15 or 18 characters; undefined = any org that knows the token. */
   readonly orgId: string | undefined;
-  /** Ids of the streams that the mapping reads. */
+  /** IDs of the streams that the mapping reads. */
   readonly streams: ReadonlySet<string>;
 }
 
 export function createReceiver({ token, orgId, streams }: ReceiverSettings): WebhookReceiver {
-  const reading: Reading = { streams, orgId: orgId === undefined ? null : fullOrgId(orgId) };
-  const refuse = ({ rest, headers }: WebhookRequest): Refused | null => {
-    const given = rest === BY_HEADER ? (headers[HEADER] ?? '') : rest;
-    return secretsEqual(given, token) ? null : NOT_HERE;
+  const context: ReceiverContext = { streams, orgId: orgId === undefined ? null : fullOrgId(orgId) };
+  const checkToken = ({ pathSuffix, headers }: WebhookRequest): RefusedWebhook | null => {
+    const given = pathSuffix === HEADER_SUFFIX ? (headers[TOKEN_HEADER] ?? '') : pathSuffix;
+    return secretsEqual(given, token) ? null : WRONG_TOKEN;
   };
   return {
     needsPublicUrl: false,
-    maxBytes: MOST_BYTES,
-    preCheck: refuse,
-    parse: (request) => refuse(request) ?? read(request, reading),
+    maxBytes: MAX_BYTES,
+    preCheck: checkToken,
+    parse: (request) => checkToken(request) ?? parseRequest(request, context),
     reparse: (part, receivedAt) => {
-      const form = /^\s*[[{]/.test(part) ? JSON_FORM : SOAP_FORM;
-      const message = form.read(part, receivedAt.getTime(), reading.orgId);
+      const format = /^\s*[[{]/.test(part) ? JSON_FORMAT : SOAP_FORMAT;
+      const message = format.parse(part, receivedAt.getTime(), context.orgId);
       return message.kind === 'message'
-        ? readNamed(message, reading)
-        : { events: [], unparsed: [unparsedPart(message, part)] };
+        ? toWebhookEvents(message, context)
+        : { events: [], unparsed: [toUnparsedPart(message, part)] };
     },
   };
 }
 
-const NOT_HERE: Refused = {
+const WRONG_TOKEN: RefusedWebhook = {
   kind: 'refused',
   status: 404,
-  reason: 'bad-token',
+  reason: 'bad_token',
   detail:
-    'The token is not the one of SALESFORCE_WEBHOOK_TOKEN. If this is said of every request: it stands at the end of the address that the ' +
-    `outbound message has (/webhooks/salesforce/<token>); a callout to /webhooks/salesforce/${BY_HEADER} has it in the header ${HEADER}.`,
+    'The token does not match SALESFORCE_WEBHOOK_TOKEN. If every request is refused, check the end of the URL of the outbound message ' +
+    `(/webhooks/salesforce/<token>), or the header ${TOKEN_HEADER} of a callout to /webhooks/salesforce/${HEADER_SUFFIX}.`,
 };
 
-const DECLARES: Refused = {
+const DOCUMENT_TYPE: RefusedWebhook = {
   kind: 'refused',
   status: 401,
-  reason: 'document-type',
+  reason: 'document_type',
   detail:
-    'The XML declares a document type or an entity, which Salesforce never does. Find out who else knows the token.',
+    'The XML declares a document type or an entity, which Salesforce never does. Another sender may know the token: replace it.',
 };
 
-function read({ headers, body, receivedAt }: WebhookRequest, reading: Reading): WebhookResult {
-  const form = /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type'] ?? '') ? JSON_FORM : SOAP_FORM;
-  const text = textOf(body);
-  if (text === null) return whole(form, { text: body.toString('utf8'), reason: 'The body is not UTF-8.' });
-  const message = form.read(text, receivedAt.getTime(), reading.orgId);
-  if (message.kind === 'declares') return DECLARES;
-  // What we cannot read, Salesforce would only repeat: it is kept, and need not come again.
-  if (message.kind === 'unparsed') return whole(form, unparsedPart(message, text));
-  const { unparsed, ...read } = readNamed(message, reading);
-  return { kind: 'accepted', ...read, unparsed: unparsed.map(keepable), answer: form.answer };
+function parseRequest({ headers, body, receivedAt }: WebhookRequest, context: ReceiverContext): WebhookResult {
+  const isJson = /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type'] ?? '');
+  const format = isJson ? JSON_FORMAT : SOAP_FORMAT;
+  const text = decodeUtf8(body);
+  if (text === null) return acceptUnparsed(format, { text: body.toString('utf8'), reason: 'The body is not UTF-8.' });
+  const message = format.parse(text, receivedAt.getTime(), context.orgId);
+  if (message.kind === 'document-type') return DOCUMENT_TYPE;
+  // Salesforce would only repeat a body that cannot be parsed, so it is stored and acknowledged.
+  if (message.kind === 'unparsed') return acceptUnparsed(format, toUnparsedPart(message, text));
+  const { unparsed, ...result } = toWebhookEvents(message, context);
+  return { kind: 'accepted', ...result, unparsed: unparsed.map(toStorable), response: format.response };
 }
 
-interface Form {
-  readonly read: (text: string, receivedAt: number, orgId: string | null) => ReadMessage;
-  readonly answer: WebhookAnswer;
+interface Format {
+  readonly parse: (text: string, receivedAt: number, orgId: string | null) => MessageResult;
+  readonly response: WebhookResponse;
 }
 
-const SOAP_FORM: Form = { read: readMessage, answer: { contentType: 'text/xml; charset=utf-8', body: ACK } };
-const JSON_FORM: Form = { read: readCallout, answer: { contentType: 'application/json', body: '{"ok":true}' } };
+const SOAP_FORMAT: Format = {
+  parse: parseOutboundMessage,
+  response: { contentType: 'text/xml; charset=utf-8', body: ACK },
+};
+const JSON_FORMAT: Format = {
+  parse: parseFlowCallout,
+  response: { contentType: 'application/json', body: '{"ok":true}' },
+};
 
-/** Without a byte order mark; null: it is not UTF-8. */
-function textOf(body: Buffer): string | null {
+/** The text without a byte order mark; null if the body is not UTF-8. */
+function decodeUtf8(body: Buffer): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {
@@ -99,17 +110,17 @@ function textOf(body: Buffer): string | null {
   }
 }
 
-function whole({ answer }: Form, part: UnparsedPart): WebhookResult {
-  return { kind: 'accepted', events: [], unparsed: [keepable(part)], ignored: {}, answer };
+function acceptUnparsed({ response }: Format, part: UnparsedPart): WebhookResult {
+  return { kind: 'accepted', events: [], unparsed: [toStorable(part)], ignored: {}, response };
 }
 
-function unparsedPart(message: Exclude<ReadMessage, { kind: 'message' }>, text: string): UnparsedPart {
-  if (message.kind === 'declares') return { text, reason: 'The XML declares a document type.' };
+function toUnparsedPart(message: Exclude<MessageResult, { kind: 'message' }>, text: string): UnparsedPart {
+  if (message.kind === 'document-type') return { text, reason: 'The XML declares a document type.' };
   const { reason, account } = message;
   return { text, reason, account };
 }
 
-/** Without the id of a session, and without the zero character, which Postgres keeps in no text. */
-function keepable(part: UnparsedPart): UnparsedPart {
+/** Removes session IDs, and NUL characters, which a Postgres text cannot contain. */
+function toStorable(part: UnparsedPart): UnparsedPart {
   return { ...part, text: withoutSession(part.text).replaceAll('\0', '\u{fffd}') };
 }

@@ -1,37 +1,43 @@
-// Our own fields as this user has them: under which names, and whether it sees and may write them.
+// Leadgrade's own fields for this user: their names in Salesforce, and whether the user can see and
+// edit them.
 import type { ScoreFieldValues } from '../../../src/domain/score-fields.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
+import type { SalesforceParts } from '../parts.ts';
 import type { DescribedField } from '../query/describe.ts';
-import type { SalesforceParts } from '../streams/stream.ts';
 
 /**
- * All our fields of a patch under their names in Salesforce; null clears one.
- * @param names `writtenFields` of the mapping
+ * The values of a patch under their names in Salesforce; null clears a field.
+ * @param fields `writtenFields` of the mapping
  */
 export function toFields(
-  names: ReturnType<typeof writtenFields>,
+  fields: ReturnType<typeof writtenFields>,
   values: ScoreFieldValues,
 ): readonly (readonly [name: string, value: string | number | null])[] {
-  return names.flatMap(({ field, property }) => {
+  return fields.flatMap(({ field, property }) => {
     const value = values[field];
     return value === undefined ? [] : [[property, value] as const];
   });
 }
 
-/** Whether this user may write our fields at all. */
-export async function mayWrite(parts: SalesforceParts, object: string, signal: AbortSignal): Promise<boolean> {
-  const described = await parts.schema.object(object, signal);
+/** Whether this user can edit the object and all own fields of it. */
+export async function canWrite(parts: SalesforceParts, object: string, signal: AbortSignal): Promise<boolean> {
+  const described = await parts.schema.describe(object, signal);
   if (described === null || !described.updateable) return false;
   return ownFields(parts, described.fields).every((field) => field?.updateable === true);
 }
 
 /**
- * To be called before a write. A field of ours that was hidden when its object was last described may be seen by now: reads would
- * go on to take it for emptied, and it would be written again and again.
+ * Call this before a write. It clears the cached description if an own field was hidden when the
+ * object was described: the field may be visible by now. With the old description, reads would take
+ * the written field for empty, and it would be written again and again.
  */
-export async function describeAgain(parts: SalesforceParts, object: string, signal: AbortSignal): Promise<void> {
-  const described = await parts.schema.object(object, signal);
-  if (described === null || ownFields(parts, described.fields).includes(undefined)) parts.schema.forget();
+export async function refreshStaleDescription(
+  parts: SalesforceParts,
+  object: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const described = await parts.schema.describe(object, signal);
+  if (described === null || ownFields(parts, described.fields).includes(undefined)) parts.schema.invalidate();
 }
 
 function ownFields({ mapping }: SalesforceParts, fields: ReadonlyMap<string, DescribedField>) {

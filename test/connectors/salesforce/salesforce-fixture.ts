@@ -1,16 +1,23 @@
-// The connector's parts on the shipped mapping over a sandbox org of their own, with the org's clock and little patience.
+// Connects the parts of the connector, with the shipped mapping, to a sandbox org of their own.
+// They use the clock of the org and short retries.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { settingsSchema } from '../../../connectors/salesforce/http/settings.ts';
+import type { SalesforceParts } from '../../../connectors/salesforce/parts.ts';
 import { createParts } from '../../../connectors/salesforce/parts.ts';
-import type { SalesforceParts, StreamReader } from '../../../connectors/salesforce/streams/stream.ts';
+import type { StreamReader } from '../../../connectors/salesforce/streams/stream-reader.ts';
 import { startTestOrg, type TestOrg } from '../../../sandbox/test/salesforce/sandbox-under-test.ts';
 import type { ChangePage, Cursor, RetryOptions } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { type Mapping, readMapping } from '../../../src/mapping/mapping.ts';
 
 export const SIGNAL = new AbortController().signal;
-export const IMPATIENT: RetryOptions = { timeoutMs: 2_000, retries: 2, initialDelayMs: 1, maxThrottleWaitMs: 60_000 };
+export const FAST_RETRIES: RetryOptions = {
+  timeoutMs: 2_000,
+  retries: 2,
+  initialDelayMs: 1,
+  maxThrottleWaitMs: 60_000,
+};
 
 export function shippedMapping(): Mapping {
   const { mapping, problems } = readMapping(
@@ -37,11 +44,11 @@ function settingsOf(org: TestOrg, more: Readonly<Record<string, string>> = {}) {
 
 interface Connected {
   readonly mapping?: Mapping;
-  /** Settings over the usual ones. */
+  /** Override the default settings. */
   readonly more?: Readonly<Record<string, string>>;
-  /** How far our clock is ahead of the org's. */
+  /** How far our clock is ahead of the clock of the org. */
   readonly aheadMs?: number;
-  readonly patience?: Partial<RetryOptions>;
+  readonly retryOptions?: Partial<RetryOptions>;
 }
 
 export async function connectedOrg(
@@ -52,12 +59,12 @@ export async function connectedOrg(
   return { org, parts: partsFor(org, connected) };
 }
 
-/** Another process over the same org. */
+/** The parts of another process that uses the same org. */
 export function partsFor(org: TestOrg, connected: Connected = {}): SalesforceParts {
-  const { mapping = shippedMapping(), more = {}, aheadMs = 0, patience = {} } = connected;
+  const { mapping = shippedMapping(), more = {}, aheadMs = 0, retryOptions = {} } = connected;
   const clock = { now: () => new Date(org.now() + aheadMs) };
   const settings = settingsOf(org, more);
-  return createParts({ settings, mapping, clock, patience: { ...IMPATIENT, ...patience } });
+  return createParts({ settings, mapping, clock, retryOptions: { ...FAST_RETRIES, ...retryOptions } });
 }
 
 export async function failure(promise: Promise<unknown>): Promise<ConnectorError> {
@@ -66,8 +73,8 @@ export async function failure(promise: Promise<unknown>): Promise<ConnectorError
   return error;
 }
 
-/** What the org was asked, in order: `GET /query`; logins as `login`. */
-export async function asked(org: TestOrg): Promise<string[]> {
+/** The requests to the org, in order: `GET /query`; a login is `login`. */
+export async function requestLog(org: TestOrg): Promise<string[]> {
   const { body } = await org.control('GET', '/log');
   const lines = z
     .string()

@@ -1,11 +1,12 @@
-// How the connector logs in to a sandbox org: by client credentials, by a signed assertion, and what refusals it tells apart.
+// The login of the connector to a sandbox org, by client credentials or a signed assertion, and the
+// errors of refused logins.
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { audienceOf } from '../../../../connectors/salesforce/http/jwt-assertion.ts';
 import { settingsSchema } from '../../../../connectors/salesforce/http/settings.ts';
-import type { SalesforceParts } from '../../../../connectors/salesforce/streams/stream.ts';
+import type { SalesforceParts } from '../../../../connectors/salesforce/parts.ts';
 import type { ConnectorError } from '../../../../src/crm/connector-error.ts';
-import { asked, type ConnectedOrg, connectedOrg, failure, partsFor, SIGNAL } from '../salesforce-fixture.ts';
+import { type ConnectedOrg, connectedOrg, failure, partsFor, requestLog, SIGNAL } from '../salesforce-fixture.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const certificate = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();
@@ -23,47 +24,42 @@ async function open(...options: Parameters<typeof connectedOrg>): Promise<Connec
 }
 
 function lead({ schema }: SalesforceParts) {
-  return schema.object('Lead', SIGNAL);
+  return schema.describe('Lead', SIGNAL);
 }
 
-/** Everything of an error that reaches a log or a person. */
-function told(error: ConnectorError): string {
+/** All texts of an error that may be logged or printed. */
+function errorText(error: ConnectorError): string {
   return [error.message, error.code, error.fix, String(error.cause), error.stack].join('\n');
 }
 
 describe('client credentials', () => {
-  test('are all it takes', async () => {
+  test('a login with client credentials succeeds', async () => {
     const { parts } = await open();
     expect((await lead(parts))?.name).toBe('Lead');
   });
 
-  test('an address with a slash at its end is the same', async () => {
+  test('a login succeeds with a trailing slash in SALESFORCE_LOGIN_URL', async () => {
     const { org } = await open();
     expect(await lead(partsFor(org, { more: { SALESFORCE_LOGIN_URL: `${org.url}/` } }))).not.toBeNull();
   });
 
   test.each([
-    [
-      'a secret that is wrong',
-      { SALESFORCE_CLIENT_SECRET: 'not-the-secret' },
-      'invalid_client',
-      'SALESFORCE_CLIENT_SECRET',
-    ],
-    ['a client that is unknown', { SALESFORCE_CLIENT_ID: 'nobody' }, 'invalid_client_id', 'SALESFORCE_CLIENT_ID'],
-  ])('%s is told with what to check, and without the secret', async (_, more, code, setting) => {
+    ['a wrong secret', { SALESFORCE_CLIENT_SECRET: 'not-the-secret' }, 'invalid_client', 'SALESFORCE_CLIENT_SECRET'],
+    ['an unknown client', { SALESFORCE_CLIENT_ID: 'unknown' }, 'invalid_client_id', 'SALESFORCE_CLIENT_ID'],
+  ])('the error of a login with %s names the setting to check, without the secret', async (_, more, code, setting) => {
     const { org } = await open();
     const error = await failure(lead(partsFor(org, { more })));
     expect(error).toMatchObject({ kind: 'auth', crm: 'salesforce', code, fix: expect.stringContaining(setting) });
-    expect(told(error)).not.toContain(org.clientSecret);
-    expect(told(error)).not.toContain('not-the-secret');
+    expect(errorText(error)).not.toContain(org.clientSecret);
+    expect(errorText(error)).not.toContain('not-the-secret');
   });
 
-  test('an app without a user to run as is told so, and asked once', async () => {
+  test('the error of an app without a Run As user names that policy, after a single request', async () => {
     const { org, parts } = await open();
     await org.control('PUT', '/app', { hasRunAs: false });
     await org.control('POST', '/reset-log');
     expect(await failure(lead(parts))).toMatchObject({ kind: 'auth', fix: expect.stringContaining('Run As') });
-    expect(await asked(org)).toEqual(['login']);
+    expect(await requestLog(org)).toEqual(['login']);
   });
 });
 
@@ -74,50 +70,50 @@ describe('a signed assertion', () => {
     return { org, parts: partsFor(org, { more: signed }) };
   }
 
-  test('is taken in place of the secret', async () => {
+  test('a login uses the signed assertion and not the secret if both are set', async () => {
     const { parts } = await openSigned({ SALESFORCE_CLIENT_SECRET: 'not-the-secret' });
     expect(await lead(parts)).not.toBeNull();
   });
 
-  test('a key whose line ends are written as \\n is the same key', async () => {
+  test('a login succeeds with a private key whose line breaks are written as \\n', async () => {
     const { parts } = await openSigned({ SALESFORCE_PRIVATE_KEY: pemOf(rsa.privateKey).replaceAll('\n', '\\n') });
     expect(await lead(parts)).not.toBeNull();
   });
 
-  const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const otherKeys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   test.each([
     [
       'the key of another app',
-      { SALESFORCE_PRIVATE_KEY: pemOf(stranger.privateKey) },
+      { SALESFORCE_PRIVATE_KEY: pemOf(otherKeys.privateKey) },
       'certificate of this private key',
     ],
     [
       'a user who is not approved',
-      { SALESFORCE_USERNAME: 'somebody@else.example' },
+      { SALESFORCE_USERNAME: 'other-user@else.example' },
       'Pre-authorize the integration user',
     ],
-    ['a client that is unknown', { SALESFORCE_CLIENT_ID: 'nobody' }, 'SALESFORCE_CLIENT_ID'],
-  ])('%s is told with what to do', async (_, more, fix) => {
+    ['an unknown client', { SALESFORCE_CLIENT_ID: 'unknown' }, 'SALESFORCE_CLIENT_ID'],
+  ])('the error of an assertion with %s says how to fix it', async (_, more, fix) => {
     const { parts } = await openSigned(more);
     const error = await failure(lead(parts));
     expect(error).toMatchObject({ kind: 'auth', fix: expect.stringContaining(fix) });
-    expect(told(error)).not.toContain('else.example');
+    expect(errorText(error)).not.toContain('else.example');
   });
 
-  test('a clock that is behind makes assertions that are over, and is told', async () => {
+  test("the error of an assertion that has expired because of a slow clock names this machine's clock", async () => {
     const { org } = await open({ certificate });
     const more = { SALESFORCE_USERNAME: org.username, SALESFORCE_PRIVATE_KEY: pemOf(rsa.privateKey) };
     const error = await failure(lead(partsFor(org, { more, aheadMs: -600_000 })));
     expect(error).toMatchObject({ kind: 'auth', fix: expect.stringContaining("this machine's clock") });
   });
 
-  const elliptic = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-  const locked = rsa.privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' });
+  const ecKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const encryptedKey = rsa.privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' });
   test.each([
-    ['cut off', pemOf(rsa.privateKey).slice(0, 400)],
-    ['of another kind', elliptic.export({ type: 'pkcs8', format: 'pem' }).toString()],
-    ['locked by a passphrase', locked.toString()],
-  ])('a key that is %s needs somebody, and nothing is sent', async (_, key) => {
+    ['truncated', pemOf(rsa.privateKey).slice(0, 400)],
+    ['not an RSA key', ecKey.export({ type: 'pkcs8', format: 'pem' }).toString()],
+    ['encrypted with a passphrase', encryptedKey.toString()],
+  ])('a private key that is %s is an auth error without the key in its text, and nothing is sent', async (_, key) => {
     const { org, parts } = await openSigned({ SALESFORCE_PRIVATE_KEY: key });
     await org.control('POST', '/reset-log');
     const error = await failure(lead(parts));
@@ -126,8 +122,8 @@ describe('a signed assertion', () => {
       code: 'PRIVATE_KEY',
       fix: expect.stringContaining('SALESFORCE_PRIVATE_KEY_FILE'),
     });
-    expect(told(error)).not.toContain(key.slice(60, 100));
-    expect(await asked(org)).toEqual([]);
+    expect(errorText(error)).not.toContain(key.slice(60, 100));
+    expect(await requestLog(org)).toEqual([]);
   });
 
   test.each([
@@ -139,48 +135,48 @@ describe('a signed assertion', () => {
     ['https://test.salesforce.com', 'https://test.salesforce.com'],
     ['http://127.0.0.1:4000', 'http://127.0.0.1:4000'],
     ['https://salesforce.com.example', 'https://salesforce.com.example'],
-  ])('for %s it is meant for %s', (url, audience) => {
+  ])('the audience of an assertion for %s is %s', (url, audience) => {
     expect(audienceOf(url)).toBe(audience);
   });
 });
 
-describe('a login server that is in trouble', () => {
+describe('a login server with a problem', () => {
   const TOKEN = { method: 'POST', path: '/services/oauth2/token' };
 
   test.each([
     ['503', { status: 503, body: 'down for maintenance' }],
-    ['502 and a page', { status: 502, body: '<html>bad gateway</html>' }],
+    ['502 with an HTML page', { status: 502, body: '<html>bad gateway</html>' }],
     [
-      'a list of errors in place of its own words',
+      'a list of errors instead of an OAuth error',
       { status: 500, body: [{ errorCode: 'UNKNOWN_EXCEPTION', message: 'x' }] },
     ],
     ['429', { status: 429, body: { error: 'rate_limit_exceeded' }, headers: { 'retry-after': '0' } }],
-    ['a refusal that passes', { status: 400, body: { error: 'server_error', error_description: 'x' } }],
-    ['a reset', { reset: true }],
-  ])('is asked again after %s', async (_, action) => {
+    ['a temporary OAuth error', { status: 400, body: { error: 'server_error', error_description: 'x' } }],
+    ['a reset connection', { reset: true }],
+  ])('a login is retried after %s', async (_, action) => {
     const { org, parts } = await open();
     await org.control('PUT', '/faults', [{ match: { ...TOKEN, times: 2 }, action }]);
     expect(await lead(parts)).not.toBeNull();
   });
 
-  test('that lasts, the job waits, as the server asks', async () => {
+  test('a login server that stays down is a retry error with the wait of its Retry-After', async () => {
     const { org, parts } = await open();
     await org.control('PUT', '/faults', [{ match: TOKEN, action: { status: 503, headers: { 'retry-after': '600' } } }]);
     expect(await failure(lead(parts))).toMatchObject({ kind: 'retry', code: 'HTTP_503', retryAfterMs: 600_000 });
   });
 
-  test('a hanging login ends at the deadline', async () => {
+  test('a hanging login is aborted at the deadline', async () => {
     const { org } = await open();
     await org.control('PUT', '/faults', [{ match: TOKEN, action: { hangAfterHeaders: true } }]);
-    const error = await failure(lead(partsFor(org, { patience: { timeoutMs: 200, retries: 0 } })));
+    const error = await failure(lead(partsFor(org, { retryOptions: { timeoutMs: 200, retries: 0 } })));
     expect(error).toMatchObject({ kind: 'retry', code: 'TIMEOUT' });
   });
 
   test.each([
-    ['a page', { status: 200, body: '<html>Welcome</html>' }],
-    ['no token', { status: 200, body: { hello: 'there' } }],
-    ['somewhere else', { status: 302, body: '', headers: { location: 'https://example.com/' } }],
-  ])('that answers with %s is not the one of an org', async (_, action) => {
+    ['an HTML page', { status: 200, body: '<html>Welcome</html>' }],
+    ['JSON without a token', { status: 200, body: { hello: 'there' } }],
+    ['a redirect', { status: 302, body: '', headers: { location: 'https://example.com/' } }],
+  ])('a login server that responds with %s is an auth error that names SALESFORCE_LOGIN_URL', async (_, action) => {
     const { org, parts } = await open();
     await org.control('PUT', '/faults', [{ match: TOKEN, action }]);
     const error = await failure(lead(parts));
@@ -194,11 +190,11 @@ describe('settings', () => {
     SALESFORCE_CLIENT_ID: 'id',
     SALESFORCE_CLIENT_SECRET: 'secret',
   };
-  const named = (settings: Readonly<Record<string, string>>) =>
+  const problemsOf = (settings: Readonly<Record<string, string>>) =>
     settingsSchema.safeParse(settings).error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`) ?? [];
 
-  test('everything that is missing is named at once', () => {
-    expect(named({})).toEqual([
+  test('all missing settings are reported together', () => {
+    expect(problemsOf({})).toEqual([
       expect.stringContaining('SALESFORCE_LOGIN_URL expected the My Domain URL'),
       expect.stringContaining('SALESFORCE_CLIENT_ID is missing'),
       expect.stringContaining('SALESFORCE_CLIENT_SECRET is missing'),
@@ -206,19 +202,21 @@ describe('settings', () => {
   });
 
   test.each([
-    ['an address that is none', { SALESFORCE_LOGIN_URL: 'acme' }, 'SALESFORCE_LOGIN_URL'],
-    ['a version that is none', { SALESFORCE_API_VERSION: '66' }, 'SALESFORCE_API_VERSION'],
-    ['an org that is none', { SALESFORCE_ORG_ID: '00Q5g00000AbCdE' }, 'SALESFORCE_ORG_ID'],
-    ['no share of the calls at all', { SALESFORCE_DAILY_QUOTA_SHARE: '0' }, 'SALESFORCE_DAILY_QUOTA_SHARE'],
-    ['a token that can be guessed', { SALESFORCE_WEBHOOK_TOKEN: 'short' }, 'SALESFORCE_WEBHOOK_TOKEN'],
-    ['a key that is none', { SALESFORCE_PRIVATE_KEY: 'abc', SALESFORCE_USERNAME: 'u' }, 'SALESFORCE_PRIVATE_KEY'],
-    ['a key without its user', { SALESFORCE_PRIVATE_KEY: pemOf(rsa.privateKey) }, 'SALESFORCE_USERNAME'],
-  ])('%s is named, and nothing else', (_, wrong, name) => {
-    expect(named({ ...good, ...wrong })).toEqual([expect.stringContaining(name)]);
+    ['an invalid URL', { SALESFORCE_LOGIN_URL: 'acme' }, 'SALESFORCE_LOGIN_URL'],
+    ['an invalid version', { SALESFORCE_API_VERSION: '66' }, 'SALESFORCE_API_VERSION'],
+    ['an invalid org ID', { SALESFORCE_ORG_ID: '00Q5g00000AbCdE' }, 'SALESFORCE_ORG_ID'],
+    ['a quota share of zero', { SALESFORCE_DAILY_QUOTA_SHARE: '0' }, 'SALESFORCE_DAILY_QUOTA_SHARE'],
+    ['a token that is too short', { SALESFORCE_WEBHOOK_TOKEN: 'short' }, 'SALESFORCE_WEBHOOK_TOKEN'],
+    ['an invalid private key', { SALESFORCE_PRIVATE_KEY: 'abc', SALESFORCE_USERNAME: 'u' }, 'SALESFORCE_PRIVATE_KEY'],
+    ['a private key without a username', { SALESFORCE_PRIVATE_KEY: pemOf(rsa.privateKey) }, 'SALESFORCE_USERNAME'],
+  ])('settings with %s are refused, and only that setting is reported', (_, wrong, name) => {
+    expect(problemsOf({ ...good, ...wrong })).toEqual([expect.stringContaining(name)]);
   });
 
-  test('a key and its user are enough without a secret', () => {
+  test('settings with a private key and a username need no secret', () => {
     const { SALESFORCE_CLIENT_SECRET: _, ...others } = good;
-    expect(named({ ...others, SALESFORCE_PRIVATE_KEY: pemOf(rsa.privateKey), SALESFORCE_USERNAME: 'u' })).toEqual([]);
+    expect(problemsOf({ ...others, SALESFORCE_PRIVATE_KEY: pemOf(rsa.privateKey), SALESFORCE_USERNAME: 'u' })).toEqual(
+      [],
+    );
   });
 });

@@ -14,11 +14,11 @@ function refusalOf(changes: Partial<Mapping>): unknown {
   }
 }
 
-test('the shipped mapping reads only what Salesforce has', () => {
+test('the shipped mapping names only sources that Salesforce has', () => {
   expect(refusalOf({})).toBeNull();
 });
 
-test('a source that Salesforce does not have is refused, and every such source is named', () => {
+test('a mapping with sources that Salesforce does not have is refused, and the error names each of them', () => {
   const refused = refusalOf({
     fields: { 'contact.email': { from: ['Lead.Email', 'contacts.email'] }, 'company.name': { from: 'Account.Name' } },
     activities: [{ from: 'meetings', type: 'meeting', at: 'ActivityDate' }],

@@ -1,9 +1,9 @@
-// Leads, Contacts and Accounts as the connector reads them from a sandbox org.
+// Reading Leads, Contacts and Accounts from a sandbox org.
 import { afterEach, expect, test } from 'vitest';
 import { fetchLeads } from '../../../../connectors/salesforce/people/fetch-leads.ts';
+import { listAllRecords } from '../../../../connectors/salesforce/people/list-all-records.ts';
 import type { PersonObject } from '../../../../connectors/salesforce/people/person-mapping.ts';
 import { accountStream } from '../../../../connectors/salesforce/streams/account-stream.ts';
-import { listAllRecords } from '../../../../connectors/salesforce/streams/list-present.ts';
 import { personStream } from '../../../../connectors/salesforce/streams/person-stream.ts';
 import { idOf } from '../../../../sandbox/salesforce/ids.ts';
 import { people } from '../../../../sandbox/test/hubspot/sandbox-under-test.ts';
@@ -29,7 +29,7 @@ function lastCursor(pages: readonly ChangePage[]): Cursor {
   return last.cursor;
 }
 
-async function wholePass({ parts }: ConnectedOrg, object: PersonObject) {
+async function firstSync({ parts }: ConnectedOrg, object: PersonObject) {
   const pages = await pagesOf(personStream(parts, object), null);
   return { ids: pages.flatMap(({ leads }) => leads.map(({ ref }) => ref.id)), cursor: lastCursor(pages), pages };
 }
@@ -43,60 +43,60 @@ function idsOf(dirty: readonly DirtyRecord[]): string[] {
   return dirty.map(({ ref }) => ref.id);
 }
 
-test('all Leads are listed once, page by page, and none that was converted', async () => {
+test('a full sync lists each Lead once, by pages, without converted Leads', async () => {
   const connected = await open({ dataset: { ...people(4_100), opportunities: peopleWithDeals(1, [0]).opportunities } });
-  const { ids, pages } = await wholePass(connected, 'Lead');
+  const { ids, pages } = await firstSync(connected, 'Lead');
   expect(new Set(ids).size).toBe(4_099);
   expect(ids).toHaveLength(4_099);
-  expect(pages.map(({ leads, whole }) => [leads.length, whole])).toEqual([
+  expect(pages.map(({ leads, isFullSync }) => [leads.length, isFullSync])).toEqual([
     [2_000, true],
     [2_000, true],
     [99, true],
     [0, false],
   ]);
-  expect((await wholePass(connected, 'Contact')).ids).toEqual([connected.org.contact(0)]);
+  expect((await firstSync(connected, 'Contact')).ids).toEqual([connected.org.contact(0)]);
 });
 
-test('a first pull that was broken off goes on behind the page that was kept', async () => {
+test('an interrupted full sync resumes after the last saved page', async () => {
   const connected = await open({ dataset: people(4_100) });
-  const { pages, ids } = await wholePass(connected, 'Lead');
+  const { pages, ids } = await firstSync(connected, 'Lead');
   const first = pages[0];
   const rest = await pagesOf(personStream(connected.parts, 'Lead'), first?.cursor ?? null);
   expect(rest.flatMap(({ leads }) => leads.map(({ ref }) => ref.id))).toEqual(ids.slice(2_000));
 });
 
-test('a large org is read through the Bulk API, with the same values as through queries', async () => {
+test('a full sync through the Bulk API reads the same values as through queries', async () => {
   const dataset = people(300);
   const plain = await open({ dataset });
   const bulk = await open({ dataset }, { more: { SALESFORCE_BULK_READ_FROM: '300' } });
-  const [slow, fast] = [await wholePass(plain, 'Lead'), await wholePass(bulk, 'Lead')];
+  const [slow, fast] = [await firstSync(plain, 'Lead'), await firstSync(bulk, 'Lead')];
   expect(
     fast.pages.flatMap(({ leads }) => leads.map(({ fields, crmValues }) => ({ fields, held: crmValues }))),
   ).toEqual(slow.pages.flatMap(({ leads }) => leads.map(({ fields, crmValues }) => ({ fields, held: crmValues }))));
   const jobs = await bulk.org.control('GET', '/jobs');
   expect(jobs.body).toHaveLength(1);
   const { dirty } = await changesSince(bulk, 'Lead', fast.cursor);
-  expect(dirty.filter(({ seen }) => seen === undefined)).toEqual([]);
+  expect(dirty.filter(({ current }) => current === undefined)).toEqual([]);
 });
 
 test.each([
   { status: 400, body: [{ errorCode: 'QUERY_TIMEOUT', message: 'Your query request was running for too long.' }] },
   { hangAfterHeaders: true },
-])('an org with too many records to be counted in time is read through the Bulk API', async (action) => {
-  const connected = await open({ dataset: people(10) }, { patience: { timeoutMs: 300 } });
+])('a full sync uses the Bulk API if the records cannot be counted in time (%o)', async (action) => {
+  const connected = await open({ dataset: people(10) }, { retryOptions: { timeoutMs: 300 } });
   await connected.org.control('PUT', '/faults', [{ match: { path: 'COUNT' }, action }]);
-  expect((await wholePass(connected, 'Lead')).ids).toHaveLength(10);
+  expect((await firstSync(connected, 'Lead')).ids).toHaveLength(10);
   expect((await connected.org.control('GET', '/jobs')).body).toHaveLength(1);
 });
 
-test('where an object has no bulk queries, however many it has are listed by queries', async () => {
+test('a full sync uses queries for an object that has no bulk queries', async () => {
   const connected = await open({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
   const body = [{ errorCode: 'API_ERROR', message: "Entity 'Lead' is not supported by the Bulk API." }];
   await connected.org.control('PUT', '/faults', [{ match: { path: '/jobs/query' }, action: { status: 400, body } }]);
-  expect((await wholePass(connected, 'Lead')).ids).toHaveLength(10);
+  expect((await firstSync(connected, 'Lead')).ids).toHaveLength(10);
 });
 
-test('a bulk query that was asked for before a kill is gone on with, not asked for again', async () => {
+test('a bulk query that was started before a crash is resumed and not started again', async () => {
   const connected = await open({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
   const reader = personStream(connected.parts, 'Lead');
   let begun: Cursor | null = null;
@@ -109,44 +109,44 @@ test('a bulk query that was asked for before a kill is gone on with, not asked f
   expect((await connected.org.control('GET', '/jobs')).body).toHaveLength(1);
 });
 
-test('a bulk query that is no longer there is made up by queries', async () => {
+test('a full sync whose bulk query no longer exists starts again with queries', async () => {
   const connected = await open({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
-  const lost = { phase: 'bulk', job: '750000000000000AAA', locator: 'xyz', began: connected.org.now() };
+  const lost = { phase: 'bulk', jobId: '750000000000000AAA', locator: 'xyz', startedAt: connected.org.now() };
   const pages = await pagesOf(personStream(connected.parts, 'Lead'), lost);
   expect(pages.flatMap(({ leads }) => leads)).toHaveLength(10);
 });
 
-test('an edited Lead is shown with what it holds, an idle poll shows nobody', async () => {
+test('a poll yields an edited Lead with its current values, and an idle poll yields no record', async () => {
   const connected = await open();
   const { org } = connected;
-  const { cursor } = await wholePass(connected, 'Lead');
-  const settled = await changesSince(connected, 'Lead', cursor);
-  org.pass(60_000);
+  const { cursor } = await firstSync(connected, 'Lead');
+  const first = await changesSince(connected, 'Lead', cursor);
+  org.advanceClock(60_000);
   await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'Chief Bottle Washer' } });
-  const changed = await changesSince(connected, 'Lead', settled.cursor);
+  const changed = await changesSince(connected, 'Lead', first.cursor);
   expect(idsOf(changed.dirty)).toEqual([org.lead(1)]);
-  expect(changed.dirty[0]?.seen?.fields['contact.job_title']).toBe('Chief Bottle Washer');
+  expect(changed.dirty[0]?.current?.fields['contact.job_title']).toBe('Chief Bottle Washer');
   expect((await changesSince(connected, 'Lead', changed.cursor)).dirty).toEqual([]);
 });
 
-test('an edited Account makes its Contacts dirty, whose own modification time stands still', async () => {
+test('an edited Account makes its Contacts dirty, although their own modification time is unchanged', async () => {
   const connected = await open({ dataset: peopleWithDeals(3, [0, 1]) });
   const { org, parts } = connected;
   const accounts = accountStream(parts);
   const begun = lastCursor(await pagesOf(accounts, null));
-  org.pass(600_000);
+  org.advanceClock(600_000);
   const [account] = await org.column(`SELECT AccountId FROM Contact WHERE Id = '${org.contact(0)}'`, 'AccountId');
   await org.control('PATCH', `/records/Account/${String(account)}`, { values: { Industry: 'Banking' } });
   const dirty = (await pagesOf(accounts, begun)).flatMap((page) => page.dirty);
   expect(idsOf(dirty)).toContain(org.contact(0));
-  expect(dirty[0]?.seen?.fields['company.industry']).toBe('Banking');
+  expect(dirty[0]?.current?.fields['company.industry']).toBe('Banking');
 });
 
-test('a Lead that was converted is its Contact now, with the fields of its Account', async () => {
+test('a converted Lead is fetched as merged into its Contact, which has the fields of its Account', async () => {
   const connected = await open();
   const { org, parts } = connected;
-  const { cursor } = await wholePass(connected, 'Lead');
-  org.pass(600_000);
+  const { cursor } = await firstSync(connected, 'Lead');
+  org.advanceClock(600_000);
   const { body } = await org.control('POST', '/convert', { leadId: org.lead(0) });
   const { dirty } = await changesSince(connected, 'Lead', cursor);
   expect(dirty.find(({ ref }) => ref.id === org.lead(0))).toEqual({ ref: { object: 'Lead', id: org.lead(0) } });
@@ -158,13 +158,13 @@ test('a Lead that was converted is its Contact now, with the fields of its Accou
   ]);
 });
 
-test('what became of Leads that are not there is told: deleted, merged, never there', async () => {
+test('fetching missing Leads tells a merged Lead from deleted and unknown ones', async () => {
   const connected = await open({ dataset: people(4) });
   const { org, parts } = connected;
   const lead = (id: string) => ({ object: 'Lead', id });
   const never = lead(idOf('00Q', 999));
-  const { cursor } = await wholePass(connected, 'Lead');
-  org.pass(600_000);
+  const { cursor } = await firstSync(connected, 'Lead');
+  org.advanceClock(600_000);
   await org.control('POST', '/merge', { masterId: org.lead(0), mergedId: org.lead(1) });
   await org.control('DELETE', `/records/Lead/${org.lead(2)}`);
   const refs = [lead(org.lead(1)), lead(org.lead(2)), never];
@@ -174,10 +174,10 @@ test('what became of Leads that are not there is told: deleted, merged, never th
     { kind: 'gone', ref: never, erased: false },
   ]);
   const { dirty } = await changesSince(connected, 'Lead', cursor);
-  expect(dirty.filter(({ seen }) => seen === undefined).map(({ ref }) => ref)).toEqual([refs[0], refs[1]]);
+  expect(dirty.filter(({ current }) => current === undefined).map(({ ref }) => ref)).toEqual([refs[0], refs[1]]);
 });
 
-test('a field that the user may not see is unknown, and the others are read', async () => {
+test('a field that the user cannot see is null, and the other fields are read', async () => {
   const { org, parts } = await open({
     hiddenFields: ['Lead.Email', 'Account.Industry'],
     dataset: peopleWithDeals(2, [0]),
@@ -191,25 +191,25 @@ test('a field that the user may not see is unknown, and the others are read', as
   expect(contact).toMatchObject({ fields: { 'company.industry': null, 'company.name': 'Acme' } });
 });
 
-test('a field that names the same person in another CRM is a link, however the record is read', async () => {
+test('a field with an ID of another CRM becomes a link in changes, fetched records and the full sync', async () => {
   const from = ['Lead.Description', 'Contact.Description'];
   const mapping = { ...shippedMapping(), links: [{ crm: 'hubspot', object: 'contacts', from }] };
   const connected = await open({ dataset: people(3) }, { mapping });
   const { org, parts } = connected;
   const ref = { object: 'Lead', id: org.lead(1) };
   const links = [{ crm: 'hubspot', object: 'contacts', id: '4711' }];
-  const { cursor } = await wholePass(connected, 'Lead');
-  org.pass(60_000);
+  const { cursor } = await firstSync(connected, 'Lead');
+  org.advanceClock(60_000);
   await org.control('PATCH', `/records/Lead/${ref.id}`, { values: { Description: ' 4711 ' } });
-  org.pass(60_000);
+  org.advanceClock(60_000);
   const { dirty } = await changesSince(connected, 'Lead', cursor);
-  expect(dirty.find((each) => each.ref.id === ref.id)?.seen?.links).toEqual(links);
+  expect(dirty.find((each) => each.ref.id === ref.id)?.current?.links).toEqual(links);
   expect(await fetchLeads(parts, [ref], SIGNAL)).toMatchObject([{ links }]);
-  const { pages } = await wholePass(connected, 'Lead');
+  const { pages } = await firstSync(connected, 'Lead');
   expect(pages.flatMap(({ leads }) => leads).map((lead) => lead.links)).toContainEqual(links);
 });
 
-test('a hundred thousand ids would not fit an address: 500 are read in several queries, none too long', async () => {
+test('500 records are fetched in several queries, because their IDs do not fit into one URL', async () => {
   const { org, parts } = await open({ dataset: people(500) });
   const ids = [...org.leadIds.values()];
   const fetched = await fetchLeads(
@@ -218,10 +218,10 @@ test('a hundred thousand ids would not fit an address: 500 are read in several q
     SIGNAL,
   );
   expect(fetched.map(({ ref }) => ref.id)).toEqual(ids);
-  expect(parts.http.callsMade()).toBeGreaterThan(2);
+  expect(parts.http.apiCallCount()).toBeGreaterThan(2);
 });
 
-test('everybody who is there is listed by pages: Leads that are not converted, then Contacts', async () => {
+test('all records are listed by pages: first the Leads that are not converted, then the Contacts', async () => {
   const { org, parts } = await open({
     dataset: { ...people(2_005), opportunities: peopleWithDeals(3, [0, 1]).opportunities },
   });

@@ -1,7 +1,8 @@
-// What changed since a cursor: nothing is lost and little comes twice, whatever the clock, the number of records of one instant,
-// and the moment at which a transaction becomes visible.
+// Reading the changes since a cursor loses no change and repeats few, whatever the clock, the
+// number of records with one instant, and the delay until a transaction becomes visible.
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import type { SalesforceParts } from '../../../../connectors/salesforce/parts.ts';
 import {
   type ChangedRows,
   type ChangesCursor,
@@ -10,10 +11,17 @@ import {
   readChanges,
 } from '../../../../connectors/salesforce/query/changes.ts';
 import { personStream } from '../../../../connectors/salesforce/streams/person-stream.ts';
-import type { SalesforceParts } from '../../../../connectors/salesforce/streams/stream.ts';
 import { people } from '../../../../sandbox/test/hubspot/sandbox-under-test.ts';
 import type { TestOrg } from '../../../../sandbox/test/salesforce/sandbox-under-test.ts';
-import { asked, type ConnectedOrg, connectedOrg, failure, pagesOf, partsFor, SIGNAL } from '../salesforce-fixture.ts';
+import {
+  type ConnectedOrg,
+  connectedOrg,
+  failure,
+  pagesOf,
+  partsFor,
+  requestLog,
+  SIGNAL,
+} from '../salesforce-fixture.ts';
 
 const LEADS = { id: 'leads', object: 'Lead', fields: ['LastName'] };
 const MINUTE = 60_000;
@@ -29,7 +37,7 @@ async function open(...options: Parameters<typeof connectedOrg>): Promise<Connec
   return connected;
 }
 
-/** A poll to its end. The cursor goes through JSON, as in the database. */
+/** Reads one poll to its end. The cursor is converted to JSON and back, as by the database. */
 async function poll(parts: SalesforceParts, cursor: ChangesCursor) {
   const pages: ChangedRows[] = [];
   for await (const page of readChanges(parts, LEADS, cursor, SIGNAL)) pages.push(page);
@@ -41,19 +49,22 @@ function stored(cursor: unknown): ChangesCursor {
   return changesCursorSchema.parse(JSON.parse(JSON.stringify(cursor)));
 }
 
-/** Behind everything that the data set holds. */
-async function settled(org: TestOrg, parts: SalesforceParts): Promise<ChangesCursor> {
-  org.pass(10 * MINUTE);
+/** A cursor after every change of the data set. */
+async function cursorAfterAll(org: TestOrg, parts: SalesforceParts): Promise<ChangesCursor> {
+  org.advanceClock(10 * MINUTE);
   const { cursor } = await poll(parts, changesFrom(org.now()));
   return cursor;
 }
 
-function edit(org: TestOrg, number: number, at?: number) {
+function edit(org: TestOrg, leadNumber: number, at?: number) {
   const stamp = at === undefined ? {} : { at: new Date(at).toISOString() };
-  return org.control('PATCH', `/records/Lead/${org.lead(number)}`, { values: { LastName: `n${org.now()}` }, ...stamp });
+  return org.control('PATCH', `/records/Lead/${org.lead(leadNumber)}`, {
+    values: { LastName: `n${org.now()}` },
+    ...stamp,
+  });
 }
 
-/** All at one instant. */
+/** Edits all of them at one instant. */
 async function editAll(org: TestOrg, numbers: readonly number[]) {
   for (let start = 0; start < numbers.length; start += 200) {
     const records = numbers.slice(start, start + 200).map((number) => {
@@ -66,9 +77,9 @@ async function editAll(org: TestOrg, numbers: readonly number[]) {
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 
-test('a change in the second of the one before is seen, though both carry that second', async () => {
+test('two changes of a record within one second are read by two polls', async () => {
   const { org, parts } = await open();
-  const start = await settled(org, parts);
+  const start = await cursorAfterAll(org, parts);
   const change = (name: string) => org.control('PATCH', `/records/Lead/${org.lead(0)}`, { values: { LastName: name } });
   await change('First');
   const first = await poll(parts, start);
@@ -77,9 +88,9 @@ test('a change in the second of the one before is seen, though both carry that s
   expect([first.ids, second.ids, (await poll(parts, second.cursor)).ids]).toEqual([[org.lead(0)], [org.lead(0)], []]);
 });
 
-test('a change is seen once, with a deletion as one', async () => {
+test('an edit and a deletion are each read exactly once', async () => {
   const { org, parts } = await open();
-  let cursor = await settled(org, parts);
+  let cursor = await cursorAfterAll(org, parts);
   await edit(org, 0);
   await org.control('DELETE', `/records/Lead/${org.lead(1)}`);
   const first = await poll(parts, cursor);
@@ -87,31 +98,31 @@ test('a change is seen once, with a deletion as one', async () => {
   expect(first.pages[0]?.rows.map(({ values }) => values.IsDeleted).toSorted()).toEqual([false, true]);
   ({ cursor } = first);
   for (let minute = 0; minute < 10; minute += 1) {
-    org.pass(MINUTE);
+    org.advanceClock(MINUTE);
     const next = await poll(parts, cursor);
     expect(next.ids).toEqual([]);
     ({ cursor } = next);
   }
 });
 
-test('an idle poll is one call, and soon leaves the cursor alone', async () => {
+test('an idle poll makes one call, and after five minutes no longer changes the cursor', async () => {
   const { org, parts } = await open();
-  let cursor = await settled(org, parts);
+  let cursor = await cursorAfterAll(org, parts);
   await edit(org, 0);
   for (let minute = 0; minute < 5; minute += 1) {
     ({ cursor } = await poll(parts, cursor));
-    org.pass(MINUTE);
+    org.advanceClock(MINUTE);
   }
   await org.control('POST', '/reset-log');
   expect((await poll(parts, cursor)).pages).toEqual([]);
-  expect(await asked(org)).toEqual(['GET /queryAll']);
+  expect(await requestLog(org)).toEqual(['GET /queryAll']);
 });
 
-test('a record that changes again is seen again', async () => {
+test('each change of a record within the overlap is read', async () => {
   const { org, parts } = await open();
-  let cursor = await settled(org, parts);
-  for (let round = 0; round < 4; round += 1) {
-    org.pass(20_000);
+  let cursor = await cursorAfterAll(org, parts);
+  for (let edits = 0; edits < 4; edits += 1) {
+    org.advanceClock(20_000);
     await edit(org, 0);
     const next = await poll(parts, cursor);
     expect(next.ids).toEqual([org.lead(0)]);
@@ -124,46 +135,46 @@ describe('a transaction that becomes visible late', () => {
     ['every minute', MINUTE],
     ['every five minutes', 5 * MINUTE],
     ['once a day', 24 * 60 * MINUTE],
-  ])('is seen by polls %s', async (_, every) => {
+  ])('a transaction that becomes visible after 170 s is read by polls %s', async (_, every) => {
     const { org, parts } = await open({ dataset: people(5) });
-    let cursor = await settled(org, parts);
-    // Both were changed at one time, but the second one's transaction took 170 seconds.
+    let cursor = await cursorAfterAll(org, parts);
+    // Both changes have the same instant, but the transaction of the second one took 170 seconds.
     const began = org.now();
-    org.pass(60_000);
+    org.advanceClock(60_000);
     await edit(org, 0);
-    const seen: string[] = [];
+    const readIds: string[] = [];
     const pollNow = async () => {
       const next = await poll(parts, cursor);
-      seen.push(...next.ids);
+      readIds.push(...next.ids);
       ({ cursor } = next);
     };
     await pollNow();
-    org.pass(110_000);
+    org.advanceClock(110_000);
     await edit(org, 1, began);
-    org.pass(every - 110_000 > 0 ? every - 110_000 : 10_000);
+    org.advanceClock(every - 110_000 > 0 ? every - 110_000 : 10_000);
     await pollNow();
     for (let more = 0; more < 3; more += 1) {
-      org.pass(every);
+      org.advanceClock(every);
       await pollNow();
     }
-    expect(seen.toSorted()).toEqual([org.lead(0), org.lead(1)].toSorted());
+    expect(readIds.toSorted()).toEqual([org.lead(0), org.lead(1)].toSorted());
   });
 
-  test('is seen after an idle time, when newer changes were seen long ago', async () => {
+  test('a late transaction is read after an idle hour, although newer changes were read before', async () => {
     const { org, parts } = await open({ dataset: people(5) });
-    let cursor = await settled(org, parts);
+    let cursor = await cursorAfterAll(org, parts);
     await edit(org, 0);
     ({ cursor } = await poll(parts, cursor));
     const began = org.now() - 100_000;
-    org.pass(60_000);
+    org.advanceClock(60_000);
     await edit(org, 1, began);
-    org.pass(60 * MINUTE);
+    org.advanceClock(60 * MINUTE);
     expect((await poll(parts, cursor)).ids).toEqual([org.lead(1)]);
   });
 
-  test('is seen by the poll after one that was broken off', async () => {
+  test('a late transaction is read after a poll was interrupted and resumed', async () => {
     const { org, parts } = await open({ dataset: people(4_100) });
-    const start = await settled(org, parts);
+    const start = await cursorAfterAll(org, parts);
     await editAll(org, range(0, 4_050));
     let broken: ChangesCursor | null = null;
     for await (const page of readChanges(parts, LEADS, start, SIGNAL)) {
@@ -171,38 +182,38 @@ describe('a transaction that becomes visible late', () => {
       break;
     }
     const began = org.now() - 60_000;
-    org.pass(60_000);
+    org.advanceClock(60_000);
     await edit(org, 4_060, began);
-    org.pass(60 * MINUTE);
+    org.advanceClock(60 * MINUTE);
     const rest = await poll(parts, broken ?? start);
     const next = await poll(parts, rest.cursor);
     expect([...rest.ids, ...next.ids]).toContain(org.lead(4_060));
   });
 });
 
-describe('thousands of records of one instant', () => {
-  test('come page by page, each once; then polls are idle', async () => {
+describe('4,500 records with one instant', () => {
+  test('4,500 changes with one instant are read by pages, each once, and later polls are idle', async () => {
     const { org, parts } = await open({ dataset: people(4_500) });
-    let cursor = await settled(org, parts);
+    let cursor = await cursorAfterAll(org, parts);
     await editAll(org, range(0, 4_500));
     const first = await poll(parts, cursor);
     expect(first.pages.map(({ rows }) => rows.length)).toEqual([2_000, 2_000, 500]);
     expect(new Set(first.ids).size).toBe(4_500);
     ({ cursor } = first);
-    // What does not fit in the cursor may come again until it has settled.
+    // Changes whose keys do not fit into the cursor may be read again until the overlap has passed.
     for (let minute = 0; minute < 5; minute += 1) {
-      org.pass(MINUTE);
+      org.advanceClock(MINUTE);
       ({ cursor } = await poll(parts, cursor));
     }
     await org.control('POST', '/reset-log');
     expect((await poll(parts, cursor)).pages).toEqual([]);
-    expect(await asked(org)).toEqual(['GET /queryAll']);
+    expect(await requestLog(org)).toEqual(['GET /queryAll']);
     expect(JSON.stringify(cursor).length).toBeLessThan(100_000);
   });
 
-  test('resuming behind any page loses nothing and repeats nothing', async () => {
+  test('a poll of 4,500 changes with one instant that is resumed after any page loses and repeats none', async () => {
     const { org, parts } = await open({ dataset: people(4_500) });
-    const start = await settled(org, parts);
+    const start = await cursorAfterAll(org, parts);
     await editAll(org, range(0, 4_500));
     const { pages } = await poll(parts, start);
     for (const [at, page] of pages.slice(0, -1).entries()) {
@@ -213,52 +224,52 @@ describe('thousands of records of one instant', () => {
     }
   });
 
-  test('one that changes while it is paged over is seen as it became', async () => {
+  test('a record that changes during a poll of several pages is read with its new values', async () => {
     const { org, parts } = await open({ dataset: people(4_500) });
-    const start = await settled(org, parts);
+    const start = await cursorAfterAll(org, parts);
     await editAll(org, range(0, 4_500));
-    const seen = new Map<string, unknown>();
+    const readValues = new Map<string, unknown>();
     let cursor: ChangesCursor = start;
     for await (const page of readChanges(parts, LEADS, start, SIGNAL)) {
-      for (const { id, values } of page.rows) seen.set(id, values.LastName);
+      for (const { id, values } of page.rows) readValues.set(id, values.LastName);
       if (cursor === start) {
-        org.pass(5_000);
+        org.advanceClock(5_000);
         await editAll(org, [0, 4_499]);
       }
       cursor = stored(page.cursor);
     }
     for (const row of (await poll(parts, cursor)).pages.flatMap(({ rows }) => rows))
-      seen.set(row.id, row.values.LastName);
-    expect(seen.size).toBe(4_500);
-    expect([seen.get(org.lead(0)), seen.get(org.lead(4_499))]).toEqual(Array(2).fill(`n${org.now()}`));
+      readValues.set(row.id, row.values.LastName);
+    expect(readValues.size).toBe(4_500);
+    expect([readValues.get(org.lead(0)), readValues.get(org.lead(4_499))]).toEqual(Array(2).fill(`n${org.now()}`));
   });
 });
 
-test('what changes while we read comes with the next poll', async () => {
+test('a poll ends although records keep changing, and the next poll reads those changes', async () => {
   const { org, parts } = await open({ dataset: people(2_100) });
-  const start = await settled(org, parts);
+  const start = await cursorAfterAll(org, parts);
   await editAll(org, range(0, 2_050));
   let pages = 0;
   let cursor: ChangesCursor = start;
   for await (const page of readChanges(parts, LEADS, start, SIGNAL)) {
     cursor = stored(page.cursor);
     pages += 1;
-    // As in an org that never rests.
+    // As in an org where records change constantly.
     if (pages > 10) break;
-    org.pass(2_000);
+    org.advanceClock(2_000);
     await editAll(org, range(0, 2_050));
   }
   expect(pages).toBeLessThanOrEqual(2);
   expect(new Set((await poll(parts, cursor)).ids).size).toBe(2_050);
 });
 
-describe('a clock of ours that is wrong', () => {
-  test.each([-10 * MINUTE, 10 * MINUTE])('by %i ms hides no change', async (aheadMs) => {
+describe('with a wrong clock of our own', () => {
+  test.each([-10 * MINUTE, 10 * MINUTE])('a clock that is %i ms ahead hides no change', async (aheadMs) => {
     const { org } = await open({ dataset: people(5) });
     const parts = partsFor(org, { aheadMs });
-    let cursor = await settled(org, parts);
+    let cursor = await cursorAfterAll(org, parts);
     for (const number of [0, 1, 2]) {
-      org.pass(5 * MINUTE);
+      org.advanceClock(5 * MINUTE);
       await edit(org, number);
       const next = await poll(partsFor(org, { aheadMs }), cursor);
       expect(next.ids).toEqual([org.lead(number)]);
@@ -267,14 +278,14 @@ describe('a clock of ours that is wrong', () => {
   });
 
   test.each([-10 * MINUTE, 10 * MINUTE])(
-    'by %i ms hides nothing that changed during the first pull, though the process ended in between',
+    'a clock that is %i ms ahead hides no change during the full sync, even if each page is read by another process',
     async (aheadMs) => {
       const { org } = await open({ dataset: people(2_100) });
-      org.pass(60 * MINUTE);
+      org.advanceClock(60 * MINUTE);
       const [first] = await pagesOf(personStream(partsFor(org, { aheadMs }), 'Lead'), null);
-      org.pass(MINUTE);
+      org.advanceClock(MINUTE);
       await edit(org, 0);
-      // Each step is one of a process of its own.
+      // Each step uses the parts of another process.
       let cursor = first?.cursor ?? null;
       const dirty: string[] = [];
       for (let step = 0; step < 4; step += 1) {
@@ -289,15 +300,15 @@ describe('a clock of ours that is wrong', () => {
   );
 });
 
-test('a record without SystemModstamp is no answer', async () => {
+test('a response with a record without SystemModstamp is an error', async () => {
   const { org, parts } = await open();
-  const cursor = await settled(org, parts);
+  const cursor = await cursorAfterAll(org, parts);
   const body = { totalSize: 1, done: true, records: [{ Id: org.lead(0) }] };
   await org.control('PUT', '/faults', [{ match: { path: '/queryAll' }, action: { status: 200, body } }]);
-  expect(await failure(poll(parts, cursor))).toMatchObject({ kind: 'invalid', code: 'UNEXPECTED_ANSWER' });
+  expect(await failure(poll(parts, cursor))).toMatchObject({ kind: 'invalid', code: 'UNEXPECTED_RESPONSE' });
 });
 
-test('a cursor of another stream or version is told', async () => {
+test('a cursor that another stream or version wrote is an error whose fix is a backfill', async () => {
   const { parts } = await open();
   const error = await failure(pagesOf(personStream(parts, 'Lead'), { phase: 'search', last: 0 }));
   expect(error).toMatchObject({ kind: 'invalid', code: 'CURSOR', fix: expect.stringContaining('backfill') });

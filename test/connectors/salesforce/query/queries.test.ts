@@ -1,12 +1,14 @@
-// Which fields a query asks for, as the user sees more or fewer of them; rows by many ids; addresses that stay short enough.
+// Queries: the fields that are requested depending on their visibility, rows by many IDs, and the
+// maximum length of the URL.
 import { afterEach, describe, expect, test } from 'vitest';
-import { countRows, PAGE_ROWS, readByIds, readRows } from '../../../../connectors/salesforce/query/query.ts';
+import type { SalesforceParts } from '../../../../connectors/salesforce/parts.ts';
+import { countRows, PAGE_ROWS, readRows } from '../../../../connectors/salesforce/query/query.ts';
+import { readByIds } from '../../../../connectors/salesforce/query/read-by-ids.ts';
 import { all, compare, id, oneOfTexts, text } from '../../../../connectors/salesforce/query/soql.ts';
-import type { SalesforceParts } from '../../../../connectors/salesforce/streams/stream.ts';
 import { idOf } from '../../../../sandbox/salesforce/ids.ts';
 import { people } from '../../../../sandbox/test/hubspot/sandbox-under-test.ts';
 import { peopleWithDeals } from '../../../../sandbox/test/salesforce/sandbox-under-test.ts';
-import { asked, type ConnectedOrg, connectedOrg, failure, SIGNAL } from '../salesforce-fixture.ts';
+import { type ConnectedOrg, connectedOrg, failure, requestLog, SIGNAL } from '../salesforce-fixture.ts';
 
 const opened: ConnectedOrg[] = [];
 afterEach(async () => {
@@ -24,37 +26,37 @@ function read(parts: SalesforceParts, fields: readonly string[], from = 'Lead') 
 }
 
 describe('a field', () => {
-  test('that this user does not see is left out of the query', async () => {
+  test('a field that this user cannot see is left out of the query', async () => {
     const { parts } = await open({ hiddenFields: ['Lead.Title'] });
     const { rows } = await read(parts, ['Title', 'LastName', 'NoSuchThing__c']);
     expect(Object.keys(rows[0]?.values ?? {}).toSorted()).toEqual(['Id', 'LastName']);
   });
 
-  test('is spelled in any case, and comes back as Salesforce spells it', async () => {
+  test("a field name in any case is resolved to Salesforce's spelling", async () => {
     const { parts } = await open();
-    const visible = await parts.schema.visible('Lead', ['lastname', 'LASTNAME', 'Id'], SIGNAL);
+    const visible = await parts.schema.visiblePaths('Lead', ['lastname', 'LASTNAME', 'Id'], SIGNAL);
     expect(visible).toEqual(['LastName', 'Id']);
   });
 
-  test('of a parent is found by its relation, and only where there is one parent', async () => {
+  test('a field of a parent is resolved if the relation has only one parent object', async () => {
     const { parts } = await open();
     const paths = [
       'Account.Industry',
       'Account.Owner.Name',
       'account.name',
       'Account.Nothing',
-      'Nobody.Name',
+      'Missing.Name',
       'Account.',
     ];
-    expect(await parts.schema.visible('Contact', paths, SIGNAL)).toEqual([
+    expect(await parts.schema.visiblePaths('Contact', paths, SIGNAL)).toEqual([
       'Account.Industry',
       'Account.Owner.Name',
       'Account.Name',
     ]);
-    expect(await parts.schema.visible('Task', ['Who.Name', 'Subject'], SIGNAL)).toEqual(['Subject']);
+    expect(await parts.schema.visiblePaths('Task', ['Who.Name', 'Subject'], SIGNAL)).toEqual(['Subject']);
   });
 
-  test('of a parent that is not there is null, with the others of the row', async () => {
+  test('a field of a missing parent is null, and the other fields of the row are read', async () => {
     const { org, parts } = await open({ dataset: peopleWithDeals(2, [0, 1]) });
     const contact = org.contact(0);
     await org.control('PATCH', `/records/Contact/${contact}`, { values: { AccountId: null } });
@@ -64,17 +66,17 @@ describe('a field', () => {
     expect(rows.find((each) => each.id !== contact)?.values['Account.Name']).toEqual(expect.any(String));
   });
 
-  test('that was hidden since it was described costs that field alone', async () => {
+  test('a field that was hidden after it was described is omitted, and the other fields are read', async () => {
     const { org, parts } = await open();
     await read(parts, ['Title', 'LastName']);
     await org.control('PUT', '/hidden-fields', ['Lead.Title']);
     await org.control('POST', '/reset-log');
     const { rows } = await read(parts, ['Title', 'LastName']);
     expect(Object.keys(rows[0]?.values ?? {}).toSorted()).toEqual(['Id', 'LastName']);
-    expect(await asked(org)).toEqual(['GET /query', 'GET /sobjects/Lead/describe', 'GET /query']);
+    expect(await requestLog(org)).toEqual(['GET /query', 'GET /sobjects/Lead/describe', 'GET /query']);
   });
 
-  test('of a parent, too', async () => {
+  test('a parent field that was hidden after it was described is omitted, and the other fields are read', async () => {
     const { org, parts } = await open({ dataset: peopleWithDeals(1, [0]) });
     await read(parts, ['Account.Industry', 'LastName'], 'Contact');
     await org.control('PUT', '/hidden-fields', ['Account.Industry']);
@@ -82,15 +84,15 @@ describe('a field', () => {
     expect(Object.keys(rows[0]?.values ?? {}).toSorted()).toEqual(['Id', 'LastName']);
   });
 
-  test('that is shown again is read again, half an hour later at most', async () => {
+  test('a field that is made visible is read 30 minutes later', async () => {
     const { org, parts } = await open({ hiddenFields: ['Lead.Title'] });
     await read(parts, ['Title']);
     await org.control('PUT', '/hidden-fields', []);
-    org.pass(30 * 60_000);
+    org.advanceClock(30 * 60_000);
     expect((await read(parts, ['Title'])).rows[0]?.values).toHaveProperty('Title');
   });
 
-  test('that a query cannot do without is told, and how to get it', async () => {
+  test('a hidden field in a condition is an error whose fix is field-level security', async () => {
     const { org, parts } = await open({ hiddenFields: ['Lead.Title'] });
     const where = compare('Title', '=', text('VP'));
     const error = await failure(readRows(parts, { what: 'reading', from: 'Lead', fields: [], where }, SIGNAL));
@@ -99,37 +101,37 @@ describe('a field', () => {
       code: 'INVALID_FIELD',
       fix: expect.stringContaining('field-level'),
     });
-    expect((await asked(org)).filter((call) => call === 'GET /query').length).toBeLessThanOrEqual(3);
+    expect((await requestLog(org)).filter((call) => call === 'GET /query').length).toBeLessThanOrEqual(3);
   });
 });
 
-test('an object that is not there is told, with the permission set that shows it', async () => {
+test('a query of an unknown object is an error whose fix names the object', async () => {
   const { parts } = await open();
-  expect(await parts.schema.object('NoSuchThing__c', SIGNAL)).toBeNull();
+  expect(await parts.schema.describe('NoSuchThing__c', SIGNAL)).toBeNull();
   const error = await failure(read(parts, ['Name'], 'NoSuchThing__c'));
   expect(error).toMatchObject({ kind: 'forbidden', code: 'OBJECT_NOT_VISIBLE' });
   expect(error.fix).toContain('NoSuchThing__c');
 });
 
-test('an object is described once, for many that ask at once', async () => {
+test('ten concurrent queries share one describe call', async () => {
   const { org, parts } = await open();
   await org.control('POST', '/reset-log');
   await Promise.all(Array.from({ length: 10 }, () => read(parts, ['LastName'])));
-  expect((await asked(org)).filter((call) => call.endsWith('/describe'))).toHaveLength(1);
+  expect((await requestLog(org)).filter((call) => call.endsWith('/describe'))).toHaveLength(1);
 });
 
-test('a page that Salesforce cuts shorter than asked is known not to be the last', async () => {
+test('a page that Salesforce returns with fewer rows than requested is followed by another page', async () => {
   const { parts } = await open({ dataset: people(700) });
   const query = { what: 'reading', from: 'Lead', fields: ['Description'], orderBy: ['Id'], limit: PAGE_ROWS };
   const first = await readRows(parts, query, SIGNAL);
-  expect([first.rows.length, first.more]).toEqual([500, true]);
+  expect([first.rows.length, first.hasMore]).toEqual([500, true]);
   const behind = compare('Id', '>', id(first.rows.at(-1)?.id ?? ''));
   const rest = await readRows(parts, { ...query, where: behind }, SIGNAL);
-  expect([rest.rows.length, rest.more]).toEqual([200, false]);
+  expect([rest.rows.length, rest.hasMore]).toEqual([200, false]);
 });
 
-describe('rows by ids', () => {
-  test('come once each, in queries whose address is short enough; those that are not there are left out', async () => {
+describe('rows by IDs', () => {
+  test('each of 1,500 rows is read once, no URL is longer than 8,000 bytes, and an ID without a row is omitted', async () => {
     const { org, parts } = await open({ dataset: people(1_500) });
     const ids = Array.from({ length: 1_500 }, (_, number) => org.lead(number));
     await org.control('POST', '/reset-log');
@@ -146,8 +148,8 @@ describe('rows by ids', () => {
       fields: ['LastName', 'Status'],
       where: all(names, compare('IsDeleted', '=', false)),
     };
-    const wanted = [...ids, ...ids.slice(0, 700), idOf('00Q', 999_999)];
-    const rows = await readByIds(parts, { ...query, ids: wanted }, SIGNAL);
+    const requested = [...ids, ...ids.slice(0, 700), idOf('00Q', 999_999)];
+    const rows = await readByIds(parts, { ...query, ids: requested }, SIGNAL);
     expect(rows.map((row) => row.id).toSorted()).toEqual(
       (
         await org.query(`SELECT Id FROM Lead WHERE Status IN ('Open - Not Contacted','Working - Contacted')`)
@@ -166,7 +168,7 @@ describe('rows by ids', () => {
     expect(lengths.length).toBeLessThan(15);
   });
 
-  test('by another field come all', async () => {
+  test('all rows that reference one ID by another field are read', async () => {
     const { org, parts } = await open();
     const account = await org.control('POST', '/records/Account', { values: { Name: 'Large' } });
     for (let number = 0; number < 30; number += 1) {
@@ -187,7 +189,7 @@ describe('a name that looks like SOQL', () => {
   const NAME = "x' OR Id != '";
 
   test.each([NAME, 'back\\slash', "O'Brien\\", 'line\nend', '"quoted" {x} 100%_'])(
-    '%j finds its own record and no other',
+    'a condition with the name %j matches only the record of that name',
     async (name) => {
       const { org, parts } = await open();
       const made = await org.control('POST', '/records/Campaign', { values: { Name: name } });

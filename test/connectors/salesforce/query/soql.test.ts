@@ -1,4 +1,5 @@
-// No value becomes part of a query: whatever stands in a text, the query keeps its shape and the text comes back as it was.
+// No value can change the structure of a query: with any text, the query parses to the same
+// structure and the text is unchanged.
 import { parseQuery, type WhereClause } from '@jetstreamapp/soql-parser-js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -20,7 +21,7 @@ import { stringOf } from '../../../../sandbox/salesforce/soql/literals.ts';
 
 const ID = '00Q5g00000AbCdEAAV';
 
-/** Any text, those that look like SOQL above all. */
+/** Any text, above all texts that resemble SOQL. */
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: 'grapheme' }),
@@ -53,7 +54,7 @@ const anyText = fc.oneof(
     .map((parts) => parts.join('')),
 );
 
-/** The conditions of a query in order: field, operator, values as they stand. */
+/** The conditions of a query in order: field, operator, values as written. */
 function conditionsOf(where: WhereClause | undefined): unknown[] {
   const found: unknown[] = [];
   for (let link: WhereClause | undefined = where; link !== undefined && link !== null; ) {
@@ -76,27 +77,27 @@ function parsed(where: Condition) {
   return conditionsOf(query.where);
 }
 
-const written = (value: string) => text(value).soql;
-const decoded = (value: string) => stringOf({ type: 'STRING', text: written(value) }, false);
+const literalOf = (value: string) => text(value).soql;
+const decoded = (value: string) => stringOf({ type: 'STRING', text: literalOf(value) }, false);
 
 describe('a text', () => {
-  test('of any kind is one literal, which says the same text', () => {
+  test('any text becomes one literal that decodes to the same text', () => {
     fc.assert(
       fc.property(anyText, (value) => {
-        expect(parsed(compare('LastName', '=', text(value)))).toEqual([['LastName', '=', written(value)]]);
+        expect(parsed(compare('LastName', '=', text(value)))).toEqual([['LastName', '=', literalOf(value)]]);
         expect(decoded(value)).toBe(value);
       }),
       { numRuns: 2_000 },
     );
   });
 
-  test('in a list of any texts is one of as many literals', () => {
+  test('any list of texts becomes as many literals', () => {
     fc.assert(
       fc.property(fc.array(anyText, { minLength: 1, maxLength: 8 }), (values) => {
         const where = all(oneOfTexts('Name', values), compare('IsDeleted', '=', false));
         expect(parsed(where)).toEqual(
           [
-            ['Name', 'IN', values.map(written)],
+            ['Name', 'IN', values.map(literalOf)],
             ['IsDeleted', '=', 'FALSE'],
           ].map(([field, operator, value]) => [
             field,
@@ -110,14 +111,17 @@ describe('a text', () => {
     );
   });
 
-  test.each(["x' OR Id != '", "\\' OR Id != \\'", 'x\\', "'", "\\\\'", "'; DELETE"])('%s ends nothing', (value) => {
-    expect(parsed(compare('Name', '=', text(value)))).toEqual([['Name', '=', written(value)]]);
-    expect(decoded(value)).toBe(value);
-  });
+  test.each(["x' OR Id != '", "\\' OR Id != \\'", 'x\\', "'", "\\\\'", "'; DELETE"])(
+    'the text %s does not end its literal',
+    (value) => {
+      expect(parsed(compare('Name', '=', text(value)))).toEqual([['Name', '=', literalOf(value)]]);
+      expect(decoded(value)).toBe(value);
+    },
+  );
 });
 
 describe('an id', () => {
-  test('has 15 or 18 letters and digits; anything else is refused, and not quoted in the error', () => {
+  test('an ID has 15 or 18 letters and digits; any other text is refused by an error that does not quote it', () => {
     fc.assert(
       fc.property(anyText, (value) => {
         expect(isId(value)).toBe(false);
@@ -136,14 +140,14 @@ describe('an id', () => {
 describe('a name', () => {
   const NAMES = ['Id', 'Account.Industry', 'Leadgrade_Fit_Score__c', 'My_Ref__r.Owner.Name'];
 
-  test.each(NAMES)('%s is one', (name) => {
+  test.each(NAMES)('%s is a valid name', (name) => {
     expect(select({ fields: [name], from: 'Lead' })).toBe(`SELECT ${name} FROM Lead`);
   });
 
-  test('that is none is refused wherever it stands', () => {
-    const noName = anyText.filter((value) => !/^[a-zA-Z]\w*(\.[a-zA-Z]\w*)*$/.test(value));
+  test('an invalid name is refused in every part of a query', () => {
+    const invalidName = anyText.filter((value) => !/^[a-zA-Z]\w*(\.[a-zA-Z]\w*)*$/.test(value));
     fc.assert(
-      fc.property(noName, (value) => {
+      fc.property(invalidName, (value) => {
         expect(() => select({ fields: [value], from: 'Lead' })).toThrow(RangeError);
         expect(() => select({ fields: ['Id'], from: value })).toThrow(RangeError);
         expect(() => select({ fields: ['Id'], from: 'Lead', orderBy: [value] })).toThrow(RangeError);
@@ -159,7 +163,7 @@ describe('a name', () => {
   });
 });
 
-test('conditions keep together what belongs together', () => {
+test('nested conditions are put in parentheses, and an empty condition is refused', () => {
   const [a, b, c] = [compare('A', '=', true), compare('B', '=', true), compare('C', '=', true)];
   expect(all(any(a, b), c).soql).toBe('((A = true) OR (B = true)) AND (C = true)');
   expect(any(all(a, b), c).soql).toBe('((A = true) AND (B = true)) OR (C = true)');
@@ -169,11 +173,11 @@ test('conditions keep together what belongs together', () => {
   expect(() => oneOfTexts('Name', [])).toThrow(RangeError);
 });
 
-test('an instant is a whole second of UTC, and no other number is one', () => {
+test('an instant is written in whole seconds of UTC, and NaN is refused', () => {
   expect(instant(Date.parse('2026-03-10T12:00:00.999Z')).soql).toBe('2026-03-10T12:00:00Z');
   expect(() => instant(Number.NaN)).toThrow(RangeError);
 });
 
-test('a field that is asked for twice is there once', () => {
+test('a field that is requested twice is selected once', () => {
   expect(select({ fields: ['Id', 'Email', 'Id'], from: 'Lead' })).toBe('SELECT Id,Email FROM Lead');
 });

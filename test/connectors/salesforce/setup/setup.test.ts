@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { applySetup } from '../../../../connectors/salesforce/setup/apply-setup.ts';
-import { checkSetup, describeAccount } from '../../../../connectors/salesforce/setup/check-setup.ts';
-import { asked, type ConnectedOrg, connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
+import { checkSetup } from '../../../../connectors/salesforce/setup/check-setup.ts';
+import { describeAccount } from '../../../../connectors/salesforce/setup/describe-account.ts';
+import { type ConnectedOrg, connectedOrg, requestLog, SIGNAL } from '../salesforce-fixture.ts';
 
 const TARGET = {
   statuses: [
@@ -41,10 +42,10 @@ async function metadataOf(name: string) {
   return { path, metadata: (await connected.org.call('GET', path)).body.Metadata };
 }
 
-test('an org without our fields gets them on both objects, and the integration user sees and edits them', async () => {
+test('setup creates the Leadgrade fields on both objects, and the integration user can see and edit them', async () => {
   const problems = [...(await doctor()).values()].filter(({ level }) => level === 'problem');
   expect(problems).toHaveLength(16);
-  expect(problems.every(({ bySetup }) => bySetup === true)).toBe(true);
+  expect(problems.every(({ fixableBySetup }) => fixableBySetup === true)).toBe(true);
   const steps = await setUp();
   expect(steps).toHaveLength(23);
   expect(steps.filter((step) => step.endsWith(': created'))).toHaveLength(23);
@@ -68,7 +69,7 @@ test('an org without our fields gets them on both objects, and the integration u
   );
 });
 
-test('a second setup finds all of it; a dry run changes nothing', async () => {
+test('a dry run of setup changes nothing, and a second setup finds that everything exists', async () => {
   const planned = await setUp(TARGET, true);
   expect(planned.filter((step) => step.endsWith(': would-create'))).toHaveLength(23);
   expect(await field('Leadgrade_Status__c')).toBeUndefined();
@@ -77,7 +78,7 @@ test('a second setup finds all of it; a dry run changes nothing', async () => {
   expect(again.filter((step) => !step.endsWith(': exists'))).toEqual([]);
 });
 
-test('sales reps read the scores and edit their feedback alone', async () => {
+test('after setup, sales reps can read the scores and edit only the feedback fields', async () => {
   await setUp();
   const rows = async (name: string) => {
     const sets = await connected.org.column(`SELECT Id FROM PermissionSet WHERE Name = '${name}'`);
@@ -97,7 +98,7 @@ test('sales reps read the scores and edit their feedback alone', async () => {
   expect(integration.filter((row: { PermissionsEdit: boolean }) => row.PermissionsEdit)).toHaveLength(20);
 });
 
-test("a model with a new band gets its value, and the admin's own values stay", async () => {
+test('setup adds the picklist value of a new band and keeps the values that an admin added', async () => {
   await setUp();
   const { path, metadata } = await metadataOf('Leadgrade_Status');
   metadata.valueSet.valueSetDefinition.value.push({ valueName: 'call_now', label: 'Call now', default: false });
@@ -107,7 +108,7 @@ test("a model with a new band gets its value, and the admin's own values stay", 
   expect((await doctor(target)).get('field Lead.Leadgrade_Status__c')).toMatchObject({
     level: 'warning',
     detail: 'lacks the values cold, warm',
-    bySetup: true,
+    fixableBySetup: true,
   });
   expect((await setUp(target)).filter((step) => !step.endsWith(': exists'))).toEqual([
     'field Lead.Leadgrade_Status__c: values cold, warm: created',
@@ -122,7 +123,7 @@ test("a model with a new band gets its value, and the admin's own values stay", 
   ]);
 });
 
-test('a field of another type is refused before anything is created, seen or hidden', async () => {
+test('setup refuses a field of another type, although it is hidden, before it creates anything', async () => {
   const text = { type: 'Text', label: 'Mine', length: 40 };
   await connected.org.call('POST', '/tooling/sobjects/CustomField', {
     FullName: 'Contact.Leadgrade_Total_Score__c',
@@ -136,7 +137,7 @@ test('a field of another type is refused before anything is created, seen or hid
   expect(await metadataOf('Leadgrade_Status').catch(() => null)).toBeNull();
 });
 
-test('a login that may not change the setup is told what an admin has to do', async () => {
+test('setup with a login that may not customize the org fails with instructions for an admin', async () => {
   await connected.org.control('PUT', '/user', { canCustomize: false });
   await expect(setUp()).rejects.toMatchObject({
     kind: 'configuration',
@@ -145,13 +146,13 @@ test('a login that may not change the setup is told what an admin has to do', as
   });
 });
 
-test('where an admin has done all of it, a login that may not change the setup finds it done', async () => {
+test('setup with a login that may not customize the org succeeds if everything exists', async () => {
   await setUp();
   await connected.org.control('PUT', '/user', { canCustomize: false });
   expect((await setUp()).filter((step) => !step.endsWith(': exists'))).toEqual([]);
 });
 
-test('a field that is hidden or may only be read is named, with its fix', async () => {
+test('doctor reports a hidden and a read-only field, each with a fix', async () => {
   await setUp();
   const { org } = connected;
   await org.control('PUT', '/hidden-fields', ['Lead.Email', 'Contact.Leadgrade_Status__c', 'Account.Industry']);
@@ -163,7 +164,7 @@ test('a field that is hidden or may only be read is named, with its fix', async 
   expect(grant).toBeDefined();
   await org.call('PATCH', `/sobjects/FieldPermissions/${grants.body.records[0].Id}`, { PermissionsEdit: false });
   const checks = await doctor();
-  expect(checks.get('field Contact.Leadgrade_Status__c')).toMatchObject({ level: 'problem', bySetup: true });
+  expect(checks.get('field Contact.Leadgrade_Status__c')).toMatchObject({ level: 'problem', fixableBySetup: true });
   expect(checks.get('field Lead.Leadgrade_Model__c')).toMatchObject({
     level: 'problem',
     detail: 'may be read, but not edited',
@@ -174,7 +175,7 @@ test('a field that is hidden or may only be read is named, with its fix', async 
   expect(checks.get('field Contact.Email')).toBeUndefined();
 });
 
-test('the org is described by its name, edition and time zone', async () => {
+test('describeAccount returns the ID, name, edition and time zone of the org', async () => {
   const { org, parts } = connected;
   expect(await describeAccount(parts, SIGNAL)).toEqual({
     id: org.orgId,
@@ -183,7 +184,7 @@ test('the org is described by its name, edition and time zone', async () => {
   });
 });
 
-test('another org than the one that is meant is a problem, and nothing else is said', async () => {
+test('doctor reports a login to another org than SALESFORCE_ORG_ID, and makes no other check', async () => {
   const other = await connectedOrg({}, { more: { SALESFORCE_ORG_ID: '00D000000000000' } });
   const checks = await checkSetup({ ...other.parts, readers: [] }, TARGET, SIGNAL);
   expect(checks).toMatchObject([
@@ -197,7 +198,7 @@ test('another org than the one that is meant is a problem, and nothing else is s
   await same.org.close();
 });
 
-test('an org whose calls are nearly used up, and a login that is refused, are told', async () => {
+test('doctor warns of a nearly exhausted daily quota, and reports a refused login', async () => {
   await connected.org.control('PUT', '/api-usage', { used: 70_000, limit: 100_000 });
   expect((await doctor()).get('API calls')).toMatchObject({ level: 'warning' });
   await connected.org.control('PUT', '/api-usage', { used: 10, limit: 100_000 });
@@ -208,29 +209,29 @@ test('an org whose calls are nearly used up, and a login that is refused, are to
   ]);
 });
 
-test('a stream that this user may not read is named with what it costs', async () => {
+test('doctor warns of an unavailable stream and names the activities that Leadgrade cannot read', async () => {
   const stream = { id: 'tasks', activityTypes: ['call'] };
-  const denied = { reason: 'No Task.', fix: 'Let it.' };
-  const reader = { stream, sight: async () => denied, read: async function* () {} };
+  const unavailable = { reason: 'No Task.', fix: 'Let it.' };
+  const reader = { stream, checkAvailability: async () => unavailable, read: async function* () {} };
   const checks = await checkSetup({ ...connected.parts, readers: [reader] }, TARGET, SIGNAL);
   expect(checks.find(({ what }) => what === 'reading tasks')).toEqual({
     what: 'reading tasks',
     level: 'warning',
     detail: 'No Task.',
-    fix: 'Let it. Until then call cannot be seen.',
+    fix: 'Let it. Until then Leadgrade cannot read these activities: call.',
   });
 });
 
 test.each(['CustomField', 'PermissionSet', 'FieldPermissions', 'PermissionSetAssignment'])(
-  'the answer to making a %s that is lost stops nothing: the repeat finds it made',
+  'setup succeeds if the response to creating a %s is lost, because the retry finds it created',
   async (object) => {
     await connected.org.control('PUT', '/faults', [
       { match: { method: 'POST', path: `/sobjects/${object}$`, times: 1 }, action: { applyThenReset: true } },
     ]);
     await setUp();
-    expect((await asked(connected.org)).filter((call) => call.endsWith(`/sobjects/${object}`)).length).toBeGreaterThan(
-      1,
-    );
+    expect(
+      (await requestLog(connected.org)).filter((call) => call.endsWith(`/sobjects/${object}`)).length,
+    ).toBeGreaterThan(1);
     expect((await setUp()).filter((step) => !step.endsWith(': exists'))).toEqual([]);
     expect([...(await doctor()).values()].filter(({ level }) => level === 'problem')).toEqual([]);
   },

@@ -1,4 +1,4 @@
-// Tasks, events, e-mails and campaign members as the connector reads them from a sandbox org.
+// Reading tasks, events, e-mails and campaign members from a sandbox org.
 import { afterEach, describe, expect, test } from 'vitest';
 import { createActivityStreams } from '../../../../connectors/salesforce/streams/activity-streams.ts';
 import { participants } from '../../../../connectors/salesforce/streams/event-stream.ts';
@@ -38,11 +38,14 @@ async function read(connected: ConnectedOrg, stream: string, cursor: Cursor | nu
   };
 }
 
-/** After the whole pass and the first poll behind it, a minute later. */
-async function settled(connected: ConnectedOrg, stream: string): Promise<Cursor | null> {
+/**
+ * The cursor after the full sync and the first poll that follows it; advances the clock by ten
+ * minutes.
+ */
+async function cursorAfterAll(connected: ConnectedOrg, stream: string): Promise<Cursor | null> {
   const { cursor } = await read(connected, stream);
   const { cursor: next } = await read(connected, stream, cursor);
-  connected.org.pass(10 * MINUTE);
+  connected.org.advanceClock(10 * MINUTE);
   return next;
 }
 
@@ -50,12 +53,12 @@ function did(person: number, type: string, attributes: SeedActivity['attributes'
   return { person: `p${person}`, type, at, attributes };
 }
 
-/** `type id-of-the-person`, sorted. */
-function who(activities: readonly SourcedActivity[]): readonly string[] {
+/** `type person-id`, sorted. */
+function typesAndPeople(activities: readonly SourcedActivity[]): readonly string[] {
   return activities.map(({ type, ref }) => `${type} ${ref.id}`).toSorted();
 }
 
-const NOTHING = { activities: [], complete: [] };
+const NO_ACTIVITIES = { activities: [], complete: [] };
 
 const call = (person: number, at = LAST_WEEK) => did(person, 'call', { outcome: 'Connected', seconds: 120 }, at);
 
@@ -70,7 +73,7 @@ function calls(count: number, more: Partial<Parameters<typeof connectedOrg>[0]> 
   };
 }
 
-test('what a person did comes back from Salesforce as what it was, wherever Salesforce keeps it', async () => {
+test('each kind of activity is read with its type, date and attributes from the object that stores it', async () => {
   const connected = await open({
     dataset: peopleWithDeals(
       1,
@@ -114,11 +117,11 @@ test('what a person did comes back from Salesforce as what it was, wherever Sale
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
 });
 
-describe('a first pull', () => {
-  test('shows every call once, page by page, and then that it ended', async () => {
+describe('a full sync', () => {
+  test('a full sync reads every call once, by pages, and ends with an empty page', async () => {
     const connected = await open(calls(4_050));
     const { pages, activities } = await read(connected, 'tasks');
-    expect(pages.map((page) => [page.activities.length, page.whole])).toEqual([
+    expect(pages.map((page) => [page.activities.length, page.isFullSync])).toEqual([
       [2_000, true],
       [2_000, true],
       [50, true],
@@ -127,14 +130,14 @@ describe('a first pull', () => {
     expect(new Set(activities.map(({ id }) => id)).size).toBe(4_050);
   });
 
-  test('that was broken off goes on behind the page that was kept', async () => {
+  test('an interrupted full sync of calls resumes after the last saved page', async () => {
     const connected = await open(calls(2_050));
-    const whole = await read(connected, 'tasks');
-    const rest = await read(connected, 'tasks', JSON.parse(JSON.stringify(whole.pages[0]?.cursor)));
-    expect(rest.activities.map(({ id }) => id)).toEqual(whole.activities.slice(2_000).map(({ id }) => id));
+    const all = await read(connected, 'tasks');
+    const rest = await read(connected, 'tasks', JSON.parse(JSON.stringify(all.pages[0]?.cursor)));
+    expect(rest.activities.map(({ id }) => id)).toEqual(all.activities.slice(2_000).map(({ id }) => id));
   });
 
-  test('through the Bulk API shows the same calls as through queries', async () => {
+  test('a full sync through the Bulk API reads the same calls as through queries', async () => {
     const bulk = await open(calls(30), { more: { SALESFORCE_BULK_READ_FROM: '30' } });
     const plain = await open(calls(30));
     const [fast, slow] = [await read(bulk, 'tasks'), await read(plain, 'tasks')];
@@ -144,13 +147,13 @@ describe('a first pull', () => {
     expect((await bulk.org.control('GET', '/jobs')).body).toHaveLength(1);
   });
 
-  test('shows a call of two years ago, which Salesforce has archived', async () => {
+  test('a full sync reads a two-year-old call that Salesforce has archived', async () => {
     const connected = await open({ dataset: peopleWithDeals(1, [], [call(0, Date.parse('2024-02-01T09:00:00Z'))]) });
     expect(await connected.org.column('SELECT Id FROM Task')).toEqual([]);
     expect((await read(connected, 'tasks')).activities).toHaveLength(1);
   });
 
-  test('leaves out an open call and a task that is about nobody', async () => {
+  test('a full sync skips an open call and a task without a person', async () => {
     const connected = await open({ dataset: peopleWithDeals(1, []) });
     const { org } = connected;
     const values = { Type: 'Call', ActivityDate: '2026-03-03' };
@@ -160,69 +163,69 @@ describe('a first pull', () => {
   });
 });
 
-describe('later polls', () => {
-  test('show a call that was closed since, and an idle one shows nothing', async () => {
+describe('a poll after the full sync', () => {
+  test('a poll reads a call that was completed since, and an idle poll reads none', async () => {
     const connected = await open(calls(3));
     const { org } = connected;
     const values = { Type: 'Call', ActivityDate: '2026-03-03', WhoId: org.lead(1), Status: 'Not Started' };
     const { body } = await org.control('POST', '/records/Task', { values });
-    const cursor = await settled(connected, 'tasks');
-    expect(await read(connected, 'tasks', cursor)).toMatchObject(NOTHING);
+    const cursor = await cursorAfterAll(connected, 'tasks');
+    expect(await read(connected, 'tasks', cursor)).toMatchObject(NO_ACTIVITIES);
     await org.control('PATCH', `/records/Task/${body.id}`, { values: { Status: 'Completed' } });
     const changed = await read(connected, 'tasks', cursor);
     expect(changed.activities).toMatchObject([{ id: `task:${body.id}`, type: 'call', ref: { id: org.lead(1) } }]);
-    expect(await read(connected, 'tasks', changed.cursor)).toMatchObject(NOTHING);
+    expect(await read(connected, 'tasks', changed.cursor)).toMatchObject(NO_ACTIVITIES);
   });
 
-  test('tell that a deleted call is on nobody any more', async () => {
+  test('a poll reports a deleted call as an item without activities', async () => {
     const connected = await open(calls(3));
-    const cursor = await settled(connected, 'tasks');
+    const cursor = await cursorAfterAll(connected, 'tasks');
     const [id] = await connected.org.column('SELECT Id FROM Task');
     await connected.org.control('DELETE', `/records/Task/${id}`);
     const { activities, complete } = await read(connected, 'tasks', cursor);
     expect([activities, complete]).toEqual([[], [`task:${id}`]]);
   });
 
-  test('show a call that was given to another lead as that lead’s alone', async () => {
+  test('a poll reads a call that was moved to another lead only for that lead', async () => {
     const connected = await open(calls(1));
     const { org } = connected;
-    const cursor = await settled(connected, 'tasks');
+    const cursor = await cursorAfterAll(connected, 'tasks');
     const [id] = await org.column('SELECT Id FROM Task');
     await org.control('PATCH', `/records/Task/${id}`, { values: { WhoId: org.lead(2) } });
     const { activities, complete } = await read(connected, 'tasks', cursor);
-    expect([who(activities), complete]).toEqual([[`call ${org.lead(2)}`], [`task:${id}`]]);
+    expect([typesAndPeople(activities), complete]).toEqual([[`call ${org.lead(2)}`], [`task:${id}`]]);
   });
 
-  test('that were broken off go on where they were: nothing is lost, nothing is shown twice', async () => {
+  test('an interrupted poll of 2,010 calls resumes without losing or repeating any', async () => {
     const connected = await open(calls(1));
     const { org } = connected;
-    const cursor = await settled(connected, 'tasks');
+    const cursor = await cursorAfterAll(connected, 'tasks');
     const values = { Type: 'Call', WhoId: org.lead(0), Status: 'Completed', ActivityDate: '2026-03-03' };
     for (let n = 0; n < 2_010; n++) {
-      if (n % 500 === 0) org.pass(1_000);
+      if (n % 500 === 0) org.advanceClock(1_000);
       await org.control('POST', '/records/Task', { values });
     }
-    org.pass(10 * MINUTE);
-    let kept: ChangePage | null = null;
+    org.advanceClock(10 * MINUTE);
+    let saved: ChangePage | null = null;
     for await (const page of readerOf(connected, 'tasks').read(cursor, SIGNAL)) {
-      kept = page;
+      saved = page;
       break;
     }
-    const rest = await read(connected, 'tasks', JSON.parse(JSON.stringify(kept?.cursor)));
-    const ids = [...(kept?.activities ?? []), ...rest.activities].map(({ id }) => id);
+    const rest = await read(connected, 'tasks', JSON.parse(JSON.stringify(saved?.cursor)));
+    const ids = [...(saved?.activities ?? []), ...rest.activities].map(({ id }) => id);
     expect([ids.length, new Set(ids).size]).toEqual([2_010, 2_010]);
   });
 });
 
-describe('a Lead that was converted', () => {
-  test('has its calls as the Contact that it became', async () => {
+describe('a converted Lead', () => {
+  test('the call of a converted Lead belongs to its Contact', async () => {
     const connected = await open(calls(1));
     const { org } = connected;
     const { body } = await org.control('POST', '/convert', { leadId: org.lead(0) });
-    expect(who((await read(connected, 'tasks')).activities)).toEqual([`call ${body.contactId}`]);
+    expect(typesAndPeople((await read(connected, 'tasks')).activities)).toEqual([`call ${body.contactId}`]);
   });
 
-  test('is in a campaign once, as the Contact', async () => {
+  test('a campaign member whose Lead was converted belongs only to the Contact', async () => {
     const connected = await open({ dataset: peopleWithDeals(2, [], [did(0, 'form_submission', { form: 'demo' })]) });
     const { org } = connected;
     const { body } = await org.control('POST', '/convert', { leadId: org.lead(0) });
@@ -233,13 +236,13 @@ describe('a Lead that was converted', () => {
 });
 
 describe('campaign members', () => {
-  test('whose status moves on become what they did, under the same id', async () => {
+  test('a campaign member whose status changes becomes another activity type with the same ID', async () => {
     const joined = did(0, 'webinar', { name: 'Scoring', attended: false });
     const connected = await open({ dataset: peopleWithDeals(1, [], [joined]) });
     const { org } = connected;
     const before = await read(connected, 'campaign_members');
     expect(before.activities).toMatchObject([{ type: 'campaign_response', attributes: { status: 'Registered' } }]);
-    const cursor = await settled(connected, 'campaign_members');
+    const cursor = await cursorAfterAll(connected, 'campaign_members');
     const [id] = await org.column('SELECT Id FROM CampaignMember');
     await org.control('PATCH', `/records/CampaignMember/${id}`, { values: { Status: 'Attended' } });
     const after = await read(connected, 'campaign_members', cursor);
@@ -247,7 +250,7 @@ describe('campaign members', () => {
     expect(before.activities[0]?.id).toBe(after.activities[0]?.id);
   });
 
-  test('lose the campaign’s name alone when the user may not see it', async () => {
+  test('a campaign member with a hidden campaign name is read with its other attributes', async () => {
     const response = { campaign: 'Ads', type: 'Advertisement', status: 'Responded' };
     const dataset = peopleWithDeals(1, [], [did(0, 'campaign_response', response)]);
     const connected = await open({ dataset, hiddenFields: ['Campaign.Name'] });
@@ -256,33 +259,33 @@ describe('campaign members', () => {
   });
 });
 
-describe('a call whose fields are hidden', () => {
-  test('is dated by the day it was due, at midnight UTC, without CompletedDateTime', async () => {
+describe('a call with hidden fields', () => {
+  test('a call without visible CompletedDateTime is dated by its due date at midnight UTC', async () => {
     const connected = await open(calls(1, { hiddenFields: ['Task.CompletedDateTime', 'Task.Type'] }));
     const { activities } = await read(connected, 'tasks');
     expect(activities).toMatchObject([{ type: 'call', at: Date.parse('2026-03-03T00:00:00Z') }]);
   });
 
-  test('loses how long it took, and nothing else', async () => {
+  test('a call with a hidden duration is read with its other attributes', async () => {
     const connected = await open(calls(1, { hiddenFields: ['Task.CallDurationInSeconds'] }));
     const { activities } = await read(connected, 'tasks');
     expect(activities).toMatchObject([{ attributes: { outcome: 'Connected', seconds: null } }]);
   });
 
-  test('cannot be read at all without anything that dates it, and that is said', async () => {
+  test('the tasks stream is unavailable if all its date fields are hidden, and the reason names them', async () => {
     const connected = await open(calls(1, { hiddenFields: ['Task.CompletedDateTime', 'Task.ActivityDate'] }));
-    const denied = await readerOf(connected, 'tasks').sight(SIGNAL);
-    expect(denied?.reason).toContain('Task.CompletedDateTime, Task.ActivityDate');
+    const unavailable = await readerOf(connected, 'tasks').checkAvailability(SIGNAL);
+    expect(unavailable?.reason).toContain('Task.CompletedDateTime, Task.ActivityDate');
   });
 });
 
-describe('what the user may see of an org', () => {
+describe('the availability of streams', () => {
   const STREAMS = ['campaign_members', 'tasks', 'events', 'emails', 'opportunities'];
 
-  test('is everything with the usual rights', async () => {
+  test('every stream is available with the usual permissions', async () => {
     const connected = await open();
     expect(createActivityStreams(connected.parts).map(({ stream }) => stream.id)).toEqual(STREAMS);
-    for (const stream of STREAMS) expect(await readerOf(connected, stream).sight(SIGNAL)).toBeNull();
+    for (const stream of STREAMS) expect(await readerOf(connected, stream).checkAvailability(SIGNAL)).toBeNull();
   });
 
   test.each([
@@ -292,73 +295,76 @@ describe('what the user may see of an org', () => {
     ['emails', 'EmailMessage'],
     ['opportunities', 'Opportunity'],
     ['opportunities', 'OpportunityContactRole'],
-  ])('closes %s without %s, and names what opens it', async (stream, object) => {
-    const connected = await open({ hiddenFields: [object] });
-    const denied = await readerOf(connected, stream).sight(SIGNAL);
-    expect(denied?.reason).toContain(object);
-    expect(denied?.fix).toContain(`read ${object}, by`);
-    for (const other of STREAMS.filter((each) => each !== stream)) {
-      expect(await readerOf(connected, other).sight(SIGNAL)).toBeNull();
-    }
-  });
+  ])(
+    'the stream %s is unavailable without access to %s, the fix names it, and the other streams are available',
+    async (stream, object) => {
+      const connected = await open({ hiddenFields: [object] });
+      const unavailable = await readerOf(connected, stream).checkAvailability(SIGNAL);
+      expect(unavailable?.reason).toContain(object);
+      expect(unavailable?.fix).toContain(`read ${object}, by`);
+      for (const other of STREAMS.filter((each) => each !== stream)) {
+        expect(await readerOf(connected, other).checkAvailability(SIGNAL)).toBeNull();
+      }
+    },
+  );
 
-  test('closes emails without what says whom they are about', async () => {
+  test('the emails stream is unavailable if neither the relation nor the task of an e-mail is visible', async () => {
     const connected = await open({ hiddenFields: ['EmailMessageRelation', 'EmailMessage.ActivityId'] });
-    expect((await readerOf(connected, 'emails').sight(SIGNAL))?.reason).toContain('EmailMessageRelation');
+    expect((await readerOf(connected, 'emails').checkAvailability(SIGNAL))?.reason).toContain('EmailMessageRelation');
   });
 });
 
-describe('where activities are shared', () => {
-  test('a call counts for everybody who took part, and for the one who joined later', async () => {
+describe('with Shared Activities', () => {
+  test('a shared call belongs to all its participants, and to one who is added later', async () => {
     const connected = await open(calls(1, { sharedActivities: true }));
     const { org } = connected;
     const [TaskId] = await org.column('SELECT Id FROM Task');
     await org.control('POST', '/records/TaskRelation', { values: { TaskId, RelationId: org.lead(1) } });
-    const whole = await read(connected, 'tasks');
-    expect(who(whole.activities)).toEqual([`call ${org.lead(0)}`, `call ${org.lead(1)}`].toSorted());
-    const cursor = await settled(connected, 'tasks');
-    expect(await read(connected, 'tasks', cursor)).toMatchObject(NOTHING);
+    const first = await read(connected, 'tasks');
+    expect(typesAndPeople(first.activities)).toEqual([`call ${org.lead(0)}`, `call ${org.lead(1)}`].toSorted());
+    const cursor = await cursorAfterAll(connected, 'tasks');
+    expect(await read(connected, 'tasks', cursor)).toMatchObject(NO_ACTIVITIES);
     await org.control('POST', '/records/TaskRelation', { values: { TaskId, RelationId: org.lead(2) } });
     const joined = await read(connected, 'tasks', cursor);
-    expect(who(joined.activities)).toEqual([0, 1, 2].map((n) => `call ${org.lead(n)}`).toSorted());
+    expect(typesAndPeople(joined.activities)).toEqual([0, 1, 2].map((n) => `call ${org.lead(n)}`).toSorted());
     expect(joined.complete).toEqual([`task:${TaskId}`]);
-    expect(await read(connected, 'tasks', joined.cursor)).toMatchObject(NOTHING);
+    expect(await read(connected, 'tasks', joined.cursor)).toMatchObject(NO_ACTIVITIES);
   });
 
-  test('one who was taken off a call does not keep it', async () => {
+  test('a shared call no longer belongs to a removed participant', async () => {
     const connected = await open(calls(1, { sharedActivities: true }));
     const { org } = connected;
     const [TaskId] = await org.column('SELECT Id FROM Task');
     const values = { TaskId, RelationId: org.lead(1) };
     const { body } = await org.control('POST', '/records/TaskRelation', { values });
-    const cursor = await settled(connected, 'tasks');
+    const cursor = await cursorAfterAll(connected, 'tasks');
     await org.control('DELETE', `/records/TaskRelation/${body.id}`);
     const { activities, complete } = await read(connected, 'tasks', cursor);
-    expect([who(activities), complete]).toEqual([[`call ${org.lead(0)}`], [`task:${TaskId}`]]);
+    expect([typesAndPeople(activities), complete]).toEqual([[`call ${org.lead(0)}`], [`task:${TaskId}`]]);
   });
 
-  test('a call that was given to another lead is taken from the first, and stays with the others', async () => {
+  test('a shared call that is moved to another lead leaves its first lead and stays with the other participants', async () => {
     const connected = await open(calls(1, { sharedActivities: true }));
     const { org } = connected;
     const [TaskId] = await org.column('SELECT Id FROM Task');
     await org.control('POST', '/records/TaskRelation', { values: { TaskId, RelationId: org.lead(1) } });
-    const cursor = await settled(connected, 'tasks');
+    const cursor = await cursorAfterAll(connected, 'tasks');
     await org.control('PATCH', `/records/Task/${TaskId}`, { values: { WhoId: org.lead(2) } });
     const { activities } = await read(connected, 'tasks', cursor);
-    expect(new Set(who(activities))).toEqual(new Set([`call ${org.lead(1)}`, `call ${org.lead(2)}`]));
+    expect(new Set(typesAndPeople(activities))).toEqual(new Set([`call ${org.lead(1)}`, `call ${org.lead(2)}`]));
   });
 
-  test('one who joined while the first pull ran is found by the poll after it', async () => {
+  test('a participant who was added during the full sync is read by the next poll', async () => {
     const connected = await open(calls(1, { sharedActivities: true }));
     const { org } = connected;
     const [TaskId] = await org.column('SELECT Id FROM Task');
     const { cursor } = await read(connected, 'tasks');
     await org.control('POST', '/records/TaskRelation', { values: { TaskId, RelationId: org.lead(2) } });
-    org.pass(MINUTE);
-    expect(who((await read(connected, 'tasks', cursor)).activities)).toContain(`call ${org.lead(2)}`);
+    org.advanceClock(MINUTE);
+    expect(typesAndPeople((await read(connected, 'tasks', cursor)).activities)).toContain(`call ${org.lead(2)}`);
   });
 
-  test('a meeting counts for those who were invited, not for those who declined', async () => {
+  test('a meeting belongs to its invitees except those who declined', async () => {
     const dataset = peopleWithDeals(3, [], [did(0, 'meeting', { title: 'Demo' })]);
     const connected = await open({ dataset, sharedActivities: true });
     const { org } = connected;
@@ -372,18 +378,18 @@ describe('where activities are shared', () => {
       });
     }
     const { activities } = await read(connected, 'events');
-    expect(who(activities)).toEqual([`meeting ${org.lead(0)}`, `meeting ${org.lead(1)}`].toSorted());
+    expect(typesAndPeople(activities)).toEqual([`meeting ${org.lead(0)}`, `meeting ${org.lead(1)}`].toSorted());
   });
 });
 
 describe('meetings', () => {
-  test('that a colleague has a copy of count once, for the event itself', () => {
+  test('the copy of a meeting for a colleague has no participants, so the meeting counts once', () => {
     const WhoId = '00Q000000000001AAA';
     expect(participants({ values: { WhoId, IsChild: false }, links: null })).toHaveLength(1);
     expect(participants({ values: { WhoId, IsChild: true }, links: null })).toEqual([]);
   });
 
-  test('that were called off are deleted, and those that nobody came to say so', async () => {
+  test('canceled meetings and meetings with a no-show are not read as activities', async () => {
     const connected = await open({
       dataset: peopleWithDeals(
         1,
@@ -394,7 +400,7 @@ describe('meetings', () => {
     expect((await read(connected, 'events')).activities).toEqual([]);
   });
 
-  test('that are to come are shown with their own date', async () => {
+  test('a future meeting is read with its own date', async () => {
     const next = Date.parse('2026-03-20T10:00:00Z');
     const connected = await open({ dataset: peopleWithDeals(1, [], [did(0, 'meeting', { title: 'Demo' }, next)]) });
     expect((await read(connected, 'events')).activities).toMatchObject([{ type: 'meeting', at: next }]);
@@ -402,13 +408,13 @@ describe('meetings', () => {
 });
 
 describe('emails', () => {
-  test('that are opened later gain the opening, and one that comes back is no longer delivered', async () => {
+  test('an e-mail that is opened later is read again with the open, and its possible bounce is part of the item', async () => {
     const sent = did(0, 'email_delivered', { email: 'News' });
     const connected = await open({ dataset: peopleWithDeals(1, [], [sent]) });
     const { org } = connected;
     const first = await read(connected, 'emails');
     expect(first.activities.map(({ type }) => type)).toEqual(['email_delivered']);
-    const cursor = await settled(connected, 'emails');
+    const cursor = await cursorAfterAll(connected, 'emails');
     const body = { personId: org.lead(0), type: 'email_open', attributes: { email: 'News' } };
     await org.control('POST', '/activities', body);
     const after = await read(connected, 'emails', cursor);
@@ -420,31 +426,33 @@ describe('emails', () => {
     expect(new Set(after.complete)).toEqual(new Set([`email:${id}`, `email-open:${id}`, `email-bounce:${id}`]));
   });
 
-  test('count as a reply for the one who wrote, not for those in copy', async () => {
+  test('an incoming e-mail is a reply of its author and not of the people in copy', async () => {
     const connected = await open({ dataset: peopleWithDeals(2, [], [did(0, 'email_reply')]) });
     const { org } = connected;
     const [EmailMessageId] = await org.column('SELECT Id FROM EmailMessage');
     const copy = { EmailMessageId, RelationId: org.lead(1), RelationType: 'CcAddress' };
     await org.control('POST', '/records/EmailMessageRelation', { values: copy });
-    expect(who((await read(connected, 'emails')).activities)).toEqual([`email_reply ${org.lead(0)}`]);
+    expect(typesAndPeople((await read(connected, 'emails')).activities)).toEqual([`email_reply ${org.lead(0)}`]);
   });
 
-  test('that a rep wrote by hand say nothing about the lead', async () => {
+  test('an e-mail that a sales rep wrote is not read as an activity', async () => {
     const connected = await open({ dataset: peopleWithDeals(1, [], [did(0, 'sales_email', { subject: 'Hello' })]) });
     expect((await read(connected, 'emails')).activities).toEqual([]);
   });
 
-  test('without their relations are those of the person whom Salesforce keeps the task for', async () => {
+  test('an e-mail with a hidden relation belongs to the person of its task', async () => {
     const dataset = peopleWithDeals(1, [], [did(0, 'email_reply')]);
     const connected = await open({ dataset, hiddenFields: ['EmailMessageRelation'] });
-    expect(await readerOf(connected, 'emails').sight(SIGNAL)).toBeNull();
-    expect(who((await read(connected, 'emails')).activities)).toEqual([`email_reply ${connected.org.lead(0)}`]);
+    expect(await readerOf(connected, 'emails').checkAvailability(SIGNAL)).toBeNull();
+    expect(typesAndPeople((await read(connected, 'emails')).activities)).toEqual([
+      `email_reply ${connected.org.lead(0)}`,
+    ]);
   });
 });
 
-test('a page of 2,000 calls costs one call for the page, not one for each', async () => {
+test('a page of 2,000 shared calls is read with fewer than 20 API calls', async () => {
   const connected = await open(calls(2_000, { sharedActivities: true }));
-  const before = connected.parts.http.callsMade();
+  const before = connected.parts.http.apiCallCount();
   await read(connected, 'tasks');
-  expect(connected.parts.http.callsMade() - before).toBeLessThan(20);
+  expect(connected.parts.http.apiCallCount() - before).toBeLessThan(20);
 });

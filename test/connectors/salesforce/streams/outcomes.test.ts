@@ -1,4 +1,4 @@
-// Opportunities as the outcomes of their Contacts, as the connector reads them from a sandbox org.
+// Reading opportunities from a sandbox org as deal outcomes of their Contacts.
 import { afterEach, describe, expect, test } from 'vitest';
 import { opportunityStream, toOutcome } from '../../../../connectors/salesforce/streams/opportunity-stream.ts';
 import { peopleWithDeals } from '../../../../sandbox/test/salesforce/sandbox-under-test.ts';
@@ -27,10 +27,14 @@ async function read({ parts }: ConnectedOrg, cursor: Cursor | null = null) {
   };
 }
 
-async function settled(connected: ConnectedOrg): Promise<Cursor | null> {
+/**
+ * The cursor after the full sync and the first poll that follows it; advances the clock by ten
+ * minutes.
+ */
+async function cursorAfterAll(connected: ConnectedOrg): Promise<Cursor | null> {
   const { cursor } = await read(connected);
   const { cursor: next } = await read(connected, cursor);
-  connected.org.pass(600_000);
+  connected.org.advanceClock(600_000);
   return next;
 }
 
@@ -43,7 +47,7 @@ test('a won opportunity is the outcome of the Contact that has a role in it', as
   const connected = await open([0]);
   const id = await opportunityOf(connected, 0);
   const { outcomes, pages } = await read(connected);
-  expect(pages.map(({ whole }) => whole)).toEqual([true, false]);
+  expect(pages.map(({ isFullSync }) => isFullSync)).toEqual([true, false]);
   const stageAt = Date.parse('2026-02-01T00:00:00Z');
   expect(outcomes).toEqual([
     {
@@ -62,28 +66,28 @@ test('a won opportunity is the outcome of the Contact that has a role in it', as
   ]);
 });
 
-test('an opportunity that moves on is shown again for its Contacts, whose roles did not change', async () => {
+test('an opportunity that moves to another stage is read again for its Contacts, although their roles did not change', async () => {
   const connected = await open([0, 1]);
   const { org } = connected;
   const id = await opportunityOf(connected, 1);
-  const cursor = await settled(connected);
+  const cursor = await cursorAfterAll(connected);
   expect(await read(connected, cursor)).toMatchObject({ outcomes: [], complete: [] });
   await org.control('PATCH', `/records/Opportunity/${id}`, { values: { StageName: 'Negotiation/Review' } });
   const moved = await read(connected, cursor);
   expect(moved.outcomes).toMatchObject([
     { ref: { id: org.contact(1) }, state: 'open', stage: 'Negotiation/Review', closedAt: null },
   ]);
-  org.pass(1_000);
+  org.advanceClock(1_000);
   await org.control('PATCH', `/records/Opportunity/${id}`, { values: { StageName: 'Closed Lost' } });
   expect((await read(connected, moved.cursor)).outcomes).toMatchObject([{ state: 'lost', stage: 'Closed Lost' }]);
 });
 
-describe('a role', () => {
-  test('that is given gives the outcome to one more Contact', async () => {
+describe('a contact role', () => {
+  test('a new contact role adds the outcome to one more Contact', async () => {
     const connected = await open([0, 1]);
     const { org } = connected;
     const OpportunityId = await opportunityOf(connected, 0);
-    const cursor = await settled(connected);
+    const cursor = await cursorAfterAll(connected);
     const values = { OpportunityId, ContactId: org.contact(1), Role: 'Evaluator' };
     await org.control('POST', '/records/OpportunityContactRole', { values });
     const { outcomes, complete } = await read(connected, cursor);
@@ -91,13 +95,13 @@ describe('a role', () => {
     expect(complete).toEqual([`opportunity:${OpportunityId}`]);
   });
 
-  test('that is taken away leaves the outcome to the others', async () => {
+  test('a deleted contact role removes the outcome only from its Contact', async () => {
     const connected = await open([0, 1]);
     const { org } = connected;
     const OpportunityId = await opportunityOf(connected, 0);
     const values = { OpportunityId, ContactId: org.contact(1), Role: 'Evaluator' };
     const { body } = await org.control('POST', '/records/OpportunityContactRole', { values });
-    const cursor = await settled(connected);
+    const cursor = await cursorAfterAll(connected);
     await org.control('DELETE', `/records/OpportunityContactRole/${body.id}`);
     const { outcomes, complete } = await read(connected, cursor);
     expect(outcomes.map(({ ref }) => ref.id)).toEqual([org.contact(0)]);
@@ -105,32 +109,32 @@ describe('a role', () => {
   });
 });
 
-test('a deleted opportunity is nobody’s outcome any more', async () => {
+test('a deleted opportunity is an outcome of no Contact', async () => {
   const connected = await open([0]);
   const id = await opportunityOf(connected, 0);
-  const cursor = await settled(connected);
+  const cursor = await cursorAfterAll(connected);
   await connected.org.control('DELETE', `/records/Opportunity/${id}`);
   const { outcomes, complete } = await read(connected, cursor);
   expect([outcomes, new Set(complete)]).toEqual([[], new Set([`opportunity:${id}`])]);
 });
 
-test('an opportunity whose amount is hidden is an outcome all the same', async () => {
+test('an opportunity with a hidden amount is read as an outcome without an amount', async () => {
   const connected = await open([0], ['Opportunity.Amount', 'Opportunity.LastStageChangeDate']);
   expect((await read(connected)).outcomes).toMatchObject([{ state: 'won', amount: null, stages: [] }]);
 });
 
-test('outcomes are not taken away while the roles cannot be seen: the stream is closed', async () => {
+test('a hidden contact role object is a forbidden error, so that no outcome is removed', async () => {
   const connected = await open([0]);
   const { org, parts } = connected;
-  const cursor = await settled(connected);
+  const cursor = await cursorAfterAll(connected);
   await org.control('PUT', '/hidden-fields', ['OpportunityContactRole']);
-  parts.schema.forget();
+  parts.schema.invalidate();
   const id = (await org.column('SELECT Id FROM Opportunity'))[0];
   await org.control('PATCH', `/records/Opportunity/${id}`, { values: { Amount: 700 } });
   await expect(read(connected, cursor)).rejects.toMatchObject({ kind: 'forbidden' });
 });
 
-test('an opportunity in another currency names it', () => {
+test('an opportunity of an org with several currencies has its currency code', () => {
   const values = { StageName: 'Prospecting', IsWon: false, IsClosed: false, Amount: 9.5, CurrencyIsoCode: 'EUR' };
   expect(toOutcome('006000000000001AAA', values)).toMatchObject({ amount: 9.5, currency: 'EUR', state: 'open' });
 });

@@ -1,6 +1,7 @@
-// The sandbox's outbound messages and the product's door, over HTTP: what one sends, the other understands, stores and acknowledges.
+// The sandbox sends outbound messages to the webhook endpoint over HTTP; the endpoint parses,
+// stores and acknowledges them.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { describeAccount } from '../../../../connectors/salesforce/setup/check-setup.ts';
+import { describeAccount } from '../../../../connectors/salesforce/setup/describe-account.ts';
 import { createStreams } from '../../../../connectors/salesforce/streams/registry.ts';
 import { createReceiver } from '../../../../connectors/salesforce/webhook/receiver.ts';
 import { freshStore } from '../../../store/fresh-store.ts';
@@ -31,7 +32,7 @@ const status = async () => (await connected.org.control('GET', '/outbound')).bod
 const stored = () =>
   store.db.selectFrom('inbox').select(['account', 'kind', 'object_or_stream', 'ids']).orderBy('seq').execute();
 
-test('a lead that was edited, and a call, arrive once, and from the account that the connector describes', async () => {
+test('an edited lead and a new call each arrive once, with the account ID that describeAccount returns', async () => {
   const { org, parts } = connected;
   await aim({ fields: ['Title', 'Subject'] });
   await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'VP <b>&"\u{1f600}' } });
@@ -47,7 +48,7 @@ test('a lead that was edited, and a call, arrive once, and from the account that
   );
 });
 
-test('a notification that is delivered again is known by its key', async () => {
+test('a notification that is delivered twice is stored once', async () => {
   const { org } = connected;
   await aim({ duplicates: 1 });
   await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'CTO' } });
@@ -55,11 +56,11 @@ test('a notification that is delivered again is known by its key', async () => {
   expect(await stored()).toHaveLength(1);
 });
 
-test('with a wrong token nothing arrives; with the right one, what waited does', async () => {
+test('a message with a wrong token is refused, and arrives with its retry after the token is corrected', async () => {
   const { org } = connected;
   await aim({ targetUrl: `${target}x` });
   await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'CTO' } });
-  await until(async () => expect(await server.requests('salesforce', 'bad-token')).toBeGreaterThan(1));
+  await until(async () => expect(await server.requests('salesforce', 'bad_token')).toBeGreaterThan(1));
   expect(await stored()).toEqual([]);
   await aim();
   await until(async () => expect(await stored()).toHaveLength(1));

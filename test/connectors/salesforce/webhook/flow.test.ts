@@ -1,4 +1,4 @@
-// What the flows of an org send by HTTP callouts (JSON).
+// The HTTP callouts (JSON) that the flows of an org send.
 import { describe, expect, test } from 'vitest';
 import { createReceiver } from '../../../../connectors/salesforce/webhook/receiver.ts';
 import { idOf } from '../../../../sandbox/salesforce/ids.ts';
@@ -18,19 +18,19 @@ describe('a callout', () => {
   test.each([
     ['a list of records', { orgId: ORG, records: [lead] }],
     ['one record', { orgId: ORG, ...lead }],
-    ['ids of 15 characters', { orgId: ORG_15, records: [{ ...lead, id: LEAD_15 }] }],
-    ['more than we ask for', { orgId: ORG, records: [{ ...lead, Name: 'Ann', changedAt: 'soon' }], apiName: 'x' }],
-  ])('with %s says that a lead is to be read again', (_name, body) => {
+    ['IDs of 15 characters', { orgId: ORG_15, records: [{ ...lead, id: LEAD_15 }] }],
+    ['further properties', { orgId: ORG, records: [{ ...lead, Name: 'Ann', changedAt: 'soon' }], apiName: 'x' }],
+  ])('a callout with %s yields an event for its lead', (_name, body) => {
     expect(accepted(json(body))).toEqual({
       kind: 'accepted',
       events: [LEAD_EVENT],
       unparsed: [],
       ignored: {},
-      answer: { contentType: 'application/json', body: '{"ok":true}' },
+      response: { contentType: 'application/json', body: '{"ok":true}' },
     });
   });
 
-  test('of a second change a millisecond later is another event', () => {
+  test('two callouts for one lead with 1 ms between them yield two events', () => {
     const keyAt = (ms: number) => {
       const receivedAt = new Date(RECEIVED.getTime() + ms);
       return accepted(json({ orgId: ORG, ...lead }, { receivedAt })).events[0]?.key;
@@ -39,7 +39,7 @@ describe('a callout', () => {
     expect(keyAt(0)).toBe(keyAt(0));
   });
 
-  test('of an import waits for others, whatever it is about', () => {
+  test('a callout of an import yields low-priority events for every object', () => {
     const records = [lead, { object: 'Task', id: idOf('00T', 1) }];
     const { events } = accepted(json({ orgId: ORG, source: 'import', records }));
     expect(events.map(({ priority }) => priority)).toEqual([PRIORITY.import, PRIORITY.import]);
@@ -47,63 +47,73 @@ describe('a callout', () => {
   });
 
   test.each(['Case', 'Invoice__c'])(
-    'about a %s, which is not read, is counted, and nothing of it is kept',
+    'a callout about a %s, which Leadgrade does not read, is counted but not stored',
     (object) => {
       const records = [{ object, id: idOf('a00', 1), Subject: 'My printer burns' }, lead];
-      const { answer: _, ...read } = accepted(json({ orgId: ORG, records }));
+      const { response: _, ...read } = accepted(json({ orgId: ORG, records }));
       expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], unparsed: [], ignored: { ignored_object: 1 } });
     },
   );
 });
 
 describe('the org', () => {
-  const ours = createReceiver({ token: TOKEN, orgId: ORG_15, streams: STREAMS });
+  const receiverOfOrg = createReceiver({ token: TOKEN, orgId: ORG_15, streams: STREAMS });
 
-  test('need not be named where the settings name it', () => {
-    expect(accepted(json(lead), ours).events).toEqual([LEAD_EVENT]);
-    expect(accepted(json({ orgId: ORG, ...lead }), ours).events).toEqual([LEAD_EVENT]);
+  test('a callout without orgId is accepted if SALESFORCE_ORG_ID is set', () => {
+    expect(accepted(json(lead), receiverOfOrg).events).toEqual([LEAD_EVENT]);
+    expect(accepted(json({ orgId: ORG, ...lead }), receiverOfOrg).events).toEqual([LEAD_EVENT]);
   });
 
-  test('and a list without records, which tries the address out, is answered and stores nothing', () => {
-    const { answer, ...read } = accepted(json({ records: [] }), ours);
-    expect([read, answer?.body]).toEqual([{ kind: 'accepted', events: [], unparsed: [], ignored: {} }, '{"ok":true}']);
+  test('a callout with an empty list, which only tests the URL, is answered and stores nothing', () => {
+    const { response, ...read } = accepted(json({ records: [] }), receiverOfOrg);
+    expect([read, response?.body]).toEqual([
+      { kind: 'accepted', events: [], unparsed: [], ignored: {} },
+      '{"ok":true}',
+    ]);
   });
 
-  test('that is another one is dropped and counted', () => {
+  test('a callout of another org is counted but not stored', () => {
     const other = { orgId: '00DAA0000000001', records: [lead, {}] };
-    expect(accepted(json(other), ours)).toMatchObject({ events: [], unparsed: [], ignored: { 'other-account': 2 } });
+    expect(accepted(json(other), receiverOfOrg)).toMatchObject({
+      events: [],
+      unparsed: [],
+      ignored: { other_account: 2 },
+    });
   });
 });
 
 describe('the token', () => {
   const headers = { 'content-type': 'application/json' };
 
-  test('may stand in a header, with "flow" in its place', () => {
-    const sent = json(lead, { rest: 'flow', headers: { ...headers, 'x-leadgrade-token': TOKEN } });
+  test('a callout to the path "flow" with the token in a header is accepted', () => {
+    const sent = json(lead, { pathSuffix: 'flow', headers: { ...headers, 'x-leadgrade-token': TOKEN } });
     expect(receiver.preCheck(sent)).toBeNull();
-    expect(accepted(sent).unparsed).toMatchObject([{ reason: expect.stringContaining('of which org') }]);
+    expect(accepted(sent).unparsed).toMatchObject([{ reason: expect.stringContaining('no valid "orgId"') }]);
   });
 
-  test.each([undefined, '', TOKEN.slice(1), `${TOKEN},${TOKEN}`])('that is wrong there (%j) is a 404', (given) => {
-    const sent = json(lead, { rest: 'flow', headers: { ...headers, 'x-leadgrade-token': given } });
-    expect(receiver.preCheck(sent)).toMatchObject({ status: 404, reason: 'bad-token' });
-  });
+  test.each([undefined, '', TOKEN.slice(1), `${TOKEN},${TOKEN}`])(
+    'a callout to the path "flow" with the wrong token %j in the header is refused with 404',
+    (given) => {
+      const sent = json(lead, { pathSuffix: 'flow', headers: { ...headers, 'x-leadgrade-token': given } });
+      expect(receiver.preCheck(sent)).toMatchObject({ status: 404, reason: 'bad_token' });
+    },
+  );
 
-  test('in the header lets nobody in at another address', () => {
-    const sent = json(lead, { rest: 'other', headers: { ...headers, 'x-leadgrade-token': TOKEN } });
+  test('a callout to any other path is refused with 404, even with the right token in the header', () => {
+    const sent = json(lead, { pathSuffix: 'other', headers: { ...headers, 'x-leadgrade-token': TOKEN } });
     expect(receiver.preCheck(sent)).toMatchObject({ status: 404 });
   });
 });
 
-describe('what is not understood is kept', () => {
+describe('an unparsed callout is stored', () => {
   test.each([
-    ['no JSON', '{"orgId":', 'not JSON'],
+    ['truncated JSON', '{"orgId":', 'not JSON'],
     ['a list', [lead], 'not JSON of the form'],
     ['null', 'null', 'not JSON of the form'],
-    ['records that are none', { orgId: ORG, records: 'all' }, 'not JSON of the form'],
-    ['no org', lead, 'of which org'],
-    ['an org that is none', { orgId: LEAD, ...lead }, 'of which org'],
-  ])('whole: %s', (_name, body, reason) => {
+    ['a text in place of the records', { orgId: ORG, records: 'all' }, 'not JSON of the form'],
+    ['no org', lead, 'no valid "orgId"'],
+    ['an invalid org ID', { orgId: LEAD, ...lead }, 'no valid "orgId"'],
+  ])('a callout with %s is stored as a whole', (_name, body, reason) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     expect(accepted(json(text))).toMatchObject({
       events: [],
@@ -112,12 +122,12 @@ describe('what is not understood is kept', () => {
   });
 
   test.each([
-    ['no id', { object: 'Lead' }],
-    ['an id that is none', { object: 'Lead', id: 'ann@acme.example' }],
-    ['an id of another object', { object: 'Lead', id: idOf('003', 1) }],
-    ['a name that no object has', { object: 'Lead; drop', id: LEAD }],
-    ['nothing', null],
-  ])('one record with %s keeps no other from being taken, and is kept with its org', (_name, record) => {
+    ['a record without ID', { object: 'Lead' }],
+    ['a record with an invalid ID', { object: 'Lead', id: 'ann@acme.example' }],
+    ['a record with an ID of another object', { object: 'Lead', id: idOf('003', 1) }],
+    ['a record with an invalid object name', { object: 'Lead; drop', id: LEAD }],
+    ['a null record', null],
+  ])('%s is stored with its org, and the other records of the callout are accepted', (_name, record) => {
     const { events, unparsed } = accepted(json({ orgId: ORG_15, records: [record, lead] }));
     const text = JSON.stringify({ orgId: ORG, records: [record] });
     expect(events).toEqual([LEAD_EVENT]);
@@ -125,7 +135,7 @@ describe('what is not understood is kept', () => {
     expect(receiver.reparse(text, RECEIVED).unparsed).toMatchObject([{ text, account: ORG }]);
   });
 
-  test('and read again by a version that understands it, from an import or not', () => {
+  test('a stored callout can be parsed again, with the priority of its source', () => {
     for (const [source, priority] of [['import', PRIORITY.import] as const, ['x', PRIORITY.change] as const]) {
       const [part] = accepted(json({ orgId: ORG, source, ...lead, object: 'Lead.x' })).unparsed;
       const read = receiver.reparse(part!.text.replace('Lead.x', 'Lead'), RECEIVED);
@@ -133,7 +143,7 @@ describe('what is not understood is kept', () => {
     }
   });
 
-  test('a megabyte of brackets, or of records that are none, does not take long', () => {
+  test('one megabyte of nested brackets or of invalid records is accepted as unparsed within 10 s', () => {
     const before = performance.now();
     const deep = `{"orgId":"${ORG}","records":[${'['.repeat(450_000)}${']'.repeat(450_000)}]}`;
     expect(accepted(json(deep)).unparsed).toHaveLength(1);

@@ -1,17 +1,17 @@
 // Outbound messages as Salesforce sends them, and requests that carry them.
 import { createReceiver } from '../../../../connectors/salesforce/webhook/receiver.ts';
-import type { WebhookEvent, WebhookRequest, WebhookResult } from '../../../../src/crm/webhook-receiver.ts';
+import type { AcceptedWebhook, WebhookEvent, WebhookRequest } from '../../../../src/crm/webhook-receiver.ts';
 import { PRIORITY } from '../../../../src/domain/priority.ts';
 
 export const TOKEN = 'c6f1d9a0b7e84d21a3f5';
-/** In both forms. */
+/** The same org with 15 and with 18 characters. */
 export const ORG_15 = '00DgL000004nvRc';
 export const ORG = `${ORG_15}UAI`;
 export const LEAD_15 = '00QgL0000000001';
 export const LEAD = `${LEAD_15}UAA`;
 export const NOTIFICATION = '04lgL0000000009QAA';
 export const RECEIVED = new Date('2026-03-10T12:00:00.400Z');
-/** What the message that is made without further ado says. */
+/** The event of the default message. */
 export const LEAD_EVENT: WebhookEvent = {
   key: `${ORG}:${NOTIFICATION}:${LEAD}`,
   account: ORG,
@@ -32,14 +32,19 @@ export const STREAMS: ReadonlySet<string> = new Set([
 export const ACK =
   '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>true</Ack></notificationsResponse></soapenv:Body></soapenv:Envelope>';
 
-export interface Told {
+export interface NotificationParts {
   readonly object?: string;
   readonly id?: string;
   readonly notification?: string;
   readonly fields?: string;
 }
 
-export function notification({ object = 'Lead', id = LEAD, notification = NOTIFICATION, fields = '' }: Told = {}) {
+export function notification({
+  object = 'Lead',
+  id = LEAD,
+  notification = NOTIFICATION,
+  fields = '',
+}: NotificationParts = {}) {
   return `<Notification>
     <Id>${notification}</Id>
     <sObject xsi:type="sf:${object}" xmlns:sf="urn:sobject.enterprise.soap.sforce.com">
@@ -68,7 +73,7 @@ export function request(body: string | Buffer, more: Partial<WebhookRequest> = {
   return {
     method: 'POST',
     url: `https://leadgrade.acme.example/webhooks/salesforce/${TOKEN}`,
-    rest: TOKEN,
+    pathSuffix: TOKEN,
     headers: { 'content-type': 'text/xml; charset=utf-8' },
     body: Buffer.isBuffer(body) ? body : Buffer.from(body),
     receivedAt: RECEIVED,
@@ -83,9 +88,7 @@ export function json(body: unknown, more: Partial<WebhookRequest> = {}): Webhook
 
 export const receiver = createReceiver({ token: TOKEN, orgId: undefined, streams: STREAMS });
 
-type Accepted = Extract<WebhookResult, { kind: 'accepted' }>;
-
-export function accepted(sent: WebhookRequest, by = receiver): Accepted {
+export function accepted(sent: WebhookRequest, by = receiver): AcceptedWebhook {
   const verdict = by.parse(sent);
   if (verdict.kind !== 'accepted') throw new Error(`refused: ${verdict.reason}`);
   return verdict;

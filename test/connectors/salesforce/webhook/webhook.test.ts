@@ -1,4 +1,4 @@
-// What Salesforce sends by outbound messages: what is taken, what is kept for somebody to look at, and what is refused.
+// Outbound messages of Salesforce: which are accepted, stored as unparsed, or refused.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { settingsSchema } from '../../../../connectors/salesforce/http/settings.ts';
@@ -26,37 +26,37 @@ import {
 } from './webhook-documents.ts';
 
 describe('an outbound message', () => {
-  test('says that a lead is to be read again, and hears the Ack word for word', () => {
+  test('an outbound message yields an event for its lead, and the response is the exact Ack', () => {
     expect(accepted(request(message()))).toEqual({
       kind: 'accepted',
       events: [LEAD_EVENT],
       unparsed: [],
       ignored: {},
-      answer: { contentType: 'text/xml; charset=utf-8', body: ACK },
+      response: { contentType: 'text/xml; charset=utf-8', body: ACK },
     });
   });
 
-  test('of a hundred notifications is a hundred events, each with a key of its own', () => {
+  test('an outbound message with 100 notifications yields 100 events with distinct keys', () => {
     const ids = Array.from({ length: 100 }, (_, n) => ({ notification: idOf('04l', n), id: idOf('003', n) }));
     const { events } = accepted(request(message(ids.map((each) => notification({ object: 'Contact', ...each })))));
     expect(new Set(events.map(({ key }) => key)).size).toBe(100);
     expect(events[7]?.subject).toEqual({ kind: 'record', ref: { object: 'Contact', id: idOf('003', 7) } });
   });
 
-  test('reads the same with ids of 15 characters as with ids of 18', () => {
+  test('an outbound message with IDs of 15 characters yields the same event as with 18', () => {
     const short = message([notification({ id: LEAD_15 })], ORG_15);
     expect(accepted(request(short)).events).toEqual([LEAD_EVENT]);
   });
 
   test.each([
     ['an empty SessionId', '<SessionId/>'],
-    ['none', '<!-- no session -->'],
-    ['one', '<SessionId>00DgL000004nvRc!AQcAQH0dMHZfz972Szmpkb58urFRkgeBGsxL</SessionId>'],
-  ])('may have a SessionId: %s', (_name, session) => {
+    ['no SessionId', '<!-- no session -->'],
+    ['a SessionId', '<SessionId>00DgL000004nvRc!AQcAQH0dMHZfz972Szmpkb58urFRkgeBGsxL</SessionId>'],
+  ])('an outbound message yields its event with %s', (_name, session) => {
     expect(accepted(request(message(undefined, ORG, session))).events).toEqual([LEAD_EVENT]);
   });
 
-  test('may have more fields than the id, and comments and CDATA: nothing of them is kept', () => {
+  test('an outbound message with further fields, comments and CDATA yields an event without their values', () => {
     const fields =
       '<sf:Email>ann@acme.example</sf:Email><!-- x --><sf:Company><![CDATA[<b>Acme</b> & Co]]></sf:Company>';
     const { events, unparsed } = accepted(request(message([notification({ fields })])));
@@ -71,65 +71,68 @@ describe('an outbound message', () => {
     ['Account', idOf('001', 1), 'accounts', PRIORITY.change],
     ['Opportunity', idOf('006', 1), 'opportunities', PRIORITY.change],
     ['OpportunityContactRole', idOf('00K', 1), 'opportunities', PRIORITY.change],
-  ])('about a %s has its stream read', (object, id, stream, priority) => {
+  ])('an outbound message about a %s yields an item event of its stream', (object, id, stream, priority) => {
     const { events } = accepted(request(message([notification({ object, id })])));
     expect(events).toMatchObject([{ subject: { kind: 'item', stream, id }, priority }]);
   });
 
   test.each(['Case', 'Campaign', 'Invoice__c', 'acme__Order__c', 'constructor'])(
-    'about a %s, which Leadgrade does not read, is counted, and nothing of it is kept',
+    'an outbound message about a %s, which Leadgrade does not read, is counted but not stored',
     (object) => {
       const other = notification({ object, id: idOf('a00', 1), fields: '<sf:Subject>My printer burns</sf:Subject>' });
-      const { answer, ...read } = accepted(request(message([other, notification()])));
+      const { response, ...read } = accepted(request(message([other, notification()])));
       expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], unparsed: [], ignored: { ignored_object: 1 } });
-      expect(answer?.body).toBe(ACK);
+      expect(response?.body).toBe(ACK);
     },
   );
 
-  test('about an object that the mapping does not read is counted, and acknowledged', () => {
+  test('an outbound message about an object that the mapping does not read is counted and acknowledged', () => {
     const email = notification({ object: 'EmailMessage', id: idOf('02s', 1) });
-    const { answer, ...read } = accepted(request(message([email, notification()])));
-    expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], ignored: { ignored_property: 1 }, unparsed: [] });
-    expect(answer?.body).toBe(ACK);
+    const { response, ...read } = accepted(request(message([email, notification()])));
+    expect(read).toEqual({ kind: 'accepted', events: [LEAD_EVENT], ignored: { no_rule: 1 }, unparsed: [] });
+    expect(response?.body).toBe(ACK);
   });
 });
 
 describe('the org', () => {
-  test.each([ORG, ORG_15, `${ORG_15}AAA`])('is told by its first 15 characters (%s in the settings)', (orgId) => {
-    const ours = createReceiver({ token: TOKEN, orgId, streams: STREAMS });
-    expect(accepted(request(message()), ours).events).toEqual([LEAD_EVENT]);
-  });
+  test.each([ORG, ORG_15, `${ORG_15}AAA`])(
+    'the org is identified by its first 15 characters (setting: %s)',
+    (orgId) => {
+      const receiverOfOrg = createReceiver({ token: TOKEN, orgId, streams: STREAMS });
+      expect(accepted(request(message()), receiverOfOrg).events).toEqual([LEAD_EVENT]);
+    },
+  );
 
-  test('is compared with regard to case, and another one is dropped, counted, and acknowledged', () => {
+  test('an org ID that differs in case is another org, whose messages are counted and acknowledged but not stored', () => {
     const orgId = ORG_15.toLowerCase().replace('00d', '00D');
-    const theirs = createReceiver({ token: TOKEN, orgId, streams: STREAMS });
+    const receiverOfOtherOrg = createReceiver({ token: TOKEN, orgId, streams: STREAMS });
     const two = message([notification(), notification({ object: 'Nobodys__c' })]);
-    expect(accepted(request(two), theirs)).toEqual({
+    expect(accepted(request(two), receiverOfOtherOrg)).toEqual({
       kind: 'accepted',
       events: [],
       unparsed: [],
-      ignored: { 'other-account': 2 },
-      answer: { contentType: 'text/xml; charset=utf-8', body: ACK },
+      ignored: { other_account: 2 },
+      response: { contentType: 'text/xml; charset=utf-8', body: ACK },
     });
   });
 });
 
 describe('the token', () => {
   test.each(['', 'x', TOKEN.slice(1), `${TOKEN}x`, TOKEN.toUpperCase(), `${TOKEN}/`, 'flow'])(
-    'that is wrong (%j) is refused as if nothing were there, before the body is read',
-    (rest) => {
-      const wrong = request(message(), { rest });
+    'a request with the wrong token %j is refused with 404 before the body is read',
+    (pathSuffix) => {
+      const wrong = request(message(), { pathSuffix });
       expect(receiver.preCheck({ ...wrong, body: Buffer.alloc(0) })).toMatchObject({ kind: 'refused', status: 404 });
-      expect(receiver.parse(wrong)).toMatchObject({ kind: 'refused', status: 404, reason: 'bad-token' });
+      expect(receiver.parse(wrong)).toMatchObject({ kind: 'refused', status: 404, reason: 'bad_token' });
     },
   );
 
-  test('that is right lets the body be read', () => {
+  test('a request with the right token passes the check before the body is read', () => {
     expect(receiver.preCheck(request(''))).toBeNull();
   });
 
-  test('is never in what a refusal says', () => {
-    expect(JSON.stringify(receiver.parse(request(message(), { rest: `${TOKEN}x` })))).not.toContain(TOKEN);
+  test('a refusal never contains the token', () => {
+    expect(JSON.stringify(receiver.parse(request(message(), { pathSuffix: `${TOKEN}x` })))).not.toContain(TOKEN);
   });
 
   const settings = (more: object) =>
@@ -140,7 +143,7 @@ describe('the token', () => {
       ...more,
     });
   const clock = { now: () => RECEIVED };
-  test('makes the receiver be there: without it there is none', () => {
+  test('the connector has a webhook receiver only if SALESFORCE_WEBHOOK_TOKEN is set', () => {
     const mapping = shippedMapping();
     expect(create({ settings: settings({}), mapping, clock }).webhook).toBeUndefined();
     const { webhook } = create({ settings: settings({ SALESFORCE_WEBHOOK_TOKEN: TOKEN }), mapping, clock });
@@ -148,23 +151,19 @@ describe('the token', () => {
     expect(webhook?.maxBytes).toBe(1_000_000);
   });
 
-  test('has none of the characters that an address may carry in another form', () => {
+  test('a token with characters that a URL percent-encodes is refused by the settings', () => {
     expect(() => settings({ SALESFORCE_WEBHOOK_TOKEN: 'sixteen characters/and%20more' })).toThrow(/openssl rand/);
   });
 });
 
-describe('what is not understood is kept as it is, and acknowledged so that it does not come again', () => {
+describe('an unparsed body is stored unchanged and acknowledged, so that Salesforce does not repeat it', () => {
   const cut = message().slice(0, -20);
   test.each([
-    ['nothing', '', 'not well-formed'],
-    ['XML that was cut off', cut, 'not well-formed'],
+    ['an empty body', '', 'not well-formed'],
+    ['truncated XML', cut, 'not well-formed'],
+    ['an undeclared entity', message([notification({ fields: '<sf:Name>&who;</sf:Name>' })]), 'not well-formed'],
     [
-      'an entity that nobody declared',
-      message([notification({ fields: '<sf:Name>&who;</sf:Name>' })]),
-      'not well-formed',
-    ],
-    [
-      'a prefix that nobody declared',
+      'an undeclared prefix',
       message().replace(' xmlns:sf="urn:sobject.enterprise.soap.sforce.com"', ''),
       'not well-formed',
     ],
@@ -179,42 +178,53 @@ describe('what is not understood is kept as it is, and acknowledged so that it d
       message().replace('2005/09/outbound', '2005/09/inbound'),
       'not the envelope',
     ],
-    ['no org', message().replace(/<OrganizationId>.*<\/OrganizationId>/, ''), 'of which org'],
-    ['two orgs', message().replace('<ActionId>', `<OrganizationId>${ORG}</OrganizationId><ActionId>`), 'of which org'],
-    ['an org that is none', message(undefined, LEAD), 'of which org'],
+    ['no org', message().replace(/<OrganizationId>.*<\/OrganizationId>/, ''), 'no valid OrganizationId'],
+    [
+      'two orgs',
+      message().replace('<ActionId>', `<OrganizationId>${ORG}</OrganizationId><ActionId>`),
+      'no valid OrganizationId',
+    ],
+    ['an invalid org ID', message(undefined, LEAD), 'no valid OrganizationId'],
     ['no notification', message([]), 'no notification'],
-    ['more notifications than Salesforce sends', message(Array(101).fill(notification())), 'larger than any'],
-    ['a large envelope', message(undefined, ORG, `<!--${'x'.repeat(10_000)}-->`), 'larger than any'],
-  ])('%s', (_name, body, reason) => {
+    [
+      'more notifications than Salesforce sends',
+      message(Array(101).fill(notification())),
+      'larger than Salesforce sends',
+    ],
+    ['a large envelope', message(undefined, ORG, `<!--${'x'.repeat(10_000)}-->`), 'larger than Salesforce sends'],
+  ])('a body with %s is stored as unparsed and acknowledged', (_name, body, reason) => {
     const read = accepted(request(body));
-    expect([read.events, read.answer?.body]).toEqual([[], ACK]);
+    expect([read.events, read.response?.body]).toEqual([[], ACK]);
     expect(read.unparsed).toMatchObject([{ text: body, reason: expect.stringContaining(reason) }]);
   });
 
   test.each([
-    ['a name that no object has', notification({ object: 'Lead.x' })],
-    ['an id of another object', notification({ id: idOf('003', 1) })],
-    ['an id whose case was lost', notification({ id: LEAD.toLowerCase() })],
-    ['no Id of the notification', notification({ notification: '' })],
+    ['an invalid object name', notification({ object: 'Lead.x' })],
+    ['an ID of another object', notification({ id: idOf('003', 1) })],
+    ['an ID in lower case', notification({ id: LEAD.toLowerCase() })],
+    ['no ID of its own', notification({ notification: '' })],
     ['no type', notification().replace(' xsi:type="sf:Lead"', '')],
     ['a type of another namespace', notification().replace('xsi:type="sf:Lead"', 'xsi:type="xsd:Lead"')],
-  ])('one notification with %s keeps no other from being taken, and is kept within its envelope', (_name, strange) => {
-    const { events, unparsed } = accepted(request(message([notification(), strange, notification()])));
-    expect(events).toEqual([LEAD_EVENT, LEAD_EVENT]);
-    expect(unparsed).toMatchObject([{ text: message([strange]), account: ORG }]);
-  });
+  ])(
+    'a notification with %s is stored with its envelope, and the other notifications are accepted',
+    (_name, strange) => {
+      const { events, unparsed } = accepted(request(message([notification(), strange, notification()])));
+      expect(events).toEqual([LEAD_EVENT, LEAD_EVENT]);
+      expect(unparsed).toMatchObject([{ text: message([strange]), account: ORG }]);
+    },
+  );
 
-  test('and is read again by a version that understands it', () => {
+  test('a stored notification can be parsed again, and is stored without the session ID', () => {
     const session = '<SessionId>00DgL000004nvRc!AQcAQH0dMHZfz972Szmpkb58urFRkgeBGsxL</SessionId>';
     const strange = notification({ object: 'Lead.x' });
     const [part] = accepted(request(message([notification({ id: idOf('00Q', 7) }), strange], ORG, session))).unparsed;
     expect(part?.text).not.toContain('AQcAQH');
     expect(receiver.reparse(part!.text, RECEIVED)).toMatchObject({ events: [], unparsed: [{ account: ORG }] });
-    const mended = part!.text.replace('sf:Lead.x', 'sf:Lead');
-    expect(receiver.reparse(mended, RECEIVED)).toMatchObject({ events: [LEAD_EVENT], unparsed: [] });
+    const repaired = part!.text.replace('sf:Lead.x', 'sf:Lead');
+    expect(receiver.reparse(repaired, RECEIVED)).toMatchObject({ events: [LEAD_EVENT], unparsed: [] });
   });
 
-  test('bytes that are no UTF-8, and zero characters, are kept in a form that a database takes', () => {
+  test('a body that is not UTF-8 or has NUL characters is stored without NUL characters', () => {
     const bytes = Buffer.from(message(), 'utf16le');
     for (const body of [bytes, Buffer.from([0xff, 0xfe, 0, 60])]) {
       const { unparsed } = accepted(request(body));
@@ -223,7 +233,7 @@ describe('what is not understood is kept as it is, and acknowledged so that it d
     }
   });
 
-  test('but never with the id of a session', () => {
+  test('an unparsed body is stored without the session ID', () => {
     const session = '00DgL000004nvRc!AQcAQH0dMHZfz972Szmpkb58urFRkgeBGsxL';
     const forms = [
       `<SessionId>${session}</SessionId>`,
@@ -238,13 +248,13 @@ describe('what is not understood is kept as it is, and acknowledged so that it d
   });
 });
 
-test('ids of 15 characters become the ones of 18 that the API shows', () => {
+test('an ID of 15 characters becomes the ID of 18 characters that the API returns', () => {
   fc.assert(
     fc.property(fc.nat(), (n) => {
       const id = idOf('00Q', n);
       expect([fullId(id.slice(0, 15)), fullId(id)]).toEqual([id, id]);
     }),
   );
-  // An example of Salesforce's own pages.
+  // The example of Salesforce's documentation.
   expect(fullId('001A0000006Vm9r')).toBe('001A0000006Vm9rIAC');
 });

@@ -25,7 +25,9 @@ afterEach(async () => {
   for (const { org } of opened.splice(0)) await org.close();
 });
 
-/** An org with our fields: 250 leads, of whom the first two are contacts. */
+/**
+ * An org with the Leadgrade fields and 250 leads, of which the first two are converted to contacts.
+ */
 async function scoredOrg() {
   const connected = await connectedOrg({ dataset: peopleWithDeals(250, [0, 1]) });
   opened.push(connected);
@@ -33,9 +35,9 @@ async function scoredOrg() {
   await connected.org.control('POST', '/reset-log');
   const write = createScoreWriter(connected.parts);
   const patchOf = (object: string, id: string, values = VALUES): ScorePatch => ({ ref: { object, id }, values });
-  const lead = (number: number, values?: ScoreFieldValues) => patchOf('Lead', connected.org.lead(number), values);
-  const contact = (number: number) => patchOf('Contact', connected.org.contact(number));
-  const shown = async (id: string, object = 'Lead') => {
+  const lead = (index: number, values?: ScoreFieldValues) => patchOf('Lead', connected.org.lead(index), values);
+  const contact = (index: number) => patchOf('Contact', connected.org.contact(index));
+  const valuesOf = async (id: string, object = 'Lead') => {
     return (await connected.org.control('GET', `/records/${object}/${id}`)).body.values;
   };
   const calls = async (): Promise<{ path: string; ids?: string[]; status: number }[]> => {
@@ -48,26 +50,26 @@ async function scoredOrg() {
     write: (patches: readonly ScorePatch[]) => write(patches, SIGNAL),
     lead,
     contact,
-    shown,
+    valuesOf,
     writes,
   };
 }
 
-function kinds(outcomes: readonly WriteResult[]) {
-  return new Map(outcomes.map((outcome) => [outcome.ref.id, outcome.kind]));
+function kinds(results: readonly WriteResult[]) {
+  return new Map(results.map((result) => [result.ref.id, result.kind]));
 }
 
-function failureOf(outcomes: readonly WriteResult[], id: string) {
-  const found = outcomes.find(({ ref }) => ref.id === id);
-  if (found?.kind !== 'failed') throw new Error(`${found?.kind} is no failure`);
+function failureOf(results: readonly WriteResult[], id: string) {
+  const found = results.find(({ ref }) => ref.id === id);
+  if (found?.kind !== 'failed') throw new Error(`expected a failed result, got ${found?.kind}`);
   return found.error;
 }
 
-test('a lead holds all our fields after one write, and none after it is cleared', async () => {
-  const { write, lead, shown } = await scoredOrg();
+test('a write stores all fields of a lead, and a write of cleared fields empties them', async () => {
+  const { write, lead, valuesOf } = await scoredOrg();
   const { ref } = lead(5);
   expect(await write([lead(5)])).toEqual([{ kind: 'written', ref, modifiedAt: null }]);
-  expect(await shown(ref.id)).toMatchObject({
+  expect(await valuesOf(ref.id)).toMatchObject({
     Leadgrade_Fit_Grade__c: 'B',
     Leadgrade_Fit_Score__c: 30,
     Leadgrade_Behavior_Score__c: -4,
@@ -78,29 +80,29 @@ test('a lead holds all our fields after one write, and none after it is cleared'
     Leadgrade_Model__c: 'shipped@1',
   });
   await write([lead(5, clearedScoreFields())]);
-  const values = await shown(ref.id);
-  const ours = Object.entries(values).filter(([name]) => name.startsWith('Leadgrade_'));
-  expect(ours.filter(([, value]) => value !== null)).toEqual([]);
+  const values = await valuesOf(ref.id);
+  const ownValues = Object.entries(values).filter(([name]) => name.startsWith('Leadgrade_'));
+  expect(ownValues.filter(([, value]) => value !== null)).toEqual([]);
 });
 
-test('the same patch twice does no harm', async () => {
-  const { write, lead, shown } = await scoredOrg();
+test('a patch can be written twice, in two writes or in one', async () => {
+  const { write, lead, valuesOf } = await scoredOrg();
   await write([lead(5)]);
   expect(await write([lead(5), lead(5)])).toMatchObject([{ kind: 'written' }]);
-  expect((await shown(lead(5).ref.id)).Leadgrade_Total_Score__c).toBe(26);
+  expect((await valuesOf(lead(5).ref.id)).Leadgrade_Total_Score__c).toBe(26);
 });
 
-test('leads and contacts go in one call each, in the order of their ids', async () => {
+test('leads and contacts are written in one call each, sorted by ID', async () => {
   const { write, lead, contact, writes } = await scoredOrg();
-  const outcomes = await write([lead(9), contact(1), lead(4), contact(0)]);
-  expect(outcomes.map(({ kind }) => kind)).toEqual(['written', 'written', 'written', 'written']);
+  const results = await write([lead(9), contact(1), lead(4), contact(0)]);
+  expect(results.map(({ kind }) => kind)).toEqual(['written', 'written', 'written', 'written']);
   expect((await writes()).map(({ ids }) => ids)).toEqual([
     [lead(4).ref.id, lead(9).ref.id].toSorted(),
     [contact(0).ref.id, contact(1).ref.id].toSorted(),
   ]);
 });
 
-test('two hundred leads go in one call; more are refused before any is sent', async () => {
+test('200 leads are written in one call, and 201 are refused without a call', async () => {
   const { write, lead, writes } = await scoredOrg();
   const patches = Array.from({ length: WRITE_BATCH }, (_, at) => lead(at + 2));
   expect(kinds(await write(patches)).size).toBe(WRITE_BATCH);
@@ -109,70 +111,70 @@ test('two hundred leads go in one call; more are refused before any is sent', as
   expect(await writes()).toHaveLength(1);
 });
 
-test('a lead that somebody holds is written later, the others at once', async () => {
+test('a locked lead has a retry error, and the other leads of the call are written', async () => {
   const { org, write, lead } = await scoredOrg();
   await org.control('PUT', '/locks', [{ id: lead(6).ref.id, times: 1 }]);
-  const outcomes = await write([lead(5), lead(6), lead(7)]);
-  expect([...kinds(outcomes).values()].toSorted()).toEqual(['failed', 'written', 'written']);
-  expect(failureOf(outcomes, lead(6).ref.id)).toMatchObject({ kind: 'retry', code: 'UNABLE_TO_LOCK_ROW' });
+  const results = await write([lead(5), lead(6), lead(7)]);
+  expect([...kinds(results).values()].toSorted()).toEqual(['failed', 'written', 'written']);
+  expect(failureOf(results, lead(6).ref.id)).toMatchObject({ kind: 'retry', code: 'UNABLE_TO_LOCK_ROW' });
   expect(await write([lead(6)])).toMatchObject([{ kind: 'written' }]);
 });
 
-test('a validation rule refuses one lead and not its batch, in its own words but without addresses', async () => {
+test('a validation rule refuses only its lead, and its message is returned without e-mail addresses', async () => {
   const { org, write, lead } = await scoredOrg();
   const rule = { object: 'Lead', ids: [lead(6).ref.id], message: 'Ask bob@example.com before you edit this lead' };
   await org.control('PUT', '/validation-rules', [rule]);
-  const outcomes = await write([lead(5), lead(6), lead(7)]);
-  expect([...kinds(outcomes).values()].toSorted()).toEqual(['failed', 'written', 'written']);
-  const error = failureOf(outcomes, lead(6).ref.id);
+  const results = await write([lead(5), lead(6), lead(7)]);
+  expect([...kinds(results).values()].toSorted()).toEqual(['failed', 'written', 'written']);
+  const error = failureOf(results, lead(6).ref.id);
   expect(error).toMatchObject({ kind: 'invalid', code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' });
   expect(error.fix).toContain('rules');
   expect(error.message).toContain('before you edit this lead');
   expect(error.message).not.toContain('bob');
 });
 
-test('a duplicate rule that only alerts is no obstacle; one that blocks refuses its lead alone', async () => {
+test('a duplicate rule that only alerts is overridden, and one that blocks refuses only its lead', async () => {
   const { org, write, lead } = await scoredOrg();
   await org.control('PUT', '/duplicate-rules', [
     { ids: [lead(5).ref.id], action: 'alert' },
     { ids: [lead(6).ref.id], action: 'block' },
   ]);
-  const outcomes = await write([lead(5), lead(6), lead(7)]);
-  expect([5, 7].map((number) => kinds(outcomes).get(lead(number).ref.id))).toEqual(['written', 'written']);
-  expect(failureOf(outcomes, lead(6).ref.id)).toMatchObject({ kind: 'invalid', code: 'DUPLICATES_DETECTED' });
+  const results = await write([lead(5), lead(6), lead(7)]);
+  expect([5, 7].map((number) => kinds(results).get(lead(number).ref.id))).toEqual(['written', 'written']);
+  expect(failureOf(results, lead(6).ref.id)).toMatchObject({ kind: 'invalid', code: 'DUPLICATES_DETECTED' });
 });
 
-test('a lead that was converted meanwhile is merged into its contact', async () => {
-  const { org, write, lead, shown } = await scoredOrg();
+test('the write of a converted lead returns it as merged into its contact', async () => {
+  const { org, write, lead, valuesOf } = await scoredOrg();
   await org.control('POST', '/convert', { leadId: lead(6).ref.id });
-  const contact = (await shown(lead(6).ref.id)).ConvertedContactId;
-  const outcomes = await write([lead(5), lead(6)]);
-  expect(outcomes).toContainEqual({ kind: 'merged', ref: lead(6).ref, into: { object: 'Contact', id: contact } });
-  expect(kinds(outcomes).get(lead(5).ref.id)).toBe('written');
+  const contact = (await valuesOf(lead(6).ref.id)).ConvertedContactId;
+  const results = await write([lead(5), lead(6)]);
+  expect(results).toContainEqual({ kind: 'merged', ref: lead(6).ref, into: { object: 'Contact', id: contact } });
+  expect(kinds(results).get(lead(5).ref.id)).toBe('written');
 });
 
-test('one that was deleted is gone, one that was merged into another is merged, one that is no record is gone', async () => {
+test('the write of a deleted or unknown lead returns it as gone, and of a merged lead as merged', async () => {
   const { org, write, lead } = await scoredOrg();
   await org.control('DELETE', `/records/Lead/${lead(6).ref.id}`);
   await org.control('POST', '/merge', { masterId: lead(7).ref.id, mergedId: lead(8).ref.id });
   const never = { ref: { object: 'Lead', id: idOf('00Q', 5_000) }, values: VALUES };
-  const outcomes = await write([lead(6), lead(7), lead(8), never]);
-  expect(outcomes).toContainEqual({ kind: 'gone', ref: lead(6).ref });
-  expect(outcomes).toContainEqual({ kind: 'merged', ref: lead(8).ref, into: lead(7).ref });
-  expect(outcomes).toContainEqual({ kind: 'gone', ref: never.ref });
-  expect(kinds(outcomes).get(lead(7).ref.id)).toBe('written');
+  const results = await write([lead(6), lead(7), lead(8), never]);
+  expect(results).toContainEqual({ kind: 'gone', ref: lead(6).ref });
+  expect(results).toContainEqual({ kind: 'merged', ref: lead(8).ref, into: lead(7).ref });
+  expect(results).toContainEqual({ kind: 'gone', ref: never.ref });
+  expect(kinds(results).get(lead(7).ref.id)).toBe('written');
 });
 
-test('when nobody can be asked where a lead went, it is written later and the others are not forgotten', async () => {
+test('a deleted lead that cannot be fetched has a retry error, and the results of the other leads are kept', async () => {
   const { org, write, lead } = await scoredOrg();
   await org.control('DELETE', `/records/Lead/${lead(6).ref.id}`);
   await org.control('PUT', '/faults', [{ match: { path: '/queryAll' }, action: { status: 503 } }]);
-  const outcomes = await write([lead(5), lead(6)]);
-  expect(kinds(outcomes).get(lead(5).ref.id)).toBe('written');
-  expect(failureOf(outcomes, lead(6).ref.id)).toMatchObject({ kind: 'retry', code: 'ENTITY_IS_DELETED' });
+  const results = await write([lead(5), lead(6)]);
+  expect(kinds(results).get(lead(5).ref.id)).toBe('written');
+  expect(failureOf(results, lead(6).ref.id)).toMatchObject({ kind: 'retry', code: 'ENTITY_IS_DELETED' });
 });
 
-test('a field of ours that is hidden stops the writer with one error that says the fix', async () => {
+test('a write with a hidden Leadgrade field throws one configuration error with a fix', async () => {
   const { org, write, lead } = await scoredOrg();
   await org.control('PUT', '/hidden-fields', ['Lead.Leadgrade_Status__c']);
   await expect(write([lead(5)])).rejects.toMatchObject({
@@ -182,7 +184,7 @@ test('a field of ours that is hidden stops the writer with one error that says t
   });
 });
 
-test('a field of ours that may only be read stops the writer', async () => {
+test('a write with a read-only Leadgrade field throws a configuration error', async () => {
   const { org, write, lead } = await scoredOrg();
   const [set] = await org.column("SELECT Id FROM PermissionSet WHERE Name = 'Leadgrade_Integration'");
   const soql = `SELECT Id FROM FieldPermissions WHERE Field = 'Lead.Leadgrade_Status__c' AND ParentId = '${set}'`;
@@ -195,28 +197,28 @@ test('a field of ours that may only be read stops the writer', async () => {
   });
 });
 
-test('a grade that the picklist does not have stops the writer; a status of a new band is taken', async () => {
-  const { write, lead, shown } = await scoredOrg();
+test('a grade that the picklist does not have throws a configuration error, and a status of a new band is written', async () => {
+  const { write, lead, valuesOf } = await scoredOrg();
   await expect(write([lead(5, { ...VALUES, fit_grade: 'Z' })])).rejects.toMatchObject({
     kind: 'configuration',
     code: 'INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST',
   });
   expect(await write([lead(5, { ...VALUES, status: 'new_band' })])).toMatchObject([{ kind: 'written' }]);
-  expect((await shown(lead(5).ref.id)).Leadgrade_Status__c).toBe('new_band');
+  expect((await valuesOf(lead(5).ref.id)).Leadgrade_Status__c).toBe('new_band');
 });
 
-test('an explanation that is too long fails alone, and is not quoted', async () => {
+test('an explanation that is too long fails only its lead, and the error does not quote it', async () => {
   const { write, lead } = await scoredOrg();
   const explanation = `Bob ${'x'.repeat(32_000)}`;
-  const outcomes = await write([lead(5), lead(6, { ...VALUES, explanation })]);
-  expect(kinds(outcomes).get(lead(5).ref.id)).toBe('written');
-  const error = failureOf(outcomes, lead(6).ref.id);
+  const results = await write([lead(5), lead(6, { ...VALUES, explanation })]);
+  expect(kinds(results).get(lead(5).ref.id)).toBe('written');
+  const error = failureOf(results, lead(6).ref.id);
   expect(error).toMatchObject({ kind: 'invalid', code: 'STRING_TOO_LONG' });
   expect(error.message).toContain('data value too large');
   expect(error.message).not.toContain('Bob');
 });
 
-test('a write that was cut off is simply repeated', async () => {
+test('a write whose connection breaks is repeated', async () => {
   const { org, write, lead, writes } = await scoredOrg();
   const fault = { match: { path: '/composite/sobjects', nth: 1 }, action: { applyThenReset: true } };
   await org.control('PUT', '/faults', [fault]);
@@ -224,49 +226,49 @@ test('a write that was cut off is simply repeated', async () => {
   expect(await writes()).toHaveLength(2);
 });
 
-/** What an org answers whose trigger takes too long for so many records. */
-function exhausted(records: number) {
+/** The response of an org whose trigger exceeds its limit with this many records. */
+function triggerLimitResponse(records: number) {
   const message = 'LeadTrigger: System.LimitException: Apex CPU time limit exceeded';
   const error = { statusCode: 'CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY', message, fields: [] };
   return Array.from({ length: records }, () => ({ success: false, errors: [error] }));
 }
 
-test('leads that are too many at once for a trigger of the org go in smaller calls', async () => {
+test('120 leads that exceed the limit of a trigger are written again in two calls of 60', async () => {
   const { org, write, lead, writes } = await scoredOrg();
-  const action = { status: 200, body: exhausted(120) };
+  const action = { status: 200, body: triggerLimitResponse(120) };
   await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects', nth: 1 }, action }]);
-  const outcomes = await write(Array.from({ length: 120 }, (_, at) => lead(at + 2)));
-  expect(new Set(kinds(outcomes).values())).toEqual(new Set(['written']));
+  const results = await write(Array.from({ length: 120 }, (_, at) => lead(at + 2)));
+  expect(new Set(kinds(results).values())).toEqual(new Set(['written']));
   expect((await writes()).map(({ ids }) => ids?.length).slice(1)).toEqual([60, 60]);
 });
 
-test('few leads that are too many for a trigger are refused with its words', async () => {
+test('three leads that exceed the limit of a trigger fail with its message and are not split', async () => {
   const { org, write, lead, writes } = await scoredOrg();
-  const action = { status: 200, body: exhausted(3) };
+  const action = { status: 200, body: triggerLimitResponse(3) };
   await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects' }, action }]);
-  const outcomes = await write([lead(5), lead(6), lead(7)]);
-  expect(failureOf(outcomes, lead(5).ref.id)).toMatchObject({
+  const results = await write([lead(5), lead(6), lead(7)]);
+  expect(failureOf(results, lead(5).ref.id)).toMatchObject({
     kind: 'invalid',
     message: expect.stringContaining('Apex CPU time limit exceeded'),
   });
   expect(await writes()).toHaveLength(1);
 });
 
-test("an answer with another number of results is nobody's", async () => {
+test('a response with a wrong number of results is a retry error of the whole call', async () => {
   const { org, write, lead } = await scoredOrg();
   const body = [{ id: lead(5).ref.id, success: true, errors: [] }];
   await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects' }, action: { status: 200, body } }]);
-  await expect(write([lead(5), lead(6)])).rejects.toMatchObject({ kind: 'retry', code: 'UNEXPECTED_ANSWER' });
+  await expect(write([lead(5), lead(6)])).rejects.toMatchObject({ kind: 'retry', code: 'UNEXPECTED_RESPONSE' });
 });
 
-test('a lead that only this user may not edit is refused alone; an object that it may not edit stops the writer', async () => {
+test('a lead that the user may not edit fails alone, and an object that the user may not edit throws a configuration error', async () => {
   const { org, write, lead } = await scoredOrg();
   const message = 'insufficient access rights on object id';
   const refused = { statusCode: 'INSUFFICIENT_ACCESS_OR_READONLY', message, fields: [] };
   const body = [{ success: false, errors: [refused] }];
   await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects' }, action: { status: 200, body } }]);
-  const outcomes = await write([lead(5)]);
-  expect(failureOf(outcomes, lead(5).ref.id)).toMatchObject({
+  const results = await write([lead(5)]);
+  expect(failureOf(results, lead(5).ref.id)).toMatchObject({
     kind: 'invalid',
     fix: expect.stringContaining('sharing'),
   });

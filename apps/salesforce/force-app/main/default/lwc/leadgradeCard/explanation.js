@@ -1,5 +1,5 @@
-// Takes apart the explanation that Leadgrade writes (src/scoring/explanation/explain.ts): the sum, the reasons, what holds the lead
-// back, what comes next. One line each; what is left out for length is its last parts.
+// Parses the explanation that Leadgrade writes (src/scoring/explanation/explain.ts): the sum, the reasons, the limits that apply to
+// the lead, and the next expected change, one per line. A shortened explanation lacks its last lines.
 
 const SUM = /^(?:Total )?-?\d+ = fit -?\d+ \(\w+\) \+ behavior -?\d+/;
 const REASON = /^([+-]\d+) (.*)$/;
@@ -8,7 +8,7 @@ const NEXT = /^(?:Falls to|Rises to|Would reach) /;
 /**
  * @param {string | null | undefined} text the field's value
  * @returns {{ reasons: { points: number, text: string }[], held: string[], next: string[] }} Without the line of the sum,
- *   which the card shows from its own fields. A line of an unknown form stands under `held`, so that none is lost.
+ *   which the card shows from its own fields. `held` also contains every line of an unknown form, so that no line is lost.
  */
 export function readExplanation(text) {
   const parts = { reasons: [], held: [], next: [] };

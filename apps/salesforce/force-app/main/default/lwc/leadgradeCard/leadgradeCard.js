@@ -1,4 +1,4 @@
-// The score on the page of a lead or contact, and what the rep says of it. Fields that the user may not see are blanks.
+// Shows the score on a lead or contact page and saves the feedback of the sales rep. A field that the user cannot see is blank.
 import { getRecord, updateRecord } from 'lightning/uiRecordApi';
 import { api, LightningElement, wire } from 'lwc';
 import { readExplanation } from './explanation';
@@ -33,7 +33,7 @@ export default class LeadgradeCard extends LightningElement {
   saveProblems = [];
   saving = false;
   saved = false;
-  /** What is typed and not saved; undefined = what the record holds. */
+  /** The typed reason that is not yet saved; undefined = the reason of the record. */
   draftReason;
   shownId;
 
@@ -42,7 +42,7 @@ export default class LeadgradeCard extends LightningElement {
     return this.shownId;
   }
 
-  // The page may show another record in the same card: nothing that was typed for the one may reach the other.
+  // The page may reuse the card for another record: text that was typed for the first one must not be saved on the other.
   set recordId(id) {
     this.shownId = id;
     this.record = undefined;
@@ -53,7 +53,7 @@ export default class LeadgradeCard extends LightningElement {
     this.draftReason = undefined;
   }
 
-  /** Optional fields: one that the user may not see is absent instead of an error. */
+  /** Requested as optional fields: a field that the user cannot see is absent and causes no error. */
   get fields() {
     return this.objectApiName && FIELDS.map((field) => `${this.objectApiName}.${field}`);
   }
@@ -93,7 +93,7 @@ export default class LeadgradeCard extends LightningElement {
     return this.valueOf(TOTAL) ?? BLANK;
   }
 
-  /** With a space in front, as LWC takes away those of the template. */
+  /** Begins with a space, because LWC strips the spaces of the template. */
   get sum() {
     return ` = fit ${this.valueOf(FIT) ?? BLANK} + behavior ${this.valueOf(BEHAVIOR) ?? BLANK}`;
   }
@@ -145,7 +145,7 @@ export default class LeadgradeCard extends LightningElement {
     return this.next.length > 0;
   }
 
-  /** Both fields are written at once, so that both must be the user's to see. */
+  /** Both fields are written together, so the user must be able to see both. */
   get takesFeedback() {
     return this.isVisible(FEEDBACK) && this.isVisible(FEEDBACK_REASON);
   }
@@ -178,7 +178,7 @@ export default class LeadgradeCard extends LightningElement {
     return this.saveProblems.length > 0;
   }
 
-  keepReason(event) {
+  editReason(event) {
     this.draftReason = event.detail.value;
     this.saved = false;
   }
@@ -202,7 +202,7 @@ export default class LeadgradeCard extends LightningElement {
     } catch (error) {
       problems = orgMessages(error);
     }
-    // Meanwhile the page may have gone on to another record.
+    // The page may show another record by now.
     if (id !== this.shownId) return;
     this.saving = false;
     this.saveProblems = problems;
@@ -218,7 +218,7 @@ export default class LeadgradeCard extends LightningElement {
     return this.record?.fields[field]?.value;
   }
 
-  /** A picklist's label; the value itself where the org's list does not have it. */
+  /** The label of a picklist value, or the value itself if the picklist does not contain it. */
   labelOf(field) {
     return this.record?.fields[field]?.displayValue ?? this.valueOf(field) ?? BLANK;
   }

@@ -1,9 +1,9 @@
-// The org's own words out of an error of lightning/uiRecordApi.
+// Extracts the messages of the org from an error of lightning/uiRecordApi.
 // https://developer.salesforce.com/docs/platform/lwc/guide/data-error.html
 
 /**
- * @param {object | undefined} error what the wire or a promise gave
- * @returns {string[]} each message once, those of validation rules and fields before the general one; never empty
+ * @param {object | undefined} error the error of a wire or a promise
+ * @returns {string[]} distinct messages; the messages of validation rules and fields replace the general one; never empty
  */
 export function orgMessages(error) {
   const body = error?.body;

@@ -10,7 +10,7 @@ const WHOLE = [
   'Would reach Hot with one more: Requested a demo',
 ].join('\n');
 
-test('an explanation is taken apart into reasons, what holds back, and what comes next', () => {
+test('an explanation is parsed into reasons, limits and expected changes', () => {
   expect(readExplanation(WHOLE)).toEqual({
     reasons: [
       { points: 25, text: 'Director or head of (Job title)' },
@@ -24,17 +24,17 @@ test('an explanation is taken apart into reasons, what holds back, and what come
   });
 });
 
-test('line ends of Windows are line ends', () => {
+test('an explanation with Windows line breaks is parsed to the same parts', () => {
   expect(readExplanation(WHOLE.replaceAll('\n', '\r\n'))).toEqual(readExplanation(WHOLE));
 });
 
-test('a negative total is no reason', () => {
+test('the line of a negative total is not parsed as a reason', () => {
   const { reasons, held } = readExplanation('Total -5 = fit -15 (F) + behavior 10, as of 22 Nov 2026\n-15 Too small');
   expect(reasons).toEqual([{ points: -15, text: 'Too small' }]);
   expect(held).toEqual([]);
 });
 
-test('the rest of an explanation that was cut short is a reason like the others', () => {
+test('the last line of a shortened explanation, which sums up the other reasons, is parsed as a reason', () => {
   expect(readExplanation('+25 Director\n-3 from 4 smaller reasons').reasons).toEqual([
     { points: 25, text: 'Director' },
     { points: -3, text: 'from 4 smaller reasons' },
@@ -42,7 +42,7 @@ test('the rest of an explanation that was cut short is a reason like the others'
   expect(readExplanation('+22 from 5 reasons').reasons).toEqual([{ points: 22, text: 'from 5 reasons' }]);
 });
 
-test('a line of an unknown form is kept', () => {
+test('a line of an unknown form is shown with the limits', () => {
   expect(readExplanation('Something new\n+5 Webinar\nSomething else').held).toEqual([
     'Something new',
     'Something else',

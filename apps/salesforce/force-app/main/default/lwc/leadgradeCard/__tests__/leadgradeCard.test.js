@@ -42,7 +42,7 @@ async function showRecord(fields, objectApiName, recordId) {
   return card;
 }
 
-/** Everything that is pending: promises of a save, then the card drawn again. */
+/** Waits until pending saves are done and the card is rendered again. */
 function rendered() {
   return new Promise((resolve) => setTimeout(resolve));
 }
@@ -67,11 +67,11 @@ function verdict(card, value) {
   return one(card, `button[data-verdict="${value}"]`);
 }
 
-/** An update that is answered when the test says so. */
-function heldUpdate() {
-  const answer = Promise.withResolvers();
-  updateRecord.mockReturnValueOnce(answer.promise);
-  return answer;
+/** The next update stays pending until the test resolves or rejects it. */
+function pendingUpdate() {
+  const update = Promise.withResolvers();
+  updateRecord.mockReturnValueOnce(update.promise);
+  return update;
 }
 
 afterEach(() => {
@@ -103,7 +103,7 @@ test.each([
   expect(all(card, '[role="alert"]')).toEqual([]);
 });
 
-test('what speaks for and against a lead differs by sign, icon and words, not by color alone', async () => {
+test('positive and negative reasons differ by sign, icon and text, not only by color', async () => {
   const card = await showRecord(SCORED);
   const icons = all(card, '.reason lightning-icon').map((icon) => [icon.iconName, icon.alternativeText]);
   expect(icons).toEqual([
@@ -114,18 +114,18 @@ test('what speaks for and against a lead differs by sign, icon and words, not by
   expect(textOf(card, '.reason_against .points')).toEqual(['-3']);
 });
 
-test('a lead that is not scored says so and asks for no feedback', async () => {
+test('the card of an unscored lead says so and shows no feedback buttons', async () => {
   const card = await showRecord(EMPTY);
   expect(textOf(card, '.state')).toEqual(['Not yet scored.']);
   expect(all(card, 'button')).toEqual([]);
 });
 
-test('a lead with a score of zero is scored', async () => {
+test('the card shows a total score of zero', async () => {
   const card = await showRecord({ ...EMPTY, Leadgrade_Total_Score__c: { value: 0, displayValue: '0' } });
   expect(textOf(card, '.total')).toEqual(['0']);
 });
 
-test('fields that the user may not see are blanks', async () => {
+test('the card shows a blank for each field that the user cannot see', async () => {
   const { Leadgrade_Total_Score__c, Leadgrade_Model__c } = SCORED;
   const card = await showRecord({ Leadgrade_Total_Score__c, Leadgrade_Model__c });
   expect(textOf(card, '.grade')).toEqual(['Fit grade –']);
@@ -136,24 +136,24 @@ test('fields that the user may not see are blanks', async () => {
   expect(all(card, '[role="alert"], lightning-formatted-date-time, button')).toEqual([]);
 });
 
-test('a user who may not write one of the two feedback fields is not asked for feedback', async () => {
+test('the card shows no feedback buttons to a user who cannot see one of the two feedback fields', async () => {
   const { Leadgrade_Feedback_Reason__c: _, ...rest } = SCORED;
   const card = await showRecord(rest);
   expect(textOf(card, '.total')).toEqual(['52']);
   expect(all(card, 'button')).toEqual([]);
 });
 
-test('a user who sees none of our fields is told which permission set is missing', async () => {
+test('the card names the missing permission set to a user who cannot see any Leadgrade field', async () => {
   const card = await showRecord({});
   expect(textOf(card, '.state')[0]).toContain('Leadgrade Viewer');
 });
 
-test('a status that the picklist does not have is shown by its value', async () => {
+test('the card shows the value of a status that the picklist does not contain', async () => {
   const card = await showRecord({ ...SCORED, Leadgrade_Status__c: { value: 'vip', displayValue: null } });
   expect(textOf(card, '.status')).toEqual(['Status vip']);
 });
 
-test('a negative total adds up on the card', async () => {
+test('the card shows a negative total and its parts', async () => {
   const card = await showRecord({
     ...SCORED,
     Leadgrade_Fit_Score__c: { value: -15 },
@@ -168,7 +168,7 @@ test('a negative total adds up on the card', async () => {
   expect(textOf(card, '.held li')).toEqual([]);
 });
 
-test('the rest of an explanation that was cut short keeps its points', async () => {
+test('the card shows the points of the last line of a shortened explanation', async () => {
   const card = await showRecord({
     ...SCORED,
     Leadgrade_Explanation__c: { value: `${EXPLANATION.split('\n').slice(0, 3).join('\n')}\n-3 from 4 smaller reasons` },
@@ -177,7 +177,7 @@ test('the rest of an explanation that was cut short keeps its points', async () 
   expect(textOf(card, '.reason_against .text')).toEqual(['from 4 smaller reasons']);
 });
 
-test('markup in an explanation, a status or a model is text', async () => {
+test('the card shows markup in an explanation, a status or a model as text', async () => {
   const markup = '<script>alert(1)</script><img src=x onerror=alert(1)>';
   const card = await showRecord({
     ...SCORED,
@@ -192,13 +192,13 @@ test('markup in an explanation, a status or a model is text', async () => {
   expect(all(card, 'script, img')).toEqual([]);
 });
 
-test('before the record is there the card says that it loads', async () => {
+test('the card shows that it is loading until the record arrives', async () => {
   const card = showCard();
   await rendered();
   expect(textOf(card, '.state')).toEqual(['Loading the score …']);
 });
 
-test('a record that cannot be read shows what the org says', async () => {
+test('the card shows the message of the org if the record cannot be read', async () => {
   const card = showCard();
   getRecord.error({ message: 'You do not have access to this record.' });
   await rendered();
@@ -207,7 +207,7 @@ test('a record that cannot be read shows what the org says', async () => {
   ]);
 });
 
-test('feedback writes the id and the two feedback fields, and nothing else', async () => {
+test('feedback updates only the two feedback fields of the record', async () => {
   const card = await showRecord(SCORED);
   typeReason(card, '  Their budget is gone ');
   verdict(card, 'too_high').click();
@@ -226,7 +226,7 @@ test('feedback writes the id and the two feedback fields, and nothing else', asy
   expect(textOf(card, '[role="status"]')).toEqual(['Saved.']);
 });
 
-test('feedback without a reason empties the reason', async () => {
+test('feedback without a reason clears the reason field', async () => {
   const card = await showRecord(SCORED);
   verdict(card, 'agree').click();
   await rendered();
@@ -237,7 +237,7 @@ test('feedback without a reason empties the reason', async () => {
   });
 });
 
-test('feedback that was given is shown as pressed, with its reason, and can be withdrawn', async () => {
+test('saved feedback is shown as a pressed button with its reason, and can be withdrawn', async () => {
   const card = await showRecord({
     ...SCORED,
     Leadgrade_Feedback__c: { value: 'too_low', displayValue: 'Too low' },
@@ -255,21 +255,21 @@ test('feedback that was given is shown as pressed, with its reason, and can be w
   });
 });
 
-test('while feedback is saved the buttons and the reason are disabled', async () => {
+test('the buttons and the reason are disabled while feedback is being saved', async () => {
   const card = await showRecord({ ...SCORED, Leadgrade_Feedback__c: { value: 'too_low', displayValue: 'Too low' } });
-  const answer = heldUpdate();
+  const update = pendingUpdate();
   verdict(card, 'agree').click();
   await rendered();
   const buttons = () => all(card, 'button').map((button) => button.disabled);
   expect(buttons()).toEqual([true, true, true, true]);
   expect(one(card, 'lightning-input').disabled).toBe(true);
   expect(textOf(card, '[role="status"]')).toEqual(['Saving …']);
-  answer.resolve({});
+  update.resolve({});
   await rendered();
   expect(buttons()).toEqual([false, false, false, false]);
 });
 
-test('feedback that the org refuses shows its words, keeps what was typed, and can be sent again', async () => {
+test('feedback that the org refuses shows the message of the org, keeps the typed reason, and can be sent again', async () => {
   const card = await showRecord(SCORED);
   updateRecord.mockRejectedValueOnce({
     body: { message: 'general', output: { errors: [{ message: 'Closed leads are frozen.' }], fieldErrors: {} } },
@@ -281,16 +281,16 @@ test('feedback that the org refuses shows its words, keeps what was typed, and c
   expect(textOf(card, '[role="status"]')).toEqual(['']);
   expect(one(card, 'lightning-input').value).toBe('Wrong country');
   expect(verdict(card, 'too_high').disabled).toBe(false);
-  const answer = heldUpdate();
+  const update = pendingUpdate();
   verdict(card, 'too_high').click();
   await rendered();
   expect(all(card, '.failure')).toEqual([]);
-  answer.resolve({});
+  update.resolve({});
   await rendered();
   expect(textOf(card, '[role="status"]')).toEqual(['Saved.']);
 });
 
-test('a card that goes on to another record leaves the failure of the first behind', async () => {
+test('a card that is reused for another record does not show the error of the first record', async () => {
   const card = await showRecord(SCORED);
   updateRecord.mockRejectedValueOnce({ body: { message: 'The first lead is locked.' } });
   verdict(card, 'agree').click();
@@ -302,9 +302,9 @@ test('a card that goes on to another record leaves the failure of the first behi
   expect(all(card, '.failure')).toEqual([]);
 });
 
-test('a card that goes on to another record takes nothing of the first along', async () => {
+test('a card that is reused for another record during a save shows neither the reason nor the error of the first', async () => {
   const card = await showRecord(SCORED);
-  const answer = heldUpdate();
+  const update = pendingUpdate();
   typeReason(card, 'About the first lead');
   verdict(card, 'too_high').click();
   card.recordId = '00Q000000000002AAA';
@@ -312,7 +312,7 @@ test('a card that goes on to another record takes nothing of the first along', a
   await rendered();
   expect(one(card, 'lightning-input').value).toBe('');
   expect(verdict(card, 'agree').disabled).toBe(false);
-  answer.reject({ body: { message: 'The first lead is locked.' } });
+  update.reject({ body: { message: 'The first lead is locked.' } });
   await rendered();
   expect(all(card, '.failure')).toEqual([]);
   expect(textOf(card, '[role="status"]')).toEqual(['']);

@@ -1,6 +1,6 @@
 import { orgMessages } from '../orgMessages';
 
-test('a validation rule is quoted instead of the general message', () => {
+test('the messages of validation rules and fields replace the general message', () => {
   const body = {
     message: 'An error occurred while trying to update the record. Please try again.',
     output: {
@@ -18,6 +18,6 @@ test.each([
   ['a message of the org and of the browser', { body: { message: 'No access.' }, message: 'ignored' }, ['No access.']],
   ['nothing', undefined, ['Salesforce gave no reason.']],
   ['an empty list', { body: [] }, ['Salesforce gave no reason.']],
-])('%s', (_, error, messages) => {
+])('the messages of an error with %s are extracted', (_, error, messages) => {
   expect(orgMessages(error)).toEqual(messages);
 });

@@ -1,0 +1,13 @@
+// The interface that every stream of this folder implements.
+import type { ChangePage, ChangeStream, Cursor, StreamAvailability } from '../../../src/crm/connector.ts';
+import { cursorParser } from '../../kit/change-pages.ts';
+
+export interface StreamReader {
+  readonly stream: ChangeStream;
+  /** Why this user cannot read the stream, with a fix; null if the user can read it. */
+  checkAvailability(signal: AbortSignal): Promise<StreamAvailability['unavailable']>;
+  /** The pages after `cursor`; null starts the full sync. */
+  read(cursor: Cursor | null, signal: AbortSignal): AsyncIterable<ChangePage>;
+}
+
+export const parseCursor = cursorParser('salesforce');

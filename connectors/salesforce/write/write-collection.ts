@@ -1,0 +1,108 @@
+// One sObject Collections call: updates our fields on up to 200 records of one object, with one
+// result per record.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_update.htm
+import { z } from 'zod';
+import type { RecordRef, ScorePatch } from '../../../src/crm/connector.ts';
+import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import type { Mapping } from '../../../src/mapping/mapping.ts';
+import { writtenFields } from '../../../src/mapping/write-back.ts';
+import type { SalesforceParts } from '../parts.ts';
+import { toFields } from './own-fields.ts';
+import type { RefusedRow } from './refused-rows.ts';
+import { type RowError, toConfigurationError } from './row-errors.ts';
+
+// A duplicate rule that only alerts is meant for people. A score never makes two records
+// duplicates, so the alert is overridden.
+const ALLOW_DUPLICATES = { 'Sforce-Duplicate-Rule-Header': 'allowSave=true' };
+
+const rowErrorSchema = z
+  .looseObject({
+    // The documentation says errorCode; an org responds with statusCode.
+    statusCode: z.string().optional(),
+    errorCode: z.string().optional(),
+    message: z.string().default(''),
+    fields: z.array(z.string()).nullish(),
+  })
+  .transform(({ statusCode, errorCode, message, fields }): RowError => {
+    return { code: statusCode ?? errorCode ?? '', message, fields: fields ?? [] };
+  });
+
+const collectionSchema = z.array(
+  z.looseObject({ id: z.string().nullish(), success: z.boolean(), errors: z.array(rowErrorSchema).default([]) }),
+);
+
+export interface CollectionResult {
+  readonly written: readonly RecordRef[];
+  readonly refused: readonly RefusedRow[];
+}
+
+/**
+ * @throws ConnectorError `configuration` if Salesforce refuses the whole call because of our fields
+ */
+export async function writeCollection(
+  { http, mapping, schema }: SalesforceParts,
+  object: string,
+  patches: readonly ScorePatch[],
+  signal: AbortSignal,
+): Promise<CollectionResult> {
+  try {
+    const results = await http.call(
+      {
+        what: `writing scores of ${object} records`,
+        method: 'PATCH',
+        path: '/composite/sobjects',
+        headers: ALLOW_DUPLICATES,
+        body: { allOrNone: false, records: toRecords(mapping, object, patches) },
+        responseSchema: collectionSchema,
+      },
+      signal,
+    );
+    return matchResults(patches, results);
+  } catch (error) {
+    if (!(error instanceof ConnectorError) || !WHOLE_CALL_REFUSED.has(error.code ?? '')) throw error;
+    // The cached description is outdated.
+    schema.invalidate();
+    throw toConfigurationError({ code: error.code ?? '', message: error.message, fields: [] });
+  }
+}
+
+/**
+ * Salesforce refuses the whole call if one of our fields is missing, hidden, or of another type.
+ */
+const WHOLE_CALL_REFUSED: ReadonlySet<string> = new Set([
+  'INVALID_FIELD',
+  'INVALID_TYPE',
+  'JSON_PARSER_ERROR',
+  'INVALID_TYPE_FOR_OPERATION',
+]);
+
+function toRecords(mapping: Mapping, object: string, patches: readonly ScorePatch[]) {
+  const fields = writtenFields(mapping);
+  return patches.map(({ ref, values }) => ({
+    attributes: { type: object },
+    id: ref.id,
+    ...Object.fromEntries(toFields(fields, values)),
+  }));
+}
+
+/** A failed result has no ID: only its position says which record it belongs to. */
+function matchResults(patches: readonly ScorePatch[], results: z.infer<typeof collectionSchema>): CollectionResult {
+  const written: RecordRef[] = [];
+  const refused: RefusedRow[] = [];
+  for (const [index, { ref }] of patches.entries()) {
+    const result = results[index];
+    if (result === undefined || results.length !== patches.length || !isFor(ref, result.id)) throw mismatchError();
+    if (result.success) written.push(ref);
+    else refused.push({ ref, errors: result.errors });
+  }
+  return { written, refused };
+}
+
+function isFor(ref: RecordRef, id: string | null | undefined): boolean {
+  return id === null || id === undefined || id.slice(0, 15) === ref.id.slice(0, 15);
+}
+
+function mismatchError(): ConnectorError {
+  const message = "The results in Salesforce's response do not match the written records";
+  return new ConnectorError({ kind: 'retry', crm: 'salesforce', message, code: 'UNEXPECTED_RESPONSE' });
+}
