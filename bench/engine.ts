@@ -1,5 +1,5 @@
-// How fast leads are scored, as a ratio to a hand-written loop over the same leads that computes the total alone (the practical
-// limit) and one that also lists contributions. Ratios carry from machine to machine; leads a second do not.
+// Measures scoring speed as a ratio to two hand-written loops over the same leads: one that computes the total only (the
+// practical limit), and one that also lists contributions. Ratios are comparable across machines; leads per second are not.
 //   npm run bench:engine -- --leads 20000
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,7 @@ const { values } = parseArgs({ options: { leads: { type: 'string', default: '200
 const NOW = Date.UTC(2026, 10, 22);
 const DAY = 86_400_000;
 
-// A generator of one's own: the same leads on every run and machine.
+// Our own generator: the same leads on every run and machine.
 let seed = 42;
 function random(): number {
   seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
@@ -62,7 +62,7 @@ interface Line {
   readonly exact: number;
 }
 
-/** What somebody would write by hand for one fixed, simpler model: no unknowns, no duplicates, no limits. */
+/** Hand-written code for one fixed, simpler model: no unknowns, no duplicates, no limits. */
 function byHand({ fields, activities }: Lead, lines: Line[] | null): number {
   let total = 0;
   const add = (signal: string, exact: number) => {
@@ -100,10 +100,10 @@ const { model } = readModel(readFileSync(file, 'utf8'), 'mappings/model.yaml');
 if (!model) throw new Error('mappings/model.yaml is not valid; run leadgrade validate.');
 const compiled = compileModel(model);
 
-/** The best of three passes, leads a second. */
+/** The best of three repetitions, in leads per second. */
 function measure(score: (lead: Lead) => unknown): number {
   let best = 0;
-  for (let pass = 0; pass < 3; pass++) {
+  for (let repetition = 0; repetition < 3; repetition++) {
     const start = performance.now();
     for (const each of leads) score(each);
     best = Math.max(best, (leads.length / (performance.now() - start)) * 1000);

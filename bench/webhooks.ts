@@ -1,11 +1,11 @@
-// How soon a change in the CRM is in the written score, and what becomes of an import storm, through the real service and a sandbox
-// HubSpot, each a process of its own on this machine.
-//   npm run bench:webhooks -- --leads 5000 --seconds 60 --samples 40 --setups embedded,postgres,redis
+// Measures the latency from a change in the CRM to the written score, and the behavior during a burst of webhooks. Service and
+// HubSpot sandbox run as separate processes on this machine.
+//   npm run bench:webhooks -- --leads 5000 --seconds 60 --samples 40 --backends embedded,postgres,redis
 import { parseArgs } from 'node:util';
 import { control } from '../cli/demo/sandbox-log.ts';
 import { shippedSubscriptions } from '../cli/sandbox/subscriptions.ts';
 import { burst } from './webhooks/burst.ts';
-import { openStage, SETUPS } from './webhooks/environment.ts';
+import { BACKENDS, openEnvironment } from './webhooks/environment.ts';
 import { measureLatency } from './webhooks/latency.ts';
 import { scoredContacts } from './webhooks/sandbox-writes.ts';
 
@@ -14,31 +14,33 @@ const { values } = parseArgs({
     leads: { type: 'string', default: '5000' },
     seconds: { type: 'string', default: '60' },
     samples: { type: 'string', default: '40' },
-    setups: { type: 'string', default: SETUPS.join(',') },
-    parts: { type: 'string', default: 'latency,storm' },
+    backends: { type: 'string', default: BACKENDS.join(',') },
+    parts: { type: 'string', default: 'latency,burst' },
     postgres: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/postgres' },
     redis: { type: 'string', default: 'redis://127.0.0.1:6379' },
   },
 });
 const parts = values.parts.split(',');
 
-for (const setup of SETUPS.filter((name) => values.setups.split(',').includes(name))) {
-  const stage = await openStage(setup, values, Number(values.leads));
+for (const backend of BACKENDS.filter((name) => values.backends.split(',').includes(name))) {
+  const environment = await openEnvironment(backend, values, Number(values.leads));
   try {
-    const began = performance.now();
-    await stage.serve();
+    const started = performance.now();
+    await environment.startService();
     console.log(
-      `\n${setup}: ${values.leads} contacts read, scored and written in ${Math.round((performance.now() - began) / 1_000)} s`,
+      `\n${backend}: ${values.leads} contacts read, scored and written in ${Math.round((performance.now() - started) / 1_000)} s`,
     );
-    const contacts = await scoredContacts(stage);
+    const contacts = await scoredContacts(environment);
     if (parts.includes('latency')) {
-      const targetUrl = `${stage.url}/webhooks/hubspot`;
-      await control(stage.sandbox, 'PUT', 'webhooks', { targetUrl, subscriptions: await shippedSubscriptions() });
-      console.table(await measureLatency(stage, contacts.slice(-Number(values.samples) * 4), Number(values.samples)));
-      await control(stage.sandbox, 'DELETE', 'webhooks');
+      const targetUrl = `${environment.url}/webhooks/hubspot`;
+      await control(environment.sandbox, 'PUT', 'webhooks', { targetUrl, subscriptions: await shippedSubscriptions() });
+      console.table(
+        await measureLatency(environment, contacts.slice(-Number(values.samples) * 4), Number(values.samples)),
+      );
+      await control(environment.sandbox, 'DELETE', 'webhooks');
     }
-    if (parts.includes('storm')) console.log(await burst(stage, contacts, Number(values.seconds)));
+    if (parts.includes('burst')) console.log(await burst(environment, contacts, Number(values.seconds)));
   } finally {
-    await stage.close();
+    await environment.close();
   }
 }

@@ -1,90 +1,96 @@
-// An import storm: senders that each have one request of 100 events under way, for a minute, over all contacts; in the middle
-// somebody asks for a demo.
+// A burst as of an import: 10 senders, each with one request of 100 events in flight, over all contacts. Halfway through, a
+// demo request must overtake the burst.
 import { createHmac } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { control } from '../../cli/demo/sandbox-log.ts';
-import type { Stage } from './environment.ts';
+import type { BenchEnvironment } from './environment.ts';
 import { percentiles } from './percentiles.ts';
 import { type Contact, isRead, isWrite, type LoggedCall, logEnd, loggedSince, writtenAt } from './sandbox-writes.ts';
-import { askForDemo } from './site-event.ts';
+import { sendDemoRequest } from './site-event.ts';
 
 const SENDERS = 10;
-const EVENTS = 100;
-const QUIET_MS = 5_000;
-/** Contacts that really change meanwhile, one after the other. */
-const CHANGING = 300;
+const EVENTS_PER_REQUEST = 100;
+const DEBOUNCE_MS = 5_000;
+/** Contacts that really change during the burst, one after the other. */
+const CHANGED_CONTACTS = 300;
 
-export interface StormResult {
+export interface BurstResult {
   readonly seconds: number;
   readonly requests: number;
   readonly eventsPerSecond: number;
   readonly statuses: Readonly<Record<string, number>>;
   readonly p50: number;
   readonly p99: number;
-  readonly most: number;
-  /** From the request to the sandbox's log of the write; null = not within 30 s. */
+  readonly max: number;
+  /** From the demo request to the sandbox's log entry of the write; null = not within 30 s. */
   readonly demoMs: number | null;
   readonly readsOfContacts: number;
-  /** Reads of a contact less than the quiet time after the one before. */
+  /** Reads of a contact within the debounce window after its last read. */
   readonly readsTooSoon: number;
   readonly writes: number;
-  readonly settledSeconds: number;
-  /** Contacts that are not as they should be: whom a reading of everything afterwards writes again. */
+  /** From the end of the burst until nothing is pending. */
+  readonly drainSeconds: number;
+  /** Contacts with a wrong score: those that a backfill afterwards writes again. */
   readonly rewritten: number;
+  /** Peak resident memory of the service, in MB. */
   readonly peakMemory: number;
 }
 
-export async function burst(stage: Stage, contacts: readonly Contact[], seconds: number): Promise<StormResult> {
-  const since = await logEnd(stage);
-  const took: number[] = [];
+export async function burst(
+  environment: BenchEnvironment,
+  contacts: readonly Contact[],
+  seconds: number,
+): Promise<BurstResult> {
+  const since = await logEnd(environment);
+  const durations: number[] = [];
   const statuses: Record<string, number> = {};
   const until = performance.now() + seconds * 1_000;
   const agent = new Agent({ keepAlive: true, maxSockets: SENDERS });
   const sender = async (number: number) => {
-    for (let round = 0; performance.now() < until; round++) {
-      const body = Buffer.from(JSON.stringify(eventsOf(stage, contacts, number * 1_000_000 + round)));
-      const began = performance.now();
-      const status = await send(stage, agent, body);
-      took.push(performance.now() - began);
+    for (let requestNumber = 0; performance.now() < until; requestNumber++) {
+      const body = Buffer.from(JSON.stringify(eventsOf(environment, contacts, number * 1_000_000 + requestNumber)));
+      const started = performance.now();
+      const status = await send(environment, agent, body);
+      durations.push(performance.now() - started);
       statuses[status] = (statuses[status] ?? 0) + 1;
     }
   };
-  const changing = contacts.slice(0, CHANGING);
+  const changedContacts = contacts.slice(0, CHANGED_CONTACTS);
   const demo = contacts.at(-1);
   const [, demoMs] = await Promise.all([
     Promise.all(Array.from({ length: SENDERS }, (_, number) => sender(number))),
-    demoInTheMiddle(stage, demo, seconds),
-    changeOneByOne(stage, changing, until),
+    measureDemoRequest(environment, demo, seconds),
+    changeContacts(environment, changedContacts, until),
   ]);
-  const ended = performance.now();
+  const finished = performance.now();
   agent.destroy();
-  await stage.allWritten();
-  const settledSeconds = Math.round((performance.now() - ended) / 1_000);
-  const log = await loggedSince(stage, since);
+  await environment.untilWritten();
+  const drainSeconds = Math.round((performance.now() - finished) / 1_000);
+  const log = await loggedSince(environment, since);
   const reads = log.filter(isRead);
-  const at = percentiles(took);
+  const at = percentiles(durations);
   return {
     seconds,
-    requests: took.length,
-    eventsPerSecond: Math.round((took.length * EVENTS) / seconds),
+    requests: durations.length,
+    eventsPerSecond: Math.round((durations.length * EVENTS_PER_REQUEST) / seconds),
     statuses,
     p50: at(0.5),
     p99: at(0.99),
-    most: at(1),
+    max: at(1),
     demoMs,
     readsOfContacts: reads.reduce((sum, { ids = [] }) => sum + ids.length, 0),
     readsTooSoon: countTooSoon(reads),
     writes: log.filter(isWrite).length,
-    settledSeconds,
-    rewritten: await countRewritten(stage),
-    peakMemory: await stage.peakMemory(),
+    drainSeconds,
+    rewritten: await countRewritten(environment),
+    peakMemory: await environment.peakMemory(),
   };
 }
 
 let eventId = 0;
 
-function eventsOf({ sandbox }: Stage, contacts: readonly Contact[], salt: number): readonly object[] {
-  return Array.from({ length: EVENTS }, (_, at) => {
+function eventsOf({ sandbox }: BenchEnvironment, contacts: readonly Contact[], salt: number): readonly object[] {
+  return Array.from({ length: EVENTS_PER_REQUEST }, (_, at) => {
     eventId += 1;
     const contact = contacts[(salt * 7919 + at * 104_729) % contacts.length];
     return {
@@ -104,7 +110,7 @@ function eventsOf({ sandbox }: Stage, contacts: readonly Contact[], salt: number
   });
 }
 
-function send({ url, sandbox }: Stage, agent: Agent, body: Buffer): Promise<number> {
+function send({ url, sandbox }: BenchEnvironment, agent: Agent, body: Buffer): Promise<number> {
   const timestamp = String(Date.now());
   const signature = createHmac('sha256', sandbox.clientSecret)
     .update(`POST${url}/webhooks/hubspot`)
@@ -122,28 +128,36 @@ function send({ url, sandbox }: Stage, agent: Agent, body: Buffer): Promise<numb
         'x-hubspot-signature-v3': signature,
       },
     });
-    sending.once('response', (answer) => {
-      answer.resume().once('end', () => resolve(answer.statusCode ?? 0));
+    sending.once('response', (response) => {
+      response.resume().once('end', () => resolve(response.statusCode ?? 0));
     });
     sending.once('error', () => resolve(0));
     sending.end(body);
   });
 }
 
-async function demoInTheMiddle(stage: Stage, contact: Contact | undefined, seconds: number): Promise<number | null> {
+async function measureDemoRequest(
+  environment: BenchEnvironment,
+  contact: Contact | undefined,
+  seconds: number,
+): Promise<number | null> {
   await new Promise((resolve) => setTimeout(resolve, seconds * 500));
   if (!contact) return null;
-  const since = await logEnd(stage);
-  const began = Date.now();
-  await askForDemo(stage, contact.email);
-  const at = await writtenAt(stage, contact.id, since, 30_000);
-  return at === null ? null : at - began;
+  const since = await logEnd(environment);
+  const started = Date.now();
+  await sendDemoRequest(environment, contact.email);
+  const at = await writtenAt(environment, contact.id, since, 30_000);
+  return at === null ? null : at - started;
 }
 
-async function changeOneByOne(stage: Stage, contacts: readonly Contact[], until: number): Promise<void> {
+async function changeContacts(
+  environment: BenchEnvironment,
+  contacts: readonly Contact[],
+  until: number,
+): Promise<void> {
   for (const { id } of contacts) {
     if (performance.now() >= until) return;
-    await control(stage.sandbox, 'PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student at last' } });
+    await control(environment.sandbox, 'PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student at last' } });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -154,17 +168,17 @@ function countTooSoon(reads: readonly LoggedCall[]): number {
   for (const { at, ids = [] } of reads) {
     const now = Date.parse(at);
     for (const id of ids) {
-      // The moment of the log is that of the arrival at the sandbox, ours that of the asking.
-      if (now - (last.get(id) ?? Number.NEGATIVE_INFINITY) < QUIET_MS - 500) tooSoon += 1;
+      // The log has the time of arrival at the sandbox, the service that of the request: 500 ms of tolerance.
+      if (now - (last.get(id) ?? Number.NEGATIVE_INFINITY) < DEBOUNCE_MS - 500) tooSoon += 1;
       last.set(id, now);
     }
   }
   return tooSoon;
 }
 
-async function countRewritten(stage: Stage): Promise<number> {
-  const since = await logEnd(stage);
-  await stage.command('backfill', '--json');
-  const log = await loggedSince(stage, since);
+async function countRewritten(environment: BenchEnvironment): Promise<number> {
+  const since = await logEnd(environment);
+  await environment.runCommand('backfill', '--json');
+  const log = await loggedSince(environment, since);
   return log.filter(isWrite).reduce((sum, { ids = [] }) => sum + ids.length, 0);
 }

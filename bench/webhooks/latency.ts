@@ -1,32 +1,35 @@
-// How long it takes until what happened is in the contact's written score, while nothing else happens.
+// Measures the latency from a change to the contact's written score on an idle service.
 import { control } from '../../cli/demo/sandbox-log.ts';
 import { MEETING_TITLE } from '../../test/support/meeting-model.ts';
-import type { Stage } from './environment.ts';
+import type { BenchEnvironment } from './environment.ts';
 import { percentiles } from './percentiles.ts';
 import { type Contact, logEnd, writtenAt } from './sandbox-writes.ts';
-import { askForDemo } from './site-event.ts';
+import { sendDemoRequest } from './site-event.ts';
 
 export interface Latency {
-  readonly what: string;
+  readonly change: string;
   readonly samples: number;
   readonly missing: number;
   readonly p50: number;
   readonly p95: number;
-  readonly most: number;
+  readonly max: number;
 }
 
-const HAPPENINGS: Readonly<
-  Record<string, { happen(stage: Stage, contact: Contact): Promise<unknown>; withinMs: number; share: number }>
+const CHANGES: Readonly<
+  Record<
+    string,
+    { apply(environment: BenchEnvironment, contact: Contact): Promise<unknown>; withinMs: number; share: number }
+  >
 > = {
-  'a property changes': {
-    happen: (stage, { id }) =>
-      control(stage.sandbox, 'PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } }),
+  'property change': {
+    apply: (environment, { id }) =>
+      control(environment.sandbox, 'PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } }),
     withinMs: 20_000,
     share: 1,
   },
-  'a meeting': {
-    happen: (stage, { id }) =>
-      control(stage.sandbox, 'POST', 'activities', {
+  meeting: {
+    apply: (environment, { id }) =>
+      control(environment.sandbox, 'POST', 'activities', {
         contactId: id,
         type: 'meeting',
         attributes: { title: MEETING_TITLE, outcome: 'COMPLETED' },
@@ -34,14 +37,14 @@ const HAPPENINGS: Readonly<
     withinMs: 20_000,
     share: 1,
   },
-  'an event of the site': {
-    happen: (stage, { email }) => askForDemo(stage, email),
+  'site event': {
+    apply: (environment, { email }) => sendDemoRequest(environment, email),
     withinMs: 20_000,
     share: 1,
   },
-  'a form is submitted': {
-    happen: (stage, { id }) =>
-      control(stage.sandbox, 'POST', 'activities', {
+  'form submission': {
+    apply: (environment, { id }) =>
+      control(environment.sandbox, 'POST', 'activities', {
         contactId: id,
         type: 'form_submission',
         attributes: { form: 'Request a demo' },
@@ -52,28 +55,35 @@ const HAPPENINGS: Readonly<
 };
 
 export async function measureLatency(
-  stage: Stage,
+  environment: BenchEnvironment,
   contacts: readonly Contact[],
   samples: number,
 ): Promise<readonly Latency[]> {
-  const left = [...contacts];
+  const remaining = [...contacts];
   const results: Latency[] = [];
-  for (const [what, { happen, withinMs, share }] of Object.entries(HAPPENINGS)) {
-    const took: number[] = [];
+  for (const [change, { apply, withinMs, share }] of Object.entries(CHANGES)) {
+    const durations: number[] = [];
     const count = Math.max(1, Math.round(samples * share));
     for (let sample = 0; sample < count; sample++) {
-      const contact = left.pop();
+      const contact = remaining.pop();
       if (!contact) break;
-      const since = await logEnd(stage);
-      const began = Date.now();
-      await happen(stage, contact);
-      const at = await writtenAt(stage, contact.id, since, withinMs);
-      if (at !== null) took.push(at - began);
-      if (process.env.BENCH_VERBOSE) console.error(what, contact.id, at === null ? null : at - began);
+      const since = await logEnd(environment);
+      const started = Date.now();
+      await apply(environment, contact);
+      const at = await writtenAt(environment, contact.id, since, withinMs);
+      if (at !== null) durations.push(at - started);
+      if (process.env.BENCH_VERBOSE) console.error(change, contact.id, at === null ? null : at - started);
       await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 300));
     }
-    const at = percentiles(took);
-    results.push({ what, samples: count, missing: count - took.length, p50: at(0.5), p95: at(0.95), most: at(1) });
+    const at = percentiles(durations);
+    results.push({
+      change,
+      samples: count,
+      missing: count - durations.length,
+      p50: at(0.5),
+      p95: at(0.95),
+      max: at(1),
+    });
   }
   return results;
 }

@@ -1,8 +1,8 @@
-// What the team's site sends: somebody asks for a demo.
-import { type Stage, WRITE_KEY } from './environment.ts';
+// A demo request, as the team's own site sends it to /events.
+import { type BenchEnvironment, WRITE_KEY } from './environment.ts';
 
-/** @returns the status of the answer */
-export async function askForDemo({ url }: Stage, email: string): Promise<number> {
+/** @returns the response status */
+export async function sendDemoRequest({ url }: BenchEnvironment, email: string): Promise<number> {
   const body = JSON.stringify({
     type: 'track',
     event: 'Demo Requested',
@@ -12,10 +12,10 @@ export async function askForDemo({ url }: Stage, email: string): Promise<number>
     properties: { form: 'Demo request', page: '/demo' },
   });
   const authorization = `Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}`;
-  const answer = await fetch(`${url}/events`, {
+  const response = await fetch(`${url}/events`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization },
     body,
   });
-  return answer.status;
+  return response.status;
 }

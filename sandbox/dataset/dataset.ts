@@ -1,4 +1,4 @@
-// What a sandbox CRM is filled with, in no CRM's own words; each sandbox turns it into its objects. Types only.
+// The seed data of a sandbox, independent of the CRM: each sandbox maps it to its own objects. Types only.
 
 export interface SeedCompany {
   readonly key: string;
@@ -35,7 +35,7 @@ export interface SeedPerson {
   readonly modifiedAt: number;
 }
 
-/** One enquiry of a person: a Lead where a CRM has such a thing. */
+/** One inquiry of a person; a Lead in a CRM that has Leads. */
 export interface SeedLead {
   readonly key: string;
   readonly person: string;
@@ -45,15 +45,16 @@ export interface SeedLead {
 
 export type SeedAttributes = Readonly<Record<string, string | number | boolean>>;
 
-/**
- * `type` is a canonical activity type, or something that no canonical type stands for: `note`, `task`, `sales_email` and
- * `sales_email_bounce` (what a rep wrote by hand; marketing e-mails are `email_delivered` ...), `email_click_bot`. `at` is epoch ms.
- */
 export interface SeedActivity {
   readonly person: string;
-  /** `SeedLead.key` of the enquiry that it belongs to, where the data set has leads. */
+  /** `SeedLead.key` of the inquiry that it belongs to, if the data set has leads. */
   readonly lead?: string;
+  /**
+   * A canonical activity type, or one without a canonical type: `note`, `task`, `email_click_bot`, and `sales_email` and
+   * `sales_email_bounce` for e-mails that a sales rep wrote (marketing e-mails are `email_delivered` ...).
+   */
   readonly type: string;
+  /** Epoch ms. */
   readonly at: number;
   readonly attributes: SeedAttributes;
 }
@@ -61,12 +62,12 @@ export interface SeedActivity {
 export interface SeedOpportunity {
   readonly key: string;
   readonly person: string;
-  /** `SeedLead.key` of the enquiry that became it, where the data set has leads. */
+  /** `SeedLead.key` of the inquiry that became it, if the data set has leads. */
   readonly lead?: string;
   readonly company: string | null;
   /** demo_scheduled, demo_completed, proposal_sent, negotiation, closed_won or closed_lost. */
   readonly stage: string;
-  /** When it entered that stage. */
+  /** When it entered that stage, epoch ms. */
   readonly stageAt: number;
   /** Dollars. */
   readonly amount: number | null;
@@ -76,7 +77,7 @@ export interface SeedOpportunity {
 export interface Dataset {
   readonly companies: readonly SeedCompany[];
   readonly people: readonly SeedPerson[];
-  /** Absent: each person is one lead, by the person's key. */
+  /** Absent: each person is one lead with the person's key. */
   readonly leads?: readonly SeedLead[];
   readonly activities: readonly SeedActivity[];
   readonly opportunities: readonly SeedOpportunity[];

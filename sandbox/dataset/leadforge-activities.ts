@@ -1,4 +1,4 @@
-// Turns leadforge's sessions, touches and sales activities into dated activities of people.
+// Maps the sessions, touches and sales activities of leadforge to dated activities of people.
 import type { SeedActivity, SeedAttributes } from './dataset.ts';
 import { cell, dayOf, type Row } from './leadforge-rows.ts';
 
@@ -6,64 +6,64 @@ export interface LeadforgeRows {
   readonly sessions: readonly Row[];
   readonly touches: readonly Row[];
   readonly sales: readonly Row[];
-  /** A lead's contact. */
+  /** Contact IDs by lead ID. */
   readonly contactOf: ReadonlyMap<string, string>;
 }
 
-// The files know days only. A person's activities of one day follow each other from eight o'clock, each at its own time.
+// The files have days without times. The activities of a person on one day start at 8:00 UTC, 137 s apart.
 const DAY_STARTS_MS = 8 * 3_600_000;
 const STEP_MS = 137_000;
 
-type Kept = readonly [type: string, attributes: SeedAttributes];
+type ActivityDraft = readonly [type: string, attributes: SeedAttributes];
 
-/** One activity a row. */
+/** At most one activity per row. */
 export function leadforgeActivities(rows: LeadforgeRows): SeedActivity[] {
-  const found: SeedActivity[] = [];
-  const used = new Map<string, number>();
+  const activities: SeedActivity[] = [];
+  const countByDay = new Map<string, number>();
   const days = new Map<string, number>();
   const startOf = (day: string): number => {
-    const known = days.get(day) ?? dayOf(day) + DAY_STARTS_MS;
-    days.set(day, known);
-    return known;
+    const start = days.get(day) ?? dayOf(day) + DAY_STARTS_MS;
+    days.set(day, start);
+    return start;
   };
-  const add = (row: Row, dateColumn: string, kept: readonly Kept[]): void => {
+  const add = (row: Row, dateColumn: string, drafts: readonly ActivityDraft[]): void => {
     const lead = cell(row, 'lead_id');
     const person = rows.contactOf.get(lead);
     if (person === undefined) return;
     const day = cell(row, dateColumn);
     const key = `${person} ${day}`;
-    let count = used.get(key) ?? 0;
-    for (const [type, attributes] of kept) {
-      found.push({ person, lead, type, at: startOf(day) + count * STEP_MS, attributes });
+    let count = countByDay.get(key) ?? 0;
+    for (const [type, attributes] of drafts) {
+      activities.push({ person, lead, type, at: startOf(day) + count * STEP_MS, attributes });
       count += 1;
     }
-    used.set(key, count);
+    countByDay.set(key, count);
   };
   for (const row of rows.sessions) add(row, 'session_timestamp', visitOf(row));
   for (const row of rows.touches) add(row, 'touch_timestamp', touchOf(row));
   for (const row of rows.sales) add(row, 'activity_timestamp', salesOf(row));
-  return found;
+  return activities;
 }
 
-/** A session is one page view, of the page that it was for. */
-function visitOf(row: Row): Kept[] {
+/** A session becomes one page view. */
+function visitOf(row: Row): ActivityDraft[] {
   return [['page_view', { path: PAGES[cell(row, 'session_type')] ?? '/' }]];
 }
 
 const PAGES: Readonly<Record<string, string>> = { pricing_page: '/pricing', demo_page: '/demo', website: '/' };
 
-function touchOf(row: Row): Kept[] {
+function touchOf(row: Row): ActivityDraft[] {
   const inbound = cell(row, 'touch_direction') === 'inbound';
-  const kept = TOUCHES[cell(row, 'touch_type')];
-  return kept ? [kept(inbound)] : [];
+  const draft = TOUCHES[cell(row, 'touch_type')];
+  return draft ? [draft(inbound)] : [];
 }
 
-const TOUCHES: Readonly<Record<string, (inbound: boolean) => Kept>> = {
+const TOUCHES: Readonly<Record<string, (inbound: boolean) => ActivityDraft>> = {
   email: (inbound) => [
     inbound ? 'email_reply' : 'sales_email',
     { subject: inbound ? 'Re: your message' : 'Introduction' },
   ],
-  // Reps log such messages as e-mails: HubSpot's own object for them is not read.
+  // Sales reps log these messages as e-mails; HubSpot's own object for them is not modeled.
   linkedin_message: (inbound) => [
     inbound ? 'email_reply' : 'sales_email',
     { subject: inbound ? 'Re: LinkedIn' : 'LinkedIn message' },
@@ -80,13 +80,13 @@ const MEETING_OUTCOMES: Readonly<Record<string, string>> = {
   meeting_set: 'scheduled',
 };
 
-function salesOf(row: Row): Kept[] {
+function salesOf(row: Row): ActivityDraft[] {
   const outcome = cell(row, 'activity_outcome');
-  const kept = SALES[cell(row, 'activity_type')];
-  return kept ? [kept(outcome)] : [];
+  const draft = SALES[cell(row, 'activity_type')];
+  return draft ? [draft(outcome)] : [];
 }
 
-const SALES: Readonly<Record<string, (outcome: string) => Kept>> = {
+const SALES: Readonly<Record<string, (outcome: string) => ActivityDraft>> = {
   call: (outcome) => ['call', { title: 'Sales call', outcome: CALL_OUTCOMES[outcome] ?? 'connected' }],
   meeting: (outcome) => ['meeting', { title: 'Sales meeting', outcome: MEETING_OUTCOMES[outcome] ?? 'completed' }],
   demo: (outcome) => ['meeting', { title: 'Product demo', outcome: MEETING_OUTCOMES[outcome] ?? 'completed' }],

@@ -1,10 +1,10 @@
-// Reads a folder of the leadforge form (CSV files of a synthetic B2B CRM, dated to the day) into a data set.
+// Reads a leadforge folder (CSV files of a synthetic B2B CRM, dated to the day) into a data set.
 import { join } from 'node:path';
 import type { Dataset, SeedActivity, SeedCompany, SeedLead, SeedOpportunity, SeedPerson } from './dataset.ts';
 import { leadforgeActivities } from './leadforge-activities.ts';
 import { cell, dayOf, type Row, readRows } from './leadforge-rows.ts';
 
-// Middles of the bands; the open ones stand a little above where they begin.
+// The middle of each band; for open bands a value a little above their start.
 const EMPLOYEES: Readonly<Record<string, number>> = {
   '200-499': 350,
   '500-999': 750,
@@ -44,9 +44,9 @@ const SOURCES: Readonly<Record<string, string>> = {
 };
 
 /**
- * One person for each `contact_id`, with the activity of all its leads; one lead for each `lead_id`.
- * @param now what is dated after it has not happened yet and is left out; absent: everything is read
- * @throws when a file is missing, or names a lead or contact that another file does not have
+ * One person per `contact_id` with the activity of all its leads, and one lead per `lead_id`.
+ * @param now rows dated later are left out; absent: all rows are read
+ * @throws if a file or a column is missing, or a date is not valid
  */
 export function loadLeadforge(dir: string, now?: Date): Dataset {
   const read = (file: string, dateColumn: string): Row[] => readRows(join(dir, file), dateColumn, now);
@@ -65,9 +65,9 @@ export function loadLeadforge(dir: string, now?: Date): Dataset {
   const lastSeen = latestByPerson(activities);
   return {
     companies: read('accounts.csv', 'created_at').map(company),
-    // The files know no modification dates. Somebody who is worked on is edited: the last activity's day stands in.
+    // The files have no modification dates. The last activity is used instead: sales reps edit the people they work on.
     people: people.map((each) => ({ ...each, modifiedAt: Math.max(each.modifiedAt, lastSeen.get(each.key) ?? 0) })),
-    leads: leads.filter((row) => known.has(cell(row, 'contact_id'))).map(enquiry),
+    leads: leads.filter((row) => known.has(cell(row, 'contact_id'))).map(inquiry),
     activities,
     opportunities,
   };
@@ -114,7 +114,7 @@ function person(row: Row, sourceOf: ReadonlyMap<string, string>): SeedPerson {
   };
 }
 
-function enquiry(row: Row): SeedLead {
+function inquiry(row: Row): SeedLead {
   return {
     key: cell(row, 'lead_id'),
     person: cell(row, 'contact_id'),
@@ -137,7 +137,7 @@ function opportunity(row: Row, contactOf: ReadonlyMap<string, string>): SeedOppo
       stage: cell(row, 'stage'),
       amount: Number.isFinite(amount) && cell(row, 'estimated_acv') !== '' ? amount : null,
       createdAt: dayOf(cell(row, 'created_at')),
-      // The files tell of one date only, and of the stage at the end.
+      // The files have one date per opportunity, and its last stage.
       stageAt: dayOf(cell(row, 'created_at')),
     },
   ];

@@ -1,17 +1,17 @@
-// A tiny deterministic random source: the same seed gives the same data on every machine and every version of Node.
+// A small deterministic random generator: the same seed gives the same data on every machine and Node version.
 
 export interface Random {
   /** In [0, 1). */
   next(): number;
-  /** A whole number in [low, high]. */
+  /** An integer in [low, high]. */
   between(low: number, high: number): number;
   chance(probability: number): boolean;
   pick<T>(choices: readonly [T, ...T[]]): T;
-  /** One of the choices, each as likely as its weight. */
+  /** One of the choices, with a probability proportional to its weight. */
   weighted<T>(choices: readonly [readonly [T, number], ...(readonly [T, number])[]]): T;
 }
 
-/** mulberry32: 32 bits of state are plenty for a few thousand believable people. */
+/** mulberry32: 32 bits of state are enough for a few thousand people. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {
@@ -37,14 +37,14 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A seed out of text (FNV-1a). */
+/** A seed derived from text (FNV-1a). */
 export function seedOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   return hash >>> 0;
 }
 
-/** The items in an order that depends on `seed` alone. */
+/** The items in an order that depends only on `seed`. */
 export function shuffled<T>(items: readonly T[], seed: number): T[] {
   const random = seededRandom(seed);
   const keyed = items.map((item) => ({ item, key: random.next() }));

@@ -1,4 +1,4 @@
-// What one seeded person did. The interested do more of everything, and what buyers do: pricing pages, demos, meetings.
+// The activities of one seeded person. More interest means more activities, and more buying ones: pricing pages, demos, meetings.
 import type { SeedActivity, SeedAttributes, SeedPerson } from './dataset.ts';
 import type { Random } from './random.ts';
 
@@ -47,14 +47,14 @@ const MEETING_OUTCOMES = [
   ['canceled', 1],
 ] as const;
 
-/** @param interest 0 (cold) to 1 (about to buy) @param end epoch ms that nothing comes after */
+/** @param interest 0 (cold) to 1 (about to buy) @param end epoch ms; no activity is later */
 export function seededActivities(random: Random, person: SeedPerson, interest: number, end: number): SeedActivity[] {
-  const found: SeedActivity[] = [];
+  const activities: SeedActivity[] = [];
   const add = (type: string, attributes: SeedAttributes): void => {
-    found.push({ person: person.key, type, at: when(random, interest, end), attributes });
+    activities.push({ person: person.key, type, at: activityTime(random, interest, end), attributes });
   };
-  const times = (most: number, act: () => void): void => {
-    for (let left = Math.floor(interest * most + random.next()); left > 0; left--) act();
+  const times = (max: number, act: () => void): void => {
+    for (let left = Math.floor(interest * max + random.next()); left > 0; left--) act();
   };
   visit(random, interest, add);
   if (person.email !== null) submitForms(random, interest, times, add);
@@ -72,7 +72,7 @@ export function seededActivities(random: Random, person: SeedPerson, interest: n
   if (random.chance(0.02)) add('sales_email_bounce', { subject: 'Following up' });
   times(0.4, () => add('note', { body: 'Spoke about the current process.' }));
   times(0.4, () => add('task', { subject: 'Follow up', status: random.pick(['NOT_STARTED', 'COMPLETED']) }));
-  return found;
+  return activities;
 }
 
 type Add = (type: string, attributes: SeedAttributes) => void;
@@ -85,7 +85,7 @@ function visit(random: Random, interest: number, add: Add): void {
   }
 }
 
-function submitForms(random: Random, interest: number, times: (most: number, act: () => void) => void, add: Add): void {
+function submitForms(random: Random, interest: number, times: (max: number, act: () => void) => void, add: Add): void {
   const site = 'https://www.leadgrade.example';
   if (random.chance(0.12)) add('form_submission', { form: 'newsletter', page: `${site}/blog/lead-scoring-basics` });
   times(0.35, () =>
@@ -98,8 +98,8 @@ function submitForms(random: Random, interest: number, times: (most: number, act
   if (random.chance(interest * 0.15)) add('trial_started', { product: 'Leadgrade Cloud', page: `${site}/trial` });
 }
 
-/** The interested were here lately; all in all over 120 days, never after `end`. */
-function when(random: Random, interest: number, end: number): number {
+/** An instant in the 120 days before `end`; the more interest, the more recent. */
+function activityTime(random: Random, interest: number, end: number): number {
   const daysAgo = SPAN_DAYS * random.next() ** (1 + interest * 1.5);
   return end - Math.floor(daysAgo * DAY_MS) - random.between(1, 3_600_000);
 }

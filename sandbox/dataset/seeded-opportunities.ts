@@ -1,9 +1,10 @@
-// What the seeded people were sold, or not. Drawn from a source of its own, so that the people and their activities stay as they are.
+// The opportunities of seeded people. They use their own random generator, so that a change here does not change the people
+// and activities of a seed.
 import type { SeedOpportunity, SeedPerson } from './dataset.ts';
 import { type Random, seededRandom, seedOf } from './random.ts';
 
 const DAY_MS = 86_400_000;
-const LONGEST_DAYS = 60;
+const MAX_DAYS = 60;
 
 const OPEN = [
   ['demo_scheduled', 3],
@@ -12,7 +13,7 @@ const OPEN = [
   ['negotiation', 2],
 ] as const;
 
-/** Chance of an opportunity by lifecycle stage, and how it stands. */
+/** By lifecycle stage: the probability of an opportunity, and its stage. */
 const BY_LIFECYCLE: Readonly<Record<string, { chance: number; stage: (random: Random) => string }>> = {
   customer: { chance: 0.9, stage: () => 'closed_won' },
   evangelist: { chance: 0.9, stage: () => 'closed_won' },
@@ -26,16 +27,16 @@ export function seededOpportunities(
   { seed, end }: { seed: number; end: number },
 ): readonly SeedOpportunity[] {
   const random = seededRandom(seedOf(`opportunities ${seed}`));
-  return people.flatMap(({ key, company, lifecycle, createdAt: known }) => {
-    const likely = BY_LIFECYCLE[lifecycle ?? ''];
-    if (likely === undefined || !random.chance(likely.chance)) return [];
-    const createdAt = known + Math.floor(random.next() * (end - known));
-    const lasted = random.between(0, LONGEST_DAYS) * DAY_MS;
+  return people.flatMap(({ key, company, lifecycle, createdAt: personCreatedAt }) => {
+    const odds = BY_LIFECYCLE[lifecycle ?? ''];
+    if (odds === undefined || !random.chance(odds.chance)) return [];
+    const createdAt = personCreatedAt + Math.floor(random.next() * (end - personCreatedAt));
+    const lasted = random.between(0, MAX_DAYS) * DAY_MS;
     return {
       key: `opportunity-${key}`,
       person: key,
       company,
-      stage: likely.stage(random),
+      stage: odds.stage(random),
       stageAt: Math.min(end, createdAt + lasted),
       amount: random.chance(0.1) ? null : random.between(5, 120) * 1000,
       createdAt,

@@ -1,4 +1,4 @@
-// A made-up portal, the same for the same seed: companies, people, and what they did in the 120 days before `now`.
+// An invented data set, the same for the same seed: companies, people, and their activities in the 120 days before `now`.
 import type { Dataset, SeedCompany, SeedPerson } from './dataset.ts';
 import { type Random, seededRandom } from './random.ts';
 import { seededActivities } from './seeded-activities.ts';
@@ -47,22 +47,22 @@ export interface SeedOptions {
 }
 
 export function seededDataset({ contacts, seed, now }: SeedOptions): Dataset {
-  // Rounded to the hour, so that two starts in the same minute give the same data.
+  // Rounded down to the hour, so that two starts within one hour give the same data.
   const end = Math.floor(now.getTime() / 3_600_000) * 3_600_000;
   const random = seededRandom(seed);
   const companies = Array.from({ length: Math.ceil(contacts / PEOPLE_PER_COMPANY) }, (_, at) =>
     company(random, at, end),
   );
-  const cast = Array.from({ length: contacts }, (_, at) => castPerson(random, at, companies, end));
+  const seededPeople = Array.from({ length: contacts }, (_, at) => createPerson(random, at, companies, end));
   return {
     companies,
-    people: cast.map(({ person }) => person),
-    activities: cast.flatMap(({ person, interest }) => [
+    people: seededPeople.map(({ person }) => person),
+    activities: seededPeople.flatMap(({ person, interest }) => [
       ...seededActivities(random, person, interest, end),
       ...seededEmails(seed, person, interest, end),
     ]),
     opportunities: seededOpportunities(
-      cast.map(({ person }) => person),
+      seededPeople.map(({ person }) => person),
       { seed, end },
     ),
   };
@@ -83,17 +83,17 @@ function company(random: Random, at: number, end: number): SeedCompany {
     technologies: TECHNOLOGIES.filter(() => random.chance(0.22)),
     lifecycle: null,
     createdAt,
-    modifiedAt: between(random, createdAt, end),
+    modifiedAt: instantBetween(random, createdAt, end),
   };
 }
 
-interface Cast {
+interface SeededPerson {
   readonly person: SeedPerson;
-  /** How active this one is, 0 to 1. */
+  /** 0 (cold) to 1 (about to buy). */
   readonly interest: number;
 }
 
-function castPerson(random: Random, at: number, companies: readonly SeedCompany[], end: number): Cast {
+function createPerson(random: Random, at: number, companies: readonly SeedCompany[], end: number): SeededPerson {
   const student = random.chance(0.04);
   const employer = student || random.chance(0.08) ? null : (companies[random.between(0, companies.length - 1)] ?? null);
   const role = student ? STUDENT : random.weighted(ROLE_WEIGHTS);
@@ -103,46 +103,54 @@ function castPerson(random: Random, at: number, companies: readonly SeedCompany[
   const person: SeedPerson = {
     key: `person-${at}`,
     company: employer?.key ?? null,
-    ...named(random, at, employer?.domain ?? fallback),
-    ...employed(random, role),
-    phone: unless(random, 0.5, spoiled(random, `+1 555 ${random.between(1_000_000, 9_999_999)}`, ['000', 'none'])),
-    country: unless(random, 0.1, spoiled(random, employer?.country ?? random.weighted(COUNTRY_WEIGHTS), ['USA', 'XX'])),
+    ...contactValues(random, at, employer?.domain ?? fallback),
+    ...jobValues(random, role),
+    phone: orMissing(random, 0.5, orJunk(random, `+1 555 ${random.between(1_000_000, 9_999_999)}`, ['000', 'none'])),
+    country: orMissing(
+      random,
+      0.1,
+      orJunk(random, employer?.country ?? random.weighted(COUNTRY_WEIGHTS), ['USA', 'XX']),
+    ),
     lifecycle,
     leadSource: random.weighted(SOURCES),
     optedOut: random.chance(0.05),
     createdAt,
-    modifiedAt: between(random, createdAt, end),
+    modifiedAt: instantBetween(random, createdAt, end),
   };
   const stage = lifecycle === 'opportunity' || lifecycle === 'salesqualifiedlead' ? 0.25 : 0;
-  return { person, interest: Math.min(1, random.next() ** 2.2 * (0.35 + role.pull) + stage) };
+  return { person, interest: Math.min(1, random.next() ** 2.2 * (0.35 + role.interest) + stage) };
 }
 
-const STUDENT: Role = { title: 'Student', seniority: 'entry', department: 'education', pull: 0.1 };
+const STUDENT: Role = { title: 'Student', seniority: 'entry', department: 'education', interest: 0.1 };
 
-function named(random: Random, at: number, domain: string): Pick<SeedPerson, 'firstName' | 'lastName' | 'email'> {
+function contactValues(
+  random: Random,
+  at: number,
+  domain: string,
+): Pick<SeedPerson, 'firstName' | 'lastName' | 'email'> {
   const first = random.pick(FIRST_NAMES);
   const last = random.pick(LAST_NAMES);
   return {
-    email: unless(random, 0.015, address(first, last, at, domain)),
-    firstName: unless(random, 0.02, first),
-    lastName: unless(random, 0.02, last),
+    email: orMissing(random, 0.015, address(first, last, at, domain)),
+    firstName: orMissing(random, 0.02, first),
+    lastName: orMissing(random, 0.02, last),
   };
 }
 
-function employed(random: Random, role: Role): Pick<SeedPerson, 'jobTitle' | 'seniority' | 'department'> {
+function jobValues(random: Random, role: Role): Pick<SeedPerson, 'jobTitle' | 'seniority' | 'department'> {
   return {
-    jobTitle: unless(random, 0.07, spoiled(random, role.title, ['n/a', '-', 'asdf'])),
-    seniority: unless(random, 0.35, role.seniority),
-    department: unless(random, 0.3, role.department),
+    jobTitle: orMissing(random, 0.07, orJunk(random, role.title, ['n/a', '-', 'asdf'])),
+    seniority: orMissing(random, 0.35, role.seniority),
+    department: orMissing(random, 0.3, role.department),
   };
 }
 
-function unless(random: Random, missing: number, value: string): string | null {
+function orMissing(random: Random, missing: number, value: string): string | null {
   return random.chance(missing) ? null : value;
 }
 
-/** Now and then somebody typed something else. */
-function spoiled(random: Random, value: string, junk: readonly [string, ...string[]]): string {
+/** Returns junk in 2.5 % of the cases, as typed by hand in a CRM. */
+function orJunk(random: Random, value: string, junk: readonly [string, ...string[]]): string {
   return random.chance(0.025) ? random.pick(junk) : value;
 }
 
@@ -154,6 +162,6 @@ function address(first: string, last: string, at: number, domain: string): strin
   return `${plain}.${at}@${domain}`;
 }
 
-function between(random: Random, from: number, to: number): number {
+function instantBetween(random: Random, from: number, to: number): number {
   return from + Math.floor(random.next() * (to - from));
 }

@@ -1,56 +1,56 @@
-// The control API of a sandbox, /_sandbox/...: its own controls, and those that every sandbox has: its clock, its faults and its log.
+// The control API of a sandbox under /_sandbox/: its own controls, and the common ones for clock, faults and log.
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import { z } from 'zod';
-import type { SandboxClock } from '../sandbox-clock.ts';
+import type { SandboxClock } from '../clock.ts';
 import { faultScriptSchema } from './fault-script.ts';
 import type { RequestContext } from './receive.ts';
 import type { Reply } from './reply.ts';
 
-/** What one control does: method, path, and the answer. */
-export type Control<Gate> = readonly [
+/** One route of the control API. */
+export type Control<Context> = readonly [
   method: 'get' | 'post' | 'put' | 'patch' | 'delete',
   path: string,
-  answer: (gate: Gate, req: Request) => Reply,
+  handle: (context: Context, req: Request) => Reply,
 ];
 
-interface ControlParts {
-  /** Reads an ISO instant. */
+interface ControlOptions {
+  /** Parses an ISO instant. */
   readonly instant: z.ZodType<Date>;
-  /** A refusal in the CRM's own words; null for any other error. */
-  readonly refusalOf: (error: unknown) => Reply | null;
+  /** The CRM's own error response; null if the error is not one of the CRM's. */
+  readonly toErrorReply: (error: unknown) => Reply | null;
 }
 
-export function controlRouter<Gate extends RequestContext>(
-  gate: Gate,
-  controls: readonly Control<Gate>[],
-  { instant, refusalOf }: ControlParts,
+export function controlRouter<Context extends RequestContext>(
+  context: Context,
+  controls: readonly Control<Context>[],
+  { instant, toErrorReply }: ControlOptions,
 ): Router {
   const router = Router();
-  for (const [method, path, answer] of controls) {
+  for (const [method, path, handle] of controls) {
     router[method](path, (req: Request, res: Response) => {
-      const reply = answer(gate, req);
+      const reply = handle(context, req);
       res.status(reply.status).json(reply.body ?? {});
     });
   }
-  addCommonControls(router, gate, instant);
+  addCommonControls(router, context, instant);
   router.use((_req, res) => {
-    res.status(404).json({ message: 'the sandbox has no such control' });
+    res.status(404).json({ message: 'unknown path of the control API; see the documents in the folder sandbox' });
   });
   router.use((error: unknown, _req: Request, res: Response, next: NextFunction) => {
-    const refusal = refusalOf(error);
-    if (refusal !== null) res.status(refusal.status).json(refusal.body);
+    const reply = toErrorReply(error);
+    if (reply !== null) res.status(reply.status).json(reply.body);
     else if (error instanceof z.ZodError) res.status(400).json({ message: z.prettifyError(error) });
     else next(error);
   });
   return router;
 }
 
-function addCommonControls(router: Router, entrance: RequestContext, instant: z.ZodType<Date>): void {
-  const { clock, faults, log } = entrance;
+function addCommonControls(router: Router, context: RequestContext, instant: z.ZodType<Date>): void {
+  const { clock, faults, log } = context;
   const clockSchema = z.strictObject({ now: instant });
   router.get('/clock', (_req, res) => void res.json(clockJson(clock)));
   router.put('/clock', (req, res) => {
-    clock.jumpTo(clockSchema.parse(req.body).now);
+    clock.setTime(clockSchema.parse(req.body).now);
     res.json(clockJson(clock));
   });
   router.put('/faults', (req, res) => {

@@ -1,8 +1,8 @@
-// What an endpoint answers; sending it (and spoiling it, when a fault says so) is deliver.ts's business.
+// The response of an endpoint. send-reply.ts sends it and applies faults.
 
 export interface Reply {
   readonly status: number;
-  /** Sent as JSON, text as it is; undefined sends no body. */
+  /** Text is sent unchanged, anything else as JSON; undefined sends no body. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

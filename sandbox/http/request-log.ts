@@ -1,4 +1,4 @@
-// What the sandbox received, in order and never rewritten: the oracle of tests that count calls and writes.
+// The requests that the sandbox received, in order. Tests count calls and writes by it.
 import { appendFileSync } from 'node:fs';
 
 export interface LogEntry {
@@ -9,13 +9,13 @@ export interface LogEntry {
   readonly path: string;
   readonly query: string;
   readonly correlationId: string;
-  /** Null while it is not answered, and for good when a fault swallowed the answer. */
+  /** Null until the response is sent, and forever if a fault suppressed the response. */
   status: number | null;
-  /** `hung`, `reset` ... when a fault spoiled the answer. */
+  /** `hung`, `reset` ...: the fault that was applied. */
   fault?: string;
-  /** Ids in the body of a batch call. */
+  /** Record IDs in the body of a batch call. */
   ids?: readonly string[];
-  /** What a batch update carried, whether or not it was accepted. */
+  /** The values of a batch update, accepted or not. */
   writes?: readonly { readonly id: string; readonly properties: Readonly<Record<string, unknown>> }[];
 }
 
@@ -24,20 +24,20 @@ export class RequestLog {
   #entries: LogEntry[] = [];
   #seq = 0;
 
-  /** @param file every finished request is appended to it as a line of JSON */
+  /** @param file every finished request is appended to this file as a JSON line; undefined = no file */
   constructor(file: string | undefined) {
     this.#file = file;
   }
 
-  arrived(request: Pick<LogEntry, 'at' | 'method' | 'path' | 'query' | 'correlationId'>): LogEntry {
+  start(request: Pick<LogEntry, 'at' | 'method' | 'path' | 'query' | 'correlationId'>): LogEntry {
     this.#seq += 1;
     const entry: LogEntry = { seq: this.#seq, ...request, status: null };
     this.#entries.push(entry);
     return entry;
   }
 
-  /** Called once a request is over, answered or not. */
-  finished(entry: LogEntry): void {
+  /** Called when a request has ended, with or without a response. */
+  finish(entry: LogEntry): void {
     if (this.#file !== undefined) appendFileSync(this.#file, `${JSON.stringify(entry)}\n`);
   }
 

@@ -1,7 +1,7 @@
-// The outer form of HubSpot's batch answers.
+// The envelope of HubSpot's batch responses.
 import { ok, type Reply } from '../http/reply.ts';
 
-/** 207 as soon as there is one error. Started and completed are the sandbox's instant. */
+/** 207 if there is an error, else 200. `now` is both start and completion. */
 export function batchReply(now: number, results: readonly unknown[], errors: readonly unknown[] = []): Reply {
   const at = new Date(now).toISOString();
   const base = { status: 'COMPLETE', results, startedAt: at, completedAt: at };

@@ -1,8 +1,8 @@
-// The refusals of the real HubSpot, with its own bodies. Where a body comes from is told in sandbox/README.md.
+// HubSpot's error responses with their original bodies. sandbox/hubspot.md lists the source of each body.
 
 export type ErrorBody = Readonly<Record<string, unknown>>;
 
-/** A refusal: `body` lacks only `correlationId`, which the answer adds. */
+/** `body` is complete but for `correlationId`, which send-hubspot-reply.ts adds. */
 export class HubSpotError extends Error {
   override readonly name = 'HubSpotError';
   readonly status: number;
@@ -20,7 +20,7 @@ export function badRequest(message: string, more: ErrorBody = {}): HubSpotError 
   return new HubSpotError(400, { status: 'error', message, category: 'VALIDATION_ERROR', ...more });
 }
 
-/** 404 for a path that HubSpot does not have. */
+/** 404 for an unknown path. */
 export function unknownPath(): HubSpotError {
   return new HubSpotError(404, { status: 'error', message: 'resource not found' });
 }
@@ -61,7 +61,7 @@ export function missingScopes(scopes: readonly string[]): HubSpotError {
   });
 }
 
-/** One entry of `errors` in a 207, and the message of a 404, for ids that do not exist. */
+/** For IDs that do not exist: an entry of `errors` in a 207, or the body of a 404. */
 export function missingObjects(singular: string, ids: readonly string[]): ErrorBody {
   return {
     status: 'error',

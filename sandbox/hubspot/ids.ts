@@ -1,7 +1,7 @@
-// Ids that are the same in every run.
+// IDs that are the same in every run.
 import { createHash } from 'node:crypto';
 
-/** An id in the form of a UUID, out of a text. */
+/** A UUID derived from text. */
 export function uuidOf(text: string): string {
   const hash = createHash('sha256').update(text).digest('hex');
   return [

@@ -1,4 +1,4 @@
-// The CRM objects that the sandbox has, and what differs between them: names, ids, default properties, scopes.
+// The CRM objects of the sandbox, with their names, IDs, default properties and scopes.
 
 export const OBJECT_TYPES = [
   'contacts',
@@ -16,12 +16,12 @@ export interface ObjectKind {
   readonly objectTypeId: string;
   /** As in messages: `contact`. */
   readonly singular: string;
-  /** Contacts alone call it `lastmodifieddate`. */
+  /** `lastmodifieddate` for contacts, `hs_lastmodifieddate` for all other objects. */
   readonly modifiedProperty: string;
   readonly createdProperty: string;
-  /** Come when a request names no properties. */
+  /** Returned if a request names no properties. */
   readonly defaultProperties: readonly string[];
-  /** Ids start here. Chosen so that the first hundreds cross a power of ten: text order is then not number order. */
+  /** The first ID. The first hundreds of IDs cross a power of ten, so that text order differs from number order. */
   readonly firstId: number;
   readonly readScope: string;
 }

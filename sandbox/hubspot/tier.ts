@@ -1,3 +1,3 @@
-// What kind of account it is: what its token may do, how much, and how many properties may be added.
+// The account's subscription. It decides scopes, rate limits and the number of custom properties.
 
 export type Tier = 'free' | 'pro' | 'enterprise';

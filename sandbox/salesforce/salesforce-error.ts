@@ -1,13 +1,13 @@
-// The refusals of the real Salesforce, with its own bodies. Where a body comes from is told in sandbox/README.md.
+// Salesforce's error responses with their original bodies. sandbox/salesforce.md lists the source of each body.
 
-/** What is wrong with one record of a write. */
+/** The error of one record in a write. */
 export interface RecordError {
   readonly statusCode: string;
   readonly message: string;
   readonly fields: readonly string[];
 }
 
-/** A refusal of a whole request: a list with one error. */
+/** The error of a whole request. Its body is a list with one error. */
 export class SalesforceError extends Error {
   override readonly name = 'SalesforceError';
   readonly status: number;
@@ -25,7 +25,7 @@ export function badRequest(errorCode: string, message: string, fields?: readonly
   return new SalesforceError(400, errorCode, message, fields);
 }
 
-/** 404, also for a path that there is not. */
+/** 404, also for an unknown path. */
 export function notFound(): SalesforceError {
   return new SalesforceError(404, 'NOT_FOUND', 'The requested resource does not exist');
 }
@@ -46,18 +46,18 @@ export function insufficientAccess(): SalesforceError {
   );
 }
 
-/** For a value that JSON or the type of the field does not admit. */
+/** For a JSON value that the field's type does not allow. */
 export function unreadableValue(type: string, value: unknown): SalesforceError {
   const kind = typeof value === 'string' ? 'STRING' : typeof value === 'number' ? 'NUMBER_INT' : 'OBJECT';
   const shown = typeof value === 'boolean' ? `VALUE_${String(value).toUpperCase()}` : `VALUE_${kind} value`;
-  const told = typeof value === 'string' || typeof value === 'number' ? ` ${value}` : '';
+  const valueText = typeof value === 'string' || typeof value === 'number' ? ` ${value}` : '';
   return badRequest(
     'JSON_PARSER_ERROR',
-    `Cannot deserialize instance of ${type} from ${shown}${told} or request may be missing a required field at [line:1, column:2]`,
+    `Cannot deserialize instance of ${type} from ${shown}${valueText} or request may be missing a required field at [line:1, column:2]`,
   );
 }
 
-/** As a write tells it; a query has other words for it. */
+/** The message of writes; queries have another one. */
 export function noSuchColumn(field: string, object: string): SalesforceError {
   return badRequest('INVALID_FIELD', `No such column '${field}' on sobject of type ${object}`);
 }

@@ -1,9 +1,9 @@
-// Where what a CRM tells goes to, and how badly the way there behaves: what the settings of every sender have in common.
+// The settings that HubSpot's webhooks and Salesforce's outbound messages share: the target, and how unreliable delivery is.
 import { z } from 'zod';
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-/** Made-up people's data never leaves the machine, nor does a storm hit anybody else. */
+/** Deliveries stay on this machine: no data leaves it, and a burst cannot hit another server. */
 export function isLoopbackUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && url.protocol === 'http:' && LOOPBACK.has(url.hostname) && url.search === '' && url.hash === '';
@@ -11,27 +11,27 @@ export function isLoopbackUrl(text: string): boolean {
 
 export const LOOPBACK_RULE = 'must be an http address on this machine (127.0.0.1, localhost, [::1]) without a query';
 
-/** What a CRM does that is told nothing else. */
+/** The CRM's own limits. */
 export interface DeliveryDefaults {
   readonly maxConcurrentRequests: number;
   readonly timeoutMs: number;
 }
 
 /** Keys of a settings schema. */
-export const deliverySettings = (usual: DeliveryDefaults) => ({
+export const deliverySettings = (defaults: DeliveryDefaults) => ({
   targetUrl: z
     .string()
     .refine(isLoopbackUrl, LOOPBACK_RULE)
     .transform((text) => new URL(text)),
-  /** Shuffles what is told between requests, and requests. */
+  /** Shuffles events across requests, and the requests. */
   disorder: z.boolean().default(false),
   /** The share that is sent twice. */
   duplicates: z.number().min(0).max(1).default(0),
-  /** Of all that is left to chance. */
+  /** Seed of every random choice. */
   seed: z.int().min(0).default(1),
-  /** Before the first repeat, about; it grows from there. */
+  /** Approximate wait before the first retry; it grows with each retry. */
   retryMs: z.number().min(0).default(1_000),
-  maxConcurrentRequests: z.int().min(1).max(1_000).default(usual.maxConcurrentRequests),
-  /** For one attempt, from the request to the last byte of the answer. */
-  timeoutMs: z.int().min(1).default(usual.timeoutMs),
+  maxConcurrentRequests: z.int().min(1).max(1_000).default(defaults.maxConcurrentRequests),
+  /** One attempt, from the request to the last byte of the response. */
+  timeoutMs: z.int().min(1).default(defaults.timeoutMs),
 });

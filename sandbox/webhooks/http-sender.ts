@@ -1,18 +1,18 @@
-// One POST to the target, as a CRM makes it: no redirect is followed, and the whole answer must come in time.
+// One POST to the target, as a CRM sends it: redirects are not followed, and the whole response must arrive in time.
 import { Agent, type ClientRequest, request } from 'node:http';
 
-// Shorter than any receiver keeps an idle connection: none is closed under our hands.
+// Shorter than any receiver keeps an idle connection open, so no request uses a connection that is just being closed.
 const IDLE_MS = 1000;
 
-/** A whole one. */
-export interface Answer {
+/** A complete response. */
+export interface HttpResponse {
   readonly status: number;
-  /** '' where it says none. */
+  /** '' if the response has none. */
   readonly contentType: string;
   readonly body: string;
 }
 
-export interface Post {
+export interface HttpPost {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -21,38 +21,38 @@ export interface Post {
 
 export class HttpSender {
   readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
-  readonly #underWay = new Set<ClientRequest>();
+  readonly #inFlight = new Set<ClientRequest>();
 
-  /** @returns null when no whole answer came in `timeoutMs`, whatever the reason */
-  send({ url, headers, body, timeoutMs }: Post): Promise<Answer | null> {
+  /** @returns null if no complete response arrived within `timeoutMs`, for any reason */
+  send({ url, headers, body, timeoutMs }: HttpPost): Promise<HttpResponse | null> {
     return new Promise((resolve) => {
-      let whole: Answer | null = null;
+      let complete: HttpResponse | null = null;
       const length = { 'Content-Length': Buffer.byteLength(body) };
       const post = request(url, { method: 'POST', agent: this.#agent, headers: { ...headers, ...length } });
       const timer = setTimeout(() => post.destroy(), timeoutMs);
-      this.#underWay.add(post);
-      post.on('response', (answer) => {
+      this.#inFlight.add(post);
+      post.on('response', (response) => {
         const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('end', () => {
-          const { statusCode: status = 0, headers: said } = answer;
-          whole = { status, contentType: said['content-type'] ?? '', body: Buffer.concat(chunks).toString() };
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const { statusCode: status = 0, headers: received } = response;
+          complete = { status, contentType: received['content-type'] ?? '', body: Buffer.concat(chunks).toString() };
         });
       });
-      // What went wrong shows at its end: there is no answer.
+      // "close" follows and reports the missing response.
       post.on('error', () => {});
       post.on('close', () => {
         clearTimeout(timer);
-        this.#underWay.delete(post);
-        resolve(whole);
+        this.#inFlight.delete(post);
+        resolve(complete);
       });
       post.end(body);
     });
   }
 
-  /** Breaks off what is under way. */
+  /** Aborts requests in flight. */
   close(): void {
-    for (const each of this.#underWay) each.destroy();
+    for (const post of this.#inFlight) post.destroy();
     this.#agent.destroy();
   }
 }

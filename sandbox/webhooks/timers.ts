@@ -1,12 +1,12 @@
-// Timers that end together, and that keep no process alive.
+// A group of timers that are canceled together and do not keep the process alive.
 
 export class Timers {
   readonly #running = new Set<NodeJS.Timeout>();
-  #over = false;
+  #isClosed = false;
 
-  /** @returns a way to call it off */
+  /** @returns cancels the timer */
   after(ms: number, act: () => void): () => void {
-    if (this.#over) return () => {};
+    if (this.#isClosed) return () => {};
     const timer = setTimeout(() => {
       this.#running.delete(timer);
       act();
@@ -19,9 +19,9 @@ export class Timers {
     };
   }
 
-  /** Ends all of them; none begins any more. */
+  /** Cancels all timers; later ones are ignored. */
   close(): void {
-    this.#over = true;
+    this.#isClosed = true;
     for (const timer of this.#running) clearTimeout(timer);
     this.#running.clear();
   }

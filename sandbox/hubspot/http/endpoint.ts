@@ -1,14 +1,14 @@
-// What every endpoint of the API goes through: token, limits, scopes; then the endpoint itself.
+// Runs before every endpoint of the API: checks version, token, rate limits and scopes.
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import type { Exchange } from '../../http/deliver.ts';
 import type { RequestContext } from '../../http/receive.ts';
 import type { Reply } from '../../http/reply.ts';
+import type { Exchange } from '../../http/send-reply.ts';
 import { badRequest, HubSpotError, missingScopes, unauthorized, unknownPath } from '../hubspot-error.ts';
-import type { Portal } from '../portal.ts';
+import type { Portal } from '../portal/portal.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
-import { deliverAsHubSpot } from './deliver.ts';
 import type { RateLimits } from './rate-limits.ts';
+import { sendHubSpotReply } from './send-hubspot-reply.ts';
 
 export interface HubSpotRequestContext extends RequestContext {
   readonly portal: Portal;
@@ -21,54 +21,54 @@ export interface HubSpotRequestContext extends RequestContext {
 export interface Call {
   readonly portal: Portal;
   readonly limits: RateLimits;
-  /** A part of the path, e.g. `type`. */
+  /** A path parameter, e.g. `type`. */
   param(name: string): string;
-  /** The query's parameters; a repeated one, or one that the shape does not know, is refused. */
+  /** The query parameters. @throws HubSpotError 400 if they do not match the shape */
   query<T>(shape: z.ZodType<T>): T;
-  /** @throws HubSpotError 400 when the body has another form */
+  /** @throws HubSpotError 400 if the body does not match the schema */
   body<T>(schema: z.ZodType<T>): T;
 }
 
 export interface Endpoint {
   readonly kind?: 'search';
-  /** One of these is enough. */
+  /** The token needs one of these. */
   scopes(call: Call): readonly string[];
-  answer(call: Call): Reply;
+  handle(call: Call): Reply;
 }
 
 const VERSIONS: ReadonlySet<string> = new Set(['2026-03', '2026-09']);
 
-/** An endpoint as an express handler. Paths with `:version` exist for the versions that HubSpot serves only. */
-export function serve(gate: HubSpotRequestContext, endpoint: Endpoint): RequestHandler {
+/** An endpoint as an Express handler. Unknown values of `:version` are a 404. */
+export function serve(context: HubSpotRequestContext, endpoint: Endpoint): RequestHandler {
   return async (req: Request, res: Response) => {
-    const exchange = gate.exchanges.get(req);
-    if (!exchange) throw new Error('a request reached an endpoint without passing the gate');
+    const exchange = context.exchanges.get(req);
+    if (!exchange) throw new Error('the request was not registered by receive()');
     const kind = endpoint.kind ?? 'other';
-    const reply = answer(gate, endpoint, req, exchange);
-    // Whoever got no further than the token learns nothing of the account's limits.
-    const headers = reply.status === 401 ? {} : gate.limits.headers(kind, gate.portal.clock.now());
-    await deliverAsHubSpot(res, exchange, reply, { ...headers, ...exchange.fault?.headers });
+    const reply = handle(context, endpoint, req, exchange);
+    // A request without a valid token gets no rate-limit headers.
+    const headers = reply.status === 401 ? {} : context.limits.headers(kind, context.portal.clock.now());
+    await sendHubSpotReply(res, exchange, reply, { ...headers, ...exchange.fault?.headers });
   };
 }
 
-function answer(gate: HubSpotRequestContext, endpoint: Endpoint, req: Request, exchange: Exchange): Reply {
+function handle(context: HubSpotRequestContext, endpoint: Endpoint, req: Request, exchange: Exchange): Reply {
   try {
     const { version } = req.params;
     if (version !== undefined && (typeof version !== 'string' || !VERSIONS.has(version))) throw unknownPath();
-    noteBody(exchange, req);
-    if (req.headers.authorization !== `Bearer ${gate.portal.accessToken}`) throw unauthorized();
-    gate.limits.take(endpoint.kind ?? 'other', gate.portal.clock.now());
-    const call = callOf(gate, req);
-    const wanted = endpoint.scopes(call);
-    if (!wanted.some((scope) => gate.scopes.has(scope))) throw missingScopes(wanted);
-    return endpoint.answer(call);
+    logBody(exchange, req);
+    if (req.headers.authorization !== `Bearer ${context.portal.accessToken}`) throw unauthorized();
+    context.limits.acquire(endpoint.kind ?? 'other', context.portal.clock.now());
+    const call = callOf(context, req);
+    const scopes = endpoint.scopes(call);
+    if (!scopes.some((scope) => context.scopes.has(scope))) throw missingScopes(scopes);
+    return endpoint.handle(call);
   } catch (error) {
     if (error instanceof HubSpotError) return { status: error.status, body: error.body };
     throw error;
   }
 }
 
-function callOf(gate: HubSpotRequestContext, req: Request): Call {
+function callOf(context: HubSpotRequestContext, req: Request): Call {
   const read = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
@@ -76,8 +76,8 @@ function callOf(gate: HubSpotRequestContext, req: Request): Call {
     throw badRequest(`Invalid ${what}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
   };
   return {
-    portal: gate.portal,
-    limits: gate.limits,
+    portal: context.portal,
+    limits: context.limits,
     param: (name) => {
       const value = req.params[name];
       if (typeof value !== 'string') throw unknownPath();
@@ -94,7 +94,7 @@ const loggedSchema = z.object({
   ),
 });
 
-function noteBody({ entry }: Exchange, req: Request): void {
+function logBody({ entry }: Exchange, req: Request): void {
   const parsed = loggedSchema.safeParse(req.body);
   if (!parsed.success) return;
   const { inputs } = parsed.data;

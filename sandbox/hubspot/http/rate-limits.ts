@@ -1,4 +1,4 @@
-// HubSpot's limits for one private app: rolling windows, and the day's calls. Sources: sandbox/README.md.
+// HubSpot's rate limits for one private app: rolling windows and a daily quota. Sources: sandbox/hubspot.md.
 import { HubSpotError } from '../hubspot-error.ts';
 import type { Tier } from '../tier.ts';
 
@@ -9,7 +9,7 @@ const BURST_LIMIT: Readonly<Record<Tier, number>> = { free: 100, pro: 190, enter
 const DAY_LIMIT: Readonly<Record<Tier, number>> = { free: 250_000, pro: 650_000, enterprise: 1_000_000 };
 const DAY_MS = 86_400_000;
 
-/** At most `limit` calls in any `windowMs`, however the window lies. */
+/** At most `limit` calls in any window of `windowMs`. */
 class RollingWindow {
   readonly limit: number;
   readonly #windowMs: number;
@@ -20,21 +20,21 @@ class RollingWindow {
     this.#windowMs = windowMs;
   }
 
-  /** False when the window is full; a refused call does not fill it. */
-  take(now: number): boolean {
-    this.#forget(now);
+  /** False if the window is full; a rejected call does not count. */
+  tryAcquire(now: number): boolean {
+    this.#removeExpired(now);
     if (this.#calls.length >= this.limit) return false;
     this.#calls.push(now);
     return true;
   }
 
   remaining(now: number): number {
-    this.#forget(now);
+    this.#removeExpired(now);
     return this.limit - this.#calls.length;
   }
 
-  // A call in the future was made before the clock was set back: it belongs to another time.
-  #forget(now: number): void {
+  // A call later than `now` was made before the clock was set back.
+  #removeExpired(now: number): void {
     if (this.#calls.some((at) => at <= now - this.#windowMs || at > now)) {
       this.#calls = this.#calls.filter((at) => at > now - this.#windowMs && at <= now);
     }
@@ -53,13 +53,13 @@ export class RateLimits {
     this.dayLimit = dayLimit ?? DAY_LIMIT[tier];
   }
 
-  /** @throws HubSpotError 429. A call that is refused for the burst still counts for the day. */
-  take(kind: 'search' | 'other', now: number): void {
+  /** @throws HubSpotError 429. A call that the burst limit rejects still counts for the day. */
+  acquire(kind: 'search' | 'other', now: number): void {
     if (this.usedToday(now) >= this.dayLimit) throw tooMany('DAILY', 'You have reached your daily limit.');
     this.#today += 1;
     if (kind === 'search') {
-      if (!this.#search.take(now)) throw searchTooFast();
-    } else if (!this.#burst.take(now)) {
+      if (!this.#search.tryAcquire(now)) throw searchTooFast();
+    } else if (!this.#burst.tryAcquire(now)) {
       throw tooMany('TEN_SECONDLY_ROLLING', 'You have reached your ten_secondly_rolling limit.');
     }
   }
@@ -73,7 +73,7 @@ export class RateLimits {
     return this.#today;
   }
 
-  /** When the day's count begins anew: midnight in the account's time zone, UTC here. */
+  /** When the daily quota resets: midnight in the account's time zone, which is UTC here. */
   resetsAt(now: number): number {
     return (Math.floor(now / DAY_MS) + 1) * DAY_MS;
   }
@@ -107,7 +107,7 @@ function tooMany(policyName: string, message: string): HubSpotError {
   });
 }
 
-// Search says so in a body of its own, without a policy's name.
+// Search has its own body, without a policy name.
 function searchTooFast(): HubSpotError {
   return new HubSpotError(429, {
     status: 'error',

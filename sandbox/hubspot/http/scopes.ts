@@ -1,7 +1,7 @@
-// The scopes that a private app can hold, and those that an account of a tier grants.
+// The scopes of a private app, by tier.
 import type { Tier } from '../tier.ts';
 
-const EVERYWHERE: readonly string[] = [
+const ALL_TIERS: readonly string[] = [
   'oauth',
   'crm.objects.contacts.read',
   'crm.objects.contacts.write',
@@ -18,14 +18,14 @@ const EVERYWHERE: readonly string[] = [
   'crm.objects.marketing_events.read',
 ];
 
-/** The events of marketing e-mails. A free account sends a few, and its token is taken to have no scope for what became of them. */
+/** For the events of marketing e-mails. Free accounts send a few; their token is assumed to lack this scope. */
 const MARKETING_SCOPE = 'content';
 
-/** Page visits are an Enterprise ability; their refusal is a missing scope. */
+/** For page visits, which are Enterprise only: without this scope they are a 403. */
 export const EVENTS_SCOPE = 'business-intelligence';
 
-/** All that the tier allows. */
+/** All scopes that the tier allows. */
 export function scopesOf(tier: Tier): readonly string[] {
-  const paying = tier === 'free' ? [] : [MARKETING_SCOPE];
-  return [...EVERYWHERE, ...paying, ...(tier === 'enterprise' ? [EVENTS_SCOPE] : [])];
+  const paid = tier === 'free' ? [] : [MARKETING_SCOPE];
+  return [...ALL_TIERS, ...paid, ...(tier === 'enterprise' ? [EVENTS_SCOPE] : [])];
 }

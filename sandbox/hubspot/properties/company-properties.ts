@@ -1,5 +1,5 @@
-// The standard company and deal properties, with HubSpot's names, types and industry codes. What follows from the pipelines of an
-// account is in pipelines.ts.
+// The standard company and deal properties, with HubSpot's names, types and industry codes. pipelines.ts has the deal
+// properties that depend on the pipelines.
 import { LIFECYCLE_STAGES } from './contact-properties.ts';
 import { type PropertyDefinition, standardProperties } from './property-definition.ts';
 
@@ -7,7 +7,7 @@ const info = standardProperties('companyinformation');
 const deal = standardProperties('dealinformation');
 const READ_ONLY = { readOnly: true };
 
-// A part of HubSpot's list of some 150.
+// A part of HubSpot's list of about 150 codes.
 const INDUSTRIES = `ACCOUNTING AIRLINES_AVIATION APPAREL_FASHION ARCHITECTURE_PLANNING AUTOMOTIVE AVIATION_AEROSPACE
   BANKING BIOTECHNOLOGY BROADCAST_MEDIA BUILDING_MATERIALS BUSINESS_SUPPLIES_AND_EQUIPMENT CAPITAL_MARKETS CHEMICALS
   CIVIL_ENGINEERING COMMERCIAL_REAL_ESTATE COMPUTER_NETWORK_SECURITY COMPUTER_GAMES COMPUTER_HARDWARE COMPUTER_NETWORKING

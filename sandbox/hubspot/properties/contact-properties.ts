@@ -44,11 +44,11 @@ const SOURCES = [
   'AI_REFERRALS',
 ];
 
-// The beginnings of HubSpot's list.
+// The first entries of HubSpot's lists.
 const ROLES = ['accounting', 'administrative', 'business_development', 'consulting', 'customer_service', 'engineering'];
 const SENIORITIES = ['owner', 'partner', 'executive', 'vp', 'director', 'manager', 'senior', 'employee', 'entry'];
 
-/** When a contact entered a lifecycle stage; HubSpot has one for each of its own stages. */
+/** The property with the instant at which a contact entered a lifecycle stage. HubSpot has one per standard stage. */
 export function lifecycleDateProperty(stage: string): string {
   return `hs_lifecyclestage_${stage}_date`;
 }
@@ -112,7 +112,7 @@ export const CONTACT_PROPERTIES: readonly PropertyDefinition[] = [
   email('hs_email_click', 'Marketing emails clicked', 'number', READ_ONLY),
 ];
 
-/** Those that come with HubSpot's own Salesforce integration, which alone sets them. */
+/** The properties that HubSpot's Salesforce integration adds. Only the integration writes them. */
 export const SALESFORCE_PROPERTIES: readonly PropertyDefinition[] = [
   salesforce('salesforceleadid', 'Salesforce Lead ID', 'string', READ_ONLY),
   salesforce('salesforcecontactid', 'Salesforce Contact ID', 'string', READ_ONLY),

@@ -3,7 +3,7 @@ import { type PropertyDefinition, standardProperties } from './property-definiti
 
 const READ_ONLY = { readOnly: true };
 
-/** HubSpot's own call outcomes: every portal has these ids. */
+/** HubSpot's standard call outcomes; their IDs are the same in every portal. */
 export const CALL_DISPOSITIONS = {
   '9d9162e7-6cf3-4944-bf63-4dff82258764': 'Busy',
   'f240bbac-87c9-4f6e-bf70-924b57d47db7': 'Connected',

@@ -1,4 +1,4 @@
-// The definition of one CRM property as HubSpot keeps it, and short ways to write the standard ones down.
+// The definition of a CRM property in HubSpot's format, and a factory for standard properties.
 
 export type PropertyType = 'string' | 'number' | 'datetime' | 'date' | 'enumeration' | 'bool' | 'phone_number';
 
@@ -39,7 +39,7 @@ const FIELD_TYPES: Readonly<Record<PropertyType, string>> = {
   phone_number: 'phonenumber',
 };
 
-/** HubSpot's field types by type; anything else is refused when a property is created. */
+/** The allowed field types by type; creating a property with any other is an error. */
 export const FIELD_TYPES_OF: Readonly<Record<PropertyType, readonly string[]>> = {
   string: ['text', 'textarea', 'html', 'file', 'phonenumber'],
   number: ['number', 'calculation_equation'],
@@ -56,7 +56,7 @@ interface StandardDetails {
   readonly unique?: boolean;
 }
 
-/** Makes HubSpot-defined properties of one group. */
+/** Returns a factory of HubSpot-defined properties in one group. */
 export function standardProperties(groupName: string) {
   return (
     name: string,

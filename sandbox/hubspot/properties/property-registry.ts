@@ -1,4 +1,4 @@
-// The properties and property groups of one object type: looking them up, creating them, adding options.
+// The properties and property groups of one object type.
 import { badRequest, conflict, objectNotFound } from '../hubspot-error.ts';
 import { FIELD_TYPES_OF, type PropertyDefinition } from './property-definition.ts';
 
@@ -12,7 +12,7 @@ export type NewProperty = Omit<PropertyDefinition, 'hubspotDefined' | 'readOnlyV
 
 export class PropertyRegistry {
   readonly objectTypeId: string;
-  /** How many properties the account may add. */
+  /** The number of custom properties that the account may create. */
   readonly quota: number;
   readonly #properties = new Map<string, PropertyDefinition>();
   readonly #groups = new Map<string, PropertyGroup>();
@@ -23,7 +23,7 @@ export class PropertyRegistry {
     for (const property of standard) this.define(property);
   }
 
-  /** A property of HubSpot's own, or another form of it. */
+  /** Adds a HubSpot-defined property, or replaces its definition. */
   define(property: PropertyDefinition): void {
     this.#properties.set(property.name, property);
     this.#groups.set(property.groupName, { name: property.groupName, label: property.groupName, displayOrder: -1 });
@@ -52,7 +52,7 @@ export class PropertyRegistry {
     return this.all().filter((property) => !property.hubspotDefined).length;
   }
 
-  /** @throws HubSpotError 409 when it exists, 400 for anything that HubSpot would not create */
+  /** @throws HubSpotError 409 if it exists, 400 if HubSpot would not create it */
   create(wanted: NewProperty, now: number): PropertyDefinition {
     if (this.#properties.has(wanted.name)) {
       throw conflict(`A property named '${wanted.name}' already exists.`, 'Properties.PROPERTY_EXISTS');
@@ -63,7 +63,7 @@ export class PropertyRegistry {
     if (!this.#groups.has(wanted.groupName)) {
       throw badRequest(`Property group "${wanted.groupName}" does not exist.`);
     }
-    checkForm(wanted);
+    checkDefinition(wanted);
     if (this.customCount() >= this.quota) {
       throw badRequest(`This account has reached its limit of ${this.quota} custom properties for this object.`);
     }
@@ -72,7 +72,7 @@ export class PropertyRegistry {
     return property;
   }
 
-  /** Replaces what is given; options are replaced whole, as HubSpot does. */
+  /** Replaces the given fields. Options are replaced as a whole, as in HubSpot. */
   change(
     name: string,
     changes: Partial<Pick<NewProperty, 'label' | 'description' | 'options' | 'groupName'>>,
@@ -81,12 +81,12 @@ export class PropertyRegistry {
     const property = this.require(name);
     if (property.hubspotDefined && property.readOnlyValue) throw badRequest(`Property "${name}" is read only.`);
     const changed = { ...property, ...changes, updatedAt: now };
-    checkForm(changed);
+    checkDefinition(changed);
     this.#properties.set(name, changed);
     return changed;
   }
 
-  /** @throws HubSpotError 404, or 400 for a HubSpot-defined one */
+  /** @throws HubSpotError 404, or 400 for a HubSpot-defined property */
   remove(name: string): void {
     if (this.require(name).hubspotDefined) throw badRequest(`Property "${name}" is HubSpot defined.`);
     this.#properties.delete(name);
@@ -102,7 +102,7 @@ export class PropertyRegistry {
   }
 }
 
-function checkForm(property: Pick<PropertyDefinition, 'name' | 'type' | 'fieldType' | 'options'>): void {
+function checkDefinition(property: Pick<PropertyDefinition, 'name' | 'type' | 'fieldType' | 'options'>): void {
   if (!FIELD_TYPES_OF[property.type].includes(property.fieldType)) {
     throw badRequest(`fieldType ${property.fieldType} is not valid for type ${property.type} of "${property.name}".`);
   }

@@ -1,4 +1,4 @@
-// Checks values that somebody writes, as HubSpot does: everything is text, and one bad value refuses the whole request.
+// Validates written values as HubSpot does: every value is text, and one invalid value rejects the whole request.
 import { badRequest, type HubSpotError } from '../hubspot-error.ts';
 import type { PropertyDefinition } from './property-definition.ts';
 import type { PropertyRegistry } from './property-registry.ts';
@@ -13,13 +13,13 @@ interface ValueProblem {
   readonly name: string;
 }
 
-/** Values as stored, or what is wrong with them. */
+/** The valid values as stored, and the problems of the others. */
 export interface CheckedValues {
   readonly values: ReadonlyMap<string, string>;
   readonly problems: readonly ValueProblem[];
 }
 
-/** @param written by property name; "" clears one */
+/** @param written by property name; "" clears a property */
 export function checkValues(registry: PropertyRegistry, written: Readonly<Record<string, string>>): CheckedValues {
   const values = new Map<string, string>();
   const problems: ValueProblem[] = [];
@@ -31,12 +31,12 @@ export function checkValues(registry: PropertyRegistry, written: Readonly<Record
   return { values, problems };
 }
 
-/** The 400 for them all. HubSpot names the properties, never the records, and lists them in the message's text only. */
+/** One 400 for all problems. HubSpot lists them in the message text only, and names properties but no records. */
 export function invalidValues(problems: readonly ValueProblem[]): HubSpotError {
   return badRequest(`Property values were not valid: ${JSON.stringify(problems)}`);
 }
 
-// White space, and the invisible characters that HubSpot refuses along with it.
+// White space, and the invisible characters that HubSpot rejects like white space.
 const EDGE_SPACE = /^[\s\u200b-\u200d\u2060\ufeff]|[\s\u200b-\u200d\u2060\ufeff]$/;
 
 function checkValue(property: PropertyDefinition | undefined, name: string, value: string): string | ValueProblem {
@@ -70,7 +70,7 @@ const text: Check = (value, _property, problem) =>
     : value;
 
 const option: Check = (value, property, problem) => {
-  // Options that live elsewhere (owners) are not listed.
+  // External options (owners) are not listed, so any value is valid.
   if (property.options.length === 0 && property.hubspotDefined) return value;
   const chosen = property.fieldType === 'checkbox' ? value.split(';').filter((part) => part !== '') : [value];
   if (chosen.every((part) => property.options.some((each) => each.value === part))) return value;
@@ -87,12 +87,12 @@ const CHECKS: Readonly<Record<PropertyDefinition['type'], Check>> = {
     /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)
       ? value
       : problem('INVALID_DOUBLE', `${value} was not a valid number.`),
-  // Either epoch milliseconds or an ISO instant; kept as the ISO instant in which it is read back.
+  // Epoch milliseconds or an ISO instant; stored and returned as an ISO instant.
   datetime: (value, _property, problem) => {
     const at = instantOf(value);
     return at === null ? problem('INVALID_LONG', `${value} was not a valid long.`) : new Date(at).toISOString();
   },
-  // A day: YYYY-MM-DD, or epoch milliseconds at midnight UTC exactly.
+  // YYYY-MM-DD, or epoch milliseconds of a midnight UTC.
   date: (value, _property, problem) => {
     const at = /^\d{4}-\d\d-\d\d$/.test(value) ? instantOf(`${value}T00:00:00Z`) : instantOf(value);
     if (at === null) return problem('INVALID_LONG', `${value} was not a valid long.`);

@@ -1,6 +1,6 @@
-// The properties that an account has from its beginning, by object and tier.
+// The initial properties of an account, by object and tier.
 import { OBJECT_KINDS, type ObjectType } from '../object-types.ts';
-import { pipelineProperties, STANDARD_PIPELINES } from '../pipelines.ts';
+import { pipelineProperties, STANDARD_PIPELINES } from '../portal/pipelines.ts';
 import type { Tier } from '../tier.ts';
 import { COMPANY_PROPERTIES, DEAL_PROPERTIES } from './company-properties.ts';
 import { CONTACT_PROPERTIES } from './contact-properties.ts';
@@ -25,13 +25,13 @@ const STANDARD: Readonly<Record<ObjectType, readonly PropertyDefinition[]>> = {
   tasks: TASK_PROPERTIES,
 };
 
-// What marketing e-mails count is there where marketing e-mails are sent.
+// Counters of marketing e-mails, which free accounts lack.
 const PAID_PROPERTIES: ReadonlySet<string> = new Set(['hs_email_open', 'hs_email_click', 'hs_email_delivered']);
 
-// A free account may add about ten properties an object, a paying one a thousand.
+// Custom properties per object: about 10 on free accounts, 1,000 on paid ones.
 const PROPERTY_QUOTA: Readonly<Record<Tier, number>> = { free: 10, pro: 1000, enterprise: 1000 };
 
-/** The registry of one object in an account that nobody has added anything to. */
+/** The registry of one object in an account without custom properties. */
 export function standardRegistry(type: ObjectType, tier: Tier): PropertyRegistry {
   const standard = STANDARD[type].filter(({ name }) => tier !== 'free' || !PAID_PROPERTIES.has(name));
   return new PropertyRegistry(OBJECT_KINDS[type].objectTypeId, PROPERTY_QUOTA[tier], standard);

@@ -1,4 +1,4 @@
-// Things with a date, kept oldest first, read in pages from an anchor: what is added meanwhile shifts no page.
+// Dated items, oldest first. Pages start after an anchor item, so items that are added between two pages shift no page.
 
 export interface Dated {
   readonly id: string;
@@ -20,11 +20,11 @@ export class DatedList<T extends Dated> {
     this.#items.push(item);
   }
 
-  remove(isOut: (item: T) => boolean): void {
-    this.#items = this.#items.filter((item) => !isOut(item));
+  remove(isRemoved: (item: T) => boolean): void {
+    this.#items = this.#items.filter((item) => !isRemoved(item));
   }
 
-  /** All, oldest first; equal dates by id. */
+  /** All items, oldest first; equal dates by ID. */
   all(): readonly T[] {
     if (!this.#sorted) {
       this.#items.sort(compare);
@@ -33,14 +33,14 @@ export class DatedList<T extends Dated> {
     return this.#items;
   }
 
-  /** Where the first item at or after `at` stands. */
+  /** The index of the first item at or after `at`. */
   lowerBound(at: number): number {
     return this.#search((item) => item.at >= at);
   }
 
   /**
-   * Up to `limit` accepted items and whether there are more.
-   * @param options.after the last item of the page before
+   * Up to `limit` accepted items, and whether more follow.
+   * @param options.after the last item of the previous page
    */
   page(options: {
     readonly descending: boolean;
@@ -74,14 +74,14 @@ export class DatedList<T extends Dated> {
     return { items, more: false };
   }
 
-  #search(isRight: (item: T) => boolean): number {
+  #search(isAtOrAfter: (item: T) => boolean): number {
     const all = this.all();
     let low = 0;
     let high = all.length;
     while (low < high) {
       const middle = (low + high) >> 1;
       const item = all[middle];
-      if (item && isRight(item)) high = middle;
+      if (item && isAtOrAfter(item)) high = middle;
       else low = middle + 1;
     }
     return low;
@@ -93,12 +93,12 @@ function compare(a: Dated, b: Dated): number {
   return a.id < b.id ? -1 : Number(a.id > b.id);
 }
 
-/** The anchor as the text that goes into `after`. */
+/** The cursor that goes into `after`. */
 export function encodeAnchor(item: Dated): string {
   return Buffer.from(`${item.at}|${item.id}`).toString('base64url');
 }
 
-/** Null for a text that no page gave out. */
+/** Null if the text is not a cursor. */
 export function decodeAnchor(text: string): Dated | null {
   const [at = '', id = ''] = Buffer.from(text, 'base64url').toString().split('|');
   return /^-?\d+$/.test(at) && id !== '' ? { at: Number(at), id } : null;

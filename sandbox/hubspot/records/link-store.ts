@@ -1,4 +1,4 @@
-// Associations between records, kept in both directions.
+// Associations between records, stored in both directions.
 import { OBJECT_KINDS, type ObjectType } from '../object-types.ts';
 
 export interface LinkType {
@@ -7,7 +7,7 @@ export interface LinkType {
   readonly label: string | null;
 }
 
-/** HubSpot's ids, https://developers.hubspot.com/docs/api-reference/legacy/crm/associations : there, back. */
+/** HubSpot's type IDs, forward and reverse: https://developers.hubspot.com/docs/api-reference/legacy/crm/associations */
 const UNLABELED: Readonly<Record<string, readonly [number, number]>> = {
   'contacts>companies': [279, 280],
   'contacts>deals': [4, 3],
@@ -37,7 +37,7 @@ export interface Link {
 export class LinkStore {
   readonly #links = new Map<string, Map<string, Map<string, boolean>>>();
 
-  /** Links two records; `primary` only between a contact and its company, and takes that from any other company. */
+  /** Links two records. `primary` is for contact and company only; any other company of the contact loses it. */
   link(from: ObjectType, fromId: string, to: ObjectType, toId: string, primary = false): void {
     if (primary) {
       for (const other of this.linksOf(from, fromId, to)) {
@@ -58,7 +58,7 @@ export class LinkStore {
     return targets ? Array.from(targets, ([id, primary]) => ({ to: id, primary })) : [];
   }
 
-  /** As HubSpot names the kinds of one link: a primary company carries its label and the unlabeled type. */
+  /** The association types of one link: a primary company has the labeled and the unlabeled type. */
   typesOf(from: ObjectType, to: ObjectType, link: Link): LinkType[] {
     const plain = unlabeled(from, to);
     if (!plain) return [];
@@ -66,19 +66,19 @@ export class LinkStore {
     return link.primary ? [label, plain] : [plain];
   }
 
-  /** True where HubSpot knows a kind of association between the two. */
+  /** True if HubSpot has an association type between the two objects. */
   canLink(from: ObjectType, to: ObjectType): boolean {
     return unlabeled(from, to) !== null;
   }
 
-  /** Takes all links of one record away, and gives them. */
-  drop(type: ObjectType, id: string): readonly { readonly type: ObjectType; readonly link: Link }[] {
-    const dropped = this.#allOf(type, id);
-    for (const { type: other, link } of dropped) this.unlink(type, id, other, link.to);
-    return dropped;
+  /** Removes all links of one record. @returns the removed links */
+  removeAll(type: ObjectType, id: string): readonly { readonly type: ObjectType; readonly link: Link }[] {
+    const removed = this.#allOf(type, id);
+    for (const { type: other, link } of removed) this.unlink(type, id, other, link.to);
+    return removed;
   }
 
-  /** Gives all links of one record to another of its type; a primary company stays primary only where there was none. */
+  /** Moves all links of one record to another of its type. A primary company stays primary only if the target had none. */
   move(type: ObjectType, fromId: string, toId: string): void {
     for (const { type: other, link } of this.#allOf(type, fromId)) {
       const has = this.linksOf(type, toId, other);
@@ -113,7 +113,7 @@ const OTHER_TYPES: readonly ObjectType[] = [
   'tasks',
 ];
 
-/** `contact_to_company` or `contact_to_company_unlabeled`, the kinds as the list endpoints name them. */
+/** `contact_to_company` or `contact_to_company_unlabeled`: the names of association types in list endpoints. */
 export function listLinkType(from: ObjectType, to: ObjectType, primary: boolean): string {
   const name = `${OBJECT_KINDS[from].singular}_to_${OBJECT_KINDS[to].singular}`;
   return primary || (from !== 'contacts' && to !== 'contacts') ? name : `${name}_unlabeled`;

@@ -1,9 +1,9 @@
-// The values that a record's properties had, as `propertiesWithHistory` shows them: newest first, the latest of them only.
+// The versions of a record's properties, as `propertiesWithHistory` returns them: newest first, at most 20.
 
 type Properties = ReadonlyMap<string, string>;
 
-/** What of a record matters here. */
-interface Changing {
+/** The fields of a record that its history needs. */
+interface HistoryRecord {
   readonly id: string;
   readonly createdAt: number;
   readonly properties: Properties;
@@ -16,45 +16,49 @@ export interface Version {
   readonly source: string;
 }
 
-interface Noted {
+interface ValueOrigin {
   readonly at: number;
   readonly source: string;
   readonly amends?: number;
 }
 
-/** Contacts keep twenty versions of a property at least. */
-const MOST_KEPT = 20;
+/** HubSpot keeps at least 20 versions per contact property. */
+const MAX_VERSIONS = 20;
 
 export class PropertyHistory {
-  /** What each record was made with, and by what. */
+  /** The values with which each record was created, and their source. */
   readonly #first = new Map<string, { readonly properties: Properties; readonly source: string }>();
-  /** By record and property, oldest first. */
+  /** Versions by record ID and property, oldest first. */
   readonly #changes = new Map<string, Map<string, Version[]>>();
 
-  begin(record: Changing, source: string): void {
+  begin(record: HistoryRecord, source: string): void {
     this.#first.set(record.id, { properties: record.properties, source });
   }
 
-  /** A value that is as it was makes no version. */
-  note(record: Changing, values: Properties, { at, source, amends = Number.POSITIVE_INFINITY }: Noted): void {
+  /** An unchanged value adds no version. */
+  addVersions(
+    record: HistoryRecord,
+    values: Properties,
+    { at, source, amends = Number.POSITIVE_INFINITY }: ValueOrigin,
+  ): void {
     for (const [name, value] of values) {
       if ((record.properties.get(name) ?? '') === value) continue;
       const changes = this.#changes.get(record.id) ?? new Map<string, Version[]>();
       const before = (changes.get(name) ?? []).filter((each) => each.at < amends || each.source !== source);
       const versions = [...before, { value, at, source }];
-      this.#changes.set(record.id, changes.set(name, versions.slice(-MOST_KEPT)));
+      this.#changes.set(record.id, changes.set(name, versions.slice(-MAX_VERSIONS)));
     }
   }
 
-  /** When the property got the value that it has; null = it has had none since the record was made. */
-  changedAt(record: Changing, name: string): number | null {
+  /** When the property last changed (epoch ms); null = never since the record was created. */
+  changedAt(record: HistoryRecord, name: string): number | null {
     return this.#changes.get(record.id)?.get(name)?.at(-1)?.at ?? null;
   }
 
-  versions(record: Changing, name: string): readonly Version[] {
-    const made = this.#first.get(record.id);
-    const first = made?.properties.get(name);
-    const born = made && first !== undefined ? [{ value: first, at: record.createdAt, source: made.source }] : [];
-    return [...born, ...(this.#changes.get(record.id)?.get(name) ?? [])].slice(-MOST_KEPT).toReversed();
+  versions(record: HistoryRecord, name: string): readonly Version[] {
+    const start = this.#first.get(record.id);
+    const first = start?.properties.get(name);
+    const created = start && first !== undefined ? [{ value: first, at: record.createdAt, source: start.source }] : [];
+    return [...created, ...(this.#changes.get(record.id)?.get(name) ?? [])].slice(-MAX_VERSIONS).toReversed();
   }
 }

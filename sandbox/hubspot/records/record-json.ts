@@ -1,11 +1,9 @@
-// A record as HubSpot writes it in its answers: every value is text, and one that is not set is null.
+// A record in HubSpot's JSON: every value is text, and an unset value is null.
 import type { PropertyRegistry } from '../properties/property-registry.ts';
 import type { Version } from './property-history.ts';
 import type { CrmRecord, RecordTable } from './record-table.ts';
 
-/**
- * @param requested property names; one that the registry does not know is left out, without an error
- */
+/** @param requested property names; unknown names are left out without an error */
 export function recordJson(
   table: RecordTable,
   registry: PropertyRegistry,
@@ -32,7 +30,7 @@ function versionJson({ value, at, source }: Version): Record<string, unknown> {
   return { value, timestamp: new Date(at).toISOString(), sourceType: source, sourceId: null };
 }
 
-/** Everything of a record but its properties. */
+/** A record without its properties. */
 export function recordMetadata(record: CrmRecord): Record<string, unknown> {
   return {
     id: record.id,

@@ -1,4 +1,4 @@
-// The records of one object type, and what the search index shows of them: the state of a moment ago.
+// The records of one object type, and a search index that lags behind them.
 import type { ObjectKind } from '../object-types.ts';
 import { PropertyHistory } from './property-history.ts';
 
@@ -12,18 +12,18 @@ export interface CrmRecord {
   readonly properties: Properties;
 }
 
-/** When HubSpot learned of something (epoch ms); `indexFrom`: when search and events begin to show it. */
-export interface Learned {
+/** Epoch ms. `indexFrom`: when search and events begin to return the change. */
+export interface RecordTimes {
   readonly created: number;
   readonly modified: number;
   readonly indexFrom: number;
 }
 
-/** Since when a written value holds, and who wrote it. */
+/** Time (epoch ms) and source of a written value. */
 export interface Origin {
   readonly at: number;
   readonly source: string;
-  /** Versions of the same source from this instant on become this one. */
+  /** This version replaces all versions of the same source since this instant. */
   readonly amends?: number;
 }
 
@@ -31,14 +31,14 @@ function byHand(at: number): Origin {
   return { at, source: 'CRM_UI' };
 }
 
-/** One state as the search index takes it over; null = no longer there. */
+/** One state that the search index applies from an instant on; null = deleted. */
 interface IndexedState {
   readonly id: string;
   readonly from: number;
   readonly record: CrmRecord | null;
 }
 
-const MANY_UNINDEXED = 10_000;
+const MIN_INDEX_BATCH = 10_000;
 
 /** https://knowledge.hubspot.com/records/restore-deleted-records: a deleted record can be restored for 90 days. */
 const RESTORABLE_MS = 90 * 86_400_000;
@@ -51,15 +51,15 @@ export class RecordTable {
   readonly kind: ObjectKind;
   readonly history = new PropertyHistory();
   readonly #records = new Map<string, CrmRecord>();
-  /** In creation order, which is id order. */
+  /** In creation order, which is ID order. */
   readonly #ids: string[] = [];
   readonly #mergedInto = new Map<string, string>();
-  /** What search shows, in the order of modification (a changed record moves to the end). */
+  /** The records that search returns, in order of modification (a changed record moves to the end). */
   readonly #index = new Map<string, CrmRecord>();
-  /** Changes that search does not show yet, oldest first. */
+  /** Changes that search does not return yet, oldest first. */
   #unindexed: IndexedState[] = [];
-  /** So many of them make it worth looking which are due, though nobody searches. */
-  #manyUnindexed = MANY_UNINDEXED;
+  /** The number of unindexed changes at which a write updates the index. */
+  #indexThreshold = MIN_INDEX_BATCH;
 
   constructor(kind: ObjectKind) {
     this.kind = kind;
@@ -69,8 +69,7 @@ export class RecordTable {
     return this.#records.size;
   }
 
-  /** Adds a record. */
-  add(properties: Properties, at: Learned, source = 'CRM_UI'): CrmRecord {
+  add(properties: Properties, at: RecordTimes, source = 'CRM_UI'): CrmRecord {
     const id = String(this.kind.firstId + this.#ids.length);
     const all = new Map(properties);
     all.set('hs_object_id', id);
@@ -79,42 +78,42 @@ export class RecordTable {
     const record = { id, createdAt: at.created, modifiedAt: at.modified, archivedAt: null, properties: all };
     this.#ids.push(id);
     this.history.begin(record, source);
-    this.#keep(record, at.indexFrom);
+    this.#save(record, at.indexFrom);
     return record;
   }
 
-  /** The id that a merged record goes by now. */
+  /** The ID of the record that a merged record belongs to; any other ID is returned unchanged. */
   resolve(id: string): string {
     let at = id;
     for (let into = this.#mergedInto.get(at); into !== undefined; into = this.#mergedInto.get(at)) at = into;
     return at;
   }
 
-  /** The record, by its own id or by one that was merged into it; undefined when unknown or archived. */
+  /** The record with this ID, or the one into which it was merged; undefined if unknown or archived. */
   find(id: string): CrmRecord | undefined {
     const record = this.#records.get(this.resolve(id));
     return record?.archivedAt === null ? record : undefined;
   }
 
-  /** One that was deleted, as long as it can be restored. */
+  /** A deleted record that can still be restored. */
   findArchived(id: string, now: number): CrmRecord | undefined {
     const record = this.#records.get(id);
     return record && isRestorable(record, now) ? record : undefined;
   }
 
-  /** Writes values ("" clears) and moves the modification time, whether or not a value differs. */
+  /** Writes values ("" clears). The modification time changes even if all values are equal. */
   write(record: CrmRecord, values: Properties, now: number, indexFrom: number, origin = byHand(now)): CrmRecord {
-    this.#takeOverDue(now);
-    this.history.note(record, values, origin);
+    this.#indexIfMany(now);
+    this.history.addVersions(record, values, origin);
     const properties = this.#changed(record, values);
     properties.set(this.kind.modifiedProperty, new Date(now).toISOString());
-    return this.#keep({ ...record, modifiedAt: now, properties }, indexFrom);
+    return this.#save({ ...record, modifiedAt: now, properties }, indexFrom);
   }
 
-  /** What HubSpot counts or derives by itself; the modification time stays. */
+  /** Writes values that HubSpot counts or derives. The modification time does not change. */
   writeSilently(record: CrmRecord, values: Properties, indexFrom: number, origin: Origin): CrmRecord {
-    this.history.note(record, values, origin);
-    return this.#keep({ ...record, properties: this.#changed(record, values) }, indexFrom);
+    this.history.addVersions(record, values, origin);
+    return this.#save({ ...record, properties: this.#changed(record, values) }, indexFrom);
   }
 
   archive(record: CrmRecord, now: number, indexFrom: number): void {
@@ -122,19 +121,19 @@ export class RecordTable {
     this.#unindexed.push({ id: record.id, from: indexFrom, record: null });
   }
 
-  /** It is as it was before it was deleted, and modified now. */
+  /** Restores a deleted record unchanged; its modification time becomes `now`. */
   restore(record: CrmRecord, now: number, indexFrom: number): CrmRecord {
     return this.write({ ...record, archivedAt: null }, new Map(), now, indexFrom);
   }
 
-  /** Gone for good: neither among those that are there, nor among those that were deleted. */
+  /** Deletes a record permanently: neither `find` nor `findArchived` returns it. */
   purge(id: string): void {
     this.#records.delete(id);
     this.#unindexed = this.#unindexed.filter((state) => state.id !== id);
     this.#index.delete(id);
   }
 
-  /** The merged record lives on under the primary's id. Its values are the caller's business. */
+  /** Makes the merged ID resolve to the primary. The caller moves the values. */
   merge(primary: CrmRecord, merged: CrmRecord, indexFrom: number): void {
     this.#records.delete(merged.id);
     this.#mergedInto.set(merged.id, primary.id);
@@ -142,8 +141,8 @@ export class RecordTable {
   }
 
   /**
-   * Up to `limit` records with ids above `after`, in id order.
-   * @param archivedAt for those that were deleted and can be restored at that instant; absent: those that are there
+   * Up to `limit` records with IDs above `after`, in ID order.
+   * @param archivedAt lists the deleted records that can be restored at this instant; absent: the existing records
    */
   list(after: string | null, limit: number, archivedAt?: number): { records: CrmRecord[]; more: boolean } {
     const records: CrmRecord[] = [];
@@ -158,21 +157,21 @@ export class RecordTable {
     return { records, more: false };
   }
 
-  /** A storm of changes that nobody searches for would keep each state of each record. */
-  #takeOverDue(now: number): void {
-    if (this.#unindexed.length < this.#manyUnindexed) return;
+  /** Without searches, a burst of changes would otherwise keep every state of every record in memory. */
+  #indexIfMany(now: number): void {
+    if (this.#unindexed.length < this.#indexThreshold) return;
     this.indexed(now);
-    this.#manyUnindexed = Math.max(MANY_UNINDEXED, 2 * this.#unindexed.length);
+    this.#indexThreshold = Math.max(MIN_INDEX_BATCH, 2 * this.#unindexed.length);
   }
 
-  /** Every record as the search index shows it at `now`, roughly oldest modification first. */
+  /** The records that search returns at `now`, approximately oldest modification first. */
   indexed(now: number): Iterable<CrmRecord> {
-    const still: IndexedState[] = [];
+    const remaining: IndexedState[] = [];
     for (const state of this.#unindexed) {
-      if (state.from > now) still.push(state);
-      else this.#takeOver(state.id, state.record);
+      if (state.from > now) remaining.push(state);
+      else this.#applyToIndex(state.id, state.record);
     }
-    this.#unindexed = still;
+    this.#unindexed = remaining;
     return this.#index.values();
   }
 
@@ -185,14 +184,14 @@ export class RecordTable {
     return properties;
   }
 
-  #keep(record: CrmRecord, indexFrom: number): CrmRecord {
+  #save(record: CrmRecord, indexFrom: number): CrmRecord {
     this.#records.set(record.id, record);
-    if (indexFrom === Number.NEGATIVE_INFINITY) this.#takeOver(record.id, record);
+    if (indexFrom === Number.NEGATIVE_INFINITY) this.#applyToIndex(record.id, record);
     else this.#unindexed.push({ id: record.id, from: indexFrom, record });
     return record;
   }
 
-  #takeOver(id: string, record: CrmRecord | null): void {
+  #applyToIndex(id: string, record: CrmRecord | null): void {
     this.#index.delete(id);
     if (record) this.#index.set(id, record);
   }

@@ -1,4 +1,4 @@
-// The search of one object type: filter groups, one sort, pages up to 10,000 results, on an index that lags.
+// Searches one object type: filter groups, one sort, pages up to 10,000 results, on the lagging index.
 import { z } from 'zod';
 import { badRequest } from '../hubspot-error.ts';
 import type { PropertyDefinition } from '../properties/property-definition.ts';
@@ -9,7 +9,7 @@ import type { CrmRecord, RecordTable } from './record-table.ts';
 const MAX_RESULTS = 10_000;
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 10;
-// The narrowest figures of those in HubSpot's documents; see sandbox/README.md.
+// HubSpot's documents disagree on these; the smallest figures are used. See sandbox/hubspot.md.
 const MAX_GROUPS = 5;
 const MAX_FILTERS_IN_GROUP = 6;
 const MAX_FILTERS = 18;
@@ -55,7 +55,7 @@ export interface SearchResult {
   readonly nextAfter: string | null;
 }
 
-/** @throws HubSpotError 400 for what goes over a limit, or names what is not there */
+/** @throws HubSpotError 400 if a limit is exceeded or a property does not exist */
 export function search(table: RecordTable, registry: PropertyRegistry, wanted: Search, now: number): SearchResult {
   const { limit, offset } = checkLimits(wanted);
   const groups = wanted.filterGroups.map(({ filters }) => filters.map((filter) => matcherOf(registry, filter)));
@@ -97,14 +97,14 @@ function checkLimits(wanted: Search): { limit: number; offset: number } {
 
 type Key = string | number;
 
-/** A value in the form in which values of its property are compared. */
+/** A value in the type by which its property is compared. */
 function keyOf(property: PropertyDefinition, value: string): Key | null {
   if (property.type === 'number') return value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : null;
   if (property.type === 'datetime' || property.type === 'date') return instantOf(value);
   return value.toLowerCase();
 }
 
-// Stored instants are ISO text of one form: comparing the text is much faster than reading thousands of dates.
+// Stored instants are ISO text in one format: comparing text is much faster than parsing thousands of dates.
 function storedKeyOf(property: PropertyDefinition): (value: string) => Key | null {
   if (property.type === 'datetime') return (value) => value;
   return (value) => keyOf(property, value);
@@ -119,7 +119,7 @@ function wantedKey(property: PropertyDefinition, value: string | undefined): Key
 
 function wantedKeys(property: PropertyDefinition, values: readonly string[] | undefined): ReadonlySet<Key> {
   if (!values || values.length === 0) throw badRequest(`A filter on ${property.name} lacks its values.`);
-  // Of text, HubSpot's IN finds lower-case values only.
+  // For text, HubSpot's IN finds lower-case values only.
   if (property.type === 'string' && values.some((value) => value !== value.toLowerCase())) {
     throw badRequest(`The values of a filter on ${property.name} must be lowercase.`);
   }
@@ -178,7 +178,7 @@ function compareKeys(a: Key, b: Key): number {
   return a < b ? -1 : 1;
 }
 
-/** Sorted by the one sort property. The keys are made once a record, not once a comparison: that is what takes the time. */
+/** Sorts by the one sort property. Keys are computed once per record and not once per comparison, which would be slow. */
 function inOrder(
   found: readonly CrmRecord[],
   registry: PropertyRegistry,
@@ -192,12 +192,12 @@ function inOrder(
   const sign = sorts[0]?.direction === 'DESCENDING' ? -1 : 1;
   const keyed = found.map((record) => {
     const value = record.properties.get(name);
-    return { record, key: (value === undefined ? null : stored(value)) ?? '', tie: scrambled(record.id) };
+    return { record, key: (value === undefined ? null : stored(value)) ?? '', tie: scrambledOrder(record.id) };
   });
   return keyed.sort((a, b) => sign * compareKeys(a.key, b.key) || a.tie - b.tie);
 }
 
-// Records of one key come in no order that a client could build on.
-function scrambled(id: string): number {
+// Records with equal keys come in an arbitrary order, so that no client relies on it.
+function scrambledOrder(id: string): number {
   return Math.imul(Number(id) % 0x7fffffff, 0x9e3779b1) >>> 0;
 }

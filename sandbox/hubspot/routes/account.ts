@@ -1,12 +1,11 @@
-// Who the account is and how much of its day's calls is used.
-
+// Account details and daily API usage.
 import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 
 /** GET /account-info/{version}/details */
 export const accountDetails: Endpoint = {
   scopes: () => ['oauth'],
-  answer: (call) =>
+  handle: (call) =>
     ok({
       portalId: call.portal.id,
       accountType: 'STANDARD',
@@ -23,7 +22,7 @@ export const accountDetails: Endpoint = {
 /** GET /account-info/{version}/api-usage/daily/private-apps */
 export const dailyUsage: Endpoint = {
   scopes: () => ['oauth'],
-  answer: (call) => {
+  handle: (call) => {
     const now = call.portal.clock.now();
     const usage = {
       name: 'private-apps-api-calls-daily',

@@ -1,7 +1,7 @@
-// Every path of the HubSpot API that the sandbox has; any other is a 404.
+// All paths of the HubSpot API that the sandbox implements; any other path is a 404.
 import { type Request, type Response, Router } from 'express';
-import { deliverAsHubSpot } from '../http/deliver.ts';
 import { type Endpoint, type HubSpotRequestContext, serve } from '../http/endpoint.ts';
+import { sendHubSpotReply } from '../http/send-hubspot-reply.ts';
 import { unknownPath } from '../hubspot-error.ts';
 import { accountDetails, dailyUsage } from './account.ts';
 import { readAssociations } from './associations.ts';
@@ -18,7 +18,7 @@ import { batchUpdateContacts } from './write-contacts.ts';
 const OBJECTS = '/crm/objects/:version';
 const PROPERTIES = '/crm/properties/:version/:type';
 
-// The first that fits wins: fixed names stand before parameters.
+// The first match wins, so fixed names come before parameters.
 const ENDPOINTS: readonly (readonly ['get' | 'post' | 'patch' | 'delete', string, Endpoint])[] = [
   ['get', '/account-info/:version/details', accountDetails],
   ['get', '/account-info/:version/api-usage/daily/private-apps', dailyUsage],
@@ -38,7 +38,7 @@ const ENDPOINTS: readonly (readonly ['get' | 'post' | 'patch' | 'delete', string
   ['post', PROPERTIES, properties.createProperty],
   ['get', `${PROPERTIES}/:name`, properties.getProperty],
   ['patch', `${PROPERTIES}/:name`, properties.changeProperty],
-  ['delete', `${PROPERTIES}/:name`, properties.removeProperty],
+  ['delete', `${PROPERTIES}/:name`, properties.deleteProperty],
   ['get', '/marketing/v3/forms', listForms],
   ['get', '/form-integrations/v1/submissions/forms/:guid', listSubmissions],
   ['get', '/events/event-occurrences/:version', listEvents],
@@ -50,13 +50,13 @@ const ENDPOINTS: readonly (readonly ['get' | 'post' | 'patch' | 'delete', string
   ['get', '/marketing/marketing-events/:version/participations/:id/breakdown', listParticipations],
 ];
 
-export function apiRouter(gate: HubSpotRequestContext): Router {
+export function apiRouter(context: HubSpotRequestContext): Router {
   const router = Router({ strict: true, caseSensitive: true });
-  for (const [method, path, endpoint] of ENDPOINTS) router[method](path, serve(gate, endpoint));
+  for (const [method, path, endpoint] of ENDPOINTS) router[method](path, serve(context, endpoint));
   router.use(async (req: Request, res: Response) => {
-    const exchange = gate.exchanges.get(req);
+    const exchange = context.exchanges.get(req);
     const { status, body } = unknownPath();
-    if (exchange) await deliverAsHubSpot(res, exchange, { status, body }, {});
+    if (exchange) await sendHubSpotReply(res, exchange, { status, body }, {});
   });
   return router;
 }

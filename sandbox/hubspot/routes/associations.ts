@@ -1,4 +1,4 @@
-// POST /crm/associations/{version}/{from}/{to}/batch/read: what records are linked to.
+// POST /crm/associations/{version}/{from}/{to}/batch/read: the links of records.
 import { z } from 'zod';
 import { batchReply } from '../batch-reply.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
@@ -15,12 +15,12 @@ const bodySchema = z.strictObject({
 });
 
 export const readAssociations: Endpoint = {
-  // The stricter reading: links tell of both ends, so that the scope of the contacts alone is not enough.
+  // The stricter reading of the documents: a link reveals both ends, so the contacts scope alone is not enough.
   scopes: (call) => {
     const from = objectTypeOf(call, 'from');
     return [OBJECT_KINDS[from === 'contacts' ? objectTypeOf(call, 'to') : from].readScope];
   },
-  answer: (call) => {
+  handle: (call) => {
     const from = objectTypeOf(call, 'from');
     const to = objectTypeOf(call, 'to');
     if (!call.portal.links.canLink(from, to)) throw badRequest(`No associations exist between ${from} and ${to}.`);
@@ -53,7 +53,7 @@ function linksOf(call: Call, from: ObjectType, to: ObjectType, id: string, after
   };
 }
 
-// A record without any comes as an error of a 207, not as an empty list.
+// HubSpot reports a record without links as an error in a 207, not as an empty list.
 function noAssociations(from: ObjectType, to: ObjectType, id: string) {
   const there = OBJECT_KINDS[from].singular;
   const here = OBJECT_KINDS[to].singular;

@@ -29,7 +29,7 @@ const eventsSchema = z.strictObject({
 /** GET /email/public/v1/events */
 export const listEmailEvents: Endpoint = {
   scopes,
-  answer: ({ portal, query }) => {
+  handle: ({ portal, query }) => {
     const wanted = query(eventsSchema);
     const anchor = wanted.offset === undefined ? null : decodeAnchor(wanted.offset);
     if (wanted.offset !== undefined && !anchor) throw badRequest('Invalid request parameter: offset is not a cursor');
@@ -37,18 +37,18 @@ export const listEmailEvents: Endpoint = {
     const { items, more } = portal.emails.events.page({
       descending: true,
       after: anchor,
-      // Both ends are left out, the stricter reading.
+      // Both ends are exclusive: the stricter reading of the documents.
       from: wanted.startTimestamp === undefined ? Number.NEGATIVE_INFINITY : wanted.startTimestamp + 1,
       to: wanted.endTimestamp ?? Number.POSITIVE_INFINITY,
       limit: wanted.limit,
       accept: (event) =>
-        event.shownFrom <= now &&
+        event.visibleFrom <= now &&
         (wanted.eventType === undefined || event.type === wanted.eventType) &&
         (wanted.recipient === undefined || event.recipient === wanted.recipient) &&
         (wanted.campaignId === undefined || event.campaignId === wanted.campaignId) &&
-        !(wanted.excludeFilteredEvents === 'true' && event.more.filteredEvent === true),
+        !(wanted.excludeFilteredEvents === 'true' && event.details.filteredEvent === true),
     });
-    const events = items.map(({ id, at, type, recipient, campaignId, more: own }) => ({
+    const events = items.map(({ id, at, type, recipient, campaignId, details: own }) => ({
       id,
       created: at,
       type,
@@ -68,7 +68,7 @@ const campaignSchema = z.strictObject({ appId: millis.optional() });
 /** GET /email/public/v1/campaigns/{id} */
 export const getEmailCampaign: Endpoint = {
   scopes,
-  answer: ({ portal, param, query }) => {
+  handle: ({ portal, param, query }) => {
     query(campaignSchema);
     const campaign = portal.emails.campaigns.get(Number(param('id')));
     if (!campaign) throw objectNotFound(`No campaign found with id ${param('id')}`);

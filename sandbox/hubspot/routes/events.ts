@@ -1,4 +1,4 @@
-// GET /events/event-occurrences/{version}: page visits. An Enterprise ability; every other account gets a 403.
+// GET /events/event-occurrences/{version}: page visits. Enterprise only; every other account gets a 403.
 import { z } from 'zod';
 import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
@@ -27,7 +27,7 @@ const querySchema = z.strictObject({
 
 export const listEvents: Endpoint = {
   scopes: () => [EVENTS_SCOPE],
-  answer: (call) => {
+  handle: (call) => {
     const wanted = call.query(querySchema);
     if (wanted.objectType === undefined) throw badRequest('Invalid request parameter: objectType is required');
     if (wanted.objectType !== 'contact' && wanted.objectType !== 'CONTACT') {
@@ -44,12 +44,12 @@ export const listEvents: Endpoint = {
     const { items, more } = call.portal.visits.page({
       descending: wanted.sort === '-occurredAt',
       after: anchor,
-      // Both ends are left out, the stricter reading of "after" and "before".
+      // Both ends are exclusive: the stricter reading of "after" and "before".
       from: wanted.occurredAfter === undefined ? Number.NEGATIVE_INFINITY : wanted.occurredAfter + 1,
       to: wanted.occurredBefore ?? Number.POSITIVE_INFINITY,
       limit: wanted.limit,
       accept: (visit) =>
-        visit.shownFrom <= now &&
+        visit.visibleFrom <= now &&
         (contactId === undefined || visit.contactId === contactId) &&
         (wanted.eventType === undefined || visit.eventType === wanted.eventType),
     });

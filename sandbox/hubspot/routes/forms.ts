@@ -1,4 +1,4 @@
-// Forms and their submissions, newest first and at most 50 a page.
+// Forms and their submissions, newest first and at most 50 per page.
 import { z } from 'zod';
 import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
@@ -18,7 +18,7 @@ const listSchema = z.strictObject({
 /** GET /marketing/v3/forms */
 export const listForms: Endpoint = {
   scopes,
-  answer: (call) => {
+  handle: (call) => {
     const { limit, after, archived } = call.query(listSchema);
     const all = archived === 'true' ? [] : [...call.portal.forms.values()];
     const start = Number(after ?? 0);
@@ -41,7 +41,7 @@ const submissionsSchema = z.strictObject({ limit: limitSchema(50, 20), after: z.
 /** GET /form-integrations/v1/submissions/forms/{guid} */
 export const listSubmissions: Endpoint = {
   scopes,
-  answer: (call) => {
+  handle: (call) => {
     const { limit, after } = call.query(submissionsSchema);
     const form = call.portal.forms.get(call.param('guid'));
     if (!form) throw objectNotFound(`No form found with guid ${call.param('guid')}`);

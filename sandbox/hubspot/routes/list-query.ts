@@ -1,4 +1,4 @@
-// The query parameters that several endpoints share.
+// Query parameters that several endpoints share.
 import { z } from 'zod';
 import type { Call } from '../http/endpoint.ts';
 import { badRequest } from '../hubspot-error.ts';
@@ -12,7 +12,7 @@ export const namesSchema = z.union([z.string(), z.array(z.string())]).transform(
     .filter((name) => name !== ''),
 );
 
-/** A page's size from 1 to `max`. */
+/** A page size from 1 to `max`. */
 export function limitSchema(max: number, fallback: number) {
   return z
     .string()
@@ -22,7 +22,7 @@ export function limitSchema(max: number, fallback: number) {
     .default(fallback);
 }
 
-/** The object type of the path. @throws HubSpotError 400 with HubSpot's words */
+/** The object type in the path. @throws HubSpotError 400 with HubSpot's message */
 export function objectTypeOf(call: Call, name = 'type'): ObjectType {
   const type = call.param(name);
   if (!isObjectType(type)) throw badRequest(`Unable to infer object type from: ${type}`);

@@ -1,10 +1,10 @@
-// Lists of contacts: search, and the members in the order in which they joined.
+// Lists of contacts: search, and members by joining time.
 import { z } from 'zod';
 import { ok } from '../../http/reply.ts';
-import type { ContactList } from '../contact-lists.ts';
-import { inJoinOrder } from '../contact-lists.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { objectNotFound } from '../hubspot-error.ts';
+import type { ContactList } from '../portal/contact-lists.ts';
+import { inJoinOrder } from '../portal/contact-lists.ts';
 import { limitSchema } from './list-query.ts';
 
 const scopes = () => ['crm.lists.read'];
@@ -22,7 +22,7 @@ const searchSchema = z.strictObject({
 /** POST /crm/lists/{version}/search */
 export const searchLists: Endpoint = {
   scopes,
-  answer: ({ portal, body }) => {
+  handle: ({ portal, body }) => {
     const wanted = body(searchSchema);
     const text = (wanted.query ?? '').toLowerCase();
     const found = [...portal.lists.all.values()].filter(
@@ -38,7 +38,7 @@ export const searchLists: Endpoint = {
   },
 };
 
-function listJson(list: ContactList, asked: readonly string[]): Record<string, unknown> {
+function listJson(list: ContactList, requested: readonly string[]): Record<string, unknown> {
   const more: Readonly<Record<string, string | null>> = {
     hs_list_size: String(list.members.size),
     hs_last_record_added_at: list.lastAddedAt === null ? null : String(list.lastAddedAt),
@@ -53,13 +53,13 @@ function listJson(list: ContactList, asked: readonly string[]): Record<string, u
     createdAt: new Date(list.createdAt).toISOString(),
     updatedAt: new Date(list.updatedAt).toISOString(),
     additionalProperties: Object.fromEntries(
-      asked.flatMap((name) => (typeof more[name] === 'string' ? [[name, more[name]]] : [])),
+      requested.flatMap((name) => (typeof more[name] === 'string' ? [[name, more[name]]] : [])),
     ),
   };
 }
 
-// What HubSpot's tokens stand for is not told. Here they count members from the beginning, the most awkward reading: somebody
-// who leaves moves everybody behind.
+// HubSpot does not document its paging tokens. Here a token is an offset, the worst case for a client: a member who leaves
+// shifts all later members.
 const membersSchema = z.strictObject({
   limit: limitSchema(250, 100),
   after: z.string().regex(/^\d+$/, 'is not a cursor').optional(),
@@ -68,7 +68,7 @@ const membersSchema = z.strictObject({
 /** GET /crm/lists/{version}/{listId}/memberships/join-order */
 export const listMembers: Endpoint = {
   scopes,
-  answer: ({ portal, param, query }) => {
+  handle: ({ portal, param, query }) => {
     const { limit, after } = query(membersSchema);
     const list = portal.lists.all.get(param('listId'));
     if (!list) throw objectNotFound(`List does not exist with ID ${param('listId')}.`);

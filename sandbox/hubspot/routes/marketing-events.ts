@@ -1,9 +1,9 @@
-// Marketing events, and who registered, came, canceled or stayed away.
+// Marketing events and their participations.
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { objectNotFound } from '../hubspot-error.ts';
-import { ATTENDANCE_STATES, countIn } from '../marketing-events.ts';
+import { ATTENDANCE_STATES, countIn } from '../portal/marketing-events.ts';
 import { limitSchema } from './list-query.ts';
 
 const scopes = () => ['crm.objects.marketing_events.read'];
@@ -16,7 +16,7 @@ const pageShape = {
 /** GET /marketing/marketing-events/{version} */
 export const listMarketingEvents: Endpoint = {
   scopes,
-  answer: ({ portal, query }) => {
+  handle: ({ portal, query }) => {
     const { limit, after } = query(z.strictObject(pageShape));
     const all = [...portal.marketingEvents.all.values()].map((event) => ({
       objectId: event.id,
@@ -42,7 +42,7 @@ const breakdownSchema = z.strictObject({
 /** GET /marketing/marketing-events/{version}/participations/{id}/breakdown */
 export const listParticipations: Endpoint = {
   scopes,
-  answer: ({ portal, param, query }) => {
+  handle: ({ portal, param, query }) => {
     const { limit, after, state, contactIdentifier } = query(breakdownSchema);
     const event = portal.marketingEvents.all.get(param('id'));
     if (!event) throw objectNotFound(`No marketing event found with id ${param('id')}`);

@@ -1,4 +1,4 @@
-// Property definitions and groups: reading for every object, creating for those whose schema scope an app can hold.
+// Property definitions and groups: reading for every object, writing for objects with a schema scope.
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
 import { batchReply } from '../batch-reply.ts';
@@ -64,25 +64,25 @@ const nowOf = (call: Call) => call.portal.clock.now();
 /** GET /crm/properties/{version}/{type} */
 export const listProperties: Endpoint = {
   scopes: read,
-  answer: (call) => ok({ results: registryOf(call).all().map(propertyJson) }),
+  handle: (call) => ok({ results: registryOf(call).all().map(propertyJson) }),
 };
 
 /** GET /crm/properties/{version}/{type}/{name} */
 export const getProperty: Endpoint = {
   scopes: read,
-  answer: (call) => ok(propertyJson(registryOf(call).require(call.param('name')))),
+  handle: (call) => ok(propertyJson(registryOf(call).require(call.param('name')))),
 };
 
 /** POST /crm/properties/{version}/{type} */
 export const createProperty: Endpoint = {
   scopes: write,
-  answer: (call) => created(registryOf(call).create(call.body(newPropertySchema), nowOf(call))),
+  handle: (call) => created(registryOf(call).create(call.body(newPropertySchema), nowOf(call))),
 };
 
 /** PATCH /crm/properties/{version}/{type}/{name} */
 export const changeProperty: Endpoint = {
   scopes: write,
-  answer: (call) => {
+  handle: (call) => {
     const given = call.body(changeSchema);
     const { label, description, options, groupName } = given;
     const changes = {
@@ -96,26 +96,26 @@ export const changeProperty: Endpoint = {
 };
 
 /** DELETE /crm/properties/{version}/{type}/{name} */
-export const removeProperty: Endpoint = {
+export const deleteProperty: Endpoint = {
   scopes: write,
-  answer: (call) => {
+  handle: (call) => {
     registryOf(call).remove(call.param('name'));
     return { status: 204 };
   },
 };
 
-/** POST /crm/properties/{version}/{type}/batch/create: those that cannot be created come as errors of a 207. */
+/** POST /crm/properties/{version}/{type}/batch/create: properties that cannot be created are errors in a 207. */
 export const createProperties: Endpoint = {
   scopes: write,
-  answer: (call) => {
+  handle: (call) => {
     const { inputs } = call.body(z.strictObject({ inputs: z.array(newPropertySchema).min(1) }));
     checkBatchSize(inputs.length);
     const results: unknown[] = [];
     const errors: unknown[] = [];
     for (const input of inputs) {
-      const outcome = tryCreate(call, input);
-      if (outcome instanceof HubSpotError) errors.push({ ...outcome.body, context: { name: [input.name] } });
-      else results.push(propertyJson(outcome));
+      const result = tryCreate(call, input);
+      if (result instanceof HubSpotError) errors.push({ ...result.body, context: { name: [input.name] } });
+      else results.push(propertyJson(result));
     }
     const reply = batchReply(nowOf(call), results, errors);
     return reply.status === 200 ? { ...reply, status: 201 } : reply;
@@ -125,7 +125,7 @@ export const createProperties: Endpoint = {
 /** GET /crm/properties/{version}/{type}/groups */
 export const listGroups: Endpoint = {
   scopes: read,
-  answer: (call) =>
+  handle: (call) =>
     ok({
       results: registryOf(call)
         .groups()
@@ -136,7 +136,7 @@ export const listGroups: Endpoint = {
 /** GET /crm/properties/{version}/{type}/groups/{name} */
 export const getGroup: Endpoint = {
   scopes: read,
-  answer: (call) => {
+  handle: (call) => {
     const group = registryOf(call)
       .groups()
       .find(({ name }) => name === call.param('name'));
@@ -148,7 +148,7 @@ export const getGroup: Endpoint = {
 /** POST /crm/properties/{version}/{type}/groups */
 export const createGroup: Endpoint = {
   scopes: write,
-  answer: (call) => ({
+  handle: (call) => ({
     status: 201,
     body: { ...registryOf(call).createGroup(call.body(groupSchema)), archived: false },
   }),
@@ -157,7 +157,7 @@ export const createGroup: Endpoint = {
 /** GET /crm/limits/{version}/custom-properties */
 export const propertyLimits: Endpoint = {
   scopes: () => ['crm.schemas.contacts.read', 'crm.objects.contacts.read'],
-  answer: (call) => {
+  handle: (call) => {
     const byObjectType = OBJECT_TYPES.map((type) => {
       const registry = call.portal.registry(type);
       return { objectTypeId: OBJECT_KINDS[type].objectTypeId, limit: registry.quota, usage: registry.customCount() };

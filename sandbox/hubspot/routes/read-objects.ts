@@ -1,4 +1,4 @@
-// Reading records: by page, by id, in batches, by search.
+// Reads records: in pages, by ID, in batches, by search.
 import { z } from 'zod';
 import { seedOf, shuffled } from '../../dataset/random.ts';
 import { ok, type Reply } from '../../http/reply.ts';
@@ -6,7 +6,7 @@ import { batchReply } from '../batch-reply.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
 import { badRequest, missingObjects, objectNotFound } from '../hubspot-error.ts';
 import { isObjectType, OBJECT_KINDS, type ObjectType } from '../object-types.ts';
-import type { Portal } from '../portal.ts';
+import type { Portal } from '../portal/portal.ts';
 import { listLinkType } from '../records/link-store.ts';
 import { recordJson } from '../records/record-json.ts';
 import type { CrmRecord, RecordTable } from '../records/record-table.ts';
@@ -21,10 +21,10 @@ const readScopes = (call: Call): readonly string[] => {
   return isObjectType(type) ? [OBJECT_KINDS[type].readScope] : ['crm.objects.contacts.read'];
 };
 
-// "The maximum number of inputs supported in a batch request for property histories is 50": the answer of a real portal.
+// "The maximum number of inputs supported in a batch request for property histories is 50": response of a real portal.
 const MAX_WITH_HISTORY = 50;
 
-const showSchema = {
+const selectionSchema = {
   properties: namesSchema.default([]),
   propertiesWithHistory: namesSchema.default([]),
   associations: namesSchema.default([]),
@@ -32,7 +32,7 @@ const showSchema = {
 };
 
 const listSchema = z.strictObject({
-  ...showSchema,
+  ...selectionSchema,
   limit: limitSchema(100, 10),
   after: z.string().regex(/^\d+$/, 'is not a cursor').optional(),
 });
@@ -40,17 +40,17 @@ const listSchema = z.strictObject({
 /** GET /crm/objects/{version}/{type} */
 export const listObjects: Endpoint = {
   scopes: readScopes,
-  answer: (call) => {
+  handle: (call) => {
     const type = objectTypeOf(call);
-    const { limit, after = null, archived, ...show } = call.query(listSchema);
-    if (show.propertiesWithHistory.length > 0 && limit > MAX_WITH_HISTORY) {
+    const { limit, after = null, archived, ...selection } = call.query(listSchema);
+    if (selection.propertiesWithHistory.length > 0 && limit > MAX_WITH_HISTORY) {
       throw badRequest(
         `The maximum number of records supported in a request for property histories is ${MAX_WITH_HISTORY}`,
       );
     }
     const table = call.portal.table(type);
     const { records, more } = table.list(after, limit, archived === 'true' ? call.portal.clock.now() : undefined);
-    const results = records.map((record) => shown(call.portal, type, record, show));
+    const results = records.map((record) => selectedJson(call.portal, type, record, selection));
     const last = records.at(-1);
     if (!more || !last) return ok({ results });
     const link = `https://api.hubapi.com/crm/objects/2026-03/${type}?after=${last.id}`;
@@ -61,17 +61,17 @@ export const listObjects: Endpoint = {
 /** GET /crm/objects/{version}/{type}/{id} */
 export const getObject: Endpoint = {
   scopes: readScopes,
-  answer: (call) => {
+  handle: (call) => {
     const type = objectTypeOf(call);
-    const { archived, ...show } = call.query(z.strictObject(showSchema));
+    const { archived, ...selection } = call.query(z.strictObject(selectionSchema));
     const table = call.portal.table(type);
     const record = findIn(call.portal, table, archived)(call.param('id'));
     if (!record) throw objectNotFound(`${table.kind.singular} does not exist`);
-    return ok(shown(call.portal, type, record, show));
+    return ok(selectedJson(call.portal, type, record, selection));
   },
 };
 
-/** Among those that are there, or among those that were deleted; never both. */
+/** Finds records among the existing ones or among the deleted ones, never both. */
 function findIn({ clock }: Portal, table: RecordTable, archived: 'true' | 'false') {
   const now = clock.now();
   return (id: string) => (archived === 'true' ? table.findArchived(id, now) : table.find(id));
@@ -87,9 +87,9 @@ const batchReadSchema = z.strictObject({
 /** POST /crm/objects/{version}/{type}/batch/read */
 export const batchRead: Endpoint = {
   scopes: readScopes,
-  answer: (call) => {
+  handle: (call) => {
     const type = objectTypeOf(call);
-    const { archived } = call.query(z.strictObject({ archived: showSchema.archived }));
+    const { archived } = call.query(z.strictObject({ archived: selectionSchema.archived }));
     const { inputs, properties, propertiesWithHistory, idProperty } = call.body(batchReadSchema);
     checkBatchSize(inputs.length);
     if (propertiesWithHistory.length > 0 && inputs.length > MAX_WITH_HISTORY) {
@@ -119,7 +119,7 @@ export const batchRead: Endpoint = {
 export const searchObjects: Endpoint = {
   kind: 'search',
   scopes: readScopes,
-  answer: (call): Reply => {
+  handle: (call): Reply => {
     const type = objectTypeOf(call);
     const wanted = call.body(searchSchema);
     const table = call.portal.table(type);
@@ -139,7 +139,7 @@ export function checkBatchSize(size: number): void {
   }
 }
 
-/** Batch answers come in an order of their own; the same request gets the same one. */
+/** Batch responses come in an arbitrary order, which is the same for the same request. */
 export function shuffleDeterministically<T>(results: readonly T[], inputs: readonly { readonly id: string }[]): T[] {
   return shuffled(results, seedOf(inputs.map(({ id }) => id).join(',')));
 }
@@ -161,17 +161,17 @@ function finder(portal: Portal, type: ObjectType, idProperty: string | undefined
   };
 }
 
-interface Shown {
+interface Selection {
   readonly properties: readonly string[];
   readonly propertiesWithHistory: readonly string[];
   readonly associations: readonly string[];
 }
 
-function shown(
+function selectedJson(
   portal: Portal,
   type: ObjectType,
   record: CrmRecord,
-  { properties, propertiesWithHistory, associations }: Shown,
+  { properties, propertiesWithHistory, associations }: Selection,
 ): Record<string, unknown> {
   const json = recordJson(portal.table(type), portal.registry(type), record, properties, propertiesWithHistory);
   const linked: Record<string, unknown> = {};

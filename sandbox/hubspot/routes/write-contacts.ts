@@ -1,4 +1,4 @@
-// Writing contacts in batches, with everything that HubSpot refuses. One bad value refuses the whole batch.
+// Writes contacts in batches, with HubSpot's validation. One invalid value rejects the whole batch.
 import { z } from 'zod';
 import type { Reply } from '../../http/reply.ts';
 import { batchReply } from '../batch-reply.ts';
@@ -27,7 +27,7 @@ type Input = z.infer<typeof batchUpdateSchema>['inputs'][number];
 /** POST /crm/objects/{version}/contacts/batch/update */
 export const batchUpdateContacts: Endpoint = {
   scopes: () => ['crm.objects.contacts.write'],
-  answer: (call) => {
+  handle: (call) => {
     const { inputs } = call.body(batchUpdateSchema);
     checkBatchSize(inputs.length);
     if (inputs.some(({ idProperty }) => idProperty !== undefined)) {
@@ -54,19 +54,19 @@ function apply(call: Call, inputs: readonly Input[], checked: readonly CheckedVa
   const contacts = call.portal.table('contacts');
   const missing: string[] = [];
   const results: unknown[] = [];
-  const ourApp = { source: 'INTEGRATION', sourceId: String(call.portal.appId) };
+  const byProduct = { source: 'INTEGRATION', sourceId: String(call.portal.appId) };
   inputs.forEach(({ id, properties }, at) => {
     const contact = contacts.find(id);
     const values = checked[at]?.values;
     if (!contact || !values) missing.push(id);
-    else results.push(written(call.portal.write('contacts', contact, values, ourApp), properties, values));
+    else results.push(written(call.portal.write('contacts', contact, values, byProduct), properties, values));
   });
   if (results.length === 0) throw new HubSpotError(404, missingObjects('contact', missing));
   const errors = missing.length === 0 ? [] : [missingObjects('contact', missing)];
   return batchReply(call.portal.clock.now(), shuffleDeterministically(results, inputs), errors);
 }
 
-/** What was sent, as stored, with what HubSpot adds; a cleared value comes back as "". */
+/** The sent properties as stored, and those that HubSpot adds; a cleared value is returned as "". */
 function written(
   contact: CrmRecord,
   sent: Readonly<Record<string, string>>,

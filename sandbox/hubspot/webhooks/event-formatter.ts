@@ -1,32 +1,32 @@
-// What HubSpot sends of a change: one event for each subscription that it answers, in the generic form (`object.*`) or in the
-// classic one (`contact.*`). sandbox/README.md says what is assumed.
+// Formats a change as webhook events: one for each matching subscription, in the generic form (`object.*`) or the classic one
+// (`contact.*`). sandbox/hubspot.md lists the assumptions.
 // https://developers.hubspot.com/changelog/public-beta-generic-webhook-subscriptions
 import { OBJECT_KINDS, type ObjectType } from '../object-types.ts';
-import type { Author, PortalChange } from '../portal-change.ts';
+import type { ChangeSource, PortalChange } from '../portal/portal-change.ts';
 import { subscriptionKey } from './subscriptions.ts';
 
-/** Its `attemptNumber` is that of the first delivery. */
+/** `attemptNumber` is that of the first delivery. */
 export type WebhookEvent = Readonly<Fields>;
 type Fields = Record<string, string | number | boolean | readonly number[]>;
 
 type Change<Kind extends PortalChange['kind']> = Extract<PortalChange, { kind: Kind }>;
 
-/** What a subscription of each form can tell of. */
-interface Happening {
+/** One event, independent of the subscription's form. */
+interface EventContent {
   readonly type: ObjectType;
   readonly event: string;
   readonly propertyName?: string;
   readonly fields: Readonly<Fields>;
-  /** Of the generic form alone. */
+  /** Fields of the generic form only. */
   readonly generic: Readonly<Fields>;
-  /** Classic subscriptions do not know of it. */
-  readonly isGenericAlone?: boolean;
+  /** Classic subscriptions do not have this event. */
+  readonly isGenericOnly?: boolean;
 }
 
-/** The types that classic subscriptions know. */
+/** The types of classic subscriptions. */
 const CLASSIC: ReadonlySet<ObjectType> = new Set(['contacts', 'companies', 'deals']);
 
-const LIVES = {
+const LIFECYCLE_EVENTS = {
   created: ['creation', { changeFlag: 'CREATED' }],
   deleted: ['deletion', { changeFlag: 'DELETED' }],
   restored: ['restore', {}],
@@ -45,13 +45,13 @@ export class EventFormatter {
   }
 
   /**
-   * The events of one change. They share their `eventId`, which "is not guaranteed to be unique".
-   * @param subscribed keys of subscriptions
+   * The events of one change. They share one `eventId`, which "is not guaranteed to be unique".
+   * @param subscribed keys of active subscriptions
    */
   eventsOf(change: PortalChange, at: number, subscribed: ReadonlySet<string>): readonly WebhookEvent[] {
     this.#changes += 1;
     const events: WebhookEvent[] = [];
-    const tell = (
+    const addEvent = (
       subscription: { subscriptionType: string; objectType?: string },
       fields: Fields,
       property?: string,
@@ -59,16 +59,16 @@ export class EventFormatter {
       const key = subscriptionKey({ ...subscription, propertyName: property });
       if (!subscribed.has(key)) return;
       const { subscriptionType } = subscription;
-      events.push({ ...this.#head(key, subscriptionType, at), ...fields, ...authorship(change.by) });
+      events.push({ ...this.#head(key, subscriptionType, at), ...fields, ...sourceFields(change.by) });
     };
-    for (const { type, event, propertyName, fields, generic, isGenericAlone } of happeningsOf(change)) {
+    for (const { type, event, propertyName, fields, generic, isGenericOnly } of contentsOf(change)) {
       const objectType = nameOfType(type);
-      tell({ subscriptionType: `object.${event}`, objectType }, { ...fields, ...generic }, propertyName);
-      const isClassic = CLASSIC.has(type) && isGenericAlone !== true;
-      if (isClassic) tell({ subscriptionType: `${objectType}.${event}` }, fields, propertyName);
+      addEvent({ subscriptionType: `object.${event}`, objectType }, { ...fields, ...generic }, propertyName);
+      const isClassic = CLASSIC.has(type) && isGenericOnly !== true;
+      if (isClassic) addEvent({ subscriptionType: `${objectType}.${event}` }, fields, propertyName);
     }
     if (change.kind === 'erased')
-      tell({ subscriptionType: 'contact.privacyDeletion' }, { objectId: Number(change.id) });
+      addEvent({ subscriptionType: 'contact.privacyDeletion' }, { objectId: Number(change.id) });
     return events;
   }
 
@@ -82,29 +82,29 @@ export class EventFormatter {
   }
 }
 
-function happeningsOf(change: PortalChange): readonly Happening[] {
+function contentsOf(change: PortalChange): readonly EventContent[] {
   switch (change.kind) {
     case 'changed':
       return propertyChanges(change);
     case 'merged':
-      return [merge(change)];
+      return [mergeEvent(change)];
     case 'erased':
-      // A deletion for privacy comes as a deletion, too; https://developers.hubspot.com/docs/api/webhooks
-      return [life({ ...change, kind: 'deleted', type: 'contacts' })];
+      // A privacy deletion also fires a deletion: https://developers.hubspot.com/docs/api/webhooks
+      return [lifecycleEvent({ ...change, kind: 'deleted', type: 'contacts' })];
     case 'linked':
     case 'unlinked':
       return linkChanges(change);
     default:
-      return [life(change)];
+      return [lifecycleEvent(change)];
   }
 }
 
-function life({ kind, type, id }: Change<'created' | 'deleted' | 'restored'>): Happening {
-  const [event, flag] = LIVES[kind];
+function lifecycleEvent({ kind, type, id }: Change<'created' | 'deleted' | 'restored'>): EventContent {
+  const [event, flag] = LIFECYCLE_EVENTS[kind];
   return { type, event, fields: { objectId: Number(id), ...flag }, generic: typeIdOf(type) };
 }
 
-function propertyChanges({ type, id, values }: Change<'changed'>): readonly Happening[] {
+function propertyChanges({ type, id, values }: Change<'changed'>): readonly EventContent[] {
   return [...values].map(([propertyName, propertyValue]) => ({
     ...{ type, event: 'propertyChange', propertyName },
     fields: { objectId: Number(id), propertyName, propertyValue },
@@ -112,7 +112,7 @@ function propertyChanges({ type, id, values }: Change<'changed'>): readonly Happ
   }));
 }
 
-function merge({ primaryId, mergedId, moved }: Change<'merged'>): Happening {
+function mergeEvent({ primaryId, mergedId, moved }: Change<'merged'>): EventContent {
   const fields = {
     primaryObjectId: Number(primaryId),
     mergedObjectIds: [Number(mergedId)],
@@ -122,14 +122,14 @@ function merge({ primaryId, mergedId, moved }: Change<'merged'>): Happening {
   return { type: 'contacts', event: 'merge', fields, generic: typeIdOf('contacts') };
 }
 
-/** One for each end; classic subscriptions know of links between their own types alone. */
-function linkChanges({ from, to, kind, primary }: Change<'linked' | 'unlinked'>): readonly Happening[] {
+/** One event per end. Classic subscriptions get links between classic types only. */
+function linkChanges({ from, to, kind, primary }: Change<'linked' | 'unlinked'>): readonly EventContent[] {
   const ends: readonly (readonly [typeof from, typeof to])[] = [
     [from, to],
     [to, from],
   ];
   return ends.map(([one, other]) => ({
-    ...{ type: one.type, event: 'associationChange', isGenericAlone: !CLASSIC.has(other.type) },
+    ...{ type: one.type, event: 'associationChange', isGenericOnly: !CLASSIC.has(other.type) },
     fields: {
       associationType: `${nameOfType(one.type)}_TO_${nameOfType(other.type)}`.toUpperCase(),
       fromObjectId: Number(one.id),
@@ -144,7 +144,7 @@ function linkChanges({ from, to, kind, primary }: Change<'linked' | 'unlinked'>)
   }));
 }
 
-function authorship({ source, sourceId }: Author) {
+function sourceFields({ source, sourceId }: ChangeSource) {
   return { changeSource: source, sourceId };
 }
 
@@ -152,7 +152,7 @@ function typeIdOf(type: ObjectType) {
   return { objectTypeId: OBJECT_KINDS[type].objectTypeId };
 }
 
-/** As subscriptions name it: a meeting is a meeting_event. */
+/** The type's name in subscriptions: a meeting is `meeting_event`. */
 function nameOfType(type: ObjectType): string {
   return type === 'meetings' ? 'meeting_event' : OBJECT_KINDS[type].singular;
 }

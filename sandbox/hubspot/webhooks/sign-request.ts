@@ -1,4 +1,4 @@
-// The headers by which a receiver tells that a webhook is from HubSpot.
+// The signature headers by which a receiver verifies that a webhook is from HubSpot.
 // https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests : CRM webhooks carry v1 and v3.
 import { createHash, createHmac } from 'node:crypto';
 

@@ -1,10 +1,10 @@
-// What an app is subscribed to, in the form in which its project says so: nothing else is sent to it.
+// The webhook subscriptions of an app, in the format of its project file. Only subscribed events are sent.
 // https://developers.hubspot.com/docs/apps/developer-platform/add-features/configure-webhooks
 import { z } from 'zod';
 
 const EVENTS = ['creation', 'deletion', 'merge', 'restore', 'associationChange', 'propertyChange'] as const;
 
-/** Nobody can subscribe to these: https://developers.hubspot.com/docs/api/webhooks and create-generic-webhook-subscriptions */
+/** Not available: https://developers.hubspot.com/docs/api/webhooks and create-generic-webhook-subscriptions */
 const NOT_SUBSCRIBABLE: ReadonlySet<string> = new Set([
   ...['num_unique_conversion_events', 'lastmodifieddate', 'hs_lastmodifieddate'],
   ...['hs_email_html', 'hs_email_subject', 'hs_communication_body'],
@@ -13,16 +13,16 @@ const NOT_SUBSCRIBABLE: ReadonlySet<string> = new Set([
 const propertyName = z
   .string()
   .min(1)
-  .refine((name) => !NOT_SUBSCRIBABLE.has(name), 'is a property that nobody can subscribe to')
+  .refine((name) => !NOT_SUBSCRIBABLE.has(name), 'is a property without webhook subscriptions')
   .optional();
 const active = z.boolean();
 
 const namesItsProperty = (subscription: { subscriptionType: string; propertyName?: string | undefined }) =>
   subscription.subscriptionType.endsWith('.propertyChange') === (subscription.propertyName !== undefined);
-const PROPERTY_RULE = 'names a property if it is a propertyChange, and no other does';
+const PROPERTY_RULE = 'needs a propertyName if it is a propertyChange, and must not have one otherwise';
 
 export const subscriptionsSchema = z.strictObject({
-  /** Told as `object.*`. */
+  /** Sent as `object.*`. */
   crmObjects: z
     .array(
       z
@@ -34,7 +34,7 @@ export const subscriptionsSchema = z.strictObject({
         .refine(namesItsProperty, PROPERTY_RULE),
     )
     .default([]),
-  /** Told in the classic form: `contact.*` and so on. */
+  /** Sent in the classic form: `contact.*` and so on. */
   legacyCrmObjects: z
     .array(
       z
@@ -59,12 +59,12 @@ const projectSchema = z.strictObject({
   }),
 });
 
-/** Those of the project's file `webhooks-hsmeta.json`. @throws what JSON and zod throw for a file that HubSpot would not take */
+/** The subscriptions in a project's `webhooks-hsmeta.json`. @throws SyntaxError or ZodError for a file that HubSpot would reject */
 export function subscriptionsIn(file: string): Subscriptions {
   return projectSchema.parse(JSON.parse(file)).config.subscriptions;
 }
 
-/** What tells one subscription from another. */
+/** The fields that identify a subscription. */
 export interface Subscription {
   readonly subscriptionType: string;
   readonly objectType?: string | undefined;
@@ -75,7 +75,7 @@ export function subscriptionKey({ subscriptionType, objectType = '', propertyNam
   return `${subscriptionType} ${objectType} ${property}`;
 }
 
-/** The keys of those that are active. */
+/** The keys of the active subscriptions. */
 export function activeKeys({ crmObjects, legacyCrmObjects, hubEvents }: Subscriptions): ReadonlySet<string> {
   const all = [...crmObjects, ...legacyCrmObjects, ...hubEvents];
   return new Set(all.filter((each) => each.active).map(subscriptionKey));

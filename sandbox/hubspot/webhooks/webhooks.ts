@@ -1,18 +1,18 @@
-// The webhooks of one account: what is subscribed to, and where it goes. Without a target nothing is told.
+// The webhooks of one account: subscriptions and target. Without a target, no events are sent.
 import { Timers } from '../../webhooks/timers.ts';
 import { badRequest } from '../hubspot-error.ts';
-import type { Portal } from '../portal.ts';
-import type { PortalChange } from '../portal-change.ts';
+import type { Portal } from '../portal/portal.ts';
+import type { PortalChange } from '../portal/portal-change.ts';
 import type { PropertyDefinition } from '../properties/property-definition.ts';
+import { BatchDelivery, type DeliveryStatus } from './batch-delivery.ts';
 import { type Burst, startBurst } from './burst.ts';
-import { BatchDelivery, type DeliveryStatus } from './deliver-batches.ts';
 import { EventFormatter } from './event-formatter.ts';
 import { activeKeys, subscriptionKey } from './subscriptions.ts';
 import type { WebhookSettings } from './webhook-settings.ts';
 
-const NOTHING: DeliveryStatus = { sent: 0, delivered: 0, failed: 0, waiting: 0, inFlight: 0, deliveries: [] };
+const NO_DELIVERIES: DeliveryStatus = { sent: 0, delivered: 0, failed: 0, waiting: 0, inFlight: 0, deliveries: [] };
 
-interface Aimed {
+interface WebhookTarget {
   readonly delivery: BatchDelivery;
   readonly timers: Timers;
   readonly subscribed: ReadonlySet<string>;
@@ -20,41 +20,41 @@ interface Aimed {
 
 export class Webhooks {
   readonly #portal: Portal;
-  readonly #forms: EventFormatter;
-  #aimed: Aimed | null = null;
-  #storms = 0;
+  readonly #formatter: EventFormatter;
+  #current: WebhookTarget | null = null;
+  #bursts = 0;
 
   constructor(portal: Portal) {
     this.#portal = portal;
-    this.#forms = new EventFormatter({ portalId: portal.id, appId: portal.appId });
+    this.#formatter = new EventFormatter({ portalId: portal.id, appId: portal.appId });
   }
 
-  /** Tells the target of every change from now on. What still waits for a target before it goes there, too. */
-  aim(settings: WebhookSettings): void {
+  /** Sends events of all changes to the target from now on, and events that still wait for a former target. */
+  setTarget(settings: WebhookSettings): void {
     const { clock } = this.#portal;
-    const { delivery, timers } = this.#aimed ?? this.#begin(settings);
+    const { delivery, timers } = this.#current ?? this.#begin(settings);
     const subscribed = activeKeys(settings.subscriptions);
-    delivery.change(settings);
-    this.#aimed = { delivery, timers, subscribed };
-    this.#portal.watcher = (change) => {
-      delivery.add(this.#forms.eventsOf(withoutDerived(this.#portal, change), clock.now(), subscribed));
+    delivery.configure(settings);
+    this.#current = { delivery, timers, subscribed };
+    this.#portal.onChange = (change) => {
+      delivery.add(this.#formatter.eventsOf(withoutDerived(this.#portal, change), clock.now(), subscribed));
     };
   }
 
-  /** Tells nobody any more; what waits is dropped, and a storm ends. */
+  /** Stops sending and any burst, and discards waiting events. */
   stop(): void {
-    this.#portal.watcher = null;
-    this.#aimed?.timers.close();
-    this.#aimed?.delivery.close();
-    this.#aimed = null;
+    this.#portal.onChange = null;
+    this.#current?.timers.close();
+    this.#current?.delivery.close();
+    this.#current = null;
   }
 
   status(): DeliveryStatus {
-    return this.#aimed?.delivery.status() ?? NOTHING;
+    return this.#current?.delivery.status() ?? NO_DELIVERIES;
   }
 
-  /** @throws HubSpotError 400 without a target, or for a property that nobody is told of. @returns over how many contacts it goes */
-  storm(burst: Burst): number {
+  /** @returns the number of contacts that it changes @throws HubSpotError 400 without a target, or for a property without events */
+  burst(burst: Burst): number {
     const { timers, subscribed } = this.#target();
     const { property: propertyName } = burst;
     const keys = [
@@ -62,27 +62,27 @@ export class Webhooks {
       subscriptionKey({ subscriptionType: 'contact.propertyChange', propertyName }),
     ];
     if (!keys.some((key) => subscribed.has(key)) || isDerived(this.#portal.registry('contacts').get(propertyName))) {
-      throw badRequest(`no webhook tells of "${propertyName}": subscribe to it, or name another one as "property"`);
+      throw badRequest(`no subscription covers "${propertyName}": subscribe to it, or name another one as "property"`);
     }
-    this.#storms += 1;
-    return startBurst(this.#portal, timers, burst, this.#storms);
+    this.#bursts += 1;
+    return startBurst(this.#portal, timers, burst, this.#bursts);
   }
 
   /** @throws HubSpotError 400 without a target */
-  breakDown(ms: number): void {
-    this.#target().delivery.breakDown(ms);
+  startOutage(ms: number): void {
+    this.#target().delivery.startOutage(ms);
   }
 
-  #begin(settings: WebhookSettings): Pick<Aimed, 'delivery' | 'timers'> {
+  #begin(settings: WebhookSettings): Pick<WebhookTarget, 'delivery' | 'timers'> {
     const { clock, clientSecret } = this.#portal;
     const timers = new Timers();
     const sender = { clientSecret, timers, now: () => clock.now() };
     return { delivery: new BatchDelivery(settings, sender), timers };
   }
 
-  #target(): Aimed {
-    if (this.#aimed === null) throw badRequest('no webhooks are sent: PUT /_sandbox/webhooks {"targetUrl": ...} first');
-    return this.#aimed;
+  #target(): WebhookTarget {
+    if (this.#current === null) throw badRequest('no webhook target: PUT /_sandbox/webhooks {"targetUrl": ...} first');
+    return this.#current;
   }
 }
 
@@ -93,7 +93,7 @@ function withoutDerived(portal: Portal, change: PortalChange): PortalChange {
   return { ...change, values };
 }
 
-/** What HubSpot counts or derives by itself never fires. What its Salesforce integration sets is neither. */
+/** Values that HubSpot counts or derives fire no event. Values of its Salesforce integration do. */
 function isDerived(property: PropertyDefinition | undefined): boolean {
   return property?.readOnlyValue === true && property.groupName !== 'salesforceinformation';
 }

@@ -1,4 +1,4 @@
-// Access tokens, and until when they are good.
+// Access tokens and their expiry.
 import { createHash, randomBytes } from 'node:crypto';
 
 const MINUTE_MS = 60_000;
@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000;
 const DEFAULT_MINUTES = 120;
 
 export class Sessions {
-  /** Minutes without a call after which a token is no good; 0: it never is. */
+  /** A token expires after this many minutes without a call; 0: no token is valid. */
   minutes = DEFAULT_MINUTES;
   readonly #orgId: string;
   readonly #lastUse = new Map<string, number>();
@@ -21,7 +21,7 @@ export class Sessions {
     return token;
   }
 
-  /** True for a good token, which is good for longer from then on. */
+  /** True if the token is valid; each use extends it. */
   use(token: string, now: number): boolean {
     const last = this.#lastUse.get(token);
     if (last === undefined || now - last >= this.minutes * MINUTE_MS) return false;
@@ -29,7 +29,7 @@ export class Sessions {
     return true;
   }
 
-  /** Every token that was issued is no good any more. */
+  /** Invalidates all issued tokens. */
   expireAll(): void {
     this.#lastUse.clear();
   }

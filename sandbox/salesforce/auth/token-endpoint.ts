@@ -4,23 +4,23 @@
 import { createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import { z } from 'zod';
 import type { Reply } from '../../http/reply.ts';
-import type { Org } from '../org.ts';
+import type { Org } from '../org/org.ts';
 import { textOf } from '../records/record-table.ts';
 import type { Sessions } from './sessions.ts';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-// Sources say three or five minutes.
-const LONGEST_ASSERTION_S = 180;
+// Sources disagree: three or five minutes. The stricter is used.
+const MAX_ASSERTION_S = 180;
 
-/** The External Client App that the product logs in by. */
+/** The External Client App with which the product logs in. */
 export interface ClientApp {
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Whom client credentials run as is set. */
+  /** A run-as user is set, which client credentials need. */
   hasRunAs: boolean;
-  /** The user is approved beforehand, which an assertion needs. */
+  /** The user is preauthorized, which assertions need. */
   preauthorized: boolean;
-  /** Assertions are signed with its private key; null: the app takes none. */
+  /** Verifies the signature of assertions; null: the app accepts none. */
   publicKey: KeyObject | null;
 }
 
@@ -32,7 +32,7 @@ export interface TokenContext {
   readonly url: string;
 }
 
-/** @param pem a public key or a certificate @throws when it is neither */
+/** @param pem a public key or a certificate @throws if it is neither */
 export function publicKeyOf(pem: string): KeyObject {
   return createPublicKey(pem);
 }
@@ -45,15 +45,15 @@ const formSchema = z.object({
 });
 type Form = z.infer<typeof formSchema>;
 
-const refusal = (error: string, error_description: string): Reply => ({
+const errorReply = (error: string, error_description: string): Reply => ({
   status: 400,
   body: { error, error_description },
 });
 
-/** @param form the fields of the form that was posted */
-export function answerTokenRequest(context: TokenContext, form: unknown): Reply {
+/** @param form the posted form fields */
+export function handleTokenRequest(context: TokenContext, form: unknown): Reply {
   const parsed = formSchema.safeParse(form);
-  if (!parsed.success) return refusal('unsupported_grant_type', 'grant type not supported');
+  if (!parsed.success) return errorReply('unsupported_grant_type', 'grant type not supported');
   const problem = check(context, parsed.data);
   if (problem) return problem;
   const { org, sessions, url, app } = context;
@@ -72,14 +72,14 @@ export function answerTokenRequest(context: TokenContext, form: unknown): Reply 
 function check(context: TokenContext, form: Form): Reply | null {
   if (form.grant_type === 'client_credentials') return checkCredentials(context.app, form);
   if (form.grant_type === JWT_BEARER) return checkAssertion(context, form.assertion ?? '');
-  if (form.grant_type === 'password') return refusal('invalid_grant', 'authentication failure');
-  return refusal('unsupported_grant_type', 'grant type not supported');
+  if (form.grant_type === 'password') return errorReply('invalid_grant', 'authentication failure');
+  return errorReply('unsupported_grant_type', 'grant type not supported');
 }
 
 function checkCredentials(app: ClientApp, { client_id, client_secret = '' }: Form): Reply | null {
-  if (client_id !== app.clientId) return refusal('invalid_client_id', 'client identifier invalid');
-  if (!isSame(client_secret, app.clientSecret)) return refusal('invalid_client', 'invalid client credentials');
-  return app.hasRunAs ? null : refusal('invalid_grant', 'no client credentials user enabled');
+  if (client_id !== app.clientId) return errorReply('invalid_client_id', 'client identifier invalid');
+  if (!isSame(client_secret, app.clientSecret)) return errorReply('invalid_client', 'invalid client credentials');
+  return app.hasRunAs ? null : errorReply('invalid_grant', 'no client credentials user enabled');
 }
 
 const headerSchema = z.object({ alg: z.literal('RS256') });
@@ -89,21 +89,21 @@ function checkAssertion({ app, org, url }: TokenContext, assertion: string): Rep
   const [head = '', body = '', signature = '', ...more] = assertion.split('.');
   const header = headerSchema.safeParse(jsonOf(head));
   const claims = claimsSchema.safeParse(jsonOf(body));
-  if (more.length > 0 || !header.success || !claims.success) return refusal('invalid_grant', 'invalid assertion');
+  if (more.length > 0 || !header.success || !claims.success) return errorReply('invalid_grant', 'invalid assertion');
   const { iss, sub, aud, exp } = claims.data;
-  if (iss !== app.clientId) return refusal('invalid_client_id', 'client identifier invalid');
+  if (iss !== app.clientId) return errorReply('invalid_client_id', 'client identifier invalid');
   const signed = Buffer.from(`${head}.${body}`);
   const good =
     app.publicKey !== null && verify('RSA-SHA256', signed, app.publicKey, Buffer.from(signature, 'base64url'));
-  if (!good) return refusal('invalid_grant', 'invalid assertion');
-  // A production org takes the login server of production, or its own address.
-  if (aud !== 'https://login.salesforce.com' && aud !== url) return refusal('invalid_grant', 'audience is invalid');
+  if (!good) return errorReply('invalid_grant', 'invalid assertion');
+  // A production org accepts the production login server and its own address.
+  if (aud !== 'https://login.salesforce.com' && aud !== url) return errorReply('invalid_grant', 'audience is invalid');
   const left = exp - org.clock.now() / 1000;
-  if (left <= 0) return refusal('invalid_grant', 'expired authorization code');
-  if (left > LONGEST_ASSERTION_S) return refusal('invalid_grant', 'invalid assertion');
+  if (left <= 0) return errorReply('invalid_grant', 'expired authorization code');
+  if (left > MAX_ASSERTION_S) return errorReply('invalid_grant', 'invalid assertion');
   const user = textOf(org.find(org.userId)?.values.Username);
   const approved = app.preauthorized && sub === user;
-  return approved ? null : refusal('invalid_grant', "user hasn't approved this consumer");
+  return approved ? null : errorReply('invalid_grant', "user hasn't approved this consumer");
 }
 
 function jsonOf(part: string): unknown {
@@ -114,7 +114,7 @@ function jsonOf(part: string): unknown {
   }
 }
 
-function isSame(given: string, held: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(held)];
+function isSame(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);
 }

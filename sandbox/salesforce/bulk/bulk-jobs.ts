@@ -1,7 +1,7 @@
-// Bulk API 2.0 jobs: their states, and what moves them on. Nothing happens between two questions for a job's state.
+// Bulk API 2.0 jobs and their states. A job advances only when its state is polled.
 // https://developer.salesforce.com/docs/platform/api-asynch/guide
 import { idOf } from '../ids.ts';
-import { auditInfoOf, type Org } from '../org.ts';
+import { isoSeconds, type Org } from '../org/org.ts';
 import { badRequest, notFound } from '../salesforce-error.ts';
 import type { QueryResult } from '../soql/run-query.ts';
 
@@ -10,13 +10,13 @@ export type JobState = 'Open' | 'UploadComplete' | 'InProgress' | 'JobComplete' 
 interface Job {
   readonly id: string;
   readonly createdAt: number;
-  /** As in the path: `v66.0`. */
+  /** As in the path, e.g. `v66.0`. */
   readonly version: string;
   readonly object: string;
   readonly lineEnding: 'LF' | 'CRLF';
   state: JobState;
   changedAt: number;
-  /** How often its state was asked for since it was ready to run. */
+  /** Number of polls since it was ready to run. */
   polls: number;
   errorMessage: string | null;
 }
@@ -31,7 +31,7 @@ export interface QueryJob extends Job {
 export interface IngestJob extends Job {
   readonly kind: 'ingest';
   readonly operation: 'update';
-  /** Null until it is uploaded. */
+  /** Null until the data is uploaded. */
   csv: string | null;
   columns: readonly string[];
   rows: readonly (readonly string[])[];
@@ -49,9 +49,9 @@ export interface NewJob {
 }
 
 export class BulkJobs {
-  /** How many questions find a job unfinished. */
+  /** The number of polls that find a job unfinished. */
   unfinishedPolls = 1;
-  /** How many rows of an upload are handled from one question to the next. */
+  /** The number of uploaded rows that are processed per poll. */
   rowsPerPoll = 100_000;
   readonly #org: Org;
   readonly #jobs = new Map<string, AnyJob>();
@@ -62,16 +62,16 @@ export class BulkJobs {
   }
 
   addQuery(job: NewJob, operation: QueryJob['operation'], soql: string): QueryJob {
-    const made: QueryJob = { ...this.#begin(job, 'UploadComplete'), kind: 'query', operation, soql, result: null };
-    this.#jobs.set(made.id, made);
-    return made;
+    const created: QueryJob = { ...this.#start(job, 'UploadComplete'), kind: 'query', operation, soql, result: null };
+    this.#jobs.set(created.id, created);
+    return created;
   }
 
   addIngest(job: NewJob): IngestJob {
     const data = { csv: null, columns: [], rows: [], processed: 0, successes: [], failures: [] };
-    const made: IngestJob = { ...this.#begin(job, 'Open'), kind: 'ingest', operation: 'update', ...data };
-    this.#jobs.set(made.id, made);
-    return made;
+    const created: IngestJob = { ...this.#start(job, 'Open'), kind: 'ingest', operation: 'update', ...data };
+    this.#jobs.set(created.id, created);
+    return created;
   }
 
   all(): readonly AnyJob[] {
@@ -97,20 +97,20 @@ export class BulkJobs {
     job.changedAt = this.#org.clock.now();
   }
 
-  /** Counts one question for a job that is to run. @returns whether it may be finished by now */
+  /** Counts a poll of a job that is ready to run. @returns true if the job may finish now */
   poll(job: AnyJob): boolean {
     job.polls += 1;
     if (job.state === 'UploadComplete') this.moveTo(job, 'InProgress');
     return job.polls > this.unfinishedPolls;
   }
 
-  /** What is not done by then is never done. @throws SalesforceError for a job that is over */
+  /** Rows that are not processed yet never are. @throws SalesforceError for a finished job */
   abort(job: AnyJob): void {
-    if (isOver(job.state)) throw wrongState(`Aborting Job not allowed, job state is ${job.state}`);
+    if (isFinished(job.state)) throw wrongState(`Aborting Job not allowed, job state is ${job.state}`);
     this.moveTo(job, 'Aborted');
   }
 
-  /** @throws SalesforceError for one that is open or runs */
+  /** @throws SalesforceError for a job that is open or in progress */
   remove(job: AnyJob): void {
     if (job.state === 'Open' || job.state === 'InProgress') {
       throw wrongState(`Deleting Job not allowed, job state is ${job.state}`);
@@ -118,15 +118,15 @@ export class BulkJobs {
     this.#jobs.delete(job.id);
   }
 
-  #begin(job: NewJob, state: JobState): Job {
+  #start(job: NewJob, state: JobState): Job {
     this.#count += 1;
     const now = this.#org.clock.now();
-    const begun = { id: idOf('750', this.#count), createdAt: now, changedAt: now, polls: 0, errorMessage: null };
-    return { ...job, ...begun, state };
+    const started = { id: idOf('750', this.#count), createdAt: now, changedAt: now, polls: 0, errorMessage: null };
+    return { ...job, ...started, state };
   }
 }
 
-export function isOver(state: JobState): boolean {
+export function isFinished(state: JobState): boolean {
   return state === 'JobComplete' || state === 'Aborted' || state === 'Failed';
 }
 
@@ -134,15 +134,15 @@ export function wrongState(message: string) {
   return badRequest('INVALIDJOBSTATE', message);
 }
 
-/** What a question for a job is answered with. */
+/** A job as the API returns it. */
 export function jobJson(job: AnyJob, org: Org): Record<string, unknown> {
   const common = {
     id: job.id,
     operation: job.operation,
     object: job.object,
     createdById: org.userId,
-    createdDate: auditInfoOf(job.createdAt).replace('Z', '+0000'),
-    systemModstamp: auditInfoOf(job.changedAt).replace('Z', '+0000'),
+    createdDate: isoSeconds(job.createdAt).replace('Z', '+0000'),
+    systemModstamp: isoSeconds(job.changedAt).replace('Z', '+0000'),
     state: job.state,
     concurrencyMode: 'Parallel',
     contentType: 'CSV',

@@ -1,4 +1,4 @@
-// The rows of an upload, read and written one by one.
+// Parses the rows of an upload and writes them one by one.
 import { parse } from 'csv-parse/sync';
 import type { RecordError } from '../salesforce-error.ts';
 import { SalesforceError } from '../salesforce-error.ts';
@@ -9,10 +9,10 @@ import type { IngestJob } from './bulk-jobs.ts';
 
 const NULL = '#N/A';
 
-/** Reads what was uploaded. @returns why the job as a whole fails, or null */
+/** Parses the uploaded CSV. @returns why the whole job fails, or null */
 export function readUpload({ org }: WriteContext, job: IngestJob): string | null {
   const csv = job.csv ?? '';
-  // Also within a cell: https://developer.salesforce.com/docs/platform/api-asynch/guide/datafiles-prepare-csv.html
+  // The line ending also applies within a cell: https://developer.salesforce.com/docs/platform/api-asynch/guide/datafiles-prepare-csv.html
   const fits = job.lineEnding === 'LF' ? !csv.includes('\r\n') : !/(?<!\r)\n/.test(csv);
   if (!fits) {
     return `ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is ${job.lineEnding}`;
@@ -36,9 +36,9 @@ function tableOf(csv: string): string[][] | string {
   }
 }
 
-/** Writes the next rows, at most so many. */
-export function writeRows(context: WriteContext, object: ObjectType, job: IngestJob, most: number): void {
-  const until = Math.min(job.rows.length, job.processed + most);
+/** Writes up to `maxRows` further rows. */
+export function writeRows(context: WriteContext, object: ObjectType, job: IngestJob, maxRows: number): void {
+  const until = Math.min(job.rows.length, job.processed + maxRows);
   for (; job.processed < until; job.processed++) {
     const row = job.rows[job.processed] ?? [];
     const { id, errors } = writeRow(context, object, job.columns, row);
@@ -64,7 +64,7 @@ function writeRow(
     const cell = row[at] ?? '';
     const field = context.org.schema.field(object, name);
     if (field?.type === 'id') id = cell;
-    // An empty cell leaves the field as it is.
+    // An empty cell does not change the field.
     else if (field && cell !== '') values[field.name] = cell === NULL ? null : typed(field, cell);
   }
   if (id === '') return { id, errors: [{ statusCode: 'MISSING_ARGUMENT', message: 'Id not specified', fields: [] }] };
@@ -77,7 +77,7 @@ function writeRow(
   }
 }
 
-/** A cell as the JSON that a field of that type would be written with; what cannot be read stays a text. */
+/** The JSON value of a cell for the field's type; a cell that cannot be parsed stays text. */
 function typed({ type }: FieldDefinition, cell: string): unknown {
   if (type === 'boolean') return /^(true|false)$/i.test(cell) ? cell.toLowerCase() === 'true' : cell;
   if (type === 'int' || type === 'double' || type === 'currency') {

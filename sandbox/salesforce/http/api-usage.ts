@@ -1,28 +1,28 @@
-// How many calls an org has left: those of any 24 hours.
+// The daily API quota of an org: calls in any 24 hours.
 import { requestLimitExceeded } from '../salesforce-error.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-// An Enterprise org with none but the included licenses.
+// An Enterprise org with only the included licenses.
 const DEFAULT_LIMIT = 100_000;
 
 export class ApiUsage {
   limit: number;
-  /** Calls by the minute. */
+  /** Calls by minute. */
   readonly #minutes = new Map<number, number>();
 
   constructor(limit = DEFAULT_LIMIT) {
     this.limit = limit;
   }
 
-  /** @throws SalesforceError REQUEST_LIMIT_EXCEEDED; a call that is refused is not counted */
-  take(now: number): void {
+  /** Counts a call. @throws SalesforceError REQUEST_LIMIT_EXCEEDED; a rejected call is not counted */
+  acquire(now: number): void {
     if (this.used(now) >= this.limit) throw requestLimitExceeded();
     const minute = Math.floor(now / MINUTE_MS);
     this.#minutes.set(minute, (this.#minutes.get(minute) ?? 0) + 1);
   }
 
-  /** Calls of the 24 hours before `now`; those of a time to come were made before the clock was set back. */
+  /** Calls in the 24 hours before `now`. Later calls, made before the clock was set back, are removed. */
   used(now: number): number {
     let sum = 0;
     for (const [minute, calls] of this.#minutes) {
@@ -33,7 +33,7 @@ export class ApiUsage {
     return sum;
   }
 
-  /** As if so many calls had been made by others. */
+  /** Sets the number of used calls, as if other apps had made them. */
   setUsed(calls: number, now: number): void {
     this.#minutes.clear();
     this.#minutes.set(Math.floor(now / MINUTE_MS), calls);

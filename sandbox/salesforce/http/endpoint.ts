@@ -1,14 +1,14 @@
-// What every endpoint of the API goes through: version, token, calls left; then the endpoint itself.
+// Runs before every endpoint of the API: checks token, version and API quota.
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import { deliver, type Exchange } from '../../http/deliver.ts';
 import type { RequestContext } from '../../http/receive.ts';
 import type { Reply } from '../../http/reply.ts';
-import type { Activities } from '../activities.ts';
+import { type Exchange, sendReply } from '../../http/send-reply.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { ClientApp } from '../auth/token-endpoint.ts';
 import type { BulkJobs } from '../bulk/bulk-jobs.ts';
-import type { Org } from '../org.ts';
+import type { Activities } from '../org/activities.ts';
+import type { Org } from '../org/org.ts';
 import type { OutboundMessages } from '../outbound/outbound-messages.ts';
 import type { RecordRules } from '../records/record-rules.ts';
 import { badRequest, invalidSession, notFound, SalesforceError } from '../salesforce-error.ts';
@@ -27,27 +27,27 @@ export interface SalesforceRequestContext extends RequestContext {
   readonly cursors: QueryCursors;
   readonly jobs: BulkJobs;
   readonly outbound: OutboundMessages;
-  /** Of custom fields, by the ids of their records. */
+  /** Metadata of custom fields by the IDs of their CustomField records. */
   readonly fieldMetadata: Map<string, FieldMetadata>;
-  /** The user may change the org's setup. */
+  /** The product's user may change the org's setup. */
   canCustomize: boolean;
 }
 
 /** A request as an endpoint sees it. */
 export interface Call {
-  readonly gate: SalesforceRequestContext;
+  readonly context: SalesforceRequestContext;
   readonly org: Org;
-  /** As in the path: `v66.0`. */
+  /** As in the path, e.g. `v66.0`. */
   readonly version: string;
   param(name: string): string;
-  /** A parameter of the query; undefined when it is not there. */
+  /** A query parameter; undefined if absent. */
   query(name: string): string | undefined;
   header(name: string): string | undefined;
-  /** @throws SalesforceError 400 when the body has another form */
+  /** @throws SalesforceError 400 if the body does not match the schema */
   body<T>(schema: z.ZodType<T>): T;
   /** The body of an upload. */
   text(): string;
-  /** The object that the path names. @throws SalesforceError 404 */
+  /** The object in the path. @throws SalesforceError 404 */
   object(tooling?: boolean): ObjectType;
 }
 
@@ -56,26 +56,26 @@ export type Endpoint = (call: Call) => Reply;
 const FIRST_VERSION = 50;
 export const LAST_VERSION = 67;
 
-export function serve(gate: SalesforceRequestContext, endpoint: Endpoint): RequestHandler {
+export function serve(context: SalesforceRequestContext, endpoint: Endpoint): RequestHandler {
   return async (req: Request, res: Response) => {
-    const exchange = gate.exchanges.get(req);
-    if (!exchange) throw new Error('a request reached an endpoint without passing the gate');
-    const reply = answer(gate, endpoint, req, exchange);
-    // Whoever got no further than the token learns nothing of the org's limits.
-    const headers = reply.status === 401 ? {} : gate.usage.header(gate.clock.now());
-    await deliver(res, exchange, reply, { ...headers, ...exchange.fault?.headers });
+    const exchange = context.exchanges.get(req);
+    if (!exchange) throw new Error('the request was not registered by receive()');
+    const reply = handle(context, endpoint, req, exchange);
+    // A request without a valid token gets no quota header.
+    const headers = reply.status === 401 ? {} : context.usage.header(context.clock.now());
+    await sendReply(res, exchange, reply, { ...headers, ...exchange.fault?.headers });
   };
 }
 
-function answer(gate: SalesforceRequestContext, endpoint: Endpoint, req: Request, exchange: Exchange): Reply {
+function handle(context: SalesforceRequestContext, endpoint: Endpoint, req: Request, exchange: Exchange): Reply {
   try {
-    noteBody(exchange, req);
-    checkToken(gate, req.headers.authorization);
+    logBody(exchange, req);
+    checkToken(context, req.headers.authorization);
     const version = /^v(\d\d)\.0$/.exec(String(req.params.version));
     const number = Number(version?.[1]);
     if (!version || number < FIRST_VERSION || number > LAST_VERSION) throw notFound();
-    gate.usage.take(gate.clock.now());
-    return endpoint(callOf(gate, req));
+    context.usage.acquire(context.clock.now());
+    return endpoint(callOf(context, req));
   } catch (error) {
     if (error instanceof SalesforceError) return { status: error.status, body: error.body };
     throw error;
@@ -88,15 +88,15 @@ function checkToken({ sessions, clock }: SalesforceRequestContext, header: strin
   if (!sessions.use(token, clock.now())) throw invalidSession();
 }
 
-function callOf(gate: SalesforceRequestContext, req: Request): Call {
+function callOf(context: SalesforceRequestContext, req: Request): Call {
   const param = (name: string): string => {
     const value = req.params[name];
     if (typeof value !== 'string') throw notFound();
     return value;
   };
   return {
-    gate,
-    org: gate.org,
+    context,
+    org: context.org,
     version: param('version'),
     param,
     query: (name) => {
@@ -111,7 +111,7 @@ function callOf(gate: SalesforceRequestContext, req: Request): Call {
     },
     text: () => (Buffer.isBuffer(req.body) ? req.body.toString('utf8') : ''),
     object: (tooling = false) => {
-      const object = gate.org.schema.visibleObject(param('object'));
+      const object = context.org.schema.visibleObject(param('object'));
       if (!object || object.prefix === '' || object.tooling !== tooling) throw notFound();
       return object;
     },
@@ -122,7 +122,7 @@ const loggedSchema = z.object({
   records: z.array(z.looseObject({ id: z.string().optional(), Id: z.string().optional() })),
 });
 
-function noteBody({ entry }: Exchange, req: Request): void {
+function logBody({ entry }: Exchange, req: Request): void {
   const parsed = loggedSchema.safeParse(req.body);
   if (!parsed.success) return;
   const writes = parsed.data.records.map(({ id, Id, attributes: _attributes, ...properties }) => {

@@ -1,14 +1,14 @@
-// Requests whose address or headers are too long, which Salesforce's servers refuse before anything reads them.
+// Rejects requests whose URL or headers are too long, as Salesforce's servers do before any other check.
 // https://help.salesforce.com/s/articleView?id=000386264
 import type { IncomingMessage } from 'node:http';
 import type { Reply } from '../../http/reply.ts';
 
 const MAX_BYTES = 16_384;
 
-/** Node itself must let in what is to be refused here. */
+/** Node's own limit must be higher, so that this module rejects the request and not Node. */
 export const NODE_MAX_HEADER_BYTES = 262_144;
 
-/** The refusal of such a request, in the words of the server; null for one that is not too long. */
+/** The error response of Salesforce's servers; null if the request is not too long. */
 export function tooLong({ method = '', url = '', rawHeaders }: IncomingMessage): Reply | null {
   const address = Buffer.byteLength(url);
   if (address > MAX_BYTES) return badMessage(414, 'URI Too Long');

@@ -1,13 +1,13 @@
-// The outbound messages of one org: of which saves they tell, and with what. Without a target nothing is told.
+// The outbound messages of one org: which saves cause one, and its content. Without a target, none are sent.
 import { idOf } from '../ids.ts';
-import type { Org } from '../org.ts';
+import type { Org } from '../org/org.ts';
 import { isDeleted } from '../records/record-table.ts';
 import { badRequest } from '../salesforce-error.ts';
-import { type DeliveryStatus, MessageDelivery, type Notification } from './deliver-messages.ts';
+import { type DeliveryStatus, MessageDelivery, type Notification } from './message-delivery.ts';
 import type { OutboundSettings } from './outbound-settings.ts';
 import { soapMessage } from './soap-message.ts';
 
-const NOTHING: DeliveryStatus = {
+const NO_DELIVERIES: DeliveryStatus = {
   ...{ sent: 0, delivered: 0, failed: 0, dropped: 0 },
   ...{ waiting: 0, inFlight: 0, deliveries: [] },
 };
@@ -16,46 +16,46 @@ export class OutboundMessages {
   readonly #org: Org;
   #delivery: MessageDelivery | null = null;
   #fields: readonly string[] = [];
-  #made = 0;
+  #count = 0;
 
   constructor(org: Org) {
     this.#org = org;
   }
 
   /**
-   * Tells the target of every save from now on. What still waits for a target before it goes there, too.
-   * @throws SalesforceError 400 for an object that there is not
+   * Sends a message for every save to the target from now on, and messages that still wait for a former target.
+   * @throws SalesforceError 400 for an unknown object
    */
-  aim(settings: OutboundSettings): void {
+  setTarget(settings: OutboundSettings): void {
     const unknown = settings.objects.find((name) => this.#org.schema.object(name)?.name !== name);
-    if (unknown !== undefined) throw badRequest('INVALID_TYPE', `the sandbox has no object ${unknown}`);
+    if (unknown !== undefined) throw badRequest('INVALID_TYPE', `unknown object ${unknown}`);
     this.#fields = settings.fields;
-    const delivery = this.#delivery ?? this.#begin(settings);
-    delivery.change(settings);
+    const delivery = this.#delivery ?? this.#createDelivery(settings);
+    delivery.configure(settings);
     this.#delivery = delivery;
     const objects = new Set(settings.objects);
-    this.#org.watcher = (record, before, by) => {
-      // Nothing but a create or an update sets off a rule or a flow with a message.
+    this.#org.onSave = (record, before, by) => {
+      // Only a create or an update triggers the rule or flow that sends a message.
       const isEdit = !isDeleted(record) && (before === null || !isDeleted(before));
       if (!objects.has(record.type) || !isEdit) return;
-      if (settings.quietUser && by === this.#org.userId) return;
-      this.#made += 1;
-      delivery.add(record.type, { id: idOf('04l', this.#made), recordId: record.id });
+      if (settings.skipOwnWrites && by === this.#org.userId) return;
+      this.#count += 1;
+      delivery.add(record.type, { id: idOf('04l', this.#count), recordId: record.id });
     };
   }
 
-  /** Tells nobody any more; what waits is dropped. */
+  /** Stops sending and discards waiting messages. */
   stop(): void {
-    this.#org.watcher = null;
+    this.#org.onSave = null;
     this.#delivery?.close();
     this.#delivery = null;
   }
 
   status(): DeliveryStatus {
-    return this.#delivery?.status() ?? NOTHING;
+    return this.#delivery?.status() ?? NO_DELIVERIES;
   }
 
-  #begin(settings: OutboundSettings): MessageDelivery {
+  #createDelivery(settings: OutboundSettings): MessageDelivery {
     const now = () => this.#org.clock.now();
     return new MessageDelivery(settings, {
       now,
@@ -64,16 +64,21 @@ export class OutboundMessages {
   }
 
   #compose(object: string, notifications: readonly Notification[]): string | null {
-    const there = notifications.flatMap(({ id, recordId }) => {
+    const existing = notifications.flatMap(({ id, recordId }) => {
       const record = this.#org.find(recordId);
       return record === undefined ? [] : [{ id, record }];
     });
-    if (there.length === 0) return null;
-    return soapMessage({ orgId: this.#org.id, actionId: actionOf(object), notifications: there, fields: this.#fields });
+    if (existing.length === 0) return null;
+    return soapMessage({
+      orgId: this.#org.id,
+      actionId: actionOf(object),
+      notifications: existing,
+      fields: this.#fields,
+    });
   }
 }
 
-/** Each object has one message, and it one id. */
+/** The ID of an object's outbound message action. */
 function actionOf(object: string): string {
   return idOf('04k', [...object].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7) % 1_000_000);
 }

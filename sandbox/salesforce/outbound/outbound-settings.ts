@@ -1,16 +1,16 @@
-// What an admin sets up of outbound messages: where they go, and of what they tell.
+// The settings of outbound messages: target, objects and fields.
 import { z } from 'zod';
 import { deliverySettings } from '../../webhooks/delivery-settings.ts';
 
 export const outboundSettingsSchema = z.strictObject({
-  // Salesforce's first repeat comes after about 30 s, and its waits double up to about two hours: 240 times `retryMs`.
+  // Salesforce's first retry comes after about 30 s, and its waits double up to about two hours: 240 times `retryMs`.
   ...deliverySettings({ maxConcurrentRequests: 5, timeoutMs: 60_000 }),
-  /** Each has a message of its own, sent at each create and update. */
+  /** Each object has its own message, sent at each create and update. */
   objects: z.array(z.string()).min(1).default(['Lead', 'Contact']),
-  /** What a message carries besides the id. */
+  /** Fields in a message besides the ID. */
   fields: z.array(z.string()).default([]),
-  /** The user of the product lacks "Send Outbound Messages": what it writes is told to nobody. */
-  quietUser: z.boolean().default(false),
+  /** The product's user lacks "Send Outbound Messages": its writes cause no message. */
+  skipOwnWrites: z.boolean().default(false),
 });
 
 export type OutboundSettings = z.output<typeof outboundSettingsSchema>;

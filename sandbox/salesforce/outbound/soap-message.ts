@@ -1,6 +1,6 @@
-// The documents of outbound messages: the envelope that Salesforce sends, and the answer that it waits for.
+// The XML of outbound messages: the envelope that Salesforce sends, and the acknowledgment that it expects.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_notifications.htm
-import type { Answer } from '../../webhooks/http-sender.ts';
+import type { HttpResponse } from '../../webhooks/http-sender.ts';
 import type { SObjectRecord } from '../records/record-table.ts';
 import type { Value } from '../schema/field.ts';
 
@@ -10,12 +10,12 @@ export interface SoapMessage {
   readonly orgId: string;
   readonly actionId: string;
   readonly notifications: readonly { readonly id: string; readonly record: SObjectRecord }[];
-  /** Besides the id. */
+  /** Fields besides the ID. */
   readonly fields: readonly string[];
 }
 
 export function soapMessage({ orgId, actionId, notifications, fields }: SoapMessage): string {
-  const told = notifications.map(({ id, record }) => {
+  const elements = notifications.map(({ id, record }) => {
     const values = fields.map((name) => element(`sf:${name}`, record.values[name] ?? null)).join('');
     const type = `xsi:type="sf:${record.type}" xmlns:sf="urn:sobject.enterprise.soap.sforce.com"`;
     const sObject = `<sObject ${type}>\n     ${element('sf:Id', record.id)}${values}\n    </sObject>`;
@@ -30,12 +30,12 @@ export function soapMessage({ orgId, actionId, notifications, fields }: SoapMess
    <SessionId xsi:nil="true"/>
    ${element('EnterpriseUrl', `${HOST}/c/66.0/${orgId}`)}
    ${element('PartnerUrl', `${HOST}/u/66.0/${orgId}`)}
-${told.join('')}  </notifications>
+${elements.join('')}  </notifications>
  </soapenv:Body>
 </soapenv:Envelope>`;
 }
 
-/** A field without a value is left out. */
+/** '' for a field without a value. */
 function element(name: string, value: Value): string {
   return value === null ? '' : `<${name}>${escaped(String(value))}</${name}>`;
 }
@@ -49,7 +49,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 function escaped(text: string): string {
-  // No XML holds any other control character.
+  // XML 1.0 allows no other control characters.
   const printable = text.replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '');
   return printable.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
@@ -57,7 +57,7 @@ function escaped(text: string): string {
 const ACK =
   /<(?:(\w+):)?notificationsResponse\b[^<>]*\sxmlns(?::\1)?\s*=\s*["']http:\/\/soap\.sforce\.com\/2005\/09\/outbound["'][^<>]*>\s*<(?:\w+:)?Ack>\s*true\s*</;
 
-/** Whether the receiver has it: a 200 alone does not say so. */
-export function isAcknowledged({ status, contentType, body }: Answer): boolean {
+/** True if the receiver acknowledged the message. A status of 200 alone is not enough. */
+export function isAcknowledged({ status, contentType, body }: HttpResponse): boolean {
   return status === 200 && /^(?:text|application)\/(?:soap\+)?xml\b/i.test(contentType) && ACK.test(body);
 }

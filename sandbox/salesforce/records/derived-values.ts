@@ -1,4 +1,4 @@
-// What Salesforce itself sets on a record when other values of it are set.
+// The values that Salesforce derives from other values of a record.
 import type { Value } from '../schema/field.ts';
 import { textOf, type Values } from './record-table.ts';
 
@@ -18,7 +18,7 @@ const DERIVED: Readonly<Record<string, Derive>> = {
     const completed = closed ? (textOf(CompletedDateTime ?? before.CompletedDateTime) ?? now) : null;
     return { IsClosed: closed, CompletedDateTime: completed };
   },
-  // Date and start are two names of one value.
+  // ActivityDateTime and StartDateTime are two names of one value.
   Event: ({ ActivityDateTime, StartDateTime }) => {
     const start = textOf(StartDateTime ?? ActivityDateTime);
     return start === null ? {} : { ActivityDateTime: start, StartDateTime: start, ActivityDate: start.slice(0, 10) };
@@ -39,7 +39,7 @@ const DERIVED: Readonly<Record<string, Derive>> = {
   }),
 };
 
-/** @param now ISO instant at which the values were written */
+/** @param now ISO instant of the write */
 export function derivedValues(type: string, values: Values, before: Values, now: string): Values {
   return DERIVED[type]?.(values, before, now) ?? {};
 }

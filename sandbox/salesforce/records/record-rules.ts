@@ -1,16 +1,16 @@
-// What stands in the way of writes: validation rules, and rows that somebody else holds.
+// The rules that make writes fail: validation rules, duplicate rules and locked rows.
 import { z } from 'zod';
 
 export const validationRuleSchema = z.strictObject({
   /** The object's name. */
   object: z.string(),
-  /** Records by id; absent: all of the object. */
+  /** IDs of records; absent: all records of the object. */
   ids: z.array(z.string()).optional(),
   message: z.string(),
-  /** The field at which the message is shown; absent: at the top of the page. */
+  /** The field of the error; absent: the error has no field. */
   field: z.string().optional(),
 });
-/** A duplicate rule that finds another record like these. */
+/** A duplicate rule that reports these records as duplicates. */
 export const duplicateRuleSchema = z.strictObject({ ids: z.array(z.string()), action: z.enum(['alert', 'block']) });
 export const lockSchema = z.strictObject({ id: z.string(), times: z.int().min(1) });
 
@@ -26,7 +26,7 @@ export class RecordRules {
     this.#rules = rules;
   }
 
-  /** @param locks how many writes to a record fail from now on, by its id of 18 characters */
+  /** @param locks number of writes that fail from now on, by 18-character record ID */
   setLocks(locks: ReadonlyMap<string, number>): void {
     this.#locks = new Map(locks);
   }
@@ -35,7 +35,7 @@ export class RecordRules {
     this.#duplicates = rules;
   }
 
-  /** @param allowed whoever writes has seen the alert */
+  /** @param allowed the request allows saving despite an alert */
   isDuplicate(id: string, allowed: boolean): boolean {
     return this.#duplicates.some(({ ids, action }) => ids.includes(id) && !(allowed && action === 'alert'));
   }
@@ -44,8 +44,8 @@ export class RecordRules {
     return this.#rules.find((rule) => rule.object === object && (rule.ids?.includes(id) ?? true));
   }
 
-  /** True when the row is held; that counts as one of its times. */
-  isLocked(id: string): boolean {
+  /** True if the row is locked. Each call with this result uses up one of its failures. */
+  useLock(id: string): boolean {
     const left = this.#locks.get(id) ?? 0;
     if (left > 0) this.#locks.set(id, left - 1);
     return left > 0;

@@ -7,17 +7,16 @@ export interface SObjectRecord {
   readonly id: string;
   /** The object's name. */
   readonly type: string;
-  /** By the field's name; what is not there is null (or false). */
+  /** By field name; an absent value is null (or false). */
   readonly values: Values;
 }
 
 export class RecordTable {
-  /** In the order in which they were made, which is id order; a changed record keeps its place. */
+  /** In creation order, which is ID order; a changed record keeps its position. */
   readonly #records = new Map<string, SObjectRecord>();
-
   #purged = 0;
 
-  /** How many there ever were. */
+  /** The number of records ever created. */
   get size(): number {
     return this.#records.size + this.#purged;
   }
@@ -30,7 +29,7 @@ export class RecordTable {
     this.#records.set(record.id, record);
   }
 
-  /** As if it had never been. */
+  /** Deletes a record permanently. */
   purge(id: string): void {
     if (this.#records.delete(id)) this.#purged += 1;
   }
@@ -44,7 +43,7 @@ export function isDeleted(record: SObjectRecord): boolean {
   return record.values.IsDeleted === true;
 }
 
-/** A field that refers to a record; null when it is empty. */
+/** The ID in a reference field; null if it is empty. */
 export function reference(record: SObjectRecord, field: string): string | null {
   const value = record.values[field];
   return typeof value === 'string' ? value : null;

@@ -1,6 +1,6 @@
-// Every path of the Salesforce API that the sandbox has; any other is a 404.
+// All paths of the Salesforce API that the sandbox implements; any other path is a 404.
 import { type Request, type Response, Router } from 'express';
-import { deliver } from '../../http/deliver.ts';
+import { sendReply } from '../../http/send-reply.ts';
 import { type Endpoint, type SalesforceRequestContext, serve } from '../http/endpoint.ts';
 import { notFound } from '../salesforce-error.ts';
 import { limits, listVersions } from './account.ts';
@@ -16,7 +16,7 @@ const QUERY_JOBS = '/jobs/query';
 const INGEST_JOBS = '/jobs/ingest';
 const CUSTOM_FIELD = '/tooling/sobjects/CustomField';
 
-// The first that fits wins: fixed names stand before parameters.
+// The first match wins, so fixed names come before parameters.
 const ENDPOINTS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete', string, Endpoint])[] = [
   ['get', '/limits', limits],
   ['get', '/query', runRestQuery],
@@ -53,16 +53,16 @@ const ENDPOINTS: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete'
   ['patch', `${CUSTOM_FIELD}/:id`, tooling.changeCustomField],
 ];
 
-export function apiRouter(gate: SalesforceRequestContext): Router {
+export function apiRouter(context: SalesforceRequestContext): Router {
   const router = Router({ caseSensitive: true });
   router.get('/', async (req: Request, res: Response) => {
-    const exchange = gate.exchanges.get(req);
-    if (exchange) await deliver(res, exchange, listVersions(), {});
+    const exchange = context.exchanges.get(req);
+    if (exchange) await sendReply(res, exchange, listVersions(), {});
   });
-  for (const [method, path, endpoint] of ENDPOINTS) router[method](`/:version${path}`, serve(gate, endpoint));
+  for (const [method, path, endpoint] of ENDPOINTS) router[method](`/:version${path}`, serve(context, endpoint));
   router.use(
     '/:version',
-    serve(gate, () => {
+    serve(context, () => {
       throw notFound();
     }),
   );

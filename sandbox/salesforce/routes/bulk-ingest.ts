@@ -1,7 +1,7 @@
 // Bulk API 2.0 ingest jobs, for updates. https://developer.salesforce.com/docs/platform/api-asynch/guide/bulk-api-2-0-ingest.html
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
-import { type IngestJob, isOver, jobJson, wrongState } from '../bulk/bulk-jobs.ts';
+import { type IngestJob, isFinished, jobJson, wrongState } from '../bulk/bulk-jobs.ts';
 import { readUpload, writeRows } from '../bulk/run-ingest.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
 import { badRequest } from '../salesforce-error.ts';
@@ -23,16 +23,16 @@ export const createIngestJob: Endpoint = (call) => {
   if (!object || object.prefix === '' || object.tooling) {
     throw badRequest('INVALIDENTITY', `Unable to find object: ${name}`);
   }
-  const job = call.gate.jobs.addIngest({ version: call.version, object: writable(object).name, lineEnding });
+  const job = call.context.jobs.addIngest({ version: call.version, object: writable(object).name, lineEnding });
   return ok(jobJson(job, call.org));
 };
 
-export const listIngestJobs: Endpoint = ({ gate, org }) => {
-  const records = gate.jobs.all().filter(({ kind }) => kind === 'ingest');
+export const listIngestJobs: Endpoint = ({ context, org }) => {
+  const records = context.jobs.all().filter(({ kind }) => kind === 'ingest');
   return ok({ done: true, nextRecordsUrl: null, records: records.map((job) => jobJson(job, org)) });
 };
 
-/** All data at once: a second upload is refused. */
+/** Accepts all data in one upload; a second upload is an error. */
 export const uploadRows: Endpoint = (call) => {
   const job = jobOf(call);
   if (job.state !== 'Open' || job.csv !== null) throw wrongState(`Upload not allowed, job state is ${job.state}`);
@@ -46,43 +46,42 @@ export const changeIngestJob: Endpoint = (call) => {
   const { state } = call.body(stateSchema);
   const job = jobOf(call);
   if (state === 'Aborted') {
-    call.gate.jobs.abort(job);
+    call.context.jobs.abort(job);
   } else {
     if (job.state !== 'Open') throw wrongState(`Closing Job not allowed, job state is ${job.state}`);
     if (job.csv === null) throw wrongState('Closing Job not allowed, nothing was uploaded');
-    call.gate.jobs.moveTo(job, 'UploadComplete');
+    call.context.jobs.moveTo(job, 'UploadComplete');
   }
   return ok(jobJson(job, call.org));
 };
 
 export const getIngestJob: Endpoint = (call) => {
   const job = jobOf(call);
-  if (job.state !== 'Open' && !isOver(job.state)) moveOn(call, job);
+  if (job.state !== 'Open' && !isFinished(job.state)) advance(call, job);
   return ok(jobJson(job, call.org));
 };
 
 export const deleteIngestJob: Endpoint = (call) => {
-  call.gate.jobs.remove(jobOf(call));
+  call.context.jobs.remove(jobOf(call));
   return { status: 204 };
 };
 
-function moveOn({ gate, org }: Call, job: IngestJob): void {
-  const { jobs, rules } = gate;
-  const context = { org, rules };
+function advance({ context: { jobs, rules }, org }: Call, job: IngestJob): void {
+  const writeContext = { org, rules };
   const mayFinish = jobs.poll(job);
   if (job.columns.length === 0) {
-    job.errorMessage = readUpload(context, job);
+    job.errorMessage = readUpload(writeContext, job);
   }
   if (job.errorMessage !== null) {
     jobs.moveTo(job, 'Failed');
     return;
   }
   const object = org.schema.object(job.object);
-  if (mayFinish && object) writeRows(context, object, job, jobs.rowsPerPoll);
+  if (mayFinish && object) writeRows(writeContext, object, job, jobs.rowsPerPoll);
   if (mayFinish && job.processed === job.rows.length) jobs.moveTo(job, 'JobComplete');
 }
 
-// In no order that could be built on.
+// Results come in an arbitrary order, so that no client relies on it.
 export const getSuccesses: Endpoint = (call) => {
   const job = finished(call);
   const rows = job.successes.toReversed().map(({ id, row }) => [id, 'false', ...row]);
@@ -108,10 +107,10 @@ function csv(columns: readonly string[], rows: readonly (readonly string[])[], {
 
 function finished(call: Call): IngestJob {
   const job = jobOf(call);
-  if (isOver(job.state)) return job;
+  if (isFinished(job.state)) return job;
   throw wrongState(`Job is in state ${job.state}`);
 }
 
-function jobOf({ gate, param }: Call): IngestJob {
-  return gate.jobs.ingest(param('id'));
+function jobOf({ context, param }: Call): IngestJob {
+  return context.jobs.ingest(param('id'));
 }

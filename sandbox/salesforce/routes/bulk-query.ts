@@ -1,14 +1,14 @@
 // Bulk API 2.0 query jobs. https://developer.salesforce.com/docs/platform/api-asynch/guide/queries.html
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
-import { isOver, jobJson, type QueryJob, wrongState } from '../bulk/bulk-jobs.ts';
+import { isFinished, jobJson, type QueryJob, wrongState } from '../bulk/bulk-jobs.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
 import { badRequest, SalesforceError } from '../salesforce-error.ts';
 import { csvLine } from '../soql/render-rows.ts';
 import { type QueryResult, runQuery } from '../soql/run-query.ts';
 import { notSupported } from '../soql/soql-error.ts';
 
-// What a page holds where nobody asks for a size is not told.
+// Salesforce does not document the default page size.
 const PAGE_ROWS = 10_000;
 
 const createSchema = z.strictObject({
@@ -23,57 +23,57 @@ const abortSchema = z.strictObject({ state: z.literal('Aborted') });
 export const createQueryJob: Endpoint = (call) => {
   const { operation, query, lineEnding } = call.body(createSchema);
   const { object } = run(call, query, operation === 'queryAll');
-  const job = call.gate.jobs.addQuery({ version: call.version, object: object.name, lineEnding }, operation, query);
+  const job = call.context.jobs.addQuery({ version: call.version, object: object.name, lineEnding }, operation, query);
   return ok(jobJson(job, call.org));
 };
 
-export const listQueryJobs: Endpoint = ({ gate, org }) => {
-  const records = gate.jobs.all().filter(({ kind }) => kind === 'query');
+export const listQueryJobs: Endpoint = ({ context, org }) => {
+  const records = context.jobs.all().filter(({ kind }) => kind === 'query');
   return ok({ done: true, nextRecordsUrl: null, records: records.map((job) => jobJson(job, org)) });
 };
 
 export const getQueryJob: Endpoint = (call) => {
-  const { gate, org } = call;
-  const job = gate.jobs.query(call.param('id'));
-  if (!isOver(job.state) && gate.jobs.poll(job)) {
+  const { context, org } = call;
+  const job = context.jobs.query(call.param('id'));
+  if (!isFinished(job.state) && context.jobs.poll(job)) {
     job.result = run(call, job.soql, job.operation === 'queryAll');
-    gate.jobs.moveTo(job, 'JobComplete');
+    context.jobs.moveTo(job, 'JobComplete');
   }
   return ok(jobJson(job, org));
 };
 
 export const abortQueryJob: Endpoint = (call) => {
   call.body(abortSchema);
-  const job = call.gate.jobs.query(call.param('id'));
-  call.gate.jobs.abort(job);
+  const job = call.context.jobs.query(call.param('id'));
+  call.context.jobs.abort(job);
   return ok(jobJson(job, call.org));
 };
 
-export const deleteQueryJob: Endpoint = ({ gate, param }) => {
-  gate.jobs.remove(gate.jobs.query(param('id')));
+export const deleteQueryJob: Endpoint = ({ context, param }) => {
+  context.jobs.remove(context.jobs.query(param('id')));
   return { status: 204 };
 };
 
-/** A page of the results as CSV; the header `Sforce-Locator` leads to the next one and is `null` on the last. */
+/** A page of results as CSV. The header `Sforce-Locator` is the cursor of the next page, and `null` on the last one. */
 export const getQueryResults: Endpoint = (call) => {
-  const job = call.gate.jobs.query(call.param('id'));
+  const job = call.context.jobs.query(call.param('id'));
   if (call.version !== job.version) {
     throw new SalesforceError(409, 'API_ERROR', `Results must be read by the version of the job, ${job.version}`);
   }
   if (job.state !== 'JobComplete' || !job.result) throw wrongState(`Job is in state ${job.state}`);
   const from = offsetOf(call.query('locator'), job.result);
-  const most = Number(call.query('maxRecords') ?? PAGE_ROWS);
-  if (!Number.isInteger(most) || most < 1)
+  const maxRecords = Number(call.query('maxRecords') ?? PAGE_ROWS);
+  if (!Number.isInteger(maxRecords) || maxRecords < 1)
     throw badRequest('INVALID_ARGUMENT', 'maxRecords must be a positive integer');
-  return page(job, job.result, from, most);
+  return page(job, job.result, from, maxRecords);
 };
 
-function page({ lineEnding }: QueryJob, { records, columns }: QueryResult, from: number, most: number): Reply {
+function page({ lineEnding }: QueryJob, { records, columns }: QueryResult, from: number, maxRecords: number): Reply {
   const end = lineEnding === 'LF' ? '\n' : '\r\n';
-  const shown = columns ?? [];
-  const rows = records.slice(from, from + most);
+  const selected = columns ?? [];
+  const rows = records.slice(from, from + maxRecords);
   const header = csvLine(
-    shown.map(({ path }) => path),
+    selected.map(({ path }) => path),
     end,
   );
   const body =
@@ -81,7 +81,7 @@ function page({ lineEnding }: QueryJob, { records, columns }: QueryResult, from:
     rows
       .map((record) =>
         csvLine(
-          shown.map((column) => column.get(record)),
+          selected.map((column) => column.get(record)),
           end,
         ),
       )
@@ -106,7 +106,7 @@ function offsetOf(locator: string | undefined, { records }: QueryResult): number
 
 function run({ org }: Call, soql: string, all: boolean): QueryResult {
   const result = runQuery(org, soql, { all, tooling: false });
-  if (result.columns === null) throw notSupported('COUNT() in a bulk query: there is none');
-  if (result.parsed.offset !== null) throw notSupported('OFFSET in a bulk query: there is none');
+  if (result.columns === null) throw notSupported('COUNT() in a bulk query');
+  if (result.parsed.offset !== null) throw notSupported('OFFSET in a bulk query');
   return result;
 }

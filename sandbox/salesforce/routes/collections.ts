@@ -1,4 +1,4 @@
-// sObject collections: many records in one call.
+// sObject collections: several records in one call.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections.htm
 import { z } from 'zod';
 import { ok } from '../../http/reply.ts';
@@ -26,7 +26,7 @@ const updateSchema = z.strictObject({
 });
 type Input = z.infer<typeof updateSchema>['records'][number];
 
-/** PATCH /composite/sobjects: one outcome for each record, in the order of the request. */
+/** PATCH /composite/sobjects: one outcome per record, in the order of the request. */
 export const updateCollection: Endpoint = (call) => {
   const { allOrNone, records } = call.body(updateSchema);
   if (records.length > MAX_WRITTEN) {
@@ -40,13 +40,13 @@ export const updateCollection: Endpoint = (call) => {
   const allowsDuplicates = /\ballowSave=true\b/.test(call.header('Sforce-Duplicate-Rule-Header') ?? '');
   const outcomes = inputs.map(({ object, id, values }): Outcome => {
     if (twice.has(fullId(id) ?? '')) return repeated(id);
-    return updateRecord({ org: call.org, rules: call.gate.rules, allowsDuplicates }, object, id, values);
+    return updateRecord({ org: call.org, rules: call.context.rules, allowsDuplicates }, object, id, values);
   });
   const failed = outcomes.some(({ success }) => !success);
-  return ok((allOrNone && failed ? rollBack(call, outcomes) : outcomes).map(shown));
+  return ok((allOrNone && failed ? rollBack(call, outcomes) : outcomes).map(outcomeJson));
 };
 
-// A field that is not there, or a value of another kind, is found before any record is written.
+// An unknown field or a value of a wrong JSON type is detected before any record is written.
 function prepare(call: Call, { attributes: { type }, id, Id, ...values }: Input) {
   const object = call.org.schema.visibleObject(type);
   if (!object || object.prefix === '' || object.tooling) {
@@ -86,12 +86,12 @@ const ROLLED_BACK: RecordError = {
 function rollBack({ org }: Call, outcomes: readonly Outcome[]): Outcome[] {
   return outcomes.map((outcome) => {
     if (!outcome.success) return outcome;
-    if (outcome.before) org.putBack(outcome.before);
+    if (outcome.before) org.rollBack(outcome.before);
     return { success: false, errors: [ROLLED_BACK] };
   });
 }
 
-function shown(outcome: Outcome) {
+function outcomeJson(outcome: Outcome) {
   if (outcome.success) return { id: outcome.id, success: true, errors: [] };
   return { success: false, errors: outcome.errors };
 }
@@ -110,7 +110,7 @@ export const postCollection: Endpoint = (call) => {
   return retrieve(call, ids, fields);
 };
 
-/** One entry for each id: null for one that is not there. */
+/** One entry per ID: null for a record that does not exist. */
 function retrieve(call: Call, ids: readonly string[], names: readonly string[]) {
   const object = call.object();
   if (ids.length === 0 || names.length === 0) throw badRequest('MISSING_ARGUMENT', 'ids and fields must be specified');

@@ -1,4 +1,4 @@
-// Queries and their further pages.
+// Queries and their pages.
 import type { Reply } from '../../http/reply.ts';
 import { ok } from '../../http/reply.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
@@ -6,7 +6,7 @@ import { badRequest } from '../salesforce-error.ts';
 import { jsonRow } from '../soql/render-rows.ts';
 import { type QueryResult, type QueryScope, runQuery } from '../soql/run-query.ts';
 
-const SMALLEST_BATCH = 200;
+const MIN_BATCH = 200;
 
 function query(scope: QueryScope): Endpoint {
   return (call) => {
@@ -24,14 +24,14 @@ export const runQueryAll = query({ all: true, tooling: false });
 export const runToolingQuery = query({ all: false, tooling: true });
 
 export const nextPage: Endpoint = (call) => {
-  const { id, result, from, pageRows } = call.gate.cursors.at(call.param('locator'), call.org.clock.now());
+  const { id, result, from, pageRows } = call.context.cursors.at(call.param('locator'), call.org.clock.now());
   return page(call, result, from, pageRows, id);
 };
 
-/** `Sforce-Query-Options: batchSize=500`: what is out of bounds is brought into them. */
+/** `Sforce-Query-Options: batchSize=500`, clamped to the allowed range. */
 function batchSize(call: Call): number {
-  const asked = Number(/batchSize=(\d+)/.exec(call.header('Sforce-Query-Options') ?? '')?.[1] ?? Number.NaN);
-  return Number.isNaN(asked) ? Number.POSITIVE_INFINITY : Math.max(asked, SMALLEST_BATCH);
+  const requested = Number(/batchSize=(\d+)/.exec(call.header('Sforce-Query-Options') ?? '')?.[1] ?? Number.NaN);
+  return Number.isNaN(requested) ? Number.POSITIVE_INFINITY : Math.max(requested, MIN_BATCH);
 }
 
 function page(call: Call, result: QueryResult, from: number, pageRows: number, cursor: string | null): Reply {
@@ -40,7 +40,7 @@ function page(call: Call, result: QueryResult, from: number, pageRows: number, c
   const next = from + rows.length;
   const totalSize = records.length;
   if (next >= totalSize) return ok({ totalSize, done: true, records: rows });
-  const id = cursor ?? call.gate.cursors.open(result, pageRows, call.org.clock.now());
+  const id = cursor ?? call.context.cursors.open(result, pageRows, call.org.clock.now());
   const nextRecordsUrl = `/services/data/${call.version}/query/${id}-${next}`;
   return ok({ totalSize, done: false, nextRecordsUrl, records: rows });
 }

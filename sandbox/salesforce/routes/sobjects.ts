@@ -1,4 +1,4 @@
-// Objects, and single records of them.
+// Objects and single records.
 import { z } from 'zod';
 import { ok } from '../../http/reply.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
@@ -28,13 +28,13 @@ function describing({ org, version }: Call, object: ObjectType) {
   return ok(describeObject(object, org.schema.fields(object), version));
 }
 
-/** GET: all the fields that the user sees, or those of `fields`. */
+/** GET: all fields that the user can see, or those in `fields`. */
 export const getRecord: Endpoint = (call) => {
   const object = call.object();
   const record = existing(call, object);
-  const asked = call.query('fields')?.split(',');
+  const requested = call.query('fields')?.split(',');
   const fields =
-    asked === undefined ? call.org.schema.fields(object) : asked.map((name) => fieldOf(call, object, name));
+    requested === undefined ? call.org.schema.fields(object) : requested.map((name) => fieldOf(call, object, name));
   const values = fields.map((field) => [field.name, jsonValue(field, call.org.value(record, field))]);
   return ok({ attributes: attributes(object.name, record, call.version), ...Object.fromEntries(values) });
 };
@@ -43,8 +43,8 @@ export const patchRecord: Endpoint = (call) => {
   const object = writable(call.object());
   const { id } = existing(call, object);
   if (SETUP.has(object.name)) requireCustomize(call);
-  const outcome = updateRecord({ org: call.org, rules: call.gate.rules }, object, id, call.body(bodySchema));
-  if (!outcome.success) throw refusal(outcome.errors);
+  const outcome = updateRecord({ org: call.org, rules: call.context.rules }, object, id, call.body(bodySchema));
+  if (!outcome.success) throw toSalesforceError(outcome.errors);
   return { status: 204 };
 };
 
@@ -54,13 +54,13 @@ export const postRecord: Endpoint = (call) => {
   if (SETUP.has(object.name)) requireCustomize(call);
   if (object.name === 'FieldPermissions') checkGrant(call.org, body);
   assertNotDuplicate(call.org, object.name, body);
-  const outcome = createRecord({ org: call.org, rules: call.gate.rules }, object, body);
-  if (!outcome.success) throw refusal(outcome.errors);
+  const outcome = createRecord({ org: call.org, rules: call.context.rules }, object, body);
+  if (!outcome.success) throw toSalesforceError(outcome.errors);
   const headers = { Location: `/services/data/${call.version}/sobjects/${object.name}/${outcome.id}` };
   return { status: 201, body: { id: outcome.id, success: true, errors: [] }, headers };
 };
 
-/** @throws SalesforceError 400 when the user sees no such field */
+/** @throws SalesforceError 400 if the user cannot see the field */
 export function fieldOf({ org }: Call, object: ObjectType, name: string) {
   const field = org.schema.field(object, name);
   if (field) return field;
@@ -76,14 +76,14 @@ function existing(call: Call, object: ObjectType): SObjectRecord {
   return record;
 }
 
-/** @throws SalesforceError 400 for objects that no write reaches */
+/** @throws SalesforceError 400 for read-only objects */
 export function writable(object: ObjectType): ObjectType {
   if (object.writable) return object;
   throw badRequest('INVALID_TYPE_FOR_OPERATION', `entity type ${object.name} does not support this operation`);
 }
 
-function refusal(errors: readonly RecordError[]): SalesforceError {
+function toSalesforceError(errors: readonly RecordError[]): SalesforceError {
   const [first] = errors;
-  if (!first) throw new Error('a refusal without an error');
+  if (!first) throw new Error('a failed write must have an error');
   return new SalesforceError(400, first.statusCode, first.message, first.fields);
 }

@@ -1,4 +1,4 @@
-// What an admin sets up by way of the API: custom fields, and who sees them.
+// Tooling API: custom fields.
 import { z } from 'zod';
 import { ok } from '../../http/reply.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
@@ -13,8 +13,8 @@ const createSchema = z.strictObject({
 });
 const changeSchema = z.strictObject({ FullName: z.string().optional(), Metadata: metadataSchema });
 
-// Custom fields of tasks and events are made on an object of their own.
-const TAKES_FIELDS: ReadonlySet<string> = new Set(['Account', 'Campaign', 'Contact', 'Lead', 'Opportunity']);
+// Custom fields of tasks and events are created on a separate object (Activity), which the sandbox lacks.
+const CUSTOMIZABLE: ReadonlySet<string> = new Set(['Account', 'Campaign', 'Contact', 'Lead', 'Opportunity']);
 
 export const createCustomField: Endpoint = (call) => {
   requireCustomize(call);
@@ -22,7 +22,7 @@ export const createCustomField: Endpoint = (call) => {
   const [type = '', name = ''] = FullName.split('.');
   const { schema } = call.org;
   const object = schema.object(type);
-  if (!object || !TAKES_FIELDS.has(object.name)) throw badRequest('INVALID_TYPE', `Cannot add a field to ${type}`);
+  if (!object || !CUSTOMIZABLE.has(object.name)) throw badRequest('INVALID_TYPE', `Cannot add a field to ${type}`);
   if (schema.anyField(object, name)) {
     throw badRequest(
       'DUPLICATE_DEVELOPER_NAME',
@@ -32,7 +32,7 @@ export const createCustomField: Endpoint = (call) => {
   schema.define(object, customField(name, Metadata));
   const values = { DeveloperName: name.slice(0, -3), TableEnumOrId: object.name };
   const { id } = call.org.add('CustomField', values, { by: call.org.userId });
-  call.gate.fieldMetadata.set(id, Metadata);
+  call.context.fieldMetadata.set(id, Metadata);
   return { status: 201, body: { id, success: true, errors: [], warnings: [], infos: [] } };
 };
 
@@ -46,22 +46,22 @@ export const getCustomField: Endpoint = (call) => {
     DeveloperName: name.slice(0, -3),
     TableEnumOrId: type,
     FullName: fullName,
-    Metadata: call.gate.fieldMetadata.get(id),
+    Metadata: call.context.fieldMetadata.get(id),
   });
 };
 
-/** Puts the whole metadata in place of the former. */
+/** Replaces the whole metadata. */
 export const changeCustomField: Endpoint = (call) => {
   requireCustomize(call);
   const { Metadata } = call.body(changeSchema);
   const { id, type, name } = customFieldOf(call);
   const object = call.org.schema.object(type);
   if (!object) throw notFound();
-  if (call.gate.fieldMetadata.get(id)?.type !== Metadata.type) {
+  if (call.context.fieldMetadata.get(id)?.type !== Metadata.type) {
     throw badRequest('FIELD_INTEGRITY_EXCEPTION', 'Cannot change field type', ['Metadata']);
   }
   call.org.schema.define(object, customField(name, Metadata));
-  call.gate.fieldMetadata.set(id, Metadata);
+  call.context.fieldMetadata.set(id, Metadata);
   return { status: 204 };
 };
 
@@ -73,6 +73,6 @@ function customFieldOf(call: Call): { id: string; type: string; name: string } {
 }
 
 /** @throws SalesforceError 403 */
-export function requireCustomize({ gate }: Call): void {
-  if (!gate.canCustomize) throw insufficientAccess();
+export function requireCustomize({ context }: Call): void {
+  if (!context.canCustomize) throw insufficientAccess();
 }

@@ -1,4 +1,4 @@
-// Task, Event, e-mail messages, campaigns and opportunities: where Salesforce keeps what people did.
+// The objects with activities: tasks, events, e-mail messages, campaigns and opportunities.
 import { field, parent, picklist, readOnly, text } from './field.ts';
 import { objectType } from './object-type.ts';
 

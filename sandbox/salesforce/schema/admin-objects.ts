@@ -1,4 +1,4 @@
-// Users, the org itself, and what decides who sees which field.
+// Users, the org, and the objects of field-level security.
 import { field, parent, readOnly, text } from './field.ts';
 import { objectType } from './object-type.ts';
 
@@ -19,7 +19,7 @@ export const USER = objectType(
   READ_ONLY,
 );
 
-/** What `Who`, `What` and an `Owner` that may be of several types show of the record they lead to. */
+/** The fields of the record behind a polymorphic reference: `Who`, `What`, and an `Owner` of several types. */
 export const NAME = objectType(
   'Name',
   '',
@@ -68,7 +68,7 @@ export const FIELD_PERMISSIONS = objectType('FieldPermissions', '01k', [
   field('PermissionsEdit', 'boolean'),
 ]);
 
-/** Of the Tooling API; its metadata is told by a single record's GET alone. */
+/** Part of the Tooling API. Only a GET of a single record returns the metadata. */
 export const CUSTOM_FIELD = objectType(
   'CustomField',
   '00N',

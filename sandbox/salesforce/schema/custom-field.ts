@@ -1,11 +1,11 @@
-// Custom fields as the Tooling API takes them.
+// Custom fields in the format of the Tooling API.
 // https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_customfield.htm
 import { z } from 'zod';
 import { badRequest } from '../salesforce-error.ts';
 import { type FieldDefinition, field, type PicklistEntry } from './field.ts';
 
 const valueSchema = z.strictObject({
-  // The documents of the two APIs that take these do not agree on the name.
+  // The documents of the two APIs that accept these disagree on the name.
   valueName: z.string().optional(),
   fullName: z.string().optional(),
   label: z.string().optional(),
@@ -49,8 +49,8 @@ const TYPES: Readonly<Record<FieldMetadata['type'], FieldDefinition['type']>> = 
   DateTime: 'datetime',
 };
 
-/** What must be told of a field of a type. */
-const NEEDED: Partial<Readonly<Record<FieldMetadata['type'], readonly (keyof FieldMetadata)[]>>> = {
+/** The required metadata by field type. */
+const REQUIRED_KEYS: Partial<Readonly<Record<FieldMetadata['type'], readonly (keyof FieldMetadata)[]>>> = {
   Number: ['precision', 'scale'],
   Text: ['length'],
   LongTextArea: ['length', 'visibleLines'],
@@ -58,7 +58,7 @@ const NEEDED: Partial<Readonly<Record<FieldMetadata['type'], readonly (keyof Fie
   Checkbox: ['defaultValue'],
 };
 
-/** @param name with its `__c` @throws SalesforceError for metadata that makes no field */
+/** @param name with `__c` @throws SalesforceError for invalid metadata */
 export function customField(name: string, metadata: FieldMetadata): FieldDefinition {
   checkMetadata(metadata);
   const { type, label, length = 0, precision = 18, scale = 0, valueSet } = metadata;
@@ -80,7 +80,7 @@ function entryOf({ valueName, fullName, label, isActive }: z.infer<typeof valueS
 
 function checkMetadata(metadata: FieldMetadata): void {
   const { type, length = 0, precision = 18, scale = 0 } = metadata;
-  for (const key of NEEDED[type] ?? []) {
+  for (const key of REQUIRED_KEYS[type] ?? []) {
     if (metadata[key] === undefined || metadata[key] === null) {
       throw invalid(`Must specify '${key}' for a CustomField of type ${type}`);
     }

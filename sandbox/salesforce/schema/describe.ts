@@ -1,4 +1,4 @@
-// What an org tells of its objects.
+// The describe results of objects.
 import type { FieldDefinition } from './field.ts';
 import { isLongText } from './field.ts';
 import type { ObjectType } from './object-type.ts';
@@ -14,7 +14,7 @@ const SOAP_TYPES: Readonly<Record<string, string>> = {
   datetime: 'xsd:dateTime',
 };
 
-/** What the list of all objects tells of one. */
+/** An object's entry in the list of all objects. */
 export function describeBriefly(object: ObjectType, version: string): Record<string, unknown> {
   const base = `/services/data/${version}/${object.tooling ? 'tooling/' : ''}sobjects/${object.name}`;
   return {

@@ -1,4 +1,4 @@
-// What a field of an object is, and short ways to write one down.
+// The definition of a field, and factories for common kinds.
 
 export type FieldType =
   | 'id'
@@ -16,7 +16,7 @@ export type FieldType =
   | 'date'
   | 'datetime';
 
-/** Instants are kept as ISO texts to the second, dates as YYYY-MM-DD: texts that sort as times do. */
+/** Instants are stored as ISO text to the second, dates as YYYY-MM-DD: this text sorts by time. */
 export type Value = string | number | boolean | null;
 
 export interface PicklistEntry {
@@ -29,21 +29,21 @@ export interface FieldDefinition {
   readonly name: string;
   readonly label: string;
   readonly type: FieldType;
-  /** Characters, of texts. */
+  /** Maximum characters, for text. */
   readonly length: number;
-  /** Digits in all and behind the point, of numbers. */
+  /** Digits in total, for numbers; `scale`: digits after the decimal point. */
   readonly precision: number;
   readonly scale: number;
-  /** May be set when a record is made. */
+  /** Can be set when a record is created. */
   readonly createable: boolean;
   readonly updateable: boolean;
   readonly nillable: boolean;
   readonly custom: boolean;
   readonly referenceTo: readonly string[];
-  /** The name of the path to the parent, e.g. `Account` of `AccountId`. */
+  /** The name of the relationship to the parent, e.g. `Account` for `AccountId`. */
   readonly relationshipName: string | null;
   readonly picklist: readonly PicklistEntry[];
-  /** Takes no other value than those of the picklist. */
+  /** Accepts only values of the picklist. */
   readonly restricted: boolean;
 }
 
@@ -88,7 +88,7 @@ export function field(name: string, type: FieldType, more: Partial<FieldDefiniti
   };
 }
 
-/** One that only Salesforce itself writes. */
+/** A field that only Salesforce itself writes. */
 export function readOnly(name: string, type: FieldType, more: Partial<FieldDefinition> = {}): FieldDefinition {
   return field(name, type, { createable: false, updateable: false, ...more });
 }
@@ -105,7 +105,7 @@ export function picklist(
   return field(name, 'picklist', { picklist: values.map((value) => ({ value, label: value, active: true })), ...more });
 }
 
-/** A reference `<name>Id` whose path is `<name>`. */
+/** A reference `<name>Id` with the relationship `<name>`. */
 export function parent(
   name: string,
   referenceTo: readonly string[],
@@ -114,12 +114,12 @@ export function parent(
   return field(`${name}Id`, 'reference', { referenceTo, relationshipName: name, ...more });
 }
 
-/** Long texts can neither be filtered nor sorted by. */
+/** Long text cannot be used in filters or ORDER BY. */
 export function isLongText({ type, length }: FieldDefinition): boolean {
   return type === 'textarea' && length > 255;
 }
 
-/** What every object has. */
+/** The fields of every object. */
 export const SYSTEM_FIELDS: readonly FieldDefinition[] = [
   readOnly('Id', 'id', { label: 'Record ID', nillable: false }),
   readOnly('IsDeleted', 'boolean', { label: 'Deleted' }),

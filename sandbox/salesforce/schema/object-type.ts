@@ -1,16 +1,16 @@
-// What an object (sObject) is.
+// The definition of an object (sObject).
 import { type FieldDefinition, SYSTEM_FIELDS } from './field.ts';
 
 export interface ObjectType {
   readonly name: string;
   readonly label: string;
-  /** The first three characters of its records' ids. */
+  /** The first three characters of its record IDs. */
   readonly prefix: string;
-  /** Belongs to the Tooling API, and is no part of the ordinary one. */
+  /** Available in the Tooling API only. */
   readonly tooling: boolean;
-  /** Can be made and changed by way of the API. */
+  /** The API can create and update its records. */
   readonly writable: boolean;
-  /** Exists only where shared activities are switched on. */
+  /** Exists only with shared activities. */
   readonly sharedActivities: boolean;
   readonly fields: readonly FieldDefinition[];
 }

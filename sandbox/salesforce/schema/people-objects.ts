@@ -1,4 +1,4 @@
-// Lead, Contact and Account, with the standard fields that a scoring product may read.
+// Lead, Contact and Account, with the standard fields that lead scoring reads.
 // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference
 import { type FieldDefinition, field, parent, picklist, readOnly, text } from './field.ts';
 import { objectType } from './object-type.ts';

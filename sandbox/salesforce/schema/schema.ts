@@ -1,4 +1,4 @@
-// The objects of one org, and which of their fields the product's user may see and edit (field-level security).
+// The objects of one org, and the fields that the product's user can see and edit (field-level security).
 import {
   CAMPAIGN,
   CAMPAIGN_MEMBER,
@@ -35,12 +35,12 @@ interface Access {
   readonly edit: boolean;
 }
 
-/** Names are taken in any case, as Salesforce takes them. */
+/** Names are case-insensitive, as in Salesforce. */
 export class Schema {
   readonly #objects = new Map<string, ObjectType>();
   readonly #fields = new Map<string, Map<string, FieldDefinition>>();
   readonly #byPrefix = new Map<string, ObjectType>();
-  /** By `lead.email`; objects by `lead`. */
+  /** Hidden fields as `lead.email`, hidden objects as `lead`. */
   #hidden: ReadonlySet<string> = new Set();
   #grants: ReadonlyMap<string, Access> = new Map();
 
@@ -53,19 +53,19 @@ export class Schema {
     }
   }
 
-  /** The objects of the ordinary API, or of the Tooling API. */
+  /** The visible objects of the REST API, or of the Tooling API. */
   objects(tooling: boolean): readonly ObjectType[] {
     return [...this.#objects.values()].filter(
       (each) => each.tooling === tooling && each.prefix !== '' && !this.#isHidden(each),
     );
   }
 
-  /** Every object, whichever API it belongs to, seen or not. */
+  /** Any object of either API, visible or not. */
   object(name: string): ObjectType | undefined {
     return this.#objects.get(name.toLowerCase());
   }
 
-  /** One that the user may see. */
+  /** An object that the user can see. */
   visibleObject(name: string): ObjectType | undefined {
     const found = this.object(name);
     return found && this.#isHidden(found) ? undefined : found;
@@ -75,28 +75,28 @@ export class Schema {
     return this.#byPrefix.get(id.slice(0, 3));
   }
 
-  /** The fields that there are, seen or not. */
+  /** All fields, visible or not. */
   allFields(object: ObjectType): readonly FieldDefinition[] {
     return [...(this.#fields.get(object.name)?.values() ?? [])];
   }
 
-  /** The fields that the user may see; to those that may only be read no edit is offered. */
+  /** The fields that the user can see; fields with read access only are not createable or updateable. */
   fields(object: ObjectType): readonly FieldDefinition[] {
-    return this.allFields(object).flatMap((field) => this.#seen(object, field) ?? []);
+    return this.allFields(object).flatMap((field) => this.#visible(object, field) ?? []);
   }
 
-  /** One that the user may see. */
+  /** A field that the user can see. */
   field(object: ObjectType, name: string): FieldDefinition | undefined {
     const found = this.anyField(object, name);
-    return found && this.#seen(object, found);
+    return found && this.#visible(object, found);
   }
 
-  /** One that is there, seen or not. */
+  /** Any field, visible or not. */
   anyField(object: ObjectType, name: string): FieldDefinition | undefined {
     return this.#fields.get(object.name)?.get(name.toLowerCase());
   }
 
-  /** Adds a custom field, or puts another definition in its place. */
+  /** Adds a custom field, or replaces its definition. */
   define(object: ObjectType, field: FieldDefinition): void {
     this.#fields.get(object.name)?.set(field.name.toLowerCase(), field);
   }
@@ -105,18 +105,18 @@ export class Schema {
     return this.#hidden.has(name.toLowerCase());
   }
 
-  /** @param names fields that the user may not see from now on, as `Lead.Email`, and objects, as `Task` */
+  /** @param names the fields (`Lead.Email`) and objects (`Task`) that the user cannot see from now on */
   hide(names: readonly string[]): void {
     this.#hidden = new Set(names.map((name) => name.toLowerCase()));
   }
 
-  /** What the permission sets of the user allow, by `Lead.Score__c`. */
+  /** Sets the access that the user's permission sets grant, by field (`Lead.Score__c`). */
   grant(grants: ReadonlyMap<string, Access>): void {
     this.#grants = new Map(Array.from(grants, ([name, access]) => [name.toLowerCase(), access]));
   }
 
-  // Nobody sees a new custom field until somebody grants it.
-  #seen(object: ObjectType, field: FieldDefinition): FieldDefinition | undefined {
+  // A new custom field is invisible until a permission set grants access.
+  #visible(object: ObjectType, field: FieldDefinition): FieldDefinition | undefined {
     const name = `${object.name}.${field.name}`.toLowerCase();
     if (this.#hidden.has(name)) return undefined;
     if (!field.custom) return field;

@@ -1,6 +1,6 @@
-// Conditions as functions of a record.
+// Compiles the conditions of a query to functions of a record.
 import type { Operator } from '@jetstreamapp/soql-parser-js';
-import type { Org } from '../org.ts';
+import type { Org } from '../org/org.ts';
 import type { SObjectRecord } from '../records/record-table.ts';
 import { badRequest } from '../salesforce-error.ts';
 import { type FieldDefinition, isLongText, type Value } from '../schema/field.ts';
@@ -16,11 +16,11 @@ export interface CompileContext {
   readonly org: Org;
   readonly soql: string;
   readonly object: ObjectType;
-  /** The ids that a semi-join's own query finds. */
+  /** The IDs that the inner query of a semi-join finds. */
   semiJoin(join: SemiJoin): ReadonlySet<Value>;
 }
 
-/** @throws SalesforceError for fields, operators and values that do not go together */
+/** @throws SalesforceError for an operator or value that the field's type does not allow */
 export function compileWhere(context: CompileContext, tree: WhereTree): Predicate {
   if (tree.kind === 'comparison') return comparison(context, tree);
   if (tree.kind === 'semi-join') return semiJoin(context, tree);
@@ -62,13 +62,13 @@ function comparison(context: CompileContext, { field: path, operator, values }: 
   }
   const [value = null] = wanted;
   if (operator === '=') return (record) => get(record) === value;
-  // What is empty differs from every value.
+  // An empty value differs from every other value.
   if (operator === '!=') return (record) => get(record) !== value;
   if (value === null || !ORDERED.has(field.definition.type)) throw badOperator(context, field, { operator });
-  const holds = COMPARE[operator];
+  const compare = COMPARE[operator];
   return (record) => {
-    const held = get(record);
-    return held !== null && holds(held, value);
+    const actual = get(record);
+    return actual !== null && compare(actual, value);
   };
 }
 
@@ -92,19 +92,19 @@ function inRange(
   operator: Operator,
   [from, to]: readonly [string, string],
 ): Predicate {
-  const tests: Partial<Readonly<Record<Operator, (held: string) => boolean>>> = {
-    '=': (held) => held >= from && held < to,
-    '!=': (held) => held < from || held >= to,
-    '<': (held) => held < from,
-    '<=': (held) => held < to,
-    '>': (held) => held >= to,
-    '>=': (held) => held >= from,
+  const tests: Partial<Readonly<Record<Operator, (value: string) => boolean>>> = {
+    '=': (value) => value >= from && value < to,
+    '!=': (value) => value < from || value >= to,
+    '<': (value) => value < from,
+    '<=': (value) => value < to,
+    '>': (value) => value >= to,
+    '>=': (value) => value >= from,
   };
-  const holds = tests[operator];
-  if (!holds) throw badOperator(context, field, { operator });
+  const compare = tests[operator];
+  if (!compare) throw badOperator(context, field, { operator });
   return (record) => {
-    const held = field.get(record);
-    return typeof held === 'string' ? holds(held) : operator === '!=';
+    const value = field.get(record);
+    return typeof value === 'string' ? compare(value) : operator === '!=';
   };
 }
 
@@ -121,12 +121,12 @@ function like(context: CompileContext, field: ResolvedField, values: Comparison[
   });
   const test = new RegExp(`^${pattern}$`, 'i');
   return (record) => {
-    const held = field.get(record);
-    return typeof held === 'string' && test.test(held);
+    const value = field.get(record);
+    return typeof value === 'string' && test.test(value);
   };
 }
 
-/** Texts are compared without regard to case, ids are not. */
+/** Text is compared case-insensitively, IDs case-sensitively. */
 export function comparable(field: ResolvedField): (record: SObjectRecord) => Value {
   const exact: ReadonlySet<string> = new Set([
     'id',
@@ -140,8 +140,8 @@ export function comparable(field: ResolvedField): (record: SObjectRecord) => Val
   ]);
   if (exact.has(field.definition.type)) return (record) => field.get(record);
   return (record) => {
-    const held = field.get(record);
-    return typeof held === 'string' ? held.toLowerCase() : held;
+    const value = field.get(record);
+    return typeof value === 'string' ? value.toLowerCase() : value;
   };
 }
 

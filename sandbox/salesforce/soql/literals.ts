@@ -1,6 +1,6 @@
-// What stands on the right of a comparison, read as the field's type wants it.
+// Parses the right side of a comparison by the field's type.
 import { fullId } from '../ids.ts';
-import { auditInfoOf } from '../org.ts';
+import { isoSeconds } from '../org/org.ts';
 import { badRequest } from '../salesforce-error.ts';
 import type { FieldDefinition, Value } from '../schema/field.ts';
 import { notSupported } from './soql-error.ts';
@@ -20,23 +20,23 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\',
 };
 
-/** The text that a quoted string stands for; in the pattern of a LIKE, `\%` and `\_` stay as they are. */
+/** The value of a quoted string. In a LIKE pattern, the escapes `\%` and `\_` are preserved. */
 export function stringOf({ text }: RawLiteral, isPattern: boolean): string {
   const inner = text.slice(1, -1);
   if (inner.length > MAX_STRING)
-    throw badRequest('MALFORMED_QUERY', 'a string in a query has 4,000 characters at most');
+    throw badRequest('MALFORMED_QUERY', 'a string in a query has at most 4,000 characters');
   return inner.replace(/\\(u[0-9a-fA-F]{4}|[\s\S]|$)/g, (sequence, code: string) => {
     if (code.length === 5) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
     if (isPattern && (code === '%' || code === '_')) return sequence;
     if (isPattern && code === '\\') return '\\\\';
-    const meant = ESCAPES[code];
-    if (meant === undefined) {
+    const unescaped = ESCAPES[code];
+    if (unescaped === undefined) {
       throw badRequest(
         'MALFORMED_QUERY',
         `Invalid string literal ${text}. Illegal character sequence '${sequence}' in string literal.`,
       );
     }
-    return meant;
+    return unescaped;
   });
 }
 
@@ -51,7 +51,7 @@ function number(type: string): Read {
 
 const text: Read = (field, literal) => {
   if (literal.type !== 'STRING') throw mustBeQuoted(field);
-  // An empty text is no value.
+  // Salesforce treats empty text as null.
   return stringOf(literal, false).toLowerCase() || null;
 };
 
@@ -75,7 +75,7 @@ const READ: Partial<Readonly<Record<FieldDefinition['type'], Read>>> = {
   },
 };
 
-/** @throws SalesforceError when the value is not of the field's type */
+/** @throws SalesforceError if the value does not match the field's type */
 export function literalValue(field: FieldDefinition, literal: RawLiteral): Value {
   if (literal.type === 'NULL') return null;
   return (READ[field.type] ?? text)(field, literal);
@@ -92,8 +92,8 @@ function idValue(field: FieldDefinition, literal: RawLiteral): string {
 function instant(text: string): string {
   const at = Date.parse(text);
   if (Number.isNaN(at)) throw badRequest('MALFORMED_QUERY', `line 1, no viable alternative at character '${text}'`);
-  // Kept instants are whole seconds; one in between lies after its second.
-  return at % 1000 === 0 ? auditInfoOf(at) : new Date(at).toISOString();
+  // Stored instants are whole seconds; fractions are kept, so that the comparison is exact.
+  return at % 1000 === 0 ? isoSeconds(at) : new Date(at).toISOString();
 }
 
 function day(text: string): string {
@@ -111,7 +111,7 @@ function mustBeQuoted(field: FieldDefinition): Error {
   return badRequest('INVALID_FIELD', message);
 }
 
-/** Days from the first to before the last, counted from today. */
+/** First day and first day after the range, relative to today. */
 function span(literal: string): readonly [number, number] | null {
   const [name = '', count] = literal.toUpperCase().split(':');
   const n = Number(count ?? Number.NaN);
@@ -128,15 +128,15 @@ function span(literal: string): readonly [number, number] | null {
 }
 
 /**
- * The first instant or day of a date literal, and the first behind it; the user's days are those of UTC.
- * @throws SalesforceError for a literal that is not one of days
+ * The first instant or day of a date literal, and the first one after it. The user's time zone is UTC.
+ * @throws SalesforceError for a literal of another unit than days
  */
 export function dateRange(field: FieldDefinition, { text }: RawLiteral, now: number): readonly [string, string] {
   if (field.type !== 'date' && field.type !== 'datetime') throw mustBeQuoted(field);
   const days = span(text);
   if (days === null || days.some(Number.isNaN)) throw notSupported(`the date literal ${text}`);
   const today = Math.floor(now / DAY_MS);
-  const [from, to] = days.map((offset) => auditInfoOf((today + offset) * DAY_MS));
-  const shown = (stamp = ''): string => (field.type === 'date' ? stamp.slice(0, 10) : stamp);
-  return [shown(from), shown(to)];
+  const [from, to] = days.map((offset) => isoSeconds((today + offset) * DAY_MS));
+  const bound = (instantText = ''): string => (field.type === 'date' ? instantText.slice(0, 10) : instantText);
+  return [bound(from), bound(to)];
 }

@@ -1,4 +1,4 @@
-// A query's text, parsed and brought into the few shapes that the sandbox evaluates; anything else is refused.
+// Parses a query and reduces it to the clauses that the sandbox evaluates; any other clause is an error.
 import { type FieldType, type OrderByClause, parseQuery, type Query } from '@jetstreamapp/soql-parser-js';
 import { badRequest } from '../salesforce-error.ts';
 import { malformed, notSupported } from './soql-error.ts';
@@ -17,7 +17,7 @@ export interface OrderKey {
 export interface ParsedQuery {
   readonly soql: string;
   readonly object: string;
-  /** Fields and paths; null for COUNT(). */
+  /** Fields and relationship paths; null for COUNT(). */
   readonly select: readonly string[] | null;
   readonly where: WhereTree | null;
   readonly orderBy: readonly OrderKey[];
@@ -25,7 +25,7 @@ export interface ParsedQuery {
   readonly offset: number | null;
 }
 
-/** @throws SalesforceError MALFORMED_QUERY, or what else Salesforce calls it */
+/** @throws SalesforceError MALFORMED_QUERY, or Salesforce's more specific code */
 export function parseSoql(soql: string): ParsedQuery {
   if (soql.length > MAX_CHARACTERS) {
     throw badRequest('QUERY_TOO_COMPLICATED', 'SOQL statements cannot be longer than 100,000 characters.');
@@ -43,10 +43,10 @@ function parsed(soql: string): Query {
   }
 }
 
-// What a query may consist of besides its fields; every other part is refused by its name.
+// The clauses that are evaluated; any other one is an error.
 const EVALUATED: ReadonlySet<string> = new Set(['fields', 'sObject', 'where', 'orderBy', 'limit', 'offset']);
 
-/** @param soql the whole query's text, for the places of errors */
+/** @param soql the text of the whole query, for error positions */
 export function shapeQuery(soql: string, query: Query): ParsedQuery {
   const other = Object.entries(query).find(([part, value]) => value !== undefined && !EVALUATED.has(part));
   if (other) throw notSupported(`the clause "${other[0]}"`);

@@ -1,4 +1,4 @@
-// Results of queries that go over several answers.
+// The open results of queries with several pages.
 import { idOf } from '../ids.ts';
 import { badRequest } from '../salesforce-error.ts';
 import type { QueryResult } from './run-query.ts';
@@ -17,7 +17,7 @@ export class QueryCursors {
   readonly #open = new Map<string, Cursor>();
   #count = 0;
 
-  /** Keeps a result; where too many are open, the oldest one is closed. @returns its id, the first part of a locator */
+  /** Stores a result and closes the oldest one above the limit. @returns its ID, the first part of a locator */
   open(result: QueryResult, pageRows: number, now: number): string {
     this.#count += 1;
     const id = idOf('01g', this.#count);

@@ -1,4 +1,4 @@
-// Records as answers tell them: as JSON with nested parents, and as CSV.
+// Renders records: as JSON with nested parents, and as CSV.
 import type { SObjectRecord } from '../records/record-table.ts';
 import type { FieldDefinition, Value } from '../schema/field.ts';
 import type { ResolvedField } from './resolve-field.ts';
@@ -16,35 +16,35 @@ export function attributes(type: string, record: SObjectRecord, version: string)
   return { type, url: `/services/data/${version}/sobjects/${record.type}/${record.id}` };
 }
 
-/** @param version as in a path, `v66.0` */
+/** @param version as in a path, e.g. `v66.0` */
 export function jsonRow(record: SObjectRecord, columns: readonly ResolvedField[], version: string): JsonRow {
   const row: JsonRow = { attributes: attributes(record.type, record, version) };
-  for (const column of columns) place(row, record, column, version);
+  for (const column of columns) setCell(row, record, column, version);
   return row;
 }
 
-function place(row: JsonRow, record: SObjectRecord, column: ResolvedField, version: string): void {
-  let at = row;
-  let holder = record;
+function setCell(row: JsonRow, record: SObjectRecord, column: ResolvedField, version: string): void {
+  let target = row;
+  let owner = record;
   for (const hop of column.hops) {
-    const parent = hop.follow(holder);
+    const parent = hop.follow(owner);
     if (parent === null) {
-      at[hop.name] = null;
+      target[hop.name] = null;
       return;
     }
-    const held = at[hop.name];
-    const shown =
-      typeof held === 'object' && held !== null
-        ? held
-        : { attributes: attributes(hop.shownAs ?? parent.type, parent, version) };
-    at[hop.name] = shown;
-    at = shown;
-    holder = parent;
+    const existing = target[hop.name];
+    const nested =
+      typeof existing === 'object' && existing !== null
+        ? existing
+        : { attributes: attributes(hop.displayType ?? parent.type, parent, version) };
+    target[hop.name] = nested;
+    target = nested;
+    owner = parent;
   }
-  at[column.definition.name] = jsonValue(column.definition, column.ownValue(holder));
+  target[column.definition.name] = jsonValue(column.definition, column.ownValue(owner));
 }
 
-/** Every cell in quotes, as Bulk API 2.0 writes them. @param cells null is an empty cell */
+/** Quotes every cell, as Bulk API 2.0 does. @param cells null is an empty cell */
 export function csvLine(cells: readonly Value[], lineEnding: string): string {
   return cells.map((cell) => `"${String(cell ?? '').replaceAll('"', '""')}"`).join(',') + lineEnding;
 }

@@ -1,5 +1,5 @@
-// From the fields and paths of a query to values of records.
-import type { Org } from '../org.ts';
+// Resolves the fields and relationship paths of a query to values of records.
+import type { Org } from '../org/org.ts';
 import { isDeleted, reference, type SObjectRecord } from '../records/record-table.ts';
 import type { FieldDefinition, Value } from '../schema/field.ts';
 import type { ObjectType } from '../schema/object-type.ts';
@@ -11,8 +11,8 @@ const MAX_LEVELS = 5;
 /** One step from a record to a parent. */
 interface Hop {
   readonly name: string;
-  /** What the parent calls itself in an answer: `Name` where it may be of several types; null: its own type. */
-  readonly shownAs: string | null;
+  /** The parent's type in responses: `Name` for a polymorphic reference; null = its own type. */
+  readonly displayType: string | null;
   follow(record: SObjectRecord): SObjectRecord | null;
 }
 
@@ -21,9 +21,9 @@ export interface ResolvedField {
   readonly path: string;
   readonly hops: readonly Hop[];
   readonly definition: FieldDefinition;
-  /** Of the record that the last hop leads to. */
+  /** The field of the record after the last hop. */
   ownValue(record: SObjectRecord): Value;
-  /** Null also where a hop leads nowhere. */
+  /** The field, following all hops; null if a parent does not exist. */
   get(record: SObjectRecord): Value;
 }
 
@@ -80,6 +80,6 @@ function hopOf(org: Org, object: ObjectType, name: string): { hop: Hop; target: 
     const found = id === null ? undefined : org.find(id);
     return found && !isDeleted(found) ? found : null;
   };
-  const shownAs = more.length > 0 ? 'Name' : null;
-  return { hop: { name: field.relationshipName ?? name, shownAs, follow }, target };
+  const displayType = more.length > 0 ? 'Name' : null;
+  return { hop: { name: field.relationshipName ?? name, displayType, follow }, target };
 }

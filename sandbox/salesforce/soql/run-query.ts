@@ -1,5 +1,5 @@
-// A query from its text to its records.
-import type { Org } from '../org.ts';
+// Runs a query: from its text to the matching records.
+import type { Org } from '../org/org.ts';
 import { isDeleted, type SObjectRecord } from '../records/record-table.ts';
 import { badRequest } from '../salesforce-error.ts';
 import { isLongText, type Value } from '../schema/field.ts';
@@ -17,7 +17,7 @@ const PAGE_ROWS_WITH_LONG_TEXTS = 500;
 const MAX_SEMI_JOINS = 2;
 
 export interface QueryScope {
-  /** Also what was deleted or archived. */
+  /** Includes deleted and archived records. */
   readonly all: boolean;
   readonly tooling: boolean;
 }
@@ -27,12 +27,12 @@ export interface QueryResult {
   /** Null for COUNT(). */
   readonly columns: readonly ResolvedField[] | null;
   readonly records: readonly SObjectRecord[];
-  /** At most so many in one answer. */
+  /** Maximum rows per page. */
   readonly pageRows: number;
   readonly parsed: ParsedQuery;
 }
 
-/** @throws SalesforceError with what Salesforce finds wrong with the query */
+/** @throws SalesforceError with Salesforce's error for an invalid query */
 export function runQuery(org: Org, soql: string, scope: QueryScope): QueryResult {
   return evaluate(org, parseSoql(soql), scope, 'alone');
 }
@@ -42,13 +42,13 @@ function evaluate(org: Org, parsed: ParsedQuery, scope: QueryScope, role: 'alone
   if (!object || object.prefix === '' || object.tooling !== scope.tooling)
     throw unknownObject(parsed.soql, parsed.object);
   const columns = parsed.select?.map((path) => resolveField(org, parsed.soql, object, path)) ?? null;
-  const passes = filter(org, parsed, object, scope, role);
+  const matches = filter(org, parsed, object, scope, role);
   const found: SObjectRecord[] = [];
-  for (const record of candidates(org, parsed, object)) if (passes(record)) found.push(record);
+  for (const record of candidates(org, parsed, object)) if (matches(record)) found.push(record);
   const sorted = sort(org, parsed, object, found);
   const from = parsed.offset ?? 0;
-  // With OFFSET there is the first page alone.
-  const most = Math.min(
+  // With OFFSET, Salesforce returns one page only.
+  const maxRecords = Math.min(
     parsed.limit ?? Number.POSITIVE_INFINITY,
     parsed.offset === null ? Number.POSITIVE_INFINITY : PAGE_ROWS,
   );
@@ -56,7 +56,7 @@ function evaluate(org: Org, parsed: ParsedQuery, scope: QueryScope, role: 'alone
   return {
     object,
     columns,
-    records: from === 0 && most >= sorted.length ? sorted : sorted.slice(from, from + most),
+    records: from === 0 && maxRecords >= sorted.length ? sorted : sorted.slice(from, from + maxRecords),
     pageRows: long ? PAGE_ROWS_WITH_LONG_TEXTS : PAGE_ROWS,
     parsed,
   };
@@ -100,15 +100,15 @@ function idsOf(org: Org, soql: string, join: SemiJoin, outer: ObjectType): Reado
   return new Set(records.map((record) => column.get(record)).filter((id) => id !== null));
 }
 
-/** Where a query asks for ids, only these need a look. */
+/** The records to check: only those with the IDs that the query names, if it does. */
 function candidates(org: Org, { where }: ParsedQuery, object: ObjectType): Iterable<SObjectRecord> {
   const table = org.table(object.name);
-  const ids = where === null ? null : askedIds(org, object, where);
-  // In id order, as the table is.
+  const ids = where === null ? null : wantedIds(org, object, where);
+  // In ID order, like the table.
   return ids === null ? table.all() : [...ids].toSorted().flatMap((id) => table.get(id) ?? []);
 }
 
-function askedIds(org: Org, object: ObjectType, where: WhereTree): ReadonlySet<string> | null {
+function wantedIds(org: Org, object: ObjectType, where: WhereTree): ReadonlySet<string> | null {
   const parts = where.kind === 'and' ? where.parts : [where];
   for (const part of parts) {
     if (part.kind !== 'comparison' || part.field.toLowerCase() !== 'id') continue;
@@ -132,7 +132,7 @@ function sort(org: Org, { soql, orderBy }: ParsedQuery, object: ObjectType, foun
   });
 }
 
-/** Empty values come first unless the query says otherwise, whichever the direction. */
+/** Empty values come first in both directions unless the query says NULLS LAST. */
 function orderOf(
   org: Org,
   soql: string,

@@ -1,21 +1,21 @@
-// Refusals of a query, with the place in it, as Salesforce shows it.
+// Query errors with their position, in Salesforce's format.
 import { badRequest, type SalesforceError } from '../salesforce-error.ts';
 
-const AROUND = 40;
+const CONTEXT_CHARACTERS = 40;
 
-/** @param token what the error is about; the place is that of its first appearance as a word */
+/** @param token the cause of the error; the position is its first occurrence as a word */
 export function queryError(soql: string, errorCode: string, token: string, message: string): SalesforceError {
-  const at = Math.max(0, placeOf(soql, token));
+  const at = Math.max(0, positionOf(soql, token));
   const row = soql.slice(0, at).split('\n').length;
   const lineStart = soql.lastIndexOf('\n', at - 1) + 1;
-  const from = Math.max(lineStart, at - AROUND);
-  const line = soql.slice(from, at + token.length + AROUND).split('\n')[0] ?? '';
+  const from = Math.max(lineStart, at - CONTEXT_CHARACTERS);
+  const line = soql.slice(from, at + token.length + CONTEXT_CHARACTERS).split('\n')[0] ?? '';
   const pointer = `${' '.repeat(at - from)}^`;
   const column = at - lineStart + 1;
   return badRequest(errorCode, `\n${line}\n${pointer}\nERROR at Row:${row}:Column:${column}\n${message}`);
 }
 
-function placeOf(soql: string, token: string): number {
+function positionOf(soql: string, token: string): number {
   const word = token.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return soql.search(new RegExp(`(?<![\\w.])${word}(?!\\w)`, 'i'));
 }
@@ -24,7 +24,7 @@ export function malformed(soql: string, token: string, message = `unexpected tok
   return queryError(soql, 'MALFORMED_QUERY', token, message);
 }
 
-/** For what Salesforce may well answer, and the sandbox does not. */
+/** For SOQL that Salesforce may support and the sandbox does not. */
 export function notSupported(what: string): SalesforceError {
   return badRequest('MALFORMED_QUERY', `the sandbox does not evaluate ${what}`);
 }

@@ -1,10 +1,10 @@
-// The conditions of a query as a tree. The parser's own form is a chain with parentheses counted at its links.
+// Converts the conditions of a query to a tree. The parser returns a chain of links with counts of parentheses.
 import type { ConditionWithValueQuery, LiteralType, Operator, Query, WhereClause } from '@jetstreamapp/soql-parser-js';
 import { malformed, notSupported } from './soql-error.ts';
 
 export interface RawLiteral {
   readonly type: LiteralType;
-  /** As it stands in the query, with the quotes of a string. */
+  /** As in the query, a string with its quotes. */
   readonly text: string;
 }
 
@@ -31,12 +31,12 @@ export type WhereTree =
 
 type Token = '(' | ')' | 'AND' | 'OR' | 'NOT' | Comparison | SemiJoin;
 
-/** @throws SalesforceError when AND and OR, or NOT and another condition, stand beside each other without parentheses */
+/** @throws SalesforceError if AND and OR, or NOT and another condition, are combined without parentheses */
 export function whereTree(soql: string, where: WhereClause): WhereTree {
   const tokens = tokensOf(where);
-  const read = new TreeReader(soql, tokens);
-  const tree = read.conditions();
-  read.end();
+  const parser = new TreeParser(soql, tokens);
+  const tree = parser.conditions();
+  parser.end();
   return tree;
 }
 
@@ -75,7 +75,7 @@ function conditionOf(condition: ConditionWithValueQuery): Comparison | SemiJoin 
 }
 
 /** https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_conditionexpression.htm */
-class TreeReader {
+class TreeParser {
   readonly #soql: string;
   readonly #tokens: readonly Token[];
   #at = 0;
@@ -85,7 +85,7 @@ class TreeReader {
     this.#tokens = tokens;
   }
 
-  /** Conditions of one kind: all by AND, all by OR, or one after NOT. */
+  /** Conditions joined by AND only or OR only, or one condition after NOT. */
   conditions(): WhereTree {
     if (this.#tokens[this.#at] === 'NOT') {
       this.#at += 1;

@@ -1,9 +1,9 @@
-// Permission sets, who has them and what they grant: records with rules of their own.
-import type { Org } from '../org.ts';
+// Checks writes of permission sets, their assignments and field permissions.
+import type { Org } from '../org/org.ts';
 import { isDeleted } from '../records/record-table.ts';
 import { badRequest } from '../salesforce-error.ts';
 
-/** @throws SalesforceError for a field that cannot be granted */
+/** @throws SalesforceError for field permissions that cannot be granted */
 export function checkGrant(org: Org, body: Readonly<Record<string, unknown>>): void {
   const { SobjectType, Field, PermissionsRead, PermissionsEdit } = body;
   const [type = '', name = ''] = typeof Field === 'string' ? Field.split('.') : [];
@@ -19,20 +19,20 @@ export function checkGrant(org: Org, body: Readonly<Record<string, unknown>>): v
   }
 }
 
-/** What there may be one of: its fields, and what Salesforce calls a second one. */
-const ONE_OF: Readonly<Record<string, { readonly fields: readonly string[]; readonly code: string }>> = {
+/** The unique fields by object, and Salesforce's error code for a duplicate. */
+const UNIQUE: Readonly<Record<string, { readonly fields: readonly string[]; readonly code: string }>> = {
   PermissionSet: { fields: ['Name'], code: 'DUPLICATE_DEVELOPER_NAME' },
   PermissionSetAssignment: { fields: ['PermissionSetId', 'AssigneeId'], code: 'DUPLICATE_VALUE' },
   FieldPermissions: { fields: ['ParentId', 'Field'], code: 'DUPLICATE_VALUE' },
 };
 
-/** @throws SalesforceError for a permission set, assignment or grant that is there already */
+/** @throws SalesforceError for a duplicate permission set, assignment or field permission */
 export function assertNotDuplicate(org: Org, type: string, body: Readonly<Record<string, unknown>>): void {
-  const one = ONE_OF[type];
-  if (one === undefined) return;
+  const unique = UNIQUE[type];
+  if (unique === undefined) return;
   const same = (value: unknown, other: unknown) => String(value).toLowerCase() === String(other).toLowerCase();
   for (const record of org.table(type).all()) {
-    if (isDeleted(record) || !one.fields.every((name) => same(record.values[name], body[name]))) continue;
-    throw badRequest(one.code, `duplicate value found: <unknown> duplicates value on record with id: ${record.id}`);
+    if (isDeleted(record) || !unique.fields.every((name) => same(record.values[name], body[name]))) continue;
+    throw badRequest(unique.code, `duplicate value found: <unknown> duplicates value on record with id: ${record.id}`);
   }
 }

@@ -1,6 +1,6 @@
-// Which values a field takes, and what it makes of them.
+// Validates the value of a field and converts it to the stored form.
 import { fullId } from '../ids.ts';
-import { auditInfoOf } from '../org.ts';
+import { isoSeconds } from '../org/org.ts';
 import { type RecordError, unreadableValue } from '../salesforce-error.ts';
 import type { FieldDefinition, Value } from '../schema/field.ts';
 
@@ -10,23 +10,23 @@ type Check = (field: FieldDefinition, value: unknown) => Checked;
 
 const EMAIL = /^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/;
 
-const fault = (statusCode: string, field: FieldDefinition, message: string): Checked => ({
+const fieldError = (statusCode: string, field: FieldDefinition, message: string): Checked => ({
   error: { statusCode, message: `${field.label}: ${message}`, fields: [field.name] },
 });
 
-/** Texts lose the white space around them; what is empty then is null. */
+/** Text is trimmed; empty text becomes null. */
 const text: Check = (field, value) => {
   if (typeof value !== 'string') throw unreadableValue('string', value);
   const trimmed = value.trim();
   if (trimmed === '') return { value: null };
   if (trimmed.length <= field.length) return { value: trimmed };
-  return fault('STRING_TOO_LONG', field, `data value too large: ${trimmed} (max length=${field.length})`);
+  return fieldError('STRING_TOO_LONG', field, `data value too large: ${trimmed} (max length=${field.length})`);
 };
 
 const email: Check = (field, value) => {
   const checked = text(field, value);
   if (!('value' in checked) || checked.value === null || EMAIL.test(String(checked.value))) return checked;
-  return fault('INVALID_EMAIL_ADDRESS', field, `invalid email address: ${checked.value}`);
+  return fieldError('INVALID_EMAIL_ADDRESS', field, `invalid email address: ${checked.value}`);
 };
 
 const picklist: Check = (field, value) => {
@@ -34,17 +34,17 @@ const picklist: Check = (field, value) => {
   if (!field.restricted || !('value' in checked) || checked.value === null) return checked;
   if (field.picklist.some((entry) => entry.active && entry.value === checked.value)) return checked;
   const message = `bad value for restricted picklist field: ${checked.value}`;
-  return fault('INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST', field, message);
+  return fieldError('INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST', field, message);
 };
 
-/** Digits behind the point that the field does not keep are rounded away. */
+/** Rounded to the field's scale. */
 const number: Check = (field, value) => {
   if (typeof value !== 'number' || (field.type === 'int' && !Number.isInteger(value))) {
     throw unreadableValue(field.type === 'int' ? 'int' : 'double', value);
   }
   const rounded = Number(value.toFixed(field.scale));
   if (Math.abs(rounded) < 10 ** (field.precision - field.scale)) return { value: rounded };
-  return fault('NUMBER_OUTSIDE_VALID_RANGE', field, `value outside of valid range on numeric field: ${value}`);
+  return fieldError('NUMBER_OUTSIDE_VALID_RANGE', field, `value outside of valid range on numeric field: ${value}`);
 };
 
 const boolean: Check = (_field, value) => {
@@ -56,7 +56,7 @@ const datetime: Check = (_field, value) => {
   const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?(?:Z|[+-]\d\d:?\d\d)$/;
   const at = typeof value === 'string' && form.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(at)) throw unreadableValue('datetime', value);
-  return { value: auditInfoOf(at) };
+  return { value: isoSeconds(at) };
 };
 
 const date: Check = (_field, value) => {
@@ -68,7 +68,7 @@ const date: Check = (_field, value) => {
 const reference: Check = (field, value) => {
   if (typeof value !== 'string') throw unreadableValue('reference', value);
   const id = fullId(value);
-  return id === null ? fault('MALFORMED_ID', field, `id value of incorrect type: ${value}`) : { value: id };
+  return id === null ? fieldError('MALFORMED_ID', field, `id value of incorrect type: ${value}`) : { value: id };
 };
 
 const CHECKS: Readonly<Record<FieldDefinition['type'], Check>> = {
@@ -89,8 +89,8 @@ const CHECKS: Readonly<Record<FieldDefinition['type'], Check>> = {
 };
 
 /**
- * What the field makes of a value in JSON.
- * @throws SalesforceError when the value is of a kind that the field cannot be read from, which refuses the whole request
+ * The stored form of a JSON value, or the record's error.
+ * @throws SalesforceError for a JSON type that the field does not accept, which rejects the whole request
  */
 export function checkValue(field: FieldDefinition, value: unknown): Checked {
   if (value !== null) return CHECKS[field.type](field, value);

@@ -1,6 +1,6 @@
-// One record written by way of the API: everything that Salesforce refuses, in its words.
+// Creates or updates one record through the API, with Salesforce's validation and messages.
 import { fullId } from '../ids.ts';
-import type { AuditInfo, Org } from '../org.ts';
+import type { AuditInfo, Org } from '../org/org.ts';
 import type { RecordRules } from '../records/record-rules.ts';
 import { isDeleted, type SObjectRecord, type Values } from '../records/record-table.ts';
 import { noSuchColumn, type RecordError } from '../salesforce-error.ts';
@@ -11,9 +11,9 @@ import { checkValue } from './check-value.ts';
 export interface WriteContext {
   readonly org: Org;
   readonly rules: RecordRules;
-  /** Sees and edits every field. */
+  /** Field-level security does not apply. */
   readonly asAdmin?: boolean;
-  /** Duplicate rules that only alert let it pass. */
+  /** Duplicate rules with the action "alert" do not apply. */
   readonly allowsDuplicates?: boolean;
 }
 
@@ -27,8 +27,8 @@ interface CheckedValues {
 }
 
 /**
- * The values of a write, as they are kept, or what is wrong with them.
- * @throws SalesforceError for a field that there is not, or that the user may not see, and for values of another kind
+ * The values of a write as stored, and their errors.
+ * @throws SalesforceError for an unknown or invisible field, and for a value of a wrong JSON type
  */
 export function checkValues(
   { org, asAdmin = false }: Pick<WriteContext, 'org' | 'asAdmin'>,
@@ -38,21 +38,21 @@ export function checkValues(
 ): CheckedValues {
   const changes: Record<string, Value> = {};
   const errors: RecordError[] = [];
-  const refused: string[] = [];
+  const readOnly: string[] = [];
   for (const [name, json] of Object.entries(body)) {
     const field = asAdmin ? org.schema.anyField(object, name) : org.schema.field(object, name);
     if (!field) throw noSuchColumn(name, object.name);
     if (!(mode === 'create' ? field.createable : field.updateable)) {
-      refused.push(field.name);
+      readOnly.push(field.name);
       continue;
     }
     const checked = checkValue(field, json);
     if ('error' in checked) errors.push(checked.error);
     else changes[field.name] = checked.value;
   }
-  if (refused.length > 0) errors.unshift(notWritable(refused));
+  if (readOnly.length > 0) errors.unshift(notWritable(readOnly));
   const missing = missingFields(org, object, changes, mode);
-  if (missing.length > 0) errors.push(required(missing));
+  if (missing.length > 0) errors.push(missingFieldsError(missing));
   return { changes, errors };
 }
 
@@ -61,12 +61,12 @@ function notWritable(fields: readonly string[]): RecordError {
   return { statusCode: 'INVALID_FIELD_FOR_INSERT_UPDATE', message, fields };
 }
 
-function required(fields: readonly string[]): RecordError {
+function missingFieldsError(fields: readonly string[]): RecordError {
   const message = `Required fields are missing: [${fields.join(', ')}]`;
   return { statusCode: 'REQUIRED_FIELD_MISSING', message, fields };
 }
 
-// What has a default of its own, when a record is made.
+// Fields with a default value for new records.
 const DEFAULTED: ReadonlySet<string> = new Set(['OwnerId', 'Status', 'Priority']);
 
 function missingFields(org: Org, object: ObjectType, changes: Values, mode: 'create' | 'update'): readonly string[] {
@@ -81,13 +81,13 @@ function isMissing(changes: Values, name: string): boolean {
   return (changes[name] ?? null) === null && !DEFAULTED.has(name);
 }
 
-/** Values of a record are checked before whether it may be written. */
+/** Checks values first, then rules and locks. */
 export function updateRecord(
   context: WriteContext,
   object: ObjectType,
   id: string,
   body: Readonly<Record<string, unknown>>,
-  stamp: AuditInfo = { by: context.org.userId },
+  audit: AuditInfo = { by: context.org.userId },
 ): Outcome {
   const { org } = context;
   const { changes, errors } = checkValues(context, object, body, 'update');
@@ -103,7 +103,7 @@ export function updateRecord(
   if (obstacle) return { success: false, errors: [obstacle] };
   const wrong = badReference(org, object, changes);
   if (wrong) return { success: false, errors: [wrong] };
-  org.write(before, changes, stamp);
+  org.write(before, changes, audit);
   return { success: true, id: record, before };
 }
 
@@ -111,14 +111,14 @@ export function createRecord(
   context: WriteContext,
   object: ObjectType,
   body: Readonly<Record<string, unknown>>,
-  stamp: AuditInfo = { by: context.org.userId },
+  audit: AuditInfo = { by: context.org.userId },
 ): Outcome {
   const { org, rules } = context;
   const { changes, errors } = checkValues(context, object, body, 'create');
   if (errors.length > 0) return { success: false, errors };
-  const wrong = badReference(org, object, changes) ?? broken(rules, object.name, '');
+  const wrong = badReference(org, object, changes) ?? brokenRule(rules, object.name, '');
   if (wrong) return { success: false, errors: [wrong] };
-  return { success: true, id: org.add(object.name, { ...defaults(org, object), ...changes }, stamp).id, before: null };
+  return { success: true, id: org.add(object.name, { ...defaults(org, object), ...changes }, audit).id, before: null };
 }
 
 function defaults(org: Org, object: ObjectType): Values {
@@ -135,17 +135,17 @@ function obstacleTo({ rules, allowsDuplicates = false }: WriteContext, record: S
   if (record.values.IsConverted === true) {
     return { statusCode: 'CANNOT_UPDATE_CONVERTED_LEAD', message: 'cannot reference converted lead', fields: [] };
   }
-  if (rules.isLocked(record.id)) {
+  if (rules.useLock(record.id)) {
     const message = `unable to obtain exclusive access to this record or 1 records: ${record.id}`;
     return { statusCode: 'UNABLE_TO_LOCK_ROW', message, fields: [] };
   }
   if (rules.isDuplicate(record.id, allowsDuplicates)) {
     return { statusCode: 'DUPLICATES_DETECTED', message: 'Use one of these records?', fields: [] };
   }
-  return broken(rules, record.type, record.id);
+  return brokenRule(rules, record.type, record.id);
 }
 
-function broken(rules: RecordRules, object: string, id: string): RecordError | null {
+function brokenRule(rules: RecordRules, object: string, id: string): RecordError | null {
   const rule = rules.violated(object, id);
   if (!rule) return null;
   const fields = rule.field === undefined ? [] : [rule.field];

@@ -1,4 +1,4 @@
-// The leadforge form: a small folder written here, and the public data set where it lies beside the project.
+// Loading leadforge data: a small folder written here, and the public data set if it lies beside the project.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -33,7 +33,7 @@ opp_1,lead_2,2024-01-30,closed_won,16091`,
 };
 for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, `${name}.csv`), `${text}\n`);
 
-test('a contact has the activity of all its leads, each at a time of its own', () => {
+test('a leadforge contact has the activities of all its leads, each at a different time', () => {
   const data = loadLeadforge(folder);
   expect(data.people).toMatchObject([
     { key: 'cnt_1', company: 'acct_1', email: 'cnt_1@acct_1.example', seniority: 'vp', leadSource: 'ORGANIC_SEARCH' },
@@ -54,7 +54,7 @@ test('a contact has the activity of all its leads, each at a time of its own', (
   ]);
 });
 
-test('each enquiry is a lead of its contact, with its own activity', () => {
+test('each leadforge lead belongs to its contact and has its own activities', () => {
   const data = loadLeadforge(folder);
   expect(data.leads).toMatchObject([
     { key: 'lead_1', person: 'cnt_1', leadSource: 'ORGANIC_SEARCH', createdAt: Date.parse('2024-01-04T00:00:00Z') },
@@ -65,7 +65,7 @@ test('each enquiry is a lead of its contact, with its own activity', () => {
   ]);
 });
 
-test('what is dated after now has not happened yet', () => {
+test('leadforge rows dated after now are left out', () => {
   const data = loadLeadforge(folder, new Date('2024-01-13T23:00:00Z'));
   expect(data.activities.map(({ type }) => type)).toEqual([
     ...['page_view', 'email_reply', 'sales_email', 'sales_email', 'webinar'],
@@ -73,23 +73,23 @@ test('what is dated after now has not happened yet', () => {
   expect(data.opportunities).toEqual([]);
 });
 
-test('a missing file is an error', () => {
+test('loading a leadforge folder with a missing file fails', () => {
   expect(() => loadLeadforge(join(folder, 'nowhere'))).toThrow('ENOENT');
 });
 
-test('a file of another form is named', () => {
+test('loading a leadforge file with a missing column fails and names file and column', () => {
   const other = mkdtempSync(join(tmpdir(), 'leadforge-other-'));
   writeFileSync(join(other, 'leads.csv'), 'id,name\n1,x\n');
-  expect(() => loadLeadforge(other)).toThrow(/leads\.csv lacks the column "lead_created_at"/);
+  expect(() => loadLeadforge(other)).toThrow(/leads\.csv: column "lead_created_at" is missing/);
   rmSync(other, { recursive: true });
 });
 
 const PUBLIC_DATA = resolve(import.meta.dirname, '../../../../shared/data/leadforge');
 const present = existsSync(PUBLIC_DATA);
-if (!present) console.warn(`SKIPPED: the tests on the public leadforge data, as ${PUBLIC_DATA} is not there.`);
+if (!present) console.warn(`SKIPPED: tests of the public leadforge data, because ${PUBLIC_DATA} does not exist.`);
 
-describe.skipIf(!present)('the public data set', () => {
-  test('loads whole and is served', async () => {
+describe.skipIf(!present)('the public leadforge data set', () => {
+  test('loads completely, and a HubSpot sandbox serves it', { timeout: 60_000 }, async () => {
     const data = loadLeadforge(PUBLIC_DATA);
     expect([data.companies.length, data.people.length, data.opportunities.length]).toEqual([1500, 4200, 4255]);
     expect(data.activities).toHaveLength(38_724 + 10_012 + 20_679);

@@ -1,4 +1,4 @@
-// What records are linked to.
+// Reading the links of records.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SeedActivity } from '../../dataset/dataset.ts';
 import { people, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
@@ -15,7 +15,7 @@ afterAll(() => sandbox.close());
 const read = (from: string, to: string, inputs: unknown) =>
   sandbox.call('POST', `/crm/associations/2026-03/${from}/${to}/batch/read`, { inputs });
 
-test('a primary company carries its label and the plain type; the id is text', async () => {
+test('a primary company has the labeled and the unlabeled association type, and its ID is text', async () => {
   const { status, body } = await read('contacts', 'companies', [{ id: sandbox.id(0) }]);
   expect(status).toBe(200);
   const [{ from, to }] = body.results;
@@ -33,7 +33,7 @@ test('a primary company carries its label and the plain type; the id is text', a
   expect(back.body.results[0].to[0].associationTypes.map(({ typeId }: { typeId: number }) => typeId)).toEqual([2, 280]);
 });
 
-test('a record without any is an error of a 207, not an empty list', async () => {
+test('a record without links is an error in a 207, not an empty list', async () => {
   const { status, body } = await read('contacts', 'companies', [{ id: sandbox.id(0) }, { id: sandbox.id(1) }]);
   expect(status).toBe(207);
   expect(body.results).toHaveLength(1);
@@ -50,7 +50,7 @@ test('a record without any is an error of a 207, not an empty list', async () =>
   });
 });
 
-test('more than 100 links come in pages', async () => {
+test('more than 100 links of a record are returned in pages', async () => {
   const seen = new Set<string>();
   const sizes: number[] = [];
   for (let after: string | undefined; ; ) {
@@ -65,7 +65,7 @@ test('more than 100 links come in pages', async () => {
   expect(seen.size).toBe(230);
 });
 
-test('takes 1,000 inputs and not one more, and no pair that it does not know', async () => {
+test('an association read accepts 1,000 inputs, and rejects 1,001 and a pair of objects without associations', async () => {
   const inputs = Array.from({ length: 1001 }, (_, at) => ({ id: String(at) }));
   expect((await read('contacts', 'companies', inputs)).status).toBe(400);
   expect((await read('contacts', 'companies', inputs.slice(0, 1000))).status).toBe(207);

@@ -1,4 +1,4 @@
-// The control API: what people do in HubSpot, and what that does and does not move.
+// The control API: user actions in HubSpot, and the modification times that they change.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NOW, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
@@ -10,7 +10,7 @@ afterEach(() => sandbox.close());
 
 const contact = async (at: number) => (await sandbox.control('GET', `/contacts/${sandbox.id(at)}`)).body;
 
-describe('an activity goes where HubSpot keeps it', () => {
+describe('the control API stores an activity in the object where HubSpot stores it:', () => {
   test.each([
     [
       'meeting',
@@ -35,35 +35,35 @@ describe('an activity goes where HubSpot keeps it', () => {
     ['note', { body: 'Hi' }, 'notes', { hs_note_body: 'Hi' }],
     ['task', { subject: 'Call back' }, 'tasks', { hs_task_subject: 'Call back', hs_task_status: 'NOT_STARTED' }],
   ])('%s', async (type, attributes, object, properties) => {
-    const made = await sandbox.control('POST', '/activities', {
+    const created = await sandbox.control('POST', '/activities', {
       contactId: sandbox.id(0),
       type,
       at: '2026-03-09T08:00:00Z',
       attributes,
     });
-    expect(made).toMatchObject({ status: 201, body: { object } });
+    expect(created).toMatchObject({ status: 201, body: { object } });
     const names = [...Object.keys(properties), 'hs_timestamp', 'hs_lastmodifieddate'].join(',');
-    const { body } = await sandbox.call('GET', `/crm/objects/2026-03/${object}/${made.body.id}?properties=${names}`);
+    const { body } = await sandbox.call('GET', `/crm/objects/2026-03/${object}/${created.body.id}?properties=${names}`);
     expect(body.properties).toMatchObject({
       ...properties,
       hs_timestamp: '2026-03-09T08:00:00.000Z',
       hs_lastmodifieddate: NOW.toISOString(),
     });
     const links = await sandbox.call('POST', `/crm/associations/2026-03/${object}/contacts/batch/read`, {
-      inputs: [{ id: made.body.id }],
+      inputs: [{ id: created.body.id }],
     });
     expect(links.body.results[0].to[0].toObjectId).toBe(sandbox.id(0));
   });
 
-  test('a type that HubSpot has no place for is refused', async () => {
-    const answer = await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type: 'chat' });
-    expect(answer.status).toBe(400);
+  test('an activity type without a HubSpot object is rejected', async () => {
+    const response = await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type: 'chat' });
+    expect(response.status).toBe(400);
   });
 });
 
-test("a contact's modification time moves with its own properties, also those that HubSpot counts, and with nothing else", async () => {
+test("a contact's modification time changes only with its own properties, counters included", async () => {
   const before = (await contact(0)).properties.lastmodifieddate;
-  sandbox.pass(60_000);
+  sandbox.advanceClock(60_000);
   await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type: 'meeting' });
   const { companyId } = await contact(0);
   await sandbox.control('PATCH', `/companies/${companyId}`, { properties: { numberofemployees: '900' } });
@@ -72,17 +72,17 @@ test("a contact's modification time moves with its own properties, also those th
   await sandbox.control('PATCH', `/contacts/${sandbox.id(0)}`, { properties: { phone: '1' } });
   expect((await contact(0)).properties.lastmodifieddate).toBe(new Date(NOW.getTime() + 60_000).toISOString());
   for (const [index, type] of ['page_view', 'form_submission'].entries()) {
-    sandbox.pass(1_000);
+    sandbox.advanceClock(1_000);
     await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type });
     const moved = new Date(NOW.getTime() + 61_000 + index * 1_000).toISOString();
     expect((await contact(0)).properties.lastmodifieddate).toBe(moved);
   }
 });
 
-test('a meeting can be edited and deleted; the contact then has it no more', async () => {
-  const { body: made } = await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type: 'meeting' });
-  sandbox.pass(1000);
-  const path = `/activities/meetings/${made.id}`;
+test('a meeting can be edited and deleted, and its contact then has no link to it', async () => {
+  const { body: created } = await sandbox.control('POST', '/activities', { contactId: sandbox.id(0), type: 'meeting' });
+  sandbox.advanceClock(1000);
+  const path = `/activities/meetings/${created.id}`;
   const edited = await sandbox.control('PATCH', path, { properties: { hs_meeting_outcome: 'NO_SHOW' } });
   expect(edited.body).toMatchObject({
     updatedAt: new Date(NOW.getTime() + 1000).toISOString(),
@@ -92,17 +92,17 @@ test('a meeting can be edited and deleted; the contact then has it no more', asy
   const inputs = [{ id: sandbox.id(0) }];
   const links = await sandbox.call('POST', '/crm/associations/2026-03/contacts/meetings/batch/read', { inputs });
   expect(links.body.errors[0].subCategory).toBe('crm.associations.NO_ASSOCIATIONS_FOUND');
-  expect((await sandbox.call('GET', `/crm/objects/2026-03/meetings/${made.id}`)).status).toBe(404);
+  expect((await sandbox.call('GET', `/crm/objects/2026-03/meetings/${created.id}`)).status).toBe(404);
 });
 
-test("a company's edit moves its own modification time", async () => {
+test("editing a company changes the company's modification time", async () => {
   const { companyId } = await contact(0);
   await sandbox.control('PATCH', `/companies/${companyId}`, { properties: { industry: 'RETAIL' } });
   const { body } = await sandbox.call('GET', `/crm/objects/2026-03/companies/${companyId}?properties=industry`);
   expect(body.properties).toMatchObject({ industry: 'RETAIL', hs_lastmodifieddate: NOW.toISOString() });
 });
 
-test('a contact gets a company without being modified', async () => {
+test('linking a company does not change the modification time of the contact', async () => {
   const { companyId } = await contact(0);
   const before = await contact(1);
   await sandbox.control('PUT', '/associations', { contactId: sandbox.id(1), companyId });
@@ -111,17 +111,17 @@ test('a contact gets a company without being modified', async () => {
   expect(after.properties).toEqual({ ...before.properties, associatedcompanyid: companyId });
 });
 
-test('a merge moves activities to the primary, which is modified, and the other is found no more', async () => {
-  const made = await sandbox.control('POST', '/activities', { contactId: sandbox.id(1), type: 'meeting' });
+test('a merge moves activities to the primary contact, changes its modification time, and removes the merged contact from search', async () => {
+  const created = await sandbox.control('POST', '/activities', { contactId: sandbox.id(1), type: 'meeting' });
   await sandbox.control('POST', '/activities', { contactId: sandbox.id(1), type: 'page_view' });
-  sandbox.pass(1000);
+  sandbox.advanceClock(1000);
   const merged = await sandbox.control('POST', '/merge', { primaryId: sandbox.id(0), mergedId: sandbox.id(1) });
   expect(merged.body.properties).toMatchObject({
     hs_merged_object_ids: sandbox.id(1),
     lastmodifieddate: new Date(NOW.getTime() + 1000).toISOString(),
   });
   const links = await sandbox.call('POST', '/crm/associations/2026-03/meetings/contacts/batch/read', {
-    inputs: [{ id: made.body.id }],
+    inputs: [{ id: created.body.id }],
   });
   expect(links.body.results[0].to.map(({ toObjectId }: { toObjectId: string }) => toObjectId)).toEqual([sandbox.id(0)]);
   const visits = await sandbox.call(
@@ -136,7 +136,7 @@ test('a merge moves activities to the primary, which is modified, and the other 
   );
 });
 
-test('bad values are refused as HubSpot would', async () => {
+test('the control API rejects invalid values, unknown contacts, unknown keys and unknown paths', async () => {
   const bad = await sandbox.control('PATCH', `/contacts/${sandbox.id(0)}`, {
     properties: { lifecyclestage: 'friend' },
   });
@@ -147,15 +147,15 @@ test('bad values are refused as HubSpot would', async () => {
   expect((await sandbox.control('GET', '/nothing')).status).toBe(404);
 });
 
-test('the clock jumps, and runs on from there', async () => {
+test("the sandbox's clock can be set, and advances from there", async () => {
   const jumped = await sandbox.control('PUT', '/clock', { now: '2027-01-01T00:00:00Z' });
   expect(jumped.body.now).toBe('2027-01-01T00:00:00.000Z');
-  sandbox.pass(5000);
+  sandbox.advanceClock(5000);
   expect((await sandbox.control('GET', '/clock')).body.now).toBe('2027-01-01T00:00:05.000Z');
   expect((await sandbox.control('PUT', '/clock', { now: 'soon' })).status).toBe(400);
 });
 
-test('the log tells every request with the ids and writes of a batch, and nothing of the control API', async () => {
+test('the log has every API request with the IDs and writes of a batch, and no control requests', async () => {
   const lines = async (query = '') => {
     const { body } = await sandbox.control('GET', `/log${query}`);
     return body

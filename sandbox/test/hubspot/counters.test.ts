@@ -1,4 +1,4 @@
-// What HubSpot counts on a contact, and the history that it keeps of it.
+// HubSpot's counters on a contact, and their history.
 import { afterEach, expect, test } from 'vitest';
 import { NOW, people, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
@@ -13,8 +13,8 @@ type Versions = readonly { value: string; timestamp: string; sourceType: string 
 
 async function histories(names: readonly string[], number = 0): Promise<Readonly<Record<string, Versions>>> {
   const body = { inputs: [{ id: sandbox.id(number) }], properties: names, propertiesWithHistory: names };
-  const answer = await sandbox.call('POST', `${CONTACTS}/batch/read`, body);
-  return answer.body.results[0].propertiesWithHistory;
+  const response = await sandbox.call('POST', `${CONTACTS}/batch/read`, body);
+  return response.body.results[0].propertiesWithHistory;
 }
 
 async function view(path: string, number = 0): Promise<void> {
@@ -24,7 +24,7 @@ async function view(path: string, number = 0): Promise<void> {
 
 const brief = (versions: Versions = []) => versions.map(({ value, sourceType }) => `${value} ${sourceType}`);
 
-test('views count one by one, sessions by half an hour without a view, newest first', async () => {
+test('each page view is counted, a session ends after 30 minutes without a view, and the history is newest first', async () => {
   sandbox = await startTestSandbox();
   for (const [path, minutes] of [
     ['/', 10],
@@ -32,21 +32,25 @@ test('views count one by one, sessions by half an hour without a view, newest fi
     ['/pricing', 0],
   ] as const) {
     await view(path);
-    sandbox.pass(minutes * 60_000);
+    sandbox.advanceClock(minutes * 60_000);
   }
   const found = await histories([VIEWS, VISITS, 'hs_analytics_last_url']);
   expect(brief(found[VIEWS])).toEqual(['3 ANALYTICS', '2 ANALYTICS', '1 ANALYTICS']);
   expect(brief(found[VISITS])).toEqual(['2 ANALYTICS', '1 ANALYTICS']);
-  // The same page again is no version.
+  // Viewing the same page again adds no version.
   expect(found.hs_analytics_last_url?.map(({ value }) => new URL(value).pathname)).toEqual(['/pricing', '/']);
   expect(found.hs_analytics_last_url?.[0]?.timestamp).toBe(found[VIEWS]?.[1]?.timestamp);
 });
 
-test('a seeded contact has the history that grew with its activities, and its old modification time', async () => {
+test('a seeded contact has a history dated by its activities, and keeps its modification time', async () => {
   const day = 86_400_000;
   const at = (days: number) => NOW.getTime() - days * day;
-  const did = (type: string, days: number, attributes = {}) => ({ person: 'p0', type, at: at(days), attributes });
-  const activities = [did('page_view', 1), did('page_view', 9), did('form_submission', 5, { form: 'demo' })];
+  const activity = (type: string, days: number, attributes = {}) => ({ person: 'p0', type, at: at(days), attributes });
+  const activities = [
+    activity('page_view', 1),
+    activity('page_view', 9),
+    activity('form_submission', 5, { form: 'demo' }),
+  ];
   sandbox = await startTestSandbox({ dataset: { ...people(1), activities } });
   const names = [VIEWS, 'num_conversion_events', 'recent_conversion_event_name'];
   const found = await histories(names);
@@ -59,7 +63,7 @@ test('a seeded contact has the history that grew with its activities, and its ol
   expect(body.properties).toMatchObject({ [VIEWS]: '2', lastmodifieddate: '2026-01-01T00:00:00.000Z' });
 });
 
-test('of a session that was over before, one version is left, with its last page', async () => {
+test('a session that ended before the sandbox started has one version, with its last page', async () => {
   const at = (minutes: number) => NOW.getTime() - minutes * 60_000;
   const viewed = (path: string, minutes: number) => ({
     person: 'p0',
@@ -75,10 +79,10 @@ test('of a session that was over before, one version is left, with its last page
   expect(found.hs_analytics_last_url?.map(({ value }) => new URL(value).pathname)).toEqual(['/about', '/blog']);
 });
 
-test('twenty versions are kept', async () => {
+test('a property history has at most 20 versions', async () => {
   sandbox = await startTestSandbox();
   for (let count = 1; count <= 25; count++) {
-    sandbox.pass(1_000);
+    sandbox.advanceClock(1_000);
     await view('/');
   }
   const { [VIEWS]: versions } = await histories([VIEWS]);
@@ -86,24 +90,24 @@ test('twenty versions are kept', async () => {
   expect(versions?.[0]?.value).toBe('25');
 });
 
-test('a merge adds up, in a version that says so', async () => {
+test('a merge adds the counters up in a version with the source MERGE_CONTACTS', async () => {
   sandbox = await startTestSandbox();
   await view('/', 0);
   await view('/', 1);
-  sandbox.pass(1_000);
+  sandbox.advanceClock(1_000);
   await sandbox.control('POST', '/merge', { primaryId: sandbox.id(0), mergedId: sandbox.id(1) });
   expect(brief((await histories([VIEWS]))[VIEWS])).toEqual(['2 MERGE_CONTACTS', '1 ANALYTICS']);
 });
 
-test('histories are asked for by fifty at most, and shown by list and single read too', async () => {
+test('property histories are returned for at most 50 records, by batch read, list and single read', async () => {
   sandbox = await startTestSandbox({ dataset: people(60) });
   const inputs = (size: number) => Array.from({ length: size }, (_, number) => ({ id: sandbox.id(number) }));
-  const ask = (size: number) =>
+  const readHistories = (size: number) =>
     sandbox.call('POST', `${CONTACTS}/batch/read`, { inputs: inputs(size), propertiesWithHistory: ['email'] });
-  expect((await ask(50)).body.results).toHaveLength(50);
-  const refused = await ask(51);
-  expect(refused.status).toBe(400);
-  expect(refused.body.message).toContain(
+  expect((await readHistories(50)).body.results).toHaveLength(50);
+  const response = await readHistories(51);
+  expect(response.status).toBe(400);
+  expect(response.body.message).toContain(
     'The maximum number of inputs supported in a batch request for property histories is 50',
   );
   expect((await sandbox.call('GET', `${CONTACTS}?limit=51&propertiesWithHistory=email`)).status).toBe(400);
@@ -113,7 +117,7 @@ test('histories are asked for by fifty at most, and shown by list and single rea
   expect(Object.keys(one.body.propertiesWithHistory)).toEqual(['email']);
 });
 
-test('a Free account does not count marketing e-mails', async () => {
+test('a free account has no counters of marketing e-mails', async () => {
   sandbox = await startTestSandbox({ tier: 'free' });
   const { status, body } = await sandbox.call('GET', '/crm/properties/2026-03/contacts/hs_email_open');
   expect([status, body.category]).toEqual([404, 'OBJECT_NOT_FOUND']);

@@ -6,13 +6,13 @@ afterEach(() => sandbox.close());
 
 const DEALS = '/crm/objects/2026-03/deals';
 
-async function madeDeal(contactIds: readonly string[], stage: string): Promise<string> {
+async function createDeal(contactIds: readonly string[], stage: string): Promise<string> {
   const { status, body } = await sandbox.control('POST', '/deals', { contactIds, stage, amount: 900 });
   expect(status).toBe(201);
   return body.id;
 }
 
-test('pipelines say which stages are closed, and which of those are won, in texts; one is named in no way that could be guessed', async () => {
+test('pipelines list closed and won stages as text metadata, and one pipeline has custom IDs and labels', async () => {
   sandbox = await startTestSandbox();
   const { status, body } = await sandbox.call('GET', '/crm/pipelines/2026-03/deals');
   expect(status).toBe(200);
@@ -27,7 +27,7 @@ test('pipelines say which stages are closed, and which of those are won, in text
   expect((await sandbox.call('GET', '/crm/pipelines/2026-03/tickets')).status).toBe(400);
 });
 
-test('without the scope neither deals, nor their pipelines, nor the links to contacts can be read', async () => {
+test('without the deals scope, deals, pipelines and links between contacts and deals are a 403', async () => {
   sandbox = await startTestSandbox({ scopes: ['crm.objects.contacts.read'] });
   for (const [method, path, body] of [
     ['GET', DEALS, undefined],
@@ -41,12 +41,12 @@ test('without the scope neither deals, nor their pipelines, nor the links to con
   }
 });
 
-test('a deal that moves has the date of each stage, and is won when its stage is; its contacts are not modified by it', async () => {
+test('a moved deal has the date of each stage and is won with its stage, and its contacts keep their modification time', async () => {
   sandbox = await startTestSandbox();
   const contact = sandbox.id(0);
   const before = (await sandbox.control('GET', `/contacts/${contact}`)).body;
-  const id = await madeDeal([contact], '98213411');
-  sandbox.pass(60_000);
+  const id = await createDeal([contact], '98213411');
+  sandbox.advanceClock(60_000);
   await sandbox.control('PATCH', `/deals/${id}`, { stage: '98213413' });
   const properties = [
     ...['hs_is_closed_won', 'closedate', 'hs_v2_date_entered_98213411', 'hs_v2_date_entered_98213413', 'pipeline'],
@@ -77,17 +77,17 @@ test('a deal that moves has the date of each stage, and is won when its stage is
   );
 });
 
-test('an admin adds a stage: it is in the pipeline, deals can be in it, and it has a date of its own', async () => {
+test('a stage that an admin adds accepts deals and has its own date property', async () => {
   sandbox = await startTestSandbox();
   const stage = { id: '98213999', label: 'Verlängert', isClosed: true, probability: 1 };
   expect((await sandbox.control('POST', '/deals', { stage: stage.id })).status).toBe(400);
   await sandbox.control('POST', '/pipelines/48213957/stages', stage);
-  const id = await madeDeal([], stage.id);
+  const id = await createDeal([], stage.id);
   const { body } = await sandbox.call('GET', `${DEALS}/${id}?properties=hs_v2_date_entered_98213999,hs_is_closed_won`);
   expect(body.properties).toMatchObject({ hs_is_closed_won: 'true', hs_v2_date_entered_98213999: expect.any(String) });
 });
 
-test('a contact that enters a lifecycle stage gets the date of it', async () => {
+test("a contact that enters a lifecycle stage gets the stage's date", async () => {
   sandbox = await startTestSandbox();
   await sandbox.control('PATCH', `/contacts/${sandbox.id(1)}`, { properties: { lifecyclestage: 'customer' } });
   const { body } = await sandbox.control('GET', `/contacts/${sandbox.id(1)}`);

@@ -1,4 +1,4 @@
-// The fault script: answers that go wrong as real ones do.
+// The fault script: responses that fail as real ones do.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ const writePhone = (signal?: AbortSignal) =>
   });
 const phone = async () => (await sandbox.control('GET', `/contacts/${sandbox.id(0)}`)).body.properties.phone;
 
-test('the second and third of the matching requests go wrong, the others do not', async () => {
+test('a fault with nth 2 and times 2 applies to the second and third matching request only', async () => {
   await faults({
     match: { method: 'get', path: '/contacts$', nth: 2, times: 2 },
     action: { status: 502, body: '<html>Bad gateway</html>', headers: { 'content-type': 'text/html' } },
@@ -46,41 +46,41 @@ test('the second and third of the matching requests go wrong, the others do not'
   expect(second.headers.get('content-type')).toMatch(/^text\/html/);
 });
 
-test('without nth and times every match goes wrong; with nth alone just that one', async () => {
+test('a fault without nth and times applies to every match, and one with nth alone to that match', async () => {
   await faults({ match: { path: 'contacts' }, action: { status: 503, headers: { 'Retry-After': '3' } } });
   expect([(await list()).status, (await list()).headers.get('retry-after')]).toEqual([503, '3']);
   await faults({ match: { nth: 1 }, action: { status: 500 } });
   expect([(await list()).status, (await list()).status]).toEqual([500, 200]);
 });
 
-test('a reset breaks the connection without a trace in the CRM', async () => {
+test('a reset breaks the connection, and the write is not applied', async () => {
   await faults({ match: {}, action: { reset: true } });
   await expect(writePhone()).rejects.toThrow('fetch failed');
   expect(await phone()).toBeUndefined();
   expect(await log()).toMatchObject([{ status: null, fault: 'reset' }]);
 });
 
-test('an answer that is lost after the write was applied: reset', async () => {
+test('applyThenReset applies the write and resets the connection', async () => {
   await faults({ match: { path: 'batch/update' }, action: { applyThenReset: true } });
   await expect(writePhone()).rejects.toThrow('fetch failed');
   expect(await phone()).toBe('7');
   expect(await log()).toMatchObject([{ status: 200, fault: 'applied, then reset', ids: [sandbox.id(0)] }]);
 });
 
-test('an answer that is lost after the write was applied: silence', async () => {
+test('applyThenHang applies the write and sends no response', async () => {
   await faults({ match: { path: 'batch/update' }, action: { applyThenHang: true } });
   await expect(writePhone(AbortSignal.timeout(300))).rejects.toThrow(/timeout/i);
   expect(await phone()).toBe('7');
 });
 
-test('headers without a body', async () => {
+test('hangAfterHeaders sends the headers and no body', async () => {
   await faults({ match: { nth: 1 }, action: { hangAfterHeaders: true } });
   const response = await fetch(`${sandbox.url}${CONTACTS}`, { signal: AbortSignal.timeout(300) });
   expect(response.status).toBe(200);
   await expect(response.text()).rejects.toThrow();
 });
 
-test('a body in small pieces arrives whole; a delay holds it back', async () => {
+test('a response with drip and delayMs arrives complete', async () => {
   await faults({ match: { nth: 1 }, action: { drip: 1, delayMs: 20 } });
   const { status, body } = await list();
   expect(status).toBe(200);
@@ -88,20 +88,20 @@ test('a body in small pieces arrives whole; a delay holds it back', async () => 
   expect(await log()).toMatchObject([{ fault: 'dripped' }]);
 });
 
-test('a script that says nonsense is refused and the old one stays', async () => {
+test('an invalid fault script is rejected, and the former one stays active', async () => {
   await faults({ match: {}, action: { status: 500 } });
   expect((await faults({ match: { path: '(' }, action: {} })).status).toBe(400);
   expect((await faults({ match: {}, action: { explode: true } })).status).toBe(400);
   expect((await list()).status).toBe(500);
 });
 
-test('requests are appended to the log file', async () => {
+test('the sandbox appends requests to its log file', async () => {
   await list();
   const lines = readFileSync(join(folder, 'log.ndjson'), 'utf8').trim().split('\n');
   expect(lines.map((line) => JSON.parse(line).path)).toEqual([CONTACTS]);
 });
 
-test('closing does not wait for requests that hang', async () => {
+test('closing the sandbox does not wait for hanging requests', async () => {
   const hanging = await startTestSandbox({ faults: [{ match: {}, action: { applyThenHang: true } }] });
   const lost = hanging.call('GET', CONTACTS).catch((error: unknown) => error);
   while ((await hanging.control('GET', '/log')).body === '') await new Promise((resolve) => setTimeout(resolve, 5));

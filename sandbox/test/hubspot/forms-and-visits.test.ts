@@ -1,4 +1,4 @@
-// Form submissions and page visits: what comes first, how they page, and when they show.
+// Form submissions and page visits: order, paging and delay.
 import { afterEach, expect, test } from 'vitest';
 import type { SeedActivity } from '../../dataset/dataset.ts';
 import { people, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
@@ -15,7 +15,7 @@ async function demoForm(): Promise<string> {
   return body.results.find(({ name }: { name: string }) => name === 'Request a demo').id;
 }
 
-test('forms come in pages', async () => {
+test('forms are returned in pages', async () => {
   sandbox = await startTestSandbox();
   const first = await sandbox.call('GET', '/marketing/v3/forms?limit=4');
   expect(first.body.results).toHaveLength(4);
@@ -24,7 +24,7 @@ test('forms come in pages', async () => {
   expect(rest.body.paging).toBeUndefined();
 });
 
-test('submissions come newest first, at most 50 a page, and a new one shifts no page', async () => {
+test('form submissions are returned newest first, at most 50 per page, and a new one shifts no page', async () => {
   sandbox = await startTestSandbox({ dataset: people(3, many('form_submission', 120, { form: 'demo' })) });
   const path = `/form-integrations/v1/submissions/forms/${await demoForm()}`;
   expect((await sandbox.call('GET', `${path}?limit=51`)).status).toBe(400);
@@ -47,14 +47,14 @@ test('submissions come newest first, at most 50 a page, and a new one shifts no 
   expect(third.paging).toBeUndefined();
 });
 
-test('an unknown form is a 404, a made-up cursor a 400', async () => {
+test('an unknown form is a 404, and an invalid cursor of its submissions a 400', async () => {
   sandbox = await startTestSandbox();
   expect((await sandbox.call('GET', '/form-integrations/v1/submissions/forms/none')).status).toBe(404);
   const path = `/form-integrations/v1/submissions/forms/${await demoForm()}`;
   expect((await sandbox.call('GET', `${path}?after=%20`)).status).toBe(400);
 });
 
-test('page visits of a time window, oldest first or newest first, at most 100 a page', async () => {
+test('page visits of a time window are returned in either order, at most 100 per page', async () => {
   sandbox = await startTestSandbox({ dataset: people(3, many('page_view', 250, { path: '/pricing' })) });
   const path = '/events/event-occurrences/2026-03?objectType=contact&eventType=e_visited_page';
   expect((await sandbox.call('GET', `${path}&limit=101`)).status).toBe(400);
@@ -76,7 +76,7 @@ test('page visits of a time window, oldest first or newest first, at most 100 a 
   expect(newest.results.every(({ objectId }: { objectId: string }) => objectId === sandbox.id(0))).toBe(true);
 });
 
-test('a visit shows after the same delay as search', async () => {
+test('a page visit is returned after the same delay as in search', async () => {
   sandbox = await startTestSandbox();
   await sandbox.control('POST', '/activities', {
     contactId: sandbox.id(0),
@@ -87,6 +87,6 @@ test('a visit shows after the same delay as search', async () => {
     (await sandbox.call('GET', `/events/event-occurrences/2026-03?objectType=contact&objectId=${sandbox.id(0)}`)).body
       .results;
   expect(await visits()).toEqual([]);
-  sandbox.pass(2000);
+  sandbox.advanceClock(2000);
   expect(await visits()).toHaveLength(1);
 });

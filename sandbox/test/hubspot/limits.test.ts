@@ -1,4 +1,4 @@
-// Rolling rate windows, the day's limit, and the headers that tell of them.
+// Rolling rate-limit windows, the daily quota, and their headers.
 import { afterEach, expect, test } from 'vitest';
 import { startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
@@ -20,24 +20,24 @@ test.each([
   ['free', 100],
   ['pro', 190],
   ['enterprise', 190],
-] as const)('a %s account may make %i calls in any ten seconds', async (tier, limit) => {
+] as const)('a %s account can make %i calls in any ten seconds', async (tier, limit) => {
   sandbox = await startTestSandbox({ tier });
   expect(await statuses(limit + 2, details)).toEqual({ 200: limit, 429: 2 });
 });
 
-test('the window rolls: calls made late in one window still count early in the next', async () => {
+test('the rate-limit window is rolling: calls late in one window still count early in the next', async () => {
   sandbox = await startTestSandbox({ tier: 'free' });
-  sandbox.pass(9_000);
+  sandbox.advanceClock(9_000);
   expect(await statuses(60, details)).toEqual({ 200: 60 });
-  sandbox.pass(2_000);
+  sandbox.advanceClock(2_000);
   expect(await statuses(60, details)).toEqual({ 200: 40, 429: 20 });
-  sandbox.pass(7_999);
+  sandbox.advanceClock(7_999);
   expect(await statuses(1, details)).toEqual({ 429: 1 });
-  sandbox.pass(1);
+  sandbox.advanceClock(1);
   expect(await statuses(61, details)).toEqual({ 200: 60, 429: 1 });
 });
 
-test('a refused call says which limit it met, in the words of HubSpot', async () => {
+test("a rate-limited call gets HubSpot's 429 body with the name of the limit", async () => {
   sandbox = await startTestSandbox({ tier: 'free' });
   await statuses(100, details);
   const { status, body, headers } = await details();
@@ -54,7 +54,7 @@ test('a refused call says which limit it met, in the words of HubSpot', async ()
   expect(headers.get('x-hubspot-ratelimit-remaining')).toBe('0');
 });
 
-test('search has a window of its own: five in any second, and another body', async () => {
+test('search has its own limit of five calls in any second, and its own 429 body', async () => {
   sandbox = await startTestSandbox();
   expect(await statuses(6, search)).toEqual({ 200: 5, 429: 1 });
   const { body } = await search();
@@ -65,11 +65,11 @@ test('search has a window of its own: five in any second, and another body', asy
     correlationId: expect.any(String),
   });
   expect((await details()).headers.get('x-hubspot-ratelimit-remaining')).toBe('189');
-  sandbox.pass(1000);
+  sandbox.advanceClock(1000);
   expect(await statuses(6, search)).toEqual({ 200: 5, 429: 1 });
 });
 
-test('search answers carry the daily headers only, every other answer all of them', async () => {
+test('search responses have the daily rate-limit headers only, and all other responses have all of them', async () => {
   sandbox = await startTestSandbox();
   const names = ({ headers }: { headers: Headers }) =>
     [...headers.keys()].filter((name) => name.startsWith('x-hubspot-ratelimit-')).map((name) => name.slice(20));
@@ -82,15 +82,15 @@ test('search answers carry the daily headers only, every other answer all of the
   expect(other.headers.get('content-type')).toBe('application/json;charset=utf-8');
 });
 
-test('when the day is used up, only midnight helps', async () => {
+test('an exhausted daily quota resets at midnight UTC, not earlier', async () => {
   sandbox = await startTestSandbox({ dayLimit: 3 });
   const usage = await sandbox.call('GET', '/account-info/2026-03/api-usage/daily/private-apps');
   expect(usage.body.results[0]).toMatchObject({ usageLimit: 3, currentUsage: 1, resetsAt: '2026-03-11T00:00:00.000Z' });
   expect(await statuses(2, details)).toEqual({ 200: 2 });
-  sandbox.pass(60_000);
+  sandbox.advanceClock(60_000);
   const { status, body } = await details();
   expect(status).toBe(429);
   expect(body).toMatchObject({ policyName: 'DAILY', message: 'You have reached your daily limit.' });
-  sandbox.pass(12 * 3_600_000);
+  sandbox.advanceClock(12 * 3_600_000);
   expect((await details()).status).toBe(200);
 });

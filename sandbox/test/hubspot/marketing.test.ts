@@ -1,4 +1,4 @@
-// Marketing e-mails, lists and marketing events: shapes, paging, and what people do with them.
+// Marketing e-mails, lists and marketing events: format, paging and user actions.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SeedActivity } from '../../dataset/dataset.ts';
 import { NOW, people, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
@@ -17,7 +17,7 @@ describe('events of marketing e-mails', () => {
       return { person: `p${at % 3}`, type: 'email_delivered', at: minute(at), attributes: { email: 'News' } };
     });
 
-  test('come newest first, ten when nothing else is asked, a thousand at most, with the event of sending', async () => {
+  test('are returned newest first, 10 by default and at most 1,000 per page, with a SENT event for each delivery', async () => {
     sandbox = await startTestSandbox({ dataset: people(3, delivered(40)) });
     const { body } = await sandbox.call('GET', EVENTS);
     expect(body).toMatchObject({ hasMore: true, offset: expect.any(String) });
@@ -40,24 +40,24 @@ describe('events of marketing e-mails', () => {
     expect((await sandbox.call('GET', '/email/public/v1/campaigns/1')).status).toBe(404);
   });
 
-  test('of a window and of one type page by a token; neither end is in it', async () => {
+  test('of one type in a time window are returned in pages, and both ends of the window are exclusive', async () => {
     sandbox = await startTestSandbox({ dataset: people(3, delivered(40)) });
-    const asked = `${EVENTS}?eventType=DELIVERED&startTimestamp=${minute(9)}&endTimestamp=${minute(20)}&limit=6`;
-    const first = (await sandbox.call('GET', asked)).body;
-    const rest = (await sandbox.call('GET', `${asked}&offset=${first.offset}`)).body;
+    const path = `${EVENTS}?eventType=DELIVERED&startTimestamp=${minute(9)}&endTimestamp=${minute(20)}&limit=6`;
+    const first = (await sandbox.call('GET', path)).body;
+    const rest = (await sandbox.call('GET', `${path}&offset=${first.offset}`)).body;
     const found = [...first.events, ...rest.events].map(({ created }: { created: number }) => created);
     expect(found).toEqual(Array.from({ length: 10 }, (_, at) => minute(19 - at)));
     expect([first.hasMore, rest.hasMore]).toEqual([true, false]);
   });
 
-  test("machines' opens are marked and can be left out; whoever unsubscribes has opted out; all show after a delay", async () => {
+  test('are returned after a delay, flag opens by machines, which can be left out, and an unsubscribe opts the contact out', async () => {
     sandbox = await startTestSandbox();
     for (const type of ['email_open', 'email_open_bot', 'unsubscribe']) await act(1, type);
     expect((await sandbox.call('GET', EVENTS)).body).toEqual({ hasMore: false, offset: '', events: [] });
-    sandbox.pass(2000);
+    sandbox.advanceClock(2000);
     const read = async (query: string) => (await sandbox.call('GET', `${EVENTS}?${query}`)).body.events;
-    const marks = (await read('eventType=OPEN')).map((each: { filteredEvent: boolean }) => each.filteredEvent);
-    expect(marks.toSorted()).toEqual([false, true]);
+    const flags = (await read('eventType=OPEN')).map((each: { filteredEvent: boolean }) => each.filteredEvent);
+    expect(flags.toSorted()).toEqual([false, true]);
     expect(await read('eventType=OPEN&excludeFilteredEvents=true')).toHaveLength(1);
     expect((await read('eventType=STATUSCHANGE'))[0].portalSubscriptionStatus).toBe('UNSUBSCRIBED');
     const contact = await sandbox.control('GET', `/contacts/${sandbox.id(1)}`);
@@ -68,7 +68,7 @@ describe('events of marketing e-mails', () => {
   });
 });
 
-describe('lists', () => {
+describe('contact lists', () => {
   const SEARCH = '/crm/lists/2026-03/search';
   const additionalProperties = ['hs_list_size', 'hs_last_record_added_at'];
   let id: string;
@@ -77,7 +77,7 @@ describe('lists', () => {
     id = (await sandbox.control('POST', '/lists', { name: 'Leadgrade guests', type: 'DYNAMIC' })).body.id;
   });
 
-  test('are found by a part of their name, and tell size and last joining to who asks for these', async () => {
+  test('are found by part of their name, and return size and last joining on request', async () => {
     await sandbox.control('POST', '/lists', { name: 'Other' });
     expect((await sandbox.call('POST', SEARCH, { count: 1 })).body).toMatchObject({
       total: 2,
@@ -103,12 +103,12 @@ describe('lists', () => {
     expect((await sandbox.call('POST', SEARCH, { count: 501 })).status).toBe(400);
   });
 
-  test('show their members in the order of joining; who leaves, is deleted or merged away is no longer there', async () => {
+  test('return their members by joining time, without contacts that left, were deleted or were merged into another', async () => {
     const members = async (query = '') =>
       (await sandbox.call('GET', `/crm/lists/2026-03/${id}/memberships/join-order${query}`)).body;
     for (const number of [2, 0, 1]) {
       await act(number, 'list_joined', { list: 'Leadgrade guests' });
-      sandbox.pass(1000);
+      sandbox.advanceClock(1000);
     }
     const first = await members('?limit=2');
     expect(first.results[0]).toEqual({ recordId: sandbox.id(2), membershipTimestamp: NOW.toISOString() });
@@ -123,7 +123,7 @@ describe('lists', () => {
   });
 });
 
-test('marketing events count who came, and tell who it was', async () => {
+test('marketing events count registrants and attendees, and list the participations', async () => {
   sandbox = await startTestSandbox();
   const { id } = (await sandbox.control('POST', '/marketing-events', { name: 'Fair' })).body;
   await sandbox.control('PUT', `/marketing-events/${id}/participations`, {
@@ -134,8 +134,8 @@ test('marketing events count who came, and tell who it was', async () => {
   const { results } = (await sandbox.call('GET', '/marketing/marketing-events/2026-03')).body;
   expect(results).toMatchObject([{ objectId: id, eventName: 'Fair', registrants: 1, attendees: 1 }]);
   const breakdown = `/marketing/marketing-events/2026-03/participations/${id}/breakdown`;
-  const came = (await sandbox.call('GET', `${breakdown}?state=ATTENDED`)).body;
-  expect(came.results).toMatchObject([
+  const attended = (await sandbox.call('GET', `${breakdown}?state=ATTENDED`)).body;
+  expect(attended.results).toMatchObject([
     {
       associations: { contact: { contactId: sandbox.id(1) }, marketingEvent: { name: 'Fair' } },
       properties: { attendanceState: 'ATTENDED', occurredAt: NOW.getTime() },

@@ -1,4 +1,4 @@
-// Property definitions: what setup and doctor rely on.
+// Property definitions and groups, as setup and doctor use them.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox.close());
 
-const wanted = (more: object = {}) => ({
+const newProperty = (more: object = {}) => ({
   name: 'lead_status_x',
   label: 'Lead status',
   type: 'enumeration',
@@ -18,20 +18,27 @@ const wanted = (more: object = {}) => ({
   options: [{ label: 'Hot', value: 'hot', displayOrder: 0, hidden: false }],
   ...more,
 });
-const text = (name: string) => ({ ...wanted(), name, label: name, type: 'string', fieldType: 'text', options: [] });
-const makeGroup = () => sandbox.call('POST', `${PROPERTIES}/groups`, { name: 'scoring', label: 'Scoring' });
+const textProperty = (name: string) => ({
+  ...newProperty(),
+  name,
+  label: name,
+  type: 'string',
+  fieldType: 'text',
+  options: [],
+});
+const createGroup = () => sandbox.call('POST', `${PROPERTIES}/groups`, { name: 'scoring', label: 'Scoring' });
 
-test('a group must be there before a property of it', async () => {
-  expect((await sandbox.call('POST', PROPERTIES, wanted())).status).toBe(400);
-  expect((await makeGroup()).status).toBe(201);
-  expect((await sandbox.call('POST', PROPERTIES, wanted())).status).toBe(201);
+test('a property can be created only in an existing group', async () => {
+  expect((await sandbox.call('POST', PROPERTIES, newProperty())).status).toBe(400);
+  expect((await createGroup()).status).toBe(201);
+  expect((await sandbox.call('POST', PROPERTIES, newProperty())).status).toBe(201);
 });
 
-test('what exists is a 409, what does not a 404', async () => {
-  await makeGroup();
-  await sandbox.call('POST', PROPERTIES, wanted());
-  expect((await makeGroup()).status).toBe(409);
-  const again = await sandbox.call('POST', PROPERTIES, wanted());
+test('creating an existing property or group is a 409, and reading a missing one a 404', async () => {
+  await createGroup();
+  await sandbox.call('POST', PROPERTIES, newProperty());
+  expect((await createGroup()).status).toBe(409);
+  const again = await sandbox.call('POST', PROPERTIES, newProperty());
   expect(again.status).toBe(409);
   expect(again.body.category).toBe('OBJECT_ALREADY_EXISTS');
   expect((await sandbox.call('GET', `${PROPERTIES}/lead_status_x`)).body).toMatchObject({
@@ -43,9 +50,9 @@ test('what exists is a 409, what does not a 404', async () => {
   expect((await sandbox.call('GET', `${PROPERTIES}/groups/nothing`)).status).toBe(404);
 });
 
-test('options are replaced whole, and only then can a contact hold the new one', async () => {
-  await makeGroup();
-  await sandbox.call('POST', PROPERTIES, wanted());
+test('a PATCH replaces all options of a property, and a contact can then have the new option', async () => {
+  await createGroup();
+  await sandbox.call('POST', PROPERTIES, newProperty());
   const write = () =>
     sandbox.call('POST', '/crm/objects/2026-03/contacts/batch/update', {
       inputs: [{ id: sandbox.id(0), properties: { lead_status_x: 'cold' } }],
@@ -57,25 +64,25 @@ test('options are replaced whole, and only then can a contact hold the new one',
 });
 
 test.each([
-  ['a type and field type that do not go together', { type: 'number' }],
+  ['a field type that its type does not allow', { type: 'number' }],
   ['a name with capitals', { name: 'LeadStatus' }],
   [
-    'two options of one value',
+    'two options with the same value',
     { options: ['a', 'b'].map((label) => ({ label, value: 'x', displayOrder: 0, hidden: false })) },
   ],
-  ['an option without its order', { options: [{ label: 'Hot', value: 'hot', hidden: false }] }],
-  ['options on text', { type: 'string', fieldType: 'text' }],
-])('refuses %s', async (_name, more) => {
-  await makeGroup();
-  expect((await sandbox.call('POST', PROPERTIES, wanted(more))).status).toBe(400);
+  ['an option without displayOrder', { options: [{ label: 'Hot', value: 'hot', hidden: false }] }],
+  ['text type and options', { type: 'string', fieldType: 'text' }],
+])('creating a property with %s is a 400', async (_name, more) => {
+  await createGroup();
+  expect((await sandbox.call('POST', PROPERTIES, newProperty(more))).status).toBe(400);
 });
 
-test('a batch creates what it can, and a free account holds ten', async () => {
-  await makeGroup();
-  const inputs = Array.from({ length: 9 }, (_, at) => text(`own_${at}`));
+test('a batch creates the valid properties and reports the others in a 207, and a free account is limited to ten', async () => {
+  await createGroup();
+  const inputs = Array.from({ length: 9 }, (_, at) => textProperty(`own_${at}`));
   expect((await sandbox.call('POST', `${PROPERTIES}/batch/create`, { inputs })).status).toBe(201);
   const more = await sandbox.call('POST', `${PROPERTIES}/batch/create`, {
-    inputs: [text('own_8'), text('own_9'), text('own_10')],
+    inputs: [textProperty('own_8'), textProperty('own_9'), textProperty('own_10')],
   });
   expect(more.status).toBe(207);
   expect(more.body).toMatchObject({
@@ -90,7 +97,7 @@ test('a batch creates what it can, and a free account holds ten', async () => {
   expect(limits.body.byObjectType).toContainEqual({ objectTypeId: '0-1', limit: 10, usage: 10 });
 });
 
-test('the standard properties are there with the types and options of HubSpot', async () => {
+test("the standard properties have HubSpot's types and options", async () => {
   const { body } = await sandbox.call('GET', PROPERTIES);
   const byName = new Map(body.results.map((each: { name: string }) => [each.name, each]));
   expect(byName.get('lifecyclestage')).toMatchObject({ type: 'enumeration', hubspotDefined: true });

@@ -1,12 +1,10 @@
-// A sandbox on a small data set and a clock that stands still until a test moves it, and a plain client for it.
-
-import { ACME } from '../../../test/support/leads.ts';
-import type { Dataset, SeedActivity, SeedPerson } from '../../dataset/dataset.ts';
+// A HubSpot sandbox with a small data set, a clock that only the test advances, and a simple client.
+import type { Dataset, SeedActivity, SeedCompany, SeedPerson } from '../../dataset/dataset.ts';
 import { type HubSpotSandbox, type HubSpotSandboxOptions, startHubSpotSandbox } from '../../hubspot/start.ts';
 
 export const NOW = new Date('2026-03-10T12:00:00Z');
 
-interface Answer {
+interface TestResponse {
   status: number;
   headers: Headers;
   /** Parsed JSON, or text. */
@@ -14,11 +12,11 @@ interface Answer {
 }
 
 export interface TestSandbox extends HubSpotSandbox {
-  /** Lets that much time pass. */
-  pass(ms: number): void;
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  control(method: string, path: string, body?: unknown): Promise<Answer>;
-  /** The id of the person with that number. */
+  /** Advances the sandbox's clock. */
+  advanceClock(ms: number): void;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<TestResponse>;
+  control(method: string, path: string, body?: unknown): Promise<TestResponse>;
+  /** The contact ID of person `p<number>`. */
   id(number: number): string;
 }
 
@@ -33,7 +31,7 @@ export async function startTestSandbox(
     path: string,
     body: unknown,
     headers: Record<string, string>,
-  ): Promise<Answer> => {
+  ): Promise<TestResponse> => {
     const response = await fetch(`${sandbox.url}${path}`, {
       method,
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
@@ -45,7 +43,7 @@ export async function startTestSandbox(
   };
   return {
     ...sandbox,
-    pass: (ms) => {
+    advanceClock: (ms) => {
       now += ms;
     },
     call: (method, path, body, headers) =>
@@ -55,10 +53,24 @@ export async function startTestSandbox(
   };
 }
 
-/** People p0, p1 ...; every second one works at the one company. */
+const ACME: SeedCompany = {
+  key: 'acme',
+  name: 'Acme',
+  domain: 'acme.example',
+  industry: 'COMPUTER_SOFTWARE',
+  employees: 250,
+  revenue: null,
+  country: 'Germany',
+  technologies: ['salesforce', 'segment'],
+  lifecycle: null,
+  createdAt: Date.parse('2025-01-01T00:00:00Z'),
+  modifiedAt: Date.parse('2025-06-01T00:00:00Z'),
+};
+
+/** People p0, p1 ...; those with an even number work at the one company. */
 export function people(count: number, activities: readonly SeedActivity[] = []): Dataset {
   return {
-    companies: [{ ...ACME, country: 'Germany', technologies: ['salesforce', 'segment'] }],
+    companies: [ACME],
     people: Array.from({ length: count }, (_, at) => person(at)),
     activities,
     opportunities: [],

@@ -1,4 +1,4 @@
-// Batch updates: what is written, and everything that is refused.
+// Batch updates of contacts: stored values and rejected ones.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { people, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
@@ -15,13 +15,14 @@ beforeAll(async () => {
   await define({ name: 'reason', label: 'Reason', type: 'string', fieldType: 'textarea' });
 });
 afterAll(() => sandbox.close());
-beforeEach(() => sandbox.pass(20_000));
+beforeEach(() => sandbox.advanceClock(20_000));
 
 const update = (inputs: unknown) => sandbox.call('POST', '/crm/objects/2026-03/contacts/batch/update', { inputs });
 const write = (properties: object, at = 0) => update([{ id: sandbox.id(at), properties }]);
-const held = async (at = 0) => (await sandbox.control('GET', `/contacts/${sandbox.id(at)}`)).body.properties;
+const storedProperties = async (at = 0) =>
+  (await sandbox.control('GET', `/contacts/${sandbox.id(at)}`)).body.properties;
 
-test('answers with what was sent, the modification time and the e-mail domain', async () => {
+test('a batch update returns the written values, the modification time and the e-mail domain', async () => {
   const now = (await sandbox.control('GET', '/clock')).body.now;
   const { status, body } = await write({ grade: 'A', points: '71.5', scored_at: '1767225600000', reason: '' });
   expect(status).toBe(200);
@@ -33,40 +34,40 @@ test('answers with what was sent, the modification time and the e-mail domain', 
     lastmodifieddate: now,
     hs_email_domain: 'acme.example',
   });
-  expect(await held()).toMatchObject({ grade: 'A', points: '71.5', lastmodifieddate: now });
+  expect(await storedProperties()).toMatchObject({ grade: 'A', points: '71.5', lastmodifieddate: now });
 });
 
-test('a write of an equal value moves the modification time too', async () => {
+test('writing an equal value changes the modification time', async () => {
   await write({ grade: 'B' }, 1);
-  const before = (await held(1)).lastmodifieddate;
-  sandbox.pass(1);
+  const before = (await storedProperties(1)).lastmodifieddate;
+  sandbox.advanceClock(1);
   await write({ grade: 'B' }, 1);
-  expect(Date.parse((await held(1)).lastmodifieddate) - Date.parse(before)).toBe(1);
+  expect(Date.parse((await storedProperties(1)).lastmodifieddate) - Date.parse(before)).toBe(1);
 });
 
-test('"" clears a value, which is null from then on', async () => {
+test('writing "" clears a value, which is null afterwards', async () => {
   await write({ points: '3' }, 2);
   await write({ points: '' }, 2);
   const { body } = await sandbox.call('GET', `/crm/objects/2026-03/contacts/${sandbox.id(2)}?properties=points`);
   expect(body.properties.points).toBeNull();
 });
 
-describe('one bad value refuses the whole batch with a 400 that names the property, not the record', () => {
+describe('the whole batch update is a 400 that names the property, but no record, because of', () => {
   test.each([
     ['an unknown property', { no_such_thing: 'x' }, 'PROPERTY_DOESNT_EXIST'],
     ['a read-only property', { lastmodifieddate: '1' }, 'READ_ONLY_VALUE'],
-    ['an option that is not there', { grade: 'C' }, 'INVALID_OPTION'],
-    ['an option in another case', { grade: 'a' }, 'INVALID_OPTION'],
-    ['a date that is none', { scored_at: 'today' }, 'INVALID_LONG'],
+    ['an unknown option', { grade: 'C' }, 'INVALID_OPTION'],
+    ['an option in the wrong case', { grade: 'a' }, 'INVALID_OPTION'],
+    ['an invalid date', { scored_at: 'today' }, 'INVALID_LONG'],
     ['a day with a time', { birthday: '1767225600001' }, 'INVALID_DATE'],
-    ['a number that is none', { points: '12 points' }, 'INVALID_DOUBLE'],
+    ['an invalid number', { points: '12 points' }, 'INVALID_DOUBLE'],
     ['white space around a number', { points: ' 12' }, 'LEADING_TRAILING_WHITESPACE'],
     ['an invisible character behind an option', { grade: 'A\u200b' }, 'LEADING_TRAILING_WHITESPACE'],
-    ['a bad e-mail address', { email: 'nobody' }, 'INVALID_EMAIL'],
+    ['a bad e-mail address', { email: 'no-address' }, 'INVALID_EMAIL'],
     ['text over 65,536 characters', { reason: 'x'.repeat(65_537) }, 'PROPERTY_VALUE_TOO_LONG'],
-    ['a property named like one of every object', { constructor: 'x' }, 'PROPERTY_DOESNT_EXIST'],
+    ['a property named like a member of Object.prototype', { constructor: 'x' }, 'PROPERTY_DOESNT_EXIST'],
   ])('%s', async (_name, bad, code) => {
-    const before = await held(3);
+    const before = await storedProperties(3);
     const { status, body } = await update([
       { id: sandbox.id(3), properties: { points: '50' } },
       { id: sandbox.id(4), properties: bad },
@@ -77,11 +78,11 @@ describe('one bad value refuses the whole batch with a 400 that names the proper
     expect(lead).toBe('Property values were not valid: ');
     expect(list[0]).toMatchObject({ isValid: false, error: code, name: Object.keys(bad)[0] });
     expect(JSON.stringify(body)).not.toContain(sandbox.id(4));
-    expect(await held(3)).toEqual(before);
+    expect(await storedProperties(3)).toEqual(before);
   });
 });
 
-test('text of exactly 65,536 characters is taken', async () => {
+test('text of exactly 65,536 characters is accepted', async () => {
   expect((await write({ reason: 'x'.repeat(65_536) }, 5)).status).toBe(200);
 });
 
@@ -89,13 +90,13 @@ test.each([
   ['a number', 12],
   ['null', null],
   ['a boolean', true],
-])('refuses %s as a value: only text is taken', async (_name, value) => {
+])('a batch update rejects %s as a value, since only text is accepted', async (_name, value) => {
   const { status, body } = await write({ points: value });
   expect(status).toBe(400);
   expect(body.message).toMatch(/^Invalid input JSON/);
 });
 
-test('takes 100 inputs, not 101, none of them twice, and not an empty list', async () => {
+test('a batch update accepts 100 inputs, and rejects 101, a duplicate and an empty list', async () => {
   const inputs = Array.from({ length: 101 }, (_, at) => ({ id: sandbox.id(at), properties: { points: '1' } }));
   expect((await update(inputs)).status).toBe(400);
   expect((await update(inputs.slice(0, 100))).status).toBe(200);
@@ -104,7 +105,7 @@ test('takes 100 inputs, not 101, none of them twice, and not an empty list', asy
   expect((await update(undefined)).status).toBe(400);
 });
 
-test('missing ids come in a 207 beside what was written, and in a 404 when there is nothing else', async () => {
+test('a batch update reports missing IDs in a 207, and in a 404 if all are missing', async () => {
   const partly = await update([
     { id: sandbox.id(6), properties: { points: '9' } },
     { id: '77', properties: { points: '9' } },
@@ -120,14 +121,14 @@ test('missing ids come in a 207 beside what was written, and in a 404 when there
   expect(none.body).toMatchObject({ category: 'OBJECT_NOT_FOUND', context: { ids: ['77'] } });
 });
 
-test('a write to a merged id lands on the merged record, under its id', async () => {
+test('a write to a merged ID updates the primary contact and returns its ID', async () => {
   await sandbox.control('POST', '/merge', { primaryId: sandbox.id(120), mergedId: sandbox.id(121) });
   const { body } = await write({ points: '42' }, 121);
   expect(body.results[0].id).toBe(sandbox.id(120));
-  expect((await held(120)).points).toBe('42');
+  expect((await storedProperties(120)).points).toBe('42');
 });
 
-test('a body that is no JSON is refused in the form of HubSpot', async () => {
+test("a body that is not valid JSON gets HubSpot's 400", async () => {
   const response = await fetch(`${sandbox.url}/crm/objects/2026-03/contacts/batch/update`, {
     method: 'POST',
     headers: { authorization: `Bearer ${sandbox.accessToken}`, 'content-type': 'application/json' },

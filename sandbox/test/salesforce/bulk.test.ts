@@ -1,4 +1,4 @@
-// Bulk API 2.0: jobs that take their time, results in pages, rows that fail alone and jobs that fail whole.
+// Bulk API 2.0: job states, paged results, failed rows and failed jobs.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { peopleWithDeals, startTestOrg, type TestOrg } from './sandbox-under-test.ts';
 
@@ -11,7 +11,7 @@ afterAll(() => org.close());
 const created = async (path: string, body: object) => (await org.call('POST', path, body)).body.id as string;
 const state = async (path: string) => (await org.call('GET', path)).body.state;
 
-test('a query job is done after a while, and its pages lead to the end by locators', async () => {
+test('a query job completes after some polls, and locators lead through its pages', async () => {
   const query = 'SELECT Id, Name, Account.Name, SystemModstamp, IsDeleted FROM Contact';
   const id = await created('/jobs/query', {
     operation: 'query',
@@ -45,13 +45,13 @@ test('a query job is done after a while, and its pages lead to the end by locato
 });
 
 test.each(['SELECT COUNT() FROM Lead', 'SELECT Id FROM Lead OFFSET 5', 'SELECT Nope FROM Lead', 'nonsense'])(
-  'a query job for %s is refused',
+  'a query job for %s is rejected',
   async (query) => {
     expect((await org.call('POST', '/jobs/query', { operation: 'query', query })).status).toBe(400);
   },
 );
 
-test('a job that waits can be deleted, one that runs cannot, and one that is aborted gives nothing', async () => {
+test('a waiting query job can be deleted, a running one cannot, and an aborted one has no results', async () => {
   const query = { operation: 'query', query: 'SELECT Id FROM Lead' };
   const path = `/jobs/query/${await created('/jobs/query', query)}`;
   expect(await state(path)).toBe('InProgress');
@@ -70,7 +70,7 @@ async function ingest(csv: string, more: object = {}): Promise<string> {
   return `/jobs/ingest/${id}`;
 }
 
-test('an upload is written row by row; what failed says why, in no order that could be built on', async () => {
+test('an upload is written row by row, and failed rows are listed with their error, in an arbitrary order', async () => {
   const rows = [
     [org.lead(1), 'CTO', '5', ''],
     [org.lead(2), '#N/A', '', 'true'],
@@ -115,7 +115,7 @@ test('an upload is written row by row; what failed says why, in no order that co
   ]);
 });
 
-test('an aborted job keeps what it wrote, and tells what it did not get to', async () => {
+test('an aborted ingest job keeps its writes and lists the unprocessed rows', async () => {
   await org.control('PUT', '/bulk', { rowsPerPoll: 2 });
   const path = await ingest(`Id,Phone\n${[5, 6, 7].map((n) => `${org.lead(n)},1`).join('\n')}`);
   expect([await state(path), await state(path)]).toEqual(['InProgress', 'InProgress']);
@@ -130,13 +130,13 @@ test.each([
   ['an unknown column', 'Id,Nope__c\nx,1', {}, 'InvalidBatch : Field name not found : Nope__c'],
   ['a byte order mark', '\ufeffId,Phone\nx,1', {}, /Field name not found/],
   [
-    'other line endings than it said',
+    'line endings of CRLF instead of LF',
     'Id,Phone\r\nx,1\r\n',
     {},
     /LineEnding is invalid on user data\. Current LineEnding setting is LF/,
   ],
-  ['line endings of CRLF that are none', 'Id,Phone\nx,1\n', { lineEnding: 'CRLF' }, /setting is CRLF/],
-])('a job with %s fails whole', async (_name, csv, more, message) => {
+  ['line endings of LF instead of CRLF', 'Id,Phone\nx,1\n', { lineEnding: 'CRLF' }, /setting is CRLF/],
+])('an ingest job with %s fails as a whole', async (_name, csv, more, message) => {
   const path = await ingest(csv, more);
   const { body } = await org.call('GET', path);
   expect(body).toMatchObject({
@@ -145,7 +145,7 @@ test.each([
   });
 });
 
-test('data is uploaded once, before the job is closed, and only updates are taken', async () => {
+test('an ingest job accepts one upload before it is closed, and only the operation update', async () => {
   const id = await created('/jobs/ingest', { object: 'Lead', operation: 'update' });
   expect((await org.call('PATCH', `/jobs/ingest/${id}`, { state: 'UploadComplete' })).status).toBe(400);
   expect((await org.call('DELETE', `/jobs/ingest/${id}`)).status).toBe(400);

@@ -1,4 +1,4 @@
-// The control API: what people do in Salesforce, and what that does and does not move.
+// The control API: user actions in Salesforce, and the modification times that they change.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { peopleWithDeals, startTestOrg, type TestOrg } from './sandbox-under-test.ts';
 
@@ -53,23 +53,29 @@ test.each([
     { HasResponded: true, FirstRespondedDate: '2026-03-09', Type: 'Lead' },
   ],
   ['list_joined', { list: 'VIPs' }, 'CampaignMember', { HasResponded: false, FirstRespondedDate: null }],
-])('%s is kept where Salesforce keeps it, and does not move its person', async (type, attributes, object, values) => {
-  const before = await record('Lead', org.lead(1));
-  const made = await act(org.lead(1), type, attributes, AT);
-  expect(made).toMatchObject({ status: 201, body: { object } });
-  expect(await record(object, made.body.id)).toMatchObject({ ...values, SystemModstamp: '2026-03-10T12:00:00.000Z' });
-  const { SystemModstamp, LastModifiedDate } = await record('Lead', org.lead(1));
-  expect({ SystemModstamp, LastModifiedDate }).toEqual({
-    SystemModstamp: before.SystemModstamp,
-    LastModifiedDate: before.LastModifiedDate,
-  });
+])(
+  "a %s is stored in its Salesforce object and does not change the person's modification times",
+  async (type, attributes, object, values) => {
+    const before = await record('Lead', org.lead(1));
+    const created = await act(org.lead(1), type, attributes, AT);
+    expect(created).toMatchObject({ status: 201, body: { object } });
+    expect(await record(object, created.body.id)).toMatchObject({
+      ...values,
+      SystemModstamp: '2026-03-10T12:00:00.000Z',
+    });
+    const { SystemModstamp, LastModifiedDate } = await record('Lead', org.lead(1));
+    expect({ SystemModstamp, LastModifiedDate }).toEqual({
+      SystemModstamp: before.SystemModstamp,
+      LastModifiedDate: before.LastModifiedDate,
+    });
+  },
+);
+
+test('an activity without a Salesforce object or with an unknown person is rejected', async () => {
+  expect([(await act(org.lead(1), 'page_view')).status, (await act('unknown', 'call')).status]).toEqual([400, 404]);
 });
 
-test('what Salesforce has no place for is refused', async () => {
-  expect([(await act(org.lead(1), 'page_view')).status, (await act('nobody', 'call')).status]).toEqual([400, 404]);
-});
-
-test('an e-mail has a task on the time line and a relation to its person; a bounce and leaving show on the person', async () => {
+test('an e-mail has a task and a relation to its person, and a bounce and an unsubscribe change the person', async () => {
   const mail = await act(org.lead(1), 'sales_email', { subject: 'Hello' });
   const [task] = await org.column(`SELECT Id FROM Task WHERE WhoId = '${org.lead(1)}' AND TaskSubtype = 'Email'`);
   expect((await record('EmailMessage', mail.body.id)).ActivityId).toBe(task);
@@ -79,7 +85,7 @@ test('an e-mail has a task on the time line and a relation to its person; a boun
       'EmailMessageId',
     ),
   ).toEqual([mail.body.id]);
-  org.pass(1000);
+  org.advanceClock(1000);
   await act(org.lead(1), 'email_bounce', {}, AT);
   await act(org.lead(1), 'unsubscribe');
   expect(await record('Lead', org.lead(1))).toMatchObject({
@@ -89,9 +95,9 @@ test('an e-mail has a task on the time line and a relation to its person; a boun
   });
 });
 
-test('the second answer to a campaign changes the place that there is', async () => {
+test('a second response to a campaign updates the existing member', async () => {
   const first = await act(org.lead(1), 'webinar', { name: 'W', attended: false }, AT);
-  org.pass(60_000);
+  org.advanceClock(60_000);
   const second = await act(org.lead(1), 'webinar', { name: 'W' });
   expect(second.body.id).toBe(first.body.id);
   expect(await record('CampaignMember', first.body.id)).toMatchObject({
@@ -101,10 +107,10 @@ test('the second answer to a campaign changes the place that there is', async ()
   });
 });
 
-test("a contact's times move neither with its account, nor with its opportunity, nor with its activities", async () => {
+test("a contact's modification times do not change with its account, opportunities or activities", async () => {
   const id = org.contact(0);
   const before = await record('Contact', id);
-  org.pass(60_000);
+  org.advanceClock(60_000);
   await org.control('PATCH', `/records/Account/${before.AccountId}`, { values: { NumberOfEmployees: 999 } });
   const [deal] = await org.column('SELECT Id FROM Opportunity');
   await org.control('PATCH', `/records/Opportunity/${deal}`, { values: { StageName: 'Closed Lost' } });
@@ -123,10 +129,10 @@ test("a contact's times move neither with its account, nor with its opportunity,
   });
 });
 
-test('conversion makes a contact, to which the activities go, and leaves the custom fields behind', async () => {
+test('converting a lead creates a contact, to which activities and campaign members move', async () => {
   const call = await act(org.lead(2), 'call');
   const member = await act(org.lead(2), 'webinar');
-  org.pass(60_000);
+  org.advanceClock(60_000);
   const { body } = await org.control('POST', '/convert', { leadId: org.lead(2), opportunity: 'New deal' });
   expect(await record('Lead', org.lead(2))).toMatchObject({
     IsConverted: true,
@@ -156,10 +162,10 @@ test('conversion makes a contact, to which the activities go, and leaves the cus
   expect((await org.control('POST', '/convert', { leadId: org.lead(2) })).status).toBe(400);
 });
 
-describe('a record that is deleted', () => {
-  test('is in queryAll alone, with what it had, and comes back with it', async () => {
+describe('a deleted record', () => {
+  test('is returned only by queryAll, and undeleting restores it with its activities', async () => {
     const call = await act(org.lead(1), 'call');
-    org.pass(60_000);
+    org.advanceClock(60_000);
     await org.control('DELETE', `/records/Lead/${org.lead(1)}`);
     const soql = `SELECT IsDeleted, SystemModstamp FROM Lead WHERE Id = '${org.lead(1)}'`;
     expect((await org.query(soql)).body.totalSize).toBe(0);
@@ -173,10 +179,10 @@ describe('a record that is deleted', () => {
     expect((await org.query(soql)).body.totalSize).toBe(1);
   });
 
-  test('by a merge names the one that outlived it, and leaves it its activities and what it lacked', async () => {
+  test('of a merge names the winner, which inherits its activities and missing values', async () => {
     const call = await act(org.lead(2), 'call');
     await org.control('PATCH', `/records/Lead/${org.lead(2)}`, { values: { Phone: '7' } });
-    org.pass(60_000);
+    org.advanceClock(60_000);
     await org.control('POST', '/merge', { masterId: org.lead(1), mergedId: org.lead(2) });
     const soql = `SELECT Id FROM Lead WHERE MasterRecordId = '${org.lead(1)}' AND IsDeleted = true`;
     expect((await org.query(soql, true)).body.records).toMatchObject([{ Id: org.lead(2) }]);
@@ -190,23 +196,25 @@ describe('a record that is deleted', () => {
   });
 });
 
-test('records are made and edited as an admin does, also with times that are past', async () => {
+test('the control API creates and edits records as an admin, also with a past modification time', async () => {
   await org.control('PUT', '/hidden-fields', ['Lead.Phone']);
-  const made = await org.control('POST', '/records/Lead', { values: { LastName: 'New', Company: 'Acme', Phone: '1' } });
-  expect(made).toMatchObject({
+  const created = await org.control('POST', '/records/Lead', {
+    values: { LastName: 'New', Company: 'Acme', Phone: '1' },
+  });
+  expect(created).toMatchObject({
     status: 201,
     body: { values: { Name: 'New', Phone: '1', Status: 'Open - Not Contacted' } },
   });
-  await org.control('PATCH', `/records/Lead/${made.body.id}`, {
+  await org.control('PATCH', `/records/Lead/${created.body.id}`, {
     values: { Title: 'CTO' },
     at: '2026-03-10T11:59:30.700Z',
   });
-  expect(await record('Lead', made.body.id)).toMatchObject({ SystemModstamp: '2026-03-10T11:59:30.000Z' });
+  expect(await record('Lead', created.body.id)).toMatchObject({ SystemModstamp: '2026-03-10T11:59:30.000Z' });
   expect((await org.control('POST', '/records/Lead', { values: { LastName: 'New' } })).status).toBe(400);
   expect((await org.control('POST', '/records/Nope', { values: {} })).status).toBe(404);
 });
 
-test('the clock jumps, and records carry its time', async () => {
+test("records have the time of the sandbox's clock after it was set", async () => {
   await org.control('PUT', '/clock', { now: '2027-01-01T00:00:00Z' });
   await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'CTO' } });
   expect((await record('Lead', org.lead(1))).SystemModstamp).toBe('2027-01-01T00:00:00.000Z');
@@ -218,6 +226,6 @@ test.each([
   ['PUT', '/bulk', { unfinishedPolls: -1 }],
   ['PUT', '/clock', { now: 'soon' }],
   ['POST', '/merge', { masterId: 'x' }],
-])('%s %s with nonsense is refused', async (method, path, body) => {
+])('%s %s of the control API rejects an invalid body', async (method, path, body) => {
   expect((await org.control(method, path, body)).status).toBe(400);
 });

@@ -1,4 +1,4 @@
-// What an org is filled with: the seeded data set, and the leadforge form.
+// Seeding an org: with the seeded data set, and with leadforge data.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { seededDataset } from '../../dataset/seeded.ts';
 import { fullId, idOf } from '../../salesforce/ids.ts';
 import { NOW, startTestOrg } from './sandbox-under-test.ts';
 
-test('seeded people are leads; those with an opportunity were converted', async () => {
+test('seeded people are leads, and those with an opportunity are converted', async () => {
   const dataset = seededDataset({ contacts: 300, seed: 1, now: NOW });
   const org = await startTestOrg({ dataset });
   try {
@@ -21,7 +21,7 @@ test('seeded people are leads; those with an opportunity were converted', async 
       deals,
       deals,
     ]);
-    // Who was converted without a company got an account of its own.
+    // A lead that was converted without a company got a new account.
     const alone = new Set(dataset.opportunities.filter(({ company }) => company === null)).size;
     expect(await count('Account')).toBe(dataset.companies.length + alone);
     const calls = dataset.activities.filter(({ type }) => type === 'call').length;
@@ -34,8 +34,8 @@ test('seeded people are leads; those with an opportunity were converted', async 
   }
 });
 
-test('ids have the checksum that Salesforce gives them', () => {
-  // An example of Salesforce's own documentation.
+test('record IDs have the checksum of Salesforce', () => {
+  // An example from Salesforce's documentation.
   expect(fullId('001xx000003DGb2')).toBe('001xx000003DGb2AAG');
   expect([fullId('001xx000003DGb2AAH'), fullId('001xx000003DGb'), fullId("001xx000003DG'2")]).toEqual([
     null,
@@ -47,10 +47,10 @@ test('ids have the checksum that Salesforce gives them', () => {
 
 const PUBLIC_DATA = resolve(import.meta.dirname, '../../../../shared/data/leadforge');
 const present = existsSync(PUBLIC_DATA);
-if (!present) console.warn(`SKIPPED: the org of the public leadforge data, as ${PUBLIC_DATA} is not there.`);
+if (!present) console.warn(`SKIPPED: the org with the public leadforge data, because ${PUBLIC_DATA} does not exist.`);
 
-describe.skipIf(!present)('the public data set', () => {
-  test('has a lead for each lead_id, and a contact with its role for each that has an opportunity', async () => {
+describe.skipIf(!present)('an org with the public leadforge data set', () => {
+  test('has one lead per lead_id, and one contact with a role per opportunity', { timeout: 60_000 }, async () => {
     const org = await startTestOrg({ dataset: loadLeadforge(PUBLIC_DATA) });
     try {
       const count = async (rest: string) => (await org.query(`SELECT COUNT() FROM ${rest}`, true)).body.totalSize;

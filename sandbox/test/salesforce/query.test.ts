@@ -1,4 +1,4 @@
-// Queries: what they find, how they page, and everything that is refused rather than guessed.
+// Queries: results, pages, and everything that is an error.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { peopleWithDeals, startTestOrg, type TestOrg } from './sandbox-under-test.ts';
 
@@ -19,7 +19,7 @@ const numbers = async (where: string) => {
   return names.map((name) => Number(String(name).slice(6)));
 };
 
-test('rows carry their type and address, empty fields are null, and instants end in +0000', async () => {
+test('query rows have their type and URL, empty fields are null, and instants end in +0000', async () => {
   const { body } = await org.query(`SELECT Id, Name, Phone, SystemModstamp FROM Lead WHERE Id = '${org.lead(1)}'`);
   expect(body).toEqual({
     totalSize: 1,
@@ -53,18 +53,18 @@ test.each([
   ["Owner.Name = 'Alex Admin' AND ConvertedContact.LastName = 'Number0'", [0]],
   ["Id IN (SELECT LeadId FROM CampaignMember WHERE Campaign.Name = 'Form: demo')", [2]],
   ['Id NOT IN (SELECT WhoId FROM Task) AND IsConverted = false', [2, 3, 4, 5]],
-])('WHERE %s', async (where, found) => {
+])('a query finds the leads WHERE %s', async (where, found) => {
   expect(await numbers(where.replace('%2B', '+'))).toEqual(found);
 });
 
-test('ids of 15 characters are taken, and mind their case', async () => {
+test('a query accepts IDs of 15 characters, which are case-sensitive', async () => {
   const short = org.lead(1).slice(0, 15);
   expect(await org.column(`SELECT Id FROM Lead WHERE Id = '${short}'`)).toEqual([org.lead(1)]);
   const wrong = await org.query(`SELECT Id FROM Lead WHERE Id = '${org.lead(1).toLowerCase()}'`);
   expect(wrong.body[0].errorCode).toBe('INVALID_QUERY_FILTER_OPERATOR');
 });
 
-test('several keys order the rows; empty values come first unless asked for last', async () => {
+test('ORDER BY takes several keys, and empty values come first unless NULLS LAST is set', async () => {
   const by = (order: string) => org.column(`SELECT LastName FROM Lead ORDER BY ${order}`, 'LastName');
   expect((await by('Title NULLS LAST, LastName DESC')).map(String)).toEqual([
     'Number0',
@@ -78,7 +78,7 @@ test('several keys order the rows; empty values come first unless asked for last
   expect(await by('LastName LIMIT 2 OFFSET 3')).toEqual(['Number3', 'Number4']);
 });
 
-test('parents stand inside a row; one that may be of several types is a Name; without a parent there is null', async () => {
+test('a row contains its parents, a polymorphic parent has the type Name, and a missing parent is null', async () => {
   const task = await org.query('SELECT Who.Name, Who.Type, What.Name FROM Task');
   expect(task.body.records).toEqual([
     {
@@ -95,7 +95,7 @@ test('parents stand inside a row; one that may be of several types is a Name; wi
   expect(contact.body.records[0].Account).toMatchObject({ Name: 'Acme', Owner: { Email: 'admin@leadgrade.example' } });
 });
 
-test('COUNT() counts; deleted and archived ones are in queryAll alone', async () => {
+test('COUNT() returns the number of records, and only queryAll includes archived ones', async () => {
   expect((await org.query('SELECT COUNT() FROM Task')).body).toEqual({ totalSize: 1, done: true, records: [] });
   expect((await org.query('SELECT COUNT() FROM Task', true)).body.totalSize).toBe(2);
 });
@@ -103,7 +103,7 @@ test('COUNT() counts; deleted and archived ones are in queryAll alone', async ()
 const noSuch =
   "No such column 'Nonsense__c' on entity 'Lead'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.";
 
-test('an unknown field is told with its place', async () => {
+test('an unknown field is an error with its position in the query', async () => {
   expect(await org.query('SELECT Id, Nonsense__c FROM Lead')).toMatchObject({
     status: 400,
     body: [
@@ -164,12 +164,12 @@ test.each([
   ['SELECT Id FROM Lead WHERE Id IN (SELECT Id FROM Lead)', 'MALFORMED_QUERY'],
   ['SELECT Id FROM Lead WHERE Id IN (SELECT Status FROM CampaignMember)', 'MALFORMED_QUERY'],
   ['SELECT Id FROM Lead WHERE Id IN (SELECT LeadId FROM CampaignMember LIMIT 5)', 'MALFORMED_QUERY'],
-])('%s is refused', async (soql, errorCode) => {
+])('the query %s is an error', async (soql, errorCode) => {
   const { status, body } = await org.query(soql);
   expect([status, body[0]?.errorCode, typeof body[0]?.message]).toEqual([400, errorCode, 'string']);
 });
 
-test('a field that the user may not see is as if it were not there, and the whole query fails', async () => {
+test('a query with a field that the user cannot see fails as a whole, and describe leaves the field out', async () => {
   await org.control('PUT', '/hidden-fields', ['Lead.HasOptedOutOfEmail']);
   expect((await org.query('SELECT Id, HasOptedOutOfEmail FROM Lead')).body[0].errorCode).toBe('INVALID_FIELD');
   const { body } = await org.call('GET', '/sobjects/Lead/describe');
@@ -178,7 +178,7 @@ test('a field that the user may not see is as if it were not there, and the whol
   await org.control('PUT', '/hidden-fields', []);
 });
 
-describe('pages', () => {
+describe('query pages', () => {
   let big: TestOrg;
   beforeAll(async () => {
     big = await startTestOrg({ dataset: peopleWithDeals(4_500, []) });
@@ -186,7 +186,7 @@ describe('pages', () => {
   afterAll(() => big.close());
   const follow = (url: string) => big.call('GET', url.replace('/services/data/v66.0', ''));
 
-  test('have 2,000 rows at most, 500 where long texts are asked for, and lead to the end', async () => {
+  test('have at most 2,000 rows, or 500 with long text, and cover all records', async () => {
     const first = await big.query('SELECT Id FROM Lead ORDER BY Id');
     expect(first.body).toMatchObject({ totalSize: 4500, done: false });
     const second = await follow(first.body.nextRecordsUrl);
@@ -197,20 +197,20 @@ describe('pages', () => {
     expect((await big.query('SELECT Id, Description FROM Lead')).body.records).toHaveLength(500);
   });
 
-  test('can be asked to be smaller, down to 200', async () => {
+  test('have the requested batchSize, but at least 200 rows', async () => {
     const sized = (size: number) =>
       big.call('GET', '/query?q=SELECT+Id+FROM+Lead', undefined, { 'Sforce-Query-Options': `batchSize=${size}` });
     expect([(await sized(300)).body.records.length, (await sized(5)).body.records.length]).toEqual([300, 200]);
   });
 
-  test('with OFFSET there is one alone', async () => {
+  test('are limited to one with OFFSET', async () => {
     const { body } = await big.query('SELECT Id FROM Lead OFFSET 0');
     expect([body.totalSize, body.done]).toEqual([2000, true]);
   });
 
-  test('go on for two days, and no longer once ten others were begun', async () => {
+  test('are available for two days, and until ten other queries were started', async () => {
     const first = await big.query('SELECT Id FROM Lead');
-    big.pass(2 * 86_400_000);
+    big.advanceClock(2 * 86_400_000);
     await follow('/limits');
     expect((await follow(first.body.nextRecordsUrl)).status).toBe(200);
     for (let n = 0; n < 10; n++) await big.query('SELECT Id FROM Lead');
@@ -219,7 +219,7 @@ describe('pages', () => {
   });
 });
 
-test('an object that the user may not see is not there, nor what leads through it', async () => {
+test('an object that the user cannot see is missing from describe, queries, relationships and bulk jobs', async () => {
   const hidden = await startTestOrg({ dataset: peopleWithDeals(1, []), hiddenFields: ['Campaign'] });
   try {
     expect((await hidden.call('GET', '/sobjects/Campaign/describe')).status).toBe(404);
@@ -236,7 +236,7 @@ test('an object that the user may not see is not there, nor what leads through i
   }
 });
 
-test('where activities are shared, relations tell who took part, which may be several', async () => {
+test('with shared activities, TaskRelation lists all people of a task', async () => {
   const dataset = peopleWithDeals(2, [], activities.slice(0, 1));
   const shared = await startTestOrg({ dataset, sharedActivities: true });
   try {

@@ -1,7 +1,7 @@
-// Any conditions, against a filter that is written without the query language; and any text as a value.
+// Random conditions, compared with a filter written in TypeScript, and random text as values.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Org } from '../../salesforce/org.ts';
+import { Org } from '../../salesforce/org/org.ts';
 import { runQuery } from '../../salesforce/soql/run-query.ts';
 import { NOW } from './sandbox-under-test.ts';
 
@@ -14,11 +14,11 @@ interface Row {
 
 interface Condition {
   readonly soql: string;
-  readonly holds: (row: Row) => boolean;
+  readonly matches: (row: Row) => boolean;
 }
 
-const clock = { now: () => NOW.getTime(), jumpTo: () => {} };
-// Whatever may end a line has to be escaped; U+2028 and U+2029 do in the sandbox's parser.
+const clock = { now: () => NOW.getTime(), setTime: () => {} };
+// Line ends must be escaped; the sandbox's parser also treats U+2028 and U+2029 as line ends.
 const LINE_ENDS: Readonly<Record<string, string>> = {
   '\n': '\\n',
   '\r': '\\r',
@@ -45,26 +45,32 @@ const row = fc.record({
   HasOptedOutOfEmail: fc.boolean(),
 });
 
-const same = (a: string | null, b: string) => a?.toLowerCase() === b.toLowerCase();
+const equalsIgnoringCase = (a: string | null, b: string) => a?.toLowerCase() === b.toLowerCase();
 const comparison: fc.Arbitrary<Condition> = fc.oneof(
-  title.map((value) => ({ soql: `Title = ${quoted(value)}`, holds: ({ Title }: Row) => same(Title, value) })),
-  title.map((value) => ({ soql: `Title != ${quoted(value)}`, holds: ({ Title }: Row) => !same(Title, value) })),
+  title.map((value) => ({
+    soql: `Title = ${quoted(value)}`,
+    matches: ({ Title }: Row) => equalsIgnoringCase(Title, value),
+  })),
+  title.map((value) => ({
+    soql: `Title != ${quoted(value)}`,
+    matches: ({ Title }: Row) => !equalsIgnoringCase(Title, value),
+  })),
   fc.array(title, { minLength: 1, maxLength: 3 }).map((values) => ({
     soql: `Title IN (${values.map(quoted).join(',')})`,
-    holds: ({ Title }: Row) => values.some((value) => same(Title, value)),
+    matches: ({ Title }: Row) => values.some((value) => equalsIgnoringCase(Title, value)),
   })),
-  fc.constant({ soql: 'Title = null', holds: ({ Title }: Row) => Title === null }),
+  fc.constant({ soql: 'Title = null', matches: ({ Title }: Row) => Title === null }),
   fc.integer({ min: -3, max: 3 }).map((n) => ({
     soql: `NumberOfEmployees >= ${n}`,
-    holds: ({ NumberOfEmployees }: Row) => NumberOfEmployees !== null && NumberOfEmployees >= n,
+    matches: ({ NumberOfEmployees }: Row) => NumberOfEmployees !== null && NumberOfEmployees >= n,
   })),
   fc.integer({ min: -3, max: 3 }).map((n) => ({
     soql: `NumberOfEmployees != ${n}`,
-    holds: ({ NumberOfEmployees }: Row) => NumberOfEmployees !== n,
+    matches: ({ NumberOfEmployees }: Row) => NumberOfEmployees !== n,
   })),
   fc.boolean().map((value) => ({
     soql: `HasOptedOutOfEmail = ${value}`,
-    holds: ({ HasOptedOutOfEmail }: Row) => HasOptedOutOfEmail === value,
+    matches: ({ HasOptedOutOfEmail }: Row) => HasOptedOutOfEmail === value,
   })),
 );
 
@@ -76,26 +82,26 @@ const { condition } = fc.letrec<{ condition: Condition }>((tie) => ({
       .tuple(fc.constantFrom('AND', 'OR'), fc.array(tie('condition'), { minLength: 2, maxLength: 3 }))
       .map(([word, parts]) => ({
         soql: `(${parts.map(({ soql }) => soql).join(` ${word} `)})`,
-        holds: (each: Row) =>
-          word === 'AND' ? parts.every(({ holds }) => holds(each)) : parts.some(({ holds }) => holds(each)),
+        matches: (each: Row) =>
+          word === 'AND' ? parts.every(({ matches }) => matches(each)) : parts.some(({ matches }) => matches(each)),
       })),
-    tie('condition').map(({ soql, holds }) => ({ soql: `(NOT (${soql}))`, holds: (each: Row) => !holds(each) })),
+    tie('condition').map(({ soql, matches }) => ({ soql: `(NOT (${soql}))`, matches: (each: Row) => !matches(each) })),
   ),
 }));
-// The parser loses the third of three NOTs with nothing but parentheses between them; such a query is refused, as its
-// parentheses do not add up then.
+// The parser loses the third of three NOTs that only parentheses separate. The parentheses then do not match, so such a
+// query is an error.
 const readable = condition.filter(({ soql }) => !/NOT[ (]+NOT[ (]+NOT/.test(soql));
 
-test('a query finds what a plain filter finds, in any nesting', () => {
+test('a query with random nested conditions finds the same records as a filter in TypeScript', () => {
   fc.assert(
-    fc.property(fc.array(row, { maxLength: 12 }), readable, (rows, { soql, holds }) => {
-      expect(found(rows, soql)).toEqual(rows.filter(holds).map(({ LastName }) => LastName));
+    fc.property(fc.array(row, { maxLength: 12 }), readable, (rows, { soql, matches }) => {
+      expect(found(rows, soql)).toEqual(rows.filter(matches).map(({ LastName }) => LastName));
     }),
     { numRuns: 300 },
   );
 });
 
-test('any text can be asked for, and finds itself alone', () => {
+test('a query for any quoted text finds only the record with this text', () => {
   const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
   fc.assert(
     fc.property(text, (value) => {
@@ -110,34 +116,34 @@ test('any text can be asked for, and finds itself alone', () => {
           [...rows, { ...rows[0]!, LastName: value }],
           `LastName = ${quoted(value)} AND LastName != 'a' AND LastName != 'b'`,
         ),
-      ).toEqual(same(value, 'a') || same(value, 'b') ? [] : [value]);
+      ).toEqual(equalsIgnoringCase(value, 'a') || equalsIgnoringCase(value, 'b') ? [] : [value]);
     }),
     { numRuns: 300, examples: [['\u2028'], ['\u2029'], ['\r\n'], ["\\'"]] },
   );
 });
 
-test('LIKE takes % and _ as wild cards, unless they are escaped', () => {
+test('LIKE treats % and _ as wildcards unless they are escaped', () => {
   const pattern = fc.array(fc.constantFrom('%', '_', 'a', 'B', '\\%', '\\_', '.', '*'), { minLength: 1, maxLength: 6 });
   const text = fc.array(fc.constantFrom('a', 'b', '%', '_', '.', '*'), { minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(pattern, text, (parts, letters) => {
       const value = letters.join('');
       const rows = [{ LastName: value, Title: null, NumberOfEmployees: null, HasOptedOutOfEmail: false }];
-      expect(found(rows, `LastName LIKE '${parts.join('')}'`).length).toBe(matches(parts, value) ? 1 : 0);
+      expect(found(rows, `LastName LIKE '${parts.join('')}'`).length).toBe(matchesLike(parts, value) ? 1 : 0);
     }),
     { numRuns: 300 },
   );
 });
 
-/** Letter by letter, without regular expressions. */
-function matches([part, ...rest]: readonly string[], text: string): boolean {
+/** Matches a LIKE pattern character by character, without regular expressions. */
+function matchesLike([part, ...rest]: readonly string[], text: string): boolean {
   if (part === undefined) return text === '';
-  if (part === '%') return matches(rest, text) || (text !== '' && matches([part, ...rest], text.slice(1)));
+  if (part === '%') return matchesLike(rest, text) || (text !== '' && matchesLike([part, ...rest], text.slice(1)));
   const plain = part.startsWith('\\') ? part.slice(1) : part;
   const fits = text !== '' && (part === '_' || text[0]!.toLowerCase() === plain.toLowerCase());
-  return fits && matches(rest, text.slice(1));
+  return fits && matchesLike(rest, text.slice(1));
 }
 
-test('what the parser does not read right is refused, not answered wrongly', () => {
+test('a query that the parser misreads is an error, not a wrong result', () => {
   expect(() => found([], '(NOT (NOT (NOT (Title = null))))')).toThrow(/unexpected token/);
 });

@@ -1,4 +1,4 @@
-// A sandbox org on a small data set and a clock that stands still until a test moves it, and a plain client for it.
+// A Salesforce sandbox with a small data set, a clock that only the test advances, and a simple client.
 import type { SeedActivity, SeedOpportunity } from '../../dataset/dataset.ts';
 import {
   type SalesforceSandbox,
@@ -10,7 +10,7 @@ import { people } from '../hubspot/sandbox-under-test.ts';
 export const NOW = new Date('2026-03-10T12:00:00Z');
 export const V = '/services/data/v66.0';
 
-interface Answer {
+interface TestResponse {
   status: number;
   headers: Headers;
   /** Parsed JSON, or text. */
@@ -18,18 +18,18 @@ interface Answer {
 }
 
 export interface TestOrg extends SalesforceSandbox {
-  /** Lets that much time pass. */
-  pass(ms: number): void;
+  /** Advances the sandbox's clock. */
+  advanceClock(ms: number): void;
   now(): number;
-  /** With a good token; the path stands behind the version. A body that is text is sent as CSV. */
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  query(soql: string, all?: boolean): Promise<Answer>;
+  /** Calls the API with a valid token. `path` follows the version. A text body is sent as CSV. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<TestResponse>;
+  query(soql: string, all?: boolean): Promise<TestResponse>;
   /** One column of a query's rows. */
   column(soql: string, name?: string): Promise<unknown[]>;
-  control(method: string, path: string, body?: unknown): Promise<Answer>;
-  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  login(form?: Record<string, string>): Promise<Answer>;
-  /** The id of the lead, or contact, of the person with that number. */
+  control(method: string, path: string, body?: unknown): Promise<TestResponse>;
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<TestResponse>;
+  login(form?: Record<string, string>): Promise<TestResponse>;
+  /** The ID of the lead (or contact) of person `p<number>`. */
   lead(number: number): string;
   contact(number: number): string;
 }
@@ -54,23 +54,23 @@ export async function startTestOrg(
   };
   const login: TestOrg['login'] = async (form) => {
     const { clientId, clientSecret } = sandbox;
-    const given = form ?? { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret };
-    const body = new URLSearchParams(given);
+    const fields = form ?? { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret };
+    const body = new URLSearchParams(fields);
     const response = await fetch(`${sandbox.url}/services/oauth2/token`, { method: 'POST', body });
     return { status: response.status, headers: response.headers, body: await response.json() };
   };
   let token = (await login()).body.access_token;
   const call: TestOrg['call'] = async (method, path, body, headers) => {
-    const answer = await send(method, `${V}${path}`, body, { authorization: `Bearer ${token}`, ...headers });
-    if (answer.status !== 401) return answer;
+    const response = await send(method, `${V}${path}`, body, { authorization: `Bearer ${token}`, ...headers });
+    if (response.status !== 401) return response;
     token = (await login()).body.access_token;
-    return answer;
+    return response;
   };
   const query: TestOrg['query'] = (soql, all = false) =>
     call('GET', `/${all ? 'queryAll' : 'query'}?q=${encodeURIComponent(soql)}`);
   return {
     ...sandbox,
-    pass: (ms) => {
+    advanceClock: (ms) => {
       now += ms;
     },
     now: () => now,
@@ -86,7 +86,7 @@ export async function startTestOrg(
   };
 }
 
-/** p0, p1 ...; those with the given numbers have an opportunity, and so became contacts. */
+/** People p0, p1 ...; those with the given numbers have an opportunity, and so were converted to contacts. */
 export function peopleWithDeals(count: number, deals: readonly number[], activities: readonly SeedActivity[] = []) {
   return { ...people(count, activities), opportunities: deals.map(deal) };
 }

@@ -1,4 +1,4 @@
-// Writing records: one outcome each, and every refusal that a real org has.
+// Writing records: one outcome per record, and all errors of a real org.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { peopleWithDeals, startTestOrg, type TestOrg } from './sandbox-under-test.ts';
 
@@ -22,8 +22,8 @@ const lead = (number: number, values: object = { Title: 'CTO' }) => ({
 const title = async (number: number) =>
   (await org.control('GET', `/records/Lead/${org.lead(number)}`)).body.values.Title;
 
-test('outcomes come in the order of the request; a failed one has no id; times move', async () => {
-  org.pass(5_500);
+test('a collection update returns outcomes in the order of the request, failures without an ID, and changes modification times', async () => {
+  org.advanceClock(5_500);
   await org.control('PUT', '/validation-rules', [
     { object: 'Lead', ids: [org.lead(3)], message: 'No.', field: 'Title' },
   ]);
@@ -44,7 +44,7 @@ test('outcomes come in the order of the request; a failed one has no id; times m
   expect(values.LastModifiedById).not.toBe(values.CreatedById);
 });
 
-test('all or none takes back what was written', async () => {
+test('a collection update with allOrNone rolls all records back if one fails', async () => {
   await update([lead(5, { Title: 'before' })]);
   const { body } = await update([lead(5), lead(0)], true);
   expect(body.map(({ errors }: { errors: { statusCode: string }[] }) => errors[0]?.statusCode)).toEqual([
@@ -53,7 +53,7 @@ test('all or none takes back what was written', async () => {
   expect(await title(5)).toBe('before');
 });
 
-test('a locked row fails as often as it is held, and the others do not', async () => {
+test('a locked row fails the set number of times, and other rows do not fail', async () => {
   await org.control('PUT', '/locks', [{ id: org.lead(6).slice(0, 15), times: 2 }]);
   const codes = [];
   for (let n = 0; n < 3; n++)
@@ -65,7 +65,7 @@ test('a locked row fails as often as it is held, and the others do not', async (
   ]);
 });
 
-describe('a record', () => {
+describe('the update of a record', () => {
   const first = async (record: object) => (await update([record])).body[0].errors[0];
   beforeAll(async () => {
     await org.control('DELETE', `/records/Lead/${org.lead(8)}`);
@@ -75,9 +75,9 @@ describe('a record', () => {
   test.each([
     ['that was converted', () => lead(0), 'CANNOT_UPDATE_CONVERTED_LEAD', 'cannot reference converted lead', []],
     ['that was deleted', () => lead(8), 'ENTITY_IS_DELETED', 'entity is deleted', []],
-    ['that was merged away', () => lead(9), 'ENTITY_IS_DELETED', 'entity is deleted', []],
+    ['that was merged into another', () => lead(9), 'ENTITY_IS_DELETED', 'entity is deleted', []],
     [
-      'that never was',
+      'that does not exist',
       () => ({ ...lead(1), id: '00Qzz0000000001AAA'.slice(0, 15) }),
       'INVALID_CROSS_REFERENCE_KEY',
       'invalid cross reference id',
@@ -91,35 +91,35 @@ describe('a record', () => {
       ['Id'],
     ],
     [
-      'with a long text',
+      'with text above the maximum length',
       () => lead(1, { Title: 'x'.repeat(129) }),
       'STRING_TOO_LONG',
       /^Title: data value too large: x+ \(max length=128\)$/,
       ['Title'],
     ],
     [
-      'with a wrong address',
+      'with an invalid e-mail address',
       () => lead(1, { Email: 'a@b' }),
       'INVALID_EMAIL_ADDRESS',
       'Email: invalid email address: a@b',
       ['Email'],
     ],
     [
-      'with a large number',
+      'with a number out of range',
       () => lead(1, { NumberOfEmployees: 100_000_000 }),
       'NUMBER_OUTSIDE_VALID_RANGE',
       /^Employees: value outside of valid range/,
       ['NumberOfEmployees'],
     ],
     [
-      'with a field of Salesforce',
+      'with a read-only field',
       () => lead(1, { IsConverted: true }),
       'INVALID_FIELD_FOR_INSERT_UPDATE',
       /^Unable to create\/update fields: IsConverted\. Please check/,
       ['IsConverted'],
     ],
     [
-      'without what it needs',
+      'with an empty required field',
       () => lead(1, { LastName: '' }),
       'REQUIRED_FIELD_MISSING',
       'Required fields are missing: [LastName]',
@@ -132,17 +132,17 @@ describe('a record', () => {
       'invalid cross reference id',
       ['OwnerId'],
     ],
-  ])('%s is refused', async (_name, record, statusCode, message, fields) => {
+  ])('%s is rejected', async (_name, record, statusCode, message, fields) => {
     const matching = typeof message === 'string' ? message : expect.stringMatching(message);
     expect(await first(record())).toEqual({ statusCode, message: matching, fields });
   });
 
-  test('twice in a call fails both times', async () => {
+  test('twice in one call fails both times', async () => {
     const { body } = await update([lead(1), lead(2), lead(1)]);
     expect(body.map(({ success }: { success: boolean }) => success)).toEqual([false, true, false]);
   });
 
-  test('takes any value of an open picklist; texts are trimmed', async () => {
+  test('accepts any value of an unrestricted picklist, and trims text', async () => {
     await update([lead(1, { Rating: 'Lukewarm', Title: '  CTO\n' })]);
     expect((await org.control('GET', `/records/Lead/${org.lead(1)}`)).body.values).toMatchObject({
       Rating: 'Lukewarm',
@@ -166,8 +166,8 @@ test.each([
     /^Cannot deserialize instance of string from VALUE_NUMBER_INT value 5/,
   ],
   ['null for a checkbox', { HasOptedOutOfEmail: null }, 'JSON_PARSER_ERROR', /boolean/],
-  ['a time that is none', { EmailBouncedDate: 'yesterday' }, 'JSON_PARSER_ERROR', /datetime/],
-])('%s refuses the whole call, before anything is written', async (_name, values, errorCode, message) => {
+  ['an invalid instant', { EmailBouncedDate: 'yesterday' }, 'JSON_PARSER_ERROR', /datetime/],
+])('%s rejects the whole collection update before any record is written', async (_name, values, errorCode, message) => {
   await update([lead(11, { Title: 'before' })]);
   const { status, body } = await update([lead(11), lead(12, values)]);
   expect([status, body]).toEqual([
@@ -177,7 +177,7 @@ test.each([
   expect(await title(11)).toBe('before');
 });
 
-test('201 records are too many, and so are eleven changes of type', async () => {
+test('a collection update rejects 201 records, and eleven changes of type', async () => {
   const many = Array.from({ length: 201 }, (_, n) => lead(n + 20));
   expect((await update(many)).body).toEqual([
     {
@@ -192,7 +192,7 @@ test('201 records are too many, and so are eleven changes of type', async () => 
   expect(sent.body.every(({ success }: { success: boolean }) => success)).toBe(true);
 });
 
-test('a call to a collection is in the log with what it carried', async () => {
+test('the log entry of a collection update has its writes', async () => {
   await org.control('POST', '/reset-log');
   await update([lead(13)]);
   const entry = JSON.parse((await org.control('GET', '/log')).body);
@@ -203,7 +203,7 @@ test('a call to a collection is in the log with what it carried', async () => {
   });
 });
 
-test('a single record is read, written and made', async () => {
+test('single records can be read, updated and created', async () => {
   const path = `/sobjects/Lead/${org.lead(14)}`;
   expect(await org.call('PATCH', path, { Title: 'CFO' })).toMatchObject({ status: 204, body: '' });
   expect((await org.call('GET', `${path}?fields=Title,CreatedDate`)).body).toEqual({
@@ -220,10 +220,10 @@ test('a single record is read, written and made', async () => {
     status: 404,
     body: [{ errorCode: 'NOT_FOUND' }],
   });
-  const made = await org.call('POST', '/sobjects/Lead', { LastName: 'New', Company: 'Acme' });
-  expect([made.status, made.headers.get('location')]).toEqual([
+  const created = await org.call('POST', '/sobjects/Lead', { LastName: 'New', Company: 'Acme' });
+  expect([created.status, created.headers.get('location')]).toEqual([
     201,
-    `/services/data/v66.0/sobjects/Lead/${made.body.id}`,
+    `/services/data/v66.0/sobjects/Lead/${created.body.id}`,
   ]);
   expect((await org.call('POST', '/sobjects/Lead', { LastName: 'New' })).body[0]).toMatchObject({
     errorCode: 'REQUIRED_FIELD_MISSING',
@@ -231,7 +231,7 @@ test('a single record is read, written and made', async () => {
   });
 });
 
-test('records are retrieved by their ids, null for those that are not there', async () => {
+test('a collection read returns records by ID, and null for those that do not exist', async () => {
   const ids = [org.lead(15), org.lead(8), 'nonsense', org.lead(16).slice(0, 15)];
   const names = (rows: ({ Email: string } | null)[]) => rows.map((row) => row?.Email ?? null);
   const found = ['p15@acme.example', null, null, 'p16@acme.example'];
@@ -246,19 +246,19 @@ test('records are retrieved by their ids, null for those that are not there', as
   );
 });
 
-test('a body that is no JSON is refused', async () => {
+test("a body that is not valid JSON gets Salesforce's 400", async () => {
   const token = (await org.login()).body.access_token;
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const answer = await org.send('PATCH', '/services/data/v66.0/composite/sobjects', '{"records":', headers);
-  expect([answer.status, answer.body[0].errorCode]).toEqual([400, 'JSON_PARSER_ERROR']);
+  const response = await org.send('PATCH', '/services/data/v66.0/composite/sobjects', '{"records":', headers);
+  expect([response.status, response.body[0].errorCode]).toEqual([400, 'JSON_PARSER_ERROR']);
 });
 
-test('a body of more than 25 MB is refused', async () => {
+test('a body above 25 MB is rejected', async () => {
   const { status, body } = await update([lead(13, { Title: 'x'.repeat(26_300_000) })]);
   expect([status, body[0].errorCode]).toEqual([400, 'EXCEEDED_MAX_SIZE_REQUEST']);
 });
 
-test('a write whose answer is lost was applied', async () => {
+test('a write whose response is lost is applied', async () => {
   await org.control('PUT', '/faults', [{ match: { method: 'patch' }, action: { applyThenReset: true } }]);
   await expect(update([lead(17, { Title: 'applied' })])).rejects.toThrow('fetch failed');
   await org.control('PUT', '/faults', [{ match: { nth: 1 }, action: { status: 503 } }]);
