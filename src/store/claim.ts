@@ -1,10 +1,11 @@
-// Taking rows for work that happens outside the database.
+// Claims: leases on rows for work outside the database.
 
-/** Up to `limit` rows for `by`, until the work is done or `until` has come. */
 export interface Claim {
   readonly crm: string;
+  /** The worker. */
   readonly by: string;
   readonly limit: number;
   readonly now: Date;
+  /** End of the lease. */
   readonly until: Date;
 }

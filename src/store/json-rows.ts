@@ -1,16 +1,17 @@
-// Rows as one JSON parameter: a bulk statement has the same text and plan whatever the number of rows.
+// Passes rows as one JSON parameter, so that a bulk statement has the same text and plan for any number
+// of rows.
 import { type RawBuilder, sql } from 'kysely';
 
-/** `jsonb_to_recordset` of `rows`; name its columns behind it: `from ${rowsOf(refs)} as t (object text, id text)`. */
+/** `jsonb_to_recordset` of `rows`. The caller adds the columns: `from ${jsonRows(refs)} as t (object text, id text)`. */
 export function jsonRows(rows: readonly object[]): RawBuilder<unknown> {
-  return sql`jsonb_to_recordset(${jsonOf(rows)}::jsonb)`;
+  return sql`jsonb_to_recordset(${toStorableJson(rows)}::jsonb)`;
 }
 
-// As JSON.stringify writes them. Text that has been cut in the middle of an emoji has half of one.
+// In the notation of JSON.stringify. Text that was cut within an emoji ends with a lone surrogate.
 const NOT_STORABLE = /\\u(0000|d[89a-f])/;
 
-/** Postgres refuses NUL and halves of characters, and with them the whole statement: one such value would stop a stream. */
-function jsonOf(rows: readonly object[]): string {
+/** Postgres rejects a statement with NUL or a lone surrogate, so one such value would block a stream. They are removed. */
+function toStorableJson(rows: readonly object[]): string {
   const json = JSON.stringify(rows);
   if (!NOT_STORABLE.test(json)) return json;
   return JSON.stringify(rows, (_key, value: unknown) =>

@@ -1,11 +1,11 @@
-// Brings the tables up to date. Safe when several processes start at once, on a server and on the embedded database.
+// Runs the migrations. Several processes can start at once, on a server and on the embedded database.
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
-/** By name; a new one goes at the end, with the next number. */
+/** By name. A new migration is added at the end, with the next number. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
 };
@@ -13,19 +13,33 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
 export interface MigrationReport {
   /** Names of the migrations that this call ran. */
   readonly applied: readonly string[];
-  /** Names that a newer version of the product has run on this database. They only ever add, so that we can go on. */
+  /** Names that a newer version of Leadgrade has run. Migrations only add, so this version still works. */
   readonly newer: readonly string[];
 }
 
+/** The database contains tables from before the first release, which no migration converts. */
+export class OutdatedSchemaError extends Error {
+  override readonly name = 'OutdatedSchemaError';
+
+  constructor() {
+    super(
+      'The database has tables of an earlier version of Leadgrade, which cannot be converted. Either use an empty database: ' +
+        'set another DATABASE_URL (embedded database: another DATA_DIR). Or delete all data of Leadgrade in this one: ' +
+        'leadgrade migrate --reset.',
+    );
+  }
+}
+
 /**
- * Runs what has not run yet, all in one transaction; doing it again does nothing.
- * @throws with the migration's name when one fails; the database is then as it was.
+ * Runs all pending migrations in one transaction; idempotent.
+ * @throws with the migration's name if one fails; nothing is changed then
+ * @throws OutdatedSchemaError
  */
 export function migrateToLatest(db: Kysely<Tables>): Promise<MigrationReport> {
-  // Each step runs under kysely's advisory lock, which excludes other processes on a server. On PGlite it excludes nobody,
-  // but there an open transaction does: what has run is read and what is missing is run in one and the same transaction.
+  // On a server, kysely's advisory lock excludes other processes. On PGlite that lock has no effect; there,
+  // the open transaction excludes them, as it reads the done migrations and runs the pending ones.
   return db.connection().execute(async (connection) => {
-    // A large table may take longer than any other statement, and whoever waits for the lock waits as long.
+    // A migration of a large table can take long, and other processes wait as long for the lock.
     await sql`set statement_timeout = 0`.execute(connection);
     try {
       return await run(connection);
@@ -36,6 +50,7 @@ export function migrateToLatest(db: Kysely<Tables>): Promise<MigrationReport> {
 }
 
 async function run(db: Kysely<Tables>): Promise<MigrationReport> {
+  if (await exists(db, 'leadgrade.halts')) throw new OutdatedSchemaError();
   const newer = await namesAfterOurs(db);
   const known = { ...MIGRATIONS, ...Object.fromEntries(newer.map((name) => [name, RUN_BY_NEWER_VERSION])) };
   const migrator = new Migrator({
@@ -59,13 +74,20 @@ const RUN_BY_NEWER_VERSION: Migration = {
   },
 };
 
-/** A version that is rolled out beside its successor finds migrations that it does not know; kysely would refuse them. */
+/** During a rolling update, an older version finds migrations that it does not know. kysely would refuse them. */
 async function namesAfterOurs(db: Kysely<Tables>): Promise<readonly string[]> {
-  const { rows: tables } = await sql<{ found: boolean }>`
-    select to_regclass('leadgrade.kysely_migration') is not null as found
-  `.execute(db);
-  if (tables[0]?.found !== true) return [];
+  if (!(await exists(db, 'leadgrade.kysely_migration'))) return [];
   const { rows } = await sql<{ name: string }>`select name from leadgrade.kysely_migration`.execute(db);
   const last = Object.keys(MIGRATIONS).toSorted().at(-1) ?? '';
   return rows.map((row) => row.name).filter((name) => name > last);
+}
+
+async function exists(db: Kysely<Tables>, table: string): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`select to_regclass(${table}) is not null as found`.execute(db);
+  return rows[0]?.found === true;
+}
+
+/** Deletes the schema `leadgrade` with all data in it, of this version or of an earlier one. */
+export async function deleteSchema(db: Kysely<Tables>): Promise<void> {
+  await sql`drop schema if exists leadgrade cascade`.execute(db);
 }

@@ -1,22 +1,27 @@
-// A migrated store for tests, on PGlite and on Postgres, empty before each of them; and what the CRM would have given.
+// A migrated store for tests, on PGlite and on Postgres, empty before each test; and sample data of a CRM.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { LeadSnapshot, RecordRef, SourcedActivity } from '../../src/domain/crm-changes.ts';
+import { saveActivities } from '../../src/store/activities/activities.ts';
+import { type LockedLeads, withLockedLeads } from '../../src/store/leads/lock-leads.ts';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
+import { saveSnapshots } from '../../src/store/records/save-snapshots.ts';
 import { BACKENDS, type Backend, type Installation } from '../support/backends.ts';
 
-/** The databases, each once: Redis changes nothing here. */
+/** Each database once: the store does not use Redis. */
 export const STORES: readonly Backend[] = BACKENDS.filter(({ name }) => !name.includes('redis'));
 
 export const CRM = 'hubspot';
 
-/** An instant of the tests' day, `after` seconds from its noon. */
+/** An instant of the test day, `after` seconds from noon. */
 export function at(after = 0): Date {
   return new Date(Date.UTC(2026, 2, 10, 12) + after * 1_000);
 }
 
-/** One database for the tests of a suite; `db` is there when they run. */
-export function freshStore({ create }: Backend): Pick<OpenDatabase, 'db'> {
+export type Store = Pick<OpenDatabase, 'db'>;
+
+/** One database for all tests of a suite; `db` is available when they run. */
+export function freshStore({ create }: Backend): Store {
   let installation: Installation | null = null;
   let database: OpenDatabase | null = null;
   const opened = () => {
@@ -31,7 +36,7 @@ export function freshStore({ create }: Backend): Pick<OpenDatabase, 'db'> {
     await database?.close();
     await installation?.destroy();
   });
-  beforeEach(() => emptied(opened()));
+  beforeEach(() => truncateAll(opened()));
   return {
     get db() {
       return opened().db;
@@ -39,21 +44,52 @@ export function freshStore({ create }: Backend): Pick<OpenDatabase, 'db'> {
   };
 }
 
-// Only tables that hold something: truncating one makes its files and those of its indexes anew.
-async function emptied({ db }: Pick<OpenDatabase, 'db'>): Promise<void> {
+// Only tables with rows: truncating a table creates new files for it and its indexes.
+async function truncateAll({ db }: Store): Promise<void> {
   const { rows: tables } = await sql<{ name: string }>`select format('leadgrade.%I', table_name) as name
     from information_schema.tables where table_schema = 'leadgrade' and table_name not like 'kysely%'`.execute(db);
-  const looks = tables.map(
+  const checks = tables.map(
     ({ name }) => sql`select ${sql.lit(name)} as name where exists (select from ${sql.raw(name)})`,
   );
-  const { rows: filled } = await sql<{ name: string }>`${sql.join(looks, sql` union all `)}`.execute(db);
+  const { rows: filled } = await sql<{ name: string }>`${sql.join(checks, sql` union all `)}`.execute(db);
   if (filled.length === 0) return;
   await sql`truncate ${sql.join(filled.map(({ name }) => sql.raw(name)))} restart identity cascade`.execute(db);
 }
 
-/** As when every record has found its person: nobody is scored before. */
-export async function allMatched({ db }: Pick<OpenDatabase, 'db'>): Promise<void> {
+/** Empties the match queue: a lead with a queued record is not scored. */
+export async function allMatched({ db }: Store): Promise<void> {
   await db.deleteFrom('match_queue').execute();
+}
+
+/** Runs `work` in a transaction that holds the leads of these records. */
+export function inLocked<T>(
+  { db }: Store,
+  refs: readonly RecordRef[],
+  work: (locked: LockedLeads) => Promise<T>,
+  crm = CRM,
+): Promise<T> {
+  return db.transaction().execute((tx) => withLockedLeads(tx, crm, refs, work));
+}
+
+/** Saves records as read at `now`; the request was sent at `askedAt`. */
+export function saveRead(
+  store: Store,
+  snapshots: readonly LeadSnapshot[],
+  { crm = CRM, now = at(), askedAt = now }: { crm?: string; now?: Date; askedAt?: Date } = {},
+): Promise<void> {
+  const refs = snapshots.map((read) => read.ref);
+  return inLocked(store, refs, (locked) => saveSnapshots(locked, snapshots, { crm, now, askedAt }), crm);
+}
+
+/** Saves activities as listed by an incremental sync of the stream. */
+export function saveListed(
+  store: Store,
+  activities: readonly SourcedActivity[],
+  { crm = CRM, stream = 'page_views', now = at(), ...options }: Partial<Parameters<typeof saveActivities>[2]> = {},
+): Promise<void> {
+  const refs = activities.map((listed) => listed.ref);
+  const all = { crm, stream, now, fullSyncRunId: null, ...options };
+  return inLocked(store, refs, (locked) => saveActivities(locked, activities, all), crm);
 }
 
 export function ref(id: string): RecordRef {

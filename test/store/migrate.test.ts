@@ -10,6 +10,7 @@ const SCRIPT = new URL('./processes/use-database.ts', import.meta.url).pathname;
 
 const FOLDER = new URL('../../src/store/migrations/', import.meta.url);
 const ALL = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.ts'))
   .map((file) => file.replace(/\.ts$/, ''))
   .toSorted();
 
@@ -31,14 +32,14 @@ describe.each(BACKENDS.filter(({ name }) => !name.includes('redis')))('migration
     return database.db;
   }
 
-  test('run once: a second start finds nothing to do', async () => {
+  test('run once, and a second start runs none', async () => {
     const db = await open(await installation());
     expect((await migrateToLatest(db)).applied).toEqual(ALL);
     expect((await migrateToLatest(db)).applied).toEqual([]);
     expect(await db.selectFrom('leads').selectAll().execute()).toEqual([]);
   });
 
-  test('run once when three processes start at the same moment', async () => {
+  test('run once if three processes start at the same moment', async () => {
     const env = await installation();
     const db = await open(env);
     const processes = Array.from({ length: 3 }, (_, number) => startNode(SCRIPT, [`process ${number}`], { ...env }));
@@ -49,14 +50,14 @@ describe.each(BACKENDS.filter(({ name }) => !name.includes('redis')))('migration
     expect(await db.selectFrom('leads').selectAll().execute()).toEqual([]);
   });
 
-  test('that a newer version has run do not stop this one', async () => {
+  test('of a newer version do not stop an older version', async () => {
     const db = await open(await installation());
     await migrateToLatest(db);
     await sql`insert into leadgrade.kysely_migration values ('0999-later', '2030-01-01T00:00:00.000Z')`.execute(db);
     expect(await migrateToLatest(db)).toEqual({ applied: [], newer: ['0999-later'] });
   });
 
-  test('leave nothing behind when one fails, and can be run again', async () => {
+  test('leave no changes if one fails, and can be run again', async () => {
     const db = await open(await installation());
     await sql`create schema leadgrade`.execute(db);
     await sql`create table leadgrade.rate_buckets (key text)`.execute(db);

@@ -40,7 +40,7 @@ async function countedBy(database: OpenDatabase, name: string): Promise<number> 
 }
 
 describe.each(STORES)('a database ($name)', ({ create }) => {
-  test('reads counts as numbers, instants as dates, and finds our tables by their schema', async () => {
+  test('returns counts as numbers and instants as dates, and finds the tables in their schema', async () => {
     const { env, destroy } = await create();
     endings.push(destroy);
     const database = await openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR });
@@ -54,7 +54,7 @@ describe.each(STORES)('a database ($name)', ({ create }) => {
 });
 
 describe('the data folder', () => {
-  test('belongs to the first process; a second one works in it through its socket', async () => {
+  test('belongs to the first process, and a second one uses it through the socket', async () => {
     const dataDir = await folder();
     const first = another(dataDir, 'first');
     await first.line(/^owner$/);
@@ -74,23 +74,23 @@ describe('the data folder', () => {
     expect((await lstat(dataDir)).mode & 0o777).toBe(0o700);
   });
 
-  test('keeps every committed row when its owner is killed, and the next process takes it over', async () => {
+  test('keeps every committed row when its owner is killed, and the next process becomes the owner', async () => {
     const dataDir = await folder();
     for (const name of ['first', 'second']) {
       const owner = another(dataDir, name);
       await owner.line(/^owner$/);
       await owner.line(/^counted 20$/);
       await owner.kill();
-      const told = owner.output().match(/^counted \d+$/gm)?.length ?? 0;
+      const printed = owner.output().match(/^counted \d+$/gm)?.length ?? 0;
       const database = await openDatabase({ dataDir });
       const counted = await countedBy(database, name);
       await database.close();
       expect(database.ownsFolder).toBe(true);
-      expect(counted).toBeGreaterThanOrEqual(told);
+      expect(counted).toBeGreaterThanOrEqual(printed);
     }
   });
 
-  test('whose owner has ended answers its clients with what to do, and serves a client that starts anew', async () => {
+  test('whose owner has ended gives its clients an error with a fix, and a client that is opened again becomes the owner', async () => {
     const dataDir = await folder();
     const owner = another(dataDir, 'first');
     await owner.line(/^counted 1$/);
@@ -116,7 +116,7 @@ describe('the data folder', () => {
     await Promise.all(started.map((process) => process.line(/^counted 2$/)));
   });
 
-  test('is taken over from a process id that now belongs to another program', async () => {
+  test('gets a new owner if the process id of the old one belongs to another program now', async () => {
     const dataDir = await folder();
     const reused = { pid: 1, startedAt: 'long ago', host: hostname(), socketFolder: dataDir, released: false };
     await writeFile(join(dataDir, 'owner-7.json'), JSON.stringify(reused));
@@ -125,7 +125,7 @@ describe('the data folder', () => {
     expect((await readdir(dataDir)).filter((name) => name.startsWith('owner-'))).toEqual(['owner-8.json']);
   });
 
-  test('may have a name too long for a socket', async () => {
+  test('can have a path that is too long for a socket', async () => {
     const short = await folder();
     const dataDir = join(short, 'a-folder-with-a-rather-long-name'.repeat(4));
     await mkdir(dataDir);
@@ -140,10 +140,10 @@ describe('the data folder', () => {
     await expect(lstat(String(owner.connection.host))).rejects.toThrow(/ENOENT/);
   });
 
-  test('answers each connection its own query when a large one arrives in parts', async () => {
+  test('returns each connection the result of its own query when a large query arrives in parts', async () => {
     const { db } = await open(await folder());
     const large = 'x'.repeat(400_000);
-    const asked = Array.from({ length: 120 }, async (_, number) => {
+    const queries = Array.from({ length: 120 }, async (_, number) => {
       if (number % 3 === 0) await sql`set statement_timeout = 0`.execute(db);
       const text = number % 2 === 0 ? `${number} ${large}` : `${number}`;
       const { rows } = await sql<{ length: number; number: string }>`
@@ -151,10 +151,10 @@ describe('the data folder', () => {
       `.execute(db);
       return rows[0]?.length === text.length && rows[0].number === String(number);
     });
-    expect(await Promise.all(asked)).toEqual(Array(120).fill(true));
+    expect(await Promise.all(queries)).toEqual(Array(120).fill(true));
   });
 
-  test('rolls back what a killed client had not committed, and goes on', async () => {
+  test('rolls back the open transaction of a killed client', async () => {
     const dataDir = await folder();
     const owner = await open(dataDir);
     const client = another(dataDir, 'client', 'uncommitted');

@@ -1,10 +1,10 @@
-// What became of leads: kept by source id as activities are, for the review of a model. Nothing here makes a lead due.
+// Deal outcomes, for the review of a model: upserted by the source's id like activities. They are
+// never scored, so no change here makes a lead due.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { LeadSnapshot, LinkDiff, SourcedDealOutcome } from '../../domain/crm-changes.ts';
 import type { DealOutcome } from '../../domain/outcome.ts';
 import { jsonRows } from '../json-rows.ts';
-import { ensureRecords } from '../leads/ensure-records.ts';
-import { lockLeadsOfRecords } from '../leads/mark-due.ts';
+import { ensureLockedRecords, type LockedLeads } from '../leads/lock-leads.ts';
 import type { Tables } from '../tables/tables.ts';
 
 type Tx = Transaction<Tables>;
@@ -12,22 +12,26 @@ type Tx = Transaction<Tables>;
 interface SaveOptions {
   readonly crm: string;
   readonly now: Date;
-  /** Of a whole fullSyncRunId over a stream that shows them. */
+  /** The full sync of the stream that listed the outcomes; null = none. */
   readonly fullSyncRunId: number | null;
 }
 
+/** Upserts outcomes. */
 export async function saveOutcomes(
-  tx: Tx,
+  locked: LockedLeads,
   outcomes: readonly SourcedDealOutcome[],
   options: SaveOptions,
 ): Promise<void> {
   if (outcomes.length === 0) return;
   const { crm, now, fullSyncRunId } = options;
-  // A statement may touch a row only once.
-  const latest = new Map(outcomes.map((each) => [`${each.ref.object}/${each.ref.id}/${each.id}`, each]));
-  const refs = outcomes.map(({ ref }) => ref);
-  await ensureRecords(tx, crm, refs, now);
-  await lockLeadsOfRecords(tx, crm, refs);
+  // A statement can change a row only once.
+  const latest = new Map(outcomes.map((outcome) => [`${outcome.ref.object}/${outcome.ref.id}/${outcome.id}`, outcome]));
+  await ensureLockedRecords(
+    locked,
+    crm,
+    outcomes.map(({ ref }) => ref),
+    now,
+  );
   await sql`
     insert into leadgrade.deal_outcomes as o (crm, object, record_id, id, lead_id, source, pipeline, stage, state, amount,
       currency, created_at, closed_at, stages, seen_at, last_full_sync_run_id)
@@ -44,7 +48,7 @@ export async function saveOutcomes(
     where o.gone_at is not null or excluded.last_full_sync_run_id is distinct from o.last_full_sync_run_id
       or (o.pipeline, o.stage, o.state, o.amount, o.currency, o.created_at, o.closed_at, o.stages) is distinct from
         (excluded.pipeline, excluded.stage, excluded.state, excluded.amount, excluded.currency, excluded.created_at,
-         excluded.closed_at, excluded.stages)`.execute(tx);
+         excluded.closed_at, excluded.stages)`.execute(locked.tx);
 }
 
 function toRow({ ref, ...outcome }: SourcedDealOutcome) {
@@ -63,24 +67,24 @@ function toIso(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }
 
-/** Those that come with a record itself: what a read shows no more is gone. */
+/** Saves the outcomes that are part of a record. Those that a read no longer contains get a tombstone. */
 export async function saveLifecycleOutcomes(
-  tx: Tx,
+  locked: LockedLeads,
   read: readonly LeadSnapshot[],
   { crm, now }: { crm: string; now: Date },
 ): Promise<void> {
   if (read.length === 0) return;
-  const rows = read.map(({ ref, outcomes }) => ({ ...ref, shown: outcomes.map(({ id }) => id) }));
-  const outcomes = read.flatMap(({ ref, outcomes: own }) => own.map((each) => ({ ...each, ref })));
-  await saveOutcomes(tx, outcomes, { crm, now, fullSyncRunId: null });
+  const rows = read.map(({ ref, outcomes }) => ({ ...ref, outcome_ids: outcomes.map(({ id }) => id) }));
+  const outcomes = read.flatMap(({ ref, outcomes: own }) => own.map((outcome) => ({ ...outcome, ref })));
+  await saveOutcomes(locked, outcomes, { crm, now, fullSyncRunId: null });
   await sql`
     update leadgrade.deal_outcomes o set gone_at = ${now}
-    from ${jsonRows(rows)} as t (object text, id text, shown jsonb)
+    from ${jsonRows(rows)} as t (object text, id text, outcome_ids jsonb)
     where o.crm = ${crm} and o.object = t.object and o.record_id = t.id and o.source = 'lifecycle' and o.gone_at is null
-      and not t.shown ? o.id`.execute(tx);
+      and not t.outcome_ids ? o.id`.execute(locked.tx);
 }
 
-/** Tombstones for outcomes that are no longer there, or no longer the record's. */
+/** Sets the tombstone of outcomes that no longer exist, or belong to another record now. */
 export async function tombstoneOutcomes(tx: Tx, crm: string, gone: LinkDiff['goneOutcomes'], now: Date): Promise<void> {
   if (gone.length === 0) return;
   const rows = gone.map(({ ref, outcomeId }) => ({ object: ref.object, record_id: ref.id, id: outcomeId }));
@@ -91,7 +95,7 @@ export async function tombstoneOutcomes(tx: Tx, crm: string, gone: LinkDiff['gon
       and o.gone_at is null`.execute(tx);
 }
 
-/** What a whole fullSyncRunId over the stream did not show, and was known before it began, is gone. */
+/** Sets the tombstone of outcomes that a completed full sync of a stream did not list. Newer ones stay. */
 export async function tombstoneUnlistedOutcomes(
   tx: Tx,
   { crm, stream, fullSyncRunId }: { crm: string; stream: string; fullSyncRunId: number },
@@ -103,7 +107,7 @@ export async function tombstoneUnlistedOutcomes(
       and seen_at < (select started_at from leadgrade.runs where id = ${fullSyncRunId})`.execute(tx);
 }
 
-/** A lead's outcomes that are still there, oldest first. */
+/** The outcomes of a lead without tombstones, oldest first. */
 export async function outcomesOf(db: Kysely<Tables>, leadId: number): Promise<readonly DealOutcome[]> {
   const rows = await db
     .selectFrom('deal_outcomes')

@@ -1,9 +1,9 @@
-// Who owns a data folder. PGlite's files bear one process at a time, so the first one takes a lock file of the folder and
-// the others connect to its socket. A lock whose process is gone is taken over.
+// The lock of a data folder. Only one process can use PGlite's files, so the first one creates a lock file
+// and the others connect to its socket. The lock of a dead process is replaced.
 //
-// The files are `owner-<generation>.json`; the highest generation counts and the next one is created exclusively, so that
-// two processes that find the same dead owner cannot both follow it. A file is never emptied of its generation: a release
-// rewrites it as released.
+// The files are `owner-<generation>.json`. The highest generation counts, and the next one is created
+// exclusively, so that two processes that find the same dead owner cannot both replace it. A release
+// rewrites the file as released and keeps its generation.
 import { randomUUID } from 'node:crypto';
 import { link, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -12,10 +12,10 @@ import { z } from 'zod';
 
 const ownerSchema = z.object({
   pid: z.int(),
-  /** Process start as the system counts it; tells a reused pid. Empty where the system does not say. */
+  /** Start of the process in the system's own unit, to detect a reused pid. Empty if the system does not provide it. */
   startedAt: z.string(),
   host: z.string(),
-  /** The folder of its Unix socket: not always inside the data folder. */
+  /** The folder of its Unix socket, which is not always inside the data folder. */
   socketFolder: z.string(),
   released: z.boolean(),
 });
@@ -23,8 +23,9 @@ const ownerSchema = z.object({
 export type FolderOwner = z.infer<typeof ownerSchema>;
 
 /**
- * - `alive`, `gone`: known of a process of this machine.
- * - `elsewhere`: it was written under another host name (another container on the same volume); only its socket can tell.
+ * - `alive`, `gone`: known for a process on this machine.
+ * - `elsewhere`: the lock has another host name (another container on the same volume). Only its socket
+ *   shows whether it is alive.
  */
 export type OwnerState = 'alive' | 'gone' | 'elsewhere';
 
@@ -35,7 +36,7 @@ interface HeldLock {
 
 const LOCK_FILE = /^owner-(\d+)\.json$/;
 
-/** The lock that counts; generation 0 when the folder never had an owner. */
+/** The present lock; generation 0 if the folder never had an owner. */
 export async function readLock(dataDir: string): Promise<HeldLock> {
   const generation = await highestGeneration(dataDir);
   if (generation === 0) return { generation, owner: null };
@@ -43,7 +44,7 @@ export async function readLock(dataDir: string): Promise<HeldLock> {
     const content: unknown = JSON.parse(await readFile(lockPath(dataDir, generation), 'utf8'));
     return { generation, owner: ownerSchema.parse(content) };
   } catch (cause) {
-    // Removed by its successor between the two reads: look again.
+    // Its successor removed it between the two reads: read again.
     if ((await highestGeneration(dataDir)) > generation) return readLock(dataDir);
     const fix = 'Remove the file when no leadgrade process uses the folder.';
     throw new Error(`${lockPath(dataDir, generation)} is not a readable lock file. ${fix}`, { cause });
@@ -57,7 +58,7 @@ export async function ownerState(owner: FolderOwner): Promise<OwnerState> {
   return (await startOf(owner.pid)) === owner.startedAt ? 'alive' : 'gone';
 }
 
-/** @returns what gives the lock back, or null when another process was faster (read the lock again). */
+/** @returns a function that releases the lock, or null if another process was faster (then read the lock again) */
 export async function claimLock(
   dataDir: string,
   previousGeneration: number,
@@ -74,7 +75,7 @@ export async function claimLock(
   };
   if (!(await createExclusively(dataDir, path, owner))) return null;
   if ((await highestGeneration(dataDir)) > generation) {
-    // We came so late that our generation had been used and cleared away.
+    // This generation had been used and removed before: this process was too late.
     await unlink(path);
     return null;
   }
@@ -82,7 +83,7 @@ export async function claimLock(
   return () => replace(dataDir, path, { ...owner, released: true });
 }
 
-/** A link appears with its content or not at all, and only where there is none. */
+/** A hard link appears with its complete content, and only if the path does not exist. */
 async function createExclusively(dataDir: string, path: string, owner: FolderOwner): Promise<boolean> {
   const draft = await writeDraft(dataDir, owner);
   try {
@@ -107,8 +108,8 @@ async function writeDraft(dataDir: string, owner: FolderOwner): Promise<string> 
 }
 
 async function removeOlder(dataDir: string, generation: number): Promise<void> {
-  for (const each of await generations(dataDir)) {
-    if (each < generation) await unlink(lockPath(dataDir, each)).catch(() => undefined);
+  for (const other of await generations(dataDir)) {
+    if (other < generation) await unlink(lockPath(dataDir, other)).catch(() => undefined);
   }
 }
 
@@ -132,12 +133,12 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Somebody else's process runs all the same.
+    // It runs, under another user.
     return hasCode(error, 'EPERM');
   }
 }
 
-/** Field 22 of /proc/<pid>/stat, counted after the program's name, which may hold blanks and brackets (proc(5)). */
+/** Field 22 of /proc/<pid>/stat, counted after the program's name, which can contain blanks and brackets (proc(5)). */
 async function startOf(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');

@@ -1,8 +1,9 @@
-// Keeps the messages of one query together on their way into PGlite. A query with parameters is five messages (parse, bind,
-// describe, execute, sync); pglite-socket 0.2.17 queues them one by one, so when a large one arrives in parts, those of
-// another connection come in between and replace the one unnamed statement of PGlite's one session: wrong results or
-// "unnamed prepared statement does not exist". The server holds other connections back while PGlite says that it is inside a
-// transaction; here it says so until the group is complete as well.
+// Keeps the protocol messages of one query together. A query with parameters is five messages (parse, bind,
+// describe, execute, sync), and pglite-socket 0.2.17 queues them one by one. When a large one arrives in
+// parts, messages of another connection get in between and replace the one unnamed statement of PGlite's
+// one session: wrong results, or "unnamed prepared statement does not exist". The server delays other
+// connections while PGlite reports an open transaction, so this wrapper reports one until the group is
+// complete.
 import type { PGlite } from '@electric-sql/pglite';
 
 // https://www.postgresql.org/docs/current/protocol-message-formats.html
@@ -10,8 +11,8 @@ const OPENING = new Set([...'PBDEC'].map((type) => type.charCodeAt(0)));
 const CLOSING = new Set([...'SQX'].map((type) => type.charCodeAt(0)));
 const SYNC = new Uint8Array(['S'.charCodeAt(0), 0, 0, 0, 4]);
 
-/** PGlite for a `PGLiteSocketServer`. `broken` is called when PGlite itself fails; it takes no query after that. */
-export function serializeProtocolMessages(db: PGlite, broken: (error: unknown) => void): PGlite {
+/** @param onFailure is called if PGlite itself fails; it accepts no query after that */
+export function serializeProtocolMessages(db: PGlite, onFailure: (error: unknown) => void): PGlite {
   let isOpen = false;
   const execProtocolRawStream: PGlite['execProtocolRawStream'] = async (message, options) => {
     const type = message[0] ?? 0;
@@ -20,12 +21,12 @@ export function serializeProtocolMessages(db: PGlite, broken: (error: unknown) =
     try {
       await db.execProtocolRawStream(message, options);
     } catch (error) {
-      // Errors of a query are answers, not exceptions. The server's queue stands still for ever after an exception.
-      broken(error);
+      // An error of a query is a normal response. After an exception, the server's queue never continues.
+      onFailure(error);
       throw error;
     }
   };
-  // The server calls it when a connection ends inside a transaction, to roll back.
+  // The server calls this to roll back when a connection ends inside a transaction.
   const exec: PGlite['exec'] = async (query, options) => {
     if (isOpen) {
       isOpen = false;
@@ -33,14 +34,14 @@ export function serializeProtocolMessages(db: PGlite, broken: (error: unknown) =
     }
     return db.isInTransaction() ? db.exec(query, options) : [];
   };
-  const own: Readonly<Record<PropertyKey, unknown>> = {
+  const overrides: Readonly<Record<PropertyKey, unknown>> = {
     execProtocolRawStream,
     exec,
     isInTransaction: () => isOpen || db.isInTransaction(),
   };
   return new Proxy(db, {
     get(target, key) {
-      if (Object.hasOwn(own, key)) return own[key];
+      if (Object.hasOwn(overrides, key)) return overrides[key];
       const value: unknown = Reflect.get(target, key);
       return typeof value === 'function' ? value.bind(target) : value;
     },

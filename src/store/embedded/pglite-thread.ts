@@ -1,5 +1,5 @@
-// Runs as a worker thread: PGlite and its socket server. In a thread of their own, because a long query would otherwise stop
-// the web role. Started by embedded-database.ts only.
+// The worker thread with PGlite and its socket server, started by embedded-database.ts only. On the main
+// thread, a long query would block the web role.
 import { rm } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
@@ -12,12 +12,12 @@ const { filesFolder, path, maxConnections } = z
   .parse(workerData);
 
 const db = await PGlite.create({ dataDir: filesFolder });
-// PGlite has one session for all connections and ignores the start-up option by which BullMQ names its schema.
+// PGlite has one session for all connections and ignores the start-up option that names BullMQ's schema.
 await db.exec('SET search_path TO bullmq, public');
-// We own the folder, so a socket that lies here was left behind by an owner that was killed.
+// This process owns the folder, so an existing socket is a remainder of a killed owner.
 await rm(path, { force: true });
 const served = serializeProtocolMessages(db, (error) => {
-  // Ends the thread, so that its clients are told instead of waiting.
+  // Ends the thread, so that its clients get an error instead of waiting.
   setImmediate(() => {
     throw error;
   });

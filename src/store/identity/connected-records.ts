@@ -1,5 +1,6 @@
-// The records around some records: all that could be of the same person, with what they lead to, and so on until there are no more.
-// Each step takes all records that the one before it found, in two statements.
+// Expands a set of records to its connected component over links, e-mail addresses and leads: all
+// records that could belong to the same person. Each step expands all records that the step before
+// found, in two statements.
 import { sql, type Transaction } from 'kysely';
 import type { RecordLink } from '../../domain/crm-changes.ts';
 import { type MatchRecord, recordKey } from '../../domain/person.ts';
@@ -8,32 +9,33 @@ import type { Tables } from '../tables/tables.ts';
 
 type Tx = Transaction<Tables>;
 
-interface Seen extends RecordLink {
+interface FoundRecord extends RecordLink {
   readonly lead_id: number;
   readonly address: string | null;
-  /** It is there, and was read. */
+  /** It is live and was read. */
   readonly present: boolean;
 }
 
 /**
- * @param most of an address, and of the links to one record, one more than this is enough: so many match nobody
- * @returns the records that are there among `refs` and around them
+ * @param maxRecords an address, or a link target, of more records matches none of them. The search
+ *   therefore stops at one more than this for each of them.
+ * @returns the live records of the connected component of `refs`
  */
 export async function connectedRecords(
   tx: Tx,
   refs: readonly RecordLink[],
-  most: number,
+  maxRecords: number,
 ): Promise<readonly MatchRecord[]> {
-  const found = new Map<string, Seen>();
+  const found = new Map<string, FoundRecord>();
   const linked = new Map<string, RecordLink[]>();
-  let step = await lookUp(tx, refs);
+  let step = await findStartRecords(tx, refs);
   while (step.length > 0) {
-    for (const each of step) found.set(recordKey(each), each);
-    const ends = await linkEnds(tx, step);
-    for (const { from, to } of ends) linked.set(from, [...(linked.get(from) ?? []), to]);
-    const around = [...ends.map(({ to }) => to), ...(await neighborsOf(tx, step, most))];
-    const fresh = new Map(around.map((each) => [recordKey(each), each] as const));
-    step = [...fresh].flatMap(([key, each]) => (found.has(key) ? [] : [each]));
+    for (const record of step) found.set(recordKey(record), record);
+    const targets = await linkTargets(tx, step);
+    for (const { from, to } of targets) linked.set(from, [...(linked.get(from) ?? []), to]);
+    const reached = [...targets.map(({ to }) => to), ...(await neighborsOf(tx, step, maxRecords))];
+    const byKey = new Map(reached.map((record) => [recordKey(record), record] as const));
+    step = [...byKey].flatMap(([key, record]) => (found.has(key) ? [] : [record]));
   }
   return [...found].flatMap(([key, { crm, object, id, lead_id, address, present }]) =>
     present ? [{ crm, object, id, leadId: lead_id, address, linked: (linked.get(key) ?? []).map(toLink) }] : [],
@@ -44,54 +46,62 @@ function toLink({ crm, object, id }: RecordLink): RecordLink {
   return { crm, object, id };
 }
 
-const SEEN = sql`r.crm, r.object, r.id, r.lead_id, r.email_key as address,
+const COLUMNS = sql`r.crm, r.object, r.id, r.lead_id, r.email_key as address,
   r.state = 'live' and r.read_at is not null as present`;
-const PRESENT = sql`r.state = 'live' and r.read_at is not null`;
+const IS_PRESENT = sql`r.state = 'live' and r.read_at is not null`;
 
-async function lookUp(tx: Tx, refs: readonly RecordLink[]): Promise<readonly Seen[]> {
+async function findStartRecords(tx: Tx, refs: readonly RecordLink[]): Promise<readonly FoundRecord[]> {
   if (refs.length === 0) return [];
-  const { rows } = await sql<Seen>`
-    select distinct ${SEEN} from ${jsonRows(refs.map(toLink))} as t (crm text, object text, id text)
+  const { rows } = await sql<FoundRecord>`
+    select distinct ${COLUMNS} from ${jsonRows(refs.map(toLink))} as t (crm text, object text, id text)
     join leadgrade.records r on r.crm = t.crm and r.object = t.object and r.id = t.id`.execute(tx);
   return rows;
 }
 
-/** Where the links of these records lead to; of one that was merged, to its survivor. */
-async function linkEnds(tx: Tx, of: readonly Seen[]): Promise<readonly { readonly from: string; readonly to: Seen }[]> {
-  const { rows } = await sql<Seen & { from_crm: string; from_object: string; from_id: string }>`
+/** The records that the links of these records point to. A link to a merged record points to its survivor. */
+async function linkTargets(
+  tx: Tx,
+  records: readonly FoundRecord[],
+): Promise<readonly { readonly from: string; readonly to: FoundRecord }[]> {
+  const { rows } = await sql<FoundRecord & { from_crm: string; from_object: string; from_id: string }>`
     with recursive chain as (
       select l.crm as from_crm, l.object as from_object, l.record_id as from_id,
         l.to_crm as crm, l.to_object as object, l.to_id as id
-      from ${jsonRows(of.map(toLink))} as t (crm text, object text, id text)
+      from ${jsonRows(records.map(toLink))} as t (crm text, object text, id text)
       join leadgrade.record_links l on l.crm = t.crm and l.object = t.object and l.record_id = t.id
       union
       select c.from_crm, c.from_object, c.from_id, m.crm, coalesce(m.merged_into_object, m.object), m.merged_into
       from chain c
       join leadgrade.records m on m.crm = c.crm and m.object = c.object and m.id = c.id and m.state = 'merged'
     )
-    select c.from_crm, c.from_object, c.from_id, ${SEEN}
+    select c.from_crm, c.from_object, c.from_id, ${COLUMNS}
     from chain c join leadgrade.records r on r.crm = c.crm and r.object = c.object and r.id = c.id
-    where ${PRESENT}`.execute(tx);
+    where ${IS_PRESENT}`.execute(tx);
   return rows.map(({ from_crm, from_object, from_id, ...to }) => {
     return { from: recordKey({ crm: from_crm, object: from_object, id: from_id }), to };
   });
 }
 
 /**
- * The records of the same leads, with the same addresses, and those whose links lead to these. Each by an index, one after the
- * other (`offset 0`): without statistics of the tables a plan would walk all records for a few thousand.
+ * The records of the same leads, the records with the same addresses, and the records whose links
+ * point to these. `offset 0` makes the plan look each of them up in an index: without table statistics
+ * it would scan all records for a few thousand.
  */
-async function neighborsOf(tx: Tx, of: readonly Seen[], most: number): Promise<readonly Seen[]> {
-  const enough = sql.lit(most + 1);
-  const another = sql`(r.crm, r.object, r.id) <> (t.crm, t.object, t.id)`;
-  const { rows } = await sql<Seen>`
+async function neighborsOf(
+  tx: Tx,
+  records: readonly FoundRecord[],
+  maxRecords: number,
+): Promise<readonly FoundRecord[]> {
+  const enough = sql.lit(maxRecords + 1);
+  const isOther = sql`(r.crm, r.object, r.id) <> (t.crm, t.object, t.id)`;
+  const { rows } = await sql<FoundRecord>`
     with recursive t as (
-      select * from ${jsonRows(of)} as t (crm text, object text, id text, lead_id bigint, address text)
+      select * from ${jsonRows(records)} as t (crm text, object text, id text, lead_id bigint, address text)
     ),
-    past as (
+    with_merged as (
       select crm, object, id from t
       union
-      select m.crm, m.object, m.id from past p
+      select m.crm, m.object, m.id from with_merged p
       cross join lateral (
         select m.crm, m.object, m.id from leadgrade.records m
         where m.crm = p.crm and m.merged_into = p.id and m.state = 'merged'
@@ -100,23 +110,23 @@ async function neighborsOf(tx: Tx, of: readonly Seen[], most: number): Promise<r
     )
     select r.* from t
     cross join lateral (
-      select ${SEEN} from leadgrade.records r where r.lead_id = t.lead_id and ${PRESENT} and ${another} offset 0
+      select ${COLUMNS} from leadgrade.records r where r.lead_id = t.lead_id and ${IS_PRESENT} and ${isOther} offset 0
     ) r
     union
     select r.* from t
     cross join lateral (
-      select ${SEEN} from leadgrade.records r
-      where r.email_key = t.address and ${PRESENT} and ${another} limit ${enough}
+      select ${COLUMNS} from leadgrade.records r
+      where r.email_key = t.address and ${IS_PRESENT} and ${isOther} limit ${enough}
     ) r
     union
-    select r.* from past p
+    select r.* from with_merged p
     cross join lateral (
       select l.crm, l.object, l.record_id from leadgrade.record_links l
       where l.to_crm = p.crm and l.to_object = p.object and l.to_id = p.id limit ${enough}
     ) l
     cross join lateral (
-      select ${SEEN} from leadgrade.records r
-      where r.crm = l.crm and r.object = l.object and r.id = l.record_id and ${PRESENT} offset 0
+      select ${COLUMNS} from leadgrade.records r
+      where r.crm = l.crm and r.object = l.object and r.id = l.record_id and ${IS_PRESENT} offset 0
     ) r`.execute(tx);
   return rows;
 }

@@ -1,7 +1,8 @@
-// Records whose person is to be looked for: those that are new, gone, or tied to others in another way than before.
+// The queue of records to be matched to persons: new records, deleted ones, and records with a
+// changed address or link.
 //
-// Marks are rows that are only added and taken away, never changed: whoever makes one waits for nobody, and one that is made while
-// its record is being matched is another row, and stays.
+// Rows are only inserted and deleted, never updated, so that an insert waits for no lock. A record
+// that is enqueued while it is being matched gets another row, which stays.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordLink, RecordRef } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
@@ -10,8 +11,9 @@ import type { Tables } from '../tables/tables.ts';
 type Tx = Transaction<Tables>;
 
 /**
- * Marks records, and of each of their addresses one more that has it: an address that too many have matches nobody, until one of
- * them leaves it. To be called before the records change.
+ * Enqueues records and, for each of their addresses, one other record with that address: an address of
+ * too many records matches none of them, and matches again when one of them leaves it. Must be called
+ * before the records change.
  */
 export async function enqueueForMatching(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<void> {
   if (refs.length === 0) return;
@@ -28,22 +30,25 @@ export async function enqueueForMatching(tx: Tx, crm: string, refs: readonly Rec
     ) other`.execute(tx);
 }
 
-/** Has everybody matched again when `policyHash` is not what records were last matched by. Gives how many were marked. */
-export async function enqueueAllForMatching(db: Kysely<Tables>, policyHash: string): Promise<number> {
-  const known = await db.selectFrom('matching_config').select('hash').executeTakeFirst();
-  if (known?.hash === policyHash) return 0;
+/**
+ * Enqueues all records if the last matching used other settings than those of `configHash`.
+ * @returns the number of enqueued records
+ */
+export async function enqueueAllForMatching(db: Kysely<Tables>, configHash: string): Promise<number> {
+  const stored = await db.selectFrom('matching_config').select('hash').executeTakeFirst();
+  if (stored?.hash === configHash) return 0;
   return db.transaction().execute(async (tx) => {
     const { numAffectedRows: changed } = await sql`
-      insert into leadgrade.matching_config as p (hash) values (${policyHash})
+      insert into leadgrade.matching_config as p (hash) values (${configHash})
       on conflict (singleton) do update set hash = excluded.hash where p.hash <> excluded.hash`.execute(tx);
     if (changed === 0n) return 0;
-    const { numAffectedRows: marked } = await sql`
+    const { numAffectedRows: enqueued } = await sql`
       insert into leadgrade.match_queue (crm, object, id)
       select r.crm, r.object, r.id from leadgrade.records r
       where r.state = 'live' and r.read_at is not null and not exists (
         select from leadgrade.match_queue u where u.crm = r.crm and u.object = r.object and u.id = r.id
       )`.execute(tx);
-    return Number(marked ?? 0n);
+    return Number(enqueued ?? 0n);
   });
 }
 
@@ -51,7 +56,7 @@ export interface MatchQueueRow extends RecordLink {
   readonly seq: number;
 }
 
-/** Takes marks, oldest first, until the transaction ends; what somebody else has taken is passed over. */
+/** Claims the oldest rows until the transaction ends; rows that another worker claimed are skipped. */
 export async function claimMatchQueue(tx: Tx, limit: number): Promise<readonly MatchQueueRow[]> {
   const { rows } = await sql<MatchQueueRow>`
     select seq, crm, object, id from leadgrade.match_queue order by seq limit ${limit} for update skip locked`.execute(
@@ -60,6 +65,6 @@ export async function claimMatchQueue(tx: Tx, limit: number): Promise<readonly M
   return rows;
 }
 
-export async function deleteFromMatchQueue(tx: Tx, marks: readonly MatchQueueRow[]): Promise<void> {
-  await sql`delete from leadgrade.match_queue where seq = any(${marks.map(({ seq }) => seq)}::bigint[])`.execute(tx);
+export async function deleteFromMatchQueue(tx: Tx, queued: readonly MatchQueueRow[]): Promise<void> {
+  await sql`delete from leadgrade.match_queue where seq = any(${queued.map(({ seq }) => seq)}::bigint[])`.execute(tx);
 }

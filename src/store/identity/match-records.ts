@@ -1,8 +1,9 @@
-// Matching, seen from the store: marked records are taken with all that is around them, grouped into persons by the caller, and
-// given to the leads that they belong to.
+// Matches queued records to persons: loads their connected component, lets the caller group it, and
+// moves records to the leads of their persons.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { type MatchRecord, type PersonGroup, recordKey } from '../../domain/person.ts';
-import { lockLeads, markDue } from '../leads/mark-due.ts';
+import { type LockedLeads, lockMoreLeads, withLockedLeadIds } from '../leads/lock-leads.ts';
+import { markDue } from '../leads/mark-due.ts';
 import { requeueByRecord } from '../site-events/requeue-site-events.ts';
 import type { Tables } from '../tables/tables.ts';
 import { disableJit } from '../without-jit.ts';
@@ -15,83 +16,87 @@ type Tx = Transaction<Tables>;
 export interface MatchChunk {
   readonly limit: number;
   readonly now: Date;
-  /** So many of one address, or of one link, match nobody when there is one more. */
-  readonly most: number;
+  /** An address, or a link target, of more records than this matches none of them. */
+  readonly maxRecords: number;
 }
 
-/** Groups records into persons; the same records give the same groups, in whatever order they come. */
+/** Groups records into persons. The result must not depend on the order of the records. */
 type Group = (records: readonly MatchRecord[]) => readonly PersonGroup[];
 
+type QueuedRecord = Pick<MatchRecord, 'crm' | 'object' | 'id'>;
+
 /**
- * Matches up to `limit` marked records; leads of which anything moved become due, and events of a site that waited for such a record
- * are to be looked at.
- * @returns how many marks were answered; less than `limit` when there are no more
+ * Matches up to `limit` queued records. Leads with a changed set of records become due, and events of
+ * a site that waited for such a record are matched again.
+ * @returns the number of processed rows; less than `limit` if the queue is empty
  */
 export async function matchRecords(db: Kysely<Tables>, chunk: MatchChunk, group: Group): Promise<number> {
   return db.transaction().execute(async (tx) => {
     await disableJit(tx);
-    const marks = await claimMatchQueue(tx, chunk.limit);
-    if (marks.length === 0) return 0;
-    await requeueByRecord(tx, marks, chunk.now);
-    await matchAround(tx, marks, chunk, group);
-    await deleteFromMatchQueue(tx, marks);
-    return marks.length;
+    const queued = await claimMatchQueue(tx, chunk.limit);
+    if (queued.length === 0) return 0;
+    await requeueByRecord(tx, queued, chunk.now);
+    await matchComponent(tx, queued, chunk, group);
+    await deleteFromMatchQueue(tx, queued);
+    return queued.length;
   });
 }
 
 /**
- * Most records are nobody else's, and nothing changes: that is found out without holding anybody. Only what is to change is held,
- * and looked at again: others may have changed it before.
+ * Most records belong to no other person, and nothing changes. This is found out without a lock. Only
+ * leads whose records change are locked; then the records are loaded and grouped again, because
+ * another transaction may have changed them before.
  */
-async function matchAround(tx: Tx, marks: readonly MarkedRecord[], chunk: MatchChunk, group: Group): Promise<void> {
-  const held = new Set<number>();
-  let records = await connectedRecords(tx, marks, chunk.most);
-  for (;;) {
-    const changed = group(records).filter(isChange);
-    const leads = changed.flatMap((each) => each.records.map((record) => record.leadId));
-    const rest = leads.filter((lead) => !held.has(lead));
-    if (rest.length === 0) return regroup(tx, records, changed, chunk.now);
-    await lockLeads(tx, rest);
-    for (const lead of rest) held.add(lead);
-    records = await connectedRecords(tx, records, chunk.most);
-  }
+async function matchComponent(tx: Tx, queued: readonly QueuedRecord[], chunk: MatchChunk, group: Group): Promise<void> {
+  let records = await connectedRecords(tx, queued, chunk.maxRecords);
+  await withLockedLeadIds(tx, [], async (locked) => {
+    for (;;) {
+      const changed = group(records).filter(isChange);
+      const leads = changed.flatMap((person) => person.records.map((record) => record.leadId));
+      if (!(await lockMoreLeads(locked, leads))) return regroup(locked, records, changed, chunk.now);
+      records = await connectedRecords(tx, records, chunk.maxRecords);
+    }
+  });
 }
-
-type MarkedRecord = Pick<MatchRecord, 'crm' | 'object' | 'id'>;
 
 function isChange({ leadId, records }: PersonGroup): boolean {
   return leadId === null || records.some((record) => record.leadId !== leadId);
 }
 
-async function regroup(tx: Tx, all: readonly MatchRecord[], changed: readonly PersonGroup[], now: Date): Promise<void> {
+async function regroup(
+  locked: LockedLeads,
+  all: readonly MatchRecord[],
+  changed: readonly PersonGroup[],
+  now: Date,
+): Promise<void> {
   if (changed.length === 0) return;
-  const anew = await createLeads(tx, changed.filter(({ leadId }) => leadId === null).length, now);
-  const persons = changed.map(({ leadId, records }) => ({ leadId: leadId ?? anew.pop() ?? 0, records }));
+  const newLeads = await createLeads(locked.tx, changed.filter(({ leadId }) => leadId === null).length, now);
+  const persons = changed.map(({ leadId, records }) => ({ leadId: leadId ?? newLeads.pop() ?? 0, records }));
   const moves = persons.flatMap(({ leadId, records }) =>
     records.flatMap((record): (RecordMove & { readonly from: number })[] => {
       const { crm, object, id, leadId: from } = record;
       return from === leadId ? [] : [{ crm, object, id, from, to: leadId }];
     }),
   );
-  await reassignRecords(tx, moves);
-  const unions = leftLeads(all, moves);
-  await mergeLeads(tx, unions);
-  const gone = new Set(unions.map(({ from }) => from));
-  const touched = moves.flatMap(({ from, to }) => [from, to]).filter((lead) => !gone.has(lead));
-  await markDue(tx, touched, 'person', now);
+  await reassignRecords(locked, moves);
+  const merges = emptiedLeads(all, moves);
+  await mergeLeads(locked, merges);
+  const deleted = new Set(merges.map(({ from }) => from));
+  const affected = moves.flatMap(({ from, to }) => [from, to]).filter((lead) => !deleted.has(lead));
+  await markDue(locked, affected, 'person', now);
 }
 
-/** Leads that no record is left with that is there: the person of the first of those that were is theirs, too. */
-function leftLeads(
+/** Leads that lost all live records. Each is merged into the lead of the first record that left it. */
+function emptiedLeads(
   all: readonly MatchRecord[],
   moves: readonly (RecordMove & { readonly from: number })[],
 ): readonly LeadMerge[] {
   const moved = new Set(moves.map(recordKey));
-  const kept = new Set(all.filter((record) => !moved.has(recordKey(record))).map((record) => record.leadId));
-  const arrivedAt = new Set(moves.map(({ to }) => to));
+  const remaining = new Set(all.filter((record) => !moved.has(recordKey(record))).map((record) => record.leadId));
+  const destinations = new Set(moves.map(({ to }) => to));
   const into = new Map<number, number>();
   for (const { from, to } of moves) {
-    if (!kept.has(from) && !arrivedAt.has(from) && !into.has(from)) into.set(from, to);
+    if (!remaining.has(from) && !destinations.has(from) && !into.has(from)) into.set(from, to);
   }
   return [...into].map(([from, to]) => ({ from, into: to }));
 }

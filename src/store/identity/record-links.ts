@@ -1,4 +1,4 @@
-// What records say of the same person in other CRMs.
+// Links of records to the record of the same person in another CRM.
 import { isDeepStrictEqual } from 'node:util';
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { LeadSnapshot, RecordLink } from '../../domain/crm-changes.ts';
@@ -14,11 +14,11 @@ export const LINKS_OF_RECORD: RawBuilder<readonly RecordLink[]> = sql`coalesce((
 ), '[]')`;
 
 export function equalLinks(a: readonly RecordLink[] = [], b: readonly RecordLink[] = []): boolean {
-  const keysOf = (links: readonly RecordLink[]) => [...new Set(links.map(recordKey))].toSorted();
-  return isDeepStrictEqual(keysOf(a), keysOf(b));
+  const sortedKeys = (links: readonly RecordLink[]) => [...new Set(links.map(recordKey))].toSorted();
+  return isDeepStrictEqual(sortedKeys(a), sortedKeys(b));
 }
 
-/** Keeps the links that were read in place of those that were known. */
+/** Replaces the stored links of these records. */
 export async function saveLinks(
   tx: Transaction<Tables>,
   crm: string,

@@ -1,8 +1,9 @@
-// The quarantine: what a CRM sent, signed, and we did not understand. It is kept as it is, and can be read again once we do.
-import { createHash } from 'node:crypto';
+// The quarantine: signed webhook parts that could not be parsed. They are stored unchanged, so that a
+// later version can parse them.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
-import type { NamedRecord } from '../../domain/person.ts';
+import type { RecordEmails } from '../../domain/person.ts';
+import { sha256Hex } from '../../domain/sha256-hex.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -14,12 +15,12 @@ export interface UnparsedMessage {
 }
 
 /**
- * Parts a CRM. They are for whoever wants to see what is not understood, and to be read again: of a flood, nearly all of one kind, the
- * first ones show as much, and what each was about is found by the next poll.
+ * Per CRM. Parts are stored for inspection and reprocessing. A flood contains nearly the same part again
+ * and again, so the first ones are enough, and the next poll finds the changes themselves.
  */
-const MOST_PARTS = 10_000;
+const MAX_PARTS = 10_000;
 
-/** The same part twice is kept once; what is more than there is room for is not kept. */
+/** Inserts parts. Equal parts are stored once, and parts above the limit are dropped. */
 export async function insertQuarantine(
   db: Db,
   crm: string,
@@ -27,17 +28,13 @@ export async function insertQuarantine(
   now: Date,
 ): Promise<void> {
   if (parts.length === 0) return;
-  const rows = parts.map(({ text, reason }) => ({ body: text, reason, body_hash: quarantineHash(text) }));
+  const rows = parts.map(({ text, reason }) => ({ body: text, reason, body_hash: sha256Hex(text) }));
   await sql`
     insert into leadgrade.quarantine (crm, body_hash, body, reason, received_at)
     select distinct on (body_hash) ${crm}, body_hash, body, reason, ${now}::timestamptz
     from ${jsonRows(rows)} as t (body_hash text, body text, reason text)
-    limit greatest(0, ${MOST_PARTS} - (select count(*) from leadgrade.quarantine where crm = ${crm}))
+    limit greatest(0, ${MAX_PARTS} - (select count(*) from leadgrade.quarantine where crm = ${crm}))
     on conflict do nothing`.execute(db);
-}
-
-function quarantineHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 export interface QuarantinedPart {
@@ -45,11 +42,11 @@ export interface QuarantinedPart {
   readonly crm: string;
   readonly reason: string;
   readonly received_at: Date;
-  /** Bytes of it; what it says may be personal and is not shown. */
+  /** Size of the part. Its text can be personal data and is not listed. */
   readonly bytes: number;
 }
 
-/** A page of the list, oldest first, behind the row `after`. */
+/** Parts with an id above `after`, oldest first. */
 export async function listQuarantine(
   db: Kysely<Tables>,
   { after, limit }: { after: number; limit: number },
@@ -60,7 +57,7 @@ export async function listQuarantine(
   return rows;
 }
 
-/** What they say, to be read again. */
+/** Texts of parts with an id above `after`, oldest first, to be parsed again. */
 export async function quarantinedTexts(
   db: Kysely<Tables>,
   { crm, after, limit }: { crm: string; after: number; limit: number },
@@ -92,40 +89,40 @@ export async function countQuarantine(db: Kysely<Tables>): Promise<number> {
 }
 
 /**
- * Deletes whatever names one of these people, by id or by address; others in the same part are found by the next poll. In one statement:
- * it reads all that is there.
- * @returns how many parts, by record
+ * Deletes parts that contain an id or address of one of these records. The next poll finds the changes of
+ * other records in the same part. One statement, because it scans the whole table.
+ * @returns the number of deleted parts by record
  */
 export async function eraseFromQuarantine(
   tx: Transaction<Tables>,
   crm: string,
-  named: readonly NamedRecord[],
+  records: readonly RecordEmails[],
 ): Promise<readonly (RecordRef & { readonly parts: number })[]> {
-  const patterns = named.map(({ object, id, emails }) => ({
+  const patterns = records.map(({ object, id, emails }) => ({
     object,
     id,
     address: anyOf(emails),
-    any: [wholeWord([id]), anyOf(emails)].filter((each) => each !== null).join('|'),
+    any: alternatives([wholeWord([id]), anyOf(emails)]),
   }));
-  const address = anyOf(named.flatMap(({ emails }) => emails));
-  const any = [wholeWord(named.map(({ id }) => id)), address].filter((each) => each !== null).join('|');
+  const address = anyOf(records.flatMap(({ emails }) => emails));
+  const any = alternatives([wholeWord(records.map(({ id }) => id)), address]);
   const { rows } = await sql<RecordRef & { parts: number }>`
     with hits as materialized (
       select q.id, q.crm, lower(q.body) as body from leadgrade.quarantine q
       where case when q.crm = ${crm} then lower(q.body) ~ ${any} else lower(q.body) ~ ${address}::text end
     ),
-    whose as materialized (
+    owners as materialized (
       select distinct on (h.id) h.id as part, t.object, t.id from hits h
       join ${jsonRows(patterns)} as t (object text, id text, address text, "any" text)
         on h.body ~ case when h.crm = ${crm} then t."any" else t.address end
       order by h.id
     ),
-    gone as (delete from leadgrade.quarantine q using whose w where q.id = w.part returning w.object, w.id)
-    select object, id, count(*)::int as parts from gone group by object, id`.execute(tx);
+    deleted as (delete from leadgrade.quarantine q using owners o where q.id = o.part returning o.object, o.id)
+    select object, id, count(*)::int as parts from deleted group by object, id`.execute(tx);
   return rows;
 }
 
-/** Ids, which stand alone. */
+/** A pattern for any of these ids, not as a part of a longer word. */
 function wholeWord(ids: readonly string[]): string {
   return `(^|[^0-9a-z])(${ids.map(asPattern).join('|')})([^0-9a-z]|$)`;
 }
@@ -134,18 +131,22 @@ function anyOf(emails: readonly string[]): string | null {
   return emails.length === 0 ? null : emails.map(asPattern).join('|');
 }
 
-/** For a text in lower case. What a pattern might take for a sign of its own stands for any character. */
-function asPattern(name: string): string {
-  return name.toLowerCase().replaceAll(/[^0-9a-z]/gu, '.');
+function alternatives(patterns: readonly (string | null)[]): string {
+  return patterns.filter((pattern) => pattern !== null).join('|');
 }
 
-const KEPT_MS = 30 * 86_400_000;
+/** A pattern for a text in lower case. Characters that could have a meaning in a pattern match any character. */
+function asPattern(text: string): string {
+  return text.toLowerCase().replaceAll(/[^0-9a-z]/gu, '.');
+}
 
-/** What nobody has looked at for a month goes: it may hold personal data. Gives how many. */
+const RETENTION_MS = 30 * 86_400_000;
+
+/** Deletes parts older than a month, as they can contain personal data. @returns their number */
 export async function purgeQuarantine(db: Kysely<Tables>, now: Date): Promise<number> {
   const result = await db
     .deleteFrom('quarantine')
-    .where('received_at', '<', new Date(now.getTime() - KEPT_MS))
+    .where('received_at', '<', new Date(now.getTime() - RETENTION_MS))
     .executeTakeFirst();
   return Number(result.numDeletedRows);
 }

@@ -1,4 +1,4 @@
-// What the bands with `top` are worth in points, by model; and the leads that a moved threshold concerns.
+// Thresholds of the percentile bands (`top: 10%`) in points, by model.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
@@ -6,9 +6,9 @@ type Db = Kysely<Tables> | Transaction<Tables>;
 
 export interface StoredThreshold {
   readonly band: string;
-  /** The value applied, never below the band's floor. */
+  /** The applied value, never below the band's floor. */
   readonly points: number;
-  /** Over how many leads it was computed. */
+  /** Number of leads from which it was computed. */
   readonly leads: number;
   readonly computed_at: Date;
 }
@@ -22,7 +22,7 @@ export async function thresholdsOf(db: Db, modelHash: string): Promise<readonly 
     .execute();
 }
 
-/** As scoring takes them. */
+/** In the form that scoring reads. */
 export function pointsByBand(thresholds: readonly StoredThreshold[]): Readonly<Record<string, number>> {
   return Object.fromEntries(thresholds.map(({ band, points }) => [band, points]));
 }
@@ -37,7 +37,7 @@ export async function saveThresholds(db: Db, modelHash: string, thresholds: read
   }
 }
 
-/** What bands are measured by. */
+/** The score that a band applies to. */
 export type Basis = 'total' | 'fit' | 'behavior';
 
 const SCORE = { total: sql`r.total`, fit: sql`r.fit_score`, behavior: sql`r.behavior_score` } satisfies Record<
@@ -46,18 +46,19 @@ const SCORE = { total: sql`r.total`, fit: sql`r.fit_score`, behavior: sql`r.beha
 >;
 
 /**
- * How many of the leads that were scored with `basisHash` have which score: one pass over all leads. Leads without a score (out
- * of scope, gone) do not count. A result may be older than the model: it is kept when a new one would say the same.
+ * Number of leads by score, over the leads scored with `inputsHash`; one scan of all leads. Leads
+ * without a score (out of scope, deleted) do not count. A result can be older than the model, because
+ * an equal result is not inserted again.
  */
 export async function countByScore(
   db: Db,
   basis: Basis,
-  basisHash: string,
+  inputsHash: string,
 ): Promise<readonly { readonly score: number; readonly leads: number }[]> {
   const { rows } = await sql<{ score: number; leads: number }>`
     select ${SCORE[basis]} as score, count(*)::integer as leads
     from leadgrade.leads l join leadgrade.results r on r.id = l.result_id
-    where l.scoring_inputs_hash = ${basisHash}
+    where l.scoring_inputs_hash = ${inputsHash}
     group by 1`.execute(db);
   return rows;
 }
@@ -66,17 +67,19 @@ export interface ThresholdChange {
   readonly from: number;
   readonly to: number;
   readonly hysteresis: number;
-  /** The band and the better ones: whoever is in one of them keeps the band down to threshold - hysteresis. */
+  /** The band and the better ones. A lead in one of them keeps it down to threshold - hysteresis. */
   readonly inside: readonly string[];
   readonly cause: string;
 }
 
-// Comparisons of the scoring tolerate as much.
-const HAIR = 1e-9;
+// The tolerance of the comparisons in src/scoring.
+const EPSILON = 1e-9;
 
 /**
- * Marks the leads whose band a moved threshold can change, and nobody else: those outside of the band with a score between the
- * old and the new value, and, when it rose, those inside that are further below it than the hysteresis. Gives how many.
+ * Marks only the leads whose band can change: leads outside the band with a score between the old and
+ * the new threshold and, if the threshold rose, leads inside that are below it by more than the
+ * hysteresis.
+ * @returns their number
  */
 export async function markDueByThreshold(
   db: Db,
@@ -84,14 +87,14 @@ export async function markDueByThreshold(
   { from, to, hysteresis, inside, cause }: ThresholdChange,
   now: Date,
 ): Promise<number> {
-  const [low, high] = [Math.min(from, to) - HAIR, Math.max(from, to) - HAIR];
-  const kept = to > from ? to - hysteresis - HAIR : null;
+  const [low, high] = [Math.min(from, to) - EPSILON, Math.max(from, to) - EPSILON];
+  const lowestInside = to > from ? to - hysteresis - EPSILON : null;
   const score = SCORE[basis];
   const result = await sql`
     update leadgrade.leads l set due_at = ${now}, due_reason = ${cause}
     from leadgrade.results r
     where r.id = l.result_id and l.due_at is null and case
-      when r.status = any(${inside}::text[]) then ${score} < ${kept}::double precision
+      when r.status = any(${inside}::text[]) then ${score} < ${lowestInside}::double precision
       else ${score} >= ${low}::double precision and ${score} < ${high}::double precision
     end`.execute(db);
   return Number(result.numAffectedRows ?? 0n);

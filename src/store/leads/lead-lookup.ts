@@ -1,20 +1,21 @@
-// One lead, looked up by its record in a CRM: for `explain` and `erase`.
+// Finds a lead by its record in a CRM, for the commands `explain` and `erase`.
 import { type Kysely, sql } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import type { Tables } from '../tables/tables.ts';
-import type { DueLead } from './score-due-leads.ts';
+import type { DueLead } from './due-leads.ts';
 import { recordsAndActivities } from './scoring-input.ts';
 
 export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities'> {
   readonly nextChangeAt: Date | null;
-  /** The status that the lead has now, for hysteresis. */
+  /** The present status; hysteresis depends on it. */
   readonly status: string | null;
 }
 
 /**
- * The lead of a record; of one that was merged, or is a Lead that was converted, that of its survivor.
- * @param crms those that are set up: only what they show of the lead counts
- * @returns null when the CRM's record is not known, or is gone
+ * The lead of a record. A merged record, or a converted Salesforce Lead, gives the lead of its
+ * surviving record.
+ * @param crms the CRMs that are set up; records and activities of others are left out
+ * @returns null if the record is unknown or deleted
  */
 export async function findLead(
   db: Kysely<Tables>,
@@ -38,7 +39,7 @@ export async function findLead(
   return { id: lead.id, ...parts, nextChangeAt: lead.next_change_at, status: lead.status };
 }
 
-/** The records of a CRM with that id, whatever became of them: there may be one of each object. */
+/** The records of a CRM with that id, tombstones included: at most one for each object. */
 export async function findRecordsById(
   db: Kysely<Tables>,
   { crm, id }: { crm: string; id: string },
@@ -46,7 +47,7 @@ export async function findRecordsById(
   return db.selectFrom('records').select(['object', 'id']).where('crm', '=', crm).where('id', '=', id).execute();
 }
 
-/** The other records of the same person that are there. */
+/** The other live records of the same person. */
 export async function recordsOfSameLead(
   db: Kysely<Tables>,
   { crm, id }: { crm: string; id: string },

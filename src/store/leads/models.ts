@@ -1,8 +1,8 @@
-// Models that were in use: every result names one by its hash, and the text is kept so that it can be read again.
+// Models that were used. Results refer to a model by its hash.
 import type { Kysely } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
-/** Keeps a model's text under its hash; `since` is when it was first used. */
+/** Inserts a model, unless one with the same hash exists. */
 export async function saveModel(
   db: Kysely<Tables>,
   model: { hash: string; name: string; text: string },

@@ -1,14 +1,17 @@
-// Records that could not be read, scored or written whole: one row a place, with the CRM's own words, until it goes well.
+// Errors of records that could not be read, scored or written completely: one row for each record,
+// stage and field. A row is deleted when the step succeeds.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { LeadSnapshot, RecordRef } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
-import type { ErrorStage, Tables } from '../tables/tables.ts';
-import { lockLeads, markDue } from './mark-due.ts';
+import type { ErrorStage } from '../tables/leads.ts';
+import type { Tables } from '../tables/tables.ts';
+import { withLockedLeadIds } from './lock-leads.ts';
+import { markDue } from './mark-due.ts';
 
 export interface RecordProblem {
   readonly ref: RecordRef;
   readonly stage: ErrorStage;
-  /** The canonical field concerned; '' for the whole record. */
+  /** The canonical field concerned; empty for the whole record. */
   readonly field: string;
   readonly code: string;
   readonly message: string;
@@ -17,7 +20,7 @@ export interface RecordProblem {
 
 type Db = Kysely<Tables> | Transaction<Tables>;
 
-/** Lists problems; one that is listed already counts once more. */
+/** Upserts errors; one that exists already gets one more occurrence. */
 export async function recordErrors(db: Db, crm: string, problems: readonly RecordProblem[], now: Date): Promise<void> {
   if (problems.length === 0) return;
   const rows = problems.map(({ ref, stage, field, code, message, fix }) => ({
@@ -37,7 +40,7 @@ export async function recordErrors(db: Db, crm: string, problems: readonly Recor
       occurrences = e.occurrences + 1`.execute(db);
 }
 
-/** What a read found wrong takes the place of what the last read found wrong. */
+/** Replaces the read errors of these records by the problems of the present read. */
 export async function replaceReadErrors(
   db: Db,
   crm: string,
@@ -62,7 +65,7 @@ export async function replaceReadErrors(
   await recordErrors(db, crm, problems, now);
 }
 
-/** Forgets what was listed for these records at a stage: it went well. */
+/** Deletes the errors of these records at a stage that succeeded. */
 export async function clearErrors(db: Db, crm: string, stage: ErrorStage, refs: readonly RecordRef[]): Promise<void> {
   if (refs.length === 0) return;
   await sql`
@@ -85,7 +88,7 @@ export interface ListedError {
   readonly occurrences: number;
 }
 
-/** A page of the list, oldest first, behind the row `after`. */
+/** Errors with an id above `after`, oldest first. */
 export async function listErrors(
   db: Kysely<Tables>,
   page: { after: number; limit: number },
@@ -99,7 +102,7 @@ export async function listErrors(
     .execute();
 }
 
-/** @param crms those that are set up: nobody can mend what another one refused */
+/** @param crms the CRMs that are set up; errors of others cannot be fixed */
 export async function countErrors(db: Kysely<Tables>, crms: readonly string[]): Promise<number> {
   const row = await db
     .selectFrom('record_errors')
@@ -110,8 +113,9 @@ export async function countErrors(db: Kysely<Tables>, crms: readonly string[]): 
 }
 
 /**
- * Marks the records of the listed errors (of one stage) for re-reading, their leads for scoring and writing, also those that rest as
- * they were scored too often. Gives how many records.
+ * Retries all errors, or those of one stage: marks their records as dirty, and their leads as due for
+ * scoring and writing, throttled leads included.
+ * @returns the number of records
  */
 export async function retryErrors(db: Kysely<Tables>, now: Date, stage: ErrorStage | null = null): Promise<number> {
   const listed = sql`
@@ -121,13 +125,14 @@ export async function retryErrors(db: Kysely<Tables>, now: Date, stage: ErrorSta
   return db.transaction().execute(async (tx) => {
     const { rows: leads } = await sql<{ id: number }>`select distinct r.lead_id as id from ${listed}`.execute(tx);
     const ids = leads.map(({ id }) => id);
-    await lockLeads(tx, ids);
-    const { numAffectedRows: retried } = await sql`
-      update leadgrade.records r set dirty_at = ${now}, synced_result_id = null
-      where (r.crm, r.object, r.id) in (select r.crm, r.object, r.id from ${listed} and r.lead_id = any(${ids}::bigint[]))`.execute(
-      tx,
-    );
-    await markDue(tx, ids, 'retry', now);
-    return Number(retried ?? 0n);
+    return withLockedLeadIds(tx, ids, async (locked) => {
+      const { numAffectedRows: retried } = await sql`
+        update leadgrade.records r set dirty_at = ${now}, synced_result_id = null
+        where (r.crm, r.object, r.id) in (select r.crm, r.object, r.id from ${listed} and r.lead_id = any(${ids}::bigint[]))`.execute(
+        tx,
+      );
+      await markDue(locked, ids, 'retry', now);
+      return Number(retried ?? 0n);
+    });
   });
 }

@@ -1,9 +1,10 @@
-// The breaker: a lead whose records change again and again, as somebody answers each of our writes, is scored only so often in an hour.
+// The rescore throttle: limits how often a lead is scored for changes of its records within an hour.
+// Without it, an app that changes a record after each write of ours would cause an endless loop.
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 import { recordErrors } from './record-errors.ts';
 
-/** A due lead, and how often it was scored for changes in the hour that began then. */
+/** A due lead, and the number of its scorings for the reason `changed` in the present window. */
 export interface RescoreCount {
   readonly id: number;
   readonly cause: string;
@@ -13,7 +14,7 @@ export interface RescoreCount {
 
 interface RescoreLimit {
   readonly now: Date;
-  /** How often changes of its records may have a lead scored in an hour. */
+  /** Maximum number of scorings of a lead for the reason `changed` within an hour. */
   readonly maxPerHour: number;
 }
 
@@ -24,9 +25,9 @@ function hourBefore(now: Date): Date {
 }
 
 /**
- * Lets those rest that were scored too often: they are listed, and go on after the hour, or when something else than a change of
- * their records wants them (`markDue`).
- * @returns which ones
+ * Postpones leads that were scored too often to the end of their hour and records an error for them.
+ * Any other reason than `changed` makes them due earlier (`markDue`).
+ * @returns the ids of the postponed leads
  */
 export async function throttleRescoring(
   tx: Transaction<Tables>,
@@ -49,24 +50,24 @@ export async function throttleRescoring(
   const { rows } = await sql<{ crm: string; object: string; id: string }>`
     select crm, object, id from leadgrade.records where lead_id = any(${ids}::bigint[]) and state = 'live'`.execute(tx);
   for (const [crm, records] of Map.groupBy(rows, (row) => row.crm)) {
-    const problems = records.map(({ object, id }) => ({ ref: { object, id }, ...tooOftenProblem(maxPerHour) }));
+    const problems = records.map(({ object, id }) => ({ ref: { object, id }, ...throttleProblem(maxPerHour) }));
     await recordErrors(tx, crm, problems, now);
   }
   return new Set(ids);
 }
 
-const tooOftenProblem = (most: number) => ({
+const throttleProblem = (maxPerHour: number) => ({
   stage: 'score' as const,
   field: '',
   code: 'SCORED_TOO_OFTEN',
-  message: `It changed and was scored ${most} times within an hour. It rests until the hour is over.`,
-  fix: 'Look for a workflow or another app that answers each change of our fields with a change of its own.',
+  message: `Scored ${maxPerHour} times within one hour. Further changes are ignored until the hour ends.`,
+  fix: 'Look for a workflow or another app that changes the record each time Leadgrade writes its fields.',
 });
 
-/** What is set on a lead (`l`) that is scored now, before its cause is taken away. */
+/** The assignments that count the present scoring of a lead (`l`). They read its `due_reason`. */
 export function rescoreWindowUpdate(now: Date): RawBuilder<unknown> {
-  const goesOn = sql`l.rescore_window_started_at > ${hourBefore(now)}`;
-  return sql`rescore_window_started_at = case when ${goesOn} then l.rescore_window_started_at else ${now} end,
-        rescore_window_count = case when ${goesOn} then l.rescore_window_count else 0 end
+  const isOpen = sql`l.rescore_window_started_at > ${hourBefore(now)}`;
+  return sql`rescore_window_started_at = case when ${isOpen} then l.rescore_window_started_at else ${now} end,
+        rescore_window_count = case when ${isOpen} then l.rescore_window_count else 0 end
           + case when l.due_reason = 'changed' then 1 else 0 end`;
 }

@@ -1,11 +1,11 @@
-// What leads are scored from, as the store has it: their records, and what they did.
+// The stored inputs of a scoring: the records of leads and their activities.
 import { type Kysely, sql } from 'kysely';
 import type { Activity, Fields } from '../../domain/lead.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
 import { SITE_EVENTS_STREAM } from '../../domain/site-event.ts';
 import type { Tables } from '../tables/tables.ts';
 
-/** A lead's record in one CRM, with what stands in our fields there. */
+/** A record of a lead in one CRM, with the present values of the score fields. */
 export interface DueRecord {
   readonly crm: string;
   readonly object: string;
@@ -16,35 +16,34 @@ export interface DueRecord {
   readonly synced_result_id: number | null;
 }
 
-/** One thing that the lead did, as one of its CRMs shows it. */
 export interface DueActivity extends Activity {
   readonly crm: string;
-  /** The team's own site or product told it, and no CRM. */
-  readonly fromSite: boolean;
+  /** It comes from the team's own site or product (`POST /events`), from no CRM. */
+  readonly isFromSite: boolean;
 }
 
 type OfLead<T> = T & { readonly lead_id: number };
 
 /**
- * What these leads are scored from: their records that are there and were read, of `crms`, the activities of these, and what they did on
- * the team's own site, whichever record it is kept with.
+ * Loads the live records of these leads that were read, of the CRMs `crms`, and the activities of
+ * these records. Activities on the team's own site count whichever record they are stored with.
  */
 export async function recordsAndActivities(
   db: Kysely<Tables>,
   leadIds: readonly number[],
   crms: readonly string[],
 ): Promise<{ records: readonly OfLead<DueRecord>[]; activities: readonly OfLead<DueActivity>[] }> {
-  const ours = sql`r.lead_id = any(${leadIds}::bigint[])`;
-  const counting = sql`r.state = 'live' and r.read_at is not null and r.crm = any(${crms}::text[])`;
+  const isOfLead = sql`r.lead_id = any(${leadIds}::bigint[])`;
+  const isScored = sql`r.state = 'live' and r.read_at is not null and r.crm = any(${crms}::text[])`;
   const { rows: records } = await sql<OfLead<DueRecord>>`
     select lead_id, crm, object, id, fields, crm_values, last_written_values, synced_result_id from leadgrade.records r
-    where ${ours} and ${counting} order by crm, object, id`.execute(db);
+    where ${isOfLead} and ${isScored} order by crm, object, id`.execute(db);
   const { rows: activities } = await sql<OfLead<DueActivity>>`
     select a.lead_id, a.crm, a.id, a.type, (extract(epoch from a.at) * 1000)::double precision as at, a.attributes,
-      a.stream = ${SITE_EVENTS_STREAM} as "fromSite"
+      a.stream = ${SITE_EVENTS_STREAM} as "isFromSite"
     from leadgrade.activities a
     join leadgrade.records r on r.crm = a.crm and r.object = a.object and r.id = a.record_id
-      and ${ours} and (${counting} or a.stream = ${SITE_EVENTS_STREAM} and r.state <> 'merged' and r.erased_at is null)
+      and ${isOfLead} and (${isScored} or a.stream = ${SITE_EVENTS_STREAM} and r.state <> 'merged' and r.erased_at is null)
     where a.lead_id = any(${leadIds}::bigint[]) and a.gone_at is null
     order by a.at, a.id`.execute(db);
   return { records, activities };

@@ -1,18 +1,18 @@
-// Bulk writes under way: which rows of the outbox a CRM was handed as one job. The outbox keeps them until their outcomes are known,
-// so that a job that comes to nothing needs only be forgotten.
+// Running bulk writes and the rows that each of them contains. The outbox rows stay until their results
+// are known, so a bulk job that fails is simply deleted here.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 import { BULK_ELIGIBLE, type OutboxRow } from './outbox.ts';
 
 export interface BulkWrite {
   readonly object: string;
-  /** The CRM's id of it. */
+  /** The CRM's id of the bulk job. */
   readonly crm_job_id: string;
   readonly opened_at: Date;
   readonly next_check_at: Date;
 }
 
-interface Key {
+interface BulkWriteKey {
   readonly crm: string;
   readonly object: string;
 }
@@ -26,43 +26,46 @@ export async function activeBulkWrites(db: Kysely<Tables>, crm: string): Promise
     .execute();
 }
 
-interface NewBulkWrite extends Key {
-  readonly job: string;
-  /** Rows at most. */
-  readonly most: number;
-  /** Of their patches as text, at most; one row is always taken. */
-  readonly mostBytes: number;
+interface NewBulkWrite extends BulkWriteKey {
+  /** The CRM's id of the bulk job. */
+  readonly crmJobId: string;
+  readonly maxRows: number;
+  /** Limit for the patches as text; the first row is always included. */
+  readonly maxBytes: number;
   readonly now: Date;
   readonly nextCheckAt: Date;
 }
 
-/** Keeps the job and the rows that it takes from the outbox: those for bulk writes, oldest first. Gives how many; 0: one is under way, or none is left. */
+/**
+ * Saves a bulk job with the eligible outbox rows, oldest first.
+ * @returns the number of rows; 0 if a bulk write is running already, or no row is eligible
+ */
 export function saveBulkWrite(db: Kysely<Tables>, write: NewBulkWrite): Promise<number> {
-  const { crm, object, job, most, mostBytes, now, nextCheckAt } = write;
+  const { crm, object, crmJobId, maxRows, maxBytes, now, nextCheckAt } = write;
   return db.transaction().execute(async (tx) => {
-    const kept = await tx
+    const inserted = await tx
       .insertInto('bulk_writes')
-      .values({ crm, object, crm_job_id: job, opened_at: now, next_check_at: nextCheckAt })
+      .values({ crm, object, crm_job_id: crmJobId, opened_at: now, next_check_at: nextCheckAt })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
-    if (kept.numInsertedOrUpdatedRows !== 1n) return 0;
+    if (inserted.numInsertedOrUpdatedRows !== 1n) return 0;
     const { numAffectedRows = 0n } = await sql`
       insert into leadgrade.bulk_write_rows (crm, object, record_id, version, result_id, patch, attempts)
       select crm, object, record_id, version, result_id, patch, attempts from (
-        select o.*, sum(octet_length(patch::text)) over (order by version) as bytes, row_number() over (order by version) as place
+        select o.*, sum(octet_length(patch::text)) over (order by version) as bytes, row_number() over (order by version) as row_no
         from leadgrade.outbox o
         where crm = ${crm} and object = ${object} and ${BULK_ELIGIBLE} and (retry_at is null or retry_at <= ${now})
-        order by version limit ${most}
-      ) oldest where place = 1 or bytes <= ${mostBytes}`.execute(tx);
+        order by version limit ${maxRows}
+      ) oldest where row_no = 1 or bytes <= ${maxBytes}`.execute(tx);
     if (numAffectedRows === 0n) await deleteBulkWrite(tx, { crm, object });
     return Number(numAffectedRows);
   });
 }
 
-/** A page of what was sent, by id, behind `after`. */
+/** The rows of a bulk write behind `after`, ordered by id. */
 export async function pageOfBulkRows(
   db: Kysely<Tables>,
-  { crm, object, after, limit }: Key & { readonly after: string; readonly limit: number },
+  { crm, object, after, limit }: BulkWriteKey & { readonly after: string; readonly limit: number },
 ): Promise<readonly OutboxRow[]> {
   const { rows } = await sql<OutboxRow>`
     select object, record_id as id, version, result_id, patch, attempts from leadgrade.bulk_write_rows
@@ -70,7 +73,7 @@ export async function pageOfBulkRows(
   return rows;
 }
 
-export async function scheduleBulkCheck(db: Kysely<Tables>, { crm, object }: Key, at: Date): Promise<void> {
+export async function scheduleBulkCheck(db: Kysely<Tables>, { crm, object }: BulkWriteKey, at: Date): Promise<void> {
   await db
     .updateTable('bulk_writes')
     .set({ next_check_at: at })
@@ -79,7 +82,7 @@ export async function scheduleBulkCheck(db: Kysely<Tables>, { crm, object }: Key
     .execute();
 }
 
-/** The outcomes of these rows have been kept. */
+/** Deletes rows whose write results are saved. */
 export async function deleteBulkRows(tx: Transaction<Tables>, crm: string, rows: readonly OutboxRow[]): Promise<void> {
   const [first] = rows;
   if (first === undefined) return;
@@ -89,7 +92,10 @@ export async function deleteBulkRows(tx: Transaction<Tables>, crm: string, rows:
     where crm = ${crm} and object = ${first.object} and record_id = any(${ids}::text[])`.execute(tx);
 }
 
-/** Forgets the job and its rows: what of them is still in the outbox is written anew. */
-export async function deleteBulkWrite(db: Kysely<Tables> | Transaction<Tables>, { crm, object }: Key): Promise<void> {
+/** Deletes a bulk job with its rows. Those that are still in the outbox are written again. */
+export async function deleteBulkWrite(
+  db: Kysely<Tables> | Transaction<Tables>,
+  { crm, object }: BulkWriteKey,
+): Promise<void> {
   await db.deleteFrom('bulk_writes').where('crm', '=', crm).where('object', '=', object).execute();
 }

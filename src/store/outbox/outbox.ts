@@ -1,11 +1,12 @@
-// The outbox: results that the CRM does not hold yet, one row a record.
+// The outbox: pending writes to the CRMs, one row for each record.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import { PRIORITY, type Priority } from '../../domain/priority.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
 import type { Claim } from '../claim.ts';
 import { jsonRows } from '../json-rows.ts';
-import { lockLeadsOfRecords, markDue } from '../leads/mark-due.ts';
+import type { LockedLeads } from '../leads/lock-leads.ts';
+import { markDue } from '../leads/mark-due.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface OutboxRow extends RecordRef {
@@ -15,54 +16,59 @@ export interface OutboxRow extends RecordRef {
   readonly attempts: number;
 }
 
-/** One that was taken to be written. */
 export interface ClaimedRow extends OutboxRow {
   readonly priority: Priority;
 }
 
 export interface Writable {
   readonly object: string;
-  /** Of them, those that a bulk write would take. */
-  readonly forBulk: number;
-  /** One of that object is under way. */
-  readonly inBulk: boolean;
+  /** Number of rows that a bulk write can contain. */
+  readonly bulkEligible: number;
+  /** A bulk write of this object is running. */
+  readonly hasBulkWrite: boolean;
 }
 
-/** What a bulk write takes: what failed once goes by batches, as a smaller call may get through; and nobody who just did something waits for one. */
+/**
+ * The rows that a bulk write can contain. A row that failed once is written in batches, as a smaller
+ * request can succeed. A lead with a new activity does not wait for a bulk job.
+ */
 export const BULK_ELIGIBLE = sql`o.attempts = 0 and o.priority > ${PRIORITY.activity}::smallint`;
 
-/** Of records that were handed over in bulk, and whose outcome is not known, nobody else writes a newer result before. */
-const NOT_HANDED_OVER = sql`not exists (
+/** A row in a running bulk write is not written again before the result of the bulk write is known. */
+const NOT_IN_BULK_WRITE = sql`not exists (
         select from leadgrade.bulk_write_rows b
         where b.crm = o.crm and b.object = o.object and b.record_id = o.record_id
       )`;
 
-/** The objects of which rows may be written now. */
+/** The objects with rows that can be written now. */
 export async function countWritable(db: Kysely<Tables>, crm: string, now: Date): Promise<readonly Writable[]> {
   const { rows } = await sql<Writable>`
-    select o.object, (count(*) filter (where ${BULK_ELIGIBLE}))::integer as "forBulk",
-      exists (select from leadgrade.bulk_writes b where b.crm = ${crm} and b.object = o.object) as "inBulk"
+    select o.object, (count(*) filter (where ${BULK_ELIGIBLE}))::integer as "bulkEligible",
+      exists (select from leadgrade.bulk_writes b where b.crm = ${crm} and b.object = o.object) as "hasBulkWrite"
     from leadgrade.outbox o
-    where o.crm = ${crm} and (o.retry_at is null or o.retry_at <= ${now}) and ${NOT_HANDED_OVER}
+    where o.crm = ${crm} and (o.retry_at is null or o.retry_at <= ${now}) and ${NOT_IN_BULK_WRITE}
     group by o.object order by min(o.version)`.execute(db);
   return rows;
 }
 
 interface OutboxClaim extends Claim {
   readonly object: string;
-  /** Only of those who did something just now. */
-  readonly urgent?: boolean;
+  /** Only rows of leads with a new activity. */
+  readonly urgentOnly?: boolean;
 }
 
-/** Takes rows of one object to write, the most wanted and then the oldest first. A claim ends by itself, or when the same claimant comes again. */
+/**
+ * Claims rows of one object by priority, then age. A lease ends at its time, or when the same worker
+ * claims again.
+ */
 export async function claimOutbox(db: Kysely<Tables>, claim: OutboxClaim): Promise<readonly ClaimedRow[]> {
-  const last = claim.urgent === true ? PRIORITY.activity : PRIORITY.import;
-  // Materialized: a plan that runs the selection once a row would take more than the limit.
+  const lowest = claim.urgentOnly === true ? PRIORITY.activity : PRIORITY.import;
+  // Materialized: a plan that runs the selection for each row would claim more than the limit.
   const { rows } = await sql<ClaimedRow>`
     with t as materialized (
       select object, record_id from leadgrade.outbox o
       where crm = ${claim.crm} and object = ${claim.object} and (retry_at is null or retry_at <= ${claim.now})
-        and priority <= ${last}::smallint and ${NOT_HANDED_OVER}
+        and priority <= ${lowest}::smallint and ${NOT_IN_BULK_WRITE}
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
       order by priority, version limit ${claim.limit} for update skip locked
     )
@@ -72,14 +78,14 @@ export async function claimOutbox(db: Kysely<Tables>, claim: OutboxClaim): Promi
   return rows;
 }
 
-/** When the oldest unwritten result was queued. */
+/** When the oldest pending write was queued. */
 export async function oldestQueuedAt(db: Kysely<Tables>, crms: readonly string[]): Promise<Date | null> {
   const { rows } = await sql<{ oldest: Date | null }>`
     select min(queued_at) as oldest from leadgrade.outbox where crm = any(${crms}::text[])`.execute(db);
   return rows[0]?.oldest ?? null;
 }
 
-/** Gives rows back, to be written at `retryAt` at the earliest. */
+/** Releases the claims on rows. @param retryAt the earliest next attempt, which then counts as one more */
 export async function releaseOutbox(
   db: Kysely<Tables> | Transaction<Tables>,
   crm: string,
@@ -95,17 +101,17 @@ export async function releaseOutbox(
 }
 
 /**
- * The CRM holds these now. A row that a newer result replaced meanwhile stays, to be written too; where a newer result was
- * settled without one (it equals what the CRM held before), the lead is scored again, and then written.
+ * Saves that the CRM now holds these values. A row that was replaced by a newer result stays pending. A
+ * newer result without a row equaled the CRM's former values and is wrong now: that lead is scored again.
  */
 export async function markWritten(
-  tx: Transaction<Tables>,
+  locked: LockedLeads,
   crm: string,
   rows: readonly (OutboxRow & { readonly modifiedAt: string | null })[],
   now: Date,
 ): Promise<void> {
   if (rows.length === 0) return;
-  await lockLeadsOfRecords(tx, crm, rows);
+  const { tx } = locked;
   const written = sql`${jsonRows(rows)} as t (object text, id text, version bigint, result_id bigint, patch jsonb,
     "modifiedAt" timestamptz)`;
   await sql`
@@ -125,14 +131,14 @@ export async function markWritten(
       select from leadgrade.outbox o where o.crm = ${crm} and o.object = t.object and o.record_id = t.id
     )`.execute(tx);
   await markDue(
-    tx,
+    locked,
     outdated.map((lead) => lead.id),
     'changed',
     now,
   );
 }
 
-/** Removes rows, unless a newer result replaced them meanwhile. */
+/** Deletes rows, unless a newer result has replaced them. */
 export async function deleteFromOutbox(
   tx: Transaction<Tables>,
   crm: string,

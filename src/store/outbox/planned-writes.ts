@@ -1,4 +1,4 @@
-// What a dry run has found out: how everybody is scored, and what would be written.
+// The results of a dry run: the scores of all leads, and the writes that would follow.
 import { type Kysely, sql } from 'kysely';
 import type { Grade } from '../../domain/score-result.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -9,7 +9,7 @@ export interface BandCount {
   readonly leads: number;
 }
 
-/** Leads by status and grade. */
+/** Number of leads by status and grade. */
 export async function countByBand(db: Kysely<Tables>): Promise<readonly BandCount[]> {
   const { rows } = await sql<BandCount>`
     select r.status, r.grade, count(*)::integer as leads
@@ -19,17 +19,17 @@ export async function countByBand(db: Kysely<Tables>): Promise<readonly BandCoun
 
 export interface PlannedWrites {
   readonly crm: string;
-  /** Records that are there. */
+  /** Live records. */
   readonly records: number;
-  /** Records whose lead has a score. */
+  /** Live records whose lead has a score. */
   readonly scored: number;
-  /** Of all, those that would be written. */
+  /** Live records that would be written. */
   readonly writes: number;
-  /** Of these, the ones out of scope whose fields of ours would be emptied. */
+  /** Records among `writes` that are out of scope: their score fields would be cleared. */
   readonly clears: number;
 }
 
-/** Of the CRMs that are set up. */
+/** @param crms the CRMs that are set up */
 export async function plannedWrites(db: Kysely<Tables>, crms: readonly string[]): Promise<readonly PlannedWrites[]> {
   const { rows } = await sql<PlannedWrites>`
     select r.crm, count(*)::integer as records, count(l.result_id)::integer as scored,
@@ -50,7 +50,7 @@ export interface PlannedScore {
   readonly behavior_score: number;
   readonly total: number;
   readonly status: string;
-  /** Null where the record holds all of it already, or the mapping keeps no explanation. */
+  /** Null if the record is in sync already, or the mapping has no field for the explanation. */
   readonly explanation: string | null;
 }
 
@@ -69,7 +69,7 @@ export async function highestScores(db: Kysely<Tables>, limit: number): Promise<
   return (await page.execute(db)).rows;
 }
 
-/** Records with a score, in the order of their ids, behind `after`. */
+/** Live records with a score behind `after`, ordered by CRM and id. */
 export async function pageOfScores(
   db: Kysely<Tables>,
   { after, limit }: { after: Pick<PlannedScore, 'crm' | 'id'> | null; limit: number },

@@ -1,4 +1,5 @@
-// The shared rate limiter on the database: one statement for a call, so that no two processes take the same token.
+// The shared rate limiter on Postgres: one statement for each token, so that no two processes get the same
+// one.
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../domain/clock.ts';
 import type { RateLimiter } from '../../domain/rate-limiter.ts';
@@ -14,16 +15,17 @@ function postgresBuckets(db: Kysely<Tables>): BucketStore {
   return {
     async reserve(key, { burst, perSecond }, now) {
       const { rows } = await sql<{ tokens: number; refilled: number; blocked: number }>`
-        with asked as (select to_timestamp(${now}::double precision / 1000) as now)
+        with request as (select to_timestamp(${now}::double precision / 1000) as now)
         insert into leadgrade.rate_buckets as bucket (key, tokens, refilled_at)
-        select ${key}, ${burst}::double precision - 1, now from asked
+        select ${key}, ${burst}::double precision - 1, now from request
         on conflict (key) do update set
           tokens = least(
             ${burst}::double precision,
             bucket.tokens + ${perSecond}::double precision
               * greatest(extract(epoch from excluded.refilled_at - bucket.refilled_at)::double precision, 0)
           ) - 1,
-          -- Ahead of now it is while the bucket is drained, or by another machine's clock: that far we follow a second.
+          -- It lies ahead of now while the bucket is drained, or because of another machine's clock: the
+          -- clock difference that is accepted is at most a second.
           refilled_at = greatest(
             excluded.refilled_at,
             least(bucket.refilled_at, greatest(bucket.blocked_until, excluded.refilled_at + interval '1 second'))
@@ -40,9 +42,9 @@ function postgresBuckets(db: Kysely<Tables>): BucketStore {
 
     async drain(key, forMs, now) {
       await sql`
-        with asked as (select to_timestamp(${now + forMs}::double precision / 1000) as until)
+        with request as (select to_timestamp(${now + forMs}::double precision / 1000) as until)
         insert into leadgrade.rate_buckets as bucket (key, tokens, refilled_at, blocked_until)
-        select ${key}, 0, until, until from asked
+        select ${key}, 0, until, until from request
         on conflict (key) do update set
           tokens = 0,
           refilled_at = excluded.refilled_at,

@@ -1,4 +1,5 @@
-// The shared rate limiter on Redis: the same bucket as src/store/rate-limit/postgres-rate-limiter.ts, in one script a call.
+// The shared rate limiter on Redis: the same bucket as in postgres-rate-limiter.ts, with one script for each
+// token.
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Clock } from '../../domain/clock.ts';
@@ -9,17 +10,18 @@ export function redisRateLimiter(redis: Redis, clock: Clock, wait?: Wait): RateL
   return tokenBucketLimiter(redisBuckets(redis), clock, wait);
 }
 
-// Lua's numbers lose their fraction on the way to the client, so they travel as text. A bucket that nobody used until it
-// was full again equals one that does not exist: it expires.
+// Redis truncates Lua numbers to integers in a reply, so they are returned as text. A bucket that was not
+// used until it was full again equals a missing one, so its key expires.
 const RESERVE = `
 local burst, rate, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local held = redis.call('HMGET', KEYS[1], 'tokens', 'refilled', 'blocked')
-local blocked = tonumber(held[3] or '0')
+local stored = redis.call('HMGET', KEYS[1], 'tokens', 'refilled', 'blocked')
+local blocked = tonumber(stored[3] or '0')
 local tokens, refilled = burst, now
-if held[1] then
-  refilled = tonumber(held[2])
-  tokens = math.min(burst, tonumber(held[1]) + rate * math.max(0, now - refilled) / 1000)
-  -- Ahead of now it is while the bucket is drained, or by another machine's clock: that far we follow a second.
+if stored[1] then
+  refilled = tonumber(stored[2])
+  tokens = math.min(burst, tonumber(stored[1]) + rate * math.max(0, now - refilled) / 1000)
+  -- It lies ahead of now while the bucket is drained, or because of another machine's clock: the clock
+  -- difference that is accepted is at most a second.
   refilled = math.max(now, math.min(refilled, math.max(blocked, now + 1000)))
 end
 tokens = tokens - 1
@@ -44,8 +46,8 @@ function redisBuckets(redis: Redis): BucketStore {
   const bucketKey = (key: string): string => `leadgrade:rate:${key}`;
   return {
     async reserve(key, { burst, perSecond }, now) {
-      const answer = await redis.eval(RESERVE, 1, bucketKey(key), burst, perSecond, now);
-      const [waitMs, blockedUntil] = reservationSchema.parse(answer);
+      const reply = await redis.eval(RESERVE, 1, bucketKey(key), burst, perSecond, now);
+      const [waitMs, blockedUntil] = reservationSchema.parse(reply);
       return { waitMs, blockedUntil };
     },
     async drain(key, forMs, now) {

@@ -1,22 +1,23 @@
-// The part of a rate limiter that does not depend on where the bucket is kept: reserve a token, wait until it is there.
+// The part of a rate limiter that does not depend on the storage of the bucket: reserve a token, then wait
+// for it.
 //
-// Reserving instead of asking again and again: the bucket may go below zero, so everybody is told at once when its turn is,
-// in the order of asking, and a long queue costs one statement a call.
+// Tokens are reserved instead of polled: the bucket can go below zero, so each request learns at once how
+// long it must wait. Requests are served in their order, and each costs one statement however many wait.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../domain/clock.ts';
 import type { BucketSize, RateLimiter } from '../../domain/rate-limiter.ts';
 
 export interface Reservation {
-  /** How long until the token is there. */
+  /** Time until the token is available. */
   readonly waitMs: number;
-  /** Epoch milliseconds of the latest drain's end; 0 = never drained. Another value later on means: reserve again. */
+  /** End of the latest drain (epoch ms); 0 = never drained. If it differs after the wait, reserve again. */
   readonly blockedUntil: number;
 }
 
-/** One bucket per key, shared by all processes. Times are the caller's clock, epoch milliseconds. */
+/** One bucket for each key, shared by all processes. Instants are epoch ms of the caller's clock. */
 export interface BucketStore {
   reserve(key: string, size: BucketSize, now: number): Promise<Reservation>;
-  /** Empties the bucket for `forMs` and voids all reservations; a later end that was set before stays. */
+  /** Empties the bucket for `forMs` and invalidates all reservations. A later end that was set before stays. */
   drain(key: string, forMs: number, now: number): Promise<void>;
   blockedUntil(key: string): Promise<number>;
 }
@@ -25,8 +26,8 @@ export interface BucketStore {
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 
 /**
- * A call that is aborted while it waits does not give its token back: those who came later have their turns already, and a
- * token given back would let two calls through at one of them.
+ * A request that is aborted while it waits does not return its token: later requests have their times
+ * already, and a returned token would let two requests through at one of these times.
  */
 export function tokenBucketLimiter(store: BucketStore, clock: Clock, wait: Wait = waitByTimer): RateLimiter {
   return {
@@ -43,13 +44,13 @@ export function tokenBucketLimiter(store: BucketStore, clock: Clock, wait: Wait 
   };
 }
 
-// A longer timer fires at once (Node's timers hold 31 bits).
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+// A longer timer fires at once: Node's timers have 31 bits.
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 async function waitByTimer(ms: number, signal: AbortSignal): Promise<void> {
   try {
-    for (let left = Math.ceil(ms); left > 0; left -= LONGEST_TIMER_MS) {
-      await sleep(Math.min(left, LONGEST_TIMER_MS), undefined, { signal });
+    for (let left = Math.ceil(ms); left > 0; left -= MAX_TIMER_MS) {
+      await sleep(Math.min(left, MAX_TIMER_MS), undefined, { signal });
     }
   } catch (error) {
     signal.throwIfAborted();

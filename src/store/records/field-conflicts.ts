@@ -1,4 +1,5 @@
-// Conflicts: somebody else wrote a field of ours. Seen when a record is read, kept as part of its history.
+// Field conflicts: edits of a score field by a user or another app. They are detected when a record is
+// read, and saved as part of its history.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import { SCORE_FIELDS, type ScoreField, type ScoreFieldValues } from '../../domain/score-fields.ts';
@@ -14,17 +15,18 @@ export interface Conflict extends RecordRef {
 }
 
 interface ReadRecord extends RecordRef {
-  /** As it was read before, and as it is now. */
+  /** The values of the read before. */
   readonly before: ScoreFieldValues;
+  /** The values of the present read. */
   readonly crmValues: ScoreFieldValues;
-  /** What we wrote last, and what we may be writing right now. */
   readonly lastWritten: ScoreFieldValues | null;
+  /** The pending write, which can reach the CRM at this moment. */
   readonly unsent: ScoreFieldValues | null;
 }
 
 /**
- * The fields that are neither as we wrote them nor as they were read before. A record that carries another instant of scoring is one
- * that we wrote ourselves and have not heard of yet.
+ * Returns the fields with a value that Leadgrade did not write and that was not there at the last read.
+ * A record with another `scored_at` holds a write of our own that is not confirmed yet.
  */
 export function detectConflicts({
   object,
@@ -35,7 +37,7 @@ export function detectConflicts({
   unsent,
 }: ReadRecord): readonly Conflict[] {
   if (lastWritten === null || isOurOwnWrite(crmValues, lastWritten)) return [];
-  // One that is not read, or that we never wrote, is nobody's edit.
+  // A field that is not read, or was never written, cannot be in conflict.
   const fields = SCORE_FIELDS.filter((field) => Object.hasOwn(crmValues, field) && Object.hasOwn(lastWritten, field));
   return fields.flatMap((field) => {
     const theirs = crmValues[field] ?? null;
@@ -46,7 +48,7 @@ export function detectConflicts({
   });
 }
 
-/** Whether one of our fields holds something that is not ours; an emptied one holds nothing. */
+/** Whether a score field holds a value that Leadgrade did not write. An emptied field does not count. */
 export function isEditedByOthers(crmValues: ScoreFieldValues, lastWritten: ScoreFieldValues | null): boolean {
   if (lastWritten === null || isOurOwnWrite(crmValues, lastWritten)) return false;
   return SCORE_FIELDS.some((field) => {
@@ -60,7 +62,7 @@ function isOurOwnWrite(crmValues: ScoreFieldValues, lastWritten: ScoreFieldValue
   return theirs !== null && ours !== null && !isSame(theirs, ours);
 }
 
-/** CRMs trim text and rewrite line ends. */
+/** Compares without differences in white space: CRMs trim text and rewrite line ends. */
 function isSame(a: string | number | null, b: string | number | null): boolean {
   const plain = (value: string | number | null) =>
     String(value ?? '')
@@ -82,18 +84,20 @@ export async function saveConflicts(
     from ${jsonRows(conflicts)} as t (object text, id text, field text, ours jsonb, theirs jsonb)`.execute(tx);
 }
 
-/** Kept of each record: the latest. Another app that answers each of our writes makes some with each reading. */
-const KEPT = 100;
-const KEPT_MS = 365 * 86_400_000;
+/** An app that reverts each of our writes causes conflicts with every read. */
+const MAX_PER_RECORD = 100;
+const MAX_AGE_MS = 365 * 86_400_000;
 
-/** Forgets conflicts of a year ago, and of each record all but the latest hundred. Gives how many. */
+/** Deletes conflicts older than a year, and all but the latest 100 of each record. @returns their number */
 export async function purgeConflicts(db: Kysely<Tables>, now: Date): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
     delete from leadgrade.field_conflicts c using (
-      select id, seen_at, row_number() over (partition by crm, object, record_id order by id desc) as place
+      select id, seen_at, row_number() over (partition by crm, object, record_id order by id desc) as age_rank
       from leadgrade.field_conflicts
     ) k
-    where c.id = k.id and (k.place > ${KEPT} or k.seen_at < ${new Date(now.getTime() - KEPT_MS)})`.execute(db);
+    where c.id = k.id and (k.age_rank > ${MAX_PER_RECORD} or k.seen_at < ${new Date(now.getTime() - MAX_AGE_MS)})`.execute(
+    db,
+  );
   return Number(numAffectedRows);
 }
 

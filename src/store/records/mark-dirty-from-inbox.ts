@@ -1,13 +1,13 @@
-// Events that name records become dirty marks. In a storm nearly all of them name somebody who is marked already: those are told apart in
-// the database, and only the others come to us.
+// Turns the inbox events that name records into dirty flags. In a burst of events nearly all of them
+// name records that are dirty already; the database filters these out.
 import { type Kysely, sql } from 'kysely';
 import { deleteInboxEvents, isOwnAccount } from '../inbox/inbox.ts';
 import type { Tables } from '../tables/tables.ts';
-import { markDirtyFromWebhook, type WebhookRecord } from './mark-dirty.ts';
+import { markDirtyFromWebhook, type WebhookRecord } from './mark-dirty-from-webhook.ts';
 
 interface DrainOptions {
   readonly crm: string;
-  /** The account that our records are from; null = nobody can tell. */
+  /** The account of the stored records; null = unknown. */
   readonly own: string | null;
   readonly limit: number;
   readonly now: Date;
@@ -15,51 +15,54 @@ interface DrainOptions {
 }
 
 export interface DrainResult {
-  /** How often a record was named; less than `limit` when no more wait. */
-  readonly looked: number;
-  /** Records marked. */
+  /** Number of ids in the processed events; less than `limit` if the inbox is empty. */
+  readonly total: number;
+  /** Number of records that were marked. */
   readonly marked: number;
-  /** How often by another account, which was dropped. */
+  /** Number of ids from another account, which were deleted. */
   readonly foreign: number;
 }
 
-interface Looked {
+interface DrainedEvents {
   readonly seqs: readonly number[] | null;
-  readonly looked: number;
+  readonly total: number;
   readonly foreign: number;
   readonly unmarked: readonly WebhookRecord[] | null;
 }
 
-/** Takes a chunk, the most wanted and then the oldest first, in one transaction. A row is taken whole, so that it may be somewhat more. */
+/**
+ * Processes a chunk of events by priority, then age, in one transaction. A row is processed as a whole,
+ * so a chunk can exceed `limit`.
+ */
 export function drainRecordEvents(
   db: Kysely<Tables>,
   { crm, own, limit, now, debounceMs }: DrainOptions,
 ): Promise<DrainResult> {
   return db.transaction().execute(async (tx) => {
-    // One that is dirty and that nobody reads right now will be read after this event.
-    const { rows } = await sql<Looked>`
+    // A record that is dirty and not claimed will be read after this event.
+    const { rows } = await sql<DrainedEvents>`
       with waiting as (
         select * from leadgrade.inbox where crm = ${crm} and kind = 'record' order by priority, seq limit ${limit}
       ), e as materialized (
-        select seq, object_or_stream as object, ids, id_count, priority, ${isOwnAccount(own)} as is_ours
+        select seq, object_or_stream as object, ids, id_count, priority, ${isOwnAccount(own)} as is_own
         from (select *, sum(id_count) over (order by priority, seq) - id_count as before from waiting) w
         where before < ${limit}
       ), wanted as (
-        select object, id, min(priority) as priority from e cross join unnest(ids) as id where is_ours group by object, id
+        select object, id, min(priority) as priority from e cross join unnest(ids) as id where is_own group by object, id
       )
       select (select json_agg(seq) from e) as seqs,
-        (select coalesce(sum(id_count), 0)::int from e) as looked,
-        (select coalesce(sum(id_count), 0)::int from e where not is_ours) as "foreign",
+        (select coalesce(sum(id_count), 0)::int from e) as total,
+        (select coalesce(sum(id_count), 0)::int from e where not is_own) as "foreign",
         (select json_agg(w) from wanted w where not exists (
           select from leadgrade.records r where r.crm = ${crm} and r.object = w.object and r.id = w.id
             and r.dirty_at is not null and r.claimed_by is null and r.priority <= w.priority
         )) as unmarked`.execute(tx);
-    const { seqs, looked = 0, foreign = 0, unmarked } = rows[0] ?? {};
+    const { seqs, total = 0, foreign = 0, unmarked } = rows[0] ?? {};
     await markDirtyFromWebhook(tx, crm, unmarked ?? [], { now, debounceMs });
     await deleteInboxEvents(
       tx,
       (seqs ?? []).map((seq) => ({ seq })),
     );
-    return { looked, marked: unmarked?.length ?? 0, foreign };
+    return { total, marked: unmarked?.length ?? 0, foreign };
   });
 }

@@ -1,60 +1,50 @@
-// What a re-read of dirty records gave.
-import type { Kysely } from 'kysely';
+// Saves the response of a CRM for records that were fetched by id: present state, deleted, or merged.
+import type { Kysely, Transaction } from 'kysely';
 import type { FetchedLead } from '../../domain/crm-changes.ts';
-import { eraseRecords, findErasable } from '../erasure/erase-records.ts';
-import { eraseLateUnlinked, eraseUnlinked } from '../erasure/erase-unlinked.ts';
-import { lockLeadsOfRecords } from '../leads/mark-due.ts';
+import { withLockedLeads } from '../leads/lock-leads.ts';
 import type { Tables } from '../tables/tables.ts';
-import { refKey, type SaveOptions, saveSnapshots } from './save-snapshots.ts';
+import { refKey } from './ref-key.ts';
+import { type SaveOptions, saveSnapshots } from './save-snapshots.ts';
 import { markGoneOrMerged } from './tombstones.ts';
 
-interface SaveFetchedOptions extends SaveOptions {
-  /** What the CRM has erased is erased here, too. Only where it is certain that it is the same CRM that answers. */
-  readonly erases?: true;
-}
-
-/** Keeps what a re-read gave: snapshots, records that are gone, records that were merged into another. */
-export async function saveFetchedRecords(
+/**
+ * Saves fetched records in one transaction. A record that its CRM has erased becomes a tombstone like a
+ * deleted one; `saveAndErase` also erases its data.
+ */
+export function saveFetchedRecords(
   db: Kysely<Tables>,
   fetched: readonly FetchedLead[],
-  options: SaveFetchedOptions,
+  options: SaveOptions,
 ): Promise<void> {
-  const { crm, now, askedAt } = options;
-  const marks = new Map((options.claimed ?? []).map((claim) => [refKey(claim), claim.dirty_at]));
-  const markOf = ({ ref }: FetchedLead) => marks.get(refKey(ref));
-  const goneOf = (each: Extract<FetchedLead, { kind: 'gone' }>) => {
-    // Whoever is erased does not come back.
-    return { ...each.ref, into: null, mark: markOf(each), asked: each.erased ? undefined : askedAt };
-  };
-  const erased = fetched.flatMap((each) => (each.kind === 'gone' && each.erased ? [each.ref] : []));
-  const refs = options.erases === true ? erased : [];
-  const gone = await db.transaction().execute(async (tx) => {
-    const unattached = await eraseUnlinked(tx, crm, await findErasable(tx, crm, refs));
-    // All at once: taken one after the other, two who want the same might wait for each other.
-    await lockLeadsOfRecords(
-      tx,
-      crm,
-      fetched.flatMap((each) => (each.kind === 'merged' ? [each.ref, each.into] : [each.ref])),
-    );
+  return db.transaction().execute((tx) => saveFetchedIn(tx, fetched, options));
+}
+
+/** `saveFetchedRecords` as a part of a transaction. */
+export function saveFetchedIn(
+  tx: Transaction<Tables>,
+  fetched: readonly FetchedLead[],
+  options: SaveOptions,
+): Promise<void> {
+  const { crm, now, askedAt, claimed = [] } = options;
+  const dirtyAt = new Map(claimed.map((claim) => [refKey(claim), claim.dirty_at]));
+  const refs = fetched.flatMap((lead) => (lead.kind === 'merged' ? [lead.ref, lead.into] : [lead.ref]));
+  const gone = fetched.flatMap((lead) => {
+    if (lead.kind !== 'gone') return [];
+    // An erased record cannot be restored, so a later read does not contradict the deletion.
+    const asked = lead.erased ? undefined : askedAt;
+    return [{ ...lead.ref, into: null, claimedDirtyAt: dirtyAt.get(refKey(lead.ref)), askedAt: asked }];
+  });
+  const merged = fetched.flatMap((lead) => {
+    if (lead.kind !== 'merged') return [];
+    return [{ ...lead.ref, into: lead.into, claimedDirtyAt: dirtyAt.get(refKey(lead.ref)) }];
+  });
+  return withLockedLeads(tx, crm, refs, async (locked) => {
     await saveSnapshots(
-      tx,
-      fetched.filter((each) => each.kind === 'lead'),
+      locked,
+      fetched.filter((lead) => lead.kind === 'lead'),
       options,
     );
-    await markGoneOrMerged(
-      tx,
-      crm,
-      fetched.flatMap((each) => (each.kind === 'gone' ? [goneOf(each)] : [])),
-      { now },
-    );
-    const merged = fetched.flatMap((each) => (each.kind === 'merged' ? [each] : []));
-    await markGoneOrMerged(
-      tx,
-      crm,
-      merged.map((each) => ({ ...each.ref, into: each.into, mark: markOf(each) })),
-      { now, askedAt },
-    );
-    return eraseRecords(tx, crm, refs, { now, unattached });
+    await markGoneOrMerged(locked, crm, gone, { now });
+    await markGoneOrMerged(locked, crm, merged, { now, askedAt });
   });
-  await eraseLateUnlinked(db, crm, gone);
 }

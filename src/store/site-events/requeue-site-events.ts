@@ -1,5 +1,5 @@
-// Events of a site that wait for their person are not asked again and again: they are woken when it turns up, as a user whom `identify`
-// names, or as a record that is read with their address or id.
+// Requeues site events that wait for their person: when `identify` names their user, or when a record
+// with their address or id is read. Between these, waiting events cost nothing.
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RecordLink } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
@@ -7,27 +7,27 @@ import type { Tables } from '../tables/tables.ts';
 import { disableJit } from '../without-jit.ts';
 import { nextMatchAt } from './retention.ts';
 
-/** Events that waited for identities that were learned since are to be looked at. Gives how many identities; less than `limit`: all. */
+/** Requeues the events of new identities. @returns the number of identities; less than `limit` if no more are new */
 export async function requeueByIdentity(db: Kysely<Tables>, limit: number, now: Date): Promise<number> {
   return db.transaction().execute(async (tx) => {
     await disableJit(tx);
     const { rows } = await sql<{ count: number }>`
-    with learned as materialized (
+    with users as materialized (
       select source, key from leadgrade.site_identities where needs_rematch order by source, key limit ${limit} for update skip locked
     ),
-    seen as (
-      update leadgrade.site_identities i set needs_rematch = false from learned l where i.source = l.source and i.key = l.key
+    processed as (
+      update leadgrade.site_identities i set needs_rematch = false from users u where i.source = u.source and i.key = u.key
     ),
     waiting as (${waitingForUsers()}),
     ${requeued(now)}
-    select count(*)::int as count from learned`.execute(tx);
+    select count(*)::int as count from users`.execute(tx);
     return rows[0]?.count ?? 0;
   });
 }
 
 /**
- * Events that waited for somebody with the address or the id of these records are to be looked at, also where `identify` told it of
- * their user. To be called by whoever holds no leads yet: who gives events to leads holds the events first.
+ * Requeues the events that wait for an address or id of these records, in the event itself or in the
+ * identity of its user. Lock order: events before leads, so the transaction must not hold a lead yet.
  */
 export async function requeueByRecord(
   tx: Transaction<Tables>,
@@ -35,7 +35,8 @@ export async function requeueByRecord(
   now: Date,
 ): Promise<void> {
   const refs = jsonRows(records.map(({ crm, object, id }) => ({ crm, object, id })));
-  // Each by its index (`offset 0`): without statistics of the tables a plan would walk all of them. And none where nothing waits.
+  // `offset 0` makes the plan use the indexes. Without table statistics it would scan whole tables. If no
+  // event waits, `named` is empty and nothing is looked up.
   await sql`
     with named as materialized (
       select distinct r.crm, r.id, r.email_key from ${refs} as t (crm text, object text, id text)
@@ -45,7 +46,7 @@ export async function requeueByRecord(
       ) r
       where exists (select from leadgrade.site_events where assigned_at is null)
     ),
-    learned as materialized (
+    users as materialized (
       select i.source, i.key from named n
       cross join lateral (select * from leadgrade.site_identities i where i.email_key = n.email_key offset 0) i
       union
@@ -67,14 +68,14 @@ export async function requeueByRecord(
     select 1`.execute(tx);
 }
 
-/** Events of users (`learned`), and of anonymous ones who turned out to be them. Those that were taken name nobody any more. */
+/** The events of `users` and of their anonymous ids. Assigned events have no keys any more. */
 function waitingForUsers(): RawBuilder<unknown> {
   const keys = sql`(
-      select source, key from learned
+      select source, key from users
       union
-      select i.source, i.key from learned l
+      select i.source, i.key from users u
       cross join lateral (
-        select * from leadgrade.site_identities i where i.alias_of = l.key and i.source = l.source offset 0
+        select * from leadgrade.site_identities i where i.alias_of = u.key and i.source = u.source offset 0
       ) i
     ) k`;
   return sql`
@@ -91,19 +92,19 @@ function waitingForUsers(): RawBuilder<unknown> {
       ) w`;
 }
 
-/** Has the events (`waiting`) looked at. In their order, so that two who wake the same never wait for each other. */
+/** Requeues the events `waiting`. They are locked in the order of their keys, so that two transactions cannot deadlock. */
 function requeued(now: Date): RawBuilder<unknown> {
-  const asleep = sql`e.assigned_at is null and (e.next_match_at is null or e.next_match_at > ${nextMatchAt(now)})`;
+  const isNotQueued = sql`e.assigned_at is null and (e.next_match_at is null or e.next_match_at > ${nextMatchAt(now)})`;
   return sql`
-    held as materialized (
+    locked as materialized (
       select e.source, e.message_id from (select * from waiting order by source, message_id) w
       cross join lateral (
         select * from leadgrade.site_events e
-        where e.source = w.source and e.message_id = w.message_id and ${asleep} offset 0 for update
+        where e.source = w.source and e.message_id = w.message_id and ${isNotQueued} offset 0 for update
       ) e
     ),
-    woken as (
-      update leadgrade.site_events e set next_match_at = ${nextMatchAt(now)} from held h
-      where e.source = h.source and e.message_id = h.message_id and ${asleep}
+    requeued as (
+      update leadgrade.site_events e set next_match_at = ${nextMatchAt(now)} from locked l
+      where e.source = l.source and e.message_id = l.message_id and ${isNotQueued}
     )`;
 }

@@ -1,4 +1,4 @@
-// What becomes of the events of the team's own site or product that are kept: taken, erased with the person, or forgotten.
+// The end of stored site events: assigned to a lead, erased with the person, or purged by age.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordLink } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
@@ -6,11 +6,11 @@ import type { Tables } from '../tables/tables.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
 
-/** What is left of an event that was taken or erased: its key. */
-const BARE = sql`attributes = '{}', email_key = null, crm = null, record_id = null, user_key = null, anonymous_key = null,
+/** Clears everything but the key, which stays against repeated deliveries. */
+const CLEAR_CONTENT = sql`attributes = '{}', email_key = null, crm = null, record_id = null, user_key = null, anonymous_key = null,
   next_match_at = null`;
 
-/** These are in the ledger now. */
+/** Clears events that were saved as activities. */
 export async function markSiteEventsAssigned(
   tx: Transaction<Tables>,
   events: readonly { readonly source: string; readonly messageId: string; readonly type: string }[],
@@ -19,7 +19,7 @@ export async function markSiteEventsAssigned(
   if (events.length === 0) return;
   const rows = events.map(({ source, messageId }) => ({ source, message_id: messageId }));
   await sql`
-    update leadgrade.site_events e set ${BARE}, assigned_at = ${now}
+    update leadgrade.site_events e set ${CLEAR_CONTENT}, assigned_at = ${now}
     from ${jsonRows(rows)} as t (source text, message_id text)
     where e.source = t.source and e.message_id = t.message_id`.execute(tx);
   const types = [...new Set(events.map(({ type }) => type))].toSorted();
@@ -28,17 +28,17 @@ export async function markSiteEventsAssigned(
     on conflict do nothing`.execute(tx);
 }
 
-/** The activity types that a site has given at least once: from then on everybody's are seen. */
+/** The activity types that the site has sent at least once. From then on, they count as observed for all leads. */
 export async function siteEventTypes(db: Db): Promise<readonly string[]> {
   const { rows } = await sql<{ type: string }>`select type from leadgrade.site_event_types order by type`.execute(db);
   return rows.map(({ type }) => type);
 }
 
 /**
- * Deletes who these people are at the sites, and empties what is held for them; the keys of the messages stay, so that a repeated
- * delivery changes nothing. What is in the ledger goes with their records.
+ * Deletes the identities of these persons at the site and clears their waiting events. The keys of the
+ * messages stay against repeated deliveries. Saved activities are erased with the records.
  * @param emails in lower case
- * @returns how many rows of which table
+ * @returns the number of rows by table
  */
 export async function eraseSiteEvents(
   tx: Transaction<Tables>,
@@ -46,7 +46,8 @@ export async function eraseSiteEvents(
 ): Promise<{ readonly site_events: number; readonly site_identities: number }> {
   if (emails.length + refs.length === 0) return { site_events: 0, site_identities: 0 };
   const records = sql`${jsonRows(refs.map(({ crm, id }) => ({ crm, id })))} as t (crm text, id text)`;
-  // Each by its index. In their order, so that we never wait for somebody who stores or wakes the same and waits for us.
+  // Each `union` part uses an index. Rows are locked in the order of their keys, as saving and requeuing do,
+  // so that no two transactions deadlock.
   const { rows } = await sql<{ source: string; key: string }>`
     with recursive own as (
       select source, key from leadgrade.site_identities where email_key = any(${emails}::text[])
@@ -55,11 +56,11 @@ export async function eraseSiteEvents(
       union
       select i.source, i.key from own join leadgrade.site_identities i on i.source = own.source and i.alias_of = own.key
     ),
-    held as materialized (
+    locked as materialized (
       select i.source, i.key from leadgrade.site_identities i
       where (i.source, i.key) in (select source, key from own) order by i.source, i.key for update
     )
-    delete from leadgrade.site_identities i using held h where i.source = h.source and i.key = h.key
+    delete from leadgrade.site_identities i using locked l where i.source = l.source and i.key = l.key
     returning i.source, i.key`.execute(tx);
   const users = sql`${jsonRows(rows)} as t (source text, key text)`;
   const result = await sql`
@@ -73,37 +74,37 @@ export async function eraseSiteEvents(
       select e.source, e.message_id from ${users}
       join leadgrade.site_events e on e.anonymous_key = t.key and e.source = t.source
     ),
-    held as materialized (
+    locked as materialized (
       select e.source, e.message_id from leadgrade.site_events e
       where (e.source, e.message_id) in (select source, message_id from own) order by e.source, e.message_id for update
     )
-    update leadgrade.site_events e set ${BARE}, assigned_at = e.received_at
-    from held h where e.source = h.source and e.message_id = h.message_id`.execute(tx);
+    update leadgrade.site_events e set ${CLEAR_CONTENT}, assigned_at = e.received_at
+    from locked l where e.source = l.source and e.message_id = l.message_id`.execute(tx);
   return { site_events: Number(result.numAffectedRows ?? 0n), site_identities: rows.length };
 }
 
 const DAY_MS = 86_400_000;
-/** So long an event waits for its person. */
-const HELD_DAYS = 30;
-/** So long the key of one is known. */
+/** An event without a person is deleted after this time. */
+const WAIT_DAYS = 30;
+/** The key of an event is deleted after this time. */
 const KEY_DAYS = 40;
-/** So long a source's user is known who is not heard of. */
+/** An identity without a message is deleted after this time. */
 const IDENTITY_DAYS = 400;
 
 /**
- * When an event that is new, or was woken, is to be looked at: before all that found nobody and are to be looked at once more, however
- * late that is.
+ * The instant at which a new or requeued event is matched. It lies before those of all waiting events, so
+ * that new events are matched first even if the job is late.
  */
 export function nextMatchAt(now: Date): Date {
-  return new Date(now.getTime() - HELD_DAYS * DAY_MS);
+  return new Date(now.getTime() - WAIT_DAYS * DAY_MS);
 }
 
-/** Forgets what has waited too long, and keys that cannot come again. Gives how many events nobody turned up for. */
+/** Deletes old events, keys and identities. @returns the number of events whose person never appeared */
 export async function purgeSiteEvents(db: Db, now: Date): Promise<number> {
   const before = (days: number) => new Date(now.getTime() - days * DAY_MS);
-  const held = await sql`
-    delete from leadgrade.site_events where received_at < ${before(HELD_DAYS)} and assigned_at is null`.execute(db);
+  const expired = await sql`
+    delete from leadgrade.site_events where received_at < ${before(WAIT_DAYS)} and assigned_at is null`.execute(db);
   await sql`delete from leadgrade.site_events where received_at < ${before(KEY_DAYS)}`.execute(db);
   await sql`delete from leadgrade.site_identities where received_at < ${before(IDENTITY_DAYS)}`.execute(db);
-  return Number(held.numAffectedRows ?? 0n);
+  return Number(expired.numAffectedRows ?? 0n);
 }

@@ -1,4 +1,5 @@
-// What the team's own site or product tells is kept before it is answered: events, and who its users are.
+// Saves the messages of the team's own site or product, before the request is acknowledged: events, and
+// the persons behind its users.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Fields } from '../../domain/lead.ts';
 import type { SitePerson } from '../../domain/site-event.ts';
@@ -10,19 +11,19 @@ type Db = Kysely<Tables> | Transaction<Tables>;
 
 export interface NewSiteEvent extends SitePerson {
   readonly messageId: string;
-  /** Of the activity that it becomes. */
+  /** The type of the activity that it becomes. */
   readonly type: string;
   readonly attributes: Fields;
   /** Epoch ms. */
   readonly at: number;
 }
 
-/** Who the user of a key is: a person, or (of an anonymous key) the same as another key. */
+/** The person behind a key or, for an anonymous key, the user key that it belongs to. */
 export interface NewIdentity {
   readonly key: string;
   readonly email: string | null;
   readonly record: SitePerson['record'];
-  readonly sameAs: string | null;
+  readonly aliasOf: string | null;
   /** Epoch ms. */
   readonly at: number;
 }
@@ -33,13 +34,13 @@ export interface SiteBatch {
   readonly identities: readonly NewIdentity[];
 }
 
-/** An identity that says nothing new is noted once a day. */
-const HEARD_AGAIN_MS = 86_400_000;
+/** An unchanged identity is updated once a day, so that it is not purged. */
+const TOUCH_AFTER_MS = 86_400_000;
 
 /**
- * One statement: all of it is kept, or nothing. What is known by its message id already, and what was sent of somebody who is erased,
- * is left out.
- * @returns how many events were new, and how many identities told something new
+ * Saves a batch in one statement: all or nothing. Known messages, and messages about an erased person, are
+ * left out.
+ * @returns the number of new events, and of new, changed or touched identities
  */
 export async function saveSiteEvents(
   db: Db,
@@ -48,7 +49,7 @@ export async function saveSiteEvents(
 ): Promise<{ readonly events: number; readonly identities: number }> {
   if (events.length + identities.length === 0) return { events: 0, identities: 0 };
   const { rows } = await sql<{ events: number; identities: number }>`
-    with told as (
+    with saved_identities as (
       insert into leadgrade.site_identities as i
         (source, key, email_key, crm, record_id, alias_of, at, received_at, needs_rematch)
       select ${source}, t.key, t.email_key, t.crm, t.record_id, t.alias_of, t.at, ${now}, true
@@ -59,11 +60,11 @@ export async function saveSiteEvents(
         email_key = ${newer('email_key')}, alias_of = ${newer('alias_of')},
         crm = case when ${newer('record_id')} is distinct from i.record_id then excluded.crm else i.crm end,
         record_id = ${newer('record_id')},
-        at = greatest(i.at, excluded.at), received_at = excluded.received_at, needs_rematch = i.needs_rematch or ${tellsMore()}
-      where ${tellsMore()} or i.received_at < ${new Date(now.getTime() - HEARD_AGAIN_MS)}
+        at = greatest(i.at, excluded.at), received_at = excluded.received_at, needs_rematch = i.needs_rematch or ${isChanged()}
+      where ${isChanged()} or i.received_at < ${new Date(now.getTime() - TOUCH_AFTER_MS)}
       returning 1
     ),
-    kept as (
+    saved_events as (
       insert into leadgrade.site_events (source, message_id, type, attributes, at, received_at, email_key, crm, record_id,
         user_key, anonymous_key, next_match_at)
       select ${source}, t.message_id, t.type, t.attributes, t.at, ${now}, t.email_key, t.crm, t.record_id, t.user_key,
@@ -74,24 +75,25 @@ export async function saveSiteEvents(
       on conflict (source, message_id) do nothing
       returning 1
     )
-    select (select count(*)::int from kept) as events, (select count(*)::int from told) as identities`.execute(db);
+    select (select count(*)::int from saved_events) as events,
+      (select count(*)::int from saved_identities) as identities`.execute(db);
   return rows[0] ?? { events: 0, identities: 0 };
 }
 
-/** The latest word counts; what it does not say stays. */
-function newer(column: 'email_key' | 'record_id' | 'alias_of') {
-  const [was, is] = [sql.raw(`i.${column}`), sql.raw(`excluded.${column}`)];
-  return sql`case when ${is} is null or ${was} is not null and excluded.at < i.at then ${was} else ${is} end`;
+type IdentityColumn = 'email_key' | 'record_id' | 'alias_of';
+
+/** The value of the latest message; a value that a message does not contain stays. */
+function newer(column: IdentityColumn) {
+  const [stored, received] = [sql.raw(`i.${column}`), sql.raw(`excluded.${column}`)];
+  return sql`case when ${received} is null or ${stored} is not null and excluded.at < i.at then ${stored} else ${received} end`;
 }
 
-function tellsMore() {
-  const differs = (column: 'email_key' | 'record_id' | 'alias_of') => {
-    return sql`${newer(column)} is distinct from ${sql.raw(`i.${column}`)}`;
-  };
+function isChanged() {
+  const differs = (column: IdentityColumn) => sql`${newer(column)} is distinct from ${sql.raw(`i.${column}`)}`;
   return sql`(${differs('email_key')} or ${differs('record_id')} or ${differs('alias_of')})`;
 }
 
-/** Late words of somebody who was erased; of one who has come back since, what they do from then on counts. */
+/** Excludes late messages of an erased person. If the person has come back since, messages after the erasure count. */
 function notErased(t: ReturnType<typeof sql>) {
   return sql`not exists (
       select from leadgrade.erasures e
@@ -118,21 +120,21 @@ function toRow({ messageId, type, attributes, at, email, record, userKey, anonym
   };
 }
 
-/** A statement may touch a row only once: of several words on one key, each part by the latest that says it. */
+/** One row for each key, as a statement can change a row only once. Each value comes from the latest message that has it. */
 function mergedIdentities(identities: readonly NewIdentity[]): readonly object[] {
   const byKey = Map.groupBy(
     identities.toSorted((a, b) => b.at - a.at),
     ({ key }) => key,
   );
-  return [...byKey].map(([key, told]) => {
-    const record = told.find((each) => each.record !== null)?.record;
+  return [...byKey].map(([key, latestFirst]) => {
+    const record = latestFirst.find((identity) => identity.record !== null)?.record;
     return {
       key,
-      email_key: told.find(({ email }) => email !== null)?.email ?? null,
+      email_key: latestFirst.find(({ email }) => email !== null)?.email ?? null,
       crm: record?.crm ?? null,
       record_id: record?.id ?? null,
-      alias_of: told.find(({ sameAs }) => sameAs !== null)?.sameAs ?? null,
-      at: new Date(told[0]?.at ?? 0).toISOString(),
+      alias_of: latestFirst.find(({ aliasOf }) => aliasOf !== null)?.aliasOf ?? null,
+      at: new Date(latestFirst[0]?.at ?? 0).toISOString(),
     };
   });
 }

@@ -1,14 +1,15 @@
-// Whose account each CRM's records are from: another company's data must never be taken for them.
+// The account of each CRM that the stored records come from. Data of another account must not be mixed
+// with them.
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
-/** Null: the CRM was not asked yet. */
+/** Null if the CRM was not asked yet. */
 export async function storedAccount(db: Kysely<Tables>, crm: string): Promise<string | null> {
   const row = await db.selectFrom('crm_accounts').select('account_id').where('crm', '=', crm).executeTakeFirst();
   return row?.account_id ?? null;
 }
 
-/** Notes the account that was asked, unless one is noted. Gives the one that was noted first. */
+/** Inserts the account unless one is stored. @returns the stored account, which can be another one */
 export async function claimAccount(
   db: Kysely<Tables>,
   { crm, account }: { crm: string; account: string },

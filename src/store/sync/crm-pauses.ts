@@ -1,11 +1,12 @@
-// Halts: a CRM that is left alone for a while, because of a spent budget, a refused token or something not set up.
+// Pauses of a CRM: it is not read, or not written, for a while. The reasons are a used-up quota, a
+// refused token, or an incomplete setup.
 import type { Kysely } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
 export interface CrmPause {
   readonly crm: string;
   readonly direction: 'read' | 'write';
-  /** The kind of the connector error behind it. */
+  /** The kind of the connector error that caused the pause. */
   readonly error_kind: string;
   readonly message: string;
   readonly fix: string | null;
@@ -14,12 +15,12 @@ export interface CrmPause {
 }
 
 /**
- * Halts one side of a CRM until `until`; a halt that stands is prolonged.
- * @returns false when one of the same kind stood already
+ * Pauses one direction of a CRM until `until`, or extends an existing pause.
+ * @returns false if a pause of the same kind existed
  */
 export async function pauseCrm(db: Kysely<Tables>, entry: CrmPause): Promise<boolean> {
   const { error_kind, message, fix, until } = entry;
-  const standing = await db
+  const existing = await db
     .selectFrom('crm_pauses')
     .select('error_kind')
     .where('crm', '=', entry.crm)
@@ -30,29 +31,30 @@ export async function pauseCrm(db: Kysely<Tables>, entry: CrmPause): Promise<boo
     .values(entry)
     .onConflict((conflict) => conflict.columns(['crm', 'direction']).doUpdateSet({ error_kind, message, fix, until }))
     .execute();
-  return standing?.error_kind !== error_kind;
+  return existing?.error_kind !== error_kind;
 }
 
 interface ClearPauseOptions extends Pick<CrmPause, 'crm' | 'direction'> {
+  /** Only a pause that began at this instant or before. */
   readonly before: Date;
-  /** Kinds that stand on. */
-  readonly but?: ReadonlySet<string>;
+  /** Kinds that stay. */
+  readonly except?: ReadonlySet<string>;
 }
 
-/** Ends the halt of one side of a CRM that has stood since `before` or longer. */
+/** Ends the pause of one direction of a CRM. */
 export async function clearPause(
   db: Kysely<Tables>,
-  { crm, direction, before, but = new Set() }: ClearPauseOptions,
+  { crm, direction, before, except: but = new Set() }: ClearPauseOptions,
 ): Promise<void> {
-  const standing = db
+  const pauses = db
     .deleteFrom('crm_pauses')
     .where('crm', '=', crm)
     .where('direction', '=', direction)
     .where('since', '<=', before);
-  await (but.size === 0 ? standing : standing.where('error_kind', 'not in', [...but])).execute();
+  await (but.size === 0 ? pauses : pauses.where('error_kind', 'not in', [...but])).execute();
 }
 
-/** Forgets the halts of these kinds, of both sides, that have stood since `before` or longer: what they stand for is tried at once. */
+/** Ends the pauses of these kinds, in both directions, that began at `before` or earlier. */
 export async function clearPausesOfKinds(
   db: Kysely<Tables>,
   { crm, kinds, before }: { crm: string; kinds: ReadonlySet<string>; before: Date },
@@ -65,7 +67,7 @@ export async function clearPausesOfKinds(
     .execute();
 }
 
-/** @param crms those that are set up: nobody asks what another one is left alone for */
+/** @param crms the CRMs that are set up */
 export async function listPauses(db: Kysely<Tables>, crms: readonly string[]): Promise<readonly CrmPause[]> {
   return db
     .selectFrom('crm_pauses')
@@ -76,18 +78,18 @@ export async function listPauses(db: Kysely<Tables>, crms: readonly string[]): P
     .execute();
 }
 
-/** The halt in force at `now`, if any. */
+/** The pause in force at `now`, if any. */
 export async function activePause(
   db: Kysely<Tables>,
   crm: string,
-  side: 'read' | 'write',
+  direction: 'read' | 'write',
   now: Date,
 ): Promise<CrmPause | null> {
   const row = await db
     .selectFrom('crm_pauses')
     .selectAll()
     .where('crm', '=', crm)
-    .where('direction', '=', side)
+    .where('direction', '=', direction)
     .where('until', '>', now)
     .executeTakeFirst();
   return row ?? null;

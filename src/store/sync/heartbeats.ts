@@ -1,9 +1,11 @@
-// Processes of the service, by heartbeat, so that a command knows whether to work itself or to hand over.
+// Heartbeats of the service's processes. A command delegates its work if a worker is alive, and does it
+// itself otherwise.
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
 export const HEARTBEAT_MS = 5_000;
 const DEAD_AFTER_MS = 3 * HEARTBEAT_MS;
+const DELETED_AFTER_MS = 20 * DEAD_AFTER_MS;
 
 /** @param process.roles e.g. `web,worker,scheduler` */
 export async function writeHeartbeat(
@@ -17,7 +19,7 @@ export async function writeHeartbeat(
     on conflict (id) do update set heartbeat_at = ${now}`.execute(db);
   await db
     .deleteFrom('worker_heartbeats')
-    .where('heartbeat_at', '<', new Date(now.getTime() - 20 * DEAD_AFTER_MS))
+    .where('heartbeat_at', '<', new Date(now.getTime() - DELETED_AFTER_MS))
     .execute();
 }
 

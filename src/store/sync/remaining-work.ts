@@ -1,55 +1,55 @@
-// Whether anything is left of what was asked for until an instant. What is asked for later is somebody else's: in the daytime there is
-// always something to do, and who waited for all of it would wait for ever.
+// Whether work that was enqueued until an instant is still pending. Later work does not count: during
+// the day there is always pending work, so waiting for an empty backlog would never end.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
-async function isThere(db: Kysely<Tables>, found: RawBuilder<unknown>): Promise<boolean> {
-  const { rows } = await sql<{ there: boolean }>`select exists (${found}) as there`.execute(db);
-  return rows[0]?.there ?? false;
+async function hasRows(db: Kysely<Tables>, select: RawBuilder<unknown>): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`select exists (${select}) as found`.execute(db);
+  return rows[0]?.found ?? false;
 }
 
-/** Records to be read again, of these CRMs. */
-export function hasDirty(db: Kysely<Tables>, crms: readonly string[], by: Date): Promise<boolean> {
-  return isThere(db, sql`select from leadgrade.records where crm = any(${crms}::text[]) and dirty_at <= ${by}`);
+/** Records of these CRMs to be read. */
+export function hasDirty(db: Kysely<Tables>, crms: readonly string[], until: Date): Promise<boolean> {
+  return hasRows(db, sql`select from leadgrade.records where crm = any(${crms}::text[]) and dirty_at <= ${until}`);
 }
 
-/** Records whose counters are to be dated. */
-export function hasChangedCounters(db: Kysely<Tables>, crms: readonly string[], by: Date): Promise<boolean> {
-  return isThere(
+/** Records with counter events to be dated. */
+export function hasChangedCounters(db: Kysely<Tables>, crms: readonly string[], until: Date): Promise<boolean> {
+  return hasRows(
     db,
-    sql`select from leadgrade.records where crm = any(${crms}::text[]) and counters_changed_at <= ${by}`,
+    sql`select from leadgrade.records where crm = any(${crms}::text[]) and counters_changed_at <= ${until}`,
   );
 }
 
-/** Leads to be scored; those that rest until later do not count. */
-export function hasDue(db: Kysely<Tables>, by: Date): Promise<boolean> {
-  return isThere(db, sql`select from leadgrade.leads where due_at <= ${by}`);
+/** Leads to be scored; throttled ones that are due later do not count. */
+export function hasDue(db: Kysely<Tables>, until: Date): Promise<boolean> {
+  return hasRows(db, sql`select from leadgrade.leads where due_at <= ${until}`);
 }
 
-/** Records whose person is to be looked for. @param by of the marks, the last one (`lastUnmatched`) */
-export function hasQueuedForMatching(db: Kysely<Tables>, by: number): Promise<boolean> {
-  return isThere(db, sql`select from leadgrade.match_queue where seq <= ${by}`);
+/** Records to be matched. @param until the last row of the queue that counts (`lastMatchQueueSeq`) */
+export function hasQueuedForMatching(db: Kysely<Tables>, until: number): Promise<boolean> {
+  return hasRows(db, sql`select from leadgrade.match_queue where seq <= ${until}`);
 }
 
-/** 0 = none. */
+/** 0 if the queue is empty. */
 export async function lastMatchQueueSeq(db: Kysely<Tables>): Promise<number> {
   const { rows } = await sql<{ last: number | null }>`select max(seq) as last from leadgrade.match_queue`.execute(db);
   return rows[0]?.last ?? 0;
 }
 
-/** Results to be written, or whose outcome is not known. Those that wait for a later try do not count. */
+/** Pending writes and bulk writes without a result. Writes that wait for their next attempt do not count. */
 export function hasUnwritten(
   db: Kysely<Tables>,
   crms: readonly string[],
-  { by, now }: { by: Date; now: Date },
+  { until, now }: { until: Date; now: Date },
 ): Promise<boolean> {
   const isSetUp = sql`o.crm = any(${crms}::text[])`;
-  return isThere(
+  return hasRows(
     db,
-    sql`select from leadgrade.outbox o where ${isSetUp} and queued_at <= ${by} and (retry_at is null or retry_at <= ${now})
+    sql`select from leadgrade.outbox o where ${isSetUp} and queued_at <= ${until} and (retry_at is null or retry_at <= ${now})
       union all
       select from leadgrade.bulk_write_rows o join leadgrade.bulk_writes w using (crm, object)
-      where ${isSetUp} and w.opened_at <= ${by} and not exists (
+      where ${isSetUp} and w.opened_at <= ${until} and not exists (
         select from leadgrade.outbox q where q.crm = o.crm and q.object = o.object and q.record_id = o.record_id
       )`,
   );

@@ -1,6 +1,8 @@
-// Runs: one row for each run of a long job. (job, slot) is unique, so that a nightly slot runs once whoever starts it.
+// Runs: one row for each run of a long job. (job, slot) is unique, so a nightly slot runs once,
+// whichever process starts it.
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { RunState, Tables } from '../tables/tables.ts';
+import type { RunState } from '../tables/runs.ts';
+import type { Tables } from '../tables/tables.ts';
 
 export interface Run {
   readonly id: number;
@@ -10,11 +12,12 @@ export interface Run {
   readonly started_at: Date;
   readonly finished_at: Date | null;
   readonly heartbeat_at: Date;
-  readonly progress: Readonly<Record<string, unknown>>;
+  /** Counters, e.g. `{ scored: 120 }`. */
+  readonly progress: Readonly<Record<string, number>>;
   readonly error: string | null;
 }
 
-/** A new run; null when its slot has one already. */
+/** Opens a run; null when its slot has one already. */
 export async function openRun(
   db: Kysely<Tables>,
   run: { job: string; slot: string | null; state: RunState },
@@ -43,7 +46,7 @@ export async function findRunOfSlot(db: Kysely<Tables>, job: string, slot: strin
   return row ?? null;
 }
 
-/** The latest run of a job that has not ended: what a restarted process goes on with. */
+/** The latest run of a job that has not ended: a restarted process continues it. */
 export async function findUnfinishedRun(db: Kysely<Tables>, job: string): Promise<Run | null> {
   const row = await db
     .selectFrom('runs')
@@ -56,7 +59,7 @@ export async function findUnfinishedRun(db: Kysely<Tables>, job: string): Promis
   return row ?? null;
 }
 
-/** When a run of the job first came to its end. */
+/** When the first run of the job was done. */
 export async function firstRunDone(db: Kysely<Tables>, job: string): Promise<Date | null> {
   const row = await db
     .selectFrom('runs')
@@ -67,49 +70,17 @@ export async function firstRunDone(db: Kysely<Tables>, job: string): Promise<Dat
   return row?.first ?? null;
 }
 
-/** A CRM was read to its end: for runs that waited for it, that part is over. */
-export async function markRunsPulled(db: Kysely<Tables>, crm: string, now: Date): Promise<void> {
-  await sql`
-    update leadgrade.runs set heartbeat_at = ${now}, progress = progress || ${JSON.stringify({ [`pulled ${crm}`]: true })}::jsonb
-    where state = 'running' and progress @> '{"marked": true}'`.execute(db);
-}
-
-/** All runs that have begun and not ended. */
+/** All runs that are running. */
 export async function activeRuns(db: Kysely<Tables>): Promise<readonly Run[]> {
   return db.selectFrom('runs').selectAll().where('state', '=', 'running').orderBy('id').execute();
 }
 
-/** Adds to a run's progress; keys that are not named stay. */
-export async function mergeRunProgress(
-  db: Kysely<Tables>,
-  id: number,
-  progress: Readonly<Record<string, unknown>>,
-  now: Date,
-): Promise<void> {
-  await sql`
-    update leadgrade.runs set state = 'running', heartbeat_at = ${now},
-      progress = progress || ${JSON.stringify(progress)}::jsonb
-    where id = ${id}`.execute(db);
-}
-
-/** Notes what is known of a run from now on, once and for all: keys that are there already stay, and a run that has ended as it is. */
-export async function setRunProgressOnce(
-  db: Kysely<Tables>,
-  id: number,
-  progress: Readonly<Record<string, unknown>>,
-  now: Date,
-): Promise<void> {
-  await sql`
-    update leadgrade.runs set heartbeat_at = ${now}, progress = ${JSON.stringify(progress)}::jsonb || progress
-    where id = ${id} and state = 'running'`.execute(db);
-}
-
-/** Counts something for every run under way: what was scored, written, refused. */
+/** Adds to the counters of every running run, e.g. `{ scored: 500 }`. */
 export async function addToRunCounters(
   db: Kysely<Tables> | Transaction<Tables>,
   counts: Readonly<Record<string, number>>,
 ): Promise<void> {
-  for (const [name, count] of Object.entries(counts).filter(([, each]) => each > 0)) {
+  for (const [name, count] of Object.entries(counts).filter(([, added]) => added > 0)) {
     await sql`
       update leadgrade.runs
       set progress = progress || jsonb_build_object(${name}::text, coalesce((progress ->> ${name})::bigint, 0) + ${count}::bigint)

@@ -1,19 +1,17 @@
-// One person in several CRMs, seen from the store: who shares a lead with whom, what goes along when records join and part, and
-// what a conversion carries over.
+// One person in several CRMs: which records share a lead, what moves along when records join or separate,
+// and what a conversion carries over.
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { LeadSnapshot, RecordLink, RecordRef } from '../../../src/domain/crm-changes.ts';
 import { groupRecords } from '../../../src/people/group-records.ts';
-import { saveActivities } from '../../../src/store/activities/activities.ts';
 import { enqueueAllForMatching } from '../../../src/store/identity/match-queue.ts';
 import { matchRecords } from '../../../src/store/identity/match-records.ts';
 import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
 import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
-import { saveSnapshots } from '../../../src/store/records/save-snapshots.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
-import { at, freshStore, STORES } from '../fresh-store.ts';
+import { at, freshStore, STORES, saveListed, saveRead } from '../fresh-store.ts';
 
-const POLICY = { by: ['links' as const, 'email' as const], shared_inboxes: ['info'], most_records: 3 };
+const POLICY = { by: ['links' as const, 'email' as const], shared_inboxes: ['info'], max_records: 3 };
 const PAT = 'pat@acme.example';
 
 const OBJECT = { hubspot: 'contacts', salesforce: 'Contact' } as const;
@@ -41,7 +39,7 @@ describe.each(STORES)('people ($name)', (setup) => {
       outcomes: [],
       links,
     };
-    await store.db.transaction().execute((tx) => saveSnapshots(tx, [snapshot], { crm, now, askedAt: now }));
+    await saveRead(store, [snapshot], { crm, now });
   }
 
   const merge = (crm: Crm, ref: RecordRef, into: RecordRef) =>
@@ -62,17 +60,15 @@ describe.each(STORES)('people ($name)', (setup) => {
       at: at(-n).getTime(),
       attributes: {},
     }));
-    await store.db
-      .transaction()
-      .execute((tx) => saveActivities(tx, activities, { crm, stream: 'page_views', now: at(), fullSyncRunId: null }));
+    await saveListed(store, activities, { crm });
   }
 
   async function match(policy = POLICY): Promise<void> {
-    const chunk = { limit: 3, now: at(90), most: policy.most_records };
+    const chunk = { limit: 3, now: at(90), maxRecords: policy.max_records };
     while ((await matchRecords(store.db, chunk, (records) => groupRecords(records, policy))) === 3);
   }
 
-  /** Scores all leads that are due: each has a result of this status, unless no record is there. */
+  /** Scores all due leads with this status; a lead without a live record gets no result. */
   async function score(status: string): Promise<void> {
     await store.db
       .insertInto('models')
@@ -81,7 +77,7 @@ describe.each(STORES)('people ($name)', (setup) => {
       .execute();
     const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status, cell: null };
     const rest = { model_hash: 'm', previous_status: null, thresholds: null, contributions: [], gates: [] };
-    const chunk = { limit: 100, now: at(200), inputsHash: 'basis', crms: ['hubspot', 'salesforce'], maxPerHour: 60 };
+    const chunk = { limit: 100, now: at(200), inputsHash: 'inputs', crms: ['hubspot', 'salesforce'], maxPerHour: 60 };
     await scoreDueLeads(store.db, chunk, (leads) =>
       leads.map(({ id, cause, records }) => ({
         leadId: id,
@@ -93,13 +89,13 @@ describe.each(STORES)('people ($name)', (setup) => {
     );
   }
 
-  /** The persons, each with its records that are there and how many activities it has: `h1 s1 (3)`. */
+  /** The persons with their live records and number of activities: `h1 s1 (3)`. */
   async function persons(): Promise<readonly string[]> {
     const records = await store.db.selectFrom('records').selectAll().where('state', '=', 'live').execute();
     const activities = await store.db.selectFrom('activities').selectAll().where('gone_at', 'is', null).execute();
     return [...Map.groupBy(records, (record) => record.lead_id)]
-      .map(([lead, of]) => {
-        const names = of.map(({ crm, id }) => `${crm[0]}${id}`).toSorted();
+      .map(([lead, own]) => {
+        const names = own.map(({ crm, id }) => `${crm[0]}${id}`).toSorted();
         return `${names.join(' ')} (${activities.filter(({ lead_id }) => lead_id === lead).length})`;
       })
       .toSorted();
@@ -122,8 +118,8 @@ describe.each(STORES)('people ($name)', (setup) => {
 
   const linkTo = (id: string, object = 'Contact'): RecordLink => ({ crm: 'salesforce', object, id });
 
-  describe('records with one address', () => {
-    test('are one person, whatever the case: one lead, with the activities of both', async () => {
+  describe('records with the same address', () => {
+    test('are one person in any letter case: one lead with the activities of both', async () => {
       await read('hubspot', '1', { email: 'Pat@Acme.example ' });
       await views('hubspot', '1', 2);
       await read('salesforce', '1', { email: PAT });
@@ -134,7 +130,7 @@ describe.each(STORES)('people ($name)', (setup) => {
       expect(await store.db.selectFrom('leads').select('id').execute()).toEqual([{ id: 1 }]);
     });
 
-    test('part when one of them changes, each with its own activities, and join again when it is put back', async () => {
+    test('separate when one address changes, each with its own activities, and join again when it is restored', async () => {
       await read('hubspot', '1', { email: PAT });
       await views('hubspot', '1', 2);
       await read('salesforce', '1', { email: PAT });
@@ -145,19 +141,19 @@ describe.each(STORES)('people ($name)', (setup) => {
       await read('salesforce', '1', { email: 'kim@acme.example', now: at(10) });
       await match();
       expect(await persons()).toEqual(['h1 (2)', 's1 (1)']);
-      const [kept, parted] = [await leadOf('hubspot', '1'), await leadOf('salesforce', '1')];
-      expect(await dueLeads()).toEqual([kept, parted]);
+      const [first, second] = [await leadOf('hubspot', '1'), await leadOf('salesforce', '1')];
+      expect(await dueLeads()).toEqual([first, second]);
       await score('cold');
-      expect([await statusesOf(kept), await statusesOf(parted)]).toEqual([['hot', 'cold'], ['cold']]);
+      expect([await statusesOf(first), await statusesOf(second)]).toEqual([['hot', 'cold'], ['cold']]);
       await read('salesforce', '1', { email: PAT, now: at(20) });
       await match();
       expect(await persons()).toEqual(['h1 s1 (3)']);
-      expect(await leadOf('salesforce', '1')).toBe(kept);
-      // What was found out about the one that is no more is the person's history, too.
-      expect(await statusesOf(kept)).toEqual(['hot', 'cold', 'cold']);
+      expect(await leadOf('salesforce', '1')).toBe(first);
+      // The results of the merged lead belong to the person's history.
+      expect(await statusesOf(first)).toEqual(['hot', 'cold', 'cold']);
     });
 
-    test('of a department, or of too many, stay apart; when one of the many leaves, the others are one person', async () => {
+    test('of a shared inbox, or of too many records, stay separate, and join when few enough records are left', async () => {
       await read('hubspot', '1', { email: 'info@acme.example' });
       await read('salesforce', '1', { email: 'info@acme.example' });
       for (const id of ['2', '3', '4', '5']) await read('salesforce', id, { email: PAT });
@@ -174,7 +170,7 @@ describe.each(STORES)('people ($name)', (setup) => {
       expect(await persons()).toEqual(['h1 (0)', 's1 (0)', 's3 s4 s5 (0)']);
     });
 
-    test('are matched again when the policy is another one', async () => {
+    test('are matched again when the matching policy changes', async () => {
       await read('hubspot', '1', { email: PAT });
       await read('salesforce', '1', { email: PAT });
       expect(await enqueueAllForMatching(store.db, 'first')).toBe(0);
@@ -186,8 +182,8 @@ describe.each(STORES)('people ($name)', (setup) => {
     });
   });
 
-  describe('a link', () => {
-    test('is stronger than an address', async () => {
+  describe('a link to a record of another CRM', () => {
+    test('takes precedence over an address', async () => {
       await read('salesforce', '1', { email: 'kim@acme.example' });
       await read('salesforce', '2', { email: PAT });
       await read('hubspot', '1', { email: PAT, links: [linkTo('1')] });
@@ -195,7 +191,7 @@ describe.each(STORES)('people ($name)', (setup) => {
       expect(await persons()).toEqual(['h1 s1 (0)', 's2 (0)']);
     });
 
-    test('to a record that is not known yet counts when it is read; one to a record that is gone does not', async () => {
+    test('counts when its target is read, and no longer when the target is deleted', async () => {
       await read('salesforce', '2', { email: PAT });
       await read('hubspot', '1', { email: PAT, links: [linkTo('1')] });
       await match();
@@ -208,7 +204,7 @@ describe.each(STORES)('people ($name)', (setup) => {
       expect(await persons()).toEqual(['h1 s2 (0)']);
     });
 
-    test('that changes has both persons looked at again', async () => {
+    test('that changes moves the record to the other person', async () => {
       await read('salesforce', '1');
       await read('salesforce', '2');
       await read('hubspot', '1', { links: [linkTo('1')] });
@@ -218,7 +214,7 @@ describe.each(STORES)('people ($name)', (setup) => {
       expect(await persons()).toEqual(['h1 s2 (0)', 's1 (0)']);
     });
 
-    test('to a Lead that was converted leads to the Contact, whichever is read first', async () => {
+    test('to a converted Lead points to its Contact, in any order of reads', async () => {
       await read('salesforce', 'lead', { object: 'Lead' });
       await views('salesforce', 'lead', 2, 'Lead');
       await read('hubspot', '1', { links: [linkTo('lead', 'Lead')] });
@@ -234,18 +230,18 @@ describe.each(STORES)('people ($name)', (setup) => {
     });
   });
 
-  describe('a conversion', () => {
+  describe('the conversion of a Lead to a Contact', () => {
     const lead = { object: 'Lead', id: 'lead' };
     const contact = { object: 'Contact', id: 'contact' };
 
-    test('carries results, status and activities to the Contact', async () => {
+    test('moves results, status and activities to the Contact', async () => {
       await read('salesforce', 'lead', { object: 'Lead' });
       await views('salesforce', 'lead', 2, 'Lead');
       await match();
       await score('hot');
       const person = await leadOf('salesforce', 'lead');
       await merge('salesforce', lead, contact);
-      // Before the Contact is read nobody is scored: the person would begin anew.
+      // No lead is due before the Contact is read: the person would lose its score.
       expect(await dueLeads()).toEqual([]);
       await read('salesforce', 'contact', { now: at(70) });
       await match();
@@ -262,7 +258,7 @@ describe.each(STORES)('people ($name)', (setup) => {
       expect(await statusesOf(person)).toEqual(['hot', 'warm']);
     });
 
-    test('into a Contact that has a score of its own leaves that one its history', async () => {
+    test('leaves a Contact that has a score of its own the results of the Contact', async () => {
       await read('salesforce', 'lead', { object: 'Lead' });
       await read('salesforce', 'contact');
       await views('salesforce', 'lead', 2, 'Lead');
@@ -277,7 +273,7 @@ describe.each(STORES)('people ($name)', (setup) => {
     });
   });
 
-  test('a record that is not matched yet holds up runs, and its lead is not scored', async () => {
+  test('a record in the match queue counts as pending work, and its lead is not scored', async () => {
     await read('hubspot', '1');
     expect(await pendingWork(store.db, at(), ['hubspot'])).toMatchObject({ dirty: 0, due: 1 });
     await score('hot');
@@ -289,7 +285,7 @@ describe.each(STORES)('people ($name)', (setup) => {
     expect(await pendingWork(store.db, at(), ['salesforce'])).toMatchObject({ dirty: 0, due: 0, outbox: 0 });
   });
 
-  test('two processes that match at once come to the same persons', async () => {
+  test('three concurrent matchings give the same persons as one', async () => {
     for (let n = 0; n < 20; n++) {
       await read('hubspot', String(n), { email: `p${n}@acme.example` });
       await read('salesforce', String(n), { email: `p${(n * 7) % 20}@acme.example` });

@@ -1,18 +1,22 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import { withLockedLeadIds } from '../../../src/store/leads/lock-leads.ts';
 import { markDue, markDueByDecay, markDueByInputs } from '../../../src/store/leads/mark-due.ts';
 import { at, freshStore, STORES } from '../fresh-store.ts';
 
-describe.each(STORES)('leads ($name)', (setup) => {
+describe.each(STORES)('due leads ($name)', (setup) => {
   const store = freshStore(setup);
 
-  /** So many leads whose score changes by itself `after` seconds from noon. */
-  async function leads(count: number, after: number | null, basis: string | null = 'old'): Promise<void> {
+  /** Inserts leads whose score changes without new activity `after` seconds from noon. */
+  async function leads(count: number, after: number | null, inputsHash: string | null = 'old'): Promise<void> {
     const next = after === null ? null : at(after);
     await sql`
       insert into leadgrade.leads (created_at, next_change_at, scoring_inputs_hash)
-      select ${at()}, ${next}::timestamptz, ${basis} from generate_series(1, ${count}::integer)`.execute(store.db);
+      select ${at()}, ${next}::timestamptz, ${inputsHash} from generate_series(1, ${count}::integer)`.execute(store.db);
   }
+
+  const mark = (ids: readonly number[], reason: string, now: Date) =>
+    store.db.transaction().execute((tx) => withLockedLeadIds(tx, ids, (locked) => markDue(locked, ids, reason, now)));
 
   async function due(): Promise<Readonly<Record<string, number>>> {
     const rows = await store.db
@@ -24,7 +28,7 @@ describe.each(STORES)('leads ($name)', (setup) => {
     return Object.fromEntries(rows.map(({ due_reason, count }) => [due_reason ?? '', count]));
   }
 
-  test('by the ten thousand are marked when their score has faded, each once', async () => {
+  test('12,000 leads whose score has decayed are marked as due once; the other leads are not', async () => {
     await leads(12_000, -1);
     await leads(300, 3_600);
     await leads(300, null);
@@ -33,12 +37,12 @@ describe.each(STORES)('leads ($name)', (setup) => {
     expect(await markDueByDecay(store.db, at())).toBe(0);
   });
 
-  test('of exactly a chunk are all marked', async () => {
+  test('5,000 decayed leads, exactly one chunk, are all marked as due', async () => {
     await leads(5_000, 0);
     expect(await markDueByDecay(store.db, at())).toBe(5_000);
   });
 
-  test('by the ten thousand are marked when the model is another; those never scored are not outdated', async () => {
+  test('11,000 leads that were scored with another model are marked as due once; leads without a score are not', async () => {
     await leads(11_000, null, 'old');
     await leads(200, null, 'new');
     await leads(200, null, null);
@@ -47,10 +51,10 @@ describe.each(STORES)('leads ($name)', (setup) => {
     expect(await markDueByInputs(store.db, 'new', at())).toBe(0);
   });
 
-  test('that are due keep their place and their first cause', async () => {
+  test('a lead that is due keeps its due instant and its first reason', async () => {
     await leads(2, -1);
-    await markDue(store.db, [1, 1], 'activity', at(5));
-    await markDue(store.db, [1, 2], 'changed', at(9));
+    await mark([1, 1], 'activity', at(5));
+    await mark([1, 2], 'changed', at(9));
     expect(await markDueByDecay(store.db, at(20))).toBe(0);
     const rows = await store.db.selectFrom('leads').select(['id', 'due_at', 'due_reason']).orderBy('id').execute();
     expect(rows).toEqual([
@@ -59,30 +63,30 @@ describe.each(STORES)('leads ($name)', (setup) => {
     ]);
   });
 
-  describe('that rest, as their records changed too often,', () => {
-    async function marked(cause: string): Promise<object> {
+  describe('a lead that is throttled after too many changes', () => {
+    async function marked(reason: string): Promise<object> {
       await leads(1, null);
       await store.db
         .updateTable('leads')
         .set({ due_at: at(3_600), due_reason: 'changed' })
         .execute();
-      await markDue(store.db, [1], cause, at(10));
+      await mark([1], reason, at(10));
       return store.db.selectFrom('leads').select(['due_at', 'due_reason']).executeTakeFirstOrThrow();
     }
 
-    test('go on resting at a further change', async () => {
+    test('stays throttled at a further change', async () => {
       expect(await marked('changed')).toEqual({ due_at: at(3_600), due_reason: 'changed' });
     });
 
-    test('are scored for what they do, which a poll may tell', async () => {
+    test('is due at once for a new activity', async () => {
       expect(await marked('activity')).toEqual({ due_at: at(10), due_reason: 'activity' });
     });
   });
 
-  test('that are due as changed are due for what they do, if that comes before they are scored', async () => {
+  test('a lead that is due for a change is due for an activity that arrives before it is scored', async () => {
     await leads(1, null);
-    await markDue(store.db, [1], 'changed', at(5));
-    await markDue(store.db, [1], 'activity', at(9));
+    await mark([1], 'changed', at(5));
+    await mark([1], 'activity', at(9));
     const rows = await store.db.selectFrom('leads').select(['due_at', 'due_reason']).execute();
     expect(rows).toEqual([{ due_at: at(5), due_reason: 'activity' }]);
   });

@@ -7,11 +7,10 @@ import {
   recordErrors,
   retryErrors,
 } from '../../../src/store/leads/record-errors.ts';
-import { saveSnapshots } from '../../../src/store/records/save-snapshots.ts';
 import { markGoneOrMerged } from '../../../src/store/records/tombstones.ts';
-import { at, CRM, freshStore, ref, STORES, snapshot } from '../fresh-store.ts';
+import { at, CRM, freshStore, inLocked, ref, STORES, saveRead, snapshot } from '../fresh-store.ts';
 
-describe.each(STORES)('the list of errors ($name)', (setup) => {
+describe.each(STORES)('record errors ($name)', (setup) => {
   const store = freshStore(setup);
 
   function refused(id: string, changes: Partial<RecordProblem> = {}): RecordProblem {
@@ -20,11 +19,10 @@ describe.each(STORES)('the list of errors ($name)', (setup) => {
 
   async function read(ids: readonly string[], problems: readonly { field: string; message: string }[] = []) {
     const snapshots = ids.map((id) => snapshot(id, { problems }));
-    const options = { crm: CRM, now: at(), askedAt: at() };
-    await store.db.transaction().execute((tx) => saveSnapshots(tx, snapshots, options));
+    await saveRead(store, snapshots);
   }
 
-  test('has one entry a place, which counts how often and keeps when it was first', async () => {
+  test('a repeated error is one row that counts its occurrences and keeps the first instant', async () => {
     await recordErrors(store.db, CRM, [refused('a')], at(0));
     await recordErrors(
       store.db,
@@ -32,13 +30,13 @@ describe.each(STORES)('the list of errors ($name)', (setup) => {
       [refused('a', { code: 'LOCKED' }), refused('a', { stage: 'read', field: 'x' })],
       at(60),
     );
-    const [first, second, ...others] = await listErrors(store.db, { after: 0, limit: 10 });
-    expect(others).toEqual([]);
-    expect(first).toMatchObject({ record_id: 'a', code: 'LOCKED', times: 2, first_at: at(0), last_at: at(60) });
-    expect(second).toMatchObject({ stage: 'read', field: 'x', times: 1 });
+    const [first, second, ...rest] = await listErrors(store.db, { after: 0, limit: 10 });
+    expect(rest).toEqual([]);
+    expect(first).toMatchObject({ record_id: 'a', code: 'LOCKED', occurrences: 2, first_at: at(0), last_at: at(60) });
+    expect(second).toMatchObject({ stage: 'read', field: 'x', occurrences: 1 });
   });
 
-  test('is read in pages, each entry once, also while entries come and go', async () => {
+  test('paging lists each error once, even if errors are cleared in between', async () => {
     await recordErrors(
       store.db,
       CRM,
@@ -59,21 +57,18 @@ describe.each(STORES)('the list of errors ($name)', (setup) => {
     expect(new Set(seen).size).toBe(25);
   });
 
-  test('forgets what went well at a stage, and nothing else', async () => {
+  test('a step that succeeds clears the errors of that record and stage only', async () => {
     await recordErrors(store.db, CRM, [refused('a'), refused('b'), refused('a', { stage: 'read', field: 'x' })], at());
     await clearErrors(store.db, CRM, 'write', [ref('a')]);
-    const left = await listErrors(store.db, { after: 0, limit: 10 });
-    expect(left.map(({ record_id, stage: environment }) => `${record_id} ${environment}`).toSorted()).toEqual([
-      'a read',
-      'b write',
-    ]);
+    const remaining = await listErrors(store.db, { after: 0, limit: 10 });
+    expect(remaining.map(({ record_id, stage }) => `${record_id} ${stage}`).toSorted()).toEqual(['a read', 'b write']);
   });
 
-  test('holds what the last read found wrong, not what one before it did', async () => {
+  test('the read errors of a record are those of its last read', async () => {
     await read(['a', 'b'], [{ field: 'contact.country', message: 'expected a country' }]);
     await read(['a'], [{ field: 'company.employees', message: 'expected a number' }]);
-    const left = await listErrors(store.db, { after: 0, limit: 10 });
-    expect(left.map(({ record_id, field }) => `${record_id} ${field}`).toSorted()).toEqual([
+    const remaining = await listErrors(store.db, { after: 0, limit: 10 });
+    expect(remaining.map(({ record_id, field }) => `${record_id} ${field}`).toSorted()).toEqual([
       'a company.employees',
       'b contact.country',
     ]);
@@ -81,14 +76,14 @@ describe.each(STORES)('the list of errors ($name)', (setup) => {
     expect(await countErrors(store.db, [CRM])).toBe(0);
   });
 
-  test('a retry has each record read, scored and written again, once; one that is gone is left alone', async () => {
+  test('a retry marks each record with errors to be read, scored and written once; a deleted record is left out', async () => {
     await read(['a', 'b', 'c']);
     await store.db.updateTable('leads').set({ due_at: null, due_reason: null }).execute();
     await store.db.updateTable('records').set({ synced_result_id: 7 }).execute();
     await recordErrors(store.db, CRM, [refused('a'), refused('a', { stage: 'read', field: 'x' }), refused('c')], at());
-    await store.db
-      .transaction()
-      .execute((tx) => markGoneOrMerged(tx, CRM, [{ ...ref('c'), into: null }], { now: at(1) }));
+    await inLocked(store, [ref('c')], (locked) =>
+      markGoneOrMerged(locked, CRM, [{ ...ref('c'), into: null }], { now: at(1) }),
+    );
     await store.db.updateTable('leads').set({ due_at: null, due_reason: null }).execute();
     expect(await retryErrors(store.db, at(60))).toBe(1);
     const records = store.db.selectFrom('records').select(['id', 'dirty_at', 'synced_result_id']).orderBy('id');
@@ -101,7 +96,7 @@ describe.each(STORES)('the list of errors ($name)', (setup) => {
     expect(await due.execute()).toEqual([{ due_reason: 'retry' }]);
   });
 
-  test('a retry has a lead scored now that rests as it changed too often', async () => {
+  test('a retry makes a throttled lead due at once', async () => {
     await read(['a']);
     await store.db
       .updateTable('leads')

@@ -1,23 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql, type Transaction } from 'kysely';
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { saveActivities, tombstoneActivities } from '../../../src/store/activities/activities.ts';
-import { type DueLead, type ScoredLead, scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
+import { tombstoneActivities } from '../../../src/store/activities/activities.ts';
+import type { DueLead } from '../../../src/store/leads/due-leads.ts';
+import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
+import type { ScoredLead } from '../../../src/store/leads/scored-lead.ts';
 import { claimOutbox, markWritten } from '../../../src/store/outbox/outbox.ts';
-import { saveSnapshots } from '../../../src/store/records/save-snapshots.ts';
-import type { Tables } from '../../../src/store/tables/tables.ts';
-import { activity, allMatched, at, CRM, freshStore, ref, STORES, snapshot } from '../fresh-store.ts';
+import {
+  activity,
+  allMatched,
+  at,
+  CRM,
+  freshStore,
+  inLocked,
+  ref,
+  STORES,
+  saveListed,
+  saveRead,
+  snapshot,
+} from '../fresh-store.ts';
 
-// On the embedded database transactions follow each other: there is nothing to race.
+// On the embedded database, transactions run one after another, so there is no race.
 describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is being scored ($name)', (setup) => {
   const store = freshStore(setup);
-  const inOne = <T>(work: (tx: Transaction<Tables>) => Promise<T>) => store.db.transaction().execute(work);
-  const read = { crm: CRM, now: at(), askedAt: at() };
-  const stream = { crm: CRM, stream: 'page_views', now: at(5), fullSyncRunId: null };
+  const later = { now: at(5) };
 
-  async function known(): Promise<void> {
-    await inOne((tx) => saveSnapshots(tx, [snapshot('a')], read));
-    await inOne((tx) => saveActivities(tx, [activity('a', 'old'), activity('a', 'other')], stream));
+  async function insertLead(): Promise<void> {
+    await saveRead(store, [snapshot('a')]);
+    await saveListed(store, [activity('a', 'old'), activity('a', 'other')], later);
     await allMatched(store);
     await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
   }
@@ -41,11 +51,11 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is
   const scoreAll = (decide: 'write' | 'in_sync', status: string) =>
     scoreDueLeads(
       store.db,
-      { limit: 10, now: at(10), inputsHash: 'basis', crms: [CRM], maxPerHour: 60 },
+      { limit: 10, now: at(10), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 },
       score(decide, status),
     );
 
-  /** Statements of this database that wait for somebody's lock. */
+  /** Number of sessions of this database that wait for a lock. */
   async function waiting(): Promise<number> {
     const { rows } = await sql<{ count: number }>`
       select count(distinct pid) from pg_locks where not granted
@@ -53,17 +63,17 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is
     return Number(rows[0]?.count);
   }
 
-  /** Does `change` between the moment when a scoring has read the lead and the one when it keeps the result. */
+  /** Runs `change` after the scoring has read the lead, and before it saves the result. */
   async function meanwhile(scoring: () => Promise<unknown>, change: () => Promise<unknown>): Promise<void> {
-    const started = await inOne(async (tx) => {
+    const started = await store.db.transaction().execute(async (tx) => {
       await sql`lock table leadgrade.results in share mode`.execute(tx);
       const scored = scoring();
       while ((await waiting()) < 1) await sleep(10);
-      let isOver = false;
+      let hasEnded = false;
       const changed = change().finally(() => {
-        isOver = true;
+        hasEnded = true;
       });
-      while (!isOver && (await waiting()) < 2) await sleep(10);
+      while (!hasEnded && (await waiting()) < 2) await sleep(10);
       return { both: Promise.all([scored, changed]) };
     });
     await started.both;
@@ -74,26 +84,26 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is
   }
 
   test.each([
-    ['a field that changes', () => inOne((tx) => saveSnapshots(tx, [snapshot('a', { fields: {} })], read))],
-    ['a new activity', () => inOne((tx) => saveActivities(tx, [activity('a', 'new')], stream))],
+    ['a changed field', () => saveRead(store, [snapshot('a', { fields: {} })])],
+    ['a new activity', () => saveListed(store, [activity('a', 'new')], later)],
+    ['a corrected activity', () => saveListed(store, [activity('a', 'old', { attributes: { path: '/' } })], later)],
     [
-      'an activity that is corrected',
-      () => inOne((tx) => saveActivities(tx, [activity('a', 'old', { attributes: { path: '/' } })], stream)),
+      'a removed activity',
+      () =>
+        inLocked(store, [ref('a')], (locked) =>
+          tombstoneActivities(locked, CRM, [{ ref: ref('a'), activityId: 'old' }], at(5)),
+        ),
     ],
-    [
-      'an activity that is taken away',
-      () => inOne((tx) => tombstoneActivities(tx, CRM, [{ ref: ref('a'), activityId: 'old' }], at(5))),
-    ],
-  ])('%s has it scored again', async (_what, change) => {
-    await known();
+  ])('%s makes the lead due again', async (_what, change) => {
+    await insertLead();
     await meanwhile(() => scoreAll('write', 'hot'), change);
     expect(await isDue()).toBe(true);
     await scoreAll('write', 'hot');
     expect(await isDue()).toBe(false);
   });
 
-  test('a write that reaches the CRM with an older result has it scored again', async () => {
-    await known();
+  test('a confirmed write of an older result makes the lead due again', async () => {
+    await insertLead();
     await scoreAll('write', 'hot');
     const rows = await claimOutbox(store.db, {
       crm: CRM,
@@ -104,11 +114,11 @@ describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is
       until: at(60),
     });
     await store.db.updateTable('leads').set({ due_at: at() }).execute();
-    // The newer result says what the CRM held before that write.
+    // The newer result equals the values that the CRM had before that write.
     const written = rows.map((row) => ({ ...row, modifiedAt: null }));
     await meanwhile(
       () => scoreAll('in_sync', 'cold'),
-      () => inOne((tx) => markWritten(tx, CRM, written, at(5))),
+      () => inLocked(store, rows, (locked) => markWritten(locked, CRM, written, at(5))),
     );
     expect(await isDue()).toBe(true);
   });

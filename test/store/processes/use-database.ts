@@ -1,13 +1,13 @@
-// A process of the open-database and migrate tests: opens the database of its environment, says in what role, migrates, then
-// counts rows into one of its tables until it is ended. Arguments: the name it counts under;
-// `uncommitted` to stay in a transaction.
+// A process of the open-database and migrate tests: opens the database of its environment, prints its role,
+// migrates, then inserts counted rows until stdin ends. Arguments: the name in the rows; `uncommitted` to
+// stay in a transaction.
 import { once } from 'node:events';
 import type { Kysely } from 'kysely';
 import { migrateToLatest } from '../../../src/store/migrate.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import type { Tables } from '../../../src/store/tables/tables.ts';
 
-const [name = 'nobody', mode] = process.argv.slice(2);
+const [name = 'unnamed', mode] = process.argv.slice(2);
 const { db, ownsFolder, close } = await openDatabase({
   databaseUrl: process.env.DATABASE_URL,
   dataDir: process.env.DATA_DIR ?? '',
@@ -29,11 +29,11 @@ if (mode === 'uncommitted') {
   });
 }
 process.stdin.resume();
-let asked = true;
+let isRunning = true;
 const ended = once(process.stdin, 'end').then(() => {
-  asked = false;
+  isRunning = false;
 });
-for (let number = 1; asked; number++) {
+for (let number = 1; isRunning; number++) {
   await count(db, number);
   console.log(`counted ${number}`);
 }

@@ -23,14 +23,14 @@ describe.each(BACKENDS)('the shared rate limiter ($name)', ({ create }) => {
 
   beforeAll(async () => {
     const { env, destroy } = await create();
-    // Two pools: instances that share the bucket and nothing else.
+    // Two pools: instances that share only the bucket.
     const open = () => openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR });
     const databases = [await open(), await open()];
     const redises = env.REDIS_URL === undefined ? [] : [new Redis(env.REDIS_URL), new Redis(env.REDIS_URL)];
-    let made = 0;
+    let limiters = 0;
     newLimiter = (clock, wait) => {
-      const redis = redises[made % 2];
-      const database = databases[made++ % 2];
+      const redis = redises[limiters % 2];
+      const database = databases[limiters++ % 2];
       if (redis !== undefined) return redisRateLimiter(redis, clock, wait);
       return postgresRateLimiter(database!.db, clock, wait);
     };
@@ -61,7 +61,7 @@ describe.each(BACKENDS)('the shared rate limiter ($name)', ({ create }) => {
     return taken.toSorted((a, b) => a - b);
   }
 
-  test('never lets through more than burst and flow together in any window, however the calls fall', async () => {
+  test('grants at most the burst plus the refill in any window, for any pattern of requests', async () => {
     const pausesOfOne = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 3_000 })), { maxLength: 12 });
     const sizes = fc.record({ burst: fc.integer({ min: 1, max: 9 }), perSecond: fc.constantFrom(0.5, 3, 18.1, 40) });
     await fc.assert(
@@ -80,12 +80,12 @@ describe.each(BACKENDS)('the shared rate limiter ($name)', ({ create }) => {
     );
   });
 
-  test('lets 190 calls through in ten seconds, as HubSpot allows, and not one more', async () => {
+  test('grants exactly 190 tokens in ten seconds with the limits of HubSpot', async () => {
     const taken = await takes({ burst: 9, perSecond: 18.1 }, [Array(120).fill(0), Array(120).fill(0)]);
     expect(taken.filter((at) => at <= START + 10_000)).toHaveLength(190);
   });
 
-  test('serves callers in the order of their calls', async () => {
+  test('serves requests in their order', async () => {
     const time = virtualTime(START);
     const key = freshKey();
     const limiter = newLimiter(time.clock, time.wait);
@@ -99,7 +99,7 @@ describe.each(BACKENDS)('the shared rate limiter ($name)', ({ create }) => {
     expect(served).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  test('holds everybody back while a bucket is drained, those who wait already included', async () => {
+  test('delays all requests while a bucket is drained, also those that already wait', async () => {
     const time = virtualTime(START);
     const key = freshKey();
     const [one, other] = [newLimiter(time.clock, time.wait), newLimiter(time.clock, time.wait)];
@@ -120,7 +120,7 @@ describe.each(BACKENDS)('the shared rate limiter ($name)', ({ create }) => {
     expect(taken.slice(1).toSorted((a, b) => a - b)).toEqual([11_500, 12_500, 13_500]);
   });
 
-  test('lets go of a caller that is aborted while it waits, with the reason given', async () => {
+  test('rejects a waiting request that is aborted, with the given reason', async () => {
     const time = virtualTime(START);
     const limiter = newLimiter(time.clock);
     const key = freshKey();
@@ -134,7 +134,7 @@ describe.each(BACKENDS)('the shared rate limiter ($name)', ({ create }) => {
     await expect(limiter.acquire(key, size, controller.signal)).rejects.toBe(reason);
   });
 
-  test('does not stop for an hour because a clock was an hour ahead', async () => {
+  test('waits at most seconds after a clock was an hour ahead', async () => {
     const key = freshKey();
     const size = { burst: 2, perSecond: 1 };
     const ahead = virtualTime(START + 3_600_000);
@@ -145,7 +145,7 @@ describe.each(BACKENDS)('the shared rate limiter ($name)', ({ create }) => {
     expect(time.clock.now().getTime()).toBeLessThanOrEqual(START + 3_000);
   });
 
-  test('keeps buckets apart by their name', async () => {
+  test('keeps one bucket for each key', async () => {
     const time = virtualTime(START);
     const limiter = newLimiter(time.clock, time.wait);
     const size = { burst: 1, perSecond: 0.01 };

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangePage, SourcedDealOutcome } from '../../../src/domain/crm-changes.ts';
-import { markStreamAvailable, savePage, streamState } from '../../../src/store/sync/streams.ts';
+import { savePage } from '../../../src/store/sync/save-page.ts';
+import { markStreamAvailable } from '../../../src/store/sync/stream-availability.ts';
+import { streamState } from '../../../src/store/sync/streams.ts';
 import { activity, at, CRM, freshStore, ref, STORES } from '../fresh-store.ts';
 
-describe.each(STORES)('pages that show an item on all its records ($name)', (setup) => {
+describe.each(STORES)('a page that lists an item with all its records ($name)', (setup) => {
   const store = freshStore(setup);
 
   async function poll(after: number, changes: Partial<ChangePage>): Promise<void> {
-    const empty = { leads: [], dirty: [], activities: [], gone: [], outcomes: [], cursor: {}, whole: false };
+    const empty = { leads: [], dirty: [], activities: [], gone: [], outcomes: [], cursor: {}, isFullSync: false };
     const key = { crm: CRM, stream: 'tasks' };
     await markStreamAvailable(store.db, key, at(after));
     const from = (await streamState(store.db, key))!;
@@ -15,7 +17,7 @@ describe.each(STORES)('pages that show an item on all its records ($name)', (set
     await savePage(store.db, { ...empty, ...changes }, options);
   }
 
-  async function known(table: 'activities' | 'deal_outcomes'): Promise<readonly string[]> {
+  async function stored(table: 'activities' | 'deal_outcomes'): Promise<readonly string[]> {
     const rows = store.db.selectFrom(table).select(['record_id', 'id', 'gone_at']).orderBy('record_id').orderBy('id');
     return (await rows.execute()).map((row) => `${row.record_id}/${row.id}${row.gone_at ? ' gone' : ''}`);
   }
@@ -30,25 +32,25 @@ describe.each(STORES)('pages that show an item on all its records ($name)', (set
     return { ref: ref(record), id: 'deal:1', source: 'deals', state: 'open', ...unknown, stages: [] };
   }
 
-  test('take a task from the lead that it was moved away from, and leave its other tasks', async () => {
+  test('removes a task from the record that it was moved away from, and leaves the other tasks', async () => {
     await poll(0, { activities: [activity('a', 'task:1'), activity('a', 'task:2'), activity('b', 'task:2')] });
     await store.db.updateTable('leads').set({ due_at: null, due_reason: null }).execute();
     await poll(60, { activities: [activity('c', 'task:1')], complete: { activities: ['task:1'], outcomes: [] } });
-    expect(await known('activities')).toEqual(['a/task:1 gone', 'a/task:2', 'b/task:2', 'c/task:1']);
+    expect(await stored('activities')).toEqual(['a/task:1 gone', 'a/task:2', 'b/task:2', 'c/task:1']);
     expect(await due()).toEqual(['a', 'c']);
   });
 
-  test('take a task that is on nobody any more from everybody, and give it back when it returns', async () => {
+  test('removes a task without records from all records, and restores it when it returns', async () => {
     await poll(0, { activities: [activity('a', 'task:1'), activity('b', 'task:1')] });
     await poll(60, { complete: { activities: ['task:1'], outcomes: [] } });
-    expect(await known('activities')).toEqual(['a/task:1 gone', 'b/task:1 gone']);
+    expect(await stored('activities')).toEqual(['a/task:1 gone', 'b/task:1 gone']);
     await poll(120, { activities: [activity('b', 'task:1')], complete: { activities: ['task:1'], outcomes: [] } });
-    expect(await known('activities')).toEqual(['a/task:1 gone', 'b/task:1']);
+    expect(await stored('activities')).toEqual(['a/task:1 gone', 'b/task:1']);
   });
 
-  test('take an opportunity from the contact that has no role in it any more', async () => {
+  test('removes an opportunity from the contact that has no role in it any more', async () => {
     await poll(0, { outcomes: [deal('a'), deal('b')] });
     await poll(60, { outcomes: [deal('b')], complete: { activities: [], outcomes: ['deal:1'] } });
-    expect(await known('deal_outcomes')).toEqual(['a/deal:1 gone', 'b/deal:1']);
+    expect(await stored('deal_outcomes')).toEqual(['a/deal:1 gone', 'b/deal:1']);
   });
 });

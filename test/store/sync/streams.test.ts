@@ -1,19 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangePage } from '../../../src/domain/crm-changes.ts';
-import { areStreamsComplete } from '../../../src/store/sync/pending-work.ts';
 import { closeRun, openRun } from '../../../src/store/sync/runs.ts';
 import { saveLinkFindings } from '../../../src/store/sync/save-items.ts';
+import { finishPull, savePage } from '../../../src/store/sync/save-page.ts';
+import { markStreamUnavailable } from '../../../src/store/sync/stream-availability.ts';
 import {
-  finishPull,
-  markStreamUnavailable,
+  areStreamsComplete,
   type StreamPosition,
-  savePage,
   startFullSync,
   streamState,
 } from '../../../src/store/sync/streams.ts';
 import { activity, at, CRM, freshStore, ref, STORES, snapshot } from '../fresh-store.ts';
 
-describe.each(STORES)('streams ($name)', (setup) => {
+describe.each(STORES)('a stream ($name)', (setup) => {
   const store = freshStore(setup);
   const key = { crm: CRM, stream: 'page_views' };
 
@@ -25,35 +24,35 @@ describe.each(STORES)('streams ($name)', (setup) => {
       gone: [],
       outcomes: [],
       cursor: { page: 1 },
-      whole: false,
+      isFullSync: false,
       ...changes,
     };
   }
 
-  async function stand(scope = key): Promise<StreamPosition> {
+  async function position(scope = key): Promise<StreamPosition> {
     return (await streamState(store.db, scope)) ?? { cursor: null, fullSyncRunId: null, fullSyncActive: false };
   }
 
-  /** A whole pass that shows these pages, `after` seconds from noon. */
-  async function wholePass(after: number, pages: readonly Partial<ChangePage>[], stream = key.stream): Promise<void> {
+  /** A full sync that lists these pages, `after` seconds from noon. */
+  async function fullSync(after: number, pages: readonly Partial<ChangePage>[], stream = key.stream): Promise<void> {
     const run = await openRun(store.db, { job: 'backfill', slot: null, state: 'running' }, at(after));
-    if (!run) throw new Error('the run was to be opened');
+    if (!run) throw new Error('the run was not opened');
     const scope = { crm: CRM, stream };
-    await startFullSync(store.db, scope, { run: run.id, mappingHash: 'mapping' });
-    for (const each of pages) {
+    await startFullSync(store.db, scope, { runId: run.id, mappingHash: 'mapping' });
+    for (const changes of pages) {
       const options = {
         ...scope,
-        from: await stand(scope),
+        from: await position(scope),
         fullSyncRunId: run.id,
         now: at(after + 1),
         askedAt: at(after),
       };
-      await savePage(store.db, page({ whole: true, ...each }), options);
+      await savePage(store.db, page({ isFullSync: true, ...changes }), options);
     }
     const lists = stream === 'contacts' ? 'contacts' : null;
     await finishPull(store.db, {
       ...scope,
-      from: await stand(scope),
+      from: await position(scope),
       now: at(after + 2),
       listsObject: lists,
       fullSyncRunId: run.id,
@@ -62,16 +61,16 @@ describe.each(STORES)('streams ($name)', (setup) => {
   }
 
   async function poll(after: number, changes: Partial<ChangePage>): Promise<void> {
-    const options = { ...key, from: await stand(), fullSyncRunId: null, now: at(after), askedAt: at(after) };
+    const options = { ...key, from: await position(), fullSyncRunId: null, now: at(after), askedAt: at(after) };
     await savePage(store.db, page(changes), options);
   }
 
-  async function ledger(): Promise<readonly string[]> {
+  async function activities(): Promise<readonly string[]> {
     const rows = store.db.selectFrom('activities').select(['record_id', 'id', 'gone_at']).orderBy('id');
     return (await rows.execute()).map((row) => `${row.record_id}/${row.id}${row.gone_at ? ' gone' : ''}`);
   }
 
-  async function quiet(): Promise<void> {
+  async function clearMarks(): Promise<void> {
     await store.db.updateTable('leads').set({ due_at: null, due_reason: null }).execute();
     await store.db.updateTable('records').set({ dirty_at: null }).execute();
   }
@@ -81,20 +80,20 @@ describe.each(STORES)('streams ($name)', (setup) => {
     return (await rows.where('due_at', 'is not', null).orderBy('records.id').execute()).map(({ id }) => id);
   }
 
-  test('keep a page and its cursor together: of a page that cannot be kept, nothing is', async () => {
-    await wholePass(0, [{ leads: [snapshot('a')], cursor: { page: 1 } }]);
+  test('saves a page and its cursor together: a page that cannot be saved changes nothing', async () => {
+    await fullSync(0, [{ leads: [snapshot('a')], cursor: { page: 1 } }]);
     const before = await streamState(store.db, key);
     const broken = activity('b', 'broken', { at: Number.NaN });
     const bad = { leads: [snapshot('b')], dirty: [{ ref: ref('a') }], activities: [activity('a', '1'), broken] };
     await expect(poll(60, { ...bad, cursor: { page: 2 } })).rejects.toThrow(/time/i);
     expect(await streamState(store.db, key)).toEqual(before);
-    expect(await ledger()).toEqual([]);
+    expect(await activities()).toEqual([]);
     const records = await store.db.selectFrom('records').select(['id', 'dirty_at']).execute();
     expect(records).toEqual([{ id: 'a', dirty_at: null }]);
   });
 
-  test('merge what they show twice by its id, also within a page: the later one counts', async () => {
-    await wholePass(0, [{}]);
+  test('upserts an activity by its id: of two on one page, the later one counts', async () => {
+    await fullSync(0, [{}]);
     const later = activity('a', '1', { attributes: { path: '/demo' } });
     await poll(60, { activities: [activity('a', '1'), later] });
     await poll(120, { activities: [later] });
@@ -102,34 +101,31 @@ describe.each(STORES)('streams ($name)', (setup) => {
     expect(rows).toEqual([{ id: '1', attributes: { path: '/demo' }, seen_at: at(60) }]);
   });
 
-  test('make a lead due for an activity that is new or has changed, and for no other', async () => {
-    await wholePass(0, [{ activities: [activity('a', '1'), activity('b', '2')] }]);
+  test('makes leads due for new or changed activities only', async () => {
+    await fullSync(0, [{ activities: [activity('a', '1'), activity('b', '2')] }]);
     expect(await due()).toEqual(['a', 'b']);
-    await quiet();
+    await clearMarks();
     await poll(60, { activities: [activity('a', '1'), activity('b', '2', { type: 'call' })] });
     expect(await due()).toEqual(['b']);
   });
 
-  test('have a tombstone for what a whole pass no longer shows, and take it back when it is there again', async () => {
-    await wholePass(0, [
-      { activities: [activity('a', '1'), activity('a', '2')] },
-      { activities: [activity('b', '3')] },
-    ]);
-    await quiet();
-    await wholePass(600, [{ activities: [activity('a', '1')] }, { activities: [activity('b', '3')] }]);
-    expect(await ledger()).toEqual(['a/1', 'a/2 gone', 'b/3']);
+  test('sets a tombstone on an activity that a full sync does not list, and clears it when the activity returns', async () => {
+    await fullSync(0, [{ activities: [activity('a', '1'), activity('a', '2')] }, { activities: [activity('b', '3')] }]);
+    await clearMarks();
+    await fullSync(600, [{ activities: [activity('a', '1')] }, { activities: [activity('b', '3')] }]);
+    expect(await activities()).toEqual(['a/1', 'a/2 gone', 'b/3']);
     expect(await due()).toEqual(['a']);
-    await quiet();
+    await clearMarks();
     await poll(900, { activities: [activity('a', '2')] });
-    expect(await ledger()).toEqual(['a/1', 'a/2', 'b/3']);
+    expect(await activities()).toEqual(['a/1', 'a/2', 'b/3']);
     expect(await due()).toEqual(['a']);
   });
 
-  test('leave alone what came while the pass was under way, and what other streams show', async () => {
-    await wholePass(0, [{ activities: [activity('a', 'meeting:1', { type: 'meeting' })] }], 'meetings');
+  test('sets no tombstone on activities that arrived during the full sync, or belong to other streams', async () => {
+    await fullSync(0, [{ activities: [activity('a', 'meeting:1', { type: 'meeting' })] }], 'meetings');
     const run = await openRun(store.db, { job: 'backfill', slot: null, state: 'running' }, at(100));
-    if (!run) throw new Error('the run was to be opened');
-    await startFullSync(store.db, key, { run: run.id, mappingHash: 'mapping' });
+    if (!run) throw new Error('the run was not opened');
+    await startFullSync(store.db, key, { runId: run.id, mappingHash: 'mapping' });
     await saveLinkFindings(
       store.db,
       {
@@ -141,94 +137,104 @@ describe.each(STORES)('streams ($name)', (setup) => {
       },
       { crm: CRM, now: at(150) },
     );
-    await finishPull(store.db, { ...key, from: await stand(), now: at(200), listsObject: null, fullSyncRunId: run.id });
-    expect(await ledger()).toEqual(['a/meeting:1', 'a/view:1']);
+    await finishPull(store.db, {
+      ...key,
+      from: await position(),
+      now: at(200),
+      listsObject: null,
+      fullSyncRunId: run.id,
+    });
+    expect(await activities()).toEqual(['a/meeting:1', 'a/view:1']);
   });
 
-  test('tell what is gone without a whole pass, too', async () => {
-    await wholePass(0, [{ activities: [activity('a', '1')] }]);
-    await quiet();
+  test('sets a tombstone on an activity that a poll reports as removed, once', async () => {
+    await fullSync(0, [{ activities: [activity('a', '1')] }]);
+    await clearMarks();
     await poll(60, { gone: [{ ref: ref('a'), activityId: '1' }] });
     await poll(120, { gone: [{ ref: ref('a'), activityId: '1' }] });
-    expect(await ledger()).toEqual(['a/1 gone']);
+    expect(await activities()).toEqual(['a/1 gone']);
     const { gone_at } = await store.db.selectFrom('activities').select('gone_at').executeTakeFirstOrThrow();
     expect(gone_at).toEqual(at(60));
     expect(await due()).toEqual(['a']);
   });
 
-  test('have a record read again that a whole pass of contacts did not list', async () => {
-    await wholePass(0, [{ leads: [snapshot('a'), snapshot('b')] }], 'contacts');
-    await wholePass(600, [{ leads: [snapshot('a')] }], 'contacts');
+  test('marks a record dirty that a full sync of contacts did not list', async () => {
+    await fullSync(0, [{ leads: [snapshot('a'), snapshot('b')] }], 'contacts');
+    await fullSync(600, [{ leads: [snapshot('a')] }], 'contacts');
     const dirty = store.db.selectFrom('records').select('id').where('dirty_at', 'is not', null);
     expect(await dirty.execute()).toEqual([{ id: 'b' }]);
   });
 
-  describe('that somebody else has moved since they were asked for', () => {
-    async function followed(cursor: object): Promise<StreamPosition> {
-      await wholePass(0, [{ cursor: { ...cursor } }]);
-      return stand();
+  describe('that was moved after the request', () => {
+    async function syncedTo(cursor: object): Promise<StreamPosition> {
+      await fullSync(0, [{ cursor: { ...cursor } }]);
+      return position();
     }
-    const shown = { activities: [activity('a', 'late')], cursor: { page: 2 } };
-    const take = (from: StreamPosition, now: Date) =>
-      savePage(store.db, page(shown), { ...key, from, fullSyncRunId: null, now, askedAt: now });
+    const changes = { activities: [activity('a', 'late')], cursor: { page: 2 } };
+    const save = (from: StreamPosition, now: Date) =>
+      savePage(store.db, page(changes), { ...key, from, fullSyncRunId: null, now, askedAt: now });
 
-    test('are left to a whole pass that has begun: neither a page nor the end of that pull counts', async () => {
-      const from = await followed({ page: 1 });
+    test('by a full sync rejects the page and the end of the former sync', async () => {
+      const from = await syncedTo({ page: 1 });
       const run = await openRun(store.db, { job: 'backfill', slot: null, state: 'running' }, at(60));
-      await startFullSync(store.db, key, { run: run!.id, mappingHash: 'mapping' });
-      expect(await take(from, at(61))).toBe(false);
+      await startFullSync(store.db, key, { runId: run!.id, mappingHash: 'mapping' });
+      expect(await save(from, at(61))).toBe(false);
       expect(await finishPull(store.db, { ...key, from, now: at(62), listsObject: null, fullSyncRunId: null })).toBe(
         false,
       );
-      expect(await streamState(store.db, key)).toMatchObject({ cursor: null, fullSyncRunId: run!.id, passing: true });
-      expect(await ledger()).toEqual([]);
+      expect(await streamState(store.db, key)).toMatchObject({
+        cursor: null,
+        fullSyncRunId: run!.id,
+        fullSyncActive: true,
+      });
+      expect(await activities()).toEqual([]);
     });
 
-    test('are not put back by a pull that is slower', async () => {
-      const from = await followed({ page: 1, seen: ['x'], until: 0 });
-      expect(await take(from, at(60))).toBe(true);
-      expect(await take(from, at(61))).toBe(false);
+    test('by a faster reader is not moved back', async () => {
+      const from = await syncedTo({ page: 1, seen: ['x'], until: 0 });
+      expect(await save(from, at(60))).toBe(true);
+      expect(await save(from, at(61))).toBe(false);
       expect(await finishPull(store.db, { ...key, from, now: at(62), listsObject: null, fullSyncRunId: null })).toBe(
         false,
       );
-      const after = { ...from, cursor: shown.cursor };
+      const after = { ...from, cursor: changes.cursor };
       expect(
         await finishPull(store.db, { ...key, from: after, now: at(63), listsObject: null, fullSyncRunId: null }),
       ).toBe(true);
       expect(await streamState(store.db, key)).toMatchObject({ cursor: { page: 2 }, completedAt: at(63) });
     });
 
-    test('stay closed when they were found closed meanwhile', async () => {
-      const from = await followed({ page: 1 });
+    test('by becoming unavailable stays unavailable', async () => {
+      const from = await syncedTo({ page: 1 });
       const unavailable = { reason: 'Enterprise only', fix: null };
       await markStreamUnavailable(store.db, key, { unavailable, mappingHash: 'mapping', now: at(60) });
-      expect(await take(from, at(61))).toBe(false);
-      expect(await streamState(store.db, key)).toMatchObject({ cursor: null, unavailable: 'Enterprise only' });
+      expect(await save(from, at(61))).toBe(false);
+      expect(await streamState(store.db, key)).toMatchObject({ cursor: null, unavailableReason: 'Enterprise only' });
     });
   });
 
-  describe('before the first pull is over, nobody is scored: it is', () => {
+  describe('as a condition for scoring', () => {
     const streams = [key, { crm: CRM, stream: 'contacts' }];
 
-    test('not over while a stream was never read to its end', async () => {
+    test('is incomplete until its end was reached once', async () => {
       expect(await areStreamsComplete(store.db, streams)).toBe(false);
-      await wholePass(0, [{}]);
+      await fullSync(0, [{}]);
       expect(await areStreamsComplete(store.db, streams)).toBe(false);
-      await startFullSync(store.db, { crm: CRM, stream: 'contacts' }, { run: 2, mappingHash: 'mapping' });
+      await startFullSync(store.db, { crm: CRM, stream: 'contacts' }, { runId: 2, mappingHash: 'mapping' });
       expect(await areStreamsComplete(store.db, streams)).toBe(false);
     });
 
-    test('over when each was read, or may not be', async () => {
-      await wholePass(0, [{}], 'contacts');
-      await startFullSync(store.db, key, { run: 2, mappingHash: 'mapping' });
+    test('is complete if its end was reached or it is unavailable', async () => {
+      await fullSync(0, [{}], 'contacts');
+      await startFullSync(store.db, key, { runId: 2, mappingHash: 'mapping' });
       const unavailable = { reason: 'Enterprise only', fix: null };
       await markStreamUnavailable(store.db, key, { unavailable, mappingHash: 'mapping', now: at(60) });
       expect(await areStreamsComplete(store.db, streams)).toBe(true);
     });
 
-    test('still over when a later pass is under way', async () => {
-      await wholePass(0, [{}]);
-      await startFullSync(store.db, key, { run: 2, mappingHash: 'another mapping' });
+    test('stays complete during a later full sync', async () => {
+      await fullSync(0, [{}]);
+      await startFullSync(store.db, key, { runId: 2, mappingHash: 'another mapping' });
       expect(await areStreamsComplete(store.db, [key])).toBe(true);
     });
   });

@@ -1,0 +1,73 @@
+// Saves the results of a scoring and the errors of leads that could not be scored.
+import { sql, type Transaction } from 'kysely';
+import { PRIORITY } from '../../domain/priority.ts';
+import { jsonRows } from '../json-rows.ts';
+import type { Tables } from '../tables/tables.ts';
+import type { DueLead } from './due-leads.ts';
+import { clearErrors, recordErrors } from './record-errors.ts';
+import { rescoreWindowUpdate } from './rescore-limit.ts';
+import type { ScoredLead } from './scored-lead.ts';
+
+type Tx = Transaction<Tables>;
+
+/** @returns the ids of the new results by lead */
+export async function insertResults(tx: Tx, scored: readonly ScoredLead[]): Promise<ReadonlyMap<number, number>> {
+  const newResults = scored.flatMap(({ leadId, result }) => (result ? [{ lead_id: leadId, ...result }] : []));
+  if (newResults.length === 0) return new Map();
+  const { rows } = await sql<{ id: number; lead_id: number }>`
+    insert into leadgrade.results (lead_id, as_of, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
+      status, previous_status, cell, thresholds, contributions, gates)
+    select * from ${jsonRows(newResults)} as t (lead_id bigint, as_of timestamptz, model_hash text, cause text, grade text,
+      coverage double precision, fit_score integer, behavior_score integer, total integer, status text,
+      previous_status text, cell text, thresholds jsonb, contributions jsonb, gates jsonb)
+    returning id, lead_id`.execute(tx);
+  return new Map(rows.map((row) => [row.lead_id, row.id]));
+}
+
+/** Updates the scored leads: no longer due, with the new result or the one they had. */
+export async function updateScoredLeads(
+  tx: Tx,
+  scored: readonly ScoredLead[],
+  results: ReadonlyMap<number, number>,
+  { inputsHash, now }: { readonly inputsHash: string; readonly now: Date },
+): Promise<void> {
+  const rows = scored.map((lead) => ({
+    id: lead.leadId,
+    result_id: results.get(lead.leadId) ?? null,
+    unscored: lead.unscored,
+    next_change_at: lead.nextChangeAt === null ? null : new Date(lead.nextChangeAt).toISOString(),
+  }));
+  await sql`
+    update leadgrade.leads l
+    set due_at = null, due_reason = null, priority = ${PRIORITY.change}, next_change_at = t.next_change_at,
+        scoring_inputs_hash = ${inputsHash}, scored_at = ${now},
+        ${rescoreWindowUpdate(now)},
+        result_id = case when t.unscored then null else coalesce(t.result_id, l.result_id) end
+    from ${jsonRows(rows)} as t (id bigint, result_id bigint, unscored boolean, next_change_at timestamptz)
+    where l.id = t.id`.execute(tx);
+}
+
+/** Records an error for each record of a lead that could not be scored, and clears those of the others. */
+export async function recordFailures(
+  tx: Tx,
+  scored: readonly ScoredLead[],
+  due: readonly DueLead[],
+  now: Date,
+): Promise<void> {
+  const failures = new Map(scored.flatMap(({ leadId, failure }) => (failure === undefined ? [] : [[leadId, failure]])));
+  const records = due.flatMap((lead) => lead.records.map((record) => ({ record, failure: failures.get(lead.id) })));
+  for (const [crm, ofCrm] of Map.groupBy(records, ({ record }) => record.crm)) {
+    const succeeded = ofCrm.filter(({ failure }) => failure === undefined);
+    await clearErrors(
+      tx,
+      crm,
+      'score',
+      succeeded.map(({ record }) => record),
+    );
+    const problems = ofCrm.flatMap(({ record: { object, id }, failure }) => {
+      if (failure === undefined) return [];
+      return [{ ref: { object, id }, stage: 'score' as const, field: '', code: 'NOT_SCORED', message: failure }];
+    });
+    await recordErrors(tx, crm, problems, now);
+  }
+}

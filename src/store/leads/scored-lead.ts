@@ -1,0 +1,44 @@
+// What the caller of `scoreDueLeads` returns for a lead. Types only.
+import type { ScoreFieldValues } from '../../domain/score-fields.ts';
+import type { ActiveGate, Contribution, Grade } from '../../domain/score-result.ts';
+
+export interface NewResult {
+  readonly as_of: string;
+  readonly model_hash: string;
+  readonly cause: string;
+  readonly grade: Grade;
+  readonly coverage: number;
+  readonly fit_score: number;
+  readonly behavior_score: number;
+  readonly total: number;
+  readonly status: string;
+  readonly previous_status: string | null;
+  readonly cell: string | null;
+  readonly thresholds: Readonly<Record<string, number>> | null;
+  readonly contributions: readonly Contribution[];
+  readonly gates: readonly ActiveGate[];
+}
+
+/**
+ * The decision for one record after a scoring; records without a decision stay as they are.
+ * - `write`: the CRM gets `patch`.
+ * - `in_sync`: the CRM holds the result already.
+ * - `respected`: the CRM holds another user's edit, which stays. Each scoring decides anew.
+ */
+export type WriteDecision = { readonly crm: string; readonly object: string; readonly id: string } & (
+  | { readonly kind: 'write'; readonly patch: ScoreFieldValues }
+  | { readonly kind: 'in_sync' | 'respected' }
+);
+
+export interface ScoredLead {
+  readonly leadId: number;
+  /** Null if the visible part equals the previous result. */
+  readonly result: NewResult | null;
+  /** The lead is no longer scored: it is out of scope, or has no live record. */
+  readonly unscored: boolean;
+  /** Epoch ms. */
+  readonly nextChangeAt: number | null;
+  readonly records: readonly WriteDecision[];
+  /** The scoring failed: the lead keeps its result, and an error is recorded. */
+  readonly failure?: string;
+}

@@ -1,0 +1,41 @@
+// Claims dirty records for reading.
+import { type Kysely, sql } from 'kysely';
+import type { RecordRef } from '../../domain/crm-changes.ts';
+import type { Priority } from '../../domain/priority.ts';
+import type { Claim } from '../claim.ts';
+import type { Tables } from '../tables/tables.ts';
+
+export interface ClaimedRecord extends RecordRef {
+  readonly dirty_at: Date;
+  readonly priority: Priority;
+}
+
+/**
+ * Claims dirty records by priority, then age. There is no third sort key, as an import marks many
+ * records with one instant. Records within their debounce window are skipped. A lease ends at its time,
+ * or when the same worker claims again.
+ */
+export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<readonly ClaimedRecord[]> {
+  // Materialized: a plan that runs the selection for each row would claim more than the limit.
+  const { rows } = await sql<ClaimedRecord>`
+    with t as materialized (
+      select object, id from leadgrade.records
+      where crm = ${claim.crm} and dirty_at is not null
+        and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
+        and (debounced_until is null or debounced_until <= ${claim.now})
+      order by priority, dirty_at limit ${claim.limit} for update skip locked
+    )
+    update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}
+    from t where r.crm = ${claim.crm} and r.object = t.object and r.id = t.id
+    returning r.object, r.id, r.dirty_at, r.priority`.execute(db);
+  // `returning` has no order.
+  return rows.toSorted((a, b) => a.priority - b.priority || a.dirty_at.getTime() - b.dirty_at.getTime());
+}
+
+/** The earliest end of a debounce window of a dirty record; null if no record waits for one. */
+export async function nextDebounceEnd(db: Kysely<Tables>, crm: string, now: Date): Promise<Date | null> {
+  const { rows } = await sql<{ end: Date | null }>`
+    select min(debounced_until) as end from leadgrade.records
+    where crm = ${crm} and dirty_at is not null and debounced_until > ${now}`.execute(db);
+  return rows[0]?.end ?? null;
+}

@@ -1,0 +1,79 @@
+// Saves a page of a stream together with its cursor.
+import { type Kysely, sql } from 'kysely';
+import type { ChangePage } from '../../domain/crm-changes.ts';
+import { tombstoneUnlisted } from '../activities/activities.ts';
+import { tombstoneUnlistedOutcomes } from '../activities/outcomes.ts';
+import { findRemovedItems } from '../activities/removed-items.ts';
+import { withLockedLeads } from '../leads/lock-leads.ts';
+import type { MarkDueOptions } from '../leads/mark-due.ts';
+import type { EditPolicy } from '../records/field-conflicts.ts';
+import { markDirty } from '../records/mark-dirty.ts';
+import { saveSnapshots } from '../records/save-snapshots.ts';
+import type { Tables } from '../tables/tables.ts';
+import { savePageItems } from './save-items.ts';
+import { isAtPosition, type StreamKey, type StreamPosition } from './streams.ts';
+
+interface SavePageOptions extends StreamKey, MarkDueOptions {
+  readonly from: StreamPosition;
+  readonly fullSyncRunId: number | null;
+  readonly now: Date;
+  readonly askedAt: Date;
+  readonly editPolicy?: EditPolicy;
+}
+
+/**
+ * Saves one page and its cursor in one transaction.
+ * @returns false if another reader has moved the stream; then nothing is saved
+ */
+export function savePage(db: Kysely<Tables>, page: ChangePage, options: SavePageOptions): Promise<boolean> {
+  const { crm, now } = options;
+  return db.transaction().execute(async (tx) => {
+    // Lock order: the stream before the leads, as in finishPull.
+    const { numAffectedRows: moved } = await sql`
+      update leadgrade.streams set cursor = ${JSON.stringify(page.cursor)}::jsonb
+      where ${isAtPosition(options, options.from)}`.execute(tx);
+    if (moved !== 1n) return false;
+    const { gone, goneOutcomes } = await findRemovedItems(tx, crm, page);
+    const items = [page.leads, page.dirty, page.activities, gone, page.outcomes, goneOutcomes].flat();
+    const refs = items.map(({ ref }) => ref);
+    await withLockedLeads(tx, crm, refs, async (locked) => {
+      await saveSnapshots(locked, page.leads, options);
+      await markDirty(locked, crm, page.dirty, now);
+      await savePageItems(locked, page, { gone, goneOutcomes }, options);
+    });
+    return true;
+  });
+}
+
+interface FinishPullOptions extends StreamKey {
+  readonly from: StreamPosition;
+  readonly now: Date;
+  /** The object whose records the stream lists; null = it lists no records. */
+  readonly listsObject: string | null;
+  /** The full sync that ends; null = it was an incremental sync. */
+  readonly fullSyncRunId: number | null;
+}
+
+/**
+ * Saves that the end of the stream was reached. After a full sync, unlisted activities and outcomes get
+ * a tombstone, and unlisted records are read again.
+ * @returns false if another reader has moved the stream; then nothing changes
+ */
+export function finishPull(db: Kysely<Tables>, end: FinishPullOptions): Promise<boolean> {
+  const { crm, stream, now, fullSyncRunId } = end;
+  return db.transaction().execute(async (tx) => {
+    const { numAffectedRows: ended } = await sql`
+      update leadgrade.streams set completed_at = ${now}, full_sync_active = false
+      where ${isAtPosition(end, end.from)}`.execute(tx);
+    if (ended !== 1n) return false;
+    if (fullSyncRunId !== null) {
+      await tombstoneUnlisted(tx, { crm, stream, fullSyncRunId }, now);
+      await tombstoneUnlistedOutcomes(tx, { crm, stream, fullSyncRunId }, now);
+      await sql`
+        update leadgrade.records set dirty_at = ${now}
+        where crm = ${crm} and object = ${end.listsObject} and state = 'live' and last_full_sync_run_id is distinct from ${fullSyncRunId}
+          and read_at < (select started_at from leadgrade.runs where id = ${fullSyncRunId})`.execute(tx);
+    }
+    return true;
+  });
+}

@@ -1,0 +1,63 @@
+// Enables and disables counters. A counter is disabled while a better stream lists the events themselves.
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { tombstoneStream } from '../activities/activities.ts';
+import type { Tables } from '../tables/tables.ts';
+import { markStreamAvailable, markStreamUnavailable, type Unavailability } from './stream-availability.ts';
+
+interface CounterKey {
+  readonly crm: string;
+  /** The id of its stream. */
+  readonly counter: string;
+}
+
+/** Dates all events of a counter again, as far as the CRM still returns them: the mapping has changed. */
+export async function redateCounter(db: Kysely<Tables>, key: CounterKey, now: Date): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('counter_positions')
+      .set({ redate: true })
+      .where('crm', '=', key.crm)
+      .where('counter', '=', key.counter)
+      .execute();
+    await markCountersChanged(tx, key, now);
+  });
+}
+
+async function markCountersChanged(tx: Transaction<Tables>, { crm, counter }: CounterKey, now: Date): Promise<void> {
+  await sql`
+    update leadgrade.records set counters_changed_at = ${now}
+    where crm = ${crm} and state = 'live' and counters ? ${counter}`.execute(tx);
+}
+
+/** Disables a counter because a better stream lists its events: its activities get a tombstone, its positions are deleted. */
+export async function disableCounter(
+  db: Kysely<Tables>,
+  { crm, counter }: CounterKey,
+  disabled: { unavailable: Unavailability; mappingHash: string; now: Date },
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    // First the stream row: a transaction that saves events of this counter commits before, or finds it
+    // disabled.
+    await markStreamUnavailable(tx, { crm, stream: counter }, disabled);
+    await tombstoneStream(tx, { crm, stream: counter, types: null }, disabled.now);
+    await tx.deleteFrom('counter_positions').where('crm', '=', crm).where('counter', '=', counter).execute();
+  });
+}
+
+/**
+ * Enables a counter because no better stream is available: the events of all its records are to be dated.
+ * @param incomplete the better stream, if its first sync never ended, and the activity types that the
+ *   counter gives. Its activities of these types get a tombstone, because it is unknown which events of
+ *   the counter they are.
+ */
+export async function enableCounter(
+  db: Kysely<Tables>,
+  key: CounterKey,
+  { now, incomplete }: { now: Date; incomplete: { readonly stream: string; readonly types: readonly string[] } | null },
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await markStreamAvailable(tx, { crm: key.crm, stream: key.counter }, now);
+    if (incomplete !== null) await tombstoneStream(tx, { crm: key.crm, ...incomplete }, now);
+    await markCountersChanged(tx, key, now);
+  });
+}

@@ -1,0 +1,103 @@
+// Leads, their results, and the models that produced them.
+import type { Generated } from 'kysely';
+import type { Priority } from '../../domain/priority.ts';
+import type { ActiveGate, Contribution, Grade } from '../../domain/score-result.ts';
+import type { Instant, Json } from './column-types.ts';
+
+/** One person. Its records in the CRMs point to it. */
+export interface LeadsTable {
+  id: Generated<number>;
+  created_at: Instant;
+  /** The instant from which the lead may be scored; null = not due. */
+  due_at: Instant | null;
+  /**
+   * Why the lead is due: `changed`, `activity`, `decay`, `model`, `person` ... It becomes the cause
+   * of the result.
+   */
+  due_reason: string | null;
+  /** The instant at which the score changes without new activity; null = never. */
+  next_change_at: Instant | null;
+  /** The current result; null = never scored, or no longer scored. */
+  result_id: number | null;
+  /**
+   * Hash of the inputs that all leads share: model, scope, unobserved activity types, written
+   * fields.
+   */
+  scoring_inputs_hash: string | null;
+  /** Scoring priority; lower runs first. */
+  priority: Generated<Priority>;
+  scored_at: Instant | null;
+  /** Start of the hour for which `rescore_window_count` counts. */
+  rescore_window_started_at: Instant | null;
+  /** Number of scorings for the reason `changed` in that hour. */
+  rescore_window_count: Generated<number>;
+}
+
+/** History of scores. A row is inserted only when a visible part of the result changes. */
+export interface ResultsTable {
+  id: Generated<number>;
+  lead_id: number;
+  /** The instant for which the score was computed. */
+  as_of: Instant;
+  model_hash: string;
+  /** `leads.due_reason` at the time of the scoring. */
+  cause: string;
+  grade: Grade;
+  /** Share of the fit criteria that have data, 0 to 1. */
+  coverage: number;
+  fit_score: number;
+  behavior_score: number;
+  total: number;
+  status: string;
+  previous_status: string | null;
+  /** The cell of the model's matrix of grade and behavior; null = the model has no matrix. */
+  cell: string | null;
+  /** Points of the percentile bands, by band; null = the model has no percentile bands. */
+  thresholds: Json<Readonly<Record<string, number>>> | null;
+  contributions: Json<readonly Contribution[]>;
+  gates: Json<readonly ActiveGate[]>;
+}
+
+/** Each version of the model that was ever loaded. */
+export interface ModelsTable {
+  hash: string;
+  name: string;
+  /** The model file as it was loaded. */
+  text: string;
+  /** When it was first loaded. */
+  since: Instant;
+}
+
+/**
+ * Points that a lead needs for a percentile band (`top: 10%`), by model. The nightly job updates
+ * them.
+ */
+export interface BandThresholdsTable {
+  model_hash: string;
+  band: string;
+  points: number;
+  /** Number of leads from which the points were computed. */
+  leads: number;
+  computed_at: Instant;
+}
+
+/** The step that failed for a record. */
+export type ErrorStage = 'read' | 'score' | 'write';
+
+/** Records that could not be read, scored or written completely, with the CRM's own message. */
+export interface RecordErrorsTable {
+  id: Generated<number>;
+  crm: string;
+  object: string;
+  record_id: string;
+  stage: ErrorStage;
+  /** The field concerned; empty for the whole record. */
+  field: string;
+  code: string;
+  message: string;
+  /** How to fix it; null = unknown. */
+  fix: string | null;
+  first_at: Instant;
+  last_at: Instant;
+  occurrences: Generated<number>;
+}
