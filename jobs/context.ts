@@ -1,4 +1,5 @@
-// What every job is handed: the store, the CRMs, what leads are scored with, and how to ring for the next job.
+// The dependencies of every job: the store, the CRMs, the model, and the function that enqueues the
+// next job.
 import type { Kysely } from 'kysely';
 import type { CrmConnector } from '../src/crm/connector.ts';
 import type { Clock } from '../src/domain/clock.ts';
@@ -10,17 +11,20 @@ import type { EditPolicy } from '../src/store/records/field-conflicts.ts';
 import type { Tables } from '../src/store/tables/tables.ts';
 import type { EnqueueOptions, JobName, JobPayloads } from './job-types.ts';
 
-/** A CRM with what its mapping says. */
+/** A CRM with its mapping. */
 export interface MappedCrm {
   readonly connector: CrmConnector;
-  /** Of what is read: fields, tables, activities. Another one starts a whole pass. */
+  /**
+   * Hash of the parts that decide what is read: fields, tables, activities. A new hash starts a
+   * full sync.
+   */
   readonly mappingHash: string;
-  /** Of whom is scored and what is written. Another one scores everybody again. */
+  /** Hash of the scope and of the written fields. A new hash makes all leads due. */
   readonly scopeHash: string;
   readonly inScope: (fields: Fields) => boolean;
-  /** What is done when somebody else writes one of our fields. */
+  /** The reaction to a change of one of our fields that Leadgrade did not write. */
   readonly editPolicy: EditPolicy;
-  /** Our fields that the mapping keeps. */
+  /** Our fields that the mapping writes. */
   readonly writes: readonly ScoreField[];
 }
 
@@ -40,25 +44,31 @@ export interface JobContext {
   readonly db: Kysely<Tables>;
   readonly crms: ReadonlyMap<string, MappedCrm>;
   readonly model: ActiveModel;
-  /** Which records are one person's, and whose word counts. */
+  /** Which records belong to one person, and which CRM's value wins. */
   readonly people: PeoplePolicy;
-  /** Cron expression of the nightly slots. */
+  /** Cron expression of the nightly job. */
   readonly nightly: string;
-  /** IANA zone of the dates in explanations and of the nightly slot. */
+  /** IANA time zone of the nightly job and of the dates in explanations. */
   readonly timezone: string;
   readonly clock: Clock;
-  /** What was read or scored less than this ago (ms) is not read or scored again for another event, but once it is over. */
+  /**
+   * Debounce window (ms): a record or lead is read or scored at most once in it, however many
+   * events arrive.
+   */
   readonly debounceMs: number;
-  /** The instant to score at, where it is not the present one (`--as-of`). */
+  /** The instant to score at (`--as-of`); null = now. */
   readonly asOf: Date | null;
   readonly log: Log;
-  /** Aborted at shutdown: jobs stop at their next safe point. */
+  /** Aborted at shutdown. Jobs then stop at their next safe point. */
   readonly signal: AbortSignal;
-  /** Asks for a job. Rung while the same job waits, it changes nothing; while it runs, it runs once more afterwards. */
-  enqueue<N extends JobName>(job: N, payload: JobPayloads[N], manner?: EnqueueOptions): Promise<void>;
+  /**
+   * Enqueues a job. Deduplicated while the same job waits; a job that is running runs once more
+   * afterwards.
+   */
+  enqueue<N extends JobName>(job: N, payload: JobPayloads[N], options?: EnqueueOptions): Promise<void>;
 }
 
-/** The instant that leads are scored at. */
+/** The instant at which leads are scored. */
 export function scoringInstant(context: JobContext): Date {
   return context.asOf ?? context.clock.now();
 }

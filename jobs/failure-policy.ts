@@ -1,4 +1,5 @@
-// What a CRM's failure means for the jobs: which side of the CRM is left alone, and for how long. The only place that decides.
+// How jobs react to a failure of a CRM: which direction (read, write) is paused, and for how long.
+// No other file decides this.
 import { ConnectorError, type ConnectorErrorKind } from '../src/crm/connector-error.ts';
 import { activePause, type CrmPause, clearPause, clearPausesOfKinds, pauseCrm } from '../src/store/sync/crm-pauses.ts';
 import type { JobContext, MappedCrm } from './context.ts';
@@ -6,7 +7,9 @@ import type { JobContext, MappedCrm } from './context.ts';
 const SECONDS = 1_000;
 const MINUTES = 60 * SECONDS;
 
-/** How long nothing is asked of the CRM, where it does not say so itself. The connector has retried before it gives up. */
+/**
+ * Length of the pause (ms), unless the CRM states one. The connector has already retried the call.
+ */
 const PAUSES: Readonly<Record<ConnectorErrorKind, number>> = {
   retry: 15 * SECONDS,
   'rate-limited': 10 * SECONDS,
@@ -18,7 +21,7 @@ const PAUSES: Readonly<Record<ConnectorErrorKind, number>> = {
   configuration: 5 * MINUTES,
 };
 
-/** Kinds that no waiting mends: a command that follows the work ends with them. */
+/** Kinds that an operator must fix. A command that follows a run ends when it meets one. */
 export const OPERATOR_ACTION_KINDS: ReadonlySet<string> = new Set([
   'auth',
   'forbidden',
@@ -27,71 +30,79 @@ export const OPERATOR_ACTION_KINDS: ReadonlySet<string> = new Set([
   'configuration',
 ]);
 
-/** What a stream says of itself: it is closed to us (or gone, as old API versions go), and the others are read on. */
+/**
+ * Kinds that make one stream unavailable (missing scope, removed API version). The other streams
+ * are still read.
+ */
 export const STREAM_UNAVAILABLE_KINDS: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'invalid']);
 
-/** A CRM that has not answered for so long is down, as far as anybody who waits is concerned. */
-const PATIENCE_MS = 2 * MINUTES;
+/** A CRM that has been paused for longer counts as down. */
+const DOWN_AFTER_MS = 2 * MINUTES;
 
-/** Whether a halt is none that is over in a moment. */
+/** Whether the pause is long enough to treat the CRM as down. */
 export function isCrmDown({ error_kind, since }: Pick<CrmPause, 'error_kind' | 'since'>, now: Date): boolean {
   return (
     error_kind === 'budget-spent' ||
     OPERATOR_ACTION_KINDS.has(error_kind) ||
-    now.getTime() - since.getTime() > PATIENCE_MS
+    now.getTime() - since.getTime() > DOWN_AFTER_MS
   );
 }
 
-/** The calls of the day are one budget: who may not read may not write, and who may read again may write. */
+/** Reads and writes share one daily quota, so both directions are paused and resumed together. */
 const PAUSES_BOTH_DIRECTIONS: ReadonlySet<ConnectorErrorKind> = new Set(['budget-spent']);
 
-interface PauseDirection {
+interface PauseTarget {
   readonly crm: string;
   readonly direction: 'read' | 'write';
 }
 
-/** A job's work on one side of a CRM, unless that is halted; after a failure the job is rung for again when the halt ends. */
+/**
+ * Runs a job's work unless this direction of the CRM is paused. After a failure the job is enqueued
+ * for the end of the pause.
+ */
 export async function runUnlessPaused(
   context: JobContext,
-  side: PauseDirection,
+  target: PauseTarget,
   job: 'fetch-items' | 'sync-streams' | 'refresh-records' | 'poll-fast-streams' | 'write-scores',
   work: (mapped: MappedCrm) => Promise<void>,
 ): Promise<void> {
-  const { crm } = side;
+  const { crm, direction } = target;
   const mapped = context.crms.get(crm);
-  if (!mapped || (await activePause(context.db, crm, side.direction, context.clock.now()))) return;
-  const again = (delayMs: number) => context.enqueue(job, { crm }, { delayMs });
-  await pauseOnFailure(context, side, () => work(mapped), again);
+  if (!mapped || (await activePause(context.db, crm, direction, context.clock.now()))) return;
+  const retryLater = (delayMs: number) => context.enqueue(job, { crm }, { delayMs });
+  await pauseOnFailure(context, target, () => work(mapped), retryLater);
 }
 
 /**
- * Runs work against one side of a CRM. Its failure halts that side and rings again when the halt ends; nothing is lost, as
- * what was to be done still stands in the store. Anything but a ConnectorError is thrown on: BullMQ retries it.
- * @returns whether the work came to its end
+ * Runs work in one direction of a CRM. A ConnectorError pauses that direction, and `retryLater`
+ * gets the length of the pause (ms). No work is lost: it is still in the store. Any other error is
+ * thrown, and BullMQ retries the job.
+ * @returns whether the work was finished
  */
 export async function pauseOnFailure(
   context: JobContext,
-  side: PauseDirection,
+  target: PauseTarget,
   work: () => Promise<void>,
-  again: (delayMs: number) => Promise<void>,
+  retryLater: (delayMs: number) => Promise<void>,
 ): Promise<boolean> {
+  const { crm, direction } = target;
   const before = context.clock.now();
-  const calls = apiCallCountOf(context, side.crm);
+  const calls = apiCallCountOf(context, crm);
   try {
     await work();
-    // Not one that another job has met with meanwhile. Who had nothing to ask for has not learned that there are calls again:
-    // whoever asks next would tell of it anew.
-    const hasAsked = apiCallCountOf(context, side.crm) > calls;
-    await clearPause(context.db, { ...side, before, ...(hasAsked ? {} : { but: PAUSES_BOTH_DIRECTIONS }) });
-    if (hasAsked) await clearPausesOfKinds(context.db, { crm: side.crm, kinds: PAUSES_BOTH_DIRECTIONS, before });
+    // Clear only pauses that began before this job. A job that made no API call proves nothing
+    // about the daily quota: keep its pause, or the next call would log the same warning again.
+    const hasCalled = apiCallCountOf(context, crm) > calls;
+    await clearPause(context.db, { ...target, before, ...(hasCalled ? {} : { except: PAUSES_BOTH_DIRECTIONS }) });
+    if (hasCalled) await clearPausesOfKinds(context.db, { crm, kinds: PAUSES_BOTH_DIRECTIONS, before });
     return true;
   } catch (error) {
     if (context.signal.aborted) return false;
     if (!(error instanceof ConnectorError)) throw error;
-    const pause = error.retryAfterMs ?? PAUSES[error.kind];
-    const sides = PAUSES_BOTH_DIRECTIONS.has(error.kind) ? BOTH_DIRECTIONS : [side.direction];
-    await pauseDirections(context, side.crm, sides, error, pause);
-    await again(pause);
+    const pauseMs = error.retryAfterMs ?? PAUSES[error.kind];
+    const directions = PAUSES_BOTH_DIRECTIONS.has(error.kind) ? BOTH_DIRECTIONS : [direction];
+    await pauseDirections(context, crm, directions, error, pauseMs);
+    await retryLater(pauseMs);
     return false;
   }
 }
@@ -105,7 +116,7 @@ const BOTH_DIRECTIONS = ['read', 'write'] as const;
 async function pauseDirections(
   context: JobContext,
   crm: string,
-  sides: readonly PauseDirection['direction'][],
+  directions: readonly PauseTarget['direction'][],
   error: ConnectorError,
   pauseMs: number,
 ): Promise<void> {
@@ -113,18 +124,21 @@ async function pauseDirections(
   const until = new Date(now.getTime() + pauseMs);
   const { kind, message, code } = error;
   let isNew = false;
-  for (const side of sides) {
-    const halted = await pauseCrm(context.db, {
+  for (const direction of directions) {
+    const isNewPause = await pauseCrm(context.db, {
       crm,
-      direction: side,
+      direction,
       error_kind: kind,
       message,
       fix: error.fix ?? null,
       since: now,
       until,
     });
-    isNew ||= halted;
+    isNew ||= isNewPause;
   }
-  // Somebody who was told once that a CRM is down need not be told at every try.
-  context.log[isNew ? 'warn' : 'info']({ crm, sides, kind, code, until: until.toISOString() }, `${crm}: ${message}`);
+  // One warning for each outage; later attempts are logged as info.
+  context.log[isNew ? 'warn' : 'info'](
+    { crm, directions, kind, code, until: until.toISOString() },
+    `${crm}: ${message}`,
+  );
 }

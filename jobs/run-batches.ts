@@ -1,15 +1,15 @@
-// Batches for a CRM, several under way at a time.
+// Runs batches of calls to a CRM, several at a time.
 import pMap from 'p-map';
 
-/** Enough to hide the CRM's latency, few enough to leave its rate to the others. */
+/** Enough to hide the CRM's latency, few enough to leave some of its rate limit to other jobs. */
 export const PARALLEL = 4;
-/** Of what can wait: whoever cannot, and the door, find room beside it. */
+/** Concurrency for imports; the rest is reserved for urgent records and webhook requests. */
 export const PARALLEL_IMPORTS = 2;
 
 /**
- * Every batch comes to its end, also when another fails: one that was left under way would be overtaken by the next try, and
- * an older answer would then replace a newer one.
- * @throws the first error, when none is under way any more
+ * Every batch is finished, also when another one fails. A batch that was still running could be
+ * overtaken by the retry, and its older response would replace a newer one.
+ * @throws the first error, after the last batch has ended
  */
 export async function runBatches<T>(
   batches: readonly T[],

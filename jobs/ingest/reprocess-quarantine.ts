@@ -1,4 +1,5 @@
-// What CRMs sent and an earlier version did not understand, read again: what is understood now goes to the inbox, and leaves the quarantine.
+// Parses quarantined webhook bodies again, which an earlier version could not parse. Bodies that
+// are parsed now move from the quarantine to the inbox.
 import type { CrmConnector } from '../../src/crm/connector.ts';
 import { toInboxEvent } from '../../src/crm/webhook-receiver.ts';
 import { insertInboxEvents } from '../../src/store/inbox/inbox.ts';
@@ -7,36 +8,36 @@ import type { JobContext } from '../context.ts';
 
 const CHUNK = 100;
 
-/** Gives how many parts are understood now. */
+/** Returns the number of bodies that are parsed now. */
 export async function reprocessQuarantine(
   context: Pick<JobContext, 'db' | 'crms' | 'clock' | 'enqueue'>,
 ): Promise<number> {
-  let understood = 0;
-  for (const { connector } of context.crms.values()) understood += await readOfCrm(context, connector);
-  if (understood > 0) await context.enqueue('process-inbox', {});
-  return understood;
+  let parsed = 0;
+  for (const { connector } of context.crms.values()) parsed += await reprocessCrm(context, connector);
+  if (parsed > 0) await context.enqueue('process-inbox', {});
+  return parsed;
 }
 
-async function readOfCrm(
+async function reprocessCrm(
   { db, clock }: Pick<JobContext, 'db' | 'clock'>,
   { id: crm, webhook }: CrmConnector,
 ): Promise<number> {
   if (!webhook) return 0;
-  let understood = 0;
+  let parsedCount = 0;
   for (let after = 0; ; ) {
-    const parts = await quarantinedTexts(db, { crm, after, limit: CHUNK });
-    const read = parts.map(({ id, body, received_at }) => ({ id, ...webhook.reparse(body, received_at) }));
-    const clear = read.filter(({ unparsed }) => unparsed.length === 0);
+    const bodies = await quarantinedTexts(db, { crm, after, limit: CHUNK });
+    const results = bodies.map(({ id, body, received_at }) => ({ id, ...webhook.reparse(body, received_at) }));
+    const parsed = results.filter(({ unparsed }) => unparsed.length === 0);
     await db.transaction().execute(async (tx) => {
-      const events = clear.flatMap((part) => part.events.map(toInboxEvent));
+      const events = parsed.flatMap((result) => result.events.map(toInboxEvent));
       await insertInboxEvents(tx, crm, events, clock.now());
       await deleteFromQuarantine(
         tx,
-        clear.map(({ id }) => id),
+        parsed.map(({ id }) => id),
       );
     });
-    understood += clear.length;
-    after = parts.at(-1)?.id ?? after;
-    if (parts.length < CHUNK) return understood;
+    parsedCount += parsed.length;
+    after = bodies.at(-1)?.id ?? after;
+    if (bodies.length < CHUNK) return parsedCount;
   }
 }

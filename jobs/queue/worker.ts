@@ -1,4 +1,4 @@
-// The worker: takes jobs from the queue, parses their payloads at the door, runs them.
+// The worker: takes jobs from the queue, parses their payloads and runs them.
 import type { JobContext } from '../context.ts';
 import { fetchNamedItems } from '../ingest/fetch-named-items.ts';
 import { matchSiteEvents } from '../ingest/match-site-events.ts';
@@ -45,8 +45,8 @@ export async function executeJob(context: JobContext, job: JobName, payload: unk
 }
 
 /**
- * Starts to take jobs. Jobs of a version that knows others are failed, not lost: their work stands in the store.
- * @param onGivenUp told when a job has used up its attempts
+ * Starts to run jobs. An unknown job, of another version, fails; its work items stay in the store.
+ * @param onGivenUp called when a job has used up its attempts
  */
 export function startWorker(
   backend: QueueBackend,
@@ -54,9 +54,10 @@ export function startWorker(
   onGivenUp: (reason: string) => void,
 ): JobWorker<unknown> {
   const process: JobProcessor<unknown> = async (job) => {
-    if (!isJobName(job.name)) throw new Error(`There is no job "${job.name}" in this version.`);
+    if (!isJobName(job.name)) throw new Error(`Unknown job "${job.name}": another version enqueued it.`);
     try {
-      // What was rung for later is rung for now: run here, it would run beside the job of the same key.
+      // A delayed job re-enqueues itself under its normal key. Run here, it could run concurrently
+      // with the same job.
       if (isDelayedKey(job.opts.deduplication?.id)) await context.enqueue(job.name, parsePayload(job.name, job.data));
       else await executeJob(context, job.name, job.data);
     } catch (error) {
@@ -65,14 +66,17 @@ export function startWorker(
   };
   const worker = backend.worker<unknown>(QUEUE, process, { concurrency: workerConcurrency(context.crms.size) });
   worker.on('failed', (job, error) => {
-    context.log.error({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, 'a job failed');
+    context.log.error({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, 'job failed');
     if (job && job.attemptsMade >= (job.opts.attempts ?? 1))
       onGivenUp(`The job "${job.name}" failed: ${error.message}`);
   });
   return worker;
 }
 
-/** Database errors quote values, and values can be personal: neither the log nor the queue, which keeps errors, may have them. */
+/**
+ * Database errors quote values, which can be personal data. Neither the log nor the queue, which
+ * stores errors, may have them.
+ */
 function redactValues(error: unknown): Error {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
@@ -84,10 +88,10 @@ function parsePayload(job: JobName, data: unknown): JobPayloads[JobName] {
   return JOBS[job].payload.parse(data);
 }
 
-/** A bell for jobs on a queue (see JobContext.ring). */
+/** Implements JobContext.enqueue on a queue. */
 export function createEnqueue(queue: JobQueue<unknown>): JobContext['enqueue'] {
-  return async <N extends JobName>(job: N, payload: JobPayloads[N], manner: EnqueueOptions = {}): Promise<void> => {
-    await queue.add(job, payload, bullJobOptions(job, deduplicationKey(job, payload), manner));
+  return async <N extends JobName>(job: N, payload: JobPayloads[N], options: EnqueueOptions = {}): Promise<void> => {
+    await queue.add(job, payload, bullJobOptions(job, deduplicationKey(job, payload), options));
   };
 }
 
@@ -95,17 +99,22 @@ function deduplicationKey(job: JobName, payload: JobPayloads[JobName]): string {
   return 'crm' in payload ? `${job}-${payload.crm}` : job;
 }
 
-/** A job that is rung for every `seconds`. */
+/** A job that is enqueued every `seconds`. */
 export type RepeatableJob = {
   [N in JobName]: { readonly job: N; readonly payload: JobPayloads[N]; readonly seconds: number };
 }[JobName];
 
 /**
- * Has BullMQ ring for these, from whichever process is up, and for nothing else: a CRM, or a stream of it, may have been taken out of the
- * settings. Changes nothing where it is so already.
+ * Makes BullMQ enqueue these jobs repeatedly, from any process that is up. Removes all others: a
+ * CRM or a stream may have been removed from the settings. Idempotent.
  */
-export async function syncRepeatableJobs(queue: JobQueue<unknown>, beats: readonly RepeatableJob[]): Promise<void> {
-  const wanted = new Map(beats.map((beat) => [deduplicationKey(beat.job, beat.payload), beat]));
+export async function syncRepeatableJobs(
+  queue: JobQueue<unknown>,
+  repeatableJobs: readonly RepeatableJob[],
+): Promise<void> {
+  const wanted = new Map(
+    repeatableJobs.map((repeated) => [deduplicationKey(repeated.job, repeated.payload), repeated]),
+  );
   const known = new Map((await queue.getJobSchedulers()).map(({ key, every }) => [key, every]));
   for (const id of known.keys()) {
     if (!wanted.has(id)) await queue.removeJobScheduler(id);

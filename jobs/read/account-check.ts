@@ -1,10 +1,12 @@
-// Whose account a CRM's token opens. It is asked once and noted: what comes from another account is not ours.
-import type { Account, CrmConnector } from '../../src/crm/connector.ts';
+// The CRM account that the token belongs to. It is asked for once and stored; events of another
+// account are not ours.
+import type { CrmConnector } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
+import type { Account } from '../../src/crm/setup.ts';
 import { claimAccount, storedAccount } from '../../src/store/sync/crm-accounts.ts';
 import type { JobContext } from '../context.ts';
 
-/** Null: this token may not ask. */
+/** Null: the token may not read its account. */
 export async function fetchAccount(connector: CrmConnector, signal: AbortSignal): Promise<Account | null> {
   try {
     return await connector.describeAccount(signal);
@@ -15,15 +17,15 @@ export async function fetchAccount(connector: CrmConnector, signal: AbortSignal)
 }
 
 /**
- * The id of the account that our records are from; null = nobody can tell.
- * @throws ConnectorError when the CRM had to be asked and did not answer
+ * The ID of the account that our records are from; null = unknown.
+ * @throws ConnectorError when the CRM had to be asked and the call failed
  */
 export async function resolveAccount(
   { db, clock, signal }: JobContext,
   connector: CrmConnector,
 ): Promise<string | null> {
-  const known = await storedAccount(db, connector.id);
-  if (known !== null) return known;
-  const asked = await fetchAccount(connector, signal);
-  return asked === null ? null : claimAccount(db, { crm: connector.id, account: asked.id }, clock.now());
+  const stored = await storedAccount(db, connector.id);
+  if (stored !== null) return stored;
+  const account = await fetchAccount(connector, signal);
+  return account === null ? null : claimAccount(db, { crm: connector.id, account: account.id }, clock.now());
 }

@@ -1,80 +1,133 @@
-// Dates what counters counted: records whose counters moved, in batches. What dating found and how far it got are kept
-// together, so that a killed process counts nothing twice and loses nothing. When none is left the counters are read to their
-// end, as a stream is.
-import type { ChangedCounters, ChangeStream, CrmConnector } from '../../src/crm/connector.ts';
+// Counters (HubSpot's number of page views): records carry a total, and the connector finds the
+// date of each event behind it. The events and the position reached are saved in one transaction,
+// so a killed process neither counts an event twice nor loses one. When no changed counter is left,
+// the counters are marked as read to their end, like a stream.
+import type { ChangedCounters, CrmConnector } from '../../src/crm/connector.ts';
+import type { ChangeStream } from '../../src/crm/streams.ts';
 import { chunksOf } from '../../src/domain/chunks.ts';
-import { type ClaimedCounters, claimChangedCounters, saveDatedEvents } from '../../src/store/sync/counters.ts';
+import { type ClaimedCounters, claimChangedCounters } from '../../src/store/sync/claim-counters.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';
-import { allStreams, finishPull, type StreamSummary } from '../../src/store/sync/streams.ts';
+import { saveDatedEvents } from '../../src/store/sync/save-dated-events.ts';
+import { finishPull } from '../../src/store/sync/save-page.ts';
+import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
+import { redateCounter } from '../../src/store/sync/switch-counters.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { PARALLEL, runBatches } from '../run-batches.ts';
 
 const CLAIM_MS = 60_000;
 
-/** An open counter, and the instant until which its things are known from the stream that it stands in for. */
+/**
+ * Counters list no pages: sync-streams reads their totals with the records, and refresh-records
+ * dates their events.
+ */
+export function isReadByDating({ isCounter }: ChangeStream): boolean {
+  return isCounter === true;
+}
+
+/**
+ * At the start of a full sync: dates all events of a counter again. Does nothing for other streams.
+ */
+export async function redateIfCounter(
+  db: JobContext['db'],
+  crm: string,
+  stream: ChangeStream,
+  now: Date,
+): Promise<void> {
+  if (isReadByDating(stream)) await redateCounter(db, { crm, counter: stream.id }, now);
+}
+
+/** An available counter. */
 interface OpenCounter {
   readonly counter: string;
+  /**
+   * Events up to this instant (epoch ms) are known from the stream that the counter is a fallback
+   * for; null = none.
+   */
   readonly from: number | null;
 }
 
+/** Dates the events of all changed counters of a CRM. */
 export async function dateCounterEvents(context: JobContext, { connector }: MappedCrm): Promise<void> {
+  const rows = (await allStreams(context.db)).filter(({ crm }) => crm === connector.id);
+  const counters = availableCounters(connector.streams, rows);
+  await dateChangedCounters(context, connector, counters);
+  // During the first sync more records arrive whose counters must be dated.
+  if (!context.signal.aborted && areRecordsListed(connector.streams, rows))
+    await finishCounters(context, counters, rows);
+}
+
+function availableCounters(streams: readonly ChangeStream[], rows: readonly StreamSummary[]): readonly OpenCounter[] {
+  const byStream = new Map(rows.map((row) => [row.stream, row]));
+  return streams.filter(isReadByDating).flatMap(({ id, fallbackFor }) => {
+    const row = byStream.get(id);
+    if (row === undefined || row.unavailableReason !== null) return [];
+    const better = fallbackFor === undefined ? undefined : byStream.get(fallbackFor);
+    return [{ counter: id, from: better?.completedAt?.getTime() ?? null }];
+  });
+}
+
+async function dateChangedCounters(
+  context: JobContext,
+  connector: CrmConnector,
+  counters: readonly OpenCounter[],
+): Promise<void> {
   const { db, clock, signal } = context;
   const crm = connector.id;
-  const known = (await allStreams(db)).filter((each) => each.crm === crm);
-  const open = openCounters(connector.streams, known);
   const size = connector.batch.counters ?? connector.batch.read;
+  const limit = size * PARALLEL;
   for (;;) {
     const now = clock.now();
     const until = new Date(now.getTime() + CLAIM_MS);
-    const limit = size * PARALLEL;
     const claimed = await claimChangedCounters(db, { crm, by: `refresh-${crm}`, limit, now, until });
-    await runBatches(chunksOf(claimed, size), (chunk) => dateChunk(context, connector, chunk, open));
-    if (signal.aborted) return;
-    if (claimed.length < limit) break;
+    await runBatches(chunksOf(claimed, size), (chunk) => dateChunk(context, connector, chunk, counters));
+    if (signal.aborted || claimed.length < limit) return;
   }
-  // While the records are read for the first time, more of them come whose counters are to be dated.
-  const lists = connector.streams.filter((stream) => stream.listsObject !== undefined).map(({ id }) => id);
-  if (!lists.every((id) => known.some(({ stream, completedAt }) => stream === id && completedAt !== null))) return;
-  for (const { counter } of open) {
-    // One that is to be dated again since is left to the next refresh.
-    const from = known.find(({ stream }) => stream === counter);
-    if (from)
-      await finishPull(db, { crm, stream: counter, from, now: clock.now(), listsObject: null, fullSyncRunId: null });
-  }
-}
-
-function openCounters(streams: readonly ChangeStream[], known: readonly StreamSummary[]): readonly OpenCounter[] {
-  const rows = new Map(known.map((row) => [row.stream, row]));
-  return streams.flatMap(({ id, isCounter, fallbackFor }) => {
-    const row = rows.get(id);
-    if (isCounter !== true || row === undefined || row.unavailableReason !== null) return [];
-    const better = fallbackFor === undefined ? undefined : rows.get(fallbackFor);
-    return [{ counter: id, from: better?.completedAt?.getTime() ?? null }];
-  });
 }
 
 async function dateChunk(
   context: JobContext,
   connector: CrmConnector,
   claimed: readonly ClaimedCounters[],
-  open: readonly OpenCounter[],
+  counters: readonly OpenCounter[],
 ): Promise<void> {
   const { db, clock, signal } = context;
-  const undated = claimed.flatMap((record) => toUndated(record, open));
-  const nothing = { records: [], activities: [], gone: [], unanswered: [] };
-  const found = undated.length === 0 ? nothing : await connector.dateCounterEvents?.(undated, signal);
+  const changed = claimed.flatMap((record) => changedCounters(record, counters));
+  const nothing = { records: [], activities: [], gone: [], notReturned: [] };
+  const found = changed.length === 0 ? nothing : await connector.dateCounterEvents?.(changed, signal);
   if (found === undefined) return;
   await addToRunCounters(db, { activities: found.activities.length });
   await saveDatedEvents(db, found, { crm: connector.id, now: clock.now(), claimed });
 }
 
-/** Nothing for a record none of whose open counters stands elsewhere than when it was dated. */
-function toUndated({ object, id, counters, dated }: ClaimedCounters, open: readonly OpenCounter[]): ChangedCounters[] {
-  const moved = open.flatMap(({ counter, from }) => {
+/** Returns an empty list if no available counter of the record changed since it was dated. */
+function changedCounters(
+  { object, id, counters: totals, dated }: ClaimedCounters,
+  counters: readonly OpenCounter[],
+): ChangedCounters[] {
+  const changed = counters.flatMap(({ counter, from }) => {
     const last = dated[counter];
-    const hasMoved = (counters[counter] ?? 0) !== (last?.shown ?? 0);
-    if (!hasMoved && last?.again !== true) return [];
-    return [{ counter, from, dated: last ?? null, again: last?.again === true }];
+    const hasChanged = (totals[counter] ?? 0) !== (last?.crmValue ?? 0);
+    if (!hasChanged && last?.redate !== true) return [];
+    return [{ counter, from, dated: last ?? null, redate: last?.redate === true }];
   });
-  return moved.length === 0 ? [] : [{ ref: { object, id }, counters: moved }];
+  return changed.length === 0 ? [] : [{ ref: { object, id }, counters: changed }];
+}
+
+function areRecordsListed(streams: readonly ChangeStream[], rows: readonly StreamSummary[]): boolean {
+  const read = new Set(rows.filter(({ completedAt }) => completedAt !== null).map(({ stream }) => stream));
+  return streams.every(({ id, listsObject }) => listsObject === undefined || read.has(id));
+}
+
+async function finishCounters(
+  { db, clock }: JobContext,
+  counters: readonly OpenCounter[],
+  rows: readonly StreamSummary[],
+): Promise<void> {
+  for (const { counter } of counters) {
+    // Fails, and leaves it to the next refresh, when a full sync of the counter began meanwhile.
+    const from = rows.find(({ stream }) => stream === counter);
+    if (!from) continue;
+    const key = { crm: from.crm, stream: counter };
+    await finishPull(db, { ...key, from, now: clock.now(), listsObject: null, fullSyncRunId: null });
+  }
 }

@@ -1,115 +1,134 @@
-// Compares whom a CRM has with whom we know: a deletion moves no modification time, so that only a listing of all shows it. Whoever
-// is not listed is asked for by id, and so is everybody who was deleted: restored meanwhile, or erased for good. The place
-// reached is kept in the run, so that a killed night goes on where it was.
+// Nightly: compares the CRM's listing of all records with the stored ones. A deletion changes no
+// modification time, so only a complete listing shows it. Records that are not listed are read by
+// ID, and so are records that were deleted before: they may have been restored, or erased for good.
+// The position is saved as a step of the run, so a killed night continues where it stopped.
 import { z } from 'zod';
 import type { CrmConnector } from '../../src/crm/connector.ts';
 import { chunksOf } from '../../src/domain/chunks.ts';
-import { saveFetchedRecords } from '../../src/store/records/save-fetched.ts';
+import { saveAndErase } from '../../src/store/erasure/save-and-erase.ts';
 import {
   clearListing,
   countListed,
   markMissingDirty,
   pageOfMissing,
   saveListing,
-} from '../../src/store/records/seen-in-crm.ts';
+} from '../../src/store/records/crm-listing.ts';
 import { claimAccount } from '../../src/store/sync/crm-accounts.ts';
 import { activePause } from '../../src/store/sync/crm-pauses.ts';
-import { findRun, mergeRunProgress } from '../../src/store/sync/runs.ts';
+import { findStep, listRunSteps, saveRunSteps } from '../../src/store/sync/run-steps.ts';
 import type { JobContext } from '../context.ts';
 import { pauseOnFailure } from '../failure-policy.ts';
 import { runBatches } from '../run-batches.ts';
 import { fetchAccount } from './account-check.ts';
 
-const placeSchema = z.object({
-  /** When the listing began (ISO). */
+const STEP = 'deletions-reconciled';
+
+const positionSchema = z.object({
+  /** The start of the listing (ISO). */
   began: z.string(),
-  step: z.enum(['listing', 'asking', 'done']),
-  /** Of the listing: where its next page begins. */
+  stage: z.enum(['listing', 'reading-missing']),
+  /** The start of the next page of the listing; null = the first page. */
   after: z.string().nullable(),
-  /** Of the asking: whom it has come to. */
-  asked: z.object({ object: z.string(), id: z.string() }).nullable(),
+  /** The last missing record read. */
+  lastRead: z.object({ object: z.string(), id: z.string() }).nullable(),
 });
-type Place = z.infer<typeof placeSchema>;
+type Position = z.infer<typeof positionSchema>;
 
-// Finding them walks all records: many at a time.
-const DOUBTFUL_PAGE = 5_000;
+// Finding missing records scans all records, so a page is large.
+const MISSING_PAGE = 5_000;
 
-// A portal loses few of its contacts in a day. A listing that shows less than this of those we know is not to be trusted: what
-// it does not have must not be erased here.
-const SAME_PORTAL = 0.5;
+// A portal loses few of its contacts in a day. A listing with less than this share of the stored
+// records is not trusted: records that it omits must not be erased.
+const MIN_LISTED_SHARE = 0.5;
 
-export async function reconcileDeletions(context: JobContext, crm: string, run: number): Promise<void> {
+export async function reconcileDeletions(context: JobContext, crm: string, runId: number): Promise<void> {
   const connector = context.crms.get(crm)?.connector;
   if (!connector?.listAllRecords || (await activePause(context.db, crm, 'read', context.clock.now()))) return;
-  // What is missed tonight is compared tomorrow: nothing to ring for.
+  // No retry: the next night compares everything again.
   await pauseOnFailure(
     context,
     { crm, direction: 'read' },
-    () => walk(context, connector, run),
+    () => compareAll(context, connector, runId),
     async () => {},
   );
 }
 
-async function walk(context: JobContext, connector: CrmConnector, run: number): Promise<void> {
-  const { db, clock, signal, log } = context;
+async function compareAll(context: JobContext, connector: CrmConnector, runId: number): Promise<void> {
+  const { db, clock, signal } = context;
+  const crm = connector.id;
+  if (!(await isOwnAccount(context, connector))) return;
+  const saved = findStep(await listRunSteps(db, runId), STEP, crm);
+  if (saved?.completed_at) return;
+  let position: Position | null = positionSchema.safeParse(saved?.detail).data ?? (await startListing(context, crm));
+  while (position !== null && !signal.aborted) {
+    position =
+      position.stage === 'listing'
+        ? await listPage(context, connector, runId, position)
+        : await readMissingPage(context, connector, position);
+    const now = clock.now();
+    const step = { step: STEP, crm, completedAt: position === null ? now : null, detail: position } as const;
+    await saveRunSteps(db, runId, [step], { now });
+  }
+}
+
+/**
+ * The listing of another account must not be compared: our records are missing in it, and its IDs
+ * can equal ours.
+ */
+async function isOwnAccount({ db, clock, signal, log }: JobContext, connector: CrmConnector): Promise<boolean> {
   const crm = connector.id;
   const account = await fetchAccount(connector, signal);
-  // Whoever is not in another account is not gone for it, and nobody there is one of ours, even under the same id.
-  if (account !== null && (await claimAccount(db, { crm, account: account.id }, clock.now())) !== account.id) {
-    log.warn({ crm, account: account.id }, `${account.name} is of another account than the records that are known.`);
-    return;
-  }
-  let place = await placeReached(context, crm, run);
-  if (place === null) {
-    await clearListing(db, crm);
-    place = { began: clock.now().toISOString(), step: 'listing', after: null, asked: null };
-  }
-  while (place.step !== 'done' && !signal.aborted) {
-    place =
-      place.step === 'listing'
-        ? await listOne(context, connector, run, place)
-        : await askOne(context, connector, place);
-    await mergeRunProgress(db, run, { [`present ${crm}`]: place }, clock.now());
-  }
+  if (account === null) return true;
+  if ((await claimAccount(db, { crm, account: account.id }, clock.now())) === account.id) return true;
+  log.warn({ crm, account: account.id }, `${account.name} is another account than the one of the stored records.`);
+  return false;
 }
 
-async function listOne(context: JobContext, connector: CrmConnector, run: number, place: Place): Promise<Place> {
-  const { db, clock, log } = context;
+async function startListing({ db, clock }: JobContext, crm: string): Promise<Position> {
+  await clearListing(db, crm);
+  return { began: clock.now().toISOString(), stage: 'listing', after: null, lastRead: null };
+}
+
+/** Returns the next position; null = done. */
+async function listPage(
+  { db, clock, log, signal }: JobContext,
+  connector: CrmConnector,
+  runId: number,
+  position: Position,
+): Promise<Position | null> {
   const crm = connector.id;
-  const page = await connector.listAllRecords?.(place.after, context.signal);
-  if (page === undefined) return { ...place, step: 'done' };
-  await saveListing(db, { crm, run, refs: page.refs });
-  if (page.after !== null) return { ...place, after: page.after };
-  const listing = { crm, began: new Date(place.began) };
+  const page = await connector.listAllRecords?.(position.after, signal);
+  if (page === undefined) return null;
+  await saveListing(db, { crm, runId, refs: page.refs });
+  if (page.after !== null) return { ...position, after: page.after };
+  const listing = { crm, startedAt: new Date(position.began) };
   const { known, listed } = await countListed(db, listing);
-  if (listed >= known * SAME_PORTAL) return { ...place, step: 'asking' };
-  log.warn(
-    { crm, known, listed },
-    `${crm} shows ${listed} of the ${known} records that are known. Is it still the same portal?`,
-  );
+  if (listed >= known * MIN_LISTED_SHARE) return { ...position, stage: 'reading-missing' };
+  const message = `${crm} lists ${listed} of the ${known} stored records. Is it still the same portal?`;
+  log.warn({ crm, known, listed }, message);
   await markMissingDirty(db, listing, clock.now());
   await clearListing(db, crm);
-  return { ...place, step: 'done' };
+  return null;
 }
 
-async function askOne({ db, clock, signal }: JobContext, connector: CrmConnector, place: Place): Promise<Place> {
+/** Returns the next position; null = done. */
+async function readMissingPage(
+  { db, clock, signal }: JobContext,
+  connector: CrmConnector,
+  position: Position,
+): Promise<Position | null> {
   const crm = connector.id;
-  const listing = { crm, began: new Date(place.began) };
-  const refs = await pageOfMissing(db, listing, { after: place.asked, limit: DOUBTFUL_PAGE });
+  const listing = { crm, startedAt: new Date(position.began) };
+  const refs = await pageOfMissing(db, listing, { after: position.lastRead, limit: MISSING_PAGE });
   const last = refs.at(-1);
   if (last === undefined) {
     await clearListing(db, crm);
-    return { ...place, step: 'done' };
+    return null;
   }
   await runBatches(chunksOf(refs, connector.batch.read), async (chunk) => {
     const askedAt = clock.now();
     const fetched = await connector.fetchLeads(chunk, signal);
-    await saveFetchedRecords(db, fetched, { crm, now: clock.now(), askedAt, erases: true });
+    await saveAndErase(db, fetched, { crm, now: clock.now(), askedAt });
   });
-  return { ...place, asked: { object: last.object, id: last.id } };
-}
-
-async function placeReached({ db }: JobContext, crm: string, run: number): Promise<Place | null> {
-  const progress = (await findRun(db, run))?.progress ?? {};
-  return placeSchema.safeParse(progress[`present ${crm}`]).data ?? null;
+  return { ...position, lastRead: { object: last.object, id: last.id } };
 }

@@ -1,36 +1,46 @@
-// Compares what is linked to each record (company, activities) with what we know: an association that alone was changed moves
-// no modification time. The place reached is kept in the run, so that a killed night goes on where it was.
+// Nightly: compares the stored links of each record (company, activities, deals) with the CRM. A
+// change of a link alone does not change a modification time. The position is saved as a step of
+// the run, so a killed night continues where it stopped.
 import { z } from 'zod';
-import type { RecordRef } from '../../src/domain/crm-changes.ts';
-import { pageOfLinks } from '../../src/store/activities/activities.ts';
+import type { CrmConnector } from '../../src/crm/connector.ts';
+import { pageOfLinks } from '../../src/store/activities/stored-links.ts';
 import { activePause } from '../../src/store/sync/crm-pauses.ts';
-import { findRun, mergeRunProgress } from '../../src/store/sync/runs.ts';
+import { findStep, listRunSteps, saveRunSteps } from '../../src/store/sync/run-steps.ts';
 import { saveLinkFindings } from '../../src/store/sync/save-items.ts';
 import type { JobContext } from '../context.ts';
 import { pauseOnFailure } from '../failure-policy.ts';
 
-const placeSchema = z.object({ object: z.string(), id: z.string() });
+const STEP = 'links-reconciled';
 
-export async function reconcileLinks(context: JobContext, crm: string, run: number): Promise<void> {
+/** The last record compared. */
+const positionSchema = z.object({ object: z.string(), id: z.string() });
+
+export async function reconcileLinks(context: JobContext, crm: string, runId: number): Promise<void> {
   const connector = context.crms.get(crm)?.connector;
-  const compare = connector?.reconcileLinks?.bind(connector);
-  if (!connector || !compare || (await activePause(context.db, crm, 'read', context.clock.now()))) return;
-  const { db, clock, signal } = context;
-  const walk = async () => {
-    let after = await placeReached(context, crm, run);
-    while (!signal.aborted) {
-      const known = await pageOfLinks(db, { crm, after, limit: connector.batch.links });
-      if (known.length === 0) return;
-      await saveLinkFindings(db, await compare(known, signal), { crm, now: clock.now() });
-      after = known.at(-1)?.ref ?? null;
-      await mergeRunProgress(db, run, { [`compared ${crm}`]: after }, clock.now());
-    }
-  };
-  // What is missed tonight is compared tomorrow: nothing to ring for.
-  await pauseOnFailure(context, { crm, direction: 'read' }, walk, async () => {});
+  if (!connector?.reconcileLinks || (await activePause(context.db, crm, 'read', context.clock.now()))) return;
+  // No retry: the next night compares everything again.
+  await pauseOnFailure(
+    context,
+    { crm, direction: 'read' },
+    () => compareAll(context, connector, runId),
+    async () => {},
+  );
 }
 
-async function placeReached(context: JobContext, crm: string, run: number): Promise<RecordRef | null> {
-  const progress = (await findRun(context.db, run))?.progress ?? {};
-  return placeSchema.safeParse(progress[`compared ${crm}`]).data ?? null;
+async function compareAll({ db, clock, signal }: JobContext, connector: CrmConnector, runId: number): Promise<void> {
+  const crm = connector.id;
+  const saved = findStep(await listRunSteps(db, runId), STEP, crm);
+  if (saved?.completed_at) return;
+  let after = positionSchema.safeParse(saved?.detail).data ?? null;
+  while (!signal.aborted) {
+    const stored = await pageOfLinks(db, { crm, after, limit: connector.batch.links });
+    const last = stored.at(-1);
+    if (last === undefined) {
+      return saveRunSteps(db, runId, [{ step: STEP, crm, completedAt: clock.now() }], { now: clock.now() });
+    }
+    const differences = await connector.reconcileLinks?.(stored, signal);
+    if (differences !== undefined) await saveLinkFindings(db, differences, { crm, now: clock.now() });
+    after = { object: last.ref.object, id: last.ref.id };
+    await saveRunSteps(db, runId, [{ step: STEP, crm, completedAt: null, detail: after }], { now: clock.now() });
+  }
 }

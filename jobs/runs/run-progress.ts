@@ -1,6 +1,7 @@
-// How far a run (backfill, nightly, recompute, round) has come: what it set going is read, scored and written, one after the other. Each
-// step waits for what was marked until the one before it was over, and for nothing that others have asked for since: somebody always has.
-import { z } from 'zod';
+// How far a run (backfill, nightly, recompute, sync) has come: the work that it marked is read,
+// dated, scored and written, in this order. Each step waits for the work that was marked before the
+// previous step ended, and for nothing marked later: during the day there is always new work, so
+// waiting for an empty backlog would never end.
 import {
   hasChangedCounters,
   hasDirty,
@@ -9,65 +10,76 @@ import {
   hasUnwritten,
   lastMatchQueueSeq,
 } from '../../src/store/sync/remaining-work.ts';
-import { type Run, setRunProgressOnce } from '../../src/store/sync/runs.ts';
+import {
+  completeStepOnce,
+  findStep,
+  isStepDone,
+  listRunSteps,
+  type SavedRunStep,
+  stepCompletedAt,
+} from '../../src/store/sync/run-steps.ts';
+import type { Run } from '../../src/store/sync/runs.ts';
+import type { RunStep } from '../../src/store/tables/runs.ts';
 import type { JobContext } from '../context.ts';
+import { needsThresholdUpdate } from '../score/percentile-bands.ts';
 
-/** Whether its own part is over: it marked what it had to, and every CRM was read to its end since. */
-export function isOwnWorkDone({ crms }: JobContext, { progress }: Run): boolean {
-  return progress.marked === true && [...crms.keys()].every((crm) => progress[`pulled ${crm}`] === true);
+/** Whether the run has marked its work and every CRM was read to its end since. */
+export function isOwnWorkDone({ crms }: JobContext, steps: readonly SavedRunStep[]): boolean {
+  return isStepDone(steps, 'work-marked') && [...crms.keys()].every((crm) => isStepDone(steps, 'streams-synced', crm));
 }
 
-const instant = z.iso
-  .datetime()
-  .transform((text) => new Date(text))
-  .nullable()
-  .catch(null);
-/** When each step was over. */
-const stepsSchema = z.object({
-  'own part over': instant,
-  'all read': instant,
-  'all dated': instant,
-  'last unmatched': z.number().nullable().catch(null),
-  'all scored': instant,
-  /** The thresholds, when all was scored (move-thresholds.ts); null as well where there are none. */
-  'moved at': instant,
-  'all scored again': instant,
-});
-type Step = Exclude<keyof z.infer<typeof stepsSchema>, 'last unmatched'>;
+/** What a run has left to do first. */
+export type RemainingWork = 'to-score' | 'to-update-thresholds' | 'to-write' | 'nothing';
 
-/** What a run has left to do. */
-export type RemainingWork = 'to-score' | 'to-write' | 'nothing';
-
-/** Notes each step that it finds over. */
+/** Completes each step of the run whose work is done. */
 export async function remainingWork(context: JobContext, run: Run): Promise<RemainingWork> {
-  if (!isOwnWorkDone(context, run)) return 'to-score';
   const { db, clock, debounceMs } = context;
+  const steps = await listRunSteps(db, run.id);
+  if (!isOwnWorkDone(context, steps)) return 'to-score';
   const crms = [...context.crms.keys()];
-  const known = stepsSchema.parse(run.progress);
-  const over = async (step: Step, isAnyLeft: () => Promise<boolean> = async () => false) => {
-    if (known[step] !== null || (await isAnyLeft())) return known[step];
-    const now = clock.now();
-    await setRunProgressOnce(db, run.id, { [step]: now.toISOString() }, now);
-    return now;
-  };
-  const lastMark = async () => {
-    if (known['last unmatched'] !== null) return known['last unmatched'];
-    const last = await lastMatchQueueSeq(db);
-    await setRunProgressOnce(db, run.id, { 'last unmatched': last }, clock.now());
-    return last;
-  };
-  const own = await over('own part over');
-  const read = own && (await over('all read', () => hasDirty(db, crms, own)));
-  const dated = read && (await over('all dated', () => hasChangedCounters(db, crms, read)));
+  const complete = (step: RunStep, hasWorkLeft?: () => Promise<boolean>) =>
+    completeIfDone(context, run, { step, completedAt: stepCompletedAt(steps, step), hasWorkLeft });
+
+  const own = await complete('own-work-done');
+  const read = own && (await complete('records-read', () => hasDirty(db, crms, own)));
+  const dated = read && (await complete('counters-dated', () => hasChangedCounters(db, crms, read)));
   if (dated === null) return 'to-score';
-  const unmatched = await lastMark();
-  // Whoever was scored a moment before rests for that long.
-  const rested = new Date(dated.getTime() + debounceMs);
-  const scored = await over('all scored', async () => {
-    return (await hasQueuedForMatching(db, unmatched)) || (await hasDue(db, rested));
+  const lastSeq = await measureMatchQueue(context, run, steps);
+  // Leads that were scored a moment ago wait for the end of their debounce window.
+  const debounced = new Date(dated.getTime() + debounceMs);
+  const scored = await complete('leads-scored', async () => {
+    return (await hasQueuedForMatching(db, lastSeq)) || (await hasDue(db, debounced));
   });
-  const moved = known['moved at'];
-  const last = moved === null ? scored : await over('all scored again', () => hasDue(db, moved));
+  const moved = stepCompletedAt(steps, 'thresholds-updated');
+  const last = moved === null ? scored : await complete('leads-rescored', () => hasDue(db, moved));
   if (last === null) return 'to-score';
-  return (await hasUnwritten(db, crms, { by: last, now: clock.now() })) ? 'to-write' : 'nothing';
+  if (needsThresholdUpdate(context, run, steps)) return 'to-update-thresholds';
+  return (await hasUnwritten(db, crms, { until: last, now: clock.now() })) ? 'to-write' : 'nothing';
+}
+
+interface StepCheck {
+  readonly step: RunStep;
+  readonly completedAt: Date | null;
+  readonly hasWorkLeft: (() => Promise<boolean>) | undefined;
+}
+
+/** @returns when the step was completed; null = it still has work left */
+async function completeIfDone(
+  { db, clock }: JobContext,
+  run: Run,
+  { step, completedAt, hasWorkLeft = async () => false }: StepCheck,
+): Promise<Date | null> {
+  if (completedAt !== null || (await hasWorkLeft())) return completedAt;
+  const now = clock.now();
+  await completeStepOnce(db, run.id, { step }, now);
+  return now;
+}
+
+/** The sequence number of the last row of the match queue that the run waits for. */
+async function measureMatchQueue({ db, clock }: JobContext, run: Run, steps: readonly SavedRunStep[]): Promise<number> {
+  const saved = findStep(steps, 'match-queue-measured')?.detail;
+  if (typeof saved === 'number') return saved;
+  const lastSeq = await lastMatchQueueSeq(db);
+  await completeStepOnce(db, run.id, { step: 'match-queue-measured', detail: lastSeq }, clock.now());
+  return lastSeq;
 }

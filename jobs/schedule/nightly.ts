@@ -1,18 +1,18 @@
-// The nightly job: compares links and deletions, which no modification time tells of, marks everybody whose score changes by
-// itself, and rings for the round that reads, scores and writes. A slot (local date) runs once, whoever rings for it and
-// however often; one that was missed is made up once.
-
-import { purgeEventKeys } from '../../src/store/inbox/inbox.ts';
+// The nightly job, also run by `recompute`: finds the changes that no modification time reveals
+// (links, deletions), purges old rows, marks the leads whose score changes with time, and enqueues
+// the jobs that read, score and write. A slot (local date) runs once, however often the job is
+// enqueued. A missed slot is made up once.
+import { purgeEventKeys } from '../../src/store/inbox/event-keys.ts';
 import { purgeQuarantine } from '../../src/store/inbox/quarantine.ts';
 import { markDueByDecay } from '../../src/store/leads/mark-due.ts';
 import { retryErrors } from '../../src/store/leads/record-errors.ts';
 import { purgeConflicts } from '../../src/store/records/field-conflicts.ts';
+import { isStepDone, listRunSteps, saveRunSteps } from '../../src/store/sync/run-steps.ts';
 import {
   findRun,
   findRunOfSlot,
   findUnfinishedRun,
   firstRunDone,
-  mergeRunProgress,
   openRun,
   type Run,
 } from '../../src/store/sync/runs.ts';
@@ -21,31 +21,45 @@ import { reconcileDeletions } from '../read/reconcile-deletions.ts';
 import { reconcileLinks } from '../read/reconcile-links.ts';
 import { latestSlot } from './nightly-slot.ts';
 
-/** Longer than any step between two notes of progress: a run that was silent for so long was killed, and is gone on with. */
+/**
+ * Longer than any step between two heartbeats of a run: a run that is silent for so long was
+ * killed, and is continued.
+ */
 const SILENCE_MS = 5 * 60_000;
 
 export async function runNightly(context: JobContext): Promise<void> {
-  const asked = await findUnfinishedRun(context.db, 'recompute');
-  // One that has done its part and waits for a CRM does not hold up the nights that follow.
-  const run = asked && asked.progress.marked !== true ? asked : await runOfLatestSlot(context);
-  if (!run || run.progress.marked === true) return;
+  const run = await runToWorkOn(context);
+  if (!run) return;
   for (const crm of context.crms.keys()) {
     await reconcileLinks(context, crm, run.id);
     if (context.signal.aborted) return;
     await reconcileDeletions(context, crm, run.id);
     if (context.signal.aborted) return;
   }
-  // What the CRM refused is tried once a night: somebody may have corrected the record, or the rule that refused it.
+  // The record, or the rule that refused it, may have been corrected in the CRM.
   await retryErrors(context.db, context.clock.now(), 'write');
-  await purgeEventKeys(context.db, context.clock.now());
-  await purgeQuarantine(context.db, context.clock.now());
-  await purgeConflicts(context.db, context.clock.now());
-  const decayed = await markDueByDecay(context.db, context.clock.now(), scoringInstant(context));
-  await mergeRunProgress(context.db, run.id, { marked: true, decayed }, context.clock.now());
+  await purgeOldRows(context);
+  await markDecayedLeads(context, run);
   for (const crm of context.crms.keys()) await context.enqueue('sync-streams', { crm });
 }
 
-/** The run of the latest slot, if there is anything left to do for it that nobody else is doing. */
+/**
+ * The run that `recompute` opened, or the run of the latest slot, unless its work is already
+ * marked.
+ */
+async function runToWorkOn(context: JobContext): Promise<Run | null> {
+  const recompute = await findUnfinishedRun(context.db, 'recompute');
+  // A recompute that has marked its work and waits for a CRM does not block the next nights.
+  if (recompute && !(await isWorkMarked(context, recompute))) return recompute;
+  const run = await runOfLatestSlot(context);
+  return run && !(await isWorkMarked(context, run)) ? run : null;
+}
+
+async function isWorkMarked({ db }: JobContext, run: Run): Promise<boolean> {
+  return isStepDone(await listRunSteps(db, run.id), 'work-marked');
+}
+
+/** The run of the latest slot; null if it is done, or if another worker is running it. */
 async function runOfLatestSlot(context: JobContext): Promise<Run | null> {
   const { db, nightly, timezone } = context;
   const now = context.clock.now();
@@ -55,8 +69,21 @@ async function runOfLatestSlot(context: JobContext): Promise<Run | null> {
     const isSilent = now.getTime() - known.heartbeat_at.getTime() > SILENCE_MS;
     return known.state === 'running' && isSilent ? findRun(db, known.id) : null;
   }
-  // Before the first backfill was over there was nothing to fade: that slot is not missed.
-  const begin = await firstRunDone(db, 'backfill');
-  if (begin === null || begin > slot.at) return null;
+  // Before the end of the first backfill there were no scores to decay: the slot was not missed.
+  const firstBackfill = await firstRunDone(db, 'backfill');
+  if (firstBackfill === null || firstBackfill > slot.at) return null;
   return openRun(db, { job: 'nightly', slot: slot.date, state: 'running' }, now);
+}
+
+async function purgeOldRows({ db, clock }: JobContext): Promise<void> {
+  await purgeEventKeys(db, clock.now());
+  await purgeQuarantine(db, clock.now());
+  await purgeConflicts(db, clock.now());
+}
+
+async function markDecayedLeads(context: JobContext, run: Run): Promise<void> {
+  const { db, clock } = context;
+  const decayed = await markDueByDecay(db, clock.now(), scoringInstant(context));
+  const now = clock.now();
+  await saveRunSteps(db, run.id, [{ step: 'work-marked', completedAt: now }], { now, counters: { decayed } });
 }

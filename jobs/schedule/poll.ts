@@ -1,8 +1,9 @@
-// The tick: every POLL_SECONDS it rings for the next round. What a lost queue or a killed process left undone is found here.
+// The poll job: enqueues the other jobs every POLL_SECONDS. It repairs a lost queue or a killed
+// process.
 import { writeHeartbeat } from '../../src/store/sync/heartbeats.ts';
 import type { JobContext } from '../context.ts';
 
-/** The row that shows that jobs are taken and finished; readiness looks at it. */
+/** Heartbeat row of a worker that finishes jobs. The readiness check reads it. */
 export const WORKER_CANARY_ID = 'canary';
 
 export async function poll(context: JobContext): Promise<void> {

@@ -1,8 +1,9 @@
-// Whether anybody may be scored yet. A lead whose activities are half read would be scored, written, and written again: scoring waits
-// until every CRM was read once. It does not wait for one that is down, as long as there is another one that was read: what the
-// one that is down has not shown to its end counts as not seen (scoring-basis.ts), and everybody is scored again once it has.
+// Whether leads may be scored yet. A lead whose activities are half read would be scored and
+// written twice, so scoring waits until every CRM was read once. It does not wait for a CRM that is
+// down if another CRM was read. The activity types that the CRM has not shown then count as
+// unobserved (scoring-inputs.ts), and all leads are scored again when it was read.
 import { listPauses } from '../../src/store/sync/crm-pauses.ts';
-import { areStreamsComplete } from '../../src/store/sync/pending-work.ts';
+import { areStreamsComplete } from '../../src/store/sync/streams.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { isCrmDown } from '../failure-policy.ts';
 
@@ -14,12 +15,12 @@ export async function isInitialSyncDone(context: JobContext): Promise<boolean> {
   if (unread.length === 0) return true;
   if (unread.length === context.crms.size) return false;
   const now = context.clock.now();
-  const halts = await listPauses(context.db, unread);
-  const resting = new Set(
-    halts.filter((each) => each.direction === 'read' && isCrmDown(each, now)).map(({ crm }) => crm),
+  const pauses = await listPauses(context.db, unread);
+  const down = new Set(
+    pauses.filter((pause) => pause.direction === 'read' && isCrmDown(pause, now)).map(({ crm }) => crm),
   );
-  if (!unread.every((crm) => resting.has(crm))) return false;
-  context.log.info({ crms: unread }, 'leads are scored without what was never read to its end');
+  if (!unread.every((crm) => down.has(crm))) return false;
+  context.log.info({ crms: unread }, 'scoring without the data of CRMs that were never read to their end');
   return true;
 }
 

@@ -1,11 +1,14 @@
-// Before anybody is scored: records that are new, or tied to others in another way than before, find their person.
-import { createHash } from 'node:crypto';
+// Before scoring: assigns new records, and records with changed links, to their person.
+import { sha256Hex } from '../../src/domain/sha256-hex.ts';
 import { groupRecords } from '../../src/people/group-records.ts';
 import { enqueueAllForMatching } from '../../src/store/identity/match-queue.ts';
 import { matchRecords } from '../../src/store/identity/match-records.ts';
 import type { JobContext } from '../context.ts';
 
-/** Records a transaction. Most of them are nobody else's, and cost their share of a few statements. */
+/**
+ * Records per transaction. Most records have no match and cost only their share of a few
+ * statements.
+ */
 const CHUNK = 2_000;
 
 export async function matchPeople({
@@ -15,10 +18,11 @@ export async function matchPeople({
   signal,
 }: Pick<JobContext, 'db' | 'people' | 'clock' | 'signal'>): Promise<void> {
   const { match } = people;
-  await enqueueAllForMatching(db, createHash('sha256').update(JSON.stringify(match)).digest('hex'));
+  // A new policy puts all records into the match queue.
+  await enqueueAllForMatching(db, sha256Hex(JSON.stringify(match)));
   let matched = CHUNK;
   while (matched === CHUNK && !signal.aborted) {
-    const chunk = { limit: CHUNK, now: clock.now(), most: match.most_records };
+    const chunk = { limit: CHUNK, now: clock.now(), maxRecords: match.max_records };
     matched = await matchRecords(db, chunk, (records) => groupRecords(records, match));
   }
 }

@@ -1,67 +1,59 @@
-// Score: due leads in chunks, each chunk in one transaction, until none is due.
-
-import { pointsByBand, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
+// The score stage, step by step: match people, assign site events, mark outdated leads as due,
+// score due leads, update band thresholds, enqueue the writes.
 import { markDueByInputs, nextDueAt } from '../../src/store/leads/mark-due.ts';
 import { saveModel } from '../../src/store/leads/models.ts';
-import { scoreDueLeads } from '../../src/store/leads/score-due-leads.ts';
-import { addToRunCounters } from '../../src/store/sync/runs.ts';
-import { type JobContext, scoringInstant } from '../context.ts';
+import type { JobContext } from '../context.ts';
 import { assignSiteEvents } from '../ingest/match-site-events.ts';
 import { isInitialSyncDone } from './initial-sync.ts';
 import { matchPeople } from './match-people.ts';
-import { scoreChunk } from './score-chunk.ts';
-import { type ScoringInputs, scoringInputs } from './scoring-version.ts';
+import { enqueueWrites, scoreAllDue } from './score-all-due.ts';
+import { type ScoringInputs, scoringInputs } from './scoring-inputs.ts';
 import { updateBandThresholds } from './update-thresholds.ts';
 
-/** Leads a transaction: long enough to be worth its round trips, short enough that nobody waits for it. */
-const CHUNK = 500;
-const SOON_MS = 500;
-const LONGEST_REST_MS = 60_000;
-/** Changes of a lead's records that are answered with a scoring in an hour: more is a loop with another writer. */
-const MOST_AN_HOUR = 60;
+const MIN_DELAY_MS = 500;
+const MAX_DELAY_MS = 60_000;
 
 export async function scoreLeads(context: JobContext): Promise<void> {
-  const { db, model, clock, signal } = context;
   if (!(await isInitialSyncDone(context))) return;
   await matchPeople(context);
-  // Whoever has just appeared has what they did before in their first score.
+  // The first score of a new person includes its earlier site events.
   await assignSiteEvents(context);
-  await saveModel(db, { hash: model.hash, name: model.compiled.id, text: model.text }, clock.now());
-  const basis = await scoringInputs(context);
-  await markDueByInputs(db, basis.hash, clock.now());
-  const began = clock.now();
-  await scoreAllDue(context, basis);
-  // Before anything of it is written: who is hot depends on all the others.
-  if (!signal.aborted && (await updateBandThresholds(context, basis.hash, began)) > 0)
-    await scoreAllDue(context, basis);
+  await saveActiveModel(context);
+  const inputs = await markOutdatedLeads(context);
+  await scoreAndRank(context, inputs);
   await enqueueWrites(context);
-  // Those that somebody held just now were passed over: they are scored as soon as that one is done. Others rest for a moment.
+  await enqueueForNextDueLead(context);
+}
+
+async function saveActiveModel({ db, model, clock }: JobContext): Promise<void> {
+  await saveModel(db, { hash: model.hash, name: model.compiled.id, text: model.text }, clock.now());
+}
+
+/**
+ * Marks the leads as due that were scored with other inputs: another model, scope, time zone, ...
+ */
+async function markOutdatedLeads(context: JobContext): Promise<ScoringInputs> {
+  const inputs = await scoringInputs(context);
+  await markDueByInputs(context.db, inputs.hash, context.clock.now());
+  return inputs;
+}
+
+/** Before any result is written: the bands of all leads depend on the scores of all leads. */
+async function scoreAndRank(context: JobContext, inputs: ScoringInputs): Promise<void> {
+  const startedAt = context.clock.now();
+  await scoreAllDue(context, inputs);
+  if (context.signal.aborted) return;
+  const dueAgain = await updateBandThresholds(context, inputs.hash, startedAt);
+  if (dueAgain > 0) await scoreAllDue(context, inputs);
+}
+
+/**
+ * Leads that another transaction has locked are skipped and scored soon; others wait for their
+ * debounce window.
+ */
+async function enqueueForNextDueLead({ db, clock, signal, enqueue }: JobContext): Promise<void> {
   const next = signal.aborted ? null : await nextDueAt(db);
   if (next === null) return;
-  const delayMs = Math.max(SOON_MS, next.getTime() - clock.now().getTime());
-  await context.enqueue('score-leads', {}, { delayMs: Math.min(delayMs, LONGEST_REST_MS) });
-}
-
-async function enqueueWrites(context: JobContext): Promise<void> {
-  for (const crm of context.crms.keys()) await context.enqueue('write-scores', { crm });
-}
-
-async function scoreAllDue(context: JobContext, basis: ScoringInputs): Promise<void> {
-  const { db, crms, model, timezone, clock, signal } = context;
-  let taken = CHUNK;
-  while (taken === CHUNK && !signal.aborted) {
-    const now = scoringInstant(context).getTime();
-    const thresholds = pointsByBand(await thresholdsOf(db, model.hash));
-    const chunk = await scoreDueLeads(
-      db,
-      { limit: CHUNK, now: clock.now(), inputsHash: basis.hash, crms: [...crms.keys()], maxPerHour: MOST_AN_HOUR },
-      (leads) => scoreChunk(leads, { crms, model, timezone, basis, thresholds, now }),
-    );
-    taken = chunk.claimed;
-    await addToRunCounters(db, { scored: taken - chunk.throttled });
-    if (chunk.throttled > 0)
-      context.log.warn({ leads: chunk.throttled }, 'leads that change again and again rest for an hour');
-    // Somebody who did something just now is not kept waiting for all the others.
-    if (chunk.urgent > 0 && taken === CHUNK) await enqueueWrites(context);
-  }
+  const delayMs = Math.max(MIN_DELAY_MS, next.getTime() - clock.now().getTime());
+  await enqueue('score-leads', {}, { delayMs: Math.min(delayMs, MAX_DELAY_MS) });
 }

@@ -1,6 +1,7 @@
-// Many results of one object as one job of the CRM. The job's id and its rows are kept before they are handed over, so that a
-// process that was killed at any point goes on: a job that was never handed over is given up and its rows are written anew,
-// one that was is waited for. Nobody waits in a job of ours: the CRM is looked at, and rung for again later.
+// Writes many results of one object as one bulk job of the CRM. The ID of the bulk job and its rows
+// are saved before they are submitted, so a process can be killed at any point: a bulk job that was
+// not submitted is aborted and its rows are written again; a submitted one is checked until it
+// ends. No job waits for the CRM: each check enqueues the next one.
 import type { BulkWrites, CrmConnector } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import {
@@ -13,25 +14,27 @@ import {
   scheduleBulkCheck,
 } from '../../src/store/outbox/bulk-writes.ts';
 import type { OutboxRow } from '../../src/store/outbox/outbox.ts';
-import { refKey } from '../../src/store/records/save-snapshots.ts';
+import { refKey } from '../../src/store/records/ref-key.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import type { JobContext } from '../context.ts';
 import { saveWriteResults } from './save-write-results.ts';
 
-const FIRST_LOOK_MS = 2_000;
-const LONGEST_WAIT_MS = 60_000;
+const FIRST_CHECK_MS = 2_000;
+const MAX_CHECK_MS = 60_000;
 const ROWS_READ = 5_000;
-/** Kept in one transaction: the embedded database has one session for all. */
-const ROWS_KEPT = 1_000;
+/** Per transaction: the embedded database has one session for all connections. */
+const ROWS_SAVED = 1_000;
 
-/** Looks at the jobs under way, where it is time to, and keeps the outcomes of those that are done. */
+/**
+ * Checks the running bulk writes that are due for a check, and saves the results of finished ones.
+ */
 export async function resumeBulkWrites(context: JobContext, connector: CrmConnector): Promise<void> {
   const { bulkWrites } = connector;
   if (bulkWrites === undefined) return;
   for (const write of await activeBulkWrites(context.db, connector.id)) {
-    const left = write.next_check_at.getTime() - context.clock.now().getTime();
-    if (left > 0) await context.enqueue('write-scores', { crm: connector.id }, { delayMs: left });
-    else await goOn(context, { crm: connector.id, bulkWrites }, write);
+    const waitMs = write.next_check_at.getTime() - context.clock.now().getTime();
+    if (waitMs > 0) await context.enqueue('write-scores', { crm: connector.id }, { delayMs: waitMs });
+    else await checkBulkWrite(context, { crm: connector.id, bulkWrites }, write);
   }
 }
 
@@ -40,29 +43,29 @@ interface Bulk {
   readonly bulkWrites: BulkWrites;
 }
 
-async function goOn(context: JobContext, bulk: Bulk, write: BulkWrite): Promise<void> {
+async function checkBulkWrite(context: JobContext, bulk: Bulk, write: BulkWrite): Promise<void> {
   const { db, clock, signal } = context;
   const { crm, bulkWrites } = bulk;
   const { object, crm_job_id: job } = write;
   const state = await bulkWrites.status(job, signal);
-  if (state.kind === 'under-way') {
+  if (state.kind === 'running') {
     const now = clock.now().getTime();
-    // The longer it takes, the more seldom it is asked for.
-    const age = now - write.opened_at.getTime();
-    const wait = Math.min(Math.max(age / 2, FIRST_LOOK_MS), LONGEST_WAIT_MS);
-    await scheduleBulkCheck(db, { crm, object }, new Date(now + wait));
-    return context.enqueue('write-scores', { crm }, { delayMs: wait });
+    // The longer it runs, the longer the interval between checks.
+    const ageMs = now - write.opened_at.getTime();
+    const delayMs = Math.min(Math.max(ageMs / 2, FIRST_CHECK_MS), MAX_CHECK_MS);
+    await scheduleBulkCheck(db, { crm, object }, new Date(now + delayMs));
+    return context.enqueue('write-scores', { crm }, { delayMs });
   }
-  if (state.kind === 'done') return keepResults(context, bulk, write);
+  if (state.kind === 'done') return saveBulkResults(context, bulk, write);
   if (state.kind === 'open') await bulkWrites.abort(job, signal);
   await deleteBulkWrite(db, { crm, object });
   if (state.kind === 'failed') throw state.error;
 }
 
 /**
- * Hands what the outbox has of an object to a job of the CRM.
- * @returns false when the CRM takes no such job from us: it is written by batches
- * @throws ConnectorError for trouble on the way; the next look finds out what came of it
+ * Submits the outbox rows of an object as a bulk job.
+ * @returns false when the CRM refuses bulk jobs from us: the rows are then written in batches
+ * @throws ConnectorError when a call fails; the next check finds the state of the bulk job
  */
 export async function startBulkWrite(context: JobContext, connector: CrmConnector, object: string): Promise<boolean> {
   const { db, clock, signal, log } = context;
@@ -74,20 +77,20 @@ export async function startBulkWrite(context: JobContext, connector: CrmConnecto
     job = await bulkWrites.open(object, signal);
   } catch (error) {
     if (!(error instanceof ConnectorError) || (error.kind !== 'forbidden' && error.kind !== 'invalid')) throw error;
-    log.warn({ crm, object, code: error.code }, `${crm}: no bulk write, so by batches: ${error.message}`);
+    log.warn({ crm, object, code: error.code }, `${crm}: bulk write refused; writing in batches: ${error.message}`);
     return false;
   }
   const now = clock.now();
-  const nextCheckAt = new Date(now.getTime() + FIRST_LOOK_MS);
-  const taken = await saveBulkWrite(db, { crm, object, job, most: maxRows, mostBytes: maxBytes, now, nextCheckAt });
-  if (taken === 0) {
+  const nextCheckAt = new Date(now.getTime() + FIRST_CHECK_MS);
+  const rowCount = await saveBulkWrite(db, { crm, object, crmJobId: job, maxRows, maxBytes, now, nextCheckAt });
+  if (rowCount === 0) {
     await bulkWrites.abort(job, signal);
     return true;
   }
   const rows = await bulkRows(context, crm, object);
   const patches = rows.map(({ id, patch }) => ({ ref: { object, id }, values: patch }));
   await bulkWrites.send(job, patches, signal);
-  await context.enqueue('write-scores', { crm }, { delayMs: FIRST_LOOK_MS });
+  await context.enqueue('write-scores', { crm }, { delayMs: FIRST_CHECK_MS });
   return true;
 }
 
@@ -100,30 +103,39 @@ async function bulkRows({ db }: JobContext, crm: string, object: string): Promis
   }
 }
 
-/** Chunk by chunk: a process that is killed in between goes on with the others. */
-async function keepResults(context: JobContext, { crm, bulkWrites }: Bulk, write: BulkWrite): Promise<void> {
+/** Chunk by chunk: a process that is killed in between continues with the other rows. */
+async function saveBulkResults(context: JobContext, { crm, bulkWrites }: Bulk, write: BulkWrite): Promise<void> {
   const { db, signal } = context;
   const { object, crm_job_id: job } = write;
   const refs = (await bulkRows(context, crm, object)).map(({ id }) => ({ object, id }));
-  const outcomes = await orForgotten(context, crm, object, () => bulkWrites.results(job, refs, signal));
-  const byRef = new Map(outcomes.map((outcome) => [refKey(outcome.ref), outcome]));
+  const results = await deleteOnConfigurationError(context, { crm, object }, () =>
+    bulkWrites.results(job, refs, signal),
+  );
+  const byRef = new Map(results.map((result) => [refKey(result.ref), result]));
   for (;;) {
-    const rows = await pageOfBulkRows(db, { crm, object, after: '', limit: ROWS_KEPT });
+    const rows = await pageOfBulkRows(db, { crm, object, after: '', limit: ROWS_SAVED });
     if (rows.length === 0) break;
-    const own = rows.flatMap((row) => byRef.get(refKey(row)) ?? []);
-    await saveWriteResults(context, crm, rows, own, (tx) => deleteBulkRows(tx, crm, rows));
+    const ownResults = rows.flatMap((row) => byRef.get(refKey(row)) ?? []);
+    await saveWriteResults(context, crm, rows, ownResults, (tx) => deleteBulkRows(tx, crm, rows));
   }
   await addToRunCounters(db, { batches: 1 });
   await deleteBulkWrite(db, { crm, object });
 }
 
-/** What must be set up first is found by every look again: its rows go back, to be written when it is. */
-async function orForgotten<T>(context: JobContext, crm: string, object: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Every check would meet the same missing setup. The rows return to the outbox and are written
+ * after it is fixed.
+ */
+async function deleteOnConfigurationError<T>(
+  context: JobContext,
+  key: { readonly crm: string; readonly object: string },
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof ConnectorError && error.kind === 'configuration') {
-      await deleteBulkWrite(context.db, { crm, object });
+      await deleteBulkWrite(context.db, key);
     }
     throw error;
   }

@@ -1,92 +1,92 @@
-// What became of results that were written: kept in one transaction, whichever way they went to the CRM.
+// Saves the results of a write in one transaction, for batches and bulk writes alike.
 import type { Transaction } from 'kysely';
-import type { WriteResult } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
+import type { WriteResult } from '../../src/crm/writes.ts';
+import { withLockedLeads } from '../../src/store/leads/lock-leads.ts';
 import { clearErrors, recordErrors } from '../../src/store/leads/record-errors.ts';
 import { deleteFromOutbox, markWritten, type OutboxRow, releaseOutbox } from '../../src/store/outbox/outbox.ts';
-import { refKey } from '../../src/store/records/save-snapshots.ts';
-import { markGoneOrMerged } from '../../src/store/records/tombstones.ts';
+import { refKey } from '../../src/store/records/ref-key.ts';
+import { affectedRecords, markGoneOrMerged } from '../../src/store/records/tombstones.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import type { JobContext } from '../context.ts';
 
 const FIRST_RETRY_MS = 5_000;
-const LONGEST_RETRY_MS = 10 * 60_000;
+const MAX_RETRY_MS = 10 * 60_000;
 
 /**
- * @param rows as they were sent; what replaced one meanwhile stays in the outbox
- * @param also what else is done in the same transaction
+ * @param rows as they were sent; a newer row of the same record stays in the outbox
+ * @param also runs in the same transaction
  */
 export async function saveWriteResults(
   context: JobContext,
   crm: string,
   rows: readonly OutboxRow[],
-  outcomes: readonly WriteResult[],
+  results: readonly WriteResult[],
   also: (tx: Transaction<Tables>) => Promise<void>,
 ): Promise<void> {
   const now = context.clock.now();
-  const byRef = new Map(outcomes.map((outcome) => [refKey(outcome.ref), outcome]));
-  const answered = rows.map((row) => ({ row, outcome: byRef.get(refKey(row)) ?? unanswered(crm, row) }));
-  const written = answered.flatMap(({ row, outcome }) =>
-    outcome.kind === 'written' ? [{ ...row, modifiedAt: outcome.modifiedAt }] : [],
-  );
-  const failed = answered.flatMap(({ row, outcome }) =>
-    outcome.kind === 'failed' ? [{ row, error: outcome.error }] : [],
-  );
-  const final = failed.filter(({ error }) => !canBeRetried(error));
-  const retired = answered.flatMap(({ row: { object, id }, outcome }) => {
-    const into = outcome.kind === 'merged' ? outcome.into : null;
-    return outcome.kind === 'gone' || outcome.kind === 'merged' ? [{ object, id, into }] : [];
-  });
+  const { written, goneOrMerged, refused, toRetry } = byOutcome(crm, rows, results);
+  const refusedRows = refused.map(({ row }) => row);
+  const errors = refused.map(({ row, error }) => toRecordError(row, error));
   await context.db.transaction().execute(async (tx) => {
-    await markWritten(tx, crm, written, now);
-    await clearErrors(tx, crm, 'write', written);
-    await markGoneOrMerged(tx, crm, retired, { now });
-    await deleteFromOutbox(
-      tx,
-      crm,
-      final.map(({ row }) => row),
-    );
-    await recordErrors(
-      tx,
-      crm,
-      final.map(({ row, error }) => toProblem(row, error)),
-      now,
-    );
-    await addToRunCounters(tx, { written: written.length, refused: final.length });
+    await withLockedLeads(tx, crm, [...written, ...affectedRecords(goneOrMerged)], async (locked) => {
+      await markWritten(locked, crm, written, now);
+      await clearErrors(tx, crm, 'write', written);
+      await markGoneOrMerged(locked, crm, goneOrMerged, { now });
+    });
+    await deleteFromOutbox(tx, crm, refusedRows);
+    await recordErrors(tx, crm, errors, now);
+    await addToRunCounters(tx, { written: written.length, refused: refused.length });
     await also(tx);
-    const again = failed.filter(({ error }) => canBeRetried(error)).map(({ row }) => row);
-    for (const [attempts, group] of Map.groupBy(again, (row) => row.attempts)) {
-      await releaseOutbox(tx, crm, group, new Date(now.getTime() + retryDelay(attempts)));
+    for (const [attempts, group] of Map.groupBy(toRetry, (row) => row.attempts)) {
+      await releaseOutbox(tx, crm, group, new Date(now.getTime() + retryDelayMs(attempts)));
     }
   });
-  await ringForRetries(context, crm, failed);
+  await enqueueRetry(context, crm, toRetry);
 }
 
-function unanswered(crm: string, { object, id }: OutboxRow): WriteResult {
-  const message = 'The CRM did not say what became of this record.';
+function byOutcome(crm: string, rows: readonly OutboxRow[], results: readonly WriteResult[]) {
+  const byRef = new Map(results.map((result) => [refKey(result.ref), result]));
+  const outcomes = rows.map((row) => ({ row, result: byRef.get(refKey(row)) ?? missingResult(crm, row) }));
+  const failed = outcomes.flatMap(({ row, result }) =>
+    result.kind === 'failed' ? [{ row, error: result.error }] : [],
+  );
+  return {
+    written: outcomes.flatMap(({ row, result }) =>
+      result.kind === 'written' ? [{ ...row, modifiedAt: result.modifiedAt }] : [],
+    ),
+    goneOrMerged: outcomes.flatMap(({ row: { object, id }, result }) => {
+      const into = result.kind === 'merged' ? result.into : null;
+      return result.kind === 'gone' || result.kind === 'merged' ? [{ object, id, into }] : [];
+    }),
+    refused: failed.filter(({ error }) => !isRetryable(error)),
+    toRetry: failed.filter(({ error }) => isRetryable(error)).map(({ row }) => row),
+  };
+}
+
+function missingResult(crm: string, { object, id }: OutboxRow): WriteResult {
+  const message = 'The CRM returned no result for this record.';
   return { kind: 'failed', ref: { object, id }, error: new ConnectorError({ kind: 'retry', crm, message }) };
 }
 
-function canBeRetried(error: ConnectorError): boolean {
+function isRetryable(error: ConnectorError): boolean {
   return error.kind === 'retry' || error.kind === 'rate-limited' || error.kind === 'budget-spent';
 }
 
-/** Doubles with each try; never gives up, as the next result replaces this one anyway. */
-function retryDelay(attempts: number): number {
-  return Math.min(FIRST_RETRY_MS * 2 ** attempts, LONGEST_RETRY_MS);
+/**
+ * Doubles with each attempt. There is no last attempt: the next result replaces this one anyway.
+ */
+function retryDelayMs(attempts: number): number {
+  return Math.min(FIRST_RETRY_MS * 2 ** attempts, MAX_RETRY_MS);
 }
 
-async function ringForRetries(
-  context: JobContext,
-  crm: string,
-  failed: readonly { row: OutboxRow; error: ConnectorError }[],
-): Promise<void> {
-  const delays = failed.filter(({ error }) => canBeRetried(error)).map(({ row }) => retryDelay(row.attempts));
+async function enqueueRetry(context: JobContext, crm: string, toRetry: readonly OutboxRow[]): Promise<void> {
+  const delays = toRetry.map(({ attempts }) => retryDelayMs(attempts));
   if (delays.length > 0) await context.enqueue('write-scores', { crm }, { delayMs: Math.min(...delays) });
 }
 
-function toProblem(row: OutboxRow, error: ConnectorError) {
+function toRecordError(row: OutboxRow, error: ConnectorError) {
   return {
     ref: { object: row.object, id: row.id },
     stage: 'write' as const,

@@ -1,9 +1,9 @@
-// What must be true when a fault is over, whatever it was: nothing is left to do, and the CRM holds what the store believes.
+// Assertions after any fault: no work is left, and the CRM holds the values that the store expects.
 import { expect } from 'vitest';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import type { SeenContact, TestProduct } from '../../support/product.ts';
 
-/** What a rep sees of a contact's score. */
+/** The visible score of a contact. */
 export function scoreOf({ properties }: SeenContact) {
   return {
     grade: properties.leadgrade_fit_grade ?? null,
@@ -19,15 +19,15 @@ export async function scores(product: TestProduct): Promise<Readonly<Record<stri
   return Object.fromEntries((await product.contacts()).map((contact) => [contact.id, scoreOf(contact)]));
 }
 
-/** How often each contact was named in a batch update that the CRM took in. */
+/** The number of batch updates that wrote each contact. */
 export async function timesWritten(product: TestProduct, since?: number): Promise<ReadonlyMap<string, number>> {
-  const taken = (await product.writes(since)).filter(({ status }) => status === 200 || status === 207);
+  const accepted = (await product.writes(since)).filter(({ status }) => status === 200 || status === 207);
   const times = new Map<string, number>();
-  for (const id of taken.flatMap(({ ids = [] }) => ids)) times.set(id, (times.get(id) ?? 0) + 1);
+  for (const id of accepted.flatMap(({ ids = [] }) => ids)) times.set(id, (times.get(id) ?? 0) + 1);
   return times;
 }
 
-/** Where the log ends now: what comes later has a higher `seq`. */
+/** The `seq` of the last request in the log. */
 export async function logEnd(product: TestProduct): Promise<number> {
   return (await product.log()).at(-1)?.seq ?? 0;
 }
@@ -36,7 +36,10 @@ export function warnings(product: TestProduct): readonly string[] {
   return product.lines.filter(({ level }) => level !== 'info').map(({ message }) => message);
 }
 
-/** Nothing is left to do, the CRM holds what the store believes, and another round finds nothing to write. */
+/**
+ * No work is left, the CRM holds the values that the store expects, and another sync writes
+ * nothing.
+ */
 export async function expectInSync(product: TestProduct): Promise<void> {
   const { db, clock } = product.context;
   expect(await pendingWork(db, clock.now(), ['hubspot'])).toMatchObject({ dirty: 0, due: 0, outbox: 0 });

@@ -8,7 +8,7 @@ import { expectInSync, logEnd, scoreOf, timesWritten } from './assertions.ts';
 
 const { open } = openedProducts({ dataset: leads(4) });
 
-function asksForDemo(product: TestProduct, contactId: string): Promise<unknown> {
+function requestDemo(product: TestProduct, contactId: string): Promise<unknown> {
   return product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });
 }
 
@@ -17,24 +17,24 @@ async function stateOf(product: TestProduct, id: string) {
   return records.where('id', '=', id).executeTakeFirstOrThrow();
 }
 
-/** Round after round, until nothing changes in the CRM any more. */
-async function settledAfterRounds(product: TestProduct, rounds = 3): Promise<void> {
-  for (let round = 0; round < rounds; round++) await product.sync();
+/** Three syncs, after which nothing in the CRM changes any more. */
+async function expectInSyncAfterSyncs(product: TestProduct, syncs = 3): Promise<void> {
+  for (let count = 0; count < syncs; count++) await product.sync();
   await expectInSync(product);
 }
 
-describe('our own writes', () => {
-  test('make nobody dirty: the rounds that follow read and write nothing', async () => {
+describe('writes of our own', () => {
+  test('make no record dirty, so the following syncs read and write nothing', async () => {
     const product = await open({ contacts: 60 });
     await product.backfill();
     const before = await logEnd(product);
-    for (let round = 0; round < 3; round++) await product.sync();
+    for (let count = 0; count < 3; count++) await product.sync();
     const calls = (await product.log(before)).map(({ path }) => path);
     expect(calls.filter((path) => /batch\/(update|read)$/.test(path))).toEqual([]);
     await expectInSync(product);
   });
 
-  test('do not hide an edit that falls just before them', async () => {
+  test('do not hide an edit that was made just before them', async () => {
     const seen: { product?: TestProduct } = {};
     let isEdited = false;
     const onUpdate: OnUpdate = async (rows, forward) => {
@@ -48,39 +48,42 @@ describe('our own writes', () => {
     const product = await open({ onUpdate });
     await product.backfill();
     const p1 = product.idOf('p1');
-    await asksForDemo(product, p1);
+    await requestDemo(product, p1);
     seen.product = product;
     await product.sync();
     expect(isEdited).toBe(true);
     await product.sync();
     const { properties } = await product.contact(p1);
     expect(properties.leadgrade_explanation).toContain('Student or intern');
-    await settledAfterRounds(product);
+    await expectInSyncAfterSyncs(product);
   });
 });
 
-describe('somebody edits our fields', () => {
+describe('when a user edits our fields', () => {
   test.each([
-    { what: 'wipes one', properties: { leadgrade_fit_grade: '' } },
-    { what: 'wipes all', properties: { leadgrade_fit_grade: '', leadgrade_status: '', leadgrade_explanation: '' } },
-    { what: 'writes another score', properties: { leadgrade_total_score: '7' } },
+    { what: 'empties one of them', properties: { leadgrade_fit_grade: '' } },
+    {
+      what: 'empties all of them',
+      properties: { leadgrade_fit_grade: '', leadgrade_status: '', leadgrade_explanation: '' },
+    },
+    { what: 'enters another score', properties: { leadgrade_total_score: '7' } },
     { what: 'rewords the explanation', properties: { leadgrade_explanation: 'Call this one!' } },
-  ])('and $what: it is as it was after the next round, in one write', async ({ properties }) => {
+  ])('and $what, the next sync restores them in one write', async ({ properties }) => {
     const product = await open();
     await product.backfill();
     const p2 = product.idOf('p2');
-    const was = await product.contact(p2);
-    const before = await logEnd(product);
+    const before = await product.contact(p2);
+    const since = await logEnd(product);
     await product.control('PATCH', `contacts/${p2}`, { properties });
     await product.sync();
-    const is = await product.contact(p2);
-    expect(scoreOf(is)).toEqual(scoreOf(was));
-    expect(is.properties.leadgrade_explanation).toBe(was.properties.leadgrade_explanation);
-    expect(await timesWritten(product, before)).toEqual(new Map([[p2, 1]]));
+    const after = await product.contact(p2);
+    expect(scoreOf(after)).toEqual(scoreOf(before));
+    expect(after.properties.leadgrade_explanation).toBe(before.properties.leadgrade_explanation);
+    expect(await timesWritten(product, since)).toEqual(new Map([[p2, 1]]));
     await expectInSync(product);
   });
 
-  test('and adds a space at the end: that is no edit', async () => {
+  test('and adds only white space at the end, nothing is written', async () => {
     const product = await open();
     await product.backfill();
     const p2 = product.idOf('p2');
@@ -93,8 +96,8 @@ describe('somebody edits our fields', () => {
   });
 });
 
-describe('a change that the search does not show yet', () => {
-  test('is found when it does, and so is one that it shows out of order', async () => {
+describe('a change that the search does not list yet', () => {
+  test('is found as soon as the search lists it, also when changes are listed out of order', async () => {
     const product = await open({ sandbox: { searchLagMs: 120_000 } });
     await product.backfill();
     const [p0, p1] = [product.idOf('p0'), product.idOf('p1')];
@@ -103,7 +106,7 @@ describe('a change that the search does not show yet', () => {
     expect((await product.contact(p0)).properties.leadgrade_explanation).not.toContain('Student or intern');
     product.advanceClock(60_000);
     await product.control('PATCH', `contacts/${p1}`, { properties: { jobtitle: 'Student' } });
-    for (let round = 0; round < 3; round++) {
+    for (let count = 0; count < 3; count++) {
       product.advanceClock(50_000);
       await product.sync();
     }
@@ -116,11 +119,11 @@ describe('a change that the search does not show yet', () => {
   });
 });
 
-describe('two contacts are merged', () => {
-  test('the survivor has what both did, each thing once, and the other is left alone', async () => {
+describe('when two contacts are merged', () => {
+  test('the survivor has the activities of both, each once, and the merged contact is not written', async () => {
     const product = await open();
     const [p0, p1] = [product.idOf('p0'), product.idOf('p1')];
-    await asksForDemo(product, p1);
+    await requestDemo(product, p1);
     for (const [contactId, page] of [
       [p0, 'pricing'],
       [p1, 'security'],
@@ -133,23 +136,24 @@ describe('two contacts are merged', () => {
     await product.backfill();
     const alone = Number((await product.contact(p1)).properties.leadgrade_behavior_score);
     await product.control('POST', 'merge', { primaryId: p0, mergedId: p1 });
-    await settledAfterRounds(product);
+    await expectInSyncAfterSyncs(product);
     await product.nightly();
     await product.nightly();
     expect(await stateOf(product, p1)).toMatchObject({ state: 'merged', merged_into: p0, dirty_at: null });
-    const { rows } = await ledgerOf(product, p0);
+    const { rows } = await activitiesOf(product, p0);
     expect(rows.length).toBe(new Set(rows).size);
     expect(rows).toHaveLength(5);
     const { properties } = await product.contact(p0);
-    // The demo, the page on security, and now pricing: 15 more, of which a little has faded after two days.
+    // The demo, the security page, and now the pricing page: 15 more points, slightly decayed after
+    // two days.
     expect(alone).toBe(50);
     expect(Number(properties.leadgrade_behavior_score)).toBeGreaterThan(60);
     expect(Number(properties.leadgrade_behavior_score)).toBeLessThanOrEqual(65);
     expect(properties.leadgrade_explanation).toContain('Requested a demo');
-    await settledAfterRounds(product);
+    await expectInSyncAfterSyncs(product);
   });
 
-  test('while their scores wait to be written: both rows of the batch are one contact, and all others are written', async () => {
+  test('while their scores wait in the outbox, the others of the batch are written, and no error is listed', async () => {
     const product = await open({ dataset: leads(30) });
     const [p0, p1] = [product.idOf('p0'), product.idOf('p1')];
     await product.faults({ match: { path: 'batch/update', times: 2 }, action: { status: 503 } });
@@ -159,17 +163,17 @@ describe('two contacts are merged', () => {
     product.advanceClock(15_001);
     await product.runUntilIdle();
     const calls = (await product.writes(before)).length;
-    // Bisection: two for each halving, and one alone for the contact that answers under another id.
+    // Bisection: two calls per halving, and one for the contact that is returned under another ID.
     expect(calls).toBeLessThanOrEqual(1 + 2 * Math.ceil(Math.log2(30)) + 1);
-    await settledAfterRounds(product);
+    await expectInSyncAfterSyncs(product);
     expect(await stateOf(product, p1)).toMatchObject({ state: 'merged', merged_into: p0 });
     expect(await listErrors(product.context.db, { after: 0, limit: 10 })).toEqual([]);
     expect((await product.contact(p0)).properties.leadgrade_status).toBe('engaged');
   });
 });
 
-/** The ids of the activities that count for a contact's lead. */
-async function ledgerOf(product: TestProduct, id: string): Promise<{ rows: readonly string[] }> {
+/** The IDs of the activities that count for a contact's lead. */
+async function activitiesOf(product: TestProduct, id: string): Promise<{ rows: readonly string[] }> {
   const rows = await product.context.db
     .selectFrom('activities')
     .innerJoin('records', 'records.lead_id', 'activities.lead_id')
@@ -180,8 +184,8 @@ async function ledgerOf(product: TestProduct, id: string): Promise<{ rows: reado
   return { rows: rows.map((row) => row.id) };
 }
 
-describe('a contact is deleted', () => {
-  test('while its score waits to be written: it is a tombstone, and the others are written', async () => {
+describe('when a contact is deleted', () => {
+  test('while its score waits in the outbox, it becomes a tombstone, and the others are written', async () => {
     const product = await open();
     const p1 = product.idOf('p1');
     await product.faults({ match: { path: 'batch/update', times: 2 }, action: { status: 503 } });
@@ -191,26 +195,26 @@ describe('a contact is deleted', () => {
     await product.runUntilIdle();
     expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', dirty_at: null });
     expect(await listErrors(product.context.db, { after: 0, limit: 10 })).toEqual([]);
-    await settledAfterRounds(product);
+    await expectInSyncAfterSyncs(product);
     expect((await product.contacts()).map(scoreOf).map(({ status }) => status)).toEqual(Array(3).fill('engaged'));
   });
 
-  test('and was alone in its batch: that is no error either', async () => {
+  test('and is the only one in its batch, no error is listed', async () => {
     const product = await open();
     const p1 = product.idOf('p1');
-    await asksForDemo(product, p1);
+    await requestDemo(product, p1);
     product.advanceClock(60_000);
     await product.backfill();
     await product.control('DELETE', `contacts/${p1}`);
     product.advanceClock(20 * 86_400_000);
     await product.nightly();
     expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', dirty_at: null });
-    await settledAfterRounds(product);
-    const leadsLeft = product.context.db.selectFrom('leads').select('result_id').where('result_id', 'is not', null);
-    expect(await leadsLeft.execute()).toHaveLength(3);
+    await expectInSyncAfterSyncs(product);
+    const scoredLeads = product.context.db.selectFrom('leads').select('result_id').where('result_id', 'is not', null);
+    expect(await scoredLeads.execute()).toHaveLength(3);
   });
 
-  test('between two backfills: the second one finds that it is gone', async () => {
+  test('between two backfills, the second backfill finds the deletion', async () => {
     const product = await open();
     await product.backfill();
     const p1 = product.idOf('p1');
@@ -218,6 +222,6 @@ describe('a contact is deleted', () => {
     product.advanceClock(60_000);
     expect((await product.backfill()).state).toBe('done');
     expect(await stateOf(product, p1)).toMatchObject({ state: 'gone' });
-    await settledAfterRounds(product);
+    await expectInSyncAfterSyncs(product);
   });
 });

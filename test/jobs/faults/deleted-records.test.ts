@@ -1,10 +1,12 @@
-// Records that are deleted, restored, merged or erased in the CRM without a word: polling finds out, and never makes one anew.
+// Records that are deleted, restored, merged or erased in the CRM without a webhook: polling and
+// the nightly comparison find the change, and never create a record anew.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { reconcileDeletions } from '../../../jobs/read/reconcile-deletions.ts';
-import { listErasures } from '../../../src/store/erasure/erase-records.ts';
+import { listErasures } from '../../../src/store/erasure/erasures.ts';
 import { openRun } from '../../../src/store/sync/runs.ts';
-import { savePage, streamState } from '../../../src/store/sync/streams.ts';
+import { savePage } from '../../../src/store/sync/save-page.ts';
+import { streamState } from '../../../src/store/sync/streams.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 import { expectInSync, logEnd, scoreOf, warnings } from './assertions.ts';
@@ -12,12 +14,12 @@ import { expectInSync, logEnd, scoreOf, warnings } from './assertions.ts';
 const DAY = 86_400_000;
 
 let product: TestProduct;
-let used = 0;
+let usedPeople = 0;
 let id: string;
 let key: string;
 beforeAll(async () => {
   const dataset = leads(24);
-  // The first ones have no company: no link tells that they are gone.
+  // The first six have no company: the comparison of links cannot show that they are gone.
   const people = dataset.people.map((person, at) => (at < 6 ? { ...person, company: null } : person));
   product = await openTestProduct({ dataset: { ...dataset, people } });
   product.advanceClock(60_000);
@@ -25,8 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => product.close());
 beforeEach(() => {
-  // Each test has a contact of its own.
-  key = `p${used++}`;
+  // Each test uses another contact.
+  key = `p${usedPeople++}`;
   id = product.idOf(key);
 });
 
@@ -37,7 +39,7 @@ async function stored(of = id) {
   return records.where('id', '=', of).executeTakeFirstOrThrow();
 }
 
-/** Everything in the schema, as text, by table. */
+/** All rows of the schema as text, by table. */
 async function dump(): Promise<ReadonlyMap<string, string>> {
   const { db } = product.context;
   const { rows: tables } = await sql<{ name: string }>`
@@ -69,9 +71,9 @@ async function rowsByRecord(): Promise<readonly string[]> {
   return found.toSorted();
 }
 
-describe('a contact is deleted in HubSpot', () => {
-  test('and nobody asks for it: the night finds it, keeps what is known, and restored it is scored again', async () => {
-    const was = scoreOf(await product.contact(id));
+describe('when a contact is deleted in HubSpot', () => {
+  test('without a webhook, the next night finds it and keeps its data; restored, it is scored again', async () => {
+    const before = scoreOf(await product.contact(id));
     await product.control('DELETE', `contacts/${id}`);
     await product.sync();
     expect(await stored()).toMatchObject({ state: 'live' });
@@ -83,11 +85,11 @@ describe('a contact is deleted in HubSpot', () => {
     await product.control('POST', `contacts/${id}/restore`);
     await product.nightly();
     expect(await stored()).toMatchObject({ state: 'live' });
-    expect(scoreOf(await product.contact(id))).toEqual(was);
+    expect(scoreOf(await product.contact(id))).toEqual(before);
     await expectInSync(product);
   });
 
-  test('and restored by day: the next poll finds it', async () => {
+  test('and restored during the day, the next poll finds it', async () => {
     await product.control('DELETE', `contacts/${id}`);
     await product.nightly();
     expect(await stored()).toMatchObject({ state: 'gone' });
@@ -97,7 +99,7 @@ describe('a contact is deleted in HubSpot', () => {
     await expectInSync(product);
   });
 
-  test('between reading and writing: the write makes no contact, and the others of its batch are written', async () => {
+  test('between reading and writing, the write creates no contact, and the others of the batch are written', async () => {
     const other = product.idOf('p23');
     await product.faults({ match: { path: 'batch/update', times: 2 }, action: { status: 503 } });
     for (const contactId of [id, other]) {
@@ -115,7 +117,7 @@ describe('a contact is deleted in HubSpot', () => {
     await expectInSync(product);
   });
 
-  test('and not restored within 90 days: nobody can restore it, and it is erased', async () => {
+  test('and is not restored within 90 days, it cannot be restored any more and is erased', async () => {
     await product.control('DELETE', `contacts/${id}`);
     await product.nightly();
     product.advanceClock(87 * DAY);
@@ -126,7 +128,7 @@ describe('a contact is deleted in HubSpot', () => {
     expect(await stored()).toMatchObject({ state: 'gone', erased_at: expect.any(Date), fields: {} });
   });
 
-  test('while the listing of the night fails: nobody is gone for it, and the next night finds the one who is', async () => {
+  test('and the nightly listing fails, no record is deleted for it, and the next night finds the deletion', async () => {
     await product.control('DELETE', `contacts/${id}`);
     await product.faults({ match: { path: 'properties=hs_object_id&', times: 2 }, action: { status: 502 } });
     await product.nightly();
@@ -140,7 +142,7 @@ describe('a contact is deleted in HubSpot', () => {
   });
 });
 
-test('a contact that was merged away never comes back, whatever the nights ask', async () => {
+test('a contact that was merged into another is not restored by the following nights', async () => {
   const survivor = product.idOf('p22');
   await product.control('POST', 'merge', { primaryId: survivor, mergedId: id });
   await product.nightly();
@@ -149,7 +151,7 @@ test('a contact that was merged away never comes back, whatever the nights ask',
   await expectInSync(product);
 });
 
-describe('a contact is deleted for privacy', () => {
+describe('when a contact is deleted for privacy', () => {
   const CANARIES = {
     name: 'Quillfeather',
     email: 'zz-canary@acme.example',
@@ -158,10 +160,10 @@ describe('a contact is deleted for privacy', () => {
     form: 'canary-form-page',
   };
 
-  test('nothing of it is left in any table, the report says how much there was, and what comes later is ignored', async () => {
+  test('none of its data is left in any table, and the erasure report counts the deleted rows', async () => {
     const properties = { lastname: CANARIES.name, email: CANARIES.email, jobtitle: CANARIES.title };
     await product.control('PATCH', `contacts/${id}`, { properties });
-    // A value that cannot be read stands in the error list, too.
+    // A value that cannot be parsed is in the error list too.
     await product.control('PATCH', `contacts/${id}`, { properties: { country: 'Canaryland' } });
     const meeting = { contactId: id, type: 'meeting', attributes: { title: CANARIES.note } };
     await product.control('POST', 'activities', meeting);
@@ -195,7 +197,7 @@ describe('a contact is deleted for privacy', () => {
     expect(rows).toEqual([{ bare: true }]);
   });
 
-  test('a late event about it makes nothing: neither a record, nor an activity, nor a read', async () => {
+  test('a late event about it creates no record and no activity, and causes no read', async () => {
     await product.control('POST', `contacts/${id}/privacy-deletion`);
     await product.nightly();
     const { db, clock } = product.context;
@@ -210,7 +212,7 @@ describe('a contact is deleted for privacy', () => {
       outcomes: [{ ...outcome, amount: 1, currency: null, createdAt: null, closedAt: null, stages: [] }],
       gone: [],
       cursor: {},
-      whole: false,
+      isFullSync: false,
     };
     const key = { crm: 'hubspot', stream: 'page_views' };
     const from = (await streamState(db, key))!;
@@ -220,21 +222,21 @@ describe('a contact is deleted for privacy', () => {
     await expectInSync(product);
   });
 
-  test('and had taken over another one: that one is erased with it', async () => {
-    const taken = product.idOf('p21');
-    await product.control('PATCH', `contacts/${taken}`, { properties: { jobtitle: 'Merged Canary' } });
+  test('and another contact was merged into it, that contact is erased too', async () => {
+    const merged = product.idOf('p21');
+    await product.control('PATCH', `contacts/${merged}`, { properties: { jobtitle: 'Merged Canary' } });
     await product.sync();
-    await product.control('POST', 'merge', { primaryId: id, mergedId: taken });
+    await product.control('POST', 'merge', { primaryId: id, mergedId: merged });
     await product.nightly();
-    expect(await stored(taken)).toMatchObject({ state: 'merged' });
+    expect(await stored(merged)).toMatchObject({ state: 'merged' });
     expect(await tablesWith('Merged Canary')).not.toEqual([]);
     await product.control('POST', `contacts/${id}/privacy-deletion`);
     await product.nightly();
     expect(await tablesWith('Merged Canary')).toEqual([]);
-    expect(await stored(taken)).toMatchObject({ state: 'merged', fields: {}, erased_at: expect.any(Date) });
+    expect(await stored(merged)).toMatchObject({ state: 'merged', fields: {}, erased_at: expect.any(Date) });
   });
 
-  test('between reading and writing: its score is written nowhere, and the night erases it', async () => {
+  test('between reading and writing, its score is not written, and the next night erases it', async () => {
     await product.control('POST', 'activities', {
       contactId: id,
       type: 'form_submission',
@@ -252,22 +254,22 @@ describe('a contact is deleted for privacy', () => {
   });
 });
 
-test('a night that was killed while it listed goes on where it was, and asks for no page twice', async () => {
+test('a night that was killed during the listing continues at its position and requests no page twice', async () => {
   const { db, clock, log } = product.context;
   const run = await openRun(db, { job: 'nightly', slot: '2030-01-01', state: 'running' }, clock.now());
   const pages: (string | null)[] = [];
   const crm = product.context.crms.get('hubspot');
   if (!crm || !run) throw new Error('HubSpot is set up, and the run opened');
-  // Pages of five, and an end after the second.
+  // Pages of five; the process is stopped after the second.
   const ids = (await product.contacts()).map((contact) => contact.id);
   const stop = new AbortController();
   const connector = {
     ...crm.connector,
-    listPresent: async (after: string | null) => {
+    listAllRecords: async (after: string | null) => {
       pages.push(after);
       if (pages.length === 2) stop.abort();
       const at = after === null ? 0 : Number(after);
-      const refs = ids.slice(at, at + 5).map((each) => ({ object: 'contacts', id: each }));
+      const refs = ids.slice(at, at + 5).map((contactId) => ({ object: 'contacts', id: contactId }));
       return { refs, after: at + 5 < ids.length ? String(at + 5) : null };
     },
   };
@@ -283,7 +285,7 @@ test('a night that was killed while it listed goes on where it was, and asks for
   await expectInSync(product);
 });
 
-test('a token of another portal erases nobody: those that it does not show are read again, and somebody is told', async () => {
+test('a listing without the stored records erases none of them: they are read again, and a warning is logged', async () => {
   const before = await logEnd(product);
   await product.faults({
     match: { path: 'properties=hs_object_id&', times: 1 },
@@ -295,18 +297,21 @@ test('a token of another portal erases nobody: those that it does not show are r
   expect((await product.log(before)).some(({ path }) => path.endsWith('contacts/batch/read'))).toBe(true);
 });
 
-test('a token of another portal erases nobody in any night, even where both number their contacts alike', async () => {
+test('a token of another portal erases no record in any night, even if both portals use the same contact IDs', async () => {
   const { db, clock } = product.context;
   const crm = product.context.crms.get('hubspot');
   if (!crm) throw new Error('HubSpot is set up');
-  const others = (await product.contacts()).flatMap((each) => (each.id === id ? [] : [each.id]));
-  const asked: string[] = [];
+  const others = (await product.contacts()).flatMap((contact) => (contact.id === id ? [] : [contact.id]));
+  const requested: string[] = [];
   const connector: typeof crm.connector = {
     ...crm.connector,
     describeAccount: async () => ({ id: '999', name: 'portal 999', timezone: null }),
-    listAllRecords: async () => ({ refs: others.map((each) => ({ object: 'contacts', id: each })), after: null }),
+    listAllRecords: async () => ({
+      refs: others.map((contactId) => ({ object: 'contacts', id: contactId })),
+      after: null,
+    }),
     fetchLeads: async (refs) => {
-      asked.push(...refs.map((ref) => ref.id));
+      requested.push(...refs.map((ref) => ref.id));
       return refs.map((ref) => ({ kind: 'gone', ref, erased: true }));
     },
   };
@@ -315,7 +320,7 @@ test('a token of another portal erases nobody in any night, even where both numb
     const run = await openRun(db, { job: 'nightly', slot, state: 'running' }, clock.now());
     await reconcileDeletions(context, 'hubspot', run?.id ?? 0);
   }
-  expect(asked).toEqual([]);
+  expect(requested).toEqual([]);
   expect(await stored()).toMatchObject({ state: 'live', erased_at: null });
-  expect(warnings(product).at(-1)).toContain('is of another account');
+  expect(warnings(product).at(-1)).toContain('is another account');
 });

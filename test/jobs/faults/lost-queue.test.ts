@@ -1,5 +1,6 @@
-// What arrived is not lost with the queue, the process, the store, or the way there: what was answered with 200 is taken, and
-// what was not is sent again or found by the next poll.
+// Events survive the loss of the queue, a process, the store or the network: an event that was
+// acknowledged with 200 is processed; any other is sent again, or its change is found by the next
+// poll.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -21,16 +22,16 @@ function leadOf(environment: ServiceEnvironment, at: number) {
   return lead;
 }
 
-/** When the events that are kept occurred, which their keys begin with: epoch ms. */
-const kept = async (environment: ServiceEnvironment) => {
+/** The instants (epoch ms) of the stored events. Their keys begin with them. */
+const storedEvents = async (environment: ServiceEnvironment) => {
   const keys = await environment.query<{ key: string }>('select key::text as key from leadgrade.processed_event_keys');
   return new Set(keys.map(({ key }) => Number.parseInt(key.replaceAll('-', '').slice(0, 12), 16)));
 };
-/** Whom those events name that nobody has taken yet. */
-const waiting = async (environment: ServiceEnvironment) =>
+/** The IDs in events that are not processed yet. */
+const pendingIds = async (environment: ServiceEnvironment) =>
   (await environment.query<{ ids: string[] }>('select ids from leadgrade.inbox')).flatMap(({ ids }) => ids);
 
-/** A reading of everything finds nothing to write. */
+/** A backfill finds nothing to write. */
 async function expectNothingToWrite(environment: ServiceEnvironment): Promise<void> {
   const since = await environment.logEnd();
   const backfill = environment.run('backfill', '--json');
@@ -39,13 +40,16 @@ async function expectNothingToWrite(environment: ServiceEnvironment): Promise<vo
   expect(await environment.writes(since)).toEqual([]);
 }
 
-/** How often a contact was read again since. */
+/** The number of reads of a contact since `since`. */
 async function readsOf(environment: ServiceEnvironment, id: string, since: number): Promise<number> {
   const reads = (await environment.log(since)).filter(({ path }) => path.endsWith('/contacts/batch/read'));
   return reads.filter(({ ids = [] }) => ids.includes(id)).length;
 }
 
-/** A database that takes nobody in, and puts out who is there; until it is let back. */
+/**
+ * Closes all connections to a database and allows no new ones. Returns the function that allows
+ * them again.
+ */
 async function closeDatabase(databaseUrl: string): Promise<() => Promise<void>> {
   const server = new URL(databaseUrl);
   const name = server.pathname.slice(1);
@@ -56,14 +60,14 @@ async function closeDatabase(databaseUrl: string): Promise<() => Promise<void>> 
     for (const statement of statements) await client.query(statement);
     await client.end();
   };
-  const putOut = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`;
-  await execute(`alter database ${name} allow_connections false`, putOut);
+  const terminate = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`;
+  await execute(`alter database ${name} allow_connections false`, terminate);
   return () => execute(`alter database ${name} allow_connections true`);
 }
 
-/** A test that a set-up has no part in is not there, rather than skipped. */
-const testIf = (concerned: boolean) => (name: string, run: () => Promise<void>) => {
-  if (concerned) test(name, run);
+/** Registers a test for the backends that it applies to. On others it is absent, not skipped. */
+const testIf = (applies: boolean) => (name: string, run: () => Promise<void>) => {
+  if (applies) test(name, run);
 };
 
 describe.each(BACKENDS)('on $name', (setup) => {
@@ -76,7 +80,7 @@ describe.each(BACKENDS)('on $name', (setup) => {
   beforeAll(async () => {
     const { env, destroy } = await setup.create();
     opened.push(destroy);
-    // One that can be killed.
+    // A Redis server that the test can kill.
     if (hasRedis) redis = await ownRedis();
     opened.push(async () => redis?.stop());
     databaseUrl = env.DATABASE_URL ?? '';
@@ -91,59 +95,63 @@ describe.each(BACKENDS)('on $name', (setup) => {
   });
 
   let isServed = false;
-  /** One service for all of these, as each of them leaves it was. */
+  /** One service for all tests: each leaves it running. */
   const served = async () => {
     if (!isServed) await environment.serve();
     isServed = true;
     await environment.calm();
   };
 
-  // Each kind of queue once, as the store is the same.
+  // Each kind of queue once: embedded and postgres share one implementation of the store.
   testIf(setup.name !== 'postgres')(
-    'an event that was stored by a process that was killed before anybody took it is taken by the next one',
+    'an event stored by a process that was killed before it was processed is processed by the next process',
     async () => {
       expect([0, 1]).toContain(await environment.run('backfill').ended);
       const receiver = await environment.serve('--roles', 'web');
       const { id } = leadOf(environment, 0);
       const occurredAt = Date.now();
       expect(await environment.deliverWebhook(id, { occurredAt })).toBe(200);
-      expect(await waiting(environment)).toEqual([id]);
+      expect(await pendingIds(environment)).toEqual([id]);
       await receiver.kill();
       const since = await environment.logEnd();
       await environment.serve();
       isServed = true;
-      await expect.poll(() => waiting(environment), SOON).toEqual([]);
-      expect(await kept(environment)).toContain(occurredAt);
-      // Nothing has changed that a poll would find: it is read because the event said so, and nobody else is.
+      await expect.poll(() => pendingIds(environment), SOON).toEqual([]);
+      expect(await storedEvents(environment)).toContain(occurredAt);
+      // Nothing changed that a poll would find: only the event causes the read, and only of this
+      // contact.
       await expect.poll(() => readsOf(environment, id, since), SOON).toBe(1);
       expect(await readsOf(environment, leadOf(environment, 1).id, since)).toBe(0);
     },
   );
 
-  testIf(hasRedis)('an event that arrives while Redis is down is acknowledged, and taken once it is back', async () => {
-    await served();
-    await redis?.kill();
-    const { id } = leadOf(environment, 1);
-    await environment.control('PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } });
-    const occurredAt = Date.now();
-    expect(await environment.deliverWebhook(id, { occurredAt })).toBe(200);
-    expect(await kept(environment)).toContain(occurredAt);
-    expect(await waiting(environment)).toEqual([id]);
-    await redis?.restart();
-    await expect.poll(() => environment.explanation(id), SOON).toContain('Student or intern');
-    await expect.poll(() => waiting(environment), SOON).toEqual([]);
-  });
+  testIf(hasRedis)(
+    'an event that arrives while Redis is down is acknowledged, and processed when Redis is back',
+    async () => {
+      await served();
+      await redis?.kill();
+      const { id } = leadOf(environment, 1);
+      await environment.control('PATCH', `contacts/${id}`, { properties: { jobtitle: 'Student of things' } });
+      const occurredAt = Date.now();
+      expect(await environment.deliverWebhook(id, { occurredAt })).toBe(200);
+      expect(await storedEvents(environment)).toContain(occurredAt);
+      expect(await pendingIds(environment)).toEqual([id]);
+      await redis?.restart();
+      await expect.poll(() => environment.explanation(id), SOON).toContain('Student or intern');
+      await expect.poll(() => pendingIds(environment), SOON).toEqual([]);
+    },
+  );
 
-  testIf(!isEmbedded)('no event that was acknowledged is lost while Postgres goes away and comes back', async () => {
+  testIf(!isEmbedded)('no acknowledged event is lost during an outage of Postgres', async () => {
     await served();
     await environment.sendWebhooks();
     const people = environment.leads.slice(0, 5);
-    const answers: { occurredAt: number; status: number }[] = [];
+    const responses: { occurredAt: number; status: number }[] = [];
     let isOver = false;
     const sender = (async () => {
       for (let at = Date.now(), n = 0; !isOver; n++) {
         at = Math.max(at + 1, Date.now());
-        answers.push({
+        responses.push({
           occurredAt: at,
           status: await environment.deliverWebhook(leadOf(environment, n % 5).id, { occurredAt: at }),
         });
@@ -154,49 +162,49 @@ describe.each(BACKENDS)('on $name', (setup) => {
       for (const { id } of people) await environment.control('PATCH', `contacts/${id}`, { properties: { jobtitle } });
     };
     await retitle('Head of sales');
-    const openAgain = await closeDatabase(databaseUrl);
+    const reopen = await closeDatabase(databaseUrl);
     await retitle('Student of things');
     await sleep(2_000);
-    await openAgain();
+    await reopen();
     await sleep(1_000);
     isOver = true;
     await sender;
     await environment.calm();
 
-    expect(answers.filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
-    expect(answers.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 503]));
-    const stored = await kept(environment);
-    expect(answers.filter(({ occurredAt, status }) => status === 200 && !stored.has(occurredAt))).toEqual([]);
-    expect(await waiting(environment)).toEqual([]);
+    expect(responses.filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
+    expect(responses.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 503]));
+    const stored = await storedEvents(environment);
+    expect(responses.filter(({ occurredAt, status }) => status === 200 && !stored.has(occurredAt))).toEqual([]);
+    expect(await pendingIds(environment)).toEqual([]);
     for (const { id } of people) expect(await environment.explanation(id)).toContain('Student or intern');
     const { sent, delivered, failed } = await environment.delivered();
     expect({ delivered, failed }).toEqual({ delivered: sent, failed: 0 });
     await expectNothingToWrite(environment);
   });
 
-  // Of the way there no set-up knows anything.
+  // The network is the same on every backend: one is enough.
   testIf(setup.name === DEFAULT_BACKEND.name)(
-    'after duplicates, disorder and an outage of the way there, a reading of everything finds nothing to write',
+    'after duplicate and reordered webhooks and an outage of the network, a backfill finds nothing to write',
     async () => {
       await served();
       await environment.sendWebhooks({ disorder: true, duplicates: 0.5, seed: 3, retryMs: 50 });
       const titles = ['Student of things', 'VP Sales', 'Head of sales', 'Intern', 'Engineer'];
-      const changeEverybody = async (round: number, except = '') => {
+      const changeAllTitles = async (round: number, except = '') => {
         for (const [n, { id }] of environment.leads.entries()) {
           if (id === except) continue;
           const jobtitle = titles[(n + round) % titles.length] ?? '';
           await environment.control('PATCH', `contacts/${id}`, { properties: { jobtitle } });
         }
       };
-      await changeEverybody(0);
+      await changeAllTitles(0);
       await environment.control('POST', 'webhooks/outage', { ms: 2_000 });
-      await changeEverybody(1);
-      const [stays, goes, leaves] = [leadOf(environment, 0), leadOf(environment, 1), leadOf(environment, 2)];
-      await environment.control('POST', 'merge', { primaryId: stays.id, mergedId: goes.id });
-      await environment.control('DELETE', `contacts/${leaves.id}`);
-      await environment.control('POST', `contacts/${leaves.id}/restore`);
+      await changeAllTitles(1);
+      const [survivor, merged, restored] = [leadOf(environment, 0), leadOf(environment, 1), leadOf(environment, 2)];
+      await environment.control('POST', 'merge', { primaryId: survivor.id, mergedId: merged.id });
+      await environment.control('DELETE', `contacts/${restored.id}`);
+      await environment.control('POST', `contacts/${restored.id}/restore`);
       await sleep(2_000);
-      await changeEverybody(2, goes.id);
+      await changeAllTitles(2, merged.id);
       await environment.calm();
       const { sent, delivered, failed } = await environment.delivered();
       expect({ delivered, failed }).toEqual({ delivered: sent, failed: 0 });
@@ -205,49 +213,50 @@ describe.each(BACKENDS)('on $name', (setup) => {
   );
 });
 
-/** What people do in 25 hours; gives whom it is about. */
-async function liveADay(product: TestProduct) {
-  const [titled, met, deleted, erased, stays, goes, restored] = (await product.contacts()).filter(
+/** Chooses the contacts that change, and deletes the one that is restored later. */
+async function chooseContacts(product: TestProduct) {
+  const [retitled, active, deleted, erased, survivor, merged, restored] = (await product.contacts()).filter(
     ({ properties }) => properties.lifecyclestage === 'lead' && properties.email !== undefined,
   );
-  if (!titled || !met || !deleted || !erased || !stays || !goes || !restored)
-    throw new Error('There are too few leads.');
+  if (!retitled || !active || !deleted || !erased || !survivor || !merged || !restored)
+    throw new Error('The sandbox has too few leads.');
   const { control } = product;
   await control('DELETE', `contacts/${restored.id}`);
   await product.nightly();
-  return { titled, met, deleted, erased, stays, goes, restored, control };
+  return { retitled, active, deleted, erased, survivor, merged, restored, control };
 }
 
-test('what changed while the receiver was down for 25 hours is recovered by the next tick, without any webhook', async () => {
+test('changes made while the webhook receiver was down for 25 hours are read by the next poll', async () => {
   const product = await open({ contacts: 40 });
   await product.backfill();
-  const { titled, met, deleted, erased, stays, goes, restored, control } = await liveADay(product);
+  const { retitled, active, deleted, erased, survivor, merged, restored, control } = await chooseContacts(product);
   const stateOf = async (id: string) => {
     const row = await product.context.db.selectFrom('records').select(['state', 'merged_into']).where('id', '=', id);
     return row.executeTakeFirst();
   };
   expect((await stateOf(restored.id))?.state).toBe('gone');
 
-  await control('PATCH', `contacts/${titled.id}`, { properties: { jobtitle: 'Student of things' } });
+  await control('PATCH', `contacts/${retitled.id}`, { properties: { jobtitle: 'Student of things' } });
   product.advanceClock(5 * HOUR_MS);
-  await control('POST', 'activities', { contactId: met.id, type: 'trial_started' });
+  await control('POST', 'activities', { contactId: active.id, type: 'trial_started' });
   await control('DELETE', `contacts/${deleted.id}`);
   await control('POST', `contacts/${erased.id}/privacy-deletion`);
   product.advanceClock(10 * HOUR_MS);
-  await control('POST', 'merge', { primaryId: stays.id, mergedId: goes.id });
+  await control('POST', 'merge', { primaryId: survivor.id, mergedId: merged.id });
   await control('POST', `contacts/${restored.id}/restore`);
   const properties = { email: 'new@created.example', jobtitle: 'VP Sales' };
   const { id } = idSchema.parse(await control('POST', 'contacts', { properties }));
   product.advanceClock(10 * HOUR_MS);
   await product.poll();
 
-  const explanationOf = async (of: string) => (await product.contact(of)).properties.leadgrade_explanation;
-  expect(await explanationOf(titled.id)).toContain('Student or intern');
-  expect(await explanationOf(met.id)).toContain('Started a trial');
+  const explanationOf = async (contactId: string) =>
+    (await product.contact(contactId)).properties.leadgrade_explanation;
+  expect(await explanationOf(retitled.id)).toContain('Student or intern');
+  expect(await explanationOf(active.id)).toContain('Started a trial');
   expect(await explanationOf(id)).toContain('Executive');
   expect(await stateOf(deleted.id)).toMatchObject({ state: 'gone' });
   expect(await stateOf(erased.id)).toMatchObject({ state: 'gone' });
-  expect(await stateOf(goes.id)).toMatchObject({ state: 'merged', merged_into: stays.id });
+  expect(await stateOf(merged.id)).toMatchObject({ state: 'merged', merged_into: survivor.id });
   expect(await stateOf(restored.id)).toMatchObject({ state: 'live' });
   const seen = await scores(product);
   const since = await logEnd(product);

@@ -9,7 +9,7 @@ import { expectInSync, timesWritten, warnings } from './assertions.ts';
 
 const { open } = openedProducts({ dataset: leads(8) });
 
-/** What an admin of the portal does to our properties. */
+/** A change of our properties by an admin of the portal. */
 async function admin({ sandbox }: TestProduct, method: string, path: string, body?: object): Promise<void> {
   const response = await fetch(`${sandbox.url}/crm/properties/2026-03/contacts${path}`, {
     method,
@@ -35,20 +35,23 @@ const READ_ONLY = {
   },
 };
 
-/** One warning, one halt of the writer, nobody listed; and what a lead does is read and scored all the same. */
+/**
+ * One warning, writing paused once, no record in the error list; activities are still read and
+ * scored.
+ */
 async function expectOneConfigurationError(product: TestProduct, code: RegExp): Promise<void> {
   const { db, clock } = product.context;
   const p2 = product.idOf('p2');
   await product.control('POST', 'activities', { contactId: p2, type: 'form_submission', attributes: { form: 'demo' } });
-  for (let tries = 0; tries < 3; tries++) {
+  for (let attempt = 0; attempt < 3; attempt++) {
     product.advanceClock(6 * 60_000);
     await product.poll();
   }
-  const [halt, ...others] = await listPauses(db, ['hubspot']);
+  const [pause, ...others] = await listPauses(db, ['hubspot']);
   expect(others).toEqual([]);
-  expect(halt).toMatchObject({ crm: 'hubspot', side: 'write', kind: 'configuration' });
-  expect(halt?.message).toMatch(code);
-  expect(halt?.fix).toMatch(/leadgrade (setup|doctor)/);
+  expect(pause).toMatchObject({ crm: 'hubspot', direction: 'write', error_kind: 'configuration' });
+  expect(pause?.message).toMatch(code);
+  expect(pause?.fix).toMatch(/leadgrade (setup|doctor)/);
   expect(warnings(product)).toHaveLength(1);
   expect(await countErrors(db, ['hubspot'])).toBe(0);
   expect(await pendingWork(db, clock.now(), ['hubspot'])).toMatchObject({ dirty: 0, due: 0, outbox: 8 });
@@ -65,7 +68,7 @@ async function expectAllWritten(product: TestProduct): Promise<void> {
   await expectInSync(product);
 }
 
-describe('the writer stops with one configuration error, and goes on after setup, when our property', () => {
+describe('writing pauses with one configuration error and continues after setup, when our property', () => {
   test('was never created', async () => {
     const product = await open({ setup: false });
     await product.backfill();
@@ -106,19 +109,22 @@ describe('the writer stops with one configuration error, and goes on after setup
     { type: 'number', fieldType: 'number', name: 'leadgrade_explanation' },
     { type: 'date', fieldType: 'date', name: 'leadgrade_total_score' },
     { type: 'bool', fieldType: 'booleancheckbox', name: 'leadgrade_status' },
-  ])('has another type ($type): setup says so, and goes on when it is removed', async ({ name, type, fieldType }) => {
-    const product = await open({ setup: false });
-    await admin(product, 'POST', '', property(name, type, fieldType));
-    await expect(product.setup()).rejects.toThrow(new RegExp(`"${name}" has the type ${type}`));
-    // Everything else is there: only the type is wrong.
-    await admin(product, 'DELETE', `/${name}`);
-    await product.setup();
-    await admin(product, 'DELETE', `/${name}`);
-    await admin(product, 'POST', '', property(name, type, fieldType));
-    await product.backfill();
-    await expectOneConfigurationError(product, /not valid/);
-    await admin(product, 'DELETE', `/${name}`);
-    await product.setup();
-    await expectAllWritten(product);
-  });
+  ])(
+    'has another type ($type); setup reports it and succeeds after the property is removed',
+    async ({ name, type, fieldType }) => {
+      const product = await open({ setup: false });
+      await admin(product, 'POST', '', property(name, type, fieldType));
+      await expect(product.setup()).rejects.toThrow(new RegExp(`"${name}" has the type ${type}`));
+      // All other properties exist: only the type is wrong.
+      await admin(product, 'DELETE', `/${name}`);
+      await product.setup();
+      await admin(product, 'DELETE', `/${name}`);
+      await admin(product, 'POST', '', property(name, type, fieldType));
+      await product.backfill();
+      await expectOneConfigurationError(product, /not valid/);
+      await admin(product, 'DELETE', `/${name}`);
+      await product.setup();
+      await expectAllWritten(product);
+    },
+  );
 });

@@ -7,7 +7,7 @@ import { expectInSync, logEnd, scores, timesWritten, warnings } from './assertio
 
 const { open, endings } = openedProducts();
 
-/** The scores that the same portal has where nothing goes wrong. */
+/** The scores of the same portal without faults. */
 async function faultFree(options: TestProductOptions = {}): Promise<object> {
   const twin = await openTestProduct(options);
   await twin.backfill();
@@ -19,33 +19,36 @@ async function faultFree(options: TestProductOptions = {}): Promise<object> {
 const DOWN = { status: 503, body: { status: 'error', message: 'There was a problem.' } };
 const MINUTE = 60_000;
 
-describe('HubSpot is down', () => {
-  test.each([1, 60])('for %i minute(s) in the middle of the first pull: it goes on by itself', async (minutes) => {
-    const dataset = leads(30);
-    const product = await open({ dataset });
-    await product.faults({ match: { path: 'meetings' }, action: DOWN });
-    expect((await product.backfill()).state).toBe('running');
-    const before = await logEnd(product);
-    for (let passed = 0; passed < minutes * MINUTE; passed += 15_000) {
+describe('while HubSpot is down', () => {
+  test.each([1, 60])(
+    'for %i minute(s) during the first sync, calls are retried every 15 s, and the sync then continues by itself',
+    async (minutes) => {
+      const dataset = leads(30);
+      const product = await open({ dataset });
+      await product.faults({ match: { path: 'meetings' }, action: DOWN });
+      expect((await product.backfill()).state).toBe('running');
+      const before = await logEnd(product);
+      for (let passed = 0; passed < minutes * MINUTE; passed += 15_000) {
+        product.advanceClock(15_001);
+        await product.runUntilIdle();
+      }
+      const calls = (await product.log(before)).length;
+      expect(calls).toBeGreaterThanOrEqual(minutes * 4);
+      // One call and its retries every 15 seconds.
+      expect(calls).toBeLessThanOrEqual(minutes * 4 * 2);
+      expect(warnings(product)).toHaveLength(1);
+      await product.faults();
       product.advanceClock(15_001);
       await product.runUntilIdle();
-    }
-    const asked = (await product.log(before)).length;
-    expect(asked).toBeGreaterThanOrEqual(minutes * 4);
-    // A call and its repeats every 15 seconds, and no stampede.
-    expect(asked).toBeLessThanOrEqual(minutes * 4 * 2);
-    expect(warnings(product)).toHaveLength(1);
-    await product.faults();
-    product.advanceClock(15_001);
-    await product.runUntilIdle();
-    const runs = await product.context.db.selectFrom('runs').select(['job', 'state', 'error']).execute();
-    expect(runs).toEqual([{ job: 'backfill', state: 'done', error: null }]);
-    expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
-    expect(await scores(product)).toEqual(await faultFree({ dataset }));
-    await expectInSync(product);
-  });
+      const runs = await product.context.db.selectFrom('runs').select(['job', 'state', 'error']).execute();
+      expect(runs).toEqual([{ job: 'backfill', state: 'done', error: null }]);
+      expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
+      expect(await scores(product)).toEqual(await faultFree({ dataset }));
+      await expectInSync(product);
+    },
+  );
 
-  test('for writes alone: reading and scoring go on, and the newest result is what is written', async () => {
+  test('for writes only, reading and scoring continue, and the newest result is written afterwards', async () => {
     const product = await open({ dataset: leads(4) });
     await product.faults({ match: { path: 'batch/update' }, action: DOWN });
     await product.backfill();
@@ -68,11 +71,11 @@ describe('HubSpot is down', () => {
 
   test.each([
     { what: 'a 502 of a gateway, in HTML', action: { status: 502, body: '<html>Bad Gateway</html>' } },
-    { what: 'a 200 that is no JSON', action: { status: 200, body: '<html>Sorry</html>' } },
-    { what: 'a 423: somebody else is writing', action: { status: 423, body: { status: 'error', message: 'locked' } } },
+    { what: 'a 200 without JSON', action: { status: 200, body: '<html>Sorry</html>' } },
+    { what: 'a 423 because of another writer', action: { status: 423, body: { status: 'error', message: 'locked' } } },
     { what: 'a reset connection', action: { reset: true } },
-    { what: 'headers and then nothing', action: { hangAfterHeaders: true } },
-  ])('$what: the leads are written all the same, once', async ({ action }) => {
+    { what: 'headers without a body', action: { hangAfterHeaders: true } },
+  ])('and responds with $what, each lead is written once afterwards', async ({ action }) => {
     const product = await open({ dataset: leads(3), patience: { timeoutMs: 300, maxThrottleWaitMs: 1_000 } });
     await product.faults({ match: { path: 'batch/update', times: 2 }, action });
     await product.backfill();
@@ -85,30 +88,30 @@ describe('HubSpot is down', () => {
   });
 });
 
-describe('HubSpot writes, and its answer is lost', () => {
+describe('when HubSpot applies a write and its response is lost', () => {
   test.each([
-    { what: 'in a time-out', action: { applyThenHang: true }, times: 1 },
-    { what: 'in a reset', action: { applyThenReset: true }, times: 1 },
-    { what: 'again and again', action: { applyThenReset: true }, times: 4 },
-  ])('$what: the same is written again, and the history has one change', async ({ action, times }) => {
+    { what: 'in a timeout', action: { applyThenHang: true }, times: 1 },
+    { what: 'in a connection reset', action: { applyThenReset: true }, times: 1 },
+    { what: 'in four connection resets', action: { applyThenReset: true }, times: 4 },
+  ])('$what, the same values are written again, and the history has one change', async ({ action, times }) => {
     const product = await open({ dataset: leads(3), patience: { timeoutMs: 300 } });
     await product.faults({ match: { path: 'batch/update', times }, action });
     await product.backfill();
-    for (let tries = 0; tries < times; tries++) {
+    for (let attempt = 0; attempt < times; attempt++) {
       product.advanceClock(15_001);
       await product.runUntilIdle();
     }
     const writes = await product.writes();
     expect(writes).toHaveLength(times + 1);
-    for (const again of writes) expect(again.writes).toEqual(writes[0]?.writes);
+    for (const write of writes) expect(write.writes).toEqual(writes[0]?.writes);
     const results = await product.context.db.selectFrom('results').select('lead_id').execute();
     expect(results).toHaveLength(3);
     await expectInSync(product);
   });
 });
 
-describe.each(BACKENDS)('a bad quarter of an hour, on a worker ($name)', ({ create }) => {
-  test('leaves no trace in what a rep sees', async () => {
+describe.each(BACKENDS)('a worker on $name', ({ create }) => {
+  test('writes the same scores despite a hang, a rate limit, an outage and a reset', async () => {
     const { env, destroy } = await create();
     endings.push(destroy);
     const options = { contacts: 40, now: NOW };

@@ -11,7 +11,7 @@ const { open } = openedProducts();
 
 const TOO_MANY = { status: 429, body: { status: 'error', message: 'You have reached your limit.' } };
 
-describe('HubSpot says that it is asked too often', () => {
+describe('when HubSpot answers 429', () => {
   test.each([
     { says: 'a number of seconds', headers: { 'retry-after': '7' }, waits: 7_000 },
     {
@@ -23,13 +23,13 @@ describe('HubSpot says that it is asked too often', () => {
       waits: 20_000,
     },
     { says: 'nothing', headers: {}, waits: 10_000 },
-  ])('and says $says: the writes wait so long, and every lead is written once', async ({ headers, waits }) => {
+  ])('with $says as Retry-After, writes wait that long, and every lead is written once', async ({ headers, waits }) => {
     const product = await open({ dataset: leads(5) });
     await product.faults({ match: { path: 'batch/update', times: 1 }, action: { ...TOO_MANY, headers } });
     expect((await product.backfill()).state).toBe('done');
-    const [refused, taken, ...others] = await product.writes();
-    expect([refused?.status, taken?.status, others.length]).toEqual([429, 200, 0]);
-    const waited = Date.parse(taken?.at ?? '') - Date.parse(refused?.at ?? '');
+    const [refused, accepted, ...others] = await product.writes();
+    expect([refused?.status, accepted?.status, others.length]).toEqual([429, 200, 0]);
+    const waited = Date.parse(accepted?.at ?? '') - Date.parse(refused?.at ?? '');
     expect(waited).toBeGreaterThanOrEqual(waits);
     expect(waited).toBeLessThan(waits + 3_000);
     expect([...(await timesWritten(product)).values()]).toEqual([1, 1, 1, 1, 1]);
@@ -37,7 +37,7 @@ describe('HubSpot says that it is asked too often', () => {
     await expectInSync(product);
   });
 
-  test('for longer than a call may wait: nothing at all is asked until then, and it goes on by itself', async () => {
+  test('for longer than a call may wait, no call is made until then, and the run continues by itself', async () => {
     const product = await open({ dataset: leads(5) });
     const headers = { 'retry-after': '600' };
     await product.faults({ match: { path: 'batch/update', times: 1 }, action: { ...TOO_MANY, headers } });
@@ -54,8 +54,8 @@ describe('HubSpot says that it is asked too often', () => {
 
   const MIDNIGHT = Date.parse('2026-03-11T00:00:00Z');
 
-  /** Half a day of ticks, one an hour: what the sandbox was asked meanwhile. */
-  async function askedUntilEvening(product: TestProduct): Promise<number> {
+  /** Polls once an hour for ten hours. Returns the number of calls made. */
+  async function callsUntilEvening(product: TestProduct): Promise<number> {
     const before = (await product.log()).length;
     for (let hour = 1; hour < 11; hour++) {
       product.advanceClock(3_600_000);
@@ -65,7 +65,7 @@ describe('HubSpot says that it is asked too often', () => {
   }
 
   let needed: Promise<number> | undefined;
-  /** How many calls setup and the first pull take on an undisturbed day. */
+  /** The number of calls of setup and first sync without faults. */
   function callsNeeded(): Promise<number> {
     needed ??= countCalls();
     return needed;
@@ -76,14 +76,15 @@ describe('HubSpot says that it is asked too often', () => {
     return (await product.log()).length;
   }
 
-  // The day ends while contacts or activities are read, just before the write, and when a fifth of it is left to other apps.
+  // The quota is used up while contacts or activities are read, just before the write, and at 80 %
+  // with a share of 0.8.
   test.each([
     { lacking: 8, share: 1 },
     { lacking: 4, share: 1 },
     { lacking: 1, share: 1 },
     { lacking: 0, share: 0.8 },
   ])(
-    "that the day's calls are used up, $lacking before the end, $share of them ours: it rests until the reset, warns once, and loses or doubles no write",
+    'because the daily quota is used up $lacking calls before the end (share $share), calls stop until the reset, one warning is logged, and each lead is written once',
     async ({ lacking, share }) => {
       const dayLimit = (await callsNeeded()) - lacking;
       const settings = { HUBSPOT_DAILY_QUOTA_SHARE: String(share) };
@@ -93,13 +94,13 @@ describe('HubSpot says that it is asked too often', () => {
         'read',
         'write',
       ]);
-      expect(await askedUntilEvening(product)).toBe(0);
+      expect(await callsUntilEvening(product)).toBe(0);
       expect(warnings(product)).toHaveLength(1);
-      // Only who uses the day up is refused; one more call asks when it ends.
+      // With a share below 1 no call is refused; one more call asks when the quota is reset.
       const log = await product.log();
       expect(log.some(({ status }) => status === 429)).toBe(share === 1);
       if (share < 1) expect(log.length).toBeLessThanOrEqual(Math.ceil(dayLimit * share) + 1);
-      // A day this small may not be enough for what is left, either.
+      // A quota this small may not be enough for the remaining work either.
       let days = 0;
       for (; (await listPauses(product.context.db, ['hubspot'])).length > 0 && days < 3; days++) {
         product.advanceClock(MIDNIGHT + days * 86_400_000 - product.clock.now().getTime() + 60_000);
@@ -112,24 +113,29 @@ describe('HubSpot says that it is asked too often', () => {
     },
   );
 
-  test('and nothing is to be written: once it has read again, no halt is left', async () => {
+  test('and nothing is left to write, the pauses of both directions end with the first call that succeeds', async () => {
     const product = await open({ dataset: leads(1) });
     const { context, clock } = product;
-    const side = { crm: 'hubspot', direction: 'read' } as const;
+    const target = { crm: 'hubspot', direction: 'read' } as const;
     const spent = new ConnectorError({ kind: 'budget-spent', crm: 'hubspot', message: 'No calls left.' });
-    const isOver = await pauseOnFailure(
+    const isDone = await pauseOnFailure(
       context,
-      side,
+      target,
       () => Promise.reject(spent),
       async () => {},
     );
-    expect([isOver, (await listPauses(context.db, ['hubspot'])).length]).toEqual([false, 2]);
+    expect([isDone, (await listPauses(context.db, ['hubspot'])).length]).toEqual([false, 2]);
     clock.forwardTo(new Date(clock.now().getTime() + 3_600_001));
-    const again = async () => {};
-    await pauseOnFailure(context, side, async () => {}, again);
+    const retryLater = async () => {};
+    await pauseOnFailure(context, target, async () => {}, retryLater);
     expect(await listPauses(context.db, ['hubspot'])).toHaveLength(2);
     const connector = context.crms.get('hubspot')?.connector;
-    await pauseOnFailure(context, side, async () => void (await connector?.describeAccount(context.signal)), again);
+    await pauseOnFailure(
+      context,
+      target,
+      async () => void (await connector?.describeAccount(context.signal)),
+      retryLater,
+    );
     expect(await listPauses(context.db, ['hubspot'])).toEqual([]);
   });
 });

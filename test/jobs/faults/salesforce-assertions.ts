@@ -1,4 +1,4 @@
-// What must be true of a Salesforce org when a fault is over, whatever it was; and what it was asked meanwhile.
+// Assertions about a Salesforce org after any fault, and about the requests that it received.
 import { afterEach, expect } from 'vitest';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { leads } from '../../support/leads.ts';
@@ -7,9 +7,9 @@ import {
   type SalesforceProduct,
   type SalesforceProductOptions,
   type SalesforceRequest,
-} from '../../support/org-product.ts';
+} from '../../support/salesforce-product.ts';
 
-/** For one test file: products over Leads of one company, closed when the test ends. */
+/** For one test file: products on Leads of one company, closed when the test ends. */
 export function openedOrgs(people = 6): (options?: SalesforceProductOptions) => Promise<SalesforceProduct> {
   const opened: SalesforceProduct[] = [];
   afterEach(async () => {
@@ -25,29 +25,29 @@ export function openedOrgs(people = 6): (options?: SalesforceProductOptions) => 
 /** The id of the Lead with that key in the data set. */
 export function leadOf({ org }: SalesforceProduct, key: string): string {
   const id = org.leadIds.get(key);
-  if (id === undefined) throw new Error(`There is no person "${key}" in the data set.`);
+  if (id === undefined) throw new Error(`Unknown person "${key}" in the data set.`);
   return id;
 }
 
-/** Somebody asks for a demo, which makes a Lead hot. */
+/** A demo request, which makes a Lead hot. */
 export function askForDemo(product: SalesforceProduct, personId: string): Promise<unknown> {
   return product.control('POST', 'activities', { personId, type: 'form_submission', attributes: { form: 'demo' } });
 }
 
-/** Where the log ends now: what comes later has a higher `seq`. */
+/** The `seq` of the last request in the log. */
 export async function logEnd(product: SalesforceProduct): Promise<number> {
   return (await product.log()).at(-1)?.seq ?? 0;
 }
 
-/** How often each record was named in a collection update that the org took in. */
+/** The number of collection updates that wrote each record. */
 export async function timesWritten(product: SalesforceProduct, since?: number): Promise<ReadonlyMap<string, number>> {
-  const taken = (await product.writes(since)).filter(({ status }) => status === 200);
+  const accepted = (await product.writes(since)).filter(({ status }) => status === 200);
   const times = new Map<string, number>();
-  for (const id of taken.flatMap(({ ids = [] }) => ids)) times.set(id, (times.get(id) ?? 0) + 1);
+  for (const id of accepted.flatMap(({ ids = [] }) => ids)) times.set(id, (times.get(id) ?? 0) + 1);
   return times;
 }
 
-/** Queries that ask for people by their ids. */
+/** Queries of Leads or Contacts by their IDs. */
 export async function fetches(product: SalesforceProduct, since: number): Promise<readonly SalesforceRequest[]> {
   return (await product.log(since)).filter(({ query }) => {
     return /FROM (?:Lead|Contact) WHERE Id IN/.test(new URLSearchParams(query).get('q') ?? '');
@@ -58,15 +58,18 @@ export function warnings(product: SalesforceProduct): readonly string[] {
   return product.lines.filter(({ level }) => level !== 'info').map(({ message }) => message);
 }
 
-/** Lets so many minutes pass, with a tick in each. */
-export async function tickFor(product: SalesforceProduct, minutes: number): Promise<void> {
+/** Lets this many minutes pass, with a poll in each. */
+export async function pollFor(product: SalesforceProduct, minutes: number): Promise<void> {
   for (let minute = 0; minute < minutes; minute++) {
     product.advanceClock(60_000);
     await product.poll();
   }
 }
 
-/** Nothing is left to do, the org holds what the store believes, and another round finds nothing to write. */
+/**
+ * No work is left, the org holds the values that the store expects, and another sync writes
+ * nothing.
+ */
 export async function expectInSync(product: SalesforceProduct): Promise<void> {
   const { db, clock } = product.context;
   expect(await pendingWork(db, clock.now(), ['salesforce'])).toMatchObject({ dirty: 0, due: 0, outbox: 0 });
@@ -76,10 +79,10 @@ export async function expectInSync(product: SalesforceProduct): Promise<void> {
     .where('state', '=', 'live')
     .execute();
   for (const { object, id, crm_values } of rows) {
-    const shown = await product.record(object === 'Lead' ? 'Lead' : 'Contact', id);
-    expect(shown.Leadgrade_Status__c ?? null).toBe(crm_values.status ?? null);
-    expect(shown.Leadgrade_Total_Score__c ?? null).toBe(crm_values.total_score ?? null);
-    expect(shown.Leadgrade_Explanation__c ?? null).toBe(crm_values.explanation ?? null);
+    const visible = await product.record(object === 'Lead' ? 'Lead' : 'Contact', id);
+    expect(visible.Leadgrade_Status__c ?? null).toBe(crm_values.status ?? null);
+    expect(visible.Leadgrade_Total_Score__c ?? null).toBe(crm_values.total_score ?? null);
+    expect(visible.Leadgrade_Explanation__c ?? null).toBe(crm_values.explanation ?? null);
   }
   const before = await logEnd(product);
   expect((await product.sync()).state).toBe('done');

@@ -6,7 +6,7 @@ import {
   leadOf,
   logEnd,
   openedOrgs,
-  tickFor,
+  pollFor,
   timesWritten,
   warnings,
 } from './salesforce-assertions.ts';
@@ -16,17 +16,17 @@ const open = openedOrgs();
 const TOO_MANY = { status: 429, body: [{ errorCode: 'TOO_MANY_REQUESTS', message: 'Slow down.' }] };
 const QUARTER = 15;
 
-describe('Salesforce says that it is asked too often', () => {
+describe('when Salesforce answers 429', () => {
   test.each([
     { says: 'a number of seconds', headers: { 'retry-after': '40' }, waits: 40_000 },
     { says: 'nothing', headers: {}, waits: 10_000 },
-  ])('and says $says: the writes wait so long, and every lead is written once', async ({ headers, waits }) => {
+  ])('with $says as Retry-After, writes wait that long, and every lead is written once', async ({ headers, waits }) => {
     const product = await open();
     await product.faults({ match: { path: 'composite/sobjects', times: 1 }, action: { ...TOO_MANY, headers } });
     expect((await product.backfill()).state).toBe('running');
     const refusedAt = product.clock.now().getTime();
     expect(await listPauses(product.context.db, ['salesforce'])).toMatchObject([
-      { side: 'write', kind: 'rate-limited' },
+      { direction: 'write', error_kind: 'rate-limited' },
     ]);
     product.advanceClock(waits - 1_500);
     await product.poll();
@@ -39,15 +39,15 @@ describe('Salesforce says that it is asked too often', () => {
   });
 });
 
-describe("the org's calls of 24 hours", () => {
-  test('are used up by others: both sides rest for hours, warn once, and go on by themselves with nothing lost', async () => {
+describe('when the API quota of the org', () => {
+  test('is used up by other apps, both directions pause, one warning is logged, and no work is lost', async () => {
     const product = await open();
     await product.backfill();
     await product.control('PUT', 'api-usage', { used: 100_000 });
     const p1 = leadOf(product, 'p1');
     await askForDemo(product, p1);
     const before = await logEnd(product);
-    await tickFor(product, 2 * 60);
+    await pollFor(product, 2 * 60);
     expect(
       (await listPauses(product.context.db, ['salesforce'])).map(({ direction, error_kind }) => [
         direction,
@@ -57,35 +57,35 @@ describe("the org's calls of 24 hours", () => {
       ['read', 'budget-spent'],
       ['write', 'budget-spent'],
     ]);
-    // One call a quarter of an hour asks.
+    // One call per quarter of an hour checks the quota.
     expect((await product.log(before)).length).toBeLessThanOrEqual((2 * 60) / QUARTER + 1);
     expect(warnings(product)).toHaveLength(1);
     await product.control('PUT', 'api-usage', { used: 50 });
-    await tickFor(product, QUARTER + 1);
+    await pollFor(product, QUARTER + 1);
     expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
     expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
     await expectInSync(product);
   });
 
-  test('are down to what is left to others: the same, and nobody is ever refused', async () => {
+  test('is down to the share of other apps, both directions pause, and no call is refused', async () => {
     const product = await open();
     await product.backfill();
     await product.control('PUT', 'api-usage', { used: 85_000 });
     const p1 = leadOf(product, 'p1');
     await askForDemo(product, p1);
     const before = await logEnd(product);
-    await tickFor(product, 60);
-    const asked = await product.log(before);
-    expect(asked.length).toBeLessThanOrEqual(60 / QUARTER + 1);
-    expect(asked.filter(({ status }) => status !== 200)).toEqual([]);
+    await pollFor(product, 60);
+    const calls = await product.log(before);
+    expect(calls.length).toBeLessThanOrEqual(60 / QUARTER + 1);
+    expect(calls.filter(({ status }) => status !== 200)).toEqual([]);
     expect(warnings(product)).toHaveLength(1);
     await product.control('PUT', 'api-usage', { used: 50 });
-    await tickFor(product, QUARTER + 1);
+    await pollFor(product, QUARTER + 1);
     expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
     await expectInSync(product);
   });
 
-  test('come to an end in the middle of the first pull, and of its write', async () => {
+  test('is used up during the first sync or its write, each lead is still written once', async () => {
     const twin = await open();
     await twin.backfill();
     const needed = (await twin.log()).filter(({ path }) => path.startsWith('/services/data')).length;
@@ -93,10 +93,10 @@ describe("the org's calls of 24 hours", () => {
       const settings = { SALESFORCE_DAILY_QUOTA_SHARE: '1' };
       const product = await open({ sandbox: { dayLimit: needed - lacking }, settings });
       expect((await product.backfill()).state).toBe('running');
-      await tickFor(product, 2 * QUARTER);
+      await pollFor(product, 2 * QUARTER);
       expect(warnings(product)).toHaveLength(1);
       await product.control('PUT', 'api-usage', { used: 0 });
-      await tickFor(product, QUARTER + 1);
+      await pollFor(product, QUARTER + 1);
       expect(new Set((await timesWritten(product)).values())).toEqual(new Set([1]));
       expect((await timesWritten(product)).size).toBe(6);
       await product.control('PUT', 'api-usage', { used: 0 });

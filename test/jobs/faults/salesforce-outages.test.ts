@@ -7,7 +7,7 @@ import {
   leadOf,
   logEnd,
   openedOrgs,
-  tickFor,
+  pollFor,
   timesWritten,
   warnings,
 } from './salesforce-assertions.ts';
@@ -17,8 +17,8 @@ const open = openedOrgs();
 const DOWN = { status: 503, body: [{ errorCode: 'SERVER_UNAVAILABLE', message: 'Down for maintenance.' }] };
 const MINUTE = 60_000;
 
-describe('Salesforce is down', () => {
-  test('for an hour in the middle of the first pull: it goes on by itself', async () => {
+describe('while Salesforce is down', () => {
+  test('for an hour during the first sync, calls are retried every 15 s, and the sync then continues by itself', async () => {
     const product = await open();
     await product.faults({ match: { path: 'FROM\\+Task' }, action: DOWN });
     expect((await product.backfill()).state).toBe('running');
@@ -27,9 +27,9 @@ describe('Salesforce is down', () => {
       product.advanceClock(15_001);
       await product.runUntilIdle();
     }
-    const asked = (await product.log(before)).length;
-    expect(asked).toBeGreaterThanOrEqual(60 * 4);
-    expect(asked).toBeLessThanOrEqual(60 * 4 * 3);
+    const calls = (await product.log(before)).length;
+    expect(calls).toBeGreaterThanOrEqual(60 * 4);
+    expect(calls).toBeLessThanOrEqual(60 * 4 * 3);
     expect(warnings(product)).toHaveLength(1);
     await product.faults();
     product.advanceClock(15_001);
@@ -42,12 +42,14 @@ describe('Salesforce is down', () => {
   test.each([
     { code: 'API_CURRENTLY_DISABLED', status: 403, kind: 'retry' },
     { code: 'API_DISABLED_FOR_ORG', status: 403, kind: 'configuration' },
-  ])('and says $code: no stream is taken for closed', async ({ code, status, kind }) => {
+  ])('and responds with $code, no stream is marked as unavailable', async ({ code, status, kind }) => {
     const product = await open();
     await product.backfill();
     await product.faults({ action: { status, body: [{ errorCode: code, message: 'The API is not available.' }] } });
-    await tickFor(product, 10);
-    expect(await listPauses(product.context.db, ['salesforce'])).toMatchObject([{ side: 'read', kind }]);
+    await pollFor(product, 10);
+    expect(await listPauses(product.context.db, ['salesforce'])).toMatchObject([
+      { direction: 'read', error_kind: kind },
+    ]);
     expect(
       (await allStreams(product.context.db)).filter(({ unavailableReason }) => unavailableReason !== null),
     ).toEqual([]);
@@ -55,50 +57,50 @@ describe('Salesforce is down', () => {
     await product.faults();
     const p1 = leadOf(product, 'p1');
     await askForDemo(product, p1);
-    await tickFor(product, 6);
+    await pollFor(product, 6);
     expect((await product.record('Lead', p1)).Leadgrade_Status__c).toBe('hot');
     await expectInSync(product);
   });
 
   test.each([
     { what: 'a 502 of a gateway, in HTML', action: { status: 502, body: '<html>Bad Gateway</html>' } },
-    { what: 'a 200 that is no JSON', action: { status: 200, body: '<html>Sorry</html>' } },
+    { what: 'a 200 without JSON', action: { status: 200, body: '<html>Sorry</html>' } },
     { what: 'a reset connection', action: { reset: true } },
-    { what: 'headers and then nothing', action: { hangAfterHeaders: true } },
-  ])('$what: the leads are written all the same, once', async ({ action }) => {
+    { what: 'headers without a body', action: { hangAfterHeaders: true } },
+  ])('and responds with $what, each lead is written once afterwards', async ({ action }) => {
     const product = await open({ patience: { timeoutMs: 300, maxThrottleWaitMs: 1_000 } });
     await product.faults({ match: { path: 'composite/sobjects', times: 2 }, action });
     await product.backfill();
     product.advanceClock(15_001);
     await product.runUntilIdle();
-    const sound = (await product.writes()).slice(2).flatMap(({ ids = [] }) => ids);
-    expect([sound.length, new Set(sound).size]).toEqual([6, 6]);
+    const written = (await product.writes()).slice(2).flatMap(({ ids = [] }) => ids);
+    expect([written.length, new Set(written).size]).toEqual([6, 6]);
     await expectInSync(product);
   });
 });
 
-describe('Salesforce writes, and its answer is lost', () => {
+describe('when Salesforce applies a write and its response is lost', () => {
   test.each([
-    { what: 'in a time-out', action: { applyThenHang: true }, times: 1 },
-    { what: 'in a reset, again and again', action: { applyThenReset: true }, times: 4 },
-  ])('$what: the same is written again, and the history has one change', async ({ action, times }) => {
+    { what: 'in a timeout', action: { applyThenHang: true }, times: 1 },
+    { what: 'in four connection resets', action: { applyThenReset: true }, times: 4 },
+  ])('$what, the same values are written again, and the history has one change', async ({ action, times }) => {
     const product = await open({ patience: { timeoutMs: 300 } });
     await product.faults({ match: { path: 'composite/sobjects', times }, action });
     await product.backfill();
-    for (let tries = 0; tries < times; tries++) {
+    for (let attempt = 0; attempt < times; attempt++) {
       product.advanceClock(15_001);
       await product.runUntilIdle();
     }
     const writes = await product.writes();
     expect(writes).toHaveLength(times + 1);
-    for (const again of writes) expect(again.writes).toEqual(writes[0]?.writes);
+    for (const write of writes) expect(write.writes).toEqual(writes[0]?.writes);
     expect(await product.context.db.selectFrom('results').select('lead_id').execute()).toHaveLength(6);
     await expectInSync(product);
   });
 });
 
-describe('a token', () => {
-  test('that expires in the middle of a run is renewed, and nobody notices', async () => {
+describe('an access token', () => {
+  test('that expires during a run is renewed without a warning', async () => {
     const product = await open();
     const body = [{ errorCode: 'INVALID_SESSION_ID', message: 'Session expired or invalid' }];
     await product.faults(
@@ -114,7 +116,7 @@ describe('a token', () => {
     await expectInSync(product);
   });
 
-  test('that nobody gets any more: it says so once, asks seldom, loses nothing, and goes on when the app is mended', async () => {
+  test('that cannot be renewed pauses reading with one warning, and after the app is fixed all results are written', async () => {
     const product = await open();
     await product.backfill();
     await product.control('PUT', 'app', { hasRunAs: false });
@@ -122,14 +124,14 @@ describe('a token', () => {
     const p1 = leadOf(product, 'p1');
     await askForDemo(product, p1);
     const before = await logEnd(product);
-    await tickFor(product, 30);
+    await pollFor(product, 30);
     expect(await listPauses(product.context.db, ['salesforce'])).toMatchObject([
-      { side: 'read', kind: 'auth', fix: expect.stringContaining('Run As') },
+      { direction: 'read', error_kind: 'auth', fix: expect.stringContaining('Run As') },
     ]);
     expect(warnings(product)).toHaveLength(1);
     expect((await product.log(before)).length).toBeLessThanOrEqual(14);
     await product.control('PUT', 'app', { hasRunAs: true });
-    await tickFor(product, 6);
+    await pollFor(product, 6);
     expect(await timesWritten(product, before)).toEqual(new Map([[p1, 1]]));
     await expectInSync(product);
   });

@@ -1,8 +1,8 @@
-// Records that the org refuses, or that become something else while they are read, scored and written.
+// Records that the org refuses, and records that change while they are read, scored and written.
 import { describe, expect, test } from 'vitest';
 import { peopleWithDeals } from '../../../sandbox/test/salesforce/sandbox-under-test.ts';
 import { listErrors } from '../../../src/store/leads/record-errors.ts';
-import type { SalesforceProduct } from '../../support/org-product.ts';
+import type { SalesforceProduct } from '../../support/salesforce-product.ts';
 import {
   askForDemo,
   expectInSync,
@@ -26,13 +26,13 @@ async function stateOf({ context }: SalesforceProduct, id: string) {
 }
 
 describe('a Lead', () => {
-  test('that a validation rule refuses is listed in its words; the others are written once, and it is at night', async () => {
+  test('that a validation rule refuses is listed with the message of the rule, the others are written once, and the next night retries it', async () => {
     const product = await open();
     const [p3, id] = [leadOf(product, 'p3'), leadOf(product, 'p1')];
     await product.control('PUT', 'validation-rules', [{ object: 'Lead', ids: [p3], message: 'A phone is needed.' }]);
     expect((await product.backfill()).state).toBe('done');
     expect(await timesWritten(product)).toEqual(
-      new Map([...product.org.leadIds.values()].toSorted().map((each) => [each, 1])),
+      new Map([...product.org.leadIds.values()].toSorted().map((leadId) => [leadId, 1])),
     );
     const [error, ...others] = await listed(product);
     expect(others).toEqual([]);
@@ -43,7 +43,7 @@ describe('a Lead', () => {
     await product.sync();
     expect(await product.writes(before)).toEqual([]);
     await product.nightly();
-    expect((await listed(product))[0]).toMatchObject({ record_id: p3, times: 2 });
+    expect((await listed(product))[0]).toMatchObject({ record_id: p3, occurrences: 2 });
     await product.control('PUT', 'validation-rules', []);
     await product.nightly();
     expect(await listed(product)).toEqual([]);
@@ -59,7 +59,7 @@ describe('a Lead', () => {
     { code: 'INVALID_FIELD_FOR_INSERT_UPDATE', fix: /errors retry/ },
     { code: 'CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY', fix: /triggers/ },
     { code: 'CANNOT_EXECUTE_FLOW_TRIGGER', fix: /flows/ },
-  ])('that alone is refused with $code is listed and halts nobody', async ({ code, fix }) => {
+  ])('that alone is refused with $code is listed, and writing is not paused', async ({ code, fix }) => {
     const product = await open();
     const ids = [...product.org.leadIds.values()].toSorted();
     const refused = { success: false, errors: [{ statusCode: code, message: 'not this one', fields: [] }] };
@@ -74,12 +74,12 @@ describe('a Lead', () => {
     expect(warnings(product)).toEqual([]);
   });
 
-  test('whose row somebody holds is written later, alone', async () => {
+  test('whose row is locked in the org is written later, alone', async () => {
     const product = await open();
     const p3 = leadOf(product, 'p3');
     await product.control('PUT', 'locks', [{ id: p3, times: 2 }]);
     await product.backfill();
-    for (let tries = 0; tries < 3; tries++) {
+    for (let attempt = 0; attempt < 3; attempt++) {
       product.advanceClock(20_001);
       await product.runUntilIdle();
     }
@@ -90,8 +90,8 @@ describe('a Lead', () => {
     await expectInSync(product);
   });
 
-  /** A result of p1 and of p2 waits to be written. */
-  async function waiting(): Promise<{ product: SalesforceProduct; p1: string; p2: string }> {
+  /** Results of p1 and p2 wait in the outbox. */
+  async function openWithPendingWrites(): Promise<{ product: SalesforceProduct; p1: string; p2: string }> {
     const product = await open();
     await product.backfill();
     const [p1, p2] = [leadOf(product, 'p1'), leadOf(product, 'p2')];
@@ -109,8 +109,8 @@ describe('a Lead', () => {
     await product.sync();
   }
 
-  test('that is converted between reading and writing: its Contact goes on with its score', async () => {
-    const { product, p1, p2 } = await waiting();
+  test('that is converted between reading and writing passes its score to its Contact', async () => {
+    const { product, p1, p2 } = await openWithPendingWrites();
     await product.control('POST', 'convert', { leadId: p1 });
     const contact = String((await product.record('Lead', p1)).ConvertedContactId);
     await writeNow(product);
@@ -120,8 +120,8 @@ describe('a Lead', () => {
     await expectInSync(product);
   });
 
-  test('that is deleted between reading and writing is not written to again', async () => {
-    const { product, p1, p2 } = await waiting();
+  test('that is deleted between reading and writing becomes a tombstone, and no error is listed', async () => {
+    const { product, p1, p2 } = await openWithPendingWrites();
     await product.control('DELETE', `records/Lead/${p1}`);
     await writeNow(product);
     expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', erased_at: null });
@@ -130,8 +130,8 @@ describe('a Lead', () => {
     await expectInSync(product);
   });
 
-  test('that is merged into another between reading and writing: the survivor has what both did', async () => {
-    const { product, p1, p2 } = await waiting();
+  test('that is merged into another between reading and writing passes its activities to the survivor', async () => {
+    const { product, p1, p2 } = await openWithPendingWrites();
     await product.control('POST', 'merge', { masterId: p2, mergedId: p1 });
     await writeNow(product);
     expect(await stateOf(product, p1)).toMatchObject({ state: 'merged', merged_into: p2 });
@@ -145,7 +145,7 @@ describe('a Lead', () => {
     await expectInSync(product);
   });
 
-  test('that is taken back out of the bin is scored again by the next poll', async () => {
+  test('that is restored from the recycle bin is scored again by the next poll', async () => {
     const product = await open();
     await product.backfill();
     const p1 = leadOf(product, 'p1');
@@ -163,7 +163,7 @@ describe('a Lead', () => {
   });
 });
 
-test('Leads that are deleted for good are found at night, and not taken for erased', async () => {
+test('a Lead that was purged from the recycle bin is found by the next night, and its data is kept', async () => {
   const product = await open();
   await product.backfill();
   const p1 = leadOf(product, 'p1');
@@ -173,13 +173,13 @@ test('Leads that are deleted for good are found at night, and not taken for eras
   expect(await stateOf(product, p1)).toMatchObject({ state: 'live' });
   await product.nightly();
   expect(await stateOf(product, p1)).toMatchObject({ state: 'gone', erased_at: null, dirty_at: null });
-  const kept = await product.context.db.selectFrom('records').select('fields').where('id', '=', p1).execute();
-  expect(kept[0]?.fields['contact.job_title']).toBe('VP Sales');
+  const stored = await product.context.db.selectFrom('records').select('fields').where('id', '=', p1).execute();
+  expect(stored[0]?.fields['contact.job_title']).toBe('VP Sales');
   expect(warnings(product)).toEqual([]);
   await expectInSync(product);
 });
 
-test('our own writes, which move the times of what they write, cause no read of a record and no other write', async () => {
+test('our own writes, which change modification times, cause no read of a record and no further write', async () => {
   const product = await open();
   await product.backfill();
   const before = await logEnd(product);
@@ -191,7 +191,7 @@ test('our own writes, which move the times of what they write, cause no read of 
   expect(await product.writes(before)).toEqual([]);
 });
 
-test('a campaign, an Account or a task that changes reaches its people in one round', async () => {
+test('a change of a campaign, an Account or a task reaches its people in one sync', async () => {
   const call = { person: 'p2', type: 'call', at: Date.parse('2026-03-03T15:30:00Z'), attributes: {} };
   const product = await open({ dataset: peopleWithDeals(4, [0, 1], [call]) });
   await product.backfill();

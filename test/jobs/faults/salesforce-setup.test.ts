@@ -3,29 +3,32 @@ import { z } from 'zod';
 import { countErrors } from '../../../src/store/leads/record-errors.ts';
 import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
-import { openSalesforceProduct, type SalesforceProduct } from '../../support/org-product.ts';
+import { openSalesforceProduct, type SalesforceProduct } from '../../support/salesforce-product.ts';
 import {
   askForDemo,
   expectInSync,
   leadOf,
   openedOrgs,
-  tickFor,
+  pollFor,
   timesWritten,
   warnings,
 } from './salesforce-assertions.ts';
 
 const open = openedOrgs();
 
-/** One warning, one halt of the writer, nobody listed; and what a lead does is read and scored all the same. */
-async function expectOneConfigurationError(product: SalesforceProduct, said: RegExp): Promise<void> {
+/**
+ * One warning, writing paused once, no record in the error list; activities are still read and
+ * scored.
+ */
+async function expectOneConfigurationError(product: SalesforceProduct, message: RegExp): Promise<void> {
   const { db, clock } = product.context;
   await askForDemo(product, leadOf(product, 'p2'));
-  await tickFor(product, 18);
-  const [halt, ...others] = await listPauses(db, ['salesforce']);
+  await pollFor(product, 18);
+  const [pause, ...others] = await listPauses(db, ['salesforce']);
   expect(others).toEqual([]);
-  expect(halt).toMatchObject({ crm: 'salesforce', side: 'write', kind: 'configuration' });
-  expect(halt?.message).toMatch(said);
-  expect(halt?.fix).toMatch(/leadgrade setup/);
+  expect(pause).toMatchObject({ crm: 'salesforce', direction: 'write', error_kind: 'configuration' });
+  expect(pause?.message).toMatch(message);
+  expect(pause?.fix).toMatch(/leadgrade setup/);
   expect(warnings(product)).toHaveLength(1);
   expect(await countErrors(db, ['salesforce'])).toBe(0);
   expect(await pendingWork(db, clock.now(), ['salesforce'])).toMatchObject({ dirty: 0, due: 0, outbox: 6 });
@@ -42,7 +45,7 @@ async function expectAllWritten(product: SalesforceProduct): Promise<void> {
   await expectInSync(product);
 }
 
-describe('the writer stops with one configuration error, and goes on after setup, when our field', () => {
+describe('writing pauses with one configuration error and continues after setup, when our field', () => {
   test('was never created', async () => {
     const product = await open({ setup: false });
     await product.backfill();
@@ -74,7 +77,7 @@ describe('the writer stops with one configuration error, and goes on after setup
     await product.faults({ match: { path: 'composite/sobjects' }, action: { status: 200, body } });
     await product.backfill();
     const { db } = product.context;
-    expect(await listPauses(db, ['salesforce'])).toMatchObject([{ side: 'write', kind: 'configuration' }]);
+    expect(await listPauses(db, ['salesforce'])).toMatchObject([{ direction: 'write', error_kind: 'configuration' }]);
     expect(await countErrors(db, ['salesforce'])).toBe(0);
     await product.faults();
     await product.setup();
@@ -83,7 +86,7 @@ describe('the writer stops with one configuration error, and goes on after setup
   });
 });
 
-describe('a user without access to Leads', () => {
+describe('for an integration user without access to Leads', () => {
   const refs = z.array(z.object({ object: z.string(), id: z.string(), state: z.string() }));
 
   async function states({ context }: SalesforceProduct) {
@@ -91,7 +94,7 @@ describe('a user without access to Leads', () => {
     return Map.groupBy(refs.parse(await rows.execute()), ({ object }) => object);
   }
 
-  test('hears of them by their activities; Contacts are read and scored all the same', async () => {
+  test('activities of Leads are ignored, and Contacts are read and scored', async () => {
     const product = await openSalesforceProduct({ people: 40, sandbox: { hiddenFields: ['Lead'] } });
     try {
       expect((await product.backfill()).state).toBe('done');
@@ -106,7 +109,7 @@ describe('a user without access to Leads', () => {
     }
   });
 
-  test('that it had before, keeps its Contacts current by day and night, and has its Leads back when it may see them', async () => {
+  test('after the access was removed, Contacts stay current, and Leads are read again when the access returns', async () => {
     const product = await openSalesforceProduct({ people: 40 });
     try {
       await product.backfill();
@@ -116,13 +119,13 @@ describe('a user without access to Leads', () => {
       const contact = (await states(product)).get('Contact')?.[0]?.id ?? '';
       const before = Number((await product.record('Contact', contact)).Leadgrade_Behavior_Score__c);
       await askForDemo(product, contact);
-      await tickFor(product, 35);
+      await pollFor(product, 35);
       expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
       expect(Number((await product.record('Contact', contact)).Leadgrade_Behavior_Score__c)).toBeGreaterThan(before);
       await product.nightly();
       await product.control('PUT', 'hidden-fields', []);
       product.advanceClock(25 * 3_600_000);
-      await tickFor(product, 2);
+      await pollFor(product, 2);
       expect((await states(product)).get('Lead')?.filter(({ state }) => state !== 'live')).toEqual([]);
       await expectInSync(product);
     } finally {

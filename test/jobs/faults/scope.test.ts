@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { clearPause, listPauses } from '../../../src/store/sync/crm-pauses.ts';
-import { allStreams, recheckAvailability } from '../../../src/store/sync/streams.ts';
+import { recheckAvailability } from '../../../src/store/sync/stream-availability.ts';
+import { allStreams } from '../../../src/store/sync/streams.ts';
 import { leads } from '../../support/leads.ts';
 import { openedProducts } from '../../support/opened-products.ts';
 import type { TestProduct, TestProductOptions } from '../../support/product.ts';
@@ -8,10 +9,10 @@ import { expectInSync, logEnd, scoreOf, timesWritten, warnings } from './asserti
 
 const { open } = openedProducts();
 
-const NOTHING = { grade: null, fit: null, behavior: null, total: null, status: null };
+const CLEARED = { grade: null, fit: null, behavior: null, total: null, status: null };
 
-/** A cleared property comes back as "" or not at all. */
-async function shown(product: TestProduct, id: string) {
+/** HubSpot returns a cleared property as "" or omits it. */
+async function visibleScore(product: TestProduct, id: string) {
   const score = scoreOf(await product.contact(id));
   return Object.fromEntries(Object.entries(score).map(([field, value]) => [field, value === '' ? null : value]));
 }
@@ -20,29 +21,29 @@ function setStage(product: TestProduct, id: string, lifecyclestage: string): Pro
   return product.control('PATCH', `contacts/${id}`, { properties: { lifecyclestage } });
 }
 
-describe('whom we score', () => {
-  test('a customer is never written, as long as our fields are empty', async () => {
+describe('the scope', () => {
+  test('excludes a customer: with empty fields of ours, it is never written', async () => {
     const product = await open({ dataset: leads(3, { lifecycle: 'customer' }) });
     expect((await product.backfill()).state).toBe('done');
     expect(await product.writes()).toEqual([]);
     await expectInSync(product);
   });
 
-  test('a contact without a lifecycle stage is scored: unknown is not out', async () => {
+  test('includes a contact without a lifecycle stage', async () => {
     const product = await open({ dataset: leads(2, { lifecycle: null }) });
     await product.backfill();
-    expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged', fit: '100' });
+    expect(await visibleScore(product, product.idOf('p1'))).toMatchObject({ status: 'engaged', fit: '100' });
     await expectInSync(product);
   });
 
-  test('a lead that becomes a customer is cleared once, and scored again when it is a lead again', async () => {
+  test('excludes a lead that becomes a customer: it is cleared once, and scored when it is a lead again', async () => {
     const product = await open({ dataset: leads(3) });
     await product.backfill();
     const p1 = product.idOf('p1');
     const before = await logEnd(product);
     await setStage(product, p1, 'customer');
     await product.sync();
-    expect(await shown(product, p1)).toEqual(NOTHING);
+    expect(await visibleScore(product, p1)).toEqual(CLEARED);
     expect((await product.contact(p1)).properties.leadgrade_explanation ?? '').toBe('');
     await product.sync();
     await product.nightly();
@@ -52,11 +53,11 @@ describe('whom we score', () => {
     await product.sync();
     await setStage(product, p1, 'lead');
     await product.sync();
-    expect(await shown(product, p1)).toMatchObject({ status: 'engaged', fit: '100' });
+    expect(await visibleScore(product, p1)).toMatchObject({ status: 'engaged', fit: '100' });
     await expectInSync(product);
   });
 
-  test('what a customer does is kept, and counts when the contact is a lead again', async () => {
+  test('does not stop the storing of activities: those of a customer count when the contact is a lead again', async () => {
     const product = await open({ dataset: leads(2, { lifecycle: 'customer' }) });
     await product.backfill();
     const p1 = product.idOf('p1');
@@ -66,22 +67,22 @@ describe('whom we score', () => {
     expect(await product.writes()).toEqual([]);
     await setStage(product, p1, '');
     await product.sync();
-    expect(await shown(product, p1)).toMatchObject({ status: 'hot', behavior: '40' });
+    expect(await visibleScore(product, p1)).toMatchObject({ status: 'hot', behavior: '40' });
     await expectInSync(product);
   });
 });
 
-describe('a portal that may not show its page views', () => {
-  async function deniedOf(product: TestProduct): Promise<readonly string[]> {
+describe('a portal without access to page views', () => {
+  async function unavailableStreams(product: TestProduct): Promise<readonly string[]> {
     const streams = await allStreams(product.context.db);
-    const closed = streams.filter(
+    const unavailable = streams.filter(
       ({ unavailableReason }) =>
-        unavailableReason !== null && !unavailableReason.endsWith('is open and shows each one'),
+        unavailableReason !== null && !unavailableReason.endsWith('is available and lists each activity'),
     );
-    return closed.map(({ stream }) => stream);
+    return unavailable.map(({ stream }) => stream);
   }
 
-  async function whoViewedPricing(options: TestProductOptions): Promise<TestProduct> {
+  async function openWithPricingViews(options: TestProductOptions): Promise<TestProduct> {
     const product = await open({ dataset: leads(4), ...options });
     const contactId = product.idOf('p1');
     for (let visit = 0; visit < 3; visit++) {
@@ -92,22 +93,22 @@ describe('a portal that may not show its page views', () => {
     return product;
   }
 
-  test('nor counts them: they are unknown, and all else is scored; rounds do not ask for them again and again', async () => {
-    const product = await whoViewedPricing({ sandbox: { tier: 'pro' } });
+  test('and without their counter scores all other data, and does not request them in every sync', async () => {
+    const product = await openWithPricingViews({ sandbox: { tier: 'pro' } });
     const body = { status: 'error', category: 'OBJECT_NOT_FOUND', message: 'Property does not exist.' };
     await product.faults({ match: { path: '/hs_analytics_num_page_views' }, action: { status: 404, body } });
     expect((await product.backfill()).state).toBe('done');
-    expect(await deniedOf(product)).toEqual(['page_view_counter', 'page_views']);
-    expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged', behavior: '0' });
+    expect(await unavailableStreams(product)).toEqual(['page_view_counter', 'page_views']);
+    expect(await visibleScore(product, product.idOf('p1'))).toMatchObject({ status: 'engaged', behavior: '0' });
     const before = await logEnd(product);
-    for (let round = 0; round < 3; round++) await product.sync();
-    const asked = (await product.log(before)).filter(({ path }) => path.includes('/events/'));
-    expect(asked).toEqual([]);
+    for (let count = 0; count < 3; count++) await product.sync();
+    const requests = (await product.log(before)).filter(({ path }) => path.includes('/events/'));
+    expect(requests).toEqual([]);
     await expectInSync(product);
   });
 
-  test('and then may: everybody is scored again with them, without a backfill', async () => {
-    const product = await whoViewedPricing({});
+  test('that gains the access scores all leads again with page views, without a backfill', async () => {
+    const product = await openWithPricingViews({});
     const refusal = { status: 403, body: { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' } };
     const absent = { status: 404, body: { status: 'error', category: 'OBJECT_NOT_FOUND', message: 'There is none.' } };
     await product.faults(
@@ -115,89 +116,91 @@ describe('a portal that may not show its page views', () => {
       { match: { path: '/hs_analytics_num_page_views' }, action: absent },
     );
     await product.backfill();
-    expect(await deniedOf(product)).toEqual(['page_view_counter', 'page_views']);
-    const bases = async () => {
+    expect(await unavailableStreams(product)).toEqual(['page_view_counter', 'page_views']);
+    const inputsHashes = async () => {
       const rows = await product.context.db.selectFrom('leads').select('scoring_inputs_hash').distinct().execute();
       return rows.map((row) => row.scoring_inputs_hash);
     };
-    const without = await bases();
+    const without = await inputsHashes();
     await product.faults();
     product.advanceClock(25 * 3_600_000);
     await product.sync();
-    expect(await deniedOf(product)).toEqual([]);
-    expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'hot' });
-    const withViews = await bases();
+    expect(await unavailableStreams(product)).toEqual([]);
+    expect(await visibleScore(product, product.idOf('p1'))).toMatchObject({ status: 'hot' });
+    const withViews = await inputsHashes();
     expect(withViews).toHaveLength(1);
     expect(withViews).not.toEqual(without);
     await expectInSync(product);
   });
 });
 
-describe('a stream that is closed for a while', () => {
+describe('a stream that is unavailable for a while', () => {
   const refusal = { status: 403, body: { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' } };
   const outage = { status: 503, body: {} };
   const demo = (contactId: string) => ({ contactId, type: 'form_submission', attributes: { form: 'demo' } });
 
-  test('in the middle of a backfill, and open when that goes on: the backfill reads it, and ends', async () => {
+  test('during a backfill is read when the backfill continues, and the backfill ends', async () => {
     const product = await open({ dataset: leads(2) });
     await product.control('POST', 'activities', demo(product.idOf('p1')));
     product.advanceClock(60_000);
-    // Denied while it is read; then the backfill stops before it has read all.
+    // The stream is refused while it is read; then an outage stops the backfill before its end.
     await product.faults(
       { match: { path: '/submissions/' }, action: refusal },
       { match: { path: '/deals', nth: 2, times: 1000 }, action: outage },
     );
     expect((await product.backfill()).state).toBe('running');
-    const denied = (await allStreams(product.context.db)).filter((each) => each.unavailableReason !== null);
-    expect(denied.map(({ stream }) => stream)).toContain('form_submissions');
+    const unavailable = (await allStreams(product.context.db)).filter((row) => row.unavailableReason !== null);
+    expect(unavailable.map(({ stream }) => stream)).toContain('form_submissions');
     await product.faults();
-    // As the command does that is given again.
+    // As `leadgrade backfill` does when it is started again.
     await recheckAvailability(product.context.db, 'hubspot');
     await clearPause(product.context.db, { crm: 'hubspot', direction: 'read', before: product.clock.now() });
     await product.context.enqueue('sync-streams', { crm: 'hubspot' });
     await product.runUntilIdle();
     const run = await product.context.db.selectFrom('runs').selectAll().executeTakeFirstOrThrow();
     expect(run.state).toBe('done');
-    expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'hot', behavior: '40' });
+    expect(await visibleScore(product, product.idOf('p1'))).toMatchObject({ status: 'hot', behavior: '40' });
     await expectInSync(product);
   });
 
-  test('or gone: what it would show is unknown, and the others are read', async () => {
+  test('because its API path is gone does not stop the other streams from being read', async () => {
     const product = await open({ dataset: leads(2) });
     await product.faults({ match: { path: '/events/' }, action: { status: 404, body: { message: 'No such path.' } } });
     expect((await product.backfill()).state).toBe('done');
-    const denied = (await allStreams(product.context.db)).filter((each) => each.unavailableReason !== null);
-    expect(denied.map(({ stream }) => stream)).toContain('page_views');
-    expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged' });
+    const unavailable = (await allStreams(product.context.db)).filter((row) => row.unavailableReason !== null);
+    expect(unavailable.map(({ stream }) => stream)).toContain('page_views');
+    expect(await visibleScore(product, product.idOf('p1'))).toMatchObject({ status: 'engaged' });
   });
 });
 
-describe('a token that may not read contacts', () => {
-  test('is told of, and the run goes on when it may', async () => {
+describe('a token without the scope for contacts', () => {
+  test('pauses reading, and the run continues when the scope is granted', async () => {
     const product = await open({ dataset: leads(2) });
     const refusal = { status: 403, body: { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' } };
     await product.faults({ match: { path: '/contacts' }, action: refusal });
     expect((await product.backfill()).state).toBe('running');
-    expect(await listPauses(product.context.db, ['hubspot'])).toMatchObject([{ side: 'read', kind: 'forbidden' }]);
+    expect(await listPauses(product.context.db, ['hubspot'])).toMatchObject([
+      { direction: 'read', error_kind: 'forbidden' },
+    ]);
     await product.faults();
     product.advanceClock(5 * 60_000 + 1);
     await product.runUntilIdle();
-    expect(await shown(product, product.idOf('p1'))).toMatchObject({ status: 'engaged' });
+    expect(await visibleScore(product, product.idOf('p1'))).toMatchObject({ status: 'engaged' });
     await expectInSync(product);
   });
 });
 
-describe('a token that is revoked', () => {
+describe('a revoked token', () => {
   const REVOKED = { status: 401, body: { status: 'error', category: 'INVALID_AUTHENTICATION', message: 'Expired.' } };
 
   test.each(['meetings', 'batch/update'])(
-    'in the middle of a run, at %s: it says so once, asks seldom, loses nothing, and goes on when it is accepted',
+    'refused during a run at %s causes one warning and at most 6 calls in 30 minutes, and each lead is written once when it is accepted',
     async (path) => {
       const product = await open({ dataset: leads(3) });
       await product.faults({ match: { path }, action: REVOKED });
       expect((await product.backfill()).state).toBe('running');
       expect(await listPauses(product.context.db, ['hubspot'])).toMatchObject([
-        { kind: 'auth', fix: expect.stringContaining('TOKEN') },
+        { error_kind: 'auth', fix: expect.stringContaining('TOKEN') },
       ]);
       const before = await logEnd(product);
       for (let minute = 0; minute < 30; minute++) {
@@ -216,8 +219,8 @@ describe('a token that is revoked', () => {
   );
 });
 
-describe('the product is opened again', () => {
-  test('on the same data: it reads what changed and writes nothing twice', async () => {
+describe('a restarted process', () => {
+  test('reads the changes since and writes nothing twice', async () => {
     const product = await open({ contacts: 30 });
     await product.backfill();
     const before = await logEnd(product);

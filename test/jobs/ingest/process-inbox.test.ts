@@ -1,5 +1,5 @@
-// What HubSpot sends becomes a written score without a poll; however much of it comes, in whatever order. Of what it names beside contacts:
-// named-items.test.ts.
+// Webhooks become a written score without a poll, in any number and order. Other items than
+// contacts: fetch-named-items.test.ts.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { MappedCrm } from '../../../jobs/context.ts';
@@ -17,32 +17,32 @@ import { expectInSync, logEnd, scoreOf } from '../faults/assertions.ts';
 import { deliverWebhook, eventOf, runAlone } from './deliver-webhook.ts';
 
 const settings = { PUBLIC_URL };
-/** No search shows within the time of a test what changes: it is known by webhooks alone. */
+/** During a test no search lists a change, so it is known from webhooks only. */
 const sandbox = { searchLagMs: 6 * 3_600_000 };
 const { open } = openedProducts({ dataset: leads(6), settings });
 
 let product: TestProduct;
-let used = 0;
+let usedPeople = 0;
 
-/** For the tests of a suite; each has contacts of its own. */
+/** One product for all tests of a suite. Each test uses other contacts. */
 function useSharedProduct(count: number): void {
   beforeAll(async () => {
     product = await openTestProduct({ dataset: leads(count), settings, sandbox });
     await product.backfill();
-    used = 0;
+    usedPeople = 0;
   });
   afterAll(() => product.close());
   beforeEach(async () => {
-    // What the test before has left to rest is over.
+    // The debounce windows and pauses of the previous test end.
     product.advanceClock(60_000);
     await product.runUntilIdle();
   });
 }
 
-const nextContact = () => product.idOf(`p${used++}`);
+const nextContact = () => product.idOf(`p${usedPeople++}`);
 
 const event = (id: string, over: Readonly<Record<string, unknown>> = {}) => eventOf(product, id, over);
-const deliver = (...sent: readonly object[]) => deliverWebhook(product, ...sent);
+const deliver = (...events: readonly object[]) => deliverWebhook(product, ...events);
 const setTitle = (id: string, jobtitle: string) =>
   product.control('PATCH', `contacts/${id}`, { properties: { jobtitle } });
 const explanation = async (id: string) => (await product.contact(id)).properties.leadgrade_explanation;
@@ -51,8 +51,8 @@ const callsOf = async (path: string, since: number) =>
 const reads = (since: number) => callsOf('/contacts/batch/read', since);
 const recordOf = (id: string) =>
   product.context.db.selectFrom('records').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-/** What waits in the inbox and names this. */
-const waitingOf = async (id: string) =>
+/** Inbox rows that name this ID. */
+const pendingOf = async (id: string) =>
   (await product.context.db.selectFrom('inbox').select(['kind', 'ids']).execute()).filter(({ ids }) =>
     ids.includes(id),
   );
@@ -60,7 +60,7 @@ const waitingOf = async (id: string) =>
 describe('a webhook', () => {
   useSharedProduct(16);
 
-  test('of a title that changed has the contact read and written, and nothing searched', async () => {
+  test('about a changed title causes a read and a write of the contact, and no search', async () => {
     const id = nextContact();
     await setTitle(id, 'Student');
     const since = await logEnd(product);
@@ -71,14 +71,14 @@ describe('a webhook', () => {
     await expectInSync(product);
   });
 
-  test('a thousand times for one contact is one read, and one more when the quiet time is over', async () => {
+  test('that arrives 1,000 times for one contact causes one read, and one more after the debounce window', async () => {
     const id = nextContact();
     const since = await logEnd(product);
-    const storm = () => Array.from({ length: 1_000 }, () => event(id));
-    await deliver(...storm());
+    const burst = () => Array.from({ length: 1_000 }, () => event(id));
+    await deliver(...burst());
     expect(await reads(since)).toHaveLength(1);
     await setTitle(id, 'Student');
-    await deliver(...storm());
+    await deliver(...burst());
     expect(await reads(since)).toHaveLength(1);
     expect(await explanation(id)).not.toContain('Student');
     product.advanceClock(5_100);
@@ -88,8 +88,8 @@ describe('a webhook', () => {
     await expectInSync(product);
   });
 
-  test('of a contact that was deleted, restored, or merged is followed', async () => {
-    const [one, stays, goes] = [nextContact(), nextContact(), nextContact()];
+  test('about a deleted, restored or merged contact updates its state', async () => {
+    const [one, survivor, merged] = [nextContact(), nextContact(), nextContact()];
     await product.control('DELETE', `contacts/${one}`);
     await deliver(event(one, { subscriptionType: 'contact.deletion', propertyName: undefined }));
     expect((await recordOf(one)).state).toBe('gone');
@@ -97,27 +97,27 @@ describe('a webhook', () => {
     product.advanceClock(10_000);
     await deliver(event(one, { subscriptionType: 'contact.restore', propertyName: undefined }));
     expect((await recordOf(one)).state).toBe('live');
-    await product.control('POST', 'merge', { primaryId: stays, mergedId: goes });
-    const merged = { primaryObjectId: Number(stays), mergedObjectIds: [Number(goes)], newObjectId: Number(stays) };
+    await product.control('POST', 'merge', { primaryId: survivor, mergedId: merged });
+    const ids = { primaryObjectId: Number(survivor), mergedObjectIds: [Number(merged)], newObjectId: Number(survivor) };
     const unnamed = { propertyName: undefined, objectId: undefined };
-    await deliver(event(stays, { subscriptionType: 'contact.merge', ...unnamed, ...merged }));
-    expect(await recordOf(goes)).toMatchObject({ state: 'merged', merged_into: stays });
+    await deliver(event(survivor, { subscriptionType: 'contact.merge', ...unnamed, ...ids }));
+    expect(await recordOf(merged)).toMatchObject({ state: 'merged', merged_into: survivor });
     await expectInSync(product);
   });
 
-  test('that was stored by a process that was killed before it rang is taken at the next tick', async () => {
+  test('stored by a process that was killed before it enqueued a job is processed after the next poll', async () => {
     const id = nextContact();
     await setTitle(id, 'Student');
     await storeWebhook(product, [event(id)]);
     await product.restart();
     const since = await logEnd(product);
     await product.poll();
-    expect(await waitingOf(id)).toEqual([]);
+    expect(await pendingOf(id)).toEqual([]);
     expect((await reads(since)).map(({ ids }) => ids)).toEqual([[id]]);
     expect(await explanation(id)).toContain('Student or intern');
   });
 
-  test('while HubSpot does not answer stays marked, and is read when it does', async () => {
+  test('during an outage of HubSpot leaves its record dirty, which is read afterwards', async () => {
     const id = nextContact();
     await setTitle(id, 'Student');
     await product.faults({ match: { path: '/crm/' }, action: { status: 503 } });
@@ -130,15 +130,15 @@ describe('a webhook', () => {
     await expectInSync(product);
   });
 
-  test('of another portal marks nobody', async () => {
+  test('of another portal makes no record dirty', async () => {
     const id = nextContact();
     await deliver(event(id, { portalId: 999 }));
-    expect(await waitingOf(id)).toEqual([]);
+    expect(await pendingOf(id)).toEqual([]);
     expect((await recordOf(id)).dirty_at).toBeNull();
     expect(product.lines.some(({ message }) => /another account/.test(message))).toBe(true);
   });
 
-  test('counts where this token may not ask whose account it opens', async () => {
+  test('is processed if the token may not read its own account', async () => {
     const id = nextContact();
     await product.context.db.deleteFrom('crm_accounts').execute();
     await product.faults({ match: { path: 'account-info' }, action: { status: 403, body: {} } });
@@ -149,27 +149,27 @@ describe('a webhook', () => {
     expect(await product.context.db.selectFrom('crm_accounts').selectAll().execute()).toEqual([]);
   });
 
-  test('that was not understood is read again on demand', async () => {
+  test('in quarantine that this version can parse moves to the inbox on demand', async () => {
     const id = nextContact();
     const { db, clock } = product.context;
     const parts = [
       { text: JSON.stringify(event(id)), reason: 'from an older version' },
-      { text: '{]', reason: 'no JSON' },
+      { text: '{]', reason: 'not JSON' },
     ];
     await insertQuarantine(db, 'hubspot', parts, clock.now());
     expect(await reprocessQuarantine(product.context)).toBe(1);
-    expect(await waitingOf(id)).toHaveLength(1);
+    expect(await pendingOf(id)).toHaveLength(1);
     expect(await db.selectFrom('quarantine').select('body').execute()).toEqual([{ body: '{]' }]);
   });
 });
 
-describe('marks are made', () => {
+describe('records become dirty', () => {
   useSharedProduct(4);
   const meeting = { subscriptionType: 'object.creation', objectTypeId: '0-47', propertyName: undefined };
 
-  test('without a call, whatever else there is to be read from HubSpot or to be matched', async () => {
+  test('without an API call, also when other items must be read from HubSpot', async () => {
     const id = nextContact();
-    // Whose account it is, is asked once.
+    // The account is read once.
     await deliver(event(id));
     await storeWebhook(product, [event('4711', meeting), event(id)]);
     const since = await logEnd(product);
@@ -177,18 +177,25 @@ describe('marks are made', () => {
       expect.arrayContaining(['fetch-items', 'refresh-records']),
     );
     expect(await product.log(since)).toEqual([]);
-    expect(await waitingOf(id)).toEqual([]);
-    expect(await waitingOf('4711')).toEqual([{ kind: 'item', ids: ['4711'] }]);
+    expect(await pendingOf(id)).toEqual([]);
+    expect(await pendingOf('4711')).toEqual([{ kind: 'item', ids: ['4711'] }]);
     expect((await recordOf(id)).dirty_at).not.toBeNull();
   });
 
-  test('of one CRM also when those of another cannot be stored', async () => {
+  test('in one CRM although the events of another CRM cannot be stored', async () => {
     const id = nextContact();
     const { db, crms, clock } = product.context;
     const hubspot = crms.get('hubspot') as MappedCrm;
     await claimAccount(db, { crm: 'broken', account: '1' }, clock.now());
-    const told = { account: '1', kind: 'record', object: 'contacts', id: 'x', priority: 1, occurredAt: 0 } as const;
-    await insertInboxEvents(db, 'broken', [{ ...told, key: 'broken' }], clock.now());
+    const brokenEvent = {
+      account: '1',
+      kind: 'record',
+      object: 'contacts',
+      id: 'x',
+      priority: 1,
+      occurredAt: 0,
+    } as const;
+    await insertInboxEvents(db, 'broken', [{ ...brokenEvent, key: 'broken' }], clock.now());
     await sql`create function leadgrade.refuse() returns trigger language plpgsql
       as 'begin raise exception ''no room''; end'`.execute(db);
     await sql`create trigger refuse before insert on leadgrade.records for each row
@@ -197,12 +204,12 @@ describe('marks are made', () => {
     const both = new Map([['broken', hubspot] as const, ...crms]);
     await expect(runAlone(product, ['process-inbox'], { crms: both })).rejects.toThrow('no room');
     await sql`drop trigger refuse on leadgrade.records`.execute(db);
-    expect(await waitingOf(id)).toEqual([]);
+    expect(await pendingOf(id)).toEqual([]);
     expect((await recordOf(id)).dirty_at).not.toBeNull();
   });
 });
 
-test('webhooks of each of 250 contacts have them read in full batches', async () => {
+test('webhooks about 250 contacts cause reads in full batches', async () => {
   product = await open({ dataset: leads(250) });
   await product.backfill();
   product.advanceClock(60_000);
@@ -214,7 +221,7 @@ test('webhooks of each of 250 contacts have them read in full batches', async ()
   await expectInSync(product);
 });
 
-describe('a person who was erased in HubSpot', () => {
+describe('a person who was deleted in HubSpot for privacy', () => {
   useSharedProduct(4);
   const erasure = { subscriptionType: 'contact.privacyDeletion', propertyName: undefined };
   const TABLES = [
@@ -227,7 +234,7 @@ describe('a person who was erased in HubSpot', () => {
     'counter_positions',
   ] as const;
 
-  /** The tables that have something of that contact. */
+  /** The tables with rows of that contact. */
   async function tablesOf(id: string): Promise<readonly string[]> {
     const { db } = product.context;
     const found = await Promise.all(
@@ -236,12 +243,13 @@ describe('a person who was erased in HubSpot', () => {
     return TABLES.filter((_, at) => (found[at]?.length ?? 0) > 0);
   }
 
-  test('is erased here at once, from every table; what comes later is ignored', async () => {
+  test('is erased from every table at once, and later events are ignored', async () => {
     const id = nextContact();
     const { db, clock } = product.context;
     const email = String((await recordOf(id)).email_key);
     expect(email).toContain('@');
-    // A meeting, an edit of ours, a value that cannot be read, and a score that waits to be written.
+    // A meeting, an edit of our fields, a value that cannot be parsed, and a score that waits to be
+    // written.
     await product.control('POST', 'activities', { contactId: id, type: 'meeting', attributes: { title: 'Intro' } });
     product.advanceClock(sandbox.searchLagMs);
     await product.poll();
@@ -273,7 +281,7 @@ describe('a person who was erased in HubSpot', () => {
     await storeWebhook(product, [event(id)]);
     await product.control('POST', `contacts/${id}/privacy-deletion`);
     await deliver(event(id, erasure));
-    expect(await recordOf(id)).toMatchObject({ state: 'gone', fields: {}, held: {} });
+    expect(await recordOf(id)).toMatchObject({ state: 'gone', fields: {}, crm_values: {} });
     expect(await tablesOf(id)).toEqual([]);
     expect(await db.selectFrom('quarantine').select('body').execute()).toEqual([{ body: '{"objectId":12345}' }]);
     const [report] = await db.selectFrom('erasures').selectAll().execute();
@@ -289,7 +297,7 @@ describe('a person who was erased in HubSpot', () => {
     await expectInSync(product);
   });
 
-  test('and was never known here leaves a tombstone, so that late events make nothing', async () => {
+  test('and was never read leaves a tombstone, so late events create no record', async () => {
     await deliver(event('987654321', erasure));
     const since = await logEnd(product);
     await deliver(event('987654321'));
@@ -298,10 +306,10 @@ describe('a person who was erased in HubSpot', () => {
   });
 });
 
-describe('a lead that changes again and again', () => {
+describe('a lead whose record changes in a loop', () => {
   useSharedProduct(2);
 
-  test('is stopped after sixty scorings in an hour, listed, and goes on when the hour is over', async () => {
+  test('is paused and listed after 60 scorings in an hour, and scored again after the hour', async () => {
     const [id, other] = [nextContact(), nextContact()];
     const { db, clock } = product.context;
     const { lead_id } = await recordOf(id);
@@ -310,14 +318,14 @@ describe('a lead that changes again and again', () => {
       .set({ rescore_window_started_at: clock.now(), rescore_window_count: 58 })
       .where('id', '=', lead_id)
       .execute();
-    const turn = async (title: string) => {
+    const changeTitle = async (title: string) => {
       await setTitle(id, title);
       product.advanceClock(6_000);
       await deliver(event(id));
     };
-    for (const title of ['Student', 'VP Sales', 'Student']) await turn(title);
+    for (const title of ['Student', 'VP Sales', 'Student']) await changeTitle(title);
     const written = (await product.writes()).length;
-    for (const title of ['VP Sales', 'Student', 'VP Sales']) await turn(title);
+    for (const title of ['VP Sales', 'Student', 'VP Sales']) await changeTitle(title);
     expect(await listErrors(db, { after: 0, limit: 10 })).toMatchObject([{ code: 'SCORED_TOO_OFTEN', record_id: id }]);
     expect(await product.writes()).toHaveLength(written);
     expect(await explanation(id)).not.toContain('Student');
@@ -332,7 +340,7 @@ describe('a lead that changes again and again', () => {
   });
 });
 
-describe('somebody else who writes our fields', () => {
+describe('another writer of our fields', () => {
   const edit = { properties: { leadgrade_status: 'cold', leadgrade_total_score: '1' } };
   const edited = async (id: string) => {
     const { lead_id } = await recordOf(id);
@@ -340,28 +348,28 @@ describe('somebody else who writes our fields', () => {
     return seen.map(({ field, theirs, policy }) => `${policy}: ${field} ${theirs}`).toSorted();
   };
 
-  test('is overwritten, and told of in the history', async () => {
+  test('is overwritten, and the edit is listed as a conflict', async () => {
     product = await open();
     await product.backfill();
     const id = product.idOf('p1');
-    const was = scoreOf(await product.contact(id));
+    const before = scoreOf(await product.contact(id));
     await product.control('PATCH', `contacts/${id}`, edit);
     await product.sync();
-    expect(scoreOf(await product.contact(id))).toEqual(was);
+    expect(scoreOf(await product.contact(id))).toEqual(before);
     expect(await edited(id)).toEqual(['overwrite: status cold', 'overwrite: total_score 1']);
     await product.sync();
     expect(await edited(id)).toHaveLength(2);
   });
 
-  test('is heard where the mapping says so, until they empty the field: then it is ours again', async () => {
+  test('is respected if the mapping says so, until the field is emptied', async () => {
     product = await open();
     await product.backfill();
     const id = product.idOf('p1');
-    const was = scoreOf(await product.contact(id));
+    const before = scoreOf(await product.contact(id));
     const crms = new Map(
-      [...product.context.crms].map(([crm, mapped]) => [crm, { ...mapped, whenEdited: 'respect' as const }] as const),
+      [...product.context.crms].map(([crm, mapped]) => [crm, { ...mapped, editPolicy: 'respect' as const }] as const),
     );
-    const told = async (properties: object) => {
+    const editAndSync = async (properties: object) => {
       await product.control('PATCH', `contacts/${id}`, { properties });
       product.advanceClock(60_000);
       await storeWebhook(product, [event(id, { propertyName: 'jobtitle' })]);
@@ -369,15 +377,15 @@ describe('somebody else who writes our fields', () => {
         crms,
       });
     };
-    await told({ leadgrade_status: 'cold', jobtitle: 'Student' });
-    expect(scoreOf(await product.contact(id))).toEqual({ ...was, status: 'cold' });
+    await editAndSync({ leadgrade_status: 'cold', jobtitle: 'Student' });
+    expect(scoreOf(await product.contact(id))).toEqual({ ...before, status: 'cold' });
     expect(await edited(id)).toEqual(['respect: status cold']);
-    await told({ leadgrade_status: '' });
+    await editAndSync({ leadgrade_status: '' });
     expect(await explanation(id)).toContain('Student or intern');
     expect((await product.contact(id)).properties.leadgrade_status).not.toBe('cold');
   });
 
-  test('our own writes are no conflict, whatever happens on the way', async () => {
+  test('is not confused with our own writes, also when a response is lost', async () => {
     product = await open();
     await product.backfill();
     for (const title of ['Student', 'VP Sales']) {

@@ -1,4 +1,5 @@
-// What people do in a small portal, in whatever order, as far as it is possible there; each change with the events that HubSpot sends of it.
+// Random changes of a small portal in any order, as far as they are possible; each with the events
+// that HubSpot sends about it.
 import { z } from 'zod';
 import { type NewSiteEvent, saveSiteEvents } from '../../../src/store/site-events/save-site-events.ts';
 import { MEETING_TITLE } from '../../support/meeting-model.ts';
@@ -6,47 +7,47 @@ import type { TestProduct } from '../../support/product.ts';
 import type { RunningProduct } from '../../support/running-product.ts';
 
 export const KINDS = [
-  ...(['title', 'title', 'link', 'unlink', 'company', 'meet', 'meet', 'cancel', 'unmeet'] as const),
+  ...(['title', 'title', 'link', 'unlink', 'company', 'meet', 'meet', 'cancel-meeting', 'delete-meeting'] as const),
   ...(['delete', 'restore', 'restore', 'merge', 'demo', 'demo', 'create', 'erase'] as const),
 ];
 export type Kind = (typeof KINDS)[number];
 
 export interface ChangeRequest {
   readonly kind: Kind;
-  /** Numbers of contacts, companies or meetings, counted around. */
+  /** Indexes of contacts, companies or meetings, modulo their number. */
   readonly who: number;
   readonly other: number;
   readonly title: string;
 }
 
 export interface Change {
-  /** Whose score it may change. */
+  /** The contacts whose score may change. */
   readonly touches: readonly string[];
-  /** None: HubSpot does not tell of it. */
+  /** Empty: HubSpot sends no event about it. */
   readonly events: readonly Readonly<Record<string, unknown>>[];
-  /** Whether the events name what is there only once it has happened. */
+  /** The ID in the events exists only after the change. */
   readonly isNew?: true;
-  readonly happens: () => Promise<unknown>;
+  readonly apply: () => Promise<unknown>;
 }
 
 const idSchema = z.object({ id: z.string() });
 const BARE = { objectId: undefined, propertyName: undefined, propertyValue: undefined };
 
-/** As a source sends it, once. */
+/** Sends a demo request once, as a site does. */
 export async function sendDemoRequest({ context, clock }: RunningProduct, demo: NewSiteEvent): Promise<void> {
   await saveSiteEvents(context.db, { source: 'website', events: [demo], identities: [] }, clock.now());
   await context.enqueue('match-site-events', {});
 }
 
 /**
- * @param begin ids of the contacts that are there
- * @param companies their ids; of them only the first is edited
+ * @param begin IDs of the contacts that exist
+ * @param companies IDs of the companies; only the first one is edited
  */
 export function portalChanges(product: TestProduct, begin: readonly string[], companies: readonly string[]) {
   const contacts = [...begin];
   const gone = new Map<string, 'deleted' | 'merged' | 'erased'>();
   const mergedInto = new Map<string, string>();
-  const meetings: { readonly id: string; isThere: boolean }[] = [];
+  const meetings: { readonly id: string; exists: boolean }[] = [];
   const demos: NewSiteEvent[] = [];
   const { control } = product;
   const about = (subscriptionType: string, id: string, rest: object = {}) => {
@@ -63,66 +64,69 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
     return {
       touches: [id],
       events: [linked(id, companyId, isRemoved)],
-      happens: () => control(isRemoved ? 'DELETE' : 'PUT', 'associations', { contactId: id, companyId }),
+      apply: () => control(isRemoved ? 'DELETE' : 'PUT', 'associations', { contactId: id, companyId }),
     };
   };
 
   const meetingChange = ({ kind, other }: ChangeRequest): Change | null => {
-    const there = meetings.filter(({ isThere }) => isThere);
-    const meeting = there[other % Math.max(1, there.length)];
+    const existing = meetings.filter(({ exists }) => exists);
+    const meeting = existing[other % Math.max(1, existing.length)];
     if (meeting === undefined) return null;
     const [touches, typed, path] = [[...contacts], { objectTypeId: '0-47' }, `activities/meetings/${meeting.id}`];
-    if (kind === 'unmeet') {
-      meeting.isThere = false;
+    if (kind === 'delete-meeting') {
+      meeting.exists = false;
       const events = [about('object.deletion', meeting.id, typed)];
-      return { touches, events, happens: () => control('DELETE', path) };
+      return { touches, events, apply: () => control('DELETE', path) };
     }
     const properties = { hs_meeting_outcome: 'CANCELED' };
     const named = { ...typed, propertyName: 'hs_meeting_outcome', propertyValue: 'CANCELED' };
     const events = [about('object.propertyChange', meeting.id, named)];
-    return { touches, events, happens: () => control('PATCH', path, { properties }) };
+    return { touches, events, apply: () => control('PATCH', path, { properties }) };
   };
 
   const companyChange = ({ other }: ChangeRequest): Change => {
     const id = companies[0] ?? '';
     const properties = { numberofemployees: String(1 + other * 60) };
     const events = [about('company.propertyChange', id, { propertyName: 'numberofemployees' })];
-    return { touches: [...contacts], events, happens: () => control('PATCH', `companies/${id}`, { properties }) };
+    return { touches: [...contacts], events, apply: () => control('PATCH', `companies/${id}`, { properties }) };
   };
 
-  /** What is made has its id, and what tells of it, only then. */
-  const making = (make: () => Promise<unknown>, made: (id: string) => Pick<Change, 'touches' | 'events'>): Change => {
-    let told: Pick<Change, 'touches' | 'events'> = { touches: [], events: [] };
+  /** A new object has its ID, and its events, only after its creation. */
+  const creation = (
+    execute: () => Promise<unknown>,
+    describeCreated: (id: string) => Pick<Change, 'touches' | 'events'>,
+  ): Change => {
+    let created: Pick<Change, 'touches' | 'events'> = { touches: [], events: [] };
     return {
       isNew: true,
       get touches() {
-        return told.touches;
+        return created.touches;
       },
       get events() {
-        return told.events;
+        return created.events;
       },
-      happens: async () => {
-        told = made(idSchema.parse(await make()).id);
+      apply: async () => {
+        created = describeCreated(idSchema.parse(await execute()).id);
       },
     };
   };
 
-  const meet = (of: string): Change => {
+  const meet = (contactId: string): Change => {
     const attributes = { title: MEETING_TITLE, outcome: 'COMPLETED' };
-    return making(
-      () => control('POST', 'activities', { contactId: of, type: 'meeting', attributes }),
+    return creation(
+      () => control('POST', 'activities', { contactId, type: 'meeting', attributes }),
       (id) => {
-        meetings.push({ id, isThere: true });
-        return { touches: [of], events: [about('object.creation', id, { objectTypeId: '0-47' })] };
+        meetings.push({ id, exists: true });
+        return { touches: [contactId], events: [about('object.creation', id, { objectTypeId: '0-47' })] };
       },
     );
   };
 
   const create = ({ other, title }: ChangeRequest): Change => {
-    // Some have none: nothing but their creation tells of these.
+    // Some have no company: only the event of their creation reports them.
     const companyId = companies[other % (companies.length + 1)];
     const properties = { email: `new${contacts.length}@acme.example`, jobtitle: title };
-    return making(
+    return creation(
       () => control('POST', 'contacts', companyId === undefined ? { properties } : { properties, companyId }),
       (id) => {
         contacts.push(id);
@@ -139,29 +143,29 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
     mergedInto.set(id, into);
     const merged = { primaryObjectId: Number(into), mergedObjectIds: [Number(id)], newObjectId: Number(into) };
     const events = [{ ...BARE, subscriptionType: 'contact.merge', ...merged }];
-    return { touches: [id, into], events, happens: () => control('POST', 'merge', { primaryId: into, mergedId: id }) };
+    return { touches: [id, into], events, apply: () => control('POST', 'merge', { primaryId: into, mergedId: id }) };
   };
 
   const demo = (id: string): Change => {
-    const asked = {
+    const request = {
       ...{ email: null, record: { crm: 'hubspot', id }, userKey: null, anonymousKey: null },
       ...{ messageId: `demo-${demos.length}`, at: product.clock.now().getTime() },
       ...{ type: 'form_submission', attributes: { form: 'Demo Requested' } },
     };
-    demos.push(asked);
-    const happens = async () => {
-      // As sources do, twice.
-      await sendDemoRequest(product, asked);
-      await sendDemoRequest(product, asked);
+    demos.push(request);
+    const apply = async () => {
+      // Sites repeat their requests.
+      await sendDemoRequest(product, request);
+      await sendDemoRequest(product, request);
     };
-    return { touches: [id], events: [], happens };
+    return { touches: [id], events: [], apply };
   };
 
-  const ofLive: Readonly<Partial<Record<Kind, (id: string, wish: ChangeRequest) => Change | null>>> = {
+  const ofLive: Readonly<Partial<Record<Kind, (id: string, request: ChangeRequest) => Change | null>>> = {
     title: (id, { title }) => ({
       touches: [id],
       events: [about('contact.propertyChange', id, { propertyName: 'jobtitle', propertyValue: title })],
-      happens: () => control('PATCH', `contacts/${id}`, { properties: { jobtitle: title } }),
+      apply: () => control('PATCH', `contacts/${id}`, { properties: { jobtitle: title } }),
     }),
     ...{ link, unlink: link, meet, merge, demo },
     delete: (id) => {
@@ -169,7 +173,7 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
       return {
         touches: [id],
         events: [about('contact.deletion', id)],
-        happens: () => control('DELETE', `contacts/${id}`),
+        apply: () => control('DELETE', `contacts/${id}`),
       };
     },
     erase: (id) => {
@@ -177,17 +181,17 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
       return {
         touches: [id],
         events: [about('contact.deletion', id), about('contact.privacyDeletion', id)],
-        happens: () => control('POST', `contacts/${id}/privacy-deletion`),
+        apply: () => control('POST', `contacts/${id}/privacy-deletion`),
       };
     },
   };
 
   const restore = (): Change | null => {
-    const deleted = contacts.find((each) => gone.get(each) === 'deleted');
+    const deleted = contacts.find((id) => gone.get(id) === 'deleted');
     if (deleted === undefined) return null;
     gone.delete(deleted);
-    const happens = () => control('POST', `contacts/${deleted}/restore`);
-    return { touches: [deleted], events: [about('contact.restore', deleted)], happens };
+    const apply = () => control('POST', `contacts/${deleted}/restore`);
+    return { touches: [deleted], events: [about('contact.restore', deleted)], apply };
   };
 
   const survivorOf = (id: string): string => {
@@ -196,19 +200,19 @@ export function portalChanges(product: TestProduct, begin: readonly string[], co
   };
 
   return {
-    /** Null: it cannot be done now. */
-    change(wish: ChangeRequest): Change | null {
-      if (wish.kind === 'company') return companyChange(wish);
-      if (wish.kind === 'create') return create(wish);
-      if (wish.kind === 'cancel' || wish.kind === 'unmeet') return meetingChange(wish);
-      if (wish.kind === 'restore') return restore();
-      const id = contacts[wish.who % contacts.length] ?? '';
-      return gone.has(id) ? null : (ofLive[wish.kind]?.(id, wish) ?? null);
+    /** Null: the change is not possible now. */
+    change(request: ChangeRequest): Change | null {
+      if (request.kind === 'company') return companyChange(request);
+      if (request.kind === 'create') return create(request);
+      if (request.kind === 'cancel-meeting' || request.kind === 'delete-meeting') return meetingChange(request);
+      if (request.kind === 'restore') return restore();
+      const id = contacts[request.who % contacts.length] ?? '';
+      return gone.has(id) ? null : (ofLive[request.kind]?.(id, request) ?? null);
     },
-    /** Those that are there now. */
+    /** The contacts that exist now. */
     live: () => contacts.filter((id) => !gone.has(id)),
     erased: () => contacts.filter((id) => gone.get(id) === 'erased'),
-    /** Each demo that was asked for, by whom that is now. */
-    demos: () => demos.map((each) => ({ ...each, record: { crm: 'hubspot', id: survivorOf(each.record?.id ?? '') } })),
+    /** Each demo request, with the surviving record of its contact. */
+    demos: () => demos.map((demo) => ({ ...demo, record: { crm: 'hubspot', id: survivorOf(demo.record?.id ?? '') } })),
   };
 }

@@ -1,4 +1,5 @@
-// What a site tells, from its door to the score: whose it is, when it counts, and when it does not.
+// Site events from the HTTP endpoint to the score: the person that they belong to, and when they
+// count.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import express from 'express';
@@ -10,13 +11,13 @@ import { loadEventsMapping } from '../../../cli/product/load-events-mapping.ts';
 import { assignSiteEvents, matchSiteEvents } from '../../../jobs/ingest/match-site-events.ts';
 import { matchPeople } from '../../../jobs/score/match-people.ts';
 import { createEventProjector } from '../../../src/mapping/events-mapping.ts';
+import { saveAndErase } from '../../../src/store/erasure/save-and-erase.ts';
 import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
-import { saveSnapshots } from '../../../src/store/records/save-snapshots.ts';
 import { resolvePeople } from '../../../src/store/site-events/match-site-events.ts';
 import { eraseSiteEvents } from '../../../src/store/site-events/retention.ts';
 import { createBodyReader } from '../../../web/http/body-reader.ts';
 import { createSiteEventsRouter, type SiteEventsParts } from '../../../web/site-events/router.ts';
-import { at, freshStore, STORES, snapshot } from '../../store/fresh-store.ts';
+import { at, freshStore, STORES, saveRead, snapshot } from '../../store/fresh-store.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 
@@ -26,7 +27,7 @@ const project = createEventProjector(await loadEventsMapping());
 
 type Send = (...messages: readonly object[]) => Promise<void>;
 
-/** A door to the store; `send` is one batch. */
+/** An HTTP server on the store. `send` sends one batch. */
 async function startTestServer(parts: Pick<SiteEventsParts, 'db' | 'clock'>): Promise<{ send: Send; close(): void }> {
   const keys = [{ source: 'website', key: KEY }];
   const app = express();
@@ -36,10 +37,10 @@ async function startTestServer(parts: Pick<SiteEventsParts, 'db' | 'clock'>): Pr
     keys,
     project,
     crms: ['hubspot', 'salesforce'],
-    ring: () => {},
+    trigger: () => {},
     metrics,
     log,
-    storeMs: 30_000,
+    storeTimeoutMs: 30_000,
   };
   app.use(createSiteEventsRouter(routerParts, createBodyReader()));
   const server = createServer(app).listen(0, '127.0.0.1');
@@ -53,19 +54,24 @@ async function startTestServer(parts: Pick<SiteEventsParts, 'db' | 'clock'>): Pr
   return { send, close: () => server.close() };
 }
 
-let number = 0;
-/** A track of its own, unless `changes` name its message. */
-const track = (changes: object) => ({ type: 'track', event: 'Trial Started', messageId: `m${number++}`, ...changes });
+let lastMessage = 0;
+/** A track message with a new ID, unless `changes` contain one. */
+const track = (changes: object) => ({
+  type: 'track',
+  event: 'Trial Started',
+  messageId: `m${lastMessage++}`,
+  ...changes,
+});
 const identify = (changes: object) => ({ type: 'identify', ...changes });
 const PAT = 'pat@acme.example';
 
-describe.each(STORES)('events of a site ($name)', (setup) => {
+describe.each(STORES)('a site event ($name)', (setup) => {
   const store = freshStore(setup);
   let now = at();
   const clock = { now: () => now };
   let send: Send;
-  let closeDoor = () => {};
-  let rung: string[] = [];
+  let closeServer = () => {};
+  let enqueued: string[] = [];
 
   beforeAll(async () => {
     const server = await startTestServer({
@@ -75,15 +81,15 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
       },
     });
     send = server.send;
-    closeDoor = server.close;
+    closeServer = server.close;
   });
-  afterAll(() => closeDoor());
+  afterAll(() => closeServer());
   beforeEach(() => {
     now = at();
-    rung = [];
+    enqueued = [];
   });
 
-  const POLICY = { match: { by: ['email' as const], shared_inboxes: ['Info'], most_records: 3 }, prefer: [] };
+  const POLICY = { match: { by: ['email' as const], shared_inboxes: ['Info'], max_records: 3 }, prefer: [] };
 
   const context = (): Parameters<typeof matchSiteEvents>[0] => ({
     db: store.db,
@@ -92,54 +98,59 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
     debounceMs: 0,
     signal: new AbortController().signal,
     log: { info: () => {}, warn: () => {}, error: () => {} },
-    enqueue: async (job) => void rung.push(job),
+    enqueue: async (job) => void enqueued.push(job),
   });
   const match = () => matchSiteEvents(context());
 
-  /** As before a scoring: whoever was read since the last one is known. */
-  async function recognize(): Promise<void> {
+  /** The steps before a scoring: match people, assign site events. */
+  async function matchBeforeScoring(): Promise<void> {
     await matchPeople(context());
     await assignSiteEvents(context());
   }
 
-  const pass = (seconds: number) => {
+  const advance = (seconds: number) => {
     now = new Date(now.getTime() + seconds * 1_000);
   };
 
-  async function appears(id: string, email: string | null = null, crm = 'hubspot', object = 'contacts'): Promise<void> {
+  async function readRecord(
+    id: string,
+    email: string | null = null,
+    crm = 'hubspot',
+    object = 'contacts',
+  ): Promise<void> {
     const read = snapshot(id, { ref: { object, id }, fields: { 'contact.email': email } });
-    await store.db.transaction().execute((tx) => saveSnapshots(tx, [read], { crm, now, askedAt: now }));
+    await saveRead(store, [read], { crm, now });
   }
 
-  const leaves = (id: string, erased = false) =>
-    saveFetchedRecords(store.db, [{ kind: 'gone', ref: { object: 'contacts', id }, erased }], {
-      ...{ crm: 'hubspot', now, askedAt: now },
-      ...(erased && { erases: true }),
-    });
+  const readDeleted = (id: string, erased = false) => {
+    const save = erased ? saveAndErase : saveFetchedRecords;
+    const gone = { kind: 'gone', ref: { object: 'contacts', id }, erased } as const;
+    return save(store.db, [gone], { crm: 'hubspot', now, askedAt: now });
+  };
 
-  /** Records with how many of their activities are in the ledger. */
-  async function ledger(): Promise<Readonly<Record<string, number>>> {
+  /** The number of assigned site events, by record. */
+  async function assigned(): Promise<Readonly<Record<string, number>>> {
     const { rows } = await sql<{ record: string; count: number }>`
       select crm || ':' || record_id as record, count(*)::int as count from leadgrade.activities
       where stream = 'events' group by 1 order by 1`.execute(store.db);
     return Object.fromEntries(rows.map(({ record, count }) => [record, count]));
   }
 
-  const held = async () =>
+  const countUnassigned = async () =>
     (await store.db.selectFrom('site_events').select('message_id').where('assigned_at', 'is', null).execute()).length;
 
-  test('goes to whom it names: by CRM id, or address', async () => {
-    await appears('1', PAT);
-    await appears('2', 'kim@acme.example');
-    await appears('003', null, 'salesforce', 'Contact');
+  test('is assigned to the person that it names by CRM ID or e-mail address', async () => {
+    await readRecord('1', PAT);
+    await readRecord('2', 'kim@acme.example');
+    await readRecord('003', null, 'salesforce', 'Contact');
     await send(
       track({ traits: { email: 'PAT@acme.example' } }),
       track({ context: { externalIds: [{ type: 'hubspot', id: 2 }] }, properties: { email: PAT } }),
       track({ userId: 'u', properties: { salesforce_id: '003' } }),
     );
     await match();
-    expect(await ledger()).toEqual({ 'hubspot:1': 1, 'hubspot:2': 1, 'salesforce:003': 1 });
-    expect(rung).toEqual(['score-leads']);
+    expect(await assigned()).toEqual({ 'hubspot:1': 1, 'hubspot:2': 1, 'salesforce:003': 1 });
+    expect(enqueued).toEqual(['score-leads']);
     const due = await store.db
       .selectFrom('leads')
       .select(['due_reason', 'priority'])
@@ -148,12 +159,12 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
     expect(due).toHaveLength(3);
   });
 
-  test('goes to whom `identify` named, before or after, and leaves a browser that others use alone', async () => {
-    await appears('1', PAT);
+  test('is assigned to the person of an earlier or later `identify`, but not if it names another person', async () => {
+    await readRecord('1', PAT);
     await send(track({ anonymousId: 'a1' }), track({ userId: 'u1' }));
     await match();
-    expect(await ledger()).toEqual({});
-    expect(rung).toEqual([]);
+    expect(await assigned()).toEqual({});
+    expect(enqueued).toEqual([]);
     await send(identify({ userId: 'u1', traits: { email: PAT } }));
     await send(identify({ userId: 'u1', anonymousId: 'a1' }));
     await send(
@@ -161,18 +172,18 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
       track({ anonymousId: 'a1', traits: { email: 'kim@acme.example' } }),
     );
     await match();
-    expect(await ledger()).toEqual({ 'hubspot:1': 2 });
-    expect(await held()).toBe(2);
+    expect(await assigned()).toEqual({ 'hubspot:1': 2 });
+    expect(await countUnassigned()).toBe(2);
   });
 
-  test('counts once, however often it comes, also after it was taken', async () => {
-    await appears('1', PAT);
+  test('that is repeated counts once, also after it was assigned', async () => {
+    await readRecord('1', PAT);
     const message = track({ userId: PAT, messageId: 'once' });
     await send(message, message);
     await match();
     await send(message);
     await match();
-    expect(await ledger()).toEqual({ 'hubspot:1': 1 });
+    expect(await assigned()).toEqual({ 'hubspot:1': 1 });
     const rows = await store.db.selectFrom('site_events').selectAll().execute();
     expect(rows).toMatchObject([
       {
@@ -187,129 +198,129 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
     ]);
   });
 
-  test('of somebody who is not there yet counts when they appear, and is dropped when they do not', async () => {
+  test('of an unknown person is assigned when the person appears within 30 days, and purged otherwise', async () => {
     await send(
       track({ userId: PAT }),
       track({ userId: 'never@acme.example' }),
       track({ properties: { hubspot_id: '7' }, userId: 'u' }),
     );
     await match();
-    pass(DAY);
+    advance(DAY);
     await match();
-    await appears('1', PAT);
-    await appears('7');
-    await recognize();
-    expect(await ledger()).toEqual({ 'hubspot:1': 1, 'hubspot:7': 1 });
-    expect(await held()).toBe(1);
-    pass(30 * DAY);
+    await readRecord('1', PAT);
+    await readRecord('7');
+    await matchBeforeScoring();
+    expect(await assigned()).toEqual({ 'hubspot:1': 1, 'hubspot:7': 1 });
+    expect(await countUnassigned()).toBe(1);
+    advance(30 * DAY);
     await match();
-    await appears('9', 'never@acme.example');
-    await recognize();
-    expect([await ledger(), await held()]).toEqual([{ 'hubspot:1': 1, 'hubspot:7': 1 }, 0]);
-    pass(10 * DAY);
+    await readRecord('9', 'never@acme.example');
+    await matchBeforeScoring();
+    expect([await assigned(), await countUnassigned()]).toEqual([{ 'hubspot:1': 1, 'hubspot:7': 1 }, 0]);
+    advance(10 * DAY);
     await match();
     expect(await store.db.selectFrom('site_events').selectAll().execute()).toEqual([]);
   });
 
-  test('of a user whose contact is not there yet counts when it is, or when one that is there gets the address', async () => {
+  test('of an unknown user is assigned when a contact with that ID or address is read', async () => {
     await send(track({ userId: 'u1' }), track({ anonymousId: 'a1' }), track({ userId: 'u2' }));
     await send(identify({ userId: 'u1', traits: { email: PAT } }), identify({ userId: 'u1', anonymousId: 'a1' }));
     await send(identify({ userId: 'u2', traits: { hubspot_id: '7' } }));
-    await appears('1', 'kim@acme.example');
+    await readRecord('1', 'kim@acme.example');
     await match();
-    await recognize();
-    pass(DAY / 2);
-    await appears('7');
-    await recognize();
-    expect(await ledger()).toEqual({ 'hubspot:7': 1 });
-    await appears('1', PAT);
-    await recognize();
-    expect(await ledger()).toEqual({ 'hubspot:1': 2, 'hubspot:7': 1 });
+    await matchBeforeScoring();
+    advance(DAY / 2);
+    await readRecord('7');
+    await matchBeforeScoring();
+    expect(await assigned()).toEqual({ 'hubspot:7': 1 });
+    await readRecord('1', PAT);
+    await matchBeforeScoring();
+    expect(await assigned()).toEqual({ 'hubspot:1': 2, 'hubspot:7': 1 });
   });
 
-  test('of people who are in no CRM is looked at more and more seldom, and keeps nobody waiting', async () => {
+  test('of a person in no CRM is matched at growing intervals, and does not delay other events', async () => {
     await send(track({ userId: PAT }));
-    const lookAt = async () =>
+    const nextMatchAt = async () =>
       String(
         (await store.db.selectFrom('site_events').select('next_match_at').executeTakeFirstOrThrow()).next_match_at,
       );
-    const looks = new Set<string>();
+    const instants = new Set<string>();
     for (let hour = 0; hour < 72; hour++) {
       await match();
-      looks.add(await lookAt());
-      pass(3_600);
+      instants.add(await nextMatchAt());
+      advance(3_600);
     }
-    expect(looks.size).toBeLessThan(10);
-    expect(rung).toEqual([]);
-    // It is to be looked at again for days, when another one comes.
-    pass(9 * DAY);
+    expect(instants.size).toBeLessThan(10);
+    expect(enqueued).toEqual([]);
+    // It has been due for days when another event arrives.
+    advance(9 * DAY);
     await send(track({ userId: 'kim@acme.example', messageId: 'fresh' }));
-    await appears('2', 'kim@acme.example');
-    const matching = { limit: 1, now, sharedInboxes: [], mostRecords: 3 };
+    await readRecord('2', 'kim@acme.example');
+    const matching = { limit: 1, now, sharedInboxes: [], maxRecords: 3 };
     const { found } = await store.db.transaction().execute((tx) => resolvePeople(tx, matching));
     expect(found).toMatchObject([{ messageId: 'fresh', id: '2' }]);
   });
 
-  test('by the ten thousand are looked at in several runs, so that others come in between', async () => {
+  test('that arrives with 6,000 others is matched in several jobs, so other jobs run in between', async () => {
     await sql`
       insert into leadgrade.site_events (source, message_id, type, attributes, at, received_at, email_key, next_match_at)
-      select 'website', n::text, 'trial', '{}', ${now}, ${now}, n || '@nobody.example', ${now}
+      select 'website', n::text, 'trial', '{}', ${now}, ${now}, n || '@unknown.example', ${now}
       from generate_series(1, 6000) n`.execute(store.db);
-    const waiting = async () =>
+    const countDue = async () =>
       (await store.db.selectFrom('site_events').select('message_id').where('next_match_at', '<=', now).execute())
         .length;
     await match();
-    expect([await waiting(), rung]).toEqual([1_000, ['match-site-events']]);
+    expect([await countDue(), enqueued]).toEqual([1_000, ['match-site-events']]);
     await match();
-    expect([await waiting(), rung]).toEqual([0, ['match-site-events']]);
+    expect([await countDue(), enqueued]).toEqual([0, ['match-site-events']]);
   });
 
-  test('goes to the oldest of several leads, to nobody by an inbox of many, or an address that too many have', async () => {
-    await appears('2', PAT);
-    await appears('1', PAT);
-    await appears('3', 'info@acme.example');
-    for (const id of ['4', '5', '6', '7']) await appears(id, 'all@acme.example');
+  test('is assigned to the oldest of several leads, and to none for a shared inbox or an address of too many records', async () => {
+    await readRecord('2', PAT);
+    await readRecord('1', PAT);
+    await readRecord('3', 'info@acme.example');
+    for (const id of ['4', '5', '6', '7']) await readRecord(id, 'all@acme.example');
     await send(
       track({ userId: PAT }),
       track({ userId: 'info+demo@acme.example' }),
       track({ userId: 'all@acme.example' }),
     );
     await match();
-    expect(await ledger()).toEqual({ 'hubspot:2': 1 });
+    expect(await assigned()).toEqual({ 'hubspot:2': 1 });
   });
 
-  test('follows a record that was merged, before or after, and waits for one that was deleted', async () => {
-    for (const id of ['1', '2', '3']) await appears(id);
-    const of = (id: string) => track({ userId: `u${id}`, properties: { hubspot_id: id } });
-    await send(of('1'), of('3'));
+  test('of a merged record belongs to the survivor, and of a deleted record stays unassigned', async () => {
+    for (const id of ['1', '2', '3']) await readRecord(id);
+    const trackOf = (id: string) => track({ userId: `u${id}`, properties: { hubspot_id: id } });
+    await send(trackOf('1'), trackOf('3'));
     await match();
-    pass(1);
+    advance(1);
     const into = { object: 'contacts', id: '2' };
     await saveFetchedRecords(store.db, [{ kind: 'merged', ref: { object: 'contacts', id: '1' }, into }], {
       crm: 'hubspot',
       now,
       askedAt: now,
     });
-    await leaves('3');
-    await send(of('1'), of('3'));
+    await readDeleted('3');
+    await send(trackOf('1'), trackOf('3'));
     await match();
-    expect(await ledger()).toEqual({ 'hubspot:2': 2, 'hubspot:3': 1 });
-    expect(await held()).toBe(1);
+    expect(await assigned()).toEqual({ 'hubspot:2': 2, 'hubspot:3': 1 });
+    expect(await countUnassigned()).toBe(1);
   });
 
-  test('of an erased person is ignored: what was held, what is late, and who they were', async () => {
-    await appears('1', PAT);
+  test('of an erased person is deleted with the identities of the person, and a late one is ignored', async () => {
+    await readRecord('1', PAT);
     await send(track({ userId: 'u1' }), identify({ userId: 'u1', anonymousId: 'a1' }));
     await match();
-    await leaves('1');
+    await readDeleted('1');
     await send(track({ properties: { hubspot_id: '1' }, userId: 'u' }), track({ anonymousId: 'a1' }));
     await send(identify({ userId: 'u1', traits: { email: PAT } }));
-    pass(10);
-    await leaves('1', true);
+    advance(10);
+    await readDeleted('1', true);
     await store.db.transaction().execute((tx) => {
       return eraseSiteEvents(tx, { emails: [PAT], refs: [{ crm: 'hubspot', id: '1' }] });
     });
-    pass(10);
+    advance(10);
     await send(
       track({ userId: PAT }),
       track({ userId: 'u', properties: { hubspot_id: '1' } }),
@@ -322,15 +333,15 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
       await store.db.selectFrom('activities').selectAll().execute(),
     ]);
     expect(left).toBe('[[],[],[]]');
-    // Who comes back as somebody new counts from then on; what they did before does not.
-    pass(10);
-    await appears('2', PAT);
+    // A new contact with the same address counts from its creation; earlier events do not.
+    advance(10);
+    await readRecord('2', PAT);
     await send(track({ userId: PAT }), track({ userId: PAT, timestamp: at(-60).toISOString() }));
     await match();
-    expect(await ledger()).toEqual({ 'hubspot:2': 1 });
+    expect(await assigned()).toEqual({ 'hubspot:2': 1 });
   });
 
-  test('erasing says how much of what', async () => {
+  test('is counted by an erasure', async () => {
     await send(
       track({ userId: PAT }),
       track({ anonymousId: 'a1' }),
@@ -341,10 +352,10 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
     const erase = () => store.db.transaction().execute((tx) => eraseSiteEvents(tx, { emails: [PAT], refs: [] }));
     expect(await erase()).toEqual({ site_events: 2, site_identities: 2 });
     expect(await erase()).toEqual({ site_events: 0, site_identities: 0 });
-    expect(await held()).toBe(1);
+    expect(await countUnassigned()).toBe(1);
   });
 
-  test('ends the same in whatever order, batches and repetitions it comes, and whenever it is looked at', async () => {
+  test('is assigned alike for any order, batches and repetitions of the messages', async () => {
     const messages = [
       identify({ userId: 'u1', traits: { email: PAT } }),
       identify({ userId: 'u1', anonymousId: 'a1' }),
@@ -353,17 +364,17 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
       track({ anonymousId: 'a1', messageId: 'x2' }),
       track({ userId: 'u1', anonymousId: 'a1', messageId: 'x3' }),
       track({ anonymousId: 'a2', messageId: 'x4' }),
-      track({ userId: 'nobody', messageId: 'x5' }),
+      track({ userId: 'unknown', messageId: 'x5' }),
       track({ userId: 'kim@acme.example', messageId: 'x6' }),
     ];
     const steps: readonly (() => Promise<void>)[] = [
       ...messages.map((message) => () => send(message)),
       () => send(...messages.slice(0, 5)),
-      () => appears('1', PAT),
-      () => appears('2', 'kim@acme.example'),
+      () => readRecord('1', PAT),
+      () => readRecord('2', 'kim@acme.example'),
       match,
       match,
-      recognize,
+      matchBeforeScoring,
     ];
     const order = fc.shuffledSubarray([...steps, ...steps.slice(3, 6)], { minLength: steps.length + 3 });
     await fc.assert(
@@ -373,45 +384,45 @@ describe.each(STORES)('events of a site ($name)', (setup) => {
           leadgrade.match_queue, leadgrade.field_values`.execute(store.db);
         for (const step of chosen) {
           await step();
-          pass(1);
+          advance(1);
         }
         await match();
-        await recognize();
-        expect(await ledger()).toEqual({ 'hubspot:1': 3, 'hubspot:2': 2 });
-        expect(await held()).toBe(1);
+        await matchBeforeScoring();
+        expect(await assigned()).toEqual({ 'hubspot:1': 3, 'hubspot:2': 2 });
+        expect(await countUnassigned()).toBe(1);
       }),
       { numRuns: 8 },
     );
   });
 });
 
-describe('in the score', () => {
+describe('in the written score,', () => {
   let product: TestProduct | undefined;
-  let closeDoor = () => {};
+  let closeServer = () => {};
   afterEach(async () => {
-    closeDoor();
+    closeServer();
     await product?.close();
   });
 
   async function open(options: Parameters<typeof openTestProduct>[0]): Promise<{ product: TestProduct; send: Send }> {
     product = await openTestProduct(options);
     const server = await startTestServer({ db: product.context.db, clock: product.clock });
-    closeDoor = server.close;
+    closeServer = server.close;
     return { product, send: server.send };
   }
 
-  async function settle(opened: TestProduct): Promise<void> {
-    // Whoever was scored a moment ago rests.
+  async function matchAndScore(opened: TestProduct): Promise<void> {
+    // The end of the debounce window.
     opened.advanceClock(10_000);
     await matchSiteEvents(opened.context);
     await opened.runUntilIdle();
   }
 
-  test('a trial that was started on the site is in the score of the contact, also when the ring for it was lost', async () => {
+  test('a trial that was started on the site counts after the next poll, also if its job was lost', async () => {
     const { product: opened, send } = await open({ dataset: leads(2) });
     await opened.backfill();
     await send(track({ userId: 'p0@acme.example', properties: { product: 'Team' } }));
-    // Whoever was scored a moment ago rests.
+    // The end of the debounce window.
     opened.advanceClock(10_000);
     await opened.poll();
     const seen = await opened.contact(opened.idOf('p0'));
@@ -420,11 +431,11 @@ describe('in the score', () => {
     expect((await opened.contact(opened.idOf('p1'))).properties.leadgrade_behavior_score).toBe('0');
   });
 
-  test('a contact that is created after its trial has it in its first score, which is written once', async () => {
+  test('a contact that is created after its trial has the trial in its first score, which is written once', async () => {
     const { product: opened, send } = await open({ dataset: leads(1) });
     await opened.backfill();
     await send(track({ userId: 'new@acme.example' }));
-    await settle(opened);
+    await matchAndScore(opened);
     const properties = { email: 'new@acme.example', jobtitle: 'VP Sales' };
     const { id } = z.object({ id: z.string() }).parse(await opened.control('POST', 'contacts', { properties }));
     await opened.sync();
@@ -432,12 +443,12 @@ describe('in the score', () => {
     expect((await opened.writes()).filter(({ ids = [] }) => ids.includes(id))).toHaveLength(1);
   });
 
-  test('a free portal sees the page views of the site', async () => {
+  test('a Free portal has the page views of the site', async () => {
     const { product: opened, send } = await open({ dataset: leads(2), sandbox: { tier: 'free' } });
     await opened.backfill();
     const page = { type: 'page', properties: { url: 'https://acme.example/pricing' } };
     await send({ ...page, userId: 'p0@acme.example', messageId: 'p' });
-    await settle(opened);
+    await matchAndScore(opened);
     expect((await opened.contact(opened.idOf('p0'))).properties.leadgrade_explanation).toContain('Viewed pricing');
     const types = await opened.context.db.selectFrom('site_event_types').select('type').execute();
     expect(types).toEqual([{ type: 'page_view' }]);

@@ -1,8 +1,9 @@
-// Webhooks come twice, in any order, too early or never: whatever happens to them, and whenever jobs run and the product is started
-// again, scores and the CRM end as they would have without all that. What that is, a second product says, which was not there
-// meanwhile: it reads the portal as it is in the end, and is told of each demo once.
+// Webhooks arrive twice, in any order, too early or never. Whenever jobs run and the product is
+// restarted, the scores and the CRM must end as without these disturbances. The expected end is
+// that of a second product, which reads the portal once at the end and receives each demo request
+// once.
 //
-// FC_SEED repeats a run, FC_RUNS says how many there are, FC_PATH repeats the one that failed.
+// FC_SEED repeats a run, FC_RUNS is the number of runs, FC_PATH repeats the failed one.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,43 +22,43 @@ import { KINDS, type Kind, portalChanges, sendDemoRequest } from './random-porta
 const CONTACTS = 5;
 const RUNS = Number(process.env.FC_RUNS ?? 4);
 
-const wish = {
+const request = {
   kind: fc.constantFrom(...KINDS),
   who: fc.nat(2 * CONTACTS),
   other: fc.nat(2 * CONTACTS),
   title: fc.constantFrom('VP Sales', 'Student', 'Chief Revenue Officer', 'Sales intern', 'Head of Sales'),
   passMs: fc.nat(20_000),
 };
-type Job = 'none' | 'settle' | 'tick' | 'restart';
+type Job = 'none' | 'run' | 'poll' | 'restart';
 
 interface Step {
   readonly kind: Kind;
   readonly who: number;
   readonly other: number;
   readonly title: string;
-  /** One delivery of all events each, so many steps late; none: the webhooks are lost. */
+  /** For each delivery of all events, its delay in steps. Empty: the webhooks are lost. */
   readonly deliveries: readonly number[];
-  /** Whether there is one more, before the change can be read. */
+  /** Whether the events are also delivered before the change can be read. */
   readonly early: boolean;
   readonly passMs: number;
   readonly job: Job;
 }
 
-const scripts = (each: fc.Arbitrary<Step>) => fc.array(each, { minLength: 8, maxLength: 20, size: 'max' });
+const scripts = (step: fc.Arbitrary<Step>) => fc.array(step, { minLength: 8, maxLength: 20, size: 'max' });
 const disturbed = scripts(
   fc.record({
-    ...wish,
+    ...request,
     deliveries: fc.array(fc.nat(4), { maxLength: 3 }),
     early: fc.boolean(),
-    job: fc.constantFrom('none', 'none', 'settle', 'settle', 'tick', 'restart'),
+    job: fc.constantFrom('none', 'none', 'run', 'run', 'poll', 'restart'),
   }),
 );
-const toldOfAll = scripts(
+const allDelivered = scripts(
   fc.record({
-    ...wish,
+    ...request,
     deliveries: fc.array(fc.nat(4), { minLength: 1, maxLength: 3 }),
     early: fc.constant(false),
-    job: fc.constantFrom('none', 'settle'),
+    job: fc.constantFrom('none', 'run'),
   }),
 );
 
@@ -75,7 +76,7 @@ async function open(): Promise<TestProduct> {
   const elsewhere = dataset.people.map((person, at) => (at === 0 ? { ...person, company: 'other' } : person));
   return openTestProduct({
     dataset: { ...dataset, companies: [ACME, other], people: elsewhere },
-    // The search shows a change a moment later than a read by id does.
+    // The search lists a change a moment later than a read by ID shows it.
     sandbox: { searchLagMs: 2_000 },
     settings: { MODEL_FILE: model, PUBLIC_URL },
   });
@@ -88,19 +89,19 @@ async function deliver(product: TestProduct, payloads: readonly object[]): Promi
 }
 
 async function run(product: TestProduct, job: Job): Promise<void> {
-  if (job === 'settle') await product.runUntilIdle();
-  if (job === 'tick') await product.poll();
-  // What was rung for is lost with it, as with a queue that is lost.
+  if (job === 'run') await product.runUntilIdle();
+  if (job === 'poll') await product.poll();
+  // Enqueued jobs are lost with the process, as with a lost queue.
   if (job === 'restart') await product.restart();
 }
 
-interface Played {
+interface PlayedScript {
   readonly portal: ReturnType<typeof portalChanges>;
-  /** How often each contact was touched. */
-  readonly touched: ReadonlyMap<string, number>;
+  /** The number of changes of each contact. */
+  readonly changes: ReadonlyMap<string, number>;
 }
 
-async function play(product: TestProduct, script: readonly Step[]): Promise<Played> {
+async function play(product: TestProduct, script: readonly Step[]): Promise<PlayedScript> {
   const seen = await product.contacts();
   const companies = [...new Set(seen.flatMap(({ companyId }) => companyId ?? []))].toSorted();
   const portal = portalChanges(
@@ -108,12 +109,12 @@ async function play(product: TestProduct, script: readonly Step[]): Promise<Play
     seen.map(({ id }) => id),
     companies,
   );
-  const touched = new Map<string, number>();
-  const waiting: { readonly at: number; readonly payload: object }[] = [];
+  const changes = new Map<string, number>();
+  const undelivered: { readonly at: number; readonly payload: object }[] = [];
   const payload = (event: object, occurredAt: number) =>
     changed('0', { portalId: Number(product.sandbox.portalId), occurredAt, attemptNumber: occurredAt % 5, ...event });
-  for (const [at, { deliveries, early, passMs, job, ...wish }] of script.entries()) {
-    const change = portal.change(wish);
+  for (const [at, { deliveries, early, passMs, job, ...request }] of script.entries()) {
+    const change = portal.change(request);
     if (change !== null) {
       const occurredAt = product.clock.now().getTime();
       if (early && deliveries.length > 0 && change.isNew === undefined) {
@@ -123,25 +124,25 @@ async function play(product: TestProduct, script: readonly Step[]): Promise<Play
         );
         await product.runUntilIdle();
       }
-      await change.happens();
-      for (const id of change.touches) touched.set(id, (touched.get(id) ?? 0) + 1);
+      await change.apply();
+      for (const id of change.touches) changes.set(id, (changes.get(id) ?? 0) + 1);
       const payloads = change.events.map((event) => payload(event, occurredAt));
-      for (const late of deliveries) waiting.push(...payloads.map((each) => ({ at: at + late, payload: each })));
+      for (const delay of deliveries) undelivered.push(...payloads.map((sent) => ({ at: at + delay, payload: sent })));
     }
-    const now = waiting.filter((each) => each.at === at).map((each) => each.payload);
-    await deliver(product, now.toReversed());
+    const due = undelivered.filter((delivery) => delivery.at === at).map((delivery) => delivery.payload);
+    await deliver(product, due.toReversed());
     product.advanceClock(passMs);
     await run(product, job);
   }
   await deliver(
     product,
-    waiting.filter((each) => each.at >= script.length).map((each) => each.payload),
+    undelivered.filter((delivery) => delivery.at >= script.length).map((delivery) => delivery.payload),
   );
-  return { portal, touched };
+  return { portal, changes };
 }
 
-/** What each contact that is there is worth, and has done, as the store says; by its id. */
-async function worths({ context: { db } }: RunningProduct): Promise<Readonly<Record<string, object>>> {
+/** The score, the reasons and the activities of each live contact in the store, by ID. */
+async function scoredContacts({ context: { db } }: RunningProduct): Promise<Readonly<Record<string, object>>> {
   const rows = await db
     .selectFrom('records')
     .innerJoin('leads', 'leads.id', 'records.lead_id')
@@ -150,26 +151,26 @@ async function worths({ context: { db } }: RunningProduct): Promise<Readonly<Rec
     .select('contributions')
     .where('state', '=', 'live')
     .execute();
-  const ledger = await db
+  const activities = await db
     .selectFrom('activities')
     .select(['lead_id', 'type', 'at'])
     .where('gone_at', 'is', null)
     .execute();
   return Object.fromEntries(
-    rows.map(({ id, lead_id, contributions, ...worth }) => {
-      // A demo counts once however often it is asked for: it shows in what was done alone.
-      const done = ledger
-        .filter((each) => each.lead_id === lead_id)
+    rows.map(({ id, lead_id, contributions, ...score }) => {
+      // A repeated demo request scores once, and is visible only in the activities.
+      const done = activities
+        .filter((activity) => activity.lead_id === lead_id)
         .map(({ type, at }) => `${at.toISOString()} ${type}`);
-      // When and how often is wording, for which no result is kept anew.
-      const shown = contributions?.filter(({ points }) => points !== 0).map(({ signal, points }) => [signal, points]);
-      return [id, { ...worth, reasons: shown ?? null, done: done.toSorted() }];
+      // A change of the wording alone (dates, counts) inserts no new result.
+      const reasons = contributions?.filter(({ points }) => points !== 0).map(({ signal, points }) => [signal, points]);
+      return [id, { ...score, reasons: reasons ?? null, done: done.toSorted() }];
     }),
   );
 }
 
-/** Whose score has changed by itself since it was last told. */
-async function faded({ context }: RunningProduct): Promise<ReadonlySet<string>> {
+/** The contacts whose score has decayed since it was computed. */
+async function decayedContacts({ context }: RunningProduct): Promise<ReadonlySet<string>> {
   const rows = await context.db
     .selectFrom('records')
     .innerJoin('leads', 'leads.id', 'records.lead_id')
@@ -179,8 +180,11 @@ async function faded({ context }: RunningProduct): Promise<ReadonlySet<string>> 
   return new Set(rows.map(({ id }) => id));
 }
 
-/** A product that was not there while all that happened finds everybody worth the same, and the CRM as it would leave it. */
-async function expectAsUndisturbed(product: TestProduct, { portal }: Played): Promise<void> {
+/**
+ * A product that was not running meanwhile computes the same scores, and has nothing to write to
+ * the CRM.
+ */
+async function expectAsUndisturbed(product: TestProduct, { portal }: PlayedScript): Promise<void> {
   const installation = await DEFAULT_BACKEND.create();
   const other = await runProduct({ ...product.env, ...installation.env }, product.clock);
   try {
@@ -191,41 +195,41 @@ async function expectAsUndisturbed(product: TestProduct, { portal }: Played): Pr
     await other.runUntilIdle();
     const { db, clock } = other.context;
     expect(await pendingWork(db, clock.now(), ['hubspot'])).toMatchObject({ dirty: 0, due: 0, outbox: 0 });
-    const hasFaded = await faded(product);
-    const stays = (all: Readonly<Record<string, object>>) =>
-      Object.fromEntries(Object.entries(all).filter(([id]) => !hasFaded.has(id)));
-    const expected = await worths(other);
+    const decayed = await decayedContacts(product);
+    const withoutDecayed = (all: Readonly<Record<string, object>>) =>
+      Object.fromEntries(Object.entries(all).filter(([id]) => !decayed.has(id)));
+    const expected = await scoredContacts(other);
     expect(Object.keys(expected).toSorted()).toEqual(portal.live().toSorted());
-    expect(stays(await worths(product))).toEqual(stays(expected));
-    expect([...(await timesWritten(product, since)).keys()].filter((id) => !hasFaded.has(id))).toEqual([]);
+    expect(withoutDecayed(await scoredContacts(product))).toEqual(withoutDecayed(expected));
+    expect([...(await timesWritten(product, since)).keys()].filter((id) => !decayed.has(id))).toEqual([]);
   } finally {
     await other.close();
     await installation.destroy();
   }
 }
 
-/** Nothing is known any more of whom the CRM has erased. */
-async function expectErased({ context: { db } }: TestProduct, { portal }: Played): Promise<void> {
+/** No data is left of contacts that the CRM has erased. */
+async function expectErased({ context: { db } }: TestProduct, { portal }: PlayedScript): Promise<void> {
   const ids = portal.erased();
   if (ids.length === 0) return;
-  const known = await db.selectFrom('records').selectAll().where('id', 'in', ids).execute();
-  for (const each of known) {
-    expect(each).toMatchObject({ state: 'gone', erased_at: expect.any(Date), fields: {}, held: {} });
+  const records = await db.selectFrom('records').selectAll().where('id', 'in', ids).execute();
+  for (const record of records) {
+    expect(record).toMatchObject({ state: 'gone', erased_at: expect.any(Date), fields: {}, crm_values: {} });
   }
   expect(await db.selectFrom('activities').select('id').where('record_id', 'in', ids).execute()).toEqual([]);
 }
 
-async function check(script: readonly Step[], find: (product: TestProduct) => Promise<void>): Promise<void> {
+async function check(script: readonly Step[], catchUp: (product: TestProduct) => Promise<void>): Promise<void> {
   const product = await open();
   try {
     product.advanceClock(60_000);
     await product.backfill();
     const begin = await logEnd(product);
     const played = await play(product, script);
-    await find(product);
-    // Once for each change, and once for what has faded.
+    await catchUp(product);
+    // One write per change, and one for the decay.
     for (const [id, times] of await timesWritten(product, begin)) {
-      expect(times, `writes of ${id}`).toBeLessThanOrEqual((played.touched.get(id) ?? 0) + 1);
+      expect(times, `writes of ${id}`).toBeLessThanOrEqual((played.changes.get(id) ?? 0) + 1);
     }
     await expectErased(product, played);
     await expectAsUndisturbed(product, played);
@@ -239,17 +243,18 @@ async function check(script: readonly Step[], find: (product: TestProduct) => Pr
   }
 }
 
-// Shrinking would take longer than to look at the script that failed: its seed and path are told.
+// Without shrinking, which would take longer than reading the failed script. Its seed and path are
+// printed.
 const { FC_SEED, FC_PATH } = process.env;
-const MANNER = {
+const FC_OPTIONS = {
   ...{ numRuns: RUNS, endOnFailure: true },
   ...(FC_SEED === undefined ? {} : { seed: Number(FC_SEED) }),
   ...(FC_PATH === undefined ? {} : { path: FC_PATH }),
 };
 
-test('whatever becomes of webhooks, polls and the night make up for it', { timeout: 600_000 }, async () => {
-  const find = async (product: TestProduct) => {
-    for (let round = 1; round <= 2; round++) {
+test('polls and a night repair lost, duplicate, reordered and early webhooks', { timeout: 600_000 }, async () => {
+  const catchUp = async (product: TestProduct) => {
+    for (let count = 0; count < 2; count++) {
       product.advanceClock(60_000);
       await product.poll();
     }
@@ -258,21 +263,21 @@ test('whatever becomes of webhooks, polls and the night make up for it', { timeo
     await product.poll();
   };
   await fc.assert(
-    fc.asyncProperty(disturbed, (script) => check(script, find)),
-    MANNER,
+    fc.asyncProperty(disturbed, (script) => check(script, catchUp)),
+    FC_OPTIONS,
   );
 });
 
-test('while every change is told of at least once, nobody need poll', { timeout: 600_000 }, async () => {
-  const find = async (product: TestProduct) => {
-    // For what rests, and for what is rung for then.
-    for (let wait = 1; wait <= 3; wait++) {
+test('no poll is needed if every webhook arrives at least once', { timeout: 600_000 }, async () => {
+  const catchUp = async (product: TestProduct) => {
+    // For debounced records and the jobs that they enqueue.
+    for (let count = 0; count < 3; count++) {
       product.advanceClock(20_000);
       await product.runUntilIdle();
     }
   };
   await fc.assert(
-    fc.asyncProperty(toldOfAll, (script) => check(script, find)),
-    MANNER,
+    fc.asyncProperty(allDelivered, (script) => check(script, catchUp)),
+    FC_OPTIONS,
   );
 });

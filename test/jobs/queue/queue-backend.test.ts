@@ -31,7 +31,7 @@ function workerProcess(env: BackendEnv, jobMs: number): Running {
   return worker;
 }
 
-/** Collects the leads that a worker of this process has been given, until there are so many. */
+/** Starts a worker in this process, and resolves with the leads of its first `count` jobs. */
 function collect(backend: QueueBackend, queue: string, count: number): Promise<readonly string[]> {
   return new Promise((resolve) => {
     const seen: string[] = [];
@@ -50,7 +50,7 @@ describe.each(BACKENDS)('the queue ($name)', ({ create }) => {
     return env;
   }
 
-  test('runs jobs, one added with a delay included, each once', async () => {
+  test('runs each job once, also a delayed one', async () => {
     const backend = await openBackend(await installation());
     const queue = backend.queue<LeadJob>('leads');
     const seen = collect(backend, 'leads', 12);
@@ -60,7 +60,7 @@ describe.each(BACKENDS)('the queue ($name)', ({ create }) => {
     expect(await backend.close({ deadlineMs: 10_000 })).toBe('clean');
   });
 
-  test('keeps queues apart, more of them than an embedded pool has connections', async () => {
+  test('keeps eight queues apart, more than an embedded pool has connections', async () => {
     const backend = await openBackend(await installation());
     const names = Array.from({ length: 8 }, (_, n) => `queue-${n}`);
     const seen = names.map((name) => collect(backend, name, 1));
@@ -89,14 +89,14 @@ describe.each(BACKENDS)('the queue ($name)', ({ create }) => {
     const leads = Array.from({ length: 20 }, (_, n) => `lead-${n}`);
     await backend.queue<LeadJob>('leads').addBulk(leads.map((lead) => ({ name: 'score', data: { lead } })));
     await expect
-      .poll(() => workers.flatMap((each) => each.output().match(/(?<=^ends ).+$/gm) ?? []).toSorted(), {
+      .poll(() => workers.flatMap((worker) => worker.output().match(/(?<=^ends ).+$/gm) ?? []).toSorted(), {
         timeout: 20_000,
       })
       .toEqual(leads.toSorted());
     for (const worker of workers) expect(worker.output()).toMatch(/^ends /m);
   });
 
-  test('gives the job of a killed worker to another', async () => {
+  test('gives the job of a killed worker to another worker', async () => {
     const env = await installation();
     const backend = await openBackend(env);
     await backend.queue<LeadJob>('leads').add('score', { lead: 'ada' });
@@ -106,7 +106,7 @@ describe.each(BACKENDS)('the queue ($name)', ({ create }) => {
     expect(await collect(backend, 'leads', 1)).toEqual(['ada']);
   });
 
-  test('gives up at its deadline a job that does not end', async () => {
+  test('abandons a job that does not end by the deadline of its close', async () => {
     const backend = await openBackend(await installation());
     const begun = Promise.withResolvers<void>();
     const ending = Promise.withResolvers<void>();
@@ -125,7 +125,7 @@ describe.each(BACKENDS)('the queue ($name)', ({ create }) => {
 describe.skipIf(!BACKENDS.some(({ name }) => name.includes('redis')))('a queue on Redis', () => {
   const options = { connection: {}, embedded: false };
 
-  test('refuses a server that may evict jobs, and says what to set', async () => {
+  test('refuses a server that may evict jobs, and names the setting', async () => {
     const redis = await ownRedis('allkeys-lru');
     endings.push(redis.stop);
     await expect(openQueueBackend({ ...options, redisUrl: redis.url })).rejects.toThrow(
@@ -133,13 +133,13 @@ describe.skipIf(!BACKENDS.some(({ name }) => name.includes('redis')))('a queue o
     );
   });
 
-  test('says where it looked when there is no server, without the password', async () => {
+  test('names host and port of a server that does not respond, without the password', async () => {
     const refused = openQueueBackend({ ...options, redisUrl: 'redis://:hunter2@127.0.0.1:1' });
-    await expect(refused).rejects.toThrow('Redis does not answer at 127.0.0.1:1.');
+    await expect(refused).rejects.toThrow('Redis does not respond at 127.0.0.1:1.');
     await expect(refused).rejects.not.toThrow(/hunter2/);
   });
 
-  test('closes within its deadline while Redis is down, and fails what is added instead of holding it', async () => {
+  test('closes within its deadline while Redis is down, and rejects an added job at once', async () => {
     const redis = await ownRedis();
     endings.push(redis.stop);
     const backend = await openQueueBackend({ ...options, redisUrl: redis.url });
@@ -151,7 +151,7 @@ describe.skipIf(!BACKENDS.some(({ name }) => name.includes('redis')))('a queue o
     expect(['clean', 'abandoned']).toContain(await backend.close({ deadlineMs: 1_000 }));
   });
 
-  test('goes on by itself when Redis comes back', async () => {
+  test('reconnects when Redis is back', async () => {
     const redis = await ownRedis();
     endings.push(redis.stop);
     const backend = await openQueueBackend({ ...options, redisUrl: redis.url });

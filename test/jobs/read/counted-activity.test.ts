@@ -1,4 +1,5 @@
-// Portals below Enterprise: what HubSpot only counts on a contact, dated by the counters' history.
+// Portals below Enterprise: activities that HubSpot only counts on a contact, dated by the history
+// of the counters.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JobContext } from '../../../jobs/context.ts';
 import { executeJob } from '../../../jobs/queue/worker.ts';
@@ -20,8 +21,8 @@ async function view(product: TestProduct, person: string, path: string, at?: str
   await product.control('POST', 'activities', { contactId: product.idOf(person), ...activity });
 }
 
-/** What stands in the ledger of a contact, oldest first: `page_view /pricing`. */
-async function ledger(product: TestProduct, person: string): Promise<readonly string[]> {
+/** The activities of a contact, oldest first: `page_view /pricing`. */
+async function activitiesOf(product: TestProduct, person: string): Promise<readonly string[]> {
   const rows = await product.context.db
     .selectFrom('activities')
     .selectAll()
@@ -34,10 +35,10 @@ async function ledger(product: TestProduct, person: string): Promise<readonly st
 }
 
 async function viewsOf(product: TestProduct, person: string): Promise<readonly string[]> {
-  return (await ledger(product, person)).filter((each) => each.startsWith('page_view'));
+  return (await activitiesOf(product, person)).filter((activity) => activity.startsWith('page_view'));
 }
 
-async function closed(product: TestProduct): Promise<Readonly<Record<string, string>>> {
+async function unavailableStreams(product: TestProduct): Promise<Readonly<Record<string, string>>> {
   const rows = await allStreams(product.context.db);
   return Object.fromEntries(
     rows.flatMap(({ stream, unavailableReason }) => (unavailableReason === null ? [] : [[stream, unavailableReason]])),
@@ -71,17 +72,19 @@ describe('on a Professional portal', () => {
   });
   afterAll(() => product.close());
 
-  test('a lead who viewed pricing twice last week has the points of one or two views, as they have faded', async () => {
+  test('a lead with two counted views of the pricing page last week has their decayed points', async () => {
     expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /pricing']);
     // 15 points, with a half-life of 30 days: the latest view is six days old.
     expect(await behavior(product, 'p1')).toBe('13');
     expect(await viewsOf(product, 'p2')).toEqual(['page_view /', 'page_view /pricing']);
     expect(await behavior(product, 'p3')).toBe('0');
-    expect(Object.keys(await closed(product))).toContain('page_views');
-    expect(await closed(product)).toMatchObject({ conversion_counter: 'form_submissions is open and shows each one' });
+    expect(Object.keys(await unavailableStreams(product))).toContain('page_views');
+    expect(await unavailableStreams(product)).toMatchObject({
+      conversion_counter: 'form_submissions is available and lists each activity',
+    });
   });
 
-  test('polled twice, counted once, and nothing is asked for that did not move', async () => {
+  test('a view is counted once over two syncs, and only the history of changed counters is requested', async () => {
     const before = await logEnd(product);
     await product.sync();
     expect(await historyCalls(product, before)).toBe(0);
@@ -91,12 +94,12 @@ describe('on a Professional portal', () => {
     await product.sync();
     expect(await viewsOf(product, 'p1')).toHaveLength(3);
     expect(await behavior(product, 'p1')).toBe('30');
-    // Its history alone: the contact was not read again.
+    // One call for the history; the contact was not read again.
     expect(await historyCalls(product, before)).toBe(1);
     await expectInSync(product);
   });
 
-  test('a counter that falls starts anew', async () => {
+  test('a counter that decreases counts from its new value', async () => {
     const values = { hs_analytics_num_page_views: '0', hs_analytics_num_visits: '0' };
     await product.control('PUT', `contacts/${product.idOf('p2')}/counters`, { values });
     await product.sync();
@@ -109,7 +112,7 @@ describe('on a Professional portal', () => {
     await expectInSync(product);
   });
 
-  test('what HubSpot counts that is no count is passed over and listed', async () => {
+  test('a counter value that is not a number is skipped and listed as an error', async () => {
     const put = (count: string) => {
       product.advanceClock(60_000);
       const values = { hs_analytics_num_page_views: count };
@@ -119,23 +122,23 @@ describe('on a Professional portal', () => {
     await put('many');
     await put('2');
     await product.sync();
-    expect(await ledger(product, 'p3')).toEqual(['page_view', 'page_view']);
+    expect(await activitiesOf(product, 'p3')).toEqual(['page_view', 'page_view']);
     const errors = await product.context.db.selectFrom('record_errors').select(['field', 'code']).execute();
     expect(errors).toEqual([{ field: 'page_view_counter', code: 'BAD_COUNT' }]);
     await put('3');
     await product.sync();
-    expect(await ledger(product, 'p3')).toHaveLength(3);
+    expect(await activitiesOf(product, 'p3')).toHaveLength(3);
   });
 
-  test('a backfill counts nothing twice', async () => {
-    const before = await ledger(product, 'p1');
+  test('a second backfill counts no view twice', async () => {
+    const before = await activitiesOf(product, 'p1');
     product.advanceClock(60_000);
     expect((await product.backfill()).state).toBe('done');
-    expect(await ledger(product, 'p1')).toEqual(before);
+    expect(await activitiesOf(product, 'p1')).toEqual(before);
     await expectInSync(product);
   });
 
-  test('two contacts that are merged have what both did, once', async () => {
+  test('two merged contacts have the views of both, each once', async () => {
     const all = [...(await viewsOf(product, 'p1')), ...(await viewsOf(product, 'p2'))];
     product.advanceClock(60_000);
     await product.control('POST', 'merge', { primaryId: product.idOf('p1'), mergedId: product.idOf('p2') });
@@ -149,7 +152,7 @@ describe('on a Professional portal', () => {
     await expectInSync(product);
   });
 
-  test('also where HubSpot counts the merged contact anew later, and does not say so', async () => {
+  test('two merged contacts have the views of both, each once, also if HubSpot adds up the counters later', async () => {
     const idOf = (person: string) => product.idOf(person);
     await view(product, 'p0', '/pricing');
     await product.sync();
@@ -158,8 +161,8 @@ describe('on a Professional portal', () => {
     await product.control('POST', 'merge', { primaryId: idOf('p1'), mergedId: idOf('p0'), counters: 'later' });
     await product.sync();
     product.advanceClock(60_000);
-    const shown = Number((await product.contact(idOf('p1'))).properties.hs_analytics_num_page_views);
-    const values = { hs_analytics_num_page_views: String(shown + 1) };
+    const count = Number((await product.contact(idOf('p1'))).properties.hs_analytics_num_page_views);
+    const values = { hs_analytics_num_page_views: String(count + 1) };
     await product.control('PUT', `contacts/${idOf('p1')}/counters`, { values });
     await product.sync();
     expect((await viewsOf(product, 'p1')).toSorted()).toEqual(all.toSorted());
@@ -172,8 +175,8 @@ describe('on a Professional portal', () => {
   });
 });
 
-describe('killed', () => {
-  test('between the history and its keeping: counted once', async () => {
+describe('a process that is killed', () => {
+  test('between reading the history and saving it counts each event once', async () => {
     const scopes = scopesOf('pro').filter((scope) => scope !== 'content');
     const product = await open({ dataset: leads(2), sandbox: { tier: 'pro', scopes } });
     await product.backfill();
@@ -182,13 +185,13 @@ describe('killed', () => {
     const { context } = product;
     await executeJob(context, 'sync-streams', { crm: 'hubspot' });
     const mapped = context.crms.get('hubspot');
-    if (mapped === undefined) throw new Error('there is no HubSpot');
+    if (mapped === undefined) throw new Error('HubSpot is not configured');
     const { connector } = mapped;
-    const dateCounters: typeof connector.dateCounterEvents = async (undated, signal) => {
-      await connector.dateCounterEvents?.(undated, signal);
+    const dateCounterEvents: typeof connector.dateCounterEvents = async (changed, signal) => {
+      await connector.dateCounterEvents?.(changed, signal);
       throw new Error('killed');
     };
-    const crms = new Map([['hubspot', { ...mapped, connector: { ...connector, dateCounters } }]]);
+    const crms = new Map([['hubspot', { ...mapped, connector: { ...connector, dateCounterEvents } }]]);
     await expect(executeJob({ ...context, crms }, 'refresh-records', { crm: 'hubspot' })).rejects.toThrow('killed');
     expect(await viewsOf(product, 'p1')).toEqual([]);
     await product.sync();
@@ -200,51 +203,51 @@ describe('killed', () => {
     }
     product.advanceClock(60_000);
     await product.sync();
-    // E-mails that may not be read are counted as well, without those that machines opened.
-    expect(await ledger(product, 'p0')).toEqual(['email_delivered', 'email_open', 'email_click']);
+    // E-mails that the token may not read are counted too, without opens by machines.
+    expect(await activitiesOf(product, 'p0')).toEqual(['email_delivered', 'email_open', 'email_click']);
     expect(await behavior(product, 'p0')).toBe('5');
     await expectInSync(product);
   });
 });
 
-/** The product with a connector whose stream breaks off behind its first page. */
-function breakingOff(product: TestProduct, stream: string, error: Error): JobContext {
+/** The context with a connector whose stream fails after its first page. */
+function failingAfterFirstPage(product: TestProduct, stream: string, error: Error): JobContext {
   const mapped = product.context.crms.get('hubspot');
-  if (mapped === undefined) throw new Error('there is no HubSpot');
+  if (mapped === undefined) throw new Error('HubSpot is not configured');
   const { connector } = mapped;
-  const listChanges: typeof connector.listChanges = async function* (asked, cursor, signal) {
-    for await (const page of connector.listChanges(asked, cursor, signal)) {
+  const listChanges: typeof connector.listChanges = async function* (listed, cursor, signal) {
+    for await (const page of connector.listChanges(listed, cursor, signal)) {
       yield page;
-      if (asked.id === stream) throw error;
+      if (listed.id === stream) throw error;
     }
   };
   return { ...product.context, crms: new Map([['hubspot', { ...mapped, connector: { ...connector, listChanges } }]]) };
 }
 
-test('a first pull that is killed leaves no counter read to its end: nobody is scored before all that counts is dated', async () => {
+test('a first sync that is killed leaves no counter completed, so no lead is scored before all counters are dated', async () => {
   const product = await open({ dataset: leads(3), sandbox: { tier: 'pro' } });
   await view(product, 'p1', '/pricing', ago(2));
   product.advanceClock(60_000);
-  const killed = breakingOff(product, 'contacts', new Error('killed'));
+  const killed = failingAfterFirstPage(product, 'contacts', new Error('killed'));
   await expect(executeJob(killed, 'sync-streams', { crm: 'hubspot' })).rejects.toThrow('killed');
   await executeJob(product.context, 'refresh-records', { crm: 'hubspot' });
   const counter = async () =>
     (await allStreams(product.context.db)).find(({ stream }) => stream === 'page_view_counter');
-  expect(await counter()).toMatchObject({ denied: null, completedAt: null });
+  expect(await counter()).toMatchObject({ unavailableReason: null, completedAt: null });
   await product.backfill();
-  expect(await counter()).toMatchObject({ denied: null, completedAt: expect.any(Date) });
+  expect(await counter()).toMatchObject({ unavailableReason: null, completedAt: expect.any(Date) });
   expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing']);
   await expectInSync(product);
 });
 
-describe('a subscription that changes', () => {
-  test('while the views are first read: those that were read give way to the counted ones', async () => {
+describe('when the subscription of the portal changes', () => {
+  test('during the first sync of page views, the counted views replace those that were read', async () => {
     const product = await open({ dataset: leads(3) });
     await view(product, 'p1', '/pricing', ago(2));
     await view(product, 'p1', '/', ago(1));
     product.advanceClock(60_000);
     const refused = new ConnectorError({ kind: 'forbidden', crm: 'hubspot', message: 'Not for you.' });
-    await executeJob(breakingOff(product, 'page_views', refused), 'sync-streams', { crm: 'hubspot' });
+    await executeJob(failingAfterFirstPage(product, 'page_views', refused), 'sync-streams', { crm: 'hubspot' });
     await refuseEvents(product);
     await product.backfill();
     expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /']);
@@ -255,7 +258,7 @@ describe('a subscription that changes', () => {
     await expectInSync(product);
   });
 
-  test('up: the counted views give way to the real ones; down: the count goes on where those ended', async () => {
+  test('to a higher tier, listed views replace the counted ones; back again, counting continues after the last listed view', async () => {
     const product = await open({ dataset: leads(3) });
     await refuseEvents(product);
     await view(product, 'p1', '/pricing', ago(2));
@@ -280,10 +283,12 @@ describe('a subscription that changes', () => {
     await view(product, 'p1', '/security');
     product.advanceClock(60_000);
     await product.sync();
-    expect(await closed(product)).toMatchObject({ page_view_counter: 'page_views is open and shows each one' });
+    expect(await unavailableStreams(product)).toMatchObject({
+      page_view_counter: 'page_views is available and lists each activity',
+    });
     expect(await streamsOf()).toEqual(['page_views']);
     expect(await viewsOf(product, 'p1')).toEqual(['page_view /pricing', 'page_view /', 'page_view /security']);
-    expect(product.lines.filter(({ message }) => message.includes('shows each one'))).toEqual([]);
+    expect(product.lines.filter(({ message }) => message.includes('lists each activity'))).toEqual([]);
     await expectInSync(product);
 
     await refuseEvents(product);
@@ -310,7 +315,7 @@ describe('a subscription that changes', () => {
 });
 
 describe('on a Free portal', () => {
-  test('forms that may not be read are counted; what it does not count is unknown, with what would help', async () => {
+  test('forms that the token may not read are counted, and activities without a counter are unobserved with a hint', async () => {
     const scopes = ['oauth', 'crm.objects.contacts.read', 'crm.objects.contacts.write', 'crm.objects.companies.read'];
     const more = ['crm.schemas.contacts.read', 'crm.schemas.contacts.write', 'sales-email-read'];
     const product = await open({ dataset: leads(2), sandbox: { tier: 'free', scopes: [...scopes, ...more] } });
@@ -322,15 +327,15 @@ describe('on a Free portal', () => {
     await submit('demo');
     await submit('newsletter');
     await product.backfill();
-    expect(await ledger(product, 'p1')).toEqual([
+    expect(await activitiesOf(product, 'p1')).toEqual([
       'form_submission Request a demo',
       'form_submission Newsletter sign-up',
     ]);
     expect(await behavior(product, 'p1')).toBe('40');
-    expect((await closed(product)).email_open_counter).toContain('hs_email_open');
+    expect((await unavailableStreams(product)).email_open_counter).toContain('hs_email_open');
     await submit('demo');
     await product.sync();
-    expect(await ledger(product, 'p1')).toHaveLength(3);
+    expect(await activitiesOf(product, 'p1')).toHaveLength(3);
     await expectInSync(product);
   });
 });

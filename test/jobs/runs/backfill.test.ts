@@ -1,8 +1,8 @@
-// The main job in every set-up, through the product's own queue: everybody read, scored and written once, and after that
-// only what has changed.
+// A backfill on every backend, through the product's own queue: all contacts are read, scored and
+// written once, and afterwards only changed ones.
 import { afterEach, describe, expect, test } from 'vitest';
+import { isExplanationConsistent, isScored } from '../../../cli/demo/display-record.ts';
 import { toDisplayRecord } from '../../../cli/demo/hubspot-view.ts';
-import { isExplanationConsistent, isScored } from '../../../cli/demo/seen-record.ts';
 import { BACKENDS, type Installation } from '../../support/backends.ts';
 import { openTestProduct, type SeenContact, type TestProduct } from '../../support/product.ts';
 
@@ -16,17 +16,17 @@ afterEach(async () => {
   [product, installation] = [undefined, undefined];
 });
 
-const shown = ({ id, properties }: SeenContact) => toDisplayRecord(id, properties);
+const displayed = ({ id, properties }: SeenContact) => toDisplayRecord(id, properties);
 
 describe.each(BACKENDS)('on $name', (setup) => {
-  test('everybody is written once in full batches; then exactly those whom a change concerns', async () => {
+  test('a backfill writes all scored contacts once in full batches, and later backfills write only those with a changed score', async () => {
     installation = await setup.create();
     const under = await openTestProduct({ env: installation.env, contacts: CONTACTS, queue: true });
     product = under;
     expect(await under.backfill()).toMatchObject({ state: 'done' });
-    const scored = (await under.contacts()).filter((contact) => isScored(shown(contact)));
+    const scored = (await under.contacts()).filter((contact) => isScored(displayed(contact)));
     expect(scored.length).toBeGreaterThan(CONTACTS * 0.8);
-    expect(scored.filter((contact) => !isExplanationConsistent(shown(contact)))).toEqual([]);
+    expect(scored.filter((contact) => !isExplanationConsistent(displayed(contact)))).toEqual([]);
     const first = await under.writes();
     expect(first.flatMap(({ ids = [] }) => ids).toSorted()).toEqual(scored.map(({ id }) => id).toSorted());
     expect(first).toHaveLength(Math.ceil(scored.length / 100));

@@ -1,11 +1,12 @@
-// The service started again: after kill -9 in the middle of its first pull, and with another model and mapping.
+// A restart of the service: after kill -9 during its first sync, and with another model and
+// mapping.
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { isExplanationConsistent, isScored, reasonsOf } from '../../../cli/demo/display-record.ts';
 import { contactsInHubSpot } from '../../../cli/demo/hubspot-view.ts';
 import { loggedCalls } from '../../../cli/demo/sandbox-log.ts';
-import { isExplanationConsistent, isScored, reasonsOf } from '../../../cli/demo/seen-record.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
 import { DEFAULT_BACKEND } from '../../support/backends.ts';
@@ -25,7 +26,7 @@ async function edit(file: string, from: string, to: string): Promise<void> {
   await writeFile(file, text.replace(from, to));
 }
 
-test('it goes on with its first pull after a kill, and a newly mapped field in the model reaches everybody', async () => {
+test('a restarted service continues its first sync after a kill, and applies a new field and criterion to all contacts', async () => {
   const installation = await DEFAULT_BACKEND.create();
   opened.push(() => installation.destroy());
   const dataset = seededDataset({ contacts: 150, seed: 8, now: CLOCK.now() });
@@ -39,11 +40,11 @@ test('it goes on with its first pull after a kill, and a newly mapped field in t
     ...{ ...installation.env, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken },
     ...{ PORT: port, POLL_SECONDS: '5' },
   };
-  // Settings, model and mapping are those of the folder that it runs in.
+  // Settings, model and mapping come from the folder that the process runs in.
   const run = (command: string) => {
     const child = start(
       'sh',
-      ['-c', `cd "${folder}" && exec "$0" "$1" "$2"`, process.execPath, join(ROOT, 'cli/main.ts'), command],
+      ['-c', `cd "${folder}" && exec "$0" "$1" "$2"`, process.execPath, join(ROOT, 'bin/leadgrade.js'), command],
       { env },
     );
     opened.push(() => child.kill());
@@ -53,17 +54,17 @@ test('it goes on with its first pull after a kill, and a newly mapped field in t
   const soon = { timeout: 90_000, interval: 500 };
 
   expect(await run('setup').ended).toBe(0);
-  const asked = (await loggedCalls(sandbox)).length;
+  const calls = (await loggedCalls(sandbox)).length;
   const killed = run('start');
   await expect
     .poll(async () => (await loggedCalls(sandbox)).length, { timeout: 60_000, interval: 5 })
-    .toBeGreaterThan(asked + 3);
+    .toBeGreaterThan(calls + 3);
   await killed.kill();
   const restarted = run('start');
   await expect.poll(async () => (await scored()).length, soon).toBeGreaterThan(120);
   restarted.signal('SIGTERM');
   expect(await restarted.ended).toBe(0);
-  const everybody = (await scored()).length;
+  const scoredCount = (await scored()).length;
 
   const joined =
     '    - { id: joined, label: Joined, field: contact.joined, cases: [ { when: { present: true }, points: 7 } ] }\n';
@@ -74,9 +75,9 @@ test('it goes on with its first pull after a kill, and a newly mapped field in t
     '\nfields:\n  contact.joined: { from: contacts.createdate, as: instant }\n',
   );
   const edited = run('start');
-  const joins = async () => (await scored()).filter((contact) => reasonsOf(contact).includes('+7 Joined'));
-  await expect.poll(async () => (await joins()).length, soon).toBe(everybody);
-  expect((await joins()).filter((contact) => !isExplanationConsistent(contact))).toEqual([]);
+  const withNewReason = async () => (await scored()).filter((contact) => reasonsOf(contact).includes('+7 Joined'));
+  await expect.poll(async () => (await withNewReason()).length, soon).toBe(scoredCount);
+  expect((await withNewReason()).filter((contact) => !isExplanationConsistent(contact))).toEqual([]);
   edited.signal('SIGTERM');
   expect(await edited.ended).toBe(0);
 }, 300_000);

@@ -1,7 +1,8 @@
-// The main job over a Salesforce org: everybody read, scored and written once, and after that only what has changed.
+// A backfill of a Salesforce org on every backend: all records are read, scored and written once,
+// and afterwards only changed ones.
 import { afterEach, describe, expect, test } from 'vitest';
 import { BACKENDS, type Installation } from '../../support/backends.ts';
-import { openSalesforceProduct, type SalesforceProduct } from '../../support/org-product.ts';
+import { openSalesforceProduct, type SalesforceProduct } from '../../support/salesforce-product.ts';
 
 let installation: Installation | undefined;
 let product: SalesforceProduct | undefined;
@@ -14,7 +15,7 @@ afterEach(async () => {
 const STATUS = 'Leadgrade_Status__c';
 
 describe.each(BACKENDS)('on $name', (setup) => {
-  test('everybody is written once in full batches of one object; then exactly those whom a change concerns', async () => {
+  test('a backfill of a Salesforce org writes all scored records once in full batches per object, and a second one writes none', async () => {
     installation = await setup.create();
     const under = await openSalesforceProduct({ env: installation.env, people: 250, queue: true });
     product = under;

@@ -1,5 +1,5 @@
-// `leadgrade start` as an operator runs it, in every set-up: it does the first read by itself, keeps the CRM current, takes over
-// what commands ask, says how it is, and stops when told.
+// `leadgrade start` on every backend: the service syncs for the first time by itself, keeps the CRM
+// current, runs the jobs of commands, reports its health, and stops on SIGTERM.
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { control } from '../../../cli/demo/sandbox-log.ts';
@@ -10,7 +10,7 @@ import { BACKENDS, type Backend } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
 import { freePort, type Running, startNode } from '../../support/processes.ts';
 
-const CLI = new URL('../../../cli/main.ts', import.meta.url).pathname;
+const CLI = new URL('../../../bin/leadgrade.js', import.meta.url).pathname;
 const CLOCK = { now: () => new Date() };
 const contactSchema = z.object({ properties: z.record(z.string(), z.string()) });
 const readySchema = z.object({ status: z.string(), checks: z.array(z.object({ name: z.string(), ok: z.boolean() })) });
@@ -20,14 +20,14 @@ afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close();
 });
 
-interface Stage {
+interface Environment {
   readonly sandbox: HubSpotSandbox;
   readonly dataset: Dataset;
   readonly port: number;
   run(...args: string[]): Running;
 }
 
-async function openEnvironment(setup: Backend): Promise<Stage> {
+async function openEnvironment(setup: Backend): Promise<Environment> {
   const installation = await setup.create();
   opened.push(() => installation.destroy());
   const dataset = seededDataset({ contacts: 40, seed: 8, now: CLOCK.now() });
@@ -50,33 +50,33 @@ async function openEnvironment(setup: Backend): Promise<Stage> {
   return { sandbox, dataset, port, run };
 }
 
-async function propertiesOf({ sandbox }: Stage, id: string) {
+async function propertiesOf({ sandbox }: Environment, id: string) {
   return contactSchema.parse(await control(sandbox, 'GET', `contacts/${id}`)).properties;
 }
 
 const soon = { timeout: 90_000, interval: 200 };
 
 describe.each(BACKENDS)('on $name', (setup) => {
-  test('the service reads everybody by itself, keeps up with changes, heals a wiped field, and stops when told', async () => {
+  test('the service scores all contacts, follows changes, restores a cleared field, runs a backfill command, and stops on SIGTERM', async () => {
     const environment = await openEnvironment(setup);
     const service = environment.run('start');
     await service.line(/leadgrade is running/);
     const { people } = environment.dataset;
     const person = people.find(({ lifecycle, email }) => lifecycle === 'lead' && email !== null);
     const lead = environment.sandbox.contactIds.get(person?.key ?? '') ?? '';
-    const seen = () => propertiesOf(environment, lead);
-    await expect.poll(async () => (await seen()).leadgrade_status, soon).toBeTruthy();
+    const properties = () => propertiesOf(environment, lead);
+    await expect.poll(async () => (await properties()).leadgrade_status, soon).toBeTruthy();
 
     await control(environment.sandbox, 'POST', 'activities', { contactId: lead, type: 'trial_started' });
-    await expect.poll(async () => (await seen()).leadgrade_explanation, soon).toContain('+35 Started a trial');
+    await expect.poll(async () => (await properties()).leadgrade_explanation, soon).toContain('+35 Started a trial');
 
-    const total = (await seen()).leadgrade_total_score;
+    const total = (await properties()).leadgrade_total_score;
     await control(environment.sandbox, 'PATCH', `contacts/${lead}`, { properties: { leadgrade_total_score: '' } });
-    await expect.poll(async () => (await seen()).leadgrade_total_score, soon).toBe(total);
+    await expect.poll(async () => (await properties()).leadgrade_total_score, soon).toBe(total);
 
     const backfill = environment.run('backfill', '--json');
     expect([0, 1]).toContain(await backfill.ended);
-    expect(backfill.output()).toContain('handed over to the running service');
+    expect(backfill.output()).toContain('submitted to the running service');
     expect(backfill.output()).toContain('"state":"done"');
 
     expect((await fetch(`http://127.0.0.1:${environment.port}/healthz`)).status).toBe(200);

@@ -1,4 +1,4 @@
-// One round: what changed since the last one is read, scored and written, whatever kind of change it was.
+// One sync: all changes since the last one are read, scored and written.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
@@ -10,15 +10,15 @@ beforeEach(async () => {
 });
 afterEach(() => product.close());
 
-const seen = async (key: string) => (await product.contact(product.idOf(key))).properties;
+const propertiesOf = async (key: string) => (await product.contact(product.idOf(key))).properties;
 
-test('a company that shrinks changes the grade of everybody there, though none of them was modified', async () => {
+test('a change of a company changes the grade of its contacts, although none of them was modified', async () => {
   const { companyId } = await product.contact(product.idOf('p0'));
-  expect(await seen('p0')).toMatchObject({ leadgrade_fit_grade: 'A', leadgrade_fit_score: '100' });
+  expect(await propertiesOf('p0')).toMatchObject({ leadgrade_fit_grade: 'A', leadgrade_fit_score: '100' });
   await product.control('PATCH', `companies/${companyId}`, { properties: { numberofemployees: '5' } });
   await product.sync();
   for (const key of ['p0', 'p1', 'p2']) {
-    expect(await seen(key)).toMatchObject({ leadgrade_fit_grade: 'B', leadgrade_fit_score: '65' });
+    expect(await propertiesOf(key)).toMatchObject({ leadgrade_fit_grade: 'B', leadgrade_fit_score: '65' });
   }
 });
 
@@ -27,6 +27,6 @@ test('a demo request makes a lead hot, and no other contact is written', async (
   const contactId = product.idOf('p1');
   await product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });
   await product.sync();
-  expect(await seen('p1')).toMatchObject({ leadgrade_status: 'hot', leadgrade_behavior_score: '40' });
+  expect(await propertiesOf('p1')).toMatchObject({ leadgrade_status: 'hot', leadgrade_behavior_score: '40' });
   expect((await product.writes(since)).map(({ ids }) => ids)).toEqual([[contactId]]);
 });

@@ -28,7 +28,10 @@ const CHANGING = ZONES.filter((zone) => {
   return offset(Date.UTC(2026, 0, 1)) !== offset(Date.UTC(2026, 6, 1));
 });
 
-/** The instants of a year at which a zone's clocks are put back or forward, to the hour; of one that has none, any. */
+/**
+ * The instants of a year, to the hour, at which the clocks of a zone change; for a zone without
+ * changes, any instant.
+ */
 function transitions(zone: string, year: number): readonly [number, ...number[]] {
   const offset = offsetsOf(zone);
   const [first = Date.UTC(year, 0, 10), ...others] = Array.from({ length: 52 }, (_, week) => {
@@ -43,20 +46,20 @@ function transitions(zone: string, year: number): readonly [number, ...number[]]
 }
 
 describe('the nightly slot', () => {
-  test('is the latest one, this very second included', () => {
+  test('is the latest slot up to and including the present second', () => {
     const now = (text: string) => latestSlot('0 2 * * *', 'Europe/Berlin', new Date(text));
     expect(now('2026-03-10T00:59:59Z')).toEqual({ date: '2026-03-09', at: new Date('2026-03-09T01:00:00Z') });
     expect(now('2026-03-10T01:00:00Z')).toEqual({ date: '2026-03-10', at: new Date('2026-03-10T01:00:00Z') });
   });
 
-  test('whose hour spring skips is made up after the gap, on the same date', () => {
+  test('in the hour that spring skips runs after the gap, on the same date', () => {
     const { date, at } = latestSlot('30 2 * * *', 'Europe/Berlin', new Date('2026-03-29T10:00:00Z'));
     expect(date).toBe('2026-03-29');
     expect(at.getTime()).toBeGreaterThanOrEqual(Date.parse('2026-03-29T01:00:00Z'));
     expect(at.getTime()).toBeLessThanOrEqual(Date.parse('2026-03-29T02:00:00Z'));
   });
 
-  test('whose hour autumn repeats has one date', () => {
+  test('in the hour that autumn repeats runs once', () => {
     const found = slots('30 2 * * *', 'Europe/Berlin', '2026-10-24T12:00:00Z', '2026-10-26T12:00:00Z');
     expect([...new Set(found.map(({ date }) => date))]).toEqual(['2026-10-24', '2026-10-25', '2026-10-26']);
   });
@@ -67,13 +70,13 @@ describe('the nightly slot', () => {
   });
 
   test.each(['Africa/Cairo', 'Asia/Beirut', 'America/Havana', 'America/Santiago'])(
-    'at midnight is there in %s when spring skips midnight',
+    'at midnight exists in %s on the day on which spring skips midnight',
     (zone) => {
       for (const at of transitions(zone, 2026)) expectOnceADate('0 0 * * *', zone, at, 3 * HOUR);
     },
   );
 
-  test('comes once a local date in every zone of the world, whenever its clocks are put back or forward', () => {
+  test('exists once per local date in every time zone, around every change of the clocks', () => {
     expect(CHANGING.length).toBeGreaterThan(100);
     const property = fc.property(
       fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...CHANGING) }, fc.constantFrom(...ZONES)),
@@ -90,7 +93,7 @@ describe('the nightly slot', () => {
   });
 });
 
-/** Looks every `stepMs` from two days before `at` to two days after. */
+/** Checks the latest slot every `stepMs`, from two days before `at` to two days after. */
 function expectOnceADate(cron: string, zone: string, at: number, stepMs: number): void {
   let previous: string | null = null;
   for (let now = at - 2 * DAY; now <= at + 2 * DAY; now += stepMs) {

@@ -1,4 +1,5 @@
-// The night: scores fade by themselves, links that no modification time tells of are compared, and a slot runs once.
+// The nightly job: scores decay, changes without a modification time are found, and a slot runs
+// once.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { latestSlot } from '../../../jobs/schedule/nightly-slot.ts';
 import { insertQuarantine } from '../../../src/store/inbox/quarantine.ts';
@@ -13,28 +14,28 @@ afterEach(() => product.close());
 
 const nights = () => product.context.db.selectFrom('runs').selectAll().where('job', '=', 'nightly').execute();
 
-test('a lead that does nothing fades over night, and is written only when a whole point is gone', async () => {
+test('a score without new activity decays overnight, and is written only when it loses a whole point', async () => {
   const before = new Map((await product.contacts()).map(({ id, properties }) => [id, properties]));
   const since = (await product.log()).at(-1)?.seq ?? 0;
   await product.nightly();
   const written = new Set((await product.writes(since)).flatMap(({ ids = [] }) => ids));
   expect(written.size).toBeGreaterThan(0);
   for (const { id, properties } of await product.contacts()) {
-    const [was, is] = [before.get(id)?.leadgrade_behavior_score, properties.leadgrade_behavior_score];
-    if (written.has(id)) expect(Number(is)).toBeLessThanOrEqual(Number(was));
-    else expect(is).toBe(was);
+    const [scoreBefore, scoreAfter] = [before.get(id)?.leadgrade_behavior_score, properties.leadgrade_behavior_score];
+    if (written.has(id)) expect(Number(scoreAfter)).toBeLessThanOrEqual(Number(scoreBefore));
+    else expect(scoreAfter).toBe(scoreBefore);
   }
 });
 
-test('a night rung for ten times runs once', async () => {
+test('a nightly slot that is enqueued ten times runs once', async () => {
   await product.nightly();
   const writes = await product.writes();
-  for (let ring = 0; ring < 10; ring++) await product.poll();
+  for (let count = 0; count < 10; count++) await product.poll();
   expect(await nights()).toHaveLength(1);
   expect(await product.writes()).toEqual(writes);
 });
 
-test('three nights that were missed are made up by one', async () => {
+test('three missed nights are made up by one run', async () => {
   product.advanceClock(3 * 86_400_000);
   await product.poll();
   await product.poll();
@@ -44,29 +45,31 @@ test('three nights that were missed are made up by one', async () => {
   ]);
 });
 
-test('before the first night after the installation there is nothing to make up', async () => {
+test('no night is made up before the first slot after the installation', async () => {
   await product.poll();
   expect(await nights()).toEqual([]);
 });
 
-test('a contact that moved to another company is graded by that one in the morning', async () => {
+test('the night grades a contact that moved to another company by that company', async () => {
   const [mover, other] = (await product.contacts()).filter(({ companyId, properties }) => {
     return companyId !== null && properties.lifecyclestage === 'lead';
   });
-  const companyId = (await product.contacts()).find((each) => each.companyId && each.companyId !== mover?.companyId);
+  const companyId = (await product.contacts()).find(
+    (contact) => contact.companyId && contact.companyId !== mover?.companyId,
+  );
   await product.control('PATCH', `companies/${companyId?.companyId}`, { properties: { numberofemployees: '3' } });
   await product.control('PUT', 'associations', { contactId: mover?.id, companyId: companyId?.companyId });
   await product.nightly();
-  const seen = await product.contact(mover?.id ?? '');
-  expect(seen.properties.leadgrade_explanation).toContain('-10 Too small');
+  const moved = await product.contact(mover?.id ?? '');
+  expect(moved.properties.leadgrade_explanation).toContain('-10 Too small');
   expect(other?.id).not.toBe(mover?.id);
 });
 
-test('a meeting that was deleted counts no more in the morning', async () => {
+test('the night removes a meeting that was deleted in the CRM', async () => {
   const lead = (await product.contacts()).find(({ properties }) => properties.lifecyclestage === 'lead');
   const meeting = await product.control('POST', 'activities', { contactId: lead?.id, type: 'meeting' });
   await product.sync();
-  const ledger = () =>
+  const meetings = () =>
     product.context.db
       .selectFrom('activities')
       .select(['id', 'gone_at'])
@@ -74,14 +77,14 @@ test('a meeting that was deleted counts no more in the morning', async () => {
       .where('type', '=', 'meeting')
       .where('gone_at', 'is', null)
       .execute();
-  const before = (await ledger()).length;
+  const before = (await meetings()).length;
   expect(before).toBeGreaterThan(0);
   await product.control('DELETE', `activities/meetings/${Object(meeting).id}`);
   await product.nightly();
-  expect(await ledger()).toHaveLength(before - 1);
+  expect(await meetings()).toHaveLength(before - 1);
 });
 
-test('what nobody needs any more is gone in the morning', async () => {
+test('the night purges conflicts older than a year and quarantined bodies older than 30 days', async () => {
   const { db, clock } = product.context;
   const ago = (days: number) => new Date(clock.now().getTime() - days * 86_400_000);
   const conflict = {

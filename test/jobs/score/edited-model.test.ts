@@ -1,5 +1,6 @@
-// The model's file edited while a backfill is under way: what runs goes on with the model that it began with, so that no two leads of a
-// run are scored by different ones; the next start takes the new one for everybody.
+// The model file is edited during a backfill: the process continues with the model that it was
+// started with, so all leads of a run are scored by one model. The next start uses the new model
+// for all leads.
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,7 @@ afterEach(async () => {
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
-test("a model that is edited during a backfill is not mixed into it, and is everybody's after the next start", async () => {
+test('a model that is edited during a backfill does not apply to it, and applies to all leads after the next start', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'leadgrade-edited-'));
   endings.push(() => rm(folder, { recursive: true }));
   const file = join(folder, 'model.yaml');
@@ -26,7 +27,7 @@ test("a model that is edited during a backfill is not mixed into it, and is ever
   const product = await openTestProduct({
     dataset: leads(120),
     settings: { MODEL_FILE: file },
-    // The first batch was scored and is being sent: from here on the file says something else.
+    // The first batch is scored and being sent: the file changes now.
     onUpdate: async (rows, forward) => {
       await writeFile(file, after);
       return forward(rows);
@@ -42,7 +43,7 @@ test("a model that is edited during a backfill is not mixed into it, and is ever
 
   expect((await product.backfill()).state).toBe('done');
   expect(await readFile(file, 'utf8')).toBe(after);
-  // What is scored later in this process is scored by the same model, too.
+  // This process uses the same model for later scorings too.
   await product.control('PATCH', `contacts/${product.idOf('p0')}`, { properties: { jobtitle: 'Sales Manager' } });
   await product.sync();
   expect([await hashes(before), await hashes(after)]).toEqual([121, 0]);
@@ -53,6 +54,6 @@ test("a model that is edited during a backfill is not mixed into it, and is ever
   await product.restart();
   await product.poll();
   expect([await hashes(before), await hashes(after)]).toEqual([122, 120]);
-  // The title is worth a point less in it.
+  // The title is worth one point less in the new model.
   expect(await fits()).toEqual(new Set(['99']));
 });

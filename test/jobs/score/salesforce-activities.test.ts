@@ -1,7 +1,7 @@
-// What the product keeps of activities and opportunities of a sandbox org, from the first pull on.
+// The stored activities and opportunities of a sandbox org, from the first sync on.
 import { afterEach, expect, test } from 'vitest';
 import { peopleWithDeals } from '../../../sandbox/test/salesforce/sandbox-under-test.ts';
-import { openSalesforceProduct, type SalesforceProduct } from '../../support/org-product.ts';
+import { openSalesforceProduct, type SalesforceProduct } from '../../support/salesforce-product.ts';
 
 const opened: SalesforceProduct[] = [];
 
@@ -17,48 +17,51 @@ async function open(deals: readonly number[]): Promise<SalesforceProduct> {
   return product;
 }
 
-async function kept({ context }: SalesforceProduct, table: 'activities' | 'deal_outcomes'): Promise<readonly string[]> {
+async function stored(
+  { context }: SalesforceProduct,
+  table: 'activities' | 'deal_outcomes',
+): Promise<readonly string[]> {
   const rows = context.db.selectFrom(table).select(['object', 'record_id', 'id']).where('gone_at', 'is', null);
   return (await rows.orderBy('record_id').execute()).map((row) => `${row.object}/${row.record_id} ${row.id}`);
 }
 
-test('a call that is given to another lead leaves the first one without it', async () => {
+test('a call that is reassigned to another lead no longer counts for the first one', async () => {
   const product = await open([]);
   const [first, second] = ['p0', 'p1'].map((key) => product.org.leadIds.get(key));
-  const [line = ''] = await kept(product, 'activities');
+  const [line = ''] = await stored(product, 'activities');
   const taskId = line.split('task:')[1];
   expect(line).toBe(`Lead/${first} task:${taskId}`);
   await product.control('PATCH', `records/Task/${taskId}`, { values: { WhoId: second } });
   await product.sync();
-  expect(await kept(product, 'activities')).toEqual([`Lead/${second} task:${taskId}`]);
+  expect(await stored(product, 'activities')).toEqual([`Lead/${second} task:${taskId}`]);
 });
 
-test('an opportunity follows its roles and is gone with it', async () => {
+test('an opportunity belongs to the contacts in its roles, and is gone after its deletion', async () => {
   const product = await open([0, 1]);
   const [first, second] = ['p0', 'p1'].map((key) => product.org.contactIds.get(key));
-  const before = await kept(product, 'deal_outcomes');
+  const before = await stored(product, 'deal_outcomes');
   const id = before.find((line) => line.includes(String(first)))?.split('opportunity:')[1];
   expect(before).toHaveLength(2);
   const values = { OpportunityId: id, ContactId: second, Role: 'Evaluator' };
   await product.control('POST', 'records/OpportunityContactRole', { values });
   await product.sync();
-  expect(await kept(product, 'deal_outcomes')).toHaveLength(3);
+  expect(await stored(product, 'deal_outcomes')).toHaveLength(3);
   await product.control('DELETE', `records/Opportunity/${id}`);
   await product.sync();
-  expect(await kept(product, 'deal_outcomes')).toEqual(before.filter((line) => line.includes(String(second))));
+  expect(await stored(product, 'deal_outcomes')).toEqual(before.filter((line) => line.includes(String(second))));
 });
 
-test('a second whole pass keeps every opportunity and call, those of roles that were given since among them', async () => {
+test('a second full sync keeps every opportunity and call, also those of roles added since the first', async () => {
   const product = await open([0, 1]);
   const [first, second] = ['p0', 'p1'].map((key) => product.org.contactIds.get(key));
-  const id = (await kept(product, 'deal_outcomes'))
+  const id = (await stored(product, 'deal_outcomes'))
     .find((line) => line.includes(String(first)))
     ?.split('opportunity:')[1];
   const values = { OpportunityId: id, ContactId: second, Role: 'Evaluator' };
   await product.control('POST', 'records/OpportunityContactRole', { values });
   await product.sync();
-  const before = [await kept(product, 'deal_outcomes'), await kept(product, 'activities')];
+  const before = [await stored(product, 'deal_outcomes'), await stored(product, 'activities')];
   product.advanceClock(600_000);
   await product.backfill();
-  expect([await kept(product, 'deal_outcomes'), await kept(product, 'activities')]).toEqual(before);
+  expect([await stored(product, 'deal_outcomes'), await stored(product, 'activities')]).toEqual(before);
 });

@@ -1,4 +1,4 @@
-// A chunk of leads, scored: what one of them cannot spoil for the others, and when a record need not be written.
+// Scoring of a chunk: the isolation of failures, and the records that need no write.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ActiveModel, MappedCrm } from '../../../jobs/context.ts';
@@ -7,7 +7,7 @@ import { SCORE_FIELDS } from '../../../src/domain/score-fields.ts';
 import { readPeople } from '../../../src/people/people-policy.ts';
 import { compileModel } from '../../../src/scoring/compile/compile.ts';
 import { readModel } from '../../../src/scoring/schemas/model.ts';
-import type { DueLead } from '../../../src/store/leads/score-due-leads.ts';
+import type { DueLead } from '../../../src/store/leads/due-leads.ts';
 
 const NOW = Date.parse('2026-11-22T00:00:00Z');
 const TEXT = readFileSync(new URL('../../../mappings/model.yaml', import.meta.url), 'utf8');
@@ -18,7 +18,7 @@ function activeModel(): ActiveModel {
   return { compiled: compileModel(model), hash: 'hash', text: TEXT };
 }
 
-/** A CRM whose mapping cannot judge a lead that is called Bobby. */
+/** A CRM whose scope fails for a lead with the first name Bobby. */
 const CRM: Omit<MappedCrm, 'connector'> = {
   inScope: (fields) => {
     if (fields['contact.first_name'] === 'Bobby') throw new RangeError('no scope for this one');
@@ -55,10 +55,10 @@ const scoreWith = (crm: Omit<MappedCrm, 'connector'>, ...leads: DueLead[]) =>
     ]),
     model: activeModel(),
     timezone: 'UTC',
-    basis: {
-      hash: 'basis',
+    inputs: {
+      hash: 'inputs',
       unobserved: new Map(),
-      fromSite: new Set<string>(),
+      siteActivityTypes: new Set<string>(),
       policy: { ...PEOPLE, activities: { webinar: 'salesforce' } },
       names: NAMES,
     },
@@ -85,7 +85,7 @@ function lead(id: number, fields: Record<string, string>, changes: Partial<DueLe
   };
 }
 
-test('a lead that cannot be scored is told, and the others of its chunk are scored', () => {
+test('a lead that cannot be scored returns its failure, and the others of its chunk are scored', () => {
   const [first, second, third] = score(
     lead(1, { 'contact.job_title': 'VP Sales' }),
     lead(2, { 'contact.first_name': 'Bobby' }),
@@ -99,41 +99,44 @@ test('a lead that cannot be scored is told, and the others of its chunk are scor
   });
 });
 
-test('what somebody else wrote into our fields is written over, or respected until they empty it', () => {
+test('an edit of our fields by another user is overwritten, or with `respect` stays until the user empties the field', () => {
   const [fresh] = score(lead(1, { 'contact.job_title': 'VP Sales' }));
   const ours = fresh?.records[0];
   if (ours?.kind !== 'write') throw new Error('The first result is to be written.');
-  const held = (status: string | null) =>
+  const edited = (status: string | null) =>
     lead(
       1,
       { 'contact.job_title': 'VP Sales' },
       { last_written_values: ours.patch, crm_values: { ...ours.patch, status } },
     );
-  const respecting = { ...CRM, whenEdited: 'respect' as const };
+  const respectPolicy = { ...CRM, editPolicy: 'respect' as const };
   const decisions = (crm: typeof CRM, status: string | null) =>
-    scoreWith(crm, held(status)).flatMap(({ records }) => records.map(({ kind }) => kind));
+    scoreWith(crm, edited(status)).flatMap(({ records }) => records.map(({ kind }) => kind));
   expect(decisions(CRM, 'hand-made')).toEqual(['write']);
-  expect(decisions(respecting, 'hand-made')).toEqual(['respected']);
-  expect(decisions(respecting, null)).toEqual(['write']);
-  expect(decisions(respecting, String(ours.patch.status))).toEqual(['in_sync']);
-  const customer = { ...respecting, inScope: () => false };
+  expect(decisions(respectPolicy, 'hand-made')).toEqual(['respected']);
+  expect(decisions(respectPolicy, null)).toEqual(['write']);
+  expect(decisions(respectPolicy, String(ours.patch.status))).toEqual(['in_sync']);
+  const customer = { ...respectPolicy, inScope: () => false };
   expect(decisions(customer, 'hand-made')).toEqual(['respected']);
   expect(decisions(customer, null)).toEqual(['write']);
 });
 
-test('what the CRM holds already after the database was lost is not written again', () => {
+test('after the loss of the database, values that the CRM already holds are not written again', () => {
   const [fresh] = score(lead(1, { 'contact.job_title': 'VP Sales' }));
   const written = fresh?.records[0];
   if (written?.kind !== 'write') throw new Error('The first result is to be written.');
-  const [again] = score(lead(1, { 'contact.job_title': 'VP Sales' }, { crm_values: written.patch }));
-  expect(again?.records).toMatchObject([{ kind: 'in_sync' }]);
+  const [rescored] = score(lead(1, { 'contact.job_title': 'VP Sales' }, { crm_values: written.patch }));
+  expect(rescored?.records).toMatchObject([{ kind: 'in_sync' }]);
   const [edited] = score(
     lead(1, { 'contact.job_title': 'VP Sales' }, { crm_values: { ...written.patch, status: 'hot' } }),
   );
   expect(edited?.records).toMatchObject([{ kind: 'write', patch: { status: written.patch.status } }]);
 });
 
-/** One person in both CRMs: the title stands in Salesforce, the same meeting in both, page views in HubSpot. */
+/**
+ * One person in both CRMs: the title and a webinar from Salesforce, the country and page views from
+ * HubSpot.
+ */
 function inBoth(inSalesforce: Record<string, string | number> = {}): DueLead {
   const { records } = lead(1, { 'contact.country': 'US' });
   const fields = { 'contact.job_title': 'VP Sales', 'company.employees': 250, ...inSalesforce };
@@ -145,7 +148,7 @@ function inBoth(inSalesforce: Record<string, string | number> = {}): DueLead {
       type: 'page_view',
       at: Date.UTC(2026, 10, day),
       attributes: { path: '/pricing' },
-      fromSite: false,
+      isFromSite: false,
     };
   };
   return {
@@ -154,12 +157,19 @@ function inBoth(inSalesforce: Record<string, string | number> = {}): DueLead {
     activities: [
       view('view:1', 19),
       view('view:2', 20),
-      { crm: 'salesforce', id: 'view:1', type: 'webinar', at: Date.UTC(2026, 10, 21), attributes: {}, fromSite: false },
+      {
+        crm: 'salesforce',
+        id: 'view:1',
+        type: 'webinar',
+        at: Date.UTC(2026, 10, 21),
+        attributes: {},
+        isFromSite: false,
+      },
     ],
   };
 }
 
-test('a person in two CRMs has one score, and each reason says where it comes from', () => {
+test('a person in two CRMs has one score, and each reason names its CRM', () => {
   const [scored] = score(inBoth());
   const patches = scored?.records.flatMap((record) => (record.kind === 'write' ? [record.patch] : [])) ?? [];
   expect(patches).toHaveLength(2);
@@ -172,16 +182,16 @@ test('a person in two CRMs has one score, and each reason says where it comes fr
   expect(sum).toBe(scored?.result?.total);
 });
 
-test('a person whom one CRM knows is told of no CRM', () => {
+test('the reasons of a person in one CRM name no CRM', () => {
   const [scored] = score(lead(1, { 'contact.job_title': 'VP Sales' }));
   const [record] = scored?.records ?? [];
   expect(record?.kind === 'write' ? record.patch.explanation : '').toContain('+30 Executive (Job title)\n');
 });
 
-test('a customer in one of two CRMs is a customer; a CRM that is not set up has no say', () => {
+test('a customer in one of two CRMs is not scored, and records of a CRM that is not configured do not count', () => {
   const [customer] = score(inBoth({ 'contact.lifecycle': 'customer' }));
   expect(customer).toMatchObject({ unscored: true, result: null });
   const other = inBoth();
-  const unknown = { ...other, records: other.records.map((each) => ({ ...each, crm: `${each.crm}-old` })) };
+  const unknown = { ...other, records: other.records.map((record) => ({ ...record, crm: `${record.crm}-old` })) };
   expect(score(unknown)[0]).toMatchObject({ unscored: false, records: [] });
 });

@@ -1,18 +1,20 @@
-// Bands of the best share of all leads (`top: 5%`): what that is in points follows the leads, night by night. The score of a lead here
-// is the number in its job title: "Rank 40" is worth 40.
+// Percentile bands (`top: 5%`): their thresholds in points follow the scores of all leads, night by
+// night. The score of a lead in these tests is the number in its job title: "Rank 40" is worth 40
+// points.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { thresholdsOf } from '../../../src/store/leads/band-thresholds.ts';
+import { listRunSteps } from '../../../src/store/sync/run-steps.ts';
 import { findRun, openRun } from '../../../src/store/sync/runs.ts';
 import { leadgradeHere } from '../../cli/run-command.ts';
 import { BACKENDS } from '../../support/backends.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 
-const MOST = 60;
-const CASES = Array.from({ length: MOST }, (_, at) => `{ when: { is: Rank ${at + 1} }, points: ${at + 1} }`);
+const MAX_RANK = 60;
+const CASES = Array.from({ length: MAX_RANK }, (_, at) => `{ when: { is: Rank ${at + 1} }, points: ${at + 1} }`);
 const modelText = (hot: string, more = '') => `
 name: best
 version: "1"
@@ -35,7 +37,7 @@ async function open(hot: string, ranks: readonly number[]): Promise<void> {
   const file = join(folder, 'model.yaml');
   await writeFile(file, modelText(hot));
   const { people, ...rest } = leads(ranks.length);
-  const dataset = { ...rest, people: people.map((each, at) => ({ ...each, jobTitle: `Rank ${ranks[at]}` })) };
+  const dataset = { ...rest, people: people.map((person, at) => ({ ...person, jobTitle: `Rank ${ranks[at]}` })) };
   product = await openTestProduct({ dataset, settings: { MODEL_FILE: file } });
 }
 
@@ -47,12 +49,12 @@ const threshold = async () => (await thresholdsOf(product.context.db, product.co
 
 /** Keys of the leads that are hot in the CRM. */
 async function hot(): Promise<readonly string[]> {
-  const shown = await product.contacts();
+  const contacts = await product.contacts();
   const keys = new Map([...product.sandbox.contactIds].map(([key, id]) => [id, key]));
-  return shown.filter(({ properties }) => properties.leadgrade_status === 'hot').map(({ id }) => keys.get(id) ?? id);
+  return contacts.filter(({ properties }) => properties.leadgrade_status === 'hot').map(({ id }) => keys.get(id) ?? id);
 }
 
-/** Results since then, as `p3 threshold`. */
+/** Results with a higher ID than `since`, e.g. `p3 threshold hot`. */
 async function results(since: number): Promise<readonly string[]> {
   const rows = await product.context.db
     .selectFrom('results')
@@ -81,38 +83,51 @@ async function leadIdOf(key: string): Promise<number> {
 const isHot = ({ properties }: { readonly properties: Readonly<Record<string, string>> }) =>
   properties.leadgrade_status === 'hot';
 
+/**
+ * For each nightly run, its state and the number of leads that its threshold update made due again.
+ */
+async function nights(): Promise<readonly (readonly [string, unknown])[]> {
+  const { db } = product.context;
+  const runs = await db.selectFrom('runs').selectAll().where('job', '=', 'nightly').orderBy('id').execute();
+  return Promise.all(
+    runs.map(async ({ id, state }) => {
+      const steps = await listRunSteps(db, id);
+      return [state, steps.find(({ step }) => step === 'thresholds-updated')?.detail ?? null] as const;
+    }),
+  );
+}
+
 const upTo = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
 
-test('the best five percent are hot, from the first backfill on, and a night in which nothing moved changes nothing', async () => {
+test('the best 5 percent are hot after the first backfill, and a night without changes moves no threshold', async () => {
   await open('{ top: 5%, floor: 10 }', upTo(40));
   expect((await product.backfill()).state).toBe('done');
   expect(await threshold()).toMatchObject({ band: 'hot', points: 39, leads: 40 });
   expect((await hot()).toSorted()).toEqual(['p38', 'p39']);
   const explained = await leadgradeHere(['explain', `hubspot:${product.idOf('p38')}`], { env: product.env });
-  expect(explained.stdout).toContain('hot: from 39 points (of 40 leads on 2026-03-10)');
+  expect(explained.stdout).toContain('hot: from 39 points (computed from 40 leads on 2026-03-10)');
   const [since, writes] = [await lastResult(), await product.writes()];
-  // Whoever was never hot was not written as hot in between.
-  const everHot = writes.flatMap((each) => each.writes ?? []).filter(isHot);
-  expect(everHot).toHaveLength(2);
-  const stamps = await product.context.db
+  // No other lead was written as hot in between.
+  const writtenAsHot = writes.flatMap((call) => call.writes ?? []).filter(isHot);
+  expect(writtenAsHot).toHaveLength(2);
+  const coldResults = await product.context.db
     .selectFrom('results')
     .select('thresholds')
     .where('status', '=', 'cold')
     .execute();
-  expect(stamps.some((each) => each.thresholds?.hot === 39)).toBe(true);
+  expect(coldResults.some((result) => result.thresholds?.hot === 39)).toBe(true);
 
   await product.nightly();
   await product.nightly();
   expect(await results(since)).toEqual([]);
   expect(await product.writes()).toEqual(writes);
-  const nights = await product.context.db.selectFrom('runs').selectAll().where('job', '=', 'nightly').execute();
-  expect(nights.map(({ state, progress }) => [state, progress.thresholds, progress.moved])).toEqual([
-    ['done', true, 0],
-    ['done', true, 0],
+  expect(await nights()).toEqual([
+    ['done', { moved: 0 }],
+    ['done', { moved: 0 }],
   ]);
 });
 
-test('a lead between the old threshold and the new one is scored again in the morning, and nobody else', async () => {
+test('a night scores only the leads between the old threshold and the new one again', async () => {
   await open('{ top: 10%, floor: 5 }', upTo(20));
   await product.backfill();
   expect(await threshold()).toMatchObject({ points: 19 });
@@ -128,13 +143,13 @@ test('a lead between the old threshold and the new one is scored again in the mo
   await setRank('p0', 50);
   await setRank('p1', 51);
   await product.sync();
-  const risen = await lastResult();
+  const sinceRise = await lastResult();
   await product.nightly();
   expect(await threshold()).toMatchObject({ points: 50 });
-  expect((await results(risen)).toSorted()).toEqual(['p17 threshold cold', 'p18 threshold cold']);
+  expect((await results(sinceRise)).toSorted()).toEqual(['p17 threshold cold', 'p18 threshold cold']);
 });
 
-test('hysteresis keeps a lead hot when the threshold rises a little, not when it rises a lot', async () => {
+test('hysteresis keeps a lead hot when the threshold rises by less than the hysteresis, and not when it rises by more', async () => {
   await open('{ top: 10%, floor: 5, hysteresis: 3 }', upTo(20));
   await product.backfill();
   expect((await hot()).toSorted()).toEqual(['p18', 'p19']);
@@ -149,13 +164,13 @@ test('hysteresis keeps a lead hot when the threshold rises a little, not when it
   await setRank('p2', 23);
   await setRank('p3', 23);
   await product.sync();
-  const again = await lastResult();
+  const sinceSecondRise = await lastResult();
   await product.nightly();
   expect(await threshold()).toMatchObject({ points: 23 });
-  expect(await results(again)).toEqual(['p18 threshold cold']);
+  expect(await results(sinceSecondRise)).toEqual(['p18 threshold cold']);
 });
 
-test('nobody is hot below the floor, customers do not count, and another model has thresholds of its own', async () => {
+test('no lead below the floor is hot, customers do not count, and another model has its own thresholds', async () => {
   await open('{ top: 50%, floor: 8 }', upTo(10));
   await product.control('PATCH', `contacts/${product.idOf('p9')}`, { properties: { lifecyclestage: 'customer' } });
   await product.backfill();
@@ -170,64 +185,66 @@ test('nobody is hot below the floor, customers do not count, and another model h
   expect((await hot()).toSorted()).toEqual(['p4', 'p5', 'p6', 'p7', 'p8']);
 });
 
-test('killed before its thresholds were noted, a night works them out again and marks nobody twice', async () => {
+test('a night that was killed before it completed its threshold step computes them again and makes no lead due twice', async () => {
   await open('{ top: 10%, floor: 5 }', upTo(20));
   await product.backfill();
   await product.nightly();
   const since = await lastResult();
   const { db } = product.context;
+  await db.updateTable('runs').set({ state: 'running' }).where('job', '=', 'nightly').execute();
+  const own = db.selectFrom('runs').select('id').where('job', '=', 'nightly');
   await db
-    .updateTable('runs')
-    .set({ state: 'running', progress: '{"marked":true,"pulled hubspot":true}' })
-    .where('job', '=', 'nightly')
+    .deleteFrom('run_steps')
+    .where('run_id', 'in', own)
+    .where('step', 'not in', ['work-marked', 'streams-synced'])
     .execute();
   await product.poll();
   expect(await results(since)).toEqual([]);
-  const [night] = await db.selectFrom('runs').selectAll().where('job', '=', 'nightly').execute();
-  expect(night).toMatchObject({ state: 'done', progress: { thresholds: true, moved: 0 } });
+  expect(await nights()).toEqual([['done', { moved: 0 }]]);
 });
 
-/** As by day, when somebody has always just been scored and rests for a moment, and somebody else has just been changed in the CRM. */
-async function somebodyIsBusy(): Promise<void> {
+/**
+ * As during the day: one lead waits for its debounce window, and one record has just been changed
+ * in the CRM.
+ */
+async function addPendingWork(): Promise<void> {
   const { db, clock } = product.context;
   const now = clock.now();
   const soon = new Date(now.getTime() + 4_000);
-  const [rests, changed] = [await leadIdOf('p0'), product.idOf('p1')];
-  await db.updateTable('leads').set({ due_at: soon, due_reason: 'changed' }).where('id', '=', rests).execute();
+  const [debounced, changed] = [await leadIdOf('p0'), product.idOf('p1')];
+  await db.updateTable('leads').set({ due_at: soon, due_reason: 'changed' }).where('id', '=', debounced).execute();
   await db.updateTable('records').set({ dirty_at: now, debounced_until: soon }).where('id', '=', changed).execute();
 }
 
-/** Rings as the service does, while somebody is always busy. */
-async function minutes(count: number): Promise<void> {
+/** Polls once a minute, as the service does, with pending work at any time. */
+async function pollBusy(count: number): Promise<void> {
   for (let minute = 0; minute < count; minute++) {
     product.advanceClock(60_000);
-    await somebodyIsBusy();
+    await addPendingWork();
     await product.poll();
   }
 }
 
-test('the thresholds of a new model, and a night, do not wait for the moment in which nobody is busy', async () => {
+test('the first thresholds of a model and the nightly ones are set although there is always pending work', async () => {
   await open('{ top: 10%, floor: 5 }', upTo(20));
   await product.backfill();
   await writeFile(join(folder, 'model.yaml'), modelText('{ top: 10%, floor: 2 }'));
   await product.restart();
-  await minutes(1);
+  await pollBusy(1);
   expect(await threshold()).toMatchObject({ points: 19 });
   await setRank('p19', 4);
   product.clock.forwardTo(new Date('2026-03-11T02:00:01Z'));
-  await somebodyIsBusy();
+  await addPendingWork();
   await product.context.enqueue('nightly', {});
   await product.runUntilIdle();
-  const { db } = product.context;
-  const nights = db.selectFrom('runs').select(['state', 'progress']).where('job', '=', 'nightly');
-  expect(await nights.execute()).toMatchObject([{ state: 'running' }]);
-  await minutes(2);
-  expect(await nights.execute()).toMatchObject([{ state: 'done', progress: { thresholds: true } }]);
+  expect(await nights()).toEqual([['running', null]]);
+  await pollBusy(2);
+  expect(await nights()).toEqual([['done', { moved: expect.any(Number) }]]);
   expect(await threshold()).toMatchObject({ points: 18 });
   expect(await hot()).toContain('p17');
 });
 
-test('a first backfill comes to its end although somebody is always busy, and not before everybody is written', async () => {
+test('the first backfill ends although there is always pending work, and not before all its results are written', async () => {
   await open('{ top: 10%, floor: 5 }', upTo(20));
   const { db, clock } = product.context;
   const run = await openRun(db, { job: 'backfill', slot: null, state: 'running' }, clock.now());
@@ -235,16 +252,16 @@ test('a first backfill comes to its end although somebody is always busy, and no
   await product.faults({ match: { path: 'batch/update', times: 4 }, action: { status: 503 } });
   await product.runUntilIdle();
   expect(await findRun(db, run!.id)).toMatchObject({ state: 'running' });
-  await minutes(3);
+  await pollBusy(3);
   expect(await findRun(db, run!.id)).toMatchObject({ state: 'done' });
   expect(await hot()).toContain('p19');
 });
 
-// Where one session is shared, whoever holds a lead holds up everybody.
+// With one shared session, a transaction that locks a lead blocks all others.
 const isShared = !BACKENDS.some(({ name }) => name === 'postgres');
 
 test.skipIf(isShared)(
-  'nobody is written by the floor alone, however long the thresholds of a new model take',
+  'no lead is written by the floor alone, however long the thresholds of a new model take',
   async () => {
     await open('{ top: 10%, floor: 5 }', upTo(20));
     await product.backfill();
@@ -258,7 +275,7 @@ test.skipIf(isShared)(
       .set({ due_at: product.clock.now(), due_reason: 'model' })
       .where('id', '=', id)
       .execute();
-    // One is still to be scored, as another worker has it: meanwhile the others are.
+    // One lead is locked by another worker and scored later; the others are scored meanwhile.
     await db.transaction().execute(async (other) => {
       await other.selectFrom('leads').select('id').where('id', '=', id).forUpdate().execute();
       for (let minute = 0; minute < 2; minute++) {
@@ -269,13 +286,13 @@ test.skipIf(isShared)(
     });
     expect(await threshold()).toBeUndefined();
     expect(await product.writes(before)).toEqual([]);
-    // And one that cannot be read just now holds nobody up.
+    // A record that cannot be read does not delay the thresholds.
     await product.faults({ match: { path: 'contacts/batch/read' }, action: { status: 503, body: {} } });
     await setRank('p0', 3);
     product.advanceClock(60_000);
     await product.poll();
     expect(await threshold()).toMatchObject({ points: 19 });
     expect((await hot()).toSorted()).toEqual(['p18', 'p19']);
-    expect((await product.writes(before)).flatMap((each) => each.writes ?? []).filter(isHot)).toEqual([]);
+    expect((await product.writes(before)).flatMap((call) => call.writes ?? []).filter(isHot)).toEqual([]);
   },
 );

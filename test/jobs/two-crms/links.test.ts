@@ -1,4 +1,5 @@
-// What HubSpot's own Salesforce integration says of a contact: links are stronger than addresses, and follow a Lead that is converted.
+// Links that HubSpot's own Salesforce integration stores on a contact. They take precedence over
+// addresses, and follow a Lead that is converted.
 import { expect, test } from 'vitest';
 import { leadgradeHere } from '../../cli/run-command.ts';
 import { type BothCrms, bothCrms, sumOf } from '../../support/both-crms.ts';
@@ -18,7 +19,7 @@ async function openLinked(): Promise<BothCrms> {
   return product;
 }
 
-test('a contact that names its Lead is one person with it, and not with another one that has its address', async () => {
+test('a contact is one person with the Lead that it links to, and not with another Lead that has the same address', async () => {
   const product = await open();
   await link(product, 'p0', { leadId: product.leadId('p1') });
   await product.happens({ person: product.leadId('p0') }, 'call');
@@ -33,7 +34,7 @@ test('a contact that names its Lead is one person with it, and not with another 
   expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
 });
 
-test('the link to a Lead that is converted leads to its Contact, before and after HubSpot has noticed', async () => {
+test('a link to a converted Lead leads to its Contact, before and after HubSpot updates the link', async () => {
   const product = await openLinked();
   await product.happens({ person: product.leadId('p0') }, 'call');
   await product.backfill();
@@ -45,7 +46,7 @@ test('the link to a Lead that is converted leads to its Contact, before and afte
   const seen = await product.inHubSpot('p0');
   expect(seen).toMatchObject({ total: FIT + 1100 });
   expect(await product.inSalesforce('p0', contactId)).toEqual(seen);
-  // The Lead is left as it is: a converted one cannot be written.
+  // The Lead keeps its values: a converted Lead cannot be written.
   expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT + 1000 });
   expect(await product.writesSent()).toBe(before + 2);
   await link(product, 'p0', { leadId: null, contactId });
@@ -55,7 +56,7 @@ test('the link to a Lead that is converted leads to its Contact, before and afte
   expect(await product.writesSent()).toBe(before + 2);
 });
 
-test("a Contact goes on with its Lead's status and history, and explain lists both of a person's records", async () => {
+test('a Contact keeps the status and history of its converted Lead, and `explain` lists both records of the person', async () => {
   const product = await openLinked();
   await product.happens({ person: product.leadId('p0') }, 'call');
   await product.happens({ person: product.leadId('p0') }, 'meeting');
@@ -64,19 +65,21 @@ test("a Contact goes on with its Lead's status and history, and explain lists bo
   const { contactId } = await product.convert('p0');
   for (const task of await callsOf(product)) await product.control('DELETE', `records/Task/${task}`);
   await product.sync();
-  // Below the band's floor, and within its hysteresis: whoever was hot stays so.
+  // Below the band's threshold and within its hysteresis: a hot lead stays hot.
   const seen = await product.inSalesforce('p0', contactId);
   expect(seen).toMatchObject({ total: FIT + 100, status: 'hot' });
   expect(await product.inHubSpot('p0')).toEqual(seen);
-  const told = await leadgradeHere(['explain', `salesforce:${contactId}`], { env: product.env });
-  expect(told.code).toBe(0);
-  const lines = told.stdout.split('\n');
+  const explained = await leadgradeHere(['explain', `salesforce:${contactId}`], { env: product.env });
+  expect(explained.code).toBe(0);
+  const lines = explained.stdout.split('\n');
   expect(lines).toContain(`  hubspot:${product.contactId('p0')} (contacts)`);
   expect(lines).toContain(`  salesforce:${contactId} (Contact)`);
   expect(lines.some((line) => / 1170 = .* hot {2}\(\w+, people@1\)$/.test(line))).toBe(true);
-  expect(sumOf(told.stdout)).toBe(FIT + 100);
-  const ofLead = await leadgradeHere(['explain', `salesforce:${product.leadId('p0')}`, '--json'], { env: product.env });
-  expect(JSON.parse(ofLead.stdout)).toMatchObject({
+  expect(sumOf(explained.stdout)).toBe(FIT + 100);
+  const explainedLead = await leadgradeHere(['explain', `salesforce:${product.leadId('p0')}`, '--json'], {
+    env: product.env,
+  });
+  expect(JSON.parse(explainedLead.stdout)).toMatchObject({
     total: FIT + 100,
     records: [{ crm: 'hubspot' }, { crm: 'salesforce', object: 'Contact', id: contactId }],
   });

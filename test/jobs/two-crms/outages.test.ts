@@ -1,4 +1,5 @@
-// One of two CRMs is down, set up later, or taken out; or a person is gone from one of them: the other goes on.
+// One of two CRMs is down, is configured later or is removed, or a person is deleted in one of
+// them: the other CRM stays current.
 import { describe, expect, test } from 'vitest';
 import { type BothCrms, bothCrms } from '../../support/both-crms.ts';
 import { leads } from '../../support/leads.ts';
@@ -11,7 +12,7 @@ const DOWN = { match: {}, action: { status: 503 } };
 const MINUTE = 60_000;
 
 describe('while Salesforce is down', () => {
-  test('from the very beginning, HubSpot is read, scored and written, and people are told; then both have one score', async () => {
+  test('since before the first sync, HubSpot is read, scored and written with one warning; afterwards both have one score', async () => {
     const product = await open();
     await product.happens({ person: product.leadId('p0') }, 'call');
     await product.happens({ contact: product.contactId('p0') }, 'meeting');
@@ -26,13 +27,14 @@ describe('while Salesforce is down', () => {
     await product.control('PUT', 'app', { hasRunAs: true });
     product.advanceClock(5 * MINUTE + 1_000);
     await product.poll();
-    // The meeting is only HubSpot's, and those of Salesforce count now that it knows the person.
+    // Salesforce is preferred for meetings, and it has none of this person. The call is from
+    // Salesforce.
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 1000 });
     expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
     expect(await product.inSalesforce('p1')).toMatchObject({ total: FIT });
   });
 
-  test('a first pull that stops half way holds HubSpot for two minutes, and counts as not seen from then on', async () => {
+  test('in the middle of its first sync, scoring waits two minutes for it, and then treats its activities as unobserved', async () => {
     const product = await open();
     await product.happens({ person: product.leadId('p0') }, 'call');
     await product.happens({ contact: product.contactId('p0') }, 'meeting');
@@ -43,7 +45,7 @@ describe('while Salesforce is down', () => {
       product.advanceClock(MINUTE);
       await product.poll();
     }
-    // The Lead was read; its calls were not, so that nobody can say that there were no meetings.
+    // The Lead was read and its activities were not, so the meeting from HubSpot counts.
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 100 });
     await product.faults();
     product.advanceClock(MINUTE);
@@ -52,7 +54,7 @@ describe('while Salesforce is down', () => {
     expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
   });
 
-  test('what happens in HubSpot is scored and written there, and reaches Salesforce when it is back', async () => {
+  test('activities in HubSpot are scored and written there, and the score reaches Salesforce afterwards', async () => {
     const product = await open();
     await product.backfill();
     await product.faults(DOWN);
@@ -67,7 +69,7 @@ describe('while Salesforce is down', () => {
   });
 });
 
-test('Salesforce may be taken out and put back: HubSpot goes on by itself, its runs end, and then both have one score again', async () => {
+test('after Salesforce is removed from the settings, HubSpot is scored alone and runs end; added again, both have one score', async () => {
   const product = await open();
   await product.happens({ person: product.leadId('p0') }, 'call');
   await product.backfill();
@@ -94,7 +96,7 @@ test('Salesforce may be taken out and put back: HubSpot goes on by itself, its r
 });
 
 describe('a contact that is', () => {
-  async function openMet(): Promise<BothCrms> {
+  async function openWithActivities(): Promise<BothCrms> {
     const product = await open({ dataset: leads(2, { jobTitle: null }) });
     await product.happens({ contact: product.contactId('p0') }, 'form_submission');
     await product.happens({ person: product.leadId('p0') }, 'call');
@@ -103,8 +105,8 @@ describe('a contact that is', () => {
     return product;
   }
 
-  test('deleted in HubSpot leaves its Lead with what Salesforce knows', async () => {
-    const product = await openMet();
+  test('deleted in HubSpot leaves its Lead scored from the data in Salesforce alone', async () => {
+    const product = await openWithActivities();
     await product.hubspot('DELETE', `contacts/${product.contactId('p0')}`);
     await product.nightly();
     expect(await product.inSalesforce('p0')).toMatchObject({ total: 1010 });
@@ -114,8 +116,8 @@ describe('a contact that is', () => {
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 11_000 });
   });
 
-  test('erased in HubSpot for privacy leaves nothing of what HubSpot told, in Salesforce and in the store', async () => {
-    const product = await openMet();
+  test('deleted in HubSpot for privacy leaves no data from HubSpot in Salesforce or in the store', async () => {
+    const product = await openWithActivities();
     await product.hubspot('POST', `contacts/${product.contactId('p0')}/privacy-deletion`);
     await product.nightly();
     const { total, explanation } = await product.inSalesforce('p0');

@@ -1,24 +1,24 @@
-// One person in both CRMs: one score, made of what both know and show, and written to each.
+// One person in both CRMs has one score, computed from the data of both and written to both.
 import { describe, expect, test } from 'vitest';
 import { bothCrms, sumOf } from '../../support/both-crms.ts';
 import { leads } from '../../support/leads.ts';
 
 const open = bothCrms();
 
-const NOTHING = { total: null, status: null, explanation: null };
+const CLEARED = { total: null, status: null, explanation: null };
 const FIT = 70;
 
 describe('a contact and a Lead with one address', () => {
-  test('have one score, whose explanation names the CRM of each reason and sums', async () => {
+  test('have one score, whose explanation names the CRM of each reason, and whose points add up', async () => {
     const product = await open();
     await product.happens({ contact: product.contactId('p0') }, 'form_submission');
     await product.happens({ person: product.leadId('p0') }, 'call');
     expect((await product.backfill()).state).toBe('done');
-    const seen = await product.inHubSpot('p0');
-    expect(seen).toMatchObject({ total: FIT + 11_000, status: 'hot' });
-    expect(await product.inSalesforce('p0')).toEqual(seen);
-    expect(sumOf(seen.explanation)).toBe(seen.total);
-    expect(seen.explanation?.split('\n').slice(1, 6)).toEqual([
+    const score = await product.inHubSpot('p0');
+    expect(score).toMatchObject({ total: FIT + 11_000, status: 'hot' });
+    expect(await product.inSalesforce('p0')).toEqual(score);
+    expect(sumOf(score.explanation)).toBe(score.total);
+    expect(score.explanation?.split('\n').slice(1, 6)).toEqual([
       '+10000 Filled in a form (3 Mar 2026; HubSpot)',
       '+1000 Called (3 Mar 2026; Salesforce)',
       '+40 VP (Job title; HubSpot)',
@@ -40,7 +40,7 @@ describe('a contact and a Lead with one address', () => {
     expect(await product.writesSent()).toBe(before);
   });
 
-  test('hold one meeting that was entered in both once, and one that is only in HubSpot where the person is', async () => {
+  test('count a meeting that is entered in both CRMs once, and a meeting of a person in HubSpot only', async () => {
     const product = await open({ hubspot: leads(3) });
     await product.happens({ contact: product.contactId('p0') }, 'meeting');
     await product.happens({ person: product.leadId('p0') }, 'meeting');
@@ -50,7 +50,7 @@ describe('a contact and a Lead with one address', () => {
     expect(await product.inHubSpot('p2')).toMatchObject({ total: FIT + 100 });
   });
 
-  test('a call that is logged in Salesforce alone is in the score in HubSpot a round later', async () => {
+  test('have a call that is logged in Salesforce in the score in HubSpot after one sync', async () => {
     const product = await open();
     await product.backfill();
     product.advanceClock(60_000);
@@ -60,7 +60,7 @@ describe('a contact and a Lead with one address', () => {
     expect(await product.inSalesforce('p0')).toEqual(await product.inHubSpot('p0'));
   });
 
-  test('make one of what either knows: what the preferred CRM does not know hides nothing', async () => {
+  test('use the value of the other CRM for a field that is unknown in the preferred CRM', async () => {
     const product = await open({ hubspot: leads(2, { jobTitle: null }) });
     await product.backfill();
     const { total, explanation } = await product.inSalesforce('p0');
@@ -72,7 +72,7 @@ describe('a contact and a Lead with one address', () => {
     expect(await product.inSalesforce('p0')).toMatchObject({ total: FIT - 40 });
   });
 
-  test('that are customers in either CRM are out of scope in both, and are cleared once', async () => {
+  test('are out of scope in both CRMs if one of them is a customer, and are cleared once', async () => {
     const product = await open();
     await product.backfill();
     await product.hubspot('PATCH', `contacts/${product.contactId('p0')}`, {
@@ -81,9 +81,9 @@ describe('a contact and a Lead with one address', () => {
     const { accountId, contactId } = await product.convert('p1');
     await product.control('PATCH', `records/Account/${accountId}`, { values: { Type: 'Customer - Direct' } });
     await product.sync();
-    for (const key of ['p0', 'p1']) expect(await product.inHubSpot(key)).toEqual(NOTHING);
-    expect(await product.inSalesforce('p0')).toEqual(NOTHING);
-    expect(await product.inSalesforce('p1', contactId)).toEqual(NOTHING);
+    for (const key of ['p0', 'p1']) expect(await product.inHubSpot(key)).toEqual(CLEARED);
+    expect(await product.inSalesforce('p0')).toEqual(CLEARED);
+    expect(await product.inSalesforce('p1', contactId)).toEqual(CLEARED);
     const before = await product.writesSent();
     await product.sync();
     await product.nightly();
@@ -91,8 +91,8 @@ describe('a contact and a Lead with one address', () => {
   });
 });
 
-describe('an address', () => {
-  test('of a department matches nobody', async () => {
+describe('an e-mail address', () => {
+  test('of a shared inbox matches no records', async () => {
     const product = await open({
       dataset: leads(1, { email: 'info@acme.example' }),
       hubspot: leads(1, { email: 'info@acme.example' }),
@@ -102,7 +102,7 @@ describe('an address', () => {
     expect([(await product.inHubSpot('p0')).total, (await product.inSalesforce('p0')).total]).toEqual([FIT, 1050]);
   });
 
-  test('that six records have matches nobody, until one of them leaves it', async () => {
+  test('of six records matches none of them, until only five have it', async () => {
     const email = 'pat@acme.example';
     const product = await open({ dataset: leads(5, { email }), hubspot: leads(1, { email }) });
     await product.happens({ person: product.leadId('p0') }, 'call');
@@ -115,13 +115,13 @@ describe('an address', () => {
     expect(await product.inSalesforce('p4')).toMatchObject({ total: 50 });
   });
 
-  test('that changes splits the person: activities go with their record, and the address put back joins it again', async () => {
+  test('that changes splits the person, activities stay with their record, and the original address joins it again', async () => {
     const product = await open();
     const contact = product.contactId('p0');
     await product.happens({ contact }, 'form_submission');
     await product.happens({ person: product.leadId('p0') }, 'call');
     await product.backfill();
-    await product.hubspot('PATCH', `contacts/${contact}`, { properties: { email: 'somebody@else.example' } });
+    await product.hubspot('PATCH', `contacts/${contact}`, { properties: { email: 'other@else.example' } });
     await product.sync();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT + 10_000 });
     expect(await product.inSalesforce('p0')).toMatchObject({ total: 1050 });

@@ -1,4 +1,5 @@
-// Many scores for Salesforce at once: as one job of its Bulk API, which is gone on with whatever happens in between.
+// Many scores for Salesforce: written as one job of its Bulk API, which is continued after any
+// interruption.
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PRIORITY } from '../../../src/domain/priority.ts';
@@ -10,7 +11,7 @@ import {
   openSalesforceProduct,
   type SalesforceProduct,
   type SalesforceProductOptions,
-} from '../../support/org-product.ts';
+} from '../../support/salesforce-product.ts';
 
 const PEOPLE = 60;
 const MANY = { settings: { SALESFORCE_BULK_WRITE_FROM: '20' } };
@@ -36,7 +37,7 @@ const jobsSchema = z.array(
   }),
 );
 
-/** The bulk writes that the org has had, oldest first. */
+/** All bulk jobs of the org, oldest first. */
 async function jobs(product: SalesforceProduct) {
   return jobsSchema.parse(await product.control('GET', 'jobs')).filter(({ jobType }) => jobType === 'V2Ingest');
 }
@@ -47,16 +48,16 @@ async function uploads(product: SalesforceProduct) {
 
 /** Lets time pass until nothing is left to write. */
 async function finish(product: SalesforceProduct): Promise<void> {
-  for (let round = 0; round < 60; round++) {
+  for (let polls = 0; polls < 60; polls++) {
     const { outbox } = await pendingWork(product.context.db, product.clock.now(), ['salesforce']);
     if (outbox === 0) return;
     product.advanceClock(10_000);
     await product.poll();
   }
-  throw new Error('There is still something to write.');
+  throw new Error('There are still results to write.');
 }
 
-const heldSchema = z.object({
+const scoreSchema = z.object({
   object: z.enum(['Lead', 'Contact']),
   id: z.string(),
   total: z.number().nullable(),
@@ -73,17 +74,17 @@ async function expectAllWritten({ context, record }: SalesforceProduct): Promise
     .where('r.state', '=', 'live')
     .execute();
   expect(rows.length).toBeGreaterThan(PEOPLE / 2);
-  const results = z.array(heldSchema).parse(rows);
-  const held = await Promise.all(
+  const results = z.array(scoreSchema).parse(rows);
+  const inOrg = await Promise.all(
     results.map(async ({ object, id }) => {
       const { Leadgrade_Total_Score__c: total = null, Leadgrade_Status__c: status = null } = await record(object, id);
       return { object, id, total, status };
     }),
   );
-  expect(held).toEqual(results);
+  expect(inOrg).toEqual(results);
 }
 
-async function leads({ context }: SalesforceProduct): Promise<readonly string[]> {
+async function bulkLeadIds({ context }: SalesforceProduct): Promise<readonly string[]> {
   const rows = await context.db
     .selectFrom('bulk_write_rows')
     .select('record_id')
@@ -93,7 +94,7 @@ async function leads({ context }: SalesforceProduct): Promise<readonly string[]>
   return rows.map(({ record_id }) => record_id);
 }
 
-test('few scores go by collections, each object in as few calls as it allows', async () => {
+test('few scores are written by collection updates, in as few calls per object as possible', async () => {
   const product = await open();
   await product.backfill();
   expect(await jobs(product)).toEqual([]);
@@ -105,7 +106,7 @@ test('few scores go by collections, each object in as few calls as it allows', a
   await expectAllWritten(product);
 });
 
-test('many scores of an object go as one job, and the run is over when their outcomes are known', async () => {
+test('many scores of an object are written as one bulk job, and the run is done when its results are saved', async () => {
   const product = await open(MANY);
   const run = await product.backfill();
   expect(await jobs(product)).toMatchObject([{ object: 'Lead', state: 'UploadComplete' }]);
@@ -122,7 +123,7 @@ test('many scores of an object go as one job, and the run is over when their out
   expect(await jobs(product)).toHaveLength(1);
 });
 
-test('a job is looked at more and more seldom', async () => {
+test('the state of a bulk job is checked at growing intervals', async () => {
   const product = await open(MANY);
   await product.control('PUT', 'bulk', { unfinishedPolls: 10_000 });
   await product.backfill();
@@ -132,12 +133,12 @@ test('a job is looked at more and more seldom', async () => {
     product.advanceClock(1_000);
     await product.runUntilIdle();
   }
-  const looks = (await product.log()).filter(({ path }) => path.endsWith(`/jobs/ingest/${job}`));
-  expect(looks.length).toBeGreaterThan(10);
-  expect(looks.length).toBeLessThan(25);
+  const checks = (await product.log()).filter(({ path }) => path.endsWith(`/jobs/ingest/${job}`));
+  expect(checks.length).toBeGreaterThan(10);
+  expect(checks.length).toBeLessThan(25);
 });
 
-test('killed before the rows were handed over, it gives the job up and writes them anew', async () => {
+test('a process that was killed before it submitted the rows aborts the bulk job and writes the rows in a new one', async () => {
   const product = await open(MANY);
   await product.faults({ match: { method: 'PUT', path: '/batches' }, action: { status: 503 } });
   await product.backfill();
@@ -148,7 +149,7 @@ test('killed before the rows were handed over, it gives the job up and writes th
   await expectAllWritten(product);
 });
 
-test('killed after the rows were handed over, it waits for the job and sends nothing twice', async () => {
+test('a process that was killed after it submitted the rows waits for the bulk job and sends no row twice', async () => {
   const product = await open(MANY);
   await product.backfill();
   await product.restart();
@@ -158,11 +159,11 @@ test('killed after the rows were handed over, it waits for the job and sends not
   await expectAllWritten(product);
 });
 
-test('killed before the outcomes were kept, it asks for them again and sends nothing twice', async () => {
+test('a process that was killed before it saved the results reads them again and sends no row twice', async () => {
   const product = await open(MANY);
   await product.backfill();
   await product.faults({ match: { path: '/failedResults' }, action: { status: 503 } });
-  for (let round = 0; round < 3; round++) {
+  for (let polls = 0; polls < 3; polls++) {
     product.advanceClock(20_000);
     await product.poll();
   }
@@ -175,7 +176,7 @@ test('killed before the outcomes were kept, it asks for them again and sends not
   await expectAllWritten(product);
 });
 
-test('of a job that the org knows no more, everything is written anew', async () => {
+test('the rows of a bulk job that the org no longer knows are written again', async () => {
   const product = await open(MANY);
   await product.backfill();
   const body = [{ errorCode: 'NOT_FOUND', message: 'The requested resource does not exist' }];
@@ -185,11 +186,11 @@ test('of a job that the org knows no more, everything is written anew', async ()
   await expectAllWritten(product);
 });
 
-test('a newer result that comes while the job is under way is written after it, by nobody before', async () => {
+test('a newer result of a row in a running bulk job is written after the bulk job, not before', async () => {
   const product = await open(MANY);
   await product.control('PUT', 'bulk', { unfinishedPolls: 4 });
   await product.backfill();
-  const [id = ''] = await leads(product);
+  const [id = ''] = await bulkLeadIds(product);
   await product.control('PATCH', `records/Lead/${id}`, {
     values: { Title: 'Chief Marketing Officer', NumberOfEmployees: 400 },
   });
@@ -201,22 +202,24 @@ test('a newer result that comes while the job is under way is written after it, 
   await product.sync();
   const newer = product.context.db.selectFrom('outbox').select('version').where('record_id', '=', id);
   expect((await newer.executeTakeFirstOrThrow()).version).toBeGreaterThan(sent.version);
-  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([]);
+  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((leadId) => leadId.startsWith('00Q'))).toEqual(
+    [],
+  );
   await finish(product);
-  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([
+  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((leadId) => leadId.startsWith('00Q'))).toEqual([
     id,
   ]);
   await expectAllWritten(product);
 });
 
-test('whoever appears while the job is under way is written at once, by a collection', async () => {
+test('a lead that is created during a bulk job is written at once by a collection update', async () => {
   const product = await open(MANY);
   await product.control('PUT', 'bulk', { unfinishedPolls: 10_000 });
   await product.backfill();
   const values = { LastName: 'Late', Company: 'Acme', Email: 'late@acme.example', Title: 'VP Sales' };
   const { id } = z.object({ id: z.string() }).parse(await product.control('POST', 'records/Lead', { values }));
   await product.sync();
-  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([
+  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((leadId) => leadId.startsWith('00Q'))).toEqual([
     id,
   ]);
   expect(await activeBulkWrites(product.context.db, 'salesforce')).toHaveLength(1);
@@ -225,7 +228,7 @@ test('whoever appears while the job is under way is written at once, by a collec
   await expectAllWritten(product);
 });
 
-test('whoever did something just now is not put into a job, and does not wait for one', async () => {
+test('a lead with a new activity is not put into a bulk job and does not wait for one', async () => {
   const product = await open(MANY);
   await product.faults({ match: { method: 'POST', path: '/jobs/ingest$' }, action: { status: 503 } });
   await product.backfill();
@@ -237,31 +240,33 @@ test('whoever did something just now is not put into a job, and does not wait fo
   product.advanceClock(600_000);
   await product.poll();
   expect(await activeBulkWrites(db, 'salesforce')).toMatchObject([{ object: 'Lead' }]);
-  expect((await leads(product)).length).toBeGreaterThan(20);
-  expect(await leads(product)).not.toContain(demo);
-  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((each) => each.startsWith('00Q'))).toEqual([
+  expect((await bulkLeadIds(product)).length).toBeGreaterThan(20);
+  expect(await bulkLeadIds(product)).not.toContain(demo);
+  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((leadId) => leadId.startsWith('00Q'))).toEqual([
     demo,
   ]);
   await finish(product);
   await expectAllWritten(product);
 });
 
-test('a lead that somebody holds is written later, one that a rule refuses is listed', async () => {
+test('a lead with a locked row is written later, and a lead that a rule refuses is listed', async () => {
   const product = await open(MANY);
   await product.backfill();
-  const [held = '', refused = ''] = await leads(product);
-  await product.control('PUT', 'locks', [{ id: held, times: 1 }]);
+  const [locked = '', refused = ''] = await bulkLeadIds(product);
+  await product.control('PUT', 'locks', [{ id: locked, times: 1 }]);
   await product.control('PUT', 'validation-rules', [{ object: 'Lead', ids: [refused], message: 'Not this one.' }]);
   await finish(product);
   const errors = await product.context.db.selectFrom('record_errors').select(['record_id', 'stage', 'code']).execute();
   expect(errors).toEqual([{ record_id: refused, stage: 'write', code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' }]);
-  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((id) => id.startsWith('00Q'))).toEqual([held]);
+  expect((await product.writes()).flatMap(({ ids = [] }) => ids).filter((id) => id.startsWith('00Q'))).toEqual([
+    locked,
+  ]);
 });
 
-test('a lead that a duplicate rule alerts of is written by a collection, one that it blocks is listed', async () => {
+test('a lead with a duplicate alert is written by a collection update, and a lead blocked by a duplicate rule is listed', async () => {
   const product = await open(MANY);
   await product.backfill();
-  const [alerted = '', blocked = ''] = await leads(product);
+  const [alerted = '', blocked = ''] = await bulkLeadIds(product);
   await product.control('PUT', 'duplicate-rules', [
     { ids: [alerted], action: 'alert' },
     { ids: [blocked], action: 'block' },
@@ -272,14 +277,14 @@ test('a lead that a duplicate rule alerts of is written by a collection, one tha
   expect(await jobs(product)).toHaveLength(1);
 });
 
-test('a field that is hidden meanwhile halts the writer, and everything is written when it is seen again', async () => {
+test('a field that is hidden during a bulk job pauses writing, and all scores are written when it is visible again', async () => {
   const product = await open(MANY);
   await product.backfill();
   await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Model__c']);
   product.advanceClock(10_000);
   await product.poll();
   expect(await listPauses(product.context.db, ['salesforce'])).toMatchObject([
-    { side: 'write', kind: 'configuration', fix: expect.stringContaining('leadgrade doctor') },
+    { direction: 'write', error_kind: 'configuration', fix: expect.stringContaining('leadgrade doctor') },
   ]);
   expect(await activeBulkWrites(product.context.db, 'salesforce')).toEqual([]);
   await product.control('PUT', 'hidden-fields', []);
@@ -287,27 +292,27 @@ test('a field that is hidden meanwhile halts the writer, and everything is writt
   await expectAllWritten(product);
 });
 
-test('a field that was hidden at first is no reason to write anybody twice once it is seen', async () => {
+test('no record is written twice after a field that was hidden at first becomes visible', async () => {
   const product = await open();
   await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Model__c']);
   await product.backfill();
   expect(await listPauses(product.context.db, ['salesforce'])).toMatchObject([
-    { side: 'write', kind: 'configuration' },
+    { direction: 'write', error_kind: 'configuration' },
   ]);
   await product.control('PUT', 'hidden-fields', []);
   await finish(product);
   const since = (await product.log()).at(-1)?.seq ?? 0;
-  for (let round = 0; round < 3; round++) await product.sync();
+  for (let count = 0; count < 3; count++) await product.sync();
   expect(await product.writes(since + 1)).toEqual([]);
   await expectAllWritten(product);
 });
 
-test('an org that takes no bulk write from this user is written to by collections', async () => {
+test('an org that refuses bulk jobs from this user is written by collection updates', async () => {
   const product = await open(MANY);
   const body = [{ errorCode: 'FUNCTIONALITY_NOT_ENABLED', message: 'Bulk API is not enabled' }];
   await product.faults({ match: { method: 'POST', path: '/jobs/ingest$' }, action: { status: 403, body } });
   await product.backfill();
   expect(await jobs(product)).toEqual([]);
-  expect(product.lines.filter(({ message }) => message.includes('no bulk write'))).toHaveLength(1);
+  expect(product.lines.filter(({ message }) => message.includes('bulk write refused'))).toHaveLength(1);
   await expectAllWritten(product);
 });

@@ -1,4 +1,5 @@
-// A process of the queue-backend test: works on the queue `leads` of its environment. Arguments: how long a job takes (ms).
+// A process of the queue-backend test: runs the jobs of the queue `leads`. Argument: the duration
+// of a job (ms).
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueueBackend } from '../../../../jobs/queue/queue-backend.ts';
 import { openDatabase } from '../../../../src/store/open-database.ts';

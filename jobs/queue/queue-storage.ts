@@ -1,0 +1,99 @@
+// The storage of the job queue: the database, or Redis.
+import {
+  type BackendFactory,
+  createPostgresBackend,
+  createRedisBackend,
+  type IQueueBackend,
+  isPgPool,
+  runMigrations,
+} from 'bullmq';
+import type { Redis } from 'ioredis';
+import pg from 'pg';
+import { openRedis, PRODUCER_OPTIONS, WORKER_OPTIONS } from './redis-connection.ts';
+
+export interface QueueStorageOptions {
+  readonly redisUrl?: string | undefined;
+  /** As `openDatabase` returns it; unused with Redis. */
+  readonly connection: pg.PoolConfig;
+  readonly embedded: boolean;
+}
+
+// Notifications of the embedded database do not wake a worker, so it polls the queue at this
+// interval. By itself BullMQ would wait for the next delayed job, and the next poll job always is
+// one.
+const EMBEDDED_POLL_SECONDS = 0.2;
+
+/** BullMQ on one kind of storage, with the connections that it opened. */
+export interface QueueStorage {
+  readonly factory: BackendFactory<IQueueBackend, unknown>;
+  readonly connection: unknown;
+  readonly redis: Redis | null;
+  /** Options of every worker on this storage. */
+  readonly workerOptions: { readonly drainDelay?: number };
+  /** Every worker occupies one connection. */
+  addWorker(): void;
+  close(): Promise<void>;
+  abandon(): void;
+}
+
+/** @throws when Redis or the database does not respond, or when Redis may evict jobs */
+export function openQueueStorage(options: QueueStorageOptions, onError: (error: Error) => void): Promise<QueueStorage> {
+  return options.redisUrl === undefined ? openOnPostgres(options, onError) : openOnRedis(options.redisUrl, onError);
+}
+
+async function openOnPostgres(
+  { connection, embedded }: QueueStorageOptions,
+  onError: (error: Error) => void,
+): Promise<QueueStorage> {
+  // One pool for all queues and workers: BullMQ would open one for each, more connections than the
+  // embedded database or a small server has. The pool must name BullMQ's schema; a PGlite session
+  // does so by itself.
+  const pool = new pg.Pool({ ...connection, options: '-c search_path=bullmq', keepAlive: true });
+  pool.on('error', onError);
+  // An unhandled error of a client that is checked out between two queries would end the process.
+  pool.on('connect', (client) => client.on('error', onError));
+  // Every queue and worker adds a listener too.
+  pool.setMaxListeners(0);
+  if (!isPgPool(pool))
+    throw new Error(
+      'This version of pg does not fit this version of BullMQ. Install the versions of package-lock.json.',
+    );
+  const client = await pool.connect();
+  try {
+    await runMigrations(client);
+  } finally {
+    client.release();
+  }
+  return {
+    factory: (name, options, kind) => {
+      const backend = createPostgresBackend(name, { ...options, connection: pool }, kind);
+      if (embedded) Object.defineProperty(backend, 'maximumBlockTimeout', { value: EMBEDDED_POLL_SECONDS });
+      return backend;
+    },
+    connection: pool,
+    redis: null,
+    workerOptions: embedded ? { drainDelay: EMBEDDED_POLL_SECONDS } : {},
+    addWorker: () => {
+      pool.options.max += 1;
+    },
+    close: () => pool.end(),
+    abandon: () => void pool.end().catch(() => undefined),
+  };
+}
+
+async function openOnRedis(redisUrl: string, onError: (error: Error) => void): Promise<QueueStorage> {
+  const redis = await openRedis(redisUrl, onError);
+  const connectionFor = (isWorker: boolean) => ({ url: redisUrl, ...(isWorker ? WORKER_OPTIONS : PRODUCER_OPTIONS) });
+  return {
+    factory: (name, options, kind) => {
+      const connection = connectionFor(kind?.withBlockingConnection === true);
+      return createRedisBackend(name, { ...options, connection }, kind);
+    },
+    connection: connectionFor(true),
+    redis,
+    workerOptions: {},
+    addWorker: () => undefined,
+    close: async () => void (await redis.quit().catch(() => redis.disconnect())),
+    abandon: () => redis.disconnect(),
+  };
+}

@@ -1,0 +1,39 @@
+// Scores all due leads in chunks, each chunk in one transaction.
+import { scoreDueLeads } from '../../src/store/leads/score-due-leads.ts';
+import { addToRunCounters } from '../../src/store/sync/runs.ts';
+import { type JobContext, scoringInstant } from '../context.ts';
+import { appliedThresholds } from './percentile-bands.ts';
+import { scoreChunk } from './score-chunk.ts';
+import type { ScoringInputs } from './scoring-inputs.ts';
+
+/**
+ * Leads per transaction: large enough to be worth the round trips, small enough not to block other
+ * transactions.
+ */
+const CHUNK = 500;
+/** Scorings of a lead per hour because its records changed. More is a loop with another writer. */
+const MAX_PER_HOUR = 60;
+
+export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): Promise<void> {
+  const { db, crms, model, timezone, clock, signal } = context;
+  let claimed = CHUNK;
+  while (claimed === CHUNK && !signal.aborted) {
+    const now = scoringInstant(context).getTime();
+    const thresholds = await appliedThresholds(context);
+    const chunk = await scoreDueLeads(
+      db,
+      { limit: CHUNK, now: clock.now(), inputsHash: inputs.hash, crms: [...crms.keys()], maxPerHour: MAX_PER_HOUR },
+      (leads) => scoreChunk(leads, { crms, model, timezone, inputs, thresholds, now }),
+    );
+    claimed = chunk.claimed;
+    await addToRunCounters(db, { scored: claimed - chunk.throttled });
+    if (chunk.throttled > 0)
+      context.log.warn({ leads: chunk.throttled }, `leads scored ${MAX_PER_HOUR} times within an hour are paused`);
+    // Write urgent results while the other leads are scored.
+    if (chunk.urgent > 0 && claimed === CHUNK) await enqueueWrites(context);
+  }
+}
+
+export async function enqueueWrites({ crms, enqueue }: JobContext): Promise<void> {
+  for (const crm of crms.keys()) await enqueue('write-scores', { crm });
+}

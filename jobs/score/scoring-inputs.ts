@@ -1,0 +1,57 @@
+// The inputs of a scoring besides the data of the lead: model, scope, time zone, unobserved
+// activity types, people policy. Their hash is stored with every lead, so a change of any of them
+// makes all leads due, in the same way as a nightly change.
+import { sha256Hex } from '../../src/domain/sha256-hex.ts';
+import type { PeopleView } from '../../src/people/to-lead.ts';
+import { siteEventTypes } from '../../src/store/site-events/retention.ts';
+import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
+import type { JobContext, MappedCrm } from '../context.ts';
+
+export interface ScoringInputs extends PeopleView {
+  readonly hash: string;
+}
+
+export async function scoringInputs(context: JobContext): Promise<ScoringInputs> {
+  const { db, model, people, timezone, asOf } = context;
+  const crms = [...context.crms.values()];
+  const streams = await allStreams(db);
+  const modelTypes = [...model.compiled.behavior.subscriptions.keys()];
+  const unobserved = new Map(crms.map((crm) => [crm.connector.id, unobservedTypes(crm, streams, modelTypes)]));
+  // A site event matters here only if a CRM leaves its type unobserved.
+  const allUnobserved = new Set([...unobserved.values()].flat());
+  const siteActivityTypes = new Set((await siteEventTypes(db)).filter((type) => allUnobserved.has(type)));
+  const { match, ...policy } = people;
+  const parts = [
+    model.hash,
+    timezone,
+    // Scores as of another day are replaced by the next scoring as of now.
+    asOf?.toISOString() ?? '',
+    ...crms.map(({ scopeHash }) => scopeHash),
+    JSON.stringify([...unobserved]),
+    // Omitted if empty, so the hash of an installation without site events does not change.
+    ...(siteActivityTypes.size === 0 ? [] : [JSON.stringify([...siteActivityTypes])]),
+    JSON.stringify(policy),
+  ];
+  const names = new Map(crms.map(({ connector }) => [connector.id, connector.name]));
+  return { hash: sha256Hex(parts.join('\n')), unobserved, siteActivityTypes, policy: people, names };
+}
+
+/**
+ * Activity types of the model without an available stream that was read to its end: unknown, never
+ * zero.
+ */
+function unobservedTypes(
+  { connector }: MappedCrm,
+  streams: readonly StreamSummary[],
+  modelTypes: readonly string[],
+): readonly string[] {
+  const read = new Set(
+    streams
+      .filter((row) => row.crm === connector.id && row.unavailableReason === null && row.completedAt !== null)
+      .map((row) => row.stream),
+  );
+  const observed = new Set(
+    connector.streams.filter((stream) => read.has(stream.id)).flatMap((stream) => stream.activityTypes),
+  );
+  return modelTypes.filter((type) => !observed.has(type)).toSorted();
+}
