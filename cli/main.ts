@@ -1,28 +1,29 @@
-#!/usr/bin/env node
-// The `leadgrade` command: its streams, its environment, its memory, its exit code.
-import { setFlagsFromString } from 'node:v8';
-import { loadEnvironment } from './product/config.ts';
+// Connects the command line to this process: streams, environment, exit code. Started by bin/leadgrade.js.
+import { loadEnvironment } from './product/environment.ts';
 import { runProgram } from './program.ts';
-import type { CommandIo } from './terminal/io.ts';
 
-// Pages of records live for a moment. V8 by itself lets the heap grow to a multiple of what is in use before it looks for them.
-setFlagsFromString('--heap-growing-percent=40');
-
-const io: CommandIo = {
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: loadEnvironment(),
-  clock: { now: () => new Date() },
-  setExitCode: (code) => {
-    process.exitCode = code;
-  },
-};
-
-// `leadgrade score | head`: the reader has seen enough.
+// `leadgrade score | head`: the reader has closed the pipe.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;
 });
+
+// Getters, because Node loads the modules of a stream when it is first used.
+const io = {
+  get stdin() {
+    return process.stdin;
+  },
+  get stdout() {
+    return process.stdout;
+  },
+  get stderr() {
+    return process.stderr;
+  },
+  env: loadEnvironment(),
+  clock: { now: () => new Date() },
+  setExitCode: (code: number) => {
+    process.exitCode = code;
+  },
+};
 
 await runProgram(io, process.argv.slice(2));

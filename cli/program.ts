@@ -1,29 +1,91 @@
-// All commands in one table. Each is loaded only when it is asked for, so that `score` needs neither connectors nor a database.
-import { Command, CommanderError } from 'commander';
+// All commands in one table. The module of a command is loaded only when that command runs.
+import { Command, CommanderError, Help } from 'commander';
 import type { CommandIo } from './terminal/io.ts';
 
-type LoadCommand = (io: CommandIo) => Promise<Command>;
+interface CommandEntry {
+  readonly description: string;
+  /** Placeholders for options and arguments, as the list of commands shows them. */
+  readonly usage: string;
+  /** Imports the definition of the command. What the command does is imported when it runs. */
+  readonly load: (io: CommandIo) => Promise<Command>;
+}
 
-const COMMANDS: Readonly<Record<string, LoadCommand>> = {
-  backfill: async (io) => (await import('./runs/backfill.ts')).backfillCommand(io),
-  demo: async (io) => (await import('./demo/demo.ts')).demoCommand(io),
-  doctor: async (io) => (await import('./doctor/doctor.ts')).doctorCommand(io),
-  erase: async (io) => (await import('./records/erase.ts')).eraseCommand(io),
-  errors: async (io) => (await import('./records/errors.ts')).errorsCommand(io),
-  explain: async (io) => (await import('./records/explain.ts')).explainCommand(io),
-  init: async (io) => (await import('./init/init.ts')).initCommand(io),
-  migrate: async (io) => (await import('./setup/migrate.ts')).migrateCommand(io),
-  recompute: async (io) => (await import('./runs/recompute.ts')).recomputeCommand(io),
-  sandbox: async (io) => (await import('./sandbox/sandbox.ts')).sandboxCommand(io),
-  score: async (io) => (await import('./score/score.ts')).scoreCommand(io),
-  setup: async (io) => (await import('./setup/setup.ts')).setupCommand(io),
-  start: async (io) => (await import('./start/start.ts')).startCommand(io),
-  validate: async (io) => (await import('./model-files/validate.ts')).validateCommand(io),
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  backfill: {
+    description: 'read all records of the CRM, score them and write the scores; continues where it was interrupted',
+    usage: '[options]',
+    load: async (io) => (await import('./runs/backfill-command.ts')).backfillCommand(io),
+  },
+  demo: {
+    description: 'the whole product on two local CRMs, without any settings: three days of it, and what reps see',
+    usage: '[options]',
+    load: async (io) => (await import('./demo/demo-command.ts')).demoCommand(io),
+  },
+  doctor: {
+    description: 'check settings, database, queue and CRM, and print the fix for every problem',
+    usage: '[options]',
+    load: async (io) => (await import('./doctor/doctor-command.ts')).doctorCommand(io),
+  },
+  erase: {
+    description: 'delete all data of a record that is no longer in its CRM, and print a report',
+    usage: '[options] <crm:id>',
+    load: async (io) => (await import('./records/erase-command.ts')).eraseCommand(io),
+  },
+  errors: {
+    description: 'records that could not be read, scored or written completely',
+    usage: '',
+    load: async (io) => (await import('./records/errors-command.ts')).errorsCommand(io),
+  },
+  explain: {
+    description: 'the score of one lead, its reasons, and its history',
+    usage: '[options] <crm:id>',
+    load: async (io) => (await import('./records/explain-command.ts')).explainCommand(io),
+  },
+  init: {
+    description: 'connect a CRM: ask for its token, try it, write .env, show what setup would create, offer a dry run',
+    usage: '[options]',
+    load: async (io) => (await import('./init/init-command.ts')).initCommand(io),
+  },
+  migrate: {
+    description: 'bring the database up to date',
+    usage: '[options]',
+    load: async (io) => (await import('./setup/migrate-command.ts')).migrateCommand(io),
+  },
+  recompute: {
+    description: 'run the nightly job now: sync with the CRM and rescore the leads whose score changes with time',
+    usage: '[options]',
+    load: async (io) => (await import('./runs/recompute-command.ts')).recomputeCommand(io),
+  },
+  sandbox: {
+    description: 'run the local CRMs alone: they behave like the real ones and contain made-up data',
+    usage: '[options]',
+    load: async (io) => (await import('./sandbox/sandbox-command.ts')).sandboxCommand(io),
+  },
+  score: {
+    description: 'score leads offline: NDJSON or a CSV export in, results out, in the same order',
+    usage: '[options]',
+    load: async (io) => (await import('./score/score-command.ts')).scoreCommand(io),
+  },
+  setup: {
+    description: "create the product's fields in the CRM",
+    usage: '[options]',
+    load: async (io) => (await import('./setup/setup-command.ts')).setupCommand(io),
+  },
+  start: {
+    description: 'run the service: receive events, poll, score, write back, every night',
+    usage: '[options]',
+    load: async (io) => (await import('./start/start-command.ts')).startCommand(io),
+  },
+  validate: {
+    description: 'check the model, the mappings and people.yaml; print file, line and path of every problem',
+    usage: '[options]',
+    load: async (io) => (await import('./model-files/validate-command.ts')).validateCommand(io),
+  },
 };
 
-/** Runs a command line; bad usage ends with exit code 2 and nothing on standard output. */
+/** Runs a command line. Bad usage: exit code 2 and nothing on standard output. */
 export async function runProgram(io: CommandIo, args: readonly string[]): Promise<void> {
-  const program = await loadProgram(io, args[0] ?? '');
+  const program = await programFor(io, args);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -32,23 +94,49 @@ export async function runProgram(io: CommandIo, args: readonly string[]): Promis
   }
 }
 
-/** @param asked the command to load; all of them when it is none */
-export async function loadProgram(io: CommandIo, asked: string): Promise<Command> {
-  const program = new Command('leadgrade').description('Self-hosted lead scoring for HubSpot and Salesforce.');
-  const names = Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
-  for (const name of names) {
-    const command = await COMMANDS[name]?.(io);
-    if (command) program.addCommand(command);
-  }
-  settle(program, io);
-  return program;
+/** Loads the definitions of all commands. */
+export function loadProgram(io: CommandIo): Promise<Command> {
+  return loadCommands(io, Object.keys(COMMANDS));
 }
 
-/** A command does not take these over from the one that it is added to. */
-function settle(command: Command, io: CommandIo): void {
+function programFor(io: CommandIo, args: readonly string[]): Promise<Command> | Command {
+  const [first] = args.filter((arg) => arg !== 'help' && arg !== '--');
+  return first !== undefined && Object.hasOwn(COMMANDS, first) ? loadCommands(io, [first]) : overview(io);
+}
+
+async function loadCommands(io: CommandIo, names: readonly string[]): Promise<Command> {
+  const program = newProgram();
+  for (const name of names) {
+    const entry = COMMANDS[name];
+    if (entry) program.addCommand((await entry.load(io)).description(entry.description));
+  }
+  return connect(program, io);
+}
+
+/** Names and descriptions: enough for `--help`, and to reject an unknown command. */
+function overview(io: CommandIo): Command {
+  const program = newProgram().configureHelp({
+    subcommandTerm: (command) => {
+      const usage = COMMANDS[command.name()]?.usage;
+      return usage === undefined ? new Help().subcommandTerm(command) : `${command.name()} ${usage}`.trimEnd();
+    },
+  });
+  for (const [name, { description }] of Object.entries(COMMANDS)) {
+    program.addCommand(new Command(name).description(description));
+  }
+  return connect(program, io);
+}
+
+function newProgram(): Command {
+  return new Command('leadgrade').description('Self-hosted lead scoring for HubSpot and Salesforce.');
+}
+
+/** Subcommands do not inherit these settings, so every command gets them. */
+function connect(command: Command, io: CommandIo): Command {
   command.exitOverride().configureOutput({
     writeOut: (text) => void io.stdout.write(text),
     writeErr: (text) => void io.stderr.write(text),
   });
-  for (const each of command.commands) settle(each, io);
+  for (const child of command.commands) connect(child, io);
+  return command;
 }

@@ -14,11 +14,11 @@ export interface AppParts {
   readonly webhooks: WebhookParts;
   readonly siteEvents: SiteEventsParts;
   /** Bytes of bodies that are held at a time. */
-  readonly mostHeldBytes?: number;
+  readonly maxBufferedBytes?: number;
 }
 
 export function createApp(parts: AppParts): Express {
-  const { health, metrics, metricsToken, webhooks, siteEvents, mostHeldBytes } = parts;
+  const { health, metrics, metricsToken, webhooks, siteEvents, maxBufferedBytes: mostHeldBytes } = parts;
   const readBody = createBodyReader(mostHeldBytes);
   const app = express();
   app.disable('x-powered-by');
@@ -29,12 +29,12 @@ export function createApp(parts: AppParts): Express {
   app.use((_request, response) => {
     response.status(404).json({ error: 'There is nothing at this address.' });
   });
-  app.use(failed);
+  app.use(handleError);
   return app;
 }
 
 /** What went wrong is nobody's business outside: neither a stack nor a path of this machine. */
-const failed: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+const handleError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (response.headersSent) return next(error);
   const isTheirs = error instanceof Error && 'status' in error && error.status === 400;
   response.status(isTheirs ? 400 : 503).json({ error: isTheirs ? 'The request cannot be read.' : 'Try again later.' });

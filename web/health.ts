@@ -27,9 +27,9 @@ interface Check {
 }
 
 /** Ticks that may be late before something is wrong, and what a start may take. */
-const LATE_TICKS = 3;
+const MAX_MISSED_POLLS = 3;
 const GRACE_MS = 60_000;
-const DATABASE_MS = 2_000;
+const DATABASE_TIMEOUT_MS = 2_000;
 
 export function healthRoutes(parts: HealthParts): Router {
   const router = Router();
@@ -46,13 +46,13 @@ export function healthRoutes(parts: HealthParts): Router {
 
 async function readiness(parts: HealthParts): Promise<readonly Check[]> {
   try {
-    return await withTimeout(DATABASE_MS, () => inStore(parts));
+    return await withTimeout(DATABASE_TIMEOUT_MS, () => storeChecks(parts));
   } catch {
     return [{ name: 'database', ok: false, detail: 'does not answer' }];
   }
 }
 
-async function inStore({ db, clock, canary, pollSeconds, crms }: HealthParts): Promise<readonly Check[]> {
+async function storeChecks({ db, clock, canary, pollSeconds, crms }: HealthParts): Promise<readonly Check[]> {
   const now = clock.now();
   const beat = await lastHeartbeat(db, canary);
   const age = beat === null ? null : now.getTime() - beat.getTime();
@@ -66,12 +66,12 @@ async function inStore({ db, clock, canary, pollSeconds, crms }: HealthParts): P
     { name: 'database', ok: true, detail: 'answers' },
     {
       name: 'jobs',
-      ok: age !== null && age <= LATE_TICKS * pollSeconds * 1_000 + GRACE_MS,
+      ok: age !== null && age <= MAX_MISSED_POLLS * pollSeconds * 1_000 + GRACE_MS,
       detail: age === null ? 'no job has run yet' : `a job ended ${Math.round(age / 1_000)} s ago`,
     },
     {
       name: 'inbox',
-      ok: inboxAge <= LATE_TICKS * pollSeconds * 1_000 + GRACE_MS,
+      ok: inboxAge <= MAX_MISSED_POLLS * pollSeconds * 1_000 + GRACE_MS,
       detail: `${inbox.waiting} events wait, the oldest for ${Math.round(inboxAge / 1_000)} s`,
     },
     // A CRM that is down must not take the service out of rotation: it is said, and not counted.

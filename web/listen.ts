@@ -11,12 +11,12 @@ const LIMITS = {
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16_384,
 };
-const MOST_CONNECTIONS = 1_000;
+const MAX_CONNECTIONS = 1_000;
 
 /** @throws the system's error when the port is taken */
 export async function startHttpServer(app: Express, port: number): Promise<Server> {
   const server = createServer(LIMITS, app);
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = MAX_CONNECTIONS;
   server.listen(port);
   await once(server, 'listening');
   return server;

@@ -1,36 +1,36 @@
-// What the demo cost in API calls, from the sandboxes' own logs, and the fewest calls that could have done it.
+// Counts the API calls of the demo in the logs of the sandboxes, and computes the minimum number of calls.
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { type LoggedCall, loggedCalls, type SandboxAddress } from './sandbox-log.ts';
 
-/** How a CRM is read and written at best. */
-interface Pages {
-  /** The largest page that it allows; of some streams it allows more. */
-  readonly page: number;
-  readonly pageOf: Readonly<Record<string, number>>;
-  readonly batch: number;
-  /** Records of one batch are of one kind, which the beginning of the id tells. */
-  readonly kindLength: number;
-  /** Companies are read apart from their people. */
-  readonly hasCompanies: boolean;
+/** The largest requests of a CRM. */
+interface CrmLimits {
+  /** The maximum page size; some streams have a larger one. */
+  readonly pageSize: number;
+  readonly pageSizeOf: Readonly<Record<string, number>>;
+  readonly batchSize: number;
+  /** A batch contains records of one object type: the length of its prefix in the ID. */
+  readonly objectPrefixLength: number;
+  /** Companies are read in requests of their own. */
+  readonly readsCompanies: boolean;
   isWrite(call: LoggedCall): boolean;
 }
 
-const PAGES: Readonly<Record<string, Pages>> = {
+const CRM_LIMITS: Readonly<Record<string, CrmLimits>> = {
   hubspot: {
-    page: 100,
-    pageOf: { marketing_emails: 1000, lists: 250 },
-    batch: 100,
-    kindLength: 0,
-    hasCompanies: true,
+    pageSize: 100,
+    pageSizeOf: { marketing_emails: 1000, lists: 250 },
+    batchSize: 100,
+    objectPrefixLength: 0,
+    readsCompanies: true,
     isWrite: ({ path }) => path.endsWith('/contacts/batch/update'),
   },
   salesforce: {
-    page: 2_000,
-    pageOf: {},
-    batch: 200,
-    kindLength: 3,
-    hasCompanies: false,
+    pageSize: 2_000,
+    pageSizeOf: {},
+    batchSize: 200,
+    objectPrefixLength: 3,
+    readsCompanies: false,
     isWrite: ({ method, path }) => method === 'PATCH' && path.endsWith('/composite/sobjects'),
   },
 };
@@ -38,11 +38,11 @@ const PAGES: Readonly<Record<string, Pages>> = {
 export interface Calls {
   readonly reads: number;
   readonly writes: number;
-  /** Ids of the records in those writes. */
+  /** IDs of the records in these writes. */
   readonly written: readonly string[];
 }
 
-/** The calls from the log's entry `from` on, and where the log ends. */
+/** Calls from entry `from` of the log on; `end` is the length of the log. */
 export async function callsSince(
   crm: string,
   sandbox: SandboxAddress,
@@ -50,14 +50,14 @@ export async function callsSince(
 ): Promise<Calls & { readonly end: number }> {
   const log = await loggedCalls(sandbox);
   const calls = log.slice(from);
-  const writes = calls.filter((call) => pagesOf(crm).isWrite(call));
+  const writes = calls.filter((call) => limitsOf(crm).isWrite(call));
   const written = writes.flatMap(({ ids = [] }) => ids);
   return { reads: calls.length - writes.length, writes: writes.length, written, end: log.length };
 }
 
-/** Full pages of everything that was read, and nothing else. */
-export async function fewestReads(db: Kysely<Tables>, crm: string): Promise<number> {
-  const { page, pageOf, hasCompanies } = pagesOf(crm);
+/** The number of full pages that contain everything that was read. */
+export async function minimumReads(db: Kysely<Tables>, crm: string): Promise<number> {
+  const { pageSize: page, pageSizeOf: pageOf, readsCompanies: hasCompanies } = limitsOf(crm);
   const { rows } = await sql<{ items: number; stream: string }>`
     select count(*) as items, object as stream from leadgrade.records where crm = ${crm} and state = 'live' group by object
     union all select count(distinct company_id), 'companies' from leadgrade.records where crm = ${crm} and state = 'live'
@@ -67,14 +67,14 @@ export async function fewestReads(db: Kysely<Tables>, crm: string): Promise<numb
   return counted.reduce((sum, { items, stream }) => sum + Math.ceil(Number(items) / (pageOf[stream] ?? page)), 0);
 }
 
-export function fewestWrites(crm: string, written: readonly string[]): number {
-  const { batch, kindLength } = pagesOf(crm);
-  const kinds = Map.groupBy(written, (id) => id.slice(0, kindLength));
-  return [...kinds.values()].reduce((sum, ids) => sum + Math.ceil(ids.length / batch), 0);
+export function minimumWrites(crm: string, written: readonly string[]): number {
+  const { batchSize: batch, objectPrefixLength: kindLength } = limitsOf(crm);
+  const byObject = Map.groupBy(written, (id) => id.slice(0, kindLength));
+  return [...byObject.values()].reduce((sum, ids) => sum + Math.ceil(ids.length / batch), 0);
 }
 
-function pagesOf(crm: string): Pages {
-  const pages = PAGES[crm];
-  if (pages === undefined) throw new Error(`The demo does not know how ${crm} is read at best.`);
-  return pages;
+function limitsOf(crm: string): CrmLimits {
+  const limits = CRM_LIMITS[crm];
+  if (limits === undefined) throw new Error(`The demo has no request limits for ${crm}.`);
+  return limits;
 }

@@ -1,7 +1,7 @@
-// The sandbox HubSpot as a rep sees it, through HubSpot's own API.
+// Reads what a rep sees in the sandbox HubSpot, through the API of HubSpot.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { parseDisplayRecord, type SeenRecord } from './seen-record.ts';
+import { parseDisplayRecord, type DisplayRecord } from './display-record.ts';
 
 const listSchema = z.object({
   results: z.array(z.object({ id: z.string(), properties: z.record(z.string(), z.string().nullable()) })),
@@ -19,11 +19,11 @@ const SCORES = {
 
 const NAMES = { first: 'firstname', last: 'lastname', title: 'jobtitle', ...SCORES };
 
-/** A contact's properties as they are shown. */
+/** The displayed properties of a contact. */
 export function toDisplayRecord(
   id: string,
   properties: Readonly<Record<string, string | null | undefined>>,
-): SeenRecord {
+): DisplayRecord {
   return parseDisplayRecord(id, properties, NAMES);
 }
 
@@ -32,9 +32,9 @@ interface Portal {
   readonly accessToken: string;
 }
 
-/** Every contact as HubSpot shows it, with our fields. */
-export async function contactsInHubSpot(portal: Portal): Promise<readonly SeenRecord[]> {
-  const contacts: SeenRecord[] = [];
+/** Every contact with our properties. */
+export async function contactsInHubSpot(portal: Portal): Promise<readonly DisplayRecord[]> {
+  const contacts: DisplayRecord[] = [];
   const properties = ['firstname', 'lastname', 'jobtitle', ...Object.values(SCORES)].join(',');
   let after: string | undefined;
   do {

@@ -1,21 +1,22 @@
-// The demo's report: what reps see, and what it cost. Text only; the numbers come from the CRM's API, the store and the log.
+// The text of the demo's report: what reps see, and its cost. The numbers come from the APIs of the CRMs, the
+// database and the logs of the sandboxes.
 import type { Band } from '../../src/scoring/compile/compile.ts';
 import { scoreTable } from '../terminal/score-table.ts';
-import { isExplanationConsistent, isScored, reasonsOf, type SeenRecord } from './seen-record.ts';
+import { isExplanationConsistent, isScored, reasonsOf, type DisplayRecord } from './display-record.ts';
 import type { Day } from './simulated-days.ts';
 
 export interface Cost {
   readonly what: string;
   readonly calls: number;
-  /** The fewest calls that could have done the same, where that can be told. */
-  readonly least: number | null;
+  /** The minimum number of calls for the same result; null: not computed. */
+  readonly minimum: number | null;
 }
 
 export interface DemoFigures {
-  /** As HubSpot shows them. */
-  readonly contacts: readonly SeenRecord[];
-  /** Those who are in both CRMs. */
-  readonly both: readonly InBoth[];
+  /** As displayed in HubSpot. */
+  readonly contacts: readonly DisplayRecord[];
+  /** People with a record in both CRMs. */
+  readonly both: readonly PersonInBoth[];
   readonly bands: readonly Band[];
   readonly model: string;
   readonly days: readonly Day[];
@@ -23,21 +24,21 @@ export interface DemoFigures {
   readonly errors: number;
 }
 
-export interface InBoth {
-  readonly hubspot: SeenRecord;
-  readonly salesforce: SeenRecord;
+export interface PersonInBoth {
+  readonly hubspot: DisplayRecord;
+  readonly salesforce: DisplayRecord;
 }
 
-const HOTTEST = 10;
-const REASONS = 3;
+const MAX_HOTTEST = 10;
+const MAX_REASONS = 3;
 
 export function demoReport(figures: DemoFigures): string {
   return [
     ...hottest(figures),
-    ...inBoth(figures),
+    ...bothCrms(figures),
     ...distribution(figures),
-    ...sums(figures),
-    ...lived(figures.days),
+    ...consistency(figures),
+    ...threeDays(figures.days),
     ...cost(figures.costs),
     ...(figures.errors === 0
       ? []
@@ -47,34 +48,34 @@ export function demoReport(figures: DemoFigures): string {
 
 function hottest({ contacts, bands, model }: DemoFigures): string[] {
   return [
-    `THE ${HOTTEST} HOTTEST CONTACTS, as HubSpot shows them (model ${model})`,
-    ...hottestOf(contacts, bands, (contact) => contact)
-      .slice(0, HOTTEST)
+    `THE ${MAX_HOTTEST} HOTTEST CONTACTS, as HubSpot shows them (model ${model})`,
+    ...byHotness(contacts, bands, (contact) => contact)
+      .slice(0, MAX_HOTTEST)
       .flatMap((contact) => [
         '',
         personLine(contact, bands),
         ...reasonsOf(contact)
-          .slice(0, REASONS)
+          .slice(0, MAX_REASONS)
           .map((line) => `     ${line}`),
       ]),
   ];
 }
 
-function hottestOf<T>(people: readonly T[], bands: readonly Band[], seen: (each: T) => SeenRecord): readonly T[] {
-  const place = new Map(bands.map((band, index) => [band.id, index]));
-  const placeOf = (each: T) => place.get(seen(each).status ?? '') ?? bands.length;
+function byHotness<T>(people: readonly T[], bands: readonly Band[], record: (person: T) => DisplayRecord): readonly T[] {
+  const positions = new Map(bands.map((band, index) => [band.id, index]));
+  const positionOf = (person: T) => positions.get(record(person).status ?? '') ?? bands.length;
   return people
-    .filter((each) => isScored(seen(each)))
-    .toSorted((a, b) => placeOf(a) - placeOf(b) || seen(b).total - seen(a).total);
+    .filter((person) => isScored(record(person)))
+    .toSorted((a, b) => positionOf(a) - positionOf(b) || record(b).total - record(a).total);
 }
 
-function personLine({ name, title, total, fit, grade, behavior, status }: SeenRecord, bands: readonly Band[]): string {
-  const band = bands.find((each) => each.id === status);
+function personLine({ name, title, total, fit, grade, behavior, status }: DisplayRecord, bands: readonly Band[]): string {
+  const band = bands.find(({ id }) => id === status);
   return `${name}, ${title ?? 'no title'}: ${total} = fit ${fit} (${grade}) + behavior ${behavior}. ${band?.label ?? status}`;
 }
 
-/** One person, one score, whichever CRM a rep looks at. */
-function inBoth({ both, bands }: DemoFigures): string[] {
+/** A person in both CRMs has one score, displayed in both. */
+function bothCrms({ both, bands }: DemoFigures): string[] {
   const scored = both.filter(({ hubspot, salesforce }) => isScored(hubspot) || isScored(salesforce));
   const same = scored.filter(({ hubspot, salesforce }) => {
     return hubspot.status === salesforce.status && hubspot.explanation === salesforce.explanation;
@@ -82,7 +83,7 @@ function inBoth({ both, bands }: DemoFigures): string[] {
   const fromBoth = both.filter(
     ({ hubspot: { explanation } }) => /HubSpot/.test(explanation) && /Salesforce/.test(explanation),
   );
-  const [shown] = hottestOf(fromBoth, bands, ({ hubspot }) => hubspot);
+  const [shown] = byHotness(fromBoth, bands, ({ hubspot }) => hubspot);
   return [
     '',
     'ONE PERSON IN BOTH CRMS',
@@ -95,7 +96,7 @@ function inBoth({ both, bands }: DemoFigures): string[] {
           ...reasonsOf(shown.salesforce).map((line) => `     ${line}`),
           '',
         ]),
-    `${same.length} of ${scored.length} scored people who are in both have the same score and the same reasons in both.`,
+    `${same.length} of ${scored.length} scored people with a record in both CRMs have the same score and reasons in both.`,
   ];
 }
 
@@ -103,7 +104,7 @@ function distribution({ contacts, bands }: DemoFigures): string[] {
   const scored = contacts.filter(isScored);
   return [
     '',
-    `HOW ${scored.length} SCORED CONTACTS ARE SPREAD (${contacts.length - scored.length} are out of scope: customers, evangelists)`,
+    `${scored.length} SCORED CONTACTS BY BAND AND GRADE (${contacts.length - scored.length} are out of scope: customers, evangelists)`,
     '',
     ...scoreTable(bands, (status, grade) => {
       return scored.filter((contact) => contact.status === status && contact.grade === grade).length;
@@ -111,21 +112,21 @@ function distribution({ contacts, bands }: DemoFigures): string[] {
   ];
 }
 
-function sums({ contacts }: DemoFigures): string[] {
+function consistency({ contacts }: DemoFigures): string[] {
   const scored = contacts.filter(isScored);
   const right = scored.filter(isExplanationConsistent).length;
   return ['', `Explanations whose lines sum to the score: ${right} of ${scored.length}.`];
 }
 
-function lived(days: readonly Day[]): string[] {
+function threeDays(days: readonly Day[]): string[] {
   return [
     '',
     'THREE DAYS',
     '',
     ...days.map(
       (day) =>
-        `${day.date}: by night ${day.decayed} scores changed by decay alone, ${day.writtenByNight} records written; ` +
-        `by day ${day.happened} things happened, ${day.writtenByDay} records written`,
+        `${day.date}: at night ${day.decayed} scores changed by decay alone, ${day.writtenByNight} records written; ` +
+        `during the day ${day.changes} changes in the CRMs, ${day.writtenByDay} records written`,
     ),
   ];
 }
@@ -135,6 +136,6 @@ function cost(costs: readonly Cost[]): string[] {
     '',
     'API CALLS',
     '',
-    ...costs.map(({ what, calls, least }) => `${what}: ${calls}${least === null ? '' : ` (least possible: ${least})`}`),
+    ...costs.map(({ what, calls, minimum }) => `${what}: ${calls}${minimum === null ? '' : ` (least possible: ${minimum})`}`),
   ];
 }

@@ -1,6 +1,6 @@
-// The sandbox Salesforce as a rep sees it, through Salesforce's own API.
+// Reads what a rep sees in the sandbox Salesforce, through the API of Salesforce.
 import { z } from 'zod';
-import { parseDisplayRecord, type SeenRecord } from './seen-record.ts';
+import { parseDisplayRecord, type DisplayRecord } from './display-record.ts';
 
 const tokenSchema = z.object({ access_token: z.string() });
 const pageSchema = z.object({
@@ -27,15 +27,15 @@ interface Org {
   readonly clientSecret: string;
 }
 
-/** Every Lead that was not converted, and every Contact, with our fields. */
-export async function peopleInSalesforce(org: Org): Promise<readonly SeenRecord[]> {
-  const token = await tokenOf(org);
+/** Every unconverted Lead and every Contact, with our fields. */
+export async function peopleInSalesforce(org: Org): Promise<readonly DisplayRecord[]> {
+  const token = await fetchToken(org);
   const fields = ['Id', ...Object.values(NAMES)].join(', ');
-  const leads = await rows(org, token, `SELECT ${fields} FROM Lead WHERE IsConverted = false`);
-  return [...leads, ...(await rows(org, token, `SELECT ${fields} FROM Contact`))];
+  const leads = await query(org, token, `SELECT ${fields} FROM Lead WHERE IsConverted = false`);
+  return [...leads, ...(await query(org, token, `SELECT ${fields} FROM Contact`))];
 }
 
-async function tokenOf({ url, clientId, clientSecret }: Org): Promise<string> {
+async function fetchToken({ url, clientId, clientSecret }: Org): Promise<string> {
   const body = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: clientId,
@@ -45,16 +45,16 @@ async function tokenOf({ url, clientId, clientSecret }: Org): Promise<string> {
   return tokenSchema.parse(await response.json()).access_token;
 }
 
-async function rows(org: Org, token: string, soql: string): Promise<readonly SeenRecord[]> {
-  const seen: SeenRecord[] = [];
+async function query(org: Org, token: string, soql: string): Promise<readonly DisplayRecord[]> {
+  const records: DisplayRecord[] = [];
   let path: string | undefined = `/services/data/v66.0/query?${new URLSearchParams({ q: soql })}`;
   while (path !== undefined) {
     const response = await fetch(`${org.url}${path}`, { headers: { authorization: `Bearer ${token}` } });
     const page = pageSchema.parse(await response.json());
     for (const { Id, attributes: _attributes, ...values } of page.records) {
-      seen.push(parseDisplayRecord(Id, valuesSchema.parse(values), NAMES));
+      records.push(parseDisplayRecord(Id, valuesSchema.parse(values), NAMES));
     }
     path = page.nextRecordsUrl;
   }
-  return seen;
+  return records;
 }

@@ -1,4 +1,4 @@
-// What a sandbox CRM was told to do (control API), and what it was asked over its CRM's API.
+// The control API of a sandbox CRM, and the log of the requests to its CRM API.
 import { z } from 'zod';
 
 const entrySchema = z.object({
@@ -13,7 +13,7 @@ export interface SandboxAddress {
   readonly url: string;
 }
 
-/** @throws with the sandbox's answer when it refuses */
+/** Calls the control API. @throws with the response of the sandbox when it refuses */
 export async function control(sandbox: SandboxAddress, method: string, path: string, body?: object): Promise<unknown> {
   const response = await fetch(`${sandbox.url}/_sandbox/${path}`, {
     method,
@@ -24,7 +24,7 @@ export async function control(sandbox: SandboxAddress, method: string, path: str
   return path === 'log' ? text : JSON.parse(text);
 }
 
-/** What the sandbox was asked over its CRM's API, oldest first. */
+/** The requests to the CRM API of the sandbox, oldest first. */
 export async function loggedCalls(sandbox: SandboxAddress): Promise<readonly LoggedCall[]> {
   const lines = z.string().parse(await control(sandbox, 'GET', 'log'));
   const entries = lines.split('\n').filter((line) => line !== '');

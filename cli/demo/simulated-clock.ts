@@ -1,8 +1,8 @@
-// A clock that runs with the real one and can be put forward: three days of a demo take a minute.
+// A clock that follows the real one and can be advanced: three simulated days take a minute.
 import type { Clock } from '../../src/domain/clock.ts';
 
 export interface SimulatedClock extends Clock {
-  /** Does nothing when `instant` is past already. */
+  /** Does nothing if `instant` is in the past. */
   forwardTo(instant: Date): void;
 }
 

@@ -1,5 +1,5 @@
-// Three days in the life of a team: people visit, ask, meet and change jobs; every slot rings the jobs that the schedule would
-// ring.
+// Simulates three days: people visit the site, submit forms, meet and change jobs; every slot enqueues the jobs that
+// the schedule would enqueue.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { syncOnce } from '../../jobs/runs/sync-once.ts';
@@ -15,10 +15,10 @@ import type { SimulatedClock } from './simulated-clock.ts';
 const DAYS = 3;
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-/** Of a thousand contacts, how many do something on a day. */
+/** Actions a day, for every thousand contacts. */
 const ACTIVE_PER_THOUSAND = 15;
 
-interface Scene {
+interface Simulation {
   readonly product: Product;
   readonly hubspot: SandboxAddress;
   readonly salesforce: SandboxAddress;
@@ -28,45 +28,44 @@ interface Scene {
   readonly seed: number;
 }
 
-/** Somebody who does things. */
+/** A person who performs actions. */
 export interface Actor {
-  /** In HubSpot. */
+  /** Contact in HubSpot. */
   readonly contactId: string;
-  /** In Salesforce: a Lead or a Contact; null = not there. */
+  /** Lead or Contact in Salesforce; null: not in Salesforce. */
   readonly personId: string | null;
 }
 
 export interface Day {
   readonly date: string;
-  /** Things that people did, and edits of contacts and companies. */
-  readonly happened: number;
-  /** Leads whose score changed by itself in the night, and records written then. */
+  /** Actions of people, and edits of contacts and companies. */
+  readonly changes: number;
+  /** Leads whose score changed at night by decay alone. */
   readonly decayed: number;
   readonly writtenByNight: number;
   readonly writtenByDay: number;
 }
 
-/** Lives through the days and tells what came of each. */
-export async function simulateDays(scene: Scene): Promise<readonly Day[]> {
-  const { clock } = scene;
-  const random = seededRandom(scene.seed + 1);
+export async function simulateDays(simulation: Simulation): Promise<readonly Day[]> {
+  const { clock } = simulation;
+  const random = seededRandom(simulation.seed + 1);
   const days: Day[] = [];
   const midnight = Math.floor(clock.now().getTime() / DAY_MS) * DAY_MS;
   for (let day = 1; day <= DAYS; day++) {
-    const night = await atNight(scene, new Date(midnight + day * DAY_MS + 2 * HOUR_MS));
+    const night = await runNight(simulation, new Date(midnight + day * DAY_MS + 2 * HOUR_MS));
     clock.forwardTo(new Date(midnight + day * DAY_MS + 14 * HOUR_MS));
-    const happened = await aDay(scene, random);
+    const changes = await runDay(simulation, random);
     clock.forwardTo(new Date(midnight + day * DAY_MS + 18 * HOUR_MS));
-    const round = await syncOnce(scene.product.context);
-    const { written } = await followRun(scene.product, round.id, scene.io);
+    const run = await syncOnce(simulation.product.context);
+    const { written } = await followRun(simulation.product, run.id, simulation.io);
     const date = localDate(clock.now(), 'UTC');
-    days.push({ date, happened, decayed: night.decayed, writtenByNight: night.written, writtenByDay: written });
+    days.push({ date, changes, decayed: night.decayed, writtenByNight: night.written, writtenByDay: written });
   }
   return days;
 }
 
-/** Puts the clock to the nightly slot and rings for it, as the tick does. */
-async function atNight({ product, clock, io }: Scene, at: Date): Promise<{ decayed: number; written: number }> {
+/** Advances the clock to the nightly slot and enqueues the nightly job, as the poll job does. */
+async function runNight({ product, clock, io }: Simulation, at: Date): Promise<{ decayed: number; written: number }> {
   const { context } = product;
   clock.forwardTo(new Date(at.getTime() + 1_000));
   await context.enqueue('nightly', {});
@@ -77,53 +76,53 @@ async function atNight({ product, clock, io }: Scene, at: Date): Promise<{ decay
   }
 }
 
-type Act = (scene: Scene, actor: Actor) => Promise<unknown>;
+type Action = (simulation: Simulation, actor: Actor) => Promise<unknown>;
 
-const does =
-  (type: string, attributes: object = {}): Act =>
+const inHubSpot =
+  (type: string, attributes: object = {}): Action =>
   ({ hubspot }, { contactId }) =>
     control(hubspot, 'POST', 'activities', { contactId, type, attributes });
 
-/** Of those who are in both CRMs it is entered in both, as where the two sync with each other. */
-const entered =
-  (type: string, attributes: object = {}): Act =>
-  async (scene, actor) => {
-    await does(type, attributes)(scene, actor);
+/** For a person in both CRMs the activity is created in both, as if the two were synced. */
+const inBothCrms =
+  (type: string, attributes: object = {}): Action =>
+  async (simulation, actor) => {
+    await inHubSpot(type, attributes)(simulation, actor);
     const { personId } = actor;
-    if (personId !== null) await control(scene.salesforce, 'POST', 'activities', { personId, type, attributes });
+    if (personId !== null) await control(simulation.salesforce, 'POST', 'activities', { personId, type, attributes });
   };
 
 const SITE = 'https://www.example.com';
 
-const ACTS: readonly [Act, ...Act[]] = [
-  does('page_view', { url: `${SITE}/pricing`, title: 'Pricing' }),
-  does('page_view', { url: `${SITE}/pricing`, title: 'Pricing' }),
-  does('page_view', { url: `${SITE}/customers/acme`, title: 'Case study' }),
-  does('page_view', { url: `${SITE}/security`, title: 'Security' }),
-  does('form_submission', { form: 'demo' }),
-  does('content_download'),
-  entered('meeting', { title: 'Discovery' }),
-  does('email_reply'),
+const ACTIONS: readonly [Action, ...Action[]] = [
+  inHubSpot('page_view', { url: `${SITE}/pricing`, title: 'Pricing' }),
+  inHubSpot('page_view', { url: `${SITE}/pricing`, title: 'Pricing' }),
+  inHubSpot('page_view', { url: `${SITE}/customers/acme`, title: 'Case study' }),
+  inHubSpot('page_view', { url: `${SITE}/security`, title: 'Security' }),
+  inHubSpot('form_submission', { form: 'demo' }),
+  inHubSpot('content_download'),
+  inBothCrms('meeting', { title: 'Discovery' }),
+  inHubSpot('email_reply'),
 ];
 
-/** What people do on one day; gives how many things. */
-async function aDay(scene: Scene, random: Random): Promise<number> {
-  const [first, ...others] = scene.actors;
+/** The actions and edits of one day. @returns their number */
+async function runDay(simulation: Simulation, random: Random): Promise<number> {
+  const [first, ...others] = simulation.actors;
   if (first === undefined) return 0;
-  const somebody = () => random.pick([first, ...others]);
-  const active = Math.max(5, Math.round((scene.actors.length * ACTIVE_PER_THOUSAND) / 1_000));
-  for (let done = 0; done < active; done++) await random.pick(ACTS)(scene, somebody());
-  await promote(scene, somebody());
-  await growCompanyOf(scene, somebody());
+  const anyActor = () => random.pick([first, ...others]);
+  const active = Math.max(5, Math.round((simulation.actors.length * ACTIVE_PER_THOUSAND) / 1_000));
+  for (let done = 0; done < active; done++) await random.pick(ACTIONS)(simulation, anyActor());
+  await promote(simulation, anyActor());
+  await growCompany(simulation, anyActor());
   return active + 2;
 }
 
-function promote({ hubspot }: Scene, { contactId }: Actor): Promise<unknown> {
+function promote({ hubspot }: Simulation, { contactId }: Actor): Promise<unknown> {
   return control(hubspot, 'PATCH', `contacts/${contactId}`, { properties: { jobtitle: 'VP Sales' } });
 }
 
-/** No contact's own modification time tells of this. */
-async function growCompanyOf({ hubspot }: Scene, { contactId }: Actor): Promise<void> {
+/** Does not change the modification time of any contact. */
+async function growCompany({ hubspot }: Simulation, { contactId }: Actor): Promise<void> {
   const contact = z
     .object({ companyId: z.string().nullable() })
     .parse(await control(hubspot, 'GET', `contacts/${contactId}`));

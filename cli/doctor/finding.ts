@@ -1,4 +1,4 @@
-// One thing that doctor looked at, and whose it is.
+// One result of `leadgrade doctor`.
 import type { SetupCheck } from '../../src/crm/connector.ts';
 
 export interface Finding extends SetupCheck {

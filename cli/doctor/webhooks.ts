@@ -1,9 +1,11 @@
-// What doctor says of webhooks: whether they can arrive, when the last one did, and what of them waits or was not understood.
+// Findings about webhooks: whether a CRM can send them, when the last event arrived, how many events wait, and how
+// many parts were quarantined.
 import type { Kysely } from 'kysely';
 import { loadConnector } from '../../connectors/registry.ts';
 import type { CrmConnector } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import { inboxBacklog, lastEventTimes } from '../../src/store/inbox/inbox.ts';
+import { inboxBacklog } from '../../src/store/inbox/inbox.ts';
+import { lastEventTimes } from '../../src/store/inbox/event-keys.ts';
 import { countQuarantine } from '../../src/store/inbox/quarantine.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import type { Finding } from './finding.ts';
@@ -17,8 +19,8 @@ interface Parts {
 }
 
 export async function webhookFindings({ db, clock, connectors, publicUrl }: Parts): Promise<readonly Finding[]> {
-  const arrivals = await lastEventTimes(db);
-  const ofCrms = await Promise.all(connectors.map((each) => receiving(each, publicUrl, arrivals.get(each.id))));
+  const lastEvents = await lastEventTimes(db);
+  const perCrm = await Promise.all(connectors.map((connector) => webhookFinding(connector, publicUrl, lastEvents.get(connector.id))));
   const { waiting, oldestAt } = await inboxBacklog(
     db,
     connectors.map(({ id }) => id),
@@ -26,7 +28,7 @@ export async function webhookFindings({ db, clock, connectors, publicUrl }: Part
   const age = oldestAt === null ? 0 : Math.round((clock.now().getTime() - oldestAt.getTime()) / 1_000);
   const parts = await countQuarantine(db);
   const findings: (Finding | null)[] = [
-    ...ofCrms,
+    ...perCrm,
     waiting === 0
       ? null
       : { part: 'leadgrade', what: 'inbox', level: 'ok', detail: `${waiting} events wait, the oldest for ${age} s` },
@@ -36,37 +38,38 @@ export async function webhookFindings({ db, clock, connectors, publicUrl }: Part
           part: 'leadgrade',
           what: 'quarantine',
           level: 'warning',
-          detail: `${parts} parts of webhooks were not understood`,
-          fix: 'See them: leadgrade errors list. After an upgrade: leadgrade errors retry.',
+          detail: `${parts} parts of webhooks could not be parsed`,
+          fix: 'See them: leadgrade errors list. After an upgrade, run: leadgrade errors retry.',
         },
   ];
   return findings.filter((finding) => finding !== null);
 }
 
-/** @returns null: there is nothing to be said, as none are expected */
-async function receiving(
+/** @returns null if no webhooks are expected from the CRM */
+async function webhookFinding(
   { id, webhook }: CrmConnector,
   publicUrl: string | undefined,
   last: Date | undefined,
 ): Promise<Finding | null> {
-  const { webhookInfo: place } = await loadConnector(id);
-  if (place === undefined) return null;
-  const address = publicUrl === undefined ? null : `${publicUrl}${place.path}`;
+  const { webhookInfo } = await loadConnector(id);
+  if (webhookInfo === undefined) return null;
+  const address = publicUrl === undefined ? null : `${publicUrl}${webhookInfo.path}`;
   const about = { part: id, what: 'webhooks' };
   if (webhook === undefined) {
-    // Who has told no address of ours polls, and knows it.
+    // Without PUBLIC_URL the operator has chosen polling.
     if (address === null) return null;
-    return { ...about, level: 'ok', detail: `off, changes are polled; set ${place.needs} to take them at ${address}` };
+    const detail = `off, changes are polled; set ${webhookInfo.requiredSetting} to receive them at ${address}`;
+    return { ...about, level: 'ok', detail };
   }
   if (address === null && webhook.needsPublicUrl) {
     return {
       ...about,
       level: 'warning',
-      detail: 'PUBLIC_URL is not set: none can be verified',
-      fix: `Set PUBLIC_URL to the address that the CRM sends to, or remove ${place.needs}.`,
+      detail: 'PUBLIC_URL is not set; webhooks cannot be verified',
+      fix: `Set PUBLIC_URL to the address that the CRM sends to, or remove ${webhookInfo.requiredSetting}.`,
     };
   }
-  const arrived =
-    last === undefined ? 'none has arrived in the last three days' : `the last one arrived at ${last.toISOString()}`;
-  return { ...about, level: 'ok', detail: address === null ? arrived : `taken at ${address}; ${arrived}` };
+  const lastEvent =
+    last === undefined ? 'no event in the last three days' : `the last event arrived at ${last.toISOString()}`;
+  return { ...about, level: 'ok', detail: address === null ? lastEvent : `received at ${address}; ${lastEvent}` };
 }

@@ -1,9 +1,9 @@
-// The HubSpot app of the mapping as it comes, for an address that nobody has: what stands in apps/hubspot.
+// The HubSpot app of the shipped mapping, for a placeholder address: the files of apps/hubspot.
 import { APP_NAME, hubspotApp } from '../../connectors/hubspot/setup/app/project.ts';
 import { EXAMPLE_URL } from '../../connectors/hubspot/setup/app/target-url.ts';
-import { loadMapping } from '../product/load-crms.ts';
+import { loadMapping } from '../product/load-mapping.ts';
 
-/** Its files, by their paths in the repository. */
+/** The files by their paths in the repository. */
 export async function exampleHubSpotApp(): Promise<readonly (readonly [path: string, text: string])[]> {
   const parts = { url: EXAMPLE_URL, name: APP_NAME, without: new Set<string>(), formsAtOnce: false };
   const { files } = hubspotApp({ ...parts, mapping: await loadMapping('hubspot') });

@@ -1,66 +1,48 @@
-// `leadgrade init`: from a token to the first dry run. Asks for what a CRM needs, tries it at once, writes .env, and shows what
-// `setup` would create.
+// `leadgrade init`: from a token to the first dry run. Prompts for the credentials of a CRM, tries them, writes .env,
+// and prints what `setup` would create.
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { type AskedSetting, connectorIds, loadConnector } from '../../connectors/registry.ts';
+import { type PromptedSetting, connectorIds, loadConnector } from '../../connectors/registry.ts';
 import type { CrmConnector } from '../../src/crm/connector.ts';
-import { readConfig } from '../product/config.ts';
-import { ConfigurationError } from '../product/load-crms.ts';
+import { loadConfig, readConfig } from '../product/config.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
 import type { Product } from '../product/open-product.ts';
-import { reportFailures } from '../product/with-product.ts';
+import { reportFailures } from '../product/report-failures.ts';
 import { readAndReport, withThrowawayProduct } from '../runs/dry-run.ts';
 import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
+import { openQuestions, type Questions } from '../terminal/prompts.ts';
 import { writeEnvFile } from './env-file.ts';
-import { hubspotAppCommand } from './hubspot-app-command.ts';
-import { openQuestions, type Questions } from './prompts.ts';
 
-type Settings = Readonly<Record<string, string>>;
+export type Settings = Readonly<Record<string, string>>;
 
-interface InitOptions {
+export interface InitOptions {
   readonly crm: string;
   readonly set: Settings;
   readonly force: boolean;
   readonly dryRun: boolean;
 }
 
-export function initCommand(io: CommandIo): Command {
-  return new Command('init')
-    .description('connect a CRM: ask for its token, try it, write .env, show what setup would create, offer a dry run')
-    .option('--crm <crm>', 'which CRM', 'hubspot')
-    .option('--set <NAME=VALUE>', 'another setting to write; may be given several times', setting, {})
-    .option('--force', 'ask again for what is set already', false)
-    .option('--dry-run', 'do the first dry run without asking', false)
-    .action((options: InitOptions) => reportFailures(io, () => init(io, options)))
-    .addCommand(hubspotAppCommand(io));
+export function init(io: CommandIo, options: InitOptions): Promise<void> {
+  return reportFailures(io, () => run(io, options));
 }
 
-function setting(text: string, before: Settings): Settings {
-  const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) {
-    throw new InvalidArgumentError('It must be NAME=VALUE, e.g. TIMEZONE=Europe/Berlin.');
-  }
-  return { ...before, [name]: value };
-}
-
-async function init(io: CommandIo, options: InitOptions): Promise<void> {
-  const known = await connectorIds();
-  if (!known.includes(options.crm)) {
-    throw new ConfigurationError(`--crm "${options.crm}" is not there; there is ${known.join(', ')}.`);
+async function run(io: CommandIo, options: InitOptions): Promise<void> {
+  const supported = await connectorIds();
+  if (!supported.includes(options.crm)) {
+    throw new ConfigurationError(`Unknown CRM "${options.crm}". Supported: ${supported.join(', ')}.`);
   }
   const { promptedSettings } = await loadConnector(options.crm);
   refuseSecrets(options.set, promptedSettings);
   const questions = openQuestions(io);
   try {
-    const answers = { ...options.set, ...(await askFor(promptedSettings, io, options, questions)) };
-    const read = readConfig({ ...io.env, ...answers });
-    if ('problems' in read) throw new ConfigurationError(read.problems);
-    await withThrowawayProduct(io, read.config, { asOf: undefined }, async (product) => {
+    const answers = { ...options.set, ...(await promptFor(promptedSettings, io, options, questions)) };
+    const config = loadConfig({ ...io.env, ...answers });
+    await withThrowawayProduct(io, config, { asOf: undefined }, async (product) => {
       const connector = connectorOf(product, options.crm);
       const account = await connector.describeAccount(product.context.signal);
-      io.stdout.write(`${options.crm}: accepted by ${account.name}.\n`);
-      await keep(io, { ...timezoneOf(account.timezone, { ...io.env, ...answers }), ...answers });
-      const isReady = await showPlan(io, connector, product);
+      io.stdout.write(`${options.crm}: connected to ${account.name}.\n`);
+      await saveSettings(io, { ...timezoneOf(account.timezone, { ...io.env, ...answers }), ...answers });
+      const isReady = await printPlan(io, connector, product);
       await offerDryRun(io, product, options, questions, isReady);
     });
   } finally {
@@ -68,25 +50,25 @@ async function init(io: CommandIo, options: InitOptions): Promise<void> {
   }
 }
 
-/** What stands in an argument stands in the shell's history, too. */
-function refuseSecrets(set: Settings, asks: readonly AskedSetting[]): void {
-  const secret = asks.find((each) => each.secret && Object.hasOwn(set, each.name));
+/** An argument is saved in the history of the shell and visible in the list of processes. */
+function refuseSecrets(set: Settings, settings: readonly PromptedSetting[]): void {
+  const secret = settings.find((setting) => setting.secret && Object.hasOwn(set, setting.name));
   if (secret === undefined) return;
   throw new ConfigurationError(
-    `--set ${secret.name}: a secret does not belong into a command line. Leave it out: it is asked for, or read from standard input.`,
+    `--set ${secret.name}: do not pass a secret on the command line. Without it, init prompts for it or reads it from standard input.`,
   );
 }
 
-async function askFor(
-  asks: readonly AskedSetting[],
+async function promptFor(
+  settings: readonly PromptedSetting[],
   io: CommandIo,
   { force, set }: InitOptions,
   questions: Questions,
 ): Promise<Settings> {
   const answers: Record<string, string> = {};
-  for (const { name, question, secret, unless } of asks) {
-    if (isGiven(name, set) || (unless !== undefined && (isGiven(unless, set) || isGiven(unless, io.env)))) continue;
-    if (isGiven(name, io.env) && !force) {
+  for (const { name, question, secret, skipIfSet } of settings) {
+    if (isSet(name, set) || (skipIfSet !== undefined && (isSet(skipIfSet, set) || isSet(skipIfSet, io.env)))) continue;
+    if (isSet(name, io.env) && !force) {
       io.stderr.write(`${name} is set already (--force asks for it again).\n`);
       continue;
     }
@@ -97,40 +79,40 @@ async function askFor(
   return answers;
 }
 
-function isGiven(name: string, given: NodeJS.ProcessEnv | Settings): boolean {
-  return [given[name], given[`${name}_FILE`]].some((value) => value !== undefined && value.trim() !== '');
+function isSet(name: string, values: NodeJS.ProcessEnv | Settings): boolean {
+  return [values[name], values[`${name}_FILE`]].some((value) => value !== undefined && value.trim() !== '');
 }
 
 function connectorOf({ context }: Product, crm: string): CrmConnector {
   const mapped = context.crms.get(crm);
-  if (!mapped) throw new ConfigurationError(`${crm} is not set up by these settings.`);
+  if (!mapped) throw new ConfigurationError(`These settings do not set up ${crm}.`);
   return mapped.connector;
 }
 
-/** The account's time zone, unless somebody has chosen one: nights and dates are those of its people. */
+/** The time zone of the CRM account, unless TIMEZONE is set: the nightly job and dates use it. */
 function timezoneOf(timezone: string | null, environment: NodeJS.ProcessEnv): Settings {
   if (timezone === null || environment.TIMEZONE) return {};
-  const isKnown = readConfig({ TIMEZONE: timezone });
-  return 'config' in isKnown ? { TIMEZONE: timezone } : {};
+  return 'config' in readConfig({ TIMEZONE: timezone }) ? { TIMEZONE: timezone } : {};
 }
 
-async function keep(io: CommandIo, settings: Settings): Promise<void> {
+async function saveSettings(io: CommandIo, settings: Settings): Promise<void> {
   const names = Object.keys(settings);
   if (names.length === 0) return;
   await writeEnvFile(resolve('.env'), settings);
-  io.stdout.write(`.env: wrote ${names.join(', ')}; only you may read it.\n`);
+  io.stdout.write(`.env: wrote ${names.join(', ')}. Only you can read the file.\n`);
 }
 
-/** @returns whether everything that a dry run needs is there */
-async function showPlan(io: CommandIo, connector: CrmConnector, { context }: Product): Promise<boolean> {
+/** @returns false if a problem prevents a dry run */
+async function printPlan(io: CommandIo, connector: CrmConnector, { context }: Product): Promise<boolean> {
   const target = writeTarget(context.model);
-  const checks = (await connector.checkSetup(target, context.signal)).filter(({ bySetup }) => bySetup !== true);
-  for (const { what, level, detail, fix } of checks.filter((check) => check.level !== 'ok')) {
-    const mend = fix === undefined ? '' : `\n  Fix: ${fix}`;
-    io.stdout.write(`${level === 'problem' ? 'PROBLEM ' : ''}${connector.id}: ${what}: ${detail}${mend}\n`);
+  const checks = await connector.checkSetup(target, context.signal);
+  const open = checks.filter(({ fixableBySetup, level }) => fixableBySetup !== true && level !== 'ok');
+  for (const { what, level, detail, fix } of open) {
+    const fixLine = fix === undefined ? '' : `\n  Fix: ${fix}`;
+    io.stdout.write(`${level === 'problem' ? 'PROBLEM ' : ''}${connector.id}: ${what}: ${detail}${fixLine}\n`);
   }
-  if (checks.some(({ level }) => level === 'problem')) {
-    io.stdout.write('\nMend this, then run leadgrade doctor.\n');
+  if (open.some(({ level }) => level === 'problem')) {
+    io.stdout.write('\nFix the problems above, then run "leadgrade doctor".\n');
     io.setExitCode(2);
     return false;
   }
@@ -142,10 +124,10 @@ async function showPlan(io: CommandIo, connector: CrmConnector, { context }: Pro
 }
 
 const NEXT = `
-Next: npx leadgrade backfill --dry-run   who would get what; writes nothing
+Next: npx leadgrade backfill --dry-run   prints who would get which score; writes nothing
       npx leadgrade setup                creates the fields above
       npx leadgrade backfill             reads, scores, writes
-      npx leadgrade start                keeps it current
+      npx leadgrade start                runs the service
 `;
 
 async function offerDryRun(
@@ -160,7 +142,7 @@ async function offerDryRun(
   const answer =
     options.dryRun || !questions.isTerminal
       ? null
-      : await questions.ask('\nDo the dry run now? It reads everything once and writes nothing [Y/n]');
+      : await questions.ask('\nStart the dry run now? It reads all records once and writes nothing [Y/n]');
   const isWanted = options.dryRun || (answer !== null && !/^n/i.test(answer));
   if (!isWanted) return;
   io.stdout.write('\n');

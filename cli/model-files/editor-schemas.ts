@@ -1,5 +1,6 @@
-// The JSON Schemas of model, mappings, people and events, for editors: completion, hover and marks while typing. `npm run gen` writes them to
-// mappings/schema. Whether ids refer to something, and numbers make sense together, `leadgrade validate` alone can tell.
+// The JSON Schemas of model, mappings, people and events, for editors: completion, hover texts and errors while
+// typing. `npm run gen` writes them to mappings/schema. Only `leadgrade validate` checks references and relations
+// between numbers.
 import { z } from 'zod';
 import { csvMappingSchema } from '../../src/csv/csv-mapping.ts';
 import { eventsMappingSchema } from '../../src/mapping/events-mapping.ts';
@@ -25,17 +26,17 @@ export function editorSchemas(): ReadonlyMap<string, string> {
 }
 
 function toText(schema: z.ZodType, title: string): string {
-  // Draft 7 is what all editors know. What people write is the input; transforms are our own business.
+  // All editors support draft 7. The file that is edited is the input of the schema, before its transforms.
   const { $schema, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
   const written = JSON.stringify({ $schema, title, ...rest }, (_key, value: unknown) => withShapes(value), 2);
   return `${written}\n`;
 }
 
-/** An object of several shapes (schema-shapes.ts) becomes a choice among them, each of them closed. */
+/** An object with several shapes (schema-shapes.ts) becomes an anyOf of closed objects. */
 function withShapes(value: unknown): unknown {
   if (!hasShapes(value)) return value;
   const { shapes, type, properties, required = [], additionalProperties, ...rest } = value;
-  // A reference to one that is expanded where it is defined.
+  // A reference: the object is expanded where it is defined.
   if (properties === undefined) return { type, ...rest };
   const anyOf = shapes.map(({ needs = [], lacks = [], atLeast }) => ({
     type,

@@ -1,10 +1,10 @@
-// `npm run gen`: writes the files that are made from the code: .env.example from the settings' schemas, the JSON Schemas of
+// `npm run gen`: generates files from the code: .env.example from the schemas of the settings, the JSON Schemas of
 // model, mapping, people and events, and the HubSpot app of the shipped mapping.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { connectorIds, loadConnector } from '../../connectors/registry.ts';
 import { exampleHubSpotApp } from '../init/example-hubspot-app.ts';
-import { SETTING_NOTES, settingDefaults } from '../product/config.ts';
+import { SETTING_NOTES, settingDefaults } from '../product/settings-schema.ts';
 import { editorSchemas } from './editor-schemas.ts';
 
 const HEAD = `# Settings of Leadgrade. Copy this file to .env and fill in what you use; everything else has a default.
@@ -29,7 +29,7 @@ async function connectorEntries(id: string): Promise<readonly string[]> {
   return [`# --- ${id} ---`, ...entries];
 }
 
-/** All are comments: an empty value in a copied file would hide the default. */
+/** Every setting is commented out: an empty value in a copied file would override the default. */
 function entry(name: string, about: string, value: unknown): string {
   const note = about === '' ? [] : [`# ${about}`];
   return [...note, `#${name}=${value === undefined ? '' : String(value)}`].join('\n');

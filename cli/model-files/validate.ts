@@ -1,33 +1,22 @@
-// `leadgrade validate`: checks the model, the mappings and people.yaml, and says file, line and path of everything that is wrong.
+// `leadgrade validate`: checks the model, the mappings and people.yaml, and prints file, line and path of every
+// problem.
 import { glob } from 'node:fs/promises';
-import { Command } from 'commander';
 import { connectorIds } from '../../connectors/registry.ts';
 import { formatProblem, type Problem } from '../../src/domain/problem.ts';
-import { modelFile, readModelFile, readText } from '../product/load-model.ts';
+import { readModel } from '../../src/scoring/schemas/model.ts';
+import { modelFile, readText } from '../product/load-model.ts';
 import type { CommandIo } from '../terminal/io.ts';
 
-interface ValidateOptions {
+export interface ValidateOptions {
   readonly model?: string;
   readonly mapping?: readonly string[];
   readonly json?: true;
 }
 
-export function validateCommand(io: CommandIo): Command {
-  return new Command('validate')
-    .description('Check the model, the mappings and people.yaml; every problem is named with its file, line and path.')
-    .option('--model <file>', 'model file (default: MODEL_FILE, or mappings/model.yaml)')
-    .option(
-      '--mapping <files...>',
-      'mapping files, of CRMs, CSV exports or events, or people.yaml (default: mappings/*.yaml but the model)',
-    )
-    .option('--json', 'print the problems as JSON')
-    .action((options: ValidateOptions) => run(io, options));
-}
-
-async function run(io: CommandIo, options: ValidateOptions): Promise<void> {
-  const model = modelFile(io, options.model);
+export async function validate(io: CommandIo, options: ValidateOptions): Promise<void> {
+  const model = modelFile(io.env, options.model);
   const mappings = options.mapping ?? (await defaultMappings(model));
-  const problems = [...(await readModelFile(model)).problems];
+  const problems = [...(await modelProblems(model))];
   for (const file of mappings) problems.push(...(await mappingProblems(file)));
   const isValid = !problems.some((problem) => problem.level === 'error');
   const files = [model, ...mappings];
@@ -42,6 +31,11 @@ async function defaultMappings(model: string): Promise<string[]> {
   return files.filter((file) => file !== model && file !== 'mappings/model.yaml').sort();
 }
 
+async function modelProblems(file: string): Promise<readonly Problem[]> {
+  const text = await readText(file);
+  return typeof text === 'string' ? readModel(text, file).problems : [text];
+}
+
 async function mappingProblems(file: string): Promise<readonly Problem[]> {
   const text = await readText(file);
   if (typeof text !== 'string') return [text];
@@ -50,7 +44,7 @@ async function mappingProblems(file: string): Promise<readonly Problem[]> {
     const { readPeople } = await import('../../src/people/people-policy.ts');
     return readPeople(text, file, await connectorIds()).problems;
   }
-  // The mapping of a CRM has activities among other parts.
+  // The mapping of a CRM has activities, too.
   if (/^activities:/m.test(text) && !/^(crm|fields|write_back):/m.test(text)) {
     return (await import('../../src/mapping/events-mapping.ts')).readEventsMapping(text, file).problems;
   }

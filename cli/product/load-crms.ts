@@ -1,34 +1,26 @@
-// The CRMs that the settings name, each with its mapping file: what is wrong with either is told in full.
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+// Opens the connector of every CRM that has settings, with its mapping. All problems of both are reported.
 import { type ConnectorModule, type ConnectorParts, connectorIds, loadConnector } from '../../connectors/registry.ts';
 import type { MappedCrm } from '../../jobs/context.ts';
 import type { CrmConnector, RetryOptions } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import { formatProblem } from '../../src/domain/problem.ts';
 import type { RateLimiter } from '../../src/domain/rate-limiter.ts';
-import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
+import { sha256Hex } from '../../src/domain/sha256-hex.ts';
 import { createScope } from '../../src/mapping/scope.ts';
 import { writtenFields } from '../../src/mapping/write-back.ts';
-
-/** Settings, a model or a mapping that somebody must mend; the message is for them. Exit code 2. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-}
+import { ConfigurationError } from './configuration-error.ts';
+import { loadMapping } from './load-mapping.ts';
 
 interface Parts {
-  /** The settings of a connector, as the environment gives them; empty where it has none. */
+  /** The settings of a connector by name, unparsed; empty: the CRM is not set up. */
   readonly settingsOf: (crm: string) => Readonly<Record<string, string>>;
   readonly limiter: RateLimiter;
   readonly clock: Clock;
-  /** Absent: each connector's own. */
-  readonly patience?: RetryOptions | undefined;
+  /** Absent: the defaults of each connector. */
+  readonly retryOptions?: RetryOptions | undefined;
 }
 
-/** @throws ConfigurationError when no CRM is set up, or one of them wrongly */
+/** @throws ConfigurationError when no CRM is set up, or the settings or the mapping of one are invalid */
 export async function loadCrms(parts: Parts): Promise<ReadonlyMap<string, MappedCrm>> {
   const ids = await connectorIds();
   const configured = ids.filter((id) => Object.keys(parts.settingsOf(id)).length > 0);
@@ -40,12 +32,12 @@ export async function loadCrms(parts: Parts): Promise<ReadonlyMap<string, Mapped
   return new Map(crms.map((crm) => [crm.connector.id, crm]));
 }
 
-async function loadCrm(id: string, { settingsOf, limiter, clock, patience }: Parts): Promise<MappedCrm> {
+async function loadCrm(id: string, { settingsOf, limiter, clock, retryOptions }: Parts): Promise<MappedCrm> {
   const module = await loadConnector(id);
   const settings = module.settingsSchema.safeParse(settingsOf(id));
   if (!settings.success) {
     const lines = settings.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigurationError(`The settings of ${id} are not right:\n${lines.join('\n')}`);
+    throw new ConfigurationError(`Invalid settings for ${id}:\n${lines.join('\n')}`);
   }
   const mapping = await loadMapping(id);
   const connector = createConnector(id, module, {
@@ -53,13 +45,13 @@ async function loadCrm(id: string, { settingsOf, limiter, clock, patience }: Par
     mapping,
     limiter,
     clock,
-    ...(patience === undefined ? {} : { patience }),
+    ...(retryOptions === undefined ? {} : { retryOptions }),
   });
   const { leads, write_back, when_edited, ...read } = mapping;
   return {
     connector,
-    mappingHash: hashOf(read),
-    scopeHash: hashOf({ leads, write_back, when_edited }),
+    mappingHash: hashOfContent(read),
+    scopeHash: hashOfContent({ leads, write_back, when_edited }),
     editPolicy: when_edited ?? 'overwrite',
     inScope: createScope(mapping),
     writes: writtenFields(mapping).map(({ field }) => field),
@@ -75,32 +67,17 @@ function createConnector(id: string, module: ConnectorModule, parts: ConnectorPa
   }
 }
 
-/** @throws ConfigurationError with all that is wrong */
-export async function loadMapping(id: string): Promise<Mapping> {
-  const file = shippedFile(`mappings/${id}.yaml`);
-  const { mapping, problems } = readMapping(await readFile(file, 'utf8'), file);
-  if (mapping) return mapping;
-  throw new ConfigurationError(problems.map(formatProblem).join('\n'));
+/** Comments and the order of the keys do not change the hash. */
+function hashOfContent(value: unknown): string {
+  return sha256Hex(JSON.stringify(withSortedKeys(value)));
 }
 
-/** A file of the working directory, else the one that comes with the package. */
-export function shippedFile(path: string): string {
-  return existsSync(path) ? path : join(import.meta.dirname, '../..', path);
-}
-
-/** Of the content, so that another comment or order of lines is not another mapping. */
-function hashOf(value: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(value)))
-    .digest('hex');
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, each]) => [key, sorted(each)]),
+      .map(([key, child]) => [key, withSortedKeys(child)]),
   );
 }

@@ -1,24 +1,27 @@
-// Reads and compiles the model file for a command; what is wrong with it goes to standard error.
+// Reads and compiles the model file.
 import { readFile } from 'node:fs/promises';
 import { formatProblem, type Problem } from '../../src/domain/problem.ts';
 import { type CompiledModel, compileModel } from '../../src/scoring/compile/compile.ts';
-import { type Model, readModel } from '../../src/scoring/schemas/model.ts';
-import type { CommandIo } from '../terminal/io.ts';
+import { readModel } from '../../src/scoring/schemas/model.ts';
+import { ConfigurationError } from './configuration-error.ts';
 
-export const DEFAULT_MODEL_FILE = 'mappings/model.yaml';
+const DEFAULT_MODEL_FILE = 'mappings/model.yaml';
 
-/** The file named by the option, else by MODEL_FILE, else the default one. */
-export function modelFile(io: CommandIo, option: string | undefined): string {
-  return option ?? (io.env.MODEL_FILE || DEFAULT_MODEL_FILE);
+/** The file of the option `--model`, else of MODEL_FILE, else the default. */
+export function modelFile(env: NodeJS.ProcessEnv, option: string | undefined): string {
+  return option ?? (env.MODEL_FILE || DEFAULT_MODEL_FILE);
 }
 
-/** A file that cannot be read is a problem of that file. */
-export async function readModelFile(file: string): Promise<{ model: Model | null; problems: Problem[] }> {
+/** @throws ConfigurationError that lists all problems of the file, also that it cannot be read */
+export async function loadModel(file: string): Promise<{ readonly compiled: CompiledModel; readonly text: string }> {
   const text = await readText(file);
-  return typeof text === 'string' ? readModel(text, file) : { model: null, problems: [text] };
+  if (typeof text !== 'string') throw new ConfigurationError(formatProblem(text));
+  const { model, problems } = readModel(text, file);
+  if (!model) throw new ConfigurationError(problems.map(formatProblem).join('\n'));
+  return { compiled: compileModel(model), text };
 }
 
-/** @returns the text, or why there is none */
+/** @returns the text, or a problem that says why the file cannot be read */
 export async function readText(file: string): Promise<string | Problem> {
   try {
     return await readFile(file, 'utf8');
@@ -27,12 +30,4 @@ export async function readText(file: string): Promise<string | Problem> {
     const fix = 'Check the path; it is relative to the folder that the command runs in.';
     return { level: 'error', file, path: '', message: `cannot be read (${reason}).`, fix };
   }
-}
-
-/** @returns null when the model has errors; they are on standard error then */
-export async function loadModel(io: CommandIo, file: string): Promise<CompiledModel | null> {
-  const { model, problems } = await readModelFile(file);
-  if (model) return compileModel(model);
-  for (const problem of problems) io.stderr.write(`${formatProblem(problem)}\n`);
-  return null;
 }

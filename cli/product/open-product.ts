@@ -1,53 +1,63 @@
-// Composition root: settings in, a product whose parts know each other out. Every command that needs the store starts here.
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+// Composition root: builds the product from the configuration. Every command that needs the database
+// starts here.
 import type { ActiveModel, JobContext, Log, MappedCrm } from '../../jobs/context.ts';
 import { QUEUE } from '../../jobs/job-types.ts';
 import { openQueueBackend, type QueueBackend } from '../../jobs/queue/queue-backend.ts';
 import { createEnqueue, type RepeatableJob, startWorker, syncRepeatableJobs } from '../../jobs/queue/worker.ts';
 import type { RetryOptions } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import { formatProblem } from '../../src/domain/problem.ts';
+import { sha256Hex } from '../../src/domain/sha256-hex.ts';
 import type { PeoplePolicy } from '../../src/people/people-policy.ts';
-import { compileModel } from '../../src/scoring/compile/compile.ts';
-import { readModel } from '../../src/scoring/schemas/model.ts';
 import { migrateToLatest } from '../../src/store/migrate.ts';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
 import { postgresRateLimiter } from '../../src/store/rate-limit/postgres-rate-limiter.ts';
 import { redisRateLimiter } from '../../src/store/rate-limit/redis-rate-limiter.ts';
 import type { Wait } from '../../src/store/rate-limit/token-bucket.ts';
 import type { Config } from './config.ts';
-import { ConfigurationError, loadCrms, shippedFile } from './load-crms.ts';
+import { loadCrms } from './load-crms.ts';
+import { loadModel } from './load-model.ts';
 import { loadPeople } from './load-people.ts';
+import { shippedFile } from './shipped-file.ts';
 
 export interface Product {
   readonly database: OpenDatabase;
   readonly context: JobContext;
-  /** Takes jobs in this process. `onGivenUp` is told of a job that has used up its attempts. */
+  /** Starts a worker in this process. `onGivenUp` is called when a job has used up its attempts. */
   work(onGivenUp?: (reason: string) => void): void;
-  /** Has the tick rung every POLL_SECONDS, and what must be fresher more often. Changes nothing where it is; puts it back where the queue was lost. */
+  /**
+   * Schedules the poll job every POLL_SECONDS, and the jobs of fast streams more often. Idempotent;
+   * restores the schedule after a loss of the queue.
+   */
   schedule(): Promise<void>;
-  /** Stops at the next safe point, lets what runs finish (up to the deadline), closes everything. Safe to call twice. */
+  /**
+   * Stops at the next safe point, waits for running jobs (at most CLOSE_DEADLINE_MS) and closes
+   * everything. Idempotent.
+   */
   close(): Promise<void>;
 }
 
 interface OpenParts {
   readonly clock: Clock;
   readonly log: Log;
-  /** Nothing is written to a CRM: what would be stays in the outbox. */
+  /** Writes nothing to a CRM: the writes stay in the outbox. */
   readonly readOnly?: boolean;
-  /** Score as of this instant, not the present one. */
+  /** Score as of this instant instead of now. */
   readonly asOf?: Date | null;
-  /** How to wait for a turn at a CRM, and how long for an answer: for those whose clock is not the real one. */
-  readonly pace?: { readonly wait: Wait; readonly patience: RetryOptions };
+  /** For a simulated clock: how to wait for a rate-limit token, and the retries of API calls. */
+  readonly timing?: { readonly wait: Wait; readonly retryOptions: RetryOptions };
 }
 
-/** A process that is told to stop has ended after this, whatever its stores do. */
+/** A process ends within this time of a shutdown signal, even if database or Redis are down. */
 const CLOSE_DEADLINE_MS = 20_000;
 
-/** @throws ConfigurationError for what somebody must mend; any other error when a service does not answer */
+/**
+ * @throws ConfigurationError for a wrong file or setting
+ * @throws OutdatedSchemaError
+ * @throws any other error when a service is down
+ */
 export async function openProduct(config: Config, parts: OpenParts): Promise<Product> {
-  const model = await loadModel(config.modelFile);
+  const { compiled, text } = await loadModel(shippedFile(config.modelFile));
+  const model = { compiled, text, hash: sha256Hex(text) };
   const people = await loadPeople();
   const database = await openDatabase({ databaseUrl: config.databaseUrl, dataDir: config.dataDir });
   const opened: (() => Promise<unknown>)[] = [() => database.close()];
@@ -55,11 +65,16 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
     await migrateToLatest(database.db);
     const backend = await openBackend(config, database, parts.log);
     opened.unshift(() => backend.close({ deadlineMs: CLOSE_DEADLINE_MS }));
-    const { clock, pace } = parts;
+    const { clock, timing } = parts;
     const limiter = backend.redis
-      ? redisRateLimiter(backend.redis, clock, pace?.wait)
-      : postgresRateLimiter(database.db, clock, pace?.wait);
-    const crms = await loadCrms({ settingsOf: config.connectorSettings, limiter, clock, patience: pace?.patience });
+      ? redisRateLimiter(backend.redis, clock, timing?.wait)
+      : postgresRateLimiter(database.db, clock, timing?.wait);
+    const crms = await loadCrms({
+      settingsOf: config.connectorSettings,
+      limiter,
+      clock,
+      retryOptions: timing?.retryOptions,
+    });
     opened.unshift(
       ...[...crms.values()].map(
         ({ connector }) =>
@@ -79,7 +94,7 @@ function openBackend(config: Config, database: OpenDatabase, log: Log): Promise<
     redisUrl: config.redisUrl,
     connection: database.connection,
     embedded: database.embedded,
-    onError: (error) => log.warn({ error: error.message }, 'the queue complains; it mends itself'),
+    onError: (error) => log.warn({ error: error.message }, 'queue connection error; reconnecting'),
   });
 }
 
@@ -89,7 +104,7 @@ interface Opened {
   readonly model: ActiveModel;
   readonly people: PeoplePolicy;
   readonly crms: ReadonlyMap<string, MappedCrm>;
-  /** What is to be closed, in this order. */
+  /** Closed in this order. */
   readonly opened: readonly (() => Promise<unknown>)[];
 }
 
@@ -126,13 +141,13 @@ function assemble(
       startWorker(backend, context, onGivenUp);
     },
     schedule: async () => {
-      const watches = [...crms].flatMap(([crm, { connector }]): RepeatableJob[] => {
+      const fastStreams = [...crms].flatMap(([crm, { connector }]): RepeatableJob[] => {
         const seconds = connector.streams.flatMap(({ pollEverySeconds = [] }) => pollEverySeconds);
         return seconds.length === 0
           ? []
           : [{ job: 'poll-fast-streams', payload: { crm }, seconds: Math.min(...seconds) }];
       });
-      await syncRepeatableJobs(queue, [{ job: 'poll', payload: {}, seconds: config.pollSeconds }, ...watches]);
+      await syncRepeatableJobs(queue, [{ job: 'poll', payload: {}, seconds: config.pollSeconds }, ...fastStreams]);
     },
     close: () => {
       closed ??= close();
@@ -141,19 +156,9 @@ function assemble(
   };
 }
 
-/** The only way to the job that writes is a ring. */
-function withoutWrites(ring: JobContext['enqueue']): JobContext['enqueue'] {
-  return async (job, payload, manner) => {
-    if (job !== 'write-scores') await ring(job, payload, manner);
+/** A write job runs only if it is enqueued, so this is enough to write nothing. */
+function withoutWrites(enqueue: JobContext['enqueue']): JobContext['enqueue'] {
+  return async (job, payload, options) => {
+    if (job !== 'write-scores') await enqueue(job, payload, options);
   };
-}
-
-async function loadModel(modelFile: string): Promise<ActiveModel> {
-  const file = shippedFile(modelFile);
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new ConfigurationError(`MODEL_FILE: ${modelFile} cannot be read. Check the path.`);
-  });
-  const { model, problems } = readModel(text, modelFile);
-  if (!model) throw new ConfigurationError(problems.map(formatProblem).join('\n'));
-  return { compiled: compileModel(model), hash: createHash('sha256').update(text).digest('hex'), text };
 }

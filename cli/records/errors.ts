@@ -1,5 +1,5 @@
-// `leadgrade errors`: records that could not be read, scored or written whole, in the CRM's own words; and another try.
-import { Command, InvalidArgumentError, Option } from 'commander';
+// `leadgrade errors`: lists records that could not be read, scored or written completely, with the message of the
+// CRM, and retries them.
 import type { Kysely } from 'kysely';
 import { reprocessQuarantine } from '../../jobs/ingest/reprocess-quarantine.ts';
 import { listQuarantine, type QuarantinedPart } from '../../src/store/inbox/quarantine.ts';
@@ -7,47 +7,41 @@ import { type ListedError, listErrors, retryErrors } from '../../src/store/leads
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { jsonOption } from '../terminal/options.ts';
 
-export function errorsCommand(io: CommandIo): Command {
-  return new Command('errors')
-    .description('records that could not be read, scored or written whole')
-    .addCommand(listCommand(io))
-    .addCommand(retryCommand(io));
-}
-
-function listCommand(io: CommandIo): Command {
-  return new Command('list')
-    .description('print them, oldest first')
-    .option('--limit <n>', 'how many', positive, 100)
-    .addOption(
-      new Option('--after <entry>', 'go on behind this entry: 12, or webhook:12')
-        .argParser(place)
-        .default(BEGINNING, 'none'),
-    )
-    .addOption(jsonOption())
-    .action((options: ListOptions) => withProduct(io, { quiet: true }, ({ context }) => list(io, context.db, options)));
-}
-
-/** An entry of one of the two lists, the records and behind them what CRMs sent and nobody understood. */
-interface Place {
+/** An entry of one of the two lists: records come first, then quarantined parts of webhooks. */
+export interface EntryPosition {
   readonly list: 'records' | 'webhooks';
   readonly id: number;
 }
 
-const BEGINNING: Place = { list: 'records', id: 0 };
-
-interface ListOptions {
+export interface ListOptions {
   readonly limit: number;
-  readonly after: Place;
+  readonly after: EntryPosition;
   readonly json: boolean;
+}
+
+export function listAllErrors(io: CommandIo, options: ListOptions): Promise<void> {
+  return withProduct(io, { logErrorsOnly: true }, ({ context }) => list(io, context.db, options));
+}
+
+export function retryAllErrors(io: CommandIo, json: boolean): Promise<void> {
+  return withProduct(io, { logErrorsOnly: true }, async ({ context }) => {
+    const records = await retryErrors(context.db, context.clock.now());
+    for (const crm of context.crms.keys()) await context.enqueue('refresh-records', { crm });
+    const webhooks = await reprocessQuarantine(context);
+    const lines = [
+      `${records} records will be tried again.`,
+      ...(webhooks > 0 ? [`${webhooks} quarantined parts of webhooks were parsed.`] : []),
+    ];
+    io.stdout.write(`${json ? JSON.stringify({ records, webhooks }) : lines.join('\n')}\n`);
+  });
 }
 
 async function list(io: CommandIo, db: Kysely<Tables>, { limit, after, json }: ListOptions): Promise<void> {
   const records = after.list === 'records' ? await listErrors(db, { after: after.id, limit }) : [];
-  const room = limit - records.length;
-  const begin = after.list === 'webhooks' ? after.id : 0;
-  const parts = room > 0 ? await listQuarantine(db, { after: begin, limit: room }) : [];
+  const remaining = limit - records.length;
+  const afterPart = after.list === 'webhooks' ? after.id : 0;
+  const parts = remaining > 0 ? await listQuarantine(db, { after: afterPart, limit: remaining }) : [];
   const lines = json
     ? [...records.map((entry) => JSON.stringify(entry)), ...parts.map((part) => JSON.stringify({ quarantine: part }))]
     : [...records.map(toLines), ...parts.map(partLines)];
@@ -56,24 +50,6 @@ async function list(io: CommandIo, db: Kysely<Tables>, { limit, after, json }: L
   if (lines.length < limit) return;
   const last = parts.at(-1);
   io.stderr.write(`More: --after ${last === undefined ? records.at(-1)?.id : nameOf(last)}\n`);
-}
-
-function retryCommand(io: CommandIo): Command {
-  return new Command('retry')
-    .description('have them read, scored and written again (by the running service, or the next command that works)')
-    .addOption(jsonOption())
-    .action((options: { json: boolean }) =>
-      withProduct(io, { quiet: true }, async ({ context }) => {
-        const records = await retryErrors(context.db, context.clock.now());
-        for (const crm of context.crms.keys()) await context.enqueue('refresh-records', { crm });
-        const webhooks = await reprocessQuarantine(context);
-        const told = [
-          `${records} records will be tried again.`,
-          ...(webhooks > 0 ? [`${webhooks} parts of webhooks are understood now.`] : []),
-        ];
-        io.stdout.write(`${options.json ? JSON.stringify({ records, webhooks }) : told.join('\n')}\n`);
-      }),
-    );
 }
 
 function toLines(entry: ListedError): string {
@@ -88,20 +64,8 @@ function nameOf({ id }: Pick<QuarantinedPart, 'id'>): string {
   return `webhook:${id}`;
 }
 
-/** What it says may be personal, and is not shown. */
+/** Without the body, which may contain personal data. */
 function partLines({ id, crm, reason, received_at, bytes }: QuarantinedPart): string {
   const head = `${nameOf({ id })}  ${crm}  ${received_at.toISOString()}  ${bytes} bytes`;
-  return [head, `    ${reason}`, '    After an upgrade: leadgrade errors retry reads it again.'].join('\n');
-}
-
-function place(text: string): Place {
-  const [, webhook, id] = /^(webhook:)?(\d{1,15})$/.exec(text) ?? [];
-  if (id === undefined) throw new InvalidArgumentError('It must be the number of an entry, or webhook:<number>.');
-  return { list: webhook === undefined ? 'records' : 'webhooks', id: Number(id) };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.');
-  return value;
+  return [head, `    ${reason}`, '    After an upgrade, run: leadgrade errors retry'].join('\n');
 }

@@ -1,48 +1,44 @@
-// `leadgrade explain hubspot:123`: one lead's score as it is now, its reasons, and how it came to be.
-import { Command } from 'commander';
+// `leadgrade explain hubspot:123`: the current score of one lead, its reasons, and its history.
 import { isInScope } from '../../jobs/score/score-chunk.ts';
-import { scoringInputs } from '../../jobs/score/scoring-version.ts';
+import { scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import type { DealOutcome } from '../../src/domain/outcome.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { outcomesOf } from '../../src/store/activities/outcomes.ts';
-import { type Erasure, listErasures } from '../../src/store/erasure/erase-records.ts';
+import { type Erasure, listErasures } from '../../src/store/erasure/erasures.ts';
 import { pointsByBand, type StoredThreshold, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
 import { type FoundLead, findLead, historyOf, type PastResult } from '../../src/store/leads/lead-lookup.ts';
 import { listConflictsOfLead, type SeenConflict } from '../../src/store/records/field-conflicts.ts';
-import { ConfigurationError } from '../product/load-crms.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { type LeadKey, leadKeyArgument } from '../terminal/lead-key.ts';
-import { asOfOption, jsonOption } from '../terminal/options.ts';
+import type { LeadKey } from '../terminal/lead-key.ts';
 import { erasureLine } from './erase.ts';
 
-const HISTORY = 20;
+const HISTORY_LENGTH = 20;
 
-export function explainCommand(io: CommandIo): Command {
-  return new Command('explain')
-    .description("one lead's score, its reasons, and its history")
-    .addArgument(leadKeyArgument())
-    .addOption(asOfOption())
-    .addOption(jsonOption())
-    .action((key: LeadKey, options: { asOf?: Date; json: boolean }) =>
-      withProduct(io, { asOf: options.asOf, quiet: true }, (product) => run(io, product, key, options.json)),
-    );
+export interface ExplainOptions {
+  readonly asOf?: Date;
+  readonly json: boolean;
+}
+
+export function explainLead(io: CommandIo, key: LeadKey, { asOf, json }: ExplainOptions): Promise<void> {
+  return withProduct(io, { asOf, logErrorsOnly: true }, (product) => run(io, product, key, json));
 }
 
 async function run(io: CommandIo, { context }: Product, key: LeadKey, json: boolean): Promise<void> {
   const found = await findLead(context.db, key, [...context.crms.keys()]);
   if (!found) {
     const erasures = await listErasures(context.db, key);
-    if (erasures.length > 0) return tellErasures(io, key, erasures, json);
+    if (erasures.length > 0) return printErasures(io, key, erasures, json);
     throw new ConfigurationError(`${key.crm}:${key.id} is not known. Run "leadgrade backfill", or check the id.`);
   }
   const inScope = isInScope(found.records, context.crms);
-  const history = await historyOf(context.db, found.id, HISTORY);
+  const history = await historyOf(context.db, found.id, HISTORY_LENGTH);
   const outcomes = await outcomesOf(context.db, found.id);
-  const conflicts = await listConflictsOfLead(context.db, found.id, HISTORY);
+  const conflicts = await listConflictsOfLead(context.db, found.id, HISTORY_LENGTH);
   const now = (context.asOf ?? context.clock.now()).getTime();
   const lead = toLead(found, await scoringInputs(context));
   const stored = await thresholdsOf(context.db, context.model.hash);
@@ -57,35 +53,35 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
     return;
   }
   const lines = [
-    ...(inScope ? [] : ['Not scored: outside the scope of the mapping (leads.where). It would be:']),
+    ...(inScope ? [] : ['Not scored: outside the scope of the mapping (leads.where). Its score would be:']),
     `${result.id}: ${result.status}, grade ${result.grade}`,
     explanation,
     ...thresholdLines(result.thresholds ?? {}, stored),
     ...recordLines(found.records),
-    ...(lead.unobserved.length === 0 ? [] : ['', `Not visible to us: ${lead.unobserved.join(', ')}`]),
-    ...(outcomes.length === 0 ? [] : ['', 'What became of it:', ...outcomes.map(outcomeLine)]),
+    ...(lead.unobserved.length === 0 ? [] : ['', `Activity types that the CRM does not show: ${lead.unobserved.join(', ')}`]),
+    ...(outcomes.length === 0 ? [] : ['', 'Deals:', ...outcomes.map(outcomeLine)]),
     ...(history.length === 0 ? [] : ['', 'History, newest first:', ...history.map(historyLine)]),
-    ...(conflicts.length === 0 ? [] : ['', 'Written by somebody else, newest first:', ...conflicts.map(conflictLine)]),
+    ...(conflicts.length === 0 ? [] : ['', 'Edits of our fields in the CRM, newest first:', ...conflicts.map(conflictLine)]),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** Where the person is known by more than the record that was asked for. */
+/** Only for a lead with more than one record. */
 function recordLines(records: FoundLead['records']): string[] {
   if (records.length < 2) return [];
-  return ['', 'One person, with these records:', ...records.map(({ crm, object, id }) => `  ${crm}:${id} (${object})`)];
+  return ['', 'Records of this person:', ...records.map(({ crm, object, id }) => `  ${crm}:${id} (${object})`)];
 }
 
-/** What the bands with `top` are worth in points, as applied to this lead. */
+/** The points of the bands with `top`, as applied to this lead. */
 function thresholdLines(applied: Readonly<Record<string, number>>, stored: readonly StoredThreshold[]): string[] {
   const lines = Object.entries(applied).map(([band, points]) => {
-    const known = stored.find((each) => each.band === band);
-    const from = known
-      ? `of ${known.leads} leads on ${known.computed_at.toISOString().slice(0, 10)}`
-      : 'the floor so far';
+    const threshold = stored.find((row) => row.band === band);
+    const from = threshold
+      ? `computed from ${threshold.leads} leads on ${threshold.computed_at.toISOString().slice(0, 10)}`
+      : 'initial value';
     return `  ${band}: from ${points} points (${from})`;
   });
-  return lines.length === 0 ? [] : ['', 'Bands of the best share of all leads:', ...lines];
+  return lines.length === 0 ? [] : ['', 'Bands with a percentile threshold:', ...lines];
 }
 
 function historyLine(past: PastResult): string {
@@ -95,10 +91,10 @@ function historyLine(past: PastResult): string {
 }
 
 function conflictLine({ crm, id, field, ours, theirs, policy, seenAt }: SeenConflict): string {
-  const shown = (value: string | number | null) =>
+  const printed = (value: string | number | null) =>
     value === null || value === '' ? 'nothing' : firstLine(String(value));
-  const became = policy === 'respect' ? 'left as it is' : 'written over';
-  return `  ${seenAt.toISOString()}  ${crm}:${id} ${field}: ${shown(theirs)} in place of ${shown(ours)} (${became})`;
+  const result = policy === 'respect' ? 'kept' : 'overwritten';
+  return `  ${seenAt.toISOString()}  ${crm}:${id} ${field}: ${printed(theirs)} instead of ${printed(ours)} (${result})`;
 }
 
 function firstLine(text: string): string {
@@ -106,8 +102,8 @@ function firstLine(text: string): string {
   return line.length > 80 ? `${line.slice(0, 79)}...` : line;
 }
 
-function tellErasures(io: CommandIo, key: LeadKey, erasures: readonly Erasure[], json: boolean): void {
-  const lines = erasures.map((each) => erasureLine(key, each));
+function printErasures(io: CommandIo, key: LeadKey, erasures: readonly Erasure[], json: boolean): void {
+  const lines = erasures.map((erasure) => erasureLine(key, erasure));
   io.stdout.write(json ? `${JSON.stringify({ id: `${key.crm}:${key.id}`, erasures })}\n` : `${lines.join('\n')}\n`);
 }
 

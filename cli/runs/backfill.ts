@@ -1,43 +1,30 @@
-// `leadgrade backfill`: reads everything, scores everybody, writes what the CRM does not hold yet.
-import { Command } from 'commander';
-import { reportFailures, settings } from '../product/with-product.ts';
+// `leadgrade backfill`: reads all records, scores them, and writes the scores that the CRM does not have yet.
+import { isStepDone, listRunSteps } from '../../src/store/sync/run-steps.ts';
+import { loadConfig } from '../product/config.ts';
+import { reportFailures } from '../product/report-failures.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { asOfOption, jsonOption } from '../terminal/options.ts';
 import { dryRun } from './dry-run.ts';
 import { startRun } from './start-run.ts';
 
-interface BackfillOptions {
+export interface BackfillOptions {
   readonly asOf?: Date;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly out?: string;
 }
 
-export function backfillCommand(io: CommandIo): Command {
-  return new Command('backfill')
-    .description(
-      'read everything from the CRM, score everybody, write what it does not hold yet; goes on where it was killed',
-    )
-    .option('--dry-run', 'read and score, write nothing: say who would get what, and what it would take', false)
-    .option('--out <file>', "with --dry-run: write everybody's score to this CSV file")
-    .addOption(asOfOption())
-    .addOption(jsonOption())
-    .action(({ asOf, dryRun: isDry, json, out }: BackfillOptions, command: Command) => {
-      if (out !== undefined && !isDry) command.error('error: --out goes with --dry-run');
-      return isDry ? reportFailures(io, () => dryRun(io, settings(io), { asOf, json, out })) : backfill(io, asOf, json);
-    });
-}
-
-function backfill(io: CommandIo, asOf: Date | undefined, json: boolean): Promise<void> {
+export function backfill(io: CommandIo, { asOf, dryRun: isDry, json, out }: BackfillOptions): Promise<void> {
+  if (isDry) return reportFailures(io, () => dryRun(io, loadConfig(io.env), { asOf, json, out }));
   return startRun(io, {
     job: 'backfill',
     asOf,
     json,
-    ring: async ({ context }, run, manner) => {
+    enqueue: async ({ context }, run, options) => {
+      const steps = await listRunSteps(context.db, run.id);
       for (const crm of context.crms.keys()) {
-        // Killed after all was read: only scoring and writing are left.
-        const isRead = run.progress[`pulled ${crm}`] === true;
-        await context.enqueue(isRead ? 'refresh-records' : 'sync-streams', { crm }, manner);
+        // An earlier process was killed after it had read everything: score and write only.
+        const isRead = isStepDone(steps, 'streams-synced', crm);
+        await context.enqueue(isRead ? 'refresh-records' : 'sync-streams', { crm }, options);
       }
     },
   });

@@ -1,4 +1,4 @@
-// What a dry run prints: who would get what, and what it would take.
+// The text of a dry run: which scores would be written, and how many API calls that takes.
 import type { Band } from '../../src/scoring/compile/compile.ts';
 import type { BandCount, PlannedScore } from '../../src/store/outbox/planned-writes.ts';
 import { scoreTable } from '../terminal/score-table.ts';
@@ -6,9 +6,9 @@ import { scoreTable } from '../terminal/score-table.ts';
 /** Also what `--json` prints. */
 export interface DryRun {
   readonly model: string;
-  /** ISO. */
+  /** ISO 8601. */
   readonly as_of: string;
-  /** That reading and scoring took. */
+  /** Duration of reading and scoring. */
   readonly seconds: number;
   readonly errors: number;
   readonly bands: readonly BandCount[];
@@ -21,34 +21,34 @@ interface DryRunCrm {
   readonly records: number;
   readonly scored: number;
   readonly writes: number;
-  /** Of the writes, those that empty the fields of a record out of scope. */
+  /** Writes that clear the fields of a record out of scope; included in `writes`. */
   readonly clears: number;
   readonly calls_to_read: number;
   readonly calls_to_write: number;
-  /** What this token or account does not show. */
-  readonly unseen: readonly { readonly stream: string; readonly reason: string; readonly fix: string | null }[];
+  /** Streams that are not available to this token or account. */
+  readonly unavailable: readonly { readonly stream: string; readonly reason: string; readonly fix: string | null }[];
 }
 
-const REASONS = 3;
+const MAX_REASONS = 3;
 
 export function dryRunReport(run: DryRun, bands: readonly Band[]): string {
   return [
     `DRY RUN. Nothing was written. Model ${run.model}, as of ${run.as_of}.`,
     '',
-    'WHO WOULD GET WHAT',
+    'SCORES BY BAND AND GRADE',
     '',
     ...scoreTable(bands, (status, grade) => {
-      return run.bands.find((each) => each.status === status && each.grade === grade)?.leads ?? 0;
+      return run.bands.find((cell) => cell.status === status && cell.grade === grade)?.leads ?? 0;
     }),
     ...run.crms.flatMap(writesOf),
     '',
     `THE ${run.highest.length} HIGHEST`,
     ...run.highest.flatMap((score) => ['', ...scoreLines(score, bands)]),
     '',
-    'WHAT IT TAKES',
+    'COST',
     '',
     ...run.crms.flatMap((crm) => cost(crm, run.seconds)),
-    ...run.crms.flatMap(unseenLines),
+    ...run.crms.flatMap(unavailableLines),
     ...(run.errors === 0
       ? []
       : [
@@ -59,12 +59,12 @@ export function dryRunReport(run: DryRun, bands: readonly Band[]): string {
 }
 
 function writesOf({ crm, records, scored, writes, clears }: DryRunCrm): readonly string[] {
-  const out = records - scored;
-  const emptied = clears === 0 ? '' : `; ${clears} of them have scores, which would be emptied`;
+  const outOfScope = records - scored;
+  const cleared = clears === 0 ? '' : `; the scores of ${clears} of them would be cleared`;
   return [
     '',
-    `${crm}: ${records} records; ${out} are out of scope (leads.where in the mapping)${emptied}.`,
-    `${crm}: ${writes - clears} would be written, ${scored - (writes - clears)} hold their score already.`,
+    `${crm}: ${records} records; ${outOfScope} are out of scope (leads.where in the mapping)${cleared}.`,
+    `${crm}: ${writes - clears} would be written, ${scored - (writes - clears)} have their score already.`,
   ];
 }
 
@@ -74,12 +74,12 @@ function scoreLines(score: PlannedScore, bands: readonly Band[]): readonly strin
   const reasons = (explanation ?? '').split('\n').filter((line) => /^[+-]\d+ /.test(line));
   return [
     `${crm}:${id}  ${total} = fit ${fit_score} (${grade}) + behavior ${behavior_score}. ${label}`,
-    ...reasons.slice(0, REASONS).map((line) => `     ${line}`),
+    ...reasons.slice(0, MAX_REASONS).map((line) => `     ${line}`),
   ];
 }
 
 function cost({ crm, calls_to_read, calls_to_write }: DryRunCrm, seconds: number): readonly string[] {
-  // Writing keeps the pace that reading had: both wait for the same limit.
+  // Writing runs at the rate of reading: both wait for the same rate limit.
   const writing = calls_to_read === 0 ? 0 : (seconds * calls_to_write) / calls_to_read;
   return [
     `${crm}: reading took ${calls_to_read} API calls and ${duration(seconds)}; the backfill reads again.`,
@@ -92,12 +92,12 @@ function duration(seconds: number): string {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
-function unseenLines({ crm, unseen }: DryRunCrm): readonly string[] {
-  if (unseen.length === 0) return [];
+function unavailableLines({ crm, unavailable }: DryRunCrm): readonly string[] {
+  if (unavailable.length === 0) return [];
   return [
     '',
-    `NOT SHOWN BY ${crm.toUpperCase()} (what cannot be seen counts neither for nor against anybody)`,
+    `NOT AVAILABLE IN ${crm.toUpperCase()} (unknown activities change no score)`,
     '',
-    ...unseen.map(({ stream, reason, fix }) => `${stream}: ${[reason, fix].filter(Boolean).join(' ')}`),
+    ...unavailable.map(({ stream, reason, fix }) => `${stream}: ${[reason, fix].filter(Boolean).join(' ')}`),
   ];
 }

@@ -1,42 +1,42 @@
-// Everybody's score after a dry run, as a CSV file.
+// Writes the scores of a dry run to a CSV file.
 import type { Kysely } from 'kysely';
 import { type ReplacedFile, replaceFile } from '../../src/csv/files/replace-file.ts';
 import { writeCells } from '../../src/csv/write-cells.ts';
 import { type PlannedScore, pageOfScores } from '../../src/store/outbox/planned-writes.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
-import { ConfigurationError } from '../product/load-crms.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
 
-const PAGE = 1000;
-const HEAD = ['crm', 'id', 'fit_grade', 'fit_score', 'behavior_score', 'total_score', 'status', 'explanation'];
+const PAGE_SIZE = 1000;
+const HEADER = ['crm', 'id', 'fit_grade', 'fit_score', 'behavior_score', 'total_score', 'status', 'explanation'];
 
 export interface ScoresFile {
   readonly path: string;
-  /** Writes everybody's score, and gives the file its name. */
+  /** Writes all scores and moves the file to its path. */
   write(db: Kysely<Tables>): Promise<void>;
-  /** Leaves what stood there, unless it was written. */
+  /** Deletes the temporary file; a file that existed at the path stays unless `write` has replaced it. */
   discard(): Promise<void>;
 }
 
-/** @throws ConfigurationError when it cannot be written to */
+/** @throws ConfigurationError when the path is not writable */
 export async function openScoresFile(path: string): Promise<ScoresFile> {
   const file = await replaceFile(path).catch((error: unknown) => {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new ConfigurationError(`--out ${path} cannot be written (${reason}). Check that its folder is there.`);
+    throw new ConfigurationError(`--out ${path} cannot be written (${reason}). Check that its folder exists.`);
   });
   return { path, write: (db) => writeScores(db, file), discard: () => file.discard() };
 }
 
 async function writeScores(db: Kysely<Tables>, file: ReplacedFile): Promise<void> {
-  await file.write(`${writeCells(HEAD, ',')}\n`);
+  await file.write(`${writeCells(HEADER, ',')}\n`);
   let page: readonly PlannedScore[] = [];
   do {
-    page = await pageOfScores(db, { after: page.at(-1) ?? null, limit: PAGE });
+    page = await pageOfScores(db, { after: page.at(-1) ?? null, limit: PAGE_SIZE });
     await file.write(page.map((score) => `${writeCells(cellsOf(score), ',')}\n`).join(''));
-  } while (page.length === PAGE);
-  await file.keep();
+  } while (page.length === PAGE_SIZE);
+  await file.commit();
 }
 
-/** The explanation is empty where the record holds its score already. */
+/** The explanation is empty if the record has its score already. */
 function cellsOf(score: PlannedScore): readonly string[] {
   const { crm, id, grade, fit_score, behavior_score, total, status, explanation } = score;
   return [crm, id, grade, String(fit_score), String(behavior_score), String(total), status, explanation ?? ''];

@@ -1,20 +1,21 @@
-// `leadgrade backfill --dry-run`: reads and scores everybody in a database of its own that is thrown away, and says what would
-// be written. Neither the CRM nor the product's own database is touched, whether a service runs or not.
+// `leadgrade backfill --dry-run`: reads and scores all records in a temporary database, and prints what would be
+// written. It changes neither the CRM nor the product's database, whether a service runs or not.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isSuperseded } from '../../jobs/read/fallback-streams.ts';
 import { isOwnWorkDone } from '../../jobs/runs/run-progress.ts';
-import { runNeedsThresholds } from '../../jobs/score/update-thresholds.ts';
+import { needsThresholdUpdate } from '../../jobs/score/percentile-bands.ts';
 import { countByBand, highestScores, plannedWrites } from '../../src/store/outbox/planned-writes.ts';
 import { pendingWork } from '../../src/store/sync/pending-work.ts';
+import { listRunSteps } from '../../src/store/sync/run-steps.ts';
 import { closeRun, findRun, openRun } from '../../src/store/sync/runs.ts';
 import { allStreams } from '../../src/store/sync/streams.ts';
 import type { Config } from '../product/config.ts';
 import { openProduct, type Product } from '../product/open-product.ts';
 import { createLog } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { waitForShutdownSignal } from '../terminal/shutdown-signal.ts';
+import { InterruptedError, waitForShutdownSignal } from '../terminal/shutdown-signal.ts';
 import { type DryRun, dryRunReport } from './dry-run-report.ts';
 import { openScoresFile, type ScoresFile } from './dry-run-scores-file.ts';
 import { followRun, reportRun } from './follow-run.ts';
@@ -22,12 +23,12 @@ import { followRun, reportRun } from './follow-run.ts';
 interface DryRunOptions {
   readonly asOf: Date | undefined;
   readonly json: boolean;
-  /** Where everybody's score is written to. */
+  /** CSV file for the score of every record. */
   readonly out?: string | undefined;
 }
 
 export async function dryRun(io: CommandIo, config: Config, { asOf, json, out }: DryRunOptions): Promise<void> {
-  // Before anything is asked of a CRM: reading everything may take hours.
+  // Open the file before the first API call: reading everything may take hours.
   const scores = out === undefined ? null : await openScoresFile(out);
   try {
     await withThrowawayProduct(io, config, { asOf }, (product) => readAndReport(io, product, { json, scores }));
@@ -37,9 +38,9 @@ export async function dryRun(io: CommandIo, config: Config, { asOf, json, out }:
 }
 
 /**
- * A product on the settings' CRMs with a database of its own, which writes to nobody. The database is thrown away, also when the
- * process is told to end meanwhile: it holds what people's records say.
- * @throws what opening the product throws, and what `work` does
+ * Opens a read-only product on the configured CRMs with a temporary database. The database contains personal
+ * data, so it is deleted in any case, also after a shutdown signal.
+ * @throws InterruptedError after a shutdown signal, and the errors of `openProduct` and `work`
  */
 export async function withThrowawayProduct(
   io: CommandIo,
@@ -48,15 +49,15 @@ export async function withThrowawayProduct(
   work: (product: Product) => Promise<void>,
 ): Promise<void> {
   const stopped = waitForShutdownSignal().then(() => {
-    throw new Error('it was told to end. Nothing was written.');
+    throw new InterruptedError('Interrupted. Nothing was written.');
   });
-  // Told while the product opens, it ends as soon as that is done.
+  // A signal that arrives while the product opens takes effect when it is open.
   stopped.catch(() => undefined);
   const dataDir = await mkdtemp(join(tmpdir(), 'leadgrade-dry-run-'));
   try {
-    const apart = { ...config, dataDir, databaseUrl: undefined, redisUrl: undefined };
+    const temporary = { ...config, dataDir, databaseUrl: undefined, redisUrl: undefined };
     const log = createLog(io, 'error');
-    const product = await openProduct(apart, { clock: io.clock, log, asOf: asOf ?? null, readOnly: true });
+    const product = await openProduct(temporary, { clock: io.clock, log, asOf: asOf ?? null, readOnly: true });
     try {
       await Promise.race([work(product), stopped]);
     } finally {
@@ -67,7 +68,7 @@ export async function withThrowawayProduct(
   }
 }
 
-/** Reads, scores, and prints what was found. */
+/** Reads, scores, and prints the report. */
 export async function readAndReport(
   io: CommandIo,
   product: Product,
@@ -92,23 +93,25 @@ export async function readAndReport(
   io.stdout.write(json ? `${JSON.stringify(found)}\n` : `${dryRunReport(found, context.model.compiled.bands)}\n`);
   if (scores !== null) {
     await scores.write(db);
-    io.stderr.write(`Everybody's score: ${scores.path}\n`);
+    io.stderr.write(`Scores: ${scores.path}\n`);
   }
   io.setExitCode(summary.errors > 0 ? 1 : 0);
 }
 
-/** A run is closed when all is written; this one is over when there is nothing left but to write. */
+/** Other runs are closed when all scores are written; a dry run is closed when only writing is left. */
 async function closeOnceScored({ context }: Product, runId: number): Promise<void> {
   const { db, clock } = context;
   const run = await findRun(db, runId);
-  if (run === null || run.state !== 'running' || !isOwnWorkDone(context, run)) return;
+  if (run === null || run.state !== 'running') return;
+  const steps = await listRunSteps(db, runId);
+  if (!isOwnWorkDone(context, steps)) return;
   const { dirty, due } = await pendingWork(db, clock.now(), [...context.crms.keys()]);
   if (dirty > 0 || due > 0) return;
-  if (runNeedsThresholds(context, run)) return context.enqueue('score-leads', {});
+  if (needsThresholdUpdate(context, run, steps)) return context.enqueue('score-leads', {});
   await closeRun(db, runId, { state: 'done', error: null }, clock.now());
 }
 
-const SHOWN = 10;
+const MAX_HIGHEST = 10;
 
 async function findings(
   { context }: Product,
@@ -124,7 +127,7 @@ async function findings(
     seconds,
     errors,
     bands: await countByBand(db),
-    highest: await highestScores(db, SHOWN),
+    highest: await highestScores(db, MAX_HIGHEST),
     crms: [...crms.values()].map(({ connector }) => {
       const planned = writes.find(({ crm }) => crm === connector.id);
       const count = planned?.writes ?? 0;
@@ -136,7 +139,7 @@ async function findings(
         clears: planned?.clears ?? 0,
         calls_to_read: connector.apiCallCount(),
         calls_to_write: Math.ceil(count / connector.batch.write),
-        unseen: streams.flatMap((row) => {
+        unavailable: streams.flatMap((row) => {
           const { crm, stream, unavailableReason, unavailableFix } = row;
           const known = connector.streams.find(({ id }) => id === stream);
           if (crm !== connector.id || unavailableReason === null || isSuperseded(known, row)) return [];

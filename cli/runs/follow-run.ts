@@ -1,9 +1,10 @@
-// Follows a run to its end: progress on standard error, and whether all went well.
+// Follows a run to its end: prints the progress on standard error, then the summary and the exit code.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCrmDown, OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { countErrors } from '../../src/store/leads/record-errors.ts';
 import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../src/store/sync/pending-work.ts';
+import { isStepDone, listRunSteps } from '../../src/store/sync/run-steps.ts';
 import { findRun, type Run } from '../../src/store/sync/runs.ts';
 import type { Product } from '../product/open-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
@@ -11,13 +12,13 @@ import type { CommandIo } from '../terminal/io.ts';
 export interface RunSummary {
   readonly run: number;
   readonly state: 'done' | 'paused' | 'failed';
-  /** Why it failed. */
+  /** The error of a failed run. */
   readonly error: string | null;
   readonly scored: number;
   readonly written: number;
   readonly refused: number;
   readonly decayed: number;
-  /** Records that stand in the error list now, whatever run put them there. */
+  /** Entries in the error list now, of this run and of earlier ones. */
   readonly errors: number;
   readonly pauses: readonly Pick<CrmPause, 'crm' | 'direction' | 'error_kind' | 'message' | 'fix'>[];
 }
@@ -25,54 +26,58 @@ export interface RunSummary {
 const POLL_MS = 200;
 const PROGRESS_MS = 2_000;
 
-/** Resolves when the run is done, or when all that is left of it waits for CRMs whose pauses need somebody, or last too long. `atEachLook` is called a few times a second. */
+/**
+ * Resolves when the run is done, or when all remaining work waits for CRMs that are down or need operator
+ * action. `onPoll` is called every POLL_MS.
+ */
 export async function followRun(
   product: Product,
   runId: number,
   io: CommandIo,
-  atEachLook: () => Promise<void> = async () => {},
+  onPoll: () => Promise<void> = async () => {},
 ): Promise<RunSummary> {
   const { db, clock } = product.context;
-  let said = '';
-  let sayAt = 0;
+  let printed = '';
+  let nextPrintAt = 0;
   for (;;) {
     const run = await findRun(db, runId);
     const now = clock.now();
-    const standing = await listPauses(db, [...product.context.crms.keys()]);
-    // Done all the same: a CRM that could not be read or written is told, or the result would look whole.
-    if (!run || run.state === 'done' || run.state === 'failed') return summarize(product, run, standing);
-    const pauses = standing.filter((pause) => endsCommand(pause, now));
+    const activePauses = await listPauses(db, [...product.context.crms.keys()]);
+    // A run can be done although a CRM is paused: report the pause, or the result would look complete.
+    if (!run || run.state === 'done' || run.state === 'failed') return summarize(product, run, activePauses);
+    const pauses = activePauses.filter((pause) => endsCommand(pause, now));
     if (pauses.length > 0 && !(await isWorkLeft(product, run, pauses))) return summarize(product, run, pauses);
-    if (now.getTime() >= sayAt) {
-      const line = [await progressLine(product, run), ...standing.filter(isWaitingForQuota).map(quotaLine)].join('; ');
-      if (line !== said) io.stderr.write(`${line}\n`);
-      said = line;
-      sayAt = now.getTime() + PROGRESS_MS;
+    if (now.getTime() >= nextPrintAt) {
+      const line = [await progressLine(product, run), ...activePauses.filter(isWaitingForQuota).map(quotaLine)].join('; ');
+      if (line !== printed) io.stderr.write(`${line}\n`);
+      printed = line;
+      nextPrintAt = now.getTime() + PROGRESS_MS;
     }
-    await atEachLook();
+    await onPoll();
     await sleep(POLL_MS);
   }
 }
 
-/** The calls of the day are used up: no trouble, and it goes on by itself. */
+/** The daily quota is used up. Reading continues without operator action when it is reset. */
 function isWaitingForQuota({ error_kind, direction }: CrmPause): boolean {
   return error_kind === 'budget-spent' && direction === 'read';
 }
 
 function quotaLine({ crm, message, until }: CrmPause): string {
-  return `${crm} rests until ${until.toISOString()}: ${message}`;
+  return `${crm}: reading is paused until ${until.toISOString()}: ${message}`;
 }
 
 function endsCommand(pause: CrmPause, now: Date): boolean {
   return pause.error_kind !== 'budget-spent' && isCrmDown(pause, now);
 }
 
-/** Whether there is anything left to do for the other CRMs: one that is down does not end the work on them. */
+/** Whether work is left for the other CRMs: they continue while one is down. */
 async function isWorkLeft({ context }: Product, run: Run, pauses: readonly CrmPause[]): Promise<boolean> {
   const down = new Set(pauses.map(({ crm }) => crm));
   const others = [...context.crms.keys()].filter((crm) => !down.has(crm));
   if (others.length === 0) return false;
-  if (!others.every((crm) => run.progress[`pulled ${crm}`] === true)) return true;
+  const steps = await listRunSteps(context.db, run.id);
+  if (!others.every((crm) => isStepDone(steps, 'streams-synced', crm))) return true;
   const { dirty, due, outbox, waiting } = await pendingWork(context.db, context.clock.now(), others);
   return dirty > 0 || due > 0 || outbox > waiting;
 }
@@ -99,17 +104,19 @@ async function summarize({ context }: Product, run: Run | null, pauses: readonly
       direction,
       error_kind,
       message,
-      fix: fix,
+      fix,
     })),
   };
 }
 
 function count(run: Run | null, name: string): number {
-  const value = run?.progress[name];
-  return typeof value === 'number' ? value : 0;
+  return run?.progress[name] ?? 0;
 }
 
-/** Prints a summary and sets the exit code: 0 all well, 1 some records failed, 2 somebody must mend something, 3 a CRM is down. */
+/**
+ * Prints the summary and sets the exit code: 0 no errors, 1 some records failed, 2 operator action needed,
+ * 3 a CRM is down or the run failed.
+ */
 export function reportRun(io: CommandIo, job: string, summary: RunSummary, json: boolean): void {
   for (const pause of summary.pauses) {
     io.stderr.write(`${[`${pause.crm}: ${pause.message}`, pause.fix].filter(Boolean).join(' ')}\n`);

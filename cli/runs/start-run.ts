@@ -1,11 +1,11 @@
-// `backfill` and `recompute`: a run is opened and its job rung for; it is worked on in this process, or, where a service runs,
-// by that.
+// `backfill` and `recompute`: opens a run, enqueues its job and follows it to its end. A running service does the
+// work; without one, this process does.
 import type { EnqueueOptions } from '../../jobs/job-types.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import { closeRun, findUnfinishedRun, openRun, type Run } from '../../src/store/sync/runs.ts';
-import { recheckAvailability } from '../../src/store/sync/streams.ts';
-import { ConfigurationError } from '../product/load-crms.ts';
+import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
@@ -15,44 +15,46 @@ interface RunJob {
   readonly job: 'backfill' | 'recompute';
   readonly asOf: Date | undefined;
   readonly json: boolean;
-  readonly ring: (product: Product, run: Run, manner: EnqueueOptions) => Promise<void>;
+  readonly enqueue: (product: Product, run: Run, options: EnqueueOptions) => Promise<void>;
 }
 
-export async function startRun(io: CommandIo, { job, asOf, json, ring }: RunJob): Promise<void> {
-  await withProduct(io, { asOf, quiet: true }, async (product) => {
+export async function startRun(io: CommandIo, { job, asOf, json, enqueue }: RunJob): Promise<void> {
+  await withProduct(io, { asOf, logErrorsOnly: true }, async (product) => {
     const { db, clock } = product.context;
-    const isServed = await isWorkerAlive(db, clock.now());
-    if (isServed && asOf) {
-      throw new ConfigurationError(
-        'A service runs on this database and scores at the present. Stop it to use --as-of.',
-      );
+    const isServiceRunning = await isWorkerAlive(db, clock.now());
+    if (isServiceRunning && asOf) {
+      throw new ConfigurationError('--as-of: a service runs on this database and scores as of now. Stop it first.');
     }
-    // One that was killed half way is gone on with, not begun again.
+    // A run that was killed is continued, not started again.
     const run =
       (await findUnfinishedRun(db, job)) ?? (await openRun(db, { job, slot: null, state: 'running' }, clock.now()));
     if (!run) throw new Error(`The run of ${job} could not be opened.`);
-    // Whoever starts a run may have mended what the CRM was left alone for.
-    for (const crm of product.context.crms.keys()) {
-      await clearPause(db, { crm, direction: 'read', before: clock.now() });
-      await clearPause(db, { crm, direction: 'write', before: clock.now() });
-      if (job === 'backfill') await recheckAvailability(db, crm);
-    }
-    // Nobody rings again for a job that failed in this process: the run ends, and says why.
+    await clearPauses(product, job);
+    // In this process a failed job is not enqueued again: the run ends with its error.
     const giveUp = (error: string) => {
       closeRun(db, run.id, { state: 'failed', error }, clock.now()).catch(() => io.stderr.write(`${error}\n`));
     };
-    let isWorking = !isServed;
-    if (isServed) io.stderr.write(`${job}: handed over to the running service.\n`);
+    let isWorking = !isServiceRunning;
+    if (isServiceRunning) io.stderr.write(`${job}: submitted to the running service.\n`);
     else product.work(giveUp);
-    // A job that a killed process left behind is found and gone on with: asking once more would only read twice.
-    await ring(product, run, { unlessRunning: !isServed });
-    // The service may have been killed a moment ago, or be stopped while it works for us.
-    const takeOver = async () => {
+    // A job that a killed process left behind is found and continued; a second one would read everything twice.
+    await enqueue(product, run, { skipIfActive: !isServiceRunning });
+    // The service may have been killed a moment ago, or may be stopped during the run.
+    const continueHere = async () => {
       if (isWorking || (await isWorkerAlive(db, clock.now()))) return;
-      io.stderr.write(`${job}: the service has stopped; going on here.\n`);
+      io.stderr.write(`${job}: the service has stopped; continuing in this process.\n`);
       isWorking = true;
       product.work(giveUp);
     };
-    reportRun(io, job, await followRun(product, run.id, io, takeOver), json);
+    reportRun(io, job, await followRun(product, run.id, io, continueHere), json);
   });
+}
+
+/** The operator may have fixed the reason of a pause before the start of the run. */
+async function clearPauses({ context: { db, clock, crms } }: Product, job: RunJob['job']): Promise<void> {
+  for (const crm of crms.keys()) {
+    await clearPause(db, { crm, direction: 'read', before: clock.now() });
+    await clearPause(db, { crm, direction: 'write', before: clock.now() });
+    if (job === 'backfill') await recheckAvailability(db, crm);
+  }
 }

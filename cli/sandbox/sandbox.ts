@@ -1,6 +1,6 @@
-// `leadgrade sandbox`: the local CRMs alone. Prints their addresses and credentials, and serves until it is terminated.
+// `leadgrade sandbox`: runs the local CRMs alone. Prints their addresses and credentials, and serves until a shutdown
+// signal.
 import { readFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import { loadLeadforge } from '../../sandbox/dataset/leadforge.ts';
@@ -9,9 +9,7 @@ import { type FaultRule, faultScriptSchema } from '../../sandbox/http/fault-scri
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import type { WebhookSettingsInput } from '../../sandbox/hubspot/webhooks/webhook-settings.ts';
 import { type SalesforceSandbox, startSalesforceSandbox } from '../../sandbox/salesforce/start.ts';
-import { isLoopbackUrl, LOOPBACK_RULE } from '../../sandbox/webhooks/delivery-settings.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { instant } from '../terminal/options.ts';
 import { waitForShutdownSignal } from '../terminal/shutdown-signal.ts';
 import { shippedSubscriptions } from './subscriptions.ts';
 
@@ -30,29 +28,8 @@ const optionsSchema = z.object({
 });
 type SandboxOptions = z.infer<typeof optionsSchema>;
 
-export function sandboxCommand(io: CommandIo): Command {
-  return new Command('sandbox')
-    .description('run the local CRMs alone: they look like the real ones and hold made-up data')
-    .option('--hubspot-port <port>', 'port of the HubSpot sandbox (0: any free one)', wholeNumber(0, 65_535), 0)
-    .option('--salesforce-port <port>', 'port of the Salesforce sandbox (0: any free one)', wholeNumber(0, 65_535), 0)
-    .option('--contacts <n>', 'how many contacts the seeded data set has', wholeNumber(1, 1_000_000), 2000)
-    .option('--seed <n>', 'seed of the data set: the same one gives the same data', wholeNumber(0, 0xffffffff), 1)
-    .option('--data <dir>', 'load a folder of the leadforge form in place of the seeded data set')
-    .option('--now <instant>', 'where its clock starts, ISO (it runs; default: the real one)', instant)
-    .addOption(
-      new Option('--tier <tier>', 'what kind of HubSpot account')
-        .choices(['free', 'pro', 'enterprise'])
-        .default('enterprise'),
-    )
-    .option('--day-limit <calls>', "HubSpot calls a day (default: the tier's)", wholeNumber(1, 10_000_000))
-    .option('--faults <file>', 'a fault script (JSON): which requests go wrong, and how')
-    .option(
-      '--webhooks <url>',
-      'send webhooks, of what the shipped mapping reads, to a service on this machine: <url>/webhooks/hubspot',
-      loopbackUrl,
-    )
-    .option('--json', 'print one line of JSON when it is ready')
-    .action(async (given: unknown) => run(io, optionsSchema.parse(given)));
+export function runSandbox(io: CommandIo, options: unknown): Promise<void> {
+  return run(io, optionsSchema.parse(options));
 }
 
 async function run(io: CommandIo, options: SandboxOptions): Promise<void> {
@@ -62,11 +39,11 @@ async function run(io: CommandIo, options: SandboxOptions): Promise<void> {
   const { hubspotPort, salesforcePort, tier, dayLimit } = options;
   const common = { now, clock: io.clock, ...input };
   const optional = { ...(dayLimit === undefined ? {} : { dayLimit }), ...(await webhooksOf(options)) };
-  const hubspot = await started(io, '--hubspot-port', () =>
+  const hubspot = await startOrReport(io, '--hubspot-port', () =>
     startHubSpotSandbox({ port: hubspotPort, tier, ...optional, ...common }),
   );
   if (!hubspot) return;
-  const salesforce = await started(io, '--salesforce-port', () =>
+  const salesforce = await startOrReport(io, '--salesforce-port', () =>
     startSalesforceSandbox({ port: salesforcePort, ...common }),
   );
   if (!salesforce) return hubspot.close();
@@ -83,8 +60,8 @@ async function webhooksOf({ webhooks }: SandboxOptions): Promise<{ webhooks?: We
   return { webhooks: { targetUrl: `${webhooks}/webhooks/hubspot`, subscriptions } };
 }
 
-/** One sandbox, or null when it cannot start (told on stderr). */
-async function started<T>(io: CommandIo, portOption: string, start: () => Promise<T>): Promise<T | null> {
+/** @returns null if the sandbox cannot start; the reason is on standard error */
+async function startOrReport<T>(io: CommandIo, portOption: string, start: () => Promise<T>): Promise<T | null> {
   try {
     return await start();
   } catch (error) {
@@ -94,7 +71,7 @@ async function started<T>(io: CommandIo, portOption: string, start: () => Promis
   }
 }
 
-/** The data set and the faults, or null when one of them cannot be read (told on stderr). */
+/** @returns null if the data set or the fault script cannot be read; the reason is on standard error */
 async function readInput(
   io: CommandIo,
   options: SandboxOptions,
@@ -113,7 +90,7 @@ async function readInput(
   }
 }
 
-/** @throws an Error that names the file and the place in it */
+/** @throws an Error that names the file and the location in it */
 async function readFaults(file: string): Promise<readonly FaultRule[]> {
   const parsed = faultScriptSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
   if (!parsed.success) throw new Error(`${file} is not a fault script:\n${z.prettifyError(parsed.error)}`);
@@ -143,22 +120,6 @@ function describe(hubspot: HubSpotSandbox, salesforce: SalesforceSandbox): strin
     'Press Ctrl+C to end it.',
     '',
   ].join('\n');
-}
-
-/** Without the slash at its end. */
-function loopbackUrl(text: string): string {
-  if (!isLoopbackUrl(text)) throw new InvalidArgumentError(`It ${LOOPBACK_RULE}.`);
-  return text.replace(/\/+$/, '');
-}
-
-function wholeNumber(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isInteger(value) || value < low || value > high) {
-      throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
-    }
-    return value;
-  };
 }
 
 function messageOf(error: unknown): string {

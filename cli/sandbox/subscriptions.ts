@@ -1,8 +1,8 @@
-// What the sandbox HubSpot takes the product's app to be subscribed to: what stands in the project that `init hubspot-app` writes.
+// The webhook subscriptions of the sandbox HubSpot: those of the project that `init hubspot-app` writes.
 import { type Subscriptions, subscriptionsIn } from '../../sandbox/hubspot/webhooks/subscriptions.ts';
 import { exampleHubSpotApp } from '../init/example-hubspot-app.ts';
 
-/** Those of the mapping as it comes, as HubSpot reads them. */
+/** The subscriptions of the shipped mapping, parsed as HubSpot parses them. */
 export async function shippedSubscriptions(): Promise<Subscriptions> {
   const file = (await exampleHubSpotApp()).find(([path]) => path.endsWith('/webhooks-hsmeta.json'));
   return subscriptionsIn(file?.[1] ?? '');

@@ -1,46 +1,52 @@
-// What `leadgrade score` reads, whatever the file's form: leads, and lines or rows that are none, in the order of the file.
+// The types that `leadgrade score` passes from its sources to its outputs.
 import type { CsvRecord } from '../../src/csv/records.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
 
 export interface LeadEntry {
   readonly lead: Lead;
-  /** Whether it reached the outcome that the mapping names; null when that is not known. */
+  /** Whether the lead reached the outcome of the mapping; null: not known. */
   readonly outcome: boolean | null;
   /** The row of a CSV file. */
   readonly record?: CsvRecord;
 }
-export interface RefusedEntry {
+/** A line or row that is not a valid lead. */
+export interface RejectedEntry {
   readonly id: string | null;
   readonly error: {
     readonly code: 'invalid_json' | 'invalid_lead' | 'invalid_row';
     readonly message: string;
     readonly path: string;
-    /** Of a CSV file: where the row begins. */
+    /** CSV only: the line on which the row begins. */
     readonly line?: number;
   };
   readonly record?: CsvRecord;
 }
-export type Entry = LeadEntry | RefusedEntry;
+export type Entry = LeadEntry | RejectedEntry;
 
 export interface ScoredEntry extends LeadEntry {
   readonly result: ScoreResult;
-  /** Wording costs more than scoring: it is made only where it is read. */
+  /** Explaining takes longer than scoring, so the text is made only for outputs that contain it. */
   readonly explain: () => string;
 }
 
 export interface Source {
+  /** In the order of the file. */
   readonly entries: AsyncIterable<Entry>;
-  /** What the outcome is called in the file; empty where none is named. */
+  /** The name of the outcome in the file; empty: the mapping names none. */
   readonly outcomeName: string;
-  /** Says what was refused, once all is read. */
-  readonly tellRefused: (count: number) => void;
+  /** Prints a summary of the rejected entries after the last one. */
+  readonly reportRejected: (count: number) => void;
 }
 
-/** Where scored leads go. */
 export interface Output {
-  readonly add: (entry: ScoredEntry | RefusedEntry) => Promise<void>;
-  readonly finish: (counts: { readonly scored: number; readonly refused: number }) => Promise<void>;
-  /** After a failure: nothing half written is left. */
+  readonly add: (entry: ScoredEntry | RejectedEntry) => Promise<void>;
+  readonly finish: (counts: ScoreCounts) => Promise<void>;
+  /** Called after a failure: deletes a partially written file. */
   readonly discard: () => Promise<void>;
+}
+
+export interface ScoreCounts {
+  readonly scored: number;
+  readonly refused: number;
 }

@@ -1,4 +1,5 @@
-// Leads of a CSV export, one a row, by its mapping. How the file was read, and the first rows that are no lead, go to standard error.
+// Reads leads from a CSV export, one a row, with a mapping. Prints the detected encoding and delimiter, and the first
+// invalid rows, to standard error.
 import { type CsvMapping, mappedColumns, readCsvMapping } from '../../src/csv/csv-mapping.ts';
 import { type OpenedCsv, openCsv } from '../../src/csv/files/open-csv.ts';
 import { locateColumns } from '../../src/csv/header.ts';
@@ -11,46 +12,46 @@ import { readText } from '../product/load-model.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Entry, Source } from './entries.ts';
 
-const SHOWN = 10;
+const MAX_PRINTED = 10;
 
 export interface CsvSource extends Source {
   readonly header: readonly string[];
   readonly form: OpenedCsv;
 }
 
-/** @returns null when mapping or file cannot be used; why stands on standard error then */
+/** @returns null when the mapping or the file is invalid; the problems are on standard error */
 export async function readCsv(
   io: CommandIo,
   files: { readonly csv: string; readonly mapping: string },
   model: CompiledModel,
   asOf: number,
 ): Promise<CsvSource | null> {
-  const say = (text: string) => io.stderr.write(`${text}\n`);
+  const print = (text: string) => io.stderr.write(`${text}\n`);
   const mapping = await loadMapping(io, files.mapping);
   if (mapping === null) return null;
   const form = await openCsv(files.csv, mappedColumns(mapping), mapping.csv);
   if (typeof form === 'string') {
-    say(`error: ${files.csv} ${form}`);
+    print(`error: ${files.csv} ${form}`);
     return null;
   }
-  say(`${files.csv}: ${form.encoding}${form.hasMark ? ' with byte order mark' : ''}, ${form.delimiter} as delimiter.`);
+  print(`${files.csv}: ${form.encoding}${form.hasByteOrderMark ? ' with byte order mark' : ''}, ${form.delimiter} as delimiter.`);
   const { value: header } = await form.records.next();
   const columns = locateHeader(mapping, header);
   if ('errors' in columns) {
-    for (const error of columns.errors) say(`error: ${files.csv}: ${error}`);
+    for (const error of columns.errors) print(`error: ${files.csv}: ${error}`);
     return null;
   }
-  for (const type of undeclared(mapping, model)) {
-    say(
-      `The model counts "${type}", which the mapping neither gives nor lists under unobserved: taken as never happened.`,
+  for (const type of uncoveredTypes(mapping, model)) {
+    print(
+      `The model scores "${type}", which the mapping neither maps nor lists under unobserved; it counts as never happened.`,
     );
   }
   const project = createRowProjector(mapping, columns.columns, asOf);
   return {
-    entries: entriesOf(form.records, project, say),
+    entries: readEntries(form.records, project, print),
     outcomeName: mapping.outcome?.column ?? '',
-    tellRefused: (count) =>
-      say(`${count} rows are not scored${count > SHOWN ? `; the first ${SHOWN} are named above` : ''}.`),
+    reportRejected: (count) =>
+      print(`${count} rows are not scored${count > MAX_PRINTED ? `; the first ${MAX_PRINTED} are listed above` : ''}.`),
     header: header?.cells ?? [],
     form,
   };
@@ -72,18 +73,21 @@ function locateHeader(mapping: CsvMapping, header: CsvRecord | undefined): Retur
   return locateColumns(mappedColumns(mapping), header.cells);
 }
 
-/** Activity types of the model of which the mapping says nothing: an absence would be counted that nobody has seen. */
-function undeclared(mapping: CsvMapping, model: CompiledModel): readonly string[] {
-  const given = new Set([...(mapping.activities ?? []).map(({ type }) => type), ...(mapping.unobserved ?? [])]);
-  return [...model.behavior.watchers.keys()].filter((type) => !given.has(type));
+/**
+ * Activity types of the model that the mapping does not mention. They score like an observed absence, although the
+ * export says nothing about them.
+ */
+function uncoveredTypes(mapping: CsvMapping, model: CompiledModel): readonly string[] {
+  const covered = new Set([...(mapping.activities ?? []).map(({ type }) => type), ...(mapping.unobserved ?? [])]);
+  return [...model.behavior.subscriptions.keys()].filter((type) => !covered.has(type));
 }
 
-async function* entriesOf(
+async function* readEntries(
   records: AsyncIterable<CsvRecord>,
   project: RowProjector,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): AsyncGenerator<Entry> {
-  let refused = 0;
+  let rejected = 0;
   let isEmpty = true;
   for await (const record of records) {
     isEmpty = false;
@@ -92,14 +96,14 @@ async function* entriesOf(
       yield { ...projected, record };
       continue;
     }
-    refused++;
-    if (refused <= SHOWN) say(formatRowProblem(record.line, projected.problem));
-    yield refusedEntry({ ...record, problem: projected.problem }, projected.problem);
+    rejected++;
+    if (rejected <= MAX_PRINTED) print(formatRowProblem(record.line, projected.problem));
+    yield rejectedEntry({ ...record, problem: projected.problem }, projected.problem);
   }
-  if (isEmpty) say('The file has a header and no rows.');
+  if (isEmpty) print('The file has a header and no rows.');
 }
 
-function refusedEntry(record: CsvRecord, { column, message, fix }: RowProblem): Entry {
+function rejectedEntry(record: CsvRecord, { column, message, fix }: RowProblem): Entry {
   const error = { code: 'invalid_row', message: `${message} ${fix}`, path: column ?? '', line: record.line } as const;
   return { id: null, error, record };
 }

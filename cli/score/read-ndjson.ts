@@ -1,4 +1,4 @@
-// Leads of an NDJSON stream, one a line.
+// Reads leads from NDJSON, one a line.
 import { parseLead } from '../../src/scoring/parse-lead.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { readLines } from '../terminal/read-lines.ts';
@@ -6,14 +6,13 @@ import type { Entry, Source } from './entries.ts';
 
 export function readNdjson(io: CommandIo, chunks: AsyncIterable<Uint8Array | string>): Source {
   return {
-    entries: entriesOf(chunks),
+    entries: readEntries(chunks),
     outcomeName: '',
-    tellRefused: (count) =>
-      io.stderr.write(`${count} of the lines are no valid lead; see their errors in the output.\n`),
+    reportRejected: (count) => io.stderr.write(`${count} lines are not valid leads; the output contains the errors.\n`),
   };
 }
 
-async function* entriesOf(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<Entry> {
+async function* readEntries(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<Entry> {
   for await (const line of readLines(chunks)) if (line.trim() !== '') yield toEntry(line);
 }
 
@@ -22,8 +21,8 @@ function toEntry(line: string): Entry {
   try {
     value = JSON.parse(line);
   } catch {
-    // The parser's own message quotes the line, which is personal data.
-    return { id: null, error: { code: 'invalid_json', message: 'the line is no JSON', path: '' } };
+    // The message of JSON.parse quotes the line, which is personal data.
+    return { id: null, error: { code: 'invalid_json', message: 'not valid JSON', path: '' } };
   }
   const parsed = parseLead(value);
   if (!('error' in parsed)) return { lead: parsed.lead, outcome: null };

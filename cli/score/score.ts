@@ -1,22 +1,21 @@
-// `leadgrade score`: scores leads offline, one a line of NDJSON or one a row of a CSV export. No CRM, no database, no network; memory
-// stays flat.
+// `leadgrade score`: scores leads offline, one a line of NDJSON or one a row of a CSV export. No CRM, no database, no
+// network; memory use does not depend on the size of the file.
 import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
-import { Command, Option } from 'commander';
-import { isSameFile } from '../../src/csv/files/replace-file.ts';
-import { takenColumns } from '../../src/csv/scored-rows.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { parseInstant } from '../../src/scoring/instant.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
 import { loadModel, modelFile } from '../product/load-model.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import type { LeadEntry, Output, RefusedEntry, ScoredEntry, Source } from './entries.ts';
-import { printed, sampled, scoredFile } from './outputs.ts';
-import { type CsvSource, readCsv } from './read-csv.ts';
+import type { LeadEntry, Output, RejectedEntry, ScoredEntry, Source } from './entries.ts';
+import { printResults } from './print-results.ts';
+import type { CsvSource } from './read-csv.ts';
 import { readNdjson } from './read-ndjson.ts';
+import { UsageError } from './usage-error.ts';
 
-interface ScoreOptions {
+export interface ScoreOptions {
   readonly model?: string;
   readonly input: string;
   readonly csv?: string;
@@ -27,53 +26,44 @@ interface ScoreOptions {
   readonly json?: true;
 }
 
-export function scoreCommand(io: CommandIo): Command {
-  return new Command('score')
-    .description('Score leads offline: NDJSON or a CSV export in, results out, in the same order.')
-    .option('--model <file>', 'model file (default: MODEL_FILE, or mappings/model.yaml)')
-    .option('--input <file>', 'leads as NDJSON, one a line; - is standard input', '-')
-    .addOption(new Option('--csv <file>', 'leads as a CSV export, one a row; needs --mapping').conflicts('input'))
-    .option('--mapping <file>', 'which column of the CSV file is what (docs/exports.md)')
-    .option('--out <file>', 'write the rows of the CSV file with their scores behind them')
-    .option('--sample', 'print how often each case and signal fires on the file, instead of the results')
-    .option('--as-of <instant>', 'score as of this RFC 3339 instant (default: now)')
-    .option('--json', 'print JSON: one result a line, or the sample')
-    .action((options: ScoreOptions) => run(io, options));
-}
-
-/** What is wrong with how the command was called. */
-class UsageError extends Error {}
-
-async function run(io: CommandIo, options: ScoreOptions): Promise<void> {
+export async function score(io: CommandIo, options: ScoreOptions): Promise<void> {
   try {
     await checkUsage(options);
     const now = options.asOf === undefined ? io.clock.now().getTime() : parseInstant(options.asOf);
     if (now === null) {
-      throw new UsageError(`--as-of "${options.asOf}" is no RFC 3339 instant. Write it as 2026-11-01T00:00:00Z.`);
+      throw new UsageError(
+        `--as-of "${options.asOf}" is not a valid RFC 3339 instant. Write it as 2026-11-01T00:00:00Z.`,
+      );
     }
-    const model = await loadModel(io, modelFile(io, options.model));
-    const source = model && (await openSource(io, options, model, now));
-    if (!model || !source) io.setExitCode(2);
-    else await scoreAll(io, source, await outputsOf(io, options, source, model), model, now);
+    const { compiled } = await loadModel(modelFile(io.env, options.model));
+    const source = await openSource(io, options, compiled, now);
+    if (!source) io.setExitCode(2);
+    else await scoreAll(io, source, await openOutputs(io, options, source, compiled), compiled, now);
   } catch (error) {
-    const isUsage = error instanceof UsageError;
-    const message = error instanceof Error ? error.message : String(error);
-    io.stderr.write(isUsage ? `error: ${message}\n` : `leadgrade could not run: ${message}\n`);
-    io.setExitCode(isUsage ? 2 : 3);
+    reportFailure(io, error);
   }
+}
+
+function reportFailure(io: CommandIo, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof UsageError) io.stderr.write(`error: ${message}\n`);
+  else if (error instanceof ConfigurationError) io.stderr.write(`${message}\n`);
+  else io.stderr.write(`leadgrade could not run: ${message}\n`);
+  io.setExitCode(error instanceof UsageError || error instanceof ConfigurationError ? 2 : 3);
 }
 
 async function checkUsage({ csv, mapping, out, input }: ScoreOptions): Promise<void> {
   if (csv === undefined) {
-    if (mapping !== undefined) throw new UsageError('--mapping belongs to --csv. Name the file with --csv FILE.');
-    if (out !== undefined) throw new UsageError('--out belongs to --csv. For NDJSON, send standard output to a file.');
+    if (mapping !== undefined) throw new UsageError('--mapping needs --csv. Name the export with --csv FILE.');
+    if (out !== undefined) throw new UsageError('--out needs --csv. For NDJSON, redirect standard output to a file.');
     if (input !== '-' && !(await isReadable(input))) {
       throw new UsageError(`--input ${input} cannot be read. Check the path, or use - for standard input.`);
     }
     return;
   }
-  if (mapping === undefined)
-    throw new UsageError('--csv needs --mapping FILE: which column is what (docs/exports.md).');
+  if (mapping === undefined) {
+    throw new UsageError('--csv needs --mapping FILE, which describes the columns (docs/exports.md).');
+  }
   if (!(await isReadable(csv))) throw new UsageError(`--csv ${csv} cannot be read. Check the path.`);
 }
 
@@ -92,12 +82,15 @@ async function openSource(
   model: CompiledModel,
   now: number,
 ): Promise<Source | CsvSource | null> {
-  if (csv !== undefined && mapping !== undefined) return readCsv(io, { csv, mapping }, model, now);
+  if (csv !== undefined && mapping !== undefined) {
+    const { readCsv } = await import('./read-csv.ts');
+    return readCsv(io, { csv, mapping }, model, now);
+  }
   return readNdjson(io, input === '-' ? io.stdin : createReadStream(input));
 }
 
-/** What is printed: the sample, or the results; with --out the results go to the file instead. */
-async function outputsOf(
+/** With --out the results go to the file, with --sample the sample is printed; else the results are printed. */
+async function openOutputs(
   io: CommandIo,
   options: ScoreOptions,
   source: Source | CsvSource,
@@ -106,32 +99,15 @@ async function outputsOf(
   const { out, sample, json = false } = options;
   const outputs: Output[] = [];
   if (out !== undefined && 'header' in source) {
-    await checkOut(out, [options.csv, options.mapping, modelFile(io, options.model)], source);
-    outputs.push(await openOut(io, out, source, json && !sample));
+    const { writeCsv } = await import('./write-csv.ts');
+    const inputs = [options.csv, options.mapping, modelFile(io.env, options.model)];
+    outputs.push(await writeCsv(io, out, inputs, source, json && !sample));
   }
-  if (sample) outputs.push(sampled(io, model, source.outcomeName, json));
-  return outputs.length === 0 ? [printed(io, model, json)] : outputs;
-}
-
-async function checkOut(out: string, read: readonly (string | undefined)[], source: CsvSource): Promise<void> {
-  for (const file of read) {
-    if (file !== undefined && (await isSameFile(out, file))) {
-      throw new UsageError(`--out ${out} would overwrite what is read. Name another file.`);
-    }
+  if (sample) {
+    const { printSampleReport } = await import('./print-sample.ts');
+    outputs.push(printSampleReport(io, model, source.outcomeName, json));
   }
-  const taken = takenColumns(source.header);
-  if (taken.length > 0) {
-    throw new UsageError(`the file has ${taken.join(', ')} already. Score the export itself, or remove these columns.`);
-  }
-}
-
-async function openOut(io: CommandIo, out: string, source: CsvSource, json: boolean): Promise<Output> {
-  try {
-    return await scoredFile(io, out, source, json);
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new UsageError(`--out ${out} cannot be written (${reason}). Check that its folder is there.`);
-  }
+  return outputs.length === 0 ? [printResults(io, model, json)] : outputs;
 }
 
 async function scoreAll(
@@ -155,11 +131,11 @@ async function scoreAll(
     throw error;
   }
   if (counts.refused === 0) return;
-  source.tellRefused(counts.refused);
+  source.reportRejected(counts.refused);
   io.setExitCode(1);
 }
 
-function scoreEntry(entry: LeadEntry, model: CompiledModel, now: number): ScoredEntry | RefusedEntry {
+function scoreEntry(entry: LeadEntry, model: CompiledModel, now: number): ScoredEntry | RejectedEntry {
   const result = scoreLead(entry.lead, model, now);
   return { ...entry, result, explain: () => explain(result, entry.lead, model, now, { timezone: 'UTC' }) };
 }

@@ -1,28 +1,21 @@
-// `leadgrade setup`: creates in the CRM what the product writes to. Doing it again does nothing.
-import { Command } from 'commander';
+// `leadgrade setup`: creates in the CRM the fields that the product writes. Idempotent.
 import type { SetupStep } from '../../src/crm/connector.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
-import { recheckAvailability } from '../../src/store/sync/streams.ts';
-import { chosenCrms, crmOption } from '../product/chosen-crms.ts';
+import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
+import { chosenCrms } from '../product/chosen-crms.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { jsonOption } from '../terminal/options.ts';
 import { writeTarget } from './write-target.ts';
 
-export function setupCommand(io: CommandIo): Command {
-  return new Command('setup')
-    .description("create the product's fields in the CRM")
-    .option('--dry-run', 'only say what would be created', false)
-    .addOption(crmOption())
-    .addOption(jsonOption())
-    .action((options: SetupOptions) => withProduct(io, { quiet: true }, (product) => run(io, product, options)));
-}
-
-interface SetupOptions {
+export interface SetupOptions {
   readonly crm?: string;
   readonly dryRun: boolean;
   readonly json: boolean;
+}
+
+export function setup(io: CommandIo, options: SetupOptions): Promise<void> {
+  return withProduct(io, { logErrorsOnly: true }, (product) => run(io, product, options));
 }
 
 async function run(io: CommandIo, { context }: Product, { crm, dryRun, json }: SetupOptions): Promise<void> {
@@ -33,7 +26,7 @@ async function run(io: CommandIo, { context }: Product, { crm, dryRun, json }: S
       if (!json) io.stdout.write(`${connector.id}: ${step.what}: ${step.state.replace('-', ' ')}\n`);
     }
     if (dryRun) continue;
-    // What the writer stopped for may be there now, and what was refused may be allowed.
+    // The missing fields that paused writing exist now, and streams may have become available.
     await clearPause(context.db, { crm: connector.id, direction: 'write', before: context.clock.now() });
     await recheckAvailability(context.db, connector.id);
   }

@@ -1,5 +1,4 @@
-// What the CRM's fields must be able to hold: the bands of the model.
-
+// The values that the fields in the CRM must accept: the bands of the model.
 import type { ActiveModel } from '../../jobs/context.ts';
 import type { WriteTarget } from '../../src/crm/connector.ts';
 

@@ -1,4 +1,4 @@
-// A record as a command line names it: `hubspot:123`, `salesforce:00Q5g00000AbCdEEAV`.
+// A record on the command line: `hubspot:123`, `salesforce:00Q5g00000AbCdEEAV`.
 import { Argument, InvalidArgumentError } from 'commander';
 
 export interface LeadKey {
@@ -7,10 +7,10 @@ export interface LeadKey {
 }
 
 export function leadKeyArgument(): Argument {
-  return new Argument('<crm:id>', 'the record in its CRM, e.g. hubspot:123').argParser(leadKey);
+  return new Argument('<crm:id>', 'a record by its ID in the CRM, e.g. hubspot:123').argParser(parseLeadKey);
 }
 
-function leadKey(text: string): LeadKey {
+function parseLeadKey(text: string): LeadKey {
   const [, crm, id] = /^([a-z][a-z0-9-]*):(\S+)$/.exec(text) ?? [];
   if (crm === undefined || id === undefined) throw new InvalidArgumentError('It must be like hubspot:123.');
   return { crm, id };

@@ -1,8 +1,8 @@
-// Lines of a byte stream, split at line feeds alone: JSON text may hold the other characters that Unicode breaks lines at,
-// which is why node:readline does not do.
+// Splits a byte stream into lines at line feeds only. node:readline also splits at U+2028 and U+2029, which may
+// occur unescaped in JSON strings.
 import { StringDecoder } from 'node:string_decoder';
 
-/** Each line without its line feed; a byte order mark at the very beginning is dropped. */
+/** Yields each line without its line feed; removes a byte order mark at the start. */
 export async function* readLines(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
   const decoder = new StringDecoder('utf8');
   let parts: string[] = [];

@@ -1,4 +1,4 @@
-// Leads by band and grade, as a table for the terminal.
+// The number of leads by band and grade, as a table for the terminal.
 import { GRADES, type Grade } from '../../src/domain/score-result.ts';
 
 interface ShownBand {
@@ -6,7 +6,7 @@ interface ShownBand {
   readonly label: string;
 }
 
-/** One line for the head and one for each band, best first; `count` gives the number of leads in a cell. */
+/** One header line, then one line a band, best first; `count` returns the number of leads in a cell. */
 export function scoreTable(
   bands: readonly ShownBand[],
   count: (status: string, grade: Grade) => number,

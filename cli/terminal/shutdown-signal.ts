@@ -1,6 +1,11 @@
-// How a running command is told to end.
+// Shutdown signals of a running command.
 
-/** Resolves at SIGTERM or SIGINT. A second signal ends the process at once, as usual. */
+/** A shutdown signal ended the command; the message is printed as it is. Exit code 3. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+}
+
+/** Resolves at the first SIGTERM or SIGINT. The second signal ends the process at once. */
 export function waitForShutdownSignal(): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {

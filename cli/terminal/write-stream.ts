@@ -1,8 +1,8 @@
-// Writes to a stream no faster than it is read, so that a long output stays flat in memory.
+// Writes to a stream no faster than it is read, so that a long output needs constant memory.
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
-/** @throws the stream's error, or an abort when its reader went away */
+/** @throws the error of the stream */
 export async function writeWithBackpressure(stream: Writable, text: string): Promise<void> {
   if (!stream.write(text)) await once(stream, 'drain');
 }

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { runProgram } from '../../cli/program.ts';
 
-export const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../bin/leadgrade.js', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Finished {

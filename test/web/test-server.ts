@@ -61,7 +61,7 @@ export async function startTestServer(parts: TestServerParts): Promise<TestServe
       metricsToken: METRICS_TOKEN,
       webhooks: { ...common, publicUrl: publicUrl ?? undefined, receivers: parts.receivers ?? new Map() },
       siteEvents: { ...common, keys: parts.keys ?? [], crms: CRMS, project: parts.project ?? (() => null) },
-      ...(parts.mostHeldBytes !== undefined && { mostHeldBytes: parts.mostHeldBytes }),
+      ...(parts.mostHeldBytes !== undefined && { maxBufferedBytes: parts.mostHeldBytes }),
     }),
     0,
   );

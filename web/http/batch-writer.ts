@@ -8,10 +8,10 @@ interface BatchOptions {
   /** Items that wait for theirs; who comes on top is refused. */
   readonly maxQueued: number;
   /** After which a statement is given up. What it keeps may come again, so it may be kept after all. */
-  readonly deadlineMs: number;
+  readonly timeoutMs: number;
 }
 
-interface Waiting<T> {
+interface Queued<T> {
   readonly item: T;
   readonly gone: AbortSignal;
   readonly done: PromiseWithResolvers<void>;
@@ -25,9 +25,9 @@ type WriteBatch<T> = (items: readonly T[]) => Promise<void>;
  */
 export function createBatchWriter<T>(
   keep: WriteBatch<T>,
-  { maxBatch, maxQueued, deadlineMs }: BatchOptions,
+  { maxBatch, maxQueued, timeoutMs: deadlineMs }: BatchOptions,
 ): (item: T, gone: AbortSignal) => Promise<void> {
-  let waiting: Waiting<T>[] = [];
+  let waiting: Queued<T>[] = [];
   let isWriting = false;
   const writeInTime: WriteBatch<T> = (items) => withTimeout(deadlineMs, () => keep(items));
   const forgetGone = () => {
@@ -53,25 +53,25 @@ export function createBatchWriter<T>(
   };
 }
 
-async function writeBatch<T>(keep: WriteBatch<T>, batch: readonly Waiting<T>[]): Promise<void> {
+async function writeBatch<T>(keep: WriteBatch<T>, batch: readonly Queued<T>[]): Promise<void> {
   try {
     await keep(batch.map(({ item }) => item));
     for (const { done } of batch) done.resolve();
   } catch (error) {
-    if (batch.length > 1 && isOfTheData(error)) return writeSingly(keep, batch);
+    if (batch.length > 1 && isDataError(error)) return writeSingly(keep, batch);
     // A store that is away would be asked in vain for each of them.
     for (const { done } of batch) done.reject(error);
   }
 }
 
 /** One that cannot be kept costs no other. */
-async function writeSingly<T>(keep: WriteBatch<T>, batch: readonly Waiting<T>[]): Promise<void> {
+async function writeSingly<T>(keep: WriteBatch<T>, batch: readonly Queued<T>[]): Promise<void> {
   for (const each of batch) if (!each.gone.aborted) await writeBatch(keep, [each]);
 }
 
 // Data exceptions and violated constraints: https://www.postgresql.org/docs/current/errcodes-appendix.html
-const OF_THE_DATA = /^(22|23)[0-9A-Z]{3}$/;
+const DATA_ERROR_CODE = /^(22|23)[0-9A-Z]{3}$/;
 
-function isOfTheData(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && OF_THE_DATA.test(error.code);
+function isDataError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && DATA_ERROR_CODE.test(error.code);
 }

@@ -14,7 +14,7 @@ const UNPACKERS = new Map([
 ]);
 
 /** Why: too large for its door; too much is held at a time; it was cut off, or is not packed as it says. */
-export type BodyError = 'too-large' | 'busy' | 'bad-body';
+export type BodyError = 'too_large' | 'busy' | 'bad_body';
 
 export interface BodyLimits {
   /** Of one body, also when it is unpacked. */
@@ -31,10 +31,10 @@ export function createBodyReader(maxBufferedBytes = MAX_BUFFERED_BYTES): BodyRea
   let held = 0;
   return ({ maxBytes, onError }) =>
     (request, response, next) => {
-      if (Number(request.get('content-length') ?? 0) > maxBytes) return onError(request, response, 'too-large');
+      if (Number(request.get('content-length') ?? 0) > maxBytes) return onError(request, response, 'too_large');
       const encoding = request.get('content-encoding')?.toLowerCase() ?? 'identity';
       const unpacker = UNPACKERS.get(encoding)?.();
-      if (unpacker === undefined && encoding !== 'identity') return onError(request, response, 'bad-body');
+      if (unpacker === undefined && encoding !== 'identity') return onError(request, response, 'bad_body');
       let isReading = true;
       let chunks: Buffer[] = [];
       let own = 0;
@@ -62,7 +62,7 @@ export function createBodyReader(maxBufferedBytes = MAX_BUFFERED_BYTES): BodyRea
         own += chunk.length;
         held += chunk.length;
         chunks.push(chunk);
-        if (own > maxBytes) giveUp('too-large');
+        if (own > maxBytes) giveUp('too_large');
         else if (held > maxBufferedBytes) giveUp('busy');
       });
       source.on('end', () => {
@@ -71,10 +71,10 @@ export function createBodyReader(maxBufferedBytes = MAX_BUFFERED_BYTES): BodyRea
         stop();
         next();
       });
-      source.on('error', () => giveUp('bad-body'));
-      request.on('error', () => giveUp('bad-body'));
+      source.on('error', () => giveUp('bad_body'));
+      request.on('error', () => giveUp('bad_body'));
       response.once('close', () => {
-        giveUp('bad-body');
+        giveUp('bad_body');
         release();
       });
     };

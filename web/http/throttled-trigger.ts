@@ -1,7 +1,7 @@
 // Rings for a job as often as there is reason to, and no more often than it can be heard: a storm of requests is a few rings.
 
 /** Between two rings. */
-const GAP_MS = 100;
+const INTERVAL_MS = 100;
 
 /**
  * @param ring asks for the job; when it fails, nothing is lost: the tick rings, too
@@ -14,7 +14,7 @@ export function createThrottledTrigger(ring: () => Promise<void>, onFailure: () 
     while (isWanted) {
       isWanted = false;
       await ring().catch(onFailure);
-      await new Promise((resolve) => setTimeout(resolve, GAP_MS));
+      await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
     }
     isRinging = false;
   };

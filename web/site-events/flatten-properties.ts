@@ -1,9 +1,9 @@
 // What a message says, flat, as rules look at it: `properties.plan.name`. And how much of it is too much. Pure.
 import type { Fields, FieldValue } from '../../src/domain/lead.ts';
 
-const DEEPEST = 10;
-const MOST_VALUES = 1_000;
-const LONGEST_LIST = 50;
+const MAX_DEPTH = 10;
+const MAX_VALUES = 1_000;
+const MAX_LIST_ITEMS = 50;
 
 /** What of it is too much; null: nothing. Walks no further than that. */
 export function findLimitViolation(value: unknown): string | null {
@@ -11,16 +11,16 @@ export function findLimitViolation(value: unknown): string | null {
   let count = 0;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     count += 1;
-    if (count > MOST_VALUES) return `a message has at most ${MOST_VALUES} values`;
+    if (count > MAX_VALUES) return `a message has at most ${MAX_VALUES} values`;
     if (typeof next.value !== 'object' || next.value === null) continue;
     const depth = next.depth + 1;
-    if (depth > DEEPEST) return `objects and lists are nested at most ${DEEPEST} deep`;
+    if (depth > MAX_DEPTH) return `objects and lists are nested at most ${MAX_DEPTH} deep`;
     for (const each of Object.values(next.value)) waiting.push({ value: each, depth });
   }
   return null;
 }
 
-interface Said {
+interface MessageContent {
   readonly event?: string | null | undefined;
   readonly name?: string | null | undefined;
   readonly category?: string | null | undefined;
@@ -30,7 +30,7 @@ interface Said {
 }
 
 /** Of one that `measure` lets through. A page without a path has that of its address. */
-export function flatten({ event, name, category, properties, traits, context }: Said): Fields {
+export function flatten({ event, name, category, properties, traits, context }: MessageContent): Fields {
   const entries = [
     ...entriesOf('properties', properties),
     ...entriesOf('traits', traits),
@@ -47,7 +47,7 @@ export function flatten({ event, name, category, properties, traits, context }: 
 
 function entriesOf(path: string, value: unknown): [string, FieldValue][] {
   if (Array.isArray(value)) {
-    const scalars = value.filter((each) => isScalar(each)).slice(0, LONGEST_LIST);
+    const scalars = value.filter((each) => isScalar(each)).slice(0, MAX_LIST_ITEMS);
     return [[path, scalars]];
   }
   if (isScalar(value)) return [[path, value]];

@@ -8,15 +8,15 @@ import { findLimitViolation, flatten } from './flatten-properties.ts';
 
 /** What Segment allows for one message. */
 const MAX_BYTES = 32_000;
-const MOST_DAYS = 400;
-const LONGEST_ID = 200;
+const MAX_AGE_DAYS = 400;
+const MAX_ID_LENGTH = 200;
 
-const SAYS_NOTHING = ['group', 'alias'] as const;
-const TYPES = ['track', 'page', 'screen', 'identify', ...SAYS_NOTHING] as const;
-const TYPES_NAMED = 'give one of track, page, screen, identify';
+const IGNORED_TYPES = ['group', 'alias'] as const;
+const TYPES = ['track', 'page', 'screen', 'identify', ...IGNORED_TYPES] as const;
+const TYPES_HINT = 'give one of track, page, screen, identify';
 
 const id = z.union([z.string(), z.number()], 'expected text').transform(String).nullish();
-const bag = z
+const jsonObject = z
   .record(z.string(), z.unknown(), 'expected an object')
   .nullish()
   .transform((given) => given ?? {});
@@ -28,16 +28,16 @@ const instant = z.iso
 
 const messageSchema = z
   .object({
-    type: z.enum(TYPES, TYPES_NAMED),
+    type: z.enum(TYPES, TYPES_HINT),
     messageId: id,
     userId: id,
     anonymousId: id,
     event: shortText,
     name: shortText,
     category: shortText,
-    properties: bag,
-    traits: bag,
-    context: bag,
+    properties: jsonObject,
+    traits: jsonObject,
+    context: jsonObject,
     timestamp: instant,
     originalTimestamp: instant,
     sentAt: instant,
@@ -55,21 +55,21 @@ export type ParsedSiteMessage =
   /** What is wrong with it, by path, without a value. */
   | { readonly problem: string };
 
-export interface ParsedMessage {
+export interface ParseContext {
   readonly receivedAt: Date;
   /** The CRMs whose ids a message may name. */
   readonly crms: readonly string[];
 }
 
 /** Never throws for what was sent. */
-export function parseMessage(given: unknown, { receivedAt, crms }: ParsedMessage): ParsedSiteMessage {
+export function parseMessage(given: unknown, { receivedAt, crms }: ParseContext): ParsedSiteMessage {
   const tooMuch = findLimitViolation(given);
   if (tooMuch !== null) return { problem: tooMuch };
   if (Buffer.byteLength(JSON.stringify(given) ?? '') > MAX_BYTES) {
     return { problem: `a message has at most ${MAX_BYTES} bytes` };
   }
   const parsed = messageSchema.safeParse(given);
-  if (!parsed.success) return { problem: parsed.error.issues.map(inWords).join('; ') };
+  if (!parsed.success) return { problem: parsed.error.issues.map(describeIssue).join('; ') };
   const { type } = parsed.data;
   if (type === 'group' || type === 'alias') return { ignored: true };
   const person = personOf(parsed.data, crms);
@@ -77,14 +77,14 @@ export function parseMessage(given: unknown, { receivedAt, crms }: ParsedMessage
     return { problem: 'userId: give userId or anonymousId, an email address, or the id of a record' };
   }
   const at = instantOf(parsed.data, receivedAt.getTime());
-  if (at < receivedAt.getTime() - MOST_DAYS * 86_400_000) {
-    return { problem: `timestamp: at most ${MOST_DAYS} days ago` };
+  if (at < receivedAt.getTime() - MAX_AGE_DAYS * 86_400_000) {
+    return { problem: `timestamp: at most ${MAX_AGE_DAYS} days ago` };
   }
   const properties = flatten(parsed.data);
   return { message: { kind: type, messageId: messageIdOf(parsed.data, given), at, properties, ...person } };
 }
 
-function inWords({ path, message }: z.core.$ZodIssue): string {
+function describeIssue({ path, message }: z.core.$ZodIssue): string {
   return path.length === 0 ? message : `${path.join('.')}: ${message}`;
 }
 
@@ -98,7 +98,7 @@ function instantOf({ timestamp, originalTimestamp, sentAt }: Message, receivedAt
 /** Without one of its own, a message is known by what it says. */
 function messageIdOf({ messageId }: Message, given: unknown): string {
   const own = messageId?.trim() ?? '';
-  if (own !== '' && own.length <= LONGEST_ID && /^[\x21-\x7e]+$/.test(own)) return own;
+  if (own !== '' && own.length <= MAX_ID_LENGTH && /^[\x21-\x7e]+$/.test(own)) return own;
   if (own !== '') return `sha256-${hashOf(own)}`;
   const content = JSON.stringify(given, (key, value: unknown) => (key === 'sentAt' ? undefined : value));
   return `sha256-${hashOf(content)}`;
@@ -106,24 +106,24 @@ function messageIdOf({ messageId }: Message, given: unknown): string {
 
 function personOf(message: Message, crms: readonly string[]): SitePerson {
   const { userId, anonymousId, properties, traits, context } = message;
-  const contextTraits = bagIn(context.traits);
+  const contextTraits = objectOrEmpty(context.traits);
   const bags = [traits, properties, contextTraits];
-  const emails = [...bags.map(({ email }) => email), userId].map(addressOf);
+  const emails = [...bags.map(({ email }) => email), userId].map(emailOf);
   return {
     email: emails.find((email) => email !== null) ?? null,
     // RudderStack's name for it has no s.
-    record: recordNamed(context.externalIds ?? context.externalId, bags, crms),
-    userKey: keyOf('user', userId),
-    anonymousKey: keyOf('anonymous', anonymousId),
+    record: findRecord(context.externalIds ?? context.externalId, bags, crms),
+    userKey: hashedKey('user', userId),
+    anonymousKey: hashedKey('anonymous', anonymousId),
   };
 }
 
-function bagIn(value: unknown): Readonly<Record<string, unknown>> {
-  const parsed = bag.safeParse(value);
+function objectOrEmpty(value: unknown): Readonly<Record<string, unknown>> {
+  const parsed = jsonObject.safeParse(value);
   return parsed.success ? parsed.data : {};
 }
 
-function addressOf(value: unknown): string | null {
+function emailOf(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > 320) return null;
   const address = value.trim().toLowerCase();
   return /^[^\s@]+@[^\s@]+$/.test(address) ? address : null;
@@ -132,7 +132,7 @@ function addressOf(value: unknown): string | null {
 const externalIdsSchema = z.array(z.object({ type: z.string(), id: z.union([z.string(), z.number()]) }));
 
 /** `context.externalIds`, or `hubspot_id` and the like in traits or properties. */
-function recordNamed(
+function findRecord(
   externalIds: unknown,
   bags: readonly Readonly<Record<string, unknown>>[],
   crms: readonly string[],
@@ -152,7 +152,7 @@ function recordNamed(
 }
 
 /** A source's own ids say nothing to us but that they are the same; so they are not kept as they are. */
-function keyOf(kind: 'user' | 'anonymous', value: string | null | undefined): string | null {
+function hashedKey(kind: 'user' | 'anonymous', value: string | null | undefined): string | null {
   return value == null || value.trim() === '' ? null : hashOf(`${kind}:${value}`);
 }
 

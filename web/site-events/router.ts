@@ -13,15 +13,15 @@ import { createThrottledLog, redactError, type WarningLog } from '../http/thrott
 import { withTimeout } from '../http/with-timeout.ts';
 import { parseMessage } from './parse-message.ts';
 import {
-  type Answer,
+  type EventsResponse,
   MAX_BYTES,
-  MAX_COMMON_BYTES,
+  MAX_CONTEXT_BYTES,
   MAX_MESSAGES,
   malformed,
   NOT_STORED,
-  TOO_MUCH_COMMON,
+  CONTEXT_TOO_LARGE,
   UNKNOWN_KEY,
-  UNREADABLE,
+  BODY_ERRORS,
 } from './responses.ts';
 import { createWriteKeyLookup, parseAuthorization, type WriteKey } from './write-keys.ts';
 
@@ -34,11 +34,11 @@ export interface SiteEventsParts {
   readonly crms: readonly string[];
   readonly project: SiteEventProjector;
   /** Tells that something was stored. */
-  readonly ring: () => void;
+  readonly trigger: () => void;
   readonly metrics: Pick<Metrics, 'request' | 'events'>;
   readonly log: WarningLog;
   /** How long the store may take. Whoever is not told that it was kept sends it again. */
-  readonly storeMs?: number;
+  readonly storeTimeoutMs?: number;
 }
 
 const STORE_TIMEOUT_MS = 900;
@@ -50,15 +50,15 @@ const PATHS = ['/events', '/events/v1/:form'];
 export function createSiteEventsRouter(parts: SiteEventsParts, readBody: BodyReader): Router {
   const router = Router();
   if (parts.keys.length === 0) return router;
-  const { refuse, unreadable, receive } = createDoor(parts);
+  const { refuse, unreadable, receive } = createEventHandlers(parts);
   router.post(PATHS, refuse, readBody({ maxBytes: MAX_BYTES, onError: unreadable }), receive);
   return router;
 }
 
-function createDoor(parts: SiteEventsParts) {
+function createEventHandlers(parts: SiteEventsParts) {
   const keyRing = createWriteKeyLookup(parts.keys);
   const warn = createThrottledLog(parts.log, parts.clock);
-  const answer = (response: Response, { status, outcome, body }: Answer) => {
+  const answer = (response: Response, { status, outcome, body }: EventsResponse) => {
     const began: unknown = response.locals.began;
     parts.metrics.request('site', outcome, typeof began === 'number' ? (performance.now() - began) / 1_000 : 0);
     if (status === 401) response.set('www-authenticate', 'Basic realm="write key"');
@@ -74,19 +74,19 @@ function createDoor(parts: SiteEventsParts) {
     if (response.locals.source === null) return answer(response, UNKNOWN_KEY);
     next();
   };
-  const unreadable = (_request: Request, response: Response, why: BodyError) => answer(response, UNREADABLE[why]);
+  const unreadable = (_request: Request, response: Response, why: BodyError) => answer(response, BODY_ERRORS[why]);
   const receive: RequestHandler = async (request, response) => {
     const body = parseBody(request.body);
     const { source: known } = response.locals;
-    const source = typeof known === 'string' ? known : keyRing(keyInBody(body) ?? '');
+    const source = typeof known === 'string' ? known : keyRing(writeKeyOf(body) ?? '');
     if (source === null) return answer(response, UNKNOWN_KEY);
-    const sent = messagesIn(body, request.params.form);
+    const sent = messagesOf(body, request.params.form);
     if ('refused' in sent) return answer(response, sent.refused);
     try {
-      answer(response, await take(parts, source, sent));
+      answer(response, await ingest(parts, source, sent));
     } catch (error) {
       warn(
-        'not-stored',
+        'not_stored',
         { source, ...redactError(error) },
         `events of ${source} were not stored, and are to be sent again`,
       );
@@ -97,20 +97,20 @@ function createDoor(parts: SiteEventsParts) {
 }
 
 /** All that is well formed is kept, or nothing. @throws when it could not be kept in time */
-async function take(parts: SiteEventsParts, source: string, sent: Sent): Promise<Answer> {
-  const { storeMs = STORE_TIMEOUT_MS } = parts;
+async function ingest(parts: SiteEventsParts, source: string, sent: RequestMessages): Promise<EventsResponse> {
+  const { storeTimeoutMs: storeMs = STORE_TIMEOUT_MS } = parts;
   const now = parts.clock.now();
-  const taken = readAll(parts, sent.messages, now);
+  const taken = parseMessages(parts, sent.messages, now);
   const [first] = taken.rejected;
   if (first !== undefined && taken.rejected.length === sent.messages.length) {
     return malformed(first.message, sent.isBatch ? taken.rejected : undefined);
   }
-  await withTimeout(storeMs, () => keep(parts, source, taken, now));
+  await withTimeout(storeMs, () => saveBatch(parts, source, taken, now));
   const rejected = first !== undefined && { rejected: taken.rejected };
   return { status: 200, outcome: 'stored', body: { success: true, ...rejected } };
 }
 
-interface Taken {
+interface ParsedBatch {
   readonly events: readonly NewSiteEvent[];
   readonly identities: readonly NewIdentity[];
   /** Messages that no rule of the mapping fits. */
@@ -119,7 +119,7 @@ interface Taken {
 }
 
 /** One message at a time, of which only what is kept stays: flat, each of them may be large. */
-function readAll({ crms, project }: SiteEventsParts, messages: Iterable<unknown>, receivedAt: Date): Taken {
+function parseMessages({ crms, project }: SiteEventsParts, messages: Iterable<unknown>, receivedAt: Date): ParsedBatch {
   const events: NewSiteEvent[] = [];
   const identities: NewIdentity[] = [];
   const rejected: { index: number; message: string }[] = [];
@@ -149,18 +149,18 @@ function parseBody(body: unknown): unknown {
 
 const objectSchema = z.record(z.string(), z.unknown());
 
-function keyInBody(body: unknown): string | null {
+function writeKeyOf(body: unknown): string | null {
   const key = objectSchema.safeParse(body).data?.writeKey;
   return typeof key === 'string' ? key : null;
 }
 
-interface Sent {
+interface RequestMessages {
   readonly messages: readonly unknown[];
   readonly isBatch: boolean;
 }
 
 /** @param form what stands behind `/events/v1/`: the type of the message, or `batch` */
-function messagesIn(body: unknown, form: unknown): Sent | { readonly refused: Answer } {
+function messagesOf(body: unknown, form: unknown): RequestMessages | { readonly refused: EventsResponse } {
   const object = objectSchema.safeParse(body).data;
   if (object === undefined) {
     return { refused: malformed('expected one message, or { "batch": [...] }, as JSON') };
@@ -174,7 +174,7 @@ function messagesIn(body: unknown, form: unknown): Sent | { readonly refused: An
   // What a batch says of all its messages.
   const common = { ...(sentAt !== undefined && { sentAt }), ...(context !== undefined && { context }) };
   // Each message is read with it: a small body would be work for seconds.
-  if (Buffer.byteLength(JSON.stringify(common)) * batch.length > MAX_COMMON_BYTES) return { refused: TOO_MUCH_COMMON };
+  if (Buffer.byteLength(JSON.stringify(common)) * batch.length > MAX_CONTEXT_BYTES) return { refused: CONTEXT_TOO_LARGE };
   const messages = batch.map((each: unknown) => {
     const message = objectSchema.safeParse(each).data;
     return message === undefined ? each : { ...common, ...message };
@@ -182,10 +182,10 @@ function messagesIn(body: unknown, form: unknown): Sent | { readonly refused: An
   return { messages, isBatch: true };
 }
 
-async function keep(
-  { db, ring, metrics }: SiteEventsParts,
+async function saveBatch(
+  { db, trigger: ring, metrics }: SiteEventsParts,
   source: string,
-  { events, identities, unmapped, rejected }: Taken,
+  { events, identities, unmapped, rejected }: ParsedBatch,
   now: Date,
 ): Promise<void> {
   const fresh = await saveSiteEvents(db, { source, events, identities }, now);
@@ -201,8 +201,8 @@ function identitiesIn({ kind, email, record, userKey, anonymousKey, at }: SiteMe
   if (kind !== 'identify') return [];
   if (email === null && record === null) {
     if (userKey === null || anonymousKey === null) return [];
-    return [{ key: anonymousKey, email, record, sameAs: userKey, at }];
+    return [{ key: anonymousKey, email, record, aliasOf: userKey, at }];
   }
   const keys = [userKey, anonymousKey].filter((key) => key !== null);
-  return keys.map((key) => ({ key, email, record, sameAs: null, at }));
+  return keys.map((key) => ({ key, email, record, aliasOf: null, at }));
 }

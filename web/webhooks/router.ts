@@ -2,10 +2,11 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Kysely } from 'kysely';
 import {
+  type AcceptedWebhook,
+  type RefusedWebhook,
   toInboxEvent,
   type WebhookReceiver,
   type WebhookRequest,
-  type WebhookResult,
 } from '../../src/crm/webhook-receiver.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import { insertInboxEvents } from '../../src/store/inbox/inbox.ts';
@@ -27,32 +28,30 @@ export interface WebhookParts {
   readonly publicUrl: string | undefined;
   readonly receivers: ReadonlyMap<string, WebhookReceiver>;
   /** Tells that something was stored. */
-  readonly ring: () => void;
+  readonly trigger: () => void;
   /** How long the store may take. HubSpot waits five seconds and comes again; with a clear answer it comes again sooner. */
-  readonly storeMs?: number;
+  readonly storeTimeoutMs?: number;
 }
 
 const STORE_TIMEOUT_MS = 900;
 /** Requests whose events go into one statement. */
-const MOST_TOGETHER = 10;
+const MAX_BATCH_REQUESTS = 10;
 /** Requests that wait for their statement: more than are stored in STORE_MS. */
-const MOST_WAITING = 500;
+const MAX_QUEUED_REQUESTS = 500;
 
-type Refused = Extract<WebhookResult, { kind: 'refused' }>;
-type Accepted = Extract<WebhookResult, { kind: 'accepted' }>;
 
 export function webhookRoutes(parts: WebhookParts, readBody: BodyReader): Router {
   const router = Router();
   for (const [crm, receiver] of parts.receivers) {
-    const { refuse, unreadable, receive } = createDoor(parts, crm, receiver);
+    const { refuse, unreadable, receive } = createWebhookHandlers(parts, crm, receiver);
     const body = readBody({ maxBytes: receiver.maxBytes, onError: unreadable });
     router.post(`/webhooks/${crm}{/*rest}`, refuse, body, receive);
   }
   return router;
 }
 
-function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver) {
-  const { clock, metrics, log, storeMs = STORE_TIMEOUT_MS } = parts;
+function createWebhookHandlers(parts: WebhookParts, crm: string, receiver: WebhookReceiver) {
+  const { clock, metrics, log, storeTimeoutMs: storeMs = STORE_TIMEOUT_MS } = parts;
   const began = new WeakMap<Request, number>();
   const warn = createThrottledLog(log, clock);
   const keep = createEventStore(parts, crm, storeMs);
@@ -62,7 +61,7 @@ function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver)
   const replyRetryLater = (response: Response, seconds: string, error: string) => {
     response.status(503).set('retry-after', seconds).json({ error });
   };
-  const deny = (request: Request, response: Response, { status, reason, detail }: Refused) => {
+  const deny = (request: Request, response: Response, { status, reason, detail }: RefusedWebhook) => {
     count(request, reason);
     warn(reason, { crm, reason }, `${crm}: a webhook was refused: ${detail}`);
     // Nobody who is not the CRM learns what is wrong.
@@ -71,7 +70,7 @@ function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver)
   const refuse: RequestHandler = (request, response, next) => {
     began.set(request, performance.now());
     if (parts.publicUrl === undefined && receiver.needsPublicUrl) {
-      count(request, 'no-public-url');
+      count(request, 'no_public_url');
       response.status(503).json({ error: 'PUBLIC_URL is not set.' });
       return;
     }
@@ -82,7 +81,7 @@ function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver)
   const unreadable = (request: Request, response: Response, why: BodyError) => {
     count(request, why);
     if (why === 'busy') replyRetryLater(response, '1', 'Too much at a time. Come again.');
-    else if (why === 'too-large') response.status(413).json({ error: `At most ${receiver.maxBytes} bytes.` });
+    else if (why === 'too_large') response.status(413).json({ error: `At most ${receiver.maxBytes} bytes.` });
     else response.status(400).json({ error: 'The body cannot be read.' });
   };
   const receive: RequestHandler = async (request, response) => {
@@ -94,13 +93,13 @@ function createDoor(parts: WebhookParts, crm: string, receiver: WebhookReceiver)
     try {
       await withTimeout(storeMs, (late) => keep({ ...verdict, now }, late));
     } catch (error) {
-      count(request, 'not-stored');
-      warn('not-stored', { crm, ...redactError(error) }, `${crm}: a webhook was not stored, and is to be sent again`);
+      count(request, 'not_stored');
+      warn('not_stored', { crm, ...redactError(error) }, `${crm}: a webhook was not stored, and is to be sent again`);
       replyRetryLater(response, '5', 'It could not be stored. Send it again.');
       return;
     }
     count(request, 'stored');
-    if (verdict.answer) response.type(verdict.answer.contentType).send(verdict.answer.body);
+    if (verdict.response) response.type(verdict.response.contentType).send(verdict.response.body);
     else response.status(200).end();
   };
   return { refuse, unreadable, receive };
@@ -115,26 +114,26 @@ function toWebhookRequest(request: Request, publicUrl: string, body: Buffer, rec
   return {
     method: request.method,
     url: `${publicUrl}${request.originalUrl}`,
-    rest: path.split('/').slice(3).join('/'),
+    pathSuffix: path.split('/').slice(3).join('/'),
     headers: Object.fromEntries(headers),
     body,
     receivedAt,
   };
 }
 
-interface Arrival extends Omit<Accepted, 'kind' | 'answer'> {
+interface WebhookBatch extends Omit<AcceptedWebhook, 'kind' | 'response'> {
   readonly now: Date;
 }
 
 /** Keeps what requests of one CRM brought: events, and what was not understood. */
 function createEventStore(
-  { db, metrics, ring }: WebhookParts,
+  { db, metrics, trigger: ring }: WebhookParts,
   crm: string,
   storeMs: number,
-): (arrival: Arrival, gone: AbortSignal) => Promise<void> {
+): (arrival: WebhookBatch, gone: AbortSignal) => Promise<void> {
   // Once known it stays.
   let own: string | null = null;
-  const keep = async (arrivals: readonly Arrival[]) => {
+  const keep = async (arrivals: readonly WebhookBatch[]) => {
     own ??= await storedAccount(db, crm);
     const isOurs = ({ account }: { readonly account?: string | undefined }) => own === null || (account ?? own) === own;
     const now = arrivals[0]?.now ?? new Date(0);
@@ -146,10 +145,10 @@ function createEventStore(
     metrics.events(crm, 'stored', fresh);
     metrics.events(crm, 'repeated', ourEvents.length - fresh);
     metrics.events(crm, 'unparsed', ourUnparsed.length);
-    metrics.events(crm, 'other-account', events.length - ourEvents.length + unparsed.length - ourUnparsed.length);
+    metrics.events(crm, 'other_account', events.length - ourEvents.length + unparsed.length - ourUnparsed.length);
     for (const [reason, count] of arrivals.flatMap(({ ignored }) => Object.entries(ignored))) {
       metrics.events(crm, reason, count);
     }
   };
-  return createBatchWriter(keep, { maxBatch: MOST_TOGETHER, maxQueued: MOST_WAITING, deadlineMs: storeMs });
+  return createBatchWriter(keep, { maxBatch: MAX_BATCH_REQUESTS, maxQueued: MAX_QUEUED_REQUESTS, timeoutMs: storeMs });
 }

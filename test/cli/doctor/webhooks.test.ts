@@ -38,13 +38,13 @@ describe.each(STORES)('on $name', (setup) => {
 
   test('with an address it names the setting that lets each of them in, and never a token', async () => {
     expect(await told([hubspot(), salesforce()], PUBLIC_URL)).toEqual([
-      `ok hubspot webhooks: off, changes are polled; set HUBSPOT_CLIENT_SECRET to take them at ${PUBLIC_URL}/webhooks/hubspot`,
-      `ok salesforce webhooks: off, changes are polled; set SALESFORCE_WEBHOOK_TOKEN to take them at ${PUBLIC_URL}/webhooks/salesforce/<token>`,
+      `ok hubspot webhooks: off, changes are polled; set HUBSPOT_CLIENT_SECRET to receive them at ${PUBLIC_URL}/webhooks/hubspot`,
+      `ok salesforce webhooks: off, changes are polled; set SALESFORCE_WEBHOOK_TOKEN to receive them at ${PUBLIC_URL}/webhooks/salesforce/<token>`,
     ]);
     const set = [hubspot({ HUBSPOT_CLIENT_SECRET: 's' }), salesforce({ SALESFORCE_WEBHOOK_TOKEN: TOKEN })];
     expect(await told(set, PUBLIC_URL)).toEqual([
-      `ok hubspot webhooks: taken at ${PUBLIC_URL}/webhooks/hubspot; none has arrived in the last three days`,
-      `ok salesforce webhooks: taken at ${PUBLIC_URL}/webhooks/salesforce/<token>; none has arrived in the last three days`,
+      `ok hubspot webhooks: received at ${PUBLIC_URL}/webhooks/hubspot; no event in the last three days`,
+      `ok salesforce webhooks: received at ${PUBLIC_URL}/webhooks/salesforce/<token>; no event in the last three days`,
     ]);
   });
 
@@ -52,7 +52,7 @@ describe.each(STORES)('on $name', (setup) => {
     const set = [hubspot({ HUBSPOT_CLIENT_SECRET: 's' }), salesforce({ SALESFORCE_WEBHOOK_TOKEN: TOKEN })];
     expect(await told(set, undefined)).toEqual([
       expect.stringMatching(/^warning hubspot webhooks: PUBLIC_URL is not set.* or remove HUBSPOT_CLIENT_SECRET\.$/),
-      'ok salesforce webhooks: none has arrived in the last three days',
+      'ok salesforce webhooks: no event in the last three days',
     ]);
   });
 
@@ -61,9 +61,9 @@ describe.each(STORES)('on $name', (setup) => {
     await insertInboxEvents(store.db, 'hubspot', [{ ...event, occurredAt: at(-60).getTime() }], at(-50));
     await insertQuarantine(store.db, 'hubspot', [{ text: '{}', reason: 'odd' }], at(-40));
     expect(await told([hubspot({ HUBSPOT_CLIENT_SECRET: 's' })], PUBLIC_URL)).toEqual([
-      expect.stringContaining(`; the last one arrived at ${at(-50).toISOString()}`),
+      expect.stringContaining(`; the last event arrived at ${at(-50).toISOString()}`),
       'ok leadgrade inbox: 1 events wait, the oldest for 50 s',
-      expect.stringContaining('warning leadgrade quarantine: 1 parts of webhooks were not understood'),
+      expect.stringContaining('warning leadgrade quarantine: 1 parts of webhooks could not be parsed'),
     ]);
   });
 });

@@ -52,7 +52,7 @@ test('init tries the token, keeps it for you alone, shows what setup would do, a
   expect((await stat(join(folder, '.env'))).mode & 0o777).toBe(0o600);
   expect(`${done.stdout}${done.stderr}`).not.toContain(sandbox.accessToken);
   expect(done.stdout).toContain('contact property leadgrade_status: would create');
-  expect(done.stdout).toContain('hubspot: 105 would be written, 0 hold their score already.');
+  expect(done.stdout).toContain('hubspot: 105 would be written, 0 have their score already.');
   expect(done.stdout).toMatch(/hubspot: writing would take 2 API calls/);
   expect(done.stdout).toMatch(/page_views: .*Enterprise/);
   expect(await writesOf()).toBe(0);
@@ -92,7 +92,7 @@ test('a dry run that is told to end leaves nothing behind of what it has read', 
   await dryRun.line(/records,/);
   dryRun.signal('SIGINT');
   expect(await dryRun.ended).toBe(3);
-  expect(dryRun.output()).toContain('it was told to end');
+  expect(dryRun.output()).toContain('Interrupted. Nothing was written.');
   expect(await readdir(folder)).toEqual([]);
 });
 
@@ -108,7 +108,7 @@ describe('init writes nothing', () => {
   test('when the token stands in the command line, or is missing', async () => {
     const shown = await init('', '--set', `HUBSPOT_ACCESS_TOKEN=${sandbox.accessToken}`);
     expect(shown).toMatchObject({ code: 2, stdout: '' });
-    expect(shown.stderr).toContain('a secret does not belong into a command line');
+    expect(shown.stderr).toContain('do not pass a secret on the command line');
     expect((await init('')).stderr).toContain('HUBSPOT_ACCESS_TOKEN is missing');
     await expect(stat(join(folder, '.env'))).rejects.toThrow('ENOENT');
   });

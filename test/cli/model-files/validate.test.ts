@@ -28,7 +28,7 @@ test('mistakes are all named, with file, line, path and what to do, and end with
   expect(stdout).toContain('none.yaml: cannot be read (ENOENT).');
 });
 
-const PEOPLE = `match: { by: [email], shared_inboxes: [], most_records: 5 }
+const PEOPLE = `match: { by: [email], shared_inboxes: [], max_records: 5 }
 prefer: [hubspot, salesforcee]
 prefer_by_field:
   contact.job_title: [salesforce, pipedrive]
@@ -42,9 +42,9 @@ test('a CRM that people.yaml misspells is named with its line, by validate and b
   await mkdir(join(own, 'mappings'));
   await writeFile(join(own, 'mappings/people.yaml'), PEOPLE);
   const lines = [
-    'mappings/people.yaml:2 prefer[1]: there is no CRM "salesforcee". Write one of hubspot, salesforce.',
-    'mappings/people.yaml:4 prefer_by_field.contact.job_title[1]: there is no CRM "pipedrive".',
-    'mappings/people.yaml:7 activities.call: there is no CRM "hubspott".',
+    'mappings/people.yaml:2 prefer[1]: unknown CRM "salesforcee". Use one of hubspot, salesforce.',
+    'mappings/people.yaml:4 prefer_by_field.contact.job_title[1]: unknown CRM "pipedrive".',
+    'mappings/people.yaml:7 activities.call: unknown CRM "hubspott".',
   ];
   const validated = await leadgrade(['validate'], { cwd: own });
   const opened = await leadgrade(['migrate'], { cwd: own, env: { DATA_DIR: own } });
@@ -65,5 +65,5 @@ test('what is wrong with events.yaml is named with its line', async () => {
   const { code, stdout } = await leadgrade(['validate'], { cwd: own });
   await rm(own, { recursive: true });
   expect(code).toBe(2);
-  expect(stdout).toContain('mappings/events.yaml:2 activities[0].when: "plan" is no place in a message.');
+  expect(stdout).toContain('mappings/events.yaml:2 activities[0].when: unknown message field "plan".');
 });

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { envExample } from '../../../cli/model-files/generate.ts';
-import { type Config, loadEnvironment, readConfig } from '../../../cli/product/config.ts';
+import { type Config, readConfig } from '../../../cli/product/config.ts';
+import { loadEnvironment } from '../../../cli/product/environment.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { leads } from '../../support/leads.ts';
-import { openSalesforceProduct, type SalesforceProduct } from '../../support/org-product.ts';
+import { openSalesforceProduct, type SalesforceProduct } from '../../support/salesforce-product.ts';
 import { leadgradeHere } from '../run-command.ts';
 
 let opened: SalesforceProduct | undefined;

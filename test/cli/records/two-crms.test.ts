@@ -10,7 +10,7 @@ import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubsp
 import { type SalesforceSandbox, startSalesforceSandbox } from '../../../sandbox/salesforce/start.ts';
 import { freshDataDir, type Installation } from '../../support/backends.ts';
 import { leads } from '../../support/leads.ts';
-import { orgSettings } from '../../support/org-product.ts';
+import { orgSettings } from '../../support/salesforce-product.ts';
 import { leadgrade, leadgradeHere } from '../run-command.ts';
 
 let portal: HubSpotSandbox;
@@ -91,7 +91,7 @@ test('init asks for no secret where a private key is named', async () => {
   const said = Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
   const own = await mkdtemp(join(tmpdir(), 'leadgrade-key-'));
   const done = await leadgrade(['init', '--crm', 'salesforce', ...said], { cwd: own, env: UNSET });
-  expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('salesforce: accepted by org') });
+  expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('salesforce: connected to org') });
   expect(parseEnv(await readFile(join(own, '.env'), 'utf8'))).toMatchObject(settings);
   await rm(own, { recursive: true });
 });

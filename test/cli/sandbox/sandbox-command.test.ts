@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, expect, test } from 'vitest';
 
-const COMMAND = pathToFileURL(join(import.meta.dirname, '../../../cli/sandbox/sandbox.ts'));
+const COMMAND = pathToFileURL(join(import.meta.dirname, '../../../cli/sandbox/sandbox-command.ts'));
 const PROGRAM = `
   import { sandboxCommand } from '${COMMAND}';
   const io = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env,

@@ -86,8 +86,8 @@ describe('--out', () => {
     expect(errors.map((error) => error.split('. ')[0])).toEqual([
       '',
       'line 3, column "Size": expected a number',
-      'line 4: a quote that opens here is not closed well (looked at up to 500 lines)',
-      'line 5: the row has 3 cells, the header 10',
+      'line 4: a quote that opens here is not closed correctly (checked up to 500 lines)',
+      'line 5: the row has 3 cells, the header has 10',
       'line 6, column "Id": the row has no id',
       '',
     ]);
@@ -134,8 +134,8 @@ test('of many bad rows the first ten are named and all are counted', async () =>
 
 test.each([
   ['', 'is empty'],
-  ['Id;Nome;Size\n1;x;1\n', 'there is no column "Title". Nearest in the header'],
-  [`${HEADER};Size\n`, '"Size" is the header of the columns 4 and 11'],
+  ['Id;Nome;Size\n1;x;1\n', 'missing column "Title". Nearest in the header'],
+  [`${HEADER};Size\n`, 'duplicate column "Size" (columns 4 and 11)'],
 ])('a file that cannot be used ends with exit code 2 and clear words: %j', async (text, words) => {
   const { code, stdout, stderr } = await score(text);
   expect([code, stdout]).toEqual([2, '']);

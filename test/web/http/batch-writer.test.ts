@@ -73,7 +73,7 @@ test('a store that never answers is given up, and asked again for what comes the
   let isAway = true;
   const gather = createBatchWriter<number>(() => (isAway ? new Promise(() => {}) : Promise.resolve()), {
     ...LIMITS,
-    deadlineMs: 20,
+    timeoutMs: 20,
   });
   await expect(gather(1, PATIENT)).rejects.toThrow(TimeoutError);
   isAway = false;

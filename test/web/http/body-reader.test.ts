@@ -36,7 +36,7 @@ describe('a body of ten megabytes', () => {
     socket.write(headOf('/webhooks/hubspot', headers));
     socket.write(TEN_MEGABYTES.subarray(0, 64_000));
     expect(await answerOn(socket)).toBe(413);
-    expect(await server.requests('hubspot', 'too-large')).toBe(1);
+    expect(await server.requests('hubspot', 'too_large')).toBe(1);
     await server.nothingIsStored();
   });
 
@@ -74,7 +74,7 @@ test.each([
   const server = await open();
   const answer = await post(server, body, { ...signed(body), 'content-encoding': encoding });
   expect(answer.status).toBe(400);
-  expect(await server.requests('hubspot', 'bad-body')).toBe(1);
+  expect(await server.requests('hubspot', 'bad_body')).toBe(1);
   await server.nothingIsStored();
 });
 
@@ -176,7 +176,7 @@ describe('all bodies together', () => {
     }
     expect((await send(server, [])).status).toBe(200);
     for (const socket of slow) socket.destroy();
-    await vi.waitFor(async () => expect(await server.requests('hubspot', 'bad-body')).toBe(50), { timeout: 30_000 });
+    await vi.waitFor(async () => expect(await server.requests('hubspot', 'bad_body')).toBe(50), { timeout: 30_000 });
     await server.nothingIsStored();
   });
 });

@@ -58,5 +58,5 @@ test('a database that is away is said in time, counted and logged, and nothing i
   expect(server.warnings).toEqual([
     'events of website were not stored, and are to be sent again {"source":"website","error":"TimeoutError"}',
   ]);
-  expect(await server.requests('site', 'not-stored')).toBe(1);
+  expect(await server.requests('site', 'not_stored')).toBe(1);
 });

@@ -33,50 +33,50 @@ interface Forgery {
 const FORGED: Readonly<Record<string, Forgery>> = {
   'signed with another secret': {
     headers: (body) => signed(body, { secret: 'another secret' }),
-    reason: 'bad-signature',
+    reason: 'bad_signature',
   },
   'signed for another address': {
     headers: (body) => signed(body, { url: 'https://evil.example.com/webhooks/hubspot' }),
-    reason: 'bad-signature',
+    reason: 'bad_signature',
   },
   'signed for the host that the request names': {
     headers: (body) => signed(body, { url: `${server.url}/webhooks/hubspot` }),
-    reason: 'bad-signature',
+    reason: 'bad_signature',
   },
-  'with the signature of another body': { headers: () => signed('[]'), reason: 'bad-signature' },
-  'without a signature': { headers: () => ({ 'content-type': 'application/json' }), reason: 'missing-signature' },
+  'with the signature of another body': { headers: () => signed('[]'), reason: 'bad_signature' },
+  'without a signature': { headers: () => ({ 'content-type': 'application/json' }), reason: 'missing_signature' },
   'with a good signature of version 1 alone': {
     headers: (body) => ({
       'x-hubspot-signature': sha256(`${SECRET}${body}`),
       'x-hubspot-signature-version': 'v1',
     }),
-    reason: 'missing-signature',
+    reason: 'missing_signature',
   },
   'with a good signature of version 2 alone': {
     headers: (body) => ({
       'x-hubspot-signature': sha256(`${SECRET}POST${PUBLIC_URL}/webhooks/hubspot${body}`),
       'x-hubspot-signature-version': 'v2',
     }),
-    reason: 'missing-signature',
+    reason: 'missing_signature',
   },
   'with half a signature': {
     headers: (body) => ({ ...signed(body), 'x-hubspot-signature-v3': 'K36dawei4A==' }),
-    reason: 'bad-signature',
+    reason: 'bad_signature',
   },
   'with a signature that is no base64': {
     headers: (body) => ({ ...signed(body), 'x-hubspot-signature-v3': 'not base64!'.repeat(4) }),
-    reason: 'bad-signature',
+    reason: 'bad_signature',
   },
   'without a time': {
     headers: (body) => ({ ...signed(body), 'x-hubspot-request-timestamp': '' }),
-    reason: 'bad-timestamp',
+    reason: 'bad_timestamp',
   },
   'with a time that is no number': {
     headers: (body) => ({ ...signed(body), 'x-hubspot-request-timestamp': 'now' }),
-    reason: 'bad-timestamp',
+    reason: 'bad_timestamp',
   },
-  'six minutes old': { headers: (body) => signed(body, { at: minutesFromNow(-6) }), reason: 'clock-skew' },
-  'from six minutes ahead': { headers: (body) => signed(body, { at: minutesFromNow(6) }), reason: 'clock-skew' },
+  'six minutes old': { headers: (body) => signed(body, { at: minutesFromNow(-6) }), reason: 'clock_skew' },
+  'from six minutes ahead': { headers: (body) => signed(body, { at: minutesFromNow(6) }), reason: 'clock_skew' },
 };
 
 describe('a request', () => {
@@ -127,7 +127,7 @@ test('a clock that is off is told once a minute, and counted each time', async (
   const knock = () => post(server, body, signed(body, { at: minutesFromNow(-6) }));
   for (let time = 0; time < 3; time += 1) await knock();
   expect(server.warnings).toEqual([expect.stringMatching(/set the clock of this server/)]);
-  expect(await server.requests('hubspot', 'clock-skew')).toBe(3);
+  expect(await server.requests('hubspot', 'clock_skew')).toBe(3);
   now = minutesFromNow(1);
   await knock();
   expect(server.warnings).toHaveLength(2);
@@ -140,8 +140,8 @@ test('our own writes and our own properties are no events', async () => {
     changed(116, { changeSource: 'INTEGRATION', sourceId: '8' }),
   ]);
   expect(await inboxIds()).toEqual(['116']);
-  expect(await server.events('hubspot', 'own-property')).toBe(1);
-  expect(await server.events('hubspot', 'own-write')).toBe(1);
+  expect(await server.events('hubspot', 'own_property')).toBe(1);
+  expect(await server.events('hubspot', 'own_write')).toBe(1);
 });
 
 test('an id beyond what a number of JavaScript holds is not another contact', async () => {
@@ -156,7 +156,7 @@ test('an id beyond what a number of JavaScript holds is not another contact', as
 test('without PUBLIC_URL nothing can be verified: it is said so, and HubSpot comes again', async () => {
   const unsure = await startTestServer({ db: store.db, receivers: HUBSPOT, publicUrl: null });
   expect((await send(unsure, [changed(118)])).status).toBe(503);
-  expect(await unsure.requests('hubspot', 'no-public-url')).toBe(1);
+  expect(await unsure.requests('hubspot', 'no_public_url')).toBe(1);
   await unsure.nothingIsStored();
 });
 

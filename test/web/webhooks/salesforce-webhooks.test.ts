@@ -68,7 +68,7 @@ test('what is no XML is kept for somebody to look at, and acknowledged, so that 
 test('a message of another org is acknowledged, counted, and dropped', async () => {
   const answer = await post(message([notification()], '00DAA0000000001'));
   expect([answer.status, await answer.text()]).toEqual([200, ACK]);
-  expect(await server.events('salesforce', 'other-account')).toBe(1);
+  expect(await server.events('salesforce', 'other_account')).toBe(1);
   await server.nothingIsStored();
 });
 
@@ -77,22 +77,22 @@ describe('nothing is stored of', () => {
   const laughs = `<!DOCTYPE x [<!ENTITY a "lol"><!ENTITY b "${'&a;'.repeat(1_000)}">]><x>${'&b;'.repeat(1_000)}</x>`;
   const flow = JSON.stringify({ orgId: ORG, object: 'Lead', id: LEAD });
   test.each([
-    ['a wrong token', message(), XML, `${TOKEN}x`, 404, 'bad-token'],
-    ['no token', message(), XML, '', 404, 'bad-token'],
-    ['the token and more', message(), XML, `${TOKEN}/more`, 404, 'bad-token'],
-    ['a flow with a wrong token', flow, { ...JSON_TYPE, 'x-leadgrade-token': `${TOKEN}x` }, 'flow', 404, 'bad-token'],
-    ['a flow without a token', flow, JSON_TYPE, 'flow', 404, 'bad-token'],
+    ['a wrong token', message(), XML, `${TOKEN}x`, 404, 'bad_token'],
+    ['no token', message(), XML, '', 404, 'bad_token'],
+    ['the token and more', message(), XML, `${TOKEN}/more`, 404, 'bad_token'],
+    ['a flow with a wrong token', flow, { ...JSON_TYPE, 'x-leadgrade-token': `${TOKEN}x` }, 'flow', 404, 'bad_token'],
+    ['a flow without a token', flow, JSON_TYPE, 'flow', 404, 'bad_token'],
     [
       'a document type',
       message().replace('<soapenv:Envelope', `${entity}<soapenv:Envelope`),
       XML,
       TOKEN,
       401,
-      'document-type',
+      'document_type',
     ],
-    ['a billion laughs', laughs, XML, TOKEN, 401, 'document-type'],
-    ['more than a megabyte', message().padEnd(1_000_001), XML, TOKEN, 413, 'too-large'],
-    ['what is not packed as it says', message(), { ...XML, 'content-encoding': 'gzip' }, TOKEN, 400, 'bad-body'],
+    ['a billion laughs', laughs, XML, TOKEN, 401, 'document_type'],
+    ['more than a megabyte', message().padEnd(1_000_001), XML, TOKEN, 413, 'too_large'],
+    ['what is not packed as it says', message(), { ...XML, 'content-encoding': 'gzip' }, TOKEN, 400, 'bad_body'],
   ])('%s', async (_what, body, headers, rest, status, outcome) => {
     const answer = await post(body, headers, rest);
     expect(answer.status).toBe(status);

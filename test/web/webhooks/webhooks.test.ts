@@ -73,7 +73,7 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
     await claimAccount(store.db, { crm: 'hubspot', account: '145' }, new Date());
     expect((await send(server, [changed(112, { portalId: 999 }), changed(113)])).status).toBe(200);
     expect(await inboxIds()).toEqual(['113']);
-    expect(await server.events('hubspot', 'other-account')).toBe(1);
+    expect(await server.events('hubspot', 'other_account')).toBe(1);
   });
 
   test('what was not understood of another account is dropped, too; of an account that cannot be read it is kept', async () => {
@@ -90,7 +90,7 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
     await claimAccount(store.db, { crm: 'hubspot', account: '145' }, new Date());
     await post(strange, 'after', {});
     expect((await quarantine()).toSorted()).toEqual(['ours', "somebody's"]);
-    expect(await strange.events('hubspot', 'other-account')).toBe(1);
+    expect(await strange.events('hubspot', 'other_account')).toBe(1);
     expect(await strange.events('hubspot', 'unparsed')).toBe(5);
   });
 
@@ -127,7 +127,7 @@ describe.each(STORES)('webhooks ($name)', (setup) => {
     const answers = await Promise.all(ids.map((id) => send(server, [changed(id)])));
     expect(answers.map(({ status }) => status)).toEqual(ids.map((id) => (id === 666 ? 503 : 200)));
     expect(await inboxIds()).toHaveLength(14);
-    expect(await server.requests('hubspot', 'not-stored')).toBe(1);
+    expect(await server.requests('hubspot', 'not_stored')).toBe(1);
     expect(server.warnings).toEqual([
       'hubspot: a webhook was not stored, and is to be sent again {"crm":"hubspot","error":"error","code":"23514"}',
     ]);
@@ -149,7 +149,7 @@ describe.each(STORES.filter(({ name }) => name === 'postgres'))('webhooks and a 
       ]);
       expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
       expect(answers[0]?.headers.get('retry-after')).toBe('5');
-      expect(await server.requests('hubspot', 'not-stored')).toBe(3);
+      expect(await server.requests('hubspot', 'not_stored')).toBe(3);
     });
     await vi.waitFor(async () => expect((await send(server, events)).status).toBe(200), { timeout: 60_000 });
     const rows = await store.db.selectFrom('inbox').select('ids').execute();
@@ -193,7 +193,7 @@ describe('webhooks without a database', () => {
   test('the metrics still count what could not be stored, and leave out what only the store knows', async () => {
     const server = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 100 });
     await send(server, [changed(1)]);
-    expect(await server.requests('hubspot', 'not-stored')).toBe(1);
+    expect(await server.requests('hubspot', 'not_stored')).toBe(1);
     expect(await server.metrics()).not.toMatch(/^leadgrade_(inbox|quarantine)/m);
   });
 });

@@ -1,12 +1,12 @@
-// Questions at the terminal; where there is none, answers come line by line from standard input.
+// Asks questions at the terminal. Without a terminal, each line of standard input is an answer.
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
-import type { CommandIo } from '../terminal/io.ts';
+import type { CommandIo } from './io.ts';
 
 export interface Questions {
-  /** Somebody sits there. */
+  /** Standard input is a terminal, so a person answers. */
   readonly isTerminal: boolean;
-  /** Null at the end of the input. A secret is not shown while it is typed. */
+  /** @returns null at the end of the input. A secret is not echoed. */
   ask(question: string, options?: { secret?: boolean }): Promise<string | null>;
   close(): void;
 }
@@ -14,13 +14,13 @@ export interface Questions {
 export function openQuestions(io: CommandIo): Questions {
   const isTerminal = 'isTTY' in io.stdin && io.stdin.isTTY === true;
   let isMuted = false;
-  const shown = new Writable({
+  const echo = new Writable({
     write(chunk, _encoding, done) {
       if (!isMuted) io.stderr.write(chunk);
       done();
     },
   });
-  const lines: Interface = createInterface({ input: io.stdin, output: shown, terminal: isTerminal });
+  const lines: Interface = createInterface({ input: io.stdin, output: echo, terminal: isTerminal });
   const next = lines[Symbol.asyncIterator]();
   return {
     isTerminal,

@@ -1,6 +1,6 @@
-// A person as a CRM shows it to a rep: the same eight things, whatever the CRM calls them.
+// A person as displayed in a CRM: the same eight values, whatever the names of the fields.
 
-export interface SeenRecord {
+export interface DisplayRecord {
   readonly id: string;
   readonly name: string;
   readonly title: string | null;
@@ -8,13 +8,13 @@ export interface SeenRecord {
   readonly fit: number;
   readonly behavior: number;
   readonly total: number;
-  /** A band's id; null: not scored. */
+  /** The ID of a band; null: not scored. */
   readonly status: string | null;
   readonly explanation: string;
 }
 
-/** The CRM's own names of what is shown. */
-export interface ShownFields {
+/** The names of the fields in the CRM. */
+export interface FieldNames {
   readonly first: string;
   readonly last: string;
   readonly title: string;
@@ -28,35 +28,36 @@ export interface ShownFields {
 
 type Values = Readonly<Record<string, string | number | null | undefined>>;
 
-export function parseDisplayRecord(id: string, values: Values, names: ShownFields): SeenRecord {
-  const textOf = (name: string) => {
+export function parseDisplayRecord(id: string, values: Values, names: FieldNames): DisplayRecord {
+  const text = (name: string) => {
     const value = values[name];
     return value === null || value === undefined || value === '' ? null : String(value);
   };
   const number = (name: string) => Number(values[name] ?? 0);
   return {
     id,
-    name: [textOf(names.first), textOf(names.last)].filter((part) => part !== null).join(' ') || '(no name)',
-    title: textOf(names.title),
-    grade: textOf(names.grade),
+    name: [text(names.first), text(names.last)].filter((part) => part !== null).join(' ') || '(no name)',
+    title: text(names.title),
+    grade: text(names.grade),
     fit: number(names.fit),
     behavior: number(names.behavior),
     total: number(names.total),
-    status: textOf(names.status),
-    explanation: textOf(names.explanation) ?? '',
+    status: text(names.status),
+    explanation: text(names.explanation) ?? '',
   };
 }
 
-export function isScored({ status }: SeenRecord): boolean {
+export function isScored({ status }: DisplayRecord): boolean {
   return status !== null;
 }
 
-/** The reasons: the lines that begin with signed points. */
-export function reasonsOf({ explanation }: SeenRecord): readonly string[] {
+/** The lines of the explanation that begin with signed points. */
+export function reasonsOf({ explanation }: DisplayRecord): readonly string[] {
   return explanation.split('\n').filter((line) => /^[+-]\d+ /.test(line));
 }
 
-export function isExplanationConsistent(record: SeenRecord): boolean {
+/** Whether the points of the reasons add up to the total score. */
+export function isExplanationConsistent(record: DisplayRecord): boolean {
   const sum = reasonsOf(record).reduce((total, line) => total + Number.parseInt(line, 10), 0);
   return sum === record.total;
 }

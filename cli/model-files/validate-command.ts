@@ -1,0 +1,17 @@
+// The command line of `leadgrade validate`.
+import { Command } from 'commander';
+import type { CommandIo } from '../terminal/io.ts';
+import type { ValidateOptions } from './validate.ts';
+
+export function validateCommand(io: CommandIo): Command {
+  return new Command('validate')
+    .option('--model <file>', 'model file (default: MODEL_FILE, or mappings/model.yaml)')
+    .option(
+      '--mapping <files...>',
+      'mapping files of CRMs, CSV exports or events, or people.yaml (default: mappings/*.yaml except the model)',
+    )
+    .option('--json', 'print the problems as JSON')
+    .action(async (options: ValidateOptions) => {
+      await (await import('./validate.ts')).validate(io, options);
+    });
+}

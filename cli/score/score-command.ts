@@ -1,0 +1,19 @@
+// The command line of `leadgrade score`.
+import { Command, Option } from 'commander';
+import type { CommandIo } from '../terminal/io.ts';
+import type { ScoreOptions } from './score.ts';
+
+export function scoreCommand(io: CommandIo): Command {
+  return new Command('score')
+    .option('--model <file>', 'model file (default: MODEL_FILE, or mappings/model.yaml)')
+    .option('--input <file>', 'leads as NDJSON, one a line; - is standard input', '-')
+    .addOption(new Option('--csv <file>', 'leads as a CSV export, one a row; needs --mapping').conflicts('input'))
+    .option('--mapping <file>', 'the meaning of the columns of the CSV file (docs/exports.md)')
+    .option('--out <file>', 'write the rows of the CSV file with added score columns')
+    .option('--sample', 'print how often each case and signal matches in the file, instead of the results')
+    .option('--as-of <instant>', 'score as of this RFC 3339 instant (default: now)')
+    .option('--json', 'print JSON: one result a line, or the sample')
+    .action(async (options: ScoreOptions) => {
+      await (await import('./score.ts')).score(io, options);
+    });
+}
