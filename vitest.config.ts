@@ -1,30 +1,62 @@
 import { defineConfig } from 'vitest/config';
 
-// nock holds all the HTTP of its process.
-const WITH_NOCK = ['test/connectors/hubspot/**/*.test.ts'];
+// nock replaces the HTTP of a whole process.
+const NOCK = ['test/connectors/hubspot/**/*.test.ts'];
 // Commands replace settings and start processes.
-const ALONE = ['test/cli/**/*.test.ts'];
+const COMMANDS = ['test/cli/**/*.test.ts'];
+// Processes that are killed, random sequences of events, whole services: minutes of waiting. Part of `npm run test:all`.
+const LONG = ['**/*.long.test.ts'];
+const SANDBOX = ['sandbox/test/**/*.test.ts'];
+// What depends on the database or the queue: repeated on every backend by `npm run test:all`.
+const BACKENDS = [
+  'test/store/**/*.test.ts',
+  'test/jobs/queue/**/*.test.ts',
+  'test/jobs/runs/**/*.test.ts',
+  'test/jobs/faults/outages.test.ts',
+];
+const NODE_MODULES = '**/node_modules/**';
 
 export default defineConfig({
   test: {
     globalSetup: ['test/support/templates.ts'],
-    // Generous, as these machines are noisy: a time-out says that something hangs, never that it is slow.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    // The longest files wait most of the time (for a killed worker's job to be found, for a service to poll): beside them
-    // others can use the processors.
+    testTimeout: 10_000,
+    // Opening a product in a hook copies a database, which is slow on a busy machine.
+    hookTimeout: 30_000,
+    // Tests wait for clocks and servers half of the time, so that more workers than the two processors are of use.
     maxWorkers: 4,
-    // Most files leave nothing behind in their process, so that many share one, and what it has loaded.
+    // Most files leave nothing behind in their process: many share one, and the modules that it has loaded.
+    isolate: false,
     projects: [
-      { extends: true, test: { name: 'alone', include: ALONE } },
-      { extends: true, test: { name: 'nock', include: WITH_NOCK, isolate: false } },
+      { extends: true, test: { name: 'nock', include: NOCK, exclude: [...LONG, NODE_MODULES] } },
       {
         extends: true,
         test: {
-          name: 'together',
-          include: ['test/**/*.test.ts', 'sandbox/test/**/*.test.ts'],
-          exclude: [...ALONE, ...WITH_NOCK],
-          isolate: false,
+          name: 'commands',
+          include: COMMANDS,
+          exclude: [...LONG, NODE_MODULES],
+          isolate: true,
+          testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'core',
+          include: ['test/**/*.test.ts'],
+          exclude: [...NOCK, ...COMMANDS, ...LONG, NODE_MODULES],
+        },
+      },
+      { extends: true, test: { name: 'backends', include: BACKENDS, exclude: [...LONG, NODE_MODULES] } },
+      { extends: true, test: { name: 'sandbox', include: SANDBOX, exclude: [...LONG, NODE_MODULES] } },
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          include: LONG,
+          exclude: [NODE_MODULES],
+          isolate: true,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -32,7 +32,7 @@ const TERMS: readonly RetiredWord[] = [
   { pattern: /\bseldom\b/i, use: 'throttled; rarely' },
   { pattern: /\b[gG]atherer\b|\bgathering\b/, use: 'batch writer' },
   { pattern: /\bhand(s|ed|ing)? over\b|\bhandOver\w*/i, use: 'move to the surviving record; submit; delegate' },
-  { pattern: /\b(unites?|united|uniteLeads|retires?|retired)\b/i, use: 'merge; mark as deleted', except: /^lint\// },
+  { pattern: /\b(unites?|uniteLeads|retires?)\b/, use: 'merge; mark as deleted' },
   { pattern: /\b(score[- ]?breaker|breakers?)\b/i, use: 'rescore throttle' },
   { pattern: /\bbasis ?hash\b|\bbasisHash\b|\bbasis_hash\b|\bScoringBasis\b/i, use: 'inputs hash' },
   { pattern: /\bunattached\b/i, use: 'unlinked' },

@@ -1,7 +1,7 @@
 // Refuses retired words in everything that people read: code, comments, messages, models, docs.
 // `node lint/words.ts [PATH ...]` checks these files or folders; without one, all that git tracks.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { RETIRED_WORDS } from './retired-words.ts';
 
 const READ = /\.(ts|js|md|ya?ml|html|json)$|^\.env\.example$|^\.ci\/run$/;
@@ -13,7 +13,7 @@ export function findRetiredWords(paths: readonly string[]): readonly string[] {
   const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...paths], { encoding: 'utf8' });
   return files
     .split('\n')
-    .filter((file) => READ.test(file) && !NOT_OURS.test(file))
+    .filter((file) => READ.test(file) && !NOT_OURS.test(file) && existsSync(file))
     .flatMap((file) => inText(file, readFileSync(file, 'utf8')));
 }
 

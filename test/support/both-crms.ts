@@ -6,9 +6,9 @@ import { control, loggedCalls } from '../../cli/demo/sandbox-log.ts';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import type { HubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import { leads } from './leads.ts';
-import { openSalesforceProduct, type SalesforceProduct, type SalesforceProductOptions } from './org-product.ts';
+import { openSalesforceProduct, type SalesforceProduct, type SalesforceProductOptions } from './salesforce-product.ts';
 
-/** What a rep sees of a score; null = the field is empty. */
+/** The score fields that a rep sees; null = the field is empty. */
 export interface Seen {
   readonly total: number | null;
   readonly status: string | null;
@@ -22,11 +22,11 @@ export interface BothCrms extends SalesforceProduct {
   inHubSpot(key: string): Promise<Seen>;
   /** Its Lead, or the Contact that `object` and `id` name. */
   inSalesforce(key: string, contact?: string): Promise<Seen>;
-  /** What somebody does in HubSpot. */
+  /** Sends a request to the control API of the sandbox HubSpot. */
   hubspot(method: string, path: string, body?: object): Promise<unknown>;
   /** Makes a Contact of a Lead. */
   convert(key: string): Promise<z.infer<typeof conversionSchema>>;
-  /** An activity of the Lead (or Contact) with this id. */
+  /** Creates an activity of the person with this id. */
   happens(where: { contact: string } | { person: string }, type: string, at?: string): Promise<void>;
   /** Writes that were sent to either CRM so far. */
   writesSent(): Promise<number>;

@@ -51,21 +51,21 @@ export function changed(objectId: string | number, over: Readonly<Record<string,
 }
 
 /**
- * Through the connector's own receiver into the inbox, as the web role does it; nobody is rung for.
+ * Parses events with the connector's receiver and stores them in the inbox, as the web role does. No job is enqueued.
  * @param product with PUBLIC_URL among its settings
  */
 export async function storeWebhook(product: TestProduct, sent: readonly object[]): Promise<WebhookResult> {
   const { context, clock, sandbox } = product;
   const webhook = context.crms.get('hubspot')?.connector.webhook;
-  if (webhook === undefined) throw new Error('The product takes no webhooks of HubSpot.');
+  if (webhook === undefined) throw new Error('The product has no webhook receiver for HubSpot.');
   const receivedAt = clock.now();
   const body = JSON.stringify(sent);
-  const verdict = webhook.parse({
-    ...{ method: 'POST', url: TARGET, rest: '', body: Buffer.from(body), receivedAt },
+  const result = webhook.parse({
+    ...{ method: 'POST', url: TARGET, pathSuffix: '', body: Buffer.from(body), receivedAt },
     headers: signed(body, { secret: sandbox.clientSecret, at: receivedAt }),
   });
-  if (verdict.kind === 'accepted') {
-    await insertInboxEvents(context.db, 'hubspot', verdict.events.map(toInboxEvent), receivedAt);
+  if (result.kind === 'accepted') {
+    await insertInboxEvents(context.db, 'hubspot', result.events.map(toInboxEvent), receivedAt);
   }
-  return verdict;
+  return result;
 }

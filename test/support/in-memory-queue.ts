@@ -1,18 +1,18 @@
-// A bell that is heard in process: what is rung for runs one job after the other, a delayed ring when the clock has reached it.
-// Rings are one ring where the queue would take them for one: a job that waits is not rung for twice, and one rung for while it runs
-// runs once more.
+// A queue in the test's process: jobs run one after the other, a delayed job when the clock has reached its time. It deduplicates
+// as BullMQ does: a job that waits is enqueued once, and a job that is enqueued while it runs runs once more.
+// test/jobs/queue/queue-contract.test.ts holds it to the behavior of the real queues.
 import type { JobContext } from '../../jobs/context.ts';
 import type { JobName } from '../../jobs/job-types.ts';
 import { bullJobOptions, isDelayedKey, JOBS } from '../../jobs/job-types.ts';
 import { executeJob } from '../../jobs/queue/worker.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 
-interface Rung {
+interface WaitingJob {
   readonly job: JobName;
   readonly payload: object;
   /** Epoch milliseconds. */
   readonly at: number;
-  readonly ringNow: () => Promise<void>;
+  readonly enqueueNow: () => Promise<void>;
 }
 
 export interface InMemoryQueue {
@@ -22,28 +22,28 @@ export interface InMemoryQueue {
 }
 
 export function createInMemoryQueue(clock: Clock): InMemoryQueue {
-  const waiting = new Map<string, Rung>();
+  const waiting = new Map<string, WaitingJob>();
   let running: string | null = null;
   const nextDue = () => {
     const now = clock.now().getTime();
     const due = [...waiting].filter(([, { at }]) => at <= now);
     return due.toSorted(([, a], [, b]) => JOBS[a.job].priority - JOBS[b.job].priority)[0];
   };
-  const ring: JobContext['enqueue'] = async (job, payload, manner = {}) => {
+  const enqueue: JobContext['enqueue'] = async (job, payload, manner = {}) => {
     const key = bullJobOptions(job, `${job} ${JSON.stringify(payload)}`, manner).deduplication?.id ?? job;
-    if (waiting.has(key) || (manner.unlessRunning === true && running === key)) return;
+    if (waiting.has(key) || (manner.skipIfActive === true && running === key)) return;
     const at = clock.now().getTime() + (manner.delayMs ?? 0);
-    waiting.set(key, { job, payload, at, ringNow: () => ring(job, payload) });
+    waiting.set(key, { job, payload, at, enqueueNow: () => enqueue(job, payload) });
   };
   return {
-    enqueue: ring,
+    enqueue,
     runUntilIdle: async (context) => {
       for (let next = nextDue(); next !== undefined; next = nextDue()) {
-        const [key, { job, payload, ringNow }] = next;
+        const [key, { job, payload, enqueueNow }] = next;
         waiting.delete(key);
-        // As the worker does it: what was rung for later is rung for now.
+        // Like the worker: a delayed job enqueues itself under its normal key.
         if (isDelayedKey(key)) {
-          await ringNow();
+          await enqueueNow();
           continue;
         }
         running = key;

@@ -1,4 +1,4 @@
-// A rate limiter for tests of connectors: notes what was asked of it; with `pace` it also holds to the sizes it is given.
+// A rate limiter for tests of connectors: it records each acquisition; with `pace` it also enforces the sizes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BucketSize, RateLimiter } from '../../src/domain/rate-limiter.ts';
 

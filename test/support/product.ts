@@ -12,7 +12,7 @@ import { borrowed, NOW, type RunningProduct, type RunOptions, runProduct, starti
 export { NOW };
 
 export interface TestProductOptions extends RunOptions {
-  /** Of the installation to use; absent: a fresh one, on Postgres where there is one. */
+  /** The installation to use; absent: a fresh one. */
   readonly env?: BackendEnv;
   /** Settings over the usual ones: `{ NIGHTLY_CRON: '0 3 * * *' }`. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface TestProductOptions extends RunOptions {
   readonly dataset?: Dataset;
   /** Absent: 20. */
   readonly contacts?: number;
-  /** Where the clock starts; absent: NOW. It goes on by looking at it, by waiting, and by `pass`. */
+  /** Where the clock starts; absent: NOW. Reading it, waiting and `advanceClock` advance it. */
   readonly now?: Date;
   /** Answers the product's batch updates in place of the sandbox. */
   readonly onUpdate?: OnUpdate;

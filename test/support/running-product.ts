@@ -1,7 +1,7 @@
-// The whole product in the test's own process, with a clock that a test puts forward. Nothing waits for real: waits for a turn or
-// for a later try put the clock forward.
+// The whole product in the test's process, with a clock that the test advances. No wait takes real time: a wait for a rate-limit
+// token or for a retry advances the clock.
 //
-// Jobs are heard in process, one after the other, so that a test comes out the same every time; with `queue: true` they go
+// Jobs run in this process, one after the other, so that a test has the same result every time. With `queue: true` they go
 // through the product's own queue and worker.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SimulatedClock, simulatedClock } from '../../cli/demo/simulated-clock.ts';
@@ -18,7 +18,7 @@ import { createInMemoryQueue } from './in-memory-queue.ts';
 
 export const NOW = new Date('2026-03-10T12:00:00Z');
 
-/** A test has no minutes to wait: one repeat, at once. */
+/** One retry, at once: a test has no minutes to wait. */
 const IMPATIENT: RetryOptions = { timeoutMs: 2_000, retries: 1, initialDelayMs: 1, maxThrottleWaitMs: 30_000 };
 
 export interface LogLine {
@@ -35,26 +35,26 @@ export interface RunOptions {
 
 export interface RunningProduct {
   readonly product: Product;
-  /** Its `ring` is heard by this test. */
+  /** Its `enqueue` puts jobs into the queue of this test. */
   readonly context: JobContext;
   readonly clock: SimulatedClock;
-  /** What the product logged. */
+  /** The log lines of the product. */
   readonly lines: readonly LogLine[];
   /** The settings that the product was opened with, for processes of their own. */
   readonly env: Readonly<Record<string, string>>;
-  /** Puts the clock forward. */
+  /** Advances the clock. */
   advanceClock(ms: number): void;
   /** Creates our fields in the CRMs, as `leadgrade setup` does. */
   setup(): Promise<void>;
-  /** Runs what was rung for and is due by the clock, until nothing is. Does nothing with `queue`. */
+  /** Runs the jobs that are due by the clock until none is. Does nothing with `queue`. */
   runUntilIdle(): Promise<void>;
-  /** Rings for the tick and settles. */
+  /** Enqueues the poll job and runs until idle. */
   poll(): Promise<void>;
-  /** The first pull, as `leadgrade backfill` does it: the run as it stands when nothing more is due. */
+  /** The first full sync, as `leadgrade backfill` does it. Returns the run when no job is due any more. */
   backfill(): Promise<Run>;
-  /** One round of reading, scoring and writing, ten seconds after what happened before. */
+  /** One sync (read, score, write), ten seconds later. */
   sync(): Promise<Run>;
-  /** Puts the clock to the next nightly slot of the default cron (02:00 UTC), and runs it and what it rings for. */
+  /** Advances the clock to the next nightly slot (02:00 UTC) and runs the nightly job and the jobs that it enqueues. */
   nightly(): Promise<void>;
   /** Closes the product and opens it again on the same database and CRMs. */
   restart(): Promise<void>;
@@ -131,7 +131,7 @@ async function openOnce(
   const log = recordingLog(lines);
   const patience = { ...IMPATIENT, ...options.patience };
   const wait = async (ms: number) => clock.forwardTo(new Date(clock.now().getTime() + ms));
-  const product = await openProduct(read.config, { clock, log, pace: { wait, patience } });
+  const product = await openProduct(read.config, { clock, log, timing: { wait, retryOptions: patience } });
   if (options.queue === true) {
     product.work();
     return { product, context: product.context, runUntilIdle: async () => {} };
@@ -141,7 +141,7 @@ async function openOnce(
   return { product, context, runUntilIdle: () => queue.runUntilIdle(context) };
 }
 
-/** The run as it stands when all that was rung for is done; with a queue, when the run has ended. */
+/** Returns the run when all jobs are done; with a queue, when the run has ended. */
 async function finish({ context, runUntilIdle }: Opened, run: Run, queue = false): Promise<Run> {
   await runUntilIdle();
   for (;;) {
@@ -165,13 +165,13 @@ function recordingLog(lines: LogLine[]): Log {
   return { info: keep('info'), warn: keep('warn'), error: keep('error') };
 }
 
-/** A millisecond passes at every look, however busy the machine is. */
+/** The clock advances by one millisecond whenever it is read, however busy the machine is. */
 export function startingAt(now: Date): SimulatedClock {
   let looks = 0;
   return simulatedClock({ now: () => new Date(now.getTime() + looks++) });
 }
 
-/** Whoever lends an installation destroys it. */
+/** An installation that its owner destroys. */
 export function borrowed(env: BackendEnv): Installation {
   return { env, destroy: async () => {} };
 }

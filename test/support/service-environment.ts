@@ -1,5 +1,5 @@
-// `leadgrade start` as a process over a sandbox HubSpot that tells it of changes by webhook. Nothing is polled: what arrives, arrives
-// by webhook, by `/events`, or on the beat of a stream.
+// `leadgrade start` as a process, over a sandbox HubSpot that sends webhooks. Polling is off: changes arrive by webhook, by
+// `/events`, or with the repeatable job of a fast stream.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { control } from '../../cli/demo/sandbox-log.ts';
@@ -13,15 +13,15 @@ import { createOurFields } from './our-fields.ts';
 import { freePort, type Running, startNode } from './processes.ts';
 import { openStore, type ServiceStore } from './service-store.ts';
 
-const CLI = new URL('../../cli/main.ts', import.meta.url).pathname;
+const CLI = new URL('../../bin/leadgrade.js', import.meta.url).pathname;
 const CLOCK = { now: () => new Date() };
 
-/** For what may take its time on a busy machine. */
+/** For states that take a while on a busy machine. */
 export const SOON = { timeout: 60_000, interval: 100 };
 const CALM_WITHIN_MS = 90_000;
 const DONE = /^(0 to deliver|inbox: 0 events .*|jobs: a job ended .*|0 to read, 0 to score, 0 to write)$/;
 
-/** How the sandbox sends; absent: what the product's app is subscribed to, with short waits before it repeats. */
+/** How the sandbox sends webhooks; absent: the subscriptions of the product's app, with short retry delays. */
 export type SendingManner = Partial<Omit<WebhookSettingsInput, 'targetUrl'>>;
 
 export interface ServiceEnvironmentOptions {

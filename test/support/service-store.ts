@@ -1,4 +1,4 @@
-// What a running service keeps, as a test looks at it beside the service.
+// The database and Redis of a running service, read by the test beside the service.
 import { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -6,9 +6,9 @@ import { type OpenDatabase, openDatabase } from '../../src/store/open-database.t
 import type { BackendEnv } from './backends.ts';
 
 export interface ServiceStore {
-  /** Asks the store; on the embedded one only while the service runs, or nobody does. Fails once when the service has ended meanwhile. */
+  /** Runs a query. On the embedded database it fails once after the service that owns the database has ended. */
   query<T>(text: string): Promise<readonly T[]>;
-  /** All rows of all tables as text, one a line, and all keys and values of the Redis where there is one. */
+  /** All rows of all tables as text, one a line, and all keys and values of Redis, if there is one. */
   dump(): Promise<string>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// Runs once before all tests: a database of each kind as the product leaves it when it has migrated and opened its queue. Tests copy
-// it, as making one costs some seconds of a processor; the tests of the migrations and of the demo begin with an empty one.
+// Runs once before all tests: makes a database of each kind, migrated and with the queue's tables. Tests copy it, because making
+// one takes seconds of CPU. Tests of migrations and of the demo copy the empty one.
 import { cpSync } from 'node:fs';
 import { chmod, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { openDatabase } from '../../src/store/open-database.ts';
 import { onServer, postgresServer } from './servers.ts';
 
 export interface Templates {
-  /** A DATA_DIR that nobody has open: migrated, and just made. */
+  /** A migrated DATA_DIR that no process has open. */
   readonly embedded: string;
   readonly emptyEmbedded: string;
   /** Null where no Postgres runs and none can be started. */

@@ -1,5 +1,5 @@
-// A clock that stands still while anybody works and jumps to the next one's turn when all wait: what would take hours takes
-// as long as its statements, and always comes out the same.
+// Virtual time for concurrent tasks: the clock stands still while a task works, and jumps to the earliest wake-up when all tasks
+// wait. Hours take as long as their statements, and a run has the same result every time.
 import type { Clock } from '../../src/domain/clock.ts';
 
 interface Sleeper {

@@ -4,13 +4,13 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { SETTING_NOTES, settingDefaults } from '../cli/product/config.ts';
+import { SETTING_NOTES, settingDefaults } from '../cli/product/settings-schema.ts';
 import { loadProgram } from '../cli/program.ts';
 import type { CommandIo } from '../cli/terminal/io.ts';
 import { connectorIds, loadConnector } from '../connectors/registry.ts';
 import { ACTIVITY_SOURCES } from '../connectors/salesforce/streams/activity-streams.ts';
 import { ENCODINGS, readCsvMapping } from '../src/csv/csv-mapping.ts';
-import { DELIMITERS } from '../src/csv/form.ts';
+import { DELIMITERS } from '../src/csv/dialect.ts';
 import { SCORE_COLUMNS } from '../src/csv/scored-rows.ts';
 import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../src/domain/canonical.ts';
 import { SCORE_FIELDS } from '../src/domain/score-fields.ts';
@@ -20,7 +20,7 @@ import { readPeople } from '../src/people/people-policy.ts';
 import { readModel } from '../src/scoring/schemas/model.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const PAGES = globSync('{*.md,docs/**/*.md,sandbox/*.md,apps/*/*.md}', { cwd: ROOT }).toSorted();
+const PAGES = globSync('{*.md,docs/**/*.md,sandbox/*.md,apps/*/*.md,src/store/*.md,jobs/*.md,connectors/*/*.md}', { cwd: ROOT }).toSorted();
 const TEXTS = new Map(PAGES.map((page) => [page, readFileSync(join(ROOT, page), 'utf8')]));
 
 function textOf(page: string): string {
@@ -146,7 +146,7 @@ function optionsIn(help: string): readonly string[] {
 }
 
 describe('the commands that the documents name', async () => {
-  const program = await loadProgram(io, '');
+  const program = await loadProgram(io);
   const mentions = CODE.flatMap(({ code }) => mentionIn(code) ?? []);
   const byCommand = [...Map.groupBy(mentions, ({ command }) => command)];
 

@@ -1,4 +1,4 @@
-// The product over a sandbox Salesforce of its own, and where a test asks for it a sandbox HubSpot as well; one clock for all.
+// The product over its own sandbox Salesforce and, if a test wants it, a sandbox HubSpot. One clock for all.
 import pMap from 'p-map';
 import { z } from 'zod';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
@@ -13,7 +13,7 @@ import { type BackendEnv, DEFAULT_BACKEND } from './backends.ts';
 import { borrowed, NOW, type RunningProduct, type RunOptions, runProduct, startingAt } from './running-product.ts';
 
 export interface SalesforceProductOptions extends RunOptions {
-  /** Of the installation to use; absent: a fresh one, on Postgres where there is one. */
+  /** The installation to use; absent: a fresh one. */
   readonly env?: BackendEnv;
   readonly settings?: Readonly<Record<string, string>>;
   readonly sandbox?: Partial<Omit<SalesforceSandboxOptions, 'port' | 'clock' | 'dataset'>>;
@@ -46,7 +46,7 @@ export type SalesforceRecord = z.infer<typeof recordSchema>;
 
 export interface SalesforceProduct extends RunningProduct {
   readonly org: SalesforceSandbox;
-  /** Null where no HubSpot was asked for. */
+  /** Null without a HubSpot. */
   readonly portal: HubSpotSandbox | null;
   /** Sends something to the org's control API: `control('POST', 'convert', {...})`. @throws when it refuses */
   control(method: string, path: string, body?: object | readonly object[]): Promise<unknown>;
