@@ -269,7 +269,7 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
       const many = Array.from({ length: 4_500 }, (_, n) => `of-acme-${n}`);
       await employees('acme', many);
       await employees('initech', ['of-initech']);
-      await read(['of-nobody'], at(-60));
+      await read(['without-company'], at(-60));
       await markOf(['acme', 'unknown'], at());
       expect((await claim(at(), 5_000)).length).toBe(4_500);
       await markOf(['initech'], at(1));
