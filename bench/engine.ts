@@ -1,5 +1,6 @@
-// Measures scoring speed as a ratio to two hand-written loops over the same leads: one that computes the total only (the
-// practical limit), and one that also lists contributions. Ratios are comparable across machines; leads per second are not.
+// Measures scoring speed as a ratio to two hand-written loops over the same leads: one that
+// computes the total only (the practical limit), and one that also lists contributions. Ratios are
+// comparable across machines; leads per second are not.
 //   npm run bench:engine -- --leads 20000
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,5 +1,5 @@
-// Measures the latency from a change in the CRM to the written score, and the behavior during a burst of webhooks. Service and
-// HubSpot sandbox run as separate processes on this machine.
+// Measures the latency from a change in the CRM to the written score, and the behavior during a
+// burst of webhooks. Service and HubSpot sandbox run as separate processes on this machine.
 //   npm run bench:webhooks -- --leads 5000 --seconds 60 --samples 40 --backends embedded,postgres,redis
 import { parseArgs } from 'node:util';
 import { control } from '../cli/demo/sandbox-log.ts';

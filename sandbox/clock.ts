@@ -1,4 +1,5 @@
-// The sandbox's own clock: it starts at a given instant, advances with the base clock, and can be set.
+// The sandbox's own clock: it starts at a given instant, advances with the base clock, and can be
+// set.
 
 /** A source of the current instant, e.g. the system's. */
 export interface BaseClock {

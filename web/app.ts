@@ -1,4 +1,4 @@
-// The web role's express app.
+// The express app of the web role.
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { type HealthParts, healthRoutes } from './health.ts';
 import { createBodyReader } from './http/body-reader.ts';
@@ -9,17 +9,17 @@ import { type WebhookParts, webhookRoutes } from './webhooks/router.ts';
 export interface AppParts {
   readonly health: HealthParts;
   readonly metrics: Metrics;
-  /** Absent: there are no metrics to be seen. */
+  /** Absent: /metrics does not exist. */
   readonly metricsToken: string | undefined;
   readonly webhooks: WebhookParts;
   readonly siteEvents: SiteEventsParts;
-  /** Bytes of bodies that are held at a time. */
+  /** Limit of buffered request bodies in this process, in bytes. */
   readonly maxBufferedBytes?: number;
 }
 
 export function createApp(parts: AppParts): Express {
-  const { health, metrics, metricsToken, webhooks, siteEvents, maxBufferedBytes: mostHeldBytes } = parts;
-  const readBody = createBodyReader(mostHeldBytes);
+  const { health, metrics, metricsToken, webhooks, siteEvents, maxBufferedBytes } = parts;
+  const readBody = createBodyReader(maxBufferedBytes);
   const app = express();
   app.disable('x-powered-by');
   app.use(healthRoutes(health));
@@ -33,9 +33,11 @@ export function createApp(parts: AppParts): Express {
   return app;
 }
 
-/** What went wrong is nobody's business outside: neither a stack nor a path of this machine. */
+/** The response contains no details of the error: no stack and no path of this machine. */
 const handleError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (response.headersSent) return next(error);
-  const isTheirs = error instanceof Error && 'status' in error && error.status === 400;
-  response.status(isTheirs ? 400 : 503).json({ error: isTheirs ? 'The request cannot be read.' : 'Try again later.' });
+  const isBadRequest = error instanceof Error && 'status' in error && error.status === 400;
+  response
+    .status(isBadRequest ? 400 : 503)
+    .json({ error: isBadRequest ? 'The request cannot be read.' : 'Try again later.' });
 };

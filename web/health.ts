@@ -1,5 +1,5 @@
-// Health, as an orchestrator asks: /healthz (this process answers) and /readyz (the work gets done). A store that answers a
-// ping proves little: a worker may be dead while every ping is green, so readiness looks for work that was finished lately.
+// Health checks for an orchestrator: /healthz (this process responds) and /readyz (work is done). A worker can be dead
+// while every ping of the database succeeds, so readiness checks for recently finished work.
 import { Router } from 'express';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../src/domain/clock.ts';
@@ -13,7 +13,7 @@ import { withTimeout } from './http/with-timeout.ts';
 export interface HealthParts {
   readonly db: Kysely<Tables>;
   readonly clock: Clock;
-  /** The process row that a finished tick writes. */
+  /** ID of the heartbeat row that a finished poll job writes. */
   readonly canary: string;
   readonly pollSeconds: number;
   /** The CRMs that are set up. */
@@ -26,7 +26,7 @@ interface Check {
   readonly detail: string;
 }
 
-/** Ticks that may be late before something is wrong, and what a start may take. */
+/** Polls that may be missed before a check fails, and additional time for a start. */
 const MAX_MISSED_POLLS = 3;
 const GRACE_MS = 60_000;
 const DATABASE_TIMEOUT_MS = 2_000;
@@ -48,34 +48,39 @@ async function readiness(parts: HealthParts): Promise<readonly Check[]> {
   try {
     return await withTimeout(DATABASE_TIMEOUT_MS, () => storeChecks(parts));
   } catch {
-    return [{ name: 'database', ok: false, detail: 'does not answer' }];
+    return [{ name: 'database', ok: false, detail: 'does not respond' }];
   }
 }
 
 async function storeChecks({ db, clock, canary, pollSeconds, crms }: HealthParts): Promise<readonly Check[]> {
   const now = clock.now();
-  const beat = await lastHeartbeat(db, canary);
-  const age = beat === null ? null : now.getTime() - beat.getTime();
+  const maxAgeMs = MAX_MISSED_POLLS * pollSeconds * 1_000 + GRACE_MS;
+  const heartbeat = await lastHeartbeat(db, canary);
+  const age = heartbeat === null ? null : now.getTime() - heartbeat.getTime();
   const work = await pendingWork(db, now, crms);
-  const halts = await listPauses(db, crms);
-  // Until a CRM has told whose account it is, its events wait.
-  const read = crms.filter((crm) => !halts.some((halt) => halt.crm === crm && halt.direction === 'read'));
-  const inbox = await inboxBacklog(db, read);
+  const pauses = await listPauses(db, crms);
+  // While reading from a CRM is paused, its account may be unknown, and its events must wait.
+  const readable = crms.filter((crm) => !pauses.some((pause) => pause.crm === crm && pause.direction === 'read'));
+  const inbox = await inboxBacklog(db, readable);
   const inboxAge = inbox.oldestAt === null ? 0 : now.getTime() - inbox.oldestAt.getTime();
   return [
-    { name: 'database', ok: true, detail: 'answers' },
+    { name: 'database', ok: true, detail: 'responds' },
     {
       name: 'jobs',
-      ok: age !== null && age <= MAX_MISSED_POLLS * pollSeconds * 1_000 + GRACE_MS,
+      ok: age !== null && age <= maxAgeMs,
       detail: age === null ? 'no job has run yet' : `a job ended ${Math.round(age / 1_000)} s ago`,
     },
     {
       name: 'inbox',
-      ok: inboxAge <= MAX_MISSED_POLLS * pollSeconds * 1_000 + GRACE_MS,
+      ok: inboxAge <= maxAgeMs,
       detail: `${inbox.waiting} events wait, the oldest for ${Math.round(inboxAge / 1_000)} s`,
     },
-    // A CRM that is down must not take the service out of rotation: it is said, and not counted.
-    ...halts.map((halt) => ({ name: `${halt.crm} ${halt.direction}`, ok: true, detail: `halted: ${halt.message}` })),
+    // Reported only: a CRM that is down must not take the service out of rotation.
+    ...pauses.map((pause) => ({
+      name: `${pause.crm} ${pause.direction}`,
+      ok: true,
+      detail: `paused: ${pause.message}`,
+    })),
     { name: 'pending', ok: true, detail: `${work.dirty} to read, ${work.due} to score, ${work.outbox} to write` },
   ];
 }

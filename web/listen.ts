@@ -1,9 +1,9 @@
-// The web role's server: what the outside can reach, so it is patient with nobody.
+// The HTTP server of the web role. Reachable from the internet, so it has strict limits.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Express } from 'express';
 
-/** Who sends headers or a body a byte at a time is cut off; HubSpot itself gives up after five seconds. */
+/** Slowloris protection: slow requests are aborted. HubSpot itself gives up after five seconds. */
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 12_000,
@@ -13,7 +13,7 @@ const LIMITS = {
 };
 const MAX_CONNECTIONS = 1_000;
 
-/** @throws the system's error when the port is taken */
+/** @throws the system error when the port is in use */
 export async function startHttpServer(app: Express, port: number): Promise<Server> {
   const server = createServer(LIMITS, app);
   server.maxConnections = MAX_CONNECTIONS;

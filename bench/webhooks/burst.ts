@@ -1,5 +1,5 @@
-// A burst as of an import: 10 senders, each with one request of 100 events in flight, over all contacts. Halfway through, a
-// demo request must overtake the burst.
+// A burst as of an import: 10 senders, each with one request of 100 events in flight, over all
+// contacts. Halfway through, a demo request must overtake the burst.
 import { createHmac } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { control } from '../../cli/demo/sandbox-log.ts';
@@ -168,7 +168,8 @@ function countTooSoon(reads: readonly LoggedCall[]): number {
   for (const { at, ids = [] } of reads) {
     const now = Date.parse(at);
     for (const id of ids) {
-      // The log has the time of arrival at the sandbox, the service that of the request: 500 ms of tolerance.
+      // The log has the time of arrival at the sandbox, the service that of the request: 500 ms of
+      // tolerance.
       if (now - (last.get(id) ?? Number.NEGATIVE_INFINITY) < DEBOUNCE_MS - 500) tooSoon += 1;
       last.set(id, now);
     }

@@ -1,4 +1,5 @@
-// The environment of the webhook benchmark: HubSpot sandbox and service as separate processes, with a new database.
+// The environment of the webhook benchmark: HubSpot sandbox and service as separate processes, with
+// a new database.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,7 +41,10 @@ export interface BenchEnvironment {
   runCommand(...args: string[]): Promise<void>;
   /** Starts the service, and waits until all scores are written. */
   startService(): Promise<void>;
-  /** Waits until the service reports no pending work three times in a row. @throws if the service ends, or after 30 minutes */
+  /**
+   * Waits until the service reports no pending work three times in a row.
+   * @throws if the service ends, or after 30 minutes
+   */
   untilWritten(): Promise<void>;
   /** Peak resident memory of the service so far, in MB. */
   peakMemory(): Promise<number>;

@@ -1,4 +1,5 @@
-// Reads and writes in the sandbox's request log. The log entry of a write is the end of a latency measurement.
+// Reads and writes in the sandbox's request log. The log entry of a write is the end of a latency
+// measurement.
 import { z } from 'zod';
 import type { BenchEnvironment } from './environment.ts';
 
@@ -25,7 +26,9 @@ export const isWrite = ({ path, status }: LoggedCall): boolean =>
   path.endsWith('/batch/update') && (status === 200 || status === 207);
 export const isRead = ({ path }: LoggedCall): boolean => path.endsWith('/contacts/batch/read');
 
-/** Epoch ms of the first write of a contact after log entry `since`; null = none within `withinMs`. */
+/**
+ * Epoch ms of the first write of a contact after log entry `since`; null = none within `withinMs`.
+ */
 export async function writtenAt(
   environment: BenchEnvironment,
   id: string,

@@ -1,7 +1,7 @@
 // Reads what a rep sees in the sandbox HubSpot, through the API of HubSpot.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { parseDisplayRecord, type DisplayRecord } from './display-record.ts';
+import { type DisplayRecord, parseDisplayRecord } from './display-record.ts';
 
 const listSchema = z.object({
   results: z.array(z.object({ id: z.string(), properties: z.record(z.string(), z.string().nullable()) })),

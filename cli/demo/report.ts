@@ -2,7 +2,7 @@
 // database and the logs of the sandboxes.
 import type { Band } from '../../src/scoring/compile/compile.ts';
 import { scoreTable } from '../terminal/score-table.ts';
-import { isExplanationConsistent, isScored, reasonsOf, type DisplayRecord } from './display-record.ts';
+import { type DisplayRecord, isExplanationConsistent, isScored, reasonsOf } from './display-record.ts';
 import type { Day } from './simulated-days.ts';
 
 export interface Cost {
@@ -61,7 +61,11 @@ function hottest({ contacts, bands, model }: DemoFigures): string[] {
   ];
 }
 
-function byHotness<T>(people: readonly T[], bands: readonly Band[], record: (person: T) => DisplayRecord): readonly T[] {
+function byHotness<T>(
+  people: readonly T[],
+  bands: readonly Band[],
+  record: (person: T) => DisplayRecord,
+): readonly T[] {
   const positions = new Map(bands.map((band, index) => [band.id, index]));
   const positionOf = (person: T) => positions.get(record(person).status ?? '') ?? bands.length;
   return people
@@ -69,7 +73,10 @@ function byHotness<T>(people: readonly T[], bands: readonly Band[], record: (per
     .toSorted((a, b) => positionOf(a) - positionOf(b) || record(b).total - record(a).total);
 }
 
-function personLine({ name, title, total, fit, grade, behavior, status }: DisplayRecord, bands: readonly Band[]): string {
+function personLine(
+  { name, title, total, fit, grade, behavior, status }: DisplayRecord,
+  bands: readonly Band[],
+): string {
   const band = bands.find(({ id }) => id === status);
   return `${name}, ${title ?? 'no title'}: ${total} = fit ${fit} (${grade}) + behavior ${behavior}. ${band?.label ?? status}`;
 }
@@ -136,6 +143,8 @@ function cost(costs: readonly Cost[]): string[] {
     '',
     'API CALLS',
     '',
-    ...costs.map(({ what, calls, minimum }) => `${what}: ${calls}${minimum === null ? '' : ` (least possible: ${minimum})`}`),
+    ...costs.map(
+      ({ what, calls, minimum }) => `${what}: ${calls}${minimum === null ? '' : ` (least possible: ${minimum})`}`,
+    ),
   ];
 }

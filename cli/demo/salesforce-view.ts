@@ -1,6 +1,6 @@
 // Reads what a rep sees in the sandbox Salesforce, through the API of Salesforce.
 import { z } from 'zod';
-import { parseDisplayRecord, type DisplayRecord } from './display-record.ts';
+import { type DisplayRecord, parseDisplayRecord } from './display-record.ts';
 
 const tokenSchema = z.object({ access_token: z.string() });
 const pageSchema = z.object({

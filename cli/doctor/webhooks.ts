@@ -4,8 +4,8 @@ import type { Kysely } from 'kysely';
 import { loadConnector } from '../../connectors/registry.ts';
 import type { CrmConnector } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import { inboxBacklog } from '../../src/store/inbox/inbox.ts';
 import { lastEventTimes } from '../../src/store/inbox/event-keys.ts';
+import { inboxBacklog } from '../../src/store/inbox/inbox.ts';
 import { countQuarantine } from '../../src/store/inbox/quarantine.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import type { Finding } from './finding.ts';
@@ -20,7 +20,9 @@ interface Parts {
 
 export async function webhookFindings({ db, clock, connectors, publicUrl }: Parts): Promise<readonly Finding[]> {
   const lastEvents = await lastEventTimes(db);
-  const perCrm = await Promise.all(connectors.map((connector) => webhookFinding(connector, publicUrl, lastEvents.get(connector.id))));
+  const perCrm = await Promise.all(
+    connectors.map((connector) => webhookFinding(connector, publicUrl, lastEvents.get(connector.id))),
+  );
   const { waiting, oldestAt } = await inboxBacklog(
     db,
     connectors.map(({ id }) => id),

@@ -1,7 +1,7 @@
 // `leadgrade init`: from a token to the first dry run. Prompts for the credentials of a CRM, tries them, writes .env,
 // and prints what `setup` would create.
 import { resolve } from 'node:path';
-import { type PromptedSetting, connectorIds, loadConnector } from '../../connectors/registry.ts';
+import { connectorIds, loadConnector, type PromptedSetting } from '../../connectors/registry.ts';
 import type { CrmConnector } from '../../src/crm/connector.ts';
 import { loadConfig, readConfig } from '../product/config.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';

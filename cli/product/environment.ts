@@ -12,10 +12,7 @@ export function loadEnvironment(folder: string = process.cwd()): Environment {
 }
 
 /** NAME, or the content of the file that NAME_FILE names. An empty value counts as not set. */
-export function readSetting(
-  name: string,
-  environment: Environment,
-): string | undefined | { readonly problem: string } {
+export function readSetting(name: string, environment: Environment): string | undefined | { readonly problem: string } {
   const value = environment[name]?.trim() || undefined;
   const file = environment[`${name}_FILE`]?.trim() || undefined;
   if (file === undefined) return value;

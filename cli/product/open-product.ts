@@ -138,7 +138,7 @@ function assemble(
     database,
     context,
     work: (onGivenUp = () => {}) => {
-      startWorker(backend, context, onGivenUp);
+      startWorker(backend, context, { onGivenUp });
     },
     schedule: async () => {
       const fastStreams = [...crms].flatMap(([crm, { connector }]): RepeatableJob[] => {

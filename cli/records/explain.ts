@@ -58,10 +58,14 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
     explanation,
     ...thresholdLines(result.thresholds ?? {}, stored),
     ...recordLines(found.records),
-    ...(lead.unobserved.length === 0 ? [] : ['', `Activity types that the CRM does not show: ${lead.unobserved.join(', ')}`]),
+    ...(lead.unobserved.length === 0
+      ? []
+      : ['', `Activity types that the CRM does not show: ${lead.unobserved.join(', ')}`]),
     ...(outcomes.length === 0 ? [] : ['', 'Deals:', ...outcomes.map(outcomeLine)]),
     ...(history.length === 0 ? [] : ['', 'History, newest first:', ...history.map(historyLine)]),
-    ...(conflicts.length === 0 ? [] : ['', 'Edits of our fields in the CRM, newest first:', ...conflicts.map(conflictLine)]),
+    ...(conflicts.length === 0
+      ? []
+      : ['', 'Edits of our fields in the CRM, newest first:', ...conflicts.map(conflictLine)]),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -48,7 +48,9 @@ export async function followRun(
     const pauses = activePauses.filter((pause) => endsCommand(pause, now));
     if (pauses.length > 0 && !(await isWorkLeft(product, run, pauses))) return summarize(product, run, pauses);
     if (now.getTime() >= nextPrintAt) {
-      const line = [await progressLine(product, run), ...activePauses.filter(isWaitingForQuota).map(quotaLine)].join('; ');
+      const line = [await progressLine(product, run), ...activePauses.filter(isWaitingForQuota).map(quotaLine)].join(
+        '; ',
+      );
       if (line !== printed) io.stderr.write(`${line}\n`);
       printed = line;
       nextPrintAt = now.getTime() + PROGRESS_MS;

@@ -34,7 +34,9 @@ export async function readCsv(
     print(`error: ${files.csv} ${form}`);
     return null;
   }
-  print(`${files.csv}: ${form.encoding}${form.hasByteOrderMark ? ' with byte order mark' : ''}, ${form.delimiter} as delimiter.`);
+  print(
+    `${files.csv}: ${form.encoding}${form.hasByteOrderMark ? ' with byte order mark' : ''}, ${form.delimiter} as delimiter.`,
+  );
   const { value: header } = await form.records.next();
   const columns = locateHeader(mapping, header);
   if ('errors' in columns) {

@@ -6,7 +6,11 @@ import type { MigrateOptions } from './migrate.ts';
 
 export function migrateCommand(io: CommandIo): Command {
   return new Command('migrate')
-    .option('--reset', 'first delete all data of Leadgrade in the database and in the queue; asks for confirmation', false)
+    .option(
+      '--reset',
+      'first delete all data of Leadgrade in the database and in the queue; asks for confirmation',
+      false,
+    )
     .option('--yes', 'with --reset: do not ask', false)
     .addOption(jsonOption())
     .action(async (options: MigrateOptions, command: Command) => {

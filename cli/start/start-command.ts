@@ -1,9 +1,7 @@
 // The command line of `leadgrade start`.
 import { Command, InvalidArgumentError } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
-
-const ROLES = ['web', 'worker', 'scheduler'] as const;
-export type Role = (typeof ROLES)[number];
+import { ROLES, type Role } from './roles.ts';
 
 export function startCommand(io: CommandIo): Command {
   return new Command('start')

@@ -17,7 +17,7 @@ import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { waitForShutdownSignal } from '../terminal/shutdown-signal.ts';
-import type { Role } from './start-command.ts';
+import type { Role } from './roles.ts';
 
 export function start(io: CommandIo, roles: readonly Role[]): Promise<void> {
   return withProduct(io, {}, (product, config) => serve(product, config, roles));

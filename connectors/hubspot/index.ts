@@ -3,7 +3,6 @@
 import type { ChangeStream, CrmConnector } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import { dateCounterEvents } from './contacts/date-counters.ts';
-import { ENGAGEMENTS } from './contacts/engagements.ts';
 import { fetchLeads } from './contacts/fetch-leads.ts';
 import { listAllRecords } from './contacts/list-all-records.ts';
 import { reconcileLinks } from './contacts/reconcile-links.ts';
@@ -27,10 +26,6 @@ export function create(options: HubSpotOptions): CrmConnector {
   const readers = createStreams(parts);
   const streams = readers.map((reader) => reader.stream);
   const ids = streams.map(({ id }) => id);
-  const comparedTypes = {
-    engagements: ids.filter((id) => Object.hasOwn(ENGAGEMENTS, id)),
-    hasDeals: ids.includes('deals'),
-  };
   // Closing the connector aborts the calls in progress.
   const closing = new AbortController();
   const withCloseSignal = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
@@ -52,7 +47,7 @@ export function create(options: HubSpotOptions): CrmConnector {
       if (!ids.includes(stream)) throw unknownStreamError(stream);
       return await readItems(parts, stream, itemIds, withCloseSignal(signal));
     },
-    reconcileLinks: (known, signal) => reconcileLinks(parts, comparedTypes, known, withCloseSignal(signal)),
+    reconcileLinks: (known, signal) => reconcileLinks(parts, ids, known, withCloseSignal(signal)),
     listAllRecords: (after, signal) => listAllRecords(parts, after, withCloseSignal(signal)),
     dateCounterEvents: (changed, signal) => dateCounterEvents(parts, changed, withCloseSignal(signal)),
     writeScores: (patches, signal) => writeScores(parts, patches, withCloseSignal(signal)),

@@ -44,14 +44,20 @@ export async function executeJob(context: JobContext, job: JobName, payload: unk
   await PROCESSORS[job](context, payload);
 }
 
+interface WorkerOptions {
+  /** Called when a job has used up its attempts. */
+  readonly onGivenUp?: (reason: string) => void;
+  /** Runs a job. */
+  readonly execute?: typeof executeJob;
+}
+
 /**
  * Starts to run jobs. An unknown job, of another version, fails; its work items stay in the store.
- * @param onGivenUp called when a job has used up its attempts
  */
 export function startWorker(
   backend: QueueBackend,
   context: JobContext,
-  onGivenUp: (reason: string) => void,
+  { onGivenUp = () => {}, execute = executeJob }: WorkerOptions = {},
 ): JobWorker<unknown> {
   const process: JobProcessor<unknown> = async (job) => {
     if (!isJobName(job.name)) throw new Error(`Unknown job "${job.name}": another version enqueued it.`);
@@ -59,7 +65,7 @@ export function startWorker(
       // A delayed job re-enqueues itself under its normal key. Run here, it could run concurrently
       // with the same job.
       if (isDelayedKey(job.opts.deduplication?.id)) await context.enqueue(job.name, parsePayload(job.name, job.data));
-      else await executeJob(context, job.name, job.data);
+      else await execute(context, job.name, job.data);
     } catch (error) {
       throw redactValues(error);
     }

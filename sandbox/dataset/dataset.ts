@@ -1,4 +1,5 @@
-// The seed data of a sandbox, independent of the CRM: each sandbox maps it to its own objects. Types only.
+// The seed data of a sandbox, independent of the CRM: each sandbox maps it to its own objects.
+// Types only.
 
 export interface SeedCompany {
   readonly key: string;
@@ -50,8 +51,9 @@ export interface SeedActivity {
   /** `SeedLead.key` of the inquiry that it belongs to, if the data set has leads. */
   readonly lead?: string;
   /**
-   * A canonical activity type, or one without a canonical type: `note`, `task`, `email_click_bot`, and `sales_email` and
-   * `sales_email_bounce` for e-mails that a sales rep wrote (marketing e-mails are `email_delivered` ...).
+   * A canonical activity type, or one without a canonical type: `note`, `task`, `email_click_bot`,
+   * and `sales_email` and `sales_email_bounce` for e-mails that a sales rep wrote (marketing
+   * e-mails are `email_delivered` ...).
    */
   readonly type: string;
   /** Epoch ms. */

@@ -10,7 +10,8 @@ export interface LeadforgeRows {
   readonly contactOf: ReadonlyMap<string, string>;
 }
 
-// The files have days without times. The activities of a person on one day start at 8:00 UTC, 137 s apart.
+// The files have days without times. The activities of a person on one day start at 8:00 UTC, 137 s
+// apart.
 const DAY_STARTS_MS = 8 * 3_600_000;
 const STEP_MS = 137_000;
 

@@ -4,7 +4,10 @@ import { parse } from 'csv-parse/sync';
 
 export type Row = Readonly<Record<string, string>>;
 
-/** All rows of a file, or those dated up to the day of `now`. @throws if the file or one of its columns is missing */
+/**
+ * All rows of a file, or those dated up to the day of `now`.
+ * @throws if the file or one of its columns is missing
+ */
 export function readRows(file: string, dateColumn: string, now: Date | undefined): Row[] {
   const rows = parse<Row>(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true });
   if (rows[0] && rows[0][dateColumn] === undefined) {

@@ -65,7 +65,8 @@ export function loadLeadforge(dir: string, now?: Date): Dataset {
   const lastSeen = latestByPerson(activities);
   return {
     companies: read('accounts.csv', 'created_at').map(company),
-    // The files have no modification dates. The last activity is used instead: sales reps edit the people they work on.
+    // The files have no modification dates. The last activity is used instead: sales reps edit the
+    // people they work on.
     people: people.map((each) => ({ ...each, modifiedAt: Math.max(each.modifiedAt, lastSeen.get(each.key) ?? 0) })),
     leads: leads.filter((row) => known.has(cell(row, 'contact_id'))).map(inquiry),
     activities,

@@ -1,4 +1,5 @@
-// A small deterministic random generator: the same seed gives the same data on every machine and Node version.
+// A small deterministic random generator: the same seed gives the same data on every machine and
+// Node version.
 
 export interface Random {
   /** In [0, 1). */

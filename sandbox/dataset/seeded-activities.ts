@@ -1,4 +1,5 @@
-// The activities of one seeded person. More interest means more activities, and more buying ones: pricing pages, demos, meetings.
+// The activities of one seeded person. More interest means more activities, and more buying ones:
+// pricing pages, demos, meetings.
 import type { SeedActivity, SeedAttributes, SeedPerson } from './dataset.ts';
 import type { Random } from './random.ts';
 

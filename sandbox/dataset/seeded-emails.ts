@@ -1,5 +1,5 @@
-// The marketing e-mails that seeded people received. They use their own random generator, so that a change here does not
-// change the other activities of a seed.
+// The marketing e-mails that seeded people received. They use their own random generator, so that a
+// change here does not change the other activities of a seed.
 import type { SeedActivity, SeedPerson } from './dataset.ts';
 import { type Random, seededRandom, seedOf } from './random.ts';
 

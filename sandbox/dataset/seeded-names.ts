@@ -1,4 +1,5 @@
-// The names and roles of seeded people and companies. All are invented; every domain ends in `.example`.
+// The names and roles of seeded people and companies. All are invented; every domain ends in
+// `.example`.
 
 export const FIRST_NAMES = [
   'Ada',

@@ -1,5 +1,5 @@
-// The opportunities of seeded people. They use their own random generator, so that a change here does not change the people
-// and activities of a seed.
+// The opportunities of seeded people. They use their own random generator, so that a change here
+// does not change the people and activities of a seed.
 import type { SeedOpportunity, SeedPerson } from './dataset.ts';
 import { type Random, seededRandom, seedOf } from './random.ts';
 

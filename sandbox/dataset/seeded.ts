@@ -1,4 +1,5 @@
-// An invented data set, the same for the same seed: companies, people, and their activities in the 120 days before `now`.
+// An invented data set, the same for the same seed: companies, people, and their activities in the
+// 120 days before `now`.
 import type { Dataset, SeedCompany, SeedPerson } from './dataset.ts';
 import { type Random, seededRandom } from './random.ts';
 import { seededActivities } from './seeded-activities.ts';

@@ -1,4 +1,5 @@
-// The control API of a sandbox under /_sandbox/: its own controls, and the common ones for clock, faults and log.
+// The control API of a sandbox under /_sandbox/: its own controls, and the common ones for clock,
+// faults and log.
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { SandboxClock } from '../clock.ts';

@@ -55,7 +55,10 @@ export class FaultScript {
     this.#rules = rules.map((rule) => ({ rule, pattern: new RegExp(rule.match.path ?? ''), matched: 0 }));
   }
 
-  /** The action of the first rule that applies to this request; null = none. Every matching rule counts the request. */
+  /**
+   * The action of the first rule that applies to this request; null = none. Every matching rule
+   * counts the request.
+   */
   next(method: string, pathAndQuery: string): FaultAction | null {
     let due: FaultAction | null = null;
     for (const each of this.#rules) {

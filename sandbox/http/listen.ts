@@ -1,10 +1,11 @@
-// The HTTP server of a sandbox. It listens on this machine only, and closing it ends open connections.
+// The HTTP server of a sandbox. It listens on this machine only, and closing it ends open
+// connections.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 
-// Node closes idle connections after 5 s. In tests, client and server share a process; if it is busy for that long, the server
-// closes a connection that the client has just reused (ECONNRESET).
+// Node closes idle connections after 5 s. In tests, client and server share a process; if it is
+// busy for that long, the server closes a connection that the client has just reused (ECONNRESET).
 const KEEP_ALIVE_MS = 60_000;
 
 export interface RunningServer {

@@ -15,7 +15,9 @@ export interface RequestContext {
   readonly exchanges: WeakMap<Request, Exchange>;
 }
 
-/** Logs the request and applies its fault; a fault without a response passes it on to the endpoint. */
+/**
+ * Logs the request and applies its fault; a fault without a response passes it on to the endpoint.
+ */
 export function receive(context: RequestContext, sendReply: SendReply): RequestHandler {
   const { clock, faults, log, exchanges } = context;
   return async (req: Request, res: Response, next: NextFunction) => {

@@ -24,7 +24,9 @@ export class RequestLog {
   #entries: LogEntry[] = [];
   #seq = 0;
 
-  /** @param file every finished request is appended to this file as a JSON line; undefined = no file */
+  /**
+   * @param file every finished request is appended to this file as a JSON line; undefined = no file
+   */
   constructor(file: string | undefined) {
     this.#file = file;
   }

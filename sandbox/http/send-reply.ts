@@ -39,7 +39,8 @@ export const sendReply: SendReply = async (res, exchange, reply, headers) => {
     return;
   }
   const text = bodyText(reply);
-  // The sandbox's clock, as in the body: a client that uses the server's time must see one time, not two.
+  // The sandbox's clock, as in the body: a client that uses the server's time must see one time,
+  // not two.
   res.set('Date', new Date(entry.at).toUTCString());
   res.status(reply.status).set({ ...reply.headers, ...headers });
   if (text !== '' && !res.hasHeader('Content-Type')) res.set('Content-Type', 'application/json;charset=utf-8');

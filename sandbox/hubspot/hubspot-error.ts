@@ -1,4 +1,5 @@
-// HubSpot's error responses with their original bodies. sandbox/hubspot.md lists the source of each body.
+// HubSpot's error responses with their original bodies. sandbox/hubspot.md lists the source of each
+// body.
 
 export type ErrorBody = Readonly<Record<string, unknown>>;
 

@@ -21,7 +21,10 @@ export interface ObjectKind {
   readonly createdProperty: string;
   /** Returned if a request names no properties. */
   readonly defaultProperties: readonly string[];
-  /** The first ID. The first hundreds of IDs cross a power of ten, so that text order differs from number order. */
+  /**
+   * The first ID. The first hundreds of IDs cross a power of ten, so that text order differs from
+   * number order.
+   */
   readonly firstId: number;
   readonly readScope: string;
 }

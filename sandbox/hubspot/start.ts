@@ -1,4 +1,5 @@
-// Starts the HubSpot sandbox: a local server that behaves like HubSpot's API as far as the product uses it.
+// Starts the HubSpot sandbox: a local server that behaves like HubSpot's API as far as the product
+// uses it.
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { type BaseClock, createSandboxClock } from '../clock.ts';
 import type { Dataset } from '../dataset/dataset.ts';
@@ -35,7 +36,10 @@ export interface HubSpotSandboxOptions {
   /** The token's scopes; absent: all that the tier allows. */
   readonly scopes?: readonly string[];
   readonly faults?: readonly FaultRule[];
-  /** Delay until search and event endpoints return a change, by the sandbox's clock; absent: two seconds. */
+  /**
+   * Delay until search and event endpoints return a change, by the sandbox's clock; absent: two
+   * seconds.
+   */
   readonly searchLagMs?: number;
   /** Calls per day; absent: the tier's limit. */
   readonly dayLimit?: number;
@@ -56,7 +60,10 @@ export interface HubSpotSandbox {
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1 only. @throws the system's error if the port is in use, a ZodError for webhooks to another machine */
+/**
+ * Listens on 127.0.0.1 only.
+ * @throws the system's error if the port is in use, a ZodError for webhooks to another machine
+ */
 export async function startHubSpotSandbox(options: HubSpotSandboxOptions): Promise<HubSpotSandbox> {
   const tier = options.tier ?? 'enterprise';
   const portal = new Portal({

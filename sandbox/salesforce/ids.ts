@@ -1,11 +1,15 @@
-// Salesforce's record IDs: 15 case-sensitive characters, and a checksum of three that makes them safe without case.
+// Salesforce's record IDs: 15 case-sensitive characters, and a checksum of three that makes them
+// safe without case.
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const CHECK = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
 const INSTANCE = 'gL0';
 const ID_FORM = /^[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?$/;
 
-/** The 18-character ID of the n-th record of a type. @param prefix the three characters of the type */
+/**
+ * The 18-character ID of the n-th record of a type.
+ * @param prefix the three characters of the type
+ */
 export function idOf(prefix: string, n: number): string {
   let digits = '';
   for (let left = n; digits.length < 9; left = Math.floor(left / 62)) digits = BASE62.charAt(left % 62) + digits;

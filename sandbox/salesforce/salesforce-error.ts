@@ -1,4 +1,5 @@
-// Salesforce's error responses with their original bodies. sandbox/salesforce.md lists the source of each body.
+// Salesforce's error responses with their original bodies. sandbox/salesforce.md lists the source
+// of each body.
 
 /** The error of one record in a write. */
 export interface RecordError {

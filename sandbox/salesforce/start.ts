@@ -1,4 +1,5 @@
-// Starts the Salesforce sandbox: a local server that behaves like an org's API as far as the product uses it.
+// Starts the Salesforce sandbox: a local server that behaves like an org's API as far as the
+// product uses it.
 import { randomBytes } from 'node:crypto';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { type BaseClock, createSandboxClock } from '../clock.ts';
@@ -25,7 +26,8 @@ import { badRequest, notFound, SalesforceError } from './salesforce-error.ts';
 import { QueryCursors } from './soql/query-cursors.ts';
 
 const MAX_BODY = '25mb';
-// 150 MB when base64-encoded: https://developer.salesforce.com/docs/platform/api-asynch/guide/upload-job-data.html
+// 150 MB when base64-encoded:
+// https://developer.salesforce.com/docs/platform/api-asynch/guide/upload-job-data.html
 const MAX_UPLOAD = '100mb';
 
 export interface SalesforceSandboxOptions {

@@ -1,4 +1,5 @@
-// The settings that HubSpot's webhooks and Salesforce's outbound messages share: the target, and how unreliable delivery is.
+// The settings that HubSpot's webhooks and Salesforce's outbound messages share: the target, and
+// how unreliable delivery is.
 import { z } from 'zod';
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);

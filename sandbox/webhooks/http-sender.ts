@@ -1,7 +1,9 @@
-// One POST to the target, as a CRM sends it: redirects are not followed, and the whole response must arrive in time.
+// One POST to the target, as a CRM sends it: redirects are not followed, and the whole response
+// must arrive in time.
 import { Agent, type ClientRequest, request } from 'node:http';
 
-// Shorter than any receiver keeps an idle connection open, so no request uses a connection that is just being closed.
+// Shorter than any receiver keeps an idle connection open, so no request uses a connection that is
+// just being closed.
 const IDLE_MS = 1000;
 
 /** A complete response. */

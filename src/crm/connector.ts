@@ -11,8 +11,8 @@
 //   cursor            the position in a stream up to which it was read: JSON that only the
 //                     connector interprets; null = never read
 //   incremental sync  reads the changes since the cursor
-//   full sync         reads a stream from its beginning; records and items that it does not list
-//                     are then treated as deleted
+//   full sync         reads a stream from its beginning; afterwards records that it did not list are
+//                     read again, and other items that it did not list are marked as deleted
 //   availability      whether the token and the account give access to a stream
 //   counter           a number on a record that says how often something happened, for activities
 //                     that the CRM does not list

@@ -13,7 +13,7 @@ export interface ChangeStream {
    * again.
    */
   readonly listsObject?: string;
-  /** A full sync lists only the recent past; an item that it omits still exists. */
+  /** A full sync does not list every past item; an item that it omits is not marked as deleted. */
   readonly partialHistory?: true;
   /**
    * The stream lists nothing: records carry a counter of this name, and `dateCounterEvents` dates

@@ -2,7 +2,7 @@
 
 export interface Claim {
   readonly crm: string;
-  /** The worker. */
+  /** The claimant, e.g. `refresh-hubspot`. Its next claim replaces this one. */
   readonly by: string;
   readonly limit: number;
   readonly now: Date;

@@ -1,4 +1,5 @@
-// Runs the migrations. Several processes can start at once, on a server and on the embedded database.
+// Runs the migrations. Several processes can start at once, on a server and on the embedded
+// database.
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
@@ -13,7 +14,10 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
 export interface MigrationReport {
   /** Names of the migrations that this call ran. */
   readonly applied: readonly string[];
-  /** Names that a newer version of Leadgrade has run. Migrations only add, so this version still works. */
+  /**
+   * Names that a newer version of Leadgrade has run. Migrations only add, so this version still
+   * works.
+   */
   readonly newer: readonly string[];
 }
 
@@ -36,8 +40,9 @@ export class OutdatedSchemaError extends Error {
  * @throws OutdatedSchemaError
  */
 export function migrateToLatest(db: Kysely<Tables>): Promise<MigrationReport> {
-  // On a server, kysely's advisory lock excludes other processes. On PGlite that lock has no effect; there,
-  // the open transaction excludes them, as it reads the done migrations and runs the pending ones.
+  // On a server, kysely's advisory lock excludes other processes. On PGlite that lock has no
+  // effect; there, the open transaction excludes them, as it reads the done migrations and runs the
+  // pending ones.
   return db.connection().execute(async (connection) => {
     // A migration of a large table can take long, and other processes wait as long for the lock.
     await sql`set statement_timeout = 0`.execute(connection);
@@ -74,7 +79,10 @@ const RUN_BY_NEWER_VERSION: Migration = {
   },
 };
 
-/** During a rolling update, an older version finds migrations that it does not know. kysely would refuse them. */
+/**
+ * During a rolling update, an older version finds migrations that it does not know. kysely would
+ * refuse them.
+ */
 async function namesAfterOurs(db: Kysely<Tables>): Promise<readonly string[]> {
   if (!(await exists(db, 'leadgrade.kysely_migration'))) return [];
   const { rows } = await sql<{ name: string }>`select name from leadgrade.kysely_migration`.execute(db);

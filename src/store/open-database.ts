@@ -4,7 +4,10 @@ import pg from 'pg';
 import { type EmbeddedDatabase, openEmbeddedDatabase } from './embedded/embedded-database.ts';
 import type { Tables } from './tables/tables.ts';
 
-/** The schema of all tables. Every query names it: PGlite has one session, whose search path belongs to BullMQ. */
+/**
+ * The schema of all tables. Every query names it: PGlite has one session, whose search path belongs
+ * to BullMQ.
+ */
 export const SCHEMA = 'leadgrade';
 
 export interface OpenDatabase {
@@ -15,7 +18,10 @@ export interface OpenDatabase {
   readonly embedded: boolean;
   /** Whether this process serves the data folder; always false with DATABASE_URL. */
   readonly ownsFolder: boolean;
-  /** Waits for running queries, then closes. An embedded database is flushed and its folder released. */
+  /**
+   * Waits for running queries, then closes. An embedded database is flushed and its folder
+   * released.
+   */
   close(): Promise<void>;
 }
 
@@ -34,7 +40,8 @@ const OWN_SERVER_POOL: pg.PoolConfig = {
   application_name: 'leadgrade',
 };
 
-// All statements are short. One that takes longer has a wrong plan, or waits for a lock of one that has.
+// All statements are short. One that takes longer has a wrong plan, or waits for a lock of one that
+// has.
 const OWN_SERVER_TIMEOUTS: pg.PoolConfig = {
   statement_timeout: 60_000,
   // The server ends the statement itself; this is for a server that no longer responds.
@@ -46,7 +53,10 @@ const OWN_SERVER_TIMEOUTS: pg.PoolConfig = {
 // All connections share PGlite's one session, so more of them are not faster.
 const EMBEDDED_POOL: pg.PoolConfig = { user: 'postgres', database: 'postgres', max: 5 };
 
-/** @throws if the embedded database cannot be opened. With a server that is down, the first query fails. */
+/**
+ * @throws if the embedded database cannot be opened. With a server that is down, the first query
+ * fails.
+ */
 export async function openDatabase({ databaseUrl, dataDir }: DatabaseOptions): Promise<OpenDatabase> {
   if (databaseUrl !== undefined) {
     const connection = { ...OWN_SERVER_POOL, connectionString: databaseUrl };
@@ -65,7 +75,8 @@ export async function openDatabase({ databaseUrl, dataDir }: DatabaseOptions): P
 
 function newPool(config: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({ ...config, types: TYPES });
-  // A broken idle connection is replaced at the next query. Without a listener, it would end the process.
+  // A broken idle connection is replaced at the next query. Without a listener, it would end the
+  // process.
   pool.on('error', () => undefined);
   // A connection in use that breaks between two queries: its next query fails.
   pool.on('connect', (client) => client.on('error', () => undefined));

@@ -1,4 +1,5 @@
-// A migrated store for tests, on PGlite and on Postgres, empty before each test; and sample data of a CRM.
+// A migrated store for tests, on PGlite and on Postgres, empty before each test; and sample data of
+// a CRM.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { LeadSnapshot, RecordRef, SourcedActivity } from '../../src/domain/crm-changes.ts';

@@ -21,7 +21,8 @@ export interface InMemoryQueue {
   runUntilIdle(context: JobContext): Promise<void>;
 }
 
-export function createInMemoryQueue(clock: Clock): InMemoryQueue {
+/** @param execute runs a job; the default is the processor of the product */
+export function createInMemoryQueue(clock: Clock, execute = executeJob): InMemoryQueue {
   const waiting = new Map<string, WaitingJob>();
   let running: string | null = null;
   const nextDue = () => {
@@ -48,7 +49,7 @@ export function createInMemoryQueue(clock: Clock): InMemoryQueue {
         }
         running = key;
         try {
-          await executeJob(context, job, payload);
+          await execute(context, job, payload);
         } finally {
           running = null;
         }

@@ -19,7 +19,7 @@ import { createInMemoryQueue } from './in-memory-queue.ts';
 export const NOW = new Date('2026-03-10T12:00:00Z');
 
 /** One retry, at once: a test has no minutes to wait. */
-const IMPATIENT: RetryOptions = { timeoutMs: 2_000, retries: 1, initialDelayMs: 1, maxThrottleWaitMs: 30_000 };
+const SHORT_RETRIES: RetryOptions = { timeoutMs: 2_000, retries: 1, initialDelayMs: 1, maxThrottleWaitMs: 30_000 };
 
 export interface LogLine {
   readonly level: 'info' | 'warn' | 'error';
@@ -28,7 +28,7 @@ export interface LogLine {
 }
 
 export interface RunOptions {
-  readonly patience?: Partial<RetryOptions>;
+  readonly retryOptions?: Partial<RetryOptions>;
   /** Jobs go through the product's queue and worker. */
   readonly queue?: boolean;
 }
@@ -129,9 +129,9 @@ async function openOnce(
   const read = readConfig(env);
   if ('problems' in read) throw new Error(read.problems);
   const log = recordingLog(lines);
-  const patience = { ...IMPATIENT, ...options.patience };
+  const retryOptions = { ...SHORT_RETRIES, ...options.retryOptions };
   const wait = async (ms: number) => clock.forwardTo(new Date(clock.now().getTime() + ms));
-  const product = await openProduct(read.config, { clock, log, timing: { wait, retryOptions: patience } });
+  const product = await openProduct(read.config, { clock, log, timing: { wait, retryOptions } });
   if (options.queue === true) {
     product.work();
     return { product, context: product.context, runUntilIdle: async () => {} };

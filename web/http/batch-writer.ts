@@ -1,77 +1,81 @@
-// Writes what several requests brought in one statement: while one is under way, those that come meanwhile gather for the next. Each is
-// answered when its own is kept. Nothing gathers without end: a store that does not answer is given up, and so are those who wait for it.
+// Group commit: writes the items of several requests in one statement. While a statement runs, new items are queued
+// for the next one. A request gets its response when its item is stored. The queue is bounded, and a statement that
+// takes too long fails, as do the items that wait for it.
 import { withTimeout } from './with-timeout.ts';
 
 interface BatchOptions {
   /** Items in one statement. */
   readonly maxBatch: number;
-  /** Items that wait for theirs; who comes on top is refused. */
+  /** Queued items; further ones are refused. */
   readonly maxQueued: number;
-  /** After which a statement is given up. What it keeps may come again, so it may be kept after all. */
+  /** Time limit of one statement. It may still commit afterwards, so an item may be stored and sent again. */
   readonly timeoutMs: number;
 }
 
 interface Queued<T> {
   readonly item: T;
-  readonly gone: AbortSignal;
+  readonly abandoned: AbortSignal;
   readonly done: PromiseWithResolvers<void>;
 }
 
-/** Keeps all of them, or none, and then throws. */
+/** Stores all items, or none and throws. */
 type WriteBatch<T> = (items: readonly T[]) => Promise<void>;
 
 /**
- * @returns keeps an item; `gone` says that nobody waits for it any more. It throws what `keep` throws, and TimeoutError
+ * @returns stores an item; `abandoned` is aborted when the request no longer waits for it. It throws what `write`
+ *   throws, and TimeoutError
  */
 export function createBatchWriter<T>(
-  keep: WriteBatch<T>,
-  { maxBatch, maxQueued, timeoutMs: deadlineMs }: BatchOptions,
-): (item: T, gone: AbortSignal) => Promise<void> {
-  let waiting: Queued<T>[] = [];
+  write: WriteBatch<T>,
+  { maxBatch, maxQueued, timeoutMs }: BatchOptions,
+): (item: T, abandoned: AbortSignal) => Promise<void> {
+  let queue: Queued<T>[] = [];
   let isWriting = false;
-  const writeInTime: WriteBatch<T> = (items) => withTimeout(deadlineMs, () => keep(items));
-  const forgetGone = () => {
-    waiting = waiting.filter(({ gone }) => !gone.aborted);
+  const writeInTime: WriteBatch<T> = (items) => withTimeout(timeoutMs, () => write(items));
+  const removeAbandoned = () => {
+    queue = queue.filter(({ abandoned }) => !abandoned.aborted);
   };
   const writeQueued = async () => {
     isWriting = true;
     for (;;) {
-      forgetGone();
-      const batch = waiting.splice(0, maxBatch);
+      removeAbandoned();
+      const batch = queue.splice(0, maxBatch);
       if (batch.length === 0) break;
       await writeBatch(writeInTime, batch);
     }
     isWriting = false;
   };
-  return async (item, gone) => {
-    if (waiting.length >= maxQueued) forgetGone();
-    if (waiting.length >= maxQueued) throw new Error(`${maxQueued} requests wait for the store`);
+  return async (item, abandoned) => {
+    if (queue.length >= maxQueued) removeAbandoned();
+    if (queue.length >= maxQueued) throw new Error(`${maxQueued} requests are queued for the database`);
     const done = Promise.withResolvers<void>();
-    waiting.push({ item, gone, done });
+    queue.push({ item, abandoned, done });
     if (!isWriting) void writeQueued();
     return done.promise;
   };
 }
 
-async function writeBatch<T>(keep: WriteBatch<T>, batch: readonly Queued<T>[]): Promise<void> {
+async function writeBatch<T>(write: WriteBatch<T>, batch: readonly Queued<T>[]): Promise<void> {
   try {
-    await keep(batch.map(({ item }) => item));
+    await write(batch.map(({ item }) => item));
     for (const { done } of batch) done.resolve();
   } catch (error) {
-    if (batch.length > 1 && isDataError(error)) return writeSingly(keep, batch);
-    // A store that is away would be asked in vain for each of them.
+    if (batch.length > 1 && isDataError(error)) return writeSingly(write, batch);
+    // The database is down: writing the items one by one would fail, too.
     for (const { done } of batch) done.reject(error);
   }
 }
 
-/** One that cannot be kept costs no other. */
-async function writeSingly<T>(keep: WriteBatch<T>, batch: readonly Queued<T>[]): Promise<void> {
-  for (const each of batch) if (!each.gone.aborted) await writeBatch(keep, [each]);
+/** An item with invalid data must not fail the others. */
+async function writeSingly<T>(write: WriteBatch<T>, batch: readonly Queued<T>[]): Promise<void> {
+  for (const queued of batch) if (!queued.abandoned.aborted) await writeBatch(write, [queued]);
 }
 
 // Data exceptions and violated constraints: https://www.postgresql.org/docs/current/errcodes-appendix.html
 const DATA_ERROR_CODE = /^(22|23)[0-9A-Z]{3}$/;
 
 function isDataError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && DATA_ERROR_CODE.test(error.code);
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && DATA_ERROR_CODE.test(error.code)
+  );
 }

@@ -1,69 +1,75 @@
-// How bodies are read: each up to the limit of its door, and all together up to one of this process, whoever sends them. What counts is what
-// is really held, unpacked, so that many who send slowly, or nothing, keep nobody out. Not by express.raw: it reads off a body that is too
-// large before it says so, and does not tell how much it holds.
+// Reads request bodies: each up to the limit of its endpoint, and all together up to a limit of the process. The
+// process limit counts buffered, decompressed bytes, so slow or empty requests do not block others. Not express.raw:
+// it reads an oversized body to its end before it refuses, and does not report how much it buffers.
 import { createGunzip, createInflate } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
 
-/** HubSpot sends ten requests at a time, of a few kilobytes mostly. */
+/** HubSpot sends up to ten concurrent requests, usually of a few kilobytes each. */
 const MAX_BUFFERED_BYTES = 256_000_000;
 
-/** These need 32 kB to unpack. Brotli and zstd may need megabytes for a body of a few bytes, and no CRM or library sends them. */
-const UNPACKERS = new Map([
+/**
+ * These need 32 kB of memory. Brotli and zstd may need megabytes for a body of a few bytes, and no CRM
+ * or library sends them.
+ */
+const DECOMPRESSORS = new Map([
   ['gzip', createGunzip],
   ['deflate', createInflate],
 ]);
 
-/** Why: too large for its door; too much is held at a time; it was cut off, or is not packed as it says. */
+/**
+ * Over the limit of the endpoint; over the limit of the process; aborted, or not compressed as its
+ * header says. Also the label of the metric.
+ */
 export type BodyError = 'too_large' | 'busy' | 'bad_body';
 
 export interface BodyLimits {
-  /** Of one body, also when it is unpacked. */
+  /** Limit for one body, compressed and decompressed. */
   readonly maxBytes: number;
-  /** Answers; what still arrives of the body is dropped. */
-  readonly onError: (request: Request, response: Response, why: BodyError) => void;
+  /** Sends the response. The rest of the body is discarded. */
+  readonly onError: (request: Request, response: Response, error: BodyError) => void;
 }
 
-/** What comes behind it finds the whole body as `request.body`, a Buffer. */
-export type BodyReader = (door: BodyLimits) => RequestHandler;
+/** The next handler finds the complete body in `request.body`, a Buffer. */
+export type BodyReader = (limits: BodyLimits) => RequestHandler;
 
-/** One reader for all doors of a process. @param maxBufferedBytes bytes that have arrived and are not answered yet */
+/** One reader for all endpoints of a process. @param maxBufferedBytes received and not yet responded to */
 export function createBodyReader(maxBufferedBytes = MAX_BUFFERED_BYTES): BodyReader {
-  let held = 0;
+  let bufferedBytes = 0;
   return ({ maxBytes, onError }) =>
     (request, response, next) => {
       if (Number(request.get('content-length') ?? 0) > maxBytes) return onError(request, response, 'too_large');
       const encoding = request.get('content-encoding')?.toLowerCase() ?? 'identity';
-      const unpacker = UNPACKERS.get(encoding)?.();
-      if (unpacker === undefined && encoding !== 'identity') return onError(request, response, 'bad_body');
+      const decompressor = DECOMPRESSORS.get(encoding)?.();
+      if (decompressor === undefined && encoding !== 'identity') return onError(request, response, 'bad_body');
       let isReading = true;
       let chunks: Buffer[] = [];
-      let own = 0;
+      let ownBytes = 0;
       const stop = () => {
         isReading = false;
         chunks = [];
         request.unpipe();
-        unpacker?.destroy();
-        // What still arrives is dropped, so that the answer arrives, too.
+        decompressor?.destroy();
+        // Discard the rest of the body: some clients read the response only after they have sent it.
         request.resume();
       };
       const release = () => {
-        held -= own;
-        own = 0;
+        bufferedBytes -= ownBytes;
+        ownBytes = 0;
       };
-      const giveUp = (why: BodyError) => {
+      const fail = (error: BodyError) => {
         if (!isReading) return;
         stop();
         release();
-        onError(request, response, why);
+        onError(request, response, error);
       };
-      const source = unpacker === undefined ? request : request.pipe(unpacker);
+      const source = decompressor === undefined ? request : request.pipe(decompressor);
       source.on('data', (chunk: Buffer) => {
         if (!isReading) return;
-        own += chunk.length;
-        held += chunk.length;
+        ownBytes += chunk.length;
+        bufferedBytes += chunk.length;
         chunks.push(chunk);
-        if (own > maxBytes) giveUp('too_large');
-        else if (held > maxBufferedBytes) giveUp('busy');
+        if (ownBytes > maxBytes) fail('too_large');
+        else if (bufferedBytes > maxBufferedBytes) fail('busy');
       });
       source.on('end', () => {
         if (!isReading) return;
@@ -71,10 +77,10 @@ export function createBodyReader(maxBufferedBytes = MAX_BUFFERED_BYTES): BodyRea
         stop();
         next();
       });
-      source.on('error', () => giveUp('bad_body'));
-      request.on('error', () => giveUp('bad_body'));
+      source.on('error', () => fail('bad_body'));
+      request.on('error', () => fail('bad_body'));
       response.once('close', () => {
-        giveUp('bad_body');
+        fail('bad_body');
         release();
       });
     };

@@ -1,5 +1,5 @@
-// Metrics in the format of Prometheus: what arrived and what became of it, counted by this process; what waits, read from the store.
-// Labels name CRMs and reasons, never people.
+// Metrics in Prometheus format: requests and events by outcome, counted in this process; backlogs, read from the
+// database. Labels contain CRMs and reasons, never personal data.
 import { Router } from 'express';
 import type { Kysely } from 'kysely';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -12,20 +12,20 @@ import { withTimeout } from './with-timeout.ts';
 
 export interface Metrics {
   readonly registry: Registry;
-  /** Requests by who sent them and what became of them: stored, refused for a reason, too large, too much at a time, no database. */
+  /** Counts a request: stored, the reason of a refusal, `too_large`, `busy`, `not_stored`. */
   request(source: string, outcome: string, seconds: number): void;
-  /** Events by what became of them: stored, repeated, unparsed, ignored for a reason. */
+  /** Counts events: stored, repeated, unparsed, or the reason why they are ignored. */
   events(source: string, outcome: string, count: number): void;
 }
 
 interface MetricsParts {
-  /** Those that are set up. */
+  /** The CRMs that are set up. */
   readonly crms: readonly string[];
   readonly db: Kysely<Tables>;
   readonly clock: Clock;
 }
 
-/** Who collects metrics waits for ten seconds, mostly. */
+/** Prometheus waits ten seconds by default. */
 const STORE_TIMEOUT_MS = 2_000;
 
 export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
@@ -51,7 +51,7 @@ export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
       help,
       registers,
       async collect() {
-        // Without the store the counters are still to be seen: then above all.
+        // If the database is down, leave the gauge out: the counters are needed then more than ever.
         const value = await withTimeout(STORE_TIMEOUT_MS, read).catch(() => null);
         if (value === null) this.remove();
         else this.set(value);
@@ -59,14 +59,14 @@ export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
     });
   gauge(
     'leadgrade_inbox_waiting',
-    'What events named and nobody has taken yet: records, items, people to be erased.',
+    'Unprocessed entries of the inbox: records, items, people to be erased.',
     async () => (await inboxBacklog(db, crms)).waiting,
   );
-  gauge('leadgrade_inbox_oldest_seconds', 'Age of the oldest of them.', async () => {
+  gauge('leadgrade_inbox_oldest_seconds', 'Age of the oldest unprocessed entry of the inbox.', async () => {
     const { oldestAt } = await inboxBacklog(db, crms);
     return oldestAt === null ? 0 : (clock.now().getTime() - oldestAt.getTime()) / 1_000;
   });
-  gauge('leadgrade_quarantine_parts', 'Signed parts of webhooks that were not understood.', () => countQuarantine(db));
+  gauge('leadgrade_quarantine_parts', 'Signed parts of webhooks that could not be parsed.', () => countQuarantine(db));
   return {
     registry,
     request: (source, outcome, seconds) => requests.observe({ source, outcome }, seconds),
@@ -76,17 +76,14 @@ export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
   };
 }
 
-/** `GET /metrics` for who has the token; without a token set there is no such address. */
+/** `GET /metrics`, with a bearer token. Without METRICS_TOKEN the path does not exist. */
 export function metricsRoutes({ registry }: Metrics, token: string | undefined): Router {
   const router = Router();
   if (token === undefined) return router;
   router.get('/metrics', async (request, response) => {
     const given = /^Bearer (.+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '';
     if (!secretsEqual(given, token)) {
-      response
-        .status(401)
-        .set('www-authenticate', 'Bearer')
-        .json({ error: 'METRICS_TOKEN is needed, as a bearer token.' });
+      response.status(401).set('www-authenticate', 'Bearer').json({ error: 'Send METRICS_TOKEN as a bearer token.' });
       return;
     }
     response.set('content-type', registry.contentType).send(await registry.metrics());

@@ -1,4 +1,5 @@
-// A log that anybody outside can have written to: what is the same is told of once a minute, however often it happens. The metrics count each.
+// Rate-limits warnings that unauthenticated requests can trigger: one line per reason and minute. The metrics count
+// every request.
 import type { Clock } from '../../src/domain/clock.ts';
 
 export interface WarningLog {
@@ -7,21 +8,21 @@ export interface WarningLog {
 
 const LOG_INTERVAL_MS = 60_000;
 
-/** @returns warns of a subject, at most once a minute */
+/** @returns logs a warning, at most one a minute for each reason */
 export function createThrottledLog(
   log: WarningLog,
   clock: Clock,
-): (subject: string, details: object, message: string) => void {
-  const told = new Map<string, number>();
-  return (subject, details, message) => {
+): (reason: string, details: object, message: string) => void {
+  const loggedAt = new Map<string, number>();
+  return (reason, details, message) => {
     const now = clock.now().getTime();
-    if (now - (told.get(subject) ?? Number.NEGATIVE_INFINITY) < LOG_INTERVAL_MS) return;
-    told.set(subject, now);
+    if (now - (loggedAt.get(reason) ?? Number.NEGATIVE_INFINITY) < LOG_INTERVAL_MS) return;
+    loggedAt.set(reason, now);
     log.warn(details, message);
   };
 }
 
-/** What a log may say of an error: a message of the database may quote what somebody sent. */
+/** The parts of an error that may be logged: the message of a database error may quote the request. */
 export function redactError(error: unknown): { readonly error: string; readonly code?: string } {
   if (!(error instanceof Error)) return { error: 'unknown' };
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};

@@ -1,27 +1,27 @@
-// Rings for a job as often as there is reason to, and no more often than it can be heard: a storm of requests is a few rings.
+// Throttles the enqueueing of a job: a burst of requests enqueues it a few times, not once a request.
 
-/** Between two rings. */
+/** Time between two calls. */
 const INTERVAL_MS = 100;
 
 /**
- * @param ring asks for the job; when it fails, nothing is lost: the tick rings, too
- * @returns tells that there is work; never waits, never throws
+ * @param enqueue enqueues the job; if it fails, no work is lost, because the poll job enqueues it, too
+ * @returns triggers a call now, or after the interval; never waits, never throws
  */
-export function createThrottledTrigger(ring: () => Promise<void>, onFailure: () => void): () => void {
-  let isRinging = false;
-  let isWanted = false;
-  const ringUntilQuiet = async () => {
-    while (isWanted) {
-      isWanted = false;
-      await ring().catch(onFailure);
+export function createThrottledTrigger(enqueue: () => Promise<void>, onFailure: () => void): () => void {
+  let isRunning = false;
+  let isTriggered = false;
+  const run = async () => {
+    while (isTriggered) {
+      isTriggered = false;
+      await enqueue().catch(onFailure);
       await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
     }
-    isRinging = false;
+    isRunning = false;
   };
   return () => {
-    isWanted = true;
-    if (isRinging) return;
-    isRinging = true;
-    void ringUntilQuiet();
+    isTriggered = true;
+    if (isRunning) return;
+    isRunning = true;
+    void run();
   };
 }

@@ -1,24 +1,25 @@
-// A deadline for what somebody waits for: who asks over HTTP is told in time that there is no answer.
+// A time limit for work during an HTTP request, so that the client gets a response in time. Not p-timeout: it does not
+// abort a signal, and with an AbortController around it there would be no less code.
 
-/** There was no answer in time; what was begun may still come about. */
+/** The work did not finish in time; it may still succeed. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 
 /**
- * @param begin is told by the signal that nobody listens any more
- * @throws TimeoutError when it takes longer; what was begun goes on and is not heard any more
+ * @param start gets a signal that is aborted at the time limit
+ * @throws TimeoutError after `ms`; the work continues, and its result is ignored
  */
-export async function withTimeout<T>(ms: number, begin: (late: AbortSignal) => Promise<T>): Promise<T> {
+export async function withTimeout<T>(ms: number, start: (timedOut: AbortSignal) => Promise<T>): Promise<T> {
   const deadline = new AbortController();
-  const { promise: late, reject } = Promise.withResolvers<never>();
+  const { promise: timedOut, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    const error = new TimeoutError(`no answer within ${ms} ms`);
+    const error = new TimeoutError(`no result within ${ms} ms`);
     deadline.abort(error);
     reject(error);
   }, ms);
   try {
-    return await Promise.race([begin(deadline.signal), late]);
+    return await Promise.race([start(deadline.signal), timedOut]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,21 +1,21 @@
-// What a message says, flat, as rules look at it: `properties.plan.name`. And how much of it is too much. Pure.
+// Flattens the content of a message for the rules of the mapping (`properties.plan.name`), and checks its size. Pure.
 import type { Fields, FieldValue } from '../../src/domain/lead.ts';
 
 const MAX_DEPTH = 10;
 const MAX_VALUES = 1_000;
 const MAX_LIST_ITEMS = 50;
 
-/** What of it is too much; null: nothing. Walks no further than that. */
+/** @returns the first exceeded limit, or null. Stops there, so that its time is bounded */
 export function findLimitViolation(value: unknown): string | null {
-  const waiting: { value: unknown; depth: number }[] = [{ value, depth: 0 }];
+  const stack: { value: unknown; depth: number }[] = [{ value, depth: 0 }];
   let count = 0;
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     count += 1;
     if (count > MAX_VALUES) return `a message has at most ${MAX_VALUES} values`;
     if (typeof next.value !== 'object' || next.value === null) continue;
     const depth = next.depth + 1;
     if (depth > MAX_DEPTH) return `objects and lists are nested at most ${MAX_DEPTH} deep`;
-    for (const each of Object.values(next.value)) waiting.push({ value: each, depth });
+    for (const child of Object.values(next.value)) stack.push({ value: child, depth });
   }
   return null;
 }
@@ -29,7 +29,7 @@ interface MessageContent {
   readonly context: object;
 }
 
-/** Of one that `measure` lets through. A page without a path has that of its address. */
+/** For a message within the limits. `properties.path` defaults to the path of `properties.url`. */
 export function flatten({ event, name, category, properties, traits, context }: MessageContent): Fields {
   const entries = [
     ...entriesOf('properties', properties),
@@ -47,12 +47,12 @@ export function flatten({ event, name, category, properties, traits, context }: 
 
 function entriesOf(path: string, value: unknown): [string, FieldValue][] {
   if (Array.isArray(value)) {
-    const scalars = value.filter((each) => isScalar(each)).slice(0, MAX_LIST_ITEMS);
+    const scalars = value.filter(isScalar).slice(0, MAX_LIST_ITEMS);
     return [[path, scalars]];
   }
   if (isScalar(value)) return [[path, value]];
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, each]) => entriesOf(`${path}.${key}`, each));
+  return Object.entries(value).flatMap(([key, child]) => entriesOf(`${path}.${key}`, child));
 }
 
 function isScalar(value: unknown): value is string | number | boolean {

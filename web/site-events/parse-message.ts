@@ -1,12 +1,12 @@
-// One message in Segment's form (track, page, screen, identify), parsed: what happened, when, and whom it is about. Tolerant of what sources
-// send besides; strict about what is used. Pure.
+// Parses one message in Segment's format (track, page, screen, identify): the event, its time, and its person. Ignores
+// unknown fields, validates the fields that it uses. Pure.
 // https://segment.com/docs/connections/spec/common/
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { sha256Hex } from '../../src/domain/sha256-hex.ts';
 import type { SiteMessage, SitePerson } from '../../src/domain/site-event.ts';
 import { findLimitViolation, flatten } from './flatten-properties.ts';
 
-/** What Segment allows for one message. */
+/** Segment's limit for one message. */
 const MAX_BYTES = 32_000;
 const MAX_AGE_DAYS = 400;
 const MAX_ID_LENGTH = 200;
@@ -50,21 +50,21 @@ type Message = z.infer<typeof messageSchema>;
 
 export type ParsedSiteMessage =
   | { readonly message: SiteMessage }
-  /** It says nothing that anything is made of. */
+  /** A type that is not used. */
   | { readonly ignored: true }
-  /** What is wrong with it, by path, without a value. */
+  /** The path and the error, without a value. */
   | { readonly problem: string };
 
 export interface ParseContext {
   readonly receivedAt: Date;
-  /** The CRMs whose ids a message may name. */
+  /** The CRMs whose record IDs a message may contain. */
   readonly crms: readonly string[];
 }
 
-/** Never throws for what was sent. */
+/** Never throws, whatever the message contains. */
 export function parseMessage(given: unknown, { receivedAt, crms }: ParseContext): ParsedSiteMessage {
-  const tooMuch = findLimitViolation(given);
-  if (tooMuch !== null) return { problem: tooMuch };
+  const violation = findLimitViolation(given);
+  if (violation !== null) return { problem: violation };
   if (Buffer.byteLength(JSON.stringify(given) ?? '') > MAX_BYTES) {
     return { problem: `a message has at most ${MAX_BYTES} bytes` };
   }
@@ -73,8 +73,8 @@ export function parseMessage(given: unknown, { receivedAt, crms }: ParseContext)
   const { type } = parsed.data;
   if (type === 'group' || type === 'alias') return { ignored: true };
   const person = personOf(parsed.data, crms);
-  if (Object.values(person).every((each) => each === null)) {
-    return { problem: 'userId: give userId or anonymousId, an email address, or the id of a record' };
+  if (Object.values(person).every((value) => value === null)) {
+    return { problem: 'userId: send userId or anonymousId, an email address, or the ID of a record' };
   }
   const at = instantOf(parsed.data, receivedAt.getTime());
   if (at < receivedAt.getTime() - MAX_AGE_DAYS * 86_400_000) {
@@ -88,31 +88,34 @@ function describeIssue({ path, message }: z.core.$ZodIssue): string {
   return path.length === 0 ? message : `${path.join('.')}: ${message}`;
 }
 
-/** As Segment corrects the clock of a device: by how far it was off when it sent. Nothing happened after it was received. */
+/**
+ * Corrects the clock of a device as Segment does, by its deviation at `sentAt`. An event is never later than its
+ * receipt.
+ */
 function instantOf({ timestamp, originalTimestamp, sentAt }: Message, receivedAt: number): number {
   const original = originalTimestamp ?? null;
   const corrected = original === null || sentAt == null ? original : receivedAt - (sentAt - original);
   return Math.min(timestamp ?? corrected ?? receivedAt, receivedAt);
 }
 
-/** Without one of its own, a message is known by what it says. */
-function messageIdOf({ messageId }: Message, given: unknown): string {
+/** A message without an ID gets the hash of its content. */
+function messageIdOf({ messageId }: Message, original: unknown): string {
   const own = messageId?.trim() ?? '';
   if (own !== '' && own.length <= MAX_ID_LENGTH && /^[\x21-\x7e]+$/.test(own)) return own;
-  if (own !== '') return `sha256-${hashOf(own)}`;
-  const content = JSON.stringify(given, (key, value: unknown) => (key === 'sentAt' ? undefined : value));
-  return `sha256-${hashOf(content)}`;
+  if (own !== '') return `sha256-${sha256Hex(own)}`;
+  const content = JSON.stringify(original, (key, value: unknown) => (key === 'sentAt' ? undefined : value));
+  return `sha256-${sha256Hex(content)}`;
 }
 
 function personOf(message: Message, crms: readonly string[]): SitePerson {
   const { userId, anonymousId, properties, traits, context } = message;
   const contextTraits = objectOrEmpty(context.traits);
-  const bags = [traits, properties, contextTraits];
-  const emails = [...bags.map(({ email }) => email), userId].map(emailOf);
+  const objects = [traits, properties, contextTraits];
+  const emails = [...objects.map(({ email }) => email), userId].map(emailOf);
   return {
     email: emails.find((email) => email !== null) ?? null,
-    // RudderStack's name for it has no s.
-    record: findRecord(context.externalIds ?? context.externalId, bags, crms),
+    // RudderStack sends `externalId`.
+    record: findRecord(context.externalIds ?? context.externalId, objects, crms),
     userKey: hashedKey('user', userId),
     anonymousKey: hashedKey('anonymous', anonymousId),
   };
@@ -131,31 +134,27 @@ function emailOf(value: unknown): string | null {
 
 const externalIdsSchema = z.array(z.object({ type: z.string(), id: z.union([z.string(), z.number()]) }));
 
-/** `context.externalIds`, or `hubspot_id` and the like in traits or properties. */
+/** From `context.externalIds`, or from `hubspot_id` or `salesforce_id` in traits or properties. */
 function findRecord(
   externalIds: unknown,
-  bags: readonly Readonly<Record<string, unknown>>[],
+  objects: readonly Readonly<Record<string, unknown>>[],
   crms: readonly string[],
 ): SitePerson['record'] {
   const listed = externalIdsSchema.safeParse(externalIds).data ?? [];
-  const named = crms.flatMap((crm) => {
+  const candidates = crms.flatMap((crm) => {
     const ids = [
-      ...listed.filter(({ type }) => type === crm || type === `${crm}_id`).map((each) => each.id),
-      ...bags.map((each) => each[`${crm}_id`]),
+      ...listed.filter(({ type }) => type === crm || type === `${crm}_id`).map((item) => item.id),
+      ...objects.map((object) => object[`${crm}_id`]),
     ];
-    return ids.map((each) => ({ crm, id: typeof each === 'number' ? String(each) : each }));
+    return ids.map((value) => ({ crm, id: typeof value === 'number' ? String(value) : value }));
   });
-  for (const { crm, id: given } of named) {
+  for (const { crm, id: given } of candidates) {
     if (typeof given === 'string' && /^[\w-]{1,64}$/.test(given)) return { crm, id: given };
   }
   return null;
 }
 
-/** A source's own ids say nothing to us but that they are the same; so they are not kept as they are. */
+/** IDs of a source are only compared, so their hashes are stored instead of them. */
 function hashedKey(kind: 'user' | 'anonymous', value: string | null | undefined): string | null {
-  return value == null || value.trim() === '' ? null : hashOf(`${kind}:${value}`);
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return value == null || value.trim() === '' ? null : sha256Hex(`${kind}:${value}`);
 }

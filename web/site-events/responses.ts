@@ -1,10 +1,13 @@
-// What `/events` answers when a request is not taken, and the limits that these answers name.
+// The responses of `/events` to a refused request, and the limits in them.
 import type { BodyError } from '../http/body-reader.ts';
 
-/** What Segment allows for a request. */
+/** Segment's limit for a request. */
 export const MAX_BYTES = 500_000;
 export const MAX_MESSAGES = 2_500;
-/** Of what a batch says of all its messages, once for each of them: a kilobyte for the largest batch. */
+/**
+ * Limit of `sentAt` and `context` of a batch, multiplied by its messages: a kilobyte for the largest
+ * batch.
+ */
 export const MAX_CONTEXT_BYTES = 2_500_000;
 
 export interface EventsResponse {
@@ -18,7 +21,7 @@ export const UNKNOWN_KEY: EventsResponse = {
   outcome: 'unknown_key',
   body: {
     success: false,
-    error: 'The write key is missing or not known. Send it as the user name of Basic authentication.',
+    error: 'The write key is missing or unknown. Send it as the user name of Basic authentication.',
   },
 };
 export const NOT_STORED: EventsResponse = {
@@ -35,14 +38,14 @@ const TOO_LARGE: EventsResponse = {
 const BUSY: EventsResponse = {
   status: 503,
   outcome: 'busy',
-  body: { success: false, error: 'Too much at a time. Send it again.' },
+  body: { success: false, error: 'Too many requests at once. Send it again.' },
 };
 export const CONTEXT_TOO_LARGE: EventsResponse = {
   status: 413,
   outcome: 'too_large',
   body: {
     success: false,
-    error: `context: once for each message it has at most ${MAX_CONTEXT_BYTES} bytes. Send smaller batches.`,
+    error: `context: at most ${MAX_CONTEXT_BYTES} bytes, counted once for each message. Send smaller batches.`,
   },
 };
 

@@ -1,18 +1,18 @@
-// Who may tell us things: each source has a key of its own, or several while one replaces another.
+// Write keys: one for each source, or several while a key is replaced.
 import { secretsEqual } from '../../src/crm/constant-time-equal.ts';
 
 export interface WriteKey {
-  /** What the source is called: website, product. */
+  /** The name of the source: website, product. */
   readonly source: string;
   readonly key: string;
 }
 
-/** Gives the source of a key; null = nobody's. All keys are tried, each in constant time. */
+/** @returns the source of a key, or null. Compares with every key, each in constant time */
 export function createWriteKeyLookup(keys: readonly WriteKey[]): (given: string) => string | null {
   return (given) => keys.filter(({ key }) => secretsEqual(given, key))[0]?.source ?? null;
 }
 
-/** The user name of Basic authentication, or a bearer token; null = the header has neither. */
+/** @returns the user name of Basic authentication, or the bearer token; null if the header has neither */
 export function parseAuthorization(authorization: string | undefined): string | null {
   const [, scheme = '', value = ''] = /^(Basic|Bearer) +(\S+) *$/i.exec(authorization ?? '') ?? [];
   if (scheme === '') return null;

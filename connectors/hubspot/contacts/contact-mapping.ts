@@ -50,15 +50,6 @@ export function createContactMapping(mapping: Mapping): ContactMapping {
       written.map(({ field, property }) => [field, parseCrmValue(field, properties[property])]),
     );
   };
-  const contactProperties = new Set([
-    ...mappedProperties(mapping, 'contacts'),
-    ...linkProperties(mapping, 'contacts'),
-    ...written.map(({ property }) => property),
-    ...[...counters.values()].map(({ property }) => property),
-    'lastmodifieddate',
-    MERGED_IDS,
-    ...(hasLifecycle ? LIFECYCLE_PROPERTIES : []),
-  ]);
   const stateOf = (contact: HubSpotObject) => ({
     crmValues: crmValuesOf(contact.properties),
     modifiedAt: modifiedAt(contact),
@@ -66,7 +57,7 @@ export function createContactMapping(mapping: Mapping): ContactMapping {
     links: projectLinks(mapping, { contacts: contact.properties }),
   });
   return {
-    contactProperties: [...contactProperties],
+    contactProperties: contactPropertiesOf(mapping),
     companyProperties,
     usesCompanies: companyProperties.length > 0,
     toSnapshot: (contact, company) => ({
@@ -86,6 +77,19 @@ export function createContactMapping(mapping: Mapping): ContactMapping {
       return { ref, current: { fields, ...stateOf(contact) } };
     },
   };
+}
+
+function contactPropertiesOf(mapping: Mapping): readonly string[] {
+  const properties = new Set([
+    ...mappedProperties(mapping, 'contacts'),
+    ...linkProperties(mapping, 'contacts'),
+    ...writtenFields(mapping).map(({ property }) => property),
+    ...[...mappedCounters(mapping).values()].map(({ property }) => property),
+    'lastmodifieddate',
+    MERGED_IDS,
+    ...(outcomeSources(mapping).has('lifecycle') ? LIFECYCLE_PROPERTIES : []),
+  ]);
+  return [...properties];
 }
 
 /** The mapping without the fields of companies; null when one field has sources in both objects. */

@@ -7,24 +7,22 @@ import { chooseCompany, readLinks } from '../objects/object-reads.ts';
 import { createStageReader } from '../objects/pipeline-stages.ts';
 import type { HubSpotParts } from '../parts.ts';
 import { outcomeId, readDeals } from './deals.ts';
-import { activityId, engagementProperties, toContactActivities } from './engagements.ts';
+import { activityId, ENGAGEMENTS, engagementProperties, toContactActivities } from './engagements.ts';
 
-interface ComparedTypes {
-  /** The engagement types that the mapping reads. */
-  readonly engagements: readonly string[];
-  readonly hasDeals: boolean;
-}
-
+/**
+ * @param streams the IDs of the streams that the mapping reads: the links of their items are
+ *   compared
+ */
 export async function reconcileLinks(
   parts: HubSpotParts,
-  compared: ComparedTypes,
+  streams: readonly string[],
   known: readonly StoredLinks[],
   signal: AbortSignal,
 ): Promise<LinkDiff> {
   const dirty = await movedContacts(parts, known, signal);
   const activities: LinkDiff['activities'][number][] = [];
   const gone: LinkDiff['gone'][number][] = [];
-  for (const type of compared.engagements) {
+  for (const type of streams.filter((id) => Object.hasOwn(ENGAGEMENTS, id))) {
     const changes = await unlessForbidden(() => compareEngagements(parts, type, known, signal), {
       activities: [],
       gone: [],
@@ -33,7 +31,8 @@ export async function reconcileLinks(
     gone.push(...changes.gone);
   }
   const none = { outcomes: [], goneOutcomes: [] };
-  const deals = compared.hasDeals ? await unlessForbidden(() => compareDeals(parts, known, signal), none) : none;
+  const hasDeals = streams.includes('deals');
+  const deals = hasDeals ? await unlessForbidden(() => compareDeals(parts, known, signal), none) : none;
   return { dirty, activities, gone, ...deals };
 }
 

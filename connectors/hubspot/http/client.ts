@@ -7,7 +7,7 @@ import type { Clock } from '../../../src/domain/clock.ts';
 import type { RateLimiter } from '../../../src/domain/rate-limiter.ts';
 import { withRetries } from '../../kit/with-retries.ts';
 import { type ApiPaths, apiPaths } from './api-version.ts';
-import { createCallAttempts } from './attempt-call.ts';
+import { type CallAttempts, createCallAttempts } from './attempt-call.ts';
 import type { Call } from './call.ts';
 import { createDailyQuota, dailyUsageSchema } from './daily-quota.ts';
 import { BURST_KEY, SEARCH_KEY } from './rate-limits.ts';
@@ -44,7 +44,11 @@ export function createHttp({ settings, limiter, clock, retryOptions = DEFAULT_RE
   const { timeoutMs, maxThrottleWaitMs } = retryOptions;
   const onResponseHeaders = (headers: Headers) => quota.recordUsage(headers);
   const attempts = createCallAttempts({ settings, limiter, clock, timeoutMs, onResponseHeaders });
-  const quota = createDailyQuota({ share: settings.HUBSPOT_DAILY_QUOTA_SHARE, clock, fetchReset });
+  const quota = createDailyQuota({
+    share: settings.HUBSPOT_DAILY_QUOTA_SHARE,
+    clock,
+    fetchReset: (signal) => fetchReset(attempts, paths.dailyUsage, signal),
+  });
 
   async function withDailyQuota<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
     await quota.check(signal);
@@ -72,23 +76,23 @@ export function createHttp({ settings, limiter, clock, retryOptions = DEFAULT_RE
     }
   }
 
-  /** The reset is an instant of HubSpot's clock; the skew converts it to ours. */
-  async function fetchReset(signal: AbortSignal): Promise<number | null> {
-    const call = { what: 'reading the daily usage', path: paths.dailyUsage, responseSchema: dailyUsageSchema };
-    try {
-      const { results } = await attempts.attempt(call, signal);
-      const resets = results.map(({ resetsAt }) => Date.parse(resetsAt ?? '')).filter((at) => !Number.isNaN(at));
-      return resets.length === 0 ? null : Math.min(...resets) - (attempts.clockSkewMs() ?? 0);
-    } catch (error) {
-      if (error instanceof ConnectorError) return null;
-      throw error;
-    }
-  }
-
   return {
     paths,
     apiCallCount: attempts.apiCallCount,
     clockSkewMs: attempts.clockSkewMs,
     call: (call, signal) => withRetries(() => withRateLimit(call, signal), retryOptions, signal),
   };
+}
+
+/** The reset is an instant of HubSpot's clock; the skew converts it to ours. */
+async function fetchReset(attempts: CallAttempts, path: string, signal: AbortSignal): Promise<number | null> {
+  try {
+    const call = { what: 'reading the daily usage', path, responseSchema: dailyUsageSchema };
+    const { results } = await attempts.attempt(call, signal);
+    const resets = results.map(({ resetsAt }) => Date.parse(resetsAt ?? '')).filter((at) => !Number.isNaN(at));
+    return resets.length === 0 ? null : Math.min(...resets) - (attempts.clockSkewMs() ?? 0);
+  } catch (error) {
+    if (error instanceof ConnectorError) return null;
+    throw error;
+  }
 }

@@ -16,7 +16,7 @@ export interface RowError {
  * - `access`: this user cannot edit the record, or no record of its object.
  * - `missing`: the record may be deleted, merged or converted.
  */
-export type RowErrorMeaning = 'configuration' | 'access' | 'missing' | 'invalid' | 'retry';
+type RowErrorMeaning = 'configuration' | 'access' | 'missing' | 'invalid' | 'retry';
 
 /** If a row has several errors, the first meaning in this order decides. */
 const PRECEDENCE: readonly RowErrorMeaning[] = ['configuration', 'access', 'missing', 'invalid', 'retry'];

@@ -31,7 +31,7 @@ const collectionSchema = z.array(
   z.looseObject({ id: z.string().nullish(), success: z.boolean(), errors: z.array(rowErrorSchema).default([]) }),
 );
 
-export interface CollectionResult {
+interface CollectionResult {
   readonly written: readonly RecordRef[];
   readonly refused: readonly RefusedRow[];
 }

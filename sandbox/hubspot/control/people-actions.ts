@@ -49,7 +49,10 @@ const salesforceIdsSchema = z.strictObject({
 const mergeSchema = z.strictObject({
   primaryId: z.string(),
   mergedId: z.string(),
-  /** `later`: the merge does not change counters; the caller sets them afterwards, as HubSpot may recount them. */
+  /**
+   * `later`: the merge does not change counters; the caller sets them afterwards, as HubSpot may
+   * recount them.
+   */
   counters: z.enum(['added', 'later']).default('added'),
 });
 const linkSchema = z.strictObject({ contactId: z.string(), companyId: z.string() });
@@ -110,7 +113,10 @@ export function setCounters(portal: Portal, id: string, body: unknown): Reply {
   return ok(fullRecord(portal, 'contacts', contact));
 }
 
-/** Sets the properties of HubSpot's Salesforce integration. The first call defines them, as installing the integration does. */
+/**
+ * Sets the properties of HubSpot's Salesforce integration. The first call defines them, as
+ * installing the integration does.
+ */
 export function setSalesforceIds(portal: Portal, id: string, body: unknown): Reply {
   const { leadId, contactId } = salesforceIdsSchema.parse(body);
   const contact = existing(portal, 'contacts', id);

@@ -1,4 +1,5 @@
-// HubSpot's rate limits for one private app: rolling windows and a daily quota. Sources: sandbox/hubspot.md.
+// HubSpot's rate limits for one private app: rolling windows and a daily quota. Sources:
+// sandbox/hubspot.md.
 import { HubSpotError } from '../hubspot-error.ts';
 import type { Tier } from '../tier.ts';
 

@@ -18,7 +18,10 @@ const ALL_TIERS: readonly string[] = [
   'crm.objects.marketing_events.read',
 ];
 
-/** For the events of marketing e-mails. Free accounts send a few; their token is assumed to lack this scope. */
+/**
+ * For the events of marketing e-mails. Free accounts send a few; their token is assumed to lack
+ * this scope.
+ */
 const MARKETING_SCOPE = 'content';
 
 /** For page visits, which are Enterprise only: without this scope they are a 403. */

@@ -1,4 +1,5 @@
-// Sends a response as HubSpot does: with a correlation ID in the header, and in the body of an error.
+// Sends a response as HubSpot does: with a correlation ID in the header, and in the body of an
+// error.
 
 import type { Reply } from '../../http/reply.ts';
 import { type SendReply, sendReply } from '../../http/send-reply.ts';

@@ -1,5 +1,5 @@
-// Stores an activity where HubSpot stores it: as an engagement object, a form submission, a page visit, an e-mail event, a list
-// member or an event participation.
+// Stores an activity where HubSpot stores it: as an engagement object, a form submission, a page
+// visit, an e-mail event, a list member or an event participation.
 import type { SeedAttributes } from '../../dataset/dataset.ts';
 import { uuidOf } from '../ids.ts';
 import type { ObjectType } from '../object-types.ts';
@@ -117,7 +117,10 @@ const ENGAGEMENTS: Readonly<Record<string, (attributes: SeedAttributes) => Engag
   }),
 };
 
-/** `left_voicemail` or `Left voicemail` -> HubSpot's ID of that call outcome; an ID is returned unchanged. */
+/**
+ * `left_voicemail` or `Left voicemail` -> HubSpot's ID of that call outcome; an ID is returned
+ * unchanged.
+ */
 function dispositionOf(outcome: string): string {
   const label = outcome.replaceAll('_', ' ').toLowerCase();
   const found = Object.entries(CALL_DISPOSITIONS).find(([id, name]) => id === outcome || name.toLowerCase() === label);
@@ -161,7 +164,9 @@ function addSubmission(
   return { object: 'form_submissions', id };
 }
 
-/** An e-mail event knows the contact only by e-mail address. Unsubscribing sets `hs_email_optout`. */
+/**
+ * An e-mail event knows the contact only by e-mail address. Unsubscribing sets `hs_email_optout`.
+ */
 function addEmailEvent(
   portal: Portal,
   contact: CrmRecord,

@@ -42,7 +42,10 @@ export class ContactLists {
     for (const { members } of this.all.values()) members.delete(contactId);
   }
 
-  /** The primary contact inherits the memberships of the merged one, and keeps its own joining times. */
+  /**
+   * The primary contact inherits the memberships of the merged one, and keeps its own joining
+   * times.
+   */
   merge(primaryId: string, mergedId: string): void {
     for (const { members } of this.all.values()) {
       const since = members.get(mergedId);

@@ -1,5 +1,5 @@
-// Updates the counters that HubSpot keeps on a contact, on every tier: page views, sessions, conversions, marketing e-mails.
-// Each count is a version in the property's history.
+// Updates the counters that HubSpot keeps on a contact, on every tier: page views, sessions,
+// conversions, marketing e-mails. Each count is a version in the property's history.
 
 import type { CrmRecord } from '../records/record-table.ts';
 import { FORM_OF, findOrCreateForm, type NewActivity, pageAddressOf } from './activities.ts';
@@ -22,8 +22,10 @@ interface CountUpdate {
 }
 
 /**
- * Counts one activity. HubSpot dates a count when it learns of the activity: one that arrives behind a later one is dated now.
- * @param silently for counts from before the sandbox started: the contact's modification time does not change
+ * Counts one activity. HubSpot dates a count when it learns of the activity: one that arrives
+ * behind a later one is dated now.
+ * @param silently for counts from before the sandbox started: the contact's modification time does
+ *   not change
  */
 export function countActivity(portal: Portal, contactId: string, activity: NewActivity, silently: boolean): void {
   const contacts = portal.table('contacts');

@@ -1,4 +1,5 @@
-// Deals: created in a stage and moved through their pipeline. Each change updates what HubSpot rolls up on their contacts.
+// Deals: created in a stage and moved through their pipeline. Each change updates what HubSpot
+// rolls up on their contacts.
 
 import type { CrmRecord, Properties } from '../records/record-table.ts';
 import { dateEntered, type Stage } from './pipelines.ts';
@@ -81,7 +82,10 @@ function stageOf(portal: Portal, stageId: string): { stage: Stage; pipelineId: s
   throw new Error(`unknown deal stage "${stageId}"`);
 }
 
-/** Updates HubSpot's roll-ups on the contact. Its modification time does not change: the stricter reading of the documents. */
+/**
+ * Updates HubSpot's roll-ups on the contact. Its modification time does not change: the stricter
+ * reading of the documents.
+ */
 function countDeals(portal: Portal, contactId: string, indexFrom: number): void {
   const contact = portal.table('contacts').find(contactId);
   if (!contact) return;

@@ -1,4 +1,5 @@
-// The events of marketing e-mails. An event has a recipient's address and a campaign, but no contact ID.
+// The events of marketing e-mails. An event has a recipient's address and a campaign, but no
+// contact ID.
 import type { SeedAttributes } from '../../dataset/dataset.ts';
 import { uuidOf } from '../ids.ts';
 import { DatedList } from '../records/dated-list.ts';
@@ -33,7 +34,8 @@ interface NewEmailEvent {
 
 type DetailsOf = (attributes: SeedAttributes) => Readonly<Record<string, unknown>>;
 
-// HubSpot flags opens and clicks by machines (privacy proxies, link scanners) and still returns them.
+// HubSpot flags opens and clicks by machines (privacy proxies, link scanners) and still returns
+// them.
 const openOrClick =
   (filteredEvent: boolean): DetailsOf =>
   ({ url }) => ({ filteredEvent, userAgent: 'Mozilla/5.0', ...(url === undefined ? {} : { url: String(url) }) });

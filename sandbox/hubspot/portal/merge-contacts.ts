@@ -1,4 +1,5 @@
-// Merges one contact into another: the primary inherits links, visits, memberships and missing values; counters are added up.
+// Merges one contact into another: the primary inherits links, visits, memberships and missing
+// values; counters are added up.
 
 import type { CrmRecord } from '../records/record-table.ts';
 import { COUNTER_PROPERTIES } from './counter-properties.ts';

@@ -1,4 +1,5 @@
-// The deal pipelines of one account. The second one has custom IDs and labels: a client that looks for "closedwon" misses its deals.
+// The deal pipelines of one account. The second one has custom IDs and labels: a client that looks
+// for "closedwon" misses its deals.
 import { type PropertyDefinition, standardProperties } from '../properties/property-definition.ts';
 
 export interface Stage {
@@ -50,7 +51,10 @@ export const STANDARD_PIPELINES: readonly Pipeline[] = [SALES, PARTNERS];
 const deal = standardProperties('dealinformation');
 const stages = standardProperties('deal_stage_properties');
 
-/** The deal properties that depend on the pipelines: the options of stage and pipeline, and when a deal entered each stage. */
+/**
+ * The deal properties that depend on the pipelines: the options of stage and pipeline, and when a
+ * deal entered each stage.
+ */
 export function pipelineProperties(pipelines: readonly Pipeline[]): readonly PropertyDefinition[] {
   const all = pipelines.flatMap((pipeline) => pipeline.stages.map((each) => ({ ...each, pipeline })));
   const named = Object.fromEntries(all.map(({ id, label, pipeline }) => [id, `${label} (${pipeline.label})`]));

@@ -1,5 +1,5 @@
-// The changes in an account, each with its source. Webhooks report them. Values that HubSpot counts or derives itself are not
-// reported.
+// The changes in an account, each with its source. Webhooks report them. Values that HubSpot counts
+// or derives itself are not reported.
 import type { ObjectType } from '../object-types.ts';
 import type { Properties } from '../records/record-table.ts';
 

@@ -1,4 +1,5 @@
-// The state of one HubSpot account: its records, properties, links, forms, e-mails, lists and events. No HTTP here.
+// The state of one HubSpot account: its records, properties, links, forms, e-mails, lists and
+// events. No HTTP here.
 import { randomUUID } from 'node:crypto';
 import type { SandboxClock } from '../../clock.ts';
 import { OBJECT_KINDS, OBJECT_TYPES, type ObjectType } from '../object-types.ts';
@@ -109,7 +110,10 @@ export class Portal {
     return record;
   }
 
-  /** Writes values now, as a user or an app. The modification time changes even if all values are equal. */
+  /**
+   * Writes values now, as a user or an app. The modification time changes even if all values are
+   * equal.
+   */
   write(type: ObjectType, record: CrmRecord, values: Properties, by: ChangeSource = USER): CrmRecord {
     const now = this.clock.now();
     const all = withStageDate(type, record, values, now);
@@ -147,7 +151,10 @@ export class Portal {
     return restored;
   }
 
-  /** Privacy deletion: removes the contact with its submissions, e-mail events, visits and memberships. */
+  /**
+   * Privacy deletion: removes the contact with its submissions, e-mail events, visits and
+   * memberships.
+   */
   erase(contact: CrmRecord): void {
     this.table('contacts').purge(contact.id);
     this.links.removeAll('contacts', contact.id);
@@ -181,7 +188,10 @@ export class Portal {
     if (contact) this.table('contacts').writeSilently(contact, values, this.indexFrom(), origin);
   }
 
-  /** Makes the merged contact resolve to the primary. `mergeContacts` moves values, links and memberships. */
+  /**
+   * Makes the merged contact resolve to the primary. `mergeContacts` moves values, links and
+   * memberships.
+   */
   mergeContact(primary: CrmRecord, merged: CrmRecord, moved: number): void {
     this.table('contacts').merge(primary, merged, this.indexFrom());
     this.onChange?.({ kind: 'merged', primaryId: primary.id, mergedId: merged.id, moved, by: USER });

@@ -109,7 +109,10 @@ function contactProperties(person: SeedPerson, companyId: string | undefined): M
   });
 }
 
-/** Every person began as a lead or subscriber, and entered the present stage at the last modification. */
+/**
+ * Every person began as a lead or subscriber, and entered the present stage at the last
+ * modification.
+ */
 function lifecycleDates({ lifecycle, createdAt, modifiedAt }: SeedPerson): Record<string, string> {
   if (lifecycle === null) return {};
   const first = lifecycle === 'subscriber' ? 'subscriber' : 'lead';

@@ -1,5 +1,5 @@
-// The standard company and deal properties, with HubSpot's names, types and industry codes. pipelines.ts has the deal
-// properties that depend on the pipelines.
+// The standard company and deal properties, with HubSpot's names, types and industry codes.
+// pipelines.ts has the deal properties that depend on the pipelines.
 import { LIFECYCLE_STAGES } from './contact-properties.ts';
 import { type PropertyDefinition, standardProperties } from './property-definition.ts';
 

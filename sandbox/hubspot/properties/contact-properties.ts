@@ -48,7 +48,10 @@ const SOURCES = [
 const ROLES = ['accounting', 'administrative', 'business_development', 'consulting', 'customer_service', 'engineering'];
 const SENIORITIES = ['owner', 'partner', 'executive', 'vp', 'director', 'manager', 'senior', 'employee', 'entry'];
 
-/** The property with the instant at which a contact entered a lifecycle stage. HubSpot has one per standard stage. */
+/**
+ * The property with the instant at which a contact entered a lifecycle stage. HubSpot has one per
+ * standard stage.
+ */
 export function lifecycleDateProperty(stage: string): string {
   return `hs_lifecyclestage_${stage}_date`;
 }

@@ -1,9 +1,13 @@
-// Validates written values as HubSpot does: every value is text, and one invalid value rejects the whole request.
+// Validates written values as HubSpot does: every value is text, and one invalid value rejects the
+// whole request.
 import { badRequest, type HubSpotError } from '../hubspot-error.ts';
 import type { PropertyDefinition } from './property-definition.ts';
 import type { PropertyRegistry } from './property-registry.ts';
 
-/** https://knowledge.hubspot.com/properties/property-field-types-in-hubspot: text holds 65,536 characters. */
+/**
+ * https://knowledge.hubspot.com/properties/property-field-types-in-hubspot: text holds 65,536
+ * characters.
+ */
 const MAX_TEXT = 65_536;
 
 interface ValueProblem {
@@ -31,7 +35,10 @@ export function checkValues(registry: PropertyRegistry, written: Readonly<Record
   return { values, problems };
 }
 
-/** One 400 for all problems. HubSpot lists them in the message text only, and names properties but no records. */
+/**
+ * One 400 for all problems. HubSpot lists them in the message text only, and names properties but
+ * no records.
+ */
 export function invalidValues(problems: readonly ValueProblem[]): HubSpotError {
   return badRequest(`Property values were not valid: ${JSON.stringify(problems)}`);
 }

@@ -1,4 +1,5 @@
-// Dated items, oldest first. Pages start after an anchor item, so items that are added between two pages shift no page.
+// Dated items, oldest first. Pages start after an anchor item, so items that are added between two
+// pages shift no page.
 
 export interface Dated {
   readonly id: string;

@@ -7,7 +7,10 @@ export interface LinkType {
   readonly label: string | null;
 }
 
-/** HubSpot's type IDs, forward and reverse: https://developers.hubspot.com/docs/api-reference/legacy/crm/associations */
+/**
+ * HubSpot's type IDs, forward and reverse:
+ * https://developers.hubspot.com/docs/api-reference/legacy/crm/associations
+ */
 const UNLABELED: Readonly<Record<string, readonly [number, number]>> = {
   'contacts>companies': [279, 280],
   'contacts>deals': [4, 3],
@@ -37,7 +40,10 @@ export interface Link {
 export class LinkStore {
   readonly #links = new Map<string, Map<string, Map<string, boolean>>>();
 
-  /** Links two records. `primary` is for contact and company only; any other company of the contact loses it. */
+  /**
+   * Links two records. `primary` is for contact and company only; any other company of the contact
+   * loses it.
+   */
   link(from: ObjectType, fromId: string, to: ObjectType, toId: string, primary = false): void {
     if (primary) {
       for (const other of this.linksOf(from, fromId, to)) {
@@ -58,7 +64,9 @@ export class LinkStore {
     return targets ? Array.from(targets, ([id, primary]) => ({ to: id, primary })) : [];
   }
 
-  /** The association types of one link: a primary company has the labeled and the unlabeled type. */
+  /**
+   * The association types of one link: a primary company has the labeled and the unlabeled type.
+   */
   typesOf(from: ObjectType, to: ObjectType, link: Link): LinkType[] {
     const plain = unlabeled(from, to);
     if (!plain) return [];
@@ -78,7 +86,10 @@ export class LinkStore {
     return removed;
   }
 
-  /** Moves all links of one record to another of its type. A primary company stays primary only if the target had none. */
+  /**
+   * Moves all links of one record to another of its type. A primary company stays primary only if
+   * the target had none.
+   */
   move(type: ObjectType, fromId: string, toId: string): void {
     for (const { type: other, link } of this.#allOf(type, fromId)) {
       const has = this.linksOf(type, toId, other);
@@ -113,7 +124,10 @@ const OTHER_TYPES: readonly ObjectType[] = [
   'tasks',
 ];
 
-/** `contact_to_company` or `contact_to_company_unlabeled`: the names of association types in list endpoints. */
+/**
+ * `contact_to_company` or `contact_to_company_unlabeled`: the names of association types in list
+ * endpoints.
+ */
 export function listLinkType(from: ObjectType, to: ObjectType, primary: boolean): string {
   const name = `${OBJECT_KINDS[from].singular}_to_${OBJECT_KINDS[to].singular}`;
   return primary || (from !== 'contacts' && to !== 'contacts') ? name : `${name}_unlabeled`;

@@ -1,4 +1,5 @@
-// The versions of a record's properties, as `propertiesWithHistory` returns them: newest first, at most 20.
+// The versions of a record's properties, as `propertiesWithHistory` returns them: newest first, at
+// most 20.
 
 type Properties = ReadonlyMap<string, string>;
 

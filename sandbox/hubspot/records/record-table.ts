@@ -40,7 +40,10 @@ interface IndexedState {
 
 const MIN_INDEX_BATCH = 10_000;
 
-/** https://knowledge.hubspot.com/records/restore-deleted-records: a deleted record can be restored for 90 days. */
+/**
+ * https://knowledge.hubspot.com/records/restore-deleted-records: a deleted record can be restored
+ * for 90 days.
+ */
 const RESTORABLE_MS = 90 * 86_400_000;
 
 function isRestorable({ archivedAt }: CrmRecord, now: number): boolean {
@@ -54,7 +57,9 @@ export class RecordTable {
   /** In creation order, which is ID order. */
   readonly #ids: string[] = [];
   readonly #mergedInto = new Map<string, string>();
-  /** The records that search returns, in order of modification (a changed record moves to the end). */
+  /**
+   * The records that search returns, in order of modification (a changed record moves to the end).
+   */
   readonly #index = new Map<string, CrmRecord>();
   /** Changes that search does not return yet, oldest first. */
   #unindexed: IndexedState[] = [];
@@ -89,7 +94,9 @@ export class RecordTable {
     return at;
   }
 
-  /** The record with this ID, or the one into which it was merged; undefined if unknown or archived. */
+  /**
+   * The record with this ID, or the one into which it was merged; undefined if unknown or archived.
+   */
   find(id: string): CrmRecord | undefined {
     const record = this.#records.get(this.resolve(id));
     return record?.archivedAt === null ? record : undefined;
@@ -142,7 +149,8 @@ export class RecordTable {
 
   /**
    * Up to `limit` records with IDs above `after`, in ID order.
-   * @param archivedAt lists the deleted records that can be restored at this instant; absent: the existing records
+   * @param archivedAt lists the deleted records that can be restored at this instant; absent: the
+   *   existing records
    */
   list(after: string | null, limit: number, archivedAt?: number): { records: CrmRecord[]; more: boolean } {
     const records: CrmRecord[] = [];
@@ -157,7 +165,10 @@ export class RecordTable {
     return { records, more: false };
   }
 
-  /** Without searches, a burst of changes would otherwise keep every state of every record in memory. */
+  /**
+   * Without searches, a burst of changes would otherwise keep every state of every record in
+   * memory.
+   */
   #indexIfMany(now: number): void {
     if (this.#unindexed.length < this.#indexThreshold) return;
     this.indexed(now);

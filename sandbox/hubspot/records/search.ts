@@ -1,4 +1,5 @@
-// Searches one object type: filter groups, one sort, pages up to 10,000 results, on the lagging index.
+// Searches one object type: filter groups, one sort, pages up to 10,000 results, on the lagging
+// index.
 import { z } from 'zod';
 import { badRequest } from '../hubspot-error.ts';
 import type { PropertyDefinition } from '../properties/property-definition.ts';
@@ -104,7 +105,8 @@ function keyOf(property: PropertyDefinition, value: string): Key | null {
   return value.toLowerCase();
 }
 
-// Stored instants are ISO text in one format: comparing text is much faster than parsing thousands of dates.
+// Stored instants are ISO text in one format: comparing text is much faster than parsing thousands
+// of dates.
 function storedKeyOf(property: PropertyDefinition): (value: string) => Key | null {
   if (property.type === 'datetime') return (value) => value;
   return (value) => keyOf(property, value);
@@ -178,7 +180,10 @@ function compareKeys(a: Key, b: Key): number {
   return a < b ? -1 : 1;
 }
 
-/** Sorts by the one sort property. Keys are computed once per record and not once per comparison, which would be slow. */
+/**
+ * Sorts by the one sort property. Keys are computed once per record and not once per comparison,
+ * which would be slow.
+ */
 function inOrder(
   found: readonly CrmRecord[],
   registry: PropertyRegistry,

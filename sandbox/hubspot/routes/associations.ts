@@ -15,7 +15,8 @@ const bodySchema = z.strictObject({
 });
 
 export const readAssociations: Endpoint = {
-  // The stricter reading of the documents: a link reveals both ends, so the contacts scope alone is not enough.
+  // The stricter reading of the documents: a link reveals both ends, so the contacts scope alone is
+  // not enough.
   scopes: (call) => {
     const from = objectTypeOf(call, 'from');
     return [OBJECT_KINDS[from === 'contacts' ? objectTypeOf(call, 'to') : from].readScope];

@@ -1,4 +1,5 @@
-// GET /events/event-occurrences/{version}: page visits. Enterprise only; every other account gets a 403.
+// GET /events/event-occurrences/{version}: page visits. Enterprise only; every other account gets a
+// 403.
 import { z } from 'zod';
 import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';

@@ -58,8 +58,8 @@ function listJson(list: ContactList, requested: readonly string[]): Record<strin
   };
 }
 
-// HubSpot does not document its paging tokens. Here a token is an offset, the worst case for a client: a member who leaves
-// shifts all later members.
+// HubSpot does not document its paging tokens. Here a token is an offset, the worst case for a
+// client: a member who leaves shifts all later members.
 const membersSchema = z.strictObject({
   limit: limitSchema(250, 100),
   after: z.string().regex(/^\d+$/, 'is not a cursor').optional(),

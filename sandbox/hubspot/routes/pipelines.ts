@@ -1,4 +1,5 @@
-// GET /crm/pipelines/{version}/deals: the pipelines with their stages. All metadata values are text, numbers included.
+// GET /crm/pipelines/{version}/deals: the pipelines with their stages. All metadata values are
+// text, numbers included.
 import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { badRequest } from '../hubspot-error.ts';

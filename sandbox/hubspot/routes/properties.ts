@@ -1,4 +1,5 @@
-// Property definitions and groups: reading for every object, writing for objects with a schema scope.
+// Property definitions and groups: reading for every object, writing for objects with a schema
+// scope.
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
 import { batchReply } from '../batch-reply.ts';
@@ -104,7 +105,10 @@ export const deleteProperty: Endpoint = {
   },
 };
 
-/** POST /crm/properties/{version}/{type}/batch/create: properties that cannot be created are errors in a 207. */
+/**
+ * POST /crm/properties/{version}/{type}/batch/create: properties that cannot be created are errors
+ * in a 207.
+ */
 export const createProperties: Endpoint = {
   scopes: write,
   handle: (call) => {

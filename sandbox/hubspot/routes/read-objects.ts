@@ -21,7 +21,8 @@ const readScopes = (call: Call): readonly string[] => {
   return isObjectType(type) ? [OBJECT_KINDS[type].readScope] : ['crm.objects.contacts.read'];
 };
 
-// "The maximum number of inputs supported in a batch request for property histories is 50": response of a real portal.
+// "The maximum number of inputs supported in a batch request for property histories is 50":
+// response of a real portal.
 const MAX_WITH_HISTORY = 50;
 
 const selectionSchema = {

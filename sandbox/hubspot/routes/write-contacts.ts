@@ -16,7 +16,8 @@ const batchUpdateSchema = z.strictObject({
         id: z.string(),
         idProperty: z.string().optional(),
         objectWriteTraceId: z.string().optional(),
-        // Text only: neither numbers nor null, https://developers.hubspot.com/docs/api-reference (properties of a write).
+        // Text only: neither numbers nor null, https://developers.hubspot.com/docs/api-reference
+        // (properties of a write).
         properties: z.record(z.string(), z.string()),
       }),
     )
@@ -66,7 +67,9 @@ function apply(call: Call, inputs: readonly Input[], checked: readonly CheckedVa
   return batchReply(call.portal.clock.now(), shuffleDeterministically(results, inputs), errors);
 }
 
-/** The sent properties as stored, and those that HubSpot adds; a cleared value is returned as "". */
+/**
+ * The sent properties as stored, and those that HubSpot adds; a cleared value is returned as "".
+ */
 function written(
   contact: CrmRecord,
   sent: Readonly<Record<string, string>>,

@@ -1,4 +1,5 @@
-// Delivers batches to the target with limited concurrency. Each attempt is signed again; failed ones are retried with backoff.
+// Delivers batches to the target with limited concurrency. Each attempt is signed again; failed
+// ones are retried with backoff.
 import { type Random, seededRandom } from '../../dataset/random.ts';
 import { HttpSender } from '../../webhooks/http-sender.ts';
 import type { Timers } from '../../webhooks/timers.ts';
@@ -21,7 +22,10 @@ export interface DeliveryAttempt {
   readonly attempt: number;
 }
 
-/** Counts events, duplicates included: `sent` = `delivered` + `failed` (all retries used) + `waiting` (in-flight ones included). */
+/**
+ * Counts events, duplicates included: `sent` = `delivered` + `failed` (all retries used) +
+ * `waiting` (in-flight ones included).
+ */
 export interface DeliveryStatus {
   readonly sent: number;
   readonly delivered: number;

@@ -1,4 +1,5 @@
-// Collects events into batches of up to 100. On request it shuffles events and batches, and sends events twice.
+// Collects events into batches of up to 100. On request it shuffles events and batches, and sends
+// events twice.
 import { type Random, seededRandom, shuffled } from '../../dataset/random.ts';
 import type { Timers } from '../../webhooks/timers.ts';
 import type { WebhookEvent } from './event-formatter.ts';
@@ -48,7 +49,8 @@ export class BatchQueue {
     for (const event of events) this.#pending.push(event);
     for (const event of duplicates) this.#duplicates.push(event);
     if (this.#pending.length > 0) this.#scheduleFlush();
-    // With disorder, events wait for the flush: only events that are pending together can change places.
+    // With disorder, events wait for the flush: only events that are pending together can change
+    // places.
     if (!this.#options.disorder && this.#pending.length >= MAX_EVENTS) this.#flush(false);
     return events.length + duplicates.length;
   }

@@ -1,5 +1,5 @@
-// Formats a change as webhook events: one for each matching subscription, in the generic form (`object.*`) or the classic one
-// (`contact.*`). sandbox/hubspot.md lists the assumptions.
+// Formats a change as webhook events: one for each matching subscription, in the generic form
+// (`object.*`) or the classic one (`contact.*`). sandbox/hubspot.md lists the assumptions.
 // https://developers.hubspot.com/changelog/public-beta-generic-webhook-subscriptions
 import { OBJECT_KINDS, type ObjectType } from '../object-types.ts';
 import type { ChangeSource, PortalChange } from '../portal/portal-change.ts';

@@ -1,5 +1,6 @@
 // The signature headers by which a receiver verifies that a webhook is from HubSpot.
-// https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests : CRM webhooks carry v1 and v3.
+// https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests : CRM
+// webhooks carry v1 and v3.
 import { createHash, createHmac } from 'node:crypto';
 
 /** @param at epoch ms of this attempt */

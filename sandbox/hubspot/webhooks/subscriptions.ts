@@ -1,10 +1,14 @@
-// The webhook subscriptions of an app, in the format of its project file. Only subscribed events are sent.
+// The webhook subscriptions of an app, in the format of its project file. Only subscribed events
+// are sent.
 // https://developers.hubspot.com/docs/apps/developer-platform/add-features/configure-webhooks
 import { z } from 'zod';
 
 const EVENTS = ['creation', 'deletion', 'merge', 'restore', 'associationChange', 'propertyChange'] as const;
 
-/** Not available: https://developers.hubspot.com/docs/api/webhooks and create-generic-webhook-subscriptions */
+/**
+ * Not available: https://developers.hubspot.com/docs/api/webhooks and
+ * create-generic-webhook-subscriptions
+ */
 const NOT_SUBSCRIBABLE: ReadonlySet<string> = new Set([
   ...['num_unique_conversion_events', 'lastmodifieddate', 'hs_lastmodifieddate'],
   ...['hs_email_html', 'hs_email_subject', 'hs_communication_body'],
@@ -59,7 +63,10 @@ const projectSchema = z.strictObject({
   }),
 });
 
-/** The subscriptions in a project's `webhooks-hsmeta.json`. @throws SyntaxError or ZodError for a file that HubSpot would reject */
+/**
+ * The subscriptions in a project's `webhooks-hsmeta.json`.
+ * @throws SyntaxError or ZodError for a file that HubSpot would reject
+ */
 export function subscriptionsIn(file: string): Subscriptions {
   return projectSchema.parse(JSON.parse(file)).config.subscriptions;
 }

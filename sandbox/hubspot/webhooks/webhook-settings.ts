@@ -4,8 +4,8 @@ import { deliverySettings } from '../../webhooks/delivery-settings.ts';
 import { subscriptionsSchema } from './subscriptions.ts';
 
 export const webhookSettingsSchema = z.strictObject({
-  // 10 concurrent requests, 5 s; HubSpot spreads retries over 24 hours, here they follow after `retryMs`, doubling:
-  // https://developers.hubspot.com/docs/api/webhooks
+  // 10 concurrent requests, 5 s; HubSpot spreads retries over 24 hours, here they follow after
+  // `retryMs`, doubling: https://developers.hubspot.com/docs/api/webhooks
   ...deliverySettings({ maxConcurrentRequests: 10, timeoutMs: 5_000 }),
   subscriptions: subscriptionsSchema,
 });

@@ -29,7 +29,10 @@ export class Webhooks {
     this.#formatter = new EventFormatter({ portalId: portal.id, appId: portal.appId });
   }
 
-  /** Sends events of all changes to the target from now on, and events that still wait for a former target. */
+  /**
+   * Sends events of all changes to the target from now on, and events that still wait for a former
+   * target.
+   */
   setTarget(settings: WebhookSettings): void {
     const { clock } = this.#portal;
     const { delivery, timers } = this.#current ?? this.#begin(settings);
@@ -53,7 +56,10 @@ export class Webhooks {
     return this.#current?.delivery.status() ?? NO_DELIVERIES;
   }
 
-  /** @returns the number of contacts that it changes @throws HubSpotError 400 without a target, or for a property without events */
+  /**
+   * @returns the number of contacts that it changes
+   * @throws HubSpotError 400 without a target, or for a property without events
+   */
   burst(burst: Burst): number {
     const { timers, subscribed } = this.#target();
     const { property: propertyName } = burst;

@@ -2,7 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 const MINUTE_MS = 60_000;
-// https://developer.salesforce.com/docs/platform/pub-sub-api/guide/supported-auth.html: two hours without a call.
+// https://developer.salesforce.com/docs/platform/pub-sub-api/guide/supported-auth.html: two hours
+// without a call.
 const DEFAULT_MINUTES = 120;
 
 export class Sessions {

@@ -12,7 +12,8 @@ const NULL = '#N/A';
 /** Parses the uploaded CSV. @returns why the whole job fails, or null */
 export function readUpload({ org }: WriteContext, job: IngestJob): string | null {
   const csv = job.csv ?? '';
-  // The line ending also applies within a cell: https://developer.salesforce.com/docs/platform/api-asynch/guide/datafiles-prepare-csv.html
+  // The line ending also applies within a cell:
+  // https://developer.salesforce.com/docs/platform/api-asynch/guide/datafiles-prepare-csv.html
   const fits = job.lineEnding === 'LF' ? !csv.includes('\r\n') : !/(?<!\r)\n/.test(csv);
   if (!fits) {
     return `ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is ${job.lineEnding}`;

@@ -1,4 +1,5 @@
-// Control API: user actions on records, as an admin who sees every field. Each takes effect at once.
+// Control API: user actions on records, as an admin who sees every field. Each takes effect at
+// once.
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
 import type { SalesforceRequestContext } from '../http/endpoint.ts';

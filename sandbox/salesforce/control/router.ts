@@ -1,4 +1,5 @@
-// The control API under /_sandbox/: user actions in Salesforce, and the org's limits and settings. It needs no token.
+// The control API under /_sandbox/: user actions in Salesforce, and the org's limits and settings.
+// It needs no token.
 import type { Request, Router } from 'express';
 import { z } from 'zod';
 import { type Control, controlRouter as routerOf } from '../../http/control-router.ts';

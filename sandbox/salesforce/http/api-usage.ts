@@ -15,14 +15,20 @@ export class ApiUsage {
     this.limit = limit;
   }
 
-  /** Counts a call. @throws SalesforceError REQUEST_LIMIT_EXCEEDED; a rejected call is not counted */
+  /**
+   * Counts a call.
+   * @throws SalesforceError REQUEST_LIMIT_EXCEEDED; a rejected call is not counted
+   */
   acquire(now: number): void {
     if (this.used(now) >= this.limit) throw requestLimitExceeded();
     const minute = Math.floor(now / MINUTE_MS);
     this.#minutes.set(minute, (this.#minutes.get(minute) ?? 0) + 1);
   }
 
-  /** Calls in the 24 hours before `now`. Later calls, made before the clock was set back, are removed. */
+  /**
+   * Calls in the 24 hours before `now`. Later calls, made before the clock was set back, are
+   * removed.
+   */
   used(now: number): number {
     let sum = 0;
     for (const [minute, calls] of this.#minutes) {
@@ -39,7 +45,9 @@ export class ApiUsage {
     this.#minutes.set(Math.floor(now / MINUTE_MS), calls);
   }
 
-  /** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm */
+  /**
+   * https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm
+   */
   header(now: number): Record<string, string> {
     return { 'Sforce-Limit-Info': `api-usage=${this.used(now)}/${this.limit}` };
   }

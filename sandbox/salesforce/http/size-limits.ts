@@ -1,5 +1,5 @@
-// Rejects requests whose URL or headers are too long, as Salesforce's servers do before any other check.
-// https://help.salesforce.com/s/articleView?id=000386264
+// Rejects requests whose URL or headers are too long, as Salesforce's servers do before any other
+// check. https://help.salesforce.com/s/articleView?id=000386264
 import type { IncomingMessage } from 'node:http';
 import type { Reply } from '../../http/reply.ts';
 

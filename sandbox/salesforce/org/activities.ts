@@ -1,4 +1,5 @@
-// Stores an activity where Salesforce stores it: as a task, an event, an e-mail message or a campaign member.
+// Stores an activity where Salesforce stores it: as a task, an event, an e-mail message or a
+// campaign member.
 
 import { isDeleted, type SObjectRecord, textOf, type Values } from '../records/record-table.ts';
 import { CAMPAIGNS, callValues, completed, mailingName, type NewActivity, taskValues } from './activity-values.ts';
@@ -37,7 +38,10 @@ export class Activities {
     };
   }
 
-  /** Stores one activity of a Lead or Contact. @returns object and ID, or why Salesforce cannot store it */
+  /**
+   * Stores one activity of a Lead or Contact.
+   * @returns object and ID, or why Salesforce cannot store it
+   */
   add(person: SObjectRecord, activity: NewActivity, audit: AuditInfo): CreatedActivity {
     const campaign = CAMPAIGNS[activity.type];
     if (campaign) return this.#addMember(person, activity, audit, campaign(activity.attributes));

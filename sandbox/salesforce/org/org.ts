@@ -19,14 +19,20 @@ export interface OrgSettings {
   readonly hiddenFields: readonly string[];
 }
 
-/** The audit fields of a save: creation and modification in epoch ms (absent: now), and the user's ID (absent: the admin). */
+/**
+ * The audit fields of a save: creation and modification in epoch ms (absent: now), and the user's
+ * ID (absent: the admin).
+ */
 export interface AuditInfo {
   readonly created?: number;
   readonly at?: number;
   readonly by?: string;
 }
 
-/** Called with a saved record, its former state (null: it is new), and the ID of the user who saved it. */
+/**
+ * Called with a saved record, its former state (null: it is new), and the ID of the user who saved
+ * it.
+ */
 export type SaveListener = (record: SObjectRecord, before: SObjectRecord | null, by: string) => void;
 
 export class Org {

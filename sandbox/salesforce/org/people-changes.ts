@@ -28,8 +28,9 @@ const COPIED = [
 ];
 
 /**
- * Converts a Lead to a Contact, with an Account and optionally an Opportunity. Custom fields are not copied: no mapping is set up.
- * Tasks, events and memberships move to the Contact; their modification times do not change.
+ * Converts a Lead to a Contact, with an Account and optionally an Opportunity. Custom fields are
+ * not copied: no mapping is set up. Tasks, events and memberships move to the Contact; their
+ * modification times do not change.
  */
 export function convertLead(org: Org, lead: SObjectRecord, { accountId, opportunity, audit = {} }: Conversion) {
   const { values } = lead;
@@ -84,7 +85,10 @@ function moveActivities(org: Org, lead: SObjectRecord, contactId: string, accoun
   }
 }
 
-/** Deletes the loser with the winner as `MasterRecordId`. Its dependent records move; their modification times do not change. */
+/**
+ * Deletes the loser with the winner as `MasterRecordId`. Its dependent records move; their
+ * modification times do not change.
+ */
 export function mergeRecords(org: Org, winner: SObjectRecord, loser: SObjectRecord): SObjectRecord {
   const missing = Object.entries(loser.values).filter(([name]) => (winner.values[name] ?? null) === null);
   const merged = org.write(winner, Object.fromEntries(missing.filter(([name]) => name !== 'MasterRecordId')));

@@ -54,7 +54,10 @@ interface SeedState {
   readonly contactIds: Map<string, string>;
 }
 
-/** Every person (or inquiry) is a Lead, converted if it has an opportunity. Activities that Salesforce cannot store are left out. */
+/**
+ * Every person (or inquiry) is a Lead, converted if it has an opportunity. Activities that
+ * Salesforce cannot store are left out.
+ */
 export function seedOrg(org: Org, activities: Activities, dataset: Dataset): SeededOrg {
   const state: SeedState = {
     org,

@@ -1,4 +1,5 @@
-// With shared activities, the person of a task or event is also stored in a TaskRelation or EventRelation.
+// With shared activities, the person of a task or event is also stored in a TaskRelation or
+// EventRelation.
 
 import { type SObjectRecord, textOf } from '../records/record-table.ts';
 import type { AuditInfo, Org } from './org.ts';

@@ -1,5 +1,6 @@
-// Delivers outbound messages of up to 100 notifications of one object, with limited concurrency. A message is retried with
-// backoff until it is acknowledged, for 24 hours; each retry has the latest values.
+// Delivers outbound messages of up to 100 notifications of one object, with limited concurrency. A
+// message is retried with backoff until it is acknowledged, for 24 hours; each retry has the latest
+// values.
 import { type Random, seededRandom, shuffled } from '../../dataset/random.ts';
 import { HttpSender } from '../../webhooks/http-sender.ts';
 import { Timers } from '../../webhooks/timers.ts';
@@ -57,7 +58,9 @@ export interface DeliveryStatus {
 interface Sender {
   /** Epoch ms, by the sandbox's clock. */
   readonly now: () => number;
-  /** The XML document with the present values of the records; null if none of them exists any more. */
+  /**
+   * The XML document with the present values of the records; null if none of them exists any more.
+   */
   readonly compose: (object: string, notifications: readonly Notification[]) => string | null;
 }
 

@@ -1,4 +1,5 @@
-// The outbound messages of one org: which saves cause one, and its content. Without a target, none are sent.
+// The outbound messages of one org: which saves cause one, and its content. Without a target, none
+// are sent.
 import { idOf } from '../ids.ts';
 import type { Org } from '../org/org.ts';
 import { isDeleted } from '../records/record-table.ts';
@@ -23,7 +24,8 @@ export class OutboundMessages {
   }
 
   /**
-   * Sends a message for every save to the target from now on, and messages that still wait for a former target.
+   * Sends a message for every save to the target from now on, and messages that still wait for a
+   * former target.
    * @throws SalesforceError 400 for an unknown object
    */
   setTarget(settings: OutboundSettings): void {

@@ -1,4 +1,5 @@
-// The XML of outbound messages: the envelope that Salesforce sends, and the acknowledgment that it expects.
+// The XML of outbound messages: the envelope that Salesforce sends, and the acknowledgment that it
+// expects.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_notifications.htm
 import type { HttpResponse } from '../../webhooks/http-sender.ts';
 import type { SObjectRecord } from '../records/record-table.ts';

@@ -1,4 +1,5 @@
-// Bulk API 2.0 ingest jobs, for updates. https://developer.salesforce.com/docs/platform/api-asynch/guide/bulk-api-2-0-ingest.html
+// Bulk API 2.0 ingest jobs, for updates.
+// https://developer.salesforce.com/docs/platform/api-asynch/guide/bulk-api-2-0-ingest.html
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
 import { type IngestJob, isFinished, jobJson, wrongState } from '../bulk/bulk-jobs.ts';

@@ -1,4 +1,5 @@
-// Bulk API 2.0 query jobs. https://developer.salesforce.com/docs/platform/api-asynch/guide/queries.html
+// Bulk API 2.0 query jobs.
+// https://developer.salesforce.com/docs/platform/api-asynch/guide/queries.html
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
 import { isFinished, jobJson, type QueryJob, wrongState } from '../bulk/bulk-jobs.ts';
@@ -54,7 +55,10 @@ export const deleteQueryJob: Endpoint = ({ context, param }) => {
   return { status: 204 };
 };
 
-/** A page of results as CSV. The header `Sforce-Locator` is the cursor of the next page, and `null` on the last one. */
+/**
+ * A page of results as CSV. The header `Sforce-Locator` is the cursor of the next page, and `null`
+ * on the last one.
+ */
 export const getQueryResults: Endpoint = (call) => {
   const job = call.context.jobs.query(call.param('id'));
   if (call.version !== job.version) {

@@ -13,7 +13,8 @@ const createSchema = z.strictObject({
 });
 const changeSchema = z.strictObject({ FullName: z.string().optional(), Metadata: metadataSchema });
 
-// Custom fields of tasks and events are created on a separate object (Activity), which the sandbox lacks.
+// Custom fields of tasks and events are created on a separate object (Activity), which the sandbox
+// lacks.
 const CUSTOMIZABLE: ReadonlySet<string> = new Set(['Account', 'Campaign', 'Contact', 'Lead', 'Opportunity']);
 
 export const createCustomField: Endpoint = (call) => {

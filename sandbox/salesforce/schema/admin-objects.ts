@@ -19,7 +19,10 @@ export const USER = objectType(
   READ_ONLY,
 );
 
-/** The fields of the record behind a polymorphic reference: `Who`, `What`, and an `Owner` of several types. */
+/**
+ * The fields of the record behind a polymorphic reference: `Who`, `What`, and an `Owner` of several
+ * types.
+ */
 export const NAME = objectType(
   'Name',
   '',

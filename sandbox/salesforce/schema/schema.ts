@@ -1,4 +1,5 @@
-// The objects of one org, and the fields that the product's user can see and edit (field-level security).
+// The objects of one org, and the fields that the product's user can see and edit (field-level
+// security).
 import {
   CAMPAIGN,
   CAMPAIGN_MEMBER,
@@ -80,7 +81,10 @@ export class Schema {
     return [...(this.#fields.get(object.name)?.values() ?? [])];
   }
 
-  /** The fields that the user can see; fields with read access only are not createable or updateable. */
+  /**
+   * The fields that the user can see; fields with read access only are not createable or
+   * updateable.
+   */
   fields(object: ObjectType): readonly FieldDefinition[] {
     return this.allFields(object).flatMap((field) => this.#visible(object, field) ?? []);
   }
@@ -105,7 +109,10 @@ export class Schema {
     return this.#hidden.has(name.toLowerCase());
   }
 
-  /** @param names the fields (`Lead.Email`) and objects (`Task`) that the user cannot see from now on */
+  /**
+   * @param names the fields (`Lead.Email`) and objects (`Task`) that the user cannot see from now
+   *   on
+   */
   hide(names: readonly string[]): void {
     this.#hidden = new Set(names.map((name) => name.toLowerCase()));
   }

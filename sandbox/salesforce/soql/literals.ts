@@ -128,7 +128,8 @@ function span(literal: string): readonly [number, number] | null {
 }
 
 /**
- * The first instant or day of a date literal, and the first one after it. The user's time zone is UTC.
+ * The first instant or day of a date literal, and the first one after it. The user's time zone is
+ * UTC.
  * @throws SalesforceError for a literal of another unit than days
  */
 export function dateRange(field: FieldDefinition, { text }: RawLiteral, now: number): readonly [string, string] {

@@ -1,10 +1,12 @@
-// Parses a query and reduces it to the clauses that the sandbox evaluates; any other clause is an error.
+// Parses a query and reduces it to the clauses that the sandbox evaluates; any other clause is an
+// error.
 import { type FieldType, type OrderByClause, parseQuery, type Query } from '@jetstreamapp/soql-parser-js';
 import { badRequest } from '../salesforce-error.ts';
 import { malformed, notSupported } from './soql-error.ts';
 import { type WhereTree, whereTree } from './where-tree.ts';
 
-// https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta (SOQL and SOSL limits)
+// https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta (SOQL and
+// SOSL limits)
 const MAX_CHARACTERS = 100_000;
 const MAX_OFFSET = 2_000;
 

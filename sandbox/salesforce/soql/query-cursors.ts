@@ -3,7 +3,8 @@ import { idOf } from '../ids.ts';
 import { badRequest } from '../salesforce-error.ts';
 import type { QueryResult } from './run-query.ts';
 
-// https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta (SOQL and SOSL limits)
+// https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta (SOQL and
+// SOSL limits)
 const MAX_OPEN = 10;
 const LIFETIME_MS = 2 * 86_400_000;
 
@@ -17,7 +18,10 @@ export class QueryCursors {
   readonly #open = new Map<string, Cursor>();
   #count = 0;
 
-  /** Stores a result and closes the oldest one above the limit. @returns its ID, the first part of a locator */
+  /**
+   * Stores a result and closes the oldest one above the limit.
+   * @returns its ID, the first part of a locator
+   */
   open(result: QueryResult, pageRows: number, now: number): string {
     this.#count += 1;
     const id = idOf('01g', this.#count);

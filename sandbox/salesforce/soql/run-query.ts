@@ -12,7 +12,8 @@ import { queryError, unknownObject } from './soql-error.ts';
 import type { SemiJoin, WhereTree } from './where-tree.ts';
 
 const PAGE_ROWS = 2_000;
-// "This can be smaller if you have selected several fields or long text areas", https://help.salesforce.com/s/articleView?id=000386264
+// "This can be smaller if you have selected several fields or long text areas",
+// https://help.salesforce.com/s/articleView?id=000386264
 const PAGE_ROWS_WITH_LONG_TEXTS = 500;
 const MAX_SEMI_JOINS = 2;
 

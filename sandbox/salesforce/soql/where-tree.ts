@@ -1,4 +1,5 @@
-// Converts the conditions of a query to a tree. The parser returns a chain of links with counts of parentheses.
+// Converts the conditions of a query to a tree. The parser returns a chain of links with counts of
+// parentheses.
 import type { ConditionWithValueQuery, LiteralType, Operator, Query, WhereClause } from '@jetstreamapp/soql-parser-js';
 import { malformed, notSupported } from './soql-error.ts';
 
@@ -31,7 +32,10 @@ export type WhereTree =
 
 type Token = '(' | ')' | 'AND' | 'OR' | 'NOT' | Comparison | SemiJoin;
 
-/** @throws SalesforceError if AND and OR, or NOT and another condition, are combined without parentheses */
+/**
+ * @throws SalesforceError if AND and OR, or NOT and another condition, are combined without
+ *   parentheses
+ */
 export function whereTree(soql: string, where: WhereClause): WhereTree {
   const tokens = tokensOf(where);
   const parser = new TreeParser(soql, tokens);
@@ -74,7 +78,9 @@ function conditionOf(condition: ConditionWithValueQuery): Comparison | SemiJoin 
   return { kind: 'comparison', field, operator, values };
 }
 
-/** https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_conditionexpression.htm */
+/**
+ * https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_conditionexpression.htm
+ */
 class TreeParser {
   readonly #soql: string;
   readonly #tokens: readonly Token[];

@@ -90,7 +90,8 @@ const CHECKS: Readonly<Record<FieldDefinition['type'], Check>> = {
 
 /**
  * The stored form of a JSON value, or the record's error.
- * @throws SalesforceError for a JSON type that the field does not accept, which rejects the whole request
+ * @throws SalesforceError for a JSON type that the field does not accept, which rejects the whole
+ *   request
  */
 export function checkValue(field: FieldDefinition, value: unknown): Checked {
   if (value !== null) return CHECKS[field.type](field, value);

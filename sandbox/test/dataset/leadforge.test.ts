@@ -1,4 +1,5 @@
-// Loading leadforge data: a small folder written here, and the public data set if it lies beside the project.
+// Loading leadforge data: a small folder written here, and the public data set if it lies beside
+// the project.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -1,4 +1,5 @@
-// A HubSpot sandbox with a small data set, a clock that only the test advances, and a simple client.
+// A HubSpot sandbox with a small data set, a clock that only the test advances, and a simple
+// client.
 import type { Dataset, SeedActivity, SeedCompany, SeedPerson } from '../../dataset/dataset.ts';
 import { type HubSpotSandbox, type HubSpotSandboxOptions, startHubSpotSandbox } from '../../hubspot/start.ts';
 

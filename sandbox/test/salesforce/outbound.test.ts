@@ -1,4 +1,5 @@
-// Outbound messages of the sandbox: content and retries. The receiver is a small server in this test.
+// Outbound messages of the sandbox: content and retries. The receiver is a small server in this
+// test.
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -167,7 +168,8 @@ describe('an outbound message that is not acknowledged', () => {
     await setTitle(org.lead(1), 'CTO');
     await until(() => expect(received.length).toBeGreaterThanOrEqual(4));
     const [first = 0, second = 0, third = 0, fourth = 0] = received.map(({ at }) => at);
-    // On a busy machine a wait can be longer; shorter only by the millisecond of a timer's precision.
+    // On a busy machine a wait can be longer; shorter only by the millisecond of a timer's
+    // precision.
     expect(second - first).toBeGreaterThan(55);
     expect(third - second).toBeGreaterThan(115);
     expect(fourth - third).toBeGreaterThan(235);

@@ -88,8 +88,8 @@ const { condition } = fc.letrec<{ condition: Condition }>((tie) => ({
     tie('condition').map(({ soql, matches }) => ({ soql: `(NOT (${soql}))`, matches: (each: Row) => !matches(each) })),
   ),
 }));
-// The parser loses the third of three NOTs that only parentheses separate. The parentheses then do not match, so such a
-// query is an error.
+// The parser loses the third of three NOTs that only parentheses separate. The parentheses then do
+// not match, so such a query is an error.
 const readable = condition.filter(({ soql }) => !/NOT[ (]+NOT[ (]+NOT/.test(soql));
 
 test('a query with random nested conditions finds the same records as a filter in TypeScript', () => {

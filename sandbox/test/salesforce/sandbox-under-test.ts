@@ -1,4 +1,5 @@
-// A Salesforce sandbox with a small data set, a clock that only the test advances, and a simple client.
+// A Salesforce sandbox with a small data set, a clock that only the test advances, and a simple
+// client.
 import type { SeedActivity, SeedOpportunity } from '../../dataset/dataset.ts';
 import {
   type SalesforceSandbox,
@@ -86,7 +87,10 @@ export async function startTestOrg(
   };
 }
 
-/** People p0, p1 ...; those with the given numbers have an opportunity, and so were converted to contacts. */
+/**
+ * People p0, p1 ...; those with the given numbers have an opportunity, and so were converted to
+ * contacts.
+ */
 export function peopleWithDeals(count: number, deals: readonly number[], activities: readonly SeedActivity[] = []) {
   return { ...people(count, activities), opportunities: deals.map(deal) };
 }

@@ -253,7 +253,7 @@ test("a body that is not valid JSON gets Salesforce's 400", async () => {
   expect([response.status, response.body[0].errorCode]).toEqual([400, 'JSON_PARSER_ERROR']);
 });
 
-test('a body above 25 MB is rejected', async () => {
+test('a body above 25 MB is rejected', { timeout: 30_000 }, async () => {
   const { status, body } = await update([lead(13, { Title: 'x'.repeat(26_300_000) })]);
   expect([status, body[0].errorCode]).toEqual([400, 'EXCEEDED_MAX_SIZE_REQUEST']);
 });

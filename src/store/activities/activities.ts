@@ -1,5 +1,5 @@
-// The activity log: upserted by the source's id and never deleted by a sync. An activity that the CRM
-// no longer has gets a tombstone.
+// The activity log: upserted by the source's id and never deleted by a sync. An activity that the
+// CRM no longer has gets a tombstone.
 import { sql, type Transaction } from 'kysely';
 import type { ChangePage, SourcedActivity } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
@@ -34,8 +34,8 @@ export async function saveActivities(
   );
   const page = sql`${jsonRows(activityRows(activities))} as t (object text, record_id text, id text, type text,
     at timestamptz, attributes jsonb)`;
-  // `offset 0` makes the plan look up each record by its key. Without table statistics it would scan
-  // all records for each activity.
+  // `offset 0` makes the plan look up each record by its key. Without table statistics it would
+  // scan all records for each activity.
   const { rows: changed } = await sql<{ lead_id: number }>`
     insert into leadgrade.activities as a
       (crm, object, record_id, id, lead_id, stream, type, at, attributes, seen_at, last_full_sync_run_id)
@@ -60,7 +60,10 @@ export async function saveActivities(
   await markDue(locked, leadIdsOf(changed), 'activity', now, options);
 }
 
-/** One row for each id, as a statement can change a row only once. The last one on the page is the newest. */
+/**
+ * One row for each id, as a statement can change a row only once. The last one on the page is the
+ * newest.
+ */
 function activityRows(activities: readonly SourcedActivity[]) {
   const latest = new Map(
     activities.map((activity) => [`${activity.ref.object}/${activity.ref.id}/${activity.id}`, activity]),
@@ -92,7 +95,10 @@ export async function tombstoneActivities(
   await markDue(locked, leadIdsOf(changed), 'activity', now);
 }
 
-/** Sets the tombstone of activities that a completed full sync of a stream did not list. Newer ones stay. */
+/**
+ * Sets the tombstone of activities that a completed full sync of a stream did not list. Newer ones
+ * stay.
+ */
 export async function tombstoneUnlisted(
   tx: Tx,
   { crm, stream, fullSyncRunId }: { crm: string; stream: string; fullSyncRunId: number },
@@ -120,7 +126,10 @@ export async function tombstoneStream(
   await markChangedDue(tx, leadIdsOf(rows), now);
 }
 
-/** The leads are known only after the change. A scoring that has read the old state holds its lock until it commits. */
+/**
+ * The leads are known only after the change. A scoring that has read the old state holds its lock
+ * until it commits.
+ */
 async function markChangedDue(tx: Tx, leadIds: readonly number[], now: Date): Promise<void> {
   await withLockedLeadIds(tx, leadIds, (locked) => markDue(locked, leadIds, 'activity', now));
 }

@@ -67,7 +67,10 @@ function toIso(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }
 
-/** Saves the outcomes that are part of a record. Those that a read no longer contains get a tombstone. */
+/**
+ * Saves the outcomes that are part of a record. Those that a read no longer contains get a
+ * tombstone.
+ */
 export async function saveLifecycleOutcomes(
   locked: LockedLeads,
   read: readonly LeadSnapshot[],
@@ -95,7 +98,10 @@ export async function tombstoneOutcomes(tx: Tx, crm: string, gone: LinkDiff['gon
       and o.gone_at is null`.execute(tx);
 }
 
-/** Sets the tombstone of outcomes that a completed full sync of a stream did not list. Newer ones stay. */
+/**
+ * Sets the tombstone of outcomes that a completed full sync of a stream did not list. Newer ones
+ * stay.
+ */
 export async function tombstoneUnlistedOutcomes(
   tx: Tx,
   { crm, stream, fullSyncRunId }: { crm: string; stream: string; fullSyncRunId: number },

@@ -1,5 +1,5 @@
-// The embedded database: PGlite on the files of a data folder. The first process owns the folder and serves
-// the others over a Unix socket.
+// The embedded database: PGlite on the files of a data folder. The first process owns the folder
+// and serves the others over a Unix socket.
 import { once } from 'node:events';
 import { rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -16,8 +16,8 @@ export interface EmbeddedDatabase {
   close(): Promise<void>;
 }
 
-// Connections are cheap here, as all share PGlite's one session: this limits a leak, not the load. A process
-// uses up to 5 for queries, 5 for the queue and one for each worker.
+// Connections are cheap here, as all share PGlite's one session: this limits a leak, not the load.
+// A process uses up to 5 for queries, 5 for the queue and one for each worker.
 const MAX_CONNECTIONS = 60;
 
 const CHECK_EVERY_MS = 100;

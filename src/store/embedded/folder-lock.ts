@@ -1,9 +1,9 @@
-// The lock of a data folder. Only one process can use PGlite's files, so the first one creates a lock file
-// and the others connect to its socket. The lock of a dead process is replaced.
+// The lock of a data folder. Only one process can use PGlite's files, so the first one creates a
+// lock file and the others connect to its socket. The lock of a dead process is replaced.
 //
-// The files are `owner-<generation>.json`. The highest generation counts, and the next one is created
-// exclusively, so that two processes that find the same dead owner cannot both replace it. A release
-// rewrites the file as released and keeps its generation.
+// The files are `owner-<generation>.json`. The highest generation counts, and the next one is
+// created exclusively, so that two processes that find the same dead owner cannot both replace it.
+// A release rewrites the file as released and keeps its generation.
 import { randomUUID } from 'node:crypto';
 import { link, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -12,7 +12,10 @@ import { z } from 'zod';
 
 const ownerSchema = z.object({
   pid: z.int(),
-  /** Start of the process in the system's own unit, to detect a reused pid. Empty if the system does not provide it. */
+  /**
+   * Start of the process in the system's own unit, to detect a reused pid. Empty if the system does
+   * not provide it.
+   */
   startedAt: z.string(),
   host: z.string(),
   /** The folder of its Unix socket, which is not always inside the data folder. */
@@ -24,8 +27,8 @@ export type FolderOwner = z.infer<typeof ownerSchema>;
 
 /**
  * - `alive`, `gone`: known for a process on this machine.
- * - `elsewhere`: the lock has another host name (another container on the same volume). Only its socket
- *   shows whether it is alive.
+ * - `elsewhere`: the lock has another host name (another container on the same volume). Only its
+ * socket shows whether it is alive.
  */
 export type OwnerState = 'alive' | 'gone' | 'elsewhere';
 
@@ -58,7 +61,10 @@ export async function ownerState(owner: FolderOwner): Promise<OwnerState> {
   return (await startOf(owner.pid)) === owner.startedAt ? 'alive' : 'gone';
 }
 
-/** @returns a function that releases the lock, or null if another process was faster (then read the lock again) */
+/**
+ * @returns a function that releases the lock, or null if another process was faster (then read the
+ * lock again)
+ */
 export async function claimLock(
   dataDir: string,
   previousGeneration: number,
@@ -138,7 +144,10 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat, counted after the program's name, which can contain blanks and brackets (proc(5)). */
+/**
+ * Field 22 of /proc/<pid>/stat, counted after the program's name, which can contain blanks and
+ * brackets (proc(5)).
+ */
 async function startOf(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');

@@ -1,9 +1,9 @@
-// Keeps the protocol messages of one query together. A query with parameters is five messages (parse, bind,
-// describe, execute, sync), and pglite-socket 0.2.17 queues them one by one. When a large one arrives in
-// parts, messages of another connection get in between and replace the one unnamed statement of PGlite's
-// one session: wrong results, or "unnamed prepared statement does not exist". The server delays other
-// connections while PGlite reports an open transaction, so this wrapper reports one until the group is
-// complete.
+// Keeps the protocol messages of one query together. A query with parameters is five messages
+// (parse, bind, describe, execute, sync), and pglite-socket 0.2.17 queues them one by one. When a
+// large one arrives in parts, messages of another connection get in between and replace the one
+// unnamed statement of PGlite's one session: wrong results, or "unnamed prepared statement does not
+// exist". The server delays other connections while PGlite reports an open transaction, so this
+// wrapper reports one until the group is complete.
 import type { PGlite } from '@electric-sql/pglite';
 
 // https://www.postgresql.org/docs/current/protocol-message-formats.html
@@ -21,7 +21,8 @@ export function serializeProtocolMessages(db: PGlite, onFailure: (error: unknown
     try {
       await db.execProtocolRawStream(message, options);
     } catch (error) {
-      // An error of a query is a normal response. After an exception, the server's queue never continues.
+      // An error of a query is a normal response. After an exception, the server's queue never
+      // continues.
       onFailure(error);
       throw error;
     }

@@ -1,5 +1,5 @@
-// The worker thread with PGlite and its socket server, started by embedded-database.ts only. On the main
-// thread, a long query would block the web role.
+// The worker thread with PGlite and its socket server, started by embedded-database.ts only. On the
+// main thread, a long query would block the web role.
 import { rm } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
@@ -12,7 +12,8 @@ const { filesFolder, path, maxConnections } = z
   .parse(workerData);
 
 const db = await PGlite.create({ dataDir: filesFolder });
-// PGlite has one session for all connections and ignores the start-up option that names BullMQ's schema.
+// PGlite has one session for all connections and ignores the start-up option that names BullMQ's
+// schema.
 await db.exec('SET search_path TO bullmq, public');
 // This process owns the folder, so an existing socket is a remainder of a killed owner.
 await rm(path, { force: true });

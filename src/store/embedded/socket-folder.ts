@@ -1,5 +1,5 @@
-// The folder of the embedded database's Unix socket. Only the owner can enter it, as the socket asks for no
-// password.
+// The folder of the embedded database's Unix socket. Only the owner can enter it, as the socket
+// asks for no password.
 import { chmod, lstat, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -9,7 +9,8 @@ import { sha256Hex } from '../../domain/sha256-hex.ts';
 /** The name that pg expects in a folder given as host, with the default port. */
 const SOCKET_NAME = '.s.PGSQL.5432';
 
-// The path of a socket has at most 108 bytes on Linux and 104 on macOS, with the terminator (unix(7)).
+// The path of a socket has at most 108 bytes on Linux and 104 on macOS, with the terminator
+// (unix(7)).
 const MAX_PATH_BYTES = 100;
 
 /** @param dataDir absolute */
@@ -24,7 +25,10 @@ export function socketPath(socketFolder: string): string {
   return join(socketFolder, SOCKET_NAME);
 }
 
-/** Creates the folder with mode 0700. @throws if it exists and belongs to another user (the temporary folder is shared) */
+/**
+ * Creates the folder with mode 0700.
+ * @throws if it exists and belongs to another user (the temporary folder is shared)
+ */
 export async function makePrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const found = await lstat(path);

@@ -31,9 +31,9 @@ interface EraseOptions {
 }
 
 /**
- * Deletes the data of these tombstones and of the records that were merged into them. Results keep their
- * numbers and lose their reasons. Later data for an erased record is ignored, unless a read returns the
- * record as live. Records that are unknown or erased already stay as they are.
+ * Deletes the data of these tombstones and of the records that were merged into them. Results keep
+ * their numbers and lose their reasons. Later data for an erased record is ignored, unless a read
+ * returns the record as live. Records that are unknown or erased already stay as they are.
  * @returns the erased records
  */
 export async function eraseRecords(
@@ -44,6 +44,7 @@ export async function eraseRecords(
 ): Promise<readonly RecordEmails[]> {
   const records = await findErasable(tx, crm, refs);
   if (records.length === 0) return [];
+  // After the save: it can add merged records, whose leads it did not lock.
   return withLockedLeads(tx, crm, records, async (locked) => {
     const report = new Map<string, Record<string, number>>(
       records.map((record) => [refKey(record), { fields: record.fields }]),
@@ -87,7 +88,10 @@ async function deleteRowsOf(
   return rows;
 }
 
-/** Deletes the reasons of results; the numbers stay. @returns the number of changed results by record */
+/**
+ * Deletes the reasons of results; the numbers stay.
+ * @returns the number of changed results by record
+ */
 async function stripResults(
   { tx }: LockedLeads,
   records: readonly ErasableRecord[],

@@ -1,9 +1,9 @@
-// Erases personal data that belongs to no record: parts of webhooks in quarantine, and events of the
-// team's site. They are found by id and address.
+// Erases personal data that belongs to no record: parts of webhooks in quarantine, and events of
+// the team's site. They are found by id and address.
 //
-// Lock order: these rows before leads, as the job that assigns site events locks in this order. A second
-// pass after the commit deletes rows that a concurrent transaction stored before it could see the
-// erasure.
+// Lock order: these rows before leads, as the job that assigns site events locks in this order. A
+// second pass after the commit deletes rows that a concurrent transaction stored before it could
+// see the erasure.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
@@ -35,7 +35,10 @@ export async function eraseUnlinked(
   return erased;
 }
 
-/** Must be called after the commit of the erasure. Waits for the transactions that could not see it yet. */
+/**
+ * Must be called after the commit of the erasure. Waits for the transactions that could not see it
+ * yet.
+ */
 export async function eraseLateUnlinked(
   db: Kysely<Tables>,
   crm: string,
@@ -49,7 +52,10 @@ export async function eraseLateUnlinked(
 
 const CHECK_EVERY_MS = 20;
 
-/** The transactions that write such rows now. A table lock would find them too, but would block all writers. */
+/**
+ * The transactions that write such rows now. A table lock would find them too, but would block all
+ * writers.
+ */
 async function writingTransactions(db: Kysely<Tables>): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     select distinct virtualtransaction as id from pg_locks

@@ -11,8 +11,8 @@ interface ErasedRecord extends RecordEmails {
 }
 
 /**
- * Inserts a report for each record. The hashes make later events recognizable, which are then ignored.
- * A record with more addresses gets one more row for each, with an empty report.
+ * Inserts a report for each record. The hashes make later events recognizable, which are then
+ * ignored. A record with more addresses gets one more row for each, with an empty report.
  */
 export async function insertErasures(
   tx: Transaction<Tables>,

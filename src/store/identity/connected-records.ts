@@ -18,7 +18,7 @@ interface FoundRecord extends RecordLink {
 
 /**
  * @param maxRecords an address, or a link target, of more records matches none of them. The search
- *   therefore stops at one more than this for each of them.
+ * therefore stops at one more than this for each of them.
  * @returns the live records of the connected component of `refs`
  */
 export async function connectedRecords(
@@ -58,7 +58,10 @@ async function findStartRecords(tx: Tx, refs: readonly RecordLink[]): Promise<re
   return rows;
 }
 
-/** The records that the links of these records point to. A link to a merged record points to its survivor. */
+/**
+ * The records that the links of these records point to. A link to a merged record points to its
+ * survivor.
+ */
 async function linkTargets(
   tx: Tx,
   records: readonly FoundRecord[],
@@ -84,8 +87,8 @@ async function linkTargets(
 
 /**
  * The records of the same leads, the records with the same addresses, and the records whose links
- * point to these. `offset 0` makes the plan look each of them up in an index: without table statistics
- * it would scan all records for a few thousand.
+ * point to these. `offset 0` makes the plan look each of them up in an index: without table
+ * statistics it would scan all records for a few thousand.
  */
 async function neighborsOf(
   tx: Tx,

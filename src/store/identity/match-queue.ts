@@ -11,9 +11,9 @@ import type { Tables } from '../tables/tables.ts';
 type Tx = Transaction<Tables>;
 
 /**
- * Enqueues records and, for each of their addresses, one other record with that address: an address of
- * too many records matches none of them, and matches again when one of them leaves it. Must be called
- * before the records change.
+ * Enqueues records and, for each of their addresses, one other record with that address: an address
+ * of too many records matches none of them, and matches again when one of them leaves it. Must be
+ * called before the records change.
  */
 export async function enqueueForMatching(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<void> {
   if (refs.length === 0) return;
@@ -56,7 +56,9 @@ export interface MatchQueueRow extends RecordLink {
   readonly seq: number;
 }
 
-/** Claims the oldest rows until the transaction ends; rows that another worker claimed are skipped. */
+/**
+ * Claims the oldest rows until the transaction ends; rows that another worker claimed are skipped.
+ */
 export async function claimMatchQueue(tx: Tx, limit: number): Promise<readonly MatchQueueRow[]> {
   const { rows } = await sql<MatchQueueRow>`
     select seq, crm, object, id from leadgrade.match_queue order by seq limit ${limit} for update skip locked`.execute(

@@ -26,8 +26,8 @@ type Group = (records: readonly MatchRecord[]) => readonly PersonGroup[];
 type QueuedRecord = Pick<MatchRecord, 'crm' | 'object' | 'id'>;
 
 /**
- * Matches up to `limit` queued records. Leads with a changed set of records become due, and events of
- * a site that waited for such a record are matched again.
+ * Matches up to `limit` queued records. Leads with a changed set of records become due, and events
+ * of a site that waited for such a record are matched again.
  * @returns the number of processed rows; less than `limit` if the queue is empty
  */
 export async function matchRecords(db: Kysely<Tables>, chunk: MatchChunk, group: Group): Promise<number> {
@@ -43,9 +43,9 @@ export async function matchRecords(db: Kysely<Tables>, chunk: MatchChunk, group:
 }
 
 /**
- * Most records belong to no other person, and nothing changes. This is found out without a lock. Only
- * leads whose records change are locked; then the records are loaded and grouped again, because
- * another transaction may have changed them before.
+ * Most records belong to no other person, and nothing changes. This is found out without a lock.
+ * Only leads whose records change are locked; then the records are loaded and grouped again,
+ * because another transaction may have changed them before.
  */
 async function matchComponent(tx: Tx, queued: readonly QueuedRecord[], chunk: MatchChunk, group: Group): Promise<void> {
   let records = await connectedRecords(tx, queued, chunk.maxRecords);
@@ -86,7 +86,9 @@ async function regroup(
   await markDue(locked, affected, 'person', now);
 }
 
-/** Leads that lost all live records. Each is merged into the lead of the first record that left it. */
+/**
+ * Leads that lost all live records. Each is merged into the lead of the first record that left it.
+ */
 function emptiedLeads(
   all: readonly MatchRecord[],
   moves: readonly (RecordMove & { readonly from: number })[],

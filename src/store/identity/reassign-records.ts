@@ -30,8 +30,8 @@ export interface LeadMerge {
 }
 
 /**
- * Merges leads of the same person: moves everything including results, then deletes the lead `from`.
- * The lead `into` gets the newest of their scores if it has none.
+ * Merges leads of the same person: moves everything including results, then deletes the lead
+ * `from`. The lead `into` gets the newest of their scores if it has none.
  * @param locked all of these leads
  */
 export async function mergeLeads(locked: LockedLeads, merges: readonly LeadMerge[]): Promise<void> {

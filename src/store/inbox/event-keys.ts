@@ -1,5 +1,5 @@
-// Keys of received events, for deduplication: a repeated delivery inserts nothing. A key is purged when
-// its event can no longer be delivered again.
+// Keys of received events, for deduplication: a repeated delivery inserts nothing. A key is purged
+// when its event can no longer be delivered again.
 import { hash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
@@ -8,8 +8,8 @@ const INSTANT_DIGITS = 12;
 const HASH_DIGITS = 20;
 
 /**
- * The 32 hexadecimal digits of a UUID: the instant, then a hash. With the instant first, new keys are
- * neighbors in the index, however many keys it has.
+ * The 32 hexadecimal digits of a UUID: the instant, then a hash. With the instant first, new keys
+ * are neighbors in the index, however many keys it has.
  */
 export function eventKey({ key, occurredAt }: { readonly key: string; readonly occurredAt: number | null }): string {
   return (occurredAt ?? 0).toString(16).padStart(INSTANT_DIGITS, '0') + hash('sha256', key).slice(0, HASH_DIGITS);

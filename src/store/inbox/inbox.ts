@@ -1,5 +1,5 @@
-// The inbox: webhook events that are stored before they are acknowledged, and stay until their records
-// are marked dirty.
+// The inbox: webhook events that are stored before they are acknowledged, and stay until their
+// records are marked dirty.
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import type { Priority } from '../../domain/priority.ts';
@@ -21,9 +21,10 @@ export interface InboxEvent {
 }
 
 /**
- * Inserts events in one statement: all or nothing. The keys are inserted in order, so that two deliveries
- * of the same events cannot deadlock. All records of a request share one row, so a burst is a few rows per
- * second. Events of the other kinds get a row each, as they are processed one by one.
+ * Inserts events in one statement: all or nothing. The keys are inserted in order, so that two
+ * deliveries of the same events cannot deadlock. All records of a request share one row, so a burst
+ * is a few rows per second. Events of the other kinds get a row each, as they are processed one by
+ * one.
  * @returns the number of new events
  */
 export async function insertInboxEvents(
@@ -77,7 +78,10 @@ export async function hasPending(db: Kysely<Tables>, crm: string, kinds: readonl
   return (await waiting.where('kind', 'in', kinds).limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Whether an event comes from the account of the stored records. @param own null = unknown: all events count */
+/**
+ * Whether an event comes from the account of the stored records.
+ * @param own null = unknown: all events count
+ */
 export function isOwnAccount(own: string | null): RawBuilder<boolean> {
   return sql<boolean>`account is not distinct from coalesce(${own}::text, account)`;
 }
@@ -101,7 +105,10 @@ export interface InboxBatch {
   readonly foreign: number;
 }
 
-/** The next events that name items or erased records, by priority, then age. For records: `drainRecordEvents`. */
+/**
+ * The next events that name items or erased records, by priority, then age. For records:
+ * `drainRecordEvents`.
+ */
 export async function peekInbox(
   db: Kysely<Tables>,
   { crm, own, kind, limit, except = [] }: PeekOptions,
@@ -126,7 +133,10 @@ export async function deleteInboxEvents(
   await sql`delete from leadgrade.inbox where seq = any(${events.map(({ seq }) => seq)}::bigint[])`.execute(db);
 }
 
-/** Removes these ids from pending events of any account. @returns the number of rows that named each id */
+/**
+ * Removes these ids from pending events of any account.
+ * @returns the number of rows that named each id
+ */
 export async function eraseInboxIds(
   tx: Transaction<Tables>,
   crm: string,

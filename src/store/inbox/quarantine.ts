@@ -1,5 +1,5 @@
-// The quarantine: signed webhook parts that could not be parsed. They are stored unchanged, so that a
-// later version can parse them.
+// The quarantine: signed webhook parts that could not be parsed. They are stored unchanged, so that
+// a later version can parse them.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import type { RecordEmails } from '../../domain/person.ts';
@@ -15,8 +15,8 @@ export interface UnparsedMessage {
 }
 
 /**
- * Per CRM. Parts are stored for inspection and reprocessing. A flood contains nearly the same part again
- * and again, so the first ones are enough, and the next poll finds the changes themselves.
+ * Per CRM. Parts are stored for inspection and reprocessing. A flood contains nearly the same part
+ * again and again, so the first ones are enough, and the next poll finds the changes themselves.
  */
 const MAX_PARTS = 10_000;
 
@@ -89,8 +89,8 @@ export async function countQuarantine(db: Kysely<Tables>): Promise<number> {
 }
 
 /**
- * Deletes parts that contain an id or address of one of these records. The next poll finds the changes of
- * other records in the same part. One statement, because it scans the whole table.
+ * Deletes parts that contain an id or address of one of these records. The next poll finds the
+ * changes of other records in the same part. One statement, because it scans the whole table.
  * @returns the number of deleted parts by record
  */
 export async function eraseFromQuarantine(
@@ -135,7 +135,10 @@ function alternatives(patterns: readonly (string | null)[]): string {
   return patterns.filter((pattern) => pattern !== null).join('|');
 }
 
-/** A pattern for a text in lower case. Characters that could have a meaning in a pattern match any character. */
+/**
+ * A pattern for a text in lower case. Characters that could have a meaning in a pattern match any
+ * character.
+ */
 function asPattern(text: string): string {
   return text.toLowerCase().replaceAll(/[^0-9a-z]/gu, '.');
 }

@@ -47,8 +47,8 @@ const SCORE = { total: sql`r.total`, fit: sql`r.fit_score`, behavior: sql`r.beha
 
 /**
  * Number of leads by score, over the leads scored with `inputsHash`; one scan of all leads. Leads
- * without a score (out of scope, deleted) do not count. A result can be older than the model, because
- * an equal result is not inserted again.
+ * without a score (out of scope, deleted) do not count. A result can be older than the model,
+ * because an equal result is not inserted again.
  */
 export async function countByScore(
   db: Db,
@@ -67,7 +67,9 @@ export interface ThresholdChange {
   readonly from: number;
   readonly to: number;
   readonly hysteresis: number;
-  /** The band and the better ones. A lead in one of them keeps it down to threshold - hysteresis. */
+  /**
+   * The band and the better ones. A lead in one of them keeps it down to threshold - hysteresis.
+   */
   readonly inside: readonly string[];
   readonly cause: string;
 }
@@ -76,8 +78,8 @@ export interface ThresholdChange {
 const EPSILON = 1e-9;
 
 /**
- * Marks only the leads whose band can change: leads outside the band with a score between the old and
- * the new threshold and, if the threshold rose, leads inside that are below it by more than the
+ * Marks only the leads whose band can change: leads outside the band with a score between the old
+ * and the new threshold and, if the threshold rose, leads inside that are below it by more than the
  * hysteresis.
  * @returns their number
  */

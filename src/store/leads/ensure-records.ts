@@ -8,9 +8,9 @@ import type { Tables } from '../tables/tables.ts';
 export type NewRecordState = 'dirty' | 'being-read';
 
 /**
- * Inserts a record and a lead for each reference that has none. The rows are inserted in the order of
- * their keys, so that two transactions that insert the same records cannot deadlock. A transaction
- * that also changes existing records locks their leads first (`withLockedLeads`).
+ * Inserts a record and a lead for each reference that has none. The rows are inserted in the order
+ * of their keys, so that two transactions that insert the same records cannot deadlock. A
+ * transaction that also changes existing records locks their leads first (`withLockedLeads`).
  */
 export async function ensureRecords(
   tx: Transaction<Tables>,

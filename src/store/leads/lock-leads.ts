@@ -103,7 +103,8 @@ async function lockLeadsOfRecords(locked: LockedLeads, crm: string, refs: readon
       with r as materialized (${leadIds}) select from r where lead_id <> all(${ids}::bigint[]) limit 1`.execute(
       locked.tx,
     );
-    // A record can move to another lead while this transaction waits for a lock. Lock that lead too.
+    // A record can move to another lead while this transaction waits for a lock. Lock that lead
+    // too.
     if (moved.length === 0) return;
   }
 }

@@ -50,11 +50,12 @@ export async function nextDueAt(db: Db): Promise<Date | null> {
   return rows[0]?.due_at ?? null;
 }
 
-// Small enough not to delay other statements for long: the embedded database has one session for all.
+// Small enough not to delay other statements for long: the embedded database has one session for
+// all.
 const CHUNK = 5_000;
 
-// These statements need no lock first: they mark only leads that are not due, and such a lead is not
-// being scored.
+// These statements need no lock first: they mark only leads that are not due, and such a lead is
+// not being scored.
 async function inChunks(mark: (limit: number) => Promise<bigint>): Promise<number> {
   let marked = 0;
   for (;;) {
@@ -77,7 +78,10 @@ export function markDueByDecay(db: Kysely<Tables>, now: Date, until: Date = now)
   });
 }
 
-/** Marks leads that were scored with other shared inputs (`scoring_inputs_hash`). @returns their number */
+/**
+ * Marks leads that were scored with other shared inputs (`scoring_inputs_hash`).
+ * @returns their number
+ */
 export function markDueByInputs(db: Kysely<Tables>, inputsHash: string, now: Date): Promise<number> {
   return inChunks(async (limit) => {
     const result = await sql`

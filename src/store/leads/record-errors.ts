@@ -113,8 +113,8 @@ export async function countErrors(db: Kysely<Tables>, crms: readonly string[]): 
 }
 
 /**
- * Retries all errors, or those of one stage: marks their records as dirty, and their leads as due for
- * scoring and writing, throttled leads included.
+ * Retries all errors, or those of one stage: marks their records as dirty, and their leads as due
+ * for scoring and writing, throttled leads included.
  * @returns the number of records
  */
 export async function retryErrors(db: Kysely<Tables>, now: Date, stage: ErrorStage | null = null): Promise<number> {

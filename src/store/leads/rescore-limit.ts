@@ -1,5 +1,6 @@
-// The rescore throttle: limits how often a lead is scored for changes of its records within an hour.
-// Without it, an app that changes a record after each write of ours would cause an endless loop.
+// The rescore throttle: limits how often a lead is scored for changes of its records within an
+// hour. Without it, an app that changes a record after each write of ours would cause an endless
+// loop.
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 import { recordErrors } from './record-errors.ts';
@@ -25,8 +26,8 @@ function hourBefore(now: Date): Date {
 }
 
 /**
- * Postpones leads that were scored too often to the end of their hour and records an error for them.
- * Any other reason than `changed` makes them due earlier (`markDue`).
+ * Postpones leads that were scored too often to the end of their hour and records an error for
+ * them. Any other reason than `changed` makes them due earlier (`markDue`).
  * @returns the ids of the postponed leads
  */
 export async function throttleRescoring(

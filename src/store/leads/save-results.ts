@@ -47,7 +47,10 @@ export async function updateScoredLeads(
     where l.id = t.id`.execute(tx);
 }
 
-/** Records an error for each record of a lead that could not be scored, and clears those of the others. */
+/**
+ * Records an error for each record of a lead that could not be scored, and clears those of the
+ * others.
+ */
 export async function recordFailures(
   tx: Tx,
   scored: readonly ScoredLead[],

@@ -1,5 +1,6 @@
-// Scores one chunk of due leads in one transaction: lock, load, score (the caller's function), save.
-// A scoring is therefore saved completely or not at all, and no two workers score the same lead.
+// Scores one chunk of due leads in one transaction: lock, load, score (the caller's function),
+// save. A scoring is therefore saved completely or not at all, and no two workers score the same
+// lead.
 import type { Kysely } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -13,7 +14,9 @@ interface Chunk {
   readonly limit: number;
   readonly now: Date;
   readonly inputsHash: string;
-  /** The CRMs that are set up. Records of others do not count, as their present state is unknown. */
+  /**
+   * The CRMs that are set up. Records of others do not count, as their present state is unknown.
+   */
   readonly crms: readonly string[];
   /** Maximum number of scorings of a lead for the reason `changed` within an hour. */
   readonly maxPerHour: number;

@@ -1,5 +1,5 @@
-// The tables of the first release. A released migration is never edited: a later migration changes what it
-// created.
+// The tables of the first release. A released migration is never edited: a later migration changes
+// what it created.
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { ACTIVITIES_AND_HISTORY } from './0001-initial/activities-and-history.ts';

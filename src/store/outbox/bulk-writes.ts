@@ -1,5 +1,5 @@
-// Running bulk writes and the rows that each of them contains. The outbox rows stay until their results
-// are known, so a bulk job that fails is simply deleted here.
+// Running bulk writes and the rows that each of them contains. The outbox rows stay until their
+// results are known, so a bulk job that fails is simply deleted here.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 import { BULK_ELIGIBLE, type OutboxRow } from './outbox.ts';

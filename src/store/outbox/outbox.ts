@@ -29,12 +29,14 @@ export interface Writable {
 }
 
 /**
- * The rows that a bulk write can contain. A row that failed once is written in batches, as a smaller
- * request can succeed. A lead with a new activity does not wait for a bulk job.
+ * The rows that a bulk write can contain. A row that failed once is written in batches, as a
+ * smaller request can succeed. A lead with a new activity does not wait for a bulk job.
  */
 export const BULK_ELIGIBLE = sql`o.attempts = 0 and o.priority > ${PRIORITY.activity}::smallint`;
 
-/** A row in a running bulk write is not written again before the result of the bulk write is known. */
+/**
+ * A row in a running bulk write is not written again before the result of the bulk write is known.
+ */
 const NOT_IN_BULK_WRITE = sql`not exists (
         select from leadgrade.bulk_write_rows b
         where b.crm = o.crm and b.object = o.object and b.record_id = o.record_id
@@ -58,8 +60,8 @@ interface OutboxClaim extends Claim {
 }
 
 /**
- * Claims rows of one object by priority, then age. A lease ends at its time, or when the same worker
- * claims again.
+ * Claims rows of one object by priority, then age. A lease ends at its time, or when the same
+ * worker claims again.
  */
 export async function claimOutbox(db: Kysely<Tables>, claim: OutboxClaim): Promise<readonly ClaimedRow[]> {
   const lowest = claim.urgentOnly === true ? PRIORITY.activity : PRIORITY.import;
@@ -85,7 +87,10 @@ export async function oldestQueuedAt(db: Kysely<Tables>, crms: readonly string[]
   return rows[0]?.oldest ?? null;
 }
 
-/** Releases the claims on rows. @param retryAt the earliest next attempt, which then counts as one more */
+/**
+ * Releases the claims on rows.
+ * @param retryAt the earliest next attempt, which then counts as one more
+ */
 export async function releaseOutbox(
   db: Kysely<Tables> | Transaction<Tables>,
   crm: string,
@@ -101,8 +106,9 @@ export async function releaseOutbox(
 }
 
 /**
- * Saves that the CRM now holds these values. A row that was replaced by a newer result stays pending. A
- * newer result without a row equaled the CRM's former values and is wrong now: that lead is scored again.
+ * Saves that the CRM now holds these values. A row that was replaced by a newer result stays
+ * pending. A newer result without a row equaled the CRM's former values and is wrong now: that lead
+ * is scored again.
  */
 export async function markWritten(
   locked: LockedLeads,

@@ -1,12 +1,15 @@
-// The shared rate limiter on Postgres: one statement for each token, so that no two processes get the same
-// one.
+// The shared rate limiter on Postgres: one statement for each token, so that no two processes get
+// the same one.
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../domain/clock.ts';
 import type { RateLimiter } from '../../domain/rate-limiter.ts';
 import type { Tables } from '../tables/tables.ts';
 import { type BucketStore, tokenBucketLimiter, type Wait } from './token-bucket.ts';
 
-/** Never await it inside a transaction: on the embedded database its statement would wait for that transaction. */
+/**
+ * Never await it inside a transaction: on the embedded database its statement would wait for that
+ * transaction.
+ */
 export function postgresRateLimiter(db: Kysely<Tables>, clock: Clock, wait?: Wait): RateLimiter {
   return tokenBucketLimiter(postgresBuckets(db), clock, wait);
 }

@@ -1,5 +1,5 @@
-// The shared rate limiter on Redis: the same bucket as in postgres-rate-limiter.ts, with one script for each
-// token.
+// The shared rate limiter on Redis: the same bucket as in postgres-rate-limiter.ts, with one script
+// for each token.
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Clock } from '../../domain/clock.ts';
@@ -10,8 +10,8 @@ export function redisRateLimiter(redis: Redis, clock: Clock, wait?: Wait): RateL
   return tokenBucketLimiter(redisBuckets(redis), clock, wait);
 }
 
-// Redis truncates Lua numbers to integers in a reply, so they are returned as text. A bucket that was not
-// used until it was full again equals a missing one, so its key expires.
+// Redis truncates Lua numbers to integers in a reply, so they are returned as text. A bucket that
+// was not used until it was full again equals a missing one, so its key expires.
 const RESERVE = `
 local burst, rate, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local stored = redis.call('HMGET', KEYS[1], 'tokens', 'refilled', 'blocked')

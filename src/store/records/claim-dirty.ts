@@ -12,8 +12,8 @@ export interface ClaimedRecord extends RecordRef {
 
 /**
  * Claims dirty records by priority, then age. There is no third sort key, as an import marks many
- * records with one instant. Records within their debounce window are skipped. A lease ends at its time,
- * or when the same worker claims again.
+ * records with one instant. Records within their debounce window are skipped. A lease ends at its
+ * time, or when the same worker claims again.
  */
 export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<readonly ClaimedRecord[]> {
   // Materialized: a plan that runs the selection for each row would claim more than the limit.

@@ -1,5 +1,5 @@
-// The nightly listing of all records of a CRM, for the reconciliation of deletions. It has a table of
-// its own: a mark on the records themselves would rewrite all of them every night.
+// The nightly listing of all records of a CRM, for the reconciliation of deletions. It has a table
+// of its own: a mark on the records themselves would rewrite all of them every night.
 import { type Kysely, sql } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
@@ -44,8 +44,8 @@ export async function countListed(
 }
 
 /**
- * The records behind `after` whose state must be fetched, ordered by object and id: live ones that are
- * not in the listing, and deleted ones, which can have been restored or erased since.
+ * The records behind `after` whose state must be fetched, ordered by object and id: live ones that
+ * are not in the listing, and deleted ones, which can have been restored or erased since.
  */
 export async function pageOfMissing(
   db: Kysely<Tables>,

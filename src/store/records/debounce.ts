@@ -2,7 +2,10 @@
 import { type RawBuilder, sql } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
 
-/** Imports send thousands of events and are not urgent: a longer window collects more events in one read. */
+/**
+ * Imports send thousands of events and are not urgent: a longer window collects more events in one
+ * read.
+ */
 const IMPORT_FACTOR = 6;
 
 /** The length of the window for a record of that priority, as an SQL interval. */

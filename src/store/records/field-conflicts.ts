@@ -1,5 +1,5 @@
-// Field conflicts: edits of a score field by a user or another app. They are detected when a record is
-// read, and saved as part of its history.
+// Field conflicts: edits of a score field by a user or another app. They are detected when a record
+// is read, and saved as part of its history.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import { SCORE_FIELDS, type ScoreField, type ScoreFieldValues } from '../../domain/score-fields.ts';
@@ -25,8 +25,8 @@ interface ReadRecord extends RecordRef {
 }
 
 /**
- * Returns the fields with a value that Leadgrade did not write and that was not there at the last read.
- * A record with another `scored_at` holds a write of our own that is not confirmed yet.
+ * Returns the fields with a value that Leadgrade did not write and that was not there at the last
+ * read. A record with another `scored_at` holds a write of our own that is not confirmed yet.
  */
 export function detectConflicts({
   object,
@@ -48,7 +48,10 @@ export function detectConflicts({
   });
 }
 
-/** Whether a score field holds a value that Leadgrade did not write. An emptied field does not count. */
+/**
+ * Whether a score field holds a value that Leadgrade did not write. An emptied field does not
+ * count.
+ */
 export function isEditedByOthers(crmValues: ScoreFieldValues, lastWritten: ScoreFieldValues | null): boolean {
   if (lastWritten === null || isOurOwnWrite(crmValues, lastWritten)) return false;
   return SCORE_FIELDS.some((field) => {
@@ -88,7 +91,10 @@ export async function saveConflicts(
 const MAX_PER_RECORD = 100;
 const MAX_AGE_MS = 365 * 86_400_000;
 
-/** Deletes conflicts older than a year, and all but the latest 100 of each record. @returns their number */
+/**
+ * Deletes conflicts older than a year, and all but the latest 100 of each record.
+ * @returns their number
+ */
 export async function purgeConflicts(db: Kysely<Tables>, now: Date): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
     delete from leadgrade.field_conflicts c using (

@@ -1,5 +1,5 @@
-// Turns the inbox events that name records into dirty flags. In a burst of events nearly all of them
-// name records that are dirty already; the database filters these out.
+// Turns the inbox events that name records into dirty flags. In a burst of events nearly all of
+// them name records that are dirty already; the database filters these out.
 import { type Kysely, sql } from 'kysely';
 import { deleteInboxEvents, isOwnAccount } from '../inbox/inbox.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -31,8 +31,8 @@ interface DrainedEvents {
 }
 
 /**
- * Processes a chunk of events by priority, then age, in one transaction. A row is processed as a whole,
- * so a chunk can exceed `limit`.
+ * Processes a chunk of events by priority, then age, in one transaction. A row is processed as a
+ * whole, so a chunk can exceed `limit`.
  */
 export function drainRecordEvents(
   db: Kysely<Tables>,

@@ -1,5 +1,5 @@
-// Marks records as dirty that a webhook named. Any number of events for one record sets one dirty flag,
-// and a record that was read recently waits for its debounce window.
+// Marks records as dirty that a webhook named. Any number of events for one record sets one dirty
+// flag, and a record that was read recently waits for its debounce window.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { chunksOf } from '../../domain/chunks.ts';
 import type { RecordRef } from '../../domain/crm-changes.ts';
@@ -20,8 +20,8 @@ export interface DirtyOptions {
 }
 
 /**
- * Marks records as dirty. A flag that is being read right now gets a later instant, so that the record
- * is read once more after that read. Erased records stay clean.
+ * Marks records as dirty. A flag that is being read right now gets a later instant, so that the
+ * record is read once more after that read. Erased records stay clean.
  */
 export function markDirtyFromWebhook(
   tx: Transaction<Tables>,
@@ -33,9 +33,10 @@ export function markDirtyFromWebhook(
 }
 
 /**
- * `markDirtyFromWebhook` within a transaction that holds the leads of the existing records. These must
- * be locked before new records are inserted: the transaction that holds them may be about to insert the
- * same records. The leads of the new ones are locked after the insert, so there are two lock statements.
+ * `markDirtyFromWebhook` within a transaction that holds the leads of the existing records. These
+ * must be locked before new records are inserted: the transaction that holds them may be about to
+ * insert the same records. The leads of the new ones are locked after the insert, so there are two
+ * lock statements.
  */
 export async function markLockedDirty(
   locked: LockedLeads,
@@ -71,7 +72,10 @@ function withHighestPriority(named: readonly WebhookRecord[]): readonly WebhookR
   return [...unique.values()];
 }
 
-/** Records per transaction. A company can have tens of thousands, and other transactions wait for the locks. */
+/**
+ * Records per transaction. A company can have tens of thousands, and other transactions wait for
+ * the locks.
+ */
 const PAGE = 2_000;
 
 /** One transaction for each page. A caller that is interrupted must repeat the call. */
@@ -86,7 +90,10 @@ export async function markDirtyInPages(
   }
 }
 
-/** Marks the live records that had one of these companies at their last read. For a deleted company, a CRM names no records. */
+/**
+ * Marks the live records that had one of these companies at their last read. For a deleted company,
+ * a CRM names no records.
+ */
 export async function markDirtyByCompany(
   db: Kysely<Tables>,
   { crm, companies, priority }: { crm: string; companies: readonly string[]; priority: Priority },

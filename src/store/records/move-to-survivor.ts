@@ -1,5 +1,5 @@
-// Moves what is stored for a merged record to its surviving record, under the survivor's id. A stream
-// that lists the same activities with the survivor then does not count them twice.
+// Moves what is stored for a merged record to its surviving record, under the survivor's id. A
+// stream that lists the same activities with the survivor then does not count them twice.
 import { type RawBuilder, sql } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import { mergeLeads } from '../identity/reassign-records.ts';
@@ -40,7 +40,10 @@ export async function moveToSurvivors(
   return rows;
 }
 
-/** A survivor without a score continues the score of its merged record: a converted lead is not a new lead. */
+/**
+ * A survivor without a score continues the score of its merged record: a converted lead is not a
+ * new lead.
+ */
 async function continueScores(locked: LockedLeads, crm: string, merged: readonly MergedRecord[]): Promise<void> {
   const { rows } = await sql<{ from: number; into: number }>`
     select survivor.lead_id as "from", min(m.lead_id) as "into"
@@ -62,7 +65,10 @@ interface MoveOptions {
   readonly only?: RawBuilder<unknown>;
 }
 
-/** The rows that stay, because the survivor has the same row or `only` excludes them, get a tombstone. */
+/**
+ * The rows that stay, because the survivor has the same row or `only` excludes them, get a
+ * tombstone.
+ */
 async function moveRows(
   { tx }: LockedLeads,
   table: 'activities' | 'deal_outcomes',

@@ -1,4 +1,5 @@
-// Saves the response of a CRM for records that were fetched by id: present state, deleted, or merged.
+// Saves the response of a CRM for records that were fetched by id: present state, deleted, or
+// merged.
 import type { Kysely, Transaction } from 'kysely';
 import type { FetchedLead } from '../../domain/crm-changes.ts';
 import { withLockedLeads } from '../leads/lock-leads.ts';
@@ -8,8 +9,8 @@ import { type SaveOptions, saveSnapshots } from './save-snapshots.ts';
 import { markGoneOrMerged } from './tombstones.ts';
 
 /**
- * Saves fetched records in one transaction. A record that its CRM has erased becomes a tombstone like a
- * deleted one; `saveAndErase` also erases its data.
+ * Saves fetched records in one transaction. A record that its CRM has erased becomes a tombstone
+ * like a deleted one; `saveAndErase` also erases its data.
  */
 export function saveFetchedRecords(
   db: Kysely<Tables>,

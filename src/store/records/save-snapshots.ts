@@ -20,7 +20,10 @@ import { findStoredRecords, isChanged, isIdentityChanged, type StoredRecords } f
 export interface SaveOptions {
   readonly crm: string;
   readonly now: Date;
-  /** The instant just before the request to the CRM. A record that was read later is newer and stays. */
+  /**
+   * The instant just before the request to the CRM. A record that was read later is newer and
+   * stays.
+   */
   readonly askedAt: Date;
   readonly fullSyncRunId?: number | null;
   /** Stored with each conflict, for the history. Default: `overwrite`. */
@@ -86,7 +89,8 @@ async function updateRecords(
   { crm, now, askedAt, fullSyncRunId = null, debounceMs = 0, claimed = [] }: SaveOptions,
 ): Promise<void> {
   const dirtyAt = new Map(claimed.map((claim) => [refKey(claim), claim.dirty_at]));
-  // Equal values are not sent again: during a burst, most records that are read again are unchanged.
+  // Equal values are not sent again: during a burst, most records that are read again are
+  // unchanged.
   const rows = snapshots.map((snapshot) => ({
     ...snapshot.ref,
     ...(changed.has(snapshot) ? { fields: snapshot.fields, crm_values: snapshot.crmValues } : {}),

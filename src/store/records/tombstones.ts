@@ -10,9 +10,15 @@ import { moveToSurvivors } from './move-to-survivor.ts';
 export interface GoneOrMerged extends RecordRef {
   /** The surviving record, which can be of another object; null = the record was deleted. */
   readonly into: RecordRef | null;
-  /** The dirty flag that this clears. A flag set later stays: it can mean that the record was restored. */
+  /**
+   * The dirty flag that this clears. A flag set later stays: it can mean that the record was
+   * restored.
+   */
   readonly claimedDirtyAt?: Date | undefined;
-  /** The instant of the request. A record that was read later is not deleted. Absent: it is, without condition. */
+  /**
+   * The instant of the request. A record that was read later is not deleted. Absent: it is, without
+   * condition.
+   */
   readonly askedAt?: Date | undefined;
 }
 
@@ -22,10 +28,10 @@ export function affectedRecords(records: readonly GoneOrMerged[]): readonly Reco
 }
 
 /**
- * Turns records into tombstones. The row and its activities stay for the review of the model; nothing
- * is written to the CRM any more. The activities of a merged record move to its survivor, which is
- * scored again, and read again unless it was read since `askedAt`. Tombstones and unknown records stay
- * as they are.
+ * Turns records into tombstones. The row and its activities stay for the review of the model;
+ * nothing is written to the CRM any more. The activities of a merged record move to its survivor,
+ * which is scored again, and read again unless it was read since `askedAt`. Tombstones and unknown
+ * records stay as they are.
  */
 export async function markGoneOrMerged(
   locked: LockedLeads,
@@ -43,8 +49,8 @@ export async function markGoneOrMerged(
   });
   const survivors = await moveToSurvivors(locked, crm, merged, { now, askedAt });
   const survivingLeads = new Set(survivors.map((survivor) => survivor.lead_id));
-  // A survivor that was never read is scored after its first read. Without a record, its lead would be
-  // unscored now, and get its first score again later.
+  // A survivor that was never read is scored after its first read. Without a record, its lead would
+  // be unscored now, and get its first score again later.
   const readable = survivors.filter((survivor) => survivor.read_at !== null);
   await markDue(
     locked,
@@ -88,7 +94,10 @@ async function setStates(
   return marked;
 }
 
-/** Clears dirty flags, pending writes and errors of all these records, except those that were read as live later. */
+/**
+ * Clears dirty flags, pending writes and errors of all these records, except those that were read
+ * as live later.
+ */
 async function cleanUp({ tx }: LockedLeads, crm: string, records: readonly GoneOrMerged[]): Promise<void> {
   const rows = records.map(({ object, id, claimedDirtyAt = null }) => ({
     object,

@@ -1,6 +1,6 @@
-// Finds the person of each site event: by the address or record id in the event itself, or else by what
-// `identify` said about its user. An event without a known person waits, and is matched again when a
-// record with that address or id is read (requeue-site-events.ts).
+// Finds the person of each site event: by the address or record id in the event itself, or else by
+// what `identify` said about its user. An event without a known person waits, and is matched again
+// when a record with that address or id is read (requeue-site-events.ts).
 import { sql, type Transaction } from 'kysely';
 import type { Fields } from '../../domain/lead.ts';
 import { recordKey } from '../../domain/person.ts';
@@ -27,24 +27,26 @@ export interface MatchedSiteEvent {
 export interface SiteMatching {
   readonly limit: number;
   readonly now: Date;
-  /** Parts before the @ of addresses that several persons share (`info`, `sales`), in lower case. */
+  /**
+   * Parts before the @ of addresses that several persons share (`info`, `sales`), in lower case.
+   */
   readonly sharedInboxes: readonly string[];
   /** An address of more records than this belongs to no single person. */
   readonly maxRecords: number;
 }
 
 /**
- * Time until an event without a person is matched again. This finds the rare changes that requeue no
- * event: a merge of unknown records, or an address that fewer records have now. The time doubles with
- * each attempt, within these limits.
+ * Time until an event without a person is matched again. This finds the rare changes that requeue
+ * no event: a merge of unknown records, or an address that fewer records have now. The time doubles
+ * with each attempt, within these limits.
  */
 const MAX_WAIT_MS = 86_400_000;
 const MIN_WAIT_MS = 60_000;
 
 /**
  * Matches up to `limit` pending events, new and requeued ones first.
- * @returns `found`: the events with a record, to be assigned in the same transaction. `total` is less
- *   than `limit` if no more events are pending.
+ * @returns `found`: the events with a record, to be assigned in the same transaction. `total` is
+ * less than `limit` if no more events are pending.
  */
 export async function resolvePeople(
   tx: Tx,
@@ -83,9 +85,9 @@ export async function resolvePeople(
 }
 
 /**
- * The address and record id of each event's person: from the event itself, else from its user, else from
- * its anonymous user or the user behind that. An event that names a person itself is never assigned to
- * another one who used the same browser before.
+ * The address and record id of each event's person: from the event itself, else from its user, else
+ * from its anonymous user or the user behind that. An event that names a person itself is never
+ * assigned to another one who used the same browser before.
  */
 function namedPersons({ sharedInboxes }: SiteMatching) {
   const namesPerson = sql`(e.email_key is not null or e.record_id is not null)`;
@@ -132,7 +134,10 @@ function leadByEmail(maxRecords: number) {
     ) h having count(*) between 1 and ${maxRecords}`;
 }
 
-/** The record of the lead that gets the activity: the named one, else one with the address, else any live one. */
+/**
+ * The record of the lead that gets the activity: the named one, else one with the address, else any
+ * live one.
+ */
 function recordOfLead() {
   return sql`
     select r.crm, r.object, r.id from leadgrade.records r
@@ -142,7 +147,8 @@ function recordOfLead() {
 }
 
 /**
- * Leaves out the events whose record was merged or deleted before its lead was locked. They stay pending.
+ * Leaves out the events whose record was merged or deleted before its lead was locked. They stay
+ * pending.
  * @param locked the leads of these events
  */
 export async function stillLive(

@@ -1,5 +1,5 @@
-// Requeues site events that wait for their person: when `identify` names their user, or when a record
-// with their address or id is read. Between these, waiting events cost nothing.
+// Requeues site events that wait for their person: when `identify` names their user, or when a
+// record with their address or id is read. Between these, waiting events cost nothing.
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RecordLink } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
@@ -7,7 +7,10 @@ import type { Tables } from '../tables/tables.ts';
 import { disableJit } from '../without-jit.ts';
 import { nextMatchAt } from './retention.ts';
 
-/** Requeues the events of new identities. @returns the number of identities; less than `limit` if no more are new */
+/**
+ * Requeues the events of new identities.
+ * @returns the number of identities; less than `limit` if no more are new
+ */
 export async function requeueByIdentity(db: Kysely<Tables>, limit: number, now: Date): Promise<number> {
   return db.transaction().execute(async (tx) => {
     await disableJit(tx);
@@ -26,8 +29,9 @@ export async function requeueByIdentity(db: Kysely<Tables>, limit: number, now: 
 }
 
 /**
- * Requeues the events that wait for an address or id of these records, in the event itself or in the
- * identity of its user. Lock order: events before leads, so the transaction must not hold a lead yet.
+ * Requeues the events that wait for an address or id of these records, in the event itself or in
+ * the identity of its user. Lock order: events before leads, so the transaction must not hold a
+ * lead yet.
  */
 export async function requeueByRecord(
   tx: Transaction<Tables>,
@@ -35,8 +39,8 @@ export async function requeueByRecord(
   now: Date,
 ): Promise<void> {
   const refs = jsonRows(records.map(({ crm, object, id }) => ({ crm, object, id })));
-  // `offset 0` makes the plan use the indexes. Without table statistics it would scan whole tables. If no
-  // event waits, `named` is empty and nothing is looked up.
+  // `offset 0` makes the plan use the indexes. Without table statistics it would scan whole tables.
+  // If no event waits, `named` is empty and nothing is looked up.
   await sql`
     with named as materialized (
       select distinct r.crm, r.id, r.email_key from ${refs} as t (crm text, object text, id text)
@@ -92,7 +96,10 @@ function waitingForUsers(): RawBuilder<unknown> {
       ) w`;
 }
 
-/** Requeues the events `waiting`. They are locked in the order of their keys, so that two transactions cannot deadlock. */
+/**
+ * Requeues the events `waiting`. They are locked in the order of their keys, so that two
+ * transactions cannot deadlock.
+ */
 function requeued(now: Date): RawBuilder<unknown> {
   const isNotQueued = sql`e.assigned_at is null and (e.next_match_at is null or e.next_match_at > ${nextMatchAt(now)})`;
   return sql`

@@ -28,15 +28,18 @@ export async function markSiteEventsAssigned(
     on conflict do nothing`.execute(tx);
 }
 
-/** The activity types that the site has sent at least once. From then on, they count as observed for all leads. */
+/**
+ * The activity types that the site has sent at least once. From then on, they count as observed for
+ * all leads.
+ */
 export async function siteEventTypes(db: Db): Promise<readonly string[]> {
   const { rows } = await sql<{ type: string }>`select type from leadgrade.site_event_types order by type`.execute(db);
   return rows.map(({ type }) => type);
 }
 
 /**
- * Deletes the identities of these persons at the site and clears their waiting events. The keys of the
- * messages stay against repeated deliveries. Saved activities are erased with the records.
+ * Deletes the identities of these persons at the site and clears their waiting events. The keys of
+ * the messages stay against repeated deliveries. Saved activities are erased with the records.
  * @param emails in lower case
  * @returns the number of rows by table
  */
@@ -46,8 +49,8 @@ export async function eraseSiteEvents(
 ): Promise<{ readonly site_events: number; readonly site_identities: number }> {
   if (emails.length + refs.length === 0) return { site_events: 0, site_identities: 0 };
   const records = sql`${jsonRows(refs.map(({ crm, id }) => ({ crm, id })))} as t (crm text, id text)`;
-  // Each `union` part uses an index. Rows are locked in the order of their keys, as saving and requeuing do,
-  // so that no two transactions deadlock.
+  // Each `union` part uses an index. Rows are locked in the order of their keys, as saving and
+  // requeuing do, so that no two transactions deadlock.
   const { rows } = await sql<{ source: string; key: string }>`
     with recursive own as (
       select source, key from leadgrade.site_identities where email_key = any(${emails}::text[])
@@ -92,14 +95,17 @@ const KEY_DAYS = 40;
 const IDENTITY_DAYS = 400;
 
 /**
- * The instant at which a new or requeued event is matched. It lies before those of all waiting events, so
- * that new events are matched first even if the job is late.
+ * The instant at which a new or requeued event is matched. It lies before those of all waiting
+ * events, so that new events are matched first even if the job is late.
  */
 export function nextMatchAt(now: Date): Date {
   return new Date(now.getTime() - WAIT_DAYS * DAY_MS);
 }
 
-/** Deletes old events, keys and identities. @returns the number of events whose person never appeared */
+/**
+ * Deletes old events, keys and identities.
+ * @returns the number of events whose person never appeared
+ */
 export async function purgeSiteEvents(db: Db, now: Date): Promise<number> {
   const before = (days: number) => new Date(now.getTime() - days * DAY_MS);
   const expired = await sql`

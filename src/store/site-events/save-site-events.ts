@@ -1,5 +1,5 @@
-// Saves the messages of the team's own site or product, before the request is acknowledged: events, and
-// the persons behind its users.
+// Saves the messages of the team's own site or product, before the request is acknowledged: events,
+// and the persons behind its users.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Fields } from '../../domain/lead.ts';
 import type { SitePerson } from '../../domain/site-event.ts';
@@ -38,8 +38,8 @@ export interface SiteBatch {
 const TOUCH_AFTER_MS = 86_400_000;
 
 /**
- * Saves a batch in one statement: all or nothing. Known messages, and messages about an erased person, are
- * left out.
+ * Saves a batch in one statement: all or nothing. Known messages, and messages about an erased
+ * person, are left out.
  * @returns the number of new events, and of new, changed or touched identities
  */
 export async function saveSiteEvents(
@@ -93,7 +93,10 @@ function isChanged() {
   return sql`(${differs('email_key')} or ${differs('record_id')} or ${differs('alias_of')})`;
 }
 
-/** Excludes late messages of an erased person. If the person has come back since, messages after the erasure count. */
+/**
+ * Excludes late messages of an erased person. If the person has come back since, messages after the
+ * erasure count.
+ */
 function notErased(t: ReturnType<typeof sql>) {
   return sql`not exists (
       select from leadgrade.erasures e
@@ -120,7 +123,10 @@ function toRow({ messageId, type, attributes, at, email, record, userKey, anonym
   };
 }
 
-/** One row for each key, as a statement can change a row only once. Each value comes from the latest message that has it. */
+/**
+ * One row for each key, as a statement can change a row only once. Each value comes from the latest
+ * message that has it.
+ */
 function mergedIdentities(identities: readonly NewIdentity[]): readonly object[] {
   const byKey = Map.groupBy(
     identities.toSorted((a, b) => b.at - a.at),

@@ -20,9 +20,9 @@ export interface ClaimedCounters extends RecordRef {
 }
 
 /**
- * Claims records with changed counters, oldest first. There is no second sort key: a backfill marks all
- * records with one instant, and each claim would sort all of them. A lease ends at its time, or when the
- * same worker claims again.
+ * Claims records with changed counters, oldest first. There is no second sort key: a backfill marks
+ * all records with one instant, and each claim would sort all of them. A lease ends at its time, or
+ * when the same worker claims again.
  */
 export async function claimChangedCounters(db: Kysely<Tables>, claim: Claim): Promise<readonly ClaimedCounters[]> {
   const { rows } = await sql<ClaimedCounters>`

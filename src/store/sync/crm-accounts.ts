@@ -1,5 +1,5 @@
-// The account of each CRM that the stored records come from. Data of another account must not be mixed
-// with them.
+// The account of each CRM that the stored records come from. Data of another account must not be
+// mixed with them.
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
@@ -9,7 +9,10 @@ export async function storedAccount(db: Kysely<Tables>, crm: string): Promise<st
   return row?.account_id ?? null;
 }
 
-/** Inserts the account unless one is stored. @returns the stored account, which can be another one */
+/**
+ * Inserts the account unless one is stored.
+ * @returns the stored account, which can be another one
+ */
 export async function claimAccount(
   db: Kysely<Tables>,
   { crm, account }: { crm: string; account: string },

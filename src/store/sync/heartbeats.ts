@@ -1,5 +1,5 @@
-// Heartbeats of the service's processes. A command delegates its work if a worker is alive, and does it
-// itself otherwise.
+// Heartbeats of the service's processes. A command delegates its work if a worker is alive, and
+// does it itself otherwise.
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 

@@ -1,5 +1,5 @@
-// Whether work that was enqueued until an instant is still pending. Later work does not count: during
-// the day there is always pending work, so waiting for an empty backlog would never end.
+// Whether work that was enqueued until an instant is still pending. Later work does not count:
+// during the day there is always pending work, so waiting for an empty backlog would never end.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
@@ -26,7 +26,10 @@ export function hasDue(db: Kysely<Tables>, until: Date): Promise<boolean> {
   return hasRows(db, sql`select from leadgrade.leads where due_at <= ${until}`);
 }
 
-/** Records to be matched. @param until the last row of the queue that counts (`lastMatchQueueSeq`) */
+/**
+ * Records to be matched.
+ * @param until the last row of the queue that counts (`lastMatchQueueSeq`)
+ */
 export function hasQueuedForMatching(db: Kysely<Tables>, until: number): Promise<boolean> {
   return hasRows(db, sql`select from leadgrade.match_queue where seq <= ${until}`);
 }
@@ -37,7 +40,10 @@ export async function lastMatchQueueSeq(db: Kysely<Tables>): Promise<number> {
   return rows[0]?.last ?? 0;
 }
 
-/** Pending writes and bulk writes without a result. Writes that wait for their next attempt do not count. */
+/**
+ * Pending writes and bulk writes without a result. Writes that wait for their next attempt do not
+ * count.
+ */
 export function hasUnwritten(
   db: Kysely<Tables>,
   crms: readonly string[],

@@ -1,4 +1,5 @@
-// Saves the dated events of counters as activities, with the new counter positions, in one transaction.
+// Saves the dated events of counters as activities, with the new counter positions, in one
+// transaction.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Counters, DatedEvents, RecordRef } from '../../domain/crm-changes.ts';
 import { saveActivities, tombstoneActivities } from '../activities/activities.ts';
@@ -18,8 +19,9 @@ interface SaveOptions {
 }
 
 /**
- * Saves the events and positions of the claimed records. Two kinds of findings are dropped: those of a
- * record with other positions than at the claim, which stays marked, and those of a disabled counter.
+ * Saves the events and positions of the claimed records. Two kinds of findings are dropped: those
+ * of a record with other positions than at the claim, which stays marked, and those of a disabled
+ * counter.
  */
 export async function saveDatedEvents(
   db: Kysely<Tables>,
@@ -55,9 +57,9 @@ export async function saveDatedEvents(
 }
 
 /**
- * The enabled ones of these counters. They stay enabled until the transaction ends: only their stream
- * rows are locked, before the leads. A transaction that saves a page of another stream locks leads and
- * that stream, and cannot deadlock with this one.
+ * The enabled ones of these counters. They stay enabled until the transaction ends: only their
+ * stream rows are locked, before the leads. A transaction that saves a page of another stream locks
+ * leads and that stream, and cannot deadlock with this one.
  */
 async function lockEnabledCounters(tx: Tx, crm: string, counters: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ stream: string }>`
@@ -126,7 +128,10 @@ interface ReleasedClaim extends RecordRef {
   readonly missing: boolean;
 }
 
-/** The counters of a record are those of the last read, and for a dated counter its value during the dating. */
+/**
+ * The counters of a record are those of the last read, and for a dated counter its value during the
+ * dating.
+ */
 function claimsToRelease(
   claimed: readonly ClaimedCounters[],
   positions: readonly NewPosition[],
@@ -142,7 +147,10 @@ function claimsToRelease(
   });
 }
 
-/** A record whose counters changed again stays marked. A record that the CRM did not return is read again. */
+/**
+ * A record whose counters changed again stays marked. A record that the CRM did not return is read
+ * again.
+ */
 async function releaseClaims(tx: Tx, crm: string, claims: readonly ReleasedClaim[], now: Date): Promise<void> {
   const isChangedAgain = sql`r.counters_changed_at is distinct from t.counters_changed_at`;
   await sql`

@@ -1,4 +1,5 @@
-// Saves the items of a stream: of a page, of items that a webhook named, or of a reconciliation of links.
+// Saves the items of a stream: of a page, of items that a webhook named, or of a reconciliation of
+// links.
 import type { Kysely, Transaction } from 'kysely';
 import type { ChangePage, DirtyRecord, LinkDiff, StreamItems } from '../../domain/crm-changes.ts';
 import type { Priority } from '../../domain/priority.ts';
@@ -23,8 +24,8 @@ interface SaveItemsOptions extends StreamOptions {
 }
 
 /**
- * Saves items that were read by their ids; the cursor of the stream stays. A record that lost an item is
- * also read again, because the CRM's counts on it have changed.
+ * Saves items that were read by their ids; the cursor of the stream stays. A record that lost an
+ * item is also read again, because the CRM's counts on it have changed.
  * @param also runs in the last transaction
  */
 export async function saveItemsById(
@@ -61,7 +62,10 @@ export async function savePageItems(
   await tombstoneOutcomes(locked.tx, crm, goneOutcomes, now);
 }
 
-/** Saves the differences that a reconciliation of links found; they belong to the cursor of no stream. */
+/**
+ * Saves the differences that a reconciliation of links found; they belong to the cursor of no
+ * stream.
+ */
 export async function saveLinkFindings(
   db: Kysely<Tables>,
   found: LinkDiff,

@@ -55,8 +55,8 @@ interface FinishPullOptions extends StreamKey {
 }
 
 /**
- * Saves that the end of the stream was reached. After a full sync, unlisted activities and outcomes get
- * a tombstone, and unlisted records are read again.
+ * Saves that the end of the stream was reached. After a full sync, unlisted activities and outcomes
+ * get a tombstone, and unlisted records are read again.
  * @returns false if another reader has moved the stream; then nothing changes
  */
 export function finishPull(db: Kysely<Tables>, end: FinishPullOptions): Promise<boolean> {

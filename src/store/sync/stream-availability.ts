@@ -15,8 +15,8 @@ export async function markStreamUnavailable(
   { unavailable, mappingHash, now }: { unavailable: Unavailability; mappingHash: string; now: Date },
 ): Promise<void> {
   const { reason, fix } = unavailable;
-  // The full sync is cleared: a backfill that still runs when the stream becomes available again must
-  // start a new one, and not take the stream for read.
+  // The full sync is cleared: a backfill that still runs when the stream becomes available again
+  // must start a new one, and not take the stream for read.
   const values = {
     unavailable_reason: reason,
     unavailable_fix: fix,
@@ -39,8 +39,8 @@ export async function markStreamUnavailable(
 }
 
 /**
- * Marks a stream as available. A stream that was unavailable starts at its beginning, and counts as never
- * read until its end is reached: no lead is scored without its content.
+ * Marks a stream as available. A stream that was unavailable starts at its beginning, and counts as
+ * never read until its end is reached: no lead is scored without its content.
  */
 export async function markStreamAvailable(db: Kysely<Tables>, key: StreamKey, now: Date): Promise<void> {
   const values = {

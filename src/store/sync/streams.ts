@@ -30,8 +30,8 @@ export interface StreamKey {
 export type StreamPosition = Pick<StreamState, 'cursor' | 'fullSyncRunId' | 'fullSyncActive'>;
 
 /**
- * Optimistic lock: polls, webhooks and full syncs read a stream concurrently. A reader that finds another
- * position than it started from must not write its page.
+ * Optimistic lock: polls, webhooks and full syncs read a stream concurrently. A reader that finds
+ * another position than it started from must not write its page.
  */
 export function isAtPosition(
   { crm, stream }: StreamKey,
@@ -73,7 +73,10 @@ function toState(row: Selectable<StreamsTable>): StreamState {
   };
 }
 
-/** Clears the cursor: the next sync of the stream starts at its beginning. @param sync.run its run */
+/**
+ * Clears the cursor: the next sync of the stream starts at its beginning.
+ * @param sync.run its run
+ */
 export async function startFullSync(
   db: Kysely<Tables>,
   key: StreamKey,
@@ -87,7 +90,10 @@ export async function startFullSync(
     .execute();
 }
 
-/** Whether the end of each stream was reached at least once, or the stream is unavailable. Before that, a score would be wrong. */
+/**
+ * Whether the end of each stream was reached at least once, or the stream is unavailable. Before
+ * that, a score would be wrong.
+ */
 export async function areStreamsComplete(db: Kysely<Tables>, streams: readonly StreamKey[]): Promise<boolean> {
   const rows = await db.selectFrom('streams').select(['crm', 'stream', 'completed_at', 'unavailable_reason']).execute();
   const complete = new Set(

@@ -1,4 +1,5 @@
-// Enables and disables counters. A counter is disabled while a better stream lists the events themselves.
+// Enables and disables counters. A counter is disabled while a better stream lists the events
+// themselves.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { tombstoneStream } from '../activities/activities.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -10,7 +11,10 @@ interface CounterKey {
   readonly counter: string;
 }
 
-/** Dates all events of a counter again, as far as the CRM still returns them: the mapping has changed. */
+/**
+ * Dates all events of a counter again, as far as the CRM still returns them: the mapping has
+ * changed.
+ */
 export async function redateCounter(db: Kysely<Tables>, key: CounterKey, now: Date): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await tx
@@ -29,15 +33,18 @@ async function markCountersChanged(tx: Transaction<Tables>, { crm, counter }: Co
     where crm = ${crm} and state = 'live' and counters ? ${counter}`.execute(tx);
 }
 
-/** Disables a counter because a better stream lists its events: its activities get a tombstone, its positions are deleted. */
+/**
+ * Disables a counter because a better stream lists its events: its activities get a tombstone, its
+ * positions are deleted.
+ */
 export async function disableCounter(
   db: Kysely<Tables>,
   { crm, counter }: CounterKey,
   disabled: { unavailable: Unavailability; mappingHash: string; now: Date },
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    // First the stream row: a transaction that saves events of this counter commits before, or finds it
-    // disabled.
+    // First the stream row: a transaction that saves events of this counter commits before, or
+    // finds it disabled.
     await markStreamUnavailable(tx, { crm, stream: counter }, disabled);
     await tombstoneStream(tx, { crm, stream: counter, types: null }, disabled.now);
     await tx.deleteFrom('counter_positions').where('crm', '=', crm).where('counter', '=', counter).execute();
@@ -45,10 +52,11 @@ export async function disableCounter(
 }
 
 /**
- * Enables a counter because no better stream is available: the events of all its records are to be dated.
- * @param incomplete the better stream, if its first sync never ended, and the activity types that the
- *   counter gives. Its activities of these types get a tombstone, because it is unknown which events of
- *   the counter they are.
+ * Enables a counter because no better stream is available: the events of all its records are to be
+ * dated.
+ * @param incomplete the better stream, if its first sync never ended, and the activity types that
+ * the counter gives. Its activities of these types get a tombstone, because it is unknown which
+ * events of the counter they are.
  */
 export async function enableCounter(
   db: Kysely<Tables>,

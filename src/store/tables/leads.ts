@@ -43,7 +43,7 @@ export interface ResultsTable {
   /** `leads.due_reason` at the time of the scoring. */
   cause: string;
   grade: Grade;
-  /** Share of the fit criteria that have data, 0 to 1. */
+  /** Share of the attainable fit points whose fields are known, 0 to 1. */
   coverage: number;
   fit_score: number;
   behavior_score: number;

@@ -76,7 +76,7 @@ describe('while HubSpot is down', () => {
     { what: 'a reset connection', action: { reset: true } },
     { what: 'headers without a body', action: { hangAfterHeaders: true } },
   ])('and responds with $what, each lead is written once afterwards', async ({ action }) => {
-    const product = await open({ dataset: leads(3), patience: { timeoutMs: 300, maxThrottleWaitMs: 1_000 } });
+    const product = await open({ dataset: leads(3), retryOptions: { timeoutMs: 300, maxThrottleWaitMs: 1_000 } });
     await product.faults({ match: { path: 'batch/update', times: 2 }, action });
     await product.backfill();
     product.advanceClock(15_001);
@@ -94,7 +94,7 @@ describe('when HubSpot applies a write and its response is lost', () => {
     { what: 'in a connection reset', action: { applyThenReset: true }, times: 1 },
     { what: 'in four connection resets', action: { applyThenReset: true }, times: 4 },
   ])('$what, the same values are written again, and the history has one change', async ({ action, times }) => {
-    const product = await open({ dataset: leads(3), patience: { timeoutMs: 300 } });
+    const product = await open({ dataset: leads(3), retryOptions: { timeoutMs: 300 } });
     await product.faults({ match: { path: 'batch/update', times }, action });
     await product.backfill();
     for (let attempt = 0; attempt < times; attempt++) {
@@ -115,7 +115,7 @@ describe.each(BACKENDS)('a worker on $name', ({ create }) => {
     const { env, destroy } = await create();
     endings.push(destroy);
     const options = { contacts: 40, now: NOW };
-    const product = await open({ ...options, env, queue: true, patience: { timeoutMs: 500, retries: 3 } });
+    const product = await open({ ...options, env, queue: true, retryOptions: { timeoutMs: 500, retries: 3 } });
     await product.faults(
       { match: { path: 'batch/update', nth: 1, times: 1 }, action: { applyThenHang: true } },
       { match: { path: 'batch/update', nth: 2, times: 1 }, action: { status: 429, headers: { 'retry-after': '9' } } },

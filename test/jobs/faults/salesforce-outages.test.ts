@@ -68,7 +68,7 @@ describe('while Salesforce is down', () => {
     { what: 'a reset connection', action: { reset: true } },
     { what: 'headers without a body', action: { hangAfterHeaders: true } },
   ])('and responds with $what, each lead is written once afterwards', async ({ action }) => {
-    const product = await open({ patience: { timeoutMs: 300, maxThrottleWaitMs: 1_000 } });
+    const product = await open({ retryOptions: { timeoutMs: 300, maxThrottleWaitMs: 1_000 } });
     await product.faults({ match: { path: 'composite/sobjects', times: 2 }, action });
     await product.backfill();
     product.advanceClock(15_001);
@@ -84,7 +84,7 @@ describe('when Salesforce applies a write and its response is lost', () => {
     { what: 'in a timeout', action: { applyThenHang: true }, times: 1 },
     { what: 'in four connection resets', action: { applyThenReset: true }, times: 4 },
   ])('$what, the same values are written again, and the history has one change', async ({ action, times }) => {
-    const product = await open({ patience: { timeoutMs: 300 } });
+    const product = await open({ retryOptions: { timeoutMs: 300 } });
     await product.faults({ match: { path: 'composite/sobjects', times }, action });
     await product.backfill();
     for (let attempt = 0; attempt < times; attempt++) {

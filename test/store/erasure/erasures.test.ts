@@ -1,5 +1,5 @@
-// An erasure covers all data of a person: also data without a record, by former addresses, and data that
-// other transactions store at the same time.
+// An erasure covers all data of a person: also data without a record, by former addresses, and data
+// that other transactions store at the same time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql, type Transaction } from 'kysely';
 import { describe, expect, test } from 'vitest';

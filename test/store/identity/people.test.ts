@@ -1,5 +1,5 @@
-// One person in several CRMs: which records share a lead, what moves along when records join or separate,
-// and what a conversion carries over.
+// One person in several CRMs: which records share a lead, what moves along when records join or
+// separate, and what a conversion carries over.
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { LeadSnapshot, RecordLink, RecordRef } from '../../../src/domain/crm-changes.ts';

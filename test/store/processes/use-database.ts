@@ -1,6 +1,6 @@
-// A process of the open-database and migrate tests: opens the database of its environment, prints its role,
-// migrates, then inserts counted rows until stdin ends. Arguments: the name in the rows; `uncommitted` to
-// stay in a transaction.
+// A process of the open-database and migrate tests: opens the database of its environment, prints
+// its role, migrates, then inserts counted rows until stdin ends. Arguments: the name in the rows;
+// `uncommitted` to stay in a transaction.
 import { once } from 'node:events';
 import type { Kysely } from 'kysely';
 import { migrateToLatest } from '../../../src/store/migrate.ts';

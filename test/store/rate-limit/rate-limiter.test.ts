@@ -42,7 +42,10 @@ describe.each(BACKENDS)('the shared rate limiter ($name)', ({ create }) => {
   });
   afterAll(() => end());
 
-  /** Instants (ms) at which `instances` that call one after another are let through, with pauses between their calls. */
+  /**
+   * Instants (ms) at which `instances` that call one after another are let through, with pauses
+   * between their calls.
+   */
   async function takes(size: BucketSize, pauses: readonly (readonly number[])[]): Promise<readonly number[]> {
     const time = virtualTime(START);
     const key = freshKey();

@@ -33,7 +33,10 @@ describe.each(STORES)('counters ($name)', (setup) => {
     await saveRead(store, [snapshot(id, { counters })], { now: at(after) });
   }
 
-  /** A search that returns the record with these counters. @returns the number of records marked dirty */
+  /**
+   * A search that returns the record with these counters. @returns the number of records marked
+   * dirty
+   */
   async function searched(id: string, counters: Counters, after: number): Promise<number> {
     const { fields, crmValues, modifiedAt } = snapshot(id);
     const dirty = [{ ref: ref(id), current: { fields, crmValues, modifiedAt, counters } }];

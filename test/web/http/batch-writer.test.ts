@@ -5,7 +5,7 @@ import { createBatchWriter } from '../../../web/http/batch-writer.ts';
 import { TimeoutError } from '../../../web/http/with-timeout.ts';
 
 const PATIENT = new AbortController().signal;
-const LIMITS = { maxBatch: 10, maxQueued: 100, deadlineMs: 30_000 };
+const LIMITS = { maxBatch: 10, maxQueued: 100, timeoutMs: 30_000 };
 
 class DatabaseError extends Error {
   readonly code: string;

@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { freshStore } from '../../store/fresh-store.ts';
 import { DEFAULT_BACKEND } from '../../support/backends.ts';
 import { changed, signed } from '../../support/hubspot-webhooks.ts';
-import { answerOn, headOf, openSocket, startTestServer, type TestServer } from '../test-server.ts';
+import { readStatus, headOf, openSocket, startTestServer, type TestServer } from '../test-server.ts';
 import { HUBSPOT, post, send } from '../webhooks/hubspot-sender.ts';
 
 const store = freshStore(DEFAULT_BACKEND);
@@ -17,7 +17,7 @@ const TEN_MEGABYTES = Buffer.alloc(10_000_000, 0x20);
 const open = (mostHeldBytes?: number) =>
   startTestServer({
     ...{ db: store.db, receivers: HUBSPOT, keys: KEYS },
-    ...(mostHeldBytes !== undefined && { mostHeldBytes }),
+    ...(mostHeldBytes !== undefined && { maxBufferedBytes: mostHeldBytes }),
   });
 /** A signed event with white space before it. */
 function padded(bytes: number): Buffer<ArrayBuffer> {
@@ -35,9 +35,9 @@ describe('a body of ten megabytes', () => {
     const headers = { ...signed(TEN_MEGABYTES), 'content-length': 10_000_000 };
     socket.write(headOf('/webhooks/hubspot', headers));
     socket.write(TEN_MEGABYTES.subarray(0, 64_000));
-    expect(await answerOn(socket)).toBe(413);
+    expect(await readStatus(socket)).toBe(413);
     expect(await server.requests('hubspot', 'too_large')).toBe(1);
-    await server.nothingIsStored();
+    await server.expectNothingStored();
   });
 
   test('is refused while it is on its way when no length is stated', async () => {
@@ -56,13 +56,13 @@ describe('a body of ten megabytes', () => {
     expect(response.statusCode).toBe(413);
     expect(written).toBeGreaterThan(8_000_000);
     sending.destroy();
-    await server.nothingIsStored();
+    await server.expectNothingStored();
   });
 
   test('is refused when it is one only unpacked', async () => {
     const headers = { ...signed(TEN_MEGABYTES), 'content-encoding': 'gzip' };
     expect((await post(server, gzipSync(TEN_MEGABYTES), headers)).status).toBe(413);
-    await server.nothingIsStored();
+    await server.expectNothingStored();
   });
 });
 
@@ -75,15 +75,15 @@ test.each([
   const answer = await post(server, body, { ...signed(body), 'content-encoding': encoding });
   expect(answer.status).toBe(400);
   expect(await server.requests('hubspot', 'bad_body')).toBe(1);
-  await server.nothingIsStored();
+  await server.expectNothingStored();
 });
 
 test('who has no signature is refused while the body is still on its way', async () => {
   const server = await open();
   const socket = await openSocket(server.port);
   socket.write(`${headOf('/webhooks/hubspot', { 'content-length': 5_000_000 })}[`);
-  expect(await answerOn(socket)).toBe(401);
-  await server.nothingIsStored();
+  expect(await readStatus(socket)).toBe(401);
+  await server.expectNothingStored();
 });
 
 describe('what arrives after the answer', () => {
@@ -98,12 +98,12 @@ describe('what arrives after the answer', () => {
     for (let time = 0; time < 4; time += 1) {
       const socket = await openSocket(server.port);
       socket.write(headOf(path, { ...headers, 'content-length': length }));
-      expect(await answerOn(socket)).toBe(status);
+      expect(await readStatus(socket)).toBe(status);
       const rest = Buffer.alloc(length, 0x20);
       for (let at = 0; at < length; at += 20_000) socket.write(rest.subarray(at, at + 20_000));
       // Its answer says that all of it has arrived.
       socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
-      expect(await answerOn(socket)).toBe(200);
+      expect(await readStatus(socket)).toBe(200);
     }
     expect((await send(server, [changed(1)])).status).toBe(200);
   });
@@ -118,10 +118,10 @@ describe('what arrives after the answer', () => {
       const socket = await openSocket(server.port);
       socket.write(headOf('/webhooks/hubspot', { ...signed('[]'), ...encoding, 'content-length': body.length }));
       socket.write(body.subarray(0, 200_000));
-      expect(await answerOn(socket)).toBe(503);
+      expect(await readStatus(socket)).toBe(503);
       socket.write(body.subarray(200_000));
       socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
-      expect(await answerOn(socket)).toBe(200);
+      expect(await readStatus(socket)).toBe(200);
     }
     expect((await send(server, [changed(1)])).status).toBe(200);
   });
@@ -154,7 +154,7 @@ describe('all bodies together', () => {
     const packed = gzipSync(body);
     expect(packed.length).toBeLessThan(2_000);
     expect((await post(server, packed, { ...signed(body), 'content-encoding': 'gzip' })).status).toBe(503);
-    await server.nothingIsStored();
+    await server.expectNothingStored();
   });
 
   test('are let go of when they are answered', async () => {
@@ -177,6 +177,6 @@ describe('all bodies together', () => {
     expect((await send(server, [])).status).toBe(200);
     for (const socket of slow) socket.destroy();
     await vi.waitFor(async () => expect(await server.requests('hubspot', 'bad_body')).toBe(50), { timeout: 30_000 });
-    await server.nothingIsStored();
+    await server.expectNothingStored();
   });
 });

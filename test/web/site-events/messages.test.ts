@@ -102,7 +102,7 @@ test('what nothing is made of is answered and not kept', async () => {
     { type: 'identify', userId: 'u1', traits: { plan: 'free' } },
   ];
   expect(await send({ batch })).toEqual({ status: 200, body: { success: true } });
-  await server().nothingIsStored();
+  await server().expectNothingStored();
 });
 
 test('only what the mapping asks for is kept, and no id of a user as it is', async () => {

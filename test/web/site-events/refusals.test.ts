@@ -33,12 +33,12 @@ test.each([
   const { status, body } = await send(TRACK, headers);
   expect(status).toBe(401);
   expect(JSON.stringify(body)).not.toContain('website-key');
-  await server().nothingIsStored();
+  await server().expectNothingStored();
 });
 
 test('a wrong key in the header is not made right by one in the body', async () => {
   expect(await send({ ...TRACK, writeKey: WEBSITE }, basic('nothing-that-we-know'))).toMatchObject({ status: 401 });
-  await server().nothingIsStored();
+  await server().expectNothingStored();
 });
 
 test('without any key there is no such address', async () => {
@@ -68,14 +68,14 @@ test.each([
   const answer = await send(body);
   expect(answer).toMatchObject({ status: 400, body: { success: false, error: expect.stringMatching(message) } });
   expect(JSON.stringify(answer.body)).not.toMatch(/secret|dance/);
-  await server().nothingIsStored();
+  await server().expectNothingStored();
 });
 
 test('refuses what is nested without end', async () => {
   const deep = `${'{"a":'.repeat(80_000)}1${'}'.repeat(80_000)}`;
   expect(deep.length).toBeGreaterThan(450_000);
   expect(await send(`{"type":"track","event":"e","userId":"u","properties":${deep}}`)).toMatchObject({ status: 400 });
-  await server().nothingIsStored();
+  await server().expectNothingStored();
 });
 
 test('refuses a body over half a megabyte, packed or not', async () => {
@@ -83,7 +83,7 @@ test('refuses a body over half a megabyte, packed or not', async () => {
   expect(await send(large)).toMatchObject({ status: 413, body: { success: false } });
   const packed = { ...basic(WEBSITE), 'content-encoding': 'gzip' };
   expect(await send(gzipSync(large), packed)).toMatchObject({ status: 413 });
-  await server().nothingIsStored();
+  await server().expectNothingStored();
   expect(await send(gzipSync(JSON.stringify(TRACK)), packed)).toMatchObject({ status: 200 });
 });
 
@@ -99,7 +99,7 @@ test('what a batch says of all its messages is not read thousands of times', asy
     status: 413,
     body: { success: false, error: expect.stringMatching(/^context: .*Send smaller batches\.$/) },
   });
-  await server().nothingIsStored();
+  await server().expectNothingStored();
   expect(await send({ context, batch: batch.slice(0, 50) })).toEqual({ status: 200, body: { success: true } });
   expect(await kept()).toHaveLength(50);
 });

@@ -47,7 +47,7 @@ test('a database that is away is said in time, counted and logged, and nothing i
     silent.close();
     await database.close();
   });
-  const server = await startSiteServer({ db: database.db, storeMs: 200 });
+  const server = await startSiteServer({ db: database.db, storeTimeoutMs: 200 });
   const began = performance.now();
   const answer = await sendTo(server, TRACK);
   // A connection is waited for ten seconds.

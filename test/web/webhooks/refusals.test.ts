@@ -88,7 +88,7 @@ describe('a request', () => {
       expect(answer.status).toBe(401);
       expect(await answer.json()).toEqual({ error: 'Not accepted.' });
       expect(await server.requests('hubspot', forged.reason)).toBe(1);
-      await server.nothingIsStored();
+      await server.expectNothingStored();
     },
   );
 
@@ -103,7 +103,7 @@ describe('a request', () => {
       }),
       { numRuns: 40 },
     );
-    await server.nothingIsStored();
+    await server.expectNothingStored();
     expect((await post(server, body, headers)).status).toBe(200);
   });
 
@@ -157,7 +157,7 @@ test('without PUBLIC_URL nothing can be verified: it is said so, and HubSpot com
   const unsure = await startTestServer({ db: store.db, receivers: HUBSPOT, publicUrl: null });
   expect((await send(unsure, [changed(118)])).status).toBe(503);
   expect(await unsure.requests('hubspot', 'no_public_url')).toBe(1);
-  await unsure.nothingIsStored();
+  await unsure.expectNothingStored();
 });
 
 test('other methods and other addresses are not there', async () => {
@@ -166,7 +166,7 @@ test('other methods and other addresses are not there', async () => {
   for (const path of ['/webhooks/salesforce', '/webhooks/hubspot/more', '/webhooks/__proto__', '/events']) {
     expect((await post(server, body, signed(body, { url: `${PUBLIC_URL}${path}` }), path)).status).toBe(404);
   }
-  await server.nothingIsStored();
+  await server.expectNothingStored();
 });
 
 test('an address that cannot be read is answered without a word of where it failed', async () => {

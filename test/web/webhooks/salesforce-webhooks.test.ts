@@ -69,7 +69,7 @@ test('a message of another org is acknowledged, counted, and dropped', async () 
   const answer = await post(message([notification()], '00DAA0000000001'));
   expect([answer.status, await answer.text()]).toEqual([200, ACK]);
   expect(await server.events('salesforce', 'other_account')).toBe(1);
-  await server.nothingIsStored();
+  await server.expectNothingStored();
 });
 
 describe('nothing is stored of', () => {
@@ -98,7 +98,7 @@ describe('nothing is stored of', () => {
     expect(answer.status).toBe(status);
     expect(await answer.text()).not.toContain('token');
     expect(await server.requests('salesforce', outcome)).toBe(1);
-    await server.nothingIsStored();
+    await server.expectNothingStored();
   });
 });
 

@@ -138,7 +138,7 @@ describe.each(STORES.filter(({ name }) => name === 'postgres'))('webhooks and a 
   const store = freshStore(setup);
 
   test('what could not be stored in time is said so, and is one row when it comes again', async () => {
-    const server = await startTestServer({ db: store.db, receivers: HUBSPOT, storeMs: 500 });
+    const server = await startTestServer({ db: store.db, receivers: HUBSPOT, storeTimeoutMs: 500 });
     const events = [changed(117)];
     await store.db.transaction().execute(async (tx) => {
       await sql`lock table leadgrade.inbox`.execute(tx);
@@ -174,7 +174,7 @@ describe('webhooks without a database', () => {
   }
 
   test('it is said in time, each time, so that HubSpot sends it again', async () => {
-    const server = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 200 });
+    const server = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeTimeoutMs: 200 });
     const began = performance.now();
     for (const id of [1, 2, 3]) expect((await send(server, [changed(id)])).status).toBe(503);
     // A connection is waited for ten seconds.
@@ -183,7 +183,7 @@ describe('webhooks without a database', () => {
   });
 
   test('the log tells why, once, and nothing of what was sent', async () => {
-    const server = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 100 });
+    const server = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeTimeoutMs: 100 });
     for (const id of [1, 2]) await send(server, [changed(id)]);
     expect(server.warnings).toEqual([
       'hubspot: a webhook was not stored, and is to be sent again {"crm":"hubspot","error":"TimeoutError"}',
@@ -191,7 +191,7 @@ describe('webhooks without a database', () => {
   });
 
   test('the metrics still count what could not be stored, and leave out what only the store knows', async () => {
-    const server = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeMs: 100 });
+    const server = await startTestServer({ db: await silentDatabase(), receivers: HUBSPOT, storeTimeoutMs: 100 });
     await send(server, [changed(1)]);
     expect(await server.requests('hubspot', 'not_stored')).toBe(1);
     expect(await server.metrics()).not.toMatch(/^leadgrade_(inbox|quarantine)/m);
