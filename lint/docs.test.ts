@@ -20,7 +20,9 @@ import { readPeople } from '../src/people/people-policy.ts';
 import { readModel } from '../src/scoring/schemas/model.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const PAGES = globSync('{*.md,docs/**/*.md,sandbox/*.md,apps/*/*.md,src/store/*.md,jobs/*.md,connectors/*/*.md}', { cwd: ROOT }).toSorted();
+const PAGES = globSync('{*.md,docs/**/*.md,sandbox/*.md,apps/*/*.md,src/store/*.md,jobs/*.md,connectors/*/*.md}', {
+  cwd: ROOT,
+}).toSorted();
 const TEXTS = new Map(PAGES.map((page) => [page, readFileSync(join(ROOT, page), 'utf8')]));
 
 function textOf(page: string): string {

@@ -10,7 +10,7 @@ export interface RetiredWord {
 
 /** Names and terms of the former vocabulary. */
 const TERMS: readonly RetiredWord[] = [
-  { pattern: /\b(bells?|doorbells?|rings?|rung|ringing|ringManner)\b/i, use: 'enqueue, trigger' },
+  { pattern: /\b(bells?|doorbells?|rings?|rung|ringing)\b/, use: 'enqueue, trigger' },
   { pattern: /\bring[A-Z]\w*|\w+Bell\b/, use: 'enqueue…' },
   { pattern: /\b(halts?|halted|halting)\b/i, use: 'pause' },
   { pattern: /\b(un)?halt[A-Z]\w*|\w+Halt(s|ed)?\b/, use: 'pause…' },

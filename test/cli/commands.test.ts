@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { control } from '../../cli/demo/sandbox-log.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { DEFAULT_BACKEND, type Installation } from '../support/backends.ts';
+import { BACKEND, type Installation } from '../support/backends.ts';
 import { type Finished, leadgrade, leadgradeHere } from './run-command.ts';
 
 const CONTACTS = 60;
@@ -14,7 +14,7 @@ let installation: Installation;
 let run: (...args: string[]) => Promise<Finished>;
 
 beforeAll(async () => {
-  installation = await DEFAULT_BACKEND.createEmpty();
+  installation = await BACKEND.createEmpty();
   const clock = { now: () => new Date() };
   const dataset = seededDataset({ contacts: CONTACTS, seed: 3, now: clock.now() });
   sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, searchLagMs: 0 });

@@ -7,10 +7,9 @@ import { saveActivities } from '../../src/store/activities/activities.ts';
 import { type LockedLeads, withLockedLeads } from '../../src/store/leads/lock-leads.ts';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
 import { saveSnapshots } from '../../src/store/records/save-snapshots.ts';
-import { BACKENDS, type Backend, type Installation } from '../support/backends.ts';
+import type { Backend, Installation } from '../support/backends.ts';
 
 /** Each database once: the store does not use Redis. */
-export const STORES: readonly Backend[] = BACKENDS.filter(({ name }) => !name.includes('redis'));
 
 export const CRM = 'hubspot';
 

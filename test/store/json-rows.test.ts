@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { jsonRows } from '../../src/store/json-rows.ts';
-import { freshStore, STORES } from './fresh-store.ts';
+import { BACKEND } from '../support/backends.ts';
+import { freshStore } from './fresh-store.ts';
 
-describe.each(STORES)('text that Postgres cannot store ($name)', (setup) => {
+describe(`text that Postgres cannot store (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
 
   test.each([

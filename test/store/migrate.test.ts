@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { migrateToLatest } from '../../src/store/migrate.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
-import { BACKENDS } from '../support/backends.ts';
+import { BACKEND } from '../support/backends.ts';
 import { startNode } from '../support/processes.ts';
 
 const SCRIPT = new URL('./processes/use-database.ts', import.meta.url).pathname;
@@ -19,7 +19,8 @@ afterEach(async () => {
   for (const end of endings.splice(0).toReversed()) await end();
 });
 
-describe.each(BACKENDS.filter(({ name }) => !name.includes('redis')))('migrations ($name)', ({ createEmpty }) => {
+describe(`migrations (${BACKEND.name})`, () => {
+  const { createEmpty } = BACKEND;
   async function installation() {
     const { env, destroy } = await createEmpty();
     endings.push(destroy);

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
-import { freshDataDir } from '../support/backends.ts';
+import { BACKEND, createDataDir } from '../support/backends.ts';
 import { type Running, startNode } from '../support/processes.ts';
-import { STORES } from './fresh-store.ts';
 
 const SCRIPT = new URL('./processes/use-database.ts', import.meta.url).pathname;
 
@@ -16,7 +15,7 @@ afterEach(async () => {
 });
 
 async function folder(): Promise<string> {
-  const { env, destroy } = await freshDataDir();
+  const { env, destroy } = await createDataDir();
   endings.push(destroy);
   return env.DATA_DIR;
 }
@@ -39,7 +38,8 @@ async function countedBy(database: OpenDatabase, name: string): Promise<number> 
   return numbers;
 }
 
-describe.each(STORES)('a database ($name)', ({ create }) => {
+describe(`a database (${BACKEND.name})`, () => {
+  const { create } = BACKEND;
   test('returns counts as numbers and instants as dates, and finds the tables in their schema', async () => {
     const { env, destroy } = await create();
     endings.push(destroy);

@@ -6,7 +6,7 @@ import { cpSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inject } from 'vitest';
+import { describe, inject } from 'vitest';
 import { z } from 'zod';
 import { onServer, ownRedis, POSTGRES_MISSING, redisMissing } from './servers.ts';
 
@@ -105,7 +105,16 @@ async function chosenBackend(name: string | undefined): Promise<Backend> {
 /** The backend of this run. */
 export const BACKEND: Backend = await chosenBackend(process.env.TEST_BACKEND);
 
-// --- until every test names BACKEND
-export const BACKENDS: readonly Backend[] = [BACKEND];
-export const DEFAULT_BACKEND: Backend = BACKEND;
-export const freshDataDir = createDataDir;
+/** A Postgres server, whatever the backend of the run. */
+export const POSTGRES: Backend = ALL.postgres;
+
+/** For tests that need several connections at once, which the embedded database does not have. Skipped aloud without Postgres. */
+export const describeOnPostgres = hasPostgresOrSaysSo() ? describe : describe.skip;
+
+/** @throws Error with CI=true, where no test may be skipped */
+function hasPostgresOrSaysSo(): boolean {
+  if (inject('templates').postgres !== null) return true;
+  if (process.env.CI === 'true') throw new Error(`Tests of concurrent transactions cannot run: ${POSTGRES_MISSING}.`);
+  console.warn(`NOT TESTED: concurrent transactions. ${POSTGRES_MISSING}.`);
+  return false;
+}

@@ -5,7 +5,7 @@ import type { SimulatedClock } from '../../cli/demo/simulated-clock.ts';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, type HubSpotSandboxOptions, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
-import { type BackendEnv, DEFAULT_BACKEND, type Installation } from './backends.ts';
+import { BACKEND, type BackendEnv, type Installation } from './backends.ts';
 import { type OnUpdate, startProxy } from './intercepting-proxy.ts';
 import { borrowed, NOW, type RunningProduct, type RunOptions, runProduct, startingAt } from './running-product.ts';
 
@@ -72,7 +72,7 @@ export interface TestProduct extends RunningProduct {
 
 /** Opens it with our properties set up in the portal; close it when done. */
 export async function openTestProduct(options: TestProductOptions = {}): Promise<TestProduct> {
-  const installation = options.env === undefined ? await DEFAULT_BACKEND.create() : borrowed(options.env);
+  const installation = options.env === undefined ? await BACKEND.create() : borrowed(options.env);
   const clock = startingAt(options.now ?? NOW);
   const dataset = options.dataset ?? seededDataset({ contacts: options.contacts ?? 20, seed: 1, now: clock.now() });
   const sandbox = await startHubSpotSandbox({ port: 0, searchLagMs: 0, ...options.sandbox, dataset, clock });

@@ -9,7 +9,7 @@ import {
   type SalesforceSandboxOptions,
   startSalesforceSandbox,
 } from '../../sandbox/salesforce/start.ts';
-import { type BackendEnv, DEFAULT_BACKEND } from './backends.ts';
+import { BACKEND, type BackendEnv } from './backends.ts';
 import { borrowed, NOW, type RunningProduct, type RunOptions, runProduct, startingAt } from './running-product.ts';
 
 export interface SalesforceProductOptions extends RunOptions {
@@ -64,7 +64,7 @@ export interface SalesforceProduct extends RunningProduct {
 
 /** Opens it with our fields set up in the CRMs; close it when done. */
 export async function openSalesforceProduct(options: SalesforceProductOptions = {}): Promise<SalesforceProduct> {
-  const installation = options.env === undefined ? await DEFAULT_BACKEND.create() : borrowed(options.env);
+  const installation = options.env === undefined ? await BACKEND.create() : borrowed(options.env);
   const clock = startingAt(options.now ?? NOW);
   const dataset = options.dataset ?? seededDataset({ contacts: options.people ?? 20, seed: 1, now: clock.now() });
   const org = await startSalesforceSandbox({ port: 0, ...options.sandbox, dataset, clock });

@@ -1,5 +1,5 @@
-// The JSON Schemas that editors read: they are those of the code, take every file that is shipped, explain every key, and refuse
-// what people get wrong.
+// The JSON Schemas for editors: they equal those of the code, accept every shipped file, describe every key, and refuse
+// common mistakes.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -20,18 +20,18 @@ const PEOPLE = 'mappings/schema/people.schema.json';
 const EVENTS = 'mappings/schema/events.schema.json';
 const schemas = new Map([MODEL, MAPPING, CSV_MAPPING, PEOPLE, EVENTS].map((file) => [file, JSON.parse(read(file))]));
 
-/** Read as an editor would: from the JSON alone. */
+/** Schemas read from the JSON alone, as editors read them. */
 const checks = new Map([...schemas].map(([file, schema]) => [file, z.fromJSONSchema(schema)]));
 
 function accepts(schema: string, yaml: string): boolean {
   return checks.get(schema)?.safeParse(parse(yaml)).success ?? false;
 }
 
-test.each([...editorSchemas()])('%s is that of the code ("npm run gen" writes it)', (file, text) => {
+test.each([...editorSchemas()])('%s equals the schema of the code ("npm run gen" writes it)', (file, text) => {
   expect(read(file)).toBe(text);
 });
 
-test.each(SHIPPED)('%s names its schema in the first line, and fits it', (file) => {
+test.each(SHIPPED)('%s names its schema in the first line, and is valid', (file) => {
   const [first = ''] = read(file).split('\n');
   const named = /^# yaml-language-server: \$schema=(\S+)$/.exec(first)?.[1] ?? '';
   const schema = join(dirname(file), named);
@@ -39,7 +39,7 @@ test.each(SHIPPED)('%s names its schema in the first line, and fits it', (file) 
   expect(checks.get(schema)?.safeParse(parse(read(file))).error?.issues ?? []).toEqual([]);
 });
 
-test('every model of the guide fits', () => {
+test('every model in docs/model-guide.md is valid', () => {
   const examples = [...read('docs/model-guide.md').matchAll(/```yaml\n(.*?)```/gs)].map((match) => match[1] ?? '');
   expect(examples.length).toBeGreaterThanOrEqual(3);
   expect(examples.filter((example) => !accepts(MODEL, example))).toEqual([]);
@@ -53,62 +53,62 @@ const SIGNAL = (keys: string) => MODEL_WITH(`behavior: { signals: [{ id: s, ${ke
 const STATUS = (keys: string) => `{ name: m, version: "1", status: { ${keys} } }`;
 const BAND = (keys: string) => STATUS(`behavior_levels: { 1: 5 }, bands: [{ id: b, ${keys} }, { id: all }]`);
 
-/** Whether `leadgrade validate` takes it: what an editor marks must be wrong, and the other way round. */
+/** The result of `leadgrade validate`, with which the schema must agree. */
 const isModel = (text: string) => readModel(text, 'model.yaml').model !== null;
 
-describe('a model', () => {
+describe('a model, for the schema and for leadgrade validate,', () => {
   test.each([
     ['a condition by the field around it', CASE('{ is: 1 }')],
     ['a condition on a field of its own', CASE('{ field: g, is: 1 }')],
     ['conditions inside conditions', CASE('{ any: [{ is: 1 }, { all: [{ field: g, not: { present: true } }] }] }')],
     ['a counted signal', SIGNAL('activity: a, points: 1, max_count: 2, half_life: none')],
-    ['a signal that falls in a straight line', SIGNAL('activity: a, points: 1, lifetime: 30d')],
+    ['a signal with linear decay', SIGNAL('activity: a, points: 1, lifetime: 30d')],
     ['a tiered signal', SIGNAL('activity: a, tiers: [{ count: 1, points: 2 }], window: 1.5h')],
-    ['an absent one', SIGNAL('absent: { activity: a, for: 90d }, points: -1')],
+    ['an absence signal', SIGNAL('absent: { activity: a, for: 90d }, points: -1')],
     ['a state', SIGNAL('when: { field: f, is: true }, points: -1')],
     ['a number as a threshold', BAND('at_least: 5')],
     ['points with hysteresis', BAND('at_least: { points: 5, hysteresis: 1 }')],
-    ['the best share', BAND('at_least: { top: 5%, floor: 5 }')],
+    ['a percentile threshold', BAND('at_least: { top: 5%, floor: 5 }')],
   ])('may have %s', (_what, model) => expect([accepts(MODEL, model), isModel(model)]).toEqual([true, true]));
 
   test.each([
     ['a version that is a number', '{ name: m, version: 1, status: { bands: [{ id: all }] } }'],
     ['no status', '{ name: m, version: "1" }'],
-    ['a key that nobody knows', MODEL_WITH('fits: {}')],
-    ['an operator that nobody knows', CASE('{ equals: 1 }')],
-    ['an operator that nobody knows beside a right one', CASE('{ is: 1, has_words: [a] }')],
+    ['an unknown key', MODEL_WITH('fits: {}')],
+    ['an unknown operator', CASE('{ equals: 1 }')],
+    ['an unknown operator next to a valid one', CASE('{ is: 1, has_words: [a] }')],
     ['a condition without an operator', CASE('{}')],
     ['a field without an operator', CASE('{ field: g }')],
-    ['an operator that nobody knows inside "any"', CASE('{ any: [{ is: 1, equals: 2 }] }')],
-    ['an operator that nobody knows inside "not"', CASE('{ not: { equals: 2 } }')],
+    ['an unknown operator inside "any"', CASE('{ any: [{ is: 1, equals: 2 }] }')],
+    ['an unknown operator inside "not"', CASE('{ not: { equals: 2 } }')],
     ['"field" inside "not"', CASE('{ not: { field: g, is: 2 } }')],
     ['a list operator without a list', CASE('{ has_word: vp }')],
     ['a number as text', CASE('{ gte: "10" }')],
     ['points as text', CASE('{ is: 1 }', '"1"')],
     ['a coverage in per cent', FIT('min_coverage: 40')],
-    ['a grade that there is not', FIT('grades: { E: 10 }')],
+    ['an unknown grade', FIT('grades: { E: 10 }')],
     ['an override that does nothing', FIT('overrides: [{ id: o, when: { field: f, is: 1 } }]')],
-    ['a signal of no kind', SIGNAL('points: 1')],
+    ['a signal without activity, absence or condition', SIGNAL('points: 1')],
     ['a counted signal without points', SIGNAL('activity: a')],
-    ['a signal of two kinds', SIGNAL('activity: a, points: 1, when: { field: f, is: 1 }')],
-    ['a signal that fades in two ways', SIGNAL('activity: a, points: 1, half_life: 30d, lifetime: 30d')],
-    ['a state that fades', SIGNAL('when: { field: f, is: 1 }, points: 1, half_life: 30d')],
+    ['a signal with activity and condition', SIGNAL('activity: a, points: 1, when: { field: f, is: 1 }')],
+    ['a signal with two kinds of decay', SIGNAL('activity: a, points: 1, half_life: 30d, lifetime: 30d')],
+    ['a state with decay', SIGNAL('when: { field: f, is: 1 }, points: 1, half_life: 30d')],
     ['a misspelled key of a signal', SIGNAL('activity: a, points: 1, maxcount: 2')],
     ['a misspelled key of a tier', SIGNAL('activity: a, tiers: [{ counts: 1, points: 2 }]')],
     ['a duration without a unit', SIGNAL('activity: a, points: 1, half_life: 30')],
     ['a duration in words', SIGNAL('activity: a, points: 1, half_life: 30 days')],
     ['a group without a limit', MODEL_WITH('behavior: { signals: [], groups: [{ id: g, signals: [] }] }')],
-    ['points and the best share at once', BAND('at_least: { points: 5, top: 5%, floor: 5 }')],
-    ['the best share without a floor', BAND('at_least: { top: 5% }')],
-    ['the best share as a number', BAND('at_least: { top: 5, floor: 5 }')],
+    ['points and a percentile in one threshold', BAND('at_least: { points: 5, top: 5%, floor: 5 }')],
+    ['a percentile without a floor', BAND('at_least: { top: 5% }')],
+    ['a percentile as a number', BAND('at_least: { top: 5, floor: 5 }')],
     ['a cell without a grade', BAND('at_least: 5, cells: [1A]')],
     ['a misspelled requirement', BAND('at_least: 5, requires: { min_grades: B }')],
-    ['a basis that there is not', STATUS('basis: sum, bands: [{ id: all }]')],
+    ['an unknown basis', STATUS('basis: sum, bands: [{ id: all }]')],
     ['a gate without "unless"', STATUS('bands: [{ id: all }], gates: [{ id: g, max_band: all }]')],
   ])('may not have %s', (_what, model) => expect([accepts(MODEL, model), isModel(model)]).toEqual([false, false]));
 });
 
-describe('a mapping', () => {
+describe('a mapping, for the schema and for leadgrade validate,', () => {
   const MAPPED = (parts: { fields?: string; write_back?: string; more?: string }) =>
     `{ crm: c, fields: { ${parts.fields ?? ''} }, write_back: { ${parts.write_back ?? ''} }, ${parts.more ?? ''} }`;
   const FIELD = (source: string) => MAPPED({ fields: `contact.email: ${source}` });
@@ -118,18 +118,18 @@ describe('a mapping', () => {
     ['a field from one property', FIELD('{ from: contacts.email }')],
     ['a field from the first of several', FIELD('{ from: [contacts.email, contacts.mail], as: text }')],
     ['activities', MAPPED({ more: 'activities: [{ from: calls, type: call, at: [a, b], attributes: { x: y } }]' })],
-    ['properties of its own to write to', MAPPED({ write_back: 'fit_grade: our_grade' })],
+    ['custom properties to write to', MAPPED({ write_back: 'fit_grade: our_grade' })],
   ])('may have %s', (_what, text) => expect([accepts(MAPPING, text), isMapping(text)]).toEqual([true, true]));
 
   test.each([
     ['a field without a source', FIELD('{}')],
     ['a property without its object', FIELD('{ from: email }')],
-    ['a kind of value that there is not', FIELD('{ from: contacts.email, as: date }')],
+    ['an unknown kind of value', FIELD('{ from: contacts.email, as: date }')],
     ['a misspelled key of a field', FIELD('{ from: contacts.email, tables: t }')],
     ['an activity without a date', MAPPED({ more: 'activities: [{ from: calls, type: call }]' })],
-    ['an operator that nobody knows', MAPPED({ more: 'leads: { where: { field: f, equals: 1 } }' })],
-    ['a score field that there is not', MAPPED({ write_back: 'grade: g' })],
-    ['a key that nobody knows', MAPPED({ more: 'field: {}' })],
+    ['an unknown operator', MAPPED({ more: 'leads: { where: { field: f, equals: 1 } }' })],
+    ['an unknown score field', MAPPED({ write_back: 'grade: g' })],
+    ['an unknown key', MAPPED({ more: 'field: {}' })],
   ])('may not have %s', (_what, text) => expect([accepts(MAPPING, text), isMapping(text)]).toEqual([false, false]));
 });
 
@@ -141,11 +141,11 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null;
 }
 
-/** Every node of a JSON document, with where it stands. */
+/** Every node of a JSON document, with its path. */
 function* nodesIn(value: unknown, path = ''): Generator<{ readonly path: string; readonly node: Node }> {
   if (!isNode(value)) return;
   yield { path, node: value };
-  for (const [key, each] of Object.entries(value)) yield* nodesIn(each, `${path}/${key}`);
+  for (const [key, child] of Object.entries(value)) yield* nodesIn(child, `${path}/${key}`);
 }
 
 describe.each([...schemas])('%s', (_file, schema) => {
@@ -154,7 +154,7 @@ describe.each([...schemas])('%s', (_file, schema) => {
     return Object.entries(node).map(([key, value]) => ({ path: `${path}/${key}`, value }));
   });
 
-  test('explains every key', () => {
+  test('describes every key', () => {
     expect(properties.length).toBeGreaterThan(5);
     const explained = ({ value }: { value: unknown }): boolean => {
       if (!isNode(value)) return false;
@@ -164,7 +164,7 @@ describe.each([...schemas])('%s', (_file, schema) => {
     expect(properties.filter((each) => !explained(each)).map(({ path }) => path)).toEqual([]);
   });
 
-  test('leaves no value open, and no object', () => {
+  test('contains no empty schema, and closes every object', () => {
     const open = [...nodesIn(schema)].filter(({ node }) => {
       const isEmpty = Object.keys(node).length === 0;
       return isEmpty || (node.type === 'object' && node.additionalProperties === undefined);

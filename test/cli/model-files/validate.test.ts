@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test('a folder with a valid model is valid', async () => {
+test('validate accepts a folder with a valid model', async () => {
   await mkdir(join(folder, 'mappings'), { recursive: true });
   await writeFile(join(folder, 'mappings/model.yaml'), 'name: m\nversion: "1"\nstatus: { bands: [{ id: all }] }\n');
   const { code, stdout } = await leadgrade(['validate', '--json'], { cwd: folder });
@@ -19,7 +19,7 @@ test('a folder with a valid model is valid', async () => {
   expect(JSON.parse(stdout)).toEqual({ valid: true, files: ['mappings/model.yaml'], problems: [] });
 });
 
-test('mistakes are all named, with file, line, path and what to do, and end with exit code 2', async () => {
+test('validate prints file, line and path of every mistake, and ends with exit code 2', async () => {
   const file = join(folder, 'bad.yaml');
   await writeFile(file, 'name: m\nversion: "1"\nstatus:\n  bands: [{ id: all }, { id: all }]\n  gate: []\n');
   const { code, stdout } = await leadgrade(['validate', '--model', file, '--mapping', join(folder, 'none.yaml')]);
@@ -37,7 +37,7 @@ activities:
   call: hubspott
 `;
 
-test('a CRM that people.yaml misspells is named with its line, by validate and by whatever opens the product', async () => {
+test('a misspelled CRM in people.yaml is reported with its line, by validate and by start', async () => {
   const own = await mkdtemp(join(tmpdir(), 'leadgrade-people-'));
   await mkdir(join(own, 'mappings'));
   await writeFile(join(own, 'mappings/people.yaml'), PEOPLE);
@@ -57,7 +57,7 @@ test('a CRM that people.yaml misspells is named with its line, by validate and b
   for (const line of lines) expect(started.stderr).toContain(line);
 });
 
-test('what is wrong with events.yaml is named with its line', async () => {
+test('validate reports a mistake in events.yaml with its line', async () => {
   const own = await mkdtemp(join(tmpdir(), 'leadgrade-events-'));
   await mkdir(join(own, 'mappings'));
   const rule = '  - { from: track, type: chat, when: { field: plan, is: Team } }';

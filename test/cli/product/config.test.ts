@@ -30,7 +30,7 @@ async function file(name: string, content: string): Promise<string> {
 }
 
 describe('settings', () => {
-  test('all have a default: nothing needs to be set', () => {
+  test('all have a default, so none must be set', () => {
     expect(config({})).toMatchObject({
       dataDir: '.leadgrade',
       databaseUrl: undefined,
@@ -48,14 +48,14 @@ describe('settings', () => {
     expect(config({ DATABASE_URL: '', PORT: ' ' })).toMatchObject({ databaseUrl: undefined, port: 3000 });
   });
 
-  test('may come from a file, without its line end', async () => {
+  test('may be given as NAME_FILE; the line feed at the end of the file is removed', async () => {
     const path = await file('token', 'a-token-of-the-dashboard\n');
     expect(config({ ADMIN_TOKEN_FILE: path }).adminToken).toBe('a-token-of-the-dashboard');
     const model = await file('model-place', 'models/ours.yaml\n');
     expect(config({ MODEL_FILE_FILE: model }).modelFile).toBe('models/ours.yaml');
   });
 
-  test('that are wrong are all named in one message, with what was found and what is expected', () => {
+  test('that are wrong are all listed in one message, with the value and the expected format', () => {
     const message = problems({
       PORT: '70000',
       TIMEZONE: 'Mars/Olympus',
@@ -79,7 +79,7 @@ describe('settings', () => {
     ['https://leads.acme.io', 'https://leads.acme.io'],
     ['https://leads.acme.io:8443/', 'https://leads.acme.io:8443'],
     ['http://127.0.0.1:3000//', 'http://127.0.0.1:3000'],
-  ])('say how the outside reaches us: %s', (PUBLIC_URL, publicUrl) => {
+  ])('accept the public URL %s and normalize it', (PUBLIC_URL, publicUrl) => {
     expect(config({ PUBLIC_URL })).toMatchObject({ publicUrl });
   });
 
@@ -87,15 +87,15 @@ describe('settings', () => {
     ['a path', 'https://acme.io/leads', 'https://acme.io'],
     ['a query', 'https://acme.io/?a=b', 'https://acme.io'],
     ['a fragment', 'https://acme.io/#a', 'https://acme.io'],
-    ['a user', 'https://ann:hunter2@acme.io', 'https://acme.io'],
+    ['a user and password', 'https://ann:hunter2@acme.io', 'https://acme.io'],
     ['another spelling', 'https://Acme.io:443', 'https://acme.io'],
-  ])('refuse a public address with %s, and say what to give', (_what, PUBLIC_URL, origin) => {
+  ])('refuse a public URL with %s, and suggest the right one', (_what, PUBLIC_URL, origin) => {
     const message = problems({ PUBLIC_URL });
     expect(message).toContain(`PUBLIC_URL: expected ${origin}: `);
     expect(message).not.toContain('hunter2');
   });
 
-  test('that are secret are never shown', () => {
+  test('that are secret are never printed', () => {
     const message = problems({
       DATABASE_URL: 'mysql://root:hunter2@db/x',
       REDIS_URL: 'hunter2',
@@ -105,7 +105,7 @@ describe('settings', () => {
     expect(message).not.toContain('hunter2');
   });
 
-  test('of those who may send events name each with its key, and two keys while one replaces the other', () => {
+  test('EVENTS_WRITE_KEYS holds a key for each source, and two keys while one replaces the other', () => {
     const one = 'a'.repeat(16);
     const other = 'b'.repeat(16);
     expect(config({ EVENTS_WRITE_KEYS: ` website:${one}, product:${other},product:${one}1 ` }).eventsWriteKeys).toEqual(
@@ -123,19 +123,19 @@ describe('settings', () => {
     }
   });
 
-  test('given twice are refused', async () => {
+  test('given both as NAME and as NAME_FILE are refused', async () => {
     const path = await file('port', '4000');
     expect(problems({ PORT: '3000', PORT_FILE: path })).toContain('PORT and PORT_FILE are both set. Remove one.');
   });
 
   test.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Asia/Kathmandu'])(
-    'know the zone %s',
+    'accept the time zone %s',
     (zone) => {
       expect(config({ TIMEZONE: zone }).timezone).toBe(zone);
     },
   );
 
-  test('of a CRM are handed over unparsed, by its prefix alone', async () => {
+  test('of a CRM are passed on unparsed, selected by the prefix of their names', async () => {
     const path = await file('secret', 'from a file\n');
     const { connectorSettings } = config({
       HUBSPOT_ACCESS_TOKEN: 'a',
@@ -149,7 +149,7 @@ describe('settings', () => {
     expect(() => unreadable.connectorSettings('hubspot')).toThrow(/HUBSPOT_ACCESS_TOKEN_FILE: cannot read/);
   });
 
-  test('of .env do not replace what the environment sets', async () => {
+  test('of the environment win over those of .env', async () => {
     await file('.env', 'LEADGRADE_TEST_ONLY=from the file\nPATH=nowhere\n');
     const environment = loadEnvironment(folder);
     expect(environment.LEADGRADE_TEST_ONLY).toBe('from the file');
@@ -157,7 +157,7 @@ describe('settings', () => {
   });
 });
 
-test('.env.example names every setting (npm run gen writes it)', async () => {
+test('.env.example contains every setting (npm run gen writes it)', async () => {
   const written = await readFile(new URL('../../../.env.example', import.meta.url), 'utf8');
   expect(written).toBe(await envExample());
   expect(Object.keys(config({}))).toHaveLength(written.split('# --- ')[0]!.match(/^#[A-Z_]+=/gm)!.length + 1);

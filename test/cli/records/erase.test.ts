@@ -1,4 +1,4 @@
-// `leadgrade erase`: somebody whom a CRM has no more is deleted here, too, and it is told what was.
+// `leadgrade erase`: all data of a record that was deleted in its CRM is deleted, and the report counts it.
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { leads } from '../../support/leads.ts';
@@ -11,7 +11,7 @@ afterEach(async () => {
   opened = undefined;
 });
 
-/** Three people who are in both CRMs, scored. */
+/** Three people with records in both CRMs, scored. */
 async function bothBackfilled(): Promise<SalesforceProduct> {
   opened = await openSalesforceProduct({ dataset: leads(3), hubspot: leads(3) });
   await opened.backfill();
@@ -24,8 +24,8 @@ const reportSchema = z.object({
   others: z.array(z.string()),
 });
 
-/** What still stands here of a record, by table. */
-async function leftOf({ context: { db } }: SalesforceProduct, id: string) {
+/** The remaining data of a record, by table. */
+async function dataOf({ context: { db } }: SalesforceProduct, id: string) {
   const record = await db
     .selectFrom('records')
     .select(['fields', 'crm_values', 'email_key'])
@@ -36,56 +36,56 @@ async function leftOf({ context: { db } }: SalesforceProduct, id: string) {
   return { record, values, waiting };
 }
 
-test('a Lead that was deleted for good is erased, its other record is named and goes on alone', async () => {
-  const under = await bothBackfilled();
-  const [id = ''] = under.org.leadIds.values();
-  const [contact = ''] = under.portal?.contactIds.values() ?? [];
-  await under.control('DELETE', `records/Lead/${id}`);
-  await under.control('POST', `records/Lead/${id}/purge`);
-  const told = await leadgradeHere(['erase', `salesforce:${id}`, '--json'], { env: under.env });
-  expect(told.code).toBe(0);
-  const { erasures, others } = reportSchema.parse(JSON.parse(told.stdout));
+test('a Lead that was purged in Salesforce is erased; the report names its HubSpot contact, which is scored without it', async () => {
+  const product = await bothBackfilled();
+  const [id = ''] = product.org.leadIds.values();
+  const [contact = ''] = product.portal?.contactIds.values() ?? [];
+  await product.control('DELETE', `records/Lead/${id}`);
+  await product.control('POST', `records/Lead/${id}/purge`);
+  const report = await leadgradeHere(['erase', `salesforce:${id}`, '--json'], { env: product.env });
+  expect(report.code).toBe(0);
+  const { erasures, others } = reportSchema.parse(JSON.parse(report.stdout));
   expect(erasures).toHaveLength(1);
   expect(erasures[0]?.erased.fields).toBeGreaterThan(3);
   expect(others).toEqual([`hubspot:${contact}`]);
-  expect(await leftOf(under, id)).toEqual({
+  expect(await dataOf(product, id)).toEqual({
     record: [{ fields: {}, crm_values: {}, email_key: null }],
     values: [],
     waiting: [],
   });
 
-  await under.sync();
-  expect((await leftOf(under, id)).record).toEqual([{ fields: {}, crm_values: {}, email_key: null }]);
-  const again = await leadgradeHere(['erase', `salesforce:${id}`], { env: under.env });
+  await product.sync();
+  expect((await dataOf(product, id)).record).toEqual([{ fields: {}, crm_values: {}, email_key: null }]);
+  const again = await leadgradeHere(['erase', `salesforce:${id}`], { env: product.env });
   expect(again.code).toBe(0);
   expect(again.stdout.split('\n').filter((line) => line.includes('was erased here at'))).toHaveLength(1);
-  const other = await leadgradeHere(['explain', `hubspot:${contact}`], { env: under.env });
+  const other = await leadgradeHere(['explain', `hubspot:${contact}`], { env: product.env });
   expect(other.stdout).not.toContain('Salesforce');
 });
 
-test('nobody is erased who is still there, or was never known', async () => {
-  const under = await bothBackfilled();
-  const [id = ''] = under.org.leadIds.values();
-  const before = await leftOf(under, id);
-  const refused = await leadgradeHere(['erase', `salesforce:${id}`], { env: under.env });
+test('erase refuses a record that still exists in the CRM, and a record that was never known', async () => {
+  const product = await bothBackfilled();
+  const [id = ''] = product.org.leadIds.values();
+  const before = await dataOf(product, id);
+  const refused = await leadgradeHere(['erase', `salesforce:${id}`], { env: product.env });
   expect(refused).toMatchObject({ code: 2, stdout: '' });
   expect(refused.stderr).toContain('is still in Salesforce');
-  expect(await leftOf(under, id)).toEqual(before);
+  expect(await dataOf(product, id)).toEqual(before);
 
-  const unknown = await leadgradeHere(['erase', 'salesforce:00QgL0000009999UAA'], { env: under.env });
+  const unknown = await leadgradeHere(['erase', 'salesforce:00QgL0000009999UAA'], { env: product.env });
   expect(unknown).toMatchObject({ code: 2, stdout: '' });
   expect(unknown.stderr).toContain('is not known');
 });
 
-test('a Lead that was merged is erased with its survivor, when that is gone', async () => {
-  const under = await bothBackfilled();
-  const [merged = '', survivor = ''] = under.org.leadIds.values();
-  await under.control('POST', 'merge', { masterId: survivor, mergedId: merged });
-  await under.sync();
-  const early = await leadgradeHere(['erase', `salesforce:${merged}`], { env: under.env });
+test('a merged Lead is erased together with its survivor, after the survivor was deleted', async () => {
+  const product = await bothBackfilled();
+  const [merged = '', survivor = ''] = product.org.leadIds.values();
+  await product.control('POST', 'merge', { masterId: survivor, mergedId: merged });
+  await product.sync();
+  const early = await leadgradeHere(['erase', `salesforce:${merged}`], { env: product.env });
   expect(early.code).toBe(2);
   expect(early.stderr).toContain(`was merged into salesforce:${survivor}`);
-  await under.control('DELETE', `records/Lead/${survivor}`);
-  expect((await leadgradeHere(['erase', `salesforce:${survivor}`], { env: under.env })).code).toBe(0);
-  expect((await leftOf(under, merged)).record).toEqual([{ fields: {}, crm_values: {}, email_key: null }]);
+  await product.control('DELETE', `records/Lead/${survivor}`);
+  expect((await leadgradeHere(['erase', `salesforce:${survivor}`], { env: product.env })).code).toBe(0);
+  expect((await dataOf(product, merged)).record).toEqual([{ fields: {}, crm_values: {}, email_key: null }]);
 });

@@ -1,18 +1,16 @@
-// `leadgrade errors list`: records first, then parts of webhooks, page by page.
+// `leadgrade errors list`: pages of records, then of quarantined parts of webhooks.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { insertQuarantine } from '../../../src/store/inbox/quarantine.ts';
 import { recordErrors } from '../../../src/store/leads/record-errors.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
 import { at, ref } from '../../store/fresh-store.ts';
-import { BACKENDS, type Installation } from '../../support/backends.ts';
+import { BACKEND, type Installation } from '../../support/backends.ts';
 import { leadgradeHere } from '../run-command.ts';
 
-const [setup] = BACKENDS.toSorted((a, b) => Number(b.name === 'postgres') - Number(a.name === 'postgres'));
 let installation: Installation;
 
 beforeAll(async () => {
-  if (setup === undefined) throw new Error('There is no set-up to test on.');
-  installation = await setup.create();
+  installation = await BACKEND.create();
   const { DATABASE_URL: databaseUrl, DATA_DIR: dataDir } = installation.env;
   const { db, close } = await openDatabase({ databaseUrl, dataDir });
   const problem = { stage: 'read', field: '', code: 'BAD_VALUE', message: 'is odd' } as const;
@@ -33,7 +31,7 @@ function list(...args: readonly string[]) {
   return leadgradeHere(['errors', 'list', ...args], { env: { ...installation.env, HUBSPOT_ACCESS_TOKEN: 'token' } });
 }
 
-test('pages lead through records and then through parts of webhooks, each once, and end', async () => {
+test('the pages of errors list contain each record and each part of a webhook once, and end', async () => {
   const seen: string[] = [];
   let after: readonly string[] = [];
   for (let page = 0; page < 5; page += 1) {
@@ -49,7 +47,7 @@ test('pages lead through records and then through parts of webhooks, each once, 
   expect(after).toEqual(['--after', 'webhook:2']);
 });
 
-test('a page may have the last records and the first parts, also for programs', async () => {
+test('a page of errors list --json may contain the last records and the first parts of webhooks', async () => {
   const { stdout, stderr } = await list('--limit', '3', '--json');
   const entries: unknown[] = stdout
     .trim()
@@ -67,6 +65,6 @@ test.each([
   ['--after', 'record:1'],
   ['--after', '-1'],
   ['--limit', '0'],
-])('%s %s is bad usage', async (option, value) => {
+])('errors list %s %s is bad usage', async (option, value) => {
   expect(await list(`${option}=${value}`)).toMatchObject({ code: 2, stdout: '' });
 });

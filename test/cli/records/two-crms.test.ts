@@ -1,4 +1,4 @@
-// An org and a portal beside each other: commands for one of them, and `init` of an org as a new user meets it.
+// Commands with HubSpot and Salesforce set up: for one of the CRMs, and `init` of Salesforce for a new user.
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
 import { type SalesforceSandbox, startSalesforceSandbox } from '../../../sandbox/salesforce/start.ts';
-import { freshDataDir, type Installation } from '../../support/backends.ts';
+import { createDataDir, type Installation } from '../../support/backends.ts';
 import { leads } from '../../support/leads.ts';
 import { orgSettings } from '../../support/salesforce-product.ts';
 import { leadgrade, leadgradeHere } from '../run-command.ts';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const clock = { now: () => new Date() };
   portal = await startHubSpotSandbox({ port: 0, dataset: leads(3), clock, searchLagMs: 0 });
   org = await startSalesforceSandbox({ port: 0, dataset: leads(3), clock });
-  installation = await freshDataDir();
+  installation = await createDataDir();
   folder = await mkdtemp(join(tmpdir(), 'leadgrade-two-crms-'));
 });
 afterAll(async () => {
@@ -40,7 +40,7 @@ const partsOf = (stdout: string) => {
   return [...new Set(findings.map(({ part }) => part))];
 };
 
-test('setup and doctor keep to the CRM that they are told, and a CRM that is not set up is bad usage', async () => {
+test('setup and doctor with --crm work on that CRM only, and a CRM that is not set up is bad usage', async () => {
   const one = await leadgradeHere(['setup', '--dry-run', '--crm', 'salesforce'], { env: onBoth() });
   expect(one.stdout).toContain('salesforce: field Lead.Leadgrade_Total_Score__c: would create');
   expect(one.stdout).not.toContain('hubspot:');
@@ -54,13 +54,13 @@ test('setup and doctor keep to the CRM that they are told, and a CRM that is not
   expect(partsOf(all.stdout)).toEqual(['leadgrade', 'hubspot', 'salesforce']);
 
   const none = await leadgradeHere(['setup', '--crm', 'pipedrive'], { env: onBoth() });
-  expect(none).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('there is hubspot, salesforce') });
+  expect(none).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Set up: hubspot, salesforce.') });
 });
 
-test('init of an org takes what --set says, asks for the secret alone, and keeps it', async () => {
-  const said = ['--set', `SALESFORCE_LOGIN_URL=${org.url}`, '--set', `SALESFORCE_CLIENT_ID=${org.clientId}`];
+test('init for Salesforce with --set prompts only for the client secret, and saves everything', async () => {
+  const options = ['--set', `SALESFORCE_LOGIN_URL=${org.url}`, '--set', `SALESFORCE_CLIENT_ID=${org.clientId}`];
   const input = `${org.clientSecret}\n`;
-  const done = await leadgrade(['init', '--crm', 'salesforce', ...said, '--dry-run'], {
+  const done = await leadgrade(['init', '--crm', 'salesforce', ...options, '--dry-run'], {
     cwd: folder,
     env: UNSET,
     input,
@@ -72,7 +72,7 @@ test('init of an org takes what --set says, asks for the secret alone, and keeps
   expect(parseEnv(await readFile(join(folder, '.env'), 'utf8'))).toMatchObject(orgSettings(org));
 });
 
-test('init asks for no secret where a private key is named', async () => {
+test('init for Salesforce with a private key prompts for no client secret', async () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = join(folder, 'leadgrade.key');
   await writeFile(key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
@@ -88,9 +88,9 @@ test('init asks for no secret where a private key is named', async () => {
     SALESFORCE_PRIVATE_KEY_FILE: key,
     SALESFORCE_USERNAME: org.username,
   };
-  const said = Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+  const options = Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
   const own = await mkdtemp(join(tmpdir(), 'leadgrade-key-'));
-  const done = await leadgrade(['init', '--crm', 'salesforce', ...said], { cwd: own, env: UNSET });
+  const done = await leadgrade(['init', '--crm', 'salesforce', ...options], { cwd: own, env: UNSET });
   expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('salesforce: connected to org') });
   expect(parseEnv(await readFile(join(own, '.env'), 'utf8'))).toMatchObject(settings);
   await rm(own, { recursive: true });

@@ -1,4 +1,4 @@
-// `leadgrade score --csv`: what a RevOps person gets of an export, good rows and bad.
+// `leadgrade score --csv`: results of an export with valid and invalid rows.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -35,7 +35,7 @@ async function score(text: string | Buffer, ...args: readonly string[]) {
   return leadgradeHere(['score', ...files, '--as-of', '2026-11-22T00:00:00Z', ...args]);
 }
 
-test('rows are scored as the same leads in NDJSON are', async () => {
+test('rows of a CSV file get the same scores as the same leads in NDJSON', async () => {
   const { code, stdout, stderr } = await score(
     `${[HEADER, ...GOOD].join('\r\n').replace('=HYPERLINK("http://x")', 'Ann')}\r\n`,
     '--json',
@@ -58,8 +58,8 @@ test('rows are scored as the same leads in NDJSON are', async () => {
   expect(stdout).toBe(same.stdout);
 });
 
-describe('--out', () => {
-  test('writes every row with its score behind it, bad ones in their place, and nothing that runs', async () => {
+describe('score --csv --out', () => {
+  test('writes every row with its score, invalid rows at their position, and no cell that a spreadsheet would run', async () => {
     const out = join(folder, 'scored.csv');
     const bad = ['3;Bo;VP;12 people;;;1;;0;yes', '4;Cy;"open;1;;;1;;0;no', '5;Di;VP', '-;Ed;VP;1;;;1;;0;no'];
     const rows = [HEADER, GOOD[0]?.replace('=HYPERLINK("http://x")', '"=HYPERLINK(""http://x"")"'), ...bad, GOOD[1]];
@@ -71,7 +71,7 @@ describe('--out', () => {
     const [header = [], ...cells] = parse(text, { bom: true, delimiter: ';' });
     expect(header).toEqual([...HEADER.split(';'), ...SCORE_COLUMNS]);
     expect(cells.map((row) => row[0])).toEqual(['1', '3', '4;Cy;"open;1;;;1;;0;no', '5', '-', '2']);
-    const first = Object.fromEntries(header.map((name, place) => [name, cells[0]?.[place]]));
+    const first = Object.fromEntries(header.map((name, index) => [name, cells[0]?.[index]]));
     expect(first).toMatchObject({
       Name: `'=HYPERLINK("http://x")`,
       Balance: '-12.50',
@@ -107,9 +107,9 @@ describe('--out', () => {
     ['the export itself', 'leads.csv', 'overwrite'],
     ['the mapping', 'columns.yaml', 'overwrite'],
     ['the model', join(import.meta.dirname, '../../../mappings/model.yaml'), 'overwrite'],
-    ['a folder that is not there', 'none/x.csv', 'ENOENT'],
+    ['a file in a missing folder', 'none/x.csv', 'ENOENT'],
     ['a folder', '.', 'EISDIR'],
-  ])('is refused over %s', async (_, name, words) => {
+  ])('refuses to write over %s', async (_, name, words) => {
     const text = [HEADER, ...GOOD].join('\n').replace('"http://x"', '');
     const { code, stderr } = await score(text, '--out', resolve(folder, name));
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
@@ -117,12 +117,12 @@ describe('--out', () => {
   });
 });
 
-test('of many bad rows the first ten are named and all are counted', async () => {
+test('the first ten of many invalid rows are printed, and all are counted', async () => {
   const bad = Array.from({ length: 25 }, (_, row) => `${row};x;VP;many;;;1;;0;yes`);
   const { code, stdout, stderr } = await score([HEADER, ...bad, '99;x;VP;1;;;1;;0;yes'].join('\n'), '--json');
   expect(code).toBe(1);
   expect(stderr.match(/^line \d+/gm)).toHaveLength(10);
-  expect(stderr).toContain('25 rows are not scored; the first 10 are named above.');
+  expect(stderr).toContain('25 rows are not scored; the first 10 are listed above.');
   const lines = stdout
     .trimEnd()
     .split('\n')
@@ -136,13 +136,13 @@ test.each([
   ['', 'is empty'],
   ['Id;Nome;Size\n1;x;1\n', 'missing column "Title". Nearest in the header'],
   [`${HEADER};Size\n`, 'duplicate column "Size" (columns 4 and 11)'],
-])('a file that cannot be used ends with exit code 2 and clear words: %j', async (text, words) => {
+])('a CSV file that cannot be read ends with exit code 2 and a clear message: %j', async (text, words) => {
   const { code, stdout, stderr } = await score(text);
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toContain(words);
 });
 
-test('a header without rows is said, and is no failure', async () => {
+test('a CSV file without rows is reported, and is not an error', async () => {
   const { code, stdout, stderr } = await score(`${HEADER}\n`, '--json');
   expect([code, stdout]).toEqual([0, '']);
   expect(stderr).toContain('a header and no rows');
@@ -150,35 +150,35 @@ test('a header without rows is said, and is no failure', async () => {
 
 test.each([
   ['--csv without --mapping', ['--csv', 'x.csv'], '--csv needs --mapping'],
-  ['--mapping without --csv', ['--mapping', 'x.yaml'], '--mapping belongs to --csv'],
-  ['--out without --csv', ['--out', 'x.csv'], '--out belongs to --csv'],
+  ['--mapping without --csv', ['--mapping', 'x.yaml'], '--mapping needs --csv'],
+  ['--out without --csv', ['--out', 'x.csv'], '--out needs --csv'],
   ['--csv and --input', ['--csv', 'x.csv', '--input', 'x.ndjson'], 'cannot be used with'],
-  ['a file that does not exist', ['--csv', 'none.csv', '--mapping', 'none.yaml'], 'cannot be read'],
-])('%s is bad usage', async (_, args, words) => {
+  ['a missing file', ['--csv', 'none.csv', '--mapping', 'none.yaml'], 'cannot be read'],
+])('score with %s is bad usage', async (_, args, words) => {
   const { code, stdout, stderr } = await leadgradeHere(['score', ...args]);
   expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(words)]);
 });
 
-test('--sample sums up the file, and NDJSON as well; types that nobody speaks of are named', async () => {
+test('score --sample summarizes CSV and NDJSON, and lists activity types that the mapping does not mention', async () => {
   const text = [HEADER, ...GOOD, GOOD[1]?.replace('2;', '3;')].join('\n').replace('=HYPERLINK("http://x")', 'Ann');
   const { code, stdout, stderr } = await score(text, '--sample', '--json');
   expect(code).toBe(0);
-  expect(stderr).toContain('The model counts "email_open", which the mapping neither gives');
+  expect(stderr).toContain('The model scores "email_open", which the mapping neither maps');
   const report = JSON.parse(stdout);
   expect(report).toMatchObject({ leads: 3, refused: 0, outcome: { known: 3, reached: 1 } });
-  const title = report.fit.find((each: { criterion: string }) => each.criterion === 'title');
+  const title = report.fit.find(({ criterion }: { criterion: string }) => criterion === 'title');
   expect(title).toMatchObject({
     matched: { leads: 3 },
     cases: [{ label: 'Student or intern', leads: 2 }, { label: 'Executive', leads: 1 }, {}, {}, {}],
   });
 
-  const table = await leadgradeHere(['score', '--sample'], { input: '{"id":1}\n{"id":2}\nno json\n' });
+  const table = await leadgradeHere(['score', '--sample'], { input: '{"id":1}\n{"id":2}\nnot json\n' });
   expect(table.code).toBe(1);
   expect(table.stdout).toContain('2 leads scored with b2b-saas@');
   expect(table.stdout).toMatch(/^Cold +2 +100\.0 %$/m);
 });
 
-test('leadgrade validate knows the mapping of an export', async () => {
+test('validate checks the mapping of an export', async () => {
   const file = join(folder, 'bad.yaml');
   await writeFile(file, 'csv: { id: Id }\nfields:\n  contact.job_title: { form: Title }\n');
   const { code, stdout } = await leadgradeHere(['validate', '--mapping', file]);

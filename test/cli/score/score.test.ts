@@ -1,4 +1,4 @@
-// `leadgrade score` as a process: what goes in, what comes out, and with which exit code.
+// `leadgrade score` as a process: input, output and exit code.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ const parse = (stdout: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-test('each lead gives one line, in input order, with every criterion and signal', async () => {
+test('score prints one line a lead, in the order of the input, with every criterion and signal', async () => {
   const { code, stdout } = await leadgrade([...JSON_LINES, '--input', '-'], {
     input: `${JSON.stringify(vp)}\n\n{"id":"x"}\n`,
   });
@@ -65,7 +65,7 @@ test('each lead gives one line, in input order, with every criterion and signal'
   expect(second).toMatchObject({ id: 'x', grade: 'Ungraded', status: 'cold', cell: null, next_change_at: null });
 });
 
-test('a line that is no lead gives its error in its place, the rest is scored, and the exit code is 1', async () => {
+test('an invalid line gets its error at its position, the other leads are scored, and the exit code is 1', async () => {
   const secret = 'someone@example.com';
   const lines = [
     `{"id":"a","fields":{"contact.email":"${secret}"}`,
@@ -99,7 +99,7 @@ test.each([
   expect(stderr).not.toBe('');
 });
 
-test('a model with a mistake ends with exit code 2, and names file, line and path', async () => {
+test('score with an invalid model ends with exit code 2, and prints file, line and path', async () => {
   const model = join(folder, 'model.yaml');
   await writeFile(model, 'name: m\nversion: 1.0\nstatus:\n  bands:\n    - id: all\n');
   const { code, stdout, stderr } = await leadgrade(['score', '--model', model, '--json'], {
@@ -109,29 +109,29 @@ test('a model with a mistake ends with exit code 2, and names file, line and pat
   expect(stderr).toContain('model.yaml:2 version');
 });
 
-test('without --json people read it', async () => {
+test('score without --json prints text for people', async () => {
   const { code, stdout } = await leadgrade(['score', ...AS_OF], { input: JSON.stringify(vp) });
   expect(code).toBe(0);
   expect(stdout).toContain('7  Hot - high priority\n');
   expect(stdout).toContain('  +30 Executive (Job title)\n');
 });
 
-test('line separators that Unicode knows stay inside a lead', async () => {
+test('a Unicode line separator inside a string does not end the line of a lead', async () => {
   const { code, stdout } = await leadgrade(JSON_LINES, { input: '\uFEFF{"id":"a\u2028b"}\n' });
   expect(code).toBe(0);
   expect(parse(stdout)[0].id).toBe('a\u2028b');
 });
 
-test('twenty thousand leads stream through in order', async () => {
+test('score streams twenty thousand leads in order', async () => {
   const file = join(folder, 'many.ndjson');
   const ids = Array.from({ length: 20_000 }, (_, index) => index);
   await writeFile(file, ids.map((id) => `{"id":${id}}`).join('\n'));
   const { code, stdout } = await leadgrade([...JSON_LINES, '--input', file]);
   expect(code).toBe(0);
-  expect(parse(stdout).map((each) => Number(each.id))).toEqual(ids);
+  expect(parse(stdout).map(({ id }) => Number(id))).toEqual(ids);
 });
 
-test('input that breaks off is no result: exit code 3, and words instead of a stack', async () => {
+test('score ends with exit code 3 and a message without a stack when its input fails', async () => {
   const input = Readable.from(
     (function* () {
       yield Buffer.from('{"id":1}\n');

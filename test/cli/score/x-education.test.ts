@@ -1,4 +1,4 @@
-// The worked example of docs/exports.md on the public file: 9,240 real leads. The file is no part of this repository.
+// The worked example of docs/exports.md with the public file of 9,240 real leads, which is not part of this repository.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -8,10 +8,10 @@ const ROOT = join(import.meta.dirname, '../../..');
 const FILE = join(ROOT, '../shared/data/x-education-leads.csv');
 const EXAMPLE = 'docs/examples/x-education';
 const ARGS = ['--mapping', `${EXAMPLE}/mapping.yaml`, '--model', `${EXAMPLE}/model.yaml`];
-const isThere = existsSync(FILE);
-if (!isThere) console.warn('Left out: the X Education example, as ../shared/data/x-education-leads.csv is absent.');
+const exists = existsSync(FILE);
+if (!exists) console.warn('Skipped: the X Education example, because ../shared/data/x-education-leads.csv is absent.');
 
-describe.skipIf(!isThere)('the X Education export', () => {
+describe.skipIf(!exists)('the X Education export', () => {
   const score = (...args: readonly string[]) =>
     leadgrade(['score', '--csv', FILE, ...ARGS, '--as-of', '2026-11-22T00:00:00Z', '--json', ...args]);
   let sampled: Awaited<ReturnType<typeof score>>;
@@ -20,7 +20,7 @@ describe.skipIf(!isThere)('the X Education export', () => {
     [sampled, scored] = await Promise.all([score('--sample'), score()]);
   });
 
-  test('is scored whole, and the share that converted rises with every band and grade', () => {
+  test('is scored completely, and the conversion rate rises with every band and grade', () => {
     expect(sampled.code).toBe(0);
     const report = JSON.parse(sampled.stdout);
     expect(report).toMatchObject({ leads: 9240, refused: 0, outcome: { known: 9240, reached: 3561 } });
@@ -33,7 +33,7 @@ describe.skipIf(!isThere)('the X Education export', () => {
     }
   });
 
-  test('each explanation sums to its score, and the bands are those of the sample', () => {
+  test('gets explanations that sum to the scores, and the same bands as the sample', () => {
     const results = scored.stdout
       .trimEnd()
       .split('\n')

@@ -48,7 +48,7 @@ async function dump(): Promise<ReadonlyMap<string, string>> {
   for (const { name } of tables) {
     const { rows } = await sql<{
       text: string;
-    }>`select t::text from ${sql.table(`leadgrade.${name}`)} t`.execute(db);
+    }>`select t::text as "text" from ${sql.table(`leadgrade.${name}`)} t`.execute(db);
     texts.set(name, rows.map(({ text }) => text).join('\n'));
   }
   return texts;
@@ -188,7 +188,7 @@ describe('when a contact is deleted for privacy', () => {
     expect(await stored()).toMatchObject({ state: 'gone', fields: {}, erased_at: expect.any(Date) });
     const [report, ...others] = await listErasures(product.context.db, { crm: 'hubspot', id });
     expect(others).toEqual([]);
-    expect(report?.erased).toMatchObject({ activities: 2, outcomes: 2, results: expect.any(Number) });
+    expect(report?.erased).toMatchObject({ activities: 2, deal_outcomes: 2, results: expect.any(Number) });
     expect(report?.erased.fields).toBeGreaterThan(5);
     expect(await tablesWith(`hubspot/contacts/${id}`)).toEqual([]);
     const { rows } = await sql<{ bare: boolean }>`

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { shippedSubscriptions } from '../../../cli/sandbox/subscriptions.ts';
-import { BACKENDS } from '../../support/backends.ts';
+import { BACKEND } from '../../support/backends.ts';
 import { MEETING_TITLE, writeMeetingModel } from '../../support/meeting-model.ts';
 import type { Running } from '../../support/processes.ts';
 import {
@@ -42,7 +42,8 @@ async function closeAll(opened: (() => Promise<unknown>)[]): Promise<void> {
   for (const close of opened.splice(0).toReversed()) await close();
 }
 
-describe.each(BACKENDS)('without a poll, on $name', (setup) => {
+describe(`without a poll, on ${BACKEND.name}`, () => {
+  const setup = BACKEND;
   const opened: (() => Promise<unknown>)[] = [];
   let environment: ServiceEnvironment;
   let service: Running;

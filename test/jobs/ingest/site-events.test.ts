@@ -17,7 +17,8 @@ import { resolvePeople } from '../../../src/store/site-events/match-site-events.
 import { eraseSiteEvents } from '../../../src/store/site-events/retention.ts';
 import { createBodyReader } from '../../../web/http/body-reader.ts';
 import { createSiteEventsRouter, type SiteEventsParts } from '../../../web/site-events/router.ts';
-import { at, freshStore, STORES, saveRead, snapshot } from '../../store/fresh-store.ts';
+import { at, freshStore, saveRead, snapshot } from '../../store/fresh-store.ts';
+import { BACKEND } from '../../support/backends.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 
@@ -65,7 +66,8 @@ const track = (changes: object) => ({
 const identify = (changes: object) => ({ type: 'identify', ...changes });
 const PAT = 'pat@acme.example';
 
-describe.each(STORES)('a site event ($name)', (setup) => {
+describe(`a site event (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
   let now = at();
   const clock = { now: () => now };

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
-import { DEFAULT_BACKEND } from '../../support/backends.ts';
+import { BACKEND } from '../../support/backends.ts';
 import { changed, PUBLIC_URL, storeWebhook } from '../../support/hubspot-webhooks.ts';
 import { ACME, leads } from '../../support/leads.ts';
 import { writeMeetingModel } from '../../support/meeting-model.ts';
@@ -185,7 +185,7 @@ async function decayedContacts({ context }: RunningProduct): Promise<ReadonlySet
  * the CRM.
  */
 async function expectAsUndisturbed(product: TestProduct, { portal }: PlayedScript): Promise<void> {
-  const installation = await DEFAULT_BACKEND.create();
+  const installation = await BACKEND.create();
   const other = await runProduct({ ...product.env, ...installation.env }, product.clock);
   try {
     const since = await logEnd(product);

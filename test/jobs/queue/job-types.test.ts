@@ -3,7 +3,7 @@ import { bullJobOptions, isDelayedKey, JOBS, type JobName, workerConcurrency } f
 import { openQueueBackend } from '../../../jobs/queue/queue-backend.ts';
 import { type RepeatableJob, syncRepeatableJobs } from '../../../jobs/queue/worker.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
-import { BACKENDS } from '../../support/backends.ts';
+import { BACKEND } from '../../support/backends.ts';
 
 const keyIn = (delayMs?: number) => {
   const { deduplication } = bullJobOptions('score-leads', 'score-leads', delayMs === undefined ? {} : { delayMs });
@@ -32,7 +32,8 @@ test('a worker runs one job of each kind and CRM at a time, for any number of CR
   expect([1, 2, 3].map(workerConcurrency)).toEqual([shared + 5, shared + 10, shared + 15]);
 });
 
-describe.each(BACKENDS)('the repeatable jobs on $name', ({ create }) => {
+describe(`the repeatable jobs on ${BACKEND.name}`, () => {
+  const { create } = BACKEND;
   const endings: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const end of endings.splice(0).toReversed()) await end();

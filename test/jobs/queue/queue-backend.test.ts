@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openQueueBackend, type QueueBackend } from '../../../jobs/queue/queue-backend.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
-import { BACKENDS, type BackendEnv } from '../../support/backends.ts';
+import { BACKEND, type BackendEnv } from '../../support/backends.ts';
 import { type Running, startNode } from '../../support/processes.ts';
 import { ownRedis } from '../../support/servers.ts';
 
@@ -43,7 +43,8 @@ function collect(backend: QueueBackend, queue: string, count: number): Promise<r
   });
 }
 
-describe.each(BACKENDS)('the queue ($name)', ({ create }) => {
+describe(`the queue (${BACKEND.name})`, () => {
+  const { create } = BACKEND;
   async function installation(): Promise<BackendEnv> {
     const { env, destroy } = await create();
     endings.push(destroy);
@@ -122,7 +123,7 @@ describe.each(BACKENDS)('the queue ($name)', ({ create }) => {
   });
 });
 
-describe.skipIf(!BACKENDS.some(({ name }) => name.includes('redis')))('a queue on Redis', () => {
+describe.skipIf(BACKEND.name !== 'redis')('a queue on Redis', () => {
   const options = { connection: {}, embedded: false };
 
   test('refuses a server that may evict jobs, and names the setting', async () => {

@@ -9,7 +9,7 @@ import { contactsInHubSpot } from '../../../cli/demo/hubspot-view.ts';
 import { loggedCalls } from '../../../cli/demo/sandbox-log.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
-import { DEFAULT_BACKEND } from '../../support/backends.ts';
+import { BACKEND } from '../../support/backends.ts';
 import { freePort, start } from '../../support/processes.ts';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
@@ -27,7 +27,7 @@ async function edit(file: string, from: string, to: string): Promise<void> {
 }
 
 test('a restarted service continues its first sync after a kill, and applies a new field and criterion to all contacts', async () => {
-  const installation = await DEFAULT_BACKEND.create();
+  const installation = await BACKEND.create();
   opened.push(() => installation.destroy());
   const dataset = seededDataset({ contacts: 150, seed: 8, now: CLOCK.now() });
   const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock: CLOCK, searchLagMs: 500 });

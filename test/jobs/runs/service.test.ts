@@ -6,7 +6,7 @@ import { control } from '../../../cli/demo/sandbox-log.ts';
 import type { Dataset } from '../../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
-import { BACKENDS, type Backend } from '../../support/backends.ts';
+import { BACKEND, type Backend } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
 import { freePort, type Running, startNode } from '../../support/processes.ts';
 
@@ -56,7 +56,8 @@ async function propertiesOf({ sandbox }: Environment, id: string) {
 
 const soon = { timeout: 90_000, interval: 200 };
 
-describe.each(BACKENDS)('on $name', (setup) => {
+describe(`on ${BACKEND.name}`, () => {
+  const setup = BACKEND;
   test('the service scores all contacts, follows changes, restores a cleared field, runs a backfill command, and stops on SIGTERM', async () => {
     const environment = await openEnvironment(setup);
     const service = environment.run('start');

@@ -9,7 +9,7 @@ import { thresholdsOf } from '../../../src/store/leads/band-thresholds.ts';
 import { listRunSteps } from '../../../src/store/sync/run-steps.ts';
 import { findRun, openRun } from '../../../src/store/sync/runs.ts';
 import { leadgradeHere } from '../../cli/run-command.ts';
-import { BACKENDS } from '../../support/backends.ts';
+import { BACKEND } from '../../support/backends.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 
@@ -258,7 +258,7 @@ test('the first backfill ends although there is always pending work, and not bef
 });
 
 // With one shared session, a transaction that locks a lead blocks all others.
-const isShared = !BACKENDS.some(({ name }) => name === 'postgres');
+const isShared = BACKEND.name === 'embedded';
 
 test.skipIf(isShared)(
   'no lead is written by the floor alone, however long the thresholds of a new model take',

@@ -12,7 +12,8 @@ import { withLockedLeadIds } from '../../../src/store/leads/lock-leads.ts';
 import { resolvePeople } from '../../../src/store/site-events/match-site-events.ts';
 import { type NewSiteEvent, saveSiteEvents } from '../../../src/store/site-events/save-site-events.ts';
 import type { Tables } from '../../../src/store/tables/tables.ts';
-import { at, CRM, freshStore, ref, STORES, type Store, saveRead, snapshot } from '../fresh-store.ts';
+import { BACKEND, describeOnPostgres, POSTGRES } from '../../support/backends.ts';
+import { at, CRM, freshStore, ref, type Store, saveRead, snapshot } from '../fresh-store.ts';
 
 const PAT = 'pat@acme.example';
 
@@ -51,7 +52,8 @@ function onStore(store: Store) {
   };
 }
 
-describe.each(STORES)('an erasure ($name)', (setup) => {
+describe(`an erasure (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
   const { read, send, quarantine, erase, report, rowsOf } = onStore(store);
 
@@ -116,7 +118,8 @@ describe.each(STORES)('an erasure ($name)', (setup) => {
   });
 });
 
-describe.each(STORES)('the quarantine ($name)', (setup) => {
+describe(`the quarantine (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
   const { quarantine, rowsOf } = onStore(store);
 
@@ -133,7 +136,8 @@ describe.each(STORES)('the quarantine ($name)', (setup) => {
 });
 
 // On the embedded database, transactions run one after another.
-describe.each(STORES.filter(({ name }) => name !== 'embedded'))('during an erasure ($name)', (setup) => {
+describeOnPostgres('during an erasure (postgres)', () => {
+  const setup = POSTGRES;
   const store = freshStore(setup);
   const { inOne, read, send, erase, rowsOf } = onStore(store);
 

@@ -9,7 +9,8 @@ import { matchRecords } from '../../../src/store/identity/match-records.ts';
 import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
 import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
-import { at, freshStore, STORES, saveListed, saveRead } from '../fresh-store.ts';
+import { BACKEND } from '../../support/backends.ts';
+import { at, freshStore, saveListed, saveRead } from '../fresh-store.ts';
 
 const POLICY = { by: ['links' as const, 'email' as const], shared_inboxes: ['info'], max_records: 3 };
 const PAT = 'pat@acme.example';
@@ -17,7 +18,8 @@ const PAT = 'pat@acme.example';
 const OBJECT = { hubspot: 'contacts', salesforce: 'Contact' } as const;
 type Crm = keyof typeof OBJECT;
 
-describe.each(STORES)('people ($name)', (setup) => {
+describe(`people (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
 
   interface Read {

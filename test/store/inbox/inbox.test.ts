@@ -23,18 +23,8 @@ import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
 import { savePage } from '../../../src/store/sync/save-page.ts';
 import { markStreamAvailable } from '../../../src/store/sync/stream-availability.ts';
 import { streamState } from '../../../src/store/sync/streams.ts';
-import {
-  activity,
-  allMatched,
-  at,
-  CRM,
-  freshStore,
-  ref,
-  STORES,
-  saveListed,
-  saveRead,
-  snapshot,
-} from '../fresh-store.ts';
+import { BACKEND, describeOnPostgres, POSTGRES } from '../../support/backends.ts';
+import { activity, allMatched, at, CRM, freshStore, ref, saveListed, saveRead, snapshot } from '../fresh-store.ts';
 
 const DAY = 86_400;
 const DEBOUNCE_MS = 5_000;
@@ -50,7 +40,8 @@ function event(id: string, changes: Partial<InboxEvent> = {}): InboxEvent {
 const imports = (count: number) =>
   Array.from({ length: count }, (_, index) => event(`import-${index}`, { priority: PRIORITY.import }));
 
-describe.each(STORES)('the inbox ($name)', (setup) => {
+describe(`the inbox (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
 
   const insert = (events: readonly InboxEvent[], now = at()) => insertInboxEvents(store.db, CRM, events, now);
@@ -379,7 +370,8 @@ describe.each(STORES)('the inbox ($name)', (setup) => {
 });
 
 // On the embedded database, transactions run one after another.
-describe.each(STORES.filter(({ name }) => name !== 'embedded'))('concurrent transactions ($name)', (setup) => {
+describeOnPostgres('concurrent transactions (postgres)', () => {
+  const setup = POSTGRES;
   const store = freshStore(setup);
   const failuresOf = async (...works: readonly (() => Promise<unknown>)[]) => {
     const results = await Promise.allSettled(works.map((work) => work()));

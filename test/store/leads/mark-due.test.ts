@@ -2,9 +2,11 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { withLockedLeadIds } from '../../../src/store/leads/lock-leads.ts';
 import { markDue, markDueByDecay, markDueByInputs } from '../../../src/store/leads/mark-due.ts';
-import { at, freshStore, STORES } from '../fresh-store.ts';
+import { BACKEND } from '../../support/backends.ts';
+import { at, freshStore } from '../fresh-store.ts';
 
-describe.each(STORES)('due leads ($name)', (setup) => {
+describe(`due leads (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
 
   /** Inserts leads whose score changes without new activity `after` seconds from noon. */

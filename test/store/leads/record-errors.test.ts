@@ -8,9 +8,11 @@ import {
   retryErrors,
 } from '../../../src/store/leads/record-errors.ts';
 import { markGoneOrMerged } from '../../../src/store/records/tombstones.ts';
-import { at, CRM, freshStore, inLocked, ref, STORES, saveRead, snapshot } from '../fresh-store.ts';
+import { BACKEND } from '../../support/backends.ts';
+import { at, CRM, freshStore, inLocked, ref, saveRead, snapshot } from '../fresh-store.ts';
 
-describe.each(STORES)('record errors ($name)', (setup) => {
+describe(`record errors (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
 
   function refused(id: string, changes: Partial<RecordProblem> = {}): RecordProblem {

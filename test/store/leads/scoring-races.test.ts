@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { tombstoneActivities } from '../../../src/store/activities/activities.ts';
 import type { DueLead } from '../../../src/store/leads/due-leads.ts';
 import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
 import type { ScoredLead } from '../../../src/store/leads/scored-lead.ts';
 import { claimOutbox, markWritten } from '../../../src/store/outbox/outbox.ts';
+import { describeOnPostgres, POSTGRES } from '../../support/backends.ts';
 import {
   activity,
   allMatched,
@@ -14,14 +15,14 @@ import {
   freshStore,
   inLocked,
   ref,
-  STORES,
   saveListed,
   saveRead,
   snapshot,
 } from '../fresh-store.ts';
 
 // On the embedded database, transactions run one after another, so there is no race.
-describe.each(STORES.filter(({ name }) => name !== 'embedded'))('while a lead is being scored ($name)', (setup) => {
+describeOnPostgres('while a lead is being scored (postgres)', () => {
+  const setup = POSTGRES;
   const store = freshStore(setup);
   const later = { now: at(5) };
 

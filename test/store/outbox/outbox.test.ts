@@ -12,9 +12,11 @@ import {
   type OutboxRow,
   releaseOutbox,
 } from '../../../src/store/outbox/outbox.ts';
-import { allMatched, at, CRM, freshStore, inLocked, STORES, saveRead, snapshot } from '../fresh-store.ts';
+import { BACKEND } from '../../support/backends.ts';
+import { allMatched, at, CRM, freshStore, inLocked, saveRead, snapshot } from '../fresh-store.ts';
 
-describe.each(STORES)('the outbox ($name)', (setup) => {
+describe(`the outbox (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
 
   /** Inserts due leads with one record each: a, b ... */

@@ -2,7 +2,8 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { detectConflicts, isEditedByOthers, purgeConflicts } from '../../../src/store/records/field-conflicts.ts';
-import { at, CRM, freshStore, ref, STORES } from '../fresh-store.ts';
+import { BACKEND } from '../../support/backends.ts';
+import { at, CRM, freshStore, ref } from '../fresh-store.ts';
 
 describe('the detection of edited score fields', () => {
   const WROTE = { status: 'hot', total_score: 80, scored_at: '2026-03-10T12:00:00Z' };
@@ -53,7 +54,8 @@ describe('the detection of edited score fields', () => {
   });
 });
 
-describe.each(STORES)('the purge of field conflicts ($name)', (setup) => {
+describe(`the purge of field conflicts (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
 
   async function insertConflicts(id: string, times: number, now = at()): Promise<void> {

@@ -4,20 +4,11 @@ import { claimDirty } from '../../../src/store/records/claim-dirty.ts';
 import { markDirty } from '../../../src/store/records/mark-dirty.ts';
 import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
 import { markGoneOrMerged } from '../../../src/store/records/tombstones.ts';
-import {
-  activity,
-  at,
-  CRM,
-  freshStore,
-  inLocked,
-  ref,
-  STORES,
-  saveListed,
-  saveRead,
-  snapshot,
-} from '../fresh-store.ts';
+import { BACKEND } from '../../support/backends.ts';
+import { activity, at, CRM, freshStore, inLocked, ref, saveListed, saveRead, snapshot } from '../fresh-store.ts';
 
-describe.each(STORES)('records ($name)', (setup) => {
+describe(`records (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
 
   const read = (snapshots: readonly LeadSnapshot[], now = at(), askedAt = now) =>

@@ -12,7 +12,8 @@ import { markStreamAvailable } from '../../../src/store/sync/stream-availability
 import { streamState } from '../../../src/store/sync/streams.ts';
 import { disableCounter, enableCounter, redateCounter } from '../../../src/store/sync/switch-counters.ts';
 import type { Tables } from '../../../src/store/tables/tables.ts';
-import { activity, at, CRM, freshStore, inLocked, ref, STORES, saveRead, snapshot } from '../fresh-store.ts';
+import { BACKEND } from '../../support/backends.ts';
+import { activity, at, CRM, freshStore, inLocked, ref, saveRead, snapshot } from '../fresh-store.ts';
 
 const VIEWS = 'page_view_counter';
 
@@ -26,7 +27,8 @@ async function waitForBlockedSession(db: Kysely<Tables>): Promise<void> {
   throw new Error('no session waits for a lock');
 }
 
-describe.each(STORES)('counters ($name)', (setup) => {
+describe(`counters (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
 
   async function read(id: string, counters: Counters, after = 0): Promise<void> {

@@ -10,9 +10,11 @@ import {
   startFullSync,
   streamState,
 } from '../../../src/store/sync/streams.ts';
-import { activity, at, CRM, freshStore, ref, STORES, snapshot } from '../fresh-store.ts';
+import { BACKEND } from '../../support/backends.ts';
+import { activity, at, CRM, freshStore, ref, snapshot } from '../fresh-store.ts';
 
-describe.each(STORES)('a stream ($name)', (setup) => {
+describe(`a stream (${BACKEND.name})`, () => {
+  const setup = BACKEND;
   const store = freshStore(setup);
   const key = { crm: CRM, stream: 'page_views' };
 

@@ -1,106 +1,106 @@
-// What several requests bring is kept together, and nobody waits without end.
+// Group commit: items of several requests go into one statement, and no request waits indefinitely.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createBatchWriter } from '../../../web/http/batch-writer.ts';
 import { TimeoutError } from '../../../web/http/with-timeout.ts';
 
-const PATIENT = new AbortController().signal;
+const WAITING = new AbortController().signal;
 const LIMITS = { maxBatch: 10, maxQueued: 100, timeoutMs: 30_000 };
 
 class DatabaseError extends Error {
   readonly code: string;
   constructor(code: string) {
-    super('a database says so');
+    super('database error');
     this.code = code;
   }
 }
 
-/** A store that answers when it is told to. */
-function stalled() {
-  const asked: (readonly number[])[] = [];
+/** A write that ends when `finish` is called. */
+function stalledWrite() {
+  const batches: (readonly number[])[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
-  const keep = (items: readonly number[]) => {
-    asked.push(items);
+  const write = (items: readonly number[]) => {
+    batches.push(items);
     return promise;
   };
-  return { asked, keep, answer: resolve };
+  return { batches, write, finish: resolve };
 }
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 const outcomes = async (promises: readonly Promise<void>[]) =>
   (await Promise.allSettled(promises)).map(({ status }) => status);
 
-test('what comes while a statement is under way goes into the next, ten at most', async () => {
-  const { asked, keep, answer } = stalled();
-  const gather = createBatchWriter(keep, LIMITS);
-  const all = range(25).map((item) => gather(item, PATIENT));
-  expect(asked).toEqual([[0]]);
-  answer();
+test('items that arrive while a statement runs go into the next statements, at most ten each', async () => {
+  const { batches, write, finish } = stalledWrite();
+  const store = createBatchWriter(write, LIMITS);
+  const all = range(25).map((item) => store(item, WAITING));
+  expect(batches).toEqual([[0]]);
+  finish();
   await Promise.all(all);
-  expect(asked.map((items) => items.length)).toEqual([1, 10, 10, 4]);
+  expect(batches.map((items) => items.length)).toEqual([1, 10, 10, 4]);
 });
 
 test.each(['22P05', '23514'])(
-  'of a batch that is refused with %s, only the one that cannot be kept is',
+  'when the database refuses a batch with %s, only the invalid item is rejected, and the others are stored',
   async (code) => {
-    const kept: number[] = [];
-    const gather = createBatchWriter<number>(async (items) => {
+    const stored: number[] = [];
+    const store = createBatchWriter<number>(async (items) => {
       await sleep(1);
       if (items.includes(7)) throw new DatabaseError(code);
-      kept.push(...items);
+      stored.push(...items);
     }, LIMITS);
-    const all = await outcomes(range(11).map((item) => gather(item, PATIENT)));
+    const all = await outcomes(range(11).map((item) => store(item, WAITING)));
     expect(all).toEqual(range(11).map((item) => (item === 7 ? 'rejected' : 'fulfilled')));
-    expect(kept).toEqual(range(11).filter((item) => item !== 7));
+    expect(stored).toEqual(range(11).filter((item) => item !== 7));
   },
 );
 
 test.each(['08006', '57P01', 'ECONNRESET', '40P01'])(
-  'a store that is away (%s) is asked once for a batch',
+  'when the database is down (%s), a batch is tried once and all its items are rejected',
   async (code) => {
-    const asked: number[] = [];
-    const gather = createBatchWriter<number>(async (items) => {
-      asked.push(items.length);
+    const sizes: number[] = [];
+    const store = createBatchWriter<number>(async (items) => {
+      sizes.push(items.length);
       await sleep(1);
       throw new DatabaseError(code);
     }, LIMITS);
-    expect(await outcomes(range(11).map((item) => gather(item, PATIENT)))).toEqual(range(11).map(() => 'rejected'));
-    expect(asked).toEqual([1, 10]);
+    expect(await outcomes(range(11).map((item) => store(item, WAITING)))).toEqual(range(11).map(() => 'rejected'));
+    expect(sizes).toEqual([1, 10]);
   },
 );
 
-test('a store that never answers is given up, and asked again for what comes then', async () => {
-  let isAway = true;
-  const gather = createBatchWriter<number>(() => (isAway ? new Promise(() => {}) : Promise.resolve()), {
+test('a statement that never ends fails at the time limit, and later items are written again', async () => {
+  let isHanging = true;
+  const store = createBatchWriter<number>(() => (isHanging ? new Promise(() => {}) : Promise.resolve()), {
     ...LIMITS,
     timeoutMs: 20,
   });
-  await expect(gather(1, PATIENT)).rejects.toThrow(TimeoutError);
-  isAway = false;
-  await expect(gather(2, PATIENT)).resolves.toBeUndefined();
+  await expect(store(1, WAITING)).rejects.toThrow(TimeoutError);
+  isHanging = false;
+  await expect(store(2, WAITING)).resolves.toBeUndefined();
 });
 
-test('who has gone while waiting is not written', async () => {
-  const { asked, keep, answer } = stalled();
-  const gather = createBatchWriter(keep, LIMITS);
-  const first = gather(0, PATIENT);
-  void gather(1, AbortSignal.abort());
-  const last = gather(2, PATIENT);
-  answer();
+test('an item whose request has timed out in the queue is not written', async () => {
+  const { batches, write, finish } = stalledWrite();
+  const store = createBatchWriter(write, LIMITS);
+  const first = store(0, WAITING);
+  void store(1, AbortSignal.abort());
+  const last = store(2, WAITING);
+  finish();
   await Promise.all([first, last]);
-  expect(asked).toEqual([[0], [2]]);
+  expect(batches).toEqual([[0], [2]]);
 });
 
-test('more than may wait are refused at once, and those that have gone make room', async () => {
-  const { keep, answer } = stalled();
-  const gather = createBatchWriter(keep, { ...LIMITS, maxQueued: 3 });
+test('an item above the limit of the queue is refused at once, and a timed-out item makes room', async () => {
+  const { write, finish } = stalledWrite();
+  const store = createBatchWriter(write, { ...LIMITS, maxQueued: 3 });
   const leaving = new AbortController();
-  const under = gather(0, PATIENT);
-  const waiting = [gather(1, PATIENT), gather(2, PATIENT)];
-  void gather(3, leaving.signal);
-  await expect(gather(4, PATIENT)).rejects.toThrow(/3 requests wait/);
+  const running = store(0, WAITING);
+  const queued = [store(1, WAITING), store(2, WAITING)];
+  void store(3, leaving.signal);
+  await expect(store(4, WAITING)).rejects.toThrow(/3 requests are queued/);
   leaving.abort();
-  const last = gather(5, PATIENT);
-  answer();
-  await Promise.all([under, ...waiting, last]);
+  const last = store(5, WAITING);
+  finish();
+  await Promise.all([running, ...queued, last]);
 });

@@ -1,25 +1,25 @@
-// How much anybody can have us hold: a body is read up to the limit of its door, all of them together up to one of the process, and what is
-// not read is not held.
+// Limits of request bodies: each up to the limit of its endpoint, all together up to the limit of the process. Bytes
+// that are discarded do not count.
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { freshStore } from '../../store/fresh-store.ts';
-import { DEFAULT_BACKEND } from '../../support/backends.ts';
+import { BACKEND } from '../../support/backends.ts';
 import { changed, signed } from '../../support/hubspot-webhooks.ts';
-import { readStatus, headOf, openSocket, startTestServer, type TestServer } from '../test-server.ts';
+import { headOf, openSocket, readStatus, startTestServer, type TestServer } from '../test-server.ts';
 import { HUBSPOT, post, send } from '../webhooks/hubspot-sender.ts';
 
-const store = freshStore(DEFAULT_BACKEND);
+const store = freshStore(BACKEND);
 const KEYS = [{ source: 'website', key: 'website-key-0123456789' }];
 const TEN_MEGABYTES = Buffer.alloc(10_000_000, 0x20);
 
-const open = (mostHeldBytes?: number) =>
+const open = (maxBufferedBytes?: number) =>
   startTestServer({
     ...{ db: store.db, receivers: HUBSPOT, keys: KEYS },
-    ...(mostHeldBytes !== undefined && { maxBufferedBytes: mostHeldBytes }),
+    ...(maxBufferedBytes !== undefined && { maxBufferedBytes: maxBufferedBytes }),
   });
-/** A signed event with white space before it. */
+/** One event, preceded by white space. */
 function padded(bytes: number): Buffer<ArrayBuffer> {
   return Buffer.from(JSON.stringify([changed(1)]).padStart(bytes, ' '));
 }
@@ -30,7 +30,7 @@ describe('a body of ten megabytes', () => {
     server = await open();
   });
 
-  test('is refused by the length that is stated, while it is on its way', async () => {
+  test('is refused by its Content-Length, before it has arrived', async () => {
     const socket = await openSocket(server.port);
     const headers = { ...signed(TEN_MEGABYTES), 'content-length': 10_000_000 };
     socket.write(headOf('/webhooks/hubspot', headers));
@@ -40,7 +40,7 @@ describe('a body of ten megabytes', () => {
     await server.expectNothingStored();
   });
 
-  test('is refused while it is on its way when no length is stated', async () => {
+  test('is refused before it has arrived when it has no Content-Length', async () => {
     const sending = httpRequest(`${server.url}/webhooks/hubspot`, { method: 'POST', headers: signed(TEN_MEGABYTES) });
     const answered = once(sending, 'response');
     let isAnswered = false;
@@ -59,7 +59,7 @@ describe('a body of ten megabytes', () => {
     await server.expectNothingStored();
   });
 
-  test('is refused when it is one only unpacked', async () => {
+  test('is refused when it is that large only after decompression', async () => {
     const headers = { ...signed(TEN_MEGABYTES), 'content-encoding': 'gzip' };
     expect((await post(server, gzipSync(TEN_MEGABYTES), headers)).status).toBe(413);
     await server.expectNothingStored();
@@ -67,18 +67,18 @@ describe('a body of ten megabytes', () => {
 });
 
 test.each([
-  ['packed in a way that is not taken', 'br', Buffer.from('[]')],
-  ['not packed as it says', 'gzip', Buffer.from('[]')],
-  ['packed and cut off', 'gzip', gzipSync(padded(10_000)).subarray(0, -20)],
-])('a body that is %s is refused, and counted', async (_what, encoding, body) => {
+  ['compressed with an unsupported method', 'br', Buffer.from('[]')],
+  ['not compressed as its header says', 'gzip', Buffer.from('[]')],
+  ['compressed and truncated', 'gzip', gzipSync(padded(10_000)).subarray(0, -20)],
+])('a body that is %s is refused with 400 and counted', async (_what, encoding, body) => {
   const server = await open();
-  const answer = await post(server, body, { ...signed(body), 'content-encoding': encoding });
-  expect(answer.status).toBe(400);
+  const response = await post(server, body, { ...signed(body), 'content-encoding': encoding });
+  expect(response.status).toBe(400);
   expect(await server.requests('hubspot', 'bad_body')).toBe(1);
   await server.expectNothingStored();
 });
 
-test('who has no signature is refused while the body is still on its way', async () => {
+test('a request without a signature is refused before its body has arrived', async () => {
   const server = await open();
   const socket = await openSocket(server.port);
   socket.write(`${headOf('/webhooks/hubspot', { 'content-length': 5_000_000 })}[`);
@@ -86,13 +86,13 @@ test('who has no signature is refused while the body is still on its way', async
   await server.expectNothingStored();
 });
 
-describe('what arrives after the answer', () => {
+describe('a body that arrives after the response', () => {
   test.each([
-    ['of who has no signature', '/webhooks/hubspot', {}, 401],
-    ['of who has no such address', '/webhooks/hubspot/more', {}, 404],
-    ['of who has another write key', '/events', { authorization: 'Bearer wrong' }, 401],
-    ['of a body that is too large', '/webhooks/hubspot', signed('[]'), 413],
-  ])('%s keeps nobody out', async (_what, path, headers, status) => {
+    ['of a request without a signature', '/webhooks/hubspot', {}, 401],
+    ['of a request to an unknown path', '/webhooks/hubspot/more', {}, 404],
+    ['of a request with a wrong write key', '/events', { authorization: 'Bearer wrong' }, 401],
+    ['of a request that is too large', '/webhooks/hubspot', signed('[]'), 413],
+  ])('%s does not count against the limit of the process', async (_what, path, headers, status) => {
     const server = await open(100_000);
     const length = status === 413 ? 8_000_001 : 80_000;
     for (let time = 0; time < 4; time += 1) {
@@ -101,7 +101,7 @@ describe('what arrives after the answer', () => {
       expect(await readStatus(socket)).toBe(status);
       const rest = Buffer.alloc(length, 0x20);
       for (let at = 0; at < length; at += 20_000) socket.write(rest.subarray(at, at + 20_000));
-      // Its answer says that all of it has arrived.
+      // The response to this second request shows that the whole first body has arrived.
       socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
       expect(await readStatus(socket)).toBe(200);
     }
@@ -110,9 +110,9 @@ describe('what arrives after the answer', () => {
 
   const large = Buffer.alloc(300_000, 0x20);
   test.each([
-    ['of a body that was too much at a time', large, {}],
-    ['of one that was packed', gzipSync(large, { level: 0 }), { 'content-encoding': 'gzip' }],
-  ])('%s keeps nobody out', async (_what, body, encoding) => {
+    ['of a request above the limit of the process', large, {}],
+    ['of a compressed request above that limit', gzipSync(large, { level: 0 }), { 'content-encoding': 'gzip' }],
+  ])('%s does not count against the limit of the process', async (_what, body, encoding) => {
     const server = await open(100_000);
     for (let time = 0; time < 4; time += 1) {
       const socket = await openSocket(server.port);
@@ -127,37 +127,37 @@ describe('what arrives after the answer', () => {
   });
 });
 
-describe('all bodies together', () => {
+describe('the bodies of all requests together', () => {
   const half = (bytes: number) => ({ ...signed('[]'), 'content-length': bytes });
 
-  test('are held up to the limit of the process, at every door; who comes on top comes again', async () => {
+  test('are buffered up to the limit of the process, at every endpoint; a request above it gets 503 and Retry-After', async () => {
     const server = await open(100_000);
     const slow = await openSocket(server.port);
     slow.write(headOf('/webhooks/hubspot', half(90_000)));
     slow.write(Buffer.alloc(80_000, 0x20));
     const body = padded(60_000);
-    const knock = () => post(server, body, signed(body));
-    await vi.waitFor(async () => expect((await knock()).status).toBe(503), { timeout: 30_000 });
-    expect((await knock()).headers.get('retry-after')).toBe('1');
+    const sendLarge = () => post(server, body, signed(body));
+    await vi.waitFor(async () => expect((await sendLarge()).status).toBe(503), { timeout: 30_000 });
+    expect((await sendLarge()).headers.get('retry-after')).toBe('1');
     const event = JSON.stringify({ writeKey: 'website-key-0123456789', padding: 'x'.repeat(30_000) });
     expect((await post(server, event, {}, '/events')).status).toBe(503);
     expect(await server.requests('hubspot', 'busy')).toBeGreaterThanOrEqual(2);
     expect(await server.requests('site', 'busy')).toBe(1);
     expect((await send(server, [changed(2)])).status).toBe(200);
     slow.destroy();
-    await vi.waitFor(async () => expect((await knock()).status).toBe(200), { timeout: 30_000 });
+    await vi.waitFor(async () => expect((await sendLarge()).status).toBe(200), { timeout: 30_000 });
   });
 
-  test('count as they are unpacked', async () => {
+  test('count with their decompressed size', async () => {
     const server = await open(100_000);
     const body = padded(150_000);
-    const packed = gzipSync(body);
-    expect(packed.length).toBeLessThan(2_000);
-    expect((await post(server, packed, { ...signed(body), 'content-encoding': 'gzip' })).status).toBe(503);
+    const compressed = gzipSync(body);
+    expect(compressed.length).toBeLessThan(2_000);
+    expect((await post(server, compressed, { ...signed(body), 'content-encoding': 'gzip' })).status).toBe(503);
     await server.expectNothingStored();
   });
 
-  test('are let go of when they are answered', async () => {
+  test('stop counting after the response', async () => {
     const server = await open(100_000);
     for (let time = 0; time < 5; time += 1) {
       const body = padded(60_000);
@@ -165,14 +165,14 @@ describe('all bodies together', () => {
     }
   });
 
-  test('of which many come half and packed keep nobody out, and nothing of them is stored', async () => {
+  test('do not block other requests while fifty of them are half sent and compressed, and none of the fifty is stored', async () => {
     const server = await open();
-    const packed = gzipSync(padded(10_000));
-    const headers = { ...half(packed.length), 'content-encoding': 'gzip' };
+    const compressed = gzipSync(padded(10_000));
+    const headers = { ...half(compressed.length), 'content-encoding': 'gzip' };
     const slow = await Promise.all(Array.from({ length: 50 }, () => openSocket(server.port)));
     for (const socket of slow) {
       socket.write(headOf('/webhooks/hubspot', headers));
-      socket.write(packed.subarray(0, packed.length / 2));
+      socket.write(compressed.subarray(0, compressed.length / 2));
     }
     expect((await send(server, [])).status).toBe(200);
     for (const socket of slow) socket.destroy();

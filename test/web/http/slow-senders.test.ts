@@ -1,19 +1,19 @@
-// Who sends a byte at a time, or nothing, is cut off, and costs the others nothing.
+// Slowloris protection: slow and idle connections are closed, and do not delay other requests.
 import { once } from 'node:events';
 import { beforeEach, expect, test } from 'vitest';
 import { freshStore } from '../../store/fresh-store.ts';
-import { DEFAULT_BACKEND } from '../../support/backends.ts';
+import { BACKEND } from '../../support/backends.ts';
 import { changed, signed } from '../../support/hubspot-webhooks.ts';
 import { headOf, openSocket, startTestServer, type TestServer } from '../test-server.ts';
 import { HUBSPOT, send } from '../webhooks/hubspot-sender.ts';
 
-const store = freshStore(DEFAULT_BACKEND);
+const store = freshStore(BACKEND);
 let server: TestServer;
 beforeEach(async () => {
   server = await startTestServer({ db: store.db, receivers: HUBSPOT });
 });
 
-test('five hundred idle and slow connections do not keep good requests from their answers, and are all ended', async () => {
+test('five hundred idle and slow connections do not delay the responses to good requests, and are all closed', async () => {
   const sockets = await Promise.all(Array.from({ length: 500 }, () => openSocket(server.port)));
   const endings = Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
   const [slowHeaders, slowBodies] = [sockets.slice(0, 50), sockets.slice(50, 100)];
@@ -24,9 +24,9 @@ test('five hundred idle and slow connections do not keep good requests from thei
   const drip = setInterval(() => {
     for (const socket of [...slowHeaders, ...slowBodies]) if (!socket.destroyed) socket.write('a');
   }, 500);
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, id) => send(server, [changed(id + 1)])));
-  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
-  // A time-out of the test says that somebody was left.
+  const responses = await Promise.all(Array.from({ length: 20 }, (_, id) => send(server, [changed(id + 1)])));
+  expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+  // Times out if a connection is not closed.
   await endings;
   clearInterval(drip);
   const rows = await store.db.selectFrom('inbox').select('ids').execute();

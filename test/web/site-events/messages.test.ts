@@ -1,12 +1,12 @@
-// What is made of the messages of a site: which, when, and whose.
+// How messages of a site become events: their fields, their time, and their person.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { DEFAULT_BACKEND } from '../../support/backends.ts';
+import { BACKEND } from '../../support/backends.ts';
 import { siteUnderTest, TRACK } from './site-sender.ts';
 
-const { door: server, send, kept, identities } = siteUnderTest(DEFAULT_BACKEND);
+const { server, send, storedEvents, identities } = siteUnderTest(BACKEND);
 
-test('of a batch, what is well formed is kept and the rest is named', async () => {
+test('the valid messages of a batch are stored, and the response lists the others with their errors', async () => {
   const batch = [TRACK, { type: 'track', userId: 'u1' }, { ...TRACK, messageId: 'm2', timestamp: 'yesterday' }, null];
   expect(await send({ batch })).toEqual({
     status: 200,
@@ -19,10 +19,10 @@ test('of a batch, what is well formed is kept and the rest is named', async () =
       ],
     },
   });
-  expect((await kept()).map((event) => event.message_id)).toEqual(['m1']);
+  expect((await storedEvents()).map((event) => event.message_id)).toEqual(['m1']);
 });
 
-test('the addresses of Segment libraries are there, and an empty batch is well', async () => {
+test('the paths of the Segment libraries exist, and an empty batch is accepted', async () => {
   const { type: _type, ...track } = TRACK;
   expect(await send(track, undefined, '/events/v1/track')).toMatchObject({ status: 200 });
   expect(await send({ batch: [{ ...TRACK, messageId: 'm2' }] }, undefined, '/events/v1/batch')).toMatchObject({
@@ -30,72 +30,76 @@ test('the addresses of Segment libraries are there, and an empty batch is well',
   });
   expect(await send({ batch: [] }, undefined, '/events/v1/batch')).toMatchObject({ status: 200 });
   expect(await send(TRACK, undefined, '/events/v1/batch')).toMatchObject({ status: 400 });
-  expect((await kept()).map((event) => event.message_id)).toEqual(['m1', 'm2']);
+  expect((await storedEvents()).map((event) => event.message_id)).toEqual(['m1', 'm2']);
 });
 
-test('a message without an id is known by what it says', async () => {
+test('messages without an ID are deduplicated by their content, without sentAt', async () => {
   const { messageId: _id, ...track } = { ...TRACK, timestamp: '2026-03-10T11:00:00Z' };
   await send(track);
   await send({ ...track, sentAt: '2026-03-10T11:59:59Z' });
   await send({ ...track, timestamp: '2026-03-10T11:00:01Z' });
-  expect(await kept()).toHaveLength(2);
+  expect(await storedEvents()).toHaveLength(2);
 });
 
 test.each([
   [
-    'the timestamp, before all else',
+    'its timestamp, which wins over all other times',
     { timestamp: '2026-03-01T10:00:00+02:00', sentAt: '2026-03-09T00:00:00Z' },
     '2026-03-01T08:00:00.000Z',
   ],
   [
-    'the time of a device whose clock is two hours late',
+    'the corrected time of a device whose clock is two hours late',
     { originalTimestamp: '2026-03-10T09:00:00Z', sentAt: '2026-03-10T10:00:00Z' },
     '2026-03-10T11:00:00.000Z',
   ],
   [
-    'the time of the device, where it does not say when it sent',
+    'the time of the device, if there is no sentAt',
     { originalTimestamp: '2026-03-10T09:00:00Z' },
     '2026-03-10T09:00:00.000Z',
   ],
-  ['the receipt, where it says nothing', {}, '2026-03-10T12:00:00.000Z'],
-  ['the receipt, of what is said to come', { timestamp: '2036-03-10T12:00:00Z' }, '2026-03-10T12:00:00.000Z'],
-])('it happened at %s', async (_what, times, instant) => {
+  ['its receipt, if it has no time', {}, '2026-03-10T12:00:00.000Z'],
+  ['its receipt, if its timestamp is in the future', { timestamp: '2036-03-10T12:00:00Z' }, '2026-03-10T12:00:00.000Z'],
+])('the time of an event is %s', async (_what, times, instant) => {
   await send({ ...TRACK, ...times });
-  expect((await kept()).map((event) => event.at.toISOString())).toEqual([instant]);
+  expect((await storedEvents()).map((event) => event.at.toISOString())).toEqual([instant]);
 });
 
 test.each([
-  ['an address of its traits', { traits: { email: ' Pat@Acme.example ' } }, { email_key: 'pat@acme.example' }],
-  ['an address of its properties', { properties: { email: 'pat@acme.example' } }, { email_key: 'pat@acme.example' }],
+  ['an e-mail address in its traits', { traits: { email: ' Pat@Acme.example ' } }, { email_key: 'pat@acme.example' }],
   [
-    'an address of its context',
+    'an e-mail address in its properties',
+    { properties: { email: 'pat@acme.example' } },
+    { email_key: 'pat@acme.example' },
+  ],
+  [
+    'an e-mail address in its context',
     { context: { traits: { email: 'pat@acme.example' } } },
     { email_key: 'pat@acme.example' },
   ],
-  ['a user id that is an address', { userId: 'pat@acme.example' }, { email_key: 'pat@acme.example' }],
+  ['a user ID that is an e-mail address', { userId: 'pat@acme.example' }, { email_key: 'pat@acme.example' }],
   [
-    'an external id',
+    'an external ID',
     { context: { externalIds: [{ type: 'salesforce', id: '003A' }] } },
     { crm: 'salesforce', record_id: '003A' },
   ],
   [
-    'an external id as RudderStack names it',
+    'an external ID in the format of RudderStack',
     { context: { externalId: [{ type: 'hubspot', id: 7 }] } },
     { crm: 'hubspot', record_id: '7' },
   ],
-  ['a property', { properties: { hubspot_id: 123 } }, { crm: 'hubspot', record_id: '123' }],
-  ['a trait', { traits: { salesforce_id: '00Q1' } }, { crm: 'salesforce', record_id: '00Q1' }],
+  ['a record ID in its properties', { properties: { hubspot_id: 123 } }, { crm: 'hubspot', record_id: '123' }],
+  ['a record ID in its traits', { traits: { salesforce_id: '00Q1' } }, { crm: 'salesforce', record_id: '00Q1' }],
   [
-    'nothing but its user',
+    'nothing but its user, if its address and record ID are invalid',
     { properties: { email: 'pat', hubspot_id: '1; drop' } },
     { email_key: null, crm: null, record_id: null },
   ],
-])('knows its person by %s', async (_what, said, known) => {
-  await send({ type: 'track', event: 'Clicked', anonymousId: 'a1', ...said });
-  expect(await kept()).toMatchObject([known]);
+])('the person of an event is found by %s', async (_what, content, expected) => {
+  await send({ type: 'track', event: 'Clicked', anonymousId: 'a1', ...content });
+  expect(await storedEvents()).toMatchObject([expected]);
 });
 
-test('what nothing is made of is answered and not kept', async () => {
+test('group, alias and identify without an address are acknowledged and not stored', async () => {
   const batch = [
     { type: 'group', groupId: 'g', userId: 'u1' },
     { type: 'alias', previousId: 'a', userId: 'u1' },
@@ -105,7 +109,7 @@ test('what nothing is made of is answered and not kept', async () => {
   await server().expectNothingStored();
 });
 
-test('only what the mapping asks for is kept, and no id of a user as it is', async () => {
+test('only mapped fields are stored, and user IDs only as hashes', async () => {
   const page = { url: 'https://acme.example/pricing?plan=team', title: 'Pricing', search: 'secret' };
   const traits = { email: 'pat@acme.example', phone: 'secret' };
   await send({
@@ -114,7 +118,7 @@ test('only what the mapping asks for is kept, and no id of a user as it is', asy
       { type: 'identify', userId: 'secret', anonymousId: 'secret', traits },
     ],
   });
-  const [event] = await kept();
+  const [event] = await storedEvents();
   expect(event).toMatchObject({
     type: 'page_view',
     attributes: { url: page.url, path: '/pricing', title: 'Pricing', referrer: null },
@@ -123,7 +127,7 @@ test('only what the mapping asks for is kept, and no id of a user as it is', asy
   expect(JSON.stringify([event, await identities()])).not.toContain('secret');
 });
 
-test('what docs/events.md sends with curl is taken', async () => {
+test('the curl examples of docs/events.md are accepted', async () => {
   const examples = [...readFileSync('docs/events.md', 'utf8').matchAll(/```sh\n(curl .*?)```/gs)].map(
     ([, text = '']) => text,
   );
@@ -135,7 +139,7 @@ test('what docs/events.md sends with curl is taken', async () => {
     const today = body.replaceAll(/2026-11-\d\d/g, '2026-03-09');
     expect(await send(today, undefined, path)).toEqual({ status: 200, body: { success: true } });
   }
-  expect((await kept()).map(({ type }) => type).toSorted()).toEqual([
+  expect((await storedEvents()).map(({ type }) => type).toSorted()).toEqual([
     'page_view',
     'page_view',
     'product_use',

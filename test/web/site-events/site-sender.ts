@@ -1,4 +1,4 @@
-// A site that sends to `/events` of an open door, and what of it is kept.
+// A site that sends to `/events` of a test server, and the stored events.
 import { beforeEach } from 'vitest';
 import { loadEventsMapping } from '../../../cli/product/load-events-mapping.ts';
 import { createEventProjector } from '../../../src/mapping/events-mapping.ts';
@@ -8,10 +8,10 @@ import { startTestServer, type TestServer, type TestServerParts } from '../test-
 
 export const WEBSITE = 'website-key-0123456789';
 export const PRODUCT = 'product-key-0123456789';
-export const NEXT = 'website-key-that-comes-next';
+export const REPLACEMENT = 'website-key-that-comes-next';
 const KEYS = [
   { source: 'website', key: WEBSITE },
-  { source: 'website', key: NEXT },
+  { source: 'website', key: REPLACEMENT },
   { source: 'product', key: PRODUCT },
 ];
 export const basic = (key: string) => ({ authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}` });
@@ -23,12 +23,12 @@ export const TRACK = {
 
 const project = createEventProjector(await loadEventsMapping());
 
-/** At the noon of the tests' day. */
+/** The clock stands at noon of the day of the tests. */
 export function startSiteServer(parts: TestServerParts): Promise<TestServer> {
   return startTestServer({ keys: KEYS, project, now: () => at(), ...parts });
 }
 
-interface Answer {
+interface EventsReply {
   readonly status: number;
   readonly body: unknown;
 }
@@ -38,7 +38,7 @@ export async function sendTo(
   body: unknown,
   headers: Readonly<Record<string, string>> = basic(WEBSITE),
   path = '/events',
-): Promise<Answer> {
+): Promise<EventsReply> {
   const sent = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const response = await fetch(`${url}${path}`, {
     method: 'POST',
@@ -49,7 +49,7 @@ export async function sendTo(
   return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text };
 }
 
-/** For the tests of one suite: a store, and a door for each of them. */
+/** A store for the suite, and a server for each test. */
 export function siteUnderTest(setup: Backend) {
   const store = freshStore(setup);
   let server: TestServer;
@@ -58,10 +58,10 @@ export function siteUnderTest(setup: Backend) {
   });
   return {
     store,
-    door: () => server,
+    server: () => server,
     send: (body: unknown, headers?: Readonly<Record<string, string>>, path?: string) =>
       sendTo(server, body, headers, path),
-    kept: () => store.db.selectFrom('site_events').selectAll().orderBy('message_id').execute(),
+    storedEvents: () => store.db.selectFrom('site_events').selectAll().orderBy('message_id').execute(),
     identities: () => store.db.selectFrom('site_identities').selectAll().orderBy('key').execute(),
   };
 }

@@ -1,4 +1,4 @@
-// HubSpot's receiver, as the connector makes it of its settings, and HubSpot as a sender to an open door.
+// The receiver of the HubSpot connector, and HubSpot as a sender of webhooks to a test server.
 import { readFileSync } from 'node:fs';
 import { create, settingsSchema } from '../../../connectors/hubspot/index.ts';
 import type { WebhookReceiver } from '../../../src/crm/webhook-receiver.ts';
@@ -20,7 +20,7 @@ function receiver(): WebhookReceiver {
   });
   const limiter = createMemoryLimiter();
   const { webhook } = create({ settings, mapping, limiter, clock: { now: () => new Date() } });
-  if (!webhook) throw new Error('HubSpot has a receiver where it has a secret.');
+  if (!webhook) throw new Error('The connector has no receiver although it has a secret.');
   return webhook;
 }
 
@@ -33,7 +33,7 @@ export function post(
   return fetch(`${url}${path}`, { method: 'POST', body, headers });
 }
 
-/** Signed now. */
+/** Sends the events, signed now. */
 export function send(server: Pick<TestServer, 'url'>, events: unknown): Promise<Response> {
   const body = JSON.stringify(events);
   return post(server, body, signed(body));

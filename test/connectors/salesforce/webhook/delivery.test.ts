@@ -5,12 +5,12 @@ import { describeAccount } from '../../../../connectors/salesforce/setup/describ
 import { createStreams } from '../../../../connectors/salesforce/streams/registry.ts';
 import { createReceiver } from '../../../../connectors/salesforce/webhook/receiver.ts';
 import { freshStore } from '../../../store/fresh-store.ts';
-import { DEFAULT_BACKEND } from '../../../support/backends.ts';
+import { BACKEND } from '../../../support/backends.ts';
 import { startTestServer, type TestServer } from '../../../web/test-server.ts';
 import { type ConnectedOrg, connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
 import { TOKEN } from './webhook-documents.ts';
 
-const store = freshStore(DEFAULT_BACKEND);
+const store = freshStore(BACKEND);
 let connected: ConnectedOrg;
 let server: TestServer;
 let target: string;
@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => connected.org.close());
 
 const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 60_000, interval: 10 });
-const aim = (more: object = {}) =>
+const setWebhookTarget = (more: object = {}) =>
   connected.org.control('PUT', '/outbound', { targetUrl: target, retryMs: 20, objects: ['Lead', 'Task'], ...more });
 const status = async () => (await connected.org.control('GET', '/outbound')).body;
 const stored = () =>
@@ -34,7 +34,7 @@ const stored = () =>
 
 test('an edited lead and a new call each arrive once, with the account ID that describeAccount returns', async () => {
   const { org, parts } = connected;
-  await aim({ fields: ['Title', 'Subject'] });
+  await setWebhookTarget({ fields: ['Title', 'Subject'] });
   await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'VP <b>&"\u{1f600}' } });
   const call = await org.control('POST', '/activities', { personId: org.lead(1), type: 'call' });
   await until(async () => expect(await stored()).toHaveLength(2));
@@ -42,15 +42,15 @@ test('an edited lead and a new call each arrive once, with the account ID that d
   const { id: account } = await describeAccount(parts, SIGNAL);
   expect(await stored()).toEqual(
     expect.arrayContaining([
-      { account, kind: 'record', object: 'Lead', ids: [org.lead(1)] },
-      { account, kind: 'item', object: 'tasks', ids: [call.body.id] },
+      { account, kind: 'record', object_or_stream: 'Lead', ids: [org.lead(1)] },
+      { account, kind: 'item', object_or_stream: 'tasks', ids: [call.body.id] },
     ]),
   );
 });
 
 test('a notification that is delivered twice is stored once', async () => {
   const { org } = connected;
-  await aim({ duplicates: 1 });
+  await setWebhookTarget({ duplicates: 1 });
   await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'CTO' } });
   await until(async () => expect(await server.events('salesforce', 'repeated')).toBe(1));
   expect(await stored()).toHaveLength(1);
@@ -58,10 +58,10 @@ test('a notification that is delivered twice is stored once', async () => {
 
 test('a message with a wrong token is refused, and arrives with its retry after the token is corrected', async () => {
   const { org } = connected;
-  await aim({ targetUrl: `${target}x` });
+  await setWebhookTarget({ targetUrl: `${target}x` });
   await org.control('PATCH', `/records/Lead/${org.lead(1)}`, { values: { Title: 'CTO' } });
   await until(async () => expect(await server.requests('salesforce', 'bad_token')).toBeGreaterThan(1));
   expect(await stored()).toEqual([]);
-  await aim();
+  await setWebhookTarget();
   await until(async () => expect(await stored()).toHaveLength(1));
 });
