@@ -4,15 +4,21 @@ import { defineConfig } from 'vitest/config';
 const NOCK = ['test/connectors/hubspot/**/*.test.ts'];
 // Commands replace settings and start processes.
 const COMMANDS = ['test/cli/**/*.test.ts'];
+// Whole products with a database each.
+const PRODUCT = ['test/jobs/**/*.test.ts', 'test/store/**/*.test.ts', 'test/web/**/*.test.ts'];
 // Processes that are killed, random sequences of events, whole services: minutes of waiting. Part of `npm run test:all`.
 const LONG = ['**/*.long.test.ts'];
 const SANDBOX = ['sandbox/test/**/*.test.ts'];
 // What depends on the database or the queue: repeated on every backend by `npm run test:all`.
 const BACKENDS = [
-  'test/store/**/*.test.ts',
+  // Redis holds the queue and the rate limits, no other state.
+  process.env.TEST_BACKEND === 'redis' ? 'test/store/rate-limit/*.test.ts' : 'test/store/**/*.test.ts',
   'test/jobs/queue/**/*.test.ts',
   'test/jobs/runs/**/*.test.ts',
   'test/jobs/faults/outages.test.ts',
+  'test/jobs/faults/lost-queue.long.test.ts',
+  'test/jobs/ingest/realtime.long.test.ts',
+  'test/jobs/write/killed-bulk-write.long.test.ts',
 ];
 const NODE_MODULES = '**/node_modules/**';
 
@@ -43,10 +49,23 @@ export default defineConfig({
         test: {
           name: 'core',
           include: ['test/**/*.test.ts'],
-          exclude: [...NOCK, ...COMMANDS, ...LONG, NODE_MODULES],
+          exclude: [...NOCK, ...COMMANDS, ...PRODUCT, ...LONG, NODE_MODULES],
         },
       },
-      { extends: true, test: { name: 'backends', include: BACKENDS, exclude: [...LONG, NODE_MODULES] } },
+      {
+        extends: true,
+        test: { name: 'product', include: PRODUCT, exclude: [...LONG, NODE_MODULES], testTimeout: 30_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'backends',
+          include: BACKENDS,
+          exclude: [NODE_MODULES],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
       { extends: true, test: { name: 'sandbox', include: SANDBOX, exclude: [...LONG, NODE_MODULES] } },
       {
         extends: true,

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Starts cli/main.ts: in this process, or on the Node of the package if this Node is too old to run TypeScript.
-// Plain JavaScript that Node 20 can run. Also faster: a TypeScript file that is loaded before the compile cache is on
-// takes more CPU time than all of `leadgrade --help`.
+// Starts cli/main.ts: in this process, or on the Node of the package if this Node is too old to run
+// TypeScript. Plain JavaScript that Node 20 can run. Also faster: a TypeScript file that is loaded
+// before the compile cache is on takes more CPU time than all of `leadgrade --help`.
 import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -20,12 +20,13 @@ function canRunTypeScript() {
 async function runHere() {
   if (READS_MANY_RECORDS.has(process.argv[2] ?? '')) {
     const { setFlagsFromString } = await import('node:v8');
-    // By default V8 lets the heap grow to a multiple of the live data before it collects garbage. Set before the
-    // cache is enabled: V8 accepts cached code only under the flags under which it was made.
+    // By default V8 lets the heap grow to a multiple of the live data before it collects garbage.
+    // Set before the cache is enabled: V8 accepts cached code only under the flags under which it
+    // was made.
     setFlagsFromString('--heap-growing-percent=40');
   }
-  // In the package, because in the shared temporary folder another user could plant code. Without permission to write
-  // there, the command runs without a cache.
+  // In the package, because in the shared temporary folder another user could plant code. Without
+  // permission to write there, the command runs without a cache.
   nodeModule.enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/leadgrade'));
   await import('../cli/main.ts');
 }
@@ -41,7 +42,8 @@ async function runOnPackagedNode() {
   }
   const { spawn } = await import('node:child_process');
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
-  // At a terminal, Ctrl+C reaches the child as well: forwarded, it would be the second signal, which ends at once.
+  // At a terminal, Ctrl+C reaches the child as well: forwarded, it would be the second signal,
+  // which ends at once.
   const isTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   process.on('SIGINT', () => isTerminal || child.kill('SIGINT'));
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

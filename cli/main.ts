@@ -1,4 +1,5 @@
-// Connects the command line to this process: streams, environment, exit code. Started by bin/leadgrade.js.
+// Connects the command line to this process: streams, environment, exit code. Started by
+// bin/leadgrade.js.
 import { loadEnvironment } from './product/environment.ts';
 import { runProgram } from './program.ts';
 

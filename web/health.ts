@@ -1,5 +1,6 @@
-// Health checks for an orchestrator: /healthz (this process responds) and /readyz (work is done). A worker can be dead
-// while every ping of the database succeeds, so readiness checks for recently finished work.
+// Health checks for an orchestrator: /healthz (this process responds) and /readyz (work is done). A
+// worker can be dead while every ping of the database succeeds, so readiness checks for recently
+// finished work.
 import { Router } from 'express';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../src/domain/clock.ts';

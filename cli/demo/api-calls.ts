@@ -1,4 +1,5 @@
-// Counts the API calls of the demo in the logs of the sandboxes, and computes the minimum number of calls.
+// Counts the API calls of the demo in the logs of the sandboxes, and computes the minimum number of
+// calls.
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { type LoggedCall, loggedCalls, type SandboxAddress } from './sandbox-log.ts';

@@ -1,5 +1,5 @@
-// The text of the demo's report: what reps see, and its cost. The numbers come from the APIs of the CRMs, the
-// database and the logs of the sandboxes.
+// The text of the demo's report: what reps see, and its cost. The numbers come from the APIs of the
+// CRMs, the database and the logs of the sandboxes.
 import type { Band } from '../../src/scoring/compile/compile.ts';
 import { scoreTable } from '../terminal/score-table.ts';
 import { type DisplayRecord, isExplanationConsistent, isScored, reasonsOf } from './display-record.ts';

@@ -1,5 +1,5 @@
-// The people of the demo that are in Salesforce, too: those that sales works on, with the same meetings and calls,
-// as if HubSpot and Salesforce were synced.
+// The people of the demo that are in Salesforce, too: those that sales works on, with the same
+// meetings and calls, as if HubSpot and Salesforce were synced.
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 
 const WORKED_ON = new Set(['marketingqualifiedlead', 'salesqualifiedlead', 'opportunity', 'customer']);

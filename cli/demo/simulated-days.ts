@@ -1,5 +1,5 @@
-// Simulates three days: people visit the site, submit forms, meet and change jobs; every slot enqueues the jobs that
-// the schedule would enqueue.
+// Simulates three days: people visit the site, submit forms, meet and change jobs; every slot
+// enqueues the jobs that the schedule would enqueue.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { syncOnce } from '../../jobs/runs/sync-once.ts';

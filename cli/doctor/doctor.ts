@@ -1,4 +1,5 @@
-// `leadgrade doctor`: checks everything that the product needs, and prints the fix for every problem.
+// `leadgrade doctor`: checks everything that the product needs, and prints the fix for every
+// problem.
 import { isSuperseded } from '../../jobs/read/fallback-streams.ts';
 import type { ChangeStream, CrmConnector, SetupCheck } from '../../src/crm/connector.ts';
 import { countErrors } from '../../src/store/leads/record-errors.ts';

@@ -1,5 +1,5 @@
-// Findings about webhooks: whether a CRM can send them, when the last event arrived, how many events wait, and how
-// many parts were quarantined.
+// Findings about webhooks: whether a CRM can send them, when the last event arrived, how many
+// events wait, and how many parts were quarantined.
 import type { Kysely } from 'kysely';
 import { loadConnector } from '../../connectors/registry.ts';
 import type { CrmConnector } from '../../src/crm/connector.ts';

@@ -1,4 +1,5 @@
-// Writes settings into the .env file. Other lines stay as they are. Only the owner can read the file.
+// Writes settings into the .env file. Other lines stay as they are. Only the owner can read the
+// file.
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 
 /** Readable and writable by the owner only. */
@@ -9,7 +10,8 @@ export async function writeEnvFile(path: string, settings: Readonly<Record<strin
   const before = await readIfExists(path);
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, withSettings(before, settings), { mode: MODE, flag: 'wx' });
-  // A umask only removes permissions. Some file systems ignore the mode of writeFile, so set it again.
+  // A umask only removes permissions. Some file systems ignore the mode of writeFile, so set it
+  // again.
   await chmod(temporary, MODE);
   await rename(temporary, path);
 }
@@ -30,8 +32,8 @@ export function withSettings(text: string, settings: Readonly<Record<string, str
 }
 
 /**
- * Without quotes where that is safe: a `#` or a space ends an unquoted value. Between double quotes `\n` is a line
- * feed, and quotes cannot be escaped.
+ * Without quotes where that is safe: a `#` or a space ends an unquoted value. Between double quotes
+ * `\n` is a line feed, and quotes cannot be escaped.
  */
 function quoted(value: string): string {
   if (/^[\w.:/@+-]*$/.test(value)) return value;

@@ -1,5 +1,5 @@
-// `leadgrade init hubspot-app`: writes the HubSpot developer project of this installation into a folder. The operator
-// uploads it with HubSpot's command line.
+// `leadgrade init hubspot-app`: writes the HubSpot developer project of this installation into a
+// folder. The operator uploads it with HubSpot's command line.
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

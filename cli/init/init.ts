@@ -1,5 +1,5 @@
-// `leadgrade init`: from a token to the first dry run. Prompts for the credentials of a CRM, tries them, writes .env,
-// and prints what `setup` would create.
+// `leadgrade init`: from a token to the first dry run. Prompts for the credentials of a CRM, tries
+// them, writes .env, and prints what `setup` would create.
 import { resolve } from 'node:path';
 import { connectorIds, loadConnector, type PromptedSetting } from '../../connectors/registry.ts';
 import type { CrmConnector } from '../../src/crm/connector.ts';

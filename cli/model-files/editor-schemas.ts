@@ -1,6 +1,6 @@
-// The JSON Schemas of model, mappings, people and events, for editors: completion, hover texts and errors while
-// typing. `npm run gen` writes them to mappings/schema. Only `leadgrade validate` checks references and relations
-// between numbers.
+// The JSON Schemas of model, mappings, people and events, for editors: completion, hover texts and
+// errors while typing. `npm run gen` writes them to mappings/schema. Only `leadgrade validate`
+// checks references and relations between numbers.
 import { z } from 'zod';
 import { csvMappingSchema } from '../../src/csv/csv-mapping.ts';
 import { eventsMappingSchema } from '../../src/mapping/events-mapping.ts';
@@ -26,7 +26,8 @@ export function editorSchemas(): ReadonlyMap<string, string> {
 }
 
 function toText(schema: z.ZodType, title: string): string {
-  // All editors support draft 7. The file that is edited is the input of the schema, before its transforms.
+  // All editors support draft 7. The file that is edited is the input of the schema, before its
+  // transforms.
   const { $schema, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
   const written = JSON.stringify({ $schema, title, ...rest }, (_key, value: unknown) => withShapes(value), 2);
   return `${written}\n`;

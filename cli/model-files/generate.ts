@@ -1,5 +1,5 @@
-// `npm run gen`: generates files from the code: .env.example from the schemas of the settings, the JSON Schemas of
-// model, mapping, people and events, and the HubSpot app of the shipped mapping.
+// `npm run gen`: generates files from the code: .env.example from the schemas of the settings, the
+// JSON Schemas of model, mapping, people and events, and the HubSpot app of the shipped mapping.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { connectorIds, loadConnector } from '../../connectors/registry.ts';

@@ -1,5 +1,5 @@
-// `leadgrade validate`: checks the model, the mappings and people.yaml, and prints file, line and path of every
-// problem.
+// `leadgrade validate`: checks the model, the mappings and people.yaml, and prints file, line and
+// path of every problem.
 import { glob } from 'node:fs/promises';
 import { connectorIds } from '../../connectors/registry.ts';
 import { formatProblem, type Problem } from '../../src/domain/problem.ts';

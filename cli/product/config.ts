@@ -33,7 +33,8 @@ export interface Config {
 export type ConfigResult = { readonly config: Config } | { readonly problems: string };
 
 /**
- * Each setting may also be given as NAME_FILE, the name of a file that contains it. An empty value counts as not set.
+ * Each setting may also be given as NAME_FILE, the name of a file that contains it. An empty value
+ * counts as not set.
  * @returns the configuration, or all problems in one message
  */
 export function readConfig(environment: Environment): ConfigResult {
@@ -74,7 +75,8 @@ function toConfig(values: SettingValues, environment: Environment): Config {
     logLevel: values.LOG_LEVEL,
     pollSeconds: values.POLL_SECONDS,
     debounceSeconds: values.DEBOUNCE_SECONDS,
-    // Connectors are not known here, so their files are read when a connector asks for its settings.
+    // Connectors are not known here, so their files are read when a connector asks for its
+    // settings.
     connectorSettings: (crm) => readSettingsByPrefix(`${crm.toUpperCase()}_`, environment),
   };
 }

@@ -5,7 +5,10 @@ import { parseEnv } from 'node:util';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment of the process over the `.env` of a folder. @throws when that file exists and cannot be read */
+/**
+ * The environment of the process over the `.env` of a folder.
+ * @throws when that file exists and cannot be read
+ */
 export function loadEnvironment(folder: string = process.cwd()): Environment {
   const content = readIfExists(join(folder, '.env'));
   return content === null ? process.env : { ...parseEnv(content), ...process.env };

@@ -1,4 +1,5 @@
-// Opens the connector of every CRM that has settings, with its mapping. All problems of both are reported.
+// Opens the connector of every CRM that has settings, with its mapping. All problems of both are
+// reported.
 import { type ConnectorModule, type ConnectorParts, connectorIds, loadConnector } from '../../connectors/registry.ts';
 import type { MappedCrm } from '../../jobs/context.ts';
 import type { CrmConnector, RetryOptions } from '../../src/crm/connector.ts';
@@ -20,7 +21,10 @@ interface Parts {
   readonly retryOptions?: RetryOptions | undefined;
 }
 
-/** @throws ConfigurationError when no CRM is set up, or the settings or the mapping of one are invalid */
+/**
+ * @throws ConfigurationError when no CRM is set up, or the settings or the mapping of one are
+ *   invalid
+ */
 export async function loadCrms(parts: Parts): Promise<ReadonlyMap<string, MappedCrm>> {
   const ids = await connectorIds();
   const configured = ids.filter((id) => Object.keys(parts.settingsOf(id)).length > 0);

@@ -1,5 +1,5 @@
-// Composition root: builds the product from the configuration. Every command that needs the database
-// starts here.
+// Composition root: builds the product from the configuration. Every command that needs the
+// database starts here.
 import type { ActiveModel, JobContext, Log, MappedCrm } from '../../jobs/context.ts';
 import { QUEUE } from '../../jobs/job-types.ts';
 import { openQueueBackend, type QueueBackend } from '../../jobs/queue/queue-backend.ts';

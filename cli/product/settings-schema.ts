@@ -1,10 +1,12 @@
-// The schema of Leadgrade's own settings, and the description of each for .env.example. A connector has a schema of its own for its settings.
+// The schema of Leadgrade's own settings, and the description of each for .env.example. A connector
+// has a schema of its own for its settings.
 import { z } from 'zod';
 
 const text = z.string().min(1);
 const url = (protocol: RegExp, example: string) =>
   z.url({ protocol, error: `expected a URL like ${example}` }).describe(`e.g. ${example}`);
-// HubSpot signs the URL that it was configured with, so the origin must be exactly what the operator typed there. The paths are fixed.
+// HubSpot signs the URL that it was configured with, so the origin must be exactly what the
+// operator typed there. The paths are fixed.
 const publicUrl = url(/^https?$/, 'https://leadgrade.example.com').transform((given, context) => {
   const { origin } = new URL(given);
   if (given.replace(/\/+$/, '') === origin) return origin;

@@ -18,7 +18,9 @@ interface WithProductOptions {
   readonly logErrorsOnly?: boolean;
 }
 
-/** Opens the product for `work`, always closes it, and turns failures into messages and exit codes. */
+/**
+ * Opens the product for `work`, always closes it, and turns failures into messages and exit codes.
+ */
 export async function withProduct(
   io: CommandIo,
   options: WithProductOptions,

@@ -1,5 +1,5 @@
-// `leadgrade errors`: lists records that could not be read, scored or written completely, with the message of the
-// CRM, and retries them.
+// `leadgrade errors`: lists records that could not be read, scored or written completely, with the
+// message of the CRM, and retries them.
 import type { Kysely } from 'kysely';
 import { reprocessQuarantine } from '../../jobs/ingest/reprocess-quarantine.ts';
 import { listQuarantine, type QuarantinedPart } from '../../src/store/inbox/quarantine.ts';

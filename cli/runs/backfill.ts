@@ -1,4 +1,5 @@
-// `leadgrade backfill`: reads all records, scores them, and writes the scores that the CRM does not have yet.
+// `leadgrade backfill`: reads all records, scores them, and writes the scores that the CRM does not
+// have yet.
 import { isStepDone, listRunSteps } from '../../src/store/sync/run-steps.ts';
 import { loadConfig } from '../product/config.ts';
 import { reportFailures } from '../product/report-failures.ts';

@@ -13,7 +13,10 @@ export interface ScoresFile {
   readonly path: string;
   /** Writes all scores and moves the file to its path. */
   write(db: Kysely<Tables>): Promise<void>;
-  /** Deletes the temporary file; a file that existed at the path stays unless `write` has replaced it. */
+  /**
+   * Deletes the temporary file; a file that existed at the path stays unless `write` has replaced
+   * it.
+   */
   discard(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
-// `leadgrade backfill --dry-run`: reads and scores all records in a temporary database, and prints what would be
-// written. It changes neither the CRM nor the product's database, whether a service runs or not.
+// `leadgrade backfill --dry-run`: reads and scores all records in a temporary database, and prints
+// what would be written. It changes neither the CRM nor the product's database, whether a service
+// runs or not.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,8 +39,8 @@ export async function dryRun(io: CommandIo, config: Config, { asOf, json, out }:
 }
 
 /**
- * Opens a read-only product on the configured CRMs with a temporary database. The database contains personal
- * data, so it is deleted in any case, also after a shutdown signal.
+ * Opens a read-only product on the configured CRMs with a temporary database. The database contains
+ * personal data, so it is deleted in any case, also after a shutdown signal.
  * @throws InterruptedError after a shutdown signal, and the errors of `openProduct` and `work`
  */
 export async function withThrowawayProduct(
@@ -98,7 +99,9 @@ export async function readAndReport(
   io.setExitCode(summary.errors > 0 ? 1 : 0);
 }
 
-/** Other runs are closed when all scores are written; a dry run is closed when only writing is left. */
+/**
+ * Other runs are closed when all scores are written; a dry run is closed when only writing is left.
+ */
 async function closeOnceScored({ context }: Product, runId: number): Promise<void> {
   const { db, clock } = context;
   const run = await findRun(db, runId);

@@ -1,4 +1,5 @@
-// Follows a run to its end: prints the progress on standard error, then the summary and the exit code.
+// Follows a run to its end: prints the progress on standard error, then the summary and the exit
+// code.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCrmDown, OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { countErrors } from '../../src/store/leads/record-errors.ts';
@@ -27,8 +28,8 @@ const POLL_MS = 200;
 const PROGRESS_MS = 2_000;
 
 /**
- * Resolves when the run is done, or when all remaining work waits for CRMs that are down or need operator
- * action. `onPoll` is called every POLL_MS.
+ * Resolves when the run is done, or when all remaining work waits for CRMs that are down or need
+ * operator action. `onPoll` is called every POLL_MS.
  */
 export async function followRun(
   product: Product,
@@ -43,7 +44,8 @@ export async function followRun(
     const run = await findRun(db, runId);
     const now = clock.now();
     const activePauses = await listPauses(db, [...product.context.crms.keys()]);
-    // A run can be done although a CRM is paused: report the pause, or the result would look complete.
+    // A run can be done although a CRM is paused: report the pause, or the result would look
+    // complete.
     if (!run || run.state === 'done' || run.state === 'failed') return summarize(product, run, activePauses);
     const pauses = activePauses.filter((pause) => endsCommand(pause, now));
     if (pauses.length > 0 && !(await isWorkLeft(product, run, pauses))) return summarize(product, run, pauses);
@@ -116,8 +118,8 @@ function count(run: Run | null, name: string): number {
 }
 
 /**
- * Prints the summary and sets the exit code: 0 no errors, 1 some records failed, 2 operator action needed,
- * 3 a CRM is down or the run failed.
+ * Prints the summary and sets the exit code: 0 no errors, 1 some records failed, 2 operator action
+ * needed, 3 a CRM is down or the run failed.
  */
 export function reportRun(io: CommandIo, job: string, summary: RunSummary, json: boolean): void {
   for (const pause of summary.pauses) {

@@ -1,5 +1,5 @@
-// `backfill` and `recompute`: opens a run, enqueues its job and follows it to its end. A running service does the
-// work; without one, this process does.
+// `backfill` and `recompute`: opens a run, enqueues its job and follows it to its end. A running
+// service does the work; without one, this process does.
 import type { EnqueueOptions } from '../../jobs/job-types.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
@@ -37,7 +37,8 @@ export async function startRun(io: CommandIo, { job, asOf, json, enqueue }: RunJ
     let isWorking = !isServiceRunning;
     if (isServiceRunning) io.stderr.write(`${job}: submitted to the running service.\n`);
     else product.work(giveUp);
-    // A job that a killed process left behind is found and continued; a second one would read everything twice.
+    // A job that a killed process left behind is found and continued; a second one would read
+    // everything twice.
     await enqueue(product, run, { skipIfActive: !isServiceRunning });
     // The service may have been killed a moment ago, or may be stopped during the run.
     const continueHere = async () => {

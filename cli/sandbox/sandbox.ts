@@ -1,5 +1,5 @@
-// `leadgrade sandbox`: runs the local CRMs alone. Prints their addresses and credentials, and serves until a shutdown
-// signal.
+// `leadgrade sandbox`: runs the local CRMs alone. Prints their addresses and credentials, and
+// serves until a shutdown signal.
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Dataset } from '../../sandbox/dataset/dataset.ts';
@@ -71,7 +71,9 @@ async function startOrReport<T>(io: CommandIo, portOption: string, start: () => 
   }
 }
 
-/** @returns null if the data set or the fault script cannot be read; the reason is on standard error */
+/**
+ * @returns null if the data set or the fault script cannot be read; the reason is on standard error
+ */
 async function readInput(
   io: CommandIo,
   options: SandboxOptions,

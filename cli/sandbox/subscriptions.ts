@@ -1,4 +1,5 @@
-// The webhook subscriptions of the sandbox HubSpot: those of the project that `init hubspot-app` writes.
+// The webhook subscriptions of the sandbox HubSpot: those of the project that `init hubspot-app`
+// writes.
 import { type Subscriptions, subscriptionsIn } from '../../sandbox/hubspot/webhooks/subscriptions.ts';
 import { exampleHubSpotApp } from '../init/example-hubspot-app.ts';
 

@@ -1,5 +1,5 @@
-// Reads leads from a CSV export, one a row, with a mapping. Prints the detected encoding and delimiter, and the first
-// invalid rows, to standard error.
+// Reads leads from a CSV export, one a row, with a mapping. Prints the detected encoding and
+// delimiter, and the first invalid rows, to standard error.
 import { type CsvMapping, mappedColumns, readCsvMapping } from '../../src/csv/csv-mapping.ts';
 import { type OpenedCsv, openCsv } from '../../src/csv/files/open-csv.ts';
 import { locateColumns } from '../../src/csv/header.ts';
@@ -76,8 +76,8 @@ function locateHeader(mapping: CsvMapping, header: CsvRecord | undefined): Retur
 }
 
 /**
- * Activity types of the model that the mapping does not mention. They score like an observed absence, although the
- * export says nothing about them.
+ * Activity types of the model that the mapping does not mention. They score like an observed
+ * absence, although the export says nothing about them.
  */
 function uncoveredTypes(mapping: CsvMapping, model: CompiledModel): readonly string[] {
   const covered = new Set([...(mapping.activities ?? []).map(({ type }) => type), ...(mapping.unobserved ?? [])]);

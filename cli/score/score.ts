@@ -1,5 +1,5 @@
-// `leadgrade score`: scores leads offline, one a line of NDJSON or one a row of a CSV export. No CRM, no database, no
-// network; memory use does not depend on the size of the file.
+// `leadgrade score`: scores leads offline, one a line of NDJSON or one a row of a CSV export. No
+// CRM, no database, no network; memory use does not depend on the size of the file.
 import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
@@ -89,7 +89,10 @@ async function openSource(
   return readNdjson(io, input === '-' ? io.stdin : createReadStream(input));
 }
 
-/** With --out the results go to the file, with --sample the sample is printed; else the results are printed. */
+/**
+ * With --out the results go to the file, with --sample the sample is printed; else the results are
+ * printed.
+ */
 async function openOutputs(
   io: CommandIo,
   options: ScoreOptions,

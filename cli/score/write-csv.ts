@@ -44,7 +44,8 @@ async function openOutput(io: CommandIo, path: string, source: CsvSource, json: 
   const file = await replaceFile(path);
   const lineEnd = form.lineEnd === '\r' ? '\n' : form.lineEnd;
   const write = (cells: readonly string[]) => file.write(writeCells(cells, DELIMITERS[form.delimiter]) + lineEnd);
-  // Excel reads a file as UTF-8 only with a byte order mark. An export without one is not read by Excel as UTF-8.
+  // Excel reads a file as UTF-8 only with a byte order mark. An export without one is not read by
+  // Excel as UTF-8.
   if (form.hasByteOrderMark) await file.write('\uFEFF');
   await write([...header, ...SCORE_COLUMNS]);
   return {

@@ -1,5 +1,5 @@
-// `leadgrade migrate`: brings the database up to date and prints the migrations. Other commands migrate silently.
-// `--reset` deletes all data first.
+// `leadgrade migrate`: brings the database up to date and prints the migrations. Other commands
+// migrate silently. `--reset` deletes all data first.
 import { sql } from 'kysely';
 import { QUEUE } from '../../jobs/job-types.ts';
 import { openQueueBackend } from '../../jobs/queue/queue-backend.ts';

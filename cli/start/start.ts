@@ -79,7 +79,10 @@ async function startWeb({ context }: Product, config: Config): Promise<Server> {
   return startHttpServer(app, config.port);
 }
 
-/** Writes the heartbeat row of this process every HEARTBEAT_MS. @returns stops it and deletes the row */
+/**
+ * Writes the heartbeat row of this process every HEARTBEAT_MS.
+ * @returns stops it and deletes the row
+ */
 async function startHeartbeat(product: Product, roles: readonly Role[]): Promise<() => Promise<void>> {
   const { context } = product;
   const process = { id: randomUUID(), roles: roles.join(',') };

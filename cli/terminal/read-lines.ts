@@ -1,5 +1,5 @@
-// Splits a byte stream into lines at line feeds only. node:readline also splits at U+2028 and U+2029, which may
-// occur unescaped in JSON strings.
+// Splits a byte stream into lines at line feeds only. node:readline also splits at U+2028 and
+// U+2029, which may occur unescaped in JSON strings.
 import { StringDecoder } from 'node:string_decoder';
 
 /** Yields each line without its line feed; removes a byte order mark at the start. */

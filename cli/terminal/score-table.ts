@@ -6,7 +6,9 @@ interface ShownBand {
   readonly label: string;
 }
 
-/** One header line, then one line a band, best first; `count` returns the number of leads in a cell. */
+/**
+ * One header line, then one line a band, best first; `count` returns the number of leads in a cell.
+ */
 export function scoreTable(
   bands: readonly ShownBand[],
   count: (status: string, grade: Grade) => number,

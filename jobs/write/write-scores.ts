@@ -39,7 +39,7 @@ async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
   for (const { object, bulkEligible, hasBulkWrite } of await countWritable(db, connector.id, clock.now())) {
     if (signal.aborted) return;
     const isMany = bulkEligible >= (connector.bulkWrites?.minRows ?? Infinity);
-    if (isMany) await writeObject(context, mapped, { object, urgent: true });
+    if (isMany) await writeObject(context, mapped, { object, urgentOnly: true });
     // While a bulk write is running, the rest waits for the next one.
     const isInBulk = isMany && (hasBulkWrite || (await startBulkWrite(context, connector, object)));
     if (!isInBulk) await writeObject(context, mapped, { object });
@@ -49,7 +49,7 @@ async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
 interface OutboxPart {
   readonly object: string;
   /** Only records with a new activity. */
-  readonly urgent?: boolean;
+  readonly urgentOnly?: boolean;
 }
 
 async function writeObject(context: JobContext, mapped: MappedCrm, part: OutboxPart): Promise<void> {

@@ -1,5 +1,5 @@
-// Runs the `leadgrade` command: as a user does, in its own process, with real streams and a real exit code; or, seconds sooner, in
-// this one.
+// Runs the `leadgrade` command: in a process of its own with real streams and a real exit code, or,
+// seconds faster, in this process.
 import { spawn } from 'node:child_process';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -33,13 +33,13 @@ export async function leadgrade(
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     output.stderr += chunk;
   });
-  child.stdin.on('error', () => undefined); // It may end without reading its input.
+  child.stdin.on('error', () => undefined); // The command may end without reading its input.
   child.stdin.end(input);
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   return { code, ...output };
 }
 
-/** In this process: for what it prints and its exit code. Relative paths are those of the repository. */
+/** Runs the command in this process. Relative paths are relative to the repository. */
 export async function leadgradeHere(
   args: readonly string[],
   { input = '', env = {} }: { readonly input?: string | Readable; readonly env?: NodeJS.ProcessEnv } = {},

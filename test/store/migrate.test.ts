@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
-import { migrateToLatest } from '../../src/store/migrate.ts';
+import { deleteSchema, migrateToLatest, OutdatedSchemaError } from '../../src/store/migrate.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { BACKEND } from '../support/backends.ts';
 import { startNode } from '../support/processes.ts';
@@ -49,6 +49,17 @@ describe(`migrations (${BACKEND.name})`, () => {
     expect(reports.toSorted()).toEqual([`applied ${JSON.stringify(ALL)}`, ...Array(2).fill('applied []')]);
     await Promise.all(processes.map((process) => process.line(/^counted 1$/)));
     expect(await db.selectFrom('leads').selectAll().execute()).toEqual([]);
+  });
+
+  test('refuse a database of an earlier version and leave it unchanged, until its schema is deleted', async () => {
+    const db = await open(await installation());
+    await sql`create schema leadgrade`.execute(db);
+    await sql`create table leadgrade.halts (crm text)`.execute(db);
+    await expect(migrateToLatest(db)).rejects.toThrow(OutdatedSchemaError);
+    await expect(migrateToLatest(db)).rejects.toThrow(/DATABASE_URL.*DATA_DIR.*leadgrade migrate --reset/);
+    await sql`insert into leadgrade.halts values ('hubspot')`.execute(db);
+    await deleteSchema(db);
+    expect((await migrateToLatest(db)).applied).toEqual(ALL);
   });
 
   test('of a newer version do not stop an older version', async () => {

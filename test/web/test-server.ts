@@ -40,7 +40,10 @@ export interface TestServer {
 const METRICS_TOKEN = 'a-token-for-metrics';
 const CRMS = ['hubspot', 'salesforce'];
 
-/** Closed at the end of the test. The default time limit of the store is long enough for a busy machine. */
+/**
+ * Closed at the end of the test. The default time limit of the store is long enough for a busy
+ * machine.
+ */
 export async function startTestServer(parts: TestServerParts): Promise<TestServer> {
   const { db, now = () => new Date(), publicUrl = PUBLIC_URL, storeTimeoutMs = 30_000 } = parts;
   const clock = { now };

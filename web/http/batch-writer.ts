@@ -1,6 +1,6 @@
-// Group commit: writes the items of several requests in one statement. While a statement runs, new items are queued
-// for the next one. A request gets its response when its item is stored. The queue is bounded, and a statement that
-// takes too long fails, as do the items that wait for it.
+// Group commit: writes the items of several requests in one statement. While a statement runs, new
+// items are queued for the next one. A request gets its response when its item is stored. The queue
+// is bounded, and a statement that takes too long fails, as do the items that wait for it.
 import { withTimeout } from './with-timeout.ts';
 
 interface BatchOptions {
@@ -8,7 +8,10 @@ interface BatchOptions {
   readonly maxBatch: number;
   /** Queued items; further ones are refused. */
   readonly maxQueued: number;
-  /** Time limit of one statement. It may still commit afterwards, so an item may be stored and sent again. */
+  /**
+   * Time limit of one statement. It may still commit afterwards, so an item may be stored and sent
+   * again.
+   */
   readonly timeoutMs: number;
 }
 
@@ -22,8 +25,8 @@ interface Queued<T> {
 type WriteBatch<T> = (items: readonly T[]) => Promise<void>;
 
 /**
- * @returns stores an item; `abandoned` is aborted when the request no longer waits for it. It throws what `write`
- *   throws, and TimeoutError
+ * @returns stores an item; `abandoned` is aborted when the request no longer waits for it. It
+ *   throws what `write` throws, and TimeoutError
  */
 export function createBatchWriter<T>(
   write: WriteBatch<T>,
@@ -71,7 +74,8 @@ async function writeSingly<T>(write: WriteBatch<T>, batch: readonly Queued<T>[])
   for (const queued of batch) if (!queued.abandoned.aborted) await writeBatch(write, [queued]);
 }
 
-// Data exceptions and violated constraints: https://www.postgresql.org/docs/current/errcodes-appendix.html
+// Data exceptions and violated constraints:
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
 const DATA_ERROR_CODE = /^(22|23)[0-9A-Z]{3}$/;
 
 function isDataError(error: unknown): boolean {

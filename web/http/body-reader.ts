@@ -1,6 +1,7 @@
-// Reads request bodies: each up to the limit of its endpoint, and all together up to a limit of the process. The
-// process limit counts buffered, decompressed bytes, so slow or empty requests do not block others. Not express.raw:
-// it reads an oversized body to its end before it refuses, and does not report how much it buffers.
+// Reads request bodies: each up to the limit of its endpoint, and all together up to a limit of the
+// process. The process limit counts buffered, decompressed bytes, so slow or empty requests do not
+// block others. Not express.raw: it reads an oversized body to its end before it refuses, and does
+// not report how much it buffers.
 import { createGunzip, createInflate } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
 
@@ -8,8 +9,8 @@ import type { Request, RequestHandler, Response } from 'express';
 const MAX_BUFFERED_BYTES = 256_000_000;
 
 /**
- * These need 32 kB of memory. Brotli and zstd may need megabytes for a body of a few bytes, and no CRM
- * or library sends them.
+ * These need 32 kB of memory. Brotli and zstd may need megabytes for a body of a few bytes, and no
+ * CRM or library sends them.
  */
 const DECOMPRESSORS = new Map([
   ['gzip', createGunzip],
@@ -32,7 +33,10 @@ export interface BodyLimits {
 /** The next handler finds the complete body in `request.body`, a Buffer. */
 export type BodyReader = (limits: BodyLimits) => RequestHandler;
 
-/** One reader for all endpoints of a process. @param maxBufferedBytes received and not yet responded to */
+/**
+ * One reader for all endpoints of a process.
+ * @param maxBufferedBytes received and not yet responded to
+ */
 export function createBodyReader(maxBufferedBytes = MAX_BUFFERED_BYTES): BodyReader {
   let bufferedBytes = 0;
   return ({ maxBytes, onError }) =>
@@ -49,7 +53,8 @@ export function createBodyReader(maxBufferedBytes = MAX_BUFFERED_BYTES): BodyRea
         chunks = [];
         request.unpipe();
         decompressor?.destroy();
-        // Discard the rest of the body: some clients read the response only after they have sent it.
+        // Discard the rest of the body: some clients read the response only after they have sent
+        // it.
         request.resume();
       };
       const release = () => {

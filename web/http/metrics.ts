@@ -1,5 +1,5 @@
-// Metrics in Prometheus format: requests and events by outcome, counted in this process; backlogs, read from the
-// database. Labels contain CRMs and reasons, never personal data.
+// Metrics in Prometheus format: requests and events by outcome, counted in this process; backlogs,
+// read from the database. Labels contain CRMs and reasons, never personal data.
 import { Router } from 'express';
 import type { Kysely } from 'kysely';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -51,7 +51,8 @@ export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
       help,
       registers,
       async collect() {
-        // If the database is down, leave the gauge out: the counters are needed then more than ever.
+        // If the database is down, leave the gauge out: the counters are needed then more than
+        // ever.
         const value = await withTimeout(STORE_TIMEOUT_MS, read).catch(() => null);
         if (value === null) this.remove();
         else this.set(value);

@@ -1,5 +1,5 @@
-// Rate-limits warnings that unauthenticated requests can trigger: one line per reason and minute. The metrics count
-// every request.
+// Rate-limits warnings that unauthenticated requests can trigger: one line per reason and minute.
+// The metrics count every request.
 import type { Clock } from '../../src/domain/clock.ts';
 
 export interface WarningLog {
@@ -22,7 +22,9 @@ export function createThrottledLog(
   };
 }
 
-/** The parts of an error that may be logged: the message of a database error may quote the request. */
+/**
+ * The parts of an error that may be logged: the message of a database error may quote the request.
+ */
 export function redactError(error: unknown): { readonly error: string; readonly code?: string } {
   if (!(error instanceof Error)) return { error: 'unknown' };
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};

@@ -1,10 +1,12 @@
-// Throttles the enqueueing of a job: a burst of requests enqueues it a few times, not once a request.
+// Throttles the enqueueing of a job: a burst of requests enqueues it a few times, not once a
+// request.
 
 /** Time between two calls. */
 const INTERVAL_MS = 100;
 
 /**
- * @param enqueue enqueues the job; if it fails, no work is lost, because the poll job enqueues it, too
+ * @param enqueue enqueues the job; if it fails, no work is lost, because the poll job enqueues it,
+ *   too
  * @returns triggers a call now, or after the interval; never waits, never throws
  */
 export function createThrottledTrigger(enqueue: () => Promise<void>, onFailure: () => void): () => void {

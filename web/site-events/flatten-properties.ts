@@ -1,4 +1,5 @@
-// Flattens the content of a message for the rules of the mapping (`properties.plan.name`), and checks its size. Pure.
+// Flattens the content of a message for the rules of the mapping (`properties.plan.name`), and
+// checks its size. Pure.
 import type { Fields, FieldValue } from '../../src/domain/lead.ts';
 
 const MAX_DEPTH = 10;

@@ -1,4 +1,5 @@
-// Parses and stores the messages of one request to `/events`. The people of the events are found later, by a job.
+// Parses and stores the messages of one request to `/events`. The people of the events are found
+// later, by a job.
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { SiteEventProjector, SiteMessage } from '../../src/domain/site-event.ts';
@@ -50,7 +51,10 @@ interface ParsedBatch {
   readonly rejected: readonly { readonly index: number; readonly message: string }[];
 }
 
-/** Flattens the messages one at a time and retains only the mapped fields: a flat message may be large. */
+/**
+ * Flattens the messages one at a time and retains only the mapped fields: a flat message may be
+ * large.
+ */
 function parseMessages({ crms, project }: IngestParts, messages: Iterable<unknown>, receivedAt: Date): ParsedBatch {
   const events: NewSiteEvent[] = [];
   const identities: NewIdentity[] = [];

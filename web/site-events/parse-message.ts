@@ -1,5 +1,5 @@
-// Parses one message in Segment's format (track, page, screen, identify): the event, its time, and its person. Ignores
-// unknown fields, validates the fields that it uses. Pure.
+// Parses one message in Segment's format (track, page, screen, identify): the event, its time, and
+// its person. Ignores unknown fields, validates the fields that it uses. Pure.
 // https://segment.com/docs/connections/spec/common/
 import { z } from 'zod';
 import { sha256Hex } from '../../src/domain/sha256-hex.ts';
@@ -89,8 +89,8 @@ function describeIssue({ path, message }: z.core.$ZodIssue): string {
 }
 
 /**
- * Corrects the clock of a device as Segment does, by its deviation at `sentAt`. An event is never later than its
- * receipt.
+ * Corrects the clock of a device as Segment does, by its deviation at `sentAt`. An event is never
+ * later than its receipt.
  */
 function instantOf({ timestamp, originalTimestamp, sentAt }: Message, receivedAt: number): number {
   const original = originalTimestamp ?? null;

@@ -37,7 +37,8 @@ export function messagesOf(body: unknown, form: unknown): RequestMessages | { re
   if (batch.length > MAX_MESSAGES) return { refused: malformed(`batch: at most ${MAX_MESSAGES} messages`) };
   // `sentAt` and `context` of a batch apply to each of its messages.
   const common = { ...(sentAt !== undefined && { sentAt }), ...(context !== undefined && { context }) };
-  // They are parsed with each message, so without a limit a small body would take seconds of CPU time.
+  // They are parsed with each message, so without a limit a small body would take seconds of CPU
+  // time.
   if (Buffer.byteLength(JSON.stringify(common)) * batch.length > MAX_CONTEXT_BYTES) {
     return { refused: CONTEXT_TOO_LARGE };
   }

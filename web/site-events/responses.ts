@@ -5,8 +5,8 @@ import type { BodyError } from '../http/body-reader.ts';
 export const MAX_BYTES = 500_000;
 export const MAX_MESSAGES = 2_500;
 /**
- * Limit of `sentAt` and `context` of a batch, multiplied by its messages: a kilobyte for the largest
- * batch.
+ * Limit of `sentAt` and `context` of a batch, multiplied by its messages: a kilobyte for the
+ * largest batch.
  */
 export const MAX_CONTEXT_BYTES = 2_500_000;
 

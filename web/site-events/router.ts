@@ -1,5 +1,6 @@
-// `POST /events`: events of the team's own site or product, in Segment's format. Acknowledged once they are stored.
-// Servers send them, with a write key. There is no CORS: a browser would show the key to every visitor.
+// `POST /events`: events of the team's own site or product, in Segment's format. Acknowledged once
+// they are stored. Servers send them, with a write key. There is no CORS: a browser would show the
+// key to every visitor.
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { BodyError, BodyReader } from '../http/body-reader.ts';
 import { createThrottledLog, redactError, type WarningLog } from '../http/throttled-log.ts';

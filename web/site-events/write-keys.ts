@@ -12,7 +12,10 @@ export function createWriteKeyLookup(keys: readonly WriteKey[]): (given: string)
   return (given) => keys.filter(({ key }) => secretsEqual(given, key))[0]?.source ?? null;
 }
 
-/** @returns the user name of Basic authentication, or the bearer token; null if the header has neither */
+/**
+ * @returns the user name of Basic authentication, or the bearer token; null if the header has
+ *   neither
+ */
 export function parseAuthorization(authorization: string | undefined): string | null {
   const [, scheme = '', value = ''] = /^(Basic|Bearer) +(\S+) *$/i.exec(authorization ?? '') ?? [];
   if (scheme === '') return null;

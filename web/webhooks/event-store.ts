@@ -25,7 +25,10 @@ const MAX_BATCH_REQUESTS = 10;
 /** Queued requests: more than are stored within the time limit. */
 const MAX_QUEUED_REQUESTS = 500;
 
-/** @returns resolves when the content is stored; `abandoned` is aborted when the request has timed out */
+/**
+ * @returns resolves when the content is stored; `abandoned` is aborted when the request has timed
+ *   out
+ */
 export function createEventStore(
   { db, metrics, trigger }: EventStoreParts,
   crm: string,

@@ -1,4 +1,5 @@
-// `POST /webhooks/<crm>`: verifies a request, stores its events, then acknowledges it. Reads no CRM and scores nothing.
+// `POST /webhooks/<crm>`: verifies a request, stores its events, then acknowledges it. Reads no CRM
+// and scores nothing.
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Kysely } from 'kysely';
 import type { RefusedWebhook, WebhookReceiver, WebhookRequest } from '../../src/crm/webhook-receiver.ts';
@@ -20,7 +21,10 @@ export interface WebhookParts {
   readonly receivers: ReadonlyMap<string, WebhookReceiver>;
   /** Called after new events were stored. */
   readonly trigger: () => void;
-  /** Time limit of storing. HubSpot waits five seconds before it retries; after a 503 it retries sooner. */
+  /**
+   * Time limit of storing. HubSpot waits five seconds before it retries; after a 503 it retries
+   * sooner.
+   */
   readonly storeTimeoutMs?: number;
 }
 

@@ -1,4 +1,5 @@
-// `leadgrade init hubspot-app`: what it writes and says, and that apps/hubspot is what it writes of the mapping as it comes.
+// `leadgrade init hubspot-app`: its files and its output; apps/hubspot contains its files for the
+// shipped mapping.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +20,7 @@ const appSchema = z.object({
 });
 
 test.each([APP, 'src/app/webhooks/webhooks-hsmeta.json', 'hsproject.json'])(
-  '%s in apps/hubspot is what the generator gives ("npm run gen" writes it)',
+  '%s in apps/hubspot equals the output of the generator ("npm run gen" writes it)',
   async (file) => {
     const made = new Map(await exampleHubSpotApp());
     expect(await readFile(join(ROOT, 'apps/hubspot', file), 'utf8')).toBe(made.get(`apps/hubspot/${file}`));
@@ -36,7 +37,7 @@ describe('leadgrade init hubspot-app', () => {
   const run = (args: readonly string[], url = 'https://leads.acme.io') =>
     leadgradeHere(['init', 'hubspot-app', '--out', folder, ...args], { env: { PUBLIC_URL: url } });
 
-  test('writes the project, and says what comes next and where the values go', async () => {
+  test('writes the project, and prints the next steps and the settings to fill in', async () => {
     const { code, stdout } = await run([
       '--name',
       'Acme scores',
@@ -50,17 +51,17 @@ describe('leadgrade init hubspot-app', () => {
     expect(config).toMatchObject({ name: 'Acme scores', support: { supportEmail: 'ops@acme.io' } });
     expect(config.auth.requiredScopes).not.toContain('content');
     expect(stdout).toMatch(/sent to https:\/\/leads.acme.io\/webhooks\/hubspot/);
-    for (const said of [
+    for (const text of [
       'hs account auth',
       `(cd ${folder} && hs project upload)`,
       'HUBSPOT_ACCESS_TOKEN',
       'HUBSPOT_CLIENT_SECRET',
     ]) {
-      expect(stdout).toContain(said);
+      expect(stdout).toContain(text);
     }
   });
 
-  test('leaves what is there alone, unless it is forced', async () => {
+  test('does not overwrite existing files without --force', async () => {
     expect((await run([])).code).toBe(0);
     await writeFile(join(folder, APP), 'edited');
     const again = await run([]);
@@ -72,12 +73,12 @@ describe('leadgrade init hubspot-app', () => {
   });
 
   test.each([
-    ['no address', [], ''],
-    ['an address that is not encrypted', [], 'http://leads.acme.io'],
-    ['an address with a path', [], 'https://acme.io/leads'],
-    ['a scope that cannot be left out', ['--without', 'oauth'], undefined],
-    ['no e-mail address', ['--support-email', 'ops'], undefined],
-  ] as const)('with %s ends with 2 and writes nothing', async (_what, args, url) => {
+    ['no public URL', [], ''],
+    ['a public URL without TLS', [], 'http://leads.acme.io'],
+    ['a public URL with a path', [], 'https://acme.io/leads'],
+    ['a scope that cannot be omitted', ['--without', 'oauth'], undefined],
+    ['an invalid e-mail address', ['--support-email', 'ops'], undefined],
+  ] as const)('with %s ends with exit code 2 and writes nothing', async (_what, args, url) => {
     const { code, stdout } = await run(args, url);
     expect([code, stdout]).toEqual([2, '']);
     expect(await readdir(join(folder, '..'))).toEqual([]);

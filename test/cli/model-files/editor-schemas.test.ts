@@ -1,5 +1,5 @@
-// The JSON Schemas for editors: they equal those of the code, accept every shipped file, describe every key, and refuse
-// common mistakes.
+// The JSON Schemas for editors: they equal those of the code, accept every shipped file, describe
+// every key, and refuse common mistakes.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-// `leadgrade erase`: all data of a record that was deleted in its CRM is deleted, and the report counts it.
+// `leadgrade erase`: all data of a record that was deleted in its CRM is deleted, and the report
+// counts it.
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { leads } from '../../support/leads.ts';

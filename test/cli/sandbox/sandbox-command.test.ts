@@ -1,4 +1,4 @@
-// `leadgrade sandbox` as a process: one line when it is ready, and a prompt end.
+// `leadgrade sandbox` as a process: one line when it is ready, and a prompt end at SIGTERM.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ function run(...options: string[]) {
   return { child: started, exit };
 }
 
-test('--json prints one line of credentials, serves, and ends well at SIGTERM', async () => {
+test('sandbox --json prints one line of credentials, serves, and ends with exit code 0 at SIGTERM', async () => {
   const faults = join(folder, 'faults.json');
   writeFileSync(faults, JSON.stringify([{ match: { nth: 2 }, action: { status: 503 } }]));
   const options = [
@@ -74,9 +74,9 @@ test('--json prints one line of credentials, serves, and ends well at SIGTERM', 
 });
 
 test.each([
-  ['a folder that is not there', ['--data', '/nowhere'], /\/nowhere/],
-  ['a fault file that is not there', ['--faults', '/nowhere.json'], /\/nowhere\.json/],
-])('%s ends with exit code 2 and says so', async (_name, options, message) => {
+  ['a missing data folder', ['--data', '/nowhere'], /\/nowhere/],
+  ['a missing fault script', ['--faults', '/nowhere.json'], /\/nowhere\.json/],
+])('sandbox with %s ends with exit code 2 and a message', async (_name, options, message) => {
   const { child, exit } = run(...options);
   let errors = '';
   child.stderr!.on('data', (chunk) => {

@@ -1,5 +1,5 @@
-// Limits of request bodies: each up to the limit of its endpoint, all together up to the limit of the process. Bytes
-// that are discarded do not count.
+// Limits of request bodies: each up to the limit of its endpoint, all together up to the limit of
+// the process. Bytes that are discarded do not count.
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';

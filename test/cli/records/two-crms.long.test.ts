@@ -1,4 +1,5 @@
-// Commands with HubSpot and Salesforce set up: for one of the CRMs, and `init` of Salesforce for a new user.
+// Commands with HubSpot and Salesforce set up: for one of the CRMs, and `init` of Salesforce for a
+// new user.
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-// The worked example of docs/exports.md with the public file of 9,240 real leads, which is not part of this repository.
+// The worked example of docs/exports.md with the public file of 9,240 real leads, which is not part
+// of this repository.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';

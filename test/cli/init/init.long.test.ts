@@ -1,4 +1,4 @@
-// `leadgrade init` and the dry run as a new user meets them.
+// `leadgrade init` and the dry run for a new user.
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ const UNSET = { HUBSPOT_ACCESS_TOKEN: '', HUBSPOT_API_URL: '', DATABASE_URL: '',
 
 const tokenOf = ({ url, accessToken }: HubSpotSandbox) => ({ HUBSPOT_API_URL: url, HUBSPOT_ACCESS_TOKEN: accessToken });
 
-/** `init` with this token typed. */
+/** Runs `init` with this token as answer. */
 function init(token: string, ...args: string[]) {
   const url = `HUBSPOT_API_URL=${sandbox.url}`;
   return leadgrade(['init', '--set', url, ...args], { cwd: folder, env: UNSET, input: `${token}\n` });
@@ -42,7 +42,7 @@ async function writesOf(): Promise<number> {
   return log.split('\n').filter((line) => /"writes":\[\{/.test(line)).length;
 }
 
-test('init tries the token, keeps it for you alone, shows what setup would do, and a dry run says who would get what', async () => {
+test('init tries the token, saves it readable by the owner only, and prints the plan of setup and the dry run', async () => {
   await writeFile(join(folder, '.env'), '# ours\nPOLL_SECONDS=120\nHUBSPOT_ACCESS_TOKEN=old\n', { mode: 0o644 });
   const done = await init(sandbox.accessToken, '--force', '--dry-run');
   expect(done.code).toBe(0);
@@ -58,7 +58,7 @@ test('init tries the token, keeps it for you alone, shows what setup would do, a
   expect(await writesOf()).toBe(0);
 });
 
-test('the dry run as JSON adds up, and touches neither the portal nor the data folder', async () => {
+test('the numbers of a dry run in JSON add up, and it writes neither to the portal nor to the data folder', async () => {
   const dataDir = join(folder, '.leadgrade');
   const env = { ...UNSET, ...tokenOf(sandbox), DATA_DIR: dataDir };
   const out = join(folder, 'scores.csv');
@@ -82,7 +82,7 @@ test('the dry run as JSON adds up, and touches neither the portal nor the data f
   await expect(stat(dataDir)).rejects.toThrow('ENOENT');
 });
 
-test('a dry run that is told to end leaves nothing behind of what it has read', async () => {
+test('SIGINT during a dry run deletes everything that it has read', async () => {
   const env = { ...UNSET, ...tokenOf(sandbox), TMPDIR: folder };
   const missing = join(folder, 'missing', 'scores.csv');
   const refused = await leadgradeHere(['backfill', '--dry-run', '--out', missing], { env });
@@ -96,7 +96,7 @@ test('a dry run that is told to end leaves nothing behind of what it has read', 
   expect(await readdir(folder)).toEqual([]);
 });
 
-describe('init writes nothing', () => {
+describe('init writes no .env', () => {
   test('when the token is refused', async () => {
     const done = await init('pat-na1-wrong');
     expect(done).toMatchObject({ code: 2, stdout: '' });
@@ -105,7 +105,7 @@ describe('init writes nothing', () => {
     await expect(stat(join(folder, '.env'))).rejects.toThrow('ENOENT');
   });
 
-  test('when the token stands in the command line, or is missing', async () => {
+  test('when the token is in the command line, or is missing', async () => {
     const shown = await init('', '--set', `HUBSPOT_ACCESS_TOKEN=${sandbox.accessToken}`);
     expect(shown).toMatchObject({ code: 2, stdout: '' });
     expect(shown.stderr).toContain('do not pass a secret on the command line');
@@ -114,8 +114,8 @@ describe('init writes nothing', () => {
   });
 });
 
-test('a setting that is put into a .env file is read back as it was, and no other line changes', () => {
-  // What a settings file can hold at all: one line, and two kinds of quotes at most.
+test('a setting that is written to a .env file is read back unchanged, and no other line changes', () => {
+  // Values that a .env file can hold: one line, with at most two kinds of quotes.
   const unit = fc.oneof(
     { weight: 3, arbitrary: fc.string({ maxLength: 3 }) },
     fc.constantFrom("'", '"', '`', '\\n', '#', '$'),
