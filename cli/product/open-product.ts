@@ -140,20 +140,21 @@ function assemble(
     work: (onGivenUp = () => {}) => {
       startWorker(backend, context, { onGivenUp });
     },
-    schedule: async () => {
-      const fastStreams = [...crms].flatMap(([crm, { connector }]): RepeatableJob[] => {
-        const seconds = connector.streams.flatMap(({ pollEverySeconds = [] }) => pollEverySeconds);
-        return seconds.length === 0
-          ? []
-          : [{ job: 'poll-fast-streams', payload: { crm }, seconds: Math.min(...seconds) }];
-      });
-      await syncRepeatableJobs(queue, [{ job: 'poll', payload: {}, seconds: config.pollSeconds }, ...fastStreams]);
-    },
+    schedule: () => syncRepeatableJobs(queue, repeatableJobs(config, crms)),
     close: () => {
       closed ??= close();
       return closed;
     },
   };
+}
+
+function repeatableJobs({ pollSeconds }: Config, crms: ReadonlyMap<string, MappedCrm>): readonly RepeatableJob[] {
+  const fastStreams = [...crms].flatMap(([crm, { connector }]): RepeatableJob[] => {
+    const seconds = connector.streams.flatMap(({ pollEverySeconds = [] }) => pollEverySeconds);
+    if (seconds.length === 0) return [];
+    return [{ job: 'poll-fast-streams', payload: { crm }, seconds: Math.min(...seconds) }];
+  });
+  return [{ job: 'poll', payload: {}, seconds: pollSeconds }, ...fastStreams];
 }
 
 /** A write job runs only if it is enqueued, so this is enough to write nothing. */

@@ -1,4 +1,5 @@
 // `leadgrade explain hubspot:123`: the current score of one lead, its reasons, and its history.
+import type { JobContext } from '../../jobs/context.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import type { DealOutcome } from '../../src/domain/outcome.ts';
@@ -36,9 +37,7 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
     throw new ConfigurationError(`${key.crm}:${key.id} is not known. Run "leadgrade backfill", or check the id.`);
   }
   const inScope = isInScope(found.records, context.crms);
-  const history = await historyOf(context.db, found.id, HISTORY_LENGTH);
-  const outcomes = await outcomesOf(context.db, found.id);
-  const conflicts = await listConflictsOfLead(context.db, found.id, HISTORY_LENGTH);
+  const past = await pastOf(context, found.id);
   const now = (context.asOf ?? context.clock.now()).getTime();
   const lead = toLead(found, await scoringInputs(context));
   const stored = await thresholdsOf(context.db, context.model.hash);
@@ -46,10 +45,9 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
   const result = scoreLead(lead, context.model.compiled, now, scoring);
   const explanation = explain(result, lead, context.model.compiled, now, { timezone: context.timezone });
   const records = found.records.map(({ crm, object, id }) => ({ crm, object, id }));
+  const { unobserved } = lead;
   if (json) {
-    io.stdout.write(
-      `${JSON.stringify({ ...result, in_scope: inScope, explanation, records, unobserved: lead.unobserved, outcomes, history, conflicts })}\n`,
-    );
+    io.stdout.write(`${JSON.stringify({ ...result, in_scope: inScope, explanation, records, unobserved, ...past })}\n`);
     return;
   }
   const lines = [
@@ -58,16 +56,34 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
     explanation,
     ...thresholdLines(result.thresholds ?? {}, stored),
     ...recordLines(found.records),
-    ...(lead.unobserved.length === 0
-      ? []
-      : ['', `Activity types that the CRM does not show: ${lead.unobserved.join(', ')}`]),
+    ...(unobserved.length === 0 ? [] : ['', `Activity types that the CRM does not show: ${unobserved.join(', ')}`]),
+    ...pastLines(past),
+  ];
+  io.stdout.write(`${lines.join('\n')}\n`);
+}
+
+interface Past {
+  readonly outcomes: readonly DealOutcome[];
+  readonly history: readonly PastResult[];
+  readonly conflicts: readonly SeenConflict[];
+}
+
+async function pastOf({ db }: JobContext, leadId: FoundLead['id']): Promise<Past> {
+  return {
+    outcomes: await outcomesOf(db, leadId),
+    history: await historyOf(db, leadId, HISTORY_LENGTH),
+    conflicts: await listConflictsOfLead(db, leadId, HISTORY_LENGTH),
+  };
+}
+
+function pastLines({ outcomes, history, conflicts }: Past): string[] {
+  return [
     ...(outcomes.length === 0 ? [] : ['', 'Deals:', ...outcomes.map(outcomeLine)]),
     ...(history.length === 0 ? [] : ['', 'History, newest first:', ...history.map(historyLine)]),
     ...(conflicts.length === 0
       ? []
       : ['', 'Edits of our fields in the CRM, newest first:', ...conflicts.map(conflictLine)]),
   ];
-  io.stdout.write(`${lines.join('\n')}\n`);
 }
 
 /** Only for a lead with more than one record. */

@@ -2,7 +2,7 @@
 // process. The process limit counts buffered, decompressed bytes, so slow or empty requests do not
 // block others. Not express.raw: it reads an oversized body to its end before it refuses, and does
 // not report how much it buffers.
-import { createGunzip, createInflate } from 'node:zlib';
+import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
 
 /** HubSpot sends up to ten concurrent requests, usually of a few kilobytes each. */
@@ -38,55 +38,74 @@ export type BodyReader = (limits: BodyLimits) => RequestHandler;
  * @param maxBufferedBytes received and not yet responded to
  */
 export function createBodyReader(maxBufferedBytes = MAX_BUFFERED_BYTES): BodyReader {
-  let bufferedBytes = 0;
-  return ({ maxBytes, onError }) =>
-    (request, response, next) => {
-      if (Number(request.get('content-length') ?? 0) > maxBytes) return onError(request, response, 'too_large');
-      const encoding = request.get('content-encoding')?.toLowerCase() ?? 'identity';
-      const decompressor = DECOMPRESSORS.get(encoding)?.();
-      if (decompressor === undefined && encoding !== 'identity') return onError(request, response, 'bad_body');
-      let isReading = true;
-      let chunks: Buffer[] = [];
-      let ownBytes = 0;
-      const stop = () => {
-        isReading = false;
-        chunks = [];
-        request.unpipe();
-        decompressor?.destroy();
-        // Discard the rest of the body: some clients read the response only after they have sent
-        // it.
-        request.resume();
-      };
-      const release = () => {
-        bufferedBytes -= ownBytes;
-        ownBytes = 0;
-      };
-      const fail = (error: BodyError) => {
-        if (!isReading) return;
-        stop();
-        release();
-        onError(request, response, error);
-      };
-      const source = decompressor === undefined ? request : request.pipe(decompressor);
-      source.on('data', (chunk: Buffer) => {
-        if (!isReading) return;
-        ownBytes += chunk.length;
-        bufferedBytes += chunk.length;
-        chunks.push(chunk);
-        if (ownBytes > maxBytes) fail('too_large');
-        else if (bufferedBytes > maxBufferedBytes) fail('busy');
-      });
-      source.on('end', () => {
-        if (!isReading) return;
-        request.body = Buffer.concat(chunks);
-        stop();
-        next();
-      });
-      source.on('error', () => fail('bad_body'));
-      request.on('error', () => fail('bad_body'));
-      response.once('close', () => {
-        fail('bad_body');
-        release();
-      });
-    };
+  const processLimit: ProcessLimit = { bufferedBytes: 0, maxBufferedBytes };
+  return (limits) => (request, response, next) => {
+    if (Number(request.get('content-length') ?? 0) > limits.maxBytes) {
+      return limits.onError(request, response, 'too_large');
+    }
+    const encoding = request.get('content-encoding')?.toLowerCase() ?? 'identity';
+    const decompressor = DECOMPRESSORS.get(encoding)?.();
+    if (decompressor === undefined && encoding !== 'identity') return limits.onError(request, response, 'bad_body');
+    bufferBody({ request, response, next, decompressor }, limits, processLimit);
+  };
+}
+
+interface ProcessLimit {
+  bufferedBytes: number;
+  readonly maxBufferedBytes: number;
+}
+
+interface Exchange {
+  readonly request: Request;
+  readonly response: Response;
+  readonly next: () => void;
+  readonly decompressor: Gunzip | Inflate | undefined;
+}
+
+function bufferBody(
+  { request, response, next, decompressor }: Exchange,
+  { maxBytes, onError }: BodyLimits,
+  processLimit: ProcessLimit,
+): void {
+  let isReading = true;
+  let chunks: Buffer[] = [];
+  let ownBytes = 0;
+  const stop = () => {
+    isReading = false;
+    chunks = [];
+    request.unpipe();
+    decompressor?.destroy();
+    // Discard the rest of the body: some clients read the response only after they have sent it.
+    request.resume();
+  };
+  const release = () => {
+    processLimit.bufferedBytes -= ownBytes;
+    ownBytes = 0;
+  };
+  const fail = (error: BodyError) => {
+    if (!isReading) return;
+    stop();
+    release();
+    onError(request, response, error);
+  };
+  const source = decompressor === undefined ? request : request.pipe(decompressor);
+  source.on('data', (chunk: Buffer) => {
+    if (!isReading) return;
+    ownBytes += chunk.length;
+    processLimit.bufferedBytes += chunk.length;
+    chunks.push(chunk);
+    if (ownBytes > maxBytes) fail('too_large');
+    else if (processLimit.bufferedBytes > processLimit.maxBufferedBytes) fail('busy');
+  });
+  source.on('end', () => {
+    if (!isReading) return;
+    request.body = Buffer.concat(chunks);
+    stop();
+    next();
+  });
+  for (const stream of [source, request]) stream.on('error', () => fail('bad_body'));
+  response.once('close', () => {
+    fail('bad_body');
+    release();
+  });
 }

@@ -45,11 +45,23 @@ export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
     labelNames: ['source', 'outcome'],
     registers,
   });
+  registerGauges(registry, { db, clock, crms });
+  return {
+    registry,
+    request: (source, outcome, seconds) => requests.observe({ source, outcome }, seconds),
+    events: (source, outcome, count) => {
+      if (count > 0) events.inc({ source, outcome }, count);
+    },
+  };
+}
+
+/** Read from the database when the metrics are collected. */
+function registerGauges(registry: Registry, { db, clock, crms }: MetricsParts): void {
   const gauge = (name: string, help: string, read: () => Promise<number>) =>
     new Gauge({
       name,
       help,
-      registers,
+      registers: [registry],
       async collect() {
         // If the database is down, leave the gauge out: the counters are needed then more than
         // ever.
@@ -68,13 +80,6 @@ export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
     return oldestAt === null ? 0 : (clock.now().getTime() - oldestAt.getTime()) / 1_000;
   });
   gauge('leadgrade_quarantine_parts', 'Signed parts of webhooks that could not be parsed.', () => countQuarantine(db));
-  return {
-    registry,
-    request: (source, outcome, seconds) => requests.observe({ source, outcome }, seconds),
-    events: (source, outcome, count) => {
-      if (count > 0) events.inc({ source, outcome }, count);
-    },
-  };
 }
 
 /** `GET /metrics`, with a bearer token. Without METRICS_TOKEN the path does not exist. */

@@ -42,12 +42,11 @@ export function webhookRoutes(parts: WebhookParts, readBody: BodyReader): Router
 
 function createWebhookHandlers(parts: WebhookParts, crm: string, receiver: WebhookReceiver) {
   const { clock, metrics, log, storeTimeoutMs = STORE_TIMEOUT_MS } = parts;
-  const startedAt = new WeakMap<Request, number>();
+  const { start, count } = createRequestCounter(metrics, crm);
   const warn = createThrottledLog(log, clock);
   const store = createEventStore(parts, crm, storeTimeoutMs);
-  const count = (request: Request, outcome: string) => {
-    metrics.request(crm, outcome, (performance.now() - (startedAt.get(request) ?? performance.now())) / 1_000);
-  };
+  const toRequest = (request: Request, body: Buffer) =>
+    toWebhookRequest(request, parts.publicUrl ?? '', body, clock.now());
   const refuse = (request: Request, response: Response, { status, reason, detail }: RefusedWebhook) => {
     count(request, reason);
     warn(reason, { crm, reason }, `${crm}: a webhook was refused: ${detail}`);
@@ -55,13 +54,13 @@ function createWebhookHandlers(parts: WebhookParts, crm: string, receiver: Webho
     response.status(status).json({ error: status === 404 ? 'There is nothing at this address.' : 'Not accepted.' });
   };
   const preCheck: RequestHandler = (request, response, next) => {
-    startedAt.set(request, performance.now());
+    start(request);
     if (parts.publicUrl === undefined && receiver.needsPublicUrl) {
       count(request, 'no_public_url');
       response.status(503).json({ error: 'PUBLIC_URL is not set.' });
       return;
     }
-    const refused = receiver.preCheck(toWebhookRequest(request, parts.publicUrl ?? '', Buffer.alloc(0), clock.now()));
+    const refused = receiver.preCheck(toRequest(request, Buffer.alloc(0)));
     if (refused) return refuse(request, response, refused);
     next();
   };
@@ -71,12 +70,11 @@ function createWebhookHandlers(parts: WebhookParts, crm: string, receiver: Webho
   };
   const receive: RequestHandler = async (request, response) => {
     const body: unknown = request.body;
-    const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-    const now = clock.now();
-    const result = receiver.parse(toWebhookRequest(request, parts.publicUrl ?? '', bytes, now));
+    const webhook = toRequest(request, Buffer.isBuffer(body) ? body : Buffer.alloc(0));
+    const result = receiver.parse(webhook);
     if (result.kind === 'refused') return refuse(request, response, result);
     try {
-      await withTimeout(storeTimeoutMs, (timedOut) => store({ ...result, now }, timedOut));
+      await withTimeout(storeTimeoutMs, (timedOut) => store({ ...result, now: webhook.receivedAt }, timedOut));
     } catch (error) {
       count(request, 'not_stored');
       warn('not_stored', { crm, ...redactError(error) }, `${crm}: could not store a webhook; the CRM sends it again`);
@@ -88,6 +86,17 @@ function createWebhookHandlers(parts: WebhookParts, crm: string, receiver: Webho
     else response.status(200).end();
   };
   return { preCheck, onBodyError, receive };
+}
+
+function createRequestCounter(metrics: Metrics, crm: string) {
+  const startedAt = new WeakMap<Request, number>();
+  return {
+    start: (request: Request) => void startedAt.set(request, performance.now()),
+    count: (request: Request, outcome: string) => {
+      const now = performance.now();
+      metrics.request(crm, outcome, (now - (startedAt.get(request) ?? now)) / 1_000);
+    },
+  };
 }
 
 function replyBodyError(response: Response, error: BodyError, maxBytes: number): void {

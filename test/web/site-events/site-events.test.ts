@@ -4,7 +4,6 @@ import { createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { openDatabase } from '../../../src/store/open-database.ts';
-import {} from '../../store/fresh-store.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { basic, PRODUCT, sendTo, siteUnderTest, startSiteServer, TRACK } from './site-sender.ts';
 
