@@ -8,6 +8,8 @@ const COMMANDS = ['test/cli/**/*.test.ts'];
 const PRODUCT = ['test/jobs/**/*.test.ts', 'test/store/**/*.test.ts', 'test/web/**/*.test.ts'];
 // Processes that are killed, random sequences of events, whole services: minutes of waiting. Part of `npm run test:all`.
 const LONG = ['**/*.long.test.ts'];
+// A whole product under each fault, or over both CRMs: half of the time of all tests. Part of `npm run test:all`.
+const FAULTS = ['test/jobs/faults/**/*.test.ts', 'test/jobs/two-crms/**/*.test.ts'];
 const SANDBOX = ['sandbox/test/**/*.test.ts'];
 // What depends on the database or the queue: repeated on every backend by `npm run test:all`.
 const BACKENDS = [
@@ -25,9 +27,10 @@ const NODE_MODULES = '**/node_modules/**';
 export default defineConfig({
   test: {
     globalSetup: ['test/support/templates.ts'],
-    testTimeout: 10_000,
+    // 10 s on an idle machine; three times that leaves room for a busy one.
+    testTimeout: 30_000,
     // Opening a product in a hook copies a database, which is slow on a busy machine.
-    hookTimeout: 30_000,
+    hookTimeout: 60_000,
     // Tests wait for clocks and servers half of the time, so that more workers than the two processors are of use.
     maxWorkers: 4,
     // Most files leave nothing behind in their process: many share one, and the modules that it has loaded.
@@ -54,7 +57,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'product', include: PRODUCT, exclude: [...LONG, NODE_MODULES], testTimeout: 30_000 },
+        test: { name: 'product', include: PRODUCT, exclude: [...FAULTS, ...LONG, NODE_MODULES], testTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'faults', include: FAULTS, exclude: [...LONG, NODE_MODULES], testTimeout: 60_000 },
       },
       {
         extends: true,

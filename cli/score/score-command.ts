@@ -14,6 +14,7 @@ export function scoreCommand(io: CommandIo): Command {
     .option('--as-of <instant>', 'score as of this RFC 3339 instant (default: now)')
     .option('--json', 'print JSON: one result a line, or the sample')
     .action(async (options: ScoreOptions) => {
+      await (await import('./load-zod.ts')).loadZod();
       await (await import('./score.ts')).score(io, options);
     });
 }

@@ -62,7 +62,7 @@ test.each([
   ['a track without a name', { ...TRACK, event: ' ' }, /^event: a track needs the name/],
   ['an event name that is a number', { ...TRACK, event: 5 }, /^event: expected text/],
   ['properties that are a list', { ...TRACK, properties: ['secret'] }, /^properties: expected an object/],
-  ['a message without a person', { type: 'track', event: 'Trial Started' }, /^userId: give userId or anonymousId/],
+  ['a message without a person', { type: 'track', event: 'Trial Started' }, /^userId: send userId or anonymousId/],
   ['a user ID that is an object', { ...TRACK, userId: { secret: 1 } }, /^userId: expected text/],
   ['a timestamp without an offset', { ...TRACK, timestamp: '2026-03-10 secret' }, /^timestamp: expected an instant/],
   ['a timestamp that is too old', { ...TRACK, timestamp: '2025-01-01T00:00:00Z' }, /^timestamp: at most 400 days ago/],
@@ -70,7 +70,7 @@ test.each([
   ['too many messages', { batch: Array.from({ length: 2_501 }, () => ({})) }, /^batch: at most 2500 messages/],
   ['a message that is too long', { ...TRACK, properties: { a: 'x'.repeat(32_000) } }, /at most 32000 bytes/],
   ['too many values', { ...TRACK, properties: { a: Array(1_001).fill(1) } }, /at most 1000 values/],
-  ['a batch without a valid message', { batch: [{ type: 'track', event: 'secret' }] }, /^userId: give/],
+  ['a batch without a valid message', { batch: [{ type: 'track', event: 'secret' }] }, /^userId: send/],
 ])(
   '%s is refused with the location of the error and without a quote, and nothing is stored',
   async (_what, body, message) => {

@@ -40,7 +40,7 @@ test('an outbound message is stored, and the response is the exact Ack', async (
   expect(response.headers.get('content-type')).toBe('text/xml; charset=utf-8');
   expect(await response.text()).toBe(ACK);
   expect(await inbox()).toMatchObject([
-    { crm: 'salesforce', account: ORG, kind: 'record', object: 'Lead', ids: [LEAD] },
+    { crm: 'salesforce', account: ORG, kind: 'record', object_or_stream: 'Lead', ids: [LEAD] },
   ]);
   expect(server.triggerCount()).toBe(1);
 });

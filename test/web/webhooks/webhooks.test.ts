@@ -29,7 +29,7 @@ describe(`webhooks (${BACKEND.name})`, () => {
   test('a change of a contact is stored before it is acknowledged, without its value', async () => {
     expect((await send(server, [changed(101, { propertyValue: 'A Secret Title' })])).status).toBe(200);
     expect(await inbox()).toMatchObject([
-      { crm: 'hubspot', kind: 'record', object: 'contacts', ids: ['101'], account: '145' },
+      { crm: 'hubspot', kind: 'record', object_or_stream: 'contacts', ids: ['101'], account: '145' },
     ]);
     expect(JSON.stringify(await inbox())).not.toContain('Secret');
     expect(server.triggerCount()).toBe(1);
