@@ -109,12 +109,18 @@ export const BACKEND: Backend = await chosenBackend(process.env.TEST_BACKEND);
 export const POSTGRES: Backend = ALL.postgres;
 
 /** For tests that need several connections at once, which the embedded database does not have. Skipped aloud without Postgres. */
-export const describeOnPostgres = hasPostgresOrSaysSo() ? describe : describe.skip;
+export const describeOnPostgres = describeUnless(
+  inject('templates').postgres === null ? POSTGRES_MISSING : undefined,
+  'concurrent transactions',
+);
+
+/** For tests of a Redis of their own. Skipped aloud without redis-server. */
+export const describeOnRedis = describeUnless(await redisMissing(), 'the queue on Redis');
 
 /** @throws Error with CI=true, where no test may be skipped */
-function hasPostgresOrSaysSo(): boolean {
-  if (inject('templates').postgres !== null) return true;
-  if (process.env.CI === 'true') throw new Error(`Tests of concurrent transactions cannot run: ${POSTGRES_MISSING}.`);
-  console.warn(`NOT TESTED: concurrent transactions. ${POSTGRES_MISSING}.`);
-  return false;
+function describeUnless(missing: string | undefined, what: string): typeof describe | typeof describe.skip {
+  if (missing === undefined) return describe;
+  if (process.env.CI === 'true') throw new Error(`The tests of ${what} cannot run: ${missing}.`);
+  console.warn(`NOT TESTED: ${what}. ${missing}.`);
+  return describe.skip;
 }

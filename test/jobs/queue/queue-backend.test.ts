@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openQueueBackend, type QueueBackend } from '../../../jobs/queue/queue-backend.ts';
 import { openDatabase } from '../../../src/store/open-database.ts';
-import { BACKEND, type BackendEnv } from '../../support/backends.ts';
+import { BACKEND, type BackendEnv, describeOnRedis } from '../../support/backends.ts';
 import { type Running, startNode } from '../../support/processes.ts';
 import { ownRedis } from '../../support/servers.ts';
 
@@ -123,7 +123,7 @@ describe(`the queue (${BACKEND.name})`, () => {
   });
 });
 
-describe.skipIf(BACKEND.name !== 'redis')('a queue on Redis', () => {
+describeOnRedis('a queue on Redis', () => {
   const options = { connection: {}, embedded: false };
 
   test('refuses a server that may evict jobs, and names the setting', async () => {
