@@ -33,6 +33,7 @@ import type {
   RecordRef,
   StoredLinks,
   StreamItems,
+  StreamPart,
 } from '../domain/crm-changes.ts';
 import type { Account, SetupCheck, SetupStep, WriteTarget } from './setup.ts';
 import type { ChangeStream, StreamAvailability } from './streams.ts';
@@ -75,10 +76,16 @@ export interface CrmConnector {
 
   /**
    * Pages of changes since `cursor`, oldest first; a null cursor starts a full sync. The iteration
-   * ends when there are no further changes.
+   * ends when there are no further changes. A part that fails alone is listed in `failed` of its
+   * page, and the iteration goes on.
    * @throws ConnectorError `forbidden` at the first page when the stream is unavailable
    */
-  listChanges(stream: ChangeStream, cursor: Cursor | null, signal: AbortSignal): AsyncIterable<ChangePage>;
+  listChanges(
+    stream: ChangeStream,
+    cursor: Cursor | null,
+    signal: AbortSignal,
+    setAside?: SetAsideParts,
+  ): AsyncIterable<ChangePage>;
 
   /**
    * The current state of the records, company fields included. Returns one result per ref, in any
@@ -149,6 +156,14 @@ export interface CrmConnector {
 
   /** Aborts all calls in progress. */
   close(): Promise<void>;
+}
+
+/** The parts of one stream that failed before. Absent: none did. */
+export interface SetAsideParts {
+  /** Whether the part is set aside and not due for another attempt: it must be skipped. */
+  isSkipped(part: StreamPart): boolean;
+  /** The parts that are due for another attempt. */
+  readonly due: readonly StreamPart[];
 }
 
 /** A page of `listAllRecords`. */

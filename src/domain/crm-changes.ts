@@ -58,6 +58,8 @@ export interface LeadSnapshot {
 
 export type FetchedLead =
   | LeadSnapshot
+  /** The CRM cannot return this record. What is stored of it is kept, and it is read again later. */
+  | { readonly kind: 'unreadable'; readonly ref: RecordRef; readonly failure: ReadFailure }
   /** `erased`: deleted for good, for example by a privacy request. It cannot be restored. */
   | { readonly kind: 'gone'; readonly ref: RecordRef; readonly erased: boolean }
   /**
@@ -92,6 +94,28 @@ export interface SourcedDealOutcome extends DealOutcome {
   readonly ref: RecordRef;
 }
 
+/** Why a part of a CRM could not be read. */
+export interface ReadFailure {
+  /** The CRM's own code, e.g. `QUERY_TIMEOUT`. */
+  readonly code: string;
+  /** The failed operation and its reason, without personal data. */
+  readonly message: string;
+  readonly fix: string | null;
+}
+
+/** A part of a stream that can fail alone: a form, a list, a period of changes, one item. */
+export interface StreamPart {
+  /** What it is, in the CRM's words: `form`, `list`, `period`, `task`. */
+  readonly kind: string;
+  /** Unique for this kind within the stream. */
+  readonly id: string;
+}
+
+/** A part that could not be read. The rest of the stream is read. */
+export interface FailedPart extends StreamPart {
+  readonly failure: ReadFailure;
+}
+
 /** One page of a stream. The page and its cursor are saved in one transaction: all or nothing. */
 export interface ChangePage {
   /** Complete records that the page contains (the first sync lists them). */
@@ -108,6 +132,10 @@ export interface ChangePage {
    * copy on any other record no longer exists. Absent: the page makes no such statement.
    */
   readonly complete?: { readonly activities: readonly string[]; readonly outcomes: readonly string[] };
+  /** Parts that could not be read. They are set aside and tried again by themselves. */
+  readonly failed?: readonly FailedPart[];
+  /** Parts that were set aside before and were read now, or no longer exist. */
+  readonly recovered?: readonly StreamPart[];
   readonly cursor: Cursor;
   /**
    * True during a full sync of the stream (first sync, backfill). When a full sync ends, the items
