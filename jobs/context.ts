@@ -52,8 +52,8 @@ export interface JobContext {
   readonly timezone: string;
   readonly clock: Clock;
   /**
-   * Debounce window (ms): a record or lead is read or scored at most once in it, however many
-   * events arrive.
+   * Debounce window (ms): a record is read at most once in it, and a lead that activities made due
+   * is scored at most once in it, however many events arrive.
    */
   readonly debounceMs: number;
   /** The instant to score at (`--as-of`); null = now. */

@@ -1,5 +1,5 @@
 // The contract between Leadgrade and a CRM. Each folder under connectors/ implements it for one
-// CRM; no other part of the product knows a CRM by name. Read the glossary first, then `CrmConnector`.
+// CRM; no file in src, jobs or web knows a CRM by name. Read the glossary first, then `CrmConnector`.
 //
 // Glossary
 //   record            a person in one CRM: a HubSpot contact, a Salesforce Lead or Contact.
