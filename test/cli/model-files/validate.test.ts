@@ -1,8 +1,10 @@
 // `leadgrade validate` as a process.
+
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testFolder } from '../../support/test-folder.ts';
 import { leadgrade } from '../run-command.ts';
 
 let folder = '';
@@ -38,7 +40,7 @@ activities:
 `;
 
 test('a misspelled CRM in people.yaml is reported with its line, by validate and by start', async () => {
-  const own = await mkdtemp(join(tmpdir(), 'leadgrade-people-'));
+  const own = await testFolder();
   await mkdir(join(own, 'mappings'));
   await writeFile(join(own, 'mappings/people.yaml'), PEOPLE);
   const lines = [
@@ -49,7 +51,6 @@ test('a misspelled CRM in people.yaml is reported with its line, by validate and
   const validated = await leadgrade(['validate'], { cwd: own });
   const opened = await leadgrade(['migrate'], { cwd: own, env: { DATA_DIR: own } });
   const started = await leadgrade(['start'], { cwd: own, env: { DATA_DIR: own, HUBSPOT_ACCESS_TOKEN: 'pat-none' } });
-  await rm(own, { recursive: true });
   expect(validated.code).toBe(2);
   for (const line of lines) expect(validated.stdout).toContain(line);
   expect(opened.code).toBe(0);
@@ -58,12 +59,11 @@ test('a misspelled CRM in people.yaml is reported with its line, by validate and
 });
 
 test('validate reports a mistake in events.yaml with its line', async () => {
-  const own = await mkdtemp(join(tmpdir(), 'leadgrade-events-'));
+  const own = await testFolder();
   await mkdir(join(own, 'mappings'));
   const rule = '  - { from: track, type: chat, when: { field: plan, is: Team } }';
   await writeFile(join(own, 'mappings/events.yaml'), `activities:\n${rule}\n`);
   const { code, stdout } = await leadgrade(['validate'], { cwd: own });
-  await rm(own, { recursive: true });
   expect(code).toBe(2);
   expect(stdout).toContain('mappings/events.yaml:2 activities[0].when: unknown message field "plan".');
 });

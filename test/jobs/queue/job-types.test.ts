@@ -1,9 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { bullJobOptions, isDelayedKey, JOBS, type JobName, workerConcurrency } from '../../../jobs/job-types.ts';
-import { openQueueBackend } from '../../../jobs/queue/queue-backend.ts';
 import { type RepeatableJob, syncRepeatableJobs } from '../../../jobs/queue/worker.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { BACKEND } from '../../support/backends.ts';
+import { openTestQueue } from './test-queue.ts';
 
 const keyIn = (delayMs?: number) => {
   const { deduplication } = bullJobOptions('score-leads', 'score-leads', delayMs === undefined ? {} : { delayMs });
@@ -33,22 +32,9 @@ test('a worker runs one job of each kind and CRM at a time, for any number of CR
 });
 
 describe(`the repeatable jobs on ${BACKEND.name}`, () => {
-  const { create } = BACKEND;
-  const endings: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const end of endings.splice(0).toReversed()) await end();
-  });
-
   test('are those of the settings, without the jobs of a CRM that was removed from them', async () => {
-    const { env, destroy } = await create();
-    endings.push(destroy);
-    const { connection, embedded, close } = await openDatabase({
-      databaseUrl: env.DATABASE_URL,
-      dataDir: env.DATA_DIR,
-    });
-    endings.push(close);
-    const backend = await openQueueBackend({ redisUrl: env.REDIS_URL, connection, embedded });
-    endings.push(() => backend.close({ deadlineMs: 5_000 }));
+    const { env } = await BACKEND.create();
+    const backend = await openTestQueue(env);
     const queue = backend.queue<unknown>('repeatable');
     const scheduled = async () =>
       (await queue.getJobSchedulers()).map(({ key, every }) => `${key} ${every}`).toSorted();

@@ -1,11 +1,12 @@
 // kill -9 during a backfill, on every backend: a second start ends with the same result as an
 // undisturbed one, and reads almost no data twice.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { contactsInHubSpot } from '../../../cli/demo/hubspot-view.ts';
 import { control, loggedCalls } from '../../../cli/demo/sandbox-log.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
+import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND, type Backend, type Installation } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
 import { type Running, start } from '../../support/processes.ts';
@@ -20,27 +21,21 @@ interface Environment {
   run(...args: string[]): Running;
 }
 
-const opened: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of opened.splice(0).reverse()) await close();
-});
-
 async function openEnvironment(setup: Backend): Promise<Environment> {
   // The sandbox's clock runs in real time, for its rate limits, from another start.
   const begin = performance.now();
   const clock = { now: () => new Date(NOW.getTime() + performance.now() - begin) };
   const installation = await setup.create();
-  opened.push(() => installation.destroy());
   const sandbox = await startHubSpotSandbox({
     port: 0,
     dataset: seededDataset({ contacts: 300, seed: 4, now: NOW }),
     clock,
   });
-  opened.push(() => sandbox.close());
+  endWithTest(sandbox.close);
   const env = { ...installation.env, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken };
   const run = (...args: string[]): Running => {
     const child = start(process.execPath, [CLI, ...args], { env });
-    opened.push(() => child.kill());
+    endWithTest(child.kill);
     return child;
   };
   const environment = { sandbox, installation, run };

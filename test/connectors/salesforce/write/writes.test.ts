@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { applySetup } from '../../../../connectors/salesforce/setup/apply-setup.ts';
 import { createScoreWriter, WRITE_BATCH } from '../../../../connectors/salesforce/write/write-scores.ts';
 import { idOf } from '../../../../sandbox/salesforce/ids.ts';
@@ -6,7 +6,7 @@ import { peopleWithDeals } from '../../../../sandbox/test/salesforce/sandbox-und
 import type { ScorePatch, WriteResult } from '../../../../src/crm/connector.ts';
 import type { ScoreFieldValues } from '../../../../src/domain/score-fields.ts';
 import { clearedScoreFields } from '../../../../src/mapping/write-back.ts';
-import { type ConnectedOrg, connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
+import { connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
 
 const VALUES: ScoreFieldValues = {
   fit_grade: 'B',
@@ -20,17 +20,11 @@ const VALUES: ScoreFieldValues = {
 };
 const TARGET = { statuses: [{ value: 'hot', label: 'Hot' }] };
 
-const opened: ConnectedOrg[] = [];
-afterEach(async () => {
-  for (const { org } of opened.splice(0)) await org.close();
-});
-
 /**
  * An org with the Leadgrade fields and 250 leads, of which the first two are converted to contacts.
  */
 async function scoredOrg() {
   const connected = await connectedOrg({ dataset: peopleWithDeals(250, [0, 1]) });
-  opened.push(connected);
   for await (const _step of applySetup(connected.parts, TARGET, { dryRun: false }, SIGNAL));
   await connected.org.control('POST', '/reset-log');
   const write = createScoreWriter(connected.parts);
