@@ -32,7 +32,7 @@ export interface PhraseIndex<T> {
   readonly others: readonly Phrase<T>[];
 }
 
-/** @param entries phrases as they stand in the dictionary, each with its value */
+/** @param entries phrases as the dictionary has them, each with its value */
 export function indexPhrases<T>(entries: readonly (readonly [string, T])[]): PhraseIndex<T> {
   const phrases = entries.map(([text, value]) => parsePhrase(text, value)).filter(({ pieces }) => pieces.length > 0);
   const firstWord = ({ pieces }: Phrase<T>) => (pieces[0]?.kind === 'word' ? pieces[0].text : null);

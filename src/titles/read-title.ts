@@ -18,7 +18,7 @@ type Level = keyof TitleDictionary['levels'];
 
 /** Positions, from the highest one. */
 const RANKS: readonly Level[] = ['executive', 'director', 'manager', 'specialist'];
-/** Levels that count before a rank in the same part: a CEO's assistant is no CEO. */
+/** Levels that count before a rank in the same part: a CEO's assistant is not a CEO. */
 const BEFORE_RANKS: readonly Level[] = ['former', 'student', 'assistant'];
 /** A portal has a few thousand titles; a long list of leads repeats them. */
 const MAX_REMEMBERED = 20_000;
@@ -76,7 +76,7 @@ function withoutPhrases(words: Words, index: PhraseIndex<true>): Words {
   return words.filter((_, at) => !found.some(({ start, end }) => at >= start && at < end));
 }
 
-/** The words before "to", without those of somebody else: "the CEO's". */
+/** The words before "to", without those of another person: "the CEO's". */
 function ownWords(words: Words, worksFor: PhraseIndex<true>): Words {
   const end = findPhrases(words, worksFor)[0]?.start ?? words.length;
   return words.slice(0, end).filter(({ text }, at) => !(/'s?$/.test(text) && at + 1 < end));

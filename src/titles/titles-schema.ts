@@ -11,7 +11,7 @@ const phrase = z
 const lists = z.array(z.array(phrase)).describe('Lists of phrases, for example one for each language.');
 
 export const titlesSchema = z.strictObject({
-  works_for: z.array(phrase).describe('Words after which a title speaks of somebody else: assistant to the CEO.'),
+  works_for: z.array(phrase).describe('Words after which a title speaks of another person: assistant to the CEO.'),
   levels: z
     .strictObject({
       executive: lists,

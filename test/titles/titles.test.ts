@@ -13,7 +13,7 @@ interface Labelled {
   readonly level: string;
 }
 
-/** titles.csv: title,level; a title with a comma stands in quotes. */
+/** titles.csv: title,level; a title with a comma is quoted. */
 const TITLES = readFileSync(new URL('titles.csv', import.meta.url), 'utf8')
   .trim()
   .split('\n')
@@ -24,7 +24,7 @@ const TITLES = readFileSync(new URL('titles.csv', import.meta.url), 'utf8')
   });
 
 describe('the shipped dictionary', () => {
-  test('gives at least 97 % of 500 titles their level, and makes nobody an executive who is none', () => {
+  test('gives at least 97 % of 500 titles their level, and no other title the level executive', () => {
     const wrong = TITLES.filter(({ title, level }) => read(title).level !== level);
     const falseExecutives = wrong.filter(({ title }) => read(title).level === 'executive');
     expect(TITLES.length).toBeGreaterThan(500);
