@@ -9,6 +9,7 @@ import type { PeoplePolicy } from '../src/people/people-policy.ts';
 import type { CompiledModel } from '../src/scoring/compile/compile.ts';
 import type { EditPolicy } from '../src/store/records/field-conflicts.ts';
 import type { Tables } from '../src/store/tables/tables.ts';
+import type { AddTitleFields } from '../src/titles/read-title.ts';
 import type { EnqueueOptions, JobName, JobPayloads } from './job-types.ts';
 
 /** A CRM with its mapping. */
@@ -46,6 +47,8 @@ export interface JobContext {
   readonly model: ActiveModel;
   /** Which records belong to one person, and which CRM's value wins. */
   readonly people: PeoplePolicy;
+  /** What job titles say about people, and the hash of the file. */
+  readonly titles: { readonly addFields: AddTitleFields; readonly hash: string };
   /** Cron expression of the nightly job. */
   readonly nightly: string;
   /** IANA time zone of the nightly job and of the dates in explanations. */

@@ -44,6 +44,8 @@ async function mappingProblems(file: string): Promise<readonly Problem[]> {
     const { readPeople } = await import('../../src/people/people-policy.ts');
     return readPeople(text, file, await connectorIds()).problems;
   }
+  if (/^works_for:/m.test(text))
+    return (await import('../../src/titles/titles-schema.ts')).readTitles(text, file).problems;
   // The mapping of a CRM has activities, too.
   if (/^activities:/m.test(text) && !/^(crm|fields|write_back):/m.test(text)) {
     return (await import('../../src/mapping/events-mapping.ts')).readEventsMapping(text, file).problems;

@@ -17,6 +17,7 @@ import type { Config } from './config.ts';
 import { loadCrms } from './load-crms.ts';
 import { loadModel } from './load-model.ts';
 import { loadPeople } from './load-people.ts';
+import { loadTitles, type Titles } from './load-titles.ts';
 import { shippedFile } from './shipped-file.ts';
 
 export interface Product {
@@ -59,6 +60,7 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
   const { compiled, text } = await loadModel(shippedFile(config.modelFile));
   const model = { compiled, text, hash: sha256Hex(text) };
   const people = await loadPeople();
+  const titles = await loadTitles();
   const database = await openDatabase({ databaseUrl: config.databaseUrl, dataDir: config.dataDir });
   const opened: (() => Promise<unknown>)[] = [() => database.close()];
   try {
@@ -82,7 +84,7 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
             connector.close(),
       ),
     );
-    return assemble(config, parts, { database, backend, model, people, crms, opened });
+    return assemble(config, parts, { database, backend, model, people, titles, crms, opened });
   } catch (error) {
     for (const close of opened) await close();
     throw error;
@@ -103,6 +105,7 @@ interface Opened {
   readonly backend: QueueBackend;
   readonly model: ActiveModel;
   readonly people: PeoplePolicy;
+  readonly titles: Titles;
   readonly crms: ReadonlyMap<string, MappedCrm>;
   /** Closed in this order. */
   readonly opened: readonly (() => Promise<unknown>)[];
@@ -111,7 +114,7 @@ interface Opened {
 function assemble(
   config: Config,
   parts: OpenParts,
-  { database, backend, model, people, crms, opened }: Opened,
+  { database, backend, model, people, titles, crms, opened }: Opened,
 ): Product {
   const stopping = new AbortController();
   const queue = backend.queue<unknown>(QUEUE);
@@ -120,6 +123,7 @@ function assemble(
     crms,
     model,
     people,
+    titles,
     timezone: config.timezone,
     nightly: config.nightlyCron,
     clock: parts.clock,

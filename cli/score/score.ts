@@ -6,10 +6,12 @@ import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { parseInstant } from '../../src/scoring/instant.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
+import type { AddTitleFields } from '../../src/titles/read-title.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { loadModel, modelFile } from '../product/load-model.ts';
+import { loadTitles } from '../product/load-titles.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import type { LeadEntry, Output, RejectedEntry, ScoredEntry, Source } from './entries.ts';
+import type { Entry, LeadEntry, Output, RejectedEntry, ScoredEntry, Source } from './entries.ts';
 import { printResults } from './print-results.ts';
 import type { CsvSource } from './read-csv.ts';
 import { readNdjson } from './read-ndjson.ts';
@@ -38,7 +40,14 @@ export async function score(io: CommandIo, options: ScoreOptions): Promise<void>
     const { compiled } = await loadModel(modelFile(io.env, options.model));
     const source = await openSource(io, options, compiled, now);
     if (!source) io.setExitCode(2);
-    else await scoreAll(io, source, await openOutputs(io, options, source, compiled), compiled, now);
+    else
+      await scoreAll(
+        io,
+        withTitleFields(source, (await loadTitles()).addFields),
+        await openOutputs(io, options, source, compiled),
+        compiled,
+        now,
+      );
   } catch (error) {
     reportFailure(io, error);
   }
@@ -141,4 +150,14 @@ async function scoreAll(
 function scoreEntry(entry: LeadEntry, model: CompiledModel, now: number): ScoredEntry | RejectedEntry {
   const result = scoreLead(entry.lead, model, now);
   return { ...entry, result, explain: () => explain(result, entry.lead, model, now, { timezone: 'UTC' }) };
+}
+
+/** The leads with the fields that are made from their job titles. */
+function withTitleFields(source: Source, addFields: AddTitleFields): Source {
+  async function* entries(): AsyncGenerator<Entry> {
+    for await (const entry of source.entries) {
+      yield 'error' in entry ? entry : { ...entry, lead: { ...entry.lead, fields: addFields(entry.lead.fields) } };
+    }
+  }
+  return { ...source, entries: entries() };
 }
