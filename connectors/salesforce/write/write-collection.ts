@@ -13,6 +13,7 @@ import { type RowError, toConfigurationError } from './row-errors.ts';
 
 // A duplicate rule that only alerts is meant for people. A score never makes two records
 // duplicates, so the alert is overridden.
+// https://developer.salesforce.com/docs/platform/api-rest/guide/headers-duplicaterules.html
 const ALLOW_DUPLICATES = { 'Sforce-Duplicate-Rule-Header': 'allowSave=true' };
 
 const rowErrorSchema = z

@@ -275,3 +275,14 @@ test('a lead that the user may not edit fails alone, and an object that the user
   await org.control('PUT', '/hidden-fields', ['Lead.Leadgrade_Status__c']);
   await expect(write([lead(5)])).rejects.toMatchObject({ kind: 'configuration', code: refused.statusCode });
 });
+
+test("a written lead keeps its owner although the org's assignment rule is active", async () => {
+  const { org, write, lead, valuesOf } = await scoredOrg();
+  const { ref } = lead(5);
+  const owner = (await valuesOf(ref.id)).OwnerId;
+  await write([lead(5)]);
+  expect((await valuesOf(ref.id)).OwnerId).toBe(owner);
+  // The same update without the header runs the rule.
+  await org.call('PATCH', `/sobjects/Lead/${ref.id}`, { Leadgrade_Fit_Score__c: 31 });
+  expect((await valuesOf(ref.id)).OwnerId).toMatch(/^00G/);
+});
