@@ -32,9 +32,7 @@ const automationSchema = z.strictObject({
    * Queries of the object that match more records (before LIMIT) are refused.
    * https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm
    */
-  queries: z
-    .array(z.strictObject({ object: z.string(), maxRecords: z.int().min(0), code: z.string() }))
-    .default([]),
+  queries: z.array(z.strictObject({ object: z.string(), maxRecords: z.int().min(0), code: z.string() })).default([]),
 });
 
 const MESSAGES: Readonly<Record<string, string>> = {

@@ -169,10 +169,7 @@ test.each([
 ])('%s rejects the whole collection update before any record is written', async (_name, values, errorCode, message) => {
   await update([lead(11, { Title: 'before' })]);
   const { status, body } = await update([lead(11), lead(12, values)]);
-  expect([status, body]).toEqual([
-    400,
-    [{ errorCode, message: expect.stringMatching(message) }],
-  ]);
+  expect([status, body]).toEqual([400, [{ errorCode, message: expect.stringMatching(message) }]]);
   expect(await title(11)).toBe('before');
 });
 
