@@ -3,13 +3,14 @@
 import { z } from 'zod';
 import type { ScorePatch, WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import { type Attempt, inHalves } from '../../kit/in-halves.ts';
+import { mayBeSmaller } from '../http/error-scope.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { rowsOverLimit } from './automation-errors.ts';
 import type { WriterParts } from './batch-sizes.ts';
-import { brokenRecordError, mayBeOneRecord } from './call-failures.ts';
+import { brokenRecordError, isOfValues } from './broken-record.ts';
 import { type RefusedRow, resultsOfRefusedRows } from './refused-rows.ts';
 import { type CollectionForm, writeCollection } from './write-collection.ts';
-import { type Attempt, writeInHalves } from './write-in-halves.ts';
 
 /** Retries of a call for a part of a batch that failed before. */
 const PART_RETRIES = 1;
@@ -36,7 +37,7 @@ export async function writeBatch(
   const halved =
     patches.length === 1
       ? { results: [], failed: [], unresolved: suspects, largest: 0 }
-      : await writeInHalves(suspects, patches.length, (part) => attempt(part, PART_RETRIES));
+      : await inHalves(suspects, patches.length, (part) => attempt(part, PART_RETRIES));
   const isLimit = [...errors.values()].every((error) => !(error instanceof ConnectorError));
   if (isLimit && halved.largest > 0) parts.sizes.remember(form.object, halved.largest);
   await throwIfAllFail(parts, halved.unresolved, errors, signal);
@@ -74,7 +75,7 @@ async function writePart(
       suspects,
     };
   } catch (error) {
-    if (!mayBeOneRecord(error)) throw error;
+    if (!mayBeSmaller(error) && !isOfValues(error)) throw error;
     for (const patch of part) errors.set(patch, error);
     return { results: [], suspects: part };
   }

@@ -230,7 +230,10 @@ test('a response with a wrong number of results is a retry error of the whole ca
   const { org, write, lead } = await scoredOrg();
   const body = [{ id: lead(4).ref.id, success: true, errors: [] }];
   await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects' }, action: { status: 200, body } }]);
-  await expect(write([5, 6, 7, 8, 9].map((number) => lead(number)))).rejects.toMatchObject({ kind: 'retry', code: 'UNEXPECTED_RESPONSE' });
+  await expect(write([5, 6, 7, 8, 9].map((number) => lead(number)))).rejects.toMatchObject({
+    kind: 'retry',
+    code: 'UNEXPECTED_RESPONSE',
+  });
 });
 
 test('a lead that the user may not edit fails alone, and an object that the user may not edit throws a configuration error', async () => {

@@ -1,36 +1,35 @@
-// Finds the records because of which a whole call fails: the records are written again in halves,
-// down to single records. It also finds the number of records at which a flow or trigger stays
-// within the limits of a transaction.
+// Finds the items because of which a whole call fails: the items are processed again in halves, down
+// to single items. It also finds the number of items that one call can process.
 
-/** What one call did to the records of a batch. */
+/** What one call did to the items of a batch. */
 export interface Attempt<T, R> {
   readonly results: readonly R[];
-  /** Failed, and possibly only because of the other records of the call. */
+  /** Failed, and possibly only because of the other items of the call. */
   readonly suspects: readonly T[];
 }
 
-export interface HalvedWrite<T, R> {
+export interface HalvedWork<T, R> {
   readonly results: readonly R[];
   /** Failed in a call of their own, while others succeeded. */
   readonly failed: readonly T[];
-  /** Not empty: no record succeeded in a call of its own, so the failure has another cause. */
+  /** Not empty: no item succeeded in a call of its own, so the failure has another cause. */
   readonly unresolved: readonly T[];
-  /** The largest number of records that succeeded in one of these calls; 0 = none did. */
+  /** The largest number of items that succeeded in one of these calls; 0 = none did. */
   readonly largest: number;
 }
 
 /**
- * Writes the suspects of a call of `size` records again. A failing record costs at most 2 * log2(n)
- * calls. If the first two single records fail, two others are tried: if these fail as well, the
- * rest is not written.
+ * Processes the suspects of a call of `size` items again. A failing item costs at most 2 * log2(n)
+ * calls. If the first two single items fail, two others are tried: if these fail as well, the rest
+ * is left.
  */
-export async function writeInHalves<T, R>(
+export async function inHalves<T, R>(
   suspects: readonly T[],
   size: number,
   attempt: (part: readonly T[]) => Promise<Attempt<T, R>>,
-): Promise<HalvedWrite<T, R>> {
+): Promise<HalvedWork<T, R>> {
   const halving = new Halving(suspects, attempt);
-  await halving.writeHalves(suspects, size);
+  await halving.processHalves(suspects, size);
   return halving.outcome();
 }
 
@@ -48,7 +47,7 @@ class Halving<T, R> {
     this.#attempt = attempt;
   }
 
-  outcome(): HalvedWrite<T, R> {
+  outcome(): HalvedWork<T, R> {
     const isHopeless = this.#largest === 0 && this.#done.size === 0;
     return {
       results: this.#results,
@@ -58,19 +57,19 @@ class Halving<T, R> {
     };
   }
 
-  async writeHalves(part: readonly T[], size: number): Promise<void> {
+  async processHalves(part: readonly T[], size: number): Promise<void> {
     const half = Math.max(1, Math.ceil(size / 2));
     for (let start = 0; start < part.length; start += half) {
       if (this.#isHopeless) return;
       const rest = part.slice(start, start + half).filter((each) => !this.#done.has(each) && !this.#failed.has(each));
-      if (rest.length > 0) await this.#writePart(rest);
+      if (rest.length > 0) await this.#processPart(rest);
     }
   }
 
-  async #writePart(part: readonly T[]): Promise<void> {
-    const suspects = await this.#write(part);
+  async #processPart(part: readonly T[]): Promise<void> {
+    const suspects = await this.#process(part);
     if (suspects.length === 0) return;
-    if (part.length > 1) return this.writeHalves(suspects, part.length);
+    if (part.length > 1) return this.processHalves(suspects, part.length);
     for (const each of suspects) this.#failed.add(each);
     if (this.#failed.size === 2 && this.#done.size === 0) await this.#tryOthers();
   }
@@ -82,13 +81,13 @@ class Halving<T, R> {
       ...rest.slice(Math.floor(rest.length / 2), Math.floor(rest.length / 2) + 1),
     ]);
     for (const other of others) {
-      for (const each of await this.#write([other])) this.#failed.add(each);
+      for (const each of await this.#process([other])) this.#failed.add(each);
       if (this.#done.size > 0) return;
     }
     this.#isHopeless = true;
   }
 
-  async #write(part: readonly T[]): Promise<readonly T[]> {
+  async #process(part: readonly T[]): Promise<readonly T[]> {
     const { results, suspects } = await this.#attempt(part);
     this.#results.push(...results);
     const failed = new Set(suspects);
