@@ -24,21 +24,36 @@ export async function* readDuePeriods(
   for (const { kind, id } of due) {
     const period = periodOf({ kind, id }, source.object);
     if (period === null) continue;
-    const start = { at: period.from, id: null };
-    let failure: FailedPart['failure'] | null = null;
     try {
-      for await (const page of readPeriod(context, changesQuery(source), { start, until: period.until }, signal)) {
-        failure ??= page.failed[0]?.failure ?? null;
-        const isEnd = page.next === null;
-        yield {
-          ...withModstamp(page),
-          failed: isEnd && failure !== null ? [{ kind, id, failure }] : [],
-          recovered: isEnd && failure === null ? [{ kind, id }] : [],
-        };
-      }
+      yield* readDuePeriod(context, source, { part: { kind, id }, ...period }, signal);
     } catch (error) {
       if (!mayBeSmaller(error)) throw error;
       yield { rows: [], unreadable: [], failed: [{ kind, id, failure: failureOf(error) }], recovered: [] };
     }
+  }
+}
+
+interface PartOfPeriod {
+  readonly part: StreamPart;
+  readonly from: number;
+  readonly until: number;
+}
+
+async function* readDuePeriod(
+  context: QueryContext,
+  source: ChangesSource,
+  { part, from, until }: PartOfPeriod,
+  signal: AbortSignal,
+): AsyncGenerator<DuePeriod> {
+  let failure: FailedPart['failure'] | null = null;
+  const period = { start: { at: from, id: null }, until };
+  for await (const page of readPeriod(context, changesQuery(source), period, signal)) {
+    failure ??= page.failed[0]?.failure ?? null;
+    const isEnd = page.next === null;
+    yield {
+      ...withModstamp(page),
+      failed: isEnd && failure !== null ? [{ ...part, failure }] : [],
+      recovered: isEnd && failure === null ? [part] : [],
+    };
   }
 }

@@ -3,7 +3,7 @@
 // period of a minute that still fails is left out, and the next one is read.
 import { z } from 'zod';
 import type { FailedPart, StreamPart } from '../../../src/crm/connector.ts';
-import type { ConnectorError } from '../../../src/crm/connector-error.ts';
+import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { toInstant } from '../../../src/mapping/convert-value.ts';
 import { mayBeSmaller } from '../http/error-scope.ts';
 import { PAGE_ROWS, type QueryContext, type RowPage, type RowQuery, readRows } from './query.ts';
@@ -35,6 +35,14 @@ interface Period {
   readonly until: number;
 }
 
+interface Window {
+  readonly position: Position;
+  readonly operator: '>' | '>=';
+  readonly end: number;
+  /** The end of the whole period. */
+  readonly until: number;
+}
+
 /** @throws ConnectorError if even short periods fail, or not because of the size of the query */
 export async function* readPeriod(
   context: QueryContext,
@@ -42,44 +50,77 @@ export async function* readPeriod(
   { start, isOpenStart = false, until }: Period,
   signal: AbortSignal,
 ): AsyncGenerator<PeriodPage> {
-  let position = start;
-  let end = until;
-  let failed: FailedPart[] = [];
-  let isFirst = true;
+  let window: Window = { position: start, operator: isOpenStart ? '>' : '>=', end: until, until };
+  let failed: readonly FailedPart[] = [];
   for (;;) {
-    const operator = isFirst && isOpenStart ? '>' : '>=';
-    const where = all(
-      ...(query.where === undefined ? [] : [query.where]),
-      after(position, operator),
-      compare('SystemModstamp', '<', instant(end)),
-    );
-    const length = end - position.at;
-    let page: RowPage;
-    try {
-      const orderBy = ['SystemModstamp', 'Id'];
-      page = await readRows(context, { ...query, where, orderBy, limit: PAGE_ROWS }, signal);
-    } catch (error) {
-      if (!mayBeSmaller(error)) throw error;
-      if (length > MIN_PERIOD_MS) {
-        end = position.at + Math.max(MIN_PERIOD_MS, wholeSeconds(length / 2));
-        continue;
-      }
-      failed.push({ ...periodPart(query.from, position.at, end), failure: failureOf(error) });
-      if (failed.length >= MAX_FAILED_PERIODS || end >= until) throw error;
-      position = { at: end, id: null };
-      end = Math.min(until, end + MIN_PERIOD_MS);
-      isFirst = false;
+    const result = await readWindow(context, query, window, signal);
+    if (result instanceof ConnectorError) {
+      ({ window, failed } = afterFailure(query.from, { window, failed }, result));
       continue;
     }
-    const next = nextPosition(page, { position, end, until });
-    yield { rows: page.rows, unreadable: page.unreadable, failed, next };
+    const { rows, unreadable, hasMore } = result;
+    const next = nextPosition(result, window);
+    yield { rows, unreadable, failed, next };
     if (next === null) return;
     failed = [];
-    isFirst = false;
     // After a success the period grows again.
-    if (!page.hasMore) end = Math.min(until, end + 2 * Math.max(length, MIN_PERIOD_MS));
-    position = next;
+    window = hasMore
+      ? { ...window, position: next, operator: '>=' }
+      : windowAfter(window, 2 * Math.max(window.end - window.position.at, MIN_PERIOD_MS));
   }
+}
+
+interface Progress {
+  readonly window: Window;
+  readonly failed: readonly FailedPart[];
+}
+
+/**
+ * A shorter period, or the next one.
+ * @throws the error if the object as a whole cannot be read
+ */
+function afterFailure(object: string, { window, failed }: Progress, error: ConnectorError): Progress {
+  const smaller = half(window);
+  if (smaller !== null) return { window: smaller, failed };
+  const all = [...failed, failedPeriod(object, window, error)];
+  if (all.length >= MAX_FAILED_PERIODS || window.end >= window.until) throw error;
+  return { window: windowAfter(window, MIN_PERIOD_MS), failed: all };
+}
+
+/** One query: the page, or an error that a shorter period may not have. */
+async function readWindow(
+  context: QueryContext,
+  query: PeriodQuery,
+  { position, operator, end }: Window,
+  signal: AbortSignal,
+): Promise<RowPage | ConnectorError> {
+  const where = all(
+    ...(query.where === undefined ? [] : [query.where]),
+    after(position, operator),
+    compare('SystemModstamp', '<', instant(end)),
+  );
+  try {
+    const orderBy = ['SystemModstamp', 'Id'];
+    return await readRows(context, { ...query, where, orderBy, limit: PAGE_ROWS }, signal);
+  } catch (error) {
+    if (mayBeSmaller(error)) return error;
+    throw error;
+  }
+}
+
+/** Null if the period is as short as it may be. */
+function half(window: Window): Window | null {
+  const { at } = window.position;
+  if (window.end - at <= MIN_PERIOD_MS) return null;
+  return { ...window, end: at + Math.max(MIN_PERIOD_MS, wholeSeconds((window.end - at) / 2)) };
+}
+
+function windowAfter({ end, until }: Window, length: number): Window {
+  return { position: { at: end, id: null }, operator: '>=', end: Math.min(until, end + length), until };
+}
+
+function failedPeriod(object: string, { position, end }: Window, error: ConnectorError): FailedPart {
+  return { ...periodPart(object, position.at, end), failure: failureOf(error) };
 }
 
 function after({ at, id: last }: Position, operator: '>' | '>='): Condition {
@@ -88,12 +129,6 @@ function after({ at, id: last }: Position, operator: '>' | '>='): Condition {
     compare('SystemModstamp', '>', instant(at)),
     all(compare('SystemModstamp', '=', instant(at)), compare('Id', '>', id(last))),
   );
-}
-
-interface Window {
-  readonly position: Position;
-  readonly end: number;
-  readonly until: number;
 }
 
 function nextPosition({ hasMore, last }: RowPage, { position, end, until }: Window): Position | null {

@@ -4,9 +4,16 @@ import { z } from 'zod';
 import type { ChangePage, Cursor, FailedPart, SetAsideParts, StreamPart } from '../../../src/crm/connector.ts';
 import { emptyPage } from '../../kit/change-pages.ts';
 import type { SalesforceParts } from '../parts.ts';
-import { type ChangedRows, changesCursorSchema, changesFrom, readChanges } from '../query/changes.ts';
+import { type ChangesCursor, changesCursorSchema, changesFrom, readChanges } from '../query/changes.ts';
 import { readDuePeriods } from '../query/due-periods.ts';
-import { FULL_SYNC_CURSORS, type ListedThenChanged, type ReadRows, readListed, startFullSync } from './full-sync.ts';
+import {
+  FULL_SYNC_CURSORS,
+  type FullSyncCursor,
+  type ListedThenChanged,
+  type ReadRows,
+  readListed,
+  startFullSync,
+} from './full-sync.ts';
 import { parseCursor } from './stream-reader.ts';
 
 const phasesSchema = z.discriminatedUnion('phase', [...FULL_SYNC_CURSORS, changesCursorSchema]);
@@ -21,14 +28,21 @@ export async function* listThenChanges(
   signal: AbortSignal,
   setAside?: SetAsideParts,
 ): AsyncGenerator<ChangePage> {
-  let state = parseCursor(phasesSchema, source.id, cursor ?? (await startFullSync(parts, source, signal)));
-  while (state.phase !== 'changes') {
-    if (state.phase === 'list' && state.isComplete) {
-      yield emptyPage(changesFrom(state.startedAt), false);
-      // The next poll reads the changes made during the listing: one sync is either the full sync
-      // or an incremental one.
-      return;
-    }
+  const state = parseCursor(phasesSchema, source.id, cursor ?? (await startFullSync(parts, source, signal)));
+  // The next poll reads the changes made during the listing: one sync is either the full sync or an
+  // incremental one.
+  if (state.phase === 'changes') yield* readChangePages(parts, source, { state, due: setAside?.due ?? [] }, signal);
+  else yield* readFullSync(parts, source, state, signal);
+}
+
+async function* readFullSync(
+  parts: SalesforceParts,
+  source: ListedThenChanged,
+  start: FullSyncCursor,
+  signal: AbortSignal,
+): AsyncGenerator<ChangePage> {
+  let state = start;
+  while (state.phase !== 'list' || !state.isComplete) {
     // Saved before any result is read, so that a process that was killed resumes the same job.
     if (state.phase === 'bulk' && state.locator === null) yield emptyPage(state, true);
     for await (const { page, next, failed = [] } of readListed(parts, source, state, signal)) {
@@ -37,12 +51,27 @@ export async function* listThenChanges(
       yield { ...emptyPage(state, true), ...withParts(content, { failed }) };
     }
   }
-  for await (const { failed, recovered, ...page } of readDuePeriods(parts, source, setAside?.due ?? [], signal)) {
+  yield emptyPage(changesFrom(state.startedAt), false);
+}
+
+interface ChangesRequest {
+  readonly state: ChangesCursor;
+  readonly due: readonly StreamPart[];
+}
+
+async function* readChangePages(
+  parts: SalesforceParts,
+  source: ListedThenChanged,
+  { state, due }: ChangesRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ChangePage> {
+  for await (const { failed, recovered, ...page } of readDuePeriods(parts, source, due, signal)) {
     const content = isEmpty(page) ? {} : await source.fromChanged(page, signal);
     yield { ...emptyPage(state, false), ...withParts(content, { failed, recovered }) };
   }
   for await (const changed of readChanges(parts, source, state, signal)) {
-    yield await toChangePage(source, changed, signal);
+    const content = isEmpty(changed) ? {} : await source.fromChanged(changed, signal);
+    yield { ...emptyPage(changed.cursor, false), ...withParts(content, changed) };
   }
 }
 
@@ -64,9 +93,4 @@ export function withParts(
     ...(parts.failed.length === 0 ? {} : { failed: parts.failed }),
     ...(parts.recovered.length === 0 ? {} : { recovered: parts.recovered }),
   };
-}
-
-async function toChangePage(source: ListedThenChanged, changed: ChangedRows, signal: AbortSignal): Promise<ChangePage> {
-  const content = isEmpty(changed) ? {} : await source.fromChanged(changed, signal);
-  return { ...emptyPage(changed.cursor, false), ...withParts(content, changed) };
 }
