@@ -34,10 +34,7 @@ export async function resolveAccount(
  * Whether the token belongs to the account of the stored records. The listings of another account
  * must not be compared: our records and items are missing in it, and its IDs can equal ours.
  */
-export async function isOwnAccount(
-  { db, clock, signal, log }: JobContext,
-  connector: CrmConnector,
-): Promise<boolean> {
+export async function isOwnAccount({ db, clock, signal, log }: JobContext, connector: CrmConnector): Promise<boolean> {
   const crm = connector.id;
   const account = await fetchAccount(connector, signal);
   if (account === null) return true;

@@ -8,6 +8,8 @@ import { z } from 'zod';
 import type { CrmConnector, RecordRef } from '../../src/crm/connector.ts';
 import { chunksOf } from '../../src/domain/chunks.ts';
 import { saveAndErase } from '../../src/store/erasure/save-and-erase.ts';
+import { NO_FINDINGS, recordFindings } from '../../src/store/reconcile/findings.ts';
+import { markDifferingRecords } from '../../src/store/reconcile/mark-differing-records.ts';
 import {
   clearListing,
   countListed,
@@ -15,8 +17,6 @@ import {
   pageOfMissing,
   saveListing,
 } from '../../src/store/records/crm-listing.ts';
-import { NO_FINDINGS, recordFindings } from '../../src/store/reconcile/findings.ts';
-import { markDifferingRecords } from '../../src/store/reconcile/mark-differing-records.ts';
 import { refKey } from '../../src/store/records/ref-key.ts';
 import { activePause } from '../../src/store/sync/crm-pauses.ts';
 import { findStep, listRunSteps, saveRunSteps } from '../../src/store/sync/run-steps.ts';
@@ -129,7 +129,9 @@ async function readMissingPage(
     const askedAt = clock.now();
     const fetched = await connector.fetchLeads(chunk, signal);
     await saveAndErase(db, fetched, { crm, now: clock.now(), askedAt });
-    const removed = fetched.filter(({ kind, ref }) => (kind === 'gone' || kind === 'merged') && wasLive.has(refKey(ref)));
+    const removed = fetched.filter(
+      ({ kind, ref }) => (kind === 'gone' || kind === 'merged') && wasLive.has(refKey(ref)),
+    );
     deleted.push(...removed.map(({ ref }) => ref));
   });
   for (const [object, removed] of Map.groupBy(deleted, (ref) => ref.object)) {

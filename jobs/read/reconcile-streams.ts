@@ -14,7 +14,7 @@ import {
   saveReconciled,
 } from '../../src/store/reconcile/comparison-state.ts';
 import { addFindings, NO_FINDINGS, recordFindings } from '../../src/store/reconcile/findings.ts';
-import { findKnownActivities, listItems } from '../../src/store/reconcile/known-activities.ts';
+import { findKnownActivities, listItems, listKnownIds } from '../../src/store/reconcile/known-activities.ts';
 import { endComparison } from '../../src/store/reconcile/missing-items.ts';
 import { saveReconciledPage } from '../../src/store/reconcile/save-reconciled-page.ts';
 import { activePause } from '../../src/store/sync/crm-pauses.ts';
@@ -112,6 +112,7 @@ async function reconcileOne(context: JobContext, mapped: MappedCrm, work: Work):
     horizon: new Date(now.getTime() - HORIZON_MS),
     position: state.position,
     findKnown: (ids) => findKnownActivities(db, key, ids),
+    listKnownIds: () => listKnownIds(db, key),
   };
   let isComplete = true;
   for await (const page of connector.reconcileStream?.(stream, request, signal) ?? []) {
@@ -133,11 +134,7 @@ interface Comparison {
   readonly startedAt: Date;
 }
 
-async function savePage(
-  { db, clock, log }: JobContext,
-  comparison: Comparison,
-  page: ReconcilePage,
-): Promise<void> {
+async function savePage({ db, clock, log }: JobContext, comparison: Comparison, page: ReconcilePage): Promise<void> {
   const { crm, stream, startedAt } = comparison;
   await listItems(db, comparison, page.existing ?? []);
   let found = await saveReconciledPage(db, comparison, page, clock.now());
@@ -151,7 +148,10 @@ async function savePage(
     }
   }
   for (const { kind, id, failure } of page.failed ?? []) {
-    log.warn({ crm, stream, kind, id, code: failure.code }, `${crm}: a ${kind} of ${stream} was not compared: ${failure.message}`);
+    log.warn(
+      { crm, stream, kind, id, code: failure.code },
+      `${crm}: a ${kind} of ${stream} was not compared: ${failure.message}`,
+    );
   }
   await recordFindings(db, comparison, found, clock.now());
   await savePosition(db, comparison, { startedAt, position: page.position });

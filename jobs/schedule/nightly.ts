@@ -6,8 +6,8 @@ import { purgeEventKeys } from '../../src/store/inbox/event-keys.ts';
 import { purgeQuarantine } from '../../src/store/inbox/quarantine.ts';
 import { markDueByDecay } from '../../src/store/leads/mark-due.ts';
 import { retryErrors } from '../../src/store/leads/record-errors.ts';
-import { purgeConflicts } from '../../src/store/records/field-conflicts.ts';
 import { findingsOfRun } from '../../src/store/reconcile/findings.ts';
+import { purgeConflicts } from '../../src/store/records/field-conflicts.ts';
 import { isStepDone, listRunSteps, saveRunSteps } from '../../src/store/sync/run-steps.ts';
 import {
   findRun,

@@ -117,11 +117,7 @@ export interface CrmConnector {
    * reveal every difference; a stream of records is compared by `listAllRecords`.
    * @throws ConnectorError of any kind; the other streams are still reconciled
    */
-  reconcileStream?(
-    stream: ChangeStream,
-    request: ReconcileRequest,
-    signal: AbortSignal,
-  ): AsyncIterable<ReconcilePage>;
+  reconcileStream?(stream: ChangeStream, request: ReconcileRequest, signal: AbortSignal): AsyncIterable<ReconcilePage>;
 
   /**
    * One page of all existing records. A record on no page was deleted, merged or erased.

@@ -27,6 +27,8 @@ export interface ReconcileRequest {
   readonly position: Cursor | null;
   /** The stored activities with these ids, without tombstones, by id. */
   findKnown(activityIds: readonly string[]): Promise<ReadonlyMap<string, readonly SourcedActivity[]>>;
+  /** The distinct ids of the stored activities of the stream: for streams with few of them. */
+  listKnownIds(): Promise<readonly string[]>;
 }
 
 /** One page of a reconciliation. Items equal to the stored ones change nothing. */

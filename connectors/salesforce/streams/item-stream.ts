@@ -104,14 +104,16 @@ function allPossibleIds(source: ItemSource, ids: readonly string[]): NonNullable
   };
 }
 
-async function projectRows(
+/** @param loaded the rows of the relation by item; absent = they are read for these items */
+export async function projectRows(
   parts: SalesforceParts,
   source: ItemSource,
   rows: readonly Row[],
   signal: AbortSignal,
+  loaded?: ReadonlyMap<string, readonly Row[]> | null,
 ): Promise<Pick<ChangePage, 'activities' | 'outcomes'>> {
   const existing = rows.filter(({ values }) => !isTrue(values.IsDeleted));
-  const links = await readLinks(parts, source, existing, signal);
+  const links = loaded === undefined ? await readLinks(parts, source, existing, signal) : loaded;
   const projected = existing.map(({ id, values }) => {
     return source.project({ id, values, links: links === null ? null : (links.get(id) ?? []) });
   });
@@ -149,7 +151,7 @@ async function readLinks(
  * @throws ConnectorError `forbidden` if a required relation is hidden: otherwise every item would
  * seem to concern no person
  */
-async function visibleRelation(
+export async function visibleRelation(
   { schema }: SalesforceParts,
   { id, relation }: ItemSource,
   signal: AbortSignal,

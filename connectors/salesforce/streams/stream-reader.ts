@@ -1,5 +1,12 @@
 // The interface that every stream of this folder implements.
-import type { ChangePage, ChangeStream, Cursor, StreamAvailability } from '../../../src/crm/connector.ts';
+import type {
+  ChangePage,
+  ChangeStream,
+  Cursor,
+  ReconcilePage,
+  ReconcileRequest,
+  StreamAvailability,
+} from '../../../src/crm/connector.ts';
 import { cursorParser } from '../../kit/change-pages.ts';
 
 export interface StreamReader {
@@ -8,6 +15,8 @@ export interface StreamReader {
   checkAvailability(signal: AbortSignal): Promise<StreamAvailability['unavailable']>;
   /** The pages after `cursor`; null starts the full sync. */
   read(cursor: Cursor | null, signal: AbortSignal): AsyncIterable<ChangePage>;
+  /** Absent for people and Accounts: `listAllRecords` compares them. */
+  reconcile?(request: ReconcileRequest, signal: AbortSignal): AsyncIterable<ReconcilePage>;
 }
 
 export const parseCursor = cursorParser('salesforce');

@@ -20,9 +20,7 @@ export async function comparisonState(db: Kysely<Tables>, { crm, stream }: Strea
     from leadgrade.streams s left join leadgrade.runs r on r.id = s.full_sync_run_id
     where s.crm = ${crm} and s.stream = ${stream}`.execute(db);
   const row = rows[0];
-  return row === undefined
-    ? null
-    : { completeAt: row.complete_at, startedAt: row.started_at, position: row.position };
+  return row === undefined ? null : { completeAt: row.complete_at, startedAt: row.started_at, position: row.position };
 }
 
 /** Begins a comparison at the beginning of the stream. */

@@ -23,7 +23,10 @@ export function addFindings(a: Findings, b: Findings): Findings {
 const STEP = 'reconciliation-findings';
 
 const countSchema = z.number().int().min(0);
-const findingsSchema = z.record(z.string(), z.object({ late: countSchema, deleted: countSchema, changed: countSchema }));
+const findingsSchema = z.record(
+  z.string(),
+  z.object({ late: countSchema, deleted: countSchema, changed: countSchema }),
+);
 
 /** By stream. */
 export type StreamFindings = Readonly<Record<string, Findings>>;
@@ -42,7 +45,10 @@ export async function recordFindings(
 }
 
 /** What the run found, by CRM and stream. */
-export async function findingsOfRun(db: Kysely<Tables>, runId: number): Promise<Readonly<Record<string, StreamFindings>>> {
+export async function findingsOfRun(
+  db: Kysely<Tables>,
+  runId: number,
+): Promise<Readonly<Record<string, StreamFindings>>> {
   const steps = (await listRunSteps(db, runId)).filter(({ step }) => step === STEP);
   return Object.fromEntries(steps.map(({ crm, detail }) => [crm, findingsSchema.safeParse(detail).data ?? {}]));
 }

@@ -33,6 +33,14 @@ export async function findKnownActivities(
   return Map.groupBy(activities, ({ id }) => id);
 }
 
+/** The distinct ids of the stored activities of the stream, without tombstones. */
+export async function listKnownIds(db: Kysely<Tables>, { crm, stream }: StreamKey): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select distinct id from leadgrade.activities
+    where crm = ${crm} and stream = ${stream} and gone_at is null order by id`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
 /**
  * Those of the activities that differ from the stored ones, or are not stored. Read without locks:
  * most nights nothing differs, and a lock would rewrite the row of every lead.
@@ -64,7 +72,11 @@ export async function listItems(
   items: readonly (Pick<SourcedActivity, 'ref' | 'id'> | Pick<SourcedDealOutcome, 'ref' | 'id'>)[],
 ): Promise<void> {
   if (items.length === 0) return;
-  const rows = items.map(({ ref, id }: { ref: RecordRef; id: string }) => ({ object: ref.object, record_id: ref.id, id }));
+  const rows = items.map(({ ref, id }: { ref: RecordRef; id: string }) => ({
+    object: ref.object,
+    record_id: ref.id,
+    id,
+  }));
   await sql`
     insert into leadgrade.item_listing (crm, stream, object, record_id, id)
     select distinct ${crm}, ${stream}, object, record_id, id

@@ -60,9 +60,9 @@ export async function markDifferingRecords(
   if (differing.length === 0) return findings;
   const dirty = differing.map(({ ref }) => ({ ref }));
   const refs = differing.map(({ ref }) => ref);
-  await db.transaction().execute((tx) =>
-    withLockedLeads(tx, crm, refs, (locked) => markDirty(locked, crm, dirty, now)),
-  );
+  await db
+    .transaction()
+    .execute((tx) => withLockedLeads(tx, crm, refs, (locked) => markDirty(locked, crm, dirty, now)));
   for (const record of differing) {
     const { object } = record.ref;
     const kind = kindOf(stored.get(refKey(record.ref)), record, now);

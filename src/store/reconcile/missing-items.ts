@@ -93,8 +93,6 @@ function scopeCondition(table: Compared['table'], { part, activityId, between }:
   const ofPart = part === undefined ? sql`true` : sql`a.part = ${part}`;
   const ofId = activityId === undefined ? sql`true` : sql`a.id = ${activityId}`;
   const ofTime =
-    between === undefined
-      ? sql`true`
-      : sql`a.at > ${new Date(between.after)} and a.at < ${new Date(between.before)}`;
+    between === undefined ? sql`true` : sql`a.at > ${new Date(between.after)} and a.at < ${new Date(between.before)}`;
   return sql<boolean>`(${ofPart} and ${ofId} and ${ofTime})`;
 }

@@ -8,9 +8,9 @@ import { saveOutcomes, tombstoneOutcomes } from '../activities/outcomes.ts';
 import { findRemovedItems } from '../activities/removed-items.ts';
 import { type LockedLeads, withLockedLeads } from '../leads/lock-leads.ts';
 import type { MarkDueOptions } from '../leads/mark-due.ts';
+import { addFindings, type Findings, NO_FINDINGS } from '../reconcile/findings.ts';
 import { markDirty } from '../records/mark-dirty.ts';
 import { markDirtyInPages, markLockedDirty } from '../records/mark-dirty-from-webhook.ts';
-import { addFindings, type Findings, NO_FINDINGS } from '../reconcile/findings.ts';
 import type { Tables } from '../tables/tables.ts';
 
 interface StreamOptions extends MarkDueOptions {
