@@ -52,8 +52,8 @@ export interface ComparedScope {
   readonly part?: string;
   /** The id of the activity: `list:8`. */
   readonly activityId?: string;
-  /** When it happened (epoch ms), both ends excluded. */
-  readonly between?: { readonly after: number; readonly before: number };
+  /** When it happened (epoch ms), both ends excluded; a null `before` = no end. */
+  readonly between?: { readonly after: number; readonly before: number | null };
   /**
    * The CRM also states the number of items, and it listed as many: they are trusted, however few.
    */

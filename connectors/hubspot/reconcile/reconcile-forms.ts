@@ -72,7 +72,7 @@ async function* readForm(
   signal: AbortSignal,
 ): AsyncGenerator<ReconcilePage> {
   const isComparable = isDatedBy(parts.mapping, STREAM, 'submitted_at');
-  const between = { after: request.from - 1, before: Number.MAX_SAFE_INTEGER };
+  const between = { after: request.from - 1, before: null };
   for (let after: string | null = null; ; ) {
     const { results, paging } = await readPage(parts, form, after, signal);
     const recent = results.filter(({ submittedAt }) => submittedAt >= request.from);

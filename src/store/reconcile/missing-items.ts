@@ -12,7 +12,7 @@ import type { Tables } from '../tables/tables.ts';
 export interface Scope {
   readonly part?: string;
   readonly activityId?: string;
-  readonly between?: { readonly after: number; readonly before: number };
+  readonly between?: { readonly after: number; readonly before: number | null };
   readonly isCounted?: true;
 }
 
@@ -92,7 +92,11 @@ function scopeCondition(table: Compared['table'], { part, activityId, between }:
   if (table === 'deal_outcomes') return isLimited ? sql<boolean>`false` : sql<boolean>`true`;
   const ofPart = part === undefined ? sql`true` : sql`a.part = ${part}`;
   const ofId = activityId === undefined ? sql`true` : sql`a.id = ${activityId}`;
-  const ofTime =
-    between === undefined ? sql`true` : sql`a.at > ${new Date(between.after)} and a.at < ${new Date(between.before)}`;
+  const ofTime = between === undefined ? sql`true` : timeCondition(between);
   return sql<boolean>`(${ofPart} and ${ofId} and ${ofTime})`;
+}
+
+function timeCondition({ after, before }: NonNullable<Scope['between']>): RawBuilder<unknown> {
+  const isAfter = sql`a.at > ${new Date(after)}`;
+  return before === null ? isAfter : sql`${isAfter} and a.at < ${new Date(before)}`;
 }
