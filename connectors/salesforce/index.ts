@@ -40,6 +40,11 @@ export function create(options: SalesforceOptions): CrmConnector {
       if (reader === undefined) throw unknownStreamError(stream.id);
       return reader.read(cursor, withCloseSignal(signal), setAside);
     },
+    async *reconcileStream(stream: ChangeStream, request, signal) {
+      const reader = readers.find((candidate) => candidate.stream.id === stream.id);
+      if (reader === undefined) throw unknownStreamError(stream.id);
+      yield* reader.reconcile?.(request, withCloseSignal(signal)) ?? [];
+    },
     fetchLeads: (refs, signal) => fetchLeads(parts, refs, withCloseSignal(signal)),
     probeStreams: (signal) => probeStreams(readers, withCloseSignal(signal)),
     listAllRecords: (after, signal) => listAllRecords(parts, after, withCloseSignal(signal)),

@@ -7,6 +7,7 @@ import { activityProperties } from '../../../src/mapping/project-activities.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { textOf } from '../people/person-mapping.ts';
 import { missingFields } from '../query/visibility.ts';
+import { reconcileItems } from '../reconcile/reconcile-items.ts';
 import { personRefs, toActivities } from './activity-items.ts';
 import { missingDateFields } from './date-fields.ts';
 import { type ItemSource, readItemPages } from './item-stream.ts';
@@ -34,6 +35,7 @@ export function campaignMemberStream(parts: SalesforceParts, stream: ChangeStrea
       );
     },
     read: (cursor, signal, setAside) => readItemPages(parts, source, { cursor, setAside }, signal),
+    reconcile: (request, signal) => reconcileItems(parts, source, request, signal),
   };
 }
 

@@ -5,6 +5,7 @@ import type { ChangeStream, RecordRef } from '../../../src/crm/connector.ts';
 import { activityProperties } from '../../../src/mapping/project-activities.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { missingFields } from '../query/visibility.ts';
+import { reconcileItems } from '../reconcile/reconcile-items.ts';
 import { fieldValue, personRefs, toActivities } from './activity-items.ts';
 import { missingDateFields } from './date-fields.ts';
 import { type Item, type ItemSource, readItemPages } from './item-stream.ts';
@@ -40,6 +41,7 @@ export function eventStream(parts: SalesforceParts, stream: ChangeStream): Strea
       );
     },
     read: (cursor, signal, setAside) => readItemPages(parts, source, { cursor, setAside }, signal),
+    reconcile: (request, signal) => reconcileItems(parts, source, request, signal),
   };
 }
 

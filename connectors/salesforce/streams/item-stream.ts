@@ -155,16 +155,20 @@ function allPossibleIds(source: ItemSource, ids: readonly string[]): NonNullable
 
 type ItemContent = Pick<ChangePage, 'activities' | 'outcomes'> & Required<Pick<ChangePage, 'complete' | 'failed'>>;
 
-/** The activities and outcomes of rows. An item that cannot be read stays as it is stored. */
-async function projectRows(
+/**
+ * The activities and outcomes of rows. An item that cannot be read stays as it is stored.
+ * @param loaded the rows of the relation by item; absent = they are read for these items
+ */
+export async function projectRows(
   parts: SalesforceParts,
   source: ItemSource,
   { rows, unreadable }: ReadRows,
   signal: AbortSignal,
+  loaded?: ReadonlyMap<string, readonly Row[]> | null,
 ): Promise<ItemContent> {
   const { kind } = source;
   const existing = rows.filter(({ values }) => !isTrue(values.IsDeleted));
-  const links = await readLinks(parts, source, existing, signal);
+  const links = loaded === undefined ? await readLinks(parts, source, existing, signal) : toLinks(loaded);
   const failed: FailedPart[] = unreadable.map(({ id, reason }) => {
     return { kind, id: id ?? 'without an ID', failure: failureOf(unreadableError(reason)) };
   });
@@ -190,6 +194,10 @@ interface Links {
   readonly byItem: ReadonlyMap<string, readonly Row[]>;
   /** Items whose rows cannot be read. */
   readonly failed: ReadonlyMap<string, ConnectorError>;
+}
+
+function toLinks(byItem: Links['byItem'] | null): Links | null {
+  return byItem === null ? null : { byItem, failed: new Map() };
 }
 
 /** Null if this user cannot see the relation. */
@@ -220,7 +228,7 @@ async function readLinks(
  * @throws ConnectorError `forbidden` if a required relation is hidden: otherwise every item would
  * seem to concern no person
  */
-async function visibleRelation(
+export async function visibleRelation(
   { schema }: SalesforceParts,
   { id, relation }: ItemSource,
   signal: AbortSignal,

@@ -3,6 +3,8 @@ import type {
   ChangePage,
   ChangeStream,
   Cursor,
+  ReconcilePage,
+  ReconcileRequest,
   SetAsideParts,
   StreamAvailability,
 } from '../../../src/crm/connector.ts';
@@ -14,6 +16,8 @@ export interface StreamReader {
   checkAvailability(signal: AbortSignal): Promise<StreamAvailability['unavailable']>;
   /** The pages after `cursor`; null starts the full sync. */
   read(cursor: Cursor | null, signal: AbortSignal, setAside?: SetAsideParts): AsyncIterable<ChangePage>;
+  /** Absent for people and Accounts: `listAllRecords` compares them. */
+  reconcile?(request: ReconcileRequest, signal: AbortSignal): AsyncIterable<ReconcilePage>;
 }
 
 export const parseCursor = cursorParser('salesforce');

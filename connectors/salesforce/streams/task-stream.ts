@@ -5,6 +5,7 @@ import type { ChangeStream } from '../../../src/crm/connector.ts';
 import { activityProperties } from '../../../src/mapping/project-activities.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { missingFields } from '../query/visibility.ts';
+import { reconcileItems } from '../reconcile/reconcile-items.ts';
 import { fieldValue, personRefs, toActivities } from './activity-items.ts';
 import { missingDateFields } from './date-fields.ts';
 import { type ItemSource, readItemPages } from './item-stream.ts';
@@ -33,5 +34,6 @@ export function taskStream(parts: SalesforceParts, stream: ChangeStream): Stream
       );
     },
     read: (cursor, signal, setAside) => readItemPages(parts, source, { cursor, setAside }, signal),
+    reconcile: (request, signal) => reconcileItems(parts, source, request, signal),
   };
 }
