@@ -59,6 +59,8 @@ export interface JobContext {
    * is scored at most once in it, however many events arrive.
    */
   readonly debounceMs: number;
+  /** Days before its last complete reading from which the nightly job reads a stream once more. */
+  readonly reconcileDays: number;
   /** The instant to score at (`--as-of`); null = now. */
   readonly asOf: Date | null;
   readonly log: Log;

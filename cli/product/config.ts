@@ -23,6 +23,7 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly pollSeconds: number;
   readonly debounceSeconds: number;
+  readonly reconcileDays: number;
   /**
    * The settings of a CRM by their full names, unparsed: `hubspot` gives all `HUBSPOT_*`.
    * @throws when a file that one of them names cannot be read
@@ -75,6 +76,7 @@ function toConfig(values: SettingValues, environment: Environment): Config {
     logLevel: values.LOG_LEVEL,
     pollSeconds: values.POLL_SECONDS,
     debounceSeconds: values.DEBOUNCE_SECONDS,
+    reconcileDays: values.RECONCILE_DAYS,
     // Connectors are not known here, so their files are read when a connector asks for its
     // settings.
     connectorSettings: (crm) => readSettingsByPrefix(`${crm.toUpperCase()}_`, environment),

@@ -128,6 +128,7 @@ function assemble(
     nightly: config.nightlyCron,
     clock: parts.clock,
     debounceMs: config.debounceSeconds * 1_000,
+    reconcileDays: config.reconcileDays,
     asOf: parts.asOf ?? null,
     log: parts.log,
     signal: stopping.signal,

@@ -57,6 +57,7 @@ export const settingsSchema = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   POLL_SECONDS: z.coerce.number({ error: 'expected seconds' }).int().min(5).max(86_400).default(60),
   DEBOUNCE_SECONDS: z.coerce.number({ error: 'expected seconds' }).int().min(0).max(3_600).default(5),
+  RECONCILE_DAYS: z.coerce.number({ error: 'expected days' }).int().min(1).max(30).default(3),
 });
 
 export type SettingName = keyof typeof settingsSchema.shape;
@@ -100,6 +101,9 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
   POLL_SECONDS: { about: 'How often the CRMs are polled for changes, in addition to webhooks (seconds, 5 to 86400).' },
   DEBOUNCE_SECONDS: {
     about: 'A lead is read and scored at most once in this time; later events wait for its end (seconds, 0 to 3600).',
+  },
+  RECONCILE_DAYS: {
+    about: 'The nightly job reads the changes of so many days once more, for what a CRM shows late (days, 1 to 30).',
   },
 };
 

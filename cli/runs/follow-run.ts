@@ -2,7 +2,9 @@
 // code.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCrmDown, OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
+import { describeFindings } from '../../jobs/read/describe-findings.ts';
 import { countErrors } from '../../src/store/leads/record-errors.ts';
+import { findingsOfRun, type StreamFindings } from '../../src/store/reconcile/findings.ts';
 import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../src/store/sync/pending-work.ts';
 import { isStepDone, listRunSteps } from '../../src/store/sync/run-steps.ts';
@@ -21,6 +23,8 @@ export interface RunSummary {
   readonly decayed: number;
   /** Entries in the error list now, of this run and of earlier ones. */
   readonly errors: number;
+  /** What the reconciliation of a recompute found, by CRM and stream. */
+  readonly found: Readonly<Record<string, StreamFindings>>;
   readonly pauses: readonly Pick<CrmPause, 'crm' | 'direction' | 'error_kind' | 'message' | 'fix'>[];
 }
 
@@ -103,6 +107,7 @@ async function summarize({ context }: Product, run: Run | null, pauses: readonly
     refused: count(run, 'refused'),
     decayed: count(run, 'decayed'),
     errors: await countErrors(context.db, [...context.crms.keys()]),
+    found: run === null ? {} : await findingsOfRun(context.db, run.id),
     pauses: pauses.map(({ crm, direction, error_kind, message, fix }) => ({
       crm,
       direction,
@@ -133,7 +138,8 @@ export function reportRun(io: CommandIo, job: string, summary: RunSummary, json:
   else io.setExitCode(summary.errors > 0 ? 1 : 0);
 }
 
-function sentence(job: string, { scored, written, refused, errors }: RunSummary): string {
+function sentence(job: string, { scored, written, refused, errors, found }: RunSummary): string {
+  const findings = Object.entries(found).map(([crm, each]) => `\n${crm}: ${describeFindings(each)}.`);
   const failed = errors === 0 ? '' : ` ${errors} entries in the error list (leadgrade errors list).`;
-  return `${job}: done. ${scored} leads scored, ${written} records written, ${refused} refused.${failed}`;
+  return `${job}: done. ${scored} leads scored, ${written} records written, ${refused} refused.${failed}${findings.join('')}`;
 }

@@ -4,10 +4,11 @@ import type { ChangeStream, CrmConnector } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import { dateCounterEvents } from './contacts/date-counters.ts';
 import { fetchLeads } from './contacts/fetch-leads.ts';
-import { listAllRecords } from './contacts/list-all-records.ts';
+import { createRecordListing } from './contacts/list-all-records.ts';
 import { reconcileLinks } from './contacts/reconcile-links.ts';
 import { HISTORY_BATCH, LINK_BATCH, READ_BATCH } from './objects/object-reads.ts';
 import { createParts, type HubSpotOptions, type HubSpotParts } from './parts.ts';
+import { changedSince } from './reconcile/changed-since.ts';
 import { applySetup } from './setup/apply-setup.ts';
 import { probeStreams } from './setup/check-access.ts';
 import { checkSetup } from './setup/check-setup.ts';
@@ -25,6 +26,7 @@ export function create(options: HubSpotOptions): CrmConnector {
   const parts = createParts(options);
   const readers = createStreams(parts);
   const streams = readers.map((reader) => reader.stream);
+  const listAllRecords = createRecordListing(parts);
   const ids = streams.map(({ id }) => id);
   // Closing the connector aborts the calls in progress.
   const closing = new AbortController();
@@ -41,6 +43,13 @@ export function create(options: HubSpotOptions): CrmConnector {
       if (reader === undefined) throw unknownStreamError(stream.id);
       return reader.read(cursor, withCloseSignal(signal));
     },
+    async *reconcileStream(stream: ChangeStream, request, signal) {
+      const reader = readers.find((candidate) => candidate.stream.id === stream.id);
+      if (reader === undefined) throw unknownStreamError(stream.id);
+      const whileOpen = withCloseSignal(signal);
+      if (reader.reconcile !== undefined) yield* reader.reconcile(request, whileOpen);
+      else if (stream.readableById) yield* changedSince(reader, request, whileOpen);
+    },
     fetchLeads: (refs, signal) => fetchLeads(parts, refs, withCloseSignal(signal)),
     probeStreams: (signal) => probeStreams({ ...parts, readers }, withCloseSignal(signal)),
     readItems: async (stream, itemIds, signal) => {
@@ -48,7 +57,7 @@ export function create(options: HubSpotOptions): CrmConnector {
       return await readItems(parts, stream, itemIds, withCloseSignal(signal));
     },
     reconcileLinks: (known, signal) => reconcileLinks(parts, ids, known, withCloseSignal(signal)),
-    listAllRecords: (after, signal) => listAllRecords(parts, after, withCloseSignal(signal)),
+    listAllRecords: (after, signal) => listAllRecords(after, withCloseSignal(signal)),
     dateCounterEvents: (changed, signal) => dateCounterEvents(parts, changed, withCloseSignal(signal)),
     writeScores: (patches, signal) => writeScores(parts, patches, withCloseSignal(signal)),
     ...webhookReceiver(options, parts, ids),

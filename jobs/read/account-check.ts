@@ -29,3 +29,16 @@ export async function resolveAccount(
   const account = await fetchAccount(connector, signal);
   return account === null ? null : claimAccount(db, { crm: connector.id, account: account.id }, clock.now());
 }
+
+/**
+ * Whether the token belongs to the account of the stored records. The listings of another account
+ * must not be compared: our records and items are missing in it, and its IDs can equal ours.
+ */
+export async function isOwnAccount({ db, clock, signal, log }: JobContext, connector: CrmConnector): Promise<boolean> {
+  const crm = connector.id;
+  const account = await fetchAccount(connector, signal);
+  if (account === null) return true;
+  if ((await claimAccount(db, { crm, account: account.id }, clock.now())) === account.id) return true;
+  log.warn({ crm, account: account.id }, `${account.name} is another account than the one of the stored records.`);
+  return false;
+}

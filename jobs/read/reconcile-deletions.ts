@@ -1,11 +1,15 @@
 // Nightly: compares the CRM's listing of all records with the stored ones. A deletion changes no
-// modification time, so only a complete listing shows it. Records that are not listed are read by
-// ID, and so are records that were deleted before: they may have been restored, or erased for good.
+// modification time, so only a complete listing shows it; neither does a formula, a field of the
+// company or the name of an owner, so the listing returns the mapped values as well. Records that
+// are not listed are read by ID, and so are records that were deleted before: they may have been
+// restored, or erased for good.
 // The position is saved as a step of the run, so a killed night continues where it stopped.
 import { z } from 'zod';
-import type { CrmConnector } from '../../src/crm/connector.ts';
+import type { CrmConnector, RecordRef } from '../../src/crm/connector.ts';
 import { chunksOf } from '../../src/domain/chunks.ts';
 import { saveAndErase } from '../../src/store/erasure/save-and-erase.ts';
+import { NO_FINDINGS, recordFindings } from '../../src/store/reconcile/findings.ts';
+import { markDifferingRecords } from '../../src/store/reconcile/mark-differing-records.ts';
 import {
   clearListing,
   countListed,
@@ -13,13 +17,13 @@ import {
   pageOfMissing,
   saveListing,
 } from '../../src/store/records/crm-listing.ts';
-import { claimAccount } from '../../src/store/sync/crm-accounts.ts';
+import { refKey } from '../../src/store/records/ref-key.ts';
 import { activePause } from '../../src/store/sync/crm-pauses.ts';
 import { findStep, listRunSteps, saveRunSteps } from '../../src/store/sync/run-steps.ts';
 import type { JobContext } from '../context.ts';
 import { pauseOnFailure } from '../failure-policy.ts';
 import { runBatches } from '../run-batches.ts';
-import { fetchAccount } from './account-check.ts';
+import { isOwnAccount } from './account-check.ts';
 
 const STEP = 'deletions-reconciled';
 
@@ -64,24 +68,11 @@ async function compareAll(context: JobContext, connector: CrmConnector, runId: n
     position =
       position.stage === 'listing'
         ? await listPage(context, connector, runId, position)
-        : await readMissingPage(context, connector, position);
+        : await readMissingPage(context, connector, runId, position);
     const now = clock.now();
     const step = { step: STEP, crm, completedAt: position === null ? now : null, detail: position } as const;
     await saveRunSteps(db, runId, [step], { now });
   }
-}
-
-/**
- * The listing of another account must not be compared: our records are missing in it, and its IDs
- * can equal ours.
- */
-async function isOwnAccount({ db, clock, signal, log }: JobContext, connector: CrmConnector): Promise<boolean> {
-  const crm = connector.id;
-  const account = await fetchAccount(connector, signal);
-  if (account === null) return true;
-  if ((await claimAccount(db, { crm, account: account.id }, clock.now())) === account.id) return true;
-  log.warn({ crm, account: account.id }, `${account.name} is another account than the one of the stored records.`);
-  return false;
 }
 
 async function startListing({ db, clock }: JobContext, crm: string): Promise<Position> {
@@ -97,8 +88,13 @@ async function listPage(
   position: Position,
 ): Promise<Position | null> {
   const crm = connector.id;
+  const askedAt = clock.now();
   const page = await connector.listAllRecords?.(position.after, signal);
   if (page === undefined) return null;
+  const found = await markDifferingRecords(db, crm, page.current ?? [], { now: clock.now(), askedAt });
+  for (const [object, findings] of found) {
+    await recordFindings(db, { runId, crm, stream: recordStream(connector, object) }, findings, clock.now());
+  }
   await saveListing(db, { crm, runId, refs: page.refs });
   if (page.after !== null) return { ...position, after: page.after };
   const listing = { crm, startedAt: new Date(position.began) };
@@ -115,6 +111,7 @@ async function listPage(
 async function readMissingPage(
   { db, clock, signal }: JobContext,
   connector: CrmConnector,
+  runId: number,
   position: Position,
 ): Promise<Position | null> {
   const crm = connector.id;
@@ -125,10 +122,26 @@ async function readMissingPage(
     await clearListing(db, crm);
     return null;
   }
-  await runBatches(chunksOf(refs, connector.batch.read), async (chunk) => {
+  const wasLive = new Set(refs.filter(({ is_live }) => is_live).map(refKey));
+  const deleted: RecordRef[] = [];
+  const wanted = refs.map(({ object, id }) => ({ object, id }));
+  await runBatches(chunksOf(wanted, connector.batch.read), async (chunk) => {
     const askedAt = clock.now();
     const fetched = await connector.fetchLeads(chunk, signal);
     await saveAndErase(db, fetched, { crm, now: clock.now(), askedAt });
+    const removed = fetched.filter(
+      ({ kind, ref }) => (kind === 'gone' || kind === 'merged') && wasLive.has(refKey(ref)),
+    );
+    deleted.push(...removed.map(({ ref }) => ref));
   });
+  for (const [object, removed] of Map.groupBy(deleted, (ref) => ref.object)) {
+    const findings = { ...NO_FINDINGS, deleted: removed.length };
+    await recordFindings(db, { runId, crm, stream: recordStream(connector, object) }, findings, clock.now());
+  }
   return { ...position, lastRead: { object: last.object, id: last.id } };
+}
+
+/** The stream that lists the records of the object. */
+export function recordStream({ streams }: CrmConnector, object: string): string {
+  return streams.find(({ listsObject }) => listsObject === object)?.id ?? object;
 }

@@ -4,11 +4,13 @@
 import { z } from 'zod';
 import type { CrmConnector } from '../../src/crm/connector.ts';
 import { pageOfLinks } from '../../src/store/activities/stored-links.ts';
+import { recordFindings } from '../../src/store/reconcile/findings.ts';
 import { activePause } from '../../src/store/sync/crm-pauses.ts';
 import { findStep, listRunSteps, saveRunSteps } from '../../src/store/sync/run-steps.ts';
 import { saveLinkFindings } from '../../src/store/sync/save-items.ts';
 import type { JobContext } from '../context.ts';
 import { pauseOnFailure } from '../failure-policy.ts';
+import { recordStream } from './reconcile-deletions.ts';
 
 const STEP = 'links-reconciled';
 
@@ -39,7 +41,13 @@ async function compareAll({ db, clock, signal }: JobContext, connector: CrmConne
       return saveRunSteps(db, runId, [{ step: STEP, crm, completedAt: clock.now() }], { now: clock.now() });
     }
     const differences = await connector.reconcileLinks?.(stored, signal);
-    if (differences !== undefined) await saveLinkFindings(db, differences, { crm, now: clock.now() });
+    if (differences !== undefined) {
+      const records = recordStream(connector, last.ref.object);
+      const found = await saveLinkFindings(db, differences, { crm, now: clock.now(), records });
+      for (const [stream, findings] of found) {
+        await recordFindings(db, { runId, crm, stream }, findings, clock.now());
+      }
+    }
     after = { object: last.ref.object, id: last.ref.id };
     await saveRunSteps(db, runId, [{ step: STEP, crm, completedAt: null, detail: after }], { now: clock.now() });
   }

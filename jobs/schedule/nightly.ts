@@ -1,11 +1,12 @@
 // The nightly job, also run by `recompute`: finds the changes that no modification time reveals
-// (links, deletions), purges old rows, marks the leads whose score changes with time, and enqueues
+// (links, late items, deletions, formulas), purges old rows, marks the leads whose score changes with time, and enqueues
 // the jobs that read, score and write. A slot (local date) runs once, however often the job is
 // enqueued. A missed slot is made up once.
 import { purgeEventKeys } from '../../src/store/inbox/event-keys.ts';
 import { purgeQuarantine } from '../../src/store/inbox/quarantine.ts';
 import { markDueByDecay } from '../../src/store/leads/mark-due.ts';
 import { retryErrors } from '../../src/store/leads/record-errors.ts';
+import { findingsOfRun } from '../../src/store/reconcile/findings.ts';
 import { purgeConflicts } from '../../src/store/records/field-conflicts.ts';
 import { isStepDone, listRunSteps, saveRunSteps } from '../../src/store/sync/run-steps.ts';
 import {
@@ -17,8 +18,10 @@ import {
   type Run,
 } from '../../src/store/sync/runs.ts';
 import { type JobContext, scoringInstant } from '../context.ts';
+import { describeFindings } from '../read/describe-findings.ts';
 import { reconcileDeletions } from '../read/reconcile-deletions.ts';
 import { reconcileLinks } from '../read/reconcile-links.ts';
+import { reconcileStreams } from '../read/reconcile-streams.ts';
 import { latestSlot } from './nightly-slot.ts';
 
 /**
@@ -31,11 +34,12 @@ export async function runNightly(context: JobContext): Promise<void> {
   const run = await runToWorkOn(context);
   if (!run) return;
   for (const crm of context.crms.keys()) {
-    await reconcileLinks(context, crm, run.id);
-    if (context.signal.aborted) return;
-    await reconcileDeletions(context, crm, run.id);
-    if (context.signal.aborted) return;
+    for (const reconcile of [reconcileLinks, reconcileStreams, reconcileDeletions]) {
+      await reconcile(context, crm, run.id);
+      if (context.signal.aborted) return;
+    }
   }
+  await logFindings(context, run);
   // The record, or the rule that refused it, may have been corrected in the CRM.
   await retryErrors(context.db, context.clock.now(), 'write');
   await purgeOldRows(context);
@@ -73,6 +77,12 @@ async function runOfLatestSlot(context: JobContext): Promise<Run | null> {
   const firstBackfill = await firstRunDone(db, 'backfill');
   if (firstBackfill === null || firstBackfill > slot.at) return null;
   return openRun(db, { job: 'nightly', slot: slot.date, state: 'running' }, now);
+}
+
+async function logFindings({ db, log }: JobContext, run: Run): Promise<void> {
+  for (const [crm, found] of Object.entries(await findingsOfRun(db, run.id))) {
+    log.info({ crm, run: run.id, found }, `${crm}: the reconciliation found ${describeFindings(found)}.`);
+  }
 }
 
 async function purgeOldRows({ db, clock }: JobContext): Promise<void> {

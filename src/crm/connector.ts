@@ -35,12 +35,14 @@ import type {
   StreamItems,
   StreamPart,
 } from '../domain/crm-changes.ts';
+import type { ListedRecord, ReconcilePage, ReconcileRequest } from './reconcile.ts';
 import type { Account, SetupCheck, SetupStep, WriteTarget } from './setup.ts';
 import type { ChangeStream, StreamAvailability } from './streams.ts';
 import type { WebhookReceiver } from './webhook-receiver.ts';
 import type { BulkWrites, ScorePatch, WriteResult } from './writes.ts';
 
 export type * from '../domain/crm-changes.ts';
+export type * from './reconcile.ts';
 export type * from './retry-options.ts';
 export type * from './setup.ts';
 export type * from './streams.ts';
@@ -109,6 +111,15 @@ export interface CrmConnector {
   reconcileLinks?(known: readonly StoredLinks[], signal: AbortSignal): Promise<LinkDiff>;
 
   /**
+   * Reads a stream of items once more for the nightly reconciliation, in as few calls as the CRM
+   * allows: what changed since `request.since`, and the items to compare with the stored ones. The
+   * cursor of the stream stays. Absent where the modification times and the webhooks of the CRM
+   * reveal every difference; a stream of records is compared by `listAllRecords`.
+   * @throws ConnectorError of any kind; the other streams are still reconciled
+   */
+  reconcileStream?(stream: ChangeStream, request: ReconcileRequest, signal: AbortSignal): AsyncIterable<ReconcilePage>;
+
+  /**
    * One page of all existing records. A record on no page was deleted, merged or erased.
    * @param after the start of the page; null = the first page
    */
@@ -169,6 +180,11 @@ export interface SetAsideParts {
 /** A page of `listAllRecords`. */
 export interface RecordListing {
   readonly refs: readonly RecordRef[];
+  /**
+   * Current values of the records, where the listing returns them in the same calls. They show
+   * changes that no modification time reveals: of formulas, of a company, of an owner's name.
+   */
+  readonly current?: readonly ListedRecord[];
   /** The start of the next page; null = this is the last page. */
   readonly after: string | null;
 }

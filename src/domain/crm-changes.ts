@@ -88,6 +88,8 @@ export interface DirtyRecord {
 
 export interface SourcedActivity extends Activity {
   readonly ref: RecordRef;
+  /** The part of the stream that lists it, if its id does not tell: the id of a form. */
+  readonly part?: string;
 }
 
 export interface SourcedDealOutcome extends DealOutcome {

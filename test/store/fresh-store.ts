@@ -82,14 +82,14 @@ export function saveRead(
 }
 
 /** Saves activities as listed by an incremental sync of the stream. */
-export function saveListed(
+export async function saveListed(
   store: Store,
   activities: readonly SourcedActivity[],
   { crm = CRM, stream = 'page_views', now = at(), ...options }: Partial<Parameters<typeof saveActivities>[2]> = {},
 ): Promise<void> {
   const refs = activities.map((listed) => listed.ref);
   const all = { crm, stream, now, fullSyncRunId: null, ...options };
-  return inLocked(store, refs, (locked) => saveActivities(locked, activities, all), crm);
+  await inLocked(store, refs, (locked) => saveActivities(locked, activities, all), crm);
 }
 
 export function ref(id: string): RecordRef {

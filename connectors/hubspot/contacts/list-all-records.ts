@@ -1,15 +1,24 @@
-// Lists the IDs of all contacts by pages. Used to find deleted records.
+// Lists all contacts by pages, with their values and those of their companies, as the full sync of
+// contacts does: one call for 100 contacts, one for 100 companies. Used to find deleted contacts, and
+// changes that move no modification time: of calculated properties and of companies.
 import type { RecordListing } from '../../../src/crm/connector.ts';
-import { listPage } from '../objects/object-reads.ts';
 import type { HubSpotParts } from '../parts.ts';
-import { contactRef } from './contact-mapping.ts';
+import { contactStream } from '../streams/contact-stream.ts';
+import { type CompanyReader, createCompanyReader } from './company-reader.ts';
 
-/** @param after the start of the page; null = the first page */
-export async function listAllRecords(
-  { http }: Pick<HubSpotParts, 'http'>,
-  after: string | null,
-  signal: AbortSignal,
-): Promise<RecordListing> {
-  const page = await listPage(http, { type: 'contacts', properties: ['hs_object_id'], after }, signal);
-  return { refs: page.records.map(({ id }) => contactRef(id)), after: page.after };
+type ListAllRecords = (after: string | null, signal: AbortSignal) => Promise<RecordListing>;
+
+export function createRecordListing(parts: HubSpotParts): ListAllRecords {
+  const createReader = (): CompanyReader => createCompanyReader(parts.http, parts.contacts.companyProperties);
+  let readCompanies = createReader();
+  return async (after, signal) => {
+    // A new listing reads the companies again.
+    if (after === null) readCompanies = createReader();
+    const position = { phase: 'list', after, isComplete: false, startedAt: 0 };
+    for await (const { leads, cursor } of contactStream(parts, () => readCompanies).read(position, signal)) {
+      const next = typeof cursor.after === 'string' ? cursor.after : null;
+      return { refs: leads.map(({ ref }) => ref), current: leads, after: next };
+    }
+    return { refs: [], after: null };
+  };
 }

@@ -9,7 +9,11 @@ import type { HubSpotParts } from '../parts.ts';
 import { listThenSearch } from './list-then-search.ts';
 import { type StreamReader, scopeFix } from './stream-reader.ts';
 
-export function contactStream(parts: HubSpotParts): StreamReader {
+/** @param companyReader creates the reader of companies for one reading of the stream */
+export function contactStream(
+  parts: HubSpotParts,
+  companyReader = () => createCompanyReader(parts.http, parts.contacts.companyProperties),
+): StreamReader {
   const { contacts, http } = parts;
   return {
     stream: { id: 'contacts', activityTypes: [], listsObject: 'contacts' },
@@ -19,7 +23,7 @@ export function contactStream(parts: HubSpotParts): StreamReader {
       isRequired: true,
     },
     read(cursor, signal) {
-      const readCompanies = createCompanyReader(http, contacts.companyProperties);
+      const readCompanies = companyReader();
       const source = {
         id: 'contacts',
         type: 'contacts',

@@ -43,6 +43,8 @@ export interface MatchedEvents {
 
 export interface EventSource<E> {
   readonly stream: string;
+  /** The id of the activity of an event. */
+  activityId(eventId: string): string;
   /** In any order; `at` is epoch ms. */
   dated(event: E): { readonly id: string; readonly at: number };
   page(window: EventWindow, signal: AbortSignal): Promise<{ events: readonly E[]; next: string | null }>;

@@ -28,6 +28,12 @@ export interface GroupSource<G extends Group> {
   readonly inOrder: boolean;
   /** The groups that a rule of the mapping can match. */
   list(signal: AbortSignal): Promise<readonly G[]>;
+  /** Those of the groups that HubSpot still has, whether or not a rule matches them. */
+  existing(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
+  /** The number of members according to HubSpot; null = it does not tell. Absent: never. */
+  sizeOf?(group: G): number | null;
+  /** All properties of a member that joined at an instant (epoch ms). Absent: members have others. */
+  memberProperties?(group: G, at: number): Fields;
   members(
     group: G,
     after: string | null,

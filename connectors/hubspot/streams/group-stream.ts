@@ -78,7 +78,7 @@ async function* readExisting<G extends Group>(
   }
 }
 
-function toActivities<G extends Group>(
+export function toActivities<G extends Group>(
   { toActivity }: Pick<HubSpotParts, 'toActivity'>,
   { stream, prefix }: GroupSource<G>,
   group: G,

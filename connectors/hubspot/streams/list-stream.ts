@@ -6,6 +6,7 @@ import type { Fields } from '../../../src/domain/lead.ts';
 import { type HubSpotList, listMembersSchema, listsSchema } from '../http/responses/activities.ts';
 import { STREAM_SCOPES } from '../http/scopes.ts';
 import type { HubSpotParts } from '../parts.ts';
+import { reconcileGroups } from '../reconcile/reconcile-groups.ts';
 import type { Group, GroupSource } from './group-members.ts';
 import { readGroupMembers } from './group-stream.ts';
 import { type StreamReader, scopeFix } from './stream-reader.ts';
@@ -18,6 +19,11 @@ const SIZE = 'hs_list_size';
 
 interface List extends Group {
   readonly properties: Fields;
+  readonly size: number | null;
+}
+
+function memberProperties({ properties }: List, at: number): Fields {
+  return { ...properties, joined_at: at };
 }
 
 export function listStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
@@ -27,16 +33,22 @@ export function listStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
     prefix: 'list',
     inOrder: true,
     list: async (signal) => (await searchLists(parts, signal)).flatMap((list) => toGroups(parts, list)),
-    async members({ id, properties }, after, signal) {
+    existing: async (ids, signal) => {
+      const lists = await searchLists(parts, signal);
+      return lists.map(({ listId }) => listId).filter((id) => ids.includes(id));
+    },
+    sizeOf: ({ size }) => size,
+    memberProperties,
+    async members(list, after, signal) {
       const query = { limit: String(MEMBERS_PAGE), ...(after === null ? {} : { after }) };
-      const path = http.paths.listMembers(id);
+      const path = http.paths.listMembers(list.id);
       const response = await http.call(
         { what: 'reading the members of a list', path, query, responseSchema: listMembersSchema },
         signal,
       );
       const members = response.results.map(({ recordId, membershipTimestamp }) => {
         const at = Date.parse(membershipTimestamp);
-        return { contactId: recordId, at, properties: { ...properties, joined_at: at } };
+        return { contactId: recordId, at, properties: memberProperties(list, at) };
       });
       return { members, next: response.paging };
     },
@@ -48,6 +60,7 @@ export function listStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
       fix: scopeFix(STREAM_SCOPES.lists),
     },
     read: (cursor, signal) => readGroupMembers(parts, source, cursor, signal),
+    reconcile: (request, signal) => reconcileGroups(parts, source, request, signal),
   };
 }
 
@@ -78,5 +91,7 @@ function toGroups({ toActivity, clock }: HubSpotParts, list: HubSpotList): List[
   });
   // If HubSpot does not report the last join, at least the size changes.
   const changeToken = String(additional[LAST_JOINED] ?? `size ${String(additional[SIZE] ?? 'unknown')}`);
-  return activity === null ? [] : [{ id: list.listId, changeToken, properties }];
+  const size = Number(additional[SIZE] ?? Number.NaN);
+  const counted = { size: Number.isSafeInteger(size) ? size : null };
+  return activity === null ? [] : [{ id: list.listId, changeToken, properties, ...counted }];
 }

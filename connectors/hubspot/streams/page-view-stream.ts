@@ -6,6 +6,8 @@ import { contactRef } from '../contacts/contact-mapping.ts';
 import { occurrencesSchema } from '../http/responses/activities.ts';
 import { pathOf } from '../objects/url-path.ts';
 import type { HubSpotParts } from '../parts.ts';
+import { isDatedBy } from '../reconcile/pages.ts';
+import { reconcileEvents } from '../reconcile/reconcile-events.ts';
 import { type EventSource, type EventWindow, readWindows } from './event-windows.ts';
 import type { StreamReader } from './stream-reader.ts';
 
@@ -17,6 +19,7 @@ type Occurrence = z.infer<typeof occurrencesSchema>['results'][number];
 export function pageViewStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
   const source: EventSource<Occurrence> = {
     stream: stream.id,
+    activityId,
     dated: ({ id, occurredAt }) => ({ id, at: Date.parse(occurredAt) }),
     page: (window, signal) => readOccurrences(parts, window, signal),
     match: async (events) => ({ activities: events.flatMap((event) => toPageView(parts, event)) }),
@@ -33,6 +36,10 @@ export function pageViewStream(parts: HubSpotParts, stream: ChangeStream): Strea
       subscription: 'Page views need an Enterprise subscription.',
     },
     read: (cursor, signal) => readWindows(parts, source, cursor, signal),
+    reconcile: (request, signal) => {
+      const isComparable = isDatedBy(parts.mapping, stream.id, 'occurred_at');
+      return reconcileEvents(source, { ...request, now: parts.clock.now(), isComparable }, signal);
+    },
   };
 }
 
@@ -54,9 +61,13 @@ async function readOccurrences({ http }: HubSpotParts, window: EventWindow, sign
   return { events: response.results, next: response.paging };
 }
 
+function activityId(eventId: string): string {
+  return `event:${eventId}`;
+}
+
 function toPageView({ toActivity }: HubSpotParts, event: Occurrence): SourcedActivity[] {
   const page_path = pathOf(event.properties.hs_url);
   const properties = { ...event.properties, occurred_at: event.occurredAt, page_path };
-  const activity = toActivity({ id: `event:${event.id}`, source: 'page_views', properties });
+  const activity = toActivity({ id: activityId(event.id), source: 'page_views', properties });
   return activity === null ? [] : [{ ...activity, ref: contactRef(event.objectId) }];
 }

@@ -8,6 +8,7 @@ import { checkMapping } from '../../kit/check-mapping.ts';
 import { COUNTERS } from '../contacts/counters.ts';
 import { ENGAGEMENTS } from '../contacts/engagements.ts';
 import type { HubSpotParts } from '../parts.ts';
+import { reconcileForms } from '../reconcile/reconcile-forms.ts';
 import { companyStream } from './company-stream.ts';
 import { contactStream } from './contact-stream.ts';
 import { counterStream } from './counter-stream.ts';
@@ -23,7 +24,10 @@ import type { StreamReader } from './stream-reader.ts';
 
 const ACTIVITY_STREAMS: Readonly<Record<string, (parts: HubSpotParts, stream: ChangeStream) => StreamReader>> = {
   ...Object.fromEntries(Object.keys(ENGAGEMENTS).map((type) => [type, engagementStream])),
-  form_submissions: formStream,
+  form_submissions: (parts, stream) => ({
+    ...formStream(parts, stream),
+    reconcile: (request, signal) => reconcileForms(parts, request, signal),
+  }),
   page_views: pageViewStream,
   marketing_emails: marketingEmailStream,
   lists: listStream,

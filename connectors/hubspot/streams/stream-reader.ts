@@ -1,5 +1,5 @@
 // The interface that every stream of this folder implements.
-import type { ChangePage, ChangeStream, Cursor } from '../../../src/crm/connector.ts';
+import type { ChangePage, ChangeStream, Cursor, ReconcilePage, ReconcileRequest } from '../../../src/crm/connector.ts';
 import { cursorParser } from '../../kit/change-pages.ts';
 import type { ProbeCall } from '../http/call.ts';
 
@@ -8,6 +8,8 @@ export interface StreamReader {
   readonly access: StreamAccess;
   /** The pages after `cursor`; null starts the full sync. */
   read(cursor: Cursor | null, signal: AbortSignal): AsyncIterable<ChangePage>;
+  /** Absent for contacts, companies and counters: `listAllRecords` compares them. */
+  reconcile?(request: ReconcileRequest, signal: AbortSignal): AsyncIterable<ReconcilePage>;
 }
 
 /** How to check, with one small call, whether the token and the portal give access to a stream. */

@@ -1,8 +1,12 @@
-// Lists the IDs of all people by pages: all Leads that are not converted, then all Contacts. Used
-// to find deleted records.
-import type { RecordListing } from '../../../src/crm/connector.ts';
+// Lists all people by pages: all Leads that are not converted, then all Contacts, with their mapped
+// values. Used to find deleted records, and changes that move no SystemModstamp: of formulas, of
+// the Account, of the owner's name.
+import type { ListedRecord, RecordListing } from '../../../src/crm/connector.ts';
+import { writtenFields } from '../../../src/mapping/write-back.ts';
 import type { SalesforceParts } from '../parts.ts';
-import { PAGE_ROWS, readRows } from '../query/query.ts';
+import { withModstamp } from '../query/changes.ts';
+import { PAGE_ROWS, type Row, readRows } from '../query/query.ts';
+import { nextId } from '../query/read-by-ids.ts';
 import { all, type Condition, compare, id } from '../query/soql.ts';
 import { isVisible } from '../query/visibility.ts';
 import { NOT_CONVERTED, PEOPLE, type PersonObject, personRef } from './person-mapping.ts';
@@ -26,17 +30,51 @@ export async function listAllRecords(
   const query = {
     what: `listing ${position.object} records`,
     from: position.object,
-    fields: [],
+    fields: await listedFields(parts, position.object, signal),
     ...(conditions.length === 0 ? {} : { where: all(...conditions) }),
     orderBy: ['Id'],
     limit: PAGE_ROWS,
   };
-  const { rows, hasMore } = await readRows(parts, query, signal);
-  const last = rows.at(-1);
+  const page = await readRows(parts, query, signal);
+  const { rows } = withModstamp(page);
+  // A record whose values cannot be read exists.
+  const ids = [...page.rows, ...page.unreadable].flatMap((row) => row.id ?? []);
   return {
-    refs: rows.map((row) => ({ object: position.object, id: row.id })),
-    after: hasMore && last !== undefined ? last.id : next,
+    refs: ids.map((listed) => ({ object: position.object, id: listed })),
+    current: rows.map((row) => toListed(parts, position.object, row)),
+    after: page.hasMore ? nextId(page, position.id) : next,
   };
+}
+
+/**
+ * The mapped fields, and those that we write, but for long texts: with one of them Salesforce
+ * returns fewer records in a call.
+ * https://help.salesforce.com/s/articleView?id=000386264
+ */
+async function listedFields(
+  { schema, people, mapping }: SalesforceParts,
+  object: PersonObject,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const described = await schema.describe(object, signal);
+  const isLongText = (name: string) => (described?.fields.get(name.toLowerCase())?.length ?? 0) > MAX_SHORT_TEXT;
+  const longTexts = new Set(
+    writtenFields(mapping)
+      .map(({ property }) => property)
+      .filter(isLongText),
+  );
+  return people.fieldsOf(object).filter((name) => !longTexts.has(name));
+}
+
+const MAX_SHORT_TEXT = 255;
+
+/** Without the values of fields that were not listed. */
+function toListed({ people, mapping }: SalesforceParts, object: PersonObject, row: Row): ListedRecord {
+  const { ref, fields, crmValues, modifiedAt, companyId, links = [] } = people.toSnapshot(object, row);
+  const listed = new Set(Object.keys(row.values).map((name) => name.toLowerCase()));
+  const present = writtenFields(mapping).filter(({ property }) => listed.has(property.toLowerCase()));
+  const values = Object.fromEntries(present.map(({ field }) => [field, crmValues[field] ?? null]));
+  return { ref, fields, crmValues: values, modifiedAt, companyId, links };
 }
 
 function parsePosition(after: string | null): { object: PersonObject; id: string | null } {

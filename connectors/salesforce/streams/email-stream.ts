@@ -7,6 +7,7 @@ import type { Fields } from '../../../src/domain/lead.ts';
 import { activityProperties } from '../../../src/mapping/project-activities.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { missingFields } from '../query/visibility.ts';
+import { reconcileItems } from '../reconcile/reconcile-items.ts';
 import { fieldValue, personRefs, toActivities } from './activity-items.ts';
 import { missingDateFields } from './date-fields.ts';
 import { type Item, type ItemSource, readItemPages } from './item-stream.ts';
@@ -28,6 +29,7 @@ export function emailStream(parts: SalesforceParts, stream: ChangeStream): Strea
   const source: ItemSource = {
     id: stream.id,
     object: 'EmailMessage',
+    kind: 'email',
     fields: [...FIELDS, ...activityProperties(parts.mapping, stream.id)],
     relation: RELATION,
     project: (item) => {
@@ -51,7 +53,8 @@ export function emailStream(parts: SalesforceParts, stream: ChangeStream): Strea
       const { object, item, person } = RELATION;
       return missingFields(parts, { what: 'reading the people of emails', object, fields: [item, person] }, signal);
     },
-    read: (cursor, signal) => readItemPages(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readItemPages(parts, source, { cursor, setAside }, signal),
+    reconcile: (request, signal) => reconcileItems(parts, source, request, signal),
   };
 }
 

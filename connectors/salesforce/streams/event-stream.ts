@@ -5,6 +5,7 @@ import type { ChangeStream, RecordRef } from '../../../src/crm/connector.ts';
 import { activityProperties } from '../../../src/mapping/project-activities.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { missingFields } from '../query/visibility.ts';
+import { reconcileItems } from '../reconcile/reconcile-items.ts';
 import { fieldValue, personRefs, toActivities } from './activity-items.ts';
 import { missingDateFields } from './date-fields.ts';
 import { type Item, type ItemSource, readItemPages } from './item-stream.ts';
@@ -14,6 +15,7 @@ export function eventStream(parts: SalesforceParts, stream: ChangeStream): Strea
   const source: ItemSource = {
     id: stream.id,
     object: 'Event',
+    kind: 'event',
     fields: ['WhoId', 'IsChild', ...activityProperties(parts.mapping, stream.id)],
     // The invitees; with Shared Activities also the people that the event concerns.
     relation: { object: 'EventRelation', item: 'EventId', person: 'RelationId', fields: ['Status'] },
@@ -38,7 +40,8 @@ export function eventStream(parts: SalesforceParts, stream: ChangeStream): Strea
         (await missingFields(parts, access, signal)) ?? (await missingDateFields(parts, access, stream.id, signal))
       );
     },
-    read: (cursor, signal) => readItemPages(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readItemPages(parts, source, { cursor, setAside }, signal),
+    reconcile: (request, signal) => reconcileItems(parts, source, request, signal),
   };
 }
 

@@ -7,6 +7,7 @@ import { toInstant } from '../../../src/mapping/convert-value.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { textOf } from '../people/person-mapping.ts';
 import { missingFields } from '../query/visibility.ts';
+import { reconcileItems } from '../reconcile/reconcile-items.ts';
 import { fieldValue, personRefs } from './activity-items.ts';
 import { type ItemSource, type Relation, readItemPages } from './item-stream.ts';
 import type { StreamReader } from './stream-reader.ts';
@@ -26,6 +27,7 @@ export function opportunityStream(parts: SalesforceParts): StreamReader {
   const source: ItemSource = {
     id: ID,
     object: 'Opportunity',
+    kind: 'opportunity',
     fields: [...STATE, ...FIELDS],
     relation: RELATION,
     project: ({ id, values, links }) => {
@@ -43,7 +45,8 @@ export function opportunityStream(parts: SalesforceParts): StreamReader {
       const people = { what: 'reading the contact roles of opportunities', object, fields: [item, person] };
       return (await missingFields(parts, access, signal)) ?? (await missingFields(parts, people, signal));
     },
-    read: (cursor, signal) => readItemPages(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readItemPages(parts, source, { cursor, setAside }, signal),
+    reconcile: (request, signal) => reconcileItems(parts, source, request, signal),
   };
 }
 

@@ -17,13 +17,20 @@ interface SaveOptions extends MarkDueOptions {
   readonly fullSyncRunId: number | null;
 }
 
+/** The number of activities that a call changed. */
+export interface ActivityChanges {
+  readonly inserted: number;
+  /** Changed, or restored from their tombstone. */
+  readonly updated: number;
+}
+
 /** Upserts activities. Leads with a new or changed one become due. */
 export async function saveActivities(
   locked: LockedLeads,
   activities: readonly SourcedActivity[],
   options: SaveOptions,
-): Promise<void> {
-  if (activities.length === 0) return;
+): Promise<ActivityChanges> {
+  if (activities.length === 0) return { inserted: 0, updated: 0 };
   const { crm, stream, now, fullSyncRunId } = options;
   const { tx } = locked;
   await ensureLockedRecords(
@@ -33,13 +40,14 @@ export async function saveActivities(
     now,
   );
   const page = sql`${jsonRows(activityRows(activities))} as t (object text, record_id text, id text, type text,
-    at timestamptz, attributes jsonb)`;
+    at timestamptz, attributes jsonb, part text)`;
   // `offset 0` makes the plan look up each record by its key. Without table statistics it would
   // scan all records for each activity.
-  const { rows: changed } = await sql<{ lead_id: number }>`
+  const { rows: changed } = await sql<{ lead_id: number; is_new: boolean }>`
     insert into leadgrade.activities as a
-      (crm, object, record_id, id, lead_id, stream, type, at, attributes, seen_at, last_full_sync_run_id)
-    select ${crm}, t.object, t.record_id, t.id, r.lead_id, ${stream}, t.type, t.at, t.attributes, ${now}, ${fullSyncRunId}::bigint
+      (crm, object, record_id, id, lead_id, stream, part, type, at, attributes, seen_at, last_full_sync_run_id)
+    select ${crm}, t.object, t.record_id, t.id, r.lead_id, ${stream}, t.part, t.type, t.at, t.attributes, ${now},
+      ${fullSyncRunId}::bigint
     from ${page}
     cross join lateral (
       select r.lead_id from leadgrade.records r
@@ -47,10 +55,11 @@ export async function saveActivities(
     ) r
     on conflict (crm, object, record_id, id)
     do update set type = excluded.type, at = excluded.at, attributes = excluded.attributes, gone_at = null,
+      part = coalesce(excluded.part, a.part),
       last_full_sync_run_id = coalesce(excluded.last_full_sync_run_id, a.last_full_sync_run_id)
     where (a.type, a.at, a.attributes) is distinct from (excluded.type, excluded.at, excluded.attributes)
-      or a.gone_at is not null
-    returning lead_id`.execute(tx);
+      or a.gone_at is not null or a.part is null and excluded.part is not null
+    returning lead_id, xmax = 0 as is_new`.execute(tx);
   if (fullSyncRunId !== null) {
     await sql`
       update leadgrade.activities a set last_full_sync_run_id = ${fullSyncRunId} from ${page}
@@ -58,6 +67,8 @@ export async function saveActivities(
         and a.last_full_sync_run_id is distinct from ${fullSyncRunId}`.execute(tx);
   }
   await markDue(locked, leadIdsOf(changed), 'activity', now, options);
+  const inserted = changed.filter(({ is_new }) => is_new).length;
+  return { inserted, updated: changed.length - inserted };
 }
 
 /**
@@ -68,31 +79,33 @@ function activityRows(activities: readonly SourcedActivity[]) {
   const latest = new Map(
     activities.map((activity) => [`${activity.ref.object}/${activity.ref.id}/${activity.id}`, activity]),
   );
-  return [...latest.values()].map(({ ref, id, type, at, attributes }) => ({
+  return [...latest.values()].map(({ ref, id, type, at, attributes, part = null }) => ({
     object: ref.object,
     record_id: ref.id,
     id,
     type,
     at: new Date(at).toISOString(),
     attributes,
+    part,
   }));
 }
 
-/** Sets the tombstone of activities that no longer exist in the CRM. */
+/** Sets the tombstone of activities that no longer exist in the CRM. @returns the stream of each */
 export async function tombstoneActivities(
   locked: LockedLeads,
   crm: string,
   gone: ChangePage['gone'],
   now: Date,
-): Promise<void> {
-  if (gone.length === 0) return;
+): Promise<readonly string[]> {
+  if (gone.length === 0) return [];
   const rows = gone.map(({ ref, activityId }) => ({ object: ref.object, record_id: ref.id, id: activityId }));
-  const { rows: changed } = await sql<{ lead_id: number }>`
+  const { rows: changed } = await sql<{ lead_id: number; stream: string }>`
     update leadgrade.activities a set gone_at = ${now}
     from ${jsonRows(rows)} as t (object text, record_id text, id text)
     where a.crm = ${crm} and a.object = t.object and a.record_id = t.record_id and a.id = t.id and a.gone_at is null
-    returning a.lead_id`.execute(locked.tx);
+    returning a.lead_id, a.stream`.execute(locked.tx);
   await markDue(locked, leadIdsOf(changed), 'activity', now);
+  return changed.map(({ stream }) => stream);
 }
 
 /**

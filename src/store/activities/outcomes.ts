@@ -16,13 +16,13 @@ interface SaveOptions {
   readonly fullSyncRunId: number | null;
 }
 
-/** Upserts outcomes. */
+/** Upserts outcomes. @returns the number of new or changed ones */
 export async function saveOutcomes(
   locked: LockedLeads,
   outcomes: readonly SourcedDealOutcome[],
   options: SaveOptions,
-): Promise<void> {
-  if (outcomes.length === 0) return;
+): Promise<number> {
+  if (outcomes.length === 0) return 0;
   const { crm, now, fullSyncRunId } = options;
   // A statement can change a row only once.
   const latest = new Map(outcomes.map((outcome) => [`${outcome.ref.object}/${outcome.ref.id}/${outcome.id}`, outcome]));
@@ -32,7 +32,7 @@ export async function saveOutcomes(
     outcomes.map(({ ref }) => ref),
     now,
   );
-  await sql`
+  const { numAffectedRows = 0n } = await sql`
     insert into leadgrade.deal_outcomes as o (crm, object, record_id, id, lead_id, source, pipeline, stage, state, amount,
       currency, created_at, closed_at, stages, seen_at, last_full_sync_run_id)
     select ${crm}, t.object, t.record_id, t.id, r.lead_id, t.source, t.pipeline, t.stage, t.state, t.amount, t.currency,
@@ -45,10 +45,11 @@ export async function saveOutcomes(
     do update set pipeline = excluded.pipeline, stage = excluded.stage, state = excluded.state, amount = excluded.amount,
       currency = excluded.currency, created_at = excluded.created_at, closed_at = excluded.closed_at,
       stages = excluded.stages, gone_at = null, last_full_sync_run_id = coalesce(excluded.last_full_sync_run_id, o.last_full_sync_run_id)
-    where o.gone_at is not null or excluded.last_full_sync_run_id is distinct from o.last_full_sync_run_id
+    where o.gone_at is not null or excluded.last_full_sync_run_id <> coalesce(o.last_full_sync_run_id, 0)
       or (o.pipeline, o.stage, o.state, o.amount, o.currency, o.created_at, o.closed_at, o.stages) is distinct from
         (excluded.pipeline, excluded.stage, excluded.state, excluded.amount, excluded.currency, excluded.created_at,
          excluded.closed_at, excluded.stages)`.execute(locked.tx);
+  return Number(numAffectedRows);
 }
 
 function toRow({ ref, ...outcome }: SourcedDealOutcome) {
@@ -87,15 +88,21 @@ export async function saveLifecycleOutcomes(
       and not t.outcome_ids ? o.id`.execute(locked.tx);
 }
 
-/** Sets the tombstone of outcomes that no longer exist, or belong to another record now. */
-export async function tombstoneOutcomes(tx: Tx, crm: string, gone: LinkDiff['goneOutcomes'], now: Date): Promise<void> {
-  if (gone.length === 0) return;
+/** Sets the tombstone of outcomes that no longer exist, or belong to another record now. @returns their number */
+export async function tombstoneOutcomes(
+  tx: Tx,
+  crm: string,
+  gone: LinkDiff['goneOutcomes'],
+  now: Date,
+): Promise<number> {
+  if (gone.length === 0) return 0;
   const rows = gone.map(({ ref, outcomeId }) => ({ object: ref.object, record_id: ref.id, id: outcomeId }));
-  await sql`
+  const { numAffectedRows = 0n } = await sql`
     update leadgrade.deal_outcomes o set gone_at = ${now}
     from ${jsonRows(rows)} as t (object text, record_id text, id text)
     where o.crm = ${crm} and o.object = t.object and o.record_id = t.record_id and o.id = t.id
       and o.gone_at is null`.execute(tx);
+  return Number(numAffectedRows);
 }
 
 /**

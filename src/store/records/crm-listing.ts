@@ -43,6 +43,11 @@ export async function countListed(
   return rows[0] ?? { known: 0, listed: 0 };
 }
 
+interface MissingRecord extends RecordRef {
+  /** False: it was deleted before. */
+  readonly is_live: boolean;
+}
+
 /**
  * The records behind `after` whose state must be fetched, ordered by object and id: live ones that
  * are not in the listing, and deleted ones, which can have been restored or erased since.
@@ -51,10 +56,10 @@ export async function pageOfMissing(
   db: Kysely<Tables>,
   { crm, startedAt }: Listing,
   page: { after: RecordRef | null; limit: number },
-): Promise<readonly RecordRef[]> {
+): Promise<readonly MissingRecord[]> {
   const after = page.after ?? { object: '', id: '' };
-  const { rows } = await sql<RecordRef>`
-    select r.object, r.id from leadgrade.records r
+  const { rows } = await sql<MissingRecord>`
+    select r.object, r.id, r.state = 'live' as is_live from leadgrade.records r
     where r.crm = ${crm} and (r.object, r.id) > (${after.object}, ${after.id})
       and (r.state = 'live' and r.read_at < ${startedAt} and not ${IS_LISTED}
         or r.state = 'gone' and (r.erased_at is null or ${IS_LISTED}))

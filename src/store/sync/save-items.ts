@@ -8,6 +8,7 @@ import { saveOutcomes, tombstoneOutcomes } from '../activities/outcomes.ts';
 import { findRemovedItems } from '../activities/removed-items.ts';
 import { type LockedLeads, withLockedLeads } from '../leads/lock-leads.ts';
 import type { MarkDueOptions } from '../leads/mark-due.ts';
+import { addFindings, type Findings, NO_FINDINGS } from '../reconcile/findings.ts';
 import { markDirty } from '../records/mark-dirty.ts';
 import { markDirtyInPages, markLockedDirty } from '../records/mark-dirty-from-webhook.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -65,24 +66,32 @@ export async function savePageItems(
 /**
  * Saves the differences that a reconciliation of links found; they belong to the cursor of no
  * stream.
+ * @param options.records the stream of the records
+ * @returns what was found, by stream
  */
 export async function saveLinkFindings(
   db: Kysely<Tables>,
   found: LinkDiff,
-  options: { crm: string; now: Date },
-): Promise<void> {
+  options: { crm: string; now: Date; records: string },
+): Promise<ReadonlyMap<string, Findings>> {
+  const findings = new Map<string, Findings>();
+  const count = (stream: string, more: Partial<Findings>) => {
+    findings.set(stream, addFindings(findings.get(stream) ?? NO_FINDINGS, { ...NO_FINDINGS, ...more }));
+  };
   const { crm, now } = options;
   const items = [found.dirty, found.activities, found.gone, found.outcomes, found.goneOutcomes].flat();
   const refs = items.map(({ ref }) => ref);
   await db.transaction().execute((tx) =>
     withLockedLeads(tx, crm, refs, async (locked) => {
-      await markDirty(locked, crm, found.dirty, now);
+      count(options.records, { changed: await markDirty(locked, crm, found.dirty, now) });
       for (const [stream, activities] of Map.groupBy(found.activities, (activity) => activity.stream)) {
-        await saveActivities(locked, activities, { crm, stream, now, fullSyncRunId: null });
+        const saved = await saveActivities(locked, activities, { crm, stream, now, fullSyncRunId: null });
+        count(stream, { late: saved.inserted, changed: saved.updated });
       }
-      await tombstoneActivities(locked, crm, found.gone, now);
-      await saveOutcomes(locked, found.outcomes, { crm, now, fullSyncRunId: null });
-      await tombstoneOutcomes(tx, crm, found.goneOutcomes, now);
+      for (const stream of await tombstoneActivities(locked, crm, found.gone, now)) count(stream, { deleted: 1 });
+      const outcomes = await saveOutcomes(locked, found.outcomes, { crm, now, fullSyncRunId: null });
+      count('deals', { late: outcomes, deleted: await tombstoneOutcomes(tx, crm, found.goneOutcomes, now) });
     }),
   );
+  return findings;
 }

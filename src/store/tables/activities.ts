@@ -15,6 +15,8 @@ export interface ActivitiesTable {
   lead_id: number;
   /** The stream that returned it; `events` for the team's own site. */
   stream: string;
+  /** The part of the stream that lists it, if its id does not tell: the id of a form. */
+  part: string | null;
   type: string;
   /** When it happened. */
   at: Instant;
@@ -54,4 +56,17 @@ export interface DealOutcomesTable {
   gone_at: Instant | null;
   /** The last full sync that listed it. */
   last_full_sync_run_id: number | null;
+}
+
+/**
+ * Items that the running comparison of a stream has listed so far. A stored item of the compared
+ * scope that is missing here at its end no longer exists.
+ */
+export interface ItemListingTable {
+  crm: string;
+  stream: string;
+  object: string;
+  record_id: string;
+  /** The id of the activity or of the outcome. */
+  id: string;
 }

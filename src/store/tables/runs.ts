@@ -33,6 +33,10 @@ export type RunStep =
    * until then.
    */
   | 'deletions-reconciled'
+  /** Per CRM, nightly: streams were read once more. `detail` lists the streams done until then. */
+  | 'streams-reconciled'
+  /** Per CRM, nightly: `detail` is what the reconciliation found, by stream. */
+  | 'reconciliation-findings'
   /** `work-marked`, and `streams-synced` for every CRM. */
   | 'own-work-done'
   | 'records-read'

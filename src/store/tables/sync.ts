@@ -23,6 +23,15 @@ export interface StreamsTable {
   availability_checked_at: Instant | null;
   /** Hash of the mapping that its records were read with; another mapping starts a full sync. */
   mapping_hash: string | null;
+  /**
+   * When the last complete reconciliation began. The next one reads what changed since then once
+   * more, and RECONCILE_DAYS before.
+   */
+  reconciled_at: Instant | null;
+  /** When the unfinished comparison of its items began; null = none is running. */
+  comparison_started_at: Instant | null;
+  /** The position of that comparison. */
+  comparison: Json<Readonly<Record<string, unknown>>> | null;
 }
 
 /** How far the events of each counter of a record are dated (`DatedCounter`). */

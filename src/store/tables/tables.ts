@@ -1,5 +1,5 @@
 // The tables of the schema `leadgrade`, as kysely sees them. src/store/migrations creates them.
-import type { ActivitiesTable, DealOutcomesTable } from './activities.ts';
+import type { ActivitiesTable, DealOutcomesTable, ItemListingTable } from './activities.ts';
 import type { ErasuresTable } from './erasure.ts';
 import type { MatchingConfigTable, MatchQueueTable, RecordLinksTable } from './identity.ts';
 import type { InboxTable, ProcessedEventKeysTable, QuarantineTable } from './inbox.ts';
@@ -31,6 +31,7 @@ export interface Tables {
 
   activities: ActivitiesTable;
   deal_outcomes: DealOutcomesTable;
+  item_listing: ItemListingTable;
 
   record_links: RecordLinksTable;
   match_queue: MatchQueueTable;

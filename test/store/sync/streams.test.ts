@@ -137,7 +137,7 @@ describe(`a stream (${BACKEND.name})`, () => {
         goneOutcomes: [],
         activities: [{ ...activity('a', 'view:1'), stream: key.stream }],
       },
-      { crm: CRM, now: at(150) },
+      { crm: CRM, now: at(150), records: 'contacts' },
     );
     await finishPull(store.db, {
       ...key,

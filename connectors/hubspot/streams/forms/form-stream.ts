@@ -77,7 +77,8 @@ function changePage(state: FormsCursor, activities: readonly SourcedActivity[]):
   return { ...emptyPage(state, state.isFullSync), activities };
 }
 
-async function toActivities(
+/** The activities of the submissions whose contact is found. */
+export async function toActivities(
   { toActivity }: HubSpotParts,
   form: Form,
   submissions: readonly Submission[],
@@ -104,12 +105,13 @@ async function toActivities(
         submitted_at: submission.submittedAt,
       },
     });
-    return activity === null ? [] : [{ ...activity, ref: contactRef(contact) }];
+    return activity === null ? [] : [{ ...activity, ref: contactRef(contact), part: form.id }];
   });
   return { activities, unmatched };
 }
 
-function emailOf(submission: Submission): string | null {
+/** The address that the form was submitted with, in lower case. */
+export function emailOf(submission: Submission): string | null {
   const value = submission.values.find(({ name }) => name.toLowerCase() === 'email')?.value;
   return typeof value === 'string' && value.includes('@') ? value.trim().toLowerCase() : null;
 }

@@ -10,6 +10,8 @@ import { type ContactsByEmail, createContactsByEmail } from '../../contacts/cont
 import { type EmailEvent, emailEventsSchema } from '../../http/responses/activities.ts';
 import { STREAM_SCOPES } from '../../http/scopes.ts';
 import type { HubSpotParts } from '../../parts.ts';
+import { isDatedBy } from '../../reconcile/pages.ts';
+import { reconcileEvents } from '../../reconcile/reconcile-events.ts';
 import { type EventSource, type EventWindow, type MatchedEvents, readWindows } from '../event-windows.ts';
 import { type StreamReader, scopeFix } from '../stream-reader.ts';
 import { createEmailNames, type EmailName } from './campaign-names.ts';
@@ -28,20 +30,31 @@ export function marketingEmailStream(parts: HubSpotParts, stream: ChangeStream):
       probe: { path: parts.http.paths.emailEvents, query: { limit: '1' } },
       fix: `${scopeFix(STREAM_SCOPES.marketing_emails)} The subscription must include marketing email.`,
     },
-    read(cursor, signal) {
-      const findContacts = createContactsByEmail(parts.http);
-      const source: EventSource<EmailEvent> = {
-        stream: stream.id,
-        dated: ({ id, created }) => ({ id, at: created }),
-        page: (window, pageSignal) => readEvents(parts, window, pageSignal),
-        match: async (events, pageSignal) => {
-          const names = await namesOf(events, pageSignal);
-          return await matchContacts(parts, events, names, findContacts, pageSignal);
-        },
-      };
-      return readWindows(parts, source, cursor, signal);
+    read: (cursor, signal) => readWindows(parts, createSource(), cursor, signal),
+    reconcile: (request, signal) => {
+      const isComparable = isDatedBy(parts.mapping, stream.id, 'created');
+      return reconcileEvents(createSource(), { ...request, now: parts.clock.now(), isComparable }, signal);
     },
   };
+
+  /** For one reading: found contacts are cached. */
+  function createSource(): EventSource<EmailEvent> {
+    const findContacts = createContactsByEmail(parts.http);
+    return {
+      stream: stream.id,
+      activityId,
+      dated: ({ id, created }) => ({ id, at: created }),
+      page: (window, pageSignal) => readEvents(parts, window, pageSignal),
+      match: async (events, pageSignal) => {
+        const names = await namesOf(events, pageSignal);
+        return await matchContacts(parts, events, names, findContacts, pageSignal);
+      },
+    };
+  }
+}
+
+function activityId(eventId: string): string {
+  return `mail:${eventId}`;
 }
 
 async function readEvents({ http }: HubSpotParts, { from, to, after }: EventWindow, signal: AbortSignal) {
@@ -75,7 +88,7 @@ async function matchContacts(
     if (recipient === '' || (event.obsoletedBy !== undefined && event.obsoletedBy !== null)) return [];
     const name = names.get(event.emailCampaignId ?? Number.NaN);
     const properties = propertiesOf(event, name);
-    const activity = toActivity({ id: `mail:${event.id}`, source: 'marketing_emails', properties });
+    const activity = toActivity({ id: activityId(event.id), source: 'marketing_emails', properties });
     return activity === null ? [] : [{ id: event.id, recipient, activity }];
   });
   const contacts = await findContacts(

@@ -8,6 +8,7 @@ import type { Fields } from '../../../../src/domain/lead.ts';
 import { marketingEventsSchema, participationsSchema } from '../../http/responses/activities.ts';
 import { STREAM_SCOPES } from '../../http/scopes.ts';
 import type { HubSpotParts } from '../../parts.ts';
+import { reconcileGroups } from '../../reconcile/reconcile-groups.ts';
 import type { Group, GroupSource } from '../group-members.ts';
 import { readGroupMembers } from '../group-stream.ts';
 import { type StreamReader, scopeFix } from '../stream-reader.ts';
@@ -16,6 +17,7 @@ const PAGE = '100';
 
 interface MarketingEvent extends Group {
   readonly properties: Fields;
+  readonly hasAttendees: boolean;
 }
 
 export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
@@ -24,7 +26,10 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
     stream: stream.id,
     prefix: 'attended',
     inOrder: false,
-    list: (signal) => listEvents(parts, signal),
+    list: async (signal) => (await listEvents(parts, signal)).filter(({ hasAttendees }) => hasAttendees),
+    existing: async (ids, signal) => {
+      return (await listEvents(parts, signal)).map(({ id }) => id).filter((id) => ids.includes(id));
+    },
     async members({ id, properties }, after, signal) {
       // A registration or a cancellation is not an attendance.
       const query = { state: 'ATTENDED', limit: PAGE, ...(after === null ? {} : { after }) };
@@ -54,6 +59,7 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
       fix: scopeFix(STREAM_SCOPES.marketing_events),
     },
     read: (cursor, signal) => readGroupMembers(parts, source, cursor, signal),
+    reconcile: (request, signal) => reconcileGroups(parts, source, request, signal),
   };
 }
 
@@ -68,9 +74,13 @@ async function listEvents({ http }: HubSpotParts, signal: AbortSignal): Promise<
       signal,
     );
     for (const { objectId, eventName = null, eventType = null, attendees, updatedAt } of response.results) {
-      if (attendees === 0) continue;
       const properties = { event_id: objectId, event_name: eventName, event_type: eventType };
-      found.push({ id: objectId, changeToken: `${attendees ?? ''} ${updatedAt ?? ''}`, properties });
+      found.push({
+        id: objectId,
+        changeToken: `${attendees ?? ''} ${updatedAt ?? ''}`,
+        properties,
+        hasAttendees: attendees !== 0,
+      });
     }
     after = response.paging;
   } while (after !== null);
