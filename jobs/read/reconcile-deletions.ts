@@ -18,8 +18,11 @@ import { activePause } from '../../src/store/sync/crm-pauses.ts';
 import { findStep, listRunSteps, saveRunSteps } from '../../src/store/sync/run-steps.ts';
 import type { JobContext } from '../context.ts';
 import { pauseOnFailure } from '../failure-policy.ts';
+import { partFailureOrThrow } from '../failures/reachable.ts';
+import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
 import { runBatches } from '../run-batches.ts';
 import { fetchAccount } from './account-check.ts';
+import { readRecords } from './read-records.ts';
 
 const STEP = 'deletions-reconciled';
 
@@ -48,9 +51,25 @@ export async function reconcileDeletions(context: JobContext, crm: string, runId
   await pauseOnFailure(
     context,
     { crm, direction: 'read' },
-    () => compareAll(context, connector, runId),
+    () => compareOrSetAside(context, connector, runId),
     async () => {},
   );
+}
+
+const CHECK = { stream: 'deletions', kind: 'check' } as const;
+/** The next night compares everything again. */
+const NEXT_NIGHT_MS = 24 * 3_600_000;
+
+/** A listing that fails is set aside: the rest of the night goes on, and no record is deleted. */
+async function compareOrSetAside(context: JobContext, connector: CrmConnector, runId: number): Promise<void> {
+  try {
+    await compareAll(context, connector, runId);
+  } catch (error) {
+    const failure = await partFailureOrThrow(context, connector, error);
+    await setAside(context, connector.id, [CHECK], failure, NEXT_NIGHT_MS);
+    return;
+  }
+  if (!context.signal.aborted) await setAsideRecovered(context, connector.id, [CHECK]);
 }
 
 async function compareAll(context: JobContext, connector: CrmConnector, runId: number): Promise<void> {
@@ -113,10 +132,11 @@ async function listPage(
 
 /** Returns the next position; null = done. */
 async function readMissingPage(
-  { db, clock, signal }: JobContext,
+  context: JobContext,
   connector: CrmConnector,
   position: Position,
 ): Promise<Position | null> {
+  const { db, clock } = context;
   const crm = connector.id;
   const listing = { crm, startedAt: new Date(position.began) };
   const refs = await pageOfMissing(db, listing, { after: position.lastRead, limit: MISSING_PAGE });
@@ -126,9 +146,11 @@ async function readMissingPage(
     return null;
   }
   await runBatches(chunksOf(refs, connector.batch.read), async (chunk) => {
-    const askedAt = clock.now();
-    const fetched = await connector.fetchLeads(chunk, signal);
-    await saveAndErase(db, fetched, { crm, now: clock.now(), askedAt });
+    const failing = await readRecords(context, { connector }, chunk, {
+      save: (fetched, askedAt) => saveAndErase(db, fetched, { crm, now: clock.now(), askedAt }),
+    });
+    for (const [object, failure] of failing)
+      await setAside(context, crm, [{ stream: object, kind: 'records' }], failure);
   });
   return { ...position, lastRead: { object: last.object, id: last.id } };
 }
