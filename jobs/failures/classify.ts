@@ -1,6 +1,7 @@
 // What a failure is about: one direction of the CRM, a part of it, or us.
 import type { ReadFailure } from '../../src/crm/connector.ts';
 import { ConnectorError, type ConnectorErrorKind } from '../../src/crm/connector-error.ts';
+import { isRefusedValue } from '../../src/store/refused-value.ts';
 
 /**
  * Kinds that are about the whole CRM: they pause reading or writing. All others are about what was
@@ -45,8 +46,3 @@ const REPORT = 'Report it to the authors of Leadgrade with this code. It is trie
 
 /** Errors of code that meets a value which it does not expect. */
 const DEFECTS: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'SyntaxError', 'ZodError', '$ZodError']);
-
-/** Postgres: class 22 is a value that cannot be stored, class 23 a constraint. */
-export function isRefusedValue(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^2[23][0-9A-Z]{3}$/.test(String(error.code));
-}

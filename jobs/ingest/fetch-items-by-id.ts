@@ -1,5 +1,6 @@
 // Reads items that webhooks named by their IDs, in batches. No cursor moves. A batch that fails is
 // halved down to the item, which is set aside.
+import { ConnectorError } from '../../src/crm/connector-error.ts';
 import type { ChangeStream } from '../../src/crm/streams.ts';
 import { chunksOf } from '../../src/domain/chunks.ts';
 import { PRIORITY, type Priority } from '../../src/domain/priority.ts';
@@ -7,8 +8,10 @@ import { deleteInboxEvents, type WaitingEvent } from '../../src/store/inbox/inbo
 import { setAsideOf } from '../../src/store/set-aside/list-set-aside.ts';
 import { saveItemsById } from '../../src/store/sync/save-items.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
+import type { PartFailure } from '../failures/classify.ts';
 import { divideBatch } from '../failures/divide-batch.ts';
 import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
+import { handleStreamFailure } from '../read/stream-failure.ts';
 import { markRecordsOfCompanies } from './mark-records-of-companies.ts';
 
 /** Items that were set aside and are tried again in one job. */
@@ -37,6 +40,12 @@ export async function fetchItemsById(
       signal,
     });
     if (signal.aborted) return false;
+    const refusal = [whole, ...failed.map(({ failure }) => failure)].find(isForbidden);
+    if (refusal != null) {
+      await handleStreamFailure(context, mapped, stream, refusal.error);
+      await deleteInboxEvents(db, events);
+      return true;
+    }
     if (whole !== null) return null;
     for (const { item, failure } of failed) {
       await setAside(context, crm, [{ stream: stream.id, kind: 'named-item', id: item }], failure);
@@ -48,6 +57,11 @@ export async function fetchItemsById(
     await context.enqueue('score-leads', {});
   }
   return true;
+}
+
+/** It is about all items of the stream. */
+function isForbidden(failure: PartFailure | null): boolean {
+  return failure?.error instanceof ConnectorError && failure.error.kind === 'forbidden';
 }
 
 interface NamedItems {
@@ -71,6 +85,13 @@ async function readItems(
   await markRecordsOfCompanies(context, crm, stream, events);
   const options = { crm, stream: stream.id, now: clock.now(), priority, debounceMs };
   await saveItemsById(db, items, options, (tx) => deleteInboxEvents(tx, events));
+}
+
+/** Enqueues the job that tries items again, if one is due. */
+export async function enqueueForSetAsideItems({ db, clock, enqueue }: JobContext, crm: string): Promise<void> {
+  const now = clock.now();
+  const items = await setAsideOf(db, { crm, kind: 'named-item' });
+  if (items.some(({ retryAt }) => retryAt <= now)) await enqueue('fetch-items', { crm });
 }
 
 /** Tries the items again that are due. */

@@ -10,6 +10,7 @@ import { findUnfinishedRun, openRun } from '../../src/store/sync/runs.ts';
 import { type StreamState, streamState } from '../../src/store/sync/streams.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { runUnlessPaused } from '../failure-policy.ts';
+import { enqueueForSetAsideItems } from '../ingest/fetch-items-by-id.ts';
 import { isReadByDating } from './date-counters.ts';
 import { switchFallbackStreams } from './fallback-streams.ts';
 import { beginFullSync, isFullSyncDone, needsFullSync } from './full-sync.ts';
@@ -28,6 +29,7 @@ export async function syncStreams(context: JobContext, { crm }: { crm: string })
   });
   // Also when the CRM is paused: runs score and write the stored data without waiting for it.
   if (!context.signal.aborted) await markRunsSynced(context.db, crm, context.clock.now());
+  await enqueueForSetAsideItems(context, crm);
   await context.enqueue('refresh-records', { crm });
 }
 

@@ -53,7 +53,7 @@ async function checkOrSetAside(
   bulk: Bulk,
   write: BulkWrite,
 ): Promise<void> {
-  const { db, clock, signal } = context;
+  const { db, clock } = context;
   const { crm } = bulk;
   const { object } = write;
   const thing = { stream: object, kind: 'bulk-write' } as const;

@@ -15,8 +15,3 @@ export const MAX_TEMPORARY_RETRY_MS = 30 * MINUTE_MS;
  * long: its activities would change every score.
  */
 export const PATIENCE_MS = 2 * MINUTE_MS;
-
-/** @param attempts failed attempts so far, from 1 */
-export function retryDelayMs(attempts: number, isTemporary: boolean): number {
-  return Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), isTemporary ? MAX_TEMPORARY_RETRY_MS : MAX_RETRY_MS);
-}

@@ -11,6 +11,7 @@ import { writeTarget } from '../../cli/setup/write-target.ts';
 import type { JobContext, Log } from '../../jobs/context.ts';
 import { syncOnce } from '../../jobs/runs/sync-once.ts';
 import type { RetryOptions } from '../../src/crm/connector.ts';
+import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { openRun, type Run } from '../../src/store/sync/runs.ts';
 import type { BackendEnv, Installation } from './backends.ts';
@@ -155,6 +156,7 @@ async function setUp({ crms, model, signal, db, clock }: JobContext): Promise<vo
   for (const { connector } of crms.values()) {
     for await (const _step of connector.applySetup(writeTarget(model), { dryRun: false }, signal));
     await clearPause(db, { crm: connector.id, direction: 'write', before: clock.now() });
+    await retrySetAside(db, clock.now(), { crm: connector.id });
   }
 }
 

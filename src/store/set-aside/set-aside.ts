@@ -134,10 +134,10 @@ export async function dropUnknown(db: Db, crm: string, known: readonly string[])
 export async function retrySetAside(
   db: Db,
   now: Date,
-  { crm = null, kind = null }: { readonly crm?: string | null; readonly kind?: OwnKind | null } = {},
+  { crm = null }: { readonly crm?: string | null } = {},
 ): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
     update leadgrade.set_aside set retry_at = ${now}
-    where (${crm}::text is null or crm = ${crm}) and (${kind}::text is null or kind = ${kind})`.execute(db);
+    where ${crm}::text is null or crm = ${crm}`.execute(db);
   return Number(numAffectedRows);
 }
