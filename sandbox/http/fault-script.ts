@@ -30,6 +30,14 @@ const ruleSchema = z.strictObject({
         .string()
         .refine((text) => isPattern(text), 'is not a regular expression')
         .optional(),
+      /**
+       * A regular expression, searched in the body (JSON): fails only the requests that name one
+       * record.
+       */
+      body: z
+        .string()
+        .refine((text) => isPattern(text), 'is not a regular expression')
+        .optional(),
       /** The first matching request that fails, from 1. */
       nth: z.int().min(1).optional(),
       /** How many requests fail from there; absent: one if `nth` is given, else all. */
@@ -44,7 +52,7 @@ export type FaultRule = z.infer<typeof ruleSchema>;
 export type FaultAction = z.infer<typeof actionSchema>;
 
 export class FaultScript {
-  #rules: { rule: FaultRule; pattern: RegExp; matched: number }[] = [];
+  #rules: { rule: FaultRule; pattern: RegExp; body: RegExp | null; matched: number }[] = [];
 
   constructor(rules: readonly FaultRule[]) {
     this.replace(rules);
@@ -52,19 +60,24 @@ export class FaultScript {
 
   /** Resets the counts of matching requests. */
   replace(rules: readonly FaultRule[]): void {
-    this.#rules = rules.map((rule) => ({ rule, pattern: new RegExp(rule.match.path ?? ''), matched: 0 }));
+    this.#rules = rules.map((rule) => {
+      const { path = '', body } = rule.match;
+      return { rule, pattern: new RegExp(path), body: body === undefined ? null : new RegExp(body), matched: 0 };
+    });
   }
 
   /**
    * The action of the first rule that applies to this request; null = none. Every matching rule
    * counts the request.
+   * @param body absent: before it is read, rules about bodies do not apply; else only those do
    */
-  next(method: string, pathAndQuery: string): FaultAction | null {
+  next(method: string, pathAndQuery: string, body?: string): FaultAction | null {
     let due: FaultAction | null = null;
     for (const each of this.#rules) {
       const { method: wanted, nth = 1, times } = each.rule.match;
       if (wanted !== undefined && wanted !== method) continue;
       if (!each.pattern.test(pathAndQuery)) continue;
+      if ((each.body === null) !== (body === undefined) || each.body?.test(body ?? '') === false) continue;
       each.matched += 1;
       const last =
         times === undefined && each.rule.match.nth === undefined ? Number.POSITIVE_INFINITY : nth + (times ?? 1) - 1;
