@@ -51,8 +51,16 @@ export const faultScriptSchema = z.array(ruleSchema);
 export type FaultRule = z.infer<typeof ruleSchema>;
 export type FaultAction = z.infer<typeof actionSchema>;
 
+interface ActiveRule {
+  readonly rule: FaultRule;
+  readonly pattern: RegExp;
+  /** Null: the rule is not about bodies. */
+  readonly body: RegExp | null;
+  matched: number;
+}
+
 export class FaultScript {
-  #rules: { rule: FaultRule; pattern: RegExp; body: RegExp | null; matched: number }[] = [];
+  #rules: ActiveRule[] = [];
 
   constructor(rules: readonly FaultRule[]) {
     this.replace(rules);
@@ -74,10 +82,8 @@ export class FaultScript {
   next(method: string, pathAndQuery: string, body?: string): FaultAction | null {
     let due: FaultAction | null = null;
     for (const each of this.#rules) {
-      const { method: wanted, nth = 1, times } = each.rule.match;
-      if (wanted !== undefined && wanted !== method) continue;
-      if (!each.pattern.test(pathAndQuery)) continue;
-      if ((each.body === null) !== (body === undefined) || each.body?.test(body ?? '') === false) continue;
+      if (!matches(each, { method, pathAndQuery, body })) continue;
+      const { nth = 1, times } = each.rule.match;
       each.matched += 1;
       const last =
         times === undefined && each.rule.match.nth === undefined ? Number.POSITIVE_INFINITY : nth + (times ?? 1) - 1;
@@ -85,6 +91,15 @@ export class FaultScript {
     }
     return due;
   }
+}
+
+function matches(
+  { rule, pattern, body: wanted }: ActiveRule,
+  { method, pathAndQuery, body }: { method: string; pathAndQuery: string; body: string | undefined },
+): boolean {
+  if (rule.match.method !== undefined && rule.match.method !== method) return false;
+  if (!pattern.test(pathAndQuery)) return false;
+  return wanted === null ? body === undefined : body !== undefined && wanted.test(body);
 }
 
 function isPattern(text: string): boolean {

@@ -191,7 +191,7 @@ describe('a token without the scope for contacts', () => {
       expect.objectContaining({
         stream: 'contacts',
         kind: 'stream',
-        fix: expect.stringContaining('crm.objects.contacts'),
+        fix: expect.stringContaining('scopes'),
       }),
     );
     await product.faults();
