@@ -8,8 +8,8 @@ import type { Fields } from '../../../../src/domain/lead.ts';
 import { marketingEventsSchema, participationsSchema } from '../../http/responses/activities.ts';
 import { STREAM_SCOPES } from '../../http/scopes.ts';
 import type { HubSpotParts } from '../../parts.ts';
-import type { Group, GroupSource } from '../group-members.ts';
-import { readGroupMembers } from '../group-stream.ts';
+import type { Group, GroupSource } from '../groups/group-members.ts';
+import { readGroupMembers } from '../groups/group-stream.ts';
 import { type StreamReader, scopeFix } from '../stream-reader.ts';
 
 const PAGE = '100';

@@ -1,14 +1,14 @@
 // List memberships (HubSpot calls lists segments) with their dates. Only lists that a rule of the
 // mapping can match are read. One search returns for all lists when a contact last joined.
 
-import type { ChangeStream } from '../../../src/crm/connector.ts';
-import type { Fields } from '../../../src/domain/lead.ts';
-import { type HubSpotList, listMembersSchema, listsSchema } from '../http/responses/activities.ts';
-import { STREAM_SCOPES } from '../http/scopes.ts';
-import type { HubSpotParts } from '../parts.ts';
+import type { ChangeStream } from '../../../../src/crm/connector.ts';
+import type { Fields } from '../../../../src/domain/lead.ts';
+import { type HubSpotList, listMembersSchema, listsSchema } from '../../http/responses/activities.ts';
+import { STREAM_SCOPES } from '../../http/scopes.ts';
+import type { HubSpotParts } from '../../parts.ts';
 import type { Group, GroupSource } from './group-members.ts';
 import { readGroupMembers } from './group-stream.ts';
-import { type StreamReader, scopeFix } from './stream-reader.ts';
+import { type StreamReader, scopeFix } from '../stream-reader.ts';
 
 const CONTACTS = '0-1';
 const SEARCH_PAGE = 500;

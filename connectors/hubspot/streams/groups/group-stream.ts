@@ -1,12 +1,12 @@
 // Groups whose members HubSpot dates: lists and marketing events. Each poll lists the groups, and
 // reads the members of a group only when its change token shows that a member joined.
 import { z } from 'zod';
-import type { ChangePage, Cursor, SourcedActivity } from '../../../src/crm/connector.ts';
-import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { emptyPage } from '../../kit/change-pages.ts';
-import { contactRef } from '../contacts/contact-mapping.ts';
-import { OVERLAP_MS } from '../objects/search-cursor.ts';
-import type { HubSpotParts } from '../parts.ts';
+import type { ChangePage, Cursor, SourcedActivity } from '../../../../src/crm/connector.ts';
+import { ConnectorError } from '../../../../src/crm/connector-error.ts';
+import { emptyPage } from '../../../kit/change-pages.ts';
+import { contactRef } from '../../contacts/contact-mapping.ts';
+import { OVERLAP_MS } from '../../objects/search-cursor.ts';
+import type { HubSpotParts } from '../../parts.ts';
 import {
   type Group,
   type GroupSource,
@@ -16,7 +16,7 @@ import {
   type MembersPage,
   readMembers,
 } from './group-members.ts';
-import { parseCursor } from './stream-reader.ts';
+import { parseCursor } from '../stream-reader.ts';
 
 const cursorSchema = z.object({
   /** All groups are being read for the first time. */

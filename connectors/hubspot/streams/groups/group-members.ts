@@ -1,7 +1,7 @@
 // Reads the members of one group, page by page, from where an earlier read ended.
 import { z } from 'zod';
-import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import type { Fields } from '../../../src/domain/lead.ts';
+import { ConnectorError } from '../../../../src/crm/connector-error.ts';
+import type { Fields } from '../../../../src/domain/lead.ts';
 
 export interface Group {
   readonly id: string;
