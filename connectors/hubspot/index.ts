@@ -14,6 +14,7 @@ import { applySetup } from './setup/apply-setup.ts';
 import { probeStreams } from './setup/check-access.ts';
 import { checkSetup } from './setup/check-setup.ts';
 import { describeAccount } from './setup/describe-account.ts';
+import { withStreamFailures } from './streams/part-reader.ts';
 import { readItems } from './streams/read-items.ts';
 import { createStreams } from './streams/registry.ts';
 import { createReceiver } from './webhook/receiver.ts';
@@ -41,7 +42,10 @@ export function create(options: HubSpotOptions): CrmConnector {
     listChanges(stream: ChangeStream, cursor, signal, setAside = NOTHING_SET_ASIDE) {
       const reader = readers.find((candidate) => candidate.stream.id === stream.id);
       if (reader === undefined) throw unknownStreamError(stream.id);
-      return reader.read(cursor, withCloseSignal(signal), setAside);
+      const anySignal = withCloseSignal(signal);
+      const pages = reader.read(cursor, anySignal, setAside);
+      // Without contacts there is nothing to score, so their failure is one of the whole CRM.
+      return stream.listsObject === undefined ? withStreamFailures(parts.http, pages, anySignal) : pages;
     },
     fetchLeads: (refs, signal) => fetchLeads(parts, refs, withCloseSignal(signal)),
     probeStreams: (signal) => probeStreams({ ...parts, readers }, withCloseSignal(signal)),

@@ -16,7 +16,7 @@ export function parseResponse<T>(call: Call<T>, status: number, text: string): T
 }
 
 /** The error for one item of a response; the other items of the response are used. */
-export function unexpectedItem(what: string, { message }: UnexpectedItem): ConnectorError {
+export function unexpectedItem(what: string, { message }: Pick<UnexpectedItem, 'message'>): ConnectorError {
   return unexpected(`HubSpot returned an item of an unexpected shape (${what}): ${message}`);
 }
 

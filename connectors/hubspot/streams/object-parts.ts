@@ -35,7 +35,11 @@ export async function readUnexpected(
 }
 
 /** The objects that failed before and are due for another attempt; null = none. */
-export async function readDue(source: ObjectsById, setAside: SetAsideParts, signal: AbortSignal): Promise<Content | null> {
+export async function readDue(
+  source: ObjectsById,
+  setAside: SetAsideParts,
+  signal: AbortSignal,
+): Promise<Content | null> {
   const due = setAside.due.filter(({ kind }) => kind === source.kind);
   if (due.length === 0) return null;
   const content = await source.readByIds(

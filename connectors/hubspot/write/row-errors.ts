@@ -3,7 +3,13 @@ import type { WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { redactPersonalData } from '../../kit/redact.ts';
 import { contactRef } from '../contacts/contact-mapping.ts';
-import { type ErrorBody, failedIds, HubSpotHttpError, isObjectNotFound, type RowError } from '../http/error-response.ts';
+import {
+  type ErrorBody,
+  failedIds,
+  HubSpotHttpError,
+  isObjectNotFound,
+  type RowError,
+} from '../http/error-response.ts';
 import { refusedProperties } from './refused-properties.ts';
 
 /** One input of a batch update. */

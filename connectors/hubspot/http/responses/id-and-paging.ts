@@ -31,6 +31,8 @@ function decodeOnce(token: string): string {
 export interface UnexpectedItem {
   /** Its ID, if it has one. */
   readonly id: string | null;
+  /** Its date (epoch ms), if it has a readable one. */
+  readonly at: number | null;
   /** What is wrong with it, without its values. */
   readonly message: string;
 }
@@ -41,12 +43,18 @@ export interface Items<T> {
   readonly unexpected: readonly UnexpectedItem[];
 }
 
+const millis = z.number().optional().catch(undefined);
+
 const identified = z.looseObject({
-  id: id.optional(),
-  objectId: id.optional(),
-  listId: id.optional(),
-  conversionId: id.optional(),
-  from: z.looseObject({ id }).optional(),
+  id: id.optional().catch(undefined),
+  conversionId: id.optional().catch(undefined),
+  listId: id.optional().catch(undefined),
+  recordId: id.optional().catch(undefined),
+  objectId: id.optional().catch(undefined),
+  from: z.looseObject({ id }).optional().catch(undefined),
+  submittedAt: millis,
+  created: millis,
+  occurredAt: z.string().transform(Date.parse).optional().catch(undefined),
 });
 
 export function items<T>(schema: z.ZodType<T>) {
@@ -56,15 +64,19 @@ export function items<T>(schema: z.ZodType<T>) {
     for (const item of raw) {
       const parsed = schema.safeParse(item);
       if (parsed.success) valid.push(parsed.data);
-      else unexpected.push({ id: idOf(item), message: describe(parsed.error) });
+      else unexpected.push({ ...identify(item), message: describe(parsed.error) });
     }
     return { valid, unexpected };
   });
 }
 
-function idOf(item: unknown): string | null {
+function identify(item: unknown): Pick<UnexpectedItem, 'id' | 'at'> {
   const { data } = identified.safeParse(item);
-  return data?.id ?? data?.from?.id ?? data?.conversionId ?? data?.listId ?? data?.objectId ?? null;
+  const at = data?.submittedAt ?? data?.created ?? data?.occurredAt ?? null;
+  return {
+    id: data?.id ?? data?.from?.id ?? data?.conversionId ?? data?.listId ?? data?.recordId ?? data?.objectId ?? null,
+    at: Number.isFinite(at) ? at : null,
+  };
 }
 
 function describe(error: z.ZodError): string {
