@@ -1,18 +1,26 @@
 // Nightly: compares the CRM's listing of all records with the stored ones. A deletion changes no
 // modification time, so only a complete listing shows it. Records that are not listed are read by
 // ID, and so are records that were deleted before: they may have been restored, or erased for good.
+//
+// "Not there" is not "erased": a merge can make a new record, and the CRM then knows neither of the
+// old ones. So the listing is also searched for merges, and a record is erased only if it was gone
+// the night before and is in no merge since. A privacy deletion that the CRM reports by webhook is
+// carried out at once (jobs/ingest/process-inbox.ts).
 // The position is saved as a step of the run, so a killed night continues where it stopped.
 import { z } from 'zod';
-import type { CrmConnector } from '../../src/crm/connector.ts';
+import type { CrmConnector, FetchedLead } from '../../src/crm/connector.ts';
 import { chunksOf } from '../../src/domain/chunks.ts';
 import { saveAndErase } from '../../src/store/erasure/save-and-erase.ts';
 import {
   clearListing,
   countListed,
+  goneSince,
   markMissingDirty,
   pageOfMissing,
   saveListing,
 } from '../../src/store/records/crm-listing.ts';
+import { refKey } from '../../src/store/records/ref-key.ts';
+import { saveFetchedRecords } from '../../src/store/records/save-fetched.ts';
 import { claimAccount } from '../../src/store/sync/crm-accounts.ts';
 import { activePause } from '../../src/store/sync/crm-pauses.ts';
 import { findStep, listRunSteps, saveRunSteps } from '../../src/store/sync/run-steps.ts';
@@ -43,6 +51,9 @@ const MISSING_PAGE = 5_000;
 // A portal loses few of its contacts in a day. A listing with less than this share of the stored
 // records is not trusted: records that it omits must not be erased.
 const MIN_LISTED_SHARE = 0.5;
+
+// From one night to the next, also when the clock changes.
+const GONE_BEFORE_MS = 20 * 3_600_000;
 
 export async function reconcileDeletions(context: JobContext, crm: string, runId: number): Promise<void> {
   const connector = context.crms.get(crm)?.connector;
@@ -119,6 +130,9 @@ async function listPage(
   const page = await connector.listAllRecords?.(position.after, signal);
   if (page === undefined) return null;
   await saveListing(db, { crm, runId, refs: page.refs });
+  const merged = (page.merged ?? []).map((merge) => ({ kind: 'merged' as const, ...merge }));
+  // A merge is stored once; the night repeats it for nothing.
+  if (merged.length > 0) await saveFetchedRecords(db, merged, { crm, now: clock.now(), askedAt: clock.now() });
   if (page.after !== null) return { ...position, after: page.after };
   const listing = { crm, startedAt: new Date(position.began) };
   const { known, listed } = await countListed(db, listing);
@@ -146,11 +160,21 @@ async function readMissingPage(
     return null;
   }
   await runBatches(chunksOf(refs, connector.batch.read), async (chunk) => {
+    const goneBefore = new Date(listing.startedAt.getTime() - GONE_BEFORE_MS);
+    const erasable = await goneSince(db, { crm, refs: chunk, before: goneBefore });
     const failing = await readRecords(context, { connector }, chunk, {
-      save: (fetched, askedAt) => saveAndErase(db, fetched, { crm, now: clock.now(), askedAt }),
+      save: (fetched, askedAt) => {
+        const leads = fetched.map((lead) => onlyIfGoneBefore(lead, erasable));
+        return saveAndErase(db, leads, { crm, now: clock.now(), askedAt });
+      },
     });
     for (const [object, failure] of failing)
       await setAside(context, crm, [{ stream: object, kind: 'records' }], failure);
   });
   return { ...position, lastRead: { object: last.object, id: last.id } };
+}
+
+/** A record that was not gone the night before becomes a tombstone with its data. */
+function onlyIfGoneBefore(lead: FetchedLead, goneBefore: ReadonlySet<string>): FetchedLead {
+  return lead.kind === 'gone' && lead.erased && !goneBefore.has(refKey(lead.ref)) ? { ...lead, erased: false } : lead;
 }

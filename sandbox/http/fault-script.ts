@@ -19,6 +19,8 @@ const actionSchema = z.strictObject({
   applyThenHang: z.literal(true).optional(),
   /** Run the endpoint, then reset the connection. */
   applyThenReset: z.literal(true).optional(),
+  /** HubSpot: each page of the response names itself as the next one. */
+  repeatPage: z.literal(true).optional(),
 });
 
 const ruleSchema = z.strictObject({

@@ -169,6 +169,8 @@ export interface SetAsideParts {
 /** A page of `listAllRecords`. */
 export interface RecordListing {
   readonly refs: readonly RecordRef[];
+  /** Records that were merged into records of this page. Absent: the CRM does not list them. */
+  readonly merged?: readonly { readonly ref: RecordRef; readonly into: RecordRef }[];
   /** The start of the next page; null = this is the last page. */
   readonly after: string | null;
 }

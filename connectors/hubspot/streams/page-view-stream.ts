@@ -1,9 +1,8 @@
 // Page views of the whole account by time window. They are behavioral events, which need an
 // Enterprise subscription; other portals get a 403.
-import type { z } from 'zod';
 import type { ChangeStream, SourcedActivity } from '../../../src/crm/connector.ts';
 import { contactRef } from '../contacts/contact-mapping.ts';
-import { occurrencesSchema } from '../http/responses/activities.ts';
+import { type Occurrence, occurrencesSchema } from '../http/responses/activities.ts';
 import { pathOf } from '../objects/url-path.ts';
 import type { HubSpotParts } from '../parts.ts';
 import { type EventSource, type EventWindow, readWindows } from './event-windows.ts';
@@ -11,8 +10,6 @@ import type { StreamReader } from './stream-reader.ts';
 
 const PAGE = 100;
 const VISITED = 'e_visited_page';
-
-type Occurrence = z.infer<typeof occurrencesSchema>['results'][number];
 
 export function pageViewStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
   const source: EventSource<Occurrence> = {
@@ -32,7 +29,7 @@ export function pageViewStream(parts: HubSpotParts, stream: ChangeStream): Strea
       },
       subscription: 'Page views need an Enterprise subscription.',
     },
-    read: (cursor, signal) => readWindows(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readWindows(parts, source, cursor, signal, setAside),
   };
 }
 
@@ -51,7 +48,8 @@ async function readOccurrences({ http }: HubSpotParts, window: EventWindow, sign
     { what: 'reading page views', path, query, responseSchema: occurrencesSchema },
     signal,
   );
-  return { events: response.results, next: response.paging };
+  const { valid, unexpected } = response.results;
+  return { events: valid, unexpected, next: response.paging };
 }
 
 function toPageView({ toActivity }: HubSpotParts, event: Occurrence): SourcedActivity[] {

@@ -5,11 +5,13 @@
 
 import type { ChangeStream } from '../../../../src/crm/connector.ts';
 import type { Fields } from '../../../../src/domain/lead.ts';
+import { pageTokens } from '../../../kit/page-tokens.ts';
 import { marketingEventsSchema, participationsSchema } from '../../http/responses/activities.ts';
+import type { UnexpectedItem } from '../../http/responses/id-and-paging.ts';
 import { STREAM_SCOPES } from '../../http/scopes.ts';
 import type { HubSpotParts } from '../../parts.ts';
-import type { Group, GroupSource } from '../group-members.ts';
-import { readGroupMembers } from '../group-stream.ts';
+import type { Group, GroupSource } from '../groups/group-members.ts';
+import { readGroupMembers } from '../groups/group-stream.ts';
 import { type StreamReader, scopeFix } from '../stream-reader.ts';
 
 const PAGE = '100';
@@ -23,6 +25,7 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
   const source: GroupSource<MarketingEvent> = {
     stream: stream.id,
     prefix: 'attended',
+    kind: 'marketing event',
     inOrder: false,
     list: (signal) => listEvents(parts, signal),
     async members({ id, properties }, after, signal) {
@@ -33,7 +36,8 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
         { what: 'reading the attendees of a marketing event', path, query, responseSchema: participationsSchema },
         signal,
       );
-      const members = response.results.flatMap(({ associations: { contact }, properties: own }) => {
+      const { valid, unexpected } = response.results;
+      const members = valid.flatMap(({ associations: { contact }, properties: own }) => {
         if (contact === null || contact === undefined) return [];
         const { attendanceState = null, attendancePercentage = null, attendanceDurationSeconds = null } = own;
         const attendance = {
@@ -44,7 +48,7 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
         };
         return [{ contactId: contact.contactId, at: own.occurredAt, properties: { ...properties, ...attendance } }];
       });
-      return { members, next: response.paging };
+      return { members, unexpected, next: response.paging };
     },
   };
   return {
@@ -53,26 +57,27 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
       probe: { path: http.paths.marketingEvents, query: { limit: '1' } },
       fix: scopeFix(STREAM_SCOPES.marketing_events),
     },
-    read: (cursor, signal) => readGroupMembers(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readGroupMembers(parts, source, cursor, signal, setAside),
   };
 }
 
-async function listEvents({ http }: HubSpotParts, signal: AbortSignal): Promise<MarketingEvent[]> {
-  const found: MarketingEvent[] = [];
+async function listEvents({ http }: HubSpotParts, signal: AbortSignal) {
+  const groups: MarketingEvent[] = [];
+  const unexpected: UnexpectedItem[] = [];
+  const what = 'reading marketing events';
+  const checkToken = pageTokens('hubspot', what);
   let after: string | null = null;
   do {
     const query: Record<string, string> = { limit: PAGE, ...(after === null ? {} : { after }) };
     const path = http.paths.marketingEvents;
-    const response = await http.call(
-      { what: 'reading marketing events', path, query, responseSchema: marketingEventsSchema },
-      signal,
-    );
-    for (const { objectId, eventName = null, eventType = null, attendees, updatedAt } of response.results) {
+    const response = await http.call({ what, path, query, responseSchema: marketingEventsSchema }, signal);
+    for (const { objectId, eventName = null, eventType = null, attendees, updatedAt } of response.results.valid) {
       if (attendees === 0) continue;
       const properties = { event_id: objectId, event_name: eventName, event_type: eventType };
-      found.push({ id: objectId, changeToken: `${attendees ?? ''} ${updatedAt ?? ''}`, properties });
+      groups.push({ id: objectId, changeToken: `${attendees ?? ''} ${updatedAt ?? ''}`, properties });
     }
-    after = response.paging;
+    unexpected.push(...response.results.unexpected);
+    after = checkToken(response.paging);
   } while (after !== null);
-  return found;
+  return { groups, unexpected };
 }

@@ -1,14 +1,16 @@
 // List memberships (HubSpot calls lists segments) with their dates. Only lists that a rule of the
 // mapping can match are read. One search returns for all lists when a contact last joined.
 
-import type { ChangeStream } from '../../../src/crm/connector.ts';
-import type { Fields } from '../../../src/domain/lead.ts';
-import { type HubSpotList, listMembersSchema, listsSchema } from '../http/responses/activities.ts';
-import { STREAM_SCOPES } from '../http/scopes.ts';
-import type { HubSpotParts } from '../parts.ts';
+import type { ChangeStream } from '../../../../src/crm/connector.ts';
+import type { Fields } from '../../../../src/domain/lead.ts';
+import { pageTokens } from '../../../kit/page-tokens.ts';
+import { type HubSpotList, listMembersSchema, listsSchema } from '../../http/responses/activities.ts';
+import type { UnexpectedItem } from '../../http/responses/id-and-paging.ts';
+import { STREAM_SCOPES } from '../../http/scopes.ts';
+import type { HubSpotParts } from '../../parts.ts';
+import { type StreamReader, scopeFix } from '../stream-reader.ts';
 import type { Group, GroupSource } from './group-members.ts';
 import { readGroupMembers } from './group-stream.ts';
-import { type StreamReader, scopeFix } from './stream-reader.ts';
 
 const CONTACTS = '0-1';
 const SEARCH_PAGE = 500;
@@ -25,8 +27,12 @@ export function listStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
   const source: GroupSource<List> = {
     stream: stream.id,
     prefix: 'list',
+    kind: 'list',
     inOrder: true,
-    list: async (signal) => (await searchLists(parts, signal)).flatMap((list) => toGroups(parts, list)),
+    list: async (signal) => {
+      const { lists, unexpected } = await searchLists(parts, signal);
+      return { groups: lists.flatMap((list) => toGroups(parts, list)), unexpected };
+    },
     async members({ id, properties }, after, signal) {
       const query = { limit: String(MEMBERS_PAGE), ...(after === null ? {} : { after }) };
       const path = http.paths.listMembers(id);
@@ -34,11 +40,12 @@ export function listStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
         { what: 'reading the members of a list', path, query, responseSchema: listMembersSchema },
         signal,
       );
-      const members = response.results.map(({ recordId, membershipTimestamp }) => {
+      const { valid, unexpected } = response.results;
+      const members = valid.map(({ recordId, membershipTimestamp }) => {
         const at = Date.parse(membershipTimestamp);
         return { contactId: recordId, at, properties: { ...properties, joined_at: at } };
       });
-      return { members, next: response.paging };
+      return { members, unexpected, next: response.paging };
     },
   };
   return {
@@ -47,22 +54,24 @@ export function listStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
       probe: { method: 'POST', path: http.paths.listSearch, body: { count: 1 } },
       fix: scopeFix(STREAM_SCOPES.lists),
     },
-    read: (cursor, signal) => readGroupMembers(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readGroupMembers(parts, source, cursor, signal, setAside),
   };
 }
 
-async function searchLists({ http }: HubSpotParts, signal: AbortSignal): Promise<HubSpotList[]> {
-  const found: HubSpotList[] = [];
+async function searchLists({ http }: HubSpotParts, signal: AbortSignal) {
+  const lists: HubSpotList[] = [];
+  const unexpected: UnexpectedItem[] = [];
+  const what = 'reading lists';
+  const checkOffset = pageTokens('hubspot', what, '0');
   for (let offset = 0; ; ) {
     const body = { query: '', count: SEARCH_PAGE, offset, additionalProperties: [LAST_JOINED, SIZE] };
     const path = http.paths.listSearch;
-    const response = await http.call(
-      { what: 'reading lists', method: 'POST', path, body, responseSchema: listsSchema },
-      signal,
-    );
-    found.push(...response.lists);
-    if (!response.hasMore || response.offset <= offset) return found;
+    const response = await http.call({ what, method: 'POST', path, body, responseSchema: listsSchema }, signal);
+    lists.push(...response.lists.valid);
+    unexpected.push(...response.lists.unexpected);
+    if (!response.hasMore) return { lists, unexpected };
     offset = response.offset;
+    checkOffset(String(offset));
   }
 }
 
