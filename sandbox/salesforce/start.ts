@@ -20,6 +20,7 @@ import { Activities } from './org/activities.ts';
 import { Org } from './org/org.ts';
 import { type SeededOrg, seedOrg } from './org/seed-org.ts';
 import { OutboundMessages } from './outbound/outbound-messages.ts';
+import { Automation } from './records/automation.ts';
 import { RecordRules } from './records/record-rules.ts';
 import { apiRouter } from './routes/api.ts';
 import { badRequest, notFound, SalesforceError } from './salesforce-error.ts';
@@ -101,6 +102,7 @@ function createContext(options: SalesforceSandboxOptions): SalesforceRequestCont
     },
     usage: new ApiUsage(options.dayLimit),
     rules: new RecordRules(),
+    automation: new Automation(),
     cursors: new QueryCursors(),
     jobs: new BulkJobs(org),
     outbound: new OutboundMessages(org),

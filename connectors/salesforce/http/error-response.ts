@@ -15,7 +15,9 @@ const BY_CODE: Readonly<Record<string, ConnectorErrorKind>> = {
   // Too many long requests run concurrently.
   SERVER_UNAVAILABLE: 'retry',
   UNABLE_TO_LOCK_ROW: 'retry',
-  QUERY_TIMEOUT: 'retry',
+  // The same query would fail again: it is cut into smaller ones instead.
+  QUERY_TIMEOUT: 'invalid',
+  OPERATION_TOO_LARGE: 'invalid',
   // A problem of the whole org: it makes no single stream unavailable.
   API_DISABLED_FOR_ORG: 'configuration',
   API_CURRENTLY_DISABLED: 'retry',
@@ -76,7 +78,17 @@ function firstError(text: string): { errorCode: string; message: string } {
   }
 }
 
+/** Fixes of queries that Salesforce refuses because of the number of records that they scan. */
+const QUERY_FIXES: Readonly<Record<string, string>> = {
+  // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm
+  OPERATION_TOO_LARGE:
+    'Give the integration user the permission View All Data (or View All on the object): Salesforce then need not check the sharing of each record. Leadgrade tries again by itself.',
+  QUERY_TIMEOUT:
+    'Give the integration user View All on the object, and ask Salesforce Support for an index on SystemModstamp if the object has millions of records. Leadgrade tries again by itself.',
+};
+
 function fixOf(kind: ConnectorErrorKind, status: number, code: string): string | undefined {
+  if (Object.hasOwn(QUERY_FIXES, code)) return QUERY_FIXES[code];
   if (code === 'API_DISABLED_FOR_ORG') {
     return 'Grant the integration user the permission API Enabled, in a Salesforce edition that includes API access.';
   }

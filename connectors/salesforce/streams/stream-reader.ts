@@ -1,5 +1,11 @@
 // The interface that every stream of this folder implements.
-import type { ChangePage, ChangeStream, Cursor, StreamAvailability } from '../../../src/crm/connector.ts';
+import type {
+  ChangePage,
+  ChangeStream,
+  Cursor,
+  SetAsideParts,
+  StreamAvailability,
+} from '../../../src/crm/connector.ts';
 import { cursorParser } from '../../kit/change-pages.ts';
 
 export interface StreamReader {
@@ -7,7 +13,7 @@ export interface StreamReader {
   /** Why this user cannot read the stream, with a fix; null if the user can read it. */
   checkAvailability(signal: AbortSignal): Promise<StreamAvailability['unavailable']>;
   /** The pages after `cursor`; null starts the full sync. */
-  read(cursor: Cursor | null, signal: AbortSignal): AsyncIterable<ChangePage>;
+  read(cursor: Cursor | null, signal: AbortSignal, setAside?: SetAsideParts): AsyncIterable<ChangePage>;
 }
 
 export const parseCursor = cursorParser('salesforce');

@@ -38,6 +38,8 @@ export function createBulkWrites(
 
 async function openJob(parts: SalesforceParts, object: string, signal: AbortSignal): Promise<string> {
   await refreshStaleDescription(parts, object, signal);
+  // A job runs an assignment rule only if it names one (`assignmentRuleId`):
+  // https://developer.salesforce.com/docs/platform/api-asynch/guide/create-job.html
   const body = { object, operation: 'update', contentType: 'CSV', columnDelimiter: 'COMMA', lineEnding: 'LF' };
   const call = { what: `opening a bulk write of ${object} records`, method: 'POST' as const, path: '/jobs/ingest' };
   return (await parts.http.call({ ...call, body, responseSchema: jobSchema }, signal)).id;

@@ -36,12 +36,12 @@ const MISSING: ReadonlySet<string> = new Set([
   'NOT_FOUND',
 ]);
 
-const CONFIGURATION: ReadonlySet<string> = new Set(['INVALID_FIELD']);
-
 /**
  * Equal for every record if they concern our own fields; a trigger may raise them for other fields.
  */
 const CONFIGURATION_OF_OWN_FIELDS: ReadonlySet<string> = new Set([
+  // In a collection an unknown field is the error of each record that has it; the message names it.
+  'INVALID_FIELD',
   'INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST',
   'INVALID_TYPE_ON_FIELD_IN_RECORD',
 ]);
@@ -60,10 +60,12 @@ export function decidingError(
 }
 
 function meaningOf({ code, message, fields }: RowError, ownFields: ReadonlySet<string>): RowErrorMeaning {
-  if (CONFIGURATION.has(code)) return 'configuration';
   if (CONFIGURATION_OF_OWN_FIELDS.has(code)) {
+    const quoted = [...message.matchAll(/'(\w+)'/g)].map(([, name = '']) => name);
+    const named = [...fields, ...quoted.filter((name) => /__p?c$/.test(name))];
     // The Bulk API does not always name the field.
-    const isOwn = fields.length === 0 || fields.some((field) => ownFields.has(field.toLowerCase()));
+    const isOwn =
+      named.length === 0 || named.some((field) => ownFields.has(field.toLowerCase().replace(/__pc$/, '__c')));
     return isOwn ? 'configuration' : 'invalid';
   }
   if (code.startsWith('INSUFFICIENT_ACCESS') || code === 'INVALID_FIELD_FOR_INSERT_UPDATE') return 'access';
@@ -82,6 +84,8 @@ const FIXES: Readonly<Record<string, string>> = {
     'A duplicate rule blocks edits: let it only alert, or merge the duplicates, then run "leadgrade errors retry".',
   ENTITY_IS_LOCKED:
     'An approval process locks the record. It is written when its result changes, or by "leadgrade errors retry".',
+  INVALID_PERSON_ACCOUNT_OPERATION:
+    'Let the integration user read and edit Account: the scores of a person account are written through it. Then run "leadgrade errors retry".',
   NUMBER_OUTSIDE_VALID_RANGE:
     'Allow more digits for the Leadgrade field in Salesforce, then run "leadgrade errors retry".',
   STRING_TOO_LONG: 'Allow more characters for the Leadgrade field in Salesforce, then run "leadgrade errors retry".',

@@ -149,7 +149,7 @@ describe('rows by IDs', () => {
       where: all(names, compare('IsDeleted', '=', false)),
     };
     const requested = [...ids, ...ids.slice(0, 700), idOf('00Q', 999_999)];
-    const rows = await readByIds(parts, { ...query, ids: requested }, SIGNAL);
+    const { rows } = await readByIds(parts, { ...query, ids: requested }, SIGNAL);
     expect(rows.map((row) => row.id).toSorted()).toEqual(
       (
         await org.query(`SELECT Id FROM Lead WHERE Status IN ('Open - Not Contacted','Working - Contacted')`)
@@ -181,7 +181,7 @@ describe('rows by IDs', () => {
       idField: 'AccountId',
       ids: [account.body.id],
     };
-    expect(await readByIds(parts, query, SIGNAL)).toHaveLength(30);
+    expect((await readByIds(parts, query, SIGNAL)).rows).toHaveLength(30);
   });
 });
 

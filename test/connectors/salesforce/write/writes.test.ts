@@ -226,39 +226,14 @@ test('a write whose connection breaks is repeated', async () => {
   expect(await writes()).toHaveLength(2);
 });
 
-/** The response of an org whose trigger exceeds its limit with this many records. */
-function triggerLimitResponse(records: number) {
-  const message = 'LeadTrigger: System.LimitException: Apex CPU time limit exceeded';
-  const error = { statusCode: 'CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY', message, fields: [] };
-  return Array.from({ length: records }, () => ({ success: false, errors: [error] }));
-}
-
-test('120 leads that exceed the limit of a trigger are written again in two calls of 60', async () => {
-  const { org, write, lead, writes } = await scoredOrg();
-  const action = { status: 200, body: triggerLimitResponse(120) };
-  await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects', nth: 1 }, action }]);
-  const results = await write(Array.from({ length: 120 }, (_, at) => lead(at + 2)));
-  expect(new Set(kinds(results).values())).toEqual(new Set(['written']));
-  expect((await writes()).map(({ ids }) => ids?.length).slice(1)).toEqual([60, 60]);
-});
-
-test('three leads that exceed the limit of a trigger fail with its message and are not split', async () => {
-  const { org, write, lead, writes } = await scoredOrg();
-  const action = { status: 200, body: triggerLimitResponse(3) };
-  await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects' }, action }]);
-  const results = await write([lead(5), lead(6), lead(7)]);
-  expect(failureOf(results, lead(5).ref.id)).toMatchObject({
-    kind: 'invalid',
-    message: expect.stringContaining('Apex CPU time limit exceeded'),
-  });
-  expect(await writes()).toHaveLength(1);
-});
-
 test('a response with a wrong number of results is a retry error of the whole call', async () => {
   const { org, write, lead } = await scoredOrg();
-  const body = [{ id: lead(5).ref.id, success: true, errors: [] }];
+  const body = [{ id: lead(4).ref.id, success: true, errors: [] }];
   await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects' }, action: { status: 200, body } }]);
-  await expect(write([lead(5), lead(6)])).rejects.toMatchObject({ kind: 'retry', code: 'UNEXPECTED_RESPONSE' });
+  await expect(write([5, 6, 7, 8, 9].map((number) => lead(number)))).rejects.toMatchObject({
+    kind: 'retry',
+    code: 'UNEXPECTED_RESPONSE',
+  });
 });
 
 test('a lead that the user may not edit fails alone, and an object that the user may not edit throws a configuration error', async () => {
@@ -274,4 +249,15 @@ test('a lead that the user may not edit fails alone, and an object that the user
   });
   await org.control('PUT', '/hidden-fields', ['Lead.Leadgrade_Status__c']);
   await expect(write([lead(5)])).rejects.toMatchObject({ kind: 'configuration', code: refused.statusCode });
+});
+
+test("a written lead keeps its owner although the org's assignment rule is active", async () => {
+  const { org, write, lead, valuesOf } = await scoredOrg();
+  const { ref } = lead(5);
+  const owner = (await valuesOf(ref.id)).OwnerId;
+  await write([lead(5)]);
+  expect((await valuesOf(ref.id)).OwnerId).toBe(owner);
+  // The same update without the header runs the rule.
+  await org.call('PATCH', `/sobjects/Lead/${ref.id}`, { Leadgrade_Fit_Score__c: 31 });
+  expect((await valuesOf(ref.id)).OwnerId).toMatch(/^00G/);
 });
