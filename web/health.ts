@@ -10,6 +10,7 @@ import { lastHeartbeat } from '../src/store/sync/heartbeats.ts';
 import { pendingWork } from '../src/store/sync/pending-work.ts';
 import type { Tables } from '../src/store/tables/tables.ts';
 import { withTimeout } from './http/with-timeout.ts';
+import { setAsideChecks } from './set-aside.ts';
 
 export interface HealthParts {
   readonly db: Kysely<Tables>;
@@ -25,6 +26,8 @@ interface Check {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** Something does not work, and the rest does. */
+  readonly degraded?: true;
 }
 
 /** Polls that may be missed before a check fails, and additional time for a start. */
@@ -40,7 +43,8 @@ export function healthRoutes(parts: HealthParts): Router {
   router.get('/readyz', async (_request, response) => {
     const checks = await readiness(parts);
     const ready = checks.every((check) => check.ok);
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', checks });
+    const working = checks.some((check) => check.degraded) ? 'degraded' : 'ready';
+    response.status(ready ? 200 : 503).json({ status: ready ? working : 'not ready', checks });
   });
   return router;
 }
@@ -60,8 +64,12 @@ async function storeChecks({ db, clock, canary, pollSeconds, crms }: HealthParts
   const age = heartbeat === null ? null : now.getTime() - heartbeat.getTime();
   const work = await pendingWork(db, now, crms);
   const pauses = await listPauses(db, crms);
+  const setAside = await setAsideChecks(db, crms);
   // While reading from a CRM is paused, its account may be unknown, and its events must wait.
-  const readable = crms.filter((crm) => !pauses.some((pause) => pause.crm === crm && pause.direction === 'read'));
+  const isUnread = (crm: string) =>
+    pauses.some((pause) => pause.crm === crm && pause.direction === 'read') ||
+    setAside.some(({ name }) => name === `${crm} account`);
+  const readable = crms.filter((crm) => !isUnread(crm));
   const inbox = await inboxBacklog(db, readable);
   const inboxAge = inbox.oldestAt === null ? 0 : now.getTime() - inbox.oldestAt.getTime();
   return [
@@ -80,8 +88,10 @@ async function storeChecks({ db, clock, canary, pollSeconds, crms }: HealthParts
     ...pauses.map((pause) => ({
       name: `${pause.crm} ${pause.direction}`,
       ok: true,
+      degraded: true as const,
       detail: `paused: ${pause.message}`,
     })),
+    ...setAside,
     { name: 'pending', ok: true, detail: `${work.dirty} to read, ${work.due} to score, ${work.outbox} to write` },
   ];
 }

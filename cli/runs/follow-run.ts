@@ -5,6 +5,8 @@ import { isCrmDown, OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { describeFindings } from '../../jobs/read/describe-findings.ts';
 import { countErrors } from '../../src/store/leads/record-errors.ts';
 import { findingsOfRun, type StreamFindings } from '../../src/store/reconcile/findings.ts';
+import { groupSetAside, type SetAsideGroup } from '../../src/store/set-aside/list-set-aside.ts';
+import { nameOf } from '../../src/store/set-aside/name-of.ts';
 import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../src/store/sync/pending-work.ts';
 import { isStepDone, listRunSteps } from '../../src/store/sync/run-steps.ts';
@@ -25,6 +27,8 @@ export interface RunSummary {
   readonly errors: number;
   /** What the reconciliation of a recompute found, by CRM and stream. */
   readonly found: Readonly<Record<string, StreamFindings>>;
+  /** What could not be read or written. It is tried again by itself. */
+  readonly setAside: readonly SetAsideGroup[];
   readonly pauses: readonly Pick<CrmPause, 'crm' | 'direction' | 'error_kind' | 'message' | 'fix'>[];
 }
 
@@ -108,6 +112,7 @@ async function summarize({ context }: Product, run: Run | null, pauses: readonly
     decayed: count(run, 'decayed'),
     errors: await countErrors(context.db, [...context.crms.keys()]),
     found: run === null ? {} : await findingsOfRun(context.db, run.id),
+    setAside: await groupSetAside(context.db, [...context.crms.keys()]),
     pauses: pauses.map(({ crm, direction, error_kind, message, fix }) => ({
       crm,
       direction,
@@ -130,12 +135,15 @@ export function reportRun(io: CommandIo, job: string, summary: RunSummary, json:
   for (const pause of summary.pauses) {
     io.stderr.write(`${[`${pause.crm}: ${pause.message}`, pause.fix].filter(Boolean).join(' ')}\n`);
   }
+  for (const { crm, code, fix, ...group } of summary.setAside) {
+    io.stderr.write(`${[`${crm}: set aside: ${nameOf(group)} (${code}).`, fix].filter(Boolean).join(' ')}\n`);
+  }
   if (summary.error !== null) io.stderr.write(`${summary.error}\n`);
   if (json) io.stdout.write(`${JSON.stringify({ job, ...summary })}\n`);
   else if (summary.state === 'done') io.stdout.write(`${sentence(job, summary)}\n`);
   if (summary.pauses.some((pause) => OPERATOR_ACTION_KINDS.has(pause.error_kind))) io.setExitCode(2);
   else if (summary.pauses.length > 0 || summary.state === 'failed') io.setExitCode(3);
-  else io.setExitCode(summary.errors > 0 ? 1 : 0);
+  else io.setExitCode(summary.errors > 0 || summary.setAside.length > 0 ? 1 : 0);
 }
 
 function sentence(job: string, { scored, written, refused, errors, found }: RunSummary): string {

@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { WORKER_CANARY_ID } from '../../jobs/schedule/poll.ts';
 import { createEventProjector } from '../../src/mapping/events-mapping.ts';
+import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPausesOfKinds } from '../../src/store/sync/crm-pauses.ts';
 import { HEARTBEAT_MS, removeHeartbeat, writeHeartbeat } from '../../src/store/sync/heartbeats.ts';
 import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
@@ -36,6 +37,7 @@ async function serve(product: Product, config: Config, roles: readonly Role[]): 
     for (const crm of context.crms.keys()) {
       await clearPausesOfKinds(context.db, { crm, kinds: OPERATOR_ACTION_KINDS, before: context.clock.now() });
       await recheckAvailability(context.db, crm);
+      await retrySetAside(context.db, context.clock.now(), { crm });
     }
     // Changes since the last stop are found now instead of at the next scheduled poll.
     await context.enqueue('poll', {});

@@ -27,6 +27,8 @@ export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): P
     );
     claimed = chunk.claimed;
     await addToRunCounters(db, { scored: claimed - chunk.throttled });
+    if (chunk.failed > 0)
+      context.log.warn({ leads: chunk.failed }, 'leads could not be scored; see leadgrade errors list');
     if (chunk.throttled > 0)
       context.log.warn({ leads: chunk.throttled }, `leads scored ${MAX_PER_HOUR} times within an hour are paused`);
     // Write urgent results while the other leads are scored.

@@ -185,6 +185,8 @@ export interface RecordListing {
    * changes that no modification time reveals: of formulas, of a company, of an owner's name.
    */
   readonly current?: readonly ListedRecord[];
+  /** Records that were merged into records of this page. Absent: the CRM does not list them. */
+  readonly merged?: readonly { readonly ref: RecordRef; readonly into: RecordRef }[];
   /** The start of the next page; null = this is the last page. */
   readonly after: string | null;
 }

@@ -14,6 +14,7 @@ import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import type { RetryOptions } from '../../src/crm/connector.ts';
+import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { openRun, type Run } from '../../src/store/sync/runs.ts';
 import { BACKEND, type BackendEnv } from './backends.ts';
@@ -201,6 +202,7 @@ async function setUp({ crms, model, signal, db, clock }: JobContext): Promise<vo
   for (const { connector } of crms.values()) {
     for await (const _step of connector.applySetup(writeTarget(model), { dryRun: false }, signal));
     await clearPause(db, { crm: connector.id, direction: 'write', before: clock.now() });
+    await retrySetAside(db, clock.now(), { crm: connector.id });
   }
 }
 

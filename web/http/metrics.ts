@@ -8,6 +8,7 @@ import type { Clock } from '../../src/domain/clock.ts';
 import { inboxBacklog } from '../../src/store/inbox/inbox.ts';
 import { countQuarantine } from '../../src/store/inbox/quarantine.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
+import { registerSetAsideGauge } from '../set-aside.ts';
 import { withTimeout } from './with-timeout.ts';
 
 export interface Metrics {
@@ -46,6 +47,7 @@ export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
     registers,
   });
   registerGauges(registry, { db, clock, crms });
+  registerSetAsideGauge(registry, { db, crms, timeoutMs: STORE_TIMEOUT_MS });
   return {
     registry,
     request: (source, outcome, seconds) => requests.observe({ source, outcome }, seconds),

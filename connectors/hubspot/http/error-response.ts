@@ -29,7 +29,7 @@ export function isObjectNotFound({ category, subCategory }: Pick<RowError, 'cate
 
 /** The objects that a row of `errors` is about, by ID or by the requested property value. */
 export function failedIds({ context = {} }: RowError): readonly string[] {
-  const ids = [context.ids, context.id, context.objectId].flat();
+  const ids = [context.ids, context.id, context.objectId, context.fromObjectId].flat();
   return ids.filter((value) => value !== undefined && value !== null).map(String);
 }
 
@@ -39,6 +39,7 @@ const errorBodySchema = z.looseObject({
   subCategory: text,
   errorType: text,
   policyName: text,
+  context: z.record(z.string(), z.unknown()).optional().catch(undefined),
   errors: z.array(rowErrorSchema).optional().catch(undefined),
   validationResults: z
     .array(z.looseObject({ error: text, name: text }))
@@ -119,13 +120,14 @@ function isDaily(body: ErrorBody): boolean {
   return /\bdaily\b/i.test(`${body.policyName ?? ''} ${body.message ?? ''}`);
 }
 
-/** The distinct scopes that a 403 requires. */
-export function missingScopes(body: ErrorBody): readonly string[] {
-  const scopes = (body.errors ?? []).flatMap((error) => {
-    const required = error.context?.requiredGranularScopes ?? error.context?.requiredScopes;
-    const parsed = z.array(z.string()).safeParse(required);
-    return parsed.success ? parsed.data : [];
-  });
+const SCOPE_KEYS = ['requiredGranularScopes', 'requiredScopes', 'missingScopes'] as const;
+const scopesSchema = z.union([z.array(z.string()), z.string().transform((one) => [one])]);
+
+/** The distinct scopes that a 403 requires: HubSpot names them for the body, or for each error. */
+export function missingScopes({ context, errors = [] }: ErrorBody): readonly string[] {
+  const scopes = [context, ...errors.map((error) => error.context)].flatMap((named) =>
+    SCOPE_KEYS.flatMap((key) => scopesSchema.safeParse(named?.[key]).data ?? []),
+  );
   return [...new Set(scopes)];
 }
 

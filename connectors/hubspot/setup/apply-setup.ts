@@ -99,7 +99,7 @@ async function assertRoom(http: HubSpotHttp, missing: number, signal: AbortSigna
 async function hasGroup(http: HubSpotHttp, signal: AbortSignal): Promise<boolean> {
   const path = http.paths.propertyGroups('contacts');
   const call = { what: 'reading property groups', path, responseSchema: propertyGroupsSchema };
-  return (await http.call(call, signal)).results.some(({ name }) => name === GROUP.name);
+  return (await http.call(call, signal)).results.valid.some(({ name }) => name === GROUP.name);
 }
 
 /**

@@ -86,7 +86,7 @@ export async function readContactProperties(
     signal,
   );
   return new Map(
-    response.results.filter(({ archived }) => archived !== true).map((property) => [property.name, property]),
+    response.results.valid.filter(({ archived }) => archived !== true).map((property) => [property.name, property]),
   );
 }
 

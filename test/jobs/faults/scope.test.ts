@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { groupSetAside } from '../../../src/store/set-aside/list-set-aside.ts';
+import { retrySetAside } from '../../../src/store/set-aside/set-aside.ts';
 import { clearPause, listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { recheckAvailability } from '../../../src/store/sync/stream-availability.ts';
 import { allStreams } from '../../../src/store/sync/streams.ts';
@@ -146,11 +148,15 @@ describe('a stream that is unavailable for a while', () => {
       { match: { path: '/deals', nth: 2, times: 1000 }, action: outage },
     );
     expect((await product.backfill()).state).toBe('running');
-    const unavailable = (await allStreams(product.context.db)).filter((row) => row.unavailableReason !== null);
-    expect(unavailable.map(({ stream }) => stream)).toContain('form_submissions');
+    const setAside = await groupSetAside(product.context.db, ['hubspot']);
+    expect(setAside.map(({ stream, code }) => [stream, code])).toEqual([
+      ['deals', 'HTTP_503'],
+      ['form_submissions', 'MISSING_SCOPES'],
+    ]);
     await product.faults();
     // As `leadgrade backfill` does when it is started again.
     await recheckAvailability(product.context.db, 'hubspot');
+    await retrySetAside(product.context.db, product.clock.now());
     await clearPause(product.context.db, { crm: 'hubspot', direction: 'read', before: product.clock.now() });
     await product.context.enqueue('sync-streams', { crm: 'hubspot' });
     await product.runUntilIdle();
@@ -171,17 +177,23 @@ describe('a stream that is unavailable for a while', () => {
 });
 
 describe('a token without the scope for contacts', () => {
-  test('pauses reading, and the run continues when the scope is granted', async () => {
+  test('has its contacts set aside, with the fix, and they are read by themselves when the scope is granted', async () => {
     const product = await openTestProduct({ dataset: leads(2) });
     const refusal = { status: 403, body: { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' } };
     await product.faults({ match: { path: '/contacts' }, action: refusal });
-    expect((await product.backfill()).state).toBe('running');
-    expect(await listPauses(product.context.db, ['hubspot'])).toMatchObject([
-      { direction: 'read', error_kind: 'forbidden' },
-    ]);
+    await product.backfill();
+    expect(await listPauses(product.context.db, ['hubspot'])).toEqual([]);
+    const setAside = await groupSetAside(product.context.db, ['hubspot']);
+    expect(setAside).toContainEqual(
+      expect.objectContaining({
+        stream: 'contacts',
+        kind: 'stream',
+        fix: expect.stringContaining('scopes'),
+      }),
+    );
     await product.faults();
     product.advanceClock(5 * 60_000 + 1);
-    await product.runUntilIdle();
+    await product.poll();
     expect(await visibleScore(product, product.idOf('p1'))).toMatchObject({ status: 'engaged' });
     await expectInSync(product);
   });

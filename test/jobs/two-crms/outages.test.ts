@@ -36,7 +36,7 @@ describe('while Salesforce is down', () => {
     const product = await openBothCrms();
     await product.happens({ person: product.leadId('p0') }, 'call');
     await product.happens({ contact: product.contactId('p0') }, 'meeting');
-    await product.faults({ match: { path: 'FROM(%20|\\+)(Task|Event)' }, action: { status: 503 } });
+    await product.faults({ match: { path: 'FROM(%20|\\+)(Task|Event|Organization)' }, action: { status: 503 } });
     await product.backfill();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: null });
     for (let minute = 0; minute < 3; minute++) {
