@@ -8,6 +8,7 @@ import { HubSpotError } from '../hubspot-error.ts';
 import * as deals from './deal-actions.ts';
 import * as marketing from './marketing-actions.ts';
 import * as people from './people-actions.ts';
+import * as quiet from './quiet-actions.ts';
 import * as webhooks from './webhook-actions.ts';
 
 const CONTROLS: readonly Control<HubSpotRequestContext>[] = [
@@ -51,6 +52,18 @@ const CONTROLS: readonly Control<HubSpotRequestContext>[] = [
     '/marketing-events/:id/participations',
     ({ portal }, req) => marketing.setParticipation(portal, idOf(req), req.body),
   ],
+  ['put', '/lateness', ({ portal }, req) => quiet.setLateness(portal, req.body)],
+  ['put', '/contacts/:id/calculated', ({ portal }, req) => quiet.calculate(portal, 'contacts', idOf(req), req.body)],
+  ['put', '/companies/:id/calculated', ({ portal }, req) => quiet.calculate(portal, 'companies', idOf(req), req.body)],
+  ['get', '/forms', ({ portal }) => quiet.showForms(portal)],
+  ['patch', '/forms/:id', ({ portal }, req) => quiet.renameForm(portal, idOf(req), req.body)],
+  [
+    'delete',
+    '/forms/:id/submissions/:submission',
+    ({ portal }, req) => quiet.deleteSubmission(portal, idOf(req), idOf(req, 'submission')),
+  ],
+  ['delete', '/page-views/:id', ({ portal }, req) => quiet.deletePageView(portal, idOf(req))],
+  ['patch', '/lists/:id', ({ portal }, req) => quiet.renameList(portal, idOf(req), req.body)],
   ['put', '/webhooks', (context, req) => webhooks.setWebhookTarget(context.webhooks, req.body)],
   ['delete', '/webhooks', (context) => webhooks.stopWebhooks(context.webhooks)],
   ['get', '/webhooks', (context) => webhooks.showStatus(context.webhooks)],

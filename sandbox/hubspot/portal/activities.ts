@@ -135,7 +135,7 @@ export function pageAddressOf({ attributes: { url, path } }: NewActivity): strin
 function addVisit(portal: Portal, contact: CrmRecord, activity: NewActivity, times: RecordTimes): CreatedActivity {
   const { title, referrer } = activity.attributes;
   const address = pageAddressOf(activity);
-  const id = uuidOf(`visit ${contact.id} ${portal.visits.length}`);
+  const id = uuidOf(`visit ${contact.id} ${portal.visits.added}`);
   portal.visits.add({
     id,
     at: activity.at,
@@ -159,8 +159,9 @@ function addSubmission(
   const { page, form: _form, ...rest } = activity.attributes;
   const named = { email: address, firstname: contact.properties.get('firstname') ?? '', ...rest };
   const values = Object.entries(named).map(([name, value]) => ({ name, value: String(value), objectTypeId: '0-1' }));
-  const id = uuidOf(`submission ${form.id} ${form.submissions.length}`);
-  form.submissions.add({ id, at: activity.at, pageUrl: String(page ?? 'https://www.leadgrade.example/'), values });
+  const id = uuidOf(`submission ${form.id} ${form.submissions.added}`);
+  const pageUrl = String(page ?? 'https://www.leadgrade.example/');
+  form.submissions.add({ id, at: activity.at, visibleFrom: portal.formsFrom(), pageUrl, values });
   return { object: 'form_submissions', id };
 }
 

@@ -19,6 +19,8 @@ import { type ChangeSource, type PortalChange, USER } from './portal-change.ts';
 interface Submission {
   readonly id: string;
   readonly at: number;
+  /** When the API begins to return it (epoch ms). */
+  readonly visibleFrom: number;
   readonly pageUrl: string;
   readonly values: readonly { readonly name: string; readonly value: string; readonly objectTypeId: string }[];
 }
@@ -64,14 +66,17 @@ export class Portal {
   /** Called after each change; null = no listener. */
   onChange: ((change: PortalChange) => void) | null = null;
   readonly #archivedLinks = new Map<string, ReturnType<LinkStore['removeAll']>>();
-  readonly #lag: number;
+  /** Delay (ms) until search and event endpoints return a change. */
+  searchLagMs: number;
+  /** Delay (ms) until a form lists a new submission. */
+  formLagMs = 0;
   readonly #tables: ReadonlyMap<ObjectType, RecordTable>;
   readonly #registries: ReadonlyMap<ObjectType, PropertyRegistry>;
 
   constructor(settings: PortalSettings) {
     this.tier = settings.tier;
     this.clock = settings.clock;
-    this.#lag = settings.searchLagMs;
+    this.searchLagMs = settings.searchLagMs;
     this.#tables = new Map(OBJECT_TYPES.map((type) => [type, new RecordTable(OBJECT_KINDS[type])]));
     this.#registries = new Map(OBJECT_TYPES.map((type) => [type, standardRegistry(type, settings.tier)]));
   }
@@ -94,7 +99,12 @@ export class Portal {
 
   /** When search begins to return a change that is made now (epoch ms). */
   indexFrom(): number {
-    return this.clock.now() + this.#lag;
+    return this.clock.now() + this.searchLagMs;
+  }
+
+  /** When its form begins to list a submission that is made now (epoch ms). */
+  formsFrom(): number {
+    return this.formLagMs === 0 ? Number.NEGATIVE_INFINITY : this.clock.now() + this.formLagMs;
   }
 
   /** Creates a record now. */

@@ -53,7 +53,7 @@ export const listSubmissions: Endpoint = {
       from: Number.NEGATIVE_INFINITY,
       to: Number.POSITIVE_INFINITY,
       limit,
-      accept: () => true,
+      accept: ({ visibleFrom }) => visibleFrom <= call.portal.clock.now(),
     });
     const results = items.map(({ id, at, pageUrl, values }) => ({
       conversionId: id,
