@@ -7,12 +7,12 @@ import type { EventPage, EventSource, EventWindow } from '../streams/event-windo
 import { parseCursor } from '../streams/stream-reader.ts';
 import { EMPTY_PAGE } from './pages.ts';
 
-const SLICE_MS = 30 * 86_400_000;
-/** Calls for older events in one night, after which no further slice begins. */
+const DAY_MS = 86_400_000;
+/** Calls for older events in one night. */
 const MAX_PAGES = 200;
 
-/** The start of the next slice (epoch ms). */
-const positionSchema = z.object({ from: z.number() });
+/** The start of the next slice (epoch ms), and the length of the slices (ms). */
+const positionSchema = z.object({ from: z.number(), sliceMs: z.number() });
 
 interface EventsRequest extends ReconcileRequest {
   readonly now: Date;
@@ -28,16 +28,21 @@ export async function* reconcileEvents<E>(
   const since = request.since.getTime();
   const start = request.position === null ? null : parseCursor(positionSchema, source.stream, request.position);
   let from = Math.max(start?.from ?? 0, request.horizon.getTime());
+  let sliceMs = start?.sliceMs ?? Number.POSITIVE_INFINITY;
   let pages = 0;
   while (request.isComparable && from < since && pages < MAX_PAGES) {
-    const to = Math.min(from + SLICE_MS, since);
+    const to = Math.min(from + sliceMs, since);
+    let isRead = true;
     for await (const page of readPeriod(source, request, { from, to }, signal)) {
+      isRead = pages < MAX_PAGES;
+      if (!isRead) break;
       pages += 1;
-      yield { ...page, position: { from } };
+      yield { ...page, position: { from, sliceMs: to - from } };
     }
-    from = to;
+    if (isRead) from = to;
+    else sliceMs = Math.max(DAY_MS, (to - from) / 4);
   }
-  const position = request.isComparable && from < since ? { from } : null;
+  const position = request.isComparable && from < since ? { from, sliceMs } : null;
   const recent = { from: since, to: request.now.getTime() };
   for await (const page of readPeriod(source, request, recent, signal)) yield { ...page, position };
 }

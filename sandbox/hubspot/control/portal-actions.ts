@@ -1,4 +1,4 @@
-// Control API: the forms, rules and delays of the portal.
+// Control API: the forms and rules of the portal.
 import { z } from 'zod';
 import { ok, type Reply } from '../../http/reply.ts';
 import { objectNotFound } from '../hubspot-error.ts';
@@ -18,7 +18,6 @@ const rulesSchema = z.array(
     message: z.string().default('was not one of the allowed options'),
   }),
 );
-const lagSchema = z.strictObject({ ms: z.number().min(0) });
 
 export function addForm(portal: Portal, body: unknown): Reply {
   return { status: 201, body: { id: createForm(portal, formSchema.parse(body), portal.clock.now()).id } };
@@ -35,10 +34,5 @@ export function deleteForm(portal: Portal, id: string, body: unknown): Reply {
 
 export function setValidationRules(portal: Portal, body: unknown): Reply {
   portal.validationRules = rulesSchema.parse(body);
-  return ok({});
-}
-
-export function setLag(portal: Portal, body: unknown): Reply {
-  portal.setLag(lagSchema.parse(body).ms);
   return ok({});
 }

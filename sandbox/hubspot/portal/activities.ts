@@ -140,7 +140,7 @@ export function pageAddressOf({ attributes: { url, path } }: NewActivity): strin
 function addVisit(portal: Portal, contact: CrmRecord, activity: NewActivity, times: RecordTimes): CreatedActivity {
   const { title, referrer } = activity.attributes;
   const address = pageAddressOf(activity);
-  const id = uuidOf(`visit ${contact.id} ${portal.visits.length}`);
+  const id = uuidOf(`visit ${contact.id} ${portal.visits.added}`);
   portal.visits.add({
     id,
     at: activity.at,
@@ -166,9 +166,9 @@ function addSubmission(
   // `email` of the attributes: the person filled in another address.
   const named = { email: address, firstname: contact.properties.get('firstname') ?? '', ...rest };
   const values = Object.entries(named).map(([name, value]) => ({ name, value: String(value), objectTypeId: '0-1' }));
-  const id = uuidOf(`submission ${form.id} ${form.submissions.length}`);
+  const id = uuidOf(`submission ${form.id} ${form.submissions.added}`);
   const pageUrl = String(page ?? 'https://www.leadgrade.example/');
-  form.submissions.add({ id, at: activity.at, visibleFrom, pageUrl, values });
+  form.submissions.add({ id, at: activity.at, visibleFrom: portal.formsFrom(visibleFrom), pageUrl, values });
   return { object: 'form_submissions', id };
 }
 

@@ -82,14 +82,17 @@ export class Portal {
   readonly #archivedLinks = new Map<string, ReturnType<LinkStore['removeAll']>>();
   /** The portal's own rules, which apply to every write. */
   validationRules: readonly ValidationRule[] = [];
-  #lag: number;
+  /** Delay (ms) until search, forms and events return a change. */
+  searchLagMs: number;
+  /** Delay (ms) until a form lists a new submission; null = the same. */
+  formLagMs: number | null = null;
   readonly #tables: ReadonlyMap<ObjectType, RecordTable>;
   readonly #registries: ReadonlyMap<ObjectType, PropertyRegistry>;
 
   constructor(settings: PortalSettings) {
     this.tier = settings.tier;
     this.clock = settings.clock;
-    this.#lag = settings.searchLagMs;
+    this.searchLagMs = settings.searchLagMs;
     this.#tables = new Map(OBJECT_TYPES.map((type) => [type, new RecordTable(OBJECT_KINDS[type])]));
     this.#registries = new Map(OBJECT_TYPES.map((type) => [type, standardRegistry(type, settings.tier)]));
   }
@@ -110,14 +113,14 @@ export class Portal {
     for (const property of pipelineProperties(this.pipelines)) this.registry('deals').define(property);
   }
 
-  /** The delay until search, forms and events return a change that is made from now on. */
-  setLag(ms: number): void {
-    this.#lag = ms;
-  }
-
   /** When search begins to return a change that is made now (epoch ms). */
   indexFrom(): number {
-    return this.clock.now() + this.#lag;
+    return this.clock.now() + this.searchLagMs;
+  }
+
+  /** When its form begins to list a new submission (epoch ms). @param indexFrom when search does */
+  formsFrom(indexFrom: number): number {
+    return this.formLagMs === null ? indexFrom : this.clock.now() + this.formLagMs;
   }
 
   /** Creates a record now. */

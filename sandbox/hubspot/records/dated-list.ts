@@ -10,12 +10,19 @@ export interface Dated {
 export class DatedList<T extends Dated> {
   #items: T[] = [];
   #sorted = true;
+  #added = 0;
 
   get length(): number {
     return this.#items.length;
   }
 
+  /** The number of items ever added. */
+  get added(): number {
+    return this.#added;
+  }
+
   add(item: T): void {
+    this.#added += 1;
     const last = this.#items.at(-1);
     if (last && compare(last, item) > 0) this.#sorted = false;
     this.#items.push(item);

@@ -4,10 +4,9 @@ import { z } from 'zod';
 import { setAsideFindings, withoutContradictions } from '../../../cli/doctor/set-aside.ts';
 import { listSetAside } from '../../../src/store/set-aside/list-set-aside.ts';
 import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
-import { type BothCrms, bothCrms } from '../../support/both-crms.ts';
+import { type BothCrms, openBothCrms } from '../../support/both-crms.ts';
 import { leads } from '../../support/leads.ts';
 
-const open = bothCrms();
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const FIT = 70;
@@ -36,7 +35,7 @@ async function breakThree(product: BothCrms): Promise<void> {
 }
 
 test('with one form, one query and one record broken for ever, all other scores are fresh and doctor names the three, until they work again', async () => {
-  const product = await open({ dataset: leads(4), hubspot: leads(4) });
+  const product = await openBothCrms({ dataset: leads(4), hubspot: leads(4) });
   await product.backfill();
   await breakThree(product);
   await product.hubspot('PATCH', `contacts/${product.contactId('p0')}`, { properties: { jobtitle: 'Student' } });
