@@ -29,6 +29,8 @@ export interface ChunkScored {
   readonly urgent: number;
   /** Number of them that were postponed by the rescore throttle. */
   readonly throttled: number;
+  /** Number of them that are out of scope, or have no live record: they have no score. */
+  readonly unscored: number;
 }
 
 /** Scores up to `limit` due leads, by priority and due instant. */
@@ -45,14 +47,16 @@ export async function scoreDueLeads(
       claimed.filter(({ id }) => !throttled.has(id)),
       chunk.crms,
     );
+    let unscored = 0;
     if (due.length > 0) {
       const scored = score(due);
+      unscored = scored.filter((lead) => lead.unscored).length;
       const results = await insertResults(tx, scored);
       await updateScoredLeads(tx, scored, results, chunk);
       await recordFailures(tx, scored, due, chunk.now);
       await applyDecisions(tx, scored, due, results, chunk.now);
     }
     const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
-    return { claimed: claimed.length, urgent, throttled: throttled.size };
+    return { claimed: claimed.length, urgent, throttled: throttled.size, unscored };
   });
 }

@@ -1,0 +1,69 @@
+// Words the problems of a lead in JSON for the person who wrote the line. Never quotes a value, which
+// may be personal data.
+import type { z } from 'zod';
+
+const KEYS: Readonly<Record<'lead' | 'activity', readonly string[]>> = {
+  lead: ['id', 'fields', 'activities', 'unobserved'],
+  activity: ['id', 'type', 'at', 'attributes'],
+};
+const INSTANT = 'Write it with seconds and an offset, as in 2026-11-01T09:30:00Z.';
+const VALUE = 'must be text, a number, true, false, null, or a list of them';
+
+/**
+ * A sentence that follows the path: `activities[0].at` `is missing. ...`.
+ * @param lead the value that was refused, to tell a missing key from a wrong one
+ */
+export function leadSentence(issue: z.core.$ZodIssue | undefined, lead: unknown): string {
+  if (issue === undefined) return 'is not a lead. Write {"id": "1", "fields": {}, "activities": []}.';
+  const { path } = issue;
+  if (issue.code === 'unrecognized_keys') return unknownKey(issue.keys[0] ?? '', path);
+  if (issue.code === 'custom') return issue.message;
+  return missingOrWrong(path, isMissing(lead, path));
+}
+
+function isMissing(lead: unknown, path: readonly PropertyKey[]): boolean {
+  let value = lead;
+  for (const key of path) value = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  return value === undefined || value === null;
+}
+
+function missingOrWrong(path: readonly PropertyKey[], isAbsent: boolean): string {
+  const key = path.at(-1);
+  if (path.length === 0) return 'must be an object. Write {"id": "1", "fields": {}, "activities": []}.';
+  if (path[0] === 'fields' || path.includes('attributes')) {
+    return path.length === 1 || key === 'attributes' ? 'must be an object: names and values.' : `${VALUE}.`;
+  }
+  if (path[0] === 'unobserved') return 'must be a list of activity types, such as ["email_open"].';
+  if (path[0] === 'activities' && path.length === 1) return 'must be a list of activities.';
+  if (path[0] === 'activities' && path.length === 2) return 'must be an activity: {"id": "a", "type": "chat", "at": "2026-11-01T09:30:00Z"}.';
+  const name = String(key);
+  if (key === 'at') return `${isAbsent ? 'is missing' : 'must be text'}. ${INSTANT}`;
+  if (key === 'type') return `${isAbsent ? 'is missing' : 'must be text'}. Name the activity type, such as page_view.`;
+  return isAbsent ? `is missing. Add "${name}": text or a number.` : 'must be text or a number.';
+}
+
+function unknownKey(key: string, path: readonly PropertyKey[]): string {
+  const known = path[0] === 'activities' ? KEYS.activity : KEYS.lead;
+  const wanted = key.toLowerCase();
+  const near = known.toSorted((a, b) => distance(wanted, a) - distance(wanted, b))[0] ?? '';
+  // A key of a CRM export can be a name that a person typed: quoted only if it looks like a key.
+  const shown = `${path.length === 0 ? '' : 'has the '}unknown key${/^[\w.$-]{1,40}$/.test(key) ? ` "${key}"` : ''}`;
+  const isNear = distance(wanted, near) <= Math.max(1, near.length / 3);
+  if (isNear) return `${shown}; did you mean "${near}"?`;
+  const fix = path[0] === 'activities' ? 'Write details of the activity under "attributes".' : 'Write values of the lead under "fields".';
+  return `${shown}; the keys are ${known.join(', ')}. ${fix}`;
+}
+
+/** The Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...a.slice(0, 40)].entries()) {
+    const next = [index + 1];
+    for (let at = 1; at <= b.length; at++) {
+      const replaced = (row[at - 1] ?? 0) + (b[at - 1] === letter ? 0 : 1);
+      next.push(Math.min(replaced, (row[at] ?? 0) + 1, (next[at - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
