@@ -15,7 +15,10 @@ export interface BackfillOptions {
   readonly force?: boolean;
 }
 
-export function backfill(io: CommandIo, { asOf, dryRun: isDry, json, out, force = false }: BackfillOptions): Promise<void> {
+export function backfill(
+  io: CommandIo,
+  { asOf, dryRun: isDry, json, out, force = false }: BackfillOptions,
+): Promise<void> {
   if (isDry) return reportFailures(io, () => dryRun(io, loadConfig(io.env), { asOf, json, out, force }));
   return startRun(io, {
     job: 'backfill',

@@ -8,7 +8,11 @@ import { modelActivities, modelFields } from '../../src/scoring/model-fields.ts'
  * @param where the words for what does not give them: `the mapping`
  * @returns null if every field of the model is given
  */
-export function missingFieldsLine(model: CompiledModel, given: ReadonlyMap<string, string>, where: string): string | null {
+export function missingFieldsLine(
+  model: CompiledModel,
+  given: ReadonlyMap<string, string>,
+  where: string,
+): string | null {
   const asked = modelFields(model);
   const missing = [...asked.keys()].filter((field) => !given.has(field));
   if (missing.length === 0) return null;

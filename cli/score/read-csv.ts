@@ -82,10 +82,7 @@ function locateHeader(mapping: CsvMapping, header: CsvRecord | undefined): Retur
 
 function gapsOf(mapping: CsvMapping, model: CompiledModel): readonly string[] {
   const covered = [...(mapping.activities ?? []).map(({ type }) => type), ...(mapping.unobserved ?? [])];
-  const lines = [
-    missingFieldsLine(model, sourcesOf(mapping), 'the mapping'),
-    missingActivitiesLine(model, covered),
-  ];
+  const lines = [missingFieldsLine(model, sourcesOf(mapping), 'the mapping'), missingActivitiesLine(model, covered)];
   return lines.filter((line) => line !== null);
 }
 
@@ -93,7 +90,9 @@ function gapsOf(mapping: CsvMapping, model: CompiledModel): readonly string[] {
 function sourcesOf({ fields }: CsvMapping): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(fields).map(([field, source]) => {
-      const keys = Object.entries(source).map(([key, value]) => `${key}: ${Array.isArray(value) ? `[${value.join(', ')}]` : value}`);
+      const keys = Object.entries(source).map(
+        ([key, value]) => `${key}: ${Array.isArray(value) ? `[${value.join(', ')}]` : value}`,
+      );
       return [field, `{ ${keys.join(', ')} }`];
     }),
   );

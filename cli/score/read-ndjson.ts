@@ -6,11 +6,7 @@ import type { CommandIo } from '../terminal/io.ts';
 import { readLines } from '../terminal/read-lines.ts';
 import type { Entry, Source } from './entries.ts';
 
-export function readNdjson(
-  io: CommandIo,
-  chunks: AsyncIterable<Uint8Array | string>,
-  model: CompiledModel,
-): Source {
+export function readNdjson(io: CommandIo, chunks: AsyncIterable<Uint8Array | string>, model: CompiledModel): Source {
   const print = (text: string) => io.stderr.write(`${text}\n`);
   return {
     entries: readEntries(chunks, model, print),
@@ -65,7 +61,9 @@ function notJson(line: string): string {
   if (/^[[\]{}],?$/.test(text) || /^"[^"]*":/.test(text)) {
     return 'is a part of an object or a list. Write each lead on one line, without commas between the lines.';
   }
-  if (text.endsWith('},')) return 'ends with a comma. Write each lead on a line of its own, without commas between the lines.';
-  if (!text.startsWith('{')) return 'is not JSON. Each line is one lead: {"id": "1", "fields": {}}. For CSV, use --csv.';
+  if (text.endsWith('},'))
+    return 'ends with a comma. Write each lead on a line of its own, without commas between the lines.';
+  if (!text.startsWith('{'))
+    return 'is not JSON. Each line is one lead: {"id": "1", "fields": {}}. For CSV, use --csv.';
   return text.endsWith('}') ? 'is not valid JSON. Check quotes and commas.' : 'is not valid JSON: the line is cut off.';
 }

@@ -46,7 +46,8 @@ export async function* readRows(records: AsyncIterable<CsvRecord>, context: RowC
   }
   const start = footerStart(held);
   for (const each of held.slice(0, start)) yield reader.read(each);
-  if (isEmpty || (start === 0 && reader.rows === 0)) context.print(`${context.file}: the file has a header and no rows.`);
+  if (isEmpty || (start === 0 && reader.rows === 0))
+    context.print(`${context.file}: the file has a header and no rows.`);
   if (start < held.length) context.print(`${context.file}: ${footerLine(held.slice(start))}`);
   reader.report();
 }

@@ -47,7 +47,7 @@ export async function writeCsv(
 }
 
 /** Why the file cannot be written. */
-export function refusal(path: string, error: unknown): string {
+function refusal(path: string, error: unknown): string {
   if (error instanceof OutputRefused) return `--out ${path} ${error.message}`;
   const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   return `--out ${path} cannot be written (${reason}). Check that its folder exists and that you may write there.`;

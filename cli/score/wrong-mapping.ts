@@ -1,4 +1,4 @@
-// Recognizes a file that is no mapping of a CSV export: the mapping of a CRM, a model, or a mapping
+// Recognizes a file that is not the mapping of a CSV export: the mapping of a CRM, a model, or a mapping
 // without `csv`.
 
 const KINDS: readonly { readonly key: RegExp; readonly is: string }[] = [

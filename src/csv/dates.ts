@@ -50,16 +50,18 @@ export function dateFormatProblem(format: string): string | null {
 export function dateReader(formats: readonly string[], timeZone: string): ReadDate {
   const readers = formats.map(compileFormat);
   const toUtc = zoneConverter(timeZone);
+  const instantOf = (local: number, offset: number | null): number | 'empty' => {
+    if (isEmptyDate(local)) return 'empty';
+    return offset === null ? toUtc(local) : local - offset;
+  };
   return (text) => {
     for (const read of readers) {
       const local = read(text);
-      if (local !== null) return isEmptyDate(local) ? 'empty' : toUtc(local);
+      if (local !== null) return instantOf(local, null);
     }
-    if (isZeroDate(text)) return 'empty';
     const iso = readIso(text);
-    if (iso === null) return readInstant(text);
-    if (isEmptyDate(iso.local)) return 'empty';
-    return iso.offset === null ? toUtc(iso.local) : iso.local - iso.offset;
+    if (iso !== null) return instantOf(iso.local, iso.offset);
+    return isZeroDate(text) ? 'empty' : readInstant(text);
   };
 }
 

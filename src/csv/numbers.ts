@@ -49,7 +49,7 @@ export function numberReader(decimal: Decimal | undefined): PlainNumber {
 function withoutMarks(text: string): { readonly sign: '' | '-'; readonly amount: string } {
   let amount = text.trim().replace(/^'/, '');
   let sign: '' | '-' = '';
-  const takeSign = (): void => {
+  const cutSign = (): void => {
     const [found = ''] = /^[+\-\u2212]\s*/.exec(amount) ?? [];
     if (found !== '' && !found.startsWith('+')) sign = '-';
     amount = amount.slice(found.length);
@@ -59,9 +59,9 @@ function withoutMarks(text: string): { readonly sign: '' | '-'; readonly amount:
     sign = '-';
     amount = inner.trim();
   }
-  takeSign();
+  cutSign();
   amount = amount.replace(CURRENCY, '').trim();
-  takeSign();
+  cutSign();
   return { sign, amount };
 }
 
@@ -78,11 +78,17 @@ function problemOf(amount: string, decimal: Decimal | undefined): NumberProblem 
     return { reason: 'is a range, not a number', fix };
   }
   if (!SEPARATED.test(amount)) {
-    return { reason: 'is not a number', fix: 'Write it as 1200 or 49.5, without units, or add its text to csv.unknown.' };
+    return {
+      reason: 'is not a number',
+      fix: 'Write it as 1200 or 49.5, without units, or add its text to csv.unknown.',
+    };
   }
   if (decimal !== undefined) {
     const other = decimal === 'point' ? 'comma' : 'point';
-    return { reason: `is not a number with decimal: ${decimal}`, fix: `Correct it, or write decimal: ${other} under csv.` };
+    return {
+      reason: `is not a number with decimal: ${decimal}`,
+      fix: `Correct it, or write decimal: ${other} under csv.`,
+    };
   }
   const [, whole = '', part = ''] = /^(\d+)[.,](\d{3})$/.exec(amount) ?? [];
   if (AMBIGUOUS.test(amount)) return { reason: `can be ${Number(whole + part)} or ${whole}.${part}`, fix: DECIMAL_FIX };

@@ -104,7 +104,11 @@ function parseRecord(lines: readonly string[], delimiter: string, width: number 
 function quoteProblem({ code }: ParseFailure): RowProblem {
   if (code === 'too-long') {
     const fix = 'Check the line ends of the file, and shorten the cell.';
-    return { column: null, message: `the line has more than ${MAX_LINE_LENGTH.toLocaleString('en-US')} characters.`, fix };
+    return {
+      column: null,
+      message: `the line has more than ${MAX_LINE_LENGTH.toLocaleString('en-US')} characters.`,
+      fix,
+    };
   }
   if (code === 'stray-quote') {
     const fix = 'Enclose the whole cell in quotes, and double the quotes inside it.';

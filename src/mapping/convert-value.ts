@@ -65,7 +65,11 @@ export function convertValue(
 
 const NO_TEXT: UnknownTexts = () => null;
 
-function convertList(raw: readonly (Scalar | null)[], kind: ValueKind, { table, unknown = NO_TEXT }: Conversion): Converted {
+function convertList(
+  raw: readonly (Scalar | null)[],
+  kind: ValueKind,
+  { table, unknown = NO_TEXT }: Conversion,
+): Converted {
   const values: Scalar[] = [];
   for (const each of raw) {
     if (isBlank(each)) continue;

@@ -7,9 +7,46 @@ import { COUNTRY_ALIASES } from './country-aliases.ts';
 
 // English, German, French and Spanish first: a name of theirs is not overridden by another language.
 const FIRST_LANGUAGES = ['en', 'de', 'fr', 'es'] as const;
-const OTHER_LANGUAGES = ['it', 'nl', 'pt', 'sv', 'da', 'nb', 'fi', 'pl', 'cs', 'sk', 'hu', 'ro', 'tr', 'el', 'uk', 'ru', 'ja', 'zh', 'ko'] as const;
+const OTHER_LANGUAGES = [
+  'it',
+  'nl',
+  'pt',
+  'sv',
+  'da',
+  'nb',
+  'fi',
+  'pl',
+  'cs',
+  'sk',
+  'hu',
+  'ro',
+  'tr',
+  'el',
+  'uk',
+  'ru',
+  'ja',
+  'zh',
+  'ko',
+] as const;
 // The names that a country gives itself, if none of the languages above is its own.
-const OWN_LANGUAGES = ['hr', 'sr', 'bg', 'et', 'lv', 'lt', 'sl', 'is', 'he', 'ar', 'ca', 'sq', 'mk', 'id', 'vi', 'th'] as const;
+const OWN_LANGUAGES = [
+  'hr',
+  'sr',
+  'bg',
+  'et',
+  'lv',
+  'lt',
+  'sl',
+  'is',
+  'he',
+  'ar',
+  'ca',
+  'sq',
+  'mk',
+  'id',
+  'vi',
+  'th',
+] as const;
 
 // Required on first use, not imported: the package's own entry point loads all of its 80 languages
 // (75 ms of CPU at each start). The other languages are loaded for the first text that is in none
@@ -57,7 +94,9 @@ function isAbbreviation(text: string, name: string): boolean {
 
 /** `US - United States`, `United States (US)`, `Slovakia (Slovak Republic)`: all parts must agree. */
 function codeOfParts(text: string): string | null {
-  const parts = text.split(/\s+[-–—:|/]\s+|:\s+|[()[\]/]|,\s*|(?<=^[A-Z]{2,3})[-:]/).flatMap((part) => part.trim() || []);
+  const parts = text
+    .split(/\s+[-–—:|/]\s+|:\s+|[()[\]/]|,\s*|(?<=^[A-Z]{2,3})[-:]/)
+    .flatMap((part) => part.trim() || []);
   if (parts.length < 2) return null;
   const codes = new Set(parts.map(codeOf));
   const [only = null] = codes;
@@ -104,17 +143,22 @@ function indexOthers(first: Names): Names {
 /** The names of these languages that `earlier` lacks. */
 function namesIn(languages: readonly string[], earlier: Names): Map<string, string | null> {
   const codes = new Map<string, string | null>();
-  for (const language of languages) {
-    const { countries }: LocaleData = requireData(`i18n-iso-countries/langs/${language}.json`);
-    const intl = new Intl.DisplayNames([language], { type: 'region', fallback: 'none' });
-    for (const [code, names] of Object.entries(countries)) {
-      for (const name of [names, intl.of(code) ?? []].flat().flatMap(keysOf)) {
-        if (earlier.has(name)) continue;
-        codes.set(name, (codes.get(name) ?? code) === code && codes.get(name) !== null ? code : null);
-      }
-    }
+  for (const { name, code } of languages.flatMap(keysInLanguage)) {
+    if (earlier.has(name)) continue;
+    codes.set(name, (codes.has(name) ? codes.get(name) : code) === code ? code : null);
   }
   return codes;
+}
+
+function keysInLanguage(language: string): readonly { readonly name: string; readonly code: string }[] {
+  const { countries }: LocaleData = requireData(`i18n-iso-countries/langs/${language}.json`);
+  const intl = new Intl.DisplayNames([language], { type: 'region', fallback: 'none' });
+  return Object.entries(countries).flatMap(([code, names]) =>
+    [names, intl.of(code) ?? []]
+      .flat()
+      .flatMap(keysOf)
+      .map((name) => ({ name, code })),
+  );
 }
 
 // Typed without the letters of its own language: Oesterreich, Daenemark.

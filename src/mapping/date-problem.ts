@@ -43,16 +43,25 @@ function numberProblem(text: string): DateProblem {
   const value = Number(text);
   if (digits >= 9 && digits <= 11) {
     const fix = 'Append three zeros (milliseconds), or write 2024-03-08T12:00:00Z.';
-    return problem(`looks like a Unix time in seconds (${dayOf(value * 1000)}); milliseconds or ISO 8601 are read`, fix);
+    return problem(
+      `looks like a Unix time in seconds (${dayOf(value * 1000)}); milliseconds or ISO 8601 are read`,
+      fix,
+    );
   }
   if (digits === 5 && value > 20_000) {
     const day = dayOf(EXCEL_DAY_ZERO + value * DAY_MS);
-    return problem(`looks like a date as Excel counts days (${day})`, 'Format the column as a date, and export it again.');
+    return problem(
+      `looks like a date as Excel counts days (${day})`,
+      'Format the column as a date, and export it again.',
+    );
   }
   if (digits === 8) return problem('looks like a date without separators', '', ['yyyyMMdd']);
-  if (digits === 14) return problem('looks like a date and time without separators', 'Write it as 2024-03-08T12:13:20Z.');
-  if (digits === 16) return problem('looks like a Unix time in microseconds; milliseconds or ISO 8601 are read', removeDigits(3));
-  if (digits === 19) return problem('looks like a Unix time in nanoseconds; milliseconds or ISO 8601 are read', removeDigits(6));
+  if (digits === 14)
+    return problem('looks like a date and time without separators', 'Write it as 2024-03-08T12:13:20Z.');
+  if (digits === 16)
+    return problem('looks like a Unix time in microseconds; milliseconds or ISO 8601 are read', removeDigits(3));
+  if (digits === 19)
+    return problem('looks like a Unix time in nanoseconds; milliseconds or ISO 8601 are read', removeDigits(6));
   return problem('is a number, not a date', 'Write it as 2024-03-08.');
 }
 
@@ -62,7 +71,10 @@ function removeDigits(digits: number): string {
 
 function dayMonthProblem(first: string, second: string, year: string, mark: string): DateProblem {
   const years = year.length === 2 ? 'yy' : 'yyyy';
-  const [d, m] = [first.length === 2 && second.length === 2 ? 'dd' : 'd', first.length === 2 && second.length === 2 ? 'MM' : 'M'];
+  const [d, m] = [
+    first.length === 2 && second.length === 2 ? 'dd' : 'd',
+    first.length === 2 && second.length === 2 ? 'MM' : 'M',
+  ];
   const dayFirst = [d, m, years].join(mark);
   const monthFirst = [m, d, years].join(mark);
   const full = year.length === 2 ? 2000 + Number(year) : Number(year);
@@ -73,21 +85,25 @@ function dayMonthProblem(first: string, second: string, year: string, mark: stri
   }
   if (asDayFirst !== null) return problem('has the day first', '', [dayFirst]);
   if (asMonthFirst !== null) return problem('has the month first', '', [monthFirst]);
-  return problem('is no day of the calendar', 'Correct it, or empty it if there is no date.');
+  return problem('is not a day of the calendar', 'Correct it, or empty it if there is no date.');
 }
 
 function isoProblem([, year, month, day, time, rest = '']: readonly string[]): DateProblem {
   if (calendarDay(Number(year), Number(month), Number(day)) === null) {
-    return problem('is no day of the calendar', 'Correct it, or empty it if there is no date.');
+    return problem('is not a day of the calendar', 'Correct it, or empty it if there is no date.');
   }
   if (time === undefined) return problem('lacks a zero before its month or day', '', ['yyyy-M-d']);
   if (readIso(`2000-01-01 ${time}`) === null) {
     return problem('has no such time of day', 'Write the time as 17:05 or 17:05:30.');
   }
   if (ZONE_NAME.test(rest)) {
-    return problem(`names the time zone ${rest}, which has no fixed offset here`, 'Write the offset: +01:00, or Z for UTC.');
+    return problem(
+      `names the time zone ${rest}, which has no fixed offset here`,
+      'Write the offset: +01:00, or Z for UTC.',
+    );
   }
-  if (rest !== '') return problem('has something after the time that is no offset', 'Write the offset as +01:00 or Z.');
+  if (rest !== '')
+    return problem('has something after the time that is not an offset', 'Write the offset as +01:00 or Z.');
   return problem('has no offset, so that its time zone is unknown', 'Write it as 2024-03-08T12:00:00+01:00 or with Z.');
 }
 

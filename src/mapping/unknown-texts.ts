@@ -2,7 +2,6 @@
 // property with such a text is unknown, as an empty one is. A mapping changes the list with
 // `unknown` (more texts) and `known` (texts of the list that are values).
 import { z } from 'zod';
-import type { ValueKind } from './mapping.ts';
 
 export interface UnknownSettings {
   readonly unknown?: readonly string[] | undefined;
@@ -14,7 +13,9 @@ export const unknownShape = {
   unknown: z
     .array(z.string())
     .optional()
-    .describe('Further texts that mean unknown: [Select, to be asked]. Known ones, such as N/A and None, are built in.'),
+    .describe(
+      'Further texts that mean unknown: [Select, to be asked]. Known ones, such as N/A and None, are built in.',
+    ),
   known: z
     .array(z.string())
     .optional()
@@ -62,7 +63,10 @@ export type UnknownTexts = (text: string) => UnknownCause;
  * @param settings the mapping's lists; its `unknown` takes precedence
  * @param values texts that the mapping names elsewhere, in a table or a condition: they are values
  */
-export function unknownTexts({ unknown = [], known = [] }: UnknownSettings, values: Iterable<string> = []): UnknownTexts {
+export function unknownTexts(
+  { unknown = [], known = [] }: UnknownSettings,
+  values: Iterable<string> = [],
+): UnknownTexts {
   const listed = new Set(unknown.map(plain));
   const kept = new Set([...known, ...values].map(plain));
   return (text) => {
@@ -74,7 +78,7 @@ export function unknownTexts({ unknown = [], known = [] }: UnknownSettings, valu
 }
 
 /** In a column of countries, NA is Namibia. */
-export function valuesOfKind(kind: ValueKind | undefined): readonly string[] {
+export function valuesOfKind(kind: string | undefined): readonly string[] {
   return kind === 'country' ? ['NA'] : [];
 }
 

@@ -28,19 +28,35 @@ function isMissing(lead: unknown, path: readonly PropertyKey[]): boolean {
 }
 
 function missingOrWrong(path: readonly PropertyKey[], isAbsent: boolean): string {
-  const key = path.at(-1);
-  if (path.length === 0) return 'must be an object. Write {"id": "1", "fields": {}, "activities": []}.';
-  if (path[0] === 'fields' || path.includes('attributes')) {
-    return path.length === 1 || key === 'attributes' ? 'must be an object: names and values.' : `${VALUE}.`;
-  }
-  if (path[0] === 'unobserved') return 'must be a list of activity types, such as ["email_open"].';
-  if (path[0] === 'activities' && path.length === 1) return 'must be a list of activities.';
-  if (path[0] === 'activities' && path.length === 2) return 'must be an activity: {"id": "a", "type": "chat", "at": "2026-11-01T09:30:00Z"}.';
-  const name = String(key);
-  if (key === 'at') return `${isAbsent ? 'is missing' : 'must be text'}. ${INSTANT}`;
-  if (key === 'type') return `${isAbsent ? 'is missing' : 'must be text'}. Name the activity type, such as page_view.`;
-  return isAbsent ? `is missing. Add "${name}": text or a number.` : 'must be text or a number.';
+  const key = String(path.at(-1) ?? '');
+  const parents = path.slice(0, -1);
+  if (parents.includes('fields') || parents.includes('attributes')) return `${VALUE}.`;
+  if (parents.includes('unobserved')) return SHAPES.unobserved;
+  if (parents.length === 1 && parents[0] === 'activities') return SHAPES.activity;
+  const kind = isAbsent ? MISSING : WRONG;
+  return new Map(Object.entries({ ...SHAPES, ...kind })).get(key) ?? SHAPES[''];
 }
+
+const TYPE = 'Name the activity type, such as page_view.';
+const MISSING = {
+  at: `is missing. ${INSTANT}`,
+  type: `is missing. ${TYPE}`,
+  id: 'is missing. Add "id": text or a number.',
+} as const;
+const WRONG = {
+  at: `must be text. ${INSTANT}`,
+  type: `must be text. ${TYPE}`,
+  id: 'must be text or a number.',
+} as const;
+
+const SHAPES = {
+  '': 'must be an object. Write {"id": "1", "fields": {}, "activities": []}.',
+  fields: 'must be an object: names and values.',
+  attributes: 'must be an object: names and values.',
+  activities: 'must be a list of activities.',
+  activity: 'must be an activity: {"id": "a", "type": "chat", "at": "2026-11-01T09:30:00Z"}.',
+  unobserved: 'must be a list of activity types, such as ["email_open"].',
+} as const;
 
 function unknownKey(key: string, path: readonly PropertyKey[]): string {
   const known = path[0] === 'activities' ? KEYS.activity : KEYS.lead;
@@ -50,7 +66,10 @@ function unknownKey(key: string, path: readonly PropertyKey[]): string {
   const shown = `${path.length === 0 ? '' : 'has the '}unknown key${/^[\w.$-]{1,40}$/.test(key) ? ` "${key}"` : ''}`;
   const isNear = distance(wanted, near) <= Math.max(1, near.length / 3);
   if (isNear) return `${shown}; did you mean "${near}"?`;
-  const fix = path[0] === 'activities' ? 'Write details of the activity under "attributes".' : 'Write values of the lead under "fields".';
+  const fix =
+    path[0] === 'activities'
+      ? 'Write details of the activity under "attributes".'
+      : 'Write values of the lead under "fields".';
   return `${shown}; the keys are ${known.join(', ')}. ${fix}`;
 }
 

@@ -10,7 +10,10 @@ const idSchema = z.union([z.string(), z.number()]).transform((id, context) => {
   // JSON.parse has rounded it: 12345678901234567890 would be another lead.
   if (typeof id !== 'number' || Number.isSafeInteger(id)) return String(id);
   if (!Number.isInteger(id)) return String(id);
-  context.addIssue({ code: 'custom', message: 'has more digits than a number can hold. Write the id as text, in quotes.' });
+  context.addIssue({
+    code: 'custom',
+    message: 'has more digits than a number can hold. Write the id as text, in quotes.',
+  });
   return z.NEVER;
 });
 const fieldsSchema = z
@@ -29,13 +32,15 @@ const instantSchema = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
-const OUT_OF_RANGE = 'has a year before 1990 or after 2100, which no activity has. Correct it, or leave the activity out.';
+const OUT_OF_RANGE =
+  'has a year before 1990 or after 2100, which no activity has. Correct it, or leave the activity out.';
 
 function whyNoInstant(text: string): string {
   if (/^-?\d{9,11}$/.test(text)) return 'looks like a Unix time in seconds; RFC 3339 is read.';
   if (/^-?\d{12,19}$/.test(text)) return 'is a number; RFC 3339 is read.';
   if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return 'has no time and no offset.';
-  if (/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/i.test(text)) return 'has no offset, so that its time zone is unknown.';
+  if (/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/i.test(text))
+    return 'has no offset, so that its time zone is unknown.';
   return 'is not an RFC 3339 instant, or has a day or time that does not exist.';
 }
 

@@ -29,7 +29,7 @@ const PRIVATE_MODE = 0o600;
 
 /**
  * @param replace whether an existing file may be replaced; it keeps its mode
- * @throws OutputRefused if the path is no regular file, or exists and `replace` is false; an error
+ * @throws OutputRefused if the path is not a regular file, or exists and `replace` is false; an error
  *   with the system's `code` if the folder is not writable
  */
 export async function replaceFile(file: string, { replace }: { readonly replace: boolean }): Promise<ReplacedFile> {

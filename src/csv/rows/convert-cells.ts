@@ -1,12 +1,13 @@
-// Converts cells to the values of fields and attributes. A cell that is no number or date refuses its
-// row; one that is no country or no yes or no is unknown, and counted.
+// Converts cells to the values of fields and attributes. A cell that is not a number or a date refuses its
+// row; one that is neither a country nor a yes or no is unknown, and counted.
 import type { FieldValue } from '../../domain/lead.ts';
 import { convertValue, tableEntry, type ValueTable } from '../../mapping/convert-value.ts';
 import { dateProblem, yearProblem } from '../../mapping/date-problem.ts';
 import { isPlausible, isPlausibleActivity } from '../../mapping/instants.ts';
+import type { ValueKind } from '../../mapping/mapping.ts';
 import { unknownTexts } from '../../mapping/unknown-texts.ts';
 import type { ColumnSource, CsvMapping } from '../csv-mapping.ts';
-import { dateReader, type ReadDate } from '../dates.ts';
+import { dateReader } from '../dates.ts';
 import { numberReader } from '../numbers.ts';
 import { cellSubject, type RowProblem } from '../row-problem.ts';
 import type { CellNotes } from './cell-notes.ts';
@@ -31,42 +32,66 @@ export class InvalidCell extends Error {
 
 export function createCellConverter(mapping: CsvMapping, notes: CellNotes): CellConverter {
   const tables: Readonly<Record<string, ValueTable>> = mapping.tables ?? {};
-  const dates = dateReaderOf(mapping);
-  const plainNumber = numberReader(mapping.csv.decimal);
-  const unknown = unknownTexts(mapping.csv);
-  const dateOf = (row: Row, column: string, isInRange: (at: number) => boolean): number | null => {
-    const text = row[column] ?? '';
-    const at = dates.read(text);
-    if (at === 'empty') notes.add('empty-date', column, text);
-    if (at === 'empty') return null;
-    if (at === null) throw invalidDate(column, text, dates.formats);
-    if (!isInRange(at)) throw invalidCell(column, text, yearProblem(at));
-    return at;
-  };
+  const convertCell = createCellReader(mapping, notes);
+  const dateOf = createDateReader(mapping, notes);
   return {
     value: (row, { from, as = 'text', table }) => {
       const column = firstKnown(row, from);
       const text = column === null ? null : (row[column] ?? null);
       if (column === null || text === null) return null;
-      const entries = table === undefined ? undefined : tables[table];
-      if (as === 'text' && entries === undefined) return text;
       if (as === 'instant') {
-        const at = dateOf(row, column, isPlausible);
+        const at = dateOf(text, column, isPlausible);
         return at === null ? null : new Date(at).toISOString();
       }
-      const isTranslated = tableEntry(text, entries) !== undefined;
-      const plain = as === 'number' && !isTranslated ? plainNumber(text) : text;
-      if (typeof plain !== 'string') throw invalidCell(column, text, plain);
-      const converted = convertValue(plain, as, { table: entries, unknown: as === 'list' ? unknown : undefined });
-      if ('value' in converted) {
-        if (as === 'country' && !isTranslated && text.toUpperCase() === 'NA') notes.add('namibia', column, 'NA');
-        return converted.value;
-      }
-      if (as !== 'country' && as !== 'boolean') throw invalidCell(column, text, converted);
-      notes.add(as, column, text);
-      return null;
+      return convertCell({ column, text }, as, table === undefined ? undefined : tables[table]);
     },
-    activityDate: (row, column) => dateOf(row, column, isPlausibleActivity),
+    activityDate: (row, column) => dateOf(row[column] ?? '', column, isPlausibleActivity),
+  };
+}
+
+interface Cell {
+  readonly column: string;
+  readonly text: string;
+}
+
+function createCellReader(
+  { csv }: CsvMapping,
+  notes: CellNotes,
+): (cell: Cell, as: ValueKind, table: ValueTable | undefined) => FieldValue {
+  const plainNumber = numberReader(csv.decimal);
+  const unknown = unknownTexts(csv);
+  const refused = ({ column, text }: Cell, as: ValueKind, problem: CellReason): null => {
+    if (as !== 'country' && as !== 'boolean') throw invalidCell(column, text, problem);
+    notes.add(as, column, text);
+    return null;
+  };
+  return (cell, as, table) => {
+    const { column, text } = cell;
+    if (as === 'text' && table === undefined) return text;
+    const isTranslated = tableEntry(text, table) !== undefined;
+    const plain = as === 'number' && !isTranslated ? plainNumber(text) : text;
+    if (typeof plain !== 'string') return refused(cell, as, plain);
+    const converted = convertValue(plain, as, { table, unknown: as === 'list' ? unknown : undefined });
+    if ('reason' in converted) return refused(cell, as, converted);
+    if (as === 'country' && !isTranslated && text.toUpperCase() === 'NA') notes.add('namibia', column, 'NA');
+    return converted.value;
+  };
+}
+
+type DateOf = (text: string, column: string, isInRange: (at: number) => boolean) => number | null;
+
+function createDateReader({ csv }: CsvMapping, notes: CellNotes): DateOf {
+  const formats = [csv.date_format ?? []].flat();
+  const read = dateReader(formats, csv.timezone ?? 'UTC');
+  return (text, column, isInRange) => {
+    const at = read(text);
+    if (at === null) throw invalidDate(column, text, formats);
+    if (at === 'empty') {
+      notes.add('empty-date', column, text);
+      return null;
+    }
+    if (!isInRange(at)) throw invalidCell(column, text, yearProblem(at));
+    return at;
   };
 }
 
@@ -75,11 +100,12 @@ export function firstKnown(row: Row, columns: string | readonly string[]): strin
   return columns.find((column) => (row[column] ?? null) !== null) ?? null;
 }
 
-function invalidCell(
-  column: string,
-  text: string,
-  { reason, fix }: { readonly reason: string; readonly fix: string },
-): InvalidCell {
+interface CellReason {
+  readonly reason: string;
+  readonly fix: string;
+}
+
+function invalidCell(column: string, text: string, { reason, fix }: CellReason): InvalidCell {
   return new InvalidCell(column, `${cellSubject(text)} ${reason}.`, fix);
 }
 
@@ -89,9 +115,4 @@ function invalidDate(column: string, text: string, declared: readonly string[]):
   const is = declared.length === 0 ? '' : `, and date_format is ${declared.join(', ')}`;
   const write = `Under csv, write date_format: ${missing.join(' or date_format: ')}, or correct the cell.`;
   return invalidCell(column, text, { reason: reason + is, fix: missing.length === 0 ? fix : write });
-}
-
-function dateReaderOf({ csv }: CsvMapping): { readonly read: ReadDate; readonly formats: readonly string[] } {
-  const formats = [csv.date_format ?? []].flat();
-  return { read: dateReader(formats, csv.timezone ?? 'UTC'), formats };
 }

@@ -70,7 +70,11 @@ function projectLead(
   if (id === null) throw new InvalidCell(column, 'the row has no id.', 'Fill it in, or use another column as id.');
   if (SHORTENED_ID.test(id)) {
     const message = `${cellSubject(id)} is an id that a spreadsheet has shortened.`;
-    throw new InvalidCell(column, message, 'Format the column as text before you save the file as CSV, or export it again.');
+    throw new InvalidCell(
+      column,
+      message,
+      'Format the column as text before you save the file as CSV, or export it again.',
+    );
   }
   const fields: Record<string, FieldValue> = {};
   for (const [field, source] of Object.entries(mapping.fields)) fields[field] = convert.value(row, source);

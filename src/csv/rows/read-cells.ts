@@ -9,11 +9,7 @@ import type { CellNotes } from './cell-notes.ts';
 export type Row = Readonly<Record<string, string | null>>;
 
 /** Cells that mean unknown by default are counted in `notes`. */
-export function cellReader(
-  mapping: CsvMapping,
-  columns: Columns,
-  notes: CellNotes,
-): (cells: readonly string[]) => Row {
+export function cellReader(mapping: CsvMapping, columns: Columns, notes: CellNotes): (cells: readonly string[]) => Row {
   const readers = mappedColumns(mapping).map((name) => {
     return { name, index: columns.get(name) ?? -1, unknown: unknownTexts(mapping.csv, valuesIn(mapping, name)) };
   });
