@@ -20,6 +20,8 @@ export interface RunSummary {
   /** The error of a failed run. */
   readonly error: string | null;
   readonly scored: number;
+  /** Leads without a score: `leads.where` of the mapping excludes them. */
+  readonly out_of_scope: number;
   readonly written: number;
   readonly refused: number;
   readonly decayed: number;
@@ -107,6 +109,7 @@ async function summarize({ context }: Product, run: Run | null, pauses: readonly
     state: run?.state === 'done' || run?.state === 'failed' ? run.state : 'paused',
     error: run?.error ?? null,
     scored: count(run, 'scored'),
+    out_of_scope: count(run, 'out_of_scope'),
     written: count(run, 'written'),
     refused: count(run, 'refused'),
     decayed: count(run, 'decayed'),
@@ -146,8 +149,20 @@ export function reportRun(io: CommandIo, job: string, summary: RunSummary, json:
   else io.setExitCode(summary.errors > 0 || summary.setAside.length > 0 ? 1 : 0);
 }
 
-function sentence(job: string, { scored, written, refused, errors, found }: RunSummary): string {
+function sentence(job: string, summary: RunSummary): string {
+  const { scored, out_of_scope: outOfScope, written, refused, errors, found } = summary;
   const findings = Object.entries(found).map(([crm, each]) => `\n${crm}: ${describeFindings(each)}.`);
   const failed = errors === 0 ? '' : ` ${errors} entries in the error list (leadgrade errors list).`;
-  return `${job}: done. ${scored} leads scored, ${written} records written, ${refused} refused.${failed}${findings.join('')}`;
+  const counts = `${leadCounts(scored, outOfScope)}; ${formatted(written)} records written, ${formatted(refused)} refused.`;
+  return `${job}: done. ${counts}${failed}${findings.join('')}`;
+}
+
+/** `2,000 leads: 1,926 scored, 74 out of scope` */
+function leadCounts(scored: number, outOfScope: number): string {
+  if (outOfScope === 0) return `${formatted(scored)} leads scored`;
+  return `${formatted(scored + outOfScope)} leads: ${formatted(scored)} scored, ${formatted(outOfScope)} out of scope`;
+}
+
+function formatted(number: number): string {
+  return number.toLocaleString('en-US');
 }

@@ -23,6 +23,7 @@ export interface ScoreOptions {
   readonly csv?: string;
   readonly mapping?: string;
   readonly out?: string;
+  readonly force?: true;
   readonly sample?: true;
   readonly asOf?: string;
   readonly json?: true;
@@ -61,7 +62,8 @@ function reportFailure(io: CommandIo, error: unknown): void {
   io.setExitCode(error instanceof UsageError || error instanceof ConfigurationError ? 2 : 3);
 }
 
-async function checkUsage({ csv, mapping, out, input }: ScoreOptions): Promise<void> {
+async function checkUsage({ csv, mapping, out, force, input }: ScoreOptions): Promise<void> {
+  if (force && out === undefined) throw new UsageError('--force needs --out. It replaces the file that --out names.');
   if (csv === undefined) {
     if (mapping !== undefined) throw new UsageError('--mapping needs --csv. Name the export with --csv FILE.');
     if (out !== undefined) throw new UsageError('--out needs --csv. For NDJSON, redirect standard output to a file.');
@@ -95,7 +97,7 @@ async function openSource(
     const { readCsv } = await import('./read-csv.ts');
     return readCsv(io, { csv, mapping }, model, now);
   }
-  return readNdjson(io, input === '-' ? io.stdin : createReadStream(input));
+  return readNdjson(io, input === '-' ? io.stdin : createReadStream(input), model);
 }
 
 /**
@@ -113,7 +115,8 @@ async function openOutputs(
   if (out !== undefined && 'header' in source) {
     const { writeCsv } = await import('./write-csv.ts');
     const inputs = [options.csv, options.mapping, modelFile(io.env, options.model)];
-    outputs.push(await writeCsv(io, out, inputs, source, json && !sample));
+    const { force = false } = options;
+    outputs.push(await writeCsv(io, source, { path: out, force, inputs, json: json && !sample }));
   }
   if (sample) {
     const { printSampleReport } = await import('./print-sample.ts');

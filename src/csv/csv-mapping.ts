@@ -3,7 +3,7 @@
 // (src/mapping/mapping.ts).
 import { z } from 'zod';
 import type { Problem } from '../domain/problem.ts';
-import { canonicalName, conversionShape, oneOrMore, tablesSchema } from '../mapping/mapping.ts';
+import { canonicalName, constantSource, conversionShape, oneOrMore, tablesSchema } from '../mapping/mapping.ts';
 import {
   activityTypeProblems,
   attributeTables,
@@ -14,6 +14,7 @@ import {
   ruleTypes,
   tableProblems,
 } from '../mapping/mapping-checks.ts';
+import { unknownShape } from '../mapping/unknown-texts.ts';
 import { type Condition, conditionFields, conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
 import { parseDuration } from '../scoring/duration.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
@@ -48,9 +49,9 @@ const activityRule = z
       .describe('The column with the date; in a list, the first column with a value counts.'),
     age: age.optional().describe('The age of the activity at the instant of scoring, if no column has a date.'),
     attributes: z
-      .record(canonicalName, z.union([column, columnSource]))
+      .record(canonicalName, z.union([column, constantSource, columnSource]))
       .optional()
-      .describe('Attributes for the `where` of a signal, each with the column that it comes from.'),
+      .describe('Attributes for the `where` of a signal, each with its column, or { value: ... } for a constant.'),
   })
   .refine(
     (rule) => rule.when !== undefined || rule.count !== undefined || rule.at !== undefined,
@@ -61,7 +62,7 @@ export const csvMappingSchema = z.strictObject({
   csv: z
     .strictObject({
       id: column.describe('The column with the id of the lead.'),
-      unknown: z.array(z.string()).optional().describe('Cell texts that mean unknown: Select, "-", n/a.'),
+      ...unknownShape,
       delimiter: z.enum(DELIMITER_NAMES).optional().describe('Default: detected.'),
       encoding: z.enum(ENCODINGS).optional().describe('Default: detected.'),
       decimal: z
@@ -122,7 +123,7 @@ export function readCsvMapping(
 /** The columns that the mapping names, without duplicates. */
 export function mappedColumns(mapping: CsvMapping): readonly string[] {
   const rules = (mapping.activities ?? []).flatMap((rule) => {
-    const attributes = Object.values(rule.attributes ?? {}).flatMap((each) => sourceOf(each).from);
+    const attributes = Object.values(rule.attributes ?? {}).flatMap((each) => columnsOf(each));
     const named = [rule.count ?? [], rule.at ?? [], attributes, rule.when ? conditionFields(rule.when) : []];
     return named.flat();
   });
@@ -130,9 +131,11 @@ export function mappedColumns(mapping: CsvMapping): readonly string[] {
   return [...new Set([mapping.csv.id, ...fields, ...rules, ...(mapping.outcome ? [mapping.outcome.column] : [])])];
 }
 
-/** Expands the short form of an attribute, a column name alone. */
-export function sourceOf(source: string | ColumnSource): ColumnSource {
-  return typeof source === 'string' ? { from: source } : source;
+export type CsvAttribute = NonNullable<CsvActivityRule['attributes']>[string];
+
+function columnsOf(attribute: CsvAttribute): string | readonly string[] {
+  if (typeof attribute === 'string') return attribute;
+  return 'from' in attribute ? attribute.from : [];
 }
 
 function isTimeZone(text: string): boolean {

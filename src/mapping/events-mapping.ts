@@ -6,7 +6,7 @@ import type { Problem } from '../domain/problem.ts';
 import { SITE_EVENT_KINDS, type SiteEventProjector } from '../domain/site-event.ts';
 import { type Condition, conditionFields, conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
 import { type Path, parseYaml } from '../yaml/parse-yaml.ts';
-import { canonicalName, conversionShape, type Mapping, oneOrMore, tablesSchema } from './mapping.ts';
+import { canonicalName, constantSource, conversionShape, type Mapping, oneOrMore, tablesSchema } from './mapping.ts';
 import {
   activityTypeProblems,
   attributeTables,
@@ -17,6 +17,7 @@ import {
   tableProblems,
 } from './mapping-checks.ts';
 import { createActivityProjector } from './project-activities.ts';
+import { unknownShape } from './unknown-texts.ts';
 
 const MESSAGE_FIELD = /^(event|name|category|(properties|traits|context)\..+)$/;
 const messageField = z
@@ -25,6 +26,7 @@ const messageField = z
 
 const attributeSource = z.union([
   messageField,
+  constantSource,
   z.strictObject({
     from: oneOrMore(messageField).describe('The message field; in a list, the first field with a value counts.'),
     ...conversionShape,
@@ -45,7 +47,7 @@ const eventRule = z.strictObject({
     .record(canonicalName, attributeSource)
     .optional()
     .describe(
-      'Attributes for the `where` of a signal, each with the message field that it comes from. Nothing else is stored.',
+      'Attributes for the `where` of a signal, each with its message field, or { value: ... } for a constant. Nothing else is stored.',
     ),
 });
 
@@ -53,6 +55,7 @@ export const eventsMappingSchema = z.strictObject({
   activities: z
     .array(eventRule)
     .describe('The first rule that matches a message gives its type; a message without a match is ignored.'),
+  ...unknownShape,
   tables: tablesSchema.optional().describe('Translations of values, by name: { form: { f_12: Request a demo } }.'),
 });
 
@@ -92,11 +95,11 @@ function conditionProblems(when: Condition | undefined, path: Path, problem: Mak
 }
 
 /** The projector of a mapping, with its conditions compiled once. */
-export function createEventProjector({ activities, tables }: EventsMapping): SiteEventProjector {
+export function createEventProjector({ activities, tables, unknown, known }: EventsMapping): SiteEventProjector {
   const rules = activities.flatMap(({ from, ...rule }) =>
     [from].flat().map((kind) => ({ ...rule, from: kind, at: 'at' })),
   );
-  const mapping: Mapping = { crm: 'site', fields: {}, write_back: {}, activities: rules, tables };
+  const mapping: Mapping = { crm: 'site', fields: {}, write_back: {}, activities: rules, tables, unknown, known };
   const project = createActivityProjector(mapping);
   return ({ kind, messageId, at, properties }) => {
     const found = project({

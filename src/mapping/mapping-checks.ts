@@ -20,14 +20,14 @@ interface TableUse {
 }
 
 interface RuleWithAttributes {
-  readonly attributes?: Readonly<Record<string, string | { readonly table?: string | undefined }>> | undefined;
+  readonly attributes?: Readonly<Record<string, string | object>> | undefined;
 }
 
 /** The tables that the attributes of activity rules use. */
 export function attributeTables(rules: readonly RuleWithAttributes[] = []): readonly TableUse[] {
   return rules.flatMap((rule, index) =>
     Object.entries(rule.attributes ?? {}).flatMap(([attribute, source]) => {
-      if (typeof source === 'string') return [];
+      if (typeof source === 'string' || !('table' in source) || typeof source.table !== 'string') return [];
       return [{ path: ['activities', index, 'attributes', attribute, 'table'], table: source.table }];
     }),
   );

@@ -15,6 +15,7 @@ import {
   ruleTypes,
   tableProblems,
 } from './mapping-checks.ts';
+import { unknownShape } from './unknown-texts.ts';
 
 export const canonicalName = z
   .string()
@@ -45,8 +46,14 @@ const fieldSource = z.strictObject({
   ...conversionShape,
 });
 
+/** An attribute with the same value for every activity of a rule. */
+export const constantSource = z.strictObject({
+  value: scalar.describe('The same value for every activity of this rule: { value: Demo request }.'),
+});
+
 const attributeSource = z.union([
   propertyName,
+  constantSource,
   z.strictObject({
     from: oneOrMore(propertyName).describe('The property; in a list, the first property with a value counts.'),
     ...conversionShape,
@@ -61,7 +68,7 @@ const activityRule = z.strictObject({
   attributes: z
     .record(canonicalName, attributeSource)
     .optional()
-    .describe('Attributes for the `where` of a signal, each with the property that it comes from.'),
+    .describe('Attributes for the `where` of a signal, each with its property, or { value: ... } for a constant.'),
 });
 
 const linkRule = z.strictObject({
@@ -83,6 +90,7 @@ export const mappingSchema = z.strictObject({
   fields: z
     .record(canonicalName, fieldSource)
     .describe('The fields that the model scores, each with the property that it comes from.'),
+  ...unknownShape,
   tables: tablesSchema
     .optional()
     .describe("Translations of the CRM's values, by name: { industry: { COMPUTER_SOFTWARE: Software } }."),

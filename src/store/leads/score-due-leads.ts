@@ -32,6 +32,8 @@ export interface ChunkScored {
   readonly throttled: number;
   /** Number of them that could not be scored. */
   readonly failed: number;
+  /** Number of them that are out of scope, or have no live record: they have no score. */
+  readonly unscored: number;
 }
 
 /** Scores up to `limit` due leads, by priority and due instant. */
@@ -48,9 +50,11 @@ export async function scoreDueLeads(
       claimed.filter(({ id }) => !throttled.has(id)),
       chunk.crms,
     );
-    const failed = due.length === 0 ? 0 : await saveOrHalve(tx, score(due), due, chunk);
+    const scored = due.length === 0 ? [] : score(due);
+    const failed = due.length === 0 ? 0 : await saveOrHalve(tx, scored, due, chunk);
+    const unscored = scored.filter((lead) => lead.unscored).length;
     const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
-    return { claimed: claimed.length, urgent, throttled: throttled.size, failed };
+    return { claimed: claimed.length, urgent, throttled: throttled.size, failed, unscored };
   });
 }
 
