@@ -4,7 +4,8 @@ import { glob } from 'node:fs/promises';
 import { connectorIds } from '../../connectors/registry.ts';
 import { formatProblem, type Problem } from '../../src/domain/problem.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
-import { modelFile, readText } from '../product/load-model.ts';
+import { modelFile } from '../product/load-model.ts';
+import { readText } from '../product/read-text.ts';
 import type { CommandIo } from '../terminal/io.ts';
 
 export interface ValidateOptions {
