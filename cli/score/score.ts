@@ -8,6 +8,7 @@ import { parseInstant } from '../../src/scoring/instant.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { loadModel, modelFile } from '../product/load-model.ts';
+import { ruleWarnings } from '../product/model-warnings.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { LeadEntry, Output, RejectedEntry, ScoredEntry, Source } from './entries.ts';
 import { printResults } from './print-results.ts';
@@ -35,7 +36,8 @@ export async function score(io: CommandIo, options: ScoreOptions): Promise<void>
         `--as-of "${options.asOf}" is not a valid RFC 3339 instant. Write it as 2026-11-01T00:00:00Z.`,
       );
     }
-    const { compiled } = await loadModel(modelFile(io.env, options.model));
+    const { compiled, source: model } = await loadModel(modelFile(io.env, options.model));
+    for (const warning of ruleWarnings(model)) io.stderr.write(`${warning}\n`);
     const source = await openSource(io, options, compiled, now);
     if (!source) io.setExitCode(2);
     else await scoreAll(io, source, await openOutputs(io, options, source, compiled), compiled, now);

@@ -56,7 +56,7 @@ function lastBandProblems(band: BandSource, path: Path): ModelProblem[] {
       level: 'warning',
       path: [...path, key],
       message: `the last band always applies, so ${key} is not used.`,
-      fix: 'Remove it, or add a last band without it: { id: cold, label: Cold }.',
+      fix: 'The best band comes first; the last one has no such key: { id: cold, label: Cold }.',
     }));
 }
 
