@@ -1,5 +1,6 @@
 // `leadgrade doctor`: checks everything that the product needs, and prints the fix for every
 // problem.
+import type { JobContext } from '../../jobs/context.ts';
 import { isSuperseded } from '../../jobs/read/fallback-streams.ts';
 import type { ChangeStream, CrmConnector, SetupCheck } from '../../src/crm/connector.ts';
 import { countErrors } from '../../src/store/leads/record-errors.ts';
@@ -7,6 +8,7 @@ import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
 import { chosenCrms } from '../product/chosen-crms.ts';
+import { findModelChange, shortHash } from '../product/model-changes.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import { writeTarget } from '../setup/write-target.ts';
@@ -63,7 +65,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
   const isServiceRunning = await isWorkerAlive(db, clock.now());
   return [
     { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },
-    { part: 'leadgrade', what: 'model', level: 'ok', detail: context.model.compiled.id },
+    await modelFinding(context),
     isServiceRunning
       ? { part: 'leadgrade', what: 'service', level: 'ok', detail: 'a worker is running' }
       : {
@@ -87,6 +89,14 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
         ]),
     ...(await allStreams(db)).flatMap((row) => streamFinding(row, context.crms.get(row.crm)?.connector.streams ?? [])),
   ];
+}
+
+async function modelFinding({ db, model }: JobContext): Promise<Finding> {
+  const { id } = model.compiled;
+  const about = { part: 'leadgrade', what: 'model' };
+  const change = await findModelChange(db, id, model.hash);
+  if (change === null) return { ...about, level: 'ok', detail: `${id} (${shortHash(model.hash)})` };
+  return { ...about, level: 'warning', detail: change.message, fix: change.fix };
 }
 
 function pauseFinding({ crm, direction, since, message, fix, until }: CrmPause): Finding {

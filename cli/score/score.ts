@@ -10,6 +10,7 @@ import type { AddTitleFields } from '../../src/titles/read-title.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { loadModel, modelFile } from '../product/load-model.ts';
 import { loadTitles } from '../product/load-titles.ts';
+import { ruleWarnings } from '../product/model-warnings.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Entry, LeadEntry, Output, RejectedEntry, ScoredEntry, Source } from './entries.ts';
 import { printResults } from './print-results.ts';
@@ -38,7 +39,8 @@ export async function score(io: CommandIo, options: ScoreOptions): Promise<void>
         `--as-of "${options.asOf}" is not a valid RFC 3339 instant. Write it as 2026-11-01T00:00:00Z.`,
       );
     }
-    const { compiled } = await loadModel(modelFile(io.env, options.model));
+    const { compiled, source: model } = await loadModel(modelFile(io.env, options.model));
+    for (const warning of ruleWarnings(model)) io.stderr.write(`${warning}\n`);
     const source = await openSource(io, options, compiled, now);
     if (!source) io.setExitCode(2);
     else

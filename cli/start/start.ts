@@ -14,6 +14,7 @@ import { createThrottledTrigger } from '../../web/http/throttled-trigger.ts';
 import { startHttpServer } from '../../web/listen.ts';
 import type { Config } from '../product/config.ts';
 import { loadEventsMapping } from '../product/load-events-mapping.ts';
+import { modelWarnings } from '../product/model-warnings.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
@@ -39,6 +40,7 @@ async function serve(product: Product, config: Config, roles: readonly Role[]): 
       await recheckAvailability(context.db, crm);
       await retrySetAside(context.db, context.clock.now(), { crm });
     }
+    for (const warning of await modelWarnings(context)) context.log.warn({}, warning);
     // Changes since the last stop are found now instead of at the next scheduled poll.
     await context.enqueue('poll', {});
     context.log.info({ roles, port: server ? config.port : undefined }, 'leadgrade is running');

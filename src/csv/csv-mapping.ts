@@ -25,14 +25,20 @@ export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as co
 export type Encoding = (typeof ENCODINGS)[number];
 
 const DELIMITER_NAMES = ['comma', 'semicolon', 'tab', 'pipe'] as const satisfies readonly DelimiterName[];
-const column = z.string('expected the name of a column').trim().min(1, 'expected the name of a column');
+const column = z.string().trim().min(1);
 
 const dateFormat = z.string().superRefine((format, context) => {
   const message = dateFormatProblem(format);
-  if (message !== null) context.addIssue({ code: 'custom', message: `not a valid date format: ${message}` });
+  if (message !== null)
+    context.addIssue({
+      code: 'custom',
+      message: `the date format cannot be used: ${message}`,
+      params: { write: 'dd/MM/yyyy' },
+    });
 });
-const timeZone = z.string().refine(isTimeZone, 'expected a time zone such as Europe/Berlin, or UTC');
-const age = z.string().refine((text) => parseDuration(text) !== null, 'expected a duration such as 7d or 2w');
+const timeZone = z.string().refine(isTimeZone, 'must be a time zone: for example Europe/Berlin, or UTC');
+const AGE = 'must be a duration: for example 7d or 2w';
+const age = z.string(AGE).refine((text) => parseDuration(text) !== null, AGE);
 
 const columnSource = z.strictObject({
   from: oneOrMore(column).describe('The column; in a list, the first column with a value in the row counts.'),
@@ -53,10 +59,10 @@ const activityRule = z
       .optional()
       .describe('Attributes for the `where` of a signal, each with its column, or { value: ... } for a constant.'),
   })
-  .refine(
-    (rule) => rule.when !== undefined || rule.count !== undefined || rule.at !== undefined,
-    'a rule needs at, count or when; otherwise every row would have this activity',
-  );
+  .refine((rule) => rule.when !== undefined || rule.count !== undefined || rule.at !== undefined, {
+    message: 'a rule needs at, count or when: without them every row would have this activity',
+    params: { fix: 'Add at with the column of the date.' },
+  });
 
 export const csvMappingSchema = z.strictObject({
   csv: z
@@ -103,7 +109,7 @@ export function readCsvMapping(
   text: string,
   file: string,
 ): { mapping: CsvMapping | null; problems: readonly Problem[] } {
-  const { value, problems, locate } = parseYaml(text, file, csvMappingSchema);
+  const { value, problems, locate } = parseYaml(text, file, csvMappingSchema, 'csv');
   if (value === null) return { mapping: null, problems };
   const problem = problemMaker(file, locate);
   const fieldTables = Object.entries(value.fields).map(([field, { table }]) => {
@@ -152,7 +158,7 @@ function conditionProblems(mapping: CsvMapping, problem: MakeProblem): Problem[]
     if (when === undefined) return [];
     const path = ['activities', index, 'when'];
     if (lacksField(when))
-      return [problem('error', path, 'a condition has no column.', 'Write { field: Column, is: ... }.')];
+      return [problem('error', path, 'the condition does not say which column it is about.', 'Add field, for example { field: Converted, is: "1" }.')];
     if (!comparesNonText(when)) return [];
     return [problem('error', path, 'a cell is text and never equals this value.', 'Put the value in quotes.')];
   });

@@ -22,7 +22,10 @@ import { unknownShape } from './unknown-texts.ts';
 const MESSAGE_FIELD = /^(event|name|category|(properties|traits|context)\..+)$/;
 const messageField = z
   .string()
-  .regex(MESSAGE_FIELD, 'expected event, name, category, properties.<name>, traits.<name> or context.<name>');
+  .regex(
+    MESSAGE_FIELD,
+    'must be a field of the message: event, name, category, properties.<name>, traits.<name> or context.<name>',
+  );
 
 const attributeSource = z.union([
   messageField,
@@ -71,7 +74,7 @@ export function readEventsMapping(
   text: string,
   file: string,
 ): { mapping: EventsMapping | null; problems: readonly Problem[] } {
-  const { value, problems, locate } = parseYaml(text, file, eventsMappingSchema);
+  const { value, problems, locate } = parseYaml(text, file, eventsMappingSchema, 'events');
   if (value === null) return { mapping: null, problems };
   const problem = problemMaker(file, locate);
   const found = [
@@ -85,7 +88,7 @@ export function readEventsMapping(
 function conditionProblems(when: Condition | undefined, path: Path, problem: MakeProblem): readonly Problem[] {
   if (when === undefined) return [];
   if (lacksField(when))
-    return [problem('error', path, 'a condition has no field.', 'Write { field: event, is: ... }.')];
+    return [problem('error', path, 'the condition does not say which field of the message it is about.', 'Add field, for example { field: event, is: Signed Up }.')];
   return conditionFields(when)
     .filter((field) => !MESSAGE_FIELD.test(field))
     .map((field) => {

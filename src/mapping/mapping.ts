@@ -19,12 +19,12 @@ import { unknownShape } from './unknown-texts.ts';
 
 export const canonicalName = z
   .string()
-  .regex(/^[A-Za-z_][\w.]*$/, 'expected a name of letters, digits, dots and underscores');
+  .regex(/^[A-Za-z_][\w.]*$/, 'must be a name: letters, digits, dots and underscores, for example contact.job_title');
 // Internal property names of CRMs: letters, digits, underscores, and dots for relations.
-const propertyName = z.string().regex(/^\w[\w.]*$/, 'expected the internal name of a property (letters, digits, _)');
+const propertyName = z.string().regex(/^\w[\w.]*$/, 'must be the internal name of a property: letters, digits and _');
 const objectProperty = z
   .string()
-  .regex(/^\w+\.\w[\w.]*$/, 'expected object.property, for example contacts.jobtitle or companies.industry');
+  .regex(/^\w+\.\w[\w.]*$/, 'must be object.property: for example contacts.jobtitle or companies.industry');
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 export const tablesSchema = z.record(z.string(), z.record(z.string(), scalar));
@@ -137,7 +137,7 @@ export function outcomeSources({ outcomes }: Mapping): ReadonlySet<string> {
  *   mapping
  */
 export function readMapping(text: string, file: string): { mapping: Mapping | null; problems: readonly Problem[] } {
-  const { value, problems, locate } = parseYaml(text, file, mappingSchema);
+  const { value, problems, locate } = parseYaml(text, file, mappingSchema, 'crm');
   if (value === null) return { mapping: null, problems };
   const problem = problemMaker(file, locate);
   const fieldTables = Object.entries(value.fields).map(([field, { table }]) => {
@@ -162,7 +162,7 @@ function conditionProblems(mapping: Mapping, problem: MakeProblem): Problem[] {
   const all = [{ path: ['leads', 'where'], condition: mapping.leads?.where }, ...conditions];
   return all.flatMap(({ path, condition }) => {
     if (condition === undefined || !lacksField(condition)) return [];
-    return [problem('error', path, 'a condition has no field.', 'Write { field: ..., is: ... }.')];
+    return [problem('error', path, 'the condition does not say which property it is about.', 'Add field, for example { field: contacts.lifecyclestage, is: lead }.')];
   });
 }
 

@@ -45,6 +45,6 @@ export function readTitles(
   text: string,
   file: string,
 ): { titles: TitleDictionary | null; problems: readonly Problem[] } {
-  const { value, problems } = parseYaml(text, file, titlesSchema);
+  const { value, problems } = parseYaml(text, file, titlesSchema, 'titles');
   return { titles: value, problems };
 }

@@ -149,7 +149,7 @@ describe('the header', () => {
 });
 
 test.each([
-  ['csv: { id: Id, date_format: DD/MM }\nfields: {}\n', ':1 csv.date_format', 'not a valid date format'],
+  ['csv: { id: Id, date_format: DD/MM }\nfields: {}\n', ':1 csv.date_format', 'the date format cannot be used'],
   ['csv: { id: Id, timezone: Mars/Base }\nfields: {}\n', ':1 csv.timezone', 'time zone'],
   ['csv: { id: Id }\nfields:\n  contact.x: { from: X, table: t }\n', ':3 fields.contact.x.table', 'unknown table'],
   ['csv: { id: Id }\nfields: {}\nactivities:\n  - { type: call }\n', ':4 activities[0]', 'at, count or when'],

@@ -30,7 +30,7 @@ test.each([
     'unknown table',
   ],
   ['crm: hubspot\nfields: {}\nwrite_back:\n  fit_grade: x\n  status: X\n', 5, 'write_back.status', 'already'],
-  ['crm: hubspot\nfields: {}\nwrite_back: {}\nleads:\n  where: { is: 1 }\n', 5, 'leads.where', 'has no field'],
+  ['crm: hubspot\nfields: {}\nwrite_back: {}\nleads:\n  where: { is: 1 }\n', 5, 'leads.where', 'which property'],
 ])('an error in a mapping file is reported with line and path: %j', (text, line, path, words) => {
   const { mapping, problems } = read(text);
   expect(mapping).toBeNull();

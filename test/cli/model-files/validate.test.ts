@@ -26,8 +26,8 @@ test('validate prints file, line and path of every mistake, and ends with exit c
   await writeFile(file, 'name: m\nversion: "1"\nstatus:\n  bands: [{ id: all }, { id: all }]\n  gate: []\n');
   const { code, stdout } = await leadgrade(['validate', '--model', file, '--mapping', join(folder, 'none.yaml')]);
   expect(code).toBe(2);
-  expect(stdout).toContain(`error: ${file}:5 status.gate: unknown key "gate".`);
-  expect(stdout).toContain('none.yaml: cannot be read (ENOENT).');
+  expect(stdout).toContain(`error: ${file}:5:3 status.gate: unknown key "gate": did you mean gates?`);
+  expect(stdout).toContain('none.yaml: the file does not exist (ENOENT).');
 });
 
 const PEOPLE = `match: { by: [email], shared_inboxes: [], max_records: 5 }
@@ -44,9 +44,9 @@ test('a misspelled CRM in people.yaml is reported with its line, by validate and
   await mkdir(join(own, 'mappings'));
   await writeFile(join(own, 'mappings/people.yaml'), PEOPLE);
   const lines = [
-    'mappings/people.yaml:2 prefer[1]: unknown CRM "salesforcee". Use one of hubspot, salesforce.',
-    'mappings/people.yaml:4 prefer_by_field.contact.job_title[1]: unknown CRM "pipedrive".',
-    'mappings/people.yaml:7 activities.call: unknown CRM "hubspott".',
+    'mappings/people.yaml:2:19 prefer[1]: unknown CRM "salesforcee": did you mean salesforce?',
+    'mappings/people.yaml:4:36 prefer_by_field.contact.job_title[1]: unknown CRM "pipedrive".',
+    'mappings/people.yaml:7:9 activities.call: unknown CRM "hubspott": did you mean hubspot?',
   ];
   const validated = await leadgrade(['validate'], { cwd: own });
   const opened = await leadgrade(['migrate'], { cwd: own, env: { DATA_DIR: own } });
@@ -65,5 +65,5 @@ test('validate reports a mistake in events.yaml with its line', async () => {
   await writeFile(join(own, 'mappings/events.yaml'), `activities:\n${rule}\n`);
   const { code, stdout } = await leadgrade(['validate'], { cwd: own });
   expect(code).toBe(2);
-  expect(stdout).toContain('mappings/events.yaml:2 activities[0].when: unknown message field "plan".');
+  expect(stdout).toContain('mappings/events.yaml:2:38 activities[0].when: unknown message field "plan".');
 });

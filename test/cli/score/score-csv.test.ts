@@ -183,5 +183,5 @@ test('validate checks the mapping of an export', async () => {
   await writeFile(file, 'csv: { id: Id }\nfields:\n  contact.job_title: { form: Title }\n');
   const { code, stdout } = await leadgradeHere(['validate', '--mapping', file]);
   expect(code).toBe(2);
-  expect(stdout).toContain('bad.yaml:3 fields.contact.job_title.form: unknown key "form"');
+  expect(stdout).toContain('bad.yaml:3:24 fields.contact.job_title.form: unknown key "form": did you mean from?');
 });

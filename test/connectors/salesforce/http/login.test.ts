@@ -184,7 +184,7 @@ describe('settings', () => {
 
   test('all missing settings are reported together', () => {
     expect(problemsOf({})).toEqual([
-      expect.stringContaining('SALESFORCE_LOGIN_URL expected the My Domain URL'),
+      expect.stringContaining('SALESFORCE_LOGIN_URL must be the My Domain URL'),
       expect.stringContaining('SALESFORCE_CLIENT_ID is missing'),
       expect.stringContaining('SALESFORCE_CLIENT_SECRET is missing'),
     ]);
