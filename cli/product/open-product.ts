@@ -3,7 +3,8 @@
 import type { ActiveModel, JobContext, Log, MappedCrm } from '../../jobs/context.ts';
 import { QUEUE } from '../../jobs/job-types.ts';
 import { openQueueBackend, type QueueBackend } from '../../jobs/queue/queue-backend.ts';
-import { createEnqueue, type RepeatableJob, startWorker, syncRepeatableJobs } from '../../jobs/queue/worker.ts';
+import { type RepeatableJob, syncRepeatableJobs } from '../../jobs/queue/repeatable-jobs.ts';
+import { createEnqueue, startWorker } from '../../jobs/queue/worker.ts';
 import type { RetryOptions } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import { sha256Hex } from '../../src/domain/sha256-hex.ts';
@@ -26,9 +27,12 @@ export interface Product {
   work(onGivenUp?: (reason: string) => void): void;
   /**
    * Schedules the poll job every POLL_SECONDS, and the jobs of fast streams more often. Idempotent;
-   * restores the schedule after a loss of the queue.
+   * restores the schedule after a loss of the queue, and after the clock was ahead.
+   * @returns whether the clock was ahead when the present schedule was made
    */
-  schedule(): Promise<void>;
+  schedule(): Promise<boolean>;
+  /** @throws when Redis or the database of the queue does not respond in time */
+  pingQueue(): Promise<void>;
   /**
    * Stops at the next safe point, waits for running jobs (at most CLOSE_DEADLINE_MS) and closes
    * everything. Idempotent.
@@ -140,7 +144,8 @@ function assemble(
     work: (onGivenUp = () => {}) => {
       startWorker(backend, context, { onGivenUp });
     },
-    schedule: () => syncRepeatableJobs(queue, repeatableJobs(config, crms)),
+    pingQueue: () => backend.ping(),
+    schedule: () => syncRepeatableJobs(backend, queue, repeatableJobs(config, crms), context.clock.now().getTime()),
     close: () => {
       closed ??= close();
       return closed;

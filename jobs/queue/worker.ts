@@ -101,32 +101,7 @@ export function createEnqueue(queue: JobQueue<unknown>): JobContext['enqueue'] {
   };
 }
 
-function deduplicationKey(job: JobName, payload: JobPayloads[JobName]): string {
+/** Jobs with the same key are deduplicated. */
+export function deduplicationKey(job: JobName, payload: JobPayloads[JobName]): string {
   return 'crm' in payload ? `${job}-${payload.crm}` : job;
-}
-
-/** A job that is enqueued every `seconds`. */
-export type RepeatableJob = {
-  [N in JobName]: { readonly job: N; readonly payload: JobPayloads[N]; readonly seconds: number };
-}[JobName];
-
-/**
- * Makes BullMQ enqueue these jobs repeatedly, from any process that is up. Removes all others: a
- * CRM or a stream may have been removed from the settings. Idempotent.
- */
-export async function syncRepeatableJobs(
-  queue: JobQueue<unknown>,
-  repeatableJobs: readonly RepeatableJob[],
-): Promise<void> {
-  const wanted = new Map(
-    repeatableJobs.map((repeated) => [deduplicationKey(repeated.job, repeated.payload), repeated]),
-  );
-  const known = new Map((await queue.getJobSchedulers()).map(({ key, every }) => [key, every]));
-  for (const id of known.keys()) {
-    if (!wanted.has(id)) await queue.removeJobScheduler(id);
-  }
-  for (const [id, { job, payload, seconds }] of wanted) {
-    const every = seconds * 1_000;
-    if (known.get(id) !== every) await queue.upsertJobScheduler(id, { every }, { name: job, data: payload });
-  }
 }

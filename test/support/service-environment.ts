@@ -18,6 +18,7 @@ const CLOCK = { now: () => new Date() };
 
 /** For states that take a while on a busy machine. */
 export const SOON = { timeout: 60_000, interval: 100 };
+const METRICS_TOKEN = 'a-token-for-metrics';
 const CALM_WITHIN_MS = 90_000;
 const DONE = /^(0 to deliver|inbox: 0 events .*|jobs: a job ended .*|0 to read, 0 to score, 0 to write)$/;
 
@@ -94,6 +95,7 @@ export async function openServiceEnvironment(options: ServiceEnvironmentOptions)
     HUBSPOT_APP_ID: sandbox.appId,
     PORT: String(port),
     PUBLIC_URL: url,
+    METRICS_TOKEN,
     POLL_SECONDS: '3600',
     DEBOUNCE_SECONDS: '1',
     ...options.settings,
@@ -169,7 +171,7 @@ async function untilCalm(url: string, { delivered }: Pick<ServiceEnvironment, 'd
   /** What is still to be done, in words. */
   const work = async () => {
     const { waiting, inFlight } = await delivered();
-    const answer = await fetch(`${url}/readyz`).catch(() => null);
+    const answer = await fetch(`${url}/readyz`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } }).catch(() => null);
     const { checks } = answer === null ? { checks: [] } : readySchema.parse(await answer.json());
     const said = (name: string) => checks.find((check) => check.name === name)?.detail ?? 'nothing is known';
     const open = [

@@ -8,7 +8,7 @@ import type { Clock } from '../../src/domain/clock.ts';
 import { inboxBacklog } from '../../src/store/inbox/inbox.ts';
 import { countQuarantine } from '../../src/store/inbox/quarantine.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
-import { withTimeout } from './with-timeout.ts';
+import { withTimeout } from '../../src/domain/with-timeout.ts';
 
 export interface Metrics {
   readonly registry: Registry;

@@ -3,7 +3,7 @@
 // key to every visitor.
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { BodyError, BodyReader } from '../http/body-reader.ts';
-import { createThrottledLog, redactError, type WarningLog } from '../http/throttled-log.ts';
+import { createThrottledLog, redactError, type WarningLog } from '../../src/domain/throttled-log.ts';
 import { type IngestParts, ingest } from './ingest.ts';
 import { messagesOf, parseBody, writeKeyOf } from './parse-request.ts';
 import { BODY_ERRORS, type EventsResponse, MAX_BYTES, NOT_STORED, UNKNOWN_KEY } from './responses.ts';

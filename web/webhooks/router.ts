@@ -7,8 +7,8 @@ import type { Clock } from '../../src/domain/clock.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import type { BodyError, BodyReader } from '../http/body-reader.ts';
 import type { Metrics } from '../http/metrics.ts';
-import { createThrottledLog, redactError, type WarningLog } from '../http/throttled-log.ts';
-import { withTimeout } from '../http/with-timeout.ts';
+import { createThrottledLog, redactError, type WarningLog } from '../../src/domain/throttled-log.ts';
+import { withTimeout } from '../../src/domain/with-timeout.ts';
 import { createEventStore } from './event-store.ts';
 
 export interface WebhookParts {

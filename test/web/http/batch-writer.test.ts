@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createBatchWriter } from '../../../web/http/batch-writer.ts';
-import { TimeoutError } from '../../../web/http/with-timeout.ts';
+import { TimeoutError } from '../../../src/domain/with-timeout.ts';
 
 const WAITING = new AbortController().signal;
 const LIMITS = { maxBatch: 10, maxQueued: 100, timeoutMs: 30_000 };
