@@ -14,6 +14,7 @@ import { type OpenDatabase, openDatabase } from '../../src/store/open-database.t
 import { postgresRateLimiter } from '../../src/store/rate-limit/postgres-rate-limiter.ts';
 import { redisRateLimiter } from '../../src/store/rate-limit/redis-rate-limiter.ts';
 import type { Wait } from '../../src/store/rate-limit/token-bucket.ts';
+import { type ClosingStep, closeInOrder } from './close-in-order.ts';
 import type { Config } from './config.ts';
 import { loadCrms } from './load-crms.ts';
 import { loadModel } from './load-model.ts';
@@ -34,8 +35,8 @@ export interface Product {
   /** @throws when Redis or the database of the queue does not respond in time */
   pingQueue(): Promise<void>;
   /**
-   * Stops at the next safe point, waits for running jobs (at most CLOSE_DEADLINE_MS) and closes
-   * everything. Idempotent.
+   * Stops at the next safe point, waits for running jobs (at most QUEUE_DEADLINE_MS) and closes
+   * everything. A part that does not close in time is logged and left behind. Idempotent.
    */
   close(): Promise<void>;
 }
@@ -51,8 +52,10 @@ interface OpenParts {
   readonly timing?: { readonly wait: Wait; readonly retryOptions: RetryOptions };
 }
 
-/** A process ends within this time of a shutdown signal, even if database or Redis are down. */
-const CLOSE_DEADLINE_MS = 20_000;
+/** For running jobs, and for the queue itself. */
+const QUEUE_DEADLINE_MS = 14_000;
+/** Together they stay below the 25 s in which a process ends after a shutdown signal. */
+const DEADLINES_MS = { crm: 1_000, queue: QUEUE_DEADLINE_MS + 1_000, database: 4_000 };
 
 /**
  * @throws ConfigurationError for a wrong file or setting
@@ -64,11 +67,14 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
   const model = { compiled, text, hash: sha256Hex(text) };
   const people = await loadPeople();
   const database = await openDatabase({ databaseUrl: config.databaseUrl, dataDir: config.dataDir });
-  const opened: (() => Promise<unknown>)[] = [() => database.close()];
+  const opened: ClosingStep[] = [
+    { part: 'database', deadlineMs: DEADLINES_MS.database, close: () => database.close() },
+  ];
   try {
     await migrateToLatest(database.db);
     const backend = await openBackend(config, database, parts.log);
-    opened.unshift(() => backend.close({ deadlineMs: CLOSE_DEADLINE_MS }));
+    const closeQueue = () => backend.close({ deadlineMs: QUEUE_DEADLINE_MS });
+    opened.unshift({ part: 'queue', deadlineMs: DEADLINES_MS.queue, close: closeQueue });
     const { clock, timing } = parts;
     const limiter = backend.redis
       ? redisRateLimiter(backend.redis, clock, timing?.wait)
@@ -79,16 +85,13 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
       clock,
       retryOptions: timing?.retryOptions,
     });
-    opened.unshift(
-      ...[...crms.values()].map(
-        ({ connector }) =>
-          () =>
-            connector.close(),
-      ),
-    );
+    const closeCrms = [...crms.values()].map(({ connector }) => {
+      return { part: connector.id, deadlineMs: DEADLINES_MS.crm, close: () => connector.close() };
+    });
+    opened.unshift(...closeCrms);
     return assemble(config, parts, { database, backend, model, people, crms, opened });
   } catch (error) {
-    for (const close of opened) await close();
+    await closeInOrder(opened);
     throw error;
   }
 }
@@ -109,7 +112,7 @@ interface Opened {
   readonly people: PeoplePolicy;
   readonly crms: ReadonlyMap<string, MappedCrm>;
   /** Closed in this order. */
-  readonly opened: readonly (() => Promise<unknown>)[];
+  readonly opened: readonly ClosingStep[];
 }
 
 function assemble(
@@ -136,7 +139,8 @@ function assemble(
   let closed: Promise<void> | null = null;
   const close = async () => {
     stopping.abort(new Error('leadgrade is stopping'));
-    for (const step of opened) await step();
+    const left = await closeInOrder(opened);
+    if (left.length > 0) parts.log.warn({ left }, 'did not close in time and were left behind');
   };
   return {
     database,

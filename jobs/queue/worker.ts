@@ -1,4 +1,5 @@
 // The worker: takes jobs from the queue, parses their payloads and runs them.
+import { createThrottledLog } from '../../src/domain/throttled-log.ts';
 import type { JobContext } from '../context.ts';
 import { fetchNamedItems } from '../ingest/fetch-named-items.ts';
 import { matchSiteEvents } from '../ingest/match-site-events.ts';
@@ -71,13 +72,27 @@ export function startWorker(
     }
   };
   const worker = backend.worker<unknown>(QUEUE, process, { concurrency: workerConcurrency(context.crms.size) });
+  const logFailure = createThrottledLog({ warn: (details, message) => context.log.error(details, message) }, context.clock);
   worker.on('failed', (job, error) => {
-    context.log.error({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, 'job failed');
-    if (job && job.attemptsMade >= (job.opts.attempts ?? 1))
+    const details = { job: job?.name, attempt: job?.attemptsMade, error: error.message };
+    logFailure(`${job?.name} ${error.message}`, details, 'job failed');
+    if (!job) return;
+    if (error.name === STALLED && isJobName(job.name)) {
+      const message = 'the process of a job ended several times while it ran; the job is enqueued again';
+      context.log.warn({ job: job.name }, message);
+      context.enqueue(job.name, parsePayload(job.name, job.data)).catch(() => undefined);
+    } else if (job.attemptsMade >= (job.opts.attempts ?? 1)) {
       onGivenUp(`The job "${job.name}" failed: ${error.message}`);
+    }
   });
   return worker;
 }
+
+/**
+ * The error of BullMQ for a job that it gives up without running it, as its process was killed more
+ * often than `maxStalledCount`. Its work items are still in the database, and no attempt has failed.
+ */
+const STALLED = 'UnrecoverableError';
 
 /**
  * Database errors quote values, which can be personal data. Neither the log nor the queue, which

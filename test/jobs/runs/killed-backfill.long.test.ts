@@ -113,4 +113,22 @@ describe(`on ${BACKEND.name}`, () => {
     expect((await loggedCalls(killed.sandbox)).length).toBeLessThanOrEqual(allowed);
     expect(await state(killed)).toEqual(expected);
   }, 300_000);
+
+  test('a backfill that is killed four times in the same job goes on at the fifth start', async () => {
+    const killed = await openEnvironment(setup);
+    // The first page of contacts never arrives, so each process is killed in the same job.
+    const hang = { match: { path: 'objects/.*contacts' }, action: { hangAfterHeaders: true } };
+    await control(killed.sandbox, 'PUT', 'faults', [hang]);
+    for (let starts = 0; starts < 4; starts++) {
+      const before = (await loggedCalls(killed.sandbox)).length;
+      const run = killed.run(...BACKFILL);
+      const isReading = async () => (await loggedCalls(killed.sandbox)).slice(before).some(({ path }) => /contacts/.test(path));
+      await expect.poll(isReading, { timeout: 90_000, interval: 100 }).toBe(true);
+      await run.kill();
+    }
+    await control(killed.sandbox, 'PUT', 'faults', []);
+    const last = killed.run(...BACKFILL);
+    expect(await last.ended).toBe(1);
+    expect(last.output()).toContain('"state":"done"');
+  }, 600_000);
 });
