@@ -7,13 +7,13 @@ import type { Kysely } from 'kysely';
 import { secretsEqual } from '../src/crm/constant-time-equal.ts';
 import type { Clock } from '../src/domain/clock.ts';
 import { redactError } from '../src/domain/throttled-log.ts';
+import { withTimeout } from '../src/domain/with-timeout.ts';
 import { inboxBacklog } from '../src/store/inbox/inbox.ts';
 import { listPauses } from '../src/store/sync/crm-pauses.ts';
 import { MAX_CLOCK_SKEW_MS } from '../src/store/sync/future-instants.ts';
 import { HEARTBEAT_MS, lastHeartbeat, writeHeartbeat } from '../src/store/sync/heartbeats.ts';
 import { pendingWork } from '../src/store/sync/pending-work.ts';
 import type { Tables } from '../src/store/tables/tables.ts';
-import { withTimeout } from '../src/domain/with-timeout.ts';
 
 export interface HealthParts {
   readonly db: Kysely<Tables>;

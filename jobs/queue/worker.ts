@@ -72,7 +72,10 @@ export function startWorker(
     }
   };
   const worker = backend.worker<unknown>(QUEUE, process, { concurrency: workerConcurrency(context.crms.size) });
-  const logFailure = createThrottledLog({ warn: (details, message) => context.log.error(details, message) }, context.clock);
+  const logFailure = createThrottledLog(
+    { warn: (details, message) => context.log.error(details, message) },
+    context.clock,
+  );
   worker.on('failed', (job, error) => {
     const details = { job: job?.name, attempt: job?.attemptsMade, error: error.message };
     logFailure(`${job?.name} ${error.message}`, details, 'job failed');

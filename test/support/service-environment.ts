@@ -171,7 +171,9 @@ async function untilCalm(url: string, { delivered }: Pick<ServiceEnvironment, 'd
   /** What is still to be done, in words. */
   const work = async () => {
     const { waiting, inFlight } = await delivered();
-    const answer = await fetch(`${url}/readyz`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } }).catch(() => null);
+    const answer = await fetch(`${url}/readyz`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } }).catch(
+      () => null,
+    );
     const { checks } = answer === null ? { checks: [] } : readySchema.parse(await answer.json());
     const said = (name: string) => checks.find((check) => check.name === name)?.detail ?? 'nothing is known';
     const open = [

@@ -12,7 +12,10 @@ export interface SilentProxy {
   close(): Promise<void>;
 }
 
-export async function startSilentProxy(target: { readonly port: number; readonly host?: string }): Promise<SilentProxy> {
+export async function startSilentProxy(target: {
+  readonly port: number;
+  readonly host?: string;
+}): Promise<SilentProxy> {
   let isSilent = false;
   const passing = new Set<() => void>();
   const sockets = new Set<Socket>();

@@ -2,7 +2,7 @@
 // the error body should be treated as optional".
 import { z } from 'zod';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { ownPropertiesIn, redactPersonalData, safeCode } from '../../kit/redact.ts';
 import { retryAfterMs } from '../../kit/retry-after.ts';
 
 const text = z.string().optional().catch(undefined);
@@ -79,12 +79,15 @@ export function toConnectorError(what: string, response: Response, bodyText: str
   const body = parseErrorBody(bodyText);
   const kind = kindOf(response.status, body);
   const waitMs = retryAfterMs(response.headers, now) ?? defaultWaitMs(response.status, body);
-  const code = body.subCategory ?? body.category ?? body.errorType ?? `HTTP_${response.status}`;
+  const given = safeCode(body.subCategory) ?? safeCode(body.category) ?? safeCode(body.errorType);
+  const code = given ?? `HTTP_${response.status}`;
+  const said = body.message ?? '';
   const fix = fixOf(kind, body);
   return new ConnectorError({
     kind,
     crm: 'hubspot',
-    message: `HubSpot refused ${what}: ${response.status} ${redactPersonalData(body.message ?? 'no reason given')}`,
+    message: `HubSpot refused ${what}: ${[response.status, given].filter(Boolean).join(' ')}${ownPropertiesIn(said)}`,
+    reason: redactPersonalData(said) || 'no reason given',
     code: isDaily(body) ? 'DAILY' : code,
     cause: new HubSpotHttpError(response.status, body),
     ...(fix === undefined ? {} : { fix }),
@@ -124,7 +127,7 @@ export function missingScopes(body: ErrorBody): readonly string[] {
   const scopes = (body.errors ?? []).flatMap((error) => {
     const required = error.context?.requiredGranularScopes ?? error.context?.requiredScopes;
     const parsed = z.array(z.string()).safeParse(required);
-    return parsed.success ? parsed.data : [];
+    return parsed.success ? parsed.data.filter((scope) => safeCode(scope) !== null) : [];
   });
   return [...new Set(scopes)];
 }

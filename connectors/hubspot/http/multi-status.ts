@@ -1,7 +1,7 @@
 // A 207 in response to a read: "does not exist" is a result for one object. Any other error is not,
 // and must never be mistaken for one.
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { redactPersonalData, safeCode } from '../../kit/redact.ts';
 import { isObjectNotFound, type RowError } from './error-response.ts';
 
 /**
@@ -11,12 +11,13 @@ import { isObjectNotFound, type RowError } from './error-response.ts';
 export function throwOnPartialFailure(what: string, errors: readonly RowError[]): void {
   const failed = errors.find((error) => !isObjectNotFound(error));
   if (failed === undefined) return;
-  const reason = redactPersonalData(failed.message ?? 'no reason given');
-  const code = failed.subCategory ?? failed.code ?? failed.category ?? 'PARTIAL_RESPONSE';
+  const given = safeCode(failed.subCategory) ?? safeCode(failed.code) ?? safeCode(failed.category);
+  const code = given ?? 'PARTIAL_RESPONSE';
   throw new ConnectorError({
     kind: 'retry',
     crm: 'hubspot',
-    message: `HubSpot could not read some ${what}: ${reason}`,
+    message: `HubSpot could not read some ${what}: ${code}`,
+    reason: redactPersonalData(failed.message ?? 'no reason given'),
     code,
   });
 }

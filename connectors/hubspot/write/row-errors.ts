@@ -1,7 +1,7 @@
 // The errors of single rows of a batch update, and errors that concern the portal instead of a row.
 import type { WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { ownPropertiesIn, redactPersonalData, safeCode } from '../../kit/redact.ts';
 import { contactRef } from '../contacts/contact-mapping.ts';
 import { type ErrorBody, failedIds, isObjectNotFound, type RowError } from '../http/error-response.ts';
 
@@ -36,11 +36,14 @@ export function failed(id: string, error: ConnectorError): WriteResult {
 }
 
 export function rowFailure(error: RowError): ConnectorError {
+  const given = safeCode(error.subCategory) ?? safeCode(error.code) ?? safeCode(error.category);
+  const code = given ?? 'REFUSED';
   return new ConnectorError({
     kind: 'invalid',
     crm: 'hubspot',
-    message: `HubSpot refused the scores of a contact: ${redactPersonalData(error.message ?? 'no reason given')}`,
-    code: error.subCategory ?? error.code ?? error.category ?? 'REFUSED',
+    message: `HubSpot refused the scores of a contact: ${code}${ownPropertiesIn(error.message ?? '')}`,
+    reason: redactPersonalData(error.message ?? 'no reason given'),
+    code,
     fix: "Check the portal's rules for contact properties.",
   });
 }
@@ -72,6 +75,7 @@ export function throwIfConfiguration(body: ErrorBody, error: ConnectorError): vo
     kind: 'configuration',
     crm: 'hubspot',
     message: error.message,
+    ...(error.reason === undefined ? {} : { reason: error.reason }),
     code,
     fix: 'Run leadgrade setup: it creates missing properties and adds missing options.',
     cause: error,

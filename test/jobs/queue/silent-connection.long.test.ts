@@ -35,7 +35,10 @@ async function openOverPostgres() {
   return { ...(await open(env, { DATABASE_URL: url.href })), proxy };
 }
 
-async function open(env: Parameters<typeof openServiceEnvironment>[0]['env'], settings: Readonly<Record<string, string>>) {
+async function open(
+  env: Parameters<typeof openServiceEnvironment>[0]['env'],
+  settings: Readonly<Record<string, string>>,
+) {
   const service = await openServiceEnvironment({ env, settings: { POLL_SECONDS: '5', ...settings }, contacts: 2 });
   endings.push(service.close);
   return { service };

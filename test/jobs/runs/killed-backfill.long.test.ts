@@ -122,7 +122,8 @@ describe(`on ${BACKEND.name}`, () => {
     for (let starts = 0; starts < 4; starts++) {
       const before = (await loggedCalls(killed.sandbox)).length;
       const run = killed.run(...BACKFILL);
-      const isReading = async () => (await loggedCalls(killed.sandbox)).slice(before).some(({ path }) => /contacts/.test(path));
+      const isReading = async () =>
+        (await loggedCalls(killed.sandbox)).slice(before).some(({ path }) => /contacts/.test(path));
       await expect.poll(isReading, { timeout: 90_000, interval: 100 }).toBe(true);
       await run.kill();
     }

@@ -51,11 +51,11 @@ describe('an error response of HubSpot', () => {
     expect((await failure(read(connect()))).fix).toContain('crm.objects.contacts.read');
   });
 
-  test('with an e-mail address gives a message without the address', async () => {
+  test('that quotes a person gives a message without the quote, and a reason without the address', async () => {
     hubspot().post(READ).reply(400, { message: 'Email address jane.doe@example.com is invalid' });
     const error = await failure(read(connect()));
-    expect(error.message).not.toContain('jane');
-    expect(error.message).toContain('[address]');
+    expect(error.message).toBe('HubSpot refused reading contacts: 400');
+    expect(error.reason).toBe('Email address [address] is invalid');
   });
 });
 

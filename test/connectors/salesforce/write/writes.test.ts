@@ -129,8 +129,8 @@ test('a validation rule refuses only its lead, and its message is returned witho
   const error = failureOf(results, lead(6).ref.id);
   expect(error).toMatchObject({ kind: 'invalid', code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' });
   expect(error.fix).toContain('rules');
-  expect(error.message).toContain('before you edit this lead');
-  expect(error.message).not.toContain('bob');
+  expect(error.reason).toContain('before you edit this lead');
+  expect(error.messageForErrorList).not.toContain('bob');
 });
 
 test('a duplicate rule that only alerts is overridden, and one that blocks refuses only its lead', async () => {
@@ -214,8 +214,8 @@ test('an explanation that is too long fails only its lead, and the error does no
   expect(kinds(results).get(lead(5).ref.id)).toBe('written');
   const error = failureOf(results, lead(6).ref.id);
   expect(error).toMatchObject({ kind: 'invalid', code: 'STRING_TOO_LONG' });
-  expect(error.message).toContain('data value too large');
-  expect(error.message).not.toContain('Bob');
+  expect(error.reason).toContain('data value too large');
+  expect(error.messageForErrorList).not.toContain('Bob');
 });
 
 test('a write whose connection breaks is repeated', async () => {
@@ -249,7 +249,7 @@ test('three leads that exceed the limit of a trigger fail with its message and a
   const results = await write([lead(5), lead(6), lead(7)]);
   expect(failureOf(results, lead(5).ref.id)).toMatchObject({
     kind: 'invalid',
-    message: expect.stringContaining('Apex CPU time limit exceeded'),
+    reason: expect.stringContaining('Apex CPU time limit exceeded'),
   });
   expect(await writes()).toHaveLength(1);
 });
