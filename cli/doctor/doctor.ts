@@ -12,6 +12,7 @@ import { withProduct } from '../product/with-product.ts';
 import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Finding } from './finding.ts';
+import { secretFileFindings } from './secret-files.ts';
 import { webhookFindings } from './webhooks.ts';
 
 const SIGNS: Readonly<Record<SetupCheck['level'], string>> = {
@@ -31,7 +32,8 @@ export function doctor(io: CommandIo, options: DoctorOptions): Promise<void> {
     const { db, clock, crms } = product.context;
     const connectors = [...crms.values()].map(({ connector }) => connector);
     const webhooks = await webhookFindings({ db, clock, connectors, publicUrl: config.publicUrl });
-    const stored = [...(await ownFindings(product)), ...webhooks].filter(isAbout(chosen));
+    const secrets = secretFileFindings(io.env, process.cwd());
+    const stored = [...(await ownFindings(product)), ...secrets, ...webhooks].filter(isAbout(chosen));
     const live = await crmFindings(product, chosen);
     const findings = [...withoutRepeats(stored, live), ...live];
     if (options.json) io.stdout.write(`${JSON.stringify({ findings })}\n`);

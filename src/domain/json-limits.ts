@@ -8,32 +8,36 @@ export interface JsonLimits {
   readonly maxValues: number;
 }
 
-const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [...'"\\,[]{}'].map((character) =>
-  character.charCodeAt(0),
-);
+const codeOf = (character: string): number => character.charCodeAt(0);
+const [QUOTE, BACKSLASH, COMMA] = [codeOf('"'), codeOf('\\'), codeOf(',')];
+const OPENING: ReadonlySet<number | undefined> = new Set([codeOf('['), codeOf('{')]);
+const CLOSING: ReadonlySet<number | undefined> = new Set([codeOf(']'), codeOf('}')]);
 
 /** @returns the exceeded limit as a sentence, or null. Never throws, whatever the text is */
 export function jsonLimitViolation(text: Uint8Array, { maxDepth, maxValues }: JsonLimits): string | null {
   let depth = 0;
   let values = 0;
-  let isInString = false;
   for (let at = 0; at < text.length; at++) {
     const code = text[at];
-    if (isInString) {
-      if (code === BACKSLASH) at += 1;
-      else if (code === QUOTE) isInString = false;
-    } else if (code === QUOTE) {
-      isInString = true;
-    } else if (code === COMMA) {
-      values += 1;
-    } else if (code === OPEN_LIST || code === OPEN_OBJECT) {
+    if (code === QUOTE) {
+      at = endOfString(text, at);
+    } else if (OPENING.has(code)) {
       depth += 1;
       values += 1;
-      if (depth > maxDepth) return `objects and lists are nested at most ${maxDepth} deep`;
-    } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) {
+    } else if (code === COMMA) {
+      values += 1;
+    } else if (CLOSING.has(code)) {
       depth -= 1;
     }
+    if (depth > maxDepth) return `objects and lists are nested at most ${maxDepth} deep`;
     if (values > maxValues) return `a body has at most ${maxValues} values`;
   }
   return null;
+}
+
+/** The offset of the closing quote, or of the end of the text. */
+function endOfString(text: Uint8Array, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== QUOTE) at += text[at] === BACKSLASH ? 2 : 1;
+  return at;
 }

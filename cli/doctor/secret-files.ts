@@ -1,0 +1,35 @@
+// Findings about files with secrets that other users of the machine may read: `.env`, and the files
+// that settings like HUBSPOT_ACCESS_TOKEN_FILE name.
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Finding } from './finding.ts';
+
+/** Secrets of Docker and Kubernetes: only the container sees them, and their mode cannot be changed. */
+const OF_CONTAINER = /^(\/var)?\/run\/secrets\//;
+const OTHERS = 0o077;
+
+/**
+ * @param folder the working directory, where `.env` is read
+ * @returns one warning for each file; an empty list on Windows, which has no such modes
+ */
+export function secretFileFindings(env: NodeJS.ProcessEnv, folder: string): readonly Finding[] {
+  if (process.platform === 'win32') return [];
+  const named = Object.entries(env).flatMap(([name, path]) => {
+    return /^[A-Z][A-Z0-9_]*_FILE$/.test(name) && name !== 'MODEL_FILE' && path?.trim()
+      ? [resolve(folder, path.trim())]
+      : [];
+  });
+  const files = [...new Set([join(folder, '.env'), ...named])].filter((path) => !OF_CONTAINER.test(path));
+  return files.filter(isReadableByOthers).map((path) => ({
+    part: 'leadgrade',
+    what: 'secrets',
+    level: 'warning',
+    detail: `other users of this machine may read ${path}`,
+    fix: `Run: chmod 600 ${path}`,
+  }));
+}
+
+function isReadableByOthers(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true && (found.mode & OTHERS) !== 0;
+}
