@@ -32,7 +32,7 @@ export function doctor(io: CommandIo, options: DoctorOptions): Promise<void> {
     const { db, clock, crms } = product.context;
     const connectors = [...crms.values()].map(({ connector }) => connector);
     const webhooks = await webhookFindings({ db, clock, connectors, publicUrl: config.publicUrl });
-    const secrets = secretFileFindings(io.env, process.cwd());
+    const secrets = await secretFileFindings(io.env, process.cwd());
     const stored = [...(await ownFindings(product)), ...secrets, ...webhooks].filter(isAbout(chosen));
     const live = await crmFindings(product, chosen);
     const findings = [...withoutRepeats(stored, live), ...live];

@@ -8,6 +8,7 @@ import { createEnqueue, startWorker } from '../../jobs/queue/worker.ts';
 import type { RetryOptions } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import { sha256Hex } from '../../src/domain/sha256-hex.ts';
+import { createThrottledLog, redactError } from '../../src/domain/throttled-log.ts';
 import type { PeoplePolicy } from '../../src/people/people-policy.ts';
 import { migrateToLatest } from '../../src/store/migrate.ts';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
@@ -72,7 +73,7 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
   ];
   try {
     await migrateToLatest(database.db);
-    const backend = await openBackend(config, database, parts.log);
+    const backend = await openBackend(config, database, parts);
     const closeQueue = () => backend.close({ deadlineMs: QUEUE_DEADLINE_MS });
     opened.unshift({ part: 'queue', deadlineMs: DEADLINES_MS.queue, close: closeQueue });
     const { clock, timing } = parts;
@@ -96,12 +97,17 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
   }
 }
 
-function openBackend(config: Config, database: OpenDatabase, log: Log): Promise<QueueBackend> {
+function openBackend(config: Config, database: OpenDatabase, { log, clock }: OpenParts): Promise<QueueBackend> {
+  // While a server is away, each connection fails several times a second.
+  const warn = createThrottledLog(log, clock);
   return openQueueBackend({
     redisUrl: config.redisUrl,
     connection: database.connection,
     embedded: database.embedded,
-    onError: (error) => log.warn({ error: error.message }, 'queue connection error; reconnecting'),
+    onError: (error) => {
+      const { error: name, code = name } = redactError(error);
+      warn(code, { error: error.message }, 'queue connection error; reconnecting');
+    },
   });
 }
 

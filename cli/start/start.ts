@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { WORKER_CANARY_ID } from '../../jobs/schedule/poll.ts';
+import { createThrottledLog } from '../../src/domain/throttled-log.ts';
 import { createEventProjector } from '../../src/mapping/events-mapping.ts';
 import { clearPausesOfKinds } from '../../src/store/sync/crm-pauses.ts';
 import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
@@ -60,10 +61,11 @@ async function startWeb({ context }: Product, config: Config, { queueSilentMs }:
   if (publicUrl === undefined && unverified.length > 0) {
     log.warn({ crms: unverified }, 'PUBLIC_URL is not set; webhooks cannot be verified and are refused with 503');
   }
+  const warn = createThrottledLog(log, clock);
   const triggerFor = (job: 'process-inbox' | 'match-site-events') =>
     createThrottledTrigger(
       () => context.enqueue(job, {}),
-      () => log.warn({ job }, 'could not enqueue job; the next poll job enqueues it'),
+      () => warn(job, { job }, 'could not enqueue job; the next poll job enqueues it'),
     );
   const app = createApp({
     health: {

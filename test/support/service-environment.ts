@@ -10,6 +10,7 @@ import type { WebhookSettingsInput } from '../../sandbox/hubspot/webhooks/webhoo
 import type { BackendEnv } from './backends.ts';
 import { changed, signed } from './hubspot-webhooks.ts';
 import { createOurFields } from './our-fields.ts';
+import { patient } from './patience.ts';
 import { freePort, type Running, startNode } from './processes.ts';
 import { openStore, type ServiceStore } from './service-store.ts';
 
@@ -17,9 +18,9 @@ const CLI = new URL('../../bin/leadgrade.js', import.meta.url).pathname;
 const CLOCK = { now: () => new Date() };
 
 /** For states that take a while on a busy machine. */
-export const SOON = { timeout: 60_000, interval: 100 };
+export const SOON = { timeout: patient(60_000), interval: 100 };
 const METRICS_TOKEN = 'a-token-for-metrics';
-const CALM_WITHIN_MS = 90_000;
+const CALM_WITHIN_MS = patient(90_000);
 const DONE = /^(0 to deliver|inbox: 0 events .*|jobs: a job ended .*|0 to read, 0 to score, 0 to write)$/;
 
 /** How the sandbox sends webhooks; absent: the subscriptions of the product's app, with short retry delays. */
@@ -132,7 +133,7 @@ export async function openServiceEnvironment(options: ServiceEnvironmentOptions)
     ...{ sandbox, url, leads, run, sendWebhooks, ...portal, ...store, close },
     serve: async (...args) => {
       const service = run('start', ...args);
-      await service.line(/leadgrade is running/, 60_000);
+      await service.line(/leadgrade is running/);
       return service;
     },
     calm: () => untilCalm(url, portal),

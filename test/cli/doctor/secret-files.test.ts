@@ -17,7 +17,7 @@ async function folderWith(files: Readonly<Record<string, number>>): Promise<stri
 
 test('a .env that others may read is named with the command that closes it', async () => {
   const folder = await folderWith({ '.env': 0o644 });
-  expect(secretFileFindings({}, folder)).toEqual([
+  expect(await secretFileFindings({}, folder)).toEqual([
     {
       part: 'leadgrade',
       what: 'secrets',
@@ -35,10 +35,10 @@ test('a file that a setting names is checked as well, and a private one or a mis
     ADMIN_TOKEN_FILE: join(folder, 'key'),
     METRICS_TOKEN_FILE: 'missing',
   };
-  expect(secretFileFindings(env, folder).map(({ fix }) => fix)).toEqual([`Run: chmod 600 ${folder}/token`]);
+  expect((await secretFileFindings(env, folder)).map(({ fix }) => fix)).toEqual([`Run: chmod 600 ${folder}/token`]);
 });
 
-test('the model file is no secret', async () => {
-  const folder = await folderWith({ 'model.yaml': 0o644 });
-  expect(secretFileFindings({ MODEL_FILE: 'model.yaml' }, folder)).toEqual([]);
+test('the model file and the files of other programs are no secrets of ours', async () => {
+  const folder = await folderWith({ 'model.yaml': 0o644, 'cert.pem': 0o644 });
+  expect(await secretFileFindings({ MODEL_FILE: 'model.yaml', SSL_CERT_FILE: 'cert.pem' }, folder)).toEqual([]);
 });

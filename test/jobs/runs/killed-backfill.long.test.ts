@@ -8,6 +8,7 @@ import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
 import { BACKEND, type Backend, type Installation } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
+import { patient } from '../../support/patience.ts';
 import { type Running, start } from '../../support/processes.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
@@ -97,7 +98,7 @@ describe(`on ${BACKEND.name}`, () => {
     for (const moment of kills) {
       const run = killed.run(...BACKFILL);
       const hasCome = async () => MOMENTS[moment]?.(await loggedCalls(killed.sandbox), calls);
-      await expect.poll(hasCome, { timeout: 60_000, interval: 50 }).toBe(true);
+      await expect.poll(hasCome, { timeout: patient(60_000), interval: 50 }).toBe(true);
       await run.kill();
     }
     const last = killed.run(...BACKFILL);
@@ -124,7 +125,7 @@ describe(`on ${BACKEND.name}`, () => {
       const run = killed.run(...BACKFILL);
       const isReading = async () =>
         (await loggedCalls(killed.sandbox)).slice(before).some(({ path }) => /contacts/.test(path));
-      await expect.poll(isReading, { timeout: 90_000, interval: 100 }).toBe(true);
+      await expect.poll(isReading, { timeout: patient(90_000), interval: 100 }).toBe(true);
       await run.kill();
     }
     await control(killed.sandbox, 'PUT', 'faults', []);

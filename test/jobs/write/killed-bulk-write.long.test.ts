@@ -6,6 +6,7 @@ import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { type SalesforceSandbox, startSalesforceSandbox } from '../../../sandbox/salesforce/start.ts';
 import { BACKEND, type Backend } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
+import { patient } from '../../support/patience.ts';
 import { type Running, start } from '../../support/processes.ts';
 import { orgSettings } from '../../support/salesforce-product.ts';
 
@@ -103,7 +104,7 @@ describe(`on ${BACKEND.name}`, () => {
     const moment = KILLS[setup.name] ?? 'running';
     const first = killed.run(...BACKFILL);
     const hasCome = async () => MOMENTS[moment]?.(await killed.log());
-    await expect.poll(hasCome, { timeout: 60_000, interval: 10 }).toBe(true);
+    await expect.poll(hasCome, { timeout: patient(60_000), interval: 10 }).toBe(true);
     await first.kill();
     const last = killed.run(...BACKFILL);
     expect(await last.ended).toBe(code);

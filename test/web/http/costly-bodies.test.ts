@@ -5,12 +5,13 @@ import { jsonLimitViolation } from '../../../src/domain/json-limits.ts';
 import { freshStore } from '../../store/fresh-store.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { signed } from '../../support/hubspot-webhooks.ts';
+import { patient } from '../../support/patience.ts';
 import { startTestServer } from '../test-server.ts';
 import { HUBSPOT, post } from '../webhooks/hubspot-sender.ts';
 
 const store = freshStore(BACKEND);
 /** An idle machine needs a tenth of it. */
-const MAX_MS = 1_000;
+const MAX_MS = patient(1_000);
 const WRITE_KEY = 'a-write-key-of-the-site';
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 const nestedObjects = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
