@@ -14,6 +14,7 @@ import { withProduct } from '../product/with-product.ts';
 import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Finding } from './finding.ts';
+import { secretFileFindings } from './secret-files.ts';
 import { setAsideFindings, withoutContradictions } from './set-aside.ts';
 import { webhookFindings } from './webhooks.ts';
 
@@ -34,8 +35,9 @@ export function doctor(io: CommandIo, options: DoctorOptions): Promise<void> {
     const { db, clock, crms } = product.context;
     const connectors = [...crms.values()].map(({ connector }) => connector);
     const webhooks = await webhookFindings({ db, clock, connectors, publicUrl: config.publicUrl });
+    const secrets = await secretFileFindings(io.env, process.cwd());
     const setAside = (await setAsideFindings(product.context)).filter(isAbout(chosen));
-    const own = withoutContradictions(await ownFindings(product), setAside);
+    const own = withoutContradictions([...(await ownFindings(product)), ...secrets], setAside);
     const stored = [...own, ...setAside, ...webhooks].filter(isAbout(chosen));
     const live = withoutContradictions(await crmFindings(product, chosen), setAside);
     const findings = [...withoutRepeats(stored, live), ...live];

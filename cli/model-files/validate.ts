@@ -95,7 +95,9 @@ function unclear(file: string): Problem {
 async function knownFields(judged: readonly Judged[]): Promise<readonly NonNullable<Judged['fields']>[]> {
   const given = judged.flatMap(({ fields }) => fields ?? []);
   if (given.length > 0) return given;
-  const used = (await connectorIds()).map((crm) => shippedFile(`mappings/${crm}.yaml`)).filter((file) => existsSync(file));
+  const used = (await connectorIds())
+    .map((crm) => shippedFile(`mappings/${crm}.yaml`))
+    .filter((file) => existsSync(file));
   const found = await Promise.all(
     used.map(async (file) => {
       const text = await readText(file);

@@ -96,7 +96,7 @@ function toRecordError(row: OutboxRow, error: ConnectorError) {
     stage: 'write' as const,
     field: '',
     code: error.code ?? error.kind,
-    message: error.message,
+    message: error.messageForErrorList,
     fix: error.fix,
   };
 }

@@ -162,7 +162,14 @@ function conditionProblems(mapping: Mapping, problem: MakeProblem): Problem[] {
   const all = [{ path: ['leads', 'where'], condition: mapping.leads?.where }, ...conditions];
   return all.flatMap(({ path, condition }) => {
     if (condition === undefined || !lacksField(condition)) return [];
-    return [problem('error', path, 'the condition does not say which property it is about.', 'Add field, for example { field: contacts.lifecyclestage, is: lead }.')];
+    return [
+      problem(
+        'error',
+        path,
+        'the condition does not say which property it is about.',
+        'Add field, for example { field: contacts.lifecyclestage, is: lead }.',
+      ),
+    ];
   });
 }
 

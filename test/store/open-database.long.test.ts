@@ -38,7 +38,26 @@ describe(`a database (${BACKEND.name})`, () => {
   });
 });
 
+/** The modes of a folder and of everything in it. */
+async function modesIn(path: string): Promise<ReadonlySet<string>> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const paths = [path, ...entries.map((entry) => join(entry.parentPath, entry.name))];
+  const modes = paths.map(async (each) => {
+    const found = await lstat(each);
+    return `${found.isDirectory() ? 'folder' : 'file'} ${(found.mode & 0o777).toString(8)}`;
+  });
+  return new Set(await Promise.all(modes));
+}
+
 describe('the data folder', () => {
+  test('and everything in it can be read by its owner alone, while it is open and afterwards', async () => {
+    const dataDir = await folder();
+    const database = await openDatabase({ dataDir });
+    expect(await modesIn(dataDir)).toEqual(new Set(['folder 700', 'file 600']));
+    await database.close();
+    expect(await modesIn(dataDir)).toEqual(new Set(['folder 700', 'file 600']));
+  });
+
   test('belongs to the first process, and a second one uses it through the socket', async () => {
     const dataDir = await folder();
     const first = another(dataDir, 'first');

@@ -10,6 +10,7 @@ import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import type { BackendEnv } from './backends.ts';
 import { changed, signed } from './hubspot-webhooks.ts';
 import { createOurFields } from './our-fields.ts';
+import { patient } from './patience.ts';
 import { freePort, type Running, startNode } from './processes.ts';
 import { type CrmActions, crmActions } from './sandbox-crm.ts';
 import { openStore, type ServiceStore } from './service-store.ts';
@@ -18,8 +19,9 @@ const CLI = new URL('../../bin/leadgrade.js', import.meta.url).pathname;
 const CLOCK = { now: () => new Date() };
 
 /** For states that take a while on a busy machine. */
-export const SOON = { timeout: 60_000, interval: 100 };
-const CALM_WITHIN_MS = 90_000;
+export const SOON = { timeout: patient(60_000), interval: 100 };
+const METRICS_TOKEN = 'a-token-for-metrics';
+const CALM_WITHIN_MS = patient(90_000);
 const DONE = /^(0 to deliver|inbox: 0 events .*|jobs: a job ended .*|0 to read, 0 to score, 0 to write)$/;
 
 /** How the sandbox sends webhooks; absent: the subscriptions of the product's app, with short retry delays. */
@@ -84,6 +86,7 @@ export async function openServiceEnvironment(options: ServiceEnvironmentOptions)
     HUBSPOT_APP_ID: sandbox.appId,
     PORT: String(port),
     PUBLIC_URL: url,
+    METRICS_TOKEN,
     POLL_SECONDS: '3600',
     DEBOUNCE_SECONDS: '1',
     ...options.settings,
@@ -120,7 +123,7 @@ export async function openServiceEnvironment(options: ServiceEnvironmentOptions)
     ...{ sandbox, url, leads, run, sendWebhooks, ...portal, ...store, close },
     serve: async (...args) => {
       const service = run('start', ...args);
-      await service.line(/leadgrade is running/, 60_000);
+      await service.line(/leadgrade is running/);
       return service;
     },
     calm: () => untilCalm(url, portal),
@@ -154,7 +157,9 @@ async function untilCalm(url: string, { delivered }: Pick<ServiceEnvironment, 'd
   /** What is still to be done, in words. */
   const work = async () => {
     const { waiting, inFlight } = await delivered();
-    const answer = await fetch(`${url}/readyz`).catch(() => null);
+    const answer = await fetch(`${url}/readyz`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } }).catch(
+      () => null,
+    );
     const { checks } = answer === null ? { checks: [] } : readySchema.parse(await answer.json());
     const said = (name: string) => checks.find((check) => check.name === name)?.detail ?? 'nothing is known';
     const open = [

@@ -2,7 +2,7 @@
 // the error body should be treated as optional".
 import { z } from 'zod';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { ownPropertiesIn, redactPersonalData, safeCode } from '../../kit/redact.ts';
 import { retryAfterMs } from '../../kit/retry-after.ts';
 
 const text = z.string().optional().catch(undefined);
@@ -80,12 +80,15 @@ export function toConnectorError(what: string, response: Response, bodyText: str
   const body = parseErrorBody(bodyText);
   const kind = kindOf(response.status, body);
   const waitMs = retryAfterMs(response.headers, now) ?? defaultWaitMs(response.status, body);
-  const code = body.subCategory ?? body.category ?? body.errorType ?? `HTTP_${response.status}`;
+  const given = safeCode(body.subCategory) ?? safeCode(body.category) ?? safeCode(body.errorType);
+  const code = given ?? `HTTP_${response.status}`;
+  const said = body.message ?? '';
   const fix = fixOf(kind, body);
   return new ConnectorError({
     kind,
     crm: 'hubspot',
-    message: `HubSpot refused ${what}: ${response.status} ${redactPersonalData(body.message ?? 'no reason given')}`,
+    message: `HubSpot refused ${what}: ${[response.status, given].filter(Boolean).join(' ')}${ownPropertiesIn(said)}`,
+    reason: redactPersonalData(said) || 'no reason given',
     code: isDaily(body) ? 'DAILY' : code,
     cause: new HubSpotHttpError(response.status, body),
     ...(fix === undefined ? {} : { fix }),
@@ -125,9 +128,10 @@ const scopesSchema = z.union([z.array(z.string()), z.string().transform((one) =>
 
 /** The distinct scopes that a 403 requires: HubSpot names them for the body, or for each error. */
 export function missingScopes({ context, errors = [] }: ErrorBody): readonly string[] {
-  const scopes = [context, ...errors.map((error) => error.context)].flatMap((named) =>
-    SCOPE_KEYS.flatMap((key) => scopesSchema.safeParse(named?.[key]).data ?? []),
+  const named = [context, ...errors.map((error) => error.context)].flatMap((each) =>
+    SCOPE_KEYS.flatMap((key) => scopesSchema.safeParse(each?.[key]).data ?? []),
   );
+  const scopes = named.filter((scope) => safeCode(scope) !== null);
   return [...new Set(scopes)];
 }
 

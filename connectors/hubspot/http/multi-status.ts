@@ -1,7 +1,7 @@
 // A 207 in response to a read: "does not exist" is a result for one object. Any other error is not,
 // and must never be mistaken for one.
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { redactPersonalData, safeCode } from '../../kit/redact.ts';
 import { failedIds, HubSpotHttpError, isObjectNotFound, type RowError } from './error-response.ts';
 
 /**
@@ -21,12 +21,13 @@ export function failuresById(what: string, errors: readonly RowError[]): Readonl
 }
 
 function rowError(what: string, row: RowError): ConnectorError {
-  const reason = redactPersonalData(row.message ?? 'no reason given');
+  const code = safeCode(row.subCategory) ?? safeCode(row.code) ?? safeCode(row.category) ?? 'PARTIAL_RESPONSE';
   return new ConnectorError({
     kind: 'retry',
     crm: 'hubspot',
-    message: `HubSpot could not read some ${what}: ${reason}`,
-    code: row.subCategory ?? row.code ?? row.category ?? 'PARTIAL_RESPONSE',
+    message: `HubSpot could not read some ${what}: ${code}`,
+    reason: redactPersonalData(row.message ?? 'no reason given'),
+    code,
     cause: new HubSpotHttpError(207, {}),
   });
 }

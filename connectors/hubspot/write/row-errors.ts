@@ -1,7 +1,7 @@
 // The errors of single rows of a batch update, and errors that concern the portal instead of a row.
 import type { WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { ownPropertiesIn, redactPersonalData, safeCode } from '../../kit/redact.ts';
 import { contactRef } from '../contacts/contact-mapping.ts';
 import {
   type ErrorBody,
@@ -43,19 +43,22 @@ export function failed(id: string, error: ConnectorError): WriteResult {
 }
 
 export function rowFailure(error: RowError): ConnectorError {
-  return refusal(error, redactPersonalData(error.message ?? 'no reason given'));
+  return refusal(error, error.message ?? '');
 }
 
-/** The error of a contact that HubSpot refuses, in HubSpot's words. */
-function refusal(body: ErrorBody | RowError, message: string, cause?: unknown): ConnectorError {
+/** The error of a contact that HubSpot refuses. */
+function refusal(body: ErrorBody | RowError, said: string, cause?: unknown): ConnectorError {
   const refused = refusedProperties('errors' in body ? body : { ...body, errors: [body] });
   const property = refused.find(({ name }) => name !== null);
   const rule = property === undefined ? 'rules for contact properties' : `rule for the property "${property.name}"`;
+  const given = safeCode(property?.code) ?? safeCode(body.subCategory) ?? safeCode(body.category);
+  const code = given ?? 'REFUSED';
   return new ConnectorError({
     kind: 'invalid',
     crm: 'hubspot',
-    message: `HubSpot refused the scores of a contact: ${message}`,
-    code: property?.code || body.subCategory || body.category || 'REFUSED',
+    message: `HubSpot refused the scores of a contact: ${code}${ownPropertiesIn(said)}`,
+    reason: redactPersonalData(said) || 'no reason given',
+    code,
     fix: `Correct the contact, or the portal's ${rule}, in HubSpot. Leadgrade writes the score again the next night.`,
     cause,
   });
@@ -68,7 +71,7 @@ function refusal(body: ErrorBody | RowError, message: string, cause?: unknown): 
 export function singleRowFailure(error: ConnectorError): ConnectorError {
   const { kind, code, cause } = error;
   if (kind === 'invalid' && cause instanceof HubSpotHttpError) {
-    return refusal(cause.body, redactPersonalData(cause.body.message ?? 'no reason given'), cause);
+    return refusal(cause.body, cause.body.message ?? '', cause);
   }
   if (kind !== 'retry') return error;
   return new ConnectorError({
@@ -110,6 +113,7 @@ export function throwIfConfiguration(body: ErrorBody, error: ConnectorError, wri
     kind: 'configuration',
     crm: 'hubspot',
     message: error.message,
+    ...(error.reason === undefined ? {} : { reason: error.reason }),
     code: found.code,
     fix: 'Run leadgrade setup: it creates missing properties and adds missing options.',
     cause: error,

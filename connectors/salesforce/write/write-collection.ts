@@ -84,7 +84,7 @@ export async function writeCollection(
     if (!(error instanceof ConnectorError) || !WHOLE_CALL_REFUSED.has(error.code ?? '')) throw error;
     // The cached description is outdated.
     schema.invalidate();
-    throw toConfigurationError({ code: error.code ?? '', message: error.message, fields: [] });
+    throw toConfigurationError({ code: error.code ?? '', message: error.reason ?? error.message, fields: [] });
   }
 }
 

@@ -72,7 +72,9 @@ function textImplies(operator: TextOperator, text: string, outer: TextPart): boo
 }
 
 /** The condition once for each value of its first list, so that each value can be judged alone. */
-export function splitValues(conjunction: Conjunction): readonly { readonly value: string; readonly alone: Conjunction }[] {
+export function splitValues(
+  conjunction: Conjunction,
+): readonly { readonly value: string; readonly alone: Conjunction }[] {
   const index = conjunction.parts.findIndex((part) => valuesOf(part).length > 1);
   const part = conjunction.parts[index];
   if (part === undefined) return [{ value: '', alone: conjunction }];

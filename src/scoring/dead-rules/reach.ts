@@ -55,7 +55,10 @@ function sum(spans: readonly Span[]): Span {
   return spans.reduce((total, { min, max }) => ({ min: total.min + min, max: total.max + max }), { min: 0, max: 0 });
 }
 
-function clamped({ min, max }: Span, bounds: { readonly min?: number | undefined; readonly max?: number | undefined }): Span {
+function clamped(
+  { min, max }: Span,
+  bounds: { readonly min?: number | undefined; readonly max?: number | undefined },
+): Span {
   const clamp = (value: number) => Math.min(Math.max(value, bounds.min ?? -Infinity), bounds.max ?? Infinity);
   return { min: clamp(min), max: clamp(max) };
 }
@@ -85,7 +88,10 @@ export function reachLines(model: Model, reach: Reach): string[] {
   const label = basis === 'matrix' ? 'cells' : basis;
   return [
     `Highest attainable: fit ${fit.max}, behavior ${behavior.max}, total ${total.max}. Bands by ${label}:`,
-    ...bands.map((band, index) => `  ${band.id}: ${index === bands.length - 1 ? 'all other leads' : howReached(band, model, reach)}`),
+    ...bands.map(
+      (band, index) =>
+        `  ${band.id}: ${index === bands.length - 1 ? 'all other leads' : howReached(band, model, reach)}`,
+    ),
   ];
 }
 
@@ -110,5 +116,7 @@ function howReached(band: BandSource, { status }: Model, reach: Reach): string {
 
 function requirementsOf({ requires }: BandSource): string {
   const keys = Object.entries(requires ?? {}).filter(([, value]) => value !== undefined);
-  return keys.length === 0 ? '' : `, if ${keys.map(([key, value]) => `${key} ${[value].flat().join(', ')}`).join(' and ')}`;
+  return keys.length === 0
+    ? ''
+    : `, if ${keys.map(([key, value]) => `${key} ${[value].flat().join(', ')}`).join(' and ')}`;
 }

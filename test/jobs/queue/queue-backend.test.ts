@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openQueueBackend, type QueueBackend } from '../../../jobs/queue/queue-backend.ts';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND, type BackendEnv, describeOnRedis } from '../../support/backends.ts';
+import { patient } from '../../support/patience.ts';
 import { type Running, startNode } from '../../support/processes.ts';
 import { ownRedis } from '../../support/servers.ts';
 import { openTestQueue } from './test-queue.ts';
@@ -74,7 +75,7 @@ describe(`the queue (${BACKEND.name})`, () => {
     await backend.queue<LeadJob>('leads').addBulk(leads.map((lead) => ({ name: 'score', data: { lead } })));
     await expect
       .poll(() => workers.flatMap((worker) => worker.output().match(/(?<=^ends ).+$/gm) ?? []).toSorted(), {
-        timeout: 20_000,
+        timeout: patient(20_000),
       })
       .toEqual(leads.toSorted());
     for (const worker of workers) expect(worker.output()).toMatch(/^ends /m);
@@ -145,7 +146,9 @@ describeOnRedis('a queue on Redis', () => {
     await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
     await redis.restart();
     const completed = once(worker, 'completed');
-    await expect.poll(() => queue.add('score', { lead: 'ada' }).catch(() => null), { timeout: 15_000 }).not.toBeNull();
+    await expect
+      .poll(() => queue.add('score', { lead: 'ada' }).catch(() => null), { timeout: patient(15_000) })
+      .not.toBeNull();
     await completed;
   });
 });

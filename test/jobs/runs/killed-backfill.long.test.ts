@@ -9,6 +9,7 @@ import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubsp
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND, type Backend, type Installation } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
+import { patient } from '../../support/patience.ts';
 import { type Running, start } from '../../support/processes.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
@@ -92,7 +93,7 @@ describe(`on ${BACKEND.name}`, () => {
     for (const moment of kills) {
       const run = killed.run(...BACKFILL);
       const hasCome = async () => MOMENTS[moment]?.(await loggedCalls(killed.sandbox), calls);
-      await expect.poll(hasCome, { timeout: 60_000, interval: 50 }).toBe(true);
+      await expect.poll(hasCome, { timeout: patient(60_000), interval: 50 }).toBe(true);
       await run.kill();
     }
     const last = killed.run(...BACKFILL);
@@ -108,4 +109,23 @@ describe(`on ${BACKEND.name}`, () => {
     expect((await loggedCalls(killed.sandbox)).length).toBeLessThanOrEqual(allowed);
     expect(await state(killed)).toEqual(expected);
   }, 300_000);
+
+  test('a backfill that is killed four times in the same job goes on at the fifth start', async () => {
+    const killed = await openEnvironment(setup);
+    // The first page of contacts never arrives, so each process is killed in the same job.
+    const hang = { match: { path: 'objects/.*contacts' }, action: { hangAfterHeaders: true } };
+    await control(killed.sandbox, 'PUT', 'faults', [hang]);
+    for (let starts = 0; starts < 4; starts++) {
+      const before = (await loggedCalls(killed.sandbox)).length;
+      const run = killed.run(...BACKFILL);
+      const isReading = async () =>
+        (await loggedCalls(killed.sandbox)).slice(before).some(({ path }) => /contacts/.test(path));
+      await expect.poll(isReading, { timeout: patient(90_000), interval: 100 }).toBe(true);
+      await run.kill();
+    }
+    await control(killed.sandbox, 'PUT', 'faults', []);
+    const last = killed.run(...BACKFILL);
+    expect(await last.ended).toBe(1);
+    expect(last.output()).toContain('"state":"done"');
+  }, 600_000);
 });

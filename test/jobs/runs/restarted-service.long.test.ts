@@ -10,6 +10,7 @@ import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND } from '../../support/backends.ts';
+import { patient } from '../../support/patience.ts';
 import { freePort, start } from '../../support/processes.ts';
 import { testFolder } from '../../support/test-folder.ts';
 
@@ -45,13 +46,13 @@ test('a restarted service continues its first sync after a kill, and applies a n
     return child;
   };
   const scored = async () => (await contactsInHubSpot(sandbox)).filter(isScored);
-  const soon = { timeout: 90_000, interval: 500 };
+  const soon = { timeout: patient(90_000), interval: 500 };
 
   expect(await run('setup').ended).toBe(0);
   const calls = (await loggedCalls(sandbox)).length;
   const killed = run('start');
   await expect
-    .poll(async () => (await loggedCalls(sandbox)).length, { timeout: 60_000, interval: 5 })
+    .poll(async () => (await loggedCalls(sandbox)).length, { timeout: patient(60_000), interval: 5 })
     .toBeGreaterThan(calls + 3);
   await killed.kill();
   const restarted = run('start');

@@ -9,6 +9,7 @@ import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubsp
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND, type Backend } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
+import { patient } from '../../support/patience.ts';
 import { freePort, type Running, startNode } from '../../support/processes.ts';
 
 const CLI = new URL('../../../bin/leadgrade.js', import.meta.url).pathname;
@@ -49,7 +50,7 @@ async function propertiesOf({ sandbox }: Environment, id: string) {
   return contactSchema.parse(await control(sandbox, 'GET', `contacts/${id}`)).properties;
 }
 
-const soon = { timeout: 90_000, interval: 200 };
+const soon = { timeout: patient(90_000), interval: 200 };
 
 describe(`on ${BACKEND.name}`, () => {
   const setup = BACKEND;

@@ -15,7 +15,6 @@ const idSchema = z.object({ id: z.string() });
 const formsSchema = z.array(z.object({ id: z.string(), name: z.string(), submissions: z.array(z.string()) }));
 const none = { late: 0, deleted: 0, changed: 0 };
 
-
 async function pass(product: TestProduct | SalesforceProduct, ms: number): Promise<void> {
   product.advanceClock(ms);
   await product.poll();

@@ -6,6 +6,7 @@ import { type SalesforceSandbox, startSalesforceSandbox } from '../../../sandbox
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND, type Backend } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
+import { patient } from '../../support/patience.ts';
 import { type Running, start } from '../../support/processes.ts';
 import { orgActions, orgSettings } from '../../support/salesforce-product.ts';
 import type { LoggedRequest } from '../../support/sandbox-crm.ts';
@@ -84,7 +85,7 @@ describe(`on ${BACKEND.name}`, () => {
     const moment = KILLS[setup.name] ?? 'running';
     const first = killed.run(...BACKFILL);
     const hasCome = async () => MOMENTS[moment]?.(await killed.log());
-    await expect.poll(hasCome, { timeout: 60_000, interval: 10 }).toBe(true);
+    await expect.poll(hasCome, { timeout: patient(60_000), interval: 10 }).toBe(true);
     await first.kill();
     const last = killed.run(...BACKFILL);
     expect(await last.ended).toBe(code);

@@ -69,12 +69,13 @@ describe('an error response', () => {
     },
   );
 
-  test('the message of an error response contains no e-mail address', async () => {
+  test('the message of an error response quotes nothing, and its reason contains no e-mail address', async () => {
     const said = "duplicate value: jane.doe@example.com, 'o'brien@acme.example'";
     const { parts } = await openWith([{ match: AT_LIMITS, action: { status: 400, body: refusal('DUPLICATE', said) } }]);
-    const { message } = await failure(limits(parts));
-    expect(message).toContain('[address]');
-    expect(message).not.toMatch(/jane|doe|brien@|acme/);
+    const { message, reason } = await failure(limits(parts));
+    expect(message).toBe('Salesforce refused reading limits: 400 DUPLICATE');
+    expect(reason).toContain('[address]');
+    expect(reason).not.toMatch(/jane|doe|brien@|acme/);
   });
 
   test('a message of 2 MB is shortened within 1 s, and never cut within an e-mail address', () => {

@@ -123,8 +123,8 @@ test('a validation rule refuses only its lead, and its message is returned witho
   const error = failureOf(results, lead(6).ref.id);
   expect(error).toMatchObject({ kind: 'invalid', code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' });
   expect(error.fix).toContain('rules');
-  expect(error.message).toContain('before you edit this lead');
-  expect(error.message).not.toContain('bob');
+  expect(error.reason).toContain('before you edit this lead');
+  expect(error.messageForErrorList).not.toContain('bob');
 });
 
 test('a duplicate rule that only alerts is overridden, and one that blocks refuses only its lead', async () => {
@@ -208,8 +208,8 @@ test('an explanation that is too long fails only its lead, and the error does no
   expect(kinds(results).get(lead(5).ref.id)).toBe('written');
   const error = failureOf(results, lead(6).ref.id);
   expect(error).toMatchObject({ kind: 'invalid', code: 'STRING_TOO_LONG' });
-  expect(error.message).toContain('data value too large');
-  expect(error.message).not.toContain('Bob');
+  expect(error.reason).toContain('data value too large');
+  expect(error.messageForErrorList).not.toContain('Bob');
 });
 
 test('a write whose connection breaks is repeated', async () => {
