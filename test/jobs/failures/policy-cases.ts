@@ -52,7 +52,7 @@ async function hasMeeting({ context }: RunningProduct, id: string): Promise<bool
 }
 
 const PEOPLE = 400;
-const RETRIES = { timeoutMs: 400, retries: 1 };
+const RETRIES = { timeoutMs: 1_500, retries: 1 };
 
 export async function openHubSpotScene(): Promise<Scene> {
   const product = await openTestProduct({ dataset: leads(PEOPLE), retryOptions: RETRIES });
@@ -68,12 +68,18 @@ export async function openHubSpotScene(): Promise<Scene> {
       if (probe === 'record')
         return product.control('PATCH', `contacts/${contactId}`, { properties: { jobtitle: 'Student' } });
       if (probe === 'meeting') return product.control('POST', 'activities', { contactId, type: 'meeting' });
-      return product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });
+      return product.control('POST', 'activities', {
+        contactId,
+        type: 'form_submission',
+        attributes: { form: 'demo' },
+      });
     },
     isScored: async (probe, contactId) => {
       const { properties } = await product.contact(contactId);
       if (probe === 'record') return properties.leadgrade_explanation?.includes('Student') === true;
-      return probe === 'meeting' ? hasMeeting(product, contactId) : Number(properties.leadgrade_behavior_score ?? 0) > 0;
+      return probe === 'meeting'
+        ? hasMeeting(product, contactId)
+        : Number(properties.leadgrade_behavior_score ?? 0) > 0;
     },
     close: product.close,
   };
@@ -83,10 +89,13 @@ export const HUBSPOT_CASES: readonly PolicyCase[] = [
   { call: 'details of the account', all: { path: 'account-info/.*/details' } },
   {
     call: 'contacts by ID',
-    all: { path: 'contacts/batch/read', body: '^(?!.*"idProperty":"email")' },
-    one: (id) => ({ path: 'contacts/batch/read', body: `"${id}"` }),
+    all: { path: 'objects/[^/]+/contacts/batch/read', body: '^(?!.*"idProperty":"email")' },
+    one: (id) => ({ path: 'objects/[^/]+/contacts/batch/read', body: `"${id}"` }),
   },
-  { call: 'contacts by e-mail address', all: { path: 'contacts/batch/read', body: '"idProperty":"email"' } },
+  {
+    call: 'contacts by e-mail address',
+    all: { path: 'objects/[^/]+/contacts/batch/read', body: '"idProperty":"email"' },
+  },
   { call: 'changed contacts', all: { path: 'contacts/search' } },
   { call: 'changed companies', all: { path: 'companies/search' } },
   { call: 'changed meetings', all: { path: 'meetings/search' } },
@@ -129,7 +138,8 @@ export async function openSalesforceScene(): Promise<Scene> {
     },
     faults: product.faults,
     change: (probe, personId) => {
-      if (probe === 'record') return product.control('PATCH', `records/Lead/${personId}`, { values: { Title: 'Student' } });
+      if (probe === 'record')
+        return product.control('PATCH', `records/Lead/${personId}`, { values: { Title: 'Student' } });
       if (probe === 'meeting') return product.control('POST', 'activities', { personId, type: 'meeting' });
       return product.control('POST', 'activities', { personId, type: 'form_submission', attributes: { form: 'demo' } });
     },
@@ -186,7 +196,12 @@ const PROBES = ['record', 'form', 'meeting'] as const;
 let used = 0;
 
 /** Makes a call fail for ever, changes three people, and looks at what reached the CRM after four polls. */
-export async function observe(scene: Scene, { isNightly, call }: PolicyCase, match: (id: string) => Match, failure: Failure): Promise<Observed> {
+export async function observe(
+  scene: Scene,
+  { isNightly, call }: PolicyCase,
+  match: (id: string) => Match,
+  failure: Failure,
+): Promise<Observed> {
   const { product } = scene;
   const next = () => scene.id(`p${used++}`);
   const people: Readonly<Record<Probe, string>> = { record: next(), form: next(), meeting: next() };
@@ -201,7 +216,10 @@ export async function observe(scene: Scene, { isNightly, call }: PolicyCase, mat
   }
   const cell = await cellOf(scene);
   const scored = await scoredProbes(scene, people);
-  (await import('node:fs')).appendFileSync('/tmp/policy.txt', `${scene.crm} | ${call} | ${match('X').path === match('Y').path && match('X').body === match('Y').body ? 'all' : 'one'} | ${failure} | ${cell} | ${JSON.stringify(scored)}\n`); // DEBUG
+  (await import('node:fs')).appendFileSync(
+    '/tmp/policy.txt',
+    `${scene.crm} | ${call} | ${match('X').path === match('Y').path && match('X').body === match('Y').body ? 'all' : 'one'} | ${failure} | ${cell} | ${JSON.stringify(scored)}\n`,
+  ); // DEBUG
   await recover(scene, people);
   return { cell, scored };
 }
@@ -218,7 +236,11 @@ async function cellOf({ product, crm }: Scene): Promise<string> {
   const { db } = product.context;
   const setAside = await groupSetAside(db, [crm]);
   const pauses = await listPauses(db, [crm]);
-  const errors = await db.selectFrom('record_errors').select('stage').where('stage', '=', 'write').execute();
+  const errors = await db
+    .selectFrom('record_errors')
+    .select(['stage', 'message'])
+    .where('stage', '=', 'write')
+    .execute();
   const unavailable = await db
     .selectFrom('streams')
     .select(['stream', 'unavailable_reason'])
@@ -230,7 +252,7 @@ async function cellOf({ product, crm }: Scene): Promise<string> {
     ...unavailable
       .filter((row) => !row.unavailable_reason?.includes('lists each activity'))
       .map(({ stream }) => `unavailable ${stream}`),
-    ...(errors.length > 0 ? ['error list'] : []),
+    ...(errors.length > 0 ? [`error list${process.env.DEBUG_POLICY ? errors[0]?.message : ''}`] : []),
   ];
   return found.length === 0 ? 'nothing' : [...new Set(found)].join(', ');
 }
