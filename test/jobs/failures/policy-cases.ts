@@ -276,10 +276,10 @@ async function recover(scene: Scene, people: Readonly<Record<Probe, string>>): P
     throw new Error(`After the failure: ${cell}; ${JSON.stringify(scored)}`);
 }
 
-/** What the cell of the table allows to work meanwhile. */
+/** What the cell of the table allows to work meanwhile, if the call fails for all. */
 export function allowed({ streams, object }: Scene, cell: string): Observed['scored'] {
   const tokens = new Set(cell.split(', '));
-  const isWritten = !tokens.has('pause write') && !tokens.has(`write ${object}`);
+  const isWritten = ['pause write', `write ${object}`, 'error list'].every((token) => !tokens.has(token));
   const isRead = (probe: Probe, ...also: readonly string[]) => {
     const blocking = ['pause read', `stream ${streams[probe]}`, `unavailable ${streams[probe]}`, ...also];
     return blocking.every((token) => !tokens.has(token));
