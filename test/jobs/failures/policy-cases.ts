@@ -1,5 +1,5 @@
 // Every call of the connectors, as the sandboxes' fault script can make it fail for ever: for one item, and for all. What must follow
-// stands in the table of docs/operations.md.
+// is in the table of docs/operations.md.
 import { retryErrors } from '../../../src/store/leads/record-errors.ts';
 import { groupSetAside } from '../../../src/store/set-aside/list-set-aside.ts';
 import { retrySetAside } from '../../../src/store/set-aside/set-aside.ts';
@@ -281,11 +281,12 @@ export function allowed({ streams, object }: Scene, cell: string): Observed['sco
   const tokens = new Set(cell.split(', '));
   const isWritten = ['pause write', `write ${object}`, 'error list'].every((token) => !tokens.has(token));
   const isRead = (probe: Probe, ...also: readonly string[]) => {
-    const blocking = ['pause read', `stream ${streams[probe]}`, `unavailable ${streams[probe]}`, ...also];
+    const own = ['stream', 'form', 'unavailable', 'unmatched'].map((kind) => `${kind} ${streams[probe]}`);
+    const blocking = ['pause read', ...own, ...also];
     return blocking.every((token) => !tokens.has(token));
   };
   return {
-    record: isWritten && isRead('record', `records ${object}`),
+    record: isWritten && isRead('record', `records ${object}`, `record ${object}`),
     form: isWritten && isRead('form'),
     meeting: isRead('meeting'),
   };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ChangePage } from '../../../src/domain/crm-changes.ts';
 import { claimDirty } from '../../../src/store/records/claim-dirty.ts';
 import { groupSetAside, isSkipped, listSetAside, partsOfStream } from '../../../src/store/set-aside/list-set-aside.ts';
-import { clearSetAside, dropUnknown, retrySetAside, saveSetAside } from '../../../src/store/set-aside/set-aside.ts';
+import { clearSetAside, deleteUnknown, retrySetAside, saveSetAside } from '../../../src/store/set-aside/set-aside.ts';
 import { hasDirty } from '../../../src/store/sync/remaining-work.ts';
 import { openRun } from '../../../src/store/sync/runs.ts';
 import { finishPull, savePage } from '../../../src/store/sync/save-page.ts';
@@ -64,7 +64,7 @@ describe(`on ${BACKEND.name}, a stream that is set aside`, () => {
 
   test('is forgotten when the mapping no longer reads it', async () => {
     await set(false);
-    await dropUnknown(store.db, CRM, ['contacts', 'calls']);
+    await deleteUnknown(store.db, CRM, ['contacts', 'calls']);
     expect(await listSetAside(store.db, { crms: [CRM] })).toEqual([]);
   });
 
