@@ -34,6 +34,7 @@ export function eventStream(parts: SalesforceParts, stream: ChangeStream): Strea
   };
   return {
     stream,
+    object: source.object,
     checkAvailability: async (signal) => {
       const access = { what: 'reading events', object: 'Event', fields: ['WhoId'] };
       return (

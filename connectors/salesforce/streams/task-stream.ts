@@ -27,6 +27,7 @@ export function taskStream(parts: SalesforceParts, stream: ChangeStream): Stream
   };
   return {
     stream,
+    object: source.object,
     checkAvailability: async (signal) => {
       const access = { what: 'reading tasks', object: 'Task', fields: ['WhoId'] };
       return (

@@ -125,11 +125,17 @@ export class Schema {
 
   // A new custom field is invisible until a permission set grants access.
   #visible(object: ObjectType, field: FieldDefinition): FieldDefinition | undefined {
-    const name = `${object.name}.${field.name}`.toLowerCase();
+    const name = grantName(object, field);
     if (this.#hidden.has(name)) return undefined;
     if (!field.custom) return field;
     const access = this.#grants.get(name);
     if (!access?.read) return undefined;
     return access.edit ? field : { ...field, createable: false, updateable: false };
   }
+}
+
+/** The fields of a person account are granted with those of the Contact. */
+function grantName({ name: object }: ObjectType, { name: field }: FieldDefinition): string {
+  const isContact = object === 'Account' && field.endsWith('__pc');
+  return (isContact ? `Contact.${field.replace(/__pc$/, '__c')}` : `${object}.${field}`).toLowerCase();
 }
