@@ -209,7 +209,7 @@ test('doctor warns of a nearly exhausted daily quota, and reports a refused logi
 test('doctor warns of an unavailable stream and names the activities that Leadgrade cannot read', async () => {
   const stream = { id: 'tasks', activityTypes: ['call'] };
   const unavailable = { reason: 'No Task.', fix: 'Let it.' };
-  const reader = { stream, checkAvailability: async () => unavailable, read: async function* () {} };
+  const reader = { stream, object: 'Task', checkAvailability: async () => unavailable, read: async function* () {} };
   const checks = await checkSetup({ ...connected.parts, readers: [reader] }, TARGET, SIGNAL);
   expect(checks.find(({ what }) => what === 'reading tasks')).toEqual({
     what: 'reading tasks',
