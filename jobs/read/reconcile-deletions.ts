@@ -144,7 +144,11 @@ async function readMissingPage(
     const fetched = await connector.fetchLeads(chunk, signal);
     const goneBefore = new Date(listing.startedAt.getTime() - GONE_BEFORE_MS);
     const erasable = await goneSince(db, { crm, refs: chunk, before: goneBefore });
-    await saveAndErase(db, fetched.map((lead) => onlyIfGoneBefore(lead, erasable)), { crm, now: clock.now(), askedAt });
+    await saveAndErase(
+      db,
+      fetched.map((lead) => onlyIfGoneBefore(lead, erasable)),
+      { crm, now: clock.now(), askedAt },
+    );
   });
   return { ...position, lastRead: { object: last.object, id: last.id } };
 }
