@@ -7,7 +7,7 @@ import { claimAccount, storedAccount } from '../../src/store/sync/crm-accounts.t
 import type { JobContext } from '../context.ts';
 
 /** Null: the token may not read its account. */
-export async function fetchAccount(connector: CrmConnector, signal: AbortSignal): Promise<Account | null> {
+async function fetchAccount(connector: CrmConnector, signal: AbortSignal): Promise<Account | null> {
   try {
     return await connector.describeAccount(signal);
   } catch (error) {
