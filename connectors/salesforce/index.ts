@@ -35,10 +35,10 @@ export function create(options: SalesforceOptions): CrmConnector {
     batch: { read: READ_BATCH, write: WRITE_BATCH, links: READ_BATCH },
     maxTextLength: MAX_TEXT_LENGTH,
     mappedFields: Object.keys(options.mapping.fields),
-    listChanges(stream: ChangeStream, cursor, signal) {
+    listChanges(stream: ChangeStream, cursor, signal, setAside) {
       const reader = readers.find((candidate) => candidate.stream.id === stream.id);
       if (reader === undefined) throw unknownStreamError(stream.id);
-      return reader.read(cursor, withCloseSignal(signal));
+      return reader.read(cursor, withCloseSignal(signal), setAside);
     },
     async *reconcileStream(stream: ChangeStream, request, signal) {
       const reader = readers.find((candidate) => candidate.stream.id === stream.id);

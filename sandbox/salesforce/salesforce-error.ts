@@ -12,11 +12,13 @@ export interface RecordError {
 export class SalesforceError extends Error {
   override readonly name = 'SalesforceError';
   readonly status: number;
+  readonly code: string;
   readonly body: unknown;
 
   constructor(status: number, errorCode: string, message: string, fields?: readonly string[]) {
     super(message);
     this.status = status;
+    this.code = errorCode;
     this.body = [{ message, errorCode, ...(fields === undefined ? {} : { fields }) }];
   }
 }

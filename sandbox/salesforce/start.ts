@@ -6,7 +6,7 @@ import { type BaseClock, createSandboxClock } from '../clock.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { type FaultRule, FaultScript } from '../http/fault-script.ts';
 import { listen } from '../http/listen.ts';
-import { receive } from '../http/receive.ts';
+import { receive, receiveBody } from '../http/receive.ts';
 import { RequestLog } from '../http/request-log.ts';
 import { sendReply } from '../http/send-reply.ts';
 import { Sessions } from './auth/sessions.ts';
@@ -20,6 +20,7 @@ import { Activities } from './org/activities.ts';
 import { Org } from './org/org.ts';
 import { type SeededOrg, seedOrg } from './org/seed-org.ts';
 import { OutboundMessages } from './outbound/outbound-messages.ts';
+import { Automation } from './records/automation.ts';
 import { RecordRules } from './records/record-rules.ts';
 import { apiRouter } from './routes/api.ts';
 import { badRequest, notFound, SalesforceError } from './salesforce-error.ts';
@@ -101,6 +102,7 @@ function createContext(options: SalesforceSandboxOptions): SalesforceRequestCont
     },
     usage: new ApiUsage(options.dayLimit),
     rules: new RecordRules(),
+    automation: new Automation(),
     cursors: new QueryCursors(),
     jobs: new BulkJobs(org),
     outbound: new OutboundMessages(org),
@@ -128,7 +130,8 @@ function application(context: SalesforceRequestContext, address: () => string): 
     const tokenContext = { org, sessions, app: client, url: address() };
     if (exchange) await sendReply(res, exchange, handleTokenRequest(tokenContext, req.body ?? {}), {});
   });
-  app.use('/services/data', json, express.raw({ type: 'text/csv', limit: MAX_UPLOAD }), apiRouter(context));
+  const upload = express.raw({ type: 'text/csv', limit: MAX_UPLOAD });
+  app.use('/services/data', json, receiveBody(context, sendReply), upload, apiRouter(context));
   app.use(async (req: Request, res: Response) => {
     const exchange = context.exchanges.get(req);
     const { status, body } = notFound();

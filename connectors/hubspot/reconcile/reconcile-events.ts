@@ -3,7 +3,7 @@
 // a night: a large portal is compared over several nights.
 import { z } from 'zod';
 import type { ReconcilePage, ReconcileRequest } from '../../../src/crm/connector.ts';
-import type { EventSource, EventWindow } from '../streams/event-windows.ts';
+import type { EventPage, EventSource, EventWindow } from '../streams/event-windows.ts';
 import { parseCursor } from '../streams/stream-reader.ts';
 import { EMPTY_PAGE } from './pages.ts';
 
@@ -63,11 +63,11 @@ async function* readPeriod<E>(
   { from, to }: Pick<EventWindow, 'from' | 'to'>,
   signal: AbortSignal,
 ): AsyncGenerator<ReconcilePage> {
+  // An event of an unexpected shape may be one of those that are stored.
+  let isReadable = true;
   for (let after: string | null = null; ; ) {
-    const { events, next }: { events: readonly E[]; next: string | null } = await source.page(
-      { from, to, after },
-      signal,
-    );
+    const { events, unexpected, next }: EventPage<E> = await source.page({ from, to, after }, signal);
+    isReadable &&= unexpected.length === 0;
     const idOf = (event: E) => source.activityId(source.dated(event).id);
     const known = await request.findKnown(events.map(idOf));
     const unknown = events.filter((event) => !known.has(idOf(event)));
@@ -80,7 +80,7 @@ async function* readPeriod<E>(
       ...EMPTY_PAGE,
       activities,
       existing: [...existing, ...activities],
-      ...(isLast && request.isComparable ? { compared: [{ between: { after: from, before: to } }] } : {}),
+      ...(isLast && isReadable && request.isComparable ? { compared: [{ between: { after: from, before: to } }] } : {}),
     };
     if (next === null || next === after) return;
     after = next;

@@ -15,7 +15,7 @@ import { counterStream } from './counter-stream.ts';
 import { dealStream } from './deal-stream.ts';
 import { engagementStream } from './engagement-stream.ts';
 import { formStream } from './forms/form-stream.ts';
-import { listStream } from './list-stream.ts';
+import { listStream } from './groups/list-stream.ts';
 import { marketingEmailStream } from './marketing/marketing-email-stream.ts';
 import { marketingEventStream } from './marketing/marketing-event-stream.ts';
 import { pageViewStream } from './page-view-stream.ts';

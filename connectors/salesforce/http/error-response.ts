@@ -3,7 +3,7 @@
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
 import { z } from 'zod';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { ownPropertiesIn, redactPersonalData, safeCode } from '../../kit/redact.ts';
 import { retryAfterMs } from '../../kit/retry-after.ts';
 import type { RawResponse } from './send-request.ts';
 
@@ -15,7 +15,9 @@ const BY_CODE: Readonly<Record<string, ConnectorErrorKind>> = {
   // Too many long requests run concurrently.
   SERVER_UNAVAILABLE: 'retry',
   UNABLE_TO_LOCK_ROW: 'retry',
-  QUERY_TIMEOUT: 'retry',
+  // The same query would fail again: it is cut into smaller ones instead.
+  QUERY_TIMEOUT: 'invalid',
+  OPERATION_TOO_LARGE: 'invalid',
   // A problem of the whole org: it makes no single stream unavailable.
   API_DISABLED_FOR_ORG: 'configuration',
   API_CURRENTLY_DISABLED: 'retry',
@@ -40,15 +42,16 @@ const RATE_LIMIT_WAIT_MS = 10_000;
 
 /** @param what the call in plain English, e.g. "reading Leads" */
 export function toConnectorError(what: string, { status, headers, text }: RawResponse, now: Date): ConnectorError {
-  const { errorCode, message } = firstError(text);
+  const { errorCode: givenCode, message } = firstError(text);
+  const errorCode = safeCode(givenCode) ?? '';
   const kind = kindOf(status, errorCode, message);
   const waitMs = retryAfterMs(headers, now) ?? (kind === 'rate-limited' ? RATE_LIMIT_WAIT_MS : null);
-  const reason = redactPersonalData([errorCode, message].filter((part) => part !== '').join(', ')) || 'no reason given';
   const fix = fixOf(kind, status, errorCode);
   return new ConnectorError({
     kind,
     crm: 'salesforce',
-    message: `Salesforce refused ${what}: ${status} ${reason}`,
+    message: `Salesforce refused ${what}: ${[status, errorCode].filter(Boolean).join(' ')}${ownPropertiesIn(message)}`,
+    reason: redactPersonalData(message) || 'no reason given',
     code: errorCode === '' ? `HTTP_${status}` : errorCode,
     ...(fix === undefined ? {} : { fix }),
     ...(waitMs === null ? {} : { retryAfterMs: waitMs }),
@@ -76,7 +79,17 @@ function firstError(text: string): { errorCode: string; message: string } {
   }
 }
 
+/** Fixes of queries that Salesforce refuses because of the number of records that they scan. */
+const QUERY_FIXES: Readonly<Record<string, string>> = {
+  // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm
+  OPERATION_TOO_LARGE:
+    'Give the integration user the permission View All Data (or View All on the object): Salesforce then need not check the sharing of each record. Leadgrade tries again by itself.',
+  QUERY_TIMEOUT:
+    'Give the integration user View All on the object, and ask Salesforce Support for an index on SystemModstamp if the object has millions of records. Leadgrade tries again by itself.',
+};
+
 function fixOf(kind: ConnectorErrorKind, status: number, code: string): string | undefined {
+  if (Object.hasOwn(QUERY_FIXES, code)) return QUERY_FIXES[code];
   if (code === 'API_DISABLED_FOR_ORG') {
     return 'Grant the integration user the permission API Enabled, in a Salesforce edition that includes API access.';
   }

@@ -34,6 +34,13 @@ export function sendRequest(
   });
 }
 
+/**
+ * Without this header each update runs the org's active assignment rule, which may give the Lead to
+ * another owner. It also covers the Leads and Cases that a trigger updates in the same transaction.
+ * https://developer.salesforce.com/docs/platform/api-rest/guide/headers-autoassign.html
+ */
+const NO_ASSIGNMENT_RULE = { 'Sforce-Auto-Assign': 'FALSE' };
+
 function toRequest(
   connection: Connection,
   { method = 'GET', path, query, body, headers }: Omit<Call<unknown>, 'answer'>,
@@ -45,6 +52,7 @@ function toRequest(
     url: `${connection.instanceUrl}/services/data/v${connection.version}${path}${search}`,
     headers: {
       ...(body === undefined ? {} : { 'content-type': isText ? 'text/csv; charset=UTF-8' : 'application/json' }),
+      ...(method === 'GET' ? {} : NO_ASSIGNMENT_RULE),
       ...headers,
     },
     ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),

@@ -5,6 +5,7 @@ import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { SalesforceParts } from '../parts.ts';
 import type { Row } from '../query/query.ts';
 import { readByIds } from '../query/read-by-ids.ts';
+import { failureOf } from '../query/read-period.ts';
 import { isVisible } from '../query/visibility.ts';
 import { isPersonObject, isTrue, type PersonObject, textOf } from './person-mapping.ts';
 
@@ -25,9 +26,13 @@ export async function fetchLeads(
       continue;
     }
     const query = { what: `reading ${object} records`, from: object, fields: parts.people.fieldsOf(object) };
-    const rows = await readByIds(parts, { ...query, includeDeleted: true, ids }, signal);
+    const { rows, failed } = await readByIds(parts, { ...query, includeDeleted: true, ids }, signal);
     const found = new Map(rows.map((row) => [row.id, row]));
-    fetched.push(...ids.map((id) => toFetched(parts, { object, id }, found.get(id))));
+    for (const id of ids) {
+      const error = failed.get(id);
+      if (error === undefined) fetched.push(toFetched(parts, { object, id }, found.get(id)));
+      else fetched.push({ kind: 'unreadable', ref: { object, id }, failure: failureOf(error) });
+    }
   }
   return fetched;
 }

@@ -4,7 +4,9 @@
 import type { ListedRecord, RecordListing } from '../../../src/crm/connector.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
 import type { SalesforceParts } from '../parts.ts';
+import { withModstamp } from '../query/changes.ts';
 import { PAGE_ROWS, type Row, readRows } from '../query/query.ts';
+import { nextId } from '../query/read-by-ids.ts';
 import { all, type Condition, compare, id } from '../query/soql.ts';
 import { isVisible } from '../query/visibility.ts';
 import { NOT_CONVERTED, PEOPLE, type PersonObject, personRef } from './person-mapping.ts';
@@ -33,12 +35,14 @@ export async function listAllRecords(
     orderBy: ['Id'],
     limit: PAGE_ROWS,
   };
-  const { rows, hasMore } = await readRows(parts, query, signal);
-  const last = rows.at(-1);
+  const page = await readRows(parts, query, signal);
+  const { rows } = withModstamp(page);
+  // A record whose values cannot be read exists.
+  const ids = [...page.rows, ...page.unreadable].flatMap((row) => row.id ?? []);
   return {
-    refs: rows.map((row) => ({ object: position.object, id: row.id })),
+    refs: ids.map((listed) => ({ object: position.object, id: listed })),
     current: rows.map((row) => toListed(parts, position.object, row)),
-    after: hasMore && last !== undefined ? last.id : next,
+    after: page.hasMore ? nextId(page, position.id) : next,
   };
 }
 

@@ -1,14 +1,14 @@
-// Reads the changes since a cursor, by SystemModstamp and ID, oldest first. Each page is a query of
-// its own that begins after the last record of the page before, so any number of records may share
-// one instant, and an interrupted poll resumes where it stopped.
+// Reads the changes since a cursor, by SystemModstamp and ID, oldest first. Each page begins after
+// the last record of the page before, so any number of records may share one instant, and an
+// interrupted poll resumes where it stopped.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Cursor } from '../../../src/crm/connector.ts';
+import type { Cursor, FailedPart } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import { toInstant } from '../../../src/mapping/convert-value.ts';
-import { PAGE_ROWS, type QueryContext, type Row, readRows } from './query.ts';
-import { all, any, type Condition, compare, id, instant } from './soql.ts';
+import type { QueryContext, Row, UnreadableRow } from './query.ts';
+import { type PeriodPage, type Position, positionSchema, readPeriod } from './read-period.ts';
 
 /**
  * A transaction becomes visible later than the instant that it carries, so a poll re-reads this
@@ -37,7 +37,7 @@ export const changesCursorSchema = z.object({
    */
   seen: z.array(z.string()),
   /** The last record of an unfinished poll, and when that poll began (epoch ms, our clock). */
-  position: z.object({ at: z.number(), id: z.string(), pollStartedAt: z.number() }).optional(),
+  position: positionSchema.extend({ pollStartedAt: z.number() }).optional(),
 });
 export type ChangesCursor = z.infer<typeof changesCursorSchema>;
 
@@ -49,10 +49,13 @@ export function changesFrom(at: number): ChangesCursor {
 export interface ChangedRows {
   /** Rows that no earlier poll read at this SystemModstamp. */
   readonly rows: readonly Row[];
+  readonly unreadable: readonly UnreadableRow[];
+  /** Periods that could not be read. */
+  readonly failed: readonly FailedPart[];
   readonly cursor: ChangesCursor & Cursor;
 }
 
-interface ChangesSource {
+export interface ChangesSource {
   readonly id: string;
   readonly object: string;
   readonly fields: readonly string[];
@@ -69,77 +72,77 @@ export async function* readChanges(
   // The next poll reads what changes during this one: without this bound the poll of a busy org
   // would never end.
   const until = (await http.now(signal)) + 1_000;
-  const fromStart = firstPageCondition(start);
   let cursor = start;
-  for (;;) {
-    const query = {
-      what: `reading changed ${source.id}`,
-      from: source.object,
-      fields: ['SystemModstamp', 'IsDeleted', ...source.fields],
-      includeDeleted: true,
-      where: all(nextPageCondition(cursor.position) ?? fromStart, compare('SystemModstamp', '<', instant(until))),
-      orderBy: ['SystemModstamp', 'Id'],
-      limit: PAGE_ROWS,
-    };
-    const { rows, hasMore } = await readRows(parts, query, signal);
+  const query = changesQuery(source);
+  const period = { ...firstPosition(start), until };
+  for await (const page of readPeriod(parts, query, period, signal)) {
+    const { rows, unreadable } = withModstamp(page);
     const seen = new Set(cursor.seen);
     const unseen = rows.filter((row) => !seen.has(changeKey(row)));
-    cursor = advance(cursor, rows, { pollStartedAt, hasMore, now: clock.now().getTime() });
-    const hasProgress = hasMore || start.position !== undefined || cursor.isOverlapRead !== start.isOverlapRead;
-    if (unseen.length > 0 || hasProgress) yield { rows: unseen, cursor };
-    if (!hasMore) return;
+    cursor = advance(cursor, rows, { pollStartedAt, next: page.next, now: clock.now().getTime() });
+    const hasProgress =
+      page.next !== null || start.position !== undefined || cursor.isOverlapRead !== start.isOverlapRead;
+    const hasContent = unseen.length + unreadable.length + page.failed.length > 0;
+    if (hasContent || hasProgress) yield { rows: unseen, unreadable, failed: page.failed, cursor };
   }
 }
 
-function nextPageCondition(position: ChangesCursor['position']): Condition | null {
-  if (position === undefined) return null;
-  const at = instant(position.at);
-  return any(
-    compare('SystemModstamp', '>', at),
-    all(compare('SystemModstamp', '=', at), compare('Id', '>', id(position.id))),
-  );
+export function changesQuery({ id: stream, object, fields }: ChangesSource) {
+  return {
+    what: `reading changed ${stream}`,
+    from: object,
+    fields: ['SystemModstamp', 'IsDeleted', ...fields],
+    includeDeleted: true,
+  };
+}
+
+/** Rows without a SystemModstamp cannot be ordered: Salesforce always returns it. */
+export function withModstamp({ rows, unreadable }: Pick<PeriodPage, 'rows' | 'unreadable'>) {
+  const isDated = ({ values }: Row) =>
+    typeof values.SystemModstamp === 'string' && toInstant(values.SystemModstamp) !== null;
+  const undated = rows
+    .filter((row) => !isDated(row))
+    .map((row) => ({ id: row.id, reason: 'SystemModstamp is missing' }));
+  return { rows: rows.filter(isDated), unreadable: [...unreadable, ...undated] };
 }
 
 /**
  * Includes the overlap until it is read: a change made shortly before `newest` may not have been
  * visible yet.
  */
-function firstPageCondition({ newest, newestReadAt, isOverlapRead }: ChangesCursor): Condition {
-  if (isOverlapRead) return compare('SystemModstamp', '>', instant(newest));
-  return compare('SystemModstamp', '>=', instant(newestReadAt === null ? newest : newest - OVERLAP_MS));
+function firstPosition({ position, newest, newestReadAt, isOverlapRead }: ChangesCursor) {
+  if (position !== undefined) return { start: { at: position.at, id: position.id } };
+  if (isOverlapRead) return { start: { at: newest, id: null }, isOpenStart: true };
+  return { start: { at: newestReadAt === null ? newest : newest - OVERLAP_MS, id: null } };
 }
 
 interface PollStep {
   /** When the poll began (epoch ms, our clock). */
   readonly pollStartedAt: number;
-  readonly hasMore: boolean;
+  readonly next: Position | null;
   readonly now: number;
 }
 
-function advance(
-  cursor: ChangesCursor,
-  rows: readonly Row[],
-  { pollStartedAt, hasMore, now }: PollStep,
-): ChangesCursor {
+function advance(cursor: ChangesCursor, rows: readonly Row[], { pollStartedAt, next, now }: PollStep): ChangesCursor {
   const newest = Math.max(cursor.newest, ...rows.map(modstamp));
   const hasMoved = newest > cursor.newest || (cursor.newestReadAt === null && rows.length > 0);
   const newestReadAt = hasMoved ? now : cursor.newestReadAt;
   const seen = [...new Set([...cursor.seen, ...rows.map(changeKey)])].filter(
     (key) => modstampOfKey(key) >= newest - OVERLAP_MS,
   );
-  const last = rows.at(-1);
   return {
     phase: 'changes',
     newest,
     newestReadAt,
     // A poll that began at least OVERLAP_MS after the newest change was first read has missed no
     // earlier change. Both times come from our own clock, so a wrong clock does no harm.
-    isOverlapRead: hasMore
-      ? !hasMoved && cursor.isOverlapRead
-      : newestReadAt !== null && pollStartedAt - newestReadAt >= OVERLAP_MS,
+    isOverlapRead:
+      next !== null
+        ? !hasMoved && cursor.isOverlapRead
+        : newestReadAt !== null && pollStartedAt - newestReadAt >= OVERLAP_MS,
     // The newest keys are stored; the other changes are only read once more.
     seen: seen.toSorted((a, b) => modstampOfKey(a) - modstampOfKey(b)).slice(-MAX_SEEN_KEYS),
-    ...(hasMore && last !== undefined ? { position: { at: modstamp(last), id: last.id, pollStartedAt } } : {}),
+    ...(next === null ? {} : { position: { ...next, pollStartedAt } }),
   };
 }
 

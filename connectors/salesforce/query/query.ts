@@ -6,7 +6,7 @@ import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Fields, FieldValue } from '../../../src/domain/lead.ts';
 import type { SalesforceHttp } from '../http/client.ts';
 import type { Schema } from './describe.ts';
-import { count, type Query, select } from './soql.ts';
+import { count, isId, type Query, select } from './soql.ts';
 import { invisibleObjectError } from './visibility.ts';
 
 /** Salesforce's maximum for one page. */
@@ -26,7 +26,12 @@ const nested: z.ZodType<Nested> = z.record(
   z.string(),
   z.lazy(() => z.union([scalar, nested])),
 );
-const querySchema = z.looseObject({ totalSize: z.number(), done: z.boolean(), records: z.array(nested) });
+const keySchema = z.looseObject({
+  Id: z.string().refine(isId).optional().catch(undefined),
+  SystemModstamp: z.string().optional().catch(undefined),
+});
+// Each record is validated by itself: one with an unexpected shape must not hide the others.
+const querySchema = z.looseObject({ totalSize: z.number(), done: z.boolean(), records: z.array(z.unknown()) });
 
 export interface QueryContext {
   readonly http: SalesforceHttp;
@@ -42,8 +47,18 @@ export interface RowQuery extends Omit<Query, 'fields'> {
   readonly includeDeleted?: boolean;
 }
 
+/** A record whose values have an unexpected shape. */
+export interface UnreadableRow {
+  /** Null if the record has no ID either. */
+  readonly id: string | null;
+  readonly reason: string;
+}
+
 export interface RowPage {
   readonly rows: readonly Row[];
+  readonly unreadable: readonly UnreadableRow[];
+  /** The keys of the last record with an ID, readable or not; null if there is none. */
+  readonly last: { readonly id: string; readonly modstamp: string | null } | null;
   readonly hasMore: boolean;
 }
 
@@ -83,9 +98,15 @@ async function queryVisibleFields(
     responseSchema: querySchema,
   };
   const { records, done } = await http.call(call, signal);
-  const rows = records.map(toRow);
-  const isFull = query.limit !== undefined && rows.length >= query.limit;
-  return { rows, hasMore: rows.length > 0 && (!done || isFull) };
+  const rows: Row[] = [];
+  const unreadable: UnreadableRow[] = [];
+  for (const record of records) {
+    const row = toRow(record);
+    if ('reason' in row) unreadable.push(row);
+    else rows.push(row);
+  }
+  const isFull = query.limit !== undefined && records.length >= query.limit;
+  return { rows, unreadable, last: lastKey(records), hasMore: records.length > 0 && (!done || isFull) };
 }
 
 /** The number of records that match. */
@@ -103,12 +124,23 @@ export async function countRows(
   return (await http.call(call, signal)).totalSize;
 }
 
-function toRow(record: Nested): Row {
-  const values = flatten(record, '');
-  const { Id } = values;
-  if (typeof Id === 'string') return { id: Id, values };
-  const message = "Salesforce's response contains a record without Id";
-  throw new ConnectorError({ kind: 'invalid', crm: 'salesforce', message, code: 'UNEXPECTED_RESPONSE' });
+function toRow(record: unknown): Row | UnreadableRow {
+  const key = keySchema.safeParse(record).data;
+  const id = key?.Id ?? null;
+  const parsed = nested.safeParse(record);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return { id, reason: `${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? ''}` };
+  }
+  return id === null ? { id, reason: 'Id is missing' } : { id, values: flatten(parsed.data, '') };
+}
+
+function lastKey(records: readonly unknown[]): RowPage['last'] {
+  const keys = records.flatMap((record) => {
+    const key = keySchema.safeParse(record).data;
+    return key?.Id === undefined ? [] : [{ id: key.Id, modstamp: key.SystemModstamp ?? null }];
+  });
+  return keys.at(-1) ?? null;
 }
 
 function flatten(record: Nested, prefix: string): Fields {

@@ -4,6 +4,7 @@ import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { textOf } from '../people/person-mapping.ts';
 import { countRows, PAGE_ROWS, type Row, type RowPage, readRows } from '../query/query.ts';
+import { nextId } from '../query/read-by-ids.ts';
 import { all, compare, id } from '../query/soql.ts';
 import { type ItemSource, type Relation, visibleRelation } from '../streams/item-stream.ts';
 
@@ -53,7 +54,7 @@ async function listRelation(
     };
     const page: RowPage = await readRows(parts, query, signal);
     rows.push(...page.rows);
-    after = page.rows.at(-1)?.id ?? null;
-    if (!page.hasMore || after === null) return Map.groupBy(rows, ({ values }) => textOf(values[item]) ?? '');
+    if (!page.hasMore) return Map.groupBy(rows, ({ values }) => textOf(values[item]) ?? '');
+    after = nextId(page, after);
   }
 }

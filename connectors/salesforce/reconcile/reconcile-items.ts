@@ -4,10 +4,11 @@
 // it, and the name or type of a campaign belongs to another record.
 // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_campaignmember.htm
 import { z } from 'zod';
-import type { ReconcilePage, ReconcileRequest } from '../../../src/crm/connector.ts';
+import type { FailedPart, ReconcilePage, ReconcileRequest } from '../../../src/crm/connector.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { changesFrom } from '../query/changes.ts';
 import { PAGE_ROWS, type RowPage, readRows } from '../query/query.ts';
+import { nextId } from '../query/read-by-ids.ts';
 import { all, compare, id } from '../query/soql.ts';
 import { type ItemSource, projectRows, readItemPages } from '../streams/item-stream.ts';
 import { parseCursor } from '../streams/stream-reader.ts';
@@ -33,26 +34,33 @@ export async function* reconcileItems(
   const relation = await loadRelation(parts, source, signal);
   let position = start;
   let isComplete = false;
+  let hasUnreadDeal = false;
   for (let page = 0; page < MAX_PAGES && !isComplete; page += 1) {
-    const { rows, hasMore }: RowPage = await listItems(parts, source, position?.after ?? null, signal);
-    const { activities, outcomes } = await projectRows(parts, source, rows, signal, relation);
-    const last = rows.at(-1);
-    isComplete = !hasMore || last === undefined;
-    position = isComplete || last === undefined ? null : { after: last.id };
-    yield {
-      ...NO_CHANGES,
-      ...{ activities, outcomes, position, existing: [...activities, ...outcomes] },
-      ...(isComplete ? { compared: ALL_ITEMS } : {}),
-    };
+    const after: string | null = position?.after ?? null;
+    const listed: RowPage = await listItems(parts, source, after, signal);
+    const { activities, outcomes, failed } = await projectRows(parts, source, listed, signal, relation);
+    isComplete = !listed.hasMore;
+    position = isComplete ? null : { after: nextId(listed, after) };
+    // An item that cannot be read exists. Of an opportunity only the listing could say so.
+    hasUnreadDeal ||= failed.length > 0 && source.kind === 'opportunity';
+    const existing = [...activities, ...outcomes, ...(await knownOf(source, request, failed))];
+    const compared = isComplete && !hasUnreadDeal ? { compared: ALL_ITEMS } : {};
+    yield { ...NO_CHANGES, ...{ activities, outcomes, position, existing, failed }, ...compared };
   }
   // An item that changed while others were listed may have been listed with its former people. If
   // only a part of the items was listed tonight, the others may have changed late.
   const isAllListed = isComplete && start === null;
   const changes = changesFrom(isAllListed ? startedAt : request.since.getTime());
-  for await (const page of readItemPages(parts, source, { items: changes, links: changes }, signal)) {
-    const { dirty, activities, gone, outcomes, complete } = page;
-    yield { dirty, activities, gone, outcomes, position, ...(complete === undefined ? {} : { complete }) };
+  for await (const page of readItemPages(parts, source, { cursor: { items: changes, links: changes } }, signal)) {
+    const { dirty, activities, gone, outcomes, complete, failed = [] } = page;
+    yield { dirty, activities, gone, outcomes, position, failed, ...(complete === undefined ? {} : { complete }) };
   }
+}
+
+/** The stored activities of items that could not be read. */
+async function knownOf(source: ItemSource, request: ReconcileRequest, failed: readonly FailedPart[]) {
+  const ids = failed.flatMap(({ id: item }) => source.possibleIds(item).activities);
+  return ids.length === 0 ? [] : [...(await request.findKnown(ids)).values()].flat();
 }
 
 function listItems(

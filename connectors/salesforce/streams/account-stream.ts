@@ -5,32 +5,64 @@ import { mappedProperties } from '../../../src/mapping/project-fields.ts';
 import { emptyPage } from '../../kit/change-pages.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { changesCursorSchema, changesFrom, readChanges } from '../query/changes.ts';
+import { readDuePeriods } from '../query/due-periods.ts';
 import { readByIds } from '../query/read-by-ids.ts';
+import { failureOf } from '../query/read-period.ts';
+import { isId } from '../query/soql.ts';
 import { missingFields } from '../query/visibility.ts';
+import type { ReadRows } from './full-sync.ts';
+import { withParts } from './list-then-changes.ts';
 import { parseCursor, type StreamReader } from './stream-reader.ts';
 
 const ID = 'accounts';
 
 export function accountStream(parts: SalesforceParts): StreamReader {
-  const { http, people } = parts;
+  const { http } = parts;
   return {
     stream: { id: ID, activityTypes: [], isCompanies: true },
     checkAvailability: (signal) =>
       missingFields(parts, { what: 'reading accounts', object: 'Account', fields: [] }, signal),
-    async *read(cursor, signal) {
+    async *read(cursor, signal, setAside) {
       if (cursor === null) {
         yield emptyPage(changesFrom(await http.now(signal)), false);
         return;
       }
       const state = parseCursor(changesCursorSchema, ID, cursor);
       const source = { id: ID, object: 'Account', fields: accountFields(parts) };
+      const due = setAside?.due ?? [];
+      const dueIds = due.flatMap(({ kind, id }) => (kind === KIND && isId(id) ? [id] : []));
+      if (dueIds.length > 0) {
+        const content = await contactsOf(parts, dueIds, signal);
+        const failing = new Set(content.failed.map(({ id }) => id));
+        const recovered = dueIds.filter((id) => !failing.has(id)).map((id) => ({ kind: KIND, id }));
+        yield { ...emptyPage(state, false), ...content, recovered };
+      }
+      for await (const { failed, recovered, ...page } of readDuePeriods(parts, source, due, signal)) {
+        const content = await contactsOf(parts, accountIds(page), signal);
+        yield { ...emptyPage(state, false), ...withParts(content, { failed, recovered }) };
+      }
       for await (const changed of readChanges(parts, source, state, signal)) {
-        const ids = changed.rows.map(({ id }) => id);
-        const query = { what: 'reading the contacts of accounts', from: 'Contact', fields: people.fieldsOf('Contact') };
-        const rows = await readByIds(parts, { ...query, idField: 'AccountId', ids }, signal);
-        yield { ...emptyPage(changed.cursor, false), dirty: rows.map((row) => people.toDirty('Contact', row)) };
+        const content = await contactsOf(parts, accountIds(changed), signal);
+        yield { ...emptyPage(changed.cursor, false), ...withParts(content, changed) };
       }
     },
+  };
+}
+
+const KIND = 'account';
+
+/** Only the IDs are used: the values of an Account are read with its Contacts. */
+function accountIds({ rows, unreadable }: ReadRows): readonly string[] {
+  return [...rows, ...unreadable].flatMap(({ id }) => id ?? []);
+}
+
+async function contactsOf(parts: SalesforceParts, ids: readonly string[], signal: AbortSignal) {
+  const { people } = parts;
+  const query = { what: 'reading the contacts of accounts', from: 'Contact', fields: people.fieldsOf('Contact') };
+  const { rows, failed } = await readByIds(parts, { ...query, idField: 'AccountId', ids }, signal);
+  return {
+    dirty: rows.map((row) => people.toDirty('Contact', row)),
+    failed: [...failed].map(([id, error]) => ({ kind: KIND, id, failure: failureOf(error) })),
   };
 }
 

@@ -17,6 +17,7 @@ export function campaignMemberStream(parts: SalesforceParts, stream: ChangeStrea
   const source: ItemSource = {
     id: stream.id,
     object: 'CampaignMember',
+    kind: 'campaign member',
     fields: ['LeadId', 'ContactId', ...activityProperties(parts.mapping, stream.id)],
     project: ({ id, values }) => {
       // A member whose Lead was converted has both IDs: the Contact continues the Lead.
@@ -33,7 +34,7 @@ export function campaignMemberStream(parts: SalesforceParts, stream: ChangeStrea
         (await missingFields(parts, access, signal)) ?? (await missingDateFields(parts, access, stream.id, signal))
       );
     },
-    read: (cursor, signal) => readItemPages(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readItemPages(parts, source, { cursor, setAside }, signal),
     reconcile: (request, signal) => reconcileItems(parts, source, request, signal),
   };
 }

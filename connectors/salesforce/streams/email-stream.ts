@@ -29,6 +29,7 @@ export function emailStream(parts: SalesforceParts, stream: ChangeStream): Strea
   const source: ItemSource = {
     id: stream.id,
     object: 'EmailMessage',
+    kind: 'email',
     fields: [...FIELDS, ...activityProperties(parts.mapping, stream.id)],
     relation: RELATION,
     project: (item) => {
@@ -52,7 +53,7 @@ export function emailStream(parts: SalesforceParts, stream: ChangeStream): Strea
       const { object, item, person } = RELATION;
       return missingFields(parts, { what: 'reading the people of emails', object, fields: [item, person] }, signal);
     },
-    read: (cursor, signal) => readItemPages(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readItemPages(parts, source, { cursor, setAside }, signal),
     reconcile: (request, signal) => reconcileItems(parts, source, request, signal),
   };
 }

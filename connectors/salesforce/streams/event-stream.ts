@@ -15,6 +15,7 @@ export function eventStream(parts: SalesforceParts, stream: ChangeStream): Strea
   const source: ItemSource = {
     id: stream.id,
     object: 'Event',
+    kind: 'event',
     fields: ['WhoId', 'IsChild', ...activityProperties(parts.mapping, stream.id)],
     // The invitees; with Shared Activities also the people that the event concerns.
     relation: { object: 'EventRelation', item: 'EventId', person: 'RelationId', fields: ['Status'] },
@@ -39,7 +40,7 @@ export function eventStream(parts: SalesforceParts, stream: ChangeStream): Strea
         (await missingFields(parts, access, signal)) ?? (await missingDateFields(parts, access, stream.id, signal))
       );
     },
-    read: (cursor, signal) => readItemPages(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readItemPages(parts, source, { cursor, setAside }, signal),
     reconcile: (request, signal) => reconcileItems(parts, source, request, signal),
   };
 }

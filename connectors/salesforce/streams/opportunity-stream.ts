@@ -27,6 +27,7 @@ export function opportunityStream(parts: SalesforceParts): StreamReader {
   const source: ItemSource = {
     id: ID,
     object: 'Opportunity',
+    kind: 'opportunity',
     fields: [...STATE, ...FIELDS],
     relation: RELATION,
     project: ({ id, values, links }) => {
@@ -44,7 +45,7 @@ export function opportunityStream(parts: SalesforceParts): StreamReader {
       const people = { what: 'reading the contact roles of opportunities', object, fields: [item, person] };
       return (await missingFields(parts, access, signal)) ?? (await missingFields(parts, people, signal));
     },
-    read: (cursor, signal) => readItemPages(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readItemPages(parts, source, { cursor, setAside }, signal),
     reconcile: (request, signal) => reconcileItems(parts, source, request, signal),
   };
 }

@@ -5,6 +5,7 @@ import type {
   Cursor,
   ReconcilePage,
   ReconcileRequest,
+  SetAsideParts,
   StreamAvailability,
 } from '../../../src/crm/connector.ts';
 import { cursorParser } from '../../kit/change-pages.ts';
@@ -14,7 +15,7 @@ export interface StreamReader {
   /** Why this user cannot read the stream, with a fix; null if the user can read it. */
   checkAvailability(signal: AbortSignal): Promise<StreamAvailability['unavailable']>;
   /** The pages after `cursor`; null starts the full sync. */
-  read(cursor: Cursor | null, signal: AbortSignal): AsyncIterable<ChangePage>;
+  read(cursor: Cursor | null, signal: AbortSignal, setAside?: SetAsideParts): AsyncIterable<ChangePage>;
   /** Absent for people and Accounts: `listAllRecords` compares them. */
   reconcile?(request: ReconcileRequest, signal: AbortSignal): AsyncIterable<ReconcilePage>;
 }

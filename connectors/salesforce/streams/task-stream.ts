@@ -15,6 +15,7 @@ export function taskStream(parts: SalesforceParts, stream: ChangeStream): Stream
   const source: ItemSource = {
     id: stream.id,
     object: 'Task',
+    kind: 'task',
     fields: ['WhoId', ...activityProperties(parts.mapping, stream.id)],
     // Exists only with Shared Activities, where one task may concern several people.
     relation: { object: 'TaskRelation', item: 'TaskId', person: 'RelationId', fields: [] },
@@ -32,7 +33,7 @@ export function taskStream(parts: SalesforceParts, stream: ChangeStream): Stream
         (await missingFields(parts, access, signal)) ?? (await missingDateFields(parts, access, stream.id, signal))
       );
     },
-    read: (cursor, signal) => readItemPages(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readItemPages(parts, source, { cursor, setAside }, signal),
     reconcile: (request, signal) => reconcileItems(parts, source, request, signal),
   };
 }

@@ -38,6 +38,8 @@ export function createBulkWrites(
 
 async function openJob(parts: SalesforceParts, object: string, signal: AbortSignal): Promise<string> {
   await refreshStaleDescription(parts, object, signal);
+  // A job runs an assignment rule only if it names one (`assignmentRuleId`):
+  // https://developer.salesforce.com/docs/platform/api-asynch/guide/create-job.html
   const body = { object, operation: 'update', contentType: 'CSV', columnDelimiter: 'COMMA', lineEnding: 'LF' };
   const call = { what: `opening a bulk write of ${object} records`, method: 'POST' as const, path: '/jobs/ingest' };
   return (await parts.http.call({ ...call, body, responseSchema: jobSchema }, signal)).id;
@@ -104,12 +106,12 @@ function jobError(message: string): ConnectorError {
   if (/^InvalidBatch\b.*\bfield/i.test(message)) {
     return toConfigurationError({ code: 'InvalidBatch', message, fields: [] });
   }
-  const reason = redactPersonalData(message) || 'no reason given';
   const isTemporary = /internal|timeout/i.test(message);
   return new ConnectorError({
     kind: isTemporary ? 'retry' : 'invalid',
     crm: 'salesforce',
-    message: `Salesforce aborted a bulk write: ${reason}`,
+    message: 'Salesforce aborted a bulk write',
+    reason: redactPersonalData(message) || 'no reason given',
     code: 'BULK_FAILED',
     ...(isTemporary ? {} : { fix: 'See Bulk Data Load Jobs in the Setup of Salesforce.' }),
   });

@@ -30,7 +30,11 @@ export async function resultsOfRefusedRows(
   const ownFields = new Set(writtenFields(parts.mapping).map(({ property }) => property.toLowerCase()));
   const decided = rows.map(({ ref, errors }) => ({ ref, ...decidingError(errors, ownFields) }));
   const configuration = decided.find(({ meaning }) => meaning === 'configuration');
-  if (configuration !== undefined) throw toConfigurationError(configuration.error);
+  if (configuration !== undefined) {
+    // The cached description is outdated.
+    parts.schema.invalidate();
+    throw toConfigurationError(configuration.error);
+  }
   await throwUnlessWritable(
     parts,
     decided.filter(({ meaning }) => meaning === 'access'),

@@ -3,7 +3,7 @@
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_concepts_core_data_objects.htm
 import type { RecordRef, WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { ownPropertiesIn, redactPersonalData, safeCode } from '../../kit/redact.ts';
 
 export interface RowError {
   readonly code: string;
@@ -36,12 +36,12 @@ const MISSING: ReadonlySet<string> = new Set([
   'NOT_FOUND',
 ]);
 
-const CONFIGURATION: ReadonlySet<string> = new Set(['INVALID_FIELD']);
-
 /**
  * Equal for every record if they concern our own fields; a trigger may raise them for other fields.
  */
 const CONFIGURATION_OF_OWN_FIELDS: ReadonlySet<string> = new Set([
+  // In a collection an unknown field is the error of each record that has it; the message names it.
+  'INVALID_FIELD',
   'INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST',
   'INVALID_TYPE_ON_FIELD_IN_RECORD',
 ]);
@@ -60,10 +60,12 @@ export function decidingError(
 }
 
 function meaningOf({ code, message, fields }: RowError, ownFields: ReadonlySet<string>): RowErrorMeaning {
-  if (CONFIGURATION.has(code)) return 'configuration';
   if (CONFIGURATION_OF_OWN_FIELDS.has(code)) {
+    const quoted = [...message.matchAll(/'(\w+)'/g)].map(([, name = '']) => name);
+    const named = [...fields, ...quoted.filter((name) => /__p?c$/.test(name))];
     // The Bulk API does not always name the field.
-    const isOwn = fields.length === 0 || fields.some((field) => ownFields.has(field.toLowerCase()));
+    const isOwn =
+      named.length === 0 || named.some((field) => ownFields.has(field.toLowerCase().replace(/__pc$/, '__c')));
     return isOwn ? 'configuration' : 'invalid';
   }
   if (code.startsWith('INSUFFICIENT_ACCESS') || code === 'INVALID_FIELD_FOR_INSERT_UPDATE') return 'access';
@@ -82,6 +84,8 @@ const FIXES: Readonly<Record<string, string>> = {
     'A duplicate rule blocks edits: let it only alert, or merge the duplicates, then run "leadgrade errors retry".',
   ENTITY_IS_LOCKED:
     'An approval process locks the record. It is written when its result changes, or by "leadgrade errors retry".',
+  INVALID_PERSON_ACCOUNT_OPERATION:
+    'Let the integration user read and edit Account: the scores of a person account are written through it. Then run "leadgrade errors retry".',
   NUMBER_OUTSIDE_VALID_RANGE:
     'Allow more digits for the Leadgrade field in Salesforce, then run "leadgrade errors retry".',
   STRING_TOO_LONG: 'Allow more characters for the Leadgrade field in Salesforce, then run "leadgrade errors retry".',
@@ -93,20 +97,23 @@ export function toRecordError({ code, message }: RowError, kind: ConnectorErrorK
   return new ConnectorError({
     kind,
     crm: 'salesforce',
-    message: `Salesforce refused the scores of a record: ${withoutValues(message)}`,
-    code,
+    message: `Salesforce refused the scores of a record: ${safeCode(code) ?? 'REFUSED'}${ownPropertiesIn(message)}`,
+    reason: withoutValues(message),
+    code: safeCode(code) ?? 'REFUSED',
     ...(kind === 'invalid' ? { fix } : {}),
   });
 }
 
 /** An error that is equal for every record: no score can be written until the org is changed. */
 export function toConfigurationError({ code, message, fields }: RowError): ConnectorError {
-  const named = fields.length === 0 ? '' : ` (${fields.join(', ')})`;
+  const names = fields.filter((field) => safeCode(field) !== null);
+  const named = names.length === 0 ? ownPropertiesIn(message) : ` (${names.join(', ')})`;
   return new ConnectorError({
     kind: 'configuration',
     crm: 'salesforce',
-    message: `Salesforce cannot store the scores: ${withoutValues(message)}${named}`,
-    code,
+    message: `Salesforce cannot store the scores: ${safeCode(code) ?? 'REFUSED'}${named}`,
+    reason: withoutValues(message),
+    code: safeCode(code) ?? 'REFUSED',
     fix: 'Run "leadgrade doctor": it names the missing field or permission. "leadgrade setup" creates fields and values.',
   });
 }

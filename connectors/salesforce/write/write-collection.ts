@@ -13,6 +13,7 @@ import { type RowError, toConfigurationError } from './row-errors.ts';
 
 // A duplicate rule that only alerts is meant for people. A score never makes two records
 // duplicates, so the alert is overridden.
+// https://developer.salesforce.com/docs/platform/api-rest/guide/headers-duplicaterules.html
 const ALLOW_DUPLICATES = { 'Sforce-Duplicate-Rule-Header': 'allowSave=true' };
 
 const rowErrorSchema = z
@@ -36,33 +37,54 @@ interface CollectionResult {
   readonly refused: readonly RefusedRow[];
 }
 
+/** The records of Salesforce that hold the scores of a batch. */
+export interface CollectionForm {
+  /** The object whose records are updated: Account for person accounts. */
+  readonly object: string;
+  /** The ID of the record that holds the scores of a patch. */
+  idOf(patch: ScorePatch): string;
+  /** The name of an own field on this object. */
+  nameOf(property: string): string;
+}
+
+/** The form of Leads, and of Contacts that are no person accounts. */
+export function ownRecords(object: string): CollectionForm {
+  return { object, idOf: ({ ref }) => ref.id, nameOf: (property) => property };
+}
+
+interface CollectionBatch {
+  readonly patches: readonly ScorePatch[];
+  readonly retries?: number | undefined;
+}
+
 /**
  * @throws ConnectorError `configuration` if Salesforce refuses the whole call because of our fields
  */
 export async function writeCollection(
   { http, mapping, schema }: SalesforceParts,
-  object: string,
-  patches: readonly ScorePatch[],
+  form: CollectionForm,
+  { patches, retries }: CollectionBatch,
   signal: AbortSignal,
 ): Promise<CollectionResult> {
   try {
     const results = await http.call(
       {
-        what: `writing scores of ${object} records`,
+        what: `writing scores of ${form.object} records`,
         method: 'PATCH',
         path: '/composite/sobjects',
         headers: ALLOW_DUPLICATES,
-        body: { allOrNone: false, records: toRecords(mapping, object, patches) },
+        retries,
+        body: { allOrNone: false, records: toRecords(mapping, form, patches) },
         responseSchema: collectionSchema,
       },
       signal,
     );
-    return matchResults(patches, results);
+    return matchResults(form, patches, results);
   } catch (error) {
     if (!(error instanceof ConnectorError) || !WHOLE_CALL_REFUSED.has(error.code ?? '')) throw error;
     // The cached description is outdated.
     schema.invalidate();
-    throw toConfigurationError({ code: error.code ?? '', message: error.message, fields: [] });
+    throw toConfigurationError({ code: error.code ?? '', message: error.reason ?? error.message, fields: [] });
   }
 }
 
@@ -76,30 +98,37 @@ const WHOLE_CALL_REFUSED: ReadonlySet<string> = new Set([
   'INVALID_TYPE_FOR_OPERATION',
 ]);
 
-function toRecords(mapping: Mapping, object: string, patches: readonly ScorePatch[]) {
+function toRecords(mapping: Mapping, form: CollectionForm, patches: readonly ScorePatch[]) {
   const fields = writtenFields(mapping);
-  return patches.map(({ ref, values }) => ({
-    attributes: { type: object },
-    id: ref.id,
-    ...Object.fromEntries(toFields(fields, values)),
+  return patches.map((patch) => ({
+    attributes: { type: form.object },
+    id: form.idOf(patch),
+    ...Object.fromEntries(toFields(fields, patch.values).map(([name, value]) => [form.nameOf(name), value])),
   }));
 }
 
 /** A failed result has no ID: only its position says which record it belongs to. */
-function matchResults(patches: readonly ScorePatch[], results: z.infer<typeof collectionSchema>): CollectionResult {
+function matchResults(
+  form: CollectionForm,
+  patches: readonly ScorePatch[],
+  results: z.infer<typeof collectionSchema>,
+): CollectionResult {
   const written: RecordRef[] = [];
   const refused: RefusedRow[] = [];
-  for (const [index, { ref }] of patches.entries()) {
+  for (const [index, patch] of patches.entries()) {
+    const { ref } = patch;
     const result = results[index];
-    if (result === undefined || results.length !== patches.length || !isFor(ref, result.id)) throw mismatchError();
+    if (result === undefined || results.length !== patches.length || !isFor(form.idOf(patch), result.id)) {
+      throw mismatchError();
+    }
     if (result.success) written.push(ref);
     else refused.push({ ref, errors: result.errors });
   }
   return { written, refused };
 }
 
-function isFor(ref: RecordRef, id: string | null | undefined): boolean {
-  return id === null || id === undefined || id.slice(0, 15) === ref.id.slice(0, 15);
+function isFor(sent: string, id: string | null | undefined): boolean {
+  return id === null || id === undefined || id.slice(0, 15) === sent.slice(0, 15);
 }
 
 function mismatchError(): ConnectorError {

@@ -2,23 +2,17 @@
 // are never lost to an error that occurs later in the same batch.
 import type { ScorePatch, WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { chunksOf } from '../../../src/domain/chunks.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { isVisible } from '../query/visibility.ts';
+import { createBatchSizes, type WriterParts } from './batch-sizes.ts';
 import { refreshStaleDescription } from './own-fields.ts';
-import { type RefusedRow, resultsOfRefusedRows } from './refused-rows.ts';
-import { writeCollection } from './write-collection.ts';
+import { writeBatch } from './write-batch.ts';
+import { ownRecords } from './write-collection.ts';
 
 /** Salesforce's maximum for one call. */
 export const WRITE_BATCH = 200;
 /** The length of our explanation field, and the maximum length of a cell in the Bulk API. */
 export const MAX_TEXT_LENGTH = 32_000;
-
-/**
- * The records of one call share the limits of the org's triggers. A sound trigger handles this many
- * records.
- */
-const MIN_FOR_TRIGGERS = 50;
 
 export type WriteScores = (patches: readonly ScorePatch[], signal: AbortSignal) => Promise<readonly WriteResult[]>;
 
@@ -29,11 +23,12 @@ export type WriteScores = (patches: readonly ScorePatch[], signal: AbortSignal) 
  */
 export function createScoreWriter(parts: SalesforceParts): WriteScores {
   const runInTurn = createSerializer();
+  const sizes = createBatchSizes(parts.clock, WRITE_BATCH);
   return async (patches, signal) => {
     if (patches.length > WRITE_BATCH) throw new RangeError(`expected at most ${WRITE_BATCH} patches`);
     const results: WriteResult[] = [];
     for (const [object, group] of Map.groupBy(patches, ({ ref }) => ref.object)) {
-      const write = () => writeObject(parts, object, group, signal);
+      const write = () => writeObject({ ...parts, sizes }, object, group, signal);
       const isFirst = results.length === 0;
       results.push(...(await runInTurn(object, isFirst ? write : () => writeOrFail(group, write))));
     }
@@ -57,7 +52,7 @@ function createSerializer(): Serializer {
 }
 
 async function writeObject(
-  parts: SalesforceParts,
+  parts: WriterParts,
   object: string,
   patches: readonly ScorePatch[],
   signal: AbortSignal,
@@ -67,26 +62,17 @@ async function writeObject(
   if (!(await isVisible(parts, object, signal))) return patches.map(({ ref }) => ({ kind: 'gone', ref }));
   // Sorted by ID, so that two concurrent writers lock the same records in the same order.
   const unique = new Map(patches.map((patch) => [patch.ref.id, patch]));
-  const sorted = [...unique.values()].toSorted((a, b) => (a.ref.id < b.ref.id ? -1 : 1));
-  const { written, refused } = await writeCollection(parts, object, sorted, signal);
-  const overLimit = new Set(refused.filter(isTriggerLimit).map(({ ref }) => ref.id));
-  const withinLimit = refused.filter(({ ref }) => !overLimit.has(ref.id));
-  const canSplit = sorted.length > MIN_FOR_TRIGGERS;
-  const results: WriteResult[] = [
-    ...written.map((ref): WriteResult => ({ kind: 'written', ref, modifiedAt: null })),
-    ...(await resultsOfRefusedRows(parts, canSplit ? withinLimit : refused, signal)),
-  ];
-  if (overLimit.size === 0 || !canSplit) return results;
-  const remaining = sorted.filter(({ ref }) => overLimit.has(ref.id));
-  const size = Math.max(MIN_FOR_TRIGGERS, Math.ceil(sorted.length / 2));
-  for (const half of chunksOf(remaining, size)) {
-    results.push(...(await writeOrFail(half, () => writeObject(parts, object, half, signal))));
+  let rest = [...unique.values()].toSorted((a, b) => (a.ref.id < b.ref.id ? -1 : 1));
+  const results: WriteResult[] = [];
+  while (rest.length > 0) {
+    // Read in each round: the batch before may have found a smaller size.
+    const size = parts.sizes.current(object);
+    const batch = rest.slice(0, size);
+    rest = rest.slice(size);
+    const write = () => writeBatch(parts, ownRecords(object), batch, signal);
+    results.push(...(results.length === 0 ? await write() : await writeOrFail(batch, write)));
   }
   return results;
-}
-
-function isTriggerLimit({ errors }: RefusedRow): boolean {
-  return errors.some(({ message }) => /\bLimitException\b|Apex CPU time limit exceeded/i.test(message));
 }
 
 /** Errors after which a later call may succeed. */

@@ -145,6 +145,12 @@ export class RecordTable {
     this.#index.delete(id);
   }
 
+  /** Deletes a record permanently; search still returns it until `indexFrom`. */
+  hide(id: string, indexFrom: number): void {
+    this.#records.delete(id);
+    this.#unindexed.push({ id, from: indexFrom, record: null });
+  }
+
   /** Makes the merged ID resolve to the primary. The caller moves the values. */
   merge(primary: CrmRecord, merged: CrmRecord, indexFrom: number): void {
     this.#records.delete(merged.id);

@@ -31,6 +31,8 @@ export interface QueryJob extends Job {
 export interface IngestJob extends Job {
   readonly kind: 'ingest';
   readonly operation: 'update';
+  /** Without a rule, a job runs none. */
+  readonly assignmentRuleId: string | null;
   /** Null until the data is uploaded. */
   csv: string | null;
   columns: readonly string[];
@@ -67,8 +69,8 @@ export class BulkJobs {
     return created;
   }
 
-  addIngest(job: NewJob): IngestJob {
-    const data = { csv: null, columns: [], rows: [], processed: 0, successes: [], failures: [] };
+  addIngest(job: NewJob, assignmentRuleId: string | null): IngestJob {
+    const data = { assignmentRuleId, csv: null, columns: [], rows: [], processed: 0, successes: [], failures: [] };
     const created: IngestJob = { ...this.#start(job, 'Open'), kind: 'ingest', operation: 'update', ...data };
     this.#jobs.set(created.id, created);
     return created;
@@ -134,9 +136,17 @@ export function wrongState(message: string) {
   return badRequest('INVALIDJOBSTATE', message);
 }
 
-/** A job as the API returns it. */
-export function jobJson(job: AnyJob, org: Org): Record<string, unknown> {
-  const common = {
+/**
+ * A job as the API returns it: each kind of response has its own properties.
+ * https://developer.salesforce.com/docs/platform/api-asynch/guide/create-job.html
+ * https://developer.salesforce.com/docs/platform/api-asynch/guide/close-job.html
+ * https://developer.salesforce.com/docs/platform/api-asynch/guide/get-job-info.html
+ * https://developer.salesforce.com/docs/platform/api-asynch/guide/query-create-job.html
+ * https://developer.salesforce.com/docs/platform/api-asynch/guide/query-get-one-job.html
+ */
+export function jobJson(job: AnyJob, org: Org, response: 'created' | 'changed' | 'info'): Record<string, unknown> {
+  const isIngest = job.kind === 'ingest';
+  const base = {
     id: job.id,
     operation: job.operation,
     object: job.object,
@@ -144,23 +154,32 @@ export function jobJson(job: AnyJob, org: Org): Record<string, unknown> {
     createdDate: isoSeconds(job.createdAt).replace('Z', '+0000'),
     systemModstamp: isoSeconds(job.changedAt).replace('Z', '+0000'),
     state: job.state,
+    ...(isIngest && job.assignmentRuleId !== null ? { assignmentRuleId: job.assignmentRuleId } : {}),
     concurrencyMode: 'Parallel',
     contentType: 'CSV',
     apiVersion: Number(job.version.slice(1)),
-    jobType: job.kind === 'query' ? 'V2Query' : 'V2Ingest',
-    lineEnding: job.lineEnding,
-    columnDelimiter: 'COMMA',
-    ...(job.errorMessage === null ? {} : { errorMessage: job.errorMessage }),
   };
+  if (response === 'changed' && isIngest) return base;
+  const format = { lineEnding: job.lineEnding, columnDelimiter: 'COMMA' };
+  const contentUrl = `services/data/${job.version}/jobs/ingest/${job.id}/batches`;
+  if (response !== 'info') return { ...base, ...(isIngest ? { contentUrl } : {}), ...format };
+  const progress = { ...format, ...failureOf(job), retries: 0, totalProcessingTime: 0 };
   if (job.kind === 'query') {
-    return { ...common, numberRecordsProcessed: job.result?.records.length ?? 0, retries: 0, totalProcessingTime: 0 };
+    const numberRecordsProcessed = job.result?.records.length ?? 0;
+    return { ...base, jobType: 'V2Query', ...progress, numberRecordsProcessed };
   }
   return {
-    ...common,
-    contentUrl: `services/data/${job.version}/jobs/ingest/${job.id}/batches`,
+    ...base,
+    jobType: 'V2Ingest',
+    ...(job.state === 'Open' ? { contentUrl } : {}),
+    ...progress,
     numberRecordsProcessed: job.processed,
     numberRecordsFailed: job.failures.length,
-    retries: 0,
-    totalProcessingTime: 0,
+    apiActiveProcessingTime: 0,
+    apexProcessingTime: 0,
   };
+}
+
+function failureOf({ errorMessage }: AnyJob): { errorMessage?: string } {
+  return errorMessage === null ? {} : { errorMessage };
 }

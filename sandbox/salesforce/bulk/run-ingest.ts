@@ -1,5 +1,6 @@
 // Parses the rows of an upload and writes them one by one.
 import { parse } from 'csv-parse/sync';
+import type { Automation } from '../records/automation.ts';
 import type { RecordError } from '../salesforce-error.ts';
 import { SalesforceError } from '../salesforce-error.ts';
 import type { FieldDefinition } from '../schema/field.ts';
@@ -37,9 +38,19 @@ function tableOf(csv: string): string[][] | string {
   }
 }
 
+/** The records of one transaction. */
+const CHUNK_ROWS = 200;
+
 /** Writes up to `maxRows` further rows. */
-export function writeRows(context: WriteContext, object: ObjectType, job: IngestJob, maxRows: number): void {
+export function writeRows(
+  { automation, ...writeContext }: WriteContext & { readonly automation: Automation },
+  object: ObjectType,
+  job: IngestJob,
+  maxRows: number,
+): void {
   const until = Math.min(job.rows.length, job.processed + maxRows);
+  const transactionError = automation.transactionError(object.name, Math.min(CHUNK_ROWS, job.rows.length));
+  const context = { ...writeContext, transactionError, assigns: job.assignmentRuleId !== null };
   for (; job.processed < until; job.processed++) {
     const row = job.rows[job.processed] ?? [];
     const { id, errors } = writeRow(context, object, job.columns, row);

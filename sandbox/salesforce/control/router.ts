@@ -70,6 +70,7 @@ const CONTROLS: readonly Control<SalesforceRequestContext>[] = [
   ['put', '/validation-rules', setValidationRules],
   ['put', '/duplicate-rules', setDuplicateRules],
   ['put', '/locks', setLocks],
+  ['put', '/automation', setAutomation],
   ['put', '/hidden-fields', setHiddenFields],
   ['put', '/api-usage', setUsage],
   ['put', '/tokens', setTokens],
@@ -80,7 +81,7 @@ const CONTROLS: readonly Control<SalesforceRequestContext>[] = [
   ['put', '/outbound', setOutboundTarget],
   ['get', '/outbound', ({ outbound }) => ok(outbound.status())],
   ['delete', '/outbound', stopOutbound],
-  ['get', '/jobs', ({ jobs, org }) => ok(jobs.all().map((job) => jobJson(job, org)))],
+  ['get', '/jobs', ({ jobs, org }) => ok(jobs.all().map((job) => jobJson(job, org, 'info')))],
 ];
 
 export function controlRouter(context: SalesforceRequestContext): Router {
@@ -102,6 +103,11 @@ function setDuplicateRules({ rules }: SalesforceRequestContext, req: Request): R
 
 function setLocks({ rules }: SalesforceRequestContext, req: Request): Reply {
   rules.setLocks(new Map(locksSchema.parse(req.body).map(({ id, times }) => [id, times])));
+  return ok({});
+}
+
+function setAutomation({ automation }: SalesforceRequestContext, req: Request): Reply {
+  automation.set(req.body);
   return ok({});
 }
 

@@ -10,6 +10,7 @@ import type { BulkJobs } from '../bulk/bulk-jobs.ts';
 import type { Activities } from '../org/activities.ts';
 import type { Org } from '../org/org.ts';
 import type { OutboundMessages } from '../outbound/outbound-messages.ts';
+import type { Automation } from '../records/automation.ts';
 import type { RecordRules } from '../records/record-rules.ts';
 import { badRequest, invalidSession, notFound, SalesforceError } from '../salesforce-error.ts';
 import type { FieldMetadata } from '../schema/custom-field.ts';
@@ -24,6 +25,7 @@ export interface SalesforceRequestContext extends RequestContext {
   readonly app: ClientApp;
   readonly usage: ApiUsage;
   readonly rules: RecordRules;
+  readonly automation: Automation;
   readonly cursors: QueryCursors;
   readonly jobs: BulkJobs;
   readonly outbound: OutboundMessages;

@@ -43,6 +43,8 @@ export class Org {
   readonly userId: string;
   /** The user as which the control API acts. */
   readonly adminId: string;
+  /** The queue to which the assignment rule gives Leads. */
+  readonly queueId: string;
   /** IDs of the records that were deleted along with a record; undeleting restores them. */
   readonly deletedWith = new Map<string, readonly string[]>();
   onSave: SaveListener | null = null;
@@ -55,6 +57,8 @@ export class Org {
     this.adminId = idOf('005', 1);
     this.adminId = this.#addUser('admin@leadgrade.example', 'Alex', 'Admin').id;
     this.userId = this.#addUser('integration@leadgrade.example', 'Integration', 'User').id;
+    const queue = { Name: 'Inbound Leads', DeveloperName: 'Inbound_Leads', Type: 'Queue' };
+    this.queueId = this.add('Group', queue, { created: 0, at: 0 }).id;
     this.table('Organization').put({
       id: this.id,
       type: 'Organization',

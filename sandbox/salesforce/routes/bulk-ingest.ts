@@ -15,22 +15,26 @@ const createSchema = z.strictObject({
   contentType: z.literal('CSV').optional(),
   columnDelimiter: z.literal('COMMA').optional(),
   lineEnding: z.enum(['LF', 'CRLF']).default('LF'),
+  assignmentRuleId: z.string().optional(),
 });
 const stateSchema = z.strictObject({ state: z.enum(['UploadComplete', 'Aborted']) });
 
 export const createIngestJob: Endpoint = (call) => {
-  const { object: name, lineEnding } = call.body(createSchema);
+  const { object: name, lineEnding, assignmentRuleId = null } = call.body(createSchema);
   const object = call.org.schema.visibleObject(name);
   if (!object || object.prefix === '' || object.tooling) {
     throw badRequest('INVALIDENTITY', `Unable to find object: ${name}`);
   }
-  const job = call.context.jobs.addIngest({ version: call.version, object: writable(object).name, lineEnding });
-  return ok(jobJson(job, call.org));
+  const job = call.context.jobs.addIngest(
+    { version: call.version, object: writable(object).name, lineEnding },
+    assignmentRuleId,
+  );
+  return ok(jobJson(job, call.org, 'created'));
 };
 
 export const listIngestJobs: Endpoint = ({ context, org }) => {
   const records = context.jobs.all().filter(({ kind }) => kind === 'ingest');
-  return ok({ done: true, nextRecordsUrl: null, records: records.map((job) => jobJson(job, org)) });
+  return ok({ done: true, nextRecordsUrl: null, records: records.map((job) => jobJson(job, org, 'info')) });
 };
 
 /** Accepts all data in one upload; a second upload is an error. */
@@ -53,13 +57,13 @@ export const changeIngestJob: Endpoint = (call) => {
     if (job.csv === null) throw wrongState('Closing Job not allowed, nothing was uploaded');
     call.context.jobs.moveTo(job, 'UploadComplete');
   }
-  return ok(jobJson(job, call.org));
+  return ok(jobJson(job, call.org, 'changed'));
 };
 
 export const getIngestJob: Endpoint = (call) => {
   const job = jobOf(call);
   if (job.state !== 'Open' && !isFinished(job.state)) advance(call, job);
-  return ok(jobJson(job, call.org));
+  return ok(jobJson(job, call.org, 'info'));
 };
 
 export const deleteIngestJob: Endpoint = (call) => {
@@ -67,8 +71,8 @@ export const deleteIngestJob: Endpoint = (call) => {
   return { status: 204 };
 };
 
-function advance({ context: { jobs, rules }, org }: Call, job: IngestJob): void {
-  const writeContext = { org, rules };
+function advance({ context: { jobs, rules, automation }, org }: Call, job: IngestJob): void {
+  const writeContext = { org, rules, automation };
   const mayFinish = jobs.poll(job);
   if (job.columns.length === 0) {
     job.errorMessage = readUpload(writeContext, job);

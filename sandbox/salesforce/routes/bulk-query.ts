@@ -25,12 +25,12 @@ export const createQueryJob: Endpoint = (call) => {
   const { operation, query, lineEnding } = call.body(createSchema);
   const { object } = run(call, query, operation === 'queryAll');
   const job = call.context.jobs.addQuery({ version: call.version, object: object.name, lineEnding }, operation, query);
-  return ok(jobJson(job, call.org));
+  return ok(jobJson(job, call.org, 'created'));
 };
 
 export const listQueryJobs: Endpoint = ({ context, org }) => {
   const records = context.jobs.all().filter(({ kind }) => kind === 'query');
-  return ok({ done: true, nextRecordsUrl: null, records: records.map((job) => jobJson(job, org)) });
+  return ok({ done: true, nextRecordsUrl: null, records: records.map((job) => jobJson(job, org, 'info')) });
 };
 
 export const getQueryJob: Endpoint = (call) => {
@@ -40,14 +40,14 @@ export const getQueryJob: Endpoint = (call) => {
     job.result = run(call, job.soql, job.operation === 'queryAll');
     context.jobs.moveTo(job, 'JobComplete');
   }
-  return ok(jobJson(job, org));
+  return ok(jobJson(job, org, 'info'));
 };
 
 export const abortQueryJob: Endpoint = (call) => {
   call.body(abortSchema);
   const job = call.context.jobs.query(call.param('id'));
   call.context.jobs.abort(job);
-  return ok(jobJson(job, call.org));
+  return ok(jobJson(job, call.org, 'changed'));
 };
 
 export const deleteQueryJob: Endpoint = ({ context, param }) => {

@@ -5,10 +5,11 @@ import { ok } from '../../http/reply.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
 import { fullId } from '../ids.ts';
 import { isDeleted } from '../records/record-table.ts';
-import { badRequest, type RecordError } from '../salesforce-error.ts';
+import { badRequest, type RecordError, SalesforceError } from '../salesforce-error.ts';
+import type { ObjectType } from '../schema/object-type.ts';
 import { attributes, jsonValue } from '../soql/render-rows.ts';
-import { checkValues, type Outcome, updateRecord } from '../write/write-record.ts';
-import { fieldOf, writable } from './sobjects.ts';
+import { checkValues, type Outcome, updateRecord, type WriteContext } from '../write/write-record.ts';
+import { fieldOf, writable, writeContext } from './sobjects.ts';
 
 const MAX_WRITTEN = 200;
 const MAX_CHUNKS = 10;
@@ -35,27 +36,50 @@ export const updateCollection: Endpoint = (call) => {
   }
   checkChunks(records);
   const twice = repeatedIds(records);
+  call.context.automation.checkBreaking(records.map(({ id, Id }) => fullId(id ?? Id ?? '') ?? ''));
   const inputs = records.map((record) => prepare(call, record));
   // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_duplicaterules.htm
   const allowsDuplicates = /\ballowSave=true\b/.test(call.header('Sforce-Duplicate-Rule-Header') ?? '');
+  const perObject = Map.groupBy(inputs, ({ object }) => object.name);
   const outcomes = inputs.map(({ object, id, values }): Outcome => {
     if (twice.has(fullId(id) ?? '')) return repeated(id);
-    return updateRecord({ org: call.org, rules: call.context.rules, allowsDuplicates }, object, id, values);
+    const records = perObject.get(object.name)?.length ?? 0;
+    const transactionError = call.context.automation.transactionError(object.name, records);
+    const context = { ...writeContext(call), allowsDuplicates, transactionError };
+    return writeOne(context, object, id, values);
   });
   const failed = outcomes.some(({ success }) => !success);
   return ok((allOrNone && failed ? rollBack(call, outcomes) : outcomes).map(outcomeJson));
 };
 
-// An unknown field or a value of a wrong JSON type is detected before any record is written.
+/**
+ * An unknown field is the error of its record; a value of a wrong JSON type is an error of the
+ * whole body, like any JSON that cannot be read.
+ */
+function writeOne(context: WriteContext, object: ObjectType, id: string, values: Record<string, unknown>): Outcome {
+  try {
+    return updateRecord(context, object, id, values);
+  } catch (error) {
+    if (!(error instanceof SalesforceError) || error.code !== 'INVALID_FIELD') throw error;
+    return { success: false, errors: [{ statusCode: error.code, message: error.message, fields: [] }] };
+  }
+}
+
 function prepare(call: Call, { attributes: { type }, id, Id, ...values }: Input) {
   const object = call.org.schema.visibleObject(type);
   if (!object || object.prefix === '' || object.tooling) {
     throw badRequest('INVALID_TYPE', `sObject type '${type}' is not supported.`);
   }
-  checkValues({ org: call.org }, writable(object), values, 'update');
+  checkJsonTypes(call, writable(object), values);
   const key = id ?? Id;
   if (key === undefined) throw badRequest('MISSING_ARGUMENT', 'Id not specified in an update call');
   return { object, id: key, values };
+}
+
+/** Before any record is written. */
+function checkJsonTypes({ org }: Call, object: ObjectType, values: Readonly<Record<string, unknown>>): void {
+  const known = Object.entries(values).filter(([name]) => org.schema.field(object, name) !== undefined);
+  checkValues({ org }, object, Object.fromEntries(known), 'update');
 }
 
 function checkChunks(records: readonly Input[]): void {

@@ -13,6 +13,7 @@ function query(scope: QueryScope): Endpoint {
     const soql = call.query('q');
     if (soql === undefined || soql.trim() === '') throw badRequest('MALFORMED_QUERY', 'unexpected token: <EOF>');
     const result = runQuery(call.org, soql, scope);
+    call.context.automation.checkQuery(result.object.name, result.matched);
     if (result.columns === null) return ok({ totalSize: result.records.length, done: true, records: [] });
     const pageRows = Math.min(result.pageRows, batchSize(call));
     return page(call, result, 0, pageRows, null);

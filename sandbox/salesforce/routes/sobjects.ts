@@ -9,7 +9,7 @@ import { describeBriefly, describeObject } from '../schema/describe.ts';
 import type { ObjectType } from '../schema/object-type.ts';
 import { attributes, jsonValue } from '../soql/render-rows.ts';
 import { assertNotDuplicate, checkGrant } from '../write/check-grant.ts';
-import { createRecord, updateRecord } from '../write/write-record.ts';
+import { createRecord, updateRecord, type WriteContext } from '../write/write-record.ts';
 import { requireCustomize } from './tooling.ts';
 
 const bodySchema = z.record(z.string(), z.unknown());
@@ -43,7 +43,7 @@ export const patchRecord: Endpoint = (call) => {
   const object = writable(call.object());
   const { id } = existing(call, object);
   if (SETUP.has(object.name)) requireCustomize(call);
-  const outcome = updateRecord({ org: call.org, rules: call.context.rules }, object, id, call.body(bodySchema));
+  const outcome = updateRecord(writeContext(call), object, id, call.body(bodySchema));
   if (!outcome.success) throw toSalesforceError(outcome.errors);
   return { status: 204 };
 };
@@ -54,11 +54,17 @@ export const postRecord: Endpoint = (call) => {
   if (SETUP.has(object.name)) requireCustomize(call);
   if (object.name === 'FieldPermissions') checkGrant(call.org, body);
   assertNotDuplicate(call.org, object.name, body);
-  const outcome = createRecord({ org: call.org, rules: call.context.rules }, object, body);
+  const outcome = createRecord(writeContext(call), object, body);
   if (!outcome.success) throw toSalesforceError(outcome.errors);
   const headers = { Location: `/services/data/${call.version}/sobjects/${object.name}/${outcome.id}` };
   return { status: 201, body: { id: outcome.id, success: true, errors: [] }, headers };
 };
+
+export function writeContext(call: Call): WriteContext {
+  const { org, context } = call;
+  const assigns = context.automation.runsAssignmentRule(call.header('Sforce-Auto-Assign'));
+  return { org, rules: context.rules, assigns };
+}
 
 /** @throws SalesforceError 400 if the user cannot see the field */
 export function fieldOf({ org }: Call, object: ObjectType, name: string) {

@@ -19,6 +19,14 @@ export const USER = objectType(
   READ_ONLY,
 );
 
+/** A queue, among others: the owner of Leads that no user has taken yet. */
+export const GROUP = objectType(
+  'Group',
+  '00G',
+  [text('Name', 40), text('DeveloperName', 80), text('Type', 40), field('Email', 'email')],
+  READ_ONLY,
+);
+
 /**
  * The fields of the record behind a polymorphic reference: `Who`, `What`, and an `Owner` of several
  * types.

@@ -28,6 +28,8 @@ export interface QueryResult {
   /** Null for COUNT(). */
   readonly columns: readonly ResolvedField[] | null;
   readonly records: readonly SObjectRecord[];
+  /** How many records match, before LIMIT and OFFSET. */
+  readonly matched: number;
   /** Maximum rows per page. */
   readonly pageRows: number;
   readonly parsed: ParsedQuery;
@@ -58,6 +60,7 @@ function evaluate(org: Org, parsed: ParsedQuery, scope: QueryScope, role: 'alone
     object,
     columns,
     records: from === 0 && maxRecords >= sorted.length ? sorted : sorted.slice(from, from + maxRecords),
+    matched: found.length,
     pageRows: long ? PAGE_ROWS_WITH_LONG_TEXTS : PAGE_ROWS,
     parsed,
   };

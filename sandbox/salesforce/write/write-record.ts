@@ -15,6 +15,10 @@ export interface WriteContext {
   readonly asAdmin?: boolean;
   /** Duplicate rules with the action "alert" do not apply. */
   readonly allowsDuplicates?: boolean;
+  /** The active assignment rule gives the Lead to the queue. */
+  readonly assigns?: boolean;
+  /** The error of every record of the transaction; absent: none. */
+  readonly transactionError?: RecordError | null;
 }
 
 export type Outcome =
@@ -103,7 +107,7 @@ export function updateRecord(
   if (obstacle) return { success: false, errors: [obstacle] };
   const wrong = badReference(org, object, changes);
   if (wrong) return { success: false, errors: [wrong] };
-  org.write(before, changes, audit);
+  org.write(before, { ...changes, ...assignment(context, object) }, audit);
   return { success: true, id: record, before };
 }
 
@@ -118,7 +122,12 @@ export function createRecord(
   if (errors.length > 0) return { success: false, errors };
   const wrong = badReference(org, object, changes) ?? brokenRule(rules, object.name, '');
   if (wrong) return { success: false, errors: [wrong] };
-  return { success: true, id: org.add(object.name, { ...defaults(org, object), ...changes }, audit).id, before: null };
+  const values = { ...defaults(org, object), ...changes, ...assignment(context, object) };
+  return { success: true, id: org.add(object.name, values, audit).id, before: null };
+}
+
+function assignment({ org, assigns = false }: WriteContext, { name }: ObjectType): Values {
+  return assigns && name === 'Lead' ? { OwnerId: org.queueId } : {};
 }
 
 function defaults(org: Org, object: ObjectType): Values {
@@ -131,7 +140,8 @@ function defaults(org: Org, object: ObjectType): Values {
   };
 }
 
-function obstacleTo({ rules, allowsDuplicates = false }: WriteContext, record: SObjectRecord): RecordError | null {
+function obstacleTo(context: WriteContext, record: SObjectRecord): RecordError | null {
+  const { rules, allowsDuplicates = false, transactionError = null } = context;
   if (record.values.IsConverted === true) {
     return { statusCode: 'CANNOT_UPDATE_CONVERTED_LEAD', message: 'cannot reference converted lead', fields: [] };
   }
@@ -142,7 +152,7 @@ function obstacleTo({ rules, allowsDuplicates = false }: WriteContext, record: S
   if (rules.isDuplicate(record.id, allowsDuplicates)) {
     return { statusCode: 'DUPLICATES_DETECTED', message: 'Use one of these records?', fields: [] };
   }
-  return brokenRule(rules, record.type, record.id);
+  return brokenRule(rules, record.type, record.id) ?? transactionError;
 }
 
 function brokenRule(rules: RecordRules, object: string, id: string): RecordError | null {

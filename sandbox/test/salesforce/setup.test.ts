@@ -45,7 +45,7 @@ test('a new custom field is invisible until read access is granted, and read-onl
     201,
     { id: expect.stringMatching(/^00N.{15}$/), success: true, errors: [], warnings: [], infos: [] },
   ]);
-  expect((await update({ Score__c: 5 })).body[0].errorCode).toBe('INVALID_FIELD');
+  expect((await update({ Score__c: 5 })).body[0].errors[0].statusCode).toBe('INVALID_FIELD');
   const permission = await grantAccess('Lead.Score__c', false);
   expect((await update({ Score__c: 5 })).body[0].errors[0].statusCode).toBe('INVALID_FIELD_FOR_INSERT_UPDATE');
   await org.call('PATCH', `/sobjects/FieldPermissions/${permission.body.id}`, { PermissionsEdit: true });

@@ -1,7 +1,7 @@
 // The night ends in the truth: what a CRM showed late, deleted for good, renamed or recalculated is
 // found, and nothing else.
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { expectAsFresh, knownRecords, latestFindings } from '../../support/fresh-copy.ts';
 import { leads } from '../../support/leads.ts';
@@ -14,11 +14,6 @@ const HOUR_MS = 3_600_000;
 const idSchema = z.object({ id: z.string() });
 const formsSchema = z.array(z.object({ id: z.string(), name: z.string(), submissions: z.array(z.string()) }));
 const none = { late: 0, deleted: 0, changed: 0 };
-
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const product of opened.splice(0)) await product.close();
-});
 
 async function pass(product: TestProduct | SalesforceProduct, ms: number): Promise<void> {
   product.advanceClock(ms);
@@ -40,7 +35,6 @@ async function typesOf(product: TestProduct | SalesforceProduct, id: string): Pr
 describe('HubSpot', () => {
   async function open(count = 3): Promise<TestProduct> {
     const product = await openTestProduct({ dataset: leads(count), settings: { MODEL_FILE } });
-    opened.push(product);
     product.advanceClock(60_000);
     await product.backfill();
     return product;
@@ -189,8 +183,7 @@ describe('HubSpot', () => {
   });
 
   test('a night in which nothing was missed finds nothing', async () => {
-    const product = await openTestProduct({ contacts: 40 });
-    opened.push(product);
+    const product = await openTestProduct({ people: 40 });
     await product.backfill();
     await pass(product, HOUR_MS);
     await product.nightly();
@@ -203,7 +196,6 @@ describe('HubSpot', () => {
 describe('Salesforce', () => {
   async function open(): Promise<SalesforceProduct> {
     const product = await openSalesforceProduct({ dataset: leads(3), settings: { MODEL_FILE } });
-    opened.push(product);
     product.advanceClock(60_000);
     await product.backfill();
     return product;
