@@ -12,7 +12,7 @@ import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
 const CHECK = { stream: 'account', kind: 'check' } as const;
 
 /** Null: the token may not read its account. */
-export async function fetchAccount(connector: CrmConnector, signal: AbortSignal): Promise<Account | null> {
+async function fetchAccount(connector: CrmConnector, signal: AbortSignal): Promise<Account | null> {
   try {
     return await connector.describeAccount(signal);
   } catch (error) {

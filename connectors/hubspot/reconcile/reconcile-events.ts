@@ -26,25 +26,34 @@ export async function* reconcileEvents<E>(
   signal: AbortSignal,
 ): AsyncGenerator<ReconcilePage> {
   const since = request.since.getTime();
+  const position = request.isComparable ? yield* compareOlder(source, request, signal) : null;
+  const recent = { from: since, to: request.now.getTime() };
+  for await (const page of readPeriod(source, request, recent, signal)) yield { ...page, position };
+}
+
+/** @returns where the next night continues; null = all older events were compared */
+async function* compareOlder<E>(
+  source: EventSource<E>,
+  request: EventsRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ReconcilePage, z.infer<typeof positionSchema> | null> {
+  const until = request.since.getTime();
   const start = request.position === null ? null : parseCursor(positionSchema, source.stream, request.position);
   let from = Math.max(start?.from ?? 0, request.horizon.getTime());
-  let sliceMs = start?.sliceMs ?? Number.POSITIVE_INFINITY;
-  let pages = 0;
-  while (request.isComparable && from < since && pages < MAX_PAGES) {
-    const to = Math.min(from + sliceMs, since);
+  let sliceMs = start?.sliceMs ?? until - from;
+  for (let pages = 0; from < until && pages < MAX_PAGES; ) {
+    const to = Math.min(from + sliceMs, until);
     let isRead = true;
     for await (const page of readPeriod(source, request, { from, to }, signal)) {
       isRead = pages < MAX_PAGES;
       if (!isRead) break;
       pages += 1;
-      yield { ...page, position: { from, sliceMs: to - from } };
+      yield { ...page, position: { from, sliceMs } };
     }
     if (isRead) from = to;
-    else sliceMs = Math.max(DAY_MS, (to - from) / 4);
+    else sliceMs = Math.max(DAY_MS, sliceMs / 4);
   }
-  const position = request.isComparable && from < since ? { from, sliceMs } : null;
-  const recent = { from: since, to: request.now.getTime() };
-  for await (const page of readPeriod(source, request, recent, signal)) yield { ...page, position };
+  return from < until ? { from, sliceMs } : null;
 }
 
 /** All pages of a period. Events that are stored already are not matched to their contacts again. */

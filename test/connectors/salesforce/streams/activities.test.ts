@@ -458,7 +458,7 @@ describe('rows that are no activity of a lead', () => {
     ['a series of Salesforce Classic', { IsRecurrence: true }],
     ['a series of Lightning Experience', { GroupEventType: '3' }],
   ])('each occurrence of %s is a meeting, and its pattern is none', async (_, pattern) => {
-    const connected = await open({});
+    const connected = await connectedOrg({});
     const { org } = connected;
     const values = { WhoId: org.lead(0), Subject: 'Weekly', StartDateTime: '2026-03-03T10:00:00Z' };
     const { body } = await org.control('POST', '/records/Event', { values: { ...values, ...pattern } });
@@ -472,7 +472,7 @@ describe('rows that are no activity of a lead', () => {
   });
 
   test('the pattern of a series of calls is no call', async () => {
-    const connected = await open(calls(0));
+    const connected = await connectedOrg(calls(0));
     const { org } = connected;
     const values = { Type: 'Call', WhoId: org.lead(0), Status: 'Completed', ActivityDate: '2026-03-03' };
     const { body } = await org.control('POST', '/records/Task', { values: { ...values, IsRecurrence: true } });
@@ -481,7 +481,7 @@ describe('rows that are no activity of a lead', () => {
   });
 
   test('an e-mail to a case is no reply, and an e-mail to a sales rep is one', async () => {
-    const connected = await open({ dataset: peopleWithDeals(3, [], [did(0, 'email_reply')]) });
+    const connected = await connectedOrg({ dataset: peopleWithDeals(3, [], [did(0, 'email_reply')]) });
     const { org } = connected;
     const { body } = await org.control('POST', '/records/Case', { values: { Subject: 'It does not work' } });
     const values = { ParentId: body.id, Incoming: true, Status: '1', MessageDate: '2026-03-03T10:00:00Z' };
