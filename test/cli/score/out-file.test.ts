@@ -1,6 +1,8 @@
 // `score --out` writes regular files only, and leaves nothing behind.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -60,7 +62,8 @@ test.each([false, true])('a symbolic link is not followed and not replaced (--fo
 
 test('a broken link, a device, a pipe and a folder are refused, also with --force', async () => {
   await symlink(at('none.csv'), at('broken.csv'));
-  execFileSync('mkfifo', [at('pipe')]);
+  const server = createServer().listen(at('pipe'));
+  await once(server, 'listening');
   await mkdir(at('folder'));
   for (const [path, words] of [
     [at('broken.csv'), 'is a symbolic link'],
@@ -71,6 +74,7 @@ test('a broken link, a device, a pipe and a folder are refused, also with --forc
     const { code, stderr } = await score('--out', path, '--force');
     expect([path, code, stderr]).toEqual([path, 2, expect.stringContaining(words)]);
   }
+  server.close();
   expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
   expect(await leftovers()).toEqual([]);
 });
