@@ -12,6 +12,7 @@ import { withProduct } from '../product/with-product.ts';
 import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Finding } from './finding.ts';
+import { modelGapFindings } from './model-gaps.ts';
 import { webhookFindings } from './webhooks.ts';
 
 const SIGNS: Readonly<Record<SetupCheck['level'], string>> = {
@@ -61,6 +62,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
   return [
     { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },
     { part: 'leadgrade', what: 'model', level: 'ok', detail: context.model.compiled.id },
+    ...modelGapFindings(context.model.compiled, mappedFields(context.crms)),
     isServiceRunning
       ? { part: 'leadgrade', what: 'service', level: 'ok', detail: 'a worker is running' }
       : {
@@ -84,6 +86,10 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
         ]),
     ...(await allStreams(db)).flatMap((row) => streamFinding(row, context.crms.get(row.crm)?.connector.streams ?? [])),
   ];
+}
+
+function mappedFields(crms: Product['context']['crms']): ReadonlySet<string> {
+  return new Set([...crms.values()].flatMap(({ connector }) => connector.mappedFields));
 }
 
 function pauseFinding({ crm, direction, since, message, fix, until }: CrmPause): Finding {
