@@ -14,6 +14,7 @@ import { withProduct } from '../product/with-product.ts';
 import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Finding } from './finding.ts';
+import { modelGapFindings } from './model-gaps.ts';
 import { secretFileFindings } from './secret-files.ts';
 import { setAsideFindings, withoutContradictions } from './set-aside.ts';
 import { webhookFindings } from './webhooks.ts';
@@ -68,6 +69,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
   return [
     { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },
     await modelFinding(context),
+    ...modelGapFindings(context.model.compiled, mappedFields(context.crms)),
     isServiceRunning
       ? { part: 'leadgrade', what: 'service', level: 'ok', detail: 'a worker is running' }
       : {
@@ -99,6 +101,10 @@ async function modelFinding({ db, model }: JobContext): Promise<Finding> {
   const change = await findModelChange(db, id, model.hash);
   if (change === null) return { ...about, level: 'ok', detail: `${id} (${shortHash(model.hash)})` };
   return { ...about, level: 'warning', detail: change.message, fix: change.fix };
+}
+
+function mappedFields(crms: Product['context']['crms']): ReadonlySet<string> {
+  return new Set([...crms.values()].flatMap(({ connector }) => connector.mappedFields));
 }
 
 function pauseFinding({ crm, direction, since, message, fix, until }: CrmPause): Finding {
