@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { seriousVulnerabilities } from '../../lint/advisories.ts';
 import { lockfileProblems } from '../../lint/supply-chain.ts';
@@ -34,4 +35,10 @@ test('a report of npm audit fails for serious vulnerabilities only; anything els
   expect(seriousVulnerabilities('{"vulnerabilities":{}}')).toEqual([]);
   expect(seriousVulnerabilities('{"error":{"code":"ENOTFOUND"}}')).toBeNull();
   expect(seriousVulnerabilities('')).toBeNull();
+});
+
+test('npm runs no script of a package that it installs, here and in the apps', () => {
+  for (const file of ['../../.npmrc', '../../apps/salesforce/.npmrc']) {
+    expect(readFileSync(new URL(file, import.meta.url), 'utf8')).toMatch(/^ignore-scripts=true$/m);
+  }
 });
