@@ -28,7 +28,7 @@ test('a package without a checksum, from another host, or under a copyleft licen
   expect(problemsOf({ license: undefined })).toHaveLength(1);
 });
 
-test('a report of npm audit fails for serious vulnerabilities only; anything else is no report', () => {
+test('a report of npm audit fails for serious vulnerabilities only; anything else is not a report', () => {
   const entry = (name: string, severity: string) => ({ [name]: { name, severity, range: '<2' } });
   const report = JSON.stringify({ vulnerabilities: { ...entry('a', 'high'), ...entry('b', 'low') } });
   expect(seriousVulnerabilities(report)).toEqual(['a <2: high. Run: npm audit']);

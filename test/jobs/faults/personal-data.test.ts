@@ -18,7 +18,7 @@ const PLANTED = /Zebulon|Quastenflosser|5550199/;
 
 const HUBSPOT_BODY = {
   status: 'error',
-  message: `Property values were not valid: ${CANARY} is no option`,
+  message: `Property values were not valid: ${CANARY} is not an option`,
   category: CANARY,
   subCategory: CANARY,
   errorType: CANARY,

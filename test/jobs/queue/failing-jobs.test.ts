@@ -1,4 +1,4 @@
-// A job that always fails: it is given up after its attempts, with a reason that quotes nobody, and holds no other job up.
+// A job that always fails: it is given up after its attempts, with a reason that quotes no value, and holds no other job up.
 import { expect, onTestFinished, test } from 'vitest';
 import type { JobContext } from '../../../jobs/context.ts';
 import { QUEUE } from '../../../jobs/job-types.ts';
