@@ -74,7 +74,7 @@ export function throwIfConfiguration(body: ErrorBody, error: ConnectorError): vo
   throw new ConnectorError({
     kind: 'configuration',
     crm: 'hubspot',
-    message: error.message,
+    message: `HubSpot cannot store the scores: ${code}${ownPropertiesIn(texts.join(' '))}`,
     ...(error.reason === undefined ? {} : { reason: error.reason }),
     code,
     fix: 'Run leadgrade setup: it creates missing properties and adds missing options.',

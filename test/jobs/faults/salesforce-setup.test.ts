@@ -49,7 +49,7 @@ describe('writing pauses with one configuration error and continues after setup,
   test('was never created', async () => {
     const product = await open({ setup: false });
     await product.backfill();
-    await expectOneConfigurationError(product, /No such column/);
+    await expectOneConfigurationError(product, /INVALID_FIELD \(Leadgrade_/);
     await product.setup();
     await expectAllWritten(product);
   });
@@ -58,7 +58,7 @@ describe('writing pauses with one configuration error and continues after setup,
     const product = await open();
     await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Status__c']);
     await product.backfill();
-    await expectOneConfigurationError(product, /No such column/);
+    await expectOneConfigurationError(product, /INVALID_FIELD \(Leadgrade_/);
     await product.control('PUT', 'hidden-fields', []);
     await product.setup();
     await expectAllWritten(product);
