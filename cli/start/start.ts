@@ -2,8 +2,8 @@
 import type { Server } from 'node:http';
 import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { WORKER_CANARY_ID } from '../../jobs/schedule/poll.ts';
-import { createThrottledLog } from '../../src/domain/throttled-log.ts';
 import { createEventProjector } from '../../src/mapping/events-mapping.ts';
+import { createThrottledLog } from '../../src/runtime/throttled-log.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPausesOfKinds } from '../../src/store/sync/crm-pauses.ts';
 import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';

@@ -12,7 +12,16 @@ import { unexpectedItem } from '../http/parse-response.ts';
 import type { UnexpectedItem } from '../http/responses/id-and-paging.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
 import { SEARCH_PAGE, type SearchFilter, searchPage } from './object-reads.ts';
-import { advance, modifiedMs, newChanges, OVERLAP_MS, type SearchCursor, settle, startOf } from './search-cursor.ts';
+import {
+  advance,
+  modifiedMs,
+  newChanges,
+  notInFuture,
+  OVERLAP_MS,
+  type SearchCursor,
+  settle,
+  startOf,
+} from './search-cursor.ts';
 
 export interface ChangedObjects {
   /** Objects that were not seen before at their modification times. */
@@ -37,10 +46,11 @@ interface SearchedType {
 export async function* searchChanges(
   http: HubSpotHttp,
   searched: SearchedType,
-  start: SearchCursor,
+  given: SearchCursor,
   now: () => Date,
   signal: AbortSignal,
 ): AsyncGenerator<ChangedObjects> {
+  const start = notInFuture(given, now());
   const time = searched.modifiedProperty;
   const properties = [...new Set([...searched.properties, time])];
   // The start of an interrupted poll is not known any more.

@@ -57,7 +57,10 @@ export async function* readWindows<E>(
 ): AsyncGenerator<ChangePage> {
   const now = clock.now().getTime();
   const first = { from: now - FIRST_WINDOW_MS, to: null, after: null, seen: [], isFullSync: true };
-  const state = parseCursor(cursorSchema, source.stream, cursor ?? first);
+  const stored = parseCursor(cursorSchema, source.stream, cursor ?? first);
+  // A window in the future: our clock was ahead, and every event until then would be missed.
+  const isAhead = stored.from > now - OVERLAP_MS;
+  const state = isAhead ? { ...stored, from: now - OVERLAP_MS, to: null, after: null } : stored;
   const options = { http, source, signal, setAside };
   if (!state.isFullSync) {
     for await (const content of readDueEvents(options)) yield { ...emptyPage(state, false), ...content };
