@@ -54,6 +54,11 @@ export interface LeadSnapshot {
   readonly counters?: Counters;
   /** Records of the same person in other CRMs. Absent: the mapping has no link rules. */
   readonly links?: readonly RecordLink[];
+  /**
+   * All e-mail addresses that identify the record in its CRM, in lower case, primary one first.
+   * Absent: only the mapped field `contact.email` does.
+   */
+  readonly emails?: readonly string[];
 }
 
 export type FetchedLead =
@@ -83,6 +88,8 @@ export interface DirtyRecord {
     readonly counters?: Counters;
     /** Absent: the stream does not return them. */
     readonly links?: readonly RecordLink[];
+    /** As in `LeadSnapshot`. */
+    readonly emails?: readonly string[];
   };
 }
 

@@ -3,12 +3,14 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
+import { addresses } from './migrations/0003-addresses.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
 /** By name. A new migration is added at the end, with the next number. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0003-addresses': addresses,
 };
 
 export interface MigrationReport {

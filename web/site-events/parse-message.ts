@@ -2,6 +2,7 @@
 // its person. Ignores unknown fields, validates the fields that it uses. Pure.
 // https://segment.com/docs/connections/spec/common/
 import { z } from 'zod';
+import { normalAddress } from '../../src/domain/email-address.ts';
 import { sha256Hex } from '../../src/domain/sha256-hex.ts';
 import type { SiteMessage, SitePerson } from '../../src/domain/site-event.ts';
 import { findLimitViolation, flatten } from './flatten-properties.ts';
@@ -127,9 +128,7 @@ function objectOrEmpty(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function emailOf(value: unknown): string | null {
-  if (typeof value !== 'string' || value.length > 320) return null;
-  const address = value.trim().toLowerCase();
-  return /^[^\s@]+@[^\s@]+$/.test(address) ? address : null;
+  return typeof value === 'string' ? normalAddress(value) : null;
 }
 
 const externalIdsSchema = z.array(z.object({ type: z.string(), id: z.union([z.string(), z.number()]) }));
