@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { WORKER_CANARY_ID } from '../../jobs/schedule/poll.ts';
+import { createNormalizeId } from '../../src/crm/normalize-links.ts';
 import { createEventProjector } from '../../src/mapping/events-mapping.ts';
 import { clearPausesOfKinds } from '../../src/store/sync/crm-pauses.ts';
 import { HEARTBEAT_MS, removeHeartbeat, writeHeartbeat } from '../../src/store/sync/heartbeats.ts';
@@ -74,6 +75,7 @@ async function startWeb({ context }: Product, config: Config): Promise<Server> {
     siteEvents: {
       ...{ db, clock, metrics, log, project, trigger: triggerFor('match-site-events') },
       ...{ keys: config.eventsWriteKeys, crms: [...crms.keys()] },
+      normalizeId: createNormalizeId((crm) => crms.get(crm)?.connector.recordKeys),
     },
   });
   return startHttpServer(app, config.port);

@@ -8,6 +8,7 @@ import { listAllRecords } from './contacts/list-all-records.ts';
 import { reconcileLinks } from './contacts/reconcile-links.ts';
 import { HISTORY_BATCH, LINK_BATCH, READ_BATCH } from './objects/object-reads.ts';
 import { createParts, type HubSpotOptions, type HubSpotParts } from './parts.ts';
+import { recordKeys } from './record-keys.ts';
 import { applySetup } from './setup/apply-setup.ts';
 import { probeStreams } from './setup/check-access.ts';
 import { checkSetup } from './setup/check-setup.ts';
@@ -36,6 +37,7 @@ export function create(options: HubSpotOptions): CrmConnector {
     batch: { read: READ_BATCH, write: WRITE_BATCH, links: LINK_BATCH, counters: HISTORY_BATCH },
     maxTextLength: MAX_TEXT_LENGTH,
     mappedFields: Object.keys(options.mapping.fields),
+    recordKeys,
     listChanges(stream: ChangeStream, cursor, signal) {
       const reader = readers.find((candidate) => candidate.stream.id === stream.id);
       if (reader === undefined) throw unknownStreamError(stream.id);
