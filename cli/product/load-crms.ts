@@ -64,6 +64,7 @@ async function loadCrm(id: string, { settingsOf, limiter, clock, retryOptions }:
     editPolicy: when_edited ?? 'overwrite',
     inScope: createScope(mapping),
     writes: writtenFields(mapping).map(({ field }) => field),
+    links: mapping.links ?? [],
   };
 }
 

@@ -33,7 +33,10 @@ describe('a Salesforce ID', () => {
 test.each([
   ['Lightning', `https://acme.lightning.force.com/lightning/r/Lead/${ID}/view`],
   ['Lightning without the object', `https://acme.lightning.force.com/lightning/r/${SHORT}/view?ws=1`],
-  ['a related list', `https://acme--dev.sandbox.lightning.force.com/lightning/r/Lead/${ID}/related/CampaignMembers/view`],
+  [
+    'a related list',
+    `https://acme--dev.sandbox.lightning.force.com/lightning/r/Lead/${ID}/related/CampaignMembers/view`,
+  ],
   ['Classic', `https://acme.my.salesforce.com/${SHORT}`],
   ['Classic with a return URL', `https://na1.salesforce.com/${SHORT}/e?retURL=%2F0015g00000AbCdE`],
   ['the mobile app', `https://acme.lightning.force.com/one/one.app#/sObject/${ID}/view`],
@@ -42,8 +45,11 @@ test.each([
 });
 
 test('a Salesforce URL of a Contact names it, and one of an Account is refused', () => {
-  const url = (object: string, id: string) => new URL(`https://acme.lightning.force.com/lightning/r/${object}/${id}/view`);
-  expect(salesforce.parseUrl(url('Contact', CONTACT.slice(0, 15)))).toMatchObject({ id: expect.stringMatching(/^003.{15}$/) });
+  const url = (object: string, id: string) =>
+    new URL(`https://acme.lightning.force.com/lightning/r/${object}/${id}/view`);
+  expect(salesforce.parseUrl(url('Contact', CONTACT.slice(0, 15)))).toMatchObject({
+    id: expect.stringMatching(/^003.{15}$/),
+  });
   expect(salesforce.parseUrl(url('Account', '0015g00000AbCdEAAV'))).toEqual({
     problem: expect.stringContaining('another object than a Lead or Contact'),
   });

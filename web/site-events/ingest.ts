@@ -58,7 +58,11 @@ interface ParsedBatch {
  * Flattens the messages one at a time and retains only the mapped fields: a flat message may be
  * large.
  */
-function parseMessages({ crms, normalizeId, project }: IngestParts, messages: Iterable<unknown>, receivedAt: Date): ParsedBatch {
+function parseMessages(
+  { crms, normalizeId, project }: IngestParts,
+  messages: Iterable<unknown>,
+  receivedAt: Date,
+): ParsedBatch {
   const events: NewSiteEvent[] = [];
   const identities: NewIdentity[] = [];
   const rejected: { index: number; message: string }[] = [];
