@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { WORKER_CANARY_ID } from '../../jobs/schedule/poll.ts';
+import { createNormalizeId } from '../../src/crm/normalize-links.ts';
 import { createEventProjector } from '../../src/mapping/events-mapping.ts';
 import { createThrottledLog } from '../../src/runtime/throttled-log.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
@@ -82,6 +83,7 @@ async function startWeb({ context }: Product, config: Config, { queueSilentMs }:
     siteEvents: {
       ...{ db, clock, metrics, log, project, trigger: triggerFor('match-site-events') },
       ...{ keys: config.eventsWriteKeys, crms: [...crms.keys()] },
+      normalizeId: createNormalizeId((crm) => crms.get(crm)?.connector.recordKeys),
     },
   });
   return startHttpServer(app, config.port);

@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { setAside } from './migrations/0002-set-aside.ts';
+import { addresses } from './migrations/0003-addresses.ts';
 import { reconciliation } from './migrations/0004-reconciliation.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
@@ -12,6 +13,7 @@ import type { Tables } from './tables/tables.ts';
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-set-aside': setAside,
+  '0003-addresses': addresses,
   '0004-reconciliation': reconciliation,
 };
 
