@@ -70,7 +70,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
           what: 'service',
           level: 'warning',
           detail: 'no worker is running; scores are not updated',
-          fix: 'Start it: leadgrade start.',
+          fix: 'Start it: npx leadgrade start.',
         },
     ...pauses.map(pauseFinding),
     ...(errors === 0
@@ -81,7 +81,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
             what: 'errors',
             level: 'warning' as const,
             detail: `${errors} entries in the error list`,
-            fix: 'See them: leadgrade errors list; then leadgrade errors retry.',
+            fix: 'See them: npx leadgrade errors list; then npx leadgrade errors retry.',
           },
         ]),
     ...(await allStreams(db)).flatMap((row) => streamFinding(row, context.crms.get(row.crm)?.connector.streams ?? [])),

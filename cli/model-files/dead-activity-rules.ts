@@ -1,10 +1,10 @@
 // Rules of a mapping that never make an activity: the first rule of a stream that matches an item
 // gives its type, so a rule below one that takes everything is dead.
-import { LineCounter, parseDocument, isNode } from 'yaml';
+import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { Problem } from '../../src/domain/problem.ts';
 import type { Condition } from '../../src/scoring/compile/conditions.ts';
-import { contradictionIn } from '../../src/scoring/dead-rules/contradictions.ts';
 import { type Conjunction, toConjunction } from '../../src/scoring/dead-rules/conjunction.ts';
+import { contradictionIn } from '../../src/scoring/dead-rules/contradictions.ts';
 import { implies } from '../../src/scoring/dead-rules/implication.ts';
 
 interface Rule {

@@ -14,7 +14,9 @@ export function fieldFacts(mappings: readonly MappedFields[]): FieldFacts {
   const byField = Map.groupBy(facts, ([field]) => field);
   return new Map(
     [...byField].flatMap(([field, found]) => {
-      const fact = found.map(([, each]) => each).reduce<FieldFact | null>((a, b) => a && joined(a, b), found[0]?.[1] ?? null);
+      const fact = found
+        .map(([, each]) => each)
+        .reduce<FieldFact | null>((a, b) => a && joined(a, b), found[0]?.[1] ?? null);
       return fact === null ? [] : [[field, fact] as const];
     }),
   );

@@ -1,18 +1,17 @@
 // Judges one file as what it is by its keys: a model, the mapping of a CRM, of an export or of
 // events, or people.yaml.
 import { connectorIds } from '../../connectors/registry.ts';
-import { formatPath } from '../../src/yaml/parse-yaml.ts';
-import { byPlace } from '../../src/yaml/parse-yaml.ts';
 import { readCsvMapping } from '../../src/csv/csv-mapping.ts';
 import type { Problem } from '../../src/domain/problem.ts';
 import { readEventsMapping } from '../../src/mapping/events-mapping.ts';
 import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
 import { readPeople } from '../../src/people/people-policy.ts';
-import { findDeadRules } from '../../src/scoring/dead-rules/find-dead-rules.ts';
 import type { FieldFacts } from '../../src/scoring/dead-rules/field-types.ts';
+import { findDeadRules } from '../../src/scoring/dead-rules/find-dead-rules.ts';
 import { reachLines } from '../../src/scoring/dead-rules/reach.ts';
 import { type Model, readModelWithPlaces } from '../../src/scoring/schemas/model.ts';
 import type { FileKind } from '../../src/yaml/file-kind.ts';
+import { byPlace, formatPath } from '../../src/yaml/parse-yaml.ts';
 import { deadActivityRules } from './dead-activity-rules.ts';
 
 export interface Judged {

@@ -30,7 +30,11 @@ export async function findModelChange(db: Kysely<Tables>, name: string, hash: st
 }
 
 /** As `findModelChange`, with the database of the settings; null if there is none. */
-export async function changedUnderOneVersion(env: Environment, name: string, text: string): Promise<ModelChange | null> {
+export async function changedUnderOneVersion(
+  env: Environment,
+  name: string,
+  text: string,
+): Promise<ModelChange | null> {
   const read = readConfig(env);
   if ('problems' in read) return null;
   const { databaseUrl, dataDir } = read.config;

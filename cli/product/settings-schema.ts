@@ -66,7 +66,12 @@ export const settingsSchema = z.object({
   DATA_DIR: text.default('.leadgrade'),
   DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/leadgrade').optional(),
   REDIS_URL: url(/^rediss?$/, 'redis://host:6379').optional(),
-  PORT: z.coerce.number({ error: 'must be a port from 0 to 65535: for example 3000' }).int().min(0).max(65_535).default(3000),
+  PORT: z.coerce
+    .number({ error: 'must be a port from 0 to 65535: for example 3000' })
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(3000),
   PUBLIC_URL: publicUrl.optional(),
   ADMIN_TOKEN: token.optional(),
   METRICS_TOKEN: token.optional(),
@@ -75,8 +80,18 @@ export const settingsSchema = z.object({
   NIGHTLY_CRON: z.string().refine(isCron, { error: CRON_FORM }).default('0 2 * * *'),
   MODEL_FILE: text.default('mappings/model.yaml'),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
-  POLL_SECONDS: z.coerce.number({ error: 'must be whole seconds from 5 to 86400: for example 60' }).int().min(5).max(86_400).default(60),
-  DEBOUNCE_SECONDS: z.coerce.number({ error: 'must be whole seconds from 0 to 3600: for example 5' }).int().min(0).max(3_600).default(5),
+  POLL_SECONDS: z.coerce
+    .number({ error: 'must be whole seconds from 5 to 86400: for example 60' })
+    .int()
+    .min(5)
+    .max(86_400)
+    .default(60),
+  DEBOUNCE_SECONDS: z.coerce
+    .number({ error: 'must be whole seconds from 0 to 3600: for example 5' })
+    .int()
+    .min(0)
+    .max(3_600)
+    .default(5),
 });
 
 export type SettingName = keyof typeof settingsSchema.shape;

@@ -67,5 +67,5 @@ function nameOf({ id }: Pick<QuarantinedPart, 'id'>): string {
 /** Without the body, which may contain personal data. */
 function partLines({ id, crm, reason, received_at, bytes }: QuarantinedPart): string {
   const head = `${nameOf({ id })}  ${crm}  ${received_at.toISOString()}  ${bytes} bytes`;
-  return [head, `    ${reason}`, '    After an upgrade, run: leadgrade errors retry'].join('\n');
+  return [head, `    ${reason}`, '    After an upgrade, run: npx leadgrade errors retry'].join('\n');
 }

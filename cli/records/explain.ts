@@ -35,7 +35,7 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
   if (!found) {
     const erasures = await listErasures(context.db, key);
     if (erasures.length > 0) return printErasures(io, key, erasures, json);
-    throw new ConfigurationError(`${key.crm}:${key.id} is not known. Run "leadgrade backfill", or check the id.`);
+    throw new ConfigurationError(`${key.crm}:${key.id} is not known. Run "npx leadgrade backfill", or check the id.`);
   }
   const inScope = isInScope(found.records, context.crms);
   const past = await pastOf(context, found.id);

@@ -134,6 +134,6 @@ export function reportRun(io: CommandIo, job: string, summary: RunSummary, json:
 }
 
 function sentence(job: string, { scored, written, refused, errors }: RunSummary): string {
-  const failed = errors === 0 ? '' : ` ${errors} entries in the error list (leadgrade errors list).`;
+  const failed = errors === 0 ? '' : ` ${errors} entries in the error list (npx leadgrade errors list).`;
   return `${job}: done. ${scored} leads scored, ${written} records written, ${refused} refused.${failed}`;
 }

@@ -155,7 +155,14 @@ function conditionProblems(mapping: CsvMapping, problem: MakeProblem): Problem[]
     if (when === undefined) return [];
     const path = ['activities', index, 'when'];
     if (lacksField(when))
-      return [problem('error', path, 'the condition does not say which column it is about.', 'Add field, for example { field: Converted, is: "1" }.')];
+      return [
+        problem(
+          'error',
+          path,
+          'the condition does not say which column it is about.',
+          'Add field, for example { field: Converted, is: "1" }.',
+        ),
+      ];
     if (!comparesNonText(when)) return [];
     return [problem('error', path, 'a cell is text and never equals this value.', 'Put the value in quotes.')];
   });

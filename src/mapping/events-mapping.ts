@@ -85,7 +85,14 @@ export function readEventsMapping(
 function conditionProblems(when: Condition | undefined, path: Path, problem: MakeProblem): readonly Problem[] {
   if (when === undefined) return [];
   if (lacksField(when))
-    return [problem('error', path, 'the condition does not say which field of the message it is about.', 'Add field, for example { field: event, is: Signed Up }.')];
+    return [
+      problem(
+        'error',
+        path,
+        'the condition does not say which field of the message it is about.',
+        'Add field, for example { field: event, is: Signed Up }.',
+      ),
+    ];
   return conditionFields(when)
     .filter((field) => !MESSAGE_FIELD.test(field))
     .map((field) => {

@@ -46,13 +46,7 @@ export function tableProblems(uses: readonly TableUse[], tables: object = {}, pr
 
 const OWN_NAME = 'Keep it if your model uses this name; otherwise check the spelling.';
 
-function unknownName(
-  kind: string,
-  name: string,
-  known: readonly string[],
-  problem: MakeProblem,
-  path: Path,
-): Problem {
+function unknownName(kind: string, name: string, known: readonly string[], problem: MakeProblem, path: Path): Problem {
   const noun = `unknown ${kind}`;
   const meant = closest(name, known);
   if (meant !== null) return problem('warning', path, `${noun} "${name}": did you mean ${meant}?`, OWN_NAME);

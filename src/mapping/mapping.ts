@@ -104,7 +104,7 @@ export const mappingSchema = z.strictObject({
     .enum(['overwrite', 'respect'])
     .optional()
     .describe(
-      'What happens when a user or another tool changes a score field in the CRM: overwrite (default) writes our value again; respect stops writing to that record until the changed fields are emptied. `leadgrade explain` shows the change either way.',
+      'What happens when a user or another tool changes a score field in the CRM: overwrite (default) writes our value again; respect stops writing to that record until the changed fields are emptied. `npx leadgrade explain` shows the change either way.',
     ),
   write_back: z
     .partialRecord(z.enum(SCORE_FIELDS), propertyName)
@@ -154,7 +154,14 @@ function conditionProblems(mapping: Mapping, problem: MakeProblem): Problem[] {
   const all = [{ path: ['leads', 'where'], condition: mapping.leads?.where }, ...conditions];
   return all.flatMap(({ path, condition }) => {
     if (condition === undefined || !lacksField(condition)) return [];
-    return [problem('error', path, 'the condition does not say which property it is about.', 'Add field, for example { field: contacts.lifecyclestage, is: lead }.')];
+    return [
+      problem(
+        'error',
+        path,
+        'the condition does not say which property it is about.',
+        'Add field, for example { field: contacts.lifecyclestage, is: lead }.',
+      ),
+    ];
   });
 }
 

@@ -68,7 +68,10 @@ export function readPeople(
       file,
       ...locate(path),
       path: formatPath(path),
-      message: closest(crm, crms) === null ? `unknown CRM "${crm}".` : `unknown CRM "${crm}": did you mean ${closest(crm, crms)}?`,
+      message:
+        closest(crm, crms) === null
+          ? `unknown CRM "${crm}".`
+          : `unknown CRM "${crm}": did you mean ${closest(crm, crms)}?`,
       fix: `Use one of ${crms.join(', ')}.`,
     })),
   };

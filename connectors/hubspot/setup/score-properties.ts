@@ -108,7 +108,11 @@ export function changedOptions(wanted: WantedProperty, existing: HubSpotProperty
 export function arrangedOptions(wanted: WantedProperty, existing: HubSpotProperty): readonly Option[] {
   const own = new Set(wanted.options.map(({ value }) => value));
   const hidden = new Set(existing.options.flatMap((option) => (option.hidden === true ? [option.value] : [])));
-  return inPlacesOf<Pick<Option, 'value' | 'label'>>(ordered(existing), ({ value }) => own.has(value), wanted.options).map(({ value, label }, displayOrder) => {
+  return inPlacesOf<Pick<Option, 'value' | 'label'>>(
+    ordered(existing),
+    ({ value }) => own.has(value),
+    wanted.options,
+  ).map(({ value, label }, displayOrder) => {
     return { value, label, displayOrder, hidden: hidden.has(value) };
   });
 }

@@ -73,7 +73,7 @@ export function throwIfConfiguration(body: ErrorBody, error: ConnectorError): vo
     crm: 'hubspot',
     message: error.message,
     code,
-    fix: 'Run leadgrade setup: it creates missing properties and adds missing options.',
+    fix: 'Run npx leadgrade setup: it creates missing properties and adds missing options.',
     cause: error,
   });
 }

@@ -20,14 +20,19 @@ const ALWAYS = () => true;
 export const settingsSchema = z
   .object({
     SALESFORCE_LOGIN_URL: z
-      .url({ protocol: /^https?$/, error: 'must be the My Domain URL of the org: for example https://acme.my.salesforce.com' })
+      .url({
+        protocol: /^https?$/,
+        error: 'must be the My Domain URL of the org: for example https://acme.my.salesforce.com',
+      })
       .describe('The My Domain URL of your org: https://acme.my.salesforce.com'),
     SALESFORCE_CLIENT_ID: z.string(CLIENT_ID).trim().min(1, CLIENT_ID),
     SALESFORCE_CLIENT_SECRET: z.string().trim().min(1).optional(),
     SALESFORCE_PRIVATE_KEY: z
       .string()
       .trim()
-      .includes('PRIVATE KEY', { error: 'must be a private key in PEM: it begins with BEGIN PRIVATE KEY, and stands best in a file' })
+      .includes('PRIVATE KEY', {
+        error: 'must be a private key in PEM: it begins with BEGIN PRIVATE KEY, and stands best in a file',
+      })
       .optional()
       .describe('Instead of the secret: the private key (PEM) whose certificate the app has (JWT bearer flow).'),
     SALESFORCE_USERNAME: z

@@ -11,7 +11,8 @@ import { activeValues, changedValues, missingValues, type RequiredField, typeMis
 const SETUP = 'Run npx leadgrade setup, or deploy apps/salesforce.';
 const EDIT =
   'Let the integration user edit it, by the permission set Leadgrade Integration of apps/salesforce, or by one of your own.';
-const GRANT = 'Assign the permission set Leadgrade Integration to the integration user; npx leadgrade setup creates it.';
+const GRANT =
+  'Assign the permission set Leadgrade Integration to the integration user; npx leadgrade setup creates it.';
 
 export async function checkObject(
   parts: SalesforceParts,

@@ -54,7 +54,9 @@ export async function planFields(
   const relabelled = await planChangedValues(parts, visible, isComplete, signal);
   return required.map((field) => {
     const found = visible.get(field);
-    const step = isComplete(field) ? (relabelled.get(field) ?? existingStep(field)) : planStep(parts, field, custom, found !== undefined);
+    const step = isComplete(field)
+      ? (relabelled.get(field) ?? existingStep(field))
+      : planStep(parts, field, custom, found !== undefined);
     return { required: field, step, isUsable: found !== undefined && (found.updateable || !field.isScore) };
   });
 }

@@ -30,7 +30,14 @@ export function repeatedIds(list: readonly { readonly id: string }[], path: Path
       return [];
     }
     const message = `the id "${id}" stands twice in this list.`;
-    return [{ level: 'error', path: [...path, index, 'id'], message, fix: `Give one of them another id, for example ${id}_2.` }];
+    return [
+      {
+        level: 'error',
+        path: [...path, index, 'id'],
+        message,
+        fix: `Give one of them another id, for example ${id}_2.`,
+      },
+    ];
   });
 }
 

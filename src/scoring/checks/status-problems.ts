@@ -72,8 +72,22 @@ function levelProblems(levels: Readonly<Record<string, number>>, basis: string):
   const path: Path = ['status', 'behavior_levels'];
   const values = Object.values(levels);
   if (basis === 'matrix' && values.length === 0) {
-    return [{ level: 'error', path: ['status'], message: 'basis matrix needs behavior_levels.', fix: 'Add behavior_levels: { 1: 60, 2: 40, 3: 20, 4: 0 }' }];
+    return [
+      {
+        level: 'error',
+        path: ['status'],
+        message: 'basis matrix needs behavior_levels.',
+        fix: 'Add behavior_levels: { 1: 60, 2: 40, 3: 20, 4: 0 }',
+      },
+    ];
   }
   if (new Set(values).size === values.length) return [];
-  return [{ level: 'error', path, message: 'two behavior levels start at the same score.', fix: 'Give each level another score.' }];
+  return [
+    {
+      level: 'error',
+      path,
+      message: 'two behavior levels start at the same score.',
+      fix: 'Give each level another score.',
+    },
+  ];
 }

@@ -31,7 +31,8 @@ function orderProblems({ status }: Model): ModelProblem[] {
     const points = thresholdOf(band);
     return points === undefined ? [] : [{ id: band.id, index, points }];
   });
-  const hasRequires = ({ index }: Threshold) => Object.values(bands[index]?.requires ?? {}).some((each) => each !== undefined);
+  const hasRequires = ({ index }: Threshold) =>
+    Object.values(bands[index]?.requires ?? {}).some((each) => each !== undefined);
   const isGateTarget = ({ id }: Threshold) => gates.some((gate) => gate.max_band === id);
   const problems: ModelProblem[] = [];
   for (const band of thresholds) {
@@ -50,11 +51,17 @@ function orderProblems({ status }: Model): ModelProblem[] {
   return problems;
 }
 
-function notFalling(all: readonly Threshold[], before: Threshold, band: Threshold, bands: readonly BandSource[]): ModelProblem {
+function notFalling(
+  all: readonly Threshold[],
+  before: Threshold,
+  band: Threshold,
+  bands: readonly BandSource[],
+): ModelProblem {
   const sorted = all.toSorted((a, b) => b.points - a.points);
   const isReversed = sorted[0]?.id !== all[0]?.id;
   const last = all.at(-1);
-  const rest = isReversed && last?.index === bands.length - 1 ? ` All leads below ${sorted.at(-1)?.points} are ${last.id}.` : '';
+  const rest =
+    isReversed && last?.index === bands.length - 1 ? ` All leads below ${sorted.at(-1)?.points} are ${last.id}.` : '';
   const others = bands.flatMap(({ id, at_least }) => (at_least === undefined ? [id] : []));
   const fix = isReversed
     ? `Write the best band first: ${[...sorted.map(({ id }) => id), ...others].join(', ')}.`
@@ -83,12 +90,16 @@ function reachProblems(bands: readonly BandSource[], { min, max }: Span, basis: 
     const path = ['status', 'bands', index, 'at_least'];
     if (points > max) {
       const message = `no lead is ever ${band.id}: it begins at ${points}, and the highest ${basis} is ${max}.`;
-      return [{ level: 'warning', path, message, fix: `Write at_least: ${Math.floor(max * 0.8)}, or give more points.` }];
+      return [
+        { level: 'warning', path, message, fix: `Write at_least: ${Math.floor(max * 0.8)}, or give more points.` },
+      ];
     }
     if (points > min || band.requires !== undefined) return [];
     const after = bands.slice(index + 1).map(({ id }) => id);
     const message = `every lead reaches ${band.id} (from ${points}; the lowest ${basis} is ${min}), so no lead is ever ${after.join(' or ')}.`;
-    return [{ level: 'warning', path, message, fix: `Write at_least: ${min + 1} or more, or remove the bands after it.` }];
+    return [
+      { level: 'warning', path, message, fix: `Write at_least: ${min + 1} or more, or remove the bands after it.` },
+    ];
   });
 }
 
@@ -104,7 +115,13 @@ function requirementProblems(requires: Requires, index: number, model: Model, re
   const strong = [...reach.signals].filter(([, { max }]) => max >= 1).map(([signal]) => signal);
   const problems: ModelProblem[] = [];
   if (min_fit !== undefined && min_fit > reach.fit.max) {
-    problems.push(unmet('min_fit', `the highest fit is ${reach.fit.max}, below min_fit ${min_fit}`, `Write min_fit: ${reach.fit.max} or less.`));
+    problems.push(
+      unmet(
+        'min_fit',
+        `the highest fit is ${reach.fit.max}, below min_fit ${min_fit}`,
+        `Write min_fit: ${reach.fit.max} or less.`,
+      ),
+    );
   }
   if (min_behavior !== undefined && min_behavior > reach.behavior.max) {
     const why = `the highest behavior is ${reach.behavior.max}, below min_behavior ${min_behavior}`;
@@ -120,10 +137,13 @@ function requirementProblems(requires: Requires, index: number, model: Model, re
   }
   const grades = attainableGrades(model, reach);
   const allowed = grades.filter((grade) => !exclude_grades.some((each) => each === grade));
-  const best = min_grade === undefined ? allowed : allowed.filter((grade) => grade <= min_grade && grade !== 'Ungraded');
+  const best =
+    min_grade === undefined ? allowed : allowed.filter((grade) => grade <= min_grade && grade !== 'Ungraded');
   if (best.length === 0) {
     const key = min_grade === undefined ? 'exclude_grades' : 'min_grade';
-    problems.push(unmet(key, `it asks for a grade that no lead has (possible: ${grades.join(', ')})`, 'Allow one of them.'));
+    problems.push(
+      unmet(key, `it asks for a grade that no lead has (possible: ${grades.join(', ')})`, 'Allow one of them.'),
+    );
   }
   return problems;
 }
@@ -144,7 +164,14 @@ function repeatedCells(bands: readonly BandSource[]): ModelProblem[] {
       if (first === undefined) owner.set(cell, band.id);
       if (first === undefined || bands.some(({ id, requires }) => id === first && requires !== undefined)) return [];
       const message = `the cell ${cell} stands in ${first} already, so it never makes a lead ${band.id}.`;
-      return [{ level: 'warning', path: ['status', 'bands', index, 'cells', number], message, fix: 'Remove it from one of them.' }];
+      return [
+        {
+          level: 'warning',
+          path: ['status', 'bands', index, 'cells', number],
+          message,
+          fix: 'Remove it from one of them.',
+        },
+      ];
     }),
   );
 }
@@ -153,7 +180,14 @@ function levelProblems({ status }: Model, { behavior }: Reach): ModelProblem[] {
   return Object.entries(status.behavior_levels ?? {}).flatMap(([level, points]): ModelProblem[] => {
     if (points <= behavior.max) return [];
     const message = `no lead reaches the behavior level ${level}: it begins at ${points}, and the highest behavior is ${behavior.max}.`;
-    return [{ level: 'warning', path: ['status', 'behavior_levels', level], message, fix: `Write ${level}: ${Math.floor(behavior.max * 0.8)}, or give more points.` }];
+    return [
+      {
+        level: 'warning',
+        path: ['status', 'behavior_levels', level],
+        message,
+        fix: `Write ${level}: ${Math.floor(behavior.max * 0.8)}, or give more points.`,
+      },
+    ];
   });
 }
 
@@ -162,6 +196,13 @@ function gateProblems({ status }: Model): ModelProblem[] {
   return (status.gates ?? []).flatMap((gate, index): ModelProblem[] => {
     if (gate.max_band !== best) return [];
     const message = `the gate ${gate.id} never holds a lead back: ${best} is the best band.`;
-    return [{ level: 'warning', path: ['status', 'gates', index, 'max_band'], message, fix: 'Name a lower band, or remove the gate.' }];
+    return [
+      {
+        level: 'warning',
+        path: ['status', 'gates', index, 'max_band'],
+        message,
+        fix: 'Name a lower band, or remove the gate.',
+      },
+    ];
   });
 }

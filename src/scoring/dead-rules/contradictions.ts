@@ -27,9 +27,13 @@ function contradictionOn(field: string, parts: readonly Part[]): string | null {
   }
   for (const part of parts) {
     if (part.kind !== 'equals') continue;
-    const numeric = parts.find((other) => other.kind === 'range' && !part.values.some((value) => isMatched(other, value)));
+    const numeric = parts.find(
+      (other) => other.kind === 'range' && !part.values.some((value) => isMatched(other, value)),
+    );
     if (numeric) return `${listed(part.values)} is not ${describeRange(range)}`;
-    const excluded = parts.some((other) => other.kind === 'not' && !part.values.some((value) => isMatched(other, value)));
+    const excluded = parts.some(
+      (other) => other.kind === 'not' && !part.values.some((value) => isMatched(other, value)),
+    );
     if (excluded) return `${listed(part.values)} is excluded by not`;
   }
   return null;

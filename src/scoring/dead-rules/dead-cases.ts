@@ -2,8 +2,16 @@
 // takes their leads.
 import type { ModelProblem } from '../checks/model-checks.ts';
 import type { Condition } from '../schemas/condition-schema.ts';
+import {
+  type Conjunction,
+  contains,
+  describeRange,
+  intersect,
+  isEmpty,
+  type Range,
+  toConjunction,
+} from './conjunction.ts';
 import { contradictionIn } from './contradictions.ts';
-import { type Conjunction, contains, describeRange, intersect, isEmpty, type Range, toConjunction } from './conjunction.ts';
 import { type Budget, implies, splitValues } from './implication.ts';
 
 type Path = ModelProblem['path'];
@@ -41,7 +49,12 @@ export function findDeadCases({ field, cases }: Criterion, path: Path, budget: B
 function contradiction(condition: Conjunction, path: Path): ModelProblem | null {
   const reason = contradictionIn(condition);
   if (reason === null) return null;
-  return { level: 'error', path, message: `this case can never match: ${reason}.`, fix: 'Correct the condition, or remove the case.' };
+  return {
+    level: 'error',
+    path,
+    message: `this case can never match: ${reason}.`,
+    fix: 'Correct the condition, or remove the case.',
+  };
 }
 
 interface Earlier {
@@ -51,7 +64,12 @@ interface Earlier {
 }
 
 /** An error if earlier cases take every lead of this case, a warning if they take some values. */
-function shadowed(condition: Conjunction, earlier: readonly Earlier[], path: Path, budget: Budget): ModelProblem | null {
+function shadowed(
+  condition: Conjunction,
+  earlier: readonly Earlier[],
+  path: Path,
+  budget: Budget,
+): ModelProblem | null {
   const values = splitValues(condition).map(({ value, alone }) => {
     const taker = earlier.find((each) => implies(alone, each.condition, budget));
     return { value, taker: taker?.number ?? null };
@@ -59,7 +77,10 @@ function shadowed(condition: Conjunction, earlier: readonly Earlier[], path: Pat
   const takers = [...new Set(values.flatMap(({ taker }) => taker ?? []))];
   const number = Number(path.at(-2)) + 1;
   if (values.every(({ taker }) => taker !== null) || isCovered(condition, earlier)) {
-    const by = takers.length === 0 ? 'the cases above it take' : `case${takers.length > 1 ? 's' : ''} ${takers.join(' and ')} above take${takers.length > 1 ? '' : 's'}`;
+    const by =
+      takers.length === 0
+        ? 'the cases above it take'
+        : `case${takers.length > 1 ? 's' : ''} ${takers.join(' and ')} above take${takers.length > 1 ? '' : 's'}`;
     const first = takers[0] ?? 1;
     return {
       level: 'error',
@@ -116,8 +137,18 @@ function overlaps(condition: Conjunction, earlier: readonly Earlier[], path: Pat
       if (isEmpty(both)) return [];
       const shared = both.low === both.high ? `${both.low} is` : `the numbers ${describeRange(both)} are`;
       const mine = Number(path.at(-2)) + 1;
-      const fix = range.low < part.range.low ? `Write gt: ${range.high} here, or lt: ${part.range.low} in case ${number}.` : 'Let each case begin where the other one ends.';
-      return [{ level: 'warning', path, message: `${shared} in case ${number} and in case ${mine}; case ${number} counts.`, fix }];
+      const fix =
+        range.low < part.range.low
+          ? `Write gt: ${range.high} here, or lt: ${part.range.low} in case ${number}.`
+          : 'Let each case begin where the other one ends.';
+      return [
+        {
+          level: 'warning',
+          path,
+          message: `${shared} in case ${number} and in case ${mine}; case ${number} counts.`,
+          fix,
+        },
+      ];
     });
   });
 }

@@ -1,10 +1,11 @@
 // Values that a condition asks for and the mapping never gives: `is: yes` on a field that is true or
 // false, a country's name where the mapping writes its code.
+
+import { closest } from '../../problems/suggest.ts';
 import type { ModelProblem } from '../checks/model-checks.ts';
 import type { Condition, Scalar } from '../schemas/condition-schema.ts';
 import type { Model } from '../schemas/model-schema.ts';
-import { closest } from '../../problems/suggest.ts';
-import { normalized, type Part, toConjunction, type Conjunction } from './conjunction.ts';
+import { type Conjunction, normalized, type Part, toConjunction } from './conjunction.ts';
 
 type Path = ModelProblem['path'];
 
@@ -48,12 +49,18 @@ function conditionsOf({ fit, behavior, status }: Model): readonly Located[] {
         return { condition: when, path: ['fit', 'criteria', index, 'cases', number, 'when'], field };
       }),
     ),
-    ...(fit?.overrides ?? []).map(({ when }, index) => ({ condition: when, path: ['fit', 'overrides', index, 'when'] })),
+    ...(fit?.overrides ?? []).map(({ when }, index) => ({
+      condition: when,
+      path: ['fit', 'overrides', index, 'when'],
+    })),
     ...(behavior?.signals ?? []).flatMap((signal, index) => {
       if (signal.kind !== 'state') return [];
       return [{ condition: signal.when, path: ['behavior', 'signals', index, 'when'] }];
     }),
-    ...(status.gates ?? []).map(({ unless }, index) => ({ condition: unless, path: ['status', 'gates', index, 'unless'] })),
+    ...(status.gates ?? []).map(({ unless }, index) => ({
+      condition: unless,
+      path: ['status', 'gates', index, 'unless'],
+    })),
   ];
 }
 
@@ -73,8 +80,14 @@ function partProblems(part: Part, fact: FieldFact, path: Path): ModelProblem[] {
     (isText && (fact.kind === 'boolean' || fact.kind === 'number')) ||
     (part.kind === 'range' && ['boolean', 'instant', 'country', 'list'].includes(fact.kind));
   if (!isNever) return [];
-  const operator = part.kind === 'text' ? part.operator : part.kind === 'matches' ? 'matches' : 'a comparison of numbers';
-  const fix = fact.kind === 'boolean' ? 'Write is: true' : fact.kind === 'number' ? 'Write gte: 10, for example.' : 'Use is, one_of or contains.';
+  const operator =
+    part.kind === 'text' ? part.operator : part.kind === 'matches' ? 'matches' : 'a comparison of numbers';
+  const fix =
+    fact.kind === 'boolean'
+      ? 'Write is: true'
+      : fact.kind === 'number'
+        ? 'Write gte: 10, for example.'
+        : 'Use is, one_of or contains.';
   return [{ level: 'error', path, message: `${part.field} is ${WHAT[fact.kind]}, so ${operator} never holds.`, fix }];
 }
 
@@ -85,13 +98,22 @@ function valueProblems(field: string, values: readonly Scalar[], fact: FieldFact
   });
   const [first] = wrong;
   if (first === undefined) return [];
-  const names = wrong.map(({ value }) => (typeof value === 'string' ? `the text "${value}"` : `the value ${value}`)).join(', ');
+  const names = wrong
+    .map(({ value }) => (typeof value === 'string' ? `the text "${value}"` : `the value ${value}`))
+    .join(', ');
   const proposals = [...new Set(wrong.flatMap(({ meant }) => (meant === null ? [] : [JSON.stringify(meant)])))];
   const isTable = fact.values !== null;
   const isAll = wrong.length === values.length;
   const key = values.length === 1 ? `is: ${proposals[0]}` : `one_of with ${proposals.join(', ')}`;
-  const fix = proposals.length > 0 ? `Write ${key}` : isTable ? 'Check the spelling; the table of the mapping has the values.' : 'Correct the value.';
-  const what = isTable ? `comes from a table of the mapping, which does not give ${names}` : `is ${WHAT[fact.kind]}, never ${names}`;
+  const fix =
+    proposals.length > 0
+      ? `Write ${key}`
+      : isTable
+        ? 'Check the spelling; the table of the mapping has the values.'
+        : 'Correct the value.';
+  const what = isTable
+    ? `comes from a table of the mapping, which does not give ${names}`
+    : `is ${WHAT[fact.kind]}, never ${names}`;
   return [{ level: isAll && !isTable ? 'error' : 'warning', path, message: `${field} ${what}.`, fix }];
 }
 
@@ -99,18 +121,34 @@ const YES = /^(yes|y|on|true|1|ja|oui|si)$/i;
 const NO = /^(no|n|off|false|0|nein|non)$/i;
 
 /** What to write instead; null = a wrong value without a proposal; undefined = the value can occur. */
-function meantValue(value: Scalar, { kind, values, translated, toCode }: FieldFact): Scalar | null | undefined {
-  if (values !== null) {
-    const text = normalized(String(value));
-    if (values.some((each) => normalized(String(each)) === text)) return undefined;
-    return translated.get(text) ?? closest(String(value), values.map(String));
+function meantValue(value: Scalar, fact: FieldFact): Scalar | null | undefined {
+  if (fact.values !== null) return meantInTable(value, fact.values, fact.translated);
+  switch (fact.kind) {
+    case 'boolean':
+      return meantBoolean(value);
+    case 'number':
+      if (typeof value === 'number') return undefined;
+      return Number.isFinite(Number(value)) ? Number(value) : null;
+    case 'country':
+      return meantCountry(value, fact);
+    default:
+      return typeof value === 'string' ? undefined : String(value);
   }
-  if (kind === 'boolean' && typeof value !== 'boolean') {
-    return YES.test(String(value)) ? true : NO.test(String(value)) ? false : null;
-  }
-  if (kind === 'number' && typeof value !== 'number') return Number.isFinite(Number(value)) ? Number(value) : null;
-  if (kind !== 'country') return kind !== 'boolean' && kind !== 'number' && typeof value !== 'string' ? String(value) : undefined;
-  if (typeof value !== 'string') return null;
-  const code = toCode?.(value) ?? null;
-  return code === null ? null : normalized(code) === normalized(value) ? undefined : code;
+}
+
+function meantInTable(value: Scalar, values: readonly Scalar[], translated: ReadonlyMap<string, Scalar>) {
+  const text = normalized(String(value));
+  if (values.some((each) => normalized(String(each)) === text)) return undefined;
+  return translated.get(text) ?? closest(String(value), values.map(String));
+}
+
+function meantBoolean(value: Scalar): Scalar | null | undefined {
+  if (typeof value === 'boolean') return undefined;
+  if (YES.test(String(value))) return true;
+  return NO.test(String(value)) ? false : null;
+}
+
+function meantCountry(value: Scalar, { toCode }: FieldFact): Scalar | null | undefined {
+  const code = typeof value === 'string' ? (toCode?.(value) ?? null) : null;
+  return code !== null && normalized(code) === normalized(String(value)) ? undefined : code;
 }

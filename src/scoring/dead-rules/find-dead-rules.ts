@@ -4,8 +4,8 @@
 import type { ModelProblem } from '../checks/model-checks.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import { findBandRules } from './band-rules.ts';
-import { contradictionIn } from './contradictions.ts';
 import { toConjunction } from './conjunction.ts';
+import { contradictionIn } from './contradictions.ts';
 import { findDeadCases } from './dead-cases.ts';
 import { type FieldFacts, findTypeMistakes } from './field-types.ts';
 import type { Budget } from './implication.ts';
@@ -18,7 +18,7 @@ export interface ModelReview {
 }
 
 /** Comparisons of conditions in one model; a model of a hundred criteria needs a few thousand. */
-const MOST_COMPARISONS = 2_000_000;
+const MOST_COMPARISONS = 500_000;
 
 /**
  * @param model a model that its schema and `findProblems` accepted
@@ -47,7 +47,9 @@ function overrideProblems({ fit, status }: Model): ModelProblem[] {
     const reason = contradictionIn(toConjunction(when));
     if (reason !== null) {
       const message = `the override ${id} can never apply: ${reason}.`;
-      return [{ level: 'error', path: [...path, 'when'], message, fix: 'Correct the condition, or remove the override.' }];
+      return [
+        { level: 'error', path: [...path, 'when'], message, fix: 'Correct the condition, or remove the override.' },
+      ];
     }
     if ((min_grade ?? 'F') !== 'F' || (max_grade ?? 'A') !== 'A') return [];
     const message = `the override ${id} changes no grade: every grade is at least F and at most A.`;

@@ -62,7 +62,8 @@ type TextPart = Extract<Part, { kind: 'text' }>;
 
 function textImplies(operator: TextOperator, text: string, outer: TextPart): boolean {
   return outer.texts.some((wanted) => {
-    if (outer.operator === 'contains') return text.includes(wanted);
+    if (!text.includes(wanted)) return false;
+    if (outer.operator === 'contains') return true;
     if (outer.operator === 'starts_with') return operator === 'starts_with' && text.startsWith(wanted);
     // A letter may follow where a text is only contained, so its ends are no ends of a word.
     const before = operator === 'contains' ? 'x' : '';
@@ -72,7 +73,9 @@ function textImplies(operator: TextOperator, text: string, outer: TextPart): boo
 }
 
 /** The condition once for each value of its first list, so that each value can be judged alone. */
-export function splitValues(conjunction: Conjunction): readonly { readonly value: string; readonly alone: Conjunction }[] {
+export function splitValues(
+  conjunction: Conjunction,
+): readonly { readonly value: string; readonly alone: Conjunction }[] {
   const index = conjunction.parts.findIndex((part) => valuesOf(part).length > 1);
   const part = conjunction.parts[index];
   if (part === undefined) return [{ value: '', alone: conjunction }];

@@ -4,8 +4,8 @@ import { durationMs } from '../duration.ts';
 import type { Condition } from '../schemas/condition-schema.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import type { SignalSource } from '../schemas/signal-schema.ts';
-import { contradictionIn } from './contradictions.ts';
 import { toConjunction } from './conjunction.ts';
+import { contradictionIn } from './contradictions.ts';
 import type { Reach } from './reach.ts';
 
 type Path = ModelProblem['path'];
@@ -33,7 +33,12 @@ function signalProblems(signal: SignalSource, path: Path, reach: Reach): ModelPr
     const reason = contradictionIn(toConjunction(condition, key.at(-1)));
     if (reason === null) continue;
     const message = `the signal ${signal.id} can never count: ${reason}.`;
-    problems.push({ level: 'error', path: [...path, ...key], message, fix: 'Correct the condition, or remove the signal.' });
+    problems.push({
+      level: 'error',
+      path: [...path, ...key],
+      message,
+      fix: 'Correct the condition, or remove the signal.',
+    });
   }
   return problems;
 }
@@ -46,7 +51,10 @@ function conditionsOf(signal: SignalSource): readonly (readonly [readonly string
   return Object.entries(where ?? {}).map(([attribute, condition]) => [[...base, attribute], condition] as const);
 }
 
-function tierProblems(tiers: readonly { readonly count: number; readonly points: number }[], path: Path): ModelProblem[] {
+function tierProblems(
+  tiers: readonly { readonly count: number; readonly points: number }[],
+  path: Path,
+): ModelProblem[] {
   return tiers.flatMap(({ count, points }, index): ModelProblem[] => {
     const lower = tiers.find((tier) => tier.count < count && tier.points > points && points > 0);
     if (lower === undefined) return [];
@@ -66,7 +74,14 @@ function repeatedSignals(signals: readonly SignalSource[]): ModelProblem[] {
       return [];
     }
     const message = `the signals ${other} and ${signal.id} count the same, so it counts twice.`;
-    return [{ level: 'warning', path: ['behavior', 'signals', index], message, fix: 'Remove one, or tell them apart with where.' }];
+    return [
+      {
+        level: 'warning',
+        path: ['behavior', 'signals', index],
+        message,
+        fix: 'Remove one, or tell them apart with where.',
+      },
+    ];
   });
 }
 
@@ -103,9 +118,18 @@ function tooShort(path: Path, text: string): ModelProblem[] {
   const isHalfLife = key === 'half_life';
   if (ms >= (isHalfLife ? 6 * HOUR_MS : HOUR_MS)) return [];
   const left = 100 * 2 ** (-DAY_MS / ms);
-  const effect = isHalfLife ? `after a day ${left < 0.1 ? 'nothing' : `${left.toFixed(1)} %`} is left of the points` : 'that is less than an hour';
+  const effect = isHalfLife
+    ? `after a day ${left < 0.1 ? 'nothing' : `${left.toFixed(1)} %`} is left of the points`
+    : 'that is less than an hour';
   const unit = text.endsWith('m') ? ' m is minutes.' : '';
-  return [{ level: 'warning', path, message: `${key} is ${text}: ${effect}.${unit}`, fix: `For days write ${key}: ${Number.parseFloat(text)}d` }];
+  return [
+    {
+      level: 'warning',
+      path,
+      message: `${key} is ${text}: ${effect}.${unit}`,
+      fix: `For days write ${key}: ${Number.parseFloat(text)}d`,
+    },
+  ];
 }
 
 function capProblems({ behavior }: Model, reach: Reach): ModelProblem[] {
@@ -126,7 +150,15 @@ function capProblems({ behavior }: Model, reach: Reach): ModelProblem[] {
   const groups = (behavior.groups ?? []).flatMap(({ id, max, signals }, index) =>
     check(['behavior', 'groups', index, 'max'], `the group ${id}`, max, signals),
   );
-  return [...groups, ...check(['behavior', 'max'], 'behavior', behavior.max, behavior.signals.map(({ id }) => id))];
+  return [
+    ...groups,
+    ...check(
+      ['behavior', 'max'],
+      'behavior',
+      behavior.max,
+      behavior.signals.map(({ id }) => id),
+    ),
+  ];
 }
 
 function criterionProblems({ fit }: Model): ModelProblem[] {
@@ -135,14 +167,24 @@ function criterionProblems({ fit }: Model): ModelProblem[] {
     const path: Path = ['fit', 'criteria', index];
     const problems: ModelProblem[] = [];
     if (cases.every(({ points }) => points === 0)) {
-      problems.push({ level: 'warning', path, message: `the criterion ${id} gives no points.`, fix: 'Give a case points, or remove it.' });
+      problems.push({
+        level: 'warning',
+        path,
+        message: `the criterion ${id} gives no points.`,
+        fix: 'Give a case points, or remove it.',
+      });
     }
     cases.forEach(({ when, points }, number) => {
       const key = JSON.stringify([field ?? '', when]);
       const other = seen.get(key);
       if (other !== undefined && other !== id && points !== 0) {
         const message = `the criteria ${other} and ${id} have the same condition, so it counts twice.`;
-        problems.push({ level: 'warning', path: [...path, 'cases', number], message, fix: 'Remove one of the two cases.' });
+        problems.push({
+          level: 'warning',
+          path: [...path, 'cases', number],
+          message,
+          fix: 'Remove one of the two cases.',
+        });
       }
       if (other === undefined && points !== 0) seen.set(key, id);
     });

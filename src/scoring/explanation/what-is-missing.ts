@@ -1,7 +1,6 @@
 // Lines on what holds a lead back: the unmet requirements of the next better band whose points it
 // reaches, and the fields without which it has no grade.
-import type { Lead } from '../../domain/lead.ts';
-import type { FieldValue } from '../../domain/lead.ts';
+import type { FieldValue, Lead } from '../../domain/lead.ts';
 import type { Assessment } from '../assess.ts';
 import { reachesPoints } from '../status.ts';
 

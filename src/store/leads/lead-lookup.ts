@@ -82,7 +82,9 @@ export async function historyOf(db: Kysely<Tables>, leadId: number, limit: numbe
     .innerJoin('models', 'models.hash', 'results.model_hash')
     .select(['results.id', 'as_of', 'cause', 'grade', 'fit_score', 'behavior_score', 'total', 'status'])
     .select(['previous_status', 'models.name as model', 'model_hash'])
-    .select(sql<boolean>`(select count(*) > 1 from leadgrade.models other where other.name = models.name)`.as('is_ambiguous'))
+    .select(
+      sql<boolean>`(select count(*) > 1 from leadgrade.models other where other.name = models.name)`.as('is_ambiguous'),
+    )
     .where('lead_id', '=', leadId)
     .orderBy('results.id', 'desc')
     .limit(limit)

@@ -67,7 +67,9 @@ describe('settings', () => {
     });
     expect(message).toMatch(/^7 settings are wrong/);
     expect(message).toContain('PORT must be a port from 0 to 65535, not "70000": for example 3000.');
-    expect(message).toContain('TIMEZONE must be a time zone of the IANA, not "Mars/Olympus": for example Europe/Berlin.');
+    expect(message).toContain(
+      'TIMEZONE must be a time zone of the IANA, not "Mars/Olympus": for example Europe/Berlin.',
+    );
     expect(message).toContain('NIGHTLY_CRON must be five fields (minute, hour, day, month, weekday), not "at night"');
     expect(message).toContain('LOG_LEVEL must be fatal, error, warn, info, debug, trace or silent, not "loud".');
     expect(message).toContain('POLL_SECONDS must be whole seconds from 5 to 86400, not "often": for example 60.');
