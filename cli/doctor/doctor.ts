@@ -1,4 +1,4 @@
-// `leadgrade doctor`: checks everything that the product needs, and prints the fix for every
+// `npx leadgrade doctor`: checks everything that the product needs, and prints the fix for every
 // problem.
 import type { JobContext } from '../../jobs/context.ts';
 import { isSuperseded } from '../../jobs/read/fallback-streams.ts';
@@ -77,7 +77,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
           what: 'service',
           level: 'warning',
           detail: 'no worker is running; scores are not updated',
-          fix: 'Start it: leadgrade start.',
+          fix: 'Start it: npx leadgrade start.',
         },
     ...pauses.map(pauseFinding),
     ...(errors === 0
@@ -88,7 +88,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
             what: 'errors',
             level: 'warning' as const,
             detail: `${errors} entries in the error list`,
-            fix: 'See them: leadgrade errors list; then leadgrade errors retry.',
+            fix: 'See them: npx leadgrade errors list; then npx leadgrade errors retry.',
           },
         ]),
     ...(await allStreams(db)).flatMap((row) => streamFinding(row, context.crms.get(row.crm)?.connector.streams ?? [])),

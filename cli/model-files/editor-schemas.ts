@@ -1,5 +1,5 @@
 // The JSON Schemas of model, mappings, people, events and leads, for editors: completion, hover texts and
-// errors while typing. `npm run gen` writes them to mappings/schema. Only `leadgrade validate`
+// errors while typing. `npm run gen` writes them to mappings/schema. Only `npx leadgrade validate`
 // checks references and relations between numbers.
 import { z } from 'zod';
 import { csvMappingSchema } from '../../src/csv/csv-mapping.ts';

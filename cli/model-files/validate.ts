@@ -1,4 +1,4 @@
-// `leadgrade validate`: checks the model, the mappings and people.yaml, and prints file, line,
+// `npx leadgrade validate`: checks the model, the mappings and people.yaml, and prints file, line,
 // column and path of every problem; of a valid model, how its bands are reached.
 import { existsSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
@@ -31,30 +31,39 @@ interface Opened {
 /** @param named files of any kind; none: the model and all mappings of the folder */
 export async function validate(io: CommandIo, named: readonly string[], options: ValidateOptions): Promise<void> {
   const opened = await openAll(io, named, options);
-  const problems: Problem[] = [];
-  const judged: Judged[] = [];
-  for (const { file, text, kind } of opened) {
-    if (typeof text !== 'string') problems.push(text);
-    else if (kind !== null && kind !== 'model') judged.push(await judgeMapping(text, file, kind));
-    else if (kind === null) problems.push(unclear(file));
-  }
-  const facts = fieldFacts(await knownFields(judged));
-  const reach: string[] = [];
-  const models: Problem[] = [];
-  for (const { file, text, kind } of opened) {
-    if (typeof text !== 'string' || kind !== 'model') continue;
-    const found = await modelProblems(io, { file, text, facts });
-    models.push(...found.problems);
-    reach.push(...found.reach);
-  }
-  const all = [...models, ...problems, ...judged.flatMap((each) => each.problems)];
+  const { problems, reach } = await judgeAll(io, opened);
   const files = opened.map(({ file }) => file);
-  const isValid = !all.some(({ level }) => level === 'error');
+  const isValid = !problems.some(({ level }) => level === 'error');
   const printed = options.json
-    ? JSON.stringify({ valid: isValid, files, problems: all.map(({ listed, ...problem }) => problem) })
-    : [...formatProblemsWithLevel(all), ...reach, isValid ? `${files.join(', ')}: valid.` : 'Not valid.'].join('\n');
+    ? JSON.stringify({ valid: isValid, files, problems: problems.map(({ listed, ...problem }) => problem) })
+    : [...formatProblemsWithLevel(problems), ...reach, isValid ? `${files.join(', ')}: valid.` : 'Not valid.'].join(
+        '\n',
+      );
   io.stdout.write(`${printed}\n`);
   if (!isValid) io.setExitCode(2);
+}
+
+interface Found {
+  readonly problems: readonly Problem[];
+  readonly reach: readonly string[];
+}
+
+/** Mappings first: they tell what the fields of a model hold. Problems of models are printed first. */
+async function judgeAll(io: CommandIo, opened: readonly Opened[]): Promise<Found> {
+  const others: Problem[] = [];
+  const judged: Judged[] = [];
+  for (const { file, text, kind } of opened) {
+    if (typeof text !== 'string') others.push(text);
+    else if (kind === null) others.push(unclear(file));
+    else if (kind !== 'model') judged.push(await judgeMapping(text, file, kind));
+  }
+  const facts = fieldFacts(await knownFields(judged));
+  const models: Found[] = [];
+  for (const { file, text, kind } of opened) {
+    if (typeof text === 'string' && kind === 'model') models.push(await modelProblems(io, { file, text, facts }));
+  }
+  const problems = [...models, ...judged].flatMap((each) => each.problems);
+  return { problems: [...problems, ...others], reach: models.flatMap(({ reach }) => reach) };
 }
 
 async function openAll(

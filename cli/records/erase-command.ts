@@ -1,4 +1,4 @@
-// The command line of `leadgrade erase`.
+// The command line of `npx leadgrade erase`.
 import { Command } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import { type LeadQuery, leadArgument } from '../terminal/lead-key.ts';

@@ -1,4 +1,4 @@
-// `leadgrade erase salesforce:00Q...`: deletes all data of a record that was deleted in its CRM,
+// `npx leadgrade erase salesforce:00Q...`: deletes all data of a record that was deleted in its CRM,
 // and prints the number of deleted rows. For CRMs that do not report privacy deletions. A reported
 // one is erased when its webhook arrives, else at night.
 import type { JobContext } from '../../jobs/context.ts';
@@ -34,7 +34,7 @@ async function keyToErase(
   if (key !== null || others.length === 0) return key ?? first;
   const lines = records.map((record, index) => `  ${index + 1}. ${describeRecord(record)}`);
   const list = `${records.length} records have ${name}:\n${lines.join('\n')}`;
-  if (json) throw new ConfigurationError(`${list}\nErase one by its ID: leadgrade erase ${nameOf(first)}`);
+  if (json) throw new ConfigurationError(`${list}\nErase one by its ID: npx leadgrade erase ${nameOf(first)}`);
   io.stderr.write(`${list}\n`);
   const questions = openQuestions(io);
   try {

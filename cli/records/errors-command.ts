@@ -1,4 +1,4 @@
-// The command lines of `leadgrade errors list` and `leadgrade errors retry`.
+// The command lines of `npx leadgrade errors list` and `npx leadgrade errors retry`.
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import { LEAD_HELP, type LeadQuery, parseLeadQuery } from '../terminal/lead-key.ts';

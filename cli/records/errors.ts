@@ -1,4 +1,4 @@
-// `leadgrade errors`: lists records that could not be read, scored or written completely, with the
+// `npx leadgrade errors`: lists records that could not be read, scored or written completely, with the
 // message of the CRM, what is set aside, and unparsed webhook parts; retries them.
 import type { Kysely } from 'kysely';
 import type { JobContext } from '../../jobs/context.ts';
@@ -121,5 +121,5 @@ function nameOfPart({ id }: Pick<QuarantinedPart, 'id'>): string {
 /** Without the body, which may contain personal data. */
 function partLines({ id, crm, reason, received_at, bytes }: QuarantinedPart): string {
   const head = `${nameOfPart({ id })}  ${crm}  ${received_at.toISOString()}  ${bytes} bytes`;
-  return [head, `    ${reason}`, '    After an upgrade, run: leadgrade errors retry'].join('\n');
+  return [head, `    ${reason}`, '    After an upgrade, run: npx leadgrade errors retry'].join('\n');
 }

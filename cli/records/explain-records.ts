@@ -1,4 +1,4 @@
-// The parts of `leadgrade explain` about the records of a person: why they belong together, which
+// The parts of `npx leadgrade explain` about the records of a person: why they belong together, which
 // other records do not, and where their values differ.
 import type { JobContext } from '../../jobs/context.ts';
 import type { RecordLink } from '../../src/crm/connector.ts';
@@ -107,6 +107,6 @@ export async function printLeads(
     }),
   );
   const key = records[0];
-  const next = key === undefined ? [] : [`Explain one of them: leadgrade explain ${nameOf(key)}`];
+  const next = key === undefined ? [] : [`Explain one of them: npx leadgrade explain ${nameOf(key)}`];
   io.stdout.write(`${[`${leads.length} leads have ${name}:`, ...lines, ...next].join('\n')}\n`);
 }

@@ -1,4 +1,4 @@
-// `leadgrade explain hubspot:123`: the current score of one lead, its reasons, its records and its
+// `npx leadgrade explain hubspot:123`: the current score of one lead, its reasons, its records and its
 // history.
 import type { JobContext } from '../../jobs/context.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
@@ -51,8 +51,8 @@ async function run(io: CommandIo, context: JobContext, query: LeadQuery, json: b
   if (key !== undefined && erasures.length > 0) return printErasures(io, key, erasures, json);
   throw new ConfigurationError(
     named === null
-      ? `No record has ${name} now. A former address identifies no record. Run "leadgrade backfill", or check the address.`
-      : `${name} is not known. Run "leadgrade backfill", or check the ID.`,
+      ? `No record has ${name} now. A former address identifies no record. Run "npx leadgrade backfill", or check the address.`
+      : `${name} is not known. Run "npx leadgrade backfill", or check the ID.`,
   );
 }
 

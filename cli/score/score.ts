@@ -1,4 +1,4 @@
-// `leadgrade score`: scores leads offline, one a line of NDJSON or one a row of a CSV export. No
+// `npx leadgrade score`: scores leads offline, one a line of NDJSON or one a row of a CSV export. No
 // CRM, no database, no network; memory use does not depend on the size of the file.
 import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// `leadgrade start`: the service. All roles run in one process, or are distributed over several.
+// `npx leadgrade start`: the service. All roles run in one process, or are distributed over several.
 import type { Server } from 'node:http';
 import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { WORKER_CANARY_ID } from '../../jobs/schedule/poll.ts';

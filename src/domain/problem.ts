@@ -33,12 +33,20 @@ function fixOf({ fix }: Problem): string {
 
 /** One line each; the same problem at several lines is one line that names all of them. */
 export function formatProblems(problems: readonly Problem[]): string[] {
-  return groupsOf(problems).map(formatGroup);
+  return bounded(groupsOf(problems).map(formatGroup));
 }
 
 /** As `formatProblems`, each line with its level: `error: ...`. */
 export function formatProblemsWithLevel(problems: readonly Problem[]): string[] {
-  return groupsOf(problems).map((group) => `${group[0]?.level}: ${formatGroup(group)}`);
+  return bounded(groupsOf(problems).map((group) => `${group[0]?.level}: ${formatGroup(group)}`));
+}
+
+const MOST_LINES = 100;
+
+/** Nobody reads thousands of lines; most come from one mistake. */
+function bounded(lines: readonly string[]): string[] {
+  if (lines.length <= MOST_LINES) return [...lines];
+  return [...lines.slice(0, MOST_LINES), `... and ${lines.length - MOST_LINES} more lines like these.`];
 }
 
 function groupsOf(problems: readonly Problem[]): Problem[][] {

@@ -112,7 +112,7 @@ export const mappingSchema = z.strictObject({
     .enum(['overwrite', 'respect'])
     .optional()
     .describe(
-      'What happens when a user or another tool changes a score field in the CRM: overwrite (default) writes our value again; respect stops writing to that record until the changed fields are emptied. `leadgrade explain` shows the change either way.',
+      'What happens when a user or another tool changes a score field in the CRM: overwrite (default) writes our value again; respect stops writing to that record until the changed fields are emptied. `npx leadgrade explain` shows the change either way.',
     ),
   write_back: z
     .partialRecord(z.enum(SCORE_FIELDS), propertyName)

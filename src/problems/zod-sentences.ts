@@ -1,7 +1,7 @@
 // Turns what zod finds into sentences for the person who edits the file: what is wrong in the words
 // of the file, and what to write. Every issue code of zod has a sentence.
 //
-// Messages in schemas: one that begins with `must` continues the name of the key ("points must be
+// Messages in schemas: one that begins with `must` or `is` continues the name of the key ("points must be
 // ..."); any other is a sentence of its own. Of a custom issue, `params.fix` is the sentence on what
 // to do, and `params.write` the value to write.
 import type { z } from 'zod';
@@ -104,6 +104,7 @@ function describeIssue(issue: z.core.$ZodIssue, path: Path, context: Context): S
 
 function missing(issue: z.core.$ZodIssue, path: Path, context: Context): Sentence {
   const key = nameOf(path);
+  if (issue.message.startsWith('is ')) return { path, message: withStop(`${key} ${issue.message}`) };
   if (issue.message !== '' && !issue.message.startsWith('must ')) return { path, message: withStop(issue.message) };
   if (issue.message !== '' && exampleOf(key) === null) {
     return { path, message: withStop(`${key} is missing: it ${issue.message}`) };

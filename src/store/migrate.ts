@@ -35,7 +35,7 @@ export class OutdatedSchemaError extends Error {
     super(
       'The database has tables of an earlier version of Leadgrade, which cannot be converted. Either use an empty database: ' +
         'set another DATABASE_URL (embedded database: another DATA_DIR). Or delete all data of Leadgrade in this one: ' +
-        'leadgrade migrate --reset.',
+        'npx leadgrade migrate --reset.',
     );
   }
 }
@@ -73,7 +73,7 @@ async function run(db: Kysely<Tables>): Promise<MigrationReport> {
   if (error !== undefined) {
     const failed = results.find((result) => result.status === 'Error')?.migrationName ?? 'before the first';
     const fix =
-      'Nothing was changed. Check the rights of the database user and the free space, then run leadgrade migrate.';
+      'Nothing was changed. Check the rights of the database user and the free space, then run npx leadgrade migrate.';
     throw new Error(`Migration ${failed} failed. ${fix}`, { cause: error });
   }
   return { applied: results.map((result) => result.migrationName), newer };

@@ -88,6 +88,8 @@ function unpairedQuote(row: string, sign: string): number | null {
   return start < 0 || (comment >= 0 && comment < start) ? null : start;
 }
 
+const MOST_PROBLEMS = 100;
+
 /** Levels of sections and lists: a condition of a model is about ten levels deep. */
 const MAX_DEPTH = 50;
 
@@ -100,6 +102,7 @@ function nodeProblems(parts: Parts): readonly Problem[] {
   const problems: Problem[] = [];
   const anchors = new Set<string>();
   const report = (offset: number, message: string, fix: string) => {
+    if (problems.length >= MOST_PROBLEMS) return;
     const { line, col } = lines.linePos(offset);
     problems.push(problemAt(parts, { line, column: col }, { message, fix }));
   };

@@ -115,7 +115,7 @@ export function throwIfConfiguration(body: ErrorBody, error: ConnectorError, wri
     message: `HubSpot cannot store the scores: ${found.code}${ownPropertiesIn(found.name ?? '')}`,
     ...(error.reason === undefined ? {} : { reason: error.reason }),
     code: found.code,
-    fix: 'Run leadgrade setup: it creates missing properties and adds missing options.',
+    fix: 'Run npx leadgrade setup: it creates missing properties and adds missing options.',
     cause: error,
   });
 }

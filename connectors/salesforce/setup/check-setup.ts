@@ -1,4 +1,4 @@
-// The checks of `leadgrade doctor` for Salesforce: login, objects and fields, streams, API calls,
+// The checks of `npx leadgrade doctor` for Salesforce: login, objects and fields, streams, API calls,
 // clock. Each problem has a fix. Changes nothing.
 import { z } from 'zod';
 import type { SetupCheck, WriteTarget } from '../../../src/crm/connector.ts';

@@ -18,7 +18,7 @@ export interface ModelReview {
 }
 
 /** Comparisons of conditions in one model; a model of a hundred criteria needs a few thousand. */
-const MOST_COMPARISONS = 2_000_000;
+const MOST_COMPARISONS = 500_000;
 
 /**
  * @param model a model that its schema and `findProblems` accepted
