@@ -8,7 +8,7 @@ import type { CsvRecord } from '../../src/csv/records.ts';
 import { formatRowProblem, type RowProblem } from '../../src/csv/row-problem.ts';
 import { formatProblem } from '../../src/domain/problem.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
-import { readText } from '../product/read-text.ts';
+import { readText } from '../model-files/read-text.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Entry, Source } from './entries.ts';
 
