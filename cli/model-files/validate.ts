@@ -8,12 +8,12 @@ import { formatProblemsWithLevel, type Problem } from '../../src/domain/problem.
 import type { FieldFacts } from '../../src/scoring/dead-rules/field-types.ts';
 import { type FileKind, kindOfText } from '../../src/yaml/file-kind.ts';
 import { modelFile } from '../product/load-model.ts';
-import { changedUnderOneVersion } from '../product/model-changes.ts';
-import { readText } from '../product/read-text.ts';
 import { shippedFile } from '../product/shipped-file.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { fieldFacts } from './field-facts.ts';
 import { type Judged, judgeMapping, judgeModel } from './judge-file.ts';
+import { changedUnderOneVersion } from './model-changes.ts';
+import { readText } from './read-text.ts';
 
 export interface ValidateOptions {
   readonly model?: string;
@@ -120,7 +120,8 @@ async function modelProblems(
   io: CommandIo,
   { file, text, facts }: { readonly file: string; readonly text: string; readonly facts: FieldFacts },
 ): Promise<{ problems: readonly Problem[]; reach: readonly string[] }> {
-  const { model, problems, reach } = judgeModel(text, file, facts);
+  const { model, problems, reach: lines } = judgeModel(text, file, facts);
+  const reach = lines.map((line, index) => (index === 0 ? `${file}: ${line}` : line));
   if (model === null) return { problems, reach };
   const changed = await changedUnderOneVersion(io.env, `${model.name}@${model.version}`, text);
   if (changed === null) return { problems, reach };

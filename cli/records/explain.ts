@@ -12,8 +12,8 @@ import { type Erasure, listErasures } from '../../src/store/erasure/erasures.ts'
 import { pointsByBand, type StoredThreshold, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
 import { type FoundLead, findLead, historyOf, type PastResult } from '../../src/store/leads/lead-lookup.ts';
 import { listConflictsOfLead, type SeenConflict } from '../../src/store/records/field-conflicts.ts';
+import { shortHash } from '../model-files/model-changes.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
-import { shortHash } from '../product/model-changes.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { LeadKey, LeadQuery } from '../terminal/lead-key.ts';

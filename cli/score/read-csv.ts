@@ -10,7 +10,7 @@ import { CellNotes } from '../../src/csv/rows/cell-notes.ts';
 import { createRowProjector } from '../../src/csv/rows/project-row.ts';
 import { formatProblem } from '../../src/domain/problem.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
-import { readText } from '../product/read-text.ts';
+import { readText } from '../model-files/read-text.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Source } from './entries.ts';
 import { missingActivitiesLine, missingFieldsLine } from './model-gaps.ts';

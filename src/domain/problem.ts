@@ -41,12 +41,12 @@ export function formatProblemsWithLevel(problems: readonly Problem[]): string[] 
   return bounded(groupsOf(problems).map((group) => `${group[0]?.level}: ${formatGroup(group)}`));
 }
 
-const MOST_LINES = 100;
+const MAX_LINES = 100;
 
-/** Nobody reads thousands of lines; most come from one mistake. */
+/** Thousands of lines mostly come from one mistake. */
 function bounded(lines: readonly string[]): string[] {
-  if (lines.length <= MOST_LINES) return [...lines];
-  return [...lines.slice(0, MOST_LINES), `... and ${lines.length - MOST_LINES} more lines like these.`];
+  if (lines.length <= MAX_LINES) return [...lines];
+  return [...lines.slice(0, MAX_LINES), `... and ${lines.length - MAX_LINES} more lines like these.`];
 }
 
 function groupsOf(problems: readonly Problem[]): Problem[][] {
@@ -76,11 +76,11 @@ function linesOf(problems: readonly Problem[]): string {
   return `line${lines.length === 1 ? '' : 's'} ${shortened(lines.map(String), ' and ')}`;
 }
 
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 
 function shortened(items: readonly string[], last = ', '): string {
-  if (items.length > MOST_SHOWN) {
-    return `${items.slice(0, MOST_SHOWN).join(', ')} and ${items.length - MOST_SHOWN} more`;
+  if (items.length > MAX_SHOWN) {
+    return `${items.slice(0, MAX_SHOWN).join(', ')} and ${items.length - MAX_SHOWN} more`;
   }
   return [items.slice(0, -1).join(', '), items.at(-1)].filter(Boolean).join(last);
 }

@@ -38,11 +38,11 @@ export function parseInWords<T>(schema: z.ZodType<T>, root: unknown, notation: N
     return { sentences: [{ path: [], message, fix: notation.ifEmpty }] };
   }
   const all = parsed.error.issues.flatMap((issue) => furthestIssues(issue, [], context));
-  const issues = all.slice(0, MOST_ISSUES);
+  const issues = all.slice(0, MAX_ISSUES);
   const misspelled = new Set(
     issues.flatMap(({ issue, path }) => {
       if (issue.code !== 'unrecognized_keys') return [];
-      const meant = issue.keys.slice(0, MOST_ISSUES).flatMap((key) => meantKeys(key, path, context));
+      const meant = issue.keys.slice(0, MAX_ISSUES).flatMap((key) => meantKeys(key, path, context));
       return [path, ...meant.map((key) => [...path, key])].map((each) => each.join('\0'));
     }),
   );
@@ -54,8 +54,8 @@ export function parseInWords<T>(schema: z.ZodType<T>, root: unknown, notation: N
   return { sentences: others.flatMap(({ issue, path }) => describeIssue(issue, path, context)) };
 }
 
-/** Nobody reads more; each costs a walk through the file. */
-const MOST_ISSUES = 200;
+/** Each one costs a walk through the file. */
+const MAX_ISSUES = 200;
 
 interface LocatedIssue {
   readonly issue: z.core.$ZodIssue;
@@ -95,7 +95,7 @@ function depthOf(issues: readonly z.core.$ZodIssue[]): number {
 
 function describeIssue(issue: z.core.$ZodIssue, path: Path, context: Context): Sentence[] {
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.slice(0, MOST_ISSUES).map((key) => unknownKey(key, path, context));
+    return issue.keys.slice(0, MAX_ISSUES).map((key) => unknownKey(key, path, context));
   const value = valueAt(context.root, path);
   if (value === undefined && issue.code !== 'custom') return [missing(issue, path, context)];
   if (value === null && issue.code !== 'custom') return [withoutValue(path, context)];

@@ -18,7 +18,7 @@ export function sizeProblem(text: string): TextProblem | null {
   };
 }
 
-/** @returns the text of a file that people edit, without a byte order mark, or why it is no text */
+/** @returns the text of a file that people edit, without a byte order mark, or why it is not a text */
 export function decodeFile(bytes: Uint8Array): { readonly text: string } | { readonly problem: TextProblem } {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {

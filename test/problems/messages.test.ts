@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorCode } from 'yaml';
 import { z } from 'zod';
+import { readText } from '../../cli/model-files/read-text.ts';
 import { readConfig } from '../../cli/product/config.ts';
-import { readText } from '../../cli/product/read-text.ts';
 import { settingsSchema as hubspotSettings } from '../../connectors/hubspot/http/settings.ts';
 import { settingsSchema as salesforceSettings } from '../../connectors/salesforce/http/settings.ts';
 import { csvMappingSchema, readCsvMapping } from '../../src/csv/csv-mapping.ts';
@@ -148,7 +148,7 @@ const SYNTAX: readonly Case[] = [
   [
     'no-break spaces',
     `${HEAD}status:\n\u00a0\u00a0bands:\n    - id: all\n`,
-    'm.yaml:4:1 \u00a0\u00a0bands: a no-break space stands in the key "bands". Type the beginning of the line again, with ordinary spaces.',
+    'm.yaml:4:1 \u00a0\u00a0bands: a no-break space is in the key "bands". Type the beginning of the line again, with ordinary spaces.',
   ],
   [
     'two documents',
@@ -183,7 +183,7 @@ const SYNTAX: readonly Case[] = [
   [
     'an invisible character',
     `${VALID}a: \u0000\n`,
-    'm.yaml:4:4: an invisible character stands in this text. Type the text again.',
+    'm.yaml:4:4: an invisible character is in this text. Type the text again.',
   ],
   [
     'a directive',
@@ -251,7 +251,7 @@ const VALUES: readonly Case[] = [
   [
     'a key one level too low',
     `${HEAD}status: { bands: [ { id: a, gates: [] } ] }\n`,
-    'm.yaml:3:29 status.bands[0].gates: "gates" stands in the wrong place. It belongs beside bands: check its indentation.',
+    'm.yaml:3:29 status.bands[0].gates: "gates" is in the wrong place. It belongs beside bands: check its indentation.',
   ],
   [
     'a text with a unit',
@@ -688,7 +688,7 @@ describe('settings', () => {
   });
 });
 
-describe('a file that is no text', () => {
+describe('a file that is not a text', () => {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'leadgrade-files-'));

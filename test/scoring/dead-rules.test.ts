@@ -265,7 +265,7 @@ test.each([
 test('the highest scores and the way to each band are told', () => {
   const { reach } = judgeModel(model({}), 'm.yaml', new Map());
   expect(reach).toEqual([
-    'Highest attainable: fit 30, behavior 40, total 70. Bands by total:',
+    'highest attainable: fit 30, behavior 40, total 70. Bands by total:',
     '  hot: from 50: reached by fit and behavior together',
     '  cold: all other leads',
   ]);

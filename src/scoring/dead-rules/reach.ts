@@ -87,7 +87,7 @@ export function reachLines(model: Model, reach: Reach): string[] {
   const { bands, basis = 'total' } = model.status;
   const label = basis === 'matrix' ? 'cells' : basis;
   return [
-    `Highest attainable: fit ${fit.max}, behavior ${behavior.max}, total ${total.max}. Bands by ${label}:`,
+    `highest attainable: fit ${fit.max}, behavior ${behavior.max}, total ${total.max}. Bands by ${label}:`,
     ...bands.map(
       (band, index) =>
         `  ${band.id}: ${index === bands.length - 1 ? 'all other leads' : howReached(band, model, reach)}`,

@@ -18,7 +18,11 @@ const criterionSchema = z.strictObject({
   id: idSchema.describe('A short name that stays.'),
   label: idSchema.optional().describe('The name of the criterion, as a sales rep reads it.'),
   field: idSchema.optional().meta({ description: 'The field that the cases test.', examples: CANONICAL_FIELDS }),
-  cases: z.array(caseSchema).min(1).max(MAX_ENTRIES).describe('Tested from top to bottom: the first match gives its points.'),
+  cases: z
+    .array(caseSchema)
+    .min(1)
+    .max(MAX_ENTRIES)
+    .describe('Tested from top to bottom: the first match gives its points.'),
 });
 
 const overrideSchema = z

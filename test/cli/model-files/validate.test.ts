@@ -80,7 +80,7 @@ test('validate judges each named file as what its keys say', async () => {
   const unclear = await leadgrade(['validate', 'f.yaml'], { cwd: own });
   await rm(own, { recursive: true });
   expect(judged.stdout.split('\n')).toEqual([
-    'Highest attainable: fit 0, behavior 40, total 40. Bands by total:',
+    'a.yaml: highest attainable: fit 0, behavior 40, total 40. Bands by total:',
     '  hot: from 30: reached by behavior alone, or by fit and behavior together',
     '  cold: all other leads',
     'a.yaml, b.yaml, c.yaml, d.yaml, e.yaml: valid.',
@@ -101,7 +101,7 @@ test('a draft of a model in mappings/ or models/ is judged as a model', async ()
   await rm(own, { recursive: true });
   expect(code).toBe(0);
   expect(stdout).toContain(
-    'warning: models/next.yaml:4:37 status.bands[0].at_least: no lead is ever hot: it begins at 300',
+    'warning: models/next.yaml:4:41 status.bands[0].at_least: no lead is ever hot: it begins at 300',
   );
   expect(stdout).toContain('mappings/model.yaml, mappings/draft.yaml, models/next.yaml: valid.');
 });

@@ -1,7 +1,7 @@
 // A model that changed while its version did not, and rules that are surely not meant, are said.
 import { expect, test } from 'vitest';
-import { findModelChange } from '../../../cli/product/model-changes.ts';
-import { modelWarnings, ruleWarnings } from '../../../cli/product/model-warnings.ts';
+import { findModelChange } from '../../../cli/model-files/model-changes.ts';
+import { modelWarnings, ruleWarnings } from '../../../cli/model-files/model-warnings.ts';
 import { sha256Hex } from '../../../src/domain/sha256-hex.ts';
 import { compileModel } from '../../../src/scoring/compile/compile.ts';
 import { readModel } from '../../../src/scoring/schemas/model.ts';
@@ -17,7 +17,7 @@ status: { bands: [ { id: hot, at_least: 30, sla: 1h }, { id: cold } ] }
 const store = freshStore(BACKEND);
 const NOW = new Date('2026-11-22T00:00:00Z');
 
-test('a model with the same name, version and content is no change', async () => {
+test('a model with the same name, version and content does not count as changed', async () => {
   const { db } = store;
   await saveModel(db, { hash: sha256Hex(TEXT), name: 'blog@1', text: TEXT }, NOW);
   expect(await findModelChange(db, 'blog@1', sha256Hex(TEXT))).toBeNull();
