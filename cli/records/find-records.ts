@@ -63,13 +63,14 @@ async function keyOfUrl({ db, crms }: FindContext, url: URL): Promise<LeadKey> {
   for (const [crm, { connector }] of crms) {
     const parsed = connector.recordKeys?.parseUrl(url) ?? null;
     if (parsed === null) continue;
+    const id = idOrThrow(parsed);
     const own = await storedAccount(db, crm);
     if (parsed.account !== undefined && own !== null && parsed.account !== own) {
       throw new ConfigurationError(
         `The URL belongs to the ${connector.name} account ${parsed.account}; Leadgrade is connected to ${own}.`,
       );
     }
-    return { crm, id: idOrThrow(parsed) };
+    return { crm, id };
   }
   const names = [...crms.values()].map(({ connector }) => connector.name).join(' or ');
   throw new ConfigurationError(`${url.hostname} is not ${names}. Copy the URL of a record from there.`);

@@ -75,7 +75,7 @@ const linkRule = z.strictObject({
   crm: z.string().min(1).describe('The other CRM: salesforce.'),
   object: z.string().min(1).describe("The other CRM's object: Lead, Contact."),
   from: oneOrMore(objectProperty).describe(
-    'The property with the id of the record in the other CRM (18 characters for Salesforce); in a list, the first property with a value counts.',
+    'The property with the id of the record in the other CRM (15 or 18 characters for Salesforce); in a list, the first property with a value counts.',
   ),
 });
 

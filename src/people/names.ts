@@ -97,7 +97,7 @@ function partsOf({ first, last }: PersonName): NameParts {
 }
 
 function wordsOf(name: string | null): readonly string[] {
-  // An address in the column of a name is no name.
+  // An address in the column of a name says no name.
   if (name === null || name.includes('@')) return [];
   const words = foldName(name).split(/[^\p{L}\p{M}]+/u);
   const named = words.filter((word) => word !== '' && !PARTICLES.has(word) && !PLACEHOLDERS.has(word));

@@ -87,7 +87,7 @@ test('explain says what is wrong with an ID, an address or a URL', async () => {
     ['salesforce:123', 'A Salesforce ID has 15 or 18 letters and digits'],
     ['hubspot:abc', 'A HubSpot ID is a number'],
     ['pipedrive:1', 'CRM "pipedrive" is not set up. Set up: hubspot, salesforce.'],
-    ['nobody@acme.example', 'No record has the address nobody@acme.example now.'],
+    ['stranger@acme.example', 'No record has the address stranger@acme.example now.'],
     ['https://app.hubspot.com/contacts/1/record/0-2/5', 'shows another object than a contact'],
     ['https://app.hubspot.com/contacts/999999999/record/0-1/5', 'belongs to the HubSpot account 999999999'],
     ['https://acme.example/contacts/1', 'acme.example is not HubSpot or Salesforce.'],

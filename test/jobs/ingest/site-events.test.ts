@@ -230,7 +230,7 @@ describe(`a site event (${BACKEND.name})`, () => {
     expect(await assigned()).toEqual({ 'hubspot:1': 1, 'hubspot:2': 1 });
   });
 
-  test('of a shared inbox is of nobody, with a number, a separator or a tag as well', async () => {
+  test('of a shared inbox has no person, with a number, a separator or a tag as well', async () => {
     const inboxes = ['info', 'INFO', 'info2', 'info+fair', 'in-fo'].map((local) => `${local}@acme.example`);
     for (const [index, email] of inboxes.entries()) await readRecord(String(index), email);
     await readRecord('9', 'i.nfo@acme.example');
