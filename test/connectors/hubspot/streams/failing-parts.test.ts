@@ -262,3 +262,32 @@ test('an hour of page views that HubSpot refuses is set aside, and the hours aro
   expect(found.failed).toEqual([expect.stringMatching(/^period .*\/.*/)]);
   expect(found.cursor).toMatchObject({ isFullSync: false });
 });
+
+test('the date at which a deal entered a stage comes from the property that the portal has for that stage', async () => {
+  const stage = (id: string) => ({ id, metadata: { isClosed: 'false', probability: '0.2' } });
+  hubspot()
+    .get('/crm/pipelines/2026-03/deals')
+    .reply(200, { results: [{ stages: [stage('Demo-1'), stage('98'), stage('99'), 'broken'] }, 'broken'] });
+  const names = ['hs_v2_date_entered_demo_1', 'hs_date_entered_98', 'hs_v2_date_entered_99_1234567', 'amount'];
+  hubspot()
+    .get('/crm/properties/2026-03/deals')
+    .reply(200, { results: names.map((name) => ({ name, type: 'datetime' })) });
+  const associations = { contacts: { results: [{ id: '1', type: 'deal_to_contact' }] } };
+  hubspot()
+    .get(`${CRM}/deals`)
+    .query(true)
+    .reply(200, { results: [{ id: '5', properties: {}, associations }] });
+  const requested: string[] = [];
+  hubspot()
+    .persist()
+    .post(`${CRM}/deals/batch/read`)
+    .reply(async (request: Request) => {
+      const body: { properties: string[] } = JSON.parse(await request.text());
+      requested.push(...body.properties.filter((name) => name.includes('entered')));
+      const properties = { dealstage: '98', hs_date_entered_98: '2026-01-02T00:00:00Z' };
+      return [200, { results: [{ id: '5', properties }] }];
+    });
+  const [page] = await pagesOf(connect(), 'deals', null);
+  expect(requested).toEqual(names.slice(0, 3));
+  expect(page?.outcomes).toMatchObject([{ stages: [{ stage: '98', enteredAt: Date.parse('2026-01-02') }] }]);
+});
