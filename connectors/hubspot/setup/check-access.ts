@@ -123,7 +123,10 @@ async function probe(
     // The content of the probe is refused, not the token.
     if (error.kind === 'invalid') return null;
     if (error.kind !== 'forbidden' && !isAbsent(error)) throw error;
-    const fixes = [access.subscription, scopesFix(error) ?? access.fix, ...access.notes];
+    // What needs a subscription needs no scope that an app can have, whatever scope HubSpot names:
+    // `business-intelligence` cannot be chosen.
+    const scopes = access.subscription === undefined ? scopesFix(error) : undefined;
+    const fixes = [access.subscription, scopes ?? access.fix, ...access.notes];
     return { detail: error.message, fix: fixes.filter((text) => text !== undefined).join(' ') };
   }
 }

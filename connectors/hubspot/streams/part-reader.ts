@@ -27,7 +27,7 @@ export function createPartReader(
 ): PartReader {
   const failed: FailedPart[] = [];
   let firstError: ConnectorError | null = null;
-  let isAnyRead = false;
+  let hasRead = false;
   const fail = (part: StreamPart, error: ConnectorError) => {
     if (!setAside.isSkipped(part)) failed.push(failedPart(part.kind, part.id, error));
   };
@@ -37,7 +37,7 @@ export function createPartReader(
       if (setAside.isSkipped({ kind, id })) return;
       try {
         yield* pages();
-        isAnyRead = true;
+        hasRead = true;
       } catch (error) {
         if (!(error instanceof ConnectorError) || !(await isOfPart(http, error, signal))) throw error;
         fail({ kind, id }, error);
@@ -45,7 +45,7 @@ export function createPartReader(
       }
     },
     end() {
-      if (firstError !== null && !isAnyRead && failed.length > 1) throw firstError;
+      if (firstError !== null && !hasRead && failed.length > 1) throw firstError;
       const isFailed = (part: StreamPart) => failed.some((each) => each.kind === part.kind && each.id === part.id);
       // A part that is no longer listed does not exist any more.
       const recovered = setAside.due.filter((part) => !isFailed(part));

@@ -84,7 +84,7 @@ export function singleRowFailure(error: ConnectorError): ConnectorError {
   });
 }
 
-// HubSpot's codes for a defect of one of our properties: every row fails until setup has mended it.
+// HubSpot's codes for a defect of one of our properties: every row fails until setup repairs it.
 const CONFIGURATION_CODES: ReadonlySet<string> = new Set([
   'PROPERTY_DOESNT_EXIST',
   'INVALID_OPTION',

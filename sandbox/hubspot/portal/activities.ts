@@ -7,7 +7,8 @@ import { CALL_DISPOSITIONS } from '../properties/engagement-properties.ts';
 import { DatedList } from '../records/dated-list.ts';
 import type { CrmRecord, RecordTimes } from '../records/record-table.ts';
 import { isEmailEvent } from './marketing-emails.ts';
-import type { Form, Portal } from './portal.ts';
+import type { Portal } from './portal.ts';
+import type { Form } from './portal-items.ts';
 
 export interface NewActivity {
   /** A canonical activity type, or one of `SeedActivity`. */
@@ -47,7 +48,7 @@ export function createActivity(
   if (activity.type === 'list_joined') return joinList(portal, contact, activity);
   if (activity.type === 'event_attended') return addAttendance(portal, contact, activity);
   const form = FORM_OF[activity.type];
-  if (form) return addSubmission(portal, contact, activity, form(activity.attributes), times);
+  if (form) return addSubmission(portal, contact, activity, form(activity.attributes));
   const engagement = ENGAGEMENTS[activity.type];
   if (!engagement) return { problem: `HubSpot has no object for activities of type "${activity.type}"` };
   const { object, properties } = engagement(activity.attributes);
@@ -157,7 +158,6 @@ function addSubmission(
   contact: CrmRecord,
   activity: NewActivity,
   formName: string,
-  { indexFrom: visibleFrom }: RecordTimes,
 ): CreatedActivity | { readonly problem: string } {
   const address = contact.properties.get('email');
   if (address === undefined) return { problem: 'a form submission needs a contact with an e-mail address' };
@@ -168,7 +168,7 @@ function addSubmission(
   const values = Object.entries(named).map(([name, value]) => ({ name, value: String(value), objectTypeId: '0-1' }));
   const id = uuidOf(`submission ${form.id} ${form.submissions.added}`);
   const pageUrl = String(page ?? 'https://www.leadgrade.example/');
-  form.submissions.add({ id, at: activity.at, visibleFrom: portal.formsFrom(visibleFrom), pageUrl, values });
+  form.submissions.add({ id, at: activity.at, visibleFrom: portal.formsFrom(), pageUrl, values });
   return { object: 'form_submissions', id };
 }
 

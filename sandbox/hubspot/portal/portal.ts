@@ -15,46 +15,7 @@ import { MarketingEmails } from './marketing-emails.ts';
 import { MarketingEvents } from './marketing-events.ts';
 import { type Pipeline, pipelineProperties, STANDARD_PIPELINES, type Stage } from './pipelines.ts';
 import { type ChangeSource, type PortalChange, USER } from './portal-change.ts';
-
-interface Submission {
-  readonly id: string;
-  readonly at: number;
-  /** When the API begins to return it (epoch ms). */
-  readonly visibleFrom: number;
-  readonly pageUrl: string;
-  readonly values: readonly { readonly name: string; readonly value: string; readonly objectTypeId: string }[];
-}
-
-export interface Form {
-  readonly id: string;
-  readonly name: string;
-  readonly formType: 'hubspot' | 'captured' | 'flow' | 'blog_comment';
-  /** Deleted, and still listed for a moment: its submissions are a 404. */
-  isDeleted: boolean;
-  readonly createdAt: number;
-  readonly submissions: DatedList<Submission>;
-}
-
-/**
- * A rule of the portal that refuses each write of these contacts, whatever it writes
- * (https://developers.hubspot.com/changelog/crm-api-write-validation-enforcement).
- */
-export interface ValidationRule {
-  readonly contactIds: readonly string[];
-  readonly property: string;
-  readonly error: string;
-  readonly message: string;
-}
-
-export interface PageVisit {
-  readonly id: string;
-  readonly at: number;
-  /** When the API begins to return it (epoch ms). */
-  readonly visibleFrom: number;
-  readonly eventType: 'e_visited_page';
-  contactId: string;
-  readonly properties: Readonly<Record<string, string>>;
-}
+import type { Form, PageVisit, ValidationRule } from './portal-items.ts';
 
 export interface PortalSettings {
   readonly tier: Tier;
@@ -82,10 +43,10 @@ export class Portal {
   readonly #archivedLinks = new Map<string, ReturnType<LinkStore['removeAll']>>();
   /** The portal's own rules, which apply to every write. */
   validationRules: readonly ValidationRule[] = [];
-  /** Delay (ms) until search, forms and events return a change. */
+  /** Delay (ms) until search and event endpoints return a change. */
   searchLagMs: number;
-  /** Delay (ms) until a form lists a new submission; null = the same. */
-  formLagMs: number | null = null;
+  /** Delay (ms) until a form lists a new submission. */
+  formLagMs = 0;
   readonly #tables: ReadonlyMap<ObjectType, RecordTable>;
   readonly #registries: ReadonlyMap<ObjectType, PropertyRegistry>;
 
@@ -118,9 +79,9 @@ export class Portal {
     return this.clock.now() + this.searchLagMs;
   }
 
-  /** When its form begins to list a new submission (epoch ms). @param indexFrom when search does */
-  formsFrom(indexFrom: number): number {
-    return this.formLagMs === null ? indexFrom : this.clock.now() + this.formLagMs;
+  /** When its form begins to list a submission that is made now (epoch ms). */
+  formsFrom(): number {
+    return this.formLagMs === 0 ? Number.NEGATIVE_INFINITY : this.clock.now() + this.formLagMs;
   }
 
   /** Creates a record now. */

@@ -67,7 +67,7 @@ describe('forms', () => {
   });
 
   test('return a submission only after the delay of the index', async () => {
-    await sandbox.control('PUT', '/search-lag', { ms: 60_000 });
+    await sandbox.control('PUT', '/lateness', { searchMs: 60_000, formsMs: 60_000 });
     await act(0, 'form_submission', { form: 'demo' });
     const { results } = (await sandbox.call('GET', '/marketing/v3/forms?limit=100')).body;
     const { id } = results.find((form: { name: string }) => form.name === 'Request a demo');

@@ -5,8 +5,8 @@ import { z } from 'zod';
 export const id = z.union([z.string(), z.number()]).transform(String);
 
 /**
- * A page token, decoded once: HubSpot returns some percent-encoded (`MQ%3D%3D`), as they stand in
- * its own `link`. Sent as they are, they would be encoded twice
+ * A page token, decoded once: HubSpot returns some percent-encoded (`MQ%3D%3D`), for its own
+ * `link`. Sent as they are, they would be encoded twice
  * (https://github.com/HubSpot/hubspot-api-nodejs/issues/480).
  */
 export const pageToken = z.union([z.string(), z.number()]).transform((token) => decodeOnce(String(token)));

@@ -81,7 +81,7 @@ class WindowWalk<E> {
   /** The end of the current window. */
   #to: number;
   #isResumed: boolean;
-  #isAnyRead = false;
+  #hasRead = false;
   #refused = 0;
   #checkToken: ReturnType<typeof pageTokens>;
 
@@ -132,7 +132,7 @@ class WindowWalk<E> {
     const fresh = events.filter((event) => !known.includes(source.dated(event).id));
     const { activities, unmatched, failed: unread = [] } = await source.match(fresh, signal);
     const failed = [...unread, ...unexpectedEvents(unexpected)].filter((part) => !setAside.isSkipped(part));
-    this.#isAnyRead = true;
+    this.#hasRead = true;
     const to = this.#to;
     const inOverlap = events.map((event) => source.dated(event)).filter(({ at }) => at >= to - OVERLAP_MS);
     const matched = inOverlap.map(({ id }) => id).filter((id) => unmatched?.has(id) !== true);
@@ -166,7 +166,7 @@ class WindowWalk<E> {
       return null;
     }
     this.#refused += 1;
-    if (!this.#isAnyRead && (to === this.#end || this.#refused >= MAX_REFUSED)) throw error;
+    if (!this.#hasRead && (to === this.#end || this.#refused >= MAX_REFUSED)) throw error;
     this.isOver = to === this.#end;
     this.#begin(to - 1, this.#end);
     const failed = [failedPart(PERIOD, periodId(from, to), error)];

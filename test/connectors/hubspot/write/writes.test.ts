@@ -139,6 +139,45 @@ test.each([
   expect(calls()).toBe(1);
 });
 
+test("a rule of the portal for a property of its own keeps one contact from being written, in HubSpot's words, and no other", async () => {
+  const rule = { isValid: false, message: 'x was not one of the allowed options', error: 'INVALID_OPTION' };
+  const message = `Property values were not valid: ${JSON.stringify([{ ...rule, name: 'customer_segment' }])}`;
+  respond((ids) => {
+    if (ids.includes('3')) return [400, { status: 'error', category: 'VALIDATION_ERROR', message }];
+    return [200, { results: ids.map(written) }];
+  });
+  const { connector, signal } = connect();
+  const results = await connector.writeScores(patches(['1', '2', '3', '4']), signal);
+  expect(results.filter(({ kind }) => kind === 'written').map(({ ref }) => ref.id)).toEqual(['1', '2', '4']);
+  const failed = results.find((result) => result.kind === 'failed')!;
+  expect(failed.ref.id).toBe('3');
+  expect(failed.error).toMatchObject({ kind: 'invalid', code: 'INVALID_OPTION' });
+  expect(failed.error.message).toContain('was not one of the allowed options');
+  expect(failed.error.fix).toContain('the property "customer_segment"');
+});
+
+test.each([500, 504])(
+  'a contact for which HubSpot fails with status %i is refused, and the others are written',
+  async (status) => {
+    respond((ids) => (ids.includes('3') ? [status, { message: 'x' }] : [200, { results: ids.map(written) }]));
+    const { connector, signal } = connect({ retries: 0 });
+    const results = await connector.writeScores(patches(['1', '2', '3', '4', '5']), signal);
+    const kinds = results.map((result) => `${result.ref.id} ${result.kind}`);
+    expect(kinds.toSorted()).toEqual(['1 written', '2 written', '3 failed', '4 written', '5 written']);
+    const failed = results.find((result) => result.kind === 'failed')!;
+    expect(failed.error).toMatchObject({ kind: 'invalid', code: `HTTP_${status}` });
+  },
+);
+
+test('a rule that refuses every contact costs no call for each of them', async () => {
+  const ids = Array.from({ length: 100 }, (_, at) => String(at + 1));
+  const { calls } = respond(() => [400, { category: 'VALIDATION_ERROR', message: 'a rule of the portal' }]);
+  const { connector, signal } = connect();
+  const results = await connector.writeScores(patches(ids), signal);
+  expect(results.map(({ kind }) => kind)).toEqual(ids.map(() => 'failed'));
+  expect(calls()).toBeLessThan(30);
+});
+
 test('a batch that is refused because one contact is gone is written without it', async () => {
   respond((ids) => {
     if (ids.includes('2')) return [404, { category: 'OBJECT_NOT_FOUND', message: 'contact does not exist' }];
