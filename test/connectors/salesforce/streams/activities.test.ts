@@ -495,3 +495,13 @@ describe('rows that are no activity of a lead', () => {
     expect(typesAndPeople((await read(connected, 'emails')).activities)).toEqual([`email_reply ${org.lead(0)}`]);
   });
 });
+
+test('a deleted campaign member is in no query, so that only a comparison of all members finds it', async () => {
+  const connected = await open({ dataset: peopleWithDeals(2, [], [did(0, 'form_submission', { form: 'demo' })]) });
+  const { org } = connected;
+  const cursor = await cursorAfterAll(connected, 'campaign_members');
+  const [id] = await org.column('SELECT Id FROM CampaignMember');
+  await org.control('DELETE', `/records/CampaignMember/${String(id)}`);
+  expect((await org.query('SELECT Id FROM CampaignMember', true)).body.totalSize).toBe(0);
+  expect(await read(connected, 'campaign_members', cursor)).toMatchObject({ activities: [], complete: [] });
+});
