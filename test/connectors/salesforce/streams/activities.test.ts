@@ -475,7 +475,7 @@ describe('rows that are no activity of a lead', () => {
     expect(activities.map(({ id }) => id)).not.toContain(`event:${body.id}`);
   });
 
-  test('the pattern of a series of calls is no call', async () => {
+  test('the pattern of a series of calls does not count', async () => {
     const connected = await open(calls(0));
     const { org } = connected;
     const values = { Type: 'Call', WhoId: org.lead(0), Status: 'Completed', ActivityDate: '2026-03-03' };
@@ -484,7 +484,7 @@ describe('rows that are no activity of a lead', () => {
     expect(typesAndPeople((await read(connected, 'tasks')).activities)).toEqual([`call ${org.lead(0)}`]);
   });
 
-  test('an e-mail to a case is no reply, and an e-mail to a sales rep is one', async () => {
+  test('an e-mail to a case does not count as a reply, and an e-mail to a sales rep does', async () => {
     const connected = await open({ dataset: peopleWithDeals(3, [], [did(0, 'email_reply')]) });
     const { org } = connected;
     const { body } = await org.control('POST', '/records/Case', { values: { Subject: 'It does not work' } });
