@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { patient } from './test/support/patience.ts';
 
 // nock replaces the HTTP of a whole process.
 const NOCK = ['test/connectors/hubspot/**/*.test.ts'];
@@ -27,10 +28,10 @@ const NODE_MODULES = '**/node_modules/**';
 export default defineConfig({
   test: {
     globalSetup: ['test/support/templates.ts'],
-    // 10 s on an idle machine; three times that leaves room for a busy one.
-    testTimeout: 30_000,
+    // 10 s on an idle machine; three times that, and more on a machine that is busy when the run begins.
+    testTimeout: patient(30_000),
     // Opening a product in a hook copies a database, which is slow on a busy machine.
-    hookTimeout: 60_000,
+    hookTimeout: patient(60_000),
     // Tests wait for clocks and servers half of the time, so that more workers than the two processors are of use.
     maxWorkers: 4,
     // Most files leave nothing behind in their process: many share one, and the modules that it has loaded.
@@ -44,7 +45,7 @@ export default defineConfig({
           include: COMMANDS,
           exclude: [...LONG, NODE_MODULES],
           isolate: true,
-          testTimeout: 60_000,
+          testTimeout: patient(60_000),
         },
       },
       {
@@ -57,11 +58,16 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'product', include: PRODUCT, exclude: [...FAULTS, ...LONG, NODE_MODULES], testTimeout: 60_000 },
+        test: {
+          name: 'product',
+          include: PRODUCT,
+          exclude: [...FAULTS, ...LONG, NODE_MODULES],
+          testTimeout: patient(60_000),
+        },
       },
       {
         extends: true,
-        test: { name: 'faults', include: FAULTS, exclude: [...LONG, NODE_MODULES], testTimeout: 60_000 },
+        test: { name: 'faults', include: FAULTS, exclude: [...LONG, NODE_MODULES], testTimeout: patient(60_000) },
       },
       {
         extends: true,
@@ -69,8 +75,8 @@ export default defineConfig({
           name: 'backends',
           include: BACKENDS,
           exclude: [NODE_MODULES],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          testTimeout: patient(180_000),
+          hookTimeout: patient(120_000),
         },
       },
       { extends: true, test: { name: 'sandbox', include: SANDBOX, exclude: [...LONG, NODE_MODULES] } },
@@ -81,8 +87,8 @@ export default defineConfig({
           include: LONG,
           exclude: [NODE_MODULES],
           isolate: true,
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          testTimeout: patient(180_000),
+          hookTimeout: patient(120_000),
         },
       },
     ],

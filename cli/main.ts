@@ -2,6 +2,7 @@
 // bin/leadgrade.js.
 import { loadEnvironment } from './product/environment.ts';
 import { runProgram } from './program.ts';
+import { endAfterCommand, endAtSignals } from './terminal/shutdown-signal.ts';
 
 // `leadgrade score | head`: the reader has closed the pipe.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -27,4 +28,6 @@ const io = {
   },
 };
 
+endAtSignals();
 await runProgram(io, process.argv.slice(2));
+endAfterCommand([process.stdout, process.stderr]);

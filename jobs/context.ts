@@ -9,6 +9,7 @@ import type { PeoplePolicy } from '../src/people/people-policy.ts';
 import type { CompiledModel } from '../src/scoring/compile/compile.ts';
 import type { EditPolicy } from '../src/store/records/field-conflicts.ts';
 import type { Tables } from '../src/store/tables/tables.ts';
+import type { AddTitleFields } from '../src/titles/read-title.ts';
 import type { EnqueueOptions, JobName, JobPayloads } from './job-types.ts';
 
 /** A CRM with its mapping. */
@@ -46,14 +47,16 @@ export interface JobContext {
   readonly model: ActiveModel;
   /** Which records belong to one person, and which CRM's value wins. */
   readonly people: PeoplePolicy;
+  /** What job titles say about people, and the hash of the file. */
+  readonly titles: { readonly addFields: AddTitleFields; readonly hash: string };
   /** Cron expression of the nightly job. */
   readonly nightly: string;
   /** IANA time zone of the nightly job and of the dates in explanations. */
   readonly timezone: string;
   readonly clock: Clock;
   /**
-   * Debounce window (ms): a record or lead is read or scored at most once in it, however many
-   * events arrive.
+   * Debounce window (ms): a record is read at most once in it, and a lead that activities made due
+   * is scored at most once in it, however many events arrive.
    */
   readonly debounceMs: number;
   /** Days before its last complete reading from which the nightly job reads a stream once more. */

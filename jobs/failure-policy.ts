@@ -1,5 +1,8 @@
-// How jobs react to a failure of a CRM: which direction (read, write) is paused, and for how long.
-// No other file decides this.
+// How jobs react to a failure of a CRM. A failure has the size of its cause (docs/operations.md):
+// - one record, form, period or item is set aside; a batch is halved down to it (failures/);
+// - a stream, or the calls about one object, is set aside if all of it fails;
+// - one direction (read, write) of the CRM is paused if the CRM is down, or refuses us: this file.
+// What is set aside is tried again after minutes, then hours (src/domain/retry-delays.ts).
 import { ConnectorError, type ConnectorErrorKind } from '../src/crm/connector-error.ts';
 import { activePause, type CrmPause, clearPause, clearPausesOfKinds, pauseCrm } from '../src/store/sync/crm-pauses.ts';
 import type { JobContext, MappedCrm } from './context.ts';
@@ -29,12 +32,6 @@ export const OPERATOR_ACTION_KINDS: ReadonlySet<string> = new Set([
   'not-found',
   'configuration',
 ]);
-
-/**
- * Kinds that make one stream unavailable (missing scope, removed API version). The other streams
- * are still read.
- */
-export const STREAM_UNAVAILABLE_KINDS: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'invalid']);
 
 /** A CRM that has been paused for longer counts as down. */
 const DOWN_AFTER_MS = 2 * MINUTES;

@@ -1,5 +1,7 @@
 // The express app of the web role.
 import express, { type ErrorRequestHandler, type Express } from 'express';
+import type { Clock } from '../src/domain/clock.ts';
+import { createThrottledLog, redactError, type WarningLog } from '../src/domain/throttled-log.ts';
 import { type HealthParts, healthRoutes } from './health.ts';
 import { createBodyReader } from './http/body-reader.ts';
 import { type Metrics, metricsRoutes } from './http/metrics.ts';
@@ -29,15 +31,34 @@ export function createApp(parts: AppParts): Express {
   app.use((_request, response) => {
     response.status(404).json({ error: 'There is nothing at this address.' });
   });
-  app.use(handleError);
+  app.use(createErrorHandler(metrics, webhooks));
   return app;
 }
 
 /** The response contains no details of the error: no stack and no path of this machine. */
-const handleError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  if (response.headersSent) return next(error);
-  const isBadRequest = error instanceof Error && 'status' in error && error.status === 400;
-  response
-    .status(isBadRequest ? 400 : 503)
-    .json({ error: isBadRequest ? 'The request cannot be read.' : 'Try again later.' });
-};
+function createErrorHandler(
+  metrics: Metrics,
+  { log, clock }: { readonly log: WarningLog; readonly clock: Clock },
+): ErrorRequestHandler {
+  const warn = createThrottledLog(log, clock);
+  return (error: unknown, request, response, next) => {
+    const isBadRequest = error instanceof Error && 'status' in error && error.status === 400;
+    if (!isBadRequest) {
+      const part = partOf(request.path);
+      metrics.error(part);
+      warn(part, { part, ...redactError(error) }, `a request to ${part} failed inside the web role`);
+    }
+    if (response.headersSent) return next(error);
+    response
+      .status(isBadRequest ? 400 : 503)
+      .json({ error: isBadRequest ? 'The request cannot be read.' : 'Try again later.' });
+  };
+}
+
+const PARTS = ['webhooks', 'events', 'metrics', 'readyz', 'healthz'];
+
+/** A path is chosen by the sender, so it is neither logged nor a label. */
+function partOf(path: string): string {
+  const [, first = ''] = path.split('/');
+  return PARTS.includes(first) ? first : 'other';
+}

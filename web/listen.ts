@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Express } from 'express';
+import { limitConnections } from './http/connection-limit.ts';
 
 /** Slowloris protection: slow requests are aborted. HubSpot itself gives up after five seconds. */
 const LIMITS = {
@@ -16,7 +17,7 @@ const MAX_CONNECTIONS = 1_000;
 /** @throws the system error when the port is in use */
 export async function startHttpServer(app: Express, port: number): Promise<Server> {
   const server = createServer(LIMITS, app);
-  server.maxConnections = MAX_CONNECTIONS;
+  limitConnections(server, MAX_CONNECTIONS);
   server.listen(port);
   await once(server, 'listening');
   return server;

@@ -10,6 +10,7 @@ import { writeMeetingModel } from '../../test/support/meeting-model.ts';
 import { freePort, type Running, startNode } from '../../test/support/processes.ts';
 import { onServer } from '../../test/support/servers.ts';
 
+const METRICS_TOKEN = 'a-token-for-metrics';
 const CLI = new URL('../../bin/leadgrade.js', import.meta.url).pathname;
 export const WRITE_KEY = 'bench-write-key-0123456789';
 // Far longer than any run takes, so that a hanging service ends the benchmark.
@@ -88,6 +89,7 @@ async function createEnvironment(
     MODEL_FILE: await writeMeetingModel(folder),
     PORT: String(port),
     PUBLIC_URL: url,
+    METRICS_TOKEN,
     EVENTS_WRITE_KEYS: `bench:${WRITE_KEY}`,
     LOG_LEVEL: 'warn',
     HUBSPOT_API_URL: hubspot.url,
@@ -138,7 +140,7 @@ async function pollUntilWritten(url: string, service: Running): Promise<void> {
   const deadline = performance.now() + WRITTEN_WITHIN_MS;
   for (let idleChecks = 0; idleChecks < 3; ) {
     await Promise.race([sleep(1_000), ended]);
-    const checks = await fetch(`${url}/readyz`)
+    const checks = await fetch(`${url}/readyz`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } })
       .then(async (response) => readySchema.parse(await response.json()).checks)
       .catch(() => []);
     const pending = checks.find(({ name }) => name === 'pending')?.detail;

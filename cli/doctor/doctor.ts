@@ -1,5 +1,6 @@
 // `leadgrade doctor`: checks everything that the product needs, and prints the fix for every
 // problem.
+import type { JobContext } from '../../jobs/context.ts';
 import { isSuperseded } from '../../jobs/read/fallback-streams.ts';
 import type { ChangeStream, CrmConnector, SetupCheck } from '../../src/crm/connector.ts';
 import { countErrors } from '../../src/store/leads/record-errors.ts';
@@ -7,11 +8,14 @@ import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
 import { chosenCrms } from '../product/chosen-crms.ts';
+import { findModelChange, shortHash } from '../product/model-changes.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Finding } from './finding.ts';
+import { secretFileFindings } from './secret-files.ts';
+import { setAsideFindings, withoutContradictions } from './set-aside.ts';
 import { webhookFindings } from './webhooks.ts';
 
 const SIGNS: Readonly<Record<SetupCheck['level'], string>> = {
@@ -31,8 +35,11 @@ export function doctor(io: CommandIo, options: DoctorOptions): Promise<void> {
     const { db, clock, crms } = product.context;
     const connectors = [...crms.values()].map(({ connector }) => connector);
     const webhooks = await webhookFindings({ db, clock, connectors, publicUrl: config.publicUrl });
-    const stored = [...(await ownFindings(product)), ...webhooks].filter(isAbout(chosen));
-    const live = await crmFindings(product, chosen);
+    const secrets = await secretFileFindings(io.env, process.cwd());
+    const setAside = (await setAsideFindings(product.context)).filter(isAbout(chosen));
+    const own = withoutContradictions([...(await ownFindings(product)), ...secrets], setAside);
+    const stored = [...own, ...setAside, ...webhooks].filter(isAbout(chosen));
+    const live = withoutContradictions(await crmFindings(product, chosen), setAside);
     const findings = [...withoutRepeats(stored, live), ...live];
     if (options.json) io.stdout.write(`${JSON.stringify({ findings })}\n`);
     else for (const finding of findings) io.stdout.write(`${toLines(finding)}\n`);
@@ -60,7 +67,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
   const isServiceRunning = await isWorkerAlive(db, clock.now());
   return [
     { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },
-    { part: 'leadgrade', what: 'model', level: 'ok', detail: context.model.compiled.id },
+    await modelFinding(context),
     isServiceRunning
       ? { part: 'leadgrade', what: 'service', level: 'ok', detail: 'a worker is running' }
       : {
@@ -84,6 +91,14 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
         ]),
     ...(await allStreams(db)).flatMap((row) => streamFinding(row, context.crms.get(row.crm)?.connector.streams ?? [])),
   ];
+}
+
+async function modelFinding({ db, model }: JobContext): Promise<Finding> {
+  const { id } = model.compiled;
+  const about = { part: 'leadgrade', what: 'model' };
+  const change = await findModelChange(db, id, model.hash);
+  if (change === null) return { ...about, level: 'ok', detail: `${id} (${shortHash(model.hash)})` };
+  return { ...about, level: 'warning', detail: change.message, fix: change.fix };
 }
 
 function pauseFinding({ crm, direction, since, message, fix, until }: CrmPause): Finding {

@@ -8,6 +8,7 @@ import { mappingSchema } from '../../src/mapping/mapping.ts';
 import { peopleSchema } from '../../src/people/people-policy.ts';
 import { modelSchema } from '../../src/scoring/schemas/model.ts';
 import type { Shape } from '../../src/scoring/schemas/schema-shapes.ts';
+import { titlesSchema } from '../../src/titles/titles-schema.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -22,6 +23,7 @@ export function editorSchemas(): ReadonlyMap<string, string> {
     ],
     ['mappings/schema/events.schema.json', toText(eventsMappingSchema, "Mapping of a site's events for Leadgrade")],
     ['mappings/schema/people.schema.json', toText(peopleSchema, 'One person in several CRMs, for Leadgrade')],
+    ['mappings/schema/titles.schema.json', toText(titlesSchema, 'Dictionary of job titles, for Leadgrade')],
   ]);
 }
 

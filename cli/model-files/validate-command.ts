@@ -5,13 +5,14 @@ import type { ValidateOptions } from './validate.ts';
 
 export function validateCommand(io: CommandIo): Command {
   return new Command('validate')
+    .argument('[files...]', 'files of any kind: models, mappings of CRMs, exports or events, people.yaml')
     .option('--model <file>', 'model file (default: MODEL_FILE, or mappings/model.yaml)')
     .option(
       '--mapping <files...>',
-      'mapping files of CRMs, CSV exports or events, or people.yaml (default: mappings/*.yaml except the model)',
+      'mapping files of CRMs, CSV exports or events, or people.yaml (default: mappings/*.yaml except the model, and models/*.yaml)',
     )
     .option('--json', 'print the problems as JSON')
-    .action(async (options: ValidateOptions) => {
-      await (await import('./validate.ts')).validate(io, options);
+    .action(async (files: readonly string[], options: ValidateOptions) => {
+      await (await import('./validate.ts')).validate(io, files, options);
     });
 }

@@ -1,11 +1,19 @@
-// `leadgrade validate`: checks the model, the mappings and people.yaml, and prints file, line and
-// path of every problem.
+// `leadgrade validate`: checks the model, the mappings and people.yaml, and prints file, line,
+// column and path of every problem; of a valid model, how its bands are reached.
+import { existsSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { connectorIds } from '../../connectors/registry.ts';
-import { formatProblem, type Problem } from '../../src/domain/problem.ts';
-import { readModel } from '../../src/scoring/schemas/model.ts';
-import { modelFile, readText } from '../product/load-model.ts';
+import { formatProblemsWithLevel, type Problem } from '../../src/domain/problem.ts';
+import type { FieldFacts } from '../../src/scoring/dead-rules/field-types.ts';
+import { type FileKind, kindOfText } from '../../src/yaml/file-kind.ts';
+import { modelFile } from '../product/load-model.ts';
+import { changedUnderOneVersion } from '../product/model-changes.ts';
+import { readText } from '../product/read-text.ts';
+import { shippedFile } from '../product/shipped-file.ts';
 import type { CommandIo } from '../terminal/io.ts';
+import { fieldFacts } from './field-facts.ts';
+import { type Judged, judgeMapping, judgeModel } from './judge-file.ts';
 
 export interface ValidateOptions {
   readonly model?: string;
@@ -13,45 +21,99 @@ export interface ValidateOptions {
   readonly json?: true;
 }
 
-export async function validate(io: CommandIo, options: ValidateOptions): Promise<void> {
-  const model = modelFile(io.env, options.model);
-  const mappings = options.mapping ?? (await defaultMappings(model));
-  const problems = [...(await modelProblems(model))];
-  for (const file of mappings) problems.push(...(await mappingProblems(file)));
-  const isValid = !problems.some((problem) => problem.level === 'error');
-  const files = [model, ...mappings];
-  const printed = options.json ? JSON.stringify({ valid: isValid, files, problems }) : toText(problems, files, isValid);
+/** A file with its text, or the problem that it cannot be read. */
+interface Opened {
+  readonly file: string;
+  readonly text: string | Problem;
+  readonly kind: FileKind | null;
+}
+
+/** @param named files of any kind; none: the model and all mappings of the folder */
+export async function validate(io: CommandIo, named: readonly string[], options: ValidateOptions): Promise<void> {
+  const opened = await openAll(io, named, options);
+  const problems: Problem[] = [];
+  const judged: Judged[] = [];
+  for (const { file, text, kind } of opened) {
+    if (typeof text !== 'string') problems.push(text);
+    else if (kind !== null && kind !== 'model') judged.push(await judgeMapping(text, file, kind));
+    else if (kind === null) problems.push(unclear(file));
+  }
+  const facts = fieldFacts(await knownFields(judged));
+  const reach: string[] = [];
+  const models: Problem[] = [];
+  for (const { file, text, kind } of opened) {
+    if (typeof text !== 'string' || kind !== 'model') continue;
+    const found = await modelProblems(io, { file, text, facts });
+    models.push(...found.problems);
+    reach.push(...found.reach);
+  }
+  const all = [...models, ...problems, ...judged.flatMap((each) => each.problems)];
+  const files = opened.map(({ file }) => file);
+  const isValid = !all.some(({ level }) => level === 'error');
+  const printed = options.json
+    ? JSON.stringify({ valid: isValid, files, problems: all.map(({ listed, ...problem }) => problem) })
+    : [...formatProblemsWithLevel(all), ...reach, isValid ? `${files.join(', ')}: valid.` : 'Not valid.'].join('\n');
   io.stdout.write(`${printed}\n`);
   if (!isValid) io.setExitCode(2);
 }
 
-async function defaultMappings(model: string): Promise<string[]> {
+async function openAll(
+  io: CommandIo,
+  named: readonly string[],
+  { model, mapping }: ValidateOptions,
+): Promise<readonly Opened[]> {
+  if (named.length > 0) return Promise.all(named.map((file) => open(file, null)));
+  const main = modelFile(io.env, model);
+  const others = mapping ?? (await defaultFiles(main));
+  return Promise.all([open(main, 'model'), ...others.map((file) => open(file, null))]);
+}
+
+async function open(file: string, wanted: FileKind | null): Promise<Opened> {
+  const text = await readText(file);
+  if (typeof text !== 'string') return { file, text, kind: wanted };
+  // An empty file is named by what its name says.
+  const isEmpty = text.split('\n').every((line) => /^\s*(#|$)/.test(line));
+  const byName = /model/i.test(basename(file)) ? 'model' : 'crm';
+  return { file, text, kind: wanted ?? (isEmpty ? byName : kindOfText(text)) };
+}
+
+/** The mappings, and the drafts of models in `models/`. */
+async function defaultFiles(model: string): Promise<string[]> {
   const files: string[] = [];
-  for await (const file of glob('mappings/*.yaml')) files.push(file);
+  for await (const file of glob(['mappings/*.yaml', 'models/*.yaml'])) files.push(file);
   return files.filter((file) => file !== model && file !== 'mappings/model.yaml').sort();
 }
 
-async function modelProblems(file: string): Promise<readonly Problem[]> {
-  const text = await readText(file);
-  return typeof text === 'string' ? readModel(text, file).problems : [text];
+function unclear(file: string): Problem {
+  const message = 'the keys of the file do not tell what it is.';
+  const fix =
+    'A model begins with name and version, the mapping of a CRM with crm, that of an export with csv, people.yaml with match.';
+  return { level: 'error', file, path: '', message, fix };
 }
 
-async function mappingProblems(file: string): Promise<readonly Problem[]> {
-  const text = await readText(file);
-  if (typeof text !== 'string') return [text];
-  if (/^csv:/m.test(text)) return (await import('../../src/csv/csv-mapping.ts')).readCsvMapping(text, file).problems;
-  if (/^match:/m.test(text)) {
-    const { readPeople } = await import('../../src/people/people-policy.ts');
-    return readPeople(text, file, await connectorIds()).problems;
-  }
-  // The mapping of a CRM has activities, too.
-  if (/^activities:/m.test(text) && !/^(crm|fields|write_back):/m.test(text)) {
-    return (await import('../../src/mapping/events-mapping.ts')).readEventsMapping(text, file).problems;
-  }
-  return (await import('../../src/mapping/mapping.ts')).readMapping(text, file).problems;
+/** The fields of the mappings that are judged; without one, of those that the service would use. */
+async function knownFields(judged: readonly Judged[]): Promise<readonly NonNullable<Judged['fields']>[]> {
+  const given = judged.flatMap(({ fields }) => fields ?? []);
+  if (given.length > 0) return given;
+  const used = (await connectorIds())
+    .map((crm) => shippedFile(`mappings/${crm}.yaml`))
+    .filter((file) => existsSync(file));
+  const found = await Promise.all(
+    used.map(async (file) => {
+      const text = await readText(file);
+      return typeof text === 'string' ? judgeMapping(text, file, 'crm') : { problems: [text] };
+    }),
+  );
+  return found.flatMap(({ fields }: Judged) => fields ?? []);
 }
 
-function toText(problems: readonly Problem[], files: readonly string[], isValid: boolean): string {
-  const lines = problems.map((problem) => `${problem.level}: ${formatProblem(problem)}`);
-  return [...lines, isValid ? `${files.join(', ')}: valid.` : 'Not valid.'].join('\n');
+async function modelProblems(
+  io: CommandIo,
+  { file, text, facts }: { readonly file: string; readonly text: string; readonly facts: FieldFacts },
+): Promise<{ problems: readonly Problem[]; reach: readonly string[] }> {
+  const { model, problems, reach } = judgeModel(text, file, facts);
+  if (model === null) return { problems, reach };
+  const changed = await changedUnderOneVersion(io.env, `${model.name}@${model.version}`, text);
+  if (changed === null) return { problems, reach };
+  return { problems: [...problems, { level: 'warning', file, path: 'version', ...changed }], reach };
 }

@@ -1,7 +1,7 @@
 // Parses the environment into the configuration. Reports all problems at once.
-import type { z } from 'zod';
 import { ConfigurationError } from './configuration-error.ts';
 import { type Environment, readSetting, readSettingsByPrefix } from './environment.ts';
+import { parseSettings } from './parse-settings.ts';
 import { type LogLevel, SETTING_NOTES, type SettingValues, settingsSchema } from './settings-schema.ts';
 
 export interface Config {
@@ -47,10 +47,10 @@ export function readConfig(environment: Environment): ConfigResult {
     return undefined;
   };
   const given = Object.fromEntries(Object.keys(settingsSchema.shape).map((name) => [name, read(name)]));
-  const parsed = settingsSchema.safeParse(given);
-  for (const issue of parsed.error?.issues ?? []) problems.push(describeIssue(issue, given));
-  if (!parsed.success || problems.length > 0) return { problems: joinProblems(problems) };
-  return { config: toConfig(parsed.data, environment) };
+  const parsed = parseSettings(settingsSchema, given, { environment, isSecret: isSecretSetting });
+  if ('problems' in parsed) problems.push(...parsed.problems);
+  if ('problems' in parsed || problems.length > 0) return { problems: joinProblems(problems) };
+  return { config: toConfig(parsed.value, environment) };
 }
 
 /** @throws ConfigurationError that lists all problems */
@@ -83,11 +83,8 @@ function toConfig(values: SettingValues, environment: Environment): Config {
   };
 }
 
-function describeIssue(issue: z.core.$ZodIssue, given: Readonly<Record<string, string | undefined>>): string {
-  const name = String(issue.path[0]);
-  const isSecret = Object.entries(SETTING_NOTES).some(([setting, notes]) => setting === name && notes.secret === true);
-  const shown = isSecret ? '' : ` is "${given[name] ?? ''}"`;
-  return `${name}${shown}: ${issue.message}.`;
+function isSecretSetting(name: string): boolean {
+  return Object.entries(SETTING_NOTES).some(([setting, notes]) => setting === name && notes.secret === true);
 }
 
 function joinProblems(problems: readonly string[]): string {

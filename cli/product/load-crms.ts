@@ -11,6 +11,7 @@ import { createScope } from '../../src/mapping/scope.ts';
 import { writtenFields } from '../../src/mapping/write-back.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { loadMapping } from './load-mapping.ts';
+import { parseSettings } from './parse-settings.ts';
 
 interface Parts {
   /** The settings of a connector by name, unparsed; empty: the CRM is not set up. */
@@ -30,7 +31,7 @@ export async function loadCrms(parts: Parts): Promise<ReadonlyMap<string, Mapped
   const configured = ids.filter((id) => Object.keys(parts.settingsOf(id)).length > 0);
   if (configured.length === 0) {
     const wanted = ids.map((id) => `${id.toUpperCase()}_...`).join(' or ');
-    throw new ConfigurationError(`No CRM is set up. Set ${wanted} (see .env.example), or try "leadgrade demo".`);
+    throw new ConfigurationError(`No CRM is set up. Set ${wanted} (see .env.example), or try: npx leadgrade demo.`);
   }
   const crms = await Promise.all(configured.map((id) => loadCrm(id, parts)));
   return new Map(crms.map((crm) => [crm.connector.id, crm]));
@@ -38,14 +39,15 @@ export async function loadCrms(parts: Parts): Promise<ReadonlyMap<string, Mapped
 
 async function loadCrm(id: string, { settingsOf, limiter, clock, retryOptions }: Parts): Promise<MappedCrm> {
   const module = await loadConnector(id);
-  const settings = module.settingsSchema.safeParse(settingsOf(id));
-  if (!settings.success) {
-    const lines = settings.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigurationError(`Invalid settings for ${id}:\n${lines.join('\n')}`);
+  const given = settingsOf(id);
+  const settings = parseSettings(module.settingsSchema, given, { environment: given, isSecret: isSecretSetting });
+  if ('problems' in settings) {
+    const lines = settings.problems.map((problem) => `  ${problem}`);
+    throw new ConfigurationError(`The settings of ${id} are not complete or not right:\n${lines.join('\n')}`);
   }
   const mapping = await loadMapping(id);
   const connector = createConnector(id, module, {
-    settings: settings.data,
+    settings: settings.value,
     mapping,
     limiter,
     clock,
@@ -60,6 +62,11 @@ async function loadCrm(id: string, { settingsOf, limiter, clock, retryOptions }:
     inScope: createScope(mapping),
     writes: writtenFields(mapping).map(({ field }) => field),
   };
+}
+
+/** Its value is never printed. */
+function isSecretSetting(name: string): boolean {
+  return /TOKEN|SECRET|KEY|PASSWORD/.test(name);
 }
 
 function createConnector(id: string, module: ConnectorModule, parts: ConnectorParts): CrmConnector {

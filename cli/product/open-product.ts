@@ -3,20 +3,24 @@
 import type { ActiveModel, JobContext, Log, MappedCrm } from '../../jobs/context.ts';
 import { QUEUE } from '../../jobs/job-types.ts';
 import { openQueueBackend, type QueueBackend } from '../../jobs/queue/queue-backend.ts';
-import { createEnqueue, type RepeatableJob, startWorker, syncRepeatableJobs } from '../../jobs/queue/worker.ts';
+import { type RepeatableJob, syncRepeatableJobs } from '../../jobs/queue/repeatable-jobs.ts';
+import { createEnqueue, startWorker } from '../../jobs/queue/worker.ts';
 import type { RetryOptions } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import { sha256Hex } from '../../src/domain/sha256-hex.ts';
+import { createThrottledLog, redactError } from '../../src/domain/throttled-log.ts';
 import type { PeoplePolicy } from '../../src/people/people-policy.ts';
 import { migrateToLatest } from '../../src/store/migrate.ts';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
 import { postgresRateLimiter } from '../../src/store/rate-limit/postgres-rate-limiter.ts';
 import { redisRateLimiter } from '../../src/store/rate-limit/redis-rate-limiter.ts';
 import type { Wait } from '../../src/store/rate-limit/token-bucket.ts';
+import { type ClosingStep, closeInOrder } from './close-in-order.ts';
 import type { Config } from './config.ts';
 import { loadCrms } from './load-crms.ts';
 import { loadModel } from './load-model.ts';
 import { loadPeople } from './load-people.ts';
+import { loadTitles, type Titles } from './load-titles.ts';
 import { shippedFile } from './shipped-file.ts';
 
 export interface Product {
@@ -26,12 +30,15 @@ export interface Product {
   work(onGivenUp?: (reason: string) => void): void;
   /**
    * Schedules the poll job every POLL_SECONDS, and the jobs of fast streams more often. Idempotent;
-   * restores the schedule after a loss of the queue.
+   * restores the schedule after a loss of the queue, and after the clock was ahead.
+   * @returns whether the clock was ahead when the present schedule was made
    */
-  schedule(): Promise<void>;
+  schedule(): Promise<boolean>;
+  /** @throws when Redis or the database of the queue does not respond in time */
+  pingQueue(): Promise<void>;
   /**
-   * Stops at the next safe point, waits for running jobs (at most CLOSE_DEADLINE_MS) and closes
-   * everything. Idempotent.
+   * Stops at the next safe point, waits for running jobs (at most QUEUE_DEADLINE_MS) and closes
+   * everything. A part that does not close in time is logged and left behind. Idempotent.
    */
   close(): Promise<void>;
 }
@@ -47,8 +54,10 @@ interface OpenParts {
   readonly timing?: { readonly wait: Wait; readonly retryOptions: RetryOptions };
 }
 
-/** A process ends within this time of a shutdown signal, even if database or Redis are down. */
-const CLOSE_DEADLINE_MS = 20_000;
+/** For running jobs, and for the queue itself. */
+const QUEUE_DEADLINE_MS = 14_000;
+/** Together they stay below the 25 s in which a process ends after a shutdown signal. */
+const DEADLINES_MS = { crm: 1_000, queue: QUEUE_DEADLINE_MS + 1_000, database: 4_000 };
 
 /**
  * @throws ConfigurationError for a wrong file or setting
@@ -59,12 +68,16 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
   const { compiled, text } = await loadModel(shippedFile(config.modelFile));
   const model = { compiled, text, hash: sha256Hex(text) };
   const people = await loadPeople();
+  const titles = await loadTitles();
   const database = await openDatabase({ databaseUrl: config.databaseUrl, dataDir: config.dataDir });
-  const opened: (() => Promise<unknown>)[] = [() => database.close()];
+  const opened: ClosingStep[] = [
+    { part: 'database', deadlineMs: DEADLINES_MS.database, close: () => database.close() },
+  ];
   try {
     await migrateToLatest(database.db);
-    const backend = await openBackend(config, database, parts.log);
-    opened.unshift(() => backend.close({ deadlineMs: CLOSE_DEADLINE_MS }));
+    const backend = await openBackend(config, database, parts);
+    const closeQueue = () => backend.close({ deadlineMs: QUEUE_DEADLINE_MS });
+    opened.unshift({ part: 'queue', deadlineMs: DEADLINES_MS.queue, close: closeQueue });
     const { clock, timing } = parts;
     const limiter = backend.redis
       ? redisRateLimiter(backend.redis, clock, timing?.wait)
@@ -75,26 +88,28 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
       clock,
       retryOptions: timing?.retryOptions,
     });
-    opened.unshift(
-      ...[...crms.values()].map(
-        ({ connector }) =>
-          () =>
-            connector.close(),
-      ),
-    );
-    return assemble(config, parts, { database, backend, model, people, crms, opened });
+    const closeCrms = [...crms.values()].map(({ connector }) => {
+      return { part: connector.id, deadlineMs: DEADLINES_MS.crm, close: () => connector.close() };
+    });
+    opened.unshift(...closeCrms);
+    return assemble(config, parts, { database, backend, model, people, titles, crms, opened });
   } catch (error) {
-    for (const close of opened) await close();
+    await closeInOrder(opened);
     throw error;
   }
 }
 
-function openBackend(config: Config, database: OpenDatabase, log: Log): Promise<QueueBackend> {
+function openBackend(config: Config, database: OpenDatabase, { log, clock }: OpenParts): Promise<QueueBackend> {
+  // While a server is away, each connection fails several times a second.
+  const warn = createThrottledLog(log, clock);
   return openQueueBackend({
     redisUrl: config.redisUrl,
     connection: database.connection,
     embedded: database.embedded,
-    onError: (error) => log.warn({ error: error.message }, 'queue connection error; reconnecting'),
+    onError: (error) => {
+      const { error: name, code = name } = redactError(error);
+      warn(code, { error: error.message }, 'queue connection error; reconnecting');
+    },
   });
 }
 
@@ -103,15 +118,16 @@ interface Opened {
   readonly backend: QueueBackend;
   readonly model: ActiveModel;
   readonly people: PeoplePolicy;
+  readonly titles: Titles;
   readonly crms: ReadonlyMap<string, MappedCrm>;
   /** Closed in this order. */
-  readonly opened: readonly (() => Promise<unknown>)[];
+  readonly opened: readonly ClosingStep[];
 }
 
 function assemble(
   config: Config,
   parts: OpenParts,
-  { database, backend, model, people, crms, opened }: Opened,
+  { database, backend, model, people, titles, crms, opened }: Opened,
 ): Product {
   const stopping = new AbortController();
   const queue = backend.queue<unknown>(QUEUE);
@@ -120,6 +136,7 @@ function assemble(
     crms,
     model,
     people,
+    titles,
     timezone: config.timezone,
     nightly: config.nightlyCron,
     clock: parts.clock,
@@ -133,7 +150,8 @@ function assemble(
   let closed: Promise<void> | null = null;
   const close = async () => {
     stopping.abort(new Error('leadgrade is stopping'));
-    for (const step of opened) await step();
+    const left = await closeInOrder(opened);
+    if (left.length > 0) parts.log.warn({ left }, 'did not close in time and were left behind');
   };
   return {
     database,
@@ -141,7 +159,8 @@ function assemble(
     work: (onGivenUp = () => {}) => {
       startWorker(backend, context, { onGivenUp });
     },
-    schedule: () => syncRepeatableJobs(queue, repeatableJobs(config, crms)),
+    pingQueue: () => backend.ping(),
+    schedule: () => syncRepeatableJobs(backend, queue, repeatableJobs(config, crms), context.clock.now().getTime()),
     close: () => {
       closed ??= close();
       return closed;

@@ -1,20 +1,22 @@
 // The schema of Leadgrade's own settings, and the description of each for .env.example. A connector
 // has a schema of its own for its settings.
 import { z } from 'zod';
+import { latestSlot } from '../../jobs/schedule/nightly-slot.ts';
+import { closest } from '../../src/problems/suggest.ts';
 
 const text = z.string().min(1);
 const url = (protocol: RegExp, example: string) =>
-  z.url({ protocol, error: `expected a URL like ${example}` }).describe(`e.g. ${example}`);
+  z.url({ protocol, error: `must be a URL: for example ${example}` }).describe(`e.g. ${example}`);
 // HubSpot signs the URL that it was configured with, so the origin must be exactly what the
 // operator typed there. The paths are fixed.
 const publicUrl = url(/^https?$/, 'https://leadgrade.example.com').transform((given, context) => {
   const { origin } = new URL(given);
   if (given.replace(/\/+$/, '') === origin) return origin;
-  const message = `expected ${origin}: an address as browsers write it, with no path, query or user`;
-  context.addIssue({ code: 'custom', message });
+  const message = 'must be an address as browsers write it: without a path, query or user';
+  context.addIssue({ code: 'custom', message, params: { write: origin } });
   return z.NEVER;
 });
-const token = z.string().min(16, { error: 'expected at least 16 characters; make one with: openssl rand -hex 32' });
+const token = z.string().min(16, { error: 'must have at least 16 characters: make one with openssl rand -hex 32' });
 
 const isZone = (zone: string): boolean => {
   try {
@@ -24,15 +26,36 @@ const isZone = (zone: string): boolean => {
   }
 };
 
+const timeZone = z.string().superRefine((zone, context) => {
+  if (isZone(zone)) return;
+  const zones = Intl.supportedValuesOf('timeZone');
+  const city = zone.split('/').at(-1)?.replaceAll(' ', '_').toLowerCase();
+  const meant = zones.find((each) => each.split('/').at(-1)?.toLowerCase() === city) ?? closest(zone, zones);
+  const message = 'must be a time zone of the IANA: for example Europe/Berlin';
+  context.addIssue({ code: 'custom', message, params: meant === null ? {} : { write: meant } });
+});
+
+const CRON_FORM = 'must be five fields (minute, hour, day, month, weekday): for example 0 2 * * *';
+
+function isCron(cron: string): boolean {
+  if (cron.trim().split(/\s+/).length !== 5) return false;
+  try {
+    latestSlot(cron, 'UTC', new Date(0));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const WRITE_KEYS_FORM =
-  'expected name:key, comma between several, each key of at least 16 letters, digits or . _ ~ + / = -';
+  'must be name:key, with commas between several: a key has at least 16 letters, digits or . _ ~ + / = -';
 const writeKeys = z.string().transform((given, context) => {
   const keys = given.split(',').map((pair) => {
     const [, source = '', key = ''] = /^([a-z][a-z0-9_-]{0,31}):([\w.~+/=-]{16,200})$/.exec(pair.trim()) ?? [];
     return { source, key };
   });
   const isValid = keys.every(({ key }) => key !== '') && new Set(keys.map(({ key }) => key)).size === keys.length;
-  if (!isValid) context.addIssue({ code: 'custom', message: `${WRITE_KEYS_FORM}; no key twice` });
+  if (!isValid) context.addIssue({ code: 'custom', message: `${WRITE_KEYS_FORM}, and none stands twice` });
   return keys;
 });
 
@@ -43,21 +66,38 @@ export const settingsSchema = z.object({
   DATA_DIR: text.default('.leadgrade'),
   DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/leadgrade').optional(),
   REDIS_URL: url(/^rediss?$/, 'redis://host:6379').optional(),
-  PORT: z.coerce.number({ error: 'expected a port number' }).int().min(0).max(65_535).default(3000),
+  PORT: z.coerce
+    .number({ error: 'must be a port from 0 to 65535: for example 3000' })
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(3000),
   PUBLIC_URL: publicUrl.optional(),
   ADMIN_TOKEN: token.optional(),
   METRICS_TOKEN: token.optional(),
   EVENTS_WRITE_KEYS: writeKeys.optional(),
-  TIMEZONE: z.string().refine(isZone, { error: 'expected an IANA time zone like Europe/Berlin' }).default('UTC'),
-  NIGHTLY_CRON: z
-    .string()
-    .regex(/^\s*\S+(\s+\S+){4}\s*$/, { error: 'expected five cron fields like 0 2 * * *' })
-    .default('0 2 * * *'),
+  TIMEZONE: timeZone.default('UTC'),
+  NIGHTLY_CRON: z.string().refine(isCron, { error: CRON_FORM }).default('0 2 * * *'),
   MODEL_FILE: text.default('mappings/model.yaml'),
-  LOG_LEVEL: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
-  POLL_SECONDS: z.coerce.number({ error: 'expected seconds' }).int().min(5).max(86_400).default(60),
-  DEBOUNCE_SECONDS: z.coerce.number({ error: 'expected seconds' }).int().min(0).max(3_600).default(5),
-  RECONCILE_DAYS: z.coerce.number({ error: 'expected days' }).int().min(1).max(30).default(3),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  POLL_SECONDS: z.coerce
+    .number({ error: 'must be whole seconds from 5 to 86400: for example 60' })
+    .int()
+    .min(5)
+    .max(86_400)
+    .default(60),
+  DEBOUNCE_SECONDS: z.coerce
+    .number({ error: 'must be whole seconds from 0 to 3600: for example 5' })
+    .int()
+    .min(0)
+    .max(3_600)
+    .default(5),
+  RECONCILE_DAYS: z.coerce
+    .number({ error: 'must be whole days from 1 to 30: for example 3' })
+    .int()
+    .min(1)
+    .max(30)
+    .default(3),
 });
 
 export type SettingName = keyof typeof settingsSchema.shape;

@@ -1,6 +1,6 @@
 // `leadgrade erase salesforce:00Q...`: deletes all data of a record that was deleted in its CRM,
-// and prints the number of deleted rows. For CRMs that do not report privacy deletions; reported
-// ones are erased every night.
+// and prints the number of deleted rows. For CRMs that do not report privacy deletions. A reported
+// one is erased when its webhook arrives, else at night.
 import type { CrmConnector, RecordRef } from '../../src/crm/connector.ts';
 import { type Erasure, listErasures } from '../../src/store/erasure/erasures.ts';
 import { saveAndErase } from '../../src/store/erasure/save-and-erase.ts';

@@ -15,7 +15,7 @@ function listCommand(io: CommandIo): Command {
     .description('print them, oldest first')
     .option('--limit <n>', 'maximum number of entries', positiveNumber, 100)
     .addOption(
-      new Option('--after <entry>', 'continue after this entry: 12, or webhook:12')
+      new Option('--after <entry>', 'continue after this entry: 12, set-aside:12 or webhook:12')
         .argParser(parsePosition)
         .default(START, 'none'),
     )
@@ -34,8 +34,11 @@ function retryCommand(io: CommandIo): Command {
     });
 }
 
+const LISTS: Readonly<Record<string, EntryPosition['list']>> = { 'set-aside': 'set-aside', webhook: 'webhooks' };
+
 function parsePosition(text: string): EntryPosition {
-  const [, webhook, id] = /^(webhook:)?(\d{1,15})$/.exec(text) ?? [];
-  if (id === undefined) throw new InvalidArgumentError('It must be the number of an entry, or webhook:<number>.');
-  return { list: webhook === undefined ? 'records' : 'webhooks', id: Number(id) };
+  const [, list = 'records', id] = /^(?:(set-aside|webhook):)?(\d{1,15})$/.exec(text) ?? [];
+  if (id === undefined)
+    throw new InvalidArgumentError('It must be the number of an entry, set-aside:<number> or webhook:<number>.');
+  return { list: LISTS[list] ?? 'records', id: Number(id) };
 }

@@ -1,16 +1,22 @@
 // `leadgrade errors`: lists records that could not be read, scored or written completely, with the
-// message of the CRM, and retries them.
+// message of the CRM, what is set aside, and unparsed webhook parts; retries them.
 import type { Kysely } from 'kysely';
 import { reprocessQuarantine } from '../../jobs/ingest/reprocess-quarantine.ts';
 import { listQuarantine, type QuarantinedPart } from '../../src/store/inbox/quarantine.ts';
 import { type ListedError, listErrors, retryErrors } from '../../src/store/leads/record-errors.ts';
+import { type ListedSetAside, listSetAside } from '../../src/store/set-aside/list-set-aside.ts';
+import { nameOf } from '../../src/store/set-aside/name-of.ts';
+import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
 
-/** An entry of one of the two lists: records come first, then quarantined parts of webhooks. */
+/**
+ * An entry of one of the three lists: records come first, then what is set aside, then quarantined
+ * parts of webhooks.
+ */
 export interface EntryPosition {
-  readonly list: 'records' | 'webhooks';
+  readonly list: 'records' | 'set-aside' | 'webhooks';
   readonly id: number;
 }
 
@@ -21,35 +27,68 @@ export interface ListOptions {
 }
 
 export function listAllErrors(io: CommandIo, options: ListOptions): Promise<void> {
-  return withProduct(io, { logErrorsOnly: true }, ({ context }) => list(io, context.db, options));
+  return withProduct(io, { logErrorsOnly: true }, ({ context }) =>
+    list(io, context.db, { ...options, crms: [...context.crms.keys()] }),
+  );
 }
 
 export function retryAllErrors(io: CommandIo, json: boolean): Promise<void> {
   return withProduct(io, { logErrorsOnly: true }, async ({ context }) => {
     const records = await retryErrors(context.db, context.clock.now());
-    for (const crm of context.crms.keys()) await context.enqueue('refresh-records', { crm });
+    const setAside = await retrySetAside(context.db, context.clock.now());
+    for (const crm of context.crms.keys()) {
+      await context.enqueue('sync-streams', { crm });
+      await context.enqueue('refresh-records', { crm });
+      await context.enqueue('write-scores', { crm });
+    }
     const webhooks = await reprocessQuarantine(context);
     const lines = [
       `${records} records will be tried again.`,
+      ...(setAside > 0 ? [`${setAside} things that were set aside will be tried again.`] : []),
       ...(webhooks > 0 ? [`${webhooks} quarantined parts of webhooks were parsed.`] : []),
     ];
-    io.stdout.write(`${json ? JSON.stringify({ records, webhooks }) : lines.join('\n')}\n`);
+    io.stdout.write(`${json ? JSON.stringify({ records, setAside, webhooks }) : lines.join('\n')}\n`);
   });
 }
 
-async function list(io: CommandIo, db: Kysely<Tables>, { limit, after, json }: ListOptions): Promise<void> {
-  const records = after.list === 'records' ? await listErrors(db, { after: after.id, limit }) : [];
-  const remaining = limit - records.length;
-  const afterPart = after.list === 'webhooks' ? after.id : 0;
-  const parts = remaining > 0 ? await listQuarantine(db, { after: afterPart, limit: remaining }) : [];
+async function list(
+  io: CommandIo,
+  db: Kysely<Tables>,
+  { limit, after, json, crms }: ListOptions & { readonly crms: readonly string[] },
+): Promise<void> {
+  const startOf = (name: EntryPosition['list']) => (after.list === name ? after.id : 0);
+  const records = after.list === 'records' ? await listErrors(db, { after: startOf('records'), limit }) : [];
+  const left = limit - records.length;
+  const isSetAsideListed = after.list !== 'webhooks' && left > 0;
+  const setAside = isSetAsideListed ? await listSetAside(db, { crms, after: startOf('set-aside'), limit: left }) : [];
+  const remaining = left - setAside.length;
+  const parts = remaining > 0 ? await listQuarantine(db, { after: startOf('webhooks'), limit: remaining }) : [];
   const lines = json
-    ? [...records.map((entry) => JSON.stringify(entry)), ...parts.map((part) => JSON.stringify({ quarantine: part }))]
-    : [...records.map(toLines), ...parts.map(partLines)];
+    ? [
+        ...records.map((entry) => JSON.stringify(entry)),
+        ...setAside.map((thing) => JSON.stringify({ setAside: thing })),
+        ...parts.map((part) => JSON.stringify({ quarantine: part })),
+      ]
+    : [...records.map(toLines), ...setAside.map(setAsideLines), ...parts.map(partLines)];
   if (lines.length > 0) io.stdout.write(`${lines.join('\n')}\n`);
   else if (!json) io.stdout.write('No errors.\n');
   if (lines.length < limit) return;
-  const last = parts.at(-1);
-  io.stderr.write(`More: --after ${last === undefined ? records.at(-1)?.id : nameOf(last)}\n`);
+  const [part, thing] = [parts.at(-1), setAside.at(-1)];
+  const last = part === undefined ? (thing === undefined ? records.at(-1)?.id : setAsideName(thing)) : nameOfPart(part);
+  io.stderr.write(`More: --after ${last}\n`);
+}
+
+function setAsideName({ entry }: ListedSetAside): string {
+  return `set-aside:${entry}`;
+}
+
+function setAsideLines(thing: ListedSetAside): string {
+  const { crm, stream, kind, id, code, message, fix, since, attempts, retryAt } = thing;
+  const what = nameOf({ stream, kind, ids: [id], count: 1 });
+  const tries = attempts === 1 ? '' : ` (${attempts} attempts)`;
+  const next = `    Set aside since ${since.toISOString()}; next attempt at ${retryAt.toISOString()}`;
+  const head = `${setAsideName(thing)}  ${crm}  ${what}  ${code}${tries}`;
+  return [head, `    ${message}`, next, ...(fix === null ? [] : [`    ${fix}`])].join('\n');
 }
 
 function toLines(entry: ListedError): string {
@@ -60,12 +99,12 @@ function toLines(entry: ListedError): string {
   return [head, `    ${entry.message}`, ...(entry.fix === null ? [] : [`    ${entry.fix}`])].join('\n');
 }
 
-function nameOf({ id }: Pick<QuarantinedPart, 'id'>): string {
+function nameOfPart({ id }: Pick<QuarantinedPart, 'id'>): string {
   return `webhook:${id}`;
 }
 
 /** Without the body, which may contain personal data. */
 function partLines({ id, crm, reason, received_at, bytes }: QuarantinedPart): string {
-  const head = `${nameOf({ id })}  ${crm}  ${received_at.toISOString()}  ${bytes} bytes`;
+  const head = `${nameOfPart({ id })}  ${crm}  ${received_at.toISOString()}  ${bytes} bytes`;
   return [head, `    ${reason}`, '    After an upgrade, run: leadgrade errors retry'].join('\n');
 }

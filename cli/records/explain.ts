@@ -12,6 +12,7 @@ import { pointsByBand, type StoredThreshold, thresholdsOf } from '../../src/stor
 import { type FoundLead, findLead, historyOf, type PastResult } from '../../src/store/leads/lead-lookup.ts';
 import { listConflictsOfLead, type SeenConflict } from '../../src/store/records/field-conflicts.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
+import { shortHash } from '../product/model-changes.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
@@ -107,7 +108,12 @@ function thresholdLines(applied: Readonly<Record<string, number>>, stored: reado
 function historyLine(past: PastResult): string {
   const moved = past.previous_status === null ? past.status : `${past.previous_status} -> ${past.status}`;
   const scores = `${past.total} = fit ${past.fit_score} (${past.grade}) + behavior ${past.behavior_score}`;
-  return `  ${past.as_of.toISOString()}  ${scores}  ${moved}  (${past.cause}, ${past.model})`;
+  return `  ${past.as_of.toISOString()}  ${scores}  ${moved}  (${past.cause}, ${modelOf(past)})`;
+}
+
+/** `blog@1`; with the hash where several models bear that name. */
+function modelOf({ model, model_hash, is_ambiguous }: PastResult): string {
+  return is_ambiguous ? `${model} ${shortHash(model_hash)}` : model;
 }
 
 function conflictLine({ crm, id, field, ours, theirs, policy, seenAt }: SeenConflict): string {

@@ -8,6 +8,7 @@ export function backfillCommand(io: CommandIo): Command {
   return new Command('backfill')
     .option('--dry-run', 'read and score, write nothing: print who would get which score, and the cost', false)
     .option('--out <file>', 'with --dry-run: write the score of every record to this CSV file')
+    .option('--force', 'with --out: replace an existing file')
     .addOption(asOfOption())
     .addOption(jsonOption())
     .action(async (options: BackfillOptions, command: Command) => {

@@ -12,10 +12,14 @@ export interface BackfillOptions {
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly out?: string;
+  readonly force?: boolean;
 }
 
-export function backfill(io: CommandIo, { asOf, dryRun: isDry, json, out }: BackfillOptions): Promise<void> {
-  if (isDry) return reportFailures(io, () => dryRun(io, loadConfig(io.env), { asOf, json, out }));
+export function backfill(
+  io: CommandIo,
+  { asOf, dryRun: isDry, json, out, force = false }: BackfillOptions,
+): Promise<void> {
+  if (isDry) return reportFailures(io, () => dryRun(io, loadConfig(io.env), { asOf, json, out, force }));
   return startRun(io, {
     job: 'backfill',
     asOf,

@@ -63,7 +63,7 @@ function writesOf({ crm, records, scored, writes, clears }: DryRunCrm): readonly
   const cleared = clears === 0 ? '' : `; the scores of ${clears} of them would be cleared`;
   return [
     '',
-    `${crm}: ${records} records; ${outOfScope} are out of scope (leads.where in the mapping)${cleared}.`,
+    `${crm}: ${records} records: ${scored} scored, ${outOfScope} out of scope (leads.where in the mapping)${cleared}.`,
     `${crm}: ${writes - clears} would be written, ${scored - (writes - clears)} have their score already.`,
   ];
 }

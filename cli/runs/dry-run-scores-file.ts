@@ -1,6 +1,6 @@
 // Writes the scores of a dry run to a CSV file.
 import type { Kysely } from 'kysely';
-import { type ReplacedFile, replaceFile } from '../../src/csv/files/replace-file.ts';
+import { OutputRefused, type ReplacedFile, replaceFile } from '../../src/csv/files/replace-file.ts';
 import { writeCells } from '../../src/csv/write-cells.ts';
 import { type PlannedScore, pageOfScores } from '../../src/store/outbox/planned-writes.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
@@ -20,9 +20,13 @@ export interface ScoresFile {
   discard(): Promise<void>;
 }
 
-/** @throws ConfigurationError when the path is not writable */
-export async function openScoresFile(path: string): Promise<ScoresFile> {
-  const file = await replaceFile(path).catch((error: unknown) => {
+/**
+ * @param replace whether an existing file may be replaced
+ * @throws ConfigurationError when the path is not writable
+ */
+export async function openScoresFile(path: string, replace: boolean): Promise<ScoresFile> {
+  const file = await replaceFile(path, { replace }).catch((error: unknown) => {
+    if (error instanceof OutputRefused) throw new ConfigurationError(`--out ${path} ${error.message}`);
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new ConfigurationError(`--out ${path} cannot be written (${reason}). Check that its folder exists.`);
   });

@@ -26,11 +26,13 @@ interface DryRunOptions {
   readonly json: boolean;
   /** CSV file for the score of every record. */
   readonly out?: string | undefined;
+  /** Whether `out` may replace an existing file. */
+  readonly force: boolean;
 }
 
-export async function dryRun(io: CommandIo, config: Config, { asOf, json, out }: DryRunOptions): Promise<void> {
+export async function dryRun(io: CommandIo, config: Config, { asOf, json, out, force }: DryRunOptions): Promise<void> {
   // Open the file before the first API call: reading everything may take hours.
-  const scores = out === undefined ? null : await openScoresFile(out);
+  const scores = out === undefined ? null : await openScoresFile(out, force);
   try {
     await withThrowawayProduct(io, config, { asOf }, (product) => readAndReport(io, product, { json, scores }));
   } finally {

@@ -5,6 +5,8 @@ import { isCrmDown, OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { describeFindings } from '../../jobs/read/describe-findings.ts';
 import { countErrors } from '../../src/store/leads/record-errors.ts';
 import { findingsOfRun, type StreamFindings } from '../../src/store/reconcile/findings.ts';
+import { groupSetAside, type SetAsideGroup } from '../../src/store/set-aside/list-set-aside.ts';
+import { nameOf } from '../../src/store/set-aside/name-of.ts';
 import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../src/store/sync/pending-work.ts';
 import { isStepDone, listRunSteps } from '../../src/store/sync/run-steps.ts';
@@ -18,6 +20,8 @@ export interface RunSummary {
   /** The error of a failed run. */
   readonly error: string | null;
   readonly scored: number;
+  /** Leads without a score: `leads.where` of the mapping excludes them. */
+  readonly out_of_scope: number;
   readonly written: number;
   readonly refused: number;
   readonly decayed: number;
@@ -25,6 +29,8 @@ export interface RunSummary {
   readonly errors: number;
   /** What the reconciliation of a recompute found, by CRM and stream. */
   readonly found: Readonly<Record<string, StreamFindings>>;
+  /** What could not be read or written. It is tried again by itself. */
+  readonly setAside: readonly SetAsideGroup[];
   readonly pauses: readonly Pick<CrmPause, 'crm' | 'direction' | 'error_kind' | 'message' | 'fix'>[];
 }
 
@@ -103,11 +109,13 @@ async function summarize({ context }: Product, run: Run | null, pauses: readonly
     state: run?.state === 'done' || run?.state === 'failed' ? run.state : 'paused',
     error: run?.error ?? null,
     scored: count(run, 'scored'),
+    out_of_scope: count(run, 'out_of_scope'),
     written: count(run, 'written'),
     refused: count(run, 'refused'),
     decayed: count(run, 'decayed'),
     errors: await countErrors(context.db, [...context.crms.keys()]),
     found: run === null ? {} : await findingsOfRun(context.db, run.id),
+    setAside: await groupSetAside(context.db, [...context.crms.keys()]),
     pauses: pauses.map(({ crm, direction, error_kind, message, fix }) => ({
       crm,
       direction,
@@ -130,16 +138,31 @@ export function reportRun(io: CommandIo, job: string, summary: RunSummary, json:
   for (const pause of summary.pauses) {
     io.stderr.write(`${[`${pause.crm}: ${pause.message}`, pause.fix].filter(Boolean).join(' ')}\n`);
   }
+  for (const { crm, code, fix, ...group } of summary.setAside) {
+    io.stderr.write(`${[`${crm}: set aside: ${nameOf(group)} (${code}).`, fix].filter(Boolean).join(' ')}\n`);
+  }
   if (summary.error !== null) io.stderr.write(`${summary.error}\n`);
   if (json) io.stdout.write(`${JSON.stringify({ job, ...summary })}\n`);
   else if (summary.state === 'done') io.stdout.write(`${sentence(job, summary)}\n`);
   if (summary.pauses.some((pause) => OPERATOR_ACTION_KINDS.has(pause.error_kind))) io.setExitCode(2);
   else if (summary.pauses.length > 0 || summary.state === 'failed') io.setExitCode(3);
-  else io.setExitCode(summary.errors > 0 ? 1 : 0);
+  else io.setExitCode(summary.errors > 0 || summary.setAside.length > 0 ? 1 : 0);
 }
 
-function sentence(job: string, { scored, written, refused, errors, found }: RunSummary): string {
+function sentence(job: string, summary: RunSummary): string {
+  const { scored, out_of_scope: outOfScope, written, refused, errors, found } = summary;
   const findings = Object.entries(found).map(([crm, each]) => `\n${crm}: ${describeFindings(each)}.`);
   const failed = errors === 0 ? '' : ` ${errors} entries in the error list (leadgrade errors list).`;
-  return `${job}: done. ${scored} leads scored, ${written} records written, ${refused} refused.${failed}${findings.join('')}`;
+  const counts = `${leadCounts(scored, outOfScope)}; ${formatted(written)} records written, ${formatted(refused)} refused.`;
+  return `${job}: done. ${counts}${failed}${findings.join('')}`;
+}
+
+/** `2,000 leads: 1,926 scored, 74 out of scope` */
+function leadCounts(scored: number, outOfScope: number): string {
+  if (outOfScope === 0) return `${formatted(scored)} leads scored`;
+  return `${formatted(scored + outOfScope)} leads: ${formatted(scored)} scored, ${formatted(outOfScope)} out of scope`;
+}
+
+function formatted(number: number): string {
+  return number.toLocaleString('en-US');
 }

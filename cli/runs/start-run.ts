@@ -1,6 +1,7 @@
 // `backfill` and `recompute`: opens a run, enqueues its job and follows it to its end. A running
 // service does the work; without one, this process does.
 import type { EnqueueOptions } from '../../jobs/job-types.ts';
+import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import { closeRun, findUnfinishedRun, openRun, type Run } from '../../src/store/sync/runs.ts';
@@ -56,6 +57,7 @@ async function clearPauses({ context: { db, clock, crms } }: Product, job: RunJo
   for (const crm of crms.keys()) {
     await clearPause(db, { crm, direction: 'read', before: clock.now() });
     await clearPause(db, { crm, direction: 'write', before: clock.now() });
+    await retrySetAside(db, clock.now(), { crm });
     if (job === 'backfill') await recheckAvailability(db, crm);
   }
 }

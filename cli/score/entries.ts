@@ -17,8 +17,8 @@ export interface RejectedEntry {
     readonly code: 'invalid_json' | 'invalid_lead' | 'invalid_row';
     readonly message: string;
     readonly path: string;
-    /** CSV only: the line on which the row begins. */
-    readonly line?: number;
+    /** The line of the file on which the row begins. */
+    readonly line: number;
   };
   readonly record?: CsvRecord;
 }

@@ -22,8 +22,8 @@ function toJsonLine(entry: ScoredEntry | RejectedEntry): string {
 function toText(entry: ScoredEntry | RejectedEntry, model: CompiledModel): string {
   if ('error' in entry) {
     const { code, message, path, line } = entry.error;
-    const location = [...(line === undefined ? [] : [`line ${line}`]), ...(path === '' ? [] : [path])].join(', ');
-    return `${entry.id ?? '(no id)'}  ${code}${location === '' ? '' : ` at ${location}`}: ${message}\n\n`;
+    const what = code === 'invalid_row' && path !== '' ? `column "${path}": ${message}` : `${path} ${message}`.trim();
+    return `${entry.id ?? '(no id)'}  line ${line}, not scored: ${what}\n\n`;
   }
   const { result } = entry;
   const status = model.bands.find((band) => band.id === result.status)?.label ?? result.status;

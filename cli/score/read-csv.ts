@@ -1,18 +1,20 @@
-// Reads leads from a CSV export, one a row, with a mapping. Prints the detected encoding and
-// delimiter, and the first invalid rows, to standard error.
+// Reads leads from a CSV export, one a row, with a mapping. Prints what was detected, the first
+// invalid rows, and what was left out or read as unknown, to standard error.
 import { type CsvMapping, mappedColumns, readCsvMapping } from '../../src/csv/csv-mapping.ts';
 import { type OpenedCsv, openCsv } from '../../src/csv/files/open-csv.ts';
 import { locateColumns } from '../../src/csv/header.ts';
-import { createRowProjector, type RowProjector } from '../../src/csv/project-row.ts';
 import type { CsvRecord } from '../../src/csv/records.ts';
-import { formatRowProblem, type RowProblem } from '../../src/csv/row-problem.ts';
+import { formatRowProblem } from '../../src/csv/row-problem.ts';
+import { CellNotes } from '../../src/csv/rows/cell-notes.ts';
+import { createRowProjector } from '../../src/csv/rows/project-row.ts';
 import { formatProblem } from '../../src/domain/problem.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
-import { readText } from '../product/load-model.ts';
+import { readText } from '../product/read-text.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import type { Entry, Source } from './entries.ts';
-
-const MAX_PRINTED = 10;
+import type { Source } from './entries.ts';
+import { missingActivitiesLine, missingFieldsLine } from './model-gaps.ts';
+import { MAX_PRINTED, readRows } from './read-rows.ts';
+import { wrongMappingLine } from './wrong-mapping.ts';
 
 export interface CsvSource extends Source {
   readonly header: readonly string[];
@@ -27,7 +29,7 @@ export async function readCsv(
   asOf: number,
 ): Promise<CsvSource | null> {
   const print = (text: string) => io.stderr.write(`${text}\n`);
-  const mapping = await loadMapping(io, files.mapping);
+  const mapping = await loadMapping(print, files.mapping);
   if (mapping === null) return null;
   const form = await openCsv(files.csv, mappedColumns(mapping), mapping.csv);
   if (typeof form === 'string') {
@@ -38,34 +40,37 @@ export async function readCsv(
     `${files.csv}: ${form.encoding}${form.hasByteOrderMark ? ' with byte order mark' : ''}, ${form.delimiter} as delimiter.`,
   );
   const { value: header } = await form.records.next();
-  const columns = locateHeader(mapping, header);
-  if ('errors' in columns) {
-    for (const error of columns.errors) print(`error: ${files.csv}: ${error}`);
+  const located = locateHeader(mapping, header);
+  if ('errors' in located) {
+    for (const error of located.errors) print(`error: ${files.csv}: ${error}`);
     return null;
   }
-  for (const type of uncoveredTypes(mapping, model)) {
-    print(
-      `The model scores "${type}", which the mapping neither maps nor lists under unobserved; it counts as never happened.`,
-    );
-  }
-  const project = createRowProjector(mapping, columns.columns, asOf);
+  for (const gap of gapsOf(mapping, model)) print(gap);
+  const notes = new CellNotes();
+  const project = createRowProjector(mapping, located.columns, asOf, notes);
+  const id = located.columns.get(mapping.csv.id) ?? 0;
   return {
-    entries: readEntries(form.records, project, print),
+    entries: readRows(form.records, { project, id, notes, file: files.csv, print }),
     outcomeName: mapping.outcome?.column ?? '',
-    reportRejected: (count) =>
-      print(`${count} rows are not scored${count > MAX_PRINTED ? `; the first ${MAX_PRINTED} are listed above` : ''}.`),
+    reportRejected: (count) => {
+      const rows = count === 1 ? '1 row is' : `${count} rows are`;
+      print(`${rows} not scored${count > MAX_PRINTED ? `; the first ${MAX_PRINTED} are listed above` : ''}.`);
+    },
     header: header?.cells ?? [],
     form,
   };
 }
 
-async function loadMapping(io: CommandIo, file: string): Promise<CsvMapping | null> {
+async function loadMapping(print: (text: string) => void, file: string): Promise<CsvMapping | null> {
   const text = await readText(file);
-  const { mapping, problems } =
-    typeof text === 'string' ? readCsvMapping(text, file) : { mapping: null, problems: [text] };
-  for (const problem of problems) {
-    if (problem.level === 'error') io.stderr.write(`${formatProblem(problem)}\n`);
+  if (typeof text !== 'string') {
+    print(formatProblem(text));
+    return null;
   }
+  const { mapping, problems } = readCsvMapping(text, file);
+  const wrong = mapping === null ? wrongMappingLine(text, file) : null;
+  if (wrong !== null) print(wrong);
+  else for (const problem of problems) if (problem.level === 'error') print(formatProblem(problem));
   return mapping;
 }
 
@@ -75,37 +80,20 @@ function locateHeader(mapping: CsvMapping, header: CsvRecord | undefined): Retur
   return locateColumns(mappedColumns(mapping), header.cells);
 }
 
-/**
- * Activity types of the model that the mapping does not mention. They score like an observed
- * absence, although the export says nothing about them.
- */
-function uncoveredTypes(mapping: CsvMapping, model: CompiledModel): readonly string[] {
-  const covered = new Set([...(mapping.activities ?? []).map(({ type }) => type), ...(mapping.unobserved ?? [])]);
-  return [...model.behavior.subscriptions.keys()].filter((type) => !covered.has(type));
+function gapsOf(mapping: CsvMapping, model: CompiledModel): readonly string[] {
+  const covered = [...(mapping.activities ?? []).map(({ type }) => type), ...(mapping.unobserved ?? [])];
+  const lines = [missingFieldsLine(model, sourcesOf(mapping), 'the mapping'), missingActivitiesLine(model, covered)];
+  return lines.filter((line) => line !== null);
 }
 
-async function* readEntries(
-  records: AsyncIterable<CsvRecord>,
-  project: RowProjector,
-  print: (text: string) => void,
-): AsyncGenerator<Entry> {
-  let rejected = 0;
-  let isEmpty = true;
-  for await (const record of records) {
-    isEmpty = false;
-    const projected = record.problem === null ? project(record.cells) : { problem: record.problem };
-    if ('lead' in projected) {
-      yield { ...projected, record };
-      continue;
-    }
-    rejected++;
-    if (rejected <= MAX_PRINTED) print(formatRowProblem(record.line, projected.problem));
-    yield rejectedEntry({ ...record, problem: projected.problem }, projected.problem);
-  }
-  if (isEmpty) print('The file has a header and no rows.');
-}
-
-function rejectedEntry(record: CsvRecord, { column, message, fix }: RowProblem): Entry {
-  const error = { code: 'invalid_row', message: `${message} ${fix}`, path: column ?? '', line: record.line } as const;
-  return { id: null, error, record };
+/** The source of each field, as the mapping has it: `{ from: Country, as: country }`. */
+function sourcesOf({ fields }: CsvMapping): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(fields).map(([field, source]) => {
+      const keys = Object.entries(source).map(
+        ([key, value]) => `${key}: ${Array.isArray(value) ? `[${value.join(', ')}]` : value}`,
+      );
+      return [field, `{ ${keys.join(', ')} }`];
+    }),
+  );
 }

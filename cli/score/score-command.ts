@@ -10,6 +10,7 @@ export function scoreCommand(io: CommandIo): Command {
     .addOption(new Option('--csv <file>', 'leads as a CSV export, one a row; needs --mapping').conflicts('input'))
     .option('--mapping <file>', 'the meaning of the columns of the CSV file (docs/exports.md)')
     .option('--out <file>', 'write the rows of the CSV file with added score columns')
+    .option('--force', 'with --out: replace an existing file')
     .option('--sample', 'print how often each case and signal matches in the file, instead of the results')
     .option('--as-of <instant>', 'score as of this RFC 3339 instant (default: now)')
     .option('--json', 'print JSON: one result a line, or the sample')

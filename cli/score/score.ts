@@ -6,10 +6,13 @@ import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { parseInstant } from '../../src/scoring/instant.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
+import type { AddTitleFields } from '../../src/titles/read-title.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { loadModel, modelFile } from '../product/load-model.ts';
+import { loadTitles } from '../product/load-titles.ts';
+import { ruleWarnings } from '../product/model-warnings.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import type { LeadEntry, Output, RejectedEntry, ScoredEntry, Source } from './entries.ts';
+import type { Entry, LeadEntry, Output, RejectedEntry, ScoredEntry, Source } from './entries.ts';
 import { printResults } from './print-results.ts';
 import type { CsvSource } from './read-csv.ts';
 import { readNdjson } from './read-ndjson.ts';
@@ -21,6 +24,7 @@ export interface ScoreOptions {
   readonly csv?: string;
   readonly mapping?: string;
   readonly out?: string;
+  readonly force?: true;
   readonly sample?: true;
   readonly asOf?: string;
   readonly json?: true;
@@ -35,10 +39,18 @@ export async function score(io: CommandIo, options: ScoreOptions): Promise<void>
         `--as-of "${options.asOf}" is not a valid RFC 3339 instant. Write it as 2026-11-01T00:00:00Z.`,
       );
     }
-    const { compiled } = await loadModel(modelFile(io.env, options.model));
+    const { compiled, source: model } = await loadModel(modelFile(io.env, options.model));
+    for (const warning of ruleWarnings(model)) io.stderr.write(`${warning}\n`);
     const source = await openSource(io, options, compiled, now);
     if (!source) io.setExitCode(2);
-    else await scoreAll(io, source, await openOutputs(io, options, source, compiled), compiled, now);
+    else
+      await scoreAll(
+        io,
+        withTitleFields(source, (await loadTitles()).addFields),
+        await openOutputs(io, options, source, compiled),
+        compiled,
+        now,
+      );
   } catch (error) {
     reportFailure(io, error);
   }
@@ -52,7 +64,8 @@ function reportFailure(io: CommandIo, error: unknown): void {
   io.setExitCode(error instanceof UsageError || error instanceof ConfigurationError ? 2 : 3);
 }
 
-async function checkUsage({ csv, mapping, out, input }: ScoreOptions): Promise<void> {
+async function checkUsage({ csv, mapping, out, force, input }: ScoreOptions): Promise<void> {
+  if (force && out === undefined) throw new UsageError('--force needs --out. It replaces the file that --out names.');
   if (csv === undefined) {
     if (mapping !== undefined) throw new UsageError('--mapping needs --csv. Name the export with --csv FILE.');
     if (out !== undefined) throw new UsageError('--out needs --csv. For NDJSON, redirect standard output to a file.');
@@ -86,7 +99,7 @@ async function openSource(
     const { readCsv } = await import('./read-csv.ts');
     return readCsv(io, { csv, mapping }, model, now);
   }
-  return readNdjson(io, input === '-' ? io.stdin : createReadStream(input));
+  return readNdjson(io, input === '-' ? io.stdin : createReadStream(input), model);
 }
 
 /**
@@ -104,7 +117,8 @@ async function openOutputs(
   if (out !== undefined && 'header' in source) {
     const { writeCsv } = await import('./write-csv.ts');
     const inputs = [options.csv, options.mapping, modelFile(io.env, options.model)];
-    outputs.push(await writeCsv(io, out, inputs, source, json && !sample));
+    const { force = false } = options;
+    outputs.push(await writeCsv(io, source, { path: out, force, inputs, json: json && !sample }));
   }
   if (sample) {
     const { printSampleReport } = await import('./print-sample.ts');
@@ -141,4 +155,14 @@ async function scoreAll(
 function scoreEntry(entry: LeadEntry, model: CompiledModel, now: number): ScoredEntry | RejectedEntry {
   const result = scoreLead(entry.lead, model, now);
   return { ...entry, result, explain: () => explain(result, entry.lead, model, now, { timezone: 'UTC' }) };
+}
+
+/** The leads with the fields that are made from their job titles. */
+function withTitleFields(source: Source, addFields: AddTitleFields): Source {
+  async function* entries(): AsyncGenerator<Entry> {
+    for await (const entry of source.entries) {
+      yield 'error' in entry ? entry : { ...entry, lead: { ...entry.lead, fields: addFields(entry.lead.fields) } };
+    }
+  }
+  return { ...source, entries: entries() };
 }

@@ -1,24 +1,32 @@
 // `--out`: writes the rows of the CSV file with added score columns.
 import { DELIMITERS } from '../../src/csv/dialect.ts';
-import { isSameFile, replaceFile } from '../../src/csv/files/replace-file.ts';
+import { isSameFile, OutputRefused, replaceFile } from '../../src/csv/files/replace-file.ts';
 import { problemCells, reservedColumns, SCORE_COLUMNS, scoreCells } from '../../src/csv/scored-rows.ts';
 import { writeCells } from '../../src/csv/write-cells.ts';
+import { cleanUpOnSignal } from '../terminal/clean-up-on-signal.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { writeWithBackpressure } from '../terminal/write-stream.ts';
 import type { Output } from './entries.ts';
 import type { CsvSource } from './read-csv.ts';
 import { UsageError } from './usage-error.ts';
 
+export interface OutputOptions {
+  readonly path: string;
+  /** Whether an existing file may be replaced. */
+  readonly force: boolean;
+  /** The files that the command reads, which `path` must not overwrite. */
+  readonly inputs: readonly (string | undefined)[];
+  /** Whether the summary is JSON. */
+  readonly json: boolean;
+}
+
 /**
- * @param inputs the files that the command reads, which `path` must not overwrite
  * @throws UsageError when the file cannot be written, or its columns exist in the export already
  */
 export async function writeCsv(
   io: CommandIo,
-  path: string,
-  inputs: readonly (string | undefined)[],
   source: CsvSource,
-  json: boolean,
+  { path, force, inputs, json }: OutputOptions,
 ): Promise<Output> {
   for (const file of inputs) {
     if (file !== undefined && (await isSameFile(path, file))) {
@@ -32,16 +40,26 @@ export async function writeCsv(
     );
   }
   try {
-    return await openOutput(io, path, source, json);
+    return await openOutput(io, source, { path, force, json });
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new UsageError(`--out ${path} cannot be written (${reason}). Check that its folder exists.`);
+    throw new UsageError(refusal(path, error));
   }
 }
 
-async function openOutput(io: CommandIo, path: string, source: CsvSource, json: boolean): Promise<Output> {
-  const { form, header } = source;
-  const file = await replaceFile(path);
+/** Why the file cannot be written. */
+function refusal(path: string, error: unknown): string {
+  if (error instanceof OutputRefused) return `--out ${path} ${error.message}`;
+  const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return `--out ${path} cannot be written (${reason}). Check that its folder exists and that you may write there.`;
+}
+
+async function openOutput(
+  io: CommandIo,
+  { form, header }: CsvSource,
+  { path, force, json }: Omit<OutputOptions, 'inputs'>,
+): Promise<Output> {
+  const file = await replaceFile(path, { replace: force });
+  const stopWatching = cleanUpOnSignal(() => file.discard());
   const lineEnd = form.lineEnd === '\r' ? '\n' : form.lineEnd;
   const write = (cells: readonly string[]) => file.write(writeCells(cells, DELIMITERS[form.delimiter]) + lineEnd);
   // Excel reads a file as UTF-8 only with a byte order mark. An export without one is not read by
@@ -56,10 +74,16 @@ async function openOutput(io: CommandIo, path: string, source: CsvSource, json: 
       else if (record.problem) await write([...record.cells, ...problemCells(record.line, record.problem)]);
     },
     finish: async (counts) => {
-      await file.commit();
+      await file.commit().catch((error: unknown) => {
+        throw new UsageError(refusal(path, error));
+      });
+      stopWatching();
       if (json) await writeWithBackpressure(io.stdout, `${JSON.stringify({ ...counts, out: path })}\n`);
-      else io.stderr.write(`${counts.scored} leads scored, ${counts.refused} rows rejected: ${path}\n`);
+      else io.stderr.write(`${counts.scored} leads scored, ${counts.refused} rows not scored: ${path}\n`);
     },
-    discard: () => file.discard(),
+    discard: async () => {
+      await file.discard();
+      stopWatching();
+    },
   };
 }

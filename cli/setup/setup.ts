@@ -1,5 +1,6 @@
 // `leadgrade setup`: creates in the CRM the fields that the product writes. Idempotent.
 import type { SetupStep } from '../../src/crm/connector.ts';
+import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
 import { chosenCrms } from '../product/chosen-crms.ts';
@@ -29,6 +30,7 @@ async function run(io: CommandIo, { context }: Product, { crm, dryRun, json }: S
     // The missing fields that paused writing exist now, and streams may have become available.
     await clearPause(context.db, { crm: connector.id, direction: 'write', before: context.clock.now() });
     await recheckAvailability(context.db, connector.id);
+    await retrySetAside(context.db, context.clock.now(), { crm: connector.id });
   }
   if (json) io.stdout.write(`${JSON.stringify({ dryRun, steps })}\n`);
 }

@@ -2,17 +2,20 @@
 
 import type { ChangeStream, CrmConnector } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
+import { NOTHING_SET_ASIDE } from '../kit/stream-parts.ts';
 import { dateCounterEvents } from './contacts/date-counters.ts';
 import { fetchLeads } from './contacts/fetch-leads.ts';
 import { createRecordListing } from './contacts/list-all-records.ts';
 import { reconcileLinks } from './contacts/reconcile-links.ts';
-import { HISTORY_BATCH, LINK_BATCH, READ_BATCH } from './objects/object-reads.ts';
+import { LINK_BATCH } from './objects/links.ts';
+import { HISTORY_BATCH, READ_BATCH } from './objects/object-reads.ts';
 import { createParts, type HubSpotOptions, type HubSpotParts } from './parts.ts';
 import { changedSince } from './reconcile/changed-since.ts';
 import { applySetup } from './setup/apply-setup.ts';
 import { probeStreams } from './setup/check-access.ts';
 import { checkSetup } from './setup/check-setup.ts';
 import { describeAccount } from './setup/describe-account.ts';
+import { withStreamFailures } from './streams/part-reader.ts';
 import { readItems } from './streams/read-items.ts';
 import { createStreams } from './streams/registry.ts';
 import { createReceiver } from './webhook/receiver.ts';
@@ -38,10 +41,13 @@ export function create(options: HubSpotOptions): CrmConnector {
     batch: { read: READ_BATCH, write: WRITE_BATCH, links: LINK_BATCH, counters: HISTORY_BATCH },
     maxTextLength: MAX_TEXT_LENGTH,
     mappedFields: Object.keys(options.mapping.fields),
-    listChanges(stream: ChangeStream, cursor, signal) {
+    listChanges(stream: ChangeStream, cursor, signal, setAside = NOTHING_SET_ASIDE) {
       const reader = readers.find((candidate) => candidate.stream.id === stream.id);
       if (reader === undefined) throw unknownStreamError(stream.id);
-      return reader.read(cursor, withCloseSignal(signal));
+      const anySignal = withCloseSignal(signal);
+      const pages = reader.read(cursor, anySignal, setAside);
+      // Without contacts there is nothing to score, so their failure is one of the whole CRM.
+      return stream.listsObject === undefined ? withStreamFailures(parts.http, pages, anySignal) : pages;
     },
     async *reconcileStream(stream: ChangeStream, request, signal) {
       const reader = readers.find((candidate) => candidate.stream.id === stream.id);

@@ -1,4 +1,4 @@
-// The parts that every room of the connector uses, created in one function. Creating them makes no
+// The parts that all folders of the connector use, created in one function. Creating them makes no
 // API call.
 
 import type { RetryOptions } from '../../src/crm/connector.ts';

@@ -8,7 +8,7 @@ import type { JobContext, MappedCrm } from '../context.ts';
 import { runUnlessPaused } from '../failure-policy.ts';
 import { resolveAccount } from '../read/account-check.ts';
 import { isIncremental } from '../read/full-sync.ts';
-import { fetchItemsById } from './fetch-items-by-id.ts';
+import { fetchItemsById, retrySetAsideItems } from './fetch-items-by-id.ts';
 import { logForeignEvents, processRecordEvents } from './process-inbox.ts';
 import { type StreamSyncs, syncNamedStream } from './sync-named-stream.ts';
 
@@ -18,9 +18,13 @@ const CHUNK = 500;
 export async function fetchNamedItems(context: JobContext, { crm }: { crm: string }): Promise<void> {
   await runUnlessPaused(context, { crm, direction: 'read' }, 'fetch-items', async (mapped) => {
     const { db } = context;
+    await retrySetAsideItems(context, mapped);
     if (!(await hasPending(db, crm, ['record', 'item', 'erasure']))) return;
     const stored = await storedAccount(db, crm);
-    const ownAccount = stored ?? (await resolveAccount(context, mapped.connector));
+    const resolved = stored === null ? await resolveAccount(context, mapped.connector) : { account: stored };
+    // Events of another portal could erase our records: they wait until our account is known.
+    if (resolved === null) return;
+    const ownAccount = resolved.account;
     // process-inbox leaves these to this job while our account is unknown.
     if (stored === null) await processRecordEvents(context, crm, ownAccount);
     await processItemEvents(context, mapped, ownAccount);
@@ -68,7 +72,10 @@ async function processStreamEvents(
     await deleteInboxEvents(db, events);
     return true;
   }
-  if (stream.readableById && connector.readItems) return fetchItemsById(context, mapped, stream, events);
+  if (stream.readableById && connector.readItems) {
+    const isById = await fetchItemsById(context, mapped, stream, events);
+    if (isById !== null) return isById;
+  }
   // A full sync is followed by an incremental sync, which reads the changes made during it.
   if (!isIncremental(stream, state, mapped)) {
     await deleteInboxEvents(db, events);

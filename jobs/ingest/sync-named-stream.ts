@@ -22,7 +22,10 @@ interface NamedStream {
   readonly syncs: StreamSyncs;
 }
 
-/** @returns false when events stay in the inbox; the job is enqueued for them */
+/**
+ * The events of a stream that is set aside are deleted: its next attempt reads their items.
+ * @returns false when events stay in the inbox; the job is enqueued for them
+ */
 export async function syncNamedStream(
   context: JobContext,
   mapped: MappedCrm,
@@ -38,8 +41,13 @@ export async function syncNamedStream(
     const now = clock.now();
     const waitMs = completedAt.getTime() + MIN_INTERVAL_MS - now.getTime();
     if (waitMs > 0) return postpone(waitMs);
-    const isRead = await syncStreamNow(context, mapped, stream, events[0]?.priority ?? PRIORITY.change);
-    if (!isRead) return postpone(MIN_INTERVAL_MS);
+    const outcome = await syncStreamNow(context, mapped, stream, events[0]?.priority ?? PRIORITY.change);
+    if (outcome === 'set-aside') {
+      await markRecordsOfCompanies(context, crm, stream, events);
+      await deleteInboxEvents(db, events);
+      return true;
+    }
+    if (outcome !== 'read') return postpone(MIN_INTERVAL_MS);
     syncs.set(stream.id, now);
     await context.enqueue('refresh-records', { crm });
   }

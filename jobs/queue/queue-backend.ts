@@ -21,6 +21,14 @@ export type JobProcessor<Data> = (job: Job<Data, void, string>, token?: string, 
 export interface QueueBackend {
   /** The connection that the shared rate limiter uses; null without REDIS_URL. */
   readonly redis: Redis | null;
+  /** @throws when Redis or the database does not respond in time */
+  ping(): Promise<void>;
+  /**
+   * Ends the locks of the queue's jobs that last longer than a lock can: they were made while the
+   * clock was ahead.
+   * @param now epoch ms
+   */
+  releaseFutureLocks(queue: string, now: number): Promise<void>;
   queue<Data>(name: string, defaultJobOptions?: DefaultJobOptions): JobQueue<Data>;
   /** Starts a worker that runs up to `concurrency` jobs at a time. */
   worker<Data>(name: string, processor: JobProcessor<Data>, options: { readonly concurrency: number }): JobWorker<Data>;
@@ -31,7 +39,7 @@ export interface QueueBackend {
   close(options: { readonly deadlineMs: number }): Promise<'clean' | 'abandoned'>;
 }
 
-interface QueueBackendOptions extends QueueStorageOptions {
+interface QueueBackendOptions extends Omit<QueueStorageOptions, 'namespace'> {
   /**
    * Prefix of the Redis keys, for several installations on one server. On Postgres each has its own
    * database.
@@ -47,6 +55,9 @@ interface QueueBackendOptions extends QueueStorageOptions {
 // BullMQ's defaults. A job that did not cause the crashes survives three of them.
 const RECOVERY = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 3 };
 
+/** Twice the lock: the clocks of two machines differ a little. */
+const MAX_LOCK_MS = 2 * RECOVERY.lockDuration;
+
 const RETENTION: DefaultJobOptions = {
   removeOnComplete: { age: 3_600, count: 1_000 },
   removeOnFail: { age: 7 * 86_400, count: 5_000 },
@@ -55,14 +66,17 @@ const RETENTION: DefaultJobOptions = {
 /** @throws when Redis or the database does not respond, or when Redis may evict jobs */
 export async function openQueueBackend(options: QueueBackendOptions): Promise<QueueBackend> {
   const onError = options.onError ?? (() => undefined);
-  const storage = await openQueueStorage(options, onError);
+  const namespace = options.namespace ?? 'leadgrade';
+  const storage = await openQueueStorage({ ...options, namespace }, onError);
   const classes = withBackend(storage.factory);
-  const shared = { connection: storage.connection, prefix: options.namespace ?? 'leadgrade' };
+  const shared = { connection: storage.connection, prefix: namespace };
   const queues: Closable[] = [];
   const workers: Closable[] = [];
   let closing: Promise<'clean' | 'abandoned'> | undefined;
   return {
     redis: storage.redis,
+    ping: () => storage.ping(),
+    releaseFutureLocks: (queue, now) => storage.releaseFutureLocks(queue, { now, lockMs: MAX_LOCK_MS }),
     queue<Data>(name: string, defaultJobOptions: DefaultJobOptions = {}) {
       const queue = newQueue<Data>(classes, name, {
         ...shared,

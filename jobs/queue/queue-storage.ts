@@ -9,6 +9,7 @@ import {
 } from 'bullmq';
 import type { Redis } from 'ioredis';
 import pg from 'pg';
+import { releaseLocksOnPostgres, releaseLocksOnRedis } from './future-locks.ts';
 import { openRedis, PRODUCER_OPTIONS, WORKER_OPTIONS } from './redis-connection.ts';
 
 export interface QueueStorageOptions {
@@ -16,12 +17,18 @@ export interface QueueStorageOptions {
   /** As `openDatabase` returns it; unused with Redis. */
   readonly connection: pg.PoolConfig;
   readonly embedded: boolean;
+  /** Prefix of the Redis keys. */
+  readonly namespace: string;
 }
 
 // Notifications of the embedded database do not wake a worker, so it polls the queue at this
 // interval. By itself BullMQ would wait for the next delayed job, and the next poll job always is
 // one.
 const EMBEDDED_POLL_SECONDS = 0.2;
+
+// All statements of the queue are short. One that takes longer has lost its connection, which the
+// pool then replaces.
+const QUERY_TIMEOUT_MS = 30_000;
 
 /** BullMQ on one kind of storage, with the connections that it opened. */
 export interface QueueStorage {
@@ -32,13 +39,22 @@ export interface QueueStorage {
   readonly workerOptions: { readonly drainDelay?: number };
   /** Every worker occupies one connection. */
   addWorker(): void;
+  /** @throws when Redis or the database does not respond in time */
+  ping(): Promise<void>;
+  /**
+   * Ends the locks of a queue that last longer than `lockMs`: they were made while the clock was
+   * ahead. A live worker renews its locks.
+   * @param now epoch ms
+   */
+  releaseFutureLocks(queue: string, limits: { readonly now: number; readonly lockMs: number }): Promise<void>;
   close(): Promise<void>;
   abandon(): void;
 }
 
 /** @throws when Redis or the database does not respond, or when Redis may evict jobs */
 export function openQueueStorage(options: QueueStorageOptions, onError: (error: Error) => void): Promise<QueueStorage> {
-  return options.redisUrl === undefined ? openOnPostgres(options, onError) : openOnRedis(options.redisUrl, onError);
+  const { redisUrl, namespace } = options;
+  return redisUrl === undefined ? openOnPostgres(options, onError) : openOnRedis(redisUrl, namespace, onError);
 }
 
 async function openOnPostgres(
@@ -48,7 +64,8 @@ async function openOnPostgres(
   // One pool for all queues and workers: BullMQ would open one for each, more connections than the
   // embedded database or a small server has. The pool must name BullMQ's schema; a PGlite session
   // does so by itself.
-  const pool = new pg.Pool({ ...connection, options: '-c search_path=bullmq', keepAlive: true });
+  const options = { options: '-c search_path=bullmq', keepAlive: true, query_timeout: QUERY_TIMEOUT_MS };
+  const pool = new pg.Pool({ ...connection, ...options });
   pool.on('error', onError);
   // An unhandled error of a client that is checked out between two queries would end the process.
   pool.on('connect', (client) => client.on('error', onError));
@@ -76,12 +93,18 @@ async function openOnPostgres(
     addWorker: () => {
       pool.options.max += 1;
     },
+    ping: async () => void (await pool.query('select 1')),
+    releaseFutureLocks: (queue, limits) => releaseLocksOnPostgres(pool, queue, limits),
     close: () => pool.end(),
     abandon: () => void pool.end().catch(() => undefined),
   };
 }
 
-async function openOnRedis(redisUrl: string, onError: (error: Error) => void): Promise<QueueStorage> {
+async function openOnRedis(
+  redisUrl: string,
+  namespace: string,
+  onError: (error: Error) => void,
+): Promise<QueueStorage> {
   const redis = await openRedis(redisUrl, onError);
   const connectionFor = (isWorker: boolean) => ({ url: redisUrl, ...(isWorker ? WORKER_OPTIONS : PRODUCER_OPTIONS) });
   return {
@@ -93,6 +116,8 @@ async function openOnRedis(redisUrl: string, onError: (error: Error) => void): P
     redis,
     workerOptions: {},
     addWorker: () => undefined,
+    ping: async () => void (await redis.ping()),
+    releaseFutureLocks: (queue, { lockMs }) => releaseLocksOnRedis(redis, `${namespace}:${queue}`, lockMs),
     close: async () => void (await redis.quit().catch(() => redis.disconnect())),
     abandon: () => redis.disconnect(),
   };

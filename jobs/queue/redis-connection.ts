@@ -1,9 +1,15 @@
 // Connections to Redis, and the check of the server's eviction policy.
 import { Redis } from 'ioredis';
 
+// A connection that a firewall has dropped stays open and silent: nothing fails by itself for a
+// quarter of an hour. Workers block for at most 10 s (BullMQ), so 20 s without a byte is a dead
+// connection.
+const SOCKET_TIMEOUT_MS = 20_000;
+
 const SHARED_OPTIONS = {
   connectTimeout: 5_000,
   keepAlive: 10_000,
+  socketTimeout: SOCKET_TIMEOUT_MS,
   // BullMQ's own backoff grows to 20 s: a short outage of Redis would delay jobs by that long.
   retryStrategy: (attempt: number) => Math.min(attempt * 200, 2_000),
 };
@@ -15,6 +21,7 @@ export const PRODUCER_OPTIONS = {
   ...SHARED_OPTIONS,
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
+  commandTimeout: 10_000,
 };
 
 /** For workers: they wait until Redis is back (BullMQ requires null). */

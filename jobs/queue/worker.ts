@@ -1,4 +1,5 @@
 // The worker: takes jobs from the queue, parses their payloads and runs them.
+import { createThrottledLog } from '../../src/domain/throttled-log.ts';
 import type { JobContext } from '../context.ts';
 import { fetchNamedItems } from '../ingest/fetch-named-items.ts';
 import { matchSiteEvents } from '../ingest/match-site-events.ts';
@@ -71,13 +72,30 @@ export function startWorker(
     }
   };
   const worker = backend.worker<unknown>(QUEUE, process, { concurrency: workerConcurrency(context.crms.size) });
+  const logFailure = createThrottledLog(
+    { warn: (details, message) => context.log.error(details, message) },
+    context.clock,
+  );
   worker.on('failed', (job, error) => {
-    context.log.error({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, 'job failed');
-    if (job && job.attemptsMade >= (job.opts.attempts ?? 1))
+    const details = { job: job?.name, attempt: job?.attemptsMade, error: error.message };
+    logFailure(`${job?.name} ${error.message}`, details, 'job failed');
+    if (!job) return;
+    if (error.name === STALLED && isJobName(job.name)) {
+      const message = 'the process of a job ended several times while it ran; the job is enqueued again';
+      context.log.warn({ job: job.name }, message);
+      context.enqueue(job.name, parsePayload(job.name, job.data)).catch(() => undefined);
+    } else if (job.attemptsMade >= (job.opts.attempts ?? 1)) {
       onGivenUp(`The job "${job.name}" failed: ${error.message}`);
+    }
   });
   return worker;
 }
+
+/**
+ * The error of BullMQ for a job that it gives up without running it, as its process was killed more
+ * often than `maxStalledCount`. Its work items are still in the database, and no attempt has failed.
+ */
+const STALLED = 'UnrecoverableError';
 
 /**
  * Database errors quote values, which can be personal data. Neither the log nor the queue, which
@@ -101,32 +119,7 @@ export function createEnqueue(queue: JobQueue<unknown>): JobContext['enqueue'] {
   };
 }
 
-function deduplicationKey(job: JobName, payload: JobPayloads[JobName]): string {
+/** Jobs with the same key are deduplicated. */
+export function deduplicationKey(job: JobName, payload: JobPayloads[JobName]): string {
   return 'crm' in payload ? `${job}-${payload.crm}` : job;
-}
-
-/** A job that is enqueued every `seconds`. */
-export type RepeatableJob = {
-  [N in JobName]: { readonly job: N; readonly payload: JobPayloads[N]; readonly seconds: number };
-}[JobName];
-
-/**
- * Makes BullMQ enqueue these jobs repeatedly, from any process that is up. Removes all others: a
- * CRM or a stream may have been removed from the settings. Idempotent.
- */
-export async function syncRepeatableJobs(
-  queue: JobQueue<unknown>,
-  repeatableJobs: readonly RepeatableJob[],
-): Promise<void> {
-  const wanted = new Map(
-    repeatableJobs.map((repeated) => [deduplicationKey(repeated.job, repeated.payload), repeated]),
-  );
-  const known = new Map((await queue.getJobSchedulers()).map(({ key, every }) => [key, every]));
-  for (const id of known.keys()) {
-    if (!wanted.has(id)) await queue.removeJobScheduler(id);
-  }
-  for (const [id, { job, payload, seconds }] of wanted) {
-    const every = seconds * 1_000;
-    if (known.get(id) !== every) await queue.upsertJobScheduler(id, { every }, { name: job, data: payload });
-  }
 }

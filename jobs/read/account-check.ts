@@ -3,11 +3,16 @@
 import type { CrmConnector } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import type { Account } from '../../src/crm/setup.ts';
+import { isSkipped } from '../../src/store/set-aside/list-set-aside.ts';
 import { claimAccount, storedAccount } from '../../src/store/sync/crm-accounts.ts';
 import type { JobContext } from '../context.ts';
+import { toPartFailure } from '../failures/classify.ts';
+import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
+
+const CHECK = { stream: 'account', kind: 'check' } as const;
 
 /** Null: the token may not read its account. */
-export async function fetchAccount(connector: CrmConnector, signal: AbortSignal): Promise<Account | null> {
+async function fetchAccount(connector: CrmConnector, signal: AbortSignal): Promise<Account | null> {
   try {
     return await connector.describeAccount(signal);
   } catch (error) {
@@ -17,17 +22,29 @@ export async function fetchAccount(connector: CrmConnector, signal: AbortSignal)
 }
 
 /**
- * The ID of the account that our records are from; null = unknown.
- * @throws ConnectorError when the CRM had to be asked and the call failed
+ * The ID of the account that our records are from (`account: null`: the token may not read it).
+ * @returns null while the call fails, which is set aside
+ * @throws ConnectorError when reading must pause
  */
 export async function resolveAccount(
-  { db, clock, signal }: JobContext,
+  context: JobContext,
   connector: CrmConnector,
-): Promise<string | null> {
-  const stored = await storedAccount(db, connector.id);
-  if (stored !== null) return stored;
-  const account = await fetchAccount(connector, signal);
-  return account === null ? null : claimAccount(db, { crm: connector.id, account: account.id }, clock.now());
+): Promise<{ readonly account: string | null } | null> {
+  const { db, clock, signal } = context;
+  const crm = connector.id;
+  const stored = await storedAccount(db, crm);
+  if (stored !== null) return { account: stored };
+  if (await isSkipped(db, crm, CHECK, clock.now())) return null;
+  try {
+    const account = await fetchAccount(connector, signal);
+    await setAsideRecovered(context, crm, [CHECK]);
+    return { account: account === null ? null : await claimAccount(db, { crm, account: account.id }, clock.now()) };
+  } catch (error) {
+    const failure = signal.aborted ? null : toPartFailure(error);
+    if (failure === null) throw error;
+    await setAside(context, crm, [CHECK], failure);
+    return null;
+  }
 }
 
 /**

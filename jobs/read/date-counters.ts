@@ -5,6 +5,7 @@
 import type { ChangedCounters, CrmConnector } from '../../src/crm/connector.ts';
 import type { ChangeStream } from '../../src/crm/streams.ts';
 import { chunksOf } from '../../src/domain/chunks.ts';
+import { readableRecords } from '../../src/store/records/claim-dirty.ts';
 import { type ClaimedCounters, claimChangedCounters } from '../../src/store/sync/claim-counters.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import { saveDatedEvents } from '../../src/store/sync/save-dated-events.ts';
@@ -12,6 +13,8 @@ import { finishPull } from '../../src/store/sync/save-page.ts';
 import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
 import { redateCounter } from '../../src/store/sync/switch-counters.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
+import { divideBatch } from '../failures/divide-batch.ts';
+import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
 import { PARALLEL, runBatches } from '../run-batches.ts';
 
 const CLAIM_MS = 60_000;
@@ -90,13 +93,50 @@ async function dateChunk(
   claimed: readonly ClaimedCounters[],
   counters: readonly OpenCounter[],
 ): Promise<void> {
-  const { db, clock, signal } = context;
+  const crm = connector.id;
+  // Objects fail apart; a record that fails is set aside.
+  for (const [object, records] of Map.groupBy(claimed, (record) => record.object)) {
+    const { failed, whole } = await divideBatch(records, {
+      connector,
+      work: (part, signal) => datePart(context, connector, part, counters, signal),
+      controls: await controlsOf(context, connector, records, counters),
+      signal: context.signal,
+    });
+    for (const { item, failure } of failed)
+      await setAside(context, crm, [{ stream: object, kind: 'counters', id: item.id }], failure);
+    if (whole !== null) await setAside(context, crm, [{ stream: object, kind: 'counters' }], whole);
+    else await setAsideRecovered(context, crm, [{ stream: object, kind: 'counters' }]);
+  }
+}
+
+async function datePart(
+  { db, clock }: JobContext,
+  connector: CrmConnector,
+  claimed: readonly ClaimedCounters[],
+  counters: readonly OpenCounter[],
+  signal: AbortSignal,
+): Promise<void> {
   const changed = claimed.flatMap((record) => changedCounters(record, counters));
   const nothing = { records: [], activities: [], gone: [], notReturned: [] };
   const found = changed.length === 0 ? nothing : await connector.dateCounterEvents?.(changed, signal);
   if (found === undefined) return;
   await addToRunCounters(db, { activities: found.activities.length });
   await saveDatedEvents(db, found, { crm: connector.id, now: clock.now(), claimed });
+}
+
+/** Dates the counters of records that are not in the batch. */
+async function controlsOf(
+  { db }: JobContext,
+  connector: CrmConnector,
+  records: readonly ClaimedCounters[],
+  counters: readonly OpenCounter[],
+): Promise<readonly ((signal: AbortSignal) => Promise<unknown>)[]> {
+  const [first] = records;
+  if (first === undefined) return [];
+  const except = records.map(({ id }) => id);
+  const controls = await readableRecords(db, { crm: connector.id, object: first.object, except });
+  const positions = counters.map(({ counter, from }) => ({ counter, from, dated: null, redate: false }));
+  return controls.map((ref) => async (signal) => connector.dateCounterEvents?.([{ ref, counters: positions }], signal));
 }
 
 /** Returns an empty list if no available counter of the record changed since it was dated. */

@@ -17,9 +17,16 @@ export function describeFindings(found: StreamFindings): string {
   return parts.join('; ');
 }
 
-/** @param stream the id of a stream is the plural of its items: `form_submissions` */
+/** The items of streams that are named after something else. */
+const ITEMS: Readonly<Record<string, string>> = {
+  lists: 'list members',
+  marketing_events: 'event attendees',
+  marketing_emails: 'email events',
+};
+
+/** @param stream its id is the plural of its items, unless ITEMS has another: `form_submissions` */
 function countText(count: number, stream: string): string {
-  const items = stream.replaceAll('_', ' ');
+  const items = ITEMS[stream] ?? stream.replaceAll('_', ' ');
   return `${count} ${count === 1 ? singular(items) : items}`;
 }
 

@@ -1,19 +1,28 @@
-// Reads dirty records again, completely, in full batches; then dates their changed counters.
+// Reads dirty records again, completely, in full batches; then the records that were set aside and
+// are due, each alone; then dates changed counters.
+import type { FetchedLead } from '../../src/crm/connector.ts';
 import { chunksOf } from '../../src/domain/chunks.ts';
 import { PRIORITY } from '../../src/domain/priority.ts';
-import { type ClaimedRecord, claimDirty, nextDebounceEnd } from '../../src/store/records/claim-dirty.ts';
+import { type ClaimedRecord, claimDirty, claimSetAside, nextDebounceEnd } from '../../src/store/records/claim-dirty.ts';
 import { refKey } from '../../src/store/records/ref-key.ts';
 import { saveFetchedRecords } from '../../src/store/records/save-fetched.ts';
+import { setAsideOf } from '../../src/store/set-aside/list-set-aside.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { runUnlessPaused } from '../failure-policy.ts';
+import type { PartFailure } from '../failures/classify.ts';
+import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
 import { PARALLEL, PARALLEL_IMPORTS, runBatches } from '../run-batches.ts';
 import { dateCounterEvents } from './date-counters.ts';
+import { clearReadRecords, readRecords } from './read-records.ts';
 
 const CLAIM_MS = 60_000;
+/** Records that were set aside and are tried again in one job: each of them can hang. */
+const MAX_RETRIED = 20;
 
 export async function refreshRecords(context: JobContext, { crm }: { crm: string }): Promise<void> {
   await runUnlessPaused(context, { crm, direction: 'read' }, 'refresh-records', async (mapped) => {
     await readDirtyRecords(context, mapped);
+    if (!context.signal.aborted) await retrySetAsideRecords(context, mapped);
     await enqueueForDebounceEnd(context, crm);
     if (!context.signal.aborted) await dateCounterEvents(context, mapped);
   });
@@ -31,10 +40,22 @@ async function readDirtyRecords(context: JobContext, mapped: MappedCrm): Promise
     const claimed = await claimDirty(db, { crm, by: `refresh-${crm}`, limit, now, until });
     // The most urgent come first, so the first record shows whether all are of an import.
     const concurrency = claimed[0]?.priority === PRIORITY.import ? PARALLEL_IMPORTS : PARALLEL;
+    const failing = new Map<string, PartFailure>();
     await runBatches(
       chunksOf(claimed, connector.batch.read),
-      (chunk) => readChunk(context, mapped, chunk),
+      async (chunk) => {
+        for (const [object, failure] of await readChunk(context, mapped, chunk)) failing.set(object, failure);
+      },
       concurrency,
+    );
+    // Once for all batches of the claim.
+    for (const [object, failure] of failing)
+      await setAside(context, crm, [{ stream: object, kind: 'records' }], failure);
+    const read = new Set(claimed.map(({ object }) => object).filter((object) => !failing.has(object)));
+    await setAsideRecovered(
+      context,
+      crm,
+      [...read].map((object) => ({ stream: object, kind: 'records' })),
     );
     if (claimed.length < limit || signal.aborted) return;
     // Score the records read so far while the others are read.
@@ -42,16 +63,26 @@ async function readDirtyRecords(context: JobContext, mapped: MappedCrm): Promise
   }
 }
 
+/** @returns the objects of which no record can be read */
 async function readChunk(
   context: JobContext,
-  { connector, editPolicy }: MappedCrm,
+  mapped: MappedCrm,
   claimed: readonly ClaimedRecord[],
+): Promise<ReadonlyMap<string, PartFailure>> {
+  const refs = claimed.map(({ object, id }) => ({ object, id }));
+  return readRecords(context, mapped, refs, {
+    save: (fetched, askedAt) => saveFetched(context, mapped, fetched, { askedAt, claimed }),
+  });
+}
+
+async function saveFetched(
+  context: JobContext,
+  { connector, editPolicy }: MappedCrm,
+  fetched: readonly FetchedLead[],
+  { askedAt, claimed }: { readonly askedAt: Date; readonly claimed: readonly ClaimedRecord[] },
 ): Promise<void> {
   const { clock, debounceMs } = context;
   const crm = connector.id;
-  const askedAt = clock.now();
-  const refs = claimed.map(({ object, id }) => ({ object, id }));
-  const fetched = await connector.fetchLeads(refs, context.signal);
   const options = { crm, now: clock.now(), askedAt, claimed, editPolicy, debounceMs };
   await saveFetchedRecords(context.db, fetched, options);
   const read = new Set(fetched.flatMap((result) => (result.kind === 'lead' ? [refKey(result.ref)] : [])));
@@ -59,6 +90,27 @@ async function readChunk(
   // wait for the next poll.
   const isSurvivorUnread = fetched.some((result) => result.kind === 'merged' && !read.has(refKey(result.into)));
   if (isSurvivorUnread) await context.enqueue('refresh-records', { crm });
+}
+
+/** Each alone: together, one of them would make all others fail again. */
+async function retrySetAsideRecords(context: JobContext, mapped: MappedCrm): Promise<void> {
+  const { db, clock, signal } = context;
+  const crm = mapped.connector.id;
+  const now = clock.now();
+  const due = (await setAsideOf(db, { crm, kind: 'record' })).filter(({ retryAt }) => retryAt <= now);
+  for (const { stream: object, id } of due.slice(0, MAX_RETRIED)) {
+    if (signal.aborted) return;
+    const until = new Date(clock.now().getTime() + CLAIM_MS);
+    const claim = await claimSetAside(db, { crm, by: `refresh-${crm}`, until }, { object, id });
+    const failing = await readRecords(context, mapped, [{ object, id }], {
+      save: async (fetched, askedAt) => {
+        await saveFetched(context, mapped, fetched, { askedAt, claimed: claim === null ? [] : [claim] });
+        await clearReadRecords(context, crm, fetched);
+      },
+    });
+    // Not even records that were read before: the others would fail the same way.
+    if (failing.size > 0) return;
+  }
 }
 
 /** Enqueues this job for the end of the debounce window of records that were read a moment ago. */

@@ -41,8 +41,9 @@ export async function remainingWork(context: JobContext, run: Run): Promise<Rema
     completeIfDone(context, run, { step, completedAt: stepCompletedAt(steps, step), hasWorkLeft });
 
   const own = await complete('own-work-done');
-  const read = own && (await complete('records-read', () => hasDirty(db, crms, own)));
-  const dated = read && (await complete('counters-dated', () => hasChangedCounters(db, crms, read)));
+  const read = own && (await complete('records-read', () => hasDirty(db, crms, { until: own, now: clock.now() })));
+  const dated =
+    read && (await complete('counters-dated', () => hasChangedCounters(db, crms, { until: read, now: clock.now() })));
   if (dated === null) return 'to-score';
   const lastSeq = await measureMatchQueue(context, run, steps);
   // Leads that were scored a moment ago wait for the end of their debounce window.

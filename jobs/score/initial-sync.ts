@@ -24,9 +24,10 @@ export async function isInitialSyncDone(context: JobContext): Promise<boolean> {
   return true;
 }
 
-function isRead({ db }: JobContext, { connector }: MappedCrm): Promise<boolean> {
+function isRead({ db, clock }: JobContext, { connector }: MappedCrm): Promise<boolean> {
   return areStreamsComplete(
     db,
     connector.streams.map((stream) => ({ crm: connector.id, stream: stream.id })),
+    clock.now(),
   );
 }

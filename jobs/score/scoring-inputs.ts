@@ -12,7 +12,7 @@ export interface ScoringInputs extends PeopleView {
 }
 
 export async function scoringInputs(context: JobContext): Promise<ScoringInputs> {
-  const { db, model, people, timezone, asOf } = context;
+  const { db, model, people, titles, timezone, asOf } = context;
   const crms = [...context.crms.values()];
   const streams = await allStreams(db);
   const modelTypes = [...model.compiled.behavior.subscriptions.keys()];
@@ -31,9 +31,17 @@ export async function scoringInputs(context: JobContext): Promise<ScoringInputs>
     // Omitted if empty, so the hash of an installation without site events does not change.
     ...(siteActivityTypes.size === 0 ? [] : [JSON.stringify([...siteActivityTypes])]),
     JSON.stringify(policy),
+    titles.hash,
   ];
   const names = new Map(crms.map(({ connector }) => [connector.id, connector.name]));
-  return { hash: sha256Hex(parts.join('\n')), unobserved, siteActivityTypes, policy: people, names };
+  return {
+    hash: sha256Hex(parts.join('\n')),
+    unobserved,
+    siteActivityTypes,
+    policy: people,
+    names,
+    addTitleFields: titles.addFields,
+  };
 }
 
 /**

@@ -10,13 +10,18 @@ import {
   deleteBulkRows,
   deleteBulkWrite,
   pageOfBulkRows,
+  preferBatches,
   saveBulkWrite,
   scheduleBulkCheck,
 } from '../../src/store/outbox/bulk-writes.ts';
 import type { OutboxRow } from '../../src/store/outbox/outbox.ts';
 import { refKey } from '../../src/store/records/ref-key.ts';
+import { setAsideOf } from '../../src/store/set-aside/list-set-aside.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import type { JobContext } from '../context.ts';
+import { type PartFailure, toPartFailure } from '../failures/classify.ts';
+import { partFailureOrThrow } from '../failures/reachable.ts';
+import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
 import { saveWriteResults } from './save-write-results.ts';
 
 const FIRST_CHECK_MS = 2_000;
@@ -34,8 +39,50 @@ export async function resumeBulkWrites(context: JobContext, connector: CrmConnec
   for (const write of await activeBulkWrites(context.db, connector.id)) {
     const waitMs = write.next_check_at.getTime() - context.clock.now().getTime();
     if (waitMs > 0) await context.enqueue('write-scores', { crm: connector.id }, { delayMs: waitMs });
-    else await checkBulkWrite(context, { crm: connector.id, bulkWrites }, write);
+    else await checkOrSetAside(context, connector, { crm: connector.id, bulkWrites }, write);
   }
+}
+
+/** A bulk job that cannot be checked for so long is given up: its rows are written in batches. */
+const GIVE_UP_MS = 3_600_000;
+
+/** A bulk job that fails stops no other object. */
+async function checkOrSetAside(
+  context: JobContext,
+  connector: CrmConnector,
+  bulk: Bulk,
+  write: BulkWrite,
+): Promise<void> {
+  const { db, clock } = context;
+  const { crm } = bulk;
+  const { object } = write;
+  const thing = { stream: object, kind: 'bulk-write' } as const;
+  try {
+    await checkBulkWrite(context, bulk, write);
+    await setAsideRecovered(context, crm, [thing]);
+  } catch (error) {
+    const failure = await partFailureOrThrow(context, connector, error);
+    const [earlier] = await setAsideOf(db, { crm, stream: object, kind: 'bulk-write' });
+    const since = earlier?.since ?? clock.now();
+    if (failure.isTemporary && clock.now().getTime() - since.getTime() < GIVE_UP_MS) {
+      await setAside(context, crm, [thing], failure);
+      await scheduleBulkCheck(db, { crm, object }, new Date(clock.now().getTime() + MAX_CHECK_MS));
+      return context.enqueue('write-scores', { crm }, { delayMs: MAX_CHECK_MS });
+    }
+    await giveUp(context, { crm, object }, failure);
+    await setAsideRecovered(context, crm, [thing]);
+  }
+}
+
+async function giveUp(
+  { db, log }: JobContext,
+  key: { readonly crm: string; readonly object: string },
+  { failure }: PartFailure,
+): Promise<void> {
+  const details = { ...key, code: failure.code };
+  log.warn(details, `${key.crm}: the bulk write of ${key.object} failed (${failure.code}); writing in batches`);
+  await preferBatches(db, key);
+  await deleteBulkWrite(db, key);
 }
 
 interface Bulk {
@@ -58,14 +105,17 @@ async function checkBulkWrite(context: JobContext, bulk: Bulk, write: BulkWrite)
   }
   if (state.kind === 'done') return saveBulkResults(context, bulk, write);
   if (state.kind === 'open') await bulkWrites.abort(job, signal);
+  if (state.kind !== 'failed') return deleteBulkWrite(db, { crm, object });
+  const failure = toPartFailure(state.error);
+  if (failure !== null) return giveUp(context, { crm, object }, failure);
   await deleteBulkWrite(db, { crm, object });
-  if (state.kind === 'failed') throw state.error;
+  throw state.error;
 }
 
 /**
  * Submits the outbox rows of an object as a bulk job.
  * @returns false when the CRM refuses bulk jobs from us: the rows are then written in batches
- * @throws ConnectorError when a call fails; the next check finds the state of the bulk job
+ * @throws ConnectorError when writing must pause; the next check finds the state of the bulk job
  */
 export async function startBulkWrite(context: JobContext, connector: CrmConnector, object: string): Promise<boolean> {
   const { db, clock, signal, log } = context;
@@ -76,8 +126,9 @@ export async function startBulkWrite(context: JobContext, connector: CrmConnecto
   try {
     job = await bulkWrites.open(object, signal);
   } catch (error) {
-    if (!(error instanceof ConnectorError) || (error.kind !== 'forbidden' && error.kind !== 'invalid')) throw error;
-    log.warn({ crm, object, code: error.code }, `${crm}: bulk write refused; writing in batches: ${error.message}`);
+    const failure = await partFailureOrThrow(context, connector, error);
+    const { code } = failure.failure;
+    log.warn({ crm, object, code }, `${crm}: no bulk write of ${object} (${code}); writing in batches`);
     return false;
   }
   const now = clock.now();
@@ -89,7 +140,13 @@ export async function startBulkWrite(context: JobContext, connector: CrmConnecto
   }
   const rows = await bulkRows(context, crm, object);
   const patches = rows.map(({ id, patch }) => ({ ref: { object, id }, values: patch }));
-  await bulkWrites.send(job, patches, signal);
+  try {
+    await bulkWrites.send(job, patches, signal);
+  } catch (error) {
+    await partFailureOrThrow(context, connector, error);
+    // The next check finds out whether the job has started.
+    await preferBatches(db, { crm, object });
+  }
   await context.enqueue('write-scores', { crm }, { delayMs: FIRST_CHECK_MS });
   return true;
 }

@@ -2,6 +2,7 @@
 import type { Transaction } from 'kysely';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import type { WriteResult } from '../../src/crm/writes.ts';
+import { MAX_RETRY_MS } from '../../src/domain/retry-delays.ts';
 import { withLockedLeads } from '../../src/store/leads/lock-leads.ts';
 import { clearErrors, recordErrors } from '../../src/store/leads/record-errors.ts';
 import { deleteFromOutbox, markWritten, type OutboxRow, releaseOutbox } from '../../src/store/outbox/outbox.ts';
@@ -12,7 +13,8 @@ import type { Tables } from '../../src/store/tables/tables.ts';
 import type { JobContext } from '../context.ts';
 
 const FIRST_RETRY_MS = 5_000;
-const MAX_RETRY_MS = 10 * 60_000;
+/** A write that has failed temporarily so often is listed, and the batch around it is halved. */
+export const LISTED_AFTER = 2;
 
 /**
  * @param rows as they were sent; a newer row of the same record stays in the outbox
@@ -26,9 +28,11 @@ export async function saveWriteResults(
   also: (tx: Transaction<Tables>) => Promise<void>,
 ): Promise<void> {
   const now = context.clock.now();
-  const { written, goneOrMerged, refused, toRetry } = byOutcome(crm, rows, results);
+  const { written, goneOrMerged, refused, retryable } = byOutcome(crm, rows, results);
   const refusedRows = refused.map(({ row }) => row);
-  const errors = refused.map(({ row, error }) => toRecordError(row, error));
+  const toRetry = retryable.map(({ row }) => row);
+  const listed = [...refused, ...retryable.filter(({ row }) => row.attempts >= LISTED_AFTER)];
+  const errors = listed.map(({ row, error }) => toRecordError(row, error));
   await context.db.transaction().execute(async (tx) => {
     await withLockedLeads(tx, crm, [...written, ...affectedRecords(goneOrMerged)], async (locked) => {
       await markWritten(locked, crm, written, now);
@@ -61,7 +65,7 @@ function byOutcome(crm: string, rows: readonly OutboxRow[], results: readonly Wr
       return result.kind === 'gone' || result.kind === 'merged' ? [{ object, id, into }] : [];
     }),
     refused: failed.filter(({ error }) => !isRetryable(error)),
-    toRetry: failed.filter(({ error }) => isRetryable(error)).map(({ row }) => row),
+    retryable: failed.filter(({ error }) => isRetryable(error)),
   };
 }
 
@@ -92,7 +96,7 @@ function toRecordError(row: OutboxRow, error: ConnectorError) {
     stage: 'write' as const,
     field: '',
     code: error.code ?? error.kind,
-    message: error.message,
+    message: error.messageForErrorList,
     fix: error.fix,
   };
 }

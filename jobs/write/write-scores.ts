@@ -2,6 +2,7 @@
 // if there are many. A partial batch is sent only if nothing else is pending, if it contains a
 // record with a new activity, or if the oldest result has waited for 30 s. Records with a new
 // activity always go in batches: a bulk write can take any time.
+import { ConnectorError } from '../../src/crm/connector-error.ts';
 import { chunksOf } from '../../src/domain/chunks.ts';
 import { PRIORITY } from '../../src/domain/priority.ts';
 import {
@@ -11,16 +12,20 @@ import {
   type OutboxRow,
   oldestQueuedAt,
   releaseOutbox,
+  type Writable,
 } from '../../src/store/outbox/outbox.ts';
 import { isUpstreamBusy } from '../../src/store/sync/pending-work.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { runUnlessPaused } from '../failure-policy.ts';
+import { type PartFailure, toPartFailure } from '../failures/classify.ts';
+import { divideBatch } from '../failures/divide-batch.ts';
+import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
 import { PARALLEL, runBatches } from '../run-batches.ts';
 import { areBandsFinal } from '../score/percentile-bands.ts';
 import { resumeBulkWrites, startBulkWrite } from './bulk-write.ts';
 import { closeFinishedRuns } from './finish-runs.ts';
-import { saveWriteResults } from './save-write-results.ts';
+import { LISTED_AFTER, saveWriteResults } from './save-write-results.ts';
 
 const CLAIM_MS = 120_000;
 const MAX_WAIT_MS = 30_000;
@@ -36,14 +41,50 @@ export async function writeScores(context: JobContext, { crm }: { crm: string })
 async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
   const { db, clock, signal } = context;
   const { connector } = mapped;
-  for (const { object, bulkEligible, hasBulkWrite } of await countWritable(db, connector.id, clock.now())) {
+  const crm = connector.id;
+  const written: string[] = [];
+  const failed: { readonly object: string; readonly failure: PartFailure }[] = [];
+  for (const writable of await countWritable(db, crm, clock.now())) {
+    const { object } = writable;
     if (signal.aborted) return;
-    const isMany = bulkEligible >= (connector.bulkWrites?.minRows ?? Infinity);
-    if (isMany) await writeObject(context, mapped, { object, urgentOnly: true });
-    // While a bulk write is running, the rest waits for the next one.
-    const isInBulk = isMany && (hasBulkWrite || (await startBulkWrite(context, connector, object)));
-    if (!isInBulk) await writeObject(context, mapped, { object });
+    try {
+      await writeOneObject(context, mapped, writable);
+      written.push(object);
+    } catch (error) {
+      const failure = signal.aborted ? null : toObjectFailure(error);
+      if (failure === null) throw error;
+      failed.push({ object, failure });
+    }
   }
+  const [first] = failed;
+  // Nothing can be written: writing pauses.
+  if (first !== undefined && written.length === 0) throw first.failure.error;
+  for (const { object, failure } of failed) await setAside(context, crm, [{ stream: object, kind: 'write' }], failure);
+  await setAsideRecovered(
+    context,
+    crm,
+    written.map((object) => ({ stream: object, kind: 'write' })),
+  );
+}
+
+/** Missing fields of ours concern one object, too. */
+function toObjectFailure(error: unknown): PartFailure | null {
+  if (!(error instanceof ConnectorError) || error.kind !== 'configuration') return toPartFailure(error);
+  const { message, code = error.kind, fix = null } = error;
+  return { failure: { code, message, fix }, isTemporary: false, error };
+}
+
+async function writeOneObject(
+  context: JobContext,
+  mapped: MappedCrm,
+  { object, bulkEligible, hasBulkWrite }: Writable,
+): Promise<void> {
+  const { connector } = mapped;
+  const isMany = bulkEligible >= (connector.bulkWrites?.minRows ?? Infinity);
+  if (isMany) await writeObject(context, mapped, { object, urgentOnly: true });
+  // While a bulk write is running, the rest waits for the next one.
+  const isInBulk = isMany && (hasBulkWrite || (await startBulkWrite(context, connector, object)));
+  if (!isInBulk) await writeObject(context, mapped, { object });
 }
 
 interface OutboxPart {
@@ -92,15 +133,44 @@ async function canSendPartial({ db, clock, crms }: JobContext, rows: readonly Cl
   return oldest !== null && now.getTime() - oldest.getTime() >= MAX_WAIT_MS;
 }
 
+/**
+ * A batch that fails is halved down to the record, which is listed. A temporary failure may end by
+ * itself: the batch is halved only if it has failed repeatedly.
+ */
 async function writeBatch(context: JobContext, { connector }: MappedCrm, rows: readonly OutboxRow[]): Promise<void> {
-  const patches = rows.map(({ object, id, patch }) => ({ ref: { object, id }, values: patch }));
+  const { db, clock, signal } = context;
+  const crm = connector.id;
+  const isRepeated = rows.every(({ attempts }) => attempts >= LISTED_AFTER);
   try {
-    const results = await connector.writeScores(patches, context.signal);
-    await saveWriteResults(context, connector.id, rows, results, (tx) => addToRunCounters(tx, { batches: 1 }));
+    const { failed, whole } = await divideBatch(rows, {
+      connector,
+      work: async (part, limit) => {
+        const patches = part.map(({ object, id, patch }) => ({ ref: { object, id }, values: patch }));
+        const results = await connector.writeScores(patches, limit);
+        await saveWriteResults(context, crm, part, results, (tx) => addToRunCounters(tx, { batches: 1 }));
+      },
+      controls: [],
+      isDivisible: ({ isTemporary }) => isRepeated || !isTemporary,
+      signal,
+    });
+    if (whole !== null) throw whole.error;
+    const results = failed.map(({ item: { object, id }, failure }) => {
+      return { kind: 'failed' as const, ref: { object, id }, error: toConnectorError(crm, failure) };
+    });
+    const items = failed.map(({ item }) => item);
+    if (items.length > 0) await saveWriteResults(context, crm, items, results, async () => {});
   } catch (error) {
     // It is unknown which patches were applied. All are written again; a repeated write changes
     // nothing.
-    await releaseOutbox(context.db, connector.id, rows, null);
+    const isFailedAttempt = toPartFailure(error)?.isTemporary === true;
+    await releaseOutbox(db, crm, rows, isFailedAttempt ? clock.now() : null);
     throw error;
   }
+}
+
+function toConnectorError(crm: string, { error, failure, isTemporary }: PartFailure): ConnectorError {
+  if (error instanceof ConnectorError) return error;
+  const { code, message, fix } = failure;
+  const kind = isTemporary ? 'retry' : 'invalid';
+  return new ConnectorError({ kind, crm, message, code, ...(fix === null ? {} : { fix }) });
 }

@@ -19,6 +19,8 @@ const actionSchema = z.strictObject({
   applyThenHang: z.literal(true).optional(),
   /** Run the endpoint, then reset the connection. */
   applyThenReset: z.literal(true).optional(),
+  /** HubSpot: each page of the response names itself as the next one. */
+  repeatPage: z.literal(true).optional(),
 });
 
 const ruleSchema = z.strictObject({
@@ -27,6 +29,14 @@ const ruleSchema = z.strictObject({
       method: z.string().toUpperCase().optional(),
       /** A regular expression, searched in path and query. */
       path: z
+        .string()
+        .refine((text) => isPattern(text), 'is not a regular expression')
+        .optional(),
+      /**
+       * A regular expression, searched in the body (JSON): fails only the requests that name one
+       * record.
+       */
+      body: z
         .string()
         .refine((text) => isPattern(text), 'is not a regular expression')
         .optional(),
@@ -43,8 +53,16 @@ export const faultScriptSchema = z.array(ruleSchema);
 export type FaultRule = z.infer<typeof ruleSchema>;
 export type FaultAction = z.infer<typeof actionSchema>;
 
+interface ActiveRule {
+  readonly rule: FaultRule;
+  readonly pattern: RegExp;
+  /** Null: the rule is not about bodies. */
+  readonly body: RegExp | null;
+  matched: number;
+}
+
 export class FaultScript {
-  #rules: { rule: FaultRule; pattern: RegExp; matched: number }[] = [];
+  #rules: ActiveRule[] = [];
 
   constructor(rules: readonly FaultRule[]) {
     this.replace(rules);
@@ -52,19 +70,22 @@ export class FaultScript {
 
   /** Resets the counts of matching requests. */
   replace(rules: readonly FaultRule[]): void {
-    this.#rules = rules.map((rule) => ({ rule, pattern: new RegExp(rule.match.path ?? ''), matched: 0 }));
+    this.#rules = rules.map((rule) => {
+      const { path = '', body } = rule.match;
+      return { rule, pattern: new RegExp(path), body: body === undefined ? null : new RegExp(body), matched: 0 };
+    });
   }
 
   /**
    * The action of the first rule that applies to this request; null = none. Every matching rule
    * counts the request.
+   * @param body absent: before it is read, rules about bodies do not apply; else only those do
    */
-  next(method: string, pathAndQuery: string): FaultAction | null {
+  next(method: string, pathAndQuery: string, body?: string): FaultAction | null {
     let due: FaultAction | null = null;
     for (const each of this.#rules) {
-      const { method: wanted, nth = 1, times } = each.rule.match;
-      if (wanted !== undefined && wanted !== method) continue;
-      if (!each.pattern.test(pathAndQuery)) continue;
+      if (!matches(each, { method, pathAndQuery, body })) continue;
+      const { nth = 1, times } = each.rule.match;
       each.matched += 1;
       const last =
         times === undefined && each.rule.match.nth === undefined ? Number.POSITIVE_INFINITY : nth + (times ?? 1) - 1;
@@ -72,6 +93,15 @@ export class FaultScript {
     }
     return due;
   }
+}
+
+function matches(
+  { rule, pattern, body: wanted }: ActiveRule,
+  { method, pathAndQuery, body }: { method: string; pathAndQuery: string; body: string | undefined },
+): boolean {
+  if (rule.match.method !== undefined && rule.match.method !== method) return false;
+  if (!pattern.test(pathAndQuery)) return false;
+  return wanted === null ? body === undefined : body !== undefined && wanted.test(body);
 }
 
 function isPattern(text: string): boolean {

@@ -27,19 +27,45 @@ export function receive(context: RequestContext, sendReply: SendReply): RequestH
     const entry = log.start({ at, method: req.method, path, query, correlationId: randomUUID() });
     const exchange = { entry, log, fault };
     exchanges.set(req, exchange);
-    if (fault?.delayMs !== undefined) await wait(fault.delayMs, undefined, { ref: false });
-    if (fault?.reset) {
-      entry.fault = 'reset';
-      log.finish(entry);
-      req.socket.resetAndDestroy();
-    } else if (fault && replacesEndpoint(fault)) {
-      entry.fault = 'answered by the fault script';
-      const reply = { status: fault.status ?? 200, body: fault.body ?? {} };
-      await sendReply(res, exchange, reply, fault.headers ?? {});
-    } else {
-      next();
-    }
+    await applyFault(exchange, sendReply, req, res, next);
   };
+}
+
+/** Applies the faults of requests by what their bodies contain. Runs after the body was parsed. */
+export function receiveBody(context: RequestContext, sendReply: SendReply): RequestHandler {
+  const { faults, exchanges } = context;
+  return async (req: Request, res: Response, next: NextFunction) => {
+    const exchange = exchanges.get(req);
+    const body: unknown = req.body;
+    if (exchange === undefined || body === undefined || exchange.fault !== null) return next();
+    const fault = faults.next(req.method, req.originalUrl, JSON.stringify(body));
+    if (fault === null) return next();
+    const failing = { ...exchange, fault };
+    exchanges.set(req, failing);
+    await applyFault(failing, sendReply, req, res, next);
+  };
+}
+
+async function applyFault(
+  exchange: Exchange,
+  sendReply: SendReply,
+  req: Request,
+  res: Response,
+  next: NextFunction,
+): Promise<void> {
+  const { entry, log, fault } = exchange;
+  if (fault?.delayMs !== undefined) await wait(fault.delayMs, undefined, { ref: false });
+  if (fault?.reset) {
+    entry.fault = 'reset';
+    log.finish(entry);
+    req.socket.resetAndDestroy();
+  } else if (fault && replacesEndpoint(fault)) {
+    entry.fault = 'answered by the fault script';
+    const reply = { status: fault.status ?? 200, body: fault.body ?? {} };
+    await sendReply(res, exchange, reply, fault.headers ?? {});
+  } else {
+    next();
+  }
 }
 
 function replacesEndpoint(fault: FaultAction): boolean {

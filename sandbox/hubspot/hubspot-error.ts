@@ -54,11 +54,20 @@ export function missingScopes(scopes: readonly string[]): HubSpotError {
     status: 'error',
     message:
       "This app hasn't been granted all required scopes to make this call. Read more about required scopes here: https://developers.hubspot.com/scopes.",
-    errors: [
-      { message: 'One or more of the following scopes are required.', context: { requiredGranularScopes: scopes } },
-    ],
+    // Recorded responses name the scopes within `errors`, the API descriptions in `context`.
+    errors: [{ message: 'One or more of the following scopes are required.', code: 'MISSING_SCOPES' }],
+    context: { requiredGranularScopes: scopes },
     links: { scopes: 'https://developers.hubspot.com/scopes' },
     category: 'MISSING_SCOPES',
+  });
+}
+
+/** For an API that the account's subscription does not include; the message is ours. */
+export function notInSubscription(): HubSpotError {
+  return new HubSpotError(403, {
+    status: 'error',
+    message: "This account's subscription does not include this API.",
+    category: 'BANNED',
   });
 }
 

@@ -5,7 +5,7 @@ import { type BaseClock, createSandboxClock } from '../clock.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { type FaultRule, FaultScript } from '../http/fault-script.ts';
 import { listen } from '../http/listen.ts';
-import { receive } from '../http/receive.ts';
+import { receive, receiveBody } from '../http/receive.ts';
 import { RequestLog } from '../http/request-log.ts';
 import { controlRouter } from './control/router.ts';
 import type { HubSpotRequestContext } from './http/endpoint.ts';
@@ -104,7 +104,7 @@ function application(context: HubSpotRequestContext): express.Express {
   app.disable('etag');
   const json = express.json({ limit: MAX_BODY, strict: false });
   app.use('/_sandbox', json, controlRouter(context));
-  app.use(receive(context, sendHubSpotReply), json, apiRouter(context));
+  app.use(receive(context, sendHubSpotReply), json, receiveBody(context, sendHubSpotReply), apiRouter(context));
   // Reached by a body that is not valid JSON, or by a bug of the sandbox.
   app.use(async (error: unknown, req: Request, res: Response, next: NextFunction) => {
     const exchange = context.exchanges.get(req);

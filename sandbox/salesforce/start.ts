@@ -6,7 +6,7 @@ import { type BaseClock, createSandboxClock } from '../clock.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { type FaultRule, FaultScript } from '../http/fault-script.ts';
 import { listen } from '../http/listen.ts';
-import { receive } from '../http/receive.ts';
+import { receive, receiveBody } from '../http/receive.ts';
 import { RequestLog } from '../http/request-log.ts';
 import { sendReply } from '../http/send-reply.ts';
 import { Sessions } from './auth/sessions.ts';
@@ -132,7 +132,8 @@ function application(context: SalesforceRequestContext, address: () => string): 
     const tokenContext = { org, sessions, app: client, url: address() };
     if (exchange) await sendReply(res, exchange, handleTokenRequest(tokenContext, req.body ?? {}), {});
   });
-  app.use('/services/data', json, express.raw({ type: 'text/csv', limit: MAX_UPLOAD }), apiRouter(context));
+  const upload = express.raw({ type: 'text/csv', limit: MAX_UPLOAD });
+  app.use('/services/data', json, receiveBody(context, sendReply), upload, apiRouter(context));
   app.use(async (req: Request, res: Response) => {
     const exchange = context.exchanges.get(req);
     const { status, body } = notFound();

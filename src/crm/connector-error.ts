@@ -1,5 +1,5 @@
 // The only error class that connectors throw. Its kind tells the job how to react; the vendor's own
-// message and code are kept.
+// code is kept. The vendor's words may quote a person, so they are kept apart from the message.
 
 /**
  * - `retry`: a temporary failure (5xx, connection reset, time-out). Retry with backoff.
@@ -26,8 +26,10 @@ export type ConnectorErrorKind =
 interface ConnectorErrorDetails {
   readonly kind: ConnectorErrorKind;
   readonly crm: string;
-  /** The failed operation and the CRM's reason, without personal data. */
+  /** The failed operation, with status and code; never the CRM's own words. */
   readonly message: string;
+  /** The CRM's own words. They may quote values of a record: for the error list only. */
+  readonly reason?: string;
   /** The vendor's own code or category, e.g. `INVALID_OPTION`, `MISSING_SCOPES`. */
   readonly code?: string;
   readonly fix?: string;
@@ -40,6 +42,7 @@ export class ConnectorError extends Error {
   readonly kind: ConnectorErrorKind;
   readonly crm: string;
   readonly code: string | undefined;
+  readonly reason: string | undefined;
   readonly fix: string | undefined;
   readonly retryAfterMs: number | undefined;
 
@@ -48,7 +51,13 @@ export class ConnectorError extends Error {
     this.kind = details.kind;
     this.crm = details.crm;
     this.code = details.code;
+    this.reason = details.reason;
     this.fix = details.fix;
     this.retryAfterMs = details.retryAfterMs;
+  }
+
+  /** The message with the CRM's own words: for the error list only, as they may quote a person. */
+  get messageForErrorList(): string {
+    return this.reason === undefined ? this.message : `${this.message}: ${this.reason}`;
   }
 }

@@ -1,5 +1,5 @@
 // The contract between Leadgrade and a CRM. Each folder under connectors/ implements it for one
-// CRM; no other part of the product knows a CRM by name. Read the glossary first, then `CrmConnector`.
+// CRM; no file in src, jobs or web knows a CRM by name. Read the glossary first, then `CrmConnector`.
 //
 // Glossary
 //   record            a person in one CRM: a HubSpot contact, a Salesforce Lead or Contact.
@@ -185,6 +185,8 @@ export interface RecordListing {
    * changes that no modification time reveals: of formulas, of a company, of an owner's name.
    */
   readonly current?: readonly ListedRecord[];
+  /** Records that were merged into records of this page. Absent: the CRM does not list them. */
+  readonly merged?: readonly { readonly ref: RecordRef; readonly into: RecordRef }[];
   /** The start of the next page; null = this is the last page. */
   readonly after: string | null;
 }

@@ -3,7 +3,7 @@
 // (src/mapping/mapping.ts).
 import { z } from 'zod';
 import type { Problem } from '../domain/problem.ts';
-import { canonicalName, conversionShape, oneOrMore, tablesSchema } from '../mapping/mapping.ts';
+import { canonicalName, constantSource, conversionShape, oneOrMore, tablesSchema } from '../mapping/mapping.ts';
 import {
   activityTypeProblems,
   attributeTables,
@@ -14,6 +14,7 @@ import {
   ruleTypes,
   tableProblems,
 } from '../mapping/mapping-checks.ts';
+import { unknownShape } from '../mapping/unknown-texts.ts';
 import { type Condition, conditionFields, conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
 import { parseDuration } from '../scoring/duration.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
@@ -24,14 +25,20 @@ export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as co
 export type Encoding = (typeof ENCODINGS)[number];
 
 const DELIMITER_NAMES = ['comma', 'semicolon', 'tab', 'pipe'] as const satisfies readonly DelimiterName[];
-const column = z.string('expected the name of a column').trim().min(1, 'expected the name of a column');
+const column = z.string().trim().min(1);
 
 const dateFormat = z.string().superRefine((format, context) => {
   const message = dateFormatProblem(format);
-  if (message !== null) context.addIssue({ code: 'custom', message: `not a valid date format: ${message}` });
+  if (message !== null)
+    context.addIssue({
+      code: 'custom',
+      message: `the date format cannot be used: ${message}`,
+      params: { write: 'dd/MM/yyyy' },
+    });
 });
-const timeZone = z.string().refine(isTimeZone, 'expected a time zone such as Europe/Berlin, or UTC');
-const age = z.string().refine((text) => parseDuration(text) !== null, 'expected a duration such as 7d or 2w');
+const timeZone = z.string().refine(isTimeZone, 'must be a time zone: for example Europe/Berlin, or UTC');
+const AGE = 'must be a duration: for example 7d or 2w';
+const age = z.string(AGE).refine((text) => parseDuration(text) !== null, AGE);
 
 const columnSource = z.strictObject({
   from: oneOrMore(column).describe('The column; in a list, the first column with a value in the row counts.'),
@@ -48,20 +55,20 @@ const activityRule = z
       .describe('The column with the date; in a list, the first column with a value counts.'),
     age: age.optional().describe('The age of the activity at the instant of scoring, if no column has a date.'),
     attributes: z
-      .record(canonicalName, z.union([column, columnSource]))
+      .record(canonicalName, z.union([column, constantSource, columnSource]))
       .optional()
-      .describe('Attributes for the `where` of a signal, each with the column that it comes from.'),
+      .describe('Attributes for the `where` of a signal, each with its column, or { value: ... } for a constant.'),
   })
-  .refine(
-    (rule) => rule.when !== undefined || rule.count !== undefined || rule.at !== undefined,
-    'a rule needs at, count or when; otherwise every row would have this activity',
-  );
+  .refine((rule) => rule.when !== undefined || rule.count !== undefined || rule.at !== undefined, {
+    message: 'a rule needs at, count or when: without them every row would have this activity',
+    params: { fix: 'Add at with the column of the date.' },
+  });
 
 export const csvMappingSchema = z.strictObject({
   csv: z
     .strictObject({
       id: column.describe('The column with the id of the lead.'),
-      unknown: z.array(z.string()).optional().describe('Cell texts that mean unknown: Select, "-", n/a.'),
+      ...unknownShape,
       delimiter: z.enum(DELIMITER_NAMES).optional().describe('Default: detected.'),
       encoding: z.enum(ENCODINGS).optional().describe('Default: detected.'),
       decimal: z
@@ -102,7 +109,7 @@ export function readCsvMapping(
   text: string,
   file: string,
 ): { mapping: CsvMapping | null; problems: readonly Problem[] } {
-  const { value, problems, locate } = parseYaml(text, file, csvMappingSchema);
+  const { value, problems, locate } = parseYaml(text, file, csvMappingSchema, 'csv');
   if (value === null) return { mapping: null, problems };
   const problem = problemMaker(file, locate);
   const fieldTables = Object.entries(value.fields).map(([field, { table }]) => {
@@ -122,7 +129,7 @@ export function readCsvMapping(
 /** The columns that the mapping names, without duplicates. */
 export function mappedColumns(mapping: CsvMapping): readonly string[] {
   const rules = (mapping.activities ?? []).flatMap((rule) => {
-    const attributes = Object.values(rule.attributes ?? {}).flatMap((each) => sourceOf(each).from);
+    const attributes = Object.values(rule.attributes ?? {}).flatMap((each) => columnsOf(each));
     const named = [rule.count ?? [], rule.at ?? [], attributes, rule.when ? conditionFields(rule.when) : []];
     return named.flat();
   });
@@ -130,9 +137,11 @@ export function mappedColumns(mapping: CsvMapping): readonly string[] {
   return [...new Set([mapping.csv.id, ...fields, ...rules, ...(mapping.outcome ? [mapping.outcome.column] : [])])];
 }
 
-/** Expands the short form of an attribute, a column name alone. */
-export function sourceOf(source: string | ColumnSource): ColumnSource {
-  return typeof source === 'string' ? { from: source } : source;
+export type CsvAttribute = NonNullable<CsvActivityRule['attributes']>[string];
+
+function columnsOf(attribute: CsvAttribute): string | readonly string[] {
+  if (typeof attribute === 'string') return attribute;
+  return 'from' in attribute ? attribute.from : [];
 }
 
 function isTimeZone(text: string): boolean {
@@ -149,7 +158,14 @@ function conditionProblems(mapping: CsvMapping, problem: MakeProblem): Problem[]
     if (when === undefined) return [];
     const path = ['activities', index, 'when'];
     if (lacksField(when))
-      return [problem('error', path, 'a condition has no column.', 'Write { field: Column, is: ... }.')];
+      return [
+        problem(
+          'error',
+          path,
+          'the condition does not say which column it is about.',
+          'Add field, for example { field: Converted, is: "1" }.',
+        ),
+      ];
     if (!comparesNonText(when)) return [];
     return [problem('error', path, 'a cell is text and never equals this value.', 'Put the value in quotes.')];
   });

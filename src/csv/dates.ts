@@ -1,9 +1,14 @@
 // Reads the dates of an export: ISO 8601 always, other formats only if the mapping declares them.
 // No format is guessed: 03/04/2026 can be two different days.
-import { toInstant } from '../mapping/convert-value.ts';
+import { calendarDay, isEmptyDate, isZeroDate, readInstant, readIso, timeOfDay } from '../mapping/instants.ts';
 
-/** Returns epoch milliseconds; null if the text is not a date. */
-export type ReadDate = (text: string) => number | null;
+/**
+ * Returns epoch milliseconds; `empty` for a date that stands for none, such as 01/01/1970; null if
+ * the text is not a date.
+ */
+export type ReadDate = (text: string) => number | 'empty' | null;
+
+type ReadLocal = (text: string) => number | null;
 
 type Part = 'year' | 'shortYear' | 'month' | 'monthName' | 'day' | 'hour' | 'hour12' | 'minute' | 'second' | 'half';
 
@@ -24,9 +29,6 @@ const TOKENS: Readonly<Record<string, readonly [Part, string]>> = {
   a: ['half', '[ap]m'],
 };
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const LOCAL_ISO = ['yyyy-MM-dd', 'yyyy-MM-dd HH:mm', 'yyyy-MM-ddTHH:mm', 'yyyy-MM-dd HH:mm:ss', 'yyyy-MM-ddTHH:mm:ss'];
-const ISO_DAY = /^\d{4}-\d{2}-\d{2}/;
-
 /** Says what is wrong with a declared format; null if it is valid. */
 export function dateFormatProblem(format: string): string | null {
   const parts = tokensOf(format).map((token) => TOKENS[token]?.[0]);
@@ -46,17 +48,20 @@ export function dateFormatProblem(format: string): string | null {
  * @param timeZone IANA name; the zone of texts without an offset
  */
 export function dateReader(formats: readonly string[], timeZone: string): ReadDate {
-  const isoDay = compileFormat('yyyy-MM-dd');
-  const readers = [...formats, ...LOCAL_ISO].map(compileFormat);
+  const readers = formats.map(compileFormat);
   const toUtc = zoneConverter(timeZone);
+  const instantOf = (local: number, offset: number | null): number | 'empty' => {
+    if (isEmptyDate(local)) return 'empty';
+    return offset === null ? toUtc(local) : local - offset;
+  };
   return (text) => {
     for (const read of readers) {
       const local = read(text);
-      if (local !== null) return toUtc(local);
+      if (local !== null) return instantOf(local, null);
     }
-    // Date.parse reads 30 February as 2 March.
-    const day = ISO_DAY.exec(text)?.[0];
-    return day !== undefined && isoDay(day) === null ? null : toInstant(text);
+    const iso = readIso(text);
+    if (iso !== null) return instantOf(iso.local, iso.offset);
+    return isZeroDate(text) ? 'empty' : readInstant(text);
   };
 }
 
@@ -68,7 +73,7 @@ function tokensOf(format: string): readonly string[] {
  * Returns a function that reads a local date and time as if it were UTC, in epoch milliseconds;
  * null for another format or a day that does not exist.
  */
-function compileFormat(format: string): ReadDate {
+function compileFormat(format: string): ReadLocal {
   const tokens = tokensOf(format);
   const parts = tokens.flatMap((token) => TOKENS[token]?.[0] ?? []);
   const pattern = tokens.map((token) => {
@@ -88,16 +93,17 @@ function fromParts(parts: ReadonlyMap<Part, string>): number | null {
     const text = parts.get(part);
     return text === undefined ? undefined : Number(text);
   };
-  const year = number('year') ?? 2000 + (number('shortYear') ?? 0);
+  const year = number('year') ?? fullYear(number('shortYear') ?? 0);
   const month = number('month') ?? MONTHS.indexOf((parts.get('monthName') ?? '').toLowerCase()) + 1;
   const hour = number('hour') ?? hourOfDay(number('hour12'), parts.get('half')?.toLowerCase() === 'pm');
-  const [day, minute, second] = [number('day') ?? 0, number('minute') ?? 0, number('second') ?? 0];
-  if (year < 1 || hour > 23 || minute > 59 || second > 59) return null;
-  // Not Date.UTC: it reads the years 0 to 99 as 1900 to 1999.
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  date.setUTCHours(hour, minute, second);
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : null;
+  const date = calendarDay(year, month, number('day') ?? 0);
+  const time = timeOfDay(hour, number('minute') ?? 0, number('second') ?? 0);
+  return date === null || time === null ? null : date + time;
+}
+
+/** As POSIX reads two digits: 69 to 99 are the last century. */
+function fullYear(twoDigits: number): number {
+  return twoDigits < 69 ? 2000 + twoDigits : 1900 + twoDigits;
 }
 
 /** 12 am is 0, 12 pm is 12; an invalid hour becomes Infinity, which `fromParts` refuses. */

@@ -17,6 +17,10 @@ export interface CsvRecord {
   /** As many as the header has; for an unreadable record, its unparsed first line, then blanks. */
   readonly cells: readonly string[];
   readonly problem: RowProblem | null;
+  /** False: `cells` has the raw line, as a quote or the length could not be read. */
+  readonly isParsed: boolean;
+  /** Whether a blank line or row is before it. */
+  readonly followsBlank: boolean;
 }
 
 /**
@@ -32,17 +36,23 @@ export async function* readRecords(
 ): AsyncGenerator<CsvRecord> {
   const source = new LineSource(lines, skipped);
   let width: number | null = null;
+  let followsBlank = false;
   for (;;) {
     const line = source.lineNumber + 1;
     const recordLines = await readRecordLines(source);
     if (recordLines === null) return;
     const parsed = parseRecord(recordLines, delimiter, width);
     if ('code' in parsed) source.pushBack(recordLines.slice(1));
-    else if (parsed.every((cell) => cell.trim() === '')) continue;
+    else if (parsed.every((cell) => cell.trim() === '')) {
+      followsBlank = true;
+      continue;
+    }
     const cells = 'code' in parsed ? [withoutLineEnd(recordLines[0] ?? '')] : parsed;
     width ??= cells.length;
+    const isParsed = !('code' in parsed);
     const problem = 'code' in parsed ? quoteProblem(parsed) : widthProblem(cells, width);
-    yield { line, cells: fitToWidth(cells, width, delimiter), problem };
+    yield { line, cells: fitToWidth(cells, width, delimiter), problem, isParsed, followsBlank };
+    followsBlank = false;
   }
 }
 
@@ -92,10 +102,17 @@ function parseRecord(lines: readonly string[], delimiter: string, width: number 
 }
 
 function quoteProblem({ code }: ParseFailure): RowProblem {
-  if (code === 'too-long') return { column: null, message: 'the line is too long.', fix: 'Check the line ends.' };
+  if (code === 'too-long') {
+    const fix = 'Check the line ends of the file, and shorten the cell.';
+    return {
+      column: null,
+      message: `the line has more than ${MAX_LINE_LENGTH.toLocaleString('en-US')} characters.`,
+      fix,
+    };
+  }
   if (code === 'stray-quote') {
     const fix = 'Enclose the whole cell in quotes, and double the quotes inside it.';
-    return { column: null, message: 'unexpected quote inside a cell.', fix };
+    return { column: null, message: 'a cell has a quote in its middle.', fix };
   }
   const message = `a quote that opens here is not closed correctly (checked up to ${MAX_LINES} lines).`;
   return { column: null, message, fix: 'Close it, or double it if it is part of the text.' };
@@ -104,8 +121,12 @@ function quoteProblem({ code }: ParseFailure): RowProblem {
 function widthProblem(cells: readonly string[], width: number): RowProblem | null {
   const hasExtraCells = cells.slice(width).some((cell) => cell.trim() !== '');
   if (!hasExtraCells && cells.length >= width) return null;
-  const message = `the row has ${cells.length} cells, the header has ${width}.`;
-  const fix = 'Look for an unquoted delimiter inside a cell, or for a broken line.';
+  const has = `${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}`;
+  const message = `the row has ${has}, the header has ${width}.`;
+  const fix =
+    cells.length > width
+      ? 'Enclose the cell that contains the delimiter in quotes.'
+      : 'Look for a line break inside a cell without quotes, or for a file that was cut off.';
   return { column: null, message, fix };
 }
 

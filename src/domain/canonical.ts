@@ -7,6 +7,9 @@ export const CANONICAL_FIELDS: readonly string[] = [
     'first_name',
     'last_name',
     'job_title',
+    // Made from the job title (mappings/titles.yaml), unless a mapping fills them.
+    'title_level',
+    'title_department',
     'seniority',
     'department',
     'phone',

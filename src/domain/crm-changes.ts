@@ -54,13 +54,22 @@ export interface LeadSnapshot {
   readonly counters?: Counters;
   /** Records of the same person in other CRMs. Absent: the mapping has no link rules. */
   readonly links?: readonly RecordLink[];
+  /**
+   * All e-mail addresses that identify the record in its CRM, in lower case, primary one first.
+   * Absent: only the mapped field `contact.email` does.
+   */
+  readonly emails?: readonly string[];
 }
 
 export type FetchedLead =
   | LeadSnapshot
   /** The CRM cannot return this record. What is stored of it is kept, and it is read again later. */
   | { readonly kind: 'unreadable'; readonly ref: RecordRef; readonly failure: ReadFailure }
-  /** `erased`: deleted for good, for example by a privacy request. It cannot be restored. */
+  /**
+   * `erased`: the CRM has no trace of it, also not among the deleted records that can be restored.
+   * After a privacy request it is so, but also after a merge that made a new record. Only a record
+   * that was gone the night before is therefore erased (jobs/read/reconcile-deletions.ts).
+   */
   | { readonly kind: 'gone'; readonly ref: RecordRef; readonly erased: boolean }
   /**
    * The survivor may belong to another object: a converted Salesforce Lead merges into a Contact.
@@ -83,6 +92,8 @@ export interface DirtyRecord {
     readonly counters?: Counters;
     /** Absent: the stream does not return them. */
     readonly links?: readonly RecordLink[];
+    /** As in `LeadSnapshot`. */
+    readonly emails?: readonly string[];
   };
 }
 

@@ -1,74 +1,106 @@
 // Converts one raw CRM value to a canonical value of the kind that the mapping names, or says what
 // was expected.
 import type { FieldValue } from '../domain/lead.ts';
+import { booleanOf } from './booleans.ts';
 import { countryCode } from './country.ts';
+import { dateProblem, yearProblem } from './date-problem.ts';
+import { isPlausible, readInstant } from './instants.ts';
 import type { ValueKind } from './mapping.ts';
+import type { UnknownTexts } from './unknown-texts.ts';
+
+export { toInstant } from './instants.ts';
 
 export type Scalar = string | number | boolean;
-export type Converted = { readonly value: FieldValue } | { readonly expected: string };
+/** `reason` follows the value: `"1,200" is not a number`. `fix` is a sentence, or empty. */
+export type Converted =
+  | { readonly value: FieldValue }
+  | { readonly reason: string; readonly fix: string; readonly formats?: readonly string[] };
 export type ValueTable = Readonly<Record<string, Scalar>>;
+
+/** What the mapping of a value says beside its kind. */
+export interface Conversion {
+  /** Translates the value first; a value that is not in it is converted unchanged. */
+  readonly table?: ValueTable | undefined;
+  /** Texts that mean unknown. A text of the table is a value. */
+  readonly unknown?: UnknownTexts | undefined;
+}
 
 // HubSpot prints large numbers with an exponent ("1.2E7").
 const NUMBER = /^\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*$/;
-const EPOCH_MS = /^-?\d{9,14}$/;
-// A date (midnight UTC), or an instant with an offset; Salesforce writes +0000 without a colon.
-const INSTANT = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}))?$/i;
-// Years 1 to 9999: Postgres refuses year 0, and the signed form of later years (+010000-01-01).
-const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00.000Z');
-const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 
 const CONVERTERS: Readonly<Record<ValueKind, (value: Scalar) => Converted>> = {
   text: (value) => ({ value: typeof value === 'string' ? value.trim() : String(value) }),
   number: toNumber,
   boolean: toBoolean,
-  instant: (value) => {
-    const at = toInstant(value);
-    return at === null
-      ? { expected: 'a date or an instant of the years 1 to 9999' }
-      : { value: new Date(at).toISOString() };
-  },
+  instant: toInstantText,
   country: (value) => {
     const code = countryCode(String(value));
-    return code === null ? { expected: 'a country' } : { value: code };
+    return code === null ? { reason: 'is not a country that Leadgrade knows', fix: COUNTRY_FIX } : { value: code };
   },
   list: (value) => ({ value: splitList(String(value)) }),
 };
+const COUNTRY_FIX = 'Translate it with a table, or write the name or the two-letter code of the country.';
+const BOOLEAN_FIX = 'Translate it with a table: true or false for each text.';
 
 /**
  * @param raw the value in the CRM; null, a blank string and an empty list are unknown (null)
  * @param kind the kind that the mapping declares
- * @param table translates the value first; a value that is not in it is converted unchanged
  */
-export function convertValue(raw: FieldValue | undefined, kind: ValueKind, table?: ValueTable): Converted {
-  if (Array.isArray(raw)) return convertList(raw, kind, table);
+export function convertValue(
+  raw: FieldValue | undefined,
+  kind: ValueKind,
+  { table, unknown = NO_TEXT }: Conversion = {},
+): Converted {
+  if (Array.isArray(raw)) return convertList(raw, kind, { table, unknown });
   if (raw === undefined || isBlank(raw)) return { value: null };
-  if (kind === 'list') return { value: splitList(String(raw)).map((part) => translate(part, table)) };
-  return CONVERTERS[kind](translate(raw, table));
+  const entry = tableEntry(raw, table);
+  if (entry === undefined && isUnknownText(raw, unknown)) return { value: null };
+  if (kind !== 'list') return CONVERTERS[kind](entry ?? raw);
+  const parts = splitList(String(raw)).flatMap((part) => {
+    const known = tableEntry(part, table);
+    return known === undefined && isUnknownText(part, unknown) ? [] : (known ?? part);
+  });
+  return { value: parts.length === 0 ? null : parts };
 }
 
-function convertList(raw: readonly (Scalar | null)[], kind: ValueKind, table?: ValueTable): Converted {
+const NO_TEXT: UnknownTexts = () => null;
+
+function convertList(
+  raw: readonly (Scalar | null)[],
+  kind: ValueKind,
+  { table, unknown = NO_TEXT }: Conversion,
+): Converted {
   const values: Scalar[] = [];
   for (const each of raw) {
     if (isBlank(each)) continue;
-    const converted = CONVERTERS[kind === 'list' ? 'text' : kind](translate(each, table));
-    if ('expected' in converted) return converted;
+    const entry = tableEntry(each, table);
+    if (entry === undefined && isUnknownText(each, unknown)) continue;
+    const converted = CONVERTERS[kind === 'list' ? 'text' : kind](entry ?? each);
+    if ('reason' in converted) return converted;
     if (converted.value !== null && !Array.isArray(converted.value)) values.push(converted.value);
   }
   return { value: values.length === 0 ? null : values };
+}
+
+function isUnknownText(value: Scalar, unknown: UnknownTexts): boolean {
+  return typeof value === 'string' && unknown(value) !== null;
 }
 
 function isBlank(value: Scalar | null): value is null {
   return value === null || (typeof value === 'string' && value.trim() === '');
 }
 
-/** Compares exactly first, then trimmed and without case: people type tables by hand. */
-function translate(value: Scalar, table: ValueTable | undefined): Scalar {
-  if (table === undefined) return value;
+/**
+ * The table's translation; undefined if the value is not in it. Compares exactly first, then trimmed
+ * and without case: people type tables by hand.
+ */
+export function tableEntry(value: Scalar, table: ValueTable | undefined): Scalar | undefined {
+  if (table === undefined) return undefined;
   const key = String(value).trim();
-  if (Object.hasOwn(table, key)) return table[key] ?? value;
+  if (Object.hasOwn(table, key)) return table[key];
   const wanted = key.toLowerCase();
   const found = Object.keys(table).find((each) => each.trim().toLowerCase() === wanted);
-  return found === undefined ? value : (table[found] ?? value);
+  return found === undefined ? undefined : table[found];
 }
 
 function toNumber(value: Scalar): Converted {
@@ -77,26 +109,19 @@ function toNumber(value: Scalar): Converted {
     const number = Number(value);
     if (Number.isFinite(number)) return { value: number };
   }
-  return { expected: 'a number' };
+  return { reason: 'is not a number', fix: 'Write it as 1200 or 49.5, or translate it with a table.' };
 }
 
 function toBoolean(value: Scalar): Converted {
-  if (typeof value === 'boolean') return { value };
-  const text = String(value).trim().toLowerCase();
-  if (['true', 'yes', '1'].includes(text)) return { value: true };
-  if (['false', 'no', '0'].includes(text)) return { value: false };
-  return { expected: 'yes or no (true, false)' };
+  const known = typeof value === 'boolean' ? value : booleanOf(String(value));
+  return known === null ? { reason: 'is neither yes nor no', fix: BOOLEAN_FIX } : { value: known };
 }
 
-/**
- * Reads epoch milliseconds (number or digits), a date, or an instant with an offset.
- * @returns epoch milliseconds; null for any other value, and outside the years 1 to 9999 (UTC)
- */
-export function toInstant(value: Scalar): number | null {
-  if (typeof value === 'boolean') return null;
-  const text = String(value).trim();
-  const at = EPOCH_MS.test(text) ? Number(text) : INSTANT.test(text) ? Date.parse(text) : Number.NaN;
-  return at >= FIRST_INSTANT && at <= LAST_INSTANT ? Math.trunc(at) : null;
+function toInstantText(value: Scalar): Converted {
+  const at = readInstant(value);
+  if (at === 'empty') return { value: null };
+  if (at === null) return dateProblem(String(value).trim());
+  return isPlausible(at) ? { value: new Date(at).toISOString() } : yearProblem(at);
 }
 
 /** Both CRMs join the values of a checkbox or multi-picklist with semicolons. */

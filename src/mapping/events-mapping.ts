@@ -6,7 +6,7 @@ import type { Problem } from '../domain/problem.ts';
 import { SITE_EVENT_KINDS, type SiteEventProjector } from '../domain/site-event.ts';
 import { type Condition, conditionFields, conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
 import { type Path, parseYaml } from '../yaml/parse-yaml.ts';
-import { canonicalName, conversionShape, type Mapping, oneOrMore, tablesSchema } from './mapping.ts';
+import { canonicalName, constantSource, conversionShape, type Mapping, oneOrMore, tablesSchema } from './mapping.ts';
 import {
   activityTypeProblems,
   attributeTables,
@@ -17,14 +17,19 @@ import {
   tableProblems,
 } from './mapping-checks.ts';
 import { createActivityProjector } from './project-activities.ts';
+import { unknownShape } from './unknown-texts.ts';
 
 const MESSAGE_FIELD = /^(event|name|category|(properties|traits|context)\..+)$/;
 const messageField = z
   .string()
-  .regex(MESSAGE_FIELD, 'expected event, name, category, properties.<name>, traits.<name> or context.<name>');
+  .regex(
+    MESSAGE_FIELD,
+    'must be a field of the message: event, name, category, properties.<name>, traits.<name> or context.<name>',
+  );
 
 const attributeSource = z.union([
   messageField,
+  constantSource,
   z.strictObject({
     from: oneOrMore(messageField).describe('The message field; in a list, the first field with a value counts.'),
     ...conversionShape,
@@ -45,7 +50,7 @@ const eventRule = z.strictObject({
     .record(canonicalName, attributeSource)
     .optional()
     .describe(
-      'Attributes for the `where` of a signal, each with the message field that it comes from. Nothing else is stored.',
+      'Attributes for the `where` of a signal, each with its message field, or { value: ... } for a constant. Nothing else is stored.',
     ),
 });
 
@@ -53,6 +58,7 @@ export const eventsMappingSchema = z.strictObject({
   activities: z
     .array(eventRule)
     .describe('The first rule that matches a message gives its type; a message without a match is ignored.'),
+  ...unknownShape,
   tables: tablesSchema.optional().describe('Translations of values, by name: { form: { f_12: Request a demo } }.'),
 });
 
@@ -68,7 +74,7 @@ export function readEventsMapping(
   text: string,
   file: string,
 ): { mapping: EventsMapping | null; problems: readonly Problem[] } {
-  const { value, problems, locate } = parseYaml(text, file, eventsMappingSchema);
+  const { value, problems, locate } = parseYaml(text, file, eventsMappingSchema, 'events');
   if (value === null) return { mapping: null, problems };
   const problem = problemMaker(file, locate);
   const found = [
@@ -82,7 +88,14 @@ export function readEventsMapping(
 function conditionProblems(when: Condition | undefined, path: Path, problem: MakeProblem): readonly Problem[] {
   if (when === undefined) return [];
   if (lacksField(when))
-    return [problem('error', path, 'a condition has no field.', 'Write { field: event, is: ... }.')];
+    return [
+      problem(
+        'error',
+        path,
+        'the condition does not say which field of the message it is about.',
+        'Add field, for example { field: event, is: Signed Up }.',
+      ),
+    ];
   return conditionFields(when)
     .filter((field) => !MESSAGE_FIELD.test(field))
     .map((field) => {
@@ -92,11 +105,11 @@ function conditionProblems(when: Condition | undefined, path: Path, problem: Mak
 }
 
 /** The projector of a mapping, with its conditions compiled once. */
-export function createEventProjector({ activities, tables }: EventsMapping): SiteEventProjector {
+export function createEventProjector({ activities, tables, unknown, known }: EventsMapping): SiteEventProjector {
   const rules = activities.flatMap(({ from, ...rule }) =>
     [from].flat().map((kind) => ({ ...rule, from: kind, at: 'at' })),
   );
-  const mapping: Mapping = { crm: 'site', fields: {}, write_back: {}, activities: rules, tables };
+  const mapping: Mapping = { crm: 'site', fields: {}, write_back: {}, activities: rules, tables, unknown, known };
   const project = createActivityProjector(mapping);
   return ({ kind, messageId, at, properties }) => {
     const found = project({

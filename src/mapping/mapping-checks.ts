@@ -1,12 +1,13 @@
 // Checks shared by the mapping files: tables, names of fields and activity types.
 import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../domain/canonical.ts';
 import type { Problem } from '../domain/problem.ts';
-import { formatPath, type Path } from '../yaml/parse-yaml.ts';
+import { closest } from '../problems/suggest.ts';
+import { formatPath, type Path, type Place } from '../yaml/parse-yaml.ts';
 
 export type MakeProblem = (level: Problem['level'], path: Path, message: string, fix: string) => Problem;
 
-export function problemMaker(file: string, locate: (path: Path) => number): MakeProblem {
-  return (level, path, message, fix) => ({ level, file, line: locate(path), path: formatPath(path), message, fix });
+export function problemMaker(file: string, locate: (path: Path) => Place): MakeProblem {
+  return (level, path, message, fix) => ({ level, file, ...locate(path), path: formatPath(path), message, fix });
 }
 
 export function hasErrors(problems: readonly Problem[]): boolean {
@@ -20,14 +21,14 @@ interface TableUse {
 }
 
 interface RuleWithAttributes {
-  readonly attributes?: Readonly<Record<string, string | { readonly table?: string | undefined }>> | undefined;
+  readonly attributes?: Readonly<Record<string, string | object>> | undefined;
 }
 
 /** The tables that the attributes of activity rules use. */
 export function attributeTables(rules: readonly RuleWithAttributes[] = []): readonly TableUse[] {
   return rules.flatMap((rule, index) =>
     Object.entries(rule.attributes ?? {}).flatMap(([attribute, source]) => {
-      if (typeof source === 'string') return [];
+      if (typeof source === 'string' || !('table' in source) || typeof source.table !== 'string') return [];
       return [{ path: ['activities', index, 'attributes', attribute, 'table'], table: source.table }];
     }),
   );
@@ -37,17 +38,26 @@ export function attributeTables(rules: readonly RuleWithAttributes[] = []): read
 export function tableProblems(uses: readonly TableUse[], tables: object = {}, problem: MakeProblem): Problem[] {
   return uses.flatMap(({ path, table }) => {
     if (table === undefined || Object.hasOwn(tables, table)) return [];
-    return [problem('error', path, `unknown table "${table}".`, 'Add it under "tables", or remove this line.')];
+    const meant = closest(table, Object.keys(tables));
+    const message = meant === null ? `unknown table "${table}".` : `unknown table "${table}": did you mean ${meant}?`;
+    return [problem('error', path, message, 'Add it under tables, or remove this line.')];
   });
 }
 
 const OWN_NAME = 'Keep it if your model uses this name; otherwise check the spelling.';
 
+function unknownName(kind: string, name: string, known: readonly string[], problem: MakeProblem, path: Path): Problem {
+  const noun = `unknown ${kind}`;
+  const meant = closest(name, known);
+  if (meant !== null) return problem('warning', path, `${noun} "${name}": did you mean ${meant}?`, OWN_NAME);
+  return { ...problem('warning', path, `${noun} "${name}".`, OWN_NAME), listed: { noun, name } };
+}
+
 /** A warning for each key of `fields` that is not canonical. */
 export function fieldNameProblems(fields: object, problem: MakeProblem): Problem[] {
   return Object.keys(fields)
     .filter((field) => !CANONICAL_FIELDS.includes(field))
-    .map((field) => problem('warning', ['fields', field], `unknown field "${field}".`, OWN_NAME));
+    .map((field) => unknownName('field', field, CANONICAL_FIELDS, problem, ['fields', field]));
 }
 
 /** A warning for each activity type that is not canonical. */
@@ -57,7 +67,7 @@ export function activityTypeProblems(
 ): Problem[] {
   return types
     .filter(({ type }) => !Object.hasOwn(CANONICAL_ACTIVITIES, type))
-    .map(({ type, path }) => problem('warning', path, `unknown activity type "${type}".`, OWN_NAME));
+    .map(({ type, path }) => unknownName('activity type', type, Object.keys(CANONICAL_ACTIVITIES), problem, path));
 }
 
 /** The types of activity rules, with their paths. */

@@ -15,15 +15,16 @@ import {
   ruleTypes,
   tableProblems,
 } from './mapping-checks.ts';
+import { unknownShape } from './unknown-texts.ts';
 
 export const canonicalName = z
   .string()
-  .regex(/^[A-Za-z_][\w.]*$/, 'expected a name of letters, digits, dots and underscores');
+  .regex(/^[A-Za-z_][\w.]*$/, 'must be a name: letters, digits, dots and underscores, for example contact.job_title');
 // Internal property names of CRMs: letters, digits, underscores, and dots for relations.
-const propertyName = z.string().regex(/^\w[\w.]*$/, 'expected the internal name of a property (letters, digits, _)');
+const propertyName = z.string().regex(/^\w[\w.]*$/, 'must be the internal name of a property: letters, digits and _');
 const objectProperty = z
   .string()
-  .regex(/^\w+\.\w[\w.]*$/, 'expected object.property, for example contacts.jobtitle or companies.industry');
+  .regex(/^\w+\.\w[\w.]*$/, 'must be object.property: for example contacts.jobtitle or companies.industry');
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 export const tablesSchema = z.record(z.string(), z.record(z.string(), scalar));
@@ -45,8 +46,14 @@ const fieldSource = z.strictObject({
   ...conversionShape,
 });
 
+/** An attribute with the same value for every activity of a rule. */
+export const constantSource = z.strictObject({
+  value: scalar.describe('The same value for every activity of this rule: { value: Demo request }.'),
+});
+
 const attributeSource = z.union([
   propertyName,
+  constantSource,
   z.strictObject({
     from: oneOrMore(propertyName).describe('The property; in a list, the first property with a value counts.'),
     ...conversionShape,
@@ -61,7 +68,7 @@ const activityRule = z.strictObject({
   attributes: z
     .record(canonicalName, attributeSource)
     .optional()
-    .describe('Attributes for the `where` of a signal, each with the property that it comes from.'),
+    .describe('Attributes for the `where` of a signal, each with its property, or { value: ... } for a constant.'),
 });
 
 const linkRule = z.strictObject({
@@ -83,6 +90,7 @@ export const mappingSchema = z.strictObject({
   fields: z
     .record(canonicalName, fieldSource)
     .describe('The fields that the model scores, each with the property that it comes from.'),
+  ...unknownShape,
   tables: tablesSchema
     .optional()
     .describe("Translations of the CRM's values, by name: { industry: { COMPUTER_SOFTWARE: Software } }."),
@@ -129,7 +137,7 @@ export function outcomeSources({ outcomes }: Mapping): ReadonlySet<string> {
  *   mapping
  */
 export function readMapping(text: string, file: string): { mapping: Mapping | null; problems: readonly Problem[] } {
-  const { value, problems, locate } = parseYaml(text, file, mappingSchema);
+  const { value, problems, locate } = parseYaml(text, file, mappingSchema, 'crm');
   if (value === null) return { mapping: null, problems };
   const problem = problemMaker(file, locate);
   const fieldTables = Object.entries(value.fields).map(([field, { table }]) => {
@@ -154,7 +162,14 @@ function conditionProblems(mapping: Mapping, problem: MakeProblem): Problem[] {
   const all = [{ path: ['leads', 'where'], condition: mapping.leads?.where }, ...conditions];
   return all.flatMap(({ path, condition }) => {
     if (condition === undefined || !lacksField(condition)) return [];
-    return [problem('error', path, 'a condition has no field.', 'Write { field: ..., is: ... }.')];
+    return [
+      problem(
+        'error',
+        path,
+        'the condition does not say which property it is about.',
+        'Add field, for example { field: contacts.lifecyclestage, is: lead }.',
+      ),
+    ];
   });
 }
 

@@ -2,9 +2,9 @@
 // that the mapping gives it.
 import type { Activity, Fields, FieldValue } from '../domain/lead.ts';
 import { compileCondition, conditionFields } from '../scoring/compile/conditions.ts';
-import { toInstant } from './convert-value.ts';
+import { isPlausibleActivity, toInstant } from './instants.ts';
 import type { ActivityRule, Mapping } from './mapping.ts';
-import { convertFrom, isKnown } from './project-fields.ts';
+import { converterOf, isKnown } from './project-fields.ts';
 
 /** An item as its stream returns it. `id` is unique over all streams: `meeting:123`. */
 export interface RawActivity {
@@ -36,12 +36,25 @@ function project(mapping: Mapping, rule: ActivityRule, id: string, properties: F
   const at = instantOf(firstKnown(properties, rule.at));
   if (at === null) return null;
   const attributes: Record<string, FieldValue> = {};
-  for (const [attribute, value] of Object.entries(rule.attributes ?? {})) {
-    const source = typeof value === 'string' ? { from: value } : value;
-    const converted = convertFrom(mapping, firstKnown(properties, source.from), source.as, source.table);
-    attributes[attribute] = 'value' in converted ? converted.value : null;
+  for (const [attribute, source] of Object.entries(rule.attributes ?? {})) {
+    attributes[attribute] = attributeValue(mapping, source, properties);
   }
   return { id, type: rule.type, at, attributes };
+}
+
+type AttributeSource = NonNullable<ActivityRule['attributes']>[string];
+
+/** An attribute that cannot be converted is unknown. */
+function attributeValue(mapping: Mapping, source: AttributeSource, properties: Fields): FieldValue {
+  if (typeof source === 'object' && 'value' in source) return source.value;
+  const { from, ...conversion } = typeof source === 'string' ? { from: source } : source;
+  const convert = converterOf(mapping, conversion);
+  for (const name of [from].flat()) {
+    const converted = convert(properties[name]);
+    if ('reason' in converted) return null;
+    if (converted.value !== null) return converted.value;
+  }
+  return null;
 }
 
 function firstKnown(properties: Fields, names: string | readonly string[]): FieldValue {
@@ -50,7 +63,8 @@ function firstKnown(properties: Fields, names: string | readonly string[]): Fiel
 }
 
 function instantOf(value: FieldValue): number | null {
-  return value === null || Array.isArray(value) ? null : toInstant(value);
+  const at = value === null || Array.isArray(value) ? null : toInstant(value);
+  return at !== null && isPlausibleActivity(at) ? at : null;
 }
 
 /** The streams with activity rules, each with the activity types of its rules. */
@@ -67,7 +81,8 @@ export function activityProperties(mapping: Mapping, source: string): readonly s
   const rules = (mapping.activities ?? []).filter((rule) => rule.from === source);
   const names = rules.flatMap((rule) => {
     const attributes = Object.values(rule.attributes ?? {}).flatMap((each) => {
-      return typeof each === 'string' ? each : each.from;
+      if (typeof each === 'string') return each;
+      return 'from' in each ? each.from : [];
     });
     return [rule.at, attributes, rule.when === undefined ? [] : conditionFields(rule.when)].flat();
   });

@@ -1,8 +1,9 @@
 // Turns a CRM record into canonical fields. A value that cannot be converted makes its field
 // unknown and is reported as a problem; the other fields are still used.
 import type { Fields, FieldValue } from '../domain/lead.ts';
-import { type Converted, convertValue, type ValueTable } from './convert-value.ts';
+import { type Conversion, type Converted, convertValue, type ValueTable } from './convert-value.ts';
 import type { FieldSource, Mapping, ValueKind } from './mapping.ts';
+import { type UnknownTexts, unknownTexts, valuesOfKind } from './unknown-texts.ts';
 
 /** Raw properties by the CRM's object: `{ contacts: { jobtitle: 'VP' }, companies: {} }`. */
 export type RawRecord = Readonly<Record<string, Fields>>;
@@ -31,13 +32,20 @@ export function projectFields(mapping: Mapping, raw: RawRecord): Projected {
   const problems: ProjectionProblem[] = [];
   for (const [field, source] of Object.entries(mapping.fields)) {
     const available = sourcesOf(source).filter(({ object }) => Object.hasOwn(raw, object));
-    const chosen = available.find(({ object, property }) => isKnown(raw[object]?.[property])) ?? available[0];
+    // The first source with a value, and "N/A" is none.
+    const converter = converterOf(mapping, source);
+    let chosen = available[0];
     if (chosen === undefined) continue;
-    const value = raw[chosen.object]?.[chosen.property];
-    const converted = convertFrom(mapping, value, source.as, source.table);
+    let converted: Converted = { value: null };
+    for (const each of available) {
+      converted = converter(raw[each.object]?.[each.property]);
+      chosen = each;
+      if ('reason' in converted || converted.value !== null) break;
+    }
     fields[field] = 'value' in converted ? converted.value : null;
-    if ('expected' in converted) {
-      const message = describeProblem(`${chosen.object}.${chosen.property}`, value, converted.expected, field);
+    if ('reason' in converted) {
+      const value = raw[chosen.object]?.[chosen.property];
+      const message = describeProblem(`${chosen.object}.${chosen.property}`, value, converted.reason, field);
       problems.push({ field, message });
     }
   }
@@ -68,14 +76,32 @@ export function propertiesOf(sources: readonly Pick<FieldSource, 'from'>[], obje
   return [...new Set(all.filter((each) => each.object === object).map((each) => each.property))];
 }
 
-export function convertFrom(
+/** How one source of a mapping is converted. */
+interface SourceConversion {
+  readonly as?: ValueKind | undefined;
+  readonly table?: string | undefined;
+}
+
+// A mapping is read once and used for every record.
+const conversions = new WeakMap<Mapping, Map<string, Conversion>>();
+
+/** Converts values of one source with the tables and unknown texts of its mapping. */
+export function converterOf(
   mapping: Mapping,
-  value: FieldValue | undefined,
-  kind: ValueKind = 'text',
-  tableName?: string,
-): Converted {
+  { as = 'text', table = '' }: SourceConversion,
+): (value: FieldValue | undefined) => Converted {
+  const ofMapping = conversions.get(mapping) ?? new Map<string, Conversion>();
+  conversions.set(mapping, ofMapping);
+  const key = `${as === 'country'} ${table}`;
+  const conversion = ofMapping.get(key) ?? conversionOf(mapping, as, table);
+  ofMapping.set(key, conversion);
+  return (value) => convertValue(value, as, conversion);
+}
+
+function conversionOf(mapping: Mapping, as: ValueKind, table: string): Conversion {
   const tables: Readonly<Record<string, ValueTable>> = mapping.tables ?? {};
-  return convertValue(value, kind, tableName === undefined ? undefined : tables[tableName]);
+  const unknown: UnknownTexts = unknownTexts(mapping, valuesOfKind(as));
+  return { table: tables[table], unknown };
 }
 
 /** Null, blank strings and empty lists are unknown (scoring-spec, section 1). */
@@ -88,9 +114,9 @@ export function isKnown(value: FieldValue | undefined): value is Exclude<FieldVa
 // Fields with personal data: their values must not appear in a list of errors.
 const PERSONAL = new Set(['contact.email', 'contact.first_name', 'contact.last_name', 'contact.phone']);
 
-function describeProblem(property: string, value: FieldValue | undefined, expected: string, field: string): string {
+function describeProblem(property: string, value: FieldValue | undefined, reason: string, field: string): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   const quoted = text.length > MAX_QUOTED_LENGTH ? `${text.slice(0, MAX_QUOTED_LENGTH)}...` : text;
   const subject = PERSONAL.has(field) ? 'its value' : `"${quoted}"`;
-  return `${property}: ${subject} is not ${expected}`;
+  return `${property}: ${subject} ${reason}`;
 }

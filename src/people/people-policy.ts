@@ -2,10 +2,13 @@
 // precedence for a person in several CRMs.
 import { z } from 'zod';
 import type { Problem } from '../domain/problem.ts';
+import { closest } from '../problems/suggest.ts';
 import { formatPath, type Path, parseYaml } from '../yaml/parse-yaml.ts';
 
-const crmId = z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected the name of a connector, for example hubspot');
-const name = z.string().regex(/^[A-Za-z_][\w.]*$/, 'expected a name of letters, digits, dots and underscores');
+const crmId = z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be the name of a CRM: hubspot or salesforce');
+const name = z
+  .string()
+  .regex(/^[A-Za-z_][\w.]*$/, 'must be a name: letters, digits, dots and underscores, for example contact.job_title');
 
 /** The upper limit of `max_records`, so that a connected component of records stays small. */
 const MAX_RECORDS_LIMIT = 50;
@@ -54,7 +57,7 @@ export function readPeople(
   file: string,
   crms: readonly string[],
 ): { people: PeoplePolicy | null; problems: readonly Problem[] } {
-  const { value, problems, locate } = parseYaml(text, file, peopleSchema);
+  const { value, problems, locate } = parseYaml(text, file, peopleSchema, 'people');
   if (value === null) return { people: null, problems };
   const unknown = namedCrms(value).filter(({ crm }) => !crms.includes(crm));
   if (unknown.length === 0) return { people: value, problems };
@@ -63,9 +66,12 @@ export function readPeople(
     problems: unknown.map(({ path, crm }) => ({
       level: 'error',
       file,
-      line: locate(path),
+      ...locate(path),
       path: formatPath(path),
-      message: `unknown CRM "${crm}".`,
+      message:
+        closest(crm, crms) === null
+          ? `unknown CRM "${crm}".`
+          : `unknown CRM "${crm}": did you mean ${closest(crm, crms)}?`,
       fix: `Use one of ${crms.join(', ')}.`,
     })),
   };

@@ -3,6 +3,7 @@ import type { RecordLink } from '../domain/crm-changes.ts';
 import type { Activity, Fields, FieldValue, Lead } from '../domain/lead.ts';
 import { SITE_NAME } from '../domain/site-event.ts';
 import { isKnown } from '../mapping/project-fields.ts';
+import type { AddTitleFields } from '../titles/read-title.ts';
 import type { PeoplePolicy } from './people-policy.ts';
 
 export interface PersonRecord extends RecordLink {
@@ -18,6 +19,7 @@ export interface PeopleView {
   readonly siteActivityTypes: ReadonlySet<string>;
   /** Display names by CRM id. */
   readonly names: ReadonlyMap<string, string>;
+  readonly addTitleFields: AddTitleFields;
 }
 
 interface PersonActivity extends Activity {
@@ -34,7 +36,16 @@ interface Person {
 }
 
 /** For a person in several CRMs, the lead names the CRM of each value and activity. */
-export function toLead({ id, records, activities }: Person, view: PeopleView): Lead {
+export function toLead(person: Person, view: PeopleView): Lead {
+  const lead = combineRecords(person, view);
+  const fields = view.addTitleFields(lead.fields);
+  const titleFrom = lead.origins?.['contact.job_title'];
+  if (titleFrom === undefined) return { ...lead, fields };
+  const ofTitle = { 'contact.title_level': titleFrom, 'contact.title_department': titleFrom };
+  return { ...lead, fields, origins: { ...ofTitle, ...lead.origins } };
+}
+
+function combineRecords({ id, records, activities }: Person, view: PeopleView): Lead {
   const inOrder = preferred(records, view.policy.prefer);
   const [first] = inOrder;
   const crms = [...new Set(inOrder.map(({ crm }) => crm))];

@@ -22,6 +22,22 @@ export function parseDuration(text: string): number | null {
   return milliseconds > 0 && Number.isFinite(milliseconds) ? milliseconds : null;
 }
 
+const SPELLED = /^[+\-−]?\s*(\d+(?:[.,]\d+)?)\s*([a-z]*)\.?$/iu;
+const DAYS_OF: Readonly<Record<string, number>> = { mo: 30, y: 365 };
+
+/** What a duration in another spelling means: `30 days` is 30d, `3 months` 90d; null if unclear. */
+export function guessDuration(text: string): string | null {
+  const [, number = '', unit = ''] = SPELLED.exec(text.trim()) ?? [];
+  const value = Number(number.replace(',', '.'));
+  if (number === '' || !(value > 0)) return null;
+  const name = unit.toLowerCase();
+  if (name === '') return `${value}d`;
+  const long = Object.entries(DAYS_OF).find(([start]) => name.startsWith(start));
+  if (long) return `${value * long[1]}d`;
+  const letter = name[0] ?? '';
+  return letter in UNITS ? `${value}${letter}` : null;
+}
+
 /** For durations that a schema has checked. @throws Error for any other text */
 export function durationMs(text: string): number {
   const milliseconds = parseDuration(text);

@@ -28,6 +28,8 @@ interface CompiledCriterion {
 }
 interface CompiledOverride {
   readonly label: string;
+  /** The fields that its condition reads. */
+  readonly fields: readonly string[];
   readonly test: FieldTest;
   readonly minGrade: RealGrade | undefined;
   readonly maxGrade: RealGrade | undefined;
@@ -66,7 +68,8 @@ export function compileFit(fit: FitSource = { criteria: [] }): CompiledFit {
     return { id, label, attainable, fields, cases: compiled };
   });
   const overrides = (fit.overrides ?? []).map(({ id, label = id, when, min_grade, max_grade }): CompiledOverride => {
-    return { label, test: compileCondition(when), minGrade: min_grade, maxGrade: max_grade };
+    const fields = conditionFields(when);
+    return { label, fields, test: compileCondition(when), minGrade: min_grade, maxGrade: max_grade };
   });
   const { A, B, C, D } = gradeThresholds(fit.grades);
   return {

@@ -4,32 +4,55 @@ import { z } from 'zod';
 import { type Activity, type Fields, fieldValueSchema, type Lead } from '../domain/lead.ts';
 import { formatPath } from '../yaml/parse-yaml.ts';
 import { parseInstant } from './instant.ts';
+import { leadSentence } from './lead-problems.ts';
 
-const idSchema = z.union([z.string(), z.number()], 'expected an id: text or a number').transform(String);
+const idSchema = z.union([z.string(), z.number()]).transform((id, context) => {
+  // JSON.parse has rounded it: 12345678901234567890 would be another lead.
+  if (typeof id !== 'number' || Number.isSafeInteger(id)) return String(id);
+  if (!Number.isInteger(id)) return String(id);
+  context.addIssue({
+    code: 'custom',
+    message: 'has more digits than a number can hold. Write the id as text, in quotes.',
+  });
+  return z.NEVER;
+});
 const fieldsSchema = z
   .record(z.string(), fieldValueSchema)
   .nullish()
   .transform((fields): Fields => fields ?? {});
 
-const instantSchema = z.string('expected an RFC 3339 instant').transform((text, context) => {
+// No CRM, form or site is older; a later year is a mistake of the program that wrote the line.
+const FIRST_YEAR = Date.UTC(1990, 0);
+const END = Date.UTC(2101, 0);
+
+const instantSchema = z.string().transform((text, context) => {
   const instant = parseInstant(text);
-  if (instant !== null) return instant;
-  context.addIssue({
-    code: 'custom',
-    message: 'expected an RFC 3339 instant with an offset, as in 2026-11-01T09:30:00Z',
-  });
+  if (instant !== null && instant >= FIRST_YEAR && instant < END) return instant;
+  const message = instant === null ? `${whyNoInstant(text)} Write it as 2026-11-01T09:30:00Z.` : OUT_OF_RANGE;
+  context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
+const OUT_OF_RANGE =
+  'has a year before 1990 or after 2100, which no activity has. Correct it, or leave the activity out.';
 
-const activitySchema: z.ZodType<Activity> = z.object({
+function whyNoInstant(text: string): string {
+  if (/^-?\d{9,11}$/.test(text)) return 'looks like a Unix time in seconds; RFC 3339 is read.';
+  if (/^-?\d{12,19}$/.test(text)) return 'is a number; RFC 3339 is read.';
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return 'has no time and no offset.';
+  if (/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/i.test(text))
+    return 'has no offset, so that its time zone is unknown.';
+  return 'is not an RFC 3339 instant, or has a day or time that does not exist.';
+}
+
+const activitySchema: z.ZodType<Activity> = z.strictObject({
   id: idSchema,
-  type: z.string('expected text'),
+  type: z.string(),
   at: instantSchema,
   attributes: fieldsSchema,
 });
 
-// Unknown keys are allowed: exports contain more than is scored.
-const leadSchema: z.ZodType<Lead> = z.object({
+// An unknown key is refused: a lead with "feilds" would silently have no fields.
+const leadSchema: z.ZodType<Lead> = z.strictObject({
   id: idSchema,
   fields: fieldsSchema,
   activities: z
@@ -62,11 +85,5 @@ export function parseLead(value: unknown): { readonly lead: Lead } | { readonly 
   const issue = parsed.error.issues[0];
   const path = formatPath(issue?.path ?? []);
   const known = z.object({ id: idSchema }).safeParse(value);
-  return { error: { id: known.success ? known.data.id : null, message: messageOf(issue), path } };
-}
-
-function messageOf(issue: z.core.$ZodIssue | undefined): string {
-  if (!issue) return 'not a lead';
-  const isValue = issue.code === 'invalid_union' && issue.message === 'Invalid input';
-  return isValue ? 'expected text, a number, true, false, null, or a list of them' : issue.message;
+  return { error: { id: known.success ? known.data.id : null, message: leadSentence(issue, value), path } };
 }

@@ -2,12 +2,15 @@
 // requirements hold. A gate can cap it at a lower band. Thresholds that depend on all leads are
 // arguments; this file sees one lead only.
 import type { Fields } from '../domain/lead.ts';
-import type { ActiveGate, Grade, ScoringContext } from '../domain/score-result.ts';
+import type { ActiveGate, ScoringContext } from '../domain/score-result.ts';
 import { compileCondition, conditionFields, type FieldTest } from './compile/conditions.ts';
-import { isAtLeastGrade } from './fit.ts';
+import { compileRequires, type LeadPosition, type Requirement } from './requirements.ts';
 import { reaches } from './rounding.ts';
 import type { Model } from './schemas/model-schema.ts';
-import type { BandSource, Requires } from './schemas/status-schema.ts';
+import type { SignalSource } from './schemas/signal-schema.ts';
+import type { BandSource } from './schemas/status-schema.ts';
+
+export type { LeadPosition } from './requirements.ts';
 
 export interface Band {
   readonly id: string;
@@ -16,19 +19,6 @@ export interface Band {
   /** As in the model file, e.g. `24h`. */
   readonly sla: string | undefined;
 }
-
-/**
- * The values that bands compare. `strong`: by signal index, true = worth at least 1 point; set for
- * the signals that a band requires.
- */
-export interface LeadPosition {
-  readonly grade: Grade;
-  readonly fit: number;
-  readonly behavior: number;
-  readonly strong: readonly boolean[];
-}
-
-type Requirement = (position: LeadPosition) => boolean;
 
 export interface CompiledBand extends Band {
   readonly points: number;
@@ -65,12 +55,13 @@ export interface Thresholds {
 
 export function compileStatus(model: Model): CompiledStatus {
   const { basis = 'total', bands, gates = [], behavior_levels = {} } = model.status;
-  const signalIds = (model.behavior?.signals ?? []).map((signal) => signal.id);
+  const signals = model.behavior?.signals ?? [];
+  const signalIds = signals.map((signal) => signal.id);
   const requiresAll = bands.some((band) => band.requires?.min_signals !== undefined);
   const requiredIds = new Set(bands.flatMap((band) => band.requires?.any_signal ?? []));
   return {
     basis,
-    bands: bands.map((band) => compileBand(band, signalIds)),
+    bands: bands.map((band) => compileBand(band, signals)),
     gates: gates.map(({ id, label = id, unless, max_band }) => {
       const maxBandIndex = bands.findIndex((band) => band.id === max_band);
       return { id, label, unless: compileCondition(unless), lift: conditionFields(unless), maxBandIndex };
@@ -80,7 +71,7 @@ export function compileStatus(model: Model): CompiledStatus {
   };
 }
 
-function compileBand(band: BandSource, signalIds: readonly string[]): CompiledBand {
+function compileBand(band: BandSource, signals: readonly SignalSource[]): CompiledBand {
   const { id, label = id, action, sla, at_least } = band;
   const points = at_least === undefined ? -Infinity : 'points' in at_least ? at_least.points : at_least.floor;
   return {
@@ -92,25 +83,8 @@ function compileBand(band: BandSource, signalIds: readonly string[]): CompiledBa
     hysteresis: at_least?.hysteresis ?? 0,
     top: at_least !== undefined && 'top' in at_least ? Number.parseFloat(at_least.top) : null,
     cells: new Set(band.cells),
-    requirements: band.requires ? compileRequires(band.requires, signalIds) : [],
+    requirements: band.requires ? compileRequires(band.requires, signals) : [],
   };
-}
-
-function compileRequires(requires: Requires, signalIds: readonly string[]): Requirement[] {
-  const { min_grade, exclude_grades, min_behavior, min_fit, min_signals, any_signal } = requires;
-  const all: Requirement[] = [];
-  if (min_grade !== undefined) all.push(({ grade }) => isAtLeastGrade(grade, min_grade));
-  if (exclude_grades !== undefined) all.push(({ grade }) => !exclude_grades.includes(grade));
-  if (min_behavior !== undefined) all.push(({ behavior }) => reaches(behavior, min_behavior));
-  if (min_fit !== undefined) all.push(({ fit }) => reaches(fit, min_fit));
-  if (min_signals !== undefined) {
-    all.push(({ strong }) => reaches(strong.filter(Boolean).length, min_signals));
-  }
-  if (any_signal !== undefined) {
-    const indexes = any_signal.map((id) => signalIds.indexOf(id));
-    all.push(({ strong }) => indexes.some((index) => strong[index] === true));
-  }
-  return all;
 }
 
 /**
@@ -133,19 +107,30 @@ export function bandIndexOf(status: CompiledStatus, id: string | undefined): num
 /** The index of the band before gates. */
 export function chooseBand(status: CompiledStatus, position: LeadPosition, thresholds: Thresholds): number {
   const last = status.bands.length - 1;
-  const value = basisValue(status, position);
-  const cell = status.basis === 'matrix' ? cellOf(status, position) : null;
   for (let index = 0; index < last; index++) {
     const band = status.bands[index];
     if (!band) break;
-    const slack = thresholds.previousBandIndex <= index ? band.hysteresis : 0;
-    const isReached =
-      status.basis === 'matrix'
-        ? cell !== null && band.cells.has(cell)
-        : reaches(value, (thresholds.points[index] ?? Infinity) - slack);
-    if (isReached && band.requirements.every((holds) => holds(position))) return index;
+    if (!reachesPoints(status, index, position, thresholds)) continue;
+    if (band.requirements.every((requirement) => requirement.holds(position))) return index;
   }
   return last;
+}
+
+/** Whether the lead has the points, or the cell, of the band at `index`. */
+export function reachesPoints(
+  status: CompiledStatus,
+  index: number,
+  position: LeadPosition,
+  thresholds: Thresholds,
+): boolean {
+  const band = status.bands[index];
+  if (band === undefined) return false;
+  if (status.basis === 'matrix') {
+    const cell = cellOf(status, position);
+    return cell !== null && band.cells.has(cell);
+  }
+  const slack = thresholds.previousBandIndex <= index ? band.hysteresis : 0;
+  return reaches(basisValue(status, position), (thresholds.points[index] ?? Infinity) - slack);
 }
 
 function basisValue({ basis }: CompiledStatus, { fit, behavior }: LeadPosition): number {

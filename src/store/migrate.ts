@@ -3,6 +3,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
+import { setAside } from './migrations/0002-set-aside.ts';
 import { reconciliation } from './migrations/0004-reconciliation.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
@@ -10,6 +11,7 @@ import type { Tables } from './tables/tables.ts';
 /** By name. A new migration is added at the end, with the next number. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-set-aside': setAside,
   '0004-reconciliation': reconciliation,
 };
 

@@ -43,9 +43,9 @@ const OWN_SERVER_POOL: pg.PoolConfig = {
 // All statements are short. One that takes longer has a wrong plan, or waits for a lock of one that
 // has.
 const OWN_SERVER_TIMEOUTS: pg.PoolConfig = {
-  statement_timeout: 60_000,
+  statement_timeout: 45_000,
   // The server ends the statement itself; this is for a server that no longer responds.
-  query_timeout: 65_000,
+  query_timeout: 50_000,
   lock_timeout: 15_000,
   idle_in_transaction_session_timeout: 60_000,
 };
@@ -60,7 +60,7 @@ const EMBEDDED_POOL: pg.PoolConfig = { user: 'postgres', database: 'postgres', m
 export async function openDatabase({ databaseUrl, dataDir }: DatabaseOptions): Promise<OpenDatabase> {
   if (databaseUrl !== undefined) {
     const connection = { ...OWN_SERVER_POOL, connectionString: databaseUrl };
-    const db = connect(newPool({ ...connection, ...OWN_SERVER_TIMEOUTS }));
+    const db = connect(withoutSilentConnections(newPool({ ...connection, ...OWN_SERVER_TIMEOUTS })));
     return { db, connection, embedded: false, ownsFolder: false, close: () => db.destroy() };
   }
   const embedded = await openEmbeddedDatabase(dataDir);
@@ -103,4 +103,34 @@ function withClearError(pool: pg.Pool, { ownsFolder }: EmbeddedDatabase, dataDir
       throw new Error(message, { cause });
     });
   return { options: pool.options, connect: connectClearly, end: () => pool.end() };
+}
+
+/** pg's error for a query that got no response within `query_timeout`. */
+const NO_RESPONSE = 'Query read timeout';
+
+/**
+ * Does not return a connection to the pool after a query without a response: it may be half-open,
+ * and would let each of its next queries wait for as long.
+ */
+function withoutSilentConnections(pool: pg.Pool): PostgresPool {
+  const connectOnce = async () => {
+    const client = await pool.connect();
+    let isSilent = false;
+    const noteSilence = (error: unknown) => {
+      isSilent ||= error instanceof Error && error.message === NO_RESPONSE;
+    };
+    const query = client.query.bind(client);
+    return new Proxy(client, {
+      get: (target, key) => {
+        if (key === 'release') return () => target.release(isSilent);
+        if (key !== 'query') return Reflect.get(target, key);
+        return (...args: Parameters<typeof query>) => {
+          const result: unknown = query(...args);
+          if (result instanceof Promise) result.catch(noteSilence);
+          return result;
+        };
+      },
+    });
+  };
+  return { options: pool.options, connect: connectOnce, end: () => pool.end() };
 }

@@ -1,17 +1,29 @@
 // Parses a YAML file that people edit (model, mapping) into a typed value, or into problems with
-// file, line and path.
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+// file, line, column and path.
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import type { Problem } from '../domain/problem.ts';
+import { allKeys } from '../problems/schema-at.ts';
+import type { Notation, Sentence } from '../problems/sentence.ts';
+import { parseInWords } from '../problems/zod-sentences.ts';
+import { type FileKind, IF_EMPTY, otherKind } from './file-kind.ts';
+import { sizeProblem } from './file-text.ts';
+import { findSyntaxProblems } from './syntax-problems.ts';
 
 export type Path = readonly PropertyKey[];
+
+/** 1-based. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
 
 export interface ParsedYaml<T> {
   /** Null if there is any error. */
   readonly value: T | null;
   readonly problems: readonly Problem[];
-  /** The 1-based line of the node at `path`, or of its nearest existing ancestor. */
-  locate(path: Path): number;
+  /** The place of the node at `path`, or of its nearest existing ancestor. */
+  locate(path: Path): Place;
 }
 
 // A model needs few aliases; a small file that expands to gigabytes has hundreds.
@@ -21,91 +33,97 @@ const MAX_ALIASES = 100;
  * @param text the file's content, YAML 1.2 core schema
  * @param file the file name for problems
  * @param schema the expected content; with strict objects, unknown keys are errors
+ * @param kind the kind of file that is wanted
  */
-export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): ParsedYaml<T> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true, lineCounter: lines });
-  const locate = (path: Path): number => lineOf(document, lines, path);
-  if (document.errors.length > 0) {
-    const problems = document.errors.map((error): Problem => {
-      const message = error.message.split('\n')[0] ?? error.message;
-      return { level: 'error', file, line: lines.linePos(error.pos[0]).line, path: '', message };
-    });
-    return { value: null, problems, locate };
+export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>, kind?: FileKind): ParsedYaml<T> {
+  const tooLarge = sizeProblem(text);
+  if (tooLarge !== null) {
+    return { value: null, problems: [{ level: 'error', file, path: '', ...tooLarge }], locate: () => FIRST };
   }
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    // findSyntaxProblems finds keys that stand twice, in linear time and with both lines.
+    uniqueKeys: false,
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
+  const locate = (path: Path): Place => placeOf(document, lines, path);
+  const syntax = findSyntaxProblems({ text, file, document, lines, knownKeys: () => allKeys(schema) });
+  if (syntax.length > 0) return { value: null, problems: syntax, locate };
   const content = expand(document, file);
   if ('problem' in content) return { value: null, problems: [content.problem], locate };
-  // A file is parsed once: compiling a parser for it would take longer than interpreting the
-  // schema.
-  const parsed = schema.safeParse(content.value, { jitless: true });
-  if (parsed.success) return { value: parsed.data, problems: [], locate };
-  const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, [], content.value, file, locate));
-  return { value: null, problems, locate };
+  const parsed = parseInWords(schema, content.value, notationOf(document, text, kind));
+  if ('value' in parsed) return { value: parsed.value, problems: [], locate };
+  const other = kind === undefined ? null : otherKind(text, kind);
+  if (other !== null)
+    return { value: null, problems: [{ level: 'error', file, ...FIRST, path: '', ...other }], locate };
+  const problems = parsed.sentences.map((sentence) => toProblem(sentence, file, document, lines));
+  return { value: null, problems: problems.toSorted(byPlace), locate };
+}
+
+const FIRST: Place = { line: 1, column: 1 };
+
+export function byPlace(a: Problem, b: Problem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
+function toProblem({ path, atKey, message, fix }: Sentence, file: string, document: Document, lines: LineCounter) {
+  const place = atKey ? keyPlace(document, lines, path) : placeOf(document, lines, path);
+  const problem: Problem = { level: 'error', file, ...place, path: formatPath(path), message };
+  return fix === undefined ? problem : { ...problem, fix };
+}
+
+function notationOf(document: Document, text: string, kind: FileKind | undefined): Notation {
+  return {
+    ifEmpty: kind === undefined ? 'Write its keys, or remove the file.' : IF_EMPTY[kind],
+    line: (key, value) => `${key}: ${value}`,
+    written: (path) => {
+      const node = document.getIn(path, true);
+      if (!isNode(node) || !node.range) return undefined;
+      if (!isScalar(node)) return shortText(text.slice(node.range[0], node.range[1]));
+      if (node.value !== null) return node.source;
+      // A value that was meant may have become a comment: `label: #1 lead`.
+      return /^.*/.exec(text.slice(node.range[0]))?.[0].trim();
+    },
+  };
+}
+
+/** A list or section that stands on one line. */
+function shortText(text: string): string | undefined {
+  return text.includes('\n') || text.length > 60 ? undefined : text.trim();
 }
 
 function expand(document: Document, file: string): { value: unknown } | { problem: Problem } {
   try {
     return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { problem: { level: 'error', file, line: 1, path: '', message, fix: 'Write the values out.' } };
+  } catch {
+    const message = `the file repeats sections (* and &) more than ${MAX_ALIASES} times.`;
+    return { problem: { level: 'error', file, ...FIRST, path: '', message, fix: 'Write the values out.' } };
   }
 }
 
-function lineOf(document: Document, lines: LineCounter, path: Path): number {
+function placeOf(document: Document, lines: LineCounter, path: Path): Place {
   for (let length = path.length; length >= 0; length--) {
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    if (isNode(node) && node.range) return toPlace(lines.linePos(node.range[0]));
   }
-  return 1;
+  return FIRST;
 }
 
-/** Turns an issue of zod into problems. For a union, reports the branch that matched furthest. */
-function problemsOf(
-  issue: z.core.$ZodIssue,
-  base: Path,
-  root: unknown,
-  file: string,
-  locate: (path: Path) => number,
-): Problem[] {
-  const path = [...base, ...issue.path];
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const branches = issue.errors.filter((branch) => branch.length > 0);
-    const furthest = branches.toSorted((a, b) => depthOf(b) - depthOf(a))[0];
-    if (furthest && depthOf(furthest) > 0)
-      return furthest.flatMap((each) => problemsOf(each, path, root, file, locate));
-  }
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      level: 'error',
-      file,
-      line: locate([...path, key]),
-      path: formatPath([...path, key]),
-      message: `unknown key "${key}".`,
-      fix: 'Remove it, or check its spelling and indentation.',
-    }));
-  }
-  const value = valueAt(root, path);
-  const got = value === undefined ? '' : ` (got ${preview(value)})`;
-  return [{ level: 'error', file, line: locate(path), path: formatPath(path), message: `${issue.message}${got}.` }];
+/** The place of the key at the end of the path. */
+function keyPlace(document: Document, lines: LineCounter, path: Path): Place {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const items = isMap(parent) ? parent.items : [];
+  const pair = items.find(({ key }) => isScalar(key) && String(key.value) === String(path.at(-1)));
+  if (pair === undefined || !isNode(pair.key) || !pair.key.range) return placeOf(document, lines, path);
+  return toPlace(lines.linePos(pair.key.range[0]));
 }
 
-function depthOf(issues: readonly z.core.$ZodIssue[]): number {
-  return Math.max(0, ...issues.map((issue) => issue.path.length));
-}
-
-function valueAt(root: unknown, path: Path): unknown {
-  let value = root;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = Reflect.get(value, key);
-  }
-  return value;
-}
-
-function preview(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+function toPlace({ line, col }: { readonly line: number; readonly col: number }): Place {
+  return { line, column: col };
 }
 
 /** `fit.criteria[0].cases[1].when` */

@@ -2,20 +2,16 @@
 // older one in a child process with the Node of the package. `--no-experimental-strip-types` stands
 // for an older Node.
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import { start } from '../support/processes.ts';
+import { testFolder } from '../support/test-folder.ts';
 import { MAIN } from './run-command.ts';
 
 const OLD_NODE = ['--no-experimental-strip-types'];
 const SYSTEM_NODES = ['/usr/bin/node', '/usr/local/bin/node'];
-
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
 
 async function run(node: string, args: readonly string[], input = '') {
   const child = spawn(node, args, { env: { ...process.env, NODE_OPTIONS: '' } });
@@ -63,15 +59,14 @@ test('the launcher on an older Node passes on standard input, output and the exi
 
 test.each(['SIGTERM', 'SIGINT'] as const)('the launcher on an older Node forwards %s', async (signal) => {
   const sandbox = start(process.execPath, [...OLD_NODE, MAIN, 'sandbox', '--contacts', '1'], { env: {} });
-  endings.push(sandbox.kill);
+  endWithTest(sandbox.kill);
   await sandbox.line(/Press Ctrl\+C/);
   sandbox.signal(signal);
   expect(await sandbox.ended).toBe(0);
 });
 
 test('the launcher without a suitable Node ends with exit code 2 and says which version is needed', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'leadgrade-launcher-'));
-  endings.push(() => rm(folder, { recursive: true }));
+  const folder = await testFolder();
   await mkdir(join(folder, 'bin'));
   await copyFile(MAIN, join(folder, 'bin/leadgrade.js'));
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');

@@ -23,5 +23,5 @@ test.each([
   ['point', 'many'],
   [undefined, '1,200'],
 ] as const)('with a decimal %s, the text "%s" is not a valid number', (decimal, text) => {
-  expect(Number(numberReader(decimal)(text))).toBeNaN();
+  expect(numberReader(decimal)(text)).toHaveProperty('reason');
 });

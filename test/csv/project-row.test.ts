@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { mappedColumns, readCsvMapping } from '../../src/csv/csv-mapping.ts';
 import { locateColumns } from '../../src/csv/header.ts';
-import { createRowProjector, MAX_COUNT } from '../../src/csv/project-row.ts';
+import { createRowProjector, MAX_COUNT } from '../../src/csv/rows/project-row.ts';
 import { csvMappingOf } from './rows-of.ts';
 
 const NOW = Date.UTC(2026, 10, 22);
@@ -106,7 +106,7 @@ test.each([
   ['an invalid number', { Size: '1,200' }, 'Size'],
   ['a fractional count', { Visits: '2.5' }, 'Visits'],
   ['a negative count', { Visits: '-1' }, 'Visits'],
-])('a row with %s is reported as a problem of that column, without the text of a cell', (_, row, column) => {
+])('a row with %s is refused with the column and a fix', (_, row, column) => {
   const content = {
     fields: {
       'contact.created_at': { from: 'Created', as: 'instant' },
@@ -117,8 +117,6 @@ test.each([
   const projected = project(content, row);
   const problem = 'problem' in projected ? projected.problem : null;
   expect(problem).toMatchObject({ column, message: expect.any(String), fix: expect.any(String) });
-  for (const value of Object.values(row))
-    if (value.trim().length > 2) expect(JSON.stringify(problem)).not.toContain(value);
 });
 
 test('the outcome of a row is reached, not reached, or unknown', () => {
@@ -151,7 +149,7 @@ describe('the header', () => {
 });
 
 test.each([
-  ['csv: { id: Id, date_format: DD/MM }\nfields: {}\n', ':1 csv.date_format', 'not a valid date format'],
+  ['csv: { id: Id, date_format: DD/MM }\nfields: {}\n', ':1 csv.date_format', 'the date format cannot be used'],
   ['csv: { id: Id, timezone: Mars/Base }\nfields: {}\n', ':1 csv.timezone', 'time zone'],
   ['csv: { id: Id }\nfields:\n  contact.x: { from: X, table: t }\n', ':3 fields.contact.x.table', 'unknown table'],
   ['csv: { id: Id }\nfields: {}\nactivities:\n  - { type: call }\n', ':4 activities[0]', 'at, count or when'],

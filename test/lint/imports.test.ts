@@ -17,7 +17,7 @@ const REFUSED = [
   ['src/store/leads/results.ts', "import { Queue } from 'bullmq';"],
   ['src/store/leads/scores.ts', "import { scoreLead } from '../../scoring/score-lead.ts';"],
   ['src/store/leads/runs.ts', "import '../../../jobs/job-types.ts';"],
-  ['src/csv/project-row.ts', "import { openCsv } from './files/open-csv.ts';"],
+  ['src/csv/rows/project-row.ts', "import { openCsv } from '../files/open-csv.ts';"],
   ['src/csv/records.ts', "import { createReadStream } from 'node:fs';"],
   ['connectors/hubspot/http/client.ts', "import { x } from '../../salesforce/http/client.ts';"],
   ['connectors/hubspot/http/call.ts', "import '../../../jobs/job-types.ts';"],

@@ -1,6 +1,7 @@
 // A person in several CRMs as one lead: the precedence of values and activities, and unobserved
 // types.
 import { describe, expect, test } from 'vitest';
+import type { Fields } from '../../src/domain/lead.ts';
 import type { PeoplePolicy } from '../../src/people/people-policy.ts';
 import { type PersonRecord, toLead } from '../../src/people/to-lead.ts';
 
@@ -26,6 +27,7 @@ function view(
     names: NAMES,
     unobserved: new Map(Object.entries(unobserved)),
     siteActivityTypes: new Set(siteActivityTypes),
+    addTitleFields: (fields: Fields) => fields,
   };
 }
 
@@ -50,6 +52,8 @@ describe('the value of a field', () => {
     });
     expect(lead.origins).toEqual({
       'contact.job_title': 'Salesforce',
+      'contact.title_level': 'Salesforce',
+      'contact.title_department': 'Salesforce',
       'contact.country': 'HubSpot',
       'contact.phone': 'Salesforce',
     });

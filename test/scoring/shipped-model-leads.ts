@@ -3,6 +3,7 @@
 import { expect } from 'vitest';
 import type { Activity, Fields, Lead } from '../../src/domain/lead.ts';
 import type { ScoringContext } from '../../src/domain/score-result.ts';
+import { addShippedTitleFields } from '../support/shipped-titles.ts';
 import { did, leadOf } from './build.ts';
 
 interface ExampleLead {
@@ -45,7 +46,8 @@ const example = (
   expected: ExampleLead['expected'],
 ): ExampleLead => {
   const { context, ...rest } = parts;
-  return { sentence, lead: leadOf(rest), ...(context && { context }), expected };
+  const fields = addShippedTitleFields(rest.fields ?? {});
+  return { sentence, lead: leadOf({ ...rest, fields }), ...(context && { context }), expected };
 };
 
 /** By model file. */

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { LeadSnapshot, RecordRef, SourcedActivity } from '../../src/domain/crm-changes.ts';
 import { saveActivities } from '../../src/store/activities/activities.ts';
 import { type LockedLeads, withLockedLeads } from '../../src/store/leads/lock-leads.ts';
-import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
+import type { OpenDatabase } from '../../src/store/open-database.ts';
 import { saveSnapshots } from '../../src/store/records/save-snapshots.ts';
-import type { Backend, Installation } from '../support/backends.ts';
+import { type Backend, type Installation, openDatabaseOf } from '../support/backends.ts';
 
 /** Each database once: the store does not use Redis. */
 
@@ -30,7 +30,7 @@ export function freshStore({ create }: Backend): Store {
   };
   beforeAll(async () => {
     installation = await create();
-    database = await openDatabase({ databaseUrl: installation.env.DATABASE_URL, dataDir: installation.env.DATA_DIR });
+    database = await openDatabaseOf(installation.env);
   });
   afterAll(async () => {
     await database?.close();

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { sql } from 'kysely';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import { deleteSchema, migrateToLatest, OutdatedSchemaError } from '../../src/store/migrate.ts';
-import { openDatabase } from '../../src/store/open-database.ts';
-import { BACKEND } from '../support/backends.ts';
+import { BACKEND, type BackendEnv, openDatabaseOf } from '../support/backends.ts';
 import { startNode } from '../support/processes.ts';
 
 const SCRIPT = new URL('./processes/use-database.ts', import.meta.url).pathname;
@@ -14,24 +14,9 @@ const ALL = readdirSync(FOLDER)
   .map((file) => file.replace(/\.ts$/, ''))
   .toSorted();
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
 describe(`migrations (${BACKEND.name})`, () => {
-  const { createEmpty } = BACKEND;
-  async function installation() {
-    const { env, destroy } = await createEmpty();
-    endings.push(destroy);
-    return env;
-  }
-
-  async function open(env: { DATABASE_URL?: string; DATA_DIR: string }) {
-    const database = await openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR });
-    endings.push(database.close);
-    return database.db;
-  }
+  const installation = async () => (await BACKEND.createEmpty()).env;
+  const open = async (env: BackendEnv) => (await openDatabaseOf(env)).db;
 
   test('run once, and a second start runs none', async () => {
     const db = await open(await installation());
@@ -44,7 +29,7 @@ describe(`migrations (${BACKEND.name})`, () => {
     const env = await installation();
     const db = await open(env);
     const processes = Array.from({ length: 3 }, (_, number) => startNode(SCRIPT, [`process ${number}`], { ...env }));
-    for (const process of processes) endings.push(process.kill);
+    for (const process of processes) endWithTest(process.kill);
     const reports = await Promise.all(processes.map((process) => process.line(/^applied /)));
     expect(reports.toSorted()).toEqual([`applied ${JSON.stringify(ALL)}`, ...Array(2).fill('applied []')]);
     await Promise.all(processes.map((process) => process.line(/^counted 1$/)));

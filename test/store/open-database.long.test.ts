@@ -2,35 +2,23 @@ import { lstat, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
-import { BACKEND, createDataDir } from '../support/backends.ts';
+import { BACKEND, createDataDir, openDatabaseOf } from '../support/backends.ts';
 import { type Running, startNode } from '../support/processes.ts';
 
 const SCRIPT = new URL('./processes/use-database.ts', import.meta.url).pathname;
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
-async function folder(): Promise<string> {
-  const { env, destroy } = await createDataDir();
-  endings.push(destroy);
-  return env.DATA_DIR;
-}
+const folder = async (): Promise<string> => (await createDataDir()).env.DATA_DIR;
 
 function another(dataDir: string, ...args: readonly string[]): Running {
   const process = startNode(SCRIPT, args, { DATA_DIR: dataDir, DATABASE_URL: undefined });
-  endings.push(process.kill);
+  endWithTest(process.kill);
   return process;
 }
 
-async function open(dataDir: string): Promise<OpenDatabase> {
-  const database = await openDatabase({ dataDir });
-  endings.push(database.close);
-  return database;
-}
+const open = (dataDir: string) => openDatabaseOf({ DATA_DIR: dataDir });
 
 async function countedBy(database: OpenDatabase, name: string): Promise<number> {
   const rows = database.db.selectFrom('rate_buckets').where('key', 'like', `${name}:%`);
@@ -39,12 +27,9 @@ async function countedBy(database: OpenDatabase, name: string): Promise<number> 
 }
 
 describe(`a database (${BACKEND.name})`, () => {
-  const { create } = BACKEND;
   test('returns counts as numbers and instants as dates, and finds the tables in their schema', async () => {
-    const { env, destroy } = await create();
-    endings.push(destroy);
-    const database = await openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR });
-    endings.push(database.close);
+    const { env } = await BACKEND.create();
+    const database = await openDatabaseOf(env);
     const created = new Date('2026-03-01T10:00:00.123Z');
     await database.db.insertInto('leads').values({ created_at: created }).execute();
     const lead = await database.db.selectFrom('leads').select(['id', 'created_at']).executeTakeFirstOrThrow();
@@ -53,7 +38,26 @@ describe(`a database (${BACKEND.name})`, () => {
   });
 });
 
+/** The modes of a folder and of everything in it. */
+async function modesIn(path: string): Promise<ReadonlySet<string>> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const paths = [path, ...entries.map((entry) => join(entry.parentPath, entry.name))];
+  const modes = paths.map(async (each) => {
+    const found = await lstat(each);
+    return `${found.isDirectory() ? 'folder' : 'file'} ${(found.mode & 0o777).toString(8)}`;
+  });
+  return new Set(await Promise.all(modes));
+}
+
 describe('the data folder', () => {
+  test('and everything in it can be read by its owner alone, while it is open and afterwards', async () => {
+    const dataDir = await folder();
+    const database = await openDatabase({ dataDir });
+    expect(await modesIn(dataDir)).toEqual(new Set(['folder 700', 'file 600']));
+    await database.close();
+    expect(await modesIn(dataDir)).toEqual(new Set(['folder 700', 'file 600']));
+  });
+
   test('belongs to the first process, and a second one uses it through the socket', async () => {
     const dataDir = await folder();
     const first = another(dataDir, 'first');

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, inject } from 'vitest';
 import { z } from 'zod';
+import { endWithTest } from '../../sandbox/test/end-with-test.ts';
+import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
 import { onServer, ownRedis, POSTGRES_MISSING, redisMissing } from './servers.ts';
 
 export interface BackendEnv {
@@ -16,7 +18,7 @@ export interface BackendEnv {
   readonly REDIS_URL?: string;
 }
 
-/** The settings of an installation that no other test uses. */
+/** The settings of an installation that no other test uses. Destroyed with the test that creates it. */
 export interface Installation {
   readonly env: BackendEnv;
   destroy(): Promise<void>;
@@ -35,7 +37,8 @@ async function createFolder(template: string | null): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), 'leadgrade-test-'));
   // The folder holds a thousand files: cpSync needs a tenth of the time of the asynchronous `cp`.
   if (template !== null) cpSync(join(template, 'postgres'), join(folder, 'postgres'), { recursive: true });
-  return { env: { DATA_DIR: folder }, destroy: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }) };
+  const destroy = endWithTest(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+  return { env: { DATA_DIR: folder }, destroy };
 }
 
 /** A database of the test's own, copied from `template` (null: an empty one). */
@@ -47,19 +50,19 @@ async function createDatabase(template: string | null): Promise<Installation> {
   const url = new URL(postgres.serverUrl);
   url.pathname = `/${name}`;
   const { env, destroy } = await createFolder(null);
-  const drop = async () => {
+  const drop = endWithTest(async () => {
     await onServer(postgres.serverUrl, `drop database if exists ${name} with (force)`);
     await destroy();
-  };
+  });
   return { env: { ...env, DATABASE_URL: url.href }, destroy: drop };
 }
 
 async function withRedis(createPostgres: () => Promise<Installation>): Promise<Installation> {
   const [postgres, redis] = await Promise.all([createPostgres(), ownRedis()]);
-  const destroy = async () => {
+  const destroy = endWithTest(async () => {
     await redis.stop();
     await postgres.destroy();
-  };
+  });
   return { env: { ...postgres.env, REDIS_URL: redis.url }, destroy };
 }
 
@@ -100,6 +103,13 @@ async function chosenBackend(name: string | undefined): Promise<Backend> {
   const missing = backend.name === 'redis' ? await redisMissing() : undefined;
   if (missing !== undefined) throw new Error(`TEST_BACKEND=${name}: ${missing}.`);
   return backend;
+}
+
+/** Opens the database of an installation. Closed with the test that opens it. */
+export async function openDatabaseOf({ DATABASE_URL, DATA_DIR }: BackendEnv): Promise<OpenDatabase> {
+  const database = await openDatabase({ databaseUrl: DATABASE_URL, dataDir: DATA_DIR });
+  endWithTest(database.close);
+  return database;
 }
 
 /** The backend of this run. */

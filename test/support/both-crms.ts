@@ -1,9 +1,7 @@
 // A product over a sandbox HubSpot and a sandbox Salesforce, with a model in which every reason is worth another number.
 import { fileURLToPath } from 'node:url';
-import { afterEach } from 'vitest';
 import { z } from 'zod';
 import { control, loggedCalls } from '../../cli/demo/sandbox-log.ts';
-import type { Dataset } from '../../sandbox/dataset/dataset.ts';
 import type { HubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import { leads } from './leads.ts';
 import { openSalesforceProduct, type SalesforceProduct, type SalesforceProductOptions } from './salesforce-product.ts';
@@ -57,19 +55,12 @@ const recordSchema = z.object({
   Leadgrade_Explanation__c: textOrNull,
 });
 
-/** For one test file: products are closed when their test ends. */
-export function bothCrms() {
-  const opened: SalesforceProduct[] = [];
-  afterEach(async () => {
-    for (const product of opened.splice(0)) await product.close();
-  });
-  return async (options: SalesforceProductOptions & { readonly hubspot?: Dataset } = {}): Promise<BothCrms> => {
-    const settings = { MODEL_FILE, ...options.settings };
-    const product = await openSalesforceProduct({ dataset: leads(2), hubspot: leads(2), ...options, settings });
-    opened.push(product);
-    if (product.portal === null) throw new Error('There is no HubSpot.');
-    return withPeople(product, product.portal);
-  };
+/** Closed with the test that opens it. */
+export async function openBothCrms(options: SalesforceProductOptions = {}): Promise<BothCrms> {
+  const settings = { MODEL_FILE, ...options.settings };
+  const product = await openSalesforceProduct({ dataset: leads(2), hubspot: leads(2), ...options, settings });
+  if (product.portal === null) throw new Error('There is no HubSpot.');
+  return withPeople(product, product.portal);
 }
 
 function withPeople(product: SalesforceProduct, portal: HubSpotSandbox): BothCrms {
@@ -80,15 +71,7 @@ function withPeople(product: SalesforceProduct, portal: HubSpotSandbox): BothCrm
     return id;
   };
   const [contactId, leadId] = [idIn(portal.contactIds), idIn(product.org.leadIds)];
-  return {
-    ...product,
-    get product() {
-      return product.product;
-    },
-    get context() {
-      return product.context;
-    },
-    portal,
+  const people: Omit<BothCrms, keyof SalesforceProduct> = {
     contactId,
     leadId,
     hubspot,
@@ -116,6 +99,7 @@ function withPeople(product: SalesforceProduct, portal: HubSpotSandbox): BothCrm
       return toHubSpot.length + (await product.writes()).length;
     },
   };
+  return Object.assign(product, { portal }, people);
 }
 
 /** The sum of what the reasons of an explanation give. */

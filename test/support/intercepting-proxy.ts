@@ -1,7 +1,9 @@
 // A server in front of the sandbox that a test may answer in place of: for refusals that depend on what a request says.
+import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 
 const updateSchema = z.object({
   inputs: z.array(z.object({ id: z.string(), properties: z.record(z.string(), z.string()) })),
@@ -21,7 +23,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-/** Sends everything on to `target`, but asks `onUpdate` what to do with batch updates of contacts. */
+/** Closed with the test that starts it. Sends everything on to `target`, but asks `onUpdate` what to do with batch updates of contacts. */
 export async function startProxy(target: string, onUpdate: OnUpdate): Promise<Proxy> {
   const server = createServer(async (request, response) => {
     const text = await textOf(request);
@@ -48,11 +50,12 @@ export async function startProxy(target: string, onUpdate: OnUpdate): Promise<Pr
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+  const close = endWithTest(async () => {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  });
   return { url: `http://127.0.0.1:${portOf(server.address())}`, close };
 }
 

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { patient } from './patience.ts';
 
 export interface Running {
   readonly pid: number;
@@ -49,7 +50,7 @@ export function start(command: string, args: readonly string[], options: { env?:
   return {
     pid: child.pid ?? -1,
     output: () => text,
-    line: (pattern, withinMs = 90_000) => waitForLine(child, () => text, pattern, withinMs),
+    line: (pattern, withinMs = patient(90_000)) => waitForLine(child, () => text, pattern, withinMs),
     send: (line) => void child.stdin.write(`${line}\n`),
     signal: (name) => void child.kill(name),
     ended,

@@ -10,10 +10,14 @@ import { openProduct, type Product } from '../../cli/product/open-product.ts';
 import { writeTarget } from '../../cli/setup/write-target.ts';
 import type { JobContext, Log } from '../../jobs/context.ts';
 import { syncOnce } from '../../jobs/runs/sync-once.ts';
+import type { Dataset } from '../../sandbox/dataset/dataset.ts';
+import { seededDataset } from '../../sandbox/dataset/seeded.ts';
+import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import type { RetryOptions } from '../../src/crm/connector.ts';
+import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { openRun, type Run } from '../../src/store/sync/runs.ts';
-import type { BackendEnv, Installation } from './backends.ts';
+import { BACKEND, type BackendEnv } from './backends.ts';
 import { createInMemoryQueue } from './in-memory-queue.ts';
 
 export const NOW = new Date('2026-03-10T12:00:00Z');
@@ -31,6 +35,21 @@ export interface RunOptions {
   readonly retryOptions?: Partial<RetryOptions>;
   /** Jobs go through the product's queue and worker. */
   readonly queue?: boolean;
+}
+
+export interface ProductOptions extends RunOptions {
+  /** The installation to use; absent: a fresh one. */
+  readonly env?: BackendEnv;
+  /** Settings over the usual ones: `{ NIGHTLY_CRON: '0 3 * * *' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Absent: the seeded one of `people` people. */
+  readonly dataset?: Dataset;
+  /** Absent: 20. */
+  readonly people?: number;
+  /** Where the clock starts; absent: NOW. Reading it, waiting and `advanceClock` advance it. */
+  readonly now?: Date;
+  /** False: the CRMs are left without our fields. */
+  readonly setup?: boolean;
 }
 
 export interface RunningProduct {
@@ -61,7 +80,35 @@ export interface RunningProduct {
   close(): Promise<void>;
 }
 
-/** Opens the product on these settings. */
+interface StartedCrms {
+  /** The settings of the product for these CRMs. */
+  readonly settings: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** Starts CRMs and opens the product over them. All of it is closed with the test, or by the product's `close`. */
+export async function openOver<C extends StartedCrms>(
+  options: ProductOptions,
+  startCrms: (dataset: Dataset, clock: SimulatedClock) => Promise<C>,
+): Promise<{ readonly running: RunningProduct; readonly crms: C }> {
+  const fresh = options.env === undefined ? await BACKEND.create() : null;
+  const clock = startingAt(options.now ?? NOW);
+  const dataset = options.dataset ?? seededDataset({ contacts: options.people ?? 20, seed: 1, now: clock.now() });
+  const crms = await startCrms(dataset, clock);
+  const closeCrms = endWithTest(crms.close);
+  const env = { ...(fresh?.env ?? options.env), ...crms.settings, ...options.settings };
+  const running = await runProduct(env, clock, options);
+  if (options.setup !== false) await running.setup();
+  const { close: closeProduct } = running;
+  const close = async () => {
+    await closeProduct();
+    await closeCrms();
+    await fresh?.destroy();
+  };
+  return { running: Object.assign(running, { close }), crms };
+}
+
+/** Opens the product on these settings. Closed with the test that opens it. */
 export async function runProduct(
   env: Readonly<Record<string, string>>,
   clock: SimulatedClock,
@@ -110,7 +157,7 @@ export async function runProduct(
       await opened.product.close();
       opened = await open();
     },
-    close: () => opened.product.close(),
+    close: endWithTest(() => opened.product.close()),
   };
 }
 
@@ -155,6 +202,7 @@ async function setUp({ crms, model, signal, db, clock }: JobContext): Promise<vo
   for (const { connector } of crms.values()) {
     for await (const _step of connector.applySetup(writeTarget(model), { dryRun: false }, signal));
     await clearPause(db, { crm: connector.id, direction: 'write', before: clock.now() });
+    await retrySetAside(db, clock.now(), { crm: connector.id });
   }
 }
 
@@ -166,12 +214,7 @@ function recordingLog(lines: LogLine[]): Log {
 }
 
 /** The clock advances by one millisecond whenever it is read, however busy the machine is. */
-export function startingAt(now: Date): SimulatedClock {
+function startingAt(now: Date): SimulatedClock {
   let looks = 0;
   return simulatedClock({ now: () => new Date(now.getTime() + looks++) });
-}
-
-/** An installation that its owner destroys. */
-export function borrowed(env: BackendEnv): Installation {
-  return { env, destroy: async () => {} };
 }

@@ -2,23 +2,26 @@
 // `/events`, or with the repeatable job of a fast stream.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { control } from '../../cli/demo/sandbox-log.ts';
 import { shippedSubscriptions } from '../../cli/sandbox/subscriptions.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import type { WebhookSettingsInput } from '../../sandbox/hubspot/webhooks/webhook-settings.ts';
+import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import type { BackendEnv } from './backends.ts';
 import { changed, signed } from './hubspot-webhooks.ts';
 import { createOurFields } from './our-fields.ts';
+import { patient } from './patience.ts';
 import { freePort, type Running, startNode } from './processes.ts';
+import { type CrmActions, crmActions } from './sandbox-crm.ts';
 import { openStore, type ServiceStore } from './service-store.ts';
 
 const CLI = new URL('../../bin/leadgrade.js', import.meta.url).pathname;
 const CLOCK = { now: () => new Date() };
 
 /** For states that take a while on a busy machine. */
-export const SOON = { timeout: 60_000, interval: 100 };
-const CALM_WITHIN_MS = 90_000;
+export const SOON = { timeout: patient(60_000), interval: 100 };
+const METRICS_TOKEN = 'a-token-for-metrics';
+const CALM_WITHIN_MS = patient(90_000);
 const DONE = /^(0 to deliver|inbox: 0 events .*|jobs: a job ended .*|0 to read, 0 to score, 0 to write)$/;
 
 /** How the sandbox sends webhooks; absent: the subscriptions of the product's app, with short retry delays. */
@@ -35,13 +38,6 @@ export interface ServiceEnvironmentOptions {
 
 const contactSchema = z.object({ id: z.string(), properties: z.record(z.string(), z.string()) });
 export type ServiceContact = z.infer<typeof contactSchema>;
-const requestSchema = z.object({
-  seq: z.number(),
-  path: z.string(),
-  status: z.number().nullable(),
-  ids: z.array(z.string()).optional(),
-});
-export type ServiceRequest = z.infer<typeof requestSchema>;
 const deliverySchema = z.object({
   sent: z.number(),
   delivered: z.number(),
@@ -51,7 +47,7 @@ const deliverySchema = z.object({
 });
 const readySchema = z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })) });
 
-export interface ServiceEnvironment extends ServiceStore {
+export interface ServiceEnvironment extends ServiceStore, CrmActions {
   readonly sandbox: HubSpotSandbox;
   /** Where the service listens. */
   readonly url: string;
@@ -66,13 +62,9 @@ export interface ServiceEnvironment extends ServiceStore {
   delivered(): Promise<z.infer<typeof deliverySchema>>;
   /** From now on. */
   sendWebhooks(manner?: SendingManner): Promise<void>;
-  control(method: string, path: string, body?: object): Promise<unknown>;
   contact(id: string): Promise<ServiceContact>;
   explanation(id: string): Promise<string>;
-  /** What the sandbox was asked after that `seq`, oldest first. */
-  log(since?: number): Promise<readonly ServiceRequest[]>;
-  /** The batch updates of contacts among them. */
-  writes(since?: number): Promise<readonly ServiceRequest[]>;
+  /** The `seq` of its last request. */
   logEnd(): Promise<number>;
   /** Until the sandbox has been asked nothing for so long. */
   quiet(ms: number): Promise<void>;
@@ -80,7 +72,7 @@ export interface ServiceEnvironment extends ServiceStore {
   deliverWebhook(contactId: string, over?: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
-/** Opens it with our properties set up in the portal, and the service not started. */
+/** Opens it with our properties set up in the portal, and the service not started. Closed with the test that opens it. */
 export async function openServiceEnvironment(options: ServiceEnvironmentOptions): Promise<ServiceEnvironment> {
   const dataset = seededDataset({ contacts: options.contacts ?? 30, seed: 8, now: CLOCK.now() });
   const port = await freePort();
@@ -94,6 +86,7 @@ export async function openServiceEnvironment(options: ServiceEnvironmentOptions)
     HUBSPOT_APP_ID: sandbox.appId,
     PORT: String(port),
     PUBLIC_URL: url,
+    METRICS_TOKEN,
     POLL_SECONDS: '3600',
     DEBOUNCE_SECONDS: '1',
     ...options.settings,
@@ -105,14 +98,15 @@ export async function openServiceEnvironment(options: ServiceEnvironmentOptions)
     return child;
   };
   const store = openStore(options.env);
-  const close = async () => {
+  const close = endWithTest(async () => {
     await store.close();
     for (const child of children.toReversed()) await child.kill();
     await sandbox.close();
-  };
+  });
+  const portal = portalOf(sandbox);
   const usual = { targetUrl: `${url}/webhooks/hubspot`, subscriptions: await shippedSubscriptions(), retryMs: 100 };
   const sendWebhooks = async (manner: SendingManner = {}) => {
-    await control(sandbox, 'PUT', 'webhooks', { ...usual, ...manner });
+    await portal.control('PUT', 'webhooks', { ...usual, ...manner });
   };
   try {
     await createOurFields(env);
@@ -125,12 +119,11 @@ export async function openServiceEnvironment(options: ServiceEnvironmentOptions)
     const id = sandbox.contactIds.get(key);
     return lifecycle === 'lead' && email !== null && id !== undefined ? [{ id, email }] : [];
   });
-  const portal = portalOf(sandbox);
   return {
     ...{ sandbox, url, leads, run, sendWebhooks, ...portal, ...store, close },
     serve: async (...args) => {
       const service = run('start', ...args);
-      await service.line(/leadgrade is running/, 60_000);
+      await service.line(/leadgrade is running/);
       return service;
     },
     calm: () => untilCalm(url, portal),
@@ -140,18 +133,13 @@ export async function openServiceEnvironment(options: ServiceEnvironmentOptions)
 }
 
 function portalOf(sandbox: HubSpotSandbox) {
-  const log = async (since = 0) => {
-    const text = await (await fetch(`${sandbox.url}/_sandbox/log?since=${since}`)).text();
-    return text.split('\n').flatMap((line) => (line === '' ? [] : [requestSchema.parse(JSON.parse(line))]));
-  };
-  const logEnd = async () => (await log()).at(-1)?.seq ?? 0;
-  const contact = async (id: string) => contactSchema.parse(await control(sandbox, 'GET', `contacts/${id}`));
+  const actions = crmActions(sandbox, ({ path }) => path.endsWith('/contacts/batch/update'));
+  const logEnd = async () => (await actions.log()).at(-1)?.seq ?? 0;
+  const contact = async (id: string) => contactSchema.parse(await actions.control('GET', `contacts/${id}`));
   return {
-    control: (method: string, path: string, body?: object) => control(sandbox, method, path, body),
+    ...actions,
     contact,
     explanation: async (id: string) => (await contact(id)).properties.leadgrade_explanation ?? '',
-    log,
-    writes: async (since?: number) => (await log(since)).filter(({ path }) => path.endsWith('/contacts/batch/update')),
     logEnd,
     quiet: async (ms: number) => {
       let [end, since] = [await logEnd(), performance.now()];
@@ -161,7 +149,7 @@ function portalOf(sandbox: HubSpotSandbox) {
         if (now !== end) [end, since] = [now, performance.now()];
       }
     },
-    delivered: async () => deliverySchema.parse(await control(sandbox, 'GET', 'webhooks')),
+    delivered: async () => deliverySchema.parse(await actions.control('GET', 'webhooks')),
   };
 }
 
@@ -169,7 +157,9 @@ async function untilCalm(url: string, { delivered }: Pick<ServiceEnvironment, 'd
   /** What is still to be done, in words. */
   const work = async () => {
     const { waiting, inFlight } = await delivered();
-    const answer = await fetch(`${url}/readyz`).catch(() => null);
+    const answer = await fetch(`${url}/readyz`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } }).catch(
+      () => null,
+    );
     const { checks } = answer === null ? { checks: [] } : readySchema.parse(await answer.json());
     const said = (name: string) => checks.find((check) => check.name === name)?.detail ?? 'nothing is known';
     const open = [

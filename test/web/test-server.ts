@@ -21,6 +21,7 @@ export interface TestServerParts {
   readonly project?: SiteEventProjector;
   readonly storeTimeoutMs?: number;
   readonly maxBufferedBytes?: number;
+  readonly queueSilentMs?: () => number;
 }
 
 export interface TestServer {
@@ -37,7 +38,7 @@ export interface TestServer {
   readonly expectNothingStored: () => Promise<void>;
 }
 
-const METRICS_TOKEN = 'a-token-for-metrics';
+export const METRICS_TOKEN = 'a-token-for-metrics';
 const CRMS = ['hubspot', 'salesforce'];
 
 /**
@@ -59,7 +60,10 @@ export async function startTestServer(parts: TestServerParts): Promise<TestServe
   const common = { db, clock, metrics, log, trigger, storeTimeoutMs };
   const server = await startHttpServer(
     createApp({
-      health: { db, clock, canary: 'canary', pollSeconds: 60, crms: CRMS },
+      health: {
+        ...{ db, clock, canary: 'canary', pollSeconds: 60, crms: CRMS },
+        ...{ queueSilentMs: parts.queueSilentMs ?? (() => 0), token: METRICS_TOKEN },
+      },
       metrics,
       metricsToken: METRICS_TOKEN,
       webhooks: { ...common, publicUrl: publicUrl ?? undefined, receivers: parts.receivers ?? new Map() },

@@ -5,10 +5,11 @@ import type { Kysely } from 'kysely';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { secretsEqual } from '../../src/crm/constant-time-equal.ts';
 import type { Clock } from '../../src/domain/clock.ts';
+import { withTimeout } from '../../src/domain/with-timeout.ts';
 import { inboxBacklog } from '../../src/store/inbox/inbox.ts';
 import { countQuarantine } from '../../src/store/inbox/quarantine.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
-import { withTimeout } from './with-timeout.ts';
+import { registerSetAsideGauge } from '../set-aside.ts';
 
 export interface Metrics {
   readonly registry: Registry;
@@ -16,6 +17,8 @@ export interface Metrics {
   request(source: string, outcome: string, seconds: number): void;
   /** Counts events: stored, repeated, unparsed, or the reason why they are ignored. */
   events(source: string, outcome: string, count: number): void;
+  /** Counts an unexpected error inside the web role. */
+  error(part: string): void;
 }
 
 interface MetricsParts {
@@ -45,13 +48,21 @@ export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
     labelNames: ['source', 'outcome'],
     registers,
   });
+  const errors = new Counter({
+    name: 'leadgrade_http_errors_total',
+    help: 'Unexpected errors inside the web role, by part.',
+    labelNames: ['part'],
+    registers,
+  });
   registerGauges(registry, { db, clock, crms });
+  registerSetAsideGauge(registry, { db, crms, timeoutMs: STORE_TIMEOUT_MS });
   return {
     registry,
     request: (source, outcome, seconds) => requests.observe({ source, outcome }, seconds),
     events: (source, outcome, count) => {
       if (count > 0) events.inc({ source, outcome }, count);
     },
+    error: (part) => errors.inc({ part }),
   };
 }
 

@@ -3,10 +3,10 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { SiteEventProjector, SiteMessage } from '../../src/domain/site-event.ts';
+import { withTimeout } from '../../src/domain/with-timeout.ts';
 import { type NewIdentity, type NewSiteEvent, saveSiteEvents } from '../../src/store/site-events/save-site-events.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import type { Metrics } from '../http/metrics.ts';
-import { withTimeout } from '../http/with-timeout.ts';
 import { parseMessage } from './parse-message.ts';
 import type { RequestMessages } from './parse-request.ts';
 import { type EventsResponse, malformed } from './responses.ts';

@@ -1,5 +1,6 @@
 // Parses the body of a request to `/events` into messages. Pure.
 import { z } from 'zod';
+import { jsonLimitViolation } from '../../src/domain/json-limits.ts';
 import { CONTEXT_TOO_LARGE, type EventsResponse, MAX_CONTEXT_BYTES, MAX_MESSAGES, malformed } from './responses.ts';
 
 const objectSchema = z.record(z.string(), z.unknown());
@@ -9,10 +10,14 @@ export interface RequestMessages {
   readonly isBatch: boolean;
 }
 
-/** @returns undefined if the body is not JSON */
+/** A message is nested at most ten deep, and has at most a thousand values. */
+const LIMITS = { maxDepth: 30, maxValues: 200_000 };
+
+/** @returns undefined if the body is not JSON, or is nested too deep to be a message */
 export function parseBody(body: unknown): unknown {
+  if (!Buffer.isBuffer(body) || jsonLimitViolation(body, LIMITS) !== null) return undefined;
   try {
-    return JSON.parse(Buffer.isBuffer(body) ? body.toString('utf8') : '');
+    return JSON.parse(body.toString('utf8'));
   } catch {
     return undefined;
   }

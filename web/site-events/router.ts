@@ -2,8 +2,8 @@
 // they are stored. Servers send them, with a write key. There is no CORS: a browser would show the
 // key to every visitor.
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { createThrottledLog, redactError, type WarningLog } from '../../src/domain/throttled-log.ts';
 import type { BodyError, BodyReader } from '../http/body-reader.ts';
-import { createThrottledLog, redactError, type WarningLog } from '../http/throttled-log.ts';
 import { type IngestParts, ingest } from './ingest.ts';
 import { messagesOf, parseBody, writeKeyOf } from './parse-request.ts';
 import { BODY_ERRORS, type EventsResponse, MAX_BYTES, NOT_STORED, UNKNOWN_KEY } from './responses.ts';

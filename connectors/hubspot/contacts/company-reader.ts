@@ -2,39 +2,43 @@
 
 import type { HubSpotHttp } from '../http/client.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
-import { batchRead, missingResult } from '../objects/batch-read.ts';
+import { batchRead, missingResult, type ReadFailures } from '../objects/batch-read.ts';
 
 const MAX_CACHED = 5000;
 
-/**
- * Reads companies in batches, recently read ones from the cache. The result is null for a company
- * that was deleted or merged: the next read of the contact's link returns another company.
- * @throws ConnectorError `retry` when HubSpot returns neither a company nor that it does not exist
- */
-export type CompanyReader = (
-  ids: readonly string[],
-  signal: AbortSignal,
-) => Promise<ReadonlyMap<string, HubSpotObject | null>>;
+export interface Companies {
+  /** Null for a company that was deleted or merged: the next read of the link returns another. */
+  readonly of: ReadonlyMap<string, HubSpotObject | null>;
+  /** The companies that could not be read, by ID; they are absent in `of`. */
+  readonly failed: ReadFailures;
+}
+
+/** Reads companies in batches, recently read ones from the cache. */
+export type CompanyReader = (ids: readonly string[], signal: AbortSignal) => Promise<Companies>;
 
 export function createCompanyReader(http: HubSpotHttp, properties: readonly string[]): CompanyReader {
   const cache = new Map<string, HubSpotObject | null>();
   return async (ids, signal) => {
     const wanted = [...new Set(ids)];
     const uncached = wanted.filter((id) => !cache.has(id));
-    const { records, missing } = await batchRead(http, { type: 'companies', ids: uncached, properties }, signal);
-    const found = new Map<string, HubSpotObject | null>(uncached.map((id) => [id, null]));
+    const read = await batchRead(http, { type: 'companies', ids: uncached, properties }, signal);
+    const failed = new Map(read.failed);
+    const found = new Map<string, HubSpotObject | null>(read.records.map((company) => [company.id, company]));
     // A company under an ID that was not requested is the survivor of a requested one.
-    const hasSurvivors = records.some((company) => !found.has(company.id));
-    for (const company of records) found.set(company.id, company);
-    const isIncomplete = uncached.some((id) => found.get(id) === null && !missing.has(id));
-    if (isIncomplete && !hasSurvivors) throw missingResult('companies');
-    const result = new Map(wanted.map((id) => [id, found.get(id) ?? cache.get(id) ?? null]));
+    const hasSurvivors = read.records.some((company) => !uncached.includes(company.id));
+    for (const id of uncached.filter((each) => !found.has(each) && !failed.has(each))) {
+      // HubSpot returned neither the company nor that it does not exist.
+      if (read.missing.has(id) || hasSurvivors) found.set(id, null);
+      else failed.set(id, missingResult('companies'));
+    }
+    const known = wanted.filter((id) => !failed.has(id));
+    const result = new Map(known.map((id) => [id, found.get(id) ?? cache.get(id) ?? null]));
     for (const [id, company] of found) cache.set(id, company);
     // Evicts the oldest entries first: a Map iterates in the order of insertion.
     for (const id of cache.keys()) {
       if (cache.size <= MAX_CACHED) break;
       cache.delete(id);
     }
-    return result;
+    return { of: result, failed };
   };
 }

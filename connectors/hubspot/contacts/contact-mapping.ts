@@ -8,9 +8,8 @@ import { type Mapping, outcomeSources } from '../../../src/mapping/mapping.ts';
 import { mappedProperties, projectFields, sourcesOf } from '../../../src/mapping/project-fields.ts';
 import { linkProperties, projectLinks } from '../../../src/mapping/project-links.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
-import type { HubSpotObject, ListedLinks } from '../http/responses/objects.ts';
+import type { HubSpotObject } from '../http/responses/objects.ts';
 import { modifiedAt } from '../objects/modified-at.ts';
-import { chooseCompany } from '../objects/object-reads.ts';
 import { countersOf, mappedCounters } from './counters.ts';
 import { LIFECYCLE_PROPERTIES, lifecycleOutcomes } from './lifecycle.ts';
 
@@ -55,6 +54,7 @@ export function createContactMapping(mapping: Mapping): ContactMapping {
     modifiedAt: modifiedAt(contact),
     counters: countersOf(counters, contact),
     links: projectLinks(mapping, { contacts: contact.properties }),
+    emails: emailsOf(contact),
   });
   return {
     contactProperties: contactPropertiesOf(mapping),
@@ -86,10 +86,21 @@ function contactPropertiesOf(mapping: Mapping): readonly string[] {
     ...writtenFields(mapping).map(({ property }) => property),
     ...[...mappedCounters(mapping).values()].map(({ property }) => property),
     'lastmodifieddate',
+    ...EMAIL_PROPERTIES,
     MERGED_IDS,
     ...(outcomeSources(mapping).has('lifecycle') ? LIFECYCLE_PROPERTIES : []),
   ]);
   return [...properties];
+}
+
+// The primary address, and the secondary ones, for example those of merged contacts
+// (https://legacydocs.hubspot.com/docs/methods/contacts/get-secondary-email-addresses-by-vid).
+export const EMAIL_PROPERTIES: readonly string[] = ['email', 'hs_additional_emails'];
+
+/** The distinct addresses of a contact in lower case, the primary one first. */
+export function emailsOf({ properties }: HubSpotObject): readonly string[] {
+  const addresses = EMAIL_PROPERTIES.flatMap((name) => (properties[name] ?? '').split(';'));
+  return [...new Set(addresses.map((address) => address.trim().toLowerCase()).filter((address) => address !== ''))];
 }
 
 /** The mapping without the fields of companies; null when one field has sources in both objects. */
@@ -123,13 +134,4 @@ function parseCrmValue(field: ScoreField, raw: Fields[string] | undefined): stri
   if (field !== 'scored_at') return raw;
   const at = toInstant(raw);
   return at === null ? raw : new Date(at).toISOString();
-}
-
-// The list and the read of one contact name the link to the primary company this way; other links
-// end in `_unlabeled`.
-const PRIMARY_LINK = 'contact_to_company';
-
-/** The company of a contact that was listed with `associations=companies`. */
-export function listedCompany(links: ListedLinks | undefined): string | null {
-  return chooseCompany((links?.results ?? []).map(({ id, type }) => ({ id, isPrimary: type === PRIMARY_LINK })));
 }

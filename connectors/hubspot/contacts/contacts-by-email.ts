@@ -3,12 +3,15 @@
 
 import type { HubSpotHttp } from '../http/client.ts';
 import { batchRead } from '../objects/batch-read.ts';
+import { EMAIL_PROPERTIES, emailsOf } from './contact-mapping.ts';
 
 const MAX_CACHED = 10_000;
 
 /**
- * Contact IDs by lower-case address; an address without a contact is absent. Found contacts are
- * cached.
+ * Contact IDs by lower-case address, primary or secondary; an address without a contact is absent.
+ * Found contacts are cached.
+ * @throws ConnectorError when the contact of an address could not be read, other than because there
+ *   is none
  */
 export type ContactsByEmail = (emails: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
 
@@ -16,17 +19,14 @@ export function createContactsByEmail(http: HubSpotHttp): ContactsByEmail {
   const cache = new Map<string, string>();
   return async (emails, signal) => {
     const uncached = [...new Set(emails)].filter((email) => !cache.has(email));
-    const properties = ['email', 'hs_additional_emails'];
-    const request = { type: 'contacts', ids: uncached, properties, idProperty: 'email' };
-    const { records } = await batchRead(http, request, signal);
-    const found = new Map<string, string>();
-    for (const contact of records) {
-      // A submission may name a secondary address of the contact.
-      const addresses = [contact.properties.email, ...(contact.properties.hs_additional_emails ?? '').split(';')];
-      for (const email of addresses) {
-        if (email !== null && email !== undefined && email !== '') found.set(email.trim().toLowerCase(), contact.id);
-      }
-    }
+    const request = { type: 'contacts', ids: uncached, properties: EMAIL_PROPERTIES, idProperty: 'email' };
+    const { records, failed } = await batchRead(http, request, signal);
+    // HubSpot refuses a text that is not an address: no contact has it.
+    const failure = [...failed.values()].find(({ kind }) => kind !== 'invalid');
+    if (failure !== undefined) throw failure;
+    // HubSpot returns the contact of a secondary address too, and does not say which address of the
+    // request it belongs to.
+    const found = new Map(records.flatMap((contact) => emailsOf(contact).map((email) => [email, contact.id] as const)));
     const result = new Map(
       emails.flatMap((email) => {
         const id = found.get(email) ?? cache.get(email);

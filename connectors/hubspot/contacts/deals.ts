@@ -6,8 +6,8 @@ import type { DealOutcome } from '../../../src/domain/outcome.ts';
 import { toInstant } from '../../../src/mapping/convert-value.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
-import { batchRead } from '../objects/batch-read.ts';
-import { dateEntered, type PipelineStages, type StageReader } from '../objects/pipeline-stages.ts';
+import { batchRead, type ReadFailures } from '../objects/batch-read.ts';
+import type { PipelineStages, StageReader } from '../objects/pipeline-stages.ts';
 import { contactRef } from './contact-mapping.ts';
 
 /** Read in addition to the dates of the stages. */
@@ -27,35 +27,36 @@ interface Deals {
   readonly contactsOf: ReadonlyMap<string, readonly string[]>;
 }
 
+export interface ReadDeals {
+  readonly outcomes: readonly SourcedDealOutcome[];
+  /** The deals that could not be read, by ID. */
+  readonly failed: ReadFailures;
+}
+
 /** Returns each deal once per contact. A deal that was deleted meanwhile is left out. */
-export async function readDeals(
-  { http, readStages, contactsOf }: Deals,
-  signal: AbortSignal,
-): Promise<readonly SourcedDealOutcome[]> {
+export async function readDeals({ http, readStages, contactsOf }: Deals, signal: AbortSignal): Promise<ReadDeals> {
   const ids = [...contactsOf].flatMap(([id, contacts]) => (contacts.length === 0 ? [] : [id]));
-  if (ids.length === 0) return [];
+  if (ids.length === 0) return { outcomes: [], failed: new Map() };
   const stages = await readStages(new Set(), signal);
   const deals = await readWith(http, stages, ids, signal);
-  const current = await readStages(new Set(deals.map(stageOf).filter((stage) => stage !== null)), signal);
+  const current = await readStages(new Set(deals.records.map(stageOf).filter((stage) => stage !== null)), signal);
   // The first read did not include the date of a stage that was added since.
-  const inNewStage = deals.filter((deal) => !stages.has(stageOf(deal) ?? '') && current.has(stageOf(deal) ?? ''));
+  const inNewStage = deals.records.filter(
+    (deal) => !stages.has(stageOf(deal) ?? '') && current.has(stageOf(deal) ?? ''),
+  );
   const newStageIds = inNewStage.map(({ id }) => id);
   const reread = await readWith(http, current, newStageIds, signal);
-  const latest = new Map([...deals, ...reread].map((deal) => [deal.id, deal]));
-  return [...latest.values()].flatMap((deal) => {
+  const latest = new Map([...deals.records, ...reread.records].map((deal) => [deal.id, deal]));
+  const outcomes = [...latest.values()].flatMap((deal) => {
     const outcome = toOutcome(deal, current);
     return (contactsOf.get(deal.id) ?? []).map((contact) => ({ ...outcome, ref: contactRef(contact) }));
   });
+  return { outcomes, failed: deals.failed };
 }
 
-async function readWith(
-  http: HubSpotHttp,
-  stages: PipelineStages,
-  ids: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly HubSpotObject[]> {
-  const properties = [...DEAL_PROPERTIES, ...[...stages.keys()].map(dateEntered)];
-  return (await batchRead(http, { type: 'deals', ids, properties }, signal)).records;
+function readWith(http: HubSpotHttp, stages: PipelineStages, ids: readonly string[], signal: AbortSignal) {
+  const dates = [...stages.values()].flatMap(({ enteredProperty }) => enteredProperty ?? []);
+  return batchRead(http, { type: 'deals', ids, properties: [...DEAL_PROPERTIES, ...dates] }, signal);
 }
 
 function stageOf({ properties }: HubSpotObject): string | null {
@@ -67,9 +68,9 @@ function toOutcome({ id: dealId, properties }: HubSpotObject, stages: PipelineSt
   // The deal itself still has the state of a stage that was removed from its pipeline.
   const ownState =
     properties.hs_is_closed !== 'true' ? 'open' : properties.hs_is_closed_won === 'true' ? 'won' : 'lost';
-  const state = stages.get(stage ?? '') ?? ownState;
-  const entered = [...stages.keys()].flatMap((id) => {
-    const enteredAt = parseInstant(properties[dateEntered(id)]);
+  const state = stages.get(stage ?? '')?.state ?? ownState;
+  const entered = [...stages].flatMap(([id, { enteredProperty }]) => {
+    const enteredAt = enteredProperty === null ? null : parseInstant(properties[enteredProperty]);
     return enteredAt === null ? [] : [{ stage: id, enteredAt }];
   });
   return {

@@ -1,20 +1,19 @@
 // Reads the current state of contacts, with their company. A contact that HubSpot reports as not
-// found is gone: deleted or erased. A contact that is returned under another ID was merged. A
-// contact for which HubSpot returns nothing is neither.
+// found is gone. A contact that is returned under another ID was merged. A contact that HubSpot
+// cannot return is unreadable, and costs no other contact.
 import type { FetchedLead, RecordRef } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import { toFailure } from '../../kit/stream-parts.ts';
+import { blameOf } from '../http/blame.ts';
 import { HubSpotHttpError, isObjectNotFound } from '../http/error-response.ts';
 import { type HubSpotObject, objectSchema } from '../http/responses/objects.ts';
 import { batchRead, missingResult } from '../objects/batch-read.ts';
-import { chooseCompany, readLinks } from '../objects/object-reads.ts';
 import type { HubSpotParts } from '../parts.ts';
+import { type ContactCompanies, companiesOfContacts } from './companies-of-contacts.ts';
 import { createCompanyReader } from './company-reader.ts';
 import { contactRef, mergedIds } from './contact-mapping.ts';
 
-/**
- * @throws ConnectorError `retry` when HubSpot could not read some of them, or returns neither a
- *   contact nor an error for it: an existing contact must not be mistaken for a deleted one
- */
+/** @throws ConnectorError of any kind when none of the contacts can be read */
 export async function fetchLeads(
   parts: HubSpotParts,
   refs: readonly RecordRef[],
@@ -23,22 +22,28 @@ export async function fetchLeads(
   const { http, contacts } = parts;
   const ids = [...new Set(refs.map((ref) => ref.id))];
   const request = { type: 'contacts', ids, properties: contacts.contactProperties };
-  const { records, missing } = await batchRead(http, request, signal);
+  const { records, missing, failed } = await batchRead(http, request, signal);
   const found = new Map(records.map((record) => [record.id, record]));
-  const present = ids.filter((id) => found.has(id));
-  const companies = await companiesOf(parts, present, signal);
-  const leads: FetchedLead[] = present.flatMap((id) => {
-    const record = found.get(id);
-    return record === undefined ? [] : [contacts.toSnapshot(record, companies.get(id) ?? null)];
-  });
+  const companies = await companiesOf(
+    parts,
+    ids.filter((id) => found.has(id)),
+    signal,
+  );
+  const leads: FetchedLead[] = [];
   const gone: string[] = [];
-  for (const id of ids.filter((requested) => !found.has(requested))) {
-    const into = mergedInto(id, records) ?? (missing.has(id) ? null : await currentId(parts, id, signal));
-    if (into === null) gone.push(id);
-    else leads.push({ kind: 'merged', ref: contactRef(id), into: contactRef(into) });
+  for (const id of ids) {
+    const record = found.get(id);
+    const failure = failed.get(id) ?? companies.failed.get(id);
+    if (failure !== undefined) leads.push(unreadable(id, failure));
+    else if (record !== undefined) leads.push(contacts.toSnapshot(record, companies.of.get(id) ?? null));
+    else {
+      const state = await stateOfAbsent(parts, id, { records, missing }, signal);
+      if (state === 'gone') gone.push(id);
+      else leads.push(state);
+    }
   }
-  const erased = await findErased(parts, gone, signal);
-  leads.push(...gone.map((id) => ({ kind: 'gone' as const, ref: contactRef(id), erased: erased.has(id) })));
+  const notRestorable = await findNotRestorable(parts, gone, signal);
+  leads.push(...gone.map((id) => ({ kind: 'gone' as const, ref: contactRef(id), erased: notRestorable.has(id) })));
   // Only the survivor reveals a merge: the merged contacts may not have been requested.
   for (const record of records) {
     const into = contactRef(record.id);
@@ -48,13 +53,17 @@ export async function fetchLeads(
   return leads;
 }
 
+function unreadable(id: string, error: ConnectorError): FetchedLead {
+  return { kind: 'unreadable', ref: contactRef(id), failure: toFailure(error) };
+}
+
 /**
  * The missing contacts that are not among the deleted ones either. HubSpot returns a deleted
  * contact for the 90 days in which it can be restored
- * (https://knowledge.hubspot.com/records/restore-deleted-records), but never one that was deleted
- * for privacy.
+ * (https://knowledge.hubspot.com/records/restore-deleted-records), but neither one that was deleted
+ * for privacy nor one that was merged into a new contact.
  */
-async function findErased(
+async function findNotRestorable(
   { http }: HubSpotParts,
   ids: readonly string[],
   signal: AbortSignal,
@@ -67,23 +76,40 @@ async function companiesOf(
   { http, contacts }: HubSpotParts,
   ids: readonly string[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, HubSpotObject | null>> {
-  if (!contacts.usesCompanies) return new Map();
-  const links = await readLinks(http, { from: 'contacts', to: 'companies', ids }, signal);
-  const chosen = new Map(ids.map((id) => [id, chooseCompany(links.get(id))]));
-  const wanted = [...chosen.values()].filter((id) => id !== null);
-  const companies = await createCompanyReader(http, contacts.companyProperties)(wanted, signal);
-  return new Map([...chosen].map(([id, company]) => [id, company === null ? null : (companies.get(company) ?? null)]));
+): Promise<ContactCompanies> {
+  if (!contacts.usesCompanies) return { of: new Map(), failed: new Map() };
+  return await companiesOfContacts(http, createCompanyReader(http, contacts.companyProperties), ids, signal);
 }
 
-/** The ID of the record that this ID was merged into; null = none of the records. */
-function mergedInto(id: string, records: readonly HubSpotObject[]): string | null {
-  return records.find((record) => mergedIds(record).includes(id))?.id ?? null;
+interface BatchResponse {
+  readonly records: readonly HubSpotObject[];
+  readonly missing: ReadonlySet<string>;
+}
+
+/** The state of a contact that the batch did not return. */
+async function stateOfAbsent(
+  parts: HubSpotParts,
+  id: string,
+  { records, missing }: BatchResponse,
+  signal: AbortSignal,
+): Promise<FetchedLead | 'gone'> {
+  const merged = (into: string): FetchedLead => ({ kind: 'merged', ref: contactRef(id), into: contactRef(into) });
+  const survivor = records.find((record) => mergedIds(record).includes(id));
+  if (survivor !== undefined) return merged(survivor.id);
+  if (missing.has(id)) return 'gone';
+  try {
+    const into = await currentId(parts, id, signal);
+    return into === null ? 'gone' : merged(into);
+  } catch (error) {
+    const isOfContact = error instanceof ConnectorError && (error.kind === 'not-found' || error.code === 'NO_RESULT');
+    if (error instanceof ConnectorError && (isOfContact || blameOf(error) === 'items')) return unreadable(id, error);
+    throw error;
+  }
 }
 
 /**
  * Reads one contact alone, because a successful batch returned nothing for its ID (it may have been
- * merged). Otherwise one such contact would block its batch forever.
+ * merged).
  * @returns the ID of its survivor; null = the contact does not exist
  * @throws ConnectorError `retry` when the contact exists after all
  */

@@ -2,8 +2,9 @@
 // another company, or when an engagement or a deal is linked, unlinked or deleted.
 import type { ChangePage, DirtyRecord, LinkDiff, StoredLinks } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import type { HubSpotHttp } from '../http/client.ts';
 import { batchRead } from '../objects/batch-read.ts';
-import { chooseCompany, readLinks } from '../objects/object-reads.ts';
+import { chooseCompany, type Links, readLinks } from '../objects/links.ts';
 import { createStageReader } from '../objects/pipeline-stages.ts';
 import type { HubSpotParts } from '../parts.ts';
 import { outcomeId, readDeals } from './deals.ts';
@@ -54,7 +55,9 @@ async function movedContacts(
   if (!contacts.usesCompanies) return [];
   const ids = known.map(({ ref }) => ref.id);
   const links = await readLinks(http, { from: 'contacts', to: 'companies', ids }, signal);
-  const moved = known.filter(({ ref, companyId }) => chooseCompany(links.get(ref.id)) !== companyId);
+  const moved = known.filter(({ ref, companyId }) => {
+    return !links.failed.has(ref.id) && chooseCompany(links.of.get(ref.id)) !== companyId;
+  });
   return moved.map(({ ref }) => ({ ref }));
 }
 
@@ -80,18 +83,37 @@ async function compareType(
 ): Promise<LinkChanges> {
   const ids = known.map(({ ref }) => ref.id);
   const links = await readLinks(http, { from: 'contacts', to: type, ids }, signal);
+  const readable = known.filter(({ ref }) => !links.failed.has(ref.id));
   const unlinked: LinkChanges['unlinked'][number][] = [];
   const contactsOfNew = new Map<string, string[]>();
-  for (const stored of known) {
+  for (const stored of readable) {
     const { ref } = stored;
-    const linked = new Map((links.get(ref.id) ?? []).map((link) => [storedId(link.id), link.id]));
+    const linked = new Map((links.of.get(ref.id) ?? []).map((link) => [storedId(link.id), link.id]));
     const before = new Set(linkedIds(stored).filter((id) => id.startsWith(storedId(''))));
     unlinked.push(...[...before].filter((id) => !linked.has(id)).map((id) => ({ ref, id })));
     for (const [id, objectId] of linked) {
       if (!before.has(id)) contactsOfNew.set(objectId, [...(contactsOfNew.get(objectId) ?? []), ref.id]);
     }
   }
-  return { unlinked, contactsOfNew };
+  const absent = await absentContacts(http, unlinked, links, signal);
+  return { unlinked: unlinked.filter(({ ref }) => !absent.has(ref.id)), contactsOfNew };
+}
+
+/**
+ * The contacts without any link that do not exist under their ID any more. HubSpot lists no link of
+ * a deleted or merged contact: its items are not unlinked, they move to the survivor.
+ */
+async function absentContacts(
+  http: HubSpotHttp,
+  unlinked: LinkChanges['unlinked'],
+  links: Links,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const ids = [...new Set(unlinked.map(({ ref }) => ref.id))].filter((id) => !links.of.has(id));
+  if (ids.length === 0) return new Set();
+  const { records } = await batchRead(http, { type: 'contacts', ids, properties: ['hs_object_id'] }, signal);
+  const present = new Set(records.map(({ id }) => id));
+  return new Set(ids.filter((id) => !present.has(id)));
 }
 
 async function compareEngagements(
@@ -127,6 +149,6 @@ async function compareDeals(
   };
   const { unlinked, contactsOfNew: contactsOf } = await compareType(parts, compared, known, signal);
   const { http } = parts;
-  const outcomes = await readDeals({ http, readStages: createStageReader(http), contactsOf }, signal);
+  const { outcomes } = await readDeals({ http, readStages: createStageReader(http), contactsOf }, signal);
   return { outcomes, goneOutcomes: unlinked.map(({ ref, id }) => ({ ref, outcomeId: id })) };
 }

@@ -1,5 +1,4 @@
 // One attempt of a call: rate limit, request, validated response. No retries.
-import { Client } from '@hubspot/api-client';
 import type { Clock } from '../../../src/domain/clock.ts';
 import type { BucketSize, RateLimiter } from '../../../src/domain/rate-limiter.ts';
 import type { Call } from './call.ts';
@@ -30,10 +29,10 @@ interface AttemptParts {
 
 export function createCallAttempts(parts: AttemptParts): CallAttempts {
   const { settings, limiter, clock, timeoutMs, onResponseHeaders } = parts;
-  const client = new Client({
+  const credentials = {
     accessToken: settings.HUBSPOT_ACCESS_TOKEN,
     basePath: settings.HUBSPOT_API_URL.replace(/\/+$/, ''),
-  });
+  };
   let size: BucketSize = bucketSize();
   let skewMs: number | null = null;
   let calls = 0;
@@ -44,7 +43,7 @@ export function createCallAttempts(parts: AttemptParts): CallAttempts {
       await limiter.acquire(BURST_KEY, size, signal);
       if (call.isSearch) await limiter.acquire(SEARCH_KEY, SEARCH_SIZE, signal);
       calls += 1;
-      const { response, text } = await sendRequest(client, call, timeoutMs, signal);
+      const { response, text } = await sendRequest(credentials, call, timeoutMs, signal);
       const now = clock.now();
       size = sizeFromHeaders(response.headers) ?? size;
       const date = Date.parse(response.headers.get('date') ?? '');

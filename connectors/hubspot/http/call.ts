@@ -10,6 +10,8 @@ export interface Call<T> {
   readonly body?: unknown;
   /** A search, which has a rate limit of its own. */
   readonly isSearch?: boolean;
+  /** False: a temporary failure is not retried. */
+  readonly isRetried?: boolean;
   readonly responseSchema: z.ZodType<T>;
 }
 

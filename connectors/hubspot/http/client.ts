@@ -80,7 +80,10 @@ export function createHttp({ settings, limiter, clock, retryOptions = DEFAULT_RE
     paths,
     apiCallCount: attempts.apiCallCount,
     clockSkewMs: attempts.clockSkewMs,
-    call: (call, signal) => withRetries(() => withRateLimit(call, signal), retryOptions, signal),
+    call: (call, signal) => {
+      const retries = call.isRetried === false ? 0 : retryOptions.retries;
+      return withRetries(() => withRateLimit(call, signal), { ...retryOptions, retries }, signal);
+    },
   };
 }
 

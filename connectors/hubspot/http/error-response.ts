@@ -2,7 +2,7 @@
 // the error body should be treated as optional".
 import { z } from 'zod';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { ownPropertiesIn, redactPersonalData, safeCode } from '../../kit/redact.ts';
 import { retryAfterMs } from '../../kit/retry-after.ts';
 
 const text = z.string().optional().catch(undefined);
@@ -29,7 +29,7 @@ export function isObjectNotFound({ category, subCategory }: Pick<RowError, 'cate
 
 /** The objects that a row of `errors` is about, by ID or by the requested property value. */
 export function failedIds({ context = {} }: RowError): readonly string[] {
-  const ids = [context.ids, context.id, context.objectId].flat();
+  const ids = [context.ids, context.id, context.objectId, context.fromObjectId].flat();
   return ids.filter((value) => value !== undefined && value !== null).map(String);
 }
 
@@ -39,6 +39,7 @@ const errorBodySchema = z.looseObject({
   subCategory: text,
   errorType: text,
   policyName: text,
+  context: z.record(z.string(), z.unknown()).optional().catch(undefined),
   errors: z.array(rowErrorSchema).optional().catch(undefined),
   validationResults: z
     .array(z.looseObject({ error: text, name: text }))
@@ -79,12 +80,15 @@ export function toConnectorError(what: string, response: Response, bodyText: str
   const body = parseErrorBody(bodyText);
   const kind = kindOf(response.status, body);
   const waitMs = retryAfterMs(response.headers, now) ?? defaultWaitMs(response.status, body);
-  const code = body.subCategory ?? body.category ?? body.errorType ?? `HTTP_${response.status}`;
+  const given = safeCode(body.subCategory) ?? safeCode(body.category) ?? safeCode(body.errorType);
+  const code = given ?? `HTTP_${response.status}`;
+  const said = body.message ?? '';
   const fix = fixOf(kind, body);
   return new ConnectorError({
     kind,
     crm: 'hubspot',
-    message: `HubSpot refused ${what}: ${response.status} ${redactPersonalData(body.message ?? 'no reason given')}`,
+    message: `HubSpot refused ${what}: ${[response.status, given].filter(Boolean).join(' ')}${ownPropertiesIn(said)}`,
+    reason: redactPersonalData(said) || 'no reason given',
     code: isDaily(body) ? 'DAILY' : code,
     cause: new HubSpotHttpError(response.status, body),
     ...(fix === undefined ? {} : { fix }),
@@ -119,13 +123,15 @@ function isDaily(body: ErrorBody): boolean {
   return /\bdaily\b/i.test(`${body.policyName ?? ''} ${body.message ?? ''}`);
 }
 
-/** The distinct scopes that a 403 requires. */
-export function missingScopes(body: ErrorBody): readonly string[] {
-  const scopes = (body.errors ?? []).flatMap((error) => {
-    const required = error.context?.requiredGranularScopes ?? error.context?.requiredScopes;
-    const parsed = z.array(z.string()).safeParse(required);
-    return parsed.success ? parsed.data : [];
-  });
+const SCOPE_KEYS = ['requiredGranularScopes', 'requiredScopes', 'missingScopes'] as const;
+const scopesSchema = z.union([z.array(z.string()), z.string().transform((one) => [one])]);
+
+/** The distinct scopes that a 403 requires: HubSpot names them for the body, or for each error. */
+export function missingScopes({ context, errors = [] }: ErrorBody): readonly string[] {
+  const named = [context, ...errors.map((error) => error.context)].flatMap((each) =>
+    SCOPE_KEYS.flatMap((key) => scopesSchema.safeParse(each?.[key]).data ?? []),
+  );
+  const scopes = named.filter((scope) => safeCode(scope) !== null);
   return [...new Set(scopes)];
 }
 

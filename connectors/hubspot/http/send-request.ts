@@ -1,6 +1,9 @@
-// One request through the SDK, with one deadline for the whole request: `apiRequest` itself takes
-// no signal.
-import type { Client } from '@hubspot/api-client';
+// One request of the SDK, with one deadline for the whole request.
+//
+// The SDK builds the request: address, token, headers, body. Its `apiRequest` would send it by a
+// fetch that takes no signal, so that a silent server would keep its socket and the process for
+// five minutes, and that follows redirects to any server.
+import { Request } from '@hubspot/api-client/lib/src/services/http/Request.js';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { ProbeCall } from './call.ts';
 
@@ -9,41 +12,81 @@ export interface RawResponse {
   readonly text: string;
 }
 
+export interface Credentials {
+  readonly accessToken: string;
+  /** The address of the API, without a slash at its end. */
+  readonly basePath: string;
+}
+
 /**
  * @param timeoutMs from the request to the last byte of the response
- * @throws ConnectorError `retry` for a reset connection, a failed DNS lookup or a time-out; the
- *   signal's reason when aborted
+ * @throws ConnectorError `retry` for a reset connection, a failed DNS lookup or a time-out,
+ *   `configuration` for a redirect; the signal's reason when aborted. In each case the socket is
+ *   closed at once.
  */
 export async function sendRequest(
-  client: Client,
+  credentials: Credentials,
   call: ProbeCall,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<RawResponse> {
   signal.throwIfAborted();
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const anyAbort = AbortSignal.any([signal, timeout]);
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), timeoutMs);
   try {
-    const pending = client.apiRequest({
-      method: call.method ?? 'GET',
-      path: call.path,
-      ...(call.query === undefined ? {} : { qs: { ...call.query } }),
-      ...(call.body === undefined ? {} : { body: call.body }),
-    });
-    const response = await unlessAborted(pending, anyAbort);
-    return { response, text: await readText(response, anyAbort) };
+    const response = await toRequest(credentials, call).send(AbortSignal.any([signal, timeout.signal]));
+    const text = await response.text();
+    if (response.status >= 300 && response.status < 400) throw redirectError(call, response, credentials);
+    return { response, text };
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof ConnectorError) throw error;
     throw new ConnectorError({
       kind: 'retry',
       crm: 'hubspot',
-      message: timeout.aborted
+      message: timeout.signal.aborted
         ? `HubSpot did not respond within ${timeoutMs / 1000} s (${call.what})`
         : `The connection to HubSpot broke (${[call.what, systemCode(error)].filter(Boolean).join(', ')})`,
-      code: timeout.aborted ? 'TIMEOUT' : 'CONNECTION',
+      code: timeout.signal.aborted ? 'TIMEOUT' : 'CONNECTION',
       cause: error,
     });
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/** The SDK's request, sent by a fetch that can be aborted. */
+class AbortableRequest extends Request {
+  send(signal: AbortSignal): Promise<Response> {
+    return fetch(this.url, {
+      method: this.method,
+      headers: this.headers,
+      ...(typeof this.body === 'string' ? { body: this.body } : {}),
+      // A redirect must not carry the token to another server.
+      redirect: 'manual',
+      signal,
+    });
+  }
+}
+
+function toRequest(credentials: Credentials, call: ProbeCall): AbortableRequest {
+  return new AbortableRequest(credentials, {
+    method: call.method ?? 'GET',
+    path: call.path,
+    ...(call.query === undefined ? {} : { qs: { ...call.query } }),
+    ...(call.body === undefined ? {} : { body: call.body }),
+  });
+}
+
+function redirectError({ what }: ProbeCall, { status, headers }: Response, { basePath }: Credentials): ConnectorError {
+  const target = URL.parse(headers.get('location') ?? '', basePath)?.host ?? 'another address';
+  return new ConnectorError({
+    kind: 'configuration',
+    crm: 'hubspot',
+    message: `The server redirects ${what} to ${target} (${status}), which is not followed: it would receive the token`,
+    code: `HTTP_${status}`,
+    fix: 'Set HUBSPOT_API_URL to the address of the API itself: https://api.hubapi.com.',
+  });
 }
 
 /**
@@ -54,34 +97,4 @@ function systemCode(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if ('code' in error && typeof error.code === 'string') return error.code;
   return systemCode(error instanceof AggregateError ? error.errors[0] : error.cause);
-}
-
-/** A response that arrives after the abort is canceled, so that its socket is freed. */
-async function unlessAborted(pending: Promise<Response>, signal: AbortSignal): Promise<Response> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => {
-    reject(signal.reason);
-    pending.then((late) => late.body?.cancel()).catch(() => undefined);
-  };
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([pending, promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-async function readText(response: Response, signal: AbortSignal): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  const sink = new WritableStream<Uint8Array>({
-    write(chunk) {
-      text += decoder.decode(chunk, { stream: true });
-    },
-  });
-  // pipeTo cancels the body when the signal is aborted; `response.text()` would wait for a stalled
-  // one.
-  await response.body?.pipeTo(sink, { signal });
-  return text + decoder.decode();
 }

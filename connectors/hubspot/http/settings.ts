@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { DEFAULT_API_VERSION } from './api-version.ts';
 
-const FORMS_SECONDS = 'expected whole seconds from 5 to 3600';
-const SHARE = 'expected a number from 0.05 to 1, for example 0.9';
+const FORMS_SECONDS = 'must be whole seconds from 5 to 3600: for example 30';
+const SHARE = 'must be a number from 0.05 to 1: for example 0.9';
 
 export const settingsSchema = z.object({
   HUBSPOT_ACCESS_TOKEN: z.string().trim().min(1, "is missing: the token on the app's Auth tab (or a service key)"),
@@ -37,7 +37,7 @@ export const settingsSchema = z.object({
     ),
   HUBSPOT_API_VERSION: z
     .string()
-    .regex(/^\d{4}-\d{2}(-beta)?$/, 'expected a dated version like 2026-03')
+    .regex(/^\d{4}-\d{2}(-beta)?$/, 'must be a dated version: for example 2026-03')
     .default(DEFAULT_API_VERSION),
 });
 

@@ -3,10 +3,17 @@
 
 import type { HubSpotHttp } from '../http/client.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
-import { readLinks } from './object-reads.ts';
+import type { ReadFailures } from './batch-read.ts';
+import { readLinks } from './links.ts';
 
 /** Distinct contact IDs by the ID of the object. */
 export type ContactsOf = ReadonlyMap<string, readonly string[]>;
+
+export interface LinkedContacts {
+  readonly of: ContactsOf;
+  /** The objects whose contacts could not be read, by ID; they are absent in `of`. */
+  readonly failed: ReadFailures;
+}
 
 /**
  * The contacts of objects that were listed with `associations=contacts`. A list returns the first
@@ -17,15 +24,16 @@ export async function listedContacts(
   type: string,
   records: readonly HubSpotObject[],
   signal: AbortSignal,
-): Promise<ContactsOf> {
+): Promise<LinkedContacts> {
   const truncated = records.filter(({ associations }) => associations?.contacts?.paging).map(({ id }) => id);
   const all = await linkedContacts(http, type, truncated, signal);
-  return new Map(
-    records.map(({ id, associations }) => {
-      const listed = (associations?.contacts?.results ?? []).map((link) => link.id);
-      return [id, truncated.includes(id) ? (all.get(id) ?? []) : [...new Set(listed)]];
-    }),
-  );
+  const listed = records
+    .filter(({ id }) => !truncated.includes(id))
+    .map(({ id, associations }) => {
+      const links = (associations?.contacts?.results ?? []).map((link) => link.id);
+      return [id, [...new Set(links)]] as const;
+    });
+  return { of: new Map([...listed, ...all.of]), failed: all.failed };
 }
 
 export async function linkedContacts(
@@ -33,7 +41,8 @@ export async function linkedContacts(
   type: string,
   ids: readonly string[],
   signal: AbortSignal,
-): Promise<ContactsOf> {
-  const links = await readLinks(http, { from: type, to: 'contacts', ids }, signal);
-  return new Map(ids.map((id) => [id, [...new Set((links.get(id) ?? []).map((link) => link.id))]]));
+): Promise<LinkedContacts> {
+  const { of, failed } = await readLinks(http, { from: type, to: 'contacts', ids }, signal);
+  const read = ids.filter((id) => !failed.has(id));
+  return { of: new Map(read.map((id) => [id, [...new Set((of.get(id) ?? []).map((link) => link.id))]])), failed };
 }

@@ -1,9 +1,7 @@
-// Reads of CRM objects: a page of a list, a page of a search, and links in batches. batch-read.ts
-// reads by ID.
-import { chunksOf } from '../../../src/domain/chunks.ts';
+// Reads of CRM objects: a page of a list, a page of a search. batch-read.ts reads by ID.
 import type { HubSpotHttp } from '../http/client.ts';
-import { throwOnPartialFailure } from '../http/multi-status.ts';
-import { associationsSchema, type HubSpotObject, objectsSchema } from '../http/responses/objects.ts';
+import type { UnexpectedItem } from '../http/responses/id-and-paging.ts';
+import { type HubSpotObject, objectsSchema } from '../http/responses/objects.ts';
 
 export const READ_BATCH = 100;
 /**
@@ -11,11 +9,12 @@ export const READ_BATCH = 100;
  * property histories is 50".
  */
 export const HISTORY_BATCH = 50;
-export const LINK_BATCH = 1000;
 export const SEARCH_PAGE = 200;
 
 export interface ObjectPage {
   readonly records: readonly HubSpotObject[];
+  /** Objects that do not have the expected shape. */
+  readonly unexpected: readonly UnexpectedItem[];
   /** The start of the next page; null = this is the last page. */
   readonly after: string | null;
 }
@@ -41,7 +40,7 @@ export async function listPage(http: HubSpotHttp, request: ListRequest, signal: 
     { what: `listing ${type}`, path: http.paths.list(type), query, responseSchema: objectsSchema },
     signal,
   );
-  return { records: response.results, after: response.paging };
+  return { records: response.results.valid, unexpected: response.results.unexpected, after: response.paging };
 }
 
 export interface SearchFilter {
@@ -65,7 +64,7 @@ export async function searchPage(
   http: HubSpotHttp,
   request: SearchRequest,
   signal: AbortSignal,
-): Promise<readonly HubSpotObject[]> {
+): Promise<Omit<ObjectPage, 'after'>> {
   const { type, properties, filters, sortBy } = request;
   const response = await http.call(
     {
@@ -83,62 +82,5 @@ export async function searchPage(
     },
     signal,
   );
-  return response.results;
-}
-
-export interface Link {
-  readonly id: string;
-  readonly isPrimary: boolean;
-}
-
-// "contact to primary company". Its labels depend on the language of the portal, its ID does not.
-const PRIMARY_COMPANY_TYPE = 1;
-
-/** The links of the records, by record ID. A record without links is absent. Any number of IDs. */
-export async function readLinks(
-  http: HubSpotHttp,
-  request: { from: string; to: string; ids: readonly string[] },
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, readonly Link[]>> {
-  const links = new Map<string, Link[]>();
-  const { from, to } = request;
-  const path = http.paths.associations(from, to);
-  let inputs: { id: string; after?: string }[] = [...new Set(request.ids)].map((id) => ({ id }));
-  while (inputs.length > 0) {
-    const more: { id: string; after?: string }[] = [];
-    for (const part of chunksOf(inputs, LINK_BATCH)) {
-      const what = `reading the ${to} of ${from}`;
-      const response = await http.call(
-        { what, method: 'POST', path, body: { inputs: part }, responseSchema: associationsSchema },
-        signal,
-      );
-      throwOnPartialFailure(`${to} of ${from}`, response.errors);
-      for (const row of response.results) {
-        const known = links.get(row.from.id) ?? [];
-        known.push(
-          ...row.to.map(({ toObjectId, associationTypes }) => ({
-            id: toObjectId,
-            isPrimary: hasPrimaryType(associationTypes),
-          })),
-        );
-        links.set(row.from.id, known);
-        if (row.paging !== null) more.push({ id: row.from.id, after: row.paging });
-      }
-    }
-    inputs = more;
-  }
-  return links;
-}
-
-function hasPrimaryType(types: readonly { typeId?: number | undefined }[]): boolean {
-  return types.some((type) => type.typeId === PRIMARY_COMPANY_TYPE);
-}
-
-/**
- * The primary company, else the one with the smallest ID, so that every read makes the same choice;
- * null = none.
- */
-export function chooseCompany(links: readonly Link[] | undefined): string | null {
-  const sorted = (links ?? []).toSorted((a, b) => a.id.length - b.id.length || (a.id < b.id ? -1 : 1));
-  return (sorted.find((link) => link.isPrimary) ?? sorted[0])?.id ?? null;
+  return { records: response.results.valid, unexpected: response.results.unexpected };
 }

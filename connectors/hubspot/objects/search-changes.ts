@@ -6,7 +6,10 @@
 // the overlap again in which the last poll may have missed changes. The changes it did see are
 // remembered by ID and time, so an idle poll costs one search and yields nothing.
 import type { Cursor } from '../../../src/crm/connector.ts';
+import { pageTokens } from '../../kit/page-tokens.ts';
 import type { HubSpotHttp } from '../http/client.ts';
+import { unexpectedItem } from '../http/parse-response.ts';
+import type { UnexpectedItem } from '../http/responses/id-and-paging.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
 import { SEARCH_PAGE, type SearchFilter, searchPage } from './object-reads.ts';
 import { advance, modifiedMs, newChanges, OVERLAP_MS, type SearchCursor, settle, startOf } from './search-cursor.ts';
@@ -14,6 +17,8 @@ import { advance, modifiedMs, newChanges, OVERLAP_MS, type SearchCursor, settle,
 export interface ChangedObjects {
   /** Objects that were not seen before at their modification times. */
   readonly records: readonly HubSpotObject[];
+  /** Objects that do not have the expected shape. They may have been seen before. */
+  readonly unexpected: readonly UnexpectedItem[];
   readonly cursor: SearchCursor & Cursor;
 }
 
@@ -24,7 +29,11 @@ interface SearchedType {
   readonly properties: readonly string[];
 }
 
-/** @param now our clock, read once per page */
+/**
+ * @param now our clock, read once per page
+ * @throws ConnectorError `invalid` when no object of a full page has the expected shape, or when
+ *   the search does not go on
+ */
 export async function* searchChanges(
   http: HubSpotHttp,
   searched: SearchedType,
@@ -38,19 +47,28 @@ export async function* searchChanges(
   const startedAt = start.pinned === undefined ? now().getTime() : null;
   let cursor = start;
   let from = start.pinned?.at ?? startOf(start);
+  const what = `searching ${searched.type}`;
+  const checkId = pageTokens('hubspot', what);
   for (;;) {
     const { pinned } = cursor;
     const query = pinned === undefined ? { filters: changedSince(time, from), sortBy: time } : atInstant(time, pinned);
-    const page = await searchPage(http, { type: searched.type, properties, ...query }, signal);
+    const found = await searchPage(http, { type: searched.type, properties, ...query }, signal);
+    const { records: page, unexpected } = found;
     const records = newChanges(page, cursor);
-    const isFull = page.length >= SEARCH_PAGE;
+    const isFull = page.length + unexpected.length >= SEARCH_PAGE;
+    const [first] = unexpected;
+    if (isFull && page.length === 0 && first !== undefined) throw unexpectedItem(what, first);
     const newest = Math.max(from, ...page.map(modifiedMs));
     const isStuck = pinned === undefined && isFull && newest === from;
     const step =
       pinned === undefined ? stepInTime(cursor, isStuck, newest, now()) : stepById(isFull, pinned, page.at(-1)?.id);
+    // A search that ignores its filter would return the same page without end.
+    if (isFull && pinned !== undefined) checkId(`${pinned.at} ${page.at(-1)?.id}`);
     const isLastPage = pinned === undefined && !isFull;
     cursor = settle({ ...advance(cursor, page, now()), ...step.cursor }, { startedAt, isLastPage });
-    if (records.length > 0 || pinned !== undefined || isWorthSaving(start, cursor)) yield { records, cursor };
+    if (records.length > 0 || unexpected.length > 0 || pinned !== undefined || isWorthSaving(start, cursor)) {
+      yield { records, unexpected, cursor };
+    }
     if (isLastPage) return;
     from = step.from;
   }

@@ -33,7 +33,7 @@ export async function* reconcileForms(
   let position = start;
   let pages = 0;
   let isComplete = true;
-  for (const form of await listForms(parts, signal)) {
+  for (const form of (await listForms(parts, signal)).forms) {
     const isDue = start === null || form.id > start.after;
     const isCompared = isDue && pages < MAX_PAGES;
     isComplete &&= isCompared || !isDue;
@@ -73,16 +73,19 @@ async function* readForm(
 ): AsyncGenerator<ReconcilePage> {
   const isComparable = isDatedBy(parts.mapping, STREAM, 'submitted_at');
   const between = { after: request.from - 1, before: null };
+  // A submission of an unexpected shape may be one of those that are stored.
+  let isReadable = true;
   for (let after: string | null = null; ; ) {
     const { results, paging } = await readPage(parts, form, after, signal);
-    const recent = results.filter(({ submittedAt }) => submittedAt >= request.from);
+    isReadable &&= results.unexpected.length === 0;
+    const recent = results.valid.filter(({ submittedAt }) => submittedAt >= request.from);
     const activities = await matchSubmissions(parts, form, recent, request, signal);
-    const isLast = paging === null || paging === after || recent.length < results.length;
+    const isLast = paging === null || paging === after || recent.length < results.valid.length;
     yield {
       ...EMPTY_PAGE,
       activities,
       existing: activities,
-      ...(isLast && isComparable ? { compared: [{ part: form.id, between }] } : {}),
+      ...(isLast && isReadable && isComparable ? { compared: [{ part: form.id, between }] } : {}),
     };
     if (isLast) return;
     after = paging;
@@ -126,5 +129,5 @@ async function matchSubmissions(
     signal,
   );
   const all = new Map([...found, ...contacts]);
-  return (await toActivities(parts, form, submissions, async () => all, signal)).activities;
+  return (await toActivities({ ...parts, findContacts: async () => all }, form, submissions, signal)).activities;
 }

@@ -4,8 +4,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ReconcilePage, ReconcileRequest, SourcedActivity } from '../../../src/crm/connector.ts';
 import type { HubSpotParts } from '../parts.ts';
-import type { Group, GroupSource } from '../streams/group-members.ts';
-import { toActivities } from '../streams/group-stream.ts';
+import type { Group, GroupSource } from '../streams/groups/group-members.ts';
+import { toActivities } from '../streams/groups/group-stream.ts';
 import { EMPTY_PAGE } from './pages.ts';
 
 export async function* reconcileGroups<G extends Group>(
@@ -14,13 +14,14 @@ export async function* reconcileGroups<G extends Group>(
   request: ReconcileRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ReconcilePage> {
-  const groups = await source.list(signal);
+  const { groups, unexpected } = await source.list(signal);
   for (const group of groups) {
     const known = await request.findKnown([activityId(source, group.id)]);
     if (isAsKnown(parts, source, group, [...known.values()].flat())) continue;
     yield* readGroup(parts, source, group, signal);
   }
-  yield* removeUnmatched(source, groups, await request.listKnownIds(), signal);
+  // A group of an unexpected shape may be any of them.
+  if (unexpected.length === 0) yield* removeUnmatched(source, groups, await request.listKnownIds(), signal);
 }
 
 function activityId({ prefix }: Pick<GroupSource<Group>, 'prefix'>, id: string): string {
@@ -58,14 +59,16 @@ async function* readGroup<G extends Group>(
   signal: AbortSignal,
 ): AsyncGenerator<ReconcilePage> {
   let count = 0;
+  let isReadable = true;
   for (let after: string | null = null; ; ) {
-    const { members, next } = await source.members(group, after, signal);
+    const { members, unexpected, next } = await source.members(group, after, signal);
+    isReadable &&= unexpected.length === 0;
     count += members.length;
     const activities = members.flatMap((member) => toActivities(parts, source, group, member));
     const isCounted = source.sizeOf?.(group) === count;
     const scope = { activityId: activityId(source, group.id), ...(isCounted ? { isCounted: true as const } : {}) };
     const isLast = next === null || next === after;
-    yield { ...EMPTY_PAGE, activities, existing: activities, ...(isLast ? { compared: [scope] } : {}) };
+    yield { ...EMPTY_PAGE, activities, existing: activities, ...(isLast && isReadable ? { compared: [scope] } : {}) };
     if (isLast) return;
     after = next;
   }

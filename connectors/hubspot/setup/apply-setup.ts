@@ -8,6 +8,8 @@ import { type HubSpotProperty, propertyGroupsSchema } from '../http/responses/se
 import type { HubSpotParts } from '../parts.ts';
 import { NO_ROOM_FIX, readPropertyQuota } from './property-quota.ts';
 import {
+  arrangedOptions,
+  changedOptions,
   GROUP,
   missingOptions,
   OTHER_PROPERTY_FIX,
@@ -58,10 +60,12 @@ function stepFor(http: HubSpotHttp, property: WantedProperty, existing: HubSpotP
     return { what, run: (signal) => create(http, http.paths.properties('contacts'), definitionOf(property), signal) };
   }
   const options = missingOptions(property, existing).map(({ value }) => value);
-  if (options.length === 0) return { what, run: null };
+  const added = options.length === 0 ? [] : [`options ${options.join(', ')}`];
+  const changes = [...added, ...changedOptions(property, existing)];
+  if (changes.length === 0) return { what, run: null };
   return {
-    what: `${what}: options ${options.join(', ')}`,
-    run: (signal) => addOptions(http, property, existing, signal),
+    what: `${what}: ${changes.join('; ')}`,
+    run: (signal) => arrangeOptions(http, property, existing, signal),
   };
 }
 
@@ -99,7 +103,7 @@ async function assertRoom(http: HubSpotHttp, missing: number, signal: AbortSigna
 async function hasGroup(http: HubSpotHttp, signal: AbortSignal): Promise<boolean> {
   const path = http.paths.propertyGroups('contacts');
   const call = { what: 'reading property groups', path, responseSchema: propertyGroupsSchema };
-  return (await http.call(call, signal)).results.some(({ name }) => name === GROUP.name);
+  return (await http.call(call, signal)).results.valid.some(({ name }) => name === GROUP.name);
 }
 
 /**
@@ -119,18 +123,13 @@ async function create(http: HubSpotHttp, path: string, body: unknown, signal: Ab
  * An update replaces all options, so the existing ones (a rep's own, an older model's) are sent as
  * well.
  */
-async function addOptions(
+async function arrangeOptions(
   http: HubSpotHttp,
   wanted: WantedProperty,
   existing: HubSpotProperty,
   signal: AbortSignal,
 ): Promise<void> {
-  const present = existing.options.map(({ value, label, displayOrder, hidden }, index) => {
-    return { value, label, displayOrder: displayOrder ?? index, hidden: hidden ?? false };
-  });
-  const first = Math.max(-1, ...present.map((option) => option.displayOrder)) + 1;
-  const added = missingOptions(wanted, existing).map((option, index) => ({ ...option, displayOrder: first + index }));
   const path = http.paths.property('contacts', wanted.name);
-  const body = { options: [...present, ...added] };
-  await http.call({ what: 'adding options', method: 'PATCH', path, body, responseSchema: z.unknown() }, signal);
+  const body = { options: arrangedOptions(wanted, existing) };
+  await http.call({ what: 'changing options', method: 'PATCH', path, body, responseSchema: z.unknown() }, signal);
 }

@@ -6,6 +6,7 @@ import type { HubSpotHttp } from '../http/client.ts';
 import type { HubSpotProperty } from '../http/responses/setup.ts';
 import { NO_ROOM_FIX, readPropertyQuota } from './property-quota.ts';
 import {
+  changedOptions,
   missingOptions,
   OTHER_PROPERTY_FIX,
   readContactProperties,
@@ -31,13 +32,17 @@ export async function checkProperties(
 
 function checkProperty(wanted: WantedProperty, existing: HubSpotProperty | undefined): SetupCheck {
   const what = `contact property ${wanted.name}`;
-  const setup = { fix: 'Run leadgrade setup.', fixableBySetup: true } as const;
+  const setup = { fix: 'Run: npx leadgrade setup', fixableBySetup: true } as const;
   if (existing === undefined) return { what, level: 'problem', detail: 'does not exist', ...setup };
   if (existing.type !== wanted.type) {
     const detail = `has the type ${existing.type} instead of ${wanted.type}`;
     return { what, level: 'problem', detail, fix: `${OTHER_PROPERTY_FIX}.` };
   }
   const options = missingOptions(wanted, existing).map(({ value }) => value);
+  const changes = changedOptions(wanted, existing);
+  if (options.length === 0 && changes.length > 0) {
+    return { what, level: 'warning', detail: `differs from the model: ${changes.join('; ')}`, ...setup };
+  }
   if (options.length === 0) return { what, level: 'ok', detail: `exists with the type ${existing.type}` };
   return { what, level: 'problem', detail: `lacks the options ${options.join(', ')}`, ...setup };
 }

@@ -19,7 +19,7 @@ export async function readPropertyQuota(http: HubSpotHttp, signal: AbortSignal):
   const call = { what: 'reading the property quota', path: http.paths.customPropertyLimits };
   try {
     const response = await http.call({ ...call, responseSchema: propertyLimitsSchema }, signal);
-    return response.byObjectType.find(({ objectTypeId }) => objectTypeId === CONTACT_TYPE_ID) ?? null;
+    return response.byObjectType.valid.find(({ objectTypeId }) => objectTypeId === CONTACT_TYPE_ID) ?? null;
   } catch (error) {
     if (error instanceof ConnectorError && (error.kind === 'forbidden' || error.kind === 'not-found')) return null;
     throw error;

@@ -6,6 +6,7 @@ import type { ScoreField } from '../../../src/domain/score-fields.ts';
 import { GRADES } from '../../../src/domain/score-result.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
+import { inPlacesOf } from '../../kit/arrange.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import { type HubSpotProperty, propertiesSchema } from '../http/responses/setup.ts';
 
@@ -86,8 +87,43 @@ export async function readContactProperties(
     signal,
   );
   return new Map(
-    response.results.filter(({ archived }) => archived !== true).map((property) => [property.name, property]),
+    response.results.valid.filter(({ archived }) => archived !== true).map((property) => [property.name, property]),
   );
+}
+
+/** How options that exist differ from the model: `hot is labelled "Hot", not "Burning"`. */
+export function changedOptions(wanted: WantedProperty, existing: HubSpotProperty): readonly string[] {
+  const byValue = new Map(existing.options.map((option) => [option.value, option]));
+  const labels = wanted.options.flatMap(({ value, label }) => {
+    const found = byValue.get(value)?.label;
+    return found === undefined || found === label ? [] : [`${value} is labelled "${found}", not "${label}"`];
+  });
+  const wantedOrder = wanted.options.flatMap(({ value }) => (byValue.has(value) ? [value] : []));
+  const order = ordered(existing).flatMap(({ value }) => (wantedOrder.includes(value) ? [value] : []));
+  if (order.join() === wantedOrder.join()) return labels;
+  return [...labels, `the order is ${order.join(', ')}, not ${wantedOrder.join(', ')}`];
+}
+
+/** All options of the property after setup: those of the model in its order, others where they are. */
+export function arrangedOptions(wanted: WantedProperty, existing: HubSpotProperty): readonly Option[] {
+  const own = new Set(wanted.options.map(({ value }) => value));
+  const hidden = new Set(existing.options.flatMap((option) => (option.hidden === true ? [option.value] : [])));
+  return inPlacesOf<Pick<Option, 'value' | 'label'>>(
+    ordered(existing),
+    ({ value }) => own.has(value),
+    wanted.options,
+  ).map(({ value, label }, displayOrder) => {
+    return { value, label, displayOrder, hidden: hidden.has(value) };
+  });
+}
+
+/**
+ * As HubSpot shows them: an order of -1 comes last.
+ * https://developers.hubspot.com/docs/guides/api/crm/properties
+ */
+function ordered({ options }: HubSpotProperty): HubSpotProperty['options'] {
+  const place = (order: number | undefined) => (order === undefined || order < 0 ? Infinity : order);
+  return options.toSorted((a, b) => place(a.displayOrder) - place(b.displayOrder) || 0);
 }
 
 /** The options that the model requires and the property lacks. */

@@ -1,9 +1,8 @@
 // Page views of the whole account by time window. They are behavioral events, which need an
 // Enterprise subscription; other portals get a 403.
-import type { z } from 'zod';
 import type { ChangeStream, SourcedActivity } from '../../../src/crm/connector.ts';
 import { contactRef } from '../contacts/contact-mapping.ts';
-import { occurrencesSchema } from '../http/responses/activities.ts';
+import { type Occurrence, occurrencesSchema } from '../http/responses/activities.ts';
 import { pathOf } from '../objects/url-path.ts';
 import type { HubSpotParts } from '../parts.ts';
 import { isDatedBy } from '../reconcile/pages.ts';
@@ -13,8 +12,6 @@ import type { StreamReader } from './stream-reader.ts';
 
 const PAGE = 100;
 const VISITED = 'e_visited_page';
-
-type Occurrence = z.infer<typeof occurrencesSchema>['results'][number];
 
 export function pageViewStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
   const source: EventSource<Occurrence> = {
@@ -35,7 +32,7 @@ export function pageViewStream(parts: HubSpotParts, stream: ChangeStream): Strea
       },
       subscription: 'Page views need an Enterprise subscription.',
     },
-    read: (cursor, signal) => readWindows(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readWindows(parts, source, cursor, signal, setAside),
     reconcile: (request, signal) => {
       const isComparable = isDatedBy(parts.mapping, stream.id, 'occurred_at');
       return reconcileEvents(source, { ...request, now: parts.clock.now(), isComparable }, signal);
@@ -58,7 +55,8 @@ async function readOccurrences({ http }: HubSpotParts, window: EventWindow, sign
     { what: 'reading page views', path, query, responseSchema: occurrencesSchema },
     signal,
   );
-  return { events: response.results, next: response.paging };
+  const { valid, unexpected } = response.results;
+  return { events: valid, unexpected, next: response.paging };
 }
 
 function activityId(eventId: string): string {

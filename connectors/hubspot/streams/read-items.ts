@@ -1,22 +1,26 @@
 // Reads items that a webhook named, by their IDs: the search does not return the latest changes
 // yet, and never returns deleted items. 100 items cost two or three calls.
-import type { StreamItems } from '../../../src/crm/connector.ts';
+import type { FailedPart, StreamItems } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { outcomeId } from '../contacts/deals.ts';
 import { activityId, ENGAGEMENTS, engagementProperties, toContactActivities } from '../contacts/engagements.ts';
 import { batchRead } from '../objects/batch-read.ts';
-import { linkedContacts } from '../objects/linked-contacts.ts';
+import { type ContactsOf, linkedContacts } from '../objects/linked-contacts.ts';
 import { createStageReader } from '../objects/pipeline-stages.ts';
 import type { HubSpotParts } from '../parts.ts';
+import { changedDeals } from './changed-deals.ts';
 import { contactsOfCompanies } from './company-stream.ts';
-import { changedDeals } from './deal-stream.ts';
+import { failedObjects } from './object-parts.ts';
 
 /** Items of the stream are objects, which HubSpot reads by ID. */
 export function isReadableById(stream: string): boolean {
   return Object.hasOwn(ENGAGEMENTS, stream) || stream === 'deals' || stream === 'companies';
 }
 
-const NO_ITEMS: StreamItems = { dirty: [], activities: [], gone: [], outcomes: [] };
+/** `failed`: the items that could not be read. */
+export type ItemsById = StreamItems & { readonly failed: readonly FailedPart[] };
+
+const NO_ITEMS: ItemsById = { dirty: [], activities: [], gone: [], outcomes: [], failed: [] };
 
 /**
  * Returns the items in the form that `listChanges` gives them. `complete` lists the engagements and
@@ -28,12 +32,12 @@ export async function readItems(
   stream: string,
   ids: readonly string[],
   signal: AbortSignal,
-): Promise<StreamItems> {
+): Promise<ItemsById> {
   const wanted = [...new Set(ids)];
   if (wanted.length === 0) return NO_ITEMS;
   if (Object.hasOwn(ENGAGEMENTS, stream)) return readEngagements(parts, stream, wanted, signal);
   if (stream === 'deals') return readDealItems(parts, wanted, signal);
-  if (stream === 'companies') return { ...NO_ITEMS, dirty: await contactsOfCompanies(parts.http, wanted, signal) };
+  if (stream === 'companies') return { ...NO_ITEMS, ...(await contactsOfCompanies(parts.http, wanted, signal)) };
   const message = `HubSpot does not read items of the stream "${stream}" by ID`;
   throw new ConnectorError({ kind: 'invalid', crm: 'hubspot', message, code: 'UNKNOWN_STREAM' });
 }
@@ -43,30 +47,39 @@ async function readEngagements(
   type: string,
   ids: readonly string[],
   signal: AbortSignal,
-): Promise<StreamItems> {
-  const contactsOf = await linkedContacts(parts.http, type, ids, signal);
+): Promise<ItemsById> {
+  const { of: contactsOf, failed: linksFailed } = await linkedContacts(parts.http, type, ids, signal);
   const linked = ids.filter((id) => isLinked(contactsOf, id));
   const request = { type, ids: linked, properties: engagementProperties(parts.mapping, type) };
-  const { records, missing } = await batchRead(parts.http, request, signal);
+  const { records, missing, failed } = await batchRead(parts.http, request, signal);
   const items = records.map((object) => ({ object, contacts: contactsOf.get(object.id) ?? [] }));
   // An engagement that has contacts but is neither returned nor reported as missing stays
   // unchanged: the nightly comparison decides.
   const returned = new Set(records.map(({ id }) => id));
-  const known = ids.filter((id) => returned.has(id) || missing.has(id) || !isLinked(contactsOf, id));
-  const complete = { activities: known.map((id) => activityId(type, id)), outcomes: [] };
-  return { ...NO_ITEMS, ...toContactActivities(parts, type, items), complete };
+  const known = ids.filter((id) => returned.has(id) || missing.has(id) || hasNoLinks(contactsOf, id));
+  return {
+    ...NO_ITEMS,
+    ...toContactActivities(parts, type, items),
+    complete: { activities: known.map((id) => activityId(type, id)), outcomes: [] },
+    failed: failedObjects(ENGAGEMENTS[type] ?? type, new Map([...linksFailed, ...failed])),
+  };
 }
 
-async function readDealItems(parts: HubSpotParts, ids: readonly string[], signal: AbortSignal): Promise<StreamItems> {
+async function readDealItems(parts: HubSpotParts, ids: readonly string[], signal: AbortSignal): Promise<ItemsById> {
   const { http } = parts;
-  const contactsOf = await linkedContacts(http, 'deals', ids, signal);
-  const changes = await changedDeals(parts, { readStages: createStageReader(http), contactsOf }, signal);
+  const contacts = await linkedContacts(http, 'deals', ids, signal);
+  const changes = await changedDeals(parts, { readStages: createStageReader(http), contacts }, signal);
   const returned = new Set(changes.outcomes.map(({ id }) => id));
   // As above: a deal that has contacts and was not returned is not proven to be gone.
-  const known = ids.filter((id) => returned.has(outcomeId(id)) || !isLinked(contactsOf, id));
+  const known = ids.filter((id) => returned.has(outcomeId(id)) || hasNoLinks(contacts.of, id));
   return { ...NO_ITEMS, ...changes, complete: { activities: [], outcomes: known.map(outcomeId) } };
 }
 
-function isLinked(contactsOf: ReadonlyMap<string, readonly string[]>, id: string): boolean {
+function isLinked(contactsOf: ContactsOf, id: string): boolean {
   return (contactsOf.get(id) ?? []).length > 0;
+}
+
+/** Its links were read, and it has none. */
+function hasNoLinks(contactsOf: ContactsOf, id: string): boolean {
+  return contactsOf.get(id)?.length === 0;
 }

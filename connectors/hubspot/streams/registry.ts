@@ -15,7 +15,7 @@ import { counterStream } from './counter-stream.ts';
 import { dealStream } from './deal-stream.ts';
 import { engagementStream } from './engagement-stream.ts';
 import { formStream } from './forms/form-stream.ts';
-import { listStream } from './list-stream.ts';
+import { listStream } from './groups/list-stream.ts';
 import { marketingEmailStream } from './marketing/marketing-email-stream.ts';
 import { marketingEventStream } from './marketing/marketing-event-stream.ts';
 import { pageViewStream } from './page-view-stream.ts';
@@ -35,9 +35,9 @@ const ACTIVITY_STREAMS: Readonly<Record<string, (parts: HubSpotParts, stream: Ch
   ...Object.fromEntries(Object.keys(COUNTERS).map((id) => [id, counterStream])),
 };
 
-// An item that a full sync of these streams omits did happen: page views and e-mail events are read
-// for the last year only, the submissions of an archived form are no longer listed, and a contact
-// that left a list did join it.
+// A full sync of these streams omits items that exist: page views and e-mail events are read for the
+// last year only, and the submissions of an archived form are no longer listed. The night compares
+// what can be compared (reconcile/).
 const PARTIAL_HISTORY: ReadonlySet<string> = new Set([
   ...['form_submissions', 'page_views', 'marketing_emails'],
   ...['lists', 'marketing_events'],

@@ -1,13 +1,23 @@
 // The interface that every stream of this folder implements.
-import type { ChangePage, ChangeStream, Cursor, ReconcilePage, ReconcileRequest } from '../../../src/crm/connector.ts';
+import type {
+  ChangePage,
+  ChangeStream,
+  Cursor,
+  ReconcilePage,
+  ReconcileRequest,
+  SetAsideParts,
+} from '../../../src/crm/connector.ts';
 import { cursorParser } from '../../kit/change-pages.ts';
 import type { ProbeCall } from '../http/call.ts';
 
 export interface StreamReader {
   readonly stream: ChangeStream;
   readonly access: StreamAccess;
-  /** The pages after `cursor`; null starts the full sync. */
-  read(cursor: Cursor | null, signal: AbortSignal): AsyncIterable<ChangePage>;
+  /**
+   * The pages after `cursor`; null starts the full sync. A part that fails alone is listed in
+   * `failed` of its page.
+   */
+  read(cursor: Cursor | null, signal: AbortSignal, setAside: SetAsideParts): AsyncIterable<ChangePage>;
   /** Absent for contacts, companies and counters: `listAllRecords` compares them. */
   reconcile?(request: ReconcileRequest, signal: AbortSignal): AsyncIterable<ReconcilePage>;
 }

@@ -1,6 +1,12 @@
 // The body of a webhook request as a list of unvalidated elements.
 import { z } from 'zod';
 import type { UnparsedPart } from '../../../src/crm/webhook-receiver.ts';
+import { jsonLimitViolation } from '../../../src/domain/json-limits.ts';
+
+// HubSpot sends at most 100 flat events in a request, each with about 15 values.
+const LIMITS = { maxDepth: 20, maxValues: 20_000 };
+
+const MAX_EVENTS = 1_000;
 
 const listSchema = z.array(z.unknown());
 
@@ -13,6 +19,8 @@ const ZERO_CHARACTER = '\0';
 /** The elements of the body, or the whole body as one unparsed part if it is not a list. */
 export function parseBody(body: Buffer): { elements: readonly unknown[] } | { unparsed: UnparsedPart } {
   const unparsed = (reason: string) => ({ unparsed: { text: toText(body), reason } });
+  const violation = jsonLimitViolation(body, LIMITS);
+  if (violation !== null) return unparsed(`The body is too large: ${violation}.`);
   let parsed: unknown;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
@@ -23,7 +31,10 @@ export function parseBody(body: Buffer): { elements: readonly unknown[] } | { un
     return unparsed('The body is not JSON in UTF-8.');
   }
   const list = listSchema.safeParse(parsed);
-  return list.success ? { elements: list.data } : unparsed('The body is not a list of events.');
+  if (!list.success) return unparsed('The body is not a list of events.');
+  return list.data.length > MAX_EVENTS
+    ? unparsed(`The body is too large: a list has at most ${MAX_EVENTS} events.`)
+    : { elements: list.data };
 }
 
 function toText(body: Buffer): string {

@@ -1,9 +1,16 @@
 // The errors of single rows of a batch update, and errors that concern the portal instead of a row.
 import type { WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { ownPropertiesIn, redactPersonalData, safeCode } from '../../kit/redact.ts';
 import { contactRef } from '../contacts/contact-mapping.ts';
-import { type ErrorBody, failedIds, isObjectNotFound, type RowError } from '../http/error-response.ts';
+import {
+  type ErrorBody,
+  failedIds,
+  HubSpotHttpError,
+  isObjectNotFound,
+  type RowError,
+} from '../http/error-response.ts';
+import { refusedProperties } from './refused-properties.ts';
 
 /** One input of a batch update. */
 export interface Row {
@@ -36,18 +43,49 @@ export function failed(id: string, error: ConnectorError): WriteResult {
 }
 
 export function rowFailure(error: RowError): ConnectorError {
+  return refusal(error, error.message ?? '');
+}
+
+/** The error of a contact that HubSpot refuses. */
+function refusal(body: ErrorBody | RowError, said: string, cause?: unknown): ConnectorError {
+  const refused = refusedProperties('errors' in body ? body : { ...body, errors: [body] });
+  const property = refused.find(({ name }) => name !== null);
+  const rule = property === undefined ? 'rules for contact properties' : `rule for the property "${property.name}"`;
+  const given = safeCode(property?.code) ?? safeCode(body.subCategory) ?? safeCode(body.category);
+  const code = given ?? 'REFUSED';
   return new ConnectorError({
     kind: 'invalid',
     crm: 'hubspot',
-    message: `HubSpot refused the scores of a contact: ${redactPersonalData(error.message ?? 'no reason given')}`,
-    code: error.subCategory ?? error.code ?? error.category ?? 'REFUSED',
-    fix: "Check the portal's rules for contact properties.",
+    message: `HubSpot refused the scores of a contact: ${code}${ownPropertiesIn(said)}`,
+    reason: redactPersonalData(said) || 'no reason given',
+    code,
+    fix: `Correct the contact, or the portal's ${rule}, in HubSpot. Leadgrade writes the score again the next night.`,
+    cause,
   });
 }
 
-// HubSpot's codes for a defect of the portal, not of the contact: every row fails until the portal
-// is changed.
-const CONFIGURATION_CODES = [
+/**
+ * The error of a contact that was sent alone, while others are written. HubSpot failing for it
+ * (500, a time-out) is as lasting as a refusal.
+ */
+export function singleRowFailure(error: ConnectorError): ConnectorError {
+  const { kind, code, cause } = error;
+  if (kind === 'invalid' && cause instanceof HubSpotHttpError) {
+    return refusal(cause.body, cause.body.message ?? '', cause);
+  }
+  if (kind !== 'retry') return error;
+  return new ConnectorError({
+    kind: 'invalid',
+    crm: 'hubspot',
+    message: `${error.message}; other contacts are written`,
+    ...(code === undefined ? {} : { code }),
+    fix: 'Open the contact in HubSpot. If it can be edited there, report the failure to the support of HubSpot. Leadgrade writes the score again the next night.',
+    cause,
+  });
+}
+
+// HubSpot's codes for a defect of one of our properties: every row fails until setup has mended it.
+const CONFIGURATION_CODES: ReadonlySet<string> = new Set([
   'PROPERTY_DOESNT_EXIST',
   'INVALID_OPTION',
   'READ_ONLY_VALUE',
@@ -56,23 +94,27 @@ const CONFIGURATION_CODES = [
   'INVALID_INTEGER',
   'INVALID_DOUBLE',
   'INVALID_DATE',
-] as const;
+]);
 
-export function throwIfConfiguration(body: ErrorBody, error: ConnectorError): void {
-  const texts = [
-    body.message,
-    body.category,
-    body.subCategory,
-    ...(body.errors ?? []).flatMap((row) => [row.message, row.code, row.category, row.subCategory]),
-    ...(body.validationResults ?? []).map((result) => result.error),
-  ];
-  const code = CONFIGURATION_CODES.find((candidate) => texts.some((text) => text?.includes(candidate)));
-  if (code === undefined) return;
+/**
+ * A refusal that names another property is about one contact: the portal's own validation rules
+ * apply to every write
+ * (https://developers.hubspot.com/changelog/crm-api-write-validation-enforcement).
+ * @param written the names of our properties
+ * @throws ConnectorError `configuration` when one of them is missing or unsuitable
+ */
+export function throwIfConfiguration(body: ErrorBody, error: ConnectorError, written: ReadonlySet<string>): void {
+  const found = refusedProperties(body).find(({ code, name }) => {
+    if (name === null) return code === 'PROPERTY_DOESNT_EXIST';
+    return CONFIGURATION_CODES.has(code) && written.has(name);
+  });
+  if (found === undefined) return;
   throw new ConnectorError({
     kind: 'configuration',
     crm: 'hubspot',
     message: error.message,
-    code,
+    ...(error.reason === undefined ? {} : { reason: error.reason }),
+    code: found.code,
     fix: 'Run leadgrade setup: it creates missing properties and adds missing options.',
     cause: error,
   });

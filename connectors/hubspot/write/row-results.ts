@@ -8,7 +8,7 @@ import type { HubSpotObject } from '../http/responses/objects.ts';
 import { modifiedAt } from '../objects/modified-at.ts';
 import { failed, type Row, resultOfError, rowErrorsById, rowFailure, throwIfConfiguration } from './row-errors.ts';
 
-interface MatchedResults {
+export interface MatchedResults {
   readonly results: WriteResult[];
   /** Rows for which HubSpot returned neither a result nor an error. */
   readonly missing: readonly Row[];
@@ -20,8 +20,11 @@ interface MatchedResults {
 export function matchResults(
   rows: readonly Row[],
   response: { results: readonly HubSpotObject[]; errors: readonly RowError[] },
+  ourProperties: ReadonlySet<string>,
 ): MatchedResults {
-  for (const error of response.errors) throwIfConfiguration({ ...error, errors: [error] }, rowFailure(error));
+  for (const error of response.errors) {
+    throwIfConfiguration({ ...error, errors: [error] }, rowFailure(error), ourProperties);
+  }
   const written = new Map(response.results.map((result) => [result.id, result]));
   const bad = rowErrorsById(rows, response.errors);
   const sent = new Set(rows.map((row) => row.id));

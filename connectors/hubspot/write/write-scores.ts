@@ -6,12 +6,22 @@ import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { chunksOf } from '../../../src/domain/chunks.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
+import { type Blame, isolateFailures } from '../../kit/isolate-failures.ts';
+import { blameOf, isUp } from '../http/blame.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import { type ErrorBody, HubSpotHttpError, isObjectNotFound } from '../http/error-response.ts';
 import { batchSchema } from '../http/responses/objects.ts';
 import type { HubSpotParts } from '../parts.ts';
-import { failed, gone, type Row, resultOfError, rowErrorsById, throwIfConfiguration } from './row-errors.ts';
-import { matchResults, resultOfSingleRow } from './row-results.ts';
+import {
+  failed,
+  gone,
+  type Row,
+  resultOfError,
+  rowErrorsById,
+  singleRowFailure,
+  throwIfConfiguration,
+} from './row-errors.ts';
+import { type MatchedResults, matchResults, resultOfSingleRow } from './row-results.ts';
 
 export const WRITE_BATCH = 100;
 
@@ -32,8 +42,9 @@ export async function writeScores(
     patches.map((patch) => [patch.ref.id, { id: patch.ref.id, properties: toProperties(mapping, patch) }]),
   );
   const results: WriteResult[] = [];
+  const ourProperties = new Set(writtenFields(mapping).map(({ property }) => property));
   for (const batch of chunksOf([...rows.values()], WRITE_BATCH)) {
-    results.push(...(await writeBatch(http, batch, signal)));
+    results.push(...(await writeBatch({ http, signal, ourProperties }, batch)));
   }
   return results;
 }
@@ -47,70 +58,96 @@ function toProperties(mapping: Mapping, patch: ScorePatch): Readonly<Record<stri
   return Object.fromEntries(properties);
 }
 
-async function writeBatch(http: HubSpotHttp, rows: readonly Row[], signal: AbortSignal): Promise<WriteResult[]> {
-  if (rows.length === 0) return [];
-  const path = http.paths.batchUpdate('contacts');
-  const body = { inputs: rows };
-  try {
-    const response = await http.call(
-      { what: 'writing scores', method: 'POST', path, body, responseSchema: batchSchema },
-      signal,
-    );
-    const { results, missing, unrequested } = matchResults(rows, response);
-    for (const row of missing) {
-      // Written alone, a row gets a response that belongs to no other row.
-      if (rows.length > 1) results.push(...(await writeRest(http, [row], signal)));
-      else results.push(resultOfSingleRow(row.id, unrequested));
-    }
-    return results;
-  } catch (error) {
-    if (!(error instanceof ConnectorError) || !(error.cause instanceof HubSpotHttpError)) throw error;
-    if (error.kind !== 'invalid' && error.kind !== 'not-found') throw error;
-    const { body: errorBody } = error.cause;
-    if (error.kind === 'not-found' && !isAboutContacts(errorBody)) throw error;
-    throwIfConfiguration(errorBody, error);
-    return await writeWithoutBadRows(http, rows, error, errorBody, signal);
-  }
-}
-
-/** A wrong path or a misrouted gateway responds 404 as well; then no contact is gone. */
-function isAboutContacts(body: ErrorBody): boolean {
-  return isObjectNotFound(body) || /\b(not exist|deleted)\b/i.test(body.message ?? '');
-}
-
-async function writeWithoutBadRows(
-  http: HubSpotHttp,
-  rows: readonly Row[],
-  error: ConnectorError,
-  body: ErrorBody,
-  signal: AbortSignal,
-): Promise<WriteResult[]> {
-  const [only] = rows;
-  if (rows.length === 1 && only !== undefined) {
-    return [error.kind === 'not-found' ? gone(only.id) : failed(only.id, error)];
-  }
-  const bad = rowErrorsById(rows, body.errors ?? []);
-  if (bad.size > 0) {
-    const good = rows.filter((row) => !bad.has(row.id));
-    return [...[...bad].map(([id, rowError]) => resultOfError(id, rowError)), ...(await writeRest(http, good, signal))];
-  }
-  const middle = Math.ceil(rows.length / 2);
-  const first = await writeBatch(http, rows.slice(0, middle), signal);
-  return [...first, ...(await writeRest(http, rows.slice(middle), signal))];
+interface Writer {
+  readonly http: HubSpotHttp;
+  readonly signal: AbortSignal;
+  /** The names of our properties. */
+  readonly ourProperties: ReadonlySet<string>;
 }
 
 /** Errors after which a later call may succeed. */
 const TEMPORARY: ReadonlySet<string> = new Set(['retry', 'rate-limited', 'budget-spent']);
 
 /**
- * Writes rows after other rows of the batch. A temporary failure must not lose the results of
- * those.
+ * Writes rows; those that HubSpot refuses without naming them are found by halving.
+ * @throws ConnectorError when no row was written and the failure concerns no single row
  */
-async function writeRest(http: HubSpotHttp, rows: readonly Row[], signal: AbortSignal): Promise<WriteResult[]> {
+async function writeBatch(writer: Writer, rows: readonly Row[]): Promise<WriteResult[]> {
+  const done: WriteResult[] = [];
   try {
-    return await writeBatch(http, rows, signal);
+    const { failed: refused, notSent } = await isolateFailures(rows, {
+      send: async (part, isFirst) => {
+        done.push(...(await writeRows(writer, part, isFirst)));
+      },
+      blameOf: blameOfWrite,
+      isUp: () => isUp(writer.http, writer.signal),
+    });
+    const errors = refused.map(({ item, error }) => [item.id, singleRowFailure(error)] as const);
+    done.push(...errors.map(([id, error]) => (error.kind === 'not-found' ? gone(id) : failed(id, error))));
+    const same = errors.at(-1)?.[1];
+    if (same !== undefined) done.push(...notSent.map(({ id }) => failed(id, same)));
+    return done;
+  } catch (error) {
+    // A temporary failure must not lose the results of the rows before.
+    if (!(error instanceof ConnectorError) || !TEMPORARY.has(error.kind) || done.length === 0) throw error;
+    const written = new Set(done.map(({ ref }) => ref.id));
+    return [...done, ...rows.filter(({ id }) => !written.has(id)).map(({ id }) => failed(id, error))];
+  }
+}
+
+/** A wrong path or a misrouted gateway responds 404 as well; then no contact is gone. */
+function blameOfWrite(error: ConnectorError): Blame {
+  if (error.kind !== 'not-found') return blameOf(error);
+  return error.cause instanceof HubSpotHttpError && isAboutContacts(error.cause.body) ? 'items' : 'none';
+}
+
+/**
+ * One call for all rows, and one more without the rows that a refusal names.
+ * @throws ConnectorError of any kind; a refusal of single rows only if it does not name them
+ */
+async function writeRows(writer: Writer, rows: readonly Row[], isRetried: boolean): Promise<WriteResult[]> {
+  if (rows.length === 0) return [];
+  const { http, signal, ourProperties } = writer;
+  const path = http.paths.batchUpdate('contacts');
+  const call = { what: 'writing scores', method: 'POST', path, body: { inputs: rows }, isRetried } as const;
+  try {
+    const { results, errors } = await http.call({ ...call, responseSchema: batchSchema }, signal);
+    // A result of an unexpected shape is a result all the same.
+    const others = results.unexpected.flatMap(({ id }) => (id === null ? [] : [{ id, properties: {} }]));
+    const matched = matchResults(rows, { results: [...results.valid, ...others], errors }, ourProperties);
+    return [...matched.results, ...(await writeMissing(writer, rows, matched))];
+  } catch (error) {
+    if (!(error instanceof ConnectorError) || !(error.cause instanceof HubSpotHttpError)) throw error;
+    if (error.kind !== 'invalid' && error.kind !== 'not-found') throw error;
+    const { body } = error.cause;
+    if (error.kind === 'not-found' && !isAboutContacts(body)) throw error;
+    throwIfConfiguration(body, error, ourProperties);
+    const bad = rowErrorsById(rows, body.errors ?? []);
+    if (bad.size === 0) throw error;
+    const named = [...bad].map(([id, rowError]) => resultOfError(id, rowError));
+    const good = rows.filter((row) => !bad.has(row.id));
+    return good.length === 0 ? named : [...named, ...(await writeBatch(writer, good))];
+  }
+}
+
+/** A row without a result is written alone: its response belongs to no other row. */
+async function writeMissing(writer: Writer, rows: readonly Row[], matched: MatchedResults): Promise<WriteResult[]> {
+  const { missing, unrequested } = matched;
+  if (rows.length === 1) return missing.map(({ id }) => resultOfSingleRow(id, unrequested));
+  const results: WriteResult[] = [];
+  for (const row of missing) results.push(...(await writeAlone(writer, row)));
+  return results;
+}
+
+async function writeAlone(writer: Writer, row: Row): Promise<WriteResult[]> {
+  try {
+    return await writeBatch(writer, [row]);
   } catch (error) {
     if (!(error instanceof ConnectorError) || !TEMPORARY.has(error.kind)) throw error;
-    return rows.map(({ id }) => failed(id, error));
+    return [failed(row.id, error)];
   }
+}
+
+function isAboutContacts(body: ErrorBody): boolean {
+  return isObjectNotFound(body) || /\b(not exist|deleted)\b/i.test(body.message ?? '');
 }

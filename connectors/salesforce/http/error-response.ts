@@ -3,7 +3,7 @@
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
 import { z } from 'zod';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { ownPropertiesIn, redactPersonalData, safeCode } from '../../kit/redact.ts';
 import { retryAfterMs } from '../../kit/retry-after.ts';
 import type { RawResponse } from './send-request.ts';
 
@@ -42,15 +42,16 @@ const RATE_LIMIT_WAIT_MS = 10_000;
 
 /** @param what the call in plain English, e.g. "reading Leads" */
 export function toConnectorError(what: string, { status, headers, text }: RawResponse, now: Date): ConnectorError {
-  const { errorCode, message } = firstError(text);
+  const { errorCode: givenCode, message } = firstError(text);
+  const errorCode = safeCode(givenCode) ?? '';
   const kind = kindOf(status, errorCode, message);
   const waitMs = retryAfterMs(headers, now) ?? (kind === 'rate-limited' ? RATE_LIMIT_WAIT_MS : null);
-  const reason = redactPersonalData([errorCode, message].filter((part) => part !== '').join(', ')) || 'no reason given';
   const fix = fixOf(kind, status, errorCode);
   return new ConnectorError({
     kind,
     crm: 'salesforce',
-    message: `Salesforce refused ${what}: ${status} ${reason}`,
+    message: `Salesforce refused ${what}: ${[status, errorCode].filter(Boolean).join(' ')}${ownPropertiesIn(message)}`,
+    reason: redactPersonalData(message) || 'no reason given',
     code: errorCode === '' ? `HTTP_${status}` : errorCode,
     ...(fix === undefined ? {} : { fix }),
     ...(waitMs === null ? {} : { retryAfterMs: waitMs }),

@@ -5,7 +5,7 @@ import { Connection, OAuth2 } from 'jsforce';
 import { z } from 'zod';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { redactPersonalData, safeCode } from '../../kit/redact.ts';
 import { retryAfterMs } from '../../kit/retry-after.ts';
 import { singleFlight } from '../../kit/single-flight.ts';
 import { signedAssertion } from './jwt-assertion.ts';
@@ -132,12 +132,13 @@ function refusedLoginError({ status, headers, text }: RawResponse, now: Date): C
   const { error, error_description: description } = refusal.data ?? { error: `HTTP_${status}`, error_description: '' };
   const isTemporary = status === 408 || status === 429 || status >= 500 || TEMPORARY.has(error);
   const waitMs = isTemporary ? retryAfterMs(headers, now) : null;
-  const reason = redactPersonalData([error, description].filter((part) => part !== '').join(', '));
+  const code = safeCode(error) ?? `HTTP_${status}`;
   return new ConnectorError({
     kind: isTemporary ? 'retry' : 'auth',
     crm: 'salesforce',
-    message: `Salesforce refused the login: ${reason}`,
-    code: error,
+    message: `Salesforce refused the login: ${code}`,
+    reason: redactPersonalData(description) || 'no reason given',
+    code,
     ...(isTemporary ? {} : { fix: FIXES.find(([pattern]) => pattern.test(description))?.[1] ?? CREDENTIALS }),
     ...(waitMs === null ? {} : { retryAfterMs: waitMs }),
   });

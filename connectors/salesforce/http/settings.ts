@@ -7,9 +7,9 @@ import { z } from 'zod';
  */
 const DEFAULT_API_VERSION = '66.0';
 
-const SHARE = 'expected a number from 0.05 to 1, for example 0.8';
-const ROWS = 'expected a number of records';
-const TOKEN = 'expected at least 16 letters, digits, - and _, for example the output of `openssl rand -hex 32`';
+const SHARE = 'must be a number from 0.05 to 1: for example 0.8';
+const ROWS = 'must be a number of records: for example 2000';
+const TOKEN = 'must have at least 16 letters, digits, - and _: for example the output of `openssl rand -hex 32`';
 const CLIENT_ID = 'is missing: the consumer key of the External Client App';
 /**
  * Checks between settings run even if a single setting is invalid, so that all problems are
@@ -20,14 +20,19 @@ const ALWAYS = () => true;
 export const settingsSchema = z
   .object({
     SALESFORCE_LOGIN_URL: z
-      .url({ protocol: /^https?$/, error: 'expected the My Domain URL of the org: https://acme.my.salesforce.com' })
+      .url({
+        protocol: /^https?$/,
+        error: 'must be the My Domain URL of the org: for example https://acme.my.salesforce.com',
+      })
       .describe('The My Domain URL of your org: https://acme.my.salesforce.com'),
     SALESFORCE_CLIENT_ID: z.string(CLIENT_ID).trim().min(1, CLIENT_ID),
     SALESFORCE_CLIENT_SECRET: z.string().trim().min(1).optional(),
     SALESFORCE_PRIVATE_KEY: z
       .string()
       .trim()
-      .includes('PRIVATE KEY', { error: 'expected a private key in PEM (BEGIN PRIVATE KEY), preferably in a file' })
+      .includes('PRIVATE KEY', {
+        error: 'must be a private key in PEM: it begins with BEGIN PRIVATE KEY, and stands best in a file',
+      })
       .optional()
       .describe('Instead of the secret: the private key (PEM) whose certificate the app has (JWT bearer flow).'),
     SALESFORCE_USERNAME: z
@@ -38,12 +43,12 @@ export const settingsSchema = z
       .describe('With the private key: the username of the integration user.'),
     SALESFORCE_API_VERSION: z
       .string()
-      .regex(/^\d{2}\.0$/, 'expected a version like 66.0')
+      .regex(/^\d{2}\.0$/, 'must be a version: for example 66.0')
       .default(DEFAULT_API_VERSION),
     SALESFORCE_ORG_ID: z
       .string()
       .trim()
-      .regex(/^00D[a-zA-Z0-9]{12}(?:[a-zA-Z0-9]{3})?$/, 'expected the ID of an org: 00D and 12 or 15 more characters')
+      .regex(/^00D[a-zA-Z0-9]{12}(?:[a-zA-Z0-9]{3})?$/, 'must be the ID of an org: 00D and 12 or 15 more characters')
       .optional()
       .describe('The ID of your org (00D...). Messages from other orgs are ignored, and doctor checks the login.'),
     // Only characters that a URL never percent-encodes.

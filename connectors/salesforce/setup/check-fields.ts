@@ -6,12 +6,13 @@ import { linkProperties } from '../../../src/mapping/project-links.ts';
 import type { SalesforceParts } from '../parts.ts';
 import type { DescribedField } from '../query/described-object.ts';
 import { invisibleObjectError } from '../query/visibility.ts';
-import { activeValues, missingValues, type RequiredField, typeMismatch } from './score-fields.ts';
+import { activeValues, changedValues, missingValues, type RequiredField, typeMismatch } from './score-fields.ts';
 
-const SETUP = 'Run leadgrade setup, or deploy apps/salesforce.';
+const SETUP = 'Run npx leadgrade setup, or deploy apps/salesforce.';
 const EDIT =
   'Let the integration user edit it, by the permission set Leadgrade Integration of apps/salesforce, or by one of your own.';
-const GRANT = 'Assign the permission set Leadgrade Integration to the integration user; leadgrade setup creates it.';
+const GRANT =
+  'Assign the permission set Leadgrade Integration to the integration user; npx leadgrade setup creates it.';
 
 export async function checkObject(
   parts: SalesforceParts,
@@ -51,6 +52,11 @@ function checkField(required: RequiredField, existing: DescribedField | undefine
     return { what, level, detail: 'may be read, but not edited', fix: GRANT, fixableBySetup: true };
   }
   const missing = missingValues(required, activeValues(existing)).map(({ value }) => value);
+  const changes = changedValues(required, existing.picklistValues);
+  if (missing.length === 0 && changes.length > 0) {
+    const detail = `differs from the model: ${changes.join('; ')}`;
+    return { what, level: 'warning', detail, fix: SETUP, fixableBySetup: true };
+  }
   if (missing.length === 0) return { what, level: 'ok', detail: `has the expected type ${existing.type}` };
   const detail = `lacks the values ${missing.join(', ')}`;
   // An unrestricted picklist accepts the values anyway, without a label.

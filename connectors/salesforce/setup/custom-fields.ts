@@ -3,9 +3,10 @@
 // https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_customfield.htm
 import { z } from 'zod';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import { inPlacesOf } from '../../kit/arrange.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { all, any, compare, oneOfTexts, select, text } from '../query/soql.ts';
-import { metadataOf, missingValues, type RequiredField, toPicklistEntry } from './score-fields.ts';
+import { metadataOf, type RequiredField, toPicklistEntry } from './score-fields.ts';
 
 /** Loose: properties that are not listed here are sent back unchanged. */
 const metadataSchema = z.looseObject({
@@ -100,28 +101,28 @@ export function ownPicklistValues({ valueSet }: Metadata): readonly string[] | n
 }
 
 /**
- * Adds or reactivates the missing values. The existing values (an admin's own, those of an older
- * model) stay.
+ * Adds or reactivates the values of the model, with its labels and in its order. Other values (an
+ * admin's own, those of an older model) stay where they are.
  */
-export async function addValues(
+export async function arrangeValues(
   { http }: SalesforceParts,
   required: RequiredField,
   { id, metadata }: CustomField,
   signal: AbortSignal,
 ): Promise<void> {
   const { valueSet } = metadata;
-  const existing = valueSet?.valueSetDefinition?.value ?? [];
-  const missing = missingValues(required, ownPicklistValues(metadata) ?? []);
-  const existingNames = new Set(existing.map(nameOf));
-  const missingNames = new Set(missing.map(({ value }) => value));
-  const value = [
-    ...existing.map((entry) => (missingNames.has(nameOf(entry)) ? { ...entry, isActive: true } : entry)),
-    ...missing.filter((entry) => !existingNames.has(entry.value)).map(toPicklistEntry),
-  ];
+  const present = valueSet?.valueSetDefinition?.value ?? [];
+  const byName = new Map(present.map((entry) => [nameOf(entry), entry]));
+  const own = required.values.map((entry) => {
+    const found = byName.get(entry.value);
+    return found === undefined ? toPicklistEntry(entry) : { ...found, label: entry.label, isActive: true };
+  });
+  const names = new Set(required.values.map(({ value: name }) => name));
+  const value = inPlacesOf(present, (entry) => names.has(nameOf(entry)), own);
   const definition = { ...valueSet?.valueSetDefinition, value };
   const Metadata = { ...metadata, valueSet: { ...valueSet, valueSetDefinition: definition } };
   const call = {
-    what: `adding values to ${required.fullName}`,
+    what: `changing the values of ${required.fullName}`,
     method: 'PATCH' as const,
     path: `/tooling/sobjects/CustomField/${id}`,
     body: { FullName: required.fullName, Metadata },
@@ -151,7 +152,7 @@ export async function withAdminHint<T>(work: () => Promise<T>): Promise<T> {
       crm: 'salesforce',
       message: `This login may not change the setup of the org: ${error.message}`,
       code: 'NO_CUSTOMIZE',
-      fix: 'Ask an admin to deploy apps/salesforce, which contains the fields and permission sets. Or run leadgrade setup once with the client ID and secret of an app that runs as an admin (Customize Application), and assign the permission set Leadgrade Integration to the integration user.',
+      fix: 'Ask an admin to deploy apps/salesforce, which contains the fields and permission sets. Or run npx leadgrade setup once with the client ID and secret of an app that runs as an admin (Customize Application), and assign the permission set Leadgrade Integration to the integration user.',
       cause: error,
     });
   }

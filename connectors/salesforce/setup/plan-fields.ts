@@ -4,14 +4,14 @@ import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { SalesforceParts } from '../parts.ts';
 import type { DescribedField } from '../query/described-object.ts';
 import {
-  addValues,
+  arrangeValues,
   type CustomField,
   createCustomField,
   isCustomFieldName,
   ownPicklistValues,
   readCustomFields,
 } from './custom-fields.ts';
-import { activeValues, missingValues, type RequiredField, typeMismatch } from './score-fields.ts';
+import { activeValues, changedValues, missingValues, type RequiredField, typeMismatch } from './score-fields.ts';
 
 export interface PlannedStep {
   readonly what: string;
@@ -51,11 +51,51 @@ export async function planFields(
     required.filter((field) => !isComplete(field)),
     signal,
   );
+  const relabelled = await planChangedValues(parts, visible, isComplete, signal);
   return required.map((field) => {
     const found = visible.get(field);
-    const step = isComplete(field) ? existingStep(field) : planStep(parts, field, custom, found !== undefined);
+    const step = isComplete(field)
+      ? (relabelled.get(field) ?? existingStep(field))
+      : planStep(parts, field, custom, found !== undefined);
     return { required: field, step, isUsable: found !== undefined && (found.updateable || !field.isScore) };
   });
+}
+
+/** Steps for labels and order. A login that may not change the setup leaves them as they are. */
+async function planChangedValues(
+  parts: SalesforceParts,
+  visible: ReadonlyMap<RequiredField, DescribedField>,
+  isComplete: (field: RequiredField) => boolean,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<RequiredField, PlannedStep>> {
+  const changes = new Map(
+    [...visible].flatMap(([field, { picklistValues }]) => {
+      const found = isComplete(field) ? changedValues(field, picklistValues) : [];
+      return found.length === 0 ? [] : [[field, found] as const];
+    }),
+  );
+  const custom = await readIfAllowed(parts, [...changes.keys()], signal);
+  return new Map(
+    [...changes].flatMap(([field, found]) => {
+      const existing = custom.get(field.fullName.toLowerCase());
+      if (existing === undefined || ownPicklistValues(existing.metadata) === null) return [];
+      const what = `field ${field.fullName}: ${found.join('; ')}`;
+      return [[field, { what, run: (stop: AbortSignal) => arrangeValues(parts, field, existing, stop) }] as const];
+    }),
+  );
+}
+
+async function readIfAllowed(
+  parts: SalesforceParts,
+  fields: readonly RequiredField[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, CustomField>> {
+  try {
+    return await readCustomFields(parts, fields, signal);
+  } catch (error) {
+    if (error instanceof ConnectorError && error.kind === 'configuration') return new Map();
+    throw error;
+  }
 }
 
 function existingStep({ fullName }: RequiredField): PlannedStep {
@@ -87,7 +127,7 @@ function planStep(
   const missing = missingValues(field, values).map(({ value }) => value);
   if (missing.length === 0) return existingStep(field);
   const what = `field ${field.fullName}: values ${missing.join(', ')}`;
-  return { what, run: (signal) => addValues(parts, field, existing, signal) };
+  return { what, run: (signal) => arrangeValues(parts, field, existing, signal) };
 }
 
 function unusableFieldError({ object, name }: RequiredField, problem: string): ConnectorError {

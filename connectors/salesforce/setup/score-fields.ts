@@ -154,6 +154,24 @@ export function missingValues(required: RequiredField, existing: readonly string
   return required.values.filter(({ value }) => !existingValues.has(value));
 }
 
+interface ShownValue {
+  readonly value: string;
+  readonly label?: unknown;
+}
+
+/** How values that exist differ from the model: `hot is labelled "Hot", not "Burning"`. */
+export function changedValues(required: RequiredField, existing: readonly ShownValue[]): readonly string[] {
+  const byValue = new Map(existing.map((entry) => [entry.value, entry]));
+  const labels = required.values.flatMap(({ value, label }) => {
+    const found = byValue.get(value)?.label;
+    return typeof found !== 'string' || found === label ? [] : [`${value} is labelled "${found}", not "${label}"`];
+  });
+  const wanted = required.values.flatMap(({ value }) => (byValue.has(value) ? [value] : []));
+  const order = existing.flatMap(({ value }) => (wanted.includes(value) ? [value] : []));
+  if (order.join() === wanted.join()) return labels;
+  return [...labels, `the order is ${order.join(', ')}, not ${wanted.join(', ')}`];
+}
+
 /** The active picklist values of a described field. */
 export function activeValues({ picklistValues }: DescribedField): readonly string[] {
   return picklistValues.filter(({ active }) => active).map(({ value }) => value);

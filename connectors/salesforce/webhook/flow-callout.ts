@@ -2,12 +2,16 @@
 // format: {"orgId", "source"?, "records": [{"object", "id"}]}, or a single record next to "orgId".
 import { z } from 'zod';
 import type { UnparsedPart } from '../../../src/crm/webhook-receiver.ts';
+import { jsonLimitViolation } from '../../../src/domain/json-limits.ts';
 import { jsonText } from '../../kit/json-text.ts';
 import { fullId, fullOrgId, idProblem } from './full-id.ts';
 import type { MessageResult, NamedRecord } from './named-records.ts';
 
 // A flow receives batches of 200 records, and all batches of one transaction together.
 const MAX_RECORDS = 5_000;
+
+/** Each record has an object and an ID; a flow may send other fields with it. */
+const LIMITS = { maxDepth: 20, maxValues: 20 * MAX_RECORDS };
 
 const bodySchema = z.object({
   orgId: z.string().trim().nullish(),
@@ -45,6 +49,7 @@ export function parseFlowCallout(text: string, receivedAt: number, orgId: string
 }
 
 function parseJson(text: string): unknown {
+  if (jsonLimitViolation(Buffer.from(text), LIMITS) !== null) return null;
   try {
     return JSON.parse(text);
   } catch {

@@ -10,6 +10,8 @@ const DECLARATION = /<!(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)/i;
 const MAX_DEPTH = 12;
 // 100 notifications with 500 fields each. A larger document is an attack on the parser.
 const MAX_ELEMENTS = 50_000;
+// An element has up to three attributes. The parser compares each with all others of its element.
+const MAX_ATTRIBUTES = 50;
 
 export interface QName {
   /** The namespace URI; '' = none. */
@@ -37,6 +39,7 @@ export type XmlResult =
 /** Never throws. */
 export function parseXml(document: string): XmlResult {
   if (DECLARATION.test(document)) return { kind: 'document-type' };
+  if (hasTooManyAttributes(document)) return { kind: 'malformed', reason: 'An element has too many attributes.' };
   const tree = new Tree(document);
   try {
     const root = tree.read();
@@ -55,6 +58,35 @@ export function childrenOf(element: XmlElement, uri: string, local: string): rea
 export function textIn(element: XmlElement, uri: string, local: string): string | null {
   const [first, ...others] = childrenOf(element, uri, local);
   return first === undefined || others.length > 0 ? null : first.text;
+}
+
+/** Checked before parsing, in one pass. */
+function hasTooManyAttributes(document: string): boolean {
+  for (let at = document.indexOf('<'); at !== -1; at = document.indexOf('<', at + 1)) {
+    if (document.startsWith('<![CDATA[', at)) at = document.indexOf(']]>', at);
+    else if (document.startsWith('<!--', at)) at = document.indexOf('-->', at);
+    else at = endOfTag(document, at);
+    // The document ends inside a tag, which the parser refuses.
+    if (at === -1) return false;
+    if (at === Number.POSITIVE_INFINITY) return true;
+  }
+  return false;
+}
+
+/** @returns the offset of the `>`; -1: there is none; infinity: the tag has too many attributes */
+function endOfTag(document: string, start: number): number {
+  let attributes = 0;
+  for (let at = start; at < document.length; at++) {
+    const character = document[at];
+    if (character === '>') return at;
+    if (character === '=') attributes += 1;
+    if (attributes > MAX_ATTRIBUTES) return Number.POSITIVE_INFINITY;
+    if (character === '"' || character === "'") {
+      at = document.indexOf(character, at + 1);
+      if (at === -1) return -1;
+    }
+  }
+  return -1;
 }
 
 class Tree {

@@ -106,12 +106,12 @@ function jobError(message: string): ConnectorError {
   if (/^InvalidBatch\b.*\bfield/i.test(message)) {
     return toConfigurationError({ code: 'InvalidBatch', message, fields: [] });
   }
-  const reason = redactPersonalData(message) || 'no reason given';
   const isTemporary = /internal|timeout/i.test(message);
   return new ConnectorError({
     kind: isTemporary ? 'retry' : 'invalid',
     crm: 'salesforce',
-    message: `Salesforce aborted a bulk write: ${reason}`,
+    message: 'Salesforce aborted a bulk write',
+    reason: redactPersonalData(message) || 'no reason given',
     code: 'BULK_FAILED',
     ...(isTemporary ? {} : { fix: 'See Bulk Data Load Jobs in the Setup of Salesforce.' }),
   });

@@ -3,7 +3,7 @@
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_concepts_core_data_objects.htm
 import type { RecordRef, WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
-import { redactPersonalData } from '../../kit/redact.ts';
+import { ownPropertiesIn, redactPersonalData, safeCode } from '../../kit/redact.ts';
 
 export interface RowError {
   readonly code: string;
@@ -97,20 +97,23 @@ export function toRecordError({ code, message }: RowError, kind: ConnectorErrorK
   return new ConnectorError({
     kind,
     crm: 'salesforce',
-    message: `Salesforce refused the scores of a record: ${withoutValues(message)}`,
-    code,
+    message: `Salesforce refused the scores of a record: ${safeCode(code) ?? 'REFUSED'}${ownPropertiesIn(message)}`,
+    reason: withoutValues(message),
+    code: safeCode(code) ?? 'REFUSED',
     ...(kind === 'invalid' ? { fix } : {}),
   });
 }
 
 /** An error that is equal for every record: no score can be written until the org is changed. */
 export function toConfigurationError({ code, message, fields }: RowError): ConnectorError {
-  const named = fields.length === 0 ? '' : ` (${fields.join(', ')})`;
+  const names = fields.filter((field) => safeCode(field) !== null);
+  const named = names.length === 0 ? ownPropertiesIn(message) : ` (${names.join(', ')})`;
   return new ConnectorError({
     kind: 'configuration',
     crm: 'salesforce',
-    message: `Salesforce cannot store the scores: ${withoutValues(message)}${named}`,
-    code,
+    message: `Salesforce cannot store the scores: ${safeCode(code) ?? 'REFUSED'}${named}`,
+    reason: withoutValues(message),
+    code: safeCode(code) ?? 'REFUSED',
     fix: 'Run "leadgrade doctor": it names the missing field or permission. "leadgrade setup" creates fields and values.',
   });
 }

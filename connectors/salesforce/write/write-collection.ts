@@ -76,7 +76,8 @@ export async function writeCollection(
     return matchResults(form, patches, results);
   } catch (error) {
     if (!(error instanceof ConnectorError)) throw error;
-    const { code = '', message } = error;
+    const { code = '' } = error;
+    const message = error.reason ?? error.message;
     if (code === OF_A_VALUE) throw toRecordError({ code, message, fields: [] }, 'invalid');
     if (!WHOLE_CALL_REFUSED.has(code)) throw error;
     // The cached description is outdated.

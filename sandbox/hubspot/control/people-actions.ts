@@ -6,7 +6,7 @@ import type { ObjectType } from '../object-types.ts';
 import { createActivity } from '../portal/activities.ts';
 import { countActivity } from '../portal/count-activity.ts';
 import { COUNTER_PROPERTIES } from '../portal/counter-properties.ts';
-import { mergeContacts } from '../portal/merge-contacts.ts';
+import { mergeContacts, mergeContactsIntoNew } from '../portal/merge-contacts.ts';
 import type { Portal } from '../portal/portal.ts';
 import { changeSourceOf } from '../portal/portal-change.ts';
 import { SALESFORCE_PROPERTIES } from '../properties/contact-properties.ts';
@@ -54,8 +54,12 @@ const mergeSchema = z.strictObject({
    * recount them.
    */
   counters: z.enum(['added', 'later']).default('added'),
+  /** `new`: a third contact survives, and neither ID is found any more. */
+  into: z.enum(['primary', 'new']).default('primary'),
 });
 const linkSchema = z.strictObject({ contactId: z.string(), companyId: z.string() });
+const labelSchema = linkSchema.extend({ typeId: z.int().min(1), label: z.string().min(1) });
+const emailsSchema = z.strictObject({ emails: z.array(z.string()) });
 
 export function addActivity(portal: Portal, body: unknown): Reply {
   const { contactId, type, at, attributes } = activitySchema.parse(body);
@@ -147,18 +151,34 @@ export function eraseContact(portal: Portal, id: string): Reply {
 }
 
 export function mergeContactRecords(portal: Portal, body: unknown): Reply {
-  const { primaryId, mergedId, counters } = mergeSchema.parse(body);
+  const { primaryId, mergedId, counters, into } = mergeSchema.parse(body);
   const primary = existing(portal, 'contacts', primaryId);
   const merged = existing(portal, 'contacts', mergedId);
   if (primary.id === merged.id) throw badRequest('a contact cannot be merged with itself');
-  mergeContacts(portal, primary, merged, counters);
-  return ok(fullRecord(portal, 'contacts', existing(portal, 'contacts', primary.id)));
+  const survivor =
+    into === 'new' ? mergeContactsIntoNew(portal, primary, merged) : mergeContacts(portal, primary, merged, counters);
+  return ok(fullRecord(portal, 'contacts', existing(portal, 'contacts', survivor.id)));
 }
 
 export function setCompany(portal: Portal, body: unknown): Reply {
   const { contactId, companyId } = linkSchema.parse(body);
   portal.setCompany(existing(portal, 'contacts', contactId).id, existing(portal, 'companies', companyId).id);
   return ok({});
+}
+
+/** Links a company by one of the portal's own labels. */
+export function labelCompany(portal: Portal, body: unknown): Reply {
+  const { contactId, companyId, ...label } = labelSchema.parse(body);
+  const contact = existing(portal, 'contacts', contactId);
+  portal.links.label('contacts', contact.id, 'companies', existing(portal, 'companies', companyId).id, label);
+  return ok({});
+}
+
+/** Sets the secondary addresses of a contact. */
+export function setSecondaryEmails(portal: Portal, id: string, body: unknown): Reply {
+  const { emails } = emailsSchema.parse(body);
+  const values = new Map([['hs_additional_emails', emails.join(';')]]);
+  return ok(fullRecord(portal, 'contacts', portal.write('contacts', existing(portal, 'contacts', id), values)));
 }
 
 export function clearCompany(portal: Portal, body: unknown): Reply {

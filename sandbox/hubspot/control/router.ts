@@ -8,6 +8,8 @@ import { HubSpotError } from '../hubspot-error.ts';
 import * as deals from './deal-actions.ts';
 import * as marketing from './marketing-actions.ts';
 import * as people from './people-actions.ts';
+import * as settings from './portal-actions.ts';
+import * as quiet from './quiet-actions.ts';
 import * as webhooks from './webhook-actions.ts';
 
 const CONTROLS: readonly Control<HubSpotRequestContext>[] = [
@@ -41,6 +43,11 @@ const CONTROLS: readonly Control<HubSpotRequestContext>[] = [
   ['post', '/merge', ({ portal }, req) => people.mergeContactRecords(portal, req.body)],
   ['put', '/associations', ({ portal }, req) => people.setCompany(portal, req.body)],
   ['delete', '/associations', ({ portal }, req) => people.clearCompany(portal, req.body)],
+  ['put', '/association-labels', ({ portal }, req) => people.labelCompany(portal, req.body)],
+  ['put', '/contacts/:id/emails', ({ portal }, req) => people.setSecondaryEmails(portal, idOf(req), req.body)],
+  ['post', '/forms', ({ portal }, req) => settings.addForm(portal, req.body)],
+  ['delete', '/forms/:id', ({ portal }, req) => settings.deleteForm(portal, idOf(req), req.body)],
+  ['put', '/validation-rules', ({ portal }, req) => settings.setValidationRules(portal, req.body)],
   ['post', '/lists', ({ portal }, req) => marketing.createList(portal, req.body)],
   ['delete', '/lists/:id', ({ portal }, req) => marketing.deleteList(portal, idOf(req))],
   ['put', '/lists/:id/members', ({ portal }, req) => marketing.addToList(portal, idOf(req), req.body)],
@@ -51,6 +58,18 @@ const CONTROLS: readonly Control<HubSpotRequestContext>[] = [
     '/marketing-events/:id/participations',
     ({ portal }, req) => marketing.setParticipation(portal, idOf(req), req.body),
   ],
+  ['put', '/lateness', ({ portal }, req) => quiet.setLateness(portal, req.body)],
+  ['put', '/contacts/:id/calculated', ({ portal }, req) => quiet.calculate(portal, 'contacts', idOf(req), req.body)],
+  ['put', '/companies/:id/calculated', ({ portal }, req) => quiet.calculate(portal, 'companies', idOf(req), req.body)],
+  ['get', '/forms', ({ portal }) => quiet.showForms(portal)],
+  ['patch', '/forms/:id', ({ portal }, req) => quiet.renameForm(portal, idOf(req), req.body)],
+  [
+    'delete',
+    '/forms/:id/submissions/:submission',
+    ({ portal }, req) => quiet.deleteSubmission(portal, idOf(req), idOf(req, 'submission')),
+  ],
+  ['delete', '/page-views/:id', ({ portal }, req) => quiet.deletePageView(portal, idOf(req))],
+  ['patch', '/lists/:id', ({ portal }, req) => quiet.renameList(portal, idOf(req), req.body)],
   ['put', '/webhooks', (context, req) => webhooks.setWebhookTarget(context.webhooks, req.body)],
   ['delete', '/webhooks', (context) => webhooks.stopWebhooks(context.webhooks)],
   ['get', '/webhooks', (context) => webhooks.showStatus(context.webhooks)],

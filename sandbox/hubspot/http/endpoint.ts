@@ -31,6 +31,8 @@ export interface Call {
 
 export interface Endpoint {
   readonly kind?: 'search';
+  /** It reads query parameters; any other endpoint refuses them. */
+  readonly takesQuery?: true;
   /** The token needs one of these. */
   scopes(call: Call): readonly string[];
   handle(call: Call): Reply;
@@ -61,11 +63,40 @@ function handle(context: HubSpotRequestContext, endpoint: Endpoint, req: Request
     const call = callOf(context, req);
     const scopes = endpoint.scopes(call);
     if (!scopes.some((scope) => context.scopes.has(scope))) throw missingScopes(scopes);
-    return endpoint.handle(call);
+    checkRequest(endpoint, req);
+    return repeatedPage(exchange, req, endpoint.handle(call));
   } catch (error) {
     if (error instanceof HubSpotError) return { status: error.status, body: error.body };
     throw error;
   }
+}
+
+/**
+ * The one check for all requests: HubSpot refuses unknown query parameters, and a search without a
+ * body (API descriptions: the parameters are listed, the body is required).
+ * @throws HubSpotError 400
+ */
+function checkRequest(endpoint: Endpoint, req: Request): void {
+  const [unknown] = endpoint.takesQuery === true ? [] : Object.keys(req.query);
+  if (unknown !== undefined) throw badRequest(`Invalid request parameter: ${unknown} is unknown`);
+  const isEmpty = typeof req.body !== 'object' || req.body === null || Object.keys(req.body).length === 0;
+  if (req.path.endsWith('/search') && isEmpty) throw badRequest('Invalid input JSON: a search needs a body');
+}
+
+const pagedSchema = z.looseObject({ paging: z.looseObject({ next: z.looseObject({ after: z.string() }) }) });
+const eventsSchema = z.looseObject({ hasMore: z.boolean(), offset: z.string() });
+
+/** With the fault `repeatPage`, each page names itself as the next one. */
+function repeatedPage({ fault }: Exchange, req: Request, reply: Reply): Reply {
+  if (fault?.repeatPage !== true) return reply;
+  const paged = pagedSchema.safeParse(reply.body);
+  const own = z.object({ after: z.string().optional(), offset: z.string().optional() }).safeParse(req.query).data;
+  if (paged.success && own?.after !== undefined) {
+    return { ...reply, body: { ...paged.data, paging: { next: { after: encodeURIComponent(own.after) } } } };
+  }
+  const events = eventsSchema.safeParse(reply.body);
+  if (!events.success || own?.offset === undefined) return reply;
+  return { ...reply, body: { ...events.data, hasMore: true, offset: encodeURIComponent(own.offset) } };
 }
 
 function callOf(context: HubSpotRequestContext, req: Request): Call {

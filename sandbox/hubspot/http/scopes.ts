@@ -24,11 +24,7 @@ const ALL_TIERS: readonly string[] = [
  */
 const MARKETING_SCOPE = 'content';
 
-/** For page visits, which are Enterprise only: without this scope they are a 403. */
-export const EVENTS_SCOPE = 'business-intelligence';
-
 /** All scopes that the tier allows. */
 export function scopesOf(tier: Tier): readonly string[] {
-  const paid = tier === 'free' ? [] : [MARKETING_SCOPE];
-  return [...ALL_TIERS, ...paid, ...(tier === 'enterprise' ? [EVENTS_SCOPE] : [])];
+  return [...ALL_TIERS, ...(tier === 'free' ? [] : [MARKETING_SCOPE])];
 }

@@ -47,7 +47,7 @@ export function createActivity(
   if (activity.type === 'list_joined') return joinList(portal, contact, activity);
   if (activity.type === 'event_attended') return addAttendance(portal, contact, activity);
   const form = FORM_OF[activity.type];
-  if (form) return addSubmission(portal, contact, activity, form(activity.attributes));
+  if (form) return addSubmission(portal, contact, activity, form(activity.attributes), times);
   const engagement = ENGAGEMENTS[activity.type];
   if (!engagement) return { problem: `HubSpot has no object for activities of type "${activity.type}"` };
   const { object, properties } = engagement(activity.attributes);
@@ -63,8 +63,13 @@ export function findOrCreateForm(portal: Portal, nameOrId: string, now: number):
   const name = FORM_NAMES[nameOrId] ?? nameOrId;
   const existing = portal.forms.get(nameOrId) ?? [...portal.forms.values()].find((each) => each.name === name);
   if (existing) return existing;
-  const form = { id: uuidOf(`form ${name}`), name, createdAt: now, submissions: new DatedList<never>() };
-  portal.forms.set(form.id, form);
+  return createForm(portal, { name, formType: 'hubspot' }, now);
+}
+
+export function createForm(portal: Portal, { name, formType }: Pick<Form, 'name' | 'formType'>, now: number): Form {
+  const id = uuidOf(`form ${name}`);
+  const form: Form = { id, name, formType, isDeleted: false, createdAt: now, submissions: new DatedList() };
+  portal.forms.set(id, form);
   return form;
 }
 
@@ -135,7 +140,7 @@ export function pageAddressOf({ attributes: { url, path } }: NewActivity): strin
 function addVisit(portal: Portal, contact: CrmRecord, activity: NewActivity, times: RecordTimes): CreatedActivity {
   const { title, referrer } = activity.attributes;
   const address = pageAddressOf(activity);
-  const id = uuidOf(`visit ${contact.id} ${portal.visits.length}`);
+  const id = uuidOf(`visit ${contact.id} ${portal.visits.added}`);
   portal.visits.add({
     id,
     at: activity.at,
@@ -152,15 +157,18 @@ function addSubmission(
   contact: CrmRecord,
   activity: NewActivity,
   formName: string,
+  { indexFrom: visibleFrom }: RecordTimes,
 ): CreatedActivity | { readonly problem: string } {
   const address = contact.properties.get('email');
   if (address === undefined) return { problem: 'a form submission needs a contact with an e-mail address' };
   const form = findOrCreateForm(portal, formName, activity.at);
   const { page, form: _form, ...rest } = activity.attributes;
+  // `email` of the attributes: the person filled in another address.
   const named = { email: address, firstname: contact.properties.get('firstname') ?? '', ...rest };
   const values = Object.entries(named).map(([name, value]) => ({ name, value: String(value), objectTypeId: '0-1' }));
-  const id = uuidOf(`submission ${form.id} ${form.submissions.length}`);
-  form.submissions.add({ id, at: activity.at, pageUrl: String(page ?? 'https://www.leadgrade.example/'), values });
+  const id = uuidOf(`submission ${form.id} ${form.submissions.added}`);
+  const pageUrl = String(page ?? 'https://www.leadgrade.example/');
+  form.submissions.add({ id, at: activity.at, visibleFrom: portal.formsFrom(visibleFrom), pageUrl, values });
   return { object: 'form_submissions', id };
 }
 

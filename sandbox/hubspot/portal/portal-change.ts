@@ -28,8 +28,17 @@ export type PortalChange = { readonly by: ChangeSource } & (
   | { readonly kind: 'changed'; readonly type: ObjectType; readonly id: string; readonly values: Properties }
   /** A privacy deletion of a contact. */
   | { readonly kind: 'erased'; readonly id: string }
-  /** Of contacts. `moved`: the number of properties that the primary inherited. */
-  | { readonly kind: 'merged'; readonly primaryId: string; readonly mergedId: string; readonly moved: number }
+  /**
+   * Of contacts. `newId`: the primary, or a third contact. `moved`: the number of properties that it
+   * inherited.
+   */
+  | {
+      readonly kind: 'merged';
+      readonly primaryId: string;
+      readonly mergedId: string;
+      readonly newId: string;
+      readonly moved: number;
+    }
   | {
       readonly kind: 'linked' | 'unlinked';
       readonly from: { readonly type: ObjectType; readonly id: string };

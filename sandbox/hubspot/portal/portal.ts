@@ -19,6 +19,8 @@ import { type ChangeSource, type PortalChange, USER } from './portal-change.ts';
 interface Submission {
   readonly id: string;
   readonly at: number;
+  /** When the API begins to return it (epoch ms). */
+  readonly visibleFrom: number;
   readonly pageUrl: string;
   readonly values: readonly { readonly name: string; readonly value: string; readonly objectTypeId: string }[];
 }
@@ -26,8 +28,22 @@ interface Submission {
 export interface Form {
   readonly id: string;
   readonly name: string;
+  readonly formType: 'hubspot' | 'captured' | 'flow' | 'blog_comment';
+  /** Deleted, and still listed for a moment: its submissions are a 404. */
+  isDeleted: boolean;
   readonly createdAt: number;
   readonly submissions: DatedList<Submission>;
+}
+
+/**
+ * A rule of the portal that refuses each write of these contacts, whatever it writes
+ * (https://developers.hubspot.com/changelog/crm-api-write-validation-enforcement).
+ */
+export interface ValidationRule {
+  readonly contactIds: readonly string[];
+  readonly property: string;
+  readonly error: string;
+  readonly message: string;
 }
 
 export interface PageVisit {
@@ -64,14 +80,19 @@ export class Portal {
   /** Called after each change; null = no listener. */
   onChange: ((change: PortalChange) => void) | null = null;
   readonly #archivedLinks = new Map<string, ReturnType<LinkStore['removeAll']>>();
-  readonly #lag: number;
+  /** The portal's own rules, which apply to every write. */
+  validationRules: readonly ValidationRule[] = [];
+  /** Delay (ms) until search, forms and events return a change. */
+  searchLagMs: number;
+  /** Delay (ms) until a form lists a new submission; null = the same. */
+  formLagMs: number | null = null;
   readonly #tables: ReadonlyMap<ObjectType, RecordTable>;
   readonly #registries: ReadonlyMap<ObjectType, PropertyRegistry>;
 
   constructor(settings: PortalSettings) {
     this.tier = settings.tier;
     this.clock = settings.clock;
-    this.#lag = settings.searchLagMs;
+    this.searchLagMs = settings.searchLagMs;
     this.#tables = new Map(OBJECT_TYPES.map((type) => [type, new RecordTable(OBJECT_KINDS[type])]));
     this.#registries = new Map(OBJECT_TYPES.map((type) => [type, standardRegistry(type, settings.tier)]));
   }
@@ -94,7 +115,12 @@ export class Portal {
 
   /** When search begins to return a change that is made now (epoch ms). */
   indexFrom(): number {
-    return this.clock.now() + this.#lag;
+    return this.clock.now() + this.searchLagMs;
+  }
+
+  /** When its form begins to list a new submission (epoch ms). @param indexFrom when search does */
+  formsFrom(indexFrom: number): number {
+    return this.formLagMs === null ? indexFrom : this.clock.now() + this.formLagMs;
   }
 
   /** Creates a record now. */
@@ -194,7 +220,23 @@ export class Portal {
    */
   mergeContact(primary: CrmRecord, merged: CrmRecord, moved: number): void {
     this.table('contacts').merge(primary, merged, this.indexFrom());
-    this.onChange?.({ kind: 'merged', primaryId: primary.id, mergedId: merged.id, moved, by: USER });
+    const ids = { primaryId: primary.id, mergedId: merged.id, newId: primary.id };
+    this.onChange?.({ kind: 'merged', ...ids, moved, by: USER });
+  }
+
+  /**
+   * Merges two contacts into a new one: neither old ID is found any more, also not among the
+   * deleted contacts (https://github.com/amp-labs/connectors/pull/3487). HubSpot reports the merge,
+   * and a deletion of each old contact.
+   */
+  mergeContactsIntoNew(primary: CrmRecord, merged: CrmRecord, properties: Properties, moved: number): CrmRecord {
+    const created = this.create('contacts', properties, { source: 'MERGE_CONTACTS', sourceId: '' });
+    this.onChange?.({ kind: 'merged', primaryId: primary.id, mergedId: merged.id, newId: created.id, moved, by: USER });
+    for (const old of [primary, merged]) {
+      this.table('contacts').hide(old.id, this.indexFrom());
+      this.onChange?.({ kind: 'deleted', type: 'contacts', id: old.id, by: USER });
+    }
+    return created;
   }
 }
 

@@ -58,6 +58,9 @@ export function lifecycleDateProperty(stage: string): string {
 
 export const CONTACT_PROPERTIES: readonly PropertyDefinition[] = [
   info('email', 'Email', 'string', { unique: true }),
+  // The secondary addresses of a contact, for example those of merged contacts. HubSpot has it as a
+  // list of values without fixed options.
+  info('hs_additional_emails', 'Additional email addresses', 'enumeration', READ_ONLY),
   info('firstname', 'First Name'),
   info('lastname', 'Last Name'),
   info('jobtitle', 'Job Title'),

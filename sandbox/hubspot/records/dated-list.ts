@@ -10,12 +10,19 @@ export interface Dated {
 export class DatedList<T extends Dated> {
   #items: T[] = [];
   #sorted = true;
+  #added = 0;
 
   get length(): number {
     return this.#items.length;
   }
 
+  /** The number of items ever added. */
+  get added(): number {
+    return this.#added;
+  }
+
   add(item: T): void {
+    this.#added += 1;
     const last = this.#items.at(-1);
     if (last && compare(last, item) > 0) this.#sorted = false;
     this.#items.push(item);
@@ -94,13 +101,13 @@ function compare(a: Dated, b: Dated): number {
   return a.id < b.id ? -1 : Number(a.id > b.id);
 }
 
-/** The cursor that goes into `after`. */
+/** The cursor that goes into `after`, before it is encoded. */
 export function encodeAnchor(item: Dated): string {
-  return Buffer.from(`${item.at}|${item.id}`).toString('base64url');
+  return `${item.at}|${item.id}`;
 }
 
 /** Null if the text is not a cursor. */
 export function decodeAnchor(text: string): Dated | null {
-  const [at = '', id = ''] = Buffer.from(text, 'base64url').toString().split('|');
+  const [at = '', id = ''] = text.split('|');
   return /^-?\d+$/.test(at) && id !== '' ? { at: Number(at), id } : null;
 }

@@ -2,7 +2,7 @@
 import { OBJECT_KINDS, type ObjectType } from '../object-types.ts';
 
 export interface LinkType {
-  readonly category: 'HUBSPOT_DEFINED';
+  readonly category: 'HUBSPOT_DEFINED' | 'USER_DEFINED';
   readonly typeId: number;
   readonly label: string | null;
 }
@@ -35,10 +35,24 @@ function unlabeled(from: ObjectType, to: ObjectType): LinkType | null {
 export interface Link {
   readonly to: string;
   readonly primary: boolean;
+  /** The portal's own labels on this link. */
+  readonly labels: readonly OwnLabel[];
 }
 
+/**
+ * A label that a portal has defined. Its type ID is small, and can equal one of HubSpot's: only the
+ * category tells them apart
+ * (https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associations-schema/guide).
+ */
+export interface OwnLabel {
+  readonly typeId: number;
+  readonly label: string;
+}
+
+type Target = Omit<Link, 'to'>;
+
 export class LinkStore {
-  readonly #links = new Map<string, Map<string, Map<string, boolean>>>();
+  readonly #links = new Map<string, Map<string, Map<string, Target>>>();
 
   /**
    * Links two records. `primary` is for contact and company only; any other company of the contact
@@ -50,8 +64,19 @@ export class LinkStore {
         if (other.primary && other.to !== toId) this.link(from, fromId, to, other.to, false);
       }
     }
-    this.#targets(from, fromId, to).set(toId, primary);
-    this.#targets(to, toId, from).set(fromId, primary);
+    const labels = this.#targets(from, fromId, to).get(toId)?.labels ?? [];
+    this.#set(from, fromId, to, toId, { primary, labels });
+  }
+
+  /** Adds one of the portal's own labels to a link, which is created if it does not exist. */
+  label(from: ObjectType, fromId: string, to: ObjectType, toId: string, label: OwnLabel): void {
+    const { primary, labels } = this.#targets(from, fromId, to).get(toId) ?? { primary: false, labels: [] };
+    this.#set(from, fromId, to, toId, { primary, labels: [...labels, label] });
+  }
+
+  #set(from: ObjectType, fromId: string, to: ObjectType, toId: string, target: Target): void {
+    this.#targets(from, fromId, to).set(toId, target);
+    this.#targets(to, toId, from).set(fromId, target);
   }
 
   unlink(from: ObjectType, fromId: string, to: ObjectType, toId: string): void {
@@ -61,7 +86,7 @@ export class LinkStore {
 
   linksOf(from: ObjectType, fromId: string, to: ObjectType): Link[] {
     const targets = this.#links.get(`${from}>${to}`)?.get(fromId);
-    return targets ? Array.from(targets, ([id, primary]) => ({ to: id, primary })) : [];
+    return targets ? Array.from(targets, ([id, target]) => ({ to: id, ...target })) : [];
   }
 
   /**
@@ -71,7 +96,8 @@ export class LinkStore {
     const plain = unlabeled(from, to);
     if (!plain) return [];
     const label = { category: 'HUBSPOT_DEFINED', typeId: from === 'contacts' ? 1 : 2, label: 'Primary' } as const;
-    return link.primary ? [label, plain] : [plain];
+    const own = link.labels.map((each) => ({ category: 'USER_DEFINED' as const, ...each }));
+    return [...own, ...(link.primary ? [label] : []), plain];
   }
 
   /** True if HubSpot has an association type between the two objects. */
@@ -96,6 +122,7 @@ export class LinkStore {
       this.unlink(type, fromId, other, link.to);
       if (has.some(({ to }) => to === link.to)) continue;
       this.link(type, toId, other, link.to, link.primary && !has.some(({ primary }) => primary));
+      for (const label of link.labels) this.label(type, toId, other, link.to, label);
     }
   }
 
@@ -103,11 +130,11 @@ export class LinkStore {
     return OTHER_TYPES.flatMap((other) => this.linksOf(type, id, other).map((link) => ({ type: other, link })));
   }
 
-  #targets(from: ObjectType, fromId: string, to: ObjectType): Map<string, boolean> {
+  #targets(from: ObjectType, fromId: string, to: ObjectType): Map<string, Target> {
     const key = `${from}>${to}`;
-    const byId = this.#links.get(key) ?? new Map<string, Map<string, boolean>>();
+    const byId = this.#links.get(key) ?? new Map<string, Map<string, Target>>();
     this.#links.set(key, byId);
-    const targets = byId.get(fromId) ?? new Map<string, boolean>();
+    const targets = byId.get(fromId) ?? new Map<string, Target>();
     byId.set(fromId, targets);
     return targets;
   }

@@ -34,6 +34,8 @@ function byHand(at: number): Origin {
 /** One state that the search index applies from an instant on; null = deleted. */
 interface IndexedState {
   readonly id: string;
+  /** The order of the changes: an older one that becomes visible later replaces no newer one. */
+  readonly sequence: number;
   readonly from: number;
   readonly record: CrmRecord | null;
 }
@@ -61,6 +63,9 @@ export class RecordTable {
    * The records that search returns, in order of modification (a changed record moves to the end).
    */
   readonly #index = new Map<string, CrmRecord>();
+  /** The latest change of each record that search returns. */
+  readonly #indexed = new Map<string, number>();
+  #sequence = 0;
   /** Changes that search does not return yet, oldest first. */
   #unindexed: IndexedState[] = [];
   /** The number of unindexed changes at which a write updates the index. */
@@ -125,7 +130,7 @@ export class RecordTable {
 
   archive(record: CrmRecord, now: number, indexFrom: number): void {
     this.#records.set(record.id, { ...record, archivedAt: now });
-    this.#unindexed.push({ id: record.id, from: indexFrom, record: null });
+    this.#unindexed.push({ id: record.id, sequence: this.#sequence++, from: indexFrom, record: null });
   }
 
   /** Restores a deleted record unchanged; its modification time becomes `now`. */
@@ -140,11 +145,17 @@ export class RecordTable {
     this.#index.delete(id);
   }
 
+  /** Deletes a record permanently; search still returns it until `indexFrom`. */
+  hide(id: string, indexFrom: number): void {
+    this.#records.delete(id);
+    this.#unindexed.push({ id, from: indexFrom, record: null });
+  }
+
   /** Makes the merged ID resolve to the primary. The caller moves the values. */
   merge(primary: CrmRecord, merged: CrmRecord, indexFrom: number): void {
     this.#records.delete(merged.id);
     this.#mergedInto.set(merged.id, primary.id);
-    this.#unindexed.push({ id: merged.id, from: indexFrom, record: null });
+    this.#unindexed.push({ id: merged.id, sequence: this.#sequence++, from: indexFrom, record: null });
   }
 
   /**
@@ -180,7 +191,7 @@ export class RecordTable {
     const remaining: IndexedState[] = [];
     for (const state of this.#unindexed) {
       if (state.from > now) remaining.push(state);
-      else this.#applyToIndex(state.id, state.record);
+      else this.#applyToIndex(state);
     }
     this.#unindexed = remaining;
     return this.#index.values();
@@ -197,12 +208,15 @@ export class RecordTable {
 
   #save(record: CrmRecord, indexFrom: number): CrmRecord {
     this.#records.set(record.id, record);
-    if (indexFrom === Number.NEGATIVE_INFINITY) this.#applyToIndex(record.id, record);
-    else this.#unindexed.push({ id: record.id, from: indexFrom, record });
+    const state = { id: record.id, sequence: this.#sequence++, from: indexFrom, record };
+    if (indexFrom === Number.NEGATIVE_INFINITY) this.#applyToIndex(state);
+    else this.#unindexed.push(state);
     return record;
   }
 
-  #applyToIndex(id: string, record: CrmRecord | null): void {
+  #applyToIndex({ id, sequence, record }: IndexedState): void {
+    if (sequence < (this.#indexed.get(id) ?? -1)) return;
+    this.#indexed.set(id, sequence);
     this.#index.delete(id);
     if (record) this.#index.set(id, record);
   }

@@ -4,7 +4,7 @@ import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { badRequest, objectNotFound } from '../hubspot-error.ts';
 import { decodeAnchor, encodeAnchor } from '../records/dated-list.ts';
-import { limitSchema } from './list-query.ts';
+import { encodeToken, limitSchema, tokenSchema } from './list-query.ts';
 
 const scopes = () => ['content'];
 const APP = { appId: 113, appName: 'Batch' };
@@ -23,11 +23,12 @@ const eventsSchema = z.strictObject({
   campaignId: millis.optional(),
   excludeFilteredEvents: z.enum(['true', 'false']).default('false'),
   limit: limitSchema(1000, 10),
-  offset: z.string().optional(),
+  offset: tokenSchema.optional(),
 });
 
 /** GET /email/public/v1/events */
 export const listEmailEvents: Endpoint = {
+  takesQuery: true,
   scopes,
   handle: ({ portal, query }) => {
     const wanted = query(eventsSchema);
@@ -59,7 +60,7 @@ export const listEmailEvents: Endpoint = {
       ...own,
     }));
     const last = items.at(-1);
-    return ok({ hasMore: more, offset: last ? encodeAnchor(last) : '', events });
+    return ok({ hasMore: more, offset: last ? encodeToken(encodeAnchor(last)) : '', events });
   },
 };
 
@@ -67,6 +68,7 @@ const campaignSchema = z.strictObject({ appId: millis.optional() });
 
 /** GET /email/public/v1/campaigns/{id} */
 export const getEmailCampaign: Endpoint = {
+  takesQuery: true,
   scopes,
   handle: ({ portal, param, query }) => {
     query(campaignSchema);

@@ -3,11 +3,10 @@
 import { z } from 'zod';
 import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { EVENTS_SCOPE } from '../http/scopes.ts';
-import { badRequest } from '../hubspot-error.ts';
+import { badRequest, notInSubscription } from '../hubspot-error.ts';
 import { instantOf } from '../properties/property-values.ts';
 import { decodeAnchor, encodeAnchor } from '../records/dated-list.ts';
-import { limitSchema } from './list-query.ts';
+import { encodeToken, limitSchema, tokenSchema } from './list-query.ts';
 
 const instantSchema = z.string().transform((text, context) => {
   const at = instantOf(text);
@@ -21,14 +20,18 @@ const querySchema = z.strictObject({
   eventType: z.string().optional(),
   occurredAfter: instantSchema.optional(),
   occurredBefore: instantSchema.optional(),
-  after: z.string().optional(),
+  after: tokenSchema.optional(),
   limit: limitSchema(100, 20),
   sort: z.enum(['occurredAt', '-occurredAt']).default('-occurredAt'),
 });
 
 export const listEvents: Endpoint = {
-  scopes: () => [EVENTS_SCOPE],
+  takesQuery: true,
+  // Page visits need a subscription and no scope of their own: the API description lists `oauth`, and
+  // "Enterprise" as the required tier.
+  scopes: () => ['oauth'],
   handle: (call) => {
+    if (call.portal.tier !== 'enterprise') throw notInSubscription();
     const wanted = call.query(querySchema);
     if (wanted.objectType === undefined) throw badRequest('Invalid request parameter: objectType is required');
     if (wanted.objectType !== 'contact' && wanted.objectType !== 'CONTACT') {
@@ -63,6 +66,6 @@ export const listEvents: Endpoint = {
       properties,
     }));
     const last = items.at(-1);
-    return ok(more && last ? { results, paging: { next: { after: encodeAnchor(last) } } } : { results });
+    return ok(more && last ? { results, paging: { next: { after: encodeToken(encodeAnchor(last)) } } } : { results });
   },
 };

@@ -4,47 +4,56 @@ import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { badRequest, objectNotFound } from '../hubspot-error.ts';
 import { decodeAnchor, encodeAnchor } from '../records/dated-list.ts';
-import { limitSchema } from './list-query.ts';
+import { encodeToken, limitSchema, offsetSchema, tokenSchema } from './list-query.ts';
 
 const scopes = () => ['forms'];
 
 const listSchema = z.strictObject({
   limit: limitSchema(100, 20),
-  after: z.string().regex(/^\d+$/, 'is not a cursor').optional(),
+  after: offsetSchema.optional(),
   formTypes: z.union([z.string(), z.array(z.string())]).optional(),
   archived: z.enum(['true', 'false']).optional(),
 });
 
 /** GET /marketing/v3/forms */
 export const listForms: Endpoint = {
+  takesQuery: true,
   scopes,
   handle: (call) => {
     const { limit, after, archived } = call.query(listSchema);
     const all = archived === 'true' ? [] : [...call.portal.forms.values()];
-    const start = Number(after ?? 0);
-    const results = all.slice(start, start + limit).map(({ id, name, createdAt }) => ({
+    const start = after ?? 0;
+    const results = all.slice(start, start + limit).map(({ id, name, createdAt, formType }) => ({
       id,
       name,
-      formType: 'hubspot',
+      formType,
       createdAt: new Date(createdAt).toISOString(),
       updatedAt: new Date(createdAt).toISOString(),
       archived: false,
       fieldGroups: [],
+      // https://developers.hubspot.com/docs/api-reference/marketing-forms-v3/guide
+      configuration: { language: 'en', cloneable: true, editable: true, archivable: true, notifyRecipients: [] },
+      displayOptions: { renderRawHtml: false, theme: 'default_style', submitButtonText: 'Submit' },
+      legalConsentOptions: { type: 'none' },
     }));
     const next = start + limit;
-    return ok(next < all.length ? { results, paging: { next: { after: String(next) } } } : { results });
+    return ok(next < all.length ? { results, paging: { next: { after: encodeToken(String(next)) } } } : { results });
   },
 };
 
-const submissionsSchema = z.strictObject({ limit: limitSchema(50, 20), after: z.string().optional() });
+const submissionsSchema = z.strictObject({ limit: limitSchema(50, 20), after: tokenSchema.optional() });
 
 /** GET /form-integrations/v1/submissions/forms/{guid} */
 export const listSubmissions: Endpoint = {
+  takesQuery: true,
   scopes,
   handle: (call) => {
     const { limit, after } = call.query(submissionsSchema);
     const form = call.portal.forms.get(call.param('guid'));
-    if (!form) throw objectNotFound(`No form found with guid ${call.param('guid')}`);
+    // HubSpot lists the form of blog comments (`formTypes=all`), and refuses to list its submissions
+    // (public reports; the types: https://developers.hubspot.com/docs/api-reference/marketing-forms-v3/guide).
+    if (form?.formType === 'blog_comment') throw badRequest(`Form ${form.id} has an invalid type: BLOG_COMMENT.`);
+    if (!form || form.isDeleted) throw objectNotFound(`No form found with guid ${call.param('guid')}`);
     const anchor = after === undefined ? null : decodeAnchor(after);
     if (after !== undefined && !anchor) throw badRequest('Invalid request parameter: after is not a cursor');
     const { items, more } = form.submissions.page({
@@ -53,7 +62,7 @@ export const listSubmissions: Endpoint = {
       from: Number.NEGATIVE_INFINITY,
       to: Number.POSITIVE_INFINITY,
       limit,
-      accept: () => true,
+      accept: ({ visibleFrom }) => visibleFrom <= call.portal.clock.now(),
     });
     const results = items.map(({ id, at, pageUrl, values }) => ({
       conversionId: id,
@@ -62,6 +71,6 @@ export const listSubmissions: Endpoint = {
       pageUrl,
     }));
     const last = items.at(-1);
-    return ok(more && last ? { results, paging: { next: { after: encodeAnchor(last) } } } : { results });
+    return ok(more && last ? { results, paging: { next: { after: encodeToken(encodeAnchor(last)) } } } : { results });
   },
 };

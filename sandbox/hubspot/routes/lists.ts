@@ -5,7 +5,7 @@ import type { Endpoint } from '../http/endpoint.ts';
 import { objectNotFound } from '../hubspot-error.ts';
 import type { ContactList } from '../portal/contact-lists.ts';
 import { inJoinOrder } from '../portal/contact-lists.ts';
-import { limitSchema } from './list-query.ts';
+import { encodeToken, limitSchema, offsetSchema } from './list-query.ts';
 
 const scopes = () => ['crm.lists.read'];
 
@@ -62,18 +62,19 @@ function listJson(list: ContactList, requested: readonly string[]): Record<strin
 // client: a member who leaves shifts all later members.
 const membersSchema = z.strictObject({
   limit: limitSchema(250, 100),
-  after: z.string().regex(/^\d+$/, 'is not a cursor').optional(),
+  after: offsetSchema.optional(),
 });
 
 /** GET /crm/lists/{version}/{listId}/memberships/join-order */
 export const listMembers: Endpoint = {
+  takesQuery: true,
   scopes,
   handle: ({ portal, param, query }) => {
     const { limit, after } = query(membersSchema);
     const list = portal.lists.all.get(param('listId'));
     if (!list) throw objectNotFound(`List does not exist with ID ${param('listId')}.`);
     const members = inJoinOrder(list);
-    const start = Number(after ?? 0);
+    const start = after ?? 0;
     const end = start + limit;
     const results = members.slice(start, end).map(([recordId, at]) => ({
       recordId,
@@ -82,7 +83,7 @@ export const listMembers: Endpoint = {
     return ok({
       results,
       total: members.length,
-      ...(end < members.length ? { paging: { next: { after: String(end) } } } : {}),
+      ...(end < members.length ? { paging: { next: { after: encodeToken(String(end)) } } } : {}),
     });
   },
 };

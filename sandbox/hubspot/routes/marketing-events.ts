@@ -4,17 +4,18 @@ import { ok, type Reply } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { objectNotFound } from '../hubspot-error.ts';
 import { ATTENDANCE_STATES, countIn } from '../portal/marketing-events.ts';
-import { limitSchema } from './list-query.ts';
+import { encodeToken, limitSchema, offsetSchema } from './list-query.ts';
 
 const scopes = () => ['crm.objects.marketing_events.read'];
 
 const pageShape = {
   limit: limitSchema(100, 10),
-  after: z.string().regex(/^\d+$/, 'is not a cursor').optional(),
+  after: offsetSchema.optional(),
 };
 
 /** GET /marketing/marketing-events/{version} */
 export const listMarketingEvents: Endpoint = {
+  takesQuery: true,
   scopes,
   handle: ({ portal, query }) => {
     const { limit, after } = query(z.strictObject(pageShape));
@@ -29,7 +30,7 @@ export const listMarketingEvents: Endpoint = {
       noShows: countIn(event, 'NO_SHOW'),
       customProperties: [],
     }));
-    return page(all, Number(after ?? 0), limit);
+    return page(all, after ?? 0, limit);
   },
 };
 
@@ -41,6 +42,7 @@ const breakdownSchema = z.strictObject({
 
 /** GET /marketing/marketing-events/{version}/participations/{id}/breakdown */
 export const listParticipations: Endpoint = {
+  takesQuery: true,
   scopes,
   handle: ({ portal, param, query }) => {
     const { limit, after, state, contactIdentifier } = query(breakdownSchema);
@@ -59,12 +61,12 @@ export const listParticipations: Endpoint = {
         },
         properties: { attendanceState: each.state, occurredAt: each.at },
       }));
-    return page(all, Number(after ?? 0), limit);
+    return page(all, after ?? 0, limit);
   },
 };
 
 function page(all: readonly object[], start: number, limit: number): Reply {
   const end = start + limit;
-  const next = end < all.length ? { paging: { next: { after: String(end) } } } : {};
+  const next = end < all.length ? { paging: { next: { after: encodeToken(String(end)) } } } : {};
   return ok({ results: all.slice(start, end), total: all.length, ...next });
 }

@@ -40,6 +40,7 @@ const listSchema = z.strictObject({
 
 /** GET /crm/objects/{version}/{type} */
 export const listObjects: Endpoint = {
+  takesQuery: true,
   scopes: readScopes,
   handle: (call) => {
     const type = objectTypeOf(call);
@@ -61,6 +62,7 @@ export const listObjects: Endpoint = {
 
 /** GET /crm/objects/{version}/{type}/{id} */
 export const getObject: Endpoint = {
+  takesQuery: true,
   scopes: readScopes,
   handle: (call) => {
     const type = objectTypeOf(call);
@@ -87,6 +89,7 @@ const batchReadSchema = z.strictObject({
 
 /** POST /crm/objects/{version}/{type}/batch/read */
 export const batchRead: Endpoint = {
+  takesQuery: true,
   scopes: readScopes,
   handle: (call) => {
     const type = objectTypeOf(call);
@@ -155,11 +158,21 @@ function finder(portal: Portal, type: ObjectType, idProperty: string | undefined
     const wanted = value.toLowerCase();
     for (let after: string | null = null; ; ) {
       const { records, more } = table.list(after, 1000);
-      const found = records.find((record) => record.properties.get(idProperty)?.toLowerCase() === wanted);
+      const found = records.find((record) => identifiersOf(record, idProperty).includes(wanted));
       if (found || !more) return found;
       after = records.at(-1)?.id ?? null;
     }
   };
+}
+
+/**
+ * A contact is found by each of its addresses, also by the secondary ones in
+ * `hs_additional_emails` (measured by others; the property:
+ * https://legacydocs.hubspot.com/docs/methods/contacts/get-secondary-email-addresses-by-vid).
+ */
+function identifiersOf({ properties }: CrmRecord, idProperty: string): readonly string[] {
+  const secondary = idProperty === 'email' ? (properties.get('hs_additional_emails') ?? '').split(';') : [];
+  return [properties.get(idProperty) ?? '', ...secondary].map((value) => value.trim().toLowerCase());
 }
 
 interface Selection {
@@ -183,7 +196,9 @@ function selectedJson(
     if (links.length === 0) continue;
     const results = links.slice(0, MAX_LISTED_LINKS).flatMap((link) => {
       const plain = { id: link.to, type: listLinkType(type, to, false) };
-      return link.primary ? [{ id: link.to, type: listLinkType(type, to, true) }, plain] : [plain];
+      // A list names an own label by its text, without a category or a number.
+      const own = link.labels.map(({ label }) => ({ id: link.to, type: label.toLowerCase().replaceAll(' ', '_') }));
+      return [...own, ...(link.primary ? [{ id: link.to, type: listLinkType(type, to, true) }] : []), plain];
     });
     const paging = links.length > MAX_LISTED_LINKS ? { paging: { next: { after: String(MAX_LISTED_LINKS) } } } : {};
     linked[to] = { results, ...paging };

@@ -46,7 +46,11 @@ function checkInputs(call: Call, inputs: readonly Input[]): readonly CheckedValu
   if (twice.length > 0)
     throw badRequest(`Duplicate IDs found in batch input: [${twice.join(', ')}]. IDs must be unique.`);
   const checked = inputs.map(({ properties }) => checkValues(call.portal.registry('contacts'), properties));
-  const problems = checked.flatMap((each) => each.problems);
+  const broken = call.portal.validationRules.filter(({ contactIds }) => contactIds.some((id) => ids.includes(id)));
+  const problems = [
+    ...checked.flatMap((each) => each.problems),
+    ...broken.map(({ property, error, message }) => ({ isValid: false as const, message, error, name: property })),
+  ];
   if (problems.length > 0) throw invalidValues(problems);
   return checked;
 }

@@ -112,11 +112,11 @@ function propertyChanges({ type, id, values }: Change<'changed'>): readonly Even
   }));
 }
 
-function mergeEvent({ primaryId, mergedId, moved }: Change<'merged'>): EventContent {
+function mergeEvent({ primaryId, mergedId, newId, moved }: Change<'merged'>): EventContent {
   const fields = {
     primaryObjectId: Number(primaryId),
     mergedObjectIds: [Number(mergedId)],
-    newObjectId: Number(primaryId),
+    newObjectId: Number(newId),
     numberOfPropertiesMoved: moved,
   };
   return { type: 'contacts', event: 'merge', fields, generic: typeIdOf('contacts') };

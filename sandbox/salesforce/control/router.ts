@@ -11,6 +11,7 @@ import { fullId } from '../ids.ts';
 import { outboundSettingsSchema } from '../outbound/outbound-settings.ts';
 import { duplicateRuleSchema, lockSchema, validationRuleSchema } from '../records/record-rules.ts';
 import { badRequest, SalesforceError } from '../salesforce-error.ts';
+import * as quiet from './quiet-actions.ts';
 import * as records from './record-actions.ts';
 
 const idSchema = z.string().transform((text, context) => {
@@ -61,6 +62,11 @@ const CONTROLS: readonly Control<SalesforceRequestContext>[] = [
     'post',
     '/records/:object/:id/purge',
     (context, req) => records.purgeRecord(context, part(req, 'object'), part(req, 'id')),
+  ],
+  [
+    'put',
+    '/records/:object/:id/calculated',
+    (context, req) => quiet.calculate(context, part(req, 'object'), part(req, 'id'), req.body),
   ],
   ['put', '/validation-rules', setValidationRules],
   ['put', '/duplicate-rules', setDuplicateRules],

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadLeadforge } from '../../dataset/leadforge.ts';
+import { endWithTest } from '../end-with-test.ts';
 import { startTestSandbox } from '../hubspot/sandbox-under-test.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'leadforge-'));
@@ -80,9 +81,9 @@ test('loading a leadforge folder with a missing file fails', () => {
 
 test('loading a leadforge file with a missing column fails and names file and column', () => {
   const other = mkdtempSync(join(tmpdir(), 'leadforge-other-'));
+  endWithTest(() => rmSync(other, { recursive: true }));
   writeFileSync(join(other, 'leads.csv'), 'id,name\n1,x\n');
   expect(() => loadLeadforge(other)).toThrow(/leads\.csv: column "lead_created_at" is missing/);
-  rmSync(other, { recursive: true });
 });
 
 const PUBLIC_DATA = resolve(import.meta.dirname, '../../../../shared/data/leadforge');
@@ -98,11 +99,7 @@ describe.skipIf(!present)('the public leadforge data set', () => {
     expect(['call', 'webinar', 'content_download', 'email_reply'].map(count)).toEqual([7758 + 5210, 7772, 7827, 6976]);
     expect(data.activities.filter(({ attributes }) => attributes.path === '/pricing')).toHaveLength(3295);
     const sandbox = await startTestSandbox({ dataset: data });
-    try {
-      const calls = await sandbox.call('POST', '/crm/objects/2026-03/calls/search', { limit: 1 });
-      expect(calls.body.total).toBe(count('call'));
-    } finally {
-      await sandbox.close();
-    }
+    const calls = await sandbox.call('POST', '/crm/objects/2026-03/calls/search', { limit: 1 });
+    expect(calls.body.total).toBe(count('call'));
   });
 });

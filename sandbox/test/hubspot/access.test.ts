@@ -1,9 +1,8 @@
 // Access to the HubSpot sandbox: tokens, scopes and tiers.
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
 let sandbox: TestSandbox;
-afterEach(() => sandbox.close());
 
 const CONTACTS = '/crm/objects/2026-03/contacts';
 const EVENTS = '/events/event-occurrences/2026-03?objectType=contact&eventType=e_visited_page';

@@ -1,12 +1,11 @@
 // The control API: user actions in HubSpot, and the modification times that they change.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { NOW, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
 let sandbox: TestSandbox;
 beforeEach(async () => {
   sandbox = await startTestSandbox({ searchLagMs: 0 });
 });
-afterEach(() => sandbox.close());
 
 const contact = async (at: number) => (await sandbox.control('GET', `/contacts/${sandbox.id(at)}`)).body;
 

@@ -1,9 +1,8 @@
 // HubSpot's counters on a contact, and their history.
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { NOW, people, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
 let sandbox: TestSandbox;
-afterEach(() => sandbox.close());
 
 const CONTACTS = '/crm/objects/2026-03/contacts';
 const VIEWS = 'hs_analytics_num_page_views';

@@ -1,8 +1,7 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
 let sandbox: TestSandbox;
-afterEach(() => sandbox.close());
 
 const DEALS = '/crm/objects/2026-03/deals';
 

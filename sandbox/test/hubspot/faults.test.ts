@@ -2,18 +2,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { endWithTest } from '../end-with-test.ts';
 import { startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
 let sandbox: TestSandbox;
 let folder: string;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sandbox-'));
+  endWithTest(() => rmSync(folder, { recursive: true }));
   sandbox = await startTestSandbox({ logFile: join(folder, 'log.ndjson') });
-});
-afterEach(async () => {
-  await sandbox.close();
-  rmSync(folder, { recursive: true });
 });
 
 const CONTACTS = '/crm/objects/2026-03/contacts';

@@ -1,10 +1,9 @@
 // Form submissions and page visits: order, paging and delay.
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { SeedActivity } from '../../dataset/dataset.ts';
 import { people, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
 let sandbox: TestSandbox;
-afterEach(() => sandbox.close());
 
 const minute = (at: number) => Date.parse('2026-02-01T00:00:00Z') + at * 60_000;
 const many = (type: string, count: number, attributes = {}): SeedActivity[] =>

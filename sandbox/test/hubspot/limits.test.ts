@@ -1,9 +1,8 @@
 // Rolling rate-limit windows, the daily quota, and their headers.
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
 let sandbox: TestSandbox;
-afterEach(() => sandbox.close());
 
 const details = () => sandbox.call('GET', '/account-info/2026-03/details');
 const search = () => sandbox.call('POST', '/crm/objects/2026-03/contacts/search', {});

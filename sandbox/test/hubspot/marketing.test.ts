@@ -1,10 +1,9 @@
 // Marketing e-mails, lists and marketing events: format, paging and user actions.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { SeedActivity } from '../../dataset/dataset.ts';
 import { NOW, people, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
 let sandbox: TestSandbox;
-afterEach(() => sandbox.close());
 
 const minute = (at: number) => Date.parse('2026-02-01T00:00:00Z') + at * 60_000;
 const act = (number: number, type: string, attributes = {}) =>

@@ -1,5 +1,5 @@
 // Property definitions and groups, as setup and doctor use them.
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
 const PROPERTIES = '/crm/properties/2026-03/contacts';
@@ -7,7 +7,6 @@ let sandbox: TestSandbox;
 beforeEach(async () => {
   sandbox = await startTestSandbox({ tier: 'free' });
 });
-afterEach(() => sandbox.close());
 
 const newProperty = (more: object = {}) => ({
   name: 'lead_status_x',

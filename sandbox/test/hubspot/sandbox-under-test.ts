@@ -2,6 +2,7 @@
 // client.
 import type { Dataset, SeedActivity, SeedCompany, SeedPerson } from '../../dataset/dataset.ts';
 import { type HubSpotSandbox, type HubSpotSandboxOptions, startHubSpotSandbox } from '../../hubspot/start.ts';
+import { endWithTest } from '../end-with-test.ts';
 
 export const NOW = new Date('2026-03-10T12:00:00Z');
 
@@ -21,6 +22,7 @@ export interface TestSandbox extends HubSpotSandbox {
   id(number: number): string;
 }
 
+/** Closed with the test that starts it. */
 export async function startTestSandbox(
   options: Partial<Omit<HubSpotSandboxOptions, 'port' | 'clock' | 'now'>> = {},
 ): Promise<TestSandbox> {
@@ -44,6 +46,7 @@ export async function startTestSandbox(
   };
   return {
     ...sandbox,
+    close: endWithTest(sandbox.close),
     advanceClock: (ms) => {
       now += ms;
     },

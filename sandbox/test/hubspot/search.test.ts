@@ -1,9 +1,8 @@
 // Search: results, rejected requests, and the delay of its index.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { people, startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 
 let sandbox: TestSandbox;
-afterEach(() => sandbox.close());
 
 const PATH = '/crm/objects/2026-03/contacts/search';
 const filter = (propertyName: string, operator: string, more = {}) => ({ propertyName, operator, ...more });

@@ -1,12 +1,11 @@
 // The control API: user actions in Salesforce, and the modification times that they change.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { peopleWithDeals, startTestOrg, type TestOrg } from './sandbox-under-test.ts';
 
 let org: TestOrg;
 beforeEach(async () => {
   org = await startTestOrg({ dataset: peopleWithDeals(4, [0]) });
 });
-afterEach(() => org.close());
 
 const record = async (object: string, id: string) => (await org.control('GET', `/records/${object}/${id}`)).body.values;
 const act = (personId: string, type: string, attributes: object = {}, at?: string) =>

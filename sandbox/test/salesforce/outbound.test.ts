@@ -1,8 +1,9 @@
 // Outbound messages of the sandbox: content and retries. The receiver is a small server in this
 // test.
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { endWithTest } from '../end-with-test.ts';
 import { people } from '../hubspot/sandbox-under-test.ts';
 import { startTestOrg, type TestOrg } from './sandbox-under-test.ts';
 
@@ -11,7 +12,6 @@ const ACK =
 const XML = 'text/xml; charset=utf-8';
 
 let org: TestOrg;
-let server: Server;
 let url: string;
 /** `at`: milliseconds of a monotonic clock. */
 let received: { body: string; type: string | undefined; action: string | undefined; at: number }[];
@@ -24,22 +24,21 @@ const acknowledge = respondWith(200, XML, ACK);
 beforeEach(async () => {
   received = [];
   respond = acknowledge;
-  server = createServer(async (req, res) => {
+  const server = createServer(async (req, res) => {
     const at = performance.now();
     const body = await new Response(ReadableStream.from(req)).text();
     received.push({ body, type: req.headers['content-type'], action: req.headers.soapaction?.toString(), at });
     respond(res, received.length);
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  endWithTest(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => void server.close(resolve));
+  });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   url = `http://127.0.0.1:${address.port}/webhooks/salesforce/secret`;
   org = await startTestOrg();
-});
-afterEach(async () => {
-  await org.close();
-  server.closeAllConnections();
-  await new Promise((resolve) => void server.close(resolve));
 });
 
 const setTarget = (more: object = {}) => org.control('PUT', '/outbound', { targetUrl: url, retryMs: 10, ...more });
@@ -104,7 +103,6 @@ describe('an outbound message', () => {
   });
 
   test('has at most 100 notifications, so that 130 leads of one transaction make two', async () => {
-    await org.close();
     org = await startTestOrg({ dataset: people(130) });
     await setTarget();
     const ids = [...org.leadIds.values()];

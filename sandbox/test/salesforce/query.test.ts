@@ -221,32 +221,24 @@ describe('query pages', () => {
 
 test('an object that the user cannot see is missing from describe, queries, relationships and bulk jobs', async () => {
   const hidden = await startTestOrg({ dataset: peopleWithDeals(1, []), hiddenFields: ['Campaign'] });
-  try {
-    expect((await hidden.call('GET', '/sobjects/Campaign/describe')).status).toBe(404);
-    const { sobjects } = (await hidden.call('GET', '/sobjects')).body;
-    expect(sobjects.map(({ name }: { name: string }) => name)).not.toContain('Campaign');
-    expect((await hidden.query('SELECT Id FROM Campaign')).body[0].errorCode).toBe('INVALID_TYPE');
-    expect((await hidden.query('SELECT Campaign.Name FROM CampaignMember')).body[0].errorCode).toBe('INVALID_FIELD');
-    const job = { operation: 'query', query: 'SELECT Id FROM Campaign' };
-    expect((await hidden.call('POST', '/jobs/query', job)).status).toBe(400);
-    await hidden.control('PUT', '/hidden-fields', []);
-    expect((await hidden.query('SELECT Id FROM Campaign')).status).toBe(200);
-  } finally {
-    await hidden.close();
-  }
+  expect((await hidden.call('GET', '/sobjects/Campaign/describe')).status).toBe(404);
+  const { sobjects } = (await hidden.call('GET', '/sobjects')).body;
+  expect(sobjects.map(({ name }: { name: string }) => name)).not.toContain('Campaign');
+  expect((await hidden.query('SELECT Id FROM Campaign')).body[0].errorCode).toBe('INVALID_TYPE');
+  expect((await hidden.query('SELECT Campaign.Name FROM CampaignMember')).body[0].errorCode).toBe('INVALID_FIELD');
+  const job = { operation: 'query', query: 'SELECT Id FROM Campaign' };
+  expect((await hidden.call('POST', '/jobs/query', job)).status).toBe(400);
+  await hidden.control('PUT', '/hidden-fields', []);
+  expect((await hidden.query('SELECT Id FROM Campaign')).status).toBe(200);
 });
 
 test('with shared activities, TaskRelation lists all people of a task', async () => {
   const dataset = peopleWithDeals(2, [], activities.slice(0, 1));
   const shared = await startTestOrg({ dataset, sharedActivities: true });
-  try {
-    const [TaskId] = await shared.column('SELECT Id FROM Task');
-    await shared.control('POST', '/records/TaskRelation', { values: { TaskId, RelationId: shared.lead(0) } });
-    const soql = 'SELECT RelationId, Relation.Type FROM TaskRelation WHERE IsWhat = false ORDER BY Id';
-    expect(await shared.column(soql, 'RelationId')).toEqual([shared.lead(1), shared.lead(0)]);
-    const { fields } = (await shared.call('GET', '/sobjects/TaskRelation/describe')).body;
-    expect(fields.some(({ updateable }: { updateable: boolean }) => updateable)).toBe(false);
-  } finally {
-    await shared.close();
-  }
+  const [TaskId] = await shared.column('SELECT Id FROM Task');
+  await shared.control('POST', '/records/TaskRelation', { values: { TaskId, RelationId: shared.lead(0) } });
+  const soql = 'SELECT RelationId, Relation.Type FROM TaskRelation WHERE IsWhat = false ORDER BY Id';
+  expect(await shared.column(soql, 'RelationId')).toEqual([shared.lead(1), shared.lead(0)]);
+  const { fields } = (await shared.call('GET', '/sobjects/TaskRelation/describe')).body;
+  expect(fields.some(({ updateable }: { updateable: boolean }) => updateable)).toBe(false);
 });

@@ -6,6 +6,7 @@ import {
   type SalesforceSandboxOptions,
   startSalesforceSandbox,
 } from '../../salesforce/start.ts';
+import { endWithTest } from '../end-with-test.ts';
 import { people } from '../hubspot/sandbox-under-test.ts';
 
 export const NOW = new Date('2026-03-10T12:00:00Z');
@@ -35,12 +36,14 @@ export interface TestOrg extends SalesforceSandbox {
   contact(number: number): string;
 }
 
+/** Closed with the test that starts it. */
 export async function startTestOrg(
   options: Partial<Omit<SalesforceSandboxOptions, 'port' | 'clock' | 'now'>> = {},
 ): Promise<TestOrg> {
   let now = NOW.getTime();
   const clock = { now: () => new Date(now) };
   const sandbox = await startSalesforceSandbox({ port: 0, clock, dataset: people(3), ...options });
+  const close = endWithTest(sandbox.close);
   const send: TestOrg['send'] = async (method, path, body, headers = {}) => {
     const isText = typeof body === 'string';
     const type = isText ? 'text/csv' : 'application/json';
@@ -71,6 +74,7 @@ export async function startTestOrg(
     call('GET', `/${all ? 'queryAll' : 'query'}?q=${encodeURIComponent(soql)}`);
   return {
     ...sandbox,
+    close,
     advanceClock: (ms) => {
       now += ms;
     },

@@ -1,22 +1,23 @@
 // Checks shared by the parts of a model: ids, references, conditions, field names, activity types.
 import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../../domain/canonical.ts';
+import type { Problem } from '../../domain/problem.ts';
+import { closest } from '../../problems/suggest.ts';
 import type { Path } from '../../yaml/parse-yaml.ts';
 import { type Condition, conditionFields, lacksField } from '../schemas/condition-schema.ts';
 
-export interface ModelProblem {
-  readonly level: 'error' | 'warning';
+export interface ModelProblem extends Pick<Problem, 'level' | 'message' | 'fix' | 'listed'> {
   readonly path: Path;
-  readonly message: string;
-  readonly fix?: string;
 }
 
 /** An error for a reference to an unknown id. @param kind `signal`, `band` */
 export function unknownReference(kind: string, id: string, known: Iterable<string>, path: Path): ModelProblem {
+  const ids = [...known];
+  const meant = closest(id, ids);
   return {
     level: 'error',
     path,
-    message: `unknown ${kind} "${id}".`,
-    fix: `Use one of: ${[...known].join(', ') || '(none defined)'}.`,
+    message: meant === null ? `unknown ${kind} "${id}".` : `unknown ${kind} "${id}": did you mean ${meant}?`,
+    fix: ids.length === 0 ? `The model has no ${kind}.` : `Use one of: ${ids.join(', ')}.`,
   };
 }
 
@@ -28,8 +29,15 @@ export function repeatedIds(list: readonly { readonly id: string }[], path: Path
       seen.add(id);
       return [];
     }
-    const message = `duplicate id "${id}" in this list.`;
-    return [{ level: 'error', path: [...path, index, 'id'], message, fix: 'Give each entry a unique id.' }];
+    const message = `the id "${id}" stands twice in this list.`;
+    return [
+      {
+        level: 'error',
+        path: [...path, index, 'id'],
+        message,
+        fix: `Give one of them another id, for example ${id}_2.`,
+      },
+    ];
   });
 }
 
@@ -38,25 +46,34 @@ export function conditionProblems(condition: Condition, path: Path, defaultField
   const fields = conditionFields(condition, defaultField).filter((field) => field !== defaultField);
   const unknown = unknownFields(fields, path);
   if (!lacksField(condition, defaultField)) return unknown;
-  const message = 'an operator has no field.';
-  return [...unknown, { level: 'error', path, message, fix: 'Add a field, e.g. field: contact.job_title.' }];
+  const message = 'the condition does not say which field it is about.';
+  return [...unknown, { level: 'error', path, message, fix: 'Add field: contact.job_title' }];
 }
 
 /** A warning for each field name that is not canonical. */
 export function unknownFields(fields: readonly string[], path: Path): ModelProblem[] {
   return fields
     .filter((field) => !CANONICAL_FIELDS.includes(field))
-    .map((field) => ({
-      level: 'warning',
-      path,
-      message: `unknown field "${field}".`,
-      fix: 'Check the spelling. If it is your own field, a mapping must fill it.',
-    }));
+    .map((field) => {
+      const fix = 'Check the spelling. If it is your own field, a mapping must fill it.';
+      return unknownName('field', field, { known: CANONICAL_FIELDS, path, fix });
+    });
 }
 
 export function unknownActivity(type: string, path: Path): ModelProblem[] {
   if (Object.hasOwn(CANONICAL_ACTIVITIES, type)) return [];
-  const message = `unknown activity type "${type}".`;
   const fix = 'Check the spelling. If it is your own type, a mapping must create its activities.';
-  return [{ level: 'warning', path, message, fix }];
+  return [unknownName('activity type', type, { known: Object.keys(CANONICAL_ACTIVITIES), path, fix })];
+}
+
+/** A warning for a name that may be the team's own, and may be misspelled. */
+function unknownName(
+  kind: string,
+  name: string,
+  { known, path, fix }: { readonly known: readonly string[]; readonly path: Path; readonly fix: string },
+): ModelProblem {
+  const meant = closest(name, known);
+  const noun = `unknown ${kind}`;
+  if (meant === null) return { level: 'warning', path, message: `${noun} "${name}".`, fix, listed: { noun, name } };
+  return { level: 'warning', path, message: `${noun} "${name}": did you mean ${meant}?`, fix };
 }

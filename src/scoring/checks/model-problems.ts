@@ -54,7 +54,12 @@ function behaviorProblems({ behavior }: Model): ModelProblem[] {
   const { signals, groups = [], min = 0, max } = behavior;
   const problems = [...repeatedIds(signals, ['behavior', 'signals']), ...repeatedIds(groups, ['behavior', 'groups'])];
   if (max !== undefined && min !== 'none' && min > max) {
-    problems.push({ level: 'error', path: ['behavior', 'max'], message: `max ${max} is below min ${min}.` });
+    problems.push({
+      level: 'error',
+      path: ['behavior', 'max'],
+      message: `max ${max} is below min ${min}.`,
+      fix: `Write max: ${min} or more.`,
+    });
   }
   signals.forEach((signal, index) => {
     problems.push(...signalProblems(signal, ['behavior', 'signals', index]));
@@ -78,7 +83,16 @@ function signalProblems(signal: SignalSource, path: Path): ModelProblem[] {
       const repeated = signal.tiers.flatMap(({ count }, index): ModelProblem[] => {
         const isFirst = signal.tiers.findIndex((tier) => tier.count === count) === index;
         const at = [...path, 'tiers', index, 'count'];
-        return isFirst ? [] : [{ level: 'error', path: at, message: `duplicate tier for count ${count}.` }];
+        return isFirst
+          ? []
+          : [
+              {
+                level: 'error',
+                path: at,
+                message: `the tier for count ${count} stands twice.`,
+                fix: 'Remove one, or change its count.',
+              },
+            ];
       });
       return [...repeated, ...unknownActivity(signal.activity, [...path, 'activity'])];
     }
@@ -95,16 +109,27 @@ function groupProblems({ signals, groups = [] }: NonNullable<Model['behavior']>)
     const path: Path = ['behavior', 'groups', index];
     const { min, max } = group;
     if (min === undefined && max === undefined) {
-      problems.push({ level: 'error', path, message: 'a group needs max or min.' });
+      problems.push({ level: 'error', path, message: 'a group needs max or min.', fix: 'Add max: 10' });
     } else if (min !== undefined && max !== undefined && min > max) {
-      problems.push({ level: 'error', path: [...path, 'max'], message: `max ${max} is below min ${min}.` });
+      problems.push({
+        level: 'error',
+        path: [...path, 'max'],
+        message: `max ${max} is below min ${min}.`,
+        fix: `Write max: ${min} or more.`,
+      });
     }
     group.signals.forEach((id, number) => {
       const at = [...path, 'signals', number];
       const otherGroup = owner.get(id);
       if (!ids.has(id)) problems.push(unknownReference('signal', id, ids, at));
       else if (otherGroup === undefined) owner.set(id, group.id);
-      else problems.push({ level: 'error', path: at, message: `signal "${id}" is already in group "${otherGroup}".` });
+      else
+        problems.push({
+          level: 'error',
+          path: at,
+          message: `signal "${id}" is already in group "${otherGroup}".`,
+          fix: 'A signal is in one group at most: remove it here or there.',
+        });
     });
   });
   return problems;

@@ -35,13 +35,15 @@ function bandProblems(band: BandSource, basis: string, path: Path): ModelProblem
   const problems: ModelProblem[] = [];
   if (band[needed] === undefined) {
     const message = `with basis ${basis}, every band but the last needs ${needed}.`;
-    problems.push({ level: 'error', path, message });
+    const fix = needed === 'cells' ? 'Add cells: [A1, A2]' : 'Add at_least: 50';
+    problems.push({ level: 'error', path, message, fix });
   }
   if (band[unused] !== undefined) {
     problems.push({
       level: 'warning',
       path: [...path, unused],
       message: `with basis ${basis}, ${unused} is not used.`,
+      fix: 'Remove it.',
     });
   }
   return problems;
@@ -54,6 +56,7 @@ function lastBandProblems(band: BandSource, path: Path): ModelProblem[] {
       level: 'warning',
       path: [...path, key],
       message: `the last band always applies, so ${key} is not used.`,
+      fix: 'The best band comes first; the last one has no such key: { id: cold, label: Cold }.',
     }));
 }
 
@@ -69,8 +72,22 @@ function levelProblems(levels: Readonly<Record<string, number>>, basis: string):
   const path: Path = ['status', 'behavior_levels'];
   const values = Object.values(levels);
   if (basis === 'matrix' && values.length === 0) {
-    return [{ level: 'error', path: ['status'], message: 'basis matrix needs behavior_levels.' }];
+    return [
+      {
+        level: 'error',
+        path: ['status'],
+        message: 'basis matrix needs behavior_levels.',
+        fix: 'Add behavior_levels: { 1: 60, 2: 40, 3: 20, 4: 0 }',
+      },
+    ];
   }
   if (new Set(values).size === values.length) return [];
-  return [{ level: 'error', path, message: 'two behavior levels start at the same score.' }];
+  return [
+    {
+      level: 'error',
+      path,
+      message: 'two behavior levels start at the same score.',
+      fix: 'Give each level another score.',
+    },
+  ];
 }

@@ -10,6 +10,7 @@ import { findNextChange } from '../look-ahead/next-change.ts';
 import { bandIndexOf } from '../status.ts';
 import { cutToLength, signed } from './cut-to-length.ts';
 import { originsOf } from './reason-origins.ts';
+import { ungradedLines, unmetLines } from './what-is-missing.ts';
 
 export interface ExplainOptions {
   /** IANA name, e.g. `Europe/Berlin`. */
@@ -21,7 +22,7 @@ export interface ExplainOptions {
 /**
  * @param lead the lead and `model` the model that gave `result` at `now` (epoch ms)
  * @returns lines: the sum, the contributions (the only lines that begin with a sign and a number),
- *   overrides and gates, the next change and the next step
+ *   overrides, gates and unmet requirements, the next change and the next step
  * @throws RangeError when the time zone is unknown
  */
 export function explain(
@@ -47,7 +48,7 @@ export function explain(
         points: each.points,
         text: reasonLine(each, model, { date, origins: originsOf(each, lead, model, now) }),
       })),
-      limits: [...overrideLines(lead, model), ...gateLines(result, model)],
+      limits: [...overrideLines(lead, model), ...gateLines(result, model), ...missingLines(assessment, lead)],
       next: nextLines(assessment, now, date),
     },
     options.maxLength ?? Infinity,
@@ -108,6 +109,10 @@ function gateLines({ gates }: ScoreResult, model: CompiledModel): string[] {
     const band = model.bands.find((each) => each.id === max_band)?.label ?? max_band;
     return oneLine(`Held at ${band}: ${label}. Would be lifted by ${lift.join(', ')}`);
   });
+}
+
+function missingLines(assessment: Assessment, lead: Lead): string[] {
+  return [...unmetLines(assessment), ...ungradedLines(assessment, lead)].map(oneLine);
 }
 
 function nextLines(assessment: Assessment, now: number, date: (at: number) => string): string[] {

@@ -24,7 +24,7 @@ export const behaviorSchema = z.strictObject({
     .optional()
     .describe('With decay: linear, the time after which no points are left. Default 90d.'),
   min: z
-    .union([z.literal('none'), z.number()], 'expected a number, or none')
+    .union([z.literal('none'), z.number()], 'must be a number or none')
     .optional()
     .describe('The lowest behavior score; default 0, so that negative points build no debt; none = no floor.'),
   max: z.number().optional().describe('The highest behavior score; default: no limit.'),

@@ -1,10 +1,10 @@
 // The schema of a condition, for models and mappings. Types and schemas only; conditions.ts compiles
 // them.
-import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { expressionProblem } from './expression-problem.ts';
 import { oneOfShapes } from './schema-shapes.ts';
 
-const scalarSchema = z.union([z.string(), z.number(), z.boolean()], 'expected text, a number, true or false');
+const scalarSchema = z.union([z.string(), z.number(), z.boolean()], 'must be a text, a number, true or false');
 export type Scalar = z.infer<typeof scalarSchema>;
 
 /** Conditions on one value; every given operator must hold. */
@@ -32,15 +32,9 @@ export interface Condition extends Operators {
 }
 
 const expressionSchema = z.string().superRefine((expression, context) => {
-  try {
-    RE2JS.compile(expression);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    context.addIssue({
-      code: 'custom',
-      message: `not a valid RE2 expression: ${reason} (RE2 has no lookaround and no back references)`,
-    });
-  }
+  const problem = expressionProblem(expression);
+  if (problem === null) return;
+  context.addIssue({ code: 'custom', message: `the pattern cannot be read: ${problem.what}`, params: problem });
 });
 
 const operatorShape = {
@@ -72,7 +66,8 @@ const operatorShape = {
     .optional()
     .describe('The operators inside must not hold. An unknown value stays unknown.'),
 };
-const NO_OPERATOR = `a condition needs an operator: one of ${Object.keys(operatorShape).join(', ')}`;
+const OPERATORS = Object.keys(operatorShape).join(', ');
+const NO_OPERATOR = `a condition needs an operator: ${OPERATORS}`;
 
 const operatorsSchema: z.ZodType<Operators> = z
   .strictObject(operatorShape)

@@ -31,6 +31,7 @@ const overrideSchema = z
   })
   .refine(({ min_grade, max_grade }) => min_grade !== undefined || max_grade !== undefined, {
     message: 'an override needs min_grade or max_grade',
+    params: { fix: 'Add max_grade: D' },
   })
   .meta(oneOfShapes({ needs: ['min_grade'] }, { needs: ['max_grade'] }));
 

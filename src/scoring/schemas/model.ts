@@ -1,6 +1,6 @@
 // Reads a model file: text in; a valid model, or problems with file, line and path, out.
 import type { Problem } from '../../domain/problem.ts';
-import { formatPath, parseYaml } from '../../yaml/parse-yaml.ts';
+import { byPlace, formatPath, type Path, type Place, parseYaml } from '../../yaml/parse-yaml.ts';
 import { findProblems } from '../checks/model-problems.ts';
 import { type Model, modelSchema } from './model-schema.ts';
 
@@ -13,12 +13,23 @@ export { type Model, modelSchema } from './model-schema.ts';
  *   order
  */
 export function readModel(text: string, file: string): { model: Model | null; problems: Problem[] } {
-  const { value, problems, locate } = parseYaml(text, file, modelSchema);
-  if (!value) return { model: null, problems: [...problems] };
-  const found = findProblems(value).map(({ level, path, message, fix }): Problem => {
-    const problem = { level, file, line: locate(path), path: formatPath(path), message };
-    return fix === undefined ? problem : { ...problem, fix };
+  const { model, problems } = readModelWithPlaces(text, file);
+  return { model, problems };
+}
+
+interface ReadModel {
+  readonly model: Model | null;
+  readonly problems: Problem[];
+  locate(path: Path): Place;
+}
+
+/** As `readModel`, with the places of the file, for further checks. */
+export function readModelWithPlaces(text: string, file: string): ReadModel {
+  const { value, problems, locate } = parseYaml(text, file, modelSchema, 'model');
+  if (!value) return { model: null, problems: [...problems], locate };
+  const found = findProblems(value).map(({ path, ...problem }): Problem => {
+    return { ...problem, file, ...locate(path), path: formatPath(path) };
   });
-  found.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
-  return { model: found.some((problem) => problem.level === 'error') ? null : value, problems: found };
+  found.sort(byPlace);
+  return { model: found.some((problem) => problem.level === 'error') ? null : value, problems: found, locate };
 }

@@ -2,21 +2,22 @@
 // belong together.
 import { z } from 'zod';
 import { CANONICAL_ACTIVITIES } from '../../domain/canonical.ts';
-import { DURATION, parseDuration } from '../duration.ts';
+import { DURATION, guessDuration, parseDuration } from '../duration.ts';
 import { conditionSchema } from './condition-schema.ts';
 
 export const idSchema = z.string().min(1);
-export const durationSchema = z
-  .string()
-  .refine(
-    (text) => parseDuration(text) !== null,
-    'expected a positive number directly followed by s, m, h, d or w, as in 30d',
-  )
-  .meta({ pattern: DURATION.source });
-export const halfLifeSchema = z.union(
-  [z.literal('none'), durationSchema],
-  'expected a duration (a positive number directly followed by s, m, h, d or w), or none',
-);
+const FORM = 'a number above 0, directly followed by s, m (minutes), h, d or w';
+const durationOr = (message: string) =>
+  z
+    .string(message)
+    .superRefine((text, context) => {
+      if (parseDuration(text) !== null) return;
+      const meant = guessDuration(text);
+      context.addIssue({ code: 'custom', message, params: meant === null ? {} : { write: meant } });
+    })
+    .meta({ pattern: DURATION.source });
+export const durationSchema = durationOr(`must be a duration: ${FORM}`);
+export const halfLifeSchema = z.union([z.literal('none'), durationOr(`must be a duration or none: ${FORM}`)]);
 const activitySchema = idSchema.meta({ examples: Object.keys(CANONICAL_ACTIVITIES) });
 const whereSchema = z
   .record(z.string(), conditionSchema)

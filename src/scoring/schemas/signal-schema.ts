@@ -1,6 +1,7 @@
 // The schema of a signal in a model file. A signal is exactly one of four kinds; its keys decide
 // which.
 import type { z } from 'zod';
+import { exampleOf } from '../../problems/examples.ts';
 import type { Condition } from './condition-schema.ts';
 import { oneOfShapes } from './schema-shapes.ts';
 import { type AbsentFields, type SignalFields, signalFields } from './signal-fields.ts';
@@ -42,11 +43,19 @@ type Key = keyof SignalFields;
 const COMMON_KEYS: readonly Key[] = ['id', 'label'];
 
 const KINDS = {
-  counted: { needs: ['activity', 'points'], may: ['where', 'max_count', 'half_life', 'lifetime'] },
-  tiered: { needs: ['activity', 'tiers'], may: ['where', 'window', 'half_life', 'lifetime'] },
-  absent: { needs: ['absent', 'points'], may: [] },
-  state: { needs: ['when', 'points'], may: [] },
-} satisfies Record<string, { needs: readonly Key[]; may: readonly Key[] }>;
+  counted: {
+    what: 'a signal that counts activities',
+    needs: ['activity', 'points'],
+    may: ['where', 'max_count', 'half_life', 'lifetime'],
+  },
+  tiered: {
+    what: 'a signal with tiers',
+    needs: ['activity', 'tiers'],
+    may: ['where', 'window', 'half_life', 'lifetime'],
+  },
+  absent: { what: 'a signal with absent', needs: ['absent', 'points'], may: [] },
+  state: { what: 'a signal with when', needs: ['when', 'points'], may: [] },
+} satisfies Record<string, { what: string; needs: readonly Key[]; may: readonly Key[] }>;
 
 function kindOf(signal: SignalFields): keyof typeof KINDS {
   if (signal.absent !== undefined) return 'absent';
@@ -56,7 +65,11 @@ function kindOf(signal: SignalFields): keyof typeof KINDS {
 
 function checkKind(signal: SignalFields, context: z.RefinementCtx): void {
   if (signal.activity === undefined && signal.absent === undefined && signal.when === undefined) {
-    context.addIssue({ code: 'custom', message: 'a signal needs one of activity, absent, when' });
+    context.addIssue({
+      code: 'custom',
+      message: 'a signal needs one of activity, absent, when',
+      params: { fix: 'Add activity: page_view' },
+    });
     return;
   }
   const kind = kindOf(signal);
@@ -64,16 +77,25 @@ function checkKind(signal: SignalFields, context: z.RefinementCtx): void {
   const allowed = new Set<string>([...COMMON_KEYS, ...needs, ...may]);
   for (const key of needs) {
     if (signal[key] === undefined) {
-      context.addIssue({ code: 'custom', message: `a signal of kind "${kind}" needs ${key}` });
+      context.addIssue({
+        code: 'custom',
+        message: `${key} is missing: ${KINDS[kind].what} needs it`,
+        params: { fix: `Add ${key}: ${exampleOf(key)}` },
+      });
     }
   }
   for (const key of Object.keys(signal)) {
     if (allowed.has(key)) continue;
-    context.addIssue({ code: 'custom', path: [key], message: `a signal of kind "${kind}" must not have ${key}` });
+    context.addIssue({
+      code: 'custom',
+      path: [key],
+      message: `${key} does not belong to ${KINDS[kind].what}`,
+      params: { fix: `Remove it. The signal may have: ${[...allowed].join(', ')}.` },
+    });
   }
   if (signal.half_life !== undefined && signal.lifetime !== undefined) {
-    const message = 'a signal has either half_life or lifetime, not both';
-    context.addIssue({ code: 'custom', path: ['lifetime'], message });
+    const message = 'the signal has half_life and lifetime, which exclude each other';
+    context.addIssue({ code: 'custom', path: ['lifetime'], message, params: { fix: 'Remove one of them.' } });
   }
 }
 

@@ -8,12 +8,13 @@ import { durationSchema, idSchema } from './signal-fields.ts';
 export const gradeSchema = z.enum(['A', 'B', 'C', 'D', 'F']);
 
 const TOP = /^(\d+(?:\.\d+)?)%$/;
+const TOP_FORM = 'must be a share of the leads: above 0% and at most 100%, for example 5%';
 const topSchema = z
-  .string()
+  .string(TOP_FORM)
   .refine((text) => {
     const share = Number(TOP.exec(text)?.[1]);
     return share > 0 && share <= 100;
-  }, 'expected a share of the leads above 0%, up to 100%, as in 5%')
+  }, TOP_FORM)
   .meta({ pattern: TOP.source });
 
 // One schema for both objects, so that an error names the wrong key instead of "matches neither".
@@ -41,7 +42,11 @@ function toThreshold(fields: ThresholdFields, context: z.RefinementCtx): Thresho
   const { points, top, floor, hysteresis = 0 } = fields;
   if (points !== undefined && top === undefined && floor === undefined) return { points, hysteresis };
   if (points === undefined && top !== undefined && floor !== undefined) return { top, floor, hysteresis };
-  context.addIssue({ code: 'custom', message: 'expected points, or top and floor' });
+  context.addIssue({
+    code: 'custom',
+    message: 'at_least needs either points, or top and floor',
+    params: { fix: 'Write at_least: { points: 80 }, or at_least: { top: 5%, floor: 60 }.' },
+  });
   return z.NEVER;
 }
 
@@ -72,7 +77,7 @@ const bandSchema = z.strictObject({
       'The lowest points; or { top: 5%, floor: 60 }, the best share of all leads. The last band has no threshold.',
     ),
   cells: z
-    .array(z.string().regex(/^[ABCDF]./, 'expected a grade and a behavior level, as in A1'))
+    .array(z.string().regex(/^[ABCDF]./, 'must be a grade and a behavior level: for example A1'))
     .optional()
     .describe('With basis: matrix, the cells of this band: fit grade and behavior level, as in A1.'),
   requires: requiresSchema.optional().describe('Requirements besides the points.'),

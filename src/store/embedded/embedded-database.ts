@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { claimLock, type FolderOwner, type OwnerState, ownerState, readLock } from './folder-lock.ts';
-import { answers, makePrivateFolder, socketFolderOf, socketPath } from './socket-folder.ts';
+import { answers, makePrivateFolder, makePrivateTree, socketFolderOf, socketPath } from './socket-folder.ts';
 
 export interface EmbeddedDatabase {
   /** The `host` for pg. */
@@ -62,9 +62,13 @@ async function serve(dataDir: string, release: () => Promise<void>): Promise<Emb
   try {
     const socketFolder = socketFolderOf(dataDir);
     await makePrivateFolder(socketFolder);
-    const thread = await startThread(join(dataDir, 'postgres'), socketPath(socketFolder));
+    const files = join(dataDir, 'postgres');
+    const thread = await startThread(files, socketPath(socketFolder));
+    // PGlite unpacks its first files with a mode that lets everybody read and write them.
+    await makePrivateTree(dataDir);
     const close = async () => {
       await stopThread(thread);
+      await makePrivateTree(dataDir);
       // Only a folder in the temporary folder would be left behind.
       await rmdir(socketFolder).catch(() => undefined);
       await release();

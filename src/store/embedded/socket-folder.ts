@@ -1,6 +1,6 @@
 // The folder of the embedded database's Unix socket. Only the owner can enter it, as the socket
 // asks for no password.
-import { chmod, lstat, mkdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +37,16 @@ export async function makePrivateFolder(path: string): Promise<void> {
     throw new Error(`${path} belongs to another user or is not a folder. Remove it, or choose a shorter DATA_DIR.`);
   }
   await chmod(path, 0o700);
+}
+
+/** Everything in the folder is for its owner alone: files 0600, folders 0700. */
+export async function makePrivateTree(path: string): Promise<void> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    const mode = entry.isDirectory() ? 0o700 : 0o600;
+    // A database that runs may have removed the file meanwhile.
+    await chmod(join(entry.parentPath, entry.name), mode).catch(() => undefined);
+  }
 }
 
 /** Whether a process listens on the socket of that folder. */

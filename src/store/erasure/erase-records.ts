@@ -6,6 +6,7 @@ import { eraseInboxIds } from '../inbox/inbox.ts';
 import { jsonRows } from '../json-rows.ts';
 import { type LockedLeads, withLockedLeads } from '../leads/lock-leads.ts';
 import { refKey } from '../records/ref-key.ts';
+import { clearSetAsideRecords } from '../set-aside/set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { UnlinkedCounts } from './erase-unlinked.ts';
 import { insertErasures } from './erasures.ts';
@@ -57,6 +58,7 @@ export async function eraseRecords(
     for (const table of TABLES_BY_RECORD) {
       for (const deleted of await deleteRowsOf(locked, crm, table, rows)) count(table, deleted, deleted.rows);
     }
+    await clearSetAsideRecords(tx, crm, records);
     for (const deleted of await eraseInboxIds(tx, crm, records)) count('inbox', deleted, deleted.rows);
     for (const { counts, ...record } of unlinked) {
       for (const [table, deleted] of Object.entries(counts)) count(table, record, deleted);

@@ -13,8 +13,7 @@ export interface ErasableRecord extends RecordEmails {
 
 /**
  * Those of `refs` that are known and not erased yet, with all records that were merged into them.
- * Their addresses are the present one, then former ones; an address that another live record has
- * now is left out.
+ * Their addresses are the present one, then former ones that no other live record has now.
  */
 export async function findErasable(
   tx: Transaction<Tables>,

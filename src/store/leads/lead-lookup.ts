@@ -70,6 +70,9 @@ export interface PastResult {
   readonly status: string;
   readonly previous_status: string | null;
   readonly model: string;
+  readonly model_hash: string;
+  /** Several models were used under that name. */
+  readonly is_ambiguous: boolean;
 }
 
 /** The latest results of a lead, newest first. */
@@ -78,7 +81,10 @@ export async function historyOf(db: Kysely<Tables>, leadId: number, limit: numbe
     .selectFrom('results')
     .innerJoin('models', 'models.hash', 'results.model_hash')
     .select(['results.id', 'as_of', 'cause', 'grade', 'fit_score', 'behavior_score', 'total', 'status'])
-    .select(['previous_status', 'models.name as model'])
+    .select(['previous_status', 'models.name as model', 'model_hash'])
+    .select(
+      sql<boolean>`(select count(*) > 1 from leadgrade.models other where other.name = models.name)`.as('is_ambiguous'),
+    )
     .where('lead_id', '=', leadId)
     .orderBy('results.id', 'desc')
     .limit(limit)

@@ -14,3 +14,19 @@ export async function saveModel(
     .onConflict((conflict) => conflict.column('hash').doNothing())
     .execute();
 }
+
+/** The model with the same name that was used first most recently; null = there is none. */
+export async function lastOtherModel(
+  db: Kysely<Tables>,
+  { name, hash }: { readonly name: string; readonly hash: string },
+): Promise<{ readonly hash: string; readonly since: Date } | null> {
+  const row = await db
+    .selectFrom('models')
+    .select(['hash', 'since'])
+    .where('name', '=', name)
+    .where('hash', '<>', hash)
+    .orderBy('since', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
+}

@@ -1,6 +1,7 @@
 // Saves the results of a scoring and the errors of leads that could not be scored.
 import { sql, type Transaction } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
+import { FIRST_RETRY_MS, MAX_RETRY_MS } from '../../domain/retry-delays.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
@@ -73,4 +74,19 @@ export async function recordFailures(
     });
     await recordErrors(tx, crm, problems, now);
   }
+}
+
+/** Leads that could not be scored are due again after minutes, then hours; a change makes them due at once. */
+export async function postponeFailures(tx: Tx, scored: readonly ScoredLead[], now: Date): Promise<void> {
+  const ids = scored.filter(({ failure }) => failure !== undefined).map(({ leadId }) => leadId);
+  if (ids.length === 0) return;
+  await sql`
+    update leadgrade.leads l
+    set due_reason = 'retry', due_at = ${now}::timestamptz
+      + least(${MAX_RETRY_MS}, ${FIRST_RETRY_MS} * power(2, least(e.occurrences - 1, 20)))::double precision * interval '1 millisecond'
+    from (
+      select r.lead_id, max(e.occurrences) as occurrences from leadgrade.record_errors e
+      join leadgrade.records r on r.crm = e.crm and r.object = e.object and r.id = e.record_id
+      where r.lead_id = any(${ids}::bigint[]) and e.stage = 'score' group by r.lead_id
+    ) e where l.id = e.lead_id`.execute(tx);
 }

@@ -1,12 +1,13 @@
 // Scores one chunk of due leads in one transaction: lock, load, score (the caller's function),
 // save. A scoring is therefore saved completely or not at all, and no two workers score the same
-// lead.
-import type { Kysely } from 'kysely';
+// lead. A lead that cannot be scored or saved is listed as an error and tried again by itself.
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
+import { isRefusedValue } from '../refused-value.ts';
 import type { Tables } from '../tables/tables.ts';
 import { type DueLead, loadDueLeads, lockDueLeads } from './due-leads.ts';
 import { throttleRescoring } from './rescore-limit.ts';
-import { insertResults, recordFailures, updateScoredLeads } from './save-results.ts';
+import { insertResults, postponeFailures, recordFailures, updateScoredLeads } from './save-results.ts';
 import type { ScoredLead } from './scored-lead.ts';
 import { applyDecisions } from './write-decisions.ts';
 
@@ -29,6 +30,10 @@ export interface ChunkScored {
   readonly urgent: number;
   /** Number of them that were postponed by the rescore throttle. */
   readonly throttled: number;
+  /** Number of them that could not be scored. */
+  readonly failed: number;
+  /** Number of them that are out of scope, or have no live record: they have no score. */
+  readonly unscored: number;
 }
 
 /** Scores up to `limit` due leads, by priority and due instant. */
@@ -45,14 +50,56 @@ export async function scoreDueLeads(
       claimed.filter(({ id }) => !throttled.has(id)),
       chunk.crms,
     );
-    if (due.length > 0) {
-      const scored = score(due);
-      const results = await insertResults(tx, scored);
-      await updateScoredLeads(tx, scored, results, chunk);
-      await recordFailures(tx, scored, due, chunk.now);
-      await applyDecisions(tx, scored, due, results, chunk.now);
-    }
+    const scored = due.length === 0 ? [] : score(due);
+    const failed = due.length === 0 ? 0 : await saveOrHalve(tx, scored, due, chunk);
+    const unscored = scored.filter((lead) => lead.unscored).length;
     const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
-    return { claimed: claimed.length, urgent, throttled: throttled.size };
+    return { claimed: claimed.length, urgent, throttled: throttled.size, failed, unscored };
   });
+}
+
+/**
+ * Saves the results. If the database refuses a value, halves the leads down to the one that has it,
+ * which fails alone.
+ * @returns the number of leads that could not be scored or saved
+ */
+async function saveOrHalve(
+  tx: Transaction<Tables>,
+  scored: readonly ScoredLead[],
+  due: readonly DueLead[],
+  chunk: Chunk,
+): Promise<number> {
+  await sql`savepoint scored`.execute(tx);
+  try {
+    await save(tx, scored, due, chunk);
+    await sql`release savepoint scored`.execute(tx);
+    return scored.filter(({ failure }) => failure !== undefined).length;
+  } catch (error) {
+    const [only] = scored;
+    const isLast = only === undefined || (scored.length === 1 && only.failure !== undefined);
+    if (isLast || !isRefusedValue(error)) throw error;
+    await sql`rollback to savepoint scored`.execute(tx);
+    if (scored.length === 1) {
+      const failure = 'The database refuses a value of its result.';
+      return saveOrHalve(tx, [{ ...only, result: null, nextChangeAt: null, records: [], failure }], due, chunk);
+    }
+    const middle = Math.ceil(scored.length / 2);
+    const first = await saveOrHalve(tx, scored.slice(0, middle), due, chunk);
+    return first + (await saveOrHalve(tx, scored.slice(middle), due, chunk));
+  }
+}
+
+async function save(
+  tx: Transaction<Tables>,
+  scored: readonly ScoredLead[],
+  allDue: readonly DueLead[],
+  chunk: Chunk,
+): Promise<void> {
+  const ids = new Set(scored.map(({ leadId }) => leadId));
+  const due = allDue.filter(({ id }) => ids.has(id));
+  const results = await insertResults(tx, scored);
+  await updateScoredLeads(tx, scored, results, chunk);
+  await recordFailures(tx, scored, due, chunk.now);
+  await postponeFailures(tx, scored, chunk.now);
+  await applyDecisions(tx, scored, due, results, chunk.now);
 }

@@ -92,6 +92,18 @@ export async function deleteBulkRows(tx: Transaction<Tables>, crm: string, rows:
     where crm = ${crm} and object = ${first.object} and record_id = any(${ids}::text[])`.execute(tx);
 }
 
+/**
+ * Has the rows of a bulk job written in batches after it ends without their results: the next bulk
+ * job could fail the same way.
+ */
+export async function preferBatches(db: Kysely<Tables>, { crm, object }: BulkWriteKey): Promise<void> {
+  await sql`
+    update leadgrade.outbox o set attempts = greatest(o.attempts, 1) from leadgrade.bulk_write_rows b
+    where b.crm = ${crm} and b.object = ${object} and o.crm = b.crm and o.object = b.object and o.record_id = b.record_id`.execute(
+    db,
+  );
+}
+
 /** Deletes a bulk job with its rows. Those that are still in the outbox are written again. */
 export async function deleteBulkWrite(
   db: Kysely<Tables> | Transaction<Tables>,

@@ -7,6 +7,7 @@ import type { Claim } from '../claim.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { LockedLeads } from '../leads/lock-leads.ts';
 import { markDue } from '../leads/mark-due.ts';
+import { canBeWritten } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface OutboxRow extends RecordRef {
@@ -42,13 +43,14 @@ const NOT_IN_BULK_WRITE = sql`not exists (
         where b.crm = o.crm and b.object = o.object and b.record_id = o.record_id
       )`;
 
-/** The objects with rows that can be written now. */
+/** The objects with rows that can be written now; none that is set aside. */
 export async function countWritable(db: Kysely<Tables>, crm: string, now: Date): Promise<readonly Writable[]> {
   const { rows } = await sql<Writable>`
     select o.object, (count(*) filter (where ${BULK_ELIGIBLE}))::integer as "bulkEligible",
       exists (select from leadgrade.bulk_writes b where b.crm = ${crm} and b.object = o.object) as "hasBulkWrite"
     from leadgrade.outbox o
     where o.crm = ${crm} and (o.retry_at is null or o.retry_at <= ${now}) and ${NOT_IN_BULK_WRITE}
+      and ${canBeWritten(now)}
     group by o.object order by min(o.version)`.execute(db);
   return rows;
 }

@@ -32,12 +32,16 @@ interface Stored extends RecordRef {
   readonly company_id: string | null;
   readonly modified_at: Date | null;
   readonly read_at: Date | null;
+  /** When the score was computed that we wrote last. */
+  readonly scored_at: Date | null;
   readonly counters: Counters;
   readonly links: readonly RecordLink[];
   /** It will be read anyway. */
   readonly is_dirty: boolean;
 }
 
+// Our own write moves the modification time, too: a few minutes after the score was computed.
+const WRITTEN_WITHIN_MS = 900_000;
 // A record that changed in the last minutes was not missed: the next poll reads it.
 const LATE_AFTER_MS = 600_000;
 
@@ -81,6 +85,7 @@ async function findStored(
   const refs = listed.map(({ ref: { object, id } }) => ({ object, id }));
   const { rows } = await sql<Stored>`
     select r.object, r.id, r.state, r.fields, r.crm_values, r.company_id, r.modified_at, r.read_at, r.counters,
+      (r.last_written_values ->> 'scored_at')::timestamptz as scored_at,
       r.dirty_at is not null as is_dirty, ${LINKS_OF_RECORD} as links
     from leadgrade.records r join ${jsonRows(refs)} as t (object text, id text) on r.object = t.object and r.id = t.id
     where r.crm = ${crm}`.execute(db);
@@ -108,6 +113,10 @@ function hasOtherValue(stored: Readonly<Record<string, unknown>>, listed: Readon
 function kindOf(stored: Stored | undefined, { modifiedAt }: Listed, now: Date): 'late' | 'changed' | null {
   if (stored?.is_dirty === true) return null;
   const at = Date.parse(modifiedAt);
-  if (stored?.modified_at != null && at <= stored.modified_at.getTime()) return 'changed';
+  const explained = Math.max(
+    stored?.modified_at?.getTime() ?? 0,
+    (stored?.scored_at?.getTime() ?? 0) + WRITTEN_WITHIN_MS,
+  );
+  if (stored?.modified_at != null && at <= explained) return 'changed';
   return at > now.getTime() - LATE_AFTER_MS ? null : 'late';
 }

@@ -3,6 +3,8 @@ import { type Kysely, sql } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import type { Priority } from '../../domain/priority.ts';
 import type { Claim } from '../claim.ts';
+import { jsonRows } from '../json-rows.ts';
+import { canBeRead } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface ClaimedRecord extends RecordRef {
@@ -12,17 +14,17 @@ export interface ClaimedRecord extends RecordRef {
 
 /**
  * Claims dirty records by priority, then age. There is no third sort key, as an import marks many
- * records with one instant. Records within their debounce window are skipped. A lease ends at its
- * time, or when the same worker claims again.
+ * records with one instant. Records within their debounce window are skipped, and so are those that
+ * are set aside. A lease ends at its time, or when the same worker claims again.
  */
 export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<readonly ClaimedRecord[]> {
   // Materialized: a plan that runs the selection for each row would claim more than the limit.
   const { rows } = await sql<ClaimedRecord>`
     with t as materialized (
-      select object, id from leadgrade.records
+      select object, id from leadgrade.records r
       where crm = ${claim.crm} and dirty_at is not null
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
-        and (debounced_until is null or debounced_until <= ${claim.now})
+        and (debounced_until is null or debounced_until <= ${claim.now}) and ${canBeRead(claim.now)}
       order by priority, dirty_at limit ${claim.limit} for update skip locked
     )
     update leadgrade.records r set claimed_by = ${claim.by}, claimed_until = ${claim.until}
@@ -30,6 +32,38 @@ export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<read
     returning r.object, r.id, r.dirty_at, r.priority`.execute(db);
   // `returning` has no order.
   return rows.toSorted((a, b) => a.priority - b.priority || a.dirty_at.getTime() - b.dirty_at.getTime());
+}
+
+/** Claims the dirty flag of one record that was set aside. @returns null if it is not dirty */
+export async function claimSetAside(
+  db: Kysely<Tables>,
+  { crm, by, until }: Pick<Claim, 'crm' | 'by' | 'until'>,
+  ref: RecordRef,
+): Promise<ClaimedRecord | null> {
+  const { rows } = await sql<ClaimedRecord>`
+    update leadgrade.records r set claimed_by = ${by}, claimed_until = ${until}
+    from ${jsonRows([ref])} as t (object text, id text)
+    where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.dirty_at is not null
+    returning r.object, r.id, r.dirty_at, r.priority`.execute(db);
+  return rows[0] ?? null;
+}
+
+/**
+ * Two records of an object that were read before, without `except`. If neither can be read now, the
+ * failure of another record says nothing about that record.
+ */
+export async function readableRecords(
+  db: Kysely<Tables>,
+  { crm, object, except }: { readonly crm: string; readonly object: string; readonly except: readonly string[] },
+): Promise<readonly RecordRef[]> {
+  const { rows } = await sql<RecordRef>`
+    select object, id from leadgrade.records r
+    where crm = ${crm} and object = ${object} and state = 'live' and read_at is not null and id <> all(${except}::text[])
+      and not exists (
+        select from leadgrade.set_aside a where a.crm = r.crm and a.stream = r.object and a.part_id = r.id
+      )
+    limit 2`.execute(db);
+  return rows;
 }
 
 /** The earliest end of a debounce window of a dirty record; null if no record waits for one. */

@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
+import { refKey } from './ref-key.ts';
 
 export async function clearListing(db: Kysely<Tables>, crm: string): Promise<void> {
   await db.deleteFrom('crm_record_listing').where('crm', '=', crm).execute();
@@ -65,6 +66,20 @@ export async function pageOfMissing(
         or r.state = 'gone' and (r.erased_at is null or ${IS_LISTED}))
     order by r.object, r.id limit ${page.limit}`.execute(db);
   return rows;
+}
+
+/** Those of `refs` that have been deleted since before an instant, by `refKey`. */
+export async function goneSince(
+  db: Kysely<Tables>,
+  { crm, refs, before }: { crm: string; refs: readonly RecordRef[]; before: Date },
+): Promise<ReadonlySet<string>> {
+  // `read_at` of a tombstone is the instant of the deletion; no later read changes it.
+  const { rows } = await sql<RecordRef>`
+    select r.object, r.id from leadgrade.records r
+    join ${jsonRows(refs.map(({ object, id }) => ({ object, id })))} as t (object text, id text)
+      on r.object = t.object and r.id = t.id
+    where r.crm = ${crm} and r.state = 'gone' and r.read_at <= ${before}`.execute(db);
+  return new Set(rows.map(refKey));
 }
 
 /** Marks live records that are not in the listing as dirty. */

@@ -115,6 +115,11 @@ async function cleanUp({ tx }: LockedLeads, crm: string, records: readonly GoneO
   await sql`
     delete from leadgrade.outbox o using ${tombstones}
     where o.crm = ${crm} and o.object = t.object and o.record_id = t.id`.execute(tx);
+  await sql`
+    delete from leadgrade.set_aside a using ${tombstones}
+    where a.crm = ${crm} and a.stream = t.object and a.part_id = t.id and a.kind in ('record', 'counters', 'links')`.execute(
+    tx,
+  );
   // An error of a deleted record cannot be fixed.
   await sql`
     delete from leadgrade.record_errors e using ${tombstones}

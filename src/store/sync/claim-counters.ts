@@ -2,6 +2,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Counters, DatedCounter, RecordRef } from '../../domain/crm-changes.ts';
 import type { Claim } from '../claim.ts';
+import { canBeDated } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 
 /** How far the events of a counter are dated. */
@@ -27,9 +28,10 @@ export interface ClaimedCounters extends RecordRef {
 export async function claimChangedCounters(db: Kysely<Tables>, claim: Claim): Promise<readonly ClaimedCounters[]> {
   const { rows } = await sql<ClaimedCounters>`
     with t as materialized (
-      select object, id from leadgrade.records
+      select object, id from leadgrade.records r
       where crm = ${claim.crm} and counters_changed_at is not null and state = 'live'
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
+        and ${canBeDated(claim.now)}
       order by counters_changed_at limit ${claim.limit} for update skip locked
     ),
     claimed as (

@@ -2,6 +2,7 @@
 // does it itself otherwise.
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
+import { MAX_CLOCK_SKEW_MS } from './future-instants.ts';
 
 export const HEARTBEAT_MS = 5_000;
 const DEAD_AFTER_MS = 3 * HEARTBEAT_MS;
@@ -27,12 +28,16 @@ export async function removeHeartbeat(db: Kysely<Tables>, id: string): Promise<v
   await db.deleteFrom('worker_heartbeats').where('id', '=', id).execute();
 }
 
-/** Whether a process with the worker role is alive. */
+/**
+ * Whether a process with the worker role is alive. A heartbeat in the future proves nothing: its
+ * clock was ahead.
+ */
 export async function isWorkerAlive(db: Kysely<Tables>, now: Date): Promise<boolean> {
   const rows = await db
     .selectFrom('worker_heartbeats')
     .select('roles')
     .where('heartbeat_at', '>', new Date(now.getTime() - DEAD_AFTER_MS))
+    .where('heartbeat_at', '<', new Date(now.getTime() + MAX_CLOCK_SKEW_MS))
     .execute();
   return rows.some((row) => row.roles.split(',').includes('worker'));
 }

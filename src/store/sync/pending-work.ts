@@ -1,9 +1,10 @@
 // Counts the pending work, for commands that follow a run and for the readiness check.
 import { type Kysely, sql } from 'kysely';
+import { canBeDated, canBeRead, canBeWritten } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface PendingWork {
-  /** Records to be read, plus records with counter events to be dated. */
+  /** Records to be read, plus records with counter events to be dated; none that are set aside. */
   readonly dirty: number;
   /**
    * Leads to be scored within a minute, or records to be matched before: the larger number, as most
@@ -12,7 +13,7 @@ export interface PendingWork {
   readonly due: number;
   /** Pending writes, plus bulk writes without a result. */
   readonly outbox: number;
-  /** Pending writes that wait for their next attempt. */
+  /** Pending writes that wait for their next attempt, alone or with their whole object. */
   readonly waiting: number;
 }
 
@@ -27,15 +28,17 @@ export async function pendingWork(db: Kysely<Tables>, now: Date, crms: readonly 
   const soon = new Date(now.getTime() + SOON_MS);
   const { rows } = await sql<{ dirty: number; due: number; outbox: number; waiting: number }>`
     select
-      (select count(*) from (select 1 from leadgrade.records where dirty_at is not null and ${isSetUp} limit ${MAX_COUNT}) d)
-        + (select count(*) from (select 1 from leadgrade.records where counters_changed_at is not null and ${isSetUp} limit ${MAX_COUNT}) u) as dirty,
+      (select count(*) from (select 1 from leadgrade.records r where dirty_at is not null and ${isSetUp} and ${canBeRead(now)} limit ${MAX_COUNT}) d)
+        + (select count(*) from (select 1 from leadgrade.records r where counters_changed_at is not null and ${isSetUp} and ${canBeDated(now)} limit ${MAX_COUNT}) u) as dirty,
       greatest((select count(*) from (select 1 from leadgrade.leads where due_at <= ${soon} limit ${MAX_COUNT}) l),
         (select count(*) from (select 1 from leadgrade.match_queue limit ${MAX_COUNT}) m)) as due,
       (select count(*) from leadgrade.outbox where ${isSetUp})
         + (select count(*) from leadgrade.bulk_write_rows b where ${isSetUp} and not exists (
             select from leadgrade.outbox o where o.crm = b.crm and o.object = b.object and o.record_id = b.record_id
           )) as outbox,
-      (select count(*) from leadgrade.outbox where retry_at > ${now} and ${isSetUp}) as waiting`.execute(db);
+      (select count(*) from leadgrade.outbox o where ${isSetUp} and (retry_at > ${now} or not ${canBeWritten(now)})) as waiting`.execute(
+    db,
+  );
   const row = rows[0];
   return {
     dirty: Number(row?.dirty ?? 0),
@@ -50,10 +53,10 @@ export async function isUpstreamBusy(db: Kysely<Tables>, now: Date, crms: readon
   const { rows } = await sql<{ busy: boolean }>`
     select exists (select from leadgrade.leads where due_at <= ${now}) or exists (select from leadgrade.match_queue)
       or exists (
-        select from leadgrade.records where crm = any(${crms}::text[]) and dirty_at is not null
-          and (debounced_until is null or debounced_until <= ${now})
-      ) or exists (select from leadgrade.records where crm = any(${crms}::text[]) and counters_changed_at is not null) as busy`.execute(
-    db,
-  );
+        select from leadgrade.records r where crm = any(${crms}::text[]) and dirty_at is not null
+          and (debounced_until is null or debounced_until <= ${now}) and ${canBeRead(now)}
+      ) or exists (
+        select from leadgrade.records r where crm = any(${crms}::text[]) and counters_changed_at is not null and ${canBeDated(now)}
+      ) as busy`.execute(db);
   return rows[0]?.busy ?? false;
 }

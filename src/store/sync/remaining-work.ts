@@ -1,6 +1,7 @@
 // Whether work that was enqueued until an instant is still pending. Later work does not count:
 // during the day there is always pending work, so waiting for an empty backlog would never end.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { canBeDated, canBeRead, canBeWritten } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 
 async function hasRows(db: Kysely<Tables>, select: RawBuilder<unknown>): Promise<boolean> {
@@ -8,16 +9,27 @@ async function hasRows(db: Kysely<Tables>, select: RawBuilder<unknown>): Promise
   return rows[0]?.found ?? false;
 }
 
-/** Records of these CRMs to be read. */
-export function hasDirty(db: Kysely<Tables>, crms: readonly string[], until: Date): Promise<boolean> {
-  return hasRows(db, sql`select from leadgrade.records where crm = any(${crms}::text[]) and dirty_at <= ${until}`);
+/** Records of these CRMs to be read; those that are set aside do not count. */
+export function hasDirty(
+  db: Kysely<Tables>,
+  crms: readonly string[],
+  { until, now }: { until: Date; now: Date },
+): Promise<boolean> {
+  return hasRows(
+    db,
+    sql`select from leadgrade.records r where crm = any(${crms}::text[]) and dirty_at <= ${until} and ${canBeRead(now)}`,
+  );
 }
 
 /** Records with counter events to be dated. */
-export function hasChangedCounters(db: Kysely<Tables>, crms: readonly string[], until: Date): Promise<boolean> {
+export function hasChangedCounters(
+  db: Kysely<Tables>,
+  crms: readonly string[],
+  { until, now }: { until: Date; now: Date },
+): Promise<boolean> {
   return hasRows(
     db,
-    sql`select from leadgrade.records where crm = any(${crms}::text[]) and counters_changed_at <= ${until}`,
+    sql`select from leadgrade.records r where crm = any(${crms}::text[]) and counters_changed_at <= ${until} and ${canBeDated(now)}`,
   );
 }
 
@@ -42,14 +54,14 @@ export async function lastMatchQueueSeq(db: Kysely<Tables>): Promise<number> {
 
 /**
  * Pending writes and bulk writes without a result. Writes that wait for their next attempt do not
- * count.
+ * count, nor do those of an object that is set aside.
  */
 export function hasUnwritten(
   db: Kysely<Tables>,
   crms: readonly string[],
   { until, now }: { until: Date; now: Date },
 ): Promise<boolean> {
-  const isSetUp = sql`o.crm = any(${crms}::text[])`;
+  const isSetUp = sql`o.crm = any(${crms}::text[]) and ${canBeWritten(now)}`;
   return hasRows(
     db,
     sql`select from leadgrade.outbox o where ${isSetUp} and queued_at <= ${until} and (retry_at is null or retry_at <= ${now})

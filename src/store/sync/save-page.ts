@@ -9,6 +9,8 @@ import type { MarkDueOptions } from '../leads/mark-due.ts';
 import type { EditPolicy } from '../records/field-conflicts.ts';
 import { markDirty } from '../records/mark-dirty.ts';
 import { saveSnapshots } from '../records/save-snapshots.ts';
+import { partsOfStream } from '../set-aside/list-set-aside.ts';
+import { clearSetAside, type SetAsideThing, saveSetAside } from '../set-aside/set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 import { savePageItems } from './save-items.ts';
 import { isAtPosition, type StreamKey, type StreamPosition } from './streams.ts';
@@ -21,18 +23,25 @@ interface SavePageOptions extends StreamKey, MarkDueOptions {
   readonly editPolicy?: EditPolicy;
 }
 
+/** The parts of a stream whose state a page has changed. */
+export interface ChangedParts {
+  /** They were not set aside before. */
+  readonly setAside: readonly SetAsideThing[];
+  readonly recovered: readonly SetAsideThing[];
+}
+
 /**
- * Saves one page and its cursor in one transaction.
- * @returns false if another reader has moved the stream; then nothing is saved
+ * Saves one page, its cursor and its failed parts in one transaction.
+ * @returns null if another reader has moved the stream; then nothing is saved
  */
-export function savePage(db: Kysely<Tables>, page: ChangePage, options: SavePageOptions): Promise<boolean> {
-  const { crm, now } = options;
+export function savePage(db: Kysely<Tables>, page: ChangePage, options: SavePageOptions): Promise<ChangedParts | null> {
+  const { crm, stream, now } = options;
   return db.transaction().execute(async (tx) => {
     // Lock order: the stream before the leads, as in finishPull.
     const { numAffectedRows: moved } = await sql`
       update leadgrade.streams set cursor = ${JSON.stringify(page.cursor)}::jsonb
       where ${isAtPosition(options, options.from)}`.execute(tx);
-    if (moved !== 1n) return false;
+    if (moved !== 1n) return null;
     const { gone, goneOutcomes } = await findRemovedItems(tx, crm, page);
     const items = [page.leads, page.dirty, page.activities, gone, page.outcomes, goneOutcomes].flat();
     const refs = items.map(({ ref }) => ref);
@@ -41,7 +50,17 @@ export function savePage(db: Kysely<Tables>, page: ChangePage, options: SavePage
       await markDirty(locked, crm, page.dirty, now);
       await savePageItems(locked, page, { gone, goneOutcomes }, options);
     });
-    return true;
+    const { failed = [], recovered = [] } = page;
+    const keys = recovered.map(({ kind, id }) => ({ stream, kind, id }));
+    return {
+      recovered: await clearSetAside(tx, crm, keys),
+      setAside: await saveSetAside(
+        tx,
+        crm,
+        failed.map((part) => ({ ...part, stream })),
+        now,
+      ),
+    };
   });
 }
 
@@ -56,7 +75,8 @@ interface FinishPullOptions extends StreamKey {
 
 /**
  * Saves that the end of the stream was reached. After a full sync, unlisted activities and outcomes
- * get a tombstone, and unlisted records are read again.
+ * get a tombstone, unless a part of the stream is set aside: its items were not listed, and may
+ * exist. Unlisted records are read again.
  * @returns false if another reader has moved the stream; then nothing changes
  */
 export function finishPull(db: Kysely<Tables>, end: FinishPullOptions): Promise<boolean> {
@@ -67,8 +87,10 @@ export function finishPull(db: Kysely<Tables>, end: FinishPullOptions): Promise<
       where ${isAtPosition(end, end.from)}`.execute(tx);
     if (ended !== 1n) return false;
     if (fullSyncRunId !== null) {
-      await tombstoneUnlisted(tx, { crm, stream, fullSyncRunId }, now);
-      await tombstoneUnlistedOutcomes(tx, { crm, stream, fullSyncRunId }, now);
+      if ((await partsOfStream(tx, end)).length === 0) {
+        await tombstoneUnlisted(tx, { crm, stream, fullSyncRunId }, now);
+        await tombstoneUnlistedOutcomes(tx, { crm, stream, fullSyncRunId }, now);
+      }
       await sql`
         update leadgrade.records set dirty_at = ${now}
         where crm = ${crm} and object = ${end.listsObject} and state = 'live' and last_full_sync_run_id is distinct from ${fullSyncRunId}

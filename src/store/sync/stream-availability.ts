@@ -1,5 +1,6 @@
 // Whether the token and the account of a CRM can read a stream.
 import { type Kysely, sql } from 'kysely';
+import { clearSetAsideStream } from '../set-aside/set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { StreamKey } from './streams.ts';
 
@@ -36,6 +37,7 @@ export async function markStreamUnavailable(
       }),
     )
     .execute();
+  await clearSetAsideStream(db, key.crm, key.stream);
 }
 
 /**

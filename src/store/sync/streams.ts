@@ -1,6 +1,7 @@
 // The position of each stream.
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Cursor } from '../../domain/crm-changes.ts';
+import { canBeScoredWithout } from '../set-aside/skip-set-aside.ts';
 import type { StreamsTable } from '../tables/sync.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -91,15 +92,17 @@ export async function startFullSync(
 }
 
 /**
- * Whether the end of each stream was reached at least once, or the stream is unavailable. Before
- * that, a score would be wrong.
+ * Whether the end of each stream was reached at least once, or the stream is unavailable or set
+ * aside. Before that, a score would be wrong.
  */
-export async function areStreamsComplete(db: Kysely<Tables>, streams: readonly StreamKey[]): Promise<boolean> {
-  const rows = await db.selectFrom('streams').select(['crm', 'stream', 'completed_at', 'unavailable_reason']).execute();
-  const complete = new Set(
-    rows
-      .filter((row) => row.completed_at !== null || row.unavailable_reason !== null)
-      .map((row) => `${row.crm}/${row.stream}`),
-  );
+export async function areStreamsComplete(
+  db: Kysely<Tables>,
+  streams: readonly StreamKey[],
+  now: Date,
+): Promise<boolean> {
+  const { rows } = await sql<StreamKey>`
+    select crm, stream from leadgrade.streams where completed_at is not null or unavailable_reason is not null
+    union select a.crm, a.stream from leadgrade.set_aside a where ${canBeScoredWithout(now)}`.execute(db);
+  const complete = new Set(rows.map((row) => `${row.crm}/${row.stream}`));
   return streams.every(({ crm, stream }) => complete.has(`${crm}/${stream}`));
 }

@@ -8,6 +8,7 @@ import type { BulkWriteRowsTable, BulkWritesTable, OutboxTable } from './outbox.
 import type { RateBucketsTable } from './rate-limit.ts';
 import type { CrmRecordListingTable, FieldConflictsTable, FieldValuesTable, RecordsTable } from './records.ts';
 import type { RunStepsTable, RunsTable } from './runs.ts';
+import type { SetAsideTable } from './set-aside.ts';
 import type { SiteEventsTable, SiteEventTypesTable, SiteIdentitiesTable } from './site-events.ts';
 import type {
   CounterPositionsTable,
@@ -53,6 +54,7 @@ export interface Tables {
   counter_positions: CounterPositionsTable;
   crm_pauses: CrmPausesTable;
   crm_accounts: CrmAccountsTable;
+  set_aside: SetAsideTable;
   worker_heartbeats: WorkerHeartbeatsTable;
   runs: RunsTable;
   run_steps: RunStepsTable;

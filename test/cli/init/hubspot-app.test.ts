@@ -1,11 +1,12 @@
 // `leadgrade init hubspot-app`: its files and its output; apps/hubspot contains its files for the
 // shipped mapping.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { exampleHubSpotApp } from '../../../cli/init/example-hubspot-app.ts';
+import { testFolder } from '../../support/test-folder.ts';
 import { leadgradeHere } from '../run-command.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -30,9 +31,8 @@ test.each([APP, 'src/app/webhooks/webhooks-hsmeta.json', 'hsproject.json'])(
 describe('leadgrade init hubspot-app', () => {
   let folder: string;
   beforeEach(async () => {
-    folder = join(await mkdtemp(join(tmpdir(), 'leadgrade-app-')), 'app');
+    folder = join(await testFolder(), 'app');
   });
-  afterEach(() => rm(join(folder, '..'), { recursive: true }));
 
   const run = (args: readonly string[], url = 'https://leads.acme.io') =>
     leadgradeHere(['init', 'hubspot-app', '--out', folder, ...args], { env: { PUBLIC_URL: url } });

@@ -1,8 +1,10 @@
 // `leadgrade validate` as a process.
+
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testFolder } from '../../support/test-folder.ts';
 import { leadgrade } from '../run-command.ts';
 
 let folder = '';
@@ -24,8 +26,8 @@ test('validate prints file, line and path of every mistake, and ends with exit c
   await writeFile(file, 'name: m\nversion: "1"\nstatus:\n  bands: [{ id: all }, { id: all }]\n  gate: []\n');
   const { code, stdout } = await leadgrade(['validate', '--model', file, '--mapping', join(folder, 'none.yaml')]);
   expect(code).toBe(2);
-  expect(stdout).toContain(`error: ${file}:5 status.gate: unknown key "gate".`);
-  expect(stdout).toContain('none.yaml: cannot be read (ENOENT).');
+  expect(stdout).toContain(`error: ${file}:5:3 status.gate: unknown key "gate": did you mean gates?`);
+  expect(stdout).toContain('none.yaml: the file does not exist (ENOENT).');
 });
 
 const PEOPLE = `match: { by: [email], shared_inboxes: [], max_records: 5 }
@@ -38,18 +40,17 @@ activities:
 `;
 
 test('a misspelled CRM in people.yaml is reported with its line, by validate and by start', async () => {
-  const own = await mkdtemp(join(tmpdir(), 'leadgrade-people-'));
+  const own = await testFolder();
   await mkdir(join(own, 'mappings'));
   await writeFile(join(own, 'mappings/people.yaml'), PEOPLE);
   const lines = [
-    'mappings/people.yaml:2 prefer[1]: unknown CRM "salesforcee". Use one of hubspot, salesforce.',
-    'mappings/people.yaml:4 prefer_by_field.contact.job_title[1]: unknown CRM "pipedrive".',
-    'mappings/people.yaml:7 activities.call: unknown CRM "hubspott".',
+    'mappings/people.yaml:2:19 prefer[1]: unknown CRM "salesforcee": did you mean salesforce?',
+    'mappings/people.yaml:4:36 prefer_by_field.contact.job_title[1]: unknown CRM "pipedrive".',
+    'mappings/people.yaml:7:9 activities.call: unknown CRM "hubspott": did you mean hubspot?',
   ];
   const validated = await leadgrade(['validate'], { cwd: own });
   const opened = await leadgrade(['migrate'], { cwd: own, env: { DATA_DIR: own } });
   const started = await leadgrade(['start'], { cwd: own, env: { DATA_DIR: own, HUBSPOT_ACCESS_TOKEN: 'pat-none' } });
-  await rm(own, { recursive: true });
   expect(validated.code).toBe(2);
   for (const line of lines) expect(validated.stdout).toContain(line);
   expect(opened.code).toBe(0);
@@ -58,12 +59,11 @@ test('a misspelled CRM in people.yaml is reported with its line, by validate and
 });
 
 test('validate reports a mistake in events.yaml with its line', async () => {
-  const own = await mkdtemp(join(tmpdir(), 'leadgrade-events-'));
+  const own = await testFolder();
   await mkdir(join(own, 'mappings'));
   const rule = '  - { from: track, type: chat, when: { field: plan, is: Team } }';
   await writeFile(join(own, 'mappings/events.yaml'), `activities:\n${rule}\n`);
   const { code, stdout } = await leadgrade(['validate'], { cwd: own });
-  await rm(own, { recursive: true });
   expect(code).toBe(2);
-  expect(stdout).toContain('mappings/events.yaml:2 activities[0].when: unknown message field "plan".');
+  expect(stdout).toContain('mappings/events.yaml:2:38 activities[0].when: unknown message field "plan".');
 });

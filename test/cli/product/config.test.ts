@@ -66,12 +66,14 @@ describe('settings', () => {
       METRICS_TOKEN_FILE: join(folder, 'nowhere'),
     });
     expect(message).toMatch(/^7 settings are wrong/);
-    expect(message).toContain('PORT is "70000"');
-    expect(message).toContain('TIMEZONE is "Mars/Olympus": expected an IANA time zone like Europe/Berlin.');
-    expect(message).toContain('NIGHTLY_CRON is "at night": expected five cron fields');
-    expect(message).toContain('LOG_LEVEL is "loud": expected one of fatal, error');
-    expect(message).toContain('POLL_SECONDS is "often": expected seconds.');
-    expect(message).toContain('PUBLIC_URL: expected a URL like https://leadgrade.example.com.');
+    expect(message).toContain('PORT must be a port from 0 to 65535, not "70000": for example 3000.');
+    expect(message).toContain(
+      'TIMEZONE must be a time zone of the IANA, not "Mars/Olympus": for example Europe/Berlin.',
+    );
+    expect(message).toContain('NIGHTLY_CRON must be five fields (minute, hour, day, month, weekday), not "at night"');
+    expect(message).toContain('LOG_LEVEL must be fatal, error, warn, info, debug, trace or silent, not "loud".');
+    expect(message).toContain('POLL_SECONDS must be whole seconds from 5 to 86400, not "often": for example 60.');
+    expect(message).toContain('PUBLIC_URL must be a URL: for example https://leadgrade.example.com.');
     expect(message).toContain('METRICS_TOKEN_FILE: cannot read');
   });
 
@@ -91,7 +93,7 @@ describe('settings', () => {
     ['another spelling', 'https://Acme.io:443', 'https://acme.io'],
   ])('refuse a public URL with %s, and suggest the right one', (_what, PUBLIC_URL, origin) => {
     const message = problems({ PUBLIC_URL });
-    expect(message).toContain(`PUBLIC_URL: expected ${origin}: `);
+    expect(message).toContain(`Write PUBLIC_URL=${origin}\n`.trim());
     expect(message).not.toContain('hunter2');
   });
 
@@ -101,7 +103,7 @@ describe('settings', () => {
       REDIS_URL: 'hunter2',
       ADMIN_TOKEN: 'hunter2',
     });
-    expect(message).toMatch(/DATABASE_URL: expected[\s\S]*REDIS_URL: expected[\s\S]*ADMIN_TOKEN: expected/);
+    expect(message).toMatch(/DATABASE_URL must be[\s\S]*REDIS_URL must be[\s\S]*ADMIN_TOKEN must have/);
     expect(message).not.toContain('hunter2');
   });
 
@@ -118,7 +120,7 @@ describe('settings', () => {
     expect(config({}).eventsWriteKeys).toEqual([]);
     for (const wrong of ['website', `website:${one},`, 'website:hunter2', `Web Site:${one}`, `a:${one},b:${one}`]) {
       const message = problems({ EVENTS_WRITE_KEYS: wrong });
-      expect(message).toMatch(/EVENTS_WRITE_KEYS: expected name:key/);
+      expect(message).toMatch(/EVENTS_WRITE_KEYS must be name:key/);
       expect(message).not.toMatch(/hunter2|aaaa/);
     }
   });

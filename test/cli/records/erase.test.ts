@@ -1,22 +1,16 @@
 // `leadgrade erase`: all data of a record that was deleted in its CRM is deleted, and the report
 // counts it.
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { leads } from '../../support/leads.ts';
 import { openSalesforceProduct, type SalesforceProduct } from '../../support/salesforce-product.ts';
 import { leadgradeHere } from '../run-command.ts';
 
-let opened: SalesforceProduct | undefined;
-afterEach(async () => {
-  await opened?.close();
-  opened = undefined;
-});
-
 /** Three people with records in both CRMs, scored. */
 async function bothBackfilled(): Promise<SalesforceProduct> {
-  opened = await openSalesforceProduct({ dataset: leads(3), hubspot: leads(3) });
-  await opened.backfill();
-  return opened;
+  const product = await openSalesforceProduct({ dataset: leads(3), hubspot: leads(3) });
+  await product.backfill();
+  return product;
 }
 
 const reportSchema = z.object({

@@ -1,5 +1,6 @@
 // Commands with HubSpot and Salesforce set up: for one of the CRMs, and `init` of Salesforce for a
 // new user.
+
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { type SalesforceSandbox, startSalesforceSandbox } from '../../../sandbox
 import { createDataDir, type Installation } from '../../support/backends.ts';
 import { leads } from '../../support/leads.ts';
 import { orgSettings } from '../../support/salesforce-product.ts';
+import { testFolder } from '../../support/test-folder.ts';
 import { leadgrade, leadgradeHere } from '../run-command.ts';
 
 let portal: HubSpotSandbox;
@@ -90,9 +92,8 @@ test('init for Salesforce with a private key prompts for no client secret', asyn
     SALESFORCE_USERNAME: org.username,
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
-  const own = await mkdtemp(join(tmpdir(), 'leadgrade-key-'));
+  const own = await testFolder();
   const done = await leadgrade(['init', '--crm', 'salesforce', ...options], { cwd: own, env: UNSET });
   expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('salesforce: connected to org') });
   expect(parseEnv(await readFile(join(own, '.env'), 'utf8'))).toMatchObject(settings);
-  await rm(own, { recursive: true });
 });

@@ -169,7 +169,7 @@ test('score --sample summarizes CSV and NDJSON, and lists activity types that th
   const title = report.fit.find(({ criterion }: { criterion: string }) => criterion === 'title');
   expect(title).toMatchObject({
     matched: { leads: 3 },
-    cases: [{ label: 'Student or intern', leads: 2 }, { label: 'Executive', leads: 1 }, {}, {}, {}],
+    cases: [{ label: 'Executive', leads: 1 }, {}, {}, {}, {}, { label: 'Student or intern', leads: 2 }, {}],
   });
 
   const table = await leadgradeHere(['score', '--sample'], { input: '{"id":1}\n{"id":2}\nnot json\n' });
@@ -183,5 +183,5 @@ test('validate checks the mapping of an export', async () => {
   await writeFile(file, 'csv: { id: Id }\nfields:\n  contact.job_title: { form: Title }\n');
   const { code, stdout } = await leadgradeHere(['validate', '--mapping', file]);
   expect(code).toBe(2);
-  expect(stdout).toContain('bad.yaml:3 fields.contact.job_title.form: unknown key "form"');
+  expect(stdout).toContain('bad.yaml:3:24 fields.contact.job_title.form: unknown key "form": did you mean from?');
 });

@@ -106,7 +106,7 @@ test('score with an invalid model ends with exit code 2, and prints file, line a
     input: JSON.stringify(vp),
   });
   expect([code, stdout]).toEqual([2, '']);
-  expect(stderr).toContain('model.yaml:2 version');
+  expect(stderr).toContain('model.yaml:2:10 version: version must be text, not the number 1.0. Write version: "1.0"');
 });
 
 test('score without --json prints text for people', async () => {

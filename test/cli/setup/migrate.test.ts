@@ -1,6 +1,6 @@
 // `leadgrade migrate` on a database of an earlier version, and `--reset`.
 import { type Kysely, sql } from 'kysely';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { QUEUE } from '../../../jobs/job-types.ts';
 import { openQueueBackend } from '../../../jobs/queue/queue-backend.ts';
 import { type OpenDatabase, openDatabase } from '../../../src/store/open-database.ts';
@@ -12,7 +12,6 @@ let installation: Installation;
 beforeEach(async () => {
   installation = await BACKEND.createEmpty();
 });
-afterEach(() => installation.destroy());
 
 const run = (args: readonly string[], input = '') => leadgradeHere(args, { env: { ...installation.env }, input });
 

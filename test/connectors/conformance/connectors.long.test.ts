@@ -1,6 +1,6 @@
 // The contract of src/crm/connector.ts, tested for every connector against its CRM's sandbox.
 import { readdir } from 'node:fs/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connectorIds } from '../../../connectors/registry.ts';
 import type {
   CrmConnector,
@@ -28,11 +28,6 @@ const VALUES: ScoreFieldValues = {
   model: 'default@3 (abc123)',
 };
 const CLEARED: ScoreFieldValues = Object.fromEntries(SCORE_FIELDS.map((field) => [field, null]));
-
-const opened: CrmUnderTest[] = [];
-afterEach(async () => {
-  for (const crm of opened.splice(0)) await crm.close();
-});
 
 function throughJson(cursor: Cursor): Cursor {
   return JSON.parse(JSON.stringify(cursor));
@@ -79,11 +74,7 @@ test('every connector has a conformance fixture, and every fixture has a connect
 describe.each(CRMS)('the %s connector:', (crm) => {
   const fixture = fixtureOf(crm);
 
-  async function open(options: Parameters<typeof openCrm>[1] = {}): Promise<CrmUnderTest> {
-    const underTest = await openCrm(crm, options);
-    opened.push(underTest);
-    return underTest;
-  }
+  const open = (options: Parameters<typeof openCrm>[1] = {}) => openCrm(crm, options);
 
   async function openSetUp(options: Parameters<typeof openCrm>[1] = {}): Promise<CrmUnderTest> {
     const underTest = await open(options);

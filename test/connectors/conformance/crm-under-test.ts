@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { loadConnector } from '../../../connectors/registry.ts';
+import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import type {
   ChangePage,
   ChangeStream,
@@ -18,7 +19,8 @@ import type { ScoreFieldValues } from '../../../src/domain/score-fields.ts';
 import { type Mapping, readMapping } from '../../../src/mapping/mapping.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
 import { createMemoryLimiter } from '../../support/memory-limiter.ts';
-import { type ConformanceFixture, control, fixtureSchema, type SandboxCrm } from './fixture.ts';
+import { control } from '../../support/sandbox-crm.ts';
+import { type ConformanceFixture, fixtureSchema, type SandboxCrm } from './fixture.ts';
 
 export const TARGET = {
   statuses: [
@@ -71,20 +73,20 @@ export interface CrmUnderTest {
   clearFaults(): Promise<void>;
   /** The number of calls that the CRM received, without logins. */
   receivedCalls(): Promise<number>;
-  close(): Promise<void>;
 }
 
+/** Closed with the test that opens it. */
 export async function openCrm(crm: string, { people = 3, hidden = false } = {}): Promise<CrmUnderTest> {
   const [fixture, module] = [await fixtureOf(crm), await loadConnector(crm)];
   const started = performance.now();
   let advancedMs = 0;
   const clock = { now: () => new Date(Date.parse('2026-03-10T12:00:00Z') + performance.now() - started + advancedMs) };
   const sandbox = await fixture.start({ people, clock, hidden });
+  endWithTest(sandbox.close);
   const { url, calls } = sandbox;
   const mapping = mappingOf(crm);
   const settings = module.settingsSchema.parse(sandbox.settings);
   const { signal } = new AbortController();
-  const connectors: CrmConnector[] = [];
   const connect: CrmUnderTest['connect'] = (retryOptions = {}) => {
     const limiter = createMemoryLimiter({ pace: true });
     const connector = module.create({
@@ -94,7 +96,7 @@ export async function openCrm(crm: string, { people = 3, hidden = false } = {}):
       clock,
       retryOptions: { ...SHORT_RETRIES, ...retryOptions },
     });
-    connectors.push(connector);
+    endWithTest(() => connector.close());
     return connector;
   };
   const connector = connect();
@@ -155,10 +157,6 @@ export async function openCrm(crm: string, { people = 3, hidden = false } = {}):
         .split('\n');
       const paths = lines.filter((line) => line !== '').map((line) => logSchema.parse(JSON.parse(line)).path);
       return paths.filter((path) => new RegExp(calls).test(path)).length;
-    },
-    close: async () => {
-      for (const opened of connectors) await opened.close();
-      await sandbox.close();
     },
   };
 }

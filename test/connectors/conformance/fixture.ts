@@ -52,14 +52,3 @@ export const fixtureSchema: z.ZodType<ConformanceFixture> = z.object({
   refusal: z.custom<ConformanceFixture['refusal']>((value) => typeof value === 'function'),
   start: z.custom<ConformanceFixture['start']>((value) => typeof value === 'function'),
 });
-
-/** Calls the control API that every sandbox has. @throws Error when it refuses */
-export async function control(url: string, method: string, path: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(`${url}/_sandbox/${path}`, {
-    method,
-    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`the sandbox refused ${method} ${path}: ${response.status} ${text}`);
-  return response.headers.get('content-type')?.includes('application/json') ? JSON.parse(text) : text;
-}

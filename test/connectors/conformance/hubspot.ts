@@ -4,7 +4,8 @@ import { contactRef } from '../../../connectors/hubspot/contacts/contact-mapping
 import { scopesOf } from '../../../sandbox/hubspot/http/scopes.ts';
 import { startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
 import { people } from '../../../sandbox/test/hubspot/sandbox-under-test.ts';
-import { type ConformanceFixture, control } from './fixture.ts';
+import { control } from '../../support/sandbox-crm.ts';
+import type { ConformanceFixture } from './fixture.ts';
 
 const contactSchema = z.object({ id: z.string(), properties: z.record(z.string(), z.unknown()) });
 

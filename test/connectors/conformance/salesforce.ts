@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { startSalesforceSandbox } from '../../../sandbox/salesforce/start.ts';
 import { people } from '../../../sandbox/test/hubspot/sandbox-under-test.ts';
-import { type ConformanceFixture, control } from './fixture.ts';
+import { control } from '../../support/sandbox-crm.ts';
+import type { ConformanceFixture } from './fixture.ts';
 
 const recordSchema = z.object({ id: z.string(), values: z.record(z.string(), z.unknown()) });
 

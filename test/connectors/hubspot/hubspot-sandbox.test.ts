@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { create, settingsSchema } from '../../../connectors/hubspot/index.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { scopesOf } from '../../../sandbox/hubspot/http/scopes.ts';
 import { type HubSpotSandboxOptions, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
+import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import type { ChangePage, Cursor } from '../../../src/crm/connector.ts';
 import { clearedScoreFields } from '../../../src/mapping/write-back.ts';
 import { createMemoryLimiter } from '../../support/memory-limiter.ts';
@@ -11,10 +12,6 @@ import { shippedMapping, TARGET } from './hubspot-fixture.ts';
 // The boundary of this test: the sandbox serves over real HTTP in real time.
 const clock = { now: () => new Date() };
 const { signal } = new AbortController();
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const resource of opened.splice(0)) await resource.close();
-});
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
@@ -25,10 +22,11 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 async function open(options: Partial<HubSpotSandboxOptions> = {}, mapping = shippedMapping()) {
   const dataset = seededDataset({ contacts: 120, seed: 7, now: clock.now() });
   const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, searchLagMs: 0, ...options });
+  endWithTest(sandbox.close);
   const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: sandbox.accessToken, HUBSPOT_API_URL: sandbox.url });
   const limiter = createMemoryLimiter({ pace: true });
   const connector = create({ settings, mapping, limiter, clock });
-  opened.push(connector, sandbox);
+  endWithTest(() => connector.close());
   const pull = async (id: string, cursor: Cursor | null = null) => {
     const pages: ChangePage[] = [];
     const stream = connector.streams.find((candidate) => candidate.id === id)!;

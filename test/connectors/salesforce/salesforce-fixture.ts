@@ -51,6 +51,7 @@ interface Connected {
   readonly retryOptions?: Partial<RetryOptions>;
 }
 
+/** The org is closed with the test that connects to it. */
 export async function connectedOrg(
   options: Parameters<typeof startTestOrg>[0] = {},
   connected: Connected = {},

@@ -2,11 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { listErrors } from '../../../src/store/leads/record-errors.ts';
 import type { OnUpdate } from '../../support/intercepting-proxy.ts';
 import { leads } from '../../support/leads.ts';
-import { openedProducts } from '../../support/opened-products.ts';
-import type { TestProduct } from '../../support/product.ts';
+import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
 import { expectInSync, logEnd, scoreOf, timesWritten } from './assertions.ts';
 
-const { open } = openedProducts({ dataset: leads(4) });
+const open = (options: TestProductOptions = {}) => openTestProduct({ dataset: leads(4), ...options });
 
 function requestDemo(product: TestProduct, contactId: string): Promise<unknown> {
   return product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });
@@ -25,7 +24,7 @@ async function expectInSyncAfterSyncs(product: TestProduct, syncs = 3): Promise<
 
 describe('writes of our own', () => {
   test('make no record dirty, so the following syncs read and write nothing', async () => {
-    const product = await open({ contacts: 60 });
+    const product = await open({ people: 60 });
     await product.backfill();
     const before = await logEnd(product);
     for (let count = 0; count < 3; count++) await product.sync();

@@ -2,6 +2,7 @@
 // the nightly comparison find the change, and never create a record anew.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { reconcileDeletions } from '../../../jobs/read/reconcile-deletions.ts';
 import { listErasures } from '../../../src/store/erasure/erasures.ts';
 import { openRun } from '../../../src/store/sync/runs.ts';
@@ -31,6 +32,13 @@ beforeEach(() => {
   key = `p${usedPeople++}`;
   id = product.idOf(key);
 });
+
+/** A record that is gone for good is a tombstone in the first night, and erased in the second. */
+async function twoNights(): Promise<void> {
+  await product.nightly();
+  product.advanceClock(DAY);
+  await product.nightly();
+}
 
 async function stored(of = id) {
   const records = product.context.db
@@ -151,6 +159,55 @@ test('a contact that was merged into another is not restored by the following ni
   await expectInSync(product);
 });
 
+describe('when two contacts are merged into a new one, and HubSpot finds neither of them any more', () => {
+  async function activitiesOf(ids: readonly string[]) {
+    const { db } = product.context;
+    const rows = db.selectFrom('activities').select(['id', 'record_id']).where('gone_at', 'is', null);
+    return rows.where('record_id', 'in', ids).orderBy('id').execute();
+  }
+
+  async function mergeIntoNew(mergedId: string): Promise<string> {
+    for (const contactId of [id, mergedId]) {
+      await product.control('POST', 'activities', { contactId, type: 'meeting' });
+      await product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });
+    }
+    await product.sync();
+    const survivor = await product.control('POST', 'merge', { primaryId: id, mergedId, into: 'new' });
+    return z.object({ id: z.string() }).parse(survivor).id;
+  }
+
+  test('a recompute right after it loses no activity: the new contact has the histories of both', async () => {
+    const merged = product.idOf('p20');
+    const survivor = await mergeIntoNew(merged);
+    const before = (await activitiesOf([id, merged])).map((row) => row.id);
+    expect(before.length).toBeGreaterThanOrEqual(4);
+    await product.nightly();
+    expect(await stored()).toMatchObject({ state: 'merged', merged_into: survivor, erased_at: null });
+    expect(await stored(merged)).toMatchObject({ state: 'merged', merged_into: survivor, erased_at: null });
+    const after = await activitiesOf([survivor]);
+    expect(after.map((row) => row.id)).toEqual(expect.arrayContaining(before));
+    expect(await listErasures(product.context.db, { crm: 'hubspot', id })).toEqual([]);
+    await expectInSync(product);
+  });
+
+  test('and the new contact is not listed yet, both are tombstones with their data until the night that lists it', async () => {
+    const merged = product.idOf('p19');
+    const survivor = await mergeIntoNew(merged);
+    const before = (await activitiesOf([id, merged])).map((row) => row.id);
+    const others = (await product.contacts()).map((contact) => contact.id).filter((other) => other !== survivor);
+    await product.faults({
+      match: { path: 'properties=hs_object_id', times: 1 },
+      action: { status: 200, body: { results: others.map((other) => ({ id: other, properties: {} })) } },
+    });
+    await product.nightly();
+    expect(await stored()).toMatchObject({ erased_at: null });
+    product.advanceClock(DAY);
+    await product.nightly();
+    expect(await stored()).toMatchObject({ state: 'merged', merged_into: survivor, erased_at: null });
+    expect((await activitiesOf([survivor])).map((row) => row.id)).toEqual(expect.arrayContaining(before));
+  });
+});
+
 describe('when a contact is deleted for privacy', () => {
   const CANARIES = {
     name: 'Quillfeather',
@@ -181,6 +238,9 @@ describe('when a contact is deleted for privacy', () => {
 
     await product.control('POST', `contacts/${id}/privacy-deletion`);
     await product.nightly();
+    expect(await stored()).toMatchObject({ state: 'gone', erased_at: null });
+    product.advanceClock(DAY);
+    await product.nightly();
     for (const canary of [...Object.values(CANARIES), 'VP Canaries', 'Canaryland', '4711', 'canar', 'Canar']) {
       expect(await tablesWith(canary), canary).toEqual([]);
     }
@@ -199,7 +259,7 @@ describe('when a contact is deleted for privacy', () => {
 
   test('a late event about it creates no record and no activity, and causes no read', async () => {
     await product.control('POST', `contacts/${id}/privacy-deletion`);
-    await product.nightly();
+    await twoNights();
     const { db, clock } = product.context;
     const ref = { object: 'contacts', id };
     const outcome = { ...{ id: 'deal:1', source: 'deals', pipeline: null, stage: null, state: 'open' as const, ref } };
@@ -231,12 +291,12 @@ describe('when a contact is deleted for privacy', () => {
     expect(await stored(merged)).toMatchObject({ state: 'merged' });
     expect(await tablesWith('Merged Canary')).not.toEqual([]);
     await product.control('POST', `contacts/${id}/privacy-deletion`);
-    await product.nightly();
+    await twoNights();
     expect(await tablesWith('Merged Canary')).toEqual([]);
     expect(await stored(merged)).toMatchObject({ state: 'merged', fields: {}, erased_at: expect.any(Date) });
   });
 
-  test('between reading and writing, its score is not written, and the next night erases it', async () => {
+  test('between reading and writing, its score is not written, and the night after the next erases it', async () => {
     await product.control('POST', 'activities', {
       contactId: id,
       type: 'form_submission',
@@ -248,7 +308,7 @@ describe('when a contact is deleted for privacy', () => {
     product.advanceClock(15_001);
     await product.runUntilIdle();
     expect(await stored()).toMatchObject({ state: 'gone', erased_at: null });
-    await product.nightly();
+    await twoNights();
     expect(await stored()).toMatchObject({ state: 'gone', erased_at: expect.any(Date) });
     expect(await rowsByRecord()).toEqual([]);
   });

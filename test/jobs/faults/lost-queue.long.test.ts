@@ -6,16 +6,13 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { BACKEND } from '../../support/backends.ts';
-import { openedProducts } from '../../support/opened-products.ts';
-import type { TestProduct } from '../../support/product.ts';
+import { openTestProduct, type TestProduct } from '../../support/product.ts';
 import { ownRedis, type RedisServer } from '../../support/servers.ts';
 import { openServiceEnvironment, type ServiceEnvironment, SOON } from '../../support/service-environment.ts';
 import { expectInSync, logEnd, scores } from './assertions.ts';
 
 const HOUR_MS = 3_600_000;
 const idSchema = z.object({ id: z.string() });
-const { open } = openedProducts();
-
 function leadOf(environment: ServiceEnvironment, at: number) {
   const lead = environment.leads[at];
   if (lead === undefined) throw new Error('The sandbox has too few leads for this test.');
@@ -228,7 +225,7 @@ async function chooseContacts(product: TestProduct) {
 }
 
 test('changes made while the webhook receiver was down for 25 hours are read by the next poll', async () => {
-  const product = await open({ contacts: 40 });
+  const product = await openTestProduct({ people: 40 });
   await product.backfill();
   const { retitled, active, deleted, erased, survivor, merged, restored, control } = await chooseContacts(product);
   const stateOf = async (id: string) => {

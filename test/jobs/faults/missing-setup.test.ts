@@ -3,11 +3,10 @@ import { countErrors } from '../../../src/store/leads/record-errors.ts';
 import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { leads } from '../../support/leads.ts';
-import { openedProducts } from '../../support/opened-products.ts';
-import type { TestProduct } from '../../support/product.ts';
+import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
 import { expectInSync, timesWritten, warnings } from './assertions.ts';
 
-const { open } = openedProducts({ dataset: leads(8) });
+const open = (options: TestProductOptions = {}) => openTestProduct({ dataset: leads(8), ...options });
 
 /** A change of our properties by an admin of the portal. */
 async function admin({ sandbox }: TestProduct, method: string, path: string, body?: object): Promise<void> {

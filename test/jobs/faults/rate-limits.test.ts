@@ -3,11 +3,9 @@ import { pauseOnFailure } from '../../../jobs/failure-policy.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { leads } from '../../support/leads.ts';
-import { openedProducts } from '../../support/opened-products.ts';
-import { NOW, type TestProduct } from '../../support/product.ts';
+import { openTestProduct, type TestProduct } from '../../support/product.ts';
+import { NOW } from '../../support/running-product.ts';
 import { expectInSync, timesWritten, warnings } from './assertions.ts';
-
-const { open } = openedProducts();
 
 const TOO_MANY = { status: 429, body: { status: 'error', message: 'You have reached your limit.' } };
 
@@ -24,7 +22,7 @@ describe('when HubSpot answers 429', () => {
     },
     { says: 'nothing', headers: {}, waits: 10_000 },
   ])('with $says as Retry-After, writes wait that long, and every lead is written once', async ({ headers, waits }) => {
-    const product = await open({ dataset: leads(5) });
+    const product = await openTestProduct({ dataset: leads(5) });
     await product.faults({ match: { path: 'batch/update', times: 1 }, action: { ...TOO_MANY, headers } });
     expect((await product.backfill()).state).toBe('done');
     const [refused, accepted, ...others] = await product.writes();
@@ -38,7 +36,7 @@ describe('when HubSpot answers 429', () => {
   });
 
   test('for longer than a call may wait, no call is made until then, and the run continues by itself', async () => {
-    const product = await open({ dataset: leads(5) });
+    const product = await openTestProduct({ dataset: leads(5) });
     const headers = { 'retry-after': '600' };
     await product.faults({ match: { path: 'batch/update', times: 1 }, action: { ...TOO_MANY, headers } });
     expect((await product.backfill()).state).toBe('running');
@@ -71,7 +69,7 @@ describe('when HubSpot answers 429', () => {
     return needed;
   }
   async function countCalls(): Promise<number> {
-    const product = await open({ dataset: leads(5) });
+    const product = await openTestProduct({ dataset: leads(5) });
     await product.backfill();
     return (await product.log()).length;
   }
@@ -88,7 +86,7 @@ describe('when HubSpot answers 429', () => {
     async ({ lacking, share }) => {
       const dayLimit = (await callsNeeded()) - lacking;
       const settings = { HUBSPOT_DAILY_QUOTA_SHARE: String(share) };
-      const product = await open({ dataset: leads(5), sandbox: { dayLimit }, settings });
+      const product = await openTestProduct({ dataset: leads(5), sandbox: { dayLimit }, settings });
       expect((await product.backfill()).state).toBe('running');
       expect((await listPauses(product.context.db, ['hubspot'])).map(({ direction }) => direction)).toEqual([
         'read',
@@ -114,7 +112,7 @@ describe('when HubSpot answers 429', () => {
   );
 
   test('and nothing is left to write, the pauses of both directions end with the first call that succeeds', async () => {
-    const product = await open({ dataset: leads(1) });
+    const product = await openTestProduct({ dataset: leads(1) });
     const { context, clock } = product;
     const target = { crm: 'hubspot', direction: 'read' } as const;
     const spent = new ConnectorError({ kind: 'budget-spent', crm: 'hubspot', message: 'No calls left.' });

@@ -2,11 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { listErrors, retryErrors } from '../../../src/store/leads/record-errors.ts';
 import type { Answer, OnUpdate } from '../../support/intercepting-proxy.ts';
 import { leads } from '../../support/leads.ts';
-import { openedProducts } from '../../support/opened-products.ts';
-import type { TestProduct } from '../../support/product.ts';
+import { openTestProduct, type TestProduct } from '../../support/product.ts';
 import { expectInSync, logEnd, timesWritten } from './assertions.ts';
-
-const { open } = openedProducts();
 
 function listed(product: TestProduct) {
   return listErrors(product.context.db, { after: 0, limit: 100 });
@@ -55,7 +52,7 @@ function portalWithRule(respond: (refusedIds: readonly string[]) => Answer | 'pe
 describe('a contact that a rule of the portal protects', () => {
   test('is listed with the code and a hint, the others are written once, and a retry writes it after the rule is removed', async () => {
     const portal = portalWithRule(() => 'per row');
-    const product = await open({ dataset: leads(5), onUpdate: portal.onUpdate });
+    const product = await openTestProduct({ dataset: leads(5), onUpdate: portal.onUpdate });
     const p3 = product.idOf('p3');
     portal.protectedIds.add(p3);
     const run = await product.backfill();
@@ -77,7 +74,7 @@ describe('a contact that a rule of the portal protects', () => {
 
   test('is written again by a retry, and its error counts twice while the rule exists', async () => {
     const portal = portalWithRule(() => 'per row');
-    const product = await open({ dataset: leads(2), onUpdate: portal.onUpdate });
+    const product = await openTestProduct({ dataset: leads(2), onUpdate: portal.onUpdate });
     portal.protectedIds.add(product.idOf('p1'));
     await product.backfill();
     await retry(product);
@@ -89,7 +86,7 @@ describe('a contact that a rule of the portal protects', () => {
       const errors = ids.map((id) => ({ ...REFUSED, context: { ids: [id] } }));
       return { status: 400, body: { ...REFUSED, errors } };
     });
-    const product = await open({ dataset: leads(40), onUpdate: portal.onUpdate });
+    const product = await openTestProduct({ dataset: leads(40), onUpdate: portal.onUpdate });
     portal.protectedIds.add(product.idOf('p3')).add(product.idOf('p30'));
     await product.backfill();
     expect(portal.calls).toBe(2);
@@ -104,7 +101,7 @@ describe('a contact that a rule of the portal protects', () => {
     { size: 37, refused: ['p0', 'p20', 'p36'] },
   ])('and is not named in the refusal of a batch of $size is found by halving the batch', async ({ size, refused }) => {
     const portal = portalWithRule(() => ({ status: 400, body: REFUSED }));
-    const product = await open({ dataset: leads(size), onUpdate: portal.onUpdate });
+    const product = await openTestProduct({ dataset: leads(size), onUpdate: portal.onUpdate });
     for (const key of refused) portal.protectedIds.add(product.idOf(key));
     expect((await product.backfill()).state).toBe('done');
     expect(portal.calls - 1).toBeLessThanOrEqual(refused.length * 2 * Math.ceil(Math.log2(size)));
@@ -120,7 +117,7 @@ describe('a contact that a rule of the portal protects', () => {
 
 describe('a contact with a value that cannot be parsed', () => {
   test('is listed with the field and scored without it, until the value is corrected', async () => {
-    const product = await open({ dataset: leads(3) });
+    const product = await openTestProduct({ dataset: leads(3) });
     const p1 = product.idOf('p1');
     await product.backfill();
     await product.control('PATCH', `contacts/${p1}`, { properties: { country: 'Atlantis', jobtitle: 'Director' } });

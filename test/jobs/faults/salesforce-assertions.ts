@@ -1,25 +1,17 @@
 // Assertions about a Salesforce org after any fault, and about the requests that it received.
-import { afterEach, expect } from 'vitest';
+import { expect } from 'vitest';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { leads } from '../../support/leads.ts';
 import {
   openSalesforceProduct,
   type SalesforceProduct,
   type SalesforceProductOptions,
-  type SalesforceRequest,
 } from '../../support/salesforce-product.ts';
+import type { LoggedRequest } from '../../support/sandbox-crm.ts';
 
-/** For one test file: products on Leads of one company, closed when the test ends. */
-export function openedOrgs(people = 6): (options?: SalesforceProductOptions) => Promise<SalesforceProduct> {
-  const opened: SalesforceProduct[] = [];
-  afterEach(async () => {
-    for (const product of opened.splice(0)) await product.close();
-  });
-  return async (options = {}) => {
-    const product = await openSalesforceProduct({ dataset: leads(people), ...options });
-    opened.push(product);
-    return product;
-  };
+/** A product on six Leads of one company. Closed with the test that opens it. */
+export function openOrg(options: SalesforceProductOptions = {}): Promise<SalesforceProduct> {
+  return openSalesforceProduct({ dataset: leads(6), ...options });
 }
 
 /** The id of the Lead with that key in the data set. */
@@ -48,7 +40,7 @@ export async function timesWritten(product: SalesforceProduct, since?: number): 
 }
 
 /** Queries of Leads or Contacts by their IDs. */
-export async function fetches(product: SalesforceProduct, since: number): Promise<readonly SalesforceRequest[]> {
+export async function fetches(product: SalesforceProduct, since: number): Promise<readonly LoggedRequest[]> {
   return (await product.log(since)).filter(({ query }) => {
     return /FROM (?:Lead|Contact) WHERE Id IN/.test(new URLSearchParams(query).get('q') ?? '');
   });

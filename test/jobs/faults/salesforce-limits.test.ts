@@ -5,13 +5,11 @@ import {
   expectInSync,
   leadOf,
   logEnd,
-  openedOrgs,
+  openOrg,
   pollFor,
   timesWritten,
   warnings,
 } from './salesforce-assertions.ts';
-
-const open = openedOrgs();
 
 const TOO_MANY = { status: 429, body: [{ errorCode: 'TOO_MANY_REQUESTS', message: 'Slow down.' }] };
 const QUARTER = 15;
@@ -21,7 +19,7 @@ describe('when Salesforce answers 429', () => {
     { says: 'a number of seconds', headers: { 'retry-after': '40' }, waits: 40_000 },
     { says: 'nothing', headers: {}, waits: 10_000 },
   ])('with $says as Retry-After, writes wait that long, and every lead is written once', async ({ headers, waits }) => {
-    const product = await open();
+    const product = await openOrg();
     await product.faults({ match: { path: 'composite/sobjects', times: 1 }, action: { ...TOO_MANY, headers } });
     expect((await product.backfill()).state).toBe('running');
     const refusedAt = product.clock.now().getTime();
@@ -41,7 +39,7 @@ describe('when Salesforce answers 429', () => {
 
 describe('when the API quota of the org', () => {
   test('is used up by other apps, both directions pause, one warning is logged, and no work is lost', async () => {
-    const product = await open();
+    const product = await openOrg();
     await product.backfill();
     await product.control('PUT', 'api-usage', { used: 100_000 });
     const p1 = leadOf(product, 'p1');
@@ -68,7 +66,7 @@ describe('when the API quota of the org', () => {
   });
 
   test('is down to the share of other apps, both directions pause, and no call is refused', async () => {
-    const product = await open();
+    const product = await openOrg();
     await product.backfill();
     await product.control('PUT', 'api-usage', { used: 85_000 });
     const p1 = leadOf(product, 'p1');
@@ -86,12 +84,12 @@ describe('when the API quota of the org', () => {
   });
 
   test('is used up during the first sync or its write, each lead is still written once', async () => {
-    const twin = await open();
+    const twin = await openOrg();
     await twin.backfill();
     const needed = (await twin.log()).filter(({ path }) => path.startsWith('/services/data')).length;
     for (const lacking of [1, 5]) {
       const settings = { SALESFORCE_DAILY_QUOTA_SHARE: '1' };
-      const product = await open({ sandbox: { dayLimit: needed - lacking }, settings });
+      const product = await openOrg({ sandbox: { dayLimit: needed - lacking }, settings });
       expect((await product.backfill()).state).toBe('running');
       await pollFor(product, 2 * QUARTER);
       expect(warnings(product)).toHaveLength(1);

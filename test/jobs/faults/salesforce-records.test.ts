@@ -9,12 +9,10 @@ import {
   fetches,
   leadOf,
   logEnd,
-  openedOrgs,
+  openOrg,
   timesWritten,
   warnings,
 } from './salesforce-assertions.ts';
-
-const open = openedOrgs();
 
 function listed({ context }: SalesforceProduct) {
   return listErrors(context.db, { after: 0, limit: 10 });
@@ -27,7 +25,7 @@ async function stateOf({ context }: SalesforceProduct, id: string) {
 
 describe('a Lead', () => {
   test('that a validation rule refuses is listed with the message of the rule, the others are written once, and the next night retries it', async () => {
-    const product = await open();
+    const product = await openOrg();
     const [p3, id] = [leadOf(product, 'p3'), leadOf(product, 'p1')];
     await product.control('PUT', 'validation-rules', [{ object: 'Lead', ids: [p3], message: 'A phone is needed.' }]);
     expect((await product.backfill()).state).toBe('done');
@@ -60,7 +58,7 @@ describe('a Lead', () => {
     { code: 'CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY', fix: /triggers/ },
     { code: 'CANNOT_EXECUTE_FLOW_TRIGGER', fix: /flows/ },
   ])('that alone is refused with $code is listed, and writing is not paused', async ({ code, fix }) => {
-    const product = await open();
+    const product = await openOrg();
     const ids = [...product.org.leadIds.values()].toSorted();
     const refused = { success: false, errors: [{ statusCode: code, message: 'not this one', fields: [] }] };
     await product.backfill();
@@ -75,7 +73,7 @@ describe('a Lead', () => {
   });
 
   test('whose row is locked in the org is written later, alone', async () => {
-    const product = await open();
+    const product = await openOrg();
     const p3 = leadOf(product, 'p3');
     await product.control('PUT', 'locks', [{ id: p3, times: 2 }]);
     await product.backfill();
@@ -92,7 +90,7 @@ describe('a Lead', () => {
 
   /** Results of p1 and p2 wait in the outbox. */
   async function openWithPendingWrites(): Promise<{ product: SalesforceProduct; p1: string; p2: string }> {
-    const product = await open();
+    const product = await openOrg();
     await product.backfill();
     const [p1, p2] = [leadOf(product, 'p1'), leadOf(product, 'p2')];
     await product.faults({ match: { path: 'composite/sobjects', times: 2 }, action: { status: 503 } });
@@ -146,7 +144,7 @@ describe('a Lead', () => {
   });
 
   test('that is restored from the recycle bin is scored again by the next poll', async () => {
-    const product = await open();
+    const product = await openOrg();
     await product.backfill();
     const p1 = leadOf(product, 'p1');
     await askForDemo(product, p1);
@@ -164,7 +162,7 @@ describe('a Lead', () => {
 });
 
 test('a Lead that was purged from the recycle bin is found by the next night, and its data is kept', async () => {
-  const product = await open();
+  const product = await openOrg();
   await product.backfill();
   const p1 = leadOf(product, 'p1');
   await product.control('DELETE', `records/Lead/${p1}`);
@@ -180,7 +178,7 @@ test('a Lead that was purged from the recycle bin is found by the next night, an
 });
 
 test('our own writes, which change modification times, cause no read of a record and no further write', async () => {
-  const product = await open();
+  const product = await openOrg();
   await product.backfill();
   const before = await logEnd(product);
   for (const minutes of [1, 1, 3, 5]) {
@@ -193,7 +191,7 @@ test('our own writes, which change modification times, cause no read of a record
 
 test('a change of a campaign, an Account or a task reaches its people in one sync', async () => {
   const call = { person: 'p2', type: 'call', at: Date.parse('2026-03-03T15:30:00Z'), attributes: {} };
-  const product = await open({ dataset: peopleWithDeals(4, [0, 1], [call]) });
+  const product = await openOrg({ dataset: peopleWithDeals(4, [0, 1], [call]) });
   await product.backfill();
   const [contact = ''] = product.org.contactIds.values();
   const account = String((await product.record('Contact', contact)).AccountId);

@@ -4,17 +4,7 @@ import { countErrors } from '../../../src/store/leads/record-errors.ts';
 import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { openSalesforceProduct, type SalesforceProduct } from '../../support/salesforce-product.ts';
-import {
-  askForDemo,
-  expectInSync,
-  leadOf,
-  openedOrgs,
-  pollFor,
-  timesWritten,
-  warnings,
-} from './salesforce-assertions.ts';
-
-const open = openedOrgs();
+import { askForDemo, expectInSync, leadOf, openOrg, pollFor, timesWritten, warnings } from './salesforce-assertions.ts';
 
 /**
  * One warning, writing paused once, no record in the error list; activities are still read and
@@ -47,7 +37,7 @@ async function expectAllWritten(product: SalesforceProduct): Promise<void> {
 
 describe('writing pauses with one configuration error and continues after setup, when our field', () => {
   test('was never created', async () => {
-    const product = await open({ setup: false });
+    const product = await openOrg({ setup: false });
     await product.backfill();
     await expectOneConfigurationError(product, /No such column/);
     await product.setup();
@@ -55,7 +45,7 @@ describe('writing pauses with one configuration error and continues after setup,
   });
 
   test('is hidden from the integration user', async () => {
-    const product = await open();
+    const product = await openOrg();
     await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Status__c']);
     await product.backfill();
     await expectOneConfigurationError(product, /No such column/);
@@ -65,7 +55,7 @@ describe('writing pauses with one configuration error and continues after setup,
   });
 
   test('lacks a value that the model needs', async () => {
-    const product = await open();
+    const product = await openOrg();
     const errors = [
       {
         statusCode: 'INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST',
@@ -96,40 +86,32 @@ describe('for an integration user without access to Leads', () => {
 
   test('activities of Leads are ignored, and Contacts are read and scored', async () => {
     const product = await openSalesforceProduct({ people: 40, sandbox: { hiddenFields: ['Lead'] } });
-    try {
-      expect((await product.backfill()).state).toBe('done');
-      expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
-      const contacts = (await states(product)).get('Contact') ?? [];
-      expect(contacts.length).toBeGreaterThan(0);
-      await product.nightly();
-      expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
-      await expectInSync(product);
-    } finally {
-      await product.close();
-    }
+    expect((await product.backfill()).state).toBe('done');
+    expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
+    const contacts = (await states(product)).get('Contact') ?? [];
+    expect(contacts.length).toBeGreaterThan(0);
+    await product.nightly();
+    expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
+    await expectInSync(product);
   });
 
   test('after the access was removed, Contacts stay current, and Leads are read again when the access returns', async () => {
     const product = await openSalesforceProduct({ people: 40 });
-    try {
-      await product.backfill();
-      const leads = (await states(product)).get('Lead') ?? [];
-      await product.control('PUT', 'hidden-fields', ['Lead']);
-      for (const { id } of leads.slice(0, 3)) await askForDemo(product, id);
-      const contact = (await states(product)).get('Contact')?.[0]?.id ?? '';
-      const before = Number((await product.record('Contact', contact)).Leadgrade_Behavior_Score__c);
-      await askForDemo(product, contact);
-      await pollFor(product, 35);
-      expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
-      expect(Number((await product.record('Contact', contact)).Leadgrade_Behavior_Score__c)).toBeGreaterThan(before);
-      await product.nightly();
-      await product.control('PUT', 'hidden-fields', []);
-      product.advanceClock(25 * 3_600_000);
-      await pollFor(product, 2);
-      expect((await states(product)).get('Lead')?.filter(({ state }) => state !== 'live')).toEqual([]);
-      await expectInSync(product);
-    } finally {
-      await product.close();
-    }
+    await product.backfill();
+    const leads = (await states(product)).get('Lead') ?? [];
+    await product.control('PUT', 'hidden-fields', ['Lead']);
+    for (const { id } of leads.slice(0, 3)) await askForDemo(product, id);
+    const contact = (await states(product)).get('Contact')?.[0]?.id ?? '';
+    const before = Number((await product.record('Contact', contact)).Leadgrade_Behavior_Score__c);
+    await askForDemo(product, contact);
+    await pollFor(product, 35);
+    expect(await listPauses(product.context.db, ['salesforce'])).toEqual([]);
+    expect(Number((await product.record('Contact', contact)).Leadgrade_Behavior_Score__c)).toBeGreaterThan(before);
+    await product.nightly();
+    await product.control('PUT', 'hidden-fields', []);
+    product.advanceClock(25 * 3_600_000);
+    await pollFor(product, 2);
+    expect((await states(product)).get('Lead')?.filter(({ state }) => state !== 'live')).toEqual([]);
+    await expectInSync(product);
   });
 });

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { groupSetAside } from '../../../src/store/set-aside/list-set-aside.ts';
+import { retrySetAside } from '../../../src/store/set-aside/set-aside.ts';
 import { clearPause, listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { recheckAvailability } from '../../../src/store/sync/stream-availability.ts';
 import { allStreams } from '../../../src/store/sync/streams.ts';
 import { leads } from '../../support/leads.ts';
-import { openedProducts } from '../../support/opened-products.ts';
-import type { TestProduct, TestProductOptions } from '../../support/product.ts';
+import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
 import { expectInSync, logEnd, scoreOf, timesWritten, warnings } from './assertions.ts';
-
-const { open } = openedProducts();
 
 const CLEARED = { grade: null, fit: null, behavior: null, total: null, status: null };
 
@@ -23,21 +22,21 @@ function setStage(product: TestProduct, id: string, lifecyclestage: string): Pro
 
 describe('the scope', () => {
   test('excludes a customer: with empty fields of ours, it is never written', async () => {
-    const product = await open({ dataset: leads(3, { lifecycle: 'customer' }) });
+    const product = await openTestProduct({ dataset: leads(3, { lifecycle: 'customer' }) });
     expect((await product.backfill()).state).toBe('done');
     expect(await product.writes()).toEqual([]);
     await expectInSync(product);
   });
 
   test('includes a contact without a lifecycle stage', async () => {
-    const product = await open({ dataset: leads(2, { lifecycle: null }) });
+    const product = await openTestProduct({ dataset: leads(2, { lifecycle: null }) });
     await product.backfill();
     expect(await visibleScore(product, product.idOf('p1'))).toMatchObject({ status: 'engaged', fit: '100' });
     await expectInSync(product);
   });
 
   test('excludes a lead that becomes a customer: it is cleared once, and scored when it is a lead again', async () => {
-    const product = await open({ dataset: leads(3) });
+    const product = await openTestProduct({ dataset: leads(3) });
     await product.backfill();
     const p1 = product.idOf('p1');
     const before = await logEnd(product);
@@ -58,7 +57,7 @@ describe('the scope', () => {
   });
 
   test('does not stop the storing of activities: those of a customer count when the contact is a lead again', async () => {
-    const product = await open({ dataset: leads(2, { lifecycle: 'customer' }) });
+    const product = await openTestProduct({ dataset: leads(2, { lifecycle: 'customer' }) });
     await product.backfill();
     const p1 = product.idOf('p1');
     const demo = { contactId: p1, type: 'form_submission', attributes: { form: 'demo' } };
@@ -83,7 +82,7 @@ describe('a portal without access to page views', () => {
   }
 
   async function openWithPricingViews(options: TestProductOptions): Promise<TestProduct> {
-    const product = await open({ dataset: leads(4), ...options });
+    const product = await openTestProduct({ dataset: leads(4), ...options });
     const contactId = product.idOf('p1');
     for (let visit = 0; visit < 3; visit++) {
       const attributes = { url: 'https://acme.example/pricing' };
@@ -140,7 +139,7 @@ describe('a stream that is unavailable for a while', () => {
   const demo = (contactId: string) => ({ contactId, type: 'form_submission', attributes: { form: 'demo' } });
 
   test('during a backfill is read when the backfill continues, and the backfill ends', async () => {
-    const product = await open({ dataset: leads(2) });
+    const product = await openTestProduct({ dataset: leads(2) });
     await product.control('POST', 'activities', demo(product.idOf('p1')));
     product.advanceClock(60_000);
     // The stream is refused while it is read; then an outage stops the backfill before its end.
@@ -149,11 +148,15 @@ describe('a stream that is unavailable for a while', () => {
       { match: { path: '/deals', nth: 2, times: 1000 }, action: outage },
     );
     expect((await product.backfill()).state).toBe('running');
-    const unavailable = (await allStreams(product.context.db)).filter((row) => row.unavailableReason !== null);
-    expect(unavailable.map(({ stream }) => stream)).toContain('form_submissions');
+    const setAside = await groupSetAside(product.context.db, ['hubspot']);
+    expect(setAside.map(({ stream, code }) => [stream, code])).toEqual([
+      ['deals', 'HTTP_503'],
+      ['form_submissions', 'MISSING_SCOPES'],
+    ]);
     await product.faults();
     // As `leadgrade backfill` does when it is started again.
     await recheckAvailability(product.context.db, 'hubspot');
+    await retrySetAside(product.context.db, product.clock.now());
     await clearPause(product.context.db, { crm: 'hubspot', direction: 'read', before: product.clock.now() });
     await product.context.enqueue('sync-streams', { crm: 'hubspot' });
     await product.runUntilIdle();
@@ -164,7 +167,7 @@ describe('a stream that is unavailable for a while', () => {
   });
 
   test('because its API path is gone does not stop the other streams from being read', async () => {
-    const product = await open({ dataset: leads(2) });
+    const product = await openTestProduct({ dataset: leads(2) });
     await product.faults({ match: { path: '/events/' }, action: { status: 404, body: { message: 'No such path.' } } });
     expect((await product.backfill()).state).toBe('done');
     const unavailable = (await allStreams(product.context.db)).filter((row) => row.unavailableReason !== null);
@@ -174,17 +177,23 @@ describe('a stream that is unavailable for a while', () => {
 });
 
 describe('a token without the scope for contacts', () => {
-  test('pauses reading, and the run continues when the scope is granted', async () => {
-    const product = await open({ dataset: leads(2) });
+  test('has its contacts set aside, with the fix, and they are read by themselves when the scope is granted', async () => {
+    const product = await openTestProduct({ dataset: leads(2) });
     const refusal = { status: 403, body: { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' } };
     await product.faults({ match: { path: '/contacts' }, action: refusal });
-    expect((await product.backfill()).state).toBe('running');
-    expect(await listPauses(product.context.db, ['hubspot'])).toMatchObject([
-      { direction: 'read', error_kind: 'forbidden' },
-    ]);
+    await product.backfill();
+    expect(await listPauses(product.context.db, ['hubspot'])).toEqual([]);
+    const setAside = await groupSetAside(product.context.db, ['hubspot']);
+    expect(setAside).toContainEqual(
+      expect.objectContaining({
+        stream: 'contacts',
+        kind: 'stream',
+        fix: expect.stringContaining('scopes'),
+      }),
+    );
     await product.faults();
     product.advanceClock(5 * 60_000 + 1);
-    await product.runUntilIdle();
+    await product.poll();
     expect(await visibleScore(product, product.idOf('p1'))).toMatchObject({ status: 'engaged' });
     await expectInSync(product);
   });
@@ -196,7 +205,7 @@ describe('a revoked token', () => {
   test.each(['meetings', 'batch/update'])(
     'refused during a run at %s causes one warning and at most 6 calls in 30 minutes, and each lead is written once when it is accepted',
     async (path) => {
-      const product = await open({ dataset: leads(3) });
+      const product = await openTestProduct({ dataset: leads(3) });
       await product.faults({ match: { path }, action: REVOKED });
       expect((await product.backfill()).state).toBe('running');
       expect(await listPauses(product.context.db, ['hubspot'])).toMatchObject([
@@ -221,7 +230,7 @@ describe('a revoked token', () => {
 
 describe('a restarted process', () => {
   test('reads the changes since and writes nothing twice', async () => {
-    const product = await open({ contacts: 30 });
+    const product = await openTestProduct({ people: 30 });
     await product.backfill();
     const before = await logEnd(product);
     await product.restart();

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { MappedCrm } from '../../../jobs/context.ts';
 import { PRIORITY } from '../../../src/domain/priority.ts';
 import { insertInboxEvents } from '../../../src/store/inbox/inbox.ts';
+import { groupSetAside } from '../../../src/store/set-aside/list-set-aside.ts';
 import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { closeRun, openRun } from '../../../src/store/sync/runs.ts';
 import { startFullSync, streamState } from '../../../src/store/sync/streams.ts';
@@ -100,7 +101,7 @@ describe('a meeting that a webhook names', () => {
 
   test('during an outage of HubSpot stays in the inbox, and is read afterwards', async () => {
     const id = await createMeeting(nextContact());
-    await product.faults({ match: { path: 'meetings' }, action: { status: 503 } });
+    await product.faults({ match: {}, action: { status: 503 } });
     await deliverWebhook(product, meetingEvent(id));
     expect(await pendingIds()).toEqual([id]);
     await product.faults();
@@ -108,6 +109,27 @@ describe('a meeting that a webhook names', () => {
     await product.runUntilIdle();
     expect(await storedActivity(`meeting:${id}`)).toHaveLength(1);
     expect(await pendingIds()).toEqual([]);
+  });
+});
+
+describe('a meeting that HubSpot cannot return', () => {
+  test('is set aside, the next event is processed, and it is read by itself when HubSpot can', async () => {
+    const [one, other] = [nextContact(), nextContact()];
+    const id = await createMeeting(one);
+    await product.faults({ match: { path: 'meetings' }, action: { status: 503 } });
+    await product.control('PATCH', `contacts/${other}`, { properties: { jobtitle: 'Student' } });
+    await deliverWebhook(product, meetingEvent(id), eventOf(product, other));
+    expect(await pendingIds()).toEqual([]);
+    expect(await listPauses(product.context.db, ['hubspot'])).toEqual([]);
+    expect((await product.contact(other)).properties.leadgrade_explanation).toContain('Student');
+    expect(await groupSetAside(product.context.db, ['hubspot'])).toMatchObject([
+      { stream: 'meetings', kind: 'named-item', code: 'HTTP_503', ids: [id] },
+    ]);
+    await product.faults();
+    product.advanceClock(60_001);
+    await product.poll();
+    expect(await storedActivity(`meeting:${id}`)).toHaveLength(1);
+    expect(await groupSetAside(product.context.db, ['hubspot'])).toEqual([]);
   });
 });
 

@@ -11,15 +11,14 @@ import { listConflictsOfLead } from '../../../src/store/records/field-conflicts.
 import { claimAccount } from '../../../src/store/sync/crm-accounts.ts';
 import { PUBLIC_URL, storeWebhook } from '../../support/hubspot-webhooks.ts';
 import { leads } from '../../support/leads.ts';
-import { openedProducts } from '../../support/opened-products.ts';
-import { openTestProduct, type TestProduct } from '../../support/product.ts';
+import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
 import { expectInSync, logEnd, scoreOf } from '../faults/assertions.ts';
 import { deliverWebhook, eventOf, runAlone } from './deliver-webhook.ts';
 
 const settings = { PUBLIC_URL };
 /** During a test no search lists a change, so it is known from webhooks only. */
 const sandbox = { searchLagMs: 6 * 3_600_000 };
-const { open } = openedProducts({ dataset: leads(6), settings });
+const open = (options: TestProductOptions = {}) => openTestProduct({ dataset: leads(6), settings, ...options });
 
 let product: TestProduct;
 let usedPeople = 0;

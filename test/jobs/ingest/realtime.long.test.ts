@@ -1,5 +1,6 @@
 // A change in HubSpot, or an event of the team's own site, reaches the written score without a
 // poll, on every backend.
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,12 +11,8 @@ import { shippedSubscriptions } from '../../../cli/sandbox/subscriptions.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { MEETING_TITLE, writeMeetingModel } from '../../support/meeting-model.ts';
 import type { Running } from '../../support/processes.ts';
-import {
-  openServiceEnvironment,
-  type ServiceEnvironment,
-  type ServiceRequest,
-  SOON,
-} from '../../support/service-environment.ts';
+import type { LoggedRequest } from '../../support/sandbox-crm.ts';
+import { openServiceEnvironment, type ServiceEnvironment, SOON } from '../../support/service-environment.ts';
 
 const WRITE_KEY = 'website-key-0123456789';
 const idSchema = z.object({ id: z.string() });
@@ -37,11 +34,6 @@ async function subscriptionsWithOwnFields() {
   return { ...others, crmObjects: [...crmObjects, ...ours] };
 }
 
-/** Closes the latest first. */
-async function closeAll(opened: (() => Promise<unknown>)[]): Promise<void> {
-  for (const close of opened.splice(0).toReversed()) await close();
-}
-
 describe(`without a poll, on ${BACKEND.name}`, () => {
   const setup = BACKEND;
   const opened: (() => Promise<unknown>)[] = [];
@@ -49,7 +41,7 @@ describe(`without a poll, on ${BACKEND.name}`, () => {
   let service: Running;
   /** The `seq` of the sandbox's log after the first sync, its writes and some idle time. */
   let idleSeq = 0;
-  let requestsWhileIdle: readonly ServiceRequest[] = [];
+  let requestsWhileIdle: readonly LoggedRequest[] = [];
   let eventsWhileIdle: readonly object[] = [];
   let usedLeads = 0;
 
@@ -83,7 +75,9 @@ describe(`without a poll, on ${BACKEND.name}`, () => {
     eventsWhileIdle = await environment.query('select crm, key from leadgrade.processed_event_keys');
     idleSeq = await environment.logEnd();
   }, 180_000);
-  afterAll(() => closeAll(opened));
+  afterAll(async () => {
+    for (const close of opened.toReversed()) await close();
+  });
 
   /** A seeded lead that no other test uses. */
   const nextContact = () => {

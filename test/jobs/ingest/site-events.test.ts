@@ -1,15 +1,17 @@
 // Site events from the HTTP endpoint to the score: the person that they belong to, and when they
 // count.
+
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import express from 'express';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { loadEventsMapping } from '../../../cli/product/load-events-mapping.ts';
 import { assignSiteEvents, matchSiteEvents } from '../../../jobs/ingest/match-site-events.ts';
 import { matchPeople } from '../../../jobs/score/match-people.ts';
+import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { createEventProjector } from '../../../src/mapping/events-mapping.ts';
 import { saveAndErase } from '../../../src/store/erasure/save-and-erase.ts';
 import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
@@ -28,8 +30,8 @@ const project = createEventProjector(await loadEventsMapping());
 
 type Send = (...messages: readonly object[]) => Promise<void>;
 
-/** An HTTP server on the store. `send` sends one batch. */
-async function startTestServer(parts: Pick<SiteEventsParts, 'db' | 'clock'>): Promise<{ send: Send; close(): void }> {
+/** An HTTP server on the store, closed with the test that starts it. `send` sends one batch. */
+async function startTestServer(parts: Pick<SiteEventsParts, 'db' | 'clock'>) {
   const keys = [{ source: 'website', key: KEY }];
   const app = express();
   const [metrics, log] = [{ request: () => {}, events: () => {} }, { warn: () => {} }];
@@ -52,7 +54,7 @@ async function startTestServer(parts: Pick<SiteEventsParts, 'db' | 'clock'>): Pr
     const { status } = await fetch(`http://127.0.0.1:${port}/events`, { method: 'POST', body });
     expect(status).toBe(200);
   };
-  return { send, close: () => server.close() };
+  return { send, close: endWithTest(() => server.close()) };
 }
 
 let lastMessage = 0;
@@ -72,7 +74,7 @@ describe(`a site event (${BACKEND.name})`, () => {
   let now = at();
   const clock = { now: () => now };
   let send: Send;
-  let closeServer = () => {};
+  let closeServer: () => Promise<void>;
   let enqueued: string[] = [];
 
   beforeAll(async () => {
@@ -399,18 +401,10 @@ describe(`a site event (${BACKEND.name})`, () => {
 });
 
 describe('in the written score,', () => {
-  let product: TestProduct | undefined;
-  let closeServer = () => {};
-  afterEach(async () => {
-    closeServer();
-    await product?.close();
-  });
-
   async function open(options: Parameters<typeof openTestProduct>[0]): Promise<{ product: TestProduct; send: Send }> {
-    product = await openTestProduct(options);
-    const server = await startTestServer({ db: product.context.db, clock: product.clock });
-    closeServer = server.close;
-    return { product, send: server.send };
+    const product = await openTestProduct(options);
+    const { send } = await startTestServer({ db: product.context.db, clock: product.clock });
+    return { product, send };
   }
 
   async function matchAndScore(opened: TestProduct): Promise<void> {

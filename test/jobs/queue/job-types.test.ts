@@ -1,9 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { bullJobOptions, isDelayedKey, JOBS, type JobName, workerConcurrency } from '../../../jobs/job-types.ts';
-import { openQueueBackend } from '../../../jobs/queue/queue-backend.ts';
-import { type RepeatableJob, syncRepeatableJobs } from '../../../jobs/queue/worker.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
+import { type RepeatableJob, syncRepeatableJobs } from '../../../jobs/queue/repeatable-jobs.ts';
 import { BACKEND } from '../../support/backends.ts';
+import { openTestQueue } from './test-queue.ts';
 
 const keyIn = (delayMs?: number) => {
   const { deduplication } = bullJobOptions('score-leads', 'score-leads', delayMs === undefined ? {} : { delayMs });
@@ -33,23 +32,32 @@ test('a worker runs one job of each kind and CRM at a time, for any number of CR
 });
 
 describe(`the repeatable jobs on ${BACKEND.name}`, () => {
-  const { create } = BACKEND;
-  const endings: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const end of endings.splice(0).toReversed()) await end();
+  async function openRepeatable() {
+    const { env } = await BACKEND.create();
+    const backend = await openTestQueue(env);
+    return { backend, queue: backend.queue<unknown>('repeatable') };
+  }
+
+  test('that were scheduled while the clock was an hour ahead are scheduled again', async () => {
+    const { backend, queue } = await openRepeatable();
+    const poll: RepeatableJob = { job: 'poll', payload: {}, seconds: 60 };
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+    try {
+      await syncRepeatableJobs(backend, queue, [poll], Date.now());
+      // A retry after a pause, and the second run of the schedule.
+      await queue.add('sync-streams', { crm: 'hubspot' }, bullJobOptions('sync-streams', 'sync', { delayMs: 15_000 }));
+    } finally {
+      vi.useRealTimers();
+    }
+    const queueTimes = async () => (await queue.getJobSchedulers()).map(({ next = 0 }) => next - Date.now() <= 60_000);
+    expect(await syncRepeatableJobs(backend, queue, [poll], Date.now())).toBe(true);
+    expect(await queueTimes()).toEqual([true]);
+    expect((await queue.getJobs(['waiting', 'prioritized'])).map(({ name }) => name)).toContain('sync-streams');
+    expect(await syncRepeatableJobs(backend, queue, [poll], Date.now())).toBe(false);
   });
 
   test('are those of the settings, without the jobs of a CRM that was removed from them', async () => {
-    const { env, destroy } = await create();
-    endings.push(destroy);
-    const { connection, embedded, close } = await openDatabase({
-      databaseUrl: env.DATABASE_URL,
-      dataDir: env.DATA_DIR,
-    });
-    endings.push(close);
-    const backend = await openQueueBackend({ redisUrl: env.REDIS_URL, connection, embedded });
-    endings.push(() => backend.close({ deadlineMs: 5_000 }));
-    const queue = backend.queue<unknown>('repeatable');
+    const { backend, queue } = await openRepeatable();
     const scheduled = async () =>
       (await queue.getJobSchedulers()).map(({ key, every }) => `${key} ${every}`).toSorted();
     const poll: RepeatableJob = { job: 'poll', payload: {}, seconds: 60 };
@@ -58,15 +66,15 @@ describe(`the repeatable jobs on ${BACKEND.name}`, () => {
       payload: { crm },
       seconds,
     });
-    await syncRepeatableJobs(queue, [poll, pollFast('hubspot', 15), pollFast('salesforce', 30)]);
+    await syncRepeatableJobs(backend, queue, [poll, pollFast('hubspot', 15), pollFast('salesforce', 30)], Date.now());
     expect(await scheduled()).toEqual([
       'poll 60000',
       'poll-fast-streams-hubspot 15000',
       'poll-fast-streams-salesforce 30000',
     ]);
-    await syncRepeatableJobs(queue, [poll, pollFast('hubspot', 20)]);
+    await syncRepeatableJobs(backend, queue, [poll, pollFast('hubspot', 20)], Date.now());
     expect(await scheduled()).toEqual(['poll 60000', 'poll-fast-streams-hubspot 20000']);
-    await syncRepeatableJobs(queue, [poll]);
+    await syncRepeatableJobs(backend, queue, [poll], Date.now());
     expect(await scheduled()).toEqual(['poll 60000']);
   });
 });

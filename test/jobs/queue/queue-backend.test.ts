@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openQueueBackend, type QueueBackend } from '../../../jobs/queue/queue-backend.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
+import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND, type BackendEnv, describeOnRedis } from '../../support/backends.ts';
+import { patient } from '../../support/patience.ts';
 import { type Running, startNode } from '../../support/processes.ts';
 import { ownRedis } from '../../support/servers.ts';
+import { openTestQueue } from './test-queue.ts';
 
 const SCRIPT = new URL('./processes/work.ts', import.meta.url).pathname;
 
@@ -12,22 +14,9 @@ interface LeadJob {
   readonly lead: string;
 }
 
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
-async function openBackend(env: BackendEnv): Promise<QueueBackend> {
-  const { connection, embedded, close } = await openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR });
-  endings.push(close);
-  const backend = await openQueueBackend({ redisUrl: env.REDIS_URL, connection, embedded });
-  endings.push(() => backend.close({ deadlineMs: 5_000 }));
-  return backend;
-}
-
 function workerProcess(env: BackendEnv, jobMs: number): Running {
   const worker = startNode(SCRIPT, [String(jobMs)], { DATABASE_URL: undefined, REDIS_URL: undefined, ...env });
-  endings.push(worker.kill);
+  endWithTest(worker.kill);
   return worker;
 }
 
@@ -44,15 +33,10 @@ function collect(backend: QueueBackend, queue: string, count: number): Promise<r
 }
 
 describe(`the queue (${BACKEND.name})`, () => {
-  const { create } = BACKEND;
-  async function installation(): Promise<BackendEnv> {
-    const { env, destroy } = await create();
-    endings.push(destroy);
-    return env;
-  }
+  const installation = async (): Promise<BackendEnv> => (await BACKEND.create()).env;
 
   test('runs each job once, also a delayed one', async () => {
-    const backend = await openBackend(await installation());
+    const backend = await openTestQueue(await installation());
     const queue = backend.queue<LeadJob>('leads');
     const seen = collect(backend, 'leads', 12);
     await queue.add('score', { lead: 'late' }, { delay: 700 });
@@ -62,7 +46,7 @@ describe(`the queue (${BACKEND.name})`, () => {
   });
 
   test('keeps eight queues apart, more than an embedded pool has connections', async () => {
-    const backend = await openBackend(await installation());
+    const backend = await openTestQueue(await installation());
     const names = Array.from({ length: 8 }, (_, n) => `queue-${n}`);
     const seen = names.map((name) => collect(backend, name, 1));
     await Promise.all(names.map((name) => backend.queue<LeadJob>(name).add('score', { lead: name })));
@@ -70,7 +54,7 @@ describe(`the queue (${BACKEND.name})`, () => {
   });
 
   test('registers the nightly job once, in its time zone', async () => {
-    const backend = await openBackend(await installation());
+    const backend = await openTestQueue(await installation());
     const queue = backend.queue<LeadJob>('nightly');
     for (let start = 0; start < 2; start++) {
       await queue.upsertJobScheduler('nightly', { pattern: '0 2 * * *', tz: 'Australia/Lord_Howe' }, { name: 'night' });
@@ -84,14 +68,14 @@ describe(`the queue (${BACKEND.name})`, () => {
 
   test('is shared by two worker processes', async () => {
     const env = await installation();
-    const backend = await openBackend(env);
+    const backend = await openTestQueue(env);
     const workers = [workerProcess(env, 300), workerProcess(env, 300)];
     await Promise.all(workers.map((worker) => worker.line(/^works$/)));
     const leads = Array.from({ length: 20 }, (_, n) => `lead-${n}`);
     await backend.queue<LeadJob>('leads').addBulk(leads.map((lead) => ({ name: 'score', data: { lead } })));
     await expect
       .poll(() => workers.flatMap((worker) => worker.output().match(/(?<=^ends ).+$/gm) ?? []).toSorted(), {
-        timeout: 20_000,
+        timeout: patient(20_000),
       })
       .toEqual(leads.toSorted());
     for (const worker of workers) expect(worker.output()).toMatch(/^ends /m);
@@ -99,7 +83,7 @@ describe(`the queue (${BACKEND.name})`, () => {
 
   test('gives the job of a killed worker to another worker', async () => {
     const env = await installation();
-    const backend = await openBackend(env);
+    const backend = await openTestQueue(env);
     await backend.queue<LeadJob>('leads').add('score', { lead: 'ada' });
     const killed = workerProcess(env, 3_600_000);
     await killed.line(/^begins ada$/);
@@ -108,7 +92,7 @@ describe(`the queue (${BACKEND.name})`, () => {
   });
 
   test('abandons a job that does not end by the deadline of its close', async () => {
-    const backend = await openBackend(await installation());
+    const backend = await openTestQueue(await installation());
     const begun = Promise.withResolvers<void>();
     const ending = Promise.withResolvers<void>();
     const work = async () => {
@@ -128,7 +112,7 @@ describeOnRedis('a queue on Redis', () => {
 
   test('refuses a server that may evict jobs, and names the setting', async () => {
     const redis = await ownRedis('allkeys-lru');
-    endings.push(redis.stop);
+    endWithTest(redis.stop);
     await expect(openQueueBackend({ ...options, redisUrl: redis.url })).rejects.toThrow(
       /maxmemory-policy is allkeys-lru\. Set "maxmemory-policy noeviction"/,
     );
@@ -142,7 +126,7 @@ describeOnRedis('a queue on Redis', () => {
 
   test('closes within its deadline while Redis is down, and rejects an added job at once', async () => {
     const redis = await ownRedis();
-    endings.push(redis.stop);
+    endWithTest(redis.stop);
     const backend = await openQueueBackend({ ...options, redisUrl: redis.url });
     const queue = backend.queue<LeadJob>('leads');
     const worker = backend.worker<LeadJob>('leads', async () => undefined, { concurrency: 1 });
@@ -154,15 +138,17 @@ describeOnRedis('a queue on Redis', () => {
 
   test('reconnects when Redis is back', async () => {
     const redis = await ownRedis();
-    endings.push(redis.stop);
+    endWithTest(redis.stop);
     const backend = await openQueueBackend({ ...options, redisUrl: redis.url });
-    endings.push(() => backend.close({ deadlineMs: 5_000 }));
+    endWithTest(() => backend.close({ deadlineMs: 5_000 }));
     const queue = backend.queue<LeadJob>('leads');
     const worker = backend.worker<LeadJob>('leads', async () => undefined, { concurrency: 1 });
     await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
     await redis.restart();
     const completed = once(worker, 'completed');
-    await expect.poll(() => queue.add('score', { lead: 'ada' }).catch(() => null), { timeout: 15_000 }).not.toBeNull();
+    await expect
+      .poll(() => queue.add('score', { lead: 'ada' }).catch(() => null), { timeout: patient(15_000) })
+      .not.toBeNull();
     await completed;
   });
 });

@@ -1,15 +1,14 @@
 // What every queue must do with enqueued jobs. BullMQ on the backend of the run is held to it, and so is the queue in memory that
 // the other tests use.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JobContext } from '../../../jobs/context.ts';
 import { type JobName, QUEUE } from '../../../jobs/job-types.ts';
-import { openQueueBackend } from '../../../jobs/queue/queue-backend.ts';
 import { createEnqueue, startWorker } from '../../../jobs/queue/worker.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { createInMemoryQueue } from '../../support/in-memory-queue.ts';
 import { openTestProduct } from '../../support/product.ts';
+import { openTestQueue } from './test-queue.ts';
 
 type Execute = (job: JobName, enqueue: JobContext['enqueue']) => Promise<void>;
 
@@ -24,8 +23,7 @@ type Open = (execute: Execute) => Promise<QueueUnderTest>;
 const IDLE_MS = 1_500;
 
 const openInMemory: Open = async (execute) => {
-  const product = await openTestProduct({ contacts: 1 });
-  onTestFinished(product.close);
+  const product = await openTestProduct({ people: 1 });
   const queue = createInMemoryQueue(product.clock, (_context, job) => execute(job, queue.enqueue));
   const run = async () => {
     await queue.runUntilIdle(product.context);
@@ -36,17 +34,8 @@ const openInMemory: Open = async (execute) => {
 };
 
 const openBullMq: Open = async (execute) => {
-  const product = await openTestProduct({ contacts: 1 });
-  const installation = await BACKEND.create();
-  const { DATABASE_URL, DATA_DIR, REDIS_URL } = installation.env;
-  const { connection, embedded, close } = await openDatabase({ databaseUrl: DATABASE_URL, dataDir: DATA_DIR });
-  const backend = await openQueueBackend({ redisUrl: REDIS_URL, connection, embedded });
-  onTestFinished(async () => {
-    await backend.close({ deadlineMs: 5_000 });
-    await close();
-    await installation.destroy();
-    await product.close();
-  });
+  const product = await openTestProduct({ people: 1 });
+  const backend = await openTestQueue((await BACKEND.create()).env);
   const enqueue = createEnqueue(backend.queue<unknown>(QUEUE));
   let busySince = 0;
   const run = async () => {

@@ -1,5 +1,6 @@
 // Portals below Enterprise: activities that HubSpot only counts on a contact, dated by the history
 // of the counters.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JobContext } from '../../../jobs/context.ts';
 import { executeJob } from '../../../jobs/queue/worker.ts';
@@ -7,13 +8,11 @@ import { scopesOf } from '../../../sandbox/hubspot/http/scopes.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { allStreams } from '../../../src/store/sync/streams.ts';
 import { leads } from '../../support/leads.ts';
-import { openedProducts } from '../../support/opened-products.ts';
-import { NOW, openTestProduct, type TestProduct } from '../../support/product.ts';
+import { openTestProduct, type TestProduct } from '../../support/product.ts';
+import { NOW } from '../../support/running-product.ts';
 import { expectInSync, logEnd, scoreOf } from '../faults/assertions.ts';
 
 const DAY = 86_400_000;
-const { open } = openedProducts();
-
 const ago = (days: number) => new Date(NOW.getTime() - days * DAY).toISOString();
 
 async function view(product: TestProduct, person: string, path: string, at?: string): Promise<void> {
@@ -178,7 +177,7 @@ describe('on a Professional portal', () => {
 describe('a process that is killed', () => {
   test('between reading the history and saving it counts each event once', async () => {
     const scopes = scopesOf('pro').filter((scope) => scope !== 'content');
-    const product = await open({ dataset: leads(2), sandbox: { tier: 'pro', scopes } });
+    const product = await openTestProduct({ dataset: leads(2), sandbox: { tier: 'pro', scopes } });
     await product.backfill();
     await view(product, 'p1', '/pricing');
     product.advanceClock(60_000);
@@ -225,7 +224,7 @@ function failingAfterFirstPage(product: TestProduct, stream: string, error: Erro
 }
 
 test('a first sync that is killed leaves no counter completed, so no lead is scored before all counters are dated', async () => {
-  const product = await open({ dataset: leads(3), sandbox: { tier: 'pro' } });
+  const product = await openTestProduct({ dataset: leads(3), sandbox: { tier: 'pro' } });
   await view(product, 'p1', '/pricing', ago(2));
   product.advanceClock(60_000);
   const killed = failingAfterFirstPage(product, 'contacts', new Error('killed'));
@@ -242,7 +241,7 @@ test('a first sync that is killed leaves no counter completed, so no lead is sco
 
 describe('when the subscription of the portal changes', () => {
   test('during the first sync of page views, the counted views replace those that were read', async () => {
-    const product = await open({ dataset: leads(3) });
+    const product = await openTestProduct({ dataset: leads(3) });
     await view(product, 'p1', '/pricing', ago(2));
     await view(product, 'p1', '/', ago(1));
     product.advanceClock(60_000);
@@ -259,7 +258,7 @@ describe('when the subscription of the portal changes', () => {
   });
 
   test('to a higher tier, listed views replace the counted ones; back again, counting continues after the last listed view', async () => {
-    const product = await open({ dataset: leads(3) });
+    const product = await openTestProduct({ dataset: leads(3) });
     await refuseEvents(product);
     await view(product, 'p1', '/pricing', ago(2));
     await view(product, 'p1', '/', ago(1));
@@ -318,7 +317,10 @@ describe('on a Free portal', () => {
   test('forms that the token may not read are counted, and activities without a counter are unobserved with a hint', async () => {
     const scopes = ['oauth', 'crm.objects.contacts.read', 'crm.objects.contacts.write', 'crm.objects.companies.read'];
     const more = ['crm.schemas.contacts.read', 'crm.schemas.contacts.write', 'sales-email-read'];
-    const product = await open({ dataset: leads(2), sandbox: { tier: 'free', scopes: [...scopes, ...more] } });
+    const product = await openTestProduct({
+      dataset: leads(2),
+      sandbox: { tier: 'free', scopes: [...scopes, ...more] },
+    });
     const submit = (form: string) => {
       const activity = { contactId: product.idOf('p1'), type: 'form_submission', attributes: { form } };
       product.advanceClock(60_000);

@@ -154,28 +154,24 @@ test('without the scope for deals, the setup check names the scope, and all othe
   const scopes = ['oauth', 'crm.objects.contacts.read', 'crm.objects.contacts.write', 'crm.objects.companies.read'];
   const all = [...scopes, 'crm.schemas.contacts.read', 'crm.schemas.contacts.write', 'forms', 'sales-email-read'];
   const limited = await openTestProduct({ dataset: leads(2), sandbox: { scopes: all } });
-  try {
-    const run = await limited.backfill();
-    expect(run.state).toBe('done');
-    const { connector } = [...limited.context.crms.values()][0] ?? {};
-    const checks = await connector?.checkSetup({ statuses: [] }, limited.context.signal);
-    expect(checks?.find(({ what }) => what === 'reading deals')).toMatchObject({
-      level: 'warning',
-      fix: expect.stringContaining('crm.objects.deals.read'),
-    });
-    const contactId = limited.idOf('p0');
-    const meeting = await limited.control('POST', 'activities', { contactId, type: 'meeting' });
-    await limited.sync();
-    await limited.control('DELETE', `activities/meetings/${Object(meeting).id}`);
-    await limited.nightly();
-    const gone = await limited.context.db
-      .selectFrom('activities')
-      .select('gone_at')
-      .where('type', '=', 'meeting')
-      .execute();
-    expect(gone.map(({ gone_at }) => gone_at !== null)).toEqual([true]);
-    await expectInSync(limited);
-  } finally {
-    await limited.close();
-  }
+  const run = await limited.backfill();
+  expect(run.state).toBe('done');
+  const { connector } = [...limited.context.crms.values()][0] ?? {};
+  const checks = await connector?.checkSetup({ statuses: [] }, limited.context.signal);
+  expect(checks?.find(({ what }) => what === 'reading deals')).toMatchObject({
+    level: 'warning',
+    fix: expect.stringContaining('crm.objects.deals.read'),
+  });
+  const contactId = limited.idOf('p0');
+  const meeting = await limited.control('POST', 'activities', { contactId, type: 'meeting' });
+  await limited.sync();
+  await limited.control('DELETE', `activities/meetings/${Object(meeting).id}`);
+  await limited.nightly();
+  const gone = await limited.context.db
+    .selectFrom('activities')
+    .select('gone_at')
+    .where('type', '=', 'meeting')
+    .execute();
+  expect(gone.map(({ gone_at }) => gone_at !== null)).toEqual([true]);
+  await expectInSync(limited);
 });

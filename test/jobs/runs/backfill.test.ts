@@ -1,29 +1,18 @@
 // A backfill on every backend, through the product's own queue: all contacts are read, scored and
 // written once, and afterwards only changed ones.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isExplanationConsistent, isScored } from '../../../cli/demo/display-record.ts';
 import { toDisplayRecord } from '../../../cli/demo/hubspot-view.ts';
-import { BACKEND, type Installation } from '../../support/backends.ts';
-import { openTestProduct, type SeenContact, type TestProduct } from '../../support/product.ts';
+import { BACKEND } from '../../support/backends.ts';
+import { openTestProduct, type SeenContact } from '../../support/product.ts';
 
 const CONTACTS = 250;
-
-let installation: Installation | undefined;
-let product: TestProduct | undefined;
-afterEach(async () => {
-  await product?.close();
-  await installation?.destroy();
-  [product, installation] = [undefined, undefined];
-});
 
 const displayed = ({ id, properties }: SeenContact) => toDisplayRecord(id, properties);
 
 describe(`on ${BACKEND.name}`, () => {
-  const setup = BACKEND;
   test('a backfill writes all scored contacts once in full batches, and later backfills write only those with a changed score', async () => {
-    installation = await setup.create();
-    const under = await openTestProduct({ env: installation.env, contacts: CONTACTS, queue: true });
-    product = under;
+    const under = await openTestProduct({ people: CONTACTS, queue: true });
     expect(await under.backfill()).toMatchObject({ state: 'done' });
     const scored = (await under.contacts()).filter((contact) => isScored(displayed(contact)));
     expect(scored.length).toBeGreaterThan(CONTACTS * 0.8);

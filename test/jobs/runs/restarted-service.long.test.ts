@@ -1,24 +1,21 @@
 // A restart of the service: after kill -9 during its first sync, and with another model and
 // mapping.
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isExplanationConsistent, isScored, reasonsOf } from '../../../cli/demo/display-record.ts';
 import { contactsInHubSpot } from '../../../cli/demo/hubspot-view.ts';
 import { loggedCalls } from '../../../cli/demo/sandbox-log.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
+import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND } from '../../support/backends.ts';
+import { patient } from '../../support/patience.ts';
 import { freePort, start } from '../../support/processes.ts';
+import { testFolder } from '../../support/test-folder.ts';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
 const CLOCK = { now: () => new Date() };
-
-const opened: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of opened.splice(0).reverse()) await close();
-});
 
 async function edit(file: string, from: string, to: string): Promise<void> {
   const text = await readFile(file, 'utf8');
@@ -28,12 +25,10 @@ async function edit(file: string, from: string, to: string): Promise<void> {
 
 test('a restarted service continues its first sync after a kill, and applies a new field and criterion to all contacts', async () => {
   const installation = await BACKEND.create();
-  opened.push(() => installation.destroy());
   const dataset = seededDataset({ contacts: 150, seed: 8, now: CLOCK.now() });
   const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock: CLOCK, searchLagMs: 500 });
-  opened.push(() => sandbox.close());
-  const folder = await mkdtemp(join(tmpdir(), 'leadgrade-restart-'));
-  opened.push(() => rm(folder, { recursive: true }));
+  endWithTest(sandbox.close);
+  const folder = await testFolder();
   await cp(join(ROOT, 'mappings'), join(folder, 'mappings'), { recursive: true });
   const port = String(await freePort());
   const env = {
@@ -47,17 +42,17 @@ test('a restarted service continues its first sync after a kill, and applies a n
       ['-c', `cd "${folder}" && exec "$0" "$1" "$2"`, process.execPath, join(ROOT, 'bin/leadgrade.js'), command],
       { env },
     );
-    opened.push(() => child.kill());
+    endWithTest(child.kill);
     return child;
   };
   const scored = async () => (await contactsInHubSpot(sandbox)).filter(isScored);
-  const soon = { timeout: 90_000, interval: 500 };
+  const soon = { timeout: patient(90_000), interval: 500 };
 
   expect(await run('setup').ended).toBe(0);
   const calls = (await loggedCalls(sandbox)).length;
   const killed = run('start');
   await expect
-    .poll(async () => (await loggedCalls(sandbox)).length, { timeout: 60_000, interval: 5 })
+    .poll(async () => (await loggedCalls(sandbox)).length, { timeout: patient(60_000), interval: 5 })
     .toBeGreaterThan(calls + 3);
   await killed.kill();
   const restarted = run('start');

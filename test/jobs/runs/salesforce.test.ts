@@ -1,25 +1,14 @@
 // A backfill of a Salesforce org on every backend: all records are read, scored and written once,
 // and afterwards only changed ones.
-import { afterEach, describe, expect, test } from 'vitest';
-import { BACKEND, type Installation } from '../../support/backends.ts';
-import { openSalesforceProduct, type SalesforceProduct } from '../../support/salesforce-product.ts';
-
-let installation: Installation | undefined;
-let product: SalesforceProduct | undefined;
-afterEach(async () => {
-  await product?.close();
-  await installation?.destroy();
-  [product, installation] = [undefined, undefined];
-});
+import { describe, expect, test } from 'vitest';
+import { BACKEND } from '../../support/backends.ts';
+import { openSalesforceProduct } from '../../support/salesforce-product.ts';
 
 const STATUS = 'Leadgrade_Status__c';
 
 describe(`on ${BACKEND.name}`, () => {
-  const setup = BACKEND;
   test('a backfill of a Salesforce org writes all scored records once in full batches per object, and a second one writes none', async () => {
-    installation = await setup.create();
-    const under = await openSalesforceProduct({ env: installation.env, people: 250, queue: true });
-    product = under;
+    const under = await openSalesforceProduct({ people: 250, queue: true });
     expect(await under.backfill()).toMatchObject({ state: 'done' });
     const scored = (await under.records()).filter((record) => record[STATUS] != null);
     expect(scored.length).toBeGreaterThan(200);

@@ -1,24 +1,21 @@
 // `leadgrade start` on every backend: the service syncs for the first time by itself, keeps the CRM
 // current, runs the jobs of commands, reports its health, and stops on SIGTERM.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { control } from '../../../cli/demo/sandbox-log.ts';
 import type { Dataset } from '../../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
+import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND, type Backend } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
+import { patient } from '../../support/patience.ts';
 import { freePort, type Running, startNode } from '../../support/processes.ts';
 
 const CLI = new URL('../../../bin/leadgrade.js', import.meta.url).pathname;
 const CLOCK = { now: () => new Date() };
 const contactSchema = z.object({ properties: z.record(z.string(), z.string()) });
 const readySchema = z.object({ status: z.string(), checks: z.array(z.object({ name: z.string(), ok: z.boolean() })) });
-
-const opened: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of opened.splice(0).reverse()) await close();
-});
 
 interface Environment {
   readonly sandbox: HubSpotSandbox;
@@ -29,10 +26,9 @@ interface Environment {
 
 async function openEnvironment(setup: Backend): Promise<Environment> {
   const installation = await setup.create();
-  opened.push(() => installation.destroy());
   const dataset = seededDataset({ contacts: 40, seed: 8, now: CLOCK.now() });
   const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock: CLOCK, searchLagMs: 500 });
-  opened.push(() => sandbox.close());
+  endWithTest(sandbox.close);
   const port = await freePort();
   const env = {
     ...installation.env,
@@ -43,7 +39,7 @@ async function openEnvironment(setup: Backend): Promise<Environment> {
   };
   const run = (...args: string[]): Running => {
     const child = startNode(CLI, args, env);
-    opened.push(() => child.kill());
+    endWithTest(child.kill);
     return child;
   };
   await createOurFields(env);
@@ -54,7 +50,7 @@ async function propertiesOf({ sandbox }: Environment, id: string) {
   return contactSchema.parse(await control(sandbox, 'GET', `contacts/${id}`)).properties;
 }
 
-const soon = { timeout: 90_000, interval: 200 };
+const soon = { timeout: patient(90_000), interval: 200 };
 
 describe(`on ${BACKEND.name}`, () => {
   const setup = BACKEND;

@@ -1,5 +1,5 @@
 // One sync: all changes since the last one are read, scored and written.
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 
@@ -8,7 +8,6 @@ beforeEach(async () => {
   product = await openTestProduct({ dataset: leads(3) });
   await product.backfill();
 });
-afterEach(() => product.close());
 
 const propertiesOf = async (key: string) => (await product.contact(product.idOf(key))).properties;
 

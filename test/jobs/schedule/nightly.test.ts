@@ -1,16 +1,15 @@
 // The nightly job: scores decay, changes without a modification time are found, and a slot runs
 // once.
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { latestSlot } from '../../../jobs/schedule/nightly-slot.ts';
 import { insertQuarantine } from '../../../src/store/inbox/quarantine.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 
 let product: TestProduct;
 beforeEach(async () => {
-  product = await openTestProduct({ contacts: 60 });
+  product = await openTestProduct({ people: 60 });
   await product.backfill();
 });
-afterEach(() => product.close());
 
 const nights = () => product.context.db.selectFrom('runs').selectAll().where('job', '=', 'nightly').execute();
 

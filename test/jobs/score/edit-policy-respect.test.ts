@@ -5,10 +5,9 @@ import type { JobContext } from '../../../jobs/context.ts';
 import type { JobName } from '../../../jobs/job-types.ts';
 import { executeJob } from '../../../jobs/queue/worker.ts';
 import { leads } from '../../support/leads.ts';
-import { openedProducts } from '../../support/opened-products.ts';
-import type { TestProduct } from '../../support/product.ts';
+import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
 
-const { open } = openedProducts({ dataset: leads(2) });
+const open = (options: TestProductOptions = {}) => openTestProduct({ dataset: leads(2), ...options });
 
 function withRespectPolicy({ context }: TestProduct): JobContext {
   const crms = [...context.crms].map(([id, crm]) => [id, { ...crm, editPolicy: 'respect' as const }] as const);

@@ -2,24 +2,17 @@
 // started with, so all leads of a run are scored by one model. The next start uses the new model
 // for all leads.
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct } from '../../support/product.ts';
-
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
+import { testFolder } from '../../support/test-folder.ts';
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
 test('a model that is edited during a backfill does not apply to it, and applies to all leads after the next start', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'leadgrade-edited-'));
-  endings.push(() => rm(folder, { recursive: true }));
-  const file = join(folder, 'model.yaml');
+  const file = join(await testFolder(), 'model.yaml');
   const before = await readFile(new URL('../../../mappings/model.yaml', import.meta.url), 'utf8');
   const after = before.replace('points: 30, label: Executive', 'points: 29, label: Executive');
   expect(after).not.toBe(before);
@@ -33,7 +26,6 @@ test('a model that is edited during a backfill does not apply to it, and applies
       return forward(rows);
     },
   });
-  endings.push(() => product.close());
   const hashes = async (model: string) => {
     const { db } = product.context;
     const results = await db.selectFrom('results').select('model_hash').execute();

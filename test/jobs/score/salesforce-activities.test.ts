@@ -1,18 +1,11 @@
 // The stored activities and opportunities of a sandbox org, from the first sync on.
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { peopleWithDeals } from '../../../sandbox/test/salesforce/sandbox-under-test.ts';
 import { openSalesforceProduct, type SalesforceProduct } from '../../support/salesforce-product.ts';
-
-const opened: SalesforceProduct[] = [];
-
-afterEach(async () => {
-  for (const product of opened.splice(0)) await product.close();
-});
 
 async function open(deals: readonly number[]): Promise<SalesforceProduct> {
   const call = { person: 'p0', type: 'call', at: Date.parse('2026-03-03T15:30:00Z'), attributes: {} };
   const product = await openSalesforceProduct({ dataset: peopleWithDeals(3, deals, [call]) });
-  opened.push(product);
   await product.backfill();
   return product;
 }

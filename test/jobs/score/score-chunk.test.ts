@@ -8,6 +8,7 @@ import { readPeople } from '../../../src/people/people-policy.ts';
 import { compileModel } from '../../../src/scoring/compile/compile.ts';
 import { readModel } from '../../../src/scoring/schemas/model.ts';
 import type { DueLead } from '../../../src/store/leads/due-leads.ts';
+import { addShippedTitleFields } from '../../support/shipped-titles.ts';
 
 const NOW = Date.parse('2026-11-22T00:00:00Z');
 const TEXT = readFileSync(new URL('../../../mappings/model.yaml', import.meta.url), 'utf8');
@@ -59,6 +60,7 @@ const scoreWith = (crm: Omit<MappedCrm, 'connector'>, ...leads: DueLead[]) =>
       hash: 'inputs',
       unobserved: new Map(),
       siteActivityTypes: new Set<string>(),
+      addTitleFields: addShippedTitleFields,
       policy: { ...PEOPLE, activities: { webinar: 'salesforce' } },
       names: NAMES,
     },

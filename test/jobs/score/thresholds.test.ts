@@ -1,10 +1,9 @@
 // Percentile bands (`top: 5%`): their thresholds in points follow the scores of all leads, night by
 // night. The score of a lead in these tests is the number in its job title: "Rank 40" is worth 40
 // points.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { thresholdsOf } from '../../../src/store/leads/band-thresholds.ts';
 import { listRunSteps } from '../../../src/store/sync/run-steps.ts';
 import { findRun, openRun } from '../../../src/store/sync/runs.ts';
@@ -12,6 +11,7 @@ import { leadgradeHere } from '../../cli/run-command.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
+import { testFolder } from '../../support/test-folder.ts';
 
 const MAX_RANK = 60;
 const CASES = Array.from({ length: MAX_RANK }, (_, at) => `{ when: { is: Rank ${at + 1} }, points: ${at + 1} }`);
@@ -25,11 +25,7 @@ ${more}`;
 let folder: string;
 let product: TestProduct;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'leadgrade-thresholds-'));
-});
-afterEach(async () => {
-  await product.close();
-  await rm(folder, { recursive: true });
+  folder = await testFolder();
 });
 
 /** Opens the product with leads p0, p1 ... of these ranks. */
@@ -80,7 +76,7 @@ async function leadIdOf(key: string): Promise<number> {
   return (await records.executeTakeFirstOrThrow()).lead_id;
 }
 
-const isHot = ({ properties }: { readonly properties: Readonly<Record<string, string>> }) =>
+const isHot = ({ properties }: { readonly properties: Readonly<Record<string, unknown>> }) =>
   properties.leadgrade_status === 'hot';
 
 /**

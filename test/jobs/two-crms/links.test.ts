@@ -2,10 +2,8 @@
 // addresses, and follow a Lead that is converted.
 import { expect, test } from 'vitest';
 import { leadgradeHere } from '../../cli/run-command.ts';
-import { type BothCrms, bothCrms, sumOf } from '../../support/both-crms.ts';
+import { type BothCrms, openBothCrms, sumOf } from '../../support/both-crms.ts';
 import { leads } from '../../support/leads.ts';
-
-const open = bothCrms();
 
 const FIT = 70;
 
@@ -14,13 +12,13 @@ const link = (product: BothCrms, key: string, ids: { leadId?: string | null; con
 
 /** One person under two addresses, linked. */
 async function openLinked(): Promise<BothCrms> {
-  const product = await open({ hubspot: leads(2, { email: null }) });
+  const product = await openBothCrms({ hubspot: leads(2, { email: null }) });
   await link(product, 'p0', { leadId: product.leadId('p0') });
   return product;
 }
 
 test('a contact is one person with the Lead that it links to, and not with another Lead that has the same address', async () => {
-  const product = await open();
+  const product = await openBothCrms();
   await link(product, 'p0', { leadId: product.leadId('p1') });
   await product.happens({ person: product.leadId('p0') }, 'call');
   await product.happens({ person: product.leadId('p1') }, 'meeting');

@@ -1,11 +1,9 @@
 // One of two CRMs is down, is configured later or is removed, or a person is deleted in one of
 // them: the other CRM stays current.
 import { describe, expect, test } from 'vitest';
-import { type BothCrms, bothCrms } from '../../support/both-crms.ts';
+import { type BothCrms, openBothCrms } from '../../support/both-crms.ts';
 import { leads } from '../../support/leads.ts';
 import { runProduct } from '../../support/running-product.ts';
-
-const open = bothCrms();
 
 const FIT = 70;
 const DOWN = { match: {}, action: { status: 503 } };
@@ -13,7 +11,7 @@ const MINUTE = 60_000;
 
 describe('while Salesforce is down', () => {
   test('since before the first sync, HubSpot is read, scored and written with one warning; afterwards both have one score', async () => {
-    const product = await open();
+    const product = await openBothCrms();
     await product.happens({ person: product.leadId('p0') }, 'call');
     await product.happens({ contact: product.contactId('p0') }, 'meeting');
     await product.control('PUT', 'app', { hasRunAs: false });
@@ -35,10 +33,10 @@ describe('while Salesforce is down', () => {
   });
 
   test('in the middle of its first sync, scoring waits two minutes for it, and then treats its activities as unobserved', async () => {
-    const product = await open();
+    const product = await openBothCrms();
     await product.happens({ person: product.leadId('p0') }, 'call');
     await product.happens({ contact: product.contactId('p0') }, 'meeting');
-    await product.faults({ match: { path: 'FROM(%20|\\+)(Task|Event)' }, action: { status: 503 } });
+    await product.faults({ match: { path: 'FROM(%20|\\+)(Task|Event|Organization)' }, action: { status: 503 } });
     await product.backfill();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: null });
     for (let minute = 0; minute < 3; minute++) {
@@ -55,7 +53,7 @@ describe('while Salesforce is down', () => {
   });
 
   test('activities in HubSpot are scored and written there, and the score reaches Salesforce afterwards', async () => {
-    const product = await open();
+    const product = await openBothCrms();
     await product.backfill();
     await product.faults(DOWN);
     await product.happens({ contact: product.contactId('p0') }, 'form_submission');
@@ -70,7 +68,7 @@ describe('while Salesforce is down', () => {
 });
 
 test('after Salesforce is removed from the settings, HubSpot is scored alone and runs end; added again, both have one score', async () => {
-  const product = await open();
+  const product = await openBothCrms();
   await product.happens({ person: product.leadId('p0') }, 'call');
   await product.backfill();
   await product.faults(DOWN);
@@ -97,7 +95,7 @@ test('after Salesforce is removed from the settings, HubSpot is scored alone and
 
 describe('a contact that is', () => {
   async function openWithActivities(): Promise<BothCrms> {
-    const product = await open({ dataset: leads(2, { jobTitle: null }) });
+    const product = await openBothCrms({ dataset: leads(2, { jobTitle: null }) });
     await product.happens({ contact: product.contactId('p0') }, 'form_submission');
     await product.happens({ person: product.leadId('p0') }, 'call');
     await product.backfill();

@@ -1,16 +1,14 @@
 // One person in both CRMs has one score, computed from the data of both and written to both.
 import { describe, expect, test } from 'vitest';
-import { bothCrms, sumOf } from '../../support/both-crms.ts';
+import { openBothCrms, sumOf } from '../../support/both-crms.ts';
 import { leads } from '../../support/leads.ts';
-
-const open = bothCrms();
 
 const CLEARED = { total: null, status: null, explanation: null };
 const FIT = 70;
 
 describe('a contact and a Lead with one address', () => {
   test('have one score, whose explanation names the CRM of each reason, and whose points add up', async () => {
-    const product = await open();
+    const product = await openBothCrms();
     await product.happens({ contact: product.contactId('p0') }, 'form_submission');
     await product.happens({ person: product.leadId('p0') }, 'call');
     expect((await product.backfill()).state).toBe('done');
@@ -31,7 +29,7 @@ describe('a contact and a Lead with one address', () => {
   });
 
   test('are not written again by a second backfill', async () => {
-    const product = await open();
+    const product = await openBothCrms();
     await product.backfill();
     const before = await product.writesSent();
     product.advanceClock(600_000);
@@ -41,7 +39,7 @@ describe('a contact and a Lead with one address', () => {
   });
 
   test('count a meeting that is entered in both CRMs once, and a meeting of a person in HubSpot only', async () => {
-    const product = await open({ hubspot: leads(3) });
+    const product = await openBothCrms({ hubspot: leads(3) });
     await product.happens({ contact: product.contactId('p0') }, 'meeting');
     await product.happens({ person: product.leadId('p0') }, 'meeting');
     await product.happens({ contact: product.contactId('p2') }, 'meeting');
@@ -51,7 +49,7 @@ describe('a contact and a Lead with one address', () => {
   });
 
   test('have a call that is logged in Salesforce in the score in HubSpot after one sync', async () => {
-    const product = await open();
+    const product = await openBothCrms();
     await product.backfill();
     product.advanceClock(60_000);
     await product.happens({ person: product.leadId('p0') }, 'call', product.clock.now().toISOString());
@@ -61,7 +59,7 @@ describe('a contact and a Lead with one address', () => {
   });
 
   test('use the value of the other CRM for a field that is unknown in the preferred CRM', async () => {
-    const product = await open({ hubspot: leads(2, { jobTitle: null }) });
+    const product = await openBothCrms({ hubspot: leads(2, { jobTitle: null }) });
     await product.backfill();
     const { total, explanation } = await product.inSalesforce('p0');
     expect(total).toBe(FIT);
@@ -73,7 +71,7 @@ describe('a contact and a Lead with one address', () => {
   });
 
   test('are out of scope in both CRMs if one of them is a customer, and are cleared once', async () => {
-    const product = await open();
+    const product = await openBothCrms();
     await product.backfill();
     await product.hubspot('PATCH', `contacts/${product.contactId('p0')}`, {
       properties: { lifecyclestage: 'customer' },
@@ -93,7 +91,7 @@ describe('a contact and a Lead with one address', () => {
 
 describe('an e-mail address', () => {
   test('of a shared inbox matches no records', async () => {
-    const product = await open({
+    const product = await openBothCrms({
       dataset: leads(1, { email: 'info@acme.example' }),
       hubspot: leads(1, { email: 'info@acme.example' }),
     });
@@ -104,7 +102,7 @@ describe('an e-mail address', () => {
 
   test('of six records matches none of them, until only five have it', async () => {
     const email = 'pat@acme.example';
-    const product = await open({ dataset: leads(5, { email }), hubspot: leads(1, { email }) });
+    const product = await openBothCrms({ dataset: leads(5, { email }), hubspot: leads(1, { email }) });
     await product.happens({ person: product.leadId('p0') }, 'call');
     await product.backfill();
     expect(await product.inHubSpot('p0')).toMatchObject({ total: FIT });
@@ -116,7 +114,7 @@ describe('an e-mail address', () => {
   });
 
   test('that changes splits the person, activities stay with their record, and the original address joins it again', async () => {
-    const product = await open();
+    const product = await openBothCrms();
     const contact = product.contactId('p0');
     await product.happens({ contact }, 'form_submission');
     await product.happens({ person: product.leadId('p0') }, 'call');

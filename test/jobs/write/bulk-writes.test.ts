@@ -1,6 +1,6 @@
 // Many scores for Salesforce: written as one job of its Bulk API, which is continued after any
 // interruption.
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { PRIORITY } from '../../../src/domain/priority.ts';
 import { activeBulkWrites } from '../../../src/store/outbox/bulk-writes.ts';
@@ -16,16 +16,7 @@ import {
 const PEOPLE = 60;
 const MANY = { settings: { SALESFORCE_BULK_WRITE_FROM: '20' } };
 
-const opened: SalesforceProduct[] = [];
-afterEach(async () => {
-  for (const product of opened.splice(0)) await product.close();
-});
-
-async function open(options: SalesforceProductOptions = {}): Promise<SalesforceProduct> {
-  const product = await openSalesforceProduct({ people: PEOPLE, ...options });
-  opened.push(product);
-  return product;
-}
+const open = (options: SalesforceProductOptions = {}) => openSalesforceProduct({ people: PEOPLE, ...options });
 
 const jobsSchema = z.array(
   z.object({

@@ -1,77 +1,59 @@
 // kill -9 during a bulk write, on every backend: a second start ends with the same result as an
 // undisturbed backfill, and submits no bulk job twice that was submitted completely.
-import { afterEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { describe, expect, test } from 'vitest';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { type SalesforceSandbox, startSalesforceSandbox } from '../../../sandbox/salesforce/start.ts';
+import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND, type Backend } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
+import { patient } from '../../support/patience.ts';
 import { type Running, start } from '../../support/processes.ts';
-import { orgSettings } from '../../support/salesforce-product.ts';
+import { orgActions, orgSettings } from '../../support/salesforce-product.ts';
+import type { LoggedRequest } from '../../support/sandbox-crm.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
 const CLI = new URL('../../../bin/leadgrade.js', import.meta.url).pathname;
 const BACKFILL = ['backfill', '--json', '--as-of', NOW.toISOString()];
 
-const requestSchema = z.object({ method: z.string(), path: z.string(), status: z.number().nullable() });
-type Request = z.infer<typeof requestSchema>;
-
 interface Environment {
   readonly org: SalesforceSandbox;
   run(...args: string[]): Running;
-  log(): Promise<readonly Request[]>;
+  log(): Promise<readonly LoggedRequest[]>;
   /** Our fields of every Lead. */
   scores(): Promise<readonly unknown[]>;
 }
-
-const opened: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of opened.splice(0).reverse()) await close();
-});
 
 async function openEnvironment(setup: Backend): Promise<Environment> {
   const begin = performance.now();
   const clock = { now: () => new Date(NOW.getTime() + performance.now() - begin) };
   const installation = await setup.create();
-  opened.push(() => installation.destroy());
   const dataset = seededDataset({ contacts: 150, seed: 4, now: NOW });
   const org = await startSalesforceSandbox({ port: 0, dataset, clock });
-  opened.push(() => org.close());
-  const control = async (method: string, path: string, body?: object) => {
-    const json =
-      body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-    return (await fetch(`${org.url}/_sandbox/${path}`, { method, ...json })).text();
-  };
+  endWithTest(org.close);
+  const { control, log, record } = orgActions(org);
   const env = { ...installation.env, ...orgSettings(org), SALESFORCE_BULK_WRITE_FROM: '50' };
   const run = (...args: string[]): Running => {
     const child = start(process.execPath, [CLI, ...args], { env });
-    opened.push(() => child.kill());
+    endWithTest(child.kill);
     return child;
   };
   await createOurFields(env);
   await control('PUT', 'bulk', { unfinishedPolls: 1 });
   await control('POST', 'reset-log');
-  const log = async () => {
-    const lines = (await control('GET', 'log')).split('\n');
-    return lines.flatMap((line) => (line === '' ? [] : [requestSchema.parse(JSON.parse(line))]));
-  };
   const scores = () =>
     Promise.all(
       [...org.leadIds.values()].map(async (id) => {
-        const { values } = z
-          .object({ values: z.record(z.string(), z.unknown()) })
-          .parse(JSON.parse(await control('GET', `records/Lead/${id}`)));
-        return Object.entries(values).filter(([name]) => name.startsWith('Leadgrade_'));
+        return Object.entries(await record('Lead', id)).filter(([name]) => name.startsWith('Leadgrade_'));
       }),
     );
   return { org, run, log, scores };
 }
 
-const isUpload = ({ method }: Request) => method === 'PUT';
-const isCheck = ({ method, path }: Request) => method === 'GET' && /\/jobs\/ingest\/\w+$/.test(path);
+const isUpload = ({ method }: LoggedRequest) => method === 'PUT';
+const isCheck = ({ method, path }: LoggedRequest) => method === 'GET' && /\/jobs\/ingest\/\w+$/.test(path);
 
 /** When to kill, by the org's log. */
-const MOMENTS: Readonly<Record<string, (log: readonly Request[]) => boolean>> = {
+const MOMENTS: Readonly<Record<string, (log: readonly LoggedRequest[]) => boolean>> = {
   submitting: (log) => log.some(({ method, path }) => method === 'POST' && path.endsWith('/jobs/ingest')),
   running: (log) => log.some(isCheck),
 };
@@ -103,7 +85,7 @@ describe(`on ${BACKEND.name}`, () => {
     const moment = KILLS[setup.name] ?? 'running';
     const first = killed.run(...BACKFILL);
     const hasCome = async () => MOMENTS[moment]?.(await killed.log());
-    await expect.poll(hasCome, { timeout: 60_000, interval: 10 }).toBe(true);
+    await expect.poll(hasCome, { timeout: patient(60_000), interval: 10 }).toBe(true);
     await first.kill();
     const last = killed.run(...BACKFILL);
     expect(await last.ended).toBe(code);

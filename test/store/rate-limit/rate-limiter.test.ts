@@ -3,11 +3,10 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Clock } from '../../../src/domain/clock.ts';
 import type { BucketSize, RateLimiter } from '../../../src/domain/rate-limiter.ts';
-import { openDatabase } from '../../../src/store/open-database.ts';
 import { postgresRateLimiter } from '../../../src/store/rate-limit/postgres-rate-limiter.ts';
 import { redisRateLimiter } from '../../../src/store/rate-limit/redis-rate-limiter.ts';
 import type { Wait } from '../../../src/store/rate-limit/token-bucket.ts';
-import { BACKEND } from '../../support/backends.ts';
+import { BACKEND, openDatabaseOf } from '../../support/backends.ts';
 import { virtualTime } from '../../support/virtual-time.ts';
 
 type NewLimiter = (clock: Clock, wait?: Wait) => RateLimiter;
@@ -25,8 +24,7 @@ describe(`the shared rate limiter (${BACKEND.name})`, () => {
   beforeAll(async () => {
     const { env, destroy } = await create();
     // Two pools: instances that share only the bucket.
-    const open = () => openDatabase({ databaseUrl: env.DATABASE_URL, dataDir: env.DATA_DIR });
-    const databases = [await open(), await open()];
+    const databases = [await openDatabaseOf(env), await openDatabaseOf(env)];
     const redises = env.REDIS_URL === undefined ? [] : [new Redis(env.REDIS_URL), new Redis(env.REDIS_URL)];
     let limiters = 0;
     newLimiter = (clock, wait) => {

@@ -1,8 +1,8 @@
 // Group commit: items of several requests go into one statement, and no request waits indefinitely.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { TimeoutError } from '../../../src/domain/with-timeout.ts';
 import { createBatchWriter } from '../../../web/http/batch-writer.ts';
-import { TimeoutError } from '../../../web/http/with-timeout.ts';
 
 const WAITING = new AbortController().signal;
 const LIMITS = { maxBatch: 10, maxQueued: 100, timeoutMs: 30_000 };

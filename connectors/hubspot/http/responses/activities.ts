@@ -1,12 +1,10 @@
 // The responses of the APIs that activities come from: forms, page views, marketing e-mails, lists,
 // marketing events.
 import { z } from 'zod';
-import { id, paging } from './id-and-paging.ts';
+import { id, items, pageToken, paging } from './id-and-paging.ts';
 
-export const formsSchema = z.looseObject({
-  results: z.array(z.looseObject({ id: z.string(), name: z.string().nullish() })),
-  paging,
-});
+const form = z.looseObject({ id: z.string(), name: z.string().nullish() });
+export const formsSchema = z.looseObject({ results: items(form), paging });
 
 const submission = z.looseObject({
   conversionId: z.string(),
@@ -18,19 +16,16 @@ const submission = z.looseObject({
     .default([]),
 });
 export type Submission = z.infer<typeof submission>;
-export const submissionsSchema = z.looseObject({ results: z.array(submission), paging });
+export const submissionsSchema = z.looseObject({ results: items(submission), paging });
 
-export const occurrencesSchema = z.looseObject({
-  results: z.array(
-    z.looseObject({
-      id: z.string(),
-      objectId: id,
-      occurredAt: z.string(),
-      properties: z.record(z.string(), z.string().nullable()).optional().default({}),
-    }),
-  ),
-  paging,
+const occurrence = z.looseObject({
+  id: z.string(),
+  objectId: id,
+  occurredAt: z.iso.datetime({ offset: true }),
+  properties: z.record(z.string(), z.string().nullable()).optional().default({}),
 });
+export type Occurrence = z.infer<typeof occurrence>;
+export const occurrencesSchema = z.looseObject({ results: items(occurrence), paging });
 
 /** Values of other types (`subscriptions`, `browser`) are not parsed. */
 const emailEvent = z.looseObject({
@@ -47,56 +42,45 @@ const emailEvent = z.looseObject({
 export type EmailEvent = z.infer<typeof emailEvent>;
 export const emailEventsSchema = z.looseObject({
   hasMore: z.boolean().optional().default(false),
-  offset: z.string().nullish(),
-  events: z.array(emailEvent),
+  offset: pageToken.nullish(),
+  events: items(emailEvent),
 });
 
 export const emailCampaignSchema = z.looseObject({ name: z.string().nullish(), subject: z.string().nullish() });
 
+const list = z.looseObject({
+  listId: id,
+  name: z.string(),
+  processingType: z.string().nullish(),
+  objectTypeId: z.string().nullish(),
+  additionalProperties: z.record(z.string(), z.unknown()).nullish(),
+});
+export type HubSpotList = z.infer<typeof list>;
 export const listsSchema = z.looseObject({
-  lists: z.array(
-    z.looseObject({
-      listId: id,
-      name: z.string(),
-      processingType: z.string().nullish(),
-      objectTypeId: z.string().nullish(),
-      additionalProperties: z.record(z.string(), z.unknown()).nullish(),
-    }),
-  ),
+  lists: items(list),
   offset: z.number().optional().default(0),
   hasMore: z.boolean().optional().default(false),
 });
-export type HubSpotList = z.infer<typeof listsSchema>['lists'][number];
 
-export const listMembersSchema = z.looseObject({
-  results: z.array(z.looseObject({ recordId: id, membershipTimestamp: z.string() })),
-  paging,
-});
+const listMember = z.looseObject({ recordId: id, membershipTimestamp: z.iso.datetime({ offset: true }) });
+export const listMembersSchema = z.looseObject({ results: items(listMember), paging });
 
-export const marketingEventsSchema = z.looseObject({
-  results: z.array(
-    z.looseObject({
-      objectId: id,
-      eventName: z.string().nullish(),
-      eventType: z.string().nullish(),
-      attendees: z.number().nullish(),
-      updatedAt: z.string().nullish(),
-    }),
-  ),
-  paging,
+const marketingEvent = z.looseObject({
+  objectId: id,
+  eventName: z.string().nullish(),
+  eventType: z.string().nullish(),
+  attendees: z.number().nullish(),
+  updatedAt: z.string().nullish(),
 });
+export const marketingEventsSchema = z.looseObject({ results: items(marketingEvent), paging });
 
-export const participationsSchema = z.looseObject({
-  results: z.array(
-    z.looseObject({
-      associations: z.looseObject({ contact: z.looseObject({ contactId: id }).nullish() }),
-      properties: z.looseObject({
-        attendanceState: z.string().nullish(),
-        occurredAt: z.number(),
-        attendancePercentage: z.string().nullish(),
-        attendanceDurationSeconds: z.number().nullish(),
-      }),
-    }),
-  ),
-  paging,
+const participation = z.looseObject({
+  associations: z.looseObject({ contact: z.looseObject({ contactId: id }).nullish() }),
+  properties: z.looseObject({
+    attendanceState: z.string().nullish(),
+    occurredAt: z.number(),
+    attendancePercentage: z.string().nullish(),
+    attendanceDurationSeconds: z.number().nullish(),
+  }),
 });
+export const participationsSchema = z.looseObject({ results: items(participation), paging });

@@ -8,7 +8,7 @@
 import type { Mapping } from '../../../../src/mapping/mapping.ts';
 import { mappedProperties } from '../../../../src/mapping/project-fields.ts';
 import { linkProperties } from '../../../../src/mapping/project-links.ts';
-import { createContactMapping, MERGED_IDS } from '../../contacts/contact-mapping.ts';
+import { createContactMapping, EMAIL_PROPERTIES, MERGED_IDS } from '../../contacts/contact-mapping.ts';
 import { mappedCounters } from '../../contacts/counters.ts';
 import { DEAL_PROPERTIES } from '../../contacts/deals.ts';
 import { engagementProperties } from '../../contacts/engagements.ts';
@@ -99,8 +99,8 @@ export function subscriptionsOf(
 function contactProperties(mapping: Mapping, { byObject, own }: RelevantProperties): readonly string[] {
   const latest = [...mappedCounters(mapping).values()].flatMap((counter) => counter.latest?.property ?? []);
   // The date of a stage changes with the stage, a latest event with its counter, the merged IDs
-  // with a merge.
-  const repeated = new Set([...STAGE_DATES, ...latest, MERGED_IDS, 'lastmodifieddate']);
+  // with a merge. A mapping without the address is read at the next poll when an address changes.
+  const repeated = new Set([...STAGE_DATES, ...latest, ...EMAIL_PROPERTIES, MERGED_IDS, 'lastmodifieddate']);
   const mapped = new Set(mappedProperties(mapping, 'contacts'));
   return [...(byObject.get('contacts') ?? [])].filter((property) => {
     return property !== FORM_PROPERTY && !own.has(property) && (mapped.has(property) || !repeated.has(property));

@@ -1,6 +1,8 @@
 // Reads the submissions of one form, newest first, back to the newest submission of the last read.
 import { z } from 'zod';
+import { pageTokens } from '../../../kit/page-tokens.ts';
 import { type Submission, submissionsSchema } from '../../http/responses/activities.ts';
+import type { UnexpectedItem } from '../../http/responses/id-and-paging.ts';
 import { OVERLAP_MS } from '../../objects/search-cursor.ts';
 import type { HubSpotParts } from '../../parts.ts';
 import type { Form } from './form-list.ts';
@@ -21,6 +23,8 @@ export type FormCursor = z.infer<typeof formCursorSchema>;
 
 export interface FormPage {
   readonly submissions: readonly Submission[];
+  /** Submissions of an unexpected shape. */
+  readonly unexpected: readonly UnexpectedItem[];
   readonly next: FormCursor;
   readonly hasChanged: boolean;
 }
@@ -35,25 +39,26 @@ export async function* readForm(
   const seen = new Set(known.seen);
   const oldest = known.until - OVERLAP_MS;
   let reading: NonNullable<FormCursor['reading']> = known.reading ?? { after: '', newest: known.until, seen: [] };
+  const what = 'reading form submissions';
+  const checkToken = pageTokens('hubspot', what, reading.after === '' ? null : reading.after);
   for (;;) {
     const query = { limit: '50', ...(reading.after === '' ? {} : { after: reading.after }) };
     const path = http.paths.formSubmissions(form.id);
-    const response = await http.call(
-      { what: 'reading form submissions', path, query, responseSchema: submissionsSchema },
-      signal,
-    );
-    const recent = response.results.filter(({ submittedAt }) => submittedAt >= oldest);
+    const response = await http.call({ what, path, query, responseSchema: submissionsSchema }, signal);
+    const { valid, unexpected } = response.results;
+    const recent = valid.filter(({ submittedAt }) => submittedAt >= oldest);
     const submissions = recent.filter(({ conversionId }) => !seen.has(conversionId));
     const newest = Math.max(reading.newest, ...recent.map(({ submittedAt }) => submittedAt));
     const inOverlap = recent.filter(({ submittedAt }) => submittedAt >= newest - OVERLAP_MS);
     const ids = [...new Set([...reading.seen, ...inOverlap.map(({ conversionId }) => conversionId)])];
     const nextSeen = ids.slice(0, MAX_SEEN);
-    if (response.paging === null || recent.length < response.results.length) {
+    const after = recent.length < valid.length ? null : checkToken(response.paging);
+    if (after === null) {
       const next = { until: newest, seen: nextSeen, isComplete: true };
-      yield { submissions, next, hasChanged: submissions.length > 0 };
+      yield { submissions, unexpected, next, hasChanged: submissions.length > 0 };
       return;
     }
-    reading = { after: response.paging, newest, seen: nextSeen };
-    yield { submissions, next: { ...known, reading }, hasChanged: true };
+    reading = { after, newest, seen: nextSeen };
+    yield { submissions, unexpected, next: { ...known, reading }, hasChanged: true };
   }
 }

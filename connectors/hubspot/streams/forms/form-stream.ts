@@ -1,13 +1,22 @@
 // Form submissions: form by form, each submission matched to a contact by its e-mail address.
 import { z } from 'zod';
-import type { ChangePage, ChangeStream, SourcedActivity } from '../../../../src/crm/connector.ts';
+import type {
+  ChangePage,
+  ChangeStream,
+  SetAsideParts,
+  SourcedActivity,
+  StreamPart,
+} from '../../../../src/crm/connector.ts';
+import type { ConnectorError } from '../../../../src/crm/connector-error.ts';
 import { emptyPage } from '../../../kit/change-pages.ts';
 import { contactRef } from '../../contacts/contact-mapping.ts';
 import { type ContactsByEmail, createContactsByEmail } from '../../contacts/contacts-by-email.ts';
+import { unexpectedItem } from '../../http/parse-response.ts';
 import type { Submission } from '../../http/responses/activities.ts';
 import { STREAM_SCOPES } from '../../http/scopes.ts';
 import { pathOf } from '../../objects/url-path.ts';
 import type { HubSpotParts } from '../../parts.ts';
+import { createPartReader, type PartReader } from '../part-reader.ts';
 import { parseCursor, type StreamReader, scopeFix } from '../stream-reader.ts';
 import { type Form, listForms } from './form-list.ts';
 import { type FormCursor, type FormPage, formCursorSchema, readForm } from './form-pages.ts';
@@ -26,18 +35,58 @@ export function formStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
       probe: { path: parts.http.paths.forms, query: { limit: '1' } },
       fix: scopeFix(STREAM_SCOPES.form_submissions),
     },
-    async *read(cursor, signal) {
+    async *read(cursor, signal, setAside) {
       let state = parseCursor(cursorSchema, stream.id, cursor ?? { isFullSync: true, forms: {} });
-      const findContacts = createContactsByEmail(parts.http);
-      for (const form of unreadForms(await listForms(parts, signal), state)) {
-        for await (const page of readMatched(parts, form, state.forms[form.id], findContacts, signal)) {
+      const matching = { ...parts, findContacts: createContactsByEmail(parts.http) };
+      const reader = createPartReader(parts.http, FORM, setAside, signal);
+      const { forms, unexpected } = await listForms(parts, signal);
+      for (const item of unexpected) {
+        reader.fail({ kind: FORM, id: item.id ?? 'without an ID' }, unexpectedItem('listing forms', item));
+      }
+      yield* readDueSubmissions(matching, forms, state, reader, setAside, signal);
+      for (const form of unreadForms(forms, state)) {
+        const pages = () => readMatched(matching, form, state.forms[form.id], signal);
+        for await (const page of reader.read(form.id, pages)) {
+          for (const part of page.failed) {
+            if (!setAside.isSkipped(part)) reader.fail(part, part.error);
+          }
           state = { ...state, forms: { ...state.forms, [form.id]: page.next } };
           if (page.hasChanged || state.isFullSync) yield changePage(state, page.activities);
         }
       }
-      if (state.isFullSync) yield emptyPage({ ...state, isFullSync: false }, false);
+      const found = reader.end();
+      const isFirst = state.isFullSync;
+      if (isFirst) state = { ...state, isFullSync: false };
+      if (isFirst || Object.keys(found).length > 0) yield { ...emptyPage(state, false), ...found };
     },
   };
+}
+
+const FORM = 'form';
+const SUBMISSION = 'form submission';
+
+/**
+ * Submissions that came in an unexpected shape before: their form is read back to them once more,
+ * beside its own cursor.
+ */
+async function* readDueSubmissions(
+  parts: MatchingParts,
+  forms: readonly Form[],
+  state: FormsCursor,
+  reader: PartReader,
+  setAside: SetAsideParts,
+  signal: AbortSignal,
+): AsyncGenerator<ChangePage> {
+  for (const part of setAside.due.filter(({ kind }) => kind === SUBMISSION)) {
+    const [formId, submittedAt] = part.id.split('/');
+    const form = forms.find(({ id }) => id === formId);
+    if (form === undefined) continue;
+    const start = { until: Number(submittedAt), seen: [] };
+    for await (const page of reader.read(form.id, () => readMatched(parts, form, start, signal))) {
+      for (const again of page.failed.filter(({ id }) => id === part.id)) reader.fail(again, again.error);
+      yield changePage(state, page.activities);
+    }
+  }
 }
 
 /** An interrupted full sync continues with the forms that are not complete. */
@@ -45,23 +94,31 @@ function unreadForms(forms: readonly Form[], { isFullSync, forms: known }: Forms
   return forms.filter(({ id }) => !(isFullSync && known[id]?.isComplete));
 }
 
+interface MatchingParts extends HubSpotParts {
+  readonly findContacts: ContactsByEmail;
+}
+
 interface MatchedPage extends Pick<FormPage, 'next' | 'hasChanged'> {
   readonly activities: readonly SourcedActivity[];
+  readonly failed: readonly (StreamPart & { readonly error: ConnectorError })[];
 }
 
 /** The pages of a form with the contacts of its submissions. */
 async function* readMatched(
-  parts: HubSpotParts,
+  parts: MatchingParts,
   form: Form,
   known: FormCursor | undefined,
-  findContacts: ContactsByEmail,
   signal: AbortSignal,
 ): AsyncGenerator<MatchedPage> {
   const unmatched = new Set<string>();
-  for await (const { submissions, next, hasChanged } of readForm(parts, form, known, signal)) {
-    const found = await toActivities(parts, form, submissions, findContacts, signal);
+  for await (const { submissions, unexpected, next, hasChanged } of readForm(parts, form, known, signal)) {
+    const found = await toActivities(parts, form, submissions, signal);
     for (const id of found.unmatched) unmatched.add(id);
-    yield { activities: found.activities, next: withoutSeen(next, unmatched), hasChanged };
+    const failed = unexpected.map((item) => {
+      const id = `${form.id}/${item.at ?? 0}/${item.id ?? 'without an ID'}`;
+      return { kind: SUBMISSION, id, error: unexpectedItem('reading form submissions', item) };
+    });
+    yield { activities: found.activities, failed, next: withoutSeen(next, unmatched), hasChanged };
   }
 }
 
@@ -79,10 +136,9 @@ function changePage(state: FormsCursor, activities: readonly SourcedActivity[]):
 
 /** The activities of the submissions whose contact is found. */
 export async function toActivities(
-  { toActivity }: HubSpotParts,
+  { toActivity, findContacts }: MatchingParts,
   form: Form,
   submissions: readonly Submission[],
-  findContacts: ContactsByEmail,
   signal: AbortSignal,
 ): Promise<{ activities: SourcedActivity[]; unmatched: ReadonlySet<string> }> {
   const emails = submissions.map(emailOf).filter((email) => email !== null);

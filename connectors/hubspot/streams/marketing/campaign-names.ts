@@ -3,6 +3,7 @@
 import { ConnectorError } from '../../../../src/crm/connector-error.ts';
 import type { HubSpotHttp } from '../../http/client.ts';
 import { type EmailEvent, emailCampaignSchema } from '../../http/responses/activities.ts';
+import { isOfPart } from '../part-reader.ts';
 
 const MAX_CACHED = 5_000;
 
@@ -13,24 +14,36 @@ export interface EmailName {
 
 const UNNAMED: EmailName = { name: null, subject: null };
 
-/** Returns the names of the campaigns that the events belong to, by campaign number. */
-export type EmailNames = (
-  events: readonly EmailEvent[],
-  signal: AbortSignal,
-) => Promise<ReadonlyMap<number, EmailName>>;
+/** By campaign number. */
+export interface EmailNames {
+  readonly names: ReadonlyMap<number, EmailName>;
+  /** The campaigns that could not be read. */
+  readonly failed: ReadonlyMap<number, ConnectorError>;
+}
 
-export function createEmailNames(http: HubSpotHttp): EmailNames {
+/** Returns the names of the campaigns that the events belong to. */
+export type EmailNameReader = (events: readonly EmailEvent[], signal: AbortSignal) => Promise<EmailNames>;
+
+export const NO_NAMES: EmailNameReader = async () => ({ names: new Map(), failed: new Map() });
+
+export function createEmailNames(http: HubSpotHttp): EmailNameReader {
   const cache = new Map<number, EmailName>();
   return async (events, signal) => {
-    const found = new Map<number, EmailName>();
+    const names = new Map<number, EmailName>();
+    const failed = new Map<number, ConnectorError>();
     for (const { emailCampaignId: id, appId } of events) {
-      if (id === null || id === undefined || found.has(id)) continue;
-      const name = cache.get(id) ?? (await readName(http, id, appId, signal));
-      if (cache.size >= MAX_CACHED) cache.clear();
-      cache.set(id, name);
-      found.set(id, name);
+      if (id === null || id === undefined || names.has(id) || failed.has(id)) continue;
+      try {
+        const name = cache.get(id) ?? (await readName(http, id, appId, signal));
+        if (cache.size >= MAX_CACHED) cache.clear();
+        cache.set(id, name);
+        names.set(id, name);
+      } catch (error) {
+        if (!(error instanceof ConnectorError) || !(await isOfPart(http, error, signal))) throw error;
+        failed.set(id, error);
+      }
     }
-    return found;
+    return { names, failed };
   };
 }
 

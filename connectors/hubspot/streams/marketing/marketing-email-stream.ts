@@ -2,19 +2,22 @@
 // window. This API is v1, which loses support after September 2027; HubSpot has no dated path for
 // it yet.
 
-import type { ChangeStream, SourcedActivity } from '../../../../src/crm/connector.ts';
+import type { ChangeStream, FailedPart, SourcedActivity } from '../../../../src/crm/connector.ts';
 import type { Fields } from '../../../../src/domain/lead.ts';
 import { activityProperties } from '../../../../src/mapping/project-activities.ts';
+import { failedPart } from '../../../kit/stream-parts.ts';
 import { contactRef } from '../../contacts/contact-mapping.ts';
 import { type ContactsByEmail, createContactsByEmail } from '../../contacts/contacts-by-email.ts';
+import { unexpectedItem } from '../../http/parse-response.ts';
 import { type EmailEvent, emailEventsSchema } from '../../http/responses/activities.ts';
 import { STREAM_SCOPES } from '../../http/scopes.ts';
 import type { HubSpotParts } from '../../parts.ts';
 import { isDatedBy } from '../../reconcile/pages.ts';
 import { reconcileEvents } from '../../reconcile/reconcile-events.ts';
+import { PERIOD, periodId } from '../event-parts.ts';
 import { type EventSource, type EventWindow, type MatchedEvents, readWindows } from '../event-windows.ts';
 import { type StreamReader, scopeFix } from '../stream-reader.ts';
-import { createEmailNames, type EmailName } from './campaign-names.ts';
+import { createEmailNames, type EmailName, type EmailNames, NO_NAMES } from './campaign-names.ts';
 
 const PAGE = 1000;
 
@@ -23,14 +26,14 @@ const NAME_PROPERTIES: readonly string[] = ['email_name', 'email_subject'];
 
 export function marketingEmailStream(parts: HubSpotParts, stream: ChangeStream): StreamReader {
   const readsNames = activityProperties(parts.mapping, stream.id).some((name) => NAME_PROPERTIES.includes(name));
-  const namesOf = readsNames ? createEmailNames(parts.http) : async () => new Map<number, EmailName>();
+  const namesOf = readsNames ? createEmailNames(parts.http) : NO_NAMES;
   return {
     stream,
     access: {
       probe: { path: parts.http.paths.emailEvents, query: { limit: '1' } },
       fix: `${scopeFix(STREAM_SCOPES.marketing_emails)} The subscription must include marketing email.`,
     },
-    read: (cursor, signal) => readWindows(parts, createSource(), cursor, signal),
+    read: (cursor, signal, setAside) => readWindows(parts, createSource(), cursor, signal, setAside),
     reconcile: (request, signal) => {
       const isComparable = isDatedBy(parts.mapping, stream.id, 'created');
       return reconcileEvents(createSource(), { ...request, now: parts.clock.now(), isComparable }, signal);
@@ -46,8 +49,10 @@ export function marketingEmailStream(parts: HubSpotParts, stream: ChangeStream):
       dated: ({ id, created }) => ({ id, at: created }),
       page: (window, pageSignal) => readEvents(parts, window, pageSignal),
       match: async (events, pageSignal) => {
-        const names = await namesOf(events, pageSignal);
-        return await matchContacts(parts, events, names, findContacts, pageSignal);
+        const { names, failed } = await namesOf(events, pageSignal);
+        const named = events.filter(({ emailCampaignId }) => !failed.has(emailCampaignId ?? Number.NaN));
+        const matched = await matchContacts(parts, named, names, findContacts, pageSignal);
+        return { ...matched, failed: unnamedEvents(events, failed) };
       },
     };
   }
@@ -55,6 +60,16 @@ export function marketingEmailStream(parts: HubSpotParts, stream: ChangeStream):
 
 function activityId(eventId: string): string {
   return `mail:${eventId}`;
+}
+
+/** The periods of the events whose campaign could not be read: a rule may depend on its name. */
+function unnamedEvents(events: readonly EmailEvent[], failed: EmailNames['failed']): readonly FailedPart[] {
+  return [...failed].flatMap(([campaign, error]) => {
+    const times = events.filter(({ emailCampaignId }) => emailCampaignId === campaign).map(({ created }) => created);
+    return times.length === 0
+      ? []
+      : [failedPart(PERIOD, periodId(Math.min(...times) - 1, Math.max(...times) + 1), error)];
+  });
 }
 
 async function readEvents({ http }: HubSpotParts, { from, to, after }: EventWindow, signal: AbortSignal) {
@@ -69,7 +84,11 @@ async function readEvents({ http }: HubSpotParts, { from, to, after }: EventWind
     { what: 'reading events of marketing emails', path, query, responseSchema: emailEventsSchema },
     signal,
   );
-  return { events: response.events, next: response.hasMore ? (response.offset ?? null) : null };
+  const { valid, unexpected } = response.events;
+  const next = response.hasMore ? (response.offset ?? '') : null;
+  // Without its start the next page would be left out in silence.
+  if (next === '') throw unexpectedItem('reading events of marketing emails', { message: 'offset is missing' });
+  return { events: valid, unexpected, next };
 }
 
 /**

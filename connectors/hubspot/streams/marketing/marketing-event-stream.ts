@@ -5,12 +5,14 @@
 
 import type { ChangeStream } from '../../../../src/crm/connector.ts';
 import type { Fields } from '../../../../src/domain/lead.ts';
+import { pageTokens } from '../../../kit/page-tokens.ts';
 import { marketingEventsSchema, participationsSchema } from '../../http/responses/activities.ts';
+import type { UnexpectedItem } from '../../http/responses/id-and-paging.ts';
 import { STREAM_SCOPES } from '../../http/scopes.ts';
 import type { HubSpotParts } from '../../parts.ts';
 import { reconcileGroups } from '../../reconcile/reconcile-groups.ts';
-import type { Group, GroupSource } from '../group-members.ts';
-import { readGroupMembers } from '../group-stream.ts';
+import type { Group, GroupSource } from '../groups/group-members.ts';
+import { readGroupMembers } from '../groups/group-stream.ts';
 import { type StreamReader, scopeFix } from '../stream-reader.ts';
 
 const PAGE = '100';
@@ -25,10 +27,15 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
   const source: GroupSource<MarketingEvent> = {
     stream: stream.id,
     prefix: 'attended',
+    kind: 'marketing event',
     inOrder: false,
-    list: async (signal) => (await listEvents(parts, signal)).filter(({ hasAttendees }) => hasAttendees),
+    list: async (signal) => {
+      const { groups, unexpected } = await listEvents(parts, signal);
+      return { groups: groups.filter(({ hasAttendees }) => hasAttendees), unexpected };
+    },
     existing: async (ids, signal) => {
-      return (await listEvents(parts, signal)).map(({ id }) => id).filter((id) => ids.includes(id));
+      const { groups } = await listEvents(parts, signal);
+      return groups.map(({ id }) => id).filter((id) => ids.includes(id));
     },
     async members({ id, properties }, after, signal) {
       // A registration or a cancellation is not an attendance.
@@ -38,7 +45,8 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
         { what: 'reading the attendees of a marketing event', path, query, responseSchema: participationsSchema },
         signal,
       );
-      const members = response.results.flatMap(({ associations: { contact }, properties: own }) => {
+      const { valid, unexpected } = response.results;
+      const members = valid.flatMap(({ associations: { contact }, properties: own }) => {
         if (contact === null || contact === undefined) return [];
         const { attendanceState = null, attendancePercentage = null, attendanceDurationSeconds = null } = own;
         const attendance = {
@@ -49,7 +57,7 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
         };
         return [{ contactId: contact.contactId, at: own.occurredAt, properties: { ...properties, ...attendance } }];
       });
-      return { members, next: response.paging };
+      return { members, unexpected, next: response.paging };
     },
   };
   return {
@@ -58,31 +66,32 @@ export function marketingEventStream(parts: HubSpotParts, stream: ChangeStream):
       probe: { path: http.paths.marketingEvents, query: { limit: '1' } },
       fix: scopeFix(STREAM_SCOPES.marketing_events),
     },
-    read: (cursor, signal) => readGroupMembers(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readGroupMembers(parts, source, cursor, signal, setAside),
     reconcile: (request, signal) => reconcileGroups(parts, source, request, signal),
   };
 }
 
-async function listEvents({ http }: HubSpotParts, signal: AbortSignal): Promise<MarketingEvent[]> {
-  const found: MarketingEvent[] = [];
+async function listEvents({ http }: HubSpotParts, signal: AbortSignal) {
+  const groups: MarketingEvent[] = [];
+  const unexpected: UnexpectedItem[] = [];
+  const what = 'reading marketing events';
+  const checkToken = pageTokens('hubspot', what);
   let after: string | null = null;
   do {
     const query: Record<string, string> = { limit: PAGE, ...(after === null ? {} : { after }) };
     const path = http.paths.marketingEvents;
-    const response = await http.call(
-      { what: 'reading marketing events', path, query, responseSchema: marketingEventsSchema },
-      signal,
-    );
-    for (const { objectId, eventName = null, eventType = null, attendees, updatedAt } of response.results) {
+    const response = await http.call({ what, path, query, responseSchema: marketingEventsSchema }, signal);
+    for (const { objectId, eventName = null, eventType = null, attendees, updatedAt } of response.results.valid) {
       const properties = { event_id: objectId, event_name: eventName, event_type: eventType };
-      found.push({
+      groups.push({
         id: objectId,
         changeToken: `${attendees ?? ''} ${updatedAt ?? ''}`,
         properties,
         hasAttendees: attendees !== 0,
       });
     }
-    after = response.paging;
+    unexpected.push(...response.results.unexpected);
+    after = checkToken(response.paging);
   } while (after !== null);
-  return found;
+  return { groups, unexpected };
 }

@@ -1,6 +1,6 @@
 // The delivery of webhooks: batches, retries, disorder, outages and bursts.
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { people, startTestSandbox, type TestSandbox } from '../sandbox-under-test.ts';
 import { allSubscriptions } from './all-subscriptions.ts';
 import { type Receiver, startReceiver } from './webhook-receiver.ts';
@@ -9,10 +9,6 @@ const subscriptions = allSubscriptions({ contact: ['phone'] });
 
 let sandbox: TestSandbox;
 let receiver: Receiver;
-afterEach(async () => {
-  await sandbox.close();
-  await receiver.close();
-});
 
 async function start(settings: object = {}, ...respond: Parameters<typeof startReceiver>) {
   receiver = await startReceiver(...respond);

@@ -1,6 +1,6 @@
 // The webhook events of each change, and their format.
 import { createHash, createHmac } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { NOW, people, startTestSandbox, type TestSandbox } from '../sandbox-under-test.ts';
 import { allSubscriptions } from './all-subscriptions.ts';
 import { type ReceivedEvent, type Receiver, startReceiver } from './webhook-receiver.ts';
@@ -23,13 +23,9 @@ const CLASSIC = { subscriptions: allSubscriptions(PROPERTIES, true) };
 let sandbox: TestSandbox;
 let receiver: Receiver;
 beforeEach(async () => {
-  sandbox = await startTestSandbox({ searchLagMs: 0 });
   receiver = await startReceiver();
+  sandbox = await startTestSandbox({ searchLagMs: 0 });
   await setWebhookTarget();
-});
-afterEach(async () => {
-  await sandbox.close();
-  await receiver.close();
 });
 
 /** One request at a time, since concurrent requests can overtake each other. */

@@ -1,7 +1,9 @@
 // A webhook target: a small server that stores the requests and responds as the test wants.
+import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { endWithTest } from '../../end-with-test.ts';
 
 /** An event as received. */
 export type ReceivedEvent = ReturnType<typeof JSON.parse>;
@@ -24,7 +26,7 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** @param respond absent: sends a 200 at once */
+/** Closed with the test that starts it. @param respond absent: sends a 200 at once */
 export async function startReceiver(
   respond: (res: ServerResponse, request: ReceivedRequest, nth: number) => unknown = (res) => res.end(),
 ): Promise<Receiver> {
@@ -59,11 +61,12 @@ export async function startReceiver(
         await wait(5);
       }
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: endWithTest(async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    }),
   };
   return receiver;
 }

@@ -34,7 +34,7 @@ function respondDeleted(results: object[], errors: object[] = []) {
 }
 
 function respondLinks(...links: (readonly [contact: string, company: string])[]) {
-  const results = links.map(([id, company]) => ({ from: { id }, to: [{ toObjectId: company }] }));
+  const results = links.map(([id, company]) => ({ from: { id }, to: [{ toObjectId: company, associationTypes: [] }] }));
   hubspot().post('/crm/associations/2026-03/contacts/companies/batch/read').reply(200, { results });
 }
 
@@ -62,39 +62,38 @@ describe('a requested contact that is missing in the response', () => {
     ]);
   });
 
-  test('ends the whole read with a retry error if the deleted contacts cannot be read', async () => {
+  test('is gone, and not erased, if the deleted contacts cannot be read', async () => {
     respondContacts([person('1')], [notFound('2')]);
     respondDeleted([], [internalError('2')]);
     respondLinks();
-    await expect(fetch('1', '2')).rejects.toMatchObject({ kind: 'retry' });
+    expect(await fetch('1', '2')).toContainEqual({ kind: 'gone', ref: contactRef('2'), erased: false });
   });
 
-  test('ends the whole read with a retry error if it could not be read for another reason', async () => {
+  test('is unreadable if it could not be read for another reason, and the others are read', async () => {
     respondContacts([person('1')], [notFound('2'), internalError('3')]);
-    const error = await fetch('1', '2', '3').catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ kind: 'retry', crm: 'hubspot', code: 'INTERNAL_ERROR' });
-    expect(String(error)).not.toContain('jane');
+    respondDeleted([person('2')]);
+    respondLinks();
+    const leads = await fetch('1', '2', '3');
+    expect(leads.map(({ kind, ref }) => `${ref.id} ${kind}`)).toEqual(['1 lead', '3 unreadable', '2 gone']);
+    expect(leads[1]).toMatchObject({ failure: { code: 'INTERNAL_ERROR' } });
+    expect(JSON.stringify(leads)).not.toContain('jane');
   });
 
-  test('without an error exists if a read of it alone returns it', async () => {
-    respondContacts([person('1')]);
+  test.each([
+    ['alone', []],
+    ['beside an unrequested contact', [person('9')]],
+  ])('%s exists if a read of it alone returns it: it is unreadable', async (_, others) => {
+    respondContacts(others);
     respondLinks();
     hubspot().get(`${CRM}/contacts/2`).reply(200, person('2'));
-    await expect(fetch('1', '2')).rejects.toMatchObject({ kind: 'retry', code: 'NO_RESULT' });
+    expect(await fetch('2')).toMatchObject([{ kind: 'unreadable', failure: { code: 'NO_RESULT' } }]);
   });
 
-  test('without an error exists if a read of it alone returns it, even beside an unrequested contact', async () => {
-    respondContacts([person('9')]);
-    respondLinks();
-    hubspot().get(`${CRM}/contacts/2`).reply(200, person('2'));
-    await expect(fetch('2')).rejects.toMatchObject({ kind: 'retry', code: 'NO_RESULT' });
-  });
-
-  test('is not gone after a 404 that does not name the contact', async () => {
+  test('is unreadable, and not gone, after a 404 that does not name the contact', async () => {
     respondContacts([]);
     respondLinks();
     hubspot().get(`${CRM}/contacts/2`).reply(404, '<html>gateway</html>');
-    await expect(fetch('2')).rejects.toMatchObject({ crm: 'hubspot', code: 'HTTP_404' });
+    expect(await fetch('2')).toMatchObject([{ kind: 'unreadable', failure: { code: 'HTTP_404' } }]);
   });
 
   test('without an error is gone if a read of it alone reports it as not found', async () => {
@@ -125,11 +124,15 @@ describe('a requested company that is missing in the response', () => {
   test.each([
     ['could not be read', [internalError('7')], 'INTERNAL_ERROR'],
     ['has no error', [], 'NO_RESULT'],
-  ])('ends the read of its contact with a retry error if it %s', async (_, errors, code) => {
-    respondContacts([person('1')]);
+  ])('makes its contact unreadable if it %s, and no other contact', async (_, errors, code) => {
+    respondContacts([person('1'), person('2')]);
     respondLinks(['1', '7']);
     respondCompanies([], errors);
-    await expect(fetch('1')).rejects.toMatchObject({ kind: 'retry', code });
+    const leads = await fetch('1', '2');
+    expect(leads).toMatchObject([
+      { kind: 'unreadable', failure: { code } },
+      { kind: 'lead', ref: contactRef('2') },
+    ]);
   });
 });
 

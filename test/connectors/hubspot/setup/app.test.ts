@@ -128,9 +128,10 @@ describe('the HubSpot app of the shipped mapping', () => {
     const mapping = mappingOf(await shipped());
     const app = appOf(mapping);
     const read = createContactMapping(mapping).contactProperties;
-    // The date of a stage changes with the stage, the merged IDs with a merge; the others are not
+    // The date of a stage changes with the stage, merged IDs and addresses with a merge; the others are not
     // fields.
-    const exempt = /^(hs_lifecyclestage_.*_date|hs_merged_object_ids|lastmodifieddate|leadgrade_.*)$/;
+    const exempt =
+      /^(hs_lifecyclestage_.*_date|hs_merged_object_ids|hs_additional_emails|lastmodifieddate|leadgrade_.*)$/;
     const covered = new Set([
       ...subscribed(app).flatMap((name) => /^contact\.(.*)/.exec(name)?.[1] ?? []),
       ...app.unsubscribed.map(({ property }) => property),

@@ -1,8 +1,9 @@
 // Marketing e-mails, lists and marketing events, read from the sandbox.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { create, settingsSchema } from '../../../../connectors/hubspot/index.ts';
 import type { SeedActivity } from '../../../../sandbox/dataset/dataset.ts';
 import type { HubSpotSandboxOptions } from '../../../../sandbox/hubspot/start.ts';
+import { endWithTest } from '../../../../sandbox/test/end-with-test.ts';
 import {
   NOW,
   people,
@@ -26,12 +27,8 @@ async function open(options: Partial<HubSpotSandboxOptions> = {}, mapping: Mappi
   const settings = settingsSchema.parse({ HUBSPOT_ACCESS_TOKEN: sandbox.accessToken, HUBSPOT_API_URL: sandbox.url });
   const clock = { now: () => new Date(now) };
   connector = create({ settings, mapping, limiter: createMemoryLimiter(), clock });
+  endWithTest(connector.close);
 }
-
-afterEach(async () => {
-  await connector.close();
-  await sandbox.close();
-});
 
 function advanceClock(ms: number) {
   now += ms;

@@ -5,7 +5,7 @@ import { seededDataset } from '../../../../sandbox/dataset/seeded.ts';
 import { startHubSpotSandbox } from '../../../../sandbox/hubspot/start.ts';
 import type { ChangePage, StreamItems } from '../../../../src/crm/connector.ts';
 import { createMemoryLimiter } from '../../../support/memory-limiter.ts';
-import { control } from '../../conformance/fixture.ts';
+import { control } from '../../../support/sandbox-crm.ts';
 import { shippedMapping } from '../hubspot-fixture.ts';
 
 // The boundary of this test: the sandbox serves over real HTTP in real time, and its search returns

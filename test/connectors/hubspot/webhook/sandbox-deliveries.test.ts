@@ -1,21 +1,18 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { create, settingsSchema } from '../../../../connectors/hubspot/index.ts';
 import { seededDataset } from '../../../../sandbox/dataset/seeded.ts';
 import { startHubSpotSandbox } from '../../../../sandbox/hubspot/start.ts';
+import { endWithTest } from '../../../../sandbox/test/end-with-test.ts';
 import { allSubscriptions } from '../../../../sandbox/test/hubspot/webhooks/all-subscriptions.ts';
 import { type Receiver, startReceiver } from '../../../../sandbox/test/hubspot/webhooks/webhook-receiver.ts';
 import type { WebhookEvent } from '../../../../src/crm/webhook-receiver.ts';
 import { createMemoryLimiter } from '../../../support/memory-limiter.ts';
-import { control } from '../../conformance/fixture.ts';
+import { control } from '../../../support/sandbox-crm.ts';
 import { shippedMapping } from '../hubspot-fixture.ts';
 
 // The boundary of this test: the sandbox sends over real HTTP in real time.
 const clock = { now: () => new Date() };
 const { signal } = new AbortController();
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const resource of opened.splice(0)) await resource.close();
-});
 
 /** The events of all received requests; a refused request or an unparsed part fails the test. */
 function parseAll(receiver: Receiver, webhook: NonNullable<ReturnType<typeof create>['webhook']>) {
@@ -41,6 +38,7 @@ test.each([false, true])(
     const subscriptions = allSubscriptions({ contact: ['jobtitle'], deal: ['dealstage'] }, classic);
     const webhooks = { targetUrl: receiver.url, subscriptions, disorder: true, duplicates: 0.5 };
     const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, webhooks });
+    endWithTest(sandbox.close);
     const settings = settingsSchema.parse({
       ...{ HUBSPOT_ACCESS_TOKEN: sandbox.accessToken, HUBSPOT_API_URL: sandbox.url },
       ...{ HUBSPOT_CLIENT_SECRET: sandbox.clientSecret, HUBSPOT_APP_ID: sandbox.appId },
@@ -51,7 +49,7 @@ test.each([false, true])(
       limiter: createMemoryLimiter({ pace: true }),
       clock,
     });
-    opened.push(connector, sandbox, receiver);
+    endWithTest(() => connector.close());
     const [a, b, c] = (await connector.listAllRecords!(null, signal)).refs.map(({ id }) => id);
     const send = (method: string, path: string, body?: unknown) => control(sandbox.url, method, path, body);
     await send('PATCH', `contacts/${a}`, { properties: { jobtitle: 'VP Sales' } });

@@ -1,13 +1,14 @@
 // The connector while an org refuses calls, stalls, breaks connections or has no calls left. It
 // uses real HTTP to a sandbox org with a fault script, and raw TCP servers for faults below HTTP.
 import { once } from 'node:events';
-import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { createServer as createTcpServer, type Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { redactPersonalData } from '../../../../connectors/kit/redact.ts';
 import { createHttp } from '../../../../connectors/salesforce/http/client.ts';
 import { settingsSchema } from '../../../../connectors/salesforce/http/settings.ts';
 import type { SalesforceParts } from '../../../../connectors/salesforce/parts.ts';
+import { endWithTest } from '../../../../sandbox/test/end-with-test.ts';
 import type { RetryOptions } from '../../../../src/crm/connector.ts';
 import {
   type ConnectedOrg,
@@ -18,21 +19,6 @@ import {
   requestLog,
   SIGNAL,
 } from '../salesforce-fixture.ts';
-
-const opened: ConnectedOrg[] = [];
-const servers: Server[] = [];
-const sockets: Socket[] = [];
-afterEach(async () => {
-  for (const { org } of opened.splice(0)) await org.close();
-  for (const socket of sockets.splice(0)) socket.destroy();
-  for (const server of servers.splice(0)) server.close();
-});
-
-async function open(...options: Parameters<typeof connectedOrg>): Promise<ConnectedOrg> {
-  const connected = await connectedOrg(...options);
-  opened.push(connected);
-  return connected;
-}
 
 const LIMITS = {
   what: 'reading limits',
@@ -51,7 +37,7 @@ function refusal(errorCode: string, message = 'x') {
 
 /** A connector that is logged in to an org with an empty request log and these faults. */
 async function openWith(faults: readonly object[], ...options: Parameters<typeof connectedOrg>): Promise<ConnectedOrg> {
-  const connected = await open(...options);
+  const connected = await connectedOrg(...options);
   await limits(connected.parts);
   await connected.org.control('PUT', '/faults', faults);
   await connected.org.control('POST', '/reset-log');
@@ -83,12 +69,13 @@ describe('an error response', () => {
     },
   );
 
-  test('the message of an error response contains no e-mail address', async () => {
+  test('the message of an error response quotes nothing, and its reason contains no e-mail address', async () => {
     const said = "duplicate value: jane.doe@example.com, 'o'brien@acme.example'";
     const { parts } = await openWith([{ match: AT_LIMITS, action: { status: 400, body: refusal('DUPLICATE', said) } }]);
-    const { message } = await failure(limits(parts));
-    expect(message).toContain('[address]');
-    expect(message).not.toMatch(/jane|doe|brien@|acme/);
+    const { message, reason } = await failure(limits(parts));
+    expect(message).toBe('Salesforce refused reading limits: 400 DUPLICATE');
+    expect(reason).toContain('[address]');
+    expect(reason).not.toMatch(/jane|doe|brien@|acme/);
   });
 
   test('a message of 2 MB is shortened within 1 s, and never cut within an e-mail address', () => {
@@ -332,16 +319,20 @@ describe('an aborted call', () => {
 });
 
 describe('a connection', () => {
-  async function listening(onSocket: (socket: Socket) => void): Promise<number> {
+  async function listening(onSocket: (socket: Socket) => void) {
+    const sockets: Socket[] = [];
     const server = createTcpServer((socket) => {
       sockets.push(socket);
       socket.on('error', () => undefined);
       onSocket(socket);
     });
-    servers.push(server);
+    const close = endWithTest(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return z.object({ port: z.number() }).parse(server.address()).port;
+    return { port: z.object({ port: z.number() }).parse(server.address()).port, close };
   }
 
   function httpTo(url: string, retryOptions: Partial<RetryOptions> = {}) {
@@ -356,7 +347,7 @@ describe('a connection', () => {
 
   test('a connection without any response is closed at the deadline', async () => {
     const closed = Promise.withResolvers<void>();
-    const port = await listening((socket) => socket.resume().on('close', () => closed.resolve()));
+    const { port } = await listening((socket) => socket.resume().on('close', () => closed.resolve()));
     const error = await failure(httpTo(`http://127.0.0.1:${port}`, { timeoutMs: 200 }).call(LIMITS, SIGNAL));
     expect(error).toMatchObject({ kind: 'retry', code: 'TIMEOUT' });
     await closed.promise;
@@ -364,7 +355,7 @@ describe('a connection', () => {
 
   test('a call is retried if the connection ends in the middle of the body', async () => {
     let connections = 0;
-    const port = await listening((socket) => {
+    const { port } = await listening((socket) => {
       connections += 1;
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"access_token"'));
     });
@@ -379,14 +370,14 @@ describe('a connection', () => {
   });
 
   test('the error of a refused connection contains its system code', async () => {
-    const port = await listening(() => undefined);
-    servers.splice(0).forEach((server) => void server.close());
+    const { port, close } = await listening(() => undefined);
+    await close();
     const error = await failure(httpTo(`http://127.0.0.1:${port}`).call(LIMITS, SIGNAL));
     expect(error).toMatchObject({ kind: 'retry', message: expect.stringContaining('ECONNREFUSED') });
   });
 
   test('the error of a failed TLS handshake contains its system code but not the client secret', async () => {
-    const port = await listening((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const { port } = await listening((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const error = await failure(httpTo(`https://127.0.0.1:${port}`).call(LIMITS, SIGNAL));
     expect(error).toMatchObject({ kind: 'retry', code: 'CONNECTION', message: expect.stringMatching(/, [A-Z_]+\)$/) });
     expect(`${error.stack} ${String(error.cause)}`).not.toContain('very-secret');

@@ -1,27 +1,16 @@
 // The login of the connector to a sandbox org, by client credentials or a signed assertion, and the
 // errors of refused logins.
 import { generateKeyPairSync } from 'node:crypto';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { audienceOf } from '../../../../connectors/salesforce/http/jwt-assertion.ts';
 import { settingsSchema } from '../../../../connectors/salesforce/http/settings.ts';
 import type { SalesforceParts } from '../../../../connectors/salesforce/parts.ts';
 import type { ConnectorError } from '../../../../src/crm/connector-error.ts';
-import { type ConnectedOrg, connectedOrg, failure, partsFor, requestLog, SIGNAL } from '../salesforce-fixture.ts';
+import { connectedOrg, failure, partsFor, requestLog, SIGNAL } from '../salesforce-fixture.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const certificate = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 const pemOf = (key: typeof rsa.privateKey) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
-
-const opened: ConnectedOrg[] = [];
-afterEach(async () => {
-  for (const { org } of opened.splice(0)) await org.close();
-});
-
-async function open(...options: Parameters<typeof connectedOrg>): Promise<ConnectedOrg> {
-  const connected = await connectedOrg(...options);
-  opened.push(connected);
-  return connected;
-}
 
 function lead({ schema }: SalesforceParts) {
   return schema.describe('Lead', SIGNAL);
@@ -34,12 +23,12 @@ function errorText(error: ConnectorError): string {
 
 describe('client credentials', () => {
   test('a login with client credentials succeeds', async () => {
-    const { parts } = await open();
+    const { parts } = await connectedOrg();
     expect((await lead(parts))?.name).toBe('Lead');
   });
 
   test('a login succeeds with a trailing slash in SALESFORCE_LOGIN_URL', async () => {
-    const { org } = await open();
+    const { org } = await connectedOrg();
     expect(await lead(partsFor(org, { more: { SALESFORCE_LOGIN_URL: `${org.url}/` } }))).not.toBeNull();
   });
 
@@ -47,7 +36,7 @@ describe('client credentials', () => {
     ['a wrong secret', { SALESFORCE_CLIENT_SECRET: 'not-the-secret' }, 'invalid_client', 'SALESFORCE_CLIENT_SECRET'],
     ['an unknown client', { SALESFORCE_CLIENT_ID: 'unknown' }, 'invalid_client_id', 'SALESFORCE_CLIENT_ID'],
   ])('the error of a login with %s names the setting to check, without the secret', async (_, more, code, setting) => {
-    const { org } = await open();
+    const { org } = await connectedOrg();
     const error = await failure(lead(partsFor(org, { more })));
     expect(error).toMatchObject({ kind: 'auth', crm: 'salesforce', code, fix: expect.stringContaining(setting) });
     expect(errorText(error)).not.toContain(org.clientSecret);
@@ -55,7 +44,7 @@ describe('client credentials', () => {
   });
 
   test('the error of an app without a Run As user names that policy, after a single request', async () => {
-    const { org, parts } = await open();
+    const { org, parts } = await connectedOrg();
     await org.control('PUT', '/app', { hasRunAs: false });
     await org.control('POST', '/reset-log');
     expect(await failure(lead(parts))).toMatchObject({ kind: 'auth', fix: expect.stringContaining('Run As') });
@@ -65,7 +54,7 @@ describe('client credentials', () => {
 
 describe('a signed assertion', () => {
   async function openSigned(more: Readonly<Record<string, string>> = {}) {
-    const { org } = await open({ certificate });
+    const { org } = await connectedOrg({ certificate });
     const signed = { SALESFORCE_USERNAME: org.username, SALESFORCE_PRIVATE_KEY: pemOf(rsa.privateKey), ...more };
     return { org, parts: partsFor(org, { more: signed }) };
   }
@@ -101,7 +90,7 @@ describe('a signed assertion', () => {
   });
 
   test("the error of an assertion that has expired because of a slow clock names this machine's clock", async () => {
-    const { org } = await open({ certificate });
+    const { org } = await connectedOrg({ certificate });
     const more = { SALESFORCE_USERNAME: org.username, SALESFORCE_PRIVATE_KEY: pemOf(rsa.privateKey) };
     const error = await failure(lead(partsFor(org, { more, aheadMs: -600_000 })));
     expect(error).toMatchObject({ kind: 'auth', fix: expect.stringContaining("this machine's clock") });
@@ -154,19 +143,19 @@ describe('a login server with a problem', () => {
     ['a temporary OAuth error', { status: 400, body: { error: 'server_error', error_description: 'x' } }],
     ['a reset connection', { reset: true }],
   ])('a login is retried after %s', async (_, action) => {
-    const { org, parts } = await open();
+    const { org, parts } = await connectedOrg();
     await org.control('PUT', '/faults', [{ match: { ...TOKEN, times: 2 }, action }]);
     expect(await lead(parts)).not.toBeNull();
   });
 
   test('a login server that stays down is a retry error with the wait of its Retry-After', async () => {
-    const { org, parts } = await open();
+    const { org, parts } = await connectedOrg();
     await org.control('PUT', '/faults', [{ match: TOKEN, action: { status: 503, headers: { 'retry-after': '600' } } }]);
     expect(await failure(lead(parts))).toMatchObject({ kind: 'retry', code: 'HTTP_503', retryAfterMs: 600_000 });
   });
 
   test('a hanging login is aborted at the deadline', async () => {
-    const { org } = await open();
+    const { org } = await connectedOrg();
     await org.control('PUT', '/faults', [{ match: TOKEN, action: { hangAfterHeaders: true } }]);
     const error = await failure(lead(partsFor(org, { retryOptions: { timeoutMs: 200, retries: 0 } })));
     expect(error).toMatchObject({ kind: 'retry', code: 'TIMEOUT' });
@@ -177,7 +166,7 @@ describe('a login server with a problem', () => {
     ['JSON without a token', { status: 200, body: { hello: 'there' } }],
     ['a redirect', { status: 302, body: '', headers: { location: 'https://example.com/' } }],
   ])('a login server that responds with %s is an auth error that names SALESFORCE_LOGIN_URL', async (_, action) => {
-    const { org, parts } = await open();
+    const { org, parts } = await connectedOrg();
     await org.control('PUT', '/faults', [{ match: TOKEN, action }]);
     const error = await failure(lead(parts));
     expect(error).toMatchObject({ kind: 'auth', fix: expect.stringContaining('SALESFORCE_LOGIN_URL') });
@@ -195,7 +184,7 @@ describe('settings', () => {
 
   test('all missing settings are reported together', () => {
     expect(problemsOf({})).toEqual([
-      expect.stringContaining('SALESFORCE_LOGIN_URL expected the My Domain URL'),
+      expect.stringContaining('SALESFORCE_LOGIN_URL must be the My Domain URL'),
       expect.stringContaining('SALESFORCE_CLIENT_ID is missing'),
       expect.stringContaining('SALESFORCE_CLIENT_SECRET is missing'),
     ]);

@@ -1,5 +1,5 @@
 // Reading Leads, Contacts and Accounts from a sandbox org.
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { fetchLeads } from '../../../../connectors/salesforce/people/fetch-leads.ts';
 import { listAllRecords } from '../../../../connectors/salesforce/people/list-all-records.ts';
 import type { PersonObject } from '../../../../connectors/salesforce/people/person-mapping.ts';
@@ -10,18 +10,6 @@ import { people } from '../../../../sandbox/test/hubspot/sandbox-under-test.ts';
 import { peopleWithDeals } from '../../../../sandbox/test/salesforce/sandbox-under-test.ts';
 import type { ChangePage, Cursor, DirtyRecord } from '../../../../src/crm/connector.ts';
 import { type ConnectedOrg, connectedOrg, pagesOf, SIGNAL, shippedMapping } from '../salesforce-fixture.ts';
-
-const opened: ConnectedOrg[] = [];
-
-afterEach(async () => {
-  for (const { org } of opened.splice(0)) await org.close();
-});
-
-async function open(...options: Parameters<typeof connectedOrg>): Promise<ConnectedOrg> {
-  const connected = await connectedOrg(...options);
-  opened.push(connected);
-  return connected;
-}
 
 function lastCursor(pages: readonly ChangePage[]): Cursor {
   const last = pages.at(-1);
@@ -44,7 +32,9 @@ function idsOf(dirty: readonly DirtyRecord[]): string[] {
 }
 
 test('a full sync lists each Lead once, by pages, without converted Leads', async () => {
-  const connected = await open({ dataset: { ...people(4_100), opportunities: peopleWithDeals(1, [0]).opportunities } });
+  const connected = await connectedOrg({
+    dataset: { ...people(4_100), opportunities: peopleWithDeals(1, [0]).opportunities },
+  });
   const { ids, pages } = await firstSync(connected, 'Lead');
   expect(new Set(ids).size).toBe(4_099);
   expect(ids).toHaveLength(4_099);
@@ -58,7 +48,7 @@ test('a full sync lists each Lead once, by pages, without converted Leads', asyn
 });
 
 test('an interrupted full sync resumes after the last saved page', async () => {
-  const connected = await open({ dataset: people(4_100) });
+  const connected = await connectedOrg({ dataset: people(4_100) });
   const { pages, ids } = await firstSync(connected, 'Lead');
   const first = pages[0];
   const rest = await pagesOf(personStream(connected.parts, 'Lead'), first?.cursor ?? null);
@@ -67,8 +57,8 @@ test('an interrupted full sync resumes after the last saved page', async () => {
 
 test('a full sync through the Bulk API reads the same values as through queries', async () => {
   const dataset = people(300);
-  const plain = await open({ dataset });
-  const bulk = await open({ dataset }, { more: { SALESFORCE_BULK_READ_FROM: '300' } });
+  const plain = await connectedOrg({ dataset });
+  const bulk = await connectedOrg({ dataset }, { more: { SALESFORCE_BULK_READ_FROM: '300' } });
   const [slow, fast] = [await firstSync(plain, 'Lead'), await firstSync(bulk, 'Lead')];
   expect(
     fast.pages.flatMap(({ leads }) => leads.map(({ fields, crmValues }) => ({ fields, held: crmValues }))),
@@ -83,21 +73,21 @@ test.each([
   { status: 400, body: [{ errorCode: 'QUERY_TIMEOUT', message: 'Your query request was running for too long.' }] },
   { hangAfterHeaders: true },
 ])('a full sync uses the Bulk API if the records cannot be counted in time (%o)', async (action) => {
-  const connected = await open({ dataset: people(10) }, { retryOptions: { timeoutMs: 300 } });
+  const connected = await connectedOrg({ dataset: people(10) }, { retryOptions: { timeoutMs: 300 } });
   await connected.org.control('PUT', '/faults', [{ match: { path: 'COUNT' }, action }]);
   expect((await firstSync(connected, 'Lead')).ids).toHaveLength(10);
   expect((await connected.org.control('GET', '/jobs')).body).toHaveLength(1);
 });
 
 test('a full sync uses queries for an object that has no bulk queries', async () => {
-  const connected = await open({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
+  const connected = await connectedOrg({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
   const body = [{ errorCode: 'API_ERROR', message: "Entity 'Lead' is not supported by the Bulk API." }];
   await connected.org.control('PUT', '/faults', [{ match: { path: '/jobs/query' }, action: { status: 400, body } }]);
   expect((await firstSync(connected, 'Lead')).ids).toHaveLength(10);
 });
 
 test('a bulk query that was started before a crash is resumed and not started again', async () => {
-  const connected = await open({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
+  const connected = await connectedOrg({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
   const reader = personStream(connected.parts, 'Lead');
   let begun: Cursor | null = null;
   for await (const page of reader.read(null, SIGNAL)) {
@@ -110,14 +100,14 @@ test('a bulk query that was started before a crash is resumed and not started ag
 });
 
 test('a full sync whose bulk query no longer exists starts again with queries', async () => {
-  const connected = await open({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
+  const connected = await connectedOrg({ dataset: people(10) }, { more: { SALESFORCE_BULK_READ_FROM: '5' } });
   const lost = { phase: 'bulk', jobId: '750000000000000AAA', locator: 'xyz', startedAt: connected.org.now() };
   const pages = await pagesOf(personStream(connected.parts, 'Lead'), lost);
   expect(pages.flatMap(({ leads }) => leads)).toHaveLength(10);
 });
 
 test('a poll yields an edited Lead with its current values, and an idle poll yields no record', async () => {
-  const connected = await open();
+  const connected = await connectedOrg();
   const { org } = connected;
   const { cursor } = await firstSync(connected, 'Lead');
   const first = await changesSince(connected, 'Lead', cursor);
@@ -130,7 +120,7 @@ test('a poll yields an edited Lead with its current values, and an idle poll yie
 });
 
 test('an edited Account makes its Contacts dirty, although their own modification time is unchanged', async () => {
-  const connected = await open({ dataset: peopleWithDeals(3, [0, 1]) });
+  const connected = await connectedOrg({ dataset: peopleWithDeals(3, [0, 1]) });
   const { org, parts } = connected;
   const accounts = accountStream(parts);
   const begun = lastCursor(await pagesOf(accounts, null));
@@ -143,7 +133,7 @@ test('an edited Account makes its Contacts dirty, although their own modificatio
 });
 
 test('a converted Lead is fetched as merged into its Contact, which has the fields of its Account', async () => {
-  const connected = await open();
+  const connected = await connectedOrg();
   const { org, parts } = connected;
   const { cursor } = await firstSync(connected, 'Lead');
   org.advanceClock(600_000);
@@ -159,7 +149,7 @@ test('a converted Lead is fetched as merged into its Contact, which has the fiel
 });
 
 test('fetching missing Leads tells a merged Lead from deleted and unknown ones', async () => {
-  const connected = await open({ dataset: people(4) });
+  const connected = await connectedOrg({ dataset: people(4) });
   const { org, parts } = connected;
   const lead = (id: string) => ({ object: 'Lead', id });
   const never = lead(idOf('00Q', 999));
@@ -178,7 +168,7 @@ test('fetching missing Leads tells a merged Lead from deleted and unknown ones',
 });
 
 test('a field that the user cannot see is null, and the other fields are read', async () => {
-  const { org, parts } = await open({
+  const { org, parts } = await connectedOrg({
     hiddenFields: ['Lead.Email', 'Account.Industry'],
     dataset: peopleWithDeals(2, [0]),
   });
@@ -194,7 +184,7 @@ test('a field that the user cannot see is null, and the other fields are read', 
 test('a field with an ID of another CRM becomes a link in changes, fetched records and the full sync', async () => {
   const from = ['Lead.Description', 'Contact.Description'];
   const mapping = { ...shippedMapping(), links: [{ crm: 'hubspot', object: 'contacts', from }] };
-  const connected = await open({ dataset: people(3) }, { mapping });
+  const connected = await connectedOrg({ dataset: people(3) }, { mapping });
   const { org, parts } = connected;
   const ref = { object: 'Lead', id: org.lead(1) };
   const links = [{ crm: 'hubspot', object: 'contacts', id: '4711' }];
@@ -210,7 +200,7 @@ test('a field with an ID of another CRM becomes a link in changes, fetched recor
 });
 
 test('500 records are fetched in several queries, because their IDs do not fit into one URL', async () => {
-  const { org, parts } = await open({ dataset: people(500) });
+  const { org, parts } = await connectedOrg({ dataset: people(500) });
   const ids = [...org.leadIds.values()];
   const fetched = await fetchLeads(
     parts,
@@ -222,7 +212,7 @@ test('500 records are fetched in several queries, because their IDs do not fit i
 });
 
 test('all records are listed by pages: first the Leads that are not converted, then the Contacts', async () => {
-  const { org, parts } = await open({
+  const { org, parts } = await connectedOrg({
     dataset: { ...people(2_005), opportunities: peopleWithDeals(3, [0, 1]).opportunities },
   });
   const listed: string[] = [];

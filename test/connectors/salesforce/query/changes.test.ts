@@ -1,6 +1,6 @@
 // Reading the changes since a cursor loses no change and repeats few, whatever the clock, the
 // number of records with one instant, and the delay until a transaction becomes visible.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { SalesforceParts } from '../../../../connectors/salesforce/parts.ts';
 import {
@@ -13,29 +13,10 @@ import {
 import { personStream } from '../../../../connectors/salesforce/streams/person-stream.ts';
 import { people } from '../../../../sandbox/test/hubspot/sandbox-under-test.ts';
 import type { TestOrg } from '../../../../sandbox/test/salesforce/sandbox-under-test.ts';
-import {
-  type ConnectedOrg,
-  connectedOrg,
-  failure,
-  pagesOf,
-  partsFor,
-  requestLog,
-  SIGNAL,
-} from '../salesforce-fixture.ts';
+import { connectedOrg, failure, pagesOf, partsFor, requestLog, SIGNAL } from '../salesforce-fixture.ts';
 
 const LEADS = { id: 'leads', object: 'Lead', fields: ['LastName'] };
 const MINUTE = 60_000;
-
-const opened: ConnectedOrg[] = [];
-afterEach(async () => {
-  for (const { org } of opened.splice(0)) await org.close();
-});
-
-async function open(...options: Parameters<typeof connectedOrg>): Promise<ConnectedOrg> {
-  const connected = await connectedOrg(...options);
-  opened.push(connected);
-  return connected;
-}
 
 /** Reads one poll to its end. The cursor is converted to JSON and back, as by the database. */
 async function poll(parts: SalesforceParts, cursor: ChangesCursor) {
@@ -78,7 +59,7 @@ async function editAll(org: TestOrg, numbers: readonly number[]) {
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 
 test('two changes of a record within one second are read by two polls', async () => {
-  const { org, parts } = await open();
+  const { org, parts } = await connectedOrg();
   const start = await cursorAfterAll(org, parts);
   const change = (name: string) => org.control('PATCH', `/records/Lead/${org.lead(0)}`, { values: { LastName: name } });
   await change('First');
@@ -89,7 +70,7 @@ test('two changes of a record within one second are read by two polls', async ()
 });
 
 test('an edit and a deletion are each read exactly once', async () => {
-  const { org, parts } = await open();
+  const { org, parts } = await connectedOrg();
   let cursor = await cursorAfterAll(org, parts);
   await edit(org, 0);
   await org.control('DELETE', `/records/Lead/${org.lead(1)}`);
@@ -106,7 +87,7 @@ test('an edit and a deletion are each read exactly once', async () => {
 });
 
 test('an idle poll makes one call, and after five minutes no longer changes the cursor', async () => {
-  const { org, parts } = await open();
+  const { org, parts } = await connectedOrg();
   let cursor = await cursorAfterAll(org, parts);
   await edit(org, 0);
   for (let minute = 0; minute < 5; minute += 1) {
@@ -119,7 +100,7 @@ test('an idle poll makes one call, and after five minutes no longer changes the 
 });
 
 test('each change of a record within the overlap is read', async () => {
-  const { org, parts } = await open();
+  const { org, parts } = await connectedOrg();
   let cursor = await cursorAfterAll(org, parts);
   for (let edits = 0; edits < 4; edits += 1) {
     org.advanceClock(20_000);
@@ -136,7 +117,7 @@ describe('a transaction that becomes visible late', () => {
     ['every five minutes', 5 * MINUTE],
     ['once a day', 24 * 60 * MINUTE],
   ])('a transaction that becomes visible after 170 s is read by polls %s', async (_, every) => {
-    const { org, parts } = await open({ dataset: people(5) });
+    const { org, parts } = await connectedOrg({ dataset: people(5) });
     let cursor = await cursorAfterAll(org, parts);
     // Both changes have the same instant, but the transaction of the second one took 170 seconds.
     const began = org.now();
@@ -161,7 +142,7 @@ describe('a transaction that becomes visible late', () => {
   });
 
   test('a late transaction is read after an idle hour, although newer changes were read before', async () => {
-    const { org, parts } = await open({ dataset: people(5) });
+    const { org, parts } = await connectedOrg({ dataset: people(5) });
     let cursor = await cursorAfterAll(org, parts);
     await edit(org, 0);
     ({ cursor } = await poll(parts, cursor));
@@ -173,7 +154,7 @@ describe('a transaction that becomes visible late', () => {
   });
 
   test('a late transaction is read after a poll was interrupted and resumed', async () => {
-    const { org, parts } = await open({ dataset: people(4_100) });
+    const { org, parts } = await connectedOrg({ dataset: people(4_100) });
     const start = await cursorAfterAll(org, parts);
     await editAll(org, range(0, 4_050));
     let broken: ChangesCursor | null = null;
@@ -193,7 +174,7 @@ describe('a transaction that becomes visible late', () => {
 
 describe('4,500 records with one instant', () => {
   test('4,500 changes with one instant are read by pages, each once, and later polls are idle', async () => {
-    const { org, parts } = await open({ dataset: people(4_500) });
+    const { org, parts } = await connectedOrg({ dataset: people(4_500) });
     let cursor = await cursorAfterAll(org, parts);
     await editAll(org, range(0, 4_500));
     const first = await poll(parts, cursor);
@@ -212,7 +193,7 @@ describe('4,500 records with one instant', () => {
   });
 
   test('a poll of 4,500 changes with one instant that is resumed after any page loses and repeats none', async () => {
-    const { org, parts } = await open({ dataset: people(4_500) });
+    const { org, parts } = await connectedOrg({ dataset: people(4_500) });
     const start = await cursorAfterAll(org, parts);
     await editAll(org, range(0, 4_500));
     const { pages } = await poll(parts, start);
@@ -225,7 +206,7 @@ describe('4,500 records with one instant', () => {
   });
 
   test('a record that changes during a poll of several pages is read with its new values', async () => {
-    const { org, parts } = await open({ dataset: people(4_500) });
+    const { org, parts } = await connectedOrg({ dataset: people(4_500) });
     const start = await cursorAfterAll(org, parts);
     await editAll(org, range(0, 4_500));
     const readValues = new Map<string, unknown>();
@@ -246,7 +227,7 @@ describe('4,500 records with one instant', () => {
 });
 
 test('a poll ends although records keep changing, and the next poll reads those changes', async () => {
-  const { org, parts } = await open({ dataset: people(2_100) });
+  const { org, parts } = await connectedOrg({ dataset: people(2_100) });
   const start = await cursorAfterAll(org, parts);
   await editAll(org, range(0, 2_050));
   let pages = 0;
@@ -265,7 +246,7 @@ test('a poll ends although records keep changing, and the next poll reads those 
 
 describe('with a wrong clock of our own', () => {
   test.each([-10 * MINUTE, 10 * MINUTE])('a clock that is %i ms ahead hides no change', async (aheadMs) => {
-    const { org } = await open({ dataset: people(5) });
+    const { org } = await connectedOrg({ dataset: people(5) });
     const parts = partsFor(org, { aheadMs });
     let cursor = await cursorAfterAll(org, parts);
     for (const number of [0, 1, 2]) {
@@ -280,7 +261,7 @@ describe('with a wrong clock of our own', () => {
   test.each([-10 * MINUTE, 10 * MINUTE])(
     'a clock that is %i ms ahead hides no change during the full sync, even if each page is read by another process',
     async (aheadMs) => {
-      const { org } = await open({ dataset: people(2_100) });
+      const { org } = await connectedOrg({ dataset: people(2_100) });
       org.advanceClock(60 * MINUTE);
       const [first] = await pagesOf(personStream(partsFor(org, { aheadMs }), 'Lead'), null);
       org.advanceClock(MINUTE);
@@ -301,7 +282,7 @@ describe('with a wrong clock of our own', () => {
 });
 
 test('a record without SystemModstamp is read again by its ID, and the other records are read', async () => {
-  const { org, parts } = await open();
+  const { org, parts } = await connectedOrg();
   const cursor = await cursorAfterAll(org, parts);
   const SystemModstamp = '2026-03-10T12:09:00.000+0000';
   const records = [
@@ -315,7 +296,7 @@ test('a record without SystemModstamp is read again by its ID, and the other rec
 });
 
 test('a cursor that another stream or version wrote is an error whose fix is a backfill', async () => {
-  const { parts } = await open();
+  const { parts } = await connectedOrg();
   const error = await failure(pagesOf(personStream(parts, 'Lead'), { phase: 'search', last: 0 }));
   expect(error).toMatchObject({ kind: 'invalid', code: 'CURSOR', fix: expect.stringContaining('backfill') });
 });

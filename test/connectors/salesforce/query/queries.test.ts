@@ -1,6 +1,6 @@
 // Queries: the fields that are requested depending on their visibility, rows by many IDs, and the
 // maximum length of the URL.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { SalesforceParts } from '../../../../connectors/salesforce/parts.ts';
 import { countRows, PAGE_ROWS, readRows } from '../../../../connectors/salesforce/query/query.ts';
 import { readByIds } from '../../../../connectors/salesforce/query/read-by-ids.ts';
@@ -8,18 +8,7 @@ import { all, compare, id, oneOfTexts, text } from '../../../../connectors/sales
 import { idOf } from '../../../../sandbox/salesforce/ids.ts';
 import { people } from '../../../../sandbox/test/hubspot/sandbox-under-test.ts';
 import { peopleWithDeals } from '../../../../sandbox/test/salesforce/sandbox-under-test.ts';
-import { type ConnectedOrg, connectedOrg, failure, requestLog, SIGNAL } from '../salesforce-fixture.ts';
-
-const opened: ConnectedOrg[] = [];
-afterEach(async () => {
-  for (const { org } of opened.splice(0)) await org.close();
-});
-
-async function open(...options: Parameters<typeof connectedOrg>): Promise<ConnectedOrg> {
-  const connected = await connectedOrg(...options);
-  opened.push(connected);
-  return connected;
-}
+import { connectedOrg, failure, requestLog, SIGNAL } from '../salesforce-fixture.ts';
 
 function read(parts: SalesforceParts, fields: readonly string[], from = 'Lead') {
   return readRows(parts, { what: 'reading', from, fields, orderBy: ['Id'], limit: 10 }, SIGNAL);
@@ -27,19 +16,19 @@ function read(parts: SalesforceParts, fields: readonly string[], from = 'Lead') 
 
 describe('a field', () => {
   test('a field that this user cannot see is left out of the query', async () => {
-    const { parts } = await open({ hiddenFields: ['Lead.Title'] });
+    const { parts } = await connectedOrg({ hiddenFields: ['Lead.Title'] });
     const { rows } = await read(parts, ['Title', 'LastName', 'NoSuchThing__c']);
     expect(Object.keys(rows[0]?.values ?? {}).toSorted()).toEqual(['Id', 'LastName']);
   });
 
   test("a field name in any case is resolved to Salesforce's spelling", async () => {
-    const { parts } = await open();
+    const { parts } = await connectedOrg();
     const visible = await parts.schema.visiblePaths('Lead', ['lastname', 'LASTNAME', 'Id'], SIGNAL);
     expect(visible).toEqual(['LastName', 'Id']);
   });
 
   test('a field of a parent is resolved, also of one that is one of several objects', async () => {
-    const { parts } = await open();
+    const { parts } = await connectedOrg();
     const paths = [
       'Account.Industry',
       'Account.Owner.Name',
@@ -60,7 +49,7 @@ describe('a field', () => {
   });
 
   test('a field of a missing parent is null, and the other fields of the row are read', async () => {
-    const { org, parts } = await open({ dataset: peopleWithDeals(2, [0, 1]) });
+    const { org, parts } = await connectedOrg({ dataset: peopleWithDeals(2, [0, 1]) });
     const contact = org.contact(0);
     await org.control('PATCH', `/records/Contact/${contact}`, { values: { AccountId: null } });
     const { rows } = await read(parts, ['LastName', 'Account.Name'], 'Contact');
@@ -70,7 +59,7 @@ describe('a field', () => {
   });
 
   test('a field that was hidden after it was described is omitted, and the other fields are read', async () => {
-    const { org, parts } = await open();
+    const { org, parts } = await connectedOrg();
     await read(parts, ['Title', 'LastName']);
     await org.control('PUT', '/hidden-fields', ['Lead.Title']);
     await org.control('POST', '/reset-log');
@@ -80,7 +69,7 @@ describe('a field', () => {
   });
 
   test('a parent field that was hidden after it was described is omitted, and the other fields are read', async () => {
-    const { org, parts } = await open({ dataset: peopleWithDeals(1, [0]) });
+    const { org, parts } = await connectedOrg({ dataset: peopleWithDeals(1, [0]) });
     await read(parts, ['Account.Industry', 'LastName'], 'Contact');
     await org.control('PUT', '/hidden-fields', ['Account.Industry']);
     const { rows } = await read(parts, ['Account.Industry', 'LastName'], 'Contact');
@@ -88,7 +77,7 @@ describe('a field', () => {
   });
 
   test('a field that is made visible is read 30 minutes later', async () => {
-    const { org, parts } = await open({ hiddenFields: ['Lead.Title'] });
+    const { org, parts } = await connectedOrg({ hiddenFields: ['Lead.Title'] });
     await read(parts, ['Title']);
     await org.control('PUT', '/hidden-fields', []);
     org.advanceClock(30 * 60_000);
@@ -96,7 +85,7 @@ describe('a field', () => {
   });
 
   test('a hidden field in a condition is an error whose fix is field-level security', async () => {
-    const { org, parts } = await open({ hiddenFields: ['Lead.Title'] });
+    const { org, parts } = await connectedOrg({ hiddenFields: ['Lead.Title'] });
     const where = compare('Title', '=', text('VP'));
     const error = await failure(readRows(parts, { what: 'reading', from: 'Lead', fields: [], where }, SIGNAL));
     expect(error).toMatchObject({
@@ -109,7 +98,7 @@ describe('a field', () => {
 });
 
 test('a query of an unknown object is an error whose fix names the object', async () => {
-  const { parts } = await open();
+  const { parts } = await connectedOrg();
   expect(await parts.schema.describe('NoSuchThing__c', SIGNAL)).toBeNull();
   const error = await failure(read(parts, ['Name'], 'NoSuchThing__c'));
   expect(error).toMatchObject({ kind: 'forbidden', code: 'OBJECT_NOT_VISIBLE' });
@@ -117,14 +106,14 @@ test('a query of an unknown object is an error whose fix names the object', asyn
 });
 
 test('ten concurrent queries share one describe call', async () => {
-  const { org, parts } = await open();
+  const { org, parts } = await connectedOrg();
   await org.control('POST', '/reset-log');
   await Promise.all(Array.from({ length: 10 }, () => read(parts, ['LastName'])));
   expect((await requestLog(org)).filter((call) => call.endsWith('/describe'))).toHaveLength(1);
 });
 
 test('a page that Salesforce returns with fewer rows than requested is followed by another page', async () => {
-  const { parts } = await open({ dataset: people(700) });
+  const { parts } = await connectedOrg({ dataset: people(700) });
   const query = { what: 'reading', from: 'Lead', fields: ['Description'], orderBy: ['Id'], limit: PAGE_ROWS };
   const first = await readRows(parts, query, SIGNAL);
   expect([first.rows.length, first.hasMore]).toEqual([500, true]);
@@ -135,7 +124,7 @@ test('a page that Salesforce returns with fewer rows than requested is followed 
 
 describe('rows by IDs', () => {
   test('each of 1,500 rows is read once, no URL is longer than 8,000 bytes, and an ID without a row is omitted', async () => {
-    const { org, parts } = await open({ dataset: people(1_500) });
+    const { org, parts } = await connectedOrg({ dataset: people(1_500) });
     const ids = Array.from({ length: 1_500 }, (_, number) => org.lead(number));
     await org.control('POST', '/reset-log');
     const names = oneOfTexts(
@@ -172,7 +161,7 @@ describe('rows by IDs', () => {
   });
 
   test('all rows that reference one ID by another field are read', async () => {
-    const { org, parts } = await open();
+    const { org, parts } = await connectedOrg();
     const account = await org.control('POST', '/records/Account', { values: { Name: 'Large' } });
     for (let number = 0; number < 30; number += 1) {
       await org.control('POST', '/records/Contact', { values: { LastName: `c${number}`, AccountId: account.body.id } });
@@ -194,7 +183,7 @@ describe('a name that looks like SOQL', () => {
   test.each([NAME, 'back\\slash', "O'Brien\\", 'line\nend', '"quoted" {x} 100%_'])(
     'a condition with the name %j matches only the record of that name',
     async (name) => {
-      const { org, parts } = await open();
+      const { org, parts } = await connectedOrg();
       const made = await org.control('POST', '/records/Campaign', { values: { Name: name } });
       await org.control('POST', '/records/Campaign', { values: { Name: 'another' } });
       const where = oneOfTexts('Name', [name]);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { applySetup } from '../../../../connectors/salesforce/setup/apply-setup.ts';
 import { checkSetup } from '../../../../connectors/salesforce/setup/check-setup.ts';
 import { describeAccount } from '../../../../connectors/salesforce/setup/describe-account.ts';
@@ -15,7 +15,6 @@ let connected: ConnectedOrg;
 beforeEach(async () => {
   connected = await connectedOrg();
 });
-afterEach(() => connected.org.close());
 
 async function setUp(target = TARGET, dryRun = false) {
   const steps: string[] = [];
@@ -190,12 +189,10 @@ test('doctor reports a login to another org than SALESFORCE_ORG_ID, and makes no
   expect(checks).toMatchObject([
     { what: 'login', level: 'problem', fix: expect.stringContaining('SALESFORCE_ORG_ID') },
   ]);
-  await other.org.close();
   const { org } = connected;
   const same = await connectedOrg({}, { more: { SALESFORCE_ORG_ID: org.orgId.slice(0, 15) } });
   const [login] = await checkSetup({ ...same.parts, readers: [] }, TARGET, SIGNAL);
   expect(login).toMatchObject({ what: 'login', level: 'ok' });
-  await same.org.close();
 });
 
 test('doctor warns of a nearly exhausted daily quota, and reports a refused login', async () => {

@@ -1,5 +1,5 @@
 // Reading tasks, events, e-mails and campaign members from a sandbox org.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createActivityStreams } from '../../../../connectors/salesforce/streams/activity-streams.ts';
 import { participants } from '../../../../connectors/salesforce/streams/event-stream.ts';
 import type { SeedActivity } from '../../../../sandbox/dataset/dataset.ts';
@@ -9,18 +9,6 @@ import { type ConnectedOrg, connectedOrg, pagesOf, SIGNAL } from '../salesforce-
 
 const MINUTE = 60_000;
 const LAST_WEEK = Date.parse('2026-03-03T15:30:00Z');
-
-const opened: ConnectedOrg[] = [];
-
-afterEach(async () => {
-  for (const { org } of opened.splice(0)) await org.close();
-});
-
-async function open(...options: Parameters<typeof connectedOrg>): Promise<ConnectedOrg> {
-  const connected = await connectedOrg(...options);
-  opened.push(connected);
-  return connected;
-}
 
 function readerOf({ parts }: ConnectedOrg, stream: string) {
   const found = createActivityStreams(parts).find((reader) => reader.stream.id === stream);
@@ -74,7 +62,7 @@ function calls(count: number, more: Partial<Parameters<typeof connectedOrg>[0]> 
 }
 
 test('each kind of activity is read with its type, date and attributes from the object that stores it', async () => {
-  const connected = await open({
+  const connected = await connectedOrg({
     dataset: peopleWithDeals(
       1,
       [],
@@ -119,7 +107,7 @@ test('each kind of activity is read with its type, date and attributes from the 
 
 describe('a full sync', () => {
   test('a full sync reads every call once, by pages, and ends with an empty page', async () => {
-    const connected = await open(calls(4_050));
+    const connected = await connectedOrg(calls(4_050));
     const { pages, activities } = await read(connected, 'tasks');
     expect(pages.map((page) => [page.activities.length, page.isFullSync])).toEqual([
       [2_000, true],
@@ -131,15 +119,15 @@ describe('a full sync', () => {
   });
 
   test('an interrupted full sync of calls resumes after the last saved page', async () => {
-    const connected = await open(calls(2_050));
+    const connected = await connectedOrg(calls(2_050));
     const all = await read(connected, 'tasks');
     const rest = await read(connected, 'tasks', JSON.parse(JSON.stringify(all.pages[0]?.cursor)));
     expect(rest.activities.map(({ id }) => id)).toEqual(all.activities.slice(2_000).map(({ id }) => id));
   });
 
   test('a full sync through the Bulk API reads the same calls as through queries', async () => {
-    const bulk = await open(calls(30), { more: { SALESFORCE_BULK_READ_FROM: '30' } });
-    const plain = await open(calls(30));
+    const bulk = await connectedOrg(calls(30), { more: { SALESFORCE_BULK_READ_FROM: '30' } });
+    const plain = await connectedOrg(calls(30));
     const [fast, slow] = [await read(bulk, 'tasks'), await read(plain, 'tasks')];
     const shownOf = (activities: readonly SourcedActivity[]) => activities.map(({ ref: _ref, ...rest }) => rest);
     expect(shownOf(fast.activities)).toEqual(shownOf(slow.activities));
@@ -148,13 +136,15 @@ describe('a full sync', () => {
   });
 
   test('a full sync reads a two-year-old call that Salesforce has archived', async () => {
-    const connected = await open({ dataset: peopleWithDeals(1, [], [call(0, Date.parse('2024-02-01T09:00:00Z'))]) });
+    const connected = await connectedOrg({
+      dataset: peopleWithDeals(1, [], [call(0, Date.parse('2024-02-01T09:00:00Z'))]),
+    });
     expect(await connected.org.column('SELECT Id FROM Task')).toEqual([]);
     expect((await read(connected, 'tasks')).activities).toHaveLength(1);
   });
 
   test('a full sync skips an open call and a task without a person', async () => {
-    const connected = await open({ dataset: peopleWithDeals(1, []) });
+    const connected = await connectedOrg({ dataset: peopleWithDeals(1, []) });
     const { org } = connected;
     const values = { Type: 'Call', ActivityDate: '2026-03-03' };
     await org.control('POST', '/records/Task', { values: { ...values, WhoId: org.lead(0), Status: 'Not Started' } });
@@ -165,7 +155,7 @@ describe('a full sync', () => {
 
 describe('a poll after the full sync', () => {
   test('a poll reads a call that was completed since, and an idle poll reads none', async () => {
-    const connected = await open(calls(3));
+    const connected = await connectedOrg(calls(3));
     const { org } = connected;
     const values = { Type: 'Call', ActivityDate: '2026-03-03', WhoId: org.lead(1), Status: 'Not Started' };
     const { body } = await org.control('POST', '/records/Task', { values });
@@ -178,7 +168,7 @@ describe('a poll after the full sync', () => {
   });
 
   test('a poll reports a deleted call as an item without activities', async () => {
-    const connected = await open(calls(3));
+    const connected = await connectedOrg(calls(3));
     const cursor = await cursorAfterAll(connected, 'tasks');
     const [id] = await connected.org.column('SELECT Id FROM Task');
     await connected.org.control('DELETE', `/records/Task/${id}`);
@@ -187,7 +177,7 @@ describe('a poll after the full sync', () => {
   });
 
   test('a poll reads a call that was moved to another lead only for that lead', async () => {
-    const connected = await open(calls(1));
+    const connected = await connectedOrg(calls(1));
     const { org } = connected;
     const cursor = await cursorAfterAll(connected, 'tasks');
     const [id] = await org.column('SELECT Id FROM Task');
@@ -197,7 +187,7 @@ describe('a poll after the full sync', () => {
   });
 
   test('an interrupted poll of 2,010 calls resumes without losing or repeating any', async () => {
-    const connected = await open(calls(1));
+    const connected = await connectedOrg(calls(1));
     const { org } = connected;
     const cursor = await cursorAfterAll(connected, 'tasks');
     const values = { Type: 'Call', WhoId: org.lead(0), Status: 'Completed', ActivityDate: '2026-03-03' };
@@ -219,14 +209,16 @@ describe('a poll after the full sync', () => {
 
 describe('a converted Lead', () => {
   test('the call of a converted Lead belongs to its Contact', async () => {
-    const connected = await open(calls(1));
+    const connected = await connectedOrg(calls(1));
     const { org } = connected;
     const { body } = await org.control('POST', '/convert', { leadId: org.lead(0) });
     expect(typesAndPeople((await read(connected, 'tasks')).activities)).toEqual([`call ${body.contactId}`]);
   });
 
   test('a campaign member whose Lead was converted belongs only to the Contact', async () => {
-    const connected = await open({ dataset: peopleWithDeals(2, [], [did(0, 'form_submission', { form: 'demo' })]) });
+    const connected = await connectedOrg({
+      dataset: peopleWithDeals(2, [], [did(0, 'form_submission', { form: 'demo' })]),
+    });
     const { org } = connected;
     const { body } = await org.control('POST', '/convert', { leadId: org.lead(0) });
     expect(await org.column('SELECT LeadId FROM CampaignMember', 'LeadId')).toEqual([org.lead(0)]);
@@ -238,7 +230,7 @@ describe('a converted Lead', () => {
 describe('campaign members', () => {
   test('a campaign member whose status changes becomes another activity type with the same ID', async () => {
     const joined = did(0, 'webinar', { name: 'Scoring', attended: false });
-    const connected = await open({ dataset: peopleWithDeals(1, [], [joined]) });
+    const connected = await connectedOrg({ dataset: peopleWithDeals(1, [], [joined]) });
     const { org } = connected;
     const before = await read(connected, 'campaign_members');
     expect(before.activities).toMatchObject([{ type: 'campaign_response', attributes: { status: 'Registered' } }]);
@@ -253,7 +245,7 @@ describe('campaign members', () => {
   test('a campaign member with a hidden campaign name is read with its other attributes', async () => {
     const response = { campaign: 'Ads', type: 'Advertisement', status: 'Responded' };
     const dataset = peopleWithDeals(1, [], [did(0, 'campaign_response', response)]);
-    const connected = await open({ dataset, hiddenFields: ['Campaign.Name'] });
+    const connected = await connectedOrg({ dataset, hiddenFields: ['Campaign.Name'] });
     const { activities } = await read(connected, 'campaign_members');
     expect(activities).toMatchObject([{ attributes: { campaign: null, type: 'Advertisement', status: 'Responded' } }]);
   });
@@ -261,19 +253,19 @@ describe('campaign members', () => {
 
 describe('a call with hidden fields', () => {
   test('a call without visible CompletedDateTime is dated by its due date at midnight UTC', async () => {
-    const connected = await open(calls(1, { hiddenFields: ['Task.CompletedDateTime', 'Task.Type'] }));
+    const connected = await connectedOrg(calls(1, { hiddenFields: ['Task.CompletedDateTime', 'Task.Type'] }));
     const { activities } = await read(connected, 'tasks');
     expect(activities).toMatchObject([{ type: 'call', at: Date.parse('2026-03-03T00:00:00Z') }]);
   });
 
   test('a call with a hidden duration is read with its other attributes', async () => {
-    const connected = await open(calls(1, { hiddenFields: ['Task.CallDurationInSeconds'] }));
+    const connected = await connectedOrg(calls(1, { hiddenFields: ['Task.CallDurationInSeconds'] }));
     const { activities } = await read(connected, 'tasks');
     expect(activities).toMatchObject([{ attributes: { outcome: 'Connected', seconds: null } }]);
   });
 
   test('the tasks stream is unavailable if all its date fields are hidden, and the reason names them', async () => {
-    const connected = await open(calls(1, { hiddenFields: ['Task.CompletedDateTime', 'Task.ActivityDate'] }));
+    const connected = await connectedOrg(calls(1, { hiddenFields: ['Task.CompletedDateTime', 'Task.ActivityDate'] }));
     const unavailable = await readerOf(connected, 'tasks').checkAvailability(SIGNAL);
     expect(unavailable?.reason).toContain('Task.CompletedDateTime, Task.ActivityDate');
   });
@@ -283,7 +275,7 @@ describe('the availability of streams', () => {
   const STREAMS = ['campaign_members', 'tasks', 'events', 'emails', 'opportunities'];
 
   test('every stream is available with the usual permissions', async () => {
-    const connected = await open();
+    const connected = await connectedOrg();
     expect(createActivityStreams(connected.parts).map(({ stream }) => stream.id)).toEqual(STREAMS);
     for (const stream of STREAMS) expect(await readerOf(connected, stream).checkAvailability(SIGNAL)).toBeNull();
   });
@@ -298,7 +290,7 @@ describe('the availability of streams', () => {
   ])(
     'the stream %s is unavailable without access to %s, the fix names it, and the other streams are available',
     async (stream, object) => {
-      const connected = await open({ hiddenFields: [object] });
+      const connected = await connectedOrg({ hiddenFields: [object] });
       const unavailable = await readerOf(connected, stream).checkAvailability(SIGNAL);
       expect(unavailable?.reason).toContain(object);
       expect(unavailable?.fix).toContain(`read ${object}, by`);
@@ -309,14 +301,14 @@ describe('the availability of streams', () => {
   );
 
   test('the emails stream is unavailable if neither the relation nor the task of an e-mail is visible', async () => {
-    const connected = await open({ hiddenFields: ['EmailMessageRelation', 'EmailMessage.ActivityId'] });
+    const connected = await connectedOrg({ hiddenFields: ['EmailMessageRelation', 'EmailMessage.ActivityId'] });
     expect((await readerOf(connected, 'emails').checkAvailability(SIGNAL))?.reason).toContain('EmailMessageRelation');
   });
 });
 
 describe('with Shared Activities', () => {
   test('a shared call belongs to all its participants, and to one who is added later', async () => {
-    const connected = await open(calls(1, { sharedActivities: true }));
+    const connected = await connectedOrg(calls(1, { sharedActivities: true }));
     const { org } = connected;
     const [TaskId] = await org.column('SELECT Id FROM Task');
     await org.control('POST', '/records/TaskRelation', { values: { TaskId, RelationId: org.lead(1) } });
@@ -332,7 +324,7 @@ describe('with Shared Activities', () => {
   });
 
   test('a shared call no longer belongs to a removed participant', async () => {
-    const connected = await open(calls(1, { sharedActivities: true }));
+    const connected = await connectedOrg(calls(1, { sharedActivities: true }));
     const { org } = connected;
     const [TaskId] = await org.column('SELECT Id FROM Task');
     const values = { TaskId, RelationId: org.lead(1) };
@@ -344,7 +336,7 @@ describe('with Shared Activities', () => {
   });
 
   test('a shared call that is moved to another lead leaves its first lead and stays with the other participants', async () => {
-    const connected = await open(calls(1, { sharedActivities: true }));
+    const connected = await connectedOrg(calls(1, { sharedActivities: true }));
     const { org } = connected;
     const [TaskId] = await org.column('SELECT Id FROM Task');
     await org.control('POST', '/records/TaskRelation', { values: { TaskId, RelationId: org.lead(1) } });
@@ -355,7 +347,7 @@ describe('with Shared Activities', () => {
   });
 
   test('a participant who was added during the full sync is read by the next poll', async () => {
-    const connected = await open(calls(1, { sharedActivities: true }));
+    const connected = await connectedOrg(calls(1, { sharedActivities: true }));
     const { org } = connected;
     const [TaskId] = await org.column('SELECT Id FROM Task');
     const { cursor } = await read(connected, 'tasks');
@@ -366,7 +358,7 @@ describe('with Shared Activities', () => {
 
   test('a meeting belongs to its invitees except those who declined', async () => {
     const dataset = peopleWithDeals(3, [], [did(0, 'meeting', { title: 'Demo' })]);
-    const connected = await open({ dataset, sharedActivities: true });
+    const connected = await connectedOrg({ dataset, sharedActivities: true });
     const { org } = connected;
     const [EventId] = await org.column('SELECT Id FROM Event');
     for (const [person, Status] of [
@@ -390,7 +382,7 @@ describe('meetings', () => {
   });
 
   test('canceled meetings and meetings with a no-show are not read as activities', async () => {
-    const connected = await open({
+    const connected = await connectedOrg({
       dataset: peopleWithDeals(
         1,
         [],
@@ -402,7 +394,9 @@ describe('meetings', () => {
 
   test('a future meeting is read with its own date', async () => {
     const next = Date.parse('2026-03-20T10:00:00Z');
-    const connected = await open({ dataset: peopleWithDeals(1, [], [did(0, 'meeting', { title: 'Demo' }, next)]) });
+    const connected = await connectedOrg({
+      dataset: peopleWithDeals(1, [], [did(0, 'meeting', { title: 'Demo' }, next)]),
+    });
     expect((await read(connected, 'events')).activities).toMatchObject([{ type: 'meeting', at: next }]);
   });
 });
@@ -410,7 +404,7 @@ describe('meetings', () => {
 describe('emails', () => {
   test('an e-mail that is opened later is read again with the open, and its possible bounce is part of the item', async () => {
     const sent = did(0, 'email_delivered', { email: 'News' });
-    const connected = await open({ dataset: peopleWithDeals(1, [], [sent]) });
+    const connected = await connectedOrg({ dataset: peopleWithDeals(1, [], [sent]) });
     const { org } = connected;
     const first = await read(connected, 'emails');
     expect(first.activities.map(({ type }) => type)).toEqual(['email_delivered']);
@@ -427,7 +421,7 @@ describe('emails', () => {
   });
 
   test('an incoming e-mail is a reply of its author and not of the people in copy', async () => {
-    const connected = await open({ dataset: peopleWithDeals(2, [], [did(0, 'email_reply')]) });
+    const connected = await connectedOrg({ dataset: peopleWithDeals(2, [], [did(0, 'email_reply')]) });
     const { org } = connected;
     const [EmailMessageId] = await org.column('SELECT Id FROM EmailMessage');
     const copy = { EmailMessageId, RelationId: org.lead(1), RelationType: 'CcAddress' };
@@ -436,13 +430,15 @@ describe('emails', () => {
   });
 
   test('an e-mail that a sales rep wrote is not read as an activity', async () => {
-    const connected = await open({ dataset: peopleWithDeals(1, [], [did(0, 'sales_email', { subject: 'Hello' })]) });
+    const connected = await connectedOrg({
+      dataset: peopleWithDeals(1, [], [did(0, 'sales_email', { subject: 'Hello' })]),
+    });
     expect((await read(connected, 'emails')).activities).toEqual([]);
   });
 
   test('an e-mail with a hidden relation belongs to the person of its task', async () => {
     const dataset = peopleWithDeals(1, [], [did(0, 'email_reply')]);
-    const connected = await open({ dataset, hiddenFields: ['EmailMessageRelation'] });
+    const connected = await connectedOrg({ dataset, hiddenFields: ['EmailMessageRelation'] });
     expect(await readerOf(connected, 'emails').checkAvailability(SIGNAL)).toBeNull();
     expect(typesAndPeople((await read(connected, 'emails')).activities)).toEqual([
       `email_reply ${connected.org.lead(0)}`,
@@ -451,7 +447,7 @@ describe('emails', () => {
 });
 
 test('a page of 2,000 shared calls is read with fewer than 20 API calls', async () => {
-  const connected = await open(calls(2_000, { sharedActivities: true }));
+  const connected = await connectedOrg(calls(2_000, { sharedActivities: true }));
   const before = connected.parts.http.apiCallCount();
   await read(connected, 'tasks');
   expect(connected.parts.http.apiCallCount() - before).toBeLessThan(20);
@@ -462,7 +458,7 @@ describe('rows that are no activity of a lead', () => {
     ['a series of Salesforce Classic', { IsRecurrence: true }],
     ['a series of Lightning Experience', { GroupEventType: '3' }],
   ])('each occurrence of %s is a meeting, and its pattern is none', async (_, pattern) => {
-    const connected = await open({});
+    const connected = await connectedOrg({});
     const { org } = connected;
     const values = { WhoId: org.lead(0), Subject: 'Weekly', StartDateTime: '2026-03-03T10:00:00Z' };
     const { body } = await org.control('POST', '/records/Event', { values: { ...values, ...pattern } });
@@ -476,7 +472,7 @@ describe('rows that are no activity of a lead', () => {
   });
 
   test('the pattern of a series of calls does not count', async () => {
-    const connected = await open(calls(0));
+    const connected = await connectedOrg(calls(0));
     const { org } = connected;
     const values = { Type: 'Call', WhoId: org.lead(0), Status: 'Completed', ActivityDate: '2026-03-03' };
     const { body } = await org.control('POST', '/records/Task', { values: { ...values, IsRecurrence: true } });
@@ -485,7 +481,7 @@ describe('rows that are no activity of a lead', () => {
   });
 
   test('an e-mail to a case does not count as a reply, and an e-mail to a sales rep does', async () => {
-    const connected = await open({ dataset: peopleWithDeals(3, [], [did(0, 'email_reply')]) });
+    const connected = await connectedOrg({ dataset: peopleWithDeals(3, [], [did(0, 'email_reply')]) });
     const { org } = connected;
     const { body } = await org.control('POST', '/records/Case', { values: { Subject: 'It does not work' } });
     const values = { ParentId: body.id, Incoming: true, Status: '1', MessageDate: '2026-03-03T10:00:00Z' };
@@ -497,7 +493,9 @@ describe('rows that are no activity of a lead', () => {
 });
 
 test('a deleted campaign member is in no query, so that only a comparison of all members finds it', async () => {
-  const connected = await open({ dataset: peopleWithDeals(2, [], [did(0, 'form_submission', { form: 'demo' })]) });
+  const connected = await connectedOrg({
+    dataset: peopleWithDeals(2, [], [did(0, 'form_submission', { form: 'demo' })]),
+  });
   const { org } = connected;
   const cursor = await cursorAfterAll(connected, 'campaign_members');
   const [id] = await org.column('SELECT Id FROM CampaignMember');

@@ -1,20 +1,12 @@
 // Reading opportunities from a sandbox org as deal outcomes of their Contacts.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { opportunityStream, toOutcome } from '../../../../connectors/salesforce/streams/opportunity-stream.ts';
 import { peopleWithDeals } from '../../../../sandbox/test/salesforce/sandbox-under-test.ts';
 import type { Cursor } from '../../../../src/crm/connector.ts';
 import { type ConnectedOrg, connectedOrg, pagesOf } from '../salesforce-fixture.ts';
 
-const opened: ConnectedOrg[] = [];
-
-afterEach(async () => {
-  for (const { org } of opened.splice(0)) await org.close();
-});
-
-async function open(deals: readonly number[], hiddenFields: readonly string[] = []): Promise<ConnectedOrg> {
-  const connected = await connectedOrg({ dataset: peopleWithDeals(3, deals), hiddenFields });
-  opened.push(connected);
-  return connected;
+function open(deals: readonly number[], hiddenFields: readonly string[] = []): Promise<ConnectedOrg> {
+  return connectedOrg({ dataset: peopleWithDeals(3, deals), hiddenFields });
 }
 
 async function read({ parts }: ConnectedOrg, cursor: Cursor | null = null) {

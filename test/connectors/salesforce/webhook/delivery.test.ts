@@ -1,6 +1,6 @@
 // The sandbox sends outbound messages to the webhook endpoint over HTTP; the endpoint parses,
 // stores and acknowledges them.
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { describeAccount } from '../../../../connectors/salesforce/setup/describe-account.ts';
 import { createStreams } from '../../../../connectors/salesforce/streams/registry.ts';
 import { createReceiver } from '../../../../connectors/salesforce/webhook/receiver.ts';
@@ -23,7 +23,6 @@ beforeEach(async () => {
   server = await startTestServer({ db: store.db, receivers: new Map([['salesforce', receiver]]) });
   target = `${server.url}/webhooks/salesforce/${TOKEN}`;
 });
-afterEach(() => connected.org.close());
 
 const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 60_000, interval: 10 });
 const setWebhookTarget = (more: object = {}) =>

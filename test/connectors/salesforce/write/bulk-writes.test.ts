@@ -1,11 +1,11 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { applySetup } from '../../../../connectors/salesforce/setup/apply-setup.ts';
 import { createBulkWrites } from '../../../../connectors/salesforce/write/bulk-writes.ts';
 import { peopleWithDeals } from '../../../../sandbox/test/salesforce/sandbox-under-test.ts';
 import type { ScorePatch, WriteResult } from '../../../../src/crm/connector.ts';
 import type { ScoreFieldValues } from '../../../../src/domain/score-fields.ts';
 import { clearedScoreFields } from '../../../../src/mapping/write-back.ts';
-import { type ConnectedOrg, connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
+import { connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
 
 const VALUES: ScoreFieldValues = {
   fit_grade: 'B',
@@ -19,15 +19,8 @@ const VALUES: ScoreFieldValues = {
 };
 const TARGET = { statuses: [{ value: 'hot', label: 'Hot' }] };
 
-const opened: ConnectedOrg[] = [];
-afterEach(async () => {
-  for (const { org } of opened.splice(0)) await org.close();
-});
-
 async function scoredOrg() {
-  const connected = await connectedOrg({ dataset: peopleWithDeals(40, [0, 1]) });
-  opened.push(connected);
-  const { org, parts } = connected;
+  const { org, parts } = await connectedOrg({ dataset: peopleWithDeals(40, [0, 1]) });
   for await (const _step of applySetup(parts, TARGET, { dryRun: false }, SIGNAL));
   const bulk = createBulkWrites(parts);
   const lead = (index: number, values = VALUES): ScorePatch => ({
@@ -47,7 +40,7 @@ async function scoredOrg() {
     const refs = patches.map(({ ref }) => ref);
     return bulk.results(job, refs, SIGNAL);
   };
-  return { ...connected, bulk, lead, valuesOf, state, startWrite, writeAll };
+  return { org, parts, bulk, lead, valuesOf, state, startWrite, writeAll };
 }
 
 function resultOf(results: readonly WriteResult[], { ref }: ScorePatch) {

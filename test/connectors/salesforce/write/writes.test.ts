@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { applySetup } from '../../../../connectors/salesforce/setup/apply-setup.ts';
 import { createScoreWriter, WRITE_BATCH } from '../../../../connectors/salesforce/write/write-scores.ts';
 import { idOf } from '../../../../sandbox/salesforce/ids.ts';
@@ -6,7 +6,7 @@ import { peopleWithDeals } from '../../../../sandbox/test/salesforce/sandbox-und
 import type { ScorePatch, WriteResult } from '../../../../src/crm/connector.ts';
 import type { ScoreFieldValues } from '../../../../src/domain/score-fields.ts';
 import { clearedScoreFields } from '../../../../src/mapping/write-back.ts';
-import { type ConnectedOrg, connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
+import { connectedOrg, SIGNAL } from '../salesforce-fixture.ts';
 
 const VALUES: ScoreFieldValues = {
   fit_grade: 'B',
@@ -20,17 +20,11 @@ const VALUES: ScoreFieldValues = {
 };
 const TARGET = { statuses: [{ value: 'hot', label: 'Hot' }] };
 
-const opened: ConnectedOrg[] = [];
-afterEach(async () => {
-  for (const { org } of opened.splice(0)) await org.close();
-});
-
 /**
  * An org with the Leadgrade fields and 250 leads, of which the first two are converted to contacts.
  */
 async function scoredOrg() {
   const connected = await connectedOrg({ dataset: peopleWithDeals(250, [0, 1]) });
-  opened.push(connected);
   for await (const _step of applySetup(connected.parts, TARGET, { dryRun: false }, SIGNAL));
   await connected.org.control('POST', '/reset-log');
   const write = createScoreWriter(connected.parts);
@@ -129,8 +123,8 @@ test('a validation rule refuses only its lead, and its message is returned witho
   const error = failureOf(results, lead(6).ref.id);
   expect(error).toMatchObject({ kind: 'invalid', code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' });
   expect(error.fix).toContain('rules');
-  expect(error.message).toContain('before you edit this lead');
-  expect(error.message).not.toContain('bob');
+  expect(error.reason).toContain('before you edit this lead');
+  expect(error.messageForErrorList).not.toContain('bob');
 });
 
 test('a duplicate rule that only alerts is overridden, and one that blocks refuses only its lead', async () => {
@@ -214,8 +208,8 @@ test('an explanation that is too long fails only its lead, and the error does no
   expect(kinds(results).get(lead(5).ref.id)).toBe('written');
   const error = failureOf(results, lead(6).ref.id);
   expect(error).toMatchObject({ kind: 'invalid', code: 'STRING_TOO_LONG' });
-  expect(error.message).toContain('data value too large');
-  expect(error.message).not.toContain('Bob');
+  expect(error.reason).toContain('data value too large');
+  expect(error.messageForErrorList).not.toContain('Bob');
 });
 
 test('a write whose connection breaks is repeated', async () => {

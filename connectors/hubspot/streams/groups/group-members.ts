@@ -1,7 +1,9 @@
 // Reads the members of one group, page by page, from where an earlier read ended.
 import { z } from 'zod';
-import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import type { Fields } from '../../../src/domain/lead.ts';
+import { ConnectorError } from '../../../../src/crm/connector-error.ts';
+import type { Fields } from '../../../../src/domain/lead.ts';
+import { pageTokens } from '../../../kit/page-tokens.ts';
+import type { UnexpectedItem } from '../../http/responses/id-and-paging.ts';
 
 export interface Group {
   readonly id: string;
@@ -26,19 +28,24 @@ export interface GroupSource<G extends Group> {
   readonly prefix: string;
   /** Members are listed in the order of their dates, so reading can continue where it ended. */
   readonly inOrder: boolean;
-  /** The groups that a rule of the mapping can match. */
-  list(signal: AbortSignal): Promise<readonly G[]>;
+  /** One group in HubSpot's words: `list`. */
+  readonly kind: string;
+  /** The groups that a rule of the mapping can match, and those of an unexpected shape. */
+  list(signal: AbortSignal): Promise<{ groups: readonly G[]; unexpected: readonly UnexpectedItem[] }>;
   /** Those of the groups that HubSpot still has, whether or not a rule matches them. */
   existing(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
   /** The number of members according to HubSpot; null = it does not tell. Absent: never. */
   sizeOf?(group: G): number | null;
   /** All properties of a member that joined at an instant (epoch ms). Absent: members have others. */
   memberProperties?(group: G, at: number): Fields;
-  members(
-    group: G,
-    after: string | null,
-    signal: AbortSignal,
-  ): Promise<{ members: readonly Member[]; next: string | null }>;
+  members(group: G, after: string | null, signal: AbortSignal): Promise<MemberPage>;
+}
+
+export interface MemberPage {
+  readonly members: readonly Member[];
+  /** Members of an unexpected shape. */
+  readonly unexpected: readonly UnexpectedItem[];
+  readonly next: string | null;
 }
 
 export const groupStateSchema = z.object({
@@ -54,9 +61,8 @@ export const groupStateSchema = z.object({
 });
 export type GroupState = z.infer<typeof groupStateSchema>;
 
-export interface MembersPage {
+export interface MembersPage extends Pick<MemberPage, 'members' | 'unexpected'> {
   readonly state: GroupState;
-  readonly members: readonly Member[];
 }
 
 export async function* readMembers<G extends Group>(
@@ -68,24 +74,29 @@ export async function* readMembers<G extends Group>(
 ): AsyncGenerator<MembersPage> {
   const resumed = source.inOrder && start.newest !== null ? await resume(source, group, start, signal) : null;
   let token = resumed === null ? null : start.page;
+  const checkToken = pageTokens('hubspot', `reading the members of a ${source.kind}`, token);
   let page = resumed ?? (await source.members(group, null, signal));
-  let { members } = page;
+  let { members, unexpected } = page;
   let state = start;
+  let next = checkToken(page.next);
   // The resumed page may contain no new member, so it is returned together with the next one: a
   // process that is killed after each page still makes progress.
-  if (resumed !== null && page.next !== null) {
-    token = page.next;
+  if (resumed !== null && next !== null) {
+    token = next;
     page = await source.members(group, token, signal);
     members = [...members, ...page.members];
+    unexpected = [...unexpected, ...page.unexpected];
+    next = checkToken(page.next);
   }
   for (;;) {
     const newest = members.reduce<number | null>((latest, { at }) => Math.max(latest ?? at, at), state.newest);
-    state = { ...state, page: token, newest, readAt: page.next === null ? now : null };
-    yield { state, members };
-    if (page.next === null) return;
-    token = page.next;
+    state = { ...state, page: token, newest, readAt: next === null ? now : null };
+    yield { state, members, unexpected };
+    if (next === null) return;
+    token = next;
     page = await source.members(group, token, signal);
-    members = page.members;
+    next = checkToken(page.next);
+    ({ members, unexpected } = page);
   }
 }
 

@@ -1,15 +1,17 @@
 // List memberships (HubSpot calls lists segments) with their dates. Only lists that a rule of the
 // mapping can match are read. One search returns for all lists when a contact last joined.
 
-import type { ChangeStream } from '../../../src/crm/connector.ts';
-import type { Fields } from '../../../src/domain/lead.ts';
-import { type HubSpotList, listMembersSchema, listsSchema } from '../http/responses/activities.ts';
-import { STREAM_SCOPES } from '../http/scopes.ts';
-import type { HubSpotParts } from '../parts.ts';
-import { reconcileGroups } from '../reconcile/reconcile-groups.ts';
+import type { ChangeStream } from '../../../../src/crm/connector.ts';
+import type { Fields } from '../../../../src/domain/lead.ts';
+import { pageTokens } from '../../../kit/page-tokens.ts';
+import { type HubSpotList, listMembersSchema, listsSchema } from '../../http/responses/activities.ts';
+import type { UnexpectedItem } from '../../http/responses/id-and-paging.ts';
+import { STREAM_SCOPES } from '../../http/scopes.ts';
+import type { HubSpotParts } from '../../parts.ts';
+import { reconcileGroups } from '../../reconcile/reconcile-groups.ts';
+import { type StreamReader, scopeFix } from '../stream-reader.ts';
 import type { Group, GroupSource } from './group-members.ts';
 import { readGroupMembers } from './group-stream.ts';
-import { type StreamReader, scopeFix } from './stream-reader.ts';
 
 const CONTACTS = '0-1';
 const SEARCH_PAGE = 500;
@@ -31,10 +33,14 @@ export function listStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
   const source: GroupSource<List> = {
     stream: stream.id,
     prefix: 'list',
+    kind: 'list',
     inOrder: true,
-    list: async (signal) => (await searchLists(parts, signal)).flatMap((list) => toGroups(parts, list)),
+    list: async (signal) => {
+      const { lists, unexpected } = await searchLists(parts, signal);
+      return { groups: lists.flatMap((list) => toGroups(parts, list)), unexpected };
+    },
     existing: async (ids, signal) => {
-      const lists = await searchLists(parts, signal);
+      const { lists } = await searchLists(parts, signal);
       return lists.map(({ listId }) => listId).filter((id) => ids.includes(id));
     },
     sizeOf: ({ size }) => size,
@@ -46,11 +52,12 @@ export function listStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
         { what: 'reading the members of a list', path, query, responseSchema: listMembersSchema },
         signal,
       );
-      const members = response.results.map(({ recordId, membershipTimestamp }) => {
+      const { valid, unexpected } = response.results;
+      const members = valid.map(({ recordId, membershipTimestamp }) => {
         const at = Date.parse(membershipTimestamp);
         return { contactId: recordId, at, properties: memberProperties(list, at) };
       });
-      return { members, next: response.paging };
+      return { members, unexpected, next: response.paging };
     },
   };
   return {
@@ -59,23 +66,25 @@ export function listStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
       probe: { method: 'POST', path: http.paths.listSearch, body: { count: 1 } },
       fix: scopeFix(STREAM_SCOPES.lists),
     },
-    read: (cursor, signal) => readGroupMembers(parts, source, cursor, signal),
+    read: (cursor, signal, setAside) => readGroupMembers(parts, source, cursor, signal, setAside),
     reconcile: (request, signal) => reconcileGroups(parts, source, request, signal),
   };
 }
 
-async function searchLists({ http }: HubSpotParts, signal: AbortSignal): Promise<HubSpotList[]> {
-  const found: HubSpotList[] = [];
+async function searchLists({ http }: HubSpotParts, signal: AbortSignal) {
+  const lists: HubSpotList[] = [];
+  const unexpected: UnexpectedItem[] = [];
+  const what = 'reading lists';
+  const checkOffset = pageTokens('hubspot', what, '0');
   for (let offset = 0; ; ) {
     const body = { query: '', count: SEARCH_PAGE, offset, additionalProperties: [LAST_JOINED, SIZE] };
     const path = http.paths.listSearch;
-    const response = await http.call(
-      { what: 'reading lists', method: 'POST', path, body, responseSchema: listsSchema },
-      signal,
-    );
-    found.push(...response.lists);
-    if (!response.hasMore || response.offset <= offset) return found;
+    const response = await http.call({ what, method: 'POST', path, body, responseSchema: listsSchema }, signal);
+    lists.push(...response.lists.valid);
+    unexpected.push(...response.lists.unexpected);
+    if (!response.hasMore) return { lists, unexpected };
     offset = response.offset;
+    checkOffset(String(offset));
   }
 }
 

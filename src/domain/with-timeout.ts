@@ -1,6 +1,5 @@
-// A time limit for work during an HTTP request, so that the client gets a response in time. Not
-// p-timeout: it does not abort a signal, and with an AbortController around it there would be no
-// less code.
+// A time limit for work, so that a client gets a response in time and a process ends. Not p-timeout:
+// it does not abort a signal, and with an AbortController around it there would be no less code.
 
 /** The work did not finish in time; it may still succeed. */
 export class TimeoutError extends Error {

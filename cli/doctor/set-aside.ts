@@ -1,0 +1,49 @@
+// Findings about what is set aside: what, since when, why, the fix, and the time of the next
+// attempt.
+import type { JobContext } from '../../jobs/context.ts';
+import { groupSetAside, type SetAsideGroup } from '../../src/store/set-aside/list-set-aside.ts';
+import { nameOf } from '../../src/store/set-aside/name-of.ts';
+import type { Finding } from './finding.ts';
+
+/** A finding that says that a stream is not read, or an object not written. */
+export interface SetAsideFinding extends Finding {
+  /** The `what` of findings that would contradict it; empty: none. */
+  readonly replaces: readonly string[];
+}
+
+/** Things of one stream and code are one finding. */
+export async function setAsideFindings({ db, crms }: JobContext): Promise<readonly SetAsideFinding[]> {
+  return (await groupSetAside(db, [...crms.keys()])).map(toFinding);
+}
+
+const DEFAULT_FIX = 'No action is needed if it ends by itself. The words of the CRM: npx leadgrade errors list.';
+
+function toFinding({ crm, stream, kind, code, count, ids, fix, since, retryAt }: SetAsideGroup): SetAsideFinding {
+  const isWhole = ids[0] === '';
+  const name = nameOf({ stream, kind, ids, count });
+  const next = `next attempt at ${retryAt.toISOString()}, or now: npx leadgrade errors retry`;
+  return {
+    part: crm,
+    what: isWhole ? `${WRITING.has(kind) ? 'writing' : 'reading'} ${stream}` : stream,
+    level: isWhole ? 'problem' : 'warning',
+    detail: `set aside since ${since.toISOString()}: ${name} (${code}); ${next}`,
+    fix: fix ?? DEFAULT_FIX,
+    replaces: isWhole ? replacedBy(stream, kind) : [],
+  };
+}
+
+const WRITING: ReadonlySet<string> = new Set(['write', 'bulk-write']);
+
+function replacedBy(stream: string, kind: string): readonly string[] {
+  if (kind === 'write') return [`writing ${stream}`];
+  return kind === 'stream' || kind === 'records' ? [stream, `reading ${stream}`] : [];
+}
+
+/** Removes what says "allowed" or "read until" of something that is set aside. */
+export function withoutContradictions(
+  findings: readonly Finding[],
+  setAside: readonly SetAsideFinding[],
+): readonly Finding[] {
+  const replaced = new Set(setAside.flatMap(({ part, replaces }) => replaces.map((what) => `${part} ${what}`)));
+  return findings.filter(({ part, what, level }) => level !== 'ok' || !replaced.has(`${part} ${what}`));
+}

@@ -1,0 +1,118 @@
+// Says in a sentence why a text is not read as a date. Called for texts that were refused, so that
+// reading itself stays fast.
+import { calendarDay, readIso } from './instants.ts';
+
+export interface DateProblem {
+  /** Follows the text: `looks like ...`. */
+  readonly reason: string;
+  /** A sentence; empty where the reason says it all. */
+  readonly fix: string;
+  /** Formats that read the text, for a mapping that can declare one. */
+  readonly formats: readonly string[];
+}
+
+const DIGITS = /^-?\d+(?:\.\d+)?$/;
+const DAY_MONTH = /^(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:[ T,].*)?$/;
+const ISO_LIKE = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]([\d:.,]+) ?(.*))?$/;
+const ZONE_NAME = /^(?:[A-Z]{2,5}|[A-Za-z]+\/[A-Za-z_/]+)$/;
+const EXCEL_DAY_ZERO = Date.UTC(1899, 11, 30);
+const DAY_MS = 86_400_000;
+
+/** @param text a text that was not read as a date, trimmed */
+export function dateProblem(text: string): DateProblem {
+  if (DIGITS.test(text)) return numberProblem(text);
+  const [, first, mark, second, year] = DAY_MONTH.exec(text) ?? [];
+  if (first !== undefined && mark !== undefined && second !== undefined && year !== undefined) {
+    return dayMonthProblem(first, second, year, mark);
+  }
+  const iso = ISO_LIKE.exec(text);
+  return iso === null ? problem('is not a date that Leadgrade reads', 'Write it as 2024-03-08.') : isoProblem(iso);
+}
+
+/** For a date that was read, and whose year cannot be right. */
+export function yearProblem(at: number): DateProblem {
+  const year = new Date(at).getUTCFullYear();
+  return problem(
+    `has the year ${year}, which is too ${year < 2000 ? 'early' : 'late'} to be right`,
+    'Correct it, or empty it if there is no date.',
+  );
+}
+
+function numberProblem(text: string): DateProblem {
+  const digits = text.replace(/^-|\..*$/g, '').length;
+  const value = Number(text);
+  if (digits >= 9 && digits <= 11) {
+    const fix = 'Append three zeros (milliseconds), or write 2024-03-08T12:00:00Z.';
+    return problem(
+      `looks like a Unix time in seconds (${dayOf(value * 1000)}); milliseconds or ISO 8601 are read`,
+      fix,
+    );
+  }
+  if (digits === 5 && value > 20_000) {
+    const day = dayOf(EXCEL_DAY_ZERO + value * DAY_MS);
+    return problem(
+      `looks like a date as Excel counts days (${day})`,
+      'Format the column as a date, and export it again.',
+    );
+  }
+  if (digits === 8) return problem('looks like a date without separators', '', ['yyyyMMdd']);
+  if (digits === 14)
+    return problem('looks like a date and time without separators', 'Write it as 2024-03-08T12:13:20Z.');
+  if (digits === 16)
+    return problem('looks like a Unix time in microseconds; milliseconds or ISO 8601 are read', removeDigits(3));
+  if (digits === 19)
+    return problem('looks like a Unix time in nanoseconds; milliseconds or ISO 8601 are read', removeDigits(6));
+  return problem('is a number, not a date', 'Write it as 2024-03-08.');
+}
+
+function removeDigits(digits: number): string {
+  return `Remove the last ${digits} digits.`;
+}
+
+function dayMonthProblem(first: string, second: string, year: string, mark: string): DateProblem {
+  const years = year.length === 2 ? 'yy' : 'yyyy';
+  const [d, m] = [
+    first.length === 2 && second.length === 2 ? 'dd' : 'd',
+    first.length === 2 && second.length === 2 ? 'MM' : 'M',
+  ];
+  const dayFirst = [d, m, years].join(mark);
+  const monthFirst = [m, d, years].join(mark);
+  const full = year.length === 2 ? 2000 + Number(year) : Number(year);
+  const asDayFirst = calendarDay(full, Number(second), Number(first));
+  const asMonthFirst = calendarDay(full, Number(first), Number(second));
+  if (asDayFirst !== null && asMonthFirst !== null && first !== second) {
+    return problem(`can be ${dayOf(asDayFirst)} or ${dayOf(asMonthFirst)}`, '', [dayFirst, monthFirst]);
+  }
+  if (asDayFirst !== null) return problem('has the day first', '', [dayFirst]);
+  if (asMonthFirst !== null) return problem('has the month first', '', [monthFirst]);
+  return problem('is not a day of the calendar', 'Correct it, or empty it if there is no date.');
+}
+
+function isoProblem([, year, month, day, time, rest = '']: readonly string[]): DateProblem {
+  if (calendarDay(Number(year), Number(month), Number(day)) === null) {
+    return problem('is not a day of the calendar', 'Correct it, or empty it if there is no date.');
+  }
+  if (time === undefined) return problem('lacks a zero before its month or day', '', ['yyyy-M-d']);
+  if (readIso(`2000-01-01 ${time}`) === null) {
+    return problem('has no such time of day', 'Write the time as 17:05 or 17:05:30.');
+  }
+  if (ZONE_NAME.test(rest)) {
+    return problem(
+      `names the time zone ${rest}, which has no fixed offset here`,
+      'Write the offset: +01:00, or Z for UTC.',
+    );
+  }
+  if (rest !== '')
+    return problem('has something after the time that is not an offset', 'Write the offset as +01:00 or Z.');
+  return problem('has no offset, so that its time zone is unknown', 'Write it as 2024-03-08T12:00:00+01:00 or with Z.');
+}
+
+function problem(reason: string, fix: string, formats: readonly string[] = []): DateProblem {
+  return { reason, fix, formats };
+}
+
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
+
+function dayOf(at: number): string {
+  return DAY.format(at);
+}

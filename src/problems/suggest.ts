@@ -1,0 +1,128 @@
+// Finds what a misspelled name probably means.
+
+/** Names of other tools, and signs, for what the files call otherwise. */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  '=': ['is'],
+  '==': ['is'],
+  '>': ['gt'],
+  '>=': ['gte'],
+  '<': ['lt'],
+  '<=': ['lte'],
+  '!=': ['not'],
+  eq: ['is'],
+  equals: ['is'],
+  equal: ['is'],
+  equal_to: ['is'],
+  value: ['is'],
+  in: ['one_of'],
+  any_of: ['one_of'],
+  is_any_of: ['one_of'],
+  values: ['one_of'],
+  includes: ['contains'],
+  like: ['contains'],
+  begins_with: ['starts_with'],
+  prefix: ['starts_with'],
+  words: ['has_word'],
+  word: ['has_word'],
+  regex: ['matches'],
+  regexp: ['matches'],
+  pattern: ['matches'],
+  greater_than: ['gt'],
+  more_than: ['gt'],
+  at_least: ['gte'],
+  min: ['gte', 'at_least'],
+  less_than: ['lt'],
+  at_most: ['lte'],
+  max: ['lte', 'max_count'],
+  exists: ['present'],
+  known: ['present'],
+  neq: ['not'],
+  and: ['all'],
+  or: ['any'],
+  property: ['field', 'from'],
+  column: ['from', 'field'],
+  source: ['from'],
+  kind: ['type', 'as'],
+  format: ['as', 'date_format'],
+  score: ['points'],
+  weight: ['points'],
+  value_points: ['points'],
+  threshold: ['at_least'],
+  min_score: ['at_least'],
+  minimum: ['at_least'],
+  from_points: ['at_least'],
+  name: ['label', 'id'],
+  title: ['label'],
+  key: ['id'],
+  event: ['activity', 'type'],
+  type: ['activity'],
+  if: ['when'],
+  condition: ['when'],
+  conditions: ['when'],
+  filter: ['where'],
+  rules: ['cases', 'criteria', 'signals'],
+  statuses: ['bands'],
+  stages: ['bands'],
+  levels: ['bands', 'behavior_levels'],
+  limit: ['max_count', 'max'],
+  times: ['max_count', 'count'],
+  decay_days: ['half_life'],
+  halflife: ['half_life'],
+  period: ['window'],
+  days: ['window', 'for'],
+  separator: ['delimiter'],
+  charset: ['encoding'],
+  empty: ['unknown'],
+};
+
+/** The known name that was probably meant, or null. */
+export function closest(name: string, known: readonly string[]): string | null {
+  const wanted = plain(name);
+  const other = (OTHER_NAMES[name.toLowerCase()] ?? []).find((each) => known.includes(each));
+  if (other !== undefined) return other;
+  const start = known.find((each) => Math.min(each.length, wanted.length) > 3 && isStart(wanted, plain(each)));
+  if (start !== undefined) return start;
+  const most = Math.min(3, Math.floor(wanted.length / 3));
+  let best: { name: string; distance: number } | null = null;
+  for (const each of known) {
+    const distance = distanceOf(wanted, plain(each), most);
+    if (distance <= most && (best === null || distance < best.distance)) best = { name: each, distance };
+  }
+  return best?.name ?? null;
+}
+
+function isStart(a: string, b: string): boolean {
+  return a !== b && (a.startsWith(b) || b.startsWith(a));
+}
+
+function plain(name: string): string {
+  return name
+    .normalize('NFC')
+    .toLowerCase()
+    .replaceAll(/[\s_-]/gu, '')
+    .slice(0, 100);
+}
+
+/** The number of letters to insert, delete, replace or swap; anything above `most` is `most + 1`. */
+function distanceOf(a: string, b: string, most: number): number {
+  if (Math.abs(a.length - b.length) > most) return most + 1;
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
+  const at = (row: number, column: number) => rows[row]?.[column] ?? Infinity;
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1];
+      const isSwapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(
+        Math.min(
+          at(i, j - 1) + 1,
+          at(i - 1, j) + 1,
+          at(i - 1, j - 1) + (isSame ? 0 : 1),
+          isSwapped ? at(i - 2, j - 2) + 1 : Infinity,
+        ),
+      );
+    }
+  }
+  return at(a.length, b.length);
+}

@@ -1,0 +1,38 @@
+// Lines on what holds a lead back: the unmet requirements of the next better band whose points it
+// reaches, and the fields without which it has no grade.
+import type { FieldValue, Lead } from '../../domain/lead.ts';
+import type { Assessment } from '../assess.ts';
+import { reachesPoints } from '../status.ts';
+
+/** `Hot needs fit 20: 7 more`, one line for each requirement. */
+export function unmetLines({ model, position, thresholds, ungatedBandIndex }: Assessment): string[] {
+  for (let index = ungatedBandIndex - 1; index >= 0; index--) {
+    const band = model.status.bands[index];
+    if (band === undefined || !reachesPoints(model.status, index, position, thresholds)) continue;
+    const unmet = band.requirements.filter((requirement) => !requirement.holds(position));
+    if (unmet.length > 0) return unmet.map((requirement) => `${band.label} needs ${requirement.missing(position)}`);
+  }
+  return [];
+}
+
+const MOST_FIELDS = 5;
+
+/** For a lead without a grade. */
+export function ungradedLines({ model, fit }: Assessment, lead: Lead): string[] {
+  if (fit.grade !== 'Ungraded' || model.fit.attainable === 0) return [];
+  const unknown = new Set(
+    model.fit.criteria.flatMap(({ fields }, index) =>
+      fit.lines[index]?.outcome === 'unknown' ? fields.filter((field) => isUnknown(lead.fields[field])) : [],
+    ),
+  );
+  if (unknown.size === 0) return [];
+  const names = [...unknown];
+  const more = names.length > MOST_FIELDS ? ` and ${names.length - MOST_FIELDS} more` : '';
+  return [`Ungraded, as too little is known. Unknown: ${names.slice(0, MOST_FIELDS).join(', ')}${more}`];
+}
+
+function isUnknown(value: FieldValue | undefined): boolean {
+  if (value === undefined || value === null) return true;
+  if (typeof value === 'string') return value.trim() === '';
+  return Array.isArray(value) && value.every((each) => each === null || String(each).trim() === '');
+}

@@ -1,0 +1,19 @@
+// What a model asks of a lead, to compare it with what a mapping gives.
+import type { CompiledModel } from './compile/compile.ts';
+
+/** The fields that the model reads, without duplicates, each with its share of the fit points. */
+export function modelFields({ fit, behavior }: CompiledModel): ReadonlyMap<string, number> {
+  const points = new Map<string, number>();
+  const add = (fields: readonly string[], attainable: number): void => {
+    for (const field of fields) points.set(field, (points.get(field) ?? 0) + attainable);
+  };
+  for (const { fields, attainable } of fit.criteria) add(fields, attainable);
+  for (const { fields } of fit.overrides) add(fields, 0);
+  for (const signal of behavior.signals) if (signal.kind === 'state') add(signal.fields, 0);
+  return new Map([...points].map(([field, sum]) => [field, fit.attainable === 0 ? 0 : sum / fit.attainable]));
+}
+
+/** The activity types that the model counts. */
+export function modelActivities({ behavior }: CompiledModel): readonly string[] {
+  return [...behavior.subscriptions.keys()];
+}

@@ -1,0 +1,285 @@
+// Every call of the connectors, as the sandboxes' fault script can make it fail for ever: for one item, and for all. What must follow
+// stands in the table of docs/operations.md.
+import { retryErrors } from '../../../src/store/leads/record-errors.ts';
+import { groupSetAside } from '../../../src/store/set-aside/list-set-aside.ts';
+import { retrySetAside } from '../../../src/store/set-aside/set-aside.ts';
+import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
+import { leads } from '../../support/leads.ts';
+import { openTestProduct } from '../../support/product.ts';
+import type { RunningProduct } from '../../support/running-product.ts';
+import { openSalesforceProduct } from '../../support/salesforce-product.ts';
+
+export const FAILURES = ['400', '404', 'shape', '500', 'hang'] as const;
+export type Failure = (typeof FAILURES)[number];
+
+export interface Match {
+  readonly method?: string;
+  readonly path: string;
+  readonly body?: string;
+}
+
+export interface PolicyCase {
+  /** As in the table. */
+  readonly call: string;
+  readonly all: Match;
+  /** The requests that concern one person; absent: the call is never about one. */
+  readonly one?: (id: string) => Match;
+  /** The call is made at night. */
+  readonly isNightly?: true;
+}
+
+/** What a change of a person must reach. */
+export type Probe = 'record' | 'form' | 'meeting';
+
+export interface Scene {
+  readonly crm: 'hubspot' | 'salesforce';
+  readonly product: RunningProduct;
+  /** The stream that finds the change of each probe. */
+  readonly streams: Readonly<Record<Probe, string>>;
+  readonly object: string;
+  id(key: string): string;
+  faults(...rules: readonly object[]): Promise<void>;
+  change(probe: Probe, id: string): Promise<unknown>;
+  /** Whether the score in the CRM contains the change. */
+  isScored(probe: Probe, id: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** The shipped model gives meetings no points: they are looked for in the store. */
+async function hasMeeting({ context }: RunningProduct, id: string): Promise<boolean> {
+  const meetings = context.db.selectFrom('activities').select('id').where('record_id', '=', id);
+  return (await meetings.where('type', '=', 'meeting').execute()).length > 0;
+}
+
+const PEOPLE = 400;
+const RETRIES = { timeoutMs: 400, retries: 1 };
+
+export async function openHubSpotScene(): Promise<Scene> {
+  const product = await openTestProduct({ dataset: leads(PEOPLE), retryOptions: RETRIES });
+  await product.backfill();
+  return {
+    crm: 'hubspot',
+    product,
+    streams: { record: 'contacts', form: 'form_submissions', meeting: 'meetings' },
+    object: 'contacts',
+    id: product.idOf,
+    faults: product.faults,
+    change: (probe, contactId) => {
+      if (probe === 'record')
+        return product.control('PATCH', `contacts/${contactId}`, { properties: { jobtitle: 'Student' } });
+      if (probe === 'meeting') return product.control('POST', 'activities', { contactId, type: 'meeting' });
+      return product.control('POST', 'activities', {
+        contactId,
+        type: 'form_submission',
+        attributes: { form: 'demo' },
+      });
+    },
+    isScored: async (probe, contactId) => {
+      const { properties } = await product.contact(contactId);
+      if (probe === 'record') return properties.leadgrade_explanation?.includes('Student') === true;
+      return probe === 'meeting'
+        ? hasMeeting(product, contactId)
+        : Number(properties.leadgrade_behavior_score ?? 0) > 0;
+    },
+    close: product.close,
+  };
+}
+
+export const HUBSPOT_CASES: readonly PolicyCase[] = [
+  { call: 'details of the account', all: { path: 'account-info/.*/details' } },
+  {
+    call: 'contacts by ID',
+    all: { path: 'contacts/batch/read', body: '^(?!.*"idProperty":"email")' },
+    one: (id) => ({ path: 'contacts/batch/read', body: `"${id}"` }),
+  },
+  { call: 'contacts by e-mail address', all: { path: 'contacts/batch/read', body: '"idProperty":"email"' } },
+  { call: 'changed contacts', all: { path: 'contacts/search' } },
+  { call: 'changed companies', all: { path: 'companies/search' } },
+  { call: 'changed meetings', all: { path: 'meetings/search' } },
+  { call: 'changed deals', all: { path: 'deals/search' } },
+  {
+    call: 'contacts of meetings',
+    all: { path: 'associations/.*/meetings/contacts/' },
+  },
+  { call: 'list of forms', all: { path: 'marketing/v3/forms' } },
+  { call: 'submissions of forms', all: { path: 'submissions/forms/' } },
+  { call: 'page views', all: { path: 'event-occurrences' } },
+  { call: 'marketing emails', all: { path: 'email/public/v1/events' } },
+  { call: 'lists', all: { path: 'crm/lists/.*/search' } },
+  { call: 'all contacts, at night', all: { method: 'GET', path: 'objects/[^/]+/contacts\\?' }, isNightly: true },
+  {
+    call: 'links of contacts, at night',
+    all: { path: 'associations/.*/contacts/' },
+    one: (id) => ({ path: 'associations/.*/contacts/', body: `"${id}"` }),
+    isNightly: true,
+  },
+  {
+    call: 'writing scores',
+    all: { path: 'contacts/batch/update' },
+    one: (id) => ({ path: 'contacts/batch/update', body: `"${id}"` }),
+  },
+];
+
+export async function openSalesforceScene(): Promise<Scene> {
+  const product = await openSalesforceProduct({ dataset: leads(PEOPLE), retryOptions: RETRIES });
+  await product.backfill();
+  return {
+    crm: 'salesforce',
+    product,
+    streams: { record: 'leads', form: 'campaign_members', meeting: 'events' },
+    object: 'Lead',
+    id: (key) => {
+      const id = product.org.leadIds.get(key);
+      if (id === undefined) throw new Error(`There is no person "${key}" in the data set.`);
+      return id;
+    },
+    faults: product.faults,
+    change: (probe, personId) => {
+      if (probe === 'record')
+        return product.control('PATCH', `records/Lead/${personId}`, { values: { Title: 'Student' } });
+      if (probe === 'meeting') return product.control('POST', 'activities', { personId, type: 'meeting' });
+      return product.control('POST', 'activities', { personId, type: 'form_submission', attributes: { form: 'demo' } });
+    },
+    isScored: async (probe, personId) => {
+      const record = await product.record('Lead', personId);
+      if (probe === 'record') return String(record.Leadgrade_Explanation__c).includes('Student');
+      return probe === 'meeting' ? hasMeeting(product, personId) : Number(record.Leadgrade_Behavior_Score__c ?? 0) > 0;
+    },
+    close: product.close,
+  };
+}
+
+const from = (object: string) => `FROM(%20|\\+)${object}(%20|\\+)WHERE`;
+const changed = (object: string) => ({ path: `SystemModstamp.*${from(object)}(?!.*(%20|\\+)IN(%20|\\+))` });
+
+export const SALESFORCE_CASES: readonly PolicyCase[] = [
+  { call: 'the organization', all: { path: 'FROM(%20|\\+)Organization' } },
+  {
+    call: 'Leads by ID',
+    all: { path: `${from('Lead')}.*Id(%20|\\+)IN` },
+    one: (id) => ({ path: `${from('Lead')}.*Id(%20|\\+)IN.*${id}` }),
+  },
+  { call: 'changed Leads', all: changed('Lead') },
+  { call: 'changed Contacts', all: changed('Contact') },
+  { call: 'changed tasks', all: changed('Task') },
+  { call: 'changed events', all: changed('Event') },
+  { call: 'changed campaign members', all: changed('CampaignMember') },
+  { call: 'changed opportunities', all: changed('Opportunity') },
+  { call: 'descriptions of objects', all: { path: '/describe' } },
+  {
+    call: 'writing scores',
+    all: { method: 'PATCH', path: 'composite/sobjects' },
+    one: (id) => ({ method: 'PATCH', path: 'composite/sobjects', body: `"${id}"` }),
+  },
+];
+
+const STATUS_BODY = { status: 'error', message: 'It cannot be done.', category: 'SOMETHING' };
+
+export function actionOf(failure: Failure): object {
+  if (failure === 'hang') return { hangAfterHeaders: true };
+  if (failure === 'shape') return { status: 200, body: { unexpected: [1, 2, 3] } };
+  return { status: Number(failure), body: STATUS_BODY };
+}
+
+export interface Observed {
+  /** What the table says: `stream meetings`, `record contacts`, `pause read`, `error list`, `nothing`. */
+  readonly cell: string;
+  readonly scored: Readonly<Record<Probe, boolean>>;
+}
+
+const MINUTE = 60_000;
+const POLLS = 4;
+const PROBES = ['record', 'form', 'meeting'] as const;
+let used = 0;
+
+/** Makes a call fail for ever, changes three people, and looks at what reached the CRM after four polls. */
+export async function observe(
+  scene: Scene,
+  { isNightly, call }: PolicyCase,
+  match: (id: string) => Match,
+  failure: Failure,
+): Promise<Observed> {
+  const { product } = scene;
+  const next = () => scene.id(`p${used++}`);
+  const people: Readonly<Record<Probe, string>> = { record: next(), form: next(), meeting: next() };
+  const broken = next();
+  await scene.faults({ match: match(broken), action: actionOf(failure) });
+  await scene.change('record', broken);
+  for (const probe of PROBES) await scene.change(probe, people[probe]);
+  if (isNightly) await product.nightly();
+  for (let poll = 0; poll < POLLS; poll++) {
+    product.advanceClock(MINUTE + 1);
+    await product.poll();
+  }
+  const cell = await cellOf(scene);
+  const scored = await scoredProbes(scene, people);
+  (await import('node:fs')).appendFileSync(
+    '/tmp/policy.txt',
+    `${scene.crm} | ${call} | ${match('X').path === match('Y').path && match('X').body === match('Y').body ? 'all' : 'one'} | ${failure} | ${cell} | ${JSON.stringify(scored)}\n`,
+  ); // DEBUG
+  await recover(scene, people);
+  return { cell, scored };
+}
+
+async function scoredProbes(scene: Scene, people: Readonly<Record<Probe, string>>) {
+  return {
+    record: await scene.isScored('record', people.record),
+    form: await scene.isScored('form', people.form),
+    meeting: await scene.isScored('meeting', people.meeting),
+  };
+}
+
+async function cellOf({ product, crm }: Scene): Promise<string> {
+  const { db } = product.context;
+  const setAside = await groupSetAside(db, [crm]);
+  const pauses = await listPauses(db, [crm]);
+  const errors = await db.selectFrom('record_errors').select('stage').where('stage', '=', 'write').execute();
+  const unavailable = await db
+    .selectFrom('streams')
+    .select(['stream', 'unavailable_reason'])
+    .where('unavailable_reason', 'is not', null)
+    .execute();
+  const found = [
+    ...pauses.map(({ direction }) => `pause ${direction}`),
+    ...setAside.map(({ kind, stream }) => `${kind} ${stream}`),
+    ...unavailable
+      .filter((row) => !row.unavailable_reason?.includes('lists each activity'))
+      .map(({ stream }) => `unavailable ${stream}`),
+    ...(errors.length > 0 ? ['error list'] : []),
+  ];
+  return found.length === 0 ? 'nothing' : [...new Set(found)].join(', ');
+}
+
+/** Everything comes back when the CRM works again. @throws when something does not */
+async function recover(scene: Scene, people: Readonly<Record<Probe, string>>): Promise<void> {
+  const { product, crm } = scene;
+  const { db, clock } = product.context;
+  await scene.faults();
+  await retrySetAside(db, clock.now());
+  await retryErrors(db, clock.now());
+  product.advanceClock(6 * MINUTE);
+  await product.poll();
+  // What is compared at night only.
+  if ((await groupSetAside(db, [crm])).length > 0) await product.nightly();
+  product.advanceClock(6 * MINUTE);
+  await product.poll();
+  const cell = await cellOf(scene);
+  const scored = await scoredProbes(scene, people);
+  if (cell !== 'nothing' || !Object.values(scored).every(Boolean))
+    throw new Error(`After the failure: ${cell}; ${JSON.stringify(scored)}`);
+}
+
+/** What the cell of the table allows to work meanwhile. */
+export function allowed({ streams, object }: Scene, cell: string): Observed['scored'] {
+  const tokens = new Set(cell.split(', '));
+  const isWritten = !tokens.has('pause write') && !tokens.has(`write ${object}`);
+  const isRead = (probe: Probe, ...also: readonly string[]) => {
+    const blocking = ['pause read', `stream ${streams[probe]}`, `unavailable ${streams[probe]}`, ...also];
+    return blocking.every((token) => !tokens.has(token));
+  };
+  return {
+    record: isWritten && isRead('record', `records ${object}`),
+    form: isWritten && isRead('form'),
+    meeting: isRead('meeting'),
+  };
+}

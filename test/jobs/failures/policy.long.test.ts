@@ -1,0 +1,46 @@
+// Every call of both connectors fails for ever, for one item and for all: what is set aside, and what else works, is what the table
+// of docs/operations.md says.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  allowed,
+  FAILURES,
+  HUBSPOT_CASES,
+  observe,
+  openHubSpotScene,
+  openSalesforceScene,
+  SALESFORCE_CASES,
+  type Scene,
+} from './policy-cases.ts';
+import { policyTable } from './policy-table.ts';
+
+const CRMS = [
+  { crm: 'hubspot', open: openHubSpotScene, cases: HUBSPOT_CASES },
+  { crm: 'salesforce', open: openSalesforceScene, cases: SALESFORCE_CASES },
+] as const;
+
+describe.each(CRMS)('a call of $crm', ({ crm, open, cases }) => {
+  const rows = policyTable().filter((row) => row.crm === crm);
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await open();
+  });
+  afterAll(() => scene.close());
+
+  test('has a row in the policy table, and each row is a call', () => {
+    expect(rows.map(({ call }) => call).toSorted()).toEqual(cases.map(({ call }) => call).toSorted());
+  });
+
+  for (const each of cases) {
+    const row = rows.find(({ call }) => call === each.call);
+    test.each(FAILURES)(`"${each.call}" that fails for all with %s`, async (failure) => {
+      const { cell, scored } = await observe(scene, each, () => each.all, failure);
+      expect({ cell, scored }).toEqual({ cell: row?.all[failure], scored: allowed(scene, cell) });
+    });
+    const { one } = each;
+    if (one === undefined) continue;
+    test.each(FAILURES)(`"${each.call}" that fails for one item with %s`, async (failure) => {
+      const { cell, scored } = await observe(scene, each, one, failure);
+      expect({ cell, scored }).toEqual({ cell: row?.one, scored: { record: true, form: true, meeting: true } });
+    });
+  }
+});

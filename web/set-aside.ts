@@ -1,0 +1,45 @@
+// What is set aside, for the readiness check and the metrics: streams, kinds, IDs and codes. The
+// words of the CRM are printed by `leadgrade errors list` only.
+import type { Kysely } from 'kysely';
+import { Gauge, type Registry } from 'prom-client';
+import { withTimeout } from '../src/domain/with-timeout.ts';
+import { groupSetAside } from '../src/store/set-aside/list-set-aside.ts';
+import { nameOf } from '../src/store/set-aside/name-of.ts';
+import type { Tables } from '../src/store/tables/tables.ts';
+
+interface DegradedCheck {
+  readonly name: string;
+  readonly ok: true;
+  /** It does not take the service out of rotation. */
+  readonly degraded: true;
+  readonly detail: string;
+}
+
+/** One check for each stream and code of what is set aside. */
+export async function setAsideChecks(db: Kysely<Tables>, crms: readonly string[]): Promise<readonly DegradedCheck[]> {
+  const groups = await groupSetAside(db, crms);
+  return groups.map(({ crm, stream, code, ...group }) => ({
+    name: `${crm} ${stream}`,
+    ok: true,
+    degraded: true,
+    detail: `set aside: ${nameOf({ stream, ...group })} (${code})`,
+  }));
+}
+
+/** `leadgrade_set_aside`, read from the database when the metrics are collected. */
+export function registerSetAsideGauge(
+  registry: Registry,
+  { db, crms, timeoutMs }: { db: Kysely<Tables>; crms: readonly string[]; timeoutMs: number },
+): void {
+  new Gauge({
+    name: 'leadgrade_set_aside',
+    help: 'What could not be read or written and is tried again by itself, by CRM, stream and kind.',
+    labelNames: ['crm', 'stream', 'kind'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      const groups = await withTimeout(timeoutMs, () => groupSetAside(db, crms)).catch(() => []);
+      for (const { crm, stream, kind, count } of groups) this.inc({ crm, stream, kind }, count);
+    },
+  });
+}
