@@ -11,8 +11,6 @@ export interface Call<T> {
   /** An object is sent as JSON, a string as CSV. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Absent: as many as the connector makes of any call. */
-  readonly retries?: number | undefined;
   /** The response is CSV: `responseSchema` validates its text. */
   readonly isCsv?: true;
   readonly responseSchema: z.ZodType<T>;

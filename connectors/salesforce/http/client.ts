@@ -51,11 +51,7 @@ export function createHttp({ settings, clock, retryOptions = DEFAULT_RETRY_OPTIO
   const sender = createSender({ settings, clock, session, serverClock, timeoutMs });
   const connect = (signal: AbortSignal) => withRetries(() => session.connection(signal), retryOptions, signal);
   const callWithHeaders = <T>(call: Call<T>, signal: AbortSignal) =>
-    withRetries(
-      () => sender.attempt(call, signal),
-      { ...retryOptions, retries: Math.min(call.retries ?? Infinity, retryOptions.retries) },
-      signal,
-    );
+    withRetries(() => sender.attempt(call, signal), retryOptions, signal);
   return {
     retryOptions,
     callWithHeaders,

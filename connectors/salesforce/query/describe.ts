@@ -2,39 +2,12 @@
 // as a whole, so every query requests only described fields: a hidden field then costs that field
 // alone.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_describe.htm
-import { z } from 'zod';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import { singleFlight } from '../../kit/single-flight.ts';
 import type { SalesforceHttp } from '../http/client.ts';
+import { type DescribedObject, describeSchema } from './described-object.ts';
 import { type PathProblem, resolvePath } from './resolve-path.ts';
-
-const fieldSchema = z.looseObject({
-  name: z.string(),
-  type: z.string(),
-  updateable: z.boolean(),
-  referenceTo: z.array(z.string()).default([]),
-  relationshipName: z.string().nullable().default(null),
-  picklistValues: z.array(z.looseObject({ value: z.string(), active: z.boolean() })).default([]),
-  restrictedPicklist: z.boolean().default(false),
-  length: z.number().default(0),
-});
-export type DescribedField = z.infer<typeof fieldSchema>;
-
-const describeSchema = z.looseObject({
-  name: z.string(),
-  queryable: z.boolean(),
-  updateable: z.boolean(),
-  fields: z.array(fieldSchema),
-});
-
-export interface DescribedObject {
-  readonly name: string;
-  readonly queryable: boolean;
-  readonly updateable: boolean;
-  /** Keyed by lower-case name: Salesforce's field names are case-insensitive. */
-  readonly fields: ReadonlyMap<string, DescribedField>;
-}
 
 export interface Schema {
   /** Null if the org has no such object, or if this user cannot see it. */

@@ -2,6 +2,7 @@
 // Salesforce refuses or does not answer is halved, down to a single ID.
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { inHalves } from '../../kit/in-halves.ts';
+import { pageTokens } from '../../kit/page-tokens.ts';
 import { mayBeSmaller } from '../http/error-scope.ts';
 import { PAGE_ROWS, type QueryContext, type Row, type RowPage, type RowQuery, readRows } from './query.ts';
 import { all, type Condition, compare, id, oneOfIds, select } from './soql.ts';
@@ -60,6 +61,7 @@ async function readPages(
 ): Promise<{ rows: readonly Row[]; unreadable: readonly { id: string; reason: string }[] }> {
   const rows: Row[] = [];
   const unreadable: { id: string; reason: string }[] = [];
+  const nextToken = pageTokens('salesforce', rest.what);
   let after: string | null = null;
   for (;;) {
     const conditions: Condition[] = [oneOfIds(idField, ids)];
@@ -73,7 +75,7 @@ async function readPages(
     rows.push(...page.rows);
     unreadable.push(...page.unreadable.flatMap((row) => (row.id === null ? [] : [{ id: row.id, reason: row.reason }])));
     if (!page.hasMore) return { rows, unreadable };
-    after = nextId(page, after);
+    after = nextToken(nextId(page, after));
   }
 }
 
@@ -85,7 +87,7 @@ export function nextId({ last }: RowPage, after: string | null): string {
 
 export function repeatedPageError(): ConnectorError {
   const message = 'Salesforce returned the same page of a query twice';
-  return new ConnectorError({ kind: 'invalid', crm: 'salesforce', message, code: 'PAGE_REPEATED' });
+  return new ConnectorError({ kind: 'invalid', crm: 'salesforce', message, code: 'REPEATED_PAGE' });
 }
 
 export function unreadableError(reason: string): ConnectorError {

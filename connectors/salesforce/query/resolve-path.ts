@@ -1,12 +1,14 @@
 // A field or a path through parents (`Account.Industry`) -> the field in Salesforce's spelling, or
 // why it cannot be read.
 // https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_relationships_query_limits.htm
-import type { DescribedField, Schema } from './describe.ts';
+import type { DescribedField, DescribedObject } from './described-object.ts';
 
 export interface PathProblem {
   readonly reason: string;
   readonly fix: string;
 }
+
+type Describe = (object: string, signal: AbortSignal) => Promise<DescribedObject | null>;
 
 type ResolvedField = Pick<DescribedField, 'name' | 'type'>;
 
@@ -14,7 +16,7 @@ const MAX_PARENTS = 5;
 
 /** Follows the relations of the path. */
 export async function resolvePath(
-  describe: Schema['describe'],
+  describe: Describe,
   from: string,
   path: string,
   signal: AbortSignal,
@@ -30,7 +32,7 @@ export async function resolvePath(
 }
 
 async function resolveFrom(
-  describe: Schema['describe'],
+  describe: Describe,
   from: string,
   path: string,
   signal: AbortSignal,

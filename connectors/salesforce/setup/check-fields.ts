@@ -4,7 +4,7 @@ import type { SetupCheck } from '../../../src/crm/connector.ts';
 import { mappedProperties } from '../../../src/mapping/project-fields.ts';
 import { linkProperties } from '../../../src/mapping/project-links.ts';
 import type { SalesforceParts } from '../parts.ts';
-import type { DescribedField } from '../query/describe.ts';
+import type { DescribedField } from '../query/described-object.ts';
 import { invisibleObjectError } from '../query/visibility.ts';
 import { activeValues, changedValues, missingValues, type RequiredField, typeMismatch } from './score-fields.ts';
 
@@ -70,7 +70,33 @@ async function checkMappedFields(
   signal: AbortSignal,
 ): Promise<readonly SetupCheck[]> {
   const mapped = [...new Set([...mappedProperties(parts.mapping, object), ...linkProperties(parts.mapping, object)])];
-  return await checkPaths(parts, object, mapped, signal);
+  return [
+    ...(await checkPaths(parts, object, mapped, signal)),
+    ...(await checkCurrencies(parts, object, mapped, signal)),
+  ];
+}
+
+/** Amounts in the currencies of their records would be compared as equal numbers. */
+async function checkCurrencies(
+  { schema }: SalesforceParts,
+  object: string,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly SetupCheck[]> {
+  const described = await schema.describe(object, signal);
+  if (described?.fields.has('currencyisocode') !== true) return [];
+  const amounts: string[] = [];
+  for (const path of paths) if ((await schema.typeOf(object, path, signal)) === 'currency') amounts.push(path);
+  if (amounts.length === 0) return [];
+  const names = amounts.map((path) => `${object}.${path}`).join(', ');
+  return [
+    {
+      what: `currencies of ${object}`,
+      level: 'warning',
+      detail: `the org has several currencies: ${names} is in the currency of each record, and the model compares the numbers as they are`,
+      fix: 'Create a formula field in Salesforce that gives the amount in one currency, and name it in the mapping.',
+    },
+  ];
 }
 
 /** One warning for each path that the mapping reads and this user cannot. */

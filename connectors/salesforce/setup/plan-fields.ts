@@ -2,7 +2,7 @@
 // nothing itself.
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { SalesforceParts } from '../parts.ts';
-import type { DescribedField } from '../query/describe.ts';
+import type { DescribedField } from '../query/described-object.ts';
 import {
   arrangeValues,
   type CustomField,

@@ -8,7 +8,7 @@ import { GRADES } from '../../../src/domain/score-result.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
 import { PEOPLE, type PersonObject } from '../people/person-mapping.ts';
-import type { DescribedField } from '../query/describe.ts';
+import type { DescribedField } from '../query/described-object.ts';
 import { MAX_TEXT_LENGTH } from '../write/write-scores.ts';
 
 interface FieldKind {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { UnparsedPart } from '../../../src/crm/webhook-receiver.ts';
 import { jsonLimitViolation } from '../../../src/domain/json-limits.ts';
 import { jsonText } from '../../kit/json-text.ts';
-import { fullId, fullOrgId } from './full-id.ts';
+import { fullId, fullOrgId, idProblem } from './full-id.ts';
 import type { MessageResult, NamedRecord } from './named-records.ts';
 
 // A flow receives batches of 200 records, and all batches of one transaction together.
@@ -62,7 +62,7 @@ function recordIn(element: unknown, receivedAt: number): Omit<NamedRecord, 'isIm
   if (!parsed.success) return 'The record has no "object" and "id".';
   const { object } = parsed.data;
   const id = fullId(parsed.data.id);
-  if (id === null) return 'The "id" of the record is not a valid Salesforce ID.';
+  if (id === null) return `The "id" of the record ${idProblem(parsed.data.id)}`;
   return {
     object,
     id,

@@ -15,6 +15,13 @@ export function fullId(id: string): string | null {
   return id.length === 15 || id === full ? full : null;
 }
 
+/** Why `fullId` is null, in a sentence about the ID. */
+export function idProblem(id: string): string {
+  return ID.test(id)
+    ? 'has 18 characters, but its last three do not match the others: capital letters were changed.'
+    : 'is not a Salesforce ID of 15 or 18 letters and digits.';
+}
+
 /** The ID of an org with 18 characters, computed from its first 15; null if it is not valid. */
 export function fullOrgId(id: string): string | null {
   return ID.test(id) && id.startsWith('00D') ? withChecksum(id.slice(0, 15)) : null;

@@ -3,7 +3,7 @@
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_notifications.htm
 import type { UnparsedPart } from '../../../src/crm/webhook-receiver.ts';
 import { isId } from '../query/soql.ts';
-import { fullId, fullOrgId } from './full-id.ts';
+import { fullId, fullOrgId, idProblem } from './full-id.ts';
 import type { MessageResult, NamedRecord } from './named-records.ts';
 import { childrenOf, parseXml, textIn, type XmlElement } from './read-xml.ts';
 
@@ -70,8 +70,9 @@ function recordIn(notification: XmlElement): Pick<NamedRecord, 'object' | 'id' |
   const [sObject, ...others] = childrenOf(notification, OUTBOUND, 'sObject');
   if (sObject?.type?.uri !== SOBJECT || others.length > 0) return 'The notification has no sObject with a type.';
   const object = sObject.type.local;
-  const id = fullId(textIn(sObject, SOBJECT, 'Id') ?? '');
-  if (id === null) return 'The sObject has no valid Id.';
+  const given = textIn(sObject, SOBJECT, 'Id') ?? '';
+  const id = fullId(given);
+  if (id === null) return given === '' ? 'The sObject has no Id.' : `The Id of the sObject ${idProblem(given)}`;
   return { object, id, key: `${notificationId}:${id}` };
 }
 

@@ -3,7 +3,7 @@
 import type { ScoreFieldValues } from '../../../src/domain/score-fields.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
 import type { SalesforceParts } from '../parts.ts';
-import type { DescribedField } from '../query/describe.ts';
+import type { DescribedField } from '../query/described-object.ts';
 
 /**
  * The values of a patch under their names in Salesforce; null clears a field.

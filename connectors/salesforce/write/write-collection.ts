@@ -9,7 +9,7 @@ import { writtenFields } from '../../../src/mapping/write-back.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { toFields } from './own-fields.ts';
 import type { RefusedRow } from './refused-rows.ts';
-import { type RowError, toConfigurationError } from './row-errors.ts';
+import { type RowError, toConfigurationError, toRecordError } from './row-errors.ts';
 
 // A duplicate rule that only alerts is meant for people. A score never makes two records
 // duplicates, so the alert is overridden.
@@ -52,18 +52,13 @@ export function ownRecords(object: string): CollectionForm {
   return { object, idOf: ({ ref }) => ref.id, nameOf: (property) => property };
 }
 
-interface CollectionBatch {
-  readonly patches: readonly ScorePatch[];
-  readonly retries?: number | undefined;
-}
-
 /**
  * @throws ConnectorError `configuration` if Salesforce refuses the whole call because of our fields
  */
 export async function writeCollection(
   { http, mapping, schema }: SalesforceParts,
   form: CollectionForm,
-  { patches, retries }: CollectionBatch,
+  patches: readonly ScorePatch[],
   signal: AbortSignal,
 ): Promise<CollectionResult> {
   try {
@@ -73,7 +68,6 @@ export async function writeCollection(
         method: 'PATCH',
         path: '/composite/sobjects',
         headers: ALLOW_DUPLICATES,
-        retries,
         body: { allOrNone: false, records: toRecords(mapping, form, patches) },
         responseSchema: collectionSchema,
       },
@@ -81,20 +75,24 @@ export async function writeCollection(
     );
     return matchResults(form, patches, results);
   } catch (error) {
-    if (!(error instanceof ConnectorError) || !WHOLE_CALL_REFUSED.has(error.code ?? '')) throw error;
+    if (!(error instanceof ConnectorError)) throw error;
+    const { code = '' } = error;
+    const message = error.reason ?? error.message;
+    if (code === OF_A_VALUE) throw toRecordError({ code, message, fields: [] }, 'invalid');
+    if (!WHOLE_CALL_REFUSED.has(code)) throw error;
     // The cached description is outdated.
     schema.invalidate();
-    throw toConfigurationError({ code: error.code ?? '', message: error.reason ?? error.message, fields: [] });
+    throw toConfigurationError({ code, message, fields: [] });
   }
 }
 
-/**
- * Salesforce refuses the whole call if one of our fields is missing, hidden, or of another type.
- */
+/** A value of a wrong type refuses the whole call; one record may have it. */
+const OF_A_VALUE = 'JSON_PARSER_ERROR';
+
+/** Salesforce refuses the whole call if the object is missing or hidden. */
 const WHOLE_CALL_REFUSED: ReadonlySet<string> = new Set([
   'INVALID_FIELD',
   'INVALID_TYPE',
-  'JSON_PARSER_ERROR',
   'INVALID_TYPE_FOR_OPERATION',
 ]);
 

@@ -1,7 +1,6 @@
 // Writes scores through sObject Collections, one object after the other. Results of written records
 // are never lost to an error that occurs later in the same batch.
 import type { ScorePatch, WriteResult } from '../../../src/crm/connector.ts';
-import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { isVisible } from '../query/visibility.ts';
 import { createBatchSizes, type WriterParts } from './batch-sizes.ts';
@@ -9,6 +8,7 @@ import { refreshStaleDescription } from './own-fields.ts';
 import { accountsOfPeople, throughAccounts, unwritableFields, unwritableResults } from './person-accounts.ts';
 import { writeBatch } from './write-batch.ts';
 import { type CollectionForm, ownRecords } from './write-collection.ts';
+import { writeOrFail } from './write-or-fail.ts';
 
 /** Salesforce's maximum for one call. */
 export const WRITE_BATCH = 200;
@@ -102,23 +102,4 @@ async function writeBatches(
     results.push(...(results.length === 0 ? await write() : await writeOrFail(batch, write)));
   }
   return results;
-}
-
-/** Errors after which a later call may succeed. */
-const RETRYABLE: ReadonlySet<string> = new Set(['retry', 'rate-limited', 'budget-spent']);
-
-/**
- * Turns a retryable error into failed results: other records of the batch are written already, and
- * their results must be kept.
- */
-async function writeOrFail(
-  patches: readonly ScorePatch[],
-  write: () => Promise<readonly WriteResult[]>,
-): Promise<readonly WriteResult[]> {
-  try {
-    return await write();
-  } catch (error) {
-    if (!(error instanceof ConnectorError) || !RETRYABLE.has(error.kind)) throw error;
-    return patches.map(({ ref }) => ({ kind: 'failed', ref, error }));
-  }
 }

@@ -68,8 +68,15 @@ export function removeRecord({ org }: SalesforceRequestContext, object: string, 
   const record = found(org, id, object);
   if (isDeleted(record)) throw notFound();
   deleteRecord(org, record);
+  if (NO_RECYCLE_BIN.has(record.type)) org.table(record.type).purge(record.id);
   return ok({});
 }
+
+/**
+ * A deleted campaign member is gone: queryAll does not return it.
+ * https://learn.capstorm.com/copystorm/best-practices/deleted-record-management/
+ */
+const NO_RECYCLE_BIN: ReadonlySet<string> = new Set(['CampaignMember']);
 
 /** Deletes a record from the recycle bin: no query returns it any more. */
 export function purgeRecord({ org }: SalesforceRequestContext, object: string, id: string): Reply {

@@ -87,3 +87,18 @@ test('doctor never says "allowed" beside a stream whose queries Salesforce refus
   ]);
   expect(ofStream('events')).toMatchObject([{ level: 'ok', detail: 'allowed' }]);
 });
+
+test('doctor warns of amounts in several currencies', async () => {
+  const connected = await connectedOrg();
+  opened.push(connected);
+  const { org, parts } = connected;
+  const { body } = await org.call('GET', '/sobjects/Lead/describe');
+  const [first] = body.fields;
+  const fields = [...body.fields, { ...first, name: 'CurrencyIsoCode', type: 'picklist' }];
+  const action = { status: 200, body: { ...body, fields } };
+  await org.control('PUT', '/faults', [{ match: { path: '/sobjects/Lead/describe' }, action }]);
+  const checks = await checkSetup({ ...parts, readers: [] }, { statuses: [] }, SIGNAL);
+  expect(checks.filter(({ what }) => what.startsWith('currencies'))).toMatchObject([
+    { what: 'currencies of Lead', level: 'warning', detail: expect.stringContaining('Lead.AnnualRevenue') },
+  ]);
+});

@@ -27,7 +27,7 @@ describe('a field', () => {
     expect(visible).toEqual(['LastName', 'Id']);
   });
 
-  test('a field of a parent is resolved if the relation has only one parent object', async () => {
+  test('a field of a parent is resolved, also of one that is one of several objects', async () => {
     const { parts } = await connectedOrg();
     const paths = [
       'Account.Industry',
@@ -42,7 +42,10 @@ describe('a field', () => {
       'Account.Owner.Name',
       'Account.Name',
     ]);
-    expect(await parts.schema.visiblePaths('Task', ['Who.Name', 'Subject'], SIGNAL)).toEqual(['Subject']);
+    expect(await parts.schema.visiblePaths('Task', ['Who.Name', 'Who.Company', 'Subject'], SIGNAL)).toEqual([
+      'Who.Name',
+      'Subject',
+    ]);
   });
 
   test('a field of a missing parent is null, and the other fields of the row are read', async () => {

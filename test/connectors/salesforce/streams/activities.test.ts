@@ -471,7 +471,7 @@ describe('rows that are no activity of a lead', () => {
     expect(activities.map(({ id }) => id)).not.toContain(`event:${body.id}`);
   });
 
-  test('the pattern of a series of calls is no call', async () => {
+  test('the pattern of a series of calls does not count', async () => {
     const connected = await connectedOrg(calls(0));
     const { org } = connected;
     const values = { Type: 'Call', WhoId: org.lead(0), Status: 'Completed', ActivityDate: '2026-03-03' };
@@ -480,7 +480,7 @@ describe('rows that are no activity of a lead', () => {
     expect(typesAndPeople((await read(connected, 'tasks')).activities)).toEqual([`call ${org.lead(0)}`]);
   });
 
-  test('an e-mail to a case is no reply, and an e-mail to a sales rep is one', async () => {
+  test('an e-mail to a case does not count as a reply, and an e-mail to a sales rep does', async () => {
     const connected = await connectedOrg({ dataset: peopleWithDeals(3, [], [did(0, 'email_reply')]) });
     const { org } = connected;
     const { body } = await org.control('POST', '/records/Case', { values: { Subject: 'It does not work' } });
@@ -490,4 +490,16 @@ describe('rows that are no activity of a lead', () => {
     await org.control('POST', '/records/EmailMessageRelation', { values: relation });
     expect(typesAndPeople((await read(connected, 'emails')).activities)).toEqual([`email_reply ${org.lead(0)}`]);
   });
+});
+
+test('a deleted campaign member is in no query, so that only a comparison of all members finds it', async () => {
+  const connected = await connectedOrg({
+    dataset: peopleWithDeals(2, [], [did(0, 'form_submission', { form: 'demo' })]),
+  });
+  const { org } = connected;
+  const cursor = await cursorAfterAll(connected, 'campaign_members');
+  const [id] = await org.column('SELECT Id FROM CampaignMember');
+  await org.control('DELETE', `/records/CampaignMember/${String(id)}`);
+  expect((await org.query('SELECT Id FROM CampaignMember', true)).body.totalSize).toBe(0);
+  expect(await read(connected, 'campaign_members', cursor)).toMatchObject({ activities: [], complete: [] });
 });

@@ -1,5 +1,4 @@
-// A batch that fails because of one of its records, or because it is too large for the flows and
-// triggers of the org.
+// A batch that is too large for the flows and triggers of the org.
 import { afterEach, expect, test } from 'vitest';
 import { applySetup } from '../../../../connectors/salesforce/setup/apply-setup.ts';
 import { createScoreWriter } from '../../../../connectors/salesforce/write/write-scores.ts';
@@ -38,56 +37,11 @@ function written(results: readonly WriteResult[]): number {
   return new Set(results.flatMap((result) => (result.kind === 'written' ? [result.ref.id] : []))).size;
 }
 
-test.each([500, 400])(
-  'one lead that makes each call answer %i is listed as an error, and the other 199 are written',
-  async (status) => {
-    const { org, patches, write, sizes } = await orgWithLeads(200);
-    const id = org.lead(77);
-    await org.control('PUT', '/automation', { breaking: [{ id, status }] });
-    const results = await write(patches);
-    expect(written(results)).toBe(199);
-    const [only, ...others] = failed(results);
-    expect(others).toEqual([]);
-    expect(only).toMatchObject({ id, error: { kind: 'invalid', code: 'UNKNOWN_EXCEPTION' } });
-    expect(only?.error.message).toContain(
-      'Every write that contains this record fails; the other records are written.',
-    );
-    expect(only?.error.fix).toContain('leadgrade errors retry');
-    expect((await sizes()).length).toBeLessThan(35);
-  },
-);
-
-test('two neighbouring leads that break each call are listed, and the others are written', async () => {
-  const { org, patches, write } = await orgWithLeads(64);
-  const [first, second] = patches.map(({ ref }) => ref.id).toSorted();
-  await org.control('PUT', '/automation', { breaking: [first, second].map((id) => ({ id, status: 500 })) });
-  const results = await write(patches);
-  expect(
-    failed(results)
-      .map(({ id }) => id)
-      .toSorted(),
-  ).toEqual([first, second]);
-  expect(written(results)).toBe(62);
-});
-
-test('a lead that breaks its call is listed also when no other lead waits', async () => {
-  const { org, patches, write } = await orgWithLeads(3);
-  await org.control('PUT', '/automation', { breaking: [{ id: org.lead(1), status: 500 }] });
-  expect(failed(await write(patches.slice(1, 2)))).toMatchObject([{ id: org.lead(1), error: { kind: 'invalid' } }]);
-});
-
-test('a call that fails for every lead is an error of the call, found with few calls', async () => {
-  const { org, patches, write, sizes } = await orgWithLeads(200);
-  await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects' }, action: { status: 500, body: '' } }]);
-  expect(await failure(write(patches))).toMatchObject({ kind: 'retry', code: 'HTTP_500' });
-  expect((await sizes()).length).toBeLessThan(40);
-});
-
-test('an org that is down is asked once per retry, and no batch is halved', async () => {
+test.each([500, 503, 400])('a call that answers %i is an error of the call, and is not halved here', async (status) => {
   const { org, patches, write, sizes } = await orgWithLeads(8);
-  await org.control('PUT', '/faults', [{ match: { path: '/composite/sobjects' }, action: { status: 503, body: '' } }]);
-  expect(await failure(write(patches))).toMatchObject({ kind: 'retry', code: 'HTTP_503' });
-  expect(await sizes()).toHaveLength(2);
+  await org.control('PUT', '/automation', { breaking: [{ id: org.lead(3), status }] });
+  expect(await failure(write(patches))).toMatchObject({ code: 'UNKNOWN_EXCEPTION' });
+  expect(new Set(await sizes())).toEqual(new Set([8]));
 });
 
 test.each([
