@@ -1,11 +1,12 @@
 // Every call of the connectors, as the sandboxes' fault script can make it fail for ever: for one item, and for all. What must follow
 // is in the table of docs/operations.md.
+import { z } from 'zod';
 import { retryErrors } from '../../../src/store/leads/record-errors.ts';
 import { groupSetAside } from '../../../src/store/set-aside/list-set-aside.ts';
 import { retrySetAside } from '../../../src/store/set-aside/set-aside.ts';
 import { listPauses } from '../../../src/store/sync/crm-pauses.ts';
 import { leads } from '../../support/leads.ts';
-import { openTestProduct } from '../../support/product.ts';
+import { openTestProduct, type TestProduct } from '../../support/product.ts';
 import type { RunningProduct } from '../../support/running-product.ts';
 import { openSalesforceProduct } from '../../support/salesforce-product.ts';
 
@@ -22,8 +23,8 @@ export interface PolicyCase {
   /** As in the table. */
   readonly call: string;
   readonly all: Match;
-  /** The requests that concern one person; absent: the call is never about one. */
-  readonly one?: (id: string) => Match;
+  /** The requests that concern one person or form; absent: the call is never about one. */
+  readonly one?: (id: string, scene: Scene) => Match;
   /** The call is made at night. */
   readonly isNightly?: true;
 }
@@ -37,6 +38,8 @@ export interface Scene {
   /** The stream that finds the change of each probe. */
   readonly streams: Readonly<Record<Probe, string>>;
   readonly object: string;
+  /** A form without a submission; empty: the CRM has none. */
+  readonly otherForm: string;
   id(key: string): string;
   faults(...rules: readonly object[]): Promise<void>;
   change(probe: Probe, id: string): Promise<unknown>;
@@ -54,6 +57,16 @@ async function hasMeeting({ context }: RunningProduct, id: string): Promise<bool
 const PEOPLE = 400;
 const RETRIES = { timeoutMs: 1_500, retries: 1 };
 
+const formsSchema = z.object({ results: z.array(z.object({ id: z.string(), name: z.string() })) });
+
+async function formWithoutSubmissions({ sandbox }: TestProduct): Promise<string> {
+  const headers = { authorization: `Bearer ${sandbox.accessToken}` };
+  const { results } = formsSchema.parse(await (await fetch(`${sandbox.url}/marketing/v3/forms`, { headers })).json());
+  const form = results.find(({ name }) => /newsletter/i.test(name));
+  if (form === undefined) throw new Error('The portal has no such form.');
+  return form.id;
+}
+
 export async function openHubSpotScene(): Promise<Scene> {
   const product = await openTestProduct({ dataset: leads(PEOPLE), retryOptions: RETRIES });
   await product.backfill();
@@ -62,6 +75,7 @@ export async function openHubSpotScene(): Promise<Scene> {
     product,
     streams: { record: 'contacts', form: 'form_submissions', meeting: 'meetings' },
     object: 'contacts',
+    otherForm: await formWithoutSubmissions(product),
     id: product.idOf,
     faults: product.faults,
     change: (probe, contactId) => {
@@ -105,7 +119,11 @@ export const HUBSPOT_CASES: readonly PolicyCase[] = [
     all: { path: 'associations/.*/meetings/contacts/' },
   },
   { call: 'list of forms', all: { path: 'marketing/v3/forms' } },
-  { call: 'submissions of forms', all: { path: 'submissions/forms/' } },
+  {
+    call: 'submissions of forms',
+    all: { path: 'submissions/forms/' },
+    one: (_id, { otherForm }) => ({ path: `submissions/forms/${otherForm}` }),
+  },
   { call: 'page views', all: { path: 'event-occurrences' } },
   { call: 'marketing emails', all: { path: 'email/public/v1/events' } },
   { call: 'lists', all: { path: 'crm/lists/.*/search' } },
@@ -131,6 +149,7 @@ export async function openSalesforceScene(): Promise<Scene> {
     product,
     streams: { record: 'leads', form: 'campaign_members', meeting: 'events' },
     object: 'Lead',
+    otherForm: '',
     id: (key) => {
       const id = product.org.leadIds.get(key);
       if (id === undefined) throw new Error(`There is no person "${key}" in the data set.`);
@@ -199,14 +218,14 @@ let used = 0;
 export async function observe(
   scene: Scene,
   { isNightly }: PolicyCase,
-  match: (id: string) => Match,
+  match: (id: string, scene: Scene) => Match,
   failure: Failure,
 ): Promise<Observed> {
   const { product } = scene;
   const next = () => scene.id(`p${used++}`);
   const people: Readonly<Record<Probe, string>> = { record: next(), form: next(), meeting: next() };
   const broken = next();
-  await scene.faults({ match: match(broken), action: actionOf(failure) });
+  await scene.faults({ match: match(broken, scene), action: actionOf(failure) });
   await scene.change('record', broken);
   for (const probe of PROBES) await scene.change(probe, people[probe]);
   if (isNightly) await product.nightly();
@@ -216,10 +235,6 @@ export async function observe(
   }
   const cell = await cellOf(scene);
   const scored = await scoredProbes(scene, people);
-  (await import('node:fs')).appendFileSync(
-    '/tmp/policy.txt',
-    `${scene.crm} | ${call} | ${match('X').path === match('Y').path && match('X').body === match('Y').body ? 'all' : 'one'} | ${failure} | ${cell} | ${JSON.stringify(scored)}\n`,
-  ); // DEBUG
   await recover(scene, people);
   return { cell, scored };
 }
