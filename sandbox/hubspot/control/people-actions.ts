@@ -156,9 +156,7 @@ export function mergeContactRecords(portal: Portal, body: unknown): Reply {
   const merged = existing(portal, 'contacts', mergedId);
   if (primary.id === merged.id) throw badRequest('a contact cannot be merged with itself');
   const survivor =
-    into === 'new'
-      ? mergeContactsIntoNew(portal, primary, merged)
-      : mergeContacts(portal, primary, merged, counters);
+    into === 'new' ? mergeContactsIntoNew(portal, primary, merged) : mergeContacts(portal, primary, merged, counters);
   return ok(fullRecord(portal, 'contacts', existing(portal, 'contacts', survivor.id)));
 }
 

@@ -54,7 +54,9 @@ function inherited(primary: CrmRecord, merged: CrmRecord, counters: 'added' | 'l
 /** https://knowledge.hubspot.com/records/merge-records: the other address becomes a secondary one. */
 function secondaryAddresses(primary: Properties, merged: Properties): readonly string[] {
   const own = primary.get('email') ?? merged.get('email');
-  const all = [primary.get(SECONDARY), merged.get('email'), merged.get(SECONDARY)].flatMap((value) => value?.split(';'));
+  const all = [primary.get(SECONDARY), merged.get('email'), merged.get(SECONDARY)].flatMap((value) =>
+    value?.split(';'),
+  );
   return [...new Set(all)].filter((address) => address !== undefined).filter((address) => address !== own);
 }
 

@@ -138,7 +138,7 @@ describe('when a contact is deleted in HubSpot', () => {
 
   test('and the nightly listing fails, no record is deleted for it, and the next night finds the deletion', async () => {
     await product.control('DELETE', `contacts/${id}`);
-    await product.faults({ match: { path: 'properties=hs_object_id&', times: 2 }, action: { status: 502 } });
+    await product.faults({ match: { path: 'properties=hs_object_id%2C', times: 2 }, action: { status: 502 } });
     await product.nightly();
     expect(await stored()).toMatchObject({ state: 'live' });
     const { db } = product.context;
@@ -348,7 +348,7 @@ test('a night that was killed during the listing continues at its position and r
 test('a listing without the stored records erases none of them: they are read again, and a warning is logged', async () => {
   const before = await logEnd(product);
   await product.faults({
-    match: { path: 'properties=hs_object_id&', times: 1 },
+    match: { path: 'properties=hs_object_id%2C', times: 1 },
     action: { status: 200, body: { results: [] } },
   });
   await product.nightly();
