@@ -40,7 +40,8 @@ export interface Scene {
   readonly object: string;
   /** A form without a submission; empty: the CRM has none. */
   readonly otherForm: string;
-  id(key: string): string;
+  /** The ID of a person that nothing has happened to. */
+  next(): string;
   faults(...rules: readonly object[]): Promise<void>;
   change(probe: Probe, id: string): Promise<unknown>;
   /** Whether the score in the CRM contains the change. */
@@ -54,8 +55,14 @@ async function hasMeeting({ context }: RunningProduct, id: string): Promise<bool
   return (await meetings.where('type', '=', 'meeting').execute()).length > 0;
 }
 
-const PEOPLE = 400;
+/** Each observation uses four. */
+const PEOPLE = 500;
 const RETRIES = { timeoutMs: 1_500, retries: 1 };
+
+function counted(idOf: (key: string) => string): () => string {
+  let used = 0;
+  return () => idOf(`p${used++}`);
+}
 
 const formsSchema = z.object({ results: z.array(z.object({ id: z.string(), name: z.string() })) });
 
@@ -67,8 +74,8 @@ async function formWithoutSubmissions({ sandbox }: TestProduct): Promise<string>
   return form.id;
 }
 
-export async function openHubSpotScene(): Promise<Scene> {
-  const product = await openTestProduct({ dataset: leads(PEOPLE), retryOptions: RETRIES });
+export async function openHubSpotScene(people = PEOPLE): Promise<Scene> {
+  const product = await openTestProduct({ dataset: leads(people), retryOptions: RETRIES });
   await product.backfill();
   return {
     crm: 'hubspot',
@@ -76,7 +83,7 @@ export async function openHubSpotScene(): Promise<Scene> {
     streams: { record: 'contacts', form: 'form_submissions', meeting: 'meetings' },
     object: 'contacts',
     otherForm: await formWithoutSubmissions(product),
-    id: product.idOf,
+    next: counted(product.idOf),
     faults: product.faults,
     change: (probe, contactId) => {
       if (probe === 'record')
@@ -130,8 +137,8 @@ export const HUBSPOT_CASES: readonly PolicyCase[] = [
   { call: 'all contacts, at night', all: { method: 'GET', path: 'objects/[^/]+/contacts\\?' }, isNightly: true },
   {
     call: 'links of contacts, at night',
-    all: { path: 'associations/.*/contacts/' },
-    one: (id) => ({ path: 'associations/.*/contacts/', body: `"${id}"` }),
+    all: { path: 'associations/[^/]+/contacts/' },
+    one: (id) => ({ path: 'associations/[^/]+/contacts/', body: `"${id}"` }),
     isNightly: true,
   },
   {
@@ -141,8 +148,8 @@ export const HUBSPOT_CASES: readonly PolicyCase[] = [
   },
 ];
 
-export async function openSalesforceScene(): Promise<Scene> {
-  const product = await openSalesforceProduct({ dataset: leads(PEOPLE), retryOptions: RETRIES });
+export async function openSalesforceScene(people = PEOPLE): Promise<Scene> {
+  const product = await openSalesforceProduct({ dataset: leads(people), retryOptions: RETRIES });
   await product.backfill();
   return {
     crm: 'salesforce',
@@ -150,11 +157,11 @@ export async function openSalesforceScene(): Promise<Scene> {
     streams: { record: 'leads', form: 'campaign_members', meeting: 'events' },
     object: 'Lead',
     otherForm: '',
-    id: (key) => {
+    next: counted((key) => {
       const id = product.org.leadIds.get(key);
       if (id === undefined) throw new Error(`There is no person "${key}" in the data set.`);
       return id;
-    },
+    }),
     faults: product.faults,
     change: (probe, personId) => {
       if (probe === 'record')
@@ -197,7 +204,7 @@ export const SALESFORCE_CASES: readonly PolicyCase[] = [
 
 const STATUS_BODY = { status: 'error', message: 'It cannot be done.', category: 'SOMETHING' };
 
-export function actionOf(failure: Failure): object {
+function actionOf(failure: Failure): object {
   if (failure === 'hang') return { hangAfterHeaders: true };
   if (failure === 'shape') return { status: 200, body: { unexpected: [1, 2, 3] } };
   return { status: Number(failure), body: STATUS_BODY };
@@ -212,7 +219,6 @@ export interface Observed {
 const MINUTE = 60_000;
 const POLLS = 4;
 const PROBES = ['record', 'form', 'meeting'] as const;
-let used = 0;
 
 /** Makes a call fail for ever, changes three people, and looks at what reached the CRM after four polls. */
 export async function observe(
@@ -222,7 +228,7 @@ export async function observe(
   failure: Failure,
 ): Promise<Observed> {
   const { product } = scene;
-  const next = () => scene.id(`p${used++}`);
+  const { next } = scene;
   const people: Readonly<Record<Probe, string>> = { record: next(), form: next(), meeting: next() };
   const broken = next();
   await scene.faults({ match: match(broken, scene), action: actionOf(failure) });
