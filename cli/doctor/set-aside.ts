@@ -26,17 +26,20 @@ function toFinding({ crm, stream, kind, code, count, ids, fix, since, retryAt }:
     part: crm,
     what: isWhole ? `${WRITING.has(kind) ? 'writing' : 'reading'} ${stream}` : stream,
     level: isWhole ? 'problem' : 'warning',
-    detail: `set aside since ${since.toISOString()}: ${name} (${code}); ${next}`,
+    detail: `set aside since ${since.toISOString()}: ${name} (${code})${isWhole ? '' : '; all others are processed'}; ${next}`,
     fix: fix ?? DEFAULT_FIX,
-    replaces: isWhole ? replacedBy(stream, kind) : [],
+    replaces: replacedBy(stream, kind),
   };
 }
 
 const WRITING: ReadonlySet<string> = new Set(['write', 'bulk-write']);
 
+/** Of a record, an item of a stream and a check, nothing else says that it works. */
+const REPLACES_NOTHING: ReadonlySet<string> = new Set(['record', 'counters', 'links', 'check', 'bulk-write']);
+
 function replacedBy(stream: string, kind: string): readonly string[] {
-  if (kind === 'write') return [`writing ${stream}`];
-  return kind === 'stream' || kind === 'records' ? [stream, `reading ${stream}`] : [];
+  if (REPLACES_NOTHING.has(kind)) return [];
+  return kind === 'write' ? [`writing ${stream}`] : [stream, `reading ${stream}`];
 }
 
 /** Removes what says "allowed" or "read until" of something that is set aside. */

@@ -10,15 +10,18 @@ export interface PolicyRow {
   readonly all: Readonly<Record<Failure, string>>;
 }
 
-const ROW = /^\| (HubSpot|Salesforce) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/;
+const ROW = /^\| (HubSpot|Salesforce) \| (.+) \|$/;
 
 export function policyTable(): readonly PolicyRow[] {
   const text = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
   return text.split('\n').flatMap((line): PolicyRow[] => {
-    const [, name, call, one, refused, missing, temporary] = ROW.exec(line)?.map((cell) => cell.trim()) ?? [];
+    const [, name, rest = ''] = ROW.exec(line) ?? [];
+    const cells = rest.split('|').map((cell) => cell.trim());
+    const [call, one, on400, on404, on500, hang, shape] = cells;
     if (name === undefined || call === undefined || one === undefined) return [];
-    if (refused === undefined || missing === undefined || temporary === undefined) return [];
-    const all = { 400: refused, 404: missing, shape: refused, 500: temporary, hang: temporary };
+    if (on400 === undefined || on404 === undefined || on500 === undefined) return [];
+    if (hang === undefined || shape === undefined) return [];
+    const all = { 400: on400, 404: on404, 500: on500, hang, shape };
     return [{ crm: name === 'HubSpot' ? 'hubspot' : 'salesforce', call, one, all }];
   });
 }
