@@ -55,9 +55,9 @@ interface OpenParts {
 }
 
 /** For running jobs, and for the queue itself. */
-const QUEUE_DEADLINE_MS = 14_000;
+const QUEUE_DEADLINE_MS = 11_000;
 /** Together they stay below the 25 s in which a process ends after a shutdown signal. */
-const DEADLINES_MS = { crm: 1_000, queue: QUEUE_DEADLINE_MS + 1_000, database: 4_000 };
+const DEADLINES_MS = { crm: 500, queue: QUEUE_DEADLINE_MS + 500, database: 8_000 };
 
 /**
  * @throws ConfigurationError for a wrong file or setting

@@ -42,11 +42,12 @@ export async function makePrivateFolder(path: string): Promise<void> {
 /** Everything in the folder is for its owner alone: files 0600, folders 0700. */
 export async function makePrivateTree(path: string): Promise<void> {
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  for (const entry of entries) {
+  const changes = entries.map((entry) => {
     const mode = entry.isDirectory() ? 0o700 : 0o600;
     // A database that runs may have removed the file meanwhile.
-    await chmod(join(entry.parentPath, entry.name), mode).catch(() => undefined);
-  }
+    return chmod(join(entry.parentPath, entry.name), mode).catch(() => undefined);
+  });
+  await Promise.all(changes);
 }
 
 /** Whether a process listens on the socket of that folder. */

@@ -54,34 +54,42 @@ async function everythingSaid({ context, lines, env }: RunningProduct): Promise<
 
 const TEN_MINUTES_MS = 600_000;
 
-test('a person whom HubSpot quotes in any error is not in the log, in readiness, in metrics or in what doctor prints', async () => {
-  const product = await openTestProduct({ people: 1 });
-  await product.backfill();
-  for (const action of answers(HUBSPOT_BODY)) {
-    for (const path of ['batch/update', '']) {
-      await product.faults({ match: { path }, action });
-      for (const { id } of await product.contacts()) {
-        const jobtitle = `VP ${product.clock.now().getTime()}`;
-        await product.control('PATCH', `contacts/${id}`, { properties: { jobtitle, leadgrade_status: '' } });
+test(
+  'a person whom HubSpot quotes in any error is not in the log, in readiness, in metrics or in what doctor prints',
+  async () => {
+    const product = await openTestProduct({ people: 1 });
+    await product.backfill();
+    for (const action of answers(HUBSPOT_BODY)) {
+      for (const path of ['batch/update', '']) {
+        await product.faults({ match: { path }, action });
+        for (const { id } of await product.contacts()) {
+          const jobtitle = `VP ${product.clock.now().getTime()}`;
+          await product.control('PATCH', `contacts/${id}`, { properties: { jobtitle, leadgrade_status: '' } });
+        }
+        product.advanceClock(TEN_MINUTES_MS);
+        await product.poll();
       }
-      product.advanceClock(TEN_MINUTES_MS);
-      await product.poll();
+      expect(await everythingSaid(product)).not.toMatch(PLANTED);
     }
-    expect(await everythingSaid(product)).not.toMatch(PLANTED);
-  }
-  expect(product.lines.length).toBeGreaterThan(5);
-}, patient(300_000));
+    expect(product.lines.length).toBeGreaterThan(5);
+  },
+  patient(300_000),
+);
 
-test('a person whom Salesforce quotes in any error is not in the log, in readiness, in metrics or in what doctor prints', async () => {
-  const product = await openSalesforceProduct();
-  await product.backfill();
-  for (const action of answers(SALESFORCE_BODY)) {
-    for (const path of ['composite', '']) {
-      await product.faults({ match: { path }, action });
-      product.advanceClock(TEN_MINUTES_MS);
-      await product.poll();
+test(
+  'a person whom Salesforce quotes in any error is not in the log, in readiness, in metrics or in what doctor prints',
+  async () => {
+    const product = await openSalesforceProduct();
+    await product.backfill();
+    for (const action of answers(SALESFORCE_BODY)) {
+      for (const path of ['composite', '']) {
+        await product.faults({ match: { path }, action });
+        product.advanceClock(TEN_MINUTES_MS);
+        await product.poll();
+      }
+      expect(await everythingSaid(product)).not.toMatch(PLANTED);
     }
-    expect(await everythingSaid(product)).not.toMatch(PLANTED);
-  }
-  expect(product.lines.length).toBeGreaterThan(5);
-}, patient(300_000));
+    expect(product.lines.length).toBeGreaterThan(5);
+  },
+  patient(300_000),
+);
