@@ -148,7 +148,7 @@ export class RecordTable {
   /** Deletes a record permanently; search still returns it until `indexFrom`. */
   hide(id: string, indexFrom: number): void {
     this.#records.delete(id);
-    this.#unindexed.push({ id, from: indexFrom, record: null });
+    this.#unindexed.push({ id, sequence: this.#sequence++, from: indexFrom, record: null });
   }
 
   /** Makes the merged ID resolve to the primary. The caller moves the values. */
