@@ -4,7 +4,7 @@ import { loadEnvironment } from './product/environment.ts';
 import { runProgram } from './program.ts';
 import { endAfterCommand, endAtSignals } from './terminal/shutdown-signal.ts';
 
-// `leadgrade score | head`: the reader has closed the pipe.
+// `npx leadgrade score | head`: the reader has closed the pipe.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;

@@ -28,7 +28,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   erase: {
     description: 'delete all data of a record that is no longer in its CRM, and print a report',
-    usage: '[options] <crm:id>',
+    usage: '[options] <lead>',
     load: async (io) => (await import('./records/erase-command.ts')).eraseCommand(io),
   },
   errors: {
@@ -38,7 +38,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   explain: {
     description: 'the score of one lead, its reasons, and its history',
-    usage: '[options] <crm:id>',
+    usage: '[options] <lead>',
     load: async (io) => (await import('./records/explain-command.ts')).explainCommand(io),
   },
   init: {

@@ -17,7 +17,7 @@ export interface ConnectorParts {
   readonly retryOptions?: RetryOptions;
 }
 
-/** A setting that `leadgrade init` asks for. */
+/** A setting that `npx leadgrade init` asks for. */
 export interface PromptedSetting {
   /** The environment variable. */
   readonly name: string;

@@ -27,6 +27,12 @@ export interface MappedCrm {
   readonly editPolicy: EditPolicy;
   /** Our fields that the mapping writes. */
   readonly writes: readonly ScoreField[];
+  /** The links of the mapping to records of other CRMs, each with its properties. */
+  readonly links?: readonly {
+    readonly crm: string;
+    readonly object: string;
+    readonly from: string | readonly string[];
+  }[];
 }
 
 export interface ActiveModel {

@@ -8,7 +8,7 @@ const reportSchema = z.object({
 });
 const REFUSED = new Set(['high', 'critical']);
 
-/** @returns a line for each serious vulnerability; null: the output is no report */
+/** @returns a line for each serious vulnerability; null: the output is not a report */
 export function seriousVulnerabilities(output: string): readonly string[] | null {
   try {
     const { vulnerabilities } = reportSchema.parse(JSON.parse(output));

@@ -178,6 +178,20 @@ describe('the commands that the documents name', async () => {
     expect(alone.filter((option) => !offered.has(option))).toEqual([]);
   });
 
+  test('are written so that they work when pasted: npx leadgrade ...', () => {
+    const names = program.commands.map((command) => command.name()).join('|');
+    const bare = new RegExp(`(?<!npx )(?<![\\w/.-])leadgrade (?:${names})\\b.*`, 'g');
+    const files = ['mappings/*.yaml', 'mappings/presets/*.yaml', '.env.example'].flatMap((glob) =>
+      globSync(glob, { cwd: ROOT }),
+    );
+    const yaml = files.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')] as const);
+    const pages = [...TEXTS].filter(([page]) => !/^(CHANGELOG|docs\/decisions)/.test(page));
+    const found = [...pages, ...yaml].flatMap(([file, text]) =>
+      (text.match(bare) ?? []).map((line) => `${file}: ${line}`),
+    );
+    expect(found).toEqual([]);
+  });
+
   test('npm scripts are in package.json', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const named = CODE.flatMap(({ code }) => [...code.matchAll(/\bnpm (?:run )?(test|start|(?<=run )[\w:]+)/g)]);

@@ -1,7 +1,7 @@
 // The express app of the web role.
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Clock } from '../src/domain/clock.ts';
-import { createThrottledLog, redactError, type WarningLog } from '../src/domain/throttled-log.ts';
+import { createThrottledLog, redactError, type WarningLog } from '../src/runtime/throttled-log.ts';
 import { type HealthParts, healthRoutes } from './health.ts';
 import { createBodyReader } from './http/body-reader.ts';
 import { type Metrics, metricsRoutes } from './http/metrics.ts';

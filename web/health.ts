@@ -6,8 +6,8 @@ import { Router } from 'express';
 import type { Kysely } from 'kysely';
 import { secretsEqual } from '../src/crm/constant-time-equal.ts';
 import type { Clock } from '../src/domain/clock.ts';
-import { redactError } from '../src/domain/throttled-log.ts';
-import { withTimeout } from '../src/domain/with-timeout.ts';
+import { redactError } from '../src/runtime/throttled-log.ts';
+import { withTimeout } from '../src/runtime/with-timeout.ts';
 import { inboxBacklog } from '../src/store/inbox/inbox.ts';
 import { listPauses } from '../src/store/sync/crm-pauses.ts';
 import { MAX_CLOCK_SKEW_MS } from '../src/store/sync/future-instants.ts';
@@ -96,7 +96,11 @@ async function databaseCheck(proveWrite: () => Promise<void>): Promise<Check> {
   } catch (error) {
     const { code } = redactError(error);
     const why = code === undefined ? '' : ` (${code})`;
-    return { name: 'database', ok: false, detail: `takes no writes${why}: check its disk, and that it is no standby` };
+    return {
+      name: 'database',
+      ok: false,
+      detail: `takes no writes${why}: check its disk, and whether it is a standby`,
+    };
   }
 }
 

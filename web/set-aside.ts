@@ -1,8 +1,8 @@
 // What is set aside, for the readiness check and the metrics: streams, kinds, IDs and codes. The
-// words of the CRM are printed by `leadgrade errors list` only.
+// words of the CRM are printed by `npx leadgrade errors list` only.
 import type { Kysely } from 'kysely';
 import { Gauge, type Registry } from 'prom-client';
-import { withTimeout } from '../src/domain/with-timeout.ts';
+import { withTimeout } from '../src/runtime/with-timeout.ts';
 import { groupSetAside } from '../src/store/set-aside/list-set-aside.ts';
 import { nameOf } from '../src/store/set-aside/name-of.ts';
 import type { Tables } from '../src/store/tables/tables.ts';

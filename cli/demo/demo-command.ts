@@ -1,4 +1,4 @@
-// The command line of `leadgrade demo`.
+// The command line of `npx leadgrade demo`.
 import { Command } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import { positiveNumber } from '../terminal/options.ts';

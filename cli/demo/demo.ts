@@ -1,4 +1,4 @@
-// `leadgrade demo`: the whole product on the sandbox CRMs, without any settings or services.
+// `npx leadgrade demo`: the whole product on the sandbox CRMs, without any settings or services.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// The command line of `leadgrade doctor`.
+// The command line of `npx leadgrade doctor`.
 import { Command } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import { crmOption, jsonOption } from '../terminal/options.ts';

@@ -1,4 +1,4 @@
-// `leadgrade doctor`: checks everything that the product needs, and prints the fix for every
+// `npx leadgrade doctor`: checks everything that the product needs, and prints the fix for every
 // problem.
 import type { JobContext } from '../../jobs/context.ts';
 import { isSuperseded } from '../../jobs/read/fallback-streams.ts';
@@ -7,13 +7,14 @@ import { countErrors } from '../../src/store/leads/record-errors.ts';
 import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
+import { findModelChange, shortHash } from '../model-files/model-changes.ts';
 import { chosenCrms } from '../product/chosen-crms.ts';
-import { findModelChange, shortHash } from '../product/model-changes.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Finding } from './finding.ts';
+import { modelGapFindings } from './model-gaps.ts';
 import { secretFileFindings } from './secret-files.ts';
 import { setAsideFindings, withoutContradictions } from './set-aside.ts';
 import { webhookFindings } from './webhooks.ts';
@@ -68,6 +69,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
   return [
     { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },
     await modelFinding(context),
+    ...modelGapFindings(context.model.compiled, mappedFields(context.crms)),
     isServiceRunning
       ? { part: 'leadgrade', what: 'service', level: 'ok', detail: 'a worker is running' }
       : {
@@ -75,7 +77,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
           what: 'service',
           level: 'warning',
           detail: 'no worker is running; scores are not updated',
-          fix: 'Start it: leadgrade start.',
+          fix: 'Start it: npx leadgrade start.',
         },
     ...pauses.map(pauseFinding),
     ...(errors === 0
@@ -86,7 +88,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
             what: 'errors',
             level: 'warning' as const,
             detail: `${errors} entries in the error list`,
-            fix: 'See them: leadgrade errors list; then leadgrade errors retry.',
+            fix: 'See them: npx leadgrade errors list; then npx leadgrade errors retry.',
           },
         ]),
     ...(await allStreams(db)).flatMap((row) => streamFinding(row, context.crms.get(row.crm)?.connector.streams ?? [])),
@@ -99,6 +101,10 @@ async function modelFinding({ db, model }: JobContext): Promise<Finding> {
   const change = await findModelChange(db, id, model.hash);
   if (change === null) return { ...about, level: 'ok', detail: `${id} (${shortHash(model.hash)})` };
   return { ...about, level: 'warning', detail: change.message, fix: change.fix };
+}
+
+function mappedFields(crms: Product['context']['crms']): ReadonlySet<string> {
+  return new Set([...crms.values()].flatMap(({ connector }) => connector.mappedFields));
 }
 
 function pauseFinding({ crm, direction, since, message, fix, until }: CrmPause): Finding {

@@ -1,4 +1,4 @@
-// One result of `leadgrade doctor`.
+// One result of `npx leadgrade doctor`.
 import type { SetupCheck } from '../../src/crm/connector.ts';
 
 export interface Finding extends SetupCheck {

@@ -41,7 +41,7 @@ export async function webhookFindings({ db, clock, connectors, publicUrl }: Part
           what: 'quarantine',
           level: 'warning',
           detail: `${parts} parts of webhooks could not be parsed`,
-          fix: 'See them: leadgrade errors list. After an upgrade, run: leadgrade errors retry.',
+          fix: 'See them: npx leadgrade errors list. After an upgrade, run: npx leadgrade errors retry.',
         },
   ];
   return findings.filter((finding) => finding !== null);

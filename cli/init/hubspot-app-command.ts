@@ -1,4 +1,4 @@
-// The command line of `leadgrade init hubspot-app`.
+// The command line of `npx leadgrade init hubspot-app`.
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { APP_NAME } from '../../connectors/hubspot/setup/app/project.ts';

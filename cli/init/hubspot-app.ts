@@ -1,4 +1,4 @@
-// `leadgrade init hubspot-app`: writes the HubSpot developer project of this installation into a
+// `npx leadgrade init hubspot-app`: writes the HubSpot developer project of this installation into a
 // folder. The operator uploads it with HubSpot's command line.
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// The command line of `leadgrade init`.
+// The command line of `npx leadgrade init`.
 import { Command, InvalidArgumentError } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import { hubspotAppCommand } from './hubspot-app-command.ts';

@@ -1,4 +1,4 @@
-// `leadgrade init`: from a token to the first dry run. Prompts for the credentials of a CRM, tries
+// `npx leadgrade init`: from a token to the first dry run. Prompts for the credentials of a CRM, tries
 // them, writes .env, and prints what `setup` would create.
 import { resolve } from 'node:path';
 import { connectorIds, loadConnector, type PromptedSetting } from '../../connectors/registry.ts';
@@ -112,7 +112,7 @@ async function printPlan(io: CommandIo, connector: CrmConnector, { context }: Pr
     io.stdout.write(`${level === 'problem' ? 'PROBLEM ' : ''}${connector.id}: ${what}: ${detail}${fixLine}\n`);
   }
   if (open.some(({ level }) => level === 'problem')) {
-    io.stdout.write('\nFix the problems above, then run "leadgrade doctor".\n');
+    io.stdout.write('\nFix the problems above, then run "npx leadgrade doctor".\n');
     io.setExitCode(2);
     return false;
   }

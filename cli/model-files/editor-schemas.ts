@@ -1,11 +1,12 @@
-// The JSON Schemas of model, mappings, people and events, for editors: completion, hover texts and
-// errors while typing. `npm run gen` writes them to mappings/schema. Only `leadgrade validate`
+// The JSON Schemas of model, mappings, people, events and leads, for editors: completion, hover texts and
+// errors while typing. `npm run gen` writes them to mappings/schema. Only `npx leadgrade validate`
 // checks references and relations between numbers.
 import { z } from 'zod';
 import { csvMappingSchema } from '../../src/csv/csv-mapping.ts';
 import { eventsMappingSchema } from '../../src/mapping/events-mapping.ts';
 import { mappingSchema } from '../../src/mapping/mapping.ts';
 import { peopleSchema } from '../../src/people/people-policy.ts';
+import { leadSchema } from '../../src/scoring/parse-lead.ts';
 import { modelSchema } from '../../src/scoring/schemas/model.ts';
 import type { Shape } from '../../src/scoring/schemas/schema-shapes.ts';
 import { titlesSchema } from '../../src/titles/titles-schema.ts';
@@ -24,6 +25,7 @@ export function editorSchemas(): ReadonlyMap<string, string> {
     ['mappings/schema/events.schema.json', toText(eventsMappingSchema, "Mapping of a site's events for Leadgrade")],
     ['mappings/schema/people.schema.json', toText(peopleSchema, 'One person in several CRMs, for Leadgrade')],
     ['mappings/schema/titles.schema.json', toText(titlesSchema, 'Dictionary of job titles, for Leadgrade')],
+    ['mappings/schema/lead.schema.json', toText(leadSchema, 'A lead of Leadgrade: one line of NDJSON')],
   ]);
 }
 

@@ -1,4 +1,4 @@
-// The command line of `leadgrade validate`.
+// The command line of `npx leadgrade validate`.
 import { Command } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import type { ValidateOptions } from './validate.ts';

@@ -1,4 +1,4 @@
-// `leadgrade validate`: checks the model, the mappings and people.yaml, and prints file, line,
+// `npx leadgrade validate`: checks the model, the mappings and people.yaml, and prints file, line,
 // column and path of every problem; of a valid model, how its bands are reached.
 import { existsSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
@@ -8,12 +8,12 @@ import { formatProblemsWithLevel, type Problem } from '../../src/domain/problem.
 import type { FieldFacts } from '../../src/scoring/dead-rules/field-types.ts';
 import { type FileKind, kindOfText } from '../../src/yaml/file-kind.ts';
 import { modelFile } from '../product/load-model.ts';
-import { changedUnderOneVersion } from '../product/model-changes.ts';
-import { readText } from '../product/read-text.ts';
 import { shippedFile } from '../product/shipped-file.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { fieldFacts } from './field-facts.ts';
 import { type Judged, judgeMapping, judgeModel } from './judge-file.ts';
+import { changedUnderOneVersion } from './model-changes.ts';
+import { readText } from './read-text.ts';
 
 export interface ValidateOptions {
   readonly model?: string;
@@ -31,30 +31,39 @@ interface Opened {
 /** @param named files of any kind; none: the model and all mappings of the folder */
 export async function validate(io: CommandIo, named: readonly string[], options: ValidateOptions): Promise<void> {
   const opened = await openAll(io, named, options);
-  const problems: Problem[] = [];
-  const judged: Judged[] = [];
-  for (const { file, text, kind } of opened) {
-    if (typeof text !== 'string') problems.push(text);
-    else if (kind !== null && kind !== 'model') judged.push(await judgeMapping(text, file, kind));
-    else if (kind === null) problems.push(unclear(file));
-  }
-  const facts = fieldFacts(await knownFields(judged));
-  const reach: string[] = [];
-  const models: Problem[] = [];
-  for (const { file, text, kind } of opened) {
-    if (typeof text !== 'string' || kind !== 'model') continue;
-    const found = await modelProblems(io, { file, text, facts });
-    models.push(...found.problems);
-    reach.push(...found.reach);
-  }
-  const all = [...models, ...problems, ...judged.flatMap((each) => each.problems)];
+  const { problems, reach } = await judgeAll(io, opened);
   const files = opened.map(({ file }) => file);
-  const isValid = !all.some(({ level }) => level === 'error');
+  const isValid = !problems.some(({ level }) => level === 'error');
   const printed = options.json
-    ? JSON.stringify({ valid: isValid, files, problems: all.map(({ listed, ...problem }) => problem) })
-    : [...formatProblemsWithLevel(all), ...reach, isValid ? `${files.join(', ')}: valid.` : 'Not valid.'].join('\n');
+    ? JSON.stringify({ valid: isValid, files, problems: problems.map(({ listed, ...problem }) => problem) })
+    : [...formatProblemsWithLevel(problems), ...reach, isValid ? `${files.join(', ')}: valid.` : 'Not valid.'].join(
+        '\n',
+      );
   io.stdout.write(`${printed}\n`);
   if (!isValid) io.setExitCode(2);
+}
+
+interface Found {
+  readonly problems: readonly Problem[];
+  readonly reach: readonly string[];
+}
+
+/** Mappings first: they tell what the fields of a model hold. Problems of models are printed first. */
+async function judgeAll(io: CommandIo, opened: readonly Opened[]): Promise<Found> {
+  const others: Problem[] = [];
+  const judged: Judged[] = [];
+  for (const { file, text, kind } of opened) {
+    if (typeof text !== 'string') others.push(text);
+    else if (kind === null) others.push(unclear(file));
+    else if (kind !== 'model') judged.push(await judgeMapping(text, file, kind));
+  }
+  const facts = fieldFacts(await knownFields(judged));
+  const models: Found[] = [];
+  for (const { file, text, kind } of opened) {
+    if (typeof text === 'string' && kind === 'model') models.push(await modelProblems(io, { file, text, facts }));
+  }
+  const problems = [...models, ...judged].flatMap((each) => each.problems);
+  return { problems: [...problems, ...others], reach: models.flatMap(({ reach }) => reach) };
 }
 
 async function openAll(
@@ -111,7 +120,8 @@ async function modelProblems(
   io: CommandIo,
   { file, text, facts }: { readonly file: string; readonly text: string; readonly facts: FieldFacts },
 ): Promise<{ problems: readonly Problem[]; reach: readonly string[] }> {
-  const { model, problems, reach } = judgeModel(text, file, facts);
+  const { model, problems, reach: lines } = judgeModel(text, file, facts);
+  const reach = lines.map((line, index) => (index === 0 ? `${file}: ${line}` : line));
   if (model === null) return { problems, reach };
   const changed = await changedUnderOneVersion(io.env, `${model.name}@${model.version}`, text);
   if (changed === null) return { problems, reach };

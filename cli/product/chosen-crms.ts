@@ -12,5 +12,7 @@ export function chosenCrms({ crms }: JobContext, crm: string | undefined): reado
   const chosen = all.filter(({ id }) => crm === undefined || id === crm);
   if (chosen.length > 0) return chosen;
   const names = all.map(({ id }) => id).join(', ');
-  throw new ConfigurationError(`--crm "${crm}" is not set up. Set up: ${names}. Add it: leadgrade init --crm ${crm}.`);
+  throw new ConfigurationError(
+    `--crm "${crm}" is not set up. Set up: ${names}. Add it: npx leadgrade init --crm ${crm}.`,
+  );
 }

@@ -1,6 +1,6 @@
 // Closes the parts of the product, each within a time of its own: a server that is silent never
 // confirms that a connection is closed.
-import { withTimeout } from '../../src/domain/with-timeout.ts';
+import { withTimeout } from '../../src/runtime/with-timeout.ts';
 
 export interface ClosingStep {
   readonly part: string;

@@ -4,6 +4,7 @@ import { type ConnectorModule, type ConnectorParts, connectorIds, loadConnector 
 import type { MappedCrm } from '../../jobs/context.ts';
 import type { CrmConnector, RetryOptions } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
+import { createNormalizeId, withNormalizedLinks } from '../../src/crm/normalize-links.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { RateLimiter } from '../../src/domain/rate-limiter.ts';
 import { sha256Hex } from '../../src/domain/sha256-hex.ts';
@@ -34,7 +35,11 @@ export async function loadCrms(parts: Parts): Promise<ReadonlyMap<string, Mapped
     throw new ConfigurationError(`No CRM is set up. Set ${wanted} (see .env.example), or try: npx leadgrade demo.`);
   }
   const crms = await Promise.all(configured.map((id) => loadCrm(id, parts)));
-  return new Map(crms.map((crm) => [crm.connector.id, crm]));
+  const keys = new Map(crms.map(({ connector }) => [connector.id, connector.recordKeys]));
+  const normalizeId = createNormalizeId((crm) => keys.get(crm));
+  return new Map(
+    crms.map((crm) => [crm.connector.id, { ...crm, connector: withNormalizedLinks(crm.connector, normalizeId) }]),
+  );
 }
 
 async function loadCrm(id: string, { settingsOf, limiter, clock, retryOptions }: Parts): Promise<MappedCrm> {
@@ -61,6 +66,7 @@ async function loadCrm(id: string, { settingsOf, limiter, clock, retryOptions }:
     editPolicy: when_edited ?? 'overwrite',
     inScope: createScope(mapping),
     writes: writtenFields(mapping).map(({ field }) => field),
+    links: mapping.links ?? [],
   };
 }
 

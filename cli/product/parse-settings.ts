@@ -27,9 +27,8 @@ export function parseSettings<T>(
     const name = String(path[0]);
     const isMissing = valueAt(given, path) === undefined;
     const misspelled = isMissing ? misspelledName(name, environment) : null;
-    const said = message.startsWith('is missing') ? `${name} ${message}` : message;
     const advice = misspelled === null ? fix : `${misspelled} is set: did you mean ${name}?`;
-    return isMissing && misspelled === null ? said : [said, advice].filter(Boolean).join(' ');
+    return isMissing && misspelled === null ? message : [message, advice].filter(Boolean).join(' ');
   });
   return { problems };
 }

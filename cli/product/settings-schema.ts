@@ -129,7 +129,7 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
     about: 'Token for the dashboard and the API. At least 16 characters: openssl rand -hex 32',
     secret: true,
   },
-  METRICS_TOKEN: { about: 'Token for /metrics. At least 16 characters.', secret: true },
+  METRICS_TOKEN: { about: 'Token for /metrics, and for the details of /readyz. At least 16 characters.', secret: true },
   EVENTS_WRITE_KEYS: {
     about: 'Write keys of POST /events for your site or product: website:KEY,product:KEY. At least 16 characters each.',
     secret: true,

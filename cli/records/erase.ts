@@ -1,33 +1,60 @@
-// `leadgrade erase salesforce:00Q...`: deletes all data of a record that was deleted in its CRM,
+// `npx leadgrade erase salesforce:00Q...`: deletes all data of a record that was deleted in its CRM,
 // and prints the number of deleted rows. For CRMs that do not report privacy deletions. A reported
 // one is erased when its webhook arrives, else at night.
+import type { JobContext } from '../../jobs/context.ts';
 import type { CrmConnector, RecordRef } from '../../src/crm/connector.ts';
 import { type Erasure, listErasures } from '../../src/store/erasure/erasures.ts';
 import { saveAndErase } from '../../src/store/erasure/save-and-erase.ts';
-import { findRecordsById, recordsOfSameLead } from '../../src/store/leads/lead-lookup.ts';
+import { findRecordsById } from '../../src/store/leads/find-records.ts';
+import { recordsOfSameLead } from '../../src/store/leads/lead-lookup.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
-import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import type { LeadKey } from '../terminal/lead-key.ts';
+import type { LeadKey, LeadQuery } from '../terminal/lead-key.ts';
+import { openQuestions } from '../terminal/prompts.ts';
+import { describeRecord, findRecords, nameOf } from './find-records.ts';
 
-export function erase(io: CommandIo, key: LeadKey, json: boolean): Promise<void> {
-  return withProduct(io, { logErrorsOnly: true }, (product) => run(io, product, key, json));
+export function erase(io: CommandIo, query: LeadQuery, json: boolean): Promise<void> {
+  return withProduct(io, { logErrorsOnly: true }, async ({ context }) => {
+    const key = await keyToErase(io, context, query, json);
+    if (key !== null) await eraseRecord(io, context, key, json);
+  });
 }
 
-async function run(io: CommandIo, { context }: Product, key: LeadKey, json: boolean): Promise<void> {
+/** Null: the person chose none of several records. */
+async function keyToErase(
+  io: CommandIo,
+  context: JobContext,
+  query: LeadQuery,
+  json: boolean,
+): Promise<LeadKey | null> {
+  const { name, key, records } = await findRecords(context, query);
+  const [first, ...others] = records;
+  if (first === undefined) throw new ConfigurationError(`${name} is not known: no data of it is stored.`);
+  if (key !== null || others.length === 0) return key ?? first;
+  const lines = records.map((record, index) => `  ${index + 1}. ${describeRecord(record)}`);
+  const list = `${records.length} records have ${name}:\n${lines.join('\n')}`;
+  if (json) throw new ConfigurationError(`${list}\nErase one by its ID: npx leadgrade erase ${nameOf(first)}`);
+  io.stderr.write(`${list}\n`);
+  const questions = openQuestions(io);
+  try {
+    const answer = await questions.ask('Which one is to be erased? Its number, or nothing to stop');
+    if (answer === null || answer === '') return null;
+    const chosen = records[Number(answer) - 1];
+    if (chosen === undefined)
+      throw new ConfigurationError(`"${answer}" is not one of the numbers. Nothing was erased.`);
+    return chosen;
+  } finally {
+    questions.close();
+  }
+}
+
+async function eraseRecord(io: CommandIo, context: JobContext, key: LeadKey, json: boolean): Promise<void> {
   const { db, crms, clock, signal } = context;
-  const name = `${key.crm}:${key.id}`;
+  const name = nameOf(key);
   const connector = crms.get(key.crm)?.connector;
-  if (!connector) {
-    throw new ConfigurationError(`CRM "${key.crm}" is not set up. Set up: ${[...crms.keys()].join(', ')}.`);
-  }
-  const refs = await findRecordsById(db, key);
-  if (refs.length === 0) {
-    throw new ConfigurationError(
-      `${name} is not known: no data of it is stored. Check the ID (18 characters in Salesforce).`,
-    );
-  }
+  if (connector === undefined) throw new ConfigurationError(`CRM "${key.crm}" is not set up.`);
+  const refs = (await findRecordsById(db, key)).map(({ object, id }) => ({ object, id }));
   await assertDeletedInCrm(connector, refs, name, signal);
   const others = await recordsOfSameLead(db, key);
   const now = clock.now();

@@ -1,6 +1,7 @@
-// The command lines of `leadgrade errors list` and `leadgrade errors retry`.
-import { Command, InvalidArgumentError, Option } from 'commander';
+// The command lines of `npx leadgrade errors list` and `npx leadgrade errors retry`.
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
+import { LEAD_HELP, type LeadQuery, parseLeadQuery } from '../terminal/lead-key.ts';
 import { jsonOption, positiveNumber } from '../terminal/options.ts';
 import type { EntryPosition, ListOptions } from './errors.ts';
 
@@ -28,9 +29,10 @@ function listCommand(io: CommandIo): Command {
 function retryCommand(io: CommandIo): Command {
   return new Command('retry')
     .description('read, score and write them again (by the running service, or by the next command that works)')
+    .addArgument(new Argument('[lead]', `only the records of this lead: ${LEAD_HELP}`).argParser(parseLeadQuery))
     .addOption(jsonOption())
-    .action(async ({ json }: { json: boolean }) => {
-      await (await import('./errors.ts')).retryAllErrors(io, json);
+    .action(async (query: LeadQuery | undefined, { json }: { json: boolean }) => {
+      await (await import('./errors.ts')).retryAllErrors(io, query ?? null, json);
     });
 }
 

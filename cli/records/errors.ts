@@ -1,6 +1,7 @@
-// `leadgrade errors`: lists records that could not be read, scored or written completely, with the
+// `npx leadgrade errors`: lists records that could not be read, scored or written completely, with the
 // message of the CRM, what is set aside, and unparsed webhook parts; retries them.
 import type { Kysely } from 'kysely';
+import type { JobContext } from '../../jobs/context.ts';
 import { reprocessQuarantine } from '../../jobs/ingest/reprocess-quarantine.ts';
 import { listQuarantine, type QuarantinedPart } from '../../src/store/inbox/quarantine.ts';
 import { type ListedError, listErrors, retryErrors } from '../../src/store/leads/record-errors.ts';
@@ -8,8 +9,11 @@ import { type ListedSetAside, listSetAside } from '../../src/store/set-aside/lis
 import { nameOf } from '../../src/store/set-aside/name-of.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
+import type { LeadQuery } from '../terminal/lead-key.ts';
+import { findRecords } from './find-records.ts';
 
 /**
  * An entry of one of the three lists: records come first, then what is set aside, then quarantined
@@ -32,8 +36,10 @@ export function listAllErrors(io: CommandIo, options: ListOptions): Promise<void
   );
 }
 
-export function retryAllErrors(io: CommandIo, json: boolean): Promise<void> {
+/** @param query only the errors of these records; null = all, and the quarantined parts */
+export function retryAllErrors(io: CommandIo, query: LeadQuery | null, json: boolean): Promise<void> {
   return withProduct(io, { logErrorsOnly: true }, async ({ context }) => {
+    if (query !== null) return retryErrorsOf(io, context, query, json);
     const records = await retryErrors(context.db, context.clock.now());
     const setAside = await retrySetAside(context.db, context.clock.now());
     for (const crm of context.crms.keys()) {
@@ -49,6 +55,15 @@ export function retryAllErrors(io: CommandIo, json: boolean): Promise<void> {
     ];
     io.stdout.write(`${json ? JSON.stringify({ records, setAside, webhooks }) : lines.join('\n')}\n`);
   });
+}
+
+async function retryErrorsOf(io: CommandIo, context: JobContext, query: LeadQuery, json: boolean): Promise<void> {
+  const { name, records: named } = await findRecords(context, query);
+  if (named.length === 0) throw new ConfigurationError(`No record of ${name} is known.`);
+  const records = await retryErrors(context.db, context.clock.now(), null, named);
+  for (const crm of new Set(named.map((record) => record.crm))) await context.enqueue('refresh-records', { crm });
+  const line = records === 0 ? `There are no errors of ${name}.` : `${records} records will be tried again.`;
+  io.stdout.write(`${json ? JSON.stringify({ records }) : line}\n`);
 }
 
 async function list(
@@ -106,5 +121,5 @@ function nameOfPart({ id }: Pick<QuarantinedPart, 'id'>): string {
 /** Without the body, which may contain personal data. */
 function partLines({ id, crm, reason, received_at, bytes }: QuarantinedPart): string {
   const head = `${nameOfPart({ id })}  ${crm}  ${received_at.toISOString()}  ${bytes} bytes`;
-  return [head, `    ${reason}`, '    After an upgrade, run: leadgrade errors retry'].join('\n');
+  return [head, `    ${reason}`, '    After an upgrade, run: npx leadgrade errors retry'].join('\n');
 }

@@ -1,4 +1,5 @@
-// `leadgrade explain hubspot:123`: the current score of one lead, its reasons, and its history.
+// `npx leadgrade explain hubspot:123`: the current score of one lead, its reasons, its records and its
+// history.
 import type { JobContext } from '../../jobs/context.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { scoringInputs } from '../../jobs/score/scoring-inputs.ts';
@@ -11,13 +12,21 @@ import { type Erasure, listErasures } from '../../src/store/erasure/erasures.ts'
 import { pointsByBand, type StoredThreshold, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
 import { type FoundLead, findLead, historyOf, type PastResult } from '../../src/store/leads/lead-lookup.ts';
 import { listConflictsOfLead, type SeenConflict } from '../../src/store/records/field-conflicts.ts';
+import { shortHash } from '../model-files/model-changes.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
-import { shortHash } from '../product/model-changes.ts';
-import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import type { LeadKey } from '../terminal/lead-key.ts';
+import type { LeadKey, LeadQuery } from '../terminal/lead-key.ts';
 import { erasureLine } from './erase.ts';
+import {
+  differenceJson,
+  differenceLines,
+  differencesOf,
+  matchesOf,
+  printLeads,
+  recordLines,
+} from './explain-records.ts';
+import { findRecords } from './find-records.ts';
 
 const HISTORY_LENGTH = 20;
 
@@ -26,29 +35,46 @@ export interface ExplainOptions {
   readonly json: boolean;
 }
 
-export function explainLead(io: CommandIo, key: LeadKey, { asOf, json }: ExplainOptions): Promise<void> {
-  return withProduct(io, { asOf, logErrorsOnly: true }, (product) => run(io, product, key, json));
+export function explainLead(io: CommandIo, query: LeadQuery, { asOf, json }: ExplainOptions): Promise<void> {
+  return withProduct(io, { asOf, logErrorsOnly: true }, ({ context }) => run(io, context, query, json));
 }
 
-async function run(io: CommandIo, { context }: Product, key: LeadKey, json: boolean): Promise<void> {
-  const found = await findLead(context.db, key, [...context.crms.keys()]);
-  if (!found) {
-    const erasures = await listErasures(context.db, key);
-    if (erasures.length > 0) return printErasures(io, key, erasures, json);
-    throw new ConfigurationError(`${key.crm}:${key.id} is not known. Run "leadgrade backfill", or check the id.`);
-  }
+async function run(io: CommandIo, context: JobContext, query: LeadQuery, json: boolean): Promise<void> {
+  const { name, key: named, records } = await findRecords(context, query);
+  const live = records.filter(({ state }) => state === 'live');
+  const leads = new Set(live.map(({ leadId }) => leadId));
+  if (named === null && leads.size > 1) return printLeads(io, context, { name, records: live }, json);
+  const key = named ?? live[0] ?? records[0];
+  const found = key === undefined ? null : await findLead(context.db, key, [...context.crms.keys()]);
+  if (found !== null) return print(io, context, found, json);
+  const erasures = key === undefined ? [] : await listErasures(context.db, key);
+  if (key !== undefined && erasures.length > 0) return printErasures(io, key, erasures, json);
+  throw new ConfigurationError(
+    named === null
+      ? `No record has ${name} now. A former address identifies no record. Run "npx leadgrade backfill", or check the address.`
+      : `${name} is not known. Run "npx leadgrade backfill", or check the ID.`,
+  );
+}
+
+async function print(io: CommandIo, context: JobContext, found: FoundLead, json: boolean): Promise<void> {
   const inScope = isInScope(found.records, context.crms);
   const past = await pastOf(context, found.id);
   const now = (context.asOf ?? context.clock.now()).getTime();
-  const lead = toLead(found, await scoringInputs(context));
+  const inputs = await scoringInputs(context);
+  const lead = toLead(found, inputs);
   const stored = await thresholdsOf(context.db, context.model.hash);
   const scoring = { thresholds: pointsByBand(stored), ...(found.status !== null && { previousStatus: found.status }) };
   const result = scoreLead(lead, context.model.compiled, now, scoring);
   const explanation = explain(result, lead, context.model.compiled, now, { timezone: context.timezone });
   const records = found.records.map(({ crm, object, id }) => ({ crm, object, id }));
   const { unobserved } = lead;
+  const matches = await matchesOf(context, records);
+  const differences = differencesOf(context, found.records);
   if (json) {
-    io.stdout.write(`${JSON.stringify({ ...result, in_scope: inScope, explanation, records, unobserved, ...past })}\n`);
+    const identity = { records, matches, differences: differences.map(differenceJson) };
+    io.stdout.write(
+      `${JSON.stringify({ ...result, in_scope: inScope, explanation, ...identity, unobserved, ...past })}\n`,
+    );
     return;
   }
   const lines = [
@@ -56,7 +82,8 @@ async function run(io: CommandIo, { context }: Product, key: LeadKey, json: bool
     `${result.id}: ${result.status}, grade ${result.grade}`,
     explanation,
     ...thresholdLines(result.thresholds ?? {}, stored),
-    ...recordLines(found.records),
+    ...recordLines(records, matches),
+    ...differenceLines(differences),
     ...(unobserved.length === 0 ? [] : ['', `Activity types that the CRM does not show: ${unobserved.join(', ')}`]),
     ...pastLines(past),
   ];
@@ -85,12 +112,6 @@ function pastLines({ outcomes, history, conflicts }: Past): string[] {
       ? []
       : ['', 'Edits of our fields in the CRM, newest first:', ...conflicts.map(conflictLine)]),
   ];
-}
-
-/** Only for a lead with more than one record. */
-function recordLines(records: FoundLead['records']): string[] {
-  if (records.length < 2) return [];
-  return ['', 'Records of this person:', ...records.map(({ crm, object, id }) => `  ${crm}:${id} (${object})`)];
 }
 
 /** The points of the bands with `top`, as applied to this lead. */

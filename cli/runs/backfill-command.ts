@@ -1,4 +1,4 @@
-// The command line of `leadgrade backfill`.
+// The command line of `npx leadgrade backfill`.
 import { Command } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import { asOfOption, jsonOption } from '../terminal/options.ts';

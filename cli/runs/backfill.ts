@@ -1,4 +1,4 @@
-// `leadgrade backfill`: reads all records, scores them, and writes the scores that the CRM does not
+// `npx leadgrade backfill`: reads all records, scores them, and writes the scores that the CRM does not
 // have yet.
 import { isStepDone, listRunSteps } from '../../src/store/sync/run-steps.ts';
 import { loadConfig } from '../product/config.ts';

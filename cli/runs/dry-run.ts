@@ -1,4 +1,4 @@
-// `leadgrade backfill --dry-run`: reads and scores all records in a temporary database, and prints
+// `npx leadgrade backfill --dry-run`: reads and scores all records in a temporary database, and prints
 // what would be written. It changes neither the CRM nor the product's database, whether a service
 // runs or not.
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -152,7 +152,7 @@ export function reportRun(io: CommandIo, job: string, summary: RunSummary, json:
 function sentence(job: string, summary: RunSummary): string {
   const { scored, out_of_scope: outOfScope, written, refused, errors, found } = summary;
   const findings = Object.entries(found).map(([crm, each]) => `\n${crm}: ${describeFindings(each)}.`);
-  const failed = errors === 0 ? '' : ` ${errors} entries in the error list (leadgrade errors list).`;
+  const failed = errors === 0 ? '' : ` ${errors} entries in the error list (npx leadgrade errors list).`;
   const counts = `${leadCounts(scored, outOfScope)}; ${formatted(written)} records written, ${formatted(refused)} refused.`;
   return `${job}: done. ${counts}${failed}${findings.join('')}`;
 }

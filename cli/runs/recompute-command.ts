@@ -1,4 +1,4 @@
-// The command line of `leadgrade recompute`: runs the nightly job now.
+// The command line of `npx leadgrade recompute`: runs the nightly job now.
 import { Command } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import { asOfOption, jsonOption } from '../terminal/options.ts';

@@ -1,4 +1,4 @@
-// The command line of `leadgrade sandbox`.
+// The command line of `npx leadgrade sandbox`.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isLoopbackUrl, LOOPBACK_RULE } from '../../sandbox/webhooks/delivery-settings.ts';
 import type { CommandIo } from '../terminal/io.ts';

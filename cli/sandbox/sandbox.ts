@@ -1,4 +1,4 @@
-// `leadgrade sandbox`: runs the local CRMs alone. Prints their addresses and credentials, and
+// `npx leadgrade sandbox`: runs the local CRMs alone. Prints their addresses and credentials, and
 // serves until a shutdown signal.
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-// The types that `leadgrade score` passes from its sources to its outputs.
+// The types that `npx leadgrade score` passes from its sources to its outputs.
 import type { CsvRecord } from '../../src/csv/records.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';

@@ -1,15 +1,16 @@
 // Reads leads from a CSV export, one a row, with a mapping. Prints what was detected, the first
 // invalid rows, and what was left out or read as unknown, to standard error.
 import { type CsvMapping, mappedColumns, readCsvMapping } from '../../src/csv/csv-mapping.ts';
+import { DELIMITERS } from '../../src/csv/dialect.ts';
 import { type OpenedCsv, openCsv } from '../../src/csv/files/open-csv.ts';
-import { locateColumns } from '../../src/csv/header.ts';
+import { findHeaderLine, locateColumns } from '../../src/csv/header.ts';
 import type { CsvRecord } from '../../src/csv/records.ts';
 import { formatRowProblem } from '../../src/csv/row-problem.ts';
 import { CellNotes } from '../../src/csv/rows/cell-notes.ts';
 import { createRowProjector } from '../../src/csv/rows/project-row.ts';
 import { formatProblem } from '../../src/domain/problem.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
-import { readText } from '../product/read-text.ts';
+import { readText } from '../model-files/read-text.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Source } from './entries.ts';
 import { missingActivitiesLine, missingFieldsLine } from './model-gaps.ts';
@@ -40,7 +41,7 @@ export async function readCsv(
     `${files.csv}: ${form.encoding}${form.hasByteOrderMark ? ' with byte order mark' : ''}, ${form.delimiter} as delimiter.`,
   );
   const { value: header } = await form.records.next();
-  const located = locateHeader(mapping, header);
+  const located = locateHeader(mapping, header, form);
   if ('errors' in located) {
     for (const error of located.errors) print(`error: ${files.csv}: ${error}`);
     return null;
@@ -74,10 +75,15 @@ async function loadMapping(print: (text: string) => void, file: string): Promise
   return mapping;
 }
 
-function locateHeader(mapping: CsvMapping, header: CsvRecord | undefined): ReturnType<typeof locateColumns> {
+function locateHeader(
+  mapping: CsvMapping,
+  header: CsvRecord | undefined,
+  { firstLines }: OpenedCsv,
+): ReturnType<typeof locateColumns> {
   if (header === undefined) return { errors: ['is empty.'] };
   if (header.problem !== null) return { errors: [formatRowProblem(header.line, header.problem)] };
-  return locateColumns(mappedColumns(mapping), header.cells);
+  const names = mappedColumns(mapping);
+  return locateColumns(names, header.cells, findHeaderLine(names, firstLines, Object.values(DELIMITERS)));
 }
 
 function gapsOf(mapping: CsvMapping, model: CompiledModel): readonly string[] {

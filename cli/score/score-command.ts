@@ -1,4 +1,4 @@
-// The command line of `leadgrade score`.
+// The command line of `npx leadgrade score`.
 import { Command, Option } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import type { ScoreOptions } from './score.ts';

@@ -1,4 +1,4 @@
-// `leadgrade score`: scores leads offline, one a line of NDJSON or one a row of a CSV export. No
+// `npx leadgrade score`: scores leads offline, one a line of NDJSON or one a row of a CSV export. No
 // CRM, no database, no network; memory use does not depend on the size of the file.
 import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
@@ -7,10 +7,10 @@ import { explain } from '../../src/scoring/explanation/explain.ts';
 import { parseInstant } from '../../src/scoring/instant.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import type { AddTitleFields } from '../../src/titles/read-title.ts';
+import { ruleWarnings } from '../model-files/model-warnings.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { loadModel, modelFile } from '../product/load-model.ts';
 import { loadTitles } from '../product/load-titles.ts';
-import { ruleWarnings } from '../product/model-warnings.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Entry, LeadEntry, Output, RejectedEntry, ScoredEntry, Source } from './entries.ts';
 import { printResults } from './print-results.ts';

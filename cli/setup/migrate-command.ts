@@ -1,4 +1,4 @@
-// The command line of `leadgrade migrate`.
+// The command line of `npx leadgrade migrate`.
 import { Command } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import { jsonOption } from '../terminal/options.ts';

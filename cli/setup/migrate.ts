@@ -1,4 +1,4 @@
-// `leadgrade migrate`: brings the database up to date and prints the migrations. Other commands
+// `npx leadgrade migrate`: brings the database up to date and prints the migrations. Other commands
 // migrate silently. `--reset` deletes all data first.
 import { sql } from 'kysely';
 import { QUEUE } from '../../jobs/job-types.ts';

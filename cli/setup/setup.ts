@@ -1,4 +1,4 @@
-// `leadgrade setup`: creates in the CRM the fields that the product writes. Idempotent.
+// `npx leadgrade setup`: creates in the CRM the fields that the product writes. Idempotent.
 import type { SetupStep } from '../../src/crm/connector.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';

@@ -1,8 +1,8 @@
 // The heartbeat of a service process: every few seconds it proves that the database takes a write
 // and that the queue responds, repairs what a wrong clock has left behind, and restores the schedule.
 import { randomUUID } from 'node:crypto';
-import { createThrottledLog, redactError } from '../../src/domain/throttled-log.ts';
-import { withTimeout } from '../../src/domain/with-timeout.ts';
+import { createThrottledLog, redactError } from '../../src/runtime/throttled-log.ts';
+import { withTimeout } from '../../src/runtime/with-timeout.ts';
 import { aheadOfClockMs, endFutureInstants } from '../../src/store/sync/future-instants.ts';
 import { HEARTBEAT_MS, removeHeartbeat, writeHeartbeat } from '../../src/store/sync/heartbeats.ts';
 import type { Product } from '../product/open-product.ts';
@@ -43,7 +43,7 @@ export async function startHeartbeat(product: Product, roles: readonly Role[]): 
     isQueueSilent = !responds;
     return responds;
   };
-  const beat = async () => {
+  const heartbeat = async () => {
     await step('heartbeat', 'could not write heartbeat', async () => {
       await repairClock(product);
       await writeHeartbeat(db, process, clock.now());
@@ -56,7 +56,7 @@ export async function startHeartbeat(product: Product, roles: readonly Role[]): 
   await repairClock(product);
   await writeHeartbeat(db, process, clock.now());
   if (roles.includes('scheduler')) await schedule(product);
-  const stopTimer = repeat(beat);
+  const stopTimer = repeat(heartbeat);
   return {
     queueSilentMs: () => (isQueueSilent ? Math.round(performance.now() - queueRespondedAt) : 0),
     stop: async () => {
@@ -66,14 +66,14 @@ export async function startHeartbeat(product: Product, roles: readonly Role[]): 
   };
 }
 
-/** Calls `beat` every HEARTBEAT_MS, never twice at a time. */
-function repeat(beat: () => Promise<void>): () => void {
-  let isBeating = false;
+/** Calls `work` every HEARTBEAT_MS, never twice at a time. */
+function repeat(work: () => Promise<void>): () => void {
+  let isRunning = false;
   const timer = setInterval(async () => {
-    if (isBeating) return;
-    isBeating = true;
-    await beat();
-    isBeating = false;
+    if (isRunning) return;
+    isRunning = true;
+    await work();
+    isRunning = false;
   }, HEARTBEAT_MS);
   return () => clearInterval(timer);
 }

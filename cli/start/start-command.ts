@@ -1,4 +1,4 @@
-// The command line of `leadgrade start`.
+// The command line of `npx leadgrade start`.
 import { Command, InvalidArgumentError } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
 import { ROLES, type Role } from './roles.ts';

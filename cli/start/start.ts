@@ -1,9 +1,10 @@
-// `leadgrade start`: the service. All roles run in one process, or are distributed over several.
+// `npx leadgrade start`: the service. All roles run in one process, or are distributed over several.
 import type { Server } from 'node:http';
 import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
 import { WORKER_CANARY_ID } from '../../jobs/schedule/poll.ts';
-import { createThrottledLog } from '../../src/domain/throttled-log.ts';
+import { createNormalizeId } from '../../src/crm/normalize-links.ts';
 import { createEventProjector } from '../../src/mapping/events-mapping.ts';
+import { createThrottledLog } from '../../src/runtime/throttled-log.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPausesOfKinds } from '../../src/store/sync/crm-pauses.ts';
 import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
@@ -11,9 +12,9 @@ import { createApp } from '../../web/app.ts';
 import { createMetrics } from '../../web/http/metrics.ts';
 import { createThrottledTrigger } from '../../web/http/throttled-trigger.ts';
 import { startHttpServer } from '../../web/listen.ts';
+import { modelWarnings } from '../model-files/model-warnings.ts';
 import type { Config } from '../product/config.ts';
 import { loadEventsMapping } from '../product/load-events-mapping.ts';
-import { modelWarnings } from '../product/model-warnings.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
@@ -82,6 +83,7 @@ async function startWeb({ context }: Product, config: Config, { queueSilentMs }:
     siteEvents: {
       ...{ db, clock, metrics, log, project, trigger: triggerFor('match-site-events') },
       ...{ keys: config.eventsWriteKeys, crms: [...crms.keys()] },
+      normalizeId: createNormalizeId((crm) => crms.get(crm)?.connector.recordKeys),
     },
   });
   return startHttpServer(app, config.port);

@@ -1,17 +1,37 @@
-// A record on the command line: `hubspot:123`, `salesforce:00Q5g00000AbCdEEAV`.
+// A lead on the command line: a record by its ID, `hubspot:123`, or as a person finds it: an e-mail
+// address, the URL of the record in the CRM, or an ID alone.
 import { Argument, InvalidArgumentError } from 'commander';
+import { normalAddress } from '../../src/domain/email-address.ts';
 
 export interface LeadKey {
   readonly crm: string;
   readonly id: string;
 }
 
-export function leadKeyArgument(): Argument {
-  return new Argument('<crm:id>', 'a record by its ID in the CRM, e.g. hubspot:123').argParser(parseLeadKey);
+export type LeadQuery =
+  | ({ readonly kind: 'record' } & LeadKey)
+  | { readonly kind: 'email'; readonly address: string }
+  | { readonly kind: 'url'; readonly url: URL }
+  | { readonly kind: 'id'; readonly id: string };
+
+export const LEAD_HELP = 'hubspot:123, an e-mail address, or the URL of the record in the CRM';
+
+export function leadArgument(): Argument {
+  return new Argument('<lead>', LEAD_HELP).argParser(parseLeadQuery);
 }
 
-function parseLeadKey(text: string): LeadKey {
-  const [, crm, id] = /^([a-z][a-z0-9-]*):(\S+)$/.exec(text) ?? [];
-  if (crm === undefined || id === undefined) throw new InvalidArgumentError('It must be like hubspot:123.');
-  return { crm, id };
+/** @throws InvalidArgumentError for a text that is none of the forms */
+export function parseLeadQuery(given: string): LeadQuery {
+  const text = given.trim();
+  const url = /^https?:\/\//i.test(text) ? text : /^[\w-]+(?:\.[\w-]+)+\//.test(text) ? `https://${text}` : null;
+  if (url !== null && URL.canParse(url)) return { kind: 'url', url: new URL(url) };
+  if (text.includes('@')) {
+    const address = normalAddress(text);
+    if (address === null) throw new InvalidArgumentError('It is not one e-mail address, like anna@acme.example.');
+    return { kind: 'email', address };
+  }
+  const [, crm, id] = /^([a-z][a-z0-9-]*):\s*(\S+)$/i.exec(text) ?? [];
+  if (crm !== undefined && id !== undefined) return { kind: 'record', crm: crm.toLowerCase(), id };
+  if (/^[\w-]+$/.test(text)) return { kind: 'id', id: text };
+  throw new InvalidArgumentError(`It must be like ${LEAD_HELP}.`);
 }

@@ -6,7 +6,7 @@ export class InterruptedError extends Error {
 }
 
 /** From the signal to the end of the process, whatever database, queue or CRM do. */
-export const EXIT_DEADLINE_MS = 25_000;
+const EXIT_DEADLINE_MS = 25_000;
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const END = {

@@ -11,6 +11,7 @@ import { LINK_BATCH } from './objects/links.ts';
 import { HISTORY_BATCH, READ_BATCH } from './objects/object-reads.ts';
 import { createParts, type HubSpotOptions, type HubSpotParts } from './parts.ts';
 import { changedSince } from './reconcile/changed-since.ts';
+import { recordKeys } from './record-keys.ts';
 import { applySetup } from './setup/apply-setup.ts';
 import { probeStreams } from './setup/check-access.ts';
 import { checkSetup } from './setup/check-setup.ts';
@@ -41,6 +42,7 @@ export function create(options: HubSpotOptions): CrmConnector {
     batch: { read: READ_BATCH, write: WRITE_BATCH, links: LINK_BATCH, counters: HISTORY_BATCH },
     maxTextLength: MAX_TEXT_LENGTH,
     mappedFields: Object.keys(options.mapping.fields),
+    recordKeys,
     listChanges(stream: ChangeStream, cursor, signal, setAside = NOTHING_SET_ASIDE) {
       const reader = readers.find((candidate) => candidate.stream.id === stream.id);
       if (reader === undefined) throw unknownStreamError(stream.id);

@@ -20,7 +20,7 @@ export function cursorParser(crm: string) {
       crm,
       message: `The stored cursor of the stream ${stream} is invalid: ${parsed.error.issues[0]?.message ?? ''}`,
       code: 'CURSOR',
-      fix: 'Read the stream from its beginning: leadgrade backfill.',
+      fix: 'Read the stream from its beginning: npx leadgrade backfill.',
     });
   };
 }

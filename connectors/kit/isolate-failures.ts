@@ -38,65 +38,88 @@ export async function isolateFailures<T, R>(
   items: readonly T[],
   call: IsolatedCall<T, R>,
 ): Promise<IsolatedResults<T, R>> {
-  const results: R[] = [];
-  const failed: { item: T; error: ConnectorError }[] = [];
+  const search = new FailureSearch(call);
   const queue: (readonly T[])[] = [items];
-  let isFirst = true;
-  let equal = 0;
   for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
-    if (part.length === 0) continue;
-    if (equal >= MAX_EQUAL_FAILURES && results.length === 0) {
-      return { results, failed, notSent: [...part, ...queue.flat()] };
-    }
-    try {
-      results.push(await call.send(part, isFirst));
-    } catch (error) {
-      const blame = error instanceof ConnectorError ? call.blameOf(error) : 'none';
-      if (!(error instanceof ConnectorError) || blame === 'none') throw error;
-      const [only] = part;
-      if (part.length > 1) {
-        if (blame === 'items' || results.length > 0) queue.unshift(...halves(part));
-        else queue.unshift(...(await withoutSamples(part, error, call, results, failed)));
-      } else if (only !== undefined) {
-        if (blame === 'unclear' && results.length === 0 && isFirst && !(await call.isUp())) throw error;
-        equal = failed.at(-1)?.error.code === error.code ? equal + 1 : 1;
-        failed.push({ item: only, error });
-      }
-    }
-    isFirst = false;
+    if (search.isHopeless()) return { ...search.found, notSent: [...part, ...queue.flat()] };
+    if (part.length > 0) queue.unshift(...(await search.send(part)));
   }
-  return { results, failed, notSent: [] };
+  return { ...search.found, notSent: [] };
+}
+
+class FailureSearch<T, R> {
+  readonly #call: IsolatedCall<T, R>;
+  readonly #results: R[] = [];
+  readonly #failed: { item: T; error: ConnectorError }[] = [];
+  #isFirst = true;
+  /** Equal failures in a row. */
+  #equal = 0;
+
+  constructor(call: IsolatedCall<T, R>) {
+    this.#call = call;
+  }
+
+  get found() {
+    return { results: this.#results, failed: this.#failed };
+  }
+
+  isHopeless(): boolean {
+    return this.#equal >= MAX_EQUAL_FAILURES && this.#results.length === 0;
+  }
+
+  /** @returns the parts to send in its place; none if it succeeded, or is a failed item */
+  async send(part: readonly T[]): Promise<readonly (readonly T[])[]> {
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    try {
+      this.#results.push(await this.#call.send(part, isFirst));
+      return [];
+    } catch (error) {
+      const blame = error instanceof ConnectorError ? this.#call.blameOf(error) : 'none';
+      if (!(error instanceof ConnectorError) || blame === 'none') throw error;
+      const isProven = blame === 'items' || this.#results.length > 0;
+      if (part.length > 1) return isProven ? halves(part) : await this.#withoutSamples(part, error);
+      if (!isProven && isFirst && !(await this.#call.isUp())) throw error;
+      this.#fail(part, error);
+      return [];
+    }
+  }
+
+  #fail(items: readonly T[], error: ConnectorError): void {
+    this.#equal = this.#failed.at(-1)?.error.code === error.code ? this.#equal + 1 : 1;
+    this.#failed.push(...items.map((item) => ({ item, error })));
+  }
+
+  /**
+   * Sends a few items alone: if none of them succeeds, the CRM seems to be down.
+   * @returns the parts that are left
+   * @throws the error of the batch when no sample succeeds
+   */
+  async #withoutSamples(part: readonly T[], batchError: ConnectorError): Promise<readonly (readonly T[])[]> {
+    const step = Math.max(1, Math.floor((part.length - 1) / (SAMPLES - 1)));
+    const samples = part.filter((_, index) => index % step === 0).slice(0, SAMPLES);
+    const sent = new Set<T>();
+    for (const item of samples) {
+      if (this.#results.length > 0) break;
+      sent.add(item);
+      await this.#sendSample(item);
+    }
+    const isAllSent = sent.size === part.length;
+    if (this.#results.length === 0 && !(isAllSent && (await this.#call.isUp()))) throw batchError;
+    return halves(part.filter((item) => !sent.has(item)));
+  }
+
+  async #sendSample(item: T): Promise<void> {
+    try {
+      this.#results.push(await this.#call.send([item], false));
+    } catch (error) {
+      if (!(error instanceof ConnectorError) || this.#call.blameOf(error) === 'none') throw error;
+      this.#fail([item], error);
+    }
+  }
 }
 
 function halves<T>(part: readonly T[]): readonly (readonly T[])[] {
   const middle = Math.ceil(part.length / 2);
   return [part.slice(0, middle), part.slice(middle)];
-}
-
-/**
- * Sends a few items alone: if none of them succeeds, the CRM seems to be down.
- * @returns the parts that are left
- * @throws the error of the batch when no sample succeeds
- */
-async function withoutSamples<T, R>(
-  part: readonly T[],
-  batchError: ConnectorError,
-  call: IsolatedCall<T, R>,
-  results: R[],
-  failed: { item: T; error: ConnectorError }[],
-): Promise<readonly (readonly T[])[]> {
-  const step = Math.max(1, Math.floor((part.length - 1) / (SAMPLES - 1)));
-  const sampled = new Set<T>();
-  for (const item of part.filter((_, index) => index % step === 0).slice(0, SAMPLES)) {
-    try {
-      sampled.add(item);
-      results.push(await call.send([item], false));
-      break;
-    } catch (error) {
-      if (!(error instanceof ConnectorError) || call.blameOf(error) === 'none') throw error;
-      failed.push({ item, error });
-    }
-  }
-  if (results.length === 0 && !(sampled.size === part.length && (await call.isUp()))) throw batchError;
-  return halves(part.filter((item) => !sampled.has(item)));
 }

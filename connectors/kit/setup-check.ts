@@ -1,4 +1,4 @@
-// One check of `leadgrade doctor` that reports its own failure as a finding.
+// One check of `npx leadgrade doctor` that reports its own failure as a finding.
 import type { SetupCheck } from '../../src/crm/connector.ts';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 

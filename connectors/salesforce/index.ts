@@ -5,6 +5,7 @@ import { ConnectorError } from '../../src/crm/connector-error.ts';
 import { createParts, type SalesforceOptions } from './parts.ts';
 import { fetchLeads } from './people/fetch-leads.ts';
 import { listAllRecords } from './people/list-all-records.ts';
+import { recordKeys } from './record-keys.ts';
 import { applySetup } from './setup/apply-setup.ts';
 import { checkSetup } from './setup/check-setup.ts';
 import { describeAccount } from './setup/describe-account.ts';
@@ -35,6 +36,7 @@ export function create(options: SalesforceOptions): CrmConnector {
     batch: { read: READ_BATCH, write: WRITE_BATCH, links: READ_BATCH },
     maxTextLength: MAX_TEXT_LENGTH,
     mappedFields: Object.keys(options.mapping.fields),
+    recordKeys,
     listChanges(stream: ChangeStream, cursor, signal, setAside) {
       const reader = readers.find((candidate) => candidate.stream.id === stream.id);
       if (reader === undefined) throw unknownStreamError(stream.id);

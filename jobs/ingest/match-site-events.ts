@@ -4,6 +4,8 @@
 // lookup.
 import { PRIORITY } from '../../src/domain/priority.ts';
 import { SITE_EVENTS_STREAM } from '../../src/domain/site-event.ts';
+import { namesDiffer } from '../../src/people/names.ts';
+import { inboxKeys } from '../../src/people/shared-inbox.ts';
 import { saveActivities } from '../../src/store/activities/activities.ts';
 import { type LockedLeads, withLockedLeadIds } from '../../src/store/leads/lock-leads.ts';
 import {
@@ -57,13 +59,15 @@ async function assignChunk({
   people,
   debounceMs,
 }: MatchContext): Promise<{ looked: number; assigned: number }> {
-  const { shared_inboxes, max_records } = people.match;
+  const { shared_inboxes, max_records, plus_tags } = people.match;
   const now = clock.now();
   const matching: SiteMatching = {
     limit: CHUNK,
     now,
-    sharedInboxes: shared_inboxes.map((inbox) => inbox.toLowerCase()),
+    sharedInboxes: [...inboxKeys(shared_inboxes)],
     maxRecords: max_records,
+    ignoresTags: plus_tags === 'same',
+    isOnePerson: (names) => names.every((name) => !names.some((other) => namesDiffer(name, other))),
   };
   return db.transaction().execute(async (tx) => {
     const { total: looked, found } = await resolvePeople(tx, matching);

@@ -1,5 +1,5 @@
 // The worker: takes jobs from the queue, parses their payloads and runs them.
-import { createThrottledLog } from '../../src/domain/throttled-log.ts';
+import { createThrottledLog } from '../../src/runtime/throttled-log.ts';
 import type { JobContext } from '../context.ts';
 import { fetchNamedItems } from '../ingest/fetch-named-items.ts';
 import { matchSiteEvents } from '../ingest/match-site-events.ts';

@@ -1,4 +1,4 @@
-// The findings of a reconciliation as a sentence, for the log and for `leadgrade recompute`.
+// The findings of a reconciliation as a sentence, for the log and for `npx leadgrade recompute`.
 import type { Findings, StreamFindings } from '../../src/store/reconcile/findings.ts';
 
 const KINDS: readonly (readonly [kind: keyof Findings, text: string])[] = [

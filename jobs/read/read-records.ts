@@ -2,10 +2,11 @@
 // the record; a record that cannot be read keeps what is stored of it and is set aside.
 import type { FetchedLead, RecordRef } from '../../src/crm/connector.ts';
 import { readableRecords } from '../../src/store/records/claim-dirty.ts';
+import { type NewSetAside, saveSetAside } from '../../src/store/set-aside/set-aside.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import type { PartFailure } from '../failures/classify.ts';
 import { divideBatch } from '../failures/divide-batch.ts';
-import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
+import { logSetAside, setAside, setAsideRecovered } from '../failures/set-aside.ts';
 
 interface ReadOptions {
   readonly save: (fetched: readonly FetchedLead[], askedAt: Date) => Promise<void>;
@@ -55,11 +56,11 @@ async function readControl(connector: MappedCrm['connector'], ref: RecordRef, si
 }
 
 async function setUnreadableAside(context: JobContext, crm: string, fetched: readonly FetchedLead[]): Promise<void> {
-  for (const result of fetched) {
-    if (result.kind !== 'unreadable') continue;
-    const thing = { stream: result.ref.object, kind: 'record', id: result.ref.id } as const;
-    await setAside(context, crm, [thing], { failure: result.failure, isTemporary: false });
-  }
+  const rows = fetched.flatMap((result): NewSetAside[] => {
+    if (result.kind !== 'unreadable') return [];
+    return [{ stream: result.ref.object, kind: 'record', id: result.ref.id, failure: result.failure }];
+  });
+  logSetAside(context, crm, await saveSetAside(context.db, crm, rows, context.clock.now()));
 }
 
 /** Clears the records that could be read now. */

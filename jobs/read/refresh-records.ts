@@ -16,8 +16,11 @@ import { dateCounterEvents } from './date-counters.ts';
 import { clearReadRecords, readRecords } from './read-records.ts';
 
 const CLAIM_MS = 60_000;
-/** Records that were set aside and are tried again in one job: each of them can hang. */
-const MAX_RETRIED = 20;
+/**
+ * So many records that were set aside are tried again alone: together, one of them would make all
+ * others fail again. More of them share a cause, and are read in batches.
+ */
+const MAX_ALONE = 5;
 
 export async function refreshRecords(context: JobContext, { crm }: { crm: string }): Promise<void> {
   await runUnlessPaused(context, { crm, direction: 'read' }, 'refresh-records', async (mapped) => {
@@ -92,19 +95,20 @@ async function saveFetched(
   if (isSurvivorUnread) await context.enqueue('refresh-records', { crm });
 }
 
-/** Each alone: together, one of them would make all others fail again. */
 async function retrySetAsideRecords(context: JobContext, mapped: MappedCrm): Promise<void> {
   const { db, clock, signal } = context;
   const crm = mapped.connector.id;
   const now = clock.now();
   const due = (await setAsideOf(db, { crm, kind: 'record' })).filter(({ retryAt }) => retryAt <= now);
-  for (const { stream: object, id } of due.slice(0, MAX_RETRIED)) {
+  const { read } = mapped.connector.batch;
+  const refs = due.slice(0, read * PARALLEL).map(({ stream: object, id }) => ({ object, id }));
+  for (const chunk of chunksOf(refs, refs.length > MAX_ALONE ? read : 1)) {
     if (signal.aborted) return;
     const until = new Date(clock.now().getTime() + CLAIM_MS);
-    const claim = await claimSetAside(db, { crm, by: `refresh-${crm}`, until }, { object, id });
-    const failing = await readRecords(context, mapped, [{ object, id }], {
+    const claimed = await claimSetAside(db, { crm, by: `refresh-${crm}`, until }, chunk);
+    const failing = await readRecords(context, mapped, chunk, {
       save: async (fetched, askedAt) => {
-        await saveFetched(context, mapped, fetched, { askedAt, claimed: claim === null ? [] : [claim] });
+        await saveFetched(context, mapped, fetched, { askedAt, claimed });
         await clearReadRecords(context, crm, fetched);
       },
     });

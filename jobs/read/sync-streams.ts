@@ -4,7 +4,7 @@
 
 import type { ChangeStream } from '../../src/crm/streams.ts';
 import { isAwaited, isSkipped } from '../../src/store/set-aside/list-set-aside.ts';
-import { dropUnknown } from '../../src/store/set-aside/set-aside.ts';
+import { deleteUnknown } from '../../src/store/set-aside/set-aside.ts';
 import { isStepDone, listRunSteps, markRunsSynced, saveRunSteps } from '../../src/store/sync/run-steps.ts';
 import { findUnfinishedRun, openRun } from '../../src/store/sync/runs.ts';
 import { type StreamState, streamState } from '../../src/store/sync/streams.ts';
@@ -22,7 +22,7 @@ const CHECKS = ['account', 'availability', 'deletions'];
 
 export async function syncStreams(context: JobContext, { crm }: { crm: string }): Promise<void> {
   await runUnlessPaused(context, { crm, direction: 'read' }, 'sync-streams', async (mapped) => {
-    await dropUnknown(context.db, crm, knownNames(mapped));
+    await deleteUnknown(context.db, crm, knownNames(mapped));
     await checkAvailabilityIfDue(context, mapped);
     await switchFallbackStreams(context, mapped);
     await readAllStreams(context, mapped);

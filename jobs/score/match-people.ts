@@ -11,6 +11,9 @@ import type { JobContext } from '../context.ts';
  */
 const CHUNK = 2_000;
 
+/** Raised when `groupRecords` decides differently with the same policy. */
+const RULES = 2;
+
 export async function matchPeople({
   db,
   people,
@@ -18,11 +21,12 @@ export async function matchPeople({
   signal,
 }: Pick<JobContext, 'db' | 'people' | 'clock' | 'signal'>): Promise<void> {
   const { match } = people;
-  // A new policy puts all records into the match queue.
-  await enqueueAllForMatching(db, sha256Hex(JSON.stringify(match)));
+  const expansion = { maxRecords: match.max_records, ignoresTags: match.plus_tags === 'same' };
+  // A new policy, or new rules, put all records into the match queue.
+  await enqueueAllForMatching(db, sha256Hex(JSON.stringify({ rules: RULES, ...match })), expansion);
   let matched = CHUNK;
   while (matched === CHUNK && !signal.aborted) {
-    const chunk = { limit: CHUNK, now: clock.now(), maxRecords: match.max_records };
+    const chunk = { limit: CHUNK, now: clock.now(), ...expansion };
     matched = await matchRecords(db, chunk, (records) => groupRecords(records, match));
   }
 }

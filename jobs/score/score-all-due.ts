@@ -29,7 +29,7 @@ export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): P
     const { throttled, unscored } = chunk;
     await addToRunCounters(db, { scored: claimed - throttled - unscored, out_of_scope: unscored });
     if (chunk.failed > 0)
-      context.log.warn({ leads: chunk.failed }, 'leads could not be scored; see leadgrade errors list');
+      context.log.warn({ leads: chunk.failed }, 'leads could not be scored; see npx leadgrade errors list');
     if (chunk.throttled > 0)
       context.log.warn({ leads: chunk.throttled }, `leads scored ${MAX_PER_HOUR} times within an hour are paused`);
     // Write urgent results while the other leads are scored.

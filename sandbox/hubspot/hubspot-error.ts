@@ -54,8 +54,10 @@ export function missingScopes(scopes: readonly string[]): HubSpotError {
     status: 'error',
     message:
       "This app hasn't been granted all required scopes to make this call. Read more about required scopes here: https://developers.hubspot.com/scopes.",
-    // Recorded responses name the scopes within `errors`, the API descriptions in `context`.
-    errors: [{ message: 'One or more of the following scopes are required.', code: 'MISSING_SCOPES' }],
+    errors: [
+      { message: 'One or more of the following scopes are required.', context: { requiredGranularScopes: scopes } },
+    ],
+    // The API descriptions name them here, recorded responses within `errors`.
     context: { requiredGranularScopes: scopes },
     links: { scopes: 'https://developers.hubspot.com/scopes' },
     category: 'MISSING_SCOPES',

@@ -48,6 +48,8 @@ export interface SalesforceSandboxOptions {
   readonly sharedActivities?: boolean;
   /** Standard fields that the product's user cannot see, e.g. `Lead.Email`. */
   readonly hiddenFields?: readonly string[];
+  /** Person accounts are enabled. */
+  readonly personAccounts?: boolean;
   /** A certificate or public key (PEM): assertions signed with its private key are accepted. */
   readonly certificate?: string;
 }
@@ -83,8 +85,8 @@ export async function startSalesforceSandbox(options: SalesforceSandboxOptions):
 
 function createContext(options: SalesforceSandboxOptions): SalesforceRequestContext {
   const clock = createSandboxClock(options.clock, options.now);
-  const { sharedActivities = false, hiddenFields = [], certificate } = options;
-  const org = new Org({ clock, sharedActivities, hiddenFields });
+  const { sharedActivities = false, hiddenFields = [], personAccounts = false, certificate } = options;
+  const org = new Org({ clock, sharedActivities, hiddenFields, personAccounts });
   return {
     org,
     clock,

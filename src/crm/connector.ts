@@ -35,6 +35,7 @@ import type {
   StreamItems,
   StreamPart,
 } from '../domain/crm-changes.ts';
+import type { RecordKeys } from './record-keys.ts';
 import type { ListedRecord, ReconcilePage, ReconcileRequest } from './reconcile.ts';
 import type { Account, SetupCheck, SetupStep, WriteTarget } from './setup.ts';
 import type { ChangeStream, StreamAvailability } from './streams.ts';
@@ -42,6 +43,7 @@ import type { WebhookReceiver } from './webhook-receiver.ts';
 import type { BulkWrites, ScorePatch, WriteResult } from './writes.ts';
 
 export type * from '../domain/crm-changes.ts';
+export type * from './record-keys.ts';
 export type * from './reconcile.ts';
 export type * from './retry-options.ts';
 export type * from './setup.ts';
@@ -68,6 +70,8 @@ export interface CrmConnector {
   readonly maxTextLength: number;
   /** Every canonical field that the mapping fills, from the record or from its company. */
   readonly mappedFields: readonly string[];
+  /** Absent: an ID has one form, and no URL of the CRM names a record. */
+  readonly recordKeys?: RecordKeys;
 
   /**
    * Determines which streams are available, by one small call per stream. A stream that is missing

@@ -1,4 +1,4 @@
-// What `leadgrade doctor` and `leadgrade setup` check and create in a CRM.
+// What `npx leadgrade doctor` and `npx leadgrade setup` check and create in a CRM.
 
 /** What the score fields in the CRM must be able to store; derived from the model. */
 export interface WriteTarget {

@@ -9,7 +9,7 @@ export interface RowProblem {
 }
 
 // Digits, marks, a currency or a zone: no name, no address, no phone number with a country code.
-const QUOTABLE = /^(?!\s*(?:\+|00)\d)[\d\s.,:/+\-()'’%<>=~#\p{Sc}]*(?:\p{L}{1,4}[\d\s.,:/+\-()%]*){0,2}$/u;
+const QUOTABLE = /^(?!\s*(?:\+|00)\d)[\d\s.,:/+\-()'’%<>=~#\p{Sc}]*(?:\p{L}{1,4}(?!\p{L})[\d\s.,:/+\-()%]*){0,2}$/u;
 const MAX_QUOTED_LENGTH = 40;
 
 /** A cell as the subject of a sentence: `"1,200"`, or `the cell` where its text may be personal. */

@@ -1,4 +1,4 @@
-// The canonical names that come with the product. Both sets are open: `leadgrade validate` reports
+// The canonical names that come with the product. Both sets are open: `npx leadgrade validate` reports
 // an unknown name as a warning, so that a team can score on its own fields and activities.
 
 export const CANONICAL_FIELDS: readonly string[] = [

@@ -24,7 +24,7 @@ export type Cursor = Readonly<Record<string, unknown>>;
 
 /**
  * A property value that could not be converted. Its field is unknown, the rest of the record is
- * used, and `leadgrade errors` lists the problem.
+ * used, and `npx leadgrade errors` lists the problem.
  */
 export interface FieldProblem {
   readonly field: string;

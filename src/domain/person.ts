@@ -2,12 +2,19 @@
 // applies the decision.
 import type { RecordLink, RecordRef } from './crm-changes.ts';
 
+/** The names of a record; null = unknown. */
+export interface PersonName {
+  readonly first: string | null;
+  readonly last: string | null;
+}
+
 /** An existing record with the data that matching uses. */
 export interface MatchRecord extends RecordLink {
   /** The lead that the record belongs to now. */
   readonly leadId: number;
-  /** Its e-mail address in lower case; null = none. */
-  readonly address: string | null;
+  /** All its e-mail addresses in normal form (email-address.ts). */
+  readonly addresses: readonly string[];
+  readonly name: PersonName;
   /** Existing records that its links point to. */
   readonly linked: readonly RecordLink[];
 }
@@ -21,7 +28,7 @@ export interface PersonGroup {
 
 /** A record with the addresses by which other data refers to its person. */
 export interface RecordEmails extends RecordRef {
-  /** Current and former addresses, in lower case. */
+  /** Current and former addresses, in normal form. */
   readonly emails: readonly string[];
 }
 

@@ -33,12 +33,20 @@ function fixOf({ fix }: Problem): string {
 
 /** One line each; the same problem at several lines is one line that names all of them. */
 export function formatProblems(problems: readonly Problem[]): string[] {
-  return groupsOf(problems).map(formatGroup);
+  return bounded(groupsOf(problems).map(formatGroup));
 }
 
 /** As `formatProblems`, each line with its level: `error: ...`. */
 export function formatProblemsWithLevel(problems: readonly Problem[]): string[] {
-  return groupsOf(problems).map((group) => `${group[0]?.level}: ${formatGroup(group)}`);
+  return bounded(groupsOf(problems).map((group) => `${group[0]?.level}: ${formatGroup(group)}`));
+}
+
+const MAX_LINES = 100;
+
+/** Thousands of lines mostly come from one mistake. */
+function bounded(lines: readonly string[]): string[] {
+  if (lines.length <= MAX_LINES) return [...lines];
+  return [...lines.slice(0, MAX_LINES), `... and ${lines.length - MAX_LINES} more lines like these.`];
 }
 
 function groupsOf(problems: readonly Problem[]): Problem[][] {
@@ -68,11 +76,11 @@ function linesOf(problems: readonly Problem[]): string {
   return `line${lines.length === 1 ? '' : 's'} ${shortened(lines.map(String), ' and ')}`;
 }
 
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 
 function shortened(items: readonly string[], last = ', '): string {
-  if (items.length > MOST_SHOWN) {
-    return `${items.slice(0, MOST_SHOWN).join(', ')} and ${items.length - MOST_SHOWN} more`;
+  if (items.length > MAX_SHOWN) {
+    return `${items.slice(0, MAX_SHOWN).join(', ')} and ${items.length - MAX_SHOWN} more`;
   }
   return [items.slice(0, -1).join(', '), items.at(-1)].filter(Boolean).join(last);
 }

@@ -1,4 +1,4 @@
-// The result of scoring one lead. Plain data: the store saves it, `leadgrade score` prints it, and
+// The result of scoring one lead. Plain data: the store saves it, `npx leadgrade score` prints it, and
 // the mapping turns it into CRM fields.
 
 export const GRADES = ['A', 'B', 'C', 'D', 'F', 'Ungraded'] as const;

@@ -7,7 +7,7 @@ yes y true t 1 1.0 on x checked ✓ ✔ ☑ ja j wahr oui o vrai sí si s verdad
 kyllä tosi tak prawda ano áno pravda igen igaz da adevărat evet doğru はい 是 да
 `;
 const NO = `
-no n false f 0 0.0 off unchecked ✗ ✘ ☐ nein falsch non faux falso nee onwaar não nao falskt usann falsk ei epätosi nie fałsz ne nepravda
+no n false f 0 0.0 off unchecked ✗ ✘ ☐ nein falsch non faux falso nee onwaar não nao falskt usann falsk ei epätosi nie fałsz ne nej nepravda
 nem hamis nu fals hayır hayir yanlış いいえ 否 нет
 `;
 const WORDS: ReadonlyMap<string, boolean> = new Map([

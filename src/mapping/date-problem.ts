@@ -12,18 +12,20 @@ export interface DateProblem {
 }
 
 const DIGITS = /^-?\d+(?:\.\d+)?$/;
-const DAY_MONTH = /^(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:[ T,].*)?$/;
+const DAY_MONTH = /^(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:[ T,]+(.*))?$/;
+const TIME = /^\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?$/i;
 const ISO_LIKE = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]([\d:.,]+) ?(.*))?$/;
 const ZONE_NAME = /^(?:[A-Z]{2,5}|[A-Za-z]+\/[A-Za-z_/]+)$/;
 const EXCEL_DAY_ZERO = Date.UTC(1899, 11, 30);
 const DAY_MS = 86_400_000;
+const CORRECT = 'Correct it, or empty it if there is no date.';
 
 /** @param text a text that was not read as a date, trimmed */
 export function dateProblem(text: string): DateProblem {
   if (DIGITS.test(text)) return numberProblem(text);
-  const [, first, mark, second, year] = DAY_MONTH.exec(text) ?? [];
+  const [, first, mark, second, year, time = ''] = DAY_MONTH.exec(text) ?? [];
   if (first !== undefined && mark !== undefined && second !== undefined && year !== undefined) {
-    return dayMonthProblem(first, second, year, mark);
+    return dayMonthProblem({ first, second, year }, mark, timeFormat(time));
   }
   const iso = ISO_LIKE.exec(text);
   return iso === null ? problem('is not a date that Leadgrade reads', 'Write it as 2024-03-08.') : isoProblem(iso);
@@ -32,10 +34,7 @@ export function dateProblem(text: string): DateProblem {
 /** For a date that was read, and whose year cannot be right. */
 export function yearProblem(at: number): DateProblem {
   const year = new Date(at).getUTCFullYear();
-  return problem(
-    `has the year ${year}, which is too ${year < 2000 ? 'early' : 'late'} to be right`,
-    'Correct it, or empty it if there is no date.',
-  );
+  return problem(`has the year ${year}, which is too ${year < 2000 ? 'early' : 'late'} to be right`, CORRECT);
 }
 
 function numberProblem(text: string): DateProblem {
@@ -69,28 +68,44 @@ function removeDigits(digits: number): string {
   return `Remove the last ${digits} digits.`;
 }
 
-function dayMonthProblem(first: string, second: string, year: string, mark: string): DateProblem {
-  const years = year.length === 2 ? 'yy' : 'yyyy';
-  const [d, m] = [
-    first.length === 2 && second.length === 2 ? 'dd' : 'd',
-    first.length === 2 && second.length === 2 ? 'MM' : 'M',
-  ];
-  const dayFirst = [d, m, years].join(mark);
-  const monthFirst = [m, d, years].join(mark);
+/** The format of what follows the day; null if no format reads it. */
+function timeFormat(time: string): string | null {
+  if (time === '') return '';
+  const [found, seconds, half] = TIME.exec(time) ?? [];
+  if (found === undefined) return null;
+  const hours = half === undefined ? 'H' : 'h';
+  const tail = half === undefined ? '' : `${half.startsWith(' ') ? ' ' : ''}a`;
+  return ` ${hours}:mm${seconds === undefined ? '' : ':ss'}${tail}`;
+}
+
+interface NumericDay {
+  readonly first: string;
+  readonly second: string;
+  readonly year: string;
+}
+
+function dayMonthProblem({ first, second, year }: NumericDay, mark: string, time: string | null): DateProblem {
+  const isPadded = first.length === 2 && second.length === 2;
+  const [d, m, y] = [isPadded ? 'dd' : 'd', isPadded ? 'MM' : 'M', year.length === 2 ? 'yy' : 'yyyy'];
+  const formats = (parts: readonly string[]) => (time === null ? [] : [parts.join(mark) + time]);
+  const dayFirst = formats([d, m, y]);
+  const monthFirst = formats([m, d, y]);
   const full = year.length === 2 ? 2000 + Number(year) : Number(year);
   const asDayFirst = calendarDay(full, Number(second), Number(first));
   const asMonthFirst = calendarDay(full, Number(first), Number(second));
-  if (asDayFirst !== null && asMonthFirst !== null && first !== second) {
-    return problem(`can be ${dayOf(asDayFirst)} or ${dayOf(asMonthFirst)}`, '', [dayFirst, monthFirst]);
+  if (asDayFirst !== null && asMonthFirst !== null) {
+    const reason =
+      first === second ? 'does not show which is the month' : `can be ${dayOf(asDayFirst)} or ${dayOf(asMonthFirst)}`;
+    return problem(reason, '', [...dayFirst, ...monthFirst]);
   }
-  if (asDayFirst !== null) return problem('has the day first', '', [dayFirst]);
-  if (asMonthFirst !== null) return problem('has the month first', '', [monthFirst]);
-  return problem('is not a day of the calendar', 'Correct it, or empty it if there is no date.');
+  if (asDayFirst !== null) return problem('has the day first', '', dayFirst);
+  if (asMonthFirst !== null) return problem('has the month first', '', monthFirst);
+  return problem('is not a day of the calendar', CORRECT);
 }
 
 function isoProblem([, year, month, day, time, rest = '']: readonly string[]): DateProblem {
   if (calendarDay(Number(year), Number(month), Number(day)) === null) {
-    return problem('is not a day of the calendar', 'Correct it, or empty it if there is no date.');
+    return problem('is not a day of the calendar', CORRECT);
   }
   if (time === undefined) return problem('lacks a zero before its month or day', '', ['yyyy-M-d']);
   if (readIso(`2000-01-01 ${time}`) === null) {

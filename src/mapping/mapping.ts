@@ -75,7 +75,7 @@ const linkRule = z.strictObject({
   crm: z.string().min(1).describe('The other CRM: salesforce.'),
   object: z.string().min(1).describe("The other CRM's object: Lead, Contact."),
   from: oneOrMore(objectProperty).describe(
-    'The property with the id of the record in the other CRM (18 characters for Salesforce); in a list, the first property with a value counts.',
+    'The property with the id of the record in the other CRM (15 or 18 characters for Salesforce); in a list, the first property with a value counts.',
   ),
 });
 
@@ -112,7 +112,7 @@ export const mappingSchema = z.strictObject({
     .enum(['overwrite', 'respect'])
     .optional()
     .describe(
-      'What happens when a user or another tool changes a score field in the CRM: overwrite (default) writes our value again; respect stops writing to that record until the changed fields are emptied. `leadgrade explain` shows the change either way.',
+      'What happens when a user or another tool changes a score field in the CRM: overwrite (default) writes our value again; respect stops writing to that record until the changed fields are emptied. `npx leadgrade explain` shows the change either way.',
     ),
   write_back: z
     .partialRecord(z.enum(SCORE_FIELDS), propertyName)

@@ -2,9 +2,11 @@
 // grouping again with the assigned leads gives the same leads.
 //
 // Links take precedence over addresses. Linked records are one person, and a record linked into a
-// CRM is not matched by address with other records of that CRM. Then records with the same address
-// are one person, unless too many records have it.
+// CRM is not matched by address with other records of that CRM. Then records that share an address
+// are one person, unless too many records have it, it is a shared inbox, or their names differ.
 import { type MatchRecord, type PersonGroup, recordKey } from '../domain/person.ts';
+import { createAddressKeys } from './address-keys.ts';
+import { compareNames } from './names.ts';
 import type { MatchPolicy } from './people-policy.ts';
 
 export function groupRecords(records: readonly MatchRecord[], policy: MatchPolicy): readonly PersonGroup[] {
@@ -52,20 +54,49 @@ function groupByLinks(records: readonly MatchRecord[], { by, max_records }: Matc
 
 function groupByAddress(linked: readonly LinkedRecords[], policy: MatchPolicy): readonly (readonly MatchRecord[])[] {
   if (!policy.by.includes('email')) return linked.map(({ records }) => records);
+  const { matchKeysOf } = createAddressKeys(policy);
   const holders = Map.groupBy(
-    linked.flatMap((group) => group.records.map(({ address }) => ({ group, address }))),
-    ({ address }) => address,
+    linked.flatMap((group) =>
+      group.records.flatMap((record) => matchKeysOf(record.addresses).map((key) => ({ group, key }))),
+    ),
+    ({ key }) => key,
   );
-  const pairs = [...holders].flatMap(([address, all]) => {
-    if (address === null || all.length > policy.max_records || !isPersonal(address, policy)) return [];
+  const pairs = [...holders.values()].flatMap((all) => {
+    if (all.length > policy.max_records) return [];
     const groups = [...new Set(all.map(({ group }) => group))];
     return groups.flatMap((a, index) =>
       groups.slice(index + 1).flatMap((b): [LinkedRecords, LinkedRecords][] => (canMatch(a, b) ? [[a, b]] : [])),
     );
   });
-  return connectedComponents(linked, pairs).map((persons) =>
+  return connectedComponents(linked, withAgreeingNames(linked, pairs)).map((persons) =>
     persons.flatMap(({ records }) => records).toSorted((a, b) => (recordKey(a) < recordKey(b) ? -1 : 1)),
   );
+}
+
+type Pair = readonly [LinkedRecords, LinkedRecords];
+
+/**
+ * The pairs that leave no two groups with different names in one component. Where names differ, two
+ * groups match only if they differ from the same others: a record without a name could belong to
+ * any of them, and so belongs to none.
+ */
+function withAgreeingNames(linked: readonly LinkedRecords[], pairs: readonly Pair[]): readonly Pair[] {
+  const differing = new Map<LinkedRecords, string>();
+  for (const component of connectedComponents(linked, pairs)) {
+    if (component.length < 2) continue;
+    for (const group of component) {
+      const others = component.flatMap((other, index) => (haveDifferentNames(group, other) ? [index] : []));
+      differing.set(group, others.join());
+    }
+  }
+  return pairs.filter(([a, b]) => differing.get(a) === differing.get(b));
+}
+
+/** No name of the one agrees with a name of the other, and at least one differs. */
+function haveDifferentNames(a: LinkedRecords, b: LinkedRecords): boolean {
+  if (a === b) return false;
+  const compared = a.records.flatMap((one) => b.records.map((other) => compareNames(one.name, other.name)));
+  return compared.includes('differ') && !compared.includes('agree');
 }
 
 function canMatch(a: LinkedRecords, b: LinkedRecords): boolean {
@@ -73,14 +104,6 @@ function canMatch(a: LinkedRecords, b: LinkedRecords): boolean {
     return records.some(({ crm }) => linkedInto.has(crm));
   };
   return !isBlocked(a, b) && !isBlocked(b, a);
-}
-
-/** Whether an address is a valid address of one person, not a shared inbox. */
-function isPersonal(address: string, { shared_inboxes }: MatchPolicy): boolean {
-  const at = address.lastIndexOf('@');
-  if (at < 1 || at === address.length - 1) return false;
-  const local = address.slice(0, at).split('+')[0] ?? '';
-  return !shared_inboxes.some((inbox) => inbox.toLowerCase() === local);
 }
 
 /** The connected components of a graph (union-find); items and components in the order given. */

@@ -21,7 +21,15 @@ const matchSchema = z.strictObject({
     ),
   shared_inboxes: z
     .array(z.string().min(1))
-    .describe('The part before the @ of shared addresses (info, sales). They match no records.'),
+    .describe(
+      'The part before the @ of shared addresses (info, sales). They match no records. Letter case, digits at the end and separators do not matter.',
+    ),
+  plus_tags: z
+    .enum(['same', 'different'])
+    .default('different')
+    .describe(
+      'same: anna+demo@acme.example is the address anna@acme.example. different (default): they are two addresses, as in the CRMs.',
+    ),
   max_records: z
     .number()
     .int()

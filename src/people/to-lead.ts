@@ -79,7 +79,7 @@ function nameOf(crm: string, { names }: PeopleView): string {
 }
 
 /** Sorts by the CRM's rank in `order` (a CRM not in it comes last), then by object and id. */
-function preferred<T extends RecordLink>(records: readonly T[], order: readonly string[]): readonly T[] {
+export function preferred<T extends RecordLink>(records: readonly T[], order: readonly string[]): readonly T[] {
   const rank = (crm: string) => (order.includes(crm) ? order.indexOf(crm) : order.length);
   return records.toSorted(
     (a, b) => rank(a.crm) - rank(b.crm) || compare(a.crm, b.crm) || compare(a.object, b.object) || compare(a.id, b.id),

@@ -1,6 +1,7 @@
 // What to write for a key: an example for every key of the model, the mappings, people and events.
 
 const EXAMPLES: Readonly<Record<string, string>> = {
+  absent: '{ activity: email_open, for: 90d }',
   action: 'Sales calls within 1 hour',
   activities: '[ { from: meetings, type: meeting, at: hs_meeting_start_time } ]',
   activity: 'page_view',

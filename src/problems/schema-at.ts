@@ -4,7 +4,7 @@ import { z } from 'zod';
 type Path = readonly PropertyKey[];
 
 /** The schemas that may describe the value at `path`, without optional, union and lazy wrappers. */
-export function schemasAt(schema: z.ZodType, path: Path): readonly z.ZodType[] {
+function schemasAt(schema: z.ZodType, path: Path): readonly z.ZodType[] {
   return path.reduce<readonly z.ZodType[]>(
     (schemas, key) => schemas.flatMap((each) => childrenOf(each, key)).flatMap(unwrapped),
     unwrapped(schema),

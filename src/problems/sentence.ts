@@ -39,6 +39,10 @@ export interface Context {
 export function valueAt(root: unknown, path: Path): unknown {
   let value = root;
   for (const key of path) {
+    if (value instanceof Map) {
+      value = value.get(key);
+      continue;
+    }
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
     value = Reflect.get(value, key);
   }

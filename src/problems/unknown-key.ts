@@ -28,7 +28,7 @@ export function unknownKey(key: string, path: Path, context: Context): Sentence 
   }
   if (ODD_SPACE.test(key)) {
     const fix = 'Type the beginning of the line again, with ordinary spaces.';
-    return { ...at, message: `a no-break space stands in the key ${quoted(key)}.`, fix };
+    return { ...at, message: `a no-break space is in the key ${quoted(key)}.`, fix };
   }
   const section = sectionOf(key, path, schema);
   if (section !== null) {
@@ -40,7 +40,7 @@ export function unknownKey(key: string, path: Path, context: Context): Sentence 
   if (above !== null) {
     return {
       ...at,
-      message: `"${key}" stands in the wrong place.`,
+      message: `"${key}" is in the wrong place.`,
       fix: `It belongs ${above}: check its indentation.`,
     };
   }

@@ -26,7 +26,7 @@ export function quoted(text: string): string {
   return `"${points.length > 60 ? `${points.slice(0, 57).join('')}...` : line}"`;
 }
 
-/** Quotes for a text in YAML: single ones where a backslash or a double quote stands in it. */
+/** Quotes for a text in YAML: single ones around a backslash or a double quote. */
 export function inQuotes(text: string): string {
   return /["\\]/.test(text) ? `'${text.replaceAll("'", "''")}'` : `"${text}"`;
 }

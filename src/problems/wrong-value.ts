@@ -48,7 +48,8 @@ export function wrongValue(issue: z.core.$ZodIssue, path: Path, context: Context
 function schemaWords(issue: z.core.$ZodIssue, subject: Subject): Words {
   const { message } = issue;
   const isRule = message.startsWith('must ');
-  const [what = '', ...rest] = (isRule ? `${subject.name} ${message}` : message).split(': ');
+  const isContinued = isRule || message.startsWith('is ');
+  const [what = '', ...rest] = (isContinued ? `${subject.name} ${message}` : message).split(': ');
   const full = withStop([`${what}${isRule ? subject.not : ''}`, ...rest].join(': '));
   const fix = schemaFix(issue, isRule, subject);
   return fix === null ? { message: full } : { message: full, fix };

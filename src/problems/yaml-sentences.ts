@@ -3,27 +3,8 @@
 // that share a code.
 import type { ErrorCode } from 'yaml';
 import { inQuotes, quoted } from './words.ts';
-
-/** An error of the parser, with the line of the file that it is about. */
-export interface YamlError {
-  readonly code: ErrorCode;
-  /** The parser's own words, which only decide between causes. */
-  readonly reason: string;
-  /** The line of the error, without its line break. */
-  readonly line: string;
-  /** 1-based. */
-  readonly lineNumber: number;
-  readonly column: number;
-  /** The line after it; empty at the end of the file. */
-  readonly nextLine: string;
-  /** All keys that the kind of file has, to tell a missing comma from a colon inside a text. */
-  readonly knownKeys: ReadonlySet<string>;
-}
-
-export interface SyntaxSentence {
-  readonly message: string;
-  readonly fix: string;
-}
+import { PAIR, type SyntaxSentence, specialSign, unreadable, withoutColon, type YamlError } from './yaml-error.ts';
+import { unexpected } from './yaml-unexpected.ts';
 
 type Describe = (error: YamlError) => SyntaxSentence;
 
@@ -69,7 +50,7 @@ export const SYNTAX_CODES: readonly string[] = Object.keys(SENTENCES);
 
 export function describeSyntax(error: YamlError): SyntaxSentence {
   if (/[\u00a0\u2000-\u200a\u202f\u3000]/u.test(error.line)) {
-    return { message: 'a no-break space stands in this line.', fix: 'Type its spaces again, as ordinary ones.' };
+    return { message: 'a no-break space is in this line.', fix: 'Type its spaces again, as ordinary ones.' };
   }
   return SENTENCES[error.code](error);
 }
@@ -89,26 +70,6 @@ export function unclosedQuote(sign: string): SyntaxSentence {
 
 function keyOf(line: string): string {
   return /^[\s-]*["']?([^:"']+?)["']?\s*:/.exec(line)?.[1] ?? '';
-}
-
-/** The last key before a column, and the text after its colon. */
-function keyBefore({ line, column }: YamlError): { readonly key: string; readonly value: string } {
-  const [, key = '', value = ''] = /([\w."-]+)\s*:\s*([^:]*)$/.exec(line.slice(0, column)) ?? [];
-  const rest = line.slice(column);
-  return { key: key.replaceAll('"', ''), value: `${value}${rest}`.trim() };
-}
-
-/** Signs that cannot begin a text without quotes. */
-const SIGNS = /[*&!%@`,>|?]/;
-
-function specialSign(error: YamlError): SyntaxSentence {
-  const { key, value } = keyBefore(error);
-  const [first = ''] = value;
-  if (/^>\s*\d/.test(value)) return comparison(error);
-  const sign = SIGNS.test(first) ? first : (SIGNS.exec(error.line)?.[0] ?? first);
-  const text = /[{[]/.test(error.line) ? value.replace(/\s*[,}\]].*$/, '') : value;
-  const fix = text === '' || key === '' ? 'Put it in quotes.' : `Write ${key}: ${inQuotes(text)}`;
-  return { message: `a text that begins with ${sign} needs quotes.`, fix };
 }
 
 function percentLine(): SyntaxSentence {
@@ -141,7 +102,7 @@ function indentation({ reason, line }: YamlError): SyntaxSentence {
 function colonOrIndentation(error: YamlError): SyntaxSentence {
   if (/sequence/.test(error.reason)) {
     return {
-      message: 'the entry stands in another column than the entries above it.',
+      message: 'the entry begins in another column than the entries above it.',
       fix: 'Begin every "- " of a list in the same column.',
     };
   }
@@ -173,7 +134,7 @@ function insideBraces(error: YamlError): SyntaxSentence {
   const rest = line.slice(column - 1);
   if (rest.trim() === '' || /^\s*-\s/.test(nextLine)) {
     return {
-      message: 'inside { } and [ ] a list stands in brackets.',
+      message: 'inside { } and [ ] a list is written in brackets.',
       fix: 'Write [a, b] instead of lines with "- ".',
     };
   }
@@ -200,85 +161,4 @@ function missingSign(error: YamlError): SyntaxSentence {
   if (/indicator/.test(reason))
     return { message: 'an entry of the list does not begin with "- ".', fix: 'Write "- " before it.' };
   return withoutColon(error);
-}
-
-/** A key and a value without a space after the colon. */
-const PAIR = /^[\s-]*([\w.-]+):(\S.*)$/;
-
-function withoutColon({ line }: YamlError): SyntaxSentence {
-  const [, pair, rest] = PAIR.exec(line) ?? [];
-  if (pair !== undefined)
-    return { message: `a space is missing after the colon of ${pair}.`, fix: `Write ${pair}: ${rest}` };
-  if (/^\s*-\s/.test(line)) {
-    return {
-      message: 'an entry of a list ("- ") stands among keys.',
-      fix: 'Indent it below the key of its list, or check the indentation of the lines above.',
-    };
-  }
-  const name = /[\w.-]+/.exec(line)?.[0] ?? 'points';
-  return {
-    message: `the line ${quoted(line)} has no colon.`,
-    fix: `Write a key, a colon, a space and a value: ${name}: ...`,
-  };
-}
-
-function unexpected(error: YamlError): SyntaxSentence {
-  const { reason } = error;
-  if (/Not a YAML token|Block scalar header/.test(reason)) return comparison(error);
-  if (/block-seq-ind/.test(reason)) return listOnKeyLine(error);
-  if (/Unexpected ,|empty item/.test(reason)) return { message: 'there is a comma too many.', fix: 'Remove it.' };
-  return (/at node end/.test(reason) ? textAfterValue(error) : null) ?? closingBracket(error) ?? unreadable(error);
-}
-
-function listOnKeyLine(error: YamlError): SyntaxSentence {
-  const [, key, text = ''] = /^\s*([^:]+?)\s*:\s*-\s*(.*)$/.exec(error.line) ?? [];
-  if (key === undefined) return withoutColon(error);
-  const fix = `Write ${key}: [${text}], or begin the list on the next line.`;
-  return { message: 'a list cannot begin on the line of its key.', fix };
-}
-
-function textAfterValue(error: YamlError): SyntaxSentence | null {
-  const { line, column } = error;
-  const before = line.slice(0, column - 1).trimEnd();
-  const rest = quoted(line.slice(column - 1));
-  if (/["']$/.test(before)) {
-    const [, key = '', text = ''] = /([\w.-]+)\s*:\s*["'](.*?)["']?\s*[}\]]*$/.exec(line) ?? [];
-    const fix = key === '' ? 'Put one pair of quotes around the whole text.' : `Write ${key}: ${inQuotes(text)}`;
-    return { message: `text stands after the closing quote: ${rest}.`, fix };
-  }
-  if (/[}\]]$/.test(before)) {
-    const message = `text stands after a closing bracket, or a comma is missing: ${rest}.`;
-    return { message, fix: 'Write a comma between two entries.' };
-  }
-  const sign = before.search(/[*&!]\S*$/);
-  return sign < 0 ? null : specialSign({ ...error, column: sign + 1 });
-}
-
-function closingBracket({ line, column }: YamlError): SyntaxSentence | null {
-  const [sign = ''] = line.slice(column - 1).trim();
-  if (sign !== '}' && sign !== ']') return null;
-  const open = sign === '}' ? '{' : '[';
-  const fix = `Remove it, or write ${open} before the entries. A text that begins with it needs quotes.`;
-  return { message: `${sign} closes nothing.`, fix };
-}
-
-/** `size: > 10` */
-function comparison(error: YamlError): SyntaxSentence {
-  const { key, value } = keyBefore({ ...error, column: error.line.search(/[>|]/) });
-  const [, sign = '>', number] = /^([>|])\s*(\d[\d.]*)?/.exec(value) ?? [];
-  if (number !== undefined && sign === '>') {
-    return {
-      message: 'a comparison is written with a key, not with ">".',
-      fix: `Write { gt: ${number} } for "more than ${number}", { gte: ${number} } for "${number} or more".`,
-    };
-  }
-  return { message: `a text that begins with ${sign} needs quotes.`, fix: `Write ${key}: ${inQuotes(value)}` };
-}
-
-function unreadable({ line, column }: YamlError): SyntaxSentence {
-  const rest = line.slice(column - 1).trim() || line;
-  return {
-    message: `this cannot be read: ${quoted(rest)}.`,
-    fix: 'Check quotes, colons, brackets and indentation of this line and the one above.',
-  };
 }

@@ -1,7 +1,7 @@
 // Turns what zod finds into sentences for the person who edits the file: what is wrong in the words
 // of the file, and what to write. Every issue code of zod has a sentence.
 //
-// Messages in schemas: one that begins with `must` continues the name of the key ("points must be
+// Messages in schemas: one that begins with `must` or `is` continues the name of the key ("points must be
 // ..."); any other is a sentence of its own. Of a custom issue, `params.fix` is the sentence on what
 // to do, and `params.write` the value to write.
 import type { z } from 'zod';
@@ -38,11 +38,11 @@ export function parseInWords<T>(schema: z.ZodType<T>, root: unknown, notation: N
     return { sentences: [{ path: [], message, fix: notation.ifEmpty }] };
   }
   const all = parsed.error.issues.flatMap((issue) => furthestIssues(issue, [], context));
-  const issues = all.slice(0, MOST_ISSUES);
+  const issues = all.slice(0, MAX_ISSUES);
   const misspelled = new Set(
     issues.flatMap(({ issue, path }) => {
       if (issue.code !== 'unrecognized_keys') return [];
-      const meant = issue.keys.slice(0, MOST_ISSUES).flatMap((key) => meantKeys(key, path, context));
+      const meant = issue.keys.slice(0, MAX_ISSUES).flatMap((key) => meantKeys(key, path, context));
       return [path, ...meant.map((key) => [...path, key])].map((each) => each.join('\0'));
     }),
   );
@@ -54,8 +54,8 @@ export function parseInWords<T>(schema: z.ZodType<T>, root: unknown, notation: N
   return { sentences: others.flatMap(({ issue, path }) => describeIssue(issue, path, context)) };
 }
 
-/** Nobody reads more; each costs a walk through the file. */
-const MOST_ISSUES = 200;
+/** Each one costs a walk through the file. */
+const MAX_ISSUES = 200;
 
 interface LocatedIssue {
   readonly issue: z.core.$ZodIssue;
@@ -95,7 +95,7 @@ function depthOf(issues: readonly z.core.$ZodIssue[]): number {
 
 function describeIssue(issue: z.core.$ZodIssue, path: Path, context: Context): Sentence[] {
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.slice(0, MOST_ISSUES).map((key) => unknownKey(key, path, context));
+    return issue.keys.slice(0, MAX_ISSUES).map((key) => unknownKey(key, path, context));
   const value = valueAt(context.root, path);
   if (value === undefined && issue.code !== 'custom') return [missing(issue, path, context)];
   if (value === null && issue.code !== 'custom') return [withoutValue(path, context)];
@@ -104,6 +104,7 @@ function describeIssue(issue: z.core.$ZodIssue, path: Path, context: Context): S
 
 function missing(issue: z.core.$ZodIssue, path: Path, context: Context): Sentence {
   const key = nameOf(path);
+  if (issue.message.startsWith('is ')) return { path, message: withStop(`${key} ${issue.message}`) };
   if (issue.message !== '' && !issue.message.startsWith('must ')) return { path, message: withStop(issue.message) };
   if (issue.message !== '' && exampleOf(key) === null) {
     return { path, message: withStop(`${key} is missing: it ${issue.message}`) };

@@ -1,11 +1,22 @@
 // What a model asks of a lead, to compare it with what a mapping gives.
 import type { CompiledModel } from './compile/compile.ts';
 
-/** The fields that the model reads, without duplicates, each with its share of the fit points. */
+/** Fields that the product makes of another one (src/titles), which a mapping must give. */
+const MADE_OF: Readonly<Record<string, string>> = {
+  'contact.title_level': 'contact.job_title',
+  'contact.title_department': 'contact.job_title',
+};
+
+/**
+ * The fields that the model needs from a mapping, without duplicates, each with its share of the fit
+ * points.
+ */
 export function modelFields({ fit, behavior }: CompiledModel): ReadonlyMap<string, number> {
   const points = new Map<string, number>();
   const add = (fields: readonly string[], attainable: number): void => {
-    for (const field of fields) points.set(field, (points.get(field) ?? 0) + attainable);
+    for (const field of new Set(fields.map((name) => MADE_OF[name] ?? name))) {
+      points.set(field, (points.get(field) ?? 0) + attainable);
+    }
   };
   for (const { fields, attainable } of fit.criteria) add(fields, attainable);
   for (const { fields } of fit.overrides) add(fields, 0);

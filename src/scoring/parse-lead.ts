@@ -45,24 +45,28 @@ function whyNoInstant(text: string): string {
 }
 
 const activitySchema: z.ZodType<Activity> = z.strictObject({
-  id: idSchema,
-  type: z.string(),
-  at: instantSchema,
-  attributes: fieldsSchema,
+  id: idSchema.describe('Text or a number. Of two activities with one id, the first counts.'),
+  type: z.string().describe('The activity type that the model counts: page_view.'),
+  at: instantSchema.describe('When it happened, as RFC 3339: 2026-11-01T09:30:00Z.'),
+  attributes: fieldsSchema.describe('Details for the `where` of a signal: { "path": "/pricing" }.'),
 });
 
 // An unknown key is refused: a lead with "feilds" would silently have no fields.
-const leadSchema: z.ZodType<Lead> = z.strictObject({
-  id: idSchema,
-  fields: fieldsSchema,
+export const leadSchema: z.ZodType<Lead> = z.strictObject({
+  id: idSchema.describe('Text or a number; printed with the score.'),
+  fields: fieldsSchema.describe(
+    'Values by the field names of the model. A missing field, null and a blank text are unknown.',
+  ),
   activities: z
     .array(activitySchema)
     .nullish()
-    .transform((activities) => activities ?? []),
+    .transform((activities) => activities ?? [])
+    .describe('What the lead did, in any order.'),
   unobserved: z
     .array(z.string())
     .nullish()
-    .transform((types) => types ?? []),
+    .transform((types) => types ?? [])
+    .describe('Activity types that are not observed: they count neither way.'),
 });
 
 export interface LeadError {

@@ -53,13 +53,13 @@ export function compileRequires(requires: Requires, signals: readonly Signal[]):
 function atLeast(
   name: string | ((needed: number) => string),
   needed: number,
-  valueOf: (position: LeadPosition) => number,
+  read: (position: LeadPosition) => number,
 ): Requirement {
   const what = typeof name === 'string' ? `${name} ${needed}` : name(needed);
   return {
-    holds: (position) => reaches(valueOf(position), needed),
+    holds: (position) => reaches(read(position), needed),
     // Two decimals: a model may require 12.5 points.
-    missing: (position) => `${what}: ${Math.round((needed - valueOf(position)) * 100) / 100} more`,
+    missing: (position) => `${what}: ${Math.round((needed - read(position)) * 100) / 100} more`,
   };
 }
 

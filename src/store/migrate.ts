@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { setAside } from './migrations/0002-set-aside.ts';
+import { addresses } from './migrations/0003-addresses.ts';
 import { reconciliation } from './migrations/0004-reconciliation.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
@@ -12,6 +13,7 @@ import type { Tables } from './tables/tables.ts';
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-set-aside': setAside,
+  '0003-addresses': addresses,
   '0004-reconciliation': reconciliation,
 };
 
@@ -33,7 +35,7 @@ export class OutdatedSchemaError extends Error {
     super(
       'The database has tables of an earlier version of Leadgrade, which cannot be converted. Either use an empty database: ' +
         'set another DATABASE_URL (embedded database: another DATA_DIR). Or delete all data of Leadgrade in this one: ' +
-        'leadgrade migrate --reset.',
+        'npx leadgrade migrate --reset.',
     );
   }
 }
@@ -71,7 +73,7 @@ async function run(db: Kysely<Tables>): Promise<MigrationReport> {
   if (error !== undefined) {
     const failed = results.find((result) => result.status === 'Error')?.migrationName ?? 'before the first';
     const fix =
-      'Nothing was changed. Check the rights of the database user and the free space, then run leadgrade migrate.';
+      'Nothing was changed. Check the rights of the database user and the free space, then run npx leadgrade migrate.';
     throw new Error(`Migration ${failed} failed. ${fix}`, { cause: error });
   }
   return { applied: results.map((result) => result.migrationName), newer };

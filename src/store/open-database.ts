@@ -116,7 +116,7 @@ function withoutSilentConnections(pool: pg.Pool): PostgresPool {
   const connectOnce = async () => {
     const client = await pool.connect();
     let isSilent = false;
-    const noteSilence = (error: unknown) => {
+    const checkResponse = (error: unknown) => {
       isSilent ||= error instanceof Error && error.message === NO_RESPONSE;
     };
     const query = client.query.bind(client);
@@ -126,7 +126,7 @@ function withoutSilentConnections(pool: pg.Pool): PostgresPool {
         if (key !== 'query') return Reflect.get(target, key);
         return (...args: Parameters<typeof query>) => {
           const result: unknown = query(...args);
-          if (result instanceof Promise) result.catch(noteSilence);
+          if (result instanceof Promise) result.catch(checkResponse);
           return result;
         };
       },

@@ -6,8 +6,8 @@ export interface TextProblem {
   readonly fix: string;
 }
 
-/** A model of a hundred criteria has 50 kB; parsing takes about a second per MB. */
-export const MAX_FILE_BYTES = 1_000_000;
+/** A model of a hundred criteria has 50 kB; parsing 500 kB takes about a second. */
+export const MAX_FILE_BYTES = 500_000;
 
 /** Null if the text is short enough to be parsed. */
 export function sizeProblem(text: string): TextProblem | null {
@@ -18,7 +18,7 @@ export function sizeProblem(text: string): TextProblem | null {
   };
 }
 
-/** @returns the text of a file that people edit, without a byte order mark, or why it is no text */
+/** @returns the text of a file that people edit, without a byte order mark, or why it is not a text */
 export function decodeFile(bytes: Uint8Array): { readonly text: string } | { readonly problem: TextProblem } {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {

@@ -2,7 +2,8 @@
 import { type Document, isAlias, isMap, isNode, isScalar, type LineCounter, visit, type YAMLMap } from 'yaml';
 import type { Problem } from '../domain/problem.ts';
 import { inQuotes, quoted } from '../problems/words.ts';
-import { describeSyntax, twice, unclosedQuote, type YamlError } from '../problems/yaml-sentences.ts';
+import type { YamlError } from '../problems/yaml-error.ts';
+import { describeSyntax, twice, unclosedQuote } from '../problems/yaml-sentences.ts';
 
 interface Parts {
   readonly text: string;
@@ -88,6 +89,8 @@ function unpairedQuote(row: string, sign: string): number | null {
   return start < 0 || (comment >= 0 && comment < start) ? null : start;
 }
 
+const MAX_PROBLEMS = 100;
+
 /** Levels of sections and lists: a condition of a model is about ten levels deep. */
 const MAX_DEPTH = 50;
 
@@ -100,6 +103,7 @@ function nodeProblems(parts: Parts): readonly Problem[] {
   const problems: Problem[] = [];
   const anchors = new Set<string>();
   const report = (offset: number, message: string, fix: string) => {
+    if (problems.length >= MAX_PROBLEMS) return;
     const { line, col } = lines.linePos(offset);
     problems.push(problemAt(parts, { line, column: col }, { message, fix }));
   };
@@ -125,7 +129,7 @@ function nodeProblems(parts: Parts): readonly Problem[] {
     },
     Scalar: (_key, { value, range }) => {
       if (typeof value !== 'string' || !range) return;
-      if (CONTROL.test(value)) report(range[0], 'an invisible character stands in this text.', 'Type the text again.');
+      if (CONTROL.test(value)) report(range[0], 'an invisible character is in this text.', 'Type the text again.');
       const [, inside] = /^[“”„«‘’](.*)[“”»‘’]$/su.exec(value) ?? [];
       if (inside === undefined) return;
       report(range[0], `curly quotes are part of the text here: ${quoted(value)}.`, `Write ${inQuotes(inside)}`);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { seriousVulnerabilities } from '../../lint/advisories.ts';
 import { lockfileProblems } from '../../lint/supply-chain.ts';
@@ -27,11 +28,17 @@ test('a package without a checksum, from another host, or under a copyleft licen
   expect(problemsOf({ license: undefined })).toHaveLength(1);
 });
 
-test('a report of npm audit fails for serious vulnerabilities only; anything else is no report', () => {
+test('a report of npm audit fails for serious vulnerabilities only; anything else is not a report', () => {
   const entry = (name: string, severity: string) => ({ [name]: { name, severity, range: '<2' } });
   const report = JSON.stringify({ vulnerabilities: { ...entry('a', 'high'), ...entry('b', 'low') } });
   expect(seriousVulnerabilities(report)).toEqual(['a <2: high. Run: npm audit']);
   expect(seriousVulnerabilities('{"vulnerabilities":{}}')).toEqual([]);
   expect(seriousVulnerabilities('{"error":{"code":"ENOTFOUND"}}')).toBeNull();
   expect(seriousVulnerabilities('')).toBeNull();
+});
+
+test('npm runs no script of a package that it installs, here and in the apps', () => {
+  for (const file of ['../../.npmrc', '../../apps/salesforce/.npmrc']) {
+    expect(readFileSync(new URL(file, import.meta.url), 'utf8')).toMatch(/^ignore-scripts=true$/m);
+  }
 });

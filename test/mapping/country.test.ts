@@ -66,6 +66,54 @@ test.each([
   expect(countryCode(text)).toBe(code);
 });
 
+// As address forms, exports, ISO 3166 and the picklists of HubSpot and Salesforce write them.
+test.each([
+  ['DEU', 'DE'],
+  ['U.S.A', 'US'],
+  ['US - United States', 'US'],
+  ['United States (US)', 'US'],
+  ['unitedstates', 'US'],
+  ['EE.UU.', 'US'],
+  ['DE-Germany', 'DE'],
+  ['Great Britain (UK)', 'GB'],
+  ['Schweiz', 'CH'],
+  ['Suisse / Schweiz', 'CH'],
+  ['Brasil', 'BR'],
+  ['España', 'ES'],
+  ['Nederland', 'NL'],
+  ['Sverige', 'SE'],
+  ['Polska', 'PL'],
+  ['日本', 'JP'],
+  ['Hrvatska', 'HR'],
+  ['Oesterreich', 'AT'],
+  ['Bahamas, The', 'BS'],
+  ['Hong Kong SAR', 'HK'],
+  ['China mainland', 'CN'],
+  ['Republic of China', 'TW'],
+  ["People's Republic of China", 'CN'],
+  ['Taiwan (Province of China)', 'TW'],
+  ['Bolivia, Plurinational State of', 'BO'],
+  ['Bolivia (Plurinational State of)', 'BO'],
+  ['Venezuela, Bolivarian Republic of', 'VE'],
+  ['Micronesia, Federated States of', 'FM'],
+  ['Tanzania, the United Republic of', 'TZ'],
+  ['Congo, the Democratic Republic of the', 'CD'],
+  ["Korea, Democratic People's Republic of", 'KP'],
+  ['Korea (North)', 'KP'],
+  ['Virgin Islands (U.S.)', 'VI'],
+  ['Slovakia (Slovak Republic)', 'SK'],
+  ['Dominican Rep.', 'DO'],
+  ['Reunion', 'RE'],
+  ['Curacao', 'CW'],
+])('the country "%s", as forms and picklists write it, is %s', (text, code) => {
+  expect(countryCode(text)).toBe(code);
+});
+
+test.each(['N/A', 'Other', 'EMEA', 'Berlin, Germany', 'USA, Canada', 'UK & Ireland', 'Congo (the)'])(
+  'the text "%s" is not guessed to be a country',
+  (text) => expect(countryCode(text)).toBeNull(),
+);
+
 test.each(['European Union', 'EU', 'Atlantis', 'Congo', ''])('the text "%s" is not read as a country', (text) => {
   expect(countryCode(text)).toBeNull();
 });

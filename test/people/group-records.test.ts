@@ -4,15 +4,34 @@ import { describe, expect, test } from 'vitest';
 import type { RecordLink } from '../../src/domain/crm-changes.ts';
 import { type MatchRecord, recordKey } from '../../src/domain/person.ts';
 import { groupRecords } from '../../src/people/group-records.ts';
+import { namesDiffer } from '../../src/people/names.ts';
 import type { MatchPolicy } from '../../src/people/people-policy.ts';
 
-const POLICY: MatchPolicy = { by: ['links', 'email'], shared_inboxes: ['info'], max_records: 3 };
+const POLICY: MatchPolicy = {
+  by: ['links', 'email'],
+  shared_inboxes: ['info', 'no-reply'],
+  plus_tags: 'different',
+  max_records: 3,
+};
 
 const OBJECTS = { hubspot: 'contacts', salesforce: 'Contact' } as const;
 
-function record(crm: keyof typeof OBJECTS, id: string, changes: Partial<MatchRecord> = {}): MatchRecord {
+type Changes = Partial<MatchRecord> & { readonly address?: string | null };
+
+function record(crm: keyof typeof OBJECTS, id: string, changes: Changes = {}): MatchRecord {
   const leadId = Number(id) + (crm === 'hubspot' ? 0 : 1_000);
-  return { crm, object: OBJECTS[crm], id, leadId, address: null, linked: [], ...changes };
+  const { address = null, ...rest } = changes;
+  const name = { first: null, last: null };
+  return {
+    crm,
+    object: OBJECTS[crm],
+    id,
+    leadId,
+    addresses: address === null ? [] : [address],
+    name,
+    linked: [],
+    ...rest,
+  };
 }
 
 const to = (crm: keyof typeof OBJECTS, id: string): RecordLink => ({ crm, object: OBJECTS[crm], id });
@@ -44,14 +63,19 @@ describe('matching', () => {
     expect(persons([h, s1, record('hubspot', '2', { address: 'b@acme.example' })])).toEqual(['h1 s1', 'h2']);
   });
 
-  test('a shared inbox and an invalid address match no records', () => {
-    for (const address of ['info@acme.example', 'info+fair@acme.example', 'unknown', '@acme.example']) {
+  test('a shared inbox matches no records, with a tag, a number or another separator', () => {
+    for (const address of [
+      'info@acme.example',
+      'info+fair@acme.example',
+      'info2@acme.example',
+      'no.reply@acme.example',
+    ]) {
       expect(persons([record('hubspot', '1', { address }), record('salesforce', '1', { address })])).toHaveLength(2);
     }
   });
 
   test('an address or link target of more than max_records records matches no records', () => {
-    const many = (changes: Partial<MatchRecord>) => ['1', '2', '3', '4'].map((id) => record('hubspot', id, changes));
+    const many = (changes: Changes) => ['1', '2', '3', '4'].map((id) => record('hubspot', id, changes));
     expect(persons(many({ address: 'pat@acme.example' }).slice(0, 3))).toEqual(['h1 h2 h3']);
     expect(persons(many({ address: 'pat@acme.example' }))).toHaveLength(4);
     expect(persons([record('salesforce', '9'), ...many({ linked: [to('salesforce', '9')] })])).toHaveLength(5);
@@ -97,6 +121,62 @@ describe('lead assignment', () => {
   });
 });
 
+describe('names and further addresses', () => {
+  const [anna, jorg] = [
+    { first: 'Anna', last: 'Berg' },
+    { first: 'Jörg', last: 'Kuhn' },
+  ];
+  const nameless = { first: null, last: null };
+  const address = 'team-berlin@acme.example';
+
+  test('records with one address and clearly different names are two persons', () => {
+    const records = [
+      record('hubspot', '1', { address, name: anna }),
+      record('salesforce', '1', { address, name: jorg }),
+    ];
+    expect(persons(records)).toEqual(['h1', 's1']);
+  });
+
+  test('a record with the name of one of two persons with the same address is of that person', () => {
+    const records = [
+      record('hubspot', '1', { address, name: anna }),
+      record('salesforce', '1', { address, name: { first: 'A.', last: 'Berg' } }),
+      record('salesforce', '2', { address, name: jorg }),
+    ];
+    expect(persons(records)).toEqual(['h1 s1', 's2']);
+  });
+
+  test('a record without a name could be either of two persons with the same address, and is of none', () => {
+    const records = [
+      record('hubspot', '1', { address, name: anna }),
+      record('hubspot', '2', { address, name: nameless }),
+      record('salesforce', '2', { address, name: jorg }),
+    ];
+    expect(persons(records)).toEqual(['h1', 'h2', 's2']);
+    expect(persons(records.slice(0, 2))).toEqual(['h1 h2']);
+  });
+
+  test('a link is stronger than names that differ', () => {
+    const h = record('hubspot', '1', { name: anna, linked: [to('salesforce', '1')] });
+    expect(persons([h, record('salesforce', '1', { name: jorg })])).toEqual(['h1 s1']);
+  });
+
+  test('every address of a record matches', () => {
+    const h = record('hubspot', '1', { addresses: ['anna@acme.example', 'anna.berg@home.example'] });
+    const s = [record('salesforce', '1', { address: 'anna.berg@home.example' })];
+    expect(persons([h, ...s])).toEqual(['h1 s1']);
+  });
+
+  test('a tag after a plus is another address, unless plus_tags says that it is the same', () => {
+    const records = [
+      record('hubspot', '1', { address: 'anna@acme.example' }),
+      record('salesforce', '1', { address: 'anna+demo@acme.example' }),
+    ];
+    expect(persons(records)).toEqual(['h1', 's1']);
+    expect(persons(records, { ...POLICY, plus_tags: 'same' })).toEqual(['h1 s1']);
+  });
+});
+
 const ids = fc.constantFrom('1', '2', '3', '4');
 const crms = fc.constantFrom('hubspot' as const, 'salesforce' as const);
 const records = fc.uniqueArray(
@@ -105,11 +185,15 @@ const records = fc.uniqueArray(
       crm: crms,
       id: ids,
       leadId: fc.integer({ min: 1, max: 5 }),
-      address: fc.constantFrom(null, 'a@x.example', 'b@x.example', 'info@x.example'),
+      addresses: fc.subarray(['a@x.example', 'b@x.example', 'b+c@x.example', 'info@x.example'], { maxLength: 2 }),
+      name: fc.record({
+        first: fc.constantFrom(null, 'Anna', 'A.', 'Jörg'),
+        last: fc.constantFrom(null, 'Berg', 'Kuhn', 'Bergmann'),
+      }),
       linked: fc.array(fc.record({ crm: crms, id: ids }), { maxLength: 2 }),
     })
-    .map(({ crm, id, leadId, address, linked }) =>
-      record(crm, id, { leadId, address, linked: linked.map((link) => to(link.crm, link.id)) }),
+    .map(({ crm, id, leadId, addresses, name, linked }) =>
+      record(crm, id, { leadId, addresses, name, linked: linked.map((link) => to(link.crm, link.id)) }),
     ),
   { selector: recordKey },
 );
@@ -146,6 +230,17 @@ test('grouping again with the assigned leads assigns the same leads', () => {
       });
       const assigned = first.flatMap((group) => group.records.map((each) => ({ ...each, leadId: group.leadId })));
       expect(groupRecords(assigned, POLICY).map(({ leadId }) => leadId)).toEqual(first.map(({ leadId }) => leadId));
+    }),
+  );
+});
+
+test('no person has two records with different names, unless a link made them one person', () => {
+  const unlinked = records.map((all) => all.map((each) => ({ ...each, linked: [] })));
+  fc.assert(
+    fc.property(unlinked, fc.constantFrom('same' as const, 'different' as const), (all, plus_tags) => {
+      for (const group of groupRecords(all, { ...POLICY, plus_tags })) {
+        for (const a of group.records) expect(group.records.filter((b) => namesDiffer(a.name, b.name))).toEqual([]);
+      }
     }),
   );
 });

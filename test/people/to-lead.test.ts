@@ -6,7 +6,7 @@ import type { PeoplePolicy } from '../../src/people/people-policy.ts';
 import { type PersonRecord, toLead } from '../../src/people/to-lead.ts';
 
 const POLICY: PeoplePolicy = {
-  match: { by: ['links', 'email'], shared_inboxes: [], max_records: 5 },
+  match: { by: ['links', 'email'], shared_inboxes: [], plus_tags: 'different', max_records: 5 },
   prefer: ['hubspot', 'salesforce'],
   prefer_by_field: { 'company.employees': ['salesforce'] },
   activities: { meeting: 'salesforce' },

@@ -100,3 +100,63 @@ test('the headline of a negative total does not begin with a sign, like a contri
     '-8 jobs (22 Nov 2026)',
   ]);
 });
+
+const strict = modelWith({
+  fit: {
+    min_coverage: 0.5,
+    criteria: [
+      { id: 'title', field: 'contact.job_title', cases: [{ when: { has_word: ['vp'] }, points: 15 }] },
+      { id: 'size', field: 'company.employees', cases: [{ when: { gte: 50 }, points: 15 }] },
+      { id: 'industry', field: 'company.industry', cases: [{ when: { is: 'Software' }, points: 5 }] },
+    ],
+  },
+  behavior: {
+    signals: [
+      { id: 'demo', label: 'Requested a demo', activity: 'form_submission', points: 40, max_count: 2 },
+      { id: 'trial', label: 'Started a trial', activity: 'trial_started', points: 30 },
+    ],
+  },
+  status: {
+    bands: [
+      { id: 'hot', label: 'Hot', at_least: 80, requires: { min_fit: 20, min_grade: 'B', any_signal: ['trial'] } },
+      { id: 'warm', label: 'Warm', at_least: 50, requires: { min_behavior: 20 } },
+      { id: 'cold', label: 'Cold' },
+    ],
+  },
+});
+
+test('an explanation names each unmet requirement of the next better band whose points the lead reaches', () => {
+  const activities = [did('form_submission', 0), did('form_submission', 0.01)];
+  const busy = leadOf({
+    fields: { 'contact.job_title': 'VP', 'company.employees': 10, 'company.industry': 'Toys' },
+    activities,
+  });
+  expect(scoreLead(busy, strict, NOW)).toMatchObject({ status: 'warm', total: 95 });
+  expect(explained(busy, strict).slice(3)).toEqual([
+    'Hot needs grade B or better: it is C',
+    'Hot needs fit 20: 5 more',
+    'Hot needs one of these to be worth 1 point or more: Started a trial',
+    'Falls to Cold on 28 Dec 2026 without further activity',
+  ]);
+});
+
+test('an explanation names no requirement of a band whose points the lead does not reach', () => {
+  const quiet = leadOf({ fields: { 'contact.job_title': 'VP', 'company.employees': 100 } });
+  expect(explained(quiet, strict).filter((line) => line.includes('needs'))).toEqual([]);
+});
+
+test('an explanation of a lead without a grade names the unknown fields', () => {
+  const unknown = leadOf({ fields: { 'contact.job_title': ' ', 'company.industry': 'Software' } });
+  expect(explained(unknown, strict)).toContain(
+    'Ungraded, as too little is known. Unknown: contact.job_title, company.employees',
+  );
+});
+
+test('the new lines of an explanation stay within the length of a field', () => {
+  const busy = leadOf({
+    fields: { 'contact.job_title': 'VP', 'company.employees': 10 },
+    activities: [did('form_submission', 0)],
+  });
+  for (const length of [400, 200, 120, 60, 20])
+    expect(explained(busy, strict, length).join('\n').length).toBeLessThanOrEqual(length);
+});

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
-import { BACKEND, createDataDir, openDatabaseOf } from '../support/backends.ts';
+import { BACKEND, createDataDir, describeOnPostgres, openDatabaseOf, POSTGRES } from '../support/backends.ts';
 import { type Running, startNode } from '../support/processes.ts';
 
 const SCRIPT = new URL('./processes/use-database.ts', import.meta.url).pathname;
@@ -35,6 +35,23 @@ describe(`a database (${BACKEND.name})`, () => {
     const lead = await database.db.selectFrom('leads').select(['id', 'created_at']).executeTakeFirstOrThrow();
     expect(lead).toEqual({ id: 1, created_at: created });
     expect(database.embedded).toBe(env.DATABASE_URL === undefined);
+  });
+});
+
+describeOnPostgres('a session of a Postgres server', () => {
+  test('has limits for statements, locks and idle transactions', async () => {
+    const { env } = await POSTGRES.create();
+    const database = await openDatabaseOf(env);
+    const { rows } = await sql<{ name: string; setting: string }>`
+      select name, setting from pg_settings
+      where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout') order by name`.execute(
+      database.db,
+    );
+    expect(Object.fromEntries(rows.map(({ name, setting }) => [name, Number(setting)]))).toEqual({
+      idle_in_transaction_session_timeout: 60_000,
+      lock_timeout: 15_000,
+      statement_timeout: 45_000,
+    });
   });
 });
 

@@ -4,7 +4,7 @@ import { availableParallelism, loadavg } from 'node:os';
 const MOST = 6;
 
 /** 1 on an idle machine; how much longer things take on a busy one, at most 6. */
-export function slowness(): number {
+function slowness(): number {
   const [lastMinute = 0] = loadavg();
   return Math.min(MOST, Math.max(1, lastMinute / availableParallelism()));
 }

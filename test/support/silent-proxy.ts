@@ -17,7 +17,7 @@ export async function startSilentProxy(target: {
   readonly host?: string;
 }): Promise<SilentProxy> {
   let isSilent = false;
-  const passing = new Set<() => void>();
+  const connected = new Set<() => void>();
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     sockets.add(client);
@@ -27,7 +27,7 @@ export async function startSilentProxy(target: {
     sockets.add(upstream);
     upstream.on('error', () => client.destroy()).on('close', () => sockets.delete(upstream));
     client.pipe(upstream).pipe(client);
-    passing.add(() => {
+    connected.add(() => {
       client.unpipe();
       upstream.unpipe();
       for (const socket of [client, upstream]) socket.removeAllListeners('end').resume();
@@ -40,8 +40,8 @@ export async function startSilentProxy(target: {
     port,
     silence: () => {
       isSilent = true;
-      for (const stop of passing) stop();
-      passing.clear();
+      for (const stop of connected) stop();
+      connected.clear();
     },
     resume: () => {
       isSilent = false;

@@ -49,7 +49,7 @@ test('a service whose database can be read but not written is not ready, and say
       const server = await startTestServer({ db: connection, now: () => at(1) });
       const ready = await readiness(server, METRICS_TOKEN);
       expect(ready.code).toBe(503);
-      expect(detailOf(ready, 'database')).toBe('takes no writes (25006): check its disk, and that it is no standby');
+      expect(detailOf(ready, 'database')).toBe('takes no writes (25006): check its disk, and whether it is a standby');
     } finally {
       await sql`set default_transaction_read_only = off`.execute(connection);
     }

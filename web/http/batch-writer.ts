@@ -1,7 +1,7 @@
 // Group commit: writes the items of several requests in one statement. While a statement runs, new
 // items are queued for the next one. A request gets its response when its item is stored. The queue
 // is bounded, and a statement that takes too long fails, as do the items that wait for it.
-import { withTimeout } from '../../src/domain/with-timeout.ts';
+import { withTimeout } from '../../src/runtime/with-timeout.ts';
 
 interface BatchOptions {
   /** Items in one statement. */

@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { secretsEqual } from '../../src/crm/constant-time-equal.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import { withTimeout } from '../../src/domain/with-timeout.ts';
+import { withTimeout } from '../../src/runtime/with-timeout.ts';
 import { inboxBacklog } from '../../src/store/inbox/inbox.ts';
 import { countQuarantine } from '../../src/store/inbox/quarantine.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';

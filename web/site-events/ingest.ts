@@ -1,9 +1,10 @@
 // Parses and stores the messages of one request to `/events`. The people of the events are found
 // later, by a job.
 import type { Kysely } from 'kysely';
+import type { NormalizeId } from '../../src/crm/normalize-links.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { SiteEventProjector, SiteMessage } from '../../src/domain/site-event.ts';
-import { withTimeout } from '../../src/domain/with-timeout.ts';
+import { withTimeout } from '../../src/runtime/with-timeout.ts';
 import { type NewIdentity, type NewSiteEvent, saveSiteEvents } from '../../src/store/site-events/save-site-events.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import type { Metrics } from '../http/metrics.ts';
@@ -16,6 +17,8 @@ export interface IngestParts {
   readonly clock: Clock;
   /** The CRMs that are set up: a message may contain IDs of their records. */
   readonly crms: readonly string[];
+  /** Absent: every ID in a message is in the form of its CRM's API. */
+  readonly normalizeId?: NormalizeId | undefined;
   readonly project: SiteEventProjector;
   /** Called after new events or identities were stored. */
   readonly trigger: () => void;
@@ -55,7 +58,11 @@ interface ParsedBatch {
  * Flattens the messages one at a time and retains only the mapped fields: a flat message may be
  * large.
  */
-function parseMessages({ crms, project }: IngestParts, messages: Iterable<unknown>, receivedAt: Date): ParsedBatch {
+function parseMessages(
+  { crms, normalizeId, project }: IngestParts,
+  messages: Iterable<unknown>,
+  receivedAt: Date,
+): ParsedBatch {
   const events: NewSiteEvent[] = [];
   const identities: NewIdentity[] = [];
   const rejected: { index: number; message: string }[] = [];
@@ -63,7 +70,7 @@ function parseMessages({ crms, project }: IngestParts, messages: Iterable<unknow
   let index = -1;
   for (const value of messages) {
     index += 1;
-    const parsed = parseMessage(value, { receivedAt, crms });
+    const parsed = parseMessage(value, { receivedAt, crms, normalizeId });
     if ('problem' in parsed) rejected.push({ index, message: parsed.problem });
     if (!('message' in parsed)) continue;
     const { messageId, at, email, record, userKey, anonymousKey } = parsed.message;

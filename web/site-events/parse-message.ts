@@ -2,6 +2,8 @@
 // its person. Ignores unknown fields, validates the fields that it uses. Pure.
 // https://segment.com/docs/connections/spec/common/
 import { z } from 'zod';
+import type { NormalizeId } from '../../src/crm/normalize-links.ts';
+import { normalAddress } from '../../src/domain/email-address.ts';
 import { sha256Hex } from '../../src/domain/sha256-hex.ts';
 import type { SiteMessage, SitePerson } from '../../src/domain/site-event.ts';
 import { findLimitViolation, flatten } from './flatten-properties.ts';
@@ -59,10 +61,12 @@ export interface ParseContext {
   readonly receivedAt: Date;
   /** The CRMs whose record IDs a message may contain. */
   readonly crms: readonly string[];
+  /** Absent: every ID is in the form of its CRM's API. */
+  readonly normalizeId?: NormalizeId | undefined;
 }
 
 /** Never throws, whatever the message contains. */
-export function parseMessage(given: unknown, { receivedAt, crms }: ParseContext): ParsedSiteMessage {
+export function parseMessage(given: unknown, { receivedAt, ...ids }: ParseContext): ParsedSiteMessage {
   const violation = findLimitViolation(given);
   if (violation !== null) return { problem: violation };
   if (Buffer.byteLength(JSON.stringify(given) ?? '') > MAX_BYTES) {
@@ -72,7 +76,7 @@ export function parseMessage(given: unknown, { receivedAt, crms }: ParseContext)
   if (!parsed.success) return { problem: parsed.error.issues.map(describeIssue).join('; ') };
   const { type } = parsed.data;
   if (type === 'group' || type === 'alias') return { ignored: true };
-  const person = personOf(parsed.data, crms);
+  const person = personOf(parsed.data, ids);
   if (Object.values(person).every((value) => value === null)) {
     return { problem: 'userId: send userId or anonymousId, an email address, or the ID of a record' };
   }
@@ -107,7 +111,9 @@ function messageIdOf({ messageId }: Message, original: unknown): string {
   return `sha256-${sha256Hex(content)}`;
 }
 
-function personOf(message: Message, crms: readonly string[]): SitePerson {
+type RecordIds = Omit<ParseContext, 'receivedAt'>;
+
+function personOf(message: Message, ids: RecordIds): SitePerson {
   const { userId, anonymousId, properties, traits, context } = message;
   const contextTraits = objectOrEmpty(context.traits);
   const objects = [traits, properties, contextTraits];
@@ -115,7 +121,7 @@ function personOf(message: Message, crms: readonly string[]): SitePerson {
   return {
     email: emails.find((email) => email !== null) ?? null,
     // RudderStack sends `externalId`.
-    record: findRecord(context.externalIds ?? context.externalId, objects, crms),
+    record: findRecord(context.externalIds ?? context.externalId, objects, ids),
     userKey: hashedKey('user', userId),
     anonymousKey: hashedKey('anonymous', anonymousId),
   };
@@ -127,9 +133,7 @@ function objectOrEmpty(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function emailOf(value: unknown): string | null {
-  if (typeof value !== 'string' || value.length > 320) return null;
-  const address = value.trim().toLowerCase();
-  return /^[^\s@]+@[^\s@]+$/.test(address) ? address : null;
+  return typeof value === 'string' ? normalAddress(value) : null;
 }
 
 const externalIdsSchema = z.array(z.object({ type: z.string(), id: z.union([z.string(), z.number()]) }));
@@ -138,7 +142,7 @@ const externalIdsSchema = z.array(z.object({ type: z.string(), id: z.union([z.st
 function findRecord(
   externalIds: unknown,
   objects: readonly Readonly<Record<string, unknown>>[],
-  crms: readonly string[],
+  { crms, normalizeId = (_crm, id) => id }: RecordIds,
 ): SitePerson['record'] {
   const listed = externalIdsSchema.safeParse(externalIds).data ?? [];
   const candidates = crms.flatMap((crm) => {
@@ -149,7 +153,7 @@ function findRecord(
     return ids.map((value) => ({ crm, id: typeof value === 'number' ? String(value) : value }));
   });
   for (const { crm, id: given } of candidates) {
-    if (typeof given === 'string' && /^[\w-]{1,64}$/.test(given)) return { crm, id: given };
+    if (typeof given === 'string' && /^[\w-]{1,64}$/.test(given)) return { crm, id: normalizeId(crm, given) };
   }
   return null;
 }

@@ -2,7 +2,7 @@
 // they are stored. Servers send them, with a write key. There is no CORS: a browser would show the
 // key to every visitor.
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { createThrottledLog, redactError, type WarningLog } from '../../src/domain/throttled-log.ts';
+import { createThrottledLog, redactError, type WarningLog } from '../../src/runtime/throttled-log.ts';
 import type { BodyError, BodyReader } from '../http/body-reader.ts';
 import { type IngestParts, ingest } from './ingest.ts';
 import { messagesOf, parseBody, writeKeyOf } from './parse-request.ts';

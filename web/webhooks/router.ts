@@ -4,8 +4,8 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import type { Kysely } from 'kysely';
 import type { RefusedWebhook, WebhookReceiver, WebhookRequest } from '../../src/crm/webhook-receiver.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import { createThrottledLog, redactError, type WarningLog } from '../../src/domain/throttled-log.ts';
-import { withTimeout } from '../../src/domain/with-timeout.ts';
+import { createThrottledLog, redactError, type WarningLog } from '../../src/runtime/throttled-log.ts';
+import { withTimeout } from '../../src/runtime/with-timeout.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import type { BodyError, BodyReader } from '../http/body-reader.ts';
 import type { Metrics } from '../http/metrics.ts';

@@ -5,8 +5,10 @@ import { DEFAULT_API_VERSION } from './api-version.ts';
 const FORMS_SECONDS = 'must be whole seconds from 5 to 3600: for example 30';
 const SHARE = 'must be a number from 0.05 to 1: for example 0.9';
 
+const ACCESS_TOKEN = "is missing: the token on the app's Auth tab (or a service key)";
+
 export const settingsSchema = z.object({
-  HUBSPOT_ACCESS_TOKEN: z.string().trim().min(1, "is missing: the token on the app's Auth tab (or a service key)"),
+  HUBSPOT_ACCESS_TOKEN: z.string(ACCESS_TOKEN).trim().min(1, ACCESS_TOKEN),
   HUBSPOT_CLIENT_SECRET: z
     .string()
     .trim()
@@ -41,7 +43,7 @@ export const settingsSchema = z.object({
     .default(DEFAULT_API_VERSION),
 });
 
-/** The questions of `leadgrade init`. */
+/** The questions of `npx leadgrade init`. */
 export const promptedSettings = [
   {
     name: 'HUBSPOT_ACCESS_TOKEN',

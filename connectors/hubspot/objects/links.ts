@@ -7,7 +7,7 @@ import { blameOf, isUp } from '../http/blame.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import { failuresById } from '../http/multi-status.ts';
 import { unexpectedItem } from '../http/parse-response.ts';
-import { type AssociationType, associationsSchema } from '../http/responses/objects.ts';
+import { type AssociationRow, type AssociationType, associationsSchema } from '../http/responses/objects.ts';
 import type { ReadFailures } from './batch-read.ts';
 
 export const LINK_BATCH = 1000;
@@ -51,23 +51,21 @@ export async function readLinks(
 ): Promise<Links> {
   const links = new Map<string, Link[]>();
   const failed = new Map<string, ConnectorError>();
-  const tokens = new Map<string, (next: string | null) => string | null>();
+  const tokens = new Map<string, ReturnType<typeof pageTokens>>();
+  const nextPage = ({ from: { id }, paging }: AssociationRow): LinkInput[] => {
+    const checkToken = tokens.get(id) ?? pageTokens('hubspot', describe(request));
+    tokens.set(id, checkToken);
+    const after = checkToken(paging);
+    return after === null ? [] : [{ id, after }];
+  };
   let inputs: readonly LinkInput[] = [...new Set(request.ids)].map((id) => ({ id }));
   while (inputs.length > 0) {
-    const more: LinkInput[] = [];
-    for (const part of chunksOf(inputs, LINK_BATCH)) {
-      const page = await readPage(http, request, part, signal);
-      for (const [id, error] of page.failed) failed.set(id, error);
-      for (const row of page.rows) {
-        const { id } = row.from;
-        links.set(id, [...(links.get(id) ?? []), ...row.to.map(toLink)]);
-        const checkToken = tokens.get(id) ?? pageTokens('hubspot', describe(request));
-        tokens.set(id, checkToken);
-        const after = checkToken(row.paging);
-        if (after !== null) more.push({ id, after });
-      }
-    }
-    inputs = more;
+    const pages = [];
+    for (const part of chunksOf(inputs, LINK_BATCH)) pages.push(await readPage(http, request, part, signal));
+    const rows = pages.flatMap((page) => page.rows);
+    for (const { from, to } of rows) links.set(from.id, [...(links.get(from.id) ?? []), ...to.map(toLink)]);
+    for (const [id, error] of pages.flatMap((page) => [...page.failed])) failed.set(id, error);
+    inputs = rows.flatMap(nextPage);
   }
   // Some of its links are missing, so the others must not count as all of them.
   for (const id of failed.keys()) links.delete(id);

@@ -12,7 +12,16 @@ import { unexpectedItem } from '../http/parse-response.ts';
 import type { UnexpectedItem } from '../http/responses/id-and-paging.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
 import { SEARCH_PAGE, type SearchFilter, searchPage } from './object-reads.ts';
-import { advance, modifiedMs, newChanges, OVERLAP_MS, type SearchCursor, settle, startOf } from './search-cursor.ts';
+import {
+  advance,
+  modifiedMs,
+  newChanges,
+  notInFuture,
+  OVERLAP_MS,
+  type SearchCursor,
+  settle,
+  startOf,
+} from './search-cursor.ts';
 
 export interface ChangedObjects {
   /** Objects that were not seen before at their modification times. */
@@ -37,10 +46,11 @@ interface SearchedType {
 export async function* searchChanges(
   http: HubSpotHttp,
   searched: SearchedType,
-  start: SearchCursor,
+  given: SearchCursor,
   now: () => Date,
   signal: AbortSignal,
 ): AsyncGenerator<ChangedObjects> {
+  const start = notInFuture(given, now());
   const time = searched.modifiedProperty;
   const properties = [...new Set([...searched.properties, time])];
   // The start of an interrupted poll is not known any more.
@@ -52,26 +62,31 @@ export async function* searchChanges(
   for (;;) {
     const { pinned } = cursor;
     const query = pinned === undefined ? { filters: changedSince(time, from), sortBy: time } : atInstant(time, pinned);
-    const found = await searchPage(http, { type: searched.type, properties, ...query }, signal);
-    const { records: page, unexpected } = found;
+    const response = await searchPage(http, { type: searched.type, properties, ...query }, signal);
+    const { records: page, unexpected } = response;
     const records = newChanges(page, cursor);
-    const isFull = page.length + unexpected.length >= SEARCH_PAGE;
-    const [first] = unexpected;
-    if (isFull && page.length === 0 && first !== undefined) throw unexpectedItem(what, first);
+    const isFull = isFullPage(what, response);
     const newest = Math.max(from, ...page.map(modifiedMs));
     const isStuck = pinned === undefined && isFull && newest === from;
-    const step =
-      pinned === undefined ? stepInTime(cursor, isStuck, newest, now()) : stepById(isFull, pinned, page.at(-1)?.id);
+    const lastId = page.at(-1)?.id;
+    const step = pinned === undefined ? stepInTime(cursor, isStuck, newest, now()) : stepById(isFull, pinned, lastId);
     // A search that ignores its filter would return the same page without end.
-    if (isFull && pinned !== undefined) checkId(`${pinned.at} ${page.at(-1)?.id}`);
+    checkId(pinKey(step));
     const isLastPage = pinned === undefined && !isFull;
     cursor = settle({ ...advance(cursor, page, now()), ...step.cursor }, { startedAt, isLastPage });
-    if (records.length > 0 || unexpected.length > 0 || pinned !== undefined || isWorthSaving(start, cursor)) {
-      yield { records, unexpected, cursor };
-    }
+    const found = { records, unexpected, cursor };
+    if (isWorthSaving(start, found) || pinned !== undefined) yield found;
     if (isLastPage) return;
     from = step.from;
   }
+}
+
+/** @throws ConnectorError `invalid` for a full page without an object to go on from */
+function isFullPage(what: string, { records, unexpected }: Awaited<ReturnType<typeof searchPage>>): boolean {
+  const [first] = unexpected;
+  if (records.length + unexpected.length < SEARCH_PAGE) return false;
+  if (records.length === 0 && first !== undefined) throw unexpectedItem(what, first);
+  return true;
 }
 
 type Pinned = NonNullable<SearchCursor['pinned']>;
@@ -79,6 +94,10 @@ type Pinned = NonNullable<SearchCursor['pinned']>;
 interface Step {
   readonly from: number;
   readonly cursor: Pick<SearchCursor, 'pinned' | 'readById'>;
+}
+
+function pinKey({ cursor: { pinned } }: Step): string | null {
+  return pinned === undefined ? null : `${pinned.at} ${pinned.afterId}`;
 }
 
 function changedSince(time: string, from: number): SearchFilter[] {
@@ -118,7 +137,8 @@ function wasReadById({ readById, lastSeenAt }: SearchCursor, at: number, now: Da
   return wasSettled || now.getTime() - readById.startedAt < OVERLAP_MS;
 }
 
-/** The cursor has progressed in a way that must be saved, although the page has no new records. */
-function isWorthSaving(start: SearchCursor, { pinned, isSettled }: SearchCursor): boolean {
-  return pinned !== undefined || isSettled !== start.isSettled;
+/** The page has something new, or the cursor has progressed in a way that must be saved. */
+function isWorthSaving(start: SearchCursor, { records, unexpected, cursor }: ChangedObjects): boolean {
+  const isNew = records.length > 0 || unexpected.length > 0;
+  return isNew || cursor.pinned !== undefined || cursor.isSettled !== start.isSettled;
 }

@@ -44,6 +44,14 @@ export function searchFrom(now: Date): SearchCursor {
 }
 
 /**
+ * The cursor, or one that starts now if it starts in the future: our clock was ahead when it was
+ * made, and every change until then would be missed.
+ */
+export function notInFuture(cursor: SearchCursor, now: Date): SearchCursor {
+  return cursor.lastSeenAt === null && cursor.last > now.getTime() ? searchFrom(now) : cursor;
+}
+
+/**
  * Where a poll starts. Until the index has settled, a change shortly before `last` may have been
  * missing.
  */

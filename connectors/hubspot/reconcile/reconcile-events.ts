@@ -3,7 +3,7 @@
 // a night: a large portal is compared over several nights.
 import { z } from 'zod';
 import type { ReconcilePage, ReconcileRequest } from '../../../src/crm/connector.ts';
-import type { EventPage, EventSource, EventWindow } from '../streams/event-windows.ts';
+import type { EventPage, EventSource, EventWindow } from '../streams/events/event-source.ts';
 import { parseCursor } from '../streams/stream-reader.ts';
 import { EMPTY_PAGE } from './pages.ts';
 

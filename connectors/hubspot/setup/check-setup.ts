@@ -1,4 +1,4 @@
-// The HubSpot checks of `leadgrade doctor`: token, access, properties, clock and limits. Changes
+// The HubSpot checks of `npx leadgrade doctor`: token, access, properties, clock and limits. Changes
 // nothing.
 
 import type { SetupCheck, WriteTarget } from '../../../src/crm/connector.ts';

@@ -9,7 +9,7 @@ import type { HubSpotHttp } from '../http/client.ts';
 export interface PartReader {
   /** The pages of one part. None if it is set aside, or from the page on at which it fails. */
   read<T>(id: string, pages: () => AsyncIterable<T>): AsyncGenerator<T>;
-  /** A part of another kind that failed, or a part that could not even be listed. */
+  /** Another part that failed. One that is set aside is left to its next attempt. */
   fail(part: StreamPart, error: ConnectorError): void;
   /**
    * The failed and the recovered parts, after all parts were read.
@@ -29,7 +29,7 @@ export function createPartReader(
   let firstError: ConnectorError | null = null;
   let isAnyRead = false;
   const fail = (part: StreamPart, error: ConnectorError) => {
-    failed.push(failedPart(part.kind, part.id, error));
+    if (!setAside.isSkipped(part)) failed.push(failedPart(part.kind, part.id, error));
   };
   return {
     fail,

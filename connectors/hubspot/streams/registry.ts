@@ -14,11 +14,11 @@ import { contactStream } from './contact-stream.ts';
 import { counterStream } from './counter-stream.ts';
 import { dealStream } from './deal-stream.ts';
 import { engagementStream } from './engagement-stream.ts';
+import { pageViewStream } from './events/page-view-stream.ts';
 import { formStream } from './forms/form-stream.ts';
 import { listStream } from './groups/list-stream.ts';
 import { marketingEmailStream } from './marketing/marketing-email-stream.ts';
 import { marketingEventStream } from './marketing/marketing-event-stream.ts';
-import { pageViewStream } from './page-view-stream.ts';
 import { isReadableById } from './read-items.ts';
 import type { StreamReader } from './stream-reader.ts';
 

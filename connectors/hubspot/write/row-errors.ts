@@ -112,10 +112,10 @@ export function throwIfConfiguration(body: ErrorBody, error: ConnectorError, wri
   throw new ConnectorError({
     kind: 'configuration',
     crm: 'hubspot',
-    message: error.message,
+    message: `HubSpot cannot store the scores: ${found.code}${ownPropertiesIn(found.name ?? '')}`,
     ...(error.reason === undefined ? {} : { reason: error.reason }),
     code: found.code,
-    fix: 'Run leadgrade setup: it creates missing properties and adds missing options.',
+    fix: 'Run npx leadgrade setup: it creates missing properties and adds missing options.',
     cause: error,
   });
 }

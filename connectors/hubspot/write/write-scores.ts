@@ -117,17 +117,23 @@ async function writeRows(writer: Writer, rows: readonly Row[], isRetried: boolea
     const matched = matchResults(rows, { results: [...results.valid, ...others], errors }, ourProperties);
     return [...matched.results, ...(await writeMissing(writer, rows, matched))];
   } catch (error) {
-    if (!(error instanceof ConnectorError) || !(error.cause instanceof HubSpotHttpError)) throw error;
-    if (error.kind !== 'invalid' && error.kind !== 'not-found') throw error;
-    const { body } = error.cause;
-    if (error.kind === 'not-found' && !isAboutContacts(body)) throw error;
-    throwIfConfiguration(body, error, ourProperties);
-    const bad = rowErrorsById(rows, body.errors ?? []);
-    if (bad.size === 0) throw error;
-    const named = [...bad].map(([id, rowError]) => resultOfError(id, rowError));
-    const good = rows.filter((row) => !bad.has(row.id));
-    return good.length === 0 ? named : [...named, ...(await writeBatch(writer, good))];
+    if (!(error instanceof ConnectorError) || blameOfWrite(error) !== 'items') throw error;
+    return await writeWithoutNamed(writer, rows, error);
   }
+}
+
+/**
+ * Writes the rows that a refusal does not name.
+ * @throws the refusal if it names none, ConnectorError `configuration`
+ */
+async function writeWithoutNamed(writer: Writer, rows: readonly Row[], error: ConnectorError): Promise<WriteResult[]> {
+  const body = error.cause instanceof HubSpotHttpError ? error.cause.body : {};
+  throwIfConfiguration(body, error, writer.ourProperties);
+  const bad = rowErrorsById(rows, body.errors ?? []);
+  if (bad.size === 0) throw error;
+  const named = [...bad].map(([id, rowError]) => resultOfError(id, rowError));
+  const good = rows.filter((row) => !bad.has(row.id));
+  return good.length === 0 ? named : [...named, ...(await writeBatch(writer, good))];
 }
 
 /** A row without a result is written alone: its response belongs to no other row. */

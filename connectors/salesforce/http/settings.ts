@@ -94,7 +94,7 @@ export const settingsSchema = z
     when: ALWAYS,
   });
 
-/** The questions of `leadgrade init`. */
+/** The questions of `npx leadgrade init`. */
 export const promptedSettings = [
   {
     name: 'SALESFORCE_LOGIN_URL',

@@ -6,6 +6,7 @@ import type { Fields } from '../../../src/domain/lead.ts';
 import type { ScoreField, ScoreFieldValues } from '../../../src/domain/score-fields.ts';
 import { toInstant } from '../../../src/mapping/convert-value.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
+import { projectEmails } from '../../../src/mapping/project-emails.ts';
 import { mappedProperties, projectFields } from '../../../src/mapping/project-fields.ts';
 import { linkProperties, projectLinks } from '../../../src/mapping/project-links.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
@@ -55,7 +56,10 @@ export function createPersonMapping(mapping: Mapping): PersonMapping {
   };
   const project = (object: PersonObject, { values }: Row) =>
     projectFields(mapping, { [object]: withHiddenFields(mapping, object, values) });
-  const links = (object: PersonObject, { values }: Row) => projectLinks(mapping, { [object]: values });
+  const identity = (object: PersonObject, { values }: Row) => {
+    const emails = projectEmails(mapping, object, { [object]: values });
+    return { links: projectLinks(mapping, { [object]: values }), ...(emails !== undefined && { emails }) };
+  };
   return {
     fieldsOf: (object) => [
       ...new Set([
@@ -75,7 +79,7 @@ export function createPersonMapping(mapping: Mapping): PersonMapping {
       modifiedAt: modifiedAt(row),
       companyId: textOf(row.values.AccountId),
       outcomes: [],
-      links: links(object, row),
+      ...identity(object, row),
     }),
     toDirty: (object, row) => ({
       ref: { object, id: row.id },
@@ -83,7 +87,7 @@ export function createPersonMapping(mapping: Mapping): PersonMapping {
         fields: project(object, row).fields,
         crmValues: crmValues(row.values),
         modifiedAt: modifiedAt(row),
-        links: links(object, row),
+        ...identity(object, row),
       },
     }),
   };

@@ -7,6 +7,7 @@ import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import { singleFlight } from '../../kit/single-flight.ts';
 import type { SalesforceHttp } from '../http/client.ts';
+import { type PathProblem, resolvePath } from './resolve-path.ts';
 
 const fieldSchema = z.looseObject({
   name: z.string(),
@@ -44,6 +45,8 @@ export interface Schema {
   visiblePaths(object: string, paths: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
   /** The type of the field at this path: `boolean`, `currency`. Null if this user cannot see it. */
   typeOf(object: string, path: string, signal: AbortSignal): Promise<string | null>;
+  /** Why the path cannot be read, and the fix; null if it can. */
+  problemOf(object: string, path: string, signal: AbortSignal): Promise<PathProblem | null>;
   /** Clears the cache, so that every object is described again. */
   invalidate(): void;
 }
@@ -68,34 +71,20 @@ export function createSchema({ http, clock }: { http: SalesforceHttp; clock: Clo
       const found: string[] = [];
       for (const path of paths) {
         const field = await resolve(from, path, signal);
-        if (field !== null && !found.includes(field.name)) found.push(field.name);
+        if ('name' in field && !found.includes(field.name)) found.push(field.name);
       }
       return found;
     },
-    typeOf: async (from, path, signal) => (await resolve(from, path, signal))?.type ?? null,
+    typeOf: async (from, path, signal) => {
+      const field = await resolve(from, path, signal);
+      return 'name' in field ? field.type : null;
+    },
+    problemOf: async (from, path, signal) => {
+      const field = await resolve(from, path, signal);
+      return 'name' in field ? null : field;
+    },
     invalidate: () => objects.clear(),
   };
-}
-
-/** Follows the relations of the path; null if this user cannot see the field or one of its parents. */
-async function resolvePath(
-  describe: Schema['describe'],
-  from: string,
-  path: string,
-  signal: AbortSignal,
-): Promise<Pick<DescribedField, 'name' | 'type'> | null> {
-  const described = await describe(from, signal);
-  const dot = path.indexOf('.');
-  if (dot < 0) return described?.fields.get(path.toLowerCase()) ?? null;
-  const relation = path.slice(0, dot).toLowerCase();
-  const link = [...(described?.fields.values() ?? [])].find((field) => {
-    return field.relationshipName?.toLowerCase() === relation;
-  });
-  // A relation to one of several objects has no fields that every target has.
-  const [parent, ...others] = link?.referenceTo ?? [];
-  if (link === undefined || parent === undefined || others.length > 0) return null;
-  const rest = await resolvePath(describe, parent, path.slice(dot + 1), signal);
-  return rest === null ? null : { name: `${link.relationshipName}.${rest.name}`, type: rest.type };
 }
 
 /** Caches the description for `CACHE_MS`; concurrent callers share one call. */

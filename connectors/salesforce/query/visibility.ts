@@ -53,7 +53,7 @@ export function invisibleObjectError(what: string, object: string): ConnectorErr
 
 /**
  * The objects that the permission set of apps/salesforce opens. Campaign members and contact roles
- * come with Campaign and Opportunity. The permission set that `leadgrade setup` creates grants only
+ * come with Campaign and Opportunity. The permission set that `npx leadgrade setup` creates grants only
  * Leadgrade's own fields.
  */
 const DEPLOYED: ReadonlySet<string> = new Set([

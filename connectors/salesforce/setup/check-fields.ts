@@ -70,13 +70,22 @@ async function checkMappedFields(
   signal: AbortSignal,
 ): Promise<readonly SetupCheck[]> {
   const mapped = [...new Set([...mappedProperties(parts.mapping, object), ...linkProperties(parts.mapping, object)])];
-  const visible = new Set((await parts.schema.visiblePaths(object, mapped, signal)).map((path) => path.toLowerCase()));
-  return mapped
-    .filter((path) => !visible.has(path.toLowerCase()))
-    .map((path) => ({
-      what: `field ${object}.${path}`,
-      level: 'warning',
-      detail: 'the mapping reads it, but it does not exist or the integration user may not see it',
-      fix: 'Let the integration user read it (field-level security), or remove it under fields in the mapping.',
-    }));
+  return await checkPaths(parts, object, mapped, signal);
+}
+
+/** One warning for each path that the mapping reads and this user cannot. */
+export async function checkPaths(
+  { schema }: SalesforceParts,
+  object: string,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly SetupCheck[]> {
+  const checks: SetupCheck[] = [];
+  for (const path of paths) {
+    const problem = await schema.problemOf(object, path, signal);
+    if (problem === null) continue;
+    const detail = `the mapping reads it, but ${problem.reason}`;
+    checks.push({ what: `field ${object}.${path}`, level: 'warning', detail, fix: problem.fix });
+  }
+  return checks;
 }

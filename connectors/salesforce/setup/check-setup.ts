@@ -1,12 +1,17 @@
-// The checks of `leadgrade doctor` for Salesforce: login, objects and fields, streams, API calls,
+// The checks of `npx leadgrade doctor` for Salesforce: login, objects and fields, streams, API calls,
 // clock. Each problem has a fix. Changes nothing.
 import { z } from 'zod';
 import type { SetupCheck, WriteTarget } from '../../../src/crm/connector.ts';
+import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import { activityProperties } from '../../../src/mapping/project-activities.ts';
 import { runSetupCheck } from '../../kit/setup-check.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { PEOPLE } from '../people/person-mapping.ts';
+import { readRows } from '../query/query.ts';
+import { compare, instant } from '../query/soql.ts';
 import type { StreamReader } from '../streams/stream-reader.ts';
-import { checkObject } from './check-fields.ts';
+import { checkPersonAccounts } from '../write/person-accounts.ts';
+import { checkObject, checkPaths } from './check-fields.ts';
 import { describeAccount } from './describe-account.ts';
 import { requiredFields } from './score-fields.ts';
 
@@ -32,9 +37,13 @@ export async function checkSetup(
       )),
     );
   }
+  const people = { what: 'person accounts', level: 'warning' as const };
+  checks.push(...(await runSetupCheck(people, signal, () => checkPersonAccounts(parts, signal))));
   for (const reader of parts.readers) {
     const what = `reading ${reader.stream.id}`;
-    checks.push(...(await runSetupCheck({ what, level: 'warning' }, signal, () => checkStream(reader, what, signal))));
+    checks.push(
+      ...(await runSetupCheck({ what, level: 'warning' }, signal, () => checkStream(parts, reader, what, signal))),
+    );
   }
   checks.push(
     ...(await runSetupCheck({ what: 'API calls', level: 'warning' }, signal, () => checkUsage(parts, signal))),
@@ -55,16 +64,47 @@ async function checkLogin(parts: CheckParts, signal: AbortSignal): Promise<reado
 }
 
 async function checkStream(
-  { stream, checkAvailability }: StreamReader,
+  parts: CheckParts,
+  reader: StreamReader,
   what: string,
   signal: AbortSignal,
 ): Promise<readonly SetupCheck[]> {
-  const unavailable = await checkAvailability(signal);
-  if (unavailable === null) return [{ what, level: 'ok', detail: 'allowed' }];
+  const { stream, object } = reader;
+  const unavailable = (await reader.checkAvailability(signal)) ?? (await refusedQuery(parts, reader, signal));
+  const paths = activityProperties(parts.mapping, stream.id).filter(isDistinctPath);
+  const fields = unavailable === null ? await checkPaths(parts, object, paths, signal) : [];
+  if (unavailable === null) return [{ what, level: 'ok', detail: 'allowed' }, ...fields];
   const types = stream.activityTypes.join(', ');
   const consequence = types === '' ? '' : ` Until then Leadgrade cannot read these activities: ${types}.`;
   return [{ what, level: 'warning', detail: unavailable.reason, fix: `${unavailable.fix}${consequence}` }];
 }
+
+/** The mapping offers several standard fields of which an org has one; a path is meant. */
+function isDistinctPath(path: string): boolean {
+  return path.includes('.') || path.endsWith('__c');
+}
+
+/** Queries what a poll would: a user who may see the object may still not be able to query it. */
+async function refusedQuery(parts: CheckParts, { stream, object }: StreamReader, signal: AbortSignal) {
+  const query = {
+    what: `reading ${stream.id}`,
+    from: object,
+    fields: [],
+    includeDeleted: true,
+    where: compare('SystemModstamp', '>', instant((await parts.http.now(signal)) - PROBED_MS)),
+    orderBy: ['SystemModstamp', 'Id'],
+    limit: 1,
+  };
+  try {
+    await readRows(parts, query, signal);
+    return null;
+  } catch (error) {
+    if (!(error instanceof ConnectorError) || error.kind !== 'invalid') throw error;
+    return { reason: error.message, fix: error.fix ?? 'Leadgrade tries again by itself.' };
+  }
+}
+
+const PROBED_MS = 3_600_000;
 
 const limitsSchema = z.looseObject({ DailyApiRequests: z.looseObject({ Max: z.number(), Remaining: z.number() }) });
 /** The share of Leadgrade's own limit at which `doctor` warns. */

@@ -20,6 +20,7 @@ export function accountStream(parts: SalesforceParts): StreamReader {
   const { http } = parts;
   return {
     stream: { id: ID, activityTypes: [], isCompanies: true },
+    object: 'Account',
     checkAvailability: (signal) =>
       missingFields(parts, { what: 'reading accounts', object: 'Account', fields: [] }, signal),
     async *read(cursor, signal, setAside) {

@@ -28,6 +28,7 @@ export function campaignMemberStream(parts: SalesforceParts, stream: ChangeStrea
   };
   return {
     stream,
+    object: source.object,
     checkAvailability: async (signal) => {
       const access = { what: 'reading campaign members', object: 'CampaignMember', fields: ['LeadId', 'ContactId'] };
       return (

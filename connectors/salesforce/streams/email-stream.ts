@@ -44,6 +44,7 @@ export function emailStream(parts: SalesforceParts, stream: ChangeStream): Strea
   };
   return {
     stream,
+    object: source.object,
     checkAvailability: async (signal) => {
       const access = { what: 'reading emails', object: source.object, fields: ['Incoming'] };
       const unavailable =

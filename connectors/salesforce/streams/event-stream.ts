@@ -16,7 +16,7 @@ export function eventStream(parts: SalesforceParts, stream: ChangeStream): Strea
     id: stream.id,
     object: 'Event',
     kind: 'event',
-    fields: ['WhoId', 'IsChild', ...activityProperties(parts.mapping, stream.id)],
+    fields: ['WhoId', 'IsChild', 'IsRecurrence', 'GroupEventType', ...activityProperties(parts.mapping, stream.id)],
     // The invitees; with Shared Activities also the people that the event concerns.
     relation: { object: 'EventRelation', item: 'EventId', person: 'RelationId', fields: ['Status'] },
     project: (item) => {
@@ -34,6 +34,7 @@ export function eventStream(parts: SalesforceParts, stream: ChangeStream): Strea
   };
   return {
     stream,
+    object: source.object,
     checkAvailability: async (signal) => {
       const access = { what: 'reading events', object: 'Event', fields: ['WhoId'] };
       return (
@@ -47,11 +48,16 @@ export function eventStream(parts: SalesforceParts, stream: ChangeStream): Strea
 
 const NOT_ATTENDING: ReadonlySet<unknown> = new Set(['Declined', 'Uninvited']);
 
+/** `GroupEventType` of the pattern of a series of Lightning Experience. */
+const SERIES_PATTERN = '3';
+
 /**
  * Empty for a child event, the copy that each invited colleague has: only the event itself counts.
+ * Empty also for the pattern of a series: each occurrence is an event of its own.
+ * https://developer.salesforce.com/docs/platform/change-data-capture/guide/cdc-standard-objects-task-event-recurring.html
  */
 export function participants({ values, links }: Pick<Item, 'values' | 'links'>): readonly RecordRef[] {
-  if (values.IsChild === true) return [];
+  if (values.IsChild === true || values.IsRecurrence === true || values.GroupEventType === SERIES_PATTERN) return [];
   const absentLinks = (links ?? []).filter((link) => NOT_ATTENDING.has(link.values.Status));
   const absent = new Set(absentLinks.map(fieldValue('RelationId')));
   const ids = [values.WhoId, ...(links ?? []).map(fieldValue('RelationId'))];

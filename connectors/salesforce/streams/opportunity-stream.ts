@@ -39,6 +39,7 @@ export function opportunityStream(parts: SalesforceParts): StreamReader {
   };
   return {
     stream: { id: ID, activityTypes: [] },
+    object: source.object,
     checkAvailability: async (signal) => {
       const access = { what: 'reading opportunities', object: 'Opportunity', fields: STATE };
       const { object, item, person } = RELATION;

@@ -16,6 +16,7 @@ export function personStream(parts: SalesforceParts, object: PersonObject): Stre
   const id = PERSON_STREAMS[object];
   return {
     stream: { id, activityTypes: [], listsObject: object },
+    object,
     checkAvailability: (signal) => missingFields(parts, { what: `reading ${id}`, object, fields: [] }, signal),
     read(cursor, signal, setAside) {
       const source = {

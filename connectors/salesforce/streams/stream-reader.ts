@@ -12,6 +12,8 @@ import { cursorParser } from '../../kit/change-pages.ts';
 
 export interface StreamReader {
   readonly stream: ChangeStream;
+  /** The object that the stream reads. */
+  readonly object: string;
   /** Why this user cannot read the stream, with a fix; null if the user can read it. */
   checkAvailability(signal: AbortSignal): Promise<StreamAvailability['unavailable']>;
   /** The pages after `cursor`; null starts the full sync. */

@@ -16,17 +16,20 @@ export function taskStream(parts: SalesforceParts, stream: ChangeStream): Stream
     id: stream.id,
     object: 'Task',
     kind: 'task',
-    fields: ['WhoId', ...activityProperties(parts.mapping, stream.id)],
+    fields: ['WhoId', 'IsRecurrence', ...activityProperties(parts.mapping, stream.id)],
     // Exists only with Shared Activities, where one task may concern several people.
     relation: { object: 'TaskRelation', item: 'TaskId', person: 'RelationId', fields: [] },
     project: ({ id, values, links }) => {
-      const people = personRefs([values.WhoId, ...(links ?? []).map(fieldValue('RelationId'))]);
+      // The pattern of a series is a task of its own, beside its occurrences.
+      const isPattern = values.IsRecurrence === true;
+      const people = isPattern ? [] : personRefs([values.WhoId, ...(links ?? []).map(fieldValue('RelationId'))]);
       return { activities: toActivities(parts, { id: `task:${id}`, source: stream.id, properties: values, people }) };
     },
     possibleIds: (id) => ({ activities: [`task:${id}`], outcomes: [] }),
   };
   return {
     stream,
+    object: source.object,
     checkAvailability: async (signal) => {
       const access = { what: 'reading tasks', object: 'Task', fields: ['WhoId'] };
       return (

@@ -15,6 +15,6 @@ export function brokenRecordError({ message, code = 'UNKNOWN_EXCEPTION', crm }: 
     crm,
     message: `Every write that contains this record fails; the other records are written. ${message}`,
     code,
-    fix: 'Open the record in Salesforce and save it: a flow or trigger of the org may fail for it. Then run "leadgrade errors retry".',
+    fix: 'Open the record in Salesforce and save it: a flow or trigger of the org may fail for it. Then run "npx leadgrade errors retry".',
   });
 }

@@ -21,10 +21,8 @@ export async function readBulkResults(
     const error = refused.get(shortId(ref.id));
     return error === undefined || written.has(shortId(ref.id)) ? [] : [{ ref, error: toRowError(error) }];
   });
-  // A bulk job cannot override a duplicate rule that only alerts; a collection call can. Such a row
-  // is therefore retried.
-  const alerted = rows.filter(({ error }) => error.code === 'DUPLICATES_DETECTED');
-  const others = rows.filter(({ error }) => error.code !== 'DUPLICATES_DETECTED');
+  const alerted = rows.filter(({ error }) => ONLY_BY_COLLECTION.has(error.code));
+  const others = rows.filter(({ error }) => !ONLY_BY_COLLECTION.has(error.code));
   return [
     ...alerted.map(({ ref }) => missingResult(ref)),
     ...(await resultsOfRefusedRows(
@@ -39,6 +37,13 @@ export async function readBulkResults(
     }),
   ];
 }
+
+/**
+ * A bulk job cannot override a duplicate rule that only alerts, and its rows are Contacts: a
+ * collection call can override the rule, and writes a person account through its Account. Such a
+ * row is retried.
+ */
+const ONLY_BY_COLLECTION: ReadonlySet<string> = new Set(['DUPLICATES_DETECTED', 'INVALID_PERSON_ACCOUNT_OPERATION']);
 
 /** The last three of 18 characters are a checksum. */
 function shortId(id: string): string {

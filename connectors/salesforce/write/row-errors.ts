@@ -76,19 +76,21 @@ function meaningOf({ code, message, fields }: RowError, ownFields: ReadonlySet<s
   return TEMPORARY.has(code) || /\bUNABLE_TO_LOCK_ROW\b/.test(message) ? 'retry' : 'invalid';
 }
 
-const RECORD_FIX = 'Check the rules, flows and triggers of the org for this record, then run "leadgrade errors retry".';
+const RECORD_FIX =
+  'Check the rules, flows and triggers of the org for this record, then run "npx leadgrade errors retry".';
 const SHARING_FIX =
-  'Let the integration user edit the record (sharing rules, or Modify All on the object), then run "leadgrade errors retry".';
+  'Let the integration user edit the record (sharing rules, or Modify All on the object), then run "npx leadgrade errors retry".';
 const FIXES: Readonly<Record<string, string>> = {
   DUPLICATES_DETECTED:
-    'A duplicate rule blocks edits: let it only alert, or merge the duplicates, then run "leadgrade errors retry".',
+    'A duplicate rule blocks edits: let it only alert, or merge the duplicates, then run "npx leadgrade errors retry".',
   ENTITY_IS_LOCKED:
-    'An approval process locks the record. It is written when its result changes, or by "leadgrade errors retry".',
+    'An approval process locks the record. It is written when its result changes, or by "npx leadgrade errors retry".',
   INVALID_PERSON_ACCOUNT_OPERATION:
-    'Let the integration user read and edit Account: the scores of a person account are written through it. Then run "leadgrade errors retry".',
+    'Let the integration user read and edit Account: the scores of a person account are written through it. Then run "npx leadgrade errors retry".',
   NUMBER_OUTSIDE_VALID_RANGE:
-    'Allow more digits for the Leadgrade field in Salesforce, then run "leadgrade errors retry".',
-  STRING_TOO_LONG: 'Allow more characters for the Leadgrade field in Salesforce, then run "leadgrade errors retry".',
+    'Allow more digits for the Leadgrade field in Salesforce, then run "npx leadgrade errors retry".',
+  STRING_TOO_LONG:
+    'Allow more characters for the Leadgrade field in Salesforce, then run "npx leadgrade errors retry".',
 };
 
 /** The error of a single record. */
@@ -114,7 +116,7 @@ export function toConfigurationError({ code, message, fields }: RowError): Conne
     message: `Salesforce cannot store the scores: ${safeCode(code) ?? 'REFUSED'}${named}`,
     reason: withoutValues(message),
     code: safeCode(code) ?? 'REFUSED',
-    fix: 'Run "leadgrade doctor": it names the missing field or permission. "leadgrade setup" creates fields and values.',
+    fix: 'Run "npx leadgrade doctor": it names the missing field or permission. "npx leadgrade setup" creates fields and values.',
   });
 }
 

@@ -6,8 +6,9 @@ import type { SalesforceParts } from '../parts.ts';
 import { isVisible } from '../query/visibility.ts';
 import { createBatchSizes, type WriterParts } from './batch-sizes.ts';
 import { refreshStaleDescription } from './own-fields.ts';
+import { accountsOfPeople, throughAccounts, unwritableFields, unwritableResults } from './person-accounts.ts';
 import { writeBatch } from './write-batch.ts';
-import { ownRecords } from './write-collection.ts';
+import { type CollectionForm, ownRecords } from './write-collection.ts';
 
 /** Salesforce's maximum for one call. */
 export const WRITE_BATCH = 200;
@@ -62,14 +63,42 @@ async function writeObject(
   if (!(await isVisible(parts, object, signal))) return patches.map(({ ref }) => ({ kind: 'gone', ref }));
   // Sorted by ID, so that two concurrent writers lock the same records in the same order.
   const unique = new Map(patches.map((patch) => [patch.ref.id, patch]));
-  let rest = [...unique.values()].toSorted((a, b) => (a.ref.id < b.ref.id ? -1 : 1));
+  const sorted = [...unique.values()].toSorted((a, b) => (a.ref.id < b.ref.id ? -1 : 1));
+  const ids = object === 'Contact' ? sorted.map(({ ref }) => ref.id) : [];
+  const accounts = await accountsOfPeople(parts, ids, signal);
+  const own = sorted.filter(({ ref }) => !accounts.has(ref.id));
+  const results = await writeBatches(parts, ownRecords(object), own, signal);
+  const people = sorted.filter(({ ref }) => accounts.has(ref.id));
+  if (people.length === 0) return results;
+  const write = () => writePersonAccounts(parts, accounts, people, signal);
+  return [...results, ...(own.length === 0 ? await write() : await writeOrFail(people, write))];
+}
+
+async function writePersonAccounts(
+  parts: WriterParts,
+  accounts: ReadonlyMap<string, string>,
+  patches: readonly ScorePatch[],
+  signal: AbortSignal,
+): Promise<readonly WriteResult[]> {
+  const unwritable = await unwritableFields(parts, signal);
+  if (unwritable.length > 0) return unwritableResults(patches, unwritable);
+  return await writeBatches(parts, throughAccounts(accounts), patches, signal);
+}
+
+async function writeBatches(
+  parts: WriterParts,
+  form: CollectionForm,
+  patches: readonly ScorePatch[],
+  signal: AbortSignal,
+): Promise<readonly WriteResult[]> {
+  let rest = patches;
   const results: WriteResult[] = [];
   while (rest.length > 0) {
     // Read in each round: the batch before may have found a smaller size.
-    const size = parts.sizes.current(object);
+    const size = parts.sizes.current(form.object);
     const batch = rest.slice(0, size);
     rest = rest.slice(size);
-    const write = () => writeBatch(parts, ownRecords(object), batch, signal);
+    const write = () => writeBatch(parts, form, batch, signal);
     results.push(...(results.length === 0 ? await write() : await writeOrFail(batch, write)));
   }
   return results;

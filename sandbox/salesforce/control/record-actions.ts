@@ -114,6 +114,16 @@ export function convert({ org }: SalesforceRequestContext, body: unknown): Reply
   return ok(convertLead(org, lead, { accountId: account, opportunity }));
 }
 
+/** Makes the Contact and its Account one person. */
+export function makePersonAccount({ org }: SalesforceRequestContext, body: unknown): Reply {
+  const { contactId } = z.strictObject({ contactId: z.string() }).parse(body);
+  const contact = existing(org, contactId);
+  const account = org.find(textOf(contact.values.AccountId) ?? '');
+  if (contact.type !== 'Contact' || !account) throw badRequest('NO_ACCOUNT', 'not a Contact with an Account');
+  org.write(contact, { IsPersonAccount: true });
+  return ok(recordJson(org.write(account, { IsPersonAccount: true, PersonContactId: contact.id })));
+}
+
 function auditAt(org: SalesforceRequestContext['org'], at: Date | undefined): AuditInfo {
   return { by: org.adminId, ...(at === undefined ? {} : { at: at.getTime() }) };
 }

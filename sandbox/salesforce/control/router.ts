@@ -40,6 +40,7 @@ const CONTROLS: readonly Control<SalesforceRequestContext>[] = [
   ['post', '/activities', (context, req) => records.addActivity(context, req.body)],
   ['post', '/merge', (context, req) => records.merge(context, req.body)],
   ['post', '/convert', (context, req) => records.convert(context, req.body)],
+  ['post', '/person-account', (context, req) => records.makePersonAccount(context, req.body)],
   ['post', '/records/:object', (context, req) => records.addRecord(context, part(req, 'object'), req.body)],
   ['get', '/records/:object/:id', (context, req) => records.showRecord(context, part(req, 'object'), part(req, 'id'))],
   [

@@ -4,6 +4,7 @@ import { idOf } from '../ids.ts';
 import { derivedValues } from '../records/derived-values.ts';
 import { isDeleted, RecordTable, reference, type SObjectRecord, textOf, type Values } from '../records/record-table.ts';
 import type { FieldDefinition, Value } from '../schema/field.ts';
+import { contactField, enablePersonAccounts } from '../schema/person-accounts.ts';
 import { Schema } from '../schema/schema.ts';
 
 const DAY_MS = 86_400_000;
@@ -17,6 +18,8 @@ export interface OrgSettings {
   readonly sharedActivities: boolean;
   /** Standard fields that the product's user cannot see, e.g. `Lead.Email`. */
   readonly hiddenFields: readonly string[];
+  /** People who are an Account and a Contact at once. */
+  readonly personAccounts?: boolean;
 }
 
 /**
@@ -50,10 +53,11 @@ export class Org {
   onSave: SaveListener | null = null;
   readonly #tables = new Map<string, RecordTable>();
 
-  constructor({ clock, sharedActivities, hiddenFields }: OrgSettings) {
+  constructor({ clock, sharedActivities, hiddenFields, personAccounts = false }: OrgSettings) {
     this.clock = clock;
     this.schema = new Schema(sharedActivities);
     this.schema.hide(hiddenFields);
+    if (personAccounts) enablePersonAccounts(this.schema);
     this.adminId = idOf('005', 1);
     this.adminId = this.#addUser('admin@leadgrade.example', 'Alex', 'Admin').id;
     this.userId = this.#addUser('integration@leadgrade.example', 'Integration', 'User').id;
@@ -101,6 +105,8 @@ export class Org {
 
   value(record: SObjectRecord, field: FieldDefinition): Value {
     if (field.name === 'IsArchived') return this.isArchived(record);
+    const contact = record.type === 'Account' ? contactField(field.name) : null;
+    if (contact !== null) return this.find(reference(record, 'PersonContactId') ?? '')?.values[contact] ?? null;
     return record.values[field.name] ?? (field.type === 'boolean' ? false : null);
   }
 

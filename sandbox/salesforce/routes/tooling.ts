@@ -6,6 +6,7 @@ import { fullId } from '../ids.ts';
 import { textOf } from '../records/record-table.ts';
 import { badRequest, insufficientAccess, notFound } from '../salesforce-error.ts';
 import { customField, metadataSchema } from '../schema/custom-field.ts';
+import { defineOnAccount } from '../schema/person-accounts.ts';
 
 const createSchema = z.strictObject({
   FullName: z.string().regex(/^\w+\.[A-Za-z](?:_?[A-Za-z0-9])*__c$/, 'is not Object.Name__c'),
@@ -31,6 +32,7 @@ export const createCustomField: Endpoint = (call) => {
     );
   }
   schema.define(object, customField(name, Metadata));
+  if (object.name === 'Contact') defineOnAccount(schema, customField(name, Metadata));
   const values = { DeveloperName: name.slice(0, -3), TableEnumOrId: object.name };
   const { id } = call.org.add('CustomField', values, { by: call.org.userId });
   call.context.fieldMetadata.set(id, Metadata);
@@ -62,6 +64,7 @@ export const changeCustomField: Endpoint = (call) => {
     throw badRequest('FIELD_INTEGRITY_EXCEPTION', 'Cannot change field type', ['Metadata']);
   }
   call.org.schema.define(object, customField(name, Metadata));
+  if (object.name === 'Contact') defineOnAccount(call.org.schema, customField(name, Metadata));
   call.context.fieldMetadata.set(id, Metadata);
   return { status: 204 };
 };

@@ -15,6 +15,10 @@ const activity = [
   parent('Owner', ['Group', 'User'], { nillable: false }),
   parent('Account', ['Account'], { createable: false, updateable: false }),
   readOnly('IsArchived', 'boolean', { label: 'Archived' }),
+  // The pattern of a series is a row of its own, beside one row for each occurrence.
+  // https://developer.salesforce.com/docs/platform/change-data-capture/guide/cdc-standard-objects-task-event-recurring.html
+  field('IsRecurrence', 'boolean', { label: 'Create Recurring Series', updateable: false }),
+  parent('RecurrenceActivity', ['Task', 'Event'], { updateable: false }),
 ];
 
 export const TASK = objectType('Task', '00T', [
@@ -43,6 +47,8 @@ export const EVENT = objectType('Event', '00U', [
   picklist('Type', ['Call', 'Meeting', 'Email', 'Other']),
   picklist('EventSubtype', ['Event'], { updateable: false, restricted: true }),
   readOnly('IsChild', 'boolean', { label: 'Is Child' }),
+  // 3 = the pattern of a series of Lightning Experience.
+  picklist('GroupEventType', ['0', '1', '2', '3'], { restricted: true }),
 ]);
 
 export const TASK_RELATION = objectType(
@@ -74,7 +80,9 @@ export const EVENT_RELATION = objectType(
 
 export const EMAIL_MESSAGE = objectType('EmailMessage', '02s', [
   parent('Activity', ['Task'], { updateable: false }),
-  parent('RelatedTo', ['Account', 'Campaign', 'Opportunity']),
+  // An e-mail to the support: its case.
+  parent('Parent', ['Case'], { updateable: false }),
+  parent('RelatedTo', ['Account', 'Campaign', 'Case', 'Opportunity']),
   text('Subject', 3_000),
   text('FromAddress', 80),
   text('ToAddress', 4_000),
@@ -120,6 +128,14 @@ export const CAMPAIGN_MEMBER = objectType('CampaignMember', '00v', [
   readOnly('FirstRespondedDate', 'date'),
   readOnly('LeadOrContactId', 'reference', { referenceTo: WHO }),
   readOnly('Type', 'picklist', { label: 'Related Record Type', length: 40 }),
+]);
+
+export const CASE = objectType('Case', '500', [
+  text('Subject', 255),
+  parent('Contact', ['Contact']),
+  picklist('Status', ['New', 'Working', 'Escalated', 'Closed'], { nillable: false }),
+  picklist('Origin', ['Email', 'Phone', 'Web']),
+  parent('Owner', ['Group', 'User'], { nillable: false }),
 ]);
 
 const STAGES = ['Prospecting', 'Qualification', 'Needs Analysis', 'Value Proposition', 'Proposal/Price Quote'];

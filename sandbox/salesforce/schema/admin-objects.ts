@@ -42,6 +42,9 @@ export const NAME = objectType(
     field('Email', 'email'),
     field('Phone', 'phone'),
     text('Type', 40),
+    text('Alias', 8),
+    text('Username', 80),
+    field('IsActive', 'boolean'),
   ],
   READ_ONLY,
 );

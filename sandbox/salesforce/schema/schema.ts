@@ -3,6 +3,7 @@
 import {
   CAMPAIGN,
   CAMPAIGN_MEMBER,
+  CASE,
   EMAIL_MESSAGE,
   EMAIL_MESSAGE_RELATION,
   EVENT,
@@ -27,7 +28,7 @@ import type { ObjectType } from './object-type.ts';
 import { ACCOUNT, CONTACT, LEAD } from './people-objects.ts';
 
 const OBJECTS: readonly ObjectType[] = [
-  ...[ACCOUNT, CAMPAIGN, CAMPAIGN_MEMBER, CONTACT, CUSTOM_FIELD, EMAIL_MESSAGE, EMAIL_MESSAGE_RELATION, EVENT],
+  ...[ACCOUNT, CAMPAIGN, CAMPAIGN_MEMBER, CASE, CONTACT, CUSTOM_FIELD, EMAIL_MESSAGE, EMAIL_MESSAGE_RELATION, EVENT],
   ...[EVENT_RELATION, FIELD_PERMISSIONS, GROUP, LEAD, NAME, OPPORTUNITY, OPPORTUNITY_CONTACT_ROLE, ORGANIZATION],
   ...[PERMISSION_SET, PERMISSION_SET_ASSIGNMENT, TASK, TASK_RELATION, USER],
 ];
@@ -125,11 +126,17 @@ export class Schema {
 
   // A new custom field is invisible until a permission set grants access.
   #visible(object: ObjectType, field: FieldDefinition): FieldDefinition | undefined {
-    const name = `${object.name}.${field.name}`.toLowerCase();
+    const name = grantName(object, field);
     if (this.#hidden.has(name)) return undefined;
     if (!field.custom) return field;
     const access = this.#grants.get(name);
     if (!access?.read) return undefined;
     return access.edit ? field : { ...field, createable: false, updateable: false };
   }
+}
+
+/** The fields of a person account are granted with those of the Contact. */
+function grantName({ name: object }: ObjectType, { name: field }: FieldDefinition): string {
+  const isContact = object === 'Account' && field.endsWith('__pc');
+  return (isContact ? `Contact.${field.replace(/__pc$/, '__c')}` : `${object}.${field}`).toLowerCase();
 }

@@ -2,10 +2,11 @@
 import { fullId } from '../ids.ts';
 import type { AuditInfo, Org } from '../org/org.ts';
 import type { RecordRules } from '../records/record-rules.ts';
-import { isDeleted, type SObjectRecord, type Values } from '../records/record-table.ts';
+import { isDeleted, reference, type SObjectRecord, type Values } from '../records/record-table.ts';
 import { noSuchColumn, type RecordError } from '../salesforce-error.ts';
 import type { Value } from '../schema/field.ts';
 import type { ObjectType } from '../schema/object-type.ts';
+import { contactField } from '../schema/person-accounts.ts';
 import { checkValue } from './check-value.ts';
 
 export interface WriteContext {
@@ -107,8 +108,20 @@ export function updateRecord(
   if (obstacle) return { success: false, errors: [obstacle] };
   const wrong = badReference(org, object, changes);
   if (wrong) return { success: false, errors: [wrong] };
-  org.write(before, { ...changes, ...assignment(context, object) }, audit);
+  saveChanges(org, before, { ...changes, ...assignment(context, object) }, audit);
   return { success: true, id: record, before };
+}
+
+/** The fields of a person account that belong to its Contact are saved there. */
+function saveChanges(org: Org, before: SObjectRecord, changes: Values, audit: AuditInfo): void {
+  const contact = org.find(reference(before, 'PersonContactId') ?? '');
+  const ofContact = Object.entries(changes).flatMap(([name, value]) => {
+    const field = contactField(name);
+    return field === null ? [] : [[field, value] as const];
+  });
+  const own = Object.entries(changes).filter(([name]) => contactField(name) === null);
+  org.write(before, Object.fromEntries(own), audit);
+  if (contact && before.type === 'Account') org.write(contact, Object.fromEntries(ofContact), audit);
 }
 
 export function createRecord(
@@ -141,9 +154,13 @@ function defaults(org: Org, object: ObjectType): Values {
 }
 
 function obstacleTo(context: WriteContext, record: SObjectRecord): RecordError | null {
-  const { rules, allowsDuplicates = false, transactionError = null } = context;
+  const { rules, allowsDuplicates = false, transactionError = null, asAdmin = false } = context;
   if (record.values.IsConverted === true) {
     return { statusCode: 'CANNOT_UPDATE_CONVERTED_LEAD', message: 'cannot reference converted lead', fields: [] };
+  }
+  if (record.type === 'Contact' && record.values.IsPersonAccount === true && !asAdmin) {
+    const message = 'cannot reference person contact';
+    return { statusCode: 'INVALID_PERSON_ACCOUNT_OPERATION', message, fields: [] };
   }
   if (rules.useLock(record.id)) {
     const message = `unable to obtain exclusive access to this record or 1 records: ${record.id}`;

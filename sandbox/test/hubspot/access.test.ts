@@ -27,7 +27,7 @@ test('a request without the required scope gets a 403 that names the scope', asy
     ['GET', '/crm/objects/2026-03/emails', undefined, 'sales-email-read'],
     ['GET', '/marketing/v3/forms', undefined, 'forms'],
     ['GET', '/email/public/v1/events', undefined, 'content'],
-    ['POST', '/crm/lists/2026-03/search', {}, 'crm.lists.read'],
+    ['POST', '/crm/lists/2026-03/search', { count: 1 }, 'crm.lists.read'],
     ['GET', '/marketing/marketing-events/2026-03', undefined, 'crm.objects.marketing_events.read'],
     ['POST', '/crm/properties/2026-03/contacts/groups', { name: 'g', label: 'G' }, 'crm.schemas.contacts.write'],
   ];
@@ -36,6 +36,7 @@ test('a request without the required scope gets a 403 that names the scope', asy
     expect(response.status).toBe(403);
     expect(response.body.category).toBe('MISSING_SCOPES');
     expect(response.body.errors[0].context.requiredGranularScopes).toContain(scope);
+    expect(response.body.context.requiredGranularScopes).toContain(scope);
   }
   expect((await sandbox.call('GET', CONTACTS)).status).toBe(200);
 });
@@ -52,7 +53,7 @@ test.each([
       (await sandbox.call(method, path, body)).status;
     expect(await status('GET', '/email/public/v1/events')).toBe(emails);
     expect(await status('GET', EVENTS)).toBe(visits);
-    expect(await status('POST', '/crm/lists/2026-03/search', {})).toBe(200);
+    expect(await status('POST', '/crm/lists/2026-03/search', { count: 1 })).toBe(200);
     expect(await status('GET', '/marketing/marketing-events/2026-03')).toBe(200);
   },
 );

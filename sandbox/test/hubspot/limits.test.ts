@@ -5,7 +5,7 @@ import { startTestSandbox, type TestSandbox } from './sandbox-under-test.ts';
 let sandbox: TestSandbox;
 
 const details = () => sandbox.call('GET', '/account-info/2026-03/details');
-const search = () => sandbox.call('POST', '/crm/objects/2026-03/contacts/search', {});
+const search = () => sandbox.call('POST', '/crm/objects/2026-03/contacts/search', { limit: 10 });
 async function statuses(count: number, call: () => Promise<{ status: number }>): Promise<Record<number, number>> {
   const counts: Record<number, number> = {};
   for (let at = 0; at < count; at++) {

@@ -32,7 +32,9 @@ export async function detectEncoding(
   if (declared !== undefined) return { encoding: declared, hasByteOrderMark };
   if (marked !== undefined) return { encoding: marked, hasByteOrderMark };
   if (head.includes(0)) {
-    return 'contains zero bytes: it is not text, or it is UTF-16 without a byte order mark. For UTF-16, set csv.encoding.';
+    // The zero of a Latin letter is its second byte in little endian.
+    const encoding = head.indexOf(0) % 2 === 1 ? 'utf-16le' : 'utf-16be';
+    return `contains zero bytes: it is not text, or it is UTF-16 without a byte order mark. Under csv, write encoding: ${encoding}.`;
   }
   return { encoding: (await isUtf8(file)) ? 'utf-8' : 'windows-1252', hasByteOrderMark };
 }

@@ -12,7 +12,11 @@ const HEAD_BYTES = 256 * 1024;
 
 export interface OpenedCsv extends CsvDialect, DetectedEncoding {
   readonly records: AsyncGenerator<CsvRecord>;
+  /** The first lines of the file. */
+  readonly firstLines: readonly string[];
 }
+
+const FIRST_LINES = 50;
 
 /**
  * @param columns the columns of the mapping, which decide the delimiter
@@ -36,7 +40,8 @@ export async function openCsv(
     DELIMITERS[dialect.delimiter],
     dialect.hasSepLine ? 1 : 0,
   );
-  return { ...dialect, ...encoding, records };
+  const firstLines = text.split(/\r\n|\n|\r/, FIRST_LINES);
+  return { ...dialect, ...encoding, records, firstLines };
 }
 
 async function readHead(file: string): Promise<Buffer> {

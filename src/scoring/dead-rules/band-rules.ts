@@ -163,7 +163,7 @@ function repeatedCells(bands: readonly BandSource[]): ModelProblem[] {
       const first = owner.get(cell);
       if (first === undefined) owner.set(cell, band.id);
       if (first === undefined || bands.some(({ id, requires }) => id === first && requires !== undefined)) return [];
-      const message = `the cell ${cell} stands in ${first} already, so it never makes a lead ${band.id}.`;
+      const message = `the cell ${cell} belongs to ${first} already, so it never makes a lead ${band.id}.`;
       return [
         {
           level: 'warning',

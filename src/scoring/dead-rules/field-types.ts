@@ -121,19 +121,34 @@ const YES = /^(yes|y|on|true|1|ja|oui|si)$/i;
 const NO = /^(no|n|off|false|0|nein|non)$/i;
 
 /** What to write instead; null = a wrong value without a proposal; undefined = the value can occur. */
-function meantValue(value: Scalar, { kind, values, translated, toCode }: FieldFact): Scalar | null | undefined {
-  if (values !== null) {
-    const text = normalized(String(value));
-    if (values.some((each) => normalized(String(each)) === text)) return undefined;
-    return translated.get(text) ?? closest(String(value), values.map(String));
+function meantValue(value: Scalar, fact: FieldFact): Scalar | null | undefined {
+  if (fact.values !== null) return meantInTable(value, fact.values, fact.translated);
+  switch (fact.kind) {
+    case 'boolean':
+      return meantBoolean(value);
+    case 'number':
+      if (typeof value === 'number') return undefined;
+      return Number.isFinite(Number(value)) ? Number(value) : null;
+    case 'country':
+      return meantCountry(value, fact);
+    default:
+      return typeof value === 'string' ? undefined : String(value);
   }
-  if (kind === 'boolean' && typeof value !== 'boolean') {
-    return YES.test(String(value)) ? true : NO.test(String(value)) ? false : null;
-  }
-  if (kind === 'number' && typeof value !== 'number') return Number.isFinite(Number(value)) ? Number(value) : null;
-  if (kind !== 'country')
-    return kind !== 'boolean' && kind !== 'number' && typeof value !== 'string' ? String(value) : undefined;
-  if (typeof value !== 'string') return null;
-  const code = toCode?.(value) ?? null;
-  return code === null ? null : normalized(code) === normalized(value) ? undefined : code;
+}
+
+function meantInTable(value: Scalar, values: readonly Scalar[], translated: ReadonlyMap<string, Scalar>) {
+  const text = normalized(String(value));
+  if (values.some((each) => normalized(String(each)) === text)) return undefined;
+  return translated.get(text) ?? closest(String(value), values.map(String));
+}
+
+function meantBoolean(value: Scalar): Scalar | null | undefined {
+  if (typeof value === 'boolean') return undefined;
+  if (YES.test(String(value))) return true;
+  return NO.test(String(value)) ? false : null;
+}
+
+function meantCountry(value: Scalar, { toCode }: FieldFact): Scalar | null | undefined {
+  const code = typeof value === 'string' ? (toCode?.(value) ?? null) : null;
+  return code !== null && normalized(code) === normalized(String(value)) ? undefined : code;
 }

@@ -18,14 +18,14 @@ export interface ModelReview {
 }
 
 /** Comparisons of conditions in one model; a model of a hundred criteria needs a few thousand. */
-const MOST_COMPARISONS = 2_000_000;
+const MAX_COMPARISONS = 500_000;
 
 /**
  * @param model a model that its schema and `findProblems` accepted
  * @param facts what the mappings put into the fields, by field; empty = nothing is known
  */
 export function findDeadRules(model: Model, facts: FieldFacts): ModelReview {
-  const budget: Budget = { left: MOST_COMPARISONS };
+  const budget: Budget = { left: MAX_COMPARISONS };
   const cases = (model.fit?.criteria ?? []).map((criterion, index) => {
     return { id: criterion.id, ...findDeadCases(criterion, ['fit', 'criteria', index], budget) };
   });

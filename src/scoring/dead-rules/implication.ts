@@ -62,7 +62,8 @@ type TextPart = Extract<Part, { kind: 'text' }>;
 
 function textImplies(operator: TextOperator, text: string, outer: TextPart): boolean {
   return outer.texts.some((wanted) => {
-    if (outer.operator === 'contains') return text.includes(wanted);
+    if (!text.includes(wanted)) return false;
+    if (outer.operator === 'contains') return true;
     if (outer.operator === 'starts_with') return operator === 'starts_with' && text.startsWith(wanted);
     // A letter may follow where a text is only contained, so its ends are no ends of a word.
     const before = operator === 'contains' ? 'x' : '';

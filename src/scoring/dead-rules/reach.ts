@@ -87,7 +87,7 @@ export function reachLines(model: Model, reach: Reach): string[] {
   const { bands, basis = 'total' } = model.status;
   const label = basis === 'matrix' ? 'cells' : basis;
   return [
-    `Highest attainable: fit ${fit.max}, behavior ${behavior.max}, total ${total.max}. Bands by ${label}:`,
+    `highest attainable: fit ${fit.max}, behavior ${behavior.max}, total ${total.max}. Bands by ${label}:`,
     ...bands.map(
       (band, index) =>
         `  ${band.id}: ${index === bands.length - 1 ? 'all other leads' : howReached(band, model, reach)}`,
@@ -100,18 +100,22 @@ function howReached(band: BandSource, { status }: Model, reach: Reach): string {
   const needs = requirementsOf(band);
   if (basis === 'matrix') return `cells ${(band.cells ?? []).join(', ')}${needs}`;
   const points = thresholdOf(band) ?? 0;
-  const { top } = band.at_least !== undefined && 'top' in band.at_least ? band.at_least : { top: undefined };
-  const from = `from ${points}${top === undefined ? '' : ` (the best ${top}, never below that)`}${needs}`;
+  const top =
+    band.at_least !== undefined && 'top' in band.at_least ? ` (the best ${band.at_least.top}, never below that)` : '';
   const { max } = basisSpan(reach, basis);
+  const from = `from ${points}${top}${needs}`;
   if (points > max) return `${from}: never, the highest ${basis} is ${max}`;
-  if (basis !== 'total') return `${from}: reached by ${basis}`;
-  const { min_fit = 0, min_behavior = 0, min_grade, min_signals, any_signal } = band.requires ?? {};
+  return `${from}: reached by ${basis === 'total' ? waysTo(band, points, reach) : basis}`;
+}
+
+function waysTo({ requires }: BandSource, points: number, { fit, behavior }: Reach): string {
+  const { min_fit = 0, min_behavior = 0, min_grade, min_signals, any_signal } = requires ?? {};
   const needsSignals = min_behavior > 0 || min_signals !== undefined || any_signal !== undefined;
-  const byFit = points <= reach.fit.max + reach.behavior.min && !needsSignals;
-  const byBehavior = points <= reach.behavior.max && min_fit <= 0 && min_grade === undefined;
-  if (byFit && byBehavior) return `${from}: reached by fit alone, by behavior alone, or by both`;
-  if (byFit) return `${from}: reached by fit alone, or by fit and behavior together`;
-  return `${from}: reached by ${byBehavior ? 'behavior alone, or by fit and behavior' : 'fit and behavior'} together`;
+  const byFit = points <= fit.max + behavior.min && !needsSignals;
+  const byBehavior = points <= behavior.max && min_fit <= 0 && min_grade === undefined;
+  if (byFit && byBehavior) return 'fit alone, by behavior alone, or by both';
+  if (byFit) return 'fit alone, or by fit and behavior together';
+  return byBehavior ? 'behavior alone, or by fit and behavior together' : 'fit and behavior together';
 }
 
 function requirementsOf({ requires }: BandSource): string {

@@ -1,4 +1,4 @@
-// Signals, groups and criteria that give nothing, count twice, or fade before anybody looks.
+// Signals, groups and criteria that give nothing, count twice, or fade within a day.
 import type { ModelProblem } from '../checks/model-checks.ts';
 import { durationMs } from '../duration.ts';
 import type { Condition } from '../schemas/condition-schema.ts';

@@ -1,4 +1,4 @@
-// A result in the form that `leadgrade score` prints: instants as ISO 8601 in UTC, keys in a fixed
+// A result in the form that `npx leadgrade score` prints: instants as ISO 8601 in UTC, keys in a fixed
 // order.
 import type { ScoreResult } from '../../domain/score-result.ts';
 

@@ -15,7 +15,7 @@ export function unmetLines({ model, position, thresholds, ungatedBandIndex }: As
   return [];
 }
 
-const MOST_FIELDS = 5;
+const MAX_FIELDS = 5;
 
 /** For a lead without a grade. */
 export function ungradedLines({ model, fit }: Assessment, lead: Lead): string[] {
@@ -27,8 +27,8 @@ export function ungradedLines({ model, fit }: Assessment, lead: Lead): string[] 
   );
   if (unknown.size === 0) return [];
   const names = [...unknown];
-  const more = names.length > MOST_FIELDS ? ` and ${names.length - MOST_FIELDS} more` : '';
-  return [`Ungraded, as too little is known. Unknown: ${names.slice(0, MOST_FIELDS).join(', ')}${more}`];
+  const more = names.length > MAX_FIELDS ? ` and ${names.length - MAX_FIELDS} more` : '';
+  return [`Ungraded, as too little is known. Unknown: ${names.slice(0, MAX_FIELDS).join(', ')}${more}`];
 }
 
 function isUnknown(value: FieldValue | undefined): boolean {

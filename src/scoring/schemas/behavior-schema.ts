@@ -1,7 +1,7 @@
 // The schema of `behavior` in a model file: signals, their decay, and limits.
 import { z } from 'zod';
 import { oneOfShapes } from './schema-shapes.ts';
-import { durationSchema, halfLifeSchema, idSchema } from './signal-fields.ts';
+import { durationSchema, halfLifeSchema, idSchema, MAX_ENTRIES } from './signal-fields.ts';
 import { signalSchema } from './signal-schema.ts';
 
 const groupSchema = z.strictObject({
@@ -28,7 +28,7 @@ export const behaviorSchema = z.strictObject({
     .optional()
     .describe('The lowest behavior score; default 0, so that negative points build no debt; none = no floor.'),
   max: z.number().optional().describe('The highest behavior score; default: no limit.'),
-  signals: z.array(signalSchema).describe('The signals that give or take points.'),
+  signals: z.array(signalSchema).max(MAX_ENTRIES).describe('The signals that give or take points.'),
   groups: z
     .array(groupSchema.meta(oneOfShapes({ needs: ['max'] }, { needs: ['min'] })))
     .optional()

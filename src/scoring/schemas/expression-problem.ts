@@ -43,7 +43,7 @@ const PROBLEMS: readonly (readonly [string, ExpressionProblem])[] = [
   ['too deeply', { what: 'it has too many brackets in one another', fix: 'Use has_word or contains with a list.' }],
 ];
 
-const OTHER: ExpressionProblem = { what: 'it is no RE2 expression', fix: 'Use has_word or contains with a list.' };
+const OTHER: ExpressionProblem = { what: 'it is not an RE2 expression', fix: 'Use has_word or contains with a list.' };
 
 /** Null if the expression is valid. */
 export function expressionProblem(expression: string): ExpressionProblem | null {

@@ -5,7 +5,7 @@ import { CANONICAL_FIELDS } from '../../domain/canonical.ts';
 import { behaviorSchema } from './behavior-schema.ts';
 import { conditionSchema } from './condition-schema.ts';
 import { oneOfShapes } from './schema-shapes.ts';
-import { idSchema } from './signal-fields.ts';
+import { idSchema, MAX_ENTRIES } from './signal-fields.ts';
 import { gradeSchema, statusSchema } from './status-schema.ts';
 
 const caseSchema = z.strictObject({
@@ -18,7 +18,11 @@ const criterionSchema = z.strictObject({
   id: idSchema.describe('A short name that stays.'),
   label: idSchema.optional().describe('The name of the criterion, as a sales rep reads it.'),
   field: idSchema.optional().meta({ description: 'The field that the cases test.', examples: CANONICAL_FIELDS }),
-  cases: z.array(caseSchema).min(1).describe('Tested from top to bottom: the first match gives its points.'),
+  cases: z
+    .array(caseSchema)
+    .min(1)
+    .max(MAX_ENTRIES)
+    .describe('Tested from top to bottom: the first match gives its points.'),
 });
 
 const overrideSchema = z
@@ -51,6 +55,7 @@ const fitSchema = z.strictObject({
     .describe('The minimum share (0 to 1) of the attainable points with known fields; below it the grade is Ungraded.'),
   criteria: z
     .array(criterionSchema)
+    .max(MAX_ENTRIES)
     .describe('The criteria of fit. The sum of their best cases is the attainable points.'),
   grades: gradesSchema.optional().describe('The grade thresholds, in per cent of the attainable points.'),
   overrides: z.array(overrideSchema).optional().describe('Limits on the grade that override the points.'),

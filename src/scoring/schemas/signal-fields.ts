@@ -5,6 +5,9 @@ import { CANONICAL_ACTIVITIES } from '../../domain/canonical.ts';
 import { DURATION, guessDuration, parseDuration } from '../duration.ts';
 import { conditionSchema } from './condition-schema.ts';
 
+/** Criteria, cases of one, and signals of a model: every lead is tested with all of them. */
+export const MAX_ENTRIES = 2_000;
+
 export const idSchema = z.string().min(1);
 const FORM = 'a number above 0, directly followed by s, m (minutes), h, d or w';
 const durationOr = (message: string) =>
@@ -51,6 +54,7 @@ export const signalFields = z.strictObject({
   tiers: z
     .array(tierSchema)
     .min(1)
+    .max(100)
     .optional()
     .describe('Points by the number of activities in the window: the highest tier reached counts, never the sum.'),
   half_life: halfLifeSchema

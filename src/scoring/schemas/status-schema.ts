@@ -102,6 +102,6 @@ export const statusSchema = z.strictObject({
     .record(z.string(), z.number())
     .optional()
     .describe('The second half of a cell such as A1: each level with its lowest behavior score.'),
-  bands: z.array(bandSchema).min(1).describe('The bands, best first. The last band contains all other leads.'),
-  gates: z.array(gateSchema).optional().describe('Conditions that cap a lead at a band, whatever its points.'),
+  bands: z.array(bandSchema).min(1).max(200).describe('The bands, best first. The last band contains all other leads.'),
+  gates: z.array(gateSchema).max(200).optional().describe('Conditions that cap a lead at a band, whatever its points.'),
 });

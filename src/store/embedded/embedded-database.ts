@@ -64,7 +64,7 @@ async function serve(dataDir: string, release: () => Promise<void>): Promise<Emb
     await makePrivateFolder(socketFolder);
     const files = join(dataDir, 'postgres');
     const thread = await startThread(files, socketPath(socketFolder));
-    // PGlite unpacks its first files with a mode that lets everybody read and write them.
+    // PGlite unpacks its first files with mode 666.
     await makePrivateTree(dataDir);
     const close = async () => {
       await stopThread(thread);

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import type { RecordEmails } from '../../domain/person.ts';
+import { deleteAddresses } from '../identity/record-addresses.ts';
 import { eraseInboxIds } from '../inbox/inbox.ts';
 import { jsonRows } from '../json-rows.ts';
 import { type LockedLeads, withLockedLeads } from '../leads/lock-leads.ts';
@@ -64,6 +65,8 @@ export async function eraseRecords(
       for (const [table, deleted] of Object.entries(counts)) count(table, record, deleted);
     }
     for (const [record, stripped] of await stripResults(locked, records)) count('results', record, stripped);
+    // Counted as fields: the primary address is one.
+    await deleteAddresses(tx, crm, rows);
     await eraseFields(locked, crm, rows, now);
     await insertErasures(
       tx,

@@ -2,6 +2,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import type { RecordEmails } from '../../domain/person.ts';
+import { ADDRESSES_OF_RECORD, mailboxOf } from '../identity/record-addresses.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -13,7 +14,9 @@ export interface ErasableRecord extends RecordEmails {
 
 /**
  * Those of `refs` that are known and not erased yet, with all records that were merged into them.
- * Their addresses are the present one, then former ones that no other live record has now.
+ * Their addresses are the present ones, then former ones, and the present ones without a tag if
+ * people.yaml says that this is the same address. Of the latter two, an address that another live
+ * record has now is left out.
  */
 export async function findErasable(
   tx: Transaction<Tables>,
@@ -34,13 +37,22 @@ export async function findErasable(
     )
     select r.object, r.id, r.lead_id,
       (select count(*)::int from jsonb_each(r.fields) e where e.value <> 'null') as fields,
-      array_remove(array[r.email_key], null) || array(
-        select distinct a.address from leadgrade.field_values v
-        cross join lateral (select lower(btrim(v.value #>> '{}')) as address) a
-        where v.crm = ${crm} and v.object = r.object and v.record_id = r.id and v.field = 'contact.email'
-          and a.address <> '' and a.address is distinct from r.email_key
-          and not exists (select from leadgrade.records o where o.email_key = a.address and o.state = 'live')
-        order by a.address
+      ${ADDRESSES_OF_RECORD} || array(
+        select f.address from (
+          select lower(btrim(v.value #>> '{}')) as address from leadgrade.field_values v
+          where v.crm = ${crm} and v.object = r.object and v.record_id = r.id and v.field = 'contact.email'
+          union
+          select p.mailbox from leadgrade.record_addresses p
+          where p.crm = ${crm} and p.object = r.object and p.record_id = r.id
+            and (select ignores_tags from leadgrade.matching_config)
+        ) f
+        where f.address <> '' and f.address <> all(${ADDRESSES_OF_RECORD}) and not exists (
+          select from leadgrade.record_addresses o
+          join leadgrade.records l on l.crm = o.crm and l.object = o.object and l.id = o.record_id and l.state = 'live'
+          where o.mailbox = ${mailboxOf(sql`f.address`)} and o.address = f.address
+            and (o.crm, o.object, o.record_id) <> (r.crm, r.object, r.id)
+        )
+        order by f.address
       ) as emails
     from family join leadgrade.records r on r.crm = ${crm} and r.object = family.object and r.id = family.id
     where r.erased_at is null`.execute(tx);

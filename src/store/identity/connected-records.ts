@@ -6,25 +6,34 @@ import type { RecordLink } from '../../domain/crm-changes.ts';
 import { type MatchRecord, recordKey } from '../../domain/person.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
+import { ADDRESSES_OF_RECORD } from './record-addresses.ts';
 
 type Tx = Transaction<Tables>;
 
 interface FoundRecord extends RecordLink {
   readonly lead_id: number;
-  readonly address: string | null;
+  readonly addresses: readonly string[];
+  readonly first: string | null;
+  readonly last: string | null;
   /** It is live and was read. */
   readonly present: boolean;
 }
 
-/**
- * @param maxRecords an address, or a link target, of more records matches none of them. The search
- * therefore stops at one more than this for each of them.
- * @returns the live records of the connected component of `refs`
- */
+export interface Expansion {
+  /**
+   * An address, or a link target, of more records matches none of them. The search therefore stops
+   * at one more than this for each of them.
+   */
+  readonly maxRecords: number;
+  /** Addresses that differ only in their tag (`anna+demo@...`) are the same address. */
+  readonly ignoresTags: boolean;
+}
+
+/** @returns the live records of the connected component of `refs` */
 export async function connectedRecords(
   tx: Tx,
   refs: readonly RecordLink[],
-  maxRecords: number,
+  expansion: Expansion,
 ): Promise<readonly MatchRecord[]> {
   const found = new Map<string, FoundRecord>();
   const linked = new Map<string, RecordLink[]>();
@@ -33,20 +42,22 @@ export async function connectedRecords(
     for (const record of step) found.set(recordKey(record), record);
     const targets = await linkTargets(tx, step);
     for (const { from, to } of targets) linked.set(from, [...(linked.get(from) ?? []), to]);
-    const reached = [...targets.map(({ to }) => to), ...(await neighborsOf(tx, step, maxRecords))];
+    const reached = [...targets.map(({ to }) => to), ...(await neighborsOf(tx, step, expansion))];
     const byKey = new Map(reached.map((record) => [recordKey(record), record] as const));
     step = [...byKey].flatMap(([key, record]) => (found.has(key) ? [] : [record]));
   }
-  return [...found].flatMap(([key, { crm, object, id, lead_id, address, present }]) =>
-    present ? [{ crm, object, id, leadId: lead_id, address, linked: (linked.get(key) ?? []).map(toLink) }] : [],
-  );
+  return [...found].flatMap(([key, { crm, object, id, lead_id, addresses, first, last, present }]) => {
+    const record = { crm, object, id, leadId: lead_id, addresses, name: { first, last } };
+    return present ? [{ ...record, linked: (linked.get(key) ?? []).map(toLink) }] : [];
+  });
 }
 
 function toLink({ crm, object, id }: RecordLink): RecordLink {
   return { crm, object, id };
 }
 
-const COLUMNS = sql`r.crm, r.object, r.id, r.lead_id, r.email_key as address,
+const COLUMNS = sql`r.crm, r.object, r.id, r.lead_id, ${ADDRESSES_OF_RECORD} as addresses,
+  r.fields ->> 'contact.first_name' as first, r.fields ->> 'contact.last_name' as last,
   r.state = 'live' and r.read_at is not null as present`;
 const IS_PRESENT = sql`r.state = 'live' and r.read_at is not null`;
 
@@ -93,13 +104,20 @@ async function linkTargets(
 async function neighborsOf(
   tx: Tx,
   records: readonly FoundRecord[],
-  maxRecords: number,
+  { maxRecords, ignoresTags }: Expansion,
 ): Promise<readonly FoundRecord[]> {
   const enough = sql.lit(maxRecords + 1);
   const isOther = sql`(r.crm, r.object, r.id) <> (t.crm, t.object, t.id)`;
   const { rows } = await sql<FoundRecord>`
     with recursive t as (
-      select * from ${jsonRows(records)} as t (crm text, object text, id text, lead_id bigint, address text)
+      select * from ${jsonRows(records)} as t (crm text, object text, id text, lead_id bigint)
+    ),
+    keys as (
+      select distinct a.mailbox, ${ignoresTags ? sql`null` : sql`a.address`} as address from t
+      cross join lateral (
+        select * from leadgrade.record_addresses a
+        where a.crm = t.crm and a.object = t.object and a.record_id = t.id offset 0
+      ) a
     ),
     with_merged as (
       select crm, object, id from t
@@ -116,10 +134,14 @@ async function neighborsOf(
       select ${COLUMNS} from leadgrade.records r where r.lead_id = t.lead_id and ${IS_PRESENT} and ${isOther} offset 0
     ) r
     union
-    select r.* from t
+    select r.* from keys k
     cross join lateral (
-      select ${COLUMNS} from leadgrade.records r
-      where r.email_key = t.address and ${IS_PRESENT} and ${isOther} limit ${enough}
+      select r.* from leadgrade.record_addresses b
+      cross join lateral (
+        select ${COLUMNS} from leadgrade.records r
+        where r.crm = b.crm and r.object = b.object and r.id = b.record_id and ${IS_PRESENT} offset 0
+      ) r
+      where b.mailbox = k.mailbox ${ignoresTags ? sql`` : sql`and b.address = k.address`} limit ${enough}
     ) r
     union
     select r.* from with_merged p

@@ -7,13 +7,14 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordLink, RecordRef } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
+import type { Expansion } from './connected-records.ts';
 
 type Tx = Transaction<Tables>;
 
 /**
- * Enqueues records and, for each of their addresses, one other record with that address: an address
- * of too many records matches none of them, and matches again when one of them leaves it. Must be
- * called before the records change.
+ * Enqueues records and, for each of their addresses, one other record with that address: records
+ * that do not match because of too many others, or of a name, can match when one of them leaves the
+ * address. Must be called before the records change.
  */
 export async function enqueueForMatching(tx: Tx, crm: string, refs: readonly RecordRef[]): Promise<void> {
   if (refs.length === 0) return;
@@ -23,10 +24,14 @@ export async function enqueueForMatching(tx: Tx, crm: string, refs: readonly Rec
     select ${crm}, object, id from ${records}
     union
     select other.crm, other.object, other.id from ${records}
-    join leadgrade.records r on r.crm = ${crm} and r.object = t.object and r.id = t.id
+    join leadgrade.record_addresses a on a.crm = ${crm} and a.object = t.object and a.record_id = t.id
     cross join lateral (
-      select o.crm, o.object, o.id from leadgrade.records o
-      where o.email_key = r.email_key and o.state = 'live' and (o.crm, o.object, o.id) <> (r.crm, r.object, r.id) limit 1
+      select o.crm, o.object, o.id from leadgrade.record_addresses b
+      cross join lateral (
+        select * from leadgrade.records o
+        where o.crm = b.crm and o.object = b.object and o.id = b.record_id and o.state = 'live' offset 0
+      ) o
+      where b.mailbox = a.mailbox and (b.crm, b.object, b.record_id) <> (a.crm, a.object, a.record_id) limit 1
     ) other`.execute(tx);
 }
 
@@ -34,13 +39,18 @@ export async function enqueueForMatching(tx: Tx, crm: string, refs: readonly Rec
  * Enqueues all records if the last matching used other settings than those of `configHash`.
  * @returns the number of enqueued records
  */
-export async function enqueueAllForMatching(db: Kysely<Tables>, configHash: string): Promise<number> {
+export async function enqueueAllForMatching(
+  db: Kysely<Tables>,
+  configHash: string,
+  { ignoresTags }: Pick<Expansion, 'ignoresTags'>,
+): Promise<number> {
   const stored = await db.selectFrom('matching_config').select('hash').executeTakeFirst();
   if (stored?.hash === configHash) return 0;
   return db.transaction().execute(async (tx) => {
     const { numAffectedRows: changed } = await sql`
-      insert into leadgrade.matching_config as p (hash) values (${configHash})
-      on conflict (singleton) do update set hash = excluded.hash where p.hash <> excluded.hash`.execute(tx);
+      insert into leadgrade.matching_config as p (hash, ignores_tags) values (${configHash}, ${ignoresTags})
+      on conflict (singleton) do update set hash = excluded.hash, ignores_tags = excluded.ignores_tags
+      where p.hash <> excluded.hash`.execute(tx);
     if (changed === 0n) return 0;
     const { numAffectedRows: enqueued } = await sql`
       insert into leadgrade.match_queue (crm, object, id)

@@ -7,17 +7,15 @@ import { markDue } from '../leads/mark-due.ts';
 import { requeueByRecord } from '../site-events/requeue-site-events.ts';
 import type { Tables } from '../tables/tables.ts';
 import { disableJit } from '../without-jit.ts';
-import { connectedRecords } from './connected-records.ts';
+import { connectedRecords, type Expansion } from './connected-records.ts';
 import { claimMatchQueue, deleteFromMatchQueue } from './match-queue.ts';
 import { type LeadMerge, mergeLeads, type RecordMove, reassignRecords } from './reassign-records.ts';
 
 type Tx = Transaction<Tables>;
 
-export interface MatchChunk {
+export interface MatchChunk extends Expansion {
   readonly limit: number;
   readonly now: Date;
-  /** An address, or a link target, of more records than this matches none of them. */
-  readonly maxRecords: number;
 }
 
 /** Groups records into persons. The result must not depend on the order of the records. */
@@ -48,13 +46,13 @@ export async function matchRecords(db: Kysely<Tables>, chunk: MatchChunk, group:
  * because another transaction may have changed them before.
  */
 async function matchComponent(tx: Tx, queued: readonly QueuedRecord[], chunk: MatchChunk, group: Group): Promise<void> {
-  let records = await connectedRecords(tx, queued, chunk.maxRecords);
+  let records = await connectedRecords(tx, queued, chunk);
   await withLockedLeadIds(tx, [], async (locked) => {
     for (;;) {
       const changed = group(records).filter(isChange);
       const leads = changed.flatMap((person) => person.records.map((record) => record.leadId));
       if (!(await lockMoreLeads(locked, leads))) return regroup(locked, records, changed, chunk.now);
-      records = await connectedRecords(tx, records, chunk.maxRecords);
+      records = await connectedRecords(tx, records, chunk);
     }
   });
 }

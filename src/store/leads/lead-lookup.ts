@@ -1,6 +1,5 @@
 // Finds a lead by its record in a CRM, for the commands `explain` and `erase`.
 import { type Kysely, sql } from 'kysely';
-import type { RecordRef } from '../../domain/crm-changes.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
 import { recordsAndActivities } from './scoring-input.ts';
@@ -37,14 +36,6 @@ export async function findLead(
   if (!lead) return null;
   const parts = await recordsAndActivities(db, [lead.id], crms);
   return { id: lead.id, ...parts, nextChangeAt: lead.next_change_at, status: lead.status };
-}
-
-/** The records of a CRM with that id, tombstones included: at most one for each object. */
-export async function findRecordsById(
-  db: Kysely<Tables>,
-  { crm, id }: { crm: string; id: string },
-): Promise<readonly RecordRef[]> {
-  return db.selectFrom('records').select(['object', 'id']).where('crm', '=', crm).where('id', '=', id).execute();
 }
 
 /** The other live records of the same person. */

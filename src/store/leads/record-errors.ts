@@ -1,7 +1,7 @@
 // Errors of records that could not be read, scored or written completely: one row for each record,
 // stage and field. A row is deleted when the step succeeds.
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { LeadSnapshot, RecordRef } from '../../domain/crm-changes.ts';
+import type { LeadSnapshot, RecordLink, RecordRef } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { ErrorStage } from '../tables/leads.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -113,13 +113,25 @@ export async function countErrors(db: Kysely<Tables>, crms: readonly string[]): 
 }
 
 /**
- * Retries all errors, or those of one stage: marks their records as dirty, and their leads as due
+ * Retries all errors, or those of one stage or of some records: marks their records as dirty, and their leads as due
  * for scoring and writing, throttled leads included.
  * @returns the number of records
  */
-export async function retryErrors(db: Kysely<Tables>, now: Date, stage: ErrorStage | null = null): Promise<number> {
+export async function retryErrors(
+  db: Kysely<Tables>,
+  now: Date,
+  stage: ErrorStage | null = null,
+  records: readonly RecordLink[] | null = null,
+): Promise<number> {
+  const isRetried =
+    records === null
+      ? sql`true`
+      : sql`exists (
+    select from ${jsonRows(records.map(({ crm, object, id }) => ({ crm, object, id })))} as t (crm text, object text, id text)
+    where t.crm = r.crm and t.object = r.object and t.id = r.id
+  )`;
   const listed = sql`
-    leadgrade.records r where r.state = 'live' and (r.crm, r.object, r.id) in (
+    leadgrade.records r where r.state = 'live' and ${isRetried} and (r.crm, r.object, r.id) in (
       select crm, object, record_id from leadgrade.record_errors where ${stage}::text is null or stage = ${stage}
     )`;
   return db.transaction().execute(async (tx) => {

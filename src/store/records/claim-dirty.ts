@@ -34,18 +34,18 @@ export async function claimDirty(db: Kysely<Tables>, claim: Claim): Promise<read
   return rows.toSorted((a, b) => a.priority - b.priority || a.dirty_at.getTime() - b.dirty_at.getTime());
 }
 
-/** Claims the dirty flag of one record that was set aside. @returns null if it is not dirty */
+/** Claims the dirty flags of records that were set aside. @returns those that are dirty */
 export async function claimSetAside(
   db: Kysely<Tables>,
   { crm, by, until }: Pick<Claim, 'crm' | 'by' | 'until'>,
-  ref: RecordRef,
-): Promise<ClaimedRecord | null> {
+  refs: readonly RecordRef[],
+): Promise<readonly ClaimedRecord[]> {
   const { rows } = await sql<ClaimedRecord>`
     update leadgrade.records r set claimed_by = ${by}, claimed_until = ${until}
-    from ${jsonRows([ref])} as t (object text, id text)
+    from ${jsonRows(refs)} as t (object text, id text)
     where r.crm = ${crm} and r.object = t.object and r.id = t.id and r.dirty_at is not null
     returning r.object, r.id, r.dirty_at, r.priority`.execute(db);
-  return rows[0] ?? null;
+  return rows;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { LeadSnapshot } from '../../domain/crm-changes.ts';
 import { PRIORITY } from '../../domain/priority.ts';
 import { saveLifecycleOutcomes } from '../activities/outcomes.ts';
 import { enqueueForMatching } from '../identity/match-queue.ts';
+import { addressesOf, equalAddresses, saveAddresses } from '../identity/record-addresses.ts';
 import { equalLinks, saveLinks } from '../identity/record-links.ts';
 import { jsonRows } from '../json-rows.ts';
 import { ensureLockedRecords, type LockedLeads } from '../leads/lock-leads.ts';
@@ -59,6 +60,13 @@ export async function saveSnapshots(
     tx,
     crm,
     snapshots.filter(({ ref, links }) => !equalLinks(stored.get(refKey(ref))?.links, links)),
+  );
+  await saveAddresses(
+    tx,
+    crm,
+    snapshots.filter((snapshot) => {
+      return !equalAddresses(stored.get(refKey(snapshot.ref))?.addresses ?? [], addressesOf(snapshot));
+    }),
   );
   await updateRecords(locked, snapshots, new Set(changed), options);
   await markChangedDue(locked, changed, stored, options);

@@ -4,6 +4,7 @@ import { sql, type Transaction } from 'kysely';
 import type { DirtyRecord, LeadSnapshot, RecordLink, RecordRef } from '../../domain/crm-changes.ts';
 import type { Fields } from '../../domain/lead.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
+import { ADDRESSES_OF_RECORD, addressesOf, equalAddresses } from '../identity/record-addresses.ts';
 import { equalLinks, LINKS_OF_RECORD } from '../identity/record-links.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { RecordState } from '../tables/records.ts';
@@ -20,6 +21,8 @@ export interface StoredRecord extends RecordRef {
   readonly unsent: ScoreFieldValues | null;
   readonly read_at: Date | null;
   readonly links: readonly RecordLink[];
+  /** In normal form, sorted. */
+  readonly addresses: readonly string[];
 }
 
 /** By `refKey`. */
@@ -32,7 +35,7 @@ export async function findStoredRecords(
 ): Promise<StoredRecords> {
   const { rows } = await sql<StoredRecord>`
     select r.object, r.id, r.lead_id, r.state, r.fields, r.crm_values, r.last_written_values, o.patch as unsent, r.read_at,
-      ${LINKS_OF_RECORD} as links
+      ${LINKS_OF_RECORD} as links, ${ADDRESSES_OF_RECORD} as addresses
     from leadgrade.records r
     left join leadgrade.outbox o on o.crm = r.crm and o.object = r.object and o.record_id = r.id
     join ${jsonRows(refs)} as t (object text, id text) on r.object = t.object and r.id = t.id
@@ -55,11 +58,15 @@ export function isChanged(stored: StoredRecord | undefined, snapshot: LeadSnapsh
   );
 }
 
-/** Whether the record can belong to another person now: its address or its links differ. */
-export function isIdentityChanged(stored: StoredRecord | undefined, { fields, links }: LeadSnapshot): boolean {
+/** Whether the record can belong to another person now: its addresses, links or names differ. */
+export function isIdentityChanged(stored: StoredRecord | undefined, snapshot: LeadSnapshot): boolean {
   if (!isReadAndLive(stored)) return true;
-  const address = (all: Fields) => all['contact.email'] ?? null;
-  return !isDeepStrictEqual(address(stored.fields), address(fields)) || !equalLinks(stored.links, links);
+  const names = (fields: Fields) => [fields['contact.first_name'] ?? null, fields['contact.last_name'] ?? null];
+  return (
+    !isDeepStrictEqual(names(stored.fields), names(snapshot.fields)) ||
+    !equalAddresses(stored.addresses, addressesOf(snapshot)) ||
+    !equalLinks(stored.links, snapshot.links)
+  );
 }
 
 /** Whether the values that a stream returned for a dirty record equal the stored ones. */
@@ -69,5 +76,7 @@ export function isAsStored(stored: StoredRecord | undefined, { current }: DirtyR
     isDeepStrictEqual(stored.fields[field] ?? null, value),
   );
   const links = current.links === undefined || equalLinks(stored.links, current.links);
-  return fields && links && isDeepStrictEqual(stored.crm_values, current.crmValues);
+  // The primary address is one of the fields.
+  const addresses = current.emails === undefined || equalAddresses(stored.addresses, addressesOf(current));
+  return fields && links && addresses && isDeepStrictEqual(stored.crm_values, current.crmValues);
 }

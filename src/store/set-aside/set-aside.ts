@@ -127,7 +127,7 @@ export async function clearSetAsideStream(db: Db, crm: string, stream: string): 
  * Deletes what no job tries again: streams that the mapping no longer reads.
  * @param known all names that `stream` can have
  */
-export async function dropUnknown(db: Db, crm: string, known: readonly string[]): Promise<void> {
+export async function deleteUnknown(db: Db, crm: string, known: readonly string[]): Promise<void> {
   await sql`delete from leadgrade.set_aside where crm = ${crm} and stream <> all(${known}::text[])`.execute(db);
 }
 

@@ -1,9 +1,10 @@
 // Finds the person of each site event: by the address or record id in the event itself, or else by
 // what `identify` said about its user. An event without a known person waits, and is matched again
 // when a record with that address or id is read (requeue-site-events.ts).
-import { sql, type Transaction } from 'kysely';
+import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Fields } from '../../domain/lead.ts';
-import { recordKey } from '../../domain/person.ts';
+import { type PersonName, recordKey } from '../../domain/person.ts';
+import { mailboxOf } from '../identity/record-addresses.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { LockedLeads } from '../leads/lock-leads.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -28,11 +29,16 @@ export interface SiteMatching {
   readonly limit: number;
   readonly now: Date;
   /**
-   * Parts before the @ of addresses that several persons share (`info`, `sales`), in lower case.
+   * Parts before the @ of addresses that several persons share (`info`, `sales`), without
+   * separators and digits at the end (src/people/shared-inbox.ts).
    */
   readonly sharedInboxes: readonly string[];
   /** An address of more records than this belongs to no single person. */
   readonly maxRecords: number;
+  /** Addresses that differ only in their tag are the same address. */
+  readonly ignoresTags: boolean;
+  /** Whether the names of records with one address can be of one person. */
+  readonly isOnePerson: (names: readonly PersonName[]) => boolean;
 }
 
 /**
@@ -54,17 +60,18 @@ export async function resolvePeople(
 ): Promise<{ readonly total: number; readonly found: readonly MatchedSiteEvent[] }> {
   const { limit, now } = matching;
   await disableJit(tx);
-  const { rows } = await sql<Omit<MatchedSiteEvent, 'leadId'> & { leadId: number | null }>`
+  const { rows } = await sql<Omit<MatchedSiteEvent, 'leadId'> & NamedLead>`
     with pending as materialized (
       select * from leadgrade.site_events where next_match_at <= ${now} order by next_match_at, source, message_id
       limit ${limit} for update skip locked
     ),
     named as (${namedPersons(matching)}),
     person as (
-      select n.*, coalesce(by_id.lead_id, by_email.lead_id) as lead_id, by_id.object as own_object, by_id.id as own_id
+      select n.*, coalesce(by_id.lead_id, by_email.lead_id) as lead_id, by_id.object as own_object, by_id.id as own_id,
+        case when by_id.lead_id is null then by_email.names end as names
       from named n
       left join lateral (${recordById()}) by_id on true
-      left join lateral (${leadByEmail(matching.maxRecords)}) by_email on true
+      left join lateral (${leadByEmail(matching)}) by_email on true
     ),
     matched as (
       select p.*, r.crm as to_crm, r.object as to_object, r.id as to_id
@@ -73,15 +80,43 @@ export async function resolvePeople(
     ),
     later as (
       update leadgrade.site_events e set next_match_at = case when m.email is null and m.by_record_id is null then null
-        else ${now}::timestamptz + least(greatest(${now}::timestamptz - e.received_at,
-          ${MIN_WAIT_MS} * interval '1 millisecond'), ${MAX_WAIT_MS} * interval '1 millisecond') end
+        else ${nextAttempt(now)} end
       from matched m where e.source = m.source and e.message_id = m.message_id and m.to_id is null
     )
     select source, message_id as "messageId", type, attributes, (extract(epoch from at) * 1000)::double precision as at,
-      to_crm as crm, to_object as object, to_id as id, case when to_id is null then null else lead_id end as "leadId"
+      to_crm as crm, to_object as object, to_id as id, case when to_id is null then null else lead_id end as "leadId", names
     from matched`.execute(tx);
-  const found = rows.flatMap(({ leadId, ...event }) => (leadId === null ? [] : [{ ...event, leadId }]));
+  const isOfSeveral = ({ names }: NamedLead) => names !== null && !matching.isOnePerson(names);
+  await postpone(tx, rows.filter(isOfSeveral), now);
+  const found = rows.flatMap(({ leadId, names, ...event }) =>
+    leadId === null || isOfSeveral({ leadId, names }) ? [] : [{ ...event, leadId }],
+  );
   return { total: rows.length, found };
+}
+
+interface NamedLead {
+  readonly leadId: number | null;
+  /** The names of the records with the address, if these belong to more than one lead. */
+  readonly names: readonly PersonName[] | null;
+}
+
+/** The time until the next attempt doubles, as it is the time since the event was received. */
+function nextAttempt(now: Date) {
+  return sql`${now}::timestamptz + least(greatest(${now}::timestamptz - e.received_at,
+    ${MIN_WAIT_MS} * interval '1 millisecond'), ${MAX_WAIT_MS} * interval '1 millisecond')`;
+}
+
+async function postpone(
+  tx: Tx,
+  events: readonly Pick<MatchedSiteEvent, 'source' | 'messageId'>[],
+  now: Date,
+): Promise<void> {
+  if (events.length === 0) return;
+  const rows = events.map(({ source, messageId }) => ({ source, message_id: messageId }));
+  await sql`
+    update leadgrade.site_events e set next_match_at = ${nextAttempt(now)}
+    from ${jsonRows(rows)} as t (source text, message_id text)
+    where e.source = t.source and e.message_id = t.message_id`.execute(tx);
 }
 
 /**
@@ -91,10 +126,10 @@ export async function resolvePeople(
  */
 function namedPersons({ sharedInboxes }: SiteMatching) {
   const namesPerson = sql`(e.email_key is not null or e.record_id is not null)`;
+  const isShared = sql`${inboxKeyOf(sql`w.email`)} = any(${sharedInboxes}::text[])`;
   return sql`
     select w.source, w.message_id, w.type, w.attributes, w.at, w.by_crm, w.by_record_id,
-      case when split_part(split_part(w.email, '@', 1), '+', 1) = any(${sharedInboxes}::text[]) then null
-        else w.email end as email
+      case when not ${isShared} then w.email end as email, case when not ${isShared} then ${mailboxOf(sql`w.email`)} end as mailbox
     from (
       select e.source, e.message_id, e.type, e.attributes, e.at,
         case when ${namesPerson} then e.email_key else coalesce(u.email_key, a.email_key, s.email_key) end as email,
@@ -107,6 +142,13 @@ function namedPersons({ sharedInboxes }: SiteMatching) {
       left join leadgrade.site_identities s
         on s.source = a.source and s.key = a.alias_of and a.email_key is null and a.record_id is null
     ) w`;
+}
+
+/** As `inboxKey` in src/people/shared-inbox.ts. */
+function inboxKeyOf(email: RawBuilder<unknown>): RawBuilder<unknown> {
+  const local = sql`regexp_replace(split_part(split_part(${email}, '@', 1), '+', 1), '[0-9]+$', '')`;
+  return sql`case when ${local} ~ '(^|[._-])[^._-]?([._-]|$)' then ${local}
+    else regexp_replace(${local}, '[._-]', '', 'g') end`;
 }
 
 /** The record with that id, or its survivor if it was merged. */
@@ -124,12 +166,24 @@ function recordById() {
     select object, id, lead_id from chain where state <> 'merged' order by state = 'live' desc, object limit 1`;
 }
 
-/** The oldest lead with that address, unless too many records have it. */
-function leadByEmail(maxRecords: number) {
+/**
+ * The oldest lead with that address, unless too many records have it; and the names of the records,
+ * if they belong to several leads.
+ */
+function leadByEmail({ maxRecords, ignoresTags }: SiteMatching) {
   return sql`
-    select min(h.lead_id) as lead_id from (
-      select r.lead_id from leadgrade.records r
-      where r.email_key = n.email and r.state = 'live' and r.read_at is not null and r.erased_at is null
+    select min(h.lead_id) as lead_id, case when count(distinct h.lead_id) > 1
+      then jsonb_agg(jsonb_build_object('first', h.first, 'last', h.last)) end as names
+    from (
+      select distinct r.crm, r.object, r.id, r.lead_id, r.fields ->> 'contact.first_name' as first,
+        r.fields ->> 'contact.last_name' as last
+      from leadgrade.record_addresses a
+      cross join lateral (
+        select * from leadgrade.records r
+        where r.crm = a.crm and r.object = a.object and r.id = a.record_id
+          and r.state = 'live' and r.read_at is not null and r.erased_at is null offset 0
+      ) r
+      where a.mailbox = n.mailbox ${ignoresTags ? sql`` : sql`and a.address = n.email`}
       limit ${maxRecords + 1}
     ) h having count(*) between 1 and ${maxRecords}`;
 }
@@ -143,7 +197,10 @@ function recordOfLead() {
     select r.crm, r.object, r.id from leadgrade.records r
     where r.lead_id = p.lead_id and r.state = 'live' and r.erased_at is null
     order by (r.crm, r.object, r.id) is not distinct from (p.by_crm, p.own_object, p.own_id) desc,
-      r.read_at is not null desc, r.email_key is not distinct from p.email desc, r.crm, r.object, r.id limit 1`;
+      r.read_at is not null desc, exists (
+        select from leadgrade.record_addresses a
+        where a.crm = r.crm and a.object = r.object and a.record_id = r.id and a.mailbox = p.mailbox
+      ) desc, r.crm, r.object, r.id limit 1`;
 }
 
 /**

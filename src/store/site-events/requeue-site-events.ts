@@ -2,6 +2,7 @@
 // record with their address or id is read. Between these, waiting events cost nothing.
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RecordLink } from '../../domain/crm-changes.ts';
+import { mailboxOf } from '../identity/record-addresses.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 import { disableJit } from '../without-jit.ts';
@@ -43,16 +44,22 @@ export async function requeueByRecord(
   // If no event waits, `named` is empty and nothing is looked up.
   await sql`
     with named as materialized (
-      select distinct r.crm, r.id, r.email_key from ${refs} as t (crm text, object text, id text)
+      select distinct r.crm, r.object, r.id from ${refs} as t (crm text, object text, id text)
       cross join lateral (
         select * from leadgrade.records r
         where r.crm = t.crm and r.object = t.object and r.id = t.id and r.state = 'live' offset 0
       ) r
       where exists (select from leadgrade.site_events where assigned_at is null)
     ),
+    named_addresses as materialized (
+      select distinct a.address, a.mailbox from named n
+      cross join lateral (
+        select * from leadgrade.record_addresses a
+        where a.crm = n.crm and a.object = n.object and a.record_id = n.id offset 0
+      ) a
+    ),
     users as materialized (
-      select i.source, i.key from named n
-      cross join lateral (select * from leadgrade.site_identities i where i.email_key = n.email_key offset 0) i
+      ${withAddress('site_identities', sql`i.source, i.key`)}
       union
       select i.source, i.key from named n
       cross join lateral (
@@ -60,8 +67,7 @@ export async function requeueByRecord(
       ) i
     ),
     waiting as (
-      select e.source, e.message_id from named n
-      cross join lateral (select * from leadgrade.site_events e where e.email_key = n.email_key offset 0) e
+      ${withAddress('site_events', sql`i.source, i.message_id`)}
       union
       select e.source, e.message_id from named n
       cross join lateral (select * from leadgrade.site_events e where e.record_id = n.id and e.crm = n.crm offset 0) e
@@ -70,6 +76,23 @@ export async function requeueByRecord(
     ),
     ${requeued(now)}
     select 1`.execute(tx);
+}
+
+/**
+ * The rows `i` with one of `named_addresses`, or with one that differs only in its tag. The policy
+ * decides later whether it is the same address.
+ */
+function withAddress(table: 'site_events' | 'site_identities', columns: RawBuilder<unknown>): RawBuilder<unknown> {
+  const rows = sql.table(`leadgrade.${table}`);
+  return sql`
+      select ${columns} from named_addresses n
+      cross join lateral (select * from ${rows} i where i.email_key in (n.address, n.mailbox) offset 0) i
+      union
+      select ${columns} from named_addresses n
+      cross join lateral (
+        select * from ${rows} i
+        where i.email_key like '%+%' and ${mailboxOf(sql`i.email_key`)} = n.mailbox offset 0
+      ) i`;
 }
 
 /** The events of `users` and of their anonymous ids. Assigned events have no keys any more. */

@@ -3,6 +3,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Fields } from '../../domain/lead.ts';
 import type { SitePerson } from '../../domain/site-event.ts';
+import { mailboxOf } from '../identity/record-addresses.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 import { nextMatchAt } from './retention.ts';
@@ -102,7 +103,9 @@ function notErased(t: ReturnType<typeof sql>) {
       select from leadgrade.erasures e
       where ${t}.email_key is not null and e.email_hash = encode(sha256(convert_to(${t}.email_key, 'UTF8')), 'hex')
         and (${t}.at <= e.erased_at or not exists (
-          select from leadgrade.records r where r.email_key = ${t}.email_key and r.state = 'live'
+          select from leadgrade.record_addresses a
+          join leadgrade.records r on r.crm = a.crm and r.object = a.object and r.id = a.record_id and r.state = 'live'
+          where a.mailbox = ${mailboxOf(sql`${t}.email_key`)} and a.address = ${t}.email_key
         ))
     ) and not exists (
       select from leadgrade.records r where r.id = ${t}.record_id and r.crm = ${t}.crm and r.erased_at is not null

@@ -1,5 +1,5 @@
 // Records of the CRMs, the history of their fields, and their presence in the CRM.
-import type { ColumnType, Generated } from 'kysely';
+import type { Generated } from 'kysely';
 import type { Counters } from '../../domain/crm-changes.ts';
 import type { Fields } from '../../domain/lead.ts';
 import type { Priority } from '../../domain/priority.ts';
@@ -64,8 +64,6 @@ export interface RecordsTable {
   counters: Json<Counters>;
   /** When a counter changed whose events are not dated yet; null = all events are dated. */
   counters_changed_at: Instant | null;
-  /** Its e-mail address in lower case, generated from `fields`; null = none. */
-  email_key: ColumnType<string | null, never, never>;
 }
 
 /** History of the mapped fields: one row for each change. */

@@ -19,7 +19,7 @@ export interface SetAsideTable {
   /** Unique for this kind within the stream; empty = all of it. */
   part_id: string;
   code: string;
-  /** The CRM's words. Only `leadgrade errors list` prints them. */
+  /** The CRM's words. Only `npx leadgrade errors list` prints them. */
   message: string;
   fix: string | null;
   /** The CRM may succeed by itself: 5xx, a time-out. */

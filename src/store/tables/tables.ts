@@ -1,7 +1,7 @@
 // The tables of the schema `leadgrade`, as kysely sees them. src/store/migrations creates them.
 import type { ActivitiesTable, DealOutcomesTable, ItemListingTable } from './activities.ts';
 import type { ErasuresTable } from './erasure.ts';
-import type { MatchingConfigTable, MatchQueueTable, RecordLinksTable } from './identity.ts';
+import type { MatchingConfigTable, MatchQueueTable, RecordAddressesTable, RecordLinksTable } from './identity.ts';
 import type { InboxTable, ProcessedEventKeysTable, QuarantineTable } from './inbox.ts';
 import type { BandThresholdsTable, LeadsTable, ModelsTable, RecordErrorsTable, ResultsTable } from './leads.ts';
 import type { BulkWriteRowsTable, BulkWritesTable, OutboxTable } from './outbox.ts';
@@ -35,6 +35,7 @@ export interface Tables {
   item_listing: ItemListingTable;
 
   record_links: RecordLinksTable;
+  record_addresses: RecordAddressesTable;
   match_queue: MatchQueueTable;
   matching_config: MatchingConfigTable;
 

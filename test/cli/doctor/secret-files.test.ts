@@ -28,7 +28,7 @@ test('a .env that others may read is named with the command that closes it', asy
   ]);
 });
 
-test('a file that a setting names is checked as well, and a private one or a missing one is no finding', async () => {
+test('a file that a setting names is checked as well, and a private one or a missing one gives no finding', async () => {
   const folder = await folderWith({ '.env': 0o600, token: 0o640, key: 0o600 });
   const env = {
     HUBSPOT_ACCESS_TOKEN_FILE: 'token',

@@ -18,7 +18,10 @@ const SHIPPED = globSync('{mappings,docs/examples}/**/*.yaml', { cwd: ROOT }).to
 const CSV_MAPPING = 'mappings/schema/csv-mapping.schema.json';
 const PEOPLE = 'mappings/schema/people.schema.json';
 const EVENTS = 'mappings/schema/events.schema.json';
-const schemas = new Map([MODEL, MAPPING, CSV_MAPPING, PEOPLE, EVENTS].map((file) => [file, JSON.parse(read(file))]));
+const LEAD = 'mappings/schema/lead.schema.json';
+const schemas = new Map(
+  [MODEL, MAPPING, CSV_MAPPING, PEOPLE, EVENTS, LEAD].map((file) => [file, JSON.parse(read(file))]),
+);
 
 /** Schemas read from the JSON alone, as editors read them. */
 const checks = new Map([...schemas].map(([file, schema]) => [file, z.fromJSONSchema(schema)]));

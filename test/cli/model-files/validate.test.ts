@@ -58,6 +58,69 @@ test('a misspelled CRM in people.yaml is reported with its line, by validate and
   for (const line of lines) expect(started.stderr).toContain(line);
 });
 
+const MODEL = `name: draft
+version: "1"
+behavior: { signals: [ { id: demo, activity: form_submission, points: 40 } ] }
+status: { bands: [ { id: hot, at_least: 30 }, { id: cold } ] }
+`;
+
+test('validate judges each named file as what its keys say', async () => {
+  const own = await mkdtemp(join(tmpdir(), 'leadgrade-kinds-'));
+  const files = {
+    'a.yaml': MODEL,
+    'b.yaml': 'csv: { id: Id }\nfields: {}\n',
+    'c.yaml': 'crm: hubspot\nfields: {}\nwrite_back: {}\n',
+    'd.yaml': 'activities: [ { from: track, type: chat } ]\n',
+    'e.yaml':
+      'match: { by: [], shared_inboxes: [], max_records: 5 }\nprefer: []\nprefer_by_field: {}\nactivities: {}\n',
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(own, name), text);
+  const judged = await leadgrade(['validate', ...Object.keys(files)], { cwd: own });
+  await writeFile(join(own, 'f.yaml'), 'hello: 1\n');
+  const unclear = await leadgrade(['validate', 'f.yaml'], { cwd: own });
+  await rm(own, { recursive: true });
+  expect(judged.stdout.split('\n')).toEqual([
+    'a.yaml: highest attainable: fit 0, behavior 40, total 40. Bands by total:',
+    '  hot: from 30: reached by behavior alone, or by fit and behavior together',
+    '  cold: all other leads',
+    'a.yaml, b.yaml, c.yaml, d.yaml, e.yaml: valid.',
+    '',
+  ]);
+  expect(unclear.stdout).toContain('f.yaml: the keys of the file do not tell what it is.');
+  expect(unclear.code).toBe(2);
+});
+
+test('a draft of a model in mappings/ or models/ is judged as a model', async () => {
+  const own = await mkdtemp(join(tmpdir(), 'leadgrade-drafts-'));
+  await mkdir(join(own, 'mappings'));
+  await mkdir(join(own, 'models'));
+  await writeFile(join(own, 'mappings/model.yaml'), MODEL);
+  await writeFile(join(own, 'mappings/draft.yaml'), MODEL);
+  await writeFile(join(own, 'models/next.yaml'), MODEL.replace('at_least: 30', 'at_least: 300'));
+  const { code, stdout } = await leadgrade(['validate'], { cwd: own });
+  await rm(own, { recursive: true });
+  expect(code).toBe(0);
+  expect(stdout).toContain(
+    'warning: models/next.yaml:4:41 status.bands[0].at_least: no lead is ever hot: it begins at 300',
+  );
+  expect(stdout).toContain('mappings/model.yaml, mappings/draft.yaml, models/next.yaml: valid.');
+});
+
+test('validate refuses a mapping with a rule that never makes an activity', async () => {
+  const own = await mkdtemp(join(tmpdir(), 'leadgrade-rules-'));
+  const rules = `activities:
+  - { from: meetings, type: meeting, at: a }
+  - { from: meetings, type: call, at: a, when: { field: kind, is: Call } }
+`;
+  await writeFile(join(own, 'h.yaml'), `crm: hubspot\nfields: {}\nwrite_back: {}\n${rules}`);
+  const { code, stdout } = await leadgrade(['validate', 'h.yaml'], { cwd: own });
+  await rm(own, { recursive: true });
+  expect(code).toBe(2);
+  expect(stdout).toContain(
+    'error: h.yaml:6:5 activities[1]: rule 2 (meetings to call) never makes an activity: rule 1 above takes everything that it is for.',
+  );
+});
+
 test('validate reports a mistake in events.yaml with its line', async () => {
   const own = await testFolder();
   await mkdir(join(own, 'mappings'));

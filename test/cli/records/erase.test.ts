@@ -21,14 +21,11 @@ const reportSchema = z.object({
 
 /** The remaining data of a record, by table. */
 async function dataOf({ context: { db } }: SalesforceProduct, id: string) {
-  const record = await db
-    .selectFrom('records')
-    .select(['fields', 'crm_values', 'email_key'])
-    .where('id', '=', id)
-    .execute();
+  const record = await db.selectFrom('records').select(['fields', 'crm_values']).where('id', '=', id).execute();
   const values = await db.selectFrom('field_values').select('field').where('record_id', '=', id).execute();
   const waiting = await db.selectFrom('outbox').select('record_id').where('record_id', '=', id).execute();
-  return { record, values, waiting };
+  const addresses = await db.selectFrom('record_addresses').select('address').where('record_id', '=', id).execute();
+  return { record, values, waiting, addresses };
 }
 
 test('a Lead that was purged in Salesforce is erased; the report names its HubSpot contact, which is scored without it', async () => {
@@ -44,13 +41,14 @@ test('a Lead that was purged in Salesforce is erased; the report names its HubSp
   expect(erasures[0]?.erased.fields).toBeGreaterThan(3);
   expect(others).toEqual([`hubspot:${contact}`]);
   expect(await dataOf(product, id)).toEqual({
-    record: [{ fields: {}, crm_values: {}, email_key: null }],
+    record: [{ fields: {}, crm_values: {} }],
     values: [],
     waiting: [],
+    addresses: [],
   });
 
   await product.sync();
-  expect((await dataOf(product, id)).record).toEqual([{ fields: {}, crm_values: {}, email_key: null }]);
+  expect((await dataOf(product, id)).record).toEqual([{ fields: {}, crm_values: {} }]);
   const again = await leadgradeHere(['erase', `salesforce:${id}`], { env: product.env });
   expect(again.code).toBe(0);
   expect(again.stdout.split('\n').filter((line) => line.includes('was erased here at'))).toHaveLength(1);
@@ -82,5 +80,5 @@ test('a merged Lead is erased together with its survivor, after the survivor was
   expect(early.stderr).toContain(`was merged into salesforce:${survivor}`);
   await product.control('DELETE', `records/Lead/${survivor}`);
   expect((await leadgradeHere(['erase', `salesforce:${survivor}`], { env: product.env })).code).toBe(0);
-  expect((await dataOf(product, merged)).record).toEqual([{ fields: {}, crm_values: {}, email_key: null }]);
+  expect((await dataOf(product, merged)).record).toEqual([{ fields: {}, crm_values: {} }]);
 });

@@ -85,13 +85,13 @@ describe('score --csv --out', () => {
     const errors = cells.map((row) => row.at(-1) ?? '');
     expect(errors.map((error) => error.split('. ')[0])).toEqual([
       '',
-      'line 3, column "Size": expected a number',
+      'line 3, column "Size": the cell is not a number',
       'line 4: a quote that opens here is not closed correctly (checked up to 500 lines)',
       'line 5: the row has 3 cells, the header has 10',
       'line 6, column "Id": the row has no id',
       '',
     ]);
-    for (const error of errors) expect(`${stderr}\n`).toContain(`${error}\n`);
+    for (const error of errors) expect(`${stderr}\n`).toContain(`${error.replace(/^line \d+(, |: )?/, '')}\n`);
     expect(stderr).toContain('4 rows are not scored.');
     expect(stderr).not.toMatch(/12 people|Cy|Ed/);
     expect(await readdir(folder)).toEqual(expect.not.arrayContaining([expect.stringContaining('.tmp')]));
@@ -108,7 +108,7 @@ describe('score --csv --out', () => {
     ['the mapping', 'columns.yaml', 'overwrite'],
     ['the model', join(import.meta.dirname, '../../../mappings/model.yaml'), 'overwrite'],
     ['a file in a missing folder', 'none/x.csv', 'ENOENT'],
-    ['a folder', '.', 'EISDIR'],
+    ['a folder', '.', 'is a folder'],
   ])('refuses to write over %s', async (_, name, words) => {
     const text = [HEADER, ...GOOD].join('\n').replace('"http://x"', '');
     const { code, stderr } = await score(text, '--out', resolve(folder, name));
@@ -121,14 +121,14 @@ test('the first ten of many invalid rows are printed, and all are counted', asyn
   const bad = Array.from({ length: 25 }, (_, row) => `${row};x;VP;many;;;1;;0;yes`);
   const { code, stdout, stderr } = await score([HEADER, ...bad, '99;x;VP;1;;;1;;0;yes'].join('\n'), '--json');
   expect(code).toBe(1);
-  expect(stderr.match(/^line \d+/gm)).toHaveLength(10);
+  expect(stderr.match(/leads\.csv:\d+ · /g)).toHaveLength(10);
   expect(stderr).toContain('25 rows are not scored; the first 10 are listed above.');
   const lines = stdout
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(lines).toHaveLength(26);
-  expect(lines[0]).toMatchObject({ id: null, error: { code: 'invalid_row', path: 'Size', line: 2 } });
+  expect(lines[0]).toMatchObject({ id: '0', error: { code: 'invalid_row', path: 'Size', line: 2 } });
   expect(lines[25]).toMatchObject({ id: '99' });
 });
 
@@ -163,7 +163,7 @@ test('score --sample summarizes CSV and NDJSON, and lists activity types that th
   const text = [HEADER, ...GOOD, GOOD[1]?.replace('2;', '3;')].join('\n').replace('=HYPERLINK("http://x")', 'Ann');
   const { code, stdout, stderr } = await score(text, '--sample', '--json');
   expect(code).toBe(0);
-  expect(stderr).toContain('The model scores "email_open", which the mapping neither maps');
+  expect(stderr).toMatch(/The model counts trial_started, .*email_open.*, which the mapping does not give/);
   const report = JSON.parse(stdout);
   expect(report).toMatchObject({ leads: 3, refused: 0, outcome: { known: 3, reached: 1 } });
   const title = report.fit.find(({ criterion }: { criterion: string }) => criterion === 'title');

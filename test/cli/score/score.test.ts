@@ -1,5 +1,5 @@
 // `leadgrade score` as a process: input, output and exit code.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -140,4 +140,25 @@ test('score ends with exit code 3 and a message without a stack when its input f
   );
   const { code, stderr } = await leadgradeHere(JSON_LINES, { input });
   expect([code, stderr]).toEqual([3, 'leadgrade could not run: EIO: i/o error, read\n']);
+});
+
+test('the example of docs/ndjson.md is scored, line by line', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../../docs/ndjson.md'), 'utf8');
+  const [, input = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
+  const { code, stdout, stderr } = await leadgradeHere(JSON_LINES, { input });
+  expect(code).toBe(0);
+  expect(parse(stdout).map(({ id, total }) => [id, total > 0])).toEqual([
+    ['00Q1', true],
+    ['7', true],
+    ['8', false],
+  ]);
+  expect(stderr).toContain('The model asks for company.industry');
+});
+
+test('the sentences of docs/ndjson.md are those that score prints', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../../docs/ndjson.md'), 'utf8');
+  const [, printed = ''] = /```text\n(.*?)```/s.exec(page) ?? [];
+  const input = '{"id":"00Q1"}\n{"id":"00Q2","feilds":{}}\n{"id":"00Q3","activities":[{"id":1,"type":"chat"}]}\n';
+  const { stdout } = await leadgradeHere(['score'], { input });
+  for (const line of printed.trim().split('\n')) expect(stdout).toContain(`${line}\n`);
 });

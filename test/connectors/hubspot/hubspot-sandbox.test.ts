@@ -36,6 +36,28 @@ async function open(options: Partial<HubSpotSandboxOptions> = {}, mapping = ship
   return { connector, sandbox, pull };
 }
 
+test('setup gives the options of a status the labels and the order of a changed model, and doctor names the difference', async () => {
+  const { connector } = await open();
+  await collect(connector.applySetup(TARGET, { dryRun: false }, signal));
+  const [first, ...others] = TARGET.statuses;
+  if (first === undefined) throw new Error('The target has no status.');
+  const target = { statuses: [...others, { ...first, label: 'Burning' }] };
+  const status = async () => {
+    const checks = await connector.checkSetup(target, signal);
+    return checks.find(({ what }) => what === 'contact property leadgrade_status');
+  };
+  const found = await status();
+  expect(found).toMatchObject({ level: 'warning', fixableBySetup: true });
+  expect(found?.detail).toContain(
+    `${first.value} is labelled "${first.label}", not "Burning"; the order is ${first.value}, `,
+  );
+  const steps = await collect(connector.applySetup(target, { dryRun: false }, signal));
+  expect(steps.filter(({ state }) => state === 'created').map(({ what }) => what.split(':')[0])).toEqual([
+    'contact property leadgrade_status',
+  ]);
+  expect(await status()).toMatchObject({ level: 'ok' });
+});
+
 test('a portal is set up, fully synced, written to, and synced again with only the written contacts dirty', {
   timeout: 60_000,
 }, async () => {

@@ -39,7 +39,7 @@ describe('writing pauses with one configuration error and continues after setup,
   test('was never created', async () => {
     const product = await openOrg({ setup: false });
     await product.backfill();
-    await expectOneConfigurationError(product, /No such column/);
+    await expectOneConfigurationError(product, /INVALID_FIELD \(Leadgrade_/);
     await product.setup();
     await expectAllWritten(product);
   });
@@ -48,7 +48,7 @@ describe('writing pauses with one configuration error and continues after setup,
     const product = await openOrg();
     await product.control('PUT', 'hidden-fields', ['Lead.Leadgrade_Status__c']);
     await product.backfill();
-    await expectOneConfigurationError(product, /No such column/);
+    await expectOneConfigurationError(product, /INVALID_FIELD \(Leadgrade_/);
     await product.control('PUT', 'hidden-fields', []);
     await product.setup();
     await expectAllWritten(product);

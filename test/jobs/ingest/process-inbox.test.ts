@@ -245,7 +245,7 @@ describe('a person who was deleted in HubSpot for privacy', () => {
   test('is erased from every table at once, and later events are ignored', async () => {
     const id = nextContact();
     const { db, clock } = product.context;
-    const email = String((await recordOf(id)).email_key);
+    const email = String((await recordOf(id)).fields['contact.email']);
     expect(email).toContain('@');
     // A meeting, an edit of our fields, a value that cannot be parsed, and a score that waits to be
     // written.

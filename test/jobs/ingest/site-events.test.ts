@@ -91,14 +91,17 @@ describe(`a site event (${BACKEND.name})`, () => {
   beforeEach(() => {
     now = at();
     enqueued = [];
+    plusTags = 'different';
   });
 
-  const POLICY = { match: { by: ['email' as const], shared_inboxes: ['Info'], max_records: 3 }, prefer: [] };
+  const MATCH = { by: ['email' as const], shared_inboxes: ['Info'], plus_tags: 'different' as const, max_records: 3 };
+  const POLICY = { match: MATCH, prefer: [] };
 
+  let plusTags: 'same' | 'different' = 'different';
   const context = (): Parameters<typeof matchSiteEvents>[0] => ({
     db: store.db,
     clock,
-    people: { ...POLICY, prefer_by_field: {}, activities: {} },
+    people: { ...POLICY, match: { ...MATCH, plus_tags: plusTags }, prefer_by_field: {}, activities: {} },
     debounceMs: 0,
     signal: new AbortController().signal,
     log: { info: () => {}, warn: () => {}, error: () => {} },
@@ -116,13 +119,20 @@ describe(`a site event (${BACKEND.name})`, () => {
     now = new Date(now.getTime() + seconds * 1_000);
   };
 
+  interface Further {
+    readonly emails?: readonly string[];
+    readonly name?: readonly [first: string | null, last: string | null];
+  }
+
   async function readRecord(
     id: string,
     email: string | null = null,
     crm = 'hubspot',
     object = 'contacts',
+    { emails, name: [first, last] = [null, null] }: Further = {},
   ): Promise<void> {
-    const read = snapshot(id, { ref: { object, id }, fields: { 'contact.email': email } });
+    const fields = { 'contact.email': email, 'contact.first_name': first, 'contact.last_name': last };
+    const read = snapshot(id, { ref: { object, id }, fields, ...(emails !== undefined && { emails }) });
     await saveRead(store, [read], { crm, now });
   }
 
@@ -161,6 +171,72 @@ describe(`a site event (${BACKEND.name})`, () => {
       .where('priority', '=', 0)
       .execute();
     expect(due).toHaveLength(3);
+  });
+
+  test('is assigned to the person that has its address as a further one, however it is written', async () => {
+    await readRecord('1', PAT, 'hubspot', 'contacts', { emails: [PAT, 'pat@home.example'] });
+    await send(track({ traits: { email: 'mailto:PAT@home.example' } }), track({ userId: 'Pat <pat@home.example.>' }));
+    await matchBeforeScoring();
+    expect(await assigned()).toEqual({ 'hubspot:1': 2 });
+  });
+
+  test('waits for an address, and is assigned when a record gets it as a further address', async () => {
+    await readRecord('1', PAT);
+    await send(
+      track({ traits: { email: 'pat@home.example' } }),
+      identify({ userId: 'u', traits: { email: 'pat@home.example' } }),
+    );
+    await send(track({ userId: 'u' }));
+    await matchBeforeScoring();
+    expect(await assigned()).toEqual({});
+    advance(60);
+    await readRecord('1', PAT, 'hubspot', 'contacts', { emails: [PAT, 'pat@home.example'] });
+    await matchBeforeScoring();
+    expect(await assigned()).toEqual({ 'hubspot:1': 2 });
+  });
+
+  test('with a former address of a record waits', async () => {
+    await readRecord('1', PAT, 'hubspot', 'contacts', { emails: [PAT, 'pat@home.example'] });
+    advance(60);
+    await readRecord('1', PAT, 'hubspot', 'contacts', { emails: [PAT] });
+    await send(track({ traits: { email: 'pat@home.example' } }));
+    await matchBeforeScoring();
+    expect(await assigned()).toEqual({});
+  });
+
+  test('with an address of two persons whose names differ is of neither', async () => {
+    await readRecord('1', PAT, 'hubspot', 'contacts', { name: ['Anna', 'Berg'] });
+    await readRecord('003', PAT, 'salesforce', 'Contact', { name: ['Jörg', 'Kuhn'] });
+    await send(track({ traits: { email: PAT } }), track({ traits: { email: PAT, hubspot_id: '1' } }));
+    await matchBeforeScoring();
+    expect(await assigned()).toEqual({ 'hubspot:1': 1 });
+    expect(await countUnassigned()).toBe(1);
+    advance(DAY);
+    await readRecord('003', PAT, 'salesforce', 'Contact', { name: ['A.', 'Berg'] });
+    await matchBeforeScoring();
+    expect(await assigned()).toEqual({ 'hubspot:1': 2 });
+  });
+
+  test('with a tag in its address is assigned only if people.yaml says that tags do not matter', async () => {
+    await send(track({ traits: { email: 'pat+demo@acme.example' } }));
+    await readRecord('1', PAT);
+    await readRecord('2', 'kim+x@acme.example');
+    await send(track({ traits: { email: 'kim@acme.example' } }));
+    await matchBeforeScoring();
+    expect(await assigned()).toEqual({});
+    plusTags = 'same';
+    advance(60);
+    await matchBeforeScoring();
+    expect(await assigned()).toEqual({ 'hubspot:1': 1, 'hubspot:2': 1 });
+  });
+
+  test('of a shared inbox has no person, with a number, a separator or a tag as well', async () => {
+    const inboxes = ['info', 'INFO', 'info2', 'info+fair', 'in-fo'].map((local) => `${local}@acme.example`);
+    for (const [index, email] of inboxes.entries()) await readRecord(String(index), email);
+    await readRecord('9', 'i.nfo@acme.example');
+    await send(...[...inboxes, 'i.nfo@acme.example'].map((email) => track({ traits: { email } })));
+    await matchBeforeScoring();
+    expect(await assigned()).toEqual({ 'hubspot:9': 1 });
   });
 
   test('is assigned to the person of an earlier or later `identify`, but not if it names another person', async () => {
@@ -260,7 +336,7 @@ describe(`a site event (${BACKEND.name})`, () => {
     advance(9 * DAY);
     await send(track({ userId: 'kim@acme.example', messageId: 'fresh' }));
     await readRecord('2', 'kim@acme.example');
-    const matching = { limit: 1, now, sharedInboxes: [], maxRecords: 3 };
+    const matching = { limit: 1, now, sharedInboxes: [], maxRecords: 3, ignoresTags: false, isOnePerson: () => true };
     const { found } = await store.db.transaction().execute((tx) => resolvePeople(tx, matching));
     expect(found).toMatchObject([{ messageId: 'fresh', id: '2' }]);
   });

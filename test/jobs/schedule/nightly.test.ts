@@ -1,6 +1,7 @@
 // The nightly job: scores decay, changes without a modification time are found, and a slot runs
 // once.
 import { beforeEach, expect, test } from 'vitest';
+import { runNightly } from '../../../jobs/schedule/nightly.ts';
 import { latestSlot } from '../../../jobs/schedule/nightly-slot.ts';
 import { insertQuarantine } from '../../../src/store/inbox/quarantine.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
@@ -32,6 +33,21 @@ test('a nightly slot that is enqueued ten times runs once', async () => {
   for (let count = 0; count < 10; count++) await product.poll();
   expect(await nights()).toHaveLength(1);
   expect(await product.writes()).toEqual(writes);
+});
+
+test('a nightly slot that three workers begin at the same time has one run', async () => {
+  product.advanceClock(86_400_000);
+  await Promise.all([1, 2, 3].map(() => runNightly(product.context)));
+  expect(await nights()).toHaveLength(1);
+});
+
+test('a clock that is set back by an hour after the night does not repeat the night', async () => {
+  await product.nightly();
+  const hourBefore = { now: () => new Date(product.clock.now().getTime() - 3_600_000) };
+  await runNightly({ ...product.context, clock: hourBefore });
+  const slots = (await nights()).map(({ slot }) => slot);
+  expect(slots).toEqual([...new Set(slots)]);
+  expect(slots.filter((slot) => slot === '2026-03-11')).toHaveLength(1);
 });
 
 test('three missed nights are made up by one run', async () => {

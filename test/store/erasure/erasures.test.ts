@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { PRIORITY } from '../../../src/domain/priority.ts';
 import { listErasures } from '../../../src/store/erasure/erasures.ts';
 import { saveAndErase } from '../../../src/store/erasure/save-and-erase.ts';
+import { enqueueAllForMatching } from '../../../src/store/identity/match-queue.ts';
 import { insertInboxEvents } from '../../../src/store/inbox/inbox.ts';
 import { insertQuarantine } from '../../../src/store/inbox/quarantine.ts';
 import { withLockedLeadIds } from '../../../src/store/leads/lock-leads.ts';
@@ -29,7 +30,10 @@ const identity = (key: string, email: string) => ({ key, email, record: null, al
 
 function onStore(store: Store) {
   const inOne = <T>(work: (tx: Transaction<Tables>) => Promise<T>) => store.db.transaction().execute(work);
-  const rowsOf = async (table: 'site_events' | 'site_identities' | 'quarantine', column: string) => {
+  const rowsOf = async (
+    table: 'site_events' | 'site_identities' | 'quarantine' | 'record_addresses',
+    column: string,
+  ) => {
     const { rows } = await sql<{ value: string | null }>`
       select ${sql.ref(column)} as value from ${sql.table(`leadgrade.${table}`)} order by 1`.execute(store.db);
     return rows.flatMap(({ value }) => (value === null ? [] : [value]));
@@ -89,6 +93,28 @@ describe(`an erasure (${BACKEND.name})`, () => {
     const late = [event('maiden@acme.example'), event(PAT), event('maiden@acme.example', at(90))];
     expect(await send(late, [identity('u4', 'maiden@acme.example')], at(90))).toEqual({ events: 0, identities: 0 });
     expect(await send([event('swapped@acme.example', at(90))], [], at(90))).toMatchObject({ events: 1 });
+  });
+
+  test('covers every further address of the record', async () => {
+    const further = { emails: [PAT, 'pat@home.example'] };
+    await saveRead(store, [snapshot('a', { fields: { 'contact.email': PAT }, ...further })]);
+    await send([event('pat@home.example')], [identity('u1', 'pat@home.example')]);
+    await erase(['a']);
+    expect(await rowsOf('site_events', 'email_key')).toEqual([]);
+    expect(await rowsOf('site_identities', 'key')).toEqual([]);
+    expect(await rowsOf('record_addresses', 'address')).toEqual([]);
+    expect(await send([event('pat@home.example', at(90))], [], at(90))).toEqual({ events: 0, identities: 0 });
+  });
+
+  test('covers the address without its tag if tags do not matter, and only then', async () => {
+    await read('a', 'pat+demo@acme.example');
+    await read('b', 'kim+demo@acme.example');
+    await send([event(PAT), event('kim@acme.example')], []);
+    await erase(['a']);
+    expect(await rowsOf('site_events', 'email_key')).toEqual(['kim@acme.example', PAT]);
+    await enqueueAllForMatching(store.db, 'tags', { ignoresTags: true });
+    await erase(['b']);
+    expect(await rowsOf('site_events', 'email_key')).toEqual([PAT]);
   });
 
   test('of two records deletes the quarantined parts that name one of them, and reports them by record', async () => {
@@ -174,7 +200,10 @@ describeOnPostgres('during an erasure (postgres)', () => {
     await read('a', PAT);
     await send([event(PAT)]);
     const erasing = await inOne(async (tx) => {
-      const matching = { limit: 10, now: at(1), sharedInboxes: [], maxRecords: 3 };
+      const matching = {
+        ...{ limit: 10, now: at(1), sharedInboxes: [], maxRecords: 3 },
+        ...{ ignoresTags: false, isOnePerson: () => true },
+      };
       const { found } = await resolvePeople(tx, matching);
       expect(found).toHaveLength(1);
       const work = erase(['a']);

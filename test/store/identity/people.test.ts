@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { LeadSnapshot, RecordLink, RecordRef } from '../../../src/domain/crm-changes.ts';
 import { groupRecords } from '../../../src/people/group-records.ts';
+import type { MatchPolicy } from '../../../src/people/people-policy.ts';
 import { enqueueAllForMatching } from '../../../src/store/identity/match-queue.ts';
 import { matchRecords } from '../../../src/store/identity/match-records.ts';
 import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
@@ -12,7 +13,12 @@ import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { at, freshStore, saveListed, saveRead } from '../fresh-store.ts';
 
-const POLICY = { by: ['links' as const, 'email' as const], shared_inboxes: ['info'], max_records: 3 };
+const POLICY: MatchPolicy = {
+  by: ['links', 'email'],
+  shared_inboxes: ['info'],
+  plus_tags: 'different',
+  max_records: 3,
+};
 const PAT = 'pat@acme.example';
 
 const OBJECT = { hubspot: 'contacts', salesforce: 'Contact' } as const;
@@ -25,15 +31,19 @@ describe(`people (${BACKEND.name})`, () => {
   interface Read {
     readonly object?: string;
     readonly email?: string | null;
+    readonly emails?: readonly string[];
+    readonly name?: readonly [first: string | null, last: string | null];
     readonly links?: readonly RecordLink[];
     readonly now?: Date;
   }
 
-  async function read(crm: Crm, id: string, { object = OBJECT[crm], email = null, links = [], now = at() }: Read = {}) {
+  async function read(crm: Crm, id: string, { object = OBJECT[crm], links = [], now = at(), ...read }: Read = {}) {
+    const { email = null, emails, name: [first, last] = [null, null] } = read;
     const snapshot: LeadSnapshot = {
       kind: 'lead',
       ref: { object, id },
-      fields: { 'contact.email': email },
+      fields: { 'contact.email': email, 'contact.first_name': first, 'contact.last_name': last },
+      ...(emails !== undefined && { emails }),
       crmValues: {},
       modifiedAt: now.toISOString(),
       companyId: null,
@@ -66,7 +76,8 @@ describe(`people (${BACKEND.name})`, () => {
   }
 
   async function match(policy = POLICY): Promise<void> {
-    const chunk = { limit: 3, now: at(90), maxRecords: policy.max_records };
+    const ignoresTags = policy.plus_tags === 'same';
+    const chunk = { limit: 3, now: at(90), maxRecords: policy.max_records, ignoresTags };
     while ((await matchRecords(store.db, chunk, (records) => groupRecords(records, policy))) === 3);
   }
 
@@ -175,12 +186,71 @@ describe(`people (${BACKEND.name})`, () => {
     test('are matched again when the matching policy changes', async () => {
       await read('hubspot', '1', { email: PAT });
       await read('salesforce', '1', { email: PAT });
-      expect(await enqueueAllForMatching(store.db, 'first')).toBe(0);
+      expect(await enqueueAllForMatching(store.db, 'first', { ignoresTags: false })).toBe(0);
       await match();
-      expect(await enqueueAllForMatching(store.db, 'first')).toBe(0);
-      expect(await enqueueAllForMatching(store.db, 'second')).toBe(2);
-      await match({ ...POLICY, by: [] as never[] });
+      expect(await enqueueAllForMatching(store.db, 'first', { ignoresTags: false })).toBe(0);
+      expect(await enqueueAllForMatching(store.db, 'second', { ignoresTags: false })).toBe(2);
+      await match({ ...POLICY, by: [] });
       expect(await persons()).toEqual(['h1 (0)', 's1 (0)']);
+    });
+  });
+
+  describe('a record with several addresses', () => {
+    const WORK = 'pat@work.example';
+
+    test('is one person with a record that has any of them', async () => {
+      await read('hubspot', '1', { email: PAT, emails: [PAT, WORK] });
+      await views('hubspot', '1', 1);
+      await read('salesforce', '1', { email: WORK });
+      await views('salesforce', '1', 1);
+      await match();
+      expect(await persons()).toEqual(['h1 s1 (2)']);
+    });
+
+    test('matches when an address is added, and no longer when it is a former one', async () => {
+      await read('hubspot', '1', { email: PAT });
+      await read('salesforce', '1', { email: WORK });
+      await match();
+      await read('hubspot', '1', { email: PAT, emails: [PAT, 'Pat Lee <PAT@Work.example.>'], now: at(10) });
+      await match();
+      expect(await persons()).toEqual(['h1 s1 (0)']);
+      await read('hubspot', '1', { email: PAT, emails: [PAT], now: at(20) });
+      await match();
+      expect(await persons()).toEqual(['h1 (0)', 's1 (0)']);
+    });
+
+    test('is told apart by its tag, unless people.yaml says that tags do not matter', async () => {
+      await read('hubspot', '1', { email: PAT });
+      await read('salesforce', '1', { email: 'pat+demo@acme.example' });
+      await match();
+      expect(await persons()).toEqual(['h1 (0)', 's1 (0)']);
+      await enqueueAllForMatching(store.db, 'tags', { ignoresTags: true });
+      await enqueueAllForMatching(store.db, 'tags again', { ignoresTags: true });
+      await match({ ...POLICY, plus_tags: 'same' });
+      expect(await persons()).toEqual(['h1 s1 (0)']);
+    });
+  });
+
+  describe('records with the same address and different names', () => {
+    test('are two persons, and become one when a name is corrected', async () => {
+      await read('hubspot', '1', { email: PAT, name: ['Anna', 'Berg'] });
+      await read('salesforce', '1', { email: PAT, name: ['Jörg', 'Kuhn'] });
+      await match();
+      expect(await persons()).toEqual(['h1 (0)', 's1 (0)']);
+      await read('salesforce', '1', { email: PAT, name: ['A.', 'Berg'], now: at(10) });
+      await match();
+      expect(await persons()).toEqual(['h1 s1 (0)']);
+    });
+
+    test('keep a third record without a name apart, until one of them leaves the address', async () => {
+      await read('hubspot', '1', { email: PAT, name: ['Anna', 'Berg'] });
+      await read('hubspot', '2', { email: PAT });
+      await read('salesforce', '1', { email: PAT, name: ['Jörg', 'Kuhn'] });
+      await match();
+      expect(await persons()).toHaveLength(3);
+      await remove('salesforce', '1');
+      await match();
+      expect(await persons()).toEqual(['h1 h2 (0)']);
     });
   });
 

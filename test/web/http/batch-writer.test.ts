@@ -1,7 +1,7 @@
 // Group commit: items of several requests go into one statement, and no request waits indefinitely.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { TimeoutError } from '../../../src/domain/with-timeout.ts';
+import { TimeoutError } from '../../../src/runtime/with-timeout.ts';
 import { createBatchWriter } from '../../../web/http/batch-writer.ts';
 
 const WAITING = new AbortController().signal;

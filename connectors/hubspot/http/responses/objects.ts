@@ -46,6 +46,8 @@ const associationRow = z.looseObject({
   paging,
 });
 
+export type AssociationRow = z.infer<typeof associationRow>;
+
 export const associationsSchema = z.looseObject({
   results: items(associationRow),
   errors: z.array(rowErrorSchema).optional().default([]),

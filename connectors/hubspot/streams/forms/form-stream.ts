@@ -35,31 +35,38 @@ export function formStream(parts: HubSpotParts, stream: ChangeStream): StreamRea
       probe: { path: parts.http.paths.forms, query: { limit: '1' } },
       fix: scopeFix(STREAM_SCOPES.form_submissions),
     },
-    async *read(cursor, signal, setAside) {
-      let state = parseCursor(cursorSchema, stream.id, cursor ?? { isFullSync: true, forms: {} });
-      const matching = { ...parts, findContacts: createContactsByEmail(parts.http) };
+    read(cursor, signal, setAside) {
+      const state = parseCursor(cursorSchema, stream.id, cursor ?? { isFullSync: true, forms: {} });
       const reader = createPartReader(parts.http, FORM, setAside, signal);
-      const { forms, unexpected } = await listForms(parts, signal);
-      for (const item of unexpected) {
-        reader.fail({ kind: FORM, id: item.id ?? 'without an ID' }, unexpectedItem('listing forms', item));
-      }
-      yield* readDueSubmissions(matching, forms, state, reader, setAside, signal);
-      for (const form of unreadForms(forms, state)) {
-        const pages = () => readMatched(matching, form, state.forms[form.id], signal);
-        for await (const page of reader.read(form.id, pages)) {
-          for (const part of page.failed) {
-            if (!setAside.isSkipped(part)) reader.fail(part, part.error);
-          }
-          state = { ...state, forms: { ...state.forms, [form.id]: page.next } };
-          if (page.hasChanged || state.isFullSync) yield changePage(state, page.activities);
-        }
-      }
-      const found = reader.end();
-      const isFirst = state.isFullSync;
-      if (isFirst) state = { ...state, isFullSync: false };
-      if (isFirst || Object.keys(found).length > 0) yield { ...emptyPage(state, false), ...found };
+      const findContacts = createContactsByEmail(parts.http);
+      return readForms({ ...parts, findContacts, reader }, state, setAside, signal);
     },
   };
+}
+
+async function* readForms(
+  parts: ReadingParts,
+  start: FormsCursor,
+  setAside: SetAsideParts,
+  signal: AbortSignal,
+): AsyncGenerator<ChangePage> {
+  const { reader } = parts;
+  let state = start;
+  const { forms, unexpected } = await listForms(parts, signal);
+  for (const item of unexpected) {
+    reader.fail({ kind: FORM, id: item.id ?? 'without an ID' }, unexpectedItem('listing forms', item));
+  }
+  yield* readDueSubmissions(parts, forms, state, setAside, signal);
+  for (const form of unreadForms(forms, state)) {
+    for await (const page of reader.read(form.id, () => readMatched(parts, form, state.forms[form.id], signal))) {
+      for (const part of page.failed) reader.fail(part, part.error);
+      state = { ...state, forms: { ...state.forms, [form.id]: page.next } };
+      if (page.hasChanged || state.isFullSync) yield changePage(state, page.activities);
+    }
+  }
+  const found = reader.end();
+  if (start.isFullSync) state = { ...state, isFullSync: false };
+  if (start.isFullSync || Object.keys(found).length > 0) yield { ...emptyPage(state, false), ...found };
 }
 
 const FORM = 'form';
@@ -70,10 +77,9 @@ const SUBMISSION = 'form submission';
  * beside its own cursor.
  */
 async function* readDueSubmissions(
-  parts: MatchingParts,
+  parts: ReadingParts,
   forms: readonly Form[],
   state: FormsCursor,
-  reader: PartReader,
   setAside: SetAsideParts,
   signal: AbortSignal,
 ): AsyncGenerator<ChangePage> {
@@ -82,8 +88,8 @@ async function* readDueSubmissions(
     const form = forms.find(({ id }) => id === formId);
     if (form === undefined) continue;
     const start = { until: Number(submittedAt), seen: [] };
-    for await (const page of reader.read(form.id, () => readMatched(parts, form, start, signal))) {
-      for (const again of page.failed.filter(({ id }) => id === part.id)) reader.fail(again, again.error);
+    for await (const page of parts.reader.read(form.id, () => readMatched(parts, form, start, signal))) {
+      for (const again of page.failed.filter(({ id }) => id === part.id)) parts.reader.fail(again, again.error);
       yield changePage(state, page.activities);
     }
   }
@@ -94,8 +100,9 @@ function unreadForms(forms: readonly Form[], { isFullSync, forms: known }: Forms
   return forms.filter(({ id }) => !(isFullSync && known[id]?.isComplete));
 }
 
-interface MatchingParts extends HubSpotParts {
+interface ReadingParts extends HubSpotParts {
   readonly findContacts: ContactsByEmail;
+  readonly reader: PartReader;
 }
 
 interface MatchedPage extends Pick<FormPage, 'next' | 'hasChanged'> {
@@ -105,7 +112,7 @@ interface MatchedPage extends Pick<FormPage, 'next' | 'hasChanged'> {
 
 /** The pages of a form with the contacts of its submissions. */
 async function* readMatched(
-  parts: MatchingParts,
+  parts: ReadingParts,
   form: Form,
   known: FormCursor | undefined,
   signal: AbortSignal,
@@ -136,7 +143,7 @@ function changePage(state: FormsCursor, activities: readonly SourcedActivity[]):
 
 /** The activities of the submissions whose contact is found. */
 export async function toActivities(
-  { toActivity, findContacts }: MatchingParts,
+  { toActivity, findContacts }: Pick<ReadingParts, 'toActivity' | 'findContacts'>,
   form: Form,
   submissions: readonly Submission[],
   signal: AbortSignal,

@@ -7,7 +7,7 @@ import { contactRef } from '../../contacts/contact-mapping.ts';
 import { unexpectedItem } from '../../http/parse-response.ts';
 import { OVERLAP_MS } from '../../objects/search-cursor.ts';
 import type { HubSpotParts } from '../../parts.ts';
-import { createPartReader } from '../part-reader.ts';
+import { createPartReader, type PartReader } from '../part-reader.ts';
 import { parseCursor } from '../stream-reader.ts';
 import {
   type Group,
@@ -15,6 +15,7 @@ import {
   type GroupState,
   groupStateSchema,
   type Member,
+  type MembersPage,
   readMembers,
 } from './group-members.ts';
 
@@ -41,26 +42,15 @@ export async function* readGroupMembers<G extends Group>(
       unexpectedItem(`listing ${source.stream}`, item),
     );
   }
-  // The state of a group that is no longer listed is removed; the activities of its members remain.
-  let known = Object.fromEntries(
-    [...listed, ...unexpected].flatMap(({ id }) => {
-      const state = id === null ? undefined : groups[id];
-      return id === null || state === undefined ? [] : [[id, state] as const];
-    }),
-  );
-  const memberKind = `member of a ${source.kind}`;
-  const dueGroups = new Set(setAside.due.filter(({ kind }) => kind === memberKind).map(({ id }) => id.split('/')[0]));
+  let known = statesOf(groups, [...listed, ...unexpected]);
+  const reread = groupsWithDueMembers(source, setAside);
   for (const group of listed) {
     const now = parts.clock.now().getTime();
-    const start = startState(group, dueGroups.has(group.id) ? undefined : known[group.id], now);
+    const start = startState(group, reread.has(group.id) ? undefined : known[group.id], now);
     if (start === null) continue;
     for await (const page of reader.read(group.id, () => readMembers(source, group, start, now, signal))) {
       known = { ...known, [group.id]: page.state };
-      for (const item of page.unexpected) {
-        const part = { kind: memberKind, id: `${group.id}/${item.id ?? 'without an ID'}` };
-        if (!setAside.isSkipped(part))
-          reader.fail(part, unexpectedItem(`reading the members of a ${source.kind}`, item));
-      }
+      failUnexpected(reader, source, group, page.unexpected);
       const activities = page.members.flatMap((member) => toActivities(parts, source, group, member));
       yield { ...emptyPage({ isFullSync, groups: known }, isFullSync), activities };
     }
@@ -68,6 +58,36 @@ export async function* readGroupMembers<G extends Group>(
   const found = reader.end();
   if (isFullSync || Object.keys(found).length > 0) {
     yield { ...emptyPage({ isFullSync: false, groups: known }, false), ...found };
+  }
+}
+
+/** The state of a group that is no longer listed is removed; the activities of its members remain. */
+function statesOf(
+  groups: Readonly<Record<string, GroupState>>,
+  listed: readonly { readonly id: string | null }[],
+): Readonly<Record<string, GroupState>> {
+  const ids = new Set(listed.map(({ id }) => id));
+  return Object.fromEntries(Object.entries(groups).filter(([id]) => ids.has(id)));
+}
+
+function memberKind({ kind }: Pick<GroupSource<Group>, 'kind'>): string {
+  return `member of a ${kind}`;
+}
+
+/** A member cannot be read alone: its group is read from the beginning. */
+function groupsWithDueMembers(source: Pick<GroupSource<Group>, 'kind'>, { due }: SetAsideParts) {
+  return new Set(due.filter(({ kind }) => kind === memberKind(source)).map(({ id }) => id.split('/')[0]));
+}
+
+function failUnexpected(
+  reader: PartReader,
+  source: Pick<GroupSource<Group>, 'kind'>,
+  group: Group,
+  unexpected: MembersPage['unexpected'],
+): void {
+  for (const item of unexpected) {
+    const part = { kind: memberKind(source), id: `${group.id}/${item.id ?? 'without an ID'}` };
+    reader.fail(part, unexpectedItem(`reading a ${part.kind}`, item));
   }
 }
 

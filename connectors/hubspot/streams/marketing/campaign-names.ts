@@ -28,16 +28,20 @@ export const NO_NAMES: EmailNameReader = async () => ({ names: new Map(), failed
 
 export function createEmailNames(http: HubSpotHttp): EmailNameReader {
   const cache = new Map<number, EmailName>();
+  const readOne = async (id: number, appId: number | null | undefined, signal: AbortSignal) => {
+    const name = cache.get(id) ?? (await readName(http, id, appId, signal));
+    if (cache.size >= MAX_CACHED) cache.clear();
+    cache.set(id, name);
+    return name;
+  };
   return async (events, signal) => {
     const names = new Map<number, EmailName>();
     const failed = new Map<number, ConnectorError>();
-    for (const { emailCampaignId: id, appId } of events) {
-      if (id === null || id === undefined || names.has(id) || failed.has(id)) continue;
+    const apps = new Map(events.map(({ emailCampaignId, appId }) => [emailCampaignId ?? null, appId]));
+    for (const [id, appId] of apps) {
+      if (id === null) continue;
       try {
-        const name = cache.get(id) ?? (await readName(http, id, appId, signal));
-        if (cache.size >= MAX_CACHED) cache.clear();
-        cache.set(id, name);
-        names.set(id, name);
+        names.set(id, await readOne(id, appId, signal));
       } catch (error) {
         if (!(error instanceof ConnectorError) || !(await isOfPart(http, error, signal))) throw error;
         failed.set(id, error);

@@ -14,8 +14,9 @@ import { STREAM_SCOPES } from '../../http/scopes.ts';
 import type { HubSpotParts } from '../../parts.ts';
 import { isDatedBy } from '../../reconcile/pages.ts';
 import { reconcileEvents } from '../../reconcile/reconcile-events.ts';
-import { PERIOD, periodId } from '../event-parts.ts';
-import { type EventSource, type EventWindow, type MatchedEvents, readWindows } from '../event-windows.ts';
+import { PERIOD, periodId } from '../events/event-parts.ts';
+import type { EventSource, EventWindow, MatchedEvents } from '../events/event-source.ts';
+import { readWindows } from '../events/event-windows.ts';
 import { type StreamReader, scopeFix } from '../stream-reader.ts';
 import { createEmailNames, type EmailName, type EmailNames, NO_NAMES } from './campaign-names.ts';
 

@@ -199,6 +199,24 @@ test('a field with an ID of another CRM becomes a link in changes, fetched recor
   expect(pages.flatMap(({ leads }) => leads).map((lead) => lead.links)).toContainEqual(links);
 });
 
+test('every property under contact.email is an address of the person, not only the first one with a value', async () => {
+  const email = { from: ['Lead.Email', 'Lead.Description', 'Contact.Email'] };
+  const mapping = { ...shippedMapping(), fields: { ...shippedMapping().fields, 'contact.email': email } };
+  const connected = await open({ dataset: people(3) }, { mapping });
+  const { org, parts } = connected;
+  const ref = { object: 'Lead', id: org.lead(1) };
+  const { cursor } = await firstSync(connected, 'Lead');
+  org.advanceClock(60_000);
+  await org.control('PATCH', `/records/Lead/${ref.id}`, { values: { Description: 'Private@Home.example' } });
+  org.advanceClock(60_000);
+  const [lead] = await fetchLeads(parts, [ref], SIGNAL);
+  const primary = lead?.kind === 'lead' ? String(lead.fields['contact.email']).toLowerCase() : '';
+  const emails = [primary, 'private@home.example'];
+  expect(lead).toMatchObject({ emails });
+  const { dirty } = await changesSince(connected, 'Lead', cursor);
+  expect(dirty.find((each) => each.ref.id === ref.id)?.current?.emails).toEqual(emails);
+});
+
 test('500 records are fetched in several queries, because their IDs do not fit into one URL', async () => {
   const { org, parts } = await connectedOrg({ dataset: people(500) });
   const ids = [...org.leadIds.values()];

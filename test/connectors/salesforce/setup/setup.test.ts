@@ -122,6 +122,37 @@ test('setup adds the picklist value of a new band and keeps the values that an a
   ]);
 });
 
+test('setup gives the values of a status the labels and the order of a changed model, and doctor names the difference', async () => {
+  await setUp();
+  const { path, metadata } = await metadataOf('Leadgrade_Status');
+  metadata.valueSet.valueSetDefinition.value.push({ valueName: 'call_now', label: 'Call now', default: false });
+  await connected.org.call('PATCH', path, { Metadata: metadata });
+  const target = {
+    statuses: [
+      { value: 'cold', label: 'Cold' },
+      { value: 'hot', label: 'Burning' },
+    ],
+  };
+  const difference = 'hot is labelled "Hot", not "Burning"; the order is hot, cold, not cold, hot';
+  expect((await doctor(target)).get('field Lead.Leadgrade_Status__c')).toMatchObject({
+    level: 'warning',
+    detail: `differs from the model: ${difference}`,
+    fixableBySetup: true,
+  });
+  expect((await setUp(target, true)).filter((step) => !step.endsWith(': exists'))).toEqual([
+    `field Lead.Leadgrade_Status__c: ${difference}: would-create`,
+    `field Contact.Leadgrade_Status__c: ${difference}: would-create`,
+  ]);
+  await setUp(target);
+  const values = (await field('Leadgrade_Status__c')).picklistValues;
+  expect(values.map(({ value, label }: { value: string; label: string }) => [value, label])).toEqual([
+    ['cold', 'Cold'],
+    ['hot', 'Burning'],
+    ['call_now', 'Call now'],
+  ]);
+  expect((await doctor(target)).get('field Lead.Leadgrade_Status__c')).toMatchObject({ level: 'ok' });
+});
+
 test('setup refuses a field of another type, although it is hidden, before it creates anything', async () => {
   const text = { type: 'Text', label: 'Mine', length: 40 };
   await connected.org.call('POST', '/tooling/sobjects/CustomField', {
@@ -209,7 +240,7 @@ test('doctor warns of a nearly exhausted daily quota, and reports a refused logi
 test('doctor warns of an unavailable stream and names the activities that Leadgrade cannot read', async () => {
   const stream = { id: 'tasks', activityTypes: ['call'] };
   const unavailable = { reason: 'No Task.', fix: 'Let it.' };
-  const reader = { stream, checkAvailability: async () => unavailable, read: async function* () {} };
+  const reader = { stream, object: 'Task', checkAvailability: async () => unavailable, read: async function* () {} };
   const checks = await checkSetup({ ...connected.parts, readers: [reader] }, TARGET, SIGNAL);
   expect(checks.find(({ what }) => what === 'reading tasks')).toEqual({
     what: 'reading tasks',

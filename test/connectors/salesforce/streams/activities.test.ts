@@ -191,9 +191,9 @@ describe('a poll after the full sync', () => {
     const { org } = connected;
     const cursor = await cursorAfterAll(connected, 'tasks');
     const values = { Type: 'Call', WhoId: org.lead(0), Status: 'Completed', ActivityDate: '2026-03-03' };
-    for (let n = 0; n < 2_010; n++) {
-      if (n % 500 === 0) org.advanceClock(1_000);
-      await org.control('POST', '/records/Task', { values });
+    for (let n = 0; n < 2_010; n += 201) {
+      org.advanceClock(1_000);
+      await Promise.all(Array.from({ length: 201 }, () => org.control('POST', '/records/Task', { values })));
     }
     org.advanceClock(10 * MINUTE);
     let saved: ChangePage | null = null;
@@ -451,4 +451,43 @@ test('a page of 2,000 shared calls is read with fewer than 20 API calls', async 
   const before = connected.parts.http.apiCallCount();
   await read(connected, 'tasks');
   expect(connected.parts.http.apiCallCount() - before).toBeLessThan(20);
+});
+
+describe('rows that are no activity of a lead', () => {
+  test.each([
+    ['a series of Salesforce Classic', { IsRecurrence: true }],
+    ['a series of Lightning Experience', { GroupEventType: '3' }],
+  ])('each occurrence of %s is a meeting, and its pattern is none', async (_, pattern) => {
+    const connected = await connectedOrg({});
+    const { org } = connected;
+    const values = { WhoId: org.lead(0), Subject: 'Weekly', StartDateTime: '2026-03-03T10:00:00Z' };
+    const { body } = await org.control('POST', '/records/Event', { values: { ...values, ...pattern } });
+    for (const day of ['03', '10', '17']) {
+      const occurrence = { ...values, StartDateTime: `2026-03-${day}T10:00:00Z`, RecurrenceActivityId: body.id };
+      await org.control('POST', '/records/Event', { values: occurrence });
+    }
+    const { activities } = await read(connected, 'events');
+    expect(typesAndPeople(activities)).toEqual(Array.from({ length: 3 }, () => `meeting ${org.lead(0)}`));
+    expect(activities.map(({ id }) => id)).not.toContain(`event:${body.id}`);
+  });
+
+  test('the pattern of a series of calls is no call', async () => {
+    const connected = await connectedOrg(calls(0));
+    const { org } = connected;
+    const values = { Type: 'Call', WhoId: org.lead(0), Status: 'Completed', ActivityDate: '2026-03-03' };
+    const { body } = await org.control('POST', '/records/Task', { values: { ...values, IsRecurrence: true } });
+    await org.control('POST', '/records/Task', { values: { ...values, RecurrenceActivityId: body.id } });
+    expect(typesAndPeople((await read(connected, 'tasks')).activities)).toEqual([`call ${org.lead(0)}`]);
+  });
+
+  test('an e-mail to a case is no reply, and an e-mail to a sales rep is one', async () => {
+    const connected = await connectedOrg({ dataset: peopleWithDeals(3, [], [did(0, 'email_reply')]) });
+    const { org } = connected;
+    const { body } = await org.control('POST', '/records/Case', { values: { Subject: 'It does not work' } });
+    const values = { ParentId: body.id, Incoming: true, Status: '1', MessageDate: '2026-03-03T10:00:00Z' };
+    const { body: message } = await org.control('POST', '/records/EmailMessage', { values });
+    const relation = { EmailMessageId: message.id, RelationId: org.lead(1), RelationType: 'FromAddress' };
+    await org.control('POST', '/records/EmailMessageRelation', { values: relation });
+    expect(typesAndPeople((await read(connected, 'emails')).activities)).toEqual([`email_reply ${org.lead(0)}`]);
+  });
 });

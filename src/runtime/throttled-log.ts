@@ -1,6 +1,6 @@
 // Rate-limits warnings that an outage or unauthenticated requests can repeat: one line per reason and
 // minute, with the number of lines that were left out.
-import type { Clock } from './clock.ts';
+import type { Clock } from '../domain/clock.ts';
 
 export interface WarningLog {
   warn(details: object, message: string): void;

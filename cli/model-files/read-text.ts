@@ -2,7 +2,7 @@
 import { open, stat } from 'node:fs/promises';
 import { formatProblem, formatProblems, type Problem } from '../../src/domain/problem.ts';
 import { decodeFile, MAX_FILE_BYTES } from '../../src/yaml/file-text.ts';
-import { ConfigurationError } from './configuration-error.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
 
 const PATH_FIX = 'Check the path; it is relative to the folder that the command runs in.';
 

@@ -5,8 +5,8 @@ import { sha256Hex } from '../../src/domain/sha256-hex.ts';
 import { lastOtherModel } from '../../src/store/leads/models.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
-import { readConfig } from './config.ts';
-import type { Environment } from './environment.ts';
+import { readConfig } from '../product/config.ts';
+import type { Environment } from '../product/environment.ts';
 
 export interface ModelChange {
   readonly message: string;

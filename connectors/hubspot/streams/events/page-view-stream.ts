@@ -1,14 +1,15 @@
 // Page views of the whole account by time window. They are behavioral events, which need an
 // Enterprise subscription; other portals get a 403.
-import type { ChangeStream, SourcedActivity } from '../../../src/crm/connector.ts';
-import { contactRef } from '../contacts/contact-mapping.ts';
-import { type Occurrence, occurrencesSchema } from '../http/responses/activities.ts';
-import { pathOf } from '../objects/url-path.ts';
-import type { HubSpotParts } from '../parts.ts';
-import { isDatedBy } from '../reconcile/pages.ts';
-import { reconcileEvents } from '../reconcile/reconcile-events.ts';
-import { type EventSource, type EventWindow, readWindows } from './event-windows.ts';
-import type { StreamReader } from './stream-reader.ts';
+import type { ChangeStream, SourcedActivity } from '../../../../src/crm/connector.ts';
+import { contactRef } from '../../contacts/contact-mapping.ts';
+import { type Occurrence, occurrencesSchema } from '../../http/responses/activities.ts';
+import { pathOf } from '../../objects/url-path.ts';
+import type { HubSpotParts } from '../../parts.ts';
+import { isDatedBy } from '../../reconcile/pages.ts';
+import { reconcileEvents } from '../../reconcile/reconcile-events.ts';
+import type { StreamReader } from '../stream-reader.ts';
+import type { EventSource, EventWindow } from './event-source.ts';
+import { readWindows } from './event-windows.ts';
 
 const PAGE = 100;
 const VISITED = 'e_visited_page';

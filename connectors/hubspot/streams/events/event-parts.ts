@@ -1,14 +1,14 @@
 // The parts of an event stream that fail alone: a period of time, and single events. When they are
 // due, their period is read once more.
-import type { ChangePage, FailedPart, SetAsideParts, StreamPart } from '../../../src/crm/connector.ts';
-import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { pageTokens } from '../../kit/page-tokens.ts';
-import { failedPart } from '../../kit/stream-parts.ts';
-import type { HubSpotHttp } from '../http/client.ts';
-import { unexpectedItem } from '../http/parse-response.ts';
-import type { UnexpectedItem } from '../http/responses/id-and-paging.ts';
-import type { EventPage, EventSource } from './event-windows.ts';
-import { isOfPart } from './part-reader.ts';
+import type { ChangePage, FailedPart, SetAsideParts, StreamPart } from '../../../../src/crm/connector.ts';
+import { ConnectorError } from '../../../../src/crm/connector-error.ts';
+import { pageTokens } from '../../../kit/page-tokens.ts';
+import { failedPart } from '../../../kit/stream-parts.ts';
+import type { HubSpotHttp } from '../../http/client.ts';
+import { unexpectedItem } from '../../http/parse-response.ts';
+import type { UnexpectedItem } from '../../http/responses/id-and-paging.ts';
+import { isOfPart } from '../part-reader.ts';
+import type { EventPage, EventSource } from './event-source.ts';
 
 export const PERIOD = 'period';
 const EVENT = 'event';

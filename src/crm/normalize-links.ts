@@ -1,0 +1,50 @@
+// One form for the IDs in links: a property may hold an ID in another form than the other CRM's API
+// returns (15 characters instead of 18 in Salesforce).
+import type { ChangePage, DirtyRecord, FetchedLead, LeadSnapshot, RecordLink } from '../domain/crm-changes.ts';
+import type { CrmConnector } from './connector.ts';
+import type { RecordKeys } from './record-keys.ts';
+
+/** Converts the ID of a record of any CRM; an ID that is not valid, or of another CRM, stays. */
+export type NormalizeId = (crm: string, id: string) => string;
+
+export function createNormalizeId(keysOf: (crm: string) => RecordKeys | undefined): NormalizeId {
+  return (crm, id) => {
+    const parsed = keysOf(crm)?.parseId(id);
+    return parsed !== undefined && 'id' in parsed ? parsed.id : id;
+  };
+}
+
+/** The connector, with the links of its records in the form of the other CRM's IDs. */
+export function withNormalizedLinks(connector: CrmConnector, normalize: NormalizeId): CrmConnector {
+  const toLink = (link: RecordLink): RecordLink => ({ ...link, id: normalize(link.crm, link.id) });
+  const toLead = (lead: LeadSnapshot): LeadSnapshot =>
+    lead.links === undefined ? lead : { ...lead, links: lead.links.map(toLink) };
+  const toFetched = (lead: FetchedLead): FetchedLead => (lead.kind === 'lead' ? toLead(lead) : lead);
+  const toDirty = (record: DirtyRecord): DirtyRecord => {
+    const { current } = record;
+    if (current?.links === undefined) return record;
+    return { ...record, current: { ...current, links: current.links.map(toLink) } };
+  };
+  const { readItems, reconcileLinks } = connector;
+  return {
+    ...connector,
+    async *listChanges(...args): AsyncGenerator<ChangePage> {
+      for await (const page of connector.listChanges(...args)) {
+        yield { ...page, leads: page.leads.map(toLead), dirty: page.dirty.map(toDirty) };
+      }
+    },
+    fetchLeads: async (...args) => (await connector.fetchLeads(...args)).map(toFetched),
+    ...(readItems && {
+      readItems: async (...args) => {
+        const items = await readItems(...args);
+        return { ...items, dirty: items.dirty.map(toDirty) };
+      },
+    }),
+    ...(reconcileLinks && {
+      reconcileLinks: async (...args) => {
+        const diff = await reconcileLinks(...args);
+        return { ...diff, dirty: diff.dirty.map(toDirty) };
+      },
+    }),
+  };
+}

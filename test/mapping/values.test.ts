@@ -1,0 +1,258 @@
+// Values as CRMs, spreadsheets and people write them: texts for "no value", yes and no, dates.
+import { expect, test } from 'vitest';
+import { convertValue } from '../../src/mapping/convert-value.ts';
+import { createEventProjector, readEventsMapping } from '../../src/mapping/events-mapping.ts';
+import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
+import { createActivityProjector } from '../../src/mapping/project-activities.ts';
+import { projectFields } from '../../src/mapping/project-fields.ts';
+import { unknownTexts } from '../../src/mapping/unknown-texts.ts';
+
+function mappingOf(text: string): Mapping {
+  const { mapping, problems } = readMapping(`crm: x\nwrite_back: {}\n${text}`, 'own.yaml');
+  if (mapping === null) throw new Error(JSON.stringify(problems));
+  return mapping;
+}
+
+test.each([
+  ...['N/A', 'n/a', 'NA', 'n.a.', '#N/A', '#NV', '#REF!', '#¡VALOR!', '#NOM?', '#NAME?', '#DIV/0!', '######'],
+  ...[
+    'null',
+    'NULL',
+    'None',
+    '--None--',
+    'nan',
+    'NaN',
+    '<null>',
+    'undefined',
+    '(none)',
+    'nil',
+    '(blank)',
+    '(No value)',
+  ],
+  ...['[not provided]', 'Not provided', 'not available', 'unknown', '-', '--', '–', '?', '...', 'TBD', 'Please select'],
+  ...[
+    'k. A.',
+    'k.A.',
+    'keine Angabe',
+    'unbekannt',
+    'nicht angegeben',
+    'n/d',
+    'N.D.',
+    's/d',
+    'sin datos',
+    'desconocido',
+  ],
+  ...[
+    'non renseigné',
+    'Inconnu',
+    'aucun',
+    'sconosciuto',
+    'onbekend',
+    'n.v.t.',
+    'não informado',
+    'okänd',
+    'brak danych',
+  ],
+])('the text "%s" means unknown', (text) => expect(unknownTexts({})(text)).toBe('usual'));
+
+test.each([
+  'CEO',
+  'Nan Smith',
+  'Nadine',
+  'No',
+  'Yes',
+  '0',
+  'Other',
+  'NC',
+  'SD',
+  'Select Committee',
+  '#1',
+  'C#',
+  'X',
+  'N',
+  '-5',
+])('the text "%s" is a value', (text) => expect(unknownTexts({})(text)).toBeNull());
+
+test('a HubSpot contact with the title "N/A", and a Salesforce Lead with the company "[not provided]", have neither', () => {
+  const hubspot = mappingOf('fields: { contact.job_title: { from: contacts.jobtitle } }\n');
+  expect(projectFields(hubspot, { contacts: { jobtitle: 'N/A' } })).toEqual({
+    fields: { 'contact.job_title': null },
+    problems: [],
+  });
+  const salesforce = mappingOf('fields: { company.name: { from: [Lead.Company, Contact.Account.Name] } }\n');
+  expect(projectFields(salesforce, { Lead: { Company: '[not provided]' } }).fields).toEqual({ 'company.name': null });
+});
+
+test('the next property counts where the first has "N/A"', () => {
+  const mapping = mappingOf('fields: { contact.phone: { from: [contacts.phone, contacts.mobilephone] } }\n');
+  expect(projectFields(mapping, { contacts: { phone: 'n/a', mobilephone: '555' } }).fields).toEqual({
+    'contact.phone': '555',
+  });
+});
+
+test('a mapping adds texts that mean unknown, and keeps texts that are values', () => {
+  const mapping = mappingOf(
+    'unknown: [to be asked]\nknown: [None]\nfields:\n  contact.need: { from: c.need }\n  contact.pain: { from: c.pain }\n',
+  );
+  const { fields } = projectFields(mapping, { c: { need: 'To be asked', pain: 'none' } });
+  expect(fields).toEqual({ 'contact.need': null, 'contact.pain': 'none' });
+});
+
+test('a text of the table is a value, whatever it is', () => {
+  const mapping = mappingOf(
+    'fields: { company.employees: { from: c.n, as: number, table: t } }\ntables: { t: { None: 0 } }\n',
+  );
+  expect(projectFields(mapping, { c: { n: 'None' } }).fields).toEqual({ 'company.employees': 0 });
+});
+
+test('an element of a list that means unknown is left out', () => {
+  expect(convertValue('Salesforce; N/A', 'list', { unknown: unknownTexts({}) })).toEqual({ value: ['Salesforce'] });
+  expect(convertValue(['None'], 'list', { unknown: unknownTexts({}) })).toEqual({ value: null });
+});
+
+test('NA is the country Namibia, and no value elsewhere', () => {
+  const mapping = mappingOf(
+    'fields:\n  contact.country: { from: c.a, as: country }\n  contact.region: { from: c.a }\n',
+  );
+  expect(projectFields(mapping, { c: { a: 'NA' } }).fields).toEqual({
+    'contact.country': 'NA',
+    'contact.region': null,
+  });
+});
+
+test.each([
+  ...[
+    'TRUE',
+    'Yes',
+    'Y',
+    'x',
+    '1',
+    'checked',
+    'on',
+    'Ja',
+    'WAHR',
+    'oui',
+    'VRAI',
+    'sí',
+    'Si',
+    'verdadero',
+    'sì',
+    'vero',
+  ],
+  ...['waar', 'sim', 'verdadeiro', 'sant', 'tak', 'ano', 'igen', 'evet', '1.0', '✓'],
+])('the word "%s" is a yes', (word) => expect(convertValue(word, 'boolean')).toEqual({ value: true }));
+
+test.each([
+  ...[
+    'FALSE',
+    'No',
+    'n',
+    '0',
+    'off',
+    'unchecked',
+    'Nein',
+    'FALSCH',
+    'non',
+    'FAUX',
+    'falso',
+    'nee',
+    'onwaar',
+    'não',
+    'nej',
+  ],
+  ...['falskt', 'nie', 'ne', 'nem', 'hayır', 'ei', '0.0'],
+])('the word "%s" is a no', (word) => expect(convertValue(word, 'boolean')).toEqual({ value: false }));
+
+test('a word that is neither yes nor no is not guessed, and the table is named', () => {
+  expect(convertValue('Opted out', 'boolean')).toMatchObject({
+    reason: 'is neither yes nor no',
+    fix: expect.stringContaining('table'),
+  });
+});
+
+test.each([
+  ['1709900000', 'looks like a Unix time in seconds (8 March 2024); milliseconds or ISO 8601 are read'],
+  ['555123456', 'seconds (5 August 1987)'],
+  ['17099000000', 'seconds'],
+  ['1709900000.25', 'seconds'],
+  ['1709900000000000', 'microseconds'],
+  ['1709900000000000000', 'nanoseconds'],
+  ['45359', 'as Excel counts days (8 March 2024)'],
+  ['45359.75', 'as Excel counts days'],
+  ['20240308', 'without separators'],
+  ['20240308121320', 'without separators'],
+  ['2024', 'is a number, not a date'],
+  ['2026-02-31', 'is not a day of the calendar'],
+  ['31/02/2026', 'is not a day of the calendar'],
+  ['2026-03-04T25:00:00Z', 'has no such time of day'],
+  ['2026-03-04 10:00', 'has no offset'],
+  ['2026-03-04 10:00 EST', 'names the time zone EST'],
+  ['2026-03-04 10:00 Europe/Berlin', 'names the time zone Europe/Berlin'],
+  ['03/04/2026', 'can be 3 April 2026 or 4 March 2026'],
+  ['03.04.26', 'can be 3 April 2026 or 4 March 2026'],
+  ['22.11.2026', 'has the day first'],
+  ['11/22/2026', 'has the month first'],
+  ['2026-3-4', 'lacks a zero'],
+  ['soon', 'is not a date'],
+  ['1850-01-01', 'has the year 1850, which is too early'],
+  ['2190-01-01', 'has the year 2190, which is too late'],
+])('the value "%s" is not read as a date: it %s', (value, reason) => {
+  expect(convertValue(value, 'instant')).toMatchObject({ reason: expect.stringContaining(reason) });
+});
+
+test.each([
+  ['2026-03-04T24:00:00Z', '2026-03-05T00:00:00.000Z'],
+  ['2026-03-04 12:13:20 UTC', '2026-03-04T12:13:20.000Z'],
+  ['2026-03-04 12:13:20 +0200', '2026-03-04T10:13:20.000Z'],
+  ['2026-03-04 12:13:20.5+02', '2026-03-04T10:13:20.500Z'],
+  ['978307200000', '2001-01-01T00:00:00.000Z'],
+  [1709900000000, '2024-03-08T12:13:20.000Z'],
+])('the value "%s" is the instant %s', (value, instant) => {
+  expect(convertValue(value, 'instant')).toEqual({ value: instant });
+});
+
+test.each([
+  '0',
+  '0000-00-00',
+  '0000-00-00 00:00:00',
+  '1970-01-01T00:00:00Z',
+  '1969-12-31T19:00:00Z',
+  '1899-12-30',
+  '9999-12-31',
+])('the date "%s" stands for none', (value) => expect(convertValue(value, 'instant')).toEqual({ value: null }));
+
+test.each(['1709900000', '1989-12-31', '2026-02-31', '0001-01-01', '2150-01-01'])(
+  'an item of a CRM with the date %s is not an activity',
+  (at) => {
+    const toActivity = createActivityProjector(
+      mappingOf('fields: {}\nactivities: [ { from: calls, type: call, at: called_at } ]\n'),
+    );
+    expect(toActivity({ id: '1', source: 'calls', properties: { called_at: at } })).toBeNull();
+  },
+);
+
+test('an attribute can be a constant, in the mapping of a CRM and of site events', () => {
+  const toActivity = createActivityProjector(
+    mappingOf(
+      'fields: {}\nactivities: [ { from: calls, type: call, at: t, attributes: { outcome: { value: Reached } } } ]\n',
+    ),
+  );
+  expect(toActivity({ id: '1', source: 'calls', properties: { t: '2026-11-01' } })?.attributes).toEqual({
+    outcome: 'Reached',
+  });
+  const events = readEventsMapping(
+    'activities: [ { from: track, type: form_submission, attributes: { form: { value: Demo }, page: properties.page } } ]\n',
+    'events.yaml',
+  ).mapping;
+  if (events === null) throw new Error('not valid');
+  const message = {
+    email: null,
+    record: null,
+    userKey: null,
+    anonymousKey: null,
+    messageId: '1',
+    at: Date.UTC(2026, 10, 1),
+  };
+  const found = createEventProjector(events)({ ...message, kind: 'track', properties: { 'properties.page': 'n/a' } });
+  expect(found?.attributes).toEqual({ form: 'Demo', page: null });
+});
