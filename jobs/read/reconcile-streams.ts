@@ -3,7 +3,6 @@
 // what it deleted without a trace, and names of parents that moved no modification time. A stream
 // that fails is left to the next night, which reads as much more; the others are reconciled.
 import { z } from 'zod';
-import { ConnectorError, type ConnectorErrorKind } from '../../src/crm/connector-error.ts';
 import type { ReconcilePage, ReconcileRequest } from '../../src/crm/reconcile.ts';
 import type { ChangeStream } from '../../src/crm/streams.ts';
 import {
@@ -22,6 +21,8 @@ import { findStep, listRunSteps, saveRunSteps } from '../../src/store/sync/run-s
 import { streamState } from '../../src/store/sync/streams.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { pauseOnFailure } from '../failure-policy.ts';
+import { partFailureOrThrow } from '../failures/reachable.ts';
+import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
 import { isOwnAccount } from './account-check.ts';
 import { isIncremental } from './full-sync.ts';
 
@@ -33,9 +34,6 @@ const DAY_MS = 86_400_000;
  * 0.03 % of their points is left. HubSpot's events are read from this age on, too.
  */
 const HORIZON_MS = 365 * DAY_MS;
-
-/** Failures of one stream. All others concern the whole CRM, and pause it. */
-const OF_ONE_STREAM: ReadonlySet<ConnectorErrorKind> = new Set(['retry', 'forbidden', 'not-found', 'invalid']);
 
 const progressSchema = z.object({ done: z.array(z.string()) });
 
@@ -83,17 +81,24 @@ interface Work {
   readonly saveProgress: () => Promise<void>;
 }
 
-/** @throws ConnectorError that concerns the whole CRM */
+/** The next night compares the stream again, from the same day on. */
+const NEXT_NIGHT_MS = 24 * 3_600_000;
+
+/**
+ * A stream that fails is set aside: the others are reconciled.
+ * @throws ConnectorError that concerns the whole CRM
+ */
 async function reconcileUnlessItFails(context: JobContext, mapped: MappedCrm, work: Work): Promise<void> {
-  const crm = mapped.connector.id;
-  const { stream } = work;
+  const { connector } = mapped;
+  const check = { stream: work.stream.id, kind: 'check' } as const;
   try {
     await reconcileOne(context, mapped, work);
   } catch (error) {
-    if (context.signal.aborted || !(error instanceof ConnectorError) || !OF_ONE_STREAM.has(error.kind)) throw error;
-    const message = `${crm}: ${stream.id} could not be reconciled: ${error.message} The next night reads it from the same day on.`;
-    context.log.warn({ crm, stream: stream.id, code: error.code }, message);
+    const failure = await partFailureOrThrow(context, connector, error);
+    await setAside(context, connector.id, [check], failure, NEXT_NIGHT_MS);
+    return;
   }
+  if (!context.signal.aborted) await setAsideRecovered(context, connector.id, [check]);
 }
 
 async function reconcileOne(context: JobContext, mapped: MappedCrm, work: Work): Promise<void> {
@@ -148,10 +153,7 @@ async function savePage({ db, clock, log }: JobContext, comparison: Comparison, 
     }
   }
   for (const { kind, id, failure } of page.failed ?? []) {
-    log.warn(
-      { crm, stream, kind, id, code: failure.code },
-      `${crm}: a ${kind} of ${stream} was not compared: ${failure.message}`,
-    );
+    log.warn({ crm, stream, kind, id, code: failure.code }, `${crm}: a ${kind} of ${stream} was not compared.`);
   }
   await recordFindings(db, comparison, found, clock.now());
   await savePosition(db, comparison, { startedAt, position: page.position });

@@ -15,7 +15,8 @@ type Db = Kysely<Tables> | Transaction<Tables>;
  *   comparing their links. `record`, or these two kinds with an ID: one record of it.
  * - `named-item`: one item of a stream, which a webhook named.
  * - `write`, `bulk-write`: writing the records of an object, or its bulk job.
- * - `check`: a call about the whole CRM: `account`, `availability`, `deletions`.
+ * - `check`: a call about the whole CRM: `account`, `availability`, `deletions`; or the nightly
+ *   comparison of a stream.
  */
 export const OWN_KINDS = [
   'stream',

@@ -13,6 +13,8 @@ import { openTestProduct, type TestProduct } from '../../support/product.ts';
 import { expectInSync, logEnd, scoreOf, warnings } from './assertions.ts';
 
 const DAY = 86_400_000;
+/** The nightly listing of all contacts. */
+const CONTACTS_LISTED = '/crm/objects/2026-03/contacts\\?';
 
 let product: TestProduct;
 let usedPeople = 0;
@@ -138,7 +140,7 @@ describe('when a contact is deleted in HubSpot', () => {
 
   test('and the nightly listing fails, no record is deleted for it, and the next night finds the deletion', async () => {
     await product.control('DELETE', `contacts/${id}`);
-    await product.faults({ match: { path: 'properties=hs_object_id%2C', times: 2 }, action: { status: 502 } });
+    await product.faults({ match: { path: CONTACTS_LISTED, times: 2 }, action: { status: 502 } });
     await product.nightly();
     expect(await stored()).toMatchObject({ state: 'live' });
     const { db } = product.context;
@@ -196,7 +198,7 @@ describe('when two contacts are merged into a new one, and HubSpot finds neither
     const before = (await activitiesOf([id, merged])).map((row) => row.id);
     const others = (await product.contacts()).map((contact) => contact.id).filter((other) => other !== survivor);
     await product.faults({
-      match: { path: 'properties=hs_object_id', times: 1 },
+      match: { path: CONTACTS_LISTED, times: 1 },
       action: { status: 200, body: { results: others.map((other) => ({ id: other, properties: {} })) } },
     });
     await product.nightly();
@@ -348,7 +350,7 @@ test('a night that was killed during the listing continues at its position and r
 test('a listing without the stored records erases none of them: they are read again, and a warning is logged', async () => {
   const before = await logEnd(product);
   await product.faults({
-    match: { path: 'properties=hs_object_id%2C', times: 1 },
+    match: { path: CONTACTS_LISTED, times: 1 },
     action: { status: 200, body: { results: [] } },
   });
   await product.nightly();
