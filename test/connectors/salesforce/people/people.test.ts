@@ -202,7 +202,7 @@ test('a field with an ID of another CRM becomes a link in changes, fetched recor
 test('every property under contact.email is an address of the person, not only the first one with a value', async () => {
   const email = { from: ['Lead.Email', 'Lead.Description', 'Contact.Email'] };
   const mapping = { ...shippedMapping(), fields: { ...shippedMapping().fields, 'contact.email': email } };
-  const connected = await open({ dataset: people(3) }, { mapping });
+  const connected = await connectedOrg({ dataset: people(3) }, { mapping });
   const { org, parts } = connected;
   const ref = { object: 'Lead', id: org.lead(1) };
   const { cursor } = await firstSync(connected, 'Lead');
