@@ -1,6 +1,7 @@
 // Finds the records that a person names on the command line.
 import type { JobContext } from '../../jobs/context.ts';
 import type { ParsedRecordId } from '../../src/crm/connector.ts';
+import { normalAddress } from '../../src/domain/email-address.ts';
 import { type FoundRecord, findRecordsByAddress, findRecordsById } from '../../src/store/leads/find-records.ts';
 import { storedAccount } from '../../src/store/sync/crm-accounts.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
@@ -21,9 +22,12 @@ export interface FoundRecords {
 export async function findRecords(context: FindContext, query: LeadQuery): Promise<FoundRecords> {
   const { db, crms, people } = context;
   if (query.kind === 'email') {
+    const address = normalAddress(query.text);
+    if (address === null)
+      throw new ConfigurationError(`"${query.text}" is not one e-mail address, like anna@acme.example.`);
     const ignoresTags = people.match.plus_tags === 'same';
-    const records = await findRecordsByAddress(db, query.address, { ignoresTags, crms: [...crms.keys()] });
-    return { name: `the address ${query.address}`, key: null, records };
+    const records = await findRecordsByAddress(db, address, { ignoresTags, crms: [...crms.keys()] });
+    return { name: `the address ${address}`, key: null, records };
   }
   const keys = query.kind === 'url' ? [await keyOfUrl(context, query.url)] : keysOfId(context, query);
   const found = await Promise.all(

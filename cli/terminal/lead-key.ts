@@ -1,7 +1,6 @@
 // A lead on the command line: a record by its ID, `hubspot:123`, or as a person finds it: an e-mail
 // address, the URL of the record in the CRM, or an ID alone.
 import { Argument, InvalidArgumentError } from 'commander';
-import { normalAddress } from '../../src/domain/email-address.ts';
 
 export interface LeadKey {
   readonly crm: string;
@@ -10,7 +9,7 @@ export interface LeadKey {
 
 export type LeadQuery =
   | ({ readonly kind: 'record' } & LeadKey)
-  | { readonly kind: 'email'; readonly address: string }
+  | { readonly kind: 'email'; readonly text: string }
   | { readonly kind: 'url'; readonly url: URL }
   | { readonly kind: 'id'; readonly id: string };
 
@@ -25,11 +24,7 @@ export function parseLeadQuery(given: string): LeadQuery {
   const text = given.trim();
   const url = /^https?:\/\//i.test(text) ? text : /^[\w-]+(?:\.[\w-]+)+\//.test(text) ? `https://${text}` : null;
   if (url !== null && URL.canParse(url)) return { kind: 'url', url: new URL(url) };
-  if (text.includes('@')) {
-    const address = normalAddress(text);
-    if (address === null) throw new InvalidArgumentError('It is not one e-mail address, like anna@acme.example.');
-    return { kind: 'email', address };
-  }
+  if (text.includes('@')) return { kind: 'email', text };
   const [, crm, id] = /^([a-z][a-z0-9-]*):\s*(\S+)$/i.exec(text) ?? [];
   if (crm !== undefined && id !== undefined) return { kind: 'record', crm: crm.toLowerCase(), id };
   if (/^[\w-]+$/.test(text)) return { kind: 'id', id: text };

@@ -2,6 +2,7 @@
 // returns (15 characters instead of 18 in Salesforce).
 import type { ChangePage, DirtyRecord, FetchedLead, LeadSnapshot, RecordLink } from '../domain/crm-changes.ts';
 import type { CrmConnector } from './connector.ts';
+import type { ListedRecord, ReconcilePage } from './reconcile.ts';
 import type { RecordKeys } from './record-keys.ts';
 
 /** Converts the ID of a record of any CRM; an ID that is not valid, or of another CRM, stays. */
@@ -25,7 +26,7 @@ export function withNormalizedLinks(connector: CrmConnector, normalize: Normaliz
     if (current?.links === undefined) return record;
     return { ...record, current: { ...current, links: current.links.map(toLink) } };
   };
-  const { readItems, reconcileLinks } = connector;
+  const { listAllRecords, readItems, reconcileLinks, reconcileStream } = connector;
   return {
     ...connector,
     async *listChanges(...args): AsyncGenerator<ChangePage> {
@@ -38,6 +39,20 @@ export function withNormalizedLinks(connector: CrmConnector, normalize: Normaliz
       readItems: async (...args) => {
         const items = await readItems(...args);
         return { ...items, dirty: items.dirty.map(toDirty) };
+      },
+    }),
+    ...(listAllRecords && {
+      listAllRecords: async (...args) => {
+        const listing = await listAllRecords(...args);
+        const { current } = listing;
+        const toListed = (record: ListedRecord): ListedRecord =>
+          record.links === undefined ? record : { ...record, links: record.links.map(toLink) };
+        return current === undefined ? listing : { ...listing, current: current.map(toListed) };
+      },
+    }),
+    ...(reconcileStream && {
+      async *reconcileStream(...args): AsyncGenerator<ReconcilePage> {
+        for await (const page of reconcileStream(...args)) yield { ...page, dirty: page.dirty.map(toDirty) };
       },
     }),
     ...(reconcileLinks && {

@@ -5,6 +5,7 @@ import type { Fields } from '../../../src/domain/lead.ts';
 import type { ScoreField, ScoreFieldValues } from '../../../src/domain/score-fields.ts';
 import { toInstant } from '../../../src/mapping/convert-value.ts';
 import { type Mapping, outcomeSources } from '../../../src/mapping/mapping.ts';
+import { projectEmails } from '../../../src/mapping/project-emails.ts';
 import { mappedProperties, projectFields, sourcesOf } from '../../../src/mapping/project-fields.ts';
 import { linkProperties, projectLinks } from '../../../src/mapping/project-links.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
@@ -54,7 +55,8 @@ export function createContactMapping(mapping: Mapping): ContactMapping {
     modifiedAt: modifiedAt(contact),
     counters: countersOf(counters, contact),
     links: projectLinks(mapping, { contacts: contact.properties }),
-    emails: emailsOf(contact),
+    // Further properties under `contact.email` are addresses, too.
+    emails: [...emailsOf(contact), ...(projectEmails(mapping, 'contacts', { contacts: contact.properties }) ?? [])],
   });
   return {
     contactProperties: contactPropertiesOf(mapping),

@@ -6,7 +6,6 @@ import { openBothCrms } from '../../support/both-crms.ts';
 import { leads } from '../../support/leads.ts';
 import { leadgradeHere } from '../run-command.ts';
 
-
 function people(...changes: readonly Partial<SeedPerson>[]): Dataset {
   const dataset = leads(changes.length);
   return { ...dataset, people: dataset.people.map((person, index) => ({ ...person, ...changes[index] })) };
@@ -56,6 +55,18 @@ test('explain finds a lead by every form of its address, ID and URL, and says wh
   );
 });
 
+test("an address that HubSpot keeps as a contact's further one makes it one person with the Lead that has it", async () => {
+  const product = await open({ dataset: people(ANNA), hubspot: people({ ...ANNA, email: 'anna@home.example' }) });
+  await product.backfill();
+  const run = (...args: readonly string[]) => leadgradeHere(args, { env: product.env });
+  expect((await run('explain', 'p0@acme.example')).stdout).not.toContain('hubspot:');
+  await product.hubspot('PUT', `contacts/${product.contactId('p0')}/emails`, { emails: ['p0@acme.example'] });
+  await product.sync();
+  const found = await run('explain', 'p0@acme.example');
+  expect(found.stdout).toContain(`same address p0@acme.example as salesforce:${product.leadId('p0')}`);
+  expect(await run('explain', 'anna@home.example')).toEqual(found);
+});
+
 test('explain says why records are not one person, and lists all leads of an address', async () => {
   const { product, run } = await openPeople();
   const [contact, lead] = [product.contactId('p1'), product.leadId('p1')];
@@ -68,7 +79,7 @@ test('explain says why records are not one person, and lists all leads of an add
       '2 leads have the address p1@acme.example:',
       `  hubspot:${contact} (contacts) Anna Berg`,
       `  salesforce:${lead} (Lead) Jörg Kuhn: ${differ}`,
-      `Explain one of them: leadgrade explain hubspot:${contact}`,
+      `Explain one of them: npx leadgrade explain hubspot:${contact}`,
       '',
     ].join('\n'),
   });
@@ -91,7 +102,7 @@ test('explain says what is wrong with an ID, an address or a URL', async () => {
     ['https://app.hubspot.com/contacts/1/record/0-2/5', 'shows another object than a contact'],
     ['https://app.hubspot.com/contacts/999999999/record/0-1/5', 'belongs to the HubSpot account 999999999'],
     ['https://acme.example/contacts/1', 'acme.example is not HubSpot or Salesforce.'],
-    ['a@b@', 'It is not one e-mail address'],
+    ['a@b@', '"a@b@" is not one e-mail address'],
   ];
   for (const [query, message] of cases) {
     expect(await run('explain', query), query).toMatchObject({
