@@ -75,7 +75,7 @@ test('a flow that fails for every lead, whatever the size, refuses them all with
   await org.control('PUT', '/automation', { transactions: [{ object: 'Lead', maxRecords: 0, message }] });
   const results = await write(patches);
   expect(failed(results)).toHaveLength(100);
-  expect(failed(results)[0]?.error).toMatchObject({ kind: 'invalid', message: expect.stringContaining(message) });
+  expect(failed(results)[0]?.error).toMatchObject({ kind: 'invalid', reason: expect.stringContaining(message) });
   expect((await sizes()).length).toBeLessThan(15);
 });
 
