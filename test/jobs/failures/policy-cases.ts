@@ -136,12 +136,6 @@ export const HUBSPOT_CASES: readonly PolicyCase[] = [
   { call: 'lists', all: { path: 'crm/lists/.*/search' } },
   { call: 'all contacts, at night', all: { method: 'GET', path: 'objects/[^/]+/contacts\\?' }, isNightly: true },
   {
-    call: 'links of contacts, at night',
-    all: { path: 'associations/[^/]+/contacts/' },
-    one: (id) => ({ path: 'associations/[^/]+/contacts/', body: `"${id}"` }),
-    isNightly: true,
-  },
-  {
     call: 'writing scores',
     all: { path: 'contacts/batch/update' },
     one: (id) => ({ path: 'contacts/batch/update', body: `"${id}"` }),
