@@ -9,6 +9,7 @@ import { isStepDone, listRunSteps } from '../../src/store/sync/run-steps.ts';
 import { findRun, type Run } from '../../src/store/sync/runs.ts';
 import type { Product } from '../product/open-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
+import { formatCount, leadCounts } from './lead-counts.ts';
 
 export interface RunSummary {
   readonly run: number;
@@ -138,15 +139,5 @@ export function reportRun(io: CommandIo, job: string, summary: RunSummary, json:
 
 function sentence(job: string, { scored, out_of_scope: outOfScope, written, refused, errors }: RunSummary): string {
   const failed = errors === 0 ? '' : ` ${errors} entries in the error list (leadgrade errors list).`;
-  return `${job}: done. ${leadCounts(scored, outOfScope)}; ${formatted(written)} records written, ${formatted(refused)} refused.${failed}`;
-}
-
-/** `2,000 leads: 1,926 scored, 74 out of scope` */
-function leadCounts(scored: number, outOfScope: number): string {
-  if (outOfScope === 0) return `${formatted(scored)} leads scored`;
-  return `${formatted(scored + outOfScope)} leads: ${formatted(scored)} scored, ${formatted(outOfScope)} out of scope`;
-}
-
-function formatted(number: number): string {
-  return number.toLocaleString('en-US');
+  return `${job}: done. ${leadCounts(scored, outOfScope)}; ${formatCount(written)} records written, ${formatCount(refused)} refused.${failed}`;
 }
