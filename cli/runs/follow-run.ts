@@ -13,6 +13,7 @@ import { isStepDone, listRunSteps } from '../../src/store/sync/run-steps.ts';
 import { findRun, type Run } from '../../src/store/sync/runs.ts';
 import type { Product } from '../product/open-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
+import { formatCount, leadCounts } from './lead-counts.ts';
 
 export interface RunSummary {
   readonly run: number;
@@ -153,16 +154,6 @@ function sentence(job: string, summary: RunSummary): string {
   const { scored, out_of_scope: outOfScope, written, refused, errors, found } = summary;
   const findings = Object.entries(found).map(([crm, each]) => `\n${crm}: ${describeFindings(each)}.`);
   const failed = errors === 0 ? '' : ` ${errors} entries in the error list (npx leadgrade errors list).`;
-  const counts = `${leadCounts(scored, outOfScope)}; ${formatted(written)} records written, ${formatted(refused)} refused.`;
+  const counts = `${leadCounts(scored, outOfScope)}; ${formatCount(written)} records written, ${formatCount(refused)} refused.`;
   return `${job}: done. ${counts}${failed}${findings.join('')}`;
-}
-
-/** `2,000 leads: 1,926 scored, 74 out of scope` */
-function leadCounts(scored: number, outOfScope: number): string {
-  if (outOfScope === 0) return `${formatted(scored)} leads scored`;
-  return `${formatted(scored + outOfScope)} leads: ${formatted(scored)} scored, ${formatted(outOfScope)} out of scope`;
-}
-
-function formatted(number: number): string {
-  return number.toLocaleString('en-US');
 }

@@ -1,4 +1,6 @@
 // Reads leads from NDJSON, one a line.
+import type { Fields } from '../../src/domain/lead.ts';
+import { unknownTexts } from '../../src/mapping/unknown-texts.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { modelFields } from '../../src/scoring/model-fields.ts';
 import { parseLead } from '../../src/scoring/parse-lead.ts';
@@ -22,7 +24,9 @@ async function* readEntries(
   model: CompiledModel,
   print: (text: string) => void,
 ): AsyncGenerator<Entry> {
-  const unseen = new Set(modelFields(model).keys());
+  const asked = [...modelFields(model).keys()];
+  const unseen = new Set(asked);
+  const placeholders = new Placeholders(asked);
   let number = 0;
   let leads = 0;
   for await (const line of readLines(chunks)) {
@@ -32,11 +36,47 @@ async function* readEntries(
     yield entry;
     if ('error' in entry) continue;
     leads++;
+    placeholders.add(entry.lead.fields);
     for (const field of unseen) if (Object.hasOwn(entry.lead.fields, field)) unseen.delete(field);
   }
   if (number === 0) print('The input is empty.');
+  const line = placeholders.line();
+  if (line !== null) print(line);
   if (leads > 1 && unseen.size > 0) {
     print(`The model asks for ${[...unseen].join(', ')}, which no lead has: unknown for all ${leads} leads.`);
+  }
+}
+
+const isPlaceholder = unknownTexts({});
+
+/** Counts values such as "N/A": NDJSON is not converted, so they are known values. */
+class Placeholders {
+  readonly #asked: readonly string[];
+  readonly #fields = new Set<string>();
+  #values = 0;
+
+  constructor(asked: readonly string[]) {
+    this.#asked = asked;
+  }
+
+  add(fields: Fields): void {
+    for (const field of this.#asked) {
+      const value = fields[field];
+      // Namibia.
+      if (value === 'NA' && field.endsWith('country')) continue;
+      if (typeof value !== 'string' || value.trim() === '' || isPlaceholder(value) === null) continue;
+      this.#values++;
+      this.#fields.add(field);
+    }
+  }
+
+  line(): string | null {
+    if (this.#values === 0) return null;
+    const values =
+      this.#values === 1
+        ? '1 value such as "N/A" or "None" counts'
+        : `${this.#values} values such as "N/A" or "None" count`;
+    return `${values} as known (${[...this.#fields].join(', ')}). Write null where the value is unknown.`;
   }
 }
 

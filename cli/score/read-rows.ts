@@ -3,7 +3,7 @@
 import type { CsvRecord } from '../../src/csv/records.ts';
 import type { RowProblem } from '../../src/csv/row-problem.ts';
 import { type CellNotes, formatCount } from '../../src/csv/rows/cell-notes.ts';
-import { footerLine, footerStart, isSingleCell, MAX_FOOTER_LINES } from '../../src/csv/rows/footer.ts';
+import { footerLine, footerStart, isFooterCandidate, MAX_FOOTER_LINES } from '../../src/csv/rows/footer.ts';
 import type { RefusedRow, RowProjector } from '../../src/csv/rows/project-row.ts';
 import { SeenIds } from '../../src/csv/rows/seen-ids.ts';
 import { isSummaryRow } from '../../src/csv/rows/summary-rows.ts';
@@ -36,7 +36,7 @@ export async function* readRows(records: AsyncIterable<CsvRecord>, context: RowC
   let isEmpty = true;
   for await (const record of records) {
     isEmpty = false;
-    if (record.isParsed && held.length < MAX_FOOTER_LINES && isSingleCell(record.cells)) {
+    if (held.length < MAX_FOOTER_LINES && isFooterCandidate(record)) {
       held.push(record);
       continue;
     }

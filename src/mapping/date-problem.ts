@@ -27,8 +27,19 @@ export function dateProblem(text: string): DateProblem {
   if (first !== undefined && mark !== undefined && second !== undefined && year !== undefined) {
     return dayMonthProblem({ first, second, year }, mark, timeFormat(time));
   }
+  const named = namedMonthFormat(text);
+  if (named !== null) return problem('has the name of the month', '', [named]);
   const iso = ISO_LIKE.exec(text);
   return iso === null ? problem('is not a date that Leadgrade reads', 'Write it as 2024-03-08.') : isoProblem(iso);
+}
+
+/** The format of 8 Mar 2024 or Mar 8, 2024, the short English names that formats know. */
+function namedMonthFormat(text: string): string | null {
+  if (!/\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b/i.test(text)) return null;
+  const [, before, after] = /^\d{1,2}([ .\-/]+)[a-z]{3}([ .,\-/]+)\d{4}$/i.exec(text) ?? [];
+  if (before !== undefined) return `d${before}MMM${after}yyyy`;
+  const [, comma] = /^[a-z]{3} \d{1,2}(,? )\d{4}$/i.exec(text) ?? [];
+  return comma === undefined ? null : `MMM d${comma}yyyy`;
 }
 
 /** For a date that was read, and whose year cannot be right. */

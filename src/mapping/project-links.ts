@@ -2,13 +2,18 @@
 import type { RecordLink } from '../domain/crm-changes.ts';
 import type { Mapping } from './mapping.ts';
 import { isKnown, propertiesOf, type RawRecord, sourcesOf } from './project-fields.ts';
+import { unknownTexts } from './unknown-texts.ts';
 
 /** Returns at most one link per rule. */
-export function projectLinks({ links = [] }: Mapping, raw: RawRecord): readonly RecordLink[] {
+export function projectLinks({ links = [], ...mapping }: Mapping, raw: RawRecord): readonly RecordLink[] {
+  const unknown = unknownTexts(mapping);
   return links.flatMap((rule): RecordLink[] => {
     const values = sourcesOf(rule).map(({ object, property }) => raw[object]?.[property]);
-    const value = values.find(isKnown);
-    return value === undefined ? [] : [{ crm: rule.crm, object: rule.object, id: String(value).trim() }];
+    // "N/A" is the id of no record; two contacts with it are not one person.
+    const value = values.find((each) => isKnown(each) && unknown(String(each)) === null);
+    return value === undefined || value === null
+      ? []
+      : [{ crm: rule.crm, object: rule.object, id: String(value).trim() }];
   });
 }
 

@@ -5,6 +5,7 @@ import { createEventProjector, readEventsMapping } from '../../src/mapping/event
 import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
 import { createActivityProjector } from '../../src/mapping/project-activities.ts';
 import { projectFields } from '../../src/mapping/project-fields.ts';
+import { projectLinks } from '../../src/mapping/project-links.ts';
 import { unknownTexts } from '../../src/mapping/unknown-texts.ts';
 
 function mappingOf(text: string): Mapping {
@@ -103,6 +104,14 @@ test('a text of the table is a value, whatever it is', () => {
     'fields: { company.employees: { from: c.n, as: number, table: t } }\ntables: { t: { None: 0 } }\n',
   );
   expect(projectFields(mapping, { c: { n: 'None' } }).fields).toEqual({ 'company.employees': 0 });
+});
+
+test('a contact whose Salesforce id is "N/A" has no link', () => {
+  const mapping = mappingOf('fields: {}\nlinks: [ { crm: salesforce, object: Lead, from: [c.sf, c.old] } ]\n');
+  expect(projectLinks(mapping, { c: { sf: 'N/A' } })).toEqual([]);
+  expect(projectLinks(mapping, { c: { sf: 'N/A', old: ' 00Q1 ' } })).toEqual([
+    { crm: 'salesforce', object: 'Lead', id: '00Q1' },
+  ]);
 });
 
 test('an element of a list that means unknown is left out', () => {

@@ -13,8 +13,18 @@ const MARKS = [
 /** A report has fewer lines below its records. */
 export const MAX_FOOTER_LINES = 30;
 
+/** Whether a row at the end of the file can belong to a footer. */
+export function isFooterCandidate({ cells, isParsed, problem }: CsvRecord): boolean {
+  // A line with a comma and without quotes has more cells: Copyright (c) 2000-2024 salesforce.com, inc.
+  return isParsed && (isSingleCell(cells) || (problem !== null && isMark(cells[0] ?? '')));
+}
+
+function isMark(cell: string): boolean {
+  return MARKS.some((mark) => mark.test(cell.trim()));
+}
+
 /** Whether the row has text in its first cell only. */
-export function isSingleCell(cells: readonly string[]): boolean {
+function isSingleCell(cells: readonly string[]): boolean {
   for (let index = 1; index < cells.length; index++) if ((cells[index] ?? '').trim() !== '') return false;
   return cells.length > 1;
 }
@@ -25,7 +35,7 @@ export function isSingleCell(cells: readonly string[]): boolean {
  *   off is none: it follows its neighbor without a blank line.
  */
 export function footerStart(rows: readonly CsvRecord[]): number {
-  const isMarked = rows.some(({ cells }) => MARKS.some((mark) => mark.test((cells[0] ?? '').trim())));
+  const isMarked = rows.some(({ cells }) => isMark(cells[0] ?? ''));
   const afterBlank = rows.findIndex(({ followsBlank }) => followsBlank);
   // A whole row that has an id and nothing else can be a lead; a line without delimiters cannot.
   const isShort = afterBlank !== -1 && rows.slice(afterBlank).every(({ problem }) => problem !== null);

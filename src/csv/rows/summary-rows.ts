@@ -18,13 +18,15 @@ const SUMMARY_WORDS: ReadonlySet<string> = new Set(WORDS.split(/[;\n]/).flatMap(
 const MAX_LENGTH = 40;
 // "Grand Total (3 records)", "Total: 25", "Subtotal - 2".
 const TAIL = /\s*(?:[(:=].*|[-–]\s*[\d.,\s]+|\s[\d.,]+(?:\s\p{L}+)?)$/u;
-const NUMBER = /^[\s\d.,'%()+-]*$/;
+const NUMBER = /^[\s\d.,'%()+\p{Sc}-]*$/u;
+// "Sum of Annual Revenue".
+const SUM_OF = /^(?:sum|average|count|number|total) of\b/;
 
 /** Whether a cell has a word such as "Subtotal" or "Gesamtsumme (3)". */
 function isSummaryWord(cell: string): boolean {
   if (cell.length > MAX_LENGTH) return false;
   const text = cell.trim().toLowerCase();
-  if (SUMMARY_WORDS.has(text)) return true;
+  if (SUMMARY_WORDS.has(text) || SUM_OF.test(text)) return true;
   // A word of one to three parts, and only then the pattern: most cells end here.
   return /[(:=\d]/.test(text) && SUMMARY_WORDS.has(text.replace(TAIL, ''));
 }

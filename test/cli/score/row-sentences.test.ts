@@ -93,6 +93,10 @@ const CELLS: readonly (readonly [Cells, string])[] = [
     { Met: '3/25/2026 6:02 PM' },
     'column "Met": "3/25/2026 6:02 PM" has the month first. Under csv, write date_format: M/d/yyyy h:mm a, or correct the cell.',
   ],
+  [
+    { Met: '8 Mar 2024' },
+    'column "Met": "8 Mar 2024" has the name of the month. Under csv, write date_format: d MMM yyyy, or correct the cell.',
+  ],
   [{ Met: '2026-02-31' }, `column "Met": "2026-02-31" is not a day of the calendar. ${CORRECT}`],
   [
     { Met: '2026-03-04 10:00 EST' },
@@ -293,5 +297,14 @@ test('fields that the model asks and no lead of NDJSON has are named in one line
   const { stderr } = await leadgradeHere(['score'], { input });
   expect(stderr).toBe(
     'The model asks for company.industry, company.country, company.technologies, contact.email_opt_out, which no lead has: unknown for all 2 leads.\n',
+  );
+});
+
+test('values such as N/A in NDJSON are known, and are said once', async () => {
+  const input =
+    '{"id":1,"fields":{"contact.job_title":"N/A"}}\n{"id":2,"fields":{"company.country":"NA","company.industry":"none"}}\n';
+  const { stderr } = await leadgradeHere(['score'], { input });
+  expect(stderr).toContain(
+    '2 values such as "N/A" or "None" count as known (contact.job_title, company.industry). Write null where the value is unknown.\n',
   );
 });
