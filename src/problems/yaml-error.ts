@@ -30,7 +30,7 @@ const SIGNS = /[*&!%@`,>|?]/;
 export const PAIR = /^[\s-]*([\w.-]+):(\S.*)$/;
 
 /** The last key before a column, and the text after its colon. */
-export function keyBefore({ line, column }: YamlError): { readonly key: string; readonly value: string } {
+function keyBefore({ line, column }: YamlError): { readonly key: string; readonly value: string } {
   const [, key = '', value = ''] = /([\w."-]+)\s*:\s*([^:]*)$/.exec(line.slice(0, column)) ?? [];
   const rest = line.slice(column);
   return { key: key.replaceAll('"', ''), value: `${value}${rest}`.trim() };

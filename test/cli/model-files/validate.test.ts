@@ -45,7 +45,7 @@ test('a misspelled CRM in people.yaml is reported with its line, by validate and
   await writeFile(join(own, 'mappings/people.yaml'), PEOPLE);
   const lines = [
     'mappings/people.yaml:2:19 prefer[1]: unknown CRM "salesforcee": did you mean salesforce?',
-    'mappings/people.yaml:4:36 prefer_by_field.contact.job_title[1]: unknown CRM "pipedrive".',
+    'mappings/people.yaml:4:35 prefer_by_field.contact.job_title[1]: unknown CRM "pipedrive".',
     'mappings/people.yaml:7:9 activities.call: unknown CRM "hubspott": did you mean hubspot?',
   ];
   const validated = await leadgrade(['validate'], { cwd: own });
