@@ -4,7 +4,7 @@
 //   npm run bench:engine -- --leads 20000
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { loadTitles } from '../cli/product/load-titles.ts';
+import { loadTitles } from '../cli/product/files/load-titles.ts';
 import type { Activity, Lead } from '../src/domain/lead.ts';
 import { compileModel } from '../src/scoring/compile/compile.ts';
 import { explain } from '../src/scoring/explanation/explain.ts';

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { z } from 'zod';
 import type { CrmConnector, RetryOptions } from '../src/crm/connector.ts';
 import type { Clock } from '../src/domain/clock.ts';
-import type { RateLimiter } from '../src/domain/rate-limiter.ts';
+import type { RateLimiter } from '../src/domain/limits/rate-limiter.ts';
 import type { Mapping } from '../src/mapping/mapping.ts';
 
 export interface ConnectorParts {

@@ -2,7 +2,7 @@
 // - one record, form, period or item is set aside; a batch is halved down to it (failures/);
 // - a stream, or the calls about one object, is set aside if all of it fails;
 // - one direction (read, write) of the CRM is paused if the CRM is down, or refuses us: this file.
-// What is set aside is tried again after minutes, then hours (src/domain/retry-delays.ts).
+// What is set aside is tried again after minutes, then hours (src/domain/limits/retry-delays.ts).
 import { ConnectorError, type ConnectorErrorKind } from '../src/crm/connector-error.ts';
 import { activePause, type CrmPause, clearPause, clearPausesOfKinds, pauseCrm } from '../src/store/sync/crm-pauses.ts';
 import type { JobContext, MappedCrm } from './context.ts';

@@ -1,7 +1,7 @@
 // The HubSpot app of the shipped mapping, for a placeholder address: the files of apps/hubspot.
 import { APP_NAME, hubspotApp } from '../../connectors/hubspot/setup/app/project.ts';
 import { EXAMPLE_URL } from '../../connectors/hubspot/setup/app/target-url.ts';
-import { loadMapping } from '../product/load-mapping.ts';
+import { loadMapping } from '../product/files/load-mapping.ts';
 
 /** The files by their paths in the repository. */
 export async function exampleHubSpotApp(): Promise<readonly (readonly [path: string, text: string])[]> {

@@ -7,7 +7,7 @@ import { type HubSpotApp, hubspotApp } from '../../connectors/hubspot/setup/app/
 import { OPTIONAL_SCOPES } from '../../connectors/hubspot/setup/app/scopes.ts';
 import { loadConfig } from '../product/config.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
-import { loadMapping } from '../product/load-mapping.ts';
+import { loadMapping } from '../product/files/load-mapping.ts';
 import { reportFailures } from '../product/report-failures.ts';
 import type { CommandIo } from '../terminal/io.ts';
 

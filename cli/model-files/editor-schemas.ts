@@ -6,7 +6,7 @@ import { csvMappingSchema } from '../../src/csv/csv-mapping.ts';
 import { eventsMappingSchema } from '../../src/mapping/events-mapping.ts';
 import { mappingSchema } from '../../src/mapping/mapping.ts';
 import { peopleSchema } from '../../src/people/people-policy.ts';
-import { leadSchema } from '../../src/scoring/parse-lead.ts';
+import { leadSchema } from '../../src/scoring/lead-input/parse-lead.ts';
 import { modelSchema } from '../../src/scoring/schemas/model.ts';
 import type { Shape } from '../../src/scoring/schemas/schema-shapes.ts';
 import { titlesSchema } from '../../src/titles/titles-schema.ts';

@@ -1,7 +1,8 @@
 // What the mappings put into the fields of a model: the kind of each value, and the values of its
 // table.
-import { countryCode } from '../../src/mapping/country.ts';
+
 import type { FieldSource, Mapping } from '../../src/mapping/mapping.ts';
+import { countryCode } from '../../src/mapping/values/country.ts';
 import type { FieldFact, FieldFacts } from '../../src/scoring/dead-rules/field-types.ts';
 
 type MappedFields = Pick<Mapping, 'fields' | 'tables'>;

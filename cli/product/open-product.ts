@@ -17,11 +17,11 @@ import { redisRateLimiter } from '../../src/store/rate-limit/redis-rate-limiter.
 import type { Wait } from '../../src/store/rate-limit/token-bucket.ts';
 import { type ClosingStep, closeInOrder } from './close-in-order.ts';
 import type { Config } from './config.ts';
-import { loadCrms } from './load-crms.ts';
-import { loadModel } from './load-model.ts';
-import { loadPeople } from './load-people.ts';
-import { loadTitles, type Titles } from './load-titles.ts';
-import { shippedFile } from './shipped-file.ts';
+import { loadCrms } from './files/load-crms.ts';
+import { loadModel } from './files/load-model.ts';
+import { loadPeople } from './files/load-people.ts';
+import { loadTitles, type Titles } from './files/load-titles.ts';
+import { shippedFile } from './files/shipped-file.ts';
 
 export interface Product {
   readonly database: OpenDatabase;

@@ -1,9 +1,9 @@
 // Reads leads from NDJSON, one a line.
 import type { Fields } from '../../src/domain/lead.ts';
-import { unknownTexts } from '../../src/mapping/unknown-texts.ts';
+import { unknownTexts } from '../../src/mapping/values/unknown-texts.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
+import { parseLead } from '../../src/scoring/lead-input/parse-lead.ts';
 import { modelFields } from '../../src/scoring/model-fields.ts';
-import { parseLead } from '../../src/scoring/parse-lead.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { readLines } from '../terminal/read-lines.ts';
 import type { Entry, Source } from './entries.ts';

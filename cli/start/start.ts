@@ -14,7 +14,7 @@ import { createThrottledTrigger } from '../../web/http/throttled-trigger.ts';
 import { startHttpServer } from '../../web/listen.ts';
 import { modelWarnings } from '../model-files/model-warnings.ts';
 import type { Config } from '../product/config.ts';
-import { loadEventsMapping } from '../product/load-events-mapping.ts';
+import { loadEventsMapping } from '../product/files/load-events-mapping.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';

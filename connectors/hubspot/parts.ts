@@ -3,7 +3,7 @@
 
 import type { RetryOptions } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import type { RateLimiter } from '../../src/domain/rate-limiter.ts';
+import type { RateLimiter } from '../../src/domain/limits/rate-limiter.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import { type ActivityProjector, createActivityProjector } from '../../src/mapping/project-activities.ts';
 import { type ContactMapping, createContactMapping } from './contacts/contact-mapping.ts';

@@ -1,7 +1,7 @@
 // Which streams the token and the account give access to. An unavailable stream is skipped, and its
 // activity types count as unobserved until it is available again.
 import type { ChangeStream } from '../../src/crm/streams.ts';
-import { MAX_RETRY_MS } from '../../src/domain/retry-delays.ts';
+import { MAX_RETRY_MS } from '../../src/domain/limits/retry-delays.ts';
 import { isSkipped } from '../../src/store/set-aside/list-set-aside.ts';
 import {
   markStreamAvailable,

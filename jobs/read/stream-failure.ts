@@ -2,7 +2,7 @@
 // else it is set aside with its cursor. Other streams and the refresh of records go on.
 import { ConnectorError, type ConnectorErrorKind } from '../../src/crm/connector-error.ts';
 import type { ChangeStream, StreamAvailability } from '../../src/crm/streams.ts';
-import { FIRST_RETRY_MS } from '../../src/domain/retry-delays.ts';
+import { FIRST_RETRY_MS } from '../../src/domain/limits/retry-delays.ts';
 import { isAwaited } from '../../src/store/set-aside/list-set-aside.ts';
 import { markStreamUnavailable } from '../../src/store/sync/stream-availability.ts';
 import type { JobContext, MappedCrm } from '../context.ts';

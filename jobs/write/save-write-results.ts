@@ -2,7 +2,7 @@
 import type { Transaction } from 'kysely';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import type { WriteResult } from '../../src/crm/writes.ts';
-import { MAX_RETRY_MS } from '../../src/domain/retry-delays.ts';
+import { MAX_RETRY_MS } from '../../src/domain/limits/retry-delays.ts';
 import { withLockedLeads } from '../../src/store/leads/lock-leads.ts';
 import { clearErrors, recordErrors } from '../../src/store/leads/record-errors.ts';
 import { deleteFromOutbox, markWritten, type OutboxRow, releaseOutbox } from '../../src/store/outbox/outbox.ts';

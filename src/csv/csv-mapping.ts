@@ -14,7 +14,7 @@ import {
   ruleTypes,
   tableProblems,
 } from '../mapping/mapping-checks.ts';
-import { unknownShape } from '../mapping/unknown-texts.ts';
+import { unknownShape } from '../mapping/values/unknown-texts.ts';
 import { type Condition, conditionFields, conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
 import { parseDuration } from '../scoring/duration.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';

@@ -1,6 +1,6 @@
 // Reads the dates of an export: ISO 8601 always, other formats only if the mapping declares them.
 // No format is guessed: 03/04/2026 can be two different days.
-import { calendarDay, isEmptyDate, isZeroDate, readInstant, readIso, timeOfDay } from '../mapping/instants.ts';
+import { calendarDay, isEmptyDate, isZeroDate, readInstant, readIso, timeOfDay } from '../mapping/values/instants.ts';
 
 /**
  * Returns epoch milliseconds; `empty` for a date that stands for none, such as 01/01/1970; null if

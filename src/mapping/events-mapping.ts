@@ -17,7 +17,7 @@ import {
   tableProblems,
 } from './mapping-checks.ts';
 import { createActivityProjector } from './project-activities.ts';
-import { unknownShape } from './unknown-texts.ts';
+import { unknownShape } from './values/unknown-texts.ts';
 
 const MESSAGE_FIELD = /^(event|name|category|(properties|traits|context)\..+)$/;
 const messageField = z

@@ -15,7 +15,7 @@ import {
   ruleTypes,
   tableProblems,
 } from './mapping-checks.ts';
-import { unknownShape } from './unknown-texts.ts';
+import { unknownShape } from './values/unknown-texts.ts';
 
 export const canonicalName = z
   .string()

@@ -2,9 +2,9 @@
 // that the mapping gives it.
 import type { Activity, Fields, FieldValue } from '../domain/lead.ts';
 import { compileCondition, conditionFields } from '../scoring/compile/conditions.ts';
-import { isPlausibleActivity, toInstant } from './instants.ts';
 import type { ActivityRule, Mapping } from './mapping.ts';
 import { converterOf, isKnown } from './project-fields.ts';
+import { isPlausibleActivity, toInstant } from './values/instants.ts';
 
 /** An item as its stream returns it. `id` is unique over all streams: `meeting:123`. */
 export interface RawActivity {

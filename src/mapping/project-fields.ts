@@ -1,9 +1,9 @@
 // Turns a CRM record into canonical fields. A value that cannot be converted makes its field
 // unknown and is reported as a problem; the other fields are still used.
 import type { Fields, FieldValue } from '../domain/lead.ts';
-import { type Conversion, type Converted, convertValue, type ValueTable } from './convert-value.ts';
 import type { FieldSource, Mapping, ValueKind } from './mapping.ts';
-import { type UnknownTexts, unknownTexts, valuesOfKind } from './unknown-texts.ts';
+import { type Conversion, type Converted, convertValue, type ValueTable } from './values/convert-value.ts';
+import { type UnknownTexts, unknownTexts, valuesOfKind } from './values/unknown-texts.ts';
 
 /** Raw properties by the CRM's object: `{ contacts: { jobtitle: 'VP' }, companies: {} }`. */
 export type RawRecord = Readonly<Record<string, Fields>>;

@@ -2,7 +2,7 @@
 import type { RecordLink } from '../domain/crm-changes.ts';
 import type { Mapping } from './mapping.ts';
 import { isKnown, propertiesOf, type RawRecord, sourcesOf } from './project-fields.ts';
-import { unknownTexts } from './unknown-texts.ts';
+import { unknownTexts } from './values/unknown-texts.ts';
 
 /** Returns at most one link per rule. */
 export function projectLinks({ links = [], ...mapping }: Mapping, raw: RawRecord): readonly RecordLink[] {

@@ -1,7 +1,7 @@
 // Country names and codes as people write them.
 import { getAlpha2Codes } from 'i18n-iso-countries';
 import { expect, test } from 'vitest';
-import { countryCode } from '../../src/mapping/country.ts';
+import { countryCode } from '../../src/mapping/values/country.ts';
 
 test.each([
   ['US', 'US'],

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { convertValue } from '../../src/mapping/convert-value.ts';
 import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
 import { createActivityProjector } from '../../src/mapping/project-activities.ts';
 import { projectFields } from '../../src/mapping/project-fields.ts';
+import { convertValue } from '../../src/mapping/values/convert-value.ts';
 
 function read(text: string) {
   return readMapping(text, 'mappings/own.yaml');

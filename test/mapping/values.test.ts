@@ -1,12 +1,12 @@
 // Values as CRMs, spreadsheets and people write them: texts for "no value", yes and no, dates.
 import { expect, test } from 'vitest';
-import { convertValue } from '../../src/mapping/convert-value.ts';
 import { createEventProjector, readEventsMapping } from '../../src/mapping/events-mapping.ts';
 import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
 import { createActivityProjector } from '../../src/mapping/project-activities.ts';
 import { projectFields } from '../../src/mapping/project-fields.ts';
 import { projectLinks } from '../../src/mapping/project-links.ts';
-import { unknownTexts } from '../../src/mapping/unknown-texts.ts';
+import { convertValue } from '../../src/mapping/values/convert-value.ts';
+import { unknownTexts } from '../../src/mapping/values/unknown-texts.ts';
 
 function mappingOf(text: string): Mapping {
   const { mapping, problems } = readMapping(`crm: x\nwrite_back: {}\n${text}`, 'own.yaml');

@@ -1,6 +1,6 @@
 // The shared inboxes of the shipped mappings/people.yaml, and the forms of their addresses.
 import { describe, expect, test } from 'vitest';
-import { loadPeople } from '../../cli/product/load-people.ts';
+import { loadPeople } from '../../cli/product/files/load-people.ts';
 import { inboxKey, inboxKeys } from '../../src/people/shared-inbox.ts';
 
 const { match } = await loadPeople();

@@ -6,7 +6,7 @@ import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
 import { type CompiledModel, compileModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
-import { parseLead } from '../../src/scoring/parse-lead.ts';
+import { parseLead } from '../../src/scoring/lead-input/parse-lead.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import type { Json } from './naive-conditions.ts';

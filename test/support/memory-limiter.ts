@@ -1,6 +1,6 @@
 // A rate limiter for tests of connectors: it records each acquisition; with `pace` it also enforces the sizes.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BucketSize, RateLimiter } from '../../src/domain/rate-limiter.ts';
+import type { BucketSize, RateLimiter } from '../../src/domain/limits/rate-limiter.ts';
 
 export interface MemoryLimiter extends RateLimiter {
   readonly taken: { key: string; size: BucketSize }[];

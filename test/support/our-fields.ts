@@ -2,7 +2,7 @@
 // seconds.
 import { readFile } from 'node:fs/promises';
 import { readConfig } from '../../cli/product/config.ts';
-import { loadCrms } from '../../cli/product/load-crms.ts';
+import { loadCrms } from '../../cli/product/files/load-crms.ts';
 import { writeTarget } from '../../cli/setup/write-target.ts';
 import { compileModel } from '../../src/scoring/compile/compile.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';

@@ -1,6 +1,6 @@
 // Parses the body of a request to `/events` into messages. Pure.
 import { z } from 'zod';
-import { jsonLimitViolation } from '../../src/domain/json-limits.ts';
+import { jsonLimitViolation } from '../../src/domain/limits/json-limits.ts';
 import { CONTEXT_TOO_LARGE, type EventsResponse, MAX_CONTEXT_BYTES, MAX_MESSAGES, malformed } from './responses.ts';
 
 const objectSchema = z.record(z.string(), z.unknown());

@@ -3,11 +3,11 @@
 import type { DirtyRecord, LeadSnapshot, RecordRef } from '../../../src/crm/connector.ts';
 import type { Fields } from '../../../src/domain/lead.ts';
 import type { ScoreField, ScoreFieldValues } from '../../../src/domain/score-fields.ts';
-import { toInstant } from '../../../src/mapping/convert-value.ts';
 import { type Mapping, outcomeSources } from '../../../src/mapping/mapping.ts';
 import { projectEmails } from '../../../src/mapping/project-emails.ts';
 import { mappedProperties, projectFields, sourcesOf } from '../../../src/mapping/project-fields.ts';
 import { linkProperties, projectLinks } from '../../../src/mapping/project-links.ts';
+import { toInstant } from '../../../src/mapping/values/convert-value.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
 import { modifiedAt } from '../objects/modified-at.ts';

@@ -6,7 +6,7 @@ import type {
   SourcedActivity,
   StoredCounterPosition,
 } from '../../../src/crm/connector.ts';
-import { toInstant } from '../../../src/mapping/convert-value.ts';
+import { toInstant } from '../../../src/mapping/values/convert-value.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
 import { batchRead } from '../objects/batch-read.ts';
 import { HISTORY_BATCH } from '../objects/object-reads.ts';

@@ -3,7 +3,7 @@
 
 import type { SourcedDealOutcome } from '../../../src/crm/connector.ts';
 import type { DealOutcome } from '../../../src/domain/outcome.ts';
-import { toInstant } from '../../../src/mapping/convert-value.ts';
+import { toInstant } from '../../../src/mapping/values/convert-value.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
 import { batchRead, type ReadFailures } from '../objects/batch-read.ts';

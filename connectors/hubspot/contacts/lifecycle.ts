@@ -1,7 +1,7 @@
 // The lifecycle stages of a contact as an outcome. Their dates are properties of the contact, so
 // they cost no call.
 import type { DealOutcome } from '../../../src/domain/outcome.ts';
-import { toInstant } from '../../../src/mapping/convert-value.ts';
+import { toInstant } from '../../../src/mapping/values/convert-value.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
 
 // HubSpot's own stages; a stage that a portal adds has no date property.

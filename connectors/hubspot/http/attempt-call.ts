@@ -1,6 +1,6 @@
 // One attempt of a call: rate limit, request, validated response. No retries.
 import type { Clock } from '../../../src/domain/clock.ts';
-import type { BucketSize, RateLimiter } from '../../../src/domain/rate-limiter.ts';
+import type { BucketSize, RateLimiter } from '../../../src/domain/limits/rate-limiter.ts';
 import type { Call } from './call.ts';
 import { toConnectorError } from './error-response.ts';
 import { parseResponse } from './parse-response.ts';

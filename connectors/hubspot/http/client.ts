@@ -4,7 +4,7 @@
 import type { RetryOptions } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
-import type { RateLimiter } from '../../../src/domain/rate-limiter.ts';
+import type { RateLimiter } from '../../../src/domain/limits/rate-limiter.ts';
 import { withRetries } from '../../kit/with-retries.ts';
 import { type ApiPaths, apiPaths } from './api-version.ts';
 import { type CallAttempts, createCallAttempts } from './attempt-call.ts';

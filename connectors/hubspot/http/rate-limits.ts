@@ -1,5 +1,5 @@
 // The rate limits of the portal, as token buckets that stay within HubSpot's rolling windows.
-import type { BucketSize } from '../../../src/domain/rate-limiter.ts';
+import type { BucketSize } from '../../../src/domain/limits/rate-limiter.ts';
 
 export const BURST_KEY = 'hubspot:burst';
 export const SEARCH_KEY = 'hubspot:search';

@@ -1,6 +1,6 @@
 // The modification time of a HubSpot object. Contacts and other objects name the property
 // differently.
-import { toInstant } from '../../../src/mapping/convert-value.ts';
+import { toInstant } from '../../../src/mapping/values/convert-value.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
 
 /** When HubSpot last changed the object (ISO). */

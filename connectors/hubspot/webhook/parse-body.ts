@@ -1,7 +1,7 @@
 // The body of a webhook request as a list of unvalidated elements.
 import { z } from 'zod';
 import type { UnparsedPart } from '../../../src/crm/webhook-receiver.ts';
-import { jsonLimitViolation } from '../../../src/domain/json-limits.ts';
+import { jsonLimitViolation } from '../../../src/domain/limits/json-limits.ts';
 
 // HubSpot sends at most 100 flat events in a request, each with about 15 values.
 const LIMITS = { maxDepth: 20, maxValues: 20_000 };

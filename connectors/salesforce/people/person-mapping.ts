@@ -4,11 +4,11 @@
 import type { DirtyRecord, LeadSnapshot, RecordRef } from '../../../src/crm/connector.ts';
 import type { Fields } from '../../../src/domain/lead.ts';
 import type { ScoreField, ScoreFieldValues } from '../../../src/domain/score-fields.ts';
-import { toInstant } from '../../../src/mapping/convert-value.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { projectEmails } from '../../../src/mapping/project-emails.ts';
 import { mappedProperties, projectFields } from '../../../src/mapping/project-fields.ts';
 import { linkProperties, projectLinks } from '../../../src/mapping/project-links.ts';
+import { toInstant } from '../../../src/mapping/values/convert-value.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
 import { modstamp } from '../query/changes.ts';
 import type { Row } from '../query/query.ts';

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Cursor, FailedPart } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
-import { toInstant } from '../../../src/mapping/convert-value.ts';
+import { toInstant } from '../../../src/mapping/values/convert-value.ts';
 import type { QueryContext, Row, UnreadableRow } from './query.ts';
 import { type PeriodPage, type Position, positionSchema, readPeriod } from './read-period.ts';
 

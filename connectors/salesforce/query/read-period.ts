@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import type { FailedPart, StreamPart } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { toInstant } from '../../../src/mapping/convert-value.ts';
+import { toInstant } from '../../../src/mapping/values/convert-value.ts';
 import { mayBeSmaller } from '../http/error-scope.ts';
 import { PAGE_ROWS, type QueryContext, type RowPage, type RowQuery, readRows } from './query.ts';
 import { repeatedPageError } from './read-by-ids.ts';

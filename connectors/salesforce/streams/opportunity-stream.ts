@@ -3,7 +3,7 @@
 // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_opportunity.htm
 import type { Fields, FieldValue } from '../../../src/domain/lead.ts';
 import type { DealOutcome } from '../../../src/domain/outcome.ts';
-import { toInstant } from '../../../src/mapping/convert-value.ts';
+import { toInstant } from '../../../src/mapping/values/convert-value.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { textOf } from '../people/person-mapping.ts';
 import { missingFields } from '../query/visibility.ts';

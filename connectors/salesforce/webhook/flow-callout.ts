@@ -2,7 +2,7 @@
 // format: {"orgId", "source"?, "records": [{"object", "id"}]}, or a single record next to "orgId".
 import { z } from 'zod';
 import type { UnparsedPart } from '../../../src/crm/webhook-receiver.ts';
-import { jsonLimitViolation } from '../../../src/domain/json-limits.ts';
+import { jsonLimitViolation } from '../../../src/domain/limits/json-limits.ts';
 import { jsonText } from '../../kit/json-text.ts';
 import { fullId, fullOrgId, idProblem } from './full-id.ts';
 import type { MessageResult, NamedRecord } from './named-records.ts';

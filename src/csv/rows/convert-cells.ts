@@ -1,11 +1,11 @@
 // Converts cells to the values of fields and attributes. A cell that is not a number or a date refuses its
 // row; one that is neither a country nor a yes or no is unknown, and counted.
 import type { FieldValue } from '../../domain/lead.ts';
-import { convertValue, tableEntry, type ValueTable } from '../../mapping/convert-value.ts';
-import { dateProblem, yearProblem } from '../../mapping/date-problem.ts';
-import { isPlausible, isPlausibleActivity } from '../../mapping/instants.ts';
 import type { ValueKind } from '../../mapping/mapping.ts';
-import { unknownTexts } from '../../mapping/unknown-texts.ts';
+import { convertValue, tableEntry, type ValueTable } from '../../mapping/values/convert-value.ts';
+import { dateProblem, yearProblem } from '../../mapping/values/date-problem.ts';
+import { isPlausible, isPlausibleActivity } from '../../mapping/values/instants.ts';
+import { unknownTexts } from '../../mapping/values/unknown-texts.ts';
 import type { ColumnSource, CsvMapping } from '../csv-mapping.ts';
 import { dateReader } from '../dates.ts';
 import { numberReader } from '../numbers.ts';

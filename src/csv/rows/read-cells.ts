@@ -1,5 +1,5 @@
 // Reads the cells of the columns that a mapping names: trimmed, with null for unknown.
-import { unknownTexts, valuesOfKind } from '../../mapping/unknown-texts.ts';
+import { unknownTexts, valuesOfKind } from '../../mapping/values/unknown-texts.ts';
 import type { Condition } from '../../scoring/compile/conditions.ts';
 import { type ColumnSource, type CsvMapping, mappedColumns } from '../csv-mapping.ts';
 import type { Columns } from '../header.ts';

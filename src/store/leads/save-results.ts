@@ -1,7 +1,7 @@
 // Saves the results of a scoring and the errors of leads that could not be scored.
 import { sql, type Transaction } from 'kysely';
+import { FIRST_RETRY_MS, MAX_RETRY_MS } from '../../domain/limits/retry-delays.ts';
 import { PRIORITY } from '../../domain/priority.ts';
-import { FIRST_RETRY_MS, MAX_RETRY_MS } from '../../domain/retry-delays.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';

@@ -2,7 +2,7 @@
 // the same one.
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../domain/clock.ts';
-import type { RateLimiter } from '../../domain/rate-limiter.ts';
+import type { RateLimiter } from '../../domain/limits/rate-limiter.ts';
 import type { Tables } from '../tables/tables.ts';
 import { type BucketStore, tokenBucketLimiter, type Wait } from './token-bucket.ts';
 

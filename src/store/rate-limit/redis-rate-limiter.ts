@@ -3,7 +3,7 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Clock } from '../../domain/clock.ts';
-import type { RateLimiter } from '../../domain/rate-limiter.ts';
+import type { RateLimiter } from '../../domain/limits/rate-limiter.ts';
 import { type BucketStore, tokenBucketLimiter, type Wait } from './token-bucket.ts';
 
 export function redisRateLimiter(redis: Redis, clock: Clock, wait?: Wait): RateLimiter {

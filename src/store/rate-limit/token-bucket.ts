@@ -6,7 +6,7 @@
 // however many wait.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../domain/clock.ts';
-import type { BucketSize, RateLimiter } from '../../domain/rate-limiter.ts';
+import type { BucketSize, RateLimiter } from '../../domain/limits/rate-limiter.ts';
 
 export interface Reservation {
   /** Time until the token is available. */

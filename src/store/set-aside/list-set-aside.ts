@@ -1,7 +1,7 @@
 // Queries of what is set aside.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { StreamPart } from '../../domain/crm-changes.ts';
-import { PATIENCE_MS } from '../../domain/retry-delays.ts';
+import { PATIENCE_MS } from '../../domain/limits/retry-delays.ts';
 import type { Tables } from '../tables/tables.ts';
 import { OWN_KINDS, type OwnKind, type SetAsideKey } from './set-aside.ts';
 

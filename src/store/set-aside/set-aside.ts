@@ -2,7 +2,7 @@
 // could not be written. Everything here is tried again by itself.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ReadFailure, RecordRef, StreamPart } from '../../domain/crm-changes.ts';
-import { FIRST_RETRY_MS, MAX_RETRY_MS, MAX_TEMPORARY_RETRY_MS } from '../../domain/retry-delays.ts';
+import { FIRST_RETRY_MS, MAX_RETRY_MS, MAX_TEMPORARY_RETRY_MS } from '../../domain/limits/retry-delays.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 

@@ -1,6 +1,6 @@
 // SQL conditions that leave out what is set aside: such work is neither claimed nor waited for.
 import { type RawBuilder, sql } from 'kysely';
-import { PATIENCE_MS } from '../../domain/retry-delays.ts';
+import { PATIENCE_MS } from '../../domain/limits/retry-delays.ts';
 
 /**
  * Whether the row `r` of `records` can be read. A record that is set aside is read alone when it is

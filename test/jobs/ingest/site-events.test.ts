@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { loadEventsMapping } from '../../../cli/product/load-events-mapping.ts';
+import { loadEventsMapping } from '../../../cli/product/files/load-events-mapping.ts';
 import { assignSiteEvents, matchSiteEvents } from '../../../jobs/ingest/match-site-events.ts';
 import { matchPeople } from '../../../jobs/score/match-people.ts';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';

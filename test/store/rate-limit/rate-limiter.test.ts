@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Clock } from '../../../src/domain/clock.ts';
-import type { BucketSize, RateLimiter } from '../../../src/domain/rate-limiter.ts';
+import type { BucketSize, RateLimiter } from '../../../src/domain/limits/rate-limiter.ts';
 import { postgresRateLimiter } from '../../../src/store/rate-limit/postgres-rate-limiter.ts';
 import { redisRateLimiter } from '../../../src/store/rate-limit/redis-rate-limiter.ts';
 import type { Wait } from '../../../src/store/rate-limit/token-bucket.ts';

@@ -1,7 +1,7 @@
 // Bodies that are small to send and costly to parse: each is answered at once, and holds no other request up.
 import { expect, test } from 'vitest';
 import { parseXml } from '../../../connectors/salesforce/webhook/read-xml.ts';
-import { jsonLimitViolation } from '../../../src/domain/json-limits.ts';
+import { jsonLimitViolation } from '../../../src/domain/limits/json-limits.ts';
 import { freshStore } from '../../store/fresh-store.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { signed } from '../../support/hubspot-webhooks.ts';

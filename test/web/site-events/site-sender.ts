@@ -1,6 +1,6 @@
 // A site that sends to `/events` of a test server, and the stored events.
 import { beforeEach } from 'vitest';
-import { loadEventsMapping } from '../../../cli/product/load-events-mapping.ts';
+import { loadEventsMapping } from '../../../cli/product/files/load-events-mapping.ts';
 import { createEventProjector } from '../../../src/mapping/events-mapping.ts';
 import { at, freshStore } from '../../store/fresh-store.ts';
 import type { Backend } from '../../support/backends.ts';

@@ -1,10 +1,10 @@
 // Reads mappings/titles.yaml: what job titles say about people.
 import { readFile } from 'node:fs/promises';
-import { formatProblem } from '../../src/domain/problem.ts';
-import { sha256Hex } from '../../src/domain/sha256-hex.ts';
-import { type AddTitleFields, createTitleFields } from '../../src/titles/read-title.ts';
-import { readTitles } from '../../src/titles/titles-schema.ts';
-import { ConfigurationError } from './configuration-error.ts';
+import { formatProblem } from '../../../src/domain/problem.ts';
+import { sha256Hex } from '../../../src/domain/sha256-hex.ts';
+import { type AddTitleFields, createTitleFields } from '../../../src/titles/read-title.ts';
+import { readTitles } from '../../../src/titles/titles-schema.ts';
+import { ConfigurationError } from '../configuration-error.ts';
 import { shippedFile } from './shipped-file.ts';
 
 export interface Titles {

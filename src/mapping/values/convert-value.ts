@@ -1,11 +1,11 @@
 // Converts one raw CRM value to a canonical value of the kind that the mapping names, or says what
 // was expected.
-import type { FieldValue } from '../domain/lead.ts';
+import type { FieldValue } from '../../domain/lead.ts';
+import type { ValueKind } from '../mapping.ts';
 import { booleanOf } from './booleans.ts';
 import { countryCode } from './country.ts';
 import { dateProblem, yearProblem } from './date-problem.ts';
 import { isPlausible, readInstant } from './instants.ts';
-import type { ValueKind } from './mapping.ts';
 import type { UnknownTexts } from './unknown-texts.ts';
 
 export { toInstant } from './instants.ts';

@@ -7,6 +7,6 @@ import { join } from 'node:path';
  * the package.
  */
 export function shippedFile(path: string): string {
-  const shipped = join(import.meta.dirname, '../..', path);
+  const shipped = join(import.meta.dirname, '../../..', path);
   return !existsSync(path) && existsSync(shipped) ? shipped : path;
 }

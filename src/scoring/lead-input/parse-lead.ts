@@ -1,9 +1,9 @@
 // Parses a lead from external JSON (a line of NDJSON): a valid Lead, or the first error with its
 // path.
 import { z } from 'zod';
-import { type Activity, type Fields, fieldValueSchema, type Lead } from '../domain/lead.ts';
-import { formatPath } from '../yaml/parse-yaml.ts';
-import { parseInstant } from './instant.ts';
+import { type Activity, type Fields, fieldValueSchema, type Lead } from '../../domain/lead.ts';
+import { formatPath } from '../../yaml/parse-yaml.ts';
+import { parseInstant } from '../instant.ts';
 import { leadSentence } from './lead-problems.ts';
 
 const idSchema = z.union([z.string(), z.number()]).transform((id, context) => {

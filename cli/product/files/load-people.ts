@@ -1,7 +1,7 @@
 // Reads mappings/people.yaml: which records of several CRMs belong to one person.
-import { connectorIds } from '../../connectors/registry.ts';
-import { type PeoplePolicy, readPeople } from '../../src/people/people-policy.ts';
-import { loadFile } from '../model-files/read-text.ts';
+import { connectorIds } from '../../../connectors/registry.ts';
+import { type PeoplePolicy, readPeople } from '../../../src/people/people-policy.ts';
+import { loadFile } from '../../model-files/read-text.ts';
 import { shippedFile } from './shipped-file.ts';
 
 /** @throws ConfigurationError that lists all problems of the file */

@@ -1,6 +1,6 @@
 // Reads mappings/<crm>.yaml.
-import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
-import { loadFile } from '../model-files/read-text.ts';
+import { type Mapping, readMapping } from '../../../src/mapping/mapping.ts';
+import { loadFile } from '../../model-files/read-text.ts';
 import { shippedFile } from './shipped-file.ts';
 
 /** @throws ConfigurationError that lists all problems of the file */

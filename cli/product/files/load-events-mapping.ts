@@ -1,6 +1,6 @@
 // Reads mappings/events.yaml for the web role.
-import { type EventsMapping, readEventsMapping } from '../../src/mapping/events-mapping.ts';
-import { loadFile } from '../model-files/read-text.ts';
+import { type EventsMapping, readEventsMapping } from '../../../src/mapping/events-mapping.ts';
+import { loadFile } from '../../model-files/read-text.ts';
 import { shippedFile } from './shipped-file.ts';
 
 /** @throws ConfigurationError that lists all problems of the file */

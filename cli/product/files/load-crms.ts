@@ -1,18 +1,23 @@
 // Opens the connector of every CRM that has settings, with its mapping. All problems of both are
 // reported.
-import { type ConnectorModule, type ConnectorParts, connectorIds, loadConnector } from '../../connectors/registry.ts';
-import type { MappedCrm } from '../../jobs/context.ts';
-import type { CrmConnector, RetryOptions } from '../../src/crm/connector.ts';
-import { ConnectorError } from '../../src/crm/connector-error.ts';
-import { createNormalizeId, withNormalizedLinks } from '../../src/crm/normalize-links.ts';
-import type { Clock } from '../../src/domain/clock.ts';
-import type { RateLimiter } from '../../src/domain/rate-limiter.ts';
-import { sha256Hex } from '../../src/domain/sha256-hex.ts';
-import { createScope } from '../../src/mapping/scope.ts';
-import { writtenFields } from '../../src/mapping/write-back.ts';
-import { ConfigurationError } from './configuration-error.ts';
+import {
+  type ConnectorModule,
+  type ConnectorParts,
+  connectorIds,
+  loadConnector,
+} from '../../../connectors/registry.ts';
+import type { MappedCrm } from '../../../jobs/context.ts';
+import type { CrmConnector, RetryOptions } from '../../../src/crm/connector.ts';
+import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import { createNormalizeId, withNormalizedLinks } from '../../../src/crm/normalize-links.ts';
+import type { Clock } from '../../../src/domain/clock.ts';
+import type { RateLimiter } from '../../../src/domain/limits/rate-limiter.ts';
+import { sha256Hex } from '../../../src/domain/sha256-hex.ts';
+import { createScope } from '../../../src/mapping/scope.ts';
+import { writtenFields } from '../../../src/mapping/write-back.ts';
+import { ConfigurationError } from '../configuration-error.ts';
+import { parseSettings } from '../parse-settings.ts';
 import { loadMapping } from './load-mapping.ts';
-import { parseSettings } from './parse-settings.ts';
 
 interface Parts {
   /** The settings of a connector by name, unparsed; empty: the CRM is not set up. */

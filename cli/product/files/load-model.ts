@@ -1,7 +1,7 @@
 // Reads and compiles the model file.
-import { type CompiledModel, compileModel } from '../../src/scoring/compile/compile.ts';
-import { type Model, readModel } from '../../src/scoring/schemas/model.ts';
-import { loadFile } from '../model-files/read-text.ts';
+import { type CompiledModel, compileModel } from '../../../src/scoring/compile/compile.ts';
+import { type Model, readModel } from '../../../src/scoring/schemas/model.ts';
+import { loadFile } from '../../model-files/read-text.ts';
 
 const DEFAULT_MODEL_FILE = 'mappings/model.yaml';
 
