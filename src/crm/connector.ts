@@ -35,16 +35,16 @@ import type {
   StreamItems,
   StreamPart,
 } from '../domain/crm-changes.ts';
-import type { RecordKeys } from './record-keys.ts';
 import type { ListedRecord, ReconcilePage, ReconcileRequest } from './reconcile.ts';
+import type { RecordKeys } from './record-keys.ts';
 import type { Account, SetupCheck, SetupStep, WriteTarget } from './setup.ts';
 import type { ChangeStream, StreamAvailability } from './streams.ts';
 import type { WebhookReceiver } from './webhook-receiver.ts';
 import type { BulkWrites, ScorePatch, WriteResult } from './writes.ts';
 
 export type * from '../domain/crm-changes.ts';
-export type * from './record-keys.ts';
 export type * from './reconcile.ts';
+export type * from './record-keys.ts';
 export type * from './retry-options.ts';
 export type * from './setup.ts';
 export type * from './streams.ts';
