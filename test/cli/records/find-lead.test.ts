@@ -56,7 +56,10 @@ test('explain finds a lead by every form of its address, ID and URL, and says wh
 });
 
 test("an address that HubSpot keeps as a contact's further one makes it one person with the Lead that has it", async () => {
-  const product = await open({ dataset: people(ANNA), hubspot: people({ ...ANNA, email: 'anna@home.example' }) });
+  const product = await openBothCrms({
+    dataset: people(ANNA),
+    hubspot: people({ ...ANNA, email: 'anna@home.example' }),
+  });
   await product.backfill();
   const run = (...args: readonly string[]) => leadgradeHere(args, { env: product.env });
   expect((await run('explain', 'p0@acme.example')).stdout).not.toContain('hubspot:');
