@@ -78,7 +78,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   validate: {
     description: 'check the model, the mappings and people.yaml; print file, line and path of every problem',
-    usage: '[options]',
+    usage: '[options] [files...]',
     load: async (io) => (await import('./model-files/validate-command.ts')).validateCommand(io),
   },
 };

@@ -3,7 +3,6 @@
 import type { JobContext } from '../../jobs/context.ts';
 import { findDeadRules } from '../../src/scoring/dead-rules/find-dead-rules.ts';
 import { type Model, readModel } from '../../src/scoring/schemas/model.ts';
-import { findModelChange } from './model-changes.ts';
 
 /** One line if `validate` would refuse the model; empty if not. */
 export function ruleWarnings(model: Model): string[] {
@@ -19,6 +18,8 @@ export async function modelWarnings({ db, model }: Pick<JobContext, 'db' | 'mode
   const { model: source } = readModel(model.text, model.compiled.id);
   if (source === null) return [];
   const notes = findDeadRules(source, new Map()).problems.filter(({ level }) => level === 'note');
+  // Imported here: scoring offline opens no database.
+  const { findModelChange } = await import('./model-changes.ts');
   const change = await findModelChange(db, model.compiled.id, model.hash);
   return [
     ...ruleWarnings(source),
