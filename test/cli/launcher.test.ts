@@ -54,7 +54,7 @@ test('the launcher on an older Node passes on standard input, output and the exi
   const scored = await run(process.execPath, [...OLD_NODE, MAIN, 'score', '--json'], '{"id":"a"}\nnot json\n');
   expect(scored.code).toBe(1);
   expect(scored.stdout.split('\n').map((line) => line.slice(0, 10))).toEqual(['{"id":"a",', '{"id":null', '']);
-  expect(scored.stderr).toBe('1 lines are not valid leads; the output contains the errors.\n');
+  expect(scored.stderr).toBe('1 line is not scored; the output has the reason for each.\n');
 });
 
 test.each(['SIGTERM', 'SIGINT'] as const)('the launcher on an older Node forwards %s', async (signal) => {

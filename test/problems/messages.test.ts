@@ -20,6 +20,7 @@ import { allKeys } from '../../src/problems/schema-at.ts';
 import { SYNTAX_CODES } from '../../src/problems/yaml-sentences.ts';
 import { parseInWords } from '../../src/problems/zod-sentences.ts';
 import { modelSchema, readModel } from '../../src/scoring/schemas/model.ts';
+import { titlesSchema } from '../../src/titles/titles-schema.ts';
 
 const PARSER_WORDS =
   /expected|received|invalid input|undefined|nested mappings|compact|regex|union|\(got |implicit|block (sequence|collection|scalar)|flow (map|sequence|collection)|scalar|yaml token|zod|unrecognized|too (small|big)|\[object/i;
@@ -657,7 +658,7 @@ test.each<readonly [code: string, schema: z.ZodType, value: unknown, sentence: s
 });
 
 test('every key of every file has an example of what to write', () => {
-  const schemas = [modelSchema, mappingSchema, csvMappingSchema, eventsMappingSchema, peopleSchema];
+  const schemas = [modelSchema, mappingSchema, csvMappingSchema, eventsMappingSchema, peopleSchema, titlesSchema];
   const keys = new Set(schemas.flatMap((schema) => [...allKeys(schema)]));
   const own = [...keys].filter((key) => !/^[A-F]$/.test(key));
   expect(own.length).toBeGreaterThan(70);

@@ -82,7 +82,7 @@ function readAccess({ stream, access }: StreamReader, readers: readonly StreamRe
   const consequence = types === '' ? [] : [`Until then ${replacement}.`];
   const notes = [...(alternative === undefined ? [] : [alternative]), ...consequence];
   const level = isRequired === true ? 'problem' : 'warning';
-  return { what, probe: { ...access.probe, what }, level, fix, subscription, notes };
+  return { what, probe: { ...access.probe, what: access.probed ?? what }, level, fix, subscription, notes };
 }
 
 /**

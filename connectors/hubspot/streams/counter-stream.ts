@@ -12,6 +12,7 @@ export function counterStream({ http }: HubSpotParts, { id, activityTypes }: Cha
     stream: { id, activityTypes, isCounter: true, ...(fallbackFor === undefined ? {} : { fallbackFor }) },
     access: {
       probe: { path: http.paths.property('contacts', property) },
+      probed: `reading the contact property ${property}`,
       fix: `This portal has no contact property ${property}. HubSpot provides it only in some subscriptions; no action is needed.`,
     },
     async *read(cursor) {

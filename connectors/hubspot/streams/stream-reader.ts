@@ -25,6 +25,8 @@ export interface StreamReader {
 /** How to check, with one small call, whether the token and the portal give access to a stream. */
 export interface StreamAccess {
   readonly probe: Omit<ProbeCall, 'what'>;
+  /** What the probe reads, for its message; absent: the stream. */
+  readonly probed?: string;
   /** How to get access, for a refusal that names no scope. */
   readonly fix?: string;
   /** The required subscription, if any; scopes alone are then not enough. */

@@ -51,7 +51,8 @@ const SPREADSHEET_ERROR = /^#(?:n\/?[adv]|[^\s#]{1,14}[!?]|#+)$/;
 // Around a text: --None--, [not provided], <null>, "(blank)".
 const DECORATED = /^[-–—[({<"'*\s]+|[-–—\])}>"'*\s]+$/g;
 const FIRST_DECORATION = new Set('-–—[({<"\'*_.?…/#');
-const NO_LETTER_OR_DIGIT = /^[-–—_.?…*/\s]+$/;
+// A path "/" is a value.
+const NO_LETTER_OR_DIGIT = /^(?!\/+$)[-–—_.?…*/\s]+$/;
 
 /** `listed`: by the mapping itself; `usual`: by the list of this file; null: a value. */
 export type UnknownCause = 'listed' | 'usual' | null;

@@ -8,6 +8,8 @@ import type { Tables } from '../../../src/store/tables/tables.ts';
 import { BACKEND, type Installation } from '../../support/backends.ts';
 import { leadgradeHere } from '../run-command.ts';
 
+const MIGRATIONS = ['0001-initial', '0002-set-aside', '0003-addresses', '0004-reconciliation'];
+
 let installation: Installation;
 beforeEach(async () => {
   installation = await BACKEND.createEmpty();
@@ -64,7 +66,7 @@ test('migrate --reset asks, and changes nothing unless the answer is yes', async
   }
   expect((await run(['migrate'])).code).toBe(2);
   const reset = await run(['migrate', '--reset'], 'yes\n');
-  expect(reset).toMatchObject({ code: 0, stdout: 'Database: all data deleted; applied 0001-initial.\n' });
+  expect(reset).toMatchObject({ code: 0, stdout: `Database: all data deleted; applied ${MIGRATIONS.join(', ')}.\n` });
   expect(await run(['migrate'])).toMatchObject({ code: 0, stdout: 'Database: up to date already.\n' });
 }, 180_000);
 
@@ -77,7 +79,7 @@ test('migrate --reset --yes deletes the rows, the jobs and the schedule without 
   });
   const reset = await run(['migrate', '--reset', '--yes', '--json']);
   expect(reset.code).toBe(0);
-  expect(JSON.parse(reset.stdout)).toEqual({ applied: ['0001-initial'], newer: [], reset: true });
+  expect(JSON.parse(reset.stdout)).toEqual({ applied: MIGRATIONS, newer: [], reset: true });
   expect(await withDatabase(({ db }) => db.selectFrom('leads').selectAll().execute())).toEqual([]);
   await withQueue(async (queue) => {
     expect(await queue.getJobSchedulers()).toEqual([]);

@@ -38,8 +38,9 @@ async function open(options: Partial<HubSpotSandboxOptions> = {}, mapping = ship
 
 test('setup gives the options of a status the labels and the order of a changed model, and doctor names the difference', async () => {
   const { connector } = await open();
-  await collect(connector.applySetup(TARGET, { dryRun: false }, signal));
-  const [first, ...others] = TARGET.statuses;
+  const before = { statuses: [...TARGET.statuses, { value: 'warm', label: 'Warm' }] };
+  await collect(connector.applySetup(before, { dryRun: false }, signal));
+  const [first, ...others] = before.statuses;
   if (first === undefined) throw new Error('The target has no status.');
   const target = { statuses: [...others, { ...first, label: 'Burning' }] };
   const status = async () => {

@@ -152,7 +152,7 @@ test("a rule of the portal for a property of its own keeps one contact from bein
   const failed = results.find((result) => result.kind === 'failed')!;
   expect(failed.ref.id).toBe('3');
   expect(failed.error).toMatchObject({ kind: 'invalid', code: 'INVALID_OPTION' });
-  expect(failed.error.message).toContain('was not one of the allowed options');
+  expect(failed.error.messageForErrorList).toContain('was not one of the allowed options');
   expect(failed.error.fix).toContain('the property "customer_segment"');
 });
 
