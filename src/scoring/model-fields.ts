@@ -7,6 +7,11 @@ const MADE_OF: Readonly<Record<string, string>> = {
   'contact.title_department': 'contact.job_title',
 };
 
+/** The field that a mapping gives for this one. */
+export function givenField(field: string): string {
+  return MADE_OF[field] ?? field;
+}
+
 /**
  * The fields that the model needs from a mapping, without duplicates, each with its share of the fit
  * points.
@@ -14,7 +19,7 @@ const MADE_OF: Readonly<Record<string, string>> = {
 export function modelFields({ fit, behavior }: CompiledModel): ReadonlyMap<string, number> {
   const points = new Map<string, number>();
   const add = (fields: readonly string[], attainable: number): void => {
-    for (const field of new Set(fields.map((name) => MADE_OF[name] ?? name))) {
+    for (const field of new Set(fields.map(givenField))) {
       points.set(field, (points.get(field) ?? 0) + attainable);
     }
   };

@@ -2,6 +2,7 @@
 // reaches, and the fields without which it has no grade.
 import type { FieldValue, Lead } from '../../domain/lead.ts';
 import type { Assessment } from '../assess.ts';
+import { givenField } from '../model-fields.ts';
 import { reachesPoints } from '../status.ts';
 
 /** `Hot needs fit 20: 7 more`, one line for each requirement. */
@@ -26,7 +27,7 @@ export function ungradedLines({ model, fit }: Assessment, lead: Lead): string[] 
     ),
   );
   if (unknown.size === 0) return [];
-  const names = [...unknown];
+  const names = [...new Set([...unknown].map(givenField))];
   const more = names.length > MAX_FIELDS ? ` and ${names.length - MAX_FIELDS} more` : '';
   return [`Ungraded, as too little is known. Unknown: ${names.slice(0, MAX_FIELDS).join(', ')}${more}`];
 }
