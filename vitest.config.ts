@@ -9,8 +9,14 @@ const COMMANDS = ['test/cli/**/*.test.ts'];
 const PRODUCT = ['test/jobs/**/*.test.ts', 'test/store/**/*.test.ts', 'test/web/**/*.test.ts'];
 // Processes that are killed, random sequences of events, whole services: minutes of waiting. Part of `npm run test:all`.
 const LONG = ['**/*.long.test.ts'];
-// A whole product under each fault, or over both CRMs: half of the time of all tests. Part of `npm run test:all`.
-const FAULTS = ['test/jobs/faults/**/*.test.ts', 'test/jobs/two-crms/**/*.test.ts'];
+// A whole product under each fault, or over both CRMs, or over nights: half of the time of all tests. Part of
+// `npm run test:all`.
+const FAULTS = [
+  'test/jobs/faults/**/*.test.ts',
+  'test/jobs/two-crms/**/*.test.ts',
+  'test/jobs/schedule/reconciliation.test.ts',
+  'test/jobs/queue/failing-jobs.test.ts',
+];
 const SANDBOX = ['sandbox/test/**/*.test.ts'];
 // What depends on the database or the queue: repeated on every backend by `npm run test:all`.
 const BACKENDS = [

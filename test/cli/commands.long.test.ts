@@ -97,10 +97,11 @@ test('backfill with a wrong token ends with exit code 2, and does not print the 
   expect(refused.stderr).not.toContain('pat-na1-wrong');
 });
 
-test('explain prints the erasure report of a contact that was deleted for privacy', async () => {
+test('explain prints the erasure report of a contact that was erased by command', async () => {
   const id = [...sandbox.contactIds.values()].find((each) => each !== scoredLead()) ?? '';
   await control(sandbox, 'POST', `contacts/${id}/privacy-deletion`);
   await run('recompute');
+  expect((await run('erase', `hubspot:${id}`)).code).toBe(0);
   const explained = await run('explain', `hubspot:${id}`);
   expect(explained.code).toBe(0);
   expect(explained.stdout).toMatch(/^hubspot:\d+ was erased here at \S+: fields \d+/);

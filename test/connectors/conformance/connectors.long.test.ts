@@ -355,7 +355,7 @@ describe.each(CRMS)('the %s connector:', (crm) => {
       expect(results).toHaveLength(7);
       const failed = results.flatMap((result) => (result.kind === 'failed' ? [result] : []));
       expect(failed).toMatchObject([
-        { ref: refused, error: { kind: 'invalid', crm, message: expect.stringContaining('A rule says no.') } },
+        { ref: refused, error: { kind: 'invalid', crm, reason: expect.stringContaining('A rule says no.') } },
       ]);
       for (const ref of people) expect(await underTest.crmValues(ref)).toEqual(isSame(ref, refused) ? CLEARED : VALUES);
     });

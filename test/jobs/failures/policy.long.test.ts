@@ -18,6 +18,13 @@ const CRMS = [
   { crm: 'salesforce', open: openSalesforceScene, cases: SALESFORCE_CASES },
 ] as const;
 
+/** A call that hangs is waited for again and again: all of these take 20 minutes, with POLICY=all. */
+const HANGING = ['changed companies', 'writing scores'];
+
+function isTried(call: string, failure: (typeof FAILURES)[number]): boolean {
+  return failure !== 'hang' || process.env.POLICY === 'all' || HANGING.includes(call);
+}
+
 describe.each(CRMS)('a call of $crm', ({ crm, open, cases }) => {
   const rows = policyTable().filter((row) => row.crm === crm);
   let scene: Scene;
@@ -32,14 +39,15 @@ describe.each(CRMS)('a call of $crm', ({ crm, open, cases }) => {
 
   for (const each of cases) {
     const row = rows.find(({ call }) => call === each.call);
-    test.each(FAILURES)(`"${each.call}" that fails for all with %s`, async (failure) => {
+    const tried = FAILURES.filter((failure) => isTried(each.call, failure));
+    test.each(tried)(`"${each.call}" that fails for all with %s`, async (failure) => {
       const { cell, scored } = await observe(scene, each, () => each.all, failure);
       const expected = row?.all[failure] ?? '';
       expect({ cell, scored }).toEqual({ cell: visible(expected), scored: allowed(scene, expected) });
     });
     const { one } = each;
     if (one === undefined) continue;
-    test.each(FAILURES)(`"${each.call}" that fails for one item with %s`, async (failure) => {
+    test.each(tried)(`"${each.call}" that fails for one item with %s`, async (failure) => {
       const { cell, scored } = await observe(scene, each, one, failure);
       expect({ cell, scored }).toEqual({ cell: row?.one, scored: { record: true, form: true, meeting: true } });
     });
