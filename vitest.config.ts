@@ -80,7 +80,8 @@ export default defineConfig({
         test: {
           name: 'backends',
           include: BACKENDS,
-          exclude: [NODE_MODULES],
+          // Starts the servers that it needs.
+          exclude: ['test/jobs/queue/silent-connection.long.test.ts', NODE_MODULES],
           testTimeout: patient(180_000),
           hookTimeout: patient(120_000),
         },
