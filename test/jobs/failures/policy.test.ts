@@ -1,4 +1,4 @@
-// A few rows of the policy table; policy.long.test.ts tries all of them with every failure.
+// A few rows of the policy table; policy-*.long.test.ts try all of them with every failure.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allowed, HUBSPOT_CASES, observe, openSalesforceScene, SALESFORCE_CASES, type Scene } from './policy-cases.ts';
 import { policyTable } from './policy-table.ts';
