@@ -68,7 +68,9 @@ export function findOrCreateForm(portal: Portal, nameOrId: string, now: number):
 }
 
 export function createForm(portal: Portal, { name, formType }: Pick<Form, 'name' | 'formType'>, now: number): Form {
-  const id = uuidOf(`form ${name}`);
+  // A form that was renamed keeps its ID: another one of that name needs a new one.
+  const first = uuidOf(`form ${name}`);
+  const id = portal.forms.has(first) ? uuidOf(`form ${name} ${portal.forms.size}`) : first;
   const form: Form = { id, name, formType, isDeleted: false, createdAt: now, submissions: new DatedList() };
   portal.forms.set(id, form);
   return form;
