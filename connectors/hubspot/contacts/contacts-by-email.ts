@@ -30,7 +30,9 @@ export function createContactsByEmail(http: HubSpotHttp): ContactsByEmail {
     const uncached = [...new Set(emails)].filter((email) => !cache.has(email));
     const request = { type: 'contacts', ids: uncached, properties: EMAIL_PROPERTIES, idProperty: 'email' };
     const { records, failed } = await batchRead(http, request, signal);
-    const failure = [...failed.values()].find((error) => !isNoAddress(error, uncached.length > failed.size, uncached.length));
+    const failure = [...failed.values()].find(
+      (error) => !isNoAddress(error, uncached.length > failed.size, uncached.length),
+    );
     if (failure !== undefined) throw failure;
     // HubSpot returns the contact of a secondary address too, and does not say which address of the
     // request it belongs to.
