@@ -30,12 +30,13 @@ import type {
   DatedEvents,
   FetchedLead,
   LinkDiff,
+  ListedRecord,
   RecordRef,
   StoredLinks,
   StreamItems,
   StreamPart,
 } from '../domain/crm-changes.ts';
-import type { ListedRecord, ReconcilePage, ReconcileRequest } from './reconcile.ts';
+import type { ReconcilePage, ReconcileRequest } from './reconcile.ts';
 import type { RecordKeys } from './record-keys.ts';
 import type { Account, SetupCheck, SetupStep, WriteTarget } from './setup.ts';
 import type { ChangeStream, StreamAvailability } from './streams.ts';

@@ -1,8 +1,15 @@
 // One form for the IDs in links: a property may hold an ID in another form than the other CRM's API
 // returns (15 characters instead of 18 in Salesforce).
-import type { ChangePage, DirtyRecord, FetchedLead, LeadSnapshot, RecordLink } from '../domain/crm-changes.ts';
+import type {
+  ChangePage,
+  DirtyRecord,
+  FetchedLead,
+  LeadSnapshot,
+  ListedRecord,
+  RecordLink,
+} from '../domain/crm-changes.ts';
 import type { CrmConnector } from './connector.ts';
-import type { ListedRecord, ReconcilePage } from './reconcile.ts';
+import type { ReconcilePage } from './reconcile.ts';
 import type { RecordKeys } from './record-keys.ts';
 
 /** Converts the ID of a record of any CRM; an ID that is not valid, or of another CRM, stays. */

@@ -1,16 +1,6 @@
 // The nightly reconciliation of a stream: what became visible late, changed without a new
 // modification time, or no longer exists. Types only.
-import type {
-  Counters,
-  Cursor,
-  FailedPart,
-  RecordLink,
-  RecordRef,
-  SourcedActivity,
-  StreamItems,
-} from '../domain/crm-changes.ts';
-import type { Fields } from '../domain/lead.ts';
-import type { ScoreFieldValues } from '../domain/score-fields.ts';
+import type { Cursor, FailedPart, SourcedActivity, StreamItems } from '../domain/crm-changes.ts';
 
 export interface ReconcileRequest {
   /** Every change since this instant is read once more, however late the CRM showed it. */
@@ -58,17 +48,4 @@ export interface ComparedScope {
    * The CRM also states the number of items, and it listed as many: they are trusted, however few.
    */
   readonly isCounted?: true;
-}
-
-/** A record as the nightly listing returns it. Only the values that are present are compared. */
-export interface ListedRecord {
-  readonly ref: RecordRef;
-  readonly fields: Fields;
-  readonly crmValues: ScoreFieldValues;
-  /** The CRM's own modification time of the record (ISO). */
-  readonly modifiedAt: string;
-  /** Null = no company. Absent: the listing does not tell. */
-  readonly companyId?: string | null;
-  readonly counters?: Counters;
-  readonly links?: readonly RecordLink[];
 }

@@ -1,5 +1,7 @@
 // Locates the columns of a mapping in the header of a file.
 
+import { editDistance } from '../problems/edit-distance.ts';
+
 export type Columns = ReadonlyMap<string, number>;
 
 /**
@@ -57,24 +59,10 @@ export function findHeaderLine(
 function nearest(name: string, titles: readonly string[]): string {
   const ranked = [...new Set(titles)]
     .filter((title) => title !== '')
-    .map((title) => ({ title, distance: distance(name.toLowerCase(), title.toLowerCase()) }))
+    .map((title) => ({ title, distance: editDistance(name.toLowerCase(), title.toLowerCase()) }))
     .toSorted((a, b) => a.distance - b.distance);
   return `Nearest in the header: ${ranked
     .slice(0, 3)
     .map(({ title }) => `"${title}"`)
     .join(', ')}.`;
-}
-
-/** The Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...a].entries()) {
-    const next = [index + 1];
-    for (let at = 1; at <= b.length; at++) {
-      const replaced = (row[at - 1] ?? 0) + (b[at - 1] === letter ? 0 : 1);
-      next.push(Math.min(replaced, (row[at] ?? 0) + 1, (next[at - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -226,3 +226,16 @@ export interface DatedEvents {
   /** Records that the CRM returned no result for. They must be read again. */
   readonly notReturned: readonly RecordRef[];
 }
+
+/** A record as the nightly listing returns it. Only the values that are present are compared. */
+export interface ListedRecord {
+  readonly ref: RecordRef;
+  readonly fields: Fields;
+  readonly crmValues: ScoreFieldValues;
+  /** The CRM's own modification time of the record (ISO). */
+  readonly modifiedAt: string;
+  /** Null = no company. Absent: the listing does not tell. */
+  readonly companyId?: string | null;
+  readonly counters?: Counters;
+  readonly links?: readonly RecordLink[];
+}

@@ -4,7 +4,9 @@
 // any order. Everything that one person's name may look like in two systems agrees: initials,
 // nicknames, accents, umlauts (ö, oe), middle and double names, a swapped order, a typo. A missing
 // or placeholder name never differs.
+
 import type { PersonName } from '../domain/person.ts';
+import { editDistance } from '../problems/edit-distance.ts';
 import { foldName } from './fold-name.ts';
 import { isNickname } from './nicknames.ts';
 
@@ -58,24 +60,7 @@ function isSameWord(a: string, b: string): boolean {
   if (a === b) return a.length > 1 || !isLatin([a]);
   const length = Math.min(a.length, b.length);
   const edits = length >= 8 ? 2 : length >= 4 ? 1 : 0;
-  return edits > 0 && Math.abs(a.length - b.length) <= edits && distance(a, b) <= edits;
-}
-
-/** Optimal string alignment: insertions, deletions, substitutions, and swaps of two neighbors. */
-function distance(a: string, b: string): number {
-  let before: readonly number[] = [];
-  let previous: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const edit = Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      row.push(isSwap ? Math.min(edit, (before[j - 2] ?? 0) + 1) : edit);
-    }
-    [before, previous] = [previous, row];
-  }
-  return previous[b.length] ?? 0;
+  return edits > 0 && Math.abs(a.length - b.length) <= edits && editDistance(a, b) <= edits;
 }
 
 /** Part of a name and no name by itself. */

@@ -1,5 +1,7 @@
 // Finds what a misspelled name probably means.
 
+import { editDistance } from './edit-distance.ts';
+
 /** Names of other tools, and signs, for what the files call otherwise. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   '=': ['is'],
@@ -85,7 +87,9 @@ export function closest(name: string, known: readonly string[]): string | null {
   const most = Math.min(3, Math.floor(wanted.length / 3));
   let best: { name: string; distance: number } | null = null;
   for (const each of known) {
-    const distance = distanceOf(wanted, plain(each), most);
+    const other = plain(each);
+    if (Math.abs(other.length - wanted.length) > most) continue;
+    const distance = editDistance(wanted, other);
     if (distance <= most && (best === null || distance < best.distance)) best = { name: each, distance };
   }
   return best?.name ?? null;
@@ -101,28 +105,4 @@ function plain(name: string): string {
     .toLowerCase()
     .replaceAll(/[\s_-]/gu, '')
     .slice(0, 100);
-}
-
-/** The number of letters to insert, delete, replace or swap; anything above `most` is `most + 1`. */
-function distanceOf(a: string, b: string, most: number): number {
-  if (Math.abs(a.length - b.length) > most) return most + 1;
-  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
-  const at = (row: number, column: number) => rows[row]?.[column] ?? Infinity;
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    rows.push(row);
-    for (let j = 1; j <= b.length; j++) {
-      const isSame = a[i - 1] === b[j - 1];
-      const isSwapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      row.push(
-        Math.min(
-          at(i, j - 1) + 1,
-          at(i - 1, j) + 1,
-          at(i - 1, j - 1) + (isSame ? 0 : 1),
-          isSwapped ? at(i - 2, j - 2) + 1 : Infinity,
-        ),
-      );
-    }
-  }
-  return at(a.length, b.length);
 }

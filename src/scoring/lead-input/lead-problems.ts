@@ -1,6 +1,8 @@
 // Words the problems of a lead in JSON for the person who wrote the line. Never quotes a value, which
 // may be personal data.
+
 import type { z } from 'zod';
+import { editDistance } from '../../problems/edit-distance.ts';
 
 const KEYS: Readonly<Record<'lead' | 'activity', readonly string[]>> = {
   lead: ['id', 'fields', 'activities', 'unobserved'],
@@ -61,28 +63,14 @@ const SHAPES = {
 function unknownKey(key: string, path: readonly PropertyKey[]): string {
   const known = path[0] === 'activities' ? KEYS.activity : KEYS.lead;
   const wanted = key.toLowerCase();
-  const near = known.toSorted((a, b) => distance(wanted, a) - distance(wanted, b))[0] ?? '';
+  const near = known.toSorted((a, b) => editDistance(wanted, a) - editDistance(wanted, b))[0] ?? '';
   // A key of a CRM export can be a name that a person typed: quoted only if it looks like a key.
   const shown = `${path.length === 0 ? '' : 'has the '}unknown key${/^[\w.$-]{1,40}$/.test(key) ? ` "${key}"` : ''}`;
-  const isNear = distance(wanted, near) <= Math.max(1, near.length / 3);
+  const isNear = editDistance(wanted, near) <= Math.max(1, near.length / 3);
   if (isNear) return `${shown}; did you mean "${near}"?`;
   const fix =
     path[0] === 'activities'
       ? 'Write details of the activity under "attributes".'
       : 'Write values of the lead under "fields".';
   return `${shown}; the keys are ${known.join(', ')}. ${fix}`;
-}
-
-/** The Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...a.slice(0, 40)].entries()) {
-    const next = [index + 1];
-    for (let at = 1; at <= b.length; at++) {
-      const replaced = (row[at - 1] ?? 0) + (b[at - 1] === letter ? 0 : 1);
-      next.push(Math.min(replaced, (row[at] ?? 0) + 1, (next[at - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -2,7 +2,7 @@
 // differ as dirty. Most do not: they are compared without a lock and without a write.
 import { isDeepStrictEqual } from 'node:util';
 import { type Kysely, sql } from 'kysely';
-import type { Counters, RecordLink, RecordRef } from '../../domain/crm-changes.ts';
+import type { Counters, ListedRecord, RecordLink, RecordRef } from '../../domain/crm-changes.ts';
 import type { Fields } from '../../domain/lead.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
 import { equalLinks, LINKS_OF_RECORD } from '../identity/record-links.ts';
@@ -13,17 +13,6 @@ import { refKey } from '../records/ref-key.ts';
 import type { RecordState } from '../tables/records.ts';
 import type { Tables } from '../tables/tables.ts';
 import { type Findings, NO_FINDINGS } from './findings.ts';
-
-/** A listed record. Only the values that are present are compared. */
-interface Listed {
-  readonly ref: RecordRef;
-  readonly fields: Fields;
-  readonly crmValues: ScoreFieldValues;
-  readonly modifiedAt: string;
-  readonly companyId?: string | null;
-  readonly counters?: Counters;
-  readonly links?: readonly RecordLink[];
-}
 
 interface Stored extends RecordRef {
   readonly state: RecordState;
@@ -55,7 +44,7 @@ const LATE_AFTER_MS = 600_000;
 export async function markDifferingRecords(
   db: Kysely<Tables>,
   crm: string,
-  listed: readonly Listed[],
+  listed: readonly ListedRecord[],
   { now, askedAt }: { readonly now: Date; readonly askedAt: Date },
 ): Promise<ReadonlyMap<string, Findings>> {
   const findings = new Map<string, Findings>();
@@ -79,7 +68,7 @@ export async function markDifferingRecords(
 async function findStored(
   db: Kysely<Tables>,
   crm: string,
-  listed: readonly Listed[],
+  listed: readonly ListedRecord[],
 ): Promise<ReadonlyMap<string, Stored>> {
   if (listed.length === 0) return new Map();
   const refs = listed.map(({ ref: { object, id } }) => ({ object, id }));
@@ -92,7 +81,7 @@ async function findStored(
   return new Map(rows.map((row) => [refKey(row), row]));
 }
 
-function isDifferent(stored: Stored | undefined, listed: Listed, askedAt: Date): boolean {
+function isDifferent(stored: Stored | undefined, listed: ListedRecord, askedAt: Date): boolean {
   if (stored === undefined || (stored.state === 'live' && stored.read_at === null)) return true;
   if (stored.state !== 'live' || (stored.read_at !== null && stored.read_at > askedAt)) return false;
   const { companyId, counters, links } = listed;
@@ -110,7 +99,7 @@ function hasOtherValue(stored: Readonly<Record<string, unknown>>, listed: Readon
 }
 
 /** Null: an ordinary change, which is about to be read anyway. */
-function kindOf(stored: Stored | undefined, { modifiedAt }: Listed, now: Date): 'late' | 'changed' | null {
+function kindOf(stored: Stored | undefined, { modifiedAt }: ListedRecord, now: Date): 'late' | 'changed' | null {
   if (stored?.is_dirty === true) return null;
   const at = Date.parse(modifiedAt);
   const explained = Math.max(
