@@ -219,25 +219,34 @@ async function expectErased({ context: { db } }: TestProduct, { portal }: Played
   expect(await db.selectFrom('activities').select('id').where('record_id', 'in', ids).execute()).toEqual([]);
 }
 
-async function check(script: readonly Step[], catchUp: (product: TestProduct) => Promise<void>): Promise<void> {
+/** How a product learns what the webhooks did not tell it. */
+interface CatchUp {
+  /** What must happen until the scores are right again. */
+  readonly scores: (product: TestProduct) => Promise<void>;
+  /** What must happen until erased contacts are erased here too, if more than that. */
+  readonly erasures: (product: TestProduct) => Promise<void>;
+}
+
+async function check(script: readonly Step[], catchUp: CatchUp): Promise<void> {
   const product = await open();
   try {
     product.advanceClock(60_000);
     await product.backfill();
     const begin = await logEnd(product);
     const played = await play(product, script);
-    await catchUp(product);
+    await catchUp.scores(product);
     // One write per change, and one for the decay.
     for (const [id, times] of await timesWritten(product, begin)) {
       expect(times, `writes of ${id}`).toBeLessThanOrEqual((played.changes.get(id) ?? 0) + 1);
     }
-    await expectErased(product, played);
     await expectAsUndisturbed(product, played);
     const end = await logEnd(product);
     await product.backfill();
     expect(await product.writes(end)).toEqual([]);
     product.advanceClock(10_000);
     await expectInSync(product);
+    await catchUp.erasures(product);
+    await expectErased(product, played);
   } finally {
     await product.close();
   }
@@ -253,14 +262,21 @@ const FC_OPTIONS = {
 };
 
 test('polls and a night repair lost, duplicate, reordered and early webhooks', { timeout: 600_000 }, async () => {
-  const catchUp = async (product: TestProduct) => {
-    for (let count = 0; count < 2; count++) {
+  const catchUp: CatchUp = {
+    scores: async (product) => {
+      for (let count = 0; count < 2; count++) {
+        product.advanceClock(60_000);
+        await product.poll();
+      }
+      await product.nightly();
       product.advanceClock(60_000);
       await product.poll();
-    }
-    await product.nightly();
-    product.advanceClock(60_000);
-    await product.poll();
+    },
+    // A contact that is not there can be part of a merge: only the second night erases it.
+    erasures: async (product) => {
+      product.advanceClock(24 * 3_600_000);
+      await product.nightly();
+    },
   };
   await fc.assert(
     fc.asyncProperty(disturbed, (script) => check(script, catchUp)),
@@ -269,12 +285,15 @@ test('polls and a night repair lost, duplicate, reordered and early webhooks', {
 });
 
 test('no poll is needed if every webhook arrives at least once', { timeout: 600_000 }, async () => {
-  const catchUp = async (product: TestProduct) => {
-    // For debounced records and the jobs that they enqueue.
-    for (let count = 0; count < 3; count++) {
-      product.advanceClock(20_000);
-      await product.runUntilIdle();
-    }
+  const catchUp: CatchUp = {
+    scores: async (product) => {
+      // For debounced records and the jobs that they enqueue.
+      for (let count = 0; count < 3; count++) {
+        product.advanceClock(20_000);
+        await product.runUntilIdle();
+      }
+    },
+    erasures: async () => {},
   };
   await fc.assert(
     fc.asyncProperty(allDelivered, (script) => check(script, catchUp)),
