@@ -25,6 +25,8 @@ export interface MappedCrm {
   readonly inScope: (fields: Fields) => boolean;
   /** The reaction to a change of one of our fields that Leadgrade did not write. */
   readonly editPolicy: EditPolicy;
+  /** A smaller difference to the CRM, in points, is not written. Grade and status always are. */
+  readonly minChange: number;
   /** Our fields that the mapping writes. */
   readonly writes: readonly ScoreField[];
   /** The links of the mapping to records of other CRMs, each with its properties. */

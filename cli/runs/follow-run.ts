@@ -25,6 +25,10 @@ export interface RunSummary {
   readonly out_of_scope: number;
   readonly written: number;
   readonly refused: number;
+  /** Records that were scored and not written, as the CRM holds the same values already. */
+  readonly unchanged: number;
+  /** Records that were scored and not written because of the mapping's `min_change`. */
+  readonly below_min_change: number;
   readonly decayed: number;
   /** Entries in the error list now, of this run and of earlier ones. */
   readonly errors: number;
@@ -113,6 +117,8 @@ async function summarize({ context }: Product, run: Run | null, pauses: readonly
     out_of_scope: count(run, 'out_of_scope'),
     written: count(run, 'written'),
     refused: count(run, 'refused'),
+    unchanged: count(run, 'unchanged'),
+    below_min_change: count(run, 'below_min_change'),
     decayed: count(run, 'decayed'),
     errors: await countErrors(context.db, [...context.crms.keys()]),
     found: run === null ? {} : await findingsOfRun(context.db, run.id),
@@ -151,9 +157,18 @@ export function reportRun(io: CommandIo, job: string, summary: RunSummary, json:
 }
 
 function sentence(job: string, summary: RunSummary): string {
-  const { scored, out_of_scope: outOfScope, written, refused, errors, found } = summary;
+  const { scored, out_of_scope: outOfScope, errors, found } = summary;
   const findings = Object.entries(found).map(([crm, each]) => `\n${crm}: ${describeFindings(each)}.`);
   const failed = errors === 0 ? '' : ` ${errors} entries in the error list (npx leadgrade errors list).`;
-  const counts = `${leadCounts(scored, outOfScope)}; ${formatCount(written)} records written, ${formatCount(refused)} refused.`;
+  const counts = `${leadCounts(scored, outOfScope)}; ${recordCounts(summary)}.`;
   return `${job}: done. ${counts}${failed}${findings.join('')}`;
+}
+
+function recordCounts({ written, refused, unchanged, below_min_change: small }: RunSummary): string {
+  return [
+    `${formatCount(written)} records written`,
+    `${formatCount(refused)} refused`,
+    ...(unchanged === 0 ? [] : [`${formatCount(unchanged)} not written because the CRM holds the same`]),
+    ...(small === 0 ? [] : [`${formatCount(small)} not written because of min_change`]),
+  ].join(', ');
 }

@@ -26,8 +26,9 @@ export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): P
       (leads) => scoreChunk(leads, { crms, model, timezone, inputs, thresholds, now }),
     );
     claimed = chunk.claimed;
-    const { throttled, unscored } = chunk;
-    await addToRunCounters(db, { scored: claimed - throttled - unscored, out_of_scope: unscored });
+    const { throttled, unscored, unchanged, belowMinChange } = chunk;
+    const scored = claimed - throttled - unscored;
+    await addToRunCounters(db, { scored, out_of_scope: unscored, unchanged, below_min_change: belowMinChange });
     if (chunk.failed > 0)
       context.log.warn({ leads: chunk.failed }, 'leads could not be scored; see npx leadgrade errors list');
     if (chunk.throttled > 0)

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Contribution, ScoreResult } from '../../src/domain/score-result.ts';
 import { type PersonRecord, toLead } from '../../src/people/to-lead.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
+import { bandIndexOf, type CompiledStatus } from '../../src/scoring/status.ts';
 import type { DueLead, PreviousResult } from '../../src/store/leads/due-leads.ts';
 import type { NewResult, ScoredLead } from '../../src/store/leads/scored-lead.ts';
 import type { MappedCrm } from '../context.ts';
@@ -39,6 +40,7 @@ export function isInScope(records: readonly PersonRecord[], crms: ReadonlyMap<st
 function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
   if (due.records.length === 0 || !isInScope(due.records, context.crms)) return unscored(due, context);
   const lead = toLead(due, context.inputs);
+  const { status } = context.model.compiled;
   const previousStatus = statusBefore(due);
   const result = scoreLead(lead, context.model.compiled, context.now, {
     thresholds: context.thresholds,
@@ -50,12 +52,18 @@ function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
     result: isNew ? toNewResult(result, due, context.model.hash) : null,
     unscored: false,
     nextChangeAt: result.nextChangeAt,
+    rises: bandIndexOf(status, result.status) < bandBefore(status, due),
     records: due.records.flatMap((record) => {
       // The CRM is known to hold this result: skip the explanation.
       if (!isNew && due.previous && record.synced_result_id === due.previous.id) return [];
       return decideWrite(record, result, lead, context) ?? [];
     }),
   };
+}
+
+/** The index of the band that the lead was in. Without a result, it was in the last one. */
+function bandBefore(status: CompiledStatus, { previous }: DueLead): number {
+  return Math.min(bandIndexOf(status, previous?.status), status.bands.length - 1);
 }
 
 /** A lead out of scope keeps its data without a score. Its fields in the CRM are cleared once. */

@@ -3,7 +3,8 @@
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreFieldValues } from '../../src/domain/score-fields.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
-import { clearedScoreFields, hasSameVisibleValues, toScoreFields } from '../../src/mapping/write-back.ts';
+import { visibleDifference } from '../../src/mapping/visible-difference.ts';
+import { clearedScoreFields, toScoreFields } from '../../src/mapping/write-back.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import type { WriteDecision } from '../../src/store/leads/scored-lead.ts';
 import type { DueRecord } from '../../src/store/leads/scoring-input.ts';
@@ -33,7 +34,10 @@ export function decideWrite(
   const maxLength = crm.connector.maxTextLength;
   const explanation = explain(result, lead, model.compiled, now, { timezone, maxLength });
   const patch = writableValues(toScoreFields(result, explanation), crm);
-  return isInCrm(record, patch) ? { ...key, kind: 'in_sync' } : { ...key, kind: 'write', patch };
+  const difference = differenceToCrm(record, patch);
+  if (difference === 0) return { ...key, kind: 'in_sync' };
+  if (difference < crm.minChange) return { ...key, kind: 'below_min_change' };
+  return { ...key, kind: 'write', patch };
 }
 
 /** For a record of a lead that is not scored: clears our fields. */
@@ -55,17 +59,20 @@ function isEditRespected({ crm_values, last_written_values }: DueRecord, crm: Ma
 }
 
 /**
- * Whether the CRM shows the same as `patch` and still holds what we last wrote. If that is unknown,
- * all of our fields must be filled.
+ * The difference in points between `patch` and what the CRM shows; 0 = a rep sees the same.
+ * `Infinity` if the CRM no longer holds what we last wrote. If that is unknown, all of our fields
+ * must be filled, and the same.
  */
-function isInCrm({ crm_values, last_written_values }: DueRecord, patch: ScoreFieldValues): boolean {
+function differenceToCrm({ crm_values, last_written_values }: DueRecord, patch: ScoreFieldValues): number {
   const fields = Object.keys(patch);
   const current = new Map(Object.entries(crm_values));
-  if (last_written_values === null)
-    return fields.every((field) => (current.get(field) ?? null) !== null) && hasSameVisibleValues(crm_values, patch);
+  if (last_written_values === null) {
+    const isFilled = fields.every((field) => (current.get(field) ?? null) !== null);
+    return isFilled && visibleDifference(crm_values, patch) === 0 ? 0 : Infinity;
+  }
   const written = new Map(Object.entries(last_written_values));
   const isUntouched = fields.every((field) => isSameValue(current.get(field), written.get(field)));
-  return isUntouched && hasSameVisibleValues(last_written_values, patch);
+  return isUntouched ? visibleDifference(last_written_values, patch) : Infinity;
 }
 
 /**

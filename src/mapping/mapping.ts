@@ -114,6 +114,13 @@ export const mappingSchema = z.strictObject({
     .describe(
       'What happens when a user or another tool changes a score field in the CRM: overwrite (default) writes our value again; respect stops writing to that record until the changed fields are emptied. `npx leadgrade explain` shows the change either way.',
     ),
+  min_change: z
+    .int('must be a whole number of points: min_change: 3')
+    .min(1, 'must be at least 1')
+    .optional()
+    .describe(
+      'Points: a record is written when a score or a reason differs from the CRM by at least so many; another grade or status is always written. Default 1.',
+    ),
   write_back: z
     .partialRecord(z.enum(SCORE_FIELDS), propertyName)
     .describe(

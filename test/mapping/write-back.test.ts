@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
-import { clearedScoreFields, hasSameVisibleValues, toScoreFields } from '../../src/mapping/write-back.ts';
+import { visibleDifference } from '../../src/mapping/visible-difference.ts';
+import { clearedScoreFields, toScoreFields } from '../../src/mapping/write-back.ts';
 
 const result: ScoreResult = {
   id: '1',
@@ -37,24 +38,27 @@ test('a result becomes the values of all score fields', () => {
 test('score fields that differ only in date, model version or wording of the reasons count as the same', () => {
   const reworded = text.replace('22 Nov 2026', '23 Nov 2026').replace('(2 times, 20 Nov)', '(twice)');
   const same = { scored_at: null, model: 'b2b@2', explanation: reworded.replaceAll('\n', '\r\n') };
-  expect(hasSameVisibleValues(values, { ...values, ...same })).toBe(true);
+  expect(visibleDifference(values, { ...values, ...same })).toBe(0);
 });
 
 test.each([
-  { fit_grade: 'A' },
-  { fit_score: 34 },
-  { behavior_score: '14' },
-  { status: null },
-  { explanation: null },
-  { explanation: text.replace('+14', '+13') },
-  { explanation: text.replace('Decision maker', 'Manager') },
-])('score fields that differ in %o count as different', (change) => {
-  expect(hasSameVisibleValues(values, { ...values, ...change })).toBe(false);
+  [{ fit_grade: 'A' }, Infinity],
+  [{ status: null }, Infinity],
+  [{ explanation: null }, Infinity],
+  [{ behavior_score: '14' }, Infinity],
+  [{ fit_score: 34 }, 1],
+  [{ total_score: 42 }, 5],
+  [{ explanation: text.replace('+14', '+12') }, 2],
+  [{ explanation: text.replace('Decision maker', 'Manager') }, 33],
+  [{ explanation: `${text}\n-3 Unsubscribed` }, 3],
+])('score fields that differ in %o differ by %d points', (change, points) => {
+  expect(visibleDifference(values, { ...values, ...change })).toBe(points);
+  expect(visibleDifference({ ...values, ...change }, values)).toBe(points);
 });
 
 test('a score field that the mapping omits is not compared, and values without a common field are different', () => {
   const { explanation: _, ...withoutExplanation } = values;
-  expect(hasSameVisibleValues(values, withoutExplanation)).toBe(true);
-  expect(hasSameVisibleValues(values, {})).toBe(false);
-  expect(hasSameVisibleValues(clearedScoreFields(), clearedScoreFields())).toBe(true);
+  expect(visibleDifference(values, withoutExplanation)).toBe(0);
+  expect(visibleDifference(values, {})).toBe(Infinity);
+  expect(visibleDifference(clearedScoreFields(), clearedScoreFields())).toBe(0);
 });

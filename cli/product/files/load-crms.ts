@@ -63,12 +63,13 @@ async function loadCrm(id: string, { settingsOf, limiter, clock, retryOptions }:
     clock,
     ...(retryOptions === undefined ? {} : { retryOptions }),
   });
-  const { leads, write_back, when_edited, ...read } = mapping;
+  const { leads, write_back, when_edited, min_change, ...read } = mapping;
   return {
     connector,
     mappingHash: hashOfContent(read),
-    scopeHash: hashOfContent({ leads, write_back, when_edited }),
+    scopeHash: hashOfContent({ leads, write_back, when_edited, min_change }),
     editPolicy: when_edited ?? 'overwrite',
+    minChange: min_change ?? 1,
     inScope: createScope(mapping),
     writes: writtenFields(mapping).map(({ field }) => field),
     links: mapping.links ?? [],

@@ -69,7 +69,7 @@ async function inChunks(mark: (limit: number) => Promise<bigint>): Promise<numbe
 export function markDueByDecay(db: Kysely<Tables>, now: Date, until: Date = now): Promise<number> {
   return inChunks(async (limit) => {
     const result = await sql`
-      update leadgrade.leads set due_at = ${now}, due_reason = 'decay', priority = ${PRIORITY.change}::smallint
+      update leadgrade.leads set due_at = ${now}, due_reason = 'decay', priority = ${PRIORITY.decay}::smallint
       where id in (
         select id from leadgrade.leads where next_change_at <= ${until} and due_at is null
         order by next_change_at, id limit ${limit}

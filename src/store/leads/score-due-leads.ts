@@ -34,6 +34,10 @@ export interface ChunkScored {
   readonly failed: number;
   /** Number of them that are out of scope, or have no live record: they have no score. */
   readonly unscored: number;
+  /** Number of their records of which the CRM holds the result already. */
+  readonly unchanged: number;
+  /** Number of their records whose difference to the CRM is not worth a write. */
+  readonly belowMinChange: number;
 }
 
 /** Scores up to `limit` due leads, by priority and due instant. */
@@ -54,8 +58,21 @@ export async function scoreDueLeads(
     const failed = due.length === 0 ? 0 : await saveOrHalve(tx, scored, due, chunk);
     const unscored = scored.filter((lead) => lead.unscored).length;
     const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
-    return { claimed: claimed.length, urgent, throttled: throttled.size, failed, unscored };
+    const counts = { claimed: claimed.length, urgent, throttled: throttled.size, failed, unscored };
+    return { ...counts, ...countSkippedWrites(scored, due) };
   });
+}
+
+function countSkippedWrites(scored: readonly ScoredLead[], due: readonly DueLead[]) {
+  const records = new Map(due.map(({ id, records: { length } }) => [id, length]));
+  const counts = { unchanged: 0, belowMinChange: 0 };
+  for (const { leadId, failure, records: decisions } of scored) {
+    if (failure !== undefined) continue;
+    const others = decisions.filter(({ kind }) => kind !== 'in_sync');
+    counts.unchanged += (records.get(leadId) ?? 0) - others.length;
+    counts.belowMinChange += others.filter(({ kind }) => kind === 'below_min_change').length;
+  }
+  return counts;
 }
 
 /**

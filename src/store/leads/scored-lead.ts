@@ -23,11 +23,12 @@ export interface NewResult {
  * The decision for one record after a scoring; records without a decision stay as they are.
  * - `write`: the CRM gets `patch`.
  * - `in_sync`: the CRM holds the result already.
+ * - `below_min_change`: the CRM holds an earlier result, and the difference is not worth a write.
  * - `respected`: the CRM holds another user's edit, which stays. Each scoring decides anew.
  */
 export type WriteDecision = { readonly crm: string; readonly object: string; readonly id: string } & (
   | { readonly kind: 'write'; readonly patch: ScoreFieldValues }
-  | { readonly kind: 'in_sync' | 'respected' }
+  | { readonly kind: 'in_sync' | 'below_min_change' | 'respected' }
 );
 
 export interface ScoredLead {
@@ -38,6 +39,8 @@ export interface ScoredLead {
   readonly unscored: boolean;
   /** Epoch ms. */
   readonly nextChangeAt: number | null;
+  /** The lead has entered a better band. */
+  readonly rises?: boolean;
   readonly records: readonly WriteDecision[];
   /** The scoring failed: the lead keeps its result, and an error is recorded. */
   readonly failure?: string;

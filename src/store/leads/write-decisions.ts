@@ -1,6 +1,6 @@
 // Applies the decision for each record of a scored lead: write to the CRM, or not.
 import { sql, type Transaction } from 'kysely';
-import { PRIORITY } from '../../domain/priority.ts';
+import { PRIORITY, type Priority } from '../../domain/priority.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
@@ -31,7 +31,7 @@ export async function applyDecisions(
     where t.kind <> 'write' and o.crm = t.crm and o.object = t.object and o.record_id = t.id`.execute(tx);
   await sql`
     update leadgrade.records r
-    set synced_result_id = case when t.kind = 'in_sync' then t.result_id end,
+    set synced_result_id = case when t.kind in ('in_sync', 'below_min_change') then t.result_id end,
         last_written_values = case when t.kind = 'in_sync' then coalesce(r.last_written_values, r.crm_values)
           else r.last_written_values end
     from ${decisions} where r.crm = t.crm and r.object = t.object and r.id = t.id`.execute(tx);
@@ -47,7 +47,11 @@ function decisionRows(scored: readonly ScoredLead[], due: readonly DueLead[], re
       kind: record.kind,
       patch: record.kind === 'write' ? record.patch : null,
       result_id: lead.unscored ? null : (results.get(lead.leadId) ?? byId.get(lead.leadId)?.previous?.id ?? null),
-      priority: byId.get(lead.leadId)?.priority ?? PRIORITY.change,
+      priority: writePriority(byId.get(lead.leadId)?.priority ?? PRIORITY.change, lead),
     })),
   );
+}
+
+function writePriority(priority: Priority, { rises }: ScoredLead): Priority {
+  return rises === true && priority > PRIORITY.rise ? PRIORITY.rise : priority;
 }

@@ -37,7 +37,7 @@ interface NewBulkWrite extends BulkWriteKey {
 }
 
 /**
- * Saves a bulk job with the eligible outbox rows, oldest first.
+ * Saves a bulk job with the eligible outbox rows, by priority, then age.
  * @returns the number of rows; 0 if a bulk write is running already, or no row is eligible
  */
 export function saveBulkWrite(db: Kysely<Tables>, write: NewBulkWrite): Promise<number> {
@@ -52,10 +52,11 @@ export function saveBulkWrite(db: Kysely<Tables>, write: NewBulkWrite): Promise<
     const { numAffectedRows = 0n } = await sql`
       insert into leadgrade.bulk_write_rows (crm, object, record_id, version, result_id, patch, attempts)
       select crm, object, record_id, version, result_id, patch, attempts from (
-        select o.*, sum(octet_length(patch::text)) over (order by version) as bytes, row_number() over (order by version) as row_no
+        select o.*, sum(octet_length(patch::text)) over (order by priority, version) as bytes,
+          row_number() over (order by priority, version) as row_no
         from leadgrade.outbox o
         where crm = ${crm} and object = ${object} and ${BULK_ELIGIBLE} and (retry_at is null or retry_at <= ${now})
-        order by version limit ${maxRows}
+        order by priority, version limit ${maxRows}
       ) oldest where row_no = 1 or bytes <= ${maxBytes}`.execute(tx);
     if (numAffectedRows === 0n) await deleteBulkWrite(tx, { crm, object });
     return Number(numAffectedRows);

@@ -66,7 +66,7 @@ interface OutboxClaim extends Claim {
  * worker claims again.
  */
 export async function claimOutbox(db: Kysely<Tables>, claim: OutboxClaim): Promise<readonly ClaimedRow[]> {
-  const lowest = claim.urgentOnly === true ? PRIORITY.activity : PRIORITY.import;
+  const lowest = claim.urgentOnly === true ? PRIORITY.activity : PRIORITY.decay;
   // Materialized: a plan that runs the selection for each row would claim more than the limit.
   const { rows } = await sql<ClaimedRow>`
     with t as materialized (

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ActiveModel, MappedCrm } from '../../../jobs/context.ts';
 import { scoreChunk } from '../../../jobs/score/score-chunk.ts';
+import { PRIORITY } from '../../../src/domain/priority.ts';
 import { SCORE_FIELDS } from '../../../src/domain/score-fields.ts';
 import { readPeople } from '../../../src/people/people-policy.ts';
 import { compileModel } from '../../../src/scoring/compile/compile.ts';
@@ -29,6 +30,7 @@ const CRM: Omit<MappedCrm, 'connector'> = {
   mappingHash: '',
   scopeHash: '',
   editPolicy: 'overwrite' as const,
+  minChange: 1,
 };
 
 const { people: PEOPLE } = readPeople(
@@ -80,7 +82,7 @@ function lead(id: number, fields: Record<string, string>, changes: Partial<DueLe
   return {
     id,
     cause: 'changed',
-    priority: 1,
+    priority: PRIORITY.change,
     records: [{ ...record, synced_result_id: null, ...changes }],
     activities: [],
     previous: null,
@@ -133,6 +135,46 @@ test('after the loss of the database, values that the CRM already holds are not 
     lead(1, { 'contact.job_title': 'VP Sales' }, { crm_values: { ...written.patch, status: 'hot' } }),
   );
   expect(edited?.records).toMatchObject([{ kind: 'write', patch: { status: written.patch.status } }]);
+});
+
+test('a score that differs from the CRM by less than min_change is not written, another grade or status is', () => {
+  const [fresh] = score(lead(1, { 'contact.job_title': 'VP Sales' }));
+  const ours = fresh?.records[0];
+  if (ours?.kind !== 'write') throw new Error('The first result is to be written.');
+  const { total_score: total, explanation, fit_grade: grade } = ours.patch;
+  const inCrm = (points: number, changes: object = {}) => {
+    const shown = String(explanation).replaceAll('+30', `+${30 - points}`);
+    const values = { ...ours.patch, total_score: Number(total) - points, explanation: shown, ...changes };
+    return lead(1, { 'contact.job_title': 'VP Sales' }, { last_written_values: values, crm_values: values });
+  };
+  const decision = (minChange: number, due: DueLead) => scoreWith({ ...CRM, minChange }, due)[0]?.records[0]?.kind;
+  expect(decision(5, inCrm(0))).toBe('in_sync');
+  expect(decision(5, inCrm(4))).toBe('below_min_change');
+  expect(decision(5, inCrm(5))).toBe('write');
+  expect(decision(1, inCrm(1))).toBe('write');
+  expect(decision(5, inCrm(1, { fit_grade: grade === 'A' ? 'B' : 'A' }))).toBe('write');
+  expect(decision(5, inCrm(1, { status: 'another' }))).toBe('write');
+  // Changed in the CRM by another user: not what we last wrote.
+  const edited = inCrm(1);
+  const records = edited.records.map((record) => ({
+    ...record,
+    crm_values: { ...record.crm_values, total_score: 99 },
+  }));
+  expect(decision(5, { ...edited, records })).toBe('write');
+});
+
+test('a lead that enters a better band rises, also with its first score, and one that keeps its band does not', () => {
+  const due = lead(1, { 'contact.job_title': 'VP Sales' });
+  const bands = activeModel().compiled.status.bands.map(({ id }) => id);
+  const [first] = score(due);
+  if (!first?.result) throw new Error('The first score has a result.');
+  const { status, ...visible } = first.result;
+  const previous = (before: string) => ({ ...due, previous: { ...visible, id: 1, status: before } });
+  expect(first.rises).toBe(status !== bands.at(-1));
+  expect(score(previous(status))[0]?.rises).toBe(false);
+  expect(score(previous(bands[0] ?? ''))[0]?.rises).toBe(false);
+  const student = lead(2, { 'contact.job_title': 'Student' });
+  expect(score(student)[0]).toMatchObject({ rises: false, result: { status: bands.at(-1) } });
 });
 
 /**

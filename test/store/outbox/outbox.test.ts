@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { PRIORITY } from '../../../src/domain/priority.ts';
 import type { ScoreFieldValues } from '../../../src/domain/score-fields.ts';
 import type { DueLead } from '../../../src/store/leads/due-leads.ts';
 import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
@@ -29,7 +30,12 @@ describe(`the outbox (${BACKEND.name})`, () => {
   }
 
   /** Scores all leads with this status, like the score job. */
-  async function score(status: string, decide: WriteDecision['kind'] = 'write', now = at()): Promise<void> {
+  async function score(
+    status: string,
+    decide: WriteDecision['kind'] = 'write',
+    now = at(),
+    changes: Readonly<Record<string, Partial<ScoredLead>>> = {},
+  ): Promise<void> {
     await store.db.updateTable('leads').set({ due_at: now, due_reason: 'changed' }).execute();
     await store.db
       .insertInto('models')
@@ -37,7 +43,9 @@ describe(`the outbox (${BACKEND.name})`, () => {
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     const chunk = { limit: 100, now, inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 };
-    await scoreDueLeads(store.db, chunk, (leads) => leads.map((lead) => toScored(lead, status, decide)));
+    await scoreDueLeads(store.db, chunk, (leads) =>
+      leads.map((lead) => ({ ...toScored(lead, status, decide), ...changes[lead.records[0]?.id ?? ''] })),
+    );
   }
 
   function toScored(lead: DueLead, status: string, decide: WriteDecision['kind']): ScoredLead {
@@ -80,6 +88,21 @@ describe(`the outbox (${BACKEND.name})`, () => {
     const [row] = await claim();
     const latest = await store.db.selectFrom('leads').select('result_id').executeTakeFirstOrThrow();
     expect(row?.result_id).toBe(latest.result_id);
+  });
+
+  test('gives out a lead that entered a better band first, and one that only decayed last', async () => {
+    await insertLeads('a', 'b', 'c');
+    await store.db.updateTable('leads').set({ priority: PRIORITY.decay }).execute();
+    await score('cold', 'write', at(), { b: { rises: true } });
+    await store.db.updateTable('outbox').set({ priority: PRIORITY.change }).where('record_id', '=', 'c').execute();
+    const ids = async (limit: number) => (await claim('writer', at(1), limit)).map(({ id }) => id).toSorted();
+    expect(await ids(1)).toEqual(['b']);
+    expect(await ids(2)).toEqual(['b', 'c']);
+    // A bulk job that has room for one row, too.
+    const bulk = { crm: CRM, object: 'contacts', crmJobId: 'job', maxRows: 1, maxBytes: 1_000, now: at(1) };
+    await saveBulkWrite(store.db, { ...bulk, nextCheckAt: at(2) });
+    expect(await store.db.selectFrom('bulk_write_rows').select('record_id').execute()).toEqual([{ record_id: 'b' }]);
+    await deleteBulkWrite(store.db, bulk);
   });
 
   test('keeps a newer result pending when the write of an older one is confirmed', async () => {
