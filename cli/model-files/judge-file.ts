@@ -12,7 +12,7 @@ import { reachLines } from '../../src/scoring/dead-rules/reach.ts';
 import { type Model, readModelWithPlaces } from '../../src/scoring/schemas/model.ts';
 import { readTitles } from '../../src/titles/titles-schema.ts';
 import type { FileKind } from '../../src/yaml/file-kind.ts';
-import { byPlace, formatPath } from '../../src/yaml/parse-yaml.ts';
+import { byPlace, formatPath } from '../../src/yaml/paths.ts';
 import { deadActivityRules } from './dead-activity-rules.ts';
 
 export interface Judged {
