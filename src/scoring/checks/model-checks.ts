@@ -3,7 +3,7 @@ import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../../domain/canonical.t
 import type { Problem } from '../../domain/problem.ts';
 import { closest } from '../../problems/suggest.ts';
 import type { Path } from '../../yaml/paths.ts';
-import { type Condition, conditionFields, lacksField } from '../schemas/condition-schema.ts';
+import { type Condition, conditionFields, lacksField } from '../schemas/condition.ts';
 
 export interface ModelProblem extends Pick<Problem, 'level' | 'message' | 'fix' | 'listed'> {
   readonly path: Path;
