@@ -12,6 +12,8 @@ import { deserialize, serialize } from 'node:v8';
 import type { FileKind } from '../../src/yaml/file-kind.ts';
 
 interface Kept<T> {
+  /** The source files that read it, from the root of the package. */
+  readonly files: readonly string[];
   readonly code: string;
   readonly text: string;
   readonly value: T;
@@ -27,7 +29,7 @@ export function savedValue<T>(kind: FileKind, text: string): { readonly value: T
   if (file === null) return null;
   try {
     const kept: Kept<T> = deserialize(readFileSync(file));
-    return kept.text === text && kept.code === codeStamp() ? kept : null;
+    return kept.text === text && kept.code === codeStamp(kept.files) ? kept : null;
   } catch {
     return null;
   }
@@ -39,7 +41,8 @@ export async function saveValue(kind: FileKind, text: string, value: unknown): P
   if (file === null) return;
   const draft = `${file}.${process.pid}`;
   try {
-    await writeFile(draft, serialize({ code: codeStamp(), text, value }));
+    const files = CODE.flatMap(filesOf);
+    await writeFile(draft, serialize({ files, code: codeStamp(files), text, value }));
     await rename(draft, file);
   } catch {
     await rm(draft, { force: true }).catch(() => undefined);
@@ -52,17 +55,17 @@ function cacheFile(kind: FileKind): string | null {
   return folder === undefined ? null : join(folder, `${kind}.value`);
 }
 
-let stamp: string | null = null;
-
 /** Changes with the code: the versions in package.json, and size and time of each source file. */
-function codeStamp(): string {
-  stamp ??= [readFileSync(join(ROOT, 'package.json'), 'utf8'), ...CODE.flatMap(filesOf)].join('\n');
-  return stamp;
+function codeStamp(files: readonly string[]): string {
+  const stats = files.map((file) => {
+    const { size, mtimeMs } = statSync(join(ROOT, file));
+    return `${file} ${size} ${mtimeMs}`;
+  });
+  return [readFileSync(join(ROOT, 'package.json'), 'utf8'), ...stats].join('\n');
 }
 
+/** Listed when a value is saved only: listing them takes twice the time of asking for their sizes. */
 function filesOf(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => {
-    const { size, mtimeMs } = statSync(join(ROOT, folder, name));
-    return `${folder}/${name} ${size} ${mtimeMs}`;
-  });
+  const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.ts')).map((name) => `${folder}/${name}`);
 }
