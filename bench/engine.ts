@@ -10,6 +10,7 @@ import { compileModel } from '../src/scoring/compile/compile.ts';
 import { explain } from '../src/scoring/explanation/explain.ts';
 import { readModel } from '../src/scoring/schemas/model.ts';
 import { scoreLead } from '../src/scoring/score-lead.ts';
+import { createTitleFields } from '../src/titles/read-title.ts';
 
 const { values } = parseArgs({ options: { leads: { type: 'string', default: '20000' } } });
 const NOW = Date.UTC(2026, 10, 22);
@@ -101,7 +102,7 @@ const file = new URL('../mappings/model.yaml', import.meta.url);
 const { model } = readModel(readFileSync(file, 'utf8'), 'mappings/model.yaml');
 if (!model) throw new Error('mappings/model.yaml is not valid; run leadgrade validate.');
 const compiled = compileModel(model);
-const { addFields } = await loadTitles();
+const addFields = createTitleFields((await loadTitles()).dictionary);
 const withTitle = (each: Lead): Lead => ({ ...each, fields: addFields(each.fields) });
 
 /** The best of three repetitions, in leads per second. */

@@ -10,9 +10,9 @@ import type { FieldFacts } from '../../src/scoring/dead-rules/field-types.ts';
 import { findDeadRules } from '../../src/scoring/dead-rules/find-dead-rules.ts';
 import { reachLines } from '../../src/scoring/dead-rules/reach.ts';
 import { type Model, readModelWithPlaces } from '../../src/scoring/schemas/model.ts';
-import { readTitles } from '../../src/titles/titles-schema.ts';
+import { readTitles } from '../../src/titles/titles-file.ts';
 import type { FileKind } from '../../src/yaml/file-kind.ts';
-import { byPlace, formatPath } from '../../src/yaml/parse-yaml.ts';
+import { byPlace, formatPath } from '../../src/yaml/paths.ts';
 import { deadActivityRules } from './dead-activity-rules.ts';
 
 export interface Judged {

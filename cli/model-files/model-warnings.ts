@@ -1,25 +1,16 @@
-// What commands that use a model say about it: rules that never count, what has no effect yet, and a
-// version that was not raised.
+// What a service that starts says about its model: rules that never count, what has no effect yet,
+// and a version that was not raised.
 import type { JobContext } from '../../jobs/context.ts';
 import { findDeadRules } from '../../src/scoring/dead-rules/find-dead-rules.ts';
-import { type Model, readModel } from '../../src/scoring/schemas/model.ts';
-
-/** One line if `validate` would refuse the model; empty if not. */
-export function ruleWarnings(model: Model): string[] {
-  const errors = findDeadRules(model, new Map()).problems.filter(({ level }) => level === 'error');
-  const [first] = errors;
-  if (first === undefined) return [];
-  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`;
-  return [`The model has rules that are surely not meant: ${first.message}${more} Run: npx leadgrade validate`];
-}
+import { readModel } from '../../src/scoring/schemas/model.ts';
+import { findModelChange } from './model-changes.ts';
+import { ruleWarnings } from './rule-warnings.ts';
 
 /** For the log of a service that starts: one line each. */
 export async function modelWarnings({ db, model }: Pick<JobContext, 'db' | 'model'>): Promise<readonly string[]> {
   const { model: source } = readModel(model.text, model.compiled.id);
   if (source === null) return [];
   const notes = findDeadRules(source, new Map()).problems.filter(({ level }) => level === 'note');
-  // Imported here: scoring offline opens no database.
-  const { findModelChange } = await import('./model-changes.ts');
   const change = await findModelChange(db, model.compiled.id, model.hash);
   return [
     ...ruleWarnings(source),

@@ -1,8 +1,10 @@
 // Reads a file that people edit, up to the size that is read.
 import { open, stat } from 'node:fs/promises';
 import { formatProblem, formatProblems, type Problem } from '../../src/domain/problem.ts';
+import type { FileKind } from '../../src/yaml/file-kind.ts';
 import { decodeFile, MAX_FILE_BYTES } from '../../src/yaml/file-text.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
+import { savedValue, saveValue } from './value-cache.ts';
 
 const PATH_FIX = 'Check the path; it is relative to the folder that the command runs in.';
 
@@ -36,14 +38,14 @@ function problemOf(file: string, code: string): Problem {
 async function readStart(file: string, most: number): Promise<Uint8Array> {
   const handle = await open(file, 'r');
   try {
-    const chunks: Uint8Array[] = [];
+    const bytes = Buffer.allocUnsafe(most);
     let length = 0;
-    for await (const chunk of handle.createReadStream({ end: most - 1, autoClose: false })) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length >= most) break;
+    while (length < most) {
+      const { bytesRead } = await handle.read(bytes, length, most - length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
     }
-    return Buffer.concat(chunks, length);
+    return bytes.subarray(0, length);
   } finally {
     await handle.close();
   }
@@ -59,10 +61,35 @@ export async function loadFile<T>(
   file: string,
   read: (text: string) => Read<T>,
 ): Promise<{ readonly value: T; readonly text: string }> {
+  const text = await openText(file);
+  return { value: valueOrThrow(read(text)), text };
+}
+
+/**
+ * As `loadFile`, without reading again a text that was valid last time.
+ * @param read imports what it needs, so that an unchanged file loads no parser
+ */
+export async function loadUnchangedFile<T>(
+  file: string,
+  kind: FileKind,
+  read: (text: string) => Promise<Read<T>>,
+): Promise<{ readonly value: T; readonly text: string }> {
+  const text = await openText(file);
+  const kept = savedValue<T>(kind, text);
+  if (kept !== null) return { value: kept.value, text };
+  const value = valueOrThrow(await read(text));
+  await saveValue(kind, text, value);
+  return { value, text };
+}
+
+async function openText(file: string): Promise<string> {
   const text = await readText(file);
   if (typeof text !== 'string') throw new ConfigurationError(formatProblem(text));
-  const { value, problems } = read(text);
-  if (value !== null) return { value, text };
+  return text;
+}
+
+function valueOrThrow<T>({ value, problems }: Read<T>): T {
+  if (value !== null) return value;
   const errors = problems.filter(({ level }) => level === 'error');
   throw new ConfigurationError(formatProblems(errors).join('\n'));
 }

@@ -15,12 +15,13 @@ import { type OpenDatabase, openDatabase } from '../../src/store/open-database.t
 import { postgresRateLimiter } from '../../src/store/rate-limit/postgres-rate-limiter.ts';
 import { redisRateLimiter } from '../../src/store/rate-limit/redis-rate-limiter.ts';
 import type { Wait } from '../../src/store/rate-limit/token-bucket.ts';
+import { createTitleFields } from '../../src/titles/read-title.ts';
 import { type ClosingStep, closeInOrder } from './close-in-order.ts';
 import type { Config } from './config.ts';
 import { loadCrms } from './files/load-crms.ts';
 import { loadModel } from './files/load-model.ts';
 import { loadPeople } from './files/load-people.ts';
-import { loadTitles, type Titles } from './files/load-titles.ts';
+import { loadTitles } from './files/load-titles.ts';
 import { shippedFile } from './files/shipped-file.ts';
 
 export interface Product {
@@ -68,7 +69,8 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
   const { compiled, text } = await loadModel(shippedFile(config.modelFile));
   const model = { compiled, text, hash: sha256Hex(text) };
   const people = await loadPeople();
-  const titles = await loadTitles();
+  const { dictionary, text: titlesText } = await loadTitles();
+  const titles = { addFields: createTitleFields(dictionary), hash: sha256Hex(titlesText) };
   const database = await openDatabase({ databaseUrl: config.databaseUrl, dataDir: config.dataDir });
   const opened: ClosingStep[] = [
     { part: 'database', deadlineMs: DEADLINES_MS.database, close: () => database.close() },
@@ -118,7 +120,7 @@ interface Opened {
   readonly backend: QueueBackend;
   readonly model: ActiveModel;
   readonly people: PeoplePolicy;
-  readonly titles: Titles;
+  readonly titles: JobContext['titles'];
   readonly crms: ReadonlyMap<string, MappedCrm>;
   /** Closed in this order. */
   readonly opened: readonly ClosingStep[];

@@ -5,9 +5,9 @@ import { access, constants, stat } from 'node:fs/promises';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { parseInstant } from '../../src/scoring/instant.ts';
+import type { Model } from '../../src/scoring/schemas/model-schema.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
-import type { AddTitleFields } from '../../src/titles/read-title.ts';
-import { ruleWarnings } from '../model-files/model-warnings.ts';
+import { createTitleFields, TITLE_FIELDS } from '../../src/titles/read-title.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { loadModel, modelFile } from '../product/files/load-model.ts';
 import { loadTitles } from '../product/files/load-titles.ts';
@@ -39,18 +39,14 @@ export async function score(io: CommandIo, options: ScoreOptions): Promise<void>
         `--as-of "${options.asOf}" is not a valid RFC 3339 instant. Write it as 2026-11-01T00:00:00Z.`,
       );
     }
-    const { compiled, source: model } = await loadModel(modelFile(io.env, options.model));
-    for (const warning of ruleWarnings(model)) io.stderr.write(`${warning}\n`);
+    const { compiled, source: model, warnings } = await loadModel(modelFile(io.env, options.model));
+    for (const warning of warnings) io.stderr.write(`${warning}\n`);
     const source = await openSource(io, options, compiled, now);
     if (!source) io.setExitCode(2);
-    else
-      await scoreAll(
-        io,
-        withTitleFields(source, (await loadTitles()).addFields),
-        await openOutputs(io, options, source, compiled),
-        compiled,
-        now,
-      );
+    else {
+      const leads = await withTitleFields(source, model);
+      await scoreAll(io, leads, await openOutputs(io, options, source, compiled), compiled, now);
+    }
   } catch (error) {
     reportFailure(io, error);
   }
@@ -157,8 +153,12 @@ function scoreEntry(entry: LeadEntry, model: CompiledModel, now: number): Scored
   return { ...entry, result, explain: () => explain(result, entry.lead, model, now, { timezone: 'UTC' }) };
 }
 
-/** The leads with the fields that are made from their job titles. */
-function withTitleFields(source: Source, addFields: AddTitleFields): Source {
+/** The leads with those fields that are made from their job titles and that the model names. */
+async function withTitleFields(source: Source, model: Model): Promise<Source> {
+  const names = JSON.stringify(model);
+  const wanted = TITLE_FIELDS.filter((field) => names.includes(`"${field}"`));
+  if (wanted.length === 0) return source;
+  const addFields = createTitleFields((await loadTitles()).dictionary, wanted);
   async function* entries(): AsyncGenerator<Entry> {
     for await (const entry of source.entries) {
       yield 'error' in entry ? entry : { ...entry, lead: { ...entry.lead, fields: addFields(entry.lead.fields) } };

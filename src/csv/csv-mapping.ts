@@ -15,8 +15,9 @@ import {
   tableProblems,
 } from '../mapping/mapping-checks.ts';
 import { unknownShape } from '../mapping/values/unknown-texts.ts';
-import { type Condition, conditionFields, conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
+import { type Condition, conditionFields, lacksField } from '../scoring/compile/conditions.ts';
 import { parseDuration } from '../scoring/duration.ts';
+import { conditionSchema } from '../scoring/schemas/condition-schema.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
 import { dateFormatProblem } from './dates.ts';
 import type { DelimiterName } from './dialect.ts';

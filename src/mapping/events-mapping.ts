@@ -4,8 +4,10 @@ import { z } from 'zod';
 import type { Fields, FieldValue } from '../domain/lead.ts';
 import type { Problem } from '../domain/problem.ts';
 import { SITE_EVENT_KINDS, type SiteEventProjector } from '../domain/site-event.ts';
-import { type Condition, conditionFields, conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
-import { type Path, parseYaml } from '../yaml/parse-yaml.ts';
+import { type Condition, conditionFields, lacksField } from '../scoring/compile/conditions.ts';
+import { conditionSchema } from '../scoring/schemas/condition-schema.ts';
+import { parseYaml } from '../yaml/parse-yaml.ts';
+import type { Path } from '../yaml/paths.ts';
 import { canonicalName, constantSource, conversionShape, type Mapping, oneOrMore, tablesSchema } from './mapping.ts';
 import {
   activityTypeProblems,

@@ -2,7 +2,7 @@
 import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../domain/canonical.ts';
 import type { Problem } from '../domain/problem.ts';
 import { closest } from '../problems/suggest.ts';
-import { formatPath, type Path, type Place } from '../yaml/parse-yaml.ts';
+import { formatPath, type Path, type Place } from '../yaml/paths.ts';
 
 export type MakeProblem = (level: Problem['level'], path: Path, message: string, fix: string) => Problem;
 

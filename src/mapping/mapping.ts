@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import type { Problem } from '../domain/problem.ts';
 import { SCORE_FIELDS } from '../domain/score-fields.ts';
-import { conditionSchema, lacksField } from '../scoring/compile/conditions.ts';
+import { lacksField } from '../scoring/compile/conditions.ts';
+import { conditionSchema } from '../scoring/schemas/condition-schema.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
 import {
   activityTypeProblems,

@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import type { Problem } from '../domain/problem.ts';
 import { closest } from '../problems/suggest.ts';
-import { formatPath, type Path, parseYaml } from '../yaml/parse-yaml.ts';
+import { parseYaml } from '../yaml/parse-yaml.ts';
+import { formatPath, type Path } from '../yaml/paths.ts';
 
 const crmId = z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be the name of a CRM: hubspot or salesforce');
 const name = z

@@ -4,8 +4,9 @@
 import type { Fields } from '../domain/lead.ts';
 import type { Grade, MatchResult } from '../domain/score-result.ts';
 import { compileCondition, conditionFields, type FieldTest } from './compile/conditions.ts';
+import { gradeThresholds } from './grade-thresholds.ts';
 import { reaches } from './rounding.ts';
-import { type FitSource, gradeThresholds } from './schemas/model-schema.ts';
+import type { FitSource } from './schemas/model-schema.ts';
 
 type RealGrade = Exclude<Grade, 'Ungraded'>;
 

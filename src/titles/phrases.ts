@@ -26,29 +26,55 @@ interface Candidate<T> extends Found<T> {
   readonly precedence: number;
 }
 
+/** A phrase as the dictionary has it, with its value. */
+type Entry<T> = readonly [text: string, value: T];
+
 export interface PhraseIndex<T> {
-  readonly byWord: ReadonlyMap<string, readonly Phrase<T>[]>;
-  /** Phrases that begin with a pattern. */
-  readonly others: readonly Phrase<T>[];
+  /** The phrases that can begin with the word. */
+  readonly startingWith: (word: string) => readonly Phrase<T>[];
 }
 
-/** @param entries phrases as the dictionary has them, each with its value */
-export function indexPhrases<T>(entries: readonly (readonly [string, T])[]): PhraseIndex<T> {
-  const phrases = entries.map(([text, value]) => parsePhrase(text, value)).filter(({ pieces }) => pieces.length > 0);
-  const firstWord = ({ pieces }: Phrase<T>) => (pieces[0]?.kind === 'word' ? pieces[0].text : null);
-  const byWord = new Map<string, Phrase<T>[]>();
-  for (const phrase of phrases) {
-    const word = firstWord(phrase);
-    if (word !== null) byWord.set(word, [...(byWord.get(word) ?? []), phrase]);
+/**
+ * Phrases are parsed when a title has their first word: one title has words of a few phrases, and a
+ * command that scores one lead reads one title.
+ */
+export function indexPhrases<T>(entries: readonly Entry<T>[]): PhraseIndex<T> {
+  const byWord = new Map<string, Entry<T>[]>();
+  const patterns: Phrase<T>[] = [];
+  for (const entry of entries) {
+    const first = firstPiece(entry[0]);
+    if (first === undefined) continue;
+    if (first.kind !== 'word') patterns.push(parsePhrase(entry));
+    else if (!byWord.get(first.text)?.push(entry)) byWord.set(first.text, [entry]);
   }
-  return { byWord, others: phrases.filter((phrase) => firstWord(phrase) === null) };
+  const parsed = new Map<string, readonly Phrase<T>[]>();
+  return {
+    startingWith: (word) => {
+      const known = parsed.get(word);
+      if (known !== undefined) return known;
+      const found = byWord.get(word);
+      if (found === undefined) return patterns;
+      const phrases = [...found.map(parsePhrase), ...patterns];
+      parsed.set(word, phrases);
+      return phrases;
+    },
+  };
 }
 
-function parsePhrase<T>(text: string, value: T): Phrase<T> {
-  const pieces = text
-    .replace(/^\^|\$$/g, '')
-    .split(/\s+/)
-    .flatMap((part) => parsePiece(part));
+function firstPiece(text: string): Piece | undefined {
+  for (const part of partsOfPhrase(text)) {
+    const [piece] = parsePiece(part);
+    if (piece !== undefined) return piece;
+  }
+  return undefined;
+}
+
+function partsOfPhrase(text: string): string[] {
+  return text.replace(/^\^|\$$/g, '').split(/\s+/);
+}
+
+function parsePhrase<T>([text, value]: Entry<T>): Phrase<T> {
+  const pieces = partsOfPhrase(text).flatMap(parsePiece);
   return {
     pieces,
     isAtStart: text.startsWith('^'),
@@ -65,6 +91,8 @@ function precedenceOf(pieces: readonly Piece[]): number {
 }
 
 function parsePiece(part: string): readonly Piece[] {
+  // Most parts: the other patterns take ten times as long.
+  if (/^[a-z\d]+$/.test(part)) return [{ kind: 'word', text: part }];
   if (part === '*') return [{ kind: 'any' }];
   const [word] = wordsOf(part.replaceAll('*', ''));
   if (word === undefined) return [];
@@ -77,9 +105,9 @@ function parsePiece(part: string): readonly Piece[] {
  * The phrases in the words, without overlaps: longer ones first, words before patterns. In the order
  * of the words.
  */
-export function findPhrases<T>(words: Words, { byWord, others }: PhraseIndex<T>): readonly Found<T>[] {
+export function findPhrases<T>(words: Words, { startingWith }: PhraseIndex<T>): readonly Found<T>[] {
   const all = words.flatMap((word, start) =>
-    [...(byWord.get(word.text) ?? []), ...others].flatMap((phrase): Candidate<T>[] => {
+    startingWith(word.text).flatMap((phrase): Candidate<T>[] => {
       const end = matchEnd(words, start, phrase);
       return end === null ? [] : [{ start, end, precedence: phrase.precedence, value: phrase.value }];
     }),

@@ -5,10 +5,14 @@ import { findPhrases, indexPhrases, type PhraseIndex } from './phrases.ts';
 import { partsOf, type Words } from './title-words.ts';
 import type { TitleDictionary, TitleLevel } from './titles-schema.ts';
 
-export interface TitleMeaning {
-  readonly level: TitleLevel;
+/** The fields that are made from `contact.job_title`. */
+export const TITLE_FIELDS = ['contact.title_level', 'contact.title_department'] as const;
+export type TitleField = (typeof TITLE_FIELDS)[number];
+
+export interface TitleReader {
+  level(title: string): TitleLevel;
   /** Null: no word of a department is in the title. */
-  readonly department: string | null;
+  department(title: string): string | null;
 }
 
 /** Adds the fields that are made from the job title. */
@@ -23,8 +27,29 @@ const BEFORE_RANKS: readonly Level[] = ['former', 'student', 'assistant'];
 /** A portal has a few thousand titles; a long list of leads repeats them. */
 const MAX_REMEMBERED = 20_000;
 
-/** @returns reads one title; the results of repeated titles are remembered */
-export function createTitleReader(dictionary: TitleDictionary): (title: string) => TitleMeaning {
+/** The results of repeated titles are remembered. The phrases are indexed when the first title is read. */
+export function createTitleReader(dictionary: TitleDictionary): TitleReader {
+  return {
+    level: remembering(() => createLevelReader(dictionary)),
+    department: remembering(() => createDepartmentReader(dictionary)),
+  };
+}
+
+function remembering<T>(create: () => (title: string) => T): (title: string) => T {
+  const remembered = new Map<string, T>();
+  let read: ((title: string) => T) | null = null;
+  return (title) => {
+    const known = remembered.get(title);
+    if (known !== undefined) return known;
+    read ??= create();
+    const value = read(title);
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(title, value);
+    return value;
+  };
+}
+
+function createLevelReader(dictionary: TitleDictionary): (title: string) => TitleLevel {
   const levels = indexPhrases(
     [...RANKS, ...BEFORE_RANKS].flatMap((level) =>
       dictionary.levels[level].flat().map((phrase): [string, Level] => [phrase, level]),
@@ -32,38 +57,37 @@ export function createTitleReader(dictionary: TitleDictionary): (title: string) 
   );
   const ignored = indexAll(dictionary.ignore.flat());
   const worksFor = indexAll(dictionary.works_for);
+  return (title) => {
+    const own = partsOf(title).map((words) => ownWords(withoutPhrases(words, ignored), worksFor));
+    return levelOf(own, levels);
+  };
+}
+
+function createDepartmentReader(dictionary: TitleDictionary): (title: string) => string | null {
   const departments = Object.entries(dictionary.departments).map(([name, phrases]): [string, PhraseIndex<true>] => [
     name,
     indexAll(phrases),
   ]);
-  const remembered = new Map<string, TitleMeaning>();
-  return (title) => {
-    const known = remembered.get(title);
-    if (known !== undefined) return known;
-    const parts = partsOf(title);
-    const own = parts.map((words) => ownWords(withoutPhrases(words, ignored), worksFor));
-    const meaning = { level: levelOf(own, levels), department: departmentOf(parts, departments) };
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    remembered.set(title, meaning);
-    return meaning;
-  };
+  return (title) => departmentOf(partsOf(title), departments);
 }
 
 /**
- * @returns adds `contact.title_level` and `contact.title_department` to the fields of a lead; what a
- *   mapping has filled stays, and without a job title both are unknown
+ * @param wanted the fields to add
+ * @returns adds them to the fields of a lead; what a mapping has filled stays, and without a job
+ *   title both are unknown
  */
-export function createTitleFields(dictionary: TitleDictionary): AddTitleFields {
-  const read = createTitleReader(dictionary);
+export function createTitleFields(
+  dictionary: TitleDictionary,
+  wanted: readonly TitleField[] = TITLE_FIELDS,
+): AddTitleFields {
+  const { level, department } = createTitleReader(dictionary);
+  const readers = { 'contact.title_level': level, 'contact.title_department': department };
   return (fields) => {
     const title = fields['contact.job_title'];
     if (typeof title !== 'string' || title.trim() === '') return fields;
-    const { level, department } = read(title);
-    return {
-      ...fields,
-      'contact.title_level': fields['contact.title_level'] ?? level,
-      'contact.title_department': fields['contact.title_department'] ?? department,
-    };
+    const added = { ...fields };
+    for (const field of wanted) added[field] ??= readers[field](title);
+    return added;
   };
 }
 

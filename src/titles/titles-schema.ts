@@ -1,7 +1,5 @@
-// The dictionary of job titles, `mappings/titles.yaml`: its schema, and how its text is read.
+// The dictionary of job titles, `mappings/titles.yaml`: its schema.
 import { z } from 'zod';
-import type { Problem } from '../domain/problem.ts';
-import { parseYaml } from '../yaml/parse-yaml.ts';
 
 const phrase = z
   .string()
@@ -35,16 +33,3 @@ export type TitleDictionary = z.infer<typeof titlesSchema>;
 
 /** `other`: no phrase of a level is in the title. */
 export type TitleLevel = keyof TitleDictionary['levels'] | 'other';
-
-/**
- * @param text the content of the file (YAML)
- * @param file the file name for problems
- * @returns the dictionary, or null with at least one problem
- */
-export function readTitles(
-  text: string,
-  file: string,
-): { titles: TitleDictionary | null; problems: readonly Problem[] } {
-  const { value, problems } = parseYaml(text, file, titlesSchema, 'titles');
-  return { titles: value, problems };
-}

@@ -8,15 +8,8 @@ import type { Notation, Sentence } from '../problems/sentence.ts';
 import { parseInWords } from '../problems/zod-sentences.ts';
 import { type FileKind, IF_EMPTY, otherKind } from './file-kind.ts';
 import { sizeProblem } from './file-text.ts';
+import { byPlace, formatPath, type Path, type Place } from './paths.ts';
 import { findSyntaxProblems } from './syntax-problems.ts';
-
-export type Path = readonly PropertyKey[];
-
-/** 1-based. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
 
 export interface ParsedYaml<T> {
   /** Null if there is any error. */
@@ -65,10 +58,6 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>, k
 }
 
 const FIRST: Place = { line: 1, column: 1 };
-
-export function byPlace(a: Problem, b: Problem): number {
-  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
-}
 
 function toProblem({ path, atKey, message, fix }: Sentence, file: string, document: Document, lines: LineCounter) {
   const place = atKey ? keyPlace(document, lines, path) : placeOf(document, lines, path);
@@ -124,12 +113,4 @@ function keyPlace(document: Document, lines: LineCounter, path: Path): Place {
 
 function toPlace({ line, col }: { readonly line: number; readonly col: number }): Place {
   return { line, column: col };
-}
-
-/** `fit.criteria[0].cases[1].when` */
-export function formatPath(path: Path): string {
-  return path.reduce<string>((text, key) => {
-    if (typeof key === 'number') return `${text}[${key}]`;
-    return text === '' ? String(key) : `${text}.${String(key)}`;
-  }, '');
 }

@@ -1,7 +1,8 @@
 // The operators of conditions, their treatment of unknown values and lists, and nested conditions.
 import { expect, test } from 'vitest';
 import type { Fields } from '../../src/domain/lead.ts';
-import { compileCondition, conditionFields, conditionSchema } from '../../src/scoring/compile/conditions.ts';
+import { compileCondition, conditionFields } from '../../src/scoring/compile/conditions.ts';
+import { conditionSchema } from '../../src/scoring/schemas/condition-schema.ts';
 
 function outcome(condition: unknown, fields: Fields): string {
   return compileCondition(conditionSchema.parse(condition), 'x')(fields);

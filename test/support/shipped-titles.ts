@@ -1,7 +1,8 @@
 // The dictionary of job titles that ships with the product.
 import { readFileSync } from 'node:fs';
 import { createTitleFields } from '../../src/titles/read-title.ts';
-import { readTitles, type TitleDictionary } from '../../src/titles/titles-schema.ts';
+import { readTitles } from '../../src/titles/titles-file.ts';
+import type { TitleDictionary } from '../../src/titles/titles-schema.ts';
 
 const FILE = new URL('../../mappings/titles.yaml', import.meta.url);
 

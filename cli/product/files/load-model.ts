@@ -1,7 +1,7 @@
 // Reads and compiles the model file.
 import { type CompiledModel, compileModel } from '../../../src/scoring/compile/compile.ts';
-import { type Model, readModel } from '../../../src/scoring/schemas/model.ts';
-import { loadFile } from '../../model-files/read-text.ts';
+import type { Model } from '../../../src/scoring/schemas/model-schema.ts';
+import { loadUnchangedFile } from '../../model-files/read-text.ts';
 
 const DEFAULT_MODEL_FILE = 'mappings/model.yaml';
 
@@ -13,14 +13,18 @@ export function modelFile(env: NodeJS.ProcessEnv, option: string | undefined): s
 export interface LoadedModel {
   readonly compiled: CompiledModel;
   readonly source: Model;
+  /** What the commands say about rules that never count: one line at most. */
+  readonly warnings: readonly string[];
   readonly text: string;
 }
 
 /** @throws ConfigurationError that lists all problems of the file, also that it cannot be read */
 export async function loadModel(file: string): Promise<LoadedModel> {
-  const { value, text } = await loadFile(file, (content) => {
+  const { value, text } = await loadUnchangedFile(file, 'model', async (content) => {
+    const { readModel } = await import('../../../src/scoring/schemas/model.ts');
+    const { ruleWarnings } = await import('../../model-files/rule-warnings.ts');
     const { model, problems } = readModel(content, file);
-    return { value: model, problems };
+    return { value: model === null ? null : { source: model, warnings: ruleWarnings(model) }, problems };
   });
-  return { compiled: compileModel(value), source: value, text };
+  return { ...value, compiled: compileModel(value.source), text };
 }

@@ -1,23 +1,20 @@
 // Reads mappings/titles.yaml: what job titles say about people.
-import { readFile } from 'node:fs/promises';
-import { formatProblem } from '../../../src/domain/problem.ts';
-import { sha256Hex } from '../../../src/domain/sha256-hex.ts';
-import { type AddTitleFields, createTitleFields } from '../../../src/titles/read-title.ts';
-import { readTitles } from '../../../src/titles/titles-schema.ts';
-import { ConfigurationError } from '../configuration-error.ts';
+import type { TitleDictionary } from '../../../src/titles/titles-schema.ts';
+import { loadUnchangedFile } from '../../model-files/read-text.ts';
 import { shippedFile } from './shipped-file.ts';
 
-export interface Titles {
-  readonly addFields: AddTitleFields;
-  /** Of the file: leads are scored again after a change of it. */
-  readonly hash: string;
+export interface LoadedTitles {
+  readonly dictionary: TitleDictionary;
+  readonly text: string;
 }
 
 /** @throws ConfigurationError that lists all problems of the file */
-export async function loadTitles(): Promise<Titles> {
+export async function loadTitles(): Promise<LoadedTitles> {
   const file = shippedFile('mappings/titles.yaml');
-  const text = await readFile(file, 'utf8');
-  const { titles, problems } = readTitles(text, file);
-  if (titles === null) throw new ConfigurationError(problems.map(formatProblem).join('\n'));
-  return { addFields: createTitleFields(titles), hash: sha256Hex(text) };
+  const { value, text } = await loadUnchangedFile(file, 'titles', async (content) => {
+    const { readTitles } = await import('../../../src/titles/titles-file.ts');
+    const { titles, problems } = readTitles(content, file);
+    return { value: titles, problems };
+  });
+  return { dictionary: value, text };
 }

@@ -2,8 +2,8 @@
 import { CANONICAL_ACTIVITIES, CANONICAL_FIELDS } from '../../domain/canonical.ts';
 import type { Problem } from '../../domain/problem.ts';
 import { closest } from '../../problems/suggest.ts';
-import type { Path } from '../../yaml/parse-yaml.ts';
-import { type Condition, conditionFields, lacksField } from '../schemas/condition-schema.ts';
+import type { Path } from '../../yaml/paths.ts';
+import { type Condition, conditionFields, lacksField } from '../schemas/condition.ts';
 
 export interface ModelProblem extends Pick<Problem, 'level' | 'message' | 'fix' | 'listed'> {
   readonly path: Path;

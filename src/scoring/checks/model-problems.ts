@@ -1,7 +1,8 @@
 // Checks of a model that its schema cannot express: references, duplicate ids, thresholds in the
 // wrong order, unknown names.
-import type { Path } from '../../yaml/parse-yaml.ts';
-import { gradeThresholds, type Model } from '../schemas/model-schema.ts';
+import type { Path } from '../../yaml/paths.ts';
+import { gradeThresholds } from '../grade-thresholds.ts';
+import type { Model } from '../schemas/model-schema.ts';
 import type { SignalSource } from '../schemas/signal-schema.ts';
 import {
   conditionProblems,

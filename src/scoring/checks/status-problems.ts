@@ -1,6 +1,6 @@
 // Checks of a model's `status` that its schema cannot express: references between bands, cells,
 // gates and signals.
-import type { Path } from '../../yaml/parse-yaml.ts';
+import type { Path } from '../../yaml/paths.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import type { BandSource } from '../schemas/status-schema.ts';
 import { conditionProblems, type ModelProblem, repeatedIds, unknownReference } from './model-checks.ts';

@@ -1,10 +1,10 @@
 // Compiles a condition of a model or mapping into one function from fields to a match result.
 import type { Fields } from '../../domain/lead.ts';
 import type { MatchResult } from '../../domain/score-result.ts';
-import { type Condition, hasOperator } from '../schemas/condition-schema.ts';
+import { type Condition, hasOperator } from '../schemas/condition.ts';
 import { compileOperators } from './operators.ts';
 
-export { type Condition, conditionFields, conditionSchema, lacksField } from '../schemas/condition-schema.ts';
+export { type Condition, conditionFields, lacksField } from '../schemas/condition.ts';
 
 export type FieldTest = (fields: Fields) => MatchResult;
 

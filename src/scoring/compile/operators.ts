@@ -1,9 +1,10 @@
 // The operators of a condition, each compiled once into a test of one value. Results are Kleene's
 // three values: an unknown value makes every operator except `present` unknown, not false.
-import { RE2JS } from 're2js';
+import { createRequire } from 'node:module';
+import type { RE2JS } from 're2js';
 import type { FieldValue } from '../../domain/lead.ts';
 import type { MatchResult } from '../../domain/score-result.ts';
-import type { Operators, Scalar } from '../schemas/condition-schema.ts';
+import type { Operators, Scalar } from '../schemas/condition.ts';
 
 export type ValueTest = (value: FieldValue | undefined) => MatchResult;
 
@@ -76,10 +77,18 @@ function knownTests(operators: Operators): KnownTest[] {
   if (starts_with !== undefined) tests.push(textTest(starts_with, (value, part) => value.startsWith(part)));
   if (has_word !== undefined) tests.push(textTest(has_word, hasWord));
   if (matches !== undefined) {
-    const expression = RE2JS.compile(matches);
+    const expression = compileExpression(matches);
     tests.push((value) => someElement(value, (each) => typeof each === 'string' && expression.test(each)));
   }
   return tests;
+}
+
+const requireLibrary = createRequire(import.meta.url);
+
+/** Loads the library when a model first has an expression: most have none. */
+function compileExpression(expression: string): RE2JS {
+  const { RE2JS: Expression }: typeof import('re2js') = requireLibrary('re2js');
+  return Expression.compile(expression);
 }
 
 function someElement(value: Known, holds: (element: Scalar) => boolean): boolean {

@@ -1,6 +1,7 @@
 // Bands, requirements and gates that no lead can reach, or that never decide anything.
 import type { ModelProblem } from '../checks/model-checks.ts';
-import { gradeThresholds, type Model } from '../schemas/model-schema.ts';
+import { gradeThresholds } from '../grade-thresholds.ts';
+import type { Model } from '../schemas/model-schema.ts';
 import type { BandSource, Requires } from '../schemas/status-schema.ts';
 import { basisSpan, type Reach, type Span, thresholdOf } from './reach.ts';
 

@@ -1,7 +1,7 @@
 // A condition as a list of parts that must all hold, each on one field: the form in which two
 // conditions can be compared.
 import { compileOperators, type ValueTest } from '../compile/operators.ts';
-import type { Condition, Operators, Scalar } from '../schemas/condition-schema.ts';
+import type { Condition, Operators, Scalar } from '../schemas/condition.ts';
 
 export interface Range {
   readonly low: number;

@@ -1,7 +1,7 @@
 // Cases of a criterion that never give their points: no value meets them, or an earlier case always
 // takes their leads.
 import type { ModelProblem } from '../checks/model-checks.ts';
-import type { Condition } from '../schemas/condition-schema.ts';
+import type { Condition } from '../schemas/condition.ts';
 import {
   type Conjunction,
   contains,

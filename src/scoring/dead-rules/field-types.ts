@@ -3,7 +3,7 @@
 
 import { closest } from '../../problems/suggest.ts';
 import type { ModelProblem } from '../checks/model-checks.ts';
-import type { Condition, Scalar } from '../schemas/condition-schema.ts';
+import type { Condition, Scalar } from '../schemas/condition.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import { type Conjunction, normalized, type Part, toConjunction } from './conjunction.ts';
 

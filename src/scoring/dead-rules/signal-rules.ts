@@ -1,7 +1,7 @@
 // Signals, groups and criteria that give nothing, count twice, or fade within a day.
 import type { ModelProblem } from '../checks/model-checks.ts';
 import { durationMs } from '../duration.ts';
-import type { Condition } from '../schemas/condition-schema.ts';
+import type { Condition } from '../schemas/condition.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import type { SignalSource } from '../schemas/signal-schema.ts';
 import { toConjunction } from './conjunction.ts';

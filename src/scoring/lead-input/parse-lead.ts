@@ -2,7 +2,7 @@
 // path.
 import { z } from 'zod';
 import { type Activity, type Fields, fieldValueSchema, type Lead } from '../../domain/lead.ts';
-import { formatPath } from '../../yaml/parse-yaml.ts';
+import { formatPath } from '../../yaml/paths.ts';
 import { parseInstant } from '../instant.ts';
 import { leadSentence } from './lead-problems.ts';
 

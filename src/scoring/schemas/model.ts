@@ -1,6 +1,7 @@
 // Reads a model file: text in; a valid model, or problems with file, line and path, out.
 import type { Problem } from '../../domain/problem.ts';
-import { byPlace, formatPath, type Path, type Place, parseYaml } from '../../yaml/parse-yaml.ts';
+import { parseYaml } from '../../yaml/parse-yaml.ts';
+import { byPlace, formatPath, type Path, type Place } from '../../yaml/paths.ts';
 import { findProblems } from '../checks/model-problems.ts';
 import { type Model, modelSchema } from './model-schema.ts';
 

@@ -2,7 +2,7 @@
 // which.
 import type { z } from 'zod';
 import { exampleOf } from '../../problems/examples.ts';
-import type { Condition } from './condition-schema.ts';
+import type { Condition } from './condition.ts';
 import { oneOfShapes } from './schema-shapes.ts';
 import { type AbsentFields, type SignalFields, signalFields } from './signal-fields.ts';
 

@@ -1,7 +1,8 @@
 // A model that changed while its version did not, and rules that are surely not meant, are said.
 import { expect, test } from 'vitest';
 import { findModelChange } from '../../../cli/model-files/model-changes.ts';
-import { modelWarnings, ruleWarnings } from '../../../cli/model-files/model-warnings.ts';
+import { modelWarnings } from '../../../cli/model-files/model-warnings.ts';
+import { ruleWarnings } from '../../../cli/model-files/rule-warnings.ts';
 import { sha256Hex } from '../../../src/domain/sha256-hex.ts';
 import { compileModel } from '../../../src/scoring/compile/compile.ts';
 import { readModel } from '../../../src/scoring/schemas/model.ts';

@@ -1,0 +1,65 @@
+// Measures how much CPU time commands take to start, as a ratio to `node -e 0`. All run in turn, so
+// that a busy machine slows them alike; the medians are compared. Each command has run once before:
+// Node keeps its compiled code, and Leadgrade what it read from the model.
+//   npm run bench:start -- --rounds 15 --json start.json
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' }, json: { type: 'string' } } });
+const ROOT = join(import.meta.dirname, '..');
+const LEAD = { id: '1', fields: { 'contact.job_title': 'Head of Marketing', 'company.employees': 120 } };
+
+const folder = await mkdtemp(join(tmpdir(), 'leadgrade-start-'));
+const lead = join(folder, 'lead.ndjson');
+await writeFile(lead, `${JSON.stringify(LEAD)}\n`);
+
+const BASE = 'node -e 0';
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  [BASE]: ['-e', '0'],
+  'leadgrade --help': ['bin/leadgrade.js', '--help'],
+  'leadgrade score, one lead': ['bin/leadgrade.js', 'score', '--input', lead],
+  'leadgrade validate': ['bin/leadgrade.js', 'validate'],
+};
+
+const exec = promisify(execFile);
+
+/** The CPU time of one process, user and system, in milliseconds: what bash reads from getrusage. */
+async function cpuMs(args: readonly string[]): Promise<number> {
+  const timed = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1 </dev/null';
+  const { stderr } = await exec('bash', ['-c', timed, 'bash', process.execPath, ...args], { cwd: ROOT });
+  return stderr
+    .trim()
+    .split(' ')
+    .reduce((sum, seconds) => sum + Number(seconds) * 1_000, 0);
+}
+
+function medianOf(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+const times = new Map(Object.keys(COMMANDS).map((name): [string, number[]] => [name, []]));
+try {
+  for (const args of Object.values(COMMANDS)) await cpuMs(args);
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const [name, args] of Object.entries(COMMANDS)) times.get(name)?.push(await cpuMs(args));
+  }
+} finally {
+  await rm(folder, { recursive: true });
+}
+const base = medianOf(times.get(BASE) ?? []);
+const rows = [...times].map(([name, each]) => {
+  const median = medianOf(each);
+  return { name, cpuMs: Math.round(median), ratio: Number((median / base).toFixed(2)) };
+});
+for (const { name, cpuMs, ratio } of rows) {
+  console.log(`${name.padEnd(28)} ${String(cpuMs).padStart(6)} ms  ${ratio.toFixed(1)} : 1`);
+}
+if (values.json !== undefined) {
+  await writeFile(
+    values.json,
+    `${JSON.stringify({ node: process.version, rounds: Number(values.rounds), rows }, null, 2)}\n`,
+  );
+}
