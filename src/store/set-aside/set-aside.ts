@@ -15,6 +15,8 @@ type Db = Kysely<Tables> | Transaction<Tables>;
  *   comparing their links. `record`, or these two kinds with an ID: one record of it.
  * - `named-item`: one item of a stream, which a webhook named.
  * - `write`, `bulk-write`: writing the records of an object, or its bulk job.
+ * - `match`: finding the person of one record, whose object is the `stream`.
+ * - `site-event`: finding the person of one event of the site; `SITE` is its CRM.
  * - `check`: a call about the whole CRM: `account`, `availability`, `deletions`; or the nightly
  *   comparison of a stream.
  */
@@ -25,6 +27,8 @@ export const OWN_KINDS = [
   'counters',
   'links',
   'named-item',
+  'match',
+  'site-event',
   'write',
   'bulk-write',
   'check',
@@ -47,6 +51,17 @@ export interface NewSetAside extends SetAsideKey {
 
 export interface SetAsideThing extends SetAsideKey {
   readonly code: string;
+}
+
+export interface CrmThing extends SetAsideThing {
+  readonly crm: string;
+}
+
+/** What a step changed. */
+export interface ChangedSetAside {
+  /** They were not set aside before. */
+  readonly setAside: readonly CrmThing[];
+  readonly recovered: readonly CrmThing[];
 }
 
 /**
@@ -101,13 +116,13 @@ export async function clearSetAside(
   return cleared;
 }
 
-/** Deletes what is set aside of these records: they were read, deleted or erased. */
+/** Deletes what is set aside of these records: they were erased. */
 export async function clearSetAsideRecords(
   db: Db,
   crm: string,
   refs: readonly RecordRef[],
 ): Promise<readonly SetAsideThing[]> {
-  const kinds: readonly OwnKind[] = ['record', 'counters', 'links'];
+  const kinds: readonly OwnKind[] = ['record', 'counters', 'links', 'match'];
   return clearSetAside(
     db,
     crm,
