@@ -39,7 +39,7 @@ const WRITING: ReadonlySet<string> = new Set(['write', 'bulk-write']);
 
 /** Of a record, an item of a stream and a check, nothing else says that it works. */
 const REPLACES_NOTHING: ReadonlySet<string> = new Set([
-  ...['record', 'counters', 'links', 'match', 'site-event', 'check', 'bulk-write'],
+  ...['record', 'counters', 'links', 'item', 'match', 'site-event', 'check', 'bulk-write'],
 ]);
 
 function replacedBy(stream: string, kind: string): readonly string[] {
