@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { ChangePage, Cursor, FailedPart, SetAsideParts, StreamPart } from '../../../src/crm/connector.ts';
 import type { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { emptyPage } from '../../kit/change-pages.ts';
+import { badDate } from '../../kit/stream-parts.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { isTrue, textOf } from '../people/person-mapping.ts';
 import { changesCursorSchema, changesFrom, readChanges } from '../query/changes.ts';
@@ -44,8 +45,11 @@ export interface ItemSource {
   readonly kind: string;
   readonly fields: readonly string[];
   readonly relation?: Relation;
-  /** The activities or outcomes of one existing item, for each person that it concerns. */
-  project(item: Item): Partial<Pick<ChangePage, 'activities' | 'outcomes'>>;
+  /**
+   * The activities or outcomes of one existing item, for each person that it concerns. `undated`: the
+   * field of a date that cannot be read.
+   */
+  project(item: Item): Partial<Pick<ChangePage, 'activities' | 'outcomes'>> & { readonly undated?: string };
   /** Every ID that `project` could return for the item. */
   possibleIds(id: string): NonNullable<ChangePage['complete']>;
 }
@@ -183,6 +187,8 @@ export async function projectRows(
     const projected = source.project({ id, values, links: links === null ? null : (links.byItem.get(id) ?? []) });
     activities.push(...(projected.activities ?? []));
     outcomes.push(...(projected.outcomes ?? []));
+    if (projected.undated !== undefined)
+      failed.push({ kind, id, failure: failureOf(badDate('salesforce', projected.undated)) });
   }
   const failing = new Set(failed.map(({ id }) => id));
   const readIds = rows.flatMap(({ id }) => (failing.has(id) ? [] : [id]));

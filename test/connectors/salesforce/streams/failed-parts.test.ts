@@ -39,6 +39,7 @@ async function read({ parts }: ConnectedOrg, { stream = 'tasks', cursor = null, 
   for await (const page of reader?.read(cursor, SIGNAL, setAside) ?? []) pages.push(page);
   return {
     activities: pages.flatMap((page) => page.activities.map(({ id }) => id)),
+    outcomes: pages.flatMap((page) => page.outcomes),
     failed: pages.flatMap((page) => page.failed ?? []),
     recovered: pages.flatMap((page) => page.recovered ?? []),
     complete: pages.flatMap((page) => page.complete?.activities ?? []),
@@ -58,8 +59,8 @@ function partOf({ kind, id }: FailedPart): StreamPart {
   return { kind, id };
 }
 
-async function addCall({ org }: ConnectedOrg, at: number): Promise<string> {
-  const values = { Type: 'Call', WhoId: org.lead(0), Status: 'Completed', ActivityDate: '2026-03-09' };
+async function addCall({ org }: ConnectedOrg, at: number, date = '2026-03-09'): Promise<string> {
+  const values = { Type: 'Call', WhoId: org.lead(0), Status: 'Completed', ActivityDate: date };
   const { body } = await org.control('POST', '/records/Task', { values, at: new Date(at).toISOString() });
   return body.id;
 }
@@ -178,5 +179,35 @@ describe('an item that cannot be read', () => {
     const due = failed.map(partOf);
     const after = await read(connected, { stream: 'emails', cursor, due });
     expect([after.activities, after.recovered]).toEqual([[`email:${String(first)}`], due]);
+  });
+
+  test('a task of the year 3026 is set aside with its field, the others are read, and it recovers when it is corrected', async () => {
+    const connected = await orgWithCalls(3);
+    const { org } = connected;
+    const cursor = await cursorAfterAll(connected);
+    const [odd, good] = [await addCall(connected, org.now(), '3026-03-09'), await addCall(connected, org.now())];
+    const polled = await read(connected, { cursor });
+    expect([polled.activities, polled.complete]).toEqual([[`task:${good}`], [`task:${good}`]]);
+    expect(polled.failed).toMatchObject([
+      { kind: 'task', id: odd, failure: { code: 'BAD_DATE', message: expect.stringContaining('ActivityDate') } },
+    ]);
+    const due = polled.failed.map(partOf);
+    const again = await read(connected, { cursor: polled.cursor, due });
+    expect([again.failed.map(partOf), again.recovered]).toEqual([due, []]);
+    await org.control('PATCH', `/records/Task/${odd}`, { values: { ActivityDate: '2026-03-09' } });
+    const after = await read(connected, { cursor: again.cursor, due });
+    expect(after.activities).toContain(`task:${odd}`);
+    expect([after.failed, after.recovered]).toEqual([[], due]);
+  });
+
+  test('an opportunity that was closed in the year 3026 is named, and is an outcome without that date', async () => {
+    const connected = await connectedOrg({ dataset: peopleWithDeals(3, [0]) });
+    opened.push(connected);
+    const { org } = connected;
+    const [id] = await org.column('SELECT Id FROM Opportunity');
+    await org.control('PATCH', `/records/Opportunity/${String(id)}`, { values: { CloseDate: '3026-03-09' } });
+    const { failed, outcomes } = await read(connected, { stream: 'opportunities' });
+    expect(failed).toMatchObject([{ kind: 'opportunity', id, failure: { code: 'BAD_DATE' } }]);
+    expect(outcomes).toMatchObject([{ state: 'won', closedAt: null }]);
   });
 });
