@@ -4,8 +4,9 @@ import { ConnectorError } from '../../src/crm/connector-error.ts';
 
 export const NOTHING_SET_ASIDE: SetAsideParts = { isSkipped: () => false, due: [] };
 
-export function toFailure(error: ConnectorError): ReadFailure {
-  return { code: error.code ?? error.kind, message: error.message, fix: error.fix ?? null };
+export function toFailure({ code, kind, message, fix }: ConnectorError): ReadFailure {
+  const isTemporary = kind === 'retry';
+  return { code: code ?? kind, message, fix: fix ?? null, ...(isTemporary ? { isTemporary } : {}) };
 }
 
 export function failedPart(kind: string, id: string, error: ConnectorError): FailedPart {

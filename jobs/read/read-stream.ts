@@ -10,6 +10,7 @@ import { finishPull, savePage } from '../../src/store/sync/save-page.ts';
 import { type StreamPosition, type StreamState, streamState } from '../../src/store/sync/streams.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { logRecovered, logSetAside, setAsideRecovered } from '../failures/set-aside.ts';
+import { endFallback } from './fallback-streams.ts';
 import { isIncremental } from './full-sync.ts';
 import { handleStreamFailure } from './stream-failure.ts';
 
@@ -73,17 +74,21 @@ export async function readStream(
  */
 async function savePages(
   context: JobContext,
-  { connector, editPolicy }: MappedCrm,
+  mapped: MappedCrm,
   stream: ChangeStream,
   state: StreamState,
   dueOptions: MarkDueOptions,
 ): Promise<StreamPosition | null> {
   const { db, clock, signal } = context;
+  const { connector, editPolicy } = mapped;
   const crm = connector.id;
   const setAside = await setAsideParts(context, crm, stream);
   let from: StreamPosition = state;
   let askedAt = clock.now();
+  let isFirst = true;
   for await (const page of connector.listChanges(stream, state.cursor, signal, setAside)) {
+    if (isFirst) await endFallback(context, mapped, stream);
+    isFirst = false;
     await addToRunCounters(db, { records: page.leads.length, activities: page.activities.length });
     const saved = await savePage(db, page, {
       crm,

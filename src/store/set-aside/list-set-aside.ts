@@ -99,6 +99,14 @@ export async function isSkipped(
   return row !== undefined && row.retry_at > now;
 }
 
+/** The streams that have been set aside at least since an instant. */
+export async function streamsSetAsideSince(db: Db, crm: string, since: Date): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ stream: string }>`
+    select stream from leadgrade.set_aside
+    where crm = ${crm} and kind = 'stream' and part_id = '' and since <= ${since}`.execute(db);
+  return new Set(rows.map(({ stream }) => stream));
+}
+
 /** Whether a run still waits for the stream, which fails temporarily. */
 export async function isAwaited(db: Db, crm: string, stream: string, now: Date): Promise<boolean> {
   const patience = new Date(now.getTime() - PATIENCE_MS);

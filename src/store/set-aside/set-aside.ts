@@ -45,7 +45,7 @@ export interface SetAsideKey extends StreamPart {
 
 export interface NewSetAside extends SetAsideKey {
   readonly failure: ReadFailure;
-  /** The CRM may succeed by itself. Default: false. */
+  /** The CRM may succeed by itself. Default: as the failure says. */
   readonly isTemporary?: boolean;
   /** Until the next attempt; default: minutes, then hours. */
   readonly delayMs?: number;
@@ -77,10 +77,12 @@ export async function saveSetAside(
   now: Date,
 ): Promise<readonly SetAsideThing[]> {
   if (things.length === 0) return [];
-  const rows = things.map(({ stream, kind, id, failure, isTemporary = false, delayMs = null }) => ({
-    ...{ stream, kind, id: indexable(id), code: failure.code, message: failure.message, fix: failure.fix },
-    ...{ is_temporary: isTemporary, delay_ms: delayMs, max_ms: isTemporary ? MAX_TEMPORARY_RETRY_MS : MAX_RETRY_MS },
-  }));
+  const rows = things.map(
+    ({ stream, kind, id, failure, isTemporary = failure.isTemporary ?? false, delayMs = null }) => ({
+      ...{ stream, kind, id: indexable(id), code: failure.code, message: failure.message, fix: failure.fix },
+      ...{ is_temporary: isTemporary, delay_ms: delayMs, max_ms: isTemporary ? MAX_TEMPORARY_RETRY_MS : MAX_RETRY_MS },
+    }),
+  );
   const next = (attempts: ReturnType<typeof sql>) => sql`${now}::timestamptz
     + least(${MAX_RETRY_MS}, ${FIRST_RETRY_MS} * power(2, least(${attempts}, 20)))::double precision * interval '1 millisecond'`;
   // An update cannot read the delays of the new row, so both are computed before.

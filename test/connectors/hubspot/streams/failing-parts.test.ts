@@ -138,7 +138,9 @@ describe('a date that cannot be read', () => {
     hubspot()
       .persist()
       .get(/pipelines/)
-      .reply(200, { results: [{ id: 'default', stages }] });
+      .reply(200, { results: [{ id: 'default', stages }] })
+      .get(/properties/)
+      .reply(200, { results: [] });
     const properties = { dealstage: 'won', pipeline: 'default', closedate: YEAR_3022, createdate: NOW.toISOString() };
     hubspot()
       .persist()

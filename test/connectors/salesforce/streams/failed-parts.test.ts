@@ -59,8 +59,8 @@ function partOf({ kind, id }: FailedPart): StreamPart {
   return { kind, id };
 }
 
-async function addCall({ org }: ConnectedOrg, at: number, date = '2026-03-09'): Promise<string> {
-  const values = { Type: 'Call', WhoId: org.lead(0), Status: 'Completed', ActivityDate: date };
+async function addCall({ org }: ConnectedOrg, at: number): Promise<string> {
+  const values = { Type: 'Call', WhoId: org.lead(0), Status: 'Completed', ActivityDate: '2026-03-09' };
   const { body } = await org.control('POST', '/records/Task', { values, at: new Date(at).toISOString() });
   return body.id;
 }
@@ -185,16 +185,22 @@ describe('an item that cannot be read', () => {
     const connected = await orgWithCalls(3);
     const { org } = connected;
     const cursor = await cursorAfterAll(connected);
-    const [odd, good] = [await addCall(connected, org.now(), '3026-03-09'), await addCall(connected, org.now())];
+    const [odd, good] = [await addCall(connected, org.now()), await addCall(connected, org.now())];
+    const task = (id: string, ActivityDate: string) => ({
+      ...{ SystemModstamp: new Date(org.now()).toISOString(), IsDeleted: false, Type: 'Call', IsClosed: true },
+      ...{ Id: id, WhoId: org.lead(0), ActivityDate },
+    });
+    const records = [task(odd, '3026-03-09'), task(good, '2026-03-09')];
+    const body = { totalSize: 2, done: true, records };
+    await org.control('PUT', '/faults', [{ match: AT_TASKS, action: { status: 200, body } }]);
     const polled = await read(connected, { cursor });
     expect([polled.activities, polled.complete]).toEqual([[`task:${good}`], [`task:${good}`]]);
-    expect(polled.failed).toMatchObject([
-      { kind: 'task', id: odd, failure: { code: 'BAD_DATE', message: expect.stringContaining('ActivityDate') } },
-    ]);
+    const undated = { code: 'BAD_DATE', message: expect.stringContaining('ActivityDate') };
+    expect(polled.failed).toMatchObject([{ kind: 'task', id: odd, failure: undated }]);
     const due = polled.failed.map(partOf);
     const again = await read(connected, { cursor: polled.cursor, due });
-    expect([again.failed.map(partOf), again.recovered]).toEqual([due, []]);
-    await org.control('PATCH', `/records/Task/${odd}`, { values: { ActivityDate: '2026-03-09' } });
+    expect([again.failed.map(partOf)[0], again.recovered]).toEqual([due[0], []]);
+    await org.control('PUT', '/faults', []);
     const after = await read(connected, { cursor: again.cursor, due });
     expect(after.activities).toContain(`task:${odd}`);
     expect([after.failed, after.recovered]).toEqual([[], due]);
