@@ -1,6 +1,6 @@
 // Reads one stream from its cursor to its end. Each page and its cursor are saved in one
 // transaction. A stream that fails is set aside with its cursor; the others are read.
-import type { SetAsideParts } from '../../src/crm/connector.ts';
+import type { ChangePage, SetAsideParts } from '../../src/crm/connector.ts';
 import type { ChangeStream } from '../../src/crm/streams.ts';
 import type { Priority } from '../../src/domain/priority.ts';
 import type { MarkDueOptions } from '../../src/store/leads/mark-due.ts';
@@ -85,10 +85,10 @@ async function savePages(
   const setAside = await setAsideParts(context, crm, stream);
   let from: StreamPosition = state;
   let askedAt = clock.now();
-  let isFirst = true;
+  let isRead = false;
   for await (const page of connector.listChanges(stream, state.cursor, signal, setAside)) {
-    if (isFirst) await endFallback(context, mapped, stream);
-    isFirst = false;
+    if (!isRead && hasContent(page)) await endFallback(context, mapped, stream);
+    isRead ||= hasContent(page);
     await addToRunCounters(db, { records: page.leads.length, activities: page.activities.length });
     const saved = await savePage(db, page, {
       crm,
@@ -107,6 +107,11 @@ async function savePages(
     askedAt = clock.now();
   }
   return from;
+}
+
+/** A stream that is refused can return pages that only name failed parts. */
+function hasContent({ activities, leads, dirty, outcomes, failed = [] }: ChangePage): boolean {
+  return activities.length + leads.length + dirty.length + outcomes.length > 0 || failed.length === 0;
 }
 
 /** For the connector: which parts of the stream it skips, and which it tries again. */
