@@ -10,9 +10,9 @@ import type { EditPolicy } from '../records/field-conflicts.ts';
 import { markDirty } from '../records/mark-dirty.ts';
 import { saveSnapshots } from '../records/save-snapshots.ts';
 import { partsOfStream } from '../set-aside/list-set-aside.ts';
+import { clearSavedItems, findRefused, toSetAside, withoutRefused } from '../set-aside/refused-items.ts';
 import { clearSetAside, type NewSetAside, type SetAsideThing, saveSetAside } from '../set-aside/set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
-import { clearSavedItems, findRefused, toSetAside, withoutRefused } from './refused-items.ts';
 import { savePageItems } from './save-items.ts';
 import { isAtPosition, type StreamKey, type StreamPosition } from './streams.ts';
 

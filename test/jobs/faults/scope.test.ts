@@ -175,6 +175,10 @@ describe('page views that HubSpot refuses for ever', () => {
     product.advanceClock(7 * HOUR);
     await product.sync();
     expect(await viewsOf(product, id)).toEqual({ page_views: 3 });
+    // The periods that were refused meanwhile.
+    product.advanceClock(60_000);
+    await product.sync();
+    expect(await viewsOf(product, id)).toEqual({ page_views: 3 });
     expect(await groupSetAside(product.context.db, ['hubspot'])).toEqual([]);
     await expectInSync(product);
   });

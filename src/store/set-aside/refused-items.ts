@@ -4,9 +4,9 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ChangePage, ReadFailure, StreamItems } from '../../domain/crm-changes.ts';
 import { processApart } from '../process-apart.ts';
 import { toItemFailure } from '../refused-value.ts';
-import type { NewSetAside, SetAsideThing } from '../set-aside/set-aside.ts';
+import type { StreamKey } from '../sync/streams.ts';
 import type { Tables } from '../tables/tables.ts';
-import type { StreamKey } from './streams.ts';
+import type { NewSetAside, SetAsideThing } from './set-aside.ts';
 
 type Tx = Transaction<Tables>;
 
