@@ -110,7 +110,7 @@ describe('a date that cannot be read', () => {
     listed('meetings', [meeting('1', YEAR_3022), meeting('2', NOW.toISOString()), meeting('3', '')]);
     const fixture = connect();
     const first = await read(fixture, 'meetings', null);
-    // A meeting without a date is none that took place: it is no activity, and no failure.
+    // A meeting without a date did not take place: it becomes no activity, and does not fail.
     expect(first).toMatchObject({ activities: ['meeting:2'], failed: ['meeting 1'] });
     hubspot()
       .persist()
