@@ -12,7 +12,10 @@ export interface SetAsideFinding extends Finding {
 }
 
 /** Things of one stream and code are one finding. */
-export async function setAsideFindings({ db, crms }: JobContext): Promise<readonly SetAsideFinding[]> {
+export async function setAsideFindings({
+  db,
+  crms,
+}: Pick<JobContext, 'db' | 'crms'>): Promise<readonly SetAsideFinding[]> {
   return (await groupSetAside(db, [...crms.keys()])).map(toFinding);
 }
 
@@ -35,7 +38,9 @@ function toFinding({ crm, stream, kind, code, count, ids, fix, since, retryAt }:
 const WRITING: ReadonlySet<string> = new Set(['write', 'bulk-write']);
 
 /** Of a record, an item of a stream and a check, nothing else says that it works. */
-const REPLACES_NOTHING: ReadonlySet<string> = new Set(['record', 'counters', 'links', 'check', 'bulk-write']);
+const REPLACES_NOTHING: ReadonlySet<string> = new Set([
+  ...['record', 'counters', 'links', 'item', 'match', 'site-event', 'check', 'bulk-write'],
+]);
 
 function replacedBy(stream: string, kind: string): readonly string[] {
   if (REPLACES_NOTHING.has(kind)) return [];

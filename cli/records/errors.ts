@@ -47,6 +47,7 @@ export function retryAllErrors(io: CommandIo, query: LeadQuery | null, json: boo
       await context.enqueue('refresh-records', { crm });
       await context.enqueue('write-scores', { crm });
     }
+    await context.enqueue('match-site-events', {});
     const webhooks = await reprocessQuarantine(context);
     const lines = [
       `${records} records will be tried again.`,

@@ -1,7 +1,7 @@
 // What a failure is about: one direction of the CRM, a part of it, or us.
 import type { ReadFailure } from '../../src/crm/connector.ts';
 import { ConnectorError, type ConnectorErrorKind } from '../../src/crm/connector-error.ts';
-import { isRefusedValue } from '../../src/store/refused-value.ts';
+import { toItemFailure } from '../../src/store/refused-value.ts';
 
 /**
  * Kinds that are about the whole CRM: they pause reading or writing. All others are about what was
@@ -32,17 +32,6 @@ export function toPartFailure(error: unknown): PartFailure | null {
     return { failure, isTemporary: error.kind === 'retry', error };
   }
   if (!(error instanceof Error)) return null;
-  if (isRefusedValue(error)) {
-    const message = 'The database refuses a value of it.';
-    return { failure: { code: 'VALUE_REFUSED', message, fix: REPORT }, isTemporary: false, error };
-  }
-  if (!DEFECTS.has(error.name)) return null;
-  // The message can quote values of the CRM.
-  const message = `Leadgrade cannot process it (${error.name}).`;
-  return { failure: { code: 'NOT_PROCESSED', message, fix: REPORT }, isTemporary: false, error };
+  const failure = toItemFailure(error);
+  return failure === null ? null : { failure, isTemporary: false, error };
 }
-
-const REPORT = 'Report it to the authors of Leadgrade with this code. It is tried again by itself.';
-
-/** Errors of code that meets a value which it does not expect. */
-const DEFECTS: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'SyntaxError', 'ZodError', '$ZodError']);

@@ -3,6 +3,7 @@
 
 import { nameOf } from '../../src/store/set-aside/name-of.ts';
 import {
+  type ChangedSetAside,
   clearSetAside,
   type NewSetAside,
   type OwnKind,
@@ -47,6 +48,12 @@ export function logSetAside({ log }: Pick<JobContext, 'log'>, crm: string, thing
 
 export function logRecovered({ log }: Pick<JobContext, 'log'>, crm: string, things: readonly SetAsideThing[]): void {
   for (const { details, what } of grouped(crm, things)) log.info(details, `${crm}: no longer set aside: ${what}`);
+}
+
+/** Logs what a step of any CRM changed. */
+export function logChanges(context: Pick<JobContext, 'log'>, { setAside: added, recovered }: ChangedSetAside): void {
+  for (const [crm, things] of Map.groupBy(added, (thing) => thing.crm)) logSetAside(context, crm, things);
+  for (const [crm, things] of Map.groupBy(recovered, (thing) => thing.crm)) logRecovered(context, crm, things);
 }
 
 /** One line for things of one stream, kind and code. */

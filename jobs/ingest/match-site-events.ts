@@ -2,21 +2,29 @@
 // the HTTP endpoint that stores them and by every poll, and a step of every scoring. Without
 // pending events it costs two statements; the job adds three purge statements, each an index
 // lookup.
+import type { Transaction } from 'kysely';
 import { PRIORITY } from '../../src/domain/priority.ts';
-import { SITE_EVENTS_STREAM } from '../../src/domain/site-event.ts';
+import { SITE, SITE_EVENTS_STREAM } from '../../src/domain/site-event.ts';
 import { namesDiffer } from '../../src/people/names.ts';
 import { inboxKeys } from '../../src/people/shared-inbox.ts';
 import { saveActivities } from '../../src/store/activities/activities.ts';
 import { type LockedLeads, withLockedLeadIds } from '../../src/store/leads/lock-leads.ts';
+import { processApart } from '../../src/store/process-apart.ts';
+import { toItemFailure } from '../../src/store/refused-value.ts';
 import {
+  claimSiteEvents,
   type MatchedSiteEvent,
   resolvePeople,
+  type SiteEventKey,
   type SiteMatching,
   stillLive,
 } from '../../src/store/site-events/match-site-events.ts';
 import { requeueByIdentity } from '../../src/store/site-events/requeue-site-events.ts';
 import { markSiteEventsAssigned, purgeSiteEvents } from '../../src/store/site-events/retention.ts';
+import { clearEvents, requeueSetAside, setEventsAside } from '../../src/store/site-events/set-aside-events.ts';
+import type { Tables } from '../../src/store/tables/tables.ts';
 import type { JobContext } from '../context.ts';
+import { logRecovered, logSetAside } from '../failures/set-aside.ts';
 
 /** Events, or identities, per transaction. */
 const CHUNK = 1_000;
@@ -42,6 +50,7 @@ export async function matchSiteEvents(context: MatchContext): Promise<void> {
 export async function assignSiteEvents(context: MatchContext): Promise<number> {
   const { db, clock, signal } = context;
   let total = 0;
+  await requeueSetAside(db, clock.now());
   for (let chunk = 0; chunk < MAX_CHUNKS; chunk++) {
     if (signal.aborted) return total;
     const requeued = await requeueByIdentity(db, CHUNK, clock.now());
@@ -53,34 +62,56 @@ export async function assignSiteEvents(context: MatchContext): Promise<number> {
   return total;
 }
 
-async function assignChunk({
-  db,
-  clock,
-  people,
-  debounceMs,
-}: MatchContext): Promise<{ looked: number; assigned: number }> {
+/** A chunk that fails is halved down to the event, which is set aside. */
+async function assignChunk(context: MatchContext): Promise<{ looked: number; assigned: number }> {
+  const { db, clock } = context;
+  const claimed: SiteEventKey[] = [];
+  let assigned = 0;
+  const assign = async (only?: readonly SiteEventKey[]) => {
+    const { done, recovered } = await db.transaction().execute(async (tx) => {
+      const keys = await claimSiteEvents(tx, { limit: CHUNK, now: clock.now(), only });
+      if (only === undefined) claimed.push(...keys);
+      return { done: await assignEvents(tx, keys, context), recovered: await clearEvents(tx, keys) };
+    });
+    assigned += done;
+    logRecovered(context, SITE, recovered);
+  };
+  try {
+    await assign();
+  } catch (error) {
+    const failure = toItemFailure(error);
+    if (failure === null || claimed.length === 0) throw error;
+    const failed = await processApart(claimed, failure, assign);
+    logSetAside(context, SITE, await setEventsAside(db, failed, clock.now()));
+  }
+  return { looked: claimed.length, assigned };
+}
+
+/** @returns the number of events that became activities */
+async function assignEvents(
+  tx: Transaction<Tables>,
+  keys: readonly SiteEventKey[],
+  { clock, people, debounceMs }: MatchContext,
+): Promise<number> {
   const { shared_inboxes, max_records, plus_tags } = people.match;
   const now = clock.now();
   const matching: SiteMatching = {
-    limit: CHUNK,
     now,
     sharedInboxes: [...inboxKeys(shared_inboxes)],
     maxRecords: max_records,
     ignoresTags: plus_tags === 'same',
     isOnePerson: (names) => names.every((name) => !names.some((other) => namesDiffer(name, other))),
   };
-  return db.transaction().execute(async (tx) => {
-    const { total: looked, found } = await resolvePeople(tx, matching);
-    // Lock all leads at once: locking them per CRM could deadlock with another transaction.
-    const leadIds = found.map(({ leadId }) => leadId);
-    return withLockedLeadIds(tx, leadIds, async (locked) => {
-      // Events of a record that was merged or deleted meanwhile stay pending and are matched again.
-      const live = await stillLive(locked, found);
-      for (const [crm, events] of Map.groupBy(live, (event) => event.crm))
-        await saveAsActivities(locked, crm, events, { now, debounceMs });
-      await markSiteEventsAssigned(tx, live, now);
-      return { looked, assigned: live.length };
-    });
+  const found = await resolvePeople(tx, keys, matching);
+  // Lock all leads at once: locking them per CRM could deadlock with another transaction.
+  const leadIds = found.map(({ leadId }) => leadId);
+  return withLockedLeadIds(tx, leadIds, async (locked) => {
+    // Events of a record that was merged or deleted meanwhile stay pending and are matched again.
+    const live = await stillLive(locked, found);
+    for (const [crm, events] of Map.groupBy(live, (event) => event.crm))
+      await saveAsActivities(locked, crm, events, { now, debounceMs });
+    await markSiteEventsAssigned(tx, live, now);
+    return live.length;
   });
 }
 

@@ -8,6 +8,7 @@ import { ensureRecords } from '../../src/store/leads/ensure-records.ts';
 import { drainRecordEvents } from '../../src/store/records/mark-dirty-from-inbox.ts';
 import { storedAccount } from '../../src/store/sync/crm-accounts.ts';
 import type { JobContext } from '../context.ts';
+import { logSetAside } from '../failures/set-aside.ts';
 
 /** Larger chunks collapse more events of an import into one dirty flag per contact. */
 const CHUNK = 10_000;
@@ -43,6 +44,7 @@ export async function processRecordEvents(context: JobContext, crm: string, ownA
   for (let chunk = 1; !signal.aborted; chunk++) {
     const drained = await drainRecordEvents(db, { crm, own: ownAccount, limit: CHUNK, now: clock.now(), debounceMs });
     foreign += drained.foreign;
+    logSetAside(context, crm, drained.setAside);
     if (drained.marked > 0) await context.enqueue('refresh-records', { crm });
     if (drained.total < CHUNK) break;
     if (chunk < MAX_CHUNKS) continue;

@@ -1,6 +1,6 @@
 // Reads one stream from its cursor to its end. Each page and its cursor are saved in one
 // transaction. A stream that fails is set aside with its cursor; the others are read.
-import type { SetAsideParts } from '../../src/crm/connector.ts';
+import type { ChangePage, SetAsideParts } from '../../src/crm/connector.ts';
 import type { ChangeStream } from '../../src/crm/streams.ts';
 import type { Priority } from '../../src/domain/priority.ts';
 import type { MarkDueOptions } from '../../src/store/leads/mark-due.ts';
@@ -10,6 +10,7 @@ import { finishPull, savePage } from '../../src/store/sync/save-page.ts';
 import { type StreamPosition, type StreamState, streamState } from '../../src/store/sync/streams.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { logRecovered, logSetAside, setAsideRecovered } from '../failures/set-aside.ts';
+import { endFallback } from './fallback-streams.ts';
 import { isIncremental } from './full-sync.ts';
 import { handleStreamFailure } from './stream-failure.ts';
 
@@ -73,17 +74,21 @@ export async function readStream(
  */
 async function savePages(
   context: JobContext,
-  { connector, editPolicy }: MappedCrm,
+  mapped: MappedCrm,
   stream: ChangeStream,
   state: StreamState,
   dueOptions: MarkDueOptions,
 ): Promise<StreamPosition | null> {
   const { db, clock, signal } = context;
+  const { connector, editPolicy } = mapped;
   const crm = connector.id;
   const setAside = await setAsideParts(context, crm, stream);
   let from: StreamPosition = state;
   let askedAt = clock.now();
+  let isRead = false;
   for await (const page of connector.listChanges(stream, state.cursor, signal, setAside)) {
+    if (!isRead && hasContent(page)) await endFallback(context, mapped, stream);
+    isRead ||= hasContent(page);
     await addToRunCounters(db, { records: page.leads.length, activities: page.activities.length });
     const saved = await savePage(db, page, {
       crm,
@@ -102,6 +107,11 @@ async function savePages(
     askedAt = clock.now();
   }
   return from;
+}
+
+/** A stream that is refused can return pages that only name failed parts. */
+function hasContent({ activities, leads, dirty, outcomes, failed = [] }: ChangePage): boolean {
+  return activities.length + leads.length + dirty.length + outcomes.length > 0 || failed.length === 0;
 }
 
 /** For the connector: which parts of the stream it skips, and which it tries again. */

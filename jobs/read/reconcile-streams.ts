@@ -22,7 +22,7 @@ import { streamState } from '../../src/store/sync/streams.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { pauseOnFailure } from '../failure-policy.ts';
 import { partFailureOrThrow } from '../failures/reachable.ts';
-import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
+import { logRecovered, logSetAside, setAside, setAsideRecovered } from '../failures/set-aside.ts';
 import { isOwnAccount } from './account-check.ts';
 import { isIncremental } from './full-sync.ts';
 
@@ -139,10 +139,14 @@ interface Comparison {
   readonly startedAt: Date;
 }
 
-async function savePage({ db, clock, log }: JobContext, comparison: Comparison, page: ReconcilePage): Promise<void> {
+async function savePage(context: JobContext, comparison: Comparison, page: ReconcilePage): Promise<void> {
+  const { db, clock, log } = context;
   const { crm, stream, startedAt } = comparison;
   await listItems(db, comparison, page.existing ?? []);
-  let found = await saveReconciledPage(db, comparison, page, clock.now());
+  const saved = await saveReconciledPage(db, comparison, page, clock.now());
+  logSetAside(context, crm, saved.setAside);
+  logRecovered(context, crm, saved.recovered);
+  let { found } = saved;
   for (const scope of page.compared ?? []) {
     const end = await endComparison(db, comparison, scope, { startedAt, now: clock.now() });
     if (end.kind === 'compared') {

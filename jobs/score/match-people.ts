@@ -1,9 +1,10 @@
 // Before scoring: assigns new records, and records with changed links, to their person.
 import { sha256Hex } from '../../src/domain/sha256-hex.ts';
 import { groupRecords } from '../../src/people/group-records.ts';
-import { enqueueAllForMatching } from '../../src/store/identity/match-queue.ts';
+import { enqueueAllForMatching, enqueueSetAside } from '../../src/store/identity/match-queue.ts';
 import { matchRecords } from '../../src/store/identity/match-records.ts';
 import type { JobContext } from '../context.ts';
+import { logChanges } from '../failures/set-aside.ts';
 
 /**
  * Records per transaction. Most records have no match and cost only their share of a few
@@ -14,19 +15,24 @@ const CHUNK = 2_000;
 /** Raised when `groupRecords` decides differently with the same policy. */
 const RULES = 2;
 
+/** A record that cannot be matched is set aside and keeps its own lead; all others are matched. */
 export async function matchPeople({
   db,
   people,
   clock,
   signal,
-}: Pick<JobContext, 'db' | 'people' | 'clock' | 'signal'>): Promise<void> {
+  log,
+}: Pick<JobContext, 'db' | 'people' | 'clock' | 'signal' | 'log'>): Promise<void> {
   const { match } = people;
   const expansion = { maxRecords: match.max_records, ignoresTags: match.plus_tags === 'same' };
   // A new policy, or new rules, put all records into the match queue.
   await enqueueAllForMatching(db, sha256Hex(JSON.stringify({ rules: RULES, ...match })), expansion);
-  let matched = CHUNK;
-  while (matched === CHUNK && !signal.aborted) {
+  await enqueueSetAside(db, clock.now());
+  let processed = CHUNK;
+  while (processed === CHUNK && !signal.aborted) {
     const chunk = { limit: CHUNK, now: clock.now(), ...expansion };
-    matched = await matchRecords(db, chunk, (records) => groupRecords(records, match));
+    const matched = await matchRecords(db, chunk, (records) => groupRecords(records, match));
+    logChanges({ log }, matched);
+    processed = matched.processed;
   }
 }

@@ -114,6 +114,8 @@ export interface ReadFailure {
   /** The failed operation and its reason, without personal data. */
   readonly message: string;
   readonly fix: string | null;
+  /** The CRM may succeed by itself: 5xx, a time-out. Default: false. */
+  readonly isTemporary?: boolean;
 }
 
 /** A part of a stream that can fail alone: a form, a list, a period of changes, one item. */

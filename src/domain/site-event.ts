@@ -8,6 +8,9 @@ export type SiteEventKind = (typeof SITE_EVENT_KINDS)[number];
 /** The stream id of site activities, beside the streams of the CRM. */
 export const SITE_EVENTS_STREAM = 'events';
 
+/** The site's own events in the place of a CRM, where something of them is set aside. */
+export const SITE = 'site';
+
 /** The name of the source in an explanation. */
 export const SITE_NAME = 'your site';
 

@@ -18,7 +18,7 @@ import {
   ruleTypes,
   tableProblems,
 } from './mapping-checks.ts';
-import { createActivityProjector } from './project-activities.ts';
+import { createActivityProjector, isUndated } from './project-activities.ts';
 import { unknownShape } from './values/unknown-texts.ts';
 
 const MESSAGE_FIELD = /^(event|name|category|(properties|traits|context)\..+)$/;
@@ -119,7 +119,7 @@ export function createEventProjector({ activities, tables, unknown, known }: Eve
       source: kind,
       properties: { ...properties, at: new Date(at).toISOString() },
     });
-    return found === null ? null : { type: found.type, attributes: shortened(found.attributes) };
+    return found === null || isUndated(found) ? null : { type: found.type, attributes: shortened(found.attributes) };
   };
 }
 

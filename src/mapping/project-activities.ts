@@ -4,7 +4,7 @@ import type { Activity, Fields, FieldValue } from '../domain/lead.ts';
 import { compileCondition, conditionFields } from '../scoring/compile/conditions.ts';
 import type { ActivityRule, Mapping } from './mapping.ts';
 import { converterOf, isKnown } from './project-fields.ts';
-import { isPlausibleActivity, toInstant } from './values/instants.ts';
+import { isPlausibleActivity, readInstant } from './values/instants.ts';
 
 /** An item as its stream returns it. `id` is unique over all streams: `meeting:123`. */
 export interface RawActivity {
@@ -13,8 +13,18 @@ export interface RawActivity {
   readonly properties: Fields;
 }
 
+/** A rule matches the item, but its date cannot be read. */
+export interface UndatedActivity {
+  /** The property that holds the date. */
+  readonly undated: string;
+}
+
 /** Returns null if no rule of the mapping matches the item, or if it has no date. */
-export type ActivityProjector = (item: RawActivity) => Activity | null;
+export type ActivityProjector = (item: RawActivity) => Activity | UndatedActivity | null;
+
+export function isUndated(projected: Activity | UndatedActivity | null): projected is UndatedActivity {
+  return projected !== null && 'undated' in projected;
+}
 
 /**
  * The projector of a mapping, with its conditions compiled once. The first matching rule of the
@@ -32,9 +42,17 @@ export function createActivityProjector(mapping: Mapping): ActivityProjector {
   };
 }
 
-function project(mapping: Mapping, rule: ActivityRule, id: string, properties: Fields): Activity | null {
-  const at = instantOf(firstKnown(properties, rule.at));
-  if (at === null) return null;
+function project(
+  mapping: Mapping,
+  rule: ActivityRule,
+  id: string,
+  properties: Fields,
+): Activity | UndatedActivity | null {
+  const property = [rule.at].flat().find((name) => isKnown(properties[name]));
+  if (property === undefined) return null;
+  const at = instantOf(properties[property] ?? null);
+  if (at === 'empty') return null;
+  if (at === null) return { undated: property };
   const attributes: Record<string, FieldValue> = {};
   for (const [attribute, source] of Object.entries(rule.attributes ?? {})) {
     attributes[attribute] = attributeValue(mapping, source, properties);
@@ -57,14 +75,11 @@ function attributeValue(mapping: Mapping, source: AttributeSource, properties: F
   return null;
 }
 
-function firstKnown(properties: Fields, names: string | readonly string[]): FieldValue {
-  const name = [names].flat().find((each) => isKnown(properties[each]));
-  return name === undefined ? null : (properties[name] ?? null);
-}
-
-function instantOf(value: FieldValue): number | null {
-  const at = value === null || Array.isArray(value) ? null : toInstant(value);
-  return at !== null && isPlausibleActivity(at) ? at : null;
+/** `empty`: a date that stands for none. Null: not a date, or not of a year that an activity can have. */
+function instantOf(value: FieldValue): number | 'empty' | null {
+  if (value === null || typeof value === 'object') return null;
+  const at = readInstant(value);
+  return at === 'empty' || (at !== null && isPlausibleActivity(at)) ? at : null;
 }
 
 /** The streams with activity rules, each with the activity types of its rules. */

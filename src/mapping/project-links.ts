@@ -4,6 +4,9 @@ import type { Mapping } from './mapping.ts';
 import { isKnown, propertiesOf, type RawRecord, sourcesOf } from './project-fields.ts';
 import { unknownTexts } from './values/unknown-texts.ts';
 
+/** A longer text is the ID of no record, and more than a database index can hold. */
+const MAX_ID_LENGTH = 200;
+
 /** Returns at most one link per rule. */
 export function projectLinks({ links = [], ...mapping }: Mapping, raw: RawRecord): readonly RecordLink[] {
   const unknown = unknownTexts(mapping);
@@ -11,9 +14,8 @@ export function projectLinks({ links = [], ...mapping }: Mapping, raw: RawRecord
     const values = sourcesOf(rule).map(({ object, property }) => raw[object]?.[property]);
     // "N/A" is the id of no record; two contacts with it are not one person.
     const value = values.find((each) => isKnown(each) && unknown(String(each)) === null);
-    return value === undefined || value === null
-      ? []
-      : [{ crm: rule.crm, object: rule.object, id: String(value).trim() }];
+    const id = String(value ?? '').trim();
+    return id === '' || id.length > MAX_ID_LENGTH ? [] : [{ crm: rule.crm, object: rule.object, id }];
   });
 }
 

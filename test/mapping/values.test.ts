@@ -230,13 +230,19 @@ test.each([
   '9999-12-31',
 ])('the date "%s" stands for none', (value) => expect(convertValue(value, 'instant')).toEqual({ value: null }));
 
-test.each(['1709900000', '1989-12-31', '2026-02-31', '0001-01-01', '2150-01-01'])(
-  'an item of a CRM with the date %s is not an activity',
-  (at) => {
+test.each([
+  ['1709900000', { undated: 'called_at' }],
+  ['1989-12-31', { undated: 'called_at' }],
+  ['2026-02-31', { undated: 'called_at' }],
+  ['2150-01-01', { undated: 'called_at' }],
+  ['0001-01-01', null],
+])(
+  'an item of a CRM with the date %s is not an activity, and says which property has a date that cannot be read',
+  (at, result) => {
     const toActivity = createActivityProjector(
       mappingOf('fields: {}\nactivities: [ { from: calls, type: call, at: called_at } ]\n'),
     );
-    expect(toActivity({ id: '1', source: 'calls', properties: { called_at: at } })).toBeNull();
+    expect(toActivity({ id: '1', source: 'calls', properties: { called_at: at } })).toEqual(result);
   },
 );
 
@@ -246,8 +252,8 @@ test('an attribute can be a constant, in the mapping of a CRM and of site events
       'fields: {}\nactivities: [ { from: calls, type: call, at: t, attributes: { outcome: { value: Reached } } } ]\n',
     ),
   );
-  expect(toActivity({ id: '1', source: 'calls', properties: { t: '2026-11-01' } })?.attributes).toEqual({
-    outcome: 'Reached',
+  expect(toActivity({ id: '1', source: 'calls', properties: { t: '2026-11-01' } })).toMatchObject({
+    attributes: { outcome: 'Reached' },
   });
   const events = readEventsMapping(
     'activities: [ { from: track, type: form_submission, attributes: { form: { value: Demo }, page: properties.page } } ]\n',

@@ -2,6 +2,7 @@
 // items are queued for the next one. A request gets its response when its item is stored. The queue
 // is bounded, and a statement that takes too long fails, as do the items that wait for it.
 import { withTimeout } from '../../src/runtime/with-timeout.ts';
+import { isRefusedValue } from '../../src/store/refused-value.ts';
 
 interface BatchOptions {
   /** Items in one statement. */
@@ -63,7 +64,7 @@ async function writeBatch<T>(write: WriteBatch<T>, batch: readonly Queued<T>[]):
     await write(batch.map(({ item }) => item));
     for (const { done } of batch) done.resolve();
   } catch (error) {
-    if (batch.length > 1 && isDataError(error)) return writeSingly(write, batch);
+    if (batch.length > 1 && isRefusedValue(error)) return writeSingly(write, batch);
     // The database is down: writing the items one by one would fail, too.
     for (const { done } of batch) done.reject(error);
   }
@@ -72,14 +73,4 @@ async function writeBatch<T>(write: WriteBatch<T>, batch: readonly Queued<T>[]):
 /** An item with invalid data must not fail the others. */
 async function writeSingly<T>(write: WriteBatch<T>, batch: readonly Queued<T>[]): Promise<void> {
   for (const queued of batch) if (!queued.abandoned.aborted) await writeBatch(write, [queued]);
-}
-
-// Data exceptions and violated constraints:
-// https://www.postgresql.org/docs/current/errcodes-appendix.html
-const DATA_ERROR_CODE = /^(22|23)[0-9A-Z]{3}$/;
-
-function isDataError(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && DATA_ERROR_CODE.test(error.code)
-  );
 }

@@ -6,6 +6,7 @@ import type {
   SourcedActivity,
   StoredCounterPosition,
 } from '../../../src/crm/connector.ts';
+import { isUndated } from '../../../src/mapping/project-activities.ts';
 import { toInstant } from '../../../src/mapping/values/convert-value.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
 import { batchRead } from '../objects/batch-read.ts';
@@ -71,7 +72,7 @@ function dateOneCounter(parts: HubSpotParts, contact: HubSpotObject, position: S
     const described = latest === undefined || description === null ? {} : latest.properties(description);
     const properties = { ...described, ...datedProperties(event) };
     const activity = parts.toActivity({ id, source: counter, properties });
-    if (activity !== null) activities.push({ ...activity, ref, stream: counter });
+    if (activity !== null && !isUndated(activity)) activities.push({ ...activity, ref, stream: counter });
     else if (position.redate) gone.push({ ref, activityId: id });
   }
   return { counter, dated, crmValue: currentCount(contact, property), problems, activities, gone };

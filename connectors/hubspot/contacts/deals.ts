@@ -3,7 +3,8 @@
 
 import type { SourcedDealOutcome } from '../../../src/crm/connector.ts';
 import type { DealOutcome } from '../../../src/domain/outcome.ts';
-import { toInstant } from '../../../src/mapping/values/convert-value.ts';
+import { readInstant, toInstant } from '../../../src/mapping/values/instants.ts';
+import { badDate } from '../../kit/stream-parts.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
 import { batchRead, type ReadFailures } from '../objects/batch-read.ts';
@@ -29,7 +30,7 @@ interface Deals {
 
 export interface ReadDeals {
   readonly outcomes: readonly SourcedDealOutcome[];
-  /** The deals that could not be read, by ID. */
+  /** The deals that could not be read, or of which a date could not be read, by ID. */
   readonly failed: ReadFailures;
 }
 
@@ -47,11 +48,15 @@ export async function readDeals({ http, readStages, contactsOf }: Deals, signal:
   const newStageIds = inNewStage.map(({ id }) => id);
   const reread = await readWith(http, current, newStageIds, signal);
   const latest = new Map([...deals.records, ...reread.records].map((deal) => [deal.id, deal]));
+  const undated = [...latest.values()].flatMap((deal) => {
+    const property = unreadableDate(deal, current);
+    return property === undefined ? [] : [[deal.id, badDate('hubspot', property)] as const];
+  });
   const outcomes = [...latest.values()].flatMap((deal) => {
     const outcome = toOutcome(deal, current);
     return (contactsOf.get(deal.id) ?? []).map((contact) => ({ ...outcome, ref: contactRef(contact) }));
   });
-  return { outcomes, failed: deals.failed };
+  return { outcomes, failed: new Map([...deals.failed, ...undated]) };
 }
 
 function readWith(http: HubSpotHttp, stages: PipelineStages, ids: readonly string[], signal: AbortSignal) {
@@ -86,6 +91,15 @@ function toOutcome({ id: dealId, properties }: HubSpotObject, stages: PipelineSt
     closedAt: state === 'open' ? null : parseInstant(properties.closedate),
     stages: entered.toSorted((a, b) => a.enteredAt - b.enteredAt),
   };
+}
+
+/** The property of a date that cannot be read; the outcome is without that date. */
+function unreadableDate({ properties }: HubSpotObject, stages: PipelineStages): string | undefined {
+  const names = [...stages.values()].flatMap(({ enteredProperty }) => enteredProperty ?? []);
+  return ['createdate', 'closedate', ...names].find((name) => {
+    const raw = properties[name] ?? '';
+    return raw !== '' && toInstant(raw) === null && readInstant(raw) !== 'empty';
+  });
 }
 
 function parseInstant(raw: string | null | undefined): number | null {

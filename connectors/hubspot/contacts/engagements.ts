@@ -2,10 +2,13 @@
 // their contacts.
 
 import type { ChangePage } from '../../../src/crm/connector.ts';
+import type { ConnectorError } from '../../../src/crm/connector-error.ts';
 import type { Fields } from '../../../src/domain/lead.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
-import { activityProperties, type RawActivity } from '../../../src/mapping/project-activities.ts';
+import { activityProperties, isUndated, type RawActivity } from '../../../src/mapping/project-activities.ts';
+import { badDate } from '../../kit/stream-parts.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
+import type { ReadFailures } from '../objects/batch-read.ts';
 import type { HubSpotParts } from '../parts.ts';
 import { contactRef } from './contact-mapping.ts';
 
@@ -53,22 +56,27 @@ export function activityId(type: string, id: string): string {
 
 /**
  * Returns the engagement once per contact: as an activity, or as gone when the mapping skips it
- * (for example after it was canceled).
+ * (for example after it was canceled). One whose date cannot be read fails.
  */
 export function toContactActivities(
   { toActivity }: Pick<HubSpotParts, 'toActivity'>,
   type: string,
   items: readonly { readonly object: HubSpotObject; readonly contacts: readonly string[] }[],
-): Pick<ChangePage, 'activities' | 'gone'> {
+): Pick<ChangePage, 'activities' | 'gone'> & { readonly undated: ReadFailures } {
+  const undated = new Map<string, ConnectorError>();
   const activities: ChangePage['activities'][number][] = [];
   const gone: ChangePage['gone'][number][] = [];
   for (const { object, contacts } of items) {
     const raw = rawEngagement(type, object);
     const activity = toActivity(raw);
+    if (isUndated(activity)) {
+      undated.set(object.id, badDate('hubspot', activity.undated));
+      continue;
+    }
     for (const ref of contacts.map(contactRef)) {
       if (activity === null) gone.push({ ref, activityId: raw.id });
       else activities.push({ ...activity, ref });
     }
   }
-  return { activities, gone };
+  return { activities, gone, undated };
 }

@@ -18,7 +18,8 @@ export function engagementStream(parts: HubSpotParts, stream: ChangeStream): Str
   const toChanges = (records: readonly HubSpotObject[], contacts: LinkedContacts): Content => {
     const readable = records.filter(({ id }) => !contacts.failed.has(id));
     const items = readable.map((object) => ({ object, contacts: contacts.of.get(object.id) ?? [] }));
-    return { ...toContactActivities(parts, type, items), failed: failedObjects(kind, contacts.failed) };
+    const { undated, ...content } = toContactActivities(parts, type, items);
+    return { ...content, failed: failedObjects(kind, new Map([...contacts.failed, ...undated])) };
   };
   return {
     stream,

@@ -53,15 +53,16 @@ async function readEngagements(
   const request = { type, ids: linked, properties: engagementProperties(parts.mapping, type) };
   const { records, missing, failed } = await batchRead(parts.http, request, signal);
   const items = records.map((object) => ({ object, contacts: contactsOf.get(object.id) ?? [] }));
+  const { undated, ...content } = toContactActivities(parts, type, items);
   // An engagement that has contacts but is neither returned nor reported as missing stays
-  // unchanged: the nightly comparison decides.
-  const returned = new Set(records.map(({ id }) => id));
+  // unchanged: the nightly comparison decides. So does one whose date cannot be read.
+  const returned = new Set(records.map(({ id }) => id).filter((id) => !undated.has(id)));
   const known = ids.filter((id) => returned.has(id) || missing.has(id) || hasNoLinks(contactsOf, id));
   return {
     ...NO_ITEMS,
-    ...toContactActivities(parts, type, items),
+    ...content,
     complete: { activities: known.map((id) => activityId(type, id)), outcomes: [] },
-    failed: failedObjects(ENGAGEMENTS[type] ?? type, new Map([...linksFailed, ...failed])),
+    failed: failedObjects(ENGAGEMENTS[type] ?? type, new Map([...linksFailed, ...failed, ...undated])),
   };
 }
 

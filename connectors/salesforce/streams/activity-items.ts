@@ -2,6 +2,7 @@
 
 import type { RecordRef, SourcedActivity } from '../../../src/crm/connector.ts';
 import type { Fields } from '../../../src/domain/lead.ts';
+import { isUndated } from '../../../src/mapping/project-activities.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { personRef, textOf } from '../people/person-mapping.ts';
 import type { Row } from '../query/query.ts';
@@ -27,12 +28,19 @@ interface RawItem {
   readonly people: readonly RecordRef[];
 }
 
-/** One activity per person; empty if no rule of the mapping matches. */
+interface Projected {
+  readonly activities: readonly SourcedActivity[];
+  /** The field of a date that cannot be read. */
+  readonly undated?: string;
+}
+
+/** One activity per person; none if no rule of the mapping matches, or if the date cannot be read. */
 export function toActivities(
   { toActivity }: Pick<SalesforceParts, 'toActivity'>,
   { people, ...raw }: RawItem,
-): readonly SourcedActivity[] {
-  if (people.length === 0) return [];
+): Projected {
+  if (people.length === 0) return { activities: [] };
   const activity = toActivity(raw);
-  return activity === null ? [] : people.map((ref) => ({ ...activity, ref }));
+  if (isUndated(activity)) return { activities: [], undated: activity.undated };
+  return { activities: activity === null ? [] : people.map((ref) => ({ ...activity, ref })) };
 }

@@ -22,7 +22,7 @@ export function campaignMemberStream(parts: SalesforceParts, stream: ChangeStrea
     project: ({ id, values }) => {
       // A member whose Lead was converted has both IDs: the Contact continues the Lead.
       const people = personRefs([textOf(values.ContactId) ?? values.LeadId]);
-      return { activities: toActivities(parts, { id: activityId(id), source: stream.id, properties: values, people }) };
+      return toActivities(parts, { id: activityId(id), source: stream.id, properties: values, people });
     },
     possibleIds: (id) => ({ activities: [activityId(id)], outcomes: [] }),
   };

@@ -34,11 +34,13 @@ export function emailStream(parts: SalesforceParts, stream: ChangeStream): Strea
     relation: RELATION,
     project: (item) => {
       const people = correspondents(item);
-      const activities = messageKinds(item.values).flatMap((kind) => {
+      const kinds = messageKinds(item.values).map((kind) => {
         const properties = { ...item.values, kind };
         return toActivities(parts, { id: activityId(kind, item.id), source: stream.id, properties, people });
       });
-      return { activities };
+      const undated = kinds.find((kind) => kind.undated !== undefined)?.undated;
+      const activities = kinds.flatMap((kind) => kind.activities);
+      return { activities, ...(undated === undefined ? {} : { undated }) };
     },
     possibleIds: (id) => ({ activities: KINDS.map((kind) => activityId(kind, id)), outcomes: [] }),
   };

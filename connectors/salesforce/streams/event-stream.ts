@@ -20,15 +20,8 @@ export function eventStream(parts: SalesforceParts, stream: ChangeStream): Strea
     // The invitees; with Shared Activities also the people that the event concerns.
     relation: { object: 'EventRelation', item: 'EventId', person: 'RelationId', fields: ['Status'] },
     project: (item) => {
-      const properties = item.values;
-      return {
-        activities: toActivities(parts, {
-          id: `event:${item.id}`,
-          source: stream.id,
-          properties,
-          people: participants(item),
-        }),
-      };
+      const { id, values: properties } = item;
+      return toActivities(parts, { id: `event:${id}`, source: stream.id, properties, people: participants(item) });
     },
     possibleIds: (id) => ({ activities: [`event:${id}`], outcomes: [] }),
   };

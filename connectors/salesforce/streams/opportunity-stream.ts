@@ -3,7 +3,7 @@
 // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_opportunity.htm
 import type { Fields, FieldValue } from '../../../src/domain/lead.ts';
 import type { DealOutcome } from '../../../src/domain/outcome.ts';
-import { toInstant } from '../../../src/mapping/values/convert-value.ts';
+import { readInstant, toInstant } from '../../../src/mapping/values/instants.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { textOf } from '../people/person-mapping.ts';
 import { missingFields } from '../query/visibility.ts';
@@ -14,7 +14,8 @@ import type { StreamReader } from './stream-reader.ts';
 
 const ID = 'opportunities';
 const STATE = ['IsClosed', 'IsWon'];
-const FIELDS = ['StageName', 'Amount', 'CurrencyIsoCode', 'CreatedDate', 'CloseDate', 'LastStageChangeDate'];
+const DATES = ['CreatedDate', 'CloseDate', 'LastStageChangeDate'];
+const FIELDS = ['StageName', 'Amount', 'CurrencyIsoCode', ...DATES];
 const RELATION: Relation = {
   object: 'OpportunityContactRole',
   item: 'OpportunityId',
@@ -33,7 +34,8 @@ export function opportunityStream(parts: SalesforceParts): StreamReader {
     project: ({ id, values, links }) => {
       const outcome = toOutcome(id, values);
       const people = personRefs((links ?? []).map(fieldValue('ContactId')));
-      return { outcomes: people.map((ref) => ({ ...outcome, ref })) };
+      const undated = people.length === 0 ? undefined : DATES.find((field) => isUnreadable(values[field]));
+      return { outcomes: people.map((ref) => ({ ...outcome, ref })), ...(undated === undefined ? {} : { undated }) };
     },
     possibleIds: (id) => ({ activities: [], outcomes: [outcomeId(id)] }),
   };
@@ -75,6 +77,12 @@ export function toOutcome(id: string, values: Fields): DealOutcome {
     closedAt: values.IsClosed === true ? instantOf(values.CloseDate) : null,
     stages: stage === null || enteredAt === null ? [] : [{ stage, enteredAt }],
   };
+}
+
+/** The outcome is without that date. */
+function isUnreadable(value: FieldValue | undefined): boolean {
+  if (value === undefined || value === null || Array.isArray(value) || instantOf(value) !== null) return false;
+  return typeof value !== 'object' && readInstant(value) !== 'empty';
 }
 
 function instantOf(value: FieldValue | undefined): number | null {

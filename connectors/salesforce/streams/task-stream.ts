@@ -23,7 +23,7 @@ export function taskStream(parts: SalesforceParts, stream: ChangeStream): Stream
       // The pattern of a series is a task of its own, beside its occurrences.
       const isPattern = values.IsRecurrence === true;
       const people = isPattern ? [] : personRefs([values.WhoId, ...(links ?? []).map(fieldValue('RelationId'))]);
-      return { activities: toActivities(parts, { id: `task:${id}`, source: stream.id, properties: values, people }) };
+      return toActivities(parts, { id: `task:${id}`, source: stream.id, properties: values, people });
     },
     possibleIds: (id) => ({ activities: [`task:${id}`], outcomes: [] }),
   };

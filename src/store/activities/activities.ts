@@ -125,16 +125,26 @@ export async function tombstoneUnlisted(
   await markChangedDue(tx, leadIdsOf(rows), now);
 }
 
-/** Sets the tombstone of all activities of a stream. @param types only these types; null = all */
+/**
+ * Sets the tombstone of all activities of a stream.
+ * @param types only these types; null = all
+ * @param after only later activities; null = all
+ */
 export async function tombstoneStream(
   tx: Tx,
-  { crm, stream, types }: { crm: string; stream: string; types: readonly string[] | null },
+  {
+    crm,
+    stream,
+    types,
+    after = null,
+  }: { crm: string; stream: string; types: readonly string[] | null; after?: Date | null },
   now: Date,
 ): Promise<void> {
   const { rows } = await sql<{ lead_id: number }>`
     update leadgrade.activities set gone_at = ${now}
     where crm = ${crm} and stream = ${stream} and gone_at is null
       and (${types}::text[] is null or type = any(${types}::text[]))
+      and (${after}::timestamptz is null or at > ${after})
     returning lead_id`.execute(tx);
   await markChangedDue(tx, leadIdsOf(rows), now);
 }

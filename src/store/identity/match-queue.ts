@@ -68,15 +68,29 @@ export interface MatchQueueRow extends RecordLink {
 
 /**
  * Claims the oldest rows until the transaction ends; rows that another worker claimed are skipped.
+ * @param only those of these rows
  */
-export async function claimMatchQueue(tx: Tx, limit: number): Promise<readonly MatchQueueRow[]> {
+export async function claimMatchQueue(
+  tx: Tx,
+  { limit, only }: { readonly limit: number; readonly only?: readonly MatchQueueRow[] | undefined },
+): Promise<readonly MatchQueueRow[]> {
+  const isWanted = only === undefined ? sql`true` : sql`seq = any(${only.map(({ seq }) => seq)}::bigint[])`;
   const { rows } = await sql<MatchQueueRow>`
-    select seq, crm, object, id from leadgrade.match_queue order by seq limit ${limit} for update skip locked`.execute(
-    tx,
-  );
+    select seq, crm, object, id from leadgrade.match_queue where ${isWanted}
+    order by seq limit ${limit} for update skip locked`.execute(tx);
   return rows;
 }
 
 export async function deleteFromMatchQueue(tx: Tx, queued: readonly MatchQueueRow[]): Promise<void> {
   await sql`delete from leadgrade.match_queue where seq = any(${queued.map(({ seq }) => seq)}::bigint[])`.execute(tx);
+}
+
+/** Enqueues the records again that could not be matched and are due for another attempt. */
+export async function enqueueSetAside(db: Kysely<Tables>, now: Date): Promise<void> {
+  await sql`
+    insert into leadgrade.match_queue (crm, object, id)
+    select a.crm, a.stream, a.part_id from leadgrade.set_aside a
+    where a.kind = 'match' and a.retry_at <= ${now} and not exists (
+      select from leadgrade.match_queue q where q.crm = a.crm and q.object = a.stream and q.id = a.part_id
+    )`.execute(db);
 }

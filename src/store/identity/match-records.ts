@@ -1,14 +1,19 @@
 // Matches queued records to persons: loads their connected component, lets the caller group it, and
 // moves records to the leads of their persons.
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { ReadFailure } from '../../domain/crm-changes.ts';
 import { type MatchRecord, type PersonGroup, recordKey } from '../../domain/person.ts';
+import { jsonRows } from '../json-rows.ts';
 import { type LockedLeads, lockMoreLeads, withLockedLeadIds } from '../leads/lock-leads.ts';
 import { markDue } from '../leads/mark-due.ts';
+import { processApart } from '../process-apart.ts';
+import { toItemFailure } from '../refused-value.ts';
+import { type ChangedSetAside, type CrmThing, saveSetAside } from '../set-aside/set-aside.ts';
 import { requeueByRecord } from '../site-events/requeue-site-events.ts';
 import type { Tables } from '../tables/tables.ts';
 import { disableJit } from '../without-jit.ts';
 import { connectedRecords, type Expansion } from './connected-records.ts';
-import { claimMatchQueue, deleteFromMatchQueue } from './match-queue.ts';
+import { claimMatchQueue, deleteFromMatchQueue, type MatchQueueRow } from './match-queue.ts';
 import { type LeadMerge, mergeLeads, type RecordMove, reassignRecords } from './reassign-records.ts';
 
 type Tx = Transaction<Tables>;
@@ -23,20 +28,66 @@ type Group = (records: readonly MatchRecord[]) => readonly PersonGroup[];
 
 type QueuedRecord = Pick<MatchRecord, 'crm' | 'object' | 'id'>;
 
+export interface MatchedChunk extends ChangedSetAside {
+  /** Less than `limit` if the queue is empty. */
+  readonly processed: number;
+}
+
 /**
  * Matches up to `limit` queued records. Leads with a changed set of records become due, and events
- * of a site that waited for such a record are matched again.
- * @returns the number of processed rows; less than `limit` if the queue is empty
+ * of a site that waited for such a record are matched again. A record that fails is set aside: it
+ * stays with the lead that it has.
  */
-export async function matchRecords(db: Kysely<Tables>, chunk: MatchChunk, group: Group): Promise<number> {
+export async function matchRecords(db: Kysely<Tables>, chunk: MatchChunk, group: Group): Promise<MatchedChunk> {
+  const claimed: MatchQueueRow[] = [];
+  const recovered: CrmThing[] = [];
+  const match = (only?: readonly MatchQueueRow[]) =>
+    db.transaction().execute(async (tx) => {
+      await disableJit(tx);
+      const queued = await claimMatchQueue(tx, { limit: chunk.limit, only });
+      if (only === undefined) claimed.push(...queued);
+      if (queued.length === 0) return;
+      await requeueByRecord(tx, queued, chunk.now);
+      await matchComponent(tx, queued, chunk, group);
+      await deleteFromMatchQueue(tx, queued);
+      recovered.push(...(await clearMatched(tx, queued)));
+    });
+  try {
+    await match();
+    return { processed: claimed.length, setAside: [], recovered };
+  } catch (error) {
+    const failure = toItemFailure(error);
+    if (failure === null || claimed.length === 0) throw error;
+    const failed = await processApart(claimed, failure, match);
+    return { processed: claimed.length, setAside: await setFailedAside(db, failed, chunk.now), recovered };
+  }
+}
+
+const MATCH = 'match';
+
+async function clearMatched(tx: Tx, queued: readonly MatchQueueRow[]): Promise<readonly CrmThing[]> {
+  const { rows } = await sql<CrmThing>`
+    delete from leadgrade.set_aside a
+    using ${jsonRows(queued.map(({ crm, object, id }) => ({ crm, object, id })))} as t (crm text, object text, id text)
+    where a.kind = ${MATCH} and a.crm = t.crm and a.stream = t.object and a.part_id = t.id
+    returning a.crm, a.stream, a.kind, a.part_id as id, a.code`.execute(tx);
+  return rows;
+}
+
+async function setFailedAside(
+  db: Kysely<Tables>,
+  failed: ReadonlyMap<MatchQueueRow, ReadFailure>,
+  now: Date,
+): Promise<readonly CrmThing[]> {
   return db.transaction().execute(async (tx) => {
-    await disableJit(tx);
-    const queued = await claimMatchQueue(tx, chunk.limit);
-    if (queued.length === 0) return 0;
-    await requeueByRecord(tx, queued, chunk.now);
-    await matchComponent(tx, queued, chunk, group);
-    await deleteFromMatchQueue(tx, queued);
-    return queued.length;
+    const things: CrmThing[] = [];
+    for (const [crm, rows] of Map.groupBy(failed, ([{ crm }]) => crm)) {
+      const parts = rows.map(([{ object, id }, failure]) => ({ stream: object, kind: MATCH, id, failure }));
+      const added = await saveSetAside(tx, crm, parts, now);
+      things.push(...added.map((thing) => ({ ...thing, crm })));
+    }
+    await deleteFromMatchQueue(tx, [...failed.keys()]);
+    return things;
   });
 }
 

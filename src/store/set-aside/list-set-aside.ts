@@ -1,7 +1,8 @@
 // Queries of what is set aside.
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { StreamPart } from '../../domain/crm-changes.ts';
 import { PATIENCE_MS } from '../../domain/limits/retry-delays.ts';
+import { SITE } from '../../domain/site-event.ts';
 import type { Tables } from '../tables/tables.ts';
 import { OWN_KINDS, type OwnKind, type SetAsideKey } from './set-aside.ts';
 
@@ -18,6 +19,11 @@ export interface ListedSetAside extends SetAsideKey {
   readonly since: Date;
   readonly attempts: number;
   readonly retryAt: Date;
+}
+
+/** The site's own events are always read. */
+function isListed(crms: readonly string[]): RawBuilder<boolean> {
+  return sql<boolean>`crm = any(${[...crms, SITE]}::text[])`;
 }
 
 interface ListOptions {
@@ -37,7 +43,7 @@ export async function listSetAside(
   const { rows } = await sql<ListedSetAside>`
     select id as entry, crm, stream, kind, part_id as id, code, message, fix, is_temporary as "isTemporary", since, attempts,
       retry_at as "retryAt"
-    from leadgrade.set_aside where crm = any(${crms}::text[]) and id > ${after} order by id limit ${limit}`.execute(db);
+    from leadgrade.set_aside where ${isListed(crms)} and id > ${after} order by id limit ${limit}`.execute(db);
   return rows.map((row) => ({ ...row, entry: Number(row.entry) }));
 }
 
@@ -61,7 +67,7 @@ export async function groupSetAside(db: Db, crms: readonly string[]): Promise<re
   const { rows } = await sql<SetAsideGroup>`
     select crm, stream, kind, code, count(*)::integer as count, (array_agg(part_id order by id))[1:3] as ids, max(fix) as fix,
       min(since) as since, min(retry_at) as "retryAt"
-    from leadgrade.set_aside where crm = any(${crms}::text[])
+    from leadgrade.set_aside where ${isListed(crms)}
     group by crm, stream, kind, code order by crm, stream, kind, code`.execute(db);
   return rows;
 }
@@ -91,6 +97,14 @@ export async function isSkipped(
     .where('part_id', '=', '')
     .executeTakeFirst();
   return row !== undefined && row.retry_at > now;
+}
+
+/** The streams that have been set aside at least since an instant. */
+export async function streamsSetAsideSince(db: Db, crm: string, since: Date): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ stream: string }>`
+    select stream from leadgrade.set_aside
+    where crm = ${crm} and kind = 'stream' and part_id = '' and since <= ${since}`.execute(db);
+  return new Set(rows.map(({ stream }) => stream));
 }
 
 /** Whether a run still waits for the stream, which fails temporarily. */

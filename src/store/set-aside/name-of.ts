@@ -24,6 +24,9 @@ const ONE: Readonly<Record<string, (stream: string) => string>> = {
   counters: (object) => `the counters of a record of ${object}`,
   links: (object) => `the links of a record of ${object}`,
   'named-item': (stream) => `item of ${stream}`,
+  item: (stream) => `item of ${stream}`,
+  match: (object) => `the person of a record of ${object}`,
+  'site-event': () => 'the person of a message',
 };
 
 /** `form 12 of form_submissions`, `the stream tasks`, `3 records of Lead (1, 2, 3)`. */

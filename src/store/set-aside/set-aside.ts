@@ -15,6 +15,9 @@ type Db = Kysely<Tables> | Transaction<Tables>;
  *   comparing their links. `record`, or these two kinds with an ID: one record of it.
  * - `named-item`: one item of a stream, which a webhook named.
  * - `write`, `bulk-write`: writing the records of an object, or its bulk job.
+ * - `item`: one item of a stream that the database refuses; the ID is that of its activity.
+ * - `match`: finding the person of one record, whose object is the `stream`.
+ * - `site-event`: finding the person of one event of the site; `SITE` is its CRM.
  * - `check`: a call about the whole CRM: `account`, `availability`, `deletions`; or the nightly
  *   comparison of a stream.
  */
@@ -25,6 +28,9 @@ export const OWN_KINDS = [
   'counters',
   'links',
   'named-item',
+  'item',
+  'match',
+  'site-event',
   'write',
   'bulk-write',
   'check',
@@ -39,7 +45,7 @@ export interface SetAsideKey extends StreamPart {
 
 export interface NewSetAside extends SetAsideKey {
   readonly failure: ReadFailure;
-  /** The CRM may succeed by itself. Default: false. */
+  /** The CRM may succeed by itself. Default: as the failure says. */
   readonly isTemporary?: boolean;
   /** Until the next attempt; default: minutes, then hours. */
   readonly delayMs?: number;
@@ -47,6 +53,17 @@ export interface NewSetAside extends SetAsideKey {
 
 export interface SetAsideThing extends SetAsideKey {
   readonly code: string;
+}
+
+export interface CrmThing extends SetAsideThing {
+  readonly crm: string;
+}
+
+/** What a step changed. */
+export interface ChangedSetAside {
+  /** They were not set aside before. */
+  readonly setAside: readonly CrmThing[];
+  readonly recovered: readonly CrmThing[];
 }
 
 /**
@@ -60,10 +77,12 @@ export async function saveSetAside(
   now: Date,
 ): Promise<readonly SetAsideThing[]> {
   if (things.length === 0) return [];
-  const rows = things.map(({ stream, kind, id, failure, isTemporary = false, delayMs = null }) => ({
-    ...{ stream, kind, id, code: failure.code, message: failure.message, fix: failure.fix },
-    ...{ is_temporary: isTemporary, delay_ms: delayMs, max_ms: isTemporary ? MAX_TEMPORARY_RETRY_MS : MAX_RETRY_MS },
-  }));
+  const rows = things.map(
+    ({ stream, kind, id, failure, isTemporary = failure.isTemporary ?? false, delayMs = null }) => ({
+      ...{ stream, kind, id: indexable(id), code: failure.code, message: failure.message, fix: failure.fix },
+      ...{ is_temporary: isTemporary, delay_ms: delayMs, max_ms: isTemporary ? MAX_TEMPORARY_RETRY_MS : MAX_RETRY_MS },
+    }),
+  );
   const next = (attempts: ReturnType<typeof sql>) => sql`${now}::timestamptz
     + least(${MAX_RETRY_MS}, ${FIRST_RETRY_MS} * power(2, least(${attempts}, 20)))::double precision * interval '1 millisecond'`;
   // An update cannot read the delays of the new row, so both are computed before.
@@ -86,6 +105,13 @@ export async function saveSetAside(
   return saved.filter(({ attempts }) => attempts === 1);
 }
 
+/** An index holds no longer text. No CRM has an ID of that length. */
+const MAX_ID_LENGTH = 500;
+
+function indexable(id: string): string {
+  return id.slice(0, MAX_ID_LENGTH);
+}
+
 /** Deletes things that were read or written. @returns those that were set aside */
 export async function clearSetAside(
   db: Db,
@@ -93,7 +119,7 @@ export async function clearSetAside(
   keys: readonly SetAsideKey[],
 ): Promise<readonly SetAsideThing[]> {
   if (keys.length === 0) return [];
-  const rows = keys.map(({ stream, kind, id }) => ({ stream, kind, id }));
+  const rows = keys.map(({ stream, kind, id }) => ({ stream, kind, id: indexable(id) }));
   const { rows: cleared } = await sql<SetAsideThing>`
     delete from leadgrade.set_aside s using ${jsonRows(rows)} as t (stream text, kind text, id text)
     where s.crm = ${crm} and s.stream = t.stream and s.kind = t.kind and s.part_id = t.id
@@ -101,13 +127,13 @@ export async function clearSetAside(
   return cleared;
 }
 
-/** Deletes what is set aside of these records: they were read, deleted or erased. */
+/** Deletes what is set aside of these records: they were erased. */
 export async function clearSetAsideRecords(
   db: Db,
   crm: string,
   refs: readonly RecordRef[],
 ): Promise<readonly SetAsideThing[]> {
-  const kinds: readonly OwnKind[] = ['record', 'counters', 'links'];
+  const kinds: readonly OwnKind[] = ['record', 'counters', 'links', 'match'];
   return clearSetAside(
     db,
     crm,
@@ -117,7 +143,8 @@ export async function clearSetAsideRecords(
 
 /** Deletes what is set aside of a stream, with its parts: it is unavailable, or read by a counter. */
 export async function clearSetAsideStream(db: Db, crm: string, stream: string): Promise<void> {
-  const others = OWN_KINDS.filter((kind) => kind !== 'stream' && kind !== 'named-item');
+  const ofStream: readonly OwnKind[] = ['stream', 'named-item', 'item'];
+  const others = OWN_KINDS.filter((kind) => !ofStream.includes(kind));
   await sql`
     delete from leadgrade.set_aside
     where crm = ${crm} and stream = ${stream} and kind <> all(${others}::text[])`.execute(db);

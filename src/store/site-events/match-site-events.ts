@@ -12,9 +12,12 @@ import { disableJit } from '../without-jit.ts';
 
 type Tx = Transaction<Tables>;
 
-export interface MatchedSiteEvent {
+export interface SiteEventKey {
   readonly source: string;
   readonly messageId: string;
+}
+
+export interface MatchedSiteEvent extends SiteEventKey {
   readonly type: string;
   readonly attributes: Fields;
   /** Epoch ms. */
@@ -26,7 +29,6 @@ export interface MatchedSiteEvent {
 }
 
 export interface SiteMatching {
-  readonly limit: number;
   readonly now: Date;
   /**
    * Parts before the @ of addresses that several persons share (`info`, `sales`), without
@@ -50,20 +52,51 @@ const MAX_WAIT_MS = 86_400_000;
 const MIN_WAIT_MS = 60_000;
 
 /**
- * Matches up to `limit` pending events, new and requeued ones first.
- * @returns `found`: the events with a record, to be assigned in the same transaction. `total` is
- * less than `limit` if no more events are pending.
+ * Locks pending events until the transaction ends, new and requeued ones first; events that another
+ * worker locked are skipped.
+ * @param only those of these events
+ */
+export async function claimSiteEvents(
+  tx: Tx,
+  {
+    limit,
+    now,
+    only,
+  }: Pick<SiteMatching, 'now'> & { readonly limit: number; readonly only?: readonly SiteEventKey[] | undefined },
+): Promise<readonly SiteEventKey[]> {
+  const isWanted =
+    only === undefined
+      ? sql`true`
+      : sql`(source, message_id) in (select * from ${jsonRows(only.map(toRow))} as t (source text, message_id text))`;
+  const { rows } = await sql<SiteEventKey>`
+    select source, message_id as "messageId" from leadgrade.site_events where next_match_at <= ${now} and ${isWanted}
+    order by next_match_at, source, message_id limit ${limit} for update skip locked`.execute(tx);
+  return rows;
+}
+
+function toRow({ source, messageId }: SiteEventKey): object {
+  return { source, message_id: messageId };
+}
+
+/**
+ * Finds the people of events.
+ * @param claimed their keys
+ * @returns the events with a record, to be assigned in the same transaction
  */
 export async function resolvePeople(
   tx: Tx,
+  claimed: readonly SiteEventKey[],
   matching: SiteMatching,
-): Promise<{ readonly total: number; readonly found: readonly MatchedSiteEvent[] }> {
-  const { limit, now } = matching;
+): Promise<readonly MatchedSiteEvent[]> {
+  if (claimed.length === 0) return [];
+  const { now } = matching;
   await disableJit(tx);
   const { rows } = await sql<Omit<MatchedSiteEvent, 'leadId'> & NamedLead>`
     with pending as materialized (
-      select * from leadgrade.site_events where next_match_at <= ${now} order by next_match_at, source, message_id
-      limit ${limit} for update skip locked
+      select e.* from ${jsonRows(claimed.map(toRow))} as t (source text, message_id text)
+      cross join lateral (
+        select * from leadgrade.site_events e where e.source = t.source and e.message_id = t.message_id offset 0
+      ) e
     ),
     named as (${namedPersons(matching)}),
     person as (
@@ -88,10 +121,9 @@ export async function resolvePeople(
     from matched`.execute(tx);
   const isOfSeveral = ({ names }: NamedLead) => names !== null && !matching.isOnePerson(names);
   await postpone(tx, rows.filter(isOfSeveral), now);
-  const found = rows.flatMap(({ leadId, names, ...event }) =>
+  return rows.flatMap(({ leadId, names, ...event }) =>
     leadId === null || isOfSeveral({ leadId, names }) ? [] : [{ ...event, leadId }],
   );
-  return { total: rows.length, found };
 }
 
 interface NamedLead {
@@ -106,16 +138,11 @@ function nextAttempt(now: Date) {
     ${MIN_WAIT_MS} * interval '1 millisecond'), ${MAX_WAIT_MS} * interval '1 millisecond')`;
 }
 
-async function postpone(
-  tx: Tx,
-  events: readonly Pick<MatchedSiteEvent, 'source' | 'messageId'>[],
-  now: Date,
-): Promise<void> {
+async function postpone(tx: Tx, events: readonly SiteEventKey[], now: Date): Promise<void> {
   if (events.length === 0) return;
-  const rows = events.map(({ source, messageId }) => ({ source, message_id: messageId }));
   await sql`
     update leadgrade.site_events e set next_match_at = ${nextAttempt(now)}
-    from ${jsonRows(rows)} as t (source text, message_id text)
+    from ${jsonRows(events.map(toRow))} as t (source text, message_id text)
     where e.source = t.source and e.message_id = t.message_id`.execute(tx);
 }
 

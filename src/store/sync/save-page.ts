@@ -1,5 +1,5 @@
 // Saves a page of a stream together with its cursor.
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ChangePage } from '../../domain/crm-changes.ts';
 import { tombstoneUnlisted } from '../activities/activities.ts';
 import { tombstoneUnlistedOutcomes } from '../activities/outcomes.ts';
@@ -10,7 +10,8 @@ import type { EditPolicy } from '../records/field-conflicts.ts';
 import { markDirty } from '../records/mark-dirty.ts';
 import { saveSnapshots } from '../records/save-snapshots.ts';
 import { partsOfStream } from '../set-aside/list-set-aside.ts';
-import { clearSetAside, type SetAsideThing, saveSetAside } from '../set-aside/set-aside.ts';
+import { clearSavedItems, findRefused, toSetAside, withoutRefused } from '../set-aside/refused-items.ts';
+import { clearSetAside, type NewSetAside, type SetAsideThing, saveSetAside } from '../set-aside/set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 import { savePageItems } from './save-items.ts';
 import { isAtPosition, type StreamKey, type StreamPosition } from './streams.ts';
@@ -31,10 +32,31 @@ export interface ChangedParts {
 }
 
 /**
- * Saves one page, its cursor and its failed parts in one transaction.
+ * Saves one page, its cursor and its failed parts in one transaction. Items that the database
+ * refuses are set aside; the page is saved without them.
  * @returns null if another reader has moved the stream; then nothing is saved
  */
-export function savePage(db: Kysely<Tables>, page: ChangePage, options: SavePageOptions): Promise<ChangedParts | null> {
+export async function savePage(
+  db: Kysely<Tables>,
+  page: ChangePage,
+  options: SavePageOptions,
+): Promise<ChangedParts | null> {
+  try {
+    return await saveWithCursor(db, page, [], options);
+  } catch (error) {
+    const refused = await findRefused(db, page, error, (tx, part) => saveContent(tx, part, options));
+    const kept = withoutRefused(page, refused);
+    return saveWithCursor(db, kept, toSetAside(options.stream, page, refused), options);
+  }
+}
+
+/** @param refused what is set aside in the place of items that the page no longer contains */
+function saveWithCursor(
+  db: Kysely<Tables>,
+  page: ChangePage,
+  refused: readonly NewSetAside[],
+  options: SavePageOptions,
+): Promise<ChangedParts | null> {
   const { crm, stream, now } = options;
   return db.transaction().execute(async (tx) => {
     // Lock order: the stream before the leads, as in finishPull.
@@ -42,25 +64,26 @@ export function savePage(db: Kysely<Tables>, page: ChangePage, options: SavePage
       update leadgrade.streams set cursor = ${JSON.stringify(page.cursor)}::jsonb
       where ${isAtPosition(options, options.from)}`.execute(tx);
     if (moved !== 1n) return null;
-    const { gone, goneOutcomes } = await findRemovedItems(tx, crm, page);
-    const items = [page.leads, page.dirty, page.activities, gone, page.outcomes, goneOutcomes].flat();
-    const refs = items.map(({ ref }) => ref);
-    await withLockedLeads(tx, crm, refs, async (locked) => {
-      await saveSnapshots(locked, page.leads, options);
-      await markDirty(locked, crm, page.dirty, now);
-      await savePageItems(locked, page, { gone, goneOutcomes }, options);
-    });
+    await saveContent(tx, page, options);
     const { failed = [], recovered = [] } = page;
     const keys = recovered.map(({ kind, id }) => ({ stream, kind, id }));
+    const parts = failed.map((part) => ({ ...part, stream }));
     return {
-      recovered: await clearSetAside(tx, crm, keys),
-      setAside: await saveSetAside(
-        tx,
-        crm,
-        failed.map((part) => ({ ...part, stream })),
-        now,
-      ),
+      recovered: [...(await clearSetAside(tx, crm, keys)), ...(await clearSavedItems(tx, options, page))],
+      setAside: await saveSetAside(tx, crm, [...parts, ...refused], now),
     };
+  });
+}
+
+async function saveContent(tx: Transaction<Tables>, page: ChangePage, options: SavePageOptions): Promise<void> {
+  const { crm, now } = options;
+  const { gone, goneOutcomes } = await findRemovedItems(tx, crm, page);
+  const items = [page.leads, page.dirty, page.activities, gone, page.outcomes, goneOutcomes].flat();
+  const refs = items.map(({ ref }) => ref);
+  await withLockedLeads(tx, crm, refs, async (locked) => {
+    await saveSnapshots(locked, page.leads, options);
+    await markDirty(locked, crm, page.dirty, now);
+    await savePageItems(locked, page, { gone, goneOutcomes }, options);
   });
 }
 

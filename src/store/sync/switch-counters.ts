@@ -4,6 +4,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { tombstoneStream } from '../activities/activities.ts';
 import type { Tables } from '../tables/tables.ts';
 import { markStreamAvailable, markStreamUnavailable, type Unavailability } from './stream-availability.ts';
+import type { StreamKey } from './streams.ts';
 
 interface CounterKey {
   readonly crm: string;
@@ -51,21 +52,40 @@ export async function disableCounter(
   });
 }
 
+/** The stream that lists the events which a counter counts. */
+export interface BetterStream {
+  readonly stream: string;
+  /** The activity types that the counter gives. */
+  readonly types: readonly string[];
+  /** When its end was last reached; null = never. */
+  readonly completedAt: Date | null;
+}
+
 /**
- * Enables a counter because no better stream is available: the events of all its records are to be
- * dated.
- * @param incomplete the better stream, if its first sync never ended, and the activity types that
- * the counter gives. Its activities of these types get a tombstone, because it is unknown which
- * events of the counter they are.
+ * Enables a counter because no better stream can be read: the events of all its records are to be
+ * dated, from the end of the better stream on. What the better stream returned after its end gets a
+ * tombstone, because it is unknown which events of the counter these are. When it can be read again,
+ * it starts at its beginning.
  */
 export async function enableCounter(
   db: Kysely<Tables>,
   key: CounterKey,
-  { now, incomplete }: { now: Date; incomplete: { readonly stream: string; readonly types: readonly string[] } | null },
+  { now, better }: { now: Date; better: BetterStream | null },
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await markStreamAvailable(tx, { crm: key.crm, stream: key.counter }, now);
-    if (incomplete !== null) await tombstoneStream(tx, { crm: key.crm, ...incomplete }, now);
+    if (better !== null) {
+      const { stream, types, completedAt } = better;
+      await tombstoneStream(tx, { crm: key.crm, stream, types, after: completedAt }, now);
+      const ofStream = tx.updateTable('streams').set({ cursor: null }).where('crm', '=', key.crm);
+      await ofStream.where('stream', '=', stream).execute();
+    }
     await markCountersChanged(tx, key, now);
   });
+}
+
+/** Counts a stream as never read until its end is reached: no lead is scored without its content. */
+export async function awaitStream(db: Kysely<Tables>, { crm, stream }: StreamKey): Promise<void> {
+  const ofStream = db.updateTable('streams').set({ completed_at: null }).where('crm', '=', crm);
+  await ofStream.where('stream', '=', stream).execute();
 }

@@ -134,6 +134,7 @@ export const HUBSPOT_CASES: readonly PolicyCase[] = [
   { call: 'page views', all: { path: 'event-occurrences' } },
   { call: 'marketing emails', all: { path: 'email/public/v1/events' } },
   { call: 'lists', all: { path: 'crm/lists/.*/search' } },
+  { call: 'descriptions of properties', all: { path: 'crm/properties/' } },
   { call: 'all contacts, at night', all: { method: 'GET', path: 'objects/[^/]+/contacts\\?' }, isNightly: true },
   {
     call: 'writing scores',

@@ -133,6 +133,57 @@ describe('a portal without access to page views', () => {
   });
 });
 
+describe('page views that HubSpot refuses for ever', () => {
+  const HOUR = 3_600_000;
+  const refusal = { status: 400, body: { status: 'error', category: 'VALIDATION_ERROR', message: 'No.' } };
+  const attributes = { url: 'https://acme.example/pricing' };
+
+  /** The page views that count for a contact, by the stream that returned them. */
+  async function viewsOf({ context }: TestProduct, id: string): Promise<Readonly<Record<string, number>>> {
+    const all = context.db.selectFrom('activities').select('stream').where('record_id', '=', id);
+    const rows = await all.where('type', '=', 'page_view').where('gone_at', 'is', null).execute();
+    return Object.fromEntries([...Map.groupBy(rows, ({ stream }) => stream)].map(([name, of]) => [name, of.length]));
+  }
+
+  test('are told by their counter after a day, and each counts once before, meanwhile and when HubSpot allows them again', async () => {
+    const product = await openTestProduct({ dataset: leads(2) });
+    const id = product.idOf('p1');
+    const stream = expect.objectContaining({ stream: 'page_views', kind: 'stream' });
+    const view = () => product.control('POST', 'activities', { contactId: id, type: 'page_view', attributes });
+    await view();
+    product.advanceClock(60_000);
+    await product.backfill();
+    expect(await viewsOf(product, id)).toEqual({ page_views: 1 });
+
+    await product.faults({ match: { path: 'event-occurrences' }, action: refusal });
+    await view();
+    product.advanceClock(HOUR);
+    await product.sync();
+    expect(await groupSetAside(product.context.db, ['hubspot'])).toContainEqual(stream);
+    // An outage of hours is made up by the stream itself.
+    expect(await viewsOf(product, id)).toEqual({ page_views: 1 });
+    product.advanceClock(25 * HOUR);
+    await product.sync();
+    await view();
+    product.advanceClock(HOUR);
+    await product.sync();
+    expect(await viewsOf(product, id)).toEqual({ page_views: 1, page_view_counter: 2 });
+    // It is still named, and tried again.
+    expect(await groupSetAside(product.context.db, ['hubspot'])).toContainEqual(stream);
+
+    await product.faults();
+    product.advanceClock(7 * HOUR);
+    await product.sync();
+    expect(await viewsOf(product, id)).toEqual({ page_views: 3 });
+    // The periods that were refused meanwhile.
+    product.advanceClock(60_000);
+    await product.sync();
+    expect(await viewsOf(product, id)).toEqual({ page_views: 3 });
+    expect(await groupSetAside(product.context.db, ['hubspot'])).toEqual([]);
+    await expectInSync(product);
+  });
+});
+
 describe('a stream that is unavailable for a while', () => {
   const refusal = { status: 403, body: { status: 'error', category: 'MISSING_SCOPES', message: 'Not for you.' } };
   const outage = { status: 503, body: {} };

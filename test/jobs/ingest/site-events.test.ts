@@ -15,7 +15,7 @@ import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { createEventProjector } from '../../../src/mapping/events-mapping.ts';
 import { saveAndErase } from '../../../src/store/erasure/save-and-erase.ts';
 import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
-import { resolvePeople } from '../../../src/store/site-events/match-site-events.ts';
+import { claimSiteEvents, resolvePeople } from '../../../src/store/site-events/match-site-events.ts';
 import { eraseSiteEvents } from '../../../src/store/site-events/retention.ts';
 import { createBodyReader } from '../../../web/http/body-reader.ts';
 import { createSiteEventsRouter, type SiteEventsParts } from '../../../web/site-events/router.ts';
@@ -336,8 +336,10 @@ describe(`a site event (${BACKEND.name})`, () => {
     advance(9 * DAY);
     await send(track({ userId: 'kim@acme.example', messageId: 'fresh' }));
     await readRecord('2', 'kim@acme.example');
-    const matching = { limit: 1, now, sharedInboxes: [], maxRecords: 3, ignoresTags: false, isOnePerson: () => true };
-    const { found } = await store.db.transaction().execute((tx) => resolvePeople(tx, matching));
+    const matching = { now, sharedInboxes: [], maxRecords: 3, ignoresTags: false, isOnePerson: () => true };
+    const found = await store.db
+      .transaction()
+      .execute(async (tx) => resolvePeople(tx, await claimSiteEvents(tx, { limit: 1, now }), matching));
     expect(found).toMatchObject([{ messageId: 'fresh', id: '2' }]);
   });
 

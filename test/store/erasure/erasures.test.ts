@@ -10,7 +10,7 @@ import { enqueueAllForMatching } from '../../../src/store/identity/match-queue.t
 import { insertInboxEvents } from '../../../src/store/inbox/inbox.ts';
 import { insertQuarantine } from '../../../src/store/inbox/quarantine.ts';
 import { withLockedLeadIds } from '../../../src/store/leads/lock-leads.ts';
-import { resolvePeople } from '../../../src/store/site-events/match-site-events.ts';
+import { claimSiteEvents, resolvePeople } from '../../../src/store/site-events/match-site-events.ts';
 import { type NewSiteEvent, saveSiteEvents } from '../../../src/store/site-events/save-site-events.ts';
 import type { Tables } from '../../../src/store/tables/tables.ts';
 import { BACKEND, describeOnPostgres, POSTGRES } from '../../support/backends.ts';
@@ -201,10 +201,11 @@ describeOnPostgres('during an erasure (postgres)', () => {
     await send([event(PAT)]);
     const erasing = await inOne(async (tx) => {
       const matching = {
-        ...{ limit: 10, now: at(1), sharedInboxes: [], maxRecords: 3 },
+        ...{ now: at(1), sharedInboxes: [], maxRecords: 3 },
         ...{ ignoresTags: false, isOnePerson: () => true },
       };
-      const { found } = await resolvePeople(tx, matching);
+      const claimed = await claimSiteEvents(tx, { limit: 10, now: at(1) });
+      const found = await resolvePeople(tx, claimed, matching);
       expect(found).toHaveLength(1);
       const work = erase(['a']);
       await until(isWaiting);

@@ -78,7 +78,7 @@ describe(`people (${BACKEND.name})`, () => {
   async function match(policy = POLICY): Promise<void> {
     const ignoresTags = policy.plus_tags === 'same';
     const chunk = { limit: 3, now: at(90), maxRecords: policy.max_records, ignoresTags };
-    while ((await matchRecords(store.db, chunk, (records) => groupRecords(records, policy))) === 3);
+    while ((await matchRecords(store.db, chunk, (records) => groupRecords(records, policy))).processed === 3);
   }
 
   /** Scores all due leads with this status; a lead without a live record gets no result. */

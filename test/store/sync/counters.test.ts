@@ -131,7 +131,7 @@ describe(`counters (${BACKEND.name})`, () => {
     const late = { ...found('1', 2), activities: [...found('1', 2).activities, ...found('2', 2).activities] };
     await saveDatedEvents(store.db, late, { crm: CRM, now: at(15), claimed });
     expect(await activityIds()).toEqual([]);
-    await enableCounter(store.db, key, { now: at(17), incomplete: null });
+    await enableCounter(store.db, key, { now: at(17), better: null });
     expect(await streamState(store.db, { crm: CRM, stream: VIEWS })).toMatchObject({
       unavailableReason: null,
       completedAt: null,

@@ -3,7 +3,7 @@
 import type { ChangePage, FailedPart, SetAsideParts, StreamPart } from '../../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../../src/crm/connector-error.ts';
 import { pageTokens } from '../../../kit/page-tokens.ts';
-import { failedPart } from '../../../kit/stream-parts.ts';
+import { badDate, failedPart } from '../../../kit/stream-parts.ts';
 import type { HubSpotHttp } from '../../http/client.ts';
 import { unexpectedItem } from '../../http/parse-response.ts';
 import type { UnexpectedItem } from '../../http/responses/id-and-paging.ts';
@@ -19,10 +19,18 @@ export function periodId(from: number, to: number): string {
 }
 
 export function unexpectedEvents(unexpected: readonly UnexpectedItem[]): readonly FailedPart[] {
-  return unexpected.map((item) => {
-    const at = item.at === null ? '' : new Date(item.at).toISOString();
-    return failedPart(EVENT, `${at}/${item.id ?? 'without an ID'}`, unexpectedItem('reading events', item));
-  });
+  return unexpected.map((item) => failedPart(EVENT, eventPartId(item), unexpectedItem('reading events', item)));
+}
+
+/** The date is empty if it is none that JavaScript can have. */
+function eventPartId({ id, at }: Pick<UnexpectedItem, 'id' | 'at'>): string {
+  const date = new Date(at ?? Number.NaN);
+  return `${Number.isNaN(date.getTime()) ? '' : date.toISOString()}/${id ?? 'without an ID'}`;
+}
+
+/** An event whose date, as the mapping reads it, cannot be read. */
+export function undatedEvent(event: { readonly id: string; readonly at: number }, property: string): FailedPart {
+  return failedPart(EVENT, eventPartId(event), badDate('hubspot', property));
 }
 
 interface DueParts<E> {

@@ -1,6 +1,7 @@
 // Page views of the whole account by time window. They are behavioral events, which need an
 // Enterprise subscription; other portals get a 403.
-import type { ChangeStream, SourcedActivity } from '../../../../src/crm/connector.ts';
+import type { ChangeStream, FailedPart, SourcedActivity } from '../../../../src/crm/connector.ts';
+import { isUndated } from '../../../../src/mapping/project-activities.ts';
 import { contactRef } from '../../contacts/contact-mapping.ts';
 import { type Occurrence, occurrencesSchema } from '../../http/responses/activities.ts';
 import { pathOf } from '../../objects/url-path.ts';
@@ -8,7 +9,8 @@ import type { HubSpotParts } from '../../parts.ts';
 import { isDatedBy } from '../../reconcile/pages.ts';
 import { reconcileEvents } from '../../reconcile/reconcile-events.ts';
 import type { StreamReader } from '../stream-reader.ts';
-import type { EventSource, EventWindow } from './event-source.ts';
+import { undatedEvent } from './event-parts.ts';
+import type { EventSource, EventWindow, MatchedEvents } from './event-source.ts';
 import { readWindows } from './event-windows.ts';
 
 const PAGE = 100;
@@ -18,9 +20,9 @@ export function pageViewStream(parts: HubSpotParts, stream: ChangeStream): Strea
   const source: EventSource<Occurrence> = {
     stream: stream.id,
     activityId,
-    dated: ({ id, occurredAt }) => ({ id, at: Date.parse(occurredAt) }),
+    dated,
     page: (window, signal) => readOccurrences(parts, window, signal),
-    match: async (events) => ({ activities: events.flatMap((event) => toPageView(parts, event)) }),
+    match: async (events) => toPageViews(parts, events),
   };
   return {
     stream,
@@ -64,9 +66,19 @@ function activityId(eventId: string): string {
   return `event:${eventId}`;
 }
 
-function toPageView({ toActivity }: HubSpotParts, event: Occurrence): SourcedActivity[] {
-  const page_path = pathOf(event.properties.hs_url);
-  const properties = { ...event.properties, occurred_at: event.occurredAt, page_path };
-  const activity = toActivity({ id: activityId(event.id), source: 'page_views', properties });
-  return activity === null ? [] : [{ ...activity, ref: contactRef(event.objectId) }];
+function toPageViews({ toActivity }: HubSpotParts, events: readonly Occurrence[]): MatchedEvents {
+  const activities: SourcedActivity[] = [];
+  const failed: FailedPart[] = [];
+  for (const event of events) {
+    const page_path = pathOf(event.properties.hs_url);
+    const properties = { ...event.properties, occurred_at: event.occurredAt, page_path };
+    const activity = toActivity({ id: activityId(event.id), source: 'page_views', properties });
+    if (isUndated(activity)) failed.push(undatedEvent(dated(event), activity.undated));
+    else if (activity !== null) activities.push({ ...activity, ref: contactRef(event.objectId) });
+  }
+  return { activities, failed };
+}
+
+function dated({ id, occurredAt }: Occurrence) {
+  return { id, at: Date.parse(occurredAt) };
 }

@@ -8,7 +8,9 @@ import type {
   StreamPart,
 } from '../../../../src/crm/connector.ts';
 import type { ConnectorError } from '../../../../src/crm/connector-error.ts';
+import { isUndated } from '../../../../src/mapping/project-activities.ts';
 import { emptyPage } from '../../../kit/change-pages.ts';
+import { badDate } from '../../../kit/stream-parts.ts';
 import { contactRef } from '../../contacts/contact-mapping.ts';
 import { type ContactsByEmail, createContactsByEmail } from '../../contacts/contacts-by-email.ts';
 import { unexpectedItem } from '../../http/parse-response.ts';
@@ -125,7 +127,15 @@ async function* readMatched(
       const id = `${form.id}/${item.at ?? 0}/${item.id ?? 'without an ID'}`;
       return { kind: SUBMISSION, id, error: unexpectedItem('reading form submissions', item) };
     });
-    yield { activities: found.activities, failed, next: withoutSeen(next, unmatched), hasChanged };
+    const undated = found.undated.map(({ submission: { submittedAt, conversionId }, property }) => {
+      return { kind: SUBMISSION, id: `${form.id}/${submittedAt}/${conversionId}`, error: badDate('hubspot', property) };
+    });
+    yield {
+      activities: found.activities,
+      failed: [...failed, ...undated],
+      next: withoutSeen(next, unmatched),
+      hasChanged,
+    };
   }
 }
 
@@ -141,16 +151,24 @@ function changePage(state: FormsCursor, activities: readonly SourcedActivity[]):
   return { ...emptyPage(state, state.isFullSync), activities };
 }
 
+interface MatchedSubmissions {
+  readonly activities: readonly SourcedActivity[];
+  readonly unmatched: ReadonlySet<string>;
+  /** Those whose date, as the mapping reads it, cannot be read. */
+  readonly undated: readonly { readonly submission: Submission; readonly property: string }[];
+}
+
 /** The activities of the submissions whose contact is found. */
 export async function toActivities(
   { toActivity, findContacts }: Pick<ReadingParts, 'toActivity' | 'findContacts'>,
   form: Form,
   submissions: readonly Submission[],
   signal: AbortSignal,
-): Promise<{ activities: SourcedActivity[]; unmatched: ReadonlySet<string> }> {
+): Promise<MatchedSubmissions> {
   const emails = submissions.map(emailOf).filter((email) => email !== null);
   const contacts = await findContacts(emails, signal);
   const unmatched = new Set<string>();
+  const undated: { submission: Submission; property: string }[] = [];
   const activities = submissions.flatMap((submission) => {
     const email = emailOf(submission);
     const contact = email === null ? undefined : contacts.get(email);
@@ -168,9 +186,11 @@ export async function toActivities(
         submitted_at: submission.submittedAt,
       },
     });
-    return activity === null ? [] : [{ ...activity, ref: contactRef(contact), part: form.id }];
+    if (isUndated(activity)) undated.push({ submission, property: activity.undated });
+    if (activity === null || isUndated(activity)) return [];
+    return [{ ...activity, ref: contactRef(contact), part: form.id }];
   });
-  return { activities, unmatched };
+  return { activities, unmatched, undated };
 }
 
 /** The address that the form was submitted with, in lower case. */

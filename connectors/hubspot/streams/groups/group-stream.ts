@@ -2,7 +2,9 @@
 // reads the members of a group only when its change token shows that a member joined.
 import { z } from 'zod';
 import type { ChangePage, Cursor, SetAsideParts, SourcedActivity } from '../../../../src/crm/connector.ts';
+import { isUndated } from '../../../../src/mapping/project-activities.ts';
 import { emptyPage } from '../../../kit/change-pages.ts';
+import { badDate } from '../../../kit/stream-parts.ts';
 import { contactRef } from '../../contacts/contact-mapping.ts';
 import { unexpectedItem } from '../../http/parse-response.ts';
 import { OVERLAP_MS } from '../../objects/search-cursor.ts';
@@ -52,6 +54,7 @@ export async function* readGroupMembers<G extends Group>(
       known = { ...known, [group.id]: page.state };
       failUnexpected(reader, source, group, page.unexpected);
       const activities = page.members.flatMap((member) => toActivities(parts, source, group, member));
+      failUndated(reader, parts, source, group, page.members);
       yield { ...emptyPage({ isFullSync, groups: known }, isFullSync), activities };
     }
   }
@@ -102,12 +105,39 @@ function startState({ changeToken }: Group, known: GroupState | undefined, now: 
   return isSettled ? null : { ...known, readAt: null };
 }
 
+/** A member whose date, as the mapping reads it, cannot be read. */
+function failUndated<G extends Group>(
+  reader: PartReader,
+  parts: Pick<HubSpotParts, 'toActivity'>,
+  source: GroupSource<G>,
+  group: G,
+  members: readonly Member[],
+): void {
+  for (const member of members) {
+    const activity = project(parts, source, group, member);
+    if (!isUndated(activity)) continue;
+    reader.fail(
+      { kind: memberKind(source), id: `${group.id}/${member.contactId}` },
+      badDate('hubspot', activity.undated),
+    );
+  }
+}
+
 export function toActivities<G extends Group>(
+  parts: Pick<HubSpotParts, 'toActivity'>,
+  source: GroupSource<G>,
+  group: G,
+  member: Member,
+): SourcedActivity[] {
+  const activity = project(parts, source, group, member);
+  return activity === null || isUndated(activity) ? [] : [{ ...activity, ref: contactRef(member.contactId) }];
+}
+
+function project<G extends Group>(
   { toActivity }: Pick<HubSpotParts, 'toActivity'>,
   { stream, prefix }: GroupSource<G>,
   group: G,
-  { contactId, properties }: Member,
-): SourcedActivity[] {
-  const activity = toActivity({ id: `${prefix}:${group.id}`, source: stream, properties });
-  return activity === null ? [] : [{ ...activity, ref: contactRef(contactId) }];
+  { properties }: Member,
+) {
+  return toActivity({ id: `${prefix}:${group.id}`, source: stream, properties });
 }

@@ -4,7 +4,7 @@
 
 import type { ChangeStream, FailedPart, SourcedActivity } from '../../../../src/crm/connector.ts';
 import type { Fields } from '../../../../src/domain/lead.ts';
-import { activityProperties } from '../../../../src/mapping/project-activities.ts';
+import { activityProperties, isUndated } from '../../../../src/mapping/project-activities.ts';
 import { failedPart } from '../../../kit/stream-parts.ts';
 import { contactRef } from '../../contacts/contact-mapping.ts';
 import { type ContactsByEmail, createContactsByEmail } from '../../contacts/contacts-by-email.ts';
@@ -14,7 +14,7 @@ import { STREAM_SCOPES } from '../../http/scopes.ts';
 import type { HubSpotParts } from '../../parts.ts';
 import { isDatedBy } from '../../reconcile/pages.ts';
 import { reconcileEvents } from '../../reconcile/reconcile-events.ts';
-import { PERIOD, periodId } from '../events/event-parts.ts';
+import { PERIOD, periodId, undatedEvent } from '../events/event-parts.ts';
 import type { EventSource, EventWindow, MatchedEvents } from '../events/event-source.ts';
 import { readWindows } from '../events/event-windows.ts';
 import { type StreamReader, scopeFix } from '../stream-reader.ts';
@@ -53,7 +53,7 @@ export function marketingEmailStream(parts: HubSpotParts, stream: ChangeStream):
         const { names, failed } = await namesOf(events, pageSignal);
         const named = events.filter(({ emailCampaignId }) => !failed.has(emailCampaignId ?? Number.NaN));
         const matched = await matchContacts(parts, named, names, findContacts, pageSignal);
-        return { ...matched, failed: unnamedEvents(events, failed) };
+        return { ...matched, failed: [...matched.failed, ...unnamedEvents(events, failed)] };
       },
     };
   }
@@ -102,14 +102,16 @@ async function matchContacts(
   names: ReadonlyMap<number, EmailName>,
   findContacts: ContactsByEmail,
   signal: AbortSignal,
-): Promise<MatchedEvents> {
+): Promise<Required<MatchedEvents>> {
+  const undated: FailedPart[] = [];
   const mapped = events.flatMap((event) => {
     const recipient = event.recipient?.trim().toLowerCase() ?? '';
     if (recipient === '' || (event.obsoletedBy !== undefined && event.obsoletedBy !== null)) return [];
     const name = names.get(event.emailCampaignId ?? Number.NaN);
     const properties = propertiesOf(event, name);
     const activity = toActivity({ id: activityId(event.id), source: 'marketing_emails', properties });
-    return activity === null ? [] : [{ id: event.id, recipient, activity }];
+    if (isUndated(activity)) undated.push(undatedEvent({ id: event.id, at: event.created }, activity.undated));
+    return activity === null || isUndated(activity) ? [] : [{ id: event.id, recipient, activity }];
   });
   const contacts = await findContacts(
     mapped.map(({ recipient }) => recipient),
@@ -122,7 +124,7 @@ async function matchContacts(
     if (contact === undefined) unmatched.add(id);
     else activities.push({ ...activity, ref: contactRef(contact) });
   }
-  return { activities, unmatched };
+  return { activities, unmatched, failed: undated };
 }
 
 /**

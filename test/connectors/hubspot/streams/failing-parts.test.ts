@@ -96,6 +96,82 @@ test('a submission of an unexpected shape is named, and the other submissions of
   expect(found).toMatchObject({ activities: ['form:1', 'form:3'], failed: [`form submission a/${AT}/2`] });
 });
 
+describe('a date that cannot be read', () => {
+  const associations = { contacts: { results: [{ id: '7' }] } };
+  const listed = (type: string, records: readonly object[]) =>
+    hubspot().get(`${CRM}/${type}`).query(true).reply(200, { results: records });
+  // A mistake of typing.
+  const YEAR_3022 = '3022-11-02T10:00:00Z';
+
+  test('of a meeting sets that meeting aside, the others are read, and it is read when the date is corrected', async () => {
+    const meeting = (id: string, hs_timestamp: string) => {
+      return { id, properties: { hs_timestamp, hs_meeting_start_time: hs_timestamp }, associations };
+    };
+    listed('meetings', [meeting('1', YEAR_3022), meeting('2', NOW.toISOString()), meeting('3', '')]);
+    const fixture = connect();
+    const first = await read(fixture, 'meetings', null);
+    // A meeting without a date did not take place: it becomes no activity, and does not fail.
+    expect(first).toMatchObject({ activities: ['meeting:2'], failed: ['meeting 1'] });
+    hubspot()
+      .persist()
+      .post('/crm/associations/2026-03/meetings/contacts/batch/read')
+      .reply(200, { results: [{ from: { id: '1' }, to: [{ toObjectId: '7', associationTypes: [] }] }] })
+      .post(`${CRM}/meetings/search`)
+      .reply(200, { results: [] });
+    const readByIds = (at: string) => {
+      hubspot()
+        .post(`${CRM}/meetings/batch/read`)
+        .reply(200, { results: [meeting('1', at)] });
+    };
+    const due = { isSkipped: () => false, due: [{ kind: 'meeting', id: '1' }] };
+    readByIds(YEAR_3022);
+    const again = await read(fixture, 'meetings', first.cursor, due);
+    expect(again).toMatchObject({ activities: [], failed: ['meeting 1'], recovered: [] });
+    readByIds(NOW.toISOString());
+    const corrected = await read(fixture, 'meetings', again.cursor, due);
+    expect(corrected).toMatchObject({ activities: ['meeting:1'], failed: [], recovered: ['meeting 1'] });
+  });
+
+  test('of a deal is named, and the deal is an outcome without that date', async () => {
+    listed('deals', [{ id: '5', properties: { dealstage: 'won' }, associations }]);
+    const stages = [{ id: 'won', metadata: { isClosed: 'true', probability: '1.0' } }];
+    hubspot()
+      .persist()
+      .get(/pipelines/)
+      .reply(200, { results: [{ id: 'default', stages }] })
+      .get(/properties/)
+      .reply(200, { results: [] });
+    const properties = { dealstage: 'won', pipeline: 'default', closedate: YEAR_3022, createdate: NOW.toISOString() };
+    hubspot()
+      .persist()
+      .post(`${CRM}/deals/batch/read`)
+      .reply(200, { results: [{ id: '5', properties }] });
+    const [page] = await pagesOf(connect(), 'deals', null);
+    expect(page?.outcomes).toMatchObject([{ id: 'deal:5', state: 'won', createdAt: NOW.getTime(), closedAt: null }]);
+    expect(page?.failed).toMatchObject([
+      { kind: 'deal', id: '5', failure: { code: 'BAD_DATE', message: expect.stringContaining('closedate') } },
+    ]);
+  });
+
+  test.each([
+    ['submission', 'form_submissions', `form submission a/${Date.UTC(1980, 1)}/2`],
+    ['page view', 'page_views', 'event 1980-02-01T00:00:00.000Z/2'],
+  ])('of a %s names it, and the others are read', async (_, stream, part) => {
+    const odd = Date.UTC(1980, 1);
+    respondForms({ a: [submission('1'), submission('2', { submittedAt: odd })] });
+    const visit = (id: string, at: number) => {
+      return { id, objectId: '1', occurredAt: new Date(at).toISOString(), properties: {} };
+    };
+    hubspot()
+      .get('/events/event-occurrences/2026-03')
+      .query(true)
+      .reply(200, { results: [visit('1', AT), visit('2', odd)] });
+    const found = await read(connect(), stream, null);
+    expect(found.activities).toHaveLength(1);
+    expect(found.failed).toEqual([part]);
+  });
+});
+
 describe('a page token', () => {
   const visit = (id: string) => ({ id, objectId: '1', occurredAt: NOW.toISOString(), properties: {} });
   const events = (after: string | undefined, reply: object) =>

@@ -39,6 +39,7 @@ async function read({ parts }: ConnectedOrg, { stream = 'tasks', cursor = null, 
   for await (const page of reader?.read(cursor, SIGNAL, setAside) ?? []) pages.push(page);
   return {
     activities: pages.flatMap((page) => page.activities.map(({ id }) => id)),
+    outcomes: pages.flatMap((page) => page.outcomes),
     failed: pages.flatMap((page) => page.failed ?? []),
     recovered: pages.flatMap((page) => page.recovered ?? []),
     complete: pages.flatMap((page) => page.complete?.activities ?? []),
@@ -178,5 +179,41 @@ describe('an item that cannot be read', () => {
     const due = failed.map(partOf);
     const after = await read(connected, { stream: 'emails', cursor, due });
     expect([after.activities, after.recovered]).toEqual([[`email:${String(first)}`], due]);
+  });
+
+  test('a task of the year 3026 is set aside with its field, the others are read, and it recovers when it is corrected', async () => {
+    const connected = await orgWithCalls(3);
+    const { org } = connected;
+    const cursor = await cursorAfterAll(connected);
+    const [odd, good] = [await addCall(connected, org.now()), await addCall(connected, org.now())];
+    const task = (id: string, ActivityDate: string) => ({
+      ...{ SystemModstamp: new Date(org.now()).toISOString(), IsDeleted: false, Type: 'Call', IsClosed: true },
+      ...{ Id: id, WhoId: org.lead(0), ActivityDate },
+    });
+    const records = [task(odd, '3026-03-09'), task(good, '2026-03-09')];
+    const body = { totalSize: 2, done: true, records };
+    await org.control('PUT', '/faults', [{ match: AT_TASKS, action: { status: 200, body } }]);
+    const polled = await read(connected, { cursor });
+    expect([polled.activities, polled.complete]).toEqual([[`task:${good}`], [`task:${good}`]]);
+    const undated = { code: 'BAD_DATE', message: expect.stringContaining('ActivityDate') };
+    expect(polled.failed).toMatchObject([{ kind: 'task', id: odd, failure: undated }]);
+    const due = polled.failed.map(partOf);
+    const again = await read(connected, { cursor: polled.cursor, due });
+    expect([again.failed.map(partOf)[0], again.recovered]).toEqual([due[0], []]);
+    await org.control('PUT', '/faults', []);
+    const after = await read(connected, { cursor: again.cursor, due });
+    expect(after.activities).toContain(`task:${odd}`);
+    expect([after.failed, after.recovered]).toEqual([[], due]);
+  });
+
+  test('an opportunity that was closed in the year 3026 is named, and is an outcome without that date', async () => {
+    const connected = await connectedOrg({ dataset: peopleWithDeals(3, [0]) });
+    opened.push(connected);
+    const { org } = connected;
+    const [id] = await org.column('SELECT Id FROM Opportunity');
+    await org.control('PATCH', `/records/Opportunity/${String(id)}`, { values: { CloseDate: '3026-03-09' } });
+    const { failed, outcomes } = await read(connected, { stream: 'opportunities' });
+    expect(failed).toMatchObject([{ kind: 'opportunity', id, failure: { code: 'BAD_DATE' } }]);
+    expect(outcomes).toMatchObject([{ state: 'won', closedAt: null }]);
   });
 });
