@@ -265,3 +265,45 @@ test('an attribute can be a constant, in the mapping of a CRM and of site events
   const found = createEventProjector(events)({ ...message, kind: 'track', properties: { 'properties.page': 'n/a' } });
   expect(found?.attributes).toEqual({ form: 'Demo', page: null });
 });
+
+describe('a condition on the properties of the CRM', () => {
+  const activityOf = (when: object, source: unknown, lists: Partial<Mapping> = {}) => {
+    const rules = [{ from: 'forms', type: 'form_submission', at: 'at', when }] as Mapping['activities'];
+    const mapping: Mapping = { crm: 'hubspot', fields: {}, write_back: {}, ...lists, activities: rules };
+    const properties = { at: '2026-11-01T00:00:00Z', source: source as string };
+    return createActivityProjector(mapping)({ id: 'form:1', source: 'forms', properties })?.type ?? null;
+  };
+
+  test.each([
+    ['N/A', { field: 'source', present: true }],
+    ['N/A', { field: 'source', not: { is: 'Web' } }],
+    ['[not provided]', { any: [{ field: 'source', contains: ['not'] }] }],
+  ])('takes %s for unknown: %j', (value, when) => {
+    expect(activityOf(when, value)).toBeNull();
+    expect(activityOf(when, 'not from here')).toBe('form_submission');
+  });
+
+  test.each([
+    ['N/A', { field: 'source', is: 'n/a' }, {}],
+    ['None', { field: 'source', present: true }, { known: ['None'] }],
+  ])('takes %s for a value that the condition or the mapping names: %j', (value, when, lists) => {
+    expect(activityOf(when, value, lists)).toBe('form_submission');
+  });
+});
+
+test('a text of a CRM loses what is not visible, and a field can be a constant', () => {
+  const mapping: Mapping = {
+    crm: 'hubspot',
+    fields: {
+      'contact.job_title': { from: 'contacts.jobtitle' },
+      'company.employees': { from: 'contacts.n', as: 'number' },
+      'contact.lead_source': { value: 'Fair' },
+    },
+    write_back: {},
+  };
+  const raw = { contacts: { jobtitle: 'Vice\u00a0Presi\u200bdent', n: '\u202a120\u202c' } };
+  expect(projectFields(mapping, raw)).toEqual({
+    fields: { 'contact.job_title': 'Vice President', 'company.employees': 120, 'contact.lead_source': 'Fair' },
+    problems: [],
+  });
+});

@@ -2,10 +2,10 @@
 // was deleted, merged into another record, or converted.
 import type { FetchedLead, RecordRef } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
+import { toFailure } from '../../kit/stream-parts.ts';
 import type { SalesforceParts } from '../parts.ts';
 import type { Row } from '../query/query.ts';
 import { readByIds } from '../query/read-by-ids.ts';
-import { failureOf } from '../query/read-period.ts';
 import { isVisible } from '../query/visibility.ts';
 import { isPersonObject, isTrue, type PersonObject, textOf } from './person-mapping.ts';
 
@@ -31,7 +31,7 @@ export async function fetchLeads(
     for (const id of ids) {
       const error = failed.get(id);
       if (error === undefined) fetched.push(toFetched(parts, { object, id }, found.get(id)));
-      else fetched.push({ kind: 'unreadable', ref: { object, id }, failure: failureOf(error) });
+      else fetched.push({ kind: 'unreadable', ref: { object, id }, failure: toFailure(error) });
     }
   }
   return fetched;

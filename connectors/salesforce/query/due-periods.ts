@@ -1,9 +1,10 @@
 // Reads periods once more that could not be read before.
 import type { FailedPart, StreamPart } from '../../../src/crm/connector.ts';
+import { toFailure } from '../../kit/stream-parts.ts';
 import { mayBeSmaller } from '../http/error-scope.ts';
 import { type ChangesSource, changesQuery, withModstamp } from './changes.ts';
 import type { QueryContext, Row, UnreadableRow } from './query.ts';
-import { failureOf, periodOf, readPeriod } from './read-period.ts';
+import { periodOf, readPeriod } from './read-period.ts';
 
 export interface DuePeriod {
   readonly rows: readonly Row[];
@@ -28,7 +29,7 @@ export async function* readDuePeriods(
       yield* readDuePeriod(context, source, { part: { kind, id }, ...period }, signal);
     } catch (error) {
       if (!mayBeSmaller(error)) throw error;
-      yield { rows: [], unreadable: [], failed: [{ kind, id, failure: failureOf(error) }], recovered: [] };
+      yield { rows: [], unreadable: [], failed: [{ kind, id, failure: toFailure(error) }], recovered: [] };
     }
   }
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { FailedPart, StreamPart } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { toInstant } from '../../../src/mapping/values/convert-value.ts';
+import { toFailure } from '../../kit/stream-parts.ts';
 import { mayBeSmaller } from '../http/error-scope.ts';
 import { PAGE_ROWS, type QueryContext, type RowPage, type RowQuery, readRows } from './query.ts';
 import { repeatedPageError } from './read-by-ids.ts';
@@ -120,7 +121,7 @@ function windowAfter({ end, until }: Window, length: number): Window {
 }
 
 function failedPeriod(object: string, { position, end }: Window, error: ConnectorError): FailedPart {
-  return { ...periodPart(object, position.at, end), failure: failureOf(error) };
+  return { ...periodPart(object, position.at, end), failure: toFailure(error) };
 }
 
 function after({ at, id: last }: Position, operator: '>' | '>='): Condition {
@@ -153,8 +154,4 @@ export function periodOf({ kind, id: name }: StreamPart, object: string): { from
   const [, of, start = '', end = ''] = /^(\w+) ([^/]+)\/(.+)$/.exec(name) ?? [];
   const [from, until] = [toInstant(start), toInstant(end)];
   return kind === PERIOD && of === object && from !== null && until !== null ? { from, until } : null;
-}
-
-export function failureOf({ code, kind, message, fix }: ConnectorError): FailedPart['failure'] {
-  return { code: code ?? kind, message, fix: fix ?? null };
 }

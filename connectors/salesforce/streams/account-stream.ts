@@ -3,11 +3,11 @@
 // Contacts together with their Accounts.
 import { mappedProperties } from '../../../src/mapping/project-fields.ts';
 import { emptyPage } from '../../kit/change-pages.ts';
+import { toFailure } from '../../kit/stream-parts.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { changesCursorSchema, changesFrom, readChanges } from '../query/changes.ts';
 import { readDuePeriods } from '../query/due-periods.ts';
 import { readByIds } from '../query/read-by-ids.ts';
-import { failureOf } from '../query/read-period.ts';
 import { isId } from '../query/soql.ts';
 import { missingFields } from '../query/visibility.ts';
 import type { ReadRows } from './full-sync.ts';
@@ -63,7 +63,7 @@ async function contactsOf(parts: SalesforceParts, ids: readonly string[], signal
   const { rows, failed } = await readByIds(parts, { ...query, idField: 'AccountId', ids }, signal);
   return {
     dirty: rows.map((row) => people.toDirty('Contact', row)),
-    failed: [...failed].map(([id, error]) => ({ kind: KIND, id, failure: failureOf(error) })),
+    failed: [...failed].map(([id, error]) => ({ kind: KIND, id, failure: toFailure(error) })),
   };
 }
 

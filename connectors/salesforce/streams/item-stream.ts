@@ -5,13 +5,13 @@ import { z } from 'zod';
 import type { ChangePage, Cursor, FailedPart, SetAsideParts, StreamPart } from '../../../src/crm/connector.ts';
 import type { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { emptyPage } from '../../kit/change-pages.ts';
+import { toFailure } from '../../kit/stream-parts.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { isTrue, textOf } from '../people/person-mapping.ts';
 import { changesCursorSchema, changesFrom, readChanges } from '../query/changes.ts';
 import { readDuePeriods } from '../query/due-periods.ts';
 import type { Row } from '../query/query.ts';
 import { readByIds, unreadableError } from '../query/read-by-ids.ts';
-import { failureOf } from '../query/read-period.ts';
 import { isId } from '../query/soql.ts';
 import { invisibleObjectError } from '../query/visibility.ts';
 import type { ReadRows } from './full-sync.ts';
@@ -129,7 +129,7 @@ async function readItems(parts: SalesforceParts, source: ItemSource, ids: readon
   const query = { what: `reading ${source.id}`, from: source.object, fields, includeDeleted: true };
   const { rows, failed } = await readByIds(parts, { ...query, ids }, signal);
   const content = await projectRows(parts, source, { rows, unreadable: [] }, signal);
-  const unreadable = [...failed].map(([id, error]) => ({ kind: source.kind, id, failure: failureOf(error) }));
+  const unreadable = [...failed].map(([id, error]) => ({ kind: source.kind, id, failure: toFailure(error) }));
   const found = new Set([...rows.map(({ id }) => id), ...failed.keys()]);
   const missing = allPossibleIds(
     source,
@@ -170,14 +170,14 @@ export async function projectRows(
   const existing = rows.filter(({ values }) => !isTrue(values.IsDeleted));
   const links = loaded === undefined ? await readLinks(parts, source, existing, signal) : toLinks(loaded);
   const failed: FailedPart[] = unreadable.map(({ id, reason }) => {
-    return { kind, id: id ?? 'without an ID', failure: failureOf(unreadableError(reason)) };
+    return { kind, id: id ?? 'without an ID', failure: toFailure(unreadableError(reason)) };
   });
   const activities: ChangePage['activities'][number][] = [];
   const outcomes: ChangePage['outcomes'][number][] = [];
   for (const { id, values } of existing) {
     const error = links?.failed.get(id);
     if (error !== undefined) {
-      failed.push({ kind, id, failure: failureOf(error) });
+      failed.push({ kind, id, failure: toFailure(error) });
       continue;
     }
     const projected = source.project({ id, values, links: links === null ? null : (links.byItem.get(id) ?? []) });
