@@ -1,5 +1,5 @@
 // Values as CRMs, spreadsheets and people write them: texts for "no value", yes and no, dates.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createEventProjector, readEventsMapping } from '../../src/mapping/events-mapping.ts';
 import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
 import { createActivityProjector } from '../../src/mapping/project-activities.ts';
@@ -267,40 +267,35 @@ test('an attribute can be a constant, in the mapping of a CRM and of site events
 });
 
 describe('a condition on the properties of the CRM', () => {
-  const activityOf = (when: object, source: unknown, lists: Partial<Mapping> = {}) => {
-    const rules = [{ from: 'forms', type: 'form_submission', at: 'at', when }] as Mapping['activities'];
-    const mapping: Mapping = { crm: 'hubspot', fields: {}, write_back: {}, ...lists, activities: rules };
-    const properties = { at: '2026-11-01T00:00:00Z', source: source as string };
-    return createActivityProjector(mapping)({ id: 'form:1', source: 'forms', properties })?.type ?? null;
+  const typeOf = (when: string, source: string, lists = '') => {
+    const rule = `{ from: forms, type: form_submission, at: at, when: ${when} }`;
+    const toActivity = createActivityProjector(mappingOf(`fields: {}\n${lists}activities: [ ${rule} ]\n`));
+    return toActivity({ id: '1', source: 'forms', properties: { at: '2026-11-01', source } })?.type ?? null;
   };
 
   test.each([
-    ['N/A', { field: 'source', present: true }],
-    ['N/A', { field: 'source', not: { is: 'Web' } }],
-    ['[not provided]', { any: [{ field: 'source', contains: ['not'] }] }],
-  ])('takes %s for unknown: %j', (value, when) => {
-    expect(activityOf(when, value)).toBeNull();
-    expect(activityOf(when, 'not from here')).toBe('form_submission');
+    ['N/A', '{ field: source, present: true }'],
+    ['N/A', '{ field: source, not: { is: Web } }'],
+    ['[not provided]', '{ any: [ { field: source, contains: [not] } ] }'],
+  ])('takes the text "%s" for unknown: %s', (text, when) => {
+    expect(typeOf(when, text)).toBeNull();
+    expect(typeOf(when, 'not from here')).toBe('form_submission');
   });
 
   test.each([
-    ['N/A', { field: 'source', is: 'n/a' }, {}],
-    ['None', { field: 'source', present: true }, { known: ['None'] }],
-  ])('takes %s for a value that the condition or the mapping names: %j', (value, when, lists) => {
-    expect(activityOf(when, value, lists)).toBe('form_submission');
+    ['N/A', '{ field: source, is: n/a }', ''],
+    ['None', '{ field: source, present: true }', 'known: [None]\n'],
+  ])('takes the text "%s" for a value if the condition or the mapping names it: %s', (text, when, lists) => {
+    expect(typeOf(when, text, lists)).toBe('form_submission');
   });
 });
 
 test('a text of a CRM loses what is not visible, and a field can be a constant', () => {
-  const mapping: Mapping = {
-    crm: 'hubspot',
-    fields: {
-      'contact.job_title': { from: 'contacts.jobtitle' },
-      'company.employees': { from: 'contacts.n', as: 'number' },
-      'contact.lead_source': { value: 'Fair' },
-    },
-    write_back: {},
-  };
+  const mapping = mappingOf(`fields:
+  contact.job_title: { from: contacts.jobtitle }
+  company.employees: { from: contacts.n, as: number }
+  contact.lead_source: { value: Fair }
+`);
   const raw = { contacts: { jobtitle: 'Vice\u00a0Presi\u200bdent', n: '\u202a120\u202c' } };
   expect(projectFields(mapping, raw)).toEqual({
     fields: { 'contact.job_title': 'Vice President', 'company.employees': 120, 'contact.lead_source': 'Fair' },
