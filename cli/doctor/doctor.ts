@@ -8,13 +8,13 @@ import { type CrmPause, listPauses } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
 import { findModelChange, shortHash } from '../model-files/model-changes.ts';
+import { mappedFields, modelGap } from '../model-files/model-gaps.ts';
 import { chosenCrms } from '../product/chosen-crms.ts';
 import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { Finding } from './finding.ts';
-import { modelGapFindings } from './model-gaps.ts';
 import { secretFileFindings } from './secret-files.ts';
 import { setAsideFindings, withoutContradictions } from './set-aside.ts';
 import { webhookFindings } from './webhooks.ts';
@@ -69,7 +69,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
   return [
     { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },
     await modelFinding(context),
-    ...modelGapFindings(context.model.compiled, mappedFields(context.crms)),
+    ...mappingFindings(context),
     isServiceRunning
       ? { part: 'leadgrade', what: 'service', level: 'ok', detail: 'a worker is running' }
       : {
@@ -103,8 +103,10 @@ async function modelFinding({ db, model }: JobContext): Promise<Finding> {
   return { ...about, level: 'warning', detail: change.message, fix: change.fix };
 }
 
-function mappedFields(crms: Product['context']['crms']): ReadonlySet<string> {
-  return new Set([...crms.values()].flatMap(({ connector }) => connector.mappedFields));
+function mappingFindings({ model, crms }: JobContext): readonly Finding[] {
+  const gap = modelGap(model.compiled, mappedFields(crms));
+  if (gap === null) return [];
+  return [{ part: 'leadgrade', what: 'mapping', level: 'warning', detail: gap.message, fix: gap.fix }];
 }
 
 function pauseFinding({ crm, direction, since, message, fix, until }: CrmPause): Finding {

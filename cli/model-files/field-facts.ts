@@ -4,15 +4,34 @@
 import type { FieldSource, Mapping } from '../../src/mapping/mapping.ts';
 import { countryCode } from '../../src/mapping/values/country.ts';
 import type { FieldFact, FieldFacts } from '../../src/scoring/dead-rules/field-types.ts';
+import { titlesSchema } from '../../src/titles/titles-schema.ts';
+
+const KINDS: Readonly<Record<string, FieldFact['kind']>> = { number: 'number', boolean: 'boolean' };
 
 type MappedFields = Pick<Mapping, 'fields' | 'tables'>;
+
+// Other tools call them so.
+const OTHER_LEVELS = {
+  ...{ 'c-level': 'executive', 'c-suite': 'executive', ceo: 'executive', founder: 'executive', owner: 'executive' },
+  ...{ vp: 'director', 'vice president': 'director', head: 'director', senior: 'specialist', lead: 'manager' },
+  ...{ entry: 'specialist', junior: 'specialist', intern: 'student', retired: 'former' },
+};
+const LEVEL_FACT: readonly [string, FieldFact] = [
+  'contact.title_level',
+  {
+    kind: 'text',
+    values: [...Object.keys(titlesSchema.shape.levels.shape), 'other'],
+    translated: new Map(Object.entries(OTHER_LEVELS)),
+    origin: 'the word lists of job titles',
+  },
+];
 
 /** A field that two mappings fill with values of different kinds is left out. */
 export function fieldFacts(mappings: readonly MappedFields[]): FieldFacts {
   const facts = mappings.flatMap((mapping) =>
     Object.entries(mapping.fields).map(([field, source]) => [field, factOf(source, mapping.tables)] as const),
   );
-  const byField = Map.groupBy(facts, ([field]) => field);
+  const byField = Map.groupBy([...facts, LEVEL_FACT], ([field]) => field);
   return new Map(
     [...byField].flatMap(([field, found]) => {
       const fact = found
@@ -23,7 +42,12 @@ export function fieldFacts(mappings: readonly MappedFields[]): FieldFacts {
   );
 }
 
-function factOf({ as: kind = 'text', table }: Pick<FieldSource, 'as' | 'table'>, tables: Mapping['tables']): FieldFact {
+function factOf(source: FieldSource, tables: Mapping['tables']): FieldFact {
+  if ('value' in source) {
+    const kind = KINDS[typeof source.value] ?? 'text';
+    return { kind, values: [source.value], translated: new Map(), toCode: countryCode };
+  }
+  const { as: kind = 'text', table } = source;
   const entries = table === undefined ? null : Object.entries(tables?.[table] ?? {});
   const isListed = entries !== null && (kind === 'text' || kind === 'list');
   return {

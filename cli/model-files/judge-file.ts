@@ -6,6 +6,7 @@ import type { Problem } from '../../src/domain/problem.ts';
 import { readEventsMapping } from '../../src/mapping/events-mapping.ts';
 import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
 import { readPeople } from '../../src/people/people-policy.ts';
+import { compileModel } from '../../src/scoring/compile/compile.ts';
 import type { FieldFacts } from '../../src/scoring/dead-rules/field-types.ts';
 import { findDeadRules } from '../../src/scoring/dead-rules/find-dead-rules.ts';
 import { reachLines } from '../../src/scoring/dead-rules/reach.ts';
@@ -14,6 +15,7 @@ import { readTitles } from '../../src/titles/titles-file.ts';
 import type { FileKind } from '../../src/yaml/file-kind.ts';
 import { byPlace, formatPath } from '../../src/yaml/paths.ts';
 import { deadActivityRules } from './dead-activity-rules.ts';
+import { modelGap } from './model-gaps.ts';
 
 export interface Judged {
   readonly problems: readonly Problem[];
@@ -28,15 +30,33 @@ export interface JudgedModel {
   readonly reach: readonly string[];
 }
 
-/** @param facts what the mappings put into the fields */
-export function judgeModel(text: string, file: string, facts: FieldFacts): JudgedModel {
+/**
+ * @param facts what the mappings put into the fields
+ * @param given the fields that the mappings give; null: there are no mappings to compare with
+ */
+export function judgeModel(
+  text: string,
+  file: string,
+  facts: FieldFacts,
+  given: ReadonlySet<string> | null = null,
+): JudgedModel {
   const { model, problems, locate } = readModelWithPlaces(text, file);
   if (model === null) return { model, problems, reach: [] };
   const review = findDeadRules(model, facts);
   const found = review.problems.map(({ path, ...problem }): Problem => {
     return { ...problem, file, ...locate(path), path: formatPath(path) };
   });
-  return { model, problems: [...problems, ...found].toSorted(byPlace), reach: reachLines(model, review.reach) };
+  const gap = given === null ? null : modelGap(compileModel(model), given);
+  const path = model.fit === undefined ? ['behavior'] : ['fit'];
+  const missing: readonly Problem[] =
+    gap === null
+      ? []
+      : [{ level: 'warning', file, ...locate(path), path: formatPath(path), message: `${gap.message}.`, fix: gap.fix }];
+  return {
+    model,
+    problems: [...problems, ...found, ...missing].toSorted(byPlace),
+    reach: reachLines(model, review.reach),
+  };
 }
 
 export async function judgeMapping(text: string, file: string, kind: Exclude<FileKind, 'model'>): Promise<Judged> {

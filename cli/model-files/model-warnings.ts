@@ -1,19 +1,26 @@
-// What a service that starts says about its model: rules that never count, what has no effect yet,
-// and a version that was not raised.
+// What commands that use a model say about it: rules that never count, what has no effect yet,
+// fields that no mapping gives, and a version that was not raised.
 import type { JobContext } from '../../jobs/context.ts';
 import { findDeadRules } from '../../src/scoring/dead-rules/find-dead-rules.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { findModelChange } from './model-changes.ts';
+import { mappedFields, modelGap } from './model-gaps.ts';
 import { ruleWarnings } from './rule-warnings.ts';
 
 /** For the log of a service that starts: one line each. */
-export async function modelWarnings({ db, model }: Pick<JobContext, 'db' | 'model'>): Promise<readonly string[]> {
+export async function modelWarnings({
+  db,
+  model,
+  crms,
+}: Pick<JobContext, 'db' | 'model' | 'crms'>): Promise<readonly string[]> {
   const { model: source } = readModel(model.text, model.compiled.id);
   if (source === null) return [];
   const notes = findDeadRules(source, new Map()).problems.filter(({ level }) => level === 'note');
   const change = await findModelChange(db, model.compiled.id, model.hash);
+  const gap = modelGap(model.compiled, mappedFields(crms));
   return [
     ...ruleWarnings(source),
+    ...(gap === null ? [] : [`${gap.message}. ${gap.fix}`]),
     ...notes.map(({ message }) => message),
     ...(change === null ? [] : [`${change.message} ${change.fix}`]),
   ];

@@ -58,9 +58,11 @@ async function judgeAll(io: CommandIo, opened: readonly Opened[]): Promise<Found
     else if (kind !== 'model') judged.push(await judgeMapping(text, file, kind));
   }
   const facts = fieldFacts(await knownFields(judged));
+  const given = givenFields(opened, judged);
   const models: Found[] = [];
   for (const { file, text, kind } of opened) {
-    if (typeof text === 'string' && kind === 'model') models.push(await modelProblems(io, { file, text, facts }));
+    if (typeof text === 'string' && kind === 'model')
+      models.push(await modelProblems(io, { file, text, facts, given }));
   }
   const problems = [...models, ...judged].flatMap((each) => each.problems);
   return { problems: [...problems, ...others], reach: models.flatMap(({ reach }) => reach) };
@@ -100,6 +102,14 @@ function unclear(file: string): Problem {
   return { level: 'error', file, path: '', message, fix };
 }
 
+/** The fields that the named mappings give; null: none is named, or one is not valid. */
+function givenFields(opened: readonly Opened[], judged: readonly Judged[]): ReadonlySet<string> | null {
+  const named = opened.filter(({ kind }) => kind === 'crm' || kind === 'csv');
+  const valid = judged.flatMap(({ fields }) => fields ?? []);
+  if (valid.length === 0 || valid.length < named.length) return null;
+  return new Set(valid.flatMap(({ fields }) => Object.keys(fields)));
+}
+
 /** The fields of the mappings that are judged; without one, of those that the service would use. */
 async function knownFields(judged: readonly Judged[]): Promise<readonly NonNullable<Judged['fields']>[]> {
   const given = judged.flatMap(({ fields }) => fields ?? []);
@@ -116,11 +126,18 @@ async function knownFields(judged: readonly Judged[]): Promise<readonly NonNulla
   return found.flatMap(({ fields }: Judged) => fields ?? []);
 }
 
+interface NamedModel {
+  readonly file: string;
+  readonly text: string;
+  readonly facts: FieldFacts;
+  readonly given: ReadonlySet<string> | null;
+}
+
 async function modelProblems(
   io: CommandIo,
-  { file, text, facts }: { readonly file: string; readonly text: string; readonly facts: FieldFacts },
+  { file, text, facts, given }: NamedModel,
 ): Promise<{ problems: readonly Problem[]; reach: readonly string[] }> {
-  const { model, problems, reach: lines } = judgeModel(text, file, facts);
+  const { model, problems, reach: lines } = judgeModel(text, file, facts, given);
   const reach = lines.map((line, index) => (index === 0 ? `${file}: ${line}` : line));
   if (model === null) return { problems, reach };
   const changed = await changedUnderOneVersion(io.env, `${model.name}@${model.version}`, text);

@@ -14,6 +14,7 @@ export function errorsCommand(io: CommandIo): Command {
 function listCommand(io: CommandIo): Command {
   return new Command('list')
     .description('print them, oldest first')
+    .addArgument(new Argument('[lead]', `only those of this lead: ${LEAD_HELP}`).argParser(parseLeadQuery))
     .option('--limit <n>', 'maximum number of entries', positiveNumber, 100)
     .addOption(
       new Option('--after <entry>', 'continue after this entry: 12, set-aside:12 or webhook:12')
@@ -21,8 +22,8 @@ function listCommand(io: CommandIo): Command {
         .default(START, 'none'),
     )
     .addOption(jsonOption())
-    .action(async (options: ListOptions) => {
-      await (await import('./errors.ts')).listAllErrors(io, options);
+    .action(async (query: LeadQuery | undefined, options: ListOptions) => {
+      await (await import('./errors.ts')).listAllErrors(io, query ?? null, options);
     });
 }
 

@@ -13,7 +13,7 @@ import { ConfigurationError } from '../product/configuration-error.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { LeadQuery } from '../terminal/lead-key.ts';
-import { findRecords } from './find-records.ts';
+import { type FoundRecords, findRecords } from './find-records.ts';
 
 /**
  * An entry of one of the three lists: records come first, then what is set aside, then quarantined
@@ -30,10 +30,19 @@ export interface ListOptions {
   readonly json: boolean;
 }
 
-export function listAllErrors(io: CommandIo, options: ListOptions): Promise<void> {
-  return withProduct(io, { logErrorsOnly: true }, ({ context }) =>
-    list(io, context.db, { ...options, crms: [...context.crms.keys()] }),
-  );
+/** @param query only what concerns the records of this lead; null = everything */
+export function listAllErrors(io: CommandIo, query: LeadQuery | null, options: ListOptions): Promise<void> {
+  return withProduct(io, { logErrorsOnly: true }, async ({ context }) => {
+    const found = query === null ? null : await knownRecords(context, query);
+    await list(io, context.db, { ...options, found, crms: [...context.crms.keys()] });
+  });
+}
+
+/** @throws ConfigurationError if no record is known */
+async function knownRecords(context: JobContext, query: LeadQuery): Promise<FoundRecords> {
+  const found = await findRecords(context, query);
+  if (found.records.length === 0) throw new ConfigurationError(`No record of ${found.name} is known.`);
+  return found;
 }
 
 /** @param query only the errors of these records; null = all, and the quarantined parts */
@@ -59,26 +68,44 @@ export function retryAllErrors(io: CommandIo, query: LeadQuery | null, json: boo
 }
 
 async function retryErrorsOf(io: CommandIo, context: JobContext, query: LeadQuery, json: boolean): Promise<void> {
-  const { name, records: named } = await findRecords(context, query);
-  if (named.length === 0) throw new ConfigurationError(`No record of ${name} is known.`);
+  const { name, records: named } = await knownRecords(context, query);
   const records = await retryErrors(context.db, context.clock.now(), null, named);
   for (const crm of new Set(named.map((record) => record.crm))) await context.enqueue('refresh-records', { crm });
   const line = records === 0 ? `There are no errors of ${name}.` : `${records} records will be tried again.`;
   io.stdout.write(`${json ? JSON.stringify({ records }) : line}\n`);
 }
 
-async function list(
-  io: CommandIo,
-  db: Kysely<Tables>,
-  { limit, after, json, crms }: ListOptions & { readonly crms: readonly string[] },
-): Promise<void> {
+interface ListContext extends ListOptions {
+  readonly crms: readonly string[];
+  /** Null: all. */
+  readonly found: FoundRecords | null;
+}
+
+interface Entries {
+  readonly records: readonly ListedError[];
+  readonly setAside: readonly ListedSetAside[];
+  readonly parts: readonly QuarantinedPart[];
+}
+
+/** One page of the three lists, one after the other. */
+async function readEntries(db: Kysely<Tables>, { limit, after, crms, found }: ListContext): Promise<Entries> {
   const startOf = (name: EntryPosition['list']) => (after.list === name ? after.id : 0);
-  const records = after.list === 'records' ? await listErrors(db, { after: startOf('records'), limit }) : [];
+  const of = { records: found?.records ?? null };
+  const records = after.list === 'records' ? await listErrors(db, { after: startOf('records'), limit, ...of }) : [];
   const left = limit - records.length;
   const isSetAsideListed = after.list !== 'webhooks' && left > 0;
-  const setAside = isSetAsideListed ? await listSetAside(db, { crms, after: startOf('set-aside'), limit: left }) : [];
+  const setAside = isSetAsideListed
+    ? await listSetAside(db, { crms, after: startOf('set-aside'), limit: left, ...of })
+    : [];
   const remaining = left - setAside.length;
-  const parts = remaining > 0 ? await listQuarantine(db, { after: startOf('webhooks'), limit: remaining }) : [];
+  // A quarantined part could not be read, so its lead is not known.
+  if (remaining === 0 || found !== null) return { records, setAside, parts: [] };
+  return { records, setAside, parts: await listQuarantine(db, { after: startOf('webhooks'), limit: remaining }) };
+}
+
+async function list(io: CommandIo, db: Kysely<Tables>, context: ListContext): Promise<void> {
+  const { limit, json, found } = context;
+  const { records, setAside, parts } = await readEntries(db, context);
   const lines = json
     ? [
         ...records.map((entry) => JSON.stringify(entry)),
@@ -87,7 +114,7 @@ async function list(
       ]
     : [...records.map(toLines), ...setAside.map(setAsideLines), ...parts.map(partLines)];
   if (lines.length > 0) io.stdout.write(`${lines.join('\n')}\n`);
-  else if (!json) io.stdout.write('No errors.\n');
+  else if (!json) io.stdout.write(found === null ? 'No errors.\n' : `There are no errors of ${found.name}.\n`);
   if (lines.length < limit) return;
   const [part, thing] = [parts.at(-1), setAside.at(-1)];
   const last = part === undefined ? (thing === undefined ? records.at(-1)?.id : setAsideName(thing)) : nameOfPart(part);

@@ -5,7 +5,7 @@ import type { RecordLink } from '../../src/crm/connector.ts';
 import { recordKey } from '../../src/domain/person.ts';
 import { explainMatches, type MatchExplanation, type MatchReason } from '../../src/people/explain-matches.ts';
 import { type FieldDifference, fieldDifferences } from '../../src/people/field-differences.ts';
-import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
+import { modelFields } from '../../src/scoring/model-fields.ts';
 import { connectedRecords } from '../../src/store/identity/connected-records.ts';
 import type { FoundRecord } from '../../src/store/leads/find-records.ts';
 import type { FoundLead } from '../../src/store/leads/lead-lookup.ts';
@@ -59,15 +59,8 @@ export function differencesOf(
   { model, people }: JobContext,
   records: FoundLead['records'],
 ): readonly FieldDifference[] {
-  const fields = [...new Set(['contact.job_title', ...fieldsOfModel(model.compiled)])];
+  const fields = [...new Set(['contact.job_title', ...modelFields(model.compiled).keys()])];
   return fieldDifferences(records, fields, people);
-}
-
-function fieldsOfModel({ fit, behavior }: CompiledModel): readonly string[] {
-  return [
-    ...fit.criteria.flatMap(({ fields }) => fields),
-    ...behavior.signals.flatMap((signal) => (signal.kind === 'state' ? signal.fields : [])),
-  ];
 }
 
 export function differenceLines(differences: readonly FieldDifference[]): string[] {

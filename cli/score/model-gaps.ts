@@ -1,7 +1,7 @@
 // What the model asks and the data does not give, one line each: unknown fields lower the coverage,
 // and missing activity types count as never happened.
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
-import { modelActivities, modelFields } from '../../src/scoring/model-fields.ts';
+import { missingFields, modelActivities, modelFields } from '../../src/scoring/model-fields.ts';
 
 /**
  * @param given the fields that the mapping gives, each with the columns or properties it is read from
@@ -13,17 +13,15 @@ export function missingFieldsLine(
   given: ReadonlyMap<string, string>,
   where: string,
 ): string | null {
+  const missing = missingFields(model, (field) => given.has(field));
+  if (missing === null) return null;
   const asked = modelFields(model);
-  const missing = [...asked.keys()].filter((field) => !given.has(field));
-  if (missing.length === 0) return null;
-  const share = Math.round(100 * missing.reduce((sum, field) => sum + (asked.get(field) ?? 0), 0));
-  const points = share === 0 ? '' : `, with ${Math.min(share, 100)} % of the fit points`;
-  const twins = missing.flatMap((field) => {
+  const twins = missing.fields.flatMap((field) => {
     const twin = [...given].find(([each]) => !asked.has(each) && nameOf(each) === nameOf(field));
     if (twin === undefined) return [];
     return [` It gives ${twin[0]}; if that is the same here, write ${field}: ${twin[1]}.`];
   });
-  return `The model asks for ${missing.join(', ')}, which ${where} does not give: unknown for every lead${points}.${twins.join('')}`;
+  return `The model asks for ${missing.fields.join(', ')}, which ${where} does not give: unknown for every lead${missing.share}.${twins.join('')}`;
 }
 
 function nameOf(field: string): string {

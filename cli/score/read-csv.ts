@@ -51,7 +51,7 @@ export async function readCsv(
   const project = createRowProjector(mapping, located.columns, asOf, notes);
   const id = located.columns.get(mapping.csv.id) ?? 0;
   return {
-    entries: readRows(form.records, { project, id, notes, file: files.csv, print }),
+    entries: readRows(form.records, { project, id, notes, header: header?.cells ?? [], file: files.csv, print }),
     outcomeName: mapping.outcome?.column ?? '',
     reportRejected: (count) => {
       const rows = count === 1 ? '1 row is' : `${count} rows are`;

@@ -1,17 +1,23 @@
 // Reads leads from NDJSON, one a line.
-import type { Fields } from '../../src/domain/lead.ts';
-import { unknownTexts } from '../../src/mapping/values/unknown-texts.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { parseLead } from '../../src/scoring/lead-input/parse-lead.ts';
-import { modelFields } from '../../src/scoring/model-fields.ts';
+import type { Model } from '../../src/scoring/schemas/model-schema.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { readLines } from '../terminal/read-lines.ts';
 import type { Entry, Source } from './entries.ts';
+import { LeadNotes } from './lead-notes.ts';
 
-export function readNdjson(io: CommandIo, chunks: AsyncIterable<Uint8Array | string>, model: CompiledModel): Source {
+interface ScoredBy {
+  readonly compiled: CompiledModel;
+  readonly source: Model;
+  /** The instant of scoring, in epoch milliseconds. */
+  readonly asOf: number;
+}
+
+export function readNdjson(io: CommandIo, chunks: AsyncIterable<Uint8Array | string>, scoredBy: ScoredBy): Source {
   const print = (text: string) => io.stderr.write(`${text}\n`);
   return {
-    entries: readEntries(chunks, model, print),
+    entries: readEntries(chunks, new LeadNotes(scoredBy), print),
     outcomeName: '',
     reportRejected: (count) => {
       print(`${count === 1 ? '1 line is' : `${count} lines are`} not scored; the output has the reason for each.`);
@@ -21,63 +27,23 @@ export function readNdjson(io: CommandIo, chunks: AsyncIterable<Uint8Array | str
 
 async function* readEntries(
   chunks: AsyncIterable<Uint8Array | string>,
-  model: CompiledModel,
+  notes: LeadNotes,
   print: (text: string) => void,
 ): AsyncGenerator<Entry> {
-  const asked = [...modelFields(model).keys()];
-  const unseen = new Set(asked);
-  const placeholders = new Placeholders(asked);
   let number = 0;
-  let leads = 0;
+  let isDocument = false;
   for await (const line of readLines(chunks)) {
     number++;
     if (line.trim() === '') continue;
+    isDocument ||= number === 1 && /^\s*(?:\[|\{)\s*$/.test(line);
     const entry = toEntry(line, number);
     yield entry;
-    if ('error' in entry) continue;
-    leads++;
-    placeholders.add(entry.lead.fields);
-    for (const field of unseen) if (Object.hasOwn(entry.lead.fields, field)) unseen.delete(field);
+    if (!('error' in entry)) notes.add(entry.lead);
   }
   if (number === 0) print('The input is empty.');
-  const line = placeholders.line();
-  if (line !== null) print(line);
-  if (leads > 1 && unseen.size > 0) {
-    print(`The model asks for ${[...unseen].join(', ')}, which no lead has: unknown for all ${leads} leads.`);
-  }
-}
-
-const isPlaceholder = unknownTexts({});
-
-/** Counts values such as "N/A": NDJSON is not converted, so they are known values. */
-class Placeholders {
-  readonly #asked: readonly string[];
-  readonly #fields = new Set<string>();
-  #values = 0;
-
-  constructor(asked: readonly string[]) {
-    this.#asked = asked;
-  }
-
-  add(fields: Fields): void {
-    for (const field of this.#asked) {
-      const value = fields[field];
-      // Namibia.
-      if (value === 'NA' && field.endsWith('country')) continue;
-      if (typeof value !== 'string' || value.trim() === '' || isPlaceholder(value) === null) continue;
-      this.#values++;
-      this.#fields.add(field);
-    }
-  }
-
-  line(): string | null {
-    if (this.#values === 0) return null;
-    const values =
-      this.#values === 1
-        ? '1 value such as "N/A" or "None" counts'
-        : `${this.#values} values such as "N/A" or "None" count`;
-    return `${values} as known (${[...this.#fields].join(', ')}). Write null where the value is unknown.`;
-  }
+  if (isDocument)
+    print('The input is one JSON document over several lines. Write one lead per line: jq -c ".[]" does.');
+  for (const note of notes.lines()) print(note);
 }
 
 function toEntry(line: string, number: number): Entry {
@@ -105,5 +71,8 @@ function notJson(line: string): string {
     return 'ends with a comma. Write each lead on a line of its own, without commas between the lines.';
   if (!text.startsWith('{'))
     return 'is not JSON. Each line is one lead: {"id": "1", "fields": {}}. For CSV, use --csv.';
+  const word = /[:,[]\s*(NaN|-?Infinity|None|True|False|undefined)\b/.exec(text)?.[1];
+  if (word !== undefined) return `is not valid JSON: ${word} is not a value of JSON. Write null, true or false.`;
+  if (/^\{\s*'/.test(text)) return 'is not valid JSON: names and texts need double quotes.';
   return text.endsWith('}') ? 'is not valid JSON. Check quotes and commas.' : 'is not valid JSON: the line is cut off.';
 }

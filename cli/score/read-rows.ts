@@ -1,5 +1,6 @@
 // Reads the rows of a CSV file as leads. Leaves out the footer of a report, refuses its summary rows,
 // and says repeated ids and cells that were read as unknown once at the end.
+import { columnName } from '../../src/csv/clean-cell.ts';
 import type { CsvRecord } from '../../src/csv/records.ts';
 import type { RowProblem } from '../../src/csv/row-problem.ts';
 import { type CellNotes, formatCount } from '../../src/csv/rows/cell-notes.ts';
@@ -17,6 +18,8 @@ export interface RowContext {
   /** The index of the column with the id. */
   readonly id: number;
   readonly notes: CellNotes;
+  /** The names of all columns. */
+  readonly header: readonly string[];
   /** The name of the file, for messages. */
   readonly file: string;
   readonly print: (text: string) => void;
@@ -40,12 +43,11 @@ export async function* readRows(records: AsyncIterable<CsvRecord>, context: RowC
       held.push(record);
       continue;
     }
-    for (const each of held) yield reader.read(each);
+    for (const each of [...held, record]) yield* reader.read(each);
     held = [];
-    yield reader.read(record);
   }
   const start = footerStart(held);
-  for (const each of held.slice(0, start)) yield reader.read(each);
+  for (const each of held.slice(0, start)) yield* reader.read(each);
   if (isEmpty || (start === 0 && reader.rows === 0))
     context.print(`${context.file}: the file has a header and no rows.`);
   if (start < held.length) context.print(`${context.file}: ${footerLine(held.slice(start))}`);
@@ -60,13 +62,32 @@ class RowReader {
   #summaries = 0;
   #repeated = 0;
   #firstRepeated = 0;
+  #headers = 0;
+  #firstHeader = 0;
 
   constructor(context: RowContext) {
     this.#context = context;
   }
 
-  read(record: CsvRecord): Entry {
+  /** Empty for a row that repeats the header. */
+  read(record: CsvRecord): readonly Entry[] {
+    if (this.#isHeader(record)) {
+      this.#headers++;
+      this.#firstHeader ||= record.line;
+      return [];
+    }
     this.rows++;
+    return [this.#toEntry(record)];
+  }
+
+  /** Two exports in one file. */
+  #isHeader({ cells, isParsed }: CsvRecord): boolean {
+    const { header, id } = this.#context;
+    if (!isParsed || columnName(cells[id] ?? '') !== columnName(header[id] ?? '')) return false;
+    return cells.every((cell, index) => columnName(cell) === columnName(header[index] ?? ''));
+  }
+
+  #toEntry(record: CsvRecord): Entry {
     const read = this.#project(record);
     if ('lead' in read) {
       if (this.#ids.add(read.lead.id)) {
@@ -98,6 +119,10 @@ class RowReader {
         `${file}: ${rows} of a report (subtotal, count, total) and no lead. ${DETAILS_ONLY}: ` +
           'a grouped report also leaves cells blank that repeat the group.',
       );
+    }
+    if (this.#headers > 0) {
+      const rows = this.#headers === 1 ? '1 row repeats' : `${formatCount(this.#headers)} rows repeat`;
+      print(`${file}: ${rows} the header (first in line ${this.#firstHeader}), as in joined exports. It is left out.`);
     }
     if (this.#repeated > 0) {
       const rows = this.#repeated === 1 ? '1 row repeats' : `${formatCount(this.#repeated)} rows repeat`;

@@ -41,7 +41,7 @@ export async function score(io: CommandIo, options: ScoreOptions): Promise<void>
     }
     const { compiled, source: model, warnings } = await loadModel(modelFile(io.env, options.model));
     for (const warning of warnings) io.stderr.write(`${warning}\n`);
-    const source = await openSource(io, options, compiled, now);
+    const source = await openSource(io, options, { compiled, source: model, asOf: now });
     if (!source) io.setExitCode(2);
     else {
       const leads = await withTitleFields(source, model);
@@ -88,14 +88,13 @@ async function isReadable(file: string): Promise<boolean> {
 async function openSource(
   io: CommandIo,
   { csv, mapping, input }: ScoreOptions,
-  model: CompiledModel,
-  now: number,
+  scoredBy: Parameters<typeof readNdjson>[2],
 ): Promise<Source | CsvSource | null> {
   if (csv !== undefined && mapping !== undefined) {
     const { readCsv } = await import('./read-csv.ts');
-    return readCsv(io, { csv, mapping }, model, now);
+    return readCsv(io, { csv, mapping }, scoredBy.compiled, scoredBy.asOf);
   }
-  return readNdjson(io, input === '-' ? io.stdin : createReadStream(input), model);
+  return readNdjson(io, input === '-' ? io.stdin : createReadStream(input), scoredBy);
 }
 
 /**

@@ -41,7 +41,7 @@ async function serve(product: Product, config: Config, roles: readonly Role[]): 
       await recheckAvailability(context.db, crm);
       await retrySetAside(context.db, context.clock.now(), { crm });
     }
-    for (const warning of await modelWarnings(context)) context.log.warn({}, warning);
+    for (const warning of [...sharedFolder(product), ...(await modelWarnings(context))]) context.log.warn({}, warning);
     // Changes since the last stop are found now instead of at the next scheduled poll.
     await context.enqueue('poll', {});
     context.log.info({ roles, port: server ? config.port : undefined }, 'leadgrade is running');
@@ -52,6 +52,14 @@ async function serve(product: Product, config: Config, roles: readonly Role[]): 
     server?.closeAllConnections();
     await heartbeat.stop();
   }
+}
+
+/** Another process has opened the embedded database first. */
+function sharedFolder({ database }: Product): readonly string[] {
+  if (!database.embedded || database.ownsFolder) return [];
+  return [
+    'another process owns the data folder (DATA_DIR): both services share the work, and this one stops working when that one ends. For several processes set DATABASE_URL',
+  ];
 }
 
 async function startWeb({ context }: Product, config: Config, { queueSilentMs }: Heartbeat): Promise<Server> {

@@ -3,6 +3,7 @@
 
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import { type Mapping, outcomeSources } from '../../src/mapping/mapping.ts';
+import { sourcesOf } from '../../src/mapping/project-fields.ts';
 
 /** The sources of a CRM, by the names that a mapping uses. */
 export interface Sources {
@@ -21,18 +22,18 @@ export interface Sources {
 /** @throws ConnectorError `configuration` that names every unknown source */
 export function checkMapping(mapping: Mapping, { crm, name, objects, people, streams, outcomes }: Sources): void {
   const problems = [
-    ...Object.entries(mapping.fields).flatMap(([field, { from }]) => checkObjects(`fields.${field}`, from, objects)),
+    ...Object.entries(mapping.fields).flatMap(([field, each]) => checkObjects(`fields.${field}`, each, objects)),
     ...(mapping.activities ?? []).flatMap(({ from }, index) => checkSource(`activities[${index}].from`, from, streams)),
     ...[...outcomeSources(mapping)].flatMap((source) => checkSource('outcomes.from', source, outcomes)),
-    ...(mapping.links ?? []).flatMap(({ from }, index) => checkObjects(`links[${index}]`, from, people)),
+    ...(mapping.links ?? []).flatMap((each, index) => checkObjects(`links[${index}]`, each, people)),
   ];
   if (problems.length === 0) return;
   const message = `The mapping reads sources that ${name} does not have: ${problems.join('; ')}.`;
   throw new ConnectorError({ kind: 'configuration', crm, message, code: 'UNKNOWN_SOURCE' });
 }
 
-function checkObjects(path: string, from: string | readonly string[], known: readonly string[]): string[] {
-  return [from].flat().flatMap((source) => checkSource(`${path}.from`, source.split('.')[0] ?? '', known));
+function checkObjects(path: string, source: Parameters<typeof sourcesOf>[0], known: readonly string[]): string[] {
+  return sourcesOf(source).flatMap(({ object }) => checkSource(`${path}.from`, object, known));
 }
 
 function checkSource(path: string, source: string, known: readonly string[]): string[] {

@@ -4,6 +4,7 @@ import type {
   ChangePage,
   DirtyRecord,
   FetchedLead,
+  FieldProblem,
   LeadSnapshot,
   ListedRecord,
   RecordLink,
@@ -11,6 +12,8 @@ import type {
 import type { CrmConnector } from './connector.ts';
 import type { ReconcilePage } from './reconcile.ts';
 import type { RecordKeys } from './record-keys.ts';
+
+const MAX_QUOTED_LENGTH = 40;
 
 /** Converts the ID of a record of any CRM; an ID that is not valid, or of another CRM, stays. */
 export type NormalizeId = (crm: string, id: string) => string;
@@ -22,11 +25,27 @@ export function createNormalizeId(keysOf: (crm: string) => RecordKeys | undefine
   };
 }
 
-/** The connector, with the links of its records in the form of the other CRM's IDs. */
-export function withNormalizedLinks(connector: CrmConnector, normalize: NormalizeId): CrmConnector {
+/**
+ * The connector, with the links of its records in the form of the other CRM's IDs. A link whose ID
+ * cannot be right is a problem of its record.
+ */
+export function withNormalizedLinks(
+  connector: CrmConnector,
+  keysOf: (crm: string) => RecordKeys | undefined,
+): CrmConnector {
+  const normalize = createNormalizeId(keysOf);
   const toLink = (link: RecordLink): RecordLink => ({ ...link, id: normalize(link.crm, link.id) });
-  const toLead = (lead: LeadSnapshot): LeadSnapshot =>
-    lead.links === undefined ? lead : { ...lead, links: lead.links.map(toLink) };
+  const toProblem = ({ crm, object, id }: RecordLink): readonly FieldProblem[] => {
+    const parsed = keysOf(crm)?.parseId(id);
+    if (parsed === undefined || !('problem' in parsed)) return [];
+    const message = `the link to the ${object} "${id.slice(0, MAX_QUOTED_LENGTH)}" in ${crm} leads to no record. ${parsed.problem}`;
+    return [{ field: `links.${crm}.${object}`, message }];
+  };
+  const toLead = (lead: LeadSnapshot): LeadSnapshot => {
+    if (lead.links === undefined) return lead;
+    const problems = [...lead.problems, ...lead.links.flatMap(toProblem)];
+    return { ...lead, links: lead.links.map(toLink), problems };
+  };
   const toFetched = (lead: FetchedLead): FetchedLead => (lead.kind === 'lead' ? toLead(lead) : lead);
   const toDirty = (record: DirtyRecord): DirtyRecord => {
     const { current } = record;

@@ -8,6 +8,7 @@ import {
   activityTypeProblems,
   attributeTables,
   fieldNameProblems,
+  fieldTables,
   hasErrors,
   type MakeProblem,
   problemMaker,
@@ -19,7 +20,7 @@ import { type Condition, conditionFields, lacksField } from '../scoring/compile/
 import { parseDuration } from '../scoring/duration.ts';
 import { conditionSchema } from '../scoring/schemas/condition-schema.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
-import { dateFormatProblem } from './dates.ts';
+import { ambiguousFormats, dateFormatProblem, proposedFormat } from './dates.ts';
 import type { DelimiterName } from './dialect.ts';
 
 export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
@@ -34,7 +35,7 @@ const dateFormat = z.string().superRefine((format, context) => {
     context.addIssue({
       code: 'custom',
       message: `the date format cannot be used: ${message}`,
-      params: { write: 'dd/MM/yyyy' },
+      params: { write: proposedFormat(format) },
     });
 });
 const timeZone = z.string().refine(isTimeZone, 'must be a time zone: for example Europe/Berlin, or UTC');
@@ -80,7 +81,9 @@ export const csvMappingSchema = z.strictObject({
       timezone: timeZone.optional().describe('The time zone of dates and times without an offset; default UTC.'),
     })
     .describe('The format of the file, and the column with the id of the lead.'),
-  fields: z.record(canonicalName, columnSource).describe('Each field of the model with the column that it comes from.'),
+  fields: z
+    .record(canonicalName, z.union([columnSource, constantSource]))
+    .describe('Each field of the model with the column that it comes from, or { value: ... } for a constant.'),
   tables: tablesSchema.optional().describe('Translations of values, by name: { sources: { Google: Search } }.'),
   activities: z.array(activityRule).optional().describe('Every rule that matches a row gives its activities.'),
   unobserved: z.array(canonicalName).optional().describe('Activity types that the file does not contain.'),
@@ -113,13 +116,11 @@ export function readCsvMapping(
   const { value, problems, locate } = parseYaml(text, file, csvMappingSchema, 'csv');
   if (value === null) return { mapping: null, problems };
   const problem = problemMaker(file, locate);
-  const fieldTables = Object.entries(value.fields).map(([field, { table }]) => {
-    return { path: ['fields', field, 'table'], table };
-  });
   const unobserved = (value.unobserved ?? []).map((type, index) => ({ type, path: ['unobserved', index] }));
   const found = [
-    ...tableProblems([...fieldTables, ...attributeTables(value.activities)], value.tables, problem),
+    ...tableProblems([...fieldTables(value.fields), ...attributeTables(value.activities)], value.tables, problem),
     ...conditionProblems(value, problem),
+    ...dateFormatProblems(value, problem),
     ...unobservedProblems(value, problem),
     ...fieldNameProblems(value.fields, problem),
     ...activityTypeProblems([...ruleTypes(value.activities), ...unobserved], problem),
@@ -134,7 +135,7 @@ export function mappedColumns(mapping: CsvMapping): readonly string[] {
     const named = [rule.count ?? [], rule.at ?? [], attributes, rule.when ? conditionFields(rule.when) : []];
     return named.flat();
   });
-  const fields = Object.values(mapping.fields).flatMap(({ from }) => from);
+  const fields = Object.values(mapping.fields).flatMap((each) => columnsOf(each));
   return [...new Set([mapping.csv.id, ...fields, ...rules, ...(mapping.outcome ? [mapping.outcome.column] : [])])];
 }
 
@@ -170,6 +171,13 @@ function conditionProblems(mapping: CsvMapping, problem: MakeProblem): Problem[]
     if (!comparesNonText(when)) return [];
     return [problem('error', path, 'a cell is text and never equals this value.', 'Put the value in quotes.')];
   });
+}
+
+function dateFormatProblems({ csv }: CsvMapping, problem: MakeProblem): Problem[] {
+  const both = ambiguousFormats([csv.date_format ?? []].flat());
+  if (both === null) return [];
+  const message = `${both.join(' and ')} read one text as two different days, and the first would always count.`;
+  return [problem('error', ['csv', 'date_format'], message, 'Keep the format of this file.')];
 }
 
 /** `is: 1` matches no cell; `is: "1"` does. */

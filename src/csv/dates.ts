@@ -1,6 +1,7 @@
 // Reads the dates of an export: ISO 8601 always, other formats only if the mapping declares them.
 // No format is guessed: 03/04/2026 can be two different days.
 import { calendarDay, isEmptyDate, isZeroDate, readInstant, readIso, timeOfDay } from '../mapping/values/instants.ts';
+import { monthOfName } from '../mapping/values/month-names.ts';
 
 /**
  * Returns epoch milliseconds; `empty` for a date that stands for none, such as 01/01/1970; null if
@@ -12,10 +13,14 @@ type ReadLocal = (text: string) => number | null;
 
 type Part = 'year' | 'shortYear' | 'month' | 'monthName' | 'day' | 'hour' | 'hour12' | 'minute' | 'second' | 'half';
 
+// A name in any language, with its dot: Mar, März, févr.
+const MONTH_NAME = '[^\\d\\s.,/:-]{3,}\\.?';
+
 const TOKENS: Readonly<Record<string, readonly [Part, string]>> = {
   yyyy: ['year', '\\d{4}'],
   yy: ['shortYear', '\\d{2}'],
-  MMM: ['monthName', '[a-z]{3}'],
+  MMMM: ['monthName', MONTH_NAME],
+  MMM: ['monthName', MONTH_NAME],
   MM: ['month', '\\d{2}'],
   M: ['month', '\\d{1,2}'],
   dd: ['day', '\\d{2}'],
@@ -28,7 +33,49 @@ const TOKENS: Readonly<Record<string, readonly [Part, string]>> = {
   ss: ['second', '\\d{2}'],
   a: ['half', '[ap]m'],
 };
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+
+/** The same format with the letters of Leadgrade: DD/MM/YYYY, mm/dd/yyyy and %d/%m/%Y are dd/MM/yyyy forms. */
+export function proposedFormat(format: string): string {
+  const plain = format.replace(/%([a-zA-Z])/g, (_, letter: string) => PERCENT[letter] ?? '');
+  // TT.MM.JJJJ is German, jj/mm/aaaa French.
+  const isGerman = /TT?\b/.test(plain);
+  const local = isGerman
+    ? plain.replace(/T/g, 'd').replace(/J/g, 'y')
+    : plain.replace(/j/gi, 'd').replace(/aaaa/gi, 'yyyy');
+  const lower = local.replace(/D/g, 'd').replace(/Y/g, 'y').replace(/S/g, 's');
+  // Minutes follow an hour; other m are months.
+  const months = lower.replace(/(?<!m|[Hh]{1,2}[:.])m{1,4}/g, (found) => found.toUpperCase());
+  return dateFormatProblem(months) === null ? months : 'dd/MM/yyyy';
+}
+
+const PERCENT: Readonly<Record<string, string>> = {
+  ...{ d: 'dd', m: 'MM', Y: 'yyyy', y: 'yy', b: 'MMM', B: 'MMMM', H: 'HH', I: 'hh', M: 'mm', S: 'ss', p: 'a' },
+  ...{ e: 'd', T: 'HH:mm:ss', F: 'yyyy-MM-dd' },
+};
+
+/** Two formats that read one text as two days, such as dd/MM/yyyy and MM/dd/yyyy; null if there are none. */
+export function ambiguousFormats(formats: readonly string[]): readonly [string, string] | null {
+  for (const [index, format] of formats.entries()) {
+    const other = formats.slice(index + 1).find((each) => {
+      return shapeOf(each) === shapeOf(format) && orderOf(each) !== orderOf(format);
+    });
+    if (other !== undefined) return [format, other];
+  }
+  return null;
+}
+
+function shapeOf(format: string): string {
+  return tokensOf(format)
+    .map((token) => (/^(?:d|dd|M|MM|yy)$/.test(token) ? '#' : token))
+    .join('');
+}
+
+function orderOf(format: string): string {
+  return tokensOf(format)
+    .flatMap((token) => TOKENS[token]?.[0] ?? [])
+    .join(' ');
+}
+
 /** Says what is wrong with a declared format; null if it is valid. */
 export function dateFormatProblem(format: string): string | null {
   const parts = tokensOf(format).map((token) => TOKENS[token]?.[0]);
@@ -94,7 +141,7 @@ function fromParts(parts: ReadonlyMap<Part, string>): number | null {
     return text === undefined ? undefined : Number(text);
   };
   const year = number('year') ?? fullYear(number('shortYear') ?? 0);
-  const month = number('month') ?? MONTHS.indexOf((parts.get('monthName') ?? '').toLowerCase()) + 1;
+  const month = number('month') ?? monthOfName(parts.get('monthName') ?? '') ?? 0;
   const hour = number('hour') ?? hourOfDay(number('hour12'), parts.get('half')?.toLowerCase() === 'pm');
   const date = calendarDay(year, month, number('day') ?? 0);
   const time = timeOfDay(hour, number('minute') ?? 0, number('second') ?? 0);

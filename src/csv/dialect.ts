@@ -1,5 +1,6 @@
 // Detects the dialect of a CSV file from its beginning: the delimiter and the line ends.
 import { parse } from 'csv-parse/sync';
+import { columnName } from './clean-cell.ts';
 
 export const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' } as const;
 export type DelimiterName = keyof typeof DELIMITERS;
@@ -48,6 +49,6 @@ function rank(header: string, delimiter: string, columns: readonly string[]): { 
   } catch {
     return { found: 0, cells: 0 };
   }
-  const titles = new Set(cells.map((cell) => cell.trim()));
-  return { found: columns.filter((column) => titles.has(column)).length, cells: cells.length };
+  const titles = new Set(cells.map(columnName));
+  return { found: columns.filter((column) => titles.has(columnName(column))).length, cells: cells.length };
 }

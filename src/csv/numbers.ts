@@ -24,6 +24,9 @@ const SAFE_FORM = /^(\d{1,3}(?:[ '\u2019\u00A0\u202F]\d{3})+|\d+)(?:\.(\d+))?$/;
 const PLAIN = /^[+-]?\d+$/;
 const EXPONENT = /^[+-]?\d+(?:\.\d+)?e[+-]?\d+$/i;
 const AMBIGUOUS = /^[1-9]\d{0,2}[.,]\d{3}$/;
+// 11-50 becomes Nov-50, and 2-10 becomes 2-Oct or 10-Feb.
+const MONTH = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|okt|dez|mär';
+const SHEET_RANGE = new RegExp(`^(?:(?:${MONTH})[-. ]\\d{1,4}|\\d{1,2}[-. ](?:${MONTH}))\\.?$`, 'i');
 const SEPARATED = /^[\d.,]+$/;
 const CODES =
   'USD|EUR|GBP|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|TRY|UAH|JPY|CNY|KRW|INR|AUD|CAD|NZD|BRL|MXN|SGD|HKD|ZAR|AED|SAR|ILS';
@@ -71,11 +74,15 @@ function problemOf(amount: string, decimal: Decimal | undefined): NumberProblem 
   }
   if (/^[\d.,]+-$/.test(amount)) return { reason: 'has its sign at the end', fix: 'Write -1200.' };
   if (/^[\d.,]+\s*(?:[kmb]|mio\.?|mrd\.?|tsd\.?)$/i.test(amount)) {
-    return { reason: 'is shortened with a letter', fix: 'Write all digits: 1200000.' };
+    return { reason: 'is shortened with a letter', fix: 'Write all digits: 1200 for 1.2k.' };
   }
-  if (/^\d[\d.,]*\s*(?:-|–|—|to|bis)\s*\d[\d.,]*$|^[<>≤≥~]|\d\+$/.test(amount)) {
+  if (/^\d[\d.,]*\s*(?:-|–|—|to|bis)\s*\d[\d.,]*$|^[<>≤≥~]\s*\d|\d\+$/.test(amount)) {
     const fix = 'Translate it with a table: tables: { sizes: { "51-200": 120 } }, and table: sizes at the field.';
     return { reason: 'is a range, not a number', fix };
+  }
+  if (SHEET_RANGE.test(amount)) {
+    const fix = 'Format the column as text before the file is opened in a spreadsheet, and export it again.';
+    return { reason: 'looks like a range such as 11-50 that a spreadsheet made a date of', fix };
   }
   if (!SEPARATED.test(amount)) {
     return {

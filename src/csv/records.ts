@@ -3,6 +3,7 @@
 // several lines with wrong quotes or a wrong number of cells. After such an error, reading
 // continues at the line after the first line of the record.
 import { CsvError, parse } from 'csv-parse/sync';
+import { cleanCell } from './clean-cell.ts';
 import { MAX_LINE_LENGTH } from './lines.ts';
 import type { RowProblem } from './row-problem.ts';
 
@@ -43,7 +44,7 @@ export async function* readRecords(
     if (recordLines === null) return;
     const parsed = parseRecord(recordLines, delimiter, width);
     if ('code' in parsed) source.pushBack(recordLines.slice(1));
-    else if (parsed.every((cell) => cell.trim() === '')) {
+    else if (parsed.every((cell) => cleanCell(cell) === '')) {
       followsBlank = true;
       continue;
     }
@@ -77,7 +78,7 @@ async function readRecordLines(source: LineSource): Promise<string[] | null> {
 
 /** The reason why a record could not be parsed. */
 interface ParseFailure {
-  readonly code: 'too-long' | 'not-closed' | 'stray-quote';
+  readonly code: 'too-long' | 'not-closed' | 'stray-quote' | 'backslash-quote';
 }
 
 /**
@@ -89,16 +90,33 @@ function parseRecord(lines: readonly string[], delimiter: string, width: number 
   const text = lines.join('');
   if (text.length > MAX_LINE_LENGTH) return { code: lines.length === 1 ? 'too-long' : 'not-closed' };
   if (!text.includes('"')) return withoutLineEnd(text).split(delimiter);
+  const record = withoutLineEnd(text);
+  const first = parseQuoted(record, delimiter);
+  const parsed = first instanceof CsvError ? parseQuoted(withPlainQuotes(record, delimiter), delimiter) : first;
+  if (parsed instanceof CsvError) {
+    if (parsed.code === 'CSV_QUOTE_NOT_CLOSED' || lines.length > 1) return { code: 'not-closed' };
+    return { code: record.includes('\\"') ? 'backslash-quote' : 'stray-quote' };
+  }
+  if (lines.length > 1 && width !== null && parsed.length !== width) return { code: 'not-closed' };
+  return parsed;
+}
+
+/** One record at a time, so that an error affects only this record. */
+function parseQuoted(text: string, delimiter: string): string[] | CsvError {
   try {
-    // One record at a time, so that an error affects only this record.
-    const [cells = []] = parse(withoutLineEnd(text), { delimiter, relax_column_count: true });
-    if (lines.length > 1 && width !== null && cells.length !== width) return { code: 'not-closed' };
+    const [cells = []] = parse(text, { delimiter, relax_column_count: true });
     return cells;
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    const isOpen = error.code === 'CSV_QUOTE_NOT_CLOSED' || lines.length > 1;
-    return { code: isOpen ? 'not-closed' : 'stray-quote' };
+    if (error instanceof CsvError) return error;
+    throw error;
   }
+}
+
+/** Makes `="00123"` (Excel's text with leading zeros) and ` "a, b"` behind a delimiter quoted cells. */
+function withPlainQuotes(text: string, delimiter: string): string {
+  const mark = `\\${delimiter === '\t' ? 't' : delimiter}`;
+  const start = new RegExp(`(^|${mark})(?: +|=)(?="[^"]*"\\s*(?:${mark}|$))`, 'g');
+  return text.replace(start, '$1').replace(new RegExp(`(?<=")\\s+(?=${mark}|$)`, 'g'), '');
 }
 
 function quoteProblem({ code }: ParseFailure): RowProblem {
@@ -109,6 +127,10 @@ function quoteProblem({ code }: ParseFailure): RowProblem {
       message: `the line has more than ${MAX_LINE_LENGTH.toLocaleString('en-US')} characters.`,
       fix,
     };
+  }
+  if (code === 'backslash-quote') {
+    const fix = 'Export with doubled quotes: "the ""big"" one".';
+    return { column: null, message: 'a quote inside a cell is marked with a backslash (\\").', fix };
   }
   if (code === 'stray-quote') {
     const fix = 'Enclose the whole cell in quotes, and double the quotes inside it.';
@@ -125,7 +147,9 @@ function widthProblem(cells: readonly string[], width: number): RowProblem | nul
   const message = `the row has ${has}, the header has ${width}.`;
   const fix =
     cells.length > width
-      ? 'Enclose the cell that contains the delimiter in quotes.'
+      ? cells.some((cell) => cell.includes('\r'))
+        ? 'The file has two kinds of line ends: save it with one of them.'
+        : 'Enclose the cell that contains the delimiter in quotes.'
       : 'Look for a line break inside a cell without quotes, or for a file that was cut off.';
   return { column: null, message, fix };
 }

@@ -20,6 +20,14 @@ interface TableUse {
   readonly table: string | undefined;
 }
 
+/** The tables that the fields of a mapping use. */
+export function fieldTables(fields: Readonly<Record<string, object>>): readonly TableUse[] {
+  return Object.entries(fields).flatMap(([field, source]) => {
+    if (!('table' in source) || typeof source.table !== 'string') return [];
+    return [{ path: ['fields', field, 'table'], table: source.table }];
+  });
+}
+
 interface RuleWithAttributes {
   readonly attributes?: Readonly<Record<string, string | object>> | undefined;
 }

@@ -10,6 +10,7 @@ import {
   activityTypeProblems,
   attributeTables,
   fieldNameProblems,
+  fieldTables,
   hasErrors,
   type MakeProblem,
   problemMaker,
@@ -47,9 +48,9 @@ const fieldSource = z.strictObject({
   ...conversionShape,
 });
 
-/** An attribute with the same value for every activity of a rule. */
+/** A field or attribute with the same value for every lead, or every activity of a rule. */
 export const constantSource = z.strictObject({
-  value: scalar.describe('The same value for every activity of this rule: { value: Demo request }.'),
+  value: scalar.describe('The same value for every lead, or every activity of this rule: { value: Demo request }.'),
 });
 
 const attributeSource = z.union([
@@ -89,8 +90,10 @@ export const mappingSchema = z.strictObject({
     .optional()
     .describe('The records to score; default: all.'),
   fields: z
-    .record(canonicalName, fieldSource)
-    .describe('The fields that the model scores, each with the property that it comes from.'),
+    .record(canonicalName, z.union([fieldSource, constantSource]))
+    .describe(
+      'The fields that the model scores, each with the property that it comes from, or { value: ... } for a constant.',
+    ),
   ...unknownShape,
   tables: tablesSchema
     .optional()
@@ -130,7 +133,7 @@ export const mappingSchema = z.strictObject({
 });
 
 export type Mapping = z.infer<typeof mappingSchema>;
-export type FieldSource = z.infer<typeof fieldSource>;
+export type FieldSource = Mapping['fields'][string];
 export type ActivityRule = z.infer<typeof activityRule>;
 
 /** The sources of deal outcomes in the mapping. */
@@ -148,11 +151,8 @@ export function readMapping(text: string, file: string): { mapping: Mapping | nu
   const { value, problems, locate } = parseYaml(text, file, mappingSchema, 'crm');
   if (value === null) return { mapping: null, problems };
   const problem = problemMaker(file, locate);
-  const fieldTables = Object.entries(value.fields).map(([field, { table }]) => {
-    return { path: ['fields', field, 'table'], table };
-  });
   const found = [
-    ...tableProblems([...fieldTables, ...attributeTables(value.activities)], value.tables, problem),
+    ...tableProblems([...fieldTables(value.fields), ...attributeTables(value.activities)], value.tables, problem),
     ...writeBackProblems(value, problem),
     ...conditionProblems(value, problem),
     ...linkProblems(value, problem),

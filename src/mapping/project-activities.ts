@@ -1,7 +1,8 @@
 // Turns a dated item of a CRM (meeting, form submission, page view) into an activity of the type
 // that the mapping gives it.
 import type { Activity, Fields, FieldValue } from '../domain/lead.ts';
-import { compileCondition, conditionFields } from '../scoring/compile/conditions.ts';
+import { conditionFields } from '../scoring/compile/conditions.ts';
+import { compileRawCondition } from './known-values.ts';
 import type { ActivityRule, Mapping } from './mapping.ts';
 import { converterOf, isKnown } from './project-fields.ts';
 import { isPlausibleActivity, readInstant } from './values/instants.ts';
@@ -32,7 +33,7 @@ export function isUndated(projected: Activity | UndatedActivity | null): project
  */
 export function createActivityProjector(mapping: Mapping): ActivityProjector {
   const rules = (mapping.activities ?? []).map((rule) => {
-    return { rule, when: rule.when === undefined ? null : compileCondition(rule.when) };
+    return { rule, when: rule.when === undefined ? null : compileRawCondition(rule.when, mapping) };
   });
   return ({ id, source, properties }) => {
     const found = rules.find(({ rule, when }) => {

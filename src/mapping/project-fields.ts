@@ -1,7 +1,7 @@
 // Turns a CRM record into canonical fields. A value that cannot be converted makes its field
 // unknown and is reported as a problem; the other fields are still used.
 import type { Fields, FieldValue } from '../domain/lead.ts';
-import type { FieldSource, Mapping, ValueKind } from './mapping.ts';
+import type { Mapping, ValueKind } from './mapping.ts';
 import { type Conversion, type Converted, convertValue, type ValueTable } from './values/convert-value.ts';
 import { type UnknownTexts, unknownTexts, valuesOfKind } from './values/unknown-texts.ts';
 
@@ -31,6 +31,10 @@ export function projectFields(mapping: Mapping, raw: RawRecord): Projected {
   const fields: Record<string, FieldValue> = {};
   const problems: ProjectionProblem[] = [];
   for (const [field, source] of Object.entries(mapping.fields)) {
+    if ('value' in source) {
+      fields[field] = source.value;
+      continue;
+    }
     const available = sourcesOf(source).filter(({ object }) => Object.hasOwn(raw, object));
     // The first source with a value, and "N/A" is none.
     const converter = converterOf(mapping, source);
@@ -57,8 +61,12 @@ export interface ObjectProperty {
   readonly property: string;
 }
 
+/** A constant has no source. */
+type Sourced = { readonly from: string | readonly string[] } | { readonly value: unknown };
+
 /** Splits `contacts.jobtitle` at the first dot; the name of a relation has further dots. */
-export function sourcesOf(source: Pick<FieldSource, 'from'>): readonly ObjectProperty[] {
+export function sourcesOf(source: Sourced): readonly ObjectProperty[] {
+  if ('value' in source) return [];
   return [source.from].flat().map((text) => {
     const dot = text.indexOf('.');
     return { object: text.slice(0, dot), property: text.slice(dot + 1) };
@@ -71,7 +79,7 @@ export function mappedProperties(mapping: Mapping, object: string): readonly str
 }
 
 /** The properties of one CRM object among these sources, without duplicates. */
-export function propertiesOf(sources: readonly Pick<FieldSource, 'from'>[], object: string): readonly string[] {
+export function propertiesOf(sources: readonly Sourced[], object: string): readonly string[] {
   const all = sources.flatMap((source) => sourcesOf(source));
   return [...new Set(all.filter((each) => each.object === object).map((each) => each.property))];
 }

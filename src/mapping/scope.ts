@@ -1,6 +1,6 @@
 // Decides which records are scored: `leads.where` of the mapping.
 import type { Fields } from '../domain/lead.ts';
-import { compileCondition } from '../scoring/compile/conditions.ts';
+import { compileRawCondition } from './known-values.ts';
 import type { Mapping } from './mapping.ts';
 
 /**
@@ -9,6 +9,6 @@ import type { Mapping } from './mapping.ts';
  */
 export function createScope(mapping: Mapping): (fields: Fields) => boolean {
   if (mapping.leads === undefined) return () => true;
-  const where = compileCondition(mapping.leads.where);
+  const where = compileRawCondition(mapping.leads.where, mapping);
   return (fields) => where(fields) !== 'unmatched';
 }

@@ -75,12 +75,40 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   separator: ['delimiter'],
   charset: ['encoding'],
   empty: ['unknown'],
+  // Values of `as`, delimiter, decimal and encoding.
+  date: ['instant', 'date_format'],
+  datetime: ['instant'],
+  timestamp: ['instant'],
+  int: ['number'],
+  integer: ['number'],
+  float: ['number'],
+  double: ['number'],
+  currency: ['number'],
+  bool: ['boolean'],
+  checkbox: ['boolean'],
+  string: ['text'],
+  enum: ['text'],
+  picklist: ['text'],
+  array: ['list'],
+  multiselect: ['list'],
+  ',': ['comma'],
+  ';': ['semicolon'],
+  '\t': ['tab'],
+  '|': ['pipe'],
+  '.': ['point'],
+  latin1: ['windows-1252'],
+  'iso-8859-1': ['windows-1252'],
+  cp1252: ['windows-1252'],
+  ansi: ['windows-1252'],
+  'utf-16': ['utf-16le'],
+  utf16: ['utf-16le'],
 };
 
 /** The known name that was probably meant, or null. */
 export function closest(name: string, known: readonly string[]): string | null {
   const wanted = plain(name);
-  const other = (OTHER_NAMES[name.toLowerCase()] ?? []).find((each) => known.includes(each));
+  const others = Object.hasOwn(OTHER_NAMES, name.toLowerCase()) ? OTHER_NAMES[name.toLowerCase()] : undefined;
+  const other = others?.find((each) => known.includes(each));
   if (other !== undefined) return other;
   const start = known.find((each) => Math.min(each.length, wanted.length) > 3 && isStart(wanted, plain(each)));
   if (start !== undefined) return start;

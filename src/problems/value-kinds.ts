@@ -98,7 +98,10 @@ const SHARES: ReadonlySet<string> = new Set(['min_coverage']);
 
 function asNumber(value: unknown, path: Path): string | null {
   if (typeof value !== 'string') return null;
-  const [, sign = '', digits = '', percent] = /^\s*([+\-−–]?)\s*(\d+(?:[.,]\d+)?)\s*(%)?/u.exec(value) ?? [];
+  if (/\d[-/:]\d/.test(value)) return null;
+  // 1_000, 1 000 and 1,000 are a thousand.
+  const plain = value.replace(/(?<=\d)[_'’\s,](?=\d{3}(?!\d))/gu, '');
+  const [, sign = '', digits = '', percent] = /^\s*([+\-−–]?)\s*(\d+(?:[.,]\d+)?)\s*(%)?/u.exec(plain) ?? [];
   if (digits === '') return null;
   const number = Number(digits.replace(',', '.'));
   const share = percent !== undefined && SHARES.has(String(path.at(-1))) ? number / 100 : number;

@@ -121,22 +121,26 @@ function notAmong(allowed: readonly string[], { name, value, not, write, suggest
 }
 
 /** The line that is probably meant, or null. */
-function meantAs(kinds: readonly Kind[], value: unknown, path: Path, { schema, notation }: Context): string | null {
+function meantAs(kinds: readonly Kind[], value: unknown, path: Path, context: Context): string | null {
+  const { notation } = context;
   const write = (key: string, text: string) => `Write ${notation.line(key, text)}`;
   const name = nameOf(path);
   const written = notation.written?.(path);
   if (name === 'is' && Array.isArray(value)) return write('one_of', written ?? '[a, b]');
-  if (kinds.includes('section') && typeof value !== 'object' && keysAt(schema, path).includes('is')) {
-    return write(name, `{ is: ${written ?? String(value)} }`);
-  }
-  if (kinds.includes('section') && Array.isArray(value) && keysAt(schema, path).includes('one_of')) {
-    return write(name, `{ one_of: ${written ?? '[a, b]'} }`);
-  }
+  const section = kinds.includes('section') ? asSection(value, written, keysAt(context.schema, path)) : null;
+  if (section !== null) return write(name, section);
   if (kinds.includes('list') && typeof value === 'object' && !Array.isArray(value)) {
     return 'Begin each entry with "- ", or write it in [ ].';
   }
   const better = writtenAs(kinds, value, { ...notation, path });
   return better === null ? null : typeof path.at(-1) === 'number' ? `Write ${better} there.` : write(name, better);
+}
+
+/** A value that stands where a section with one key is meant: `demo` for `{ is: demo }`. */
+function asSection(value: unknown, written: string | undefined, keys: readonly string[]): string | null {
+  const key = Array.isArray(value) ? 'one_of' : ['is', 'from'].find((each) => keys.includes(each));
+  if (key === undefined || !keys.includes(key) || (typeof value === 'object' && !Array.isArray(value))) return null;
+  return `{ ${key}: ${written ?? (Array.isArray(value) ? '[a, b]' : String(value))} }`;
 }
 
 function outOfBounds(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, subject: Subject): Words {

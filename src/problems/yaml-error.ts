@@ -40,6 +40,12 @@ export function specialSign(error: YamlError): SyntaxSentence {
   const { key, value } = keyBefore(error);
   const [first = ''] = value;
   if (/^>\s*\d/.test(value)) return comparison(error);
+  const [alone] = /\[\s*\*\s*[\],]/.exec(error.line) ?? [];
+  if (alone !== undefined)
+    return {
+      message: 'a * alone is not read as "anything".',
+      fix: 'Put it in quotes, or write present: true for "any value".',
+    };
   const sign = SIGNS.test(first) ? first : (SIGNS.exec(error.line)?.[0] ?? first);
   const text = /[{[]/.test(error.line) ? value.replace(/\s*[,}\]].*$/, '') : value;
   const fix = text === '' || key === '' ? 'Put it in quotes.' : `Write ${key}: ${inQuotes(text)}`;

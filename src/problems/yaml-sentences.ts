@@ -107,6 +107,12 @@ function colonOrIndentation(error: YamlError): SyntaxSentence {
     };
   }
   const { line, nextLine, lineNumber } = error;
+  if (/^\s*-[{["'\w]/.test(line)) {
+    return {
+      message: 'a space is missing after the dash of a list entry.',
+      fix: `Write ${line.trim().replace('-', '- ').slice(0, 30)} ...`,
+    };
+  }
   const [, key = '', text = ''] = /^[\s-]*([^:]+?)\s*:\s(.*)$/.exec(line) ?? [];
   if (/:(\s|$)/.test(text)) return colonInText(key, text);
   if (/^\?/.test(text))
@@ -126,6 +132,8 @@ function colonOrIndentation(error: YamlError): SyntaxSentence {
 
 function colonInText(key: string, text: string): SyntaxSentence {
   const value = text.trim();
+  const [, number] = /^-\s+(\d[\d.]*)\s*$/.exec(value) ?? [];
+  if (number !== undefined) return { message: 'a space stands after a minus sign.', fix: `Write ${key}: -${number}` };
   return { message: `a ${key} with a colon needs quotes.`, fix: `Write ${key}: ${inQuotes(value)}` };
 }
 

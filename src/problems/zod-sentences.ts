@@ -62,12 +62,12 @@ interface LocatedIssue {
   readonly path: Path;
 }
 
-/** For a union, the issues of the alternative that matches furthest. */
+/** For a union, the issues of the alternative that matches furthest, and best. */
 function furthestIssues(issue: z.core.$ZodIssue, base: Path, context: Context): LocatedIssue[] {
   const path = [...base, ...issue.path];
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const branches = issue.errors.filter((branch) => branch.length > 0);
-    const furthest = branches.toSorted((a, b) => depthOf(b) - depthOf(a))[0];
+    const furthest = branches.toSorted((a, b) => depthOf(b) - depthOf(a) || a.length - b.length)[0];
     if (furthest && depthOf(furthest) > 0) return furthest.flatMap((each) => furthestIssues(each, path, context));
     const [only] = preferred(branches);
     if (issue.message === '' && only && valueAt(context.root, path) !== undefined) {

@@ -29,6 +29,21 @@ export function modelFields({ fit, behavior }: CompiledModel): ReadonlyMap<strin
   return new Map([...points].map(([field, sum]) => [field, fit.attainable === 0 ? 0 : sum / fit.attainable]));
 }
 
+export interface MissingFields {
+  readonly fields: readonly string[];
+  /** `, with 45 % of the fit points`, or empty. */
+  readonly share: string;
+}
+
+/** The fields that the model needs and that are not given; null: all are given. */
+export function missingFields(model: CompiledModel, isGiven: (field: string) => boolean): MissingFields | null {
+  const missing = [...modelFields(model)].filter(([field]) => !isGiven(field));
+  if (missing.length === 0) return null;
+  const percent = Math.round(100 * missing.reduce((sum, [, share]) => sum + share, 0));
+  const share = percent === 0 ? '' : `, with ${Math.min(percent, 100)} % of the fit points`;
+  return { fields: missing.map(([field]) => field), share };
+}
+
 /** The activity types that the model counts. */
 export function modelActivities({ behavior }: CompiledModel): readonly string[] {
   return [...behavior.subscriptions.keys()];

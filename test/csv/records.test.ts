@@ -72,11 +72,20 @@ test('a cell can span MAX_LINES lines, and a longer one is reported as not close
   expect(first?.problem?.message).toContain('not closed');
 });
 
-test.each(['1,12" screen', '1,"a"b', '1, "a"'])('a misplaced quote (%s) is reported', async (row) => {
+test.each(['1,12" screen', '1,"a"b', '1,="a"b'])('a misplaced quote (%s) is reported', async (row) => {
   const records = await recordsOf(`id,name\n${row}\n2,x\n`);
   // An odd number of quotes could belong to a cell over several lines; the row is still refused.
   expect(records.map(({ problem }) => problem !== null)).toEqual([false, true, false]);
 });
+
+test.each(['1, "a, b"', '1,"a, b" ', ' "1" , "a, b"', '="1","a, b"', '1,="a, b"'])(
+  'spaces around a quoted cell, and a formula that Excel writes for a text, are not part of it: %s',
+  async (row) => {
+    const [, record, next] = await recordsOf(`id,name\n${row}\n2,x\n`);
+    expect([record?.problem, record?.cells.map((cell) => cell.trim())]).toEqual([null, ['1', 'a, b']]);
+    expect(next?.cells).toEqual(['2', 'x']);
+  },
+);
 
 test('a line of 20 MB without a line end is cut and reported as too long', async () => {
   let pulled = 0;

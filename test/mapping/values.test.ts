@@ -1,8 +1,8 @@
 // Values as CRMs, spreadsheets and people write them: texts for "no value", yes and no, dates.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createEventProjector, readEventsMapping } from '../../src/mapping/events-mapping.ts';
 import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
-import { createActivityProjector } from '../../src/mapping/project-activities.ts';
+import { createActivityProjector, isUndated } from '../../src/mapping/project-activities.ts';
 import { projectFields } from '../../src/mapping/project-fields.ts';
 import { projectLinks } from '../../src/mapping/project-links.ts';
 import { convertValue } from '../../src/mapping/values/convert-value.ts';
@@ -270,4 +270,42 @@ test('an attribute can be a constant, in the mapping of a CRM and of site events
   };
   const found = createEventProjector(events)({ ...message, kind: 'track', properties: { 'properties.page': 'n/a' } });
   expect(found?.attributes).toEqual({ form: 'Demo', page: null });
+});
+
+describe('a condition on the properties of the CRM', () => {
+  const typeOf = (when: string, source: string, lists = '') => {
+    const rule = `{ from: forms, type: form_submission, at: at, when: ${when} }`;
+    const toActivity = createActivityProjector(mappingOf(`fields: {}\n${lists}activities: [ ${rule} ]\n`));
+    const projected = toActivity({ id: '1', source: 'forms', properties: { at: '2026-11-01', source } });
+    return projected === null || isUndated(projected) ? null : projected.type;
+  };
+
+  test.each([
+    ['N/A', '{ field: source, present: true }'],
+    ['N/A', '{ field: source, not: { is: Web } }'],
+    ['[not provided]', '{ any: [ { field: source, contains: [not] } ] }'],
+  ])('takes the text "%s" for unknown: %s', (text, when) => {
+    expect(typeOf(when, text)).toBeNull();
+    expect(typeOf(when, 'not from here')).toBe('form_submission');
+  });
+
+  test.each([
+    ['N/A', '{ field: source, is: n/a }', ''],
+    ['None', '{ field: source, present: true }', 'known: [None]\n'],
+  ])('takes the text "%s" for a value if the condition or the mapping names it: %s', (text, when, lists) => {
+    expect(typeOf(when, text, lists)).toBe('form_submission');
+  });
+});
+
+test('a text of a CRM loses what is not visible, and a field can be a constant', () => {
+  const mapping = mappingOf(`fields:
+  contact.job_title: { from: contacts.jobtitle }
+  company.employees: { from: contacts.n, as: number }
+  contact.lead_source: { value: Fair }
+`);
+  const raw = { contacts: { jobtitle: 'Vice\u00a0Presi\u200bdent', n: '\u202a120\u202c' } };
+  expect(projectFields(mapping, raw)).toEqual({
+    fields: { 'contact.job_title': 'Vice President', 'company.employees': 120, 'contact.lead_source': 'Fair' },
+    problems: [],
+  });
 });

@@ -52,7 +52,7 @@ test.each([
   ['boolean-yes', 'error 6 contact.email_opt_out is true or false, never the text "yes".'],
   ['boolean-yes', 'error 7 contact.email_opt_out is true or false, never the text "true".'],
 ])('the real case model-%s: %s', async (name, expected) => {
-  const text = await readFile(join(ROOT, `test/problems/real-cases/model-${name}.yaml`), 'utf8');
+  const text = await readFile(join(ROOT, `test/cli/real-cases/model-${name}.yaml`), 'utf8');
   expect(found(text, await shippedFacts())).toContain(expected);
 });
 
@@ -173,7 +173,7 @@ test.each([
   [
     'all grades excluded',
     'bands: [ { id: a, at_least: 50, requires: { exclude_grades: [A, B, C, D, F, Ungraded] } }, { id: c } ]',
-    'warning 9 no lead is ever a: it asks for a grade that no lead has (possible: A, B, C, D, F, Ungraded).',
+    'warning 9 no lead is ever a: exclude_grades A, B, C, D, F, Ungraded leave none of the grades that leads have (A, B, C, D, F, Ungraded).',
   ],
   [
     'a gate at the best band',
@@ -277,4 +277,55 @@ test('sla and action of a band are noted in one line, as nothing acts on them ye
   expect(problems.map(({ level, message }) => `${level} ${message}`)).toEqual([
     'note sla and action of a band have no effect yet (hot, cold).',
   ]);
+});
+
+test.each([
+  ['has_word: []', 'error 5 has_word is an empty list, so it never holds.'],
+  ['contains: [""]', 'error 5 contains has an empty text, which every text has.'],
+  ['is: ""', 'error 5 is has an empty text, and an empty value is unknown, so it never holds.'],
+  ['one_of: [a, " "]', 'error 5 one_of has an empty text, and an empty value is unknown, so it never holds.'],
+  ['has_word: [ceo*]', 'warning 5 has_word reads "*" as a sign of the text "ceo*", not as "anything".'],
+  ['contains: ["^ceo$"]', 'warning 5 contains reads "^ceo$" as a text, not as a pattern.'],
+  ['has_word: ["ceo, cfo"]', 'warning 5 has_word looks for "ceo, cfo" with its comma.'],
+  ['not: { is: "" }', 'error 5 is has an empty text, and an empty value is unknown, so it never holds.'],
+  ['any: [ { is: x }, { has_word: [] } ]', 'error 5 has_word is an empty list, so it never holds.'],
+])('a text that says something else than was meant is found: %s', (condition, expected) => {
+  expect(found(model({ cases: `{ when: { field: contact.job_title, ${condition} }, points: 30 }` }))).toContain(
+    expected,
+  );
+});
+
+test.each([
+  [
+    'a misspelled attribute',
+    '{ id: d, activity: form_submission, where: { form_name: { contains: [demo] } }, points: 60 }',
+    'warning 8 form_submission has no attribute "form_name" in the mappings that come with Leadgrade: did you mean form?',
+  ],
+  [
+    'a path without its slash',
+    '{ id: p, activity: page_view, where: { path: { starts_with: [pricing] } }, points: 60 }',
+    'warning 8 the path of a page begins with "/" and has no host, so "pricing" never begins one.',
+  ],
+  [
+    'a path with its host',
+    '{ id: p, activity: page_view, where: { path: { is: "https://acme.example/pricing" } }, points: 60 }',
+    'warning 8 the path of a page begins with "/" and has no host, so "https://acme.example/pricing" never is one.',
+  ],
+])('%s in a where is found', (_what, signal, expected) => {
+  expect(found(model({ behavior: `signals: [ ${signal} ]` }))).toContain(expected);
+});
+
+test.each(['directer', 'vp', 'owner'])('the level "%s", which no title gets, is found', async (level) => {
+  const text = model({ cases: `{ when: { field: contact.title_level, is: ${level} }, points: 30 }` });
+  expect(found(text, await shippedFacts())).toContain(
+    `warning 5 contact.title_level comes from the word lists of job titles, which does not give the text "${level}".`,
+  );
+  expect(found(text.replace(`is: ${level}`, 'is: Director'), await shippedFacts())).toEqual([]);
+});
+
+test('two bands with one label are found', () => {
+  const bands = 'bands: [ { id: a, label: Hot, at_least: 50 }, { id: b, label: hot, at_least: 20 }, { id: c } ]';
+  expect(found(model({ status: bands }))).toContain(
+    'warning 10 a and b have the same label "hot", which a CRM cannot tell apart.',
+  );
 });

@@ -9,7 +9,7 @@ import {
 import type { MappedCrm } from '../../../jobs/context.ts';
 import type { CrmConnector, RetryOptions } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { createNormalizeId, withNormalizedLinks } from '../../../src/crm/normalize-links.ts';
+import { withNormalizedLinks } from '../../../src/crm/normalize-links.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import type { RateLimiter } from '../../../src/domain/limits/rate-limiter.ts';
 import { sha256Hex } from '../../../src/domain/sha256-hex.ts';
@@ -41,9 +41,9 @@ export async function loadCrms(parts: Parts): Promise<ReadonlyMap<string, Mapped
   }
   const crms = await Promise.all(configured.map((id) => loadCrm(id, parts)));
   const keys = new Map(crms.map(({ connector }) => [connector.id, connector.recordKeys]));
-  const normalizeId = createNormalizeId((crm) => keys.get(crm));
+  const keysOf = (crm: string) => keys.get(crm);
   return new Map(
-    crms.map((crm) => [crm.connector.id, { ...crm, connector: withNormalizedLinks(crm.connector, normalizeId) }]),
+    crms.map((crm) => [crm.connector.id, { ...crm, connector: withNormalizedLinks(crm.connector, keysOf) }]),
   );
 }
 

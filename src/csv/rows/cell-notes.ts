@@ -9,7 +9,11 @@ export type NoteKind =
   | 'country'
   | 'boolean'
   /** NA in a column of countries, which is Namibia. */
-  | 'namibia';
+  | 'namibia'
+  /** Text whose encoding was lost: Ã¼ for ü. */
+  | 'garbled'
+  /** The date of an activity after the instant of scoring. */
+  | 'future-date';
 
 interface NotedCells {
   cells: number;
@@ -43,7 +47,7 @@ export class CellNotes {
 
 /** A row with a shifted cell can have an address where a country should be. */
 function isShown(kind: NoteKind, text: string): boolean {
-  if (kind === 'unknown-text' || kind === 'empty-date' || kind === 'namibia') return true;
+  if (kind !== 'country' && kind !== 'boolean') return true;
   return text.length <= MAX_QUOTED_LENGTH && !/[@\d]/.test(text);
 }
 
@@ -59,6 +63,12 @@ const SENTENCES: Readonly<Record<NoteKind, (noted: NotedCells) => string>> = {
   boolean: (noted) =>
     `${counted(noted)} read as unknown: neither yes nor no: ${textsOf(noted)} (${columnsOf(noted)}). ` +
     `Translate them with a table: tables: { answers: { ${firstOf(noted)}: true } }, and table: answers at the field; or list them under csv.unknown.`,
+  garbled: (noted) =>
+    `${noted.cells === 1 ? '1 cell has' : `${formatCount(noted.cells)} cells have`} text whose encoding was lost, such as Ã¼ for ü (${columnsOf(noted)}). ` +
+    'Words are not found in it. Export the file again as UTF-8.',
+  'future-date': (noted) =>
+    `${counted(noted)} dated after the instant of scoring, so that the activity does not count yet: ${textsOf(noted)} (${columnsOf(noted)}). ` +
+    'Correct the year, or give the day of the export with --as-of.',
   namibia: (noted) =>
     `${counted(noted)} read as Namibia: NA (${columnsOf(noted)}). If it means "not available", write unknown: ["NA"] under csv.`,
 };

@@ -113,6 +113,7 @@ function invalidDate(column: string, text: string, declared: readonly string[]):
   const { reason, fix, formats } = dateProblem(text);
   const missing = formats.filter((format) => !declared.includes(format));
   const is = declared.length === 0 ? '' : `, and date_format is ${declared.join(', ')}`;
-  const write = `Under csv, write date_format: ${missing.join(' or date_format: ')}, or correct the cell.`;
+  const lines = missing.map((format) => `date_format: ${format.includes(',') ? `"${format}"` : format}`);
+  const write = `Under csv, write ${lines.join(' or ')}, or correct the cell.`;
   return invalidCell(column, text, { reason: reason + is, fix: missing.length === 0 ? fix : write });
 }

@@ -39,7 +39,7 @@ export function createRowProjector(
 ): RowProjector {
   const readCells = cellReader(mapping, columns, notes);
   const convert = createCellConverter(mapping, notes);
-  const rules = (mapping.activities ?? []).map((rule, index) => compileRule(rule, index, convert, asOf));
+  const rules = (mapping.activities ?? []).map((rule, index) => compileRule({ rule, index, convert, asOf, notes }));
   const outcomeOf = outcomeReader(mapping.outcome);
   return (cells) => {
     const row = readCells(cells);
@@ -77,7 +77,9 @@ function projectLead(
     );
   }
   const fields: Record<string, FieldValue> = {};
-  for (const [field, source] of Object.entries(mapping.fields)) fields[field] = convert.value(row, source);
+  for (const [field, source] of Object.entries(mapping.fields)) {
+    fields[field] = 'value' in source ? source.value : convert.value(row, source);
+  }
   const activities = rules.flatMap((rule) => rule(row));
   return { id, fields, activities, unobserved: mapping.unobserved ?? [] };
 }
@@ -87,18 +89,31 @@ function withoutApostrophe(id: string | null): string | null {
   return id !== null && /^'[\w+=-]/.test(id) ? id.slice(1) : id;
 }
 
-function compileRule(rule: CsvActivityRule, index: number, convert: CellConverter, asOf: number): ProjectActivities {
+interface RuleContext {
+  readonly rule: CsvActivityRule;
+  readonly index: number;
+  readonly convert: CellConverter;
+  readonly asOf: number;
+  readonly notes: CellNotes;
+}
+
+function compileRule({ rule, index, convert, asOf, notes }: RuleContext): ProjectActivities {
   const when = rule.when === undefined ? null : compileCondition(rule.when);
   const defaultDate = rule.age === undefined ? asOf : asOf - durationMs(rule.age);
   const attributes = Object.entries(rule.attributes ?? {});
   const attributesOf = (row: Row): Fields =>
     Object.fromEntries(attributes.map(([attribute, source]) => [attribute, attributeValue(row, source, convert)]));
+  const dateIn = (row: Row, column: string): number | null => {
+    const at = convert.activityDate(row, column);
+    if (at !== null && at > asOf) notes.add('future-date', column, row[column] ?? '');
+    return at;
+  };
   return (row) => {
     if (when !== null && when(row) !== 'matched') return [];
     const count = rule.count === undefined ? 1 : countIn(row, rule.count, convert);
     const column = rule.at === undefined ? null : firstKnown(row, rule.at);
     // A missing date is not replaced by today's date, only by a declared age.
-    const date = column === null ? null : convert.activityDate(row, column);
+    const date = column === null ? null : dateIn(row, column);
     if (count === 0 || (rule.at !== undefined && date === null && rule.age === undefined)) return [];
     const values = attributesOf(row);
     const at = date ?? defaultDate;

@@ -1,6 +1,7 @@
 // Reads the cells of the columns that a mapping names: trimmed, with null for unknown.
+import { comparedTexts } from '../../mapping/known-values.ts';
 import { unknownTexts, valuesOfKind } from '../../mapping/values/unknown-texts.ts';
-import type { Condition } from '../../scoring/compile/conditions.ts';
+import { cleanCell, isGarbled } from '../clean-cell.ts';
 import { type ColumnSource, type CsvMapping, mappedColumns } from '../csv-mapping.ts';
 import type { Columns } from '../header.ts';
 import type { CellNotes } from './cell-notes.ts';
@@ -16,7 +17,8 @@ export function cellReader(mapping: CsvMapping, columns: Columns, notes: CellNot
   return (cells) => {
     const row: Record<string, string | null> = {};
     for (const { name, index, unknown } of readers) {
-      const text = (cells[index] ?? '').trim();
+      const text = cleanCell(cells[index] ?? '');
+      if (isGarbled(text)) notes.add('garbled', name, '');
       const cause = text === '' ? 'listed' : unknown(text);
       if (cause === 'usual') notes.add('unknown-text', name, text);
       row[name] = cause === null ? text : null;
@@ -29,23 +31,15 @@ export function cellReader(mapping: CsvMapping, columns: Columns, notes: CellNot
 function valuesIn(mapping: CsvMapping, column: string): readonly string[] {
   const rules = mapping.activities ?? [];
   const attributes = rules.flatMap((rule) => Object.values(rule.attributes ?? {}));
-  const sources = [...Object.values(mapping.fields), ...attributes.filter(isColumnSource)];
+  const sources = [...Object.values(mapping.fields), ...attributes].filter(isColumnSource);
   const used = sources.filter(({ from }) => [from].flat().includes(column));
   return [
     ...used.flatMap(({ as, table }) => [...valuesOfKind(as), ...Object.keys(mapping.tables?.[table ?? ''] ?? {})]),
-    ...rules.flatMap(({ when }) => (when === undefined ? [] : comparedTexts(when, column, undefined))),
+    ...rules.flatMap(({ when }) => (when === undefined ? [] : comparedTexts(when, column))),
     ...(mapping.outcome?.column === column ? [mapping.outcome.is].flat() : []),
   ];
 }
 
 function isColumnSource(source: string | object): source is ColumnSource {
   return typeof source === 'object' && 'from' in source;
-}
-
-function comparedTexts(condition: Condition, column: string, inherited: string | undefined): readonly string[] {
-  const field = condition.field ?? inherited;
-  const { is, one_of = [], not, all = [], any = [] } = condition;
-  const own = field === column ? [is, ...one_of].flatMap((value) => (typeof value === 'string' ? value : [])) : [];
-  const nested: readonly Condition[] = [...all, ...any, ...(not === undefined ? [] : [not])];
-  return [...own, ...nested.flatMap((each) => comparedTexts(each, column, field))];
 }

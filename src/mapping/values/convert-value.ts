@@ -3,6 +3,7 @@
 import type { FieldValue } from '../../domain/lead.ts';
 import type { ValueKind } from '../mapping.ts';
 import { booleanOf } from './booleans.ts';
+import { cleanText } from './clean-text.ts';
 import { countryCode } from './country.ts';
 import { dateProblem, yearProblem } from './date-problem.ts';
 import { isPlausible, readInstant } from './instants.ts';
@@ -29,7 +30,7 @@ export interface Conversion {
 const NUMBER = /^\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*$/;
 
 const CONVERTERS: Readonly<Record<ValueKind, (value: Scalar) => Converted>> = {
-  text: (value) => ({ value: typeof value === 'string' ? value.trim() : String(value) }),
+  text: (value) => ({ value: String(value) }),
   number: toNumber,
   boolean: toBoolean,
   instant: toInstantText,
@@ -51,8 +52,13 @@ export function convertValue(
   kind: ValueKind,
   { table, unknown = NO_TEXT }: Conversion = {},
 ): Converted {
-  if (Array.isArray(raw)) return convertList(raw, kind, { table, unknown });
-  if (raw === undefined || isBlank(raw)) return { value: null };
+  if (Array.isArray(raw)) return convertList(raw.map(clean), kind, { table, unknown });
+  if (raw === undefined || raw === null) return { value: null };
+  return convertScalar(clean(raw), kind, { table, unknown });
+}
+
+function convertScalar(raw: Scalar, kind: ValueKind, { table, unknown = NO_TEXT }: Conversion): Converted {
+  if (isBlank(raw)) return { value: null };
   const entry = tableEntry(raw, table);
   if (entry === undefined && isUnknownText(raw, unknown)) return { value: null };
   if (kind !== 'list') return CONVERTERS[kind](entry ?? raw);
@@ -64,6 +70,10 @@ export function convertValue(
 }
 
 const NO_TEXT: UnknownTexts = () => null;
+
+function clean<T extends Scalar | null>(value: T): T | string {
+  return typeof value === 'string' ? cleanText(value) : value;
+}
 
 function convertList(
   raw: readonly (Scalar | null)[],

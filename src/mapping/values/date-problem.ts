@@ -1,6 +1,7 @@
 // Says in a sentence why a text is not read as a date. Called for texts that were refused, so that
 // reading itself stays fast.
 import { calendarDay, readIso } from './instants.ts';
+import { monthOfName } from './month-names.ts';
 
 export interface DateProblem {
   /** Follows the text: `looks like ...`. */
@@ -12,8 +13,14 @@ export interface DateProblem {
 }
 
 const DIGITS = /^-?\d+(?:\.\d+)?$/;
-const DAY_MONTH = /^(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:[ T,]+(.*))?$/;
-const TIME = /^\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?$/i;
+const DAY_MONTH = /^(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})([ T,]+.*)?$/;
+// With what separates it from the day.
+const TIME = /^([ ,T]+)(\d{1,2}):\d{2}(:\d{2})?( ?[ap]m)?$/i;
+const DAY_NAME = /^(\d{1,2})([ .\-/]+)(\p{L}{3,})([ .,\-/]+)(\d{4}|\d{2})([ ,T].*)?$/u;
+const NAME_DAY = /^(\p{L}{3,})\.? (\d{1,2})(,? )\d{4}([ ,T].*)?$/u;
+const YEAR_FIRST = /^\d{4}([./])(\d{1,2})\1(\d{1,2})([ T,]+.*)?$/;
+const SHORTENED = /^\d(?:[.,]\d+)?E\+?\d+$/i;
+const MONTH_ONLY = /^(?:\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|\p{L}{3,}[- .]+\d{2,4})$/u;
 const ISO_LIKE = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]([\d:.,]+) ?(.*))?$/;
 const ZONE_NAME = /^(?:[A-Z]{2,5}|[A-Za-z]+\/[A-Za-z_/]+)$/;
 const EXCEL_DAY_ZERO = Date.UTC(1899, 11, 30);
@@ -28,18 +35,48 @@ export function dateProblem(text: string): DateProblem {
     return dayMonthProblem({ first, second, year }, mark, timeFormat(time));
   }
   const named = namedMonthFormat(text);
-  if (named !== null) return problem('has the name of the month', '', [named]);
+  if (named !== null) return problem('has the name of the month', '', named === '' ? [] : [named]);
+  const yearFirst = yearFirstFormat(text);
+  if (yearFirst !== null) return problem('has the year first, and not as 2024-03-08', '', [yearFirst]);
+  if (SHORTENED.test(text)) {
+    return problem(
+      'is a number that a spreadsheet has shortened',
+      'Format the column as text or date, and export it again.',
+    );
+  }
+  if (MONTH_ONLY.test(text)) return problem('has no day', 'Write a day: 2024-03-01.');
   const iso = ISO_LIKE.exec(text);
   return iso === null ? problem('is not a date that Leadgrade reads', 'Write it as 2024-03-08.') : isoProblem(iso);
 }
 
-/** The format of 8 Mar 2024 or Mar 8, 2024, the short English names that formats know. */
+/**
+ * The format of 8 Mar 2024, 08-Mar-24 or March 8, 2024, with the names of months that formats know;
+ * null for a text without one, empty for a text that no format reads.
+ */
 function namedMonthFormat(text: string): string | null {
-  if (!/\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b/i.test(text)) return null;
-  const [, before, after] = /^\d{1,2}([ .\-/]+)[a-z]{3}([ .,\-/]+)\d{4}$/i.exec(text) ?? [];
-  if (before !== undefined) return `d${before}MMM${after}yyyy`;
-  const [, comma] = /^[a-z]{3} \d{1,2}(,? )\d{4}$/i.exec(text) ?? [];
-  return comma === undefined ? null : `MMM d${comma}yyyy`;
+  const [found, day = '', before = '', month = '', after = '', year = '', rest = ''] = DAY_NAME.exec(text) ?? [];
+  if (found === undefined) return namedFirstFormat(text);
+  const time = timeFormat(rest);
+  if (monthOfName(month) === null) return null;
+  if (time === null) return '';
+  // MMM reads the dot of a short name, too.
+  const between = after.replace(/^\. /, ' ');
+  return `${day.length === 2 ? 'dd' : 'd'}${before}MMM${between}${year.length === 2 ? 'yy' : 'yyyy'}${time}`;
+}
+
+/** The format of March 8, 2024. */
+function namedFirstFormat(text: string): string | null {
+  const [, month = '', day = '', comma = '', rest = ''] = NAME_DAY.exec(text) ?? [];
+  if (monthOfName(month) === null) return null;
+  const time = timeFormat(rest);
+  return time === null ? '' : `MMM ${day.length === 2 ? 'dd' : 'd'}${comma}yyyy${time}`;
+}
+
+function yearFirstFormat(text: string): string | null {
+  const [, mark, month = '', day = '', rest = ''] = YEAR_FIRST.exec(text) ?? [];
+  const time = timeFormat(rest);
+  if (mark === undefined || time === null) return null;
+  return `yyyy${mark}${month.length === 2 ? 'MM' : 'M'}${mark}${day.length === 2 ? 'dd' : 'd'}${time}`;
 }
 
 /** For a date that was read, and whose year cannot be right. */
@@ -82,11 +119,11 @@ function removeDigits(digits: number): string {
 /** The format of what follows the day; null if no format reads it. */
 function timeFormat(time: string): string | null {
   if (time === '') return '';
-  const [found, seconds, half] = TIME.exec(time) ?? [];
-  if (found === undefined) return null;
-  const hours = half === undefined ? 'H' : 'h';
+  const [, mark, hour = '', seconds, half] = TIME.exec(time) ?? [];
+  if (mark === undefined) return null;
+  const letter = half === undefined ? 'H' : 'h';
   const tail = half === undefined ? '' : `${half.startsWith(' ') ? ' ' : ''}a`;
-  return ` ${hours}:mm${seconds === undefined ? '' : ':ss'}${tail}`;
+  return `${mark}${hour.length === 2 ? letter + letter : letter}:mm${seconds === undefined ? '' : ':ss'}${tail}`;
 }
 
 interface NumericDay {
@@ -101,16 +138,17 @@ function dayMonthProblem({ first, second, year }: NumericDay, mark: string, time
   const formats = (parts: readonly string[]) => (time === null ? [] : [parts.join(mark) + time]);
   const dayFirst = formats([d, m, y]);
   const monthFirst = formats([m, d, y]);
+  const fix = time === null ? 'Write it as 2024-03-08T12:00:00Z, or remove what follows the minutes.' : '';
   const full = year.length === 2 ? 2000 + Number(year) : Number(year);
   const asDayFirst = calendarDay(full, Number(second), Number(first));
   const asMonthFirst = calendarDay(full, Number(first), Number(second));
   if (asDayFirst !== null && asMonthFirst !== null) {
     const reason =
       first === second ? 'does not show which is the month' : `can be ${dayOf(asDayFirst)} or ${dayOf(asMonthFirst)}`;
-    return problem(reason, '', [...dayFirst, ...monthFirst]);
+    return problem(reason, fix, [...dayFirst, ...monthFirst]);
   }
-  if (asDayFirst !== null) return problem('has the day first', '', dayFirst);
-  if (asMonthFirst !== null) return problem('has the month first', '', monthFirst);
+  if (asDayFirst !== null) return problem('has the day first', fix, dayFirst);
+  if (asMonthFirst !== null) return problem('has the month first', fix, monthFirst);
   return problem('is not a day of the calendar', CORRECT);
 }
 
@@ -121,6 +159,10 @@ function isoProblem([, year, month, day, time, rest = '']: readonly string[]): D
   if (time === undefined) return problem('lacks a zero before its month or day', '', ['yyyy-M-d']);
   if (readIso(`2000-01-01 ${time}`) === null) {
     return problem('has no such time of day', 'Write the time as 17:05 or 17:05:30.');
+  }
+  if (/^[ap]m$/i.test(rest)) {
+    const seconds = time.split(':').length > 2 ? ':ss' : '';
+    return problem('has am or pm', '', [`yyyy-MM-dd hh:mm${seconds} a`]);
   }
   if (ZONE_NAME.test(rest)) {
     return problem(

@@ -27,7 +27,7 @@ const USUAL = `
 n/a; n.a.; n.a; n. a.; n / a; na; n/k; n/s; n/d; n.d.; n.d; n. d.; n/r; n.r.; n/v; s/d; s.d.; n.c.; k.a.; k.a; k. a.; k/a; nvt; n.v.t.
 null; nil; none; nan; undefined; unknown; unspecified; undisclosed; missing; blank; empty; tbd; t.b.d.; tba; to be determined
 not available; not applicable; not provided; not specified; not set; not known; not given; not entered; not disclosed; not defined
-no value; no data; no answer; no information; prefer not to say; select; please select; select one; select an option; please choose
+no value; no data; no answer; no information; no selection; none selected; nothing selected; not selected; \\n; []; {}; redacted; loading...; prefer not to say; select; please select; select one; select an option; please choose
 keine angabe; keine angaben; ohne angabe; unbekannt; nicht bekannt; nicht angegeben; nicht verfügbar; nicht zutreffend; nicht vorhanden
 entfällt; keine; kein; leer; keine auswahl; bitte auswählen; bitte wählen; nicht ausgefüllt
 inconnu; inconnue; non renseigné; non renseignée; non communiqué; non disponible; non applicable; non précisé; non spécifié; non défini

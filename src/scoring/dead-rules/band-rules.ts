@@ -14,6 +14,7 @@ export function findBandRules(model: Model, reach: Reach): ModelProblem[] {
     ...order,
     ...reachable,
     ...bands.slice(0, -1).flatMap((band, index) => requirementProblems(band.requires ?? {}, index, model, reach)),
+    ...repeatedLabels(bands),
     ...levelProblems(model, reach),
     ...gateProblems(model),
   ];
@@ -112,7 +113,7 @@ function requirementProblems(requires: Requires, index: number, model: Model, re
     message: `no lead is ever ${id}: ${why}.`,
     fix,
   });
-  const { min_fit, min_behavior, min_signals, any_signal = [], exclude_grades = [], min_grade } = requires;
+  const { min_fit, min_behavior, min_signals, any_signal = [] } = requires;
   const strong = [...reach.signals].filter(([, { max }]) => max >= 1).map(([signal]) => signal);
   const problems: ModelProblem[] = [];
   if (min_fit !== undefined && min_fit > reach.fit.max) {
@@ -136,17 +137,22 @@ function requirementProblems(requires: Requires, index: number, model: Model, re
     const why = 'none of the signals of any_signal can be worth 1 point';
     problems.push(unmet('any_signal', why, 'Give one of them more points, or name another one.'));
   }
-  const grades = attainableGrades(model, reach);
+  const grade = unmetGrade(requires, attainableGrades(model, reach));
+  return grade === null ? problems : [...problems, unmet(grade.key, grade.why, 'Allow one of them.')];
+}
+
+/** What the requirements on the grade exclude together; null if a grade is left. */
+function unmetGrade({ min_grade, exclude_grades = [] }: Requires, grades: readonly string[]) {
   const allowed = grades.filter((grade) => !exclude_grades.some((each) => each === grade));
   const best =
     min_grade === undefined ? allowed : allowed.filter((grade) => grade <= min_grade && grade !== 'Ungraded');
-  if (best.length === 0) {
-    const key = min_grade === undefined ? 'exclude_grades' : 'min_grade';
-    problems.push(
-      unmet(key, `it asks for a grade that no lead has (possible: ${grades.join(', ')})`, 'Allow one of them.'),
-    );
-  }
-  return problems;
+  if (best.length > 0) return null;
+  const asked = [
+    ...(min_grade === undefined ? [] : [`min_grade ${min_grade}`]),
+    ...(exclude_grades.length === 0 ? [] : [`exclude_grades ${exclude_grades.join(', ')}`]),
+  ].join(' and ');
+  const key = min_grade === undefined ? 'exclude_grades' : 'min_grade';
+  return { key, why: `${asked} leave none of the grades that leads have (${grades.join(', ')})` } as const;
 }
 
 function attainableGrades({ fit }: Model, reach: Reach): readonly string[] {
@@ -155,6 +161,18 @@ function attainableGrades({ fit }: Model, reach: Reach): readonly string[] {
   if (fit === undefined || reach.fit.max === 0) return ['Ungraded'];
   const percents = Object.entries(gradeThresholds(fit.grades));
   return [...percents.flatMap(([grade, percent]) => (percent <= 100 ? [grade] : [])), 'F', 'Ungraded'];
+}
+
+/** HubSpot refuses a property with two options of one label. */
+function repeatedLabels(bands: readonly BandSource[]): ModelProblem[] {
+  const first = new Map<string, string>();
+  return bands.flatMap(({ id, label = id }, index): ModelProblem[] => {
+    const other = first.get(label.toLowerCase());
+    first.set(label.toLowerCase(), id);
+    if (other === undefined) return [];
+    const message = `${other} and ${id} have the same label "${label}", which a CRM cannot tell apart.`;
+    return [{ level: 'warning', path: ['status', 'bands', index, 'label'], message, fix: 'Give one another label.' }];
+  });
 }
 
 function repeatedCells(bands: readonly BandSource[]): ModelProblem[] {

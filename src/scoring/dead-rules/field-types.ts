@@ -16,6 +16,8 @@ export interface FieldFact {
   readonly values: readonly Scalar[] | null;
   /** Values of the CRM that the table translates, with what they become. */
   readonly translated: ReadonlyMap<string, Scalar>;
+  /** What gives the values; default: `a table of the mapping`. */
+  readonly origin?: string;
   /** The code of a country by its name, for `kind: country`. */
   toCode?(name: string): string | null;
 }
@@ -42,7 +44,7 @@ interface Located {
 }
 
 /** The conditions on fields, with their paths. */
-function conditionsOf({ fit, behavior, status }: Model): readonly Located[] {
+export function conditionsOf({ fit, behavior, status }: Model): readonly Located[] {
   return [
     ...(fit?.criteria ?? []).flatMap(({ field, cases }, index) =>
       cases.map(({ when }, number) => {
@@ -109,10 +111,12 @@ function valueProblems(field: string, values: readonly Scalar[], fact: FieldFact
     proposals.length > 0
       ? `Write ${key}`
       : isTable
-        ? 'Check the spelling; the table of the mapping has the values.'
+        ? fact.origin === undefined
+          ? 'Check the spelling; the table of the mapping has the values.'
+          : `It is one of ${fact.values?.join(', ')}.`
         : 'Correct the value.';
   const what = isTable
-    ? `comes from a table of the mapping, which does not give ${names}`
+    ? `comes from ${fact.origin ?? 'a table of the mapping'}, which does not give ${names}`
     : `is ${WHAT[fact.kind]}, never ${names}`;
   return [{ level: isAll && !isTable ? 'error' : 'warning', path, message: `${field} ${what}.`, fix }];
 }

@@ -4,6 +4,7 @@
 import type { ModelProblem } from '../checks/model-checks.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import { findBandRules } from './band-rules.ts';
+import { findTextMistakes } from './condition-texts.ts';
 import { toConjunction } from './conjunction.ts';
 import { contradictionIn } from './contradictions.ts';
 import { findDeadCases } from './dead-cases.ts';
@@ -36,6 +37,7 @@ export function findDeadRules(model: Model, facts: FieldFacts): ModelReview {
     ...findSignalRules(model, reach),
     ...findBandRules(model, reach),
     ...findTypeMistakes(model, facts),
+    ...findTextMistakes(model),
     ...notYetUsed(model),
   ];
   return { problems, reach };

@@ -29,7 +29,7 @@ function signalProblems(signal: SignalSource, path: Path, reach: Reach): ModelPr
     problems.push({ level: 'warning', path, message, fix: 'Give it points, or remove it.' });
   }
   if (signal.kind === 'tiered') problems.push(...tierProblems(signal.tiers, path));
-  for (const [key, condition] of conditionsOf(signal)) {
+  for (const [key, condition] of signalConditions(signal)) {
     const reason = contradictionIn(toConjunction(condition, key.at(-1)));
     if (reason === null) continue;
     const message = `the signal ${signal.id} can never count: ${reason}.`;
@@ -44,7 +44,7 @@ function signalProblems(signal: SignalSource, path: Path, reach: Reach): ModelPr
 }
 
 /** Conditions with their paths in the signal; the last key is the default field. */
-function conditionsOf(signal: SignalSource): readonly (readonly [readonly string[], Condition])[] {
+export function signalConditions(signal: SignalSource): readonly (readonly [readonly string[], Condition])[] {
   if (signal.kind === 'state') return [[['when'], signal.when]];
   const where = signal.kind === 'absent' ? signal.absent.where : signal.where;
   const base = signal.kind === 'absent' ? ['absent', 'where'] : ['where'];

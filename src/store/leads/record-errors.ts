@@ -88,18 +88,30 @@ export interface ListedError {
   readonly occurrences: number;
 }
 
-/** Errors with an id above `after`, oldest first. */
+/** Errors with an id above `after`, oldest first. `records`: only the errors of these; null = all. */
 export async function listErrors(
   db: Kysely<Tables>,
-  page: { after: number; limit: number },
+  page: { after: number; limit: number; records?: readonly RecordLink[] | null },
 ): Promise<readonly ListedError[]> {
+  const records = page.records ?? null;
   return db
-    .selectFrom('record_errors')
+    .selectFrom('record_errors as e')
     .selectAll()
     .where('id', '>', page.after)
+    .$if(records !== null, (query) =>
+      query.where(
+        sql<boolean>`(e.crm, e.object, e.record_id) in (select crm, object, id from ${recordRows(records ?? [])})`,
+      ),
+    )
     .orderBy('id')
     .limit(page.limit)
     .execute();
+}
+
+/** Records as rows: crm, object, id. */
+function recordRows(records: readonly RecordLink[]) {
+  const rows = jsonRows(records.map(({ crm, object, id }) => ({ crm, object, id })));
+  return sql`${rows} as t (crm text, object text, id text)`;
 }
 
 /** @param crms the CRMs that are set up; errors of others cannot be fixed */
@@ -127,7 +139,7 @@ export async function retryErrors(
     records === null
       ? sql`true`
       : sql`exists (
-    select from ${jsonRows(records.map(({ crm, object, id }) => ({ crm, object, id })))} as t (crm text, object text, id text)
+    select from ${recordRows(records)}
     where t.crm = r.crm and t.object = r.object and t.id = r.id
   )`;
   const listed = sql`

@@ -1,8 +1,9 @@
 // Queries of what is set aside.
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
-import type { StreamPart } from '../../domain/crm-changes.ts';
+import type { RecordLink, StreamPart } from '../../domain/crm-changes.ts';
 import { PATIENCE_MS } from '../../domain/limits/retry-delays.ts';
 import { SITE } from '../../domain/site-event.ts';
+import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 import { OWN_KINDS, type OwnKind, type SetAsideKey } from './set-aside.ts';
 
@@ -33,18 +34,28 @@ interface ListOptions {
   readonly after?: number;
   /** Default: no limit. */
   readonly limit?: number;
+  /** Only what is set aside of these records; default: everything. */
+  readonly records?: readonly RecordLink[] | null;
 }
 
 /** Everything that is set aside, oldest first. */
 export async function listSetAside(
   db: Db,
-  { crms, after = 0, limit = 1_000_000 }: ListOptions,
+  { crms, after = 0, limit = 1_000_000, records = null }: ListOptions,
 ): Promise<readonly ListedSetAside[]> {
   const { rows } = await sql<ListedSetAside>`
     select id as entry, crm, stream, kind, part_id as id, code, message, fix, is_temporary as "isTemporary", since, attempts,
       retry_at as "retryAt"
-    from leadgrade.set_aside where ${isListed(crms)} and id > ${after} order by id limit ${limit}`.execute(db);
+    from leadgrade.set_aside where ${isListed(crms)} and id > ${after} and ${isOf(records)}
+    order by id limit ${limit}`.execute(db);
   return rows.map((row) => ({ ...row, entry: Number(row.entry) }));
+}
+
+/** Whether a row concerns one of the records: its read, its counters, its links or its write. */
+function isOf(records: readonly RecordLink[] | null) {
+  if (records === null) return sql<boolean>`true`;
+  const rows = jsonRows(records.map(({ crm, object, id }) => ({ crm, object, id })));
+  return sql<boolean>`(crm, stream, part_id) in (select crm, object, id from ${rows} as t (crm text, object text, id text))`;
 }
 
 /** Things of one kind and code, counted. */

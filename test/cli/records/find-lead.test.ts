@@ -1,4 +1,4 @@
-// How `explain`, `erase` and `errors retry` find a lead, and what `explain` says about its records.
+// How `explain`, `erase`, `errors list` and `errors retry` find a lead, and what `explain` says about its records.
 import { expect, test } from 'vitest';
 import type { Dataset, SeedPerson } from '../../../sandbox/dataset/dataset.ts';
 import { claimAccount } from '../../../src/store/sync/crm-accounts.ts';
@@ -132,4 +132,24 @@ test('erase by an address of several records asks which, and errors retry takes 
   expect((await run('errors', 'retry', 'p0@acme.example')).stdout).toBe(
     'There are no errors of the address p0@acme.example.\n',
   );
+});
+
+test('a link whose ID cannot be right is listed with the ID that was probably meant, for its lead alone', async () => {
+  const product = await openBothCrms({ dataset: people(ANNA, JORG), hubspot: people(ANNA, JORG) });
+  const [contact, lead] = [product.contactId('p0'), product.leadId('p0')];
+  const wrong = `${lead.slice(0, 15)}AAA`;
+  await product.hubspot('PUT', `contacts/${contact}/salesforce-ids`, { leadId: wrong });
+  await product.backfill();
+  const run = (...args: readonly string[]) => leadgradeHere(['errors', 'list', ...args], { env: product.env });
+  const listed = await run('p0@acme.example');
+  expect(listed.stdout).toContain(`hubspot:${contact}  read links.salesforce.Lead  BAD_VALUE`);
+  expect(listed.stdout).toContain(
+    `the link to the Lead "${wrong}" in salesforce leads to no record. The last three letters of ${wrong} do not fit: did you mean ${lead}?`,
+  );
+  expect((await run()).stdout).toBe(listed.stdout);
+  expect((await run('p1@acme.example')).stdout).toBe('There are no errors of the address p1@acme.example.\n');
+  expect(await run('no@acme.example')).toMatchObject({ code: 2, stdout: '' });
+  await product.hubspot('PUT', `contacts/${contact}/salesforce-ids`, { leadId: lead });
+  await product.sync();
+  expect((await run()).stdout).toBe('No errors.\n');
 });

@@ -55,7 +55,7 @@ const CELLS: readonly (readonly [Cells, string])[] = [
   [{ Size: '1,234' }, `column "Size": "1,234" can be 1234 or 1.234. ${DECIMAL}`],
   [{ Size: '1.234.567' }, `column "Size": "1.234.567" has separators that the mapping does not declare. ${DECIMAL}`],
   [{ Size: '45%' }, 'column "Size": "45%" has a percent sign, and 45 % can mean 45 or 0.45. Write the number alone.'],
-  [{ Size: '12k' }, 'column "Size": "12k" is shortened with a letter. Write all digits: 1200000.'],
+  [{ Size: '12k' }, 'column "Size": "12k" is shortened with a letter. Write all digits: 1200 for 1.2k.'],
   [{ Size: '1200-' }, 'column "Size": "1200-" has its sign at the end. Write -1200.'],
   [
     { Size: '51-200' },
@@ -283,7 +283,7 @@ const LINES: readonly (readonly [string, string])[] = [
     '(no id)  line 1, not scored: is not JSON. Each line is one lead: {"id": "1", "fields": {}}. For CSV, use --csv.',
   ],
   ['{"id":1', '(no id)  line 1, not scored: is not valid JSON: the line is cut off.'],
-  ["{'id':1}", '(no id)  line 1, not scored: is not valid JSON. Check quotes and commas.'],
+  ["{'id':1}", '(no id)  line 1, not scored: is not valid JSON: names and texts need double quotes.'],
 ];
 
 test.each(LINES)('the line %s is refused with a sentence', async (line, sentence) => {

@@ -208,6 +208,21 @@ describe('when two contacts are merged into a new one, and HubSpot finds neither
     expect(await stored()).toMatchObject({ state: 'merged', merged_into: survivor, erased_at: null });
     expect((await activitiesOf([survivor])).map((row) => row.id)).toEqual(expect.arrayContaining(before));
   });
+
+  test('no recompute erases them: not an hour after the night, and not after several nights', async () => {
+    const merged = product.idOf('p18');
+    const survivor = await mergeIntoNew(merged);
+    const before = (await activitiesOf([id, merged])).map((row) => row.id);
+    await product.nightly();
+    for (const pause of [DAY / 24, DAY, DAY, DAY / 24]) {
+      product.advanceClock(pause);
+      await product.nightly();
+    }
+    for (const old of [id, merged]) {
+      expect(await stored(old)).toMatchObject({ state: 'merged', merged_into: survivor, erased_at: null });
+    }
+    expect((await activitiesOf([survivor])).map((row) => row.id)).toEqual(expect.arrayContaining(before));
+  });
 });
 
 describe('when a contact is deleted for privacy', () => {

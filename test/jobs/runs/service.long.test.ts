@@ -85,4 +85,19 @@ describe(`on ${BACKEND.name}`, () => {
     expect(await service.ended).toBe(0);
     expect(service.output()).not.toContain(environment.sandbox.accessToken);
   }, 300_000);
+
+  test.runIf(setup.name === 'embedded')(
+    'a second service on one data folder says that it depends on the first one',
+    async () => {
+      const environment = await openEnvironment(setup);
+      const [first, second] = ['leadgrade is running', 'another process owns the data folder'];
+      const service = environment.run('start', '--roles', 'worker');
+      await service.line(new RegExp(first));
+      expect(service.output()).not.toContain(second);
+      const other = environment.run('start', '--roles', 'worker');
+      await other.line(new RegExp(first));
+      expect(other.output()).toContain(second);
+    },
+    300_000,
+  );
 });

@@ -34,7 +34,7 @@ test('a model with the same version and another content is named with both hashe
   const { model } = readModel(text, 'm.yaml');
   if (model === null) throw new Error('The model is not valid.');
   const active = { compiled: compileModel(model), text, hash: sha256Hex(text) };
-  expect(await modelWarnings({ db, model: active })).toEqual([
+  expect(await modelWarnings({ db, model: active, crms: new Map() })).toEqual([
     'sla of a band has no effect yet (hot).',
     `${message} Raise version, so that every score tells which model gave it.`,
   ]);
