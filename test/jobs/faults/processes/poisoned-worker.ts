@@ -16,6 +16,8 @@ import { openDatabase } from '../../../../src/store/open-database.ts';
 
 const ENQUEUE_EVERY_MS = 300;
 const BLOCKED_MS = 3_000;
+/** 40 MB. */
+const NUMBERS = 5_000_000;
 
 const { DATABASE_URL, DATA_DIR = '', REDIS_URL, POISON_FILE = '' } = process.env;
 const { db, connection, embedded } = await openDatabase({ databaseUrl: DATABASE_URL, dataDir: DATA_DIR });
@@ -34,7 +36,7 @@ const context: JobContext = {
 async function useUpMemory(): Promise<never> {
   const held: number[][] = [];
   for (;;) {
-    held.push(Array.from({ length: 100_000 }, Math.random));
+    held.push(new Array<number>(NUMBERS).fill(0.5));
     await nextTurn();
   }
 }
