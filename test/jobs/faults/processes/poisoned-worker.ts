@@ -15,11 +15,10 @@ import { startWatchdog } from '../../../../src/runtime/watchdog.ts';
 import { openDatabase } from '../../../../src/store/open-database.ts';
 
 const ENQUEUE_EVERY_MS = 300;
-const BLOCKED_MS = 3_000;
 /** 40 MB. */
 const NUMBERS = 5_000_000;
 
-const { DATABASE_URL, DATA_DIR = '', REDIS_URL, POISON_FILE = '' } = process.env;
+const { DATABASE_URL, DATA_DIR = '', REDIS_URL, POISON_FILE = '', BLOCKED_MS } = process.env;
 const { db, connection, embedded } = await openDatabase({ databaseUrl: DATABASE_URL, dataDir: DATA_DIR });
 const backend = await openQueueBackend({ redisUrl: REDIS_URL, connection, embedded });
 const { compiled, text } = await loadModel(shippedFile('mappings/model.yaml'));
@@ -54,7 +53,7 @@ async function execute(_context: JobContext, job: string): Promise<void> {
   console.log(`ends ${job}`);
 }
 
-startWatchdog({ limitMs: BLOCKED_MS });
+startWatchdog({ limitMs: Number(BLOCKED_MS) });
 startWorker(backend, context, { execute });
 setInterval(() => {
   for (const job of ['score-leads', 'process-inbox'] as const) context.enqueue(job, {}).catch(() => undefined);
