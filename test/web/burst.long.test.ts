@@ -21,10 +21,16 @@ const openService = async (...args: string[]) => {
   return { service, running };
 };
 
-const post = async ({ url, sandbox }: ServiceEnvironment, body: Buffer<ArrayBuffer>, headers: Readonly<Record<string, string>> = {}) => {
+const post = async (
+  { url, sandbox }: ServiceEnvironment,
+  body: Buffer<ArrayBuffer>,
+  headers: Readonly<Record<string, string>> = {},
+) => {
   const target = `${url}/webhooks/hubspot`;
   const signature = signed(body, { secret: sandbox.clientSecret, url: target });
-  const response = await fetch(target, { method: 'POST', body, headers: { ...signature, ...headers } }).catch(() => null);
+  const response = await fetch(target, { method: 'POST', body, headers: { ...signature, ...headers } }).catch(
+    () => null,
+  );
   await response?.arrayBuffer();
   return response?.status ?? 0;
 };

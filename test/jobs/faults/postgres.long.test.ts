@@ -107,7 +107,12 @@ describeOnPostgres('a service whose Postgres', () => {
     const { service, postgres } = await openOnPostgres(await testFolder());
     const close = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'leadgrade'";
     const events = sendEvents(service);
-    await onServer(postgres.url, 'alter system set default_transaction_read_only = on', 'select pg_reload_conf()', close);
+    await onServer(
+      postgres.url,
+      'alter system set default_transaction_read_only = on',
+      'select pg_reload_conf()',
+      close,
+    );
     await expect.poll(() => status(service), SOON).toBe(503);
     await expect.poll(events.statuses, SOON).toContain(503);
     await onServer(
@@ -133,7 +138,9 @@ describeOnPostgres('a service whose Postgres', () => {
     await client.query('begin');
     await client.query('lock table leadgrade.records in access exclusive mode');
     const waiting = async () => {
-      const found = await client.query("select 1 from pg_stat_activity where application_name = 'leadgrade' and wait_event_type = 'Lock'");
+      const found = await client.query(
+        "select 1 from pg_stat_activity where application_name = 'leadgrade' and wait_event_type = 'Lock'",
+      );
       return found.rowCount;
     };
     await expect.poll(waiting, SOON).toBeGreaterThan(0);
@@ -170,7 +177,9 @@ describeOnPostgres('a service whose Postgres', () => {
     expect(leads).toEqual([{ leads: 0 }]);
   });
 
-  test('has a full disk is not ready, refuses webhooks with 503, and works again when there is room', async ({ skip }) => {
+  test('has a full disk is not ready, refuses webhooks with 503, and works again when there is room', async ({
+    skip,
+  }) => {
     const disk = await mountSmallDisk(DISK_MEGABYTES);
     if (disk === null) return skip();
     const { service, postgres } = await openOnPostgres(disk.folder);

@@ -42,6 +42,7 @@ test('a job that began three times and never ended is skipped, with one warning'
     void runGuarded(context, 'score-leads', {}, never);
     await expect.poll(unfinished, SOON).toEqual([{ job: 'score-leads', starts }]);
   }
-  for (let times = 0; times < 3; times++) await runGuarded(context, 'score-leads', {}, () => Promise.reject(new Error('ran')));
+  for (let times = 0; times < 3; times++)
+    await runGuarded(context, 'score-leads', {}, () => Promise.reject(new Error('ran')));
   expect(lines.filter(({ message }) => message.startsWith('a job is set aside'))).toHaveLength(1);
 });

@@ -71,7 +71,10 @@ async function undisturbed() {
 /** The number of stored results of all leads. */
 async function resultsOf({ installation }: Environment): Promise<number> {
   const { db } = await openDatabaseOf(installation.env);
-  const row = await db.selectFrom('results').select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirst();
+  const row = await db
+    .selectFrom('results')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirst();
   return Number(row?.count);
 }
 
@@ -95,30 +98,34 @@ async function killAtRandom({ sandbox, run }: Environment, maxCalls: number, ran
 
 describe(`on ${BACKEND.name}`, () => {
   const setup = BACKEND;
-  test(`a backfill that is killed ${KILLS} times at random instants ends with the same state as an undisturbed one`, async () => {
-    const { calls, expected, results } = await undisturbed();
-    const random = seededRandom('killed backfill');
-    const killed = await openEnvironment(setup);
-    let kills = 0;
-    // Each start can read what is left, so that a kill comes before the end in most cases.
-    for (let times = 0; times < KILLS; times++) {
-      if (await killAtRandom(killed, (1.5 * calls) / KILLS + STREAMS, random)) kills += 1;
-    }
-    expect(kills).toBeGreaterThan(0);
-    const last = killed.run(...BACKFILL);
-    expect(await last.ended).toBe(1);
-    const printed = last
-      .output()
-      .split('\n')
-      .find((line) => line.startsWith('{'));
-    expect(summarySchema.parse(JSON.parse(printed ?? '')).state).toBe('done');
+  test(
+    `a backfill that is killed ${KILLS} times at random instants ends with the same state as an undisturbed one`,
+    async () => {
+      const { calls, expected, results } = await undisturbed();
+      const random = seededRandom('killed backfill');
+      const killed = await openEnvironment(setup);
+      let kills = 0;
+      // Each start can read what is left, so that a kill comes before the end in most cases.
+      for (let times = 0; times < KILLS; times++) {
+        if (await killAtRandom(killed, (1.5 * calls) / KILLS + STREAMS, random)) kills += 1;
+      }
+      expect(kills).toBeGreaterThan(0);
+      const last = killed.run(...BACKFILL);
+      expect(await last.ended).toBe(1);
+      const printed = last
+        .output()
+        .split('\n')
+        .find((line) => line.startsWith('{'));
+      expect(summarySchema.parse(JSON.parse(printed ?? '')).state).toBe('done');
 
-    // Each kill can repeat the calls in progress, and each start probes every stream.
-    const allowed = calls + KILLS * (STREAMS + IN_PROGRESS);
-    expect((await loggedCalls(killed.sandbox)).length).toBeLessThanOrEqual(allowed);
-    expect(await state(killed)).toEqual(expected);
-    expect(await resultsOf(killed)).toBe(results);
-  }, patient(600_000));
+      // Each kill can repeat the calls in progress, and each start probes every stream.
+      const allowed = calls + KILLS * (STREAMS + IN_PROGRESS);
+      expect((await loggedCalls(killed.sandbox)).length).toBeLessThanOrEqual(allowed);
+      expect(await state(killed)).toEqual(expected);
+      expect(await resultsOf(killed)).toBe(results);
+    },
+    patient(600_000),
+  );
 
   test('a backfill that is killed four times in the same job goes on at the fifth start', async () => {
     const killed = await openEnvironment(setup);

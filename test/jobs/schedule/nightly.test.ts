@@ -131,7 +131,9 @@ test('a night whose purge is interrupted half way goes on by itself, and deletes
   // The second statement of the purge fails, as when its process or connection ends.
   await sql`
     create function leadgrade.test_interrupt() returns trigger language plpgsql as $$
-    begin if nextval('leadgrade.test_purges') = 2 then raise exception 'interrupted'; end if; return null; end $$`.execute(db);
+    begin if nextval('leadgrade.test_purges') = 2 then raise exception 'interrupted'; end if; return null; end $$`.execute(
+    db,
+  );
   await sql`
     create trigger test_interrupt after delete on leadgrade.processed_event_keys
     for each statement execute function leadgrade.test_interrupt()`.execute(db);

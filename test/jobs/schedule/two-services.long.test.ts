@@ -10,7 +10,11 @@ const BACK = { timeout: patient(120_000), interval: 200 };
 describe(`two services that start at the same moment (${BACKEND.name})`, () => {
   test('have one run for a night, write each contact once, and follow changes when either is killed', async () => {
     const { env } = await BACKEND.create();
-    const options = { settings: { POLL_SECONDS: '5', NIGHTLY_CRON: '* * * * *' }, contacts: 10, webhooks: false } as const;
+    const options = {
+      settings: { POLL_SECONDS: '5', NIGHTLY_CRON: '* * * * *' },
+      contacts: 10,
+      webhooks: false,
+    } as const;
     const first = await openServiceEnvironment({ env, ...options });
     const second = first.run('start', '--roles', 'worker,scheduler');
     const running = await first.serve();

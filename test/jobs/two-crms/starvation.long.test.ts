@@ -2,9 +2,9 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { openBothCrms } from '../../support/both-crms.ts';
+import { repetitions } from '../../support/fault-runs.ts';
 import { leads } from '../../support/leads.ts';
 import { patient } from '../../support/patience.ts';
-import { repetitions } from '../../support/fault-runs.ts';
 
 const BACKLOG = repetitions({ usual: 3_000, full: 20_000 });
 const SOON = { timeout: patient(120_000), interval: 20 };
@@ -17,7 +17,9 @@ test(`a change in Salesforce and a demo request are written while ${BACKLOG} con
   await product.hubspot('PUT', 'faults', [{ match: { path: 'contacts/batch/read' }, action: { delayMs: 400 } }]);
   const urgent = product.contactId('p1');
   await sql`
-    update leadgrade.records set dirty_at = ${clock.now()}, priority = 2 where crm = 'hubspot' and id <> ${urgent}`.execute(db);
+    update leadgrade.records set dirty_at = ${clock.now()}, priority = 2 where crm = 'hubspot' and id <> ${urgent}`.execute(
+    db,
+  );
   const backlog = async () => {
     const row = await db
       .selectFrom('records')
@@ -36,7 +38,10 @@ test(`a change in Salesforce and a demo request are written while ${BACKLOG} con
   await enqueue('sync-streams', { crm: 'salesforce' });
   const isWritten = async () => {
     const [lead, contact] = [await product.inSalesforce('p0'), await product.inHubSpot('p1')];
-    return [lead.explanation?.includes('Executive') ?? true, contact.explanation?.includes('Filled in a form') ?? false];
+    return [
+      lead.explanation?.includes('Executive') ?? true,
+      contact.explanation?.includes('Filled in a form') ?? false,
+    ];
   };
   await expect.poll(isWritten, SOON).toEqual([false, true]);
   const left = await backlog();

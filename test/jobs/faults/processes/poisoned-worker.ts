@@ -26,7 +26,14 @@ const print = (_details: object, message: string) => console.log(message);
 const context: JobContext = {
   ...{ db, crms: new Map(), model: { compiled, text, hash: 'model' } },
   ...{ people: await loadPeople(), titles: await loadTitles() },
-  ...{ nightly: '0 2 * * *', timezone: 'UTC', clock: { now: () => new Date() }, debounceMs: 0, reconcileDays: 3, asOf: null },
+  ...{
+    nightly: '0 2 * * *',
+    timezone: 'UTC',
+    clock: { now: () => new Date() },
+    debounceMs: 0,
+    reconcileDays: 3,
+    asOf: null,
+  },
   log: { info: print, warn: print, error: print },
   signal: new AbortController().signal,
   enqueue: createEnqueue(backend.queue<unknown>(QUEUE)),
