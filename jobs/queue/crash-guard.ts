@@ -27,7 +27,7 @@ export async function runGuarded(
     const isRecovered = await endJob(db, key).catch(() => false);
     if (isRecovered) log.info({ job, crm }, 'a job is no longer set aside');
   };
-  // A process that is told to stop may end before its jobs do. That is no fault of theirs.
+  // A process that is told to stop may end before its jobs do. They have not failed.
   signal.addEventListener('abort', end, { once: true });
   try {
     await work();

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 
 /** Longer than any work without a pause, on a slow machine too. */
 const LIMIT_MS = 60_000;
-const TICKS_PER_LIMIT = 30;
+const INTERVALS = 30;
 
 interface WatchdogOptions {
   readonly limitMs?: number;
@@ -19,10 +19,10 @@ interface WatchdogOptions {
 export function startWatchdog({ limitMs = LIMIT_MS }: WatchdogOptions = {}): () => void {
   if (process.execArgv.some((argument) => argument.startsWith('--inspect'))) return () => undefined;
   const turns = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const tickMs = limitMs / TICKS_PER_LIMIT;
-  const timer = setInterval(() => Atomics.add(turns, 0, 1), tickMs / 2);
+  const intervalMs = limitMs / INTERVALS;
+  const timer = setInterval(() => Atomics.add(turns, 0, 1), intervalMs / 2);
   timer.unref();
-  const workerData = { turns, tickMs, maxTicks: TICKS_PER_LIMIT, limitMs };
+  const workerData = { turns, intervalMs, maxIntervals: INTERVALS, limitMs };
   const thread = new Worker(new URL('./watchdog-thread.ts', import.meta.url), { workerData, execArgv: [] });
   thread.unref();
   // A process without a watchdog works as well.

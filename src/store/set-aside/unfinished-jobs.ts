@@ -52,7 +52,7 @@ export async function beginJob(
     returning u.starts`.execute(db);
   const [begun] = rows;
   if (begun === undefined) return skip(db, key, now);
-  if (begun.starts > MAX_STARTS) await keepApart(db, key, now);
+  if (begun.starts > MAX_STARTS) await postponeOthers(db, key, now);
   return 'begun';
 }
 
@@ -64,7 +64,7 @@ async function skip(db: Kysely<Tables>, key: string, now: Date): Promise<'set-as
   return rows[0]?.is_first ? 'set-aside' : 'skipped';
 }
 
-async function keepApart(db: Kysely<Tables>, key: string, now: Date): Promise<void> {
+async function postponeOthers(db: Kysely<Tables>, key: string, now: Date): Promise<void> {
   const later = new Date(now.getTime() + APART_MS);
   await sql`
     update leadgrade.unfinished_jobs set retry_at = greatest(retry_at, ${later})

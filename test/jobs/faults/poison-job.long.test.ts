@@ -15,7 +15,7 @@ const SCRIPT = new URL('./processes/poisoned-worker.ts', import.meta.url).pathna
 const BLOCKED_MS = String(patient(4_000));
 const SOON = { timeout: patient(60_000), interval: 100 };
 
-test(`a job that uses up the memory or blocks the event loop is set aside after its third start, other jobs run, and it runs again once it is mended (${BACKEND.name})`, async () => {
+test(`a job that uses up the memory or blocks the event loop is set aside after its third start, other jobs run, and it runs again once the reason is gone (${BACKEND.name})`, async () => {
   const { env } = await BACKEND.create();
   const file = join(await testFolder(), 'poison');
   const startWorker = () => {

@@ -124,7 +124,7 @@ describeOnPostgres('a service whose Postgres', () => {
     await expect.poll(() => status(service), BACK).toBe(200);
     await expectScoresFollow(service);
 
-    const release = await takeAllConnections(postgres.url);
+    const release = await occupyAllConnections(postgres.url);
     await expect.poll(() => status(service), SOON).toBe(503);
     await release();
     await expect.poll(() => status(service), BACK).toBe(200);
@@ -233,26 +233,26 @@ async function openClient(url: string): Promise<pg.Client> {
   return client;
 }
 
-/** Ends the connections of the product and takes every free one. @returns gives them back */
-async function takeAllConnections(url: string): Promise<() => Promise<void>> {
+/** Ends the connections of the product and opens every free one. @returns gives them back */
+async function occupyAllConnections(url: string): Promise<() => Promise<void>> {
   const first = await openClient(url);
-  const taken = [first];
+  const opened = [first];
   let isOver = false;
-  const take = async () => {
+  const occupy = async () => {
     while (!isOver) {
       await first.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'leadgrade'");
       for (;;) {
         const client = await openClient(url).catch(() => null);
         if (client === null) break;
-        taken.push(client);
+        opened.push(client);
       }
       await sleep(100);
     }
   };
-  const taking = take();
+  const occupying = occupy();
   return async () => {
     isOver = true;
-    await taking;
-    await Promise.all(taken.map((client) => client.end()));
+    await occupying;
+    await Promise.all(opened.map((client) => client.end()));
   };
 }

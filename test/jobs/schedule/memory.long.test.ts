@@ -46,7 +46,10 @@ describe(`the queue (${BACKEND.name})`, () => {
     const queue = backend.queue<unknown>(QUEUE);
     const enqueue = createEnqueue(queue);
     let done = 0;
-    startWorker(backend, { ...product.context, enqueue }, { execute: async () => void (done += 1) });
+    const count = () => {
+      done += 1;
+    };
+    startWorker(backend, { ...product.context, enqueue }, { execute: async () => count() });
     const JOBS_RUN = 1_500;
     while (done < JOBS_RUN) {
       const before = done;
