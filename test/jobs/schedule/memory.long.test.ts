@@ -18,10 +18,16 @@ const MEGABYTE = 1_000_000;
 setFlagsFromString('--expose-gc');
 const collectGarbage = z.function().parse(runInNewContext('gc'));
 
-test(`after ${NIGHTS} nights the process holds no more memory than after a third of them`, async () => {
+function heapUsed(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+test(`after ${NIGHTS} nights the product holds no more memory than after a third of them`, async () => {
   const product = await openTestProduct({ people: 60 });
   await product.backfill();
-  const memoryAfter = async (nights: number) => {
+  /** What the product holds, without the sandbox in the same process: what is free after it was opened again. */
+  const heldAfter = async (nights: number) => {
     for (let night = 0; night < nights; night++) {
       for (let polls = 0; polls < POLLS_A_NIGHT; polls++) {
         product.advanceClock(60_000);
@@ -29,18 +35,21 @@ test(`after ${NIGHTS} nights the process holds no more memory than after a third
       }
       await product.nightly();
     }
-    await product.control('POST', 'reset-log');
-    collectGarbage();
-    return process.memoryUsage().heapUsed;
+    const before = heapUsed();
+    await product.restart();
+    return before - heapUsed();
   };
-  const early = await memoryAfter(NIGHTS / 3);
-  const late = await memoryAfter((2 * NIGHTS) / 3);
-  console.log(`memory: ${((late - early) / MEGABYTE).toFixed(1)} MB more after ${(2 * NIGHTS) / 3} further nights`);
-  expect(late - early).toBeLessThan(8 * MEGABYTE);
+  await heldAfter(1);
+  const early = await heldAfter(NIGHTS / 3);
+  const late = await heldAfter(NIGHTS);
+  console.log(
+    `memory: ${(early / MEGABYTE).toFixed(1)} MB after ${NIGHTS / 3} nights, ${(late / MEGABYTE).toFixed(1)} MB after ${NIGHTS}`,
+  );
+  expect(late - early).toBeLessThan(3 * MEGABYTE);
 });
 
 describe(`the queue (${BACKEND.name})`, () => {
-  test('keeps at most a thousand finished jobs, however many ran', async () => {
+  test('keeps about a thousand finished jobs, however many ran', async () => {
     const product = await openTestProduct({ people: 1 });
     const backend = await openTestQueue((await BACKEND.create()).env);
     const queue = backend.queue<unknown>(QUEUE);
@@ -57,7 +66,7 @@ describe(`the queue (${BACKEND.name})`, () => {
       await expect.poll(() => done, { timeout: patient(30_000), interval: 2 }).toBeGreaterThan(before);
     }
     const counts = await queue.getJobCounts();
-    expect(counts.completed).toBeLessThanOrEqual(1_000);
-    expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBeLessThan(1_020);
+    expect(counts.completed).toBeLessThan(1_020);
+    expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBeLessThan(1_040);
   });
 });
