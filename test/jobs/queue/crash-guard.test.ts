@@ -1,6 +1,7 @@
 // A job leaves no note behind when it ends, throws, or is interrupted by a shutdown; one that ended its process three times
 // is skipped with one warning.
 import { expect, test } from 'vitest';
+import { setAsideFindings } from '../../../cli/doctor/set-aside.ts';
 import { runGuarded } from '../../../jobs/queue/crash-guard.ts';
 import { patient } from '../../support/patience.ts';
 import { openTestProduct } from '../../support/product.ts';
@@ -36,7 +37,7 @@ test('a job that a shutdown interrupts is not unfinished', async () => {
   await expect.poll(unfinished, SOON).toEqual([]);
 });
 
-test('a job that began three times and never ended is skipped, with one warning', async () => {
+test('a job that began three times and never ended is skipped, with one warning and a finding of doctor', async () => {
   const { context, unfinished, lines } = await openGuard();
   for (const starts of [1, 2, 3]) {
     void runGuarded(context, 'score-leads', {}, never);
@@ -45,4 +46,7 @@ test('a job that began three times and never ended is skipped, with one warning'
   for (let times = 0; times < 3; times++)
     await runGuarded(context, 'score-leads', {}, () => Promise.reject(new Error('ran')));
   expect(lines.filter(({ message }) => message.startsWith('a job is set aside'))).toHaveLength(1);
+  expect(await setAsideFindings(context)).toMatchObject([
+    { what: 'job score-leads', level: 'problem', fix: expect.stringContaining('--max-old-space-size') },
+  ]);
 });
