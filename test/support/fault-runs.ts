@@ -5,7 +5,7 @@
 const IS_FULL = process.env.FAULTS === 'full';
 
 /** FAULT_SEED repeats a run. */
-export const FAULT_SEED = Number(process.env.FAULT_SEED ?? Date.now() % 2 ** 31);
+const FAULT_SEED = Number(process.env.FAULT_SEED ?? Date.now() % 2 ** 31);
 
 /** The number of repetitions in this run. */
 export function repetitions({ usual, full }: { readonly usual: number; readonly full: number }): number {
