@@ -40,6 +40,13 @@ async function openOnPostgres(folder: string): Promise<ServiceOnPostgres> {
 
 const status = async ({ url }: ServiceEnvironment) => (await fetch(`${url}/readyz`).catch(() => null))?.status;
 
+/** Waits until the service is ready again, and prints how long it took. */
+async function expectReady(service: ServiceEnvironment, after: string): Promise<void> {
+  const since = performance.now();
+  await expect.poll(() => status(service), BACK).toBe(200);
+  console.log(`ready ${((performance.now() - since) / 1_000).toFixed(1)} s after ${after}`);
+}
+
 let titles = 0;
 
 /** A contact gets another title, and the score says so in the end. */
@@ -97,7 +104,7 @@ describeOnPostgres('a service whose Postgres', () => {
       await expect.poll(events.statuses, SOON).toContain(503);
       await expect.poll(() => status(service), SOON).toBe(503);
       await postgres.start();
-      await expect.poll(() => status(service), BACK).toBe(200);
+      await expectReady(service, 'a crash of Postgres');
       await expectNoneLost(service, await events.stop());
       await expectScoresFollow(service);
     }
@@ -121,13 +128,13 @@ describeOnPostgres('a service whose Postgres', () => {
       'alter system reset default_transaction_read_only',
       'select pg_reload_conf()',
     );
-    await expect.poll(() => status(service), BACK).toBe(200);
+    await expectReady(service, 'a read-only Postgres');
     await expectScoresFollow(service);
 
     const release = await occupyAllConnections(postgres.url);
     await expect.poll(() => status(service), SOON).toBe(503);
     await release();
-    await expect.poll(() => status(service), BACK).toBe(200);
+    await expectReady(service, 'a Postgres without a free connection');
     await expectNoneLost(service, await events.stop());
     await expectScoresFollow(service);
   });
@@ -191,7 +198,7 @@ describeOnPostgres('a service whose Postgres', () => {
     await disk.free();
     // A server that could not write its log has ended, and its supervisor starts it again.
     await postgres.start();
-    await expect.poll(() => status(service), BACK).toBe(200);
+    await expectReady(service, 'a full disk of Postgres');
     await expectNoneLost(service, await events.stop());
     await expectScoresFollow(service);
   });
