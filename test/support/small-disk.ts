@@ -1,6 +1,6 @@
 // A file system of a few megabytes that a test can fill. Mounting needs rights that many machines do not give; there the
 // tests of a full disk are left out, aloud. That a database takes no writes is also tested without it, by a read-only one.
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import { start } from './processes.ts';
@@ -18,7 +18,10 @@ const CHUNK = Buffer.alloc(1_000_000, 1);
 
 /** Null where mounting is not permitted. Unmounted with the test that mounts it. */
 export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | null> {
-  const folder = join(await testFolder(), 'disk');
+  const parent = await testFolder();
+  // A Postgres that a test starts there runs as another user.
+  await chmod(parent, 0o711);
+  const folder = join(parent, 'disk');
   await mkdir(folder);
   const mount = start('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder]);
   if ((await mount.ended) !== 0) {

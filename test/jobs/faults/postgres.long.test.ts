@@ -162,6 +162,7 @@ describeOnPostgres('a service whose Postgres', () => {
     const { service, postgres } = await openOnPostgres(await testFolder());
     const random = seededRandom('ended connections');
     const client = await openClient(postgres.url);
+    await service.calm();
     const before = await service.writes();
     const [contact] = service.leads;
     for (let kills = 0; kills < repetitions({ usual: 30, full: 300 }); kills++) {
