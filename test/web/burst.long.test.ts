@@ -35,7 +35,7 @@ const post = async (
   return response?.status ?? 0;
 };
 
-test(`${SENDERS} senders with ${EVENTS} events per request for ${SECONDS} s are all acknowledged, and each contact is read a few times`, async () => {
+test(`${SENDERS} senders with ${EVENTS} events per request for ${SECONDS} s are all stored once, and each contact is read a few times`, async () => {
   const { service } = await openService();
   await service.calm();
   const since = await service.logEnd();
@@ -47,18 +47,26 @@ test(`${SENDERS} senders with ${EVENTS} events per request for ${SECONDS} s are 
         const lead = service.leads[(nth + at) % service.leads.length];
         return changed(lead?.id ?? '', { portalId: Number(service.sandbox.portalId), occurredAt: Date.now() });
       });
-      const status = await post(service, Buffer.from(JSON.stringify(events)));
-      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      // As HubSpot does, send again what a machine that is too busy could not store in time.
+      for (let status = 0; status !== 200; ) {
+        status = await post(service, Buffer.from(JSON.stringify(events)));
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
     }
   };
   await Promise.all(Array.from({ length: SENDERS }, sender));
-  expect([...statuses.keys()]).toEqual([200]);
+  expect([...statuses.keys()].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+  const [stored] = await service.query<{ count: number }>(
+    'select count(*)::int as count from leadgrade.processed_event_keys',
+  );
+  expect(stored?.count).toBe((statuses.get(200) ?? 0) * EVENTS);
   await service.calm();
   expect(await service.query('select 1 from leadgrade.inbox limit 1')).toEqual([]);
   const reads = (await service.log(since)).filter(({ path }) => path.endsWith('/contacts/batch/read'));
   const events = (statuses.get(200) ?? 0) * EVENTS;
   const read = reads.flatMap(({ ids = [] }) => ids).length;
-  console.log(`burst: ${events} events, ${read} reads of ${service.leads.length} contacts`);
+  const refused = statuses.get(503) ?? 0;
+  console.log(`burst: ${events} events, ${read} reads of ${service.leads.length} contacts, ${refused} times 503`);
   // A contact is read at most once in a debounce window of one second, and once more at the end.
   expect(read).toBeLessThanOrEqual(service.leads.length * (patient(SECONDS * 1_000) / 1_000 + 2));
   expect(read).toBeLessThan(events / 2);

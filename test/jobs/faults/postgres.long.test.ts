@@ -162,6 +162,8 @@ describeOnPostgres('a service whose Postgres', () => {
     const { service, postgres } = await openOnPostgres(await testFolder());
     const random = seededRandom('ended connections');
     const client = await openClient(postgres.url);
+    // The first sync has written all contacts.
+    for (const { id } of service.leads) await expect.poll(() => service.explanation(id), BACK).not.toBe('');
     await service.calm();
     const before = await service.writes();
     const [contact] = service.leads;
