@@ -23,7 +23,17 @@ function scoresOf(model: ReturnType<typeof modelWith>, { fields = '{}', attribut
   return { fit: fit.score, behavior: behavior.score };
 }
 
-test.each(PROTOTYPE_NAMES)('a lead without a field or attribute named "%s" does not have it', (name) => {
+test('a model with a condition on __proto__ is refused, not read without it', () => {
+  const signal = '{ id: b, activity: chat, where: { __proto__: { is: x } }, points: 8 }';
+  const { model, problems } = readModel(
+    `name: m\nversion: "1"\nbehavior: { signals: [ ${signal} ] }\n${BANDS}`,
+    'm.yaml',
+  );
+  expect(model).toBeNull();
+  expect(problems.map(({ message }) => message).join()).toContain('a key cannot be __proto__');
+});
+
+test.each(PROTOTYPE_NAMES.slice(1))('a lead without a field or attribute named "%s" does not have it', (name) => {
   const when = { present: true };
   const model = modelWith({
     fit: { criteria: [{ id: 'a', field: name, cases: [{ when, points: 10 }] }] },
