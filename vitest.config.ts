@@ -83,7 +83,7 @@ export default defineConfig({
           name: 'backends',
           include: BACKENDS,
           // Starts the servers that it needs.
-          exclude: ['test/jobs/queue/silent-connection.long.test.ts', NODE_MODULES],
+          exclude: ['test/jobs/queue/{silent-connection,lost-redis}.long.test.ts', NODE_MODULES],
           testTimeout: patient(180_000),
           hookTimeout: patient(120_000),
         },

@@ -36,6 +36,11 @@ export const JOBS = {
 export type JobName = keyof typeof JOBS;
 export type JobPayloads = { [N in JobName]: z.infer<(typeof JOBS)[N]['payload']> };
 
+/** Jobs with the same key are deduplicated: one waits, or one runs and one waits. */
+export function jobKey(job: JobName, payload: JobPayloads[JobName]): string {
+  return 'crm' in payload ? `${job}-${payload.crm}` : job;
+}
+
 /**
  * Jobs that a worker process runs at a time: one of each kind, or one of each kind and CRM. Jobs
  * wait for the CRMs and the store rather than for the CPU. With fewer, long jobs would block urgent

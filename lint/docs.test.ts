@@ -306,3 +306,13 @@ describe('reference tables', () => {
     expect(listed.toSorted()).toEqual(installed.toSorted());
   });
 });
+
+test('docs/reliability.md names tests that exist', () => {
+  const rows = textOf('docs/reliability.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| '));
+  const named = rows.flatMap((row) => [...(row.split(' | ').at(-1) ?? '').matchAll(/`([\w./-]+)`/g)]);
+  const paths = named.map((match) => match[1] ?? '').filter((path) => path !== 'test/');
+  expect(paths.length).toBeGreaterThan(40);
+  expect(paths.filter((path) => !existsSync(join(ROOT, 'test', path)))).toEqual([]);
+});

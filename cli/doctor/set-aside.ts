@@ -3,6 +3,7 @@
 import type { JobContext } from '../../jobs/context.ts';
 import { groupSetAside, type SetAsideGroup } from '../../src/store/set-aside/list-set-aside.ts';
 import { nameOf } from '../../src/store/set-aside/name-of.ts';
+import { listSkippedJobs, type SkippedJob } from '../../src/store/set-aside/unfinished-jobs.ts';
 import type { Finding } from './finding.ts';
 
 /** A finding that says that a stream is not read, or an object not written. */
@@ -16,7 +17,21 @@ export async function setAsideFindings({
   db,
   crms,
 }: Pick<JobContext, 'db' | 'crms'>): Promise<readonly SetAsideFinding[]> {
-  return (await groupSetAside(db, [...crms.keys()])).map(toFinding);
+  const [groups, jobs] = [await groupSetAside(db, [...crms.keys()]), await listSkippedJobs(db, [...crms.keys()])];
+  return [...groups.map(toFinding), ...jobs.map(toJobFinding)];
+}
+
+function toJobFinding({ job, crm, starts, startedAt, retryAt }: SkippedJob): SetAsideFinding {
+  const name = crm === null ? job : `${job} of ${crm}`;
+  const next = `next attempt at ${retryAt.toISOString()}, or now: npx leadgrade errors retry`;
+  return {
+    part: 'leadgrade',
+    what: `job ${job}`,
+    level: 'problem',
+    detail: `${name} is set aside: the process ended ${starts} times while it ran, last begun ${startedAt.toISOString()}; ${next}`,
+    fix: 'Give the process more memory (NODE_OPTIONS=--max-old-space-size=MB). If that does not help, report it with the log.',
+    replaces: [],
+  };
 }
 
 const DEFAULT_FIX = 'No action is needed if it ends by itself. The words of the CRM: npx leadgrade errors list.';

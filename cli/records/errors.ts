@@ -8,6 +8,7 @@ import { type ListedError, listErrors, retryErrors } from '../../src/store/leads
 import { type ListedSetAside, listSetAside } from '../../src/store/set-aside/list-set-aside.ts';
 import { nameOf } from '../../src/store/set-aside/name-of.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
+import { retryUnfinishedJobs } from '../../src/store/set-aside/unfinished-jobs.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { withProduct } from '../product/with-product.ts';
@@ -50,7 +51,9 @@ export function retryAllErrors(io: CommandIo, query: LeadQuery | null, json: boo
   return withProduct(io, { logErrorsOnly: true }, async ({ context }) => {
     if (query !== null) return retryErrorsOf(io, context, query, json);
     const records = await retryErrors(context.db, context.clock.now());
-    const setAside = await retrySetAside(context.db, context.clock.now());
+    const parts = await retrySetAside(context.db, context.clock.now());
+    const setAside = parts + (await retryUnfinishedJobs(context.db));
+    if (setAside > parts) await context.enqueue('poll', {});
     for (const crm of context.crms.keys()) {
       await context.enqueue('sync-streams', { crm });
       await context.enqueue('refresh-records', { crm });

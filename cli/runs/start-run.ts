@@ -2,6 +2,7 @@
 // service does the work; without one, this process does.
 import type { EnqueueOptions } from '../../jobs/job-types.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
+import { retryUnfinishedJobs } from '../../src/store/set-aside/unfinished-jobs.ts';
 import { clearPause } from '../../src/store/sync/crm-pauses.ts';
 import { isWorkerAlive } from '../../src/store/sync/heartbeats.ts';
 import { closeRun, findUnfinishedRun, openRun, type Run } from '../../src/store/sync/runs.ts';
@@ -60,4 +61,5 @@ async function clearPauses({ context: { db, clock, crms } }: Product, job: RunJo
     await retrySetAside(db, clock.now(), { crm });
     if (job === 'backfill') await recheckAvailability(db, crm);
   }
+  await retryUnfinishedJobs(db);
 }

@@ -5,6 +5,7 @@ import { WORKER_CANARY_ID } from '../../jobs/schedule/poll.ts';
 import { createNormalizeId } from '../../src/crm/normalize-links.ts';
 import { createEventProjector } from '../../src/mapping/events-mapping.ts';
 import { createThrottledLog } from '../../src/runtime/throttled-log.ts';
+import { startWatchdog } from '../../src/runtime/watchdog.ts';
 import { retrySetAside } from '../../src/store/set-aside/set-aside.ts';
 import { clearPausesOfKinds } from '../../src/store/sync/crm-pauses.ts';
 import { recheckAvailability } from '../../src/store/sync/stream-availability.ts';
@@ -29,6 +30,7 @@ export function start(io: CommandIo, roles: readonly Role[]): Promise<void> {
 async function serve(product: Product, config: Config, roles: readonly Role[]): Promise<void> {
   const { context } = product;
   const stopped = waitForShutdownSignal();
+  const stopWatchdog = startWatchdog();
   const heartbeat = await startHeartbeat(product, roles);
   let server: Server | null = null;
   // On any failure the server must be closed: while it listens, the process does not end.
@@ -51,6 +53,7 @@ async function serve(product: Product, config: Config, roles: readonly Role[]): 
     server?.close();
     server?.closeAllConnections();
     await heartbeat.stop();
+    stopWatchdog();
   }
 }
 

@@ -1,7 +1,6 @@
 // The schedules of the queue: jobs that BullMQ enqueues repeatedly.
-import type { JobName, JobPayloads } from '../job-types.ts';
+import { type JobName, type JobPayloads, jobKey } from '../job-types.ts';
 import type { JobQueue, QueueBackend } from './queue-backend.ts';
-import { deduplicationKey } from './worker.ts';
 
 /** A job that is enqueued every `seconds`. */
 export type RepeatableJob = {
@@ -25,9 +24,7 @@ export async function syncRepeatableJobs(
   repeatableJobs: readonly RepeatableJob[],
   now: number,
 ): Promise<boolean> {
-  const wanted = new Map(
-    repeatableJobs.map((repeated) => [deduplicationKey(repeated.job, repeated.payload), repeated]),
-  );
+  const wanted = new Map(repeatableJobs.map((repeated) => [jobKey(repeated.job, repeated.payload), repeated]));
   const schedulers = await queue.getJobSchedulers();
   const isAhead = ({ every = 0, next = 0 }: (typeof schedulers)[number]) => next > now + every + MAX_SKEW_MS;
   const wasClockAhead = schedulers.some(isAhead);

@@ -11,6 +11,7 @@ import {
   JOBS,
   type JobName,
   type JobPayloads,
+  jobKey,
   QUEUE,
   workerConcurrency,
 } from '../job-types.ts';
@@ -21,6 +22,7 @@ import { runNightly } from '../schedule/nightly.ts';
 import { poll } from '../schedule/poll.ts';
 import { scoreLeads } from '../score/score-leads.ts';
 import { writeScores } from '../write/write-scores.ts';
+import { runGuarded } from './crash-guard.ts';
 import type { JobProcessor, JobQueue, JobWorker, QueueBackend } from './queue-backend.ts';
 
 const PROCESSORS: Readonly<Record<JobName, (context: JobContext, data: unknown) => Promise<void>>> = {
@@ -65,8 +67,10 @@ export function startWorker(
     try {
       // A delayed job re-enqueues itself under its normal key. Run here, it could run concurrently
       // with the same job.
-      if (isDelayedKey(job.opts.deduplication?.id)) await context.enqueue(job.name, parsePayload(job.name, job.data));
-      else await execute(context, job.name, job.data);
+      const { name, data } = job;
+      const payload = parsePayload(name, data);
+      if (isDelayedKey(job.opts.deduplication?.id)) await context.enqueue(name, payload);
+      else await runGuarded(context, name, payload, () => execute(context, name, payload));
     } catch (error) {
       throw redactValues(error);
     }
@@ -115,11 +119,6 @@ function parsePayload(job: JobName, data: unknown): JobPayloads[JobName] {
 /** Implements JobContext.enqueue on a queue. */
 export function createEnqueue(queue: JobQueue<unknown>): JobContext['enqueue'] {
   return async <N extends JobName>(job: N, payload: JobPayloads[N], options: EnqueueOptions = {}): Promise<void> => {
-    await queue.add(job, payload, bullJobOptions(job, deduplicationKey(job, payload), options));
+    await queue.add(job, payload, bullJobOptions(job, jobKey(job, payload), options));
   };
-}
-
-/** Jobs with the same key are deduplicated. */
-export function deduplicationKey(job: JobName, payload: JobPayloads[JobName]): string {
-  return 'crm' in payload ? `${job}-${payload.crm}` : job;
 }

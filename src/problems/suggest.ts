@@ -107,8 +107,9 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
 /** The known name that was probably meant, or null. */
 export function closest(name: string, known: readonly string[]): string | null {
   const wanted = plain(name);
-  const others = Object.hasOwn(OTHER_NAMES, name.toLowerCase()) ? OTHER_NAMES[name.toLowerCase()] : undefined;
-  const other = others?.find((each) => known.includes(each));
+  const key = name.toLowerCase();
+  const others = Object.hasOwn(OTHER_NAMES, key) ? (OTHER_NAMES[key] ?? []) : [];
+  const other = others.find((each) => known.includes(each));
   if (other !== undefined) return other;
   const start = known.find((each) => Math.min(each.length, wanted.length) > 3 && isStart(wanted, plain(each)));
   if (start !== undefined) return start;

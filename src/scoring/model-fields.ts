@@ -9,7 +9,7 @@ const MADE_OF: Readonly<Record<string, string>> = {
 
 /** The field that a mapping gives for this one. */
 export function givenField(field: string): string {
-  return MADE_OF[field] ?? field;
+  return Object.hasOwn(MADE_OF, field) ? (MADE_OF[field] ?? field) : field;
 }
 
 /**

@@ -81,21 +81,56 @@ const NO_PROMISES = [
 
 async function startPostgres(programs: string): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'leadgrade-postgres-'));
-  const user = await unprivileged(folder);
-  const init = start(...user(join(programs, 'initdb'), ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust']));
-  if ((await init.ended) !== 0) throw new Error(`initdb failed:\n${init.output()}`);
-  const port = await freePort();
-  const settings = ['listen_addresses=127.0.0.1', ...NO_PROMISES].flatMap((setting) => ['-c', setting]);
-  const place = ['-D', join(folder, 'data'), '-p', String(port), '-k', folder];
-  const server = start(...user(join(programs, 'postgres'), [...place, ...settings]));
-  await server.line(/ready to accept connections/);
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const { url, launch } = await initPostgres(programs, folder, NO_PROMISES);
+  const server = await launch();
   const stop = async () => {
     server.signal('SIGINT');
     await server.ended;
     await rm(folder, { recursive: true, force: true });
   };
   return { url, stop };
+}
+
+async function initPostgres(programs: string, folder: string, settings: readonly string[]) {
+  const user = await unprivileged(folder);
+  const init = start(...user(join(programs, 'initdb'), ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust']));
+  if ((await init.ended) !== 0) throw new Error(`initdb failed:\n${init.output()}`);
+  const port = await freePort();
+  const options = ['listen_addresses=127.0.0.1', ...settings].flatMap((setting) => ['-c', setting]);
+  const place = ['-D', join(folder, 'data'), '-p', String(port), '-k', folder];
+  const launch = async (): Promise<Running> => {
+    const server = start(...user(join(programs, 'postgres'), [...place, ...options]));
+    await server.line(/ready to accept connections/);
+    return server;
+  };
+  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, launch };
+}
+
+export interface PostgresServer extends Server {
+  /** Ends it as a crash does: no checkpoint, and the next start recovers. Harmless when it has ended already. */
+  crash(): Promise<void>;
+  /** Starts it again after a crash. */
+  start(): Promise<void>;
+}
+
+// A commit survives a crash of the server, not one of the machine.
+const SMALL_SERVER = ['fsync=off', 'max_connections=60', 'shared_buffers=16MB', 'wal_recycle=off', 'max_wal_size=64MB'];
+
+/** A Postgres of the caller's own, which it may crash. Null where Postgres is not installed. @param folder where its files lie */
+export async function ownPostgres(folder: string): Promise<PostgresServer | null> {
+  const programs = await postgresPrograms();
+  if (programs === undefined) return null;
+  const { url, launch } = await initPostgres(programs, folder, SMALL_SERVER);
+  let server = await launch();
+  const crash = async () => {
+    server.signal('SIGQUIT');
+    await server.ended;
+  };
+  const startAgain = async () => {
+    await crash();
+    server = await launch();
+  };
+  return { url, crash, start: startAgain, stop: crash };
 }
 
 /** Postgres refuses to run as root; there it runs as the user of that name, which its packages make. */

@@ -20,7 +20,7 @@ const CLOCK = { now: () => new Date() };
 
 /** For states that take a while on a busy machine. */
 export const SOON = { timeout: patient(60_000), interval: 100 };
-const METRICS_TOKEN = 'a-token-for-metrics';
+export const METRICS_TOKEN = 'a-token-for-metrics';
 const CALM_WITHIN_MS = patient(90_000);
 const DONE = /^(0 to deliver|inbox: 0 events .*|jobs: a job ended .*|0 to read, 0 to score, 0 to write)$/;
 

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { saveSetAside } from '../../src/store/set-aside/set-aside.ts';
+import { beginJob } from '../../src/store/set-aside/unfinished-jobs.ts';
 import { writeHeartbeat } from '../../src/store/sync/heartbeats.ts';
 import { freshStore } from '../store/fresh-store.ts';
 import { BACKEND } from '../support/backends.ts';
@@ -40,4 +41,18 @@ test('with a form and two records set aside the service is ready and degraded, a
   expect(metrics).toContain('leadgrade_set_aside{crm="hubspot",stream="contacts",kind="record"} 2');
   expect(metrics).toContain('leadgrade_set_aside{crm="hubspot",stream="form_submissions",kind="form"} 1');
   expect(metrics).not.toContain('Jane');
+});
+
+test('with a job set aside the service is ready and degraded, and names the job', async () => {
+  const now = new Date();
+  await writeHeartbeat(store.db, { id: 'canary', roles: 'canary' }, now);
+  const server = await startTestServer({ db: store.db });
+  const job = { key: 'score-leads', job: 'score-leads', crm: null };
+  for (let starts = 0; starts < 4; starts++) await beginJob(store.db, job, now);
+  const response = await fetch(`${server.url}/readyz`);
+  expect(response.status).toBe(200);
+  const { status, checks } = readySchema.parse(await response.json());
+  expect(status).toBe('degraded');
+  expect(checks.map(({ name }) => name)).toContain('job score-leads');
+  expect(await server.metrics()).toContain('leadgrade_set_aside{crm="",stream="score-leads",kind="job"} 1');
 });

@@ -76,7 +76,7 @@ async function logIn(
   onResponseHeaders(response.headers);
   if (response.status >= 400) throw refusedLoginError(response, now);
   const token = tokenSchema.safeParse(parseJson(response.text));
-  if (!token.success) throw unexpectedResponseError();
+  if (!token.success || !isOfSalesforce(token.data.instance_url, loginUrl)) throw unexpectedResponseError();
   const connection = new Connection({
     version: settings.SALESFORCE_API_VERSION,
     instanceUrl: token.data.instance_url.replace(/\/+$/, ''),
@@ -87,6 +87,18 @@ async function logIn(
   const { org = '', user = '' } = IDENTITY.exec(token.data.id)?.groups ?? {};
   connection.userInfo = { id: user, organizationId: org, url: token.data.id };
   return connection;
+}
+
+const DOMAINS = ['salesforce.com', 'force.com', 'cloudforce.com', 'salesforce.mil', 'sfcrmproducts.cn'];
+
+/**
+ * Whether the token may be sent there: to the server that gave it, or by HTTPS to a domain of
+ * Salesforce. A login server that was taken over must not choose the address of our calls.
+ */
+function isOfSalesforce(instanceUrl: string, loginUrl: string): boolean {
+  const [instance, login] = [new URL(instanceUrl), new URL(loginUrl)];
+  if (instance.origin === login.origin) return true;
+  return instance.protocol === 'https:' && DOMAINS.some((domain) => instance.hostname.endsWith(`.${domain}`));
 }
 
 function grantOf(settings: SalesforceSettings, loginUrl: string, now: Date) {

@@ -17,6 +17,7 @@ import type {
   StreamsTable,
   WorkerHeartbeatsTable,
 } from './sync.ts';
+import type { UnfinishedJobsTable } from './unfinished-jobs.ts';
 
 export interface Tables {
   leads: LeadsTable;
@@ -59,6 +60,7 @@ export interface Tables {
   worker_heartbeats: WorkerHeartbeatsTable;
   runs: RunsTable;
   run_steps: RunStepsTable;
+  unfinished_jobs: UnfinishedJobsTable;
 
   erasures: ErasuresTable;
   rate_buckets: RateBucketsTable;

@@ -12,7 +12,12 @@ import { BACKEND } from '../../support/backends.ts';
 import { MEETING_TITLE, writeMeetingModel } from '../../support/meeting-model.ts';
 import type { Running } from '../../support/processes.ts';
 import type { LoggedRequest } from '../../support/sandbox-crm.ts';
-import { openServiceEnvironment, type ServiceEnvironment, SOON } from '../../support/service-environment.ts';
+import {
+  METRICS_TOKEN,
+  openServiceEnvironment,
+  type ServiceEnvironment,
+  SOON,
+} from '../../support/service-environment.ts';
 
 const WRITE_KEY = 'website-key-0123456789';
 const idSchema = z.object({ id: z.string() });
@@ -197,13 +202,29 @@ describe(`without a poll, on ${BACKEND.name}`, () => {
     expect(traces.filter((trace) => logged.includes(trace.toLowerCase()))).toEqual([]);
   });
 
-  test('no search was made, every webhook was acknowledged, and the log contains no secret', async () => {
+  test('no search was made, every webhook was acknowledged, and no log, page, finding or job contains a secret or an address', async () => {
     await environment.calm();
     expect((await environment.log(idleSeq)).filter(({ path }) => path.endsWith('/contacts/search'))).toEqual([]);
     const { sent, delivered, failed } = await environment.delivered();
     expect({ delivered, failed }).toEqual({ delivered: sent, failed: 0 });
     const { accessToken, clientSecret } = environment.sandbox;
-    const secrets = [accessToken, clientSecret, WRITE_KEY, ...environment.leads.map(({ email }) => email)];
-    expect(secrets.filter((secret) => service.output().includes(secret))).toEqual([]);
+    const secrets = [accessToken, clientSecret, WRITE_KEY];
+    const people = environment.leads.map(({ email }) => email);
+    const doctor = environment.run('doctor');
+    await doctor.ended;
+    const headers = { authorization: `Bearer ${METRICS_TOKEN}` };
+    const pages = ['metrics', 'readyz'].map(async (page) => {
+      return (await fetch(`${environment.url}/${page}`, { headers })).text();
+    });
+    const said = [service.output(), doctor.output(), ...(await Promise.all(pages))].join('\n');
+    expect([...secrets, ...people].filter((secret) => said.includes(secret))).toEqual([]);
+    const stored = await environment.dump();
+    expect(secrets.filter((secret) => stored.includes(secret))).toEqual([]);
+    // Jobs carry names of jobs and CRMs.
+    const jobs = /^redis /m.test(stored)
+      ? stored.split('\n').filter((line) => line.startsWith('redis '))
+      : await environment.query<object>('select * from bullmq.job');
+    expect(jobs.length).toBeGreaterThan(0);
+    expect([...secrets, ...people].filter((secret) => JSON.stringify(jobs).includes(secret))).toEqual([]);
   });
 });

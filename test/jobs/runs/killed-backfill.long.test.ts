@@ -1,5 +1,5 @@
-// kill -9 during a backfill, on every backend: a second start ends with the same result as an
-// undisturbed one, and reads almost no data twice.
+// kill -9 during a backfill, on every backend: further starts end with the same state as an undisturbed
+// backfill, and read almost no data twice.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { contactsInHubSpot } from '../../../cli/demo/hubspot-view.ts';
@@ -7,7 +7,8 @@ import { control, loggedCalls } from '../../../cli/demo/sandbox-log.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
-import { BACKEND, type Backend, type Installation } from '../../support/backends.ts';
+import { BACKEND, type Backend, type Installation, openDatabaseOf } from '../../support/backends.ts';
+import { repetitions, seededRandom } from '../../support/fault-runs.ts';
 import { createOurFields } from '../../support/our-fields.ts';
 import { patient } from '../../support/patience.ts';
 import { type Running, start } from '../../support/processes.ts';
@@ -52,63 +53,79 @@ async function state({ sandbox }: Environment) {
   return new Map(contacts.map((contact) => [contact.id, contact]));
 }
 
-type Log = Awaited<ReturnType<typeof loggedCalls>>;
-
-/**
- * When to kill, by the sandbox's log. `calls` is the number of calls of an undisturbed backfill.
- */
-const MOMENTS: Readonly<Record<string, (log: Log, calls: number) => boolean>> = {
-  reading: (log, calls) => log.length >= calls * 0.5,
-  writing: (log) => log.filter((call) => call.path.endsWith('/batch/update')).length >= 2,
-};
-
 /** The streams of the shipped mapping that a start probes. */
 const STREAMS = 8;
 /** Calls that can be in progress: concurrent batches and the calls that precede each. */
 const IN_PROGRESS = 10;
 
-const KILLS: Readonly<Record<string, readonly string[]>> = {
-  embedded: ['writing'],
-  postgres: ['reading'],
-  'postgres and redis': ['reading', 'writing'],
-};
+const KILLS = repetitions({ usual: 3, full: 20 });
 
-/** The result of an undisturbed backfill: the same on every backend, so it runs on the fastest. */
-let undisturbedRun: ReturnType<typeof undisturbed> | undefined;
-
+/** The result of an undisturbed backfill: the same on every backend. */
 async function undisturbed() {
   const environment = await openEnvironment(BACKEND);
   expect(await environment.run(...BACKFILL).ended).toBe(1);
-  return { calls: (await loggedCalls(environment.sandbox)).length, expected: await state(environment) };
+  const calls = (await loggedCalls(environment.sandbox)).length;
+  return { calls, expected: await state(environment), results: await resultsOf(environment) };
+}
+
+/** The number of stored results of all leads. */
+async function resultsOf({ installation }: Environment): Promise<number> {
+  const { db } = await openDatabaseOf(installation.env);
+  const row = await db
+    .selectFrom('results')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirst();
+  return Number(row?.count);
+}
+
+/**
+ * Kills a backfill after a random number of further calls, also before its first.
+ * @returns whether it was killed, and had not ended before
+ */
+async function killAtRandom({ sandbox, run }: Environment, maxCalls: number, random: () => number): Promise<boolean> {
+  const before = (await loggedCalls(sandbox)).length;
+  const calls = Math.floor(random() * maxCalls);
+  const child = run(...BACKFILL);
+  let hasEnded = false;
+  void child.ended.then(() => {
+    hasEnded = true;
+  });
+  const hasCome = async () => hasEnded || (await loggedCalls(sandbox)).length >= before + calls;
+  await expect.poll(hasCome, { timeout: patient(60_000), interval: 20 }).toBe(true);
+  await child.kill();
+  return typeof (await child.ended) === 'string';
 }
 
 describe(`on ${BACKEND.name}`, () => {
   const setup = BACKEND;
-  test('a killed backfill that is started again ends with the same result as an undisturbed one', async () => {
-    undisturbedRun ??= undisturbed();
-    const { calls, expected } = await undisturbedRun;
+  test(
+    `a backfill that is killed ${KILLS} times at random instants ends with the same state as an undisturbed one`,
+    async () => {
+      const { calls, expected, results } = await undisturbed();
+      const random = seededRandom('killed backfill');
+      const killed = await openEnvironment(setup);
+      let kills = 0;
+      // Each start can read what is left, so that a kill comes before the end in most cases.
+      for (let times = 0; times < KILLS; times++) {
+        if (await killAtRandom(killed, (1.5 * calls) / KILLS + STREAMS, random)) kills += 1;
+      }
+      expect(kills).toBeGreaterThan(0);
+      const last = killed.run(...BACKFILL);
+      expect(await last.ended).toBe(1);
+      const printed = last
+        .output()
+        .split('\n')
+        .find((line) => line.startsWith('{'));
+      expect(summarySchema.parse(JSON.parse(printed ?? '')).state).toBe('done');
 
-    const killed = await openEnvironment(setup);
-    const kills = KILLS[setup.name] ?? [];
-    for (const moment of kills) {
-      const run = killed.run(...BACKFILL);
-      const hasCome = async () => MOMENTS[moment]?.(await loggedCalls(killed.sandbox), calls);
-      await expect.poll(hasCome, { timeout: patient(60_000), interval: 50 }).toBe(true);
-      await run.kill();
-    }
-    const last = killed.run(...BACKFILL);
-    expect(await last.ended).toBe(1);
-    const printed = last
-      .output()
-      .split('\n')
-      .find((line) => line.startsWith('{'));
-    expect(summarySchema.parse(JSON.parse(printed ?? '')).state).toBe('done');
-
-    // Each kill can repeat the calls in progress, and each start probes every stream.
-    const allowed = calls + kills.length * (STREAMS + IN_PROGRESS);
-    expect((await loggedCalls(killed.sandbox)).length).toBeLessThanOrEqual(allowed);
-    expect(await state(killed)).toEqual(expected);
-  }, 300_000);
+      // Each kill can repeat the calls in progress, and each start probes every stream.
+      const allowed = calls + KILLS * (STREAMS + IN_PROGRESS);
+      expect((await loggedCalls(killed.sandbox)).length).toBeLessThanOrEqual(allowed);
+      expect(await state(killed)).toEqual(expected);
+      expect(await resultsOf(killed)).toBe(results);
+    },
+    patient(600_000),
+  );
 
   test('a backfill that is killed four times in the same job goes on at the fifth start', async () => {
     const killed = await openEnvironment(setup);

@@ -1,5 +1,6 @@
 // The nightly job: scores decay, changes without a modification time are found, and a slot runs
 // once.
+import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { runNightly } from '../../../jobs/schedule/nightly.ts';
 import { latestSlot } from '../../../jobs/schedule/nightly-slot.ts';
@@ -117,4 +118,32 @@ test('the night purges conflicts older than a year and quarantined bodies older 
   await product.nightly();
   expect(await db.selectFrom('field_conflicts').select('seen_at').execute()).toEqual([{ seen_at: both[1]?.seen_at }]);
   expect(await db.selectFrom('quarantine').select('body').execute()).toEqual([{ body: 'late' }]);
+});
+
+test('a night whose purge is interrupted half way goes on by itself, and deletes the rest but nothing that is not old', async () => {
+  const { db, enqueue, clock } = product.context;
+  const at = (days: number) => new Date(clock.now().getTime() - days * 86_400_000);
+  await sql`
+    insert into leadgrade.processed_event_keys (crm, key, received_at)
+    select 'hubspot', gen_random_uuid(), ${at(10)}::timestamptz from generate_series(1, 25000)
+    union all select 'hubspot', gen_random_uuid(), ${clock.now()}::timestamptz from generate_series(1, 7)`.execute(db);
+  await sql`create sequence leadgrade.test_purges`.execute(db);
+  // The second statement of the purge fails, as when its process or connection ends.
+  await sql`
+    create function leadgrade.test_interrupt() returns trigger language plpgsql as $$
+    begin if nextval('leadgrade.test_purges') = 2 then raise exception 'interrupted'; end if; return null; end $$`.execute(
+    db,
+  );
+  await sql`
+    create trigger test_interrupt after delete on leadgrade.processed_event_keys
+    for each statement execute function leadgrade.test_interrupt()`.execute(db);
+  const left = async () => (await db.selectFrom('processed_event_keys').select('received_at').execute()).length;
+  await expect(product.nightly()).rejects.toThrow('interrupted');
+  expect(await left()).toBeGreaterThan(7);
+  expect(await left()).toBeLessThan(25_007);
+  product.advanceClock(6 * 60_000);
+  await enqueue('nightly', {});
+  await product.runUntilIdle();
+  expect(await left()).toBe(7);
+  expect((await nights()).map(({ state }) => state)).toEqual(['done']);
 });

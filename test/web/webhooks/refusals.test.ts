@@ -125,6 +125,22 @@ describe('a webhook request', () => {
   });
 });
 
+test('a proxy that rewrites host, protocol and address of the sender does not matter: PUBLIC_URL is verified', async () => {
+  const body = JSON.stringify([changed(121)]);
+  const rewritten = {
+    'x-forwarded-host': 'evil.example.com',
+    'x-forwarded-proto': 'http',
+    'x-forwarded-for': '203.0.113.7',
+    forwarded: 'for=203.0.113.7;host=evil.example.com;proto=http',
+    'x-original-url': '/webhooks/other',
+  };
+  expect((await post(server, body, { ...signed(body), ...rewritten })).status).toBe(200);
+  expect(await inboxIds()).toEqual(['121']);
+  const encoded = '/webhooks/hubspot?portal=a%2Fb%3A1';
+  const headers = signed(body, { url: `${PUBLIC_URL}/webhooks/hubspot?portal=a/b:1` });
+  expect((await post(server, body, headers, encoded)).status).toBe(200);
+});
+
 test('a wrong clock is logged once a minute and counted for every request', async () => {
   const body = JSON.stringify([changed(106)]);
   const sendStale = () => post(server, body, signed(body, { at: minutesFromNow(-6) }));

@@ -173,6 +173,22 @@ describe('a login server with a problem', () => {
   });
 });
 
+test.each([
+  'http://169.254.169.254/latest/meta-data',
+  'http://[::ffff:127.0.0.1]:80',
+  'http://acme.my.salesforce.com',
+  'https://salesforce.com.evil.example',
+  'https://evil.example/.salesforce.com',
+  'file:///etc/passwd',
+])('a login that names %s as the address of the org is refused, and no call is sent there', async (url) => {
+  const { org, parts } = await connectedOrg();
+  const id = 'https://login.salesforce.com/id/00D000000000001EAA/005000000000001AAA';
+  const body = { access_token: '00D!x', instance_url: url, token_type: 'Bearer', id };
+  const match = { method: 'POST', path: '/services/oauth2/token' };
+  await org.control('PUT', '/faults', [{ match, action: { status: 200, body } }]);
+  expect(await failure(lead(parts))).toMatchObject({ kind: 'auth', code: 'UNEXPECTED_RESPONSE' });
+});
+
 describe('settings', () => {
   const good = {
     SALESFORCE_LOGIN_URL: 'https://acme.my.salesforce.com',
