@@ -1,15 +1,14 @@
 // What leads in NDJSON have that gives them fewer points without an error, counted and said once at
 // the end: values of the wrong kind, misspelled names, dates to come. Values are not quoted: they may
 // be personal data.
-import { SeenIds } from '../../src/csv/rows/seen-ids.ts';
 import { CANONICAL_ACTIVITIES } from '../../src/domain/canonical.ts';
 import type { Fields, FieldValue, Lead } from '../../src/domain/lead.ts';
 import { unknownTexts } from '../../src/mapping/values/unknown-texts.ts';
 import { closest } from '../../src/problems/suggest.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
-import { isOfKind, type WantedKind, wantedKinds } from '../../src/scoring/dead-rules/wanted-kinds.ts';
+import { isOfKind, type WantedKind } from '../../src/scoring/lead-input/wanted-kind.ts';
 import { modelActivities, modelFields } from '../../src/scoring/model-fields.ts';
-import type { Model } from '../../src/scoring/schemas/model-schema.ts';
+import { SeenIds } from './seen-ids.ts';
 
 const isPlaceholder = unknownTexts({});
 // Names of fields and types are the file's; their number must not fill the memory.
@@ -20,6 +19,14 @@ const WANTED: Readonly<Record<WantedKind, string>> = {
   boolean: 'true or false, without quotes',
   country: 'a country code of two letters: write "DE", not "Germany"',
 };
+
+export interface ScoredBy {
+  readonly compiled: CompiledModel;
+  /** The fields that the model compares with values of one kind. */
+  readonly kinds: ReadonlyMap<string, WantedKind>;
+  /** The instant of scoring, in epoch milliseconds. */
+  readonly asOf: number;
+}
 
 export class LeadNotes {
   readonly #asked: ReadonlySet<string>;
@@ -35,10 +42,10 @@ export class LeadNotes {
   #repeated = 0;
   #future = 0;
 
-  constructor({ compiled, source, asOf }: { compiled: CompiledModel; source: Model; asOf: number }) {
+  constructor({ compiled, kinds, asOf }: ScoredBy) {
     this.#asked = new Set(modelFields(compiled).keys());
     this.#types = new Set(modelActivities(compiled));
-    this.#kinds = wantedKinds(source);
+    this.#kinds = kinds;
     this.#unseen = new Set(this.#asked);
     this.#asOf = asOf;
   }

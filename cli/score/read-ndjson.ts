@@ -1,18 +1,9 @@
 // Reads leads from NDJSON, one a line.
-import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { parseLead } from '../../src/scoring/lead-input/parse-lead.ts';
-import type { Model } from '../../src/scoring/schemas/model-schema.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { readLines } from '../terminal/read-lines.ts';
 import type { Entry, Source } from './entries.ts';
-import { LeadNotes } from './lead-notes.ts';
-
-interface ScoredBy {
-  readonly compiled: CompiledModel;
-  readonly source: Model;
-  /** The instant of scoring, in epoch milliseconds. */
-  readonly asOf: number;
-}
+import { LeadNotes, type ScoredBy } from './lead-notes.ts';
 
 export function readNdjson(io: CommandIo, chunks: AsyncIterable<Uint8Array | string>, scoredBy: ScoredBy): Source {
   const print = (text: string) => io.stderr.write(`${text}\n`);

@@ -6,9 +6,9 @@ import type { RowProblem } from '../../src/csv/row-problem.ts';
 import { type CellNotes, formatCount } from '../../src/csv/rows/cell-notes.ts';
 import { footerLine, footerStart, isFooterCandidate, MAX_FOOTER_LINES } from '../../src/csv/rows/footer.ts';
 import type { RefusedRow, RowProjector } from '../../src/csv/rows/project-row.ts';
-import { SeenIds } from '../../src/csv/rows/seen-ids.ts';
 import { isSummaryRow } from '../../src/csv/rows/summary-rows.ts';
 import type { Entry, RejectedEntry } from './entries.ts';
+import { SeenIds } from './seen-ids.ts';
 
 /** The number of invalid rows that are printed. */
 export const MAX_PRINTED = 10;

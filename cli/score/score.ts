@@ -39,9 +39,9 @@ export async function score(io: CommandIo, options: ScoreOptions): Promise<void>
         `--as-of "${options.asOf}" is not a valid RFC 3339 instant. Write it as 2026-11-01T00:00:00Z.`,
       );
     }
-    const { compiled, source: model, warnings } = await loadModel(modelFile(io.env, options.model));
+    const { compiled, source: model, warnings, kinds } = await loadModel(modelFile(io.env, options.model));
     for (const warning of warnings) io.stderr.write(`${warning}\n`);
-    const source = await openSource(io, options, { compiled, source: model, asOf: now });
+    const source = await openSource(io, options, { compiled, kinds, asOf: now });
     if (!source) io.setExitCode(2);
     else {
       const leads = await withTitleFields(source, model);

@@ -73,6 +73,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   max_records: '5',
   min: '0',
   min_behavior: '10',
+  min_change: '3',
   min_coverage: '0.4',
   min_fit: '20',
   min_grade: 'B',

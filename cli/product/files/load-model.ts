@@ -1,5 +1,6 @@
 // Reads and compiles the model file.
 import { type CompiledModel, compileModel } from '../../../src/scoring/compile/compile.ts';
+import type { WantedKind } from '../../../src/scoring/lead-input/wanted-kind.ts';
 import type { Model } from '../../../src/scoring/schemas/model-schema.ts';
 import { loadUnchangedFile } from '../../model-files/read-text.ts';
 
@@ -15,6 +16,8 @@ export interface LoadedModel {
   readonly source: Model;
   /** What the commands say about rules that never count: one line at most. */
   readonly warnings: readonly string[];
+  /** The fields that the model compares with values of one kind. */
+  readonly kinds: ReadonlyMap<string, WantedKind>;
   readonly text: string;
 }
 
@@ -24,7 +27,9 @@ export async function loadModel(file: string): Promise<LoadedModel> {
     const { readModel } = await import('../../../src/scoring/schemas/model.ts');
     const { ruleWarnings } = await import('../../model-files/rule-warnings.ts');
     const { model, problems } = readModel(content, file);
-    return { value: model === null ? null : { source: model, warnings: ruleWarnings(model) }, problems };
+    const { wantedKinds } = await import('../../../src/scoring/dead-rules/wanted-kinds.ts');
+    if (model === null) return { value: null, problems };
+    return { value: { source: model, warnings: ruleWarnings(model), kinds: wantedKinds(model) }, problems };
   });
   return { ...value, compiled: compileModel(value.source), text };
 }

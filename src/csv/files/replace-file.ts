@@ -36,9 +36,10 @@ export async function replaceFile(file: string, { replace }: { readonly replace:
   // Checked now, so that the error does not come only at the end.
   const mode = await existingMode(file, replace);
   const temporary = join(dirname(file), `.leadgrade-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
-  const handle = await open(temporary, 'wx', PRIVATE_MODE);
+  // Before the file exists: a signal can arrive while it is opened.
   const removeAtExit = (): void => rmSync(temporary, { force: true });
   process.once('exit', removeAtExit);
+  const handle = await open(temporary, 'wx', PRIVATE_MODE);
   const stream = handle.createWriteStream();
   let failure: Error | null = null;
   stream.on('error', (error) => {

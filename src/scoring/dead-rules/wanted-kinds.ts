@@ -1,10 +1,9 @@
 // The kind of value that a model compares a field with. A value of another kind never matches, as
 // conditions convert nothing.
+import type { WantedKind } from '../lead-input/wanted-kind.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import { type Conjunction, type Part, toConjunction } from './conjunction.ts';
 import { conditionsOf } from './field-types.ts';
-
-export type WantedKind = 'number' | 'boolean' | 'country';
 
 /** The fields that are compared with values of one of these kinds, and of no other. */
 export function wantedKinds(model: Model): ReadonlyMap<string, WantedKind> {
@@ -34,13 +33,4 @@ function kindOf(part: Part): WantedKind | 'other' {
   if (part.values.every((value) => typeof value === 'number')) return 'number';
   const isCode = (value: unknown) => typeof value === 'string' && /^[A-Z]{2}$/.test(value);
   return part.field.endsWith('country') && part.values.every(isCode) ? 'country' : 'other';
-}
-
-const NUMERIC = /^\s*[+-]?\d+(\.\d+)?\s*$/;
-
-/** Whether a known value can match such a comparison. */
-export function isOfKind(value: string | number | boolean, kind: WantedKind): boolean {
-  if (kind === 'number') return typeof value === 'number' || (typeof value === 'string' && NUMERIC.test(value));
-  if (kind === 'boolean') return typeof value === 'boolean';
-  return typeof value === 'string' && /^\s*[a-z]{2}\s*$/i.test(value);
 }
