@@ -6,6 +6,7 @@ import { initial } from './migrations/0001-initial.ts';
 import { setAside } from './migrations/0002-set-aside.ts';
 import { addresses } from './migrations/0003-addresses.ts';
 import { reconciliation } from './migrations/0004-reconciliation.ts';
+import { slimRows } from './migrations/0005-slim-rows.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
@@ -15,6 +16,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-set-aside': setAside,
   '0003-addresses': addresses,
   '0004-reconciliation': reconciliation,
+  '0005-slim-rows': slimRows,
 };
 
 export interface MigrationReport {

@@ -1,5 +1,5 @@
 // Models that were used. Results refer to a model by its hash.
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
 /** Inserts a model, unless one with the same hash exists. */
@@ -13,6 +13,15 @@ export async function saveModel(
     .values({ ...model, since: now })
     .onConflict((conflict) => conflict.column('hash').doNothing())
     .execute();
+}
+
+/** The files of these models, by hash; those that are not stored are absent. */
+export async function modelTexts(
+  tx: Transaction<Tables>,
+  hashes: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await tx.selectFrom('models').select(['hash', 'text']).where('hash', 'in', hashes).execute();
+  return new Map(rows.map(({ hash, text }) => [hash, text]));
 }
 
 /** The model with the same name that was used first most recently; null = there is none. */

@@ -6,15 +6,18 @@ import { PRIORITY } from '../../domain/priority.ts';
 import { isRefusedValue } from '../refused-value.ts';
 import type { Tables } from '../tables/tables.ts';
 import { type DueLead, loadDueLeads, lockDueLeads } from './due-leads.ts';
+import { modelTexts } from './models.ts';
 import { throttleRescoring } from './rescore-limit.ts';
 import { insertResults, postponeFailures, recordFailures, updateScoredLeads } from './save-results.ts';
 import type { ScoredLead } from './scored-lead.ts';
+import { applyInputs } from './scoring-config.ts';
 import { applyDecisions } from './write-decisions.ts';
 
 interface Chunk {
   readonly limit: number;
   readonly now: Date;
   readonly inputsHash: string;
+  readonly modelHash: string;
   /**
    * The CRMs that are set up. Records of others do not count, as their present state is unknown.
    */
@@ -36,13 +39,18 @@ export interface ChunkScored {
   readonly unscored: number;
 }
 
-/** Scores up to `limit` due leads, by priority and due instant. */
-export async function scoreDueLeads(
-  db: Kysely<Tables>,
-  chunk: Chunk,
-  score: (leads: readonly DueLead[]) => readonly ScoredLead[],
-): Promise<ChunkScored> {
+/** @param earlierModels the texts of other models that gave previous results, by hash */
+type Score = (leads: readonly DueLead[], earlierModels: ReadonlyMap<string, string>) => readonly ScoredLead[];
+
+const NONE: ChunkScored = { claimed: 0, urgent: 0, throttled: 0, failed: 0, unscored: 0 };
+
+/**
+ * Scores up to `limit` due leads, by priority and due instant; none if other inputs apply
+ * meanwhile.
+ */
+export async function scoreDueLeads(db: Kysely<Tables>, chunk: Chunk, score: Score): Promise<ChunkScored> {
   return db.transaction().execute(async (tx) => {
+    if (!(await applyInputs(tx, chunk.inputsHash))) return NONE;
     const claimed = await lockDueLeads(tx, chunk);
     const throttled = await throttleRescoring(tx, claimed, chunk);
     const due = await loadDueLeads(
@@ -50,12 +58,22 @@ export async function scoreDueLeads(
       claimed.filter(({ id }) => !throttled.has(id)),
       chunk.crms,
     );
-    const scored = due.length === 0 ? [] : score(due);
+    const scored = due.length === 0 ? [] : score(due, await earlierModels(tx, due, chunk.modelHash));
     const failed = due.length === 0 ? 0 : await saveOrHalve(tx, scored, due, chunk);
     const unscored = scored.filter((lead) => lead.unscored).length;
     const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
     return { claimed: claimed.length, urgent, throttled: throttled.size, failed, unscored };
   });
+}
+
+async function earlierModels(
+  tx: Transaction<Tables>,
+  due: readonly DueLead[],
+  modelHash: string,
+): Promise<ReadonlyMap<string, string>> {
+  const hashes = new Set(due.flatMap(({ previous }) => previous?.model_hash ?? []));
+  hashes.delete(modelHash);
+  return hashes.size === 0 ? new Map() : modelTexts(tx, [...hashes]);
 }
 
 /**

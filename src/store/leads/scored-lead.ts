@@ -1,6 +1,7 @@
 // What the caller of `scoreDueLeads` returns for a lead. Types only.
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
-import type { ActiveGate, Contribution, Grade } from '../../domain/score-result.ts';
+import type { ActiveGate, Grade } from '../../domain/score-result.ts';
+import type { StoredLine } from '../../domain/stored-lines.ts';
 
 export interface NewResult {
   readonly as_of: string;
@@ -15,7 +16,7 @@ export interface NewResult {
   readonly previous_status: string | null;
   readonly cell: string | null;
   readonly thresholds: Readonly<Record<string, number>> | null;
-  readonly contributions: readonly Contribution[];
+  readonly contributions: readonly StoredLine[];
   readonly gates: readonly ActiveGate[];
 }
 

@@ -3,7 +3,14 @@ import type { ActivitiesTable, DealOutcomesTable, ItemListingTable } from './act
 import type { ErasuresTable } from './erasure.ts';
 import type { MatchingConfigTable, MatchQueueTable, RecordAddressesTable, RecordLinksTable } from './identity.ts';
 import type { InboxTable, ProcessedEventKeysTable, QuarantineTable } from './inbox.ts';
-import type { BandThresholdsTable, LeadsTable, ModelsTable, RecordErrorsTable, ResultsTable } from './leads.ts';
+import type {
+  BandThresholdsTable,
+  LeadsTable,
+  ModelsTable,
+  RecordErrorsTable,
+  ResultsTable,
+  ScoringConfigTable,
+} from './leads.ts';
 import type { BulkWriteRowsTable, BulkWritesTable, OutboxTable } from './outbox.ts';
 import type { RateBucketsTable } from './rate-limit.ts';
 import type { CrmRecordListingTable, FieldConflictsTable, FieldValuesTable, RecordsTable } from './records.ts';
@@ -22,6 +29,7 @@ export interface Tables {
   leads: LeadsTable;
   results: ResultsTable;
   models: ModelsTable;
+  scoring_config: ScoringConfigTable;
   band_thresholds: BandThresholdsTable;
   record_errors: RecordErrorsTable;
 

@@ -90,7 +90,14 @@ describe(`people (${BACKEND.name})`, () => {
       .execute();
     const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status, cell: null };
     const rest = { model_hash: 'm', previous_status: null, thresholds: null, contributions: [], gates: [] };
-    const chunk = { limit: 100, now: at(200), inputsHash: 'inputs', crms: ['hubspot', 'salesforce'], maxPerHour: 60 };
+    const chunk = {
+      limit: 100,
+      now: at(200),
+      inputsHash: 'inputs',
+      modelHash: 'm',
+      crms: ['hubspot', 'salesforce'],
+      maxPerHour: 60,
+    };
     await scoreDueLeads(store.db, chunk, (leads) =>
       leads.map(({ id, cause, records }) => ({
         leadId: id,

@@ -197,7 +197,7 @@ describe(`the inbox (${BACKEND.name})`, () => {
         scored.push(...leads);
         return leads.map((lead) => toScored(lead));
       };
-      const chunk = { limit: 800, now: at(4), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 };
+      const chunk = { limit: 800, now: at(4), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
       expect(await scoreDueLeads(store.db, chunk, score)).toMatchObject({ claimed: 800, urgent: 1 });
       expect(scored[0]).toMatchObject({ priority: PRIORITY.activity, records: [{ id: 'import-987' }] });
       const write = { crm: CRM, object: 'contacts', by: 'write', limit: 1, now: at(5), until: at(60) };
@@ -325,7 +325,14 @@ describe(`the inbox (${BACKEND.name})`, () => {
   });
 
   describe('a lead that was scored for changes 60 times within an hour', () => {
-    const chunk = (now: Date) => ({ limit: 100, now, inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 });
+    const chunk = (now: Date) => ({
+      limit: 100,
+      now,
+      inputsHash: 'inputs',
+      modelHash: 'm',
+      crms: [CRM],
+      maxPerHour: 60,
+    });
     async function changedAndScored(ids: readonly string[], now: Date) {
       const rows = await store.db.selectFrom('records').select('lead_id').where('id', 'in', ids).execute();
       const leads = rows.map(({ lead_id }) => lead_id);

@@ -24,7 +24,7 @@ test('of five leads, the one whose total the database refuses is listed, the oth
   await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
   const isPoison = (lead: DueLead) => lead.records.some(({ id }) => id === 'c');
   const score = (seconds: number, total: number) => {
-    const chunk = { limit: 100, now: at(seconds), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 };
+    const chunk = { limit: 100, now: at(seconds), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
     return scoreDueLeads(store.db, chunk, (due) => due.map((lead) => toScored(lead, isPoison(lead) ? total : 2)));
   };
   expect(await score(0, TOO_LARGE)).toMatchObject({ claimed: 5, failed: 1 });

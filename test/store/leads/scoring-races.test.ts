@@ -52,7 +52,7 @@ describeOnPostgres('while a lead is being scored (postgres)', () => {
   const scoreAll = (decide: 'write' | 'in_sync', status: string) =>
     scoreDueLeads(
       store.db,
-      { limit: 10, now: at(10), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 },
+      { limit: 10, now: at(10), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 },
       score(decide, status),
     );
 

@@ -36,7 +36,7 @@ describe(`the outbox (${BACKEND.name})`, () => {
       .values({ hash: 'm', name: 'model', text: '', since: now })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    const chunk = { limit: 100, now, inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 };
+    const chunk = { limit: 100, now, inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
     await scoreDueLeads(store.db, chunk, (leads) => leads.map((lead) => toScored(lead, status, decide)));
   }
 
@@ -247,7 +247,7 @@ describe(`the outbox (${BACKEND.name})`, () => {
       for (;;) {
         const done = await scoreDueLeads(
           store.db,
-          { limit: 7, now: at(), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 },
+          { limit: 7, now: at(), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 },
           (leads) => {
             seen.push(...leads.map(({ id }) => id));
             return leads.map((lead) => toScored(lead, 'hot', 'write'));
@@ -267,7 +267,7 @@ describe(`the outbox (${BACKEND.name})`, () => {
     const broken = () => {
       throw new Error('a defect');
     };
-    const chunk = { limit: 10, now: at(), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 };
+    const chunk = { limit: 10, now: at(), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
     await expect(scoreDueLeads(store.db, chunk, broken)).rejects.toThrow('a defect');
     const due = await store.db.selectFrom('leads').select('id').where('due_at', 'is not', null).execute();
     expect(due).toHaveLength(2);
@@ -280,7 +280,7 @@ describe(`the outbox (${BACKEND.name})`, () => {
     await store.db.updateTable('leads').set({ due_at: at(), due_reason: 'changed' }).execute();
     await scoreDueLeads(
       store.db,
-      { limit: 10, now: at(), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 },
+      { limit: 10, now: at(), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 },
       (leads) =>
         leads.map(({ id, records }) => ({
           leadId: id,
