@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs, promisify } from 'node:util';
 import { matchPeople } from '../jobs/score/match-people.ts';
 import { onServer } from '../test/support/servers.ts';
+import { benchDatabases, nameOf } from './nightly/databases.ts';
 import { createFloor } from './nightly/floor.ts';
 import type { Usage } from './nightly/measure.ts';
 import type { PhaseOptions, PhaseReport } from './nightly/phase.ts';
@@ -28,23 +29,10 @@ const leads = Number(values.leads);
 const warmUp = Math.min(2_000, leads);
 const activities = Number(values.activities);
 
-const created: string[] = [];
-async function createDatabase(name: string, template = ''): Promise<string> {
-  const database = `leadgrade_bench_${name}_${process.pid}`;
-  await onServer(values.postgres, `create database ${database} ${template === '' ? '' : `template ${template}`}`);
-  created.push(database);
-  const url = new URL(values.postgres);
-  url.pathname = `/${database}`;
-  return url.href;
-}
-async function dropDatabases(): Promise<void> {
-  for (const database of created.splice(0)) {
-    await onServer(values.postgres, `drop database if exists ${database} with (force)`);
-  }
-}
+const databases = benchDatabases(values.postgres);
 
 async function seed(): Promise<string> {
-  const url = await createDatabase('seed');
+  const url = await databases.create('seed');
   const { context, streams, close } = await openBenchProduct(url, FIRST);
   await seedLeads(context.db, { leads: leads + warmUp, activities, streams });
   await matchPeople(context);
@@ -52,19 +40,18 @@ async function seed(): Promise<string> {
   await close();
   await createFloor(url);
   await onServer(url, 'vacuum analyze');
-  return new URL(url).pathname.slice(1);
+  return nameOf(url);
 }
 
 async function phase(template: string, options: Omit<PhaseOptions, 'databaseUrl' | 'leads' | 'warmUp' | 'due'>) {
-  const databaseUrl = await createDatabase(options.kind, template);
+  const databaseUrl = await databases.create(options.kind, template);
   const all: PhaseOptions = { ...options, databaseUrl, leads, warmUp, due: Number(values.due) };
   const program = new URL('nightly/phase.ts', import.meta.url).pathname;
   const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(all)], {
     maxBuffer: 2 ** 24,
     env: { ...process.env, NODE_NO_WARNINGS: '1' },
   });
-  const name = created.pop();
-  if (name !== undefined) await onServer(values.postgres, `drop database ${name} with (force)`);
+  await databases.drop(databaseUrl);
   return JSON.parse(stdout) as PhaseReport;
 }
 
@@ -110,7 +97,7 @@ try {
     if (values.floor) floors.push(await phase(template, { kind: 'floor', patchBytes: product.patchBytes }));
   }
 } finally {
-  await dropDatabases();
+  await databases.dropAll();
 }
 
 const costs = {

@@ -120,6 +120,7 @@ function toNewResult(
     total: result.total,
     status: result.status,
     previous_status: due.previous?.status ?? null,
+    previous_grade: due.previous?.grade ?? null,
     cell: result.cell,
     thresholds: result.thresholds ?? null,
     contributions,

@@ -7,6 +7,7 @@ import { setAside } from './migrations/0002-set-aside.ts';
 import { addresses } from './migrations/0003-addresses.ts';
 import { reconciliation } from './migrations/0004-reconciliation.ts';
 import { slimRows } from './migrations/0005-slim-rows.ts';
+import { retention } from './migrations/0006-retention.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
@@ -17,6 +18,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-addresses': addresses,
   '0004-reconciliation': reconciliation,
   '0005-slim-rows': slimRows,
+  '0006-retention': retention,
 };
 
 export interface MigrationReport {

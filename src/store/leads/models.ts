@@ -2,7 +2,9 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
-/** Inserts a model, unless one with the same hash exists. */
+const DAY_MS = 86_400_000;
+
+/** Inserts a model, or saves that it is still used, once a day. */
 export async function saveModel(
   db: Kysely<Tables>,
   model: { hash: string; name: string; text: string },
@@ -10,8 +12,13 @@ export async function saveModel(
 ): Promise<void> {
   await db
     .insertInto('models')
-    .values({ ...model, since: now })
-    .onConflict((conflict) => conflict.column('hash').doNothing())
+    .values({ ...model, since: now, last_used_at: now })
+    .onConflict((conflict) =>
+      conflict
+        .column('hash')
+        .doUpdateSet({ last_used_at: now })
+        .where('models.last_used_at', '<', new Date(now.getTime() - DAY_MS)),
+    )
     .execute();
 }
 

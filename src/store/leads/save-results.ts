@@ -29,6 +29,7 @@ export async function insertResults(tx: Tx, scored: readonly ScoredLead[]): Prom
     ['integer', of(({ total }) => total)],
     ['text', of(({ status }) => status)],
     ['text', of(({ previous_status }) => previous_status)],
+    ['text', of(({ previous_grade }) => previous_grade)],
     ['text', of(({ cell }) => cell)],
     ['json', of(({ thresholds }) => (thresholds === null ? null : storableJson(thresholds)))],
     ['json', of(({ contributions }) => storableJson(contributions))],
@@ -36,11 +37,11 @@ export async function insertResults(tx: Tx, scored: readonly ScoredLead[]): Prom
   );
   const { rows } = await sql<{ id: number; lead_id: number }>`
     insert into leadgrade.results (lead_id, as_of, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
-      status, previous_status, cell, thresholds, contributions, gates)
+      status, previous_status, previous_grade, cell, thresholds, contributions, gates)
     select lead_id, as_of::timestamptz, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
-      status, previous_status, cell, thresholds, contributions, gates
+      status, previous_status, previous_grade, cell, thresholds, contributions, gates
     from ${columns} as t (lead_id, as_of, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
-      status, previous_status, cell, thresholds, contributions, gates)
+      status, previous_status, previous_grade, cell, thresholds, contributions, gates)
     returning id, lead_id`.execute(tx);
   return new Map(rows.map((row) => [row.lead_id, row.id]));
 }

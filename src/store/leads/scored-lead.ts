@@ -14,6 +14,7 @@ export interface NewResult {
   readonly total: number;
   readonly status: string;
   readonly previous_status: string | null;
+  readonly previous_grade: Grade | null;
   readonly cell: string | null;
   readonly thresholds: Readonly<Record<string, number>> | null;
   readonly contributions: readonly StoredLine[];

@@ -61,6 +61,7 @@ export interface ResultsTable {
   total: number;
   status: string;
   previous_status: string | null;
+  previous_grade: string | null;
   /** The cell of the model's matrix of grade and behavior; null = the model has no matrix. */
   cell: string | null;
   /** Points of the percentile bands, by band; null = the model has no percentile bands. */
@@ -78,6 +79,8 @@ export interface ModelsTable {
   text: string;
   /** When it was first loaded. */
   since: Instant;
+  /** The day on which leads were last scored with it; an instant of that day. */
+  last_used_at: Instant;
 }
 
 /**

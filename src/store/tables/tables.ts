@@ -14,6 +14,7 @@ import type {
 import type { BulkWriteRowsTable, BulkWritesTable, OutboxTable } from './outbox.ts';
 import type { RateBucketsTable } from './rate-limit.ts';
 import type { CrmRecordListingTable, FieldConflictsTable, FieldValuesTable, RecordsTable } from './records.ts';
+import type { PurgePositionsTable } from './retention.ts';
 import type { RunStepsTable, RunsTable } from './runs.ts';
 import type { SetAsideTable } from './set-aside.ts';
 import type { SiteEventsTable, SiteEventTypesTable, SiteIdentitiesTable } from './site-events.ts';
@@ -67,6 +68,7 @@ export interface Tables {
   worker_heartbeats: WorkerHeartbeatsTable;
   runs: RunsTable;
   run_steps: RunStepsTable;
+  purge_positions: PurgePositionsTable;
 
   erasures: ErasuresTable;
   rate_buckets: RateBucketsTable;

@@ -188,7 +188,10 @@ describe(`the inbox (${BACKEND.name})`, () => {
         at(2),
         claims,
       );
-      await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
+      await store.db
+        .insertInto('models')
+        .values({ hash: 'm', name: 'model', text: '', since: at(), last_used_at: at() })
+        .execute();
       const stream = { crm: CRM, stream: 'events', fullSyncRunId: null, priority: PRIORITY.activity, now: at(3) };
       const demo = [activity('import-987', 'demo')];
       await saveListed(store, demo, stream);
@@ -345,7 +348,10 @@ describe(`the inbox (${BACKEND.name})`, () => {
 
     test('is throttled with an error until the hour ends, while others are scored; then it is scored and the error cleared', async () => {
       await read(['loop', 'calm'], at());
-      await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
+      await store.db
+        .insertInto('models')
+        .values({ hash: 'm', name: 'model', text: '', since: at(), last_used_at: at() })
+        .execute();
       await changedAndScored(['calm'], at());
       for (let time = 1; time < 60; time++) {
         expect(await changedAndScored(['loop'], at(time))).toMatchObject({ claimed: 1, urgent: 0, throttled: 0 });
@@ -363,7 +369,10 @@ describe(`the inbox (${BACKEND.name})`, () => {
 
     test('is still scored for a new activity', async () => {
       await read(['loop'], at());
-      await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
+      await store.db
+        .insertInto('models')
+        .values({ hash: 'm', name: 'model', text: '', since: at(), last_used_at: at() })
+        .execute();
       await sql`update leadgrade.leads set rescore_window_started_at = ${at()}, rescore_window_count = 60, due_at = null, due_reason = null`.execute(
         store.db,
       );
@@ -428,7 +437,14 @@ describeOnPostgres('concurrent transactions (postgres)', () => {
 
 function toScored(lead: DueLead): ScoredLead {
   const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status: 'hot' };
-  const rest = { previous_status: null, cell: null, thresholds: null, contributions: [], gates: [] };
+  const rest = {
+    previous_status: null,
+    previous_grade: null,
+    cell: null,
+    thresholds: null,
+    contributions: [],
+    gates: [],
+  };
   return {
     leadId: lead.id,
     result: { as_of: at().toISOString(), model_hash: 'm', cause: lead.cause, ...scores, ...rest },

@@ -33,7 +33,7 @@ describe(`the outbox (${BACKEND.name})`, () => {
     await store.db.updateTable('leads').set({ due_at: now, due_reason: 'changed' }).execute();
     await store.db
       .insertInto('models')
-      .values({ hash: 'm', name: 'model', text: '', since: now })
+      .values({ hash: 'm', name: 'model', text: '', since: now, last_used_at: now })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     const chunk = { limit: 100, now, inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
@@ -42,7 +42,14 @@ describe(`the outbox (${BACKEND.name})`, () => {
 
   function toScored(lead: DueLead, status: string, decide: WriteDecision['kind']): ScoredLead {
     const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status };
-    const rest = { previous_status: null, cell: null, thresholds: null, contributions: [], gates: [] };
+    const rest = {
+      previous_status: null,
+      previous_grade: null,
+      cell: null,
+      thresholds: null,
+      contributions: [],
+      gates: [],
+    };
     const result = { as_of: at().toISOString(), model_hash: 'm', cause: lead.cause, ...scores, ...rest };
     const records = lead.records.map(({ crm, object, id }): WriteDecision => {
       const key = { crm, object, id };
@@ -241,7 +248,10 @@ describe(`the outbox (${BACKEND.name})`, () => {
   test('three workers score leads in chunks, and never the same lead', async () => {
     const ids = Array.from({ length: 30 }, (_, number) => `c${number}`);
     await insertLeads(...ids);
-    await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
+    await store.db
+      .insertInto('models')
+      .values({ hash: 'm', name: 'model', text: '', since: at(), last_used_at: at() })
+      .execute();
     const seen: number[] = [];
     const work = async () => {
       for (;;) {
