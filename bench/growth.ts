@@ -88,7 +88,7 @@ try {
   await meter.close();
   await product.close();
 } finally {
-  await databases.dropAll();
+  await databases.deleteAll();
 }
 
 console.log(

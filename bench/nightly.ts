@@ -51,7 +51,7 @@ async function phase(template: string, options: Omit<PhaseOptions, 'databaseUrl'
     maxBuffer: 2 ** 24,
     env: { ...process.env, NODE_NO_WARNINGS: '1' },
   });
-  await databases.drop(databaseUrl);
+  await databases.delete(databaseUrl);
   return JSON.parse(stdout) as PhaseReport;
 }
 
@@ -97,7 +97,7 @@ try {
     if (values.floor) floors.push(await phase(template, { kind: 'floor', patchBytes: product.patchBytes }));
   }
 } finally {
-  await databases.dropAll();
+  await databases.deleteAll();
 }
 
 const costs = {

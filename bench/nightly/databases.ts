@@ -4,13 +4,13 @@ import { onServer } from '../../test/support/servers.ts';
 export interface BenchDatabases {
   /** @param template the name of a database to copy. @returns the URL of the new one */
   create(name: string, template?: string): Promise<string>;
-  drop(url: string): Promise<void>;
-  dropAll(): Promise<void>;
+  delete(url: string): Promise<void>;
+  deleteAll(): Promise<void>;
 }
 
 export function benchDatabases(server: string): BenchDatabases {
   const created = new Set<string>();
-  const drop = async (url: string) => {
+  const remove = async (url: string) => {
     await onServer(server, `drop database if exists ${nameOf(url)} with (force)`);
     created.delete(url);
   };
@@ -23,9 +23,9 @@ export function benchDatabases(server: string): BenchDatabases {
       await onServer(server, `create database ${nameOf(url.href)}${copy}`);
       return url.href;
     },
-    drop,
-    dropAll: async () => {
-      for (const url of created) await drop(url);
+    delete: remove,
+    deleteAll: async () => {
+      for (const url of created) await delete(url);
     },
   };
 }

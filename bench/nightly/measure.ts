@@ -13,8 +13,8 @@ export interface Usage {
   readonly walBytes: number;
 }
 
-/** Clock ticks a second in /proc; 100 on every Linux. */
-const TICKS = 100;
+/** /proc counts CPU time in hundredths of a second, on every Linux. */
+const UNIT_MS = 10;
 
 let statements = 0;
 const { query } = pg.Client.prototype;
@@ -92,5 +92,5 @@ async function cpuMs(pid: number): Promise<number | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   if (stat === null || !stat.includes('(postgres)')) return null;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS;
+  return (Number(fields[11]) + Number(fields[12])) * UNIT_MS;
 }

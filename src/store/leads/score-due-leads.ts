@@ -3,14 +3,14 @@
 // lead. A lead that cannot be scored or saved is listed as an error and tried again by itself.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
+import { modelTexts } from '../models/models.ts';
+import { applyInputs } from '../models/scoring-config.ts';
 import { isRefusedValue } from '../refused-value.ts';
 import type { Tables } from '../tables/tables.ts';
 import { type DueLead, loadDueLeads, lockDueLeads } from './due-leads.ts';
-import { modelTexts } from './models.ts';
 import { throttleRescoring } from './rescore-limit.ts';
 import { insertResults, postponeFailures, recordFailures, updateScoredLeads } from './save-results.ts';
 import type { ScoredLead } from './scored-lead.ts';
-import { applyInputs } from './scoring-config.ts';
 import { applyDecisions } from './write-decisions.ts';
 
 interface Chunk {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { withLockedLeadIds } from '../../../src/store/leads/lock-leads.ts';
 import { markDue, markDueByDecay, nextDueAt } from '../../../src/store/leads/mark-due.ts';
-import { markDueByInputs } from '../../../src/store/leads/scoring-config.ts';
+import { markDueByInputs } from '../../../src/store/models/scoring-config.ts';
 import { hasDue } from '../../../src/store/sync/remaining-work.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { at, freshStore } from '../fresh-store.ts';

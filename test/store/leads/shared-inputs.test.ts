@@ -1,7 +1,7 @@
 // Two processes with different inputs: a lead never keeps a result of inputs that were replaced during its scoring.
 import { expect, test } from 'vitest';
 import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
-import { markDueByInputs } from '../../../src/store/leads/scoring-config.ts';
+import { markDueByInputs } from '../../../src/store/models/scoring-config.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { allMatched, at, CRM, freshStore, saveRead, snapshot } from '../fresh-store.ts';
 
