@@ -25,7 +25,7 @@ export function benchDatabases(server: string): BenchDatabases {
     },
     delete: remove,
     deleteAll: async () => {
-      for (const url of created) await delete(url);
+      for (const url of created) await remove(url);
     },
   };
 }
