@@ -74,10 +74,9 @@ export async function loadDueLeads(
   if (ids.length === 0) return [];
   const { records, activities } = await recordsAndActivities(tx, ids, crms);
   const recordsOf = Map.groupBy(records, (record) => record.lead_id);
-  const activitiesOf = Map.groupBy(activities, (activity) => activity.lead_id);
   return leads.map(({ id, cause, priority, previous }) => ({
     ...{ id, cause, priority, previous },
     records: recordsOf.get(id) ?? [],
-    activities: activitiesOf.get(id) ?? [],
+    activities: activities.get(id) ?? [],
   }));
 }

@@ -26,7 +26,8 @@ type OfLead<T> = T & { readonly lead_id: number };
 
 interface ScoringInput {
   readonly records: readonly OfLead<DueRecord>[];
-  readonly activities: readonly OfLead<DueActivity>[];
+  /** By lead; a lead without activities is absent. The oldest first. */
+  readonly activities: ReadonlyMap<number, readonly DueActivity[]>;
 }
 
 /**
@@ -45,48 +46,56 @@ export async function recordsAndActivities(
     where lead_id = any(${leadIds}::bigint[]) order by crm, object, id`.execute(db);
   const records = rows.flatMap(({ is_scored, ...record }) => (is_scored ? [record] : []));
   const mixed = new Set(rows.flatMap(({ is_scored, lead_id }) => (is_scored ? [] : [lead_id])));
-  const activities = [
-    ...(await allActivities(
-      db,
-      leadIds.filter((id) => !mixed.has(id)),
-    )),
-    ...(await activitiesOfScored(db, [...mixed], crms)),
-  ];
-  return { records, activities };
+  const plain = leadIds.filter((id) => !mixed.has(id));
+  const ofPlain = await activitiesOf(db, plain, sql`true`);
+  const ofMixed = await activitiesOf(db, [...mixed], isOfScoredRecord(crms));
+  return { records, activities: new Map([...ofPlain, ...ofMixed]) };
 }
 
 function isScored(crms: readonly string[]): RawBuilder<boolean> {
   return sql<boolean>`r.state = 'live' and r.read_at is not null and r.crm = any(${crms}::text[])`;
 }
 
-const COLUMNS = sql`a.lead_id, a.crm, a.id, a.type, (extract(epoch from a.at) * 1000)::double precision as at, a.attributes,
-      a.stream = ${SITE_EVENTS_STREAM} as "isFromSite"`;
-
-/** Of leads all of whose records are scored: the usual case, without a look-up of each activity's record. */
-async function allActivities(db: Kysely<Tables>, leadIds: readonly number[]): Promise<readonly OfLead<DueActivity>[]> {
-  if (leadIds.length === 0) return [];
-  // Lateral: otherwise a plan without statistics reads the activities of all leads.
-  const { rows } = await sql<OfLead<DueActivity>>`
-    select a.* from unnest(${leadIds}::bigint[]) as l (id)
-    cross join lateral (
-      select ${COLUMNS} from leadgrade.activities a where a.lead_id = l.id and a.gone_at is null order by a.at, a.id
-    ) a`.execute(db);
-  return rows;
+/** For leads with a record that is not scored. Others need no look-up of the record of each activity. */
+function isOfScoredRecord(crms: readonly string[]): RawBuilder<boolean> {
+  return sql<boolean>`exists (
+        select from leadgrade.records r
+        where r.crm = a.crm and r.object = a.object and r.id = a.record_id and r.lead_id = a.lead_id
+          and (${isScored(crms)} or a.stream = ${SITE_EVENTS_STREAM} and r.state <> 'merged' and r.erased_at is null)
+      )`;
 }
 
-/** Of leads with a record that is not scored. */
-async function activitiesOfScored(
+type ListedActivity = readonly [
+  keys: readonly [crm: string, id: string, type: string],
+  at: number,
+  attributes: Fields,
+  isFromSite: boolean,
+];
+
+/**
+ * One row for each lead, with its activities as JSON: twenty rows of a lead cost Postgres and Node more
+ * than everything else of its scoring. Lateral: otherwise a plan without statistics reads the
+ * activities of all leads.
+ */
+async function activitiesOf(
   db: Kysely<Tables>,
   leadIds: readonly number[],
-  crms: readonly string[],
-): Promise<readonly OfLead<DueActivity>[]> {
-  if (leadIds.length === 0) return [];
-  const { rows } = await sql<OfLead<DueActivity>>`
-    select ${COLUMNS} from leadgrade.activities a
-    join leadgrade.records r on r.crm = a.crm and r.object = a.object and r.id = a.record_id
-      and r.lead_id = any(${leadIds}::bigint[])
-      and (${isScored(crms)} or a.stream = ${SITE_EVENTS_STREAM} and r.state <> 'merged' and r.erased_at is null)
-    where a.lead_id = any(${leadIds}::bigint[]) and a.gone_at is null
-    order by a.at, a.id`.execute(db);
-  return rows;
+  counts: RawBuilder<boolean>,
+): Promise<ReadonlyMap<number, readonly DueActivity[]>> {
+  if (leadIds.length === 0) return new Map();
+  const { rows } = await sql<{ lead_id: number; list: string | null }>`
+    select l.id as lead_id, a.list from unnest(${leadIds}::bigint[]) as l (id)
+    cross join lateral (
+      select string_agg('[' || to_json(array[crm, id, type]) || ',' || round(date_part('epoch', at) * 1000) || ','
+        || attributes || ',' || (stream = ${SITE_EVENTS_STREAM}) || ']', ',') as list
+      from (
+        select * from leadgrade.activities a where a.lead_id = l.id and a.gone_at is null and ${counts} order by a.at, a.id
+      ) a
+    ) a where a.list is not null`.execute(db);
+  return new Map(rows.map(({ lead_id, list }) => [lead_id, parseList(list ?? '')]));
+}
+
+function parseList(list: string): readonly DueActivity[] {
+  const parsed: readonly ListedActivity[] = JSON.parse(`[${list}]`);
+  return parsed.map(([[crm, id, type], at, attributes, isFromSite]) => ({ crm, id, type, at, attributes, isFromSite }));
 }
