@@ -31,10 +31,20 @@ export interface PhaseReport {
 /** The night is this long after the first scoring, so that nearly all results differ. */
 const NIGHT = new Date(FIRST.getTime() + 14 * 86_400_000);
 
-/** A night in which the share `due` of all leads is due, scattered over them. */
-const dueInNight = (share: number, from: string, to: string) => `
-  next_change_at = case when lead * 7919 % 100000 < ${share * 100_000} then '${NIGHT.toISOString()}'::timestamptz - interval '1 hour'
-    else '${NIGHT.toISOString()}'::timestamptz + interval '1 year' end where lead between ${from} and ${to}`;
+/**
+ * Sets `next_change_at` of the leads from `from` to `to`, so that the share `due` of them, scattered over all, is due in the
+ * night.
+ */
+function setDueText(
+  table: string,
+  id: string,
+  { share, from, to }: { share: number; from: number; to: number },
+): string {
+  const night = `'${NIGHT.toISOString()}'::timestamptz`;
+  return `update ${table} set next_change_at = case when ${id} * 7919 % 100000 < ${share * 100_000}
+      then ${night} - interval '1 hour' else ${night} + interval '1 year' end
+    where ${id} between ${from} and ${to}`;
+}
 
 async function productPhase(options: PhaseOptions, meter: Meter): Promise<PhaseReport> {
   const { databaseUrl, leads, warmUp, due } = options;
@@ -43,7 +53,7 @@ async function productPhase(options: PhaseOptions, meter: Meter): Promise<PhaseR
   const product = await openBenchProduct(databaseUrl, FIRST);
   const { context } = product;
   const setDue = (share: number, from: number, to: number) =>
-    meter.run(`update leadgrade.leads set ${dueInNight(share, `${from}`, `${to}`).replaceAll('lead ', 'id ')}`);
+    meter.run(setDueText('leadgrade.leads', 'id', { share, from, to }));
   const markFirst = (from: number, to: number) =>
     meter.run(`update leadgrade.leads set due_at = '${FIRST.toISOString()}' where id between ${from} and ${to}`);
   await markFirst(leads + 1, leads + warmUp);
@@ -78,7 +88,7 @@ async function floorPhase(options: PhaseOptions, meter: Meter): Promise<PhaseRep
   const { databaseUrl, leads, warmUp, due, patchBytes } = options;
   const floor = await openFloor(databaseUrl, patchBytes);
   const setDue = (share: number, from: number, to: number) =>
-    meter.run(`update floor.state set ${dueInNight(share, `${from}`, `${to}`).replaceAll('lead ', 'lead_id ')}`);
+    meter.run(setDueText('floor.state', 'lead_id', { share, from, to }));
   await floor.first(leads + 1, leads + warmUp);
   await setDue(1, leads + 1, leads + warmUp);
   await floor.night(NIGHT);
