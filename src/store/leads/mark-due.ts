@@ -82,12 +82,13 @@ async function inChunks(mark: (limit: number) => Promise<bigint>): Promise<numbe
 /** Marks leads whose score changes without new activity until `until`. @returns their number */
 export function markDueByDecay(db: Kysely<Tables>, now: Date, until: Date = now): Promise<number> {
   return inChunks(async (limit) => {
+    // An array: the plan of `in (select ...)` reads all leads for a few due ones.
     const result = await sql`
       update leadgrade.leads set due_at = ${now}, due_reason = 'decay', priority = ${PRIORITY.change}::smallint
-      where id in (
+      where id = any(array(
         select id from leadgrade.leads where next_change_at <= ${until} and due_at is null
         order by next_change_at, id limit ${limit}
-      ) and due_at is null`.execute(db);
+      )) and due_at is null`.execute(db);
     return result.numAffectedRows ?? 0n;
   });
 }

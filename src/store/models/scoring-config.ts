@@ -41,7 +41,7 @@ async function markOutdated(db: Kysely<Tables>, inputsHash: string, now: Date): 
       ),
       marked as (
         update leadgrade.leads set due_at = ${now}, due_reason = 'model', priority = ${PRIORITY.change}::smallint
-        where id in (select id from outdated) and due_at is null returning id
+        where id = any(array(select id from outdated)) and due_at is null returning id
       )
       select (select count(*) from marked)::integer as count, (select max(id) from outdated) as last`.execute(db);
     const [chunk] = rows;
