@@ -8,6 +8,7 @@ import type { ScoreField } from '../src/domain/score-fields.ts';
 import type { PeoplePolicy } from '../src/people/people-policy.ts';
 import type { CompiledModel } from '../src/scoring/compile/compile.ts';
 import type { EditPolicy } from '../src/store/records/field-conflicts.ts';
+import type { ResultRetention } from '../src/store/retention/purge-results.ts';
 import type { Tables } from '../src/store/tables/tables.ts';
 import type { AddTitleFields } from '../src/titles/read-title.ts';
 import type { EnqueueOptions, JobName, JobPayloads } from './job-types.ts';
@@ -69,6 +70,7 @@ export interface JobContext {
   readonly debounceMs: number;
   /** Days before its last complete reading from which the nightly job reads a stream once more. */
   readonly reconcileDays: number;
+  readonly retention: ResultRetention;
   /** The instant to score at (`--as-of`); null = now. */
   readonly asOf: Date | null;
   readonly log: Log;

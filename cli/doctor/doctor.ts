@@ -14,6 +14,7 @@ import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
+import { databaseSizeFinding } from './database-size.ts';
 import type { Finding } from './finding.ts';
 import { secretFileFindings } from './secret-files.ts';
 import { setAsideFindings, withoutContradictions } from './set-aside.ts';
@@ -68,6 +69,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
   const isServiceRunning = await isWorkerAlive(db, clock.now());
   return [
     { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },
+    await databaseSizeFinding(context),
     await modelFinding(context),
     ...mappingFindings(context),
     isServiceRunning

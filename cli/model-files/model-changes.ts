@@ -2,7 +2,7 @@
 import { access } from 'node:fs/promises';
 import type { Kysely } from 'kysely';
 import { sha256Hex } from '../../src/domain/sha256-hex.ts';
-import { lastOtherModel } from '../../src/store/leads/models.ts';
+import { lastOtherModel } from '../../src/store/models/models.ts';
 import { openDatabase } from '../../src/store/open-database.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { readConfig } from '../product/config.ts';

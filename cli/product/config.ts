@@ -24,6 +24,8 @@ export interface Config {
   readonly pollSeconds: number;
   readonly debounceSeconds: number;
   readonly reconcileDays: number;
+  readonly historyDays: number;
+  readonly statusHistoryDays: number;
   /**
    * The settings of a CRM by their full names, unparsed: `hubspot` gives all `HUBSPOT_*`.
    * @throws when a file that one of them names cannot be read
@@ -77,6 +79,8 @@ function toConfig(values: SettingValues, environment: Environment): Config {
     pollSeconds: values.POLL_SECONDS,
     debounceSeconds: values.DEBOUNCE_SECONDS,
     reconcileDays: values.RECONCILE_DAYS,
+    historyDays: values.HISTORY_DAYS,
+    statusHistoryDays: values.STATUS_HISTORY_DAYS,
     // Connectors are not known here, so their files are read when a connector asks for its
     // settings.
     connectorSettings: (crm) => readSettingsByPrefix(`${crm.toUpperCase()}_`, environment),

@@ -144,6 +144,7 @@ function assemble(
     clock: parts.clock,
     debounceMs: config.debounceSeconds * 1_000,
     reconcileDays: config.reconcileDays,
+    retention: { historyDays: config.historyDays, statusHistoryDays: config.statusHistoryDays },
     asOf: parts.asOf ?? null,
     log: parts.log,
     signal: stopping.signal,

@@ -59,6 +59,13 @@ const writeKeys = z.string().transform((given, context) => {
   return keys;
 });
 
+const MAX_HISTORY_DAYS = 36_500;
+
+function days(min: number) {
+  const error = `must be whole days from ${min} to ${MAX_HISTORY_DAYS}: for example 400`;
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(MAX_HISTORY_DAYS, { error });
+}
+
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -98,6 +105,8 @@ export const settingsSchema = z.object({
     .min(1)
     .max(30)
     .default(3),
+  HISTORY_DAYS: days(30).default(400),
+  STATUS_HISTORY_DAYS: days(30).default(730),
 });
 
 export type SettingName = keyof typeof settingsSchema.shape;
@@ -144,6 +153,13 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
   },
   RECONCILE_DAYS: {
     about: 'The nightly job reads the changes of so many days once more, for what a CRM shows late (days, 1 to 30).',
+  },
+  HISTORY_DAYS: {
+    about:
+      'Past results that changed points only, and finished runs, are deleted after so many days (days, 30 to 36500).',
+  },
+  STATUS_HISTORY_DAYS: {
+    about: 'Past results that changed the grade or the status are deleted after so many days (days, 30 to 36500).',
   },
 };
 

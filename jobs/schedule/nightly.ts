@@ -2,12 +2,9 @@
 // (links, late items, deletions, formulas), purges old rows, marks the leads whose score changes with time, and enqueues
 // the jobs that read, score and write. A slot (local date) runs once, however often the job is
 // enqueued. A missed slot is made up once.
-import { purgeEventKeys } from '../../src/store/inbox/event-keys.ts';
-import { purgeQuarantine } from '../../src/store/inbox/quarantine.ts';
 import { markDueByDecay } from '../../src/store/leads/mark-due.ts';
 import { retryErrors } from '../../src/store/leads/record-errors.ts';
 import { findingsOfRun } from '../../src/store/reconcile/findings.ts';
-import { purgeConflicts } from '../../src/store/records/field-conflicts.ts';
 import { isStepDone, listRunSteps, saveRunSteps } from '../../src/store/sync/run-steps.ts';
 import {
   findRun,
@@ -23,6 +20,7 @@ import { reconcileDeletions } from '../read/reconcile-deletions.ts';
 import { reconcileLinks } from '../read/reconcile-links.ts';
 import { reconcileStreams } from '../read/reconcile-streams.ts';
 import { latestSlot } from './nightly-slot.ts';
+import { purgeOldRows } from './purge-old-rows.ts';
 
 /**
  * Longer than any step between two heartbeats of a run: a run that is silent for so long was
@@ -83,12 +81,6 @@ async function logFindings({ db, log }: JobContext, run: Run): Promise<void> {
   for (const [crm, found] of Object.entries(await findingsOfRun(db, run.id))) {
     log.info({ crm, run: run.id, found }, `${crm}: the reconciliation found ${describeFindings(found)}.`);
   }
-}
-
-async function purgeOldRows({ db, clock }: JobContext): Promise<void> {
-  await purgeEventKeys(db, clock.now());
-  await purgeQuarantine(db, clock.now());
-  await purgeConflicts(db, clock.now());
 }
 
 async function markDecayedLeads(context: JobContext, run: Run): Promise<void> {

@@ -2,6 +2,7 @@
 import { scoreDueLeads } from '../../src/store/leads/score-due-leads.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import { type JobContext, scoringInstant } from '../context.ts';
+import { textsOfModels } from './earlier-models.ts';
 import { appliedThresholds } from './percentile-bands.ts';
 import { scoreChunk } from './score-chunk.ts';
 import type { ScoringInputs } from './scoring-inputs.ts';
@@ -22,8 +23,18 @@ export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): P
     const thresholds = await appliedThresholds(context);
     const chunk = await scoreDueLeads(
       db,
-      { limit: CHUNK, now: clock.now(), inputsHash: inputs.hash, crms: [...crms.keys()], maxPerHour: MAX_PER_HOUR },
-      (leads) => scoreChunk(leads, { crms, model, timezone, inputs, thresholds, now }),
+      {
+        limit: CHUNK,
+        now: clock.now(),
+        inputsHash: inputs.hash,
+        modelHash: model.hash,
+        crms: [...crms.keys()],
+        maxPerHour: MAX_PER_HOUR,
+      },
+      (leads, earlierModels) => {
+        const earlierTexts = textsOfModels(earlierModels);
+        return scoreChunk(leads, { crms, model, timezone, inputs, thresholds, earlierTexts, now });
+      },
     );
     claimed = chunk.claimed;
     const { throttled, unscored, unchanged, belowMinChange } = chunk;

@@ -1,8 +1,9 @@
 // Scores one chunk of due leads: the results that differ from the previous ones, and the records to
 // write. Pure.
-import { isDeepStrictEqual } from 'node:util';
-import type { Contribution, ScoreResult } from '../../src/domain/score-result.ts';
+import type { ScoreResult } from '../../src/domain/score-result.ts';
+import { type LineTexts, type StoredLine, toContributions, toStoredLines } from '../../src/domain/stored-lines.ts';
 import { type PersonRecord, toLead } from '../../src/people/to-lead.ts';
+import { lineTexts } from '../../src/scoring/line-texts.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { bandIndexOf, type CompiledStatus } from '../../src/scoring/status.ts';
 import type { DueLead, PreviousResult } from '../../src/store/leads/due-leads.ts';
@@ -16,6 +17,8 @@ export interface ChunkContext extends WriteContext {
   readonly inputs: ScoringInputs;
   /** In points, by percentile band. */
   readonly thresholds: Readonly<Record<string, number>>;
+  /** By model hash, the labels of the earlier models of previous results; empty for a model that cannot be read. */
+  readonly earlierTexts: ReadonlyMap<string, LineTexts>;
 }
 
 export function scoreChunk(leads: readonly DueLead[], context: ChunkContext): readonly ScoredLead[] {
@@ -46,10 +49,11 @@ function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
     thresholds: context.thresholds,
     ...(previousStatus !== undefined && { previousStatus }),
   });
-  const isNew = due.previous === null || !isVisiblyEqual(due.previous, result);
+  const lines = toStoredLines(result.contributions, lineTexts(context.model.compiled));
+  const isNew = due.previous === null || !isVisiblyEqual(due.previous, result, lines, context);
   return {
     leadId: due.id,
-    result: isNew ? toNewResult(result, due, context.model.hash) : null,
+    result: isNew ? toNewResult(result, lines, due, context.model.hash) : null,
     unscored: false,
     nextChangeAt: result.nextChangeAt,
     rises: bandIndexOf(status, result.status) < bandBefore(status, due),
@@ -72,21 +76,47 @@ function unscored(due: DueLead, { crms }: ChunkContext): ScoredLead {
   return { leadId: due.id, result: null, unscored: true, nextChangeAt: null, records };
 }
 
-function isVisiblyEqual(previous: PreviousResult, result: ScoreResult): boolean {
+function isVisiblyEqual(
+  previous: PreviousResult,
+  result: ScoreResult,
+  lines: readonly StoredLine[],
+  context: ChunkContext,
+): boolean {
   return (
     previous.grade === result.grade &&
     previous.fit_score === result.fit.score &&
     previous.behavior_score === result.behavior.score &&
     previous.status === result.status &&
-    isDeepStrictEqual(pointsOf(previous.contributions), pointsOf(result.contributions))
+    hasSameLines(previous, lines, context)
   );
 }
 
-function pointsOf(contributions: readonly Contribution[]): readonly (readonly [string, number, string])[] {
-  return contributions.filter(({ points }) => points !== 0).map(({ signal, points, label }) => [signal, points, label]);
+/** Whether the same signals have the same points and labels. */
+function hasSameLines(previous: PreviousResult, lines: readonly StoredLine[], context: ChunkContext): boolean {
+  const { contributions: before, model_hash } = previous;
+  if (before.length !== lines.length) return false;
+  const hasSamePoints = lines.every(([signal, points], index) => {
+    return before[index]?.[0] === signal && before[index]?.[1] === points;
+  });
+  if (!hasSamePoints) return false;
+  const { model, earlierTexts } = context;
+  const texts = lineTexts(model.compiled);
+  const labelsBefore = toContributions(
+    before,
+    model_hash === model.hash ? texts : (earlierTexts.get(model_hash) ?? NONE),
+  );
+  const labels = toContributions(lines, texts);
+  return labels.every(({ label }, index) => labelsBefore[index]?.label === label);
 }
 
-function toNewResult(result: ScoreResult, due: DueLead, modelHash: string): NewResult {
+const NONE: LineTexts = new Map();
+
+function toNewResult(
+  result: ScoreResult,
+  contributions: readonly StoredLine[],
+  due: DueLead,
+  modelHash: string,
+): NewResult {
   return {
     as_of: new Date(result.asOf).toISOString(),
     model_hash: modelHash,
@@ -98,9 +128,10 @@ function toNewResult(result: ScoreResult, due: DueLead, modelHash: string): NewR
     total: result.total,
     status: result.status,
     previous_status: due.previous?.status ?? null,
+    previous_grade: due.previous?.grade ?? null,
     cell: result.cell,
     thresholds: result.thresholds ?? null,
-    contributions: result.contributions,
+    contributions,
     gates: result.gates,
   };
 }

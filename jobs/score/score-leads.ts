@@ -1,7 +1,8 @@
 // The score stage, step by step: match people, assign site events, mark outdated leads as due,
 // score due leads, update band thresholds, enqueue the writes.
-import { markDueByInputs, nextDueAt } from '../../src/store/leads/mark-due.ts';
-import { saveModel } from '../../src/store/leads/models.ts';
+import { nextDueAt } from '../../src/store/leads/mark-due.ts';
+import { saveModel } from '../../src/store/models/models.ts';
+import { markDueByInputs } from '../../src/store/models/scoring-config.ts';
 import type { JobContext } from '../context.ts';
 import { assignSiteEvents } from '../ingest/match-site-events.ts';
 import { isInitialSyncDone } from './initial-sync.ts';

@@ -7,7 +7,7 @@ import { type RawBuilder, sql } from 'kysely';
  * text, id text)`.
  */
 export function jsonRows(rows: readonly object[]): RawBuilder<unknown> {
-  return sql`jsonb_to_recordset(${toStorableJson(rows)}::jsonb)`;
+  return sql`jsonb_to_recordset(${storableJson(rows)}::jsonb)`;
 }
 
 // In the notation of JSON.stringify. Text that was cut within an emoji ends with a lone surrogate.
@@ -17,10 +17,10 @@ const NOT_STORABLE = /\\u(0000|d[89a-f])/;
  * Postgres rejects a statement with NUL or a lone surrogate, so one such value would block a
  * stream. They are removed.
  */
-function toStorableJson(rows: readonly object[]): string {
-  const json = JSON.stringify(rows);
+export function storableJson(value: object): string {
+  const json = JSON.stringify(value);
   if (!NOT_STORABLE.test(json)) return json;
-  return JSON.stringify(rows, (_key, value: unknown) =>
-    typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value,
+  return JSON.stringify(value, (_key, each: unknown) =>
+    typeof each === 'string' ? each.replaceAll('\0', '').toWellFormed() : each,
   );
 }

@@ -6,6 +6,8 @@ import { initial } from './migrations/0001-initial.ts';
 import { setAside } from './migrations/0002-set-aside.ts';
 import { addresses } from './migrations/0003-addresses.ts';
 import { reconciliation } from './migrations/0004-reconciliation.ts';
+import { slimRows } from './migrations/0005-slim-rows.ts';
+import { retention } from './migrations/0006-retention.ts';
 import { unfinishedJobs } from './migrations/0007-unfinished-jobs.ts';
 import { writeOrder } from './migrations/0008-write-order.ts';
 import { SCHEMA } from './open-database.ts';
@@ -17,6 +19,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-set-aside': setAside,
   '0003-addresses': addresses,
   '0004-reconciliation': reconciliation,
+  '0005-slim-rows': slimRows,
+  '0006-retention': retention,
   '0007-unfinished-jobs': unfinishedJobs,
   '0008-write-order': writeOrder,
 };

@@ -10,6 +10,7 @@ import { inboxBacklog } from '../../src/store/inbox/inbox.ts';
 import { countQuarantine } from '../../src/store/inbox/quarantine.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { registerSetAsideGauge } from '../set-aside.ts';
+import { registerSizeGauges } from './size-metrics.ts';
 
 export interface Metrics {
   readonly registry: Registry;
@@ -56,6 +57,7 @@ export function createMetrics({ db, clock, crms }: MetricsParts): Metrics {
   });
   registerGauges(registry, { db, clock, crms });
   registerSetAsideGauge(registry, { db, crms, timeoutMs: STORE_TIMEOUT_MS });
+  registerSizeGauges(registry, { db, timeoutMs: STORE_TIMEOUT_MS });
   return {
     registry,
     request: (source, outcome, seconds) => requests.observe({ source, outcome }, seconds),

@@ -1,7 +1,8 @@
 // Locks the next due leads and loads what they are scored from.
 import { sql, type Transaction } from 'kysely';
 import type { Priority } from '../../domain/priority.ts';
-import type { ActiveGate, Contribution, Grade } from '../../domain/score-result.ts';
+import type { Grade } from '../../domain/score-result.ts';
+import type { StoredLine } from '../../domain/stored-lines.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { RescoreCount } from './rescore-limit.ts';
 import { type DueActivity, type DueRecord, recordsAndActivities } from './scoring-input.ts';
@@ -11,13 +12,12 @@ type Tx = Transaction<Tables>;
 /** The visible part of the last result. */
 export interface PreviousResult {
   readonly id: number;
+  readonly model_hash: string;
   readonly grade: Grade;
   readonly fit_score: number;
   readonly behavior_score: number;
-  readonly total: number;
   readonly status: string;
-  readonly contributions: readonly Contribution[];
-  readonly gates: readonly ActiveGate[];
+  readonly contributions: readonly StoredLine[];
 }
 
 export interface DueLead {
@@ -43,11 +43,9 @@ export async function lockDueLeads(
   tx: Tx,
   { limit, now }: { readonly limit: number; readonly now: Date },
 ): Promise<readonly LockedDueLead[]> {
-  const { rows } = await sql<LockedDueLead>`
+  const { rows } = await sql<LockedRow>`
     select l.id, coalesce(l.due_reason, 'changed') as cause, l.priority, l.rescore_window_started_at, l.rescore_window_count,
-      case when p.id is null then null else jsonb_build_object('id', p.id, 'grade', p.grade, 'fit_score', p.fit_score,
-        'behavior_score', p.behavior_score, 'total', p.total, 'status', p.status, 'contributions', p.contributions,
-        'gates', p.gates) end as previous
+      p.id as result_id, p.model_hash, p.grade, p.fit_score, p.behavior_score, p.status, p.contributions
     from (
       select id, due_reason, due_at, result_id, priority, rescore_window_started_at, rescore_window_count from leadgrade.leads l
       where due_at <= ${now} and not exists (
@@ -57,8 +55,15 @@ export async function lockDueLeads(
     ) l
     left join leadgrade.results p on p.id = l.result_id
     order by l.priority, l.due_at, l.id`.execute(tx);
-  return rows;
+  return rows.map(({ result_id, model_hash, grade, fit_score, behavior_score, status, contributions, ...lead }) => {
+    if (result_id === null) return { ...lead, previous: null };
+    const previous = { id: result_id, model_hash, grade, fit_score, behavior_score, status, contributions };
+    return { ...lead, previous };
+  });
 }
+
+/** The columns of the result are null where the lead has none. */
+type LockedRow = Omit<LockedDueLead, 'previous'> & Omit<PreviousResult, 'id'> & { readonly result_id: number | null };
 
 export async function loadDueLeads(
   tx: Tx,
@@ -69,10 +74,9 @@ export async function loadDueLeads(
   if (ids.length === 0) return [];
   const { records, activities } = await recordsAndActivities(tx, ids, crms);
   const recordsOf = Map.groupBy(records, (record) => record.lead_id);
-  const activitiesOf = Map.groupBy(activities, (activity) => activity.lead_id);
   return leads.map(({ id, cause, priority, previous }) => ({
     ...{ id, cause, priority, previous },
     records: recordsOf.get(id) ?? [],
-    activities: activitiesOf.get(id) ?? [],
+    activities: activities.get(id) ?? [],
   }));
 }

@@ -34,7 +34,8 @@ export async function findLead(
     where c.state = 'live' limit 1`.execute(db);
   const lead = rows[0];
   if (!lead) return null;
-  const parts = await recordsAndActivities(db, [lead.id], crms);
+  const { records, activities } = await recordsAndActivities(db, [lead.id], crms);
+  const parts = { records, activities: activities.get(lead.id) ?? [] };
   return { id: lead.id, ...parts, nextChangeAt: lead.next_change_at, status: lead.status };
 }
 

@@ -1,5 +1,5 @@
 // Marks leads as due for scoring.
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import { PRIORITY, type Priority } from '../../domain/priority.ts';
 import type { Tables } from '../tables/tables.ts';
 import { type LockedLeads, lockMoreLeads } from './lock-leads.ts';
@@ -44,9 +44,23 @@ export async function markDue(
   );
 }
 
+const PRIORITIES = Object.values(PRIORITY);
+
+/**
+ * Whether a lead is due until an instant. It names every priority, because the index of due leads
+ * begins with it.
+ */
+export function isDueUntil(until: Date): RawBuilder<boolean> {
+  return sql<boolean>`priority = any(${PRIORITIES}::smallint[]) and due_at <= ${until}`;
+}
+
 /** The earliest instant at which a lead is due; null if none is. */
 export async function nextDueAt(db: Db): Promise<Date | null> {
-  const { rows } = await sql<{ due_at: Date | null }>`select min(due_at) as due_at from leadgrade.leads`.execute(db);
+  const { rows } = await sql<{ due_at: Date | null }>`
+    select min(first.due_at) as due_at from unnest(${PRIORITIES}::smallint[]) as p (priority)
+    cross join lateral (
+      select due_at from leadgrade.leads where priority = p.priority and due_at is not null order by due_at limit 1
+    ) first`.execute(db);
   return rows[0]?.due_at ?? null;
 }
 
@@ -68,27 +82,13 @@ async function inChunks(mark: (limit: number) => Promise<bigint>): Promise<numbe
 /** Marks leads whose score changes without new activity until `until`. @returns their number */
 export function markDueByDecay(db: Kysely<Tables>, now: Date, until: Date = now): Promise<number> {
   return inChunks(async (limit) => {
+    // An array: the plan of `in (select ...)` reads all leads for a few due ones.
     const result = await sql`
       update leadgrade.leads set due_at = ${now}, due_reason = 'decay', priority = ${PRIORITY.decay}::smallint
-      where id in (
+      where id = any(array(
         select id from leadgrade.leads where next_change_at <= ${until} and due_at is null
         order by next_change_at, id limit ${limit}
-      ) and due_at is null`.execute(db);
-    return result.numAffectedRows ?? 0n;
-  });
-}
-
-/**
- * Marks leads that were scored with other shared inputs (`scoring_inputs_hash`).
- * @returns their number
- */
-export function markDueByInputs(db: Kysely<Tables>, inputsHash: string, now: Date): Promise<number> {
-  return inChunks(async (limit) => {
-    const result = await sql`
-      update leadgrade.leads set due_at = ${now}, due_reason = 'model', priority = ${PRIORITY.change}::smallint
-      where id in (
-        select id from leadgrade.leads where scoring_inputs_hash <> ${inputsHash} and due_at is null order by id limit ${limit}
-      ) and due_at is null`.execute(db);
+      )) and due_at is null`.execute(db);
     return result.numAffectedRows ?? 0n;
   });
 }

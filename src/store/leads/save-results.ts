@@ -2,7 +2,8 @@
 import { sql, type Transaction } from 'kysely';
 import { FIRST_RETRY_MS, MAX_RETRY_MS } from '../../domain/limits/retry-delays.ts';
 import { PRIORITY } from '../../domain/priority.ts';
-import { jsonRows } from '../json-rows.ts';
+import { arrayRows } from '../array-rows.ts';
+import { storableJson } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
 import { clearErrors, recordErrors } from './record-errors.ts';
@@ -15,12 +16,32 @@ type Tx = Transaction<Tables>;
 export async function insertResults(tx: Tx, scored: readonly ScoredLead[]): Promise<ReadonlyMap<number, number>> {
   const newResults = scored.flatMap(({ leadId, result }) => (result ? [{ lead_id: leadId, ...result }] : []));
   if (newResults.length === 0) return new Map();
+  const of = (read: (result: (typeof newResults)[number]) => string | number | null) => newResults.map(read);
+  const columns = arrayRows(
+    ['bigint', of(({ lead_id }) => lead_id)],
+    ['text', of(({ as_of }) => as_of)],
+    ['text', of(({ model_hash }) => model_hash)],
+    ['text', of(({ cause }) => cause)],
+    ['text', of(({ grade }) => grade)],
+    ['double precision', of(({ coverage }) => coverage)],
+    ['integer', of(({ fit_score }) => fit_score)],
+    ['integer', of(({ behavior_score }) => behavior_score)],
+    ['integer', of(({ total }) => total)],
+    ['text', of(({ status }) => status)],
+    ['text', of(({ previous_status }) => previous_status)],
+    ['text', of(({ previous_grade }) => previous_grade)],
+    ['text', of(({ cell }) => cell)],
+    ['json', of(({ thresholds }) => (thresholds === null ? null : storableJson(thresholds)))],
+    ['json', of(({ contributions }) => storableJson(contributions))],
+    ['json', of(({ gates }) => storableJson(gates))],
+  );
   const { rows } = await sql<{ id: number; lead_id: number }>`
     insert into leadgrade.results (lead_id, as_of, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
-      status, previous_status, cell, thresholds, contributions, gates)
-    select * from ${jsonRows(newResults)} as t (lead_id bigint, as_of timestamptz, model_hash text, cause text, grade text,
-      coverage double precision, fit_score integer, behavior_score integer, total integer, status text,
-      previous_status text, cell text, thresholds jsonb, contributions jsonb, gates jsonb)
+      status, previous_status, previous_grade, cell, thresholds, contributions, gates)
+    select lead_id, as_of::timestamptz, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
+      status, previous_status, previous_grade, cell, thresholds, contributions, gates
+    from ${columns} as t (lead_id, as_of, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
+      status, previous_status, previous_grade, cell, thresholds, contributions, gates)
     returning id, lead_id`.execute(tx);
   return new Map(rows.map((row) => [row.lead_id, row.id]));
 }
@@ -32,19 +53,19 @@ export async function updateScoredLeads(
   results: ReadonlyMap<number, number>,
   { inputsHash, now }: { readonly inputsHash: string; readonly now: Date },
 ): Promise<void> {
-  const rows = scored.map((lead) => ({
-    id: lead.leadId,
-    result_id: results.get(lead.leadId) ?? null,
-    unscored: lead.unscored,
-    next_change_at: lead.nextChangeAt === null ? null : new Date(lead.nextChangeAt).toISOString(),
-  }));
+  const columns = arrayRows(
+    ['bigint', scored.map(({ leadId }) => leadId)],
+    ['bigint', scored.map(({ leadId }) => results.get(leadId) ?? null)],
+    ['boolean', scored.map(({ unscored }) => unscored)],
+    ['double precision', scored.map(({ nextChangeAt }) => nextChangeAt)],
+  );
   await sql`
     update leadgrade.leads l
-    set due_at = null, due_reason = null, priority = ${PRIORITY.change}, next_change_at = t.next_change_at,
+    set due_at = null, due_reason = null, priority = ${PRIORITY.change}, next_change_at = to_timestamp(t.next_change_ms / 1000),
         scoring_inputs_hash = ${inputsHash}, scored_at = ${now},
         ${rescoreWindowUpdate(now)},
         result_id = case when t.unscored then null else coalesce(t.result_id, l.result_id) end
-    from ${jsonRows(rows)} as t (id bigint, result_id bigint, unscored boolean, next_change_at timestamptz)
+    from ${columns} as t (id, result_id, unscored, next_change_ms)
     where l.id = t.id`.execute(tx);
 }
 

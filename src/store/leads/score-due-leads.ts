@@ -3,6 +3,8 @@
 // lead. A lead that cannot be scored or saved is listed as an error and tried again by itself.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
+import { modelTexts } from '../models/models.ts';
+import { applyInputs } from '../models/scoring-config.ts';
 import { isRefusedValue } from '../refused-value.ts';
 import type { Tables } from '../tables/tables.ts';
 import { type DueLead, loadDueLeads, lockDueLeads } from './due-leads.ts';
@@ -15,6 +17,7 @@ interface Chunk {
   readonly limit: number;
   readonly now: Date;
   readonly inputsHash: string;
+  readonly modelHash: string;
   /**
    * The CRMs that are set up. Records of others do not count, as their present state is unknown.
    */
@@ -40,13 +43,21 @@ export interface ChunkScored {
   readonly belowMinChange: number;
 }
 
-/** Scores up to `limit` due leads, by priority and due instant. */
-export async function scoreDueLeads(
-  db: Kysely<Tables>,
-  chunk: Chunk,
-  score: (leads: readonly DueLead[]) => readonly ScoredLead[],
-): Promise<ChunkScored> {
+/** @param earlierModels the texts of other models that gave previous results, by hash */
+type Score = (leads: readonly DueLead[], earlierModels: ReadonlyMap<string, string>) => readonly ScoredLead[];
+
+const NONE: ChunkScored = {
+  ...{ claimed: 0, urgent: 0, throttled: 0, failed: 0, unscored: 0 },
+  ...{ unchanged: 0, belowMinChange: 0 },
+};
+
+/**
+ * Scores up to `limit` due leads, by priority and due instant; none if other inputs apply
+ * meanwhile.
+ */
+export async function scoreDueLeads(db: Kysely<Tables>, chunk: Chunk, score: Score): Promise<ChunkScored> {
   return db.transaction().execute(async (tx) => {
+    if (!(await applyInputs(tx, chunk.inputsHash))) return NONE;
     const claimed = await lockDueLeads(tx, chunk);
     const throttled = await throttleRescoring(tx, claimed, chunk);
     const due = await loadDueLeads(
@@ -54,7 +65,7 @@ export async function scoreDueLeads(
       claimed.filter(({ id }) => !throttled.has(id)),
       chunk.crms,
     );
-    const scored = due.length === 0 ? [] : score(due);
+    const scored = due.length === 0 ? [] : score(due, await earlierModels(tx, due, chunk.modelHash));
     const failed = due.length === 0 ? 0 : await saveOrHalve(tx, scored, due, chunk);
     const unscored = scored.filter((lead) => lead.unscored).length;
     const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
@@ -73,6 +84,16 @@ function countSkippedWrites(scored: readonly ScoredLead[], due: readonly DueLead
     counts.belowMinChange += others.filter(({ kind }) => kind === 'below_min_change').length;
   }
   return counts;
+}
+
+async function earlierModels(
+  tx: Transaction<Tables>,
+  due: readonly DueLead[],
+  modelHash: string,
+): Promise<ReadonlyMap<string, string>> {
+  const hashes = new Set(due.flatMap(({ previous }) => previous?.model_hash ?? []));
+  hashes.delete(modelHash);
+  return hashes.size === 0 ? new Map() : modelTexts(tx, [...hashes]);
 }
 
 /**

@@ -1,6 +1,7 @@
 // What the caller of `scoreDueLeads` returns for a lead. Types only.
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
-import type { ActiveGate, Contribution, Grade } from '../../domain/score-result.ts';
+import type { ActiveGate, Grade } from '../../domain/score-result.ts';
+import type { StoredLine } from '../../domain/stored-lines.ts';
 
 export interface NewResult {
   readonly as_of: string;
@@ -13,9 +14,10 @@ export interface NewResult {
   readonly total: number;
   readonly status: string;
   readonly previous_status: string | null;
+  readonly previous_grade: Grade | null;
   readonly cell: string | null;
   readonly thresholds: Readonly<Record<string, number>> | null;
-  readonly contributions: readonly Contribution[];
+  readonly contributions: readonly StoredLine[];
   readonly gates: readonly ActiveGate[];
 }
 

@@ -1,7 +1,8 @@
 // Applies the decision for each record of a scored lead: write to the CRM, or not.
 import { sql, type Transaction } from 'kysely';
 import { PRIORITY, type Priority } from '../../domain/priority.ts';
-import { jsonRows } from '../json-rows.ts';
+import { arrayRows, type Column } from '../array-rows.ts';
+import { storableJson } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
 import type { ScoredLead } from './scored-lead.ts';
@@ -15,26 +16,60 @@ export async function applyDecisions(
   now: Date,
 ): Promise<void> {
   const rows = decisionRows(scored, due, results);
-  if (rows.length === 0) return;
-  const decisions = sql`${jsonRows(rows)} as t (crm text, object text, id text, kind text, patch jsonb, result_id bigint,
-    priority smallint)`;
+  const writes = rows.filter(({ kind }) => kind === 'write');
+  if (writes.length > 0) await upsertWrites(tx, writes, now);
+  const others = rows.filter(({ kind }) => kind !== 'write');
+  if (others.length > 0) await deletePending(tx, others);
+  const inSync = others.filter(({ kind }) => kind === 'in_sync' || kind === 'below_min_change');
+  if (inSync.length > 0) await markInSync(tx, inSync);
+}
+
+type DecisionRow = ReturnType<typeof decisionRows>[number];
+
+async function upsertWrites(tx: Transaction<Tables>, rows: readonly DecisionRow[], now: Date): Promise<void> {
+  const columns = arrayRows(
+    ...keysOf(rows),
+    ['bigint', rows.map(({ result_id }) => result_id)],
+    ['json', rows.map(({ patch }) => storableJson(patch ?? {}))],
+    ['smallint', rows.map(({ priority }) => priority)],
+  );
   await sql`
     insert into leadgrade.outbox as o (crm, object, record_id, result_id, patch, queued_at, priority)
-    select crm, object, id, result_id, patch, ${now}, priority from ${decisions} where kind = 'write'
+    select crm, object, id, result_id, patch, ${now}, priority
+    from ${columns} as t (crm, object, id, result_id, patch, priority)
     on conflict (crm, object, record_id)
     do update set result_id = excluded.result_id, patch = excluded.patch, attempts = 0, retry_at = null,
       priority = least(o.priority, excluded.priority),
       version = nextval('leadgrade.outbox_versions')`.execute(tx);
-  // The other records need no write, even if an older result is still in the outbox.
+}
+
+/** These records need no write, even if an older result is still in the outbox. */
+async function deletePending(tx: Transaction<Tables>, rows: readonly DecisionRow[]): Promise<void> {
   await sql`
-    delete from leadgrade.outbox o using ${decisions}
-    where t.kind <> 'write' and o.crm = t.crm and o.object = t.object and o.record_id = t.id`.execute(tx);
+    delete from leadgrade.outbox o using ${arrayRows(...keysOf(rows))} as t (crm, object, id)
+    where o.crm = t.crm and o.object = t.object and o.record_id = t.id`.execute(tx);
+}
+
+/**
+ * A record that is to be written, or whose edit is respected, is not updated: it names an older
+ * result, or none, and so differs from the lead's result already.
+ */
+async function markInSync(tx: Transaction<Tables>, rows: readonly DecisionRow[]): Promise<void> {
+  const columns = arrayRows(...keysOf(rows), ['bigint', rows.map(({ result_id }) => result_id)]);
   await sql`
     update leadgrade.records r
-    set synced_result_id = case when t.kind in ('in_sync', 'below_min_change') then t.result_id end,
-        last_written_values = case when t.kind = 'in_sync' then coalesce(r.last_written_values, r.crm_values)
-          else r.last_written_values end
-    from ${decisions} where r.crm = t.crm and r.object = t.object and r.id = t.id`.execute(tx);
+    set synced_result_id = t.result_id, last_written_values = coalesce(r.last_written_values, r.crm_values)
+    from ${columns} as t (crm, object, id, result_id)
+    where r.crm = t.crm and r.object = t.object and r.id = t.id
+      and (r.synced_result_id is distinct from t.result_id or r.last_written_values is null)`.execute(tx);
+}
+
+function keysOf(rows: readonly DecisionRow[]): readonly Column[] {
+  return [
+    ['text', rows.map(({ crm }) => crm)],
+    ['text', rows.map(({ object }) => object)],
+    ['text', rows.map(({ id }) => id)],
+  ];
 }
 
 function decisionRows(scored: readonly ScoredLead[], due: readonly DueLead[], results: ReadonlyMap<number, number>) {

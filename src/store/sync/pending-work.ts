@@ -1,5 +1,6 @@
 // Counts the pending work, for commands that follow a run and for the readiness check.
 import { type Kysely, sql } from 'kysely';
+import { isDueUntil } from '../leads/mark-due.ts';
 import { canBeDated, canBeRead, canBeWritten } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -30,7 +31,7 @@ export async function pendingWork(db: Kysely<Tables>, now: Date, crms: readonly 
     select
       (select count(*) from (select 1 from leadgrade.records r where dirty_at is not null and ${isSetUp} and ${canBeRead(now)} limit ${MAX_COUNT}) d)
         + (select count(*) from (select 1 from leadgrade.records r where counters_changed_at is not null and ${isSetUp} and ${canBeDated(now)} limit ${MAX_COUNT}) u) as dirty,
-      greatest((select count(*) from (select 1 from leadgrade.leads where due_at <= ${soon} limit ${MAX_COUNT}) l),
+      greatest((select count(*) from (select 1 from leadgrade.leads where ${isDueUntil(soon)} limit ${MAX_COUNT}) l),
         (select count(*) from (select 1 from leadgrade.match_queue limit ${MAX_COUNT}) m)) as due,
       (select count(*) from leadgrade.outbox where ${isSetUp})
         + (select count(*) from leadgrade.bulk_write_rows b where ${isSetUp} and not exists (
@@ -51,7 +52,7 @@ export async function pendingWork(db: Kysely<Tables>, now: Date, crms: readonly 
 /** Whether records can be read or leads scored at this moment, so that more writes will follow. */
 export async function isUpstreamBusy(db: Kysely<Tables>, now: Date, crms: readonly string[]): Promise<boolean> {
   const { rows } = await sql<{ busy: boolean }>`
-    select exists (select from leadgrade.leads where due_at <= ${now}) or exists (select from leadgrade.match_queue)
+    select exists (select from leadgrade.leads where ${isDueUntil(now)}) or exists (select from leadgrade.match_queue)
       or exists (
         select from leadgrade.records r where crm = any(${crms}::text[]) and dirty_at is not null
           and (debounced_until is null or debounced_until <= ${now}) and ${canBeRead(now)}

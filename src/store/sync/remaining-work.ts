@@ -1,6 +1,7 @@
 // Whether work that was enqueued until an instant is still pending. Later work does not count:
 // during the day there is always pending work, so waiting for an empty backlog would never end.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { isDueUntil } from '../leads/mark-due.ts';
 import { canBeDated, canBeRead, canBeWritten } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -35,7 +36,7 @@ export function hasChangedCounters(
 
 /** Leads to be scored; throttled ones that are due later do not count. */
 export function hasDue(db: Kysely<Tables>, until: Date): Promise<boolean> {
-  return hasRows(db, sql`select from leadgrade.leads where due_at <= ${until}`);
+  return hasRows(db, sql`select from leadgrade.leads where ${isDueUntil(until)}`);
 }
 
 /**

@@ -1,7 +1,8 @@
 // Leads, their results, and the models that produced them.
 import type { Generated } from 'kysely';
 import type { Priority } from '../../domain/priority.ts';
-import type { ActiveGate, Contribution, Grade } from '../../domain/score-result.ts';
+import type { ActiveGate, Grade } from '../../domain/score-result.ts';
+import type { StoredLine } from '../../domain/stored-lines.ts';
 import type { Instant, Json } from './column-types.ts';
 
 /** One person. Its records in the CRMs point to it. */
@@ -33,6 +34,16 @@ export interface LeadsTable {
   rescore_window_count: Generated<number>;
 }
 
+/** The inputs that all leads share, as they apply now; one row. */
+export interface ScoringConfigTable {
+  /** Always true: the primary key that allows one row only. */
+  singleton: Generated<boolean>;
+  /** What `leads.scoring_inputs_hash` is to be. */
+  inputs_hash: string;
+  /** All leads that were scored with other inputs were marked as due. */
+  all_marked: boolean;
+}
+
 /** History of scores. A row is inserted only when a visible part of the result changes. */
 export interface ResultsTable {
   id: Generated<number>;
@@ -50,11 +61,13 @@ export interface ResultsTable {
   total: number;
   status: string;
   previous_status: string | null;
+  previous_grade: string | null;
   /** The cell of the model's matrix of grade and behavior; null = the model has no matrix. */
   cell: string | null;
   /** Points of the percentile bands, by band; null = the model has no percentile bands. */
   thresholds: Json<Readonly<Record<string, number>>> | null;
-  contributions: Json<readonly Contribution[]>;
+  /** The lines with points; src/domain/stored-lines.ts adds the labels of the model. */
+  contributions: Json<readonly StoredLine[]>;
   gates: Json<readonly ActiveGate[]>;
 }
 
@@ -66,6 +79,8 @@ export interface ModelsTable {
   text: string;
   /** When it was first loaded. */
   since: Instant;
+  /** The day on which leads were last scored with it; an instant of that day. */
+  last_used_at: Instant;
 }
 
 /**

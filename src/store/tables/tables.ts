@@ -3,10 +3,18 @@ import type { ActivitiesTable, DealOutcomesTable, ItemListingTable } from './act
 import type { ErasuresTable } from './erasure.ts';
 import type { MatchingConfigTable, MatchQueueTable, RecordAddressesTable, RecordLinksTable } from './identity.ts';
 import type { InboxTable, ProcessedEventKeysTable, QuarantineTable } from './inbox.ts';
-import type { BandThresholdsTable, LeadsTable, ModelsTable, RecordErrorsTable, ResultsTable } from './leads.ts';
+import type {
+  BandThresholdsTable,
+  LeadsTable,
+  ModelsTable,
+  RecordErrorsTable,
+  ResultsTable,
+  ScoringConfigTable,
+} from './leads.ts';
 import type { BulkWriteRowsTable, BulkWritesTable, OutboxTable } from './outbox.ts';
 import type { RateBucketsTable } from './rate-limit.ts';
 import type { CrmRecordListingTable, FieldConflictsTable, FieldValuesTable, RecordsTable } from './records.ts';
+import type { PurgePositionsTable } from './retention.ts';
 import type { RunStepsTable, RunsTable } from './runs.ts';
 import type { SetAsideTable } from './set-aside.ts';
 import type { SiteEventsTable, SiteEventTypesTable, SiteIdentitiesTable } from './site-events.ts';
@@ -23,6 +31,7 @@ export interface Tables {
   leads: LeadsTable;
   results: ResultsTable;
   models: ModelsTable;
+  scoring_config: ScoringConfigTable;
   band_thresholds: BandThresholdsTable;
   record_errors: RecordErrorsTable;
 
@@ -61,6 +70,7 @@ export interface Tables {
   runs: RunsTable;
   run_steps: RunStepsTable;
   unfinished_jobs: UnfinishedJobsTable;
+  purge_positions: PurgePositionsTable;
 
   erasures: ErasuresTable;
   rate_buckets: RateBucketsTable;

@@ -1,4 +1,5 @@
 // `leadgrade migrate` on a database of an earlier version, and `--reset`.
+import { readdirSync } from 'node:fs';
 import { type Kysely, sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { QUEUE } from '../../../jobs/job-types.ts';
@@ -8,7 +9,11 @@ import type { Tables } from '../../../src/store/tables/tables.ts';
 import { BACKEND, type Installation } from '../../support/backends.ts';
 import { leadgradeHere } from '../run-command.ts';
 
-const MIGRATIONS = ['0001-initial', '0002-set-aside', '0003-addresses', '0004-reconciliation'];
+const FOLDER = new URL('../../../src/store/migrations/', import.meta.url);
+const MIGRATIONS = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -'.ts'.length))
+  .toSorted();
 
 let installation: Installation;
 beforeEach(async () => {

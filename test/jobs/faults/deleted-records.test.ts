@@ -269,7 +269,7 @@ describe('when a contact is deleted for privacy', () => {
     expect(report?.erased.fields).toBeGreaterThan(5);
     expect(await tablesWith(`hubspot/contacts/${id}`)).toEqual([]);
     const { rows } = await sql<{ bare: boolean }>`
-      select bool_and(contributions = '[]' and gates = '[]') as bare from leadgrade.results
+      select bool_and(contributions::text = '[]' and gates::text = '[]') as bare from leadgrade.results
       where lead_id = (select lead_id from leadgrade.records where id = ${id})`.execute(product.context.db);
     expect(rows).toEqual([{ bare: true }]);
   });

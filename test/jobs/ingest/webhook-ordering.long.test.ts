@@ -163,7 +163,7 @@ async function scoredContacts({ context: { db } }: RunningProduct): Promise<Read
         .filter((activity) => activity.lead_id === lead_id)
         .map(({ type, at }) => `${at.toISOString()} ${type}`);
       // A change of the wording alone (dates, counts) inserts no new result.
-      const reasons = contributions?.filter(({ points }) => points !== 0).map(({ signal, points }) => [signal, points]);
+      const reasons = contributions?.map(([signal, points]) => [signal, points]);
       return [id, { ...score, reasons: reasons ?? null, done: done.toSorted() }];
     }),
   );

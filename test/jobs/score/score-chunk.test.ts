@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ActiveModel, MappedCrm } from '../../../jobs/context.ts';
+import { textsOfModels } from '../../../jobs/score/earlier-models.ts';
 import { scoreChunk } from '../../../jobs/score/score-chunk.ts';
 import { PRIORITY } from '../../../src/domain/priority.ts';
 import { SCORE_FIELDS } from '../../../src/domain/score-fields.ts';
@@ -67,6 +68,12 @@ const scoreWith = (crm: Omit<MappedCrm, 'connector'>, ...leads: DueLead[]) =>
       names: NAMES,
     },
     thresholds: {},
+    earlierTexts: textsOfModels(
+      new Map([
+        ['before', TEXT.replace('label: Executive', 'label: Boss')],
+        ['same', TEXT],
+      ]),
+    ),
     now: NOW,
   });
 
@@ -238,4 +245,24 @@ test('a customer in one of two CRMs is not scored, and records of a CRM that is 
   const other = inBoth();
   const unknown = { ...other, records: other.records.map((record) => ({ ...record, crm: `${record.crm}-old` })) };
   expect(score(unknown)[0]).toMatchObject({ unscored: false, records: [] });
+});
+
+test('a result is new if its points or labels changed, by the data or by the model, and not because the model has another hash', () => {
+  const executive = lead(1, { 'contact.job_title': 'VP Sales' });
+  const [first] = score(executive);
+  if (!first?.result) throw new Error('The first result is new.');
+  const { grade, fit_score, behavior_score, status, contributions } = first.result;
+  expect(contributions).toEqual([['title', 30, 30]]);
+  const isNew = (changes: Partial<NonNullable<DueLead['previous']>>, due = executive) => {
+    const previous = { id: 7, model_hash: 'hash', grade, fit_score, behavior_score, status, contributions, ...changes };
+    return score({ ...due, previous })[0]?.result !== null;
+  };
+  expect(isNew({})).toBe(false);
+  expect(isNew({ model_hash: 'same' })).toBe(false);
+  expect(isNew({ model_hash: 'before' })).toBe(true);
+  expect(isNew({ model_hash: 'unknown' })).toBe(true);
+  expect(isNew({ contributions: [['title', 29, 29]] })).toBe(true);
+  expect(isNew({ contributions: [['title', 30, 30, 1]] })).toBe(true);
+  expect(isNew({ contributions: [['title', 30, 30, 'Executive']] })).toBe(false);
+  expect(isNew({}, lead(1, { 'contact.job_title': 'Sales Manager' }))).toBe(true);
 });

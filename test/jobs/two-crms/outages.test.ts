@@ -133,7 +133,7 @@ describe('a contact that is', () => {
       .executeTakeFirstOrThrow();
     expect(record.fields).toEqual({});
     const past = await db.selectFrom('results').select('contributions').where('lead_id', '=', record.lead_id).execute();
-    const reasons = past.flatMap(({ contributions }) => contributions.filter(({ points }) => points !== 0));
-    expect(reasons.map(({ label }) => label).filter((label) => !['Large', 'Called'].includes(label))).toEqual([]);
+    const signals = past.flatMap(({ contributions }) => contributions.map(([signal]) => signal));
+    expect(signals.filter((signal) => !['size', 'call'].includes(signal))).toEqual([]);
   });
 });

@@ -85,12 +85,26 @@ describe(`people (${BACKEND.name})`, () => {
   async function score(status: string): Promise<void> {
     await store.db
       .insertInto('models')
-      .values({ hash: 'm', name: 'm', text: '', since: at() })
+      .values({ hash: 'm', name: 'm', text: '', since: at(), last_used_at: at() })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status, cell: null };
-    const rest = { model_hash: 'm', previous_status: null, thresholds: null, contributions: [], gates: [] };
-    const chunk = { limit: 100, now: at(200), inputsHash: 'inputs', crms: ['hubspot', 'salesforce'], maxPerHour: 60 };
+    const rest = {
+      model_hash: 'm',
+      previous_status: null,
+      previous_grade: null,
+      thresholds: null,
+      contributions: [],
+      gates: [],
+    };
+    const chunk = {
+      limit: 100,
+      now: at(200),
+      inputsHash: 'inputs',
+      modelHash: 'm',
+      crms: ['hubspot', 'salesforce'],
+      maxPerHour: 60,
+    };
     await scoreDueLeads(store.db, chunk, (leads) =>
       leads.map(({ id, cause, records }) => ({
         leadId: id,

@@ -188,7 +188,10 @@ describe(`the inbox (${BACKEND.name})`, () => {
         at(2),
         claims,
       );
-      await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
+      await store.db
+        .insertInto('models')
+        .values({ hash: 'm', name: 'model', text: '', since: at(), last_used_at: at() })
+        .execute();
       const stream = { crm: CRM, stream: 'events', fullSyncRunId: null, priority: PRIORITY.activity, now: at(3) };
       const demo = [activity('import-987', 'demo')];
       await saveListed(store, demo, stream);
@@ -197,7 +200,7 @@ describe(`the inbox (${BACKEND.name})`, () => {
         scored.push(...leads);
         return leads.map((lead) => toScored(lead));
       };
-      const chunk = { limit: 800, now: at(4), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 };
+      const chunk = { limit: 800, now: at(4), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
       expect(await scoreDueLeads(store.db, chunk, score)).toMatchObject({ claimed: 800, urgent: 1 });
       expect(scored[0]).toMatchObject({ priority: PRIORITY.activity, records: [{ id: 'import-987' }] });
       const write = { crm: CRM, object: 'contacts', by: 'write', limit: 1, now: at(5), until: at(60) };
@@ -325,7 +328,14 @@ describe(`the inbox (${BACKEND.name})`, () => {
   });
 
   describe('a lead that was scored for changes 60 times within an hour', () => {
-    const chunk = (now: Date) => ({ limit: 100, now, inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 });
+    const chunk = (now: Date) => ({
+      limit: 100,
+      now,
+      inputsHash: 'inputs',
+      modelHash: 'm',
+      crms: [CRM],
+      maxPerHour: 60,
+    });
     async function changedAndScored(ids: readonly string[], now: Date) {
       const rows = await store.db.selectFrom('records').select('lead_id').where('id', 'in', ids).execute();
       const leads = rows.map(({ lead_id }) => lead_id);
@@ -338,7 +348,10 @@ describe(`the inbox (${BACKEND.name})`, () => {
 
     test('is throttled with an error until the hour ends, while others are scored; then it is scored and the error cleared', async () => {
       await read(['loop', 'calm'], at());
-      await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
+      await store.db
+        .insertInto('models')
+        .values({ hash: 'm', name: 'model', text: '', since: at(), last_used_at: at() })
+        .execute();
       await changedAndScored(['calm'], at());
       for (let time = 1; time < 60; time++) {
         expect(await changedAndScored(['loop'], at(time))).toMatchObject({ claimed: 1, urgent: 0, throttled: 0 });
@@ -356,7 +369,10 @@ describe(`the inbox (${BACKEND.name})`, () => {
 
     test('is still scored for a new activity', async () => {
       await read(['loop'], at());
-      await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
+      await store.db
+        .insertInto('models')
+        .values({ hash: 'm', name: 'model', text: '', since: at(), last_used_at: at() })
+        .execute();
       await sql`update leadgrade.leads set rescore_window_started_at = ${at()}, rescore_window_count = 60, due_at = null, due_reason = null`.execute(
         store.db,
       );
@@ -421,7 +437,14 @@ describeOnPostgres('concurrent transactions (postgres)', () => {
 
 function toScored(lead: DueLead): ScoredLead {
   const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status: 'hot' };
-  const rest = { previous_status: null, cell: null, thresholds: null, contributions: [], gates: [] };
+  const rest = {
+    previous_status: null,
+    previous_grade: null,
+    cell: null,
+    thresholds: null,
+    contributions: [],
+    gates: [],
+  };
   return {
     leadId: lead.id,
     result: { as_of: at().toISOString(), model_hash: 'm', cause: lead.cause, ...scores, ...rest },

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { withLockedLeadIds } from '../../../src/store/leads/lock-leads.ts';
-import { markDue, markDueByDecay, markDueByInputs } from '../../../src/store/leads/mark-due.ts';
+import { markDue, markDueByDecay, nextDueAt } from '../../../src/store/leads/mark-due.ts';
+import { markDueByInputs } from '../../../src/store/models/scoring-config.ts';
+import { hasDue } from '../../../src/store/sync/remaining-work.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { at, freshStore } from '../fresh-store.ts';
 
@@ -51,6 +53,31 @@ describe(`due leads (${BACKEND.name})`, () => {
     expect(await markDueByInputs(store.db, 'new', at())).toBe(11_000);
     expect(await due()).toEqual({ model: 11_000 });
     expect(await markDueByInputs(store.db, 'new', at())).toBe(0);
+  });
+
+  test('leads are compared with the inputs again only after the inputs changed, or the marking was interrupted', async () => {
+    await leads(3, null, 'old');
+    expect(await markDueByInputs(store.db, 'old', at())).toBe(0);
+    // As if it was scored by a process that the marking did not wait for.
+    await store.db.updateTable('leads').set({ scoring_inputs_hash: 'older' }).where('id', '=', 1).execute();
+    expect(await markDueByInputs(store.db, 'old', at())).toBe(0);
+    await store.db.updateTable('scoring_config').set({ all_marked: false }).execute();
+    expect(await markDueByInputs(store.db, 'old', at())).toBe(1);
+    expect(await markDueByInputs(store.db, 'new', at())).toBe(2);
+  });
+
+  test('the next due instant is the earliest of all priorities', async () => {
+    expect(await nextDueAt(store.db)).toBeNull();
+    await leads(3, null);
+    await mark([2], 'changed', at(9));
+    await store.db
+      .updateTable('leads')
+      .set({ due_at: at(5), priority: 2 })
+      .where('id', '=', 1)
+      .execute();
+    expect(await nextDueAt(store.db)).toEqual(at(5));
+    expect(await hasDue(store.db, at(4))).toBe(false);
+    expect(await hasDue(store.db, at(5))).toBe(true);
   });
 
   test('a lead that is due keeps its due instant and its first reason', async () => {

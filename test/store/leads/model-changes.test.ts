@@ -6,7 +6,7 @@ import { ruleWarnings } from '../../../cli/model-files/rule-warnings.ts';
 import { sha256Hex } from '../../../src/domain/sha256-hex.ts';
 import { compileModel } from '../../../src/scoring/compile/compile.ts';
 import { readModel } from '../../../src/scoring/schemas/model.ts';
-import { saveModel } from '../../../src/store/leads/models.ts';
+import { saveModel } from '../../../src/store/models/models.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { freshStore } from '../fresh-store.ts';
 

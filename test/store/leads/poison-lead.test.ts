@@ -12,7 +12,14 @@ const TOO_LARGE = 10 ** 12;
 
 function toScored(lead: DueLead, total: number): ScoredLead {
   const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total, status: 'hot' };
-  const rest = { previous_status: null, cell: null, thresholds: null, contributions: [], gates: [] };
+  const rest = {
+    previous_status: null,
+    previous_grade: null,
+    cell: null,
+    thresholds: null,
+    contributions: [],
+    gates: [],
+  };
   const result = { as_of: at().toISOString(), model_hash: 'm', cause: lead.cause, ...scores, ...rest };
   return { leadId: lead.id, result, unscored: false, nextChangeAt: null, records: [] };
 }
@@ -21,10 +28,13 @@ test('of five leads, the one whose total the database refuses is listed, the oth
   const people = ['a', 'b', 'c', 'd', 'e'].map((id) => snapshot(id));
   await saveRead(store, people);
   await allMatched(store);
-  await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
+  await store.db
+    .insertInto('models')
+    .values({ hash: 'm', name: 'model', text: '', since: at(), last_used_at: at() })
+    .execute();
   const isPoison = (lead: DueLead) => lead.records.some(({ id }) => id === 'c');
   const score = (seconds: number, total: number) => {
-    const chunk = { limit: 100, now: at(seconds), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 };
+    const chunk = { limit: 100, now: at(seconds), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
     return scoreDueLeads(store.db, chunk, (due) => due.map((lead) => toScored(lead, isPoison(lead) ? total : 2)));
   };
   expect(await score(0, TOO_LARGE)).toMatchObject({ claimed: 5, failed: 1 });

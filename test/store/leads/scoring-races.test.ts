@@ -30,12 +30,22 @@ describeOnPostgres('while a lead is being scored (postgres)', () => {
     await saveRead(store, [snapshot('a')]);
     await saveListed(store, [activity('a', 'old'), activity('a', 'other')], later);
     await allMatched(store);
-    await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
+    await store.db
+      .insertInto('models')
+      .values({ hash: 'm', name: 'model', text: '', since: at(), last_used_at: at() })
+      .execute();
   }
 
   function score(decide: 'write' | 'in_sync', status: string): (leads: readonly DueLead[]) => readonly ScoredLead[] {
     const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status };
-    const rest = { previous_status: null, cell: null, thresholds: null, contributions: [], gates: [] };
+    const rest = {
+      previous_status: null,
+      previous_grade: null,
+      cell: null,
+      thresholds: null,
+      contributions: [],
+      gates: [],
+    };
     return (leads) =>
       leads.map((lead) => ({
         leadId: lead.id,
@@ -52,7 +62,7 @@ describeOnPostgres('while a lead is being scored (postgres)', () => {
   const scoreAll = (decide: 'write' | 'in_sync', status: string) =>
     scoreDueLeads(
       store.db,
-      { limit: 10, now: at(10), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 },
+      { limit: 10, now: at(10), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 },
       score(decide, status),
     );
 

@@ -39,10 +39,10 @@ describe(`the outbox (${BACKEND.name})`, () => {
     await store.db.updateTable('leads').set({ due_at: now, due_reason: 'changed' }).execute();
     await store.db
       .insertInto('models')
-      .values({ hash: 'm', name: 'model', text: '', since: now })
+      .values({ hash: 'm', name: 'model', text: '', since: now, last_used_at: now })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    const chunk = { limit: 100, now, inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 };
+    const chunk = { limit: 100, now, inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
     await scoreDueLeads(store.db, chunk, (leads) =>
       leads.map((lead) => ({ ...toScored(lead, status, decide), ...changes[lead.records[0]?.id ?? ''] })),
     );
@@ -50,7 +50,14 @@ describe(`the outbox (${BACKEND.name})`, () => {
 
   function toScored(lead: DueLead, status: string, decide: WriteDecision['kind']): ScoredLead {
     const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status };
-    const rest = { previous_status: null, cell: null, thresholds: null, contributions: [], gates: [] };
+    const rest = {
+      previous_status: null,
+      previous_grade: null,
+      cell: null,
+      thresholds: null,
+      contributions: [],
+      gates: [],
+    };
     const result = { as_of: at().toISOString(), model_hash: 'm', cause: lead.cause, ...scores, ...rest };
     const records = lead.records.map(({ crm, object, id }): WriteDecision => {
       const key = { crm, object, id };
@@ -264,13 +271,16 @@ describe(`the outbox (${BACKEND.name})`, () => {
   test('three workers score leads in chunks, and never the same lead', async () => {
     const ids = Array.from({ length: 30 }, (_, number) => `c${number}`);
     await insertLeads(...ids);
-    await store.db.insertInto('models').values({ hash: 'm', name: 'model', text: '', since: at() }).execute();
+    await store.db
+      .insertInto('models')
+      .values({ hash: 'm', name: 'model', text: '', since: at(), last_used_at: at() })
+      .execute();
     const seen: number[] = [];
     const work = async () => {
       for (;;) {
         const done = await scoreDueLeads(
           store.db,
-          { limit: 7, now: at(), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 },
+          { limit: 7, now: at(), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 },
           (leads) => {
             seen.push(...leads.map(({ id }) => id));
             return leads.map((lead) => toScored(lead, 'hot', 'write'));
@@ -290,7 +300,7 @@ describe(`the outbox (${BACKEND.name})`, () => {
     const broken = () => {
       throw new Error('a defect');
     };
-    const chunk = { limit: 10, now: at(), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 };
+    const chunk = { limit: 10, now: at(), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
     await expect(scoreDueLeads(store.db, chunk, broken)).rejects.toThrow('a defect');
     const due = await store.db.selectFrom('leads').select('id').where('due_at', 'is not', null).execute();
     expect(due).toHaveLength(2);
@@ -303,7 +313,7 @@ describe(`the outbox (${BACKEND.name})`, () => {
     await store.db.updateTable('leads').set({ due_at: at(), due_reason: 'changed' }).execute();
     await scoreDueLeads(
       store.db,
-      { limit: 10, now: at(), inputsHash: 'inputs', crms: [CRM], maxPerHour: 60 },
+      { limit: 10, now: at(), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 },
       (leads) =>
         leads.map(({ id, records }) => ({
           leadId: id,

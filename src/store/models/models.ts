@@ -1,8 +1,10 @@
 // Models that were used. Results refer to a model by its hash.
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
-/** Inserts a model, unless one with the same hash exists. */
+const DAY_MS = 86_400_000;
+
+/** Inserts a model, or saves that it is still used, once a day. */
 export async function saveModel(
   db: Kysely<Tables>,
   model: { hash: string; name: string; text: string },
@@ -10,9 +12,23 @@ export async function saveModel(
 ): Promise<void> {
   await db
     .insertInto('models')
-    .values({ ...model, since: now })
-    .onConflict((conflict) => conflict.column('hash').doNothing())
+    .values({ ...model, since: now, last_used_at: now })
+    .onConflict((conflict) =>
+      conflict
+        .column('hash')
+        .doUpdateSet({ last_used_at: now })
+        .where('models.last_used_at', '<', new Date(now.getTime() - DAY_MS)),
+    )
     .execute();
+}
+
+/** The files of these models, by hash; those that are not stored are absent. */
+export async function modelTexts(
+  tx: Transaction<Tables>,
+  hashes: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await tx.selectFrom('models').select(['hash', 'text']).where('hash', 'in', hashes).execute();
+  return new Map(rows.map(({ hash, text }) => [hash, text]));
 }
 
 /** The model with the same name that was used first most recently; null = there is none. */
