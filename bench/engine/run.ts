@@ -8,15 +8,15 @@ import type { Lead } from '../../src/domain/lead.ts';
 import { compileModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
-import { scoreLead } from '../../src/scoring/score-lead.ts';
+import { scoreLead, scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import { scoreByHand } from './by-hand.ts';
+import { checkOutcomes } from './check-outcomes.ts';
 import { NOW, randomLeads } from './leads.ts';
 import { type Contestant, measureRounds, median } from './measure.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { jsonLogicEngine } from './peers/json-logic-engine.ts';
 import { jsonRulesEngine } from './peers/json-rules-engine.ts';
 import { zenDecisionTable } from './peers/zen-decision-table.ts';
-import { checkOutcomes } from './check-outcomes.ts';
 
 const { values } = parseArgs({
   options: {
@@ -71,7 +71,7 @@ function eachAsync(name: string, share: number, score: (lead: Lead) => Promise<u
 const contestants: readonly Contestant[] = [
   each('hand-written loop, totals only', (lead) => scoreByHand(lead, null)),
   each(BY_HAND, (lead) => scoreByHand(lead, [])),
-  each(OURS, (lead) => scoreLead(lead, compiled, NOW)),
+  each(OURS, (lead) => scoreLeadOnly(lead, compiled, NOW)),
   each('Leadgrade, with next change', (lead) => scoreLead(lead, compiled, NOW)),
   each('Leadgrade, with next change and text', (lead) =>
     explain(scoreLead(lead, compiled, NOW), lead, compiled, NOW, { timezone: 'UTC' }),

@@ -1,5 +1,6 @@
 // Rounds exact points to whole points. Every comparison that a floating-point error could decide
 // uses these functions.
+import type { Contribution } from '../domain/score-result.ts';
 
 /**
  * The floating-point error that must not decide a comparison (a half, a threshold, "at least 1
@@ -19,42 +20,47 @@ export function reaches(value: number, threshold: number): boolean {
   return value >= threshold - TOLERANCE;
 }
 
-interface Line {
-  readonly signal: string;
-  readonly exact: number;
-}
-
 /**
- * Distributes `score` as whole points over the lines by the largest-remainder method.
- * @param lines exact points; their sum rounds to `score`
- * @returns points in the order of the lines
+ * Gives whole points to the lines of one dimension by the largest-remainder method, so that they sum to the displayed score. A
+ * line that gets a point more is replaced, as leads share lines.
+ * @param lines with the whole points below their exact ones
+ * @param from the index of the dimension's first line; it ends with the list
+ * @param score the rounded sum of the exact points
  */
-export function apportion(lines: readonly Line[], score: number): number[] {
-  const points = lines.map((line) => Math.floor(line.exact));
-  let missing = score - points.reduce((sum, each) => sum + each, 0);
-  if (missing === 0) return points;
+export function apportion(lines: Contribution[], from: number, score: number): void {
+  let missing = score;
+  for (let index = from; index < lines.length; index++) missing -= lines[index]?.points ?? 0;
   // Lines with whole points never need another point: fewer points are missing than there are
   // others.
-  const order = [...lines.keys()].filter((index) => hasRemainder(lines[index]?.exact ?? 0));
-  if (order.length > 1) order.sort((a, b) => byRemainder(lines[a], lines[b]));
-  for (const index of order) {
-    if (missing <= 0) break;
-    points[index] = (points[index] ?? 0) + 1;
-    missing--;
+  for (; missing > 0; missing--) {
+    const index = largestRemainder(lines, from);
+    const line = lines[index];
+    if (line === undefined) return;
+    lines[index] = { ...line, points: line.points + 1 };
   }
-  return points;
 }
 
-function hasRemainder(exact: number): boolean {
-  return exact - Math.floor(exact) > TOLERANCE;
+/** The index of the line whose turn it is to get a point; -1 = every line with a remainder has one. */
+function largestRemainder(lines: readonly Contribution[], from: number): number {
+  let best = -1;
+  let bestRemainder = TOLERANCE;
+  for (let index = from; index < lines.length; index++) {
+    const line = lines[index];
+    if (line === undefined) continue;
+    const remainder = line.exact - line.points;
+    // Below 0 for a line that has its point.
+    if (remainder <= TOLERANCE || remainder < bestRemainder - TOLERANCE) continue;
+    if (remainder > bestRemainder + TOLERANCE || isBefore(line, lines[best])) {
+      best = index;
+      bestRemainder = remainder;
+    }
+  }
+  return best;
 }
 
-function byRemainder(a: Line | undefined, b: Line | undefined): number {
-  if (!a || !b) return 0;
-  const remainder = b.exact - Math.floor(b.exact) - (a.exact - Math.floor(a.exact));
-  if (Math.abs(remainder) > TOLERANCE) return remainder;
-  const exact = b.exact - a.exact;
-  if (Math.abs(exact) > TOLERANCE) return exact;
-  if (a.signal === b.signal) return 0;
-  return a.signal < b.signal ? -1 : 1;
+/** The order of lines with equal remainders: larger exact value first, then id in code-unit order. */
+function isBefore(line: Contribution, other: Contribution | undefined): boolean {
+  if (other === undefined) return true;
+  const larger = line.exact - other.exact;
+  return Math.abs(larger) > TOLERANCE ? larger > 0 : line.signal < other.signal;
 }

@@ -3,12 +3,12 @@
 // instead of ages, so that it stays true.
 import type { Lead } from '../../domain/lead.ts';
 import type { Contribution, ScoreResult } from '../../domain/score-result.ts';
-import { type Assessment, assess } from '../assess.ts';
+import { type Standing, standingOf } from '../assess.ts';
 import type { CompiledModel } from '../compile/compile.ts';
 import { smallestUpgrade } from '../look-ahead/counterfactuals.ts';
 import { findNextChange } from '../look-ahead/next-change.ts';
-import { bandIndexOf } from '../status.ts';
 import { cutToLength, signed } from './cut-to-length.ts';
+import { type DateText, dateIn } from './dates.ts';
 import { originsOf } from './reason-origins.ts';
 import { ungradedLines, unmetLines } from './what-is-missing.ts';
 
@@ -33,11 +33,7 @@ export function explain(
   options: ExplainOptions,
 ): string {
   const date = dateIn(options.timezone);
-  const context = { previousStatus: result.status, ...(result.thresholds && { thresholds: result.thresholds }) };
-  // Hysteresis may have decided the result with a previous status that is unknown here. So the look
-  // ahead starts from the status of the result, not from the status of this assessment.
-  const bandIndex = bandIndexOf(model.status, result.status);
-  const assessment: Assessment = { ...assess(lead, model, now, context), bandIndex };
+  const standing = standingOf(result, lead, model);
   const reasons = result.contributions
     .filter(({ points }) => points !== 0)
     .sort((a, b) => Math.abs(b.points) - Math.abs(a.points) || Math.abs(b.exact) - Math.abs(a.exact));
@@ -48,8 +44,8 @@ export function explain(
         points: each.points,
         text: reasonLine(each, model, { date, origins: originsOf(each, lead, model, now) }),
       })),
-      limits: [...overrideLines(lead, model), ...gateLines(result, model), ...missingLines(assessment, lead)],
-      next: nextLines(assessment, now, date),
+      limits: [...overrideLines(lead, model), ...gateLines(result, model), ...missingLines(standing, result, lead)],
+      next: nextLines(standing, result, now, date),
     },
     options.maxLength ?? Infinity,
   );
@@ -62,7 +58,7 @@ function headlineOf({ total, fit, grade, behavior }: ScoreResult, today: string)
 }
 
 interface Wording {
-  readonly date: (at: number) => string;
+  readonly date: DateText;
   /** Names of the CRMs that the reason comes from; empty for a person in one CRM. */
   readonly origins: readonly string[];
 }
@@ -80,7 +76,7 @@ interface Reason {
   readonly notes: readonly string[];
 }
 
-function reason(contribution: Contribution, model: CompiledModel, date: (at: number) => string): Reason {
+function reason(contribution: Contribution, model: CompiledModel, date: DateText): Reason {
   const { dimension, signal, label, latestAt, count = 1, exact } = contribution;
   if (dimension === 'fit') {
     const criterion = model.fit.criteria.find((each) => each.id === signal)?.label ?? label;
@@ -111,18 +107,19 @@ function gateLines({ gates }: ScoreResult, model: CompiledModel): string[] {
   });
 }
 
-function missingLines(assessment: Assessment, lead: Lead): string[] {
-  return [...unmetLines(assessment), ...ungradedLines(assessment, lead)].map(oneLine);
+function missingLines(standing: Standing, result: ScoreResult, lead: Lead): string[] {
+  return [...unmetLines(standing), ...ungradedLines(result, lead, standing.model)].map(oneLine);
 }
 
-function nextLines(assessment: Assessment, now: number, date: (at: number) => string): string[] {
-  const { bands } = assessment.model;
+function nextLines(standing: Standing, { nextChangeAt }: ScoreResult, now: number, date: DateText): string[] {
+  const { bands } = standing.model;
   const labelOf = (bandIndex: number) => bands[bandIndex]?.label ?? '';
-  const change = findNextChange(assessment, now, 'status');
-  const step = smallestUpgrade(assessment, now);
+  // The status changes with the result or later.
+  const change = nextChangeAt === null ? null : findNextChange(standing, nextChangeAt - 1, 'status');
+  const step = smallestUpgrade(standing, now);
   const lines: string[] = [];
   if (change) {
-    const verb = change.bandIndex > assessment.bandIndex ? 'Falls' : 'Rises';
+    const verb = change.bandIndex > standing.bandIndex ? 'Falls' : 'Rises';
     lines.push(oneLine(`${verb} to ${labelOf(change.bandIndex)} on ${date(change.at)} without further activity`));
   }
   if (step) lines.push(oneLine(`Would reach ${labelOf(step.bandIndex)} with one more: ${step.signal.label}`));
@@ -134,26 +131,4 @@ const UNEVEN_SPACE = /[^\S ]| {2}|^ | $/;
 /** Labels come from a file that people edit: a line break in a label must not start a new line. */
 function oneLine(text: string): string {
   return UNEVEN_SPACE.test(text) ? text.replace(/\s+/gu, ' ').trim() : text;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-function utcDate(at: number): string {
-  const date = new Date(at);
-  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
-}
-
-/** `22 Nov 2026` */
-function dateIn(timeZone: string): (at: number) => string {
-  // Without Intl, whose first format costs a third of the CPU time of `node -e 0`.
-  if (timeZone === 'UTC') return utcDate;
-  let format = formats.get(timeZone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-GB', { timeZone, day: 'numeric', month: 'short', year: 'numeric' });
-    formats.set(timeZone, format);
-  }
-  // Of the English locales only en-GB has this order, and it alone abbreviates September as Sept.
-  return (at) => format.format(at).replace('Sept', 'Sep');
 }

@@ -1,12 +1,7 @@
 // Finds the first second of a segment at which the rounded score leaves a range.
 import { roundPoints } from '../rounding.ts';
 import type { Segment } from './segment.ts';
-
-/** Rounded scores, both ends included. */
-export interface ScoreRange {
-  readonly min: number;
-  readonly max: number;
-}
+import type { ScoreRange } from './steady-range.ts';
 
 /**
  * The first second after `from`, up to `to`, whose rounded score is outside the range; null = none.
@@ -14,8 +9,8 @@ export interface ScoreRange {
  */
 export function firstOutside(segment: Segment, from: number, to: number, range: ScoreRange): number | null {
   if (from >= to) return null;
-  if (segment.hasFallingTerm && segment.hasRisingTerm) return firstOutsideBounded(segment, from, to, range);
-  return isInside(segment, to, range) ? null : firstOutsideMonotone(segment, from, to, range);
+  if (!segment.isFalling && !segment.isRising) return firstOutsideBounded(segment, from, to, range);
+  return isInside(segment.valueAt(to * 1000).value, range) ? null : firstOutsideMonotone(segment, from, to, range);
 }
 
 // Newton steps from the left never overshoot the crossing of a score that flattens out. A limit
@@ -24,23 +19,28 @@ const NEWTON_STEPS = 12;
 
 /** For a score that only falls or only rises: inside at `from`, outside at `to`. */
 function firstOutsideMonotone(segment: Segment, from: number, to: number, range: ScoreRange): number {
+  const edge = segment.isFalling ? range.min - 0.5 : range.max + 0.5;
   let [inside, outside] = [from, to];
-  const edge = segment.hasFallingTerm ? range.min - 0.5 : range.max + 0.5;
+  let { value, slope } = segment.valueAt(from * 1000);
   for (let step = 0; outside - inside > 1; step++) {
     let next = Math.floor((inside + outside) / 2);
     if (step < NEWTON_STEPS) {
-      const { value, slope } = segment.valueAt(inside * 1000);
       const guess = inside + Math.max(1, Math.floor((edge - value) / slope / 1000));
       if (guess < outside) next = guess;
     }
-    if (isInside(segment, next, range)) inside = next;
-    else outside = next;
+    const there = segment.valueAt(next * 1000);
+    if (isInside(there.value, range)) {
+      inside = next;
+      ({ value, slope } = there);
+    } else {
+      outside = next;
+    }
   }
   return outside;
 }
 
-function isInside(segment: Segment, second: number, range: ScoreRange): boolean {
-  const score = roundPoints(segment.valueAt(second * 1000).value);
+function isInside(value: number, range: ScoreRange): boolean {
+  const score = roundPoints(value);
   return score >= range.min && score <= range.max;
 }
 
@@ -51,7 +51,7 @@ function isInside(segment: Segment, second: number, range: ScoreRange): boolean 
 function firstOutsideBounded(segment: Segment, from: number, to: number, range: ScoreRange): number | null {
   const { low, high } = segment.bounds(from * 1000, to * 1000);
   if (roundPoints(low) >= range.min && roundPoints(high) <= range.max) return null;
-  if (to - from === 1) return isInside(segment, to, range) ? null : to;
+  if (to - from === 1) return isInside(segment.valueAt(to * 1000).value, range) ? null : to;
   const middle = Math.floor((from + to) / 2);
   return firstOutsideBounded(segment, from, middle, range) ?? firstOutsideBounded(segment, middle, to, range);
 }

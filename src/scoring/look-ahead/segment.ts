@@ -6,122 +6,136 @@ import { type CompiledBehavior, clamp } from '../behavior.ts';
 import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from '../compile/compiled-signals.ts';
 import type { Decay } from '../decay.ts';
 import type { Ledger } from '../ledger.ts';
-import { countWithin, lowerBound, scoreSignal, tierOf } from '../signals.ts';
-import { addTerms, type Bounds, boundsOf, emptyTerms, type Span, slopeOf, sumOf, type Terms } from './terms.ts';
+import { scoreSignal, tierOf } from '../signals.ts';
+import type { Timeline } from '../timeline.ts';
+import {
+  addTerms,
+  type Bounds,
+  boundsOf,
+  emptyTerms,
+  isFalling,
+  isRising,
+  type Span,
+  slopeOf,
+  sumOf,
+  type Terms,
+} from './terms.ts';
 
 export class Segment {
   readonly start: number;
   /** The next jump (epoch ms); Infinity = no further jump. */
   end = Infinity;
-  /** Whether a term with positive points decays before the next jump. */
-  hasFallingTerm = false;
-  /** Whether a term with negative points decays before the next jump. */
-  hasRisingTerm = false;
+  /** Whether the score never rises before the next jump. */
+  readonly isFalling: boolean;
+  /** Whether the score never falls before the next jump. */
+  readonly isRising: boolean;
   readonly #behavior: CompiledBehavior;
-  readonly #halfLives: number[] = [];
-  readonly #ungrouped: Terms = emptyTerms();
+  readonly #ledger: Ledger;
+  readonly #ungrouped: Terms;
   readonly #groups: readonly Terms[];
 
   constructor(behavior: CompiledBehavior, ledger: Ledger, start: number) {
     this.start = start;
     this.#behavior = behavior;
-    this.#groups = behavior.groups.map(emptyTerms);
-    for (const signal of behavior.signals) if (!ledger.isHidden(signal)) this.#add(signal, ledger);
+    this.#ledger = ledger;
+    this.#ungrouped = this.#termsOf(behavior.ungrouped);
+    this.#groups = behavior.groups.map(({ members }) => this.#termsOf(members));
+    this.isFalling = isFalling(this.#ungrouped) && this.#groups.every(isFalling);
+    this.isRising = isRising(this.#ungrouped) && this.#groups.every(isRising);
   }
 
-  #add(signal: CompiledSignal, ledger: Ledger): void {
-    const terms = this.#groups[this.#behavior.groupOf[signal.index] ?? -1] ?? this.#ungrouped;
-    if (signal.kind === 'counted') this.#addCounted(signal, ledger.times(signal.index), terms);
-    else if (signal.kind === 'tiered') this.#addTiered(signal, ledger.times(signal.index), terms);
-    else terms.constant += scoreSignal(signal, ledger, this.start).exact;
-    if (signal.kind === 'absent') this.#addAbsenceJumps(signal, ledger);
+  /** @param indexes of signals */
+  #termsOf(indexes: readonly number[]): Terms {
+    const terms = emptyTerms(this.#behavior.halfLives.length);
+    for (const index of indexes) {
+      const signal = this.#behavior.signals[index];
+      if (signal !== undefined && !this.#ledger.isHidden(signal)) this.#add(signal, terms);
+    }
+    return terms;
+  }
+
+  #add(signal: CompiledSignal, terms: Terms): void {
+    if (signal.kind === 'counted') this.#addCounted(signal, this.#ledger.timeline(signal.index), terms);
+    else if (signal.kind === 'tiered') this.#addTiered(signal, this.#ledger.timeline(signal.index), terms);
+    else terms.constant += scoreSignal(signal, this.#ledger, this.start).exact;
+    if (signal.kind === 'absent') this.#addAbsenceJumps(signal);
   }
 
   /** The longest half-life of any term in ms; 0 without a halving term. */
   get longestHalfLife(): number {
-    return Math.max(0, ...this.#halfLives);
+    const isUsed = (index: number) => [this.#ungrouped, ...this.#groups].some(({ halving }) => halving[index] !== 0);
+    return Math.max(0, ...this.#behavior.halfLives.filter((_, index) => isUsed(index)));
   }
 
-  #jumpAt(instant: number | undefined): void {
-    if (instant !== undefined && instant > this.start && instant < this.end) this.end = instant;
+  #jumpAt(instant: number): void {
+    if (instant > this.start && instant < this.end) this.end = instant;
   }
 
-  #addCounted({ points, maxCount, decay }: CountedSignal, times: readonly number[], terms: Terms): void {
-    const first = lowerBound(times, this.start);
-    this.#jumpAt(times[first - 1]);
-    const last = Math.min(times.length, first + maxCount);
-    for (let index = first; index < last; index++) this.#addTerm(terms, points, decay, times[index] ?? this.start);
+  #addCounted({ points, maxCount, decay }: CountedSignal, timeline: Timeline, terms: Terms): void {
+    const end = timeline.countUntil(this.start);
+    this.#jumpAt(timeline.at(end));
+    const first = Math.max(0, end - maxCount);
+    for (let index = end - 1; index >= first; index--) this.#addTerm(terms, points, decay, timeline.at(index));
   }
 
-  #addTiered(signal: TieredSignal, times: readonly number[], terms: Terms): void {
-    const first = lowerBound(times, this.start);
-    this.#jumpAt(times[first - 1]);
-    const tier = tierOf(signal, countWithin(times, first, this.start, signal.windowMs));
-    const latest = times[first];
-    if (!tier || latest === undefined) return;
+  #addTiered(signal: TieredSignal, timeline: Timeline, terms: Terms): void {
+    const end = timeline.countUntil(this.start);
+    this.#jumpAt(timeline.at(end));
+    const tier = tierOf(signal, timeline.countWithin(this.start, signal.windowMs));
+    if (tier === undefined) return;
     // The tier is lost when the oldest activity that it needs leaves the window.
-    const oldestNeeded = times[first + tier.count - 1];
-    if (oldestNeeded !== undefined) this.#jumpAt(oldestNeeded + signal.windowMs);
-    this.#addTerm(terms, tier.points, signal.decay, latest);
+    this.#jumpAt(timeline.at(end - tier.count) + signal.windowMs);
+    this.#addTerm(terms, tier.points, signal.decay, timeline.at(end - 1));
   }
 
-  #addAbsenceJumps(signal: AbsentSignal, ledger: Ledger): void {
-    const created = ledger.createdAt();
+  #addAbsenceJumps(signal: AbsentSignal): void {
+    const created = this.#ledger.createdAt();
     if (created === null) return;
     this.#jumpAt(created + signal.forMs);
-    const times = ledger.times(signal.index);
-    const first = lowerBound(times, this.start);
-    this.#jumpAt(times[first - 1]);
-    const latest = times[first];
-    if (latest !== undefined) this.#jumpAt(latest + signal.forMs);
-    if (signal.requires !== undefined) this.#jumpAt(ledger.times(signal.requiresSlot).at(-1));
+    const timeline = this.#ledger.timeline(signal.index);
+    const end = timeline.countUntil(this.start);
+    this.#jumpAt(timeline.at(end));
+    this.#jumpAt(timeline.at(end - 1) + signal.forMs);
+    if (signal.requires !== undefined) this.#jumpAt(this.#ledger.timeline(signal.requiresSlot).at(0));
   }
 
   #addTerm(terms: Terms, points: number, decay: Decay, at: number): void {
-    if (points === 0) return;
     const age = this.start - at;
     if (decay.shape === 'none') {
       terms.constant += points;
-      return;
-    }
-    if (decay.shape === 'half_life') {
-      const index = this.#halfLifeIndex(decay.ms);
+    } else if (decay.shape === 'half_life') {
+      const index = this.#behavior.halfLives.indexOf(decay.ms);
       terms.halving[index] = (terms.halving[index] ?? 0) + points * 2 ** (-age / decay.ms);
-    } else {
-      if (age >= decay.ms) return;
+    } else if (points !== 0 && age < decay.ms) {
       terms.linear += points * (1 - age / decay.ms);
       terms.slope -= points / decay.ms;
       this.#jumpAt(at + decay.ms);
     }
-    if (points > 0) this.hasFallingTerm = true;
-    else this.hasRisingTerm = true;
-  }
-
-  #halfLifeIndex(halfLife: number): number {
-    const index = this.#halfLives.indexOf(halfLife);
-    return index === -1 ? this.#halfLives.push(halfLife) - 1 : index;
   }
 
   /** The remaining share of each half-life's points at an instant. */
   #remainingAt(at: number): number[] {
     const elapsed = at - this.start;
-    return this.#halfLives.map((halfLife) => Math.exp((-elapsed / halfLife) * Math.LN2));
+    const remaining: number[] = [];
+    for (const halfLife of this.#behavior.halfLives) remaining.push(Math.exp((-elapsed / halfLife) * Math.LN2));
+    return remaining;
   }
 
   /** The exact score at an instant of the segment, and its slope there (points per millisecond). */
   valueAt(at: number): { readonly value: number; readonly slope: number } {
-    const { groups, limits } = this.#behavior;
+    const { groups, limits, halfLives } = this.#behavior;
     const remaining = this.#remainingAt(at);
     const elapsed = at - this.start;
     let value = sumOf(this.#ungrouped, remaining, elapsed);
-    let slope = slopeOf(this.#ungrouped, remaining, this.#halfLives);
+    let slope = slopeOf(this.#ungrouped, remaining, halfLives);
     for (let index = 0; index < this.#groups.length; index++) {
-      const [terms, group] = [this.#groups[index], groups[index]];
+      const terms = this.#groups[index];
+      const group = groups[index];
       if (!terms || !group) continue;
       const sum = sumOf(terms, remaining, elapsed);
       const limited = clamp(sum, group);
       value += limited;
-      if (limited === sum) slope += slopeOf(terms, remaining, this.#halfLives);
+      if (limited === sum) slope += slopeOf(terms, remaining, halfLives);
     }
     return { value: clamp(value, limits), slope };
   }

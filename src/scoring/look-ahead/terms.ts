@@ -1,5 +1,5 @@
 // A sum of points as a formula of time: constant, linear and halving terms. Times are milliseconds
-// after the start of a segment.
+// after the start of a segment. Terms of equal half-life are one term.
 
 export interface Terms {
   constant: number;
@@ -25,8 +25,11 @@ export interface Span {
   readonly remainingTo: readonly number[];
 }
 
-export function emptyTerms(): Terms {
-  return { constant: 0, linear: 0, slope: 0, halving: [] };
+/** @param halfLives the number of half-lives */
+export function emptyTerms(halfLives: number): Terms {
+  const halving: number[] = [];
+  for (let index = 0; index < halfLives; index++) halving.push(0);
+  return { constant: 0, linear: 0, slope: 0, halving };
 }
 
 export function addTerms(into: Terms, terms: Terms): void {
@@ -36,6 +39,18 @@ export function addTerms(into: Terms, terms: Terms): void {
   for (let index = 0; index < terms.halving.length; index++) {
     into.halving[index] = (into.halving[index] ?? 0) + (terms.halving[index] ?? 0);
   }
+}
+
+/** Whether the sum never rises. */
+export function isFalling({ slope, halving }: Terms): boolean {
+  for (const points of halving) if (points < 0) return false;
+  return slope <= 0;
+}
+
+/** Whether the sum never falls. */
+export function isRising({ slope, halving }: Terms): boolean {
+  for (const points of halving) if (points > 0) return false;
+  return slope >= 0;
 }
 
 /** @param remaining the share of each half-life's points that is left at `elapsed` */
@@ -64,7 +79,8 @@ export function boundsOf({ constant, linear, slope, halving }: Terms, span: Span
   let high = constant + Math.max(first, last);
   for (let index = 0; index < halving.length; index++) {
     const points = halving[index] ?? 0;
-    const [a, b] = [points * (span.remainingFrom[index] ?? 0), points * (span.remainingTo[index] ?? 0)];
+    const a = points * (span.remainingFrom[index] ?? 0);
+    const b = points * (span.remainingTo[index] ?? 0);
     low += Math.min(a, b);
     high += Math.max(a, b);
   }
