@@ -5,7 +5,7 @@ import { sumWithinLimits } from './behavior.ts';
 import type { CompiledModel } from './compile/compile.ts';
 import { type FitScore, scoreFit } from './fit.ts';
 import type { Ledger } from './ledger.ts';
-import { apportion, reaches, roundPoints } from './rounding.ts';
+import { apportion, type Line, reaches, roundPoints } from './rounding.ts';
 import { scoreSignal } from './signals.ts';
 import {
   activeGates,
@@ -44,14 +44,12 @@ export interface Assessment extends Standing {
 /** @param now epoch milliseconds */
 export function assess(lead: Lead, model: CompiledModel, now: number, context: ScoringContext | undefined): Assessment {
   const ledger = model.behavior.ledger.read(lead);
-  const lines: Contribution[] = [];
+  const lines: Line[] = [];
   const fit = scoreFit(model.fit, lead.fields, lines);
   const fitScore = roundPoints(fit.raw);
   apportion(lines, 0, fitScore);
   const exact = scoreSignals(model, ledger, now, lines);
-  const behavior = sumWithinLimits(model.behavior, exact, (signal, label, points) =>
-    lines.push(cutLine(signal, label, points)),
-  );
+  const behavior = sumWithinLimits(model.behavior, exact, lines);
   const behaviorScore = roundPoints(behavior);
   apportion(lines, model.fit.criteria.length, behaviorScore);
   const strong = strongSignals(model, exact);
@@ -61,13 +59,22 @@ export function assess(lead: Lead, model: CompiledModel, now: number, context: S
   const ungatedBandIndex = chooseBand(model.status, position, thresholds);
   const bandIndex = applyGates(ungatedBandIndex, gates);
   return {
-    ...{ model, ledger, exact, position, thresholds, gates, ungatedBandIndex, bandIndex },
-    ...{ fit, behavior, contributions: lines },
+    model,
+    ledger,
+    exact,
+    position,
+    thresholds,
+    gates,
+    ungatedBandIndex,
+    bandIndex,
+    fit,
+    behavior,
+    contributions: lines,
   };
 }
 
 /** @returns the exact points by signal index; `lines` receives the line of each signal */
-function scoreSignals(model: CompiledModel, ledger: Ledger, now: number, lines: Contribution[]): number[] {
+function scoreSignals(model: CompiledModel, ledger: Ledger, now: number, lines: Line[]): number[] {
   const exact: number[] = [];
   for (const signal of model.behavior.signals) {
     const line = scoreSignal(signal, ledger, now);
@@ -75,10 +82,6 @@ function scoreSignals(model: CompiledModel, ledger: Ledger, now: number, lines: 
     lines.push(line);
   }
   return exact;
-}
-
-function cutLine(signal: string, label: string, exact: number): Contribution {
-  return { dimension: 'behavior', signal, outcome: 'matched', exact, points: Math.floor(exact), label };
 }
 
 /**

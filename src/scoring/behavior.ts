@@ -3,7 +3,7 @@
 import { type CompiledSignal, compileSignals } from './compile/compiled-signals.ts';
 import { compileSubscriptions, type Subscriptions } from './compile/subscriptions.ts';
 import { Ledger } from './ledger.ts';
-import { TOLERANCE } from './rounding.ts';
+import { type Line, TOLERANCE } from './rounding.ts';
 import type { BehaviorSource } from './schemas/behavior-schema.ts';
 
 export interface Limits {
@@ -63,23 +63,28 @@ export function clamp(value: number, { min, max }: Limits): number {
 /**
  * The sum of the signals' points, within the limits.
  * @param exact points by signal index
- * @param cut called with each cap or limit that cuts something off; the points are never 0
+ * @param lines receives a line for each cap or limit that cuts something off
  */
 export function sumWithinLimits(
   { groups, ungrouped, limits }: CompiledBehavior,
   exact: readonly number[],
-  cut?: (signal: string, label: string, points: number) => void,
+  lines?: Line[],
 ): number {
   let sum = sumOf(ungrouped, exact);
   for (const group of groups) {
     const own = sumOf(group.members, exact);
     const limited = clamp(own, group);
     sum += limited;
-    if (Math.abs(limited - own) > TOLERANCE) cut?.(`cap:${group.id}`, group.label, limited - own);
+    if (Math.abs(limited - own) > TOLERANCE) lines?.push(cutLine(`cap:${group.id}`, group.label, limited - own));
   }
   const limited = clamp(sum, limits) + 0;
-  if (Math.abs(limited - sum) > TOLERANCE) cut?.('limit:behavior', 'limit:behavior', limited - sum);
+  if (Math.abs(limited - sum) > TOLERANCE) lines?.push(cutLine('limit:behavior', 'limit:behavior', limited - sum));
   return limited;
+}
+
+/** @param exact the points that a cap or limit cuts off, never 0 */
+function cutLine(signal: string, label: string, exact: number): Line {
+  return { dimension: 'behavior', signal, outcome: 'matched', exact, points: Math.floor(exact), label };
 }
 
 function sumOf(indexes: readonly number[], exact: readonly number[]): number {

@@ -5,7 +5,7 @@ import type { Fields } from '../domain/lead.ts';
 import type { Contribution, Grade, MatchResult } from '../domain/score-result.ts';
 import { compileCondition, conditionFields, type FieldTest } from './compile/conditions.ts';
 import { rememberByField } from './compile/remember.ts';
-import { reaches } from './rounding.ts';
+import { type Line, ownLine, reaches } from './rounding.ts';
 import { type FitSource, gradeThresholds } from './schemas/model-schema.ts';
 
 type RealGrade = Exclude<Grade, 'Ungraded'>;
@@ -108,11 +108,11 @@ function firstMatch(
  * @param lines receives the line of each criterion
  * @returns the grade, the share of attainable points that is known (0 to 1), and the exact points
  */
-export function scoreFit(fit: CompiledFit, fields: Fields, lines: Contribution[]): FitScore {
+export function scoreFit(fit: CompiledFit, fields: Fields, lines: Line[]): FitScore {
   let raw = 0;
   let known = 0;
   for (const { lineOf, attainable } of fit.criteria) {
-    const line = lineOf(fields);
+    const line = ownLine(lineOf(fields));
     raw += line.exact;
     if (line.outcome !== 'unknown') known += attainable;
     lines.push(line);

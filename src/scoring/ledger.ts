@@ -25,13 +25,15 @@ export class Ledger {
   read(lead: Lead): this {
     if (lead === this.#lead) return this;
     this.#lead = NO_LEAD;
-    for (const timeline of this.#timelines) timeline.clear();
+    const timelines = this.#timelines;
+    for (const timeline of timelines) timeline.clear();
     for (const { type, at, attributes } of lead.activities) {
-      const selectors = this.#subscriptions.get(type);
-      if (selectors === undefined) continue;
-      for (const slotsOf of selectors) for (const slot of slotsOf(attributes)) this.#timelines[slot]?.add(at);
+      const subscriptions = this.#subscriptions.get(type);
+      if (subscriptions === undefined) continue;
+      for (const slot of subscriptions.always) timelines[slot]?.add(at);
+      for (const slotsOf of subscriptions.byAttributes) for (const slot of slotsOf(attributes)) timelines[slot]?.add(at);
     }
-    for (const timeline of this.#timelines) timeline.sort();
+    for (const timeline of timelines) timeline.sort();
     this.#created = undefined;
     this.#lead = lead;
     return this;

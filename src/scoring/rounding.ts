@@ -20,47 +20,62 @@ export function reaches(value: number, threshold: number): boolean {
   return value >= threshold - TOLERANCE;
 }
 
+/** A contribution before it has its share of the displayed points. Lines with a fraction belong to one lead, whole ones to all. */
+export interface Line extends Contribution {
+  points: number;
+}
+
+/** The line for one lead, of a line that leads share. */
+export function ownLine(shared: Contribution): Line {
+  return Number.isInteger(shared.exact) ? shared : { ...shared };
+}
+
+// Of the lines at hand; used again for the next lead.
+const remainders: number[] = [];
+const HAS_ITS_POINT = -1;
+
 /**
- * Gives whole points to the lines of one dimension by the largest-remainder method, so that they sum to the displayed score. A
- * line that gets a point more is replaced, as leads share lines.
+ * Gives whole points to the lines of one dimension by the largest-remainder method, so that they sum to the displayed score.
  * @param lines with the whole points below their exact ones
  * @param from the index of the dimension's first line; it ends with the list
  * @param score the rounded sum of the exact points
  */
-export function apportion(lines: Contribution[], from: number, score: number): void {
+export function apportion(lines: readonly Line[], from: number, score: number): void {
   let missing = score;
-  for (let index = from; index < lines.length; index++) missing -= lines[index]?.points ?? 0;
+  for (let index = from; index < lines.length; index++) {
+    const line = lines[index];
+    if (line === undefined) continue;
+    missing -= line.points;
+    remainders[index] = line.exact - line.points;
+  }
   // Lines with whole points never need another point: fewer points are missing than there are
   // others.
   for (; missing > 0; missing--) {
     const index = largestRemainder(lines, from);
     const line = lines[index];
     if (line === undefined) return;
-    lines[index] = { ...line, points: line.points + 1 };
+    line.points += 1;
+    remainders[index] = HAS_ITS_POINT;
   }
 }
 
 /** The index of the line whose turn it is to get a point; -1 = every line with a remainder has one. */
-function largestRemainder(lines: readonly Contribution[], from: number): number {
+function largestRemainder(lines: readonly Line[], from: number): number {
   let best = -1;
-  let bestRemainder = TOLERANCE;
+  let bestRemainder = 0;
   for (let index = from; index < lines.length; index++) {
-    const line = lines[index];
-    if (line === undefined) continue;
-    const remainder = line.exact - line.points;
-    // Below 0 for a line that has its point.
+    const remainder = remainders[index] ?? 0;
     if (remainder <= TOLERANCE || remainder < bestRemainder - TOLERANCE) continue;
-    if (remainder > bestRemainder + TOLERANCE || isBefore(line, lines[best])) {
-      best = index;
-      bestRemainder = remainder;
-    }
+    if (remainder <= bestRemainder + TOLERANCE && !isBefore(lines[index], lines[best])) continue;
+    best = index;
+    bestRemainder = remainder;
   }
   return best;
 }
 
 /** The order of lines with equal remainders: larger exact value first, then id in code-unit order. */
-function isBefore(line: Contribution, other: Contribution | undefined): boolean {
-  if (other === undefined) return true;
+function isBefore(line: Line | undefined, other: Line | undefined): boolean {
+  if (line === undefined || other === undefined) return line !== undefined;
   const larger = line.exact - other.exact;
   return Math.abs(larger) > TOLERANCE ? larger > 0 : line.signal < other.signal;
 }

@@ -1,9 +1,9 @@
 // The points of each kind of behavior signal at an instant. The ledger collects a signal's
 // activities once per lead; here only time varies.
-import type { Contribution } from '../domain/score-result.ts';
 import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from './compile/compiled-signals.ts';
 import { type Decay, decayAt } from './decay.ts';
 import type { Ledger } from './ledger.ts';
+import { type Line, ownLine } from './rounding.ts';
 import type { Timeline } from './timeline.ts';
 
 /**
@@ -11,15 +11,15 @@ import type { Timeline } from './timeline.ts';
  * are shared by all leads.
  * @param at epoch milliseconds; activities after it do not count yet
  */
-export function scoreSignal(signal: CompiledSignal, ledger: Ledger, at: number): Contribution {
-  if (signal.kind === 'state') return signal.lineOf(ledger.fields);
+export function scoreSignal(signal: CompiledSignal, ledger: Ledger, at: number): Line {
+  if (signal.kind === 'state') return ownLine(signal.lineOf(ledger.fields));
   if (ledger.isHidden(signal)) return signal.unknown;
   if (signal.kind === 'counted') return scoreCounted(signal, ledger.timeline(signal.index), at);
   if (signal.kind === 'tiered') return scoreTiered(signal, ledger.timeline(signal.index), at);
   return scoreAbsent(signal, ledger, at);
 }
 
-function scoreCounted(signal: CountedSignal, timeline: Timeline, at: number): Contribution {
+function scoreCounted(signal: CountedSignal, timeline: Timeline, at: number): Line {
   const end = timeline.countUntil(at);
   if (end === 0) return signal.unmatched;
   const count = Math.min(end, signal.maxCount);
@@ -27,7 +27,7 @@ function scoreCounted(signal: CountedSignal, timeline: Timeline, at: number): Co
   return dated(signal, exact, timeline.at(end - 1), count);
 }
 
-function scoreTiered(signal: TieredSignal, timeline: Timeline, at: number): Contribution {
+function scoreTiered(signal: TieredSignal, timeline: Timeline, at: number): Line {
   const count = timeline.countWithin(at, signal.windowMs);
   const tier = tierOf(signal, count);
   if (tier === undefined) return signal.unmatched;
@@ -35,18 +35,18 @@ function scoreTiered(signal: TieredSignal, timeline: Timeline, at: number): Cont
   return dated(signal, tier.points * decayAt(signal.decay, at - latestAt) + 0, latestAt, count);
 }
 
-function dated({ id, label }: CompiledSignal, exact: number, latestAt: number, count: number): Contribution {
+function dated({ id, label }: CompiledSignal, exact: number, latestAt: number, count: number): Line {
   const points = Math.floor(exact);
   return { dimension: 'behavior', signal: id, outcome: 'matched', exact, points, label, latestAt, count };
 }
 
-function scoreAbsent(signal: AbsentSignal, ledger: Ledger, at: number): Contribution {
+function scoreAbsent(signal: AbsentSignal, ledger: Ledger, at: number): Line {
   const created = ledger.createdAt();
   if (created === null) return signal.unknown;
   if (at - created < signal.forMs) return signal.unmatched;
   if (ledger.timeline(signal.index).countWithin(at, signal.forMs) > 0) return signal.unmatched;
   if (signal.requires !== undefined && !(ledger.timeline(signal.requiresSlot).at(0) <= at)) return signal.unmatched;
-  return signal.matched;
+  return ownLine(signal.matched);
 }
 
 /** What is left at `at` of one point for each of the `count` instants before index `end`, the latest first. */

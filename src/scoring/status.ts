@@ -185,12 +185,15 @@ export function activeGates(status: CompiledStatus, fields: Fields): readonly Co
   return status.gates.filter((gate) => gate.unless(fields) !== 'matched');
 }
 
+const NO_GATES: readonly ActiveGate[] = Object.freeze([]);
+
 /** The gates that cap a lead below the band at `bandIndex`, for the result. */
 export function gatesCapping(
   status: CompiledStatus,
   gates: readonly CompiledGate[],
   bandIndex: number,
 ): readonly ActiveGate[] {
+  if (gates.length === 0) return NO_GATES;
   return gates
     .filter((gate) => gate.maxBandIndex > bandIndex)
     .map(({ id, label, lift, maxBandIndex }) => {

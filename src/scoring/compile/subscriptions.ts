@@ -3,10 +3,14 @@ import type { Fields } from '../../domain/lead.ts';
 import type { CompiledSignal } from './compiled-signals.ts';
 import { rememberByField } from './remember.ts';
 
-/** The slots that collect an activity with these attributes. */
-type SlotSelector = (attributes: Fields) => readonly number[];
-/** By activity type. */
-export type Subscriptions = ReadonlyMap<string, readonly SlotSelector[]>;
+/** The slots that collect activities of one type. */
+interface TypeSubscriptions {
+  /** Those without conditions on attributes. */
+  readonly always: readonly number[];
+  /** One for each attribute, and one for each signal that reads several: the slots that collect these attributes. */
+  readonly byAttributes: readonly ((attributes: Fields) => readonly number[])[];
+}
+export type Subscriptions = ReadonlyMap<string, TypeSubscriptions>;
 
 interface Subscription {
   readonly type: string;
@@ -18,7 +22,7 @@ interface Subscription {
 
 export function compileSubscriptions(signals: readonly CompiledSignal[]): Subscriptions {
   const byType = Map.groupBy(signals.flatMap(subscriptionsOf), ({ type }) => type);
-  return new Map([...byType].map(([type, subscriptions]) => [type, selectorsOf(subscriptions)]));
+  return new Map([...byType].map(([type, subscriptions]) => [type, groupByAttributes(subscriptions)]));
 }
 
 function subscriptionsOf(signal: CompiledSignal): Subscription[] {
@@ -29,16 +33,13 @@ function subscriptionsOf(signal: CompiledSignal): Subscription[] {
   return [own, { type: signal.requires, slot: signal.requiresSlot, where: () => true, attributes: [] }];
 }
 
-/** One selector for all signals without `where`, one for each attribute, and one for each signal that reads several. */
-function selectorsOf(subscriptions: readonly Subscription[]): SlotSelector[] {
-  const groups = Map.groupBy(subscriptions, ({ attributes, slot }) => {
-    return attributes.length > 1 ? slot : (attributes[0] ?? null);
+function groupByAttributes(subscriptions: readonly Subscription[]): TypeSubscriptions {
+  const always = subscriptions.filter(({ attributes }) => attributes.length === 0).map(({ slot }) => slot);
+  const others = subscriptions.filter(({ attributes }) => attributes.length > 0);
+  const groups = Map.groupBy(others, ({ attributes, slot }) => (attributes.length === 1 ? attributes[0] : slot));
+  const byAttributes = [...groups.values()].map((group) => {
+    const names = group[0]?.attributes ?? [];
+    return rememberByField(names, (values) => group.filter(({ where }) => where(values)).map(({ slot }) => slot));
   });
-  return [...groups.values()].map((group) => {
-    const [{ attributes } = { attributes: [] }] = group;
-    const slotsOf = (values: Fields) => group.filter(({ where }) => where(values)).map(({ slot }) => slot);
-    if (attributes.length > 0) return rememberByField(attributes, slotsOf);
-    const slots = slotsOf({});
-    return () => slots;
-  });
+  return { always, byAttributes };
 }
