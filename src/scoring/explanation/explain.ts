@@ -115,7 +115,7 @@ function nextLines(standing: Standing, { nextChangeAt }: ScoreResult, now: numbe
   const { bands } = standing.model;
   const labelOf = (bandIndex: number) => bands[bandIndex]?.label ?? '';
   // The status changes with the result or later.
-  const change = nextChangeAt === null ? null : findNextChange(standing, nextChangeAt - 1, 'status');
+  const change = nextChangeAt === null ? null : findNextChange(standing, now, 'status', nextChangeAt - 1);
   const step = smallestUpgrade(standing, now);
   const lines: string[] = [];
   if (change) {

@@ -3,23 +3,34 @@ import { roundPoints } from '../rounding.ts';
 import type { Segment } from './segment.ts';
 import type { ScoreRange } from './steady-range.ts';
 
+/** Changes are near: the stretch that is searched first is this part of the whole. */
+const FIRST_PART = 1 / 8;
+
 /**
  * The first second after `from`, up to `to`, whose rounded score is outside the range; null = none.
- * The score at `from` must be inside.
+ * The score at `from` must be inside. A stretch in which the score may fall and rise is divided, unless its bounds stay inside.
  */
 export function firstOutside(segment: Segment, from: number, to: number, range: ScoreRange): number | null {
   if (from >= to) return null;
-  if (!segment.isFalling && !segment.isRising) return firstOutsideBounded(segment, from, to, range);
-  return isInside(segment.valueAt(to * 1000).value, range) ? null : firstOutsideMonotone(segment, from, to, range);
+  const { low, high, isFalling, isRising } = segment.between(from * 1000, to * 1000);
+  if (roundPoints(low) >= range.min && roundPoints(high) <= range.max) return null;
+  if (isFalling || isRising || to - from === 1) {
+    if (isInside(segment.valueAt(to * 1000).value, range)) return null;
+    return firstOutsideMonotone(segment, from, to, isFalling ? range.min - 0.5 : range.max + 0.5, range);
+  }
+  const middle = from + Math.max(1, Math.floor((to - from) * FIRST_PART));
+  return firstOutside(segment, from, middle, range) ?? firstOutside(segment, middle, to, range);
 }
 
 // Newton steps from the left never overshoot the crossing of a score that flattens out. A limit
 // adds a kink, where they may overshoot; then bisection takes over.
 const NEWTON_STEPS = 12;
 
-/** For a score that only falls or only rises: inside at `from`, outside at `to`. */
-function firstOutsideMonotone(segment: Segment, from: number, to: number, range: ScoreRange): number {
-  const edge = segment.isFalling ? range.min - 0.5 : range.max + 0.5;
+/**
+ * For a score that only falls or only rises: inside at `from`, outside at `to`.
+ * @param edge the points at which it leaves the range
+ */
+function firstOutsideMonotone(segment: Segment, from: number, to: number, edge: number, range: ScoreRange): number {
   let [inside, outside] = [from, to];
   let { value, slope } = segment.valueAt(from * 1000);
   for (let step = 0; outside - inside > 1; step++) {
@@ -42,16 +53,4 @@ function firstOutsideMonotone(segment: Segment, from: number, to: number, range:
 function isInside(value: number, range: ScoreRange): boolean {
   const score = roundPoints(value);
   return score >= range.min && score <= range.max;
-}
-
-/**
- * For a score with falling and rising terms: skips stretches whose bounds stay inside, halves the
- * others.
- */
-function firstOutsideBounded(segment: Segment, from: number, to: number, range: ScoreRange): number | null {
-  const { low, high } = segment.bounds(from * 1000, to * 1000);
-  if (roundPoints(low) >= range.min && roundPoints(high) <= range.max) return null;
-  if (to - from === 1) return isInside(segment.valueAt(to * 1000).value, range) ? null : to;
-  const middle = Math.floor((from + to) / 2);
-  return firstOutsideBounded(segment, from, middle, range) ?? firstOutsideBounded(segment, middle, to, range);
 }

@@ -27,17 +27,22 @@ const LAST_SECOND = 8_640_000_000_000;
 // After this many half-lives, less than 1e-9 is left of any sum of points below ten billion.
 const MAX_HALF_LIVES = 64;
 
-/** @param after epoch milliseconds; not before the instant of the standing, and nothing changes until then */
-export function findNextChange(standing: Standing, after: number, kind: ChangeKind): NextChange | null {
+/**
+ * @param now epoch milliseconds; the instant of the standing
+ * @param after an instant until which nothing changes
+ */
+export function findNextChange(standing: Standing, now: number, kind: ChangeKind, after = now): NextChange | null {
   const search = new Search(standing, kind);
   let start = after;
+  let exact = after === now ? standing.exact : search.exactAt(after);
   let first = Math.floor(after / 1000) + 1;
   while (first <= LAST_SECOND) {
-    const segment = new Segment(standing.model.behavior, standing.ledger, start);
+    const segment = new Segment(standing.model.behavior, standing.ledger, start, exact);
     const change = search.inSegment(segment, first, lastSecond(segment, first));
     if (change || segment.end === Infinity) return change;
     first = Math.ceil(segment.end / 1000);
     start = first * 1000;
+    exact = search.exactAt(start);
   }
   return null;
 }
@@ -45,7 +50,7 @@ export function findNextChange(standing: Standing, after: number, kind: ChangeKi
 /** The last second of a segment at which a change is still possible; before `first` if it has no whole second. */
 function lastSecond(segment: Segment, first: number): number {
   const last = Math.min(Math.ceil(segment.end / 1000) - 1, LAST_SECOND);
-  if (segment.isFalling && segment.isRising) return Math.min(first, last);
+  if (segment.isConstant) return Math.min(first, last);
   if (segment.end !== Infinity) return last;
   return Math.min(first + Math.ceil((segment.longestHalfLife * MAX_HALF_LIVES) / 1000), LAST_SECOND);
 }
@@ -65,7 +70,7 @@ class Search {
   inSegment(segment: Segment, first: number, last: number): NextChange | null {
     if (first > last) return null;
     if (this.#standing.model.status.requiredSignals.length === 0) return this.#inStretch(segment, first, last, []);
-    const strong = this.#strongAt(first);
+    const strong = [...strongSignals(this.#standing.model, this.exactAt(first * 1000))];
     let from = first;
     for (const { at, index } of this.#weakenings(strong, first, last)) {
       const change = this.#inStretch(segment, from, at - 1, strong);
@@ -95,10 +100,10 @@ class Search {
     return null;
   }
 
-  #strongAt(second: number): boolean[] {
+  /** The points at an instant, by signal index. */
+  exactAt(instant: number): number[] {
     const { model, ledger } = this.#standing;
-    const exact = model.behavior.signals.map((signal) => scoreSignal(signal, ledger, second * 1000).exact);
-    return [...strongSignals(model, exact)];
+    return model.behavior.signals.map((signal) => scoreSignal(signal, ledger, instant).exact);
   }
 
   /** The seconds at which signals that a band requires fall below 1 point, in order of time. */

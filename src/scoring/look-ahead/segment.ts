@@ -6,59 +6,58 @@ import { type CompiledBehavior, clamp } from '../behavior.ts';
 import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from '../compile/compiled-signals.ts';
 import type { Decay } from '../decay.ts';
 import type { Ledger } from '../ledger.ts';
-import { scoreSignal, tierOf } from '../signals.ts';
+import { tierOf } from '../signals.ts';
 import type { Timeline } from '../timeline.ts';
-import {
-  addTerms,
-  type Bounds,
-  boundsOf,
-  emptyTerms,
-  isFalling,
-  isRising,
-  type Span,
-  slopeOf,
-  sumOf,
-  type Terms,
-} from './terms.ts';
+import { addTerms, boundsOf, emptyTerms, isConstant, type Span, slopeBoundsOf, slopeOf, sumOf, type Terms } from './terms.ts';
+
+/** What the score does over a stretch of a segment. */
+export interface Course {
+  /** Bounds of the score. */
+  readonly low: number;
+  readonly high: number;
+  /** Certainly never rising; never falling. */
+  readonly isFalling: boolean;
+  readonly isRising: boolean;
+}
 
 export class Segment {
   readonly start: number;
   /** The next jump (epoch ms); Infinity = no further jump. */
   end = Infinity;
-  /** Whether the score never rises before the next jump. */
-  readonly isFalling: boolean;
-  /** Whether the score never falls before the next jump. */
-  readonly isRising: boolean;
   readonly #behavior: CompiledBehavior;
   readonly #ledger: Ledger;
   readonly #ungrouped: Terms;
   readonly #groups: readonly Terms[];
 
-  constructor(behavior: CompiledBehavior, ledger: Ledger, start: number) {
+  /** @param exact the points at the start, by signal index */
+  constructor(behavior: CompiledBehavior, ledger: Ledger, start: number, exact: readonly number[]) {
     this.start = start;
     this.#behavior = behavior;
     this.#ledger = ledger;
-    this.#ungrouped = this.#termsOf(behavior.ungrouped);
-    this.#groups = behavior.groups.map(({ members }) => this.#termsOf(members));
-    this.isFalling = isFalling(this.#ungrouped) && this.#groups.every(isFalling);
-    this.isRising = isRising(this.#ungrouped) && this.#groups.every(isRising);
+    this.#ungrouped = this.#termsOf(behavior.ungrouped, exact);
+    this.#groups = behavior.groups.map(({ members }) => this.#termsOf(members, exact));
   }
 
   /** @param indexes of signals */
-  #termsOf(indexes: readonly number[]): Terms {
+  #termsOf(indexes: readonly number[], exact: readonly number[]): Terms {
     const terms = emptyTerms(this.#behavior.halfLives.length);
     for (const index of indexes) {
       const signal = this.#behavior.signals[index];
-      if (signal !== undefined && !this.#ledger.isHidden(signal)) this.#add(signal, terms);
+      if (signal !== undefined && !this.#ledger.isHidden(signal)) this.#add(signal, exact[index] ?? 0, terms);
     }
     return terms;
   }
 
-  #add(signal: CompiledSignal, terms: Terms): void {
-    if (signal.kind === 'counted') this.#addCounted(signal, this.#ledger.timeline(signal.index), terms);
-    else if (signal.kind === 'tiered') this.#addTiered(signal, this.#ledger.timeline(signal.index), terms);
-    else terms.constant += scoreSignal(signal, this.#ledger, this.start).exact;
+  #add(signal: CompiledSignal, exact: number, terms: Terms): void {
+    if (signal.kind === 'counted') this.#addCounted(signal, exact, terms);
+    else if (signal.kind === 'tiered') this.#addTiered(signal, exact, terms);
+    else terms.constant += exact;
     if (signal.kind === 'absent') this.#addAbsenceJumps(signal);
+  }
+
+  /** Whether the score stays the same until the next jump. */
+  get isConstant(): boolean {
+    return isConstant(this.#ungrouped) && this.#groups.every(isConstant);
   }
 
   /** The longest half-life of any term in ms; 0 without a halving term. */
@@ -71,21 +70,45 @@ export class Segment {
     if (instant > this.start && instant < this.end) this.end = instant;
   }
 
-  #addCounted({ points, maxCount, decay }: CountedSignal, timeline: Timeline, terms: Terms): void {
+  #addCounted({ index, points, maxCount, decay }: CountedSignal, exact: number, terms: Terms): void {
+    const timeline = this.#ledger.timeline(index);
     const end = timeline.countUntil(this.start);
     this.#jumpAt(timeline.at(end));
     const first = Math.max(0, end - maxCount);
-    for (let index = end - 1; index >= first; index--) this.#addTerm(terms, points, decay, timeline.at(index));
+    this.#addTerm(terms, exact, decay);
+    if (decay.shape === 'linear') this.#addSlopes(terms, points, decay.ms, timeline, first, end);
   }
 
-  #addTiered(signal: TieredSignal, timeline: Timeline, terms: Terms): void {
+  #addTiered(signal: TieredSignal, exact: number, terms: Terms): void {
+    const timeline = this.#ledger.timeline(signal.index);
     const end = timeline.countUntil(this.start);
     this.#jumpAt(timeline.at(end));
     const tier = tierOf(signal, timeline.countWithin(this.start, signal.windowMs));
     if (tier === undefined) return;
     // The tier is lost when the oldest activity that it needs leaves the window.
     this.#jumpAt(timeline.at(end - tier.count) + signal.windowMs);
-    this.#addTerm(terms, tier.points, signal.decay, timeline.at(end - 1));
+    this.#addTerm(terms, exact, signal.decay);
+    if (signal.decay.shape === 'linear') this.#addSlopes(terms, tier.points, signal.decay.ms, timeline, end - 1, end);
+  }
+
+  #addTerm(terms: Terms, exact: number, decay: Decay): void {
+    if (decay.shape === 'none') terms.constant += exact;
+    else if (decay.shape === 'linear') terms.linear += exact;
+    else {
+      const index = this.#behavior.halfLives.indexOf(decay.ms);
+      terms.halving[index] = (terms.halving[index] ?? 0) + exact;
+    }
+  }
+
+  /** Of the activities from index `first` to before `end`, until the lifetime of their points ends. */
+  #addSlopes(terms: Terms, points: number, lifetime: number, timeline: Timeline, first: number, end: number): void {
+    if (points === 0) return;
+    for (let index = first; index < end; index++) {
+      const endsAt = timeline.at(index) + lifetime;
+      if (endsAt <= this.start) continue;
+      terms.slope -= points / lifetime;
+      this.#jumpAt(endsAt);
+    }
   }
 
   #addAbsenceJumps(signal: AbsentSignal): void {
@@ -97,20 +120,6 @@ export class Segment {
     this.#jumpAt(timeline.at(end));
     this.#jumpAt(timeline.at(end - 1) + signal.forMs);
     if (signal.requires !== undefined) this.#jumpAt(this.#ledger.timeline(signal.requiresSlot).at(0));
-  }
-
-  #addTerm(terms: Terms, points: number, decay: Decay, at: number): void {
-    const age = this.start - at;
-    if (decay.shape === 'none') {
-      terms.constant += points;
-    } else if (decay.shape === 'half_life') {
-      const index = this.#behavior.halfLives.indexOf(decay.ms);
-      terms.halving[index] = (terms.halving[index] ?? 0) + points * 2 ** (-age / decay.ms);
-    } else if (points !== 0 && age < decay.ms) {
-      terms.linear += points * (1 - age / decay.ms);
-      terms.slope -= points / decay.ms;
-      this.#jumpAt(at + decay.ms);
-    }
   }
 
   /** The remaining share of each half-life's points at an instant. */
@@ -141,12 +150,12 @@ export class Segment {
   }
 
   /**
-   * Bounds of the score between two instants of the segment. Groups whose limit cannot bind in
+   * What the score does between two instants of the segment. Groups whose limit cannot bind in
    * between are first added to the ungrouped terms: terms of equal half-life that cancel each other
    * must not widen the bounds.
    */
-  bounds(from: number, to: number): Bounds {
-    const { groups, limits } = this.#behavior;
+  between(from: number, to: number): Course {
+    const { groups, limits, halfLives } = this.#behavior;
     const span: Span = {
       from: from - this.start,
       to: to - this.start,
@@ -154,20 +163,30 @@ export class Segment {
       remainingTo: this.#remainingAt(to),
     };
     const unlimited: Terms = { ...this.#ungrouped, halving: [...this.#ungrouped.halving] };
-    let low = 0;
-    let high = 0;
-    this.#groups.forEach((terms, index) => {
+    let [low, high, slopeLow, slopeHigh] = [0, 0, 0, 0];
+    for (let index = 0; index < groups.length; index++) {
+      const terms = this.#groups[index];
       const group = groups[index];
-      if (!group) return;
+      if (!terms || !group) continue;
       const sum = boundsOf(terms, span);
       if (sum.low >= group.min && sum.high <= group.max) {
         addTerms(unlimited, terms);
-      } else {
-        low += clamp(sum.low, group);
-        high += clamp(sum.high, group);
+        continue;
       }
-    });
+      low += clamp(sum.low, group);
+      high += clamp(sum.high, group);
+      // While its limit binds, the slope of a group is 0.
+      const slope = slopeBoundsOf(terms, span, halfLives);
+      slopeLow += Math.min(0, slope.low);
+      slopeHigh += Math.max(0, slope.high);
+    }
     const rest = boundsOf(unlimited, span);
-    return { low: clamp(low + rest.low, limits), high: clamp(high + rest.high, limits) };
+    const slope = slopeBoundsOf(unlimited, span, halfLives);
+    return {
+      low: clamp(low + rest.low, limits),
+      high: clamp(high + rest.high, limits),
+      isFalling: slopeHigh + slope.high <= 0,
+      isRising: slopeLow + slope.low >= 0,
+    };
   }
 }

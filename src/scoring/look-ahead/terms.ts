@@ -41,16 +41,9 @@ export function addTerms(into: Terms, terms: Terms): void {
   }
 }
 
-/** Whether the sum never rises. */
-export function isFalling({ slope, halving }: Terms): boolean {
-  for (const points of halving) if (points < 0) return false;
-  return slope <= 0;
-}
-
-/** Whether the sum never falls. */
-export function isRising({ slope, halving }: Terms): boolean {
-  for (const points of halving) if (points > 0) return false;
-  return slope >= 0;
+export function isConstant({ slope, halving }: Terms): boolean {
+  for (const points of halving) if (points !== 0) return false;
+  return slope === 0;
 }
 
 /** @param remaining the share of each half-life's points that is left at `elapsed` */
@@ -81,6 +74,20 @@ export function boundsOf({ constant, linear, slope, halving }: Terms, span: Span
     const points = halving[index] ?? 0;
     const a = points * (span.remainingFrom[index] ?? 0);
     const b = points * (span.remainingTo[index] ?? 0);
+    low += Math.min(a, b);
+    high += Math.max(a, b);
+  }
+  return { low, high };
+}
+
+/** Lower and upper bounds of the slope over a span. @param halfLives milliseconds, by index */
+export function slopeBoundsOf({ slope, halving }: Terms, span: Span, halfLives: readonly number[]): Bounds {
+  let low = slope;
+  let high = slope;
+  for (let index = 0; index < halving.length; index++) {
+    const steepness = (-(halving[index] ?? 0) * Math.LN2) / (halfLives[index] ?? Infinity);
+    const a = steepness * (span.remainingFrom[index] ?? 0);
+    const b = steepness * (span.remainingTo[index] ?? 0);
     low += Math.min(a, b);
     high += Math.max(a, b);
   }
