@@ -1,6 +1,6 @@
 // The behavior score: the sum of the signals, limited per group and in total. The points that a
 // limit cuts off are a line of their own, so that the lines always sum to the score.
-import { type CompiledSignal, compileSignals } from './compile/compiled-signals.ts';
+import { type CompiledSignal, compileSignals, slotsOf } from './compile/compiled-signals.ts';
 import { compileSubscriptions, type Subscriptions } from './compile/subscriptions.ts';
 import { Ledger } from './ledger.ts';
 import { type Line, TOLERANCE } from './rounding.ts';
@@ -40,7 +40,7 @@ export function compileBehavior(behavior: BehaviorSource = { signals: [], min: '
   return {
     signals,
     subscriptions,
-    ledger: new Ledger(subscriptions, signals.length * 2),
+    ledger: new Ledger(subscriptions, slotsOf(signals)),
     groups,
     ungrouped: indexesOf(signals, ({ index }) => !grouped.has(index)),
     halfLives: [...new Set(signals.flatMap(halfLivesOf))],

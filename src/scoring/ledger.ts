@@ -27,13 +27,18 @@ export class Ledger {
     this.#lead = NO_LEAD;
     const timelines = this.#timelines;
     for (const timeline of timelines) timeline.clear();
+    let previous = -Infinity;
+    let isInOrder = true;
     for (const { type, at, attributes } of lead.activities) {
       const subscriptions = this.#subscriptions.get(type);
       if (subscriptions === undefined) continue;
       for (const slot of subscriptions.always) timelines[slot]?.add(at);
       for (const slotsOf of subscriptions.byAttributes) for (const slot of slotsOf(attributes)) timelines[slot]?.add(at);
+      if (at < previous) isInOrder = false;
+      previous = at;
     }
-    for (const timeline of timelines) timeline.sort();
+    // The store delivers activities in order of time; other sources may not.
+    if (!isInOrder) for (const timeline of timelines) timeline.sort();
     this.#created = undefined;
     this.#lead = lead;
     return this;

@@ -3,25 +3,15 @@
 export class Timeline {
   #size = 0;
   #instants = new Float64Array(4);
-  #isInOrder = true;
-
-  /** The number of instants, future ones included. */
-  get size(): number {
-    return this.#size;
-  }
 
   clear(): void {
     this.#size = 0;
-    this.#isInOrder = true;
   }
 
-  /** @param instant epoch milliseconds, in any order; call `sort` after the last one */
+  /** @param instant epoch milliseconds; if one is before the last, call `sort` at the end */
   add(instant: number): void {
-    const size = this.#size;
-    if (size === this.#instants.length) this.#grow();
-    if (size > 0 && instant < (this.#instants[size - 1] ?? 0)) this.#isInOrder = false;
-    this.#instants[size] = instant;
-    this.#size = size + 1;
+    if (this.#size === this.#instants.length) this.#grow();
+    this.#instants[this.#size++] = instant;
   }
 
   #grow(): void {
@@ -30,10 +20,8 @@ export class Timeline {
     this.#instants = larger;
   }
 
-  /** The store delivers activities in order of time; other sources may not. */
   sort(): void {
-    if (!this.#isInOrder) this.#instants.subarray(0, this.#size).sort();
-    this.#isInOrder = true;
+    this.#instants.subarray(0, this.#size).sort();
   }
 
   /** The instant at an index, earliest first; NaN outside. */

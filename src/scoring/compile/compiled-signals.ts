@@ -52,9 +52,14 @@ export interface StateSignal extends BaseSignal {
 }
 export type CompiledSignal = CountedSignal | TieredSignal | AbsentSignal | StateSignal;
 
-/** Ledger slots 0 to n-1 belong to the signals, slots n to 2n-1 to their required activities. */
+/** The first slots of a ledger belong to the signals, the next ones to the required activities of absent signals. */
 export function compileSignals(behavior: BehaviorSource): CompiledSignal[] {
   return behavior.signals.map((signal, index) => compileSignal(signal, index, behavior));
+}
+
+/** The number of slots of a ledger. */
+export function slotsOf(signals: readonly CompiledSignal[]): number {
+  return signals.length + signals.filter(({ kind }) => kind === 'absent').length;
 }
 
 function compileSignal(source: SignalSource, index: number, behavior: BehaviorSource): CompiledSignal {
@@ -72,7 +77,8 @@ function compileSignal(source: SignalSource, index: number, behavior: BehaviorSo
     }
     case 'absent': {
       const { activity, where, requires_activity: requires } = source.absent;
-      const requiresSlot = behavior.signals.length + index;
+      const absentBefore = behavior.signals.slice(0, index).filter(({ kind }) => kind === 'absent').length;
+      const requiresSlot = behavior.signals.length + absentBefore;
       const forMs = durationMs(source.absent.for);
       const matched = line('matched', source.points);
       return { kind: 'absent', ...base, ...watched(activity, where), matched, forMs, requires, requiresSlot };
