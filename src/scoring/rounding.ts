@@ -30,7 +30,8 @@ export function ownLine(shared: Contribution): Line {
   return Number.isInteger(shared.exact) ? shared : { ...shared };
 }
 
-// Of the lines at hand; used again for the next lead.
+// The lines with a fraction, and what of it is left; used again for the next lead.
+const fractional: Line[] = [];
 const remainders: number[] = [];
 const HAS_ITS_POINT = -1;
 
@@ -42,31 +43,35 @@ const HAS_ITS_POINT = -1;
  */
 export function apportion(lines: readonly Line[], from: number, score: number): void {
   let missing = score;
+  let count = 0;
   for (let index = from; index < lines.length; index++) {
     const line = lines[index];
     if (line === undefined) continue;
     missing -= line.points;
-    remainders[index] = line.exact - line.points;
+    const remainder = line.exact - line.points;
+    if (remainder <= TOLERANCE) continue;
+    fractional[count] = line;
+    remainders[count] = remainder;
+    count++;
   }
   // Lines with whole points never need another point: fewer points are missing than there are
   // others.
-  for (; missing > 0; missing--) {
-    const index = largestRemainder(lines, from);
-    const line = lines[index];
-    if (line === undefined) return;
-    line.points += 1;
+  for (missing = Math.min(missing, count); missing > 0; missing--) {
+    const index = largestRemainder(count);
+    const line = fractional[index];
+    if (line !== undefined) line.points += 1;
     remainders[index] = HAS_ITS_POINT;
   }
 }
 
-/** The index of the line whose turn it is to get a point; -1 = every line with a remainder has one. */
-function largestRemainder(lines: readonly Line[], from: number): number {
-  let best = -1;
-  let bestRemainder = 0;
-  for (let index = from; index < lines.length; index++) {
+/** The index of the line whose turn it is to get a point. @param count of the lines with a fraction */
+function largestRemainder(count: number): number {
+  let best = 0;
+  let bestRemainder = remainders[0] ?? 0;
+  for (let index = 1; index < count; index++) {
     const remainder = remainders[index] ?? 0;
-    if (remainder <= TOLERANCE || remainder < bestRemainder - TOLERANCE) continue;
-    if (remainder <= bestRemainder + TOLERANCE && !isBefore(lines[index], lines[best])) continue;
+    if (remainder < bestRemainder - TOLERANCE) continue;
+    if (remainder <= bestRemainder + TOLERANCE && !isBefore(fractional[index], fractional[best])) continue;
     best = index;
     bestRemainder = remainder;
   }
@@ -75,7 +80,7 @@ function largestRemainder(lines: readonly Line[], from: number): number {
 
 /** The order of lines with equal remainders: larger exact value first, then id in code-unit order. */
 function isBefore(line: Line | undefined, other: Line | undefined): boolean {
-  if (line === undefined || other === undefined) return line !== undefined;
+  if (line === undefined || other === undefined) return false;
   const larger = line.exact - other.exact;
   return Math.abs(larger) > TOLERANCE ? larger > 0 : line.signal < other.signal;
 }

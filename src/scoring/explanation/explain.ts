@@ -64,31 +64,31 @@ interface Wording {
 }
 
 function reasonLine(contribution: Contribution, model: CompiledModel, wording: Wording): string {
-  const { label, notes } = reason(contribution, model, wording.date);
+  const { label, note } = reason(contribution, model, wording.date);
   const origin = wording.origins.join(' and ');
-  const inBrackets = [...notes, ...(origin === '' ? [] : [origin])].join('; ');
+  const inBrackets = note === '' || origin === '' ? note + origin : `${note}; ${origin}`;
   return `${signed(contribution.points)} ${oneLine(inBrackets === '' ? label : `${label} (${inBrackets})`)}`;
 }
 
 interface Reason {
   readonly label: string;
-  /** Texts for the brackets after the label. */
-  readonly notes: readonly string[];
+  /** For the brackets after the label; '' = nothing. */
+  readonly note: string;
 }
 
 function reason(contribution: Contribution, model: CompiledModel, date: DateText): Reason {
   const { dimension, signal, label, latestAt, count = 1, exact } = contribution;
   if (dimension === 'fit') {
     const criterion = model.fit.criteria.find((each) => each.id === signal)?.label ?? label;
-    return { label, notes: criterion === label ? [] : [criterion] };
+    return { label, note: criterion === label ? '' : criterion };
   }
   const limit = exact > 0 ? 'raised to its minimum' : 'limited to its maximum';
-  if (signal === 'limit:behavior') return { label: `Behavior ${limit}`, notes: [] };
+  if (signal === 'limit:behavior') return { label: `Behavior ${limit}`, note: '' };
   if (model.behavior.groups.some((group) => `cap:${group.id}` === signal)) {
-    return { label, notes: [limit] };
+    return { label, note: limit };
   }
-  if (latestAt === undefined) return { label, notes: [] };
-  return { label, notes: [count > 1 ? `${count} times, last on ${date(latestAt)}` : date(latestAt)] };
+  if (latestAt === undefined) return { label, note: '' };
+  return { label, note: count > 1 ? `${count} times, last on ${date(latestAt)}` : date(latestAt) };
 }
 
 function overrideLines(lead: Lead, model: CompiledModel): string[] {

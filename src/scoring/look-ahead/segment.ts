@@ -2,13 +2,13 @@
 // activity that begins to count, an activity that leaves its window, a fulfilled absence, or the
 // end of a linear decay. Between jumps every signal is constant, halving or linear, so that bounds
 // over a whole stretch cost a few exponentials.
-import { type CompiledBehavior, clamp } from '../behavior.ts';
+import { type CompiledBehavior, clamp, type Limits } from '../behavior.ts';
 import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from '../compile/compiled-signals.ts';
 import type { Decay } from '../decay.ts';
 import type { Ledger } from '../ledger.ts';
 import { tierOf } from '../signals.ts';
 import type { Timeline } from '../timeline.ts';
-import { addTerms, boundsOf, emptyTerms, isConstant, type Span, slopeBoundsOf, slopeOf, sumOf, type Terms } from './terms.ts';
+import { addTerms, boundsOf, copyTerms, emptyTerms, isConstant, type Span, slopeBoundsOf, slopeOf, sumOf, type Terms } from './terms.ts';
 
 /** What the score does over a stretch of a segment. */
 export interface Course {
@@ -20,22 +20,32 @@ export interface Course {
   readonly isRising: boolean;
 }
 
+/** The terms of a group whose limit may bind. */
+interface LimitedTerms {
+  readonly terms: Terms;
+  readonly group: Limits;
+}
+
 export class Segment {
   readonly start: number;
   /** The next jump (epoch ms); Infinity = no further jump. */
   end = Infinity;
   readonly #behavior: CompiledBehavior;
   readonly #ledger: Ledger;
-  readonly #ungrouped: Terms;
-  readonly #groups: readonly Terms[];
+  /** The signals without a group, and the groups whose limit cannot bind before the next jump. */
+  readonly #free: Terms;
+  readonly #limited: readonly LimitedTerms[];
 
   /** @param exact the points at the start, by signal index */
   constructor(behavior: CompiledBehavior, ledger: Ledger, start: number, exact: readonly number[]) {
     this.start = start;
     this.#behavior = behavior;
     this.#ledger = ledger;
-    this.#ungrouped = this.#termsOf(behavior.ungrouped, exact);
-    this.#groups = behavior.groups.map(({ members }) => this.#termsOf(members, exact));
+    this.#free = this.#termsOf(behavior.ungrouped, exact);
+    const groups = behavior.groups.map((group) => ({ group, terms: this.#termsOf(group.members, exact) }));
+    // Only now the end of the segment is known.
+    const span = this.#span(start, this.end);
+    this.#limited = groups.filter((each) => !this.#addIfFree(each, this.#free, span));
   }
 
   /** @param indexes of signals */
@@ -55,15 +65,27 @@ export class Segment {
     if (signal.kind === 'absent') this.#addAbsenceJumps(signal);
   }
 
+  /** Adds the terms of a group to `free` if its limit cannot bind in the span. */
+  #addIfFree({ terms, group }: LimitedTerms, free: Terms, span: Span): boolean {
+    const { low, high } = boundsOf(terms, span);
+    const isFree = low >= group.min && high <= group.max;
+    if (isFree) addTerms(free, terms);
+    return isFree;
+  }
+
   /** Whether the score stays the same until the next jump. */
   get isConstant(): boolean {
-    return isConstant(this.#ungrouped) && this.#groups.every(isConstant);
+    return isConstant(this.#free) && this.#limited.every(({ terms }) => isConstant(terms));
   }
 
   /** The longest half-life of any term in ms; 0 without a halving term. */
   get longestHalfLife(): number {
-    const isUsed = (index: number) => [this.#ungrouped, ...this.#groups].some(({ halving }) => halving[index] !== 0);
-    return Math.max(0, ...this.#behavior.halfLives.filter((_, index) => isUsed(index)));
+    let longest = 0;
+    this.#behavior.halfLives.forEach((halfLife, index) => {
+      const isUsed = this.#free.halving[index] !== 0 || this.#limited.some(({ terms }) => terms.halving[index] !== 0);
+      if (isUsed) longest = Math.max(longest, halfLife);
+    });
+    return longest;
   }
 
   #jumpAt(instant: number): void {
@@ -122,6 +144,17 @@ export class Segment {
     if (signal.requires !== undefined) this.#jumpAt(this.#ledger.timeline(signal.requiresSlot).at(0));
   }
 
+  #span(from: number, to: number): Span {
+    // A linear term ends with the segment, so that one without an end has none.
+    const last = to === Infinity ? Number.MAX_SAFE_INTEGER : to;
+    return {
+      from: from - this.start,
+      to: last - this.start,
+      remainingFrom: this.#remainingAt(from),
+      remainingTo: this.#remainingAt(last),
+    };
+  }
+
   /** The remaining share of each half-life's points at an instant. */
   #remainingAt(at: number): number[] {
     const elapsed = at - this.start;
@@ -132,15 +165,12 @@ export class Segment {
 
   /** The exact score at an instant of the segment, and its slope there (points per millisecond). */
   valueAt(at: number): { readonly value: number; readonly slope: number } {
-    const { groups, limits, halfLives } = this.#behavior;
+    const { limits, halfLives } = this.#behavior;
     const remaining = this.#remainingAt(at);
     const elapsed = at - this.start;
-    let value = sumOf(this.#ungrouped, remaining, elapsed);
-    let slope = slopeOf(this.#ungrouped, remaining, halfLives);
-    for (let index = 0; index < this.#groups.length; index++) {
-      const terms = this.#groups[index];
-      const group = groups[index];
-      if (!terms || !group) continue;
+    let value = sumOf(this.#free, remaining, elapsed);
+    let slope = slopeOf(this.#free, remaining, halfLives);
+    for (const { terms, group } of this.#limited) {
       const sum = sumOf(terms, remaining, elapsed);
       const limited = clamp(sum, group);
       value += limited;
@@ -151,28 +181,18 @@ export class Segment {
 
   /**
    * What the score does between two instants of the segment. Groups whose limit cannot bind in
-   * between are first added to the ungrouped terms: terms of equal half-life that cancel each other
-   * must not widen the bounds.
+   * between are first added to the other terms: terms of equal half-life that cancel each other must
+   * not widen the bounds.
    */
   between(from: number, to: number): Course {
-    const { groups, limits, halfLives } = this.#behavior;
-    const span: Span = {
-      from: from - this.start,
-      to: to - this.start,
-      remainingFrom: this.#remainingAt(from),
-      remainingTo: this.#remainingAt(to),
-    };
-    const unlimited: Terms = { ...this.#ungrouped, halving: [...this.#ungrouped.halving] };
+    const { limits, halfLives } = this.#behavior;
+    const span = this.#span(from, to);
+    const free = this.#limited.length === 0 ? this.#free : copyTerms(this.#free);
     let [low, high, slopeLow, slopeHigh] = [0, 0, 0, 0];
-    for (let index = 0; index < groups.length; index++) {
-      const terms = this.#groups[index];
-      const group = groups[index];
-      if (!terms || !group) continue;
+    for (const each of this.#limited) {
+      if (this.#addIfFree(each, free, span)) continue;
+      const { terms, group } = each;
       const sum = boundsOf(terms, span);
-      if (sum.low >= group.min && sum.high <= group.max) {
-        addTerms(unlimited, terms);
-        continue;
-      }
       low += clamp(sum.low, group);
       high += clamp(sum.high, group);
       // While its limit binds, the slope of a group is 0.
@@ -180,8 +200,8 @@ export class Segment {
       slopeLow += Math.min(0, slope.low);
       slopeHigh += Math.max(0, slope.high);
     }
-    const rest = boundsOf(unlimited, span);
-    const slope = slopeBoundsOf(unlimited, span, halfLives);
+    const rest = boundsOf(free, span);
+    const slope = slopeBoundsOf(free, span, halfLives);
     return {
       low: clamp(low + rest.low, limits),
       high: clamp(high + rest.high, limits),

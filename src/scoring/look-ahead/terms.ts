@@ -32,6 +32,10 @@ export function emptyTerms(halfLives: number): Terms {
   return { constant: 0, linear: 0, slope: 0, halving };
 }
 
+export function copyTerms(terms: Terms): Terms {
+  return { ...terms, halving: [...terms.halving] };
+}
+
 export function addTerms(into: Terms, terms: Terms): void {
   into.constant += terms.constant;
   into.linear += terms.linear;
