@@ -3,8 +3,6 @@
 // ten times slower.
 
 const DAY = 86_400_000;
-/** The calendar repeats after 400 years, which have this many days. */
-const CYCLE_DAYS = 146_097;
 const DATE_LENGTH = '2026-11-01'.length;
 
 /**
@@ -37,8 +35,16 @@ function dateAt(text: string): number | null {
   const [year, month, day] = [digitsAt(text, 0, 4), digitsAt(text, 5, 2), digitsAt(text, 8, 2)];
   if (!isAt(text, 4, '-') || !isAt(text, 7, '-')) return null;
   if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return null;
-  // Date.UTC reads the years 0 to 99 as 1900 to 1999.
-  return Date.UTC(year + 400, month - 1, day) - CYCLE_DAYS * DAY;
+  return daysUntil(year, month, day) * DAY;
+}
+
+/** The days from 1 January 1970, in the Gregorian calendar. */
+function daysUntil(year: number, month: number, day: number): number {
+  // Years begin in March here, so that the leap day is the last one.
+  const years = month > 2 ? year : year - 1;
+  const ofMonths = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5);
+  const leapDays = Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400);
+  return years * 365 + leapDays + ofMonths + day - 1 - 719_468;
 }
 
 function daysIn(year: number, month: number): number {
@@ -81,6 +87,6 @@ function digitsAt(text: string, start: number, count: number): number {
 }
 
 function isAt(text: string, index: number, character: string, other = character): boolean {
-  const found = text[index];
-  return found === character || found === other;
+  const code = text.charCodeAt(index);
+  return code === character.charCodeAt(0) || code === other.charCodeAt(0);
 }

@@ -9,6 +9,22 @@ const MAX_TEXT_LENGTH = 200;
 const MAX_LIST_LENGTH = 20;
 
 /**
+ * @param compute a pure function whose results nothing changes
+ * @param max the number of results that are remembered
+ */
+export function remember<K, T>(compute: (key: K) => T, max: number): (key: K) => T {
+  const results = new Map<K, T>();
+  return (key) => {
+    const known = results.get(key);
+    if (known !== undefined) return known;
+    if (results.size >= max) results.clear();
+    const result = compute(key);
+    results.set(key, result);
+    return result;
+  };
+}
+
+/**
  * @param names the fields that `compute` reads; with more or less than one, nothing is remembered
  * @param compute a pure function whose results nothing changes
  */

@@ -1,4 +1,5 @@
 // Dates in a time zone, such as `22 Nov 2026`. Each day is written once; Intl is asked once a day for the offset of the zone.
+import { remember } from '../compile/remember.ts';
 
 const DAY = 86_400_000;
 /** More than ten years of days. A full memory is emptied. */
@@ -20,10 +21,10 @@ export function dateIn(timeZone: string): DateText {
   return date;
 }
 
-const utcDay = rememberByDay((day) => {
+const utcDay = remember((day: number) => {
   const date = new Date(day * DAY);
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
-});
+}, MAX_DAYS);
 
 function utcDate(at: number): string {
   return utcDay(Math.floor(at / DAY));
@@ -32,10 +33,10 @@ function utcDate(at: number): string {
 function localDate(timeZone: string): DateText {
   const offsetAt = offsetsOf(timeZone);
   // null: the clocks are changed on that day of UTC.
-  const offsetOn = rememberByDay((day) => {
+  const offsetOn = remember((day: number) => {
     const offset = offsetAt(day * DAY);
     return offset === offsetAt((day + 1) * DAY) ? offset : null;
-  });
+  }, MAX_DAYS);
   return (at) => utcDate(at + (offsetOn(Math.floor(at / DAY)) ?? offsetAt(at)));
 }
 
@@ -50,17 +51,5 @@ function offsetsOf(timeZone: string): (at: number) => number {
     const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? Number.NaN;
     const [year, month, day] = [part('year'), part('month') - 1, part('day')];
     return Date.UTC(year, month, day, part('hour'), part('minute'), part('second')) - second;
-  };
-}
-
-function rememberByDay<T>(compute: (day: number) => T): (day: number) => T {
-  const results = new Map<number, T>();
-  return (day) => {
-    const known = results.get(day);
-    if (known !== undefined) return known;
-    if (results.size >= MAX_DAYS) results.clear();
-    const result = compute(day);
-    results.set(day, result);
-    return result;
   };
 }

@@ -5,6 +5,7 @@ import type { Lead } from '../../domain/lead.ts';
 import type { Contribution, ScoreResult } from '../../domain/score-result.ts';
 import { type Standing, standingOf } from '../assess.ts';
 import type { CompiledModel } from '../compile/compile.ts';
+import { remember } from '../compile/remember.ts';
 import { smallestUpgrade } from '../look-ahead/counterfactuals.ts';
 import { findNextChange } from '../look-ahead/next-change.ts';
 import { cutToLength, signed } from './cut-to-length.ts';
@@ -67,7 +68,8 @@ function reasonLine(contribution: Contribution, model: CompiledModel, wording: W
   const { label, note } = reason(contribution, model, wording.date);
   const origin = wording.origins.join(' and ');
   const inBrackets = note === '' || origin === '' ? note + origin : `${note}; ${origin}`;
-  return `${signed(contribution.points)} ${oneLine(inBrackets === '' ? label : `${label} (${inBrackets})`)}`;
+  const sentence = `${signed(contribution.points)} ${oneLine(label)}`;
+  return inBrackets === '' ? sentence : `${sentence} (${inBrackets})`;
 }
 
 interface Reason {
@@ -80,7 +82,7 @@ function reason(contribution: Contribution, model: CompiledModel, date: DateText
   const { dimension, signal, label, latestAt, count = 1, exact } = contribution;
   if (dimension === 'fit') {
     const criterion = model.fit.criteria.find((each) => each.id === signal)?.label ?? label;
-    return { label, note: criterion === label ? '' : criterion };
+    return { label, note: criterion === label ? '' : oneLine(criterion) };
   }
   const limit = exact > 0 ? 'raised to its minimum' : 'limited to its maximum';
   if (signal === 'limit:behavior') return { label: `Behavior ${limit}`, note: '' };
@@ -113,22 +115,24 @@ function missingLines(standing: Standing, result: ScoreResult, lead: Lead): stri
 
 function nextLines(standing: Standing, { nextChangeAt }: ScoreResult, now: number, date: DateText): string[] {
   const { bands } = standing.model;
-  const labelOf = (bandIndex: number) => bands[bandIndex]?.label ?? '';
+  const labelOf = (bandIndex: number) => oneLine(bands[bandIndex]?.label ?? '');
   // The status changes with the result or later.
   const change = nextChangeAt === null ? null : findNextChange(standing, now, 'status', nextChangeAt - 1);
   const step = smallestUpgrade(standing, now);
   const lines: string[] = [];
   if (change) {
     const verb = change.bandIndex > standing.bandIndex ? 'Falls' : 'Rises';
-    lines.push(oneLine(`${verb} to ${labelOf(change.bandIndex)} on ${date(change.at)} without further activity`));
+    lines.push(`${verb} to ${labelOf(change.bandIndex)} on ${date(change.at)} without further activity`);
   }
-  if (step) lines.push(oneLine(`Would reach ${labelOf(step.bandIndex)} with one more: ${step.signal.label}`));
+  if (step) lines.push(`Would reach ${labelOf(step.bandIndex)} with one more: ${oneLine(step.signal.label)}`);
   return lines;
 }
 
 const UNEVEN_SPACE = /[^\S ]| {2}|^ | $/;
+const MAX_LABELS = 5_000;
 
 /** Labels come from a file that people edit: a line break in a label must not start a new line. */
-function oneLine(text: string): string {
-  return UNEVEN_SPACE.test(text) ? text.replace(/\s+/gu, ' ').trim() : text;
-}
+const oneLine = remember(
+  (label: string) => (UNEVEN_SPACE.test(label) ? label.replace(/\s+/gu, ' ').trim() : label),
+  MAX_LABELS,
+);

@@ -15,7 +15,6 @@ export function firstOutside(segment: Segment, from: number, to: number, range: 
   const { low, high, isFalling, isRising } = segment.between(from * 1000, to * 1000);
   if (roundPoints(low) >= range.min && roundPoints(high) <= range.max) return null;
   if (isFalling || isRising || to - from === 1) {
-    if (isInside(segment.valueAt(to * 1000).value, range)) return null;
     return firstOutsideMonotone(segment, from, to, isFalling ? range.min - 0.5 : range.max + 0.5, range);
   }
   const middle = from + Math.max(1, Math.floor((to - from) * FIRST_PART));
@@ -27,18 +26,23 @@ export function firstOutside(segment: Segment, from: number, to: number, range: 
 const NEWTON_STEPS = 12;
 
 /**
- * For a score that only falls or only rises: inside at `from`, outside at `to`.
+ * For a score that only falls or only rises, and is inside at `from`; null = it is inside at `to`, too.
  * @param edge the points at which it leaves the range
  */
-function firstOutsideMonotone(segment: Segment, from: number, to: number, edge: number, range: ScoreRange): number {
-  let [inside, outside] = [from, to];
+function firstOutsideMonotone(
+  segment: Segment,
+  from: number,
+  to: number,
+  edge: number,
+  range: ScoreRange,
+): number | null {
+  let [inside, outside] = [from, to + 1];
   let { value, slope } = segment.valueAt(from * 1000);
   for (let step = 0; outside - inside > 1; step++) {
-    let next = Math.floor((inside + outside) / 2);
-    if (step < NEWTON_STEPS) {
-      const guess = inside + Math.max(1, Math.floor((edge - value) / slope / 1000));
-      if (guess < outside) next = guess;
-    }
+    const guess = inside + Math.max(1, Math.floor((edge - value) / slope / 1000));
+    // Without a slope, as where a limit binds, there is no guess: whether there is a crossing at all comes first.
+    const other = outside > to ? to : Math.floor((inside + outside) / 2);
+    const next = step < NEWTON_STEPS && guess < outside ? guess : other;
     const there = segment.valueAt(next * 1000);
     if (isInside(there.value, range)) {
       inside = next;
@@ -47,7 +51,7 @@ function firstOutsideMonotone(segment: Segment, from: number, to: number, edge: 
       outside = next;
     }
   }
-  return outside;
+  return outside > to ? null : outside;
 }
 
 function isInside(value: number, range: ScoreRange): boolean {

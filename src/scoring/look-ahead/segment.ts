@@ -35,6 +35,8 @@ export class Segment {
   /** The signals without a group, and the groups whose limit cannot bind before the next jump. */
   readonly #free: Terms;
   readonly #limited: readonly LimitedTerms[];
+  /** Used again for every instant. */
+  readonly #remaining: number[] = [];
 
   /** @param exact the points at the start, by signal index */
   constructor(behavior: CompiledBehavior, ledger: Ledger, start: number, exact: readonly number[]) {
@@ -43,9 +45,7 @@ export class Segment {
     this.#ledger = ledger;
     this.#free = this.#termsOf(behavior.ungrouped, exact);
     const groups = behavior.groups.map((group) => ({ group, terms: this.#termsOf(group.members, exact) }));
-    // Only now the end of the segment is known.
-    const span = this.#span(start, this.end);
-    this.#limited = groups.filter((each) => !this.#addIfFree(each, this.#free, span));
+    this.#limited = groups.length === 0 ? groups : this.#bindingOf(groups);
   }
 
   /** @param indexes of signals */
@@ -63,6 +63,12 @@ export class Segment {
     else if (signal.kind === 'tiered') this.#addTiered(signal, exact, terms);
     else terms.constant += exact;
     if (signal.kind === 'absent') this.#addAbsenceJumps(signal);
+  }
+
+  /** The groups whose limit may bind before the next jump; the others are free. All jumps must be known. */
+  #bindingOf(groups: readonly LimitedTerms[]): LimitedTerms[] {
+    const span = this.#span(this.start, this.end);
+    return groups.filter((each) => !this.#addIfFree(each, this.#free, span));
   }
 
   /** Adds the terms of a group to `free` if its limit cannot bind in the span. */
@@ -150,23 +156,25 @@ export class Segment {
     return {
       from: from - this.start,
       to: last - this.start,
-      remainingFrom: this.#remainingAt(from),
-      remainingTo: this.#remainingAt(last),
+      remainingFrom: this.#remainingAt(from, []),
+      remainingTo: this.#remainingAt(last, []),
     };
   }
 
-  /** The remaining share of each half-life's points at an instant. */
-  #remainingAt(at: number): number[] {
+  /** The remaining share of each half-life's points at an instant, written into a list. */
+  #remainingAt(at: number, into: number[]): number[] {
+    const { halfLives } = this.#behavior;
     const elapsed = at - this.start;
-    const remaining: number[] = [];
-    for (const halfLife of this.#behavior.halfLives) remaining.push(Math.exp((-elapsed / halfLife) * Math.LN2));
-    return remaining;
+    for (let index = 0; index < halfLives.length; index++) {
+      into[index] = Math.exp((-elapsed / (halfLives[index] ?? Infinity)) * Math.LN2);
+    }
+    return into;
   }
 
   /** The exact score at an instant of the segment, and its slope there (points per millisecond). */
   valueAt(at: number): { readonly value: number; readonly slope: number } {
     const { limits, halfLives } = this.#behavior;
-    const remaining = this.#remainingAt(at);
+    const remaining = this.#remainingAt(at, this.#remaining);
     const elapsed = at - this.start;
     let value = sumOf(this.#free, remaining, elapsed);
     let slope = slopeOf(this.#free, remaining, halfLives);
