@@ -1,6 +1,6 @@
 // What one lead did, by signal: the instants of its matching activities. Everything that does not
 // depend on the instant of scoring is read here once, so that looking ahead needs no second reading.
-import type { Fields, Lead } from '../domain/lead.ts';
+import type { Activity, Fields, Lead } from '../domain/lead.ts';
 import type { CompiledSignal } from './compile/compiled-signals.ts';
 import type { Subscriptions } from './compile/subscriptions.ts';
 import { parseInstantOrDate } from './instant.ts';
@@ -25,23 +25,29 @@ export class Ledger {
   read(lead: Lead): this {
     if (lead === this.#lead) return this;
     this.#lead = NO_LEAD;
-    const timelines = this.#timelines;
-    for (const timeline of timelines) timeline.clear();
-    let previous = -Infinity;
-    let isInOrder = true;
-    for (const { type, at, attributes } of lead.activities) {
-      const subscriptions = this.#subscriptions.get(type);
-      if (subscriptions === undefined) continue;
-      for (const slot of subscriptions.always) timelines[slot]?.add(at);
-      for (const slotsOf of subscriptions.byAttributes) for (const slot of slotsOf(attributes)) timelines[slot]?.add(at);
-      if (at < previous) isInOrder = false;
-      previous = at;
-    }
+    for (const timeline of this.#timelines) timeline.clear();
     // The store delivers activities in order of time; other sources may not.
-    if (!isInOrder) for (const timeline of timelines) timeline.sort();
+    if (!this.#collect(lead.activities)) for (const timeline of this.#timelines) timeline.sort();
     this.#created = undefined;
     this.#lead = lead;
     return this;
+  }
+
+  /** @returns whether the activities are in order of time */
+  #collect(activities: readonly Activity[]): boolean {
+    const timelines = this.#timelines;
+    let previous = -Infinity;
+    let isInOrder = true;
+    for (const { type, at, attributes } of activities) {
+      const subscriptions = this.#subscriptions.get(type);
+      if (subscriptions === undefined) continue;
+      for (const slot of subscriptions.always) timelines[slot]?.add(at);
+      for (const slotsOf of subscriptions.byAttributes)
+        for (const slot of slotsOf(attributes)) timelines[slot]?.add(at);
+      if (at < previous) isInOrder = false;
+      previous = at;
+    }
+    return isInOrder;
   }
 
   get fields(): Fields {

@@ -8,7 +8,18 @@ import type { Decay } from '../decay.ts';
 import type { Ledger } from '../ledger.ts';
 import { tierOf } from '../signals.ts';
 import type { Timeline } from '../timeline.ts';
-import { addTerms, boundsOf, copyTerms, emptyTerms, isConstant, type Span, slopeBoundsOf, slopeOf, sumOf, type Terms } from './terms.ts';
+import {
+  addTerms,
+  boundsOf,
+  copyTerms,
+  emptyTerms,
+  isConstant,
+  type Span,
+  slopeBoundsOf,
+  slopeOf,
+  sumOf,
+  type Terms,
+} from './terms.ts';
 
 /** What the score does over a stretch of a segment. */
 export interface Course {
