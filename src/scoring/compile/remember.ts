@@ -4,7 +4,7 @@ import type { Fields, FieldValue } from '../../domain/lead.ts';
 
 /** A full memory is emptied: the values that return are soon remembered again. */
 const MAX_VALUES = 5_000;
-/** Long texts and lists are seldom repeated, and would fill the memory. */
+/** Long texts and lists rarely return, and would fill the memory. */
 const MAX_TEXT_LENGTH = 200;
 const MAX_LIST_LENGTH = 20;
 
