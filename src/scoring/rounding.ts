@@ -30,8 +30,8 @@ export function ownLine(shared: Contribution): Line {
   return Number.isInteger(shared.exact) ? shared : { ...shared };
 }
 
-// The lines with a fraction, and what of it is left; used again for the next lead.
-const fractional: Line[] = [];
+// The indexes of the lines with a fraction, and their fractions; used again for the next lead.
+const fractional: number[] = [];
 const remainders: number[] = [];
 const HAS_ITS_POINT = -1;
 
@@ -50,28 +50,32 @@ export function apportion(lines: readonly Line[], from: number, score: number): 
     missing -= line.points;
     const remainder = line.exact - line.points;
     if (remainder <= TOLERANCE) continue;
-    fractional[count] = line;
+    fractional[count] = index;
     remainders[count] = remainder;
     count++;
   }
   // Lines with whole points never need another point: fewer points are missing than there are
   // others.
   for (missing = Math.min(missing, count); missing > 0; missing--) {
-    const index = largestRemainder(count);
-    const line = fractional[index];
+    const best = largestRemainder(lines, count);
+    const line = lines[fractional[best] ?? -1];
     if (line !== undefined) line.points += 1;
-    remainders[index] = HAS_ITS_POINT;
+    remainders[best] = HAS_ITS_POINT;
   }
 }
 
-/** The index of the line whose turn it is to get a point. @param count of the lines with a fraction */
-function largestRemainder(count: number): number {
+/** Whose turn it is to get a point, as an index of `fractional`. @param count the number of lines with a fraction */
+function largestRemainder(lines: readonly Line[], count: number): number {
   let best = 0;
   let bestRemainder = remainders[0] ?? 0;
   for (let index = 1; index < count; index++) {
     const remainder = remainders[index] ?? 0;
     if (remainder < bestRemainder - TOLERANCE) continue;
-    if (remainder <= bestRemainder + TOLERANCE && !isBefore(fractional[index], fractional[best])) continue;
+    if (
+      remainder <= bestRemainder + TOLERANCE &&
+      !isBefore(lines[fractional[index] ?? -1], lines[fractional[best] ?? -1])
+    )
+      continue;
     best = index;
     bestRemainder = remainder;
   }

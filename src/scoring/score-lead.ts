@@ -16,7 +16,8 @@ import { cellOf, gatesCapping, thresholdsApplied } from './status.ts';
  */
 export function scoreLead(lead: Lead, model: CompiledModel, now: number, context?: ScoringContext): ScoreResult {
   const assessment = assess(lead, model, now, context);
-  return { ...toScore(assessment, lead, now), nextChangeAt: findNextChange(assessment, now, 'any')?.at ?? null };
+  const nextChangeAt = findNextChange(assessment, now, 'any')?.at ?? null;
+  return { ...toScore(assessment, lead, now), nextChangeAt };
 }
 
 /** The same without looking ahead, which takes about as long as scoring. */

@@ -14,6 +14,7 @@ import {
   copyTerms,
   emptyTerms,
   isConstant,
+  longestHalfLife,
   type Span,
   slopeBoundsOf,
   slopeOf,
@@ -97,11 +98,10 @@ export class Segment {
 
   /** The longest half-life of any term in ms; 0 without a halving term. */
   get longestHalfLife(): number {
-    let longest = 0;
-    this.#behavior.halfLives.forEach((halfLife, index) => {
-      const isUsed = this.#free.halving[index] !== 0 || this.#limited.some(({ terms }) => terms.halving[index] !== 0);
-      if (isUsed) longest = Math.max(longest, halfLife);
-    });
+    let longest = longestHalfLife(this.#free, this.#behavior.halfLives);
+    for (const { terms } of this.#limited) {
+      longest = Math.max(longest, longestHalfLife(terms, this.#behavior.halfLives));
+    }
     return longest;
   }
 

@@ -50,6 +50,15 @@ export function isConstant({ slope, halving }: Terms): boolean {
   return slope === 0;
 }
 
+/** The longest half-life of any term; 0 = no halving term. @param halfLives milliseconds, by index */
+export function longestHalfLife({ halving }: Terms, halfLives: readonly number[]): number {
+  let longest = 0;
+  for (let index = 0; index < halving.length; index++) {
+    if (halving[index] !== 0) longest = Math.max(longest, halfLives[index] ?? 0);
+  }
+  return longest;
+}
+
 /** @param remaining the share of each half-life's points that is left at `elapsed` */
 export function sumOf(terms: Terms, remaining: readonly number[], elapsed: number): number {
   const { constant, linear, slope, halving } = terms;
