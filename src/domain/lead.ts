@@ -31,6 +31,7 @@ export interface Activity {
 export interface Lead {
   readonly id: string;
   readonly fields: Fields;
+  /** In any order, with unique ids (unique-activities.ts). */
   readonly activities: readonly Activity[];
   readonly unobserved: readonly string[];
   /**

@@ -34,11 +34,8 @@ export interface ActiveGate {
   readonly lift: readonly string[];
 }
 
-/**
- * The result of one scoring, without its explanation (src/scoring/explanation/explain.ts writes
- * that).
- */
-export interface ScoreResult {
+/** The score of a lead at one instant. */
+export interface CurrentScore {
   readonly id: string;
   /** `name@version` of the model. */
   readonly model: string;
@@ -52,15 +49,22 @@ export interface ScoreResult {
   /** The id of a band. */
   readonly status: string;
   readonly cell: string | null;
+  readonly contributions: readonly Contribution[];
+  readonly gates: readonly ActiveGate[];
+  /** The applied thresholds by band id. Present if a band uses `top`. */
+  readonly thresholds?: Readonly<Record<string, number>>;
+}
+
+/**
+ * The result of one scoring, without its explanation (src/scoring/explanation/explain.ts writes
+ * that).
+ */
+export interface ScoreResult extends CurrentScore {
   /**
    * The first instant (epoch ms, a whole second) at which the result changes without new activity;
    * null = never.
    */
   readonly nextChangeAt: number | null;
-  readonly contributions: readonly Contribution[];
-  readonly gates: readonly ActiveGate[];
-  /** The applied thresholds by band id. Present if a band uses `top`. */
-  readonly thresholds?: Readonly<Record<string, number>>;
 }
 
 /** Inputs of a scoring that are not part of the lead itself (scoring-spec section 1). */

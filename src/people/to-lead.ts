@@ -2,6 +2,7 @@
 import type { RecordLink } from '../domain/crm-changes.ts';
 import type { Activity, Fields, FieldValue, Lead } from '../domain/lead.ts';
 import { SITE_NAME } from '../domain/site-event.ts';
+import { uniqueActivities } from '../domain/unique-activities.ts';
 import { isKnown } from '../mapping/project-fields.ts';
 import type { AddTitleFields } from '../titles/read-title.ts';
 import type { PeoplePolicy } from './people-policy.ts';
@@ -53,7 +54,8 @@ function combineRecords({ id, records, activities }: Person, view: PeopleView): 
   if (crms.length < 2) {
     const unobserved = first === undefined ? [] : withoutSiteTypes(view.unobserved.get(first.crm) ?? [], view);
     const fields = records.length === 1 ? (first?.fields ?? {}) : chooseFields(inOrder, view).fields;
-    return { ...lead, fields, activities, unobserved };
+    // Two records of one CRM can have the same activity.
+    return { ...lead, fields, activities: uniqueActivities(activities), unobserved };
   }
   const counts = countingCrms(crms, view);
   const counted = activities.filter(({ crm, type, isFromSite }) => isFromSite || counts(type).includes(crm));
@@ -61,9 +63,11 @@ function combineRecords({ id, records, activities }: Person, view: PeopleView): 
     ...lead,
     ...chooseFields(inOrder, view),
     // Activity ids are unique within a CRM only.
-    activities: counted.map((each) => {
-      return { ...each, id: `${each.crm}/${each.id}`, origin: each.isFromSite ? SITE_NAME : nameOf(each.crm, view) };
-    }),
+    activities: uniqueActivities(
+      counted.map((each) => {
+        return { ...each, id: `${each.crm}/${each.id}`, origin: each.isFromSite ? SITE_NAME : nameOf(each.crm, view) };
+      }),
+    ),
     unobserved: withoutSiteTypes([...new Set(crms.flatMap((crm) => view.unobserved.get(crm) ?? []))], view).filter(
       (type) => counts(type).length === 0,
     ),

@@ -1,15 +1,16 @@
 // Assesses one lead at one instant: fit, behavior and status. score-lead.ts makes the result of it.
 import type { Lead } from '../domain/lead.ts';
-import type { ScoringContext } from '../domain/score-result.ts';
-import { type BehaviorScore, scoreBehavior } from './behavior.ts';
+import type { Contribution, ScoreResult, ScoringContext } from '../domain/score-result.ts';
+import { sumWithinLimits } from './behavior.ts';
 import type { CompiledModel } from './compile/compile.ts';
 import { type FitScore, scoreFit } from './fit.ts';
-import { Ledger } from './ledger.ts';
-import { reaches, roundPoints } from './rounding.ts';
-import type { SignalScore } from './signals.ts';
+import type { Ledger } from './ledger.ts';
+import { apportion, type Line, reaches, roundPoints } from './rounding.ts';
+import { scoreSignal } from './signals.ts';
 import {
   activeGates,
   applyGates,
+  bandIndexOf,
   type CompiledGate,
   chooseBand,
   type LeadPosition,
@@ -17,11 +18,12 @@ import {
   type Thresholds,
 } from './status.ts';
 
-export interface Assessment {
+/** Where a lead stands, for looking ahead. Valid until the model assesses another lead. */
+export interface Standing {
   readonly model: CompiledModel;
   readonly ledger: Ledger;
-  readonly fit: FitScore;
-  readonly behavior: BehaviorScore;
+  /** Of the behavior signals, by index. */
+  readonly exact: readonly number[];
   readonly position: LeadPosition;
   readonly thresholds: Thresholds;
   readonly gates: readonly CompiledGate[];
@@ -31,30 +33,89 @@ export interface Assessment {
   readonly bandIndex: number;
 }
 
+export interface Assessment extends Standing {
+  readonly fit: FitScore;
+  /** Unrounded points, within the limits. */
+  readonly behavior: number;
+  /** Fit criteria, behavior signals, then caps and limits. */
+  readonly contributions: readonly Contribution[];
+}
+
 /** @param now epoch milliseconds */
 export function assess(lead: Lead, model: CompiledModel, now: number, context: ScoringContext | undefined): Assessment {
-  const ledger = new Ledger(lead, model.behavior.subscriptions);
-  const fit = scoreFit(model.fit, lead.fields);
-  const behavior = scoreBehavior(model.behavior, ledger, now);
-  const position: LeadPosition = {
-    grade: fit.grade,
-    fit: roundPoints(fit.raw),
-    behavior: roundPoints(behavior.exact),
-    strong: strongSignals(model, behavior.signals),
-  };
+  const ledger = model.behavior.ledger.read(lead);
+  const lines: Line[] = [];
+  const fit = scoreFit(model.fit, lead.fields, lines);
+  const fitScore = roundPoints(fit.raw);
+  apportion(lines, 0, fitScore);
+  const exact = scoreSignals(model, ledger, now, lines);
+  const behavior = sumWithinLimits(model.behavior, exact, lines);
+  const behaviorScore = roundPoints(behavior);
+  apportion(lines, model.fit.criteria.length, behaviorScore);
+  const strong = strongSignals(model, exact);
+  const position: LeadPosition = { grade: fit.grade, fit: fitScore, behavior: behaviorScore, strong };
   const thresholds = resolveThresholds(model.status, context);
   const gates = activeGates(model.status, lead.fields);
   const ungatedBandIndex = chooseBand(model.status, position, thresholds);
   const bandIndex = applyGates(ungatedBandIndex, gates);
-  return { model, ledger, fit, behavior, position, thresholds, gates, ungatedBandIndex, bandIndex };
+  return {
+    model,
+    ledger,
+    exact,
+    position,
+    thresholds,
+    gates,
+    ungatedBandIndex,
+    bandIndex,
+    fit,
+    behavior,
+    contributions: lines,
+  };
 }
+
+/** @returns the exact points by signal index; `lines` receives the line of each signal */
+function scoreSignals(model: CompiledModel, ledger: Ledger, now: number, lines: Line[]): number[] {
+  const exact: number[] = [];
+  for (const signal of model.behavior.signals) {
+    const line = scoreSignal(signal, ledger, now);
+    exact.push(line.exact);
+    lines.push(line);
+  }
+  return exact;
+}
+
+/**
+ * The standing behind a result, without scoring the lead again. Its previous status is the status of
+ * the result, as the look ahead of a text starts there.
+ */
+export function standingOf(result: ScoreResult, lead: Lead, model: CompiledModel): Standing {
+  const { contributions, grade, fit, behavior } = result;
+  const firstSignal = model.fit.criteria.length;
+  const exact = model.behavior.signals.map(({ index }) => contributions[firstSignal + index]?.exact ?? 0);
+  const strong = strongSignals(model, exact);
+  const position: LeadPosition = { grade, fit: fit.score, behavior: behavior.score, strong };
+  const thresholds = resolveThresholds(model.status, {
+    previousStatus: result.status,
+    ...(result.thresholds && { thresholds: result.thresholds }),
+  });
+  const gates = activeGates(model.status, lead.fields);
+  return {
+    ...{ model, ledger: model.behavior.ledger.read(lead), exact, position, thresholds, gates },
+    ungatedBandIndex: chooseBand(model.status, position, thresholds),
+    // Not chosen anew: the hysteresis of a status before it may have decided it.
+    bandIndex: bandIndexOf(model.status, result.status),
+  };
+}
+
+const NONE: readonly boolean[] = [];
 
 /**
  * By signal index: true = worth at least 1 point. Only the signals that a band requires are
  * evaluated.
  */
-export function strongSignals(model: CompiledModel, scores: readonly SignalScore[]): boolean[] {
+export function strongSignals({ status }: CompiledModel, exact: readonly number[]): readonly boolean[] {
+  if (status.requiredSignals.length === 0) return NONE;
   const strong: boolean[] = [];
-  for (const index of model.status.requiredSignals) strong[index] = reaches(scores[index]?.exact ?? 0, 1);
+  for (const index of status.requiredSignals) strong[index] = reaches(exact[index] ?? 0, 1);
   return strong;
 }

@@ -2,10 +2,11 @@
 // share of the attainable points. Fit does not decay. An unknown field lowers the coverage, not the
 // points.
 import type { Fields } from '../domain/lead.ts';
-import type { Grade, MatchResult } from '../domain/score-result.ts';
+import type { Contribution, Grade, MatchResult } from '../domain/score-result.ts';
 import { compileCondition, conditionFields, type FieldTest } from './compile/conditions.ts';
+import { rememberByField } from './compile/remember.ts';
 import { gradeThresholds } from './grade-thresholds.ts';
-import { reaches } from './rounding.ts';
+import { type Line, ownLine, reaches } from './rounding.ts';
 import type { FitSource } from './schemas/model-schema.ts';
 
 type RealGrade = Exclude<Grade, 'Ungraded'>;
@@ -17,6 +18,8 @@ interface CompiledCase {
   readonly test: FieldTest;
   readonly points: number;
   readonly label: string;
+  /** The line of all leads that this case matches. */
+  readonly line: Contribution;
 }
 interface CompiledCriterion {
   readonly id: string;
@@ -26,6 +29,8 @@ interface CompiledCriterion {
   /** The fields that its cases read. */
   readonly fields: readonly string[];
   readonly cases: readonly CompiledCase[];
+  /** The line of the first matching case, with the whole points below its exact ones. */
+  readonly lineOf: (fields: Fields) => Contribution;
 }
 interface CompiledOverride {
   readonly label: string;
@@ -44,30 +49,14 @@ export interface CompiledFit {
   readonly thresholds: readonly (readonly [RealGrade, number])[];
 }
 
-/** The points of one criterion. */
-interface CriterionScore {
-  /** The id of the criterion. */
-  readonly signal: string;
-  readonly label: string;
-  readonly outcome: MatchResult;
-  readonly exact: number;
-}
 export interface FitScore {
   readonly grade: Grade;
   readonly coverage: number;
   readonly raw: number;
-  readonly lines: readonly CriterionScore[];
 }
 
 export function compileFit(fit: FitSource = { criteria: [] }): CompiledFit {
-  const criteria = fit.criteria.map(({ id, label = id, field, cases }): CompiledCriterion => {
-    const attainable = Math.max(0, ...cases.map((each) => each.points));
-    const compiled = cases.map((each): CompiledCase => {
-      return { test: compileCondition(each.when, field), points: each.points, label: each.label ?? label };
-    });
-    const fields = [...new Set(cases.flatMap((each) => conditionFields(each.when, field)))];
-    return { id, label, attainable, fields, cases: compiled };
-  });
+  const criteria = fit.criteria.map(compileCriterion);
   const overrides = (fit.overrides ?? []).map(({ id, label = id, when, min_grade, max_grade }): CompiledOverride => {
     const fields = conditionFields(when);
     return { label, fields, test: compileCondition(when), minGrade: min_grade, maxGrade: max_grade };
@@ -87,42 +76,63 @@ export function compileFit(fit: FitSource = { criteria: [] }): CompiledFit {
   };
 }
 
-/**
- * @returns the grade, the share of attainable points that is known (0 to 1), the exact points and
- * each criterion's
- */
-export function scoreFit(fit: CompiledFit, fields: Fields): FitScore {
-  let raw = 0;
-  let known = 0;
-  const lines = fit.criteria.map((criterion) => {
-    const line = scoreCriterion(criterion, fields);
-    raw += line.exact;
-    if (line.outcome !== 'unknown') known += criterion.attainable;
-    return line;
+type CriterionSource = FitSource['criteria'][number];
+
+function compileCriterion({ id, label = id, field, cases: sources }: CriterionSource): CompiledCriterion {
+  const line = (outcome: MatchResult, exact: number, of: string): Contribution => {
+    return Object.freeze({ dimension: 'fit', signal: id, outcome, exact, points: Math.floor(exact), label: of });
+  };
+  const cases = sources.map(({ when, points, label: own = label }): CompiledCase => {
+    return { test: compileCondition(when, field), points, label: own, line: line('matched', points, own) };
   });
-  const coverage = fit.attainable === 0 ? 0 : known / fit.attainable;
-  const grade = override(gradeOf(fit, raw, coverage), fit.overrides, fields);
-  return { grade, coverage, raw, lines };
+  const fields = [...new Set(sources.flatMap(({ when }) => conditionFields(when, field)))];
+  const others = { unmatched: line('unmatched', 0, label), unknown: line('unknown', 0, label) };
+  const lineOf = rememberByField(fields, (values) => firstMatch(cases, values, others));
+  return { id, label, attainable: Math.max(0, ...cases.map(({ points }) => points)), fields, cases, lineOf };
 }
 
-function scoreCriterion({ id, label, cases }: CompiledCriterion, fields: Fields): CriterionScore {
-  let outcome: MatchResult = 'unmatched';
-  for (const each of cases) {
-    const tested = each.test(fields);
-    if (tested === 'matched') return { signal: id, label: each.label, outcome: 'matched', exact: each.points };
+function firstMatch(
+  cases: readonly CompiledCase[],
+  fields: Fields,
+  others: Readonly<Record<'unmatched' | 'unknown', Contribution>>,
+): Contribution {
+  let outcome: 'unmatched' | 'unknown' = 'unmatched';
+  for (const { test, line } of cases) {
+    const tested = test(fields);
+    if (tested === 'matched') return line;
     if (tested === 'unknown') outcome = 'unknown';
   }
-  return { signal: id, label, outcome, exact: 0 };
+  return others[outcome];
+}
+
+/**
+ * @param lines receives the line of each criterion
+ * @returns the grade, the share of attainable points that is known (0 to 1), and the exact points
+ */
+export function scoreFit(fit: CompiledFit, fields: Fields, lines: Line[]): FitScore {
+  let raw = 0;
+  let known = 0;
+  for (const { lineOf, attainable } of fit.criteria) {
+    const line = ownLine(lineOf(fields));
+    raw += line.exact;
+    if (line.outcome !== 'unknown') known += attainable;
+    lines.push(line);
+  }
+  const coverage = fit.attainable === 0 ? 0 : known / fit.attainable;
+  const grade = override(gradeOf(fit, raw, coverage), fit.overrides, fields);
+  return { grade, coverage, raw };
 }
 
 function gradeOf(fit: CompiledFit, raw: number, coverage: number): Grade {
   if (coverage === 0 || !reaches(coverage, fit.minCoverage)) return 'Ungraded';
   const percent = (100 * raw) / fit.attainable;
-  return fit.thresholds.find(([, threshold]) => reaches(percent, threshold))?.[0] ?? 'F';
+  for (const [grade, threshold] of fit.thresholds) if (reaches(percent, threshold)) return grade;
+  return 'F';
 }
 
 /** Applies every `min_grade` first, then every `max_grade`: a cap is stronger than a target. */
 function override(grade: Grade, overrides: readonly CompiledOverride[], fields: Fields): Grade {
+  if (overrides.length === 0) return grade;
   let best: number = RANKS.length;
   let worst = 0;
   for (const each of overrides) {

@@ -1,66 +1,63 @@
-// The activities of one lead by signal: deduplicated, matched once, latest first. Everything that
-// does not depend on the instant of scoring is computed here, so that looking ahead needs no second
-// matching.
-import type { Lead } from '../domain/lead.ts';
-import type { MatchResult } from '../domain/score-result.ts';
-import type { CompiledSignal, StateSignal } from './compile/compiled-signals.ts';
+// What one lead did, by signal: the instants of its matching activities. Everything that does not
+// depend on the instant of scoring is read here once, so that looking ahead needs no second reading.
+import type { Activity, Fields, Lead } from '../domain/lead.ts';
+import type { CompiledSignal } from './compile/compiled-signals.ts';
+import type { Subscriptions } from './compile/subscriptions.ts';
 import { parseInstantOrDate } from './instant.ts';
+import { Timeline } from './timeline.ts';
 
-/** A slot that collects the activities of a type. */
-export interface SignalSubscription {
-  readonly slot: number;
-  readonly where: ((attributes: Lead['fields']) => boolean) | null;
-}
-export type SubscriptionsByType = ReadonlyMap<string, readonly SignalSubscription[]>;
+const NO_LEAD: Lead = { id: '', fields: {}, activities: [], unobserved: [] };
 
-const NONE: readonly number[] = [];
-
-/** Subscriptions by activity type, so that an activity is tested only for signals of its type. */
-export function subscriptionsByType(signals: readonly CompiledSignal[]): SubscriptionsByType {
-  const byType = new Map<string, SignalSubscription[]>();
-  const subscribe = (type: string, subscription: SignalSubscription) => {
-    const list = byType.get(type);
-    if (list) list.push(subscription);
-    else byType.set(type, [subscription]);
-  };
-  for (const signal of signals) {
-    if (signal.kind === 'state') continue;
-    subscribe(signal.activity, { slot: signal.index, where: signal.where });
-    if (signal.kind === 'absent' && signal.requires !== undefined) {
-      subscribe(signal.requires, { slot: signal.requiresSlot, where: null });
-    }
-  }
-  return byType;
-}
-
+/** Holds one lead at a time: a model has one ledger, which reads each lead in turn. */
 export class Ledger {
-  readonly #lead: Lead;
-  readonly #times: (number[] | undefined)[] = [];
-  readonly #states: (MatchResult | undefined)[] = [];
+  readonly #subscriptions: Subscriptions;
+  readonly #timelines: readonly Timeline[];
+  #lead = NO_LEAD;
   #created: number | null | undefined;
 
-  constructor(lead: Lead, subscriptions: SubscriptionsByType) {
+  /** @param slots the number of slots, to which the subscriptions point */
+  constructor(subscriptions: Subscriptions, slots: number) {
+    this.#subscriptions = subscriptions;
+    this.#timelines = Array.from({ length: slots }, () => new Timeline());
+  }
+
+  /** Valid until another lead is read. Reading the same lead again costs nothing. */
+  read(lead: Lead): this {
+    if (lead === this.#lead) return this;
+    this.#lead = NO_LEAD;
+    for (const timeline of this.#timelines) timeline.clear();
+    // The store delivers activities in order of time; other sources may not.
+    if (!this.#collect(lead.activities)) for (const timeline of this.#timelines) timeline.sort();
+    this.#created = undefined;
     this.#lead = lead;
-    const seen = new Set<string>();
-    for (const activity of lead.activities) {
-      if (seen.has(activity.id)) continue;
-      seen.add(activity.id);
-      for (const { slot, where } of subscriptions.get(activity.type) ?? []) {
-        if (where === null || where(activity.attributes)) this.#add(slot, activity.at);
-      }
+    return this;
+  }
+
+  /** @returns whether the activities are in order of time */
+  #collect(activities: readonly Activity[]): boolean {
+    const timelines = this.#timelines;
+    let previous = -Infinity;
+    let isInOrder = true;
+    for (const { type, at, attributes } of activities) {
+      const subscriptions = this.#subscriptions.get(type);
+      if (subscriptions === undefined) continue;
+      for (const slot of subscriptions.always) timelines[slot]?.add(at);
+      for (const slotsOf of subscriptions.byAttributes)
+        for (const slot of slotsOf(attributes)) timelines[slot]?.add(at);
+      if (at < previous) isInOrder = false;
+      previous = at;
     }
-    for (const times of this.#times) if (times && times.length > 1) times.sort((a, b) => b - a);
+    return isInOrder;
   }
 
-  #add(slot: number, at: number): void {
-    const times = this.#times[slot];
-    if (times) times.push(at);
-    else this.#times[slot] = [at];
+  get fields(): Fields {
+    return this.#lead.fields;
   }
 
-  /** The instants of a slot's activities (epoch ms), latest first, future ones included. */
-  times(slot: number): readonly number[] {
-    return this.#times[slot] ?? NONE;
+  timeline(slot: number): Timeline {
+    const timeline = this.#timelines[slot];
+    if (timeline === undefined) throw new Error(`The ledger has no slot ${slot}.`);
+    return timeline;
   }
 
   /** Whether the CRM makes the signal's activity type unavailable. */
@@ -69,15 +66,6 @@ export class Ledger {
     if (unobserved.length === 0 || signal.kind === 'state') return false;
     if (unobserved.includes(signal.activity)) return true;
     return signal.kind === 'absent' && signal.requires !== undefined && unobserved.includes(signal.requires);
-  }
-
-  stateOf(signal: StateSignal): MatchResult {
-    let outcome = this.#states[signal.index];
-    if (outcome === undefined) {
-      outcome = signal.test(this.#lead.fields);
-      this.#states[signal.index] = outcome;
-    }
-    return outcome;
   }
 
   /**

@@ -17,6 +17,8 @@ export interface LeadPosition {
 }
 
 export interface Requirement {
+  /** The behavior score that it asks for, if it is about that. */
+  readonly minBehavior?: number;
   holds(position: LeadPosition): boolean;
   /** What a lead lacks that does not meet it: `fit 20: 7 more`. */
   missing(position: LeadPosition): string;
@@ -40,7 +42,9 @@ export function compileRequires(requires: Requires, signals: readonly Signal[]):
       missing: ({ grade }) => `a grade other than ${exclude_grades.join(', ')}: it is ${grade}`,
     });
   }
-  if (min_behavior !== undefined) all.push(atLeast('behavior', min_behavior, ({ behavior }) => behavior));
+  if (min_behavior !== undefined) {
+    all.push({ ...atLeast('behavior', min_behavior, ({ behavior }) => behavior), minBehavior: min_behavior });
+  }
   if (min_fit !== undefined) all.push(atLeast('fit', min_fit, ({ fit }) => fit));
   if (min_signals !== undefined) {
     const name = (needed: number) => `${needed} signals of 1 point or more`;

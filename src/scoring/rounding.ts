@@ -1,5 +1,6 @@
 // Rounds exact points to whole points. Every comparison that a floating-point error could decide
 // uses these functions.
+import type { Contribution } from '../domain/score-result.ts';
 
 /**
  * The floating-point error that must not decide a comparison (a half, a threshold, "at least 1
@@ -19,42 +20,71 @@ export function reaches(value: number, threshold: number): boolean {
   return value >= threshold - TOLERANCE;
 }
 
-interface Line {
-  readonly signal: string;
-  readonly exact: number;
+/** A contribution before it has its share of the displayed points. Lines with a fraction belong to one lead, whole ones to all. */
+export interface Line extends Contribution {
+  points: number;
 }
+
+/** The line for one lead, of a line that leads share. */
+export function ownLine(shared: Contribution): Line {
+  return Number.isInteger(shared.exact) ? shared : { ...shared };
+}
+
+// The indexes of the lines with a fraction, and their fractions; used again for the next lead.
+const fractional: number[] = [];
+const remainders: number[] = [];
+const HAS_ITS_POINT = -1;
 
 /**
- * Distributes `score` as whole points over the lines by the largest-remainder method.
- * @param lines exact points; their sum rounds to `score`
- * @returns points in the order of the lines
+ * Gives whole points to the lines of one dimension by the largest-remainder method, so that they sum to the displayed score.
+ * @param lines with the whole points below their exact ones
+ * @param from the index of the dimension's first line; it ends with the list
+ * @param score the rounded sum of the exact points
  */
-export function apportion(lines: readonly Line[], score: number): number[] {
-  const points = lines.map((line) => Math.floor(line.exact));
-  let missing = score - points.reduce((sum, each) => sum + each, 0);
-  if (missing === 0) return points;
+export function apportion(lines: readonly Line[], from: number, score: number): void {
+  let missing = score;
+  let count = 0;
+  for (let index = from; index < lines.length; index++) {
+    const line = lines[index];
+    if (line === undefined) continue;
+    missing -= line.points;
+    const remainder = line.exact - line.points;
+    if (remainder <= TOLERANCE) continue;
+    fractional[count] = index;
+    remainders[count] = remainder;
+    count++;
+  }
   // Lines with whole points never need another point: fewer points are missing than there are
   // others.
-  const order = [...lines.keys()].filter((index) => hasRemainder(lines[index]?.exact ?? 0));
-  if (order.length > 1) order.sort((a, b) => byRemainder(lines[a], lines[b]));
-  for (const index of order) {
-    if (missing <= 0) break;
-    points[index] = (points[index] ?? 0) + 1;
-    missing--;
+  for (missing = Math.min(missing, count); missing > 0; missing--) {
+    const best = largestRemainder(lines, count);
+    const line = lines[fractional[best] ?? -1];
+    if (line !== undefined) line.points += 1;
+    remainders[best] = HAS_ITS_POINT;
   }
-  return points;
 }
 
-function hasRemainder(exact: number): boolean {
-  return exact - Math.floor(exact) > TOLERANCE;
+/** Whose turn it is to get a point, as an index of `fractional`. @param count the number of lines with a fraction */
+function largestRemainder(lines: readonly Line[], count: number): number {
+  let best = 0;
+  let bestRemainder = remainders[0] ?? 0;
+  for (let index = 1; index < count; index++) {
+    const remainder = remainders[index] ?? 0;
+    if (remainder < bestRemainder - TOLERANCE) continue;
+    if (
+      remainder <= bestRemainder + TOLERANCE &&
+      !isBefore(lines[fractional[index] ?? -1], lines[fractional[best] ?? -1])
+    )
+      continue;
+    best = index;
+    bestRemainder = remainder;
+  }
+  return best;
 }
 
-function byRemainder(a: Line | undefined, b: Line | undefined): number {
-  if (!a || !b) return 0;
-  const remainder = b.exact - Math.floor(b.exact) - (a.exact - Math.floor(a.exact));
-  if (Math.abs(remainder) > TOLERANCE) return remainder;
-  const exact = b.exact - a.exact;
-  if (Math.abs(exact) > TOLERANCE) return exact;
-  if (a.signal === b.signal) return 0;
-  return a.signal < b.signal ? -1 : 1;
+/** The order of lines with equal remainders: larger exact value first, then id in code-unit order. */
+function isBefore(line: Line | undefined, other: Line | undefined): boolean {
+  if (line === undefined || other === undefined) return false;
+  const larger = line.exact - other.exact;
+  return Math.abs(larger) > TOLERANCE ? larger > 0 : line.signal < other.signal;
 }

@@ -2,66 +2,45 @@
 // always gives the same result, so a score can be replayed as of any date. explain.ts writes the
 // explanation separately, only where it is needed.
 import type { Lead } from '../domain/lead.ts';
-import type { Contribution, ScoreResult, ScoringContext } from '../domain/score-result.ts';
+import type { CurrentScore, ScoreResult, ScoringContext } from '../domain/score-result.ts';
 import { type Assessment, assess } from './assess.ts';
 import type { CompiledModel } from './compile/compile.ts';
 import { findNextChange } from './look-ahead/next-change.ts';
-import { apportion } from './rounding.ts';
-import { cellOf, gatesCapping, type Thresholds } from './status.ts';
+import { cellOf, gatesCapping, thresholdsApplied } from './status.ts';
 
 /**
- * @param lead canonical fields and activities; parse-lead.ts reads external ones
+ * @param lead canonical fields and activities with unique ids; parse-lead.ts reads external ones
  * @param model a compiled model (compile.ts)
  * @param now epoch milliseconds; activities after it do not count yet
  * @param context the previous status and the thresholds over all leads; without it, floors apply
  */
 export function scoreLead(lead: Lead, model: CompiledModel, now: number, context?: ScoringContext): ScoreResult {
   const assessment = assess(lead, model, now, context);
-  const { fit, behavior, position, gates, ungatedBandIndex, bandIndex, thresholds } = assessment;
-  const result: ScoreResult = {
+  const nextChangeAt = findNextChange(assessment, now, 'any')?.at ?? null;
+  return { ...toScore(assessment, lead, now), nextChangeAt };
+}
+
+/** The same without looking ahead, which takes about as long as scoring. */
+export function scoreLeadOnly(lead: Lead, model: CompiledModel, now: number, context?: ScoringContext): CurrentScore {
+  return toScore(assess(lead, model, now, context), lead, now);
+}
+
+function toScore(assessment: Assessment, lead: Lead, now: number): CurrentScore {
+  const { model, fit, behavior, position, gates, ungatedBandIndex, bandIndex, thresholds } = assessment;
+  const score: CurrentScore = {
     id: lead.id,
     model: model.id,
     asOf: now,
     grade: position.grade,
     coverage: fit.coverage,
     fit: { raw: fit.raw, attainable: model.fit.attainable, score: position.fit },
-    behavior: { exact: behavior.exact, score: position.behavior },
+    behavior: { exact: behavior, score: position.behavior },
     total: position.fit + position.behavior,
     status: model.bands[bandIndex]?.id ?? '',
     cell: cellOf(model.status, position),
-    nextChangeAt: findNextChange(assessment, now, 'any')?.at ?? null,
-    contributions: [...fitContributions(assessment), ...behaviorContributions(assessment)],
+    contributions: assessment.contributions,
     gates: gatesCapping(model.status, gates, ungatedBandIndex),
   };
-  const applied = thresholdsApplied(model, thresholds);
-  return applied === null ? result : { ...result, thresholds: applied };
-}
-
-function fitContributions({ fit, position }: Assessment): Contribution[] {
-  const points = apportion(fit.lines, position.fit);
-  return fit.lines.map(({ signal, outcome, exact, label }, index): Contribution => {
-    return { dimension: 'fit', signal, outcome, exact, points: points[index] ?? 0, label };
-  });
-}
-
-function behaviorContributions({ model, behavior, position }: Assessment): Contribution[] {
-  const { signals } = model.behavior;
-  const lines = behavior.signals.map(({ exact }, index) => ({ signal: signals[index]?.id ?? '', exact }));
-  const points = apportion([...lines, ...behavior.cuts], position.behavior);
-  const ofSignals = behavior.signals.map(({ outcome, exact, latestAt, count }, index): Contribution => {
-    const { id: signal = '', label = '' } = signals[index] ?? {};
-    const line = { dimension: 'behavior', signal, outcome, exact, points: points[index] ?? 0, label } as const;
-    return latestAt === undefined || count === undefined ? line : { ...line, latestAt, count };
-  });
-  const ofCuts = behavior.cuts.map(({ signal, label, exact }, index): Contribution => {
-    const wholePoints = points[lines.length + index] ?? 0;
-    return { dimension: 'behavior', signal, outcome: 'matched', exact, points: wholePoints, label };
-  });
-  return [...ofSignals, ...ofCuts];
-}
-
-function thresholdsApplied(model: CompiledModel, { points }: Thresholds): Record<string, number> | null {
-  const { bands } = model.status;
-  if (!bands.some((band) => band.top !== null)) return null;
-  return Object.fromEntries(bands.flatMap((band, index) => (band.top !== null ? [[band.id, points[index] ?? 0]] : [])));
+  const applied = thresholdsApplied(model.status, thresholds);
+  return applied === null ? score : { ...score, thresholds: applied };
 }

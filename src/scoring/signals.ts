@@ -1,87 +1,63 @@
 // The points of each kind of behavior signal at an instant. The ledger collects a signal's
 // activities once per lead; here only time varies.
-import type { MatchResult } from '../domain/score-result.ts';
 import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from './compile/compiled-signals.ts';
-import { decayAt } from './decay.ts';
+import { type Decay, decayAt } from './decay.ts';
 import type { Ledger } from './ledger.ts';
+import { type Line, ownLine } from './rounding.ts';
+import type { Timeline } from './timeline.ts';
 
-/** The points of a signal at an instant, with the activities that gave them. */
-export interface SignalScore {
-  readonly outcome: MatchResult;
-  readonly exact: number;
-  /** The instant of the latest counted activity (epoch ms). */
-  readonly latestAt?: number;
-  readonly count?: number;
+/**
+ * The line of a signal, with the whole points below its exact ones (rounding.ts shares out the rest). Lines without activities
+ * are shared by all leads.
+ * @param at epoch milliseconds; activities after it do not count yet
+ */
+export function scoreSignal(signal: CompiledSignal, ledger: Ledger, at: number): Line {
+  if (signal.kind === 'state') return ownLine(signal.lineOf(ledger.fields));
+  if (ledger.isHidden(signal)) return signal.unknown;
+  if (signal.kind === 'counted') return scoreCounted(signal, ledger.timeline(signal.index), at);
+  if (signal.kind === 'tiered') return scoreTiered(signal, ledger.timeline(signal.index), at);
+  return scoreAbsent(signal, ledger, at);
 }
 
-const UNKNOWN: SignalScore = { outcome: 'unknown', exact: 0 };
-const UNMATCHED: SignalScore = { outcome: 'unmatched', exact: 0 };
-
-/** @param at epoch milliseconds; activities after it do not count yet */
-export function scoreSignal(signal: CompiledSignal, ledger: Ledger, at: number): SignalScore {
-  if (ledger.isHidden(signal)) return UNKNOWN;
-  switch (signal.kind) {
-    case 'counted':
-      return scoreCounted(signal, ledger.times(signal.index), at);
-    case 'tiered':
-      return scoreTiered(signal, ledger.times(signal.index), at);
-    case 'absent':
-      return scoreAbsent(signal, ledger, at);
-    default: {
-      const outcome = ledger.stateOf(signal);
-      return { outcome, exact: outcome === 'matched' ? signal.points : 0 };
-    }
-  }
+function scoreCounted(signal: CountedSignal, timeline: Timeline, at: number): Line {
+  const end = timeline.countUntil(at);
+  if (end === 0) return signal.unmatched;
+  const count = Math.min(end, signal.maxCount);
+  const exact = signal.points * remainingOf(timeline, end, count, signal.decay, at) + 0;
+  return dated(signal, exact, timeline.at(end - 1), count);
 }
 
-function scoreCounted(signal: CountedSignal, times: readonly number[], at: number): SignalScore {
-  const first = lowerBound(times, at);
-  const latestAt = times[first];
-  if (latestAt === undefined) return UNMATCHED;
-  const end = Math.min(times.length, first + signal.maxCount);
-  let weight = 0;
-  for (let index = first; index < end; index++) weight += decayAt(signal.decay, at - (times[index] ?? at));
-  return { outcome: 'matched', exact: signal.points * weight + 0, latestAt, count: end - first };
-}
-
-function scoreTiered(signal: TieredSignal, times: readonly number[], at: number): SignalScore {
-  const first = lowerBound(times, at);
-  const latestAt = times[first];
-  const count = countWithin(times, first, at, signal.windowMs);
+function scoreTiered(signal: TieredSignal, timeline: Timeline, at: number): Line {
+  const count = timeline.countWithin(at, signal.windowMs);
   const tier = tierOf(signal, count);
-  if (latestAt === undefined || !tier) return UNMATCHED;
-  return { outcome: 'matched', exact: tier.points * decayAt(signal.decay, at - latestAt) + 0, latestAt, count };
+  if (tier === undefined) return signal.unmatched;
+  const latestAt = timeline.at(timeline.countUntil(at) - 1);
+  return dated(signal, tier.points * decayAt(signal.decay, at - latestAt) + 0, latestAt, count);
 }
 
-function scoreAbsent(signal: AbsentSignal, ledger: Ledger, at: number): SignalScore {
+function dated({ id, label }: CompiledSignal, exact: number, latestAt: number, count: number): Line {
+  const points = Math.floor(exact);
+  return { dimension: 'behavior', signal: id, outcome: 'matched', exact, points, label, latestAt, count };
+}
+
+function scoreAbsent(signal: AbsentSignal, ledger: Ledger, at: number): Line {
   const created = ledger.createdAt();
-  if (created === null) return UNKNOWN;
-  if (at - created < signal.forMs) return UNMATCHED;
-  const times = ledger.times(signal.index);
-  const latest = times[lowerBound(times, at)];
-  if (latest !== undefined && at - latest < signal.forMs) return UNMATCHED;
-  if (signal.requires !== undefined) {
-    const earliest = ledger.times(signal.requiresSlot).at(-1);
-    if (earliest === undefined || earliest > at) return UNMATCHED;
-  }
-  return { outcome: 'matched', exact: signal.points };
+  if (created === null) return signal.unknown;
+  if (at - created < signal.forMs) return signal.unmatched;
+  if (ledger.timeline(signal.index).countWithin(at, signal.forMs) > 0) return signal.unmatched;
+  if (signal.requires !== undefined && !(ledger.timeline(signal.requiresSlot).at(0) <= at)) return signal.unmatched;
+  return ownLine(signal.matched);
 }
 
-/** The index of the latest time that is not after `at`. The times must be sorted latest first. */
-export function lowerBound(times: readonly number[], at: number): number {
-  let index = 0;
-  while (index < times.length && (times[index] ?? at) > at) index++;
-  return index;
-}
-
-/** The number of times, from index `first` on, that are inside the window before `at`. */
-export function countWithin(times: readonly number[], first: number, at: number, windowMs: number): number {
-  let index = first;
-  while (index < times.length && at - (times[index] ?? at) < windowMs) index++;
-  return index - first;
+/** What is left at `at` of one point for each of the `count` instants before index `end`, the latest first. */
+export function remainingOf(timeline: Timeline, end: number, count: number, decay: Decay, at: number): number {
+  let sum = 0;
+  for (let index = end - 1; index >= end - count; index--) sum += decayAt(decay, at - timeline.at(index));
+  return sum;
 }
 
 /** The highest tier that `count` reaches; undefined = none. */
-export function tierOf(signal: TieredSignal, count: number): { count: number; points: number } | undefined {
-  return signal.tiers.find((tier) => tier.count <= count);
+export function tierOf({ tiers }: TieredSignal, count: number): { count: number; points: number } | undefined {
+  for (const tier of tiers) if (tier.count <= count) return tier;
+  return undefined;
 }

@@ -39,6 +39,9 @@ export interface CompiledGate {
 export interface CompiledStatus {
   readonly basis: 'total' | 'behavior' | 'fit' | 'matrix';
   readonly bands: readonly CompiledBand[];
+  /** The thresholds of a model whose bands have no `top`, for a lead without a previous status. */
+  readonly thresholds: Thresholds;
+  readonly hasTop: boolean;
   readonly gates: readonly CompiledGate[];
   /** Highest first. */
   readonly levels: readonly (readonly [string, number])[];
@@ -59,9 +62,12 @@ export function compileStatus(model: Model): CompiledStatus {
   const signalIds = signals.map((signal) => signal.id);
   const requiresAll = bands.some((band) => band.requires?.min_signals !== undefined);
   const requiredIds = new Set(bands.flatMap((band) => band.requires?.any_signal ?? []));
+  const compiled = bands.map((band) => compileBand(band, signals));
   return {
     basis,
-    bands: bands.map((band) => compileBand(band, signals)),
+    bands: compiled,
+    thresholds: { points: compiled.map(({ points }) => points), previousBandIndex: Infinity },
+    hasTop: compiled.some(({ top }) => top !== null),
     gates: gates.map(({ id, label = id, unless, max_band }) => {
       const maxBandIndex = bands.findIndex((band) => band.id === max_band);
       return { id, label, unless: compileCondition(unless), lift: conditionFields(unless), maxBandIndex };
@@ -91,15 +97,28 @@ function compileBand(band: BandSource, signals: readonly SignalSource[]): Compil
  * A band with `top` uses its stored threshold, at least its floor; without a stored one, the floor.
  */
 export function resolveThresholds(status: CompiledStatus, context: ScoringContext | undefined): Thresholds {
-  const points = status.bands.map((band) => {
+  const { bands, thresholds, hasTop } = status;
+  const previousBandIndex = bandIndexOf(status, context?.previousStatus);
+  if (!hasTop) return previousBandIndex === Infinity ? thresholds : { points: thresholds.points, previousBandIndex };
+  const points = bands.map((band) => {
     const stored = band.top !== null ? context?.thresholds?.[band.id] : undefined;
     return stored === undefined ? band.points : Math.max(stored, band.points);
   });
-  return { points, previousBandIndex: bandIndexOf(status, context?.previousStatus) };
+  return { points, previousBandIndex };
+}
+
+/** The thresholds of the bands with `top`, for the result; null = the model has no such band. */
+export function thresholdsApplied(
+  { bands, hasTop }: CompiledStatus,
+  { points }: Thresholds,
+): Readonly<Record<string, number>> | null {
+  if (!hasTop) return null;
+  return Object.fromEntries(bands.flatMap((band, index) => (band.top !== null ? [[band.id, points[index] ?? 0]] : [])));
 }
 
 /** The index of a band; Infinity if the model has no such band. */
 export function bandIndexOf(status: CompiledStatus, id: string | undefined): number {
+  if (id === undefined) return Infinity;
   const index = status.bands.findIndex((band) => band.id === id);
   return index === -1 ? Infinity : index;
 }
@@ -111,9 +130,14 @@ export function chooseBand(status: CompiledStatus, position: LeadPosition, thres
     const band = status.bands[index];
     if (!band) break;
     if (!reachesPoints(status, index, position, thresholds)) continue;
-    if (band.requirements.every((requirement) => requirement.holds(position))) return index;
+    if (meetsAll(band.requirements, position)) return index;
   }
   return last;
+}
+
+function meetsAll(requirements: readonly Requirement[], position: LeadPosition): boolean {
+  for (const requirement of requirements) if (!requirement.holds(position)) return false;
+  return true;
 }
 
 /** Whether the lead has the points, or the cell, of the band at `index`. */
@@ -129,8 +153,16 @@ export function reachesPoints(
     const cell = cellOf(status, position);
     return cell !== null && band.cells.has(cell);
   }
-  const slack = thresholds.previousBandIndex <= index ? band.hysteresis : 0;
-  return reaches(basisValue(status, position), (thresholds.points[index] ?? Infinity) - slack);
+  return reaches(basisValue(status, position), thresholdOf(band, index, thresholds));
+}
+
+/** The points that a lead needs for the band at `index`; fewer if it has this band or a better one. */
+export function thresholdOf(
+  { hysteresis }: CompiledBand,
+  index: number,
+  { points, previousBandIndex }: Thresholds,
+): number {
+  return (points[index] ?? Infinity) - (previousBandIndex <= index ? hysteresis : 0);
 }
 
 function basisValue({ basis }: CompiledStatus, { fit, behavior }: LeadPosition): number {
@@ -143,17 +175,25 @@ function basisValue({ basis }: CompiledStatus, { fit, behavior }: LeadPosition):
  */
 export function cellOf({ levels }: CompiledStatus, { grade, behavior }: LeadPosition): string | null {
   if (grade === 'Ungraded') return null;
-  const level = levels.find(([, atLeast]) => reaches(behavior, atLeast));
-  return level ? `${grade}${level[0]}` : null;
+  for (const [level, atLeast] of levels) if (reaches(behavior, atLeast)) return `${grade}${level}`;
+  return null;
 }
 
 /** The active gates for these fields; an unknown value lifts no gate. */
-export function activeGates(status: CompiledStatus, fields: Fields): CompiledGate[] {
+export function activeGates(status: CompiledStatus, fields: Fields): readonly CompiledGate[] {
+  if (status.gates.length === 0) return status.gates;
   return status.gates.filter((gate) => gate.unless(fields) !== 'matched');
 }
 
+const NO_GATES: readonly ActiveGate[] = Object.freeze([]);
+
 /** The gates that cap a lead below the band at `bandIndex`, for the result. */
-export function gatesCapping(status: CompiledStatus, gates: readonly CompiledGate[], bandIndex: number): ActiveGate[] {
+export function gatesCapping(
+  status: CompiledStatus,
+  gates: readonly CompiledGate[],
+  bandIndex: number,
+): readonly ActiveGate[] {
+  if (gates.length === 0) return NO_GATES;
   return gates
     .filter((gate) => gate.maxBandIndex > bandIndex)
     .map(({ id, label, lift, maxBandIndex }) => {
@@ -163,5 +203,7 @@ export function gatesCapping(status: CompiledStatus, gates: readonly CompiledGat
 
 /** The index of the band after gates: the worst of the band and the `max_band` of each gate. */
 export function applyGates(bandIndex: number, gates: readonly CompiledGate[]): number {
-  return gates.reduce((worst, gate) => Math.max(worst, gate.maxBandIndex), bandIndex);
+  let worst = bandIndex;
+  for (const { maxBandIndex } of gates) worst = Math.max(worst, maxBandIndex);
+  return worst;
 }

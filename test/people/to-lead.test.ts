@@ -80,7 +80,11 @@ describe('the value of a field', () => {
 });
 
 describe('activities', () => {
-  const both = [activity('hubspot', 'meeting'), activity('salesforce', 'meeting'), activity('hubspot', 'page_view')];
+  const both = [
+    activity('hubspot', 'meeting'),
+    activity('salesforce', 'meeting'),
+    activity('hubspot', 'page_view', '2'),
+  ];
 
   function counted(records: readonly PersonRecord[], unobserved = {}): readonly string[] {
     const activities = both.filter(({ crm }) => records.some((record) => record.crm === crm));
@@ -104,6 +108,17 @@ describe('activities', () => {
     const activities = [activity('hubspot', 'chat'), activity('salesforce', 'chat')];
     const lead = toLead({ id: 1, records: [hubspot(), salesforce()], activities }, view());
     expect(new Set(lead.activities.map(({ id }) => id)).size).toBe(2);
+  });
+
+  test('an activity of two records of one CRM is one activity', () => {
+    const shared = [activity('hubspot', 'meeting', 'm1'), activity('hubspot', 'meeting', 'm1')];
+    const records = [hubspot(), { ...hubspot(), id: '2' }];
+    expect(toLead({ id: 1, records, activities: shared }, view()).activities).toHaveLength(1);
+    const both = toLead(
+      { id: 1, records: [...records, salesforce()], activities: shared },
+      view({ salesforce: ['meeting'] }),
+    );
+    expect(both.activities).toHaveLength(1);
   });
 
   test("an activity type is unobserved only if it is unavailable in all of the person's CRMs", () => {

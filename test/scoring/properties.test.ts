@@ -8,13 +8,14 @@ import { type CompiledModel, compileModel } from '../../src/scoring/compile/comp
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { parseLead } from '../../src/scoring/lead-input/parse-lead.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
-import { scoreLead } from '../../src/scoring/score-lead.ts';
+import { scoreLead, scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import type { Json } from './naive-conditions.ts';
 import { naiveScore } from './naive-score.ts';
 import { context, lead, model, NOW } from './random.ts';
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 300);
 const HOUR = 3_600_000;
+const UTC = { timezone: 'UTC' };
 
 function parsed(value: Json): Lead {
   const result = parseLead(value);
@@ -133,6 +134,35 @@ test('the signed lines of an explanation sum to the total, at any length', () =>
         const signed = text.split('\n').filter((line) => /^[+-]\d+ /.test(line));
         expect(signed.reduce((sum, line) => sum + Number.parseInt(line, 10), 0)).toBe(result.total);
       }
+    }),
+    { numRuns: RUNS / 2 },
+  );
+});
+
+test('a model that has scored other leads scores and explains a lead as a new model does', () => {
+  fc.assert(
+    fc.property(model, fc.array(lead, { minLength: 2, maxLength: 4 }), context, (m, list, c) => {
+      const used = compiled(m);
+      const leads = list.map(parsed);
+      const results = leads.map((each) => scoreLead(each, used, NOW, c));
+      leads.forEach((each, index) => {
+        const fresh = compiled(m);
+        const result = results[index]!;
+        expect(result).toEqual(scoreLead(each, fresh, NOW, c));
+        // The model has read the other leads since it scored this one.
+        expect(explain(result, each, used, NOW, UTC)).toBe(explain(result, each, fresh, NOW, UTC));
+      });
+    }),
+    { numRuns: RUNS / 2 },
+  );
+});
+
+test('a score without the look ahead is the same but for the next change', () => {
+  fc.assert(
+    fc.property(model, lead, context, (m, l, c) => {
+      const ready = compiled(m);
+      const { nextChangeAt: _, ...score } = scoreLead(parsed(l), ready, NOW, c);
+      expect(scoreLeadOnly(parsed(l), ready, NOW, c)).toEqual(score);
     }),
     { numRuns: RUNS / 2 },
   );

@@ -1,20 +1,27 @@
 // The four kinds of behavior signal, compiled: conditions as closures, durations in milliseconds.
 import type { Fields } from '../../domain/lead.ts';
+import type { Contribution, MatchResult } from '../../domain/score-result.ts';
 import { type Decay, decayOf } from '../decay.ts';
 import { durationMs } from '../duration.ts';
 import type { BehaviorSource } from '../schemas/behavior-schema.ts';
 import type { SignalSource } from '../schemas/signal-schema.ts';
-import { compileCondition, compileWhere, conditionFields, type FieldTest } from './conditions.ts';
+import { type Condition, compileCondition, compileWhere, conditionFields, whereAttributes } from './conditions.ts';
+import { rememberByField } from './remember.ts';
 
 interface BaseSignal {
   readonly id: string;
   readonly label: string;
   /** The index among the signals, and the slot of its activities in a ledger. */
   readonly index: number;
+  /** The lines without points, which all leads share. */
+  readonly unmatched: Contribution;
+  readonly unknown: Contribution;
 }
 interface ActivitySignal extends BaseSignal {
   readonly activity: string;
   readonly where: (attributes: Fields) => boolean;
+  /** The attributes that `where` reads. */
+  readonly attributes: readonly string[];
 }
 export interface CountedSignal extends ActivitySignal {
   readonly kind: 'counted';
@@ -31,7 +38,7 @@ export interface TieredSignal extends ActivitySignal {
 }
 export interface AbsentSignal extends ActivitySignal {
   readonly kind: 'absent';
-  readonly points: number;
+  readonly matched: Contribution;
   readonly forMs: number;
   readonly requires: string | undefined;
   /** The slot of the required activities in a ledger. */
@@ -39,42 +46,60 @@ export interface AbsentSignal extends ActivitySignal {
 }
 export interface StateSignal extends BaseSignal {
   readonly kind: 'state';
-  readonly points: number;
   /** The fields that its condition reads. */
   readonly fields: readonly string[];
-  readonly test: FieldTest;
+  readonly lineOf: (fields: Fields) => Contribution;
 }
 export type CompiledSignal = CountedSignal | TieredSignal | AbsentSignal | StateSignal;
 
-/** Ledger slots 0 to n-1 belong to the signals, slots n to 2n-1 to their required activities. */
+/** The first slots of a ledger belong to the signals, the next ones to the required activities of absent signals. */
 export function compileSignals(behavior: BehaviorSource): CompiledSignal[] {
   return behavior.signals.map((signal, index) => compileSignal(signal, index, behavior));
 }
 
+/** The number of slots of a ledger. */
+export function slotsOf(signals: readonly CompiledSignal[]): number {
+  return signals.length + signals.filter(({ kind }) => kind === 'absent').length;
+}
+
 function compileSignal(source: SignalSource, index: number, behavior: BehaviorSource): CompiledSignal {
   const { id, label = id } = source;
+  const line = (outcome: MatchResult, exact: number): Contribution => {
+    return Object.freeze({ dimension: 'behavior', signal: id, outcome, exact, points: Math.floor(exact), label });
+  };
+  const base: BaseSignal = { id, label, index, unmatched: line('unmatched', 0), unknown: line('unknown', 0) };
   switch (source.kind) {
     case 'state': {
-      const { points, when } = source;
-      return { kind: 'state', id, label, index, points, fields: conditionFields(when), test: compileCondition(when) };
+      const lines = { matched: line('matched', source.points), unmatched: base.unmatched, unknown: base.unknown };
+      const test = compileCondition(source.when);
+      const fields = conditionFields(source.when);
+      return { kind: 'state', ...base, fields, lineOf: rememberByField(fields, (values) => lines[test(values)]) };
     }
     case 'absent': {
       const { activity, where, requires_activity: requires } = source.absent;
-      const base = { id, label, index, activity, where: compileWhere(where) };
-      const requiresSlot = behavior.signals.length + index;
+      const absentBefore = behavior.signals.slice(0, index).filter(({ kind }) => kind === 'absent').length;
+      const requiresSlot = behavior.signals.length + absentBefore;
       const forMs = durationMs(source.absent.for);
-      return { kind: 'absent', ...base, points: source.points, forMs, requires, requiresSlot };
+      const matched = line('matched', source.points);
+      return { kind: 'absent', ...base, ...watched(activity, where), matched, forMs, requires, requiresSlot };
     }
     case 'tiered': {
-      const base = { id, label, index, activity: source.activity, where: compileWhere(source.where) };
       const tiers = source.tiers.toSorted((a, b) => b.count - a.count);
       const windowMs = durationMs(source.window ?? '90d');
-      return { kind: 'tiered', ...base, tiers, windowMs, decay: decayOf(source, behavior) };
+      const decay = decayOf(source, behavior);
+      return { kind: 'tiered', ...base, ...watched(source.activity, source.where), tiers, windowMs, decay };
     }
     default: {
-      const base = { id, label, index, activity: source.activity, where: compileWhere(source.where) };
-      const maxCount = source.max_count ?? 1;
-      return { kind: 'counted', ...base, points: source.points, maxCount, decay: decayOf(source, behavior) };
+      const { points, max_count: maxCount = 1 } = source;
+      const decay = decayOf(source, behavior);
+      return { kind: 'counted', ...base, ...watched(source.activity, source.where), points, maxCount, decay };
     }
   }
+}
+
+function watched(
+  activity: string,
+  where: Readonly<Record<string, Condition>> | undefined,
+): Pick<ActivitySignal, 'activity' | 'where' | 'attributes'> {
+  return { activity, where: compileWhere(where), attributes: whereAttributes(where) };
 }

@@ -1,7 +1,7 @@
 // Compiles a condition of a model or mapping into one function from fields to a match result.
 import type { Fields } from '../../domain/lead.ts';
 import type { MatchResult } from '../../domain/score-result.ts';
-import { type Condition, hasOperator } from '../schemas/condition.ts';
+import { type Condition, conditionFields, hasOperator } from '../schemas/condition.ts';
 import { compileOperators } from './operators.ts';
 
 export { type Condition, conditionFields, lacksField } from '../schemas/condition.ts';
@@ -38,6 +38,12 @@ export function compileWhere(where: Readonly<Record<string, Condition>> | undefi
     for (const test of tests) if (test(attributes) !== 'matched') return false;
     return true;
   };
+}
+
+/** The attributes that a `where` reads, without duplicates. */
+export function whereAttributes(where: Readonly<Record<string, Condition>> | undefined): readonly string[] {
+  const entries = Object.entries(where ?? {});
+  return [...new Set(entries.flatMap(([attribute, condition]) => conditionFields(condition, attribute)))];
 }
 
 function allOf(tests: readonly FieldTest[]): FieldTest {

@@ -37,10 +37,14 @@ function knownValue(value: FieldValue | undefined): Known | undefined {
       return value;
     default: {
       if (!Array.isArray(value)) return undefined;
-      const elements = value.filter((element) => element !== null && (typeof element !== 'string' || element.trim()));
-      return elements.length === 0 ? undefined : elements.filter((element) => element !== null);
+      const elements = value.every(isKnown) ? value : value.filter(isKnown);
+      return elements.length === 0 ? undefined : elements;
     }
   }
+}
+
+function isKnown(element: Scalar | null): element is Scalar {
+  return element !== null && (typeof element !== 'string' || element.trim() !== '');
 }
 
 /** Compiles all operators of one condition into one test; every operator must hold. */

@@ -21,10 +21,14 @@ export function cutToLength(parts: ExplanationParts, maxLength: number): string 
 
 function* versions({ headline, reasons, limits, next }: ExplanationParts): Generator<string> {
   const allReasons = reasons.map((reason) => reason.text);
-  for (let count = next.length; count >= 0; count--) yield join(headline, allReasons, limits, next.slice(0, count));
-  for (let count = reasons.length - 2; count >= 1; count--) yield join(headline, shortened(reasons, count), limits);
-  for (let count = reasons.length; count >= 0; count--) yield join(headline, shortened(reasons, count));
-  yield join(...shortened(reasons, 0));
+  for (let count = next.length; count >= 0; count--) {
+    yield [headline, ...allReasons, ...limits, ...next.slice(0, count)].join('\n');
+  }
+  for (let count = reasons.length - 2; count >= 1; count--) {
+    yield [headline, ...shortened(reasons, count), ...limits].join('\n');
+  }
+  for (let count = reasons.length; count >= 0; count--) yield [headline, ...shortened(reasons, count)].join('\n');
+  yield shortened(reasons, 0).join('\n');
 }
 
 /** The first `count` reasons, and one line with the sum of the others. */
@@ -35,10 +39,6 @@ function shortened(reasons: ExplanationParts['reasons'], count: number): string[
   const sum = rest.reduce((total, reason) => total + reason.points, 0);
   const noun = rest.length === 1 ? 'reason' : 'reasons';
   return [...lines, `${signed(sum)} from ${rest.length} ${count > 0 ? 'smaller ' : ''}${noun}`];
-}
-
-function join(...parts: (string | readonly string[])[]): string {
-  return parts.flat().join('\n');
 }
 
 export function signed(points: number): string {

@@ -3,12 +3,13 @@
 // instead of ages, so that it stays true.
 import type { Lead } from '../../domain/lead.ts';
 import type { Contribution, ScoreResult } from '../../domain/score-result.ts';
-import { type Assessment, assess } from '../assess.ts';
+import { type Standing, standingOf } from '../assess.ts';
 import type { CompiledModel } from '../compile/compile.ts';
+import { remember } from '../compile/remember.ts';
 import { smallestUpgrade } from '../look-ahead/counterfactuals.ts';
 import { findNextChange } from '../look-ahead/next-change.ts';
-import { bandIndexOf } from '../status.ts';
 import { cutToLength, signed } from './cut-to-length.ts';
+import { type DateText, dateIn } from './dates.ts';
 import { originsOf } from './reason-origins.ts';
 import { ungradedLines, unmetLines } from './what-is-missing.ts';
 
@@ -33,11 +34,7 @@ export function explain(
   options: ExplainOptions,
 ): string {
   const date = dateIn(options.timezone);
-  const context = { previousStatus: result.status, ...(result.thresholds && { thresholds: result.thresholds }) };
-  // Hysteresis may have decided the result with a previous status that is unknown here. So the look
-  // ahead starts from the status of the result, not from the status of this assessment.
-  const bandIndex = bandIndexOf(model.status, result.status);
-  const assessment: Assessment = { ...assess(lead, model, now, context), bandIndex };
+  const standing = standingOf(result, lead, model);
   const reasons = result.contributions
     .filter(({ points }) => points !== 0)
     .sort((a, b) => Math.abs(b.points) - Math.abs(a.points) || Math.abs(b.exact) - Math.abs(a.exact));
@@ -48,8 +45,8 @@ export function explain(
         points: each.points,
         text: reasonLine(each, model, { date, origins: originsOf(each, lead, model, now) }),
       })),
-      limits: [...overrideLines(lead, model), ...gateLines(result, model), ...missingLines(assessment, lead)],
-      next: nextLines(assessment, now, date),
+      limits: [...overrideLines(lead, model), ...gateLines(result, model), ...missingLines(standing, result, lead)],
+      next: nextLines(standing, result, now, date),
     },
     options.maxLength ?? Infinity,
   );
@@ -62,37 +59,38 @@ function headlineOf({ total, fit, grade, behavior }: ScoreResult, today: string)
 }
 
 interface Wording {
-  readonly date: (at: number) => string;
+  readonly date: DateText;
   /** Names of the CRMs that the reason comes from; empty for a person in one CRM. */
   readonly origins: readonly string[];
 }
 
 function reasonLine(contribution: Contribution, model: CompiledModel, wording: Wording): string {
-  const { label, notes } = reason(contribution, model, wording.date);
+  const { label, note } = reason(contribution, model, wording.date);
   const origin = wording.origins.join(' and ');
-  const inBrackets = [...notes, ...(origin === '' ? [] : [origin])].join('; ');
-  return `${signed(contribution.points)} ${oneLine(inBrackets === '' ? label : `${label} (${inBrackets})`)}`;
+  const inBrackets = note === '' || origin === '' ? note + origin : `${note}; ${origin}`;
+  const sentence = `${signed(contribution.points)} ${oneLine(label)}`;
+  return inBrackets === '' ? sentence : `${sentence} (${inBrackets})`;
 }
 
 interface Reason {
   readonly label: string;
-  /** Texts for the brackets after the label. */
-  readonly notes: readonly string[];
+  /** For the brackets after the label; '' = nothing. */
+  readonly note: string;
 }
 
-function reason(contribution: Contribution, model: CompiledModel, date: (at: number) => string): Reason {
+function reason(contribution: Contribution, model: CompiledModel, date: DateText): Reason {
   const { dimension, signal, label, latestAt, count = 1, exact } = contribution;
   if (dimension === 'fit') {
     const criterion = model.fit.criteria.find((each) => each.id === signal)?.label ?? label;
-    return { label, notes: criterion === label ? [] : [criterion] };
+    return { label, note: criterion === label ? '' : oneLine(criterion) };
   }
   const limit = exact > 0 ? 'raised to its minimum' : 'limited to its maximum';
-  if (signal === 'limit:behavior') return { label: `Behavior ${limit}`, notes: [] };
+  if (signal === 'limit:behavior') return { label: `Behavior ${limit}`, note: '' };
   if (model.behavior.groups.some((group) => `cap:${group.id}` === signal)) {
-    return { label, notes: [limit] };
+    return { label, note: limit };
   }
-  if (latestAt === undefined) return { label, notes: [] };
-  return { label, notes: [count > 1 ? `${count} times, last on ${date(latestAt)}` : date(latestAt)] };
+  if (latestAt === undefined) return { label, note: '' };
+  return { label, note: count > 1 ? `${count} times, last on ${date(latestAt)}` : date(latestAt) };
 }
 
 function overrideLines(lead: Lead, model: CompiledModel): string[] {
@@ -111,49 +109,30 @@ function gateLines({ gates }: ScoreResult, model: CompiledModel): string[] {
   });
 }
 
-function missingLines(assessment: Assessment, lead: Lead): string[] {
-  return [...unmetLines(assessment), ...ungradedLines(assessment, lead)].map(oneLine);
+function missingLines(standing: Standing, result: ScoreResult, lead: Lead): string[] {
+  return [...unmetLines(standing), ...ungradedLines(result, lead, standing.model)].map(oneLine);
 }
 
-function nextLines(assessment: Assessment, now: number, date: (at: number) => string): string[] {
-  const { bands } = assessment.model;
-  const labelOf = (bandIndex: number) => bands[bandIndex]?.label ?? '';
-  const change = findNextChange(assessment, now, 'status');
-  const step = smallestUpgrade(assessment, now);
+function nextLines(standing: Standing, { nextChangeAt }: ScoreResult, now: number, date: DateText): string[] {
+  const { bands } = standing.model;
+  const labelOf = (bandIndex: number) => oneLine(bands[bandIndex]?.label ?? '');
+  // The status changes with the result or later.
+  const change = nextChangeAt === null ? null : findNextChange(standing, now, 'status', nextChangeAt - 1);
+  const step = smallestUpgrade(standing, now);
   const lines: string[] = [];
   if (change) {
-    const verb = change.bandIndex > assessment.bandIndex ? 'Falls' : 'Rises';
-    lines.push(oneLine(`${verb} to ${labelOf(change.bandIndex)} on ${date(change.at)} without further activity`));
+    const verb = change.bandIndex > standing.bandIndex ? 'Falls' : 'Rises';
+    lines.push(`${verb} to ${labelOf(change.bandIndex)} on ${date(change.at)} without further activity`);
   }
-  if (step) lines.push(oneLine(`Would reach ${labelOf(step.bandIndex)} with one more: ${step.signal.label}`));
+  if (step) lines.push(`Would reach ${labelOf(step.bandIndex)} with one more: ${oneLine(step.signal.label)}`);
   return lines;
 }
 
 const UNEVEN_SPACE = /[^\S ]| {2}|^ | $/;
+const MAX_LABELS = 5_000;
 
 /** Labels come from a file that people edit: a line break in a label must not start a new line. */
-function oneLine(text: string): string {
-  return UNEVEN_SPACE.test(text) ? text.replace(/\s+/gu, ' ').trim() : text;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-function utcDate(at: number): string {
-  const date = new Date(at);
-  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
-}
-
-/** `22 Nov 2026` */
-function dateIn(timeZone: string): (at: number) => string {
-  // Without Intl, whose first format costs a third of the CPU time of `node -e 0`.
-  if (timeZone === 'UTC') return utcDate;
-  let format = formats.get(timeZone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-GB', { timeZone, day: 'numeric', month: 'short', year: 'numeric' });
-    formats.set(timeZone, format);
-  }
-  // Of the English locales only en-GB has this order, and it alone abbreviates September as Sept.
-  return (at) => format.format(at).replace('Sept', 'Sep');
-}
+const oneLine = remember(
+  (label: string) => (UNEVEN_SPACE.test(label) ? label.replace(/\s+/gu, ' ').trim() : label),
+  MAX_LABELS,
+);

@@ -1,12 +1,14 @@
 // Lines on what holds a lead back: the unmet requirements of the next better band whose points it
 // reaches, and the fields without which it has no grade.
 import type { FieldValue, Lead } from '../../domain/lead.ts';
-import type { Assessment } from '../assess.ts';
+import type { ScoreResult } from '../../domain/score-result.ts';
+import type { Standing } from '../assess.ts';
+import type { CompiledModel } from '../compile/compile.ts';
 import { givenField } from '../model-fields.ts';
 import { reachesPoints } from '../status.ts';
 
 /** `Hot needs fit 20: 7 more`, one line for each requirement. */
-export function unmetLines({ model, position, thresholds, ungatedBandIndex }: Assessment): string[] {
+export function unmetLines({ model, position, thresholds, ungatedBandIndex }: Standing): string[] {
   for (let index = ungatedBandIndex - 1; index >= 0; index--) {
     const band = model.status.bands[index];
     if (band === undefined || !reachesPoints(model.status, index, position, thresholds)) continue;
@@ -19,11 +21,11 @@ export function unmetLines({ model, position, thresholds, ungatedBandIndex }: As
 const MAX_FIELDS = 5;
 
 /** For a lead without a grade. */
-export function ungradedLines({ model, fit }: Assessment, lead: Lead): string[] {
-  if (fit.grade !== 'Ungraded' || model.fit.attainable === 0) return [];
+export function ungradedLines({ grade, contributions }: ScoreResult, lead: Lead, model: CompiledModel): string[] {
+  if (grade !== 'Ungraded' || model.fit.attainable === 0) return [];
   const unknown = new Set(
     model.fit.criteria.flatMap(({ fields }, index) =>
-      fit.lines[index]?.outcome === 'unknown' ? fields.filter((field) => isUnknown(lead.fields[field])) : [],
+      contributions[index]?.outcome === 'unknown' ? fields.filter((field) => isUnknown(lead.fields[field])) : [],
     ),
   );
   if (unknown.size === 0) return [];

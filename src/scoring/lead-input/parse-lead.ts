@@ -2,6 +2,7 @@
 // path.
 import { z } from 'zod';
 import { type Activity, type Fields, fieldValueSchema, type Lead } from '../../domain/lead.ts';
+import { uniqueActivities } from '../../domain/unique-activities.ts';
 import { formatPath } from '../../yaml/paths.ts';
 import { parseInstant } from '../instant.ts';
 import { leadSentence } from './lead-problems.ts';
@@ -60,7 +61,7 @@ export const leadSchema: z.ZodType<Lead> = z.strictObject({
   activities: z
     .array(activitySchema)
     .nullish()
-    .transform((activities) => activities ?? [])
+    .transform((activities) => uniqueActivities(activities ?? []))
     .describe('What the lead did, in any order.'),
   unobserved: z
     .array(z.string())

@@ -1,11 +1,11 @@
 // Finds the smallest further activity that would give a lead a better status.
-import { type Assessment, strongSignals } from '../assess.ts';
-import { limitBehavior } from '../behavior.ts';
+import { type Standing, strongSignals } from '../assess.ts';
+import { sumWithinLimits } from '../behavior.ts';
 import type { CompiledSignal, CountedSignal, TieredSignal } from '../compile/compiled-signals.ts';
-import { decayAt } from '../decay.ts';
 import { roundPoints } from '../rounding.ts';
-import { countWithin, lowerBound, type SignalScore, tierOf } from '../signals.ts';
+import { remainingOf, tierOf } from '../signals.ts';
 import { applyGates, chooseBand, type LeadPosition } from '../status.ts';
+import type { Timeline } from '../timeline.ts';
 
 export interface NextStep {
   readonly signal: CompiledSignal;
@@ -19,38 +19,38 @@ export interface NextStep {
  * The single further activity, happening now, that reaches a better band with the smallest gain of
  * a counted or tiered signal's own value; null = no single activity does.
  */
-export function smallestUpgrade(assessment: Assessment, now: number): NextStep | null {
+export function smallestUpgrade(standing: Standing, now: number): NextStep | null {
+  if (standing.bandIndex === 0) return null;
   let smallest: NextStep | null = null;
-  for (const signal of assessment.model.behavior.signals) {
+  const exact = [...standing.exact];
+  for (const signal of standing.model.behavior.signals) {
     if (signal.kind !== 'counted' && signal.kind !== 'tiered') continue;
-    if (assessment.ledger.isHidden(signal)) continue;
-    const after = valueAfterOneMore(signal, assessment.ledger.times(signal.index), now);
-    const gain = after - (assessment.behavior.signals[signal.index]?.exact ?? 0);
+    if (standing.ledger.isHidden(signal)) continue;
+    const before = exact[signal.index] ?? 0;
+    const after = valueAfterOneMore(signal, standing.ledger.timeline(signal.index), now);
+    const gain = after - before;
     if (smallest && gain >= smallest.gain) continue;
-    const bandIndex = bandIndexWith(assessment, signal, after);
-    if (bandIndex < assessment.bandIndex) smallest = { signal, gain, bandIndex };
+    exact[signal.index] = after;
+    const bandIndex = bandIndexWith(standing, exact);
+    exact[signal.index] = before;
+    if (bandIndex < standing.bandIndex) smallest = { signal, gain, bandIndex };
   }
   return smallest;
 }
 
-function valueAfterOneMore(signal: CountedSignal | TieredSignal, times: readonly number[], now: number): number {
-  const first = lowerBound(times, now);
-  if (signal.kind === 'tiered') {
-    return tierOf(signal, countWithin(times, first, now, signal.windowMs) + 1)?.points ?? 0;
-  }
-  const counted = times.slice(first, first + signal.maxCount - 1);
-  return signal.points * counted.reduce((sum, at) => sum + decayAt(signal.decay, now - at), 1);
+function valueAfterOneMore(signal: CountedSignal | TieredSignal, timeline: Timeline, now: number): number {
+  if (signal.kind === 'tiered') return tierOf(signal, timeline.countWithin(now, signal.windowMs) + 1)?.points ?? 0;
+  const end = timeline.countUntil(now);
+  const counted = Math.min(end, signal.maxCount - 1);
+  return signal.points * (1 + remainingOf(timeline, end, counted, signal.decay, now));
 }
 
-function bandIndexWith(assessment: Assessment, signal: CompiledSignal, exact: number): number {
-  const { model, position, thresholds, gates } = assessment;
-  const scores = assessment.behavior.signals.map((score, index): SignalScore => {
-    return index === signal.index ? { outcome: 'matched', exact } : score;
-  });
+/** @param exact the points by signal index */
+function bandIndexWith({ model, position, thresholds, gates }: Standing, exact: readonly number[]): number {
   const upgraded: LeadPosition = {
     ...position,
-    behavior: roundPoints(limitBehavior(model.behavior, scores).exact),
-    strong: strongSignals(model, scores),
+    behavior: roundPoints(sumWithinLimits(model.behavior, exact)),
+    strong: strongSignals(model, exact),
   };
   return applyGates(chooseBand(model.status, upgraded, thresholds), gates);
 }

@@ -1,12 +1,13 @@
 // Finds the first whole second at which a lead's score or status changes without new activity and
 // without a changed field. Time is not stepped through: jumps divide it into segments, and within a
 // segment bounds and bisection find the second.
-import { type Assessment, strongSignals } from '../assess.ts';
+import { type Standing, strongSignals } from '../assess.ts';
 import { reaches, roundPoints } from '../rounding.ts';
 import { scoreSignal } from '../signals.ts';
 import { applyGates, chooseBand, type LeadPosition, type Thresholds } from '../status.ts';
-import { firstOutside, type ScoreRange } from './crossing.ts';
+import { firstOutside } from './crossing.ts';
 import { Segment } from './segment.ts';
+import { steadyRange } from './steady-range.ts';
 
 export interface NextChange {
   /** Epoch milliseconds, a whole second. */
@@ -26,41 +27,50 @@ const LAST_SECOND = 8_640_000_000_000;
 // After this many half-lives, less than 1e-9 is left of any sum of points below ten billion.
 const MAX_HALF_LIVES = 64;
 
-/** @param now epoch milliseconds; the instant of the assessment */
-export function findNextChange(assessment: Assessment, now: number, kind: ChangeKind): NextChange | null {
-  const search = new Search(assessment, kind);
-  let first = Math.floor(now / 1000) + 1;
+/**
+ * @param now epoch milliseconds; the instant of the standing
+ * @param after an instant until which nothing changes
+ */
+export function findNextChange(standing: Standing, now: number, kind: ChangeKind, after = now): NextChange | null {
+  const search = new Search(standing, kind);
+  let start = after;
+  let exact = after === now ? standing.exact : search.exactAt(after);
+  let first = Math.floor(after / 1000) + 1;
   while (first <= LAST_SECOND) {
-    const { model, ledger } = assessment;
-    const segment = new Segment(model.behavior, ledger, first * 1000);
+    const segment = new Segment(standing.model.behavior, standing.ledger, start, exact);
     const change = search.inSegment(segment, first, lastSecond(segment, first));
     if (change || segment.end === Infinity) return change;
     first = Math.ceil(segment.end / 1000);
+    start = first * 1000;
+    exact = search.exactAt(start);
   }
   return null;
 }
 
-/** The last second of a segment at which a change is still possible. */
+/** The last second of a segment at which a change is still possible; before `first` if it has no whole second. */
 function lastSecond(segment: Segment, first: number): number {
-  if (!segment.hasFallingTerm && !segment.hasRisingTerm) return first;
-  if (segment.end !== Infinity) return Math.min(Math.ceil(segment.end / 1000) - 1, LAST_SECOND);
+  const last = Math.min(Math.ceil(segment.end / 1000) - 1, LAST_SECOND);
+  if (segment.isConstant) return Math.min(first, last);
+  if (segment.end !== Infinity) return last;
   return Math.min(first + Math.ceil((segment.longestHalfLife * MAX_HALF_LIVES) / 1000), LAST_SECOND);
 }
 
 class Search {
-  readonly #assessment: Assessment;
+  readonly #standing: Standing;
   readonly #kind: ChangeKind;
   /** For the future, the present status is the previous one. */
   readonly #thresholds: Thresholds;
 
-  constructor(assessment: Assessment, kind: ChangeKind) {
-    this.#assessment = assessment;
+  constructor(standing: Standing, kind: ChangeKind) {
+    this.#standing = standing;
     this.#kind = kind;
-    this.#thresholds = { points: assessment.thresholds.points, previousBandIndex: assessment.bandIndex };
+    this.#thresholds = { points: standing.thresholds.points, previousBandIndex: standing.bandIndex };
   }
 
   inSegment(segment: Segment, first: number, last: number): NextChange | null {
-    const strong = this.#strongAt(first);
+    if (first > last) return null;
+    if (this.#standing.model.status.requiredSignals.length === 0) return this.#inStretch(segment, first, last, []);
+    const strong = [...strongSignals(this.#standing.model, this.exactAt(first * 1000))];
     let from = first;
     for (const { at, index } of this.#weakenings(strong, first, last)) {
       const change = this.#inStretch(segment, from, at - 1, strong);
@@ -75,47 +85,30 @@ class Search {
    * Searches a stretch in which the strong signals stay the same, so that only the score changes.
    */
   #inStretch(segment: Segment, from: number, to: number, strong: readonly boolean[]): NextChange | null {
+    const { model, position: present, bandIndex: presentBand, gates } = this.#standing;
     let second: number | null = from;
     while (second !== null && second <= to) {
-      const score = roundPoints(segment.valueAt(second * 1000).value);
-      const bandIndex = this.#bandIndexAt(score, strong);
-      const isChanged =
-        bandIndex !== this.#assessment.bandIndex ||
-        (this.#kind === 'any' && score !== this.#assessment.position.behavior);
+      const behavior = roundPoints(segment.valueAt(second * 1000).value);
+      const position: LeadPosition = { ...present, behavior, strong };
+      const bandIndex = applyGates(chooseBand(model.status, position, this.#thresholds), gates);
+      const isChanged = bandIndex !== presentBand || (this.#kind === 'any' && behavior !== present.behavior);
       if (isChanged) return { at: second * 1000, bandIndex };
-      if (second === to) return null;
-      const range = this.#kind === 'any' ? { min: score, max: score } : this.#sameBand(score, strong, segment, to);
+      const isAny = this.#kind === 'any';
+      const range = isAny ? { min: behavior, max: behavior } : steadyRange(model.status, position, this.#thresholds);
       second = firstOutside(segment, second, to, range);
     }
     return null;
   }
 
-  #bandIndexAt(behavior: number, strong: readonly boolean[]): number {
-    const { model, position, gates } = this.#assessment;
-    const future: LeadPosition = { ...position, behavior, strong };
-    return applyGates(chooseBand(model.status, future, this.#thresholds), gates);
-  }
-
-  /** The scores around `score` with the present band, as far as the segment can reach. */
-  #sameBand(score: number, strong: readonly boolean[], segment: Segment, to: number): ScoreRange {
-    const { low, high } = segment.bounds(segment.start, to * 1000);
-    const isSame = (behavior: number) => this.#bandIndexAt(behavior, strong) === this.#assessment.bandIndex;
-    let [min, max] = [score, score];
-    while (min > low - 1 && isSame(min - 1)) min--;
-    while (max < high + 1 && isSame(max + 1)) max++;
-    return { min, max };
-  }
-
-  #strongAt(second: number): boolean[] {
-    const { model, ledger } = this.#assessment;
-    if (model.status.requiredSignals.length === 0) return [];
-    const scores = model.behavior.signals.map((signal) => scoreSignal(signal, ledger, second * 1000));
-    return strongSignals(model, scores);
+  /** The points at an instant, by signal index. */
+  exactAt(instant: number): number[] {
+    const { model, ledger } = this.#standing;
+    return model.behavior.signals.map((signal) => scoreSignal(signal, ledger, instant).exact);
   }
 
   /** The seconds at which signals that a band requires fall below 1 point, in order of time. */
   #weakenings(strong: readonly boolean[], first: number, last: number): { at: number; index: number }[] {
-    const { model, ledger } = this.#assessment;
+    const { model, ledger } = this.#standing;
     const found: { at: number; index: number }[] = [];
     for (const index of model.status.requiredSignals) {
       const signal = model.behavior.signals[index];

@@ -2,158 +2,230 @@
 // activity that begins to count, an activity that leaves its window, a fulfilled absence, or the
 // end of a linear decay. Between jumps every signal is constant, halving or linear, so that bounds
 // over a whole stretch cost a few exponentials.
-import { type CompiledBehavior, clamp } from '../behavior.ts';
+import { type CompiledBehavior, clamp, type Limits } from '../behavior.ts';
 import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from '../compile/compiled-signals.ts';
 import type { Decay } from '../decay.ts';
 import type { Ledger } from '../ledger.ts';
-import { countWithin, lowerBound, scoreSignal, tierOf } from '../signals.ts';
-import { addTerms, type Bounds, boundsOf, emptyTerms, type Span, slopeOf, sumOf, type Terms } from './terms.ts';
+import { tierOf } from '../signals.ts';
+import type { Timeline } from '../timeline.ts';
+import {
+  addTerms,
+  boundsOf,
+  copyTerms,
+  emptyTerms,
+  isConstant,
+  longestHalfLife,
+  type Span,
+  slopeBoundsOf,
+  slopeOf,
+  sumOf,
+  type Terms,
+} from './terms.ts';
+
+/** What the score does over a stretch of a segment. */
+export interface Course {
+  /** Bounds of the score. */
+  readonly low: number;
+  readonly high: number;
+  /** Certainly never rising; never falling. */
+  readonly isFalling: boolean;
+  readonly isRising: boolean;
+}
+
+/** The terms of a group whose limit may bind. */
+interface LimitedTerms {
+  readonly terms: Terms;
+  readonly group: Limits;
+}
 
 export class Segment {
   readonly start: number;
   /** The next jump (epoch ms); Infinity = no further jump. */
   end = Infinity;
-  /** Whether a term with positive points decays before the next jump. */
-  hasFallingTerm = false;
-  /** Whether a term with negative points decays before the next jump. */
-  hasRisingTerm = false;
   readonly #behavior: CompiledBehavior;
-  readonly #halfLives: number[] = [];
-  readonly #ungrouped: Terms = emptyTerms();
-  readonly #groups: readonly Terms[];
+  readonly #ledger: Ledger;
+  /** The signals without a group, and the groups whose limit cannot bind before the next jump. */
+  readonly #free: Terms;
+  readonly #limited: readonly LimitedTerms[];
+  /** Used again for every instant. */
+  readonly #remaining: number[] = [];
 
-  constructor(behavior: CompiledBehavior, ledger: Ledger, start: number) {
+  /** @param exact the points at the start, by signal index */
+  constructor(behavior: CompiledBehavior, ledger: Ledger, start: number, exact: readonly number[]) {
     this.start = start;
     this.#behavior = behavior;
-    this.#groups = behavior.groups.map(emptyTerms);
-    for (const signal of behavior.signals) if (!ledger.isHidden(signal)) this.#add(signal, ledger);
+    this.#ledger = ledger;
+    this.#free = this.#termsOf(behavior.ungrouped, exact);
+    const groups = behavior.groups.map((group) => ({ group, terms: this.#termsOf(group.members, exact) }));
+    this.#limited = groups.length === 0 ? groups : this.#bindingOf(groups);
   }
 
-  #add(signal: CompiledSignal, ledger: Ledger): void {
-    const terms = this.#groups[this.#behavior.groupOf[signal.index] ?? -1] ?? this.#ungrouped;
-    if (signal.kind === 'counted') this.#addCounted(signal, ledger.times(signal.index), terms);
-    else if (signal.kind === 'tiered') this.#addTiered(signal, ledger.times(signal.index), terms);
-    else terms.constant += scoreSignal(signal, ledger, this.start).exact;
-    if (signal.kind === 'absent') this.#addAbsenceJumps(signal, ledger);
+  /** @param indexes of signals */
+  #termsOf(indexes: readonly number[], exact: readonly number[]): Terms {
+    const terms = emptyTerms(this.#behavior.halfLives.length);
+    for (const index of indexes) {
+      const signal = this.#behavior.signals[index];
+      if (signal !== undefined && !this.#ledger.isHidden(signal)) this.#add(signal, exact[index] ?? 0, terms);
+    }
+    return terms;
+  }
+
+  #add(signal: CompiledSignal, exact: number, terms: Terms): void {
+    if (signal.kind === 'counted') this.#addCounted(signal, exact, terms);
+    else if (signal.kind === 'tiered') this.#addTiered(signal, exact, terms);
+    else terms.constant += exact;
+    if (signal.kind === 'absent') this.#addAbsenceJumps(signal);
+  }
+
+  /** The groups whose limit may bind before the next jump; the others are free. All jumps must be known. */
+  #bindingOf(groups: readonly LimitedTerms[]): LimitedTerms[] {
+    const span = this.#span(this.start, this.end);
+    return groups.filter((each) => !this.#addIfFree(each, this.#free, span));
+  }
+
+  /** Adds the terms of a group to `free` if its limit cannot bind in the span. */
+  #addIfFree({ terms, group }: LimitedTerms, free: Terms, span: Span): boolean {
+    const { low, high } = boundsOf(terms, span);
+    const isFree = low >= group.min && high <= group.max;
+    if (isFree) addTerms(free, terms);
+    return isFree;
+  }
+
+  /** Whether the score stays the same until the next jump. */
+  get isConstant(): boolean {
+    return isConstant(this.#free) && this.#limited.every(({ terms }) => isConstant(terms));
   }
 
   /** The longest half-life of any term in ms; 0 without a halving term. */
   get longestHalfLife(): number {
-    return Math.max(0, ...this.#halfLives);
+    let longest = longestHalfLife(this.#free, this.#behavior.halfLives);
+    for (const { terms } of this.#limited) {
+      longest = Math.max(longest, longestHalfLife(terms, this.#behavior.halfLives));
+    }
+    return longest;
   }
 
-  #jumpAt(instant: number | undefined): void {
-    if (instant !== undefined && instant > this.start && instant < this.end) this.end = instant;
+  #jumpAt(instant: number): void {
+    if (instant > this.start && instant < this.end) this.end = instant;
   }
 
-  #addCounted({ points, maxCount, decay }: CountedSignal, times: readonly number[], terms: Terms): void {
-    const first = lowerBound(times, this.start);
-    this.#jumpAt(times[first - 1]);
-    const last = Math.min(times.length, first + maxCount);
-    for (let index = first; index < last; index++) this.#addTerm(terms, points, decay, times[index] ?? this.start);
+  #addCounted({ index, points, maxCount, decay }: CountedSignal, exact: number, terms: Terms): void {
+    const timeline = this.#ledger.timeline(index);
+    const end = timeline.countUntil(this.start);
+    this.#jumpAt(timeline.at(end));
+    const first = Math.max(0, end - maxCount);
+    this.#addTerm(terms, exact, decay);
+    if (decay.shape === 'linear') this.#addSlopes(terms, points, decay.ms, timeline, first, end);
   }
 
-  #addTiered(signal: TieredSignal, times: readonly number[], terms: Terms): void {
-    const first = lowerBound(times, this.start);
-    this.#jumpAt(times[first - 1]);
-    const tier = tierOf(signal, countWithin(times, first, this.start, signal.windowMs));
-    const latest = times[first];
-    if (!tier || latest === undefined) return;
+  #addTiered(signal: TieredSignal, exact: number, terms: Terms): void {
+    const timeline = this.#ledger.timeline(signal.index);
+    const end = timeline.countUntil(this.start);
+    this.#jumpAt(timeline.at(end));
+    const tier = tierOf(signal, timeline.countWithin(this.start, signal.windowMs));
+    if (tier === undefined) return;
     // The tier is lost when the oldest activity that it needs leaves the window.
-    const oldestNeeded = times[first + tier.count - 1];
-    if (oldestNeeded !== undefined) this.#jumpAt(oldestNeeded + signal.windowMs);
-    this.#addTerm(terms, tier.points, signal.decay, latest);
+    this.#jumpAt(timeline.at(end - tier.count) + signal.windowMs);
+    this.#addTerm(terms, exact, signal.decay);
+    if (signal.decay.shape === 'linear') this.#addSlopes(terms, tier.points, signal.decay.ms, timeline, end - 1, end);
   }
 
-  #addAbsenceJumps(signal: AbsentSignal, ledger: Ledger): void {
-    const created = ledger.createdAt();
+  #addTerm(terms: Terms, exact: number, decay: Decay): void {
+    if (decay.shape === 'none') terms.constant += exact;
+    else if (decay.shape === 'linear') terms.linear += exact;
+    else {
+      const index = this.#behavior.halfLives.indexOf(decay.ms);
+      terms.halving[index] = (terms.halving[index] ?? 0) + exact;
+    }
+  }
+
+  /** Of the activities from index `first` to before `end`, until the lifetime of their points ends. */
+  #addSlopes(terms: Terms, points: number, lifetime: number, timeline: Timeline, first: number, end: number): void {
+    if (points === 0) return;
+    for (let index = first; index < end; index++) {
+      const endsAt = timeline.at(index) + lifetime;
+      if (endsAt <= this.start) continue;
+      terms.slope -= points / lifetime;
+      this.#jumpAt(endsAt);
+    }
+  }
+
+  #addAbsenceJumps(signal: AbsentSignal): void {
+    const created = this.#ledger.createdAt();
     if (created === null) return;
     this.#jumpAt(created + signal.forMs);
-    const times = ledger.times(signal.index);
-    const first = lowerBound(times, this.start);
-    this.#jumpAt(times[first - 1]);
-    const latest = times[first];
-    if (latest !== undefined) this.#jumpAt(latest + signal.forMs);
-    if (signal.requires !== undefined) this.#jumpAt(ledger.times(signal.requiresSlot).at(-1));
+    const timeline = this.#ledger.timeline(signal.index);
+    const end = timeline.countUntil(this.start);
+    this.#jumpAt(timeline.at(end));
+    this.#jumpAt(timeline.at(end - 1) + signal.forMs);
+    if (signal.requires !== undefined) this.#jumpAt(this.#ledger.timeline(signal.requiresSlot).at(0));
   }
 
-  #addTerm(terms: Terms, points: number, decay: Decay, at: number): void {
-    if (points === 0) return;
-    const age = this.start - at;
-    if (decay.shape === 'none') {
-      terms.constant += points;
-      return;
-    }
-    if (decay.shape === 'half_life') {
-      const index = this.#halfLifeIndex(decay.ms);
-      terms.halving[index] = (terms.halving[index] ?? 0) + points * 2 ** (-age / decay.ms);
-    } else {
-      if (age >= decay.ms) return;
-      terms.linear += points * (1 - age / decay.ms);
-      terms.slope -= points / decay.ms;
-      this.#jumpAt(at + decay.ms);
-    }
-    if (points > 0) this.hasFallingTerm = true;
-    else this.hasRisingTerm = true;
+  #span(from: number, to: number): Span {
+    // A linear term ends with the segment, so that one without an end has none.
+    const last = to === Infinity ? Number.MAX_SAFE_INTEGER : to;
+    return {
+      from: from - this.start,
+      to: last - this.start,
+      remainingFrom: this.#remainingAt(from, []),
+      remainingTo: this.#remainingAt(last, []),
+    };
   }
 
-  #halfLifeIndex(halfLife: number): number {
-    const index = this.#halfLives.indexOf(halfLife);
-    return index === -1 ? this.#halfLives.push(halfLife) - 1 : index;
-  }
-
-  /** The remaining share of each half-life's points at an instant. */
-  #remainingAt(at: number): number[] {
+  /** The remaining share of each half-life's points at an instant, written into a list. */
+  #remainingAt(at: number, into: number[]): number[] {
+    const { halfLives } = this.#behavior;
     const elapsed = at - this.start;
-    return this.#halfLives.map((halfLife) => Math.exp((-elapsed / halfLife) * Math.LN2));
+    for (let index = 0; index < halfLives.length; index++) {
+      into[index] = Math.exp((-elapsed / (halfLives[index] ?? Infinity)) * Math.LN2);
+    }
+    return into;
   }
 
   /** The exact score at an instant of the segment, and its slope there (points per millisecond). */
   valueAt(at: number): { readonly value: number; readonly slope: number } {
-    const { groups, limits } = this.#behavior;
-    const remaining = this.#remainingAt(at);
+    const { limits, halfLives } = this.#behavior;
+    const remaining = this.#remainingAt(at, this.#remaining);
     const elapsed = at - this.start;
-    let value = sumOf(this.#ungrouped, remaining, elapsed);
-    let slope = slopeOf(this.#ungrouped, remaining, this.#halfLives);
-    for (let index = 0; index < this.#groups.length; index++) {
-      const [terms, group] = [this.#groups[index], groups[index]];
-      if (!terms || !group) continue;
+    let value = sumOf(this.#free, remaining, elapsed);
+    let slope = slopeOf(this.#free, remaining, halfLives);
+    for (const { terms, group } of this.#limited) {
       const sum = sumOf(terms, remaining, elapsed);
       const limited = clamp(sum, group);
       value += limited;
-      if (limited === sum) slope += slopeOf(terms, remaining, this.#halfLives);
+      if (limited === sum) slope += slopeOf(terms, remaining, halfLives);
     }
     return { value: clamp(value, limits), slope };
   }
 
   /**
-   * Bounds of the score between two instants of the segment. Groups whose limit cannot bind in
-   * between are first added to the ungrouped terms: terms of equal half-life that cancel each other
-   * must not widen the bounds.
+   * What the score does between two instants of the segment. Groups whose limit cannot bind in
+   * between are first added to the other terms: terms of equal half-life that cancel each other must
+   * not widen the bounds.
    */
-  bounds(from: number, to: number): Bounds {
-    const { groups, limits } = this.#behavior;
-    const span: Span = {
-      from: from - this.start,
-      to: to - this.start,
-      remainingFrom: this.#remainingAt(from),
-      remainingTo: this.#remainingAt(to),
-    };
-    const unlimited: Terms = { ...this.#ungrouped, halving: [...this.#ungrouped.halving] };
-    let low = 0;
-    let high = 0;
-    this.#groups.forEach((terms, index) => {
-      const group = groups[index];
-      if (!group) return;
+  between(from: number, to: number): Course {
+    const { limits, halfLives } = this.#behavior;
+    const span = this.#span(from, to);
+    const free = this.#limited.length === 0 ? this.#free : copyTerms(this.#free);
+    let [low, high, slopeLow, slopeHigh] = [0, 0, 0, 0];
+    for (const each of this.#limited) {
+      if (this.#addIfFree(each, free, span)) continue;
+      const { terms, group } = each;
       const sum = boundsOf(terms, span);
-      if (sum.low >= group.min && sum.high <= group.max) {
-        addTerms(unlimited, terms);
-      } else {
-        low += clamp(sum.low, group);
-        high += clamp(sum.high, group);
-      }
-    });
-    const rest = boundsOf(unlimited, span);
-    return { low: clamp(low + rest.low, limits), high: clamp(high + rest.high, limits) };
+      low += clamp(sum.low, group);
+      high += clamp(sum.high, group);
+      // While its limit binds, the slope of a group is 0.
+      const slope = slopeBoundsOf(terms, span, halfLives);
+      slopeLow += Math.min(0, slope.low);
+      slopeHigh += Math.max(0, slope.high);
+    }
+    const rest = boundsOf(free, span);
+    const slope = slopeBoundsOf(free, span, halfLives);
+    return {
+      low: clamp(low + rest.low, limits),
+      high: clamp(high + rest.high, limits),
+      isFalling: slopeHigh + slope.high <= 0,
+      isRising: slopeLow + slope.low >= 0,
+    };
   }
 }
