@@ -2,7 +2,7 @@
 // halved down to the item, which is set aside.
 import { ConnectorError } from '../../src/crm/connector-error.ts';
 import type { ChangeStream } from '../../src/crm/streams.ts';
-import { chunksOf } from '../../src/domain/chunks.ts';
+import { chunksOf } from '../../src/domain/lists/chunks.ts';
 import { PRIORITY, type Priority } from '../../src/domain/priority.ts';
 import { deleteInboxEvents, type WaitingEvent } from '../../src/store/inbox/inbox.ts';
 import { setAsideOf } from '../../src/store/set-aside/list-set-aside.ts';

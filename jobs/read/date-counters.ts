@@ -4,7 +4,7 @@
 // the counters are marked as read to their end, like a stream.
 import type { ChangedCounters, CrmConnector } from '../../src/crm/connector.ts';
 import type { ChangeStream } from '../../src/crm/streams.ts';
-import { chunksOf } from '../../src/domain/chunks.ts';
+import { chunksOf } from '../../src/domain/lists/chunks.ts';
 import { readableRecords } from '../../src/store/records/claim-dirty.ts';
 import { type ClaimedCounters, claimChangedCounters } from '../../src/store/sync/claim-counters.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';

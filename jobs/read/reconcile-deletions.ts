@@ -11,7 +11,7 @@
 // The position is saved as a step of the run, so a killed night continues where it stopped.
 import { z } from 'zod';
 import type { CrmConnector, FetchedLead, RecordRef } from '../../src/crm/connector.ts';
-import { chunksOf } from '../../src/domain/chunks.ts';
+import { chunksOf } from '../../src/domain/lists/chunks.ts';
 import { saveAndErase } from '../../src/store/erasure/save-and-erase.ts';
 import { NO_FINDINGS, recordFindings } from '../../src/store/reconcile/findings.ts';
 import { markDifferingRecords } from '../../src/store/reconcile/mark-differing-records.ts';

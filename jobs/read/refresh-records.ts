@@ -1,7 +1,7 @@
 // Reads dirty records again, completely, in full batches; then the records that were set aside and
 // are due, each alone; then dates changed counters.
 import type { FetchedLead } from '../../src/crm/connector.ts';
-import { chunksOf } from '../../src/domain/chunks.ts';
+import { chunksOf } from '../../src/domain/lists/chunks.ts';
 import { PRIORITY } from '../../src/domain/priority.ts';
 import { type ClaimedRecord, claimDirty, claimSetAside, nextDebounceEnd } from '../../src/store/records/claim-dirty.ts';
 import { refKey } from '../../src/store/records/ref-key.ts';

@@ -3,7 +3,7 @@
 // record with a new activity, or if the oldest result has waited for 30 s. Records with a new
 // activity always go in batches: a bulk write can take any time.
 import { ConnectorError } from '../../src/crm/connector-error.ts';
-import { chunksOf } from '../../src/domain/chunks.ts';
+import { chunksOf } from '../../src/domain/lists/chunks.ts';
 import { PRIORITY } from '../../src/domain/priority.ts';
 import {
   type ClaimedRow,

@@ -17,8 +17,8 @@ import {
 } from '../mapping/mapping-checks.ts';
 import { unknownShape } from '../mapping/values/unknown-texts.ts';
 import { type Condition, conditionFields, lacksField } from '../scoring/compile/conditions.ts';
-import { parseDuration } from '../scoring/duration.ts';
 import { conditionSchema } from '../scoring/schemas/condition-schema.ts';
+import { parseDuration } from '../scoring/time/duration.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
 import { ambiguousFormats, dateFormatProblem, proposedFormat } from './dates.ts';
 import type { DelimiterName } from './dialect.ts';

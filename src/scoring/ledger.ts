@@ -3,8 +3,8 @@
 import type { Activity, Fields, Lead } from '../domain/lead.ts';
 import type { CompiledSignal } from './compile/compiled-signals.ts';
 import type { Subscriptions } from './compile/subscriptions.ts';
-import { parseInstantOrDate } from './instant.ts';
-import { Timeline } from './timeline.ts';
+import { parseInstantOrDate } from './time/instant.ts';
+import { Timeline } from './time/timeline.ts';
 
 const NO_LEAD: Lead = { id: '', fields: {}, activities: [], unobserved: [] };
 

@@ -1,10 +1,10 @@
 // The points of each kind of behavior signal at an instant. The ledger collects a signal's
 // activities once per lead; here only time varies.
 import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from './compile/compiled-signals.ts';
-import { type Decay, decayAt } from './decay.ts';
 import type { Ledger } from './ledger.ts';
 import { type Line, ownLine } from './rounding.ts';
-import type { Timeline } from './timeline.ts';
+import { type Decay, decayAt } from './time/decay.ts';
+import type { Timeline } from './time/timeline.ts';
 
 /**
  * The line of a signal, with the whole points below its exact ones (rounding.ts shares out the rest). Lines without activities

@@ -1,6 +1,6 @@
 // Finds the items because of which a statement for many items fails. All others are processed.
 import type { ReadFailure } from '../domain/crm-changes.ts';
-import { inHalves } from '../domain/in-halves.ts';
+import { inHalves } from '../domain/lists/in-halves.ts';
 import { toItemFailure } from './refused-value.ts';
 
 /**

@@ -1,8 +1,8 @@
 // Parsing of instants, dates and durations. An ambiguous text is refused, not guessed.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseDuration } from '../../src/scoring/duration.ts';
-import { parseInstant, parseInstantOrDate } from '../../src/scoring/instant.ts';
+import { parseDuration } from '../../src/scoring/time/duration.ts';
+import { parseInstant, parseInstantOrDate } from '../../src/scoring/time/instant.ts';
 
 test.each([
   ['2026-11-01T00:00:00Z', '2026-11-01T00:00:00.000Z'],

@@ -2,7 +2,7 @@
 // errors names both the objects that do not exist and those that only could not be read now. The
 // two must never be confused.
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { chunksOf } from '../../../src/domain/chunks.ts';
+import { chunksOf } from '../../../src/domain/lists/chunks.ts';
 import { isolateFailures } from '../../kit/isolate-failures.ts';
 import { blameOf, isUp } from '../http/blame.ts';
 import type { HubSpotHttp } from '../http/client.ts';

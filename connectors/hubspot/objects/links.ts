@@ -1,6 +1,6 @@
 // The links of objects, 1,000 objects per call, each followed to its last page.
 import type { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { chunksOf } from '../../../src/domain/chunks.ts';
+import { chunksOf } from '../../../src/domain/lists/chunks.ts';
 import { isolateFailures } from '../../kit/isolate-failures.ts';
 import { pageTokens } from '../../kit/page-tokens.ts';
 import { blameOf, isUp } from '../http/blame.ts';

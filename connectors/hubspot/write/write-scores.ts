@@ -3,7 +3,7 @@
 
 import type { ScorePatch, WriteResult } from '../../../src/crm/connector.ts';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { chunksOf } from '../../../src/domain/chunks.ts';
+import { chunksOf } from '../../../src/domain/lists/chunks.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
 import { type Blame, isolateFailures } from '../../kit/isolate-failures.ts';

@@ -1,7 +1,7 @@
 // Reads rows by many IDs, in as many queries as the maximum length of a URL requires. A query that
 // Salesforce refuses or does not answer is halved, down to a single ID.
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
-import { inHalves } from '../../../src/domain/in-halves.ts';
+import { inHalves } from '../../../src/domain/lists/in-halves.ts';
 import { pageTokens } from '../../kit/page-tokens.ts';
 import { mayBeSmaller } from '../http/error-scope.ts';
 import { PAGE_ROWS, type QueryContext, type Row, type RowPage, type RowQuery, readRows } from './query.ts';

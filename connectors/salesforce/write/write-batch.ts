@@ -2,7 +2,7 @@
 // org is halved, down to single records. A call that fails as a whole is thrown: the job halves the
 // batch.
 import type { ScorePatch, WriteResult } from '../../../src/crm/connector.ts';
-import { type Attempt, inHalves } from '../../../src/domain/in-halves.ts';
+import { type Attempt, inHalves } from '../../../src/domain/lists/in-halves.ts';
 import { rowsOverLimit } from './automation-errors.ts';
 import type { WriterParts } from './batch-sizes.ts';
 import { type RefusedRow, resultsOfRefusedRows } from './refused-rows.ts';

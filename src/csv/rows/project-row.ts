@@ -2,7 +2,7 @@
 // who runs an offline score can fix the file.
 import type { Activity, Fields, FieldValue, Lead } from '../../domain/lead.ts';
 import { compileCondition } from '../../scoring/compile/conditions.ts';
-import { durationMs } from '../../scoring/duration.ts';
+import { durationMs } from '../../scoring/time/duration.ts';
 import type { CsvActivityRule, CsvAttribute, CsvMapping } from '../csv-mapping.ts';
 import type { Columns } from '../header.ts';
 import { cellSubject, type RowProblem } from '../row-problem.ts';

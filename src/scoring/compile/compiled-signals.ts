@@ -1,10 +1,10 @@
 // The four kinds of behavior signal, compiled: conditions as closures, durations in milliseconds.
 import type { Fields } from '../../domain/lead.ts';
 import type { Contribution, MatchResult } from '../../domain/score-result.ts';
-import { type Decay, decayOf } from '../decay.ts';
-import { durationMs } from '../duration.ts';
 import type { BehaviorSource } from '../schemas/behavior-schema.ts';
 import type { SignalSource } from '../schemas/signal-schema.ts';
+import { type Decay, decayOf } from '../time/decay.ts';
+import { durationMs } from '../time/duration.ts';
 import { type Condition, compileCondition, compileWhere, conditionFields, whereAttributes } from './conditions.ts';
 import { rememberByField } from './remember.ts';
 

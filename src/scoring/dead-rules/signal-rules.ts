@@ -1,9 +1,9 @@
 // Signals, groups and criteria that give nothing, count twice, or fade within a day.
 import type { ModelProblem } from '../checks/model-checks.ts';
-import { durationMs } from '../duration.ts';
 import type { Condition } from '../schemas/condition.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import type { SignalSource } from '../schemas/signal-schema.ts';
+import { durationMs } from '../time/duration.ts';
 import { toConjunction } from './conjunction.ts';
 import { contradictionIn } from './contradictions.ts';
 import type { Reach } from './reach.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Activity, type Fields, fieldValueSchema, type Lead } from '../../domain/lead.ts';
 import { uniqueActivities } from '../../domain/unique-activities.ts';
 import { formatPath } from '../../yaml/paths.ts';
-import { parseInstant } from '../instant.ts';
+import { parseInstant } from '../time/instant.ts';
 import { leadSentence } from './lead-problems.ts';
 
 const idSchema = z.union([z.string(), z.number()]).transform((id, context) => {

@@ -5,7 +5,7 @@ import type { CompiledSignal, CountedSignal, TieredSignal } from '../compile/com
 import { roundPoints } from '../rounding.ts';
 import { remainingOf, tierOf } from '../signals.ts';
 import { applyGates, chooseBand, type LeadPosition } from '../status.ts';
-import type { Timeline } from '../timeline.ts';
+import type { Timeline } from '../time/timeline.ts';
 
 export interface NextStep {
   readonly signal: CompiledSignal;

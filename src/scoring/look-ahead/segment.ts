@@ -4,10 +4,10 @@
 // over a whole stretch cost a few exponentials.
 import { type CompiledBehavior, clamp, type Limits } from '../behavior.ts';
 import type { AbsentSignal, CompiledSignal, CountedSignal, TieredSignal } from '../compile/compiled-signals.ts';
-import type { Decay } from '../decay.ts';
 import type { Ledger } from '../ledger.ts';
 import { tierOf } from '../signals.ts';
-import type { Timeline } from '../timeline.ts';
+import type { Decay } from '../time/decay.ts';
+import type { Timeline } from '../time/timeline.ts';
 import {
   addTerms,
   boundsOf,

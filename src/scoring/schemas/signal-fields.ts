@@ -2,7 +2,7 @@
 // belong together.
 import { z } from 'zod';
 import { CANONICAL_ACTIVITIES } from '../../domain/canonical.ts';
-import { DURATION, guessDuration, parseDuration } from '../duration.ts';
+import { DURATION, guessDuration, parseDuration } from '../time/duration.ts';
 import { conditionSchema } from './condition-schema.ts';
 
 /** Criteria, cases of one, and signals of a model: every lead is tested with all of them. */

@@ -1,8 +1,8 @@
 // Marks records as dirty that a webhook named. Any number of events for one record sets one dirty
 // flag, and a record that was read recently waits for its debounce window.
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { chunksOf } from '../../domain/chunks.ts';
 import type { RecordRef } from '../../domain/crm-changes.ts';
+import { chunksOf } from '../../domain/lists/chunks.ts';
 import type { Priority } from '../../domain/priority.ts';
 import { jsonRows } from '../json-rows.ts';
 import { ensureLockedRecords, type LockedLeads, withLockedLeads } from '../leads/lock-leads.ts';

@@ -1,4 +1,4 @@
-// Runs of long jobs, and the steps that each of them has reached.
+// Runs of long jobs, the steps that each of them has reached, and jobs that have not ended.
 import type { Generated } from 'kysely';
 import type { Instant, Json } from './column-types.ts';
 
@@ -57,4 +57,19 @@ export interface RunStepsTable {
   /** Null: the step is in progress, and `detail` is the position reached. */
   completed_at: Date | null;
   detail: Json<unknown> | null;
+}
+
+/** One row for each job that began. It is deleted when the job ends, however it ends. */
+export interface UnfinishedJobsTable {
+  /** The deduplication key of the job: its name and CRM. */
+  key: string;
+  job: string;
+  crm: string | null;
+  /** How often it began without an end. More than one: its process ended while it ran. */
+  starts: number;
+  started_at: Instant;
+  /** From its third start on: when it may begin again if it does not end. */
+  retry_at: Instant;
+  /** When it was last not begun, as it was set aside. */
+  skipped_at: Instant | null;
 }

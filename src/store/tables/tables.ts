@@ -15,7 +15,7 @@ import type { BulkWriteRowsTable, BulkWritesTable, OutboxTable } from './outbox.
 import type { RateBucketsTable } from './rate-limit.ts';
 import type { CrmRecordListingTable, FieldConflictsTable, FieldValuesTable, RecordsTable } from './records.ts';
 import type { PurgePositionsTable } from './retention.ts';
-import type { RunStepsTable, RunsTable } from './runs.ts';
+import type { RunStepsTable, RunsTable, UnfinishedJobsTable } from './runs.ts';
 import type { SetAsideTable } from './set-aside.ts';
 import type { SiteEventsTable, SiteEventTypesTable, SiteIdentitiesTable } from './site-events.ts';
 import type {
@@ -25,7 +25,6 @@ import type {
   StreamsTable,
   WorkerHeartbeatsTable,
 } from './sync.ts';
-import type { UnfinishedJobsTable } from './unfinished-jobs.ts';
 
 export interface Tables {
   leads: LeadsTable;

@@ -1,7 +1,8 @@
 // Decay of points with age. A half-life halves them at equal intervals; linear decay reduces them
 // to 0 over a lifetime.
+
+import type { BehaviorSource } from '../schemas/behavior-schema.ts';
 import { durationMs } from './duration.ts';
-import type { BehaviorSource } from './schemas/behavior-schema.ts';
 
 export type Decay =
   | { readonly shape: 'none' }
