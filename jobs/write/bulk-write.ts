@@ -107,11 +107,9 @@ async function checkBulkWrite(context: JobContext, bulk: Bulk, write: BulkWrite)
     return context.enqueue('write-scores', { crm }, { delayMs });
   }
   if (state.kind === 'done') return saveBulkResults(context, bulk, write);
+  if (state.kind === 'open') await bulkWrites.abort(job, signal);
   if (state.kind === 'abandoned') return giveUp(context, { crm, object }, ABANDONED);
-  if (state.kind === 'open') {
-    await bulkWrites.abort(job, signal);
-    return deleteBulkWrite(db, { crm, object });
-  }
+  if (state.kind !== 'failed') return deleteBulkWrite(db, { crm, object });
   const failure = toPartFailure(state.error);
   if (failure !== null) return giveUp(context, { crm, object }, failure);
   await deleteBulkWrite(db, { crm, object });
