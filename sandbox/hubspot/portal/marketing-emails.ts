@@ -79,11 +79,8 @@ const ACCEPTED: EmailEventKind['after'] = { SENT: 2_000, PROCESSED: 1_000 };
 
 /** HubSpot's event by canonical activity type, and of the types that no model reads. */
 const EVENT_OF: Readonly<Record<string, EmailEventKind>> = {
-  // HubSpot does not try to deliver it.
-  email_dropped: {
-    type: 'DROPPED',
-    detailsOf: ({ reason }) => ({ dropReason: String(reason ?? 'PREVIOUSLY_BOUNCED'), dropMessage: '' }),
-  },
+  // HubSpot does not try to deliver it. The fields with the reason are not modeled.
+  email_dropped: { type: 'DROPPED', detailsOf: () => ({}) },
   email_deferred: {
     type: 'DEFERRED',
     detailsOf: () => ({ response: '451 4.7.1 Try again later', attempt: 1 }),
