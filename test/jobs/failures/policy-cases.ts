@@ -27,6 +27,8 @@ export interface PolicyCase {
   readonly one?: (id: string, scene: Scene) => Match;
   /** Changes that reach the score without the call. */
   readonly alsoFound?: readonly Probe[];
+  /** No deal is changed: it makes a Lead a Contact, which is another object. */
+  readonly isWithoutDeal?: true;
   /** The call is made at night. */
   readonly isNightly?: true;
 }
@@ -241,7 +243,6 @@ export const SALESFORCE_CASES: readonly PolicyCase[] = [
   { call: 'changed campaign members', all: changed('CampaignMember') },
   { call: 'changed opportunities', all: changed('Opportunity') },
   { call: 'changed contact roles', all: changed('OpportunityContactRole'), alsoFound: ['deal'] },
-  { call: 'descriptions of objects', all: { path: '/describe' } },
   { call: 'description of events, at night', all: { path: 'sobjects/Event/describe' }, isNightly: true },
   { call: 'the token, at night', all: { path: 'oauth2/token' }, isNightly: true },
   { call: 'all Leads, at night', all: { path: `/query\\?.*${from('Lead')}` }, isNightly: true },
@@ -251,6 +252,7 @@ export const SALESFORCE_CASES: readonly PolicyCase[] = [
     call: 'writing scores',
     all: { method: 'PATCH', path: 'composite/sobjects' },
     one: (id) => ({ method: 'PATCH', path: 'composite/sobjects', body: `"${id}"` }),
+    isWithoutDeal: true,
   },
 ];
 
@@ -287,17 +289,17 @@ const PROBES = ['record', 'form', 'meeting', 'deal'] as const;
 /** Makes a call fail for ever, changes three people, and looks at what reached the CRM after four polls. */
 export async function observe(
   scene: Scene,
-  { isNightly }: PolicyCase,
+  { isNightly, isWithoutDeal }: PolicyCase,
   match: (id: string, scene: Scene) => Match,
   failure: Failure,
 ): Promise<Observed> {
   const { product } = scene;
   const { next } = scene;
-  const people = { record: next(), form: next(), meeting: next(), deal: next() };
+  const people = { record: next(), form: next(), meeting: next(), deal: isWithoutDeal ? '' : next() };
   const broken = next();
   await scene.faults({ match: match(broken, scene), action: actionOf(failure) });
   await scene.change('record', broken);
-  for (const probe of PROBES) await scene.change(probe, people[probe]);
+  for (const probe of PROBES) if (people[probe] !== '') await scene.change(probe, people[probe]);
   if (isNightly) await product.nightly();
   for (let poll = 0; poll < POLLS; poll++) {
     product.advanceClock(MINUTE + 1);
@@ -314,7 +316,7 @@ async function scoredProbes(scene: Scene, people: Readonly<Record<Probe, string>
     record: await scene.isScored('record', people.record),
     form: await scene.isScored('form', people.form),
     meeting: await scene.isScored('meeting', people.meeting),
-    deal: await scene.isScored('deal', people.deal),
+    deal: people.deal === '' || (await scene.isScored('deal', people.deal)),
   };
 }
 
