@@ -32,13 +32,20 @@ export async function fetchNamedItems(context: JobContext, { crm }: { crm: strin
 }
 
 async function processItemEvents(context: JobContext, mapped: MappedCrm, ownAccount: string | null): Promise<void> {
-  const { db, signal } = context;
+  const { db, clock, signal } = context;
   const { id: crm, streams } = mapped.connector;
   const syncs: StreamSyncs = new Map();
   const postponed = new Set<string>();
   let foreignCount = 0;
   for (let looked = CHUNK; looked === CHUNK && !signal.aborted; ) {
-    const options = { crm, own: ownAccount, kind: 'item', limit: CHUNK, except: [...postponed] } as const;
+    const options = {
+      crm,
+      own: ownAccount,
+      kind: 'item',
+      limit: CHUNK,
+      now: clock.now(),
+      except: [...postponed],
+    } as const;
     const batch = await peekInbox(db, options);
     looked = batch.total;
     foreignCount += batch.foreign;

@@ -2,13 +2,19 @@
 // the order and the repetition of events do not matter. Uses only our own store: events that need a
 // call to the CRM are left to the job fetch-items, so no record waits for a CRM before it is marked
 // dirty.
+import type { ReadFailure } from '../../src/domain/crm-changes.ts';
 import { saveAndErase } from '../../src/store/erasure/save-and-erase.ts';
-import { deleteInboxEvents, hasPending, peekInbox } from '../../src/store/inbox/inbox.ts';
+import { deleteInboxEvents, hasPending, peekInbox, type WaitingEvent } from '../../src/store/inbox/inbox.ts';
 import { ensureRecords } from '../../src/store/leads/ensure-records.ts';
+import { processApart } from '../../src/store/process-apart.ts';
 import { drainRecordEvents } from '../../src/store/records/mark-dirty-from-inbox.ts';
+import { refKey } from '../../src/store/records/ref-key.ts';
+import { toItemFailure } from '../../src/store/refused-value.ts';
+import { setAsideOf } from '../../src/store/set-aside/list-set-aside.ts';
+import { saveSetAside } from '../../src/store/set-aside/set-aside.ts';
 import { storedAccount } from '../../src/store/sync/crm-accounts.ts';
 import type { JobContext } from '../context.ts';
-import { logSetAside } from '../failures/set-aside.ts';
+import { logRecovered, logSetAside } from '../failures/set-aside.ts';
 
 /** Larger chunks collapse more events of an import into one dirty flag per contact. */
 const CHUNK = 10_000;
@@ -60,21 +66,56 @@ export function logForeignEvents({ log }: JobContext, crm: string, events: numbe
 
 /**
  * Erases the records that the CRM has erased. A record that was never read leaves a tombstone too,
- * so that its late events are ignored.
+ * so that its late events are ignored. A record whose erasure the database refuses is set aside;
+ * its event stays.
  * @returns the number of events of another account, which were dropped
  */
-async function eraseNamedRecords({ db, clock }: JobContext, crm: string, ownAccount: string | null): Promise<number> {
+async function eraseNamedRecords(context: JobContext, crm: string, ownAccount: string | null): Promise<number> {
+  const { db, clock } = context;
   let foreignCount = 0;
   for (;;) {
-    const options = { crm, own: ownAccount, kind: 'erasure', limit: ERASURE_CHUNK } as const;
+    const now = clock.now();
+    const options = { crm, own: ownAccount, kind: 'erasure', limit: ERASURE_CHUNK, now } as const;
     const { total, ours, foreign } = await peekInbox(db, options);
     if (total === 0) return foreignCount;
     foreignCount += foreign;
-    const now = clock.now();
-    const gone = ours.map(({ object, id }) => ({ kind: 'gone' as const, ref: { object, id }, erased: true }));
-    await db.transaction().execute((tx) => ensureRecords(tx, crm, ours, now));
-    await saveAndErase(db, gone, { crm, now, askedAt: now });
-    await deleteInboxEvents(db, ours);
+    const refused = await eraseApart(ours, (part) => eraseRecordsOf(context, crm, part, now));
+    const parts = [...refused].map(([{ object, id }, failure]) => ({ stream: object, kind: 'erasure', id, failure }));
+    logSetAside(context, crm, await saveSetAside(db, crm, parts, now));
     if (total < ERASURE_CHUNK) return foreignCount;
   }
+}
+
+/** @returns the events whose records could not be erased */
+async function eraseApart(
+  events: readonly WaitingEvent[],
+  erase: (part: readonly WaitingEvent[]) => Promise<void>,
+): Promise<ReadonlyMap<WaitingEvent, ReadFailure>> {
+  try {
+    await erase(events);
+    return new Map();
+  } catch (error) {
+    const failure = toItemFailure(error);
+    if (failure === null) throw error;
+    return processApart(events, failure, erase);
+  }
+}
+
+async function eraseRecordsOf(
+  context: JobContext,
+  crm: string,
+  events: readonly WaitingEvent[],
+  now: Date,
+): Promise<void> {
+  const { db } = context;
+  const ids = new Set(events.map(refKey));
+  const objects = [...new Set(events.map(({ object }) => object))];
+  const things = await Promise.all(objects.map((stream) => setAsideOf(db, { crm, stream, kind: 'erasure' })));
+  const waiting = things.flat().filter(({ stream, id }) => ids.has(refKey({ object: stream, id })));
+  const gone = events.map(({ object, id }) => ({ kind: 'gone' as const, ref: { object, id }, erased: true }));
+  await db.transaction().execute((tx) => ensureRecords(tx, crm, events, now));
+  await saveAndErase(db, gone, { crm, now, askedAt: now });
+  await deleteInboxEvents(db, events);
+  // They were cleared with the record.
+  logRecovered(context, crm, waiting);
 }

@@ -74,10 +74,13 @@ async function checkOrSetAside(
   }
 }
 
+/** The CRM does not know the job any more, or it was aborted: another job could end in the same way. */
+const ABANDONED = { failure: { code: 'BULK_ABANDONED' } };
+
 async function giveUp(
   { db, log }: JobContext,
   key: { readonly crm: string; readonly object: string },
-  { failure }: PartFailure,
+  { failure }: { readonly failure: Pick<PartFailure['failure'], 'code'> },
 ): Promise<void> {
   const details = { ...key, code: failure.code };
   log.warn(details, `${key.crm}: the bulk write of ${key.object} failed (${failure.code}); writing in batches`);
@@ -105,6 +108,7 @@ async function checkBulkWrite(context: JobContext, bulk: Bulk, write: BulkWrite)
   }
   if (state.kind === 'done') return saveBulkResults(context, bulk, write);
   if (state.kind === 'open') await bulkWrites.abort(job, signal);
+  if (state.kind === 'abandoned') return giveUp(context, { crm, object }, ABANDONED);
   if (state.kind !== 'failed') return deleteBulkWrite(db, { crm, object });
   const failure = toPartFailure(state.error);
   if (failure !== null) return giveUp(context, { crm, object }, failure);

@@ -75,7 +75,7 @@ export async function startHubSpotSandbox(options: HubSpotSandboxOptions): Promi
   const context: HubSpotRequestContext = {
     portal,
     clock: portal.clock,
-    limits: new RateLimits(tier, options.dayLimit),
+    limits: new RateLimits(tier, options.dayLimit, { portalId: portal.id, appId: portal.appId }),
     faults: new FaultScript(options.faults ?? []),
     log: new RequestLog(options.logFile),
     scopes: new Set(options.scopes ?? scopesOf(tier)),

@@ -11,6 +11,7 @@ import { outcomeId, readDeals } from './deals.ts';
 import { activityId, ENGAGEMENTS, engagementProperties, toContactActivities } from './engagements.ts';
 
 /**
+ * @throws ConnectorError also when the links of one contact cannot be read
  * @param streams the IDs of the streams that the mapping reads: the links of their items are
  *   compared
  */
@@ -55,10 +56,15 @@ async function movedContacts(
   if (!contacts.usesCompanies) return [];
   const ids = known.map(({ ref }) => ref.id);
   const links = await readLinks(http, { from: 'contacts', to: 'companies', ids }, signal);
-  const moved = known.filter(({ ref, companyId }) => {
-    return !links.failed.has(ref.id) && chooseCompany(links.of.get(ref.id)) !== companyId;
-  });
+  throwFirst(links.failed);
+  const moved = known.filter(({ ref, companyId }) => chooseCompany(links.of.get(ref.id)) !== companyId);
   return moved.map(({ ref }) => ({ ref }));
+}
+
+/** The caller compares the others without the contact that fails. */
+function throwFirst(failed: Links['failed']): void {
+  const [error] = failed.values();
+  if (error !== undefined) throw error;
 }
 
 interface LinkChanges {
@@ -83,10 +89,10 @@ async function compareType(
 ): Promise<LinkChanges> {
   const ids = known.map(({ ref }) => ref.id);
   const links = await readLinks(http, { from: 'contacts', to: type, ids }, signal);
-  const readable = known.filter(({ ref }) => !links.failed.has(ref.id));
+  throwFirst(links.failed);
   const unlinked: LinkChanges['unlinked'][number][] = [];
   const contactsOfNew = new Map<string, string[]>();
-  for (const stored of readable) {
+  for (const stored of known) {
     const { ref } = stored;
     const linked = new Map((links.of.get(ref.id) ?? []).map((link) => [storedId(link.id), link.id]));
     const before = new Set(linkedIds(stored).filter((id) => id.startsWith(storedId(''))));

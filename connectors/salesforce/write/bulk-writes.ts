@@ -72,7 +72,8 @@ async function setState(
 ): Promise<void> {
   const what = state === 'Aborted' ? 'aborting a bulk write' : 'starting a bulk write';
   const path = `/jobs/ingest/${jobId}`;
-  await http.call({ what, method: 'PATCH', path, body: { state }, responseSchema: z.unknown() }, signal);
+  // The response is the job. Anything else does not prove that its state has changed.
+  await http.call({ what, method: 'PATCH', path, body: { state }, responseSchema: jobSchema }, signal);
 }
 
 async function readStatus({ http, schema }: SalesforceParts, jobId: string, signal: AbortSignal): Promise<BulkState> {

@@ -8,9 +8,9 @@ import { countActivity } from '../portal/count-activity.ts';
 import { COUNTER_PROPERTIES } from '../portal/counter-properties.ts';
 import { mergeContacts, mergeContactsIntoNew } from '../portal/merge-contacts.ts';
 import type { Portal } from '../portal/portal.ts';
-import { changeSourceOf } from '../portal/portal-change.ts';
 import { SALESFORCE_PROPERTIES } from '../properties/contact-properties.ts';
 import { checkValues, instantOf, invalidValues } from '../properties/property-values.ts';
+import { changeSourceOf } from '../records/change-source.ts';
 import { recordMetadata } from '../records/record-json.ts';
 import type { CrmRecord } from '../records/record-table.ts';
 

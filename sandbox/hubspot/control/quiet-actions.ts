@@ -9,6 +9,7 @@ import { ok, type Reply } from '../../http/reply.ts';
 import { objectNotFound } from '../hubspot-error.ts';
 import type { ObjectType } from '../object-types.ts';
 import type { Portal } from '../portal/portal.ts';
+import { CALCULATION } from '../records/change-source.ts';
 import { existing } from './people-actions.ts';
 
 const latenessSchema = z.strictObject({
@@ -29,7 +30,7 @@ export function setLateness(portal: Portal, body: unknown): Reply {
 /** Writes properties as a calculation does: no modification time changes. */
 export function calculate(portal: Portal, type: ObjectType, id: string, body: unknown): Reply {
   const { properties } = valuesSchema.parse(body);
-  const origin = { at: portal.clock.now(), source: 'CALCULATED' };
+  const origin = { at: portal.clock.now(), by: CALCULATION };
   const values = new Map(Object.entries(properties));
   portal.table(type).writeSilently(existing(portal, type, id), values, portal.indexFrom(), origin);
   return ok({});

@@ -44,24 +44,27 @@ class RollingWindow {
 
 export class RateLimits {
   readonly dayLimit: number;
+  readonly #appKey: string;
   readonly #burst: RollingWindow;
   readonly #search = new RollingWindow(SEARCH_LIMIT, SEARCH_WINDOW_MS);
   #day = Number.NaN;
   #today = 0;
 
-  constructor(tier: Tier, dayLimit: number | undefined) {
+  /** @param app the IDs by which an error names the group of calls that has reached the limit */
+  constructor(tier: Tier, dayLimit: number | undefined, app: { readonly portalId: number; readonly appId: number }) {
+    this.#appKey = `${app.appId}:${app.portalId}`;
     this.#burst = new RollingWindow(BURST_LIMIT[tier], BURST_WINDOW_MS);
     this.dayLimit = dayLimit ?? DAY_LIMIT[tier];
   }
 
   /** @throws HubSpotError 429. A call that the burst limit rejects still counts for the day. */
   acquire(kind: 'search' | 'other', now: number): void {
-    if (this.usedToday(now) >= this.dayLimit) throw tooMany('DAILY', 'You have reached your daily limit.');
+    if (this.usedToday(now) >= this.dayLimit) throw dailyLimit();
     this.#today += 1;
     if (kind === 'search') {
       if (!this.#search.tryAcquire(now)) throw searchTooFast();
     } else if (!this.#burst.tryAcquire(now)) {
-      throw tooMany('TEN_SECONDLY_ROLLING', 'You have reached your ten_secondly_rolling limit.');
+      throw burstLimit(this.#appKey);
     }
   }
 
@@ -98,13 +101,27 @@ export class RateLimits {
   }
 }
 
-function tooMany(policyName: string, message: string): HubSpotError {
+// https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines: this body, with a
+// `requestId`. It has no `category`.
+function dailyLimit(): HubSpotError {
   return new HubSpotError(429, {
     status: 'error',
-    message,
+    message: 'You have reached your daily limit.',
     errorType: 'RATE_LIMIT',
-    policyName,
-    groupName: 'publicapi:private-apps-api-calls',
+    policyName: 'DAILY',
+    requestId: '3d3e35b7-0dae-4b9f-a6e3-9c230cbcf8dd',
+  });
+}
+
+// Of a recorded response, with its `groupName`. The SDK tells this limit by its policy:
+// https://github.com/HubSpot/hubspot-api-nodejs/blob/master/src/services/decorators/RetryDecorator.ts
+function burstLimit(appKey: string): HubSpotError {
+  return new HubSpotError(429, {
+    status: 'error',
+    message: 'You have reached your ten_secondly_rolling limit.',
+    errorType: 'RATE_LIMIT',
+    policyName: 'TEN_SECONDLY_ROLLING',
+    groupName: `publicapi:private_app-api-calls-ten-secondly:${appKey}`,
   });
 }
 

@@ -4,6 +4,8 @@ import type { SeedAttributes } from '../../dataset/dataset.ts';
 import { uuidOf } from '../ids.ts';
 import type { ObjectType } from '../object-types.ts';
 import { CALL_DISPOSITIONS } from '../properties/engagement-properties.ts';
+import { changeSourceOf } from '../records/change-source.ts';
+import { addressesOf } from '../records/contact-addresses.ts';
 import { DatedList } from '../records/dated-list.ts';
 import type { CrmRecord, RecordTimes } from '../records/record-table.ts';
 import { isEmailEvent } from './marketing-emails.ts';
@@ -161,21 +163,39 @@ function addSubmission(
   activity: NewActivity,
   formName: string,
 ): CreatedActivity | { readonly problem: string } {
-  const address = contact.properties.get('email');
-  if (address === undefined) return { problem: 'a form submission needs a contact with an e-mail address' };
+  const primary = contact.properties.get('email');
+  if (primary === undefined) return { problem: 'a form submission needs a contact with an e-mail address' };
   const form = findOrCreateForm(portal, formName, activity.at);
   const { page, form: _form, ...rest } = activity.attributes;
   // `email` of the attributes: the person filled in another address.
-  const named = { email: address, firstname: contact.properties.get('firstname') ?? '', ...rest };
+  const named = { email: primary, firstname: contact.properties.get('firstname') ?? '', ...rest };
   const values = Object.entries(named).map(([name, value]) => ({ name, value: String(value), objectTypeId: '0-1' }));
   const id = uuidOf(`submission ${form.id} ${form.submissions.added}`);
   const pageUrl = String(page ?? 'https://www.leadgrade.example/');
   form.submissions.add({ id, at: activity.at, visibleFrom: portal.formsFrom(), pageUrl, values });
+  usePrimaryAddress(portal, contact, String(named.email));
   return { object: 'form_submissions', id };
 }
 
 /**
- * An e-mail event knows the contact only by e-mail address. Unsubscribing sets `hs_email_optout`.
+ * A secondary address that a person fills in becomes the primary one, and the primary one becomes
+ * secondary: https://knowledge.hubspot.com/records/deduplication-of-records
+ */
+function usePrimaryAddress(portal: Portal, contact: CrmRecord, address: string): void {
+  const [primary = '', ...secondary] = addressesOf(contact);
+  const wanted = address.trim().toLowerCase();
+  if (!secondary.includes(wanted)) return;
+  const others = [...secondary.filter((each) => each !== wanted), primary];
+  const values = new Map([
+    ['email', wanted],
+    ['hs_additional_emails', others.join(';')],
+  ]);
+  portal.write('contacts', contact, values, changeSourceOf('FORM'));
+}
+
+/**
+ * An e-mail event knows the contact only by e-mail address. Unsubscribing from all e-mails sets
+ * `hs_email_optout`.
  */
 function addEmailEvent(
   portal: Portal,
@@ -185,7 +205,8 @@ function addEmailEvent(
 ): CreatedActivity | { readonly problem: string } {
   const recipient = contact.properties.get('email');
   if (recipient === undefined) return { problem: 'a marketing e-mail needs a contact with an e-mail address' };
-  if (type === 'unsubscribe' && contact.properties.get('hs_email_optout') !== 'true') {
+  const isOptOut = type === 'unsubscribe' && attributes.list === undefined;
+  if (isOptOut && contact.properties.get('hs_email_optout') !== 'true') {
     portal.write('contacts', contact, new Map([['hs_email_optout', 'true']]));
   }
   const id = portal.emails.add(type, { recipient, at, visibleFrom: times.indexFrom, attributes });

@@ -1,6 +1,7 @@
 // Updates the counters that HubSpot keeps on a contact, on every tier: page views, sessions,
 // conversions, marketing e-mails. Each count is a version in the property's history.
 
+import { changeSourceOf } from '../records/change-source.ts';
 import type { CrmRecord } from '../records/record-table.ts';
 import { FORM_OF, findOrCreateForm, type NewActivity, pageAddressOf } from './activities.ts';
 import type { Portal } from './portal.ts';
@@ -32,17 +33,18 @@ export function countActivity(portal: Portal, contactId: string, activity: NewAc
   const contact = contacts.find(contactId);
   const update = contact === undefined ? null : countUpdateOf(portal, contact, activity);
   if (contact === undefined || update === null) return;
-  const { source, session } = update;
+  const { session } = update;
+  const by = changeSourceOf(update.source);
   const values = new Map([...update.values].filter(([name]) => portal.registry('contacts').get(name) !== undefined));
   if (silently) {
     // HubSpot wrote the views of a finished session as one version, with its last page.
     const amends = session === undefined ? {} : { amends: session };
-    contacts.writeSilently(contact, values, Number.NEGATIVE_INFINITY, { at: activity.at, source, ...amends });
+    contacts.writeSilently(contact, values, Number.NEGATIVE_INFINITY, { at: activity.at, by, ...amends });
     return;
   }
   const latest = Math.max(...[...values.keys()].map((name) => contacts.history.changedAt(contact, name) ?? 0));
   const now = portal.clock.now();
-  contacts.write(contact, values, now, portal.indexFrom(), { at: activity.at > latest ? activity.at : now, source });
+  contacts.write(contact, values, now, portal.indexFrom(), { at: activity.at > latest ? activity.at : now, by });
 }
 
 function countUpdateOf(portal: Portal, contact: CrmRecord, activity: NewActivity): CountUpdate | null {

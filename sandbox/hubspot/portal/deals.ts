@@ -1,6 +1,7 @@
 // Deals: created in a stage and moved through their pipeline. Each change updates what HubSpot
 // rolls up on their contacts.
 
+import { CALCULATION } from '../records/change-source.ts';
 import type { CrmRecord, Properties } from '../records/record-table.ts';
 import { dateEntered, type Stage } from './pipelines.ts';
 import type { Portal } from './portal.ts';
@@ -100,6 +101,6 @@ function countDeals(portal: Portal, contactId: string, indexFrom: number): void 
     ['recent_deal_close_date', won[0]?.properties.get('closedate') ?? ''],
     ['recent_deal_amount', won[0]?.properties.get('amount') ?? ''],
   ]);
-  const origin = { at: portal.clock.now(), source: 'CALCULATED' };
+  const origin = { at: portal.clock.now(), by: CALCULATION };
   portal.table('contacts').writeSilently(contact, values, indexFrom, origin);
 }

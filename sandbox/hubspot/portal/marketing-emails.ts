@@ -4,8 +4,23 @@ import type { SeedAttributes } from '../../dataset/dataset.ts';
 import { uuidOf } from '../ids.ts';
 import { DatedList } from '../records/dated-list.ts';
 
-const EMAIL_EVENTS = ['SENT', 'DELIVERED', 'OPEN', 'CLICK', 'BOUNCE', 'STATUSCHANGE'] as const;
-type EmailEventType = (typeof EMAIL_EVENTS)[number];
+/** https://developers.hubspot.com/docs/api-reference/legacy/email-analytics-v1/guide */
+export const EMAIL_EVENT_TYPES = [
+  ...([
+    'SENT',
+    'DROPPED',
+    'PROCESSED',
+    'DELIVERED',
+    'DEFERRED',
+    'BOUNCE',
+    'OPEN',
+    'CLICK',
+    'PRINT',
+    'FORWARD',
+  ] as const),
+  ...(['STATUSCHANGE', 'SPAMREPORT', 'UNBOUNCE', 'SUPPRESSED'] as const),
+] as const;
+type EmailEventType = (typeof EMAIL_EVENT_TYPES)[number];
 
 interface EmailEvent {
   readonly id: string;
@@ -40,9 +55,46 @@ const openOrClick =
   (filteredEvent: boolean): DetailsOf =>
   ({ url }) => ({ filteredEvent, userAgent: 'Mozilla/5.0', ...(url === undefined ? {} : { url: String(url) }) });
 
-/** HubSpot's event by canonical activity type, and of `email_click_bot`. */
-const EVENT_OF: Readonly<Record<string, { type: EmailEventType; detailsOf: DetailsOf }>> = {
-  email_delivered: { type: 'DELIVERED', detailsOf: () => ({ response: '250 OK', smtpId: null }) },
+/** The recipient's subscriptions changed, or only the one to `list`. */
+const statusChange =
+  (source: string): DetailsOf =>
+  ({ list }) => ({
+    source,
+    requestedBy: 'recipient',
+    ...(list === undefined
+      ? { portalSubscriptionStatus: 'UNSUBSCRIBED', subscriptions: [] }
+      : { subscriptions: [{ id: Number(list), status: 'UNSUBSCRIBED' }] }),
+    bounced: false,
+  });
+
+interface EmailEventKind {
+  readonly type: EmailEventType;
+  readonly detailsOf: DetailsOf;
+  /** Events of the same e-mail that come first, this long before (ms). */
+  readonly after?: Readonly<Partial<Record<EmailEventType, number>>>;
+}
+
+// The mail server responds a little after the e-mail was sent.
+const ACCEPTED: EmailEventKind['after'] = { SENT: 2_000, PROCESSED: 1_000 };
+
+/** HubSpot's event by canonical activity type, and of the types that no model reads. */
+const EVENT_OF: Readonly<Record<string, EmailEventKind>> = {
+  // HubSpot does not try to deliver it. The fields with the reason are not modeled.
+  email_dropped: { type: 'DROPPED', detailsOf: () => ({}) },
+  email_deferred: {
+    type: 'DEFERRED',
+    detailsOf: () => ({ response: '451 4.7.1 Try again later', attempt: 1 }),
+    after: ACCEPTED,
+  },
+  email_print: { type: 'PRINT', detailsOf: () => ({}) },
+  email_forward: { type: 'FORWARD', detailsOf: () => ({}) },
+  email_spam_report: { type: 'SPAMREPORT', detailsOf: () => ({}) },
+  email_unbounce: { type: 'UNBOUNCE', detailsOf: () => ({}) },
+  email_delivered: {
+    type: 'DELIVERED',
+    detailsOf: () => ({ response: '250 OK', smtpId: null }),
+    after: ACCEPTED,
+  },
   email_open: { type: 'OPEN', detailsOf: openOrClick(false) },
   email_open_bot: { type: 'OPEN', detailsOf: openOrClick(true) },
   email_click: { type: 'CLICK', detailsOf: openOrClick(false) },
@@ -54,21 +106,11 @@ const EVENT_OF: Readonly<Record<string, { type: EmailEventType; detailsOf: Detai
       status: '5.1.1',
       response: '550 5.1.1',
     }),
+    after: ACCEPTED,
   },
-  unsubscribe: {
-    type: 'STATUSCHANGE',
-    detailsOf: () => ({
-      source: 'SOURCE_RECIPIENT',
-      requestedBy: 'recipient',
-      portalSubscriptionStatus: 'UNSUBSCRIBED',
-      subscriptions: [],
-      bounced: false,
-    }),
-  },
+  unsubscribe: { type: 'STATUSCHANGE', detailsOf: statusChange('SOURCE_RECIPIENT') },
 };
 
-// The mail server responds a little after the e-mail was sent.
-const SENT_BEFORE_MS = 2_000;
 const FIRST_CAMPAIGN = 91_000_001;
 
 export function isEmailEvent(type: string): boolean {
@@ -84,13 +126,20 @@ export class MarketingEmails {
     const kind = EVENT_OF[type];
     if (kind === undefined) throw new Error(`marketing e-mails have no event for "${type}"`);
     const campaignId = this.#campaign(String(attributes.email ?? 'Newsletter'), attributes.subject);
-    const addEvent = (event: EmailEventType, eventAt: number, details: EmailEvent['details']): string => {
+    const common = { recipient, campaignId, visibleFrom };
+    const addEvent = (event: EmailEventType, eventAt: number, details: EmailEvent['details']) => {
       const id = uuidOf(`mail ${this.events.length} ${recipient} ${event}`);
-      this.events.add({ id, at: eventAt, visibleFrom, type: event, recipient, campaignId, details });
-      return id;
+      this.events.add({ ...common, id, at: eventAt, type: event, details });
+      return { id, created: eventAt };
     };
-    if (kind.type === 'DELIVERED' || kind.type === 'BOUNCE') addEvent('SENT', at - SENT_BEFORE_MS, {});
-    return addEvent(kind.type, at, kind.detailsOf(attributes));
+    let sentBy: object | undefined;
+    for (const before of ['SENT', 'PROCESSED'] as const) {
+      const lead = kind.after?.[before];
+      if (lead === undefined) continue;
+      const added = addEvent(before, at - lead, sentBy === undefined ? {} : { sentBy });
+      sentBy ??= added;
+    }
+    return addEvent(kind.type, at, { ...(sentBy === undefined ? {} : { sentBy }), ...kind.detailsOf(attributes) }).id;
   }
 
   #campaign(name: string, subject: SeedAttributes[string] | undefined): number {

@@ -1,6 +1,7 @@
 // Merges contacts: the survivor inherits links, visits, memberships, addresses and missing values;
 // counters are added up.
 
+import { changeSourceOf } from '../records/change-source.ts';
 import type { CrmRecord, Properties } from '../records/record-table.ts';
 import { COUNTER_PROPERTIES } from './counter-properties.ts';
 import type { Portal } from './portal.ts';
@@ -20,7 +21,7 @@ export function mergeContacts(
   const moved = [...merged.properties.keys()].filter((name) => !primary.properties.has(name)).length;
   values.set(MERGED_IDS, before === undefined ? merged.id : `${before};${merged.id}`);
   portal.mergeContact(primary, merged, moved);
-  const survivor = portal.write('contacts', primary, values, { source: 'MERGE_CONTACTS', sourceId: '' });
+  const survivor = portal.write('contacts', primary, values, changeSourceOf('MERGE_CONTACTS'));
   moveActivity(portal, merged.id, survivor.id);
   return survivor;
 }

@@ -6,6 +6,8 @@ import { OBJECT_KINDS, OBJECT_TYPES, type ObjectType } from '../object-types.ts'
 import { lifecycleDateProperty } from '../properties/contact-properties.ts';
 import type { PropertyRegistry } from '../properties/property-registry.ts';
 import { standardRegistry } from '../properties/standard-properties.ts';
+import { CALCULATION, type ChangeSource, changeSourceOf, USER } from '../records/change-source.ts';
+import { addressesOf } from '../records/contact-addresses.ts';
 import { DatedList } from '../records/dated-list.ts';
 import { LinkStore } from '../records/link-store.ts';
 import { type CrmRecord, type Properties, RecordTable, type RecordTimes } from '../records/record-table.ts';
@@ -14,7 +16,7 @@ import { ContactLists } from './contact-lists.ts';
 import { MarketingEmails } from './marketing-emails.ts';
 import { MarketingEvents } from './marketing-events.ts';
 import { type Pipeline, pipelineProperties, STANDARD_PIPELINES, type Stage } from './pipelines.ts';
-import { type ChangeSource, type PortalChange, USER } from './portal-change.ts';
+import type { PortalChange } from './portal-change.ts';
 import type { Form, PageVisit, ValidationRule } from './portal-items.ts';
 
 export interface PortalSettings {
@@ -92,7 +94,7 @@ export class Portal {
 
   /** Creates a record with the given times. */
   add(type: ObjectType, properties: Properties, at: RecordTimes, by = USER): CrmRecord {
-    const record = this.table(type).add(properties, at, by.source);
+    const record = this.table(type).add(properties, at, by);
     this.onChange?.({ kind: 'created', type, id: record.id, by });
     return record;
   }
@@ -104,7 +106,7 @@ export class Portal {
   write(type: ObjectType, record: CrmRecord, values: Properties, by: ChangeSource = USER): CrmRecord {
     const now = this.clock.now();
     const all = withStageDate(type, record, values, now);
-    const written = this.table(type).write(record, all, now, this.indexFrom(), { at: now, source: by.source });
+    const written = this.table(type).write(record, all, now, this.indexFrom(), { at: now, by });
     this.onChange?.({ kind: 'changed', type, id: record.id, values: changedValues(record, all), by });
     return written;
   }
@@ -148,10 +150,11 @@ export class Portal {
     this.#archivedLinks.delete(`contacts/${contact.id}`);
     this.#removeFromGroups(contact.id);
     this.visits.remove(({ contactId }) => contactId === contact.id);
-    const email = contact.properties.get('email');
-    this.emails.events.remove(({ recipient }) => recipient === email);
+    const addresses = new Set(addressesOf(contact));
+    const isOwn = (address: string) => addresses.has(address.trim().toLowerCase());
+    this.emails.events.remove(({ recipient }) => isOwn(recipient));
     for (const { submissions } of this.forms.values()) {
-      submissions.remove(({ values }) => values.some(({ name, value }) => name === 'email' && value === email));
+      submissions.remove(({ values }) => values.some(({ name, value }) => name === 'email' && isOwn(value)));
     }
     this.onChange?.({ kind: 'erased', id: contact.id, by: USER });
   }
@@ -171,7 +174,7 @@ export class Portal {
     if (companyId !== null && !isCurrent) this.link('contacts', contactId, 'companies', companyId, true, by);
     const contact = this.table('contacts').find(contactId);
     const values = new Map([['associatedcompanyid', companyId ?? '']]);
-    const origin = { at: this.clock.now(), source: 'CALCULATED' };
+    const origin = { at: this.clock.now(), by: CALCULATION };
     if (contact) this.table('contacts').writeSilently(contact, values, this.indexFrom(), origin);
   }
 
@@ -191,7 +194,7 @@ export class Portal {
    * and a deletion of each old contact.
    */
   mergeContactsIntoNew(primary: CrmRecord, merged: CrmRecord, properties: Properties, moved: number): CrmRecord {
-    const created = this.create('contacts', properties, { source: 'MERGE_CONTACTS', sourceId: '' });
+    const created = this.create('contacts', properties, changeSourceOf('MERGE_CONTACTS'));
     this.onChange?.({ kind: 'merged', primaryId: primary.id, mergedId: merged.id, newId: created.id, moved, by: USER });
     for (const old of [primary, merged]) {
       this.table('contacts').hide(old.id, this.indexFrom());

@@ -15,6 +15,12 @@ interface ValueProblem {
   readonly message: string;
   readonly error: string;
   readonly name: string;
+  readonly localizedErrorMessage: string;
+}
+
+/** @param error HubSpot's code */
+export function valueProblem(error: string, message: string, name: string): ValueProblem {
+  return { isValid: false, message, error, name, localizedErrorMessage: message };
 }
 
 /** The valid values as stored, and the problems of the others. */
@@ -36,18 +42,23 @@ export function checkValues(registry: PropertyRegistry, written: Readonly<Record
 }
 
 /**
- * One 400 for all problems. HubSpot lists them in the message text only, and names properties but
- * no records.
+ * One 400 for all problems, which names properties but no records. HubSpot lists the problems in
+ * the message text (https://github.com/gregorspan/csc-frodx/issues/21) and as `errors`, each with a
+ * `code` and a `context` of lists (https://developers.hubspot.com/docs/api-reference/error-handling;
+ * the key `propertyName`: recorded responses).
  */
 export function invalidValues(problems: readonly ValueProblem[]): HubSpotError {
-  return badRequest(`Property values were not valid: ${JSON.stringify(problems)}`);
+  const errors = problems.map(({ message, error, name }) => {
+    return { message, code: error, context: { propertyName: [name] } };
+  });
+  return badRequest(`Property values were not valid: ${JSON.stringify(problems)}`, { errors });
 }
 
 // White space, and the invisible characters that HubSpot rejects like white space.
 const EDGE_SPACE = /^[\s\u200b-\u200d\u2060\ufeff]|[\s\u200b-\u200d\u2060\ufeff]$/;
 
 function checkValue(property: PropertyDefinition | undefined, name: string, value: string): string | ValueProblem {
-  const problem = (error: string, message: string): ValueProblem => ({ isValid: false, message, error, name });
+  const problem = (error: string, message: string) => valueProblem(error, message, name);
   if (!property) return problem('PROPERTY_DOESNT_EXIST', `Property "${name}" does not exist`);
   if (property.readOnlyValue) {
     return problem('READ_ONLY_VALUE', `"${name}" is a read only property; its value cannot be set.`);

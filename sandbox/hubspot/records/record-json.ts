@@ -1,5 +1,6 @@
 // A record in HubSpot's JSON: every value is text, and an unset value is null.
 import type { PropertyRegistry } from '../properties/property-registry.ts';
+import { userIdOf } from './change-source.ts';
 import type { Version } from './property-history.ts';
 import type { CrmRecord, RecordTable } from './record-table.ts';
 
@@ -26,8 +27,16 @@ export function recordJson(
   return { ...shown, propertiesWithHistory: Object.fromEntries(histories) };
 }
 
-function versionJson({ value, at, source }: Version): Record<string, unknown> {
-  return { value, timestamp: new Date(at).toISOString(), sourceType: source, sourceId: null };
+/** Recorded versions name the user only where a user made the change. */
+function versionJson({ value, at, by }: Version): Record<string, unknown> {
+  const user = userIdOf(by);
+  return {
+    value,
+    timestamp: new Date(at).toISOString(),
+    sourceType: by.source,
+    sourceId: by.sourceId,
+    ...(user === null ? {} : { updatedByUserId: user }),
+  };
 }
 
 /** A record without its properties. */

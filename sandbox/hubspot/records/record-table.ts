@@ -1,5 +1,6 @@
 // The records of one object type, and a search index that lags behind them.
 import type { ObjectKind } from '../object-types.ts';
+import { type ChangeSource, USER } from './change-source.ts';
 import { PropertyHistory } from './property-history.ts';
 
 export type Properties = ReadonlyMap<string, string>;
@@ -22,13 +23,13 @@ export interface RecordTimes {
 /** Time (epoch ms) and source of a written value. */
 export interface Origin {
   readonly at: number;
-  readonly source: string;
+  readonly by: ChangeSource;
   /** This version replaces all versions of the same source since this instant. */
   readonly amends?: number;
 }
 
 function byHand(at: number): Origin {
-  return { at, source: 'CRM_UI' };
+  return { at, by: USER };
 }
 
 /** One state that the search index applies from an instant on; null = deleted. */
@@ -79,7 +80,7 @@ export class RecordTable {
     return this.#records.size;
   }
 
-  add(properties: Properties, at: RecordTimes, source = 'CRM_UI'): CrmRecord {
+  add(properties: Properties, at: RecordTimes, by = USER): CrmRecord {
     const id = String(this.kind.firstId + this.#ids.length);
     const all = new Map(properties);
     all.set('hs_object_id', id);
@@ -87,7 +88,7 @@ export class RecordTable {
     all.set(this.kind.modifiedProperty, new Date(at.modified).toISOString());
     const record = { id, createdAt: at.created, modifiedAt: at.modified, archivedAt: null, properties: all };
     this.#ids.push(id);
-    this.history.begin(record, source);
+    this.history.begin(record, by);
     this.#save(record, at.indexFrom);
     return record;
   }

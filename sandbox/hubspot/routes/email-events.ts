@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ok } from '../../http/reply.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { badRequest, objectNotFound } from '../hubspot-error.ts';
+import { EMAIL_EVENT_TYPES } from '../portal/marketing-emails.ts';
 import { decodeAnchor, encodeAnchor } from '../records/dated-list.ts';
 import { encodeToken, limitSchema, tokenSchema } from './list-query.ts';
 
@@ -10,15 +11,10 @@ const scopes = () => ['content'];
 const APP = { appId: 113, appName: 'Batch' };
 
 const millis = z.string().regex(/^\d+$/, 'must be epoch milliseconds').transform(Number);
-const EVENT_TYPES = [
-  ...['SENT', 'DROPPED', 'PROCESSED', 'DELIVERED', 'DEFERRED', 'BOUNCE', 'OPEN', 'CLICK', 'PRINT', 'FORWARD'],
-  ...['STATUSCHANGE', 'SPAMREPORT', 'UNBOUNCE', 'SUPPRESSED'],
-];
-
 const eventsSchema = z.strictObject({
   startTimestamp: millis.optional(),
   endTimestamp: millis.optional(),
-  eventType: z.enum(EVENT_TYPES).optional(),
+  eventType: z.enum(EMAIL_EVENT_TYPES).optional(),
   recipient: z.string().optional(),
   campaignId: millis.optional(),
   excludeFilteredEvents: z.enum(['true', 'false']).default('false'),
@@ -49,14 +45,12 @@ export const listEmailEvents: Endpoint = {
         (wanted.campaignId === undefined || event.campaignId === wanted.campaignId) &&
         !(wanted.excludeFilteredEvents === 'true' && event.details.filteredEvent === true),
     });
+    // "All but one event type (UNBOUNCE)" have a recipient, an app and a campaign:
+    // https://developers.hubspot.com/docs/api-reference/legacy/email-analytics-v1/guide
     const events = items.map(({ id, at, type, recipient, campaignId, details: own }) => ({
       id,
       created: at,
-      type,
-      recipient,
-      portalId: portal.id,
-      ...APP,
-      emailCampaignId: campaignId,
+      ...(type === 'UNBOUNCE' ? {} : { type, recipient, portalId: portal.id, ...APP, emailCampaignId: campaignId }),
       ...own,
     }));
     const last = items.at(-1);

@@ -7,6 +7,7 @@ import type { Call, Endpoint } from '../http/endpoint.ts';
 import { badRequest, missingObjects, objectNotFound } from '../hubspot-error.ts';
 import { isObjectType, OBJECT_KINDS, type ObjectType } from '../object-types.ts';
 import type { Portal } from '../portal/portal.ts';
+import { addressesOf } from '../records/contact-addresses.ts';
 import { listLinkType } from '../records/link-store.ts';
 import { recordJson } from '../records/record-json.ts';
 import type { CrmRecord, RecordTable } from '../records/record-table.ts';
@@ -165,14 +166,10 @@ function finder(portal: Portal, type: ObjectType, idProperty: string | undefined
   };
 }
 
-/**
- * A contact is found by each of its addresses, also by the secondary ones in
- * `hs_additional_emails` (measured by others; the property:
- * https://legacydocs.hubspot.com/docs/methods/contacts/get-secondary-email-addresses-by-vid).
- */
-function identifiersOf({ properties }: CrmRecord, idProperty: string): readonly string[] {
-  const secondary = idProperty === 'email' ? (properties.get('hs_additional_emails') ?? '').split(';') : [];
-  return [properties.get(idProperty) ?? '', ...secondary].map((value) => value.trim().toLowerCase());
+/** A contact is found by each of its addresses. */
+function identifiersOf(record: CrmRecord, idProperty: string): readonly string[] {
+  if (idProperty === 'email') return addressesOf(record).filter((each) => each !== '');
+  return [(record.properties.get(idProperty) ?? '').trim().toLowerCase()];
 }
 
 interface Selection {

@@ -4,7 +4,7 @@ import type { Reply } from '../../http/reply.ts';
 import { batchReply } from '../batch-reply.ts';
 import type { Call, Endpoint } from '../http/endpoint.ts';
 import { badRequest, HubSpotError, missingObjects } from '../hubspot-error.ts';
-import { type CheckedValues, checkValues, invalidValues } from '../properties/property-values.ts';
+import { type CheckedValues, checkValues, invalidValues, valueProblem } from '../properties/property-values.ts';
 import { recordMetadata } from '../records/record-json.ts';
 import type { CrmRecord } from '../records/record-table.ts';
 import { checkBatchSize, shuffleDeterministically } from './read-objects.ts';
@@ -49,7 +49,7 @@ function checkInputs(call: Call, inputs: readonly Input[]): readonly CheckedValu
   const broken = call.portal.validationRules.filter(({ contactIds }) => contactIds.some((id) => ids.includes(id)));
   const problems = [
     ...checked.flatMap((each) => each.problems),
-    ...broken.map(({ property, error, message }) => ({ isValid: false as const, message, error, name: property })),
+    ...broken.map(({ property, error, message }) => valueProblem(error, message, property)),
   ];
   if (problems.length > 0) throw invalidValues(problems);
   return checked;

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Timers } from '../../webhooks/timers.ts';
 import { badRequest } from '../hubspot-error.ts';
 import type { Portal } from '../portal/portal.ts';
-import { changeSourceOf } from '../portal/portal-change.ts';
 import { checkValues, invalidValues } from '../properties/property-values.ts';
+import { changeSourceOf } from '../records/change-source.ts';
 
 export const burstSchema = z.strictObject({
   events: z.int().min(1).max(10_000_000),

@@ -2,7 +2,8 @@
 // (`object.*`) or the classic one (`contact.*`). sandbox/hubspot.md lists the assumptions.
 // https://developers.hubspot.com/changelog/public-beta-generic-webhook-subscriptions
 import { OBJECT_KINDS, type ObjectType } from '../object-types.ts';
-import type { ChangeSource, PortalChange } from '../portal/portal-change.ts';
+import type { PortalChange } from '../portal/portal-change.ts';
+import type { ChangeSource } from '../records/change-source.ts';
 import { subscriptionKey } from './subscriptions.ts';
 
 /** `attemptNumber` is that of the first delivery. */
@@ -144,8 +145,9 @@ function linkChanges({ from, to, kind, primary }: Change<'linked' | 'unlinked'>)
   }));
 }
 
+/** An event has no `sourceId` if its source has none. */
 function sourceFields({ source, sourceId }: ChangeSource) {
-  return { changeSource: source, sourceId };
+  return { changeSource: source, ...(sourceId === null ? {} : { sourceId }) };
 }
 
 function typeIdOf(type: ObjectType) {

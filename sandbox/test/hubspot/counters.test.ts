@@ -41,6 +41,21 @@ test('each page view is counted, a session ends after 30 minutes without a view,
   expect(found.hs_analytics_last_url?.[0]?.timestamp).toBe(found[VIEWS]?.[1]?.timestamp);
 });
 
+test('each version names its source: the calculation, the user or the app, and the user by ID', async () => {
+  sandbox = await startTestSandbox();
+  await view('/');
+  await sandbox.control('PATCH', `/contacts/${sandbox.id(0)}`, { properties: { phone: '1' } });
+  await sandbox.call('POST', '/crm/objects/2026-03/contacts/batch/update', {
+    inputs: [{ id: sandbox.id(0), properties: { phone: '2' } }],
+  });
+  const found = await histories([VIEWS, 'phone']);
+  expect(found[VIEWS]?.[0]).toMatchObject({ sourceType: 'ANALYTICS', sourceId: 'WebAnalyticsPropertyCalculation' });
+  expect(found.phone?.slice(0, 2)).toEqual([
+    { value: '2', timestamp: expect.any(String), sourceType: 'INTEGRATION', sourceId: sandbox.appId },
+    { value: '1', timestamp: expect.any(String), sourceType: 'CRM_UI', sourceId: 'userId:1', updatedByUserId: 1 },
+  ]);
+});
+
 test('a seeded contact has a history dated by its activities, and keeps its modification time', async () => {
   const day = 86_400_000;
   const at = (days: number) => NOW.getTime() - days * day;

@@ -46,7 +46,7 @@ test("a rate-limited call gets HubSpot's 429 body with the name of the limit", a
     errorType: 'RATE_LIMIT',
     message: 'You have reached your ten_secondly_rolling limit.',
     policyName: 'TEN_SECONDLY_ROLLING',
-    groupName: expect.any(String),
+    groupName: `publicapi:private_app-api-calls-ten-secondly:${sandbox.appId}:${sandbox.portalId}`,
     correlationId: headers.get('x-hubspot-correlation-id'),
   });
   expect(headers.get('retry-after')).toBeNull();
@@ -89,7 +89,14 @@ test('an exhausted daily quota resets at midnight UTC, not earlier', async () =>
   sandbox.advanceClock(60_000);
   const { status, body } = await details();
   expect(status).toBe(429);
-  expect(body).toMatchObject({ policyName: 'DAILY', message: 'You have reached your daily limit.' });
+  expect(body).toEqual({
+    status: 'error',
+    errorType: 'RATE_LIMIT',
+    message: 'You have reached your daily limit.',
+    policyName: 'DAILY',
+    requestId: expect.any(String),
+    correlationId: expect.any(String),
+  });
   sandbox.advanceClock(12 * 3_600_000);
   expect((await details()).status).toBe(200);
 });

@@ -16,7 +16,7 @@ describe('events of marketing e-mails', () => {
       return { person: `p${at % 3}`, type: 'email_delivered', at: minute(at), attributes: { email: 'News' } };
     });
 
-  test('are returned newest first, 10 by default and at most 1,000 per page, with a SENT event for each delivery', async () => {
+  test('are returned newest first, 10 by default and at most 1,000 per page, with events of sending and processing for each delivery', async () => {
     sandbox = await startTestSandbox({ dataset: people(3, delivered(40)) });
     const { body } = await sandbox.call('GET', EVENTS);
     expect(body).toMatchObject({ hasMore: true, offset: expect.any(String) });
@@ -28,7 +28,9 @@ describe('events of marketing e-mails', () => {
       emailCampaignId: expect.any(Number),
       portalId: Number(sandbox.portalId),
     });
-    expect(body.events[1]).toMatchObject({ type: 'SENT', created: minute(39) - 2000 });
+    const [{ sentBy }, processed, sent] = body.events;
+    expect(processed).toMatchObject({ type: 'PROCESSED', created: minute(39) - 1000, sentBy });
+    expect(sent).toMatchObject({ type: 'SENT', id: sentBy.id, created: minute(39) - 2000 });
     expect((await sandbox.call('GET', `${EVENTS}?limit=1001`)).status).toBe(400);
     expect((await sandbox.call('GET', `${EVENTS}?offset=x`)).status).toBe(400);
     const campaign = await sandbox.call(
@@ -64,6 +66,24 @@ describe('events of marketing e-mails', () => {
       hs_email_optout: 'true',
       lastmodifieddate: NOW.toISOString(),
     });
+  });
+
+  test('include those of e-mails that were dropped, deferred or reported as spam; an unbounce names no recipient', async () => {
+    sandbox = await startTestSandbox({ searchLagMs: 0 });
+    for (const type of ['email_dropped', 'email_deferred', 'email_spam_report', 'email_unbounce']) await act(1, type);
+    await act(2, 'unsubscribe', { list: '7' });
+    sandbox.advanceClock(1);
+    const { events } = (await sandbox.call('GET', `${EVENTS}?limit=20`)).body;
+    const typed: Record<string, unknown>[] = events;
+    expect(typed.map(({ type }) => type ?? 'none').toSorted()).toEqual([
+      ...['DEFERRED', 'DROPPED', 'PROCESSED', 'SENT', 'SPAMREPORT', 'STATUSCHANGE', 'none'],
+    ]);
+    expect(typed.find(({ type }) => type === undefined)).toEqual({ id: expect.any(String), created: NOW.getTime() });
+    const change = typed.find(({ type }) => type === 'STATUSCHANGE');
+    expect(change).toMatchObject({ subscriptions: [{ id: 7, status: 'UNSUBSCRIBED' }] });
+    expect(change).not.toHaveProperty('portalSubscriptionStatus');
+    const contact = await sandbox.control('GET', `/contacts/${sandbox.id(2)}`);
+    expect(contact.body.properties.hs_email_optout).not.toBe('true');
   });
 });
 

@@ -86,6 +86,21 @@ test('a contact is found by a secondary address', async () => {
   expect(body.results).toMatchObject([{ id: sandbox.id(0) }]);
 });
 
+test('a secondary address that a person fills in becomes the primary one, and is erased with the contact', async () => {
+  await sandbox.control('PUT', `/contacts/${sandbox.id(0)}/emails`, { emails: ['jane@private.example'] });
+  await act(0, 'form_submission', { form: 'demo', email: 'Jane@private.example' });
+  const { properties } = (await sandbox.control('GET', `/contacts/${sandbox.id(0)}`)).body;
+  expect(properties).toMatchObject({ email: 'jane@private.example', hs_additional_emails: 'p0@acme.example' });
+  const submissions = async () => {
+    const forms: { name: string; submissions: string[] }[] = (await sandbox.control('GET', '/forms')).body;
+    return forms.flatMap((form) => form.submissions);
+  };
+  await act(0, 'form_submission', { form: 'demo', email: 'p0@acme.example' });
+  expect(await submissions()).toHaveLength(2);
+  await sandbox.control('POST', `/contacts/${sandbox.id(0)}/privacy-deletion`);
+  expect(await submissions()).toEqual([]);
+});
+
 test("a rule of the portal refuses a write with the name of the rule's property, and no contact", async () => {
   const rule = { contactIds: [sandbox.id(0)], property: 'customer_segment' };
   await sandbox.control('PUT', '/validation-rules', [rule]);

@@ -77,6 +77,8 @@ describe('the whole batch update is a 400 that names the property, but no record
     const [lead, list] = [body.message.slice(0, 32), JSON.parse(body.message.slice(32))];
     expect(lead).toBe('Property values were not valid: ');
     expect(list[0]).toMatchObject({ isValid: false, error: code, name: Object.keys(bad)[0] });
+    const [name] = Object.keys(bad);
+    expect(body.errors).toEqual([{ message: list[0].message, code, context: { propertyName: [name] } }]);
     expect(JSON.stringify(body)).not.toContain(sandbox.id(4));
     expect(await storedProperties(3)).toEqual(before);
   });

@@ -4,6 +4,7 @@ import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import type { Priority } from '../../domain/priority.ts';
 import { jsonRows } from '../json-rows.ts';
+import { canBeErased } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 import { eventKey } from './event-keys.ts';
 
@@ -92,6 +93,8 @@ interface PeekOptions {
   readonly own: string | null;
   readonly kind: 'item' | 'erasure';
   readonly limit: number;
+  /** Erasures that are set aside and not due by now are left out. */
+  readonly now: Date;
   /** Objects or streams to leave out. */
   readonly except?: readonly string[];
 }
@@ -111,12 +114,13 @@ export interface InboxBatch {
  */
 export async function peekInbox(
   db: Kysely<Tables>,
-  { crm, own, kind, limit, except = [] }: PeekOptions,
+  { crm, own, kind, limit, now, except = [] }: PeekOptions,
 ): Promise<InboxBatch> {
   const { rows } = await sql<WaitingEvent & { is_own: boolean }>`
     with e as materialized (
-      select seq, object_or_stream as object, ids[1] as id, priority, received_at, ${isOwnAccount(own)} as is_own from leadgrade.inbox
+      select seq, object_or_stream as object, ids[1] as id, priority, received_at, ${isOwnAccount(own)} as is_own from leadgrade.inbox i
       where crm = ${crm} and kind = ${kind} and object_or_stream <> all(${except}::text[])
+        and (kind <> 'erasure' or ${canBeErased(now)})
       order by priority, seq limit ${limit}
     ), deleted as (delete from leadgrade.inbox i using e where i.seq = e.seq and not e.is_own)
     select * from e order by priority, seq`.execute(db);

@@ -26,6 +26,7 @@ const ONE: Readonly<Record<string, (stream: string) => string>> = {
   'named-item': (stream) => `item of ${stream}`,
   item: (stream) => `item of ${stream}`,
   match: (object) => `the person of a record of ${object}`,
+  erasure: (object) => `erasing a record of ${object}`,
   'site-event': () => 'the person of a message',
 };
 

@@ -17,6 +17,7 @@ type Db = Kysely<Tables> | Transaction<Tables>;
  * - `write`, `bulk-write`: writing the records of an object, or its bulk job.
  * - `item`: one item of a stream that the database refuses; the ID is that of its activity.
  * - `match`: finding the person of one record, whose object is the `stream`.
+ * - `erasure`: erasing one record of that object, as a webhook asks for; its event stays in the inbox.
  * - `site-event`: finding the person of one event of the site; `SITE` is its CRM.
  * - `check`: a call about the whole CRM: `account`, `availability`, `deletions`; or the nightly
  *   comparison of a stream.
@@ -30,6 +31,7 @@ export const OWN_KINDS = [
   'named-item',
   'item',
   'match',
+  'erasure',
   'site-event',
   'write',
   'bulk-write',
@@ -133,7 +135,7 @@ export async function clearSetAsideRecords(
   crm: string,
   refs: readonly RecordRef[],
 ): Promise<readonly SetAsideThing[]> {
-  const kinds: readonly OwnKind[] = ['record', 'counters', 'links', 'match'];
+  const kinds: readonly OwnKind[] = ['record', 'counters', 'links', 'match', 'erasure'];
   return clearSetAside(
     db,
     crm,

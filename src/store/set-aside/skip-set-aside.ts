@@ -25,6 +25,13 @@ export function canBeWritten(now: Date): RawBuilder<boolean> {
     select from leadgrade.set_aside a where a.crm = o.crm and a.stream = o.object and a.kind = 'write' and a.retry_at > ${now})`;
 }
 
+/** Whether the record of the erasure event `i` of `inbox` can be erased. */
+export function canBeErased(now: Date): RawBuilder<boolean> {
+  return sql<boolean>`not exists (
+    select from leadgrade.set_aside a where a.crm = i.crm and a.stream = i.object_or_stream and a.kind = 'erasure'
+      and a.part_id = i.ids[1] and a.retry_at > ${now})`;
+}
+
 /** Whether the row `a` of `set_aside` is a stream that no scoring and no run waits for. */
 export function canBeScoredWithout(now: Date): RawBuilder<boolean> {
   const patience = new Date(now.getTime() - PATIENCE_MS);

@@ -25,12 +25,16 @@ export interface PolicyCase {
   readonly all: Match;
   /** The requests that concern one person or form; absent: the call is never about one. */
   readonly one?: (id: string, scene: Scene) => Match;
+  /** Changes that reach the score without the call. */
+  readonly alsoFound?: readonly Probe[];
+  /** No deal is changed: it makes a Lead a Contact, which is another object. */
+  readonly isWithoutDeal?: true;
   /** The call is made at night. */
   readonly isNightly?: true;
 }
 
 /** What a change of a person must reach. */
-export type Probe = 'record' | 'form' | 'meeting';
+export type Probe = 'record' | 'form' | 'meeting' | 'deal';
 
 export interface Scene {
   readonly crm: 'hubspot' | 'salesforce';
@@ -49,14 +53,20 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** The shipped model gives meetings no points: they are looked for in the store. */
+/** The shipped model gives meetings and deals no points: they are looked for in the store. */
 async function hasMeeting({ context }: RunningProduct, id: string): Promise<boolean> {
   const meetings = context.db.selectFrom('activities').select('id').where('record_id', '=', id);
   return (await meetings.where('type', '=', 'meeting').execute()).length > 0;
 }
 
-/** Each observation uses four. */
-const PEOPLE = 500;
+async function hasDeal({ context }: RunningProduct, id: string): Promise<boolean> {
+  const deals = context.db.selectFrom('deal_outcomes').select('id').where('record_id', '=', id);
+  // A won deal also makes the contact a customer, which is an outcome of its own.
+  return (await deals.where('source', '<>', 'lifecycle').execute()).length > 0;
+}
+
+/** Each observation uses five. */
+const PEOPLE = 700;
 const RETRIES = { timeoutMs: 1_500, retries: 1 };
 
 function counted(idOf: (key: string) => string): () => string {
@@ -80,7 +90,7 @@ export async function openHubSpotScene(people = PEOPLE): Promise<Scene> {
   return {
     crm: 'hubspot',
     product,
-    streams: { record: 'contacts', form: 'form_submissions', meeting: 'meetings' },
+    streams: { record: 'contacts', form: 'form_submissions', meeting: 'meetings', deal: 'deals' },
     object: 'contacts',
     otherForm: await formWithoutSubmissions(product),
     next: counted(product.idOf),
@@ -89,6 +99,7 @@ export async function openHubSpotScene(people = PEOPLE): Promise<Scene> {
       if (probe === 'record')
         return product.control('PATCH', `contacts/${contactId}`, { properties: { jobtitle: 'Student' } });
       if (probe === 'meeting') return product.control('POST', 'activities', { contactId, type: 'meeting' });
+      if (probe === 'deal') return product.control('POST', 'deals', { contactIds: [contactId], stage: 'closedwon' });
       return product.control('POST', 'activities', {
         contactId,
         type: 'form_submission',
@@ -98,6 +109,7 @@ export async function openHubSpotScene(people = PEOPLE): Promise<Scene> {
     isScored: async (probe, contactId) => {
       const { properties } = await product.contact(contactId);
       if (probe === 'record') return properties.leadgrade_explanation?.includes('Student') === true;
+      if (probe === 'deal') return hasDeal(product, contactId);
       return probe === 'meeting'
         ? hasMeeting(product, contactId)
         : Number(properties.leadgrade_behavior_score ?? 0) > 0;
@@ -134,8 +146,25 @@ export const HUBSPOT_CASES: readonly PolicyCase[] = [
   { call: 'page views', all: { path: 'event-occurrences' } },
   { call: 'marketing emails', all: { path: 'email/public/v1/events' } },
   { call: 'lists', all: { path: 'crm/lists/.*/search' } },
-  { call: 'descriptions of properties', all: { path: 'crm/properties/' } },
+  { call: 'contacts of deals', all: { path: 'associations/.*/deals/contacts/' } },
+  { call: 'pipelines of deals', all: { path: 'crm/pipelines/' } },
+  { call: 'properties of deals', all: { path: 'crm/properties/[^/]+/deals' } },
+  { call: 'properties of contacts', all: { path: 'crm/properties/[^/]+/contacts' } },
+  {
+    call: 'companies of contacts',
+    all: { path: 'associations/.*/contacts/companies/' },
+    one: (id) => ({ path: 'associations/.*/contacts/companies/', body: `"${id}"` }),
+  },
+  { call: 'companies by ID', all: { path: 'companies/batch/read' } },
   { call: 'all contacts, at night', all: { method: 'GET', path: 'objects/[^/]+/contacts\\?' }, isNightly: true },
+  {
+    call: 'meetings of contacts, at night',
+    all: { path: 'associations/.*/contacts/meetings/' },
+    one: (id) => ({ path: 'associations/.*/contacts/meetings/', body: `"${id}"` }),
+    isNightly: true,
+  },
+  { call: 'deals of contacts, at night', all: { path: 'associations/.*/contacts/deals/' }, isNightly: true },
+  { call: 'submissions of forms, at night', all: { path: 'submissions/forms/' }, isNightly: true },
   {
     call: 'writing scores',
     all: { path: 'contacts/batch/update' },
@@ -143,13 +172,23 @@ export const HUBSPOT_CASES: readonly PolicyCase[] = [
   },
 ];
 
-export async function openSalesforceScene(people = PEOPLE): Promise<Scene> {
-  const product = await openSalesforceProduct({ dataset: leads(people), retryOptions: RETRIES });
+export function openSalesforceScene(people = PEOPLE): Promise<Scene> {
+  return salesforceScene(people, {});
+}
+
+/** Scores are written by bulk jobs. */
+export function openBulkScene(people = 130): Promise<Scene> {
+  return salesforceScene(people, { SALESFORCE_BULK_WRITE_FROM: '1' });
+}
+
+async function salesforceScene(people: number, settings: Readonly<Record<string, string>>): Promise<Scene> {
+  const product = await openSalesforceProduct({ dataset: leads(people), retryOptions: RETRIES, settings });
   await product.backfill();
+  const contacts = new Map<string, string>();
   return {
     crm: 'salesforce',
     product,
-    streams: { record: 'leads', form: 'campaign_members', meeting: 'events' },
+    streams: { record: 'leads', form: 'campaign_members', meeting: 'events', deal: 'opportunities' },
     object: 'Lead',
     otherForm: '',
     next: counted((key) => {
@@ -158,13 +197,22 @@ export async function openSalesforceScene(people = PEOPLE): Promise<Scene> {
       return id;
     }),
     faults: product.faults,
-    change: (probe, personId) => {
+    change: async (probe, personId) => {
       if (probe === 'record')
         return product.control('PATCH', `records/Lead/${personId}`, { values: { Title: 'Student' } });
       if (probe === 'meeting') return product.control('POST', 'activities', { personId, type: 'meeting' });
+      if (probe === 'deal') {
+        // A Lead has an opportunity as the Contact that it becomes.
+        const { contactId } = convertedSchema.parse(
+          await product.control('POST', 'convert', { leadId: personId, opportunity: 'New deal' }),
+        );
+        contacts.set(personId, contactId);
+        return;
+      }
       return product.control('POST', 'activities', { personId, type: 'form_submission', attributes: { form: 'demo' } });
     },
     isScored: async (probe, personId) => {
+      if (probe === 'deal') return hasDeal(product, contacts.get(personId) ?? '');
       const record = await product.record('Lead', personId);
       if (probe === 'record') return String(record.Leadgrade_Explanation__c).includes('Student');
       return probe === 'meeting' ? hasMeeting(product, personId) : Number(record.Leadgrade_Behavior_Score__c ?? 0) > 0;
@@ -173,7 +221,12 @@ export async function openSalesforceScene(people = PEOPLE): Promise<Scene> {
   };
 }
 
+const convertedSchema = z.object({ contactId: z.string() });
+
 const from = (object: string) => `FROM(%20|\\+)${object}(%20|\\+)WHERE`;
+const listed = (object: string) => ({
+  path: `${from(object)}(%20|\\+)IsDeleted(%20|\\+)(=|%3D)(%20|\\+)false(%20|\\+)ORDER`,
+});
 const changed = (object: string) => ({ path: `SystemModstamp.*${from(object)}(?!.*(%20|\\+)IN(%20|\\+))` });
 
 export const SALESFORCE_CASES: readonly PolicyCase[] = [
@@ -189,11 +242,29 @@ export const SALESFORCE_CASES: readonly PolicyCase[] = [
   { call: 'changed events', all: changed('Event') },
   { call: 'changed campaign members', all: changed('CampaignMember') },
   { call: 'changed opportunities', all: changed('Opportunity') },
-  { call: 'descriptions of objects', all: { path: '/describe' } },
+  { call: 'changed contact roles', all: changed('OpportunityContactRole'), alsoFound: ['deal'] },
+  { call: 'description of events, at night', all: { path: 'sobjects/Event/describe' }, isNightly: true },
+  { call: 'the token, at night', all: { path: 'oauth2/token' }, isNightly: true },
+  { call: 'all Leads, at night', all: { path: `/query\\?.*${from('Lead')}` }, isNightly: true },
+  { call: 'all events, at night', all: listed('Event'), isNightly: true },
+  { call: 'all opportunities, at night', all: listed('Opportunity'), isNightly: true },
   {
     call: 'writing scores',
     all: { method: 'PATCH', path: 'composite/sobjects' },
     one: (id) => ({ method: 'PATCH', path: 'composite/sobjects', body: `"${id}"` }),
+    isWithoutDeal: true,
+  },
+];
+
+export const BULK_CASES: readonly PolicyCase[] = [
+  { call: 'opening a bulk write', all: { method: 'POST', path: 'jobs/ingest' } },
+  { call: 'sending the rows of a bulk write', all: { method: 'PUT', path: 'jobs/ingest/.*/batches' } },
+  { call: 'starting a bulk write', all: { method: 'PATCH', path: 'jobs/ingest/' } },
+  { call: 'the state of a bulk write', all: { method: 'GET', path: 'jobs/ingest/[^/]+$' } },
+  {
+    call: 'the results of a bulk write',
+    all: { method: 'GET', path: 'jobs/ingest/.*Results' },
+    alsoFound: ['record', 'form'],
   },
 ];
 
@@ -213,22 +284,22 @@ export interface Observed {
 
 const MINUTE = 60_000;
 const POLLS = 4;
-const PROBES = ['record', 'form', 'meeting'] as const;
+const PROBES = ['record', 'form', 'meeting', 'deal'] as const;
 
 /** Makes a call fail for ever, changes three people, and looks at what reached the CRM after four polls. */
 export async function observe(
   scene: Scene,
-  { isNightly }: PolicyCase,
+  { isNightly, isWithoutDeal }: PolicyCase,
   match: (id: string, scene: Scene) => Match,
   failure: Failure,
 ): Promise<Observed> {
   const { product } = scene;
   const { next } = scene;
-  const people: Readonly<Record<Probe, string>> = { record: next(), form: next(), meeting: next() };
+  const people = { record: next(), form: next(), meeting: next(), deal: isWithoutDeal ? '' : next() };
   const broken = next();
   await scene.faults({ match: match(broken, scene), action: actionOf(failure) });
   await scene.change('record', broken);
-  for (const probe of PROBES) await scene.change(probe, people[probe]);
+  for (const probe of PROBES) if (people[probe] !== '') await scene.change(probe, people[probe]);
   if (isNightly) await product.nightly();
   for (let poll = 0; poll < POLLS; poll++) {
     product.advanceClock(MINUTE + 1);
@@ -245,6 +316,7 @@ async function scoredProbes(scene: Scene, people: Readonly<Record<Probe, string>
     record: await scene.isScored('record', people.record),
     form: await scene.isScored('form', people.form),
     meeting: await scene.isScored('meeting', people.meeting),
+    deal: people.deal === '' || (await scene.isScored('deal', people.deal)),
   };
 }
 
@@ -280,8 +352,11 @@ async function recover(scene: Scene, people: Readonly<Record<Probe, string>>): P
   await product.poll();
   // What is compared at night only.
   if ((await groupSetAside(db, [crm])).length > 0) await product.nightly();
-  product.advanceClock(6 * MINUTE);
-  await product.poll();
+  // A bulk job is checked several times.
+  for (let poll = 0; poll < POLLS; poll++) {
+    product.advanceClock(2 * MINUTE);
+    await product.poll();
+  }
   const cell = await cellOf(scene);
   const scored = await scoredProbes(scene, people);
   if (cell !== 'nothing' || !Object.values(scored).every(Boolean))
@@ -289,19 +364,27 @@ async function recover(scene: Scene, people: Readonly<Record<Probe, string>>): P
 }
 
 /** What the cell of the table allows to work meanwhile, if the call fails for all. */
-export function allowed({ streams, object }: Scene, cell: string): Observed['scored'] {
+export function allowed(
+  { streams, object }: Scene,
+  cell: string,
+  { alsoFound = [] }: Partial<PolicyCase> = {},
+): Observed['scored'] {
   const tokens = new Set(cell.split(', '));
-  const isWritten = ['pause write', `write ${object}`, 'error list'].every((token) => !tokens.has(token));
+  const isWritten = ['pause write', `write ${object}`, `bulk-write ${object}`, 'error list'].every(
+    (token) => !tokens.has(token),
+  );
   const isRead = (probe: Probe, ...also: readonly string[]) => {
     // Without its forms, a portal has counters of submissions.
-    const kinds = ['stream', 'form', 'meeting', 'unmatched', ...(probe === 'form' ? [] : ['unavailable'])];
+    const kinds = ['stream', 'form', 'meeting', 'deal', 'unmatched', ...(probe === 'form' ? [] : ['unavailable'])];
     const own = kinds.map((kind) => `${kind} ${streams[probe]}`);
     const blocking = ['pause read', ...own, ...also];
     return blocking.every((token) => !tokens.has(token));
   };
+  const isFound = (probe: Probe) => alsoFound.includes(probe);
   return {
-    record: isWritten && isRead('record', `records ${object}`, `record ${object}`),
-    form: isWritten && isRead('form'),
-    meeting: isRead('meeting'),
+    record: isFound('record') || (isWritten && isRead('record', `records ${object}`, `record ${object}`)),
+    form: isFound('form') || (isWritten && isRead('form')),
+    meeting: isFound('meeting') || isRead('meeting'),
+    deal: isFound('deal') || isRead('deal'),
   };
 }

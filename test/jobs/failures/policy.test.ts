@@ -1,12 +1,20 @@
 // A few rows of the policy table; policy-*.long.test.ts try all of them with every failure.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { allowed, HUBSPOT_CASES, observe, openSalesforceScene, SALESFORCE_CASES, type Scene } from './policy-cases.ts';
+import {
+  allowed,
+  BULK_CASES,
+  HUBSPOT_CASES,
+  observe,
+  openSalesforceScene,
+  SALESFORCE_CASES,
+  type Scene,
+} from './policy-cases.ts';
 import { policyTable } from './policy-table.ts';
 
 test('the policy table has a row for each call that the tests make fail', () => {
   const calls = [
     ...HUBSPOT_CASES.map(({ call }) => `hubspot ${call}`),
-    ...SALESFORCE_CASES.map(({ call }) => `salesforce ${call}`),
+    ...[...SALESFORCE_CASES, ...BULK_CASES].map(({ call }) => `salesforce ${call}`),
   ];
   const rows = policyTable().map(({ crm, call }) => `${crm} ${call}`);
   expect(rows.toSorted()).toEqual(calls.toSorted());
@@ -18,7 +26,7 @@ describe('in Salesforce', () => {
     scene = await openSalesforceScene(30);
   });
   afterAll(() => scene.close());
-  const EVERYTHING = { record: true, form: true, meeting: true };
+  const EVERYTHING = { record: true, form: true, meeting: true, deal: true };
 
   function caseOf(call: string) {
     const found = SALESFORCE_CASES.find((each) => each.call === call);

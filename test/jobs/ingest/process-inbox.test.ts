@@ -296,6 +296,34 @@ describe('a person who was deleted in HubSpot for privacy', () => {
     await expectInSync(product);
   });
 
+  test('is set aside alone if the database refuses the erasure, and erased when it is tried again', async () => {
+    const { db } = product.context;
+    const [refused, erased, changed] = [nextContact(), nextContact(), nextContact()];
+    await sql`create function leadgrade.refuse_erasure() returns trigger language plpgsql
+      as 'begin raise exception ''refused'' using errcode = ''23514''; end'`.execute(db);
+    await sql`create trigger refuse_erasure before update on leadgrade.records for each row
+      when (new.id = ${sql.lit(refused)} and new.erased_at is not null) execute function leadgrade.refuse_erasure()`.execute(
+      db,
+    );
+    for (const id of [refused, erased]) await product.control('POST', `contacts/${id}/privacy-deletion`);
+    await product.control('PATCH', `contacts/${changed}`, { properties: { jobtitle: 'Student' } });
+    await deliver(event(refused, erasure), event(erased, erasure), event(changed));
+    expect((await recordOf(erased)).erased_at).not.toBeNull();
+    expect((await recordOf(changed)).fields['contact.job_title']).toBe('Student');
+    expect((await recordOf(refused)).erased_at).toBeNull();
+    expect(await pendingOf(refused)).toEqual([{ kind: 'erasure', ids: [refused] }]);
+    const things = () => db.selectFrom('set_aside').select(['stream', 'kind', 'part_id', 'code']).execute();
+    expect(await things()).toEqual([{ stream: 'contacts', kind: 'erasure', part_id: refused, code: 'VALUE_REFUSED' }]);
+    await sql`drop trigger refuse_erasure on leadgrade.records`.execute(db);
+    product.advanceClock(60_001);
+    await product.poll();
+    expect((await recordOf(refused)).erased_at).not.toBeNull();
+    expect([await things(), await pendingOf(refused)]).toEqual([[], []]);
+    expect(product.lines.map(({ message }) => message)).toContain(
+      `hubspot: no longer set aside: erasing a record of contacts: ${refused} (VALUE_REFUSED)`,
+    );
+  });
+
   test('and was never read leaves a tombstone, so late events create no record', async () => {
     await deliver(event('987654321', erasure));
     const since = await logEnd(product);

@@ -72,7 +72,7 @@ describe(`the inbox (${BACKEND.name})`, () => {
     await allMatched(store);
   }
   const peek = (kind: 'item' | 'erasure', { limit = 9, own = '145' as string | null, except = [] as string[] } = {}) =>
-    peekInbox(store.db, { crm: CRM, own, kind, limit, except });
+    peekInbox(store.db, { crm: CRM, own, kind, limit, now: at(), except });
   async function pendingIds(): Promise<readonly string[]> {
     return (await store.db.selectFrom('inbox').select('ids').orderBy('seq').execute()).flatMap(({ ids }) => ids);
   }

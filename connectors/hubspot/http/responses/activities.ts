@@ -31,8 +31,9 @@ export const occurrencesSchema = z.looseObject({ results: items(occurrence), pag
 const emailEvent = z.looseObject({
   id: z.string(),
   created: z.number(),
-  type: z.string(),
-  /** Absent only in UNBOUNCE events. */
+  // "All but one event type (UNBOUNCE)" have these:
+  // https://developers.hubspot.com/docs/api-reference/legacy/email-analytics-v1/guide
+  type: z.string().nullish(),
   recipient: z.string().nullish(),
   emailCampaignId: z.number().nullish(),
   appId: z.number().nullish(),

@@ -113,6 +113,7 @@ describe('webhooks of contacts, companies and deals:', () => {
       { propertyValue: 'IMPORT', changeSource: 'IMPORT' },
       { subscriptionType: 'object.creation', changeSource: 'IMPORT' },
     ]);
+    expect(events.slice(2).map((event) => 'sourceId' in event)).toEqual([false, false]);
   });
 
   test('creating, deleting and restoring a contact fires one event each', async () => {

@@ -120,12 +120,24 @@ describe('marketing e-mails:', () => {
     expect(await callsTo(/batch\/read/)).toEqual([]);
   });
 
+  test('e-mails that were dropped, deferred, printed or reported as spam are no activity, and an event without a type stops no others', async () => {
+    await open();
+    const silent = ['email_dropped', 'email_deferred', 'email_print', 'email_forward', 'email_spam_report'];
+    for (const type of [...silent, 'email_unbounce', 'email_open']) await addActivity(1, type);
+    // From one of several subscriptions.
+    await addActivity(1, 'unsubscribe', { list: '7' });
+    advanceClock(minute);
+    const pages = await sync('marketing_emails');
+    expect(typesOf(pages)).toEqual(['email_open']);
+    expect(pages.flatMap(({ failed = [] }) => failed)).toEqual([]);
+  });
+
   test('1,200 events are read once each in pages of a thousand, even if the process is killed after every page', async () => {
     await open({ dataset: people(3, delivered(1200)) });
     const pages = await sync('marketing_emails');
     // The mapping skips the events of sending.
-    expect(pages.map(({ activities }) => activities.length)).toEqual([500, 500, 200]);
-    expect(pages.map((page) => page.isFullSync)).toEqual([true, true, true]);
+    expect(pages.map(({ activities }) => activities.length)).toEqual([334, 333, 333, 200]);
+    expect(pages.map((page) => page.isFullSync)).toEqual([true, true, true, true]);
     const pieces = activitiesOf(await syncInPieces('marketing_emails'));
     expect(pieces).toEqual(activitiesOf(pages));
     expect(new Set(pieces.map(({ id }) => id)).size).toBe(1200);
