@@ -15,6 +15,7 @@ const FAULTS = [
   'test/jobs/faults/**/*.test.ts',
   'test/jobs/two-crms/**/*.test.ts',
   'test/jobs/schedule/reconciliation.test.ts',
+  'test/jobs/read/counted-activity.test.ts',
   'test/jobs/score/thresholds.test.ts',
   'test/jobs/write/bulk-writes.test.ts',
   'test/jobs/queue/failing-jobs.test.ts',
