@@ -9,6 +9,9 @@ const COMMANDS = ['test/cli/**/*.test.ts'];
 const PRODUCT = ['test/jobs/**/*.test.ts', 'test/store/**/*.test.ts', 'test/web/**/*.test.ts'];
 // Processes that are killed, random sequences of events, whole services: minutes of waiting. Part of `npm run test:all`.
 const LONG = ['**/*.long.test.ts'];
+// Faults that take minutes each: only in `npm run test:faults`.
+const FULL = ['**/*.full.test.ts'];
+const IS_FULL = process.env.FAULTS === 'full';
 // A whole product under each fault, or over both CRMs, or over nights: half of the time of all tests. Part of
 // `npm run test:all`.
 const FAULTS = [
@@ -48,13 +51,13 @@ export default defineConfig({
     // Most files leave nothing behind in their process: many share one, and the modules that it has loaded.
     isolate: false,
     projects: [
-      { extends: true, test: { name: 'nock', include: NOCK, exclude: [...LONG, NODE_MODULES] } },
+      { extends: true, test: { name: 'nock', include: NOCK, exclude: [...LONG, ...FULL, NODE_MODULES] } },
       {
         extends: true,
         test: {
           name: 'commands',
           include: COMMANDS,
-          exclude: [...LONG, NODE_MODULES],
+          exclude: [...LONG, ...FULL, NODE_MODULES],
           isolate: true,
           testTimeout: patient(60_000),
         },
@@ -64,7 +67,7 @@ export default defineConfig({
         test: {
           name: 'core',
           include: ['test/**/*.test.ts'],
-          exclude: [...NOCK, ...COMMANDS, ...PRODUCT, ...LONG, NODE_MODULES],
+          exclude: [...NOCK, ...COMMANDS, ...PRODUCT, ...LONG, ...FULL, NODE_MODULES],
         },
       },
       {
@@ -72,13 +75,18 @@ export default defineConfig({
         test: {
           name: 'product',
           include: PRODUCT,
-          exclude: [...FAULTS, ...LONG, NODE_MODULES],
+          exclude: [...FAULTS, ...LONG, ...FULL, NODE_MODULES],
           testTimeout: patient(60_000),
         },
       },
       {
         extends: true,
-        test: { name: 'faults', include: FAULTS, exclude: [...LONG, NODE_MODULES], testTimeout: patient(60_000) },
+        test: {
+          name: 'faults',
+          include: FAULTS,
+          exclude: [...LONG, ...FULL, NODE_MODULES],
+          testTimeout: patient(60_000),
+        },
       },
       {
         extends: true,
@@ -86,17 +94,22 @@ export default defineConfig({
           name: 'backends',
           include: BACKENDS,
           // Starts the servers that it needs.
-          exclude: ['test/jobs/queue/{silent-connection,lost-redis}.long.test.ts', NODE_MODULES],
+          exclude: [
+            'test/jobs/queue/{silent-connection,lost-redis}.long.test.ts',
+            ...(IS_FULL ? [] : ['test/jobs/runs/*.long.test.ts']),
+            ...FULL,
+            NODE_MODULES,
+          ],
           testTimeout: patient(180_000),
           hookTimeout: patient(120_000),
         },
       },
-      { extends: true, test: { name: 'sandbox', include: SANDBOX, exclude: [...LONG, NODE_MODULES] } },
+      { extends: true, test: { name: 'sandbox', include: SANDBOX, exclude: [...LONG, ...FULL, NODE_MODULES] } },
       {
         extends: true,
         test: {
           name: 'long',
-          include: LONG,
+          include: IS_FULL ? [...LONG, ...FULL] : LONG,
           exclude: [NODE_MODULES],
           isolate: true,
           testTimeout: patient(180_000),

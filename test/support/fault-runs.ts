@@ -2,7 +2,7 @@
 // `npm run test:faults`. Random instants come from a seed, which is printed and can be given again.
 
 /** Whether this run is `npm run test:faults`. */
-const IS_FULL = process.env.FAULTS === 'full';
+export const IS_FULL = process.env.FAULTS === 'full';
 
 /** FAULT_SEED repeats a run. */
 const FAULT_SEED = Number(process.env.FAULT_SEED ?? Date.now() % 2 ** 31);
