@@ -7,7 +7,7 @@ import type { Dataset } from '../../../sandbox/dataset/dataset.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
-import { BACKEND, type Backend } from '../../support/backends.ts';
+import { BACKEND, type Backend, createDataDir } from '../../support/backends.ts';
 import { createOurFields } from '../../support/our-fields.ts';
 import { patient } from '../../support/patience.ts';
 import { freePort, type Running, startNode } from '../../support/processes.ts';
@@ -24,7 +24,7 @@ interface Environment {
   run(...args: string[]): Running;
 }
 
-async function openEnvironment(setup: Backend): Promise<Environment> {
+async function openEnvironment(setup: Pick<Backend, 'create'>): Promise<Environment> {
   const installation = await setup.create();
   const dataset = seededDataset({ contacts: 40, seed: 8, now: CLOCK.now() });
   const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock: CLOCK, searchLagMs: 500 });
@@ -85,19 +85,15 @@ describe(`on ${BACKEND.name}`, () => {
     expect(await service.ended).toBe(0);
     expect(service.output()).not.toContain(environment.sandbox.accessToken);
   }, 300_000);
-
-  test.runIf(setup.name === 'embedded')(
-    'a second service on one data folder says that it depends on the first one',
-    async () => {
-      const environment = await openEnvironment(setup);
-      const [first, second] = ['leadgrade is running', 'another process owns the data folder'];
-      const service = environment.run('start', '--roles', 'worker');
-      await service.line(new RegExp(first));
-      expect(service.output()).not.toContain(second);
-      const other = environment.run('start', '--roles', 'worker');
-      await other.line(new RegExp(first));
-      expect(other.output()).toContain(second);
-    },
-    300_000,
-  );
 });
+
+test('a second service on one data folder says that it depends on the first one', async () => {
+  const environment = await openEnvironment({ create: createDataDir });
+  const [first, second] = ['leadgrade is running', 'another process owns the data folder'];
+  const service = environment.run('start', '--roles', 'worker');
+  await service.line(new RegExp(first));
+  expect(service.output()).not.toContain(second);
+  const other = environment.run('start', '--roles', 'worker');
+  await other.line(new RegExp(first));
+  expect(other.output()).toContain(second);
+}, 300_000);
