@@ -80,5 +80,5 @@ test('the reasons of a negative total add up to it', () => {
   const { reasons, held, result } = read(leadOf({ fields: { 'company.employees': 5 } }));
   assert.equal(result.total, -12);
   assert.deepEqual(reasons, [{ points: -12, text: 'Too small (Company size)' }]);
-  assert.deepEqual(held, []);
+  assert.deepEqual(held, ['Ungraded, as too little is known. Unknown: contact.job_title']);
 });
