@@ -96,7 +96,8 @@ export default defineConfig({
           // Starts the servers that it needs.
           exclude: [
             'test/jobs/queue/{silent-connection,lost-redis}.long.test.ts',
-            ...(IS_FULL ? [] : ['test/jobs/runs/*.long.test.ts']),
+            // Part of the long tests as well.
+            ...(IS_FULL ? [] : ['test/jobs/runs/*.long.test.ts', 'test/store/open-database.long.test.ts']),
             ...FULL,
             NODE_MODULES,
           ],
