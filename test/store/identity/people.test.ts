@@ -12,6 +12,7 @@ import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { at, freshStore, saveListed, saveRead } from '../fresh-store.ts';
+import { newResult } from '../new-result.ts';
 
 const POLICY: MatchPolicy = {
   by: ['links', 'email'],
@@ -88,15 +89,6 @@ describe(`people (${BACKEND.name})`, () => {
       .values({ hash: 'm', name: 'm', text: '', since: at(), last_used_at: at() })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status, cell: null };
-    const rest = {
-      model_hash: 'm',
-      previous_status: null,
-      previous_grade: null,
-      thresholds: null,
-      contributions: [],
-      gates: [],
-    };
     const chunk = {
       limit: 100,
       now: at(200),
@@ -108,7 +100,7 @@ describe(`people (${BACKEND.name})`, () => {
     await scoreDueLeads(store.db, chunk, (leads) =>
       leads.map(({ id, cause, records }) => ({
         leadId: id,
-        result: records.length === 0 ? null : { as_of: at().toISOString(), cause, ...scores, ...rest },
+        result: records.length === 0 ? null : newResult(cause, status),
         unscored: records.length === 0,
         nextChangeAt: null,
         records: records.map((record) => ({ ...record, kind: 'write' as const, patch: { status } })),

@@ -25,6 +25,7 @@ import { markStreamAvailable } from '../../../src/store/sync/stream-availability
 import { streamState } from '../../../src/store/sync/streams.ts';
 import { BACKEND, describeOnPostgres, POSTGRES } from '../../support/backends.ts';
 import { activity, allMatched, at, CRM, freshStore, ref, saveListed, saveRead, snapshot } from '../fresh-store.ts';
+import { newResult } from '../new-result.ts';
 
 const DAY = 86_400;
 const DEBOUNCE_MS = 5_000;
@@ -436,18 +437,9 @@ describeOnPostgres('concurrent transactions (postgres)', () => {
 });
 
 function toScored(lead: DueLead): ScoredLead {
-  const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status: 'hot' };
-  const rest = {
-    previous_status: null,
-    previous_grade: null,
-    cell: null,
-    thresholds: null,
-    contributions: [],
-    gates: [],
-  };
   return {
     leadId: lead.id,
-    result: { as_of: at().toISOString(), model_hash: 'm', cause: lead.cause, ...scores, ...rest },
+    result: newResult(lead.cause, 'hot'),
     ...{ unscored: false, nextChangeAt: null },
     records: lead.records.map(({ crm, object, id }) => ({ crm, object, id, kind: 'write', patch: { status: 'hot' } })),
   };

@@ -6,22 +6,19 @@ import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
 import type { ScoredLead } from '../../../src/store/leads/scored-lead.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { allMatched, at, CRM, freshStore, saveRead, snapshot } from '../fresh-store.ts';
+import { newResult } from '../new-result.ts';
 
 const store = freshStore(BACKEND);
 const TOO_LARGE = 10 ** 12;
 
 function toScored(lead: DueLead, total: number): ScoredLead {
-  const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total, status: 'hot' };
-  const rest = {
-    previous_status: null,
-    previous_grade: null,
-    cell: null,
-    thresholds: null,
-    contributions: [],
-    gates: [],
+  return {
+    leadId: lead.id,
+    result: newResult(lead.cause, 'hot', total),
+    unscored: false,
+    nextChangeAt: null,
+    records: [],
   };
-  const result = { as_of: at().toISOString(), model_hash: 'm', cause: lead.cause, ...scores, ...rest };
-  return { leadId: lead.id, result, unscored: false, nextChangeAt: null, records: [] };
 }
 
 test('of five leads, the one whose total the database refuses is listed, the others are scored, and it is due again after 1, 2, 4 minutes', async () => {

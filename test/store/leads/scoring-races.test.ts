@@ -19,6 +19,7 @@ import {
   saveRead,
   snapshot,
 } from '../fresh-store.ts';
+import { newResult } from '../new-result.ts';
 
 // On the embedded database, transactions run one after another, so there is no race.
 describeOnPostgres('while a lead is being scored (postgres)', () => {
@@ -37,19 +38,10 @@ describeOnPostgres('while a lead is being scored (postgres)', () => {
   }
 
   function score(decide: 'write' | 'in_sync', status: string): (leads: readonly DueLead[]) => readonly ScoredLead[] {
-    const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status };
-    const rest = {
-      previous_status: null,
-      previous_grade: null,
-      cell: null,
-      thresholds: null,
-      contributions: [],
-      gates: [],
-    };
     return (leads) =>
       leads.map((lead) => ({
         leadId: lead.id,
-        result: { as_of: at().toISOString(), model_hash: 'm', cause: lead.cause, ...scores, ...rest },
+        result: newResult(lead.cause, status),
         unscored: false,
         nextChangeAt: null,
         records: lead.records.map(({ crm, object, id }) => {

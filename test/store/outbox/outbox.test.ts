@@ -15,6 +15,7 @@ import {
 } from '../../../src/store/outbox/outbox.ts';
 import { BACKEND } from '../../support/backends.ts';
 import { allMatched, at, CRM, freshStore, inLocked, saveRead, snapshot } from '../fresh-store.ts';
+import { newResult } from '../new-result.ts';
 
 describe(`the outbox (${BACKEND.name})`, () => {
   const setup = BACKEND;
@@ -49,16 +50,7 @@ describe(`the outbox (${BACKEND.name})`, () => {
   }
 
   function toScored(lead: DueLead, status: string, decide: WriteDecision['kind']): ScoredLead {
-    const scores = { grade: 'A' as const, coverage: 1, fit_score: 1, behavior_score: 1, total: 2, status };
-    const rest = {
-      previous_status: null,
-      previous_grade: null,
-      cell: null,
-      thresholds: null,
-      contributions: [],
-      gates: [],
-    };
-    const result = { as_of: at().toISOString(), model_hash: 'm', cause: lead.cause, ...scores, ...rest };
+    const result = newResult(lead.cause, status);
     const records = lead.records.map(({ crm, object, id }): WriteDecision => {
       const key = { crm, object, id };
       return decide === 'write' ? { ...key, kind: decide, patch: { status } } : { ...key, kind: decide };
