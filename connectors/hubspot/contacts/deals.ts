@@ -3,7 +3,7 @@
 
 import type { SourcedDealOutcome } from '../../../src/crm/connector.ts';
 import type { DealOutcome } from '../../../src/domain/outcome.ts';
-import { readInstant, toInstant } from '../../../src/mapping/values/instants.ts';
+import { isUnreadableDate, toInstant } from '../../../src/mapping/values/instants.ts';
 import { badDate } from '../../kit/stream-parts.ts';
 import type { HubSpotHttp } from '../http/client.ts';
 import type { HubSpotObject } from '../http/responses/objects.ts';
@@ -93,12 +93,13 @@ function toOutcome({ id: dealId, properties }: HubSpotObject, stages: PipelineSt
   };
 }
 
-/** The property of a date that cannot be read; the outcome is without that date. */
-function unreadableDate({ properties }: HubSpotObject, stages: PipelineStages): string | undefined {
-  const names = [...stages.values()].flatMap(({ enteredProperty }) => enteredProperty ?? []);
-  return ['createdate', 'closedate', ...names].find((name) => {
-    const raw = properties[name] ?? '';
-    return raw !== '' && toInstant(raw) === null && readInstant(raw) !== 'empty';
+/** The property of a date of the outcome that cannot be read; the outcome is without that date. */
+function unreadableDate(deal: HubSpotObject, stages: PipelineStages): string | undefined {
+  const entered = [...stages.values()].flatMap(({ enteredProperty }) => enteredProperty ?? []);
+  const closed = toOutcome(deal, stages).state === 'open' ? [] : ['closedate'];
+  return ['createdate', ...closed, ...entered].find((name) => {
+    const raw = deal.properties[name] ?? '';
+    return raw !== '' && isUnreadableDate(raw);
   });
 }
 

@@ -38,11 +38,12 @@ export async function* reconcileItems(
   for (let page = 0; page < MAX_PAGES && !isComplete; page += 1) {
     const after: string | null = position?.after ?? null;
     const listed: RowPage = await listItems(parts, source, after, signal);
-    const { activities, outcomes, failed } = await projectRows(parts, source, listed, signal, relation);
+    const { activities, outcomes, failed, complete } = await projectRows(parts, source, listed, signal, relation);
     isComplete = !listed.hasMore;
     position = isComplete ? null : { after: nextId(listed, after) };
     // An item that cannot be read exists. Of an opportunity only the listing could say so.
-    hasUnreadDeal ||= failed.length > 0 && source.kind === 'opportunity';
+    const read = new Set(complete.outcomes);
+    hasUnreadDeal ||= failed.some((part) => source.possibleIds(part.id).outcomes.some((each) => !read.has(each)));
     const existing = [...activities, ...outcomes, ...(await knownOf(source, request, failed))];
     const compared = isComplete && !hasUnreadDeal ? { compared: ALL_ITEMS } : {};
     yield { ...NO_CHANGES, ...{ activities, outcomes, position, existing, failed }, ...compared };

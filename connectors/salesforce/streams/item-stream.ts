@@ -177,6 +177,8 @@ export async function projectRows(
   });
   const activities: ChangePage['activities'][number][] = [];
   const outcomes: ChangePage['outcomes'][number][] = [];
+  // Items whose outcome was read, and only lacks a date.
+  const withoutDate = new Set<string>();
   for (const { id, values } of existing) {
     const error = links?.failed.get(id);
     if (error !== undefined) {
@@ -186,11 +188,12 @@ export async function projectRows(
     const projected = source.project({ id, values, links: links === null ? null : (links.byItem.get(id) ?? []) });
     activities.push(...(projected.activities ?? []));
     outcomes.push(...(projected.outcomes ?? []));
-    if (projected.undated !== undefined)
-      failed.push({ kind, id, failure: toFailure(badDate('salesforce', projected.undated)) });
+    if (projected.undated === undefined) continue;
+    failed.push({ kind, id, failure: toFailure(badDate('salesforce', projected.undated)) });
+    if (projected.outcomes !== undefined) withoutDate.add(id);
   }
-  const failing = new Set(failed.map(({ id }) => id));
-  const readIds = rows.flatMap(({ id }) => (failing.has(id) ? [] : [id]));
+  const unread = new Set(failed.flatMap(({ id }) => (withoutDate.has(id) ? [] : [id])));
+  const readIds = rows.flatMap(({ id }) => (unread.has(id) ? [] : [id]));
   return { activities, outcomes, failed, complete: allPossibleIds(source, readIds) };
 }
 

@@ -3,7 +3,7 @@
 // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_opportunity.htm
 import type { Fields, FieldValue } from '../../../src/domain/lead.ts';
 import type { DealOutcome } from '../../../src/domain/outcome.ts';
-import { readInstant, toInstant } from '../../../src/mapping/values/instants.ts';
+import { isUnreadableDate, toInstant } from '../../../src/mapping/values/instants.ts';
 import type { SalesforceParts } from '../parts.ts';
 import { textOf } from '../people/person-mapping.ts';
 import { missingFields } from '../query/visibility.ts';
@@ -34,7 +34,7 @@ export function opportunityStream(parts: SalesforceParts): StreamReader {
     project: ({ id, values, links }) => {
       const outcome = toOutcome(id, values);
       const people = personRefs((links ?? []).map(fieldValue('ContactId')));
-      const undated = people.length === 0 ? undefined : DATES.find((field) => isUnreadable(values[field]));
+      const undated = people.length === 0 ? undefined : undatedField(values);
       return { outcomes: people.map((ref) => ({ ...outcome, ref })), ...(undated === undefined ? {} : { undated }) };
     },
     possibleIds: (id) => ({ activities: [], outcomes: [outcomeId(id)] }),
@@ -79,10 +79,13 @@ export function toOutcome(id: string, values: Fields): DealOutcome {
   };
 }
 
-/** The outcome is without that date. */
-function isUnreadable(value: FieldValue | undefined): boolean {
-  if (value === undefined || value === null || Array.isArray(value) || instantOf(value) !== null) return false;
-  return typeof value !== 'object' && readInstant(value) !== 'empty';
+/** The field of a date of the outcome that cannot be read; the outcome is without that date. */
+function undatedField(values: Fields): string | undefined {
+  const used = values.IsClosed === true ? DATES : DATES.filter((field) => field !== 'CloseDate');
+  return used.find((field) => {
+    const value = values[field];
+    return value !== undefined && value !== null && typeof value !== 'object' && isUnreadableDate(value);
+  });
 }
 
 function instantOf(value: FieldValue | undefined): number | null {

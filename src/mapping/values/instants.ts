@@ -113,6 +113,11 @@ export function toInstant(value: string | number | boolean): number | null {
   return typeof at === 'number' && isPlausible(at) ? at : null;
 }
 
+/** Whether there is a date that `toInstant` cannot read. An empty date is none. */
+export function isUnreadableDate(value: string | number | boolean): boolean {
+  return toInstant(value) === null && readInstant(value) !== 'empty';
+}
+
 /** Whether a field can have this date: the years 1900 to 2100. */
 export function isPlausible(at: number): boolean {
   return at >= FIRST_FIELD && at < END;

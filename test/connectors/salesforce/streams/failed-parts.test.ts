@@ -48,6 +48,16 @@ async function read({ parts }: ConnectedOrg, { stream = 'tasks', cursor = null, 
   };
 }
 
+/** Whether the nightly listing of the stream says which items exist. */
+async function comparedAtNight({ parts, org }: ConnectedOrg, stream: string): Promise<boolean> {
+  const reader = createActivityStreams(parts).find((each) => each.stream.id === stream);
+  const since = new Date(org.now());
+  const known = { findKnown: async () => new Map(), listKnownIds: async () => [] };
+  const request = { position: null, since, horizon: since, ...known };
+  for await (const page of reader?.reconcile?.(request, SIGNAL) ?? []) if (page.compared !== undefined) return true;
+  return false;
+}
+
 /** The cursor after the full sync and the first poll, ten minutes later. */
 async function cursorAfterAll(connected: ConnectedOrg): Promise<Cursor | null> {
   const first = await read(connected);
@@ -215,5 +225,18 @@ describe('an item that cannot be read', () => {
     const { failed, outcomes } = await read(connected, { stream: 'opportunities' });
     expect(failed).toMatchObject([{ kind: 'opportunity', id, failure: { code: 'BAD_DATE' } }]);
     expect(outcomes).toMatchObject([{ state: 'won', closedAt: null }]);
+    // The night has read it as well: opportunities that were purged are still found.
+    expect(await comparedAtNight(connected, 'opportunities')).toBe(true);
+  });
+
+  test('an open opportunity that is expected to close in the year 2999 has no unreadable date', async () => {
+    const connected = await connectedOrg({ dataset: peopleWithDeals(3, [0]) });
+    opened.push(connected);
+    const { org } = connected;
+    const [id] = await org.column('SELECT Id FROM Opportunity');
+    const values = { StageName: 'Prospecting', CloseDate: '2999-12-31' };
+    await org.control('PATCH', `/records/Opportunity/${String(id)}`, { values });
+    const { failed, outcomes } = await read(connected, { stream: 'opportunities' });
+    expect([failed, outcomes]).toEqual([[], [expect.objectContaining({ state: 'open', closedAt: null })]]);
   });
 });
