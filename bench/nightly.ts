@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs, promisify } from 'node:util';
 import { matchPeople } from '../jobs/score/match-people.ts';
 import { onServer } from '../test/support/servers.ts';
+import { median } from './measuring/median.ts';
 import { benchDatabases, nameOf } from './nightly/databases.ts';
 import { createFloor } from './nightly/floor.ts';
 import type { Usage } from './nightly/measure.ts';
@@ -53,10 +54,6 @@ async function phase(template: string, options: Omit<PhaseOptions, 'databaseUrl'
   });
   await databases.delete(databaseUrl);
   return JSON.parse(stdout) as PhaseReport;
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
 interface Cost {

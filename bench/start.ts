@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { median } from './measuring/median.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' }, json: { type: 'string' } } });
 const ROOT = join(import.meta.dirname, '..');
@@ -36,10 +37,6 @@ async function cpuMs(args: readonly string[]): Promise<number> {
     .reduce((sum, seconds) => sum + Number(seconds) * 1_000, 0);
 }
 
-function medianOf(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-}
-
 const times = new Map(Object.keys(COMMANDS).map((name): [string, number[]] => [name, []]));
 try {
   for (const args of Object.values(COMMANDS)) await cpuMs(args);
@@ -49,10 +46,10 @@ try {
 } finally {
   await rm(folder, { recursive: true });
 }
-const base = medianOf(times.get(BASE) ?? []);
+const base = median(times.get(BASE) ?? []);
 const rows = [...times].map(([name, each]) => {
-  const median = medianOf(each);
-  return { name, cpuMs: Math.round(median), ratio: Number((median / base).toFixed(2)) };
+  const middle = median(each);
+  return { name, cpuMs: Math.round(middle), ratio: Number((middle / base).toFixed(2)) };
 });
 for (const { name, cpuMs, ratio } of rows) {
   console.log(`${name.padEnd(28)} ${String(cpuMs).padStart(6)} ms  ${ratio.toFixed(1)} : 1`);

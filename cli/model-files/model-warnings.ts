@@ -15,11 +15,12 @@ export async function modelWarnings({
 }: Pick<JobContext, 'db' | 'model' | 'crms'>): Promise<readonly string[]> {
   const { model: source } = readModel(model.text, model.compiled.id);
   if (source === null) return [];
-  const notes = findDeadRules(source, new Map()).problems.filter(({ level }) => level === 'note');
+  const { problems } = findDeadRules(source, new Map());
+  const notes = problems.filter(({ level }) => level === 'note');
   const change = await findModelChange(db, model.compiled.id, model.hash);
   const gap = modelGap(model.compiled, mappedFields(crms));
   return [
-    ...ruleWarnings(source),
+    ...ruleWarnings(problems),
     ...(gap === null ? [] : [`${gap.message}. ${gap.fix}`]),
     ...notes.map(({ message }) => message),
     ...(change === null ? [] : [`${change.message} ${change.fix}`]),

@@ -1,10 +1,12 @@
 // What commands that use a model say about rules that never count.
-import { findDeadRules } from '../../src/scoring/dead-rules/find-dead-rules.ts';
-import type { Model } from '../../src/scoring/schemas/model-schema.ts';
+import type { ModelProblem } from '../../src/scoring/checks/model-checks.ts';
 
-/** One line if `validate` would refuse the model; empty if not. */
-export function ruleWarnings(model: Model): string[] {
-  const errors = findDeadRules(model, new Map()).problems.filter(({ level }) => level === 'error');
+/**
+ * @param problems what `findDeadRules` found
+ * @returns one line if `validate` would refuse the model; empty if not
+ */
+export function ruleWarnings(problems: readonly ModelProblem[]): string[] {
+  const errors = problems.filter(({ level }) => level === 'error');
   const [first] = errors;
   if (first === undefined) return [];
   const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`;

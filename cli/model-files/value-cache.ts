@@ -20,8 +20,16 @@ interface Kept<T> {
 }
 
 const ROOT = join(import.meta.dirname, '../..');
-/** The folders of the code that reads and checks models and titles. */
-export const CODE = ['cli/model-files', 'src/domain', 'src/problems', 'src/scoring', 'src/titles', 'src/yaml'];
+/** The folders of the code that reads and checks models and titles, and that shapes what is kept. */
+export const CODE = [
+  'cli/model-files',
+  'cli/product/files',
+  'src/domain',
+  'src/problems',
+  'src/scoring',
+  'src/titles',
+  'src/yaml',
+];
 
 /** @returns null if no value of this text is kept, or the command runs without a cache */
 export function savedValue<T>(kind: FileKind, text: string): { readonly value: T } | null {

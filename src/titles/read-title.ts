@@ -1,6 +1,8 @@
 // What a job title says about a person: level and department. Pure; the words are those of a
 // dictionary (titles-schema.ts).
+
 import type { Fields } from '../domain/lead.ts';
+import { ownText } from '../domain/texts/own-text.ts';
 import { findPhrases, indexPhrases, type PhraseIndex } from './phrases.ts';
 import { partsOf, type Words } from './title-words.ts';
 import type { TitleDictionary, TitleLevel } from './titles-schema.ts';
@@ -44,7 +46,7 @@ function remembering<T>(create: () => (title: string) => T): (title: string) => 
     read ??= create();
     const value = read(title);
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    remembered.set(title, value);
+    remembered.set(ownText(title), value);
     return value;
   };
 }

@@ -25,11 +25,13 @@ export interface LoadedModel {
 export async function loadModel(file: string): Promise<LoadedModel> {
   const { value, text } = await loadUnchangedFile(file, 'model', async (content) => {
     const { readModel } = await import('../../../src/scoring/schemas/model.ts');
+    const { findDeadRules } = await import('../../../src/scoring/dead-rules/find-dead-rules.ts');
     const { ruleWarnings } = await import('../../model-files/rule-warnings.ts');
     const { model, problems } = readModel(content, file);
     const { wantedKinds } = await import('../../../src/scoring/dead-rules/wanted-kinds.ts');
     if (model === null) return { value: null, problems };
-    return { value: { source: model, warnings: ruleWarnings(model), kinds: wantedKinds(model) }, problems };
+    const warnings = ruleWarnings(findDeadRules(model, new Map()).problems);
+    return { value: { source: model, warnings, kinds: wantedKinds(model) }, problems };
   });
   return { ...value, compiled: compileModel(value.source), text };
 }

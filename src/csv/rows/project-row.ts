@@ -1,6 +1,7 @@
 // Turns a row of an export into a lead. An invalid number or date makes the row a problem: the person
 // who runs an offline score can fix the file.
 import type { Activity, Fields, FieldValue, Lead } from '../../domain/lead.ts';
+import { SHORTENED } from '../../mapping/values/date-problem.ts';
 import { compileCondition } from '../../scoring/compile/conditions.ts';
 import { durationMs } from '../../scoring/time/duration.ts';
 import type { CsvActivityRule, CsvAttribute, CsvMapping } from '../csv-mapping.ts';
@@ -56,9 +57,6 @@ export function createRowProjector(
 
 type ProjectActivities = (row: Row) => readonly Activity[];
 
-// A spreadsheet shows 123456789012345678 as 1.23E+17, and writes that to the file.
-const SHORTENED_ID = /^\d(?:[.,]\d+)?E\+?\d+$/i;
-
 function projectLead(
   mapping: CsvMapping,
   id: string | null,
@@ -68,7 +66,7 @@ function projectLead(
 ): Lead {
   const column = mapping.csv.id;
   if (id === null) throw new InvalidCell(column, 'the row has no id.', 'Fill it in, or use another column as id.');
-  if (SHORTENED_ID.test(id)) {
+  if (SHORTENED.test(id)) {
     const message = `${cellSubject(id)} is an id that a spreadsheet has shortened.`;
     throw new InvalidCell(
       column,

@@ -1,8 +1,10 @@
 // Country names as people, CRMs and the countries themselves write them -> ISO 3166-1 alpha-2 codes,
 // so that a model can say `one_of: [US, CA]`. Names in all languages come from i18n-iso-countries
 // (the formal names, e.g. "Moldova, Republic of") and from Intl (the usual ones, e.g. "Moldova").
+
 import { createRequire } from 'node:module';
 import type { LocaleData } from 'i18n-iso-countries';
+import { ownText } from '../../domain/texts/own-text.ts';
 import { COUNTRY_ALIASES } from './country-aliases.ts';
 
 // English, German, French and Spanish first: a name of theirs is not overridden by another language.
@@ -67,7 +69,7 @@ export function countryCode(text: string): string | null {
   const known = remembered.get(text);
   if (known !== undefined) return known;
   const code = text.length > 100 ? null : (codeOf(text) ?? codeOfParts(text));
-  if (remembered.size < MAX_REMEMBERED) remembered.set(text, code);
+  if (remembered.size < MAX_REMEMBERED) remembered.set(ownText(text), code);
   return code;
 }
 

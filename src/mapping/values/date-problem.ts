@@ -19,7 +19,8 @@ const TIME = /^([ ,T]+)(\d{1,2}):\d{2}(:\d{2})?( ?[ap]m)?$/i;
 const DAY_NAME = /^(\d{1,2})([ .\-/]+)(\p{L}{3,})([ .,\-/]+)(\d{4}|\d{2})([ ,T].*)?$/u;
 const NAME_DAY = /^(\p{L}{3,})\.? (\d{1,2})(,? )\d{4}([ ,T].*)?$/u;
 const YEAR_FIRST = /^\d{4}([./])(\d{1,2})\1(\d{1,2})([ T,]+.*)?$/;
-const SHORTENED = /^\d(?:[.,]\d+)?E\+?\d+$/i;
+/** A spreadsheet shows 123456789012345678 as 1.23E+17, and writes that to the file. */
+export const SHORTENED = /^\d(?:[.,]\d+)?E\+?\d+$/i;
 const MONTH_ONLY = /^(?:\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|\p{L}{3,}[- .]+\d{2,4})$/u;
 const ISO_LIKE = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]([\d:.,]+) ?(.*))?$/;
 const ZONE_NAME = /^(?:[A-Z]{2,5}|[A-Za-z]+\/[A-Za-z_/]+)$/;
@@ -66,8 +67,8 @@ function namedMonthFormat(text: string): string | null {
 
 /** The format of March 8, 2024. */
 function namedFirstFormat(text: string): string | null {
-  const [, month = '', day = '', comma = '', rest = ''] = NAME_DAY.exec(text) ?? [];
-  if (monthOfName(month) === null) return null;
+  const [found, month = '', day = '', comma = '', rest = ''] = NAME_DAY.exec(text) ?? [];
+  if (found === undefined || monthOfName(month) === null) return null;
   const time = timeFormat(rest);
   return time === null ? '' : `MMM ${day.length === 2 ? 'dd' : 'd'}${comma}yyyy${time}`;
 }

@@ -148,7 +148,8 @@ function numericTests({ gte, gt, lte, lt }: Operators): KnownTest[] {
   });
 }
 
-function toNumber(value: Known): number | null {
+/** The number that `gte` and the like compare; null for another kind of value. */
+export function toNumber(value: Known): number | null {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && NUMERIC_TEXT.test(value) ? Number(value) : null;
 }

@@ -1,6 +1,7 @@
 // Remembers the results of a pure function of one field by the value of that field. Leads share few titles, countries and paths,
 // so that most conditions are evaluated once per value, not once per lead.
 import type { Fields, FieldValue } from '../../domain/lead.ts';
+import { ownText } from '../../domain/texts/own-text.ts';
 
 /** A full memory is emptied: the values that return are soon remembered again. */
 const MAX_VALUES = 5_000;
@@ -62,7 +63,7 @@ class Memory<T extends object> {
       if (value.length <= MAX_LIST_LENGTH && !value.some(isLong)) this.#setList(value, result);
     } else if (!isLong(value)) {
       if (this.#results.size >= MAX_VALUES) this.#results.clear();
-      this.#results.set(value, result);
+      this.#results.set(typeof value === 'string' ? ownText(value) : value, result);
     }
     return result;
   }

@@ -1,5 +1,5 @@
-// The kind of value that a model compares a field with. A value of another kind never matches, as
-// conditions convert nothing.
+// The kind of value that a model compares a field with. A value of another kind never matches: only
+// ranges (gte, lt) read numeric text, and no condition converts anything else.
 import type { WantedKind } from '../lead-input/wanted-kind.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import { type Conjunction, type Part, toConjunction } from './conjunction.ts';

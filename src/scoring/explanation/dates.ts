@@ -4,22 +4,19 @@ import { remember } from '../compile/remember.ts';
 const DAY = 86_400_000;
 /** More than ten years of days. A full memory is emptied. */
 const MAX_DAYS = 4_000;
+/** There are about 600 names. */
+const MAX_ZONES = 1_000;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** By epoch milliseconds. */
 export type DateText = (at: number) => string;
 
-const zones = new Map<string, DateText>();
-
 /** @param timeZone an IANA name @throws RangeError when it is unknown */
-export function dateIn(timeZone: string): DateText {
-  const known = zones.get(timeZone);
-  if (known !== undefined) return known;
-  // Without Intl, whose first format costs a third of the CPU time of `node -e 0`.
-  const date = timeZone === 'UTC' ? utcDate : localDate(timeZone);
-  zones.set(timeZone, date);
-  return date;
-}
+export const dateIn = remember<string, DateText>(
+  // UTC without Intl, whose first format costs a third of the CPU time of `node -e 0`.
+  (timeZone) => (timeZone === 'UTC' ? utcDate : localDate(timeZone)),
+  MAX_ZONES,
+);
 
 const utcDay = remember((day: number) => {
   const date = new Date(day * DAY);

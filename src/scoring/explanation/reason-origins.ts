@@ -35,11 +35,9 @@ function activityOrigins(
 ): readonly string[] {
   const found = dimension === 'behavior' ? behavior.signals.find(({ id }) => id === signal) : undefined;
   if (found?.kind !== 'counted' && found?.kind !== 'tiered') return [];
-  const matching = new Map(
-    lead.activities
-      .filter(({ type, at, attributes }) => type === found.activity && at <= now && found.where(attributes))
-      .map((activity) => [activity.id, activity]),
+  const matching = lead.activities.filter(
+    ({ type, at, attributes }) => type === found.activity && at <= now && found.where(attributes),
   );
-  const counted = [...matching.values()].toSorted((a, b) => b.at - a.at).slice(0, count);
+  const counted = matching.toSorted((a, b) => b.at - a.at).slice(0, count);
   return counted.flatMap(({ origin }) => origin ?? []);
 }

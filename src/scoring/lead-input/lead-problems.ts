@@ -60,9 +60,12 @@ const SHAPES = {
   unobserved: 'must be a list of activity types, such as ["email_open"].',
 } as const;
 
+/** No key of ours is longer; comparing a key of a megabyte would take a second. */
+const MAX_KEY = 40;
+
 function unknownKey(key: string, path: readonly PropertyKey[]): string {
   const known = path[0] === 'activities' ? KEYS.activity : KEYS.lead;
-  const wanted = key.toLowerCase();
+  const wanted = key.toLowerCase().slice(0, MAX_KEY);
   const near = known.toSorted((a, b) => editDistance(wanted, a) - editDistance(wanted, b))[0] ?? '';
   // A key of a CRM export can be a name that a person typed: quoted only if it looks like a key.
   const shown = `${path.length === 0 ? '' : 'has the '}unknown key${/^[\w.$-]{1,40}$/.test(key) ? ` "${key}"` : ''}`;

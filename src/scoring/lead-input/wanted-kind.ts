@@ -1,13 +1,12 @@
 // The kinds of value that a model can compare a field with. dead-rules/wanted-kinds.ts finds those of
 // a model.
+import { toNumber } from '../compile/operators.ts';
 
 export type WantedKind = 'number' | 'boolean' | 'country';
 
-const NUMERIC = /^\s*[+-]?\d+(\.\d+)?\s*$/;
-
 /** Whether a known value can match such a comparison. */
 export function isOfKind(value: string | number | boolean, kind: WantedKind): boolean {
-  if (kind === 'number') return typeof value === 'number' || (typeof value === 'string' && NUMERIC.test(value));
+  if (kind === 'number') return toNumber(value) !== null;
   if (kind === 'boolean') return typeof value === 'boolean';
   return typeof value === 'string' && /^\s*[a-z]{2}\s*$/i.test(value);
 }

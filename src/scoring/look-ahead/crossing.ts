@@ -39,8 +39,8 @@ function firstOutsideMonotone(
   let [inside, outside] = [from, to + 1];
   let { value, slope } = segment.valueAt(from * 1000);
   for (let step = 0; outside - inside > 1; step++) {
-    const guess = inside + Math.max(1, Math.floor((edge - value) / slope / 1000));
     // Without a slope, as where a limit binds, there is no guess: whether there is a crossing at all comes first.
+    const guess = slope === 0 ? Infinity : inside + Math.max(1, Math.floor((edge - value) / slope / 1000));
     const other = outside > to ? to : Math.floor((inside + outside) / 2);
     const next = step < NEWTON_STEPS && guess < outside ? guess : other;
     const there = segment.valueAt(next * 1000);

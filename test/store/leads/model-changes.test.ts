@@ -5,6 +5,7 @@ import { modelWarnings } from '../../../cli/model-files/model-warnings.ts';
 import { ruleWarnings } from '../../../cli/model-files/rule-warnings.ts';
 import { sha256Hex } from '../../../src/domain/sha256-hex.ts';
 import { compileModel } from '../../../src/scoring/compile/compile.ts';
+import { findDeadRules } from '../../../src/scoring/dead-rules/find-dead-rules.ts';
 import { readModel } from '../../../src/scoring/schemas/model.ts';
 import { saveModel } from '../../../src/store/models/models.ts';
 import { BACKEND } from '../../support/backends.ts';
@@ -42,7 +43,7 @@ test('a model with the same version and another content is named with both hashe
 
 test('rules that are surely not meant are one line', () => {
   const { model } = readModel(TEXT.replace('{ id: cold }', '{ id: mql, at_least: 35 }, { id: cold }'), 'm.yaml');
-  expect(model && ruleWarnings(model)).toEqual([
+  expect(model && ruleWarnings(findDeadRules(model, new Map()).problems)).toEqual([
     'The model has rules that are surely not meant: the bands do not fall: hot begins at 30 and, after it, mql at 35, so no lead is ever mql. Run: npx leadgrade validate',
   ]);
 });
