@@ -16,7 +16,7 @@ export function givenField(field: string): string {
  * The fields that the model needs from a mapping, without duplicates, each with its share of the fit
  * points.
  */
-export function modelFields({ fit, behavior }: CompiledModel): ReadonlyMap<string, number> {
+export function modelFields({ fit, behavior, status }: CompiledModel): ReadonlyMap<string, number> {
   const points = new Map<string, number>();
   const add = (fields: readonly string[], attainable: number): void => {
     for (const field of new Set(fields.map(givenField))) {
@@ -26,6 +26,7 @@ export function modelFields({ fit, behavior }: CompiledModel): ReadonlyMap<strin
   for (const { fields, attainable } of fit.criteria) add(fields, attainable);
   for (const { fields } of fit.overrides) add(fields, 0);
   for (const signal of behavior.signals) if (signal.kind === 'state') add(signal.fields, 0);
+  for (const { lift } of status.gates) add(lift, 0);
   return new Map([...points].map(([field, sum]) => [field, fit.attainable === 0 ? 0 : sum / fit.attainable]));
 }
 

@@ -28,6 +28,17 @@ test('a field that the model asks and no mapping gives is named, with its share 
   expect(modelGap(compiled, new Set(['contact.job_title', 'company.country']))).toBeNull();
 });
 
+test('a field that only a gate asks is named: without it, the gate holds every lead', () => {
+  const bands = 'bands: [ { id: hot, at_least: 20 }, { id: all } ]';
+  const gates =
+    'gates: [ { id: buyer, label: No buyer, unless: { field: contact.authority, is: true }, max_band: all } ]';
+  const { model: gated } = readModel(TEXT.replace('bands: [ { id: all } ]', `${bands}, ${gates}`), 'model.yaml');
+  if (gated === null) throw new Error('not valid');
+  expect(modelGap(compileModel(gated), new Set(['contact.job_title', 'company.country']))?.message).toBe(
+    'the model asks for contact.authority, which no mapping gives: unknown for every lead',
+  );
+});
+
 test('validate names such a field if it is given the mapping, and does not without a valid mapping', async () => {
   const folder = await testFolder();
   await mkdir(folder, { recursive: true });
