@@ -31,6 +31,8 @@ export const JOBS = {
   'write-scores': { payload: crm, priority: 2 },
   /** Runs the latest nightly slot if it has not run yet, or the run that `recompute` opened. */
   nightly: { payload: empty, priority: 5 },
+  /** Deletes old rows, once a night. */
+  'purge-old-rows': { payload: empty, priority: 6 },
 };
 
 export type JobName = keyof typeof JOBS;

@@ -58,8 +58,8 @@ async function clearPauses({ context: { db, clock, crms } }: Product, job: RunJo
   for (const crm of crms.keys()) {
     await clearPause(db, { crm, direction: 'read', before: clock.now() });
     await clearPause(db, { crm, direction: 'write', before: clock.now() });
-    await retrySetAside(db, clock.now(), { crm });
     if (job === 'backfill') await recheckAvailability(db, crm);
   }
+  await retrySetAside(db, clock.now());
   await retryUnfinishedJobs(db);
 }

@@ -41,8 +41,8 @@ async function serve(product: Product, config: Config, roles: readonly Role[]): 
     for (const crm of context.crms.keys()) {
       await clearPausesOfKinds(context.db, { crm, kinds: OPERATOR_ACTION_KINDS, before: context.clock.now() });
       await recheckAvailability(context.db, crm);
-      await retrySetAside(context.db, context.clock.now(), { crm });
     }
+    await retrySetAside(context.db, context.clock.now());
     for (const warning of [...sharedFolder(product), ...(await modelWarnings(context))]) context.log.warn({}, warning);
     // Changes since the last stop are found now instead of at the next scheduled poll.
     await context.enqueue('poll', {});

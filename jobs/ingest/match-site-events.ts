@@ -1,6 +1,6 @@
 // Assigns site events (`POST /events`) to the records of their people, as activities. Enqueued by
 // the HTTP endpoint that stores them and by every poll, and a step of every scoring. Without
-// pending events it costs two statements; the job adds three purge statements, each an index
+// pending events it costs three statements; the job adds three purge statements, each an index
 // lookup.
 import type { Transaction } from 'kysely';
 import { PRIORITY } from '../../src/domain/priority.ts';
@@ -10,7 +10,6 @@ import { inboxKeys } from '../../src/people/shared-inbox.ts';
 import { saveActivities } from '../../src/store/activities/activities.ts';
 import { type LockedLeads, withLockedLeadIds } from '../../src/store/leads/lock-leads.ts';
 import { processApart } from '../../src/store/process-apart.ts';
-import { toItemFailure } from '../../src/store/refused-value.ts';
 import {
   claimSiteEvents,
   type MatchedSiteEvent,
@@ -79,9 +78,7 @@ async function assignChunk(context: MatchContext): Promise<{ looked: number; ass
   try {
     await assign();
   } catch (error) {
-    const failure = toItemFailure(error);
-    if (failure === null || claimed.length === 0) throw error;
-    const failed = await processApart(claimed, failure, assign);
+    const failed = await processApart(claimed, error, assign);
     logSetAside(context, SITE, await setEventsAside(db, failed, clock.now()));
   }
   return { looked: claimed.length, assigned };

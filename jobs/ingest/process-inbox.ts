@@ -9,7 +9,6 @@ import { ensureRecords } from '../../src/store/leads/ensure-records.ts';
 import { processApart } from '../../src/store/process-apart.ts';
 import { drainRecordEvents } from '../../src/store/records/mark-dirty-from-inbox.ts';
 import { refKey } from '../../src/store/records/ref-key.ts';
-import { toItemFailure } from '../../src/store/refused-value.ts';
 import { setAsideOf } from '../../src/store/set-aside/list-set-aside.ts';
 import { saveSetAside } from '../../src/store/set-aside/set-aside.ts';
 import { storedAccount } from '../../src/store/sync/crm-accounts.ts';
@@ -95,9 +94,7 @@ async function eraseApart(
     await erase(events);
     return new Map();
   } catch (error) {
-    const failure = toItemFailure(error);
-    if (failure === null) throw error;
-    return processApart(events, failure, erase);
+    return processApart(events, error, erase);
   }
 }
 
@@ -109,9 +106,8 @@ async function eraseRecordsOf(
 ): Promise<void> {
   const { db } = context;
   const ids = new Set(events.map(refKey));
-  const objects = [...new Set(events.map(({ object }) => object))];
-  const things = await Promise.all(objects.map((stream) => setAsideOf(db, { crm, stream, kind: 'erasure' })));
-  const waiting = things.flat().filter(({ stream, id }) => ids.has(refKey({ object: stream, id })));
+  const things = await setAsideOf(db, { crm, kind: 'erasure' });
+  const waiting = things.filter(({ stream, id }) => ids.has(refKey({ object: stream, id })));
   const gone = events.map(({ object, id }) => ({ kind: 'gone' as const, ref: { object, id }, erased: true }));
   await db.transaction().execute((tx) => ensureRecords(tx, crm, events, now));
   await saveAndErase(db, gone, { crm, now, askedAt: now });

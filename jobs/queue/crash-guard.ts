@@ -5,7 +5,8 @@ import type { JobContext } from '../context.ts';
 import { type JobName, type JobPayloads, jobKey } from '../job-types.ts';
 
 /**
- * Runs a job unless it is set aside. A job that is skipped is enqueued again by the next poll.
+ * Runs a job unless it is set aside. The next poll enqueues again what was skipped, or the job that
+ * enqueues it; refresh-records, which sync-streams enqueues at its end, is enqueued here.
  * @throws what the job throws, or an error of the database before the job begins
  */
 export async function runGuarded(
@@ -20,6 +21,7 @@ export async function runGuarded(
   const begun = await beginJob(db, { key, job, crm }, clock.now());
   if (begun === 'set-aside') {
     log.warn({ job, crm }, 'a job is set aside: the process ended each time while it ran; see npx leadgrade doctor');
+    if (job === 'sync-streams' && crm !== null) await context.enqueue('refresh-records', { crm });
   }
   if (begun !== 'begun') return;
   // A row that stays behind after an outage of the database counts as one start, until the next end.

@@ -20,6 +20,7 @@ import { refreshRecords } from '../read/refresh-records.ts';
 import { syncStreams } from '../read/sync-streams.ts';
 import { runNightly } from '../schedule/nightly.ts';
 import { poll } from '../schedule/poll.ts';
+import { purgeOldRows } from '../schedule/purge-old-rows.ts';
 import { scoreLeads } from '../score/score-leads.ts';
 import { writeScores } from '../write/write-scores.ts';
 import { runGuarded } from './crash-guard.ts';
@@ -36,6 +37,7 @@ const PROCESSORS: Readonly<Record<JobName, (context: JobContext, data: unknown) 
   'score-leads': (context) => scoreLeads(context),
   'write-scores': (context, data) => writeScores(context, JOBS['write-scores'].payload.parse(data)),
   nightly: (context) => runNightly(context),
+  'purge-old-rows': (context) => purgeOldRows(context),
 };
 
 function isJobName(name: string): name is JobName {

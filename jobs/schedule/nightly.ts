@@ -1,7 +1,7 @@
 // The nightly job, also run by `recompute`: finds the changes that no modification time reveals
-// (links, late items, deletions, formulas), purges old rows, marks the leads whose score changes with time, and enqueues
-// the jobs that read, score and write. A slot (local date) runs once, however often the job is
-// enqueued. A missed slot is made up once.
+// (links, late items, deletions, formulas), marks the leads whose score changes with time, and enqueues
+// the jobs that read, score and write, and the one that deletes old rows. A slot (local date) runs
+// once, however often the job is enqueued. A missed slot is made up once.
 import { markDueByDecay } from '../../src/store/leads/mark-due.ts';
 import { retryErrors } from '../../src/store/leads/record-errors.ts';
 import { findingsOfRun } from '../../src/store/reconcile/findings.ts';
@@ -20,7 +20,6 @@ import { reconcileDeletions } from '../read/reconcile-deletions.ts';
 import { reconcileLinks } from '../read/reconcile-links.ts';
 import { reconcileStreams } from '../read/reconcile-streams.ts';
 import { latestSlot } from './nightly-slot.ts';
-import { purgeOldRows } from './purge-old-rows.ts';
 
 /**
  * Longer than any step between two heartbeats of a run: a run that is silent for so long was
@@ -40,9 +39,9 @@ export async function runNightly(context: JobContext): Promise<void> {
   await logFindings(context, run);
   // The record, or the rule that refused it, may have been corrected in the CRM.
   await retryErrors(context.db, context.clock.now(), 'write');
-  await purgeOldRows(context);
   await markDecayedLeads(context, run);
   for (const crm of context.crms.keys()) await context.enqueue('sync-streams', { crm });
+  await context.enqueue('purge-old-rows', {});
 }
 
 /**

@@ -1,4 +1,5 @@
-// The part of the nightly job that deletes old rows.
+// Deletes old rows, in batches: a purge that is killed goes on where it was, at the job's next attempt or in
+// the next night.
 import { purgeEventKeys } from '../../src/store/inbox/event-keys.ts';
 import { purgeQuarantine } from '../../src/store/inbox/quarantine.ts';
 import { purgeConflicts } from '../../src/store/records/field-conflicts.ts';

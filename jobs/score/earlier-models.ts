@@ -5,21 +5,18 @@ import { lineTexts } from '../../src/scoring/line-texts.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 
 const NONE: LineTexts = new Map();
-const cache = new Map<string, LineTexts>();
+const known = new Map<string, LineTexts>();
+
+/** The labels of the models that this process has met, by hash. */
+export const knownModels: ReadonlyMap<string, LineTexts> = known;
 
 /**
- * @param models the texts of models, by hash
- * @returns the labels by hash; none for a text that this version cannot read
+ * Adds models to `knownModels`: without labels if this version cannot read the text.
+ * @param models their texts by hash
  */
-export function textsOfModels(models: ReadonlyMap<string, string>): ReadonlyMap<string, LineTexts> {
-  return new Map([...models].map(([hash, text]) => [hash, textsOf(hash, text)]));
-}
-
-function textsOf(hash: string, text: string): LineTexts {
-  const cached = cache.get(hash);
-  if (cached !== undefined) return cached;
-  const { model } = readModel(text, 'stored model');
-  const texts = model === null ? NONE : lineTexts(compileModel(model));
-  cache.set(hash, texts);
-  return texts;
+export function addModels(models: ReadonlyMap<string, string>): void {
+  for (const [hash, text] of models) {
+    const { model } = readModel(text, 'stored model');
+    known.set(hash, model === null ? NONE : lineTexts(compileModel(model)));
+  }
 }

@@ -2,7 +2,7 @@
 import { scoreDueLeads } from '../../src/store/leads/score-due-leads.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import { type JobContext, scoringInstant } from '../context.ts';
-import { textsOfModels } from './earlier-models.ts';
+import { addModels, knownModels } from './earlier-models.ts';
 import { appliedThresholds } from './percentile-bands.ts';
 import { scoreChunk } from './score-chunk.ts';
 import type { ScoringInputs } from './scoring-inputs.ts';
@@ -28,12 +28,13 @@ export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): P
         now: clock.now(),
         inputsHash: inputs.hash,
         modelHash: model.hash,
+        knownModels,
         crms: [...crms.keys()],
         maxPerHour: MAX_PER_HOUR,
       },
       (leads, earlierModels) => {
-        const earlierTexts = textsOfModels(earlierModels);
-        return scoreChunk(leads, { crms, model, timezone, inputs, thresholds, earlierTexts, now });
+        addModels(earlierModels);
+        return scoreChunk(leads, { crms, model, timezone, inputs, thresholds, earlierTexts: knownModels, now });
       },
     );
     claimed = chunk.claimed;

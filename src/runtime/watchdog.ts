@@ -1,5 +1,6 @@
 // Ends a process whose event loop is blocked: it answers no request, renews no lock and hears no
 // SIGTERM, so nothing but a kill ends it. Whatever supervises the process starts it again.
+import { url as debuggerUrl } from 'node:inspector';
 import { Worker } from 'node:worker_threads';
 
 /** Longer than any work without a pause, on a slow machine too. */
@@ -17,7 +18,7 @@ interface WatchdogOptions {
  * @returns stops the thread
  */
 export function startWatchdog({ limitMs = LIMIT_MS }: WatchdogOptions = {}): () => void {
-  if (process.execArgv.some((argument) => argument.startsWith('--inspect'))) return () => undefined;
+  if (debuggerUrl() !== undefined) return () => undefined;
   const turns = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const intervalMs = limitMs / INTERVALS;
   const timer = setInterval(() => Atomics.add(turns, 0, 1), intervalMs / 2);

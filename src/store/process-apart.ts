@@ -5,16 +5,18 @@ import { toItemFailure } from './refused-value.ts';
 
 /**
  * Processes the items of a batch that failed, in halves, down to the items that fail alone.
- * @param failure of the whole batch
+ * @param error of the whole batch
  * @param work processes some of the items in a transaction of its own
  * @returns the items that could not be processed
- * @throws an error that is not about an item
+ * @throws the error, or that of a part, if it is not about an item
  */
 export async function processApart<T>(
   items: readonly T[],
-  failure: ReadFailure,
+  error: unknown,
   work: (part: readonly T[]) => Promise<unknown>,
 ): Promise<ReadonlyMap<T, ReadFailure>> {
+  const failure = toItemFailure(error);
+  if (failure === null || items.length === 0) throw error;
   const failed = new Map(items.map((item) => [item, failure]));
   if (items.length < 2) return failed;
   await inHalves(items, items.length, async (part) => {
@@ -22,9 +24,9 @@ export async function processApart<T>(
       await work(part);
       for (const item of part) failed.delete(item);
       return { results: [], suspects: [] };
-    } catch (error) {
-      const found = toItemFailure(error);
-      if (found === null) throw error;
+    } catch (partError) {
+      const found = toItemFailure(partError);
+      if (found === null) throw partError;
       for (const item of part) failed.set(item, found);
       return { results: [], suspects: part };
     }

@@ -5,6 +5,7 @@ import type { ChangePage, SourcedActivity } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
 import { ensureLockedRecords, type LockedLeads, withLockedLeadIds } from '../leads/lock-leads.ts';
 import { type MarkDueOptions, markDue } from '../leads/mark-due.ts';
+import { isRefusedItem } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 
 type Tx = Transaction<Tables>;
@@ -121,6 +122,7 @@ export async function tombstoneUnlisted(
     update leadgrade.activities set gone_at = ${now}
     where crm = ${crm} and stream = ${stream} and last_full_sync_run_id is distinct from ${fullSyncRunId}
       and gone_at is null and seen_at < (select started_at from leadgrade.runs where id = ${fullSyncRunId})
+      and not ${isRefusedItem({ crm, stream }, sql`activities.id`)}
     returning lead_id`.execute(tx);
   await markChangedDue(tx, leadIdsOf(rows), now);
 }

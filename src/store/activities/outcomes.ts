@@ -5,6 +5,7 @@ import type { LeadSnapshot, LinkDiff, SourcedDealOutcome } from '../../domain/cr
 import type { DealOutcome } from '../../domain/outcome.ts';
 import { jsonRows } from '../json-rows.ts';
 import { ensureLockedRecords, type LockedLeads } from '../leads/lock-leads.ts';
+import { isRefusedItem } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 
 type Tx = Transaction<Tables>;
@@ -117,7 +118,8 @@ export async function tombstoneUnlistedOutcomes(
   await sql`
     update leadgrade.deal_outcomes set gone_at = ${now}
     where crm = ${crm} and source = ${stream} and last_full_sync_run_id is distinct from ${fullSyncRunId} and gone_at is null
-      and seen_at < (select started_at from leadgrade.runs where id = ${fullSyncRunId})`.execute(tx);
+      and seen_at < (select started_at from leadgrade.runs where id = ${fullSyncRunId})
+      and not ${isRefusedItem({ crm, stream }, sql`deal_outcomes.id`)}`.execute(tx);
 }
 
 /** The outcomes of a lead without tombstones, oldest first. */

@@ -3,12 +3,10 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ReadFailure } from '../../domain/crm-changes.ts';
 import { type MatchRecord, type PersonGroup, recordKey } from '../../domain/person.ts';
-import { jsonRows } from '../json-rows.ts';
 import { type LockedLeads, lockMoreLeads, withLockedLeadIds } from '../leads/lock-leads.ts';
 import { markDue } from '../leads/mark-due.ts';
 import { processApart } from '../process-apart.ts';
-import { toItemFailure } from '../refused-value.ts';
-import { type ChangedSetAside, type CrmThing, saveSetAside } from '../set-aside/set-aside.ts';
+import { type ChangedSetAside, type CrmThing, clearSetAside, saveSetAside } from '../set-aside/set-aside.ts';
 import { requeueByRecord } from '../site-events/requeue-site-events.ts';
 import type { Tables } from '../tables/tables.ts';
 import { disableJit } from '../without-jit.ts';
@@ -56,9 +54,7 @@ export async function matchRecords(db: Kysely<Tables>, chunk: MatchChunk, group:
     await match();
     return { processed: claimed.length, setAside: [], recovered };
   } catch (error) {
-    const failure = toItemFailure(error);
-    if (failure === null || claimed.length === 0) throw error;
-    const failed = await processApart(claimed, failure, match);
+    const failed = await processApart(claimed, error, match);
     return { processed: claimed.length, setAside: await setFailedAside(db, failed, chunk.now), recovered };
   }
 }
@@ -66,12 +62,12 @@ export async function matchRecords(db: Kysely<Tables>, chunk: MatchChunk, group:
 const MATCH = 'match';
 
 async function clearMatched(tx: Tx, queued: readonly MatchQueueRow[]): Promise<readonly CrmThing[]> {
-  const { rows } = await sql<CrmThing>`
-    delete from leadgrade.set_aside a
-    using ${jsonRows(queued.map(({ crm, object, id }) => ({ crm, object, id })))} as t (crm text, object text, id text)
-    where a.kind = ${MATCH} and a.crm = t.crm and a.stream = t.object and a.part_id = t.id
-    returning a.crm, a.stream, a.kind, a.part_id as id, a.code`.execute(tx);
-  return rows;
+  const things: CrmThing[] = [];
+  for (const [crm, rows] of Map.groupBy(queued, (row) => row.crm)) {
+    const keys = rows.map(({ object, id }) => ({ stream: object, kind: MATCH, id }));
+    things.push(...(await clearSetAside(tx, crm, keys)).map((thing) => ({ ...thing, crm })));
+  }
+  return things;
 }
 
 async function setFailedAside(

@@ -33,7 +33,7 @@ export async function recordErrors(db: Db, crm: string, problems: readonly Recor
   }));
   await sql`
     insert into leadgrade.record_errors as e (crm, object, record_id, stage, field, code, message, fix, first_at, last_at)
-    select ${crm}, object, id, stage, field, code, message, fix, ${now}, ${now}
+    select distinct on (object, id, stage, field) ${crm}, object, id, stage, field, code, message, fix, ${now}::timestamptz, ${now}::timestamptz
     from ${jsonRows(rows)} as t (object text, id text, stage text, field text, code text, message text, fix text)
     on conflict (crm, object, record_id, stage, field)
     do update set code = excluded.code, message = excluded.message, fix = excluded.fix, last_at = ${now},

@@ -18,6 +18,8 @@ interface Chunk {
   readonly now: Date;
   readonly inputsHash: string;
   readonly modelHash: string;
+  /** Hashes of the models whose texts the caller has. */
+  readonly knownModels?: { has(hash: string): boolean };
   /**
    * The CRMs that are set up. Records of others do not count, as their present state is unknown.
    */
@@ -43,7 +45,7 @@ export interface ChunkScored {
   readonly belowMinChange: number;
 }
 
-/** @param earlierModels the texts of other models that gave previous results, by hash */
+/** @param earlierModels the texts of other models that gave previous results, by hash; not of `knownModels` */
 type Score = (leads: readonly DueLead[], earlierModels: ReadonlyMap<string, string>) => readonly ScoredLead[];
 
 const NONE: ChunkScored = {
@@ -65,7 +67,7 @@ export async function scoreDueLeads(db: Kysely<Tables>, chunk: Chunk, score: Sco
       claimed.filter(({ id }) => !throttled.has(id)),
       chunk.crms,
     );
-    const scored = due.length === 0 ? [] : score(due, await earlierModels(tx, due, chunk.modelHash));
+    const scored = due.length === 0 ? [] : score(due, await earlierModels(tx, due, chunk));
     const failed = due.length === 0 ? 0 : await saveOrHalve(tx, scored, due, chunk);
     const unscored = scored.filter((lead) => lead.unscored).length;
     const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
@@ -89,11 +91,11 @@ function countSkippedWrites(scored: readonly ScoredLead[], due: readonly DueLead
 async function earlierModels(
   tx: Transaction<Tables>,
   due: readonly DueLead[],
-  modelHash: string,
+  { modelHash, knownModels }: Chunk,
 ): Promise<ReadonlyMap<string, string>> {
   const hashes = new Set(due.flatMap(({ previous }) => previous?.model_hash ?? []));
-  hashes.delete(modelHash);
-  return hashes.size === 0 ? new Map() : modelTexts(tx, [...hashes]);
+  const unknown = [...hashes].filter((hash) => hash !== modelHash && !knownModels?.has(hash));
+  return unknown.length === 0 ? new Map() : modelTexts(tx, unknown);
 }
 
 /**

@@ -20,7 +20,7 @@ export async function applyDecisions(
   if (writes.length > 0) await upsertWrites(tx, writes, now);
   const others = rows.filter(({ kind }) => kind !== 'write');
   if (others.length > 0) await deletePending(tx, others);
-  const inSync = others.filter(({ kind }) => kind === 'in_sync' || kind === 'below_min_change');
+  const inSync = others.filter(({ kind }) => kind === 'in_sync');
   if (inSync.length > 0) await markInSync(tx, inSync);
 }
 
@@ -51,8 +51,8 @@ async function deletePending(tx: Transaction<Tables>, rows: readonly DecisionRow
 }
 
 /**
- * A record that is to be written, or whose edit is respected, is not updated: it names an older
- * result, or none, and so differs from the lead's result already.
+ * Any other record is not updated: it names an older result, or none, and so differs from the lead's
+ * result already.
  */
 async function markInSync(tx: Transaction<Tables>, rows: readonly DecisionRow[]): Promise<void> {
   const columns = arrayRows(...keysOf(rows), ['bigint', rows.map(({ result_id }) => result_id)]);

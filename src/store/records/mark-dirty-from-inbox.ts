@@ -3,7 +3,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { deleteInboxEvents, isOwnAccount } from '../inbox/inbox.ts';
 import { processApart } from '../process-apart.ts';
-import { toItemFailure } from '../refused-value.ts';
 import { type SetAsideThing, saveSetAside } from '../set-aside/set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 import { markDirtyFromWebhook, type WebhookRecord } from './mark-dirty-from-webhook.ts';
@@ -61,9 +60,7 @@ export async function drainRecordEvents(db: Kysely<Tables>, options: DrainOption
       return [];
     });
   } catch (error) {
-    const failure = toItemFailure(error);
-    if (failure === null || records.length === 0) throw error;
-    const refused = await processApart(records, failure, (part) =>
+    const refused = await processApart(records, error, (part) =>
       db.transaction().execute((tx) => markDirtyFromWebhook(tx, crm, part, options)),
     );
     const parts = [...refused].map(([{ object, id }, why]) => ({ stream: object, kind: 'record', id, failure: why }));

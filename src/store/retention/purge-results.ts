@@ -25,7 +25,8 @@ const BATCH = 5_000;
 const DAY_MS = 86_400_000;
 
 /** @returns the number of deleted results */
-export async function purgeResults(db: Kysely<Tables>, { now, retention, signal }: PurgeOptions): Promise<number> {
+export async function purgeResults(db: Kysely<Tables>, options: PurgeOptions): Promise<number> {
+  const { now, retention } = options;
   const before = (days: number) => new Date(now.getTime() - days * DAY_MS);
   const history = before(retention.historyDays);
   const statusHistory = before(Math.max(retention.statusHistoryDays, retention.historyDays));
@@ -37,7 +38,7 @@ export async function purgeResults(db: Kysely<Tables>, { now, retention, signal 
     { name: 'replaced-results', until: before(1), remove: (range) => deleteReplaced(range, history, statusHistory) },
   ];
   let deleted = 0;
-  for (const rule of rules) deleted += await runRule(db, rule, signal);
+  for (const rule of rules) deleted += await runRule(db, rule, options);
   return deleted;
 }
 
@@ -55,18 +56,21 @@ interface Rule {
   readonly remove: (range: Range) => Promise<number>;
 }
 
-async function runRule(db: Kysely<Tables>, rule: Rule, signal: AbortSignal): Promise<number> {
+async function runRule(db: Kysely<Tables>, rule: Rule, { now, signal }: PurgeOptions): Promise<number> {
   let deleted = 0;
   while (!signal.aborted) {
-    const batch = await db.transaction().execute((tx) => runBatch(tx, rule));
+    const batch = await db.transaction().execute((tx) => runBatch(tx, rule, now));
     if (batch === null) return deleted;
     deleted += batch;
   }
   return deleted;
 }
 
-/** @returns the number of deleted results; null if no more are old */
-async function runBatch(tx: Transaction<Tables>, { name, until, remove }: Rule): Promise<number | null> {
+/**
+ * A result from the future, of a clock that was ahead, holds up none of the later ones.
+ * @returns the number of deleted results; null if no more are old
+ */
+async function runBatch(tx: Transaction<Tables>, { name, until, remove }: Rule, now: Date): Promise<number | null> {
   await tx
     .insertInto('purge_positions')
     .values({ rule: name, position: 0 })
@@ -80,9 +84,13 @@ async function runBatch(tx: Transaction<Tables>, { name, until, remove }: Rule):
     .executeTakeFirstOrThrow();
   const { rows } = await sql<{ last: number | null }>`
     with next as (
-      select id, as_of < ${until} as is_old from leadgrade.results where id > ${position} order by id limit ${BATCH}
+      select id, as_of < ${until} as is_old, as_of <= ${now} as is_past
+      from leadgrade.results where id > ${position} order by id limit ${BATCH}
     )
-    select coalesce((select min(id) from next where not is_old) - 1, max(id)) as last from next`.execute(tx);
+    select max(id) as last from next
+    where is_old and id < coalesce((select min(id) from next where is_past and not is_old), ${Number.MAX_SAFE_INTEGER}::bigint)`.execute(
+    tx,
+  );
   const last = rows[0]?.last ?? position;
   if (last <= position) return null;
   const deleted = await remove({ tx, from: position + 1, to: last });

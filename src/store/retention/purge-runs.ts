@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
-/** A job's first and last run that was done stay: they tell when it began, and which slot was last. */
+/** A job's first run that was done and the latest run stay: they tell when it began, and which slot was last. */
 export async function purgeRuns(db: Kysely<Tables>, before: Date): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
     delete from leadgrade.runs r

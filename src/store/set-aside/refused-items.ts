@@ -1,12 +1,11 @@
 // The items of a page that the database refuses: the page is saved without them. A record is read
 // again by its ID; any other item is saved when a change, or the nightly comparison, returns it.
-import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { ChangePage, ReadFailure, StreamItems } from '../../domain/crm-changes.ts';
 import { processApart } from '../process-apart.ts';
-import { toItemFailure } from '../refused-value.ts';
 import type { StreamKey } from '../sync/streams.ts';
 import type { Tables } from '../tables/tables.ts';
-import type { NewSetAside, SetAsideThing } from './set-aside.ts';
+import { clearSetAside, type NewSetAside, type SetAsideThing } from './set-aside.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -31,11 +30,9 @@ export async function findRefused<P extends PageItems>(
   error: unknown,
   save: (tx: Tx, part: P) => Promise<unknown>,
 ): Promise<Refused> {
-  const failure = toItemFailure(error);
-  if (failure === null) throw error;
   const { leads = [], dirty, activities, gone, outcomes } = page;
   const items: readonly object[] = [leads, dirty, activities, gone, outcomes].flat();
-  const refused = await processApart(items, failure, (part) => {
+  const refused = await processApart(items, error, (part) => {
     const wanted = new Set(part);
     return tryToSave(db, (tx) =>
       save(
@@ -110,10 +107,9 @@ export async function clearSavedItems(
   { activities, gone, outcomes }: StreamItems,
 ): Promise<readonly SetAsideThing[]> {
   const ids = [...activities, ...outcomes].map(({ id }) => id).concat(gone.map(({ activityId }) => activityId));
-  if (ids.length === 0) return [];
-  const { rows } = await sql<SetAsideThing>`
-    delete from leadgrade.set_aside
-    where crm = ${crm} and stream = ${stream} and kind = ${ITEM} and part_id = any(${ids}::text[])
-    returning stream, kind, part_id as id, code`.execute(tx);
-  return rows;
+  return clearSetAside(
+    tx,
+    crm,
+    ids.map((id) => ({ stream, kind: ITEM, id })),
+  );
 }

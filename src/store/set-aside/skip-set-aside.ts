@@ -25,6 +25,15 @@ export function canBeWritten(now: Date): RawBuilder<boolean> {
     select from leadgrade.set_aside a where a.crm = o.crm and a.stream = o.object and a.kind = 'write' and a.retry_at > ${now})`;
 }
 
+/** Whether the item of a stream is set aside because the database refuses its present state. */
+export function isRefusedItem(
+  { crm, stream }: { readonly crm: string; readonly stream: string },
+  id: RawBuilder<unknown>,
+): RawBuilder<boolean> {
+  return sql<boolean>`exists (
+    select from leadgrade.set_aside s where s.crm = ${crm} and s.stream = ${stream} and s.kind = 'item' and s.part_id = ${id})`;
+}
+
 /** Whether the record of the erasure event `i` of `inbox` can be erased. */
 export function canBeErased(now: Date): RawBuilder<boolean> {
   return sql<boolean>`not exists (

@@ -80,12 +80,13 @@ export async function addToRunCounters(
   db: Kysely<Tables> | Transaction<Tables>,
   counts: Readonly<Record<string, number>>,
 ): Promise<void> {
-  for (const [name, count] of Object.entries(counts).filter(([, added]) => added > 0)) {
-    await sql`
-      update leadgrade.runs
-      set progress = progress || jsonb_build_object(${name}::text, coalesce((progress ->> ${name})::bigint, 0) + ${count}::bigint)
-      where state = 'running'`.execute(db);
-  }
+  const added = Object.entries(counts).filter(([, count]) => count > 0);
+  if (added.length === 0) return;
+  await sql`
+    update leadgrade.runs set progress = progress || (
+      select jsonb_object_agg(key, coalesce((progress ->> key)::bigint, 0) + value::bigint)
+      from jsonb_each_text(${JSON.stringify(Object.fromEntries(added))}::jsonb)
+    ) where state = 'running'`.execute(db);
 }
 
 export async function closeRun(

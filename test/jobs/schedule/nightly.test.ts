@@ -120,7 +120,7 @@ test('the night purges conflicts older than a year and quarantined bodies older 
   expect(await db.selectFrom('quarantine').select('body').execute()).toEqual([{ body: 'late' }]);
 });
 
-test('a night whose purge is interrupted half way goes on by itself, and deletes the rest but nothing that is not old', async () => {
+test('a purge that is interrupted half way leaves the night done, and its next attempt deletes the rest but nothing that is not old', async () => {
   const { db, enqueue, clock } = product.context;
   const at = (days: number) => new Date(clock.now().getTime() - days * 86_400_000);
   await sql`
@@ -141,8 +141,7 @@ test('a night whose purge is interrupted half way goes on by itself, and deletes
   await expect(product.nightly()).rejects.toThrow('interrupted');
   expect(await left()).toBeGreaterThan(7);
   expect(await left()).toBeLessThan(25_007);
-  product.advanceClock(6 * 60_000);
-  await enqueue('nightly', {});
+  await enqueue('purge-old-rows', {});
   await product.runUntilIdle();
   expect(await left()).toBe(7);
   expect((await nights()).map(({ state }) => state)).toEqual(['done']);

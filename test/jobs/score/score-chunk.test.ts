@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ActiveModel, MappedCrm } from '../../../jobs/context.ts';
-import { textsOfModels } from '../../../jobs/score/earlier-models.ts';
+import { addModels, knownModels } from '../../../jobs/score/earlier-models.ts';
 import { scoreChunk } from '../../../jobs/score/score-chunk.ts';
 import { PRIORITY } from '../../../src/domain/priority.ts';
 import { SCORE_FIELDS } from '../../../src/domain/score-fields.ts';
@@ -14,6 +14,13 @@ import { addShippedTitleFields } from '../../support/shipped-titles.ts';
 
 const NOW = Date.parse('2026-11-22T00:00:00Z');
 const TEXT = readFileSync(new URL('../../../mappings/model.yaml', import.meta.url), 'utf8');
+
+addModels(
+  new Map([
+    ['before', TEXT.replace('label: Executive', 'label: Boss')],
+    ['same', TEXT],
+  ]),
+);
 
 function activeModel(): ActiveModel {
   const { model } = readModel(TEXT, 'model.yaml');
@@ -68,12 +75,7 @@ const scoreWith = (crm: Omit<MappedCrm, 'connector'>, ...leads: DueLead[]) =>
       names: NAMES,
     },
     thresholds: {},
-    earlierTexts: textsOfModels(
-      new Map([
-        ['before', TEXT.replace('label: Executive', 'label: Boss')],
-        ['same', TEXT],
-      ]),
-    ),
+    earlierTexts: knownModels,
     now: NOW,
   });
 

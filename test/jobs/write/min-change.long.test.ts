@@ -63,3 +63,18 @@ test('a run reports the records that min_change kept from being written', async 
   const saved = runs.map(({ progress }) => progress.below_min_change ?? 0);
   expect(saved.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
 });
+
+test('a lower min_change writes the differences that the higher one kept back', async () => {
+  const product = await playNights(5);
+  expect(
+    (await storedAndShown(product)).some(({ lead, shown }) => String(lead.total) !== shown.leadgrade_total_score),
+  ).toBe(true);
+  product.advanceClock(86_400_000);
+  await product.context.db
+    .updateTable('leads')
+    .set({ due_at: product.context.clock.now(), due_reason: 'changed' })
+    .execute();
+  for (const job of JOBS) await executeJob(withMinChange(product, 1), job, { crm: 'hubspot' });
+  for (const { lead, shown } of await storedAndShown(product))
+    expect(shown.leadgrade_total_score).toBe(`${lead.total}`);
+});

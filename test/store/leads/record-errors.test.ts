@@ -38,6 +38,14 @@ describe(`record errors (${BACKEND.name})`, () => {
     expect(second).toMatchObject({ stage: 'read', field: 'x', occurrences: 1 });
   });
 
+  test('two links of a record to one object that cannot be read are one row, and the record is saved', async () => {
+    const links = ['contact_to_company', 'contact_to_company'];
+    await read(['a'], [...links.map((field) => ({ field, message: `${field} is not a link.` }))]);
+    expect(await countErrors(store.db, [CRM])).toBe(1);
+    const saved = await store.db.selectFrom('records').select('id').where('read_at', 'is not', null).execute();
+    expect(saved).toEqual([{ id: 'a' }]);
+  });
+
   test('paging lists each error once, even if errors are cleared in between', async () => {
     await recordErrors(
       store.db,

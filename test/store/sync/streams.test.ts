@@ -123,6 +123,13 @@ describe(`a stream (${BACKEND.name})`, () => {
     expect(await due()).toEqual(['a']);
   });
 
+  test('keeps the former state of an item whose present state the database refuses, though a full sync could not save it', async () => {
+    await fullSync(0, [{ activities: [activity('a', '1'), activity('a', '2'), activity('b', '3')] }]);
+    // Postgres stores no year after 9999 in the form of `toISOString`.
+    await fullSync(600, [{ activities: [activity('a', '1'), activity('a', '2', { at: Date.UTC(20222, 2, 10) })] }]);
+    expect(await activities()).toEqual(['a/1', 'a/2', 'b/3 gone']);
+  });
+
   test('sets no tombstone on activities that arrived during the full sync, or belong to other streams', async () => {
     await fullSync(0, [{ activities: [activity('a', 'meeting:1', { type: 'meeting' })] }], 'meetings');
     const run = await openRun(store.db, { job: 'backfill', slot: null, state: 'running' }, at(100));
