@@ -127,7 +127,7 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
     about: 'Redis 7 for the queue (maxmemory-policy noeviction); without it the queue is in the database.',
     secret: true,
   },
-  PORT: { about: 'Port of webhooks, dashboard, health and metrics.' },
+  PORT: { about: 'Port of webhooks, health and metrics.' },
   PUBLIC_URL: {
     about:
       'The public address of that port: https://leadgrade.example.com, without a path. Needed to verify webhook signatures.',
@@ -135,7 +135,7 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
     secret: true,
   },
   ADMIN_TOKEN: {
-    about: 'Token for the dashboard and the API. At least 16 characters: openssl rand -hex 32',
+    about: 'Token for a dashboard and an API that do not exist yet. At least 16 characters: openssl rand -hex 32',
     secret: true,
   },
   METRICS_TOKEN: { about: 'Token for /metrics, and for the details of /readyz. At least 16 characters.', secret: true },
