@@ -51,6 +51,16 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     usage: '[options]',
     load: async (io) => (await import('./setup/migrate-command.ts')).migrateCommand(io),
   },
+  models: {
+    description: 'the models that were used: list them, print one, or compare two in words',
+    usage: '',
+    load: async (io) => (await import('./models/models-command.ts')).modelsCommand(io),
+  },
+  plan: {
+    description: 'who would get another status, grade or score with the changed model, and why; changes nothing',
+    usage: '[options]',
+    load: async (io) => (await import('./plan/plan-command.ts')).planCommand(io),
+  },
   recompute: {
     description: 'run the nightly job now: sync with the CRM and rescore the leads whose score changes with time',
     usage: '[options]',

@@ -1,10 +1,10 @@
 // Models that were used. Results refer to a model by its hash.
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Inserts a model, or saves that it is still used, once a day. */
+/** Inserts a model, or saves that it is still used, once a day, or used again. */
 export async function saveModel(
   db: Kysely<Tables>,
   model: { hash: string; name: string; text: string },
@@ -17,7 +17,10 @@ export async function saveModel(
       conflict
         .column('hash')
         .doUpdateSet({ last_used_at: now })
-        .where('models.last_used_at', '<', new Date(now.getTime() - DAY_MS)),
+        .where(
+          sql<boolean>`models.last_used_at < ${new Date(now.getTime() - DAY_MS)}
+            or exists (select from leadgrade.models other where other.last_used_at > models.last_used_at)`,
+        ),
     )
     .execute();
 }
@@ -45,4 +48,34 @@ export async function lastOtherModel(
     .limit(1)
     .executeTakeFirst();
   return row ?? null;
+}
+
+export interface StoredModel {
+  readonly hash: string;
+  /** `name@version` */
+  readonly name: string;
+  readonly text: string;
+  readonly since: Date;
+  readonly last_used_at: Date;
+}
+
+/** All models that were used, the one in use first. */
+export async function listModels(db: Kysely<Tables>): Promise<readonly StoredModel[]> {
+  return db
+    .selectFrom('models')
+    .select(['hash', 'name', 'text', 'since', 'last_used_at'])
+    .orderBy('last_used_at', 'desc')
+    .orderBy('since', 'desc')
+    .execute();
+}
+
+/** By model hash, the number of leads whose present result it gave. */
+export async function leadsByModel(db: Kysely<Tables>): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('leads')
+    .innerJoin('results', 'results.id', 'leads.result_id')
+    .select(({ fn }) => ['model_hash', fn.countAll<string>().as('leads')])
+    .groupBy('model_hash')
+    .execute();
+  return new Map(rows.map(({ model_hash, leads }) => [model_hash, Number(leads)]));
 }

@@ -1,0 +1,209 @@
+// Scores all stored leads with a changed model, page by page. Nothing is saved.
+import type { JobContext } from '../../jobs/context.ts';
+import { percentileBands } from '../../jobs/score/percentile-bands.ts';
+import { isInScope, scoreChunk } from '../../jobs/score/score-chunk.ts';
+import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
+import type { ScoreResult } from '../../src/domain/score-result.ts';
+import { type LineTexts, toContributions } from '../../src/domain/stored-lines.ts';
+import { toLead } from '../../src/people/to-lead.ts';
+import type { PlanTally } from '../../src/review/plan/plan.ts';
+import type { Move, PlannedLead, Standing } from '../../src/review/plan/plan-report.ts';
+import { type ScoreCount, scoreOfBestShare } from '../../src/scoring/best-share.ts';
+import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
+import { lineTexts } from '../../src/scoring/line-texts.ts';
+import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
+import { pointsByBand, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
+import type { NewResult, ScoredLead } from '../../src/store/leads/scored-lead.ts';
+import { type PagedLead, pageOfLeads } from '../../src/store/review/lead-pages.ts';
+
+const PAGE = 500;
+/** A quarter, in which the deals count that were won. */
+const QUARTER_MS = 92 * 86_400_000;
+
+export interface PlanInput {
+  readonly context: JobContext;
+  /** The model in use. */
+  readonly live: CompiledModel;
+  /** The labels of the models that gave the stored results, by hash. */
+  readonly texts: ReadonlyMap<string, LineTexts>;
+}
+
+export interface PlannedWriteCount {
+  readonly crm: string;
+  readonly records: number;
+  readonly writes: number;
+  /** API calls. */
+  readonly calls: number;
+}
+
+interface Scored {
+  readonly writes: readonly PlannedWriteCount[];
+  /** Leads of which a change waits to be scored, with any model. */
+  readonly due: number;
+  /** Leads that could not be scored. */
+  readonly failed: number;
+}
+
+/**
+ * @param tally counts each lead that has a score, or gets one
+ * @param onChange called for each lead whose status, grade or total changes
+ */
+export async function scoreAllLeads(
+  input: PlanInput,
+  tally: PlanTally,
+  onChange: (planned: PlannedLead, move: Move | null) => Promise<void>,
+): Promise<Scored> {
+  const { context, live, texts } = input;
+  const inputs = await scoringInputs(context);
+  const now = instantOf(context);
+  const thresholds = await plannedThresholds(context, inputs);
+  const { crms, model, timezone } = context;
+  const chunk = { crms, model, timezone, inputs, thresholds, earlierTexts: texts, now };
+  const sums = new Sums(crms.keys());
+  for await (const page of pages(context)) {
+    const leads = page.filter(({ records }) => records.length > 0);
+    for (const [index, scored] of scoreChunk(leads, chunk).entries()) {
+      const lead = leads[index];
+      if (lead === undefined) continue;
+      sums.add(lead, scored);
+      addWon(lead, { inputs, live, model: model.compiled }, tally);
+      const planned = standings(lead, scored, { texts, model: model.compiled });
+      if (planned.before === null && planned.after === null) continue;
+      const move = tally.add(planned);
+      if (move !== null || isRescored(planned)) await onChange(planned, move);
+    }
+  }
+  return sums.result((crm) => crms.get(crm)?.connector.batch.write ?? 1);
+}
+
+/** What the plan costs, and what it could not tell. */
+class Sums {
+  readonly #counts: ReadonlyMap<string, { records: number; writes: number }>;
+  #due = 0;
+  #failed = 0;
+
+  constructor(crms: Iterable<string>) {
+    this.#counts = new Map([...crms].map((crm) => [crm, { records: 0, writes: 0 }]));
+  }
+
+  add({ records, isDue }: PagedLead, scored: ScoredLead): void {
+    if (isDue) this.#due++;
+    if (scored.failure !== undefined) this.#failed++;
+    for (const { crm } of records) this.#count(crm, 'records');
+    for (const { crm, kind } of scored.records) if (kind === 'write') this.#count(crm, 'writes');
+  }
+
+  #count(crm: string, what: 'records' | 'writes'): void {
+    const known = this.#counts.get(crm);
+    if (known !== undefined) known[what]++;
+  }
+
+  result(batchOf: (crm: string) => number): Scored {
+    const writes = [...this.#counts].map(([crm, { records, writes: each }]) => {
+      return { crm, records, writes: each, calls: Math.ceil(each / batchOf(crm)) };
+    });
+    return { writes, due: this.#due, failed: this.#failed };
+  }
+}
+
+export function instantOf({ asOf, clock }: JobContext): number {
+  return (asOf ?? clock.now()).getTime();
+}
+
+async function* pages(context: JobContext): AsyncGenerator<readonly PagedLead[]> {
+  const { db, crms } = context;
+  const now = instantOf(context);
+  const options = { limit: PAGE, now: new Date(now), crms: [...crms.keys()], wonSince: new Date(now - QUARTER_MS) };
+  let after = 0;
+  for (;;) {
+    const leads = await pageOfLeads(db, { ...options, after });
+    yield leads;
+    const last = leads.at(-1);
+    if (last === undefined || leads.length < PAGE) return;
+    after = last.id;
+  }
+}
+
+/** Those of the stored leads, where the model has `top` bands and was not used yet. */
+async function plannedThresholds(
+  context: JobContext,
+  inputs: ScoringInputs,
+): Promise<Readonly<Record<string, number>>> {
+  const { status } = context.model.compiled;
+  const bands = percentileBands(status);
+  const stored = pointsByBand(await thresholdsOf(context.db, context.model.hash));
+  if (bands.every(({ id }) => Object.hasOwn(stored, id))) return stored;
+  const leads = new Map<number, number>();
+  for await (const page of pages(context)) {
+    for (const paged of page) {
+      if (paged.records.length === 0 || !isInScope(paged.records, context.crms)) continue;
+      const score = basisOf(
+        status.basis,
+        scoreLeadOnly(toLead(paged, inputs), context.model.compiled, instantOf(context)),
+      );
+      leads.set(score, (leads.get(score) ?? 0) + 1);
+    }
+  }
+  const counts = [...leads].map(([score, number]): ScoreCount => ({ score, leads: number }));
+  return Object.fromEntries(
+    bands.map(({ id, top, points }) => [id, Math.max(scoreOfBestShare(counts, top) ?? points, points)]),
+  );
+}
+
+function basisOf(
+  basis: CompiledModel['status']['basis'],
+  { total, fit, behavior }: Pick<ScoreResult, 'total' | 'fit' | 'behavior'>,
+): number {
+  return basis === 'fit' ? fit.score : basis === 'behavior' ? behavior.score : total;
+}
+
+/** With the fields of today, and the activities before the deal was won. */
+function addWon(
+  lead: PagedLead,
+  {
+    inputs,
+    live,
+    model,
+  }: { readonly inputs: ScoringInputs; readonly live: CompiledModel; readonly model: CompiledModel },
+  tally: PlanTally,
+): void {
+  if (lead.wonAt === null) return;
+  const whole = toLead(lead, inputs);
+  tally.addWon({
+    before: scoreLeadOnly(whole, live, lead.wonAt).status,
+    after: scoreLeadOnly(whole, model, lead.wonAt).status,
+  });
+}
+
+interface Models {
+  readonly texts: ReadonlyMap<string, LineTexts>;
+  readonly model: CompiledModel;
+}
+
+function standings(lead: PagedLead, scored: ScoredLead, models: Models): PlannedLead {
+  const [first] = lead.records;
+  const before = beforeOf(lead, models.texts);
+  const unchanged = scored.unscored ? null : before;
+  const after = scored.result === null ? unchanged : afterOf(scored.result, models);
+  return { lead: `${first?.crm}:${first?.id}`, before, after };
+}
+
+function beforeOf({ previous, shown }: PagedLead, texts: ReadonlyMap<string, LineTexts>): Standing | null {
+  if (previous === null || shown === null) return null;
+  const { status, grade, contributions, model_hash } = previous;
+  const lines = toContributions(contributions, texts.get(model_hash) ?? new Map());
+  return { status, grade, total: shown.total, points: byLine(lines), gates: shown.gates.map(({ label }) => label) };
+}
+
+function afterOf({ status, grade, total, contributions, gates }: NewResult, { model }: Models): Standing {
+  const lines = toContributions(contributions, lineTexts(model));
+  return { status, grade, total, points: byLine(lines), gates: gates.map(({ label }) => label) };
+}
+
+function byLine(lines: ReturnType<typeof toContributions>): Standing['points'] {
+  return new Map(lines.map(({ signal, label, points }) => [signal, { label, points }]));
+}
+
+function isRescored({ before, after }: PlannedLead): boolean {
+  return before?.total !== after?.total || before?.grade !== after?.grade;
+}

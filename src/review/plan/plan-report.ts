@@ -1,0 +1,79 @@
+// What a plan says. Types only; plan.ts computes it, print-plan.ts prints it.
+import type { Grade } from '../../domain/score-result.ts';
+
+/** Where a lead stands with one model. */
+export interface Standing {
+  readonly status: string;
+  readonly grade: Grade;
+  readonly total: number;
+  /** Whole points by signal, with the text of the line. */
+  readonly points: ReadonlyMap<string, { readonly label: string; readonly points: number }>;
+  /** Texts of the gates that hold the lead lower. */
+  readonly gates: readonly string[];
+}
+
+/** Null: not scored. */
+export interface PlannedLead {
+  /** `hubspot:123`, the first of its records. */
+  readonly lead: string;
+  readonly before: Standing | null;
+  readonly after: Standing | null;
+}
+
+/** The status of a lead with a won deal when the deal was won; null = it was not scored. */
+export interface WonDeal {
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** A lead whose status changes. */
+export interface Move {
+  readonly lead: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly total_before: number | null;
+  readonly total_after: number | null;
+  readonly reason: string;
+}
+
+export interface MoveReason {
+  readonly reason: string;
+  readonly leads: number;
+  /** The mean of the change in points of the line; null if no line explains the moves. */
+  readonly mean_points: number | null;
+}
+
+/** Leads by `from` and `to`; null = not scored. */
+export interface Transition<T> {
+  readonly from: T | null;
+  readonly to: T | null;
+  readonly leads: number;
+}
+
+export interface PlannedBand {
+  readonly id: string;
+  readonly label: string;
+  readonly before: number;
+  readonly after: number;
+  /** Leads with a deal won in the last quarter, by the band that they were in when it was won. */
+  readonly won_before: number;
+  readonly won_after: number;
+}
+
+export interface PlanReport {
+  readonly leads: number;
+  readonly moved: number;
+  readonly better: number;
+  readonly worse: number;
+  /** Leads whose status stays and whose total or grade changes. */
+  readonly rescored: number;
+  readonly status: readonly Transition<string>[];
+  readonly grades: readonly Transition<Grade>[];
+  /** Best first; bands that only the model in use has come last. */
+  readonly bands: readonly PlannedBand[];
+  readonly won_deals: number;
+  /** Most leads first. */
+  readonly reasons: readonly MoveReason[];
+  /** The first moves, those with the most points first. */
+  readonly moves: readonly Move[];
+}

@@ -1,0 +1,190 @@
+// The text of a plan for the terminal.
+import { GRADES } from '../../domain/score-result.ts';
+import { matrixOf } from './matrix.ts';
+import type { Move, PlanReport, Transition } from './plan-report.ts';
+
+interface NamedModel {
+  /** `name@version` */
+  readonly name: string;
+  readonly hash: string;
+}
+
+/** Also what `--json` prints. */
+export interface Plan extends PlanReport {
+  /** ISO 8601. */
+  readonly as_of: string;
+  readonly model: { readonly before: NamedModel; readonly after: NamedModel };
+  /** What differs between the models, a line each. */
+  readonly changes: readonly string[];
+  readonly writes: readonly {
+    readonly crm: string;
+    readonly records: number;
+    readonly writes: number;
+    readonly calls: number;
+  }[];
+  /** Leads of which a change waits to be scored, with any model. */
+  readonly due: number;
+  /** Leads that could not be scored. */
+  readonly failed: number;
+  /** Bands that the status field of the CRM does not have as an option yet. */
+  readonly new_options: readonly { readonly id: string; readonly label: string }[];
+  /** CRMs whose mapping reads other values than those that are stored. */
+  readonly reads_anew: readonly string[];
+  /** Hash of what the plan was made from. */
+  readonly made_from: string;
+}
+
+export const NOT_SCORED = 'not scored';
+const MAX_CHANGES = 30;
+const MAX_REASONS = 8;
+const MAX_MOVES = 10;
+
+export function planText(plan: Plan): string {
+  return `${sectionsOf(plan)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function sectionsOf(plan: Plan): readonly (readonly string[])[] {
+  const labels = new Map(plan.bands.map(({ id, label }) => [id, label]));
+  const bands = plan.bands.map(({ id }) => id);
+  return [
+    headline(plan),
+    ['WHAT CHANGES IN THE MODEL', ...indented(shortened(changesOf(plan), MAX_CHANGES))],
+    ['STATUS: FROM (LINES) TO (COLUMNS)', ...matrix(plan.status, bands, (id) => labels.get(id) ?? id)],
+    ['GRADE: FROM (LINES) TO (COLUMNS)', ...matrix(plan.grades, GRADES, (grade) => grade)],
+    ['LEADS BY BAND', ...bandTable(plan)],
+    ['WHO MOVES', ...indented(moverLines(plan, labels))],
+    ['COST', ...indented(costLines(plan))],
+  ];
+}
+
+function headline({ as_of, model: { before, after } }: Plan): string[] {
+  return [
+    `PLAN. Nothing was changed. As of ${as_of}.`,
+    `Model in use: ${before.name} (${before.hash.slice(0, 8)}). Planned: ${after.name} (${after.hash.slice(0, 8)}).`,
+  ];
+}
+
+/** What differs between the models, and what may differ besides. */
+export function changesOf({ changes, model: { before, after }, due, reads_anew }: Plan): readonly string[] {
+  const nothing =
+    before.hash === after.hash ? 'Nothing: the file is the model in use.' : 'Nothing that gives another score.';
+  return [
+    ...(changes.length === 0 ? [nothing] : changes),
+    ...(due === 0
+      ? []
+      : [`${due} leads are due: their change waits to be scored with any model, and is part of this plan.`]),
+    ...reads_anew.map(
+      (crm) =>
+        `mappings/${crm}.yaml reads other values than those that are stored: this plan does not know them. "npx leadgrade backfill --dry-run" reads them.`,
+    ),
+  ];
+}
+
+const WIDTH = 10;
+
+function matrix<T extends string>(
+  cells: readonly Transition<T>[],
+  known: readonly T[],
+  labelOf: (value: T) => string,
+): string[] {
+  const { values, leads } = matrixOf(cells, known);
+  const column = (value: T | null) => value ?? NOT_SCORED;
+  const line = (value: T | null) => {
+    const label = value === null ? NOT_SCORED : labelOf(value);
+    return label === column(value) ? label : `${column(value)} (${label})`;
+  };
+  const row = rowOf(Math.max(...values.map((value) => line(value).length), 3));
+  return [
+    row('', [...values.map(column), 'all']),
+    ...values.map((from) => {
+      const entries = values.map((to) => leads(from, to));
+      return row(line(from), [...entries.map((entry) => (entry === 0 ? '.' : entry)), sum(entries)]);
+    }),
+    row('all', [
+      ...values.map((to) => sum(values.map((from) => leads(from, to)))),
+      sum(cells.map((cell) => cell.leads)),
+    ]),
+  ];
+}
+
+/** A line of a table; a longer cell than its column is cut. */
+function rowOf(width: number): (name: string, entries: readonly (string | number)[]) => string {
+  const cell = (entry: string | number) =>
+    String(entry)
+      .slice(0, WIDTH)
+      .padStart(WIDTH + 1);
+  return (name, entries) => `  ${name.padEnd(width)}${entries.map(cell).join('')}`;
+}
+
+function bandTable({ bands, won_deals }: Plan): string[] {
+  const row = rowOf(Math.max(...bands.map(({ label }) => label.length)));
+  const head = ['before', 'after', 'change', ...(won_deals > 0 ? ['won*', 'won* after'] : [])];
+  return [
+    row('', head),
+    ...bands.map(({ label, before, after, won_before, won_after }) =>
+      row(label, [before, after, signed(after - before), ...(won_deals > 0 ? [won_before, won_after] : [])]),
+    ),
+    ...(won_deals === 0
+      ? []
+      : [
+          `  * ${won_deals} leads won a deal in the last 92 days: their band at that instant, with the fields of today.`,
+        ]),
+  ];
+}
+
+function moverLines(plan: Plan, labels: ReadonlyMap<string, string>): string[] {
+  const { leads, moved, better, worse, rescored, reasons, moves } = plan;
+  const share = leads === 0 ? '0' : ((100 * moved) / leads).toFixed(1);
+  const rest = reasons.slice(MAX_REASONS).reduce((all, { leads: each }) => all + each, 0);
+  return [
+    `${moved} of ${leads} leads get another status (${share} %): ${better} a better one, ${worse} a worse one.`,
+    `${rescored} more keep their status and get another total or grade.`,
+    ...reasons.slice(0, MAX_REASONS).map(({ reason, leads: each, mean_points }) => {
+      const points = mean_points === null ? '' : `, ${signed(Math.round(mean_points * 10) / 10)} points on average`;
+      return `  ${String(each).padStart(6)}  ${reason}${points}`;
+    }),
+    ...(rest === 0 ? [] : [`  ${String(rest).padStart(6)}  other reasons`]),
+    ...moves.slice(0, MAX_MOVES).map((move) => `  ${moveLine(move, labels)}`),
+  ];
+}
+
+export function moveLine(
+  { lead, from, to, total_before, total_after, reason }: Move,
+  labels: ReadonlyMap<string, string>,
+): string {
+  const label = (id: string | null) => (id === null ? NOT_SCORED : (labels.get(id) ?? id));
+  return `${lead}  ${label(from)} → ${label(to)}  ${total_before ?? '-'} → ${total_after ?? '-'}: ${reason}`;
+}
+
+export function costLines({ writes, failed, new_options }: Plan): string[] {
+  return [
+    ...writes.map(
+      ({ crm, records, writes: each, calls }) =>
+        `${crm}: ${each} of ${records} records would be written, in ${calls} API ${calls === 1 ? 'call' : 'calls'}.`,
+    ),
+    ...(new_options.length === 0
+      ? []
+      : [
+          `New options of the status field: ${new_options.map(({ id, label }) => `${id} (${label})`).join(', ')}. "npx leadgrade setup" adds them; run it first.`,
+        ]),
+    ...(failed === 0 ? [] : [`${failed} leads could not be scored.`]),
+  ];
+}
+
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}
+
+function shortened(lines: readonly string[], most: number): readonly string[] {
+  return lines.length <= most ? lines : [...lines.slice(0, most), `and ${lines.length - most} more`];
+}
+
+function signed(value: number): string {
+  return value > 0 ? `+${value}` : String(value);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
+}

@@ -1,0 +1,76 @@
+// All leads with what they are scored from, in pages: for the commands that score all of them without
+// saving anything.
+import { type Kysely, sql } from 'kysely';
+import { PRIORITY } from '../../domain/priority.ts';
+import type { ActiveGate } from '../../domain/score-result.ts';
+import type { DueLead, PreviousResult } from '../leads/due-leads.ts';
+import { recordsAndActivities } from '../leads/scoring-input.ts';
+import type { Tables } from '../tables/tables.ts';
+
+export interface PagedLead extends DueLead {
+  /** The rest of its result that people see; null = the lead is not scored. */
+  readonly shown: { readonly total: number; readonly gates: readonly ActiveGate[] } | null;
+  /** A change of the lead waits to be scored: its result is not that of its present data. */
+  readonly isDue: boolean;
+  /** When its first deal since the instant that was asked for was won (epoch ms); null = none was. */
+  readonly wonAt: number | null;
+}
+
+export interface PageOptions {
+  /** The last lead of the page before; 0 = the first page. */
+  readonly after: number;
+  readonly limit: number;
+  readonly now: Date;
+  /** The CRMs that are set up. */
+  readonly crms: readonly string[];
+  readonly wonSince: Date;
+}
+
+/** Leads in the order of their ids; fewer than `limit` on the last page. */
+export async function pageOfLeads(db: Kysely<Tables>, options: PageOptions): Promise<readonly PagedLead[]> {
+  const { after, limit, now, crms, wonSince } = options;
+  const { rows } = await sql<LeadRow>`
+    select l.id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, p.id as result_id, p.model_hash, p.grade, p.fit_score,
+      p.behavior_score, p.status, p.contributions, p.total, p.gates
+    from (select * from leadgrade.leads where id > ${after} order by id limit ${limit}) l
+    left join leadgrade.results p on p.id = l.result_id order by l.id`.execute(db);
+  const ids = rows.map(({ id }) => id);
+  const { records, activities } = await recordsAndActivities(db, ids, crms);
+  const recordsOf = Map.groupBy(records, (record) => record.lead_id);
+  const won = await wonDeals(db, ids, wonSince);
+  return rows.map((row) => ({
+    ...{ id: row.id, cause: 'plan', priority: PRIORITY.change, isDue: row.is_due ?? false },
+    records: recordsOf.get(row.id) ?? [],
+    activities: activities.get(row.id) ?? [],
+    wonAt: won.get(row.id) ?? null,
+    ...resultOf(row),
+  }));
+}
+
+/** The columns of the result are null where the lead has none. */
+type LeadRow = Omit<PreviousResult, 'id'> & {
+  readonly id: number;
+  readonly is_due: boolean | null;
+  readonly result_id: number | null;
+  readonly total: number;
+  readonly gates: readonly ActiveGate[];
+};
+
+function resultOf(row: LeadRow): Pick<PagedLead, 'previous' | 'shown'> {
+  const { result_id, model_hash, grade, fit_score, behavior_score, status, contributions, total, gates } = row;
+  if (result_id === null) return { previous: null, shown: null };
+  const previous = { id: result_id, model_hash, grade, fit_score, behavior_score, status, contributions };
+  return { previous, shown: { total, gates } };
+}
+
+async function wonDeals(
+  db: Kysely<Tables>,
+  leadIds: readonly number[],
+  since: Date,
+): Promise<ReadonlyMap<number, number>> {
+  const { rows } = await sql<{ lead_id: number; closed_at: Date }>`
+    select lead_id, min(closed_at) as closed_at from leadgrade.deal_outcomes
+    where lead_id = any(${leadIds}::bigint[]) and state = 'won' and gone_at is null and closed_at >= ${since}
+    group by lead_id`.execute(db);
+  return new Map(rows.map(({ lead_id, closed_at }) => [lead_id, closed_at.getTime()]));
+}

@@ -1,0 +1,167 @@
+// What a plan says about a change of the model: differences in words, who moves and why.
+import { expect, test } from 'vitest';
+import { modelDifferences } from '../../src/review/plan/model-differences.ts';
+import { tallyPlan } from '../../src/review/plan/plan.ts';
+import { planPage } from '../../src/review/plan/plan-page.ts';
+import type { Standing } from '../../src/review/plan/plan-report.ts';
+import { planText } from '../../src/review/plan/print-plan.ts';
+import { whyMoved } from '../../src/review/plan/why-moved.ts';
+import { yamlValue } from '../../src/yaml/yaml-value.ts';
+
+const MODEL = `
+name: small
+version: "1"
+fit:
+  criteria:
+    - id: title
+      field: contact.job_title
+      cases: [ { when: { has_word: [vp] }, points: 30 }, { when: { has_word: [manager] }, points: 10 } ]
+behavior:
+  half_life: 30d
+  signals:
+    - { id: pricing, label: Viewed pricing, activity: page_view, points: 25 }
+    - { id: demo, label: Requested a demo, activity: form_submission, points: 40 }
+status: { bands: [ { id: mql, at_least: 60, requires: { min_behavior: 10 } }, { id: cold } ] }
+`;
+
+const differencesTo = (edit: (text: string) => string) => modelDifferences(yamlValue(MODEL), yamlValue(edit(MODEL)));
+
+test.each([
+  ['points of a signal', 'points: 25', 'points: 30', ['pricing: points 25 → 30']],
+  ['points of a case', 'points: 30', 'points: 35', ['title, case { has_word: [vp] }: points 30 → 35']],
+  ['the half-life', '30d', '14d', ['behavior: half_life 30d → 14d']],
+  ['a threshold', 'at_least: 60', 'at_least: 55', ['band mql: at_least 60 → 55']],
+  ['a requirement', 'min_behavior: 10', 'min_behavior: 5', ['band mql, requires: min_behavior 10 → 5']],
+  [
+    'a signal that is gone',
+    '    - { id: pricing, label: Viewed pricing, activity: page_view, points: 25 }\n',
+    '',
+    ['signal pricing is gone'],
+  ],
+  [
+    'a new signal',
+    '    - { id: pricing',
+    '    - { id: call, label: Spoke to us, activity: call, points: 5 }\n    - { id: pricing',
+    ['new signal call ("Spoke to us", 5 points)'],
+  ],
+  ['the version', 'version: "1"', 'version: "2"', []],
+])('two models that differ in %s are compared in the words of the file', (_what, from, to, lines) => {
+  expect(differencesTo((text) => text.replace(from, to))).toEqual(lines);
+});
+
+test('two models whose cases are in another order are said to differ in it, as the first case that fits counts', () => {
+  const [vp, manager] = ['{ when: { has_word: [vp] }, points: 30 }', '{ when: { has_word: [manager] }, points: 10 }'];
+  const swapped = (text: string) => text.replace(`${vp}, ${manager}`, `${manager}, ${vp}`);
+  expect(differencesTo(swapped)).toEqual(['title: the order of cases changed']);
+});
+
+function standing(
+  status: string,
+  total: number,
+  points: Readonly<Record<string, number>>,
+  gates: readonly string[] = [],
+): Standing {
+  const lines = Object.entries(points).map(([signal, each]) => [signal, { label: signal, points: each }] as const);
+  return { status, grade: 'B', total, points: new Map(lines), gates };
+}
+
+test.each([
+  [
+    'more points for one line',
+    standing('cold', 50, { pricing: 25, title: 25 }),
+    standing('mql', 62, { pricing: 37, title: 25 }),
+    'pricing 25 → 37',
+  ],
+  [
+    'a line that is new',
+    standing('cold', 50, { title: 50 }),
+    standing('mql', 60, { title: 50, industry: 10 }),
+    'industry 0 → 10',
+  ],
+  [
+    'another threshold',
+    standing('cold', 50, { title: 50 }),
+    standing('mql', 50, { title: 50 }),
+    'the limits of the bands',
+  ],
+  [
+    'a gate that is lifted',
+    standing('cold', 70, { title: 70 }, ['No authority']),
+    standing('mql', 70, { title: 70 }),
+    'no gate any more: No authority',
+  ],
+  ['a scope that takes the lead in', null, standing('mql', 70, { title: 70 }), 'in scope now, or not scored yet'],
+])('a lead that rises by %s is told so', (_why, before, after, detail) => {
+  expect(whyMoved({ before, after }, true).detail).toBe(detail);
+});
+
+test('a lead that falls although one line rose is told the line that fell', () => {
+  const [before, after] = [
+    standing('mql', 62, { pricing: 37, title: 25 }),
+    standing('cold', 52, { pricing: 7, title: 45 }),
+  ];
+  expect(whyMoved({ before, after }, false).detail).toBe('pricing 37 → 7');
+});
+
+const BANDS = [
+  { id: 'mql', label: 'MQL' },
+  { id: 'cold', label: 'Cold <b>' },
+];
+
+function report() {
+  const tally = tallyPlan({ before: BANDS, after: BANDS });
+  tally.add({
+    lead: 'hubspot:1',
+    before: standing('cold', 50, { pricing: 25 }),
+    after: standing('mql', 62, { pricing: 37 }),
+  });
+  tally.add({ lead: 'hubspot:2', before: standing('mql', 80, { title: 80 }), after: null });
+  tally.add({
+    lead: 'hubspot:3',
+    before: standing('cold', 10, { title: 10 }),
+    after: standing('cold', 12, { title: 12 }),
+  });
+  tally.addWon({ before: 'cold', after: 'mql' });
+  return tally.report();
+}
+
+test('a plan counts leads by band before and after, those that move up and down, and the won deals of each band', () => {
+  expect(report()).toMatchObject({
+    ...{ leads: 3, moved: 2, better: 1, worse: 1, rescored: 1, won_deals: 1 },
+    bands: [
+      { id: 'mql', before: 1, after: 1, won_before: 0, won_after: 1 },
+      { id: 'cold', before: 2, after: 1, won_before: 1, won_after: 0 },
+    ],
+    moves: [
+      { lead: 'hubspot:2', reason: 'out of scope now' },
+      { lead: 'hubspot:1', reason: 'pricing 25 → 37' },
+    ],
+  });
+});
+
+const PLAN = {
+  ...report(),
+  as_of: '2026-11-30T00:00:00.000Z',
+  model: { before: { name: 'small@1', hash: 'a'.repeat(64) }, after: { name: 'small@2', hash: 'b'.repeat(64) } },
+  changes: ['pricing: points 25 → 37'],
+  writes: [{ crm: 'hubspot', records: 3, writes: 3, calls: 1 }],
+  ...{ due: 0, failed: 0, new_options: [{ id: 'mql', label: 'MQL' }], reads_anew: ['hubspot'], made_from: 'c' },
+};
+
+test('the text of a plan names the change, who moves, what it costs, and what it does not know', () => {
+  const text = planText(PLAN);
+  for (const part of [
+    'Model in use: small@1 (aaaaaaaa). Planned: small@2 (bbbbbbbb).',
+    '  pricing: points 25 → 37',
+    '  2 of 3 leads get another status (66.7 %): 1 a better one, 1 a worse one.',
+    '  hubspot:1  Cold <b> → MQL  50 → 62: pricing 25 → 37',
+    '  hubspot: 3 of 3 records would be written, in 1 API call.',
+    'mappings/hubspot.yaml reads other values than those that are stored',
+  ])
+    expect(text).toContain(part);
+});
+
+test('a label with markup is text on the page of a plan', () => {
+  expect(planPage(PLAN)).toContain('Cold &lt;b&gt;');
+  expect(planPage(PLAN)).not.toContain('Cold <b>');
+});
