@@ -14,7 +14,7 @@ import { lineTexts } from '../../src/scoring/line-texts.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import { pointsByBand, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
 import type { NewResult, ScoredLead } from '../../src/store/leads/scored-lead.ts';
-import { type PagedLead, pageOfLeads } from '../../src/store/review/lead-pages.ts';
+import { type PagedLead, pageOfLeads } from '../../src/store/replay/lead-pages.ts';
 
 const PAGE = 500;
 /** A quarter, in which the deals count that were won. */

@@ -15,6 +15,8 @@ import { listConflictsOfLead, type SeenConflict } from '../../src/store/records/
 import { shortHash } from '../model-files/model-changes.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { withProduct } from '../product/with-product.ts';
+import { printReplay } from '../replay/print-replay.ts';
+import { checkInstant } from '../replay/replay.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import type { LeadKey, LeadQuery } from '../terminal/lead-key.ts';
 import { erasureLine } from './erase.ts';
@@ -32,20 +34,26 @@ const HISTORY_LENGTH = 20;
 
 export interface ExplainOptions {
   readonly asOf?: Date;
+  readonly model?: string;
   readonly json: boolean;
 }
 
-export function explainLead(io: CommandIo, query: LeadQuery, { asOf, json }: ExplainOptions): Promise<void> {
-  return withProduct(io, { asOf, logErrorsOnly: true }, ({ context }) => run(io, context, query, json));
+export function explainLead(io: CommandIo, query: LeadQuery, options: ExplainOptions): Promise<void> {
+  const { asOf, model } = options;
+  const env = model === undefined ? io.env : { ...io.env, MODEL_FILE: model };
+  return withProduct({ ...io, env }, { asOf, logErrorsOnly: true }, ({ context }) => run(io, context, query, options));
 }
 
-async function run(io: CommandIo, context: JobContext, query: LeadQuery, json: boolean): Promise<void> {
+async function run(io: CommandIo, context: JobContext, query: LeadQuery, options: ExplainOptions): Promise<void> {
+  const { json, asOf } = options;
+  if (asOf !== undefined) checkInstant(asOf, context.clock.now());
   const { name, key: named, records } = await findRecords(context, query);
   const live = records.filter(({ state }) => state === 'live');
   const leads = new Set(live.map(({ leadId }) => leadId));
   if (named === null && leads.size > 1) return printLeads(io, context, { name, records: live }, json);
   const key = named ?? live[0] ?? records[0];
   const found = key === undefined ? null : await findLead(context.db, key, [...context.crms.keys()]);
+  if (found !== null && asOf !== undefined) return printReplay(io, context, found, { ...options, asOf });
   if (found !== null) return print(io, context, found, json);
   const erasures = key === undefined ? [] : await listErasures(context.db, key);
   if (key !== undefined && erasures.length > 0) return printErasures(io, key, erasures, json);
@@ -59,7 +67,7 @@ async function run(io: CommandIo, context: JobContext, query: LeadQuery, json: b
 async function print(io: CommandIo, context: JobContext, found: FoundLead, json: boolean): Promise<void> {
   const inScope = isInScope(found.records, context.crms);
   const past = await pastOf(context, found.id);
-  const now = (context.asOf ?? context.clock.now()).getTime();
+  const now = context.clock.now().getTime();
   const inputs = await scoringInputs(context);
   const lead = toLead(found, inputs);
   const stored = await thresholdsOf(context.db, context.model.hash);

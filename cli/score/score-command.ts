@@ -1,6 +1,7 @@
 // The command line of `npx leadgrade score`.
 import { Command, Option } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
+import { instant } from '../terminal/options.ts';
 import type { ScoreOptions } from './score.ts';
 
 export function scoreCommand(io: CommandIo): Command {
@@ -11,10 +12,23 @@ export function scoreCommand(io: CommandIo): Command {
     .option('--mapping <file>', 'the meaning of the columns of the CSV file (docs/exports.md)')
     .option('--out <file>', 'write the rows of the CSV file with added score columns')
     .option('--force', 'with --out: replace an existing file')
+    .addOption(
+      new Option('--store', 'replay all stored leads as of --as-of, from what was known then').conflicts([
+        'input',
+        'csv',
+        'out',
+        'sample',
+      ]),
+    )
     .option('--sample', 'print how often each case and signal matches in the file, instead of the results')
     .option('--as-of <instant>', 'score as of this RFC 3339 instant (default: now)')
     .option('--json', 'print JSON: one result a line, or the sample')
-    .action(async (options: ScoreOptions) => {
+    .action(async (options: ScoreOptions & { readonly store?: true }, command: Command) => {
+      if (options.store) {
+        if (options.asOf === undefined) command.error('error: --store needs --as-of INSTANT');
+        const { scoreStore } = await import('../replay/score-store.ts');
+        return scoreStore(io, { ...options, asOf: instant(options.asOf ?? '') });
+      }
       await (await import('./load-zod.ts')).loadZod();
       await (await import('./score.ts')).score(io, options);
     });

@@ -57,6 +57,8 @@ export async function saveActivities(
     on conflict (crm, object, record_id, id)
     do update set type = excluded.type, at = excluded.at, attributes = excluded.attributes, gone_at = null,
       part = coalesce(excluded.part, a.part),
+      changed_at = case when (a.type, a.at, a.attributes) is distinct from (excluded.type, excluded.at, excluded.attributes)
+        or a.gone_at is not null then ${now} else a.changed_at end,
       last_full_sync_run_id = coalesce(excluded.last_full_sync_run_id, a.last_full_sync_run_id)
     where (a.type, a.at, a.attributes) is distinct from (excluded.type, excluded.at, excluded.attributes)
       or a.gone_at is not null or a.part is null and excluded.part is not null

@@ -6,6 +6,7 @@ import { type MatchRecord, type PersonGroup, recordKey } from '../../domain/pers
 import { type LockedLeads, lockMoreLeads, withLockedLeadIds } from '../leads/lock-leads.ts';
 import { markDue } from '../leads/mark-due.ts';
 import { processApart } from '../process-apart.ts';
+import { saveRecordsChanged } from '../replay/records-changed.ts';
 import { type ChangedSetAside, type CrmThing, clearSetAside, saveSetAside } from '../set-aside/set-aside.ts';
 import { requeueByRecord } from '../site-events/requeue-site-events.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -128,6 +129,7 @@ async function regroup(
   await mergeLeads(locked, merges);
   const deleted = new Set(merges.map(({ from }) => from));
   const affected = moves.flatMap(({ from, to }) => [from, to]).filter((lead) => !deleted.has(lead));
+  await saveRecordsChanged(locked, affected, now);
   await markDue(locked, affected, 'person', now);
 }
 

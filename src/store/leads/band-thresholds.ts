@@ -22,6 +22,20 @@ export async function thresholdsOf(db: Db, modelHash: string): Promise<readonly 
     .execute();
 }
 
+/** In points by band, as the results of the model until an instant say; empty for a model without percentile bands. */
+export async function thresholdsAsOf(db: Db, modelHash: string, at: Date): Promise<Readonly<Record<string, number>>> {
+  const row = await db
+    .selectFrom('results')
+    .select('thresholds')
+    .where('model_hash', '=', modelHash)
+    .where('as_of', '<=', at)
+    .where('thresholds', 'is not', null)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.thresholds ?? {};
+}
+
 /** In the form that scoring reads. */
 export function pointsByBand(thresholds: readonly StoredThreshold[]): Readonly<Record<string, number>> {
   return Object.fromEntries(thresholds.map(({ band, points }) => [band, points]));

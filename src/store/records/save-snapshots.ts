@@ -11,6 +11,7 @@ import { jsonRows } from '../json-rows.ts';
 import { ensureLockedRecords, type LockedLeads } from '../leads/lock-leads.ts';
 import { markDue } from '../leads/mark-due.ts';
 import { replaceReadErrors } from '../leads/record-errors.ts';
+import { saveRecordsChanged } from '../replay/records-changed.ts';
 import type { ClaimedRecord } from './claim-dirty.ts';
 import { debounceInterval } from './debounce.ts';
 import { detectConflicts, type EditPolicy, saveConflicts } from './field-conflicts.ts';
@@ -51,6 +52,7 @@ export async function saveSnapshots(
   const changed = snapshots.filter((snapshot) => isChanged(stored.get(refKey(snapshot.ref)), snapshot));
   await saveFieldHistory(tx, crm, changed, stored, now);
   await saveEdits(locked, changed, stored, options);
+  await saveRecordsChanged(locked, leadsOfRestored(changed, stored), now);
   await enqueueForMatching(
     tx,
     crm,
@@ -72,6 +74,14 @@ export async function saveSnapshots(
   await markChangedDue(locked, changed, stored, options);
   await saveLifecycleOutcomes(locked, snapshots, { crm, now });
   await replaceReadErrors(tx, crm, snapshots, now);
+}
+
+/** A record that was deleted or merged, and is there again. */
+function leadsOfRestored(changed: readonly LeadSnapshot[], stored: StoredRecords): readonly number[] {
+  return changed.flatMap(({ ref }) => {
+    const before = stored.get(refKey(ref));
+    return before === undefined || before.state === 'live' ? [] : [before.lead_id];
+  });
 }
 
 /** Saves the edits of score fields by others. */

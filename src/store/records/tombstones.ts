@@ -5,6 +5,7 @@ import { enqueueForMatching } from '../identity/match-queue.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { LockedLeads } from '../leads/lock-leads.ts';
 import { markDue } from '../leads/mark-due.ts';
+import { saveRecordsChanged } from '../replay/records-changed.ts';
 import { moveToSurvivors } from './move-to-survivor.ts';
 
 export interface GoneOrMerged extends RecordRef {
@@ -48,6 +49,11 @@ export async function markGoneOrMerged(
     return into_object === null || into_id === null ? [] : [{ object, id, into: { object: into_object, id: into_id } }];
   });
   const survivors = await moveToSurvivors(locked, crm, merged, { now, askedAt });
+  await saveRecordsChanged(
+    locked,
+    [...marked, ...survivors].map((record) => record.lead_id),
+    now,
+  );
   const survivingLeads = new Set(survivors.map((survivor) => survivor.lead_id));
   // A survivor that was never read is scored after its first read. Without a record, its lead would
   // be unscored now, and get its first score again later.

@@ -23,6 +23,8 @@ export interface ActivitiesTable {
   attributes: Json<Fields>;
   /** When Leadgrade first read it. */
   seen_at: Instant;
+  /** When its type, date or attributes last changed, or it came back from its tombstone; null = never. */
+  changed_at: Instant | null;
   /** Tombstone: when it was missing in the CRM. */
   gone_at: Instant | null;
   /** The last full sync that listed it. */

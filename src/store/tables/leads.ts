@@ -28,6 +28,11 @@ export interface LeadsTable {
   /** Scoring priority; lower runs first. */
   priority: Generated<Priority>;
   scored_at: Instant | null;
+  /**
+   * When its records last changed: one joined or left, was deleted, merged or restored. Earlier scores cannot be
+   * replayed. Null = never.
+   */
+  records_changed_at: Instant | null;
   /** Start of the hour for which `rescore_window_count` counts. */
   rescore_window_started_at: Instant | null;
   /** Number of scorings for the reason `changed` in that hour. */

@@ -1,0 +1,115 @@
+// Replays scores: what they were at an instant in the past, or would have been with another model,
+// from what Leadgrade had read by then.
+import type { ActiveModel, JobContext } from '../../jobs/context.ts';
+import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
+import type { Lead } from '../../src/domain/lead.ts';
+import type { ScoreResult } from '../../src/domain/score-result.ts';
+import { toLead } from '../../src/people/to-lead.ts';
+import { compileModel } from '../../src/scoring/compile/compile.ts';
+import { readModel } from '../../src/scoring/schemas/model.ts';
+import { scoreLead } from '../../src/scoring/score-lead.ts';
+import { thresholdsAsOf } from '../../src/store/leads/band-thresholds.ts';
+import { listModels, type StoredModel } from '../../src/store/models/models.ts';
+import type { LeadAsOf } from '../../src/store/replay/leads-as-of.ts';
+import { ConfigurationError } from '../product/configuration-error.ts';
+
+/** What is as it is today in every replay. */
+export const AS_TODAY =
+  'Scope, people.yaml, titles.yaml, time zone and the streams that the CRM shows are as they are today.';
+
+export interface Replayed {
+  readonly lead: Lead;
+  readonly model: ActiveModel;
+  readonly result: ScoreResult;
+}
+
+export interface Replay {
+  /** Null, with the reason, if the score cannot be replayed. */
+  score(lead: LeadAsOf): Promise<Replayed | { readonly refused: string }>;
+}
+
+/**
+ * @param at the instant, not in the future
+ * @param model the model for all leads; null = the one that was in use for each
+ */
+export async function openReplay(context: JobContext, at: Date, model: ActiveModel | null): Promise<Replay> {
+  const stored = await listModels(context.db);
+  const byHash = new Map<string, Promise<Prepared | string>>();
+  const prepared = (hash: string): Promise<Prepared | string> => {
+    const known =
+      byHash.get(hash) ??
+      prepare(
+        context,
+        at,
+        stored.find((each) => each.hash === hash),
+        hash,
+      );
+    byHash.set(hash, known);
+    return known;
+  };
+  const given = model === null ? null : await withInputs(context, at, model);
+  return {
+    score: async (lead) => {
+      const { recordsChangedAt } = lead;
+      if (recordsChangedAt !== null && recordsChangedAt > at) return { refused: changedRecords(recordsChangedAt) };
+      const inUse = given ?? (await preparedOf(modelInUse(stored, lead, at), prepared));
+      return typeof inUse === 'string' ? { refused: inUse } : scored(lead, inUse, at);
+    },
+  };
+}
+
+interface Prepared {
+  readonly model: ActiveModel;
+  readonly inputs: ScoringInputs;
+  /** In points, by percentile band. */
+  readonly thresholds: Readonly<Record<string, number>>;
+}
+
+function scored(lead: LeadAsOf, { model, inputs, thresholds }: Prepared, at: Date): Replayed {
+  const whole = toLead(lead, inputs);
+  const context = { thresholds, ...(lead.result !== null && { previousStatus: lead.result.status }) };
+  return { lead: whole, model, result: scoreLead(whole, model.compiled, at.getTime(), context) };
+}
+
+/** The model of the last result, unless a newer one was in use by then. */
+function modelInUse(stored: readonly StoredModel[], { result }: LeadAsOf, at: Date): string | null {
+  const from = result?.as_of.getTime() ?? -Infinity;
+  const newer = stored
+    .filter(({ since }) => since.getTime() > from && since <= at)
+    .toSorted((a, b) => b.since.getTime() - a.since.getTime());
+  return newer[0]?.hash ?? result?.model_hash ?? null;
+}
+
+function preparedOf(hash: string | null, prepared: (hash: string) => Promise<Prepared | string>) {
+  return hash === null ? 'No model was in use yet.' : prepared(hash);
+}
+
+/** @returns why it is not possible, in place of the model */
+async function prepare(
+  context: JobContext,
+  at: Date,
+  stored: StoredModel | undefined,
+  hash: string,
+): Promise<Prepared | string> {
+  const { model } = stored === undefined ? { model: null } : readModel(stored.text, stored.name);
+  if (stored === undefined || model === null)
+    return `The model of that time (${hash.slice(0, 8)}) is not stored, or cannot be read by this version.`;
+  return withInputs(context, at, { compiled: compileModel(model), hash, text: stored.text });
+}
+
+async function withInputs(context: JobContext, at: Date, model: ActiveModel): Promise<Prepared> {
+  const inputs = await scoringInputs({ ...context, model });
+  return { model, inputs, thresholds: await thresholdsAsOf(context.db, model.hash, at) };
+}
+
+function changedRecords(at: Date): string {
+  return `The records of this person changed on ${at.toISOString()} (one was linked, merged, deleted or restored). Scores from before that cannot be replayed.`;
+}
+
+/** @throws ConfigurationError for an instant in the future */
+export function checkInstant(at: Date, now: Date): void {
+  if (at > now)
+    throw new ConfigurationError(
+      `${at.toISOString()} is in the future: there is nothing to replay. "npx leadgrade explain LEAD" names the next change of a score.`,
+    );
+}

@@ -1,0 +1,131 @@
+// Replays: what a score was, from what Leadgrade had read by then.
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { openReplay } from '../../../cli/replay/replay.ts';
+import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
+import { toContributions } from '../../../src/domain/stored-lines.ts';
+import { lineTexts } from '../../../src/scoring/line-texts.ts';
+import { leadsAsOf } from '../../../src/store/replay/leads-as-of.ts';
+import { openTestProduct, type TestProduct } from '../../support/product.ts';
+import { leadgradeHere } from '../run-command.ts';
+
+const DAY_MS = 86_400_000;
+let product: TestProduct;
+
+const person = (index: number) => [...product.sandbox.contactIds.values()][index] ?? '';
+
+/** Three nights with days between, on which people act, and one record is deleted. */
+beforeAll(async () => {
+  product = await openTestProduct({ people: 30 });
+  await product.backfill();
+  for (let day = 0; day < 3; day++) {
+    await product.nightly();
+    const contactId = person(day);
+    await product.control('POST', 'activities', { contactId, type: 'form_submission', attributes: { form: 'demo' } });
+    await product.control('PATCH', `contacts/${person(9)}`, { properties: { jobtitle: `VP Sales ${day}` } });
+    if (day === 1) await product.control('DELETE', `contacts/${person(8)}`);
+    product.advanceClock(3_600_000);
+    await product.sync();
+  }
+});
+
+async function results() {
+  return product.context.db
+    .selectFrom('results')
+    .innerJoin('leads', 'leads.id', 'results.lead_id')
+    .selectAll('results')
+    .select(['leads.records_changed_at'])
+    .orderBy('results.id')
+    .execute();
+}
+
+test('every result of three days is replayed with the same grade, scores, status and lines, but for the record that was deleted since', async () => {
+  const { context } = product;
+  const all = await results();
+  expect(all.length).toBeGreaterThan(40);
+  let refused = 0;
+  for (const stored of all) {
+    const [lead] = await leadsAsOf(context.db, [stored.lead_id], { at: stored.as_of, crms: ['hubspot'] });
+    if (lead === undefined) {
+      refused++;
+      continue;
+    }
+    const replayed = await (await openReplay(context, stored.as_of, null)).score(lead);
+    if ('refused' in replayed) {
+      expect(stored.records_changed_at).not.toBeNull();
+      refused++;
+      continue;
+    }
+    const { result, model } = replayed;
+    expect({
+      grade: result.grade,
+      fit: result.fit.score,
+      behavior: result.behavior.score,
+      status: result.status,
+    }).toEqual({
+      ...{ grade: stored.grade, fit: stored.fit_score, behavior: stored.behavior_score, status: stored.status },
+    });
+    const lines = toContributions(stored.contributions, lineTexts(model.compiled)).map(({ signal, points }) => [
+      signal,
+      points,
+    ]);
+    expect(
+      result.contributions.filter(({ points }) => points !== 0).map(({ signal, points }) => [signal, points]),
+    ).toEqual(lines);
+  }
+  expect(refused).toBeLessThan(5);
+});
+
+test('a replay from before an activity was seen does not know it', async () => {
+  const contact = person(2);
+  const seen = await product.context.db
+    .selectFrom('activities')
+    .select('seen_at')
+    .where('record_id', '=', contact)
+    .where('type', '=', 'form_submission')
+    .orderBy('seen_at', 'desc')
+    .executeTakeFirstOrThrow();
+  const before = new Date(seen.seen_at.getTime() - 1);
+  const [knew, knows] = await Promise.all(
+    [before, seen.seen_at].map((at) =>
+      leadgradeHere(['explain', `hubspot:${contact}`, '--as-of', at.toISOString(), '--json'], { env: product.env }),
+    ),
+  );
+  const demo = (text: string | undefined) =>
+    JSON.parse(text ?? '').contributions.find(({ signal }: { signal: string }) => signal === 'demo_request');
+  expect(demo(knows?.stdout).points).toBeGreaterThan(demo(knew?.stdout).points);
+});
+
+test('a replay from before the records of a person changed is refused with the date', async () => {
+  const { db, clock } = product.context;
+  await db.updateTable('leads').set({ records_changed_at: clock.now() }).where('id', '=', 1).execute();
+  const { id } = await db.selectFrom('records').select('id').where('lead_id', '=', 1).executeTakeFirstOrThrow();
+  const at = new Date(clock.now().getTime() - DAY_MS).toISOString();
+  expect(await leadgradeHere(['explain', `hubspot:${id}`, '--as-of', at], { env: product.env })).toMatchObject({
+    ...{ code: 2, stdout: '' },
+    stderr: expect.stringMatching(/^The records of this person changed on 2026-/),
+  });
+});
+
+test('score --store replays all leads with another model, and an instant in the future is refused', async () => {
+  const text = await readFile(new URL('../../../mappings/model.yaml', import.meta.url), 'utf8');
+  const file = join(tmpdir(), `leadgrade-replay-${process.pid}.yaml`);
+  endWithTest(() => rm(file));
+  await writeFile(file, text.replace('demo, contact sales] } }, points: 40', 'demo, contact sales] } }, points: 90'));
+  const at = product.context.clock.now().toISOString();
+  const run = (...args: readonly string[]) => leadgradeHere(['score', '--store', ...args], { env: product.env });
+  const { stdout } = await run('--as-of', at, '--json', '--model', file);
+  const scored = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(scored.length).toBeGreaterThan(25);
+  const demo = scored.flatMap(({ contributions }) =>
+    contributions.filter(({ signal }: { signal: string }) => signal === 'demo_request'),
+  );
+  expect(Math.max(...demo.map(({ points }) => points))).toBeGreaterThan(40);
+  expect(await run('--as-of', '2099-01-01T00:00:00Z')).toMatchObject({ code: 2, stdout: '' });
+  expect(await run()).toMatchObject({ code: 2 });
+});
