@@ -72,7 +72,7 @@ async function collect(
   return use.report();
 }
 
-/** A row that is no lead was printed when it was read. */
+/** A row that was refused was printed when it was read. */
 function addEntry(
   use: ModelUse,
   entry: { readonly lead: Parameters<typeof scoreLead>[0] } | { readonly error: unknown },
