@@ -254,6 +254,10 @@ test.each([
   'presets/fit-only.yaml',
   'presets/engagement-only.yaml',
   'presets/matrix.yaml',
+  'presets/bant.yaml',
+  'presets/meddic.yaml',
+  'presets/five-bands.yaml',
+  'presets/product-led.yaml',
 ])('the shipped %s has no dead rules', async (file) => {
   const text = await readFile(join(ROOT, 'mappings', file), 'utf8');
   expect(found(text, await shippedFacts())).toEqual([]);
