@@ -7,6 +7,7 @@ import type { InitOptions, Settings } from './init.ts';
 export function initCommand(io: CommandIo): Command {
   return new Command('init')
     .option('--crm <crm>', 'the CRM to connect', 'hubspot')
+    .option('--preset <name>', 'start from this model of mappings/presets: a copy in mappings/, named by MODEL_FILE')
     .option('--set <NAME=VALUE>', 'another setting to write; may be given several times', addSetting, {})
     .option('--force', 'ask again for settings that are set already', false)
     .option('--dry-run', 'start the first dry run without asking', false)

@@ -11,12 +11,15 @@ import { readAndReport, withThrowawayProduct } from '../runs/dry-run.ts';
 import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { openQuestions, type Questions } from '../terminal/prompts.ts';
+import { copyPreset } from './copy-preset.ts';
 import { writeEnvFile } from './env-file.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
 export interface InitOptions {
   readonly crm: string;
+  /** A model of `mappings/presets`. */
+  readonly preset?: string;
   readonly set: Settings;
   readonly force: boolean;
   readonly dryRun: boolean;
@@ -33,9 +36,10 @@ async function run(io: CommandIo, options: InitOptions): Promise<void> {
   }
   const { promptedSettings } = await loadConnector(options.crm);
   refuseSecrets(options.set, promptedSettings);
+  const model = options.preset === undefined ? {} : await presetModel(io, options.preset);
   const questions = openQuestions(io);
   try {
-    const answers = { ...options.set, ...(await promptFor(promptedSettings, io, options, questions)) };
+    const answers = { ...options.set, ...model, ...(await promptFor(promptedSettings, io, options, questions)) };
     const config = loadConfig({ ...io.env, ...answers });
     await withThrowawayProduct(io, config, { asOf: undefined }, async (product) => {
       const connector = connectorOf(product, options.crm);
@@ -48,6 +52,12 @@ async function run(io: CommandIo, options: InitOptions): Promise<void> {
   } finally {
     questions.close();
   }
+}
+
+async function presetModel(io: CommandIo, name: string): Promise<Settings> {
+  const { file, existed } = await copyPreset(name);
+  io.stdout.write(existed ? `${file} exists and is used as it is.\n` : `${file}: copied from mappings/presets.\n`);
+  return { MODEL_FILE: file };
 }
 
 /** An argument is saved in the history of the shell and visible in the list of processes. */

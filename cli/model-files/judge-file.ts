@@ -10,10 +10,11 @@ import { compileModel } from '../../src/scoring/compile/compile.ts';
 import type { FieldFacts } from '../../src/scoring/dead-rules/field-types.ts';
 import { findDeadRules } from '../../src/scoring/dead-rules/find-dead-rules.ts';
 import { reachLines } from '../../src/scoring/dead-rules/reach.ts';
+import { lintModel } from '../../src/scoring/lint/lint-model.ts';
 import { type Model, readModelWithPlaces } from '../../src/scoring/schemas/model.ts';
 import { readTitles } from '../../src/titles/titles-file.ts';
 import type { FileKind } from '../../src/yaml/file-kind.ts';
-import { byPlace, formatPath } from '../../src/yaml/paths.ts';
+import { byPlace, formatPath, type Path, type Place } from '../../src/yaml/paths.ts';
 import { deadActivityRules } from './dead-activity-rules.ts';
 import { modelGap } from './model-gaps.ts';
 
@@ -28,6 +29,8 @@ export interface JudgedModel {
   readonly problems: readonly Problem[];
   /** Of a valid model: the highest scores, and how each band is reached. */
   readonly reach: readonly string[];
+  /** Where a part of the model is in the file. */
+  locate(path: Path): Place;
 }
 
 /**
@@ -41,9 +44,9 @@ export function judgeModel(
   given: ReadonlySet<string> | null = null,
 ): JudgedModel {
   const { model, problems, locate } = readModelWithPlaces(text, file);
-  if (model === null) return { model, problems, reach: [] };
+  if (model === null) return { model, problems, reach: [], locate };
   const review = findDeadRules(model, facts);
-  const found = review.problems.map(({ path, ...problem }): Problem => {
+  const found = [...review.problems, ...lintModel(model, review.reach)].map(({ path, ...problem }): Problem => {
     return { ...problem, file, ...locate(path), path: formatPath(path) };
   });
   const gap = given === null ? null : modelGap(compileModel(model), given);
@@ -56,6 +59,7 @@ export function judgeModel(
     model,
     problems: [...problems, ...found, ...missing].toSorted(byPlace),
     reach: reachLines(model, review.reach),
+    locate,
   };
 }
 

@@ -1,6 +1,7 @@
 // The command line of `npx leadgrade validate`.
 import { Command } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
+import { asOfOption } from '../terminal/options.ts';
 import type { ValidateOptions } from './validate.ts';
 
 export function validateCommand(io: CommandIo): Command {
@@ -11,6 +12,11 @@ export function validateCommand(io: CommandIo): Command {
       '--mapping <files...>',
       'mapping files of CRMs, CSV exports or events, or people.yaml (default: mappings/*.yaml except the model, and models/*.yaml)',
     )
+    .option(
+      '--against <leads>',
+      'judge the models also by leads: store (those of the database), or a file: NDJSON, or a CSV export whose mapping is among the files',
+    )
+    .addOption(asOfOption())
     .option('--json', 'print the problems as JSON')
     .action(async (files: readonly string[], options: ValidateOptions) => {
       await (await import('./validate.ts')).validate(io, files, options);

@@ -12,12 +12,16 @@ import { shippedFile } from '../product/files/shipped-file.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { fieldFacts } from './field-facts.ts';
 import { type Judged, judgeMapping, judgeModel } from './judge-file.ts';
+import type { LocatedModel, UseFound } from './judge-use.ts';
 import { changedUnderOneVersion } from './model-changes.ts';
 import { readText } from './read-text.ts';
 
 export interface ValidateOptions {
   readonly model?: string;
   readonly mapping?: readonly string[];
+  /** `store`, or a file of leads. */
+  readonly against?: string;
+  readonly asOf?: Date;
   readonly json?: true;
 }
 
@@ -31,19 +35,45 @@ interface Opened {
 /** @param named files of any kind; none: the model and all mappings of the folder */
 export async function validate(io: CommandIo, named: readonly string[], options: ValidateOptions): Promise<void> {
   const opened = await openAll(io, named, options);
-  const { problems, reach } = await judgeAll(io, opened);
+  const { models, problems: inFiles, reach } = await judgeAll(io, opened);
+  const use = await judgeUseOf(io, models, opened, options);
+  const problems = [...inFiles, ...(use?.problems ?? [])];
   const files = opened.map(({ file }) => file);
   const isValid = !problems.some(({ level }) => level === 'error');
   const printed = options.json
-    ? JSON.stringify({ valid: isValid, files, problems: problems.map(({ listed, ...problem }) => problem) })
-    : [...formatProblemsWithLevel(problems), ...reach, isValid ? `${files.join(', ')}: valid.` : 'Not valid.'].join(
-        '\n',
-      );
+    ? JSON.stringify({
+        valid: isValid,
+        files,
+        problems: problems.map(({ listed, ...problem }) => problem),
+        ...(use !== null && { judged: use.judged }),
+      })
+    : [
+        ...formatProblemsWithLevel(problems),
+        ...reach,
+        ...(use?.lines ?? []),
+        isValid ? `${files.join(', ')}: valid.` : 'Not valid.',
+      ].join('\n');
   io.stdout.write(`${printed}\n`);
   if (!isValid) io.setExitCode(2);
 }
 
+/** Null without --against, or without a valid model. */
+async function judgeUseOf(
+  io: CommandIo,
+  models: readonly LocatedModel[],
+  opened: readonly Opened[],
+  { against, asOf }: ValidateOptions,
+): Promise<(UseFound & { readonly lines: readonly string[] }) | null> {
+  if (against === undefined || models.length === 0) return null;
+  const { judgeUse, judgedLines } = await import('./judge-use.ts');
+  const mapping = opened.find(({ kind }) => kind === 'csv')?.file;
+  const found = await judgeUse(io, models, { leads: against, mapping, asOf: asOf ?? io.clock.now() });
+  return { ...found, lines: judgedLines(found, against) };
+}
+
 interface Found {
+  /** The valid ones. */
+  readonly models: readonly LocatedModel[];
   readonly problems: readonly Problem[];
   readonly reach: readonly string[];
 }
@@ -65,7 +95,11 @@ async function judgeAll(io: CommandIo, opened: readonly Opened[]): Promise<Found
       models.push(await modelProblems(io, { file, text, facts, given }));
   }
   const problems = [...models, ...judged].flatMap((each) => each.problems);
-  return { problems: [...problems, ...others], reach: models.flatMap(({ reach }) => reach) };
+  return {
+    models: models.flatMap((each) => each.models),
+    problems: [...problems, ...others],
+    reach: models.flatMap(({ reach }) => reach),
+  };
 }
 
 async function openAll(
@@ -133,14 +167,12 @@ interface NamedModel {
   readonly given: ReadonlySet<string> | null;
 }
 
-async function modelProblems(
-  io: CommandIo,
-  { file, text, facts, given }: NamedModel,
-): Promise<{ problems: readonly Problem[]; reach: readonly string[] }> {
-  const { model, problems, reach: lines } = judgeModel(text, file, facts, given);
+async function modelProblems(io: CommandIo, { file, text, facts, given }: NamedModel): Promise<Found> {
+  const { model, problems, reach: lines, locate } = judgeModel(text, file, facts, given);
   const reach = lines.map((line, index) => (index === 0 ? `${file}: ${line}` : line));
-  if (model === null) return { problems, reach };
+  if (model === null) return { models: [], problems, reach };
+  const models = [{ file, model, locate }];
   const changed = await changedUnderOneVersion(io.env, `${model.name}@${model.version}`, text);
-  if (changed === null) return { problems, reach };
-  return { problems: [...problems, { level: 'warning', file, path: 'version', ...changed }], reach };
+  if (changed === null) return { models, problems, reach };
+  return { models, problems: [...problems, { level: 'warning', file, path: 'version', ...changed }], reach };
 }

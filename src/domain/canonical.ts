@@ -27,6 +27,9 @@ export const CANONICAL_FIELDS: readonly string[] = [
     'timing',
     'champion',
     'pain',
+    'metrics',
+    'decision_criteria',
+    'decision_process',
   ].map((name) => `contact.${name}`),
   ...[
     'name',

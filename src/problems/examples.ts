@@ -7,6 +7,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   activity: 'page_view',
   age: '7d',
   all: '[ { field: contact.need, is: true } ]',
+  allow_large: 'true',
   any: '[ { field: contact.need, is: true } ]',
   any_signal: '[demo]',
   as: 'number',

@@ -242,7 +242,7 @@ const VALUES: readonly Case[] = [
   [
     'an unknown key',
     `${VALID}frobs: 1\n`,
-    'm.yaml:4:1 frobs: unknown key "frobs". Remove it, or use one of: name, version, fit, behavior, status.',
+    'm.yaml:4:1 frobs: unknown key "frobs". Remove it, or use one of: name, version, fit, behavior, status, allow_large.',
   ],
   [
     'a key one level too high',

@@ -25,6 +25,8 @@ function found(text: string, facts: FieldFacts = new Map()): string[] {
     .map(({ level, line, message }) => `${level} ${line} ${message}`);
 }
 
+const OPTED_OUT = '{ id: out, when: { field: contact.email_opt_out, is: true }, points: -5 }';
+
 const model = (parts: { cases?: string; criteria?: string; behavior?: string; status?: string }) => `name: m
 version: "1"
 fit:
@@ -32,7 +34,7 @@ fit:
     - { id: c, field: company.employees, cases: [ ${parts.cases ?? '{ when: { gte: 1 }, points: 30 }'} ] }
 ${parts.criteria ?? ''}
 behavior:
-  ${parts.behavior ?? 'signals: [ { id: demo, activity: form_submission, points: 40 } ]'}
+  ${parts.behavior ?? `signals: [ { id: demo, activity: form_submission, points: 40 }, ${OPTED_OUT} ]`}
 status:
   ${parts.status ?? 'bands: [ { id: hot, at_least: 50 }, { id: cold } ]'}
 `;
@@ -135,7 +137,7 @@ test.each([
   ],
   ['an unknown value first', '{ when: { present: false }, points: -5 }, { when: { gte: 1 }, points: 5 }'],
 ])('%s have no problem', (_what, cases) => {
-  const status = 'bands: [ { id: hot, at_least: 40 }, { id: cold } ]';
+  const status = 'bands: [ { id: hot, at_least: 41 }, { id: cold } ]';
   expect(found(model({ cases, status }))).toEqual([]);
 });
 
@@ -207,11 +209,6 @@ test.each([
     'half_life is 30m: after a day nothing is left of the points. m is minutes.',
   ],
   [
-    'a cap below the smallest points',
-    'signals: [ { id: demo, activity: form_submission, points: 40 } ], groups: [ { id: g, signals: [demo], max: 5 } ]',
-    'the group g has max 5, below the smallest points of its signals (40).',
-  ],
-  [
     'fewer points for more activities',
     'signals: [ { id: demo, activity: form_submission, tiers: [ { count: 1, points: 60 }, { count: 3, points: 50 } ] } ]',
     '3 activities give 50 points, fewer than the 60 for 1.',
@@ -257,6 +254,10 @@ test.each([
   'presets/fit-only.yaml',
   'presets/engagement-only.yaml',
   'presets/matrix.yaml',
+  'presets/bant.yaml',
+  'presets/meddic.yaml',
+  'presets/five-bands.yaml',
+  'presets/product-led.yaml',
 ])('the shipped %s has no dead rules', async (file) => {
   const text = await readFile(join(ROOT, 'mappings', file), 'utf8');
   expect(found(text, await shippedFacts())).toEqual([]);

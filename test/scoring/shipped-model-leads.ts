@@ -6,32 +6,32 @@ import type { ScoringContext } from '../../src/domain/score-result.ts';
 import { addShippedTitleFields } from '../support/shipped-titles.ts';
 import { did, leadOf } from './build.ts';
 
-interface ExampleLead {
+export interface ExampleLead {
   readonly sentence: string;
   readonly lead: Lead;
   readonly context?: ScoringContext;
   readonly expected: Readonly<Record<string, unknown>>;
 }
 
-const PERFECT: Fields = {
+export const PERFECT: Fields = {
   'contact.job_title': 'VP Sales',
   'company.employees': 200,
   'company.industry': 'Software',
   'company.country': 'US',
   'company.technologies': ['HubSpot', 'Slack'],
 };
-const STUDENT: Fields = { ...PERFECT, 'contact.job_title': 'Student' };
+export const STUDENT: Fields = { ...PERFECT, 'contact.job_title': 'Student' };
 /** All BANT fields except authority. */
-const QUALIFIED: Fields = {
+export const QUALIFIED: Fields = {
   ...PERFECT,
   'contact.budget': 'approved',
   'contact.need': 'reporting',
   'contact.timing': 'this quarter',
 };
 
-const demo = (days: number) => did('form_submission', days, { form: 'Demo request' });
+export const demo = (days: number) => did('form_submission', days, { form: 'Demo request' });
 const pricing = (...days: number[]) => days.map((each) => did('page_view', each, { path: '/pricing' }));
-const some = (count: number, type: string) => Array.from({ length: count }, () => did(type, 0));
+export const some = (count: number, type: string) => Array.from({ length: count }, () => did(type, 0));
 
 /** Activities with the highest possible behavior score. */
 const EVERYTHING: readonly Activity[] = [
@@ -40,7 +40,7 @@ const EVERYTHING: readonly Activity[] = [
   ...some(3, 'email_click'),
 ];
 
-const example = (
+export const example = (
   sentence: string,
   parts: { fields?: Fields; activities?: readonly Activity[]; context?: ScoringContext },
   expected: ExampleLead['expected'],

@@ -4,12 +4,15 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { modelGap } from '../../cli/model-files/model-gaps.ts';
 import { readMapping } from '../../src/mapping/mapping.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { modelOf } from './build.ts';
 import { printed, toGolden } from './golden-results.ts';
-import { LEADS } from './shipped-model-leads.ts';
+import { PRESET_LEADS } from './preset-leads.ts';
+import { LEADS as OTHER_LEADS } from './shipped-model-leads.ts';
 
+const LEADS = { ...OTHER_LEADS, ...PRESET_LEADS };
 const ROOT = join(import.meta.dirname, '..', '..');
 const MODELS = ['mappings/model.yaml', ...globSync('mappings/presets/*.yaml', { cwd: ROOT }).toSorted()];
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -45,6 +48,19 @@ test.each(withFit.flatMap((file) => [10, 49, 50, 999, 1000, 9.5, 0].map((people)
     const size = modelOf(read(file)).fit.criteria.find((criterion) => criterion.id === 'company_size');
     const matched = size?.cases.filter((each) => each.test({ 'company.employees': employees }) === 'matched');
     expect(matched).toHaveLength(1);
+  },
+);
+
+test.each(['hubspot', 'salesforce'])(
+  'the lines of mappings/%s.yaml that are commented out give every field of BANT and MEDDIC',
+  (crm) => {
+    const text = read(`mappings/${crm}.yaml`).replaceAll(/^ {2}# (contact\.\w+: \{ from: .*\})$/gm, '  $1');
+    const { mapping, problems } = readMapping(text, `${crm}.yaml`);
+    expect(problems).toEqual([]);
+    const given = new Set(Object.keys(mapping?.fields ?? {}));
+    for (const preset of ['bant', 'meddic']) {
+      expect(modelGap(modelOf(read(`mappings/presets/${preset}.yaml`)), given)).toBeNull();
+    }
   },
 );
 

@@ -40,7 +40,8 @@ function signalSpan(signal: SignalSource): Span {
   return spanOf([signal.points * (signal.kind === 'counted' ? (signal.max_count ?? 1) : 1)]);
 }
 
-function behaviorSpan(behavior: Model['behavior'], signals: ReadonlyMap<string, Span>): Span {
+/** @param signals the spans of those that count; the others give nothing */
+export function behaviorSpan(behavior: Model['behavior'], signals: ReadonlyMap<string, Span>): Span {
   if (behavior === undefined) return { min: 0, max: 0 };
   const { groups = [], min = 0, max = Infinity } = behavior;
   const grouped = new Set(groups.flatMap((group) => group.signals));

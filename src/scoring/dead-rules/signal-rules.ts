@@ -16,7 +16,6 @@ export function findSignalRules(model: Model, reach: Reach): ModelProblem[] {
     ...signals.flatMap((signal, index) => signalProblems(signal, ['behavior', 'signals', index], reach)),
     ...repeatedSignals(signals),
     ...decayProblems(model),
-    ...capProblems(model, reach),
     ...criterionProblems(model),
   ];
 }
@@ -129,35 +128,6 @@ function tooShort(path: Path, text: string): ModelProblem[] {
       message: `${key} is ${text}: ${effect}.${unit}`,
       fix: `For days write ${key}: ${Number.parseFloat(text)}d`,
     },
-  ];
-}
-
-function capProblems({ behavior }: Model, reach: Reach): ModelProblem[] {
-  if (behavior === undefined) return [];
-  const smallest = (ids: readonly string[]) => {
-    const points = behavior.signals.flatMap((signal) => {
-      if (!ids.includes(signal.id) || (reach.signals.get(signal.id)?.max ?? 0) <= 0) return [];
-      return signal.kind === 'tiered' ? signal.tiers.map((tier) => tier.points) : [signal.points];
-    });
-    return Math.min(...points.filter((each) => each > 0));
-  };
-  const check = (path: Path, what: string, max: number | undefined, ids: readonly string[]): ModelProblem[] => {
-    const least = smallest(ids);
-    if (max === undefined || !Number.isFinite(least) || max >= least) return [];
-    const message = `${what} has max ${max}, below the smallest points of its signals (${least}).`;
-    return [{ level: 'warning', path, message, fix: `Write max: ${least} or more.` }];
-  };
-  const groups = (behavior.groups ?? []).flatMap(({ id, max, signals }, index) =>
-    check(['behavior', 'groups', index, 'max'], `the group ${id}`, max, signals),
-  );
-  return [
-    ...groups,
-    ...check(
-      ['behavior', 'max'],
-      'behavior',
-      behavior.max,
-      behavior.signals.map(({ id }) => id),
-    ),
   ];
 }
 

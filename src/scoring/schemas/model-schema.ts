@@ -68,5 +68,9 @@ export const modelSchema = z.strictObject({
   fit: fitSchema.optional().describe('Who they are: fit score and grade. Does not decay.'),
   behavior: behaviorSchema.optional().describe('What they did: the behavior score. Decays.'),
   status: statusSchema.describe('What to do: the bands, best first.'),
+  allow_large: z
+    .boolean()
+    .optional()
+    .describe('Accept more than 30 criteria or signals, which validate refuses otherwise. Default false.'),
 });
 export type Model = z.infer<typeof modelSchema>;

@@ -1,4 +1,4 @@
-// Finds a lead by its record in a CRM, for the commands `explain` and `erase`.
+// Finds a lead by its record in a CRM, or all leads page by page, for commands.
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
@@ -37,6 +37,28 @@ export async function findLead(
   const { records, activities } = await recordsAndActivities(db, [lead.id], crms);
   const parts = { records, activities: activities.get(lead.id) ?? [] };
   return { id: lead.id, ...parts, nextChangeAt: lead.next_change_at, status: lead.status };
+}
+
+/**
+ * The next leads in the order of their ids, those without a record that is scored included.
+ * @param page.after the id of the last lead of the page before; 0 = the first page
+ */
+export async function pageOfLeads(
+  db: Kysely<Tables>,
+  page: { readonly after: number; readonly limit: number },
+  crms: readonly string[],
+): Promise<readonly FoundLead[]> {
+  const { rows } = await sql<{ id: number; next_change_at: Date | null; status: string | null }>`
+    select l.id, l.next_change_at, s.status
+    from leadgrade.leads l left join leadgrade.results s on s.id = l.result_id
+    where l.id > ${page.after} order by l.id limit ${page.limit}`.execute(db);
+  const ids = rows.map(({ id }) => id);
+  const { records, activities } = await recordsAndActivities(db, ids, crms);
+  const recordsOf = Map.groupBy(records, ({ lead_id }) => lead_id);
+  return rows.map(({ id, next_change_at, status }) => {
+    const parts = { records: recordsOf.get(id) ?? [], activities: activities.get(id) ?? [] };
+    return { id, ...parts, nextChangeAt: next_change_at, status };
+  });
 }
 
 /** The other live records of the same person. */

@@ -96,6 +96,22 @@ test('SIGINT during a dry run deletes everything that it has read', async () => 
   expect(await readdir(folder)).toEqual([]);
 });
 
+test('init --preset copies the model, sets MODEL_FILE and plans with its bands; an existing copy is kept', async () => {
+  const done = await init(sandbox.accessToken, '--preset', 'bant');
+  expect(done.code).toBe(0);
+  expect(done.stdout).toContain('mappings/bant.yaml: copied from mappings/presets.');
+  const file = join(folder, 'mappings/bant.yaml');
+  expect(await readFile(file, 'utf8')).toMatch(/^# yaml-language-server: \$schema=schema\/model.schema.json\n/);
+  expect(parseEnv(await readFile(join(folder, '.env'), 'utf8'))).toMatchObject({ MODEL_FILE: 'mappings/bant.yaml' });
+  await writeFile(file, `${await readFile(file, 'utf8')}# ours\n`);
+  const again = await init(sandbox.accessToken, '--force', '--preset', 'bant');
+  expect(again.stdout).toContain('mappings/bant.yaml exists and is used as it is.');
+  expect(await readFile(file, 'utf8')).toMatch(/# ours\n$/);
+  const unknown = await init(sandbox.accessToken, '--preset', 'bannt');
+  expect(unknown).toMatchObject({ code: 2, stdout: '' });
+  expect(unknown.stderr).toContain('Unknown preset "bannt". Use one of: bant, ');
+});
+
 describe('init writes no .env', () => {
   test('when the token is refused', async () => {
     const done = await init('pat-na1-wrong');

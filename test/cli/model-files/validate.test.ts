@@ -60,8 +60,8 @@ test('a misspelled CRM in people.yaml is reported with its line, by validate and
 
 const MODEL = `name: draft
 version: "1"
-behavior: { signals: [ { id: demo, activity: form_submission, points: 40 } ] }
-status: { bands: [ { id: hot, at_least: 30 }, { id: cold } ] }
+behavior: { signals: [ { id: demo, activity: form_submission, points: 40 }, { id: chat, activity: chat, points: 10 }, { id: bounce, activity: email_bounce, points: -5 } ] }
+status: { bands: [ { id: hot, at_least: 45 }, { id: cold } ] }
 `;
 
 test('validate judges each named file as what its keys say', async () => {
@@ -80,8 +80,8 @@ test('validate judges each named file as what its keys say', async () => {
   const unclear = await leadgrade(['validate', 'f.yaml'], { cwd: own });
   await rm(own, { recursive: true });
   expect(judged.stdout.split('\n')).toEqual([
-    'a.yaml: highest attainable: fit 0, behavior 40, total 40. Bands by total:',
-    '  hot: from 30: reached by behavior alone, or by fit and behavior together',
+    'a.yaml: highest attainable: fit 0, behavior 50, total 50. Bands by total:',
+    '  hot: from 45: reached by behavior alone, or by fit and behavior together',
     '  cold: all other leads',
     'a.yaml, b.yaml, c.yaml, d.yaml, e.yaml: valid.',
     '',
@@ -96,7 +96,7 @@ test('a draft of a model in mappings/ or models/ is judged as a model', async ()
   await mkdir(join(own, 'models'));
   await writeFile(join(own, 'mappings/model.yaml'), MODEL);
   await writeFile(join(own, 'mappings/draft.yaml'), MODEL);
-  await writeFile(join(own, 'models/next.yaml'), MODEL.replace('at_least: 30', 'at_least: 300'));
+  await writeFile(join(own, 'models/next.yaml'), MODEL.replace('at_least: 45', 'at_least: 300'));
   const { code, stdout } = await leadgrade(['validate'], { cwd: own });
   await rm(own, { recursive: true });
   expect(code).toBe(0);
