@@ -145,6 +145,7 @@ function assemble(
     debounceMs: config.debounceSeconds * 1_000,
     reconcileDays: config.reconcileDays,
     retention: { historyDays: config.historyDays, statusHistoryDays: config.statusHistoryDays },
+    maxScorers: config.maxScorers,
     asOf: parts.asOf ?? null,
     log: parts.log,
     signal: stopping.signal,

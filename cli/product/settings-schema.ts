@@ -107,6 +107,12 @@ export const settingsSchema = z.object({
     .default(3),
   HISTORY_DAYS: days(30).default(400),
   STATUS_HISTORY_DAYS: days(30).default(730),
+  MAX_SCORERS: z.coerce
+    .number({ error: 'must be a whole number from 1 to 64: for example 4' })
+    .int()
+    .min(1)
+    .max(64)
+    .default(4),
 });
 
 export type SettingName = keyof typeof settingsSchema.shape;
@@ -161,6 +167,7 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
   STATUS_HISTORY_DAYS: {
     about: 'Past results that changed the grade or the status are deleted after so many days (days, 30 to 36500).',
   },
+  MAX_SCORERS: { about: 'So many worker processes score leads at a time, at most (1 to 64).' },
 };
 
 /** Default values by name, for .env.example. */
