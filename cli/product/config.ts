@@ -8,6 +8,8 @@ export interface Config {
   readonly dataDir: string;
   /** Absent: the embedded database. */
   readonly databaseUrl: string | undefined;
+  /** The server behind `databaseUrl`, if that is a PgBouncer in transaction mode. */
+  readonly databaseSessionUrl: string | undefined;
   /** Absent: the queue is in the database. */
   readonly redisUrl: string | undefined;
   readonly port: number;
@@ -67,6 +69,7 @@ function toConfig(values: SettingValues, environment: Environment): Config {
   return {
     dataDir: values.DATA_DIR,
     databaseUrl: values.DATABASE_URL,
+    databaseSessionUrl: values.DATABASE_SESSION_URL,
     redisUrl: values.REDIS_URL,
     port: values.PORT,
     publicUrl: values.PUBLIC_URL,
