@@ -95,7 +95,7 @@ export default defineConfig({
           include: BACKENDS,
           exclude: [
             // Start the servers that they need.
-            'test/jobs/queue/{silent-connection,lost-redis}.long.test.ts',
+            'test/jobs/queue/{silent-connection,lost-redis,redis-cluster}.long.test.ts',
             'test/store/pgbouncer.long.test.ts',
             // Part of the long tests as well.
             ...(IS_FULL ? [] : ['test/jobs/runs/*.long.test.ts', 'test/store/open-database.long.test.ts']),
