@@ -8,7 +8,7 @@ import type { JobContext } from '../context.ts';
  * The jobs of the others are enqueued again after so many chunks: one that the queue gave to a worker that is scoring
  * already has ended at once.
  */
-export const CHUNKS_BETWEEN_ENQUEUES = 10;
+export const CHUNKS_BETWEEN_ENQUEUES = 4;
 
 /** By database: a test opens several in its process. */
 const scoring = new WeakSet<JobContext['db']>();
@@ -30,7 +30,12 @@ export function isScoring({ db }: JobContext): boolean {
 }
 
 /** Lets the other workers score as well, one job each. */
-export async function enqueueScorers({ db, clock, maxScorers, enqueue }: JobContext): Promise<void> {
+export async function enqueueScorers({
+  db,
+  clock,
+  maxScorers,
+  enqueue,
+}: Pick<JobContext, 'db' | 'clock' | 'maxScorers' | 'enqueue'>): Promise<void> {
   if (maxScorers === 1) return;
   const scorers = Math.min(maxScorers, await countWorkers(db, clock.now()));
   for (let scorer = 2; scorer <= scorers; scorer++) {

@@ -4,24 +4,28 @@ import { enqueueScorers, isScoring, whileScoring } from '../../../jobs/score/par
 import { scoreMoreLeads } from '../../../jobs/score/score-more-leads.ts';
 import { markDue } from '../../../src/store/leads/mark-due.ts';
 import { writeHeartbeat } from '../../../src/store/sync/heartbeats.ts';
-import { inLocked } from '../../store/fresh-store.ts';
+import { at, freshStore, inLocked } from '../../store/fresh-store.ts';
+import { BACKEND } from '../../support/backends.ts';
+
+const store = freshStore(BACKEND);
+
 import { openTestProduct } from '../../support/product.ts';
 
 test('each live worker but the first scores beside it, up to MAX_SCORERS', async () => {
-  const { context, clock } = await openTestProduct({ people: 1 });
+  const clock = { now: () => at() };
   const enqueued: unknown[] = [];
   const enqueue = async (_job: string, payload: object) => void enqueued.push(payload);
   const enqueuedFor = async (maxScorers: number) => {
     enqueued.length = 0;
-    await enqueueScorers({ ...context, maxScorers, enqueue });
+    await enqueueScorers({ db: store.db, clock, maxScorers, enqueue });
     return [...enqueued];
   };
-  const beat = (id: string, roles: string) => writeHeartbeat(context.db, { id, roles }, clock.now());
-  await beat('first', 'web,worker,scheduler');
-  await beat('web', 'web,scheduler');
+  const addProcess = (id: string, roles: string) => writeHeartbeat(store.db, { id, roles }, at());
+  await addProcess('first', 'web,worker,scheduler');
+  await addProcess('web', 'web,scheduler');
   expect(await enqueuedFor(4)).toEqual([]);
-  await beat('second', 'worker');
-  await beat('third', 'worker');
+  await addProcess('second', 'worker');
+  await addProcess('third', 'worker');
   expect(await enqueuedFor(4)).toEqual([{ scorer: 2 }, { scorer: 3 }]);
   expect(await enqueuedFor(2)).toEqual([{ scorer: 2 }]);
   expect(await enqueuedFor(1)).toEqual([]);
