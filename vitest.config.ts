@@ -93,9 +93,10 @@ export default defineConfig({
         test: {
           name: 'backends',
           include: BACKENDS,
-          // Starts the servers that it needs.
           exclude: [
-            'test/jobs/queue/{silent-connection,lost-redis}.long.test.ts',
+            // Start the servers that they need.
+            'test/jobs/queue/{silent-connection,lost-redis,redis-cluster}.long.test.ts',
+            'test/store/pgbouncer.long.test.ts',
             // Part of the long tests as well.
             ...(IS_FULL ? [] : ['test/jobs/runs/*.long.test.ts', 'test/store/open-database.long.test.ts']),
             ...FULL,

@@ -1,6 +1,7 @@
 // Measures what the scoring stage costs: the first scoring of all leads, and a night in which the score of some leads
 // changes with time. CPU of Node and of Postgres, beside a floor that does the least SQL and arithmetic for the same output.
 //   npm run bench:nightly -- --leads 20000 --due 0.2 --rounds 3 --json nightly.json
+// `--workers 1,2` scores with two processes as well, in the same rounds; the table has one line for each number.
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs, promisify } from 'node:util';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     due: { type: 'string', default: '0.2' },
     activities: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '1' },
     floor: { type: 'boolean', default: true },
     json: { type: 'string' },
     postgres: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/postgres' },
@@ -27,7 +29,9 @@ const { values } = parseArgs({
   allowNegative: true,
 });
 const leads = Number(values.leads);
+const workers = values.workers.split(',').map(Number);
 const warmUp = Math.min(2_000, leads);
+const allWarmUp = warmUp * Math.max(...workers);
 const activities = Number(values.activities);
 
 const databases = benchDatabases(values.postgres);
@@ -35,7 +39,7 @@ const databases = benchDatabases(values.postgres);
 async function seed(): Promise<string> {
   const url = await databases.create('seed');
   const { context, streams, close } = await openBenchProduct(url, FIRST);
-  await seedLeads(context.db, { leads: leads + warmUp, activities, streams });
+  await seedLeads(context.db, { leads: leads + allWarmUp, activities, streams });
   await matchPeople(context);
   await context.db.updateTable('leads').set({ due_at: null }).execute();
   await close();
@@ -85,13 +89,18 @@ function costOf(reports: readonly PhaseReport[], part: 'first' | 'confirm' | 'ni
 }
 
 const products: PhaseReport[] = [];
+/** Of each further number of workers. */
+const parallel = new Map<number, PhaseReport[]>(workers.slice(1).map((count) => [count, []]));
 const floors: PhaseReport[] = [];
 try {
   const template = await seed();
   for (let round = 0; round < Number(values.rounds); round++) {
-    const product = await phase(template, { kind: 'product', patchBytes: 0 });
+    const product = await phase(template, { kind: 'product', workers: workers[0] ?? 1, patchBytes: 0 });
     products.push(product);
-    if (values.floor) floors.push(await phase(template, { kind: 'floor', patchBytes: product.patchBytes }));
+    for (const [count, reports] of parallel)
+      reports.push(await phase(template, { kind: 'product', workers: count, patchBytes: 0 }));
+    const { patchBytes } = product;
+    if (values.floor) floors.push(await phase(template, { kind: 'floor', workers: 1, patchBytes }));
   }
 } finally {
   await databases.deleteAll();
@@ -120,6 +129,15 @@ for (const [name, { product, floor }] of Object.entries(costs)) {
     console.log(`${name.padEnd(17)} ${what.padEnd(7)} ${numbers.join(' ')}  ${rest.join('  ')}${ratio}`);
   }
 }
+for (const [count, reports] of parallel) {
+  for (const part of ['first', 'night'] as const) {
+    const [one, many] = [costOf(products, part), costOf(reports, part)];
+    const speed = (many.leadsPerSecond / one.leadsPerSecond).toFixed(2);
+    console.log(
+      `${count} workers beside ${workers[0]}, ${part}: CPU a lead ${(many.total / one.total).toFixed(2)}x (${Math.round(many.total)} µs), leads a second ${speed}x`,
+    );
+  }
+}
 console.log(
   `\nresult row ${mean('resultBytes', products)} bytes (floor ${mean('resultBytes', floors)}), outbox patch ${mean('patchBytes', products)} bytes; ` +
     `peak memory ${Math.round(median(products.map(({ peakMb }) => peakMb)))} MB (floor ${Math.round(median(floors.map(({ peakMb }) => peakMb)))} MB)`,
@@ -129,9 +147,12 @@ const sizes = Object.entries(last?.tables ?? {}).filter(
 );
 for (const [name, bytes] of sizes) {
   console.log(
-    `${name.padEnd(32)} ${(bytes / 1e6).toFixed(1).padStart(9)} MB ${Math.round(bytes / (leads + warmUp))} bytes a lead`,
+    `${name.padEnd(32)} ${(bytes / 1e6).toFixed(1).padStart(9)} MB ${Math.round(bytes / (leads + allWarmUp))} bytes a lead`,
   );
 }
 if (values.json !== undefined) {
-  await writeFile(values.json, `${JSON.stringify({ values, costs, products, floors }, null, 2)}\n`);
+  await writeFile(
+    values.json,
+    `${JSON.stringify({ values, costs, products, parallel: Object.fromEntries(parallel), floors }, null, 2)}\n`,
+  );
 }

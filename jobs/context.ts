@@ -71,6 +71,8 @@ export interface JobContext {
   /** Days before its last complete reading from which the nightly job reads a stream once more. */
   readonly reconcileDays: number;
   readonly retention: ResultRetention;
+  /** Workers that score leads at a time, at most. */
+  readonly maxScorers: number;
   /** The instant to score at (`--as-of`); null = now. */
   readonly asOf: Date | null;
   readonly log: Log;

@@ -1,4 +1,4 @@
-// All jobs in one table: name, payload, priority. A payload names a CRM at most. The work items are
+// All jobs in one table: name, payload, priority. A payload names a CRM or a number at most. The work items are
 // rows in Postgres, so a lost queue costs latency and no data, and a job that runs twice finds
 // nothing to do.
 import type { JobsOptions } from 'bullmq';
@@ -8,6 +8,7 @@ export const QUEUE = 'leadgrade';
 
 const crm = z.strictObject({ crm: z.string().min(1) });
 const empty = z.strictObject({});
+const scorer = z.strictObject({ scorer: z.int().min(2) });
 
 /** `priority` is BullMQ's: lower runs first. Writing a result comes before reading more. */
 export const JOBS = {
@@ -27,6 +28,8 @@ export const JOBS = {
   'refresh-records': { payload: crm, priority: 4 },
   /** Scores due leads. */
   'score-leads': { payload: empty, priority: 3 },
+  /** Scores due leads in another worker while `score-leads` runs. */
+  'score-more-leads': { payload: scorer, priority: 3 },
   /** Writes results to a CRM. */
   'write-scores': { payload: crm, priority: 2 },
   /** Runs the latest nightly slot if it has not run yet, or the run that `recompute` opened. */
@@ -40,6 +43,7 @@ export type JobPayloads = { [N in JobName]: z.infer<(typeof JOBS)[N]['payload']>
 
 /** Jobs with the same key are deduplicated: one waits, or one runs and one waits. */
 export function jobKey(job: JobName, payload: JobPayloads[JobName]): string {
+  if ('scorer' in payload) return `${job}-${payload.scorer}`;
   return 'crm' in payload ? `${job}-${payload.crm}` : job;
 }
 

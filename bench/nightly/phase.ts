@@ -8,8 +8,10 @@ export interface PhaseOptions {
   readonly kind: 'product' | 'floor';
   readonly databaseUrl: string;
   readonly leads: number;
-  /** Leads behind these that warm the process up before the measurement. */
+  /** Leads behind these that warm each process up before the measurement. */
   readonly warmUp: number;
+  /** Processes that score at a time. */
+  readonly workers: number;
   /** Share of the leads that are due in the night. */
   readonly due: number;
   /** Average bytes of an outbox row of the product. */
@@ -47,26 +49,41 @@ function setDueText(
 }
 
 async function productPhase(options: PhaseOptions, meter: Meter): Promise<PhaseReport> {
-  const { databaseUrl, leads, warmUp, due } = options;
+  const { databaseUrl, leads, warmUp, due, workers } = options;
   // Loaded here: the process of the floor has the memory of the floor only.
-  const { confirmWrites, openBenchProduct, scoreDue, scoreNight } = await import('./product.ts');
+  const { confirmWrites, markNight, openBenchProduct, scoreDue, scoreNight } = await import('./product.ts');
+  const { startOtherWorkers } = await import('./other-workers.ts');
   const product = await openBenchProduct(databaseUrl, FIRST);
   const { context } = product;
+  const others = await startOtherWorkers(context, databaseUrl, workers - 1);
+  const measure = async (now: Date, score: typeof scoreDue): Promise<Usage> => {
+    let byOthers = { nodeMs: 0, statements: 0 };
+    const own = await meter.measure(async () => {
+      byOthers = await others.score(now, score);
+    });
+    return { ...own, nodeMs: own.nodeMs + byOthers.nodeMs, statements: own.statements + byOthers.statements };
+  };
   const setDue = (share: number, from: number, to: number) =>
     meter.run(setDueText('leadgrade.leads', 'id', { share, from, to }));
   const markFirst = (from: number, to: number) =>
     meter.run(`update leadgrade.leads set due_at = '${FIRST.toISOString()}' where id between ${from} and ${to}`);
-  await markFirst(leads + 1, leads + warmUp);
-  await scoreDue(context);
-  await confirmWrites(context);
-  product.setTime(NIGHT);
-  await setDue(1, leads + 1, leads + warmUp);
-  await scoreNight(context);
-  await confirmWrites(context);
+  // Each worker compiles its code, with leads of its own.
+  for (const now of [FIRST, NIGHT]) {
+    product.setTime(now);
+    for (let worker = 0; worker < workers; worker++) {
+      const part = [leads + worker * warmUp + 1, leads + (worker + 1) * warmUp] as const;
+      if (now === FIRST) await markFirst(...part);
+      else await setDue(1, ...part);
+      if (now === NIGHT) await markNight(context);
+      if (worker === 0) await scoreDue(context);
+      else await others.scoreAlone(worker - 1, now);
+    }
+    await confirmWrites(context);
+  }
   product.setTime(FIRST);
   await markFirst(1, leads);
   await meter.vacuum();
-  const first = await meter.measure(() => scoreDue(context));
+  const first = await measure(FIRST, scoreDue);
   const patchBytes = await meter.value('select avg(octet_length(patch::text)) as value from leadgrade.outbox');
   await meter.vacuum();
   const confirm = await meter.measure(() => confirmWrites(context));
@@ -74,12 +91,13 @@ async function productPhase(options: PhaseOptions, meter: Meter): Promise<PhaseR
   product.setTime(NIGHT);
   await meter.vacuum();
   const before = await meter.value('select count(*) as value from leadgrade.results');
-  const night = await meter.measure(() => scoreNight(context));
+  const night = await measure(NIGHT, scoreNight);
   const newResults = (await meter.value('select count(*) as value from leadgrade.results')) - before;
   const dueLeads = await meter.value(
     `select count(*) as value from leadgrade.leads where scored_at = '${NIGHT.toISOString()}' and id <= ${leads}`,
   );
   const resultBytes = await meter.value('select avg(pg_column_size(r)) as value from leadgrade.results r');
+  await others.close();
   await product.close();
   return { first, confirm, night, due: dueLeads, newResults, patchBytes, resultBytes, ...(await common(meter)) };
 }

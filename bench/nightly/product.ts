@@ -20,7 +20,11 @@ export async function openBenchProduct(databaseUrl: string, start: Date): Promis
   const clock = { now: () => now };
   const silent = () => undefined;
   const log = { info: silent, warn: console.warn, error: console.error };
-  const config = loadConfig({ DATABASE_URL: databaseUrl, HUBSPOT_ACCESS_TOKEN: 'not-used-by-the-benchmark' });
+  const config = loadConfig({
+    DATABASE_URL: databaseUrl,
+    HUBSPOT_ACCESS_TOKEN: 'not-used-by-the-benchmark',
+    MAX_SCORERS: '64',
+  });
   const product = await openProduct(config, { clock, log });
   const streams = [...product.context.crms.values()].flatMap(({ connector }) => connector.streams.map(({ id }) => id));
   return {
@@ -36,9 +40,13 @@ export async function openBenchProduct(databaseUrl: string, start: Date): Promis
 /** The score job. */
 export const scoreDue = scoreLeads;
 
+export async function markNight({ db, clock }: JobContext): Promise<void> {
+  await markDueByDecay(db, clock.now());
+}
+
 /** The night's part of the nightly job, and the score job. */
 export async function scoreNight(context: JobContext): Promise<void> {
-  await markDueByDecay(context.db, context.clock.now());
+  await markNight(context);
   await scoreLeads(context);
 }
 

@@ -16,6 +16,7 @@ import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { databaseSizeFinding } from './database-size.ts';
 import type { Finding } from './finding.ts';
+import { poolerFindings } from './pooler.ts';
 import { secretFileFindings } from './secret-files.ts';
 import { setAsideFindings, withoutContradictions } from './set-aside.ts';
 import { webhookFindings } from './webhooks.ts';
@@ -69,6 +70,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
   const isServiceRunning = await isWorkerAlive(db, clock.now());
   return [
     { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },
+    ...(await poolerFindings(database)),
     await databaseSizeFinding(context),
     await modelFinding(context),
     ...mappingFindings(context),

@@ -37,10 +37,10 @@ export async function changedUnderOneVersion(
 ): Promise<ModelChange | null> {
   const read = readConfig(env);
   if ('problems' in read) return null;
-  const { databaseUrl, dataDir } = read.config;
+  const { databaseUrl, databaseSessionUrl, dataDir } = read.config;
   if (databaseUrl === undefined && !(await exists(dataDir))) return null;
   try {
-    const database = await openDatabase({ databaseUrl, dataDir });
+    const database = await openDatabase({ databaseUrl, databaseSessionUrl, dataDir });
     try {
       return await findModelChange(database.db, name, sha256Hex(text));
     } finally {

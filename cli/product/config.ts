@@ -8,6 +8,8 @@ export interface Config {
   readonly dataDir: string;
   /** Absent: the embedded database. */
   readonly databaseUrl: string | undefined;
+  /** The server behind `databaseUrl`, if that is a PgBouncer in transaction mode. */
+  readonly databaseSessionUrl: string | undefined;
   /** Absent: the queue is in the database. */
   readonly redisUrl: string | undefined;
   readonly port: number;
@@ -26,6 +28,7 @@ export interface Config {
   readonly reconcileDays: number;
   readonly historyDays: number;
   readonly statusHistoryDays: number;
+  readonly maxScorers: number;
   /**
    * The settings of a CRM by their full names, unparsed: `hubspot` gives all `HUBSPOT_*`.
    * @throws when a file that one of them names cannot be read
@@ -66,6 +69,7 @@ function toConfig(values: SettingValues, environment: Environment): Config {
   return {
     dataDir: values.DATA_DIR,
     databaseUrl: values.DATABASE_URL,
+    databaseSessionUrl: values.DATABASE_SESSION_URL,
     redisUrl: values.REDIS_URL,
     port: values.PORT,
     publicUrl: values.PUBLIC_URL,
@@ -81,6 +85,7 @@ function toConfig(values: SettingValues, environment: Environment): Config {
     reconcileDays: values.RECONCILE_DAYS,
     historyDays: values.HISTORY_DAYS,
     statusHistoryDays: values.STATUS_HISTORY_DAYS,
+    maxScorers: values.MAX_SCORERS,
     // Connectors are not known here, so their files are read when a connector asks for its
     // settings.
     connectorSettings: (crm) => readSettingsByPrefix(`${crm.toUpperCase()}_`, environment),

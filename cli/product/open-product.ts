@@ -71,12 +71,12 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
   const people = await loadPeople();
   const { dictionary, text: titlesText } = await loadTitles();
   const titles = { addFields: createTitleFields(dictionary), hash: sha256Hex(titlesText) };
-  const database = await openDatabase({ databaseUrl: config.databaseUrl, dataDir: config.dataDir });
+  const database = await openDatabase(config);
   const opened: ClosingStep[] = [
     { part: 'database', deadlineMs: DEADLINES_MS.database, close: () => database.close() },
   ];
   try {
-    await migrateToLatest(database.db);
+    await migrateToLatest(database.sessionDb);
     const backend = await openBackend(config, database, parts);
     const closeQueue = () => backend.close({ deadlineMs: QUEUE_DEADLINE_MS });
     opened.unshift({ part: 'queue', deadlineMs: DEADLINES_MS.queue, close: closeQueue });
@@ -145,6 +145,7 @@ function assemble(
     debounceMs: config.debounceSeconds * 1_000,
     reconcileDays: config.reconcileDays,
     retention: { historyDays: config.historyDays, statusHistoryDays: config.statusHistoryDays },
+    maxScorers: config.maxScorers,
     asOf: parts.asOf ?? null,
     log: parts.log,
     signal: stopping.signal,

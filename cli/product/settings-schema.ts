@@ -72,6 +72,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const settingsSchema = z.object({
   DATA_DIR: text.default('.leadgrade'),
   DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/leadgrade').optional(),
+  DATABASE_SESSION_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/leadgrade').optional(),
   REDIS_URL: url(/^rediss?$/, 'redis://host:6379').optional(),
   PORT: z.coerce
     .number({ error: 'must be a port from 0 to 65535: for example 3000' })
@@ -107,6 +108,12 @@ export const settingsSchema = z.object({
     .default(3),
   HISTORY_DAYS: days(30).default(400),
   STATUS_HISTORY_DAYS: days(30).default(730),
+  MAX_SCORERS: z.coerce
+    .number({ error: 'must be a whole number from 1 to 64: for example 4' })
+    .int()
+    .min(1)
+    .max(64)
+    .default(4),
 });
 
 export type SettingName = keyof typeof settingsSchema.shape;
@@ -123,6 +130,10 @@ interface SettingNotes {
 export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
   DATA_DIR: { about: 'Folder of the embedded database, where DATABASE_URL is not set.' },
   DATABASE_URL: { about: 'Postgres 14 or newer: postgres://user:password@host:5432/leadgrade', secret: true },
+  DATABASE_SESSION_URL: {
+    about: 'The Postgres itself, where DATABASE_URL is a PgBouncer in transaction mode.',
+    secret: true,
+  },
   REDIS_URL: {
     about: 'Redis 7 for the queue (maxmemory-policy noeviction); without it the queue is in the database.',
     secret: true,
@@ -161,6 +172,7 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
   STATUS_HISTORY_DAYS: {
     about: 'Past results that changed the grade or the status are deleted after so many days (days, 30 to 36500).',
   },
+  MAX_SCORERS: { about: 'So many worker processes score leads at a time, at most (1 to 64).' },
 };
 
 /** Default values by name, for .env.example. */

@@ -26,7 +26,7 @@ export function migrate(io: CommandIo, options: MigrateOptions): Promise<void> {
     const database = await openDatabase(config);
     try {
       if (options.reset) await reset(io, database, config, options.yes);
-      const { applied, newer } = await migrateToLatest(database.db);
+      const { applied, newer } = await migrateToLatest(database.sessionDb);
       const done = applied.length === 0 ? 'up to date already' : `applied ${applied.join(', ')}`;
       const text = `Database: ${options.reset ? 'all data deleted; ' : ''}${done}.`;
       io.stdout.write(`${options.json ? JSON.stringify({ applied, newer, reset: options.reset }) : text}\n`);
@@ -39,7 +39,7 @@ export function migrate(io: CommandIo, options: MigrateOptions): Promise<void> {
 async function reset(io: CommandIo, database: OpenDatabase, config: Config, isConfirmed: boolean): Promise<void> {
   if (!isConfirmed) await confirm(io, await describeDatabase(database, config));
   await emptyQueue(database, config);
-  await deleteSchema(database.db);
+  await deleteSchema(database.sessionDb);
 }
 
 async function describeDatabase({ db, embedded }: OpenDatabase, { dataDir }: Config): Promise<string> {

@@ -1,7 +1,7 @@
 // Locks of jobs that end later than a lock can last. A clock that was ahead has made them, and no
 // worker would find the jobs of a killed process until the time has caught up.
-import type { Redis } from 'ioredis';
 import type pg from 'pg';
+import type { RedisClient } from './redis-connection.ts';
 
 interface LockLimits {
   /** Epoch ms. */
@@ -24,7 +24,7 @@ export async function releaseLocksOnPostgres(pool: pg.Pool, queue: string, { now
 }
 
 /** Redis counts times to live by the clock of its server, which is often the same machine. */
-export async function releaseLocksOnRedis(redis: Redis, keyPrefix: string, lockMs: number): Promise<void> {
+export async function releaseLocksOnRedis(redis: RedisClient, keyPrefix: string, lockMs: number): Promise<void> {
   const active = await redis.lrange(`${keyPrefix}:active`, 0, -1);
   for (const key of [`${keyPrefix}:stalled-check`, ...active.map((id) => `${keyPrefix}:${id}:lock`)]) {
     if ((await redis.pttl(key)) > lockMs) await redis.pexpire(key, lockMs);

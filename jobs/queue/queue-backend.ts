@@ -10,8 +10,8 @@ import {
   type Worker,
   withBackend,
 } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { openQueueStorage, type QueueStorage, type QueueStorageOptions } from './queue-storage.ts';
+import { KEY_PREFIX, type RedisClient } from './redis-connection.ts';
 
 export type JobQueue<Data> = ReturnType<typeof newQueue<Data>>;
 export type JobWorker<Data> = Worker<Data, void, string, IQueueBackend, number, unknown>;
@@ -20,7 +20,7 @@ export type JobProcessor<Data> = (job: Job<Data, void, string>, token?: string, 
 
 export interface QueueBackend {
   /** The connection that the shared rate limiter uses; null without REDIS_URL. */
-  readonly redis: Redis | null;
+  readonly redis: RedisClient | null;
   /** @throws when Redis or the database does not respond in time */
   ping(): Promise<void>;
   /**
@@ -39,12 +39,7 @@ export interface QueueBackend {
   close(options: { readonly deadlineMs: number }): Promise<'clean' | 'abandoned'>;
 }
 
-interface QueueBackendOptions extends Omit<QueueStorageOptions, 'namespace'> {
-  /**
-   * Prefix of the Redis keys, for several installations on one server. On Postgres each has its own
-   * database.
-   */
-  readonly namespace?: string;
+interface QueueBackendOptions extends QueueStorageOptions {
   /**
    * Called for idle connections that break and for errors of BullMQ. Both reconnect by themselves.
    */
@@ -66,10 +61,9 @@ const RETENTION: DefaultJobOptions = {
 /** @throws when Redis or the database does not respond, or when Redis may evict jobs */
 export async function openQueueBackend(options: QueueBackendOptions): Promise<QueueBackend> {
   const onError = options.onError ?? (() => undefined);
-  const namespace = options.namespace ?? 'leadgrade';
-  const storage = await openQueueStorage({ ...options, namespace }, onError);
+  const storage = await openQueueStorage(options, onError);
   const classes = withBackend(storage.factory);
-  const shared = { connection: storage.connection, prefix: namespace };
+  const shared = { connection: storage.connection, prefix: KEY_PREFIX };
   const queues: Closable[] = [];
   const workers: Closable[] = [];
   let closing: Promise<'clean' | 'abandoned'> | undefined;

@@ -7,18 +7,23 @@ import {
   isPgPool,
   runMigrations,
 } from 'bullmq';
-import type { Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
 import pg from 'pg';
 import { releaseLocksOnPostgres, releaseLocksOnRedis } from './future-locks.ts';
-import { openRedis, PRODUCER_OPTIONS, WORKER_OPTIONS } from './redis-connection.ts';
+import {
+  createCluster,
+  KEY_PREFIX,
+  openRedis,
+  PRODUCER_OPTIONS,
+  type RedisClient,
+  WORKER_OPTIONS,
+} from './redis-connection.ts';
 
 export interface QueueStorageOptions {
   readonly redisUrl?: string | undefined;
   /** As `openDatabase` returns it; unused with Redis. */
   readonly connection: pg.PoolConfig;
   readonly embedded: boolean;
-  /** Prefix of the Redis keys. */
-  readonly namespace: string;
 }
 
 // Notifications of the embedded database do not wake a worker, so it polls the queue at this
@@ -34,7 +39,7 @@ const QUERY_TIMEOUT_MS = 30_000;
 export interface QueueStorage {
   readonly factory: BackendFactory<IQueueBackend, unknown>;
   readonly connection: unknown;
-  readonly redis: Redis | null;
+  readonly redis: RedisClient | null;
   /** Options of every worker on this storage. */
   readonly workerOptions: { readonly drainDelay?: number };
   /** Every worker occupies one connection. */
@@ -53,8 +58,8 @@ export interface QueueStorage {
 
 /** @throws when Redis or the database does not respond, or when Redis may evict jobs */
 export function openQueueStorage(options: QueueStorageOptions, onError: (error: Error) => void): Promise<QueueStorage> {
-  const { redisUrl, namespace } = options;
-  return redisUrl === undefined ? openOnPostgres(options, onError) : openOnRedis(redisUrl, namespace, onError);
+  const { redisUrl } = options;
+  return redisUrl === undefined ? openOnPostgres(options, onError) : openOnRedis(redisUrl, onError);
 }
 
 async function openOnPostgres(
@@ -100,25 +105,36 @@ async function openOnPostgres(
   };
 }
 
-async function openOnRedis(
-  redisUrl: string,
-  namespace: string,
-  onError: (error: Error) => void,
-): Promise<QueueStorage> {
+async function openOnRedis(redisUrl: string, onError: (error: Error) => void): Promise<QueueStorage> {
   const redis = await openRedis(redisUrl, onError);
-  const connectionFor = (isWorker: boolean) => ({ url: redisUrl, ...(isWorker ? WORKER_OPTIONS : PRODUCER_OPTIONS) });
+  // BullMQ leaves the clients open that it is given, and opens those for a single server itself.
+  const clusters: Cluster[] = [];
+  const connectionFor = (isWorker: boolean) => {
+    const options = isWorker ? WORKER_OPTIONS : PRODUCER_OPTIONS;
+    if (!(redis instanceof Cluster)) return { url: redisUrl, ...options };
+    const cluster = createCluster(redisUrl, options, onError);
+    clusters.push(cluster);
+    return cluster;
+  };
+  const disconnect = () => {
+    for (const each of [redis, ...clusters]) each.disconnect();
+  };
   return {
     factory: (name, options, kind) => {
       const connection = connectionFor(kind?.withBlockingConnection === true);
       return createRedisBackend(name, { ...options, connection }, kind);
     },
-    connection: connectionFor(true),
+    // Unused: the factory has a connection for each queue and worker.
+    connection: {},
     redis,
     workerOptions: {},
     addWorker: () => undefined,
     ping: async () => void (await redis.ping()),
-    releaseFutureLocks: (queue, { lockMs }) => releaseLocksOnRedis(redis, `${namespace}:${queue}`, lockMs),
-    close: async () => void (await redis.quit().catch(() => redis.disconnect())),
-    abandon: () => redis.disconnect(),
+    releaseFutureLocks: (queue, { lockMs }) => releaseLocksOnRedis(redis, `${KEY_PREFIX}:${queue}`, lockMs),
+    close: async () => {
+      await redis.quit().catch(() => undefined);
+      disconnect();
+    },
+    abandon: disconnect,
   };
 }

@@ -22,6 +22,7 @@ import { runNightly } from '../schedule/nightly.ts';
 import { poll } from '../schedule/poll.ts';
 import { purgeOldRows } from '../schedule/purge-old-rows.ts';
 import { scoreLeads } from '../score/score-leads.ts';
+import { scoreMoreLeads } from '../score/score-more-leads.ts';
 import { writeScores } from '../write/write-scores.ts';
 import { runGuarded } from './crash-guard.ts';
 import type { JobProcessor, JobQueue, JobWorker, QueueBackend } from './queue-backend.ts';
@@ -35,6 +36,7 @@ const PROCESSORS: Readonly<Record<JobName, (context: JobContext, data: unknown) 
   'sync-streams': (context, data) => syncStreams(context, JOBS['sync-streams'].payload.parse(data)),
   'refresh-records': (context, data) => refreshRecords(context, JOBS['refresh-records'].payload.parse(data)),
   'score-leads': (context) => scoreLeads(context),
+  'score-more-leads': (context) => scoreMoreLeads(context),
   'write-scores': (context, data) => writeScores(context, JOBS['write-scores'].payload.parse(data)),
   nightly: (context) => runNightly(context),
   'purge-old-rows': (context) => purgeOldRows(context),

@@ -3,7 +3,7 @@ import { scoreDueLeads } from '../../src/store/leads/score-due-leads.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import { type JobContext, scoringInstant } from '../context.ts';
 import { addModels, knownModels } from './earlier-models.ts';
-import { appliedThresholds } from './percentile-bands.ts';
+import { CHUNKS_BETWEEN_ENQUEUES, enqueueScorers } from './parallel-scorers.ts';
 import { scoreChunk } from './score-chunk.ts';
 import type { ScoringInputs } from './scoring-inputs.ts';
 
@@ -15,12 +15,12 @@ const CHUNK = 500;
 /** Scorings of a lead per hour because its records changed. More is a loop with another writer. */
 const MAX_PER_HOUR = 60;
 
+/** If there is more than one chunk, other workers score beside this one. */
 export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): Promise<void> {
   const { db, crms, model, timezone, clock, signal } = context;
   let claimed = CHUNK;
-  while (claimed === CHUNK && !signal.aborted) {
+  for (let chunks = 1; claimed === CHUNK && !signal.aborted; chunks++) {
     const now = scoringInstant(context).getTime();
-    const thresholds = await appliedThresholds(context);
     const chunk = await scoreDueLeads(
       db,
       {
@@ -32,7 +32,7 @@ export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): P
         crms: [...crms.keys()],
         maxPerHour: MAX_PER_HOUR,
       },
-      (leads, earlierModels) => {
+      (leads, { earlierModels, thresholds }) => {
         addModels(earlierModels);
         return scoreChunk(leads, { crms, model, timezone, inputs, thresholds, earlierTexts: knownModels, now });
       },
@@ -47,6 +47,7 @@ export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): P
       context.log.warn({ leads: chunk.throttled }, `leads scored ${MAX_PER_HOUR} times within an hour are paused`);
     // Write urgent results while the other leads are scored.
     if (chunk.urgent > 0 && claimed === CHUNK) await enqueueWrites(context);
+    if (claimed === CHUNK && chunks % CHUNKS_BETWEEN_ENQUEUES === 1) await enqueueScorers(context);
   }
 }
 

@@ -7,6 +7,7 @@ import type { JobContext } from '../context.ts';
 import { assignSiteEvents } from '../ingest/match-site-events.ts';
 import { isInitialSyncDone } from './initial-sync.ts';
 import { matchPeople } from './match-people.ts';
+import { whileScoring } from './parallel-scorers.ts';
 import { enqueueWrites, scoreAllDue } from './score-all-due.ts';
 import { type ScoringInputs, scoringInputs } from './scoring-inputs.ts';
 import { updateBandThresholds } from './update-thresholds.ts';
@@ -21,7 +22,7 @@ export async function scoreLeads(context: JobContext): Promise<void> {
   await assignSiteEvents(context);
   await saveActiveModel(context);
   const inputs = await markOutdatedLeads(context);
-  await scoreAndRank(context, inputs);
+  await whileScoring(context, () => scoreAndRank(context, inputs));
   await enqueueWrites(context);
   await enqueueForNextDueLead(context);
 }

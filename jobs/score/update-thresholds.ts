@@ -3,6 +3,7 @@
 // threshold concerns become due again.
 import { type ScoreCount, scoreOfBestShare } from '../../src/scoring/best-share.ts';
 import { type Basis, countByScore, markDueByThreshold, saveThresholds } from '../../src/store/leads/band-thresholds.ts';
+import { lockScoring } from '../../src/store/models/scoring-config.ts';
 import { hasDue } from '../../src/store/sync/remaining-work.ts';
 import { completeStepOnce } from '../../src/store/sync/run-steps.ts';
 import { activeRuns, type Run } from '../../src/store/sync/runs.ts';
@@ -63,6 +64,8 @@ function saveAndMarkDue(
   const now = clock.now();
   const allBands = model.compiled.status.bands;
   return db.transaction().execute(async (tx) => {
+    // Otherwise another worker could save a result of the former thresholds after this update.
+    await lockScoring(tx);
     const counts = await countByScore(tx, basis, inputsHash);
     const leads = counts.reduce((sum, count) => sum + count.leads, 0);
     const thresholds = bands.map((band) => ({ band, points: thresholdOf(band, counts) }));

@@ -13,6 +13,8 @@ export const SCHEMA = 'leadgrade';
 export interface OpenDatabase {
   /** Adds the schema `leadgrade` to every query; raw SQL must name it. */
   readonly db: Kysely<Tables>;
+  /** The same where a statement needs a session of its own, for migrations. Equals `db` without `sessionUrl`. */
+  readonly sessionDb: Kysely<Tables>;
   /** For the queue, which opens its own pool. */
   readonly connection: pg.PoolConfig;
   readonly embedded: boolean;
@@ -28,6 +30,11 @@ export interface OpenDatabase {
 interface DatabaseOptions {
   /** Absent: the embedded database in `dataDir`. */
   readonly databaseUrl?: string | undefined;
+  /**
+   * The server itself, if `databaseUrl` is a PgBouncer in transaction mode. All that needs a session goes there: the
+   * queue (LISTEN, a search path of its own) and migrations.
+   */
+  readonly databaseSessionUrl?: string | undefined;
   readonly dataDir: string;
 }
 
@@ -57,12 +64,12 @@ const EMBEDDED_POOL: pg.PoolConfig = { user: 'postgres', database: 'postgres', m
  * @throws if the embedded database cannot be opened. With a server that is down, the first query
  * fails.
  */
-export async function openDatabase({ databaseUrl, dataDir }: DatabaseOptions): Promise<OpenDatabase> {
-  if (databaseUrl !== undefined) {
-    const connection = { ...OWN_SERVER_POOL, connectionString: databaseUrl };
-    const db = connect(withoutSilentConnections(newPool({ ...connection, ...OWN_SERVER_TIMEOUTS })));
-    return { db, connection, embedded: false, ownsFolder: false, close: () => db.destroy() };
-  }
+export async function openDatabase({
+  databaseUrl,
+  databaseSessionUrl,
+  dataDir,
+}: DatabaseOptions): Promise<OpenDatabase> {
+  if (databaseUrl !== undefined) return openServer(databaseUrl, databaseSessionUrl);
   const embedded = await openEmbeddedDatabase(dataDir);
   const connection = { ...EMBEDDED_POOL, host: embedded.socketFolder };
   const db = connect(withClearError(newPool(connection), embedded, dataDir));
@@ -70,7 +77,24 @@ export async function openDatabase({ databaseUrl, dataDir }: DatabaseOptions): P
     await db.destroy();
     await embedded.close();
   };
-  return { db, connection, embedded: true, ownsFolder: embedded.ownsFolder, close };
+  return { db, sessionDb: db, connection, embedded: true, ownsFolder: embedded.ownsFolder, close };
+}
+
+function openServer(databaseUrl: string, sessionUrl: string | undefined): OpenDatabase {
+  const connection = { ...OWN_SERVER_POOL, connectionString: sessionUrl ?? databaseUrl };
+  const sessionDb = connect(withoutSilentConnections(newPool({ ...connection, ...OWN_SERVER_TIMEOUTS })));
+  const shared = { sessionDb, connection, embedded: false, ownsFolder: false };
+  if (sessionUrl === undefined) return { ...shared, db: sessionDb, close: () => sessionDb.destroy() };
+  // PgBouncer refuses the server's time limits at the start of a connection; its `connect_query` sets them.
+  const { query_timeout } = OWN_SERVER_TIMEOUTS;
+  const db = connect(
+    withoutSilentConnections(newPool({ ...OWN_SERVER_POOL, connectionString: databaseUrl, query_timeout })),
+  );
+  const close = async () => {
+    await db.destroy();
+    await sessionDb.destroy();
+  };
+  return { ...shared, db, close };
 }
 
 function newPool(config: pg.PoolConfig): pg.Pool {
@@ -105,6 +129,13 @@ function withClearError(pool: pg.Pool, { ownsFolder }: EmbeddedDatabase, dataDir
   return { options: pool.options, connect: connectClearly, end: () => pool.end() };
 }
 
+const NEEDS_SESSION_URL =
+  'DATABASE_URL is a PgBouncer. Set DATABASE_SESSION_URL to the Postgres behind it, for the queue and migrations; see docs/scale.md.';
+
+function isRefusedByPooler(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('unsupported startup parameter');
+}
+
 /** pg's error for a query that got no response within `query_timeout`. */
 const NO_RESPONSE = 'Query read timeout';
 
@@ -114,7 +145,9 @@ const NO_RESPONSE = 'Query read timeout';
  */
 function withoutSilentConnections(pool: pg.Pool): PostgresPool {
   const connectOnce = async () => {
-    const client = await pool.connect();
+    const client = await pool.connect().catch((error: unknown) => {
+      throw isRefusedByPooler(error) ? new Error(NEEDS_SESSION_URL, { cause: error }) : error;
+    });
     let isSilent = false;
     const checkResponse = (error: unknown) => {
       isSilent ||= error instanceof Error && error.message === NO_RESPONSE;

@@ -10,7 +10,7 @@ import { describe, inject } from 'vitest';
 import { z } from 'zod';
 import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import { type OpenDatabase, openDatabase } from '../../src/store/open-database.ts';
-import { onServer, ownRedis, POSTGRES_MISSING, redisMissing } from './servers.ts';
+import { onServer, ownRedis, PGBOUNCER_MISSING, POSTGRES_MISSING, redisMissing } from './servers.ts';
 
 export interface BackendEnv {
   readonly DATA_DIR: string;
@@ -126,6 +126,12 @@ export const describeOnPostgres = describeUnless(
 
 /** For tests of a Redis of their own. Skipped aloud without redis-server. */
 export const describeOnRedis = describeUnless(await redisMissing(), 'the queue on Redis');
+
+/** For tests of a PgBouncer of their own. Skipped aloud without pgbouncer or Postgres. */
+export const describeOnPgBouncer = describeUnless(
+  inject('templates').postgres === null ? POSTGRES_MISSING : PGBOUNCER_MISSING,
+  'PgBouncer in transaction mode',
+);
 
 /** @throws Error with CI=true, where no test may be skipped */
 function describeUnless(missing: string | undefined, what: string): typeof describe | typeof describe.skip {

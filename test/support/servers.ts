@@ -1,7 +1,7 @@
 // The Postgres and Redis servers that tests use: a Postgres of the run's own, where each test has a database, and a Redis of the
 // test's own. Where Postgres is not installed, one that runs on its usual port is shared.
 import { existsSync } from 'node:fs';
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import pg from 'pg';
@@ -133,7 +133,39 @@ export async function ownPostgres(folder: string): Promise<PostgresServer | null
   return { url, crash, start: startAgain, stop: crash };
 }
 
-/** Postgres refuses to run as root; there it runs as the user of that name, which its packages make. */
+/** Debian installs it where only root looks for programs. */
+const PGBOUNCER = ['/usr/sbin/pgbouncer', onPath('pgbouncer')].find((path) => path !== undefined && existsSync(path));
+
+export const PGBOUNCER_MISSING = PGBOUNCER === undefined ? 'pgbouncer is not installed' : undefined;
+
+const TIME_LIMITS =
+  'set statement_timeout=45000; set lock_timeout=15000; set idle_in_transaction_session_timeout=60000';
+
+/** A PgBouncer of the caller's own in transaction mode, with fewer connections to the server of `url` than a product opens. */
+export async function ownPgBouncer(url: string): Promise<Server> {
+  if (PGBOUNCER === undefined) throw new Error(PGBOUNCER_MISSING);
+  const folder = await mkdtemp(join(tmpdir(), 'leadgrade-pgbouncer-'));
+  const address = new URL(url);
+  const server = `host=${address.hostname} port=${address.port} user=postgres connect_query='${TIME_LIMITS}'`;
+  address.port = String(await freePort());
+  const settings = [
+    ...['[databases]', `${address.pathname.slice(1)} = ${server}`, '[pgbouncer]', 'pool_mode = transaction'],
+    ...['listen_addr = 127.0.0.1', `listen_port = ${address.port}`, 'unix_socket_dir =', 'auth_type = any'],
+    'default_pool_size = 3',
+  ];
+  const file = join(folder, 'pgbouncer.ini');
+  await writeFile(file, `${settings.join('\n')}\n`);
+  const user = await unprivileged(folder);
+  const bouncer = start(...user(PGBOUNCER, [file]));
+  await bouncer.line(/process up/);
+  const stop = async () => {
+    await bouncer.kill();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url: address.href, stop };
+}
+
+/** Postgres and PgBouncer refuse to run as root; there they run as the user `postgres`, which Debian's packages make. */
 async function unprivileged(folder: string) {
   const asItIs = (program: string, args: readonly string[]): [string, readonly string[]] => [program, args];
   if (process.getuid?.() !== 0) return asItIs;

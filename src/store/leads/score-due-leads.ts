@@ -7,6 +7,7 @@ import { modelTexts } from '../models/models.ts';
 import { applyInputs } from '../models/scoring-config.ts';
 import { isRefusedValue } from '../refused-value.ts';
 import type { Tables } from '../tables/tables.ts';
+import { pointsByBand, thresholdsOf } from './band-thresholds.ts';
 import { type DueLead, loadDueLeads, lockDueLeads } from './due-leads.ts';
 import { throttleRescoring } from './rescore-limit.ts';
 import { insertResults, postponeFailures, recordFailures, updateScoredLeads } from './save-results.ts';
@@ -45,8 +46,14 @@ export interface ChunkScored {
   readonly belowMinChange: number;
 }
 
-/** @param earlierModels the texts of other models that gave previous results, by hash; not of `knownModels` */
-type Score = (leads: readonly DueLead[], earlierModels: ReadonlyMap<string, string>) => readonly ScoredLead[];
+interface ChunkModels {
+  /** The texts of other models that gave previous results, by hash; not of `knownModels`. */
+  readonly earlierModels: ReadonlyMap<string, string>;
+  /** In points, by percentile band. They do not change while a chunk is being scored (`lockScoring`). */
+  readonly thresholds: Readonly<Record<string, number>>;
+}
+
+type Score = (leads: readonly DueLead[], models: ChunkModels) => readonly ScoredLead[];
 
 const NONE: ChunkScored = {
   ...{ claimed: 0, urgent: 0, throttled: 0, failed: 0, unscored: 0 },
@@ -67,7 +74,7 @@ export async function scoreDueLeads(db: Kysely<Tables>, chunk: Chunk, score: Sco
       claimed.filter(({ id }) => !throttled.has(id)),
       chunk.crms,
     );
-    const scored = due.length === 0 ? [] : score(due, await earlierModels(tx, due, chunk));
+    const scored = due.length === 0 ? [] : score(due, await chunkModels(tx, due, chunk));
     const failed = due.length === 0 ? 0 : await saveOrHalve(tx, scored, due, chunk);
     const unscored = scored.filter((lead) => lead.unscored).length;
     const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
@@ -86,6 +93,11 @@ function countSkippedWrites(scored: readonly ScoredLead[], due: readonly DueLead
     counts.belowMinChange += others.filter(({ kind }) => kind === 'below_min_change').length;
   }
   return counts;
+}
+
+async function chunkModels(tx: Transaction<Tables>, due: readonly DueLead[], chunk: Chunk): Promise<ChunkModels> {
+  const thresholds = pointsByBand(await thresholdsOf(tx, chunk.modelHash));
+  return { earlierModels: await earlierModels(tx, due, chunk), thresholds };
 }
 
 async function earlierModels(

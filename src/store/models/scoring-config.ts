@@ -51,6 +51,11 @@ async function markOutdated(db: Kysely<Tables>, inputsHash: string, now: Date): 
   }
 }
 
+/** Waits for the chunks that are being scored; no other one begins before the transaction ends. */
+export async function lockScoring(tx: Transaction<Tables>): Promise<void> {
+  await sql`select from leadgrade.scoring_config for update`.execute(tx);
+}
+
 /**
  * Whether these inputs still apply. If so, no other inputs can be set before the transaction ends:
  * its leads would keep the results of the former ones.

@@ -1,12 +1,12 @@
 // The shared rate limiter on Redis: the same bucket as in postgres-rate-limiter.ts, with one script
 // for each token.
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Clock } from '../../domain/clock.ts';
 import type { RateLimiter } from '../../domain/limits/rate-limiter.ts';
 import { type BucketStore, tokenBucketLimiter, type Wait } from './token-bucket.ts';
 
-export function redisRateLimiter(redis: Redis, clock: Clock, wait?: Wait): RateLimiter {
+export function redisRateLimiter(redis: Redis | Cluster, clock: Clock, wait?: Wait): RateLimiter {
   return tokenBucketLimiter(redisBuckets(redis), clock, wait);
 }
 
@@ -42,8 +42,9 @@ return blocked
 
 const reservationSchema = z.tuple([z.coerce.number(), z.coerce.number()]);
 
-function redisBuckets(redis: Redis): BucketStore {
-  const bucketKey = (key: string): string => `leadgrade:rate:${key}`;
+function redisBuckets(redis: Redis | Cluster): BucketStore {
+  // The hash tag of the queue's keys: in a Redis Cluster, one node holds all of them.
+  const bucketKey = (key: string): string => `{leadgrade}:rate:${key}`;
   return {
     async reserve(key, { burst, perSecond }, now) {
       const reply = await redis.eval(RESERVE, 1, bucketKey(key), burst, perSecond, now);

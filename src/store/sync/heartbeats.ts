@@ -28,18 +28,22 @@ export async function removeHeartbeat(db: Kysely<Tables>, id: string): Promise<v
   await db.deleteFrom('worker_heartbeats').where('id', '=', id).execute();
 }
 
-/**
- * Whether a process with the worker role is alive. A heartbeat in the future proves nothing: its
- * clock was ahead.
- */
 export async function isWorkerAlive(db: Kysely<Tables>, now: Date): Promise<boolean> {
+  return (await countWorkers(db, now)) > 0;
+}
+
+/**
+ * The number of processes with the worker role that are alive. A heartbeat in the future proves
+ * nothing: its clock was ahead.
+ */
+export async function countWorkers(db: Kysely<Tables>, now: Date): Promise<number> {
   const rows = await db
     .selectFrom('worker_heartbeats')
     .select('roles')
     .where('heartbeat_at', '>', new Date(now.getTime() - DEAD_AFTER_MS))
     .where('heartbeat_at', '<', new Date(now.getTime() + MAX_CLOCK_SKEW_MS))
     .execute();
-  return rows.some((row) => row.roles.split(',').includes('worker'));
+  return rows.filter((row) => row.roles.split(',').includes('worker')).length;
 }
 
 export async function lastHeartbeat(db: Kysely<Tables>, id: string): Promise<Date | null> {

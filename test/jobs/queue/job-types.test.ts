@@ -56,6 +56,24 @@ describe(`the repeatable jobs on ${BACKEND.name}`, () => {
     expect(await syncRepeatableJobs(backend, queue, [poll], Date.now())).toBe(false);
   });
 
+  test('that two services schedule at the same moment, again and again, are scheduled once', async () => {
+    const { env } = await BACKEND.create();
+    const services = [0, 1].map(async () => {
+      const backend = await openTestQueue(env);
+      return { backend, queue: backend.queue<unknown>('repeatable') };
+    });
+    const opened = await Promise.all(services);
+    const poll: RepeatableJob = { job: 'poll', payload: {}, seconds: 60 };
+    for (let times = 0; times < 3; times++) {
+      await Promise.all(opened.map(({ backend, queue }) => syncRepeatableJobs(backend, queue, [poll], Date.now())));
+    }
+    for (const { queue } of opened) {
+      expect((await queue.getJobSchedulers()).map(({ key }) => key)).toEqual(['poll']);
+      const pending = await queue.getJobs(['waiting', 'prioritized', 'delayed']);
+      expect(pending.map(({ name }) => name)).toEqual(['poll']);
+    }
+  });
+
   test('are those of the settings, without the jobs of a CRM that was removed from them', async () => {
     const { backend, queue } = await openRepeatable();
     const scheduled = async () =>

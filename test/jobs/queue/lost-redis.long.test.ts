@@ -38,7 +38,7 @@ describeOnRedis('a service whose Redis', () => {
     await expect.poll(() => status(service), SOON).toBe(200);
     await admin.flushall();
     await expectScoresFollow(service);
-    expect(await admin.keys('leadgrade:*')).not.toEqual([]);
+    expect(await admin.keys('{leadgrade}:*')).not.toEqual([]);
 
     await admin.config('SET', 'maxmemory', '1');
     const [, contact] = service.leads;

@@ -5,13 +5,16 @@ import { BACKEND } from '../../support/backends.ts';
 import { patient } from '../../support/patience.ts';
 import { openServiceEnvironment, SOON } from '../../support/service-environment.ts';
 
+const POLL_MS = 5_000;
+/** Of a job whose worker was killed while it ran. */
+const RECOVERY_MS = 15_000;
 const BACK = { timeout: patient(120_000), interval: 200 };
 
 describe(`two services that start at the same moment (${BACKEND.name})`, () => {
   test('have one run for a night, write each contact once, and follow changes when either is killed', async () => {
     const { env } = await BACKEND.create();
     const options = {
-      settings: { POLL_SECONDS: '5', NIGHTLY_CRON: '* * * * *' },
+      settings: { POLL_SECONDS: String(POLL_MS / 1_000), NIGHTLY_CRON: '* * * * *' },
       contacts: 10,
       webhooks: false,
     } as const;
@@ -34,7 +37,15 @@ describe(`two services that start at the same moment (${BACKEND.name})`, () => {
     expect(twice).toEqual([]);
 
     const id = first.leads[0]?.id ?? '';
+    const lastPoll = async () => {
+      const [canary] = await first.query<{ at: Date }>(
+        "select heartbeat_at as at from leadgrade.worker_heartbeats where id = 'canary'",
+      );
+      return canary?.at.getTime() ?? 0;
+    };
+    const killedAt = Date.now();
     await running.kill();
+    await expect.poll(lastPoll, { timeout: patient(POLL_MS + RECOVERY_MS), interval: 200 }).toBeGreaterThan(killedAt);
     await first.control('PATCH', `contacts/${id}`, { properties: { jobtitle: 'VP Sales' } });
     await expect.poll(() => first.explanation(id), BACK).toContain('Executive (Job title)');
     second.signal('SIGTERM');

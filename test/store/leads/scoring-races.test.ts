@@ -5,6 +5,7 @@ import { tombstoneActivities } from '../../../src/store/activities/activities.ts
 import type { DueLead } from '../../../src/store/leads/due-leads.ts';
 import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
 import type { ScoredLead } from '../../../src/store/leads/scored-lead.ts';
+import { lockScoring, markDueByInputs } from '../../../src/store/models/scoring-config.ts';
 import { claimOutbox, markWritten } from '../../../src/store/outbox/outbox.ts';
 import { describeOnPostgres, POSTGRES } from '../../support/backends.ts';
 import {
@@ -31,6 +32,10 @@ describeOnPostgres('while a lead is being scored (postgres)', () => {
     await saveRead(store, [snapshot('a')]);
     await saveListed(store, [activity('a', 'old'), activity('a', 'other')], later);
     await allMatched(store);
+    await insertModel();
+  }
+
+  async function insertModel(): Promise<void> {
     await store.db
       .insertInto('models')
       .values({ hash: 'm', name: 'model', text: '', since: at(), last_used_at: at() })
@@ -51,12 +56,9 @@ describeOnPostgres('while a lead is being scored (postgres)', () => {
       }));
   }
 
+  const CHUNK = { limit: 10, now: at(10), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
   const scoreAll = (decide: 'write' | 'in_sync', status: string) =>
-    scoreDueLeads(
-      store.db,
-      { limit: 10, now: at(10), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 },
-      score(decide, status),
-    );
+    scoreDueLeads(store.db, CHUNK, score(decide, status));
 
   /** Number of sessions of this database that wait for a lock. */
   async function waiting(): Promise<number> {
@@ -66,12 +68,72 @@ describeOnPostgres('while a lead is being scored (postgres)', () => {
     return Number(rows[0]?.count);
   }
 
+  async function untilWaiting(sessions: number): Promise<void> {
+    while ((await waiting()) < sessions) await sleep(10);
+  }
+
+  /** Runs `work` while no result can be saved; resolves when so many sessions wait. */
+  async function withoutSaving<T>(work: () => Promise<T>, sessions: number): Promise<T> {
+    const started = await store.db.transaction().execute(async (tx) => {
+      await sql`lock table leadgrade.results in share mode`.execute(tx);
+      const working = work();
+      await untilWaiting(sessions);
+      return { working };
+    });
+    return started.working;
+  }
+
+  test('two workers score the most urgent leads beside each other, none twice, and wait for no lead', async () => {
+    await saveRead(
+      store,
+      ['a', 'b', 'c', 'd', 'e'].map((id) => snapshot(id)),
+    );
+    await allMatched(store);
+    const ids = await store.db.selectFrom('leads').select('id').orderBy('id').execute();
+    for (const [index, { id }] of ids.entries())
+      await store.db
+        .updateTable('leads')
+        .set({ due_at: at(5 - index) })
+        .where('id', '=', id)
+        .execute();
+    await insertModel();
+    const chunks: number[][] = [];
+    const scoreTwo = () =>
+      scoreDueLeads(store.db, { ...CHUNK, limit: 2 }, (leads) => {
+        chunks.push(leads.map(({ id }) => id));
+        return score('write', 'hot')(leads);
+      });
+    // Both have locked their leads before either saves a result.
+    await withoutSaving(() => Promise.all([scoreTwo(), scoreTwo()]), 2);
+    const byUrgency = ids.map(({ id }) => id).toReversed();
+    expect(chunks.toSorted(([a = 0], [b = 0]) => b - a)).toEqual([byUrgency.slice(0, 2), byUrgency.slice(2, 4)]);
+    const results = await store.db.selectFrom('results').select('lead_id').execute();
+    expect(results.map(({ lead_id }) => lead_id).toSorted()).toEqual(byUrgency.slice(0, 4).toSorted());
+  });
+
+  test('a change of thresholds waits for the chunk that is scored with the former ones', async () => {
+    await insertLead();
+    await markDueByInputs(store.db, 'inputs', at());
+    const order: string[] = [];
+    const changeThresholds = () =>
+      store.db.transaction().execute(async (tx) => {
+        await lockScoring(tx);
+        order.push('thresholds');
+      });
+    await withoutSaving(() => {
+      const scoring = scoreAll('write', 'hot').then(() => order.push('scored'));
+      const changing = untilWaiting(1).then(changeThresholds);
+      return Promise.all([scoring, changing]);
+    }, 2);
+    expect(order).toEqual(['scored', 'thresholds']);
+  });
+
   /** Runs `change` after the scoring has read the lead, and before it saves the result. */
   async function meanwhile(scoring: () => Promise<unknown>, change: () => Promise<unknown>): Promise<void> {
     const started = await store.db.transaction().execute(async (tx) => {
       await sql`lock table leadgrade.results in share mode`.execute(tx);
       const scored = scoring();
-      while ((await waiting()) < 1) await sleep(10);
+      await untilWaiting(1);
       let hasEnded = false;
       const changed = change().finally(() => {
         hasEnded = true;

@@ -82,7 +82,7 @@ describe(`the shared rate limiter (${BACKEND.name})`, () => {
     );
   });
 
-  test('grants exactly 190 tokens in ten seconds with the limits of HubSpot', async () => {
+  test('grants exactly burst and flow in ten seconds: 190 tokens', async () => {
     const taken = await takes({ burst: 9, perSecond: 18.1 }, [Array(120).fill(0), Array(120).fill(0)]);
     expect(taken.filter((at) => at <= START + 10_000)).toHaveLength(190);
   });

@@ -32,6 +32,7 @@ const context: JobContext = {
     debounceMs: 0,
     reconcileDays: 3,
     retention: { historyDays: 400, statusHistoryDays: 730 },
+    maxScorers: 1,
     asOf: null,
   },
   log: { info: print, warn: print, error: print },
