@@ -50,6 +50,11 @@ export interface Log {
   error(details: object, message: string): void;
 }
 
+export interface Retention extends ResultRetention {
+  /** Days for which activities and former field values are kept, or longer if a model looks back longer. */
+  readonly activityDays: number;
+}
+
 export interface JobContext {
   readonly db: Kysely<Tables>;
   readonly crms: ReadonlyMap<string, MappedCrm>;
@@ -70,7 +75,7 @@ export interface JobContext {
   readonly debounceMs: number;
   /** Days before its last complete reading from which the nightly job reads a stream once more. */
   readonly reconcileDays: number;
-  readonly retention: ResultRetention;
+  readonly retention: Retention;
   /** The instant to score at (`--as-of`); null = now. */
   readonly asOf: Date | null;
   readonly log: Log;

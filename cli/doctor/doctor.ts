@@ -16,6 +16,7 @@ import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { databaseSizeFinding } from './database-size.ts';
 import type { Finding } from './finding.ts';
+import { keptActivitiesFinding } from './kept-activities.ts';
 import { secretFileFindings } from './secret-files.ts';
 import { setAsideFindings, withoutContradictions } from './set-aside.ts';
 import { webhookFindings } from './webhooks.ts';
@@ -70,6 +71,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
   return [
     { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },
     await databaseSizeFinding(context),
+    await keptActivitiesFinding(context),
     await modelFinding(context),
     ...mappingFindings(context),
     isServiceRunning

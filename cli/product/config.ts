@@ -26,6 +26,7 @@ export interface Config {
   readonly reconcileDays: number;
   readonly historyDays: number;
   readonly statusHistoryDays: number;
+  readonly activityDays: number;
   /**
    * The settings of a CRM by their full names, unparsed: `hubspot` gives all `HUBSPOT_*`.
    * @throws when a file that one of them names cannot be read
@@ -81,6 +82,7 @@ function toConfig(values: SettingValues, environment: Environment): Config {
     reconcileDays: values.RECONCILE_DAYS,
     historyDays: values.HISTORY_DAYS,
     statusHistoryDays: values.STATUS_HISTORY_DAYS,
+    activityDays: values.ACTIVITY_DAYS,
     // Connectors are not known here, so their files are read when a connector asks for its
     // settings.
     connectorSettings: (crm) => readSettingsByPrefix(`${crm.toUpperCase()}_`, environment),

@@ -144,7 +144,11 @@ function assemble(
     clock: parts.clock,
     debounceMs: config.debounceSeconds * 1_000,
     reconcileDays: config.reconcileDays,
-    retention: { historyDays: config.historyDays, statusHistoryDays: config.statusHistoryDays },
+    retention: {
+      historyDays: config.historyDays,
+      statusHistoryDays: config.statusHistoryDays,
+      activityDays: config.activityDays,
+    },
     asOf: parts.asOf ?? null,
     log: parts.log,
     signal: stopping.signal,

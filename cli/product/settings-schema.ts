@@ -2,6 +2,7 @@
 // has a schema of its own for its settings.
 import { z } from 'zod';
 import { latestSlot } from '../../jobs/schedule/nightly-slot.ts';
+import { MIN_ACTIVITY_DAYS } from '../../src/domain/limits/min-activity-days.ts';
 import { closest } from '../../src/problems/suggest.ts';
 
 const text = z.string().min(1);
@@ -107,6 +108,7 @@ export const settingsSchema = z.object({
     .default(3),
   HISTORY_DAYS: days(30).default(400),
   STATUS_HISTORY_DAYS: days(30).default(730),
+  ACTIVITY_DAYS: days(MIN_ACTIVITY_DAYS).default(730),
 });
 
 export type SettingName = keyof typeof settingsSchema.shape;
@@ -160,6 +162,9 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
   },
   STATUS_HISTORY_DAYS: {
     about: 'Past results that changed the grade or the status are deleted after so many days (days, 30 to 36500).',
+  },
+  ACTIVITY_DAYS: {
+    about: `Activities and former field values are deleted after so many days, or later if the model looks back longer (days, ${MIN_ACTIVITY_DAYS} to 36500).`,
   },
 };
 
