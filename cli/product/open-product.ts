@@ -5,6 +5,7 @@ import { QUEUE } from '../../jobs/job-types.ts';
 import { openQueueBackend, type QueueBackend } from '../../jobs/queue/queue-backend.ts';
 import { type RepeatableJob, syncRepeatableJobs } from '../../jobs/queue/repeatable-jobs.ts';
 import { createEnqueue, startWorker } from '../../jobs/queue/worker.ts';
+import { CANARY_SECONDS } from '../../jobs/schedule/canary.ts';
 import type { RetryOptions } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import { sha256Hex } from '../../src/domain/sha256-hex.ts';
@@ -181,7 +182,8 @@ function repeatableJobs({ pollSeconds }: Config, crms: ReadonlyMap<string, Mappe
     if (seconds.length === 0) return [];
     return [{ job: 'poll-fast-streams', payload: { crm }, seconds: Math.min(...seconds) }];
   });
-  return [{ job: 'poll', payload: {}, seconds: pollSeconds }, ...fastStreams];
+  const canary: RepeatableJob = { job: 'canary', payload: {}, seconds: CANARY_SECONDS };
+  return [{ job: 'poll', payload: {}, seconds: pollSeconds }, canary, ...fastStreams];
 }
 
 /** A write job runs only if it is enqueued, so this is enough to write nothing. */

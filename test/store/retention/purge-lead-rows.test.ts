@@ -5,7 +5,7 @@ import { saveReconciledPage } from '../../../src/store/reconcile/save-reconciled
 import { advanceBounds, resetBounds } from '../../../src/store/retention/activity-bounds.ts';
 import { purgeLeadRows, purgeTombstones } from '../../../src/store/retention/purge-lead-rows.ts';
 import { BACKEND } from '../../support/backends.ts';
-import { activity, at, CRM, freshStore, ref, saveListed, saveRead, snapshot } from '../fresh-store.ts';
+import { activity, at, CRM, freshStore, saveListed, saveRead, snapshot } from '../fresh-store.ts';
 
 const store = freshStore(BACKEND);
 const DAY = 86_400;
