@@ -63,8 +63,9 @@ try {
   const { db } = context;
   await seedLeads(db, {
     leads,
-    activities: Math.round(activityDays / EVERY_DAYS),
-    days: activityDays,
+    // Twice as far back as activities are kept: the latest older one of each type stays.
+    activities: Math.round((2 * activityDays) / EVERY_DAYS),
+    days: 2 * activityDays,
     streams: product.streams,
   });
   await matchPeople(context);
