@@ -76,6 +76,8 @@ export interface JobContext {
   /** Days before its last complete reading from which the nightly job reads a stream once more. */
   readonly reconcileDays: number;
   readonly retention: Retention;
+  /** False: the embedded database, which has no background processes. */
+  readonly hasAutovacuum: boolean;
   /** The instant to score at (`--as-of`); null = now. */
   readonly asOf: Date | null;
   readonly log: Log;

@@ -155,6 +155,7 @@ function assemble(
       statusHistoryDays: config.statusHistoryDays,
       activityDays: config.activityDays,
     },
+    hasAutovacuum: !database.embedded,
     asOf: parts.asOf ?? null,
     log: parts.log,
     signal: stopping.signal,

@@ -7,15 +7,19 @@ import { advanceBounds } from '../../src/store/retention/activity-bounds.ts';
 import { purgeLeadRows, purgeTombstones } from '../../src/store/retention/purge-lead-rows.ts';
 import { purgeResults } from '../../src/store/retention/purge-results.ts';
 import { purgeModels, purgeRuns } from '../../src/store/retention/purge-runs.ts';
+import { vacuum } from '../../src/store/retention/vacuum.ts';
 import type { JobContext } from '../context.ts';
 import { activityBounds } from './activity-bounds.ts';
 
 const DAY_MS = 86_400_000;
 
-type PurgeContext = Pick<JobContext, 'db' | 'clock' | 'retention' | 'signal' | 'log' | 'crms' | 'model'>;
+type PurgeContext = Pick<
+  JobContext,
+  'db' | 'clock' | 'retention' | 'signal' | 'log' | 'crms' | 'model' | 'hasAutovacuum'
+>;
 
 export async function purgeOldRows(context: PurgeContext): Promise<void> {
-  const { db, clock, retention, signal, log } = context;
+  const { db, clock, retention, signal, log, hasAutovacuum } = context;
   const now = clock.now();
   const before = (days: number) => new Date(now.getTime() - days * DAY_MS);
   await purgeEventKeys(db, now);
@@ -30,6 +34,7 @@ export async function purgeOldRows(context: PurgeContext): Promise<void> {
   const tombstones = await purgeTombstones(db, { before: before(retention.historyDays), signal });
   const runs = await purgeRuns(db, before(retention.historyDays));
   const models = await purgeModels(db, before(retention.historyDays));
+  if (!hasAutovacuum) await vacuum(db, signal);
   const counts = { results, activities, fieldValues, tombstones, runs, models };
   if (Object.values(counts).some((count) => count > 0)) log.info(counts, 'deleted what is older than it is kept');
 }

@@ -1,4 +1,6 @@
 // `leadgrade backfill` as a process that is killed, over a sandbox HubSpot; and what a backfill without faults ends with.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import type { DisplayRecord } from '../../cli/demo/display-record.ts';
@@ -9,7 +11,9 @@ import { startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import { type Backend, openDatabaseOf } from './backends.ts';
 import { createOurFields } from './our-fields.ts';
+import { patient } from './patience.ts';
 import { type Running, start } from './processes.ts';
+import { testFolder } from './test-folder.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
 const CLI = new URL('../../bin/leadgrade.js', import.meta.url).pathname;
@@ -35,6 +39,7 @@ export interface BackfillEnvironment {
   finish(): Promise<void>;
   /** The calls of all processes. */
   calls(): Promise<readonly LoggedCall[]>;
+  callCount(): Promise<number>;
   endState(): Promise<EndState>;
   /** Faults of the sandbox. */
   setFaults(faults: readonly object[]): Promise<void>;
@@ -42,18 +47,20 @@ export interface BackfillEnvironment {
 
 export async function openBackfillEnvironment(
   backend: Backend,
-  { contacts, logFile }: { readonly contacts: number; readonly logFile?: string },
+  { contacts }: { readonly contacts: number },
 ): Promise<BackfillEnvironment> {
   // The sandbox's clock runs in real time, for its rate limits, from another start.
   const begun = performance.now();
   const clock = { now: () => new Date(NOW.getTime() + performance.now() - begun) };
   const installation = await backend.create();
   const dataset = seededDataset({ contacts, seed: 4, now: NOW });
-  const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, ...(logFile !== undefined && { logFile }) });
+  const logFile = join(await testFolder(), 'calls.log');
+  const sandbox = await startHubSpotSandbox({ port: 0, dataset, clock, logFile });
   endWithTest(sandbox.close);
   const env = { ...installation.env, HUBSPOT_API_URL: sandbox.url, HUBSPOT_ACCESS_TOKEN: sandbox.accessToken };
   await createOurFields(env);
   await control(sandbox, 'POST', 'reset-log');
+  const setUpCalls = linesOf(await readFile(logFile));
   const begin = (own: NodeJS.ProcessEnv = {}): Running => {
     const child = start(process.execPath, [CLI, ...BACKFILL], { env: { ...env, ...own } });
     endWithTest(child.kill);
@@ -70,6 +77,7 @@ export async function openBackfillEnvironment(
       expect(summarySchema.parse(JSON.parse(printed ?? '')).state).toBe('done');
     },
     calls: () => loggedCalls(sandbox),
+    callCount: async () => linesOf(await readFile(logFile)) - setUpCalls,
     endState: async () => {
       const { db } = await openDatabaseOf(installation.env);
       const row = await db
@@ -85,6 +93,34 @@ export async function openBackfillEnvironment(
   };
 }
 
+function linesOf(file: Buffer): number {
+  let lines = 0;
+  for (let at = file.indexOf(10); at !== -1; at = file.indexOf(10, at + 1)) lines++;
+  return lines;
+}
+
+/**
+ * Kills a backfill after a random number of further calls, also before its first.
+ * @returns whether it was killed, and had not ended before
+ */
+export async function killAtRandom(
+  killed: BackfillEnvironment,
+  maxCalls: number,
+  random: () => number,
+): Promise<boolean> {
+  const before = await killed.callCount();
+  const calls = Math.floor(random() * maxCalls);
+  const child = killed.begin();
+  let hasEnded = false;
+  void child.ended.then(() => {
+    hasEnded = true;
+  });
+  const hasCome = async () => hasEnded || (await killed.callCount()) >= before + calls;
+  await expect.poll(hasCome, { timeout: patient(300_000), interval: 20 }).toBe(true);
+  await child.kill();
+  return typeof (await child.ended) === 'string';
+}
+
 export interface Undisturbed extends EndState {
   readonly calls: number;
 }
@@ -92,6 +128,6 @@ export interface Undisturbed extends EndState {
 export async function undisturbedBackfill(backend: Backend, contacts: number): Promise<Undisturbed> {
   const environment = await openBackfillEnvironment(backend, { contacts });
   await environment.finish();
-  const calls = (await environment.calls()).length;
+  const calls = await environment.callCount();
   return { calls, ...(await environment.endState()) };
 }

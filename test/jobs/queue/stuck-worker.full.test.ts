@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND } from '../../support/backends.ts';
+import { printSeconds } from '../../support/fault-runs.ts';
 import { patient } from '../../support/patience.ts';
 import { openServiceEnvironment } from '../../support/service-environment.ts';
 
@@ -22,9 +23,9 @@ test.skipIf(BACKEND.name === 'embedded')(
       ['SIGCONT', 200],
     ] as const) {
       worker.signal(signal);
-      const since = performance.now();
-      await expect.poll(() => status(service.url), { timeout: patient(61_000), interval: 200 }).toBe(becomes);
-      console.log(`readiness is ${becomes} ${((performance.now() - since) / 1_000).toFixed(1)} s after ${signal}`);
+      const isKnown = () =>
+        expect.poll(() => status(service.url), { timeout: patient(61_000), interval: 200 }).toBe(becomes);
+      await printSeconds(`readiness is ${becomes} after ${signal}`, isKnown);
     }
   },
   patient(180_000),

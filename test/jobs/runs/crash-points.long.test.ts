@@ -9,13 +9,11 @@ import {
   type Undisturbed,
   undisturbedBackfill,
 } from '../../support/backfill-process.ts';
-import { IS_FULL, seededRandom } from '../../support/fault-runs.ts';
+import { IS_FULL, printSeconds, seededRandom } from '../../support/fault-runs.ts';
 import { patient } from '../../support/patience.ts';
 
 const CRASH_POINT = new URL('./processes/crash-point.ts', import.meta.url).href;
 const CONTACTS = 130;
-/** Contacts in a batch of HubSpot. */
-const BATCH = 100;
 
 const PAGE = 'update leadgrade.streams set cursor =';
 const RESULTS = 'insert into leadgrade.results';
@@ -28,8 +26,7 @@ const POINTS = [
   ['a page of a stream is saved, and not committed', 'insert into leadgrade.activities', 'after'],
   ['a page of a stream is committed, and the next one not read', PAGE, 'committed'],
   ['the end of a stream is reached, and not saved', 'update leadgrade.streams set completed_at', 'before'],
-  ['records are claimed, and their counters not dated', 'update leadgrade.records r set claimed_by', 'after'],
-  ['events of counters are dated, and their positions not saved', 'insert into leadgrade.counter_positions', 'before'],
+  ['records are claimed, and not read again', 'update leadgrade.records r set claimed_by', 'after'],
   ['people are matched, and not committed', 'delete from leadgrade.match_queue', 'after'],
   ['due leads are locked', 'order by priority, due_at, id limit', 'after'],
   ['results are inserted, and not committed', RESULTS, 'after'],
@@ -66,13 +63,13 @@ test.each(chosenPoints())(
     const options = `${process.env.NODE_OPTIONS ?? ''} --import=${CRASH_POINT}`;
     const child = killed.begin({ NODE_OPTIONS: options, CRASH_STATEMENT: statement, CRASH_WHEN: when });
     expect(await child.ended, `the point was not reached: ${child.output()}`).toBe('SIGKILL');
-    const since = performance.now();
-    await killed.finish();
-    console.log(`done ${((performance.now() - since) / 1_000).toFixed(1)} s after a kill when ${name}`);
+    await printSeconds(`the next start ends after a kill when ${name} (${BACKEND.name})`, killed.finish);
     const made = await killed.calls();
     expect(made.length).toBeLessThanOrEqual(calls + STREAMS + IN_PROGRESS);
+    // The batches whose answers were not saved are written again, with the same values.
     const written = made.flatMap(({ path, ids = [] }) => (path.endsWith('/contacts/batch/update') ? ids : []));
-    expect(written.length - new Set(written).size).toBeLessThanOrEqual(BATCH);
+    const times = [...Map.groupBy(written, (id) => id).values()].map(({ length }) => length);
+    expect(Math.max(...times)).toBeLessThanOrEqual(2);
     expect(await killed.endState()).toEqual(expected);
   },
   patient(300_000),

@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { BACKEND } from '../../support/backends.ts';
 import {
-  type BackfillEnvironment,
   IN_PROGRESS,
+  killAtRandom,
   openBackfillEnvironment,
   STREAMS,
   undisturbedBackfill,
@@ -14,24 +14,6 @@ import { patient } from '../../support/patience.ts';
 
 const CONTACTS = 300;
 const KILLS = repetitions({ usual: 3, full: 20 });
-
-/**
- * Kills a backfill after a random number of further calls, also before its first.
- * @returns whether it was killed, and had not ended before
- */
-async function killAtRandom(killed: BackfillEnvironment, maxCalls: number, random: () => number): Promise<boolean> {
-  const before = (await killed.calls()).length;
-  const calls = Math.floor(random() * maxCalls);
-  const child = killed.begin();
-  let hasEnded = false;
-  void child.ended.then(() => {
-    hasEnded = true;
-  });
-  const hasCome = async () => hasEnded || (await killed.calls()).length >= before + calls;
-  await expect.poll(hasCome, { timeout: patient(60_000), interval: 20 }).toBe(true);
-  await child.kill();
-  return typeof (await child.ended) === 'string';
-}
 
 describe(`on ${BACKEND.name}`, () => {
   test(
