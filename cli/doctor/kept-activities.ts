@@ -31,7 +31,7 @@ export async function keptActivitiesFinding(context: JobContext): Promise<Findin
   const days = context.retention.activityDays;
   const now = context.clock.now().getTime();
   const longer = [...wanted.values()]
-    .map(({ type, keptFrom }) => ({ type, kept: Math.ceil((now - keptFrom.getTime()) / DAY_MS) }))
+    .map(({ type, keptFrom }) => ({ type, kept: Math.round((now - keptFrom.getTime()) / DAY_MS) }))
     .filter(({ kept }) => kept > days);
   const texts = new Set(longer.map(({ type, kept }) => `${type} ${kept}`));
   const more = texts.size === 0 ? '' : `, longer where the model looks back longer: ${[...texts].join(', ')}`;

@@ -8,7 +8,7 @@ import { openServiceEnvironment } from '../../support/service-environment.ts';
 
 const status = async (url: string) => (await fetch(`${url}/readyz`).catch(() => null))?.status;
 
-// The embedded database is in the process of its owner: stopped, it answers nobody.
+// The embedded database is in the process of its owner: it answers nothing while that process is stopped.
 test.skipIf(BACKEND.name === 'embedded')(
   `a service whose worker is stopped is not ready within a minute, and ready again when it goes on (${BACKEND.name})`,
   async () => {
