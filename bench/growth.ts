@@ -1,9 +1,10 @@
 // Simulates nights with a steady input of activities, and prints rows and bytes after each ten of them: the database
-// must not grow once the first results are older than the history is kept.
+// must not grow once the first results and activities are older than they are kept.
 //   npm run bench:growth -- --leads 1000 --nights 120 --history 30 --json growth.json
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
+import type { JobContext } from '../jobs/context.ts';
 import { purgeOldRows } from '../jobs/schedule/purge-old-rows.ts';
 import { matchPeople } from '../jobs/score/match-people.ts';
 import { withLockedLeadIds } from '../src/store/leads/lock-leads.ts';
@@ -18,29 +19,32 @@ const { values } = parseArgs({
   options: {
     leads: { type: 'string', default: '1000' },
     nights: { type: 'string', default: '120' },
-    // The defaults are 400 and 730: the line would be flat after two years.
+    // The defaults of the product are 400, 730 and 730: the line would be flat after years.
     history: { type: 'string', default: '30' },
     'status-history': { type: 'string', default: '45' },
+    // More than the model looks back at the activities of this benchmark: all types are kept equally long.
+    activities: { type: 'string', default: '1350' },
     json: { type: 'string' },
     postgres: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/postgres' },
   },
 });
 const DAY_MS = 86_400_000;
-const ACTIVITIES = 20;
-/** Days between two activities of a lead, as before the first night. */
-const EVERY_DAYS = 180 / ACTIVITIES;
+/** Days between two activities of a lead, before and after the first night. */
+const EVERY_DAYS = 30;
 const leads = Number(values.leads);
 const nights = Number(values.nights);
+const activityDays = Number(values.activities);
 
 interface NightReport {
   readonly night: number;
   readonly newResults: number;
-  readonly results: number;
-  /** All tables but the activities, which only the CRM adds. */
-  readonly bytes: number;
-  readonly activityBytes: number;
-  readonly tables: Readonly<Record<string, number>>;
+  /** By table, as `bytes`. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** With indexes. */
+  readonly bytes: Readonly<Record<string, number>>;
 }
+
+const sum = (each: Readonly<Record<string, number>>) => Object.values(each).reduce((total, next) => total + next, 0);
 
 const databases = benchDatabases(values.postgres);
 const reports: NightReport[] = [];
@@ -48,12 +52,22 @@ try {
   const url = await databases.create('growth');
   const product = await openBenchProduct(url, FIRST);
   const meter = await openMeter(url);
-  const context = {
+  const context: JobContext = {
     ...product.context,
-    retention: { historyDays: Number(values.history), statusHistoryDays: Number(values['status-history']) },
+    retention: {
+      historyDays: Number(values.history),
+      statusHistoryDays: Number(values['status-history']),
+      activityDays,
+    },
   };
   const { db } = context;
-  await seedLeads(db, { leads, activities: ACTIVITIES, streams: product.streams });
+  await seedLeads(db, {
+    leads,
+    // Twice as far back as activities are kept: the latest older one of each type stays.
+    activities: Math.round((2 * activityDays) / EVERY_DAYS),
+    days: 2 * activityDays,
+    streams: product.streams,
+  });
   await matchPeople(context);
   await scoreDue(context);
   await confirmWrites(context);
@@ -75,15 +89,11 @@ try {
     if (run !== null) await closeRun(db, run.id, { state: 'done', error: null }, now);
     // As the autovacuum of a real day does.
     await meter.run('vacuum');
-    const { 'leadgrade.activities': activityBytes = 0, ...tables } = await meter.tables();
-    reports.push({
-      night,
-      newResults: (await meter.value('select max(id) as value from leadgrade.results')) - before,
-      results: await meter.value('select count(*) as value from leadgrade.results'),
-      bytes: Object.values(tables).reduce((sum, each) => sum + each, 0),
-      activityBytes,
-      tables,
-    });
+    const newResults = (await meter.value('select max(id) as value from leadgrade.results')) - before;
+    const bytes = await meter.tables();
+    const rows: Record<string, number> = {};
+    for (const table of Object.keys(bytes)) rows[table] = await meter.value(`select count(*) as value from ${table}`);
+    reports.push({ night, newResults, rows, bytes });
   }
   await meter.close();
   await product.close();
@@ -91,22 +101,25 @@ try {
   await databases.deleteAll();
 }
 
+const { history, 'status-history': statusHistory } = values;
 console.log(
-  `${leads} leads, an activity every ${EVERY_DAYS} days; history ${values.history} days, status ${values['status-history']}\n`,
+  `${leads} leads, an activity every ${EVERY_DAYS} days; history ${history} days, status ${statusHistory}, activities ${activityDays}\n`,
 );
-console.log('night  new results   results     bytes a lead   activities a lead');
+console.log('night  new results     results  activities  all rows  bytes a lead');
 const listed = reports.filter(({ night }) => night % 10 === 0 || night === 1);
-for (const { night, newResults, results, bytes, activityBytes } of listed) {
-  const cells = [newResults, results, bytes / leads, activityBytes / leads].map((each) => Math.round(each));
+for (const { night, newResults, rows, bytes } of listed) {
+  const { 'leadgrade.results': results = 0, 'leadgrade.activities': activities = 0 } = rows;
+  const cells = [newResults, results, activities, sum(rows), sum(bytes) / leads].map((each) => Math.round(each));
   console.log(
-    `${String(night).padStart(5)} ${cells.map((each) => each.toLocaleString('en-US').padStart(13)).join(' ')}`,
+    `${String(night).padStart(5)} ${cells.map((each) => each.toLocaleString('en-US').padStart(11)).join(' ')}`,
   );
 }
 const [half, last] = [reports[Math.floor(nights / 2) - 1], reports.at(-1)];
+const ratio = (of: (report: NightReport) => number) => (half && last ? of(last) / of(half) : null);
+const ratios = { rows: ratio(({ rows }) => sum(rows)), bytes: ratio(({ bytes }) => sum(bytes)) };
 if (half && last) {
-  const ratio = (of: (report: NightReport) => number) => (of(last) / of(half)).toFixed(2);
-  console.log(
-    `\nnight ${last.night} beside night ${half.night}: rows of results ${ratio(({ results }) => results)}x, bytes ${ratio(({ bytes }) => bytes)}x`,
-  );
+  const text = `rows ${ratios.rows?.toFixed(3)}x, bytes ${ratios.bytes?.toFixed(3)}x`;
+  console.log(`\nnight ${last.night} beside night ${half.night}: ${text}`);
 }
-if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ values, reports }, null, 2)}\n`);
+if (values.json !== undefined)
+  await writeFile(values.json, `${JSON.stringify({ values, ratios, reports }, null, 2)}\n`);

@@ -50,6 +50,11 @@ export interface Log {
   error(details: object, message: string): void;
 }
 
+export interface Retention extends ResultRetention {
+  /** Days for which activities and former field values are kept, or longer if a model looks back longer. */
+  readonly activityDays: number;
+}
+
 export interface JobContext {
   readonly db: Kysely<Tables>;
   readonly crms: ReadonlyMap<string, MappedCrm>;
@@ -70,7 +75,9 @@ export interface JobContext {
   readonly debounceMs: number;
   /** Days before its last complete reading from which the nightly job reads a stream once more. */
   readonly reconcileDays: number;
-  readonly retention: ResultRetention;
+  readonly retention: Retention;
+  /** False: the embedded database, which has no background processes. */
+  readonly hasAutovacuum: boolean;
   /** Workers that score leads at a time, at most. */
   readonly maxScorers: number;
   /** The instant to score at (`--as-of`); null = now. */

@@ -14,6 +14,8 @@ const scorer = z.strictObject({ scorer: z.int().min(2) });
 export const JOBS = {
   /** Every POLL_SECONDS: enqueues the other jobs. Also the sweeper: it repairs a lost trigger. */
   poll: { payload: empty, priority: 1 },
+  /** Every 15 seconds: proves to the readiness check that jobs are run. */
+  canary: { payload: empty, priority: 1 },
   /** Turns webhook events into dirty records, and enqueues the jobs that read them. */
   'process-inbox': { payload: empty, priority: 1 },
   /** Assigns site events to the records of their people. */

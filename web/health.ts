@@ -19,8 +19,9 @@ import { setAsideChecks } from './set-aside.ts';
 export interface HealthParts {
   readonly db: Kysely<Tables>;
   readonly clock: Clock;
-  /** ID of the heartbeat row that a finished poll job writes. */
+  /** ID of the heartbeat row that a finished canary job writes, and how often it runs. */
   readonly canary: string;
+  readonly canarySeconds: number;
   readonly pollSeconds: number;
   /** The CRMs that are set up. */
   readonly crms: readonly string[];
@@ -38,7 +39,9 @@ interface Check {
   readonly degraded?: true;
 }
 
-/** Polls that may be missed before a check fails, and additional time for a start. */
+/** Canary jobs that may be missed before the check fails. */
+const MAX_MISSED_CANARIES = 3;
+/** Polls for which an event may wait, and additional time for a start. */
 const MAX_MISSED_POLLS = 3;
 const GRACE_MS = 60_000;
 const DATABASE_TIMEOUT_MS = 2_000;
@@ -109,7 +112,14 @@ function queueCheck(silentMs: number): Check {
   return { name: 'queue', ok: silentMs === 0, detail };
 }
 
-async function storeChecks({ db, clock, canary, pollSeconds, crms }: HealthParts): Promise<readonly Check[]> {
+async function storeChecks({
+  db,
+  clock,
+  canary,
+  canarySeconds,
+  pollSeconds,
+  crms,
+}: HealthParts): Promise<readonly Check[]> {
   const now = clock.now();
   const maxAgeMs = MAX_MISSED_POLLS * pollSeconds * 1_000 + GRACE_MS;
   const heartbeat = await lastHeartbeat(db, canary);
@@ -125,7 +135,7 @@ async function storeChecks({ db, clock, canary, pollSeconds, crms }: HealthParts
   const inbox = await inboxBacklog(db, readable);
   const inboxAge = inbox.oldestAt === null ? 0 : now.getTime() - inbox.oldestAt.getTime();
   return [
-    jobsCheck(age, maxAgeMs),
+    jobsCheck(age, MAX_MISSED_CANARIES * canarySeconds * 1_000),
     {
       name: 'inbox',
       ok: inboxAge <= maxAgeMs,

@@ -14,6 +14,12 @@ const TYPES = [
   'email_click',
   'form_submission',
 ];
+/** Of each type. */
+const STREAMS = [
+  ...['page_views', 'page_views', 'page_views'],
+  ...['marketing_emails', 'marketing_emails', 'marketing_emails'],
+  'form_submissions',
+];
 const PATHS = ['/pricing', '/', '/blog/post', '/case-studies/acme', '/security', '/docs/start'];
 const FORMS = ['Newsletter', 'Demo request'];
 const TITLES = ['VP, Sales', 'Marketing Manager', 'Student', 'Software Engineer', 'Director of Operations', 'Analyst'];
@@ -32,8 +38,10 @@ function pick(lead: RawBuilder<unknown>, topic: RawBuilder<unknown>, of: readonl
 
 interface SeedOptions {
   readonly leads: number;
-  /** Activities of each lead, within the 180 days before the first scoring. */
+  /** Activities of each lead before the first scoring. */
   readonly activities: number;
+  /** Within so many days before it; default: 180. */
+  readonly days?: number;
   /** The streams of the CRM: all of them were read. */
   readonly streams: readonly string[];
 }
@@ -41,7 +49,7 @@ interface SeedOptions {
 /** Leads that are due, one HubSpot contact each, with activities. */
 export async function seedLeads(
   db: Kysely<Tables>,
-  { leads, activities, streams }: SeedOptions,
+  { leads, activities, streams, days = 180 }: SeedOptions,
   first = 1,
 ): Promise<void> {
   const ids = sql`generate_series(${first}::bigint, ${first + leads - 1}::bigint) i`;
@@ -66,7 +74,7 @@ export async function seedLeads(
     insert into leadgrade.record_addresses (crm, object, record_id, address, mailbox)
     select crm, object, id, fields ->> 'contact.email', fields ->> 'contact.email' from leadgrade.records
     on conflict do nothing`.execute(db);
-  await seedActivities(db, { ids, activities, until: FIRST, days: 180 });
+  await seedActivities(db, { ids, activities, until: FIRST, days });
   await sql`
     insert into leadgrade.streams (crm, stream, completed_at)
     select 'hubspot', name, ${FIRST}::timestamptz from unnest(${streams}::text[]) name
@@ -92,7 +100,7 @@ export async function seedActivities(
   await sql`
     insert into leadgrade.activities (crm, object, record_id, id, lead_id, stream, type, at, attributes, seen_at)
     select 'hubspot', 'contacts', (1000000000 + i)::text, 'view:' || i || ':' || n || ':' || ${String(until.getTime())}, i,
-      'page_views', ${pick(lead, topic(1), TYPES)},
+      ${pick(lead, topic(1), STREAMS)}, ${pick(lead, topic(1), TYPES)},
       ${until}::timestamptz - (${below(lead, topic(2), days * 86_400)} + 60) * interval '1 second',
       jsonb_build_object('path', ${pick(lead, topic(3), PATHS)}, 'form', ${pick(lead, topic(4), FORMS)}), ${until}::timestamptz
     from generate_series(1, ${activities}::integer) n cross join ${ids}`.execute(db);

@@ -17,6 +17,7 @@ import type { CommandIo } from '../terminal/io.ts';
 import { databaseSizeFinding } from './database-size.ts';
 import type { Finding } from './finding.ts';
 import { poolerFindings } from './pooler.ts';
+import { keptActivitiesFinding } from './kept-activities.ts';
 import { secretFileFindings } from './secret-files.ts';
 import { setAsideFindings, withoutContradictions } from './set-aside.ts';
 import { webhookFindings } from './webhooks.ts';
@@ -72,6 +73,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
     { part: 'leadgrade', what: 'database', level: 'ok', detail: `${where}; up to date` },
     ...(await poolerFindings(database)),
     await databaseSizeFinding(context),
+    await keptActivitiesFinding(context),
     await modelFinding(context),
     ...mappingFindings(context),
     isServiceRunning

@@ -29,6 +29,7 @@ export interface Config {
   readonly historyDays: number;
   readonly statusHistoryDays: number;
   readonly maxScorers: number;
+  readonly activityDays: number;
   /**
    * The settings of a CRM by their full names, unparsed: `hubspot` gives all `HUBSPOT_*`.
    * @throws when a file that one of them names cannot be read
@@ -86,6 +87,7 @@ function toConfig(values: SettingValues, environment: Environment): Config {
     historyDays: values.HISTORY_DAYS,
     statusHistoryDays: values.STATUS_HISTORY_DAYS,
     maxScorers: values.MAX_SCORERS,
+    activityDays: values.ACTIVITY_DAYS,
     // Connectors are not known here, so their files are read when a connector asks for its
     // settings.
     connectorSettings: (crm) => readSettingsByPrefix(`${crm.toUpperCase()}_`, environment),

@@ -1,13 +1,16 @@
 // Composition root: builds the product from the configuration. Every command that needs the
 // database starts here.
+
 import type { ActiveModel, JobContext, Log, MappedCrm } from '../../jobs/context.ts';
 import { QUEUE } from '../../jobs/job-types.ts';
 import { openQueueBackend, type QueueBackend } from '../../jobs/queue/queue-backend.ts';
 import { type RepeatableJob, syncRepeatableJobs } from '../../jobs/queue/repeatable-jobs.ts';
 import { createEnqueue, startWorker } from '../../jobs/queue/worker.ts';
+import { CANARY_SECONDS } from '../../jobs/schedule/canary.ts';
 import type { RetryOptions } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import { sha256Hex } from '../../src/domain/sha256-hex.ts';
+import type { Mapping } from '../../src/mapping/mapping.ts';
 import type { PeoplePolicy } from '../../src/people/people-policy.ts';
 import { createThrottledLog, redactError } from '../../src/runtime/throttled-log.ts';
 import { migrateToLatest } from '../../src/store/migrate.ts';
@@ -51,6 +54,8 @@ interface OpenParts {
   readonly readOnly?: boolean;
   /** Score as of this instant instead of now. */
   readonly asOf?: Date | null;
+  /** The mapping of a CRM; absent: of mappings/<crm>.yaml. */
+  readonly mappingOf?: (crm: string) => Promise<Mapping>;
   /** For a simulated clock: how to wait for a rate-limit token, and the retries of API calls. */
   readonly timing?: { readonly wait: Wait; readonly retryOptions: RetryOptions };
 }
@@ -86,6 +91,7 @@ export async function openProduct(config: Config, parts: OpenParts): Promise<Pro
       : postgresRateLimiter(database.db, clock, timing?.wait);
     const crms = await loadCrms({
       settingsOf: config.connectorSettings,
+      mappingOf: parts.mappingOf,
       limiter,
       clock,
       retryOptions: timing?.retryOptions,
@@ -144,8 +150,13 @@ function assemble(
     clock: parts.clock,
     debounceMs: config.debounceSeconds * 1_000,
     reconcileDays: config.reconcileDays,
-    retention: { historyDays: config.historyDays, statusHistoryDays: config.statusHistoryDays },
     maxScorers: config.maxScorers,
+    retention: {
+      historyDays: config.historyDays,
+      statusHistoryDays: config.statusHistoryDays,
+      activityDays: config.activityDays,
+    },
+    hasAutovacuum: !database.embedded,
     asOf: parts.asOf ?? null,
     log: parts.log,
     signal: stopping.signal,
@@ -178,7 +189,8 @@ function repeatableJobs({ pollSeconds }: Config, crms: ReadonlyMap<string, Mappe
     if (seconds.length === 0) return [];
     return [{ job: 'poll-fast-streams', payload: { crm }, seconds: Math.min(...seconds) }];
   });
-  return [{ job: 'poll', payload: {}, seconds: pollSeconds }, ...fastStreams];
+  const canary: RepeatableJob = { job: 'canary', payload: {}, seconds: CANARY_SECONDS };
+  return [{ job: 'poll', payload: {}, seconds: pollSeconds }, canary, ...fastStreams];
 }
 
 /** A write job runs only if it is enqueued, so this is enough to write nothing. */

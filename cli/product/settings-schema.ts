@@ -2,6 +2,7 @@
 // has a schema of its own for its settings.
 import { z } from 'zod';
 import { latestSlot } from '../../jobs/schedule/nightly-slot.ts';
+import { MIN_ACTIVITY_DAYS } from '../../src/domain/limits/min-activity-days.ts';
 import { closest } from '../../src/problems/suggest.ts';
 
 const text = z.string().min(1);
@@ -114,6 +115,7 @@ export const settingsSchema = z.object({
     .min(1)
     .max(64)
     .default(4),
+  ACTIVITY_DAYS: days(MIN_ACTIVITY_DAYS).default(730),
 });
 
 export type SettingName = keyof typeof settingsSchema.shape;
@@ -173,6 +175,9 @@ export const SETTING_NOTES: Readonly<Record<SettingName, SettingNotes>> = {
     about: 'Past results that changed the grade or the status are deleted after so many days (days, 30 to 36500).',
   },
   MAX_SCORERS: { about: 'So many worker processes score leads at a time, at most (1 to 64).' },
+  ACTIVITY_DAYS: {
+    about: `Activities and former field values are deleted after so many days, or later if the model looks back longer (days, ${MIN_ACTIVITY_DAYS} to 36500).`,
+  },
 };
 
 /** Default values by name, for .env.example. */

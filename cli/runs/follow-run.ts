@@ -29,6 +29,8 @@ export interface RunSummary {
   readonly unchanged: number;
   /** Records that were scored and not written because of the mapping's `min_change`. */
   readonly below_min_change: number;
+  /** Records that were scored and not written because of the mapping's `when_edited: respect`. */
+  readonly respected: number;
   readonly decayed: number;
   /** Entries in the error list now, of this run and of earlier ones. */
   readonly errors: number;
@@ -119,6 +121,7 @@ async function summarize({ context }: Product, run: Run | null, pauses: readonly
     refused: count(run, 'refused'),
     unchanged: count(run, 'unchanged'),
     below_min_change: count(run, 'below_min_change'),
+    respected: count(run, 'respected'),
     decayed: count(run, 'decayed'),
     errors: await countErrors(context.db, [...context.crms.keys()]),
     found: run === null ? {} : await findingsOfRun(context.db, run.id),
@@ -164,11 +167,12 @@ function sentence(job: string, summary: RunSummary): string {
   return `${job}: done. ${counts}${failed}${findings.join('')}`;
 }
 
-function recordCounts({ written, refused, unchanged, below_min_change: small }: RunSummary): string {
+function recordCounts({ written, refused, unchanged, below_min_change: small, respected }: RunSummary): string {
   return [
     `${formatCount(written)} records written`,
     `${formatCount(refused)} refused`,
     ...(unchanged === 0 ? [] : [`${formatCount(unchanged)} not written because the CRM holds the same`]),
     ...(small === 0 ? [] : [`${formatCount(small)} not written because of min_change`]),
+    ...(respected === 0 ? [] : [`${formatCount(respected)} not written because of when_edited: respect`]),
   ].join(', ');
 }

@@ -1,7 +1,7 @@
 // `npx leadgrade start`: the service. All roles run in one process, or are distributed over several.
 import type { Server } from 'node:http';
 import { OPERATOR_ACTION_KINDS } from '../../jobs/failure-policy.ts';
-import { WORKER_CANARY_ID } from '../../jobs/schedule/poll.ts';
+import { CANARY_SECONDS, WORKER_CANARY_ID } from '../../jobs/schedule/canary.ts';
 import { createNormalizeId } from '../../src/crm/normalize-links.ts';
 import { createEventProjector } from '../../src/mapping/events-mapping.ts';
 import { createThrottledLog } from '../../src/runtime/throttled-log.ts';
@@ -46,6 +46,7 @@ async function serve(product: Product, config: Config, roles: readonly Role[]): 
     for (const warning of [...sharedFolder(product), ...(await modelWarnings(context))]) context.log.warn({}, warning);
     // Changes since the last stop are found now instead of at the next scheduled poll.
     await context.enqueue('poll', {});
+    await context.enqueue('canary', {});
     context.log.info({ roles, port: server ? config.port : undefined }, 'leadgrade is running');
     await stopped;
     context.log.info({}, 'leadgrade is stopping');
@@ -85,7 +86,14 @@ async function startWeb({ context }: Product, config: Config, { queueSilentMs }:
     );
   const app = createApp({
     health: {
-      ...{ db, clock, canary: WORKER_CANARY_ID, pollSeconds: config.pollSeconds, crms: [...crms.keys()] },
+      ...{
+        db,
+        clock,
+        canary: WORKER_CANARY_ID,
+        canarySeconds: CANARY_SECONDS,
+        pollSeconds: config.pollSeconds,
+        crms: [...crms.keys()],
+      },
       ...{ queueSilentMs, token: config.metricsToken },
     },
     metrics,

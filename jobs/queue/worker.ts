@@ -18,6 +18,7 @@ import {
 import { pollFastStreams } from '../read/poll-fast-streams.ts';
 import { refreshRecords } from '../read/refresh-records.ts';
 import { syncStreams } from '../read/sync-streams.ts';
+import { proveProgress } from '../schedule/canary.ts';
 import { runNightly } from '../schedule/nightly.ts';
 import { poll } from '../schedule/poll.ts';
 import { purgeOldRows } from '../schedule/purge-old-rows.ts';
@@ -29,6 +30,7 @@ import type { JobProcessor, JobQueue, JobWorker, QueueBackend } from './queue-ba
 
 const PROCESSORS: Readonly<Record<JobName, (context: JobContext, data: unknown) => Promise<void>>> = {
   poll: (context) => poll(context),
+  canary: (context) => proveProgress(context),
   'process-inbox': (context) => processInbox(context),
   'match-site-events': (context) => matchSiteEvents(context),
   'fetch-items': (context, data) => fetchNamedItems(context, JOBS['fetch-items'].payload.parse(data)),

@@ -1,8 +1,10 @@
 // Full sync or incremental sync: which of the two a stream gets, and the start of a full sync.
 import type { ChangeStream } from '../../src/crm/streams.ts';
+import { resetBounds } from '../../src/store/retention/activity-bounds.ts';
 import type { Run } from '../../src/store/sync/runs.ts';
 import { type StreamState, startFullSync, streamState } from '../../src/store/sync/streams.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
+import { activityBounds } from '../schedule/activity-bounds.ts';
 import { isReadByDating, redateIfCounter } from './date-counters.ts';
 
 /**
@@ -15,15 +17,25 @@ export function needsFullSync(state: StreamState | null, { mappingHash }: Mapped
 }
 
 export async function beginFullSync(
-  { db, clock }: JobContext,
+  context: JobContext,
   { connector: { id: crm }, mappingHash }: MappedCrm,
   stream: ChangeStream,
   backfill: Run | null,
 ): Promise<StreamState | null> {
+  const { db, clock } = context;
   // Before the stream's own row: a process that is killed in between does it again.
   await redateIfCounter(db, crm, stream, clock.now());
   const key = { crm, stream: stream.id };
-  if (backfill) await startFullSync(db, key, { runId: backfill.id, mappingHash });
+  if (backfill) {
+    // The model may count activities again that an earlier night has deleted.
+    const bounds = await activityBounds(context);
+    await resetBounds(
+      db,
+      key,
+      bounds.filter((bound) => bound.crm === crm && bound.stream === stream.id),
+    );
+    await startFullSync(db, key, { runId: backfill.id, mappingHash });
+  }
   return streamState(db, key);
 }
 

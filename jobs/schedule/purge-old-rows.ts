@@ -3,27 +3,38 @@
 import { purgeEventKeys } from '../../src/store/inbox/event-keys.ts';
 import { purgeQuarantine } from '../../src/store/inbox/quarantine.ts';
 import { purgeConflicts } from '../../src/store/records/field-conflicts.ts';
+import { advanceBounds } from '../../src/store/retention/activity-bounds.ts';
+import { purgeLeadRows, purgeTombstones } from '../../src/store/retention/purge-lead-rows.ts';
 import { purgeResults } from '../../src/store/retention/purge-results.ts';
 import { purgeModels, purgeRuns } from '../../src/store/retention/purge-runs.ts';
+import { vacuum } from '../../src/store/retention/vacuum.ts';
 import type { JobContext } from '../context.ts';
+import { activityBounds } from './activity-bounds.ts';
 
 const DAY_MS = 86_400_000;
 
-export async function purgeOldRows({
-  db,
-  clock,
-  retention,
-  signal,
-  log,
-}: Pick<JobContext, 'db' | 'clock' | 'retention' | 'signal' | 'log'>): Promise<void> {
+type PurgeContext = Pick<
+  JobContext,
+  'db' | 'clock' | 'retention' | 'signal' | 'log' | 'crms' | 'model' | 'hasAutovacuum'
+>;
+
+export async function purgeOldRows(context: PurgeContext): Promise<void> {
+  const { db, clock, retention, signal, log, hasAutovacuum } = context;
   const now = clock.now();
+  const before = (days: number) => new Date(now.getTime() - days * DAY_MS);
   await purgeEventKeys(db, now);
   await purgeQuarantine(db, now);
   await purgeConflicts(db, now);
-  const oldest = new Date(now.getTime() - retention.historyDays * DAY_MS);
   const results = await purgeResults(db, { now, retention, signal });
-  const runs = await purgeRuns(db, oldest);
-  const models = await purgeModels(db, oldest);
-  if (results + runs + models > 0)
-    log.info({ results, runs, models }, 'deleted what is older than the history is kept');
+  await advanceBounds(db, await activityBounds(context));
+  const { activities, fieldValues } = await purgeLeadRows(db, {
+    replacedBefore: before(retention.activityDays),
+    signal,
+  });
+  const tombstones = await purgeTombstones(db, { before: before(retention.historyDays), signal });
+  const runs = await purgeRuns(db, before(retention.historyDays));
+  const models = await purgeModels(db, before(retention.historyDays));
+  if (!hasAutovacuum) await vacuum(db, signal);
+  const counts = { results, activities, fieldValues, tombstones, runs, models };
+  if (Object.values(counts).some((count) => count > 0)) log.info(counts, 'deleted what is older than it is kept');
 }

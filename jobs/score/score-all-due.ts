@@ -38,9 +38,10 @@ export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): P
       },
     );
     claimed = chunk.claimed;
-    const { throttled, unscored, unchanged, belowMinChange } = chunk;
+    const { throttled, unscored, unchanged, belowMinChange, respected } = chunk;
     const scored = claimed - throttled - unscored;
-    await addToRunCounters(db, { scored, out_of_scope: unscored, unchanged, below_min_change: belowMinChange });
+    const notWritten = { unchanged, below_min_change: belowMinChange, respected };
+    await addToRunCounters(db, { scored, out_of_scope: unscored, ...notWritten });
     if (chunk.failed > 0)
       context.log.warn({ leads: chunk.failed }, 'leads could not be scored; see npx leadgrade errors list');
     if (chunk.throttled > 0)

@@ -16,8 +16,8 @@ export async function closeFinishedRuns(context: JobContext): Promise<void> {
     } else if (remaining === 'nothing') {
       await closeRun(db, run.id, { state: 'done', error: null }, clock.now());
       const errors = await countErrors(db, [...crms.keys()]);
-      const { written = 0, unchanged = 0, below_min_change = 0 } = run.progress;
-      const counts = { written, unchanged, below_min_change, errors };
+      const { written = 0, unchanged = 0, below_min_change = 0, respected = 0 } = run.progress;
+      const counts = { written, unchanged, below_min_change, respected, errors };
       log.info({ run: run.id, job: run.job, ...counts }, `${run.job}: done`);
     }
   }

@@ -33,6 +33,11 @@ export interface ChangeStream {
   /** Items can be read by their IDs (`readItems`). */
   readonly readableById?: true;
   /**
+   * The night compares its items by their IDs or their number, however old they are: Leadgrade deletes
+   * none of them, as it would read them again.
+   */
+  readonly comparedAtAnyAge?: true;
+  /**
    * The items are the companies of records (`companyId`): a deleted company makes the records that
    * have it dirty.
    */

@@ -6,6 +6,7 @@ import { SCORE_FIELDS } from '../domain/score-fields.ts';
 import { lacksField } from '../scoring/compile/conditions.ts';
 import { conditionSchema } from '../scoring/schemas/condition-schema.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
+import { callsForOthers } from './calls-for-others.ts';
 import {
   activityTypeProblems,
   attributeTables,
@@ -124,6 +125,11 @@ export const mappingSchema = z.strictObject({
     .optional()
     .describe(
       'Points: a record is written when a score or a reason differs from the CRM by at least so many; another grade or status is always written. Default 1.',
+    ),
+  calls_for_others: callsForOthers
+    .optional()
+    .describe(
+      "The share of the CRM's API calls per day that Leadgrade leaves to other apps: at the rest it pauses. Default 10% (Salesforce: 20%).",
     ),
   write_back: z
     .partialRecord(z.enum(SCORE_FIELDS), propertyName)

@@ -75,6 +75,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   min: '0',
   min_behavior: '10',
   min_change: '3',
+  calls_for_others: '10%',
   min_coverage: '0.4',
   min_fit: '20',
   min_grade: 'B',

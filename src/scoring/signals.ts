@@ -24,7 +24,18 @@ function scoreCounted(signal: CountedSignal, timeline: Timeline, at: number): Li
   if (end === 0) return signal.unmatched;
   const count = Math.min(end, signal.maxCount);
   const exact = signal.points * remainingOf(timeline, end, count, signal.decay, at) + 0;
-  return dated(signal, exact, timeline.at(end - 1), count);
+  return dated(signal, exact, timeline.at(end - 1), mentioned(signal, timeline, { end, count, at }));
+}
+
+/** How many of the counted activities the text mentions: those that are not too old to matter, or the latest. */
+function mentioned(
+  { lookBackMs }: CountedSignal,
+  timeline: Timeline,
+  { end, count, at }: { readonly end: number; readonly count: number; readonly at: number },
+): number {
+  let mentionable = count;
+  while (mentionable > 1 && at - timeline.at(end - mentionable) >= lookBackMs) mentionable--;
+  return mentionable;
 }
 
 function scoreTiered(signal: TieredSignal, timeline: Timeline, at: number): Line {

@@ -11,6 +11,7 @@ import { retention } from './migrations/0006-retention.ts';
 import { unfinishedJobs } from './migrations/0007-unfinished-jobs.ts';
 import { writeOrder } from './migrations/0008-write-order.ts';
 import { replay } from './migrations/0009-replay.ts';
+import { activityRetention } from './migrations/0010-activity-retention.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
@@ -25,6 +26,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-unfinished-jobs': unfinishedJobs,
   '0008-write-order': writeOrder,
   '0009-replay': replay,
+  '0010-activity-retention': activityRetention,
 };
 
 export interface MigrationReport {

@@ -23,3 +23,12 @@ export function seededRandom(what: string): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** Waits for `state`, and prints how long it took: the figures of docs/reliability.md. @returns the seconds */
+export async function printSeconds(what: string, state: () => Promise<unknown>): Promise<number> {
+  const since = performance.now();
+  await state();
+  const seconds = (performance.now() - since) / 1_000;
+  console.log(`${what}: ${seconds.toFixed(1)} s`);
+  return seconds;
+}

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SimulatedClock, simulatedClock } from '../../cli/demo/simulated-clock.ts';
 import { readConfig } from '../../cli/product/config.ts';
+import { loadMapping } from '../../cli/product/files/load-mapping.ts';
 import { openProduct, type Product } from '../../cli/product/open-product.ts';
 import { writeTarget } from '../../cli/setup/write-target.ts';
 import type { JobContext, Log } from '../../jobs/context.ts';
@@ -35,6 +36,8 @@ export interface RunOptions {
   readonly retryOptions?: Partial<RetryOptions>;
   /** Jobs go through the product's queue and worker. */
   readonly queue?: boolean;
+  /** `calls_for_others` of the mappings; absent: as shipped. */
+  readonly callsForOthers?: string;
 }
 
 export interface ProductOptions extends RunOptions {
@@ -178,7 +181,9 @@ async function openOnce(
   const log = recordingLog(lines);
   const retryOptions = { ...SHORT_RETRIES, ...options.retryOptions };
   const wait = async (ms: number) => clock.forwardTo(new Date(clock.now().getTime() + ms));
-  const product = await openProduct(read.config, { clock, log, timing: { wait, retryOptions } });
+  const { callsForOthers } = options;
+  const mappingOf = async (crm: string) => ({ ...(await loadMapping(crm)), calls_for_others: callsForOthers });
+  const product = await openProduct(read.config, { clock, log, mappingOf, timing: { wait, retryOptions } });
   if (options.queue === true) {
     product.work();
     return { product, context: product.context, runUntilIdle: async () => {} };

@@ -33,6 +33,15 @@ test('a service whose last job ended a moment ago is ready', async () => {
   expect(detailOf(ready, 'database')).toBe('responds and takes writes');
 });
 
+test('a service whose worker lives and has finished no job for 46 seconds is not ready', async () => {
+  await finishJob(at());
+  const readyAfter = async (seconds: number) => {
+    const server = await startTestServer({ db: store.db, now: () => at(seconds) });
+    return (await readiness(server)).code;
+  };
+  expect([await readyAfter(45), await readyAfter(46)]).toEqual([200, 503]);
+});
+
 test('a service whose last job ended in the future is not ready: its clock was ahead', async () => {
   await finishJob(at(3_534));
   const server = await startTestServer({ db: store.db, now: () => at() });

@@ -61,7 +61,7 @@ export async function startTestServer(parts: TestServerParts): Promise<TestServe
   const server = await startHttpServer(
     createApp({
       health: {
-        ...{ db, clock, canary: 'canary', pollSeconds: 60, crms: CRMS },
+        ...{ db, clock, canary: 'canary', canarySeconds: 15, pollSeconds: 60, crms: CRMS },
         ...{ queueSilentMs: parts.queueSilentMs ?? (() => 0), token: METRICS_TOKEN },
       },
       metrics,

@@ -1,5 +1,6 @@
 // Opens the connector of every CRM that has settings, with its mapping. All problems of both are
 // reported.
+
 import {
   type ConnectorModule,
   type ConnectorParts,
@@ -13,6 +14,7 @@ import { withNormalizedLinks } from '../../../src/crm/normalize-links.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import type { RateLimiter } from '../../../src/domain/limits/rate-limiter.ts';
 import { sha256Hex } from '../../../src/domain/sha256-hex.ts';
+import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { createScope } from '../../../src/mapping/scope.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';
 import { ConfigurationError } from '../configuration-error.ts';
@@ -22,6 +24,8 @@ import { loadMapping } from './load-mapping.ts';
 interface Parts {
   /** The settings of a connector by name, unparsed; empty: the CRM is not set up. */
   readonly settingsOf: (crm: string) => Readonly<Record<string, string>>;
+  /** Absent: of mappings/<crm>.yaml. */
+  readonly mappingOf?: ((crm: string) => Promise<Mapping>) | undefined;
   readonly limiter: RateLimiter;
   readonly clock: Clock;
   /** Absent: the defaults of each connector. */
@@ -47,7 +51,10 @@ export async function loadCrms(parts: Parts): Promise<ReadonlyMap<string, Mapped
   );
 }
 
-async function loadCrm(id: string, { settingsOf, limiter, clock, retryOptions }: Parts): Promise<MappedCrm> {
+async function loadCrm(
+  id: string,
+  { settingsOf, mappingOf = loadMapping, limiter, clock, retryOptions }: Parts,
+): Promise<MappedCrm> {
   const module = await loadConnector(id);
   const given = settingsOf(id);
   const settings = parseSettings(module.settingsSchema, given, { environment: given, isSecret: isSecretSetting });
@@ -55,7 +62,7 @@ async function loadCrm(id: string, { settingsOf, limiter, clock, retryOptions }:
     const lines = settings.problems.map((problem) => `  ${problem}`);
     throw new ConfigurationError(`The settings of ${id} are not complete or not right:\n${lines.join('\n')}`);
   }
-  const mapping = await loadMapping(id);
+  const mapping = await mappingOf(id);
   const connector = createConnector(id, module, {
     settings: settings.value,
     mapping,
@@ -63,7 +70,7 @@ async function loadCrm(id: string, { settingsOf, limiter, clock, retryOptions }:
     clock,
     ...(retryOptions === undefined ? {} : { retryOptions }),
   });
-  const { leads, write_back, when_edited, min_change, ...read } = mapping;
+  const { leads, write_back, when_edited, min_change, calls_for_others: _, ...read } = mapping;
   return {
     connector,
     mappingHash: hashOfContent(read),

@@ -34,18 +34,26 @@ const DEFAULT_RETRY_OPTIONS: RetryOptions = {
 
 interface HttpParts {
   readonly settings: HubSpotSettings;
+  /** The share of the day's calls, by all apps, at which Leadgrade stops. */
+  readonly callShare: number;
   readonly limiter: RateLimiter;
   readonly clock: Clock;
   readonly retryOptions?: RetryOptions;
 }
 
-export function createHttp({ settings, limiter, clock, retryOptions = DEFAULT_RETRY_OPTIONS }: HttpParts): HubSpotHttp {
+export function createHttp({
+  settings,
+  callShare,
+  limiter,
+  clock,
+  retryOptions = DEFAULT_RETRY_OPTIONS,
+}: HttpParts): HubSpotHttp {
   const paths = apiPaths(settings.HUBSPOT_API_VERSION);
   const { timeoutMs, maxThrottleWaitMs } = retryOptions;
   const onResponseHeaders = (headers: Headers) => quota.recordUsage(headers);
   const attempts = createCallAttempts({ settings, limiter, clock, timeoutMs, onResponseHeaders });
   const quota = createDailyQuota({
-    share: settings.HUBSPOT_DAILY_QUOTA_SHARE,
+    share: callShare,
     clock,
     fetchReset: (signal) => fetchReset(attempts, paths.dailyUsage, signal),
   });

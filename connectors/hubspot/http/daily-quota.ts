@@ -1,5 +1,5 @@
 // The portal's API calls of the day. All its private apps share them, so Leadgrade stops at its own
-// share (HUBSPOT_DAILY_QUOTA_SHARE). Every response reports how many calls are left; only the daily
+// share (`calls_for_others` in the mapping). Every response reports how many calls are left; only the daily
 // usage reports when they come back.
 import { z } from 'zod';
 import { ConnectorError } from '../../../src/crm/connector-error.ts';
@@ -45,7 +45,7 @@ export function createDailyQuota({ share, clock, fetchReset }: QuotaParts): Dail
       crm: 'hubspot',
       message,
       code: 'DAILY',
-      fix: `Leadgrade continues by itself at ${new Date(until).toISOString()}. To get more calls, raise HUBSPOT_DAILY_QUOTA_SHARE or buy a larger API limit for the portal.`,
+      fix: `Leadgrade continues by itself at ${new Date(until).toISOString()}. To get more calls, lower calls_for_others in mappings/hubspot.yaml or buy a larger API limit for the portal.`,
       retryAfterMs: Math.max(1, until - clock.now().getTime()),
       cause,
     });

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { DEFAULT_API_VERSION } from './api-version.ts';
 
 const FORMS_SECONDS = 'must be whole seconds from 5 to 3600: for example 30';
-const SHARE = 'must be a number from 0.05 to 1: for example 0.9';
 
 const ACCESS_TOKEN = "is missing: the token on the app's Auth tab (or a service key)";
 
@@ -22,12 +21,6 @@ export const settingsSchema = z.object({
     .optional()
     .describe('With webhooks: the ID of the app, which identifies events of our own writes.'),
   HUBSPOT_API_URL: z.url().default('https://api.hubapi.com'),
-  HUBSPOT_DAILY_QUOTA_SHARE: z.coerce
-    .number(SHARE)
-    .min(0.05, SHARE)
-    .max(1, SHARE)
-    .default(0.9)
-    .describe("Share of the portal's API calls per day at which Leadgrade stops; the rest is left to other apps."),
   HUBSPOT_FORMS_SECONDS: z.coerce
     .number(FORMS_SECONDS)
     .int(FORMS_SECONDS)

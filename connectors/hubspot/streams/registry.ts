@@ -43,6 +43,10 @@ const PARTIAL_HISTORY: ReadonlySet<string> = new Set([
   ...['lists', 'marketing_events'],
 ]);
 
+// Meetings, calls ... are compared by their links (contacts/reconcile-links.ts), groups by the number of their members
+// (reconcile/reconcile-groups.ts).
+const COMPARED_AT_ANY_AGE: ReadonlySet<string> = new Set([...Object.keys(ENGAGEMENTS), 'lists', 'marketing_events']);
+
 const SOURCES = {
   crm: 'hubspot',
   name: 'HubSpot',
@@ -65,6 +69,7 @@ export function createStreams(parts: HubSpotParts): readonly StreamReader[] {
         id,
         activityTypes: [...(sources.get(id) ?? [])],
         ...(PARTIAL_HISTORY.has(id) ? { partialHistory: true } : {}),
+        ...(COMPARED_AT_ANY_AGE.has(id) ? { comparedAtAnyAge: true } : {}),
       }),
     ];
   });

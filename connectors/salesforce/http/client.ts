@@ -40,15 +40,22 @@ const DEFAULT_RETRY_OPTIONS: RetryOptions = {
 
 interface HttpParts {
   readonly settings: SalesforceSettings;
+  /** The share of the calls of 24 hours, by all apps, at which Leadgrade stops. */
+  readonly callShare: number;
   readonly clock: Clock;
   readonly retryOptions?: RetryOptions;
 }
 
-export function createHttp({ settings, clock, retryOptions = DEFAULT_RETRY_OPTIONS }: HttpParts): SalesforceHttp {
+export function createHttp({
+  settings,
+  callShare,
+  clock,
+  retryOptions = DEFAULT_RETRY_OPTIONS,
+}: HttpParts): SalesforceHttp {
   const { timeoutMs } = retryOptions;
   const serverClock = createServerClock(clock);
   const session = createSession({ settings, clock, timeoutMs, onResponseHeaders: serverClock.update });
-  const sender = createSender({ settings, clock, session, serverClock, timeoutMs });
+  const sender = createSender({ settings, callShare, clock, session, serverClock, timeoutMs });
   const connect = (signal: AbortSignal) => withRetries(() => session.connection(signal), retryOptions, signal);
   const callWithHeaders = <T>(call: Call<T>, signal: AbortSignal) =>
     withRetries(() => sender.attempt(call, signal), retryOptions, signal);
@@ -73,8 +80,8 @@ interface SenderParts extends HttpParts {
 }
 
 /** One attempt of a call, without retries. */
-function createSender({ settings, clock, session, serverClock, timeoutMs }: SenderParts) {
-  const quota = createDailyQuota({ share: settings.SALESFORCE_DAILY_QUOTA_SHARE, clock });
+function createSender({ callShare, clock, session, serverClock, timeoutMs }: SenderParts) {
+  const quota = createDailyQuota({ share: callShare, clock });
   let calls = 0;
 
   async function attempt<T>(call: Call<T>, signal: AbortSignal): Promise<ApiResponse<T>> {

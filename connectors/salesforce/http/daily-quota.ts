@@ -1,5 +1,5 @@
 // The org's API calls of the last 24 hours. All apps of the org share this quota, so Leadgrade
-// stops at its own share (SALESFORCE_DAILY_QUOTA_SHARE). Every response reports the usage:
+// stops at its own share (`calls_for_others` in the mapping). Every response reports the usage:
 // Sforce-Limit-Info: api-usage=18/5000.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm
 
@@ -28,7 +28,7 @@ export function createDailyQuota({ share, clock }: { share: number; clock: Clock
       crm: 'salesforce',
       message,
       code: 'DAILY',
-      fix: 'Leadgrade continues by itself as calls leave the 24-hour window. To get more calls, raise SALESFORCE_DAILY_QUOTA_SHARE, raise POLL_SECONDS, or buy more API calls from Salesforce.',
+      fix: 'Leadgrade continues by itself as calls leave the 24-hour window. To get more calls, lower calls_for_others in mappings/salesforce.yaml, raise POLL_SECONDS, or buy more API calls from Salesforce.',
       retryAfterMs: RECHECK_MS,
       cause,
     });

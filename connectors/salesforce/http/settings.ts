@@ -7,7 +7,6 @@ import { z } from 'zod';
  */
 const DEFAULT_API_VERSION = '66.0';
 
-const SHARE = 'must be a number from 0.05 to 1: for example 0.8';
 const ROWS = 'must be a number of records: for example 2000';
 const TOKEN = 'must have at least 16 letters, digits, - and _: for example the output of `openssl rand -hex 32`';
 const CLIENT_ID = 'is missing: the consumer key of the External Client App';
@@ -60,12 +59,6 @@ export const settingsSchema = z
       .describe(
         'Enables /webhooks/salesforce/<token>. Create one with: openssl rand -hex 32. Without it changes are polled.',
       ),
-    SALESFORCE_DAILY_QUOTA_SHARE: z.coerce
-      .number(SHARE)
-      .min(0.05, SHARE)
-      .max(1, SHARE)
-      .default(0.8)
-      .describe("Share of the org's API calls per 24 hours at which Leadgrade stops; the rest is left to other apps."),
     SALESFORCE_BULK_READ_FROM: z.coerce
       .number(ROWS)
       .int(ROWS)

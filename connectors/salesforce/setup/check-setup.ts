@@ -110,7 +110,7 @@ const limitsSchema = z.looseObject({ DailyApiRequests: z.looseObject({ Max: z.nu
 /** The share of Leadgrade's own limit at which `doctor` warns. */
 const WARN_SHARE = 0.8;
 
-async function checkUsage({ http, settings }: CheckParts, signal: AbortSignal): Promise<readonly SetupCheck[]> {
+async function checkUsage({ http, callShare }: CheckParts, signal: AbortSignal): Promise<readonly SetupCheck[]> {
   const what = 'API calls';
   const { DailyApiRequests } = await http.call(
     { what: 'reading the limits', path: '/limits', responseSchema: limitsSchema },
@@ -118,11 +118,11 @@ async function checkUsage({ http, settings }: CheckParts, signal: AbortSignal): 
   );
   const { Max, Remaining } = DailyApiRequests;
   const used = Max - Remaining;
-  const ownLimit = Math.floor(Max * settings.SALESFORCE_DAILY_QUOTA_SHARE);
+  const ownLimit = Math.floor(Max * callShare);
   const detail = `${used} of ${Max} API calls per 24 hours are used; Leadgrade stops at ${ownLimit}`;
   if (used < ownLimit * WARN_SHARE) return [{ what, level: 'ok', detail }];
   const fix =
-    'Find out which other app calls the org so often, get more API calls from Salesforce, or raise SALESFORCE_DAILY_QUOTA_SHARE, the share that Leadgrade may use.';
+    'Find out which other app calls the org so often, get more API calls from Salesforce, or lower calls_for_others in mappings/salesforce.yaml, the share that Leadgrade leaves to others.';
   return [{ what, level: 'warning', detail, fix }];
 }
 

@@ -1,9 +1,10 @@
 // The four kinds of behavior signal, compiled: conditions as closures, durations in milliseconds.
 import type { Fields } from '../../domain/lead.ts';
 import type { Contribution, MatchResult } from '../../domain/score-result.ts';
+import { TOLERANCE } from '../rounding.ts';
 import type { BehaviorSource } from '../schemas/behavior-schema.ts';
 import type { SignalSource } from '../schemas/signal-schema.ts';
-import { type Decay, decayOf } from '../time/decay.ts';
+import { type Decay, decayOf, negligibleAge } from '../time/decay.ts';
 import { durationMs } from '../time/duration.ts';
 import { type Condition, compileCondition, compileWhere, conditionFields, whereAttributes } from './conditions.ts';
 import { rememberByField } from './remember.ts';
@@ -28,6 +29,8 @@ export interface CountedSignal extends ActivitySignal {
   readonly points: number;
   readonly maxCount: number;
   readonly decay: Decay;
+  /** The age from which all its activities are worth nothing that a score could show; `Infinity` = never. */
+  readonly lookBackMs: number;
 }
 export interface TieredSignal extends ActivitySignal {
   readonly kind: 'tiered';
@@ -92,7 +95,16 @@ function compileSignal(source: SignalSource, index: number, behavior: BehaviorSo
     default: {
       const { points, max_count: maxCount = 1 } = source;
       const decay = decayOf(source, behavior);
-      return { kind: 'counted', ...base, ...watched(source.activity, source.where), points, maxCount, decay };
+      const lookBackMs = negligibleAge(decay, Math.abs(points) * maxCount, TOLERANCE / behavior.signals.length);
+      return {
+        kind: 'counted',
+        ...base,
+        ...watched(source.activity, source.where),
+        points,
+        maxCount,
+        decay,
+        lookBackMs,
+      };
     }
   }
 }

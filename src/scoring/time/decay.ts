@@ -35,3 +35,10 @@ export function decayOf(
 function halving(halfLife: string): Decay {
   return halfLife === 'none' ? { shape: 'none' } : { shape: 'half_life', ms: durationMs(halfLife) };
 }
+
+/** The age in milliseconds from which so many points are worth at most `negligible`; `Infinity` = never. */
+export function negligibleAge(decay: Decay, points: number, negligible: number): number {
+  if (points <= negligible) return 0;
+  if (decay.shape === 'none') return Infinity;
+  return decay.shape === 'linear' ? decay.ms : decay.ms * Math.log2(points / negligible);
+}

@@ -5,6 +5,7 @@ import type { ChangePage, SourcedActivity } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
 import { ensureLockedRecords, type LockedLeads, withLockedLeadIds } from '../leads/lock-leads.ts';
 import { type MarkDueOptions, markDue } from '../leads/mark-due.ts';
+import { withoutExpired } from '../retention/activity-bounds.ts';
 import { isRefusedItem } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -25,15 +26,16 @@ export interface ActivityChanges {
   readonly updated: number;
 }
 
-/** Upserts activities. Leads with a new or changed one become due. */
+/** Upserts activities, but for those that the purge has deleted. Leads with a new or changed one become due. */
 export async function saveActivities(
   locked: LockedLeads,
-  activities: readonly SourcedActivity[],
+  listed: readonly SourcedActivity[],
   options: SaveOptions,
 ): Promise<ActivityChanges> {
-  if (activities.length === 0) return { inserted: 0, updated: 0 };
   const { crm, stream, now, fullSyncRunId } = options;
   const { tx } = locked;
+  const activities = await withoutExpired(tx, options, listed, now);
+  if (activities.length === 0) return { inserted: 0, updated: 0 };
   await ensureLockedRecords(
     locked,
     crm,

@@ -44,6 +44,8 @@ export interface ChunkScored {
   readonly unchanged: number;
   /** Number of their records whose difference to the CRM is not worth a write. */
   readonly belowMinChange: number;
+  /** Number of their records that show an edit of another writer, which the mapping respects. */
+  readonly respected: number;
 }
 
 interface ChunkModels {
@@ -57,7 +59,7 @@ type Score = (leads: readonly DueLead[], models: ChunkModels) => readonly Scored
 
 const NONE: ChunkScored = {
   ...{ claimed: 0, urgent: 0, throttled: 0, failed: 0, unscored: 0 },
-  ...{ unchanged: 0, belowMinChange: 0 },
+  ...{ unchanged: 0, belowMinChange: 0, respected: 0 },
 };
 
 /**
@@ -85,12 +87,13 @@ export async function scoreDueLeads(db: Kysely<Tables>, chunk: Chunk, score: Sco
 
 function countSkippedWrites(scored: readonly ScoredLead[], due: readonly DueLead[]) {
   const records = new Map(due.map(({ id, records: { length } }) => [id, length]));
-  const counts = { unchanged: 0, belowMinChange: 0 };
+  const counts = { unchanged: 0, belowMinChange: 0, respected: 0 };
   for (const { leadId, failure, records: decisions } of scored) {
     if (failure !== undefined) continue;
     const others = decisions.filter(({ kind }) => kind !== 'in_sync');
     counts.unchanged += (records.get(leadId) ?? 0) - others.length;
     counts.belowMinChange += others.filter(({ kind }) => kind === 'below_min_change').length;
+    counts.respected += others.filter(({ kind }) => kind === 'respected').length;
   }
   return counts;
 }

@@ -34,6 +34,12 @@ export async function modelTexts(
   return new Map(rows.map(({ hash, text }) => [hash, text]));
 }
 
+/** The files of all models that are stored, by hash. */
+export async function storedModels(db: Kysely<Tables>): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.selectFrom('models').select(['hash', 'text']).execute();
+  return new Map(rows.map(({ hash, text }) => [hash, text]));
+}
+
 /** The model with the same name that was used first most recently; null = there is none. */
 export async function lastOtherModel(
   db: Kysely<Tables>,

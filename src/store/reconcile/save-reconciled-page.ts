@@ -7,6 +7,7 @@ import { saveOutcomes, tombstoneOutcomes } from '../activities/outcomes.ts';
 import { findRemovedItems } from '../activities/removed-items.ts';
 import { withLockedLeads } from '../leads/lock-leads.ts';
 import { markDirty } from '../records/mark-dirty.ts';
+import { withoutExpired } from '../retention/activity-bounds.ts';
 import { clearSavedItems, findRefused, toSetAside, withoutRefused } from '../set-aside/refused-items.ts';
 import { type NewSetAside, saveSetAside } from '../set-aside/set-aside.ts';
 import type { ChangedParts } from '../sync/save-page.ts';
@@ -47,7 +48,8 @@ async function saveDiffering(
   items: StreamItems,
   now: Date,
 ): Promise<Findings> {
-  const activities = await differingActivities(tx, crm, items.activities);
+  const kept = await withoutExpired(tx, { crm, stream }, items.activities, now);
+  const activities = await differingActivities(tx, crm, kept);
   const { gone, goneOutcomes } = await findRemovedItems(tx, crm, items);
   const refs = [items.dirty, activities, gone, items.outcomes, goneOutcomes].flat().map(({ ref }) => ref);
   if (refs.length === 0) return NO_FINDINGS;

@@ -5,6 +5,7 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { PurgeRule } from '../tables/retention.ts';
 import type { Tables } from '../tables/tables.ts';
+import { lockPosition, savePosition } from './positions.ts';
 
 export interface ResultRetention {
   /** Days for which results are kept that change points only. */
@@ -71,17 +72,7 @@ async function runRule(db: Kysely<Tables>, rule: Rule, { now, signal }: PurgeOpt
  * @returns the number of deleted results; null if no more are old
  */
 async function runBatch(tx: Transaction<Tables>, { name, until, remove }: Rule, now: Date): Promise<number | null> {
-  await tx
-    .insertInto('purge_positions')
-    .values({ rule: name, position: 0 })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  const { position } = await tx
-    .selectFrom('purge_positions')
-    .select('position')
-    .where('rule', '=', name)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
+  const position = await lockPosition(tx, name);
   const { rows } = await sql<{ last: number | null }>`
     with next as (
       select id, as_of < ${until} as is_old, as_of <= ${now} as is_past
@@ -94,7 +85,7 @@ async function runBatch(tx: Transaction<Tables>, { name, until, remove }: Rule, 
   const last = rows[0]?.last ?? position;
   if (last <= position) return null;
   const deleted = await remove({ tx, from: position + 1, to: last });
-  await tx.updateTable('purge_positions').set({ position: last }).where('rule', '=', name).execute();
+  await savePosition(tx, name, last);
   return deleted;
 }
 

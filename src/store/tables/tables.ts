@@ -14,7 +14,7 @@ import type {
 import type { BulkWriteRowsTable, BulkWritesTable, OutboxTable } from './outbox.ts';
 import type { RateBucketsTable } from './rate-limit.ts';
 import type { CrmRecordListingTable, FieldConflictsTable, FieldValuesTable, RecordsTable } from './records.ts';
-import type { PurgePositionsTable } from './retention.ts';
+import type { ActivityBoundsTable, PurgePositionsTable } from './retention.ts';
 import type { RunStepsTable, RunsTable, UnfinishedJobsTable } from './runs.ts';
 import type { SetAsideTable } from './set-aside.ts';
 import type { SiteEventsTable, SiteEventTypesTable, SiteIdentitiesTable } from './site-events.ts';
@@ -70,6 +70,7 @@ export interface Tables {
   run_steps: RunStepsTable;
   unfinished_jobs: UnfinishedJobsTable;
   purge_positions: PurgePositionsTable;
+  activity_bounds: ActivityBoundsTable;
 
   erasures: ErasuresTable;
   rate_buckets: RateBucketsTable;

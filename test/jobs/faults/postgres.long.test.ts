@@ -5,7 +5,7 @@ import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { createDataDir, describeOnPostgres } from '../../support/backends.ts';
-import { IS_FULL, repetitions, seededRandom } from '../../support/fault-runs.ts';
+import { IS_FULL, printSeconds, repetitions, seededRandom } from '../../support/fault-runs.ts';
 import { patient } from '../../support/patience.ts';
 import { onServer, ownPostgres, type PostgresServer } from '../../support/servers.ts';
 import { openServiceEnvironment, type ServiceEnvironment, SOON } from '../../support/service-environment.ts';
@@ -42,9 +42,7 @@ const status = async ({ url }: ServiceEnvironment) => (await fetch(`${url}/ready
 
 /** Waits until the service is ready again, and prints how long it took. */
 async function expectReady(service: ServiceEnvironment, after: string): Promise<void> {
-  const since = performance.now();
-  await expect.poll(() => status(service), BACK).toBe(200);
-  console.log(`ready ${((performance.now() - since) / 1_000).toFixed(1)} s after ${after}`);
+  await printSeconds(`ready after ${after}`, () => expect.poll(() => status(service), BACK).toBe(200));
 }
 
 let titles = 0;

@@ -85,8 +85,8 @@ describe('when HubSpot answers 429', () => {
     'because the daily quota is used up $lacking calls before the end (share $share), calls stop until the reset, one warning is logged, and each lead is written once',
     async ({ lacking, share }) => {
       const dayLimit = (await callsNeeded()) - lacking;
-      const settings = { HUBSPOT_DAILY_QUOTA_SHARE: String(share) };
-      const product = await openTestProduct({ dataset: leads(5), sandbox: { dayLimit }, settings });
+      const callsForOthers = `${100 - 100 * share}%`;
+      const product = await openTestProduct({ dataset: leads(5), sandbox: { dayLimit }, callsForOthers });
       expect((await product.backfill()).state).toBe('running');
       expect((await listPauses(product.context.db, ['hubspot'])).map(({ direction }) => direction)).toEqual([
         'read',

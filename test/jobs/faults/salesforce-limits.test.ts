@@ -88,8 +88,7 @@ describe('when the API quota of the org', () => {
     await twin.backfill();
     const needed = (await twin.log()).filter(({ path }) => path.startsWith('/services/data')).length;
     for (const lacking of [1, 5]) {
-      const settings = { SALESFORCE_DAILY_QUOTA_SHARE: '1' };
-      const product = await openOrg({ sandbox: { dayLimit: needed - lacking }, settings });
+      const product = await openOrg({ sandbox: { dayLimit: needed - lacking }, callsForOthers: '0%' });
       expect((await product.backfill()).state).toBe('running');
       await pollFor(product, 2 * QUARTER);
       expect(warnings(product)).toHaveLength(1);

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { createDataDir, describeOnRedis } from '../../support/backends.ts';
+import { printSeconds } from '../../support/fault-runs.ts';
 import { patient } from '../../support/patience.ts';
 import { ownRedis } from '../../support/servers.ts';
 import { openServiceEnvironment, type ServiceEnvironment, SOON } from '../../support/service-environment.ts';
@@ -37,7 +38,7 @@ describeOnRedis('a service whose Redis', () => {
     const running = await service.serve();
     await expect.poll(() => status(service), SOON).toBe(200);
     await admin.flushall();
-    await expectScoresFollow(service);
+    await printSeconds('two changes are written after Redis was emptied', () => expectScoresFollow(service));
     expect(await admin.keys('{leadgrade}:*')).not.toEqual([]);
 
     await admin.config('SET', 'maxmemory', '1');

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openQueueBackend, type QueueBackend } from '../../../jobs/queue/queue-backend.ts';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND, type BackendEnv, describeOnRedis } from '../../support/backends.ts';
+import { printSeconds } from '../../support/fault-runs.ts';
 import { patient } from '../../support/patience.ts';
 import { type Running, startNode } from '../../support/processes.ts';
 import { ownRedis } from '../../support/servers.ts';
@@ -81,14 +82,17 @@ describe(`the queue (${BACKEND.name})`, () => {
     for (const worker of workers) expect(worker.output()).toMatch(/^ends /m);
   });
 
-  test('gives the job of a killed worker to another worker', async () => {
+  test('gives the job of a killed worker to another worker within 15 seconds', async () => {
     const env = await installation();
     const backend = await openTestQueue(env);
     await backend.queue<LeadJob>('leads').add('score', { lead: 'ada' });
     const killed = workerProcess(env, 3_600_000);
     await killed.line(/^begins ada$/);
     await killed.kill();
-    expect(await collect(backend, 'leads', 1)).toEqual(['ada']);
+    const taken = collect(backend, 'leads', 1);
+    const seconds = await printSeconds(`the job of a killed worker is taken (${BACKEND.name})`, () => taken);
+    expect(await taken).toEqual(['ada']);
+    expect(seconds).toBeLessThanOrEqual(patient(15_000) / 1_000);
   });
 
   test('abandons a job that does not end by the deadline of its close', async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { createDataDir, describeOnPostgres, describeOnRedis, POSTGRES } from '../../support/backends.ts';
+import { printSeconds } from '../../support/fault-runs.ts';
 import { patient } from '../../support/patience.ts';
 import type { Running } from '../../support/processes.ts';
 import { ownRedis } from '../../support/servers.ts';
@@ -61,10 +62,11 @@ describeOnRedis('a service whose Redis', () => {
     const running = await service.serve();
     await expect.poll(() => status(service), SOON).toBe(200);
     proxy.silence();
-    await expect.poll(() => status(service), WITHIN_MINUTE).toBe(503);
+    await printSeconds('a silent Redis is noticed', () => expect.poll(() => status(service), WITHIN_MINUTE).toBe(503));
     expect(running.output().match(/the queue does not respond/g)).toHaveLength(1);
     proxy.resume();
-    await expect.poll(() => status(service), { timeout: patient(120_000), interval: 200 }).toBe(200);
+    const isReady = () => expect.poll(() => status(service), { timeout: patient(120_000), interval: 200 }).toBe(200);
+    await printSeconds('ready after Redis responds', isReady);
     await running.line(/the queue responds again/);
     const [contact] = service.leads;
     await service.control('PATCH', `contacts/${contact?.id}`, { properties: { jobtitle: 'VP Sales' } });
@@ -92,9 +94,12 @@ describeOnPostgres('a service whose Postgres', () => {
     await service.serve();
     await expect.poll(() => status(service), SOON).toBe(200);
     proxy.silence();
-    await expect.poll(() => status(service), WITHIN_MINUTE).toBe(503);
+    await printSeconds('a silent Postgres is noticed', () =>
+      expect.poll(() => status(service), WITHIN_MINUTE).toBe(503),
+    );
     proxy.resume();
-    await expect.poll(() => status(service), { timeout: patient(150_000), interval: 500 }).toBe(200);
+    const isReady = () => expect.poll(() => status(service), { timeout: patient(150_000), interval: 500 }).toBe(200);
+    await printSeconds('ready after Postgres responds', isReady);
   });
 
   test('goes silent ends at SIGTERM', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { JobContext } from '../../../jobs/context.ts';
 import type { JobName } from '../../../jobs/job-types.ts';
 import { executeJob } from '../../../jobs/queue/worker.ts';
+import { findRun, openRun } from '../../../src/store/sync/runs.ts';
 import { leads } from '../../support/leads.ts';
 import { openTestProduct, type TestProduct, type TestProductOptions } from '../../support/product.ts';
 
@@ -14,7 +15,7 @@ function withRespectPolicy({ context }: TestProduct): JobContext {
   return { ...context, crms: new Map(crms) };
 }
 
-test('a result that waited for the end of a pause is not written over an edit that was made meanwhile', async () => {
+test('a result that waited for the end of a pause is not written over an edit that was made meanwhile, and the run counts it', async () => {
   const product = await open();
   await product.backfill();
   const context = withRespectPolicy(product);
@@ -32,7 +33,9 @@ test('a result that waited for the end of a pause is not written over an edit th
   await run('sync-streams', 'refresh-records', 'score-leads', 'write-scores');
   expect(await context.db.selectFrom('outbox').select('record_id').execute()).toEqual([{ record_id: id }]);
   await edit({ leadgrade_status: 'hot' });
+  const report = await openRun(context.db, { job: 'sync', slot: null, state: 'running' }, context.clock.now());
   await run('sync-streams', 'refresh-records', 'score-leads', 'write-scores');
+  expect((await findRun(context.db, report?.id ?? 0))?.progress).toMatchObject({ respected: 1 });
   await product.faults();
   product.advanceClock(3_600_000);
   await run('score-leads', 'write-scores');

@@ -163,7 +163,7 @@ describe('a rate limit of HubSpot:', () => {
     const few = { 'x-hubspot-ratelimit-daily': '1000', 'x-hubspot-ratelimit-daily-remaining': '60' };
     hubspot().get(`${CRM}/contacts`).query(true).times(5).reply(200, { results: [] }, few);
     hubspot().get('/account-info/2026-09/api-usage/daily/private-apps').times(5).reply(403, {});
-    const fixture = connect({}, shippedMapping(), { HUBSPOT_DAILY_QUOTA_SHARE: '1' });
+    const fixture = connect({}, { ...shippedMapping(), calls_for_others: '0%' });
     for (let call = 0; call < 4; call++) await fixture.connector.listAllRecords?.(null, fixture.signal);
     expect(fixture.connector.apiCallCount()).toBe(5);
     fixture.clock.at = new Date(NOW.getTime() + 3_600_001);

@@ -18,6 +18,7 @@ import {
   partsFor,
   requestLog,
   SIGNAL,
+  shippedMapping,
 } from '../salesforce-fixture.ts';
 
 const LIMITS = {
@@ -213,7 +214,7 @@ describe('the limits of the org', () => {
   });
 
   test('no call is made for 15 minutes after the daily quota is exhausted', async () => {
-    const { org, parts } = await openWith([], {}, { more: { SALESFORCE_DAILY_QUOTA_SHARE: '1' } });
+    const { org, parts } = await openWith([], {}, { mapping: { ...shippedMapping(), calls_for_others: '0%' } });
     await org.control('PUT', '/api-usage', { used: 100, limit: 100 });
     const spent = { kind: 'budget-spent', retryAfterMs: 900_000, fix: expect.stringContaining('by itself') };
     expect(await failure(limits(parts))).toMatchObject(spent);
@@ -342,7 +343,12 @@ describe('a connection', () => {
       SALESFORCE_CLIENT_SECRET: 'very-secret',
     });
     const clock = { now: () => new Date('2026-03-10T12:00:00Z') };
-    return createHttp({ settings, clock, retryOptions: { ...FAST_RETRIES, retries: 0, ...retryOptions } });
+    return createHttp({
+      settings,
+      callShare: 1,
+      clock,
+      retryOptions: { ...FAST_RETRIES, retries: 0, ...retryOptions },
+    });
   }
 
   test('a connection without any response is closed at the deadline', async () => {

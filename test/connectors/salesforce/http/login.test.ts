@@ -210,7 +210,6 @@ describe('settings', () => {
     ['an invalid URL', { SALESFORCE_LOGIN_URL: 'acme' }, 'SALESFORCE_LOGIN_URL'],
     ['an invalid version', { SALESFORCE_API_VERSION: '66' }, 'SALESFORCE_API_VERSION'],
     ['an invalid org ID', { SALESFORCE_ORG_ID: '00Q5g00000AbCdE' }, 'SALESFORCE_ORG_ID'],
-    ['a quota share of zero', { SALESFORCE_DAILY_QUOTA_SHARE: '0' }, 'SALESFORCE_DAILY_QUOTA_SHARE'],
     ['a token that is too short', { SALESFORCE_WEBHOOK_TOKEN: 'short' }, 'SALESFORCE_WEBHOOK_TOKEN'],
     ['an invalid private key', { SALESFORCE_PRIVATE_KEY: 'abc', SALESFORCE_USERNAME: 'u' }, 'SALESFORCE_PRIVATE_KEY'],
     ['a private key without a username', { SALESFORCE_PRIVATE_KEY: pemOf(rsa.privateKey) }, 'SALESFORCE_USERNAME'],
