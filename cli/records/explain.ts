@@ -46,7 +46,7 @@ export function explainLead(io: CommandIo, query: LeadQuery, options: ExplainOpt
 
 async function run(io: CommandIo, context: JobContext, query: LeadQuery, options: ExplainOptions): Promise<void> {
   const { json, asOf } = options;
-  if (asOf !== undefined) checkInstant(asOf, context.clock.now());
+  if (asOf !== undefined) checkInstant(asOf, context);
   const { name, key: named, records } = await findRecords(context, query);
   const live = records.filter(({ state }) => state === 'live');
   const leads = new Set(live.map(({ leadId }) => leadId));

@@ -17,6 +17,8 @@ import { ConfigurationError } from '../product/configuration-error.ts';
 export const AS_TODAY =
   'Scope, people.yaml, titles.yaml, time zone and the streams that the CRM shows are as they are today.';
 
+const DAY_MS = 86_400_000;
+
 export interface Replayed {
   readonly lead: Lead;
   readonly model: ActiveModel;
@@ -106,10 +108,18 @@ function changedRecords(at: Date): string {
   return `The records of this person changed on ${at.toISOString()} (one was linked, merged, deleted or restored). Scores from before that cannot be replayed.`;
 }
 
-/** @throws ConfigurationError for an instant in the future */
-export function checkInstant(at: Date, now: Date): void {
-  if (at > now)
+/** @throws ConfigurationError for an instant in the future, or one of which data is deleted already */
+export function checkInstant(at: Date, { clock, retention }: Pick<JobContext, 'clock' | 'retention'>): void {
+  const now = clock.now();
+  if (at > now) {
     throw new ConfigurationError(
       `${at.toISOString()} is in the future: there is nothing to replay. "npx leadgrade explain LEAD" names the next change of a score.`,
     );
+  }
+  const oldest = new Date(now.getTime() - retention.historyDays * DAY_MS);
+  if (at < oldest) {
+    throw new ConfigurationError(
+      `${at.toISOString()} is more than HISTORY_DAYS ago (${retention.historyDays}): what was known then is deleted in part. Replay an instant after ${oldest.toISOString()}.`,
+    );
+  }
 }

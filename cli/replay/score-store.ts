@@ -22,7 +22,7 @@ export function scoreStore(io: CommandIo, options: StoreOptions): Promise<void> 
   const { asOf, model } = options;
   const env = model === undefined ? io.env : { ...io.env, MODEL_FILE: model };
   return withProduct({ ...io, env }, { asOf, logErrorsOnly: true }, async ({ context }) => {
-    checkInstant(asOf, context.clock.now());
+    checkInstant(asOf, context);
     const counts = { scored: 0, refused: 0 };
     for await (const { name, replayed } of replayAll(context, options)) {
       if ('refused' in replayed) {

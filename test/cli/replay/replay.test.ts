@@ -127,5 +127,9 @@ test('score --store replays all leads with another model, and an instant in the 
   );
   expect(Math.max(...demo.map(({ points }) => points))).toBeGreaterThan(40);
   expect(await run('--as-of', '2099-01-01T00:00:00Z')).toMatchObject({ code: 2, stdout: '' });
+  expect(await run('--as-of', '2019-01-01T00:00:00Z')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('HISTORY_DAYS'),
+  });
   expect(await run()).toMatchObject({ code: 2 });
 });
