@@ -31,7 +31,7 @@ const context: JobContext = {
     clock: { now: () => new Date() },
     debounceMs: 0,
     reconcileDays: 3,
-      maxScorers: 1,
+    maxScorers: 1,
     hasAutovacuum: true,
     retention: { historyDays: 400, statusHistoryDays: 730, activityDays: 730 },
     asOf: null,
