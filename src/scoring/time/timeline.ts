@@ -29,6 +29,11 @@ export class Timeline {
     return index < this.#size ? (this.#instants[index] ?? Number.NaN) : Number.NaN;
   }
 
+  /** The instants from an index to before another, earliest first. */
+  listFrom(first: number, end = this.#size): number[] {
+    return Array.from(this.#instants.subarray(first, Math.min(end, this.#size)));
+  }
+
   /** The number of instants that are not after `at`. */
   countUntil(at: number): number {
     let count = this.#size;
