@@ -8,6 +8,9 @@ import { originsAt, originsOfFields } from './explanation/reason-origins.ts';
 import { unknownFields } from './explanation/what-is-missing.ts';
 import type { Ledger } from './ledger.ts';
 
+/** Raise it when the same fields and activities give another state: states of another number are made anew. */
+export const STATE_RULES = 1;
+
 /**
  * The state of a lead that gives the same results as the lead, with this model.
  * @param from epoch milliseconds; the state is valid from this instant on

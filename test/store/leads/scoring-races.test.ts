@@ -14,6 +14,7 @@ import {
   CRM,
   freshStore,
   inLocked,
+  NO_ACTIVITIES,
   ref,
   saveListed,
   saveRead,
@@ -54,7 +55,7 @@ describeOnPostgres('while a lead is being scored (postgres)', () => {
   const scoreAll = (decide: 'write' | 'in_sync', status: string) =>
     scoreDueLeads(
       store.db,
-      { limit: 10, now: at(10), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 },
+      { limit: 10, now: at(10), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60, ...NO_ACTIVITIES },
       score(decide, status),
     );
 
