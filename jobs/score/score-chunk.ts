@@ -44,9 +44,10 @@ export function isInScope(records: readonly PersonRecord[], crms: ReadonlyMap<st
 
 function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
   // A stored state has no fields. Out of scope, the lead would not be due because time passed.
-  const isOut = due.state === undefined && !isInScope(due.records, context.crms);
+  const { state } = due;
+  const isOut = state === undefined && !isInScope(due.records, context.crms);
   if (due.records.length === 0 || isOut) return unscored(due, context);
-  const lead = due.state ?? toLead(due, context.inputs);
+  const lead = state ?? toLead(due, context.inputs);
   const { status } = context.model.compiled;
   const previousStatus = statusBefore(due);
   const result = scoreLead(lead, context.model.compiled, context.now, {

@@ -2,6 +2,7 @@
 // instants that can still count, and for each condition whether it is met.
 import type { Lead } from '../domain/lead.ts';
 import type { LeadState, OriginAt, StateOrigins } from '../domain/lead-state.ts';
+import type { CompiledBehavior } from './behavior.ts';
 import type { CompiledModel } from './compile/compile.ts';
 import type { CompiledSignal, StateSignal } from './compile/compiled-signals.ts';
 import { originsAt, originsOfFields } from './explanation/reason-origins.ts';
@@ -17,48 +18,49 @@ export const STATE_RULES = 1;
  */
 export function toLeadState(lead: Lead, model: CompiledModel, from: number): LeadState {
   const { ledger, fitLines, fit, overrides, gates } = model.summarize(lead);
-  const { signals } = model.behavior;
+  const { criteria } = model.fit;
+  const state: Writable<LeadState> = { id: lead.id, fit: [], instants: instantsOf(model.behavior, ledger, from) };
+  state.fit = fitLines.map((line, index) => criteria[index]?.lines.indexOf(line) ?? -1);
   const created = ledger.createdAt();
-  const states = signals.flatMap((signal) => (signal.kind === 'state' ? [stateIndex(signal, ledger)] : []));
-  const hidden = signals.filter((signal) => ledger.isHidden(signal)).map(({ index }) => index);
-  const instants = instantsOf(signals, ledger, from);
-  const unknown = fit.grade === 'Ungraded' ? unknownFields(fitLines, lead, model) : [];
-  return {
-    id: lead.id,
-    fit: model.fit.criteria.map(({ lines }, index) => indexIn(lines, fitLines[index])),
-    instants,
-    ...(states.length > 0 && { states }),
-    ...(created !== null && { created }),
-    ...(overrides.length > 0 && { overrides: overrides.map((each) => model.fit.overrides.indexOf(each)) }),
-    ...(gates.length > 0 && { gates: gates.map((each) => model.status.gates.indexOf(each)) }),
-    ...(hidden.length > 0 && { hidden }),
-    ...(unknown.length > 0 && { unknown }),
-    ...(lead.origins !== undefined && { origins: originsIn(lead, model, instants) }),
-  };
+  if (created !== null) state.created = created;
+  addSignals(state, model.behavior, ledger);
+  if (overrides.length > 0) state.overrides = overrides.map((each) => model.fit.overrides.indexOf(each));
+  if (gates.length > 0) state.gates = gates.map((each) => model.status.gates.indexOf(each));
+  if (fit.grade === 'Ungraded') state.unknown = unknownFields(fitLines, lead, model);
+  if (lead.origins !== undefined) state.origins = originsIn(lead, model, state.instants);
+  return state;
 }
 
-function stateIndex(signal: StateSignal, ledger: Ledger): number {
-  return indexIn(signal.lines, ledger.stateLine(signal));
-}
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-function indexIn<T>(list: readonly T[], element: T | undefined): number {
-  return element === undefined ? -1 : list.indexOf(element);
-}
-
-function instantsOf(signals: readonly CompiledSignal[], ledger: Ledger, from: number): number[][] {
-  const instants: number[][] = [];
+function addSignals(state: Writable<LeadState>, { signals }: CompiledBehavior, ledger: Ledger): void {
+  const states: number[] = [];
+  const hidden: number[] = [];
   for (const signal of signals) {
-    if (signal.kind === 'state') {
-      instants[signal.index] = [];
-      continue;
-    }
-    const timeline = ledger.timeline(signal.index);
-    instants[signal.index] = timeline.listFrom(firstKept(signal, ledger, from));
+    if (signal.kind === 'state') states.push(signal.lines.indexOf(ledger.stateLine(signal)));
+    else if (ledger.isHidden(signal)) hidden.push(signal.index);
+  }
+  if (states.length > 0) state.states = states;
+  if (hidden.length > 0) state.hidden = hidden;
+}
+
+function instantsOf(
+  { signals, slots }: CompiledBehavior,
+  ledger: Ledger,
+  from: number,
+): readonly (readonly number[])[] {
+  const instants: (readonly number[])[] = [];
+  for (let slot = 0; slot < slots; slot++) instants.push(NONE);
+  for (const signal of signals) {
+    if (signal.kind === 'state') continue;
+    instants[signal.index] = ledger.timeline(signal.index).listFrom(firstKept(signal, ledger, from));
     // Only the first required activity matters.
     if (signal.kind === 'absent') instants[signal.requiresSlot] = ledger.timeline(signal.requiresSlot).listFrom(0, 1);
   }
-  return Array.from(instants, (each) => each ?? []);
+  return instants;
 }
+
+const NONE: readonly number[] = [];
 
 /** The index of the earliest instant that can count at `from` or later. */
 function firstKept(signal: Exclude<CompiledSignal, StateSignal>, ledger: Ledger, from: number): number {

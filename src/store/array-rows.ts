@@ -31,7 +31,14 @@ export function jsonLines(values: readonly (string | null)[]): JsonLines {
 
 function toArray([type, values]: Column): RawBuilder<unknown> {
   if (type === 'json lines') return sql`string_to_array(${values}, E'\n', '')`;
-  if (type === 'text') return sql`${values}::text[]`;
-  // Numbers need no quotes either.
-  return sql`${`{${values.map((value) => value ?? 'null').join(',')}}`}::${sql.raw(type)}[]`;
+  const elements = type === 'text' ? values.map(quoted) : values.map((value) => value ?? 'null');
+  return sql`${`{${elements.join(',')}}`}::${sql.raw(type)}[]`;
+}
+
+const SPECIAL = /["\\]/;
+
+/** An element of an array literal. */
+function quoted(text: string | null): string {
+  if (text === null) return 'null';
+  return `"${SPECIAL.test(text) ? text.replaceAll(/["\\]/g, '\\$&') : text}"`;
 }

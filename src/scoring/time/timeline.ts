@@ -31,7 +31,9 @@ export class Timeline {
 
   /** The instants from an index to before another, earliest first. */
   listFrom(first: number, end = this.#size): number[] {
-    return Array.from(this.#instants.subarray(first, Math.min(end, this.#size)));
+    const instants: number[] = [];
+    for (let index = first; index < Math.min(end, this.#size); index++) instants.push(this.at(index));
+    return instants;
   }
 
   /** The number of instants that are not after `at`. */

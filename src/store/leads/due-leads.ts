@@ -20,6 +20,7 @@ export interface PreviousResult {
   readonly fit_score: number;
   readonly behavior_score: number;
   readonly status: string;
+  /** Parsed each time that they are asked for. */
   readonly contributions: readonly StoredLine[];
 }
 
@@ -31,7 +32,10 @@ export interface DueLead {
   /** The activities of all its records, in any order; parsed each time that they are asked for. */
   readonly activities: readonly DueActivity[];
   readonly previous: PreviousResult | null;
-  /** In place of fields and activities: of a lead that has not changed since it was made. */
+  /**
+   * In place of fields and activities: of a lead that has not changed since it was made. Parsed each time that it is
+   * asked for.
+   */
   readonly state?: LeadState;
 }
 
@@ -50,7 +54,7 @@ export async function lockDueLeads(
 ): Promise<readonly LockedDueLead[]> {
   const { rows } = await sql<LockedRow>`
     select l.id, coalesce(l.due_reason, 'changed') as cause, l.priority, l.rescore_window_started_at, l.rescore_window_count,
-      p.id as result_id, p.model_hash, p.grade, p.fit_score, p.behavior_score, p.status, p.contributions
+      p.id as result_id, p.model_hash, p.grade, p.fit_score, p.behavior_score, p.status, p.contributions::text as lines
     from (
       select id, due_reason, due_at, result_id, priority, rescore_window_started_at, rescore_window_count from leadgrade.leads l
       where due_at <= ${now} and not exists (
@@ -60,15 +64,21 @@ export async function lockDueLeads(
     ) l
     left join leadgrade.results p on p.id = l.result_id
     order by l.priority, l.due_at, l.id`.execute(tx);
-  return rows.map(({ result_id, model_hash, grade, fit_score, behavior_score, status, contributions, ...lead }) => {
+  return rows.map(({ result_id, model_hash, grade, fit_score, behavior_score, status, lines, ...lead }) => {
     if (result_id === null) return { ...lead, previous: null };
-    const previous = { id: result_id, model_hash, grade, fit_score, behavior_score, status, contributions };
+    const previous: PreviousResult = {
+      ...{ id: result_id, model_hash, grade, fit_score, behavior_score, status },
+      get contributions() {
+        return JSON.parse(lines);
+      },
+    };
     return { ...lead, previous };
   });
 }
 
 /** The columns of the result are null where the lead has none. */
-type LockedRow = Omit<LockedDueLead, 'previous'> & Omit<PreviousResult, 'id'> & { readonly result_id: number | null };
+type LockedRow = Omit<LockedDueLead, 'previous'> &
+  Omit<PreviousResult, 'id' | 'contributions'> & { readonly result_id: number | null; readonly lines: string };
 
 export interface LoadOptions extends StateVersion, InputOptions {}
 
@@ -104,12 +114,21 @@ export async function loadDueLeads(
 
 function toDueLead(
   { id, cause, priority, previous }: LockedDueLead,
-  state: LeadState | undefined,
+  state: string | undefined,
   input: ScoringInput | undefined,
   keys: readonly DueRecord[] = [],
 ): DueLead {
   const lead = { id, cause, priority, previous };
-  if (state !== undefined) return { ...lead, records: keys, activities: [], state };
+  if (state !== undefined) {
+    return {
+      ...lead,
+      records: keys,
+      activities: [],
+      get state(): LeadState {
+        return JSON.parse(state);
+      },
+    };
+  }
   return {
     ...lead,
     records: input?.records ?? [],

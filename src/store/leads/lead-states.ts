@@ -2,7 +2,6 @@
 // the scoring of a lead that is due because time passed reads its state. Whatever changes fields, activities or
 // records makes the lead due for another reason (`markDue`), and its scoring makes the state anew.
 import { sql, type Transaction } from 'kysely';
-import type { LeadState } from '../../domain/lead-state.ts';
 import { arrayRows, jsonLines } from '../array-rows.ts';
 import { storableJson } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -18,15 +17,15 @@ export interface StateVersion {
   readonly asOf: Date;
 }
 
-/** The states of these leads that are valid; a missing one is made from the lead's fields and activities. */
+/** The states of these leads that are valid, as JSON; a missing one is made from the lead's fields and activities. */
 export async function loadStates(
   tx: Tx,
   leadIds: readonly number[],
   { stateVersion, asOf }: StateVersion,
-): Promise<ReadonlyMap<number, LeadState>> {
+): Promise<ReadonlyMap<number, string>> {
   if (leadIds.length === 0) return new Map();
-  const { rows } = await sql<{ lead_id: number; state: LeadState }>`
-    select lead_id, state from leadgrade.lead_states
+  const { rows } = await sql<{ lead_id: number; state: string }>`
+    select lead_id, state::text from leadgrade.lead_states
     where lead_id = any(${leadIds}::bigint[]) and version = ${stateVersion} and valid_from <= ${asOf}`.execute(tx);
   return new Map(rows.map(({ lead_id, state }) => [lead_id, state]));
 }
