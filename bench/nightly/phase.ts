@@ -45,7 +45,7 @@ function setDueText(
   const night = `'${NIGHT.toISOString()}'::timestamptz`;
   return `update ${table} set next_change_at = case when ${id} * 7919 % 100000 < ${share * 100_000}
       then ${night} - interval '1 hour' else ${night} + interval '1 year' end
-    where ${id} between ${from} and ${to}`;
+    where next_change_at is not null and ${id} between ${from} and ${to}`;
 }
 
 async function productPhase(options: PhaseOptions, meter: Meter): Promise<PhaseReport> {

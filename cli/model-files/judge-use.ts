@@ -1,5 +1,6 @@
 // `validate --against`: what the leads of the database, or of a file, say of a valid model.
 import { storedLeads } from '../../jobs/score/stored-leads.ts';
+import type { Lead } from '../../src/domain/lead.ts';
 import type { Problem } from '../../src/domain/problem.ts';
 import { findUseProblems, MIN_LEADS } from '../../src/review/find-use-problems.ts';
 import { ModelUse, type UseReport } from '../../src/review/model-use.ts';
@@ -75,7 +76,7 @@ async function collect(
 /** A row that was refused was printed when it was read. */
 function addEntry(
   use: ModelUse,
-  entry: { readonly lead: Parameters<typeof scoreLead>[0] } | { readonly error: unknown },
+  entry: { readonly lead: Lead } | { readonly error: unknown },
   model: CompiledModel,
   now: number,
 ): void {

@@ -14,7 +14,7 @@ import { lineTexts } from '../../src/scoring/line-texts.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import { pointsByBand, thresholdsOf } from '../../src/store/leads/band-thresholds.ts';
 import type { NewResult, ScoredLead } from '../../src/store/leads/scored-lead.ts';
-import { type PagedLead, pageOfLeads } from '../../src/store/replay/lead-pages.ts';
+import { type PagedLead, pageOfScoredLeads } from '../../src/store/replay/lead-pages.ts';
 
 const PAGE = 500;
 /** A quarter, in which the deals count that were won. */
@@ -56,11 +56,12 @@ export async function scoreAllLeads(
   const { context, live, texts } = input;
   const inputs = await scoringInputs(context);
   const now = instantOf(context);
+  const types = activityTypes(live, context.model.compiled);
   const thresholds = await plannedThresholds(context, inputs);
   const { crms, model, timezone } = context;
   const chunk = { crms, model, timezone, inputs, thresholds, earlierTexts: texts, now };
   const sums = new Sums(crms.keys());
-  for await (const page of pages(context)) {
+  for await (const page of pages(context, types)) {
     const leads = page.filter(({ records }) => records.length > 0);
     for (const [index, scored] of scoreChunk(leads, chunk).entries()) {
       const lead = leads[index];
@@ -110,13 +111,24 @@ export function instantOf({ asOf, clock }: JobContext): number {
   return (asOf ?? clock.now()).getTime();
 }
 
-async function* pages(context: JobContext): AsyncGenerator<readonly PagedLead[]> {
+/** What the models read. */
+function activityTypes(...models: readonly CompiledModel[]): readonly string[] {
+  return [...new Set(models.flatMap(({ behavior }) => [...behavior.subscriptions.keys()]))];
+}
+
+async function* pages(context: JobContext, types: readonly string[]): AsyncGenerator<readonly PagedLead[]> {
   const { db, crms } = context;
   const now = instantOf(context);
-  const options = { limit: PAGE, now: new Date(now), crms: [...crms.keys()], wonSince: new Date(now - QUARTER_MS) };
+  const options = {
+    limit: PAGE,
+    now: new Date(now),
+    crms: [...crms.keys()],
+    types,
+    wonSince: new Date(now - QUARTER_MS),
+  };
   let after = 0;
   for (;;) {
-    const leads = await pageOfLeads(db, { ...options, after });
+    const leads = await pageOfScoredLeads(db, { ...options, after });
     yield leads;
     const last = leads.at(-1);
     if (last === undefined || leads.length < PAGE) return;
@@ -134,7 +146,7 @@ async function plannedThresholds(
   const stored = pointsByBand(await thresholdsOf(context.db, context.model.hash));
   if (bands.every(({ id }) => Object.hasOwn(stored, id))) return stored;
   const leads = new Map<number, number>();
-  for await (const page of pages(context)) {
+  for await (const page of pages(context, activityTypes(context.model.compiled))) {
     for (const paged of page) {
       if (paged.records.length === 0 || !isInScope(paged.records, context.crms)) continue;
       const score = basisOf(

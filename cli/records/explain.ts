@@ -2,7 +2,7 @@
 // history.
 import type { JobContext } from '../../jobs/context.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
-import { scoringInputs } from '../../jobs/score/scoring-inputs.ts';
+import { inputOptions, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import type { DealOutcome } from '../../src/domain/outcome.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
@@ -52,7 +52,7 @@ async function run(io: CommandIo, context: JobContext, query: LeadQuery, options
   const leads = new Set(live.map(({ leadId }) => leadId));
   if (named === null && leads.size > 1) return printLeads(io, context, { name, records: live }, json);
   const key = named ?? live[0] ?? records[0];
-  const found = key === undefined ? null : await findLead(context.db, key, [...context.crms.keys()]);
+  const found = key === undefined ? null : await findLead(context.db, key, inputOptions(context));
   if (found !== null && asOf !== undefined) return printReplay(io, context, found, { ...options, asOf });
   if (found !== null) return print(io, context, found, json);
   const erasures = key === undefined ? [] : await listErasures(context.db, key);

@@ -1,11 +1,13 @@
 // Scores all due leads in chunks, each chunk in one transaction.
+import { sha256Hex } from '../../src/domain/sha256-hex.ts';
+import { STATE_RULES } from '../../src/scoring/lead-state.ts';
 import { scoreDueLeads } from '../../src/store/leads/score-due-leads.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import { type JobContext, scoringInstant } from '../context.ts';
 import { addModels, knownModels } from './earlier-models.ts';
 import { CHUNKS_BETWEEN_ENQUEUES, enqueueScorers } from './parallel-scorers.ts';
 import { scoreChunk } from './score-chunk.ts';
-import type { ScoringInputs } from './scoring-inputs.ts';
+import { inputOptions, type ScoringInputs } from './scoring-inputs.ts';
 
 /**
  * Leads per transaction: large enough to be worth the round trips, small enough not to block other
@@ -29,7 +31,9 @@ export async function scoreAllDue(context: JobContext, inputs: ScoringInputs): P
         inputsHash: inputs.hash,
         modelHash: model.hash,
         knownModels,
-        crms: [...crms.keys()],
+        stateVersion: sha256Hex(`${STATE_RULES}\n${inputs.hash}`),
+        asOf: new Date(now),
+        ...inputOptions(context),
         maxPerHour: MAX_PER_HOUR,
       },
       (leads, { earlierModels, thresholds }) => {

@@ -3,6 +3,8 @@
 import type { ScoreResult } from '../../src/domain/score-result.ts';
 import { type LineTexts, type StoredLine, toContributions, toStoredLines } from '../../src/domain/stored-lines.ts';
 import { type PersonRecord, toLead } from '../../src/people/to-lead.ts';
+import { toLeadState } from '../../src/scoring/lead-state.ts';
+import { isState } from '../../src/scoring/ledger.ts';
 import { lineTexts } from '../../src/scoring/line-texts.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { bandIndexOf, type CompiledStatus } from '../../src/scoring/status.ts';
@@ -41,8 +43,11 @@ export function isInScope(records: readonly PersonRecord[], crms: ReadonlyMap<st
 }
 
 function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
-  if (due.records.length === 0 || !isInScope(due.records, context.crms)) return unscored(due, context);
-  const lead = toLead(due, context.inputs);
+  // A stored state has no fields. Out of scope, the lead would not be due because time passed.
+  const { state } = due;
+  const isOut = state === undefined && !isInScope(due.records, context.crms);
+  if (due.records.length === 0 || isOut) return unscored(due, context);
+  const lead = state ?? toLead(due, context.inputs);
   const { status } = context.model.compiled;
   const previousStatus = statusBefore(due);
   const result = scoreLead(lead, context.model.compiled, context.now, {
@@ -51,17 +56,21 @@ function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
   });
   const lines = toStoredLines(result.contributions, lineTexts(context.model.compiled));
   const isNew = due.previous === null || !isVisiblyEqual(due.previous, result, lines, context);
+  const records = due.records.flatMap((record) => {
+    // The CRM is known to hold this result: skip the explanation.
+    if (!isNew && due.previous && record.synced_result_id === due.previous.id) return [];
+    return decideWrite(record, { result, lead, previous: due.previous }, context) ?? [];
+  });
+  const isStateNew = !isState(lead) && result.nextChangeAt !== null;
   return {
     leadId: due.id,
     result: isNew ? toNewResult(result, lines, due, context.model.hash) : null,
     unscored: false,
     nextChangeAt: result.nextChangeAt,
     rises: bandIndexOf(status, result.status) < bandBefore(status, due),
-    records: due.records.flatMap((record) => {
-      // The CRM is known to hold this result: skip the explanation.
-      if (!isNew && due.previous && record.synced_result_id === due.previous.id) return [];
-      return decideWrite(record, result, lead, context) ?? [];
-    }),
+    records: records.flatMap((each) => (each === 'needs-crm-values' ? [] : each)),
+    ...(records.includes('needs-crm-values') && { needsCrmValues: true }),
+    ...(isStateNew && { state: toLeadState(lead, context.model.compiled, context.now) }),
   };
 }
 

@@ -4,7 +4,7 @@ import { toLead } from '../../src/people/to-lead.ts';
 import { type FoundLead, pageOfLeads } from '../../src/store/leads/lead-lookup.ts';
 import type { JobContext } from '../context.ts';
 import { isInScope } from './score-chunk.ts';
-import { scoringInputs } from './scoring-inputs.ts';
+import { inputOptions, scoringInputs } from './scoring-inputs.ts';
 
 const PAGE = 500;
 
@@ -19,10 +19,10 @@ export interface StoredLead {
  */
 export async function* storedLeads(context: JobContext): AsyncGenerator<StoredLead> {
   const inputs = await scoringInputs(context);
-  const crms = [...context.crms.keys()];
+  const options = inputOptions(context);
   let after = 0;
   for (;;) {
-    const page = await pageOfLeads(context.db, { after, limit: PAGE }, crms);
+    const page = await pageOfLeads(context.db, { after, limit: PAGE }, options);
     for (const stored of page) {
       if (stored.records.length === 0 || !isInScope(stored.records, context.crms)) continue;
       yield { lead: toLead(stored, inputs), stored };

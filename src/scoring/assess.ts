@@ -1,14 +1,12 @@
 // Assesses one lead at one instant: fit, behavior and status. score-lead.ts makes the result of it.
-import type { Lead } from '../domain/lead.ts';
 import type { Contribution, ScoreResult, ScoringContext } from '../domain/score-result.ts';
 import { sumWithinLimits } from './behavior.ts';
 import type { CompiledModel } from './compile/compile.ts';
-import { type FitScore, scoreFit } from './fit.ts';
-import type { Ledger } from './ledger.ts';
-import { apportion, type Line, reaches, roundPoints } from './rounding.ts';
+import type { FitScore } from './fit.ts';
+import type { LeadSource, Ledger } from './ledger.ts';
+import { apportion, type Line, ownLine, reaches, roundPoints } from './rounding.ts';
 import { scoreSignal } from './signals.ts';
 import {
-  activeGates,
   applyGates,
   bandIndexOf,
   type CompiledGate,
@@ -42,10 +40,15 @@ export interface Assessment extends Standing {
 }
 
 /** @param now epoch milliseconds */
-export function assess(lead: Lead, model: CompiledModel, now: number, context: ScoringContext | undefined): Assessment {
-  const ledger = model.behavior.ledger.read(lead);
+export function assess(
+  source: LeadSource,
+  model: CompiledModel,
+  now: number,
+  context: ScoringContext | undefined,
+): Assessment {
+  const { ledger, fitLines, fit, gates } = model.summarize(source);
   const lines: Line[] = [];
-  const fit = scoreFit(model.fit, lead.fields, lines);
+  for (const line of fitLines) lines.push(ownLine(line));
   const fitScore = roundPoints(fit.raw);
   apportion(lines, 0, fitScore);
   const exact = scoreSignals(model, ledger, now, lines);
@@ -55,7 +58,6 @@ export function assess(lead: Lead, model: CompiledModel, now: number, context: S
   const strong = strongSignals(model, exact);
   const position: LeadPosition = { grade: fit.grade, fit: fitScore, behavior: behaviorScore, strong };
   const thresholds = resolveThresholds(model.status, context);
-  const gates = activeGates(model.status, lead.fields);
   const ungatedBandIndex = chooseBand(model.status, position, thresholds);
   const bandIndex = applyGates(ungatedBandIndex, gates);
   return {
@@ -88,7 +90,7 @@ function scoreSignals(model: CompiledModel, ledger: Ledger, now: number, lines: 
  * The standing behind a result, without scoring the lead again. Its previous status is the status of
  * the result, as the look ahead of a text starts there.
  */
-export function standingOf(result: ScoreResult, lead: Lead, model: CompiledModel): Standing {
+export function standingOf(result: ScoreResult, source: LeadSource, model: CompiledModel): Standing {
   const { contributions, grade, fit, behavior } = result;
   const firstSignal = model.fit.criteria.length;
   const exact = model.behavior.signals.map(({ index }) => contributions[firstSignal + index]?.exact ?? 0);
@@ -98,9 +100,9 @@ export function standingOf(result: ScoreResult, lead: Lead, model: CompiledModel
     previousStatus: result.status,
     ...(result.thresholds && { thresholds: result.thresholds }),
   });
-  const gates = activeGates(model.status, lead.fields);
+  const { ledger, gates } = model.summarize(source);
   return {
-    ...{ model, ledger: model.behavior.ledger.read(lead), exact, position, thresholds, gates },
+    ...{ model, ledger, exact, position, thresholds, gates },
     ungatedBandIndex: chooseBand(model.status, position, thresholds),
     // Not chosen anew: the hysteresis of a status before it may have decided it.
     bandIndex: bandIndexOf(model.status, result.status),

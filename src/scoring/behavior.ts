@@ -19,6 +19,8 @@ export interface CompiledGroup extends Limits {
 export interface CompiledBehavior {
   readonly signals: readonly CompiledSignal[];
   readonly subscriptions: Subscriptions;
+  /** The number of slots of the ledger. */
+  readonly slots: number;
   /** Reads each lead in turn. */
   readonly ledger: Ledger;
   readonly groups: readonly CompiledGroup[];
@@ -32,6 +34,7 @@ export interface CompiledBehavior {
 export function compileBehavior(behavior: BehaviorSource = { signals: [], min: 'none' }): CompiledBehavior {
   const signals = compileSignals(behavior);
   const subscriptions = compileSubscriptions(signals);
+  const slots = slotsOf(signals);
   const groups = (behavior.groups ?? []).map(({ id, label = id, signals: ids, min = -Infinity, max = Infinity }) => {
     return { id, label, min, max, members: indexesOf(signals, (signal) => ids.includes(signal.id)) };
   });
@@ -40,7 +43,8 @@ export function compileBehavior(behavior: BehaviorSource = { signals: [], min: '
   return {
     signals,
     subscriptions,
-    ledger: new Ledger(subscriptions, slotsOf(signals)),
+    slots,
+    ledger: new Ledger(subscriptions, slots),
     groups,
     ungrouped: indexesOf(signals, ({ index }) => !grouped.has(index)),
     halfLives: [...new Set(signals.flatMap(halfLivesOf))],

@@ -6,7 +6,7 @@ import type { Contribution, Grade, MatchResult } from '../domain/score-result.ts
 import { compileCondition, conditionFields, type FieldTest } from './compile/conditions.ts';
 import { rememberByField } from './compile/remember.ts';
 import { gradeThresholds } from './grade-thresholds.ts';
-import { type Line, ownLine, reaches } from './rounding.ts';
+import { reaches } from './rounding.ts';
 import type { FitSource } from './schemas/model-schema.ts';
 
 type RealGrade = Exclude<Grade, 'Ungraded'>;
@@ -29,10 +29,12 @@ interface CompiledCriterion {
   /** The fields that its cases read. */
   readonly fields: readonly string[];
   readonly cases: readonly CompiledCase[];
+  /** One for each case, then unmatched, then unknown. */
+  readonly lines: readonly Contribution[];
   /** The line of the first matching case, with the whole points below its exact ones. */
   readonly lineOf: (fields: Fields) => Contribution;
 }
-interface CompiledOverride {
+export interface CompiledOverride {
   readonly label: string;
   /** The fields that its condition reads. */
   readonly fields: readonly string[];
@@ -88,7 +90,9 @@ function compileCriterion({ id, label = id, field, cases: sources }: CriterionSo
   const fields = [...new Set(sources.flatMap(({ when }) => conditionFields(when, field)))];
   const others = { unmatched: line('unmatched', 0, label), unknown: line('unknown', 0, label) };
   const lineOf = rememberByField(fields, (values) => firstMatch(cases, values, others));
-  return { id, label, attainable: Math.max(0, ...cases.map(({ points }) => points)), fields, cases, lineOf };
+  const attainable = Math.max(0, ...cases.map(({ points }) => points));
+  const lines = [...cases.map((each) => each.line), others.unmatched, others.unknown];
+  return { id, label, attainable, fields, cases, lines, lineOf };
 }
 
 function firstMatch(
@@ -105,22 +109,32 @@ function firstMatch(
   return others[outcome];
 }
 
+/** The line of each criterion, as leads share it. */
+export function fitLines({ criteria }: CompiledFit, fields: Fields): readonly Contribution[] {
+  const lines: Contribution[] = [];
+  for (const { lineOf } of criteria) lines.push(lineOf(fields));
+  return lines;
+}
+
 /**
- * @param lines receives the line of each criterion
+ * @param lines of each criterion
+ * @param overrides those that match
  * @returns the grade, the share of attainable points that is known (0 to 1), and the exact points
  */
-export function scoreFit(fit: CompiledFit, fields: Fields, lines: Line[]): FitScore {
+export function scoreFit(
+  fit: CompiledFit,
+  lines: readonly Contribution[],
+  overrides: readonly CompiledOverride[],
+): FitScore {
   let raw = 0;
   let known = 0;
-  for (const { lineOf, attainable } of fit.criteria) {
-    const line = ownLine(lineOf(fields));
-    raw += line.exact;
-    if (line.outcome !== 'unknown') known += attainable;
-    lines.push(line);
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index];
+    raw += line?.exact ?? 0;
+    if (line?.outcome !== 'unknown') known += fit.criteria[index]?.attainable ?? 0;
   }
   const coverage = fit.attainable === 0 ? 0 : known / fit.attainable;
-  const grade = override(gradeOf(fit, raw, coverage), fit.overrides, fields);
-  return { grade, coverage, raw };
+  return { grade: override(gradeOf(fit, raw, coverage), overrides), coverage, raw };
 }
 
 function gradeOf(fit: CompiledFit, raw: number, coverage: number): Grade {
@@ -131,12 +145,11 @@ function gradeOf(fit: CompiledFit, raw: number, coverage: number): Grade {
 }
 
 /** Applies every `min_grade` first, then every `max_grade`: a cap is stronger than a target. */
-function override(grade: Grade, overrides: readonly CompiledOverride[], fields: Fields): Grade {
+function override(grade: Grade, overrides: readonly CompiledOverride[]): Grade {
   if (overrides.length === 0) return grade;
   let best: number = RANKS.length;
   let worst = 0;
   for (const each of overrides) {
-    if (each.test(fields) !== 'matched') continue;
     if (each.minGrade) best = Math.min(best, RANKS.indexOf(each.minGrade));
     if (each.maxGrade) worst = Math.max(worst, RANKS.indexOf(each.maxGrade));
   }

@@ -1,18 +1,27 @@
 // What one lead did, by signal: the instants of its matching activities. Everything that does not
 // depend on the instant of scoring is read here once, so that looking ahead needs no second reading.
-import type { Activity, Fields, Lead } from '../domain/lead.ts';
-import type { CompiledSignal } from './compile/compiled-signals.ts';
+import type { Activity, Lead } from '../domain/lead.ts';
+import type { LeadState } from '../domain/lead-state.ts';
+import type { Contribution } from '../domain/score-result.ts';
+import type { CompiledSignal, StateSignal } from './compile/compiled-signals.ts';
 import type { Subscriptions } from './compile/subscriptions.ts';
 import { parseInstantOrDate } from './time/instant.ts';
 import { Timeline } from './time/timeline.ts';
 
+/** A lead, or what is stored of it for a model. */
+export type LeadSource = Lead | LeadState;
+
 const NO_LEAD: Lead = { id: '', fields: {}, activities: [], unobserved: [] };
+
+export function isState(source: LeadSource): source is LeadState {
+  return 'instants' in source;
+}
 
 /** Holds one lead at a time: a model has one ledger, which reads each lead in turn. */
 export class Ledger {
   readonly #subscriptions: Subscriptions;
   readonly #timelines: readonly Timeline[];
-  #lead = NO_LEAD;
+  #source: LeadSource = NO_LEAD;
   #created: number | null | undefined;
 
   /** @param slots the number of slots, to which the subscriptions point */
@@ -21,16 +30,22 @@ export class Ledger {
     this.#timelines = Array.from({ length: slots }, () => new Timeline());
   }
 
-  /** Valid until another lead is read. Reading the same lead again costs nothing. */
-  read(lead: Lead): this {
-    if (lead === this.#lead) return this;
-    this.#lead = NO_LEAD;
+  /** Valid until another lead is read. */
+  read(source: LeadSource): this {
+    this.#source = NO_LEAD;
     for (const timeline of this.#timelines) timeline.clear();
+    if (isState(source)) this.#restore(source);
     // The store delivers activities in order of time; other sources may not.
-    if (!this.#collect(lead.activities)) for (const timeline of this.#timelines) timeline.sort();
+    else if (!this.#collect(source.activities)) for (const timeline of this.#timelines) timeline.sort();
     this.#created = undefined;
-    this.#lead = lead;
+    this.#source = source;
     return this;
+  }
+
+  #restore({ instants }: LeadState): void {
+    for (let slot = 0; slot < instants.length; slot++) {
+      for (const instant of instants[slot] ?? []) this.#timelines[slot]?.add(instant);
+    }
   }
 
   /** @returns whether the activities are in order of time */
@@ -50,32 +65,40 @@ export class Ledger {
     return isInOrder;
   }
 
-  get fields(): Fields {
-    return this.#lead.fields;
-  }
-
   timeline(slot: number): Timeline {
     const timeline = this.#timelines[slot];
     if (timeline === undefined) throw new Error(`The ledger has no slot ${slot}.`);
     return timeline;
   }
 
+  /** The line of a signal that depends on fields alone, as all leads share it. */
+  stateLine(signal: StateSignal): Contribution {
+    const source = this.#source;
+    if (!isState(source)) return signal.lineOf(source.fields);
+    return signal.lines[source.states?.[signal.stateIndex] ?? -1] ?? signal.unknown;
+  }
+
   /** Whether the CRM makes the signal's activity type unavailable. */
   isHidden(signal: CompiledSignal): boolean {
-    const { unobserved } = this.#lead;
-    if (unobserved.length === 0 || signal.kind === 'state') return false;
-    if (unobserved.includes(signal.activity)) return true;
-    return signal.kind === 'absent' && signal.requires !== undefined && unobserved.includes(signal.requires);
+    const source = this.#source;
+    if (isState(source)) return source.hidden?.includes(signal.index) === true;
+    if (source.unobserved.length === 0 || signal.kind === 'state') return false;
+    if (source.unobserved.includes(signal.activity)) return true;
+    return signal.kind === 'absent' && signal.requires !== undefined && source.unobserved.includes(signal.requires);
   }
 
   /**
    * `contact.created_at` in epoch milliseconds; null if unknown, or neither an instant nor a date.
    */
   createdAt(): number | null {
-    if (this.#created === undefined) {
-      const value = this.#lead.fields['contact.created_at'];
-      this.#created = typeof value === 'string' ? parseInstantOrDate(value.trim()) : null;
-    }
+    if (this.#created === undefined) this.#created = this.#readCreated();
     return this.#created;
+  }
+
+  #readCreated(): number | null {
+    const source = this.#source;
+    if (isState(source)) return source.created ?? null;
+    const value = source.fields['contact.created_at'];
+    return typeof value === 'string' ? parseInstantOrDate(value.trim()) : null;
   }
 }

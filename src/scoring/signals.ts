@@ -12,7 +12,7 @@ import type { Timeline } from './time/timeline.ts';
  * @param at epoch milliseconds; activities after it do not count yet
  */
 export function scoreSignal(signal: CompiledSignal, ledger: Ledger, at: number): Line {
-  if (signal.kind === 'state') return ownLine(signal.lineOf(ledger.fields));
+  if (signal.kind === 'state') return ownLine(ledger.stateLine(signal));
   if (ledger.isHidden(signal)) return signal.unknown;
   if (signal.kind === 'counted') return scoreCounted(signal, ledger.timeline(signal.index), at);
   if (signal.kind === 'tiered') return scoreTiered(signal, ledger.timeline(signal.index), at);

@@ -18,6 +18,9 @@ export function at(after = 0): Date {
   return new Date(Date.UTC(2026, 2, 10, 12) + after * 1_000);
 }
 
+/** Of a scoring chunk whose leads have no activities. */
+export const NO_ACTIVITIES = { types: [], stateVersion: 'states', asOf: at() };
+
 export type Store = Pick<OpenDatabase, 'db'>;
 
 /** One database for all tests of a suite; `db` is available when they run. */

@@ -2,8 +2,10 @@
 // signals indexed by activity type.
 import { type CompiledBehavior, compileBehavior } from '../behavior.ts';
 import { type CompiledFit, compileFit } from '../fit.ts';
+import type { LeadSource } from '../ledger.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import { type Band, type CompiledStatus, compileStatus } from '../status.ts';
+import { createSummarize, type Summary } from '../summary.ts';
 
 export type { Band } from '../status.ts';
 
@@ -15,16 +17,17 @@ export interface CompiledModel {
   readonly fit: CompiledFit;
   readonly behavior: CompiledBehavior;
   readonly status: CompiledStatus;
+  /** Reads one lead at a time. */
+  readonly summarize: (source: LeadSource) => Summary;
 }
 
 /** @param model a model without errors, as `readModel` returns it */
 export function compileModel(model: Model): CompiledModel {
-  const status = compileStatus(model);
+  const parts = { fit: compileFit(model.fit), behavior: compileBehavior(model.behavior), status: compileStatus(model) };
   return {
     id: `${model.name}@${model.version}`,
-    bands: status.bands.map(({ id, label, action, sla }) => ({ id, label, action, sla })),
-    fit: compileFit(model.fit),
-    behavior: compileBehavior(model.behavior),
-    status,
+    bands: parts.status.bands.map(({ id, label, action, sla }) => ({ id, label, action, sla })),
+    ...parts,
+    summarize: createSummarize(parts),
   };
 }

@@ -49,8 +49,12 @@ export interface AbsentSignal extends ActivitySignal {
 }
 export interface StateSignal extends BaseSignal {
   readonly kind: 'state';
+  /** The index among the state signals. */
+  readonly stateIndex: number;
   /** The fields that its condition reads. */
   readonly fields: readonly string[];
+  /** Matched, unmatched, unknown. */
+  readonly lines: readonly Contribution[];
   readonly lineOf: (fields: Fields) => Contribution;
 }
 export type CompiledSignal = CountedSignal | TieredSignal | AbsentSignal | StateSignal;
@@ -73,10 +77,14 @@ function compileSignal(source: SignalSource, index: number, behavior: BehaviorSo
   const base: BaseSignal = { id, label, index, unmatched: line('unmatched', 0), unknown: line('unknown', 0) };
   switch (source.kind) {
     case 'state': {
-      const lines = { matched: line('matched', source.points), unmatched: base.unmatched, unknown: base.unknown };
+      const { unmatched, unknown } = base;
+      const of = { matched: line('matched', source.points), unmatched, unknown };
+      const lines = [of.matched, unmatched, unknown];
+      const stateIndex = behavior.signals.slice(0, index).filter(({ kind }) => kind === 'state').length;
       const test = compileCondition(source.when);
       const fields = conditionFields(source.when);
-      return { kind: 'state', ...base, fields, lineOf: rememberByField(fields, (values) => lines[test(values)]) };
+      const lineOf = rememberByField(fields, (values) => of[test(values)]);
+      return { kind: 'state', ...base, stateIndex, fields, lines, lineOf };
     }
     case 'absent': {
       const { activity, where, requires_activity: requires } = source.absent;

@@ -1,11 +1,11 @@
 // Writes the explanation of a result for a sales rep. It computes no points: its lines are the
 // contributions of the result, largest first, and sum to the total at any length. It contains dates
 // instead of ages, so that it stays true.
-import type { Lead } from '../../domain/lead.ts';
 import type { Contribution, ScoreResult } from '../../domain/score-result.ts';
 import { type Standing, standingOf } from '../assess.ts';
 import type { CompiledModel } from '../compile/compile.ts';
 import { remember } from '../compile/remember.ts';
+import type { LeadSource } from '../ledger.ts';
 import { smallestUpgrade } from '../look-ahead/counterfactuals.ts';
 import { findNextChange } from '../look-ahead/next-change.ts';
 import { cutToLength, signed } from './cut-to-length.ts';
@@ -28,7 +28,7 @@ export interface ExplainOptions {
  */
 export function explain(
   result: ScoreResult,
-  lead: Lead,
+  lead: LeadSource,
   model: CompiledModel,
   now: number,
   options: ExplainOptions,
@@ -93,13 +93,11 @@ function reason(contribution: Contribution, model: CompiledModel, date: DateText
   return { label, note: count > 1 ? `${count} times, last on ${date(latestAt)}` : date(latestAt) };
 }
 
-function overrideLines(lead: Lead, model: CompiledModel): string[] {
-  return model.fit.overrides
-    .filter((each) => each.test(lead.fields) === 'matched')
-    .map(({ label, minGrade, maxGrade }) => {
-      const limits = [minGrade && `at least ${minGrade}`, maxGrade && `at best ${maxGrade}`].filter(Boolean);
-      return oneLine(`Grade ${limits.join(', ')}: ${label}`);
-    });
+function overrideLines(lead: LeadSource, model: CompiledModel): string[] {
+  return model.summarize(lead).overrides.map(({ label, minGrade, maxGrade }) => {
+    const limits = [minGrade && `at least ${minGrade}`, maxGrade && `at best ${maxGrade}`].filter(Boolean);
+    return oneLine(`Grade ${limits.join(', ')}: ${label}`);
+  });
 }
 
 function gateLines({ gates }: ScoreResult, model: CompiledModel): string[] {
@@ -109,7 +107,7 @@ function gateLines({ gates }: ScoreResult, model: CompiledModel): string[] {
   });
 }
 
-function missingLines(standing: Standing, result: ScoreResult, lead: Lead): string[] {
+function missingLines(standing: Standing, result: ScoreResult, lead: LeadSource): string[] {
   return [...unmetLines(standing), ...ungradedLines(result, lead, standing.model)].map(oneLine);
 }
 

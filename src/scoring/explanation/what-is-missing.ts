@@ -1,9 +1,10 @@
 // Lines on what holds a lead back: the unmet requirements of the next better band whose points it
 // reaches, and the fields without which it has no grade.
-import type { FieldValue, Lead } from '../../domain/lead.ts';
-import type { ScoreResult } from '../../domain/score-result.ts';
+import type { FieldValue } from '../../domain/lead.ts';
+import type { Contribution, ScoreResult } from '../../domain/score-result.ts';
 import type { Standing } from '../assess.ts';
 import type { CompiledModel } from '../compile/compile.ts';
+import { isState, type LeadSource } from '../ledger.ts';
 import { givenField } from '../model-fields.ts';
 import { reachesPoints } from '../status.ts';
 
@@ -21,17 +22,24 @@ export function unmetLines({ model, position, thresholds, ungatedBandIndex }: St
 const MAX_FIELDS = 5;
 
 /** For a lead without a grade. */
-export function ungradedLines({ grade, contributions }: ScoreResult, lead: Lead, model: CompiledModel): string[] {
+export function ungradedLines({ grade, contributions }: ScoreResult, lead: LeadSource, model: CompiledModel): string[] {
   if (grade !== 'Ungraded' || model.fit.attainable === 0) return [];
-  const unknown = new Set(
-    model.fit.criteria.flatMap(({ fields }, index) =>
-      contributions[index]?.outcome === 'unknown' ? fields.filter((field) => isUnknown(lead.fields[field])) : [],
-    ),
-  );
-  if (unknown.size === 0) return [];
-  const names = [...new Set([...unknown].map(givenField))];
+  const unknown = unknownFields(contributions, lead, model);
+  if (unknown.length === 0) return [];
+  const names = [...new Set(unknown.map(givenField))];
   const more = names.length > MAX_FIELDS ? ` and ${names.length - MAX_FIELDS} more` : '';
   return [`Ungraded, as too little is known. Unknown: ${names.slice(0, MAX_FIELDS).join(', ')}${more}`];
+}
+
+/** The unknown fields of the unknown criteria. @param lines the first ones are those of the criteria */
+export function unknownFields(
+  lines: readonly Contribution[],
+  lead: LeadSource,
+  { fit }: CompiledModel,
+): readonly string[] {
+  if (isState(lead)) return lead.unknown ?? [];
+  const ofUnknown = fit.criteria.flatMap(({ fields }, index) => (lines[index]?.outcome === 'unknown' ? fields : []));
+  return [...new Set(ofUnknown)].filter((field) => isUnknown(lead.fields[field]));
 }
 
 function isUnknown(value: FieldValue | undefined): boolean {

@@ -29,6 +29,13 @@ export class Timeline {
     return index < this.#size ? (this.#instants[index] ?? Number.NaN) : Number.NaN;
   }
 
+  /** The instants from an index to before another, earliest first. */
+  listFrom(first: number, end = this.#size): number[] {
+    const instants: number[] = [];
+    for (let index = first; index < Math.min(end, this.#size); index++) instants.push(this.at(index));
+    return instants;
+  }
+
   /** The number of instants that are not after `at`. */
   countUntil(at: number): number {
     let count = this.#size;

@@ -5,6 +5,7 @@ import type { RecordEmails } from '../../domain/person.ts';
 import { deleteAddresses } from '../identity/record-addresses.ts';
 import { eraseInboxIds } from '../inbox/inbox.ts';
 import { jsonRows } from '../json-rows.ts';
+import { deleteStates } from '../leads/lead-states.ts';
 import { type LockedLeads, withLockedLeads } from '../leads/lock-leads.ts';
 import { refKey } from '../records/ref-key.ts';
 import { clearSetAsideRecords } from '../set-aside/set-aside.ts';
@@ -64,6 +65,10 @@ export async function eraseRecords(
     for (const { counts, ...record } of unlinked) {
       for (const [table, deleted] of Object.entries(counts)) count(table, record, deleted);
     }
+    await deleteStates(
+      locked,
+      records.map(({ lead_id }) => lead_id),
+    );
     for (const [record, stripped] of await stripResults(locked, records)) count('results', record, stripped);
     // Counted as fields: the primary address is one.
     await deleteAddresses(tx, crm, rows);

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { RecordLink } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
+import { deleteStates } from '../leads/lead-states.ts';
 import type { LockedLeads } from '../leads/lock-leads.ts';
 
 export interface RecordMove extends RecordLink {
@@ -49,5 +50,9 @@ export async function mergeLeads(locked: LockedLeads, merges: readonly LeadMerge
       update ${sql.table(`leadgrade.${table}`)} a set lead_id = t."into" from ${merged}
       where a.lead_id = t."from"`.execute(locked.tx);
   }
+  await deleteStates(
+    locked,
+    merges.map(({ from }) => from),
+  );
   await sql`delete from leadgrade.leads l using ${merged} where l.id = t."from"`.execute(locked.tx);
 }

@@ -1,11 +1,14 @@
 // Locks the next due leads and loads what they are scored from.
 import { sql, type Transaction } from 'kysely';
+import type { LeadState } from '../../domain/lead-state.ts';
 import type { Priority } from '../../domain/priority.ts';
 import type { Grade } from '../../domain/score-result.ts';
 import type { StoredLine } from '../../domain/stored-lines.ts';
 import type { Tables } from '../tables/tables.ts';
+import { loadStates, type StateVersion } from './lead-states.ts';
 import type { RescoreCount } from './rescore-limit.ts';
-import { type DueActivity, type DueRecord, recordsAndActivities } from './scoring-input.ts';
+import type { DueActivity } from './scoring-activities.ts';
+import { type DueRecord, type InputOptions, loadInputs, loadRecordKeys, type ScoringInput } from './scoring-input.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -17,6 +20,7 @@ export interface PreviousResult {
   readonly fit_score: number;
   readonly behavior_score: number;
   readonly status: string;
+  /** Parsed each time that they are asked for. */
   readonly contributions: readonly StoredLine[];
 }
 
@@ -25,9 +29,14 @@ export interface DueLead {
   readonly cause: string;
   readonly priority: Priority;
   readonly records: readonly DueRecord[];
-  /** The activities of all its records. */
+  /** The activities of all its records, in any order; parsed each time that they are asked for. */
   readonly activities: readonly DueActivity[];
   readonly previous: PreviousResult | null;
+  /**
+   * In place of fields and activities: of a lead that has not changed since it was made. Parsed each time that it is
+   * asked for.
+   */
+  readonly state?: LeadState;
 }
 
 export interface LockedDueLead extends RescoreCount {
@@ -45,7 +54,7 @@ export async function lockDueLeads(
 ): Promise<readonly LockedDueLead[]> {
   const { rows } = await sql<LockedRow>`
     select l.id, coalesce(l.due_reason, 'changed') as cause, l.priority, l.rescore_window_started_at, l.rescore_window_count,
-      p.id as result_id, p.model_hash, p.grade, p.fit_score, p.behavior_score, p.status, p.contributions
+      p.id as result_id, p.model_hash, p.grade, p.fit_score, p.behavior_score, p.status, p.contributions::text as lines
     from (
       select id, due_reason, due_at, result_id, priority, rescore_window_started_at, rescore_window_count from leadgrade.leads l
       where due_at <= ${now} and not exists (
@@ -55,28 +64,93 @@ export async function lockDueLeads(
     ) l
     left join leadgrade.results p on p.id = l.result_id
     order by l.priority, l.due_at, l.id`.execute(tx);
-  return rows.map(({ result_id, model_hash, grade, fit_score, behavior_score, status, contributions, ...lead }) => {
+  return rows.map(({ result_id, model_hash, grade, fit_score, behavior_score, status, lines, ...lead }) => {
     if (result_id === null) return { ...lead, previous: null };
-    const previous = { id: result_id, model_hash, grade, fit_score, behavior_score, status, contributions };
+    const previous: PreviousResult = {
+      ...{ id: result_id, model_hash, grade, fit_score, behavior_score, status },
+      get contributions() {
+        return JSON.parse(lines);
+      },
+    };
     return { ...lead, previous };
   });
 }
 
 /** The columns of the result are null where the lead has none. */
-type LockedRow = Omit<LockedDueLead, 'previous'> & Omit<PreviousResult, 'id'> & { readonly result_id: number | null };
+type LockedRow = Omit<LockedDueLead, 'previous'> &
+  Omit<PreviousResult, 'id' | 'contributions'> & { readonly result_id: number | null; readonly lines: string };
 
+export interface LoadOptions extends StateVersion, InputOptions {}
+
+/** Only this reason says that nothing but time has passed since the last scoring (mark-due.ts). */
+const UNCHANGED = 'decay';
+
+/** Leads of which only time has passed are loaded with their stored state, if it is valid, and without the rest. */
 export async function loadDueLeads(
   tx: Tx,
   leads: readonly LockedDueLead[],
-  crms: readonly string[],
+  options: LoadOptions,
 ): Promise<readonly DueLead[]> {
-  const ids = leads.map((lead) => lead.id);
-  if (ids.length === 0) return [];
-  const { records, activities } = await recordsAndActivities(tx, ids, crms);
-  const recordsOf = Map.groupBy(records, (record) => record.lead_id);
-  return leads.map(({ id, cause, priority, previous }) => ({
-    ...{ id, cause, priority, previous },
-    records: recordsOf.get(id) ?? [],
-    activities: activities.get(id) ?? [],
-  }));
+  const unchanged = leads.flatMap(({ id, cause, previous }) =>
+    cause === UNCHANGED && previous !== null ? [{ id, resultId: previous.id }] : [],
+  );
+  const states = await loadStates(
+    tx,
+    unchanged.map(({ id }) => id),
+    options,
+  );
+  const keys = await loadRecordKeys(
+    tx,
+    unchanged.filter(({ id }) => states.has(id)),
+    options,
+  );
+  const inputs = await loadInputs(
+    tx,
+    leads.flatMap(({ id }) => (states.has(id) ? [] : [id])),
+    options,
+  );
+  return leads.map((lead) => toDueLead(lead, states.get(lead.id), inputs.get(lead.id), keys.get(lead.id)));
+}
+
+function toDueLead(
+  { id, cause, priority, previous }: LockedDueLead,
+  state: string | undefined,
+  input: ScoringInput | undefined,
+  keys: readonly DueRecord[] = [],
+): DueLead {
+  const lead = { id, cause, priority, previous };
+  if (state !== undefined) {
+    return {
+      ...lead,
+      records: keys,
+      activities: [],
+      get state(): LeadState {
+        return JSON.parse(state);
+      },
+    };
+  }
+  return {
+    ...lead,
+    records: input?.records ?? [],
+    get activities() {
+      return input?.activities ?? [];
+    },
+  };
+}
+
+/** The id of no result: no record holds it, so that the CRM's values of all records are loaded. */
+const NO_RESULT = 0;
+
+/** The same leads with the CRM's values of all their records. */
+export async function withCrmValues(
+  tx: Tx,
+  leads: readonly DueLead[],
+  options: LoadOptions,
+): Promise<readonly DueLead[]> {
+  const keys = await loadRecordKeys(
+    tx,
+    leads.map(({ id }) => ({ id, resultId: NO_RESULT })),
+    options,
+  );
+  return leads.map((lead) => ({ ...lead, records: keys.get(lead.id) ?? [] }));
 }

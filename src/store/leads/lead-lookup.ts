@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
-import { recordsAndActivities } from './scoring-input.ts';
+import { type InputOptions, loadInputs } from './scoring-input.ts';
 
 export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities'> {
   readonly nextChangeAt: Date | null;
@@ -13,13 +13,13 @@ export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities'
 /**
  * The lead of a record. A merged record, or a converted Salesforce Lead, gives the lead of its
  * surviving record.
- * @param crms the CRMs that are set up; records and activities of others are left out
+ * @param options records and activities of other CRMs and types are left out
  * @returns null if the record is unknown or deleted
  */
 export async function findLead(
   db: Kysely<Tables>,
   key: { crm: string; id: string },
-  crms: readonly string[],
+  options: InputOptions,
 ): Promise<FoundLead | null> {
   const { rows } = await sql<{ id: number; next_change_at: Date | null; status: string | null }>`
     with recursive chain as (
@@ -34,8 +34,8 @@ export async function findLead(
     where c.state = 'live' limit 1`.execute(db);
   const lead = rows[0];
   if (!lead) return null;
-  const { records, activities } = await recordsAndActivities(db, [lead.id], crms);
-  const parts = { records, activities: activities.get(lead.id) ?? [] };
+  const input = (await loadInputs(db, [lead.id], options)).get(lead.id);
+  const parts = { records: input?.records ?? [], activities: input?.activities ?? [] };
   return { id: lead.id, ...parts, nextChangeAt: lead.next_change_at, status: lead.status };
 }
 
@@ -46,17 +46,17 @@ export async function findLead(
 export async function pageOfLeads(
   db: Kysely<Tables>,
   page: { readonly after: number; readonly limit: number },
-  crms: readonly string[],
+  options: InputOptions,
 ): Promise<readonly FoundLead[]> {
   const { rows } = await sql<{ id: number; next_change_at: Date | null; status: string | null }>`
     select l.id, l.next_change_at, s.status
     from leadgrade.leads l left join leadgrade.results s on s.id = l.result_id
     where l.id > ${page.after} order by l.id limit ${page.limit}`.execute(db);
   const ids = rows.map(({ id }) => id);
-  const { records, activities } = await recordsAndActivities(db, ids, crms);
-  const recordsOf = Map.groupBy(records, ({ lead_id }) => lead_id);
+  const inputs = await loadInputs(db, ids, options);
   return rows.map(({ id, next_change_at, status }) => {
-    const parts = { records: recordsOf.get(id) ?? [], activities: activities.get(id) ?? [] };
+    const input = inputs.get(id);
+    const parts = { records: input?.records ?? [], activities: input?.activities ?? [] };
     return { id, ...parts, nextChangeAt: next_change_at, status };
   });
 }

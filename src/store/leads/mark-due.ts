@@ -15,7 +15,8 @@ export interface MarkDueOptions {
 
 /**
  * Marks leads as due. A lead that is due already keeps its position and its first reason, unless it
- * is now needed earlier or with a higher priority. A throttled lead (rescore-limit.ts) is due at a
+ * is now needed earlier or with a higher priority. The reason `decay` is replaced: it says that the
+ * lead itself has not changed (lead-states.ts). A throttled lead (rescore-limit.ts) is due at a
  * later instant for the reason `changed`: another `changed` leaves that instant as it is, and any
  * other reason replaces both.
  *
@@ -34,14 +35,13 @@ export async function markDue(
   await lockMoreLeads(locked, ids);
   await sql`
     update leadgrade.leads
-    set due_reason = coalesce(nullif(due_reason, 'changed'), ${reason}),
+    set due_reason = case when due_reason in ('changed', 'decay') then ${reason} else coalesce(due_reason, ${reason}) end,
         priority = case when due_at is null then ${priority}::smallint else least(priority, ${priority}::smallint) end,
         due_at = case when due_reason = 'changed' and ${reason} = 'changed' then due_at
           else least(due_at, greatest(${now}::timestamptz, scored_at + ${debounceMs} * interval '1 millisecond')) end
     where id = any(${ids}::bigint[])
-      and (due_at is null or due_at > ${now} or priority > ${priority} or due_reason = 'changed' and ${reason} <> 'changed')`.execute(
-    locked.tx,
-  );
+      and (due_at is null or due_at > ${now} or priority > ${priority} or due_reason = 'decay'
+        or due_reason = 'changed' and ${reason} <> 'changed')`.execute(locked.tx);
 }
 
 const PRIORITIES = Object.values(PRIORITY);

@@ -2,7 +2,7 @@
 import { sql, type Transaction } from 'kysely';
 import { FIRST_RETRY_MS, MAX_RETRY_MS } from '../../domain/limits/retry-delays.ts';
 import { PRIORITY } from '../../domain/priority.ts';
-import { arrayRows } from '../array-rows.ts';
+import { arrayRows, jsonLines } from '../array-rows.ts';
 import { storableJson } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
@@ -16,7 +16,7 @@ type Tx = Transaction<Tables>;
 export async function insertResults(tx: Tx, scored: readonly ScoredLead[]): Promise<ReadonlyMap<number, number>> {
   const newResults = scored.flatMap(({ leadId, result }) => (result ? [{ lead_id: leadId, ...result }] : []));
   if (newResults.length === 0) return new Map();
-  const of = (read: (result: (typeof newResults)[number]) => string | number | null) => newResults.map(read);
+  const of = <T>(read: (result: (typeof newResults)[number]) => T) => newResults.map(read);
   const columns = arrayRows(
     ['bigint', of(({ lead_id }) => lead_id)],
     ['text', of(({ as_of }) => as_of)],
@@ -31,15 +31,15 @@ export async function insertResults(tx: Tx, scored: readonly ScoredLead[]): Prom
     ['text', of(({ previous_status }) => previous_status)],
     ['text', of(({ previous_grade }) => previous_grade)],
     ['text', of(({ cell }) => cell)],
-    ['json', of(({ thresholds }) => (thresholds === null ? null : storableJson(thresholds)))],
-    ['json', of(({ contributions }) => storableJson(contributions))],
-    ['json', of(({ gates }) => storableJson(gates))],
+    jsonLines(of(({ thresholds }) => (thresholds === null ? null : storableJson(thresholds)))),
+    jsonLines(of(({ contributions }) => storableJson(contributions))),
+    jsonLines(of(({ gates }) => storableJson(gates))),
   );
   const { rows } = await sql<{ id: number; lead_id: number }>`
     insert into leadgrade.results (lead_id, as_of, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
       status, previous_status, previous_grade, cell, thresholds, contributions, gates)
     select lead_id, as_of::timestamptz, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
-      status, previous_status, previous_grade, cell, thresholds, contributions, gates
+      status, previous_status, previous_grade, cell, thresholds::json, contributions::json, gates::json
     from ${columns} as t (lead_id, as_of, model_hash, cause, grade, coverage, fit_score, behavior_score, total,
       status, previous_status, previous_grade, cell, thresholds, contributions, gates)
     returning id, lead_id`.execute(tx);

@@ -8,23 +8,20 @@ import { applyInputs } from '../models/scoring-config.ts';
 import { isRefusedValue } from '../refused-value.ts';
 import type { Tables } from '../tables/tables.ts';
 import { pointsByBand, thresholdsOf } from './band-thresholds.ts';
-import { type DueLead, loadDueLeads, lockDueLeads } from './due-leads.ts';
+import { type DueLead, type LoadOptions, loadDueLeads, lockDueLeads, withCrmValues } from './due-leads.ts';
+import { saveStates } from './lead-states.ts';
 import { throttleRescoring } from './rescore-limit.ts';
 import { insertResults, postponeFailures, recordFailures, updateScoredLeads } from './save-results.ts';
 import type { ScoredLead } from './scored-lead.ts';
 import { applyDecisions } from './write-decisions.ts';
 
-interface Chunk {
+interface Chunk extends LoadOptions {
   readonly limit: number;
   readonly now: Date;
   readonly inputsHash: string;
   readonly modelHash: string;
   /** Hashes of the models whose texts the caller has. */
   readonly knownModels?: { has(hash: string): boolean };
-  /**
-   * The CRMs that are set up. Records of others do not count, as their present state is unknown.
-   */
-  readonly crms: readonly string[];
   /** Maximum number of scorings of a lead for the reason `changed` within an hour. */
   readonly maxPerHour: number;
 }
@@ -74,15 +71,34 @@ export async function scoreDueLeads(db: Kysely<Tables>, chunk: Chunk, score: Sco
     const due = await loadDueLeads(
       tx,
       claimed.filter(({ id }) => !throttled.has(id)),
-      chunk.crms,
+      chunk,
     );
-    const scored = due.length === 0 ? [] : score(due, await chunkModels(tx, due, chunk));
+    const scored = await scoreAll(tx, due, chunk, score);
     const failed = due.length === 0 ? 0 : await saveOrHalve(tx, scored, due, chunk);
     const unscored = scored.filter((lead) => lead.unscored).length;
     const urgent = due.filter(({ priority }) => priority === PRIORITY.activity).length;
     const counts = { claimed: claimed.length, urgent, throttled: throttled.size, failed, unscored };
     return { ...counts, ...countSkippedWrites(scored, due) };
   });
+}
+
+async function scoreAll(
+  tx: Transaction<Tables>,
+  due: readonly DueLead[],
+  chunk: Chunk,
+  score: Score,
+): Promise<readonly ScoredLead[]> {
+  if (due.length === 0) return [];
+  const models = await chunkModels(tx, due, chunk);
+  const scored = score(due, models);
+  const undecided = new Set(scored.flatMap(({ leadId, needsCrmValues }) => (needsCrmValues ? [leadId] : [])));
+  if (undecided.size === 0) return scored;
+  const complete = await withCrmValues(
+    tx,
+    due.filter(({ id }) => undecided.has(id)),
+    chunk,
+  );
+  return [...scored.filter(({ leadId }) => !undecided.has(leadId)), ...score(complete, models)];
 }
 
 function countSkippedWrites(scored: readonly ScoredLead[], due: readonly DueLead[]) {
@@ -154,6 +170,7 @@ async function save(
   const due = allDue.filter(({ id }) => ids.has(id));
   const results = await insertResults(tx, scored);
   await updateScoredLeads(tx, scored, results, chunk);
+  await saveStates(tx, scored, chunk);
   await recordFailures(tx, scored, due, chunk.now);
   await postponeFailures(tx, scored, chunk.now);
   await applyDecisions(tx, scored, due, results, chunk.now);

@@ -1,4 +1,5 @@
 // What the caller of `scoreDueLeads` returns for a lead. Types only.
+import type { LeadState } from '../../domain/lead-state.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
 import type { ActiveGate, Grade } from '../../domain/score-result.ts';
 import type { StoredLine } from '../../domain/stored-lines.ts';
@@ -44,6 +45,10 @@ export interface ScoredLead {
   /** The lead has entered a better band. */
   readonly rises?: boolean;
   readonly records: readonly WriteDecision[];
+  /** What the next scoring can use if only time passes; absent = as stored. */
+  readonly state?: LeadState;
+  /** The decisions need the CRM's values: the lead is to be scored again with them. */
+  readonly needsCrmValues?: boolean;
   /** The scoring failed: the lead keeps its result, and an error is recorded. */
   readonly failure?: string;
 }

@@ -1,7 +1,7 @@
 // Applies the decision for each record of a scored lead: write to the CRM, or not.
 import { sql, type Transaction } from 'kysely';
 import { PRIORITY, type Priority } from '../../domain/priority.ts';
-import { arrayRows, type Column } from '../array-rows.ts';
+import { arrayRows, type Column, jsonLines } from '../array-rows.ts';
 import { storableJson } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
@@ -30,12 +30,12 @@ async function upsertWrites(tx: Transaction<Tables>, rows: readonly DecisionRow[
   const columns = arrayRows(
     ...keysOf(rows),
     ['bigint', rows.map(({ result_id }) => result_id)],
-    ['json', rows.map(({ patch }) => storableJson(patch ?? {}))],
+    jsonLines(rows.map(({ patch }) => storableJson(patch ?? {}))),
     ['smallint', rows.map(({ priority }) => priority)],
   );
   await sql`
     insert into leadgrade.outbox as o (crm, object, record_id, result_id, patch, queued_at, priority)
-    select crm, object, id, result_id, patch, ${now}, priority
+    select crm, object, id, result_id, patch::json, ${now}, priority
     from ${columns} as t (crm, object, id, result_id, patch, priority)
     on conflict (crm, object, record_id)
     do update set result_id = excluded.result_id, patch = excluded.patch, attempts = 0, retry_at = null,

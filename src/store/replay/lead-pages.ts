@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
 import type { ActiveGate } from '../../domain/score-result.ts';
 import type { DueLead, PreviousResult } from '../leads/due-leads.ts';
-import { recordsAndActivities } from '../leads/scoring-input.ts';
+import { type InputOptions, loadInputs } from '../leads/scoring-input.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface PagedLead extends DueLead {
@@ -16,32 +16,29 @@ export interface PagedLead extends DueLead {
   readonly wonAt: number | null;
 }
 
-export interface PageOptions {
+export interface PageOptions extends InputOptions {
   /** The last lead of the page before; 0 = the first page. */
   readonly after: number;
   readonly limit: number;
   readonly now: Date;
-  /** The CRMs that are set up. */
-  readonly crms: readonly string[];
   readonly wonSince: Date;
 }
 
 /** Leads in the order of their ids; fewer than `limit` on the last page. */
-export async function pageOfLeads(db: Kysely<Tables>, options: PageOptions): Promise<readonly PagedLead[]> {
-  const { after, limit, now, crms, wonSince } = options;
+export async function pageOfScoredLeads(db: Kysely<Tables>, options: PageOptions): Promise<readonly PagedLead[]> {
+  const { after, limit, now, wonSince } = options;
   const { rows } = await sql<LeadRow>`
     select l.id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, p.id as result_id, p.model_hash, p.grade, p.fit_score,
       p.behavior_score, p.status, p.contributions, p.total, p.gates
     from (select * from leadgrade.leads where id > ${after} order by id limit ${limit}) l
     left join leadgrade.results p on p.id = l.result_id order by l.id`.execute(db);
   const ids = rows.map(({ id }) => id);
-  const { records, activities } = await recordsAndActivities(db, ids, crms);
-  const recordsOf = Map.groupBy(records, (record) => record.lead_id);
+  const inputs = await loadInputs(db, ids, options);
   const won = await wonDeals(db, ids, wonSince);
   return rows.map((row) => ({
     ...{ id: row.id, cause: 'plan', priority: PRIORITY.change, isDue: row.is_due ?? false },
-    records: recordsOf.get(row.id) ?? [],
-    activities: activities.get(row.id) ?? [],
+    records: inputs.get(row.id)?.records ?? [],
+    activities: inputs.get(row.id)?.activities ?? [],
     wonAt: won.get(row.id) ?? null,
     ...resultOf(row),
   }));

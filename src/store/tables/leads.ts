@@ -1,5 +1,6 @@
 // Leads, their results, and the models that produced them.
 import type { Generated } from 'kysely';
+import type { LeadState } from '../../domain/lead-state.ts';
 import type { Priority } from '../../domain/priority.ts';
 import type { ActiveGate, Grade } from '../../domain/score-result.ts';
 import type { StoredLine } from '../../domain/stored-lines.ts';
@@ -37,6 +38,16 @@ export interface LeadsTable {
   rescore_window_started_at: Instant | null;
   /** Number of scorings for the reason `changed` in that hour. */
   rescore_window_count: Generated<number>;
+}
+
+/** What a night needs of a lead, in place of its fields and activities: a cache, which its scoring makes anew. */
+export interface LeadStatesTable {
+  lead_id: number;
+  /** Hash of the inputs that all leads share and of the rules of the state, when it was made. */
+  version: string;
+  /** The state leaves out activities that cannot count from this instant on. */
+  valid_from: Instant;
+  state: Json<LeadState>;
 }
 
 /** The inputs that all leads share, as they apply now; one row. */

@@ -5,6 +5,7 @@ import type { MatchingConfigTable, MatchQueueTable, RecordAddressesTable, Record
 import type { InboxTable, ProcessedEventKeysTable, QuarantineTable } from './inbox.ts';
 import type {
   BandThresholdsTable,
+  LeadStatesTable,
   LeadsTable,
   ModelsTable,
   RecordErrorsTable,
@@ -27,6 +28,7 @@ import type {
 } from './sync.ts';
 
 export interface Tables {
+  lead_states: LeadStatesTable;
   leads: LeadsTable;
   results: ResultsTable;
   models: ModelsTable;

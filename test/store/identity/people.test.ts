@@ -11,7 +11,7 @@ import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
 import { saveFetchedRecords } from '../../../src/store/records/save-fetched.ts';
 import { pendingWork } from '../../../src/store/sync/pending-work.ts';
 import { BACKEND } from '../../support/backends.ts';
-import { at, freshStore, saveListed, saveRead } from '../fresh-store.ts';
+import { at, freshStore, NO_ACTIVITIES, saveListed, saveRead } from '../fresh-store.ts';
 import { newResult } from '../new-result.ts';
 
 const POLICY: MatchPolicy = {
@@ -96,6 +96,7 @@ describe(`people (${BACKEND.name})`, () => {
       modelHash: 'm',
       crms: ['hubspot', 'salesforce'],
       maxPerHour: 60,
+      ...NO_ACTIVITIES,
     };
     await scoreDueLeads(store.db, chunk, (leads) =>
       leads.map(({ id, cause, records }) => ({

@@ -24,7 +24,18 @@ import { savePage } from '../../../src/store/sync/save-page.ts';
 import { markStreamAvailable } from '../../../src/store/sync/stream-availability.ts';
 import { streamState } from '../../../src/store/sync/streams.ts';
 import { BACKEND, describeOnPostgres, POSTGRES } from '../../support/backends.ts';
-import { activity, allMatched, at, CRM, freshStore, ref, saveListed, saveRead, snapshot } from '../fresh-store.ts';
+import {
+  activity,
+  allMatched,
+  at,
+  CRM,
+  freshStore,
+  NO_ACTIVITIES,
+  ref,
+  saveListed,
+  saveRead,
+  snapshot,
+} from '../fresh-store.ts';
 import { newResult } from '../new-result.ts';
 
 const DAY = 86_400;
@@ -201,7 +212,15 @@ describe(`the inbox (${BACKEND.name})`, () => {
         scored.push(...leads);
         return leads.map((lead) => toScored(lead));
       };
-      const chunk = { limit: 800, now: at(4), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
+      const chunk = {
+        limit: 800,
+        now: at(4),
+        inputsHash: 'inputs',
+        modelHash: 'm',
+        crms: [CRM],
+        maxPerHour: 60,
+        ...NO_ACTIVITIES,
+      };
       expect(await scoreDueLeads(store.db, chunk, score)).toMatchObject({ claimed: 800, urgent: 1 });
       expect(scored[0]).toMatchObject({ priority: PRIORITY.activity, records: [{ id: 'import-987' }] });
       const write = { crm: CRM, object: 'contacts', by: 'write', limit: 1, now: at(5), until: at(60) };
@@ -336,6 +355,7 @@ describe(`the inbox (${BACKEND.name})`, () => {
       modelHash: 'm',
       crms: [CRM],
       maxPerHour: 60,
+      ...NO_ACTIVITIES,
     });
     async function changedAndScored(ids: readonly string[], now: Date) {
       const rows = await store.db.selectFrom('records').select('lead_id').where('id', 'in', ids).execute();

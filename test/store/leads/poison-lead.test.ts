@@ -5,7 +5,7 @@ import { listErrors } from '../../../src/store/leads/record-errors.ts';
 import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
 import type { ScoredLead } from '../../../src/store/leads/scored-lead.ts';
 import { BACKEND } from '../../support/backends.ts';
-import { allMatched, at, CRM, freshStore, saveRead, snapshot } from '../fresh-store.ts';
+import { allMatched, at, CRM, freshStore, NO_ACTIVITIES, saveRead, snapshot } from '../fresh-store.ts';
 import { newResult } from '../new-result.ts';
 
 const store = freshStore(BACKEND);
@@ -31,7 +31,15 @@ test('of five leads, the one whose total the database refuses is listed, the oth
     .execute();
   const isPoison = (lead: DueLead) => lead.records.some(({ id }) => id === 'c');
   const score = (seconds: number, total: number) => {
-    const chunk = { limit: 100, now: at(seconds), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
+    const chunk = {
+      limit: 100,
+      now: at(seconds),
+      inputsHash: 'inputs',
+      modelHash: 'm',
+      crms: [CRM],
+      maxPerHour: 60,
+      ...NO_ACTIVITIES,
+    };
     return scoreDueLeads(store.db, chunk, (due) => due.map((lead) => toScored(lead, isPoison(lead) ? total : 2)));
   };
   expect(await score(0, TOO_LARGE)).toMatchObject({ claimed: 5, failed: 1 });

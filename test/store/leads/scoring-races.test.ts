@@ -15,6 +15,7 @@ import {
   CRM,
   freshStore,
   inLocked,
+  NO_ACTIVITIES,
   ref,
   saveListed,
   saveRead,
@@ -56,7 +57,15 @@ describeOnPostgres('while a lead is being scored (postgres)', () => {
       }));
   }
 
-  const CHUNK = { limit: 10, now: at(10), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
+  const CHUNK = {
+    limit: 10,
+    now: at(10),
+    inputsHash: 'inputs',
+    modelHash: 'm',
+    crms: [CRM],
+    maxPerHour: 60,
+    ...NO_ACTIVITIES,
+  };
   const scoreAll = (decide: 'write' | 'in_sync', status: string) =>
     scoreDueLeads(store.db, CHUNK, score(decide, status));
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
 import { markDueByInputs } from '../../../src/store/models/scoring-config.ts';
 import { BACKEND } from '../../support/backends.ts';
-import { allMatched, at, CRM, freshStore, saveRead, snapshot } from '../fresh-store.ts';
+import { allMatched, at, CRM, freshStore, NO_ACTIVITIES, saveRead, snapshot } from '../fresh-store.ts';
 
 const store = freshStore(BACKEND);
 
@@ -12,7 +12,7 @@ test('a chunk that was to be scored with replaced inputs scores no lead, and the
   await allMatched(store);
   await markDueByInputs(store.db, 'old', at());
   const score = (inputsHash: string) => {
-    const chunk = { limit: 10, now: at(1), inputsHash, modelHash: 'm', crms: [CRM], maxPerHour: 60 };
+    const chunk = { limit: 10, now: at(1), inputsHash, modelHash: 'm', crms: [CRM], maxPerHour: 60, ...NO_ACTIVITIES };
     return scoreDueLeads(store.db, chunk, (leads) =>
       leads.map(({ id }) => ({ leadId: id, result: null, unscored: false, nextChangeAt: null, records: [] })),
     );

@@ -14,7 +14,7 @@ import {
   releaseOutbox,
 } from '../../../src/store/outbox/outbox.ts';
 import { BACKEND } from '../../support/backends.ts';
-import { allMatched, at, CRM, freshStore, inLocked, saveRead, snapshot } from '../fresh-store.ts';
+import { allMatched, at, CRM, freshStore, inLocked, NO_ACTIVITIES, saveRead, snapshot } from '../fresh-store.ts';
 import { newResult } from '../new-result.ts';
 
 describe(`the outbox (${BACKEND.name})`, () => {
@@ -43,7 +43,15 @@ describe(`the outbox (${BACKEND.name})`, () => {
       .values({ hash: 'm', name: 'model', text: '', since: now, last_used_at: now })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    const chunk = { limit: 100, now, inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
+    const chunk = {
+      limit: 100,
+      now,
+      inputsHash: 'inputs',
+      modelHash: 'm',
+      crms: [CRM],
+      maxPerHour: 60,
+      ...NO_ACTIVITIES,
+    };
     await scoreDueLeads(store.db, chunk, (leads) =>
       leads.map((lead) => ({ ...toScored(lead, status, decide), ...changes[lead.records[0]?.id ?? ''] })),
     );
@@ -272,7 +280,7 @@ describe(`the outbox (${BACKEND.name})`, () => {
       for (;;) {
         const done = await scoreDueLeads(
           store.db,
-          { limit: 7, now: at(), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 },
+          { limit: 7, now: at(), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60, ...NO_ACTIVITIES },
           (leads) => {
             seen.push(...leads.map(({ id }) => id));
             return leads.map((lead) => toScored(lead, 'hot', 'write'));
@@ -292,7 +300,15 @@ describe(`the outbox (${BACKEND.name})`, () => {
     const broken = () => {
       throw new Error('a defect');
     };
-    const chunk = { limit: 10, now: at(), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 };
+    const chunk = {
+      limit: 10,
+      now: at(),
+      inputsHash: 'inputs',
+      modelHash: 'm',
+      crms: [CRM],
+      maxPerHour: 60,
+      ...NO_ACTIVITIES,
+    };
     await expect(scoreDueLeads(store.db, chunk, broken)).rejects.toThrow('a defect');
     const due = await store.db.selectFrom('leads').select('id').where('due_at', 'is not', null).execute();
     expect(due).toHaveLength(2);
@@ -305,7 +321,7 @@ describe(`the outbox (${BACKEND.name})`, () => {
     await store.db.updateTable('leads').set({ due_at: at(), due_reason: 'changed' }).execute();
     await scoreDueLeads(
       store.db,
-      { limit: 10, now: at(), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60 },
+      { limit: 10, now: at(), inputsHash: 'inputs', modelHash: 'm', crms: [CRM], maxPerHour: 60, ...NO_ACTIVITIES },
       (leads) =>
         leads.map(({ id, records }) => ({
           leadId: id,
