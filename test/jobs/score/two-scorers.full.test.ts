@@ -9,7 +9,7 @@ import { startNode } from '../../support/processes.ts';
 import { openTestProduct } from '../../support/product.ts';
 
 const SCRIPT = new URL('./processes/scorer.ts', import.meta.url).pathname;
-const LEADS = 5_000;
+const LEADS = 8_000;
 const SOON = { timeout: patient(60_000), interval: 20 };
 
 // The embedded database belongs to one process.
