@@ -73,7 +73,8 @@ export async function openBackfillEnvironment(
       // The data set has records with errors.
       expect(await last.ended, last.output()).toBe(1);
       const lines = last.output().split('\n');
-      const printed = lines.find((line) => line.startsWith('{'));
+      // Warnings are lines of JSON, too.
+      const printed = lines.find((line) => line.startsWith('{"job"'));
       expect(summarySchema.parse(JSON.parse(printed ?? '')).state).toBe('done');
     },
     calls: () => loggedCalls(sandbox),
