@@ -5,8 +5,8 @@ import { beginsLikeFormula, isFormula } from '../../src/domain/texts/formula.ts'
 import { toScoreFields } from '../../src/mapping/write-back.ts';
 import { compileModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
-import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
+import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { did, leadOf, NOW } from '../scoring/build.ts';
 
 const text = fc.oneof(
@@ -23,7 +23,9 @@ test('no text that is written to a CRM begins like a formula, whatever the model
         name: said.name,
         version: '1',
         fit: {
-          criteria: [{ id: said.label, field: 'title', cases: [{ when: { present: true }, points: fit, label: said.label }] }],
+          criteria: [
+            { id: said.label, field: 'title', cases: [{ when: { present: true }, points: fit, label: said.label }] },
+          ],
           overrides: [{ id: said.label, when: { field: 'title', present: true }, max_grade: 'D' }],
         },
         behavior: { signals: [{ id: said.title, activity: 'chat', points: behavior }] },

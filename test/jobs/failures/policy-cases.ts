@@ -65,8 +65,8 @@ async function hasDeal({ context }: RunningProduct, id: string): Promise<boolean
   return (await deals.where('source', '<>', 'lifecycle').execute()).length > 0;
 }
 
-/** Each observation uses five. */
-const PEOPLE = 700;
+/** The people that an observation uses. */
+export const PEOPLE_EACH = 5;
 const RETRIES = { timeoutMs: 1_500, retries: 1 };
 
 function counted(idOf: (key: string) => string): () => string {
@@ -84,7 +84,7 @@ async function formWithoutSubmissions({ sandbox }: TestProduct): Promise<string>
   return form.id;
 }
 
-export async function openHubSpotScene(people = PEOPLE): Promise<Scene> {
+export async function openHubSpotScene(people: number): Promise<Scene> {
   const product = await openTestProduct({ dataset: leads(people), retryOptions: RETRIES });
   await product.backfill();
   return {
@@ -172,12 +172,12 @@ export const HUBSPOT_CASES: readonly PolicyCase[] = [
   },
 ];
 
-export function openSalesforceScene(people = PEOPLE): Promise<Scene> {
+export function openSalesforceScene(people: number): Promise<Scene> {
   return salesforceScene(people, {});
 }
 
 /** Scores are written by bulk jobs. */
-export function openBulkScene(people = 130): Promise<Scene> {
+export function openBulkScene(people: number): Promise<Scene> {
   return salesforceScene(people, { SALESFORCE_BULK_WRITE_FROM: '1' });
 }
 

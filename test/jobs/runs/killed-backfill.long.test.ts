@@ -4,11 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { contactsInHubSpot } from '../../../cli/demo/hubspot-view.ts';
 import { control, loggedCalls } from '../../../cli/demo/sandbox-log.ts';
+import type { Random } from '../../../sandbox/dataset/random.ts';
 import { seededDataset } from '../../../sandbox/dataset/seeded.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../../sandbox/hubspot/start.ts';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { BACKEND, type Backend, type Installation, openDatabaseOf } from '../../support/backends.ts';
-import { repetitions, seededRandom } from '../../support/fault-runs.ts';
+import { printedRandom, repetitions } from '../../support/fault-runs.ts';
 import { createOurFields } from '../../support/our-fields.ts';
 import { patient } from '../../support/patience.ts';
 import { type Running, start } from '../../support/processes.ts';
@@ -82,9 +83,9 @@ async function resultsOf({ installation }: Environment): Promise<number> {
  * Kills a backfill after a random number of further calls, also before its first.
  * @returns whether it was killed, and had not ended before
  */
-async function killAtRandom({ sandbox, run }: Environment, maxCalls: number, random: () => number): Promise<boolean> {
+async function killAtRandom({ sandbox, run }: Environment, maxCalls: number, random: Random): Promise<boolean> {
   const before = (await loggedCalls(sandbox)).length;
-  const calls = Math.floor(random() * maxCalls);
+  const calls = Math.floor(random.next() * maxCalls);
   const child = run(...BACKFILL);
   let hasEnded = false;
   void child.ended.then(() => {
@@ -102,7 +103,7 @@ describe(`on ${BACKEND.name}`, () => {
     `a backfill that is killed ${KILLS} times at random instants ends with the same state as an undisturbed one`,
     async () => {
       const { calls, expected, results } = await undisturbed();
-      const random = seededRandom('killed backfill');
+      const random = printedRandom('killed backfill');
       const killed = await openEnvironment(setup);
       let kills = 0;
       // Each start can read what is left, so that a kill comes before the end in most cases.
