@@ -243,6 +243,12 @@ export const SALESFORCE_CASES: readonly PolicyCase[] = [
   { call: 'changed campaign members', all: changed('CampaignMember') },
   { call: 'changed opportunities', all: changed('Opportunity') },
   { call: 'changed contact roles', all: changed('OpportunityContactRole'), alsoFound: ['deal'] },
+  {
+    call: 'description of Leads, at night',
+    all: { path: 'sobjects/Lead/describe' },
+    isNightly: true,
+    isWithoutDeal: true,
+  },
   { call: 'description of events, at night', all: { path: 'sobjects/Event/describe' }, isNightly: true },
   { call: 'the token, at night', all: { path: 'oauth2/token' }, isNightly: true },
   { call: 'all Leads, at night', all: { path: `/query\\?.*${from('Lead')}` }, isNightly: true },
@@ -370,9 +376,8 @@ export function allowed(
   { alsoFound = [] }: Partial<PolicyCase> = {},
 ): Observed['scored'] {
   const tokens = new Set(cell.split(', '));
-  const isWritten = ['pause write', `write ${object}`, `bulk-write ${object}`, 'error list'].every(
-    (token) => !tokens.has(token),
-  );
+  const blocked = ['pause write', `write ${object}`, `bulk-write ${object}`, `unavailable ${streams.record}`];
+  const isWritten = [...blocked, 'error list'].every((token) => !tokens.has(token));
   const isRead = (probe: Probe, ...also: readonly string[]) => {
     // Without its forms, a portal has counters of submissions.
     const kinds = ['stream', 'form', 'meeting', 'deal', 'unmatched', ...(probe === 'form' ? [] : ['unavailable'])];
