@@ -276,7 +276,7 @@ export const BULK_CASES: readonly PolicyCase[] = [
 
 const STATUS_BODY = { status: 'error', message: 'It cannot be done.', category: 'SOMETHING' };
 
-function actionOf(failure: Failure): object {
+export function actionOf(failure: Failure): object {
   if (failure === 'hang') return { hangAfterHeaders: true };
   if (failure === 'shape') return { status: 200, body: { unexpected: [1, 2, 3] } };
   return { status: Number(failure), body: STATUS_BODY };
