@@ -46,16 +46,18 @@ export async function detectEncoding(
   if (known === 'utf-8' && !(await isUtf8(file)))
     return `is not UTF-8, as ${declared === undefined ? 'its byte order mark' : 'the mapping'} says. Save it as CSV UTF-8.`;
   if (known !== undefined) return { encoding: known, hasByteOrderMark };
-  if (head.includes(0)) {
-    if (head.filter((byte) => byte === 0).length < FEW * head.length) {
-      return 'contains zero bytes (NUL), which no text has. Remove them, or export the file again.';
-    }
-    // The zero of a Latin letter is its second byte in little endian.
-    const encoding = head.indexOf(0) % 2 === 1 ? 'utf-16le' : 'utf-16be';
-    return `contains zero bytes: it is not text, or it is UTF-16 without a byte order mark. Under csv, write encoding: ${encoding}.`;
-  }
+  if (head.includes(0)) return whyZeros(head);
   if (await isUtf8(file)) return { encoding: 'utf-8', hasByteOrderMark };
   return (await isWestern(file)) ? { encoding: 'windows-1252', hasByteOrderMark } : NOT_WESTERN;
+}
+
+function whyZeros(head: Buffer): string {
+  if (head.filter((byte) => byte === 0).length < FEW * head.length) {
+    return 'contains zero bytes (NUL), which no text has. Remove them, or export the file again.';
+  }
+  // The zero of a Latin letter is its second byte in little endian.
+  const encoding = head.indexOf(0) % 2 === 1 ? 'utf-16le' : 'utf-16be';
+  return `contains zero bytes: it is not text, or it is UTF-16 without a byte order mark. Under csv, write encoding: ${encoding}.`;
 }
 
 const NOT_WESTERN =

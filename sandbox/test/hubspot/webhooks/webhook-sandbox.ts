@@ -21,7 +21,7 @@ export interface WebhookSandbox {
   readonly sandbox: TestSandbox;
   readonly receiver: Receiver;
   /** One request at a time, since concurrent requests can overtake each other. */
-  setWebhookTarget(more?: object): Promise<unknown>;
+  setWebhookTarget(more?: object): ReturnType<TestSandbox['control']>;
   untilLastEvent(): Promise<unknown>;
   /** All events of what `act` does, without the event of the last change, which marks the end. */
   eventsOf(act: () => Promise<unknown>): Promise<ReceivedEvent[]>;
