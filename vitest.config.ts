@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { IS_FULL } from './test/support/fault-runs.ts';
 import { patient } from './test/support/patience.ts';
 
 // nock replaces the HTTP of a whole process.
@@ -11,7 +12,6 @@ const PRODUCT = ['test/jobs/**/*.test.ts', 'test/store/**/*.test.ts', 'test/web/
 const LONG = ['**/*.long.test.ts'];
 // Faults that take minutes each: only in `npm run test:faults`.
 const FULL = ['**/*.full.test.ts'];
-const IS_FULL = process.env.FAULTS === 'full';
 // A whole product under each fault, or over both CRMs, or over nights: half of the time of all tests. Part of
 // `npm run test:all`.
 const FAULTS = [

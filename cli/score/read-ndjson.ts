@@ -1,5 +1,6 @@
 // Reads leads from NDJSON, one a line.
 import { parseLead } from '../../src/scoring/lead-input/parse-lead.ts';
+import { findRepeatedKey } from '../../src/scoring/lead-input/repeated-key.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { readLines } from '../terminal/read-lines.ts';
 import type { Entry, Source } from './entries.ts';
@@ -25,8 +26,8 @@ async function* readEntries(
   let isDocument = false;
   for await (const line of readLines(chunks)) {
     number++;
-    if (line.trim() === '') continue;
-    isDocument ||= number === 1 && /^\s*(?:\[|\{)\s*$/.test(line);
+    if (line?.trim() === '') continue;
+    isDocument ||= line !== null && number === 1 && /^\s*(?:\[|\{)\s*$/.test(line);
     const entry = toEntry(line, number);
     yield entry;
     if (!('error' in entry)) notes.add(entry.lead);
@@ -37,7 +38,8 @@ async function* readEntries(
   for (const note of notes.lines()) print(note);
 }
 
-function toEntry(line: string, number: number): Entry {
+function toEntry(line: string | null, number: number): Entry {
+  if (line === null) return { id: null, error: { code: 'invalid_json', message: NOT_UTF8, path: '', line: number } };
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -46,6 +48,11 @@ function toEntry(line: string, number: number): Entry {
     return { id: null, error: { code: 'invalid_json', message: notJson(line), path: '', line: number } };
   }
   const parsed = parseLead(value);
+  const repeated = findRepeatedKey(line, value);
+  if (repeated !== null) {
+    const id = 'error' in parsed ? parsed.error.id : parsed.lead.id;
+    return { id, error: { code: 'invalid_lead', message: STANDS_TWICE, path: repeated, line: number } };
+  }
   if (!('error' in parsed)) return { lead: parsed.lead, outcome: null };
   const { id, message, path } = parsed.error;
   const isList = Array.isArray(value);
@@ -53,8 +60,12 @@ function toEntry(line: string, number: number): Entry {
   return { id, error: { code: 'invalid_lead', message: said, path, line: number } };
 }
 
+const NOT_UTF8 = 'is not UTF-8. Write the lines in UTF-8.';
+const STANDS_TWICE = 'stands twice. Keep one of them.';
+
 function notJson(line: string): string {
   const text = line.trim();
+  if (text.includes('\0')) return 'contains zero bytes: it is probably UTF-16. Write the lines in UTF-8.';
   if (/^[[\]{}],?$/.test(text) || /^"[^"]*":/.test(text)) {
     return 'is a part of an object or a list. Write each lead on one line, without commas between the lines.';
   }

@@ -65,7 +65,7 @@ function availableCounters(streams: readonly ChangeStream[], rows: readonly Stre
     const row = byStream.get(id);
     if (row === undefined || row.unavailableReason !== null) return [];
     const better = fallbackFor === undefined ? undefined : byStream.get(fallbackFor);
-    return [{ counter: id, from: better?.completedAt?.getTime() ?? null }];
+    return [{ counter: id, from: better?.knownUntil?.getTime() ?? null }];
   });
 }
 

@@ -59,7 +59,7 @@ function betterStream(
   rows: ReadonlyMap<string, StreamSummary>,
 ): BetterStream | null {
   if (fallbackFor === undefined) return null;
-  return { stream: fallbackFor, types: activityTypes, completedAt: rows.get(fallbackFor)?.completedAt ?? null };
+  return { stream: fallbackFor, types: activityTypes, knownUntil: rows.get(fallbackFor)?.knownUntil ?? null };
 }
 
 /**

@@ -23,7 +23,11 @@ import { parseYaml } from '../yaml/parse-yaml.ts';
 import { ambiguousFormats, dateFormatProblem, proposedFormat } from './dates.ts';
 import type { DelimiterName } from './dialect.ts';
 
-export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
+export const ENCODINGS = [
+  ...(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const),
+  // Never detected: only the mapping can tell.
+  ...(['windows-1250', 'windows-1251', 'macintosh', 'shift_jis', 'gb18030', 'euc-kr'] as const),
+] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
 const DELIMITER_NAMES = ['comma', 'semicolon', 'tab', 'pipe'] as const satisfies readonly DelimiterName[];

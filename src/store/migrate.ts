@@ -12,6 +12,7 @@ import { unfinishedJobs } from './migrations/0007-unfinished-jobs.ts';
 import { writeOrder } from './migrations/0008-write-order.ts';
 import { replay } from './migrations/0009-replay.ts';
 import { activityRetention } from './migrations/0010-activity-retention.ts';
+import { knownUntil } from './migrations/0011-known-until.ts';
 import { leadStates } from './migrations/0013-lead-states.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
@@ -28,6 +29,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-write-order': writeOrder,
   '0009-replay': replay,
   '0010-activity-retention': activityRetention,
+  '0011-known-until': knownUntil,
   '0013-lead-states': leadStates,
 };
 

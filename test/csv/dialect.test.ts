@@ -60,6 +60,55 @@ test('the encoding in the mapping takes precedence over detection', async () => 
 });
 
 test.each([
+  ['Mac Roman', 'macintosh', 'id,name\n1,Ren\x8e M\x9fller\n', 'René Müller'],
+  ['Shift JIS', 'shift_jis', 'id,name\n1,\x8e\xd0\x92\xb7\x81@\n', '社長\u3000'],
+  ['GB 18030', 'gb18030', 'id,name\n1,\xd7\xdc\x81\x40\n', '总丂'],
+  ['EUC-KR', 'euc-kr', 'id,name\n1,\xc0\xcc\xbb\xe7\n', '이사'],
+  ['windows-1251', 'windows-1251', 'id,name\n1,\xc8\xe2\xe0\xed\n', 'Иван'],
+] as const)(
+  'a file in %s is refused, and read when the mapping names its encoding',
+  async (_, encoding, bytes, name) => {
+    const file = Buffer.from(bytes, 'latin1');
+    expect(await opened(file)).toContain('is neither UTF-8 nor windows-1252');
+    expect(await opened(file, encoding)).toMatchObject({
+      encoding,
+      cells: [
+        ['id', 'name'],
+        ['1', name],
+      ],
+    });
+  },
+);
+
+test.each([
+  ['with one broken letter', undefined, 'Müller \xe2\x82', 'is neither UTF-8 nor windows-1252'],
+  ['that the mapping names, with one broken letter', 'utf-8', 'Müller \xe2\x82', 'is not UTF-8, as the mapping says'],
+] as const)('a UTF-8 file %s is refused', async (_, encoding, name, reason) => {
+  const broken = Buffer.concat([Buffer.from('id,name\n1,Müller '), Buffer.from(name.slice(-2), 'latin1')]);
+  expect(await opened(broken, encoding)).toContain(reason);
+});
+
+test.each(['Müller', 'Žižek', 'Škoda', 'São Paulo', 'NÃO', '“quoted”', 'it’s', '5 €', 'Œuvre', 'a – b', 'œuf', 'Ýmir'])(
+  'the name %s in windows-1252 is detected as such',
+  async (name) => {
+    expect(await opened(inWindows1252(`id,name\n1,${name}é\n`))).toMatchObject({
+      encoding: 'windows-1252',
+      cells: [
+        ['id', 'name'],
+        ['1', `${name}é`],
+      ],
+    });
+  },
+);
+
+/** The bytes of a text, by the decoder itself. */
+function inWindows1252(from: string): Buffer {
+  const decoder = new TextDecoder('windows-1252');
+  const bytes = new Map(Array.from({ length: 256 }, (_, byte) => [decoder.decode(Uint8Array.of(byte)), byte]));
+  return Buffer.from([...from].map((character) => bytes.get(character) ?? 0x3f));
+}
+
+test.each([
   ['an Excel workbook', Buffer.from('PK\u0003\u0004rest'), 'Excel workbook'],
   ['UTF-16 without a mark', Buffer.from(text, 'utf16le'), 'UTF-16'],
   ['an empty file', Buffer.from(''), 'is empty'],

@@ -410,6 +410,11 @@ const VALUES: readonly Case[] = [
     'm.yaml:3:18 status.basis: basis must be total, behavior, fit or matrix, not the text "totals". Did you mean total? Write basis: total',
   ],
   [
+    'a formula as the label of a band',
+    band('label: =A1'),
+    'm.yaml:6:14 status.bands[0].label: a text that is written to the CRM begins with =, +, - or @: a spreadsheet runs it as a formula. Begin it with a letter or a number.',
+  ],
+  [
     'a cell of no grade',
     `${HEAD}status: { basis: matrix, behavior_levels: { 1: 0 }, bands: [ { id: a, cells: [Z1] }, { id: b } ] }\n`,
     'm.yaml:3:79 status.bands[0].cells[0]: entry 1 of cells must be a grade and a behavior level, not the text "Z1": for example A1. For example cells: [A1, A2]',

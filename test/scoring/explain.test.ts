@@ -89,7 +89,7 @@ test('an explanation cut to the length of a field contains the sum of the omitte
     '+16 from 4 smaller reasons',
     'Grade at least A: Target account',
   ]);
-  expect(explained(lead, model, 50)).toEqual(['+36 from 5 reasons']);
+  expect(explained(lead, model, 50)).toEqual(['Total', '+36 from 5 reasons']);
   expect(explained(lead, model, 5)).toEqual(['']);
 });
 

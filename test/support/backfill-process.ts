@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { DisplayRecord } from '../../cli/demo/display-record.ts';
 import { contactsInHubSpot } from '../../cli/demo/hubspot-view.ts';
 import { control, type LoggedCall, loggedCalls } from '../../cli/demo/sandbox-log.ts';
+import type { Random } from '../../sandbox/dataset/random.ts';
 import { seededDataset } from '../../sandbox/dataset/seeded.ts';
 import { startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import { endWithTest } from '../../sandbox/test/end-with-test.ts';
@@ -104,13 +105,9 @@ function linesOf(file: Buffer): number {
  * Kills a backfill after a random number of further calls, also before its first.
  * @returns whether it was killed, and had not ended before
  */
-export async function killAtRandom(
-  killed: BackfillEnvironment,
-  maxCalls: number,
-  random: () => number,
-): Promise<boolean> {
+export async function killAtRandom(killed: BackfillEnvironment, maxCalls: number, random: Random): Promise<boolean> {
   const before = await killed.callCount();
-  const calls = Math.floor(random() * maxCalls);
+  const calls = Math.floor(random.next() * maxCalls);
   const child = killed.begin();
   let hasEnded = false;
   void child.ended.then(() => {

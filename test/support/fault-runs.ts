@@ -1,5 +1,6 @@
 // How often the tests of faults repeat: a few times in `npm run test:all`, all rows of docs/reliability.md in
 // `npm run test:faults`. Random instants come from a seed, which is printed and can be given again.
+import { type Random, seededRandom } from '../../sandbox/dataset/random.ts';
 
 /** Whether this run is `npm run test:faults`. */
 export const IS_FULL = process.env.FAULTS === 'full';
@@ -12,16 +13,10 @@ export function repetitions({ usual, full }: { readonly usual: number; readonly 
   return IS_FULL ? full : usual;
 }
 
-/** Numbers from 0 up to 1, the same for each run with this seed (mulberry32). Prints the seed. */
-export function seededRandom(what: string): () => number {
+/** The same numbers for each run with this seed, which is printed. */
+export function printedRandom(what: string): Random {
   console.log(`${what}: FAULT_SEED=${FAULT_SEED}`);
-  let state = FAULT_SEED;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  return seededRandom(FAULT_SEED);
 }
 
 /** Waits for `state`, and prints how long it took: the figures of docs/reliability.md. @returns the seconds */

@@ -1,6 +1,6 @@
 // A file system of a few megabytes that a test can fill. Mounting needs rights that many machines do not give; there the
 // tests of a full disk are left out, aloud. That a database takes no writes is also tested without it, by a read-only one.
-import { chmod, mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endWithTest } from '../../sandbox/test/end-with-test.ts';
 import { start } from './processes.ts';
@@ -13,8 +13,6 @@ export interface SmallDisk {
   /** Frees what `fill` has taken. */
   free(): Promise<void>;
 }
-
-const CHUNK = Buffer.alloc(1_000_000, 1);
 
 /** Null where mounting is not permitted. Unmounted with the test that mounts it. */
 export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | null> {
@@ -32,20 +30,8 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | nul
   const filler = join(folder, 'filler');
   return {
     folder,
-    fill: async () => {
-      for (const size of [CHUNK.length, 4_096]) {
-        for (;;) {
-          const { bavail, bsize } = await statfs(folder);
-          const left = Math.min(size, bavail * bsize);
-          if (left === 0 || (left < size && size === CHUNK.length)) break;
-          const isWritten = await writeFile(filler, CHUNK.subarray(0, left), { flag: 'a' }).then(
-            () => true,
-            () => false,
-          );
-          if (!isWritten) break;
-        }
-      }
-    },
+    // dd ends with "No space left on device".
+    fill: async () => void (await start('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4096']).ended),
     free: () => rm(filler, { force: true }),
   };
 }

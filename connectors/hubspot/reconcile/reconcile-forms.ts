@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { FailedPart, ReconcilePage, ReconcileRequest, SourcedActivity } from '../../../src/crm/connector.ts';
 import { ConnectorError, type ConnectorErrorKind } from '../../../src/crm/connector-error.ts';
+import { failedPart } from '../../kit/stream-parts.ts';
 import { type ContactsByEmail, createContactsByEmail } from '../contacts/contacts-by-email.ts';
 import { type Submission, submissionsSchema } from '../http/responses/activities.ts';
 import type { HubSpotParts } from '../parts.ts';
@@ -55,8 +56,7 @@ export async function* reconcileForms(
 /** @throws the error unless it concerns this form alone */
 function toFailedForm({ id }: Form, error: unknown): FailedPart {
   if (!(error instanceof ConnectorError) || !OF_ONE_FORM.has(error.kind)) throw error;
-  const { code = error.kind, message, fix = null } = error;
-  return { kind: 'form', id, failure: { code, message, fix } };
+  return failedPart('form', id, error);
 }
 
 interface FormRequest extends ReconcileRequest {

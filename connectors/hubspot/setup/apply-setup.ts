@@ -38,7 +38,8 @@ export async function* applySetup(
   const group = { what: `property group ${GROUP.name}` };
   if (await hasGroup(http, signal)) yield { ...group, state: 'exists' };
   else {
-    if (!dryRun) await create(http, http.paths.propertyGroups('contacts'), { ...GROUP, displayOrder: -1 }, signal);
+    const path = http.paths.propertyGroups('contacts');
+    if (!dryRun) await create(http, { ...group, path, body: { ...GROUP, displayOrder: -1 } }, signal);
     yield { ...group, state };
   }
   for (const property of wanted) {
@@ -57,7 +58,8 @@ interface PropertyStep {
 function stepFor(http: HubSpotHttp, property: WantedProperty, existing: HubSpotProperty | undefined): PropertyStep {
   const what = `contact property ${property.name}`;
   if (existing === undefined) {
-    return { what, run: (signal) => create(http, http.paths.properties('contacts'), definitionOf(property), signal) };
+    const created = { what, path: http.paths.properties('contacts'), body: definitionOf(property) };
+    return { what, run: (signal) => create(http, created, signal) };
   }
   const options = missingOptions(property, existing).map(({ value }) => value);
   const added = options.length === 0 ? [] : [`options ${options.join(', ')}`];
@@ -106,13 +108,23 @@ async function hasGroup(http: HubSpotHttp, signal: AbortSignal): Promise<boolean
   return (await http.call(call, signal)).results.valid.some(({ name }) => name === GROUP.name);
 }
 
+interface NewThing {
+  readonly what: string;
+  readonly path: string;
+  readonly body: unknown;
+}
+
+/** HubSpot returns what it created or changed. A gateway that answers in its place did not. */
+const namedSchema = z.looseObject({ name: z.string() });
+
 /**
  * A 409 means that the object exists: another process created it, or the response to an earlier
  * attempt was lost.
  */
-async function create(http: HubSpotHttp, path: string, body: unknown, signal: AbortSignal): Promise<void> {
+async function create(http: HubSpotHttp, { what, path, body }: NewThing, signal: AbortSignal): Promise<void> {
+  const call = { what: `creating the ${what}`, method: 'POST', path, body } as const;
   try {
-    await http.call({ what: 'creating a property', method: 'POST', path, body, responseSchema: z.unknown() }, signal);
+    await http.call({ ...call, responseSchema: namedSchema }, signal);
   } catch (error) {
     if (!(error instanceof ConnectorError) || !(error.cause instanceof HubSpotHttpError)) throw error;
     if (error.cause.status !== 409) throw error;
@@ -131,5 +143,6 @@ async function arrangeOptions(
 ): Promise<void> {
   const path = http.paths.property('contacts', wanted.name);
   const body = { options: arrangedOptions(wanted, existing) };
-  await http.call({ what: 'changing options', method: 'PATCH', path, body, responseSchema: z.unknown() }, signal);
+  const what = `changing the options of ${wanted.name}`;
+  await http.call({ what, method: 'PATCH', path, body, responseSchema: namedSchema }, signal);
 }

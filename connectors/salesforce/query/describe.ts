@@ -26,6 +26,9 @@ export interface Schema {
 
 // A newly granted field should be read soon; describing an object costs one call.
 const CACHE_MS = 30 * 60_000;
+// A 404 may be a failure of one night. Shorter than the first check of an unavailable stream, which
+// must not find the old answer.
+const MISSING_CACHE_MS = 2 * 60_000;
 
 export function createSchema({ http, clock }: { http: SalesforceHttp; clock: Clock }): Schema {
   const objects = new Map<string, (signal: AbortSignal) => Promise<DescribedObject | null>>();
@@ -60,7 +63,7 @@ export function createSchema({ http, clock }: { http: SalesforceHttp; clock: Clo
   };
 }
 
-/** Caches the description for `CACHE_MS`; concurrent callers share one call. */
+/** Caches the description; concurrent callers share one call. */
 function cacheDescription(fetchFresh: (signal: AbortSignal) => Promise<DescribedObject | null>, clock: Clock) {
   let cached: { readonly described: DescribedObject | null; readonly at: number } | null = null;
   const refresh = singleFlight(async (signal) => {
@@ -70,7 +73,8 @@ function cacheDescription(fetchFresh: (signal: AbortSignal) => Promise<Described
     return described;
   });
   return async (signal: AbortSignal): Promise<DescribedObject | null> => {
-    const isFresh = cached !== null && clock.now().getTime() - cached.at < CACHE_MS;
+    const ageMs = clock.now().getTime() - (cached?.at ?? 0);
+    const isFresh = cached !== null && ageMs < (cached.described === null ? MISSING_CACHE_MS : CACHE_MS);
     return cached !== null && isFresh ? cached.described : await refresh(signal);
   };
 }

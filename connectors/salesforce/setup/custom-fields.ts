@@ -82,7 +82,7 @@ export async function createCustomField(
   const what = `creating ${required.fullName}`;
   const body = { FullName: required.fullName, Metadata: metadataOf(required) };
   const path = '/tooling/sobjects/CustomField';
-  const call = { what, method: 'POST' as const, path, body, responseSchema: z.unknown() };
+  const call = { what, method: 'POST' as const, path, body, responseSchema: z.looseObject({ id: z.string() }) };
   try {
     await withAdminHint(() => http.call(call, signal));
   } catch (error) {

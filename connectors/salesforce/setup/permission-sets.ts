@@ -95,15 +95,19 @@ export async function grantFields(
     const grant = found?.grants.get(field.fullName.toLowerCase());
     if (grant === undefined) {
       const body = { ParentId: parent, SobjectType: field.object, Field: field.fullName, ...access };
-      await createOnce(parts, 'FieldPermissions', body, signal);
+      await createOnce(parts, { what: grantOf(set, field), object: 'FieldPermissions', body }, signal);
     } else {
       const path = `/sobjects/FieldPermissions/${grant.id}`;
       const body = { ...access, PermissionsEdit: access.PermissionsEdit || grant.edit };
-      const call = { what: 'granting fields', method: 'PATCH' as const, path, body, responseSchema: z.unknown() };
+      const call = { what: grantOf(set, field), method: 'PATCH' as const, path, body, responseSchema: z.unknown() };
       await parts.http.call(call, signal);
     }
   }
   return parent;
+}
+
+function grantOf({ name }: PermissionSet, { fullName }: RequiredField): string {
+  return `granting ${fullName} by the permission set ${name}`;
 }
 
 export async function isAssigned(
@@ -123,13 +127,16 @@ export async function assignPermissionSet(
   user: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await createOnce(parts, 'PermissionSetAssignment', { PermissionSetId: set, AssigneeId: user }, signal);
+  const body = { PermissionSetId: set, AssigneeId: user };
+  const what = `assigning the permission set ${INTEGRATION.name}`;
+  await createOnce(parts, { what, object: 'PermissionSetAssignment', body }, signal);
 }
 
 async function createPermissionSet(parts: SalesforceParts, set: PermissionSet, signal: AbortSignal): Promise<string> {
   const { name, label, description } = set;
   const body = { Name: name, Label: label, Description: description };
-  const created = await createOnce(parts, 'PermissionSet', body, signal);
+  const what = `creating the permission set ${name}`;
+  const created = await createOnce(parts, { what, object: 'PermissionSet', body }, signal);
   const setId = created ?? (await findPermissionSet(parts, set, signal))?.id;
   if (setId !== undefined) return setId;
   throw new ConnectorError({
@@ -140,18 +147,19 @@ async function createPermissionSet(parts: SalesforceParts, set: PermissionSet, s
   });
 }
 
+interface NewRow {
+  readonly what: string;
+  readonly object: string;
+  readonly body: object;
+}
+
 /**
  * @returns the ID; null if the record exists already: the response to an earlier attempt may have
  * been lost
  */
-async function createOnce(
-  parts: SalesforceParts,
-  object: string,
-  body: object,
-  signal: AbortSignal,
-): Promise<string | null> {
+async function createOnce(parts: SalesforceParts, row: NewRow, signal: AbortSignal): Promise<string | null> {
   try {
-    return await create(parts, object, body, signal);
+    return await create(parts, row, signal);
   } catch (error) {
     if (error instanceof ConnectorError && ALREADY_EXISTS.has(error.code ?? '')) return null;
     throw error;
@@ -162,7 +170,7 @@ const ALREADY_EXISTS: ReadonlySet<string> = new Set(['DUPLICATE_VALUE', 'DUPLICA
 
 const createdSchema = z.looseObject({ id: z.string() });
 
-async function create(parts: SalesforceParts, object: string, body: object, signal: AbortSignal): Promise<string> {
-  const call = { what: `creating a ${object}`, method: 'POST' as const, path: `/sobjects/${object}`, body };
+async function create(parts: SalesforceParts, { what, object, body }: NewRow, signal: AbortSignal): Promise<string> {
+  const call = { what, method: 'POST' as const, path: `/sobjects/${object}`, body };
   return (await parts.http.call({ ...call, responseSchema: createdSchema }, signal)).id;
 }

@@ -6,19 +6,20 @@ import { DatedList } from '../records/dated-list.ts';
 
 /** https://developers.hubspot.com/docs/api-reference/legacy/email-analytics-v1/guide */
 export const EMAIL_EVENT_TYPES = [
-  ...([
-    'SENT',
-    'DROPPED',
-    'PROCESSED',
-    'DELIVERED',
-    'DEFERRED',
-    'BOUNCE',
-    'OPEN',
-    'CLICK',
-    'PRINT',
-    'FORWARD',
-  ] as const),
-  ...(['STATUSCHANGE', 'SPAMREPORT', 'UNBOUNCE', 'SUPPRESSED'] as const),
+  'SENT',
+  'DROPPED',
+  'PROCESSED',
+  'DELIVERED',
+  'DEFERRED',
+  'BOUNCE',
+  'OPEN',
+  'CLICK',
+  'PRINT',
+  'FORWARD',
+  'STATUSCHANGE',
+  'SPAMREPORT',
+  'UNBOUNCE',
+  'SUPPRESSED',
 ] as const;
 type EmailEventType = (typeof EMAIL_EVENT_TYPES)[number];
 
@@ -70,12 +71,15 @@ const statusChange =
 interface EmailEventKind {
   readonly type: EmailEventType;
   readonly detailsOf: DetailsOf;
-  /** Events of the same e-mail that come first, this long before (ms). */
-  readonly after?: Readonly<Partial<Record<EmailEventType, number>>>;
+  /** The events of sending the same e-mail come first. */
+  readonly isSent?: true;
 }
 
-// The mail server responds a little after the e-mail was sent.
-const ACCEPTED: EmailEventKind['after'] = { SENT: 2_000, PROCESSED: 1_000 };
+/** How long before the mail server's response (ms). */
+const SENDING = [
+  ['SENT', 2_000],
+  ['PROCESSED', 1_000],
+] as const;
 
 /** HubSpot's event by canonical activity type, and of the types that no model reads. */
 const EVENT_OF: Readonly<Record<string, EmailEventKind>> = {
@@ -84,7 +88,7 @@ const EVENT_OF: Readonly<Record<string, EmailEventKind>> = {
   email_deferred: {
     type: 'DEFERRED',
     detailsOf: () => ({ response: '451 4.7.1 Try again later', attempt: 1 }),
-    after: ACCEPTED,
+    isSent: true,
   },
   email_print: { type: 'PRINT', detailsOf: () => ({}) },
   email_forward: { type: 'FORWARD', detailsOf: () => ({}) },
@@ -93,7 +97,7 @@ const EVENT_OF: Readonly<Record<string, EmailEventKind>> = {
   email_delivered: {
     type: 'DELIVERED',
     detailsOf: () => ({ response: '250 OK', smtpId: null }),
-    after: ACCEPTED,
+    isSent: true,
   },
   email_open: { type: 'OPEN', detailsOf: openOrClick(false) },
   email_open_bot: { type: 'OPEN', detailsOf: openOrClick(true) },
@@ -106,7 +110,7 @@ const EVENT_OF: Readonly<Record<string, EmailEventKind>> = {
       status: '5.1.1',
       response: '550 5.1.1',
     }),
-    after: ACCEPTED,
+    isSent: true,
   },
   unsubscribe: { type: 'STATUSCHANGE', detailsOf: statusChange('SOURCE_RECIPIENT') },
 };
@@ -133,9 +137,7 @@ export class MarketingEmails {
       return { id, created: eventAt };
     };
     let sentBy: object | undefined;
-    for (const before of ['SENT', 'PROCESSED'] as const) {
-      const lead = kind.after?.[before];
-      if (lead === undefined) continue;
+    for (const [before, lead] of kind.isSent ? SENDING : []) {
       const added = addEvent(before, at - lead, sentBy === undefined ? {} : { sentBy });
       sentBy ??= added;
     }

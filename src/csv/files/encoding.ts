@@ -1,6 +1,6 @@
 // Detects the encoding of a file: by its byte order mark; else UTF-8 if the whole file is valid
-// UTF-8; else windows-1252, the encoding that Excel writes in Western countries. The whole file is
-// read, because the first ö can be in its last row.
+// UTF-8; else windows-1252, the encoding that Excel writes in Western countries, unless it cannot be
+// that. The whole file is read, because the first ö can be in its last row.
 import { createReadStream } from 'node:fs';
 import type { Encoding } from '../csv-mapping.ts';
 
@@ -41,17 +41,50 @@ export async function detectEncoding(
   if (other !== null) return `is ${other}`;
   const marked = BYTE_ORDER_MARKS.find(({ bytes }) => startsWith(head, bytes))?.encoding;
   const hasByteOrderMark = marked !== undefined && (declared === undefined || declared === marked);
-  if (declared !== undefined) return { encoding: declared, hasByteOrderMark };
-  if (marked !== undefined) return { encoding: marked, hasByteOrderMark };
-  if (head.includes(0)) {
-    if (head.filter((byte) => byte === 0).length < FEW * head.length) {
-      return 'contains zero bytes (NUL), which no text has. Remove them, or export the file again.';
-    }
-    // The zero of a Latin letter is its second byte in little endian.
-    const encoding = head.indexOf(0) % 2 === 1 ? 'utf-16le' : 'utf-16be';
-    return `contains zero bytes: it is not text, or it is UTF-16 without a byte order mark. Under csv, write encoding: ${encoding}.`;
+  const known = declared ?? marked;
+  // Other characters would take the place of those that cannot be read.
+  if (known === 'utf-8' && !(await isUtf8(file)))
+    return `is not UTF-8, as ${declared === undefined ? 'its byte order mark' : 'the mapping'} says. Save it as CSV UTF-8.`;
+  if (known !== undefined) return { encoding: known, hasByteOrderMark };
+  if (head.includes(0)) return whyZeros(head);
+  if (await isUtf8(file)) return { encoding: 'utf-8', hasByteOrderMark };
+  return (await isWestern(file)) ? { encoding: 'windows-1252', hasByteOrderMark } : NOT_WESTERN;
+}
+
+function whyZeros(head: Buffer): string {
+  if (head.filter((byte) => byte === 0).length < FEW * head.length) {
+    return 'contains zero bytes (NUL), which no text has. Remove them, or export the file again.';
   }
-  return { encoding: (await isUtf8(file)) ? 'utf-8' : 'windows-1252', hasByteOrderMark };
+  // The zero of a Latin letter is its second byte in little endian.
+  const encoding = head.indexOf(0) % 2 === 1 ? 'utf-16le' : 'utf-16be';
+  return `contains zero bytes: it is not text, or it is UTF-16 without a byte order mark. Under csv, write encoding: ${encoding}.`;
+}
+
+const NOT_WESTERN =
+  'is neither UTF-8 nor windows-1252: its letters would be read as others. Save it as CSV UTF-8, or name its encoding: under csv, write encoding: macintosh, shift_jis or another of docs/exports.md.';
+
+/** Bytes without a character in windows-1252 (https://encoding.spec.whatwg.org/index-windows-1252.txt). */
+const UNDEFINED: ReadonlySet<number> = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
+/** ƒ ‡ ˆ Š Œ Ž ˜ Ÿ: no word has them after a small letter. They are É à á ä å é in Mac Roman, and half letters in Shift JIS. */
+const NOT_IN_WORDS: ReadonlySet<number> = new Set([0x83, 0x87, 0x88, 0x8a, 0x8c, 0x8e, 0x98, 0x9f]);
+
+/** Letters beyond ASCII side by side: a word of Korean, Chinese or Russian, but of no Western language. */
+const FOREIGN_RUN = 4;
+
+async function isWestern(file: string): Promise<boolean> {
+  let before = 0;
+  let run = 0;
+  for await (const chunk of createReadStream(file)) {
+    for (const byte of Buffer.from(chunk)) {
+      const isInWord = NOT_IN_WORDS.has(byte) && before >= 0x61 && before <= 0x7a;
+      // `Ã¼`: UTF-8, of which another place is broken.
+      const isOfUtf8 = before === 0xc3 && byte >= 0x80 && byte <= 0xbf;
+      run = byte > 0xa0 ? run + 1 : 0;
+      if (UNDEFINED.has(byte) || isInWord || isOfUtf8 || run === FOREIGN_RUN) return false;
+      before = byte;
+    }
+  }
+  return true;
 }
 
 /** What the file is if it is not a table in text; null if it can be one. */

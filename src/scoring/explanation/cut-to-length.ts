@@ -1,4 +1,5 @@
 // Cuts an explanation to the length of a CRM field. The reasons of every version sum to the total.
+// No version begins with a sign: the field may be exported to a spreadsheet, which reads a formula.
 
 export interface ExplanationParts {
   readonly headline: string;
@@ -28,7 +29,7 @@ function* versions({ headline, reasons, limits, next }: ExplanationParts): Gener
     yield [headline, ...shortened(reasons, count), ...limits].join('\n');
   }
   for (let count = reasons.length; count >= 0; count--) yield [headline, ...shortened(reasons, count)].join('\n');
-  yield shortened(reasons, 0).join('\n');
+  if (reasons.length > 0) yield ['Total', ...shortened(reasons, 0)].join('\n');
 }
 
 /** The first `count` reasons, and one line with the sum of the others. */

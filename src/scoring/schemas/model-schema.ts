@@ -5,7 +5,7 @@ import { CANONICAL_FIELDS } from '../../domain/canonical.ts';
 import { behaviorSchema } from './behavior-schema.ts';
 import { conditionSchema } from './condition-schema.ts';
 import { oneOfShapes } from './schema-shapes.ts';
-import { idSchema, MAX_ENTRIES } from './signal-fields.ts';
+import { cellSchema, idSchema, MAX_ENTRIES } from './signal-fields.ts';
 import { gradeSchema, statusSchema } from './status-schema.ts';
 
 const caseSchema = z.strictObject({
@@ -63,7 +63,7 @@ const fitSchema = z.strictObject({
 export type FitSource = z.infer<typeof fitSchema>;
 
 export const modelSchema = z.strictObject({
-  name: idSchema.describe('Printed with every score, as name@version.'),
+  name: cellSchema.describe('Printed with every score, as name@version.'),
   version: idSchema.describe('Raise it with every change. It is text: keep the quotes.'),
   fit: fitSchema.optional().describe('Who they are: fit score and grade. Does not decay.'),
   behavior: behaviorSchema.optional().describe('What they did: the behavior score. Decays.'),

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { conditionSchema } from './condition-schema.ts';
 import { oneOfShapes } from './schema-shapes.ts';
-import { durationSchema, idSchema } from './signal-fields.ts';
+import { cellSchema, durationSchema, idSchema } from './signal-fields.ts';
 
 export const gradeSchema = z.enum(['A', 'B', 'C', 'D', 'F']);
 
@@ -69,8 +69,8 @@ const requiresSchema = z.strictObject({
 export type Requires = z.infer<typeof requiresSchema>;
 
 const bandSchema = z.strictObject({
-  id: idSchema.describe('A short name that stays: the value of the status in the CRM.'),
-  label: idSchema.optional().describe('The text that a sales rep reads.'),
+  id: cellSchema.describe('A short name that stays: the value of the status in the CRM.'),
+  label: cellSchema.optional().describe('The text that a sales rep reads.'),
   at_least: thresholdSchema
     .optional()
     .describe(

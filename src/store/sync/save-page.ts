@@ -106,7 +106,7 @@ export function finishPull(db: Kysely<Tables>, end: FinishPullOptions): Promise<
   const { crm, stream, now, fullSyncRunId } = end;
   return db.transaction().execute(async (tx) => {
     const { numAffectedRows: ended } = await sql`
-      update leadgrade.streams set completed_at = ${now}, full_sync_active = false
+      update leadgrade.streams set completed_at = ${now}, completed_before = null, full_sync_active = false
       where ${isAtPosition(end, end.from)}`.execute(tx);
     if (ended !== 1n) return false;
     if (fullSyncRunId !== null) {

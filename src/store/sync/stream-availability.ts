@@ -58,6 +58,8 @@ export async function markStreamAvailable(db: Kysely<Tables>, key: StreamKey, no
       conflict.columns(['crm', 'stream']).doUpdateSet({
         ...values,
         completed_at: sql<Date | null>`case when streams.unavailable_reason is null then streams.completed_at end`,
+        completed_before: sql<Date | null>`case when streams.unavailable_reason is null then streams.completed_before
+          else coalesce(streams.completed_at, streams.completed_before) end`,
       }),
     )
     .execute();

@@ -13,6 +13,8 @@ export interface StreamState {
   readonly fullSyncActive: boolean;
   /** When the end of the stream was last reached. */
   readonly completedAt: Date | null;
+  /** Its items up to then are stored, also if it is read from its beginning since; null = none. */
+  readonly knownUntil: Date | null;
   readonly unavailableReason: string | null;
   /** What would make the stream available. */
   readonly unavailableFix: string | null;
@@ -66,6 +68,7 @@ function toState(row: Selectable<StreamsTable>): StreamState {
     fullSyncRunId: row.full_sync_run_id,
     fullSyncActive: row.full_sync_active,
     completedAt: row.completed_at,
+    knownUntil: row.completed_at ?? row.completed_before,
     unavailableReason: row.unavailable_reason,
     unavailableFix: row.unavailable_fix,
     unavailableSince: row.unavailable_since,

@@ -57,13 +57,13 @@ export interface BetterStream {
   readonly stream: string;
   /** The activity types that the counter gives. */
   readonly types: readonly string[];
-  /** When its end was last reached; null = never. */
-  readonly completedAt: Date | null;
+  /** Its items up to then are stored; null = none. */
+  readonly knownUntil: Date | null;
 }
 
 /**
  * Enables a counter because no better stream can be read: the events of all its records are to be
- * dated, from the end of the better stream on. What the better stream returned after its end gets a
+ * dated, from the last end of the better stream on. What the better stream returned after its end gets a
  * tombstone, because it is unknown which events of the counter these are. When it can be read again,
  * it starts at its beginning.
  */
@@ -75,8 +75,8 @@ export async function enableCounter(
   await db.transaction().execute(async (tx) => {
     await markStreamAvailable(tx, { crm: key.crm, stream: key.counter }, now);
     if (better !== null) {
-      const { stream, types, completedAt } = better;
-      await tombstoneStream(tx, { crm: key.crm, stream, types, after: completedAt }, now);
+      const { stream, types, knownUntil } = better;
+      await tombstoneStream(tx, { crm: key.crm, stream, types, after: knownUntil }, now);
       const ofStream = tx.updateTable('streams').set({ cursor: null }).where('crm', '=', key.crm);
       await ofStream.where('stream', '=', stream).execute();
     }
@@ -86,6 +86,7 @@ export async function enableCounter(
 
 /** Counts a stream as never read until its end is reached: no lead is scored without its content. */
 export async function awaitStream(db: Kysely<Tables>, { crm, stream }: StreamKey): Promise<void> {
-  const ofStream = db.updateTable('streams').set({ completed_at: null }).where('crm', '=', crm);
-  await ofStream.where('stream', '=', stream).execute();
+  await sql`
+    update leadgrade.streams set completed_before = coalesce(completed_at, completed_before), completed_at = null
+    where crm = ${crm} and stream = ${stream}`.execute(db);
 }

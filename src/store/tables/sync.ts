@@ -14,6 +14,8 @@ export interface StreamsTable {
   full_sync_active: Generated<boolean>;
   /** When the end of the stream was last reached. */
   completed_at: Instant | null;
+  /** When its end was last reached before it had to start at its beginning; null = not so. */
+  completed_before: Instant | null;
   /** Why the token or the account cannot read the stream; null = it can. */
   unavailable_reason: string | null;
   /** What would make it available, e.g. a scope or a subscription. */

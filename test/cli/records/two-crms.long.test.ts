@@ -13,6 +13,7 @@ import { type SalesforceSandbox, startSalesforceSandbox } from '../../../sandbox
 import { createDataDir, type Installation } from '../../support/backends.ts';
 import { leads } from '../../support/leads.ts';
 import { orgSettings } from '../../support/salesforce-product.ts';
+import { control } from '../../support/sandbox-crm.ts';
 import { testFolder } from '../../support/test-folder.ts';
 import { leadgrade, leadgradeHere } from '../run-command.ts';
 
@@ -58,6 +59,17 @@ test('setup and doctor with --crm work on that CRM only, and a CRM that is not s
 
   const none = await leadgradeHere(['setup', '--crm', 'pipedrive'], { env: onBoth() });
   expect(none).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Set up: hubspot, salesforce.') });
+});
+
+test('setup that one CRM refuses names the call, and sets up the other CRM', async () => {
+  const body = { status: 'error', category: 'VALIDATION_ERROR', message: 'No.' };
+  const rule = { match: { method: 'GET', path: 'crm/properties' }, action: { status: 400, body } };
+  await control(portal.url, 'PUT', 'faults', [rule]);
+  const { code, stdout, stderr } = await leadgradeHere(['setup', '--dry-run'], { env: onBoth() });
+  await control(portal.url, 'PUT', 'faults', []);
+  expect(stderr).toContain('HubSpot refused reading contact properties');
+  expect(stdout).toContain('salesforce: field Lead.Leadgrade_Total_Score__c: would create');
+  expect(code).not.toBe(0);
 });
 
 test('init for Salesforce with --set prompts only for the client secret, and saves everything', async () => {

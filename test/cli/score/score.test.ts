@@ -65,6 +65,27 @@ test('score prints one line a lead, in the order of the input, with every criter
   expect(second).toMatchObject({ id: 'x', grade: 'Ungraded', status: 'cold', cell: null, next_change_at: null });
 });
 
+test('a line with a key twice and a line that is not UTF-8 are not scored, and the reason is said', async () => {
+  const lines = [
+    Buffer.from('{"id":"a","fields":{"contact.need":"x","contact.need":"y"}}\n'),
+    Buffer.from('{"id":"b","fields":{"contact.need":"M\xfcller"}}\n', 'latin1'),
+    Buffer.from('{"id":"c"}\n'),
+    Buffer.from('{"id":"d"}\n', 'utf16le'),
+  ];
+  const { code, stdout } = await leadgradeHere(JSON_LINES, { input: Readable.from([Buffer.concat(lines)]) });
+  expect(code).toBe(1);
+  expect(parse(stdout)).toMatchObject([
+    {
+      id: 'a',
+      error: { code: 'invalid_lead', path: 'fields.contact.need', message: 'stands twice. Keep one of them.' },
+    },
+    { id: null, error: { code: 'invalid_json', message: 'is not UTF-8. Write the lines in UTF-8.' } },
+    { id: 'c' },
+    { id: null, error: { message: 'contains zero bytes: it is probably UTF-16. Write the lines in UTF-8.' } },
+    { id: null, error: {} },
+  ]);
+});
+
 test('an invalid line gets its error at its position, the other leads are scored, and the exit code is 1', async () => {
   const secret = 'someone@example.com';
   const lines = [

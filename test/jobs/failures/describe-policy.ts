@@ -1,30 +1,41 @@
 // Every call of a connector fails for ever, for one item and for all: what is set aside, and what else works, is what the table of
 // docs/operations.md says.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { allowed, FAILURES, observe, type PolicyCase, type Scene } from './policy-cases.ts';
+import { IS_FULL } from '../../support/fault-runs.ts';
+import { allowed, FAILURES, observe, PEOPLE_EACH, type PolicyCase, type Scene } from './policy-cases.ts';
 import { policyTable, visible } from './policy-table.ts';
 
-/** A call that hangs is waited for again and again: these are tried always, the others with POLICY=all. */
+/** A call that hangs is waited for again and again: these are tried always, the others in `npm run test:faults`. */
 const HANGING = ['changed companies', 'writing scores'];
-/** Half of the failures for each row, the other half for the next one and for one item: all with POLICY=all. */
+/** Half of the failures for each row, the other half for the next one and for one item: all in `npm run test:faults`. */
 const HALVES: readonly (readonly (typeof FAILURES)[number][])[] = [
   ['400', 'shape'],
   ['404', '500'],
 ];
 
 function triedFailures(call: string, turn: number): readonly (typeof FAILURES)[number][] {
-  if (process.env.POLICY === 'all') return FAILURES;
+  if (IS_FULL) return FAILURES;
   return FAILURES.filter((failure) =>
     failure === 'hang' ? HANGING.includes(call) : HALVES[turn % HALVES.length]?.includes(failure),
   );
 }
 
-export function describePolicyOf(crm: string, open: () => Promise<Scene>, cases: readonly PolicyCase[]): void {
+export function describePolicyOf(
+  crm: string,
+  open: (people: number) => Promise<Scene>,
+  cases: readonly PolicyCase[],
+): void {
   describe(`a call of ${crm}`, () => {
     const rows = policyTable().filter((row) => row.crm === crm);
+    const observations = cases
+      .flatMap(({ call, one }, turn) => [
+        triedFailures(call, turn),
+        ...(one === undefined ? [] : [triedFailures(call, turn + 1)]),
+      ])
+      .flat().length;
     let scene: Scene;
     beforeAll(async () => {
-      scene = await open();
+      scene = await open(PEOPLE_EACH * observations);
     });
     afterAll(() => scene.close());
 

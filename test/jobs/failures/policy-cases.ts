@@ -65,8 +65,8 @@ async function hasDeal({ context }: RunningProduct, id: string): Promise<boolean
   return (await deals.where('source', '<>', 'lifecycle').execute()).length > 0;
 }
 
-/** Each observation uses five. */
-const PEOPLE = 700;
+/** The people that an observation uses. */
+export const PEOPLE_EACH = 5;
 const RETRIES = { timeoutMs: 1_500, retries: 1 };
 
 function counted(idOf: (key: string) => string): () => string {
@@ -84,7 +84,7 @@ async function formWithoutSubmissions({ sandbox }: TestProduct): Promise<string>
   return form.id;
 }
 
-export async function openHubSpotScene(people = PEOPLE): Promise<Scene> {
+export async function openHubSpotScene(people: number): Promise<Scene> {
   const product = await openTestProduct({ dataset: leads(people), retryOptions: RETRIES });
   await product.backfill();
   return {
@@ -172,12 +172,12 @@ export const HUBSPOT_CASES: readonly PolicyCase[] = [
   },
 ];
 
-export function openSalesforceScene(people = PEOPLE): Promise<Scene> {
+export function openSalesforceScene(people: number): Promise<Scene> {
   return salesforceScene(people, {});
 }
 
 /** Scores are written by bulk jobs. */
-export function openBulkScene(people = 130): Promise<Scene> {
+export function openBulkScene(people: number): Promise<Scene> {
   return salesforceScene(people, { SALESFORCE_BULK_WRITE_FROM: '1' });
 }
 
@@ -243,6 +243,12 @@ export const SALESFORCE_CASES: readonly PolicyCase[] = [
   { call: 'changed campaign members', all: changed('CampaignMember') },
   { call: 'changed opportunities', all: changed('Opportunity') },
   { call: 'changed contact roles', all: changed('OpportunityContactRole'), alsoFound: ['deal'] },
+  {
+    call: 'description of Leads, at night',
+    all: { path: 'sobjects/Lead/describe' },
+    isNightly: true,
+    isWithoutDeal: true,
+  },
   { call: 'description of events, at night', all: { path: 'sobjects/Event/describe' }, isNightly: true },
   { call: 'the token, at night', all: { path: 'oauth2/token' }, isNightly: true },
   { call: 'all Leads, at night', all: { path: `/query\\?.*${from('Lead')}` }, isNightly: true },
@@ -270,7 +276,7 @@ export const BULK_CASES: readonly PolicyCase[] = [
 
 const STATUS_BODY = { status: 'error', message: 'It cannot be done.', category: 'SOMETHING' };
 
-function actionOf(failure: Failure): object {
+export function actionOf(failure: Failure): object {
   if (failure === 'hang') return { hangAfterHeaders: true };
   if (failure === 'shape') return { status: 200, body: { unexpected: [1, 2, 3] } };
   return { status: Number(failure), body: STATUS_BODY };
@@ -370,9 +376,8 @@ export function allowed(
   { alsoFound = [] }: Partial<PolicyCase> = {},
 ): Observed['scored'] {
   const tokens = new Set(cell.split(', '));
-  const isWritten = ['pause write', `write ${object}`, `bulk-write ${object}`, 'error list'].every(
-    (token) => !tokens.has(token),
-  );
+  const blocked = ['pause write', `write ${object}`, `bulk-write ${object}`, `unavailable ${streams.record}`];
+  const isWritten = [...blocked, 'error list'].every((token) => !tokens.has(token));
   const isRead = (probe: Probe, ...also: readonly string[]) => {
     // Without its forms, a portal has counters of submissions.
     const kinds = ['stream', 'form', 'meeting', 'deal', 'unmatched', ...(probe === 'form' ? [] : ['unavailable'])];

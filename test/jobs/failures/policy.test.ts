@@ -10,11 +10,13 @@ import {
   type Scene,
 } from './policy-cases.ts';
 import { policyTable } from './policy-table.ts';
+import { SETUP_CASES } from './setup-cases.ts';
 
 test('the policy table has a row for each call that the tests make fail', () => {
   const calls = [
     ...HUBSPOT_CASES.map(({ call }) => `hubspot ${call}`),
     ...[...SALESFORCE_CASES, ...BULK_CASES].map(({ call }) => `salesforce ${call}`),
+    ...SETUP_CASES.map(({ crm, call }) => `${crm} ${call}`),
   ];
   const rows = policyTable().map(({ crm, call }) => `${crm} ${call}`);
   expect(rows.toSorted()).toEqual(calls.toSorted());

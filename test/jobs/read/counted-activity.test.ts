@@ -313,6 +313,43 @@ describe('when the subscription of the portal changes', () => {
   });
 });
 
+test('page views that fail again after one good page are counted from the same instant on as before', async () => {
+  const product = await openTestProduct({ dataset: leads(3) });
+  await view(product, 'p1', '/pricing', ago(2));
+  product.advanceClock(60_000);
+  await product.backfill();
+  const fail = () => product.faults({ match: { path: '/events/' }, action: { status: 500, body: {} } });
+  const views = async () => {
+    const of = product.context.db.selectFrom('activities').select('stream').where('type', '=', 'page_view');
+    const rows = await of.where('gone_at', 'is', null).orderBy('at').execute();
+    return rows.map(({ stream }) => stream);
+  };
+  await fail();
+  product.advanceClock(60_000);
+  await product.sync();
+  product.advanceClock(DAY + 60_000);
+  await view(product, 'p1', '/');
+  product.advanceClock(60_000);
+  await product.sync();
+  expect(await views()).toEqual(['page_views', 'page_view_counter']);
+
+  await product.faults();
+  product.advanceClock(DAY);
+  const refused = new ConnectorError({ kind: 'invalid', crm: 'hubspot', message: 'Not now.' });
+  await executeJob(failingAfterFirstPage(product, 'page_views', refused), 'sync-streams', { crm: 'hubspot' });
+  expect(await views()).toEqual(['page_views', 'page_views']);
+  await fail();
+  product.advanceClock(60_000);
+  await product.sync();
+  expect(await views()).toEqual(['page_views', 'page_view_counter']);
+
+  await product.faults();
+  product.advanceClock(DAY);
+  await product.sync();
+  expect(await views()).toEqual(['page_views', 'page_views']);
+  await expectInSync(product);
+});
+
 describe('on a Free portal', () => {
   test('forms that the token may not read are counted, and activities without a counter are unobserved with a hint', async () => {
     const scopes = ['oauth', 'crm.objects.contacts.read', 'crm.objects.contacts.write', 'crm.objects.companies.read'];

@@ -9,7 +9,7 @@ import {
   type Undisturbed,
   undisturbedBackfill,
 } from '../../support/backfill-process.ts';
-import { IS_FULL, printSeconds, seededRandom } from '../../support/fault-runs.ts';
+import { IS_FULL, printedRandom, printSeconds } from '../../support/fault-runs.ts';
 import { patient } from '../../support/patience.ts';
 
 const CRASH_POINT = new URL('./processes/crash-point.ts', import.meta.url).href;
@@ -41,8 +41,8 @@ const POINTS = [
 /** All of them in `npm run test:faults`, otherwise a few, which the seed chooses. */
 function chosenPoints(): readonly (typeof POINTS)[number][] {
   if (IS_FULL) return POINTS;
-  const random = seededRandom('crash points');
-  const places = POINTS.map((point) => ({ point, place: random() }));
+  const random = printedRandom('crash points');
+  const places = POINTS.map((point) => ({ point, place: random.next() }));
   return places
     .toSorted((a, b) => a.place - b.place)
     .slice(0, 3)

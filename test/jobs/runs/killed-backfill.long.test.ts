@@ -9,7 +9,7 @@ import {
   STREAMS,
   undisturbedBackfill,
 } from '../../support/backfill-process.ts';
-import { repetitions, seededRandom } from '../../support/fault-runs.ts';
+import { printedRandom, repetitions } from '../../support/fault-runs.ts';
 import { patient } from '../../support/patience.ts';
 
 const CONTACTS = 300;
@@ -20,7 +20,7 @@ describe(`on ${BACKEND.name}`, () => {
     `a backfill that is killed ${KILLS} times at random instants ends with the same state as an undisturbed one`,
     async () => {
       const { calls, ...expected } = await undisturbedBackfill(BACKEND, CONTACTS);
-      const random = seededRandom('killed backfill');
+      const random = printedRandom('killed backfill');
       const killed = await openBackfillEnvironment(BACKEND, { contacts: CONTACTS });
       let kills = 0;
       // Each start can read what is left, so that a kill comes before the end in most cases.

@@ -6,12 +6,11 @@ import { z } from 'zod';
 import { QUEUE } from '../../../jobs/job-types.ts';
 import { createEnqueue, startWorker } from '../../../jobs/queue/worker.ts';
 import { BACKEND } from '../../support/backends.ts';
-import { repetitions } from '../../support/fault-runs.ts';
 import { patient } from '../../support/patience.ts';
 import { openTestProduct } from '../../support/product.ts';
 import { openTestQueue } from '../queue/test-queue.ts';
 
-const NIGHTS = repetitions({ usual: 9, full: 120 });
+const NIGHTS = 120;
 const POLLS_A_NIGHT = 10;
 const MEGABYTE = 1_000_000;
 

@@ -2,6 +2,7 @@
 // reads the members of a group only when its change token shows that a member joined.
 import { z } from 'zod';
 import type { ChangePage, Cursor, SetAsideParts, SourcedActivity } from '../../../../src/crm/connector.ts';
+import type { Activity } from '../../../../src/domain/lead.ts';
 import { isUndated } from '../../../../src/mapping/project-activities.ts';
 import { emptyPage } from '../../../kit/change-pages.ts';
 import { badDate } from '../../../kit/stream-parts.ts';
@@ -53,8 +54,7 @@ export async function* readGroupMembers<G extends Group>(
     for await (const page of reader.read(group.id, () => readMembers(source, group, start, now, signal))) {
       known = { ...known, [group.id]: page.state };
       failUnexpected(reader, source, group, page.unexpected);
-      const activities = page.members.flatMap((member) => toActivities(parts, source, group, member));
-      failUndated(reader, parts, source, group, page.members);
+      const activities = page.members.flatMap((member) => readMember(reader, parts, source, group, member));
       yield { ...emptyPage({ isFullSync, groups: known }, isFullSync), activities };
     }
   }
@@ -105,22 +105,19 @@ function startState({ changeToken }: Group, known: GroupState | undefined, now: 
   return isSettled ? null : { ...known, readAt: null };
 }
 
-/** A member whose date, as the mapping reads it, cannot be read. */
-function failUndated<G extends Group>(
+/** A member whose date, as the mapping reads it, cannot be read, is set aside. */
+function readMember<G extends Group>(
   reader: PartReader,
   parts: Pick<HubSpotParts, 'toActivity'>,
   source: GroupSource<G>,
   group: G,
-  members: readonly Member[],
-): void {
-  for (const member of members) {
-    const activity = project(parts, source, group, member);
-    if (!isUndated(activity)) continue;
-    reader.fail(
-      { kind: memberKind(source), id: `${group.id}/${member.contactId}` },
-      badDate('hubspot', activity.undated),
-    );
-  }
+  member: Member,
+): SourcedActivity[] {
+  const activity = project(parts, source, group, member);
+  if (!isUndated(activity)) return sourced(activity, member);
+  const part = { kind: memberKind(source), id: `${group.id}/${member.contactId}` };
+  reader.fail(part, badDate('hubspot', activity.undated));
+  return [];
 }
 
 export function toActivities<G extends Group>(
@@ -130,7 +127,11 @@ export function toActivities<G extends Group>(
   member: Member,
 ): SourcedActivity[] {
   const activity = project(parts, source, group, member);
-  return activity === null || isUndated(activity) ? [] : [{ ...activity, ref: contactRef(member.contactId) }];
+  return isUndated(activity) ? [] : sourced(activity, member);
+}
+
+function sourced(activity: Activity | null, { contactId }: Member): SourcedActivity[] {
+  return activity === null ? [] : [{ ...activity, ref: contactRef(contactId) }];
 }
 
 function project<G extends Group>(
