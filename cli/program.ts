@@ -16,6 +16,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     usage: '[options]',
     load: async (io) => (await import('./runs/backfill-command.ts')).backfillCommand(io),
   },
+  compare: {
+    description: "our score beside another one of the same contacts, such as HubSpot's own",
+    usage: '',
+    load: async (io) => (await import('./compare/compare-command.ts')).compareCommand(io),
+  },
   demo: {
     description: 'the whole product on two local CRMs, without any settings: three days of it, and what reps see',
     usage: '[options]',
@@ -40,6 +45,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: 'the score of one lead, its reasons, and its history',
     usage: '[options] <lead>',
     load: async (io) => (await import('./records/explain-command.ts')).explainCommand(io),
+  },
+  import: {
+    description: 'a lead score of another tool as a model file, with a list of what does not map',
+    usage: '',
+    load: async (io) => (await import('./import/import-command.ts')).importCommand(io),
   },
   init: {
     description: 'connect a CRM: ask for its token, try it, write .env, show what setup would create, offer a dry run',

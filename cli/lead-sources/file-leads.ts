@@ -8,8 +8,8 @@ import { ConfigurationError } from '../product/configuration-error.ts';
 import type { Source } from '../score/entries.ts';
 import { readCsv } from '../score/read-csv.ts';
 import { readNdjson } from '../score/read-ndjson.ts';
+import { withTitleFields } from '../score/score.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import { withTitleFields } from './with-title-fields.ts';
 
 export interface LeadFile {
   readonly file: string;

@@ -4,13 +4,15 @@ import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
+import type { Model } from '../../src/scoring/schemas/model-schema.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { parseInstant } from '../../src/scoring/time/instant.ts';
-import { withTitleFields } from '../lead-sources/with-title-fields.ts';
+import { createTitleFields, TITLE_FIELDS } from '../../src/titles/read-title.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { loadModel, modelFile } from '../product/files/load-model.ts';
+import { loadTitles } from '../product/files/load-titles.ts';
 import type { CommandIo } from '../terminal/io.ts';
-import type { LeadEntry, Output, RejectedEntry, ScoredEntry, Source } from './entries.ts';
+import type { Entry, LeadEntry, Output, RejectedEntry, ScoredEntry, Source } from './entries.ts';
 import { printResults } from './print-results.ts';
 import type { CsvSource } from './read-csv.ts';
 import { readNdjson } from './read-ndjson.ts';
@@ -148,4 +150,18 @@ async function scoreAll(
 function scoreEntry(entry: LeadEntry, model: CompiledModel, now: number): ScoredEntry | RejectedEntry {
   const result = scoreLead(entry.lead, model, now);
   return { ...entry, result, explain: () => explain(result, entry.lead, model, now, { timezone: 'UTC' }) };
+}
+
+/** The leads with those fields that are made from their job titles and that the model names. */
+export async function withTitleFields(source: Source, model: Model): Promise<Source> {
+  const names = JSON.stringify(model);
+  const wanted = TITLE_FIELDS.filter((field) => names.includes(`"${field}"`));
+  if (wanted.length === 0) return source;
+  const addFields = createTitleFields((await loadTitles()).dictionary, wanted);
+  async function* entries(): AsyncGenerator<Entry> {
+    for await (const entry of source.entries) {
+      yield 'error' in entry ? entry : { ...entry, lead: { ...entry.lead, fields: addFields(entry.lead.fields) } };
+    }
+  }
+  return { ...source, entries: entries() };
 }

@@ -30,6 +30,8 @@ export const CANONICAL_FIELDS: readonly string[] = [
     'metrics',
     'decision_criteria',
     'decision_process',
+    // HubSpot's own score, to compare with; never scored by a shipped model.
+    'hubspot_score',
   ].map((name) => `contact.${name}`),
   ...[
     'name',
