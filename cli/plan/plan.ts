@@ -1,7 +1,7 @@
 // `npx leadgrade plan`: what a changed model would do to all stored leads. It calls no CRM and
 // changes nothing.
 import type { JobContext } from '../../jobs/context.ts';
-import { sha256Hex } from '../../src/domain/sha256-hex.ts';
+import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
 import { modelDifferences } from '../../src/review/plan/model-differences.ts';
 import { tallyPlan } from '../../src/review/plan/plan.ts';
 import { planPage } from '../../src/review/plan/plan-page.ts';

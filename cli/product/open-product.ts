@@ -9,7 +9,7 @@ import { createEnqueue, startWorker } from '../../jobs/queue/worker.ts';
 import { CANARY_SECONDS } from '../../jobs/schedule/canary.ts';
 import type { RetryOptions } from '../../src/crm/connector.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import { sha256Hex } from '../../src/domain/sha256-hex.ts';
+import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
 import type { Mapping } from '../../src/mapping/mapping.ts';
 import type { PeoplePolicy } from '../../src/people/people-policy.ts';
 import { createThrottledLog, redactError } from '../../src/runtime/throttled-log.ts';

@@ -2,8 +2,8 @@
 // that scores leads or has scored them within the history.
 import { SITE_EVENTS_STREAM } from '../../src/domain/site-event.ts';
 import { compileModel } from '../../src/scoring/compile/compile.ts';
-import { lookBackOf } from '../../src/scoring/look-back.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
+import { lookBackOf } from '../../src/scoring/time/look-back.ts';
 import { storedModels } from '../../src/store/models/models.ts';
 import type { ActivityBound } from '../../src/store/retention/activity-bounds.ts';
 import { siteEventTypes } from '../../src/store/site-events/retention.ts';

@@ -1,5 +1,5 @@
 // Before scoring: assigns new records, and records with changed links, to their person.
-import { sha256Hex } from '../../src/domain/sha256-hex.ts';
+import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
 import { groupRecords } from '../../src/people/group-records.ts';
 import { enqueueAllForMatching, enqueueSetAside } from '../../src/store/identity/match-queue.ts';
 import { matchRecords } from '../../src/store/identity/match-records.ts';

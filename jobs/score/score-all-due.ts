@@ -1,5 +1,5 @@
 // Scores all due leads in chunks, each chunk in one transaction.
-import { sha256Hex } from '../../src/domain/sha256-hex.ts';
+import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
 import { STATE_RULES } from '../../src/scoring/lead-state.ts';
 import { scoreDueLeads } from '../../src/store/leads/score-due-leads.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';

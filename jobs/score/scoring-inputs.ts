@@ -1,7 +1,7 @@
 // The inputs of a scoring besides the data of the lead: model, scope, time zone, unobserved
 // activity types, people policy. Their hash is stored with every lead, so a change of any of them
 // makes all leads due, in the same way as a nightly change.
-import { sha256Hex } from '../../src/domain/sha256-hex.ts';
+import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
 import type { PeopleView } from '../../src/people/to-lead.ts';
 import type { InputOptions } from '../../src/store/leads/scoring-input.ts';
 import { siteEventTypes } from '../../src/store/site-events/retention.ts';

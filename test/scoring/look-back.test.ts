@@ -6,9 +6,9 @@ import type { Lead } from '../../src/domain/lead.ts';
 import { type CompiledModel, compileModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { parseLead } from '../../src/scoring/lead-input/parse-lead.ts';
-import { lookBackOf } from '../../src/scoring/look-back.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
+import { lookBackOf } from '../../src/scoring/time/look-back.ts';
 import type { Json } from './naive-conditions.ts';
 import { context, lead, model, NOW } from './random.ts';
 

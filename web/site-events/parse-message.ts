@@ -4,8 +4,8 @@
 import { z } from 'zod';
 import type { NormalizeId } from '../../src/crm/normalize-links.ts';
 import { normalAddress } from '../../src/domain/email-address.ts';
-import { sha256Hex } from '../../src/domain/sha256-hex.ts';
 import type { SiteMessage, SitePerson } from '../../src/domain/site-event.ts';
+import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
 import { findLimitViolation, flatten } from './flatten-properties.ts';
 
 /** Segment's limit for one message. */

@@ -13,7 +13,7 @@ import { ConnectorError } from '../../../src/crm/connector-error.ts';
 import { withNormalizedLinks } from '../../../src/crm/normalize-links.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
 import type { RateLimiter } from '../../../src/domain/limits/rate-limiter.ts';
-import { sha256Hex } from '../../../src/domain/sha256-hex.ts';
+import { sha256Hex } from '../../../src/domain/texts/sha256-hex.ts';
 import type { Mapping } from '../../../src/mapping/mapping.ts';
 import { createScope } from '../../../src/mapping/scope.ts';
 import { writtenFields } from '../../../src/mapping/write-back.ts';

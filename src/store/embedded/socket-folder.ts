@@ -4,7 +4,7 @@ import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { sha256Hex } from '../../domain/sha256-hex.ts';
+import { sha256Hex } from '../../domain/texts/sha256-hex.ts';
 
 /** The name that pg expects in a folder given as host, with the default port. */
 const SOCKET_NAME = '.s.PGSQL.5432';

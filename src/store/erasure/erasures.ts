@@ -1,7 +1,7 @@
 // Reports of erasures. They identify a person by hashes only.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordEmails } from '../../domain/person.ts';
-import { sha256Hex } from '../../domain/sha256-hex.ts';
+import { sha256Hex } from '../../domain/texts/sha256-hex.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 

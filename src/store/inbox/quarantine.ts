@@ -3,7 +3,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import type { RecordEmails } from '../../domain/person.ts';
-import { sha256Hex } from '../../domain/sha256-hex.ts';
+import { sha256Hex } from '../../domain/texts/sha256-hex.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { Tables } from '../tables/tables.ts';
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { findModelChange } from '../../../cli/model-files/model-changes.ts';
 import { modelWarnings } from '../../../cli/model-files/model-warnings.ts';
 import { ruleWarnings } from '../../../cli/model-files/rule-warnings.ts';
-import { sha256Hex } from '../../../src/domain/sha256-hex.ts';
+import { sha256Hex } from '../../../src/domain/texts/sha256-hex.ts';
 import { compileModel } from '../../../src/scoring/compile/compile.ts';
 import { findDeadRules } from '../../../src/scoring/dead-rules/find-dead-rules.ts';
 import { readModel } from '../../../src/scoring/schemas/model.ts';

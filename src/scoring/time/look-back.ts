@@ -1,6 +1,6 @@
 // How far a model looks back: the age from which an activity of a type no longer matters. Older
 // activities can be deleted without a change of any score.
-import type { CompiledSignal } from './compile/compiled-signals.ts';
+import type { CompiledSignal } from '../compile/compiled-signals.ts';
 
 /**
  * By activity type in milliseconds; `Infinity` = for ever; a type that the model does not read is absent.
