@@ -1,7 +1,6 @@
 // Simulates nights with a steady input of activities, and prints rows and bytes after each ten of them: the database
 // must not grow once the first results are older than the history is kept.
 //   npm run bench:growth -- --leads 1000 --nights 120 --history 30 --json growth.json
-import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
 import { purgeOldRows } from '../jobs/schedule/purge-old-rows.ts';
@@ -9,6 +8,7 @@ import { matchPeople } from '../jobs/score/match-people.ts';
 import { withLockedLeadIds } from '../src/store/leads/lock-leads.ts';
 import { markDue } from '../src/store/leads/mark-due.ts';
 import { closeRun, openRun } from '../src/store/sync/runs.ts';
+import { openReport, type Series } from './measuring/report.ts';
 import { benchDatabases } from './nightly/databases.ts';
 import { openMeter } from './nightly/measure.ts';
 import { confirmWrites, openBenchProduct, scoreDue, scoreNight } from './nightly/product.ts';
@@ -42,6 +42,7 @@ interface NightReport {
   readonly tables: Readonly<Record<string, number>>;
 }
 
+const report = await openReport('growth', values.json, values.postgres);
 const databases = benchDatabases(values.postgres);
 const reports: NightReport[] = [];
 try {
@@ -103,10 +104,20 @@ for (const { night, newResults, results, bytes, activityBytes } of listed) {
   );
 }
 const [half, last] = [reports[Math.floor(nights / 2) - 1], reports.at(-1)];
-if (half && last) {
-  const ratio = (of: (report: NightReport) => number) => (of(last) / of(half)).toFixed(2);
-  console.log(
-    `\nnight ${last.night} beside night ${half.night}: rows of results ${ratio(({ results }) => results)}x, bytes ${ratio(({ bytes }) => bytes)}x`,
-  );
-}
-if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ values, reports }, null, 2)}\n`);
+const growth = (of: (report: NightReport) => number) => (half && last ? of(last) / of(half) : Number.NaN);
+const rows = growth(({ results }) => results);
+const bytes = growth(({ bytes }) => bytes);
+console.log(
+  `\nnight ${last?.night} beside night ${half?.night}: rows of results ${rows.toFixed(2)}x, bytes ${bytes.toFixed(2)}x`,
+);
+const line = (y: string, of: (report: NightReport) => number): Series => {
+  return { name: y, x: 'night', y, points: reports.map((each) => [each.night, Math.round(of(each))]) };
+};
+await report.save({
+  figures: [
+    { name: 'rows, last night beside half', value: rows, unit: 'x', kind: 'ratio' },
+    { name: 'bytes, last night beside half', value: bytes, unit: 'x', kind: 'ratio' },
+  ],
+  series: [line('bytes a lead', (each) => each.bytes / leads), line('results a lead', (each) => each.results / leads)],
+  details: { values, reports },
+});

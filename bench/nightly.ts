@@ -2,11 +2,11 @@
 // changes with time. CPU of Node and of Postgres, beside a floor that does the least SQL and arithmetic for the same output.
 //   npm run bench:nightly -- --leads 20000 --due 0.2 --rounds 3 --json nightly.json
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { parseArgs, promisify } from 'node:util';
 import { matchPeople } from '../jobs/score/match-people.ts';
 import { onServer } from '../test/support/servers.ts';
 import { median } from './measuring/median.ts';
+import { type Figure, openReport } from './measuring/report.ts';
 import { benchDatabases, nameOf } from './nightly/databases.ts';
 import { createFloor } from './nightly/floor.ts';
 import type { Usage } from './nightly/measure.ts';
@@ -30,6 +30,7 @@ const leads = Number(values.leads);
 const warmUp = Math.min(2_000, leads);
 const activities = Number(values.activities);
 
+const report = await openReport('nightly', values.json, values.postgres);
 const databases = benchDatabases(values.postgres);
 
 async function seed(): Promise<string> {
@@ -132,6 +133,25 @@ for (const [name, bytes] of sizes) {
     `${name.padEnd(32)} ${(bytes / 1e6).toFixed(1).padStart(9)} MB ${Math.round(bytes / (leads + warmUp))} bytes a lead`,
   );
 }
-if (values.json !== undefined) {
-  await writeFile(values.json, `${JSON.stringify({ values, costs, products, floors }, null, 2)}\n`);
+await report.save({
+  figures: [
+    ...Object.entries(costs).flatMap(([name, { product, floor }]) => figuresOf(name, product, floor)),
+    { name: 'peak memory', value: median(products.map(({ peakMb }) => peakMb)), unit: 'MB', kind: 'count' },
+  ],
+  details: { values, costs, products, floors },
+});
+
+function figuresOf(name: string, product: Cost, floor: Cost | null): Figure[] {
+  return [
+    { name: `${name}: CPU a lead`, value: product.total, unit: 'µs', kind: 'cpu' },
+    {
+      name: `${name}: CPU beside the floor`,
+      value: product.total / (floor?.total ?? Number.NaN),
+      unit: 'x',
+      kind: 'ratio',
+    },
+    { name: `${name}: WAL a lead`, value: product.wal, unit: 'bytes', kind: 'count' },
+    { name: `${name}: statements`, value: product.statements, unit: '', kind: 'count' },
+    { name: `${name}: leads a second`, value: product.leadsPerSecond, unit: '', kind: 'wall' },
+  ];
 }
