@@ -15,12 +15,12 @@ export const SEARCH_SIZE: BucketSize = { burst: 1, perSecond: 3 };
 
 /**
  * @param limit calls per window, from X-HubSpot-RateLimit-Max
- * @returns a burst of 5 % of them and a steady flow of the rest: burst + window * perSecond =
- *   limit, in any window
+ * @returns a burst of 2 % of them and a steady flow of 96 %. The rest is for calls that take longer
+ *   on their way than those behind them: burst + window * perSecond = 98 % of the limit
  */
 export function bucketSize(limit = DEFAULT_LIMIT, windowMs = DEFAULT_WINDOW_MS): BucketSize {
-  const burst = Math.max(1, Math.floor(limit * 0.05));
-  return { burst, perSecond: Math.max(0.1, ((limit - burst) * 1000) / windowMs) };
+  const burst = Math.max(1, Math.floor(limit * 0.02));
+  return { burst, perSecond: Math.max(0.1, ((limit * 0.98 - burst) * 1000) / windowMs) };
 }
 
 /**

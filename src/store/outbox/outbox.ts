@@ -59,13 +59,16 @@ interface OutboxClaim extends Claim {
   readonly object: string;
   /** Only rows of leads with a new activity. */
   readonly urgentOnly?: boolean;
+  /** IDs of records that this worker writes at the moment. */
+  readonly inFlight?: readonly string[];
 }
 
 /**
  * Claims rows of one object by priority, then age. A lease ends at its time, or when the same
- * worker claims again.
+ * worker claims again; the records in `inFlight` stay claimed.
  */
 export async function claimOutbox(db: Kysely<Tables>, claim: OutboxClaim): Promise<readonly ClaimedRow[]> {
+  const { inFlight = [] } = claim;
   const lowest = claim.urgentOnly === true ? PRIORITY.activity : PRIORITY.decay;
   // Materialized: a plan that runs the selection for each row would claim more than the limit.
   const { rows } = await sql<ClaimedRow>`
@@ -74,6 +77,7 @@ export async function claimOutbox(db: Kysely<Tables>, claim: OutboxClaim): Promi
       where crm = ${claim.crm} and object = ${claim.object} and (retry_at is null or retry_at <= ${claim.now})
         and priority <= ${lowest}::smallint and ${NOT_IN_BULK_WRITE}
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
+        and record_id <> all(${inFlight}::text[])
       order by priority, version limit ${claim.limit} for update skip locked
     )
     update leadgrade.outbox o set claimed_by = ${claim.by}, claimed_until = ${claim.until}
