@@ -111,7 +111,8 @@ async function measure({ crm, leads, settings, isWrite, least }: Run) {
     const seconds = (performance.now() - started) / 1_000;
     const log = await loggedCalls(sandbox);
     const writes = log.filter(isWrite);
-    if (process.env.SHOW) console.log(log.map(({ at }) => ((at.getTime() - (log[0]?.at.getTime() ?? 0)) / 1000).toFixed(2)).join(' '));
+    if (process.env.SHOW)
+      console.log(log.map(({ at }) => ((at.getTime() - (log[0]?.at.getTime() ?? 0)) / 1000).toFixed(2)).join(' '));
     const others = log.filter((call) => !isWrite(call));
     const limit = crm === 'hubspot' ? { calls: HUBSPOT_LIMITS[tier], windowMs: 10_000 } : null;
     const use = limit === null ? { share: null, lowestShare: null, maxInWindow: 0 } : useOfLimit(log, limit);

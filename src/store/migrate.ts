@@ -10,6 +10,7 @@ import { slimRows } from './migrations/0005-slim-rows.ts';
 import { retention } from './migrations/0006-retention.ts';
 import { unfinishedJobs } from './migrations/0007-unfinished-jobs.ts';
 import { writeOrder } from './migrations/0008-write-order.ts';
+import { outboxIndexes } from './migrations/0009-outbox-indexes.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
 
@@ -23,6 +24,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-retention': retention,
   '0007-unfinished-jobs': unfinishedJobs,
   '0008-write-order': writeOrder,
+  '0009-outbox-indexes': outboxIndexes,
 };
 
 export interface MigrationReport {

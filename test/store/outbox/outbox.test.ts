@@ -224,6 +224,16 @@ describe(`the outbox (${BACKEND.name})`, () => {
   });
 
   describe('a claim of outbox rows', () => {
+    test('leaves out the records that the same worker writes at the moment, and returns them afterwards', async () => {
+      await insertLeads('a', 'b', 'c');
+      await score('cold');
+      const first = await claim('one', at(1), 2);
+      const inFlight = first.map(({ id }) => id);
+      const [other, ...more] = await claim('one', at(2), 10, { inFlight });
+      expect([[...inFlight, other?.id].toSorted(), more]).toEqual([['a', 'b', 'c'], []]);
+      expect(await claim('one', at(3))).toHaveLength(3);
+    });
+
     test('excludes other workers until the lease ends, and is granted again to the same worker', async () => {
       await insertLeads('a', 'b', 'c');
       await score('hot');
