@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { loadConfig } from '../../cli/product/config.ts';
 import { openProduct } from '../../cli/product/open-product.ts';
+import { writeTarget } from '../../cli/setup/write-target.ts';
 import type { JobContext } from '../../jobs/context.ts';
 import { executeJob } from '../../jobs/queue/worker.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
@@ -74,6 +75,10 @@ export async function seedSized(databaseUrl: string, sandbox: HubSpotSandbox, le
   const db = new Kysely<Tables>({
     dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: databaseUrl }) }),
   });
+  for (const { connector } of sized.context.crms.values()) {
+    const target = writeTarget(sized.context.model);
+    for await (const _step of connector.applySetup(target, { dryRun: false }, sized.context.signal));
+  }
   // The streams are read before the leads are there: a first sync would ask for each of them.
   await sized.run('poll');
   const streams = [...sized.context.crms.values()].flatMap(({ connector }) => connector.streams.map(({ id }) => id));
@@ -86,7 +91,7 @@ export async function seedSized(databaseUrl: string, sandbox: HubSpotSandbox, le
       previous_status, previous_grade, cell, thresholds, contributions, gates)
     select i, as_of - n * interval '30 days', model_hash, cause, grade, coverage, fit_score, behavior_score, total, status,
       previous_status, previous_grade, cell, thresholds, contributions, gates
-    from generate_series(3, 0, -1) n cross join generate_series(${SCORED + 1}::bigint, ${leads}::bigint) i
+    from generate_series(1, 0, -1) n cross join generate_series(${SCORED + 1}::bigint, ${leads}::bigint) i
     join leadgrade.results r on r.lead_id = 1 + i % ${SCORED}`.execute(db);
   await sql`
     update leadgrade.leads l

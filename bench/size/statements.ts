@@ -69,7 +69,7 @@ pg.Client.prototype.connect = function listening(this: pg.Client, ...args: unkno
   return Reflect.apply(connect, this, args);
 } as typeof connect;
 
-/** The statements that this process runs during the work, by their text. */
+/** The statements that this process runs during the work, by their text; without those marked as of the benchmark. */
 export async function statementsOf(work: () => Promise<unknown>): Promise<readonly Statement[]> {
   const statements = new Map<string, Statement>();
   current = statements;
@@ -86,6 +86,7 @@ function record(message: string): void {
   if (current === null || duration === undefined || json === undefined) return;
   const { 'Query Text': query, Plan: plan } = planSchema.parse(JSON.parse(json));
   const text = query.replaceAll(/\s+/g, ' ').trim();
+  if (text.startsWith('/* bench */')) return;
   const entry = current.get(text) ?? { text, calls: 0, maxMs: 0, maxPages: 0, scanned: new Set(), maxRemoved: 0 };
   current.set(text, entry);
   entry.calls += 1;

@@ -1,5 +1,6 @@
 // What runs all day over a large database, each step with the same amount of work at every size.
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { processInbox } from '../../jobs/ingest/process-inbox.ts';
 import { refreshRecords } from '../../jobs/read/refresh-records.ts';
 import { purgeOldRows } from '../../jobs/schedule/purge-old-rows.ts';
@@ -9,6 +10,7 @@ import { enqueueForMatching } from '../../src/store/identity/match-queue.ts';
 import { insertInboxEvents } from '../../src/store/inbox/inbox.ts';
 import { withLockedLeads } from '../../src/store/leads/lock-leads.ts';
 import { listErrors } from '../../src/store/leads/record-errors.ts';
+import { claimOutbox, releaseOutbox } from '../../src/store/outbox/outbox.ts';
 import { findKnownActivities } from '../../src/store/reconcile/known-activities.ts';
 import { markDifferingRecords } from '../../src/store/reconcile/mark-differing-records.ts';
 import { markDirty } from '../../src/store/records/mark-dirty.ts';
@@ -50,22 +52,7 @@ export const STEPS: Readonly<Record<string, (sized: SizedProduct) => Promise<unk
     await insertInboxEvents(db, 'hubspot', events, now);
     await processInbox({ ...sized.context, enqueue: async () => undefined });
   },
-  'dirty records': async (sized) => {
-    const { context } = sized;
-    const now = context.clock.now();
-    const refs = refsOf(sized, 7);
-    await context.db.transaction().execute((tx) =>
-      withLockedLeads(tx, 'hubspot', refs, (locked) =>
-        markDirty(
-          locked,
-          'hubspot',
-          refs.map((ref) => ({ ref })),
-          now,
-        ),
-      ),
-    );
-    await refreshRecords({ ...context, enqueue: async () => undefined }, { crm: 'hubspot' });
-  },
+  'dirty records': (sized) => refreshDirty(sized, 7),
   'people to match': async (sized) => {
     const { context } = sized;
     const refs = refsOf(sized, 11);
@@ -114,7 +101,35 @@ export const STEPS: Readonly<Record<string, (sized: SizedProduct) => Promise<unk
     );
   },
   purge: ({ context }) => purgeOldRows(context),
+  // The statistics of the outbox are still those of an empty table.
+  'backlog of writes': async (sized) => {
+    const { db, clock } = sized.context;
+    const now = clock.now();
+    await sql`/* bench */
+      insert into leadgrade.outbox (crm, object, record_id, patch, queued_at, priority)
+      select crm, object, id, '{}', ${now}, ${PRIORITY.decay} from leadgrade.records where lead_id % 10 = 9`.execute(
+      db,
+    );
+    await refreshDirty(sized, 19);
+    const until = new Date(now.getTime() + 60_000);
+    const claim = { crm: 'hubspot', object: 'contacts', by: 'bench', limit: COUNT, now, until };
+    const rows = await claimOutbox(db, claim);
+    await releaseOutbox(db, 'hubspot', rows, null);
+    await sql`/* bench */ delete from leadgrade.outbox`.execute(db);
+  },
 };
+
+async function refreshDirty(sized: SizedProduct, start: number): Promise<void> {
+  const { context } = sized;
+  const refs = refsOf(sized, start);
+  const dirty = refs.map((ref) => ({ ref }));
+  await context.db
+    .transaction()
+    .execute((tx) =>
+      withLockedLeads(tx, 'hubspot', refs, (locked) => markDirty(locked, 'hubspot', dirty, context.clock.now())),
+    );
+  await refreshRecords({ ...context, enqueue: async () => undefined }, { crm: 'hubspot' });
+}
 
 function leadsOf({ leads }: SizedProduct, start = 1): readonly number[] {
   const step = Math.floor((leads - start) / COUNT);
