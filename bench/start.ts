@@ -22,9 +22,9 @@ await writeFile(lead, `${JSON.stringify(LEAD)}\n`);
 const BASE = 'node -e 0';
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   [BASE]: ['-e', '0'],
-  'leadgrade --help': ['bin/leadgrade.js', '--help'],
-  'leadgrade score, one lead': ['bin/leadgrade.js', 'score', '--input', lead],
-  'leadgrade validate': ['bin/leadgrade.js', 'validate'],
+  '--help': ['bin/leadgrade.js', '--help'],
+  'score, one lead': ['bin/leadgrade.js', 'score', '--input', lead],
+  validate: ['bin/leadgrade.js', 'validate'],
 };
 
 const exec = promisify(execFile);

@@ -20,7 +20,7 @@ export function lineChart(title: string, series: readonly Series[]): string {
       `<line x1="${LEFT}" y1="${toY(y)}" x2="${WIDTH - RIGHT}" y2="${toY(y)}" stroke="#e3e7ed"/>` +
       `<text x="${LEFT - 8}" y="${toY(y) + 4}" text-anchor="end">${y.toLocaleString('en-US')}</text>`,
   );
-  const ticks = Array.from({ length: 5 }, (_, index) => Math.round((maxX * index) / 4)).map(
+  const xLabels = Array.from({ length: 5 }, (_, index) => Math.round((maxX * index) / 4)).map(
     (x) => `<text x="${toX(x)}" y="${HEIGHT - BOTTOM + 20}" text-anchor="middle">${x}</text>`,
   );
   const lines = series.map(({ points: each }, index) => {
@@ -39,7 +39,7 @@ export function lineChart(title: string, series: readonly Series[]): string {
     `<text x="${LEFT}" y="18" font-size="14" fill="#1f2733">${title}</text>`,
     ...legend,
     ...grid,
-    ...ticks,
+    ...xLabels,
     `<text x="${WIDTH - RIGHT}" y="${HEIGHT - 6}" text-anchor="end">${series[0]?.x ?? ''}</text>`,
     ...lines,
     '</g>',

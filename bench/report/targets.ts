@@ -127,15 +127,15 @@ const TARGETS: readonly Target[] = [
     atMost: 1,
   },
   {
-    what: '`leadgrade --help`, CPU beside `node -e 0`',
+    what: '`--help`, CPU beside `node -e 0`',
     bench: 'start',
-    figure: 'leadgrade --help: CPU beside node -e 0',
+    figure: '--help: CPU beside node -e 0',
     atMost: 3,
   },
   {
-    what: '`leadgrade score` of one lead, CPU beside `node -e 0`',
+    what: '`score` of one lead, CPU beside `node -e 0`',
     bench: 'start',
-    figure: 'leadgrade score, one lead: CPU beside node -e 0',
+    figure: 'score, one lead: CPU beside node -e 0',
     atMost: 5,
   },
 ];
