@@ -10,7 +10,7 @@ import { enqueueForMatching } from '../../src/store/identity/match-queue.ts';
 import { insertInboxEvents } from '../../src/store/inbox/inbox.ts';
 import { withLockedLeads } from '../../src/store/leads/lock-leads.ts';
 import { listErrors } from '../../src/store/leads/record-errors.ts';
-import { claimOutbox, releaseOutbox } from '../../src/store/outbox/outbox.ts';
+import { analyzeBacklog, claimOutbox, releaseOutbox } from '../../src/store/outbox/outbox.ts';
 import { findKnownActivities } from '../../src/store/reconcile/known-activities.ts';
 import { markDifferingRecords } from '../../src/store/reconcile/mark-differing-records.ts';
 import { markDirty } from '../../src/store/records/mark-dirty.ts';
@@ -101,7 +101,7 @@ export const STEPS: Readonly<Record<string, (sized: SizedProduct) => Promise<unk
     );
   },
   purge: ({ context }) => purgeOldRows(context),
-  // The statistics of the outbox are still those of an empty table.
+  // The outbox has no statistics yet: it was empty until now.
   'backlog of writes': async (sized) => {
     const { db, clock } = sized.context;
     const now = clock.now();
@@ -113,6 +113,7 @@ export const STEPS: Readonly<Record<string, (sized: SizedProduct) => Promise<unk
     await refreshDirty(sized, 19);
     const until = new Date(now.getTime() + 60_000);
     const claim = { crm: 'hubspot', object: 'contacts', by: 'bench', limit: COUNT, now, until };
+    await analyzeBacklog(db);
     const rows = await claimOutbox(db, claim);
     await releaseOutbox(db, 'hubspot', rows, null);
     await sql`/* bench */ delete from leadgrade.outbox`.execute(db);

@@ -4,7 +4,13 @@
 // activity always go in batches: a bulk write can take any time.
 import pMap from 'p-map';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
-import { countWritable, type OutboxRow, releaseOutbox, type Writable } from '../../src/store/outbox/outbox.ts';
+import {
+  analyzeBacklog,
+  countWritable,
+  type OutboxRow,
+  releaseOutbox,
+  type Writable,
+} from '../../src/store/outbox/outbox.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { runUnlessPaused } from '../failure-policy.ts';
@@ -16,6 +22,9 @@ import { resumeBulkWrites, startBulkWrite } from './bulk-write.ts';
 import { claimBatches, type OutboxPart, type WriteProgress } from './claim-batches.ts';
 import { closeFinishedRuns } from './finish-runs.ts';
 import { LISTED_AFTER, saveWriteResults } from './save-write-results.ts';
+
+/** From so many rows on, a wrong plan of a claim takes long. */
+const BACKLOG_ROWS = 1_000;
 
 export async function writeScores(context: JobContext, { crm }: { crm: string }): Promise<void> {
   await runUnlessPaused(context, { crm, direction: 'write' }, 'write-scores', async (mapped) => {
@@ -31,7 +40,9 @@ async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
   const crm = connector.id;
   const written: string[] = [];
   const failed: { readonly object: string; readonly failure: PartFailure }[] = [];
-  for (const writable of await countWritable(db, crm, clock.now())) {
+  const writables = await countWritable(db, crm, clock.now());
+  if (writables.some(({ bulkEligible }) => bulkEligible >= BACKLOG_ROWS)) await analyzeBacklog(db);
+  for (const writable of writables) {
     const { object } = writable;
     if (signal.aborted) return;
     try {

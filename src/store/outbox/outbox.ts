@@ -63,6 +63,16 @@ export async function countWritable(db: Kysely<Tables>, crm: string, now: Date):
   return rows;
 }
 
+/**
+ * Collects statistics of a backlog if there are none: without them Postgres takes a thousand rows for
+ * one, and sorts the whole backlog for each claim. They stay when the outbox is empty again.
+ */
+export async function analyzeBacklog(db: Kysely<Tables>): Promise<void> {
+  const { rows } = await sql`
+    select from pg_stats where schemaname = 'leadgrade' and tablename = 'outbox' and attname = 'crm'`.execute(db);
+  if (rows.length === 0) await sql`analyze leadgrade.outbox`.execute(db);
+}
+
 interface OutboxClaim extends Claim {
   readonly object: string;
   /** Only rows of leads with a new activity. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { PRIORITY } from '../../../src/domain/priority.ts';
 import type { ScoreFieldValues } from '../../../src/domain/score-fields.ts';
@@ -6,6 +7,7 @@ import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
 import type { ScoredLead, WriteDecision } from '../../../src/store/leads/scored-lead.ts';
 import { deleteBulkWrite, saveBulkWrite } from '../../../src/store/outbox/bulk-writes.ts';
 import {
+  analyzeBacklog,
   claimOutbox,
   countWritable,
   deleteFromOutbox,
@@ -221,6 +223,16 @@ describe(`the outbox (${BACKEND.name})`, () => {
       expect(await rowsInBulk()).not.toContain('a');
       expect((await claim('writer', at(1), 10, { urgentOnly: true })).map(({ id }) => id)).toEqual(['a']);
     });
+  });
+
+  test('a backlog without statistics is analyzed, so that a claim does not sort all of it', async () => {
+    await insertLeads('a');
+    await score('cold');
+    await analyzeBacklog(store.db);
+    const { rows } = await sql`select from pg_stats where schemaname = 'leadgrade' and tablename = 'outbox'`.execute(
+      store.db,
+    );
+    expect(rows.length).toBeGreaterThan(0);
   });
 
   describe('a claim of outbox rows', () => {
