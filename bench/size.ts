@@ -165,7 +165,9 @@ function judge(
   const grows =
     statement.maxPages > MORE_PAGES.above &&
     statement.maxPages > (pagesAtSmallerSize ?? Number.POSITIVE_INFINITY) * MORE_PAGES.factor;
-  const scanned = [...statement.scanned].filter((table) => large.includes(table));
+  // A scan that ends after a few rows, or one of an empty table, reads less.
+  const scanned =
+    statement.maxPages > MORE_PAGES.above ? [...statement.scanned].filter((table) => large.includes(table)) : [];
   return { ...statement, step, pagesAtSmallerSize, scanned, grows };
 }
 
