@@ -1,7 +1,6 @@
 // Simulates nights with a steady input of activities, and prints rows and bytes after each ten of them: the database
 // must not grow once the first results and activities are older than they are kept.
 //   npm run bench:growth -- --leads 1000 --nights 120 --history 30 --json growth.json
-import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
 import type { JobContext } from '../jobs/context.ts';
@@ -10,6 +9,7 @@ import { matchPeople } from '../jobs/score/match-people.ts';
 import { withLockedLeadIds } from '../src/store/leads/lock-leads.ts';
 import { markDue } from '../src/store/leads/mark-due.ts';
 import { closeRun, openRun } from '../src/store/sync/runs.ts';
+import { openReport, type Series } from './measuring/report.ts';
 import { benchDatabases } from './nightly/databases.ts';
 import { openMeter } from './nightly/measure.ts';
 import { confirmWrites, openBenchProduct, scoreDue, scoreNight } from './nightly/product.ts';
@@ -46,6 +46,7 @@ interface NightReport {
 
 const sum = (each: Readonly<Record<string, number>>) => Object.values(each).reduce((total, next) => total + next, 0);
 
+const report = await openReport('growth', values.json, values.postgres);
 const databases = benchDatabases(values.postgres);
 const reports: NightReport[] = [];
 try {
@@ -115,11 +116,21 @@ for (const { night, newResults, rows, bytes } of listed) {
   );
 }
 const [half, last] = [reports[Math.floor(nights / 2) - 1], reports.at(-1)];
-const ratio = (of: (report: NightReport) => number) => (half && last ? of(last) / of(half) : null);
+const ratio = (of: (report: NightReport) => number) => (half && last ? of(last) / of(half) : Number.NaN);
 const ratios = { rows: ratio(({ rows }) => sum(rows)), bytes: ratio(({ bytes }) => sum(bytes)) };
-if (half && last) {
-  const text = `rows ${ratios.rows?.toFixed(3)}x, bytes ${ratios.bytes?.toFixed(3)}x`;
-  console.log(`\nnight ${last.night} beside night ${half.night}: ${text}`);
-}
-if (values.json !== undefined)
-  await writeFile(values.json, `${JSON.stringify({ values, ratios, reports }, null, 2)}\n`);
+const text = `rows ${ratios.rows.toFixed(3)}x, bytes ${ratios.bytes.toFixed(3)}x`;
+console.log(`\nnight ${last?.night} beside night ${half?.night}: ${text}`);
+const line = (y: string, of: (report: NightReport) => number): Series => {
+  return { name: y, x: 'night', y, points: reports.map((each) => [each.night, Math.round(of(each))]) };
+};
+await report.save({
+  figures: [
+    { name: 'rows, last night beside half', value: ratios.rows, unit: 'x', kind: 'ratio' },
+    { name: 'bytes, last night beside half', value: ratios.bytes, unit: 'x', kind: 'ratio' },
+  ],
+  series: [
+    line('bytes a lead', ({ bytes }) => sum(bytes) / leads),
+    line('rows a lead', ({ rows }) => sum(rows) / leads),
+  ],
+  details: { values, reports },
+});

@@ -3,11 +3,11 @@
 //   npm run bench:nightly -- --leads 20000 --due 0.2 --rounds 3 --json nightly.json
 // `--workers 1,2` scores with two processes as well, in the same rounds; the table has one line for each number.
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { parseArgs, promisify } from 'node:util';
 import { matchPeople } from '../jobs/score/match-people.ts';
 import { onServer } from '../test/support/servers.ts';
 import { median } from './measuring/median.ts';
+import { type Figure, openReport } from './measuring/report.ts';
 import { benchDatabases, nameOf } from './nightly/databases.ts';
 import { createFloor } from './nightly/floor.ts';
 import type { Usage } from './nightly/measure.ts';
@@ -34,6 +34,7 @@ const warmUp = Math.min(2_000, leads);
 const allWarmUp = warmUp * Math.max(...workers);
 const activities = Number(values.activities);
 
+const report = await openReport('nightly', values.json, values.postgres);
 const databases = benchDatabases(values.postgres);
 
 async function seed(): Promise<string> {
@@ -150,9 +151,36 @@ for (const [name, bytes] of sizes) {
     `${name.padEnd(32)} ${(bytes / 1e6).toFixed(1).padStart(9)} MB ${Math.round(bytes / (leads + allWarmUp))} bytes a lead`,
   );
 }
-if (values.json !== undefined) {
-  await writeFile(
-    values.json,
-    `${JSON.stringify({ values, costs, products, parallel: Object.fromEntries(parallel), floors }, null, 2)}\n`,
-  );
+await report.save({
+  figures: [
+    ...Object.entries(costs).flatMap(([name, { product, floor }]) => figuresOf(name, product, floor)),
+    ...[...parallel].flatMap(([count, reports]) => workerFigures(count, reports)),
+    { name: 'peak memory', value: median(products.map(({ peakMb }) => peakMb)), unit: 'MB', kind: 'count' },
+  ],
+  details: { values, costs, products, parallel: Object.fromEntries(parallel), floors },
+});
+
+function figuresOf(name: string, product: Cost, floor: Cost | null): Figure[] {
+  return [
+    { name: `${name}: CPU a lead`, value: product.total, unit: 'µs', kind: 'cpu' },
+    {
+      name: `${name}: CPU beside the floor`,
+      value: product.total / (floor?.total ?? Number.NaN),
+      unit: 'x',
+      kind: 'ratio',
+    },
+    { name: `${name}: WAL a lead`, value: product.wal, unit: 'bytes', kind: 'count' },
+    { name: `${name}: statements`, value: product.statements, unit: '', kind: 'count' },
+    { name: `${name}: leads a second`, value: product.leadsPerSecond, unit: '', kind: 'wall' },
+  ];
+}
+
+function workerFigures(count: number, reports: readonly PhaseReport[]): Figure[] {
+  const ratio = (part: 'first' | 'night') => costOf(reports, part).total / costOf(products, part).total;
+  const name = `${count} workers beside ${workers[0]}`;
+  return [
+    { name: `${name}: CPU a lead`, value: Math.max(ratio('first'), ratio('night')), unit: 'x', kind: 'ratio' },
+    { name: `${name}, first scoring: CPU a lead`, value: ratio('first'), unit: 'x', kind: 'ratio' },
+    { name: `${name}, decay night: CPU a lead`, value: ratio('night'), unit: 'x', kind: 'ratio' },
+  ];
 }

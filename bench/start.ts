@@ -8,8 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { median } from './measuring/median.ts';
+import { openReport } from './measuring/report.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' }, json: { type: 'string' } } });
+const report = await openReport('start', values.json);
 const ROOT = join(import.meta.dirname, '..');
 const LEAD = { id: '1', fields: { 'contact.job_title': 'Head of Marketing', 'company.employees': 120 } };
 
@@ -20,9 +22,9 @@ await writeFile(lead, `${JSON.stringify(LEAD)}\n`);
 const BASE = 'node -e 0';
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   [BASE]: ['-e', '0'],
-  'leadgrade --help': ['bin/leadgrade.js', '--help'],
-  'leadgrade score, one lead': ['bin/leadgrade.js', 'score', '--input', lead],
-  'leadgrade validate': ['bin/leadgrade.js', 'validate'],
+  '--help': ['bin/leadgrade.js', '--help'],
+  'score, one lead': ['bin/leadgrade.js', 'score', '--input', lead],
+  validate: ['bin/leadgrade.js', 'validate'],
 };
 
 const exec = promisify(execFile);
@@ -54,9 +56,10 @@ const rows = [...times].map(([name, each]) => {
 for (const { name, cpuMs, ratio } of rows) {
   console.log(`${name.padEnd(28)} ${String(cpuMs).padStart(6)} ms  ${ratio.toFixed(1)} : 1`);
 }
-if (values.json !== undefined) {
-  await writeFile(
-    values.json,
-    `${JSON.stringify({ node: process.version, rounds: Number(values.rounds), rows }, null, 2)}\n`,
-  );
-}
+await report.save({
+  figures: rows.flatMap(({ name, cpuMs: value, ratio }) => [
+    { name: `${name}: CPU`, value, unit: 'ms', kind: 'cpu' },
+    { name: `${name}: CPU beside ${BASE}`, value: ratio, unit: 'x', kind: 'ratio' },
+  ]),
+  details: { rounds: Number(values.rounds), rows },
+});

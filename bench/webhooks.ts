@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { control } from '../cli/demo/sandbox-log.ts';
 import { shippedSubscriptions } from '../cli/sandbox/subscriptions.ts';
+import { type Figure, openReport } from './measuring/report.ts';
 import { burst } from './webhooks/burst.ts';
 import { BACKENDS, openEnvironment } from './webhooks/environment.ts';
 import { measureLatency } from './webhooks/latency.ts';
@@ -16,11 +17,15 @@ const { values } = parseArgs({
     samples: { type: 'string', default: '40' },
     backends: { type: 'string', default: BACKENDS.join(',') },
     parts: { type: 'string', default: 'latency,burst' },
+    json: { type: 'string' },
     postgres: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/postgres' },
     redis: { type: 'string', default: 'redis://127.0.0.1:6379' },
   },
 });
+const report = await openReport('webhooks', values.json, values.postgres);
 const parts = values.parts.split(',');
+const figures: Figure[] = [];
+const details: Record<string, unknown> = {};
 
 for (const backend of BACKENDS.filter((name) => values.backends.split(',').includes(name))) {
   const environment = await openEnvironment(backend, values, Number(values.leads));
@@ -34,13 +39,28 @@ for (const backend of BACKENDS.filter((name) => values.backends.split(',').inclu
     if (parts.includes('latency')) {
       const targetUrl = `${environment.url}/webhooks/hubspot`;
       await control(environment.sandbox, 'PUT', 'webhooks', { targetUrl, subscriptions: await shippedSubscriptions() });
-      console.table(
-        await measureLatency(environment, contacts.slice(-Number(values.samples) * 4), Number(values.samples)),
+      const latencies = await measureLatency(
+        environment,
+        contacts.slice(-Number(values.samples) * 4),
+        Number(values.samples),
       );
+      console.table(latencies);
+      for (const { change, p50, p95 } of latencies) {
+        figures.push({ name: `${backend}: ${change} to written score, p50`, value: p50, unit: 'ms', kind: 'wall' });
+        figures.push({ name: `${backend}: ${change} to written score, p95`, value: p95, unit: 'ms', kind: 'wall' });
+      }
+      details[`${backend}: latency`] = latencies;
       await control(environment.sandbox, 'DELETE', 'webhooks');
     }
-    if (parts.includes('burst')) console.log(await burst(environment, contacts, Number(values.seconds)));
+    if (parts.includes('burst')) {
+      const result = await burst(environment, contacts, Number(values.seconds));
+      console.log(result);
+      figures.push({ name: `${backend}: events a second`, value: result.eventsPerSecond, unit: '', kind: 'wall' });
+      figures.push({ name: `${backend}: peak memory`, value: result.peakMemory, unit: 'MB', kind: 'count' });
+      details[`${backend}: burst`] = result;
+    }
   } finally {
     await environment.close();
   }
 }
+await report.save({ figures, details });

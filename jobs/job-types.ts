@@ -79,11 +79,10 @@ export function isDelayedKey(key: string | undefined): boolean {
 }
 
 /** @param key jobs with the same key are deduplicated */
-export function bullJobOptions(
-  job: JobName,
-  key: string,
-  { delayMs = 0, skipIfActive = false }: EnqueueOptions,
-): JobsOptions {
+export function bullJobOptions(job: JobName, key: string, options: EnqueueOptions): JobsOptions {
+  const { skipIfActive = false } = options;
+  // BullMQ on Postgres refuses a fraction of a millisecond.
+  const delayMs = Math.ceil(options.delayMs ?? 0);
   const priority = JOBS[job].priority;
   // A delayed job has its own key, or it would deduplicate a job that must run at once. There is
   // one key for each doubling of the delay, or a job due in a minute would deduplicate one due in

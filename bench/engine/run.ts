@@ -1,7 +1,7 @@
 // Measures the core beside rule engines and a hand-written loop, over the same leads and the same model. All results are compared
 // first. Ratios of CPU time hold on any machine; microseconds do not.
 //   npm run bench:engine -- --leads 20000 --rounds 7 --json engine.json
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadTitles } from '../../cli/product/files/load-titles.ts';
 import type { Lead } from '../../src/domain/lead.ts';
@@ -11,6 +11,7 @@ import { readModel } from '../../src/scoring/schemas/model.ts';
 import { scoreLead, scoreLeadOnly } from '../../src/scoring/score-lead.ts';
 import { createTitleFields } from '../../src/titles/read-title.ts';
 import { median } from '../measuring/median.ts';
+import { openReport } from '../measuring/report.ts';
 import { scoreByHand } from './by-hand.ts';
 import { checkOutcomes } from './check-outcomes.ts';
 import { NOW, randomLeads } from './leads.ts';
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 });
+const report = await openReport('engine', values.json);
 const leads = randomLeads(Number(values.leads));
 const file = 'bench/engine/model.yaml';
 const { model, problems } = readModel(readFileSync(new URL('model.yaml', import.meta.url), 'utf8'), file);
@@ -102,8 +104,16 @@ for (const { name, microseconds_per_lead, speed_beside_by_hand, speed_of_leadgra
   const ours = `${speed_of_leadgrade_beside_it.toFixed(2)}x`;
   console.log(`${name.padEnd(42)} ${cells[0]?.padStart(11)} ${cells[1]?.padStart(16)} ${ours.padStart(21)}`);
 }
-if (values.json !== undefined) {
-  const { leads: count, rounds } = values;
-  const report = { node: process.version, leads: Number(count), rounds: Number(rounds), rows };
-  writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
-}
+await report.save({
+  figures: rows.flatMap((row) => [
+    { name: `${row.name}: CPU a lead`, value: row.microseconds_per_lead, unit: 'µs', kind: 'cpu' },
+    {
+      name: `${row.name}: speed beside the hand-written loop`,
+      value: row.speed_beside_by_hand,
+      unit: 'x',
+      kind: 'ratio',
+    },
+    { name: `Leadgrade beside ${row.name}`, value: row.speed_of_leadgrade_beside_it, unit: 'x', kind: 'ratio' },
+  ]),
+  details: { leads: leads.length, rows },
+});

@@ -30,6 +30,8 @@ export interface Meter {
   /** Bytes of each table with its indexes. */
   tables(): Promise<Readonly<Record<string, number>>>;
   value(text: string): Promise<number>;
+  /** The column `name` of all rows. */
+  names(text: string): Promise<readonly string[]>;
   run(text: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -80,6 +82,10 @@ export async function openMeter(databaseUrl: string): Promise<Meter> {
         join pg_namespace n on n.oid = relnamespace where nspname in ('leadgrade', 'floor') and relkind = 'r'
         order by 2 desc`);
       return Object.fromEntries(rows.map(({ name, bytes }) => [name, Number(bytes)]));
+    },
+    names: async (text) => {
+      const { rows } = await client.query<{ name: string }>(text);
+      return rows.map(({ name }) => name);
     },
     run: async (text) => {
       await client.query(text);

@@ -21,7 +21,7 @@ import { readItems } from './streams/read-items.ts';
 import { createStreams } from './streams/registry.ts';
 import { createReceiver } from './webhook/receiver.ts';
 import { relevantProperties } from './webhook/relevant-properties.ts';
-import { MAX_TEXT_LENGTH, WRITE_BATCH, writeScores } from './write/write-scores.ts';
+import { MAX_TEXT_LENGTH, WRITE_BATCH, WRITES_AT_ONCE, writeScores } from './write/write-scores.ts';
 
 export { promptedSettings, settingsSchema, webhookInfo } from './http/settings.ts';
 
@@ -39,7 +39,13 @@ export function create(options: HubSpotOptions): CrmConnector {
     id: 'hubspot',
     name: 'HubSpot',
     streams,
-    batch: { read: READ_BATCH, write: WRITE_BATCH, links: LINK_BATCH, counters: HISTORY_BATCH },
+    batch: {
+      read: READ_BATCH,
+      write: WRITE_BATCH,
+      writesAtOnce: WRITES_AT_ONCE,
+      links: LINK_BATCH,
+      counters: HISTORY_BATCH,
+    },
     maxTextLength: MAX_TEXT_LENGTH,
     mappedFields: Object.keys(options.mapping.fields),
     recordKeys,

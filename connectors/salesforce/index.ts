@@ -12,7 +12,7 @@ import { describeAccount } from './setup/describe-account.ts';
 import { createStreams, probeStreams } from './streams/registry.ts';
 import { createReceiver } from './webhook/receiver.ts';
 import { createBulkWrites } from './write/bulk-writes.ts';
-import { createScoreWriter, MAX_TEXT_LENGTH, WRITE_BATCH } from './write/write-scores.ts';
+import { createScoreWriter, MAX_TEXT_LENGTH, WRITE_BATCH, WRITES_AT_ONCE } from './write/write-scores.ts';
 
 export { promptedSettings, settingsSchema, webhookInfo } from './http/settings.ts';
 
@@ -33,7 +33,7 @@ export function create(options: SalesforceOptions): CrmConnector {
     id: 'salesforce',
     name: 'Salesforce',
     streams: readers.map((reader) => reader.stream),
-    batch: { read: READ_BATCH, write: WRITE_BATCH, links: READ_BATCH },
+    batch: { read: READ_BATCH, write: WRITE_BATCH, writesAtOnce: WRITES_AT_ONCE, links: READ_BATCH },
     maxTextLength: MAX_TEXT_LENGTH,
     mappedFields: Object.keys(options.mapping.fields),
     recordKeys,

@@ -2,33 +2,29 @@
 // if there are many. A partial batch is sent only if nothing else is pending, if it contains a
 // record with a new activity, or if the oldest result has waited for 30 s. Records with a new
 // activity always go in batches: a bulk write can take any time.
+import pMap from 'p-map';
 import { ConnectorError } from '../../src/crm/connector-error.ts';
-import { chunksOf } from '../../src/domain/lists/chunks.ts';
-import { PRIORITY } from '../../src/domain/priority.ts';
 import {
-  type ClaimedRow,
-  claimOutbox,
+  analyzeBacklog,
   countWritable,
   type OutboxRow,
-  oldestQueuedAt,
   releaseOutbox,
   type Writable,
 } from '../../src/store/outbox/outbox.ts';
-import { isUpstreamBusy } from '../../src/store/sync/pending-work.ts';
 import { addToRunCounters } from '../../src/store/sync/runs.ts';
 import type { JobContext, MappedCrm } from '../context.ts';
 import { runUnlessPaused } from '../failure-policy.ts';
 import { type PartFailure, toPartFailure } from '../failures/classify.ts';
 import { divideBatch } from '../failures/divide-batch.ts';
 import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
-import { PARALLEL, runBatches } from '../run-batches.ts';
 import { areBandsFinal } from '../score/percentile-bands.ts';
 import { resumeBulkWrites, startBulkWrite } from './bulk-write.ts';
+import { claimBatches, type OutboxPart, type WriteProgress } from './claim-batches.ts';
 import { closeFinishedRuns } from './finish-runs.ts';
 import { LISTED_AFTER, saveWriteResults } from './save-write-results.ts';
 
-const CLAIM_MS = 120_000;
-const MAX_WAIT_MS = 30_000;
+/** From so many rows on, a wrong plan of a claim takes long. */
+const BACKLOG_ROWS = 1_000;
 
 export async function writeScores(context: JobContext, { crm }: { crm: string }): Promise<void> {
   await runUnlessPaused(context, { crm, direction: 'write' }, 'write-scores', async (mapped) => {
@@ -44,7 +40,9 @@ async function writeAll(context: JobContext, mapped: MappedCrm): Promise<void> {
   const crm = connector.id;
   const written: string[] = [];
   const failed: { readonly object: string; readonly failure: PartFailure }[] = [];
-  for (const writable of await countWritable(db, crm, clock.now())) {
+  const writables = await countWritable(db, crm, clock.now());
+  if (writables.some(({ bulkEligible }) => bulkEligible >= BACKLOG_ROWS)) await analyzeBacklog(db);
+  for (const writable of writables) {
     const { object } = writable;
     if (signal.aborted) return;
     try {
@@ -87,50 +85,22 @@ async function writeOneObject(
   if (!isInBulk) await writeObject(context, mapped, { object });
 }
 
-interface OutboxPart {
-  readonly object: string;
-  /** Only records with a new activity. */
-  readonly urgentOnly?: boolean;
-}
-
+/** @throws the first failure, after the last batch has ended */
 async function writeObject(context: JobContext, mapped: MappedCrm, part: OutboxPart): Promise<void> {
-  const { db, clock, signal } = context;
-  const { id: crm, batch } = mapped.connector;
-  const limit = batch.write * PARALLEL;
-  for (;;) {
-    const now = clock.now();
-    const until = new Date(now.getTime() + CLAIM_MS);
-    const rows = await claimOutbox(db, { crm, ...part, by: `write-${crm}`, limit, now, until });
-    const { batches, postponed } = await toBatches(context, rows, batch.write);
-    await releaseOutbox(db, crm, postponed, null);
-    // No other job may be enqueued by the time that these rows have waited long enough.
-    if (postponed.length > 0) await context.enqueue('write-scores', { crm }, { delayMs: MAX_WAIT_MS });
-    await runBatches(batches, (chunk) => writeBatch(context, mapped, chunk));
-    if (rows.length < limit || signal.aborted) return;
-  }
-}
-
-async function toBatches(
-  context: JobContext,
-  rows: readonly ClaimedRow[],
-  size: number,
-): Promise<{ batches: readonly (readonly OutboxRow[])[]; postponed: readonly OutboxRow[] }> {
-  const batches = chunksOf(
-    rows.toSorted((a, b) => a.priority - b.priority || a.version - b.version),
-    size,
-  );
-  const last = batches.at(-1);
-  if (!last || last.length === size || (await canSendPartial(context, last))) return { batches, postponed: [] };
-  return { batches: batches.slice(0, -1), postponed: last };
-}
-
-async function canSendPartial({ db, clock, crms }: JobContext, rows: readonly ClaimedRow[]): Promise<boolean> {
-  if (rows.some(({ priority }) => priority === PRIORITY.activity)) return true;
-  const now = clock.now();
-  const ids = [...crms.keys()];
-  if (!(await isUpstreamBusy(db, now, ids))) return true;
-  const oldest = await oldestQueuedAt(db, ids);
-  return oldest !== null && now.getTime() - oldest.getTime() >= MAX_WAIT_MS;
+  const { writesAtOnce } = mapped.connector.batch;
+  const progress: WriteProgress = { inFlight: new Set(), failures: [] };
+  const write = async (rows: readonly OutboxRow[]) => {
+    try {
+      await writeBatch(context, mapped, rows);
+    } catch (error) {
+      progress.failures.push(error);
+    } finally {
+      for (const { id } of rows) progress.inFlight.delete(id);
+    }
+  };
+  await pMap(claimBatches(context, mapped, part, progress), write, { concurrency: writesAtOnce });
+  const { failures } = progress;
+  if (failures.length > 0) throw failures[0];
 }
 
 /**

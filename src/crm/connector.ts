@@ -63,6 +63,11 @@ export interface CrmConnector {
   readonly batch: {
     readonly read: number;
     readonly write: number;
+    /**
+     * Calls of `writeScores` that run at once: enough to use up the CRM's rate limit although each
+     * takes a while.
+     */
+    readonly writesAtOnce: number;
     readonly links: number;
     /** For `dateCounterEvents`. */
     readonly counters?: number;

@@ -13,6 +13,7 @@ import { writeOrder } from './migrations/0008-write-order.ts';
 import { replay } from './migrations/0009-replay.ts';
 import { activityRetention } from './migrations/0010-activity-retention.ts';
 import { knownUntil } from './migrations/0011-known-until.ts';
+import { outboxIndexes } from './migrations/0012-outbox-indexes.ts';
 import { leadStates } from './migrations/0013-lead-states.ts';
 import { SCHEMA } from './open-database.ts';
 import type { Tables } from './tables/tables.ts';
@@ -30,6 +31,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-replay': replay,
   '0010-activity-retention': activityRetention,
   '0011-known-until': knownUntil,
+  '0012-outbox-indexes': outboxIndexes,
   '0013-lead-states': leadStates,
 };
 

@@ -15,13 +15,11 @@ export const SEARCH_SIZE: BucketSize = { burst: 1, perSecond: 3 };
 
 /**
  * @param limit calls per window, from X-HubSpot-RateLimit-Max
- * @returns a steady flow of 95 % of them, and a burst of half of the rest. The other half is for calls that arrive
- *   later than they were granted: with 190 calls in 10 s, a window with the burst has 5 calls to spare, and any other 9.
+ * @returns a steady flow of 95.5 % of them, and a burst of 2 %. The rest is for calls that arrive later than they were
+ *   granted: with 190 calls in 10 s, a window with the burst has 5 calls to spare, and any other 8
  */
 export function bucketSize(limit = DEFAULT_LIMIT, windowMs = DEFAULT_WINDOW_MS): BucketSize {
-  const rest = Math.max(1, Math.floor(limit * 0.05));
-  const burst = Math.max(1, Math.floor(rest / 2));
-  return { burst, perSecond: Math.max(0.1, ((limit - rest) * 1000) / windowMs) };
+  return { burst: Math.max(1, Math.floor(limit * 0.02)), perSecond: Math.max(0.1, (limit * 955) / windowMs) };
 }
 
 /**

@@ -24,6 +24,8 @@ import {
 import { type MatchedResults, matchResults, resultOfSingleRow } from './row-results.ts';
 
 export const WRITE_BATCH = 100;
+/** HubSpot allows 19 calls a second; a full batch takes up to a second. */
+export const WRITES_AT_ONCE = 16;
 
 /** HubSpot truncates a text property at 65,536 characters. */
 export const MAX_TEXT_LENGTH = 65_536;

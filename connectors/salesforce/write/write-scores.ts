@@ -12,6 +12,8 @@ import { writeOrFail } from './write-or-fail.ts';
 
 /** Salesforce's maximum for one call. */
 export const WRITE_BATCH = 200;
+/** One call at Salesforce, and the next one ready: calls for one object run one after the other. */
+export const WRITES_AT_ONCE = 2;
 /** The length of our explanation field, and the maximum length of a cell in the Bulk API. */
 export const MAX_TEXT_LENGTH = 32_000;
 

@@ -2,7 +2,7 @@
 // results are known, so a bulk job that fails is simply deleted here.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
-import { BULK_ELIGIBLE, type OutboxRow } from './outbox.ts';
+import { BULK_ELIGIBLE, isOfObject, type OutboxRow } from './outbox.ts';
 
 export interface BulkWrite {
   readonly object: string;
@@ -55,7 +55,7 @@ export function saveBulkWrite(db: Kysely<Tables>, write: NewBulkWrite): Promise<
         select o.*, sum(octet_length(patch::text)) over (order by priority, version) as bytes,
           row_number() over (order by priority, version) as row_no
         from leadgrade.outbox o
-        where crm = ${crm} and object = ${object} and ${BULK_ELIGIBLE} and (retry_at is null or retry_at <= ${now})
+        where ${isOfObject(write)} and ${BULK_ELIGIBLE} and (retry_at is null or retry_at <= ${now})
         order by priority, version limit ${maxRows}
       ) oldest where row_no = 1 or bytes <= ${maxBytes}`.execute(tx);
     if (numAffectedRows === 0n) await deleteBulkWrite(tx, { crm, object });

@@ -1,5 +1,5 @@
 // The outbox: pending writes to the CRMs, one row for each record.
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RecordRef } from '../../domain/crm-changes.ts';
 import { PRIORITY, type Priority } from '../../domain/priority.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
@@ -43,6 +43,14 @@ const NOT_IN_BULK_WRITE = sql`not exists (
         where b.crm = o.crm and b.object = o.object and b.record_id = o.record_id
       )`;
 
+/**
+ * The rows of one object, by the expression of the index that has them in the order of writing. A plan
+ * by the primary key sorts the whole backlog.
+ */
+export function isOfObject({ crm, object }: { readonly crm: string; readonly object: string }): RawBuilder<boolean> {
+  return sql<boolean>`o.crm || '/' || o.object = ${`${crm}/${object}`}`;
+}
+
 /** The objects with rows that can be written now; none that is set aside. */
 export async function countWritable(db: Kysely<Tables>, crm: string, now: Date): Promise<readonly Writable[]> {
   const { rows } = await sql<Writable>`
@@ -55,29 +63,44 @@ export async function countWritable(db: Kysely<Tables>, crm: string, now: Date):
   return rows;
 }
 
+/**
+ * Collects statistics of a backlog if there are none: without them Postgres takes a thousand rows for
+ * one, and sorts the whole backlog for each claim. They stay when the outbox is empty again.
+ */
+export async function analyzeBacklog(db: Kysely<Tables>): Promise<void> {
+  const { rows } = await sql`
+    select from pg_stats where schemaname = 'leadgrade' and tablename = 'outbox' and attname = 'crm'`.execute(db);
+  if (rows.length === 0) await sql`analyze leadgrade.outbox`.execute(db);
+}
+
 interface OutboxClaim extends Claim {
   readonly object: string;
   /** Only rows of leads with a new activity. */
   readonly urgentOnly?: boolean;
+  /** IDs of records that this worker writes at the moment. */
+  readonly inFlight?: readonly string[];
 }
 
 /**
  * Claims rows of one object by priority, then age. A lease ends at its time, or when the same
- * worker claims again.
+ * worker claims again; the records in `inFlight` stay claimed.
  */
 export async function claimOutbox(db: Kysely<Tables>, claim: OutboxClaim): Promise<readonly ClaimedRow[]> {
+  const { inFlight = [] } = claim;
   const lowest = claim.urgentOnly === true ? PRIORITY.activity : PRIORITY.decay;
-  // Materialized: a plan that runs the selection for each row would claim more than the limit.
+  // Materialized: a plan that runs the selection for each row would claim more than the limit. An array: a join
+  // of hundreds of rows reads the whole table.
   const { rows } = await sql<ClaimedRow>`
     with t as materialized (
-      select object, record_id from leadgrade.outbox o
-      where crm = ${claim.crm} and object = ${claim.object} and (retry_at is null or retry_at <= ${claim.now})
+      select record_id from leadgrade.outbox o
+      where ${isOfObject(claim)} and (retry_at is null or retry_at <= ${claim.now})
         and priority <= ${lowest}::smallint and ${NOT_IN_BULK_WRITE}
         and (claimed_until is null or claimed_until <= ${claim.now} or claimed_by = ${claim.by})
+        and record_id <> all(${inFlight}::text[])
       order by priority, version limit ${claim.limit} for update skip locked
     )
     update leadgrade.outbox o set claimed_by = ${claim.by}, claimed_until = ${claim.until}
-    from t where o.crm = ${claim.crm} and o.object = t.object and o.record_id = t.record_id
+    where o.crm = ${claim.crm} and o.object = ${claim.object} and o.record_id = any(array(select record_id from t))
     returning o.object, o.record_id as id, o.version, o.result_id, o.patch, o.attempts, o.priority`.execute(db);
   return rows;
 }

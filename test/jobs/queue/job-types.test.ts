@@ -9,6 +9,11 @@ const keyIn = (delayMs?: number) => {
   return deduplication?.id;
 };
 
+test('a delay of a fraction of a millisecond, as half the age of a bulk job, is enqueued in whole milliseconds', () => {
+  const options = bullJobOptions('write-scores', 'write-scores', { delayMs: 2129.5 });
+  expect(options).toMatchObject({ delay: 2130, deduplication: { ttl: 2130 } });
+});
+
 test('a delayed job does not deduplicate one without a delay', () => {
   expect([keyIn(), keyIn(500), keyIn(60_000)].map(isDelayedKey)).toEqual([false, true, true]);
 });

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { PRIORITY } from '../../../src/domain/priority.ts';
 import type { ScoreFieldValues } from '../../../src/domain/score-fields.ts';
@@ -6,6 +7,7 @@ import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
 import type { ScoredLead, WriteDecision } from '../../../src/store/leads/scored-lead.ts';
 import { deleteBulkWrite, saveBulkWrite } from '../../../src/store/outbox/bulk-writes.ts';
 import {
+  analyzeBacklog,
   claimOutbox,
   countWritable,
   deleteFromOutbox,
@@ -231,7 +233,27 @@ describe(`the outbox (${BACKEND.name})`, () => {
     });
   });
 
+  test('a backlog without statistics is analyzed, so that a claim does not sort all of it', async () => {
+    await insertLeads('a');
+    await score('cold');
+    await analyzeBacklog(store.db);
+    const { rows } = await sql`select from pg_stats where schemaname = 'leadgrade' and tablename = 'outbox'`.execute(
+      store.db,
+    );
+    expect(rows.length).toBeGreaterThan(0);
+  });
+
   describe('a claim of outbox rows', () => {
+    test('leaves out the records that the same worker writes at the moment, and returns them afterwards', async () => {
+      await insertLeads('a', 'b', 'c');
+      await score('cold');
+      const first = await claim('one', at(1), 2);
+      const inFlight = first.map(({ id }) => id);
+      const [other, ...more] = await claim('one', at(2), 10, { inFlight });
+      expect([[...inFlight, other?.id].toSorted(), more]).toEqual([['a', 'b', 'c'], []]);
+      expect(await claim('one', at(3))).toHaveLength(3);
+    });
+
     test('excludes other workers until the lease ends, and is granted again to the same worker', async () => {
       await insertLeads('a', 'b', 'c');
       await score('hot');
