@@ -1,13 +1,13 @@
 // Whether a due lead is loaded with its stored state, or with its fields and activities.
 import { describe, expect, test } from 'vitest';
-import type { LeadState } from '../../../src/domain/lead-state.ts';
-import type { DueLead } from '../../../src/store/leads/due-leads.ts';
-import { markDueByDecay } from '../../../src/store/leads/mark-due.ts';
-import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
-import type { ScoredLead } from '../../../src/store/leads/scored-lead.ts';
-import { BACKEND } from '../../support/backends.ts';
-import { activity, allMatched, at, CRM, freshStore, ref, saveListed, saveRead, snapshot } from '../fresh-store.ts';
-import { newResult } from '../new-result.ts';
+import type { LeadState } from '../../../../src/domain/lead.ts';
+import type { DueLead } from '../../../../src/store/leads/due-leads.ts';
+import { markDueByDecay } from '../../../../src/store/leads/mark-due.ts';
+import { scoreDueLeads } from '../../../../src/store/leads/score-due-leads.ts';
+import type { ScoredLead } from '../../../../src/store/leads/scored-lead.ts';
+import { BACKEND } from '../../../support/backends.ts';
+import { activity, allMatched, at, CRM, freshStore, ref, saveListed, saveRead, snapshot } from '../../fresh-store.ts';
+import { newResult } from '../../new-result.ts';
 
 const STATE: LeadState = { id: 'hubspot:a', fit: [], instants: [[1]] };
 
@@ -61,15 +61,18 @@ describe(`stored states (${BACKEND.name})`, () => {
   test.each([
     ['an activity was saved', () => saveListed(store, [activity('a', '2')])],
     ['a field was changed', () => saveRead(store, [snapshot('a', { fields: { 'contact.job_title': 'CEO' } })])],
-  ])('a lead that is due because time passed, and of which %s before its scoring, is loaded anew', async (_, change) => {
-    await decayedLead(10);
-    await change();
-    const [lead] = await score(11);
-    expect(lead?.cause).not.toBe('decay');
-    expect(lead?.state).toBeUndefined();
-    expect(lead?.activities.length).toBeGreaterThan(0);
-    expect(lead?.records[0]?.fields).not.toEqual({});
-  });
+  ])(
+    'a lead that is due because time passed, and of which %s before its scoring, is loaded anew',
+    async (_, change) => {
+      await decayedLead(10);
+      await change();
+      const [lead] = await score(11);
+      expect(lead?.cause).not.toBe('decay');
+      expect(lead?.state).toBeUndefined();
+      expect(lead?.activities.length).toBeGreaterThan(0);
+      expect(lead?.records[0]?.fields).not.toEqual({});
+    },
+  );
 
   test('a state of another version, of a later instant, or that is lost, is not used, and the lead is loaded anew', async () => {
     await decayedLead(10);
