@@ -3,7 +3,7 @@
 // makes all leads due, in the same way as a nightly change.
 import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
 import type { PeopleView } from '../../src/people/to-lead.ts';
-import type { InputOptions } from '../../src/store/leads/scoring-input.ts';
+import type { InputOptions } from '../../src/store/leads/input/scoring-input.ts';
 import { siteEventTypes } from '../../src/store/site-events/retention.ts';
 import { allStreams, type StreamSummary } from '../../src/store/sync/streams.ts';
 import type { JobContext, MappedCrm } from '../context.ts';

@@ -7,8 +7,8 @@ import { clearedScoreFields, toScoreFields } from '../../src/mapping/write-back.
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import type { LeadSource } from '../../src/scoring/ledger.ts';
 import type { PreviousResult } from '../../src/store/leads/due-leads.ts';
+import type { DueRecord } from '../../src/store/leads/input/scoring-input.ts';
 import type { WriteDecision } from '../../src/store/leads/scored-lead.ts';
-import type { DueRecord } from '../../src/store/leads/scoring-input.ts';
 import { isEditedByOthers } from '../../src/store/records/field-conflicts.ts';
 import type { ActiveModel, MappedCrm } from '../context.ts';
 

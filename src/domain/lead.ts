@@ -39,3 +39,43 @@ export interface Lead {
    */
   readonly origins?: Readonly<Record<string, string>>;
 }
+
+/**
+ * What scoring needs of a lead as long as its fields and activities stay the same, in place of both: which conditions
+ * are met, and the instants that can still count. src/scoring/lead-state.ts makes it, for one model. Indexes are those
+ * of the compiled model.
+ */
+export interface LeadState {
+  /** The id of the lead. */
+  readonly id: string;
+  /** By fit criterion, the index of its line: one for each case, then unmatched, then unknown. */
+  readonly fit: readonly number[];
+  /** By slot of the ledger, instants in epoch milliseconds, the earliest first. */
+  readonly instants: readonly (readonly number[])[];
+  /** By state signal: 0 = matched, 1 = unmatched, 2 = unknown. */
+  readonly states?: readonly number[];
+  /** `contact.created_at` in epoch milliseconds. */
+  readonly created?: number;
+  /** The matching overrides of the grade. */
+  readonly overrides?: readonly number[];
+  /** The gates in force. */
+  readonly gates?: readonly number[];
+  /** The signals whose activity type is unobserved. */
+  readonly hidden?: readonly number[];
+  /** The unknown fields of unknown criteria; only of a lead without a grade. */
+  readonly unknown?: readonly string[];
+  /** Only of a person in several CRMs: the names of the CRMs that each reason comes from. */
+  readonly origins?: StateOrigins;
+}
+
+export interface StateOrigins {
+  /** By fit criterion. */
+  readonly fit: readonly (readonly string[])[];
+  /** By signal: of the fields of a state signal. */
+  readonly states: readonly (readonly string[])[];
+  /** By signal: of its activities, the latest first. */
+  readonly activities: readonly (readonly OriginAt[])[];
+}
+
+/** An activity: its instant, and the name of its CRM; null = unknown. */
+export type OriginAt = readonly [at: number, origin: string | null];

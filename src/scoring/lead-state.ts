@@ -1,7 +1,6 @@
 // Makes what can be stored of a lead, so that later scorings need neither its fields nor its activities: only
 // instants that can still count, and for each condition whether it is met.
-import type { Lead } from '../domain/lead.ts';
-import type { LeadState, OriginAt, StateOrigins } from '../domain/lead-state.ts';
+import type { Lead, LeadState, OriginAt, StateOrigins } from '../domain/lead.ts';
 import type { CompiledBehavior } from './behavior.ts';
 import type { CompiledModel } from './compile/compile.ts';
 import type { CompiledSignal, StateSignal } from './compile/compiled-signals.ts';

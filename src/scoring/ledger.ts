@@ -1,7 +1,6 @@
 // What one lead did, by signal: the instants of its matching activities. Everything that does not
 // depend on the instant of scoring is read here once, so that looking ahead needs no second reading.
-import type { Activity, Lead } from '../domain/lead.ts';
-import type { LeadState } from '../domain/lead-state.ts';
+import type { Activity, Lead, LeadState } from '../domain/lead.ts';
 import type { Contribution } from '../domain/score-result.ts';
 import type { CompiledSignal, StateSignal } from './compile/compiled-signals.ts';
 import type { Subscriptions } from './compile/subscriptions.ts';

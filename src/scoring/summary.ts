@@ -1,7 +1,6 @@
 // Everything about a lead that does not depend on the instant of scoring: read once, from its fields and
 // activities or from what is stored of them.
-import type { Fields } from '../domain/lead.ts';
-import type { LeadState } from '../domain/lead-state.ts';
+import type { Fields, LeadState } from '../domain/lead.ts';
 import type { Contribution } from '../domain/score-result.ts';
 import type { CompiledBehavior } from './behavior.ts';
 import { type CompiledFit, type CompiledOverride, type FitScore, fitLines, scoreFit } from './fit.ts';

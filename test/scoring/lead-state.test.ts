@@ -1,8 +1,7 @@
 // The stored state of a lead gives what the lead itself gives, at any later instant.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Lead } from '../../src/domain/lead.ts';
-import type { LeadState } from '../../src/domain/lead-state.ts';
+import type { Lead, LeadState } from '../../src/domain/lead.ts';
 import { type CompiledModel, compileModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { parseLead } from '../../src/scoring/lead-input/parse-lead.ts';

@@ -1,7 +1,6 @@
 // Finds the CRMs behind a reason for a person in several CRMs: the CRM of the field's value, or of
 // the counted activities.
-import type { Lead } from '../../domain/lead.ts';
-import type { OriginAt } from '../../domain/lead-state.ts';
+import type { Lead, OriginAt } from '../../domain/lead.ts';
 import type { Contribution } from '../../domain/score-result.ts';
 import type { CompiledModel } from '../compile/compile.ts';
 import type { CompiledSignal } from '../compile/compiled-signals.ts';

@@ -5,7 +5,7 @@ import type { RecordEmails } from '../../domain/person.ts';
 import { deleteAddresses } from '../identity/record-addresses.ts';
 import { eraseInboxIds } from '../inbox/inbox.ts';
 import { jsonRows } from '../json-rows.ts';
-import { deleteStates } from '../leads/lead-states.ts';
+import { deleteStates } from '../leads/input/lead-states.ts';
 import { type LockedLeads, withLockedLeads } from '../leads/lock-leads.ts';
 import { refKey } from '../records/ref-key.ts';
 import { clearSetAsideRecords } from '../set-aside/set-aside.ts';

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { RecordLink } from '../../domain/crm-changes.ts';
 import { jsonRows } from '../json-rows.ts';
-import { deleteStates } from '../leads/lead-states.ts';
+import { deleteStates } from '../leads/input/lead-states.ts';
 import type { LockedLeads } from '../leads/lock-leads.ts';
 
 export interface RecordMove extends RecordLink {

@@ -1,14 +1,20 @@
 // Locks the next due leads and loads what they are scored from.
 import { sql, type Transaction } from 'kysely';
-import type { LeadState } from '../../domain/lead-state.ts';
+import type { LeadState } from '../../domain/lead.ts';
 import type { Priority } from '../../domain/priority.ts';
 import type { Grade } from '../../domain/score-result.ts';
 import type { StoredLine } from '../../domain/stored-lines.ts';
 import type { Tables } from '../tables/tables.ts';
-import { loadStates, type StateVersion } from './lead-states.ts';
+import { loadStates, type StateVersion } from './input/lead-states.ts';
+import type { DueActivity } from './input/scoring-activities.ts';
+import {
+  type DueRecord,
+  type InputOptions,
+  loadInputs,
+  loadRecordKeys,
+  type ScoringInput,
+} from './input/scoring-input.ts';
 import type { RescoreCount } from './rescore-limit.ts';
-import type { DueActivity } from './scoring-activities.ts';
-import { type DueRecord, type InputOptions, loadInputs, loadRecordKeys, type ScoringInput } from './scoring-input.ts';
 
 type Tx = Transaction<Tables>;
 

@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 import type { DueLead } from './due-leads.ts';
-import { type InputOptions, loadInputs } from './scoring-input.ts';
+import { type InputOptions, loadInputs } from './input/scoring-input.ts';
 
 export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities'> {
   readonly nextChangeAt: Date | null;

@@ -9,7 +9,7 @@ import { isRefusedValue } from '../refused-value.ts';
 import type { Tables } from '../tables/tables.ts';
 import { pointsByBand, thresholdsOf } from './band-thresholds.ts';
 import { type DueLead, type LoadOptions, loadDueLeads, lockDueLeads, withCrmValues } from './due-leads.ts';
-import { saveStates } from './lead-states.ts';
+import { saveStates } from './input/lead-states.ts';
 import { throttleRescoring } from './rescore-limit.ts';
 import { insertResults, postponeFailures, recordFailures, updateScoredLeads } from './save-results.ts';
 import type { ScoredLead } from './scored-lead.ts';

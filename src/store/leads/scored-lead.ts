@@ -1,5 +1,5 @@
 // What the caller of `scoreDueLeads` returns for a lead. Types only.
-import type { LeadState } from '../../domain/lead-state.ts';
+import type { LeadState } from '../../domain/lead.ts';
 import type { ScoreFieldValues } from '../../domain/score-fields.ts';
 import type { ActiveGate, Grade } from '../../domain/score-result.ts';
 import type { StoredLine } from '../../domain/stored-lines.ts';

@@ -1,6 +1,6 @@
 // Leads, their results, and the models that produced them.
 import type { Generated } from 'kysely';
-import type { LeadState } from '../../domain/lead-state.ts';
+import type { LeadState } from '../../domain/lead.ts';
 import type { Priority } from '../../domain/priority.ts';
 import type { ActiveGate, Grade } from '../../domain/score-result.ts';
 import type { StoredLine } from '../../domain/stored-lines.ts';

@@ -172,6 +172,29 @@ test('a score that differs from the CRM by less than min_change is not written, 
   expect(decision(5, { ...edited, records })).toBe('write');
 });
 
+test('a record that holds the previous result is written if a score changed enough, and else needs the values of its CRM', () => {
+  const fields = { 'contact.job_title': 'VP Sales' };
+  const [first] = score(lead(1, fields));
+  if (!first?.result) throw new Error('The first score has a result.');
+  const { status, grade, fit_score, behavior_score, contributions } = first.result;
+  const previous = { id: 9, model_hash: 'hash', status, grade, fit_score, behavior_score, contributions };
+  const decide = (minChange: number, changes: Partial<typeof previous>, crm: Partial<MappedCrm> = {}) => {
+    const due = lead(1, fields, { synced_result_id: 9, crm_values: null });
+    const [scored] = scoreWith({ ...CRM, minChange, ...crm }, { ...due, previous: { ...previous, ...changes } });
+    return scored?.needsCrmValues === true ? 'needs values' : (scored?.records[0]?.kind ?? 'none');
+  };
+  expect(decide(1, {})).toBe('none');
+  expect(decide(1, { fit_score: fit_score - 1 })).toBe('write');
+  expect(decide(5, { fit_score: fit_score - 4 })).toBe('needs values');
+  expect(decide(5, { fit_score: fit_score - 5 })).toBe('write');
+  expect(decide(5, { grade: grade === 'A' ? 'B' : 'A' })).toBe('write');
+  expect(decide(5, { status: 'another' })).toBe('write');
+  // Only a line of the explanation differs.
+  expect(decide(1, { contributions: [] })).toBe('needs values');
+  // The field whose value differs is not written.
+  expect(decide(1, { fit_score: fit_score - 9 }, { writes: ['status', 'explanation'] })).toBe('needs values');
+});
+
 test('a lead that enters a better band rises, also with its first score, and one that keeps its band does not', () => {
   const due = lead(1, { 'contact.job_title': 'VP Sales' });
   const bands = activeModel().compiled.status.bands.map(({ id }) => id);

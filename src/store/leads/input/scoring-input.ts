@@ -1,8 +1,8 @@
 // The stored inputs of a scoring: the records of leads and their activities.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Fields } from '../../domain/lead.ts';
-import type { ScoreFieldValues } from '../../domain/score-fields.ts';
-import type { Tables } from '../tables/tables.ts';
+import type { Fields } from '../../../domain/lead.ts';
+import type { ScoreFieldValues } from '../../../domain/score-fields.ts';
+import type { Tables } from '../../tables/tables.ts';
 import { type DueActivity, loadActivities } from './scoring-activities.ts';
 
 /** A record of a lead in one CRM, with the present values of the score fields. */

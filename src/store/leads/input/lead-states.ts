@@ -1,12 +1,12 @@
-// The stored states of leads: a cache of what their fields and activities give (src/domain/lead-state.ts). Only
+// The stored states of leads: a cache of what their fields and activities give (src/domain/lead.ts). Only
 // the scoring of a lead that is due because time passed reads its state. Whatever changes fields, activities or
 // records makes the lead due for another reason (`markDue`), and its scoring makes the state anew.
 import { sql, type Transaction } from 'kysely';
-import { arrayRows, jsonLines } from '../array-rows.ts';
-import { storableJson } from '../json-rows.ts';
-import type { Tables } from '../tables/tables.ts';
-import type { LockedLeads } from './lock-leads.ts';
-import type { ScoredLead } from './scored-lead.ts';
+import { arrayRows, jsonLines } from '../../array-rows.ts';
+import { storableJson } from '../../json-rows.ts';
+import type { Tables } from '../../tables/tables.ts';
+import type { LockedLeads } from '../lock-leads.ts';
+import type { ScoredLead } from '../scored-lead.ts';
 
 type Tx = Transaction<Tables>;
 

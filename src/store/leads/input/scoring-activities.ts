@@ -1,9 +1,9 @@
 // The activities that leads are scored from, one row for each lead: twenty rows of a lead cost Postgres and Node
 // more than everything else of its scoring.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Activity, Fields } from '../../domain/lead.ts';
-import { SITE_EVENTS_STREAM } from '../../domain/site-event.ts';
-import type { Tables } from '../tables/tables.ts';
+import type { Activity, Fields } from '../../../domain/lead.ts';
+import { SITE_EVENTS_STREAM } from '../../../domain/site-event.ts';
+import type { Tables } from '../../tables/tables.ts';
 
 export interface DueActivity extends Activity {
   readonly crm: string;

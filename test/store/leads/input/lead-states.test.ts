@@ -1,13 +1,13 @@
 // Whether a due lead is loaded with its stored state, or with its fields and activities.
 import { describe, expect, test } from 'vitest';
-import type { LeadState } from '../../../src/domain/lead-state.ts';
-import type { DueLead } from '../../../src/store/leads/due-leads.ts';
-import { markDueByDecay } from '../../../src/store/leads/mark-due.ts';
-import { scoreDueLeads } from '../../../src/store/leads/score-due-leads.ts';
-import type { ScoredLead } from '../../../src/store/leads/scored-lead.ts';
-import { BACKEND } from '../../support/backends.ts';
-import { activity, allMatched, at, CRM, freshStore, ref, saveListed, saveRead, snapshot } from '../fresh-store.ts';
-import { newResult } from '../new-result.ts';
+import type { LeadState } from '../../../../src/domain/lead.ts';
+import type { DueLead } from '../../../../src/store/leads/due-leads.ts';
+import { markDueByDecay } from '../../../../src/store/leads/mark-due.ts';
+import { scoreDueLeads } from '../../../../src/store/leads/score-due-leads.ts';
+import type { ScoredLead } from '../../../../src/store/leads/scored-lead.ts';
+import { BACKEND } from '../../../support/backends.ts';
+import { activity, allMatched, at, CRM, freshStore, ref, saveListed, saveRead, snapshot } from '../../fresh-store.ts';
+import { newResult } from '../../new-result.ts';
 
 const STATE: LeadState = { id: 'hubspot:a', fit: [], instants: [[1]] };
 
