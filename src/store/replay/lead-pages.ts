@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import { PRIORITY } from '../../domain/priority.ts';
 import type { ActiveGate } from '../../domain/score-result.ts';
 import type { DueLead, PreviousResult } from '../leads/due-leads.ts';
-import { type InputOptions, loadInputs } from '../leads/scoring-input.ts';
+import { type InputOptions, loadInputs } from '../leads/input/scoring-input.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface PagedLead extends DueLead {

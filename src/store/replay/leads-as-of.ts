@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Fields } from '../../domain/lead.ts';
 import { SITE_EVENTS_STREAM } from '../../domain/site-event.ts';
-import type { DueActivity } from '../leads/scoring-activities.ts';
+import type { DueActivity } from '../leads/input/scoring-activities.ts';
 import type { Tables } from '../tables/tables.ts';
 
 export interface LeadAsOf {
