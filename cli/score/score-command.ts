@@ -1,7 +1,6 @@
 // The command line of `npx leadgrade score`.
 import { Command, Option } from 'commander';
 import type { CommandIo } from '../terminal/io.ts';
-import { instant } from '../terminal/options.ts';
 import type { ScoreOptions } from './score.ts';
 
 export function scoreCommand(io: CommandIo): Command {
@@ -26,6 +25,7 @@ export function scoreCommand(io: CommandIo): Command {
     .action(async (options: ScoreOptions & { readonly store?: true }, command: Command) => {
       if (options.store) {
         if (options.asOf === undefined) command.error('error: --store needs --as-of INSTANT');
+        const { instant } = await import('../terminal/options.ts');
         const { scoreStore } = await import('../replay/score-store.ts');
         return scoreStore(io, { ...options, asOf: instant(options.asOf ?? '') });
       }

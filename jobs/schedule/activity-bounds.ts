@@ -33,9 +33,12 @@ export async function activityBounds(
   });
   return streams.flatMap((key) => {
     const keptMs = keptFor(context, lookBack.get(key.type) ?? 0);
-    return keptMs === Infinity ? [] : [{ ...key, keptFrom: new Date(now - keptMs) }];
+    return keptMs > FOR_EVER_MS ? [] : [{ ...key, keptFrom: new Date(now - keptMs) }];
   });
 }
+
+/** No CRM has activities of so long ago, and Postgres has no dates of long before. */
+const FOR_EVER_MS = 100 * 365 * DAY_MS;
 
 function keptFor({ retention }: Pick<JobContext, 'retention'>, lookBackMs: number): number {
   return Math.max(retention.activityDays * DAY_MS, retention.historyDays * DAY_MS + lookBackMs);
