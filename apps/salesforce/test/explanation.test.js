@@ -66,7 +66,7 @@ test('the reasons on the card add up to the total, and every other line is assig
 
 test('the reasons of an explanation that is shortened to any length add up to the total', () => {
   const { text, result } = read(lead);
-  for (let length = text.length; length >= 18; length--) {
+  for (let length = text.length; length >= 'Total\n+65 from 3 reasons'.length; length--) {
     const { reasons, held, text: cut } = read(lead, length);
     assert.equal(sum(reasons), result.total, cut);
     assert.ok(

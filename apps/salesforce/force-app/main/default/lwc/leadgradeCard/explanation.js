@@ -1,7 +1,8 @@
 // Parses the explanation that Leadgrade writes (src/scoring/explanation/explain.ts): the sum, the reasons, the limits that apply to
 // the lead, and the next expected change, one per line. A shortened explanation lacks its last lines.
 
-const SUM = /^(?:Total )?-?\d+ = fit -?\d+ \(\w+\) \+ behavior -?\d+/;
+// The shortest explanation has the word alone.
+const SUM = /^(?:Total )?-?\d+ = fit -?\d+ \(\w+\) \+ behavior -?\d+|^Total$/;
 const REASON = /^([+-]\d+) (.*)$/;
 const NEXT = /^(?:Falls to|Rises to|Would reach) /;
 
