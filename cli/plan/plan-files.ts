@@ -1,8 +1,9 @@
 // The files that `npx leadgrade plan` writes.
-import { OutputRefused, type ReplacedFile, replaceFile } from '../../src/csv/files/replace-file.ts';
+import { OutputRefused, type ReplacedFile } from '../../src/csv/files/replace-file.ts';
 import { writeCells } from '../../src/csv/write-cells.ts';
 import type { Move, PlannedLead } from '../../src/review/plan/plan-report.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
+import { openWatchedFile } from '../terminal/watched-file.ts';
 
 export interface ChangesFile {
   add(planned: PlannedLead, move: Move | null): Promise<void>;
@@ -45,7 +46,7 @@ export async function openChangesFile(path: string, replace: boolean): Promise<C
 
 /** @throws ConfigurationError if the file cannot be written */
 export function openOutput(option: string, path: string, replace: boolean): Promise<ReplacedFile> {
-  return replaceFile(path, { replace }).catch((error: unknown) => {
+  return openWatchedFile(path, { replace }).catch((error: unknown) => {
     if (error instanceof OutputRefused) throw new ConfigurationError(`${option} ${path} ${error.message}`);
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new ConfigurationError(`${option} ${path} cannot be written (${reason}). Check that its folder exists.`);

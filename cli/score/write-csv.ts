@@ -1,10 +1,10 @@
 // `--out`: writes the rows of the CSV file with added score columns.
 import { DELIMITERS } from '../../src/csv/dialect.ts';
-import { isSameFile, OutputRefused, replaceFile } from '../../src/csv/files/replace-file.ts';
+import { isSameFile, OutputRefused } from '../../src/csv/files/replace-file.ts';
 import { problemCells, reservedColumns, SCORE_COLUMNS, scoreCells } from '../../src/csv/scored-rows.ts';
 import { writeCells } from '../../src/csv/write-cells.ts';
-import { cleanUpOnSignal } from '../terminal/clean-up-on-signal.ts';
 import type { CommandIo } from '../terminal/io.ts';
+import { openWatchedFile } from '../terminal/watched-file.ts';
 import { writeWithBackpressure } from '../terminal/write-stream.ts';
 import type { Output } from './entries.ts';
 import type { CsvSource } from './read-csv.ts';
@@ -58,8 +58,7 @@ async function openOutput(
   { form, header }: CsvSource,
   { path, force, json }: Omit<OutputOptions, 'inputs'>,
 ): Promise<Output> {
-  const file = await replaceFile(path, { replace: force });
-  const stopWatching = cleanUpOnSignal(() => file.discard());
+  const file = await openWatchedFile(path, { replace: force });
   const lineEnd = form.lineEnd === '\r' ? '\n' : form.lineEnd;
   const write = (cells: readonly string[]) => file.write(writeCells(cells, DELIMITERS[form.delimiter]) + lineEnd);
   // Excel reads a file as UTF-8 only with a byte order mark. An export without one is not read by
@@ -77,13 +76,9 @@ async function openOutput(
       await file.commit().catch((error: unknown) => {
         throw new UsageError(refusal(path, error));
       });
-      stopWatching();
       if (json) await writeWithBackpressure(io.stdout, `${JSON.stringify({ ...counts, out: path })}\n`);
       else io.stderr.write(`${counts.scored} leads scored, ${counts.refused} rows not scored: ${path}\n`);
     },
-    discard: async () => {
-      await file.discard();
-      stopWatching();
-    },
+    discard: () => file.discard(),
   };
 }
