@@ -45,5 +45,7 @@ test('no text that is written to a CRM begins like a formula, whatever the model
       const values = Object.values(toScoreFields(result, explanation));
       expect(values.filter((value) => typeof value === 'string' && isFormula(value))).toEqual([]);
     }),
+    // A blank name and a version: " @1".
+    { examples: [[{ name: ' ', band: 'hot', bandLabel: 'Hot', label: 'a', title: 'a' }, 0, 0, 0]] },
   );
 });

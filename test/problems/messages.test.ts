@@ -415,6 +415,11 @@ const VALUES: readonly Case[] = [
     'm.yaml:6:14 status.bands[0].label: a text that is written to the CRM begins with =, +, - or @: a spreadsheet runs it as a formula. Begin it with a letter or a number.',
   ],
   [
+    'a blank label of a band',
+    band("label: ' '"),
+    'm.yaml:6:14 status.bands[0].label: a text that is written to the CRM is blank. Write a name.',
+  ],
+  [
     'a cell of no grade',
     `${HEAD}status: { basis: matrix, behavior_levels: { 1: 0 }, bands: [ { id: a, cells: [Z1] }, { id: b } ] }\n`,
     'm.yaml:3:79 status.bands[0].cells[0]: entry 1 of cells must be a grade and a behavior level, not the text "Z1": for example A1. For example cells: [A1, A2]',

@@ -7,11 +7,11 @@ const FORMULA = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/;
 // letter there is no function and no cell reference.
 const HARMLESS = /^[+-][\d\s.,()/%:+-]*(?:\d[eE][+-]?\d+)?$/;
 
-/** Whether the text, or a longer one that it begins, can be a formula. */
+/** Whether the text, or a longer one that it begins, can be a formula: blanks can begin one. */
 export function beginsLikeFormula(text: string): boolean {
-  return FORMULA.test(text);
+  return FORMULA.test(text) || text.trim() === '';
 }
 
 export function isFormula(text: string): boolean {
-  return beginsLikeFormula(text) && !HARMLESS.test(text);
+  return FORMULA.test(text) && !HARMLESS.test(text);
 }

@@ -12,10 +12,16 @@ export const MAX_ENTRIES = 2_000;
 export const idSchema = z.string().min(1);
 
 /** Written to a CRM as a value or an option, which its users export to spreadsheets. */
-export const cellSchema = idSchema.refine((text) => !beginsLikeFormula(text), {
-  message: 'a text that is written to the CRM begins with =, +, - or @: a spreadsheet runs it as a formula',
-  params: { fix: 'Begin it with a letter or a number.' },
-});
+export const cellSchema = idSchema
+  .refine((text) => text.trim() !== '', {
+    message: 'a text that is written to the CRM is blank',
+    params: { fix: 'Write a name.' },
+    abort: true,
+  })
+  .refine((text) => !beginsLikeFormula(text), {
+    message: 'a text that is written to the CRM begins with =, +, - or @: a spreadsheet runs it as a formula',
+    params: { fix: 'Begin it with a letter or a number.' },
+  });
 const FORM = 'a number above 0, directly followed by s, m (minutes), h, d or w';
 const durationOr = (message: string) =>
   z
