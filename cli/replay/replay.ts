@@ -1,6 +1,7 @@
 // Replays scores: what they were at an instant in the past, or would have been with another model,
 // from what Leadgrade had read by then.
 import type { ActiveModel, JobContext } from '../../jobs/context.ts';
+import { percentileBands } from '../../jobs/score/percentile-bands.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
@@ -101,7 +102,8 @@ async function prepare(
 
 async function withInputs(context: JobContext, at: Date, model: ActiveModel): Promise<Prepared> {
   const inputs = await scoringInputs({ ...context, model });
-  return { model, inputs, thresholds: await thresholdsAsOf(context.db, model.hash, at) };
+  const hasThresholds = percentileBands(model.compiled.status).length > 0;
+  return { model, inputs, thresholds: hasThresholds ? await thresholdsAsOf(context.db, model.hash, at) : {} };
 }
 
 function changedRecords(at: Date): string {

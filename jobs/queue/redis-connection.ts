@@ -80,7 +80,7 @@ export function createCluster(
 ): Cluster {
   const { hostname, port, protocol, username, password } = new URL(redisUrl);
   const login = { username: decodeURIComponent(username), password: decodeURIComponent(password) };
-  const cluster = new Cluster([{ host: hostname, port: Number(port || '6379') }], {
+  const cluster = new Cluster([{ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || '6379') }], {
     lazyConnect: true,
     enableOfflineQueue,
     clusterRetryStrategy: SHARED_OPTIONS.retryStrategy,

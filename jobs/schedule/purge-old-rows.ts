@@ -28,7 +28,8 @@ export async function purgeOldRows(context: PurgeContext): Promise<void> {
   const results = await purgeResults(db, { now, retention, signal });
   await advanceBounds(db, await activityBounds(context));
   const { activities, fieldValues } = await purgeLeadRows(db, {
-    replacedBefore: before(retention.activityDays),
+    // A replay goes back as far as the history.
+    replacedBefore: before(Math.max(retention.activityDays, retention.historyDays)),
     signal,
   });
   const tombstones = await purgeTombstones(db, { before: before(retention.historyDays), signal });

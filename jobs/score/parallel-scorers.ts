@@ -10,23 +10,23 @@ import type { JobContext } from '../context.ts';
  */
 export const CHUNKS_BETWEEN_ENQUEUES = 4;
 
-/** By database: a test opens several in its process. */
-const scoring = new WeakSet<JobContext['db']>();
+/** The number of scorings, by database: a test opens several in its process. */
+const scoring = new WeakMap<JobContext['db'], number>();
 
 /** Runs `work`; meanwhile `isScoring` is true in this process. */
-export async function whileScoring<T>({ db }: JobContext, work: () => Promise<T>): Promise<T> {
-  const isFirst = !scoring.has(db);
-  scoring.add(db);
+export async function whileScoring<T>({ db }: Pick<JobContext, 'db'>, work: () => Promise<T>): Promise<T> {
+  const add = (count: number) => scoring.set(db, (scoring.get(db) ?? 0) + count);
+  add(1);
   try {
     return await work();
   } finally {
-    if (isFirst) scoring.delete(db);
+    add(-1);
   }
 }
 
 /** Whether this process scores leads. More scoring in it would bring nothing: it has one event loop. */
-export function isScoring({ db }: JobContext): boolean {
-  return scoring.has(db);
+export function isScoring({ db }: Pick<JobContext, 'db'>): boolean {
+  return (scoring.get(db) ?? 0) > 0;
 }
 
 /** Lets the other workers score as well, one job each. */

@@ -82,7 +82,12 @@ export async function openDatabase({
 
 function openServer(databaseUrl: string, sessionUrl: string | undefined): OpenDatabase {
   const connection = { ...OWN_SERVER_POOL, connectionString: sessionUrl ?? databaseUrl };
-  const sessionDb = connect(withoutSilentConnections(newPool({ ...connection, ...OWN_SERVER_TIMEOUTS })));
+  const sessionDb = connect(
+    withoutSilentConnections(
+      newPool({ ...connection, ...OWN_SERVER_TIMEOUTS }),
+      sessionUrl === undefined ? NEEDS_SESSION_URL : SESSION_URL_IS_POOLER,
+    ),
+  );
   const shared = { sessionDb, connection, embedded: false, ownsFolder: false };
   if (sessionUrl === undefined) return { ...shared, db: sessionDb, close: () => sessionDb.destroy() };
   // PgBouncer refuses the server's time limits at the start of a connection; its `connect_query` sets them.
@@ -132,6 +137,9 @@ function withClearError(pool: pg.Pool, { ownsFolder }: EmbeddedDatabase, dataDir
 const NEEDS_SESSION_URL =
   'DATABASE_URL is a PgBouncer. Set DATABASE_SESSION_URL to the Postgres behind it, for the queue and migrations; see docs/scale.md.';
 
+const SESSION_URL_IS_POOLER =
+  'DATABASE_SESSION_URL is a PgBouncer. Set it to the Postgres behind it; see docs/scale.md.';
+
 function isRefusedByPooler(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('unsupported startup parameter');
 }
@@ -143,10 +151,10 @@ const NO_RESPONSE = 'Query read timeout';
  * Does not return a connection to the pool after a query without a response: it may be half-open,
  * and would let each of its next queries wait for as long.
  */
-function withoutSilentConnections(pool: pg.Pool): PostgresPool {
+function withoutSilentConnections(pool: pg.Pool, ifPooler = NEEDS_SESSION_URL): PostgresPool {
   const connectOnce = async () => {
     const client = await pool.connect().catch((error: unknown) => {
-      throw isRefusedByPooler(error) ? new Error(NEEDS_SESSION_URL, { cause: error }) : error;
+      throw isRefusedByPooler(error) ? new Error(ifPooler, { cause: error }) : error;
     });
     let isSilent = false;
     const checkResponse = (error: unknown) => {

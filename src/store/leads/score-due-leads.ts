@@ -152,7 +152,13 @@ async function saveOrHalve(
     await sql`rollback to savepoint scored`.execute(tx);
     if (scored.length === 1) {
       const failure = 'The database refuses a value of its result.';
-      return saveOrHalve(tx, [{ ...only, result: null, nextChangeAt: null, records: [], failure }], due, chunk);
+      const { leadId, unscored } = only;
+      return saveOrHalve(
+        tx,
+        [{ leadId, unscored, result: null, nextChangeAt: null, records: [], failure }],
+        due,
+        chunk,
+      );
     }
     const middle = Math.ceil(scored.length / 2);
     const first = await saveOrHalve(tx, scored.slice(0, middle), due, chunk);

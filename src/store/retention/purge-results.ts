@@ -75,11 +75,11 @@ async function runBatch(tx: Transaction<Tables>, { name, until, remove }: Rule, 
   const position = await lockPosition(tx, name);
   const { rows } = await sql<{ last: number | null }>`
     with next as (
-      select id, as_of < ${until} as is_old, as_of <= ${now} as is_past
-      from leadgrade.results where id > ${position} order by id limit ${BATCH}
+      select id, as_of < ${until} as is_old
+      from leadgrade.results where id > ${position} and as_of <= ${now} order by id limit ${BATCH}
     )
     select max(id) as last from next
-    where is_old and id < coalesce((select min(id) from next where is_past and not is_old), ${Number.MAX_SAFE_INTEGER}::bigint)`.execute(
+    where is_old and id < coalesce((select min(id) from next where not is_old), ${Number.MAX_SAFE_INTEGER}::bigint)`.execute(
     tx,
   );
   const last = rows[0]?.last ?? position;

@@ -6,10 +6,9 @@ import { markDue } from '../../../src/store/leads/mark-due.ts';
 import { writeHeartbeat } from '../../../src/store/sync/heartbeats.ts';
 import { at, freshStore, inLocked } from '../../store/fresh-store.ts';
 import { BACKEND } from '../../support/backends.ts';
+import { openTestProduct } from '../../support/product.ts';
 
 const store = freshStore(BACKEND);
-
-import { openTestProduct } from '../../support/product.ts';
 
 test('each live worker but the first scores beside it, up to MAX_SCORERS', async () => {
   const clock = { now: () => at() };
@@ -44,4 +43,16 @@ test('a process that scores takes no second scoring, and takes one when it has e
   expect([await due(), isScoring(context)]).toEqual([ids.length, false]);
   await scoreMoreLeads(context);
   expect(await due()).toBe(0);
+});
+
+test('a process scores until the last of two scorings that overlap has ended', async () => {
+  const context = { db: store.db };
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [first, second] = gates.map((gate) => whileScoring(context, () => gate.promise));
+  gates[0]?.resolve();
+  await first;
+  expect(isScoring(context)).toBe(true);
+  gates[1]?.resolve();
+  await second;
+  expect(isScoring(context)).toBe(false);
 });

@@ -106,6 +106,20 @@ test('a purge that ends after a batch goes on behind it, and deletes the same ro
   expect(await kept(id)).toHaveLength(1);
 });
 
+test('results of a clock that was ahead, more than a batch, hold up no old result behind them', async () => {
+  const ahead = await lead([-100, 'B', 'hot']);
+  await sql`
+    insert into leadgrade.results (lead_id, as_of, model_hash, cause, grade, coverage, fit_score, behavior_score, total, status,
+      contributions, gates)
+    select ${ahead}, ${daysAgo(-50)}, 'm', 'decay', 'B', 1, 1, 1, 2, 'hot', '[]', '[]' from generate_series(1, 5001)`.execute(
+    store.db,
+  );
+  const old = await lead([800, 'C', 'cold'], [799, 'C', 'cold'], [1, 'B', 'cold']);
+  await purge();
+  expect(await kept(old)).toEqual([1]);
+  expect((await kept(ahead)).length).toBe(5_002);
+});
+
 test('finished runs are deleted, and not those that are open, the first and last of a job, or the full sync of a stream', async () => {
   const { db } = store;
   const slots = ['1', '2', '3', '4', '5', '6'];

@@ -35,6 +35,10 @@ export async function saveStates(
   scored: readonly ScoredLead[],
   { stateVersion, asOf }: StateVersion,
 ): Promise<void> {
+  // Without a next change, no scoring reads the state.
+  const ended = scored.flatMap(({ leadId, nextChangeAt }) => (nextChangeAt === null ? [leadId] : []));
+  if (ended.length > 0)
+    await sql`delete from leadgrade.lead_states where lead_id = any(${ended}::bigint[])`.execute(tx);
   const states = scored.flatMap(({ leadId, state }) => (state ? [{ leadId, json: storableJson(state) }] : []));
   if (states.length === 0) return;
   const rows = arrayRows(['bigint', states.map(({ leadId }) => leadId)], jsonLines(states.map(({ json }) => json)));
