@@ -27,7 +27,12 @@ const conditionSchema = z.looseObject({
 });
 export type ScoreCondition = z.infer<typeof conditionSchema>;
 
-const rangeSchema = z.looseObject({ from: z.number(), to: z.number().nullish(), value: z.number() });
+const rangeSchema = z.looseObject({
+  from: z.number(),
+  to: z.number().nullish(),
+  type: z.string().optional(),
+  value: z.number(),
+});
 
 /** All kinds of calculation; `type` says which keys it has. */
 const calculationSchema = z.looseObject({

@@ -35,7 +35,7 @@ function converter(source: FieldSource | null, { tables }: Mapping): Convert {
 
 /** By operator. Texts are the values of the operation, converted. */
 const OPERATORS: Readonly<
-  Record<string, (operation: Operation, values: readonly (string | number | boolean)[]) => Part | null>
+  Record<string, (operation: Operation, values: readonly (string | number | boolean)[]) => Part>
 > = {
   IS_ANY_OF: (_operation, values) => oneOf(values),
   IS_NONE_OF: (_operation, values) => ({ not: oneOf(values) }),
@@ -59,18 +59,27 @@ const WITHOUT_DATES: readonly string[] = [
   ...['ALL_PROPERTY', 'BOOL', 'ENUMERATION', 'MULTISTRING', 'NUMBER', 'NUMBER_RANGED', 'STRING'],
 ];
 
+/** Part of a text of HubSpot. */
+const PARTS_OF_TEXT: readonly string[] = ['CONTAINS', 'DOES_NOT_CONTAIN', 'STARTS_WITH'];
+
+/** Whether the field has codes or words of the mapping in place of HubSpot's texts. */
+function hasOtherValues(source: FieldSource | null): boolean {
+  return source !== null && !('value' in source) && (source.as === 'country' || source.table !== undefined);
+}
+
 /** @returns the operators of a condition; null: they do not map */
 export function toCondition(operation: Operation, source: FieldSource | null, mapping: Mapping): Part | null {
   const kind = operation.operationType ?? operation.type ?? '';
   const make = Object.hasOwn(OPERATORS, operation.operator) ? OPERATORS[operation.operator] : undefined;
   if (make === undefined || !WITHOUT_DATES.includes(kind)) return null;
+  if (PARTS_OF_TEXT.includes(operation.operator) && hasOtherValues(source)) return null;
   const convert = converter(source, mapping);
   const given = operation.values ?? (operation.value === undefined ? [] : [operation.value]);
   const condition = make(
     operation,
     given.map((value) => (typeof value === 'string' ? convert(value) : value)),
   );
-  if (condition === null || operation.includeObjectsWithNoValueSet !== true || 'present' in condition) return condition;
+  if (operation.includeObjectsWithNoValueSet !== true || 'present' in condition) return condition;
   return { any: [condition, { present: false }] };
 }
 

@@ -1,6 +1,6 @@
 // Rules on properties as criteria of fit.
 import { type ImportNote, joined, type Part, type RulePlace, type Translated, toId, unmapped } from './imported.ts';
-import type { Calculation, ScoreCondition } from './score-schema.ts';
+import type { Calculation, Operation, ScoreCondition } from './score-schema.ts';
 import { fieldOf, operationName, toCondition } from './to-condition.ts';
 
 type Object = 'contacts' | 'companies';
@@ -38,7 +38,14 @@ function fromMatch(
   object: Object,
 ): Translated {
   const field = fieldOf(`${object}.${property}`, place.mapping);
-  const notes: ImportNote[] = [...missingField(field, `${object}.${property}`, place)];
+  const notes: ImportNote[] = [
+    ...missingField(
+      field,
+      `${object}.${property}`,
+      place,
+      matchRules.map(({ operation }) => operation),
+    ),
+  ];
   const cases = matchRules.flatMap(({ operation, value }): Part[] => {
     const when = toCondition(operation, field.source, place.mapping);
     if (when !== null) return [{ when, points: value }];
@@ -56,7 +63,7 @@ function fromConditional({ value = 0, whereCondition }: Calculation, place: Rule
   const singles = flatten(whereCondition);
   const conditions = singles.flatMap(({ property = '', operation }): Part[] => {
     const field = fieldOf(`${object}.${property}`, place.mapping);
-    notes.push(...missingField(field, `${object}.${property}`, place));
+    notes.push(...missingField(field, `${object}.${property}`, place, operation === undefined ? [] : [operation]));
     const when = operation === undefined ? null : toCondition(operation, field.source, place.mapping);
     if (when !== null) return [{ field: field.name, ...when }];
     if (operation !== undefined) notes.push(notOperation(operation, field.name, value, place));
@@ -103,10 +110,20 @@ function missingField(
   { name, source }: ReturnType<typeof fieldOf>,
   property: string,
   { part }: RulePlace,
+  operations: readonly Operation[],
 ): readonly ImportNote[] {
   if (source !== null) return [];
   const why = `mappings/hubspot.yaml does not read ${property} yet.`;
-  return [{ part, why, write: `Under fields of mappings/hubspot.yaml: ${name}: { from: ${property} }` }];
+  return [
+    { part, why, write: `Under fields of mappings/hubspot.yaml: ${name}: { from: ${property}${kindOf(operations)} }` },
+  ];
+}
+
+/** HubSpot's values are texts; a comparison needs what it compares with. */
+function kindOf(operations: readonly Operation[]): string {
+  const kinds = operations.map(({ operationType, type }) => operationType ?? type ?? '');
+  if (kinds.some((kind) => kind.startsWith('NUMBER'))) return ', as: number';
+  return kinds.includes('BOOL') ? ', as: boolean' : '';
 }
 
 function notOperation(

@@ -1,6 +1,6 @@
 // A lead score of HubSpot as a model: what maps, and notes on the rest. Pure.
 import type { Mapping } from '../../../src/mapping/mapping.ts';
-import { type ImportNote, joined, type Part, type RulePlace, type Translated, toId } from './imported.ts';
+import { type ImportNote, joined, type Part, type RulePlace, type Translated, toId, unmapped } from './imported.ts';
 import type { LeadScore, ScoreGroup, ScoreRule } from './score-schema.ts';
 import { toCriteria } from './to-criteria.ts';
 import { decayOf, toSignals } from './to-signals.ts';
@@ -54,8 +54,8 @@ function fromGroup(group: ScoreGroup, mapping: Mapping, taken: Set<string>): Fro
   });
   const { parts, notes } = joined(rules);
   const [events, properties] = [parts.filter(isSignal), parts.filter((part) => !isSignal(part))];
-  const states = isFit ? [] : properties.flatMap(toStates);
-  const signals = [...events, ...states];
+  const states = isFit ? joined([]) : joined(properties.map((part) => toStates(part, `group "${group.groupName}"`)));
+  const signals = [...events, ...states.parts];
   const max = group.maxValue ?? null;
   const limit =
     max === null || !isFit || properties.length < 2
@@ -70,8 +70,8 @@ function fromGroup(group: ScoreGroup, mapping: Mapping, taken: Set<string>): Fro
   const cap =
     max === null || signals.length < 2
       ? null
-      : { id: toId(group.groupName), label: group.groupName, signals: signals.map(({ id }) => id), max };
-  return { criteria: isFit ? properties : [], signals, cap, notes: [...notes, ...limit] };
+      : { id: unique(toId(group.groupName), taken), label: group.groupName, signals: signals.map(({ id }) => id), max };
+  return { criteria: isFit ? properties : [], signals, cap, notes: [...notes, ...states.notes, ...limit] };
 }
 
 function isSignal(part: Part): boolean {
@@ -89,13 +89,25 @@ function fromRule(rule: ScoreRule, group: ScoreGroup, place: RulePlace): Transla
     : toCriteria(calculation, place);
 }
 
-/** A property in a group of engagement gives points while it has the value. */
-function toStates({ id, label, field, cases }: Part): Part[] {
-  if (!Array.isArray(cases)) return [];
-  return cases.map(({ when, points }, index) => {
-    const condition = field === undefined ? when : { field, ...when };
-    return { id: cases.length === 1 ? id : `${id}_${index + 1}`, label, when: condition, points };
-  });
+/** A property in a group of engagement gives points while it has the value: those of its first case that fits. */
+function toStates({ id, label, field, cases }: Part, part: string): Translated {
+  if (!Array.isArray(cases)) return joined([]);
+  return joined(
+    cases.map((each: Part, index) => {
+      const condition = field === undefined ? each.when : { field, ...Object(each.when) };
+      const earlier: readonly Part[] = cases.slice(0, index).map((before: Part) => Object(before.when));
+      const isAbsent = Object(each.when).present === false;
+      // `not` of a value that is not known is not known either: such a case could not follow these.
+      if (earlier.some((when) => 'any' in when) || (isAbsent && earlier.some((when) => 'not' in when))) {
+        const why = `case ${index + 1} of ${String(field)} counts after one that an unknown value meets.`;
+        return unmapped({ part }, why, `A signal with when, for its ${String(each.points)} points.`);
+      }
+      const others = isAbsent ? [] : earlier.map((when) => ({ field, not: when }));
+      const when = others.length === 0 ? condition : { all: [condition, ...others] };
+      const name = cases.length === 1 ? id : `${String(id)}_${index + 1}`;
+      return { parts: [{ id: name, label: each.label ?? label, when, points: each.points }], notes: [] };
+    }),
+  );
 }
 
 function wholeNotes({ filterConfiguration, objectTypeId }: LeadScore, limit: number | null, criteria: readonly Part[]) {

@@ -47,7 +47,7 @@ function toSignal(
   const { where, points } = filtered;
   const base = { id: place.id, label: place.label, activity, ...(where !== null && { where }) };
   const timeframe = event.eventTimeframe?.eventFilterOperation;
-  const days = timeframe?.numberOfDays;
+  const days = timeframe?.operator === 'IS_LESS_THAN_X_DAYS_AGO' ? timeframe.numberOfDays : undefined;
   const notes: ImportNote[] = [];
   if (timeframe !== undefined && days === undefined) {
     const why = `its time frame (${operationName(timeframe)}) has no counterpart.`;
@@ -68,6 +68,7 @@ function toSignal(
 
 interface Range {
   readonly from: number;
+  readonly type?: string | undefined;
   readonly to?: number | null | undefined;
   readonly value: number;
 }
@@ -75,7 +76,8 @@ interface Range {
 /** Tiers have no upper end: after a range that ends, a tier of 0 points begins. */
 function tiersOf(ranges: readonly Range[]): readonly Part[] {
   const sorted = ranges.toSorted((a, b) => a.from - b.from);
-  return sorted.flatMap(({ from, to, value }, index): Part[] => {
+  return sorted.flatMap(({ from, to: until, type, value }, index): Part[] => {
+    const to = type === 'EXACTLY' ? from : until;
     const next = sorted[index + 1]?.from;
     const isOpen = to === undefined || to === null || to < from || next === to + 1;
     const tier = { count: Math.max(1, from), points: value };

@@ -150,3 +150,71 @@ test('a calculation that is not known is named', () => {
   const { notes } = withRule({ type: 'PREDICTIVE' });
   expect(notes[0]?.why).toBe('PREDICTIVE is unknown.');
 });
+
+test('a time frame that looks further back is named, and not read as the last days', () => {
+  const eventFilterOperation = {
+    operationType: 'ROLLING_DATE_RANGE',
+    operator: 'IS_MORE_THAN_X_DAYS_AGO',
+    numberOfDays: 30,
+  };
+  const { model, notes } = withRule(event('4-96000', { eventTimeframe: { eventFilterOperation } }));
+  expect(JSON.stringify(model)).not.toContain('window');
+  expect(notes.map(({ why }) => why)).toContain(
+    'its time frame (ROLLING_DATE_RANGE IS_MORE_THAN_X_DAYS_AGO) has no counterpart.',
+  );
+});
+
+test('a frequency of exactly three gives no points for a fourth event', () => {
+  const ranges = [{ from: 3, type: 'EXACTLY', value: 7 }];
+  const { model } = withRule(event('4-96000', { eventFrequencyCriteria: { type: 'EXACTLY', ranges } }));
+  const points = (count: number) => {
+    const activities = Array.from({ length: count }, (_, day) => did('page_view', day / 10));
+    return scoreLead(leadOf({ activities }), modelOf(JSON.stringify(model)), NOW).behavior.score;
+  };
+  expect([points(2), points(3), points(4)]).toEqual([0, 7, 0]);
+});
+
+test('of several cases of a property in a group of engagement, the first that fits counts alone', () => {
+  const has = (value: string) => ({ operationType: 'MULTISTRING', operator: 'CONTAINS', values: [value] });
+  const matchRules = [
+    { operation: has('VP'), value: 20 },
+    { operation: has('Sales'), value: 10 },
+  ];
+  const { model } = withRule({ type: 'MATCH', property: 'jobtitle', matchRules, defaultValue: 5 });
+  const points = (title: string) =>
+    scoreLead(leadOf({ fields: { 'contact.job_title': title } }), modelOf(JSON.stringify(model)), NOW).behavior.score;
+  expect([points('VP Sales'), points('Head of Sales'), points('Buyer')]).toEqual([20, 10, 5]);
+});
+
+test('two groups whose names give one id have limits of their own', () => {
+  const score: LeadScore = scoreSchema.parse(SAMPLE);
+  const rule = (eventTypeId: string) => ({ enabled: true, configuration: { calculation: event(eventTypeId) } });
+  const group = (groupName: string) => ({
+    ...{ groupName, groupCategory: 'INTENT', maxValue: 30 },
+    ruleConfigurations: [rule('4-96000'), rule('4-1639801')],
+  });
+  const { model } = imported({ ...score, groupConfigs: [group('営業'), group('製品')] });
+  expect(() => modelOf(JSON.stringify(model))).not.toThrow();
+});
+
+test('the line for a property that the mapping lacks says that it is a number', () => {
+  const operation = { operationType: 'NUMBER', operator: 'IS_GREATER_THAN', value: 5 };
+  const { notes } = withRule(
+    { type: 'MATCH', property: 'seats', matchRules: [{ operation, value: 10 }] },
+    { category: 'FIT' },
+  );
+  expect(notes[0]?.write).toBe(
+    'Under fields of mappings/hubspot.yaml: contact.seats: { from: contacts.seats, as: number }',
+  );
+});
+
+test('a part of a country name is named, as the field holds codes', () => {
+  const operation = { operationType: 'MULTISTRING', operator: 'CONTAINS', values: ['Germ'] };
+  const { notes } = withRule(
+    { type: 'MATCH', property: 'country', matchRules: [{ operation, value: 10 }] },
+    { category: 'FIT' },
+  );
+  expect(notes.map(({ why }) => why)).toContain(
+    'the comparison MULTISTRING CONTAINS of contact.country has no counterpart.',
+  );
+});
