@@ -79,7 +79,9 @@ function lines({ leads, rank_agreement, shared_top, compared }: ScoreComparison,
   return [
     `${countOf(leads)} leads have both scores.${missing}`,
     `Rank agreement (Spearman): ${agreement}. 1 = the same order, 0 = none.`,
-    `Of HubSpot's best tenth, ${percentOf(shared_top ?? 0)} are in ours.`,
+    shared_top === null
+      ? "Whether HubSpot's best tenth is in ours is unknown, as one score is the same for all."
+      : `Of HubSpot's best tenth, ${percentOf(shared_top)} are in ours.`,
     '',
     row(['LARGEST DIFFERENCES', 'ours', 'HubSpot', 'our rank', 'its rank']),
     ...compared

@@ -1,13 +1,13 @@
 // `npx leadgrade plan`: what a changed model would do to all stored leads. It calls no CRM and
 // changes nothing.
 import type { JobContext } from '../../jobs/context.ts';
+import { addModels, knownModels } from '../../jobs/score/earlier-models.ts';
 import { sha256Hex } from '../../src/domain/texts/sha256-hex.ts';
 import { modelDifferences } from '../../src/review/plan/model-differences.ts';
 import { tallyPlan } from '../../src/review/plan/plan.ts';
 import { planPage } from '../../src/review/plan/plan-page.ts';
 import { type Plan, planText } from '../../src/review/plan/print-plan.ts';
 import { type CompiledModel, compileModel } from '../../src/scoring/compile/compile.ts';
-import { lineTexts } from '../../src/scoring/line-texts.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
 import { listModels, type StoredModel } from '../../src/store/models/models.ts';
 import { allStreams } from '../../src/store/sync/streams.ts';
@@ -81,13 +81,8 @@ async function makePlan(
   const { model, db } = context;
   const bands = { before: live.compiled.bands, after: model.compiled.bands };
   const tally = tallyPlan(bands);
-  const texts = new Map(
-    stored.flatMap(({ hash, name, text }) => {
-      const read = readModel(text, name).model;
-      return read === null ? [] : [[hash, lineTexts(compileModel(read))] as const];
-    }),
-  );
-  const { writes, due, failed } = await scoreAllLeads({ context, live: live.compiled, texts }, tally, onChange);
+  addModels(new Map(stored.map(({ hash, text }) => [hash, text])));
+  const { writes, due, failed } = await scoreAllLeads({ context, live, texts: knownModels }, tally, onChange);
   const known = new Set(bands.before.map(({ id }) => id));
   return {
     as_of: new Date(instantOf(context)).toISOString(),

@@ -1,13 +1,14 @@
 // Scores all stored leads with a changed model, page by page. Nothing is saved.
-import type { JobContext } from '../../jobs/context.ts';
+import type { ActiveModel, JobContext } from '../../jobs/context.ts';
 import { percentileBands } from '../../jobs/score/percentile-bands.ts';
-import { isInScope, scoreChunk } from '../../jobs/score/score-chunk.ts';
+import { type ChunkContext, scoreChunk } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
+import { storedLeads } from '../../jobs/score/stored-leads.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
 import { type LineTexts, toContributions } from '../../src/domain/stored-lines.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import type { PlanTally } from '../../src/review/plan/plan.ts';
-import type { Move, PlannedLead, Standing } from '../../src/review/plan/plan-report.ts';
+import type { Move, PlannedLead, Standing, WonDeal } from '../../src/review/plan/plan-report.ts';
 import { type ScoreCount, scoreOfBestShare } from '../../src/scoring/best-share.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { lineTexts } from '../../src/scoring/line-texts.ts';
@@ -23,7 +24,7 @@ const QUARTER_MS = 92 * 86_400_000;
 export interface PlanInput {
   readonly context: JobContext;
   /** The model in use. */
-  readonly live: CompiledModel;
+  readonly live: ActiveModel;
   /** The labels of the models that gave the stored results, by hash. */
   readonly texts: ReadonlyMap<string, LineTexts>;
 }
@@ -56,25 +57,40 @@ export async function scoreAllLeads(
   const { context, live, texts } = input;
   const inputs = await scoringInputs(context);
   const now = instantOf(context);
-  const types = activityTypes(live, context.model.compiled);
-  const thresholds = await plannedThresholds(context, inputs);
+  const types = activityTypes(live.compiled, context.model.compiled);
+  const thresholds = await plannedThresholds(context);
   const { crms, model, timezone } = context;
   const chunk = { crms, model, timezone, inputs, thresholds, earlierTexts: texts, now };
+  const judges = {
+    before: {
+      model: live.compiled,
+      inputs: await scoringInputs({ ...context, model: live }),
+      thresholds: pointsByBand(await thresholdsOf(context.db, live.hash)),
+    },
+    after: { model: model.compiled, inputs, thresholds },
+  };
   const sums = new Sums(crms.keys());
-  for await (const page of pages(context, types)) {
+  for await (const { lead, scored } of scoredLeads(pages(context, types), chunk)) {
+    sums.add(lead, scored);
+    const won = scored.failure === undefined ? wonBy(lead, judges) : null;
+    if (won !== null) tally.addWon(won);
+    const planned = standings(lead, scored, { texts, model: model.compiled });
+    if (planned.before === null && planned.after === null) continue;
+    const move = tally.add(planned);
+    if (move !== null || isRescored(planned)) await onChange(planned, move);
+  }
+  return sums.result((crm) => crms.get(crm)?.connector.batch.write ?? 1);
+}
+
+/** Those with a record that is scored. */
+async function* scoredLeads(pagesOfLeads: AsyncIterable<readonly PagedLead[]>, chunk: ChunkContext) {
+  for await (const page of pagesOfLeads) {
     const leads = page.filter(({ records }) => records.length > 0);
     for (const [index, scored] of scoreChunk(leads, chunk).entries()) {
       const lead = leads[index];
-      if (lead === undefined) continue;
-      sums.add(lead, scored);
-      addWon(lead, { inputs, live, model: model.compiled }, tally);
-      const planned = standings(lead, scored, { texts, model: model.compiled });
-      if (planned.before === null && planned.after === null) continue;
-      const move = tally.add(planned);
-      if (move !== null || isRescored(planned)) await onChange(planned, move);
+      if (lead !== undefined) yield { lead, scored };
     }
   }
-  return sums.result((crm) => crms.get(crm)?.connector.batch.write ?? 1);
 }
 
 /** What the plan costs, and what it could not tell. */
@@ -137,24 +153,15 @@ async function* pages(context: JobContext, types: readonly string[]): AsyncGener
 }
 
 /** Those of the stored leads, where the model has `top` bands and was not used yet. */
-async function plannedThresholds(
-  context: JobContext,
-  inputs: ScoringInputs,
-): Promise<Readonly<Record<string, number>>> {
+async function plannedThresholds(context: JobContext): Promise<Readonly<Record<string, number>>> {
   const { status } = context.model.compiled;
   const bands = percentileBands(status);
   const stored = pointsByBand(await thresholdsOf(context.db, context.model.hash));
   if (bands.every(({ id }) => Object.hasOwn(stored, id))) return stored;
   const leads = new Map<number, number>();
-  for await (const page of pages(context, activityTypes(context.model.compiled))) {
-    for (const paged of page) {
-      if (paged.records.length === 0 || !isInScope(paged.records, context.crms)) continue;
-      const score = basisOf(
-        status.basis,
-        scoreLeadOnly(toLead(paged, inputs), context.model.compiled, instantOf(context)),
-      );
-      leads.set(score, (leads.get(score) ?? 0) + 1);
-    }
+  for await (const { lead } of storedLeads(context)) {
+    const score = basisOf(status.basis, scoreLeadOnly(lead, context.model.compiled, instantOf(context)));
+    leads.set(score, (leads.get(score) ?? 0) + 1);
   }
   const counts = [...leads].map(([score, number]): ScoreCount => ({ score, leads: number }));
   return Object.fromEntries(
@@ -169,22 +176,19 @@ function basisOf(
   return basis === 'fit' ? fit.score : basis === 'behavior' ? behavior.score : total;
 }
 
-/** With the fields of today, and the activities before the deal was won. */
-function addWon(
-  lead: PagedLead,
-  {
-    inputs,
-    live,
-    model,
-  }: { readonly inputs: ScoringInputs; readonly live: CompiledModel; readonly model: CompiledModel },
-  tally: PlanTally,
-): void {
-  if (lead.wonAt === null) return;
-  const whole = toLead(lead, inputs);
-  tally.addWon({
-    before: scoreLeadOnly(whole, live, lead.wonAt).status,
-    after: scoreLeadOnly(whole, model, lead.wonAt).status,
-  });
+interface Judge {
+  readonly model: CompiledModel;
+  readonly inputs: ScoringInputs;
+  readonly thresholds: Readonly<Record<string, number>>;
+}
+
+/** With the fields and thresholds of today, and the activities before the deal was won; null = none was. */
+function wonBy(lead: PagedLead, judges: { readonly before: Judge; readonly after: Judge }): WonDeal | null {
+  const { wonAt } = lead;
+  if (wonAt === null) return null;
+  const statusBy = ({ model, inputs, thresholds }: Judge) =>
+    scoreLeadOnly(toLead(lead, inputs), model, wonAt, { thresholds }).status;
+  return { before: statusBy(judges.before), after: statusBy(judges.after) };
 }
 
 interface Models {

@@ -2,6 +2,7 @@
 // from what Leadgrade had read by then.
 import type { ActiveModel, JobContext } from '../../jobs/context.ts';
 import { percentileBands } from '../../jobs/score/percentile-bands.ts';
+import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import type { ScoreResult } from '../../src/domain/score-result.ts';
@@ -20,6 +21,8 @@ export const AS_TODAY =
 
 const DAY_MS = 86_400_000;
 
+const OUT_OF_SCOPE = 'The lead was outside the scope of the mapping (leads.where) then.';
+
 export interface Replayed {
   readonly lead: Lead;
   readonly model: ActiveModel;
@@ -27,7 +30,7 @@ export interface Replayed {
 }
 
 export interface Replay {
-  /** Null, with the reason, if the score cannot be replayed. */
+  /** @returns the reason, if the score cannot be replayed */
   score(lead: LeadAsOf): Promise<Replayed | { readonly refused: string }>;
 }
 
@@ -53,6 +56,7 @@ export async function openReplay(context: JobContext, at: Date, model: ActiveMod
   const given = model === null ? null : await withInputs(context, at, model);
   return {
     score: async (lead) => {
+      if (!isInScope(lead.records, context.crms)) return { refused: OUT_OF_SCOPE };
       const { recordsChangedAt } = lead;
       if (recordsChangedAt !== null && recordsChangedAt > at) return { refused: changedRecords(recordsChangedAt) };
       const inUse = given ?? (await preparedOf(modelInUse(stored, lead, at), prepared));
@@ -100,10 +104,14 @@ async function prepare(
   return withInputs(context, at, { compiled: compileModel(model), hash, text: stored.text });
 }
 
-async function withInputs(context: JobContext, at: Date, model: ActiveModel): Promise<Prepared> {
+/** @returns why it is not possible, in place of the model */
+async function withInputs(context: JobContext, at: Date, model: ActiveModel): Promise<Prepared | string> {
   const inputs = await scoringInputs({ ...context, model });
-  const hasThresholds = percentileBands(model.compiled.status).length > 0;
-  return { model, inputs, thresholds: hasThresholds ? await thresholdsAsOf(context.db, model.hash, at) : {} };
+  const bands = percentileBands(model.compiled.status);
+  const thresholds = bands.length === 0 ? {} : await thresholdsAsOf(context.db, model.hash, at);
+  const missing = bands.find(({ id }) => !Object.hasOwn(thresholds, id));
+  if (missing === undefined) return { model, inputs, thresholds };
+  return `The points of the band ${missing.id} (top) follow the leads, and were not known with this model at that instant.`;
 }
 
 function changedRecords(at: Date): string {

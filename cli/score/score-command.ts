@@ -15,7 +15,9 @@ export function scoreCommand(io: CommandIo): Command {
       new Option('--store', 'replay all stored leads as of --as-of, from what was known then').conflicts([
         'input',
         'csv',
+        'mapping',
         'out',
+        'force',
         'sample',
       ]),
     )
@@ -24,10 +26,11 @@ export function scoreCommand(io: CommandIo): Command {
     .option('--json', 'print JSON: one result a line, or the sample')
     .action(async (options: ScoreOptions & { readonly store?: true }, command: Command) => {
       if (options.store) {
-        if (options.asOf === undefined) command.error('error: --store needs --as-of INSTANT');
-        const { instant } = await import('../terminal/options.ts');
+        const { parseInstant } = await import('../../src/scoring/time/instant.ts');
+        const at = parseInstant(options.asOf ?? '');
+        if (at === null) command.error('error: --store needs --as-of with an instant, e.g. 2026-11-01T00:00:00Z');
         const { scoreStore } = await import('../replay/score-store.ts');
-        return scoreStore(io, { ...options, asOf: instant(options.asOf ?? '') });
+        return scoreStore(io, { ...options, asOf: new Date(at) });
       }
       await (await import('./load-zod.ts')).loadZod();
       await (await import('./score.ts')).score(io, options);

@@ -1,5 +1,6 @@
 // Compares our score with another one of the same leads: the difference of each, and whether both
 // put the leads in the same order. The scales may differ, so ranks are compared, not points. Pure.
+import { scoreOfBestShare } from '../scoring/best-share.ts';
 
 export interface ScorePair {
   readonly id: string;
@@ -17,7 +18,7 @@ export interface ScoreComparison {
   readonly leads: number;
   /** Spearman's rank correlation, -1 to 1; null if one of the scores is the same for all leads. */
   readonly rank_agreement: number | null;
-  /** Of the tenth that the other score puts first, the share that ours puts first, too; null without leads. */
+  /** Of the tenth that the other score puts first, the share that ours puts first, too; null if one of the scores is the same for all leads. */
   readonly shared_top: number | null;
   /** The largest difference of ranks first. */
   readonly compared: readonly ComparedLead[];
@@ -32,7 +33,7 @@ export function compareScores(pairs: readonly ScorePair[]): ScoreComparison {
   return {
     leads: pairs.length,
     rank_agreement: correlation(ours, theirs),
-    shared_top: sharedTop(compared),
+    shared_top: sharedTop(pairs),
     compared: compared.toSorted((a, b) => distance(b) - distance(a)),
   };
 }
@@ -65,11 +66,19 @@ function correlation(a: readonly number[], b: readonly number[]): number | null 
   return squaresA === 0 || squaresB === 0 ? null : product / Math.sqrt(squaresA * squaresB);
 }
 
-function sharedTop(compared: readonly ComparedLead[]): number | null {
-  const tenth = Math.ceil(compared.length / 10);
-  const best = (rank: (lead: ComparedLead) => number) =>
-    new Set(compared.toSorted((a, b) => rank(a) - rank(b)).slice(0, tenth));
-  if (tenth === 0) return null;
-  const ours = best(({ our_rank }) => our_rank);
-  return [...best(({ their_rank }) => their_rank)].filter((lead) => ours.has(lead)).length / tenth;
+/** Leads with the score of the last one of a tenth belong to it, as to a band with `top: 10%`. */
+function sharedTop(pairs: readonly ScorePair[]): number | null {
+  const [ours, theirs] = [topScore(pairs.map((pair) => pair.ours)), topScore(pairs.map((pair) => pair.theirs))];
+  if (ours === null || theirs === null) return null;
+  const best = pairs.filter((pair) => pair.theirs >= theirs);
+  return best.filter((pair) => pair.ours >= ours).length / best.length;
+}
+
+/** Null without leads, and if all have the same score. */
+function topScore(scores: readonly number[]): number | null {
+  if (new Set(scores).size < 2) return null;
+  return scoreOfBestShare(
+    scores.map((score) => ({ score, leads: 1 })),
+    10,
+  );
 }

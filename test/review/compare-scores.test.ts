@@ -50,3 +50,11 @@ test('the shared top is counted over the best tenth of each', () => {
   // The best two of ours are 19 and 18, those of the other score 18 and 17.
   expect(compareScores(pairs(...scores)).shared_top).toBe(0.5);
 });
+
+test('the shared top does not depend on the order of leads with equal scores', () => {
+  const scores = Array.from({ length: 40 }, (_, index) => [index, index >= 20 ? 100 : index] as const);
+  const shared = (order: typeof scores) => compareScores(pairs(...order)).shared_top;
+  // All twenty with 100 are HubSpot's best; four of them are in our best tenth.
+  expect([shared(scores), shared(scores.toReversed())]).toEqual([0.2, 0.2]);
+  expect(compareScores(pairs([1, 5], [2, 5])).shared_top).toBeNull();
+});

@@ -199,3 +199,13 @@ test('a part of the leads is never called all or none of them', () => {
     'company.employees is unknown for 99 % of 300 leads',
   );
 });
+
+test('nothing is said of the bands of a model with `top`, whose points follow the leads', () => {
+  const text = MODEL.replace('at_least: 70', 'at_least: { top: 5%, floor: 20 }');
+  // All leads have the floor.
+  const bands = said(
+    hundred(() => ({ fields: { 'company.employees': 500 } })),
+    text,
+  ).filter((each) => each.startsWith('status'));
+  expect(bands.filter((each) => !each.includes('gates'))).toEqual([]);
+});

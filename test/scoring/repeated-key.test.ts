@@ -36,3 +36,8 @@ test('a key is found exactly if it stands twice in one object', () => {
     }),
   );
 });
+
+test('a text of 20 million characters is read, also where it looks like a key', () => {
+  const text = JSON.stringify({ id: 'a', note: `":${'x'.repeat(20_000_000)}` });
+  expect(findRepeatedKey(text, JSON.parse(text))).toBeNull();
+});

@@ -81,6 +81,11 @@ export function thresholdOf({ at_least: threshold }: BandSource): number | undef
   return 'points' in threshold ? threshold.points : threshold.floor;
 }
 
+/** Whether the points of the band follow the leads. */
+export function hasTop({ at_least: threshold }: BandSource): boolean {
+  return threshold !== undefined && 'top' in threshold;
+}
+
 /** Lines for `validate`: the highest scores, and how each band is reached. */
 export function reachLines(model: Model, reach: Reach): string[] {
   const { fit, behavior } = reach;

@@ -3,7 +3,7 @@
 import { formatPath } from '../../yaml/paths.ts';
 
 /** A text with its quotes, or a sign of the structure. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],]/g;
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g;
 const KEY = /"\s*:/g;
 
 /**

@@ -26,7 +26,7 @@ export interface PageOptions extends InputOptions {
 
 /** Leads in the order of their ids; fewer than `limit` on the last page. */
 export async function pageOfScoredLeads(db: Kysely<Tables>, options: PageOptions): Promise<readonly PagedLead[]> {
-  const { after, limit, now, wonSince } = options;
+  const { after, limit, now } = options;
   const { rows } = await sql<LeadRow>`
     select l.id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, p.id as result_id, p.model_hash, p.grade, p.fit_score,
       p.behavior_score, p.status, p.contributions, p.total, p.gates
@@ -34,7 +34,7 @@ export async function pageOfScoredLeads(db: Kysely<Tables>, options: PageOptions
     left join leadgrade.results p on p.id = l.result_id order by l.id`.execute(db);
   const ids = rows.map(({ id }) => id);
   const inputs = await loadInputs(db, ids, options);
-  const won = await wonDeals(db, ids, wonSince);
+  const won = await wonDeals(db, ids, options);
   return rows.map((row) => ({
     ...{ id: row.id, cause: 'plan', priority: PRIORITY.change, isDue: row.is_due ?? false },
     records: inputs.get(row.id)?.records ?? [],
@@ -63,11 +63,11 @@ function resultOf(row: LeadRow): Pick<PagedLead, 'previous' | 'shown'> {
 async function wonDeals(
   db: Kysely<Tables>,
   leadIds: readonly number[],
-  since: Date,
+  { wonSince, now }: Pick<PageOptions, 'wonSince' | 'now'>,
 ): Promise<ReadonlyMap<number, number>> {
   const { rows } = await sql<{ lead_id: number; closed_at: Date }>`
     select lead_id, min(closed_at) as closed_at from leadgrade.deal_outcomes
-    where lead_id = any(${leadIds}::bigint[]) and state = 'won' and gone_at is null and closed_at >= ${since}
+    where lead_id = any(${leadIds}::bigint[]) and state = 'won' and gone_at is null and closed_at between ${wonSince} and ${now}
     group by lead_id`.execute(db);
   return new Map(rows.map(({ lead_id, closed_at }) => [lead_id, closed_at.getTime()]));
 }

@@ -131,5 +131,7 @@ test('score --store replays all leads with another model, and an instant in the 
     code: 2,
     stderr: expect.stringContaining('HISTORY_DAYS'),
   });
-  expect(await run()).toMatchObject({ code: 2 });
+  for (const args of [[], ['--as-of', 'yesterday']]) {
+    expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining('--as-of with an instant') });
+  }
 });
