@@ -31,6 +31,12 @@ test.each([
   ['points of a case', 'points: 30', 'points: 35', ['title, case { has_word: [vp] }: points 30 → 35']],
   ['the half-life', '30d', '14d', ['behavior: half_life 30d → 14d']],
   ['a threshold', 'at_least: 60', 'at_least: 55', ['band mql: at_least 60 → 55']],
+  [
+    'the grades of a requirement',
+    'min_behavior: 10',
+    'min_behavior: 10, exclude_grades: [F]',
+    ['band mql, requires: exclude_grades [F] is new'],
+  ],
   ['a requirement', 'min_behavior: 10', 'min_behavior: 5', ['band mql, requires: min_behavior 10 → 5']],
   [
     'a signal that is gone',
@@ -47,6 +53,18 @@ test.each([
   ['the version', 'version: "1"', 'version: "2"', []],
 ])('two models that differ in %s are compared in the words of the file', (_what, from, to, lines) => {
   expect(differencesTo((text) => text.replace(from, to))).toEqual(lines);
+});
+
+test('a value that is added to a long list, and one that is gone, are named alone', () => {
+  const words = Array.from({ length: 30 }, (_, index) => `industry_${index}`);
+  const listed = (values: readonly string[]) => yamlValue(MODEL.replace('[vp]', `[${values.join(', ')}]`));
+  const when = (lines: readonly string[]) => lines.map((line) => line.replace(/case .*?(?= is gone| \()/, 'case ...'));
+  expect(modelDifferences({ words }, { words: [...words.slice(1), 'new'] })).toEqual(['words: + new, - industry_0']);
+  // Cases are told apart by the whole of their condition.
+  expect(when(modelDifferences(listed(words), listed([...words, 'more'])))).toEqual([
+    'title: case ... is gone',
+    'title: new case ... (30 points)',
+  ]);
 });
 
 test('two models whose cases are in another order are said to differ in it, as the first case that fits counts', () => {

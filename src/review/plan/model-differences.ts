@@ -18,7 +18,7 @@ const MAX_VALUE_LENGTH = 80;
 
 /**
  * @param before, after the values of two YAML files, as the parser returns them
- * @returns one line for each difference, in the order of the file; empty if the models give equal scores
+ * @returns one line for each difference, in the order of the file; empty if nothing but name and version differs
  */
 export function modelDifferences(before: unknown, after: unknown): readonly string[] {
   return differences([], withoutNames(before), withoutNames(after));
@@ -35,6 +35,8 @@ function differences(place: readonly string[], before: unknown, after: unknown):
   if (Array.isArray(before) && Array.isArray(after)) {
     const lists = [keyed(before), keyed(after)] as const;
     if (lists[0] !== null && lists[1] !== null) return ofLists(place, lists[0], lists[1]);
+    const moved = ofValues(place, before, after);
+    if (moved !== null) return moved;
   }
   return [`${sentenceStart(place)} ${printed(before)} → ${printed(after)}`];
 }
@@ -62,16 +64,24 @@ function ofLists(
 ): string[] {
   const kind = KINDS[place.at(-1) ?? ''] ?? 'entry';
   const owner = place.at(-1) === 'cases' ? `${ownerOf(place)}: ` : '';
-  const gone = [...before.keys()].filter((key) => !after.has(key)).map((key) => `${owner}${kind} ${key} is gone`);
+  const gone = [...before.keys()].filter((key) => !after.has(key)).map((key) => `${owner}${kind} ${cut(key)} is gone`);
   const changed = [...after].flatMap(([key, entry]) => {
     const former = before.get(key);
-    if (former === undefined) return [`${owner}new ${kind} ${key}${pointsOf(entry)}`];
+    if (former === undefined) return [`${owner}new ${kind} ${cut(key)}${pointsOf(entry)}`];
     return differences([...place, key], former, entry);
   });
   const kept = (list: ReadonlyMap<string, Entry>, other: ReadonlyMap<string, Entry>) =>
     [...list.keys()].filter((key) => other.has(key)).join('\n');
   const isReordered = ORDERED.has(place.at(-1) ?? '') && kept(before, after) !== kept(after, before);
   return [...gone, ...changed, ...(isReordered ? [`${owner}the order of ${place.at(-1)} changed`] : [])];
+}
+
+/** What a list of values gained and lost; null if it has others than texts and numbers, or only another order. */
+function ofValues(place: readonly string[], before: readonly unknown[], after: readonly unknown[]): string[] | null {
+  if ([...before, ...after].some((each) => typeof each === 'object')) return null;
+  const added = after.filter((each) => !before.includes(each)).map((each) => `+ ${inline(each)}`);
+  const gone = before.filter((each) => !after.includes(each)).map((each) => `- ${inline(each)}`);
+  return added.length + gone.length === 0 ? null : [`${sentenceStart(place)} ${[...added, ...gone].join(', ')}`];
 }
 
 /** Lists whose first entry that fits counts. */
@@ -82,7 +92,7 @@ function keyed(list: readonly unknown[]): ReadonlyMap<string, Entry> | null {
   const byKey = new Map<string, Entry>();
   for (const entry of list) {
     if (!isEntry(entry)) return null;
-    const key = typeof entry.id === 'string' ? entry.id : 'when' in entry ? printed(entry.when) : null;
+    const key = typeof entry.id === 'string' ? entry.id : 'when' in entry ? inline(entry.when) : null;
     if (key === null || byKey.has(key)) return null;
     byKey.set(key, entry);
   }
@@ -101,7 +111,7 @@ function ownerOf(place: readonly string[]): string {
     const list = place[index - 1];
     if (list === undefined || KINDS[list] === undefined) return [];
     return list === 'cases'
-      ? [`case ${part}`]
+      ? [`case ${cut(part)}`]
       : list === 'signals' || list === 'criteria'
         ? [part]
         : [`${KINDS[list]} ${part}`];
@@ -124,7 +134,10 @@ function pointsOf({ points, label }: Entry): string {
 
 /** As a person writes it in YAML. */
 function printed(value: unknown): string {
-  const text = inline(value);
+  return cut(inline(value));
+}
+
+function cut(text: string): string {
   return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 3)}...` : text;
 }
 

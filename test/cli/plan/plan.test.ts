@@ -2,9 +2,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { logEnd, timesWritten } from '../../jobs/faults/assertions.ts';
 import { openTestProduct, type TestProduct } from '../../support/product.ts';
 import { runProduct } from '../../support/running-product.ts';
@@ -21,8 +20,12 @@ beforeAll(async () => {
   await product.backfill();
   await product.runUntilIdle();
   folder = await mkdtemp(join(tmpdir(), 'leadgrade-plan-'));
-  endWithTest(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'model.yaml'), MORE_FOR_THE_MIDDLE);
+});
+
+afterAll(async () => {
+  await product.close();
+  await rm(folder, { recursive: true });
 });
 
 const planOf = (...args: readonly string[]) =>

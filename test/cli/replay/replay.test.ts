@@ -2,7 +2,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openReplay } from '../../../cli/replay/replay.ts';
 import { endWithTest } from '../../../sandbox/test/end-with-test.ts';
 import { toContributions } from '../../../src/domain/stored-lines.ts';
@@ -30,6 +30,8 @@ beforeAll(async () => {
     await product.sync();
   }
 });
+
+afterAll(() => product.close());
 
 async function results() {
   return product.context.db
