@@ -303,6 +303,8 @@ export async function observe(
   const { next } = scene;
   const people = { record: next(), form: next(), meeting: next(), deal: isWithoutDeal ? '' : next() };
   const broken = next();
+  // The same state for each row, whatever failed before it: descriptions and availability were read without failures.
+  if (isNightly) await product.nightly();
   await scene.faults({ match: match(broken, scene), action: actionOf(failure) });
   await scene.change('record', broken);
   for (const probe of PROBES) if (people[probe] !== '') await scene.change(probe, people[probe]);
