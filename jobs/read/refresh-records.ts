@@ -1,8 +1,9 @@
 // Reads dirty records again, completely, in full batches; then the records that were set aside and
 // are due, each alone; then dates changed counters.
-import type { FetchedLead } from '../../src/crm/connector.ts';
+import type { CrmConnector, FetchedLead } from '../../src/crm/connector.ts';
 import { chunksOf } from '../../src/domain/lists/chunks.ts';
 import { PRIORITY } from '../../src/domain/priority.ts';
+import { linksOfDeleted } from '../../src/store/activities/stored-links.ts';
 import { type ClaimedRecord, claimDirty, claimSetAside, nextDebounceEnd } from '../../src/store/records/claim-dirty.ts';
 import { refKey } from '../../src/store/records/ref-key.ts';
 import { saveFetchedRecords } from '../../src/store/records/save-fetched.ts';
@@ -12,6 +13,7 @@ import { runUnlessPaused } from '../failure-policy.ts';
 import type { PartFailure } from '../failures/classify.ts';
 import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
 import { PARALLEL, PARALLEL_IMPORTS, runBatches } from '../run-batches.ts';
+import { compareLinks } from './compare-links.ts';
 import { dateCounterEvents } from './date-counters.ts';
 import { clearReadRecords, readRecords } from './read-records.ts';
 
@@ -86,6 +88,7 @@ async function saveFetched(
 ): Promise<void> {
   const { clock, debounceMs } = context;
   const crm = connector.id;
+  await compareLinksOfRestored(context, connector, fetched);
   const options = { crm, now: clock.now(), askedAt, claimed, editPolicy, debounceMs };
   await saveFetchedRecords(context.db, fetched, options);
   const read = new Set(fetched.flatMap((result) => (result.kind === 'lead' ? [refKey(result.ref)] : [])));
@@ -93,6 +96,22 @@ async function saveFetched(
   // wait for the next poll.
   const isSurvivorUnread = fetched.some((result) => result.kind === 'merged' && !read.has(refKey(result.into)));
   if (isSurvivorUnread) await context.enqueue('refresh-records', { crm });
+}
+
+/**
+ * While a record is deleted, its CRM lists none of its activities, and what happens to them marks
+ * nothing as changed once the record is back. Compared before the record is saved as live, so that
+ * a crash in between repeats it.
+ */
+async function compareLinksOfRestored(
+  context: JobContext,
+  connector: CrmConnector,
+  fetched: readonly FetchedLead[],
+): Promise<void> {
+  if (!connector.reconcileLinks) return;
+  const present = fetched.flatMap((result) => (result.kind === 'lead' ? [result.ref] : []));
+  const links = await linksOfDeleted(context.db, connector.id, present);
+  for (const part of chunksOf(links, connector.batch.links)) await compareLinks(context, connector, part, null);
 }
 
 async function retrySetAsideRecords(context: JobContext, mapped: MappedCrm): Promise<void> {

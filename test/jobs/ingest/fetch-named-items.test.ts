@@ -66,6 +66,22 @@ describe('a meeting that a webhook names', () => {
     expect(await calls(/search$/, since)).toEqual([]);
   });
 
+  test('while its contact was deleted is stored when the contact is restored, without a poll', async () => {
+    const contact = nextContact();
+    const contactEvent = (action: string) =>
+      eventOf(product, contact, { ...bare, subscriptionType: `contact.${action}` });
+    const id = await createMeeting(contact);
+    await product.control('DELETE', `contacts/${contact}`);
+    await deliverWebhook(product, contactEvent('deletion'), meetingEvent(id));
+    expect(await storedActivity(`meeting:${id}`)).toEqual([]);
+    await product.control('POST', `contacts/${contact}/restore`);
+    product.advanceClock(10_000);
+    const since = await logEnd(product);
+    await deliverWebhook(product, contactEvent('restore'));
+    expect(await storedActivity(`meeting:${id}`)).toEqual([{ type: 'meeting', gone_at: null }]);
+    expect(await calls(/search$/, since)).toEqual([]);
+  });
+
   test('and that HubSpot refuses as invalid is read by the next poll, and other events are processed', async () => {
     const [one, other] = [nextContact(), nextContact()];
     const id = await createMeeting(one);
