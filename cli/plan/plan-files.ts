@@ -2,6 +2,7 @@
 import { OutputRefused, type ReplacedFile } from '../../src/csv/files/replace-file.ts';
 import { writeCells } from '../../src/csv/write-cells.ts';
 import type { Move, PlannedLead } from '../../src/review/plan/plan-report.ts';
+import { whyRescored } from '../../src/review/plan/why-moved.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
 import { openWatchedFile } from '../terminal/watched-file.ts';
 
@@ -27,7 +28,8 @@ export async function openChangesFile(path: string, replace: boolean): Promise<C
   const file = await openOutput('--csv', path, replace);
   await file.write(`${writeCells(HEADER, ',')}\n`);
   return {
-    add: async ({ lead, before, after }, move) => {
+    add: async (planned, move) => {
+      const { lead, before, after } = planned;
       const cells = [
         before?.status,
         after?.status,
@@ -35,7 +37,7 @@ export async function openChangesFile(path: string, replace: boolean): Promise<C
         after?.grade,
         before?.total,
         after?.total,
-        move?.reason,
+        move?.reason ?? whyRescored(planned),
       ];
       await file.write(`${writeCells([lead, ...cells.map((cell) => String(cell ?? ''))], ',')}\n`);
     },

@@ -5,7 +5,7 @@ import { tallyPlan } from '../../src/review/plan/plan.ts';
 import { planPage } from '../../src/review/plan/plan-page.ts';
 import type { Standing } from '../../src/review/plan/plan-report.ts';
 import { planText } from '../../src/review/plan/print-plan.ts';
-import { whyMoved } from '../../src/review/plan/why-moved.ts';
+import { whyMoved, whyRescored } from '../../src/review/plan/why-moved.ts';
 import { yamlValue } from '../../src/yaml/yaml-value.ts';
 
 const MODEL = `
@@ -111,6 +111,18 @@ test.each([
   ['a scope that takes the lead in', null, standing('mql', 70, { title: 70 }), 'in scope now, or not scored yet'],
 ])('a lead that rises by %s is told so', (_why, before, after, detail) => {
   expect(whyMoved({ before, after }, true).detail).toBe(detail);
+});
+
+test('a lead that falls with the same points, as they are a smaller share of what can be reached, is told its grade', () => {
+  const before = standing('mql', 62, { pricing: 37, title: 25 });
+  expect(whyMoved({ before, after: { ...before, status: 'cold', grade: 'C' } }, false).detail).toBe('grade B → C');
+});
+
+test('a lead that keeps its status is told which lines and which grade change', () => {
+  const before = standing('mql', 62, { pricing: 37, title: 25 });
+  const after = standing('mql', 72, { pricing: 37, title: 35 });
+  expect(whyRescored({ before, after: { ...after, grade: 'A' } })).toBe('title 25 → 35; grade B → A');
+  expect(whyRescored({ before, after: before })).toBe('');
 });
 
 test('a lead that falls although one line rose is told the line that fell', () => {

@@ -2,7 +2,7 @@
 import { GRADES } from '../../domain/score-result.ts';
 import { matrixOf } from './matrix.ts';
 import type { Transition } from './plan-report.ts';
-import { changesOf, costLines, moveLine, NOT_SCORED, type Plan } from './print-plan.ts';
+import { changesOf, costLines, moveLine, NOT_SCORED, nameOf, type Plan } from './print-plan.ts';
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.25rem .75rem;border-bottom:1px solid #dde3e9;text-align:right}
@@ -11,7 +11,7 @@ th:first-child,td:first-child{text-align:left}.same{color:#8794a1}.moved{font-we
 export function planPage(plan: Plan): string {
   const { model, as_of, bands, moved, leads, better, worse, won_deals } = plan;
   const labels = new Map(bands.map(({ id, label }) => [id, label]));
-  const title = `Plan: ${model.before.name} to ${model.after.name}`;
+  const title = `Plan: ${nameOf(model.before)} to ${nameOf(model.after)}`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${STYLE}</style></head><body>
 <h1>${escaped(title)}</h1>

@@ -9,6 +9,11 @@ interface NamedModel {
   readonly hash: string;
 }
 
+/** `b2b-saas@2026.11.2 (5e4ae07b)` */
+export function nameOf({ name, hash }: NamedModel): string {
+  return `${name} (${hash.slice(0, 8)})`;
+}
+
 /** Also what `--json` prints. */
 export interface Plan extends PlanReport {
   /** ISO 8601. */
@@ -60,10 +65,7 @@ function sectionsOf(plan: Plan): readonly (readonly string[])[] {
 }
 
 function headline({ as_of, model: { before, after } }: Plan): string[] {
-  return [
-    `PLAN. Nothing was changed. As of ${as_of}.`,
-    `Model in use: ${before.name} (${before.hash.slice(0, 8)}). Planned: ${after.name} (${after.hash.slice(0, 8)}).`,
-  ];
+  return [`PLAN. Nothing was changed. As of ${as_of}.`, `Model in use: ${nameOf(before)}. Planned: ${nameOf(after)}.`];
 }
 
 /** What differs between the models, and what may differ besides. */

@@ -1,5 +1,6 @@
 // Why the status of a lead changes between two models: the line with the largest change in the
 // direction of the move. Pure.
+import { GRADES } from '../../domain/score-result.ts';
 import type { PlannedLead, Standing } from './plan-report.ts';
 
 export interface MoveCause {
@@ -26,7 +27,20 @@ export function whyMoved({ before, after }: Pick<PlannedLead, 'before' | 'after'
     ? before.gates.find((text) => !after.gates.includes(text))
     : after.gates.find((text) => !before.gates.includes(text));
   if (gate !== undefined) return whole(isBetter ? `no gate any more: ${gate}` : `gate: ${gate}`);
+  // The same points can be a smaller share of those that can be reached.
+  const rank = GRADES.indexOf(before.grade) - GRADES.indexOf(after.grade);
+  if (isBetter ? rank > 0 : rank < 0) return whole(`grade ${before.grade} → ${after.grade}`);
   return whole('the limits of the bands');
+}
+
+/** Why a lead that keeps its status gets another total or grade; empty if it keeps both. */
+export function whyRescored({ before, after }: Pick<PlannedLead, 'before' | 'after'>): string {
+  if (before === null || after === null) return '';
+  const lines = changedLines(before, after)
+    .toSorted((a, b) => Math.abs(b.change) - Math.abs(a.change))
+    .map(({ label, from, to }) => `${label} ${from} → ${to}`);
+  const grade = before.grade === after.grade ? [] : [`grade ${before.grade} → ${after.grade}`];
+  return [...lines, ...grade].join('; ');
 }
 
 function whole(reason: string): MoveCause {
