@@ -3,6 +3,7 @@ import { storedLeads } from '../../jobs/score/stored-leads.ts';
 import type { Lead } from '../../src/domain/lead.ts';
 import { compareScores, type ScoreComparison, type ScorePair } from '../../src/review/compare-scores.ts';
 import { countOf, percentOf } from '../../src/review/use-texts.ts';
+import { toNumber } from '../../src/scoring/compile/operators.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { openLeadFile } from '../lead-sources/file-leads.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
@@ -54,9 +55,9 @@ async function collect(
   let without = 0;
   for await (const entry of entries) {
     if (!('lead' in entry)) continue;
-    const value = entry.lead.fields[field];
-    const theirs = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-    if (typeof theirs !== 'number' || !Number.isFinite(theirs)) without++;
+    const value = entry.lead.fields[field] ?? null;
+    const theirs = value === null || Array.isArray(value) ? null : toNumber(value);
+    if (theirs === null) without++;
     else pairs.push({ id: entry.lead.id, ours: scoreLead(entry.lead, compiled, asOf.getTime()).total, theirs });
   }
   if (pairs.length > 0) return { pairs, without };

@@ -6,12 +6,11 @@ import type { ImportNote } from '../../connectors/hubspot/lead-score/imported.ts
 import { scoreSchema } from '../../connectors/hubspot/lead-score/score-schema.ts';
 import type { ImportedModel } from '../../connectors/hubspot/lead-score/to-model.ts';
 import { toModel } from '../../connectors/hubspot/lead-score/to-model.ts';
-import { formatProblem, formatProblems } from '../../src/domain/problem.ts';
-import { type Mapping, readMapping } from '../../src/mapping/mapping.ts';
+import { formatProblems } from '../../src/domain/problem.ts';
 import { readModel } from '../../src/scoring/schemas/model.ts';
-import { readText } from '../model-files/read-text.ts';
+import { openText } from '../model-files/read-text.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
-import { shippedFile } from '../product/files/shipped-file.ts';
+import { loadMapping, loadMappingFile } from '../product/files/load-mapping.ts';
 import { reportFailures } from '../product/report-failures.ts';
 import type { CommandIo } from '../terminal/io.ts';
 
@@ -23,7 +22,7 @@ export interface ImportOptions {
 
 export function importHubspotScore(io: CommandIo, file: string, options: ImportOptions): Promise<void> {
   return reportFailures(io, async () => {
-    const mapping = await loadMapping(options.mapping ?? shippedFile('mappings/hubspot.yaml'));
+    const mapping = await (options.mapping === undefined ? loadMapping('hubspot') : loadMappingFile(options.mapping));
     const imported = toModel(parseScore(await openText(file), file), mapping);
     const text = modelText(imported, file);
     const { problems } = readModel(text, options.out ?? 'model');
@@ -36,18 +35,6 @@ export function importHubspotScore(io: CommandIo, file: string, options: ImportO
     // Some of it is to be written by hand.
     io.setExitCode(imported.notes.length > 0 ? 1 : 0);
   });
-}
-
-async function openText(file: string): Promise<string> {
-  const text = await readText(file);
-  if (typeof text !== 'string') throw new ConfigurationError(formatProblem(text));
-  return text;
-}
-
-async function loadMapping(file: string): Promise<Mapping> {
-  const { mapping, problems } = readMapping(await openText(file), file);
-  if (mapping === null) throw new ConfigurationError(formatProblems(problems).join('\n'));
-  return mapping;
 }
 
 function parseScore(text: string, file: string) {

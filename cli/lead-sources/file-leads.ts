@@ -1,6 +1,6 @@
 // The leads of a file: NDJSON, or a CSV export with its mapping.
 import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { wantedKinds } from '../../src/scoring/dead-rules/wanted-kinds.ts';
 import type { Model } from '../../src/scoring/schemas/model-schema.ts';
@@ -31,6 +31,7 @@ export async function openLeadFile(
   await access(file, constants.R_OK).catch(() => {
     throw new ConfigurationError(`${file} cannot be read. Check the path.`);
   });
+  if ((await stat(file)).isDirectory()) throw new ConfigurationError(`${file} is a folder. Name a file in it.`);
   if (/\.(ndjson|jsonl|json)$/i.test(file)) {
     const kinds = wantedKinds(source);
     return withTitleFields(readNdjson(io, createReadStream(file), { compiled, kinds, asOf }), source);

@@ -95,6 +95,6 @@ export function judgedLines({ judged }: UseFound, from: string): string[] {
   const place = from === 'store' ? 'the database' : from;
   return judged.map(({ file, leads }) => {
     const tooFew = leads < MIN_LEADS ? ` Too few to judge a model by: at least ${MIN_LEADS}.` : '';
-    return `${file}: judged by ${countOf(leads)} leads of ${place}.${tooFew}`;
+    return `${file}: judged by ${countOf(leads)} ${leads === 1 ? 'lead' : 'leads'} of ${place}.${tooFew}`;
   });
 }

@@ -82,7 +82,8 @@ export async function loadUnchangedFile<T>(
   return { value, text };
 }
 
-async function openText(file: string): Promise<string> {
+/** @throws ConfigurationError that says why the file cannot be read */
+export async function openText(file: string): Promise<string> {
   const text = await readText(file);
   if (typeof text !== 'string') throw new ConfigurationError(formatProblem(text));
   return text;

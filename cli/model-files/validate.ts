@@ -66,7 +66,14 @@ async function judgeUseOf(
 ): Promise<(UseFound & { readonly lines: readonly string[] }) | null> {
   if (against === undefined || models.length === 0) return null;
   const { judgeUse, judgedLines } = await import('./judge-use.ts');
-  const mapping = opened.find(({ kind }) => kind === 'csv')?.file;
+  const [mapping, other] = opened.filter(({ kind }) => kind === 'csv').map(({ file }) => file);
+  if (other !== undefined && /\.csv$/i.test(against)) {
+    io.stderr.write(
+      `--against ${against}: ${mapping} and ${other} both describe exports. Name the one that fits it.\n`,
+    );
+    io.setExitCode(2);
+    return null;
+  }
   const found = await judgeUse(io, models, { leads: against, mapping, asOf: asOf ?? io.clock.now() });
   return { ...found, lines: judgedLines(found, against) };
 }

@@ -54,17 +54,28 @@ test('validate --against with --json counts the leads', async () => {
 test('one lead is too few to judge a model', async () => {
   const { stdout } = await validate('--against', at('few.ndjson'));
   expect(stdout).toContain(
-    `${at('m.yaml')}: judged by 1 leads of ${at('few.ndjson')}. Too few to judge a model by: at least 50.`,
+    `${at('m.yaml')}: judged by 1 lead of ${at('few.ndjson')}. Too few to judge a model by: at least 50.`,
   );
 });
 
 test.each([
   ['a file that does not exist', () => [at('none.csv')], 'cannot be read. Check the path.'],
+  ['a folder', () => [folder], 'is a folder. Name a file in it.'],
   ['an export without its mapping', () => [at('leads.csv')], 'needs the mapping of its columns'],
 ])('validate --against %s ends with exit code 2 and says why', async (_what, file, sentence) => {
   const { code, stderr } = await validate('--against', ...file());
   expect(code).toBe(2);
   expect(stderr).toContain(sentence);
+});
+
+test('validate --against an export with two mappings asks which of them fits, and judges by neither', async () => {
+  await writeFile(at('other.yaml'), MAPPING);
+  const { code, stdout, stderr } = await validate(at('csv.yaml'), at('other.yaml'), '--against', at('leads.csv'));
+  expect(stderr).toContain(
+    `${at('csv.yaml')} and ${at('other.yaml')} both describe exports. Name the one that fits it.`,
+  );
+  expect(stdout).not.toContain('judged by');
+  expect(code).toBe(2);
 });
 
 test('validate --against store reads the leads of the database', async () => {
