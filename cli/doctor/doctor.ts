@@ -14,6 +14,7 @@ import type { Product } from '../product/open-product.ts';
 import { withProduct } from '../product/with-product.ts';
 import { writeTarget } from '../setup/write-target.ts';
 import type { CommandIo } from '../terminal/io.ts';
+import { capacityFindings } from './capacity.ts';
 import { databaseSizeFinding } from './database-size.ts';
 import type { Finding } from './finding.ts';
 import { keptActivitiesFinding } from './kept-activities.ts';
@@ -75,6 +76,7 @@ async function ownFindings({ context, database }: Product): Promise<readonly Fin
     await databaseSizeFinding(context),
     await keptActivitiesFinding(context),
     await modelFinding(context),
+    ...(await capacityFindings(context)),
     ...mappingFindings(context),
     isServiceRunning
       ? { part: 'leadgrade', what: 'service', level: 'ok', detail: 'a worker is running' }

@@ -16,6 +16,7 @@ import { ConfigurationError } from '../product/configuration-error.ts';
 import { withProduct } from '../product/with-product.ts';
 import type { CommandIo } from '../terminal/io.ts';
 import { openChangesFile, openOutput } from './plan-files.ts';
+import { plannedThresholds } from './planned-thresholds.ts';
 import { instantOf, scoreAllLeads } from './score-all-leads.ts';
 
 export interface PlanOptions {
@@ -82,7 +83,9 @@ async function makePlan(
   const bands = { before: live.compiled.bands, after: model.compiled.bands };
   const tally = tallyPlan(bands);
   addModels(new Map(stored.map(({ hash, text }) => [hash, text])));
-  const { writes, due, failed } = await scoreAllLeads({ context, live, texts: knownModels }, tally, onChange);
+  const { points: thresholds, capacity } = await plannedThresholds(context, instantOf(context));
+  const input = { context, live, texts: knownModels, thresholds };
+  const { writes, due, failed } = await scoreAllLeads(input, tally, onChange);
   const known = new Set(bands.before.map(({ id }) => id));
   return {
     as_of: new Date(instantOf(context)).toISOString(),
@@ -92,7 +95,7 @@ async function makePlan(
     },
     changes: modelDifferences(yamlValue(live.text), yamlValue(model.text)),
     ...tally.report(),
-    ...{ writes, due, failed },
+    ...{ capacity, writes, due, failed },
     new_options: bands.after.filter(({ id }) => !known.has(id)).map(({ id, label }) => ({ id, label })),
     reads_anew: await changedMappings(context),
     made_from: sha256Hex(

@@ -1,15 +1,11 @@
 // Scores all stored leads with a changed model, page by page. Nothing is saved.
 import type { ActiveModel, JobContext } from '../../jobs/context.ts';
-import { percentileBands } from '../../jobs/score/percentile-bands.ts';
 import { type ChunkContext, scoreChunk } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
-import { storedLeads } from '../../jobs/score/stored-leads.ts';
-import type { ScoreResult } from '../../src/domain/score-result.ts';
 import { type LineTexts, toContributions } from '../../src/domain/stored-lines.ts';
 import { toLead } from '../../src/people/to-lead.ts';
 import type { PlanTally } from '../../src/review/plan/plan.ts';
 import type { Move, PlannedLead, Standing, WonDeal } from '../../src/review/plan/plan-report.ts';
-import { type ScoreCount, scoreOfBestShare } from '../../src/scoring/best-share.ts';
 import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { lineTexts } from '../../src/scoring/line-texts.ts';
 import { scoreLeadOnly } from '../../src/scoring/score-lead.ts';
@@ -27,6 +23,8 @@ export interface PlanInput {
   readonly live: ActiveModel;
   /** The labels of the models that gave the stored results, by hash. */
   readonly texts: ReadonlyMap<string, LineTexts>;
+  /** Of the planned model, in points by band. */
+  readonly thresholds: Readonly<Record<string, number>>;
 }
 
 export interface PlannedWriteCount {
@@ -54,11 +52,10 @@ export async function scoreAllLeads(
   tally: PlanTally,
   onChange: (planned: PlannedLead, move: Move | null) => Promise<void>,
 ): Promise<Scored> {
-  const { context, live, texts } = input;
+  const { context, live, texts, thresholds } = input;
   const inputs = await scoringInputs(context);
   const now = instantOf(context);
   const types = activityTypes(live.compiled, context.model.compiled);
-  const thresholds = await plannedThresholds(context);
   const { crms, model, timezone } = context;
   const chunk = { crms, model, timezone, inputs, thresholds, earlierTexts: texts, now };
   const judges = {
@@ -150,30 +147,6 @@ async function* pages(context: JobContext, types: readonly string[]): AsyncGener
     if (last === undefined || leads.length < PAGE) return;
     after = last.id;
   }
-}
-
-/** Those of the stored leads, where the model has `top` bands and was not used yet. */
-async function plannedThresholds(context: JobContext): Promise<Readonly<Record<string, number>>> {
-  const { status } = context.model.compiled;
-  const bands = percentileBands(status);
-  const stored = pointsByBand(await thresholdsOf(context.db, context.model.hash));
-  if (bands.every(({ id }) => Object.hasOwn(stored, id))) return stored;
-  const leads = new Map<number, number>();
-  for await (const { lead } of storedLeads(context)) {
-    const score = basisOf(status.basis, scoreLeadOnly(lead, context.model.compiled, instantOf(context)));
-    leads.set(score, (leads.get(score) ?? 0) + 1);
-  }
-  const counts = [...leads].map(([score, number]): ScoreCount => ({ score, leads: number }));
-  return Object.fromEntries(
-    bands.map(({ id, top, points }) => [id, Math.max(scoreOfBestShare(counts, top) ?? points, points)]),
-  );
-}
-
-function basisOf(
-  basis: CompiledModel['status']['basis'],
-  { total, fit, behavior }: Pick<ScoreResult, 'total' | 'fit' | 'behavior'>,
-): number {
-  return basis === 'fit' ? fit.score : basis === 'behavior' ? behavior.score : total;
 }
 
 interface Judge {

@@ -1,10 +1,12 @@
 // `npx leadgrade explain hubspot:123`: the current score of one lead, its reasons, its records and its
 // history.
-import type { JobContext } from '../../jobs/context.ts';
+import type { ActiveModel, JobContext } from '../../jobs/context.ts';
+import { scoringContext } from '../../jobs/score/moving-bands.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { inputOptions, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import type { DealOutcome } from '../../src/domain/outcome.ts';
 import { toLead } from '../../src/people/to-lead.ts';
+import { capacityLine } from '../../src/scoring/capacity/capacity-texts.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
 import { outcomesOf } from '../../src/store/activities/outcomes.ts';
@@ -71,7 +73,8 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, json:
   const inputs = await scoringInputs(context);
   const lead = toLead(found, inputs);
   const stored = await thresholdsOf(context.db, context.model.hash);
-  const scoring = { thresholds: pointsByBand(stored), ...(found.status !== null && { previousStatus: found.status }) };
+  const current = { hash: context.model.hash, thresholds: pointsByBand(stored) };
+  const scoring = scoringContext('explain', found.previous, current);
   const result = scoreLead(lead, context.model.compiled, now, scoring);
   const explanation = explain(result, lead, context.model.compiled, now, { timezone: context.timezone });
   const records = found.records.map(({ crm, object, id }) => ({ crm, object, id }));
@@ -89,7 +92,7 @@ async function print(io: CommandIo, context: JobContext, found: FoundLead, json:
     ...(inScope ? [] : ['Not scored: outside the scope of the mapping (leads.where). Its score would be:']),
     `${result.id}: ${result.status}, grade ${result.grade}`,
     explanation,
-    ...thresholdLines(result.thresholds ?? {}, stored),
+    ...thresholdLines(result.thresholds ?? {}, stored, context.model),
     ...recordLines(records, matches),
     ...differenceLines(differences),
     ...(unobserved.length === 0 ? [] : ['', `Activity types that the CRM does not show: ${unobserved.join(', ')}`]),
@@ -122,16 +125,23 @@ function pastLines({ outcomes, history, conflicts }: Past): string[] {
   ];
 }
 
-/** The points of the bands with `top`, as applied to this lead. */
-function thresholdLines(applied: Readonly<Record<string, number>>, stored: readonly StoredThreshold[]): string[] {
+/** The points of the bands with `top` or `capacity`, as applied to this lead. */
+function thresholdLines(
+  applied: Readonly<Record<string, number>>,
+  stored: readonly StoredThreshold[],
+  { compiled }: ActiveModel,
+): string[] {
   const lines = Object.entries(applied).map(([band, points]) => {
     const threshold = stored.find((row) => row.band === band);
+    const capacity = compiled.status.bands.find(({ id }) => id === band)?.capacity ?? null;
     const from = threshold
       ? `computed from ${threshold.leads} leads on ${threshold.computed_at.toISOString().slice(0, 10)}`
       : 'initial value';
-    return `  ${band}: from ${points} points (${from})`;
+    if (threshold === undefined || capacity === null) return `  ${band}: from ${points} points (${from})`;
+    const others = threshold.points === points ? '' : `  For this lead from ${points} points, until its points change.`;
+    return `  ${capacityLine({ id: band, capacity, points: -Infinity }, threshold)}${others}`;
   });
-  return lines.length === 0 ? [] : ['', 'Bands with a percentile threshold:', ...lines];
+  return lines.length === 0 ? [] : ['', 'Bands whose points follow the leads:', ...lines];
 }
 
 function historyLine(past: PastResult): string {

@@ -1,7 +1,7 @@
 // Replays scores: what they were at an instant in the past, or would have been with another model,
 // from what Leadgrade had read by then.
 import type { ActiveModel, JobContext } from '../../jobs/context.ts';
-import { percentileBands } from '../../jobs/score/percentile-bands.ts';
+import { movingBands, scoringContext } from '../../jobs/score/moving-bands.ts';
 import { isInScope } from '../../jobs/score/score-chunk.ts';
 import { type ScoringInputs, scoringInputs } from '../../jobs/score/scoring-inputs.ts';
 import type { Lead } from '../../src/domain/lead.ts';
@@ -68,13 +68,13 @@ export async function openReplay(context: JobContext, at: Date, model: ActiveMod
 interface Prepared {
   readonly model: ActiveModel;
   readonly inputs: ScoringInputs;
-  /** In points, by percentile band. */
+  /** In points, by band with `top` or `capacity`. */
   readonly thresholds: Readonly<Record<string, number>>;
 }
 
 function scored(lead: LeadAsOf, { model, inputs, thresholds }: Prepared, at: Date): Replayed {
   const whole = toLead(lead, inputs);
-  const context = { thresholds, ...(lead.result !== null && { previousStatus: lead.result.status }) };
+  const context = scoringContext('replay', lead.result, { hash: model.hash, thresholds });
   return { lead: whole, model, result: scoreLead(whole, model.compiled, at.getTime(), context) };
 }
 
@@ -107,11 +107,11 @@ async function prepare(
 /** @returns why it is not possible, in place of the model */
 async function withInputs(context: JobContext, at: Date, model: ActiveModel): Promise<Prepared | string> {
   const inputs = await scoringInputs({ ...context, model });
-  const bands = percentileBands(model.compiled.status);
+  const bands = movingBands(model.compiled.status);
   const thresholds = bands.length === 0 ? {} : await thresholdsAsOf(context.db, model.hash, at);
   const missing = bands.find(({ id }) => !Object.hasOwn(thresholds, id));
   if (missing === undefined) return { model, inputs, thresholds };
-  return `The points of the band ${missing.id} (top) follow the leads, and were not known with this model at that instant.`;
+  return `The points of the band ${missing.id} follow the leads, and were not known with this model at that instant.`;
 }
 
 function changedRecords(at: Date): string {

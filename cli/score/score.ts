@@ -6,6 +6,7 @@ import type { CompiledModel } from '../../src/scoring/compile/compile.ts';
 import { explain } from '../../src/scoring/explanation/explain.ts';
 import type { Model } from '../../src/scoring/schemas/model-schema.ts';
 import { scoreLead } from '../../src/scoring/score-lead.ts';
+import { isMoving } from '../../src/scoring/status.ts';
 import { parseInstant } from '../../src/scoring/time/instant.ts';
 import { createTitleFields, TITLE_FIELDS } from '../../src/titles/read-title.ts';
 import { ConfigurationError } from '../product/configuration-error.ts';
@@ -40,7 +41,7 @@ export async function score(io: CommandIo, options: ScoreOptions): Promise<void>
       );
     }
     const { compiled, source: model, warnings, kinds } = await loadModel(modelFile(io.env, options.model));
-    for (const warning of warnings) io.stderr.write(`${warning}\n`);
+    for (const warning of [...warnings, ...floorNotes(compiled)]) io.stderr.write(`${warning}\n`);
     const source = await openSource(io, options, { compiled, kinds, asOf: now });
     if (!source) io.setExitCode(2);
     else {
@@ -50,6 +51,14 @@ export async function score(io: CommandIo, options: ScoreOptions): Promise<void>
   } catch (error) {
     reportFailure(io, error);
   }
+}
+
+/** A file does not say where the bands begin that follow all leads. */
+function floorNotes({ status }: CompiledModel): string[] {
+  return status.bands.filter(isMoving).map(({ id, top, points }) => {
+    const key = top === null ? 'capacity' : 'top';
+    return `${id} begins at its floor of ${points} points here: its ${key} follows the leads in the database ("npx leadgrade plan" shows them).`;
+  });
 }
 
 function reportFailure(io: CommandIo, error: unknown): void {

@@ -2,6 +2,7 @@
 // the next night.
 import { purgeEventKeys } from '../../src/store/inbox/event-keys.ts';
 import { purgeQuarantine } from '../../src/store/inbox/quarantine.ts';
+import { purgeThresholdHistory } from '../../src/store/leads/band-thresholds.ts';
 import { purgeConflicts } from '../../src/store/records/field-conflicts.ts';
 import { advanceBounds } from '../../src/store/retention/activity-bounds.ts';
 import { purgeLeadRows, purgeTombstones } from '../../src/store/retention/purge-lead-rows.ts';
@@ -34,8 +35,9 @@ export async function purgeOldRows(context: PurgeContext): Promise<void> {
   });
   const tombstones = await purgeTombstones(db, { before: before(retention.historyDays), signal });
   const runs = await purgeRuns(db, before(retention.historyDays));
+  const thresholds = await purgeThresholdHistory(db, before(retention.historyDays));
   const models = await purgeModels(db, before(retention.historyDays));
   if (!hasAutovacuum) await vacuum(db, signal);
-  const counts = { results, activities, fieldValues, tombstones, runs, models };
+  const counts = { results, activities, fieldValues, tombstones, runs, thresholds, models };
   if (Object.values(counts).some((count) => count > 0)) log.info(counts, 'deleted what is older than it is kept');
 }

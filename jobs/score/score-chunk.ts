@@ -11,13 +11,13 @@ import { bandIndexOf, type CompiledStatus } from '../../src/scoring/status.ts';
 import type { DueLead, PreviousResult } from '../../src/store/leads/due-leads.ts';
 import type { NewResult, ScoredLead } from '../../src/store/leads/scored-lead.ts';
 import type { MappedCrm } from '../context.ts';
-import { statusBefore } from './percentile-bands.ts';
+import { scoringContext } from './moving-bands.ts';
 import type { ScoringInputs } from './scoring-inputs.ts';
 import { decideClear, decideWrite, type WriteContext } from './write-decision.ts';
 
 export interface ChunkContext extends WriteContext {
   readonly inputs: ScoringInputs;
-  /** In points, by percentile band. */
+  /** In points, by band with `top` or `capacity`. */
   readonly thresholds: Readonly<Record<string, number>>;
   /** By model hash, the labels of the earlier models of previous results; empty for a model that cannot be read. */
   readonly earlierTexts: ReadonlyMap<string, LineTexts>;
@@ -49,11 +49,9 @@ function scoreOne(due: DueLead, context: ChunkContext): ScoredLead {
   if (due.records.length === 0 || isOut) return unscored(due, context);
   const lead = state ?? toLead(due, context.inputs);
   const { status } = context.model.compiled;
-  const previousStatus = statusBefore(due);
-  const result = scoreLead(lead, context.model.compiled, context.now, {
-    thresholds: context.thresholds,
-    ...(previousStatus !== undefined && { previousStatus }),
-  });
+  const { model, thresholds } = context;
+  const scoring = scoringContext(due.cause, due.previous, { hash: model.hash, thresholds });
+  const result = scoreLead(lead, model.compiled, context.now, scoring);
   const lines = toStoredLines(result.contributions, lineTexts(context.model.compiled));
   const isNew = due.previous === null || !isVisiblyEqual(due.previous, result, lines, context);
   const records = due.records.flatMap((record) => {

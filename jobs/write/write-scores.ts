@@ -17,7 +17,7 @@ import { runUnlessPaused } from '../failure-policy.ts';
 import { type PartFailure, toPartFailure } from '../failures/classify.ts';
 import { divideBatch } from '../failures/divide-batch.ts';
 import { setAside, setAsideRecovered } from '../failures/set-aside.ts';
-import { areBandsFinal } from '../score/percentile-bands.ts';
+import { areBandsFinal } from '../score/moving-bands.ts';
 import { resumeBulkWrites, startBulkWrite } from './bulk-write.ts';
 import { claimBatches, type OutboxPart, type WriteProgress } from './claim-batches.ts';
 import { closeFinishedRuns } from './finish-runs.ts';

@@ -51,7 +51,7 @@ export interface CurrentScore {
   readonly cell: string | null;
   readonly contributions: readonly Contribution[];
   readonly gates: readonly ActiveGate[];
-  /** The applied thresholds by band id. Present if a band uses `top`. */
+  /** The applied thresholds by band id. Present if a band uses `top` or `capacity`. */
   readonly thresholds?: Readonly<Record<string, number>>;
 }
 
@@ -71,4 +71,13 @@ export interface ScoreResult extends CurrentScore {
 export interface ScoringContext {
   readonly previousStatus?: string;
   readonly thresholds?: Readonly<Record<string, number>>;
+  /** The last result with the same model. */
+  readonly earlier?: EarlierScore;
+}
+
+export interface EarlierScore {
+  readonly fit: number;
+  readonly behavior: number;
+  /** The thresholds that were applied then. */
+  readonly thresholds: Readonly<Record<string, number>> | null;
 }

@@ -1,7 +1,7 @@
 // Bands in which no lead is, and bands in which nearly every lead is.
 import { scoreOfBestShare } from '../scoring/best-share.ts';
 import type { ModelProblem } from '../scoring/checks/model-checks.ts';
-import { hasTop, thresholdOf } from '../scoring/dead-rules/reach.ts';
+import { isMoving, thresholdOf } from '../scoring/dead-rules/reach.ts';
 import type { Model } from '../scoring/schemas/model-schema.ts';
 import type { UseReport } from './model-use.ts';
 import { countOf, shareOfLeads } from './use-texts.ts';
@@ -12,9 +12,9 @@ const BEST_SHARE = 5;
 const OTHER_CELLS = 'Move cells between the bands, or change behavior_levels.';
 const TOO_LITTLE = 'Too little is known of the leads to tell them apart: fill fields, or map activities.';
 
-/** A band with `top` follows the leads, and those below it with it: nothing is said of such a model. */
+/** A band with `top` or `capacity` follows the leads, and those below it with it: nothing is said of such a model. */
 export function findBandUse({ status }: Model, use: UseReport): ModelProblem[] {
-  if (status.bands.some(hasTop)) return [];
+  if (status.bands.some(isMoving)) return [];
   const counts = new Map(use.sample.bands.map((share) => [share.status, share.leads]));
   const bands = status.bands.map((band, index): BandUse => {
     return { id: band.id, index, from: thresholdOf(band) ?? 0, leads: counts.get(band.id) ?? 0 };

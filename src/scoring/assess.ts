@@ -57,7 +57,7 @@ export function assess(
   apportion(lines, model.fit.criteria.length, behaviorScore);
   const strong = strongSignals(model, exact);
   const position: LeadPosition = { grade: fit.grade, fit: fitScore, behavior: behaviorScore, strong };
-  const thresholds = resolveThresholds(model.status, context);
+  const thresholds = resolveThresholds(model.status, context, position);
   const ungatedBandIndex = chooseBand(model.status, position, thresholds);
   const bandIndex = applyGates(ungatedBandIndex, gates);
   return {
@@ -96,10 +96,8 @@ export function standingOf(result: ScoreResult, source: LeadSource, model: Compi
   const exact = model.behavior.signals.map(({ index }) => contributions[firstSignal + index]?.exact ?? 0);
   const strong = strongSignals(model, exact);
   const position: LeadPosition = { grade, fit: fit.score, behavior: behavior.score, strong };
-  const thresholds = resolveThresholds(model.status, {
-    previousStatus: result.status,
-    ...(result.thresholds && { thresholds: result.thresholds }),
-  });
+  const applied = { previousStatus: result.status, ...(result.thresholds && { thresholds: result.thresholds }) };
+  const thresholds = resolveThresholds(model.status, applied, position);
   const { ledger, gates } = model.summarize(source);
   return {
     ...{ model, ledger, exact, position, thresholds, gates },

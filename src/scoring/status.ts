@@ -3,6 +3,7 @@
 // arguments; this file sees one lead only.
 import type { Fields } from '../domain/lead.ts';
 import type { ActiveGate, ScoringContext } from '../domain/score-result.ts';
+import { parseCapacity } from './capacity/capacity.ts';
 import { compileCondition, conditionFields, type FieldTest } from './compile/conditions.ts';
 import { compileRequires, type LeadPosition, type Requirement } from './requirements.ts';
 import { reaches } from './rounding.ts';
@@ -23,8 +24,10 @@ export interface Band {
 export interface CompiledBand extends Band {
   readonly points: number;
   readonly hysteresis: number;
-  /** Per cent of all leads, for a band with `top`; null = a fixed threshold. */
+  /** Per cent of all leads, for a band with `top`; null = another threshold. */
   readonly top: number | null;
+  /** Leads per week, for a band with `capacity`; null = another threshold. */
+  readonly capacity: number | null;
   readonly cells: ReadonlySet<string>;
   readonly requirements: readonly Requirement[];
 }
@@ -39,9 +42,10 @@ export interface CompiledGate {
 export interface CompiledStatus {
   readonly basis: 'total' | 'behavior' | 'fit' | 'matrix';
   readonly bands: readonly CompiledBand[];
-  /** The thresholds of a model whose bands have no `top`, for a lead without a previous status. */
+  /** The thresholds of a model without moving ones, for a lead without a previous status. */
   readonly thresholds: Thresholds;
-  readonly hasTop: boolean;
+  /** A band has `top` or `capacity`. */
+  readonly hasMoving: boolean;
   readonly gates: readonly CompiledGate[];
   /** Highest first. */
   readonly levels: readonly (readonly [string, number])[];
@@ -67,7 +71,7 @@ export function compileStatus(model: Model): CompiledStatus {
     basis,
     bands: compiled,
     thresholds: { points: compiled.map(({ points }) => points), previousBandIndex: Infinity },
-    hasTop: compiled.some(({ top }) => top !== null),
+    hasMoving: compiled.some(isMoving),
     gates: gates.map(({ id, label = id, unless, max_band }) => {
       const maxBandIndex = bands.findIndex((band) => band.id === max_band);
       return { id, label, unless: compileCondition(unless), lift: conditionFields(unless), maxBandIndex };
@@ -88,32 +92,50 @@ function compileBand(band: BandSource, signals: readonly SignalSource[]): Compil
     points,
     hysteresis: at_least?.hysteresis ?? 0,
     top: at_least !== undefined && 'top' in at_least ? Number.parseFloat(at_least.top) : null,
+    capacity: at_least !== undefined && 'capacity' in at_least ? parseCapacity(at_least.capacity) : null,
     cells: new Set(band.cells),
     requirements: band.requires ? compileRequires(band.requires, signals) : [],
   };
 }
 
+/** Whether the threshold of the band follows the leads. */
+export function isMoving({ top, capacity }: Pick<CompiledBand, 'top' | 'capacity'>): boolean {
+  return top !== null || capacity !== null;
+}
+
 /**
- * A band with `top` uses its stored threshold, at least its floor; without a stored one, the floor.
+ * A band with `top` or `capacity` uses its stored threshold, at least its floor; without a stored one, the floor.
+ * A moved threshold of a band with `capacity` neither lets a lead in nor out by itself. It applies to a lead when its
+ * points change: one outside can come in by a rise, one inside can leave by a fall.
  */
-export function resolveThresholds(status: CompiledStatus, context: ScoringContext | undefined): Thresholds {
-  const { bands, thresholds, hasTop } = status;
+export function resolveThresholds(
+  status: CompiledStatus,
+  context: ScoringContext | undefined,
+  position: LeadPosition,
+): Thresholds {
+  const { bands, thresholds, hasMoving } = status;
   const previousBandIndex = bandIndexOf(status, context?.previousStatus);
-  if (!hasTop) return previousBandIndex === Infinity ? thresholds : { points: thresholds.points, previousBandIndex };
-  const points = bands.map((band) => {
-    const stored = band.top !== null ? context?.thresholds?.[band.id] : undefined;
-    return stored === undefined ? band.points : Math.max(stored, band.points);
+  if (!hasMoving) return previousBandIndex === Infinity ? thresholds : { points: thresholds.points, previousBandIndex };
+  const { earlier } = context ?? {};
+  const change = earlier === undefined ? 0 : basisValue(status, position) - basisValue(status, earlier);
+  const points = bands.map((band, index) => {
+    const stored = isMoving(band) ? context?.thresholds?.[band.id] : undefined;
+    const current = stored === undefined ? band.points : Math.max(stored, band.points);
+    const held = band.capacity === null ? undefined : earlier?.thresholds?.[band.id];
+    if (held === undefined) return current;
+    if (previousBandIndex <= index) return change < 0 ? current : Math.min(current, held);
+    return change > 0 ? current : Math.max(current, held);
   });
   return { points, previousBandIndex };
 }
 
-/** The thresholds of the bands with `top`, for the result; null = the model has no such band. */
+/** The thresholds of the bands with `top` or `capacity`, for the result; null = the model has no such band. */
 export function thresholdsApplied(
-  { bands, hasTop }: CompiledStatus,
+  { bands, hasMoving }: CompiledStatus,
   { points }: Thresholds,
 ): Readonly<Record<string, number>> | null {
-  if (!hasTop) return null;
-  return Object.fromEntries(bands.flatMap((band, index) => (band.top !== null ? [[band.id, points[index] ?? 0]] : [])));
+  if (!hasMoving) return null;
+  return Object.fromEntries(bands.flatMap((band, index) => (isMoving(band) ? [[band.id, points[index] ?? 0]] : [])));
 }
 
 /** The index of a band; Infinity if the model has no such band. */
@@ -165,7 +187,11 @@ export function thresholdOf(
   return (points[index] ?? Infinity) - (previousBandIndex <= index ? hysteresis : 0);
 }
 
-function basisValue({ basis }: CompiledStatus, { fit, behavior }: LeadPosition): number {
+/** The points that the bands compare. */
+export function basisValue(
+  { basis }: Pick<CompiledStatus, 'basis'>,
+  { fit, behavior }: Pick<LeadPosition, 'fit' | 'behavior'>,
+): number {
   if (basis === 'fit') return fit;
   return basis === 'behavior' ? behavior : fit + behavior;
 }

@@ -175,6 +175,10 @@ const PLAN = {
   model: { before: { name: 'small@1', hash: 'a'.repeat(64) }, after: { name: 'small@2', hash: 'b'.repeat(64) } },
   changes: ['pricing: points 25 → 37'],
   writes: [{ crm: 'hubspot', records: 3, writes: 3, calls: 1 }],
+  capacity: [
+    { band: 'mql', label: 'MQL', capacity: 60, points: 68, floor: 40, per_week: 57.6 },
+    { band: 'mql', label: 'MQL', capacity: 60, points: 40, floor: 40, per_week: null },
+  ],
   ...{ due: 0, failed: 0, new_options: [{ id: 'mql', label: 'MQL' }], reads_anew: ['hubspot'], made_from: 'c' },
 };
 
@@ -194,4 +198,12 @@ test('the text of a plan names the change, who moves, what it costs, and what it
 test('a label with markup is text on the page of a plan', () => {
   expect(planPage(PLAN)).toContain('Cold &lt;b&gt;');
   expect(planPage(PLAN)).not.toContain('Cold <b>');
+});
+
+test('a plan puts the arrivals of a week against the capacity, and says when they are not known', () => {
+  expect(planText(PLAN)).toContain(
+    '  MQL: from 68 points: 58 leads a week would have reached it in the last 4 weeks; its capacity is 60. requires and gates come after the points.\n' +
+      '  MQL: from 40 points, its floor; its capacity is 60 a week, which counts when activities were read for two weeks after the first backfill.',
+  );
+  expect(planPage(PLAN)).toContain('<h2>Capacity</h2>');
 });

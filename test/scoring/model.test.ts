@@ -74,6 +74,20 @@ test.each([
   ['bands: [ { id: a, at_least: { top: 5, floor: 1 } }, { id: b } ]', 'error status.bands[0].at_least.top'],
   ['bands: [ { id: a, at_least: { top: 5% } }, { id: b } ]', 'error status.bands[0].at_least'],
   [
+    'bands: [ { id: a, at_least: { capacity: 0 per week, floor: 1 } }, { id: b } ]',
+    'error status.bands[0].at_least.capacity',
+  ],
+  ['bands: [ { id: a, at_least: { capacity: 60, floor: 1 } }, { id: b } ]', 'error status.bands[0].at_least.capacity'],
+  [
+    'bands: [ { id: a, at_least: { capacity: 5 per week, top: 5%, floor: 1 } }, { id: b } ]',
+    'error status.bands[0].at_least',
+  ],
+  ['bands: [ { id: a, at_least: { capacity: 5 per week } }, { id: b } ]', 'error status.bands[0].at_least'],
+  [
+    'bands: [ { id: a, at_least: { capacity: 5 per day, floor: 2 } }, { id: m, at_least: { capacity: 30 per week, floor: 1 } }, { id: b } ]',
+    'error status.bands[1].at_least.capacity',
+  ],
+  [
     'bands: [ { id: a, at_least: 1, requires: { any_signal: [x] } }, { id: b } ]',
     'error status.bands[0].requires.any_signal[0]',
   ],

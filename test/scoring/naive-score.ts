@@ -170,7 +170,7 @@ function statusOf(model: Json, lead: Json, position: Json, context: Json) {
   const strong = signals.filter((line: Line) => line.exact >= 1 - E).map((line: Line) => line.signal);
   const thresholds: Json = {};
   for (const band of bands) {
-    if (band.at_least?.top)
+    if (band.at_least?.top || band.at_least?.capacity)
       thresholds[band.id] = Math.max(band.at_least.floor, context.thresholds?.[band.id] ?? -Infinity);
   }
   const chosen = bands.findIndex((band: Json, index: number) => {

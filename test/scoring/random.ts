@@ -164,6 +164,7 @@ const atLeast = fc.oneof(
     floor: fc.constantFrom(10, 40),
     hysteresis: fc.constantFrom(3, 7.5),
   }),
+  fc.record({ capacity: fc.constantFrom('60 per week', '2.5 per day'), floor: fc.constantFrom(10, 40) }),
 );
 const LEVELS = { 1: 60, 2: 25.5, 3: 5 };
 const cells = fc.subarray(['A', 'B', 'C', 'D', 'F'].flatMap((each) => ['1', '2', '3'].map((level) => each + level)));

@@ -2,7 +2,7 @@
 import { GRADES } from '../../domain/score-result.ts';
 import { matrixOf } from './matrix.ts';
 import type { Transition } from './plan-report.ts';
-import { changesOf, costLines, moveLine, NOT_SCORED, nameOf, type Plan } from './print-plan.ts';
+import { capacityUseLines, changesOf, costLines, moveLine, NOT_SCORED, nameOf, type Plan } from './print-plan.ts';
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.25rem .75rem;border-bottom:1px solid #dde3e9;text-align:right}
@@ -33,6 +33,7 @@ export function planPage(plan: Plan): string {
     ]),
   )}
 ${won_deals > 0 ? `<p>won: ${won_deals} leads that won a deal in the last 92 days, by their band at that instant, with the fields of today.</p>` : ''}
+${plan.capacity.length > 0 ? `<h2>Capacity</h2>${list(capacityUseLines(plan))}` : ''}
 <h2>Why leads move</h2>${table(
     ['', 'leads'],
     plan.reasons.map(({ reason, leads: each }) => [reason, each]),

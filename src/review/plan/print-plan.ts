@@ -1,5 +1,6 @@
 // The text of a plan for the terminal.
 import { GRADES } from '../../domain/score-result.ts';
+import { leadsText, wholeNumber } from '../../scoring/capacity/capacity-texts.ts';
 import { matrixOf } from './matrix.ts';
 import type { Move, PlanReport, Transition } from './plan-report.ts';
 
@@ -14,6 +15,19 @@ export function nameOf({ name, hash }: NamedModel): string {
   return `${name} (${hash.slice(0, 8)})`;
 }
 
+/** New leads of a band against its capacity. */
+export interface CapacityUse {
+  readonly band: string;
+  readonly label: string;
+  /** Leads per week that the team can take. */
+  readonly capacity: number;
+  /** The points from which the band begins with the planned model, and the lowest ones it may begin at. */
+  readonly points: number;
+  readonly floor: number;
+  /** Leads that would have reached these points in a week; null = activities were read for less than two weeks. */
+  readonly per_week: number | null;
+}
+
 /** Also what `--json` prints. */
 export interface Plan extends PlanReport {
   /** ISO 8601. */
@@ -21,6 +35,8 @@ export interface Plan extends PlanReport {
   readonly model: { readonly before: NamedModel; readonly after: NamedModel };
   /** What differs between the models, a line each. */
   readonly changes: readonly string[];
+  /** The bands with a capacity, best first. */
+  readonly capacity: readonly CapacityUse[];
   readonly writes: readonly {
     readonly crm: string;
     readonly records: number;
@@ -59,6 +75,7 @@ function sectionsOf(plan: Plan): readonly (readonly string[])[] {
     ['STATUS: FROM (LINES) TO (COLUMNS)', ...matrix(plan.status, bands, (id) => labels.get(id) ?? id)],
     ['GRADE: FROM (LINES) TO (COLUMNS)', ...matrix(plan.grades, GRADES, (grade) => grade)],
     ['LEADS BY BAND', ...bandTable(plan)],
+    ...(plan.capacity.length === 0 ? [] : [['CAPACITY', ...indented(capacityUseLines(plan))]]),
     ['WHO MOVES', ...indented(moverLines(plan, labels))],
     ['COST', ...indented(costLines(plan))],
   ];
@@ -134,6 +151,17 @@ function bandTable({ bands, won_deals }: Plan): string[] {
           `  * ${won_deals} leads won a deal in the last 92 days: their band at that instant, with the fields of today.`,
         ]),
   ];
+}
+
+/** One line for each band with a capacity. */
+export function capacityUseLines({ capacity: uses }: Plan): readonly string[] {
+  return uses.map(({ label, capacity, points, floor, per_week }) => {
+    const from = `${label}: from ${points} points${points <= floor ? ', its floor' : ''}`;
+    const wanted = `its capacity is ${wholeNumber(capacity)}`;
+    if (per_week === null)
+      return `${from}; ${wanted} a week, which counts when activities were read for two weeks after the first backfill.`;
+    return `${from}: ${leadsText(per_week)} a week would have reached it in the last 4 weeks; ${wanted}. requires and gates come after the points.`;
+  });
 }
 
 function moverLines(plan: Plan, labels: ReadonlyMap<string, string>): string[] {

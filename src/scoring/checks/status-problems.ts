@@ -1,6 +1,7 @@
 // Checks of a model's `status` that its schema cannot express: references between bands, cells,
 // gates and signals.
 import type { Path } from '../../yaml/paths.ts';
+import { parseCapacity } from '../capacity/capacity.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import type { BandSource } from '../schemas/status-schema.ts';
 import { conditionProblems, type ModelProblem, repeatedIds, unknownReference } from './model-checks.ts';
@@ -27,7 +28,7 @@ export function findStatusProblems(model: Model): ModelProblem[] {
       problems.push(unknownReference('band', gate.max_band, bandIds, [...path, 'max_band']));
     }
   });
-  return [...problems, ...levelProblems(behavior_levels, basis)];
+  return [...problems, ...capacityProblems(bands), ...levelProblems(behavior_levels, basis)];
 }
 
 function bandProblems(band: BandSource, basis: string, path: Path): ModelProblem[] {
@@ -47,6 +48,26 @@ function bandProblems(band: BandSource, basis: string, path: Path): ModelProblem
     });
   }
   return problems;
+}
+
+/** Leads that reach a better band have reached the worse one as well. */
+function capacityProblems(bands: readonly BandSource[]): ModelProblem[] {
+  const capacities = bands.flatMap(({ id, at_least }, index) => {
+    if (at_least === undefined || !('capacity' in at_least)) return [];
+    return [{ id, index, text: at_least.capacity, perWeek: parseCapacity(at_least.capacity) ?? 0 }];
+  });
+  return capacities.flatMap((band): ModelProblem[] => {
+    const better = capacities.findLast(({ index, perWeek }) => index < band.index && perWeek >= band.perWeek);
+    if (better === undefined) return [];
+    return [
+      {
+        level: 'error',
+        path: ['status', 'bands', band.index, 'at_least', 'capacity'],
+        message: `the capacity of ${band.id} (${band.text}) is not above that of ${better.id} (${better.text}): leads that reach ${better.id} count for ${band.id} as well.`,
+        fix: `Write the leads of ${band.id} and of the better bands together, so more than ${better.text}.`,
+      },
+    ];
+  });
 }
 
 function lastBandProblems(band: BandSource, path: Path): ModelProblem[] {

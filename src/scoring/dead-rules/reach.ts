@@ -82,8 +82,8 @@ export function thresholdOf({ at_least: threshold }: BandSource): number | undef
 }
 
 /** Whether the points of the band follow the leads. */
-export function hasTop({ at_least: threshold }: BandSource): boolean {
-  return threshold !== undefined && 'top' in threshold;
+export function isMoving({ at_least: threshold }: BandSource): boolean {
+  return threshold !== undefined && !('points' in threshold);
 }
 
 /** Lines for `validate`: the highest scores, and how each band is reached. */
@@ -106,12 +106,16 @@ function howReached(band: BandSource, { status }: Model, reach: Reach): string {
   const needs = requirementsOf(band);
   if (basis === 'matrix') return `cells ${(band.cells ?? []).join(', ')}${needs}`;
   const points = thresholdOf(band) ?? 0;
-  const top =
-    band.at_least !== undefined && 'top' in band.at_least ? ` (the best ${band.at_least.top}, never below that)` : '';
   const { max } = basisSpan(reach, basis);
-  const from = `from ${points}${top}${needs}`;
+  const from = `from ${points}${movingText(band)}${needs}`;
   if (points > max) return `${from}: never, the highest ${basis} is ${max}`;
   return `${from}: reached by ${basis === 'total' ? waysTo(band, points, reach) : basis}`;
+}
+
+function movingText({ at_least: threshold }: BandSource): string {
+  if (threshold === undefined || 'points' in threshold) return '';
+  const wanted = 'top' in threshold ? `the best ${threshold.top}` : `as many as ${threshold.capacity} arrive`;
+  return ` (${wanted}, never below that)`;
 }
 
 function waysTo({ requires }: BandSource, points: number, { fit, behavior }: Reach): string {

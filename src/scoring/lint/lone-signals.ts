@@ -1,7 +1,7 @@
 // Signals that decide alone: one that makes a lead hot by itself, and opened emails, which mail
 // programs open as well, that reach a band of sales.
 import type { ModelProblem } from '../checks/model-checks.ts';
-import { behaviorSpan, hasTop, type Reach, thresholdOf } from '../dead-rules/reach.ts';
+import { behaviorSpan, isMoving, type Reach, thresholdOf } from '../dead-rules/reach.ts';
 import type { Model } from '../schemas/model-schema.ts';
 import type { SignalSource } from '../schemas/signal-schema.ts';
 import type { BandSource, Requires } from '../schemas/status-schema.ts';
@@ -72,7 +72,7 @@ function reachedBy(
 ): Reached | null {
   const band = status.bands[index];
   const from = band === undefined ? undefined : thresholdOf(band);
-  if (band === undefined || from === undefined || hasTop(band) || index === status.bands.length - 1) return null;
+  if (band === undefined || from === undefined || isMoving(band) || index === status.bands.length - 1) return null;
   const spans = new Map(signals.flatMap(({ id }) => [[id, reach.signals.get(id) ?? { min: 0, max: 0 }] as const]));
   const points = Math.round(behaviorSpan(behavior, spans).max);
   const strong = [...spans].filter(([, { max }]) => max >= 1).map(([id]) => id);

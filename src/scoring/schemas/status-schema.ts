@@ -1,6 +1,7 @@
 // The schema of `status` in a model file: bands (best first), their thresholds and requirements, and
 // gates.
 import { z } from 'zod';
+import { CAPACITY, guessCapacity, parseCapacity } from '../capacity/capacity.ts';
 import { conditionSchema } from './condition-schema.ts';
 import { oneOfShapes } from './schema-shapes.ts';
 import { cellSchema, durationSchema, idSchema } from './signal-fields.ts';
@@ -17,13 +18,26 @@ const topSchema = z
   }, TOP_FORM)
   .meta({ pattern: TOP.source });
 
-// One schema for both objects, so that an error names the wrong key instead of "matches neither".
+const CAPACITY_FORM = 'must be a number of leads above 0 per day, per week or per month, for example 60 per week';
+const capacitySchema = z
+  .string(CAPACITY_FORM)
+  .superRefine((text, context) => {
+    if (parseCapacity(text) !== null) return;
+    const meant = guessCapacity(text);
+    context.addIssue({ code: 'custom', message: CAPACITY_FORM, params: meant === null ? {} : { write: meant } });
+  })
+  .meta({ pattern: CAPACITY.source });
+
+// One schema for all three objects, so that an error names the wrong key instead of "matches neither".
 const thresholdFields = z
   .strictObject({
     points: z.number().optional().describe('The lowest points of the basis.'),
     top: topSchema
       .optional()
       .describe('The best share of all scored leads, e.g. 5%. Its points are computed every night.'),
+    capacity: capacitySchema
+      .optional()
+      .describe('How many new leads the team can take, e.g. 60 per week. Its points are computed every night.'),
     floor: z.number().optional().describe('The lowest threshold in points, however few leads reach it.'),
     hysteresis: z
       .number()
@@ -31,21 +45,32 @@ const thresholdFields = z
       .optional()
       .describe('A lead in the band stays in it until it is this many points below the threshold; default 0.'),
   })
-  .meta(oneOfShapes({ needs: ['points'], lacks: ['top', 'floor'] }, { needs: ['top', 'floor'], lacks: ['points'] }));
+  .meta(
+    oneOfShapes(
+      { needs: ['points'], lacks: ['top', 'capacity', 'floor'] },
+      { needs: ['top', 'floor'], lacks: ['points', 'capacity'] },
+      { needs: ['capacity', 'floor'], lacks: ['points', 'top'] },
+    ),
+  );
 type ThresholdFields = z.infer<typeof thresholdFields>;
 
 export type Threshold =
   | { readonly points: number; readonly hysteresis: number }
-  | { readonly top: string; readonly floor: number; readonly hysteresis: number };
+  | { readonly top: string; readonly floor: number; readonly hysteresis: number }
+  | { readonly capacity: string; readonly floor: number; readonly hysteresis: number };
 
 function toThreshold(fields: ThresholdFields, context: z.RefinementCtx): Threshold {
-  const { points, top, floor, hysteresis = 0 } = fields;
-  if (points !== undefined && top === undefined && floor === undefined) return { points, hysteresis };
-  if (points === undefined && top !== undefined && floor !== undefined) return { top, floor, hysteresis };
+  const { points, top, capacity, floor, hysteresis = 0 } = fields;
+  const kinds = [points, top, capacity].filter((kind) => kind !== undefined).length;
+  if (kinds === 1 && points !== undefined && floor === undefined) return { points, hysteresis };
+  if (kinds === 1 && top !== undefined && floor !== undefined) return { top, floor, hysteresis };
+  if (kinds === 1 && capacity !== undefined && floor !== undefined) return { capacity, floor, hysteresis };
   context.addIssue({
     code: 'custom',
-    message: 'at_least needs either points, or top and floor',
-    params: { fix: 'Write at_least: { points: 80 }, or at_least: { top: 5%, floor: 60 }.' },
+    message: 'at_least needs either points, or top and floor, or capacity and floor',
+    params: {
+      fix: 'Write at_least: { points: 80 }, or { top: 5%, floor: 60 }, or { capacity: 60 per week, floor: 60 }.',
+    },
   });
   return z.NEVER;
 }
@@ -74,7 +99,7 @@ const bandSchema = z.strictObject({
   at_least: thresholdSchema
     .optional()
     .describe(
-      'The lowest points; or { top: 5%, floor: 60 }, the best share of all leads. The last band has no threshold.',
+      'The lowest points; or { top: 5%, floor: 60 }, the best share of all leads; or { capacity: 60 per week, floor: 60 }, as many as the team can take. The last band has no threshold.',
     ),
   cells: z
     .array(z.string().regex(/^[ABCDF]./, 'must be a grade and a behavior level: for example A1'))

@@ -1,30 +1,46 @@
-// Thresholds of the percentile bands (`top: 10%`) in points, by model.
+// Thresholds of the bands with `top` or `capacity` in points, by model, with their history.
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
 
-export interface StoredThreshold {
+export interface ComputedThreshold {
   readonly band: string;
   /** The applied value, never below the band's floor. */
   readonly points: number;
-  /** Number of leads from which it was computed. */
+  /** Number of leads from which it was computed; of a band with a capacity, those that arrived. */
   readonly leads: number;
   readonly computed_at: Date;
+  /** Leads that arrived in a week; null = no capacity, or too little history for it. */
+  readonly per_week: number | null;
+}
+
+export interface StoredThreshold extends ComputedThreshold {
+  /** When the points last moved. */
+  readonly since: Date;
+  /** When the band had its first threshold with this model. */
+  readonly first: Date;
 }
 
 export async function thresholdsOf(db: Db, modelHash: string): Promise<readonly StoredThreshold[]> {
-  return db
-    .selectFrom('band_thresholds')
-    .select(['band', 'points', 'leads', 'computed_at'])
-    .where('model_hash', '=', modelHash)
-    .orderBy('band')
-    .execute();
+  const { rows } = await sql<StoredThreshold>`
+    select t.band, t.points, t.leads, t.computed_at, t.per_week,
+      coalesce(h.since, t.computed_at) as since, coalesce(h.first, t.computed_at) as first
+    from leadgrade.band_thresholds t left join (
+      select band, max(since) as since, min(since) as first
+      from leadgrade.band_threshold_history where model_hash = ${modelHash} group by band
+    ) h on h.band = t.band
+    where t.model_hash = ${modelHash} order by t.band`.execute(db);
+  return rows;
 }
 
-/** In points by band, as the results of the model until an instant say; empty for a model without percentile bands. */
+/** In points by band, as they applied at an instant; empty for a model without such bands. */
 export async function thresholdsAsOf(db: Db, modelHash: string, at: Date): Promise<Readonly<Record<string, number>>> {
-  const row = await db
+  const { rows } = await sql<{ band: string; points: number }>`
+    select distinct on (band) band, points from leadgrade.band_threshold_history
+    where model_hash = ${modelHash} and since <= ${at} order by band, since desc`.execute(db);
+  // Before the first threshold, leads were scored by the floor.
+  const earliest = await db
     .selectFrom('results')
     .select('thresholds')
     .where('model_hash', '=', modelHash)
@@ -33,28 +49,77 @@ export async function thresholdsAsOf(db: Db, modelHash: string, at: Date): Promi
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return row?.thresholds ?? {};
+  return { ...earliest?.thresholds, ...pointsByBand(rows) };
+}
+
+export interface PastThreshold {
+  readonly band: string;
+  readonly since: Date;
+  readonly points: number;
+  readonly per_week: number | null;
+}
+
+/** Newest first. */
+export async function thresholdHistory(db: Db, modelHash: string): Promise<readonly PastThreshold[]> {
+  return db
+    .selectFrom('band_threshold_history')
+    .select(['band', 'since', 'points', 'per_week'])
+    .where('model_hash', '=', modelHash)
+    .orderBy('since', 'desc')
+    .orderBy('band')
+    .execute();
 }
 
 /** In the form that scoring reads. */
-export function pointsByBand(thresholds: readonly StoredThreshold[]): Readonly<Record<string, number>> {
+export function pointsByBand(
+  thresholds: readonly Pick<StoredThreshold, 'band' | 'points'>[],
+): Readonly<Record<string, number>> {
   return Object.fromEntries(thresholds.map(({ band, points }) => [band, points]));
 }
 
-export async function saveThresholds(db: Db, modelHash: string, thresholds: readonly StoredThreshold[]): Promise<void> {
-  for (const { band, points, leads, computed_at } of thresholds) {
+/** The history gets a row for each threshold that moved. */
+export async function saveThresholds(
+  db: Db,
+  modelHash: string,
+  thresholds: readonly ComputedThreshold[],
+): Promise<void> {
+  for (const { band, points, leads, computed_at, per_week } of thresholds) {
     await db
       .insertInto('band_thresholds')
-      .values({ model_hash: modelHash, band, points, leads, computed_at })
-      .onConflict((conflict) => conflict.columns(['model_hash', 'band']).doUpdateSet({ points, leads, computed_at }))
+      .values({ model_hash: modelHash, band, points, leads, computed_at, per_week })
+      .onConflict((conflict) =>
+        conflict.columns(['model_hash', 'band']).doUpdateSet({ points, leads, computed_at, per_week }),
+      )
       .execute();
+    await sql`
+      insert into leadgrade.band_threshold_history (model_hash, band, since, points, per_week)
+      select ${modelHash}, ${band}, ${computed_at}::timestamptz, ${points}::double precision, ${per_week}::double precision
+      where ${points}::double precision is distinct from (
+        select points from leadgrade.band_threshold_history
+        where model_hash = ${modelHash} and band = ${band} order by since desc limit 1
+      ) on conflict (model_hash, band, since) do update set points = excluded.points, per_week = excluded.per_week`.execute(
+      db,
+    );
   }
+}
+
+/** The present threshold of each band stays, and so does the first one: it says since when the model is used. */
+export async function purgeThresholdHistory(db: Db, before: Date): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    delete from leadgrade.band_threshold_history h
+    where since < ${before}
+      and since < (select max(since) from leadgrade.band_threshold_history o where (o.model_hash, o.band) = (h.model_hash, h.band))
+      and since > (select min(since) from leadgrade.band_threshold_history o where (o.model_hash, o.band) = (h.model_hash, h.band))`.execute(
+    db,
+  );
+  return Number(numAffectedRows);
 }
 
 /** The score that a band applies to. */
 export type Basis = 'total' | 'fit' | 'behavior';
 
-const SCORE = { total: sql`r.total`, fit: sql`r.fit_score`, behavior: sql`r.behavior_score` } satisfies Record<
+/** The column of a result `r`. */
+export const SCORE = { total: sql`r.total`, fit: sql`r.fit_score`, behavior: sql`r.behavior_score` } satisfies Record<
   Basis,
   unknown
 >;

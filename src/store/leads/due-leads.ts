@@ -26,6 +26,8 @@ export interface PreviousResult {
   readonly fit_score: number;
   readonly behavior_score: number;
   readonly status: string;
+  /** In points, by band with `top` or `capacity`, as they applied to it; null = the model has no such band. */
+  readonly thresholds: Readonly<Record<string, number>> | null;
   /** Parsed each time that they are asked for. */
   readonly contributions: readonly StoredLine[];
 }
@@ -60,7 +62,7 @@ export async function lockDueLeads(
 ): Promise<readonly LockedDueLead[]> {
   const { rows } = await sql<LockedRow>`
     select l.id, coalesce(l.due_reason, 'changed') as cause, l.priority, l.rescore_window_started_at, l.rescore_window_count,
-      p.id as result_id, p.model_hash, p.grade, p.fit_score, p.behavior_score, p.status, p.contributions::text as lines
+      p.id as result_id, p.model_hash, p.grade, p.fit_score, p.behavior_score, p.status, p.thresholds, p.contributions::text as lines
     from (
       select id, due_reason, due_at, result_id, priority, rescore_window_started_at, rescore_window_count from leadgrade.leads l
       where due_at <= ${now} and not exists (
@@ -70,10 +72,10 @@ export async function lockDueLeads(
     ) l
     left join leadgrade.results p on p.id = l.result_id
     order by l.priority, l.due_at, l.id`.execute(tx);
-  return rows.map(({ result_id, model_hash, grade, fit_score, behavior_score, status, lines, ...lead }) => {
+  return rows.map(({ result_id, model_hash, grade, fit_score, behavior_score, status, thresholds, lines, ...lead }) => {
     if (result_id === null) return { ...lead, previous: null };
     const previous: PreviousResult = {
-      ...{ id: result_id, model_hash, grade, fit_score, behavior_score, status },
+      ...{ id: result_id, model_hash, grade, fit_score, behavior_score, status, thresholds },
       get contributions() {
         return JSON.parse(lines);
       },

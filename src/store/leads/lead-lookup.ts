@@ -1,13 +1,23 @@
 // Finds a lead by its record in a CRM, or all leads page by page, for commands.
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../tables/tables.ts';
-import type { DueLead } from './due-leads.ts';
+import type { DueLead, PreviousResult } from './due-leads.ts';
 import { type InputOptions, loadInputs } from './input/scoring-input.ts';
 
 export interface FoundLead extends Pick<DueLead, 'id' | 'records' | 'activities'> {
   readonly nextChangeAt: Date | null;
-  /** The present status; hysteresis depends on it. */
-  readonly status: string | null;
+  /** The present result; hysteresis and held thresholds depend on it. */
+  readonly previous: Omit<PreviousResult, 'id' | 'grade' | 'contributions'> | null;
+}
+
+/** The columns of the result are null where the lead has none. */
+interface FoundRow extends NonNullable<FoundLead['previous']> {
+  readonly id: number;
+  readonly next_change_at: Date | null;
+}
+
+function previousOf({ model_hash, status, fit_score, behavior_score, thresholds }: FoundRow): FoundLead['previous'] {
+  return status === null ? null : { model_hash, status, fit_score, behavior_score, thresholds };
 }
 
 /**
@@ -21,7 +31,7 @@ export async function findLead(
   key: { crm: string; id: string },
   options: InputOptions,
 ): Promise<FoundLead | null> {
-  const { rows } = await sql<{ id: number; next_change_at: Date | null; status: string | null }>`
+  const { rows } = await sql<FoundRow>`
     with recursive chain as (
       select r.* from leadgrade.records r where r.crm = ${key.crm} and r.id = ${key.id}
       union
@@ -29,14 +39,14 @@ export async function findLead(
         on r.crm = c.crm and r.object = coalesce(c.merged_into_object, c.object) and r.id = c.merged_into
       where c.state = 'merged'
     )
-    select l.id, l.next_change_at, s.status
+    select l.id, l.next_change_at, s.model_hash, s.status, s.fit_score, s.behavior_score, s.thresholds
     from chain c join leadgrade.leads l on l.id = c.lead_id left join leadgrade.results s on s.id = l.result_id
     where c.state = 'live' limit 1`.execute(db);
   const lead = rows[0];
   if (!lead) return null;
   const input = (await loadInputs(db, [lead.id], options)).get(lead.id);
   const parts = { records: input?.records ?? [], activities: input?.activities ?? [] };
-  return { id: lead.id, ...parts, nextChangeAt: lead.next_change_at, status: lead.status };
+  return { id: lead.id, ...parts, nextChangeAt: lead.next_change_at, previous: previousOf(lead) };
 }
 
 /**
@@ -48,16 +58,17 @@ export async function pageOfLeads(
   page: { readonly after: number; readonly limit: number },
   options: InputOptions,
 ): Promise<readonly FoundLead[]> {
-  const { rows } = await sql<{ id: number; next_change_at: Date | null; status: string | null }>`
-    select l.id, l.next_change_at, s.status
+  const { rows } = await sql<FoundRow>`
+    select l.id, l.next_change_at, s.model_hash, s.status, s.fit_score, s.behavior_score, s.thresholds
     from leadgrade.leads l left join leadgrade.results s on s.id = l.result_id
     where l.id > ${page.after} order by l.id limit ${page.limit}`.execute(db);
   const ids = rows.map(({ id }) => id);
   const inputs = await loadInputs(db, ids, options);
-  return rows.map(({ id, next_change_at, status }) => {
+  return rows.map((row) => {
+    const { id, next_change_at } = row;
     const input = inputs.get(id);
     const parts = { records: input?.records ?? [], activities: input?.activities ?? [] };
-    return { id, ...parts, nextChangeAt: next_change_at, status };
+    return { id, ...parts, nextChangeAt: next_change_at, previous: previousOf(row) };
   });
 }
 

@@ -48,7 +48,7 @@ export interface ChunkScored {
 interface ChunkModels {
   /** The texts of other models that gave previous results, by hash; not of `knownModels`. */
   readonly earlierModels: ReadonlyMap<string, string>;
-  /** In points, by percentile band. They do not change while a chunk is being scored (`lockScoring`). */
+  /** In points, by band with `top` or `capacity`. They do not change while a chunk is being scored (`lockScoring`). */
   readonly thresholds: Readonly<Record<string, number>>;
 }
 

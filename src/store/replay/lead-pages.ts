@@ -29,7 +29,7 @@ export async function pageOfScoredLeads(db: Kysely<Tables>, options: PageOptions
   const { after, limit, now } = options;
   const { rows } = await sql<LeadRow>`
     select l.id, l.due_at <= ${now} or l.next_change_at <= ${now} as is_due, p.id as result_id, p.model_hash, p.grade, p.fit_score,
-      p.behavior_score, p.status, p.contributions, p.total, p.gates
+      p.behavior_score, p.status, p.thresholds, p.contributions, p.total, p.gates
     from (select * from leadgrade.leads where id > ${after} order by id limit ${limit}) l
     left join leadgrade.results p on p.id = l.result_id order by l.id`.execute(db);
   const ids = rows.map(({ id }) => id);
@@ -54,9 +54,10 @@ type LeadRow = Omit<PreviousResult, 'id'> & {
 };
 
 function resultOf(row: LeadRow): Pick<PagedLead, 'previous' | 'shown'> {
-  const { result_id, model_hash, grade, fit_score, behavior_score, status, contributions, total, gates } = row;
+  const { result_id, model_hash, grade, fit_score, behavior_score, status, thresholds, contributions, total, gates } =
+    row;
   if (result_id === null) return { previous: null, shown: null };
-  const previous = { id: result_id, model_hash, grade, fit_score, behavior_score, status, contributions };
+  const previous = { id: result_id, model_hash, grade, fit_score, behavior_score, status, thresholds, contributions };
   return { previous, shown: { total, gates } };
 }
 

@@ -3,7 +3,12 @@ import { type Kysely, sql } from 'kysely';
 import type { Fields } from '../../domain/lead.ts';
 import { SITE_EVENTS_STREAM } from '../../domain/site-event.ts';
 import type { DueActivity } from '../leads/input/scoring-activities.ts';
+import type { FoundLead } from '../leads/lead-lookup.ts';
 import type { Tables } from '../tables/tables.ts';
+
+export interface ResultThen extends NonNullable<FoundLead['previous']> {
+  readonly as_of: Date;
+}
 
 export interface LeadAsOf {
   readonly id: number;
@@ -19,7 +24,7 @@ export interface LeadAsOf {
   /** Activities that changed after the instant: they count as they are now. */
   readonly changedActivities: number;
   /** The last result until then; null = it had no score. */
-  readonly result: { readonly status: string; readonly model_hash: string; readonly as_of: Date } | null;
+  readonly result: ResultThen | null;
 }
 
 interface Options {
@@ -38,10 +43,10 @@ export async function leadsAsOf(
   const records = Map.groupBy(await recordsAsOf(db, leadIds, options), (record) => record.lead_id);
   const activities = Map.groupBy(await activitiesAsOf(db, leadIds, options), (activity) => activity.lead_id);
   const leads = await leadRows(db, leadIds, options.at);
-  return leads.flatMap(({ id, records_changed_at, status, model_hash, as_of }) => {
+  return leads.flatMap(({ id, records_changed_at, as_of, ...last }) => {
     const own = records.get(id) ?? [];
     const done = activities.get(id) ?? [];
-    const result = as_of === null ? null : { status, model_hash, as_of };
+    const result = as_of === null ? null : { ...last, as_of };
     return own.length === 0
       ? []
       : [
@@ -59,20 +64,18 @@ export async function leadsAsOf(
   });
 }
 
-interface LeadRow {
+interface LeadRow extends Omit<ResultThen, 'as_of'> {
   readonly id: number;
   readonly records_changed_at: Date | null;
-  readonly status: string;
-  readonly model_hash: string;
   /** Null: no result. */
   readonly as_of: Date | null;
 }
 
 async function leadRows(db: Kysely<Tables>, leadIds: readonly number[], at: Date): Promise<readonly LeadRow[]> {
   const { rows } = await sql<LeadRow>`
-    select l.id, l.records_changed_at, r.status, r.model_hash, r.as_of
+    select l.id, l.records_changed_at, r.status, r.model_hash, r.as_of, r.fit_score, r.behavior_score, r.thresholds
     from leadgrade.leads l left join lateral (
-      select status, model_hash, as_of from leadgrade.results p where p.lead_id = l.id and p.as_of <= ${at} order by p.id desc limit 1
+      select status, model_hash, as_of, fit_score, behavior_score, thresholds from leadgrade.results p where p.lead_id = l.id and p.as_of <= ${at} order by p.id desc limit 1
     ) r on true where l.id = any(${leadIds}::bigint[]) order by l.id`.execute(db);
   return rows;
 }

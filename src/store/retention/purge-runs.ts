@@ -27,6 +27,7 @@ export async function purgeModels(db: Kysely<Tables>, before: Date): Promise<num
       for update`.execute(tx);
     const hashes = rows.map(({ hash }) => hash);
     if (hashes.length === 0) return 0;
+    await tx.deleteFrom('band_threshold_history').where('model_hash', 'in', hashes).execute();
     await tx.deleteFrom('band_thresholds').where('model_hash', 'in', hashes).execute();
     await tx.deleteFrom('models').where('hash', 'in', hashes).execute();
     return hashes.length;

@@ -80,7 +80,7 @@ export interface ResultsTable {
   previous_grade: string | null;
   /** The cell of the model's matrix of grade and behavior; null = the model has no matrix. */
   cell: string | null;
-  /** Points of the percentile bands, by band; null = the model has no percentile bands. */
+  /** Points of the bands with `top` or `capacity`, by band, as they applied to the lead; null = the model has none. */
   thresholds: Json<Readonly<Record<string, number>>> | null;
   /** The lines with points; src/domain/stored-lines.ts adds the labels of the model. */
   contributions: Json<readonly StoredLine[]>;
@@ -100,16 +100,28 @@ export interface ModelsTable {
 }
 
 /**
- * Points that a lead needs for a percentile band (`top: 10%`), by model. The nightly job updates
+ * Points that a lead needs for a band with `top` or `capacity`, by model. The nightly job updates
  * them.
  */
 export interface BandThresholdsTable {
   model_hash: string;
   band: string;
   points: number;
-  /** Number of leads from which the points were computed. */
+  /** Number of leads from which the points were computed; of a band with a capacity, those that arrived. */
   leads: number;
   computed_at: Instant;
+  /** Leads that arrived at the points in a week; null = the band has no capacity, or its floor applies for lack of history. */
+  per_week: number | null;
+}
+
+/** A row whenever the points of a band moved; the first one when the model was first used. */
+export interface BandThresholdHistoryTable {
+  model_hash: string;
+  band: string;
+  since: Instant;
+  points: number;
+  /** As in `band_thresholds`. */
+  per_week: number | null;
 }
 
 /** The step that failed for a record. */

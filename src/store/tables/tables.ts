@@ -4,6 +4,7 @@ import type { ErasuresTable } from './erasure.ts';
 import type { MatchingConfigTable, MatchQueueTable, RecordAddressesTable, RecordLinksTable } from './identity.ts';
 import type { InboxTable, ProcessedEventKeysTable, QuarantineTable } from './inbox.ts';
 import type {
+  BandThresholdHistoryTable,
   BandThresholdsTable,
   LeadStatesTable,
   LeadsTable,
@@ -34,6 +35,7 @@ export interface Tables {
   models: ModelsTable;
   scoring_config: ScoringConfigTable;
   band_thresholds: BandThresholdsTable;
+  band_threshold_history: BandThresholdHistoryTable;
   record_errors: RecordErrorsTable;
 
   records: RecordsTable;

@@ -177,7 +177,8 @@ test('a record that holds the previous result is written if a score changed enou
   const [first] = score(lead(1, fields));
   if (!first?.result) throw new Error('The first score has a result.');
   const { status, grade, fit_score, behavior_score, contributions } = first.result;
-  const previous = { id: 9, model_hash: 'hash', status, grade, fit_score, behavior_score, contributions };
+  const scores = { status, grade, fit_score, behavior_score, contributions };
+  const previous = { id: 9, model_hash: 'hash', thresholds: null, ...scores };
   const decide = (minChange: number, changes: Partial<typeof previous>, crm: Partial<MappedCrm> = {}) => {
     const due = lead(1, fields, { synced_result_id: 9, crm_values: null });
     const [scored] = scoreWith({ ...CRM, minChange, ...crm }, { ...due, previous: { ...previous, ...changes } });
@@ -279,7 +280,8 @@ test('a result is new if its points or labels changed, by the data or by the mod
   const { grade, fit_score, behavior_score, status, contributions } = first.result;
   expect(contributions).toEqual([['title', 30, 30]]);
   const isNew = (changes: Partial<NonNullable<DueLead['previous']>>, due = executive) => {
-    const previous = { id: 7, model_hash: 'hash', grade, fit_score, behavior_score, status, contributions, ...changes };
+    const scores = { grade, fit_score, behavior_score, status, contributions };
+    const previous = { id: 7, model_hash: 'hash', thresholds: null, ...scores, ...changes };
     return score({ ...due, previous })[0]?.result !== null;
   };
   expect(isNew({})).toBe(false);

@@ -17,7 +17,7 @@ test('the stored leads are those in scope, with their fields and activities, and
   const found: StoredLead[] = [];
   for await (const each of storedLeads(product.context)) found.push(each);
   expect(found.map(({ lead }) => lead.fields['contact.last_name']).toSorted()).toEqual(['Number1', 'Number2']);
-  expect(found.map(({ stored }) => stored.status)).toEqual(['engaged', 'engaged']);
+  expect(found.map(({ stored }) => stored.previous?.status)).toEqual(['engaged', 'engaged']);
   expect(found[0]?.lead.fields['contact.title_level']).toBe('executive');
   expect(await product.context.db.selectFrom('leads').selectAll().orderBy('id').execute()).toEqual(before);
 });
