@@ -48,7 +48,7 @@ if (growth !== undefined) {
 await writeFile(join(ROOT, 'docs/performance.md'), performancePage(reports, charts));
 console.log(`docs/performance.md: ${reports.size} of ${BENCHES.length} benchmarks`);
 
-/** A benchmark that fails keeps the file of its last run. */
+/** A benchmark that breaks off keeps the file of its last run. */
 async function run(bench: Bench, options: readonly string[]): Promise<void> {
   const place = values.postgres !== undefined && USES_POSTGRES.has(bench.name) ? ['--postgres', values.postgres] : [];
   const args = ['run', `bench:${bench.name}`, '--', ...options, '--json', fileOf(bench), ...place];
@@ -57,5 +57,5 @@ async function run(bench: Bench, options: readonly string[]): Promise<void> {
   const child = spawn('npm', args, { cwd: ROOT, stdio: 'inherit' });
   const [code] = await once(child, 'exit');
   console.log(`${bench.name}: ${Math.round((performance.now() - started) / 1_000)} s`);
-  if (code !== 0) console.error(`bench:${bench.name} failed (${String(code)}); its last result stays`);
+  if (code !== 0) console.error(`bench:${bench.name} ended with ${String(code)}; the reason is above`);
 }

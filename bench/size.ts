@@ -19,6 +19,8 @@ const { values } = parseArgs({
     small: { type: 'string', default: '100000' },
     due: { type: 'string', default: '10000' },
     rounds: { type: 'string', default: '5' },
+    // Of each lead.
+    activities: { type: 'string', default: '3' },
     parts: { type: 'string', default: 'due,statements' },
     json: { type: 'string' },
     postgres: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/postgres' },
@@ -40,7 +42,7 @@ try {
   for (const leads of sizes) {
     const url = await databases.create(`size_${leads}`);
     const started = performance.now();
-    await seedSized(url, sandbox, leads);
+    await seedSized(url, sandbox, { leads, activities: Number(values.activities) });
     console.log(`${count(leads)} leads made in ${Math.round((performance.now() - started) / 1_000)} s`);
     urls.push(url);
   }
@@ -145,6 +147,7 @@ async function measureStatements(urls: readonly string[]) {
     console.log(`- ${step}: ${pages}, ${maxMs} ms${scanned.length > 0 ? `, reads all of ${scanned.join(', ')}` : ''}`);
     console.log(`    ${text.slice(0, 300)}`);
   }
+  if (problems.length > 0) process.exitCode = 1;
   return {
     count: judged.length,
     idlePollMs: idle[0]?.maxMs ?? Number.NaN,
