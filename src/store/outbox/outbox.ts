@@ -7,7 +7,7 @@ import type { Claim } from '../claim.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { LockedLeads } from '../leads/lock-leads.ts';
 import { markDue } from '../leads/mark-due.ts';
-import { refKey } from '../records/ref-key.ts';
+import { byObject, refKey } from '../records/ref-key.ts';
 import { canBeWritten } from '../set-aside/skip-set-aside.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -159,15 +159,6 @@ export async function releaseOutbox(
         attempts = o.attempts + case when ${retryAt}::timestamptz is null then 0 else 1 end
       where ${isOneOf({ crm, object }, ids)}`.execute(db);
   }
-}
-
-/** Ids by object. */
-export function byObject<R extends RecordRef>(
-  rows: readonly R[],
-): readonly { readonly object: string; readonly ids: readonly string[]; readonly rows: readonly R[] }[] {
-  return [...Map.groupBy(rows, ({ object }) => object)].map(([object, ofObject]) => {
-    return { object, ids: ofObject.map(({ id }) => id), rows: ofObject };
-  });
 }
 
 /**

@@ -5,9 +5,10 @@ import { enqueueForMatching } from '../identity/match-queue.ts';
 import { jsonRows } from '../json-rows.ts';
 import type { LockedLeads } from '../leads/lock-leads.ts';
 import { markDue } from '../leads/mark-due.ts';
-import { byObject, isOneOf } from '../outbox/outbox.ts';
+import { isOneOf } from '../outbox/outbox.ts';
 import { saveRecordsChanged } from '../replay/records-changed.ts';
 import { moveToSurvivors } from './move-to-survivor.ts';
+import { byObject } from './ref-key.ts';
 
 export interface GoneOrMerged extends RecordRef {
   /** The surviving record, which can be of another object; null = the record was deleted. */
