@@ -2,7 +2,8 @@
 // night, every statement of the hot paths with its plan, the statements of an idle poll, and peak memory.
 //   npm run bench:size -- --leads 1000000 --small 100000 --due 10000 --rounds 5 --json size.json
 import { parseArgs } from 'node:util';
-import { onServer } from '../test/support/servers.ts';
+import { onServer, SHARED_POSTGRES } from '../test/support/servers.ts';
+import { choices } from './measuring/choices.ts';
 import { median } from './measuring/median.ts';
 import { openReport } from './measuring/report.ts';
 import { benchDatabases } from './nightly/databases.ts';
@@ -23,7 +24,7 @@ const { values } = parseArgs({
     activities: { type: 'string', default: '3' },
     parts: { type: 'string', default: 'due,statements' },
     json: { type: 'string' },
-    postgres: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/postgres' },
+    postgres: { type: 'string', default: SHARED_POSTGRES },
   },
 });
 const DAY_MS = 86_400_000;
@@ -31,7 +32,7 @@ const DAY_MS = 86_400_000;
 const SMALL_TABLE_ROWS = 1_000;
 /** Pages that a statement may read more at the larger size: an index is a level deeper. */
 const MORE_PAGES = { factor: 1.5, above: 200 };
-const parts = values.parts.split(',');
+const parts = choices('--parts', values.parts, ['due', 'statements']);
 const sizes = [Number(values.small), Number(values.leads)] as const;
 
 const report = await openReport('size', values.json, values.postgres);

@@ -9,6 +9,7 @@ import { executeJob } from '../../jobs/queue/worker.ts';
 import { type HubSpotSandbox, startHubSpotSandbox } from '../../sandbox/hubspot/start.ts';
 import type { Tables } from '../../src/store/tables/tables.ts';
 import { onServer } from '../../test/support/servers.ts';
+import { benchLog } from '../measuring/bench-log.ts';
 import { scoreDue } from '../nightly/product.ts';
 import { FIRST, seedLeads, seedRecords } from '../nightly/seed.ts';
 
@@ -39,14 +40,12 @@ export function emptySandbox(): Promise<HubSpotSandbox> {
 }
 
 export async function openSized(databaseUrl: string, sandbox: HubSpotSandbox, leads: number): Promise<SizedProduct> {
-  const silent = () => undefined;
-  const log = { info: silent, warn: console.warn, error: console.error };
   const config = loadConfig({
     DATABASE_URL: databaseUrl,
     HUBSPOT_API_URL: sandbox.url,
     HUBSPOT_ACCESS_TOKEN: sandbox.accessToken,
   });
-  const product = await openProduct(config, { clock, log });
+  const product = await openProduct(config, { clock, log: benchLog });
   const waiting: { job: Parameters<typeof executeJob>[1]; payload: object }[] = [];
   const enqueue: JobContext['enqueue'] = async (job, payload, { delayMs = 0 } = {}) => {
     const isKnown = waiting.some(
